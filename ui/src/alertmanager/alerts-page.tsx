@@ -7,7 +7,15 @@ import { Icon } from '../components/icons';
 import { Moment } from '../components/moment';
 import { Button, Empty, Loading, Select } from '../components/ui';
 import { counted } from '../lib/units';
-import { type Alert, type AlertGroup, type AlertQuery, useGroups, useReceivers } from './api';
+import {
+  type Alert,
+  type AlertGroup,
+  type AlertQuery,
+  useGroups,
+  useReceiverDeliveries,
+  useReceivers,
+} from './api';
+import { failingReceivers } from './deliveries';
 import { Frame, NewSilence } from './frame';
 import { distinct, groupedBy, labelNames, mostUrgentFirst, urgentFirst } from './grouping';
 import {
@@ -131,6 +139,7 @@ function Group(props: {
   const alerts = useMemo(() => (open ? urgentFirst(group.alerts) : []), [open, group.alerts]);
   const names = Object.entries(group.labels);
   const omit = Object.keys(group.labels);
+  const failure = failingReceivers(useReceiverDeliveries().data ?? []).get(group.receiver.name ?? '');
   const silence = writeMatchers([
     ...props.filter.filter((matcher) => !(matcher.name in group.labels)),
     ...matchersOf(group.labels),
@@ -151,6 +160,11 @@ function Group(props: {
           </span>
           <span className="am-count">{counted(group.alerts.length, 'alert')}</span>
           {group.receiver.name && <span className="muted">to {group.receiver.name}</span>}
+          {failure && (
+            <span className="badge badge-err" title={failure}>
+              failing
+            </span>
+          )}
         </button>
         {silence !== '' && (
           <Link

@@ -5,6 +5,7 @@ import type { LabelSet } from '../api/types';
 import { apiUrl } from '../app/base';
 import { offer } from '../app/parts';
 import { regexLiteral } from '../lib/labels';
+import type { ReceiverDelivery } from './deliveries';
 import { type Matcher, writeMatcher } from './matchers';
 
 export interface Alert {
@@ -357,5 +358,15 @@ export function useHeartbeats() {
     queryFn: ({ signal }) => own<Heartbeat[]>('heartbeats', {}, { signal }),
     placeholderData: keepPreviousData,
     refetchInterval: 10_000,
+  });
+}
+
+export function useReceiverDeliveries(enabled = true) {
+  return useQuery({
+    queryKey: ['am', 'deliveries'],
+    queryFn: ({ signal }) => own<ReceiverDelivery[]>('deliveries', {}, { signal }),
+    placeholderData: keepPreviousData,
+    refetchInterval: 10_000,
+    enabled,
   });
 }

@@ -6,7 +6,14 @@ import { CopyButton, Loading } from '../components/ui';
 import { Yaml } from '../components/yaml';
 import { formatAgo, roughDuration } from '../lib/time';
 import { Facts } from '../status/facts';
-import { type Heartbeat, type ManagerStatus, useHeartbeats, useManagerStatus } from './api';
+import {
+  type Heartbeat,
+  type ManagerStatus,
+  useHeartbeats,
+  useManagerStatus,
+  useReceiverDeliveries,
+} from './api';
+import type { ReceiverDelivery } from './deliveries';
 import { Frame } from './frame';
 
 const WORDS: Record<string, string> = {
@@ -77,10 +84,39 @@ function Heartbeats({ all }: { all: Heartbeat[] }) {
   );
 }
 
+/** Integrations of receivers, those that fail first. */
+function Receivers({ all }: { all: ReceiverDelivery[] }) {
+  const moment = useMoment();
+  const sorted = [...all].sort(
+    (a, b) => Number(b.failingSince !== undefined) - Number(a.failingSince !== undefined),
+  );
+  return (
+    <section className="card facts am-heartbeats">
+      <h2>Receivers</h2>
+      <dl>
+        {sorted.map((one) => (
+          <div key={`${one.receiver} ${one.integration} ${one.index}`}>
+            <dt>{one.receiver}</dt>
+            <dd>
+              <span className={`badge badge-${one.failingSince ? 'err' : one.sentAt ? 'ok' : 'none'}`}>
+                {one.failingSince ? 'failing' : one.sentAt ? 'ok' : 'unused'}
+              </span>{' '}
+              {one.integration}
+              {one.failingSince && ` since ${moment(Date.parse(one.failingSince))}: ${one.lastError ?? ''}`}
+              {one.sentAt && <span className="muted"> last notified {moment(Date.parse(one.sentAt))}</span>}
+            </dd>
+          </div>
+        ))}
+      </dl>
+    </section>
+  );
+}
+
 export function ManagerStatusPage() {
   const moment = useMoment();
   const status = useManagerStatus();
   const heartbeats = useHeartbeats();
+  const receivers = useReceiverDeliveries();
   const data = status.data;
   const started = data ? Date.parse(data.uptime) : 0;
   return (
@@ -101,6 +137,7 @@ export function ManagerStatusPage() {
             />
             <Cluster cluster={data.cluster} />
           </div>
+          {receivers.data && receivers.data.length > 0 && <Receivers all={receivers.data} />}
           {heartbeats.data && heartbeats.data.length > 0 && <Heartbeats all={heartbeats.data} />}
           {heartbeats.error && <ErrorNotice error={heartbeats.error} />}
           <section className="card config am-config">

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Alert } from '../alertmanager/api';
+import { failingReceivers } from '../alertmanager/deliveries';
 import { outcomeOf, receivedAlerts, receivedOf } from './received-alerts';
 
 const alert = (labels: Record<string, string>, status: Partial<Alert['status']> = {}) =>
@@ -32,5 +33,21 @@ describe('outcomeOf', () => {
     expect(outcomeOf(alert({}, { state: 'suppressed', inhibitedBy: ['x'] }))).toBe('inhibited');
     expect(outcomeOf(alert({}, { state: 'suppressed', mutedBy: ['x'] }))).toBe('muted');
     expect(outcomeOf(alert({}, { state: 'unprocessed' }))).toBe('unprocessed');
+  });
+  it('names a receiver that fails', () => {
+    const sent = { ...alert({}), receivers: [{ name: 'team' }] };
+    const failing = failingReceivers([
+      { receiver: 'other', integration: 'email', index: 0, sentAt: '2026-01-01T00:00:00Z' },
+      {
+        receiver: 'team',
+        integration: 'webhook',
+        index: 0,
+        failingSince: '2026-01-01T00:00:00Z',
+        lastError: 'refused',
+      },
+    ]);
+    expect([...failing]).toEqual([['team', 'webhook: refused']]);
+    expect(outcomeOf(sent, failing)).toBe('failing');
+    expect(outcomeOf({ ...alert({}), receivers: [{ name: 'other' }] }, failing)).toBe('notifies');
   });
 });

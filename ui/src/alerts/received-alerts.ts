@@ -30,12 +30,23 @@ export function receivedOf(all: ReceivedAlerts, labels: LabelSet): Alert | null 
   return best;
 }
 
-export type Outcome = 'notifies' | 'silenced' | 'inhibited' | 'muted' | 'unprocessed' | 'not received';
+export type Outcome =
+  | 'notifies'
+  | 'failing'
+  | 'silenced'
+  | 'inhibited'
+  | 'muted'
+  | 'unprocessed'
+  | 'not received';
 
-export function outcomeOf(alert: Alert | null): Outcome {
+const NONE: ReadonlyMap<string, string> = new Map();
+
+/** What becomes of an alert; `failing` has the receivers whose last notification failed. */
+export function outcomeOf(alert: Alert | null, failing: ReadonlyMap<string, string> = NONE): Outcome {
   if (!alert) return 'not received';
   if (alert.status.silencedBy.length > 0) return 'silenced';
   if (alert.status.inhibitedBy.length > 0) return 'inhibited';
   if ((alert.status.mutedBy?.length ?? 0) > 0) return 'muted';
-  return alert.status.state === 'unprocessed' ? 'unprocessed' : 'notifies';
+  if (alert.status.state === 'unprocessed') return 'unprocessed';
+  return failing.size > 0 && alert.receivers.some(({ name }) => failing.has(name)) ? 'failing' : 'notifies';
 }

@@ -1,13 +1,15 @@
 /** State of an alert in the embedded Alertmanager: its receivers, or what keeps notifications back. */
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
-import type { Alert } from '../alertmanager/api';
+import { type Alert, useReceiverDeliveries } from '../alertmanager/api';
+import { failingReceivers } from '../alertmanager/deliveries';
 import { Why } from '../alertmanager/why';
 import { type Outcome, outcomeOf } from './received-alerts';
 import '../alertmanager/alertmanager.css';
 
 const BADGES: Record<Outcome, string> = {
   notifies: 'ok',
+  failing: 'err',
   silenced: 'warn',
   inhibited: 'warn',
   muted: 'warn',
@@ -17,7 +19,8 @@ const BADGES: Record<Outcome, string> = {
 
 export function Received({ alert }: { alert: Alert | null }) {
   const [open, setOpen] = useState(false);
-  const outcome = outcomeOf(alert);
+  const failing = failingReceivers(useReceiverDeliveries().data ?? []);
+  const outcome = outcomeOf(alert, failing);
   const silence = alert?.status.silencedBy[0];
   return (
     <>
@@ -29,7 +32,9 @@ export function Received({ alert }: { alert: Alert | null }) {
             Silence
           </Link>
         )}
-        {outcome === 'notifies' && alert && alert.receivers.map(({ name }) => name).join(', ')}{' '}
+        {(outcome === 'notifies' || outcome === 'failing') &&
+          alert &&
+          alert.receivers.map(({ name }) => name).join(', ')}{' '}
         {alert && (
           <button
             type="button"
@@ -41,6 +46,11 @@ export function Received({ alert }: { alert: Alert | null }) {
           </button>
         )}
       </p>
+      {outcome === 'failing' && alert && (
+        <p className="alert-received">
+          {alert.receivers.flatMap(({ name }) => failing.get(name) ?? []).join('; ')}
+        </p>
+      )}
       {open && alert && <Why alert={alert} />}
     </>
   );

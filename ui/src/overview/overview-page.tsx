@@ -1,6 +1,7 @@
 /** What fails now and since when, what changed, and how much comes in. */
 import { Link } from '@tanstack/react-router';
 import { useEffect, useMemo, useState } from 'react';
+import { useReceiverDeliveries } from '../alertmanager/api';
 import { useDeliveries } from '../alerts/deliveries-query';
 import { useNotifications, useRules, useRuntimeInfo, useTargets, useVector } from '../api/queries';
 import type { InstantResult } from '../api/types';
@@ -25,6 +26,7 @@ import {
   logProblems,
   type Problem,
   pipelineProblems,
+  receiverProblems,
   ruleProblems,
   serverProblems,
   sorted,
@@ -259,6 +261,7 @@ export function OverviewPage() {
   const notifications = useNotifications(true);
   const runtime = useRuntimeInfo();
   const deliveries = useDeliveries();
+  const receivers = useReceiverDeliveries(has('alertmanager'));
   const pipelines = usePipelines(has('pipelines'));
   const now = useMinute();
   const { rates, error: noLogs } = useErrorRates(now);
@@ -281,6 +284,7 @@ export function OverviewPage() {
     ...ruleProblems(groups),
     ...pipelineProblems(pipelines.data?.nodes ?? []),
     ...deliveryProblems(deliveries.data?.data.alertmanagers ?? []),
+    ...receiverProblems(receivers.data ?? []),
     ...serverProblems(notifications, runtime.data?.data),
     ...logProblems(rates),
   ]);

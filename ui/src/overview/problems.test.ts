@@ -6,6 +6,7 @@ import {
   firingProblems,
   hasRisen,
   logProblems,
+  receiverProblems,
   ruleProblems,
   sorted,
   targetProblems,
@@ -29,6 +30,24 @@ const target = (pool: string, health: string, error = '') =>
 const value = (metric: Record<string, string>, n: number) => ({
   metric,
   value: [0, String(n)] as [number, string],
+});
+
+describe('receiverProblems', () => {
+  it('has integrations whose last notification failed', () => {
+    const problems = receiverProblems([
+      { receiver: 'a', integration: 'email', index: 0, sentAt: '2026-01-01T00:00:00Z' },
+      {
+        receiver: 'b',
+        integration: 'webhook',
+        index: 1,
+        failingSince: '2026-01-01T00:00:00Z',
+        lastError: 'refused',
+      },
+    ]);
+    expect(problems.map((one) => [one.title, one.detail, one.since])).toEqual([
+      ['Receiver b not notified', 'webhook: refused', Date.UTC(2026, 0, 1)],
+    ]);
+  });
 });
 
 describe('problems', () => {

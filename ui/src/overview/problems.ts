@@ -1,5 +1,6 @@
 /** Problems of everything that this server observes, and what has changed, from what its APIs report. */
 
+import type { ReceiverDelivery } from '../alertmanager/deliveries';
 import type { Delivery } from '../alerts/deliveries';
 import { byUrgency, severityRank } from '../alerts/urgency';
 import type {
@@ -148,6 +149,20 @@ export function deliveryProblems(deliveries: Delivery[]): Problem[] {
       detail: `${one.url}: ${one.lastError ?? ''}`,
       since: Date.parse(one.failingSince as string),
       to: '/alertmanager-discovery',
+    }));
+}
+
+/** One problem for each integration whose last notification failed. */
+export function receiverProblems(deliveries: ReceiverDelivery[]): Problem[] {
+  return deliveries
+    .filter((one) => one.failingSince)
+    .map((one) => ({
+      key: `receiver ${one.receiver} ${one.integration} ${one.index}`,
+      severity: 'critical',
+      title: `Receiver ${one.receiver} not notified`,
+      detail: `${one.integration}: ${one.lastError ?? ''}`,
+      since: Date.parse(one.failingSince as string),
+      to: '/alertmanager/status',
     }));
 }
 

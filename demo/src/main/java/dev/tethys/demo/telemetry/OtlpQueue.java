@@ -16,13 +16,13 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongFunction;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Bounded queue of spans and log records, sent by OTLP over HTTP every second, and the metrics of
@@ -46,7 +46,8 @@ public final class OtlpQueue implements AutoCloseable {
   private final CountDownLatch stop = new CountDownLatch(1);
   private final String endpoint;
   private final Thread thread;
-  private @Nullable String problem; // the thread's
+  private final Map<OtlpSender, URI> urls = new HashMap<>();
+  private final Map<OtlpSender, String> problems = new HashMap<>(); // the thread's
   private volatile boolean delivered;
 
   /**
@@ -63,10 +64,12 @@ public final class OtlpQueue implements AutoCloseable {
 
   private OtlpSender sender(OtlpSignal signal) throws IOException {
     String base = endpoint.endsWith("/") ? endpoint.substring(0, endpoint.length() - 1) : endpoint;
-    return OtlpSender.http(
-        new OtlpSender.Options(signal, null, true, Map.of(), TIMEOUT),
-        URI.create(base + signal.httpPath()),
-        clients);
+    URI url = URI.create(base + signal.httpPath());
+    OtlpSender sender =
+        OtlpSender.http(
+            new OtlpSender.Options(signal, null, true, Map.of(), TIMEOUT), url, clients);
+    urls.put(sender, url);
+    return sender;
   }
 
   /** True once the receiver has accepted something. */
@@ -103,11 +106,9 @@ public final class OtlpQueue implements AutoCloseable {
       MetricsData data = new MetricsData();
       long now = System.currentTimeMillis();
       sources.forEach(s -> data.resources().addAll(s.apply(now).resources()));
-      sent = data.resources().isEmpty() || send(metrics, data);
-    }
-    if (sent && problem != null) {
-      problem = null;
-      LOG.log(Level.INFO, "Telemetry accepted again endpoint={0}", endpoint);
+      if (!data.resources().isEmpty()) {
+        send(metrics, data);
+      }
     }
   }
 
@@ -145,23 +146,25 @@ public final class OtlpQueue implements AutoCloseable {
     return switch (o) {
       case OtlpSender.Outcome.Taken t -> {
         delivered = true;
+        if (problems.remove(sender) != null) {
+          LOG.log(Level.INFO, "Telemetry accepted again url={0}", urls.get(sender));
+        }
         yield true;
       }
       case OtlpSender.Outcome.Never n -> {
-        report("Telemetry refused", n.problem());
+        report(sender, "Telemetry refused", n.problem());
         yield true;
       }
       case OtlpSender.Outcome.Later l -> {
-        report("Telemetry not delivered, will retry", l.problem());
+        report(sender, "Telemetry not delivered, will retry", l.problem());
         yield false;
       }
     };
   }
 
-  private void report(String event, String cause) {
-    if (!cause.equals(problem)) {
-      problem = cause;
-      LOG.log(Level.WARNING, "{0} endpoint={1} error=\"{2}\"", event, endpoint, cause);
+  private void report(OtlpSender sender, String event, String cause) {
+    if (!cause.equals(problems.put(sender, cause))) {
+      LOG.log(Level.WARNING, "{0} url={1} error=\"{2}\"", event, urls.get(sender), cause);
     }
   }
 

@@ -10,6 +10,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import java.io.IOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Locale;
@@ -56,6 +57,9 @@ public interface OtlpSender extends AutoCloseable {
   /** As much of an answer is read. */
   int MAX_ANSWER = 64 << 10;
 
+  /** Characters of an error text that are shown. */
+  int MAX_REASON = 200;
+
   /**
    * Sends one.
    *
@@ -69,6 +73,15 @@ public interface OtlpSender extends AutoCloseable {
 
   @Override
   void close();
+
+  /** Beginning of the text of an answer, after a colon; empty when it has none. */
+  private static String reason(Answer a, byte[] said) {
+    if (!a.header("Content-Type", "").startsWith("text/plain")) {
+      return "";
+    }
+    String text = new String(said, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}+", " ").strip();
+    return text.isEmpty() ? "" : ": " + text.substring(0, Math.min(MAX_REASON, text.length()));
+  }
 
   private static Outcome taken(byte[] answer) {
     try {
@@ -179,7 +192,7 @@ public interface OtlpSender extends AutoCloseable {
                   + (a.status() / 100 == 3 && to != null
                       ? ", a redirection, which is not followed: name the URL "
                           + to.split("\\?", 2)[0]
-                      : "");
+                      : reason(a, said));
           return switch (a.status()) {
             case 429, 502, 503, 504 -> new Outcome.Later(problem);
             default -> new Outcome.Never(problem);
