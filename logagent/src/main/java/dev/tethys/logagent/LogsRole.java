@@ -253,7 +253,7 @@ public final class LogsRole {
                     value != null && !value.isEmpty() ? value : otherwise == null ? "" : otherwise);
               });
     }
-    // After it, so that places that errors name are those of the file.
+    // After the content of the file, so that errors name places of the file.
     return YamlDocument.parse(
         file.toString(), file.toAbsolutePath().getParent(), text.stripTrailing() + "\n" + behind);
   }

@@ -35,7 +35,7 @@ final class DdSketch {
   private DdSketch() {}
 
   /**
-   * Passes on a distribution, bucket by bucket.
+   * Passes a distribution on, bucket by bucket.
    *
    * @throws CodecException when it is malformed
    */

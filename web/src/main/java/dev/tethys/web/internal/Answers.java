@@ -175,7 +175,7 @@ public final class Answers {
   }
 
   /**
-   * Reports what went wrong.
+   * Logs a failure.
    *
    * @param last whether the connection ends with it
    */

@@ -102,7 +102,7 @@ public final class OtlpJsonWriter {
         || f.repeated() && f.type().isPackable() && r.wireType() == ProtoReader.LENGTH;
   }
 
-  /** Is on the value of an indexed field. */
+  /** Reads the value of an indexed field. */
   private void stand(int entry) {
     r.position((int) index[entry]);
     if (!r.next()) {

@@ -151,7 +151,7 @@ final class QuicConnection implements Http3Dialer.Connection {
     }
   }
 
-  /** Receives why the server says goodbye. */
+  /** Receives the reason for which the server closes. */
   private final class Closing extends ChannelInboundHandlerAdapter {
     @Override
     public void userEventTriggered(ChannelHandlerContext ctx, Object event) {

@@ -114,7 +114,7 @@ class NamesTest {
     return out;
   }
 
-  /** Passes on what it is given. */
+  /** Passes its batches on. */
   private static Encoder plain() {
     return b ->
         Encoder.Encoded.of(new EncodedRequest(b.signal(), b.body(), b.items(), b.lane(), Map.of()));

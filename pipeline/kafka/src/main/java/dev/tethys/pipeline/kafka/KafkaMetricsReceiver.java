@@ -152,7 +152,7 @@ final class KafkaMetricsReceiver implements Receiver {
     throw new InterruptedException("stopped meanwhile");
   }
 
-  /** Reports what failed, once for as long as it does. */
+  /** Logs a failure, once for as long as it lasts. */
   private void tell(Set<String> failures) {
     for (String s : failureLog.newOf(failures)) {
       context.logger().log(Level.ERROR, "{0}: Error scraping metrics: {1}", context.name(), s);

@@ -32,10 +32,10 @@ final class Operator implements Sink {
      */
     void process(Entry e, Operator self) throws OperatorException, InterruptedException;
 
-    /** Passes on what was held back for too long. */
+    /** Passes on the entries that were held back for too long. */
     default void tick(long nanos, Operator self) throws InterruptedException {}
 
-    /** Passes on everything that is held back: no more comes. */
+    /** Passes on all entries that are held back: no more come. */
     default void flush(Operator self) throws InterruptedException {}
   }
 

@@ -139,7 +139,7 @@ public final class OperatorChain implements Sink {
   }
 
   /**
-   * Passes on what was held back for too long; to be called several times a second.
+   * Passes on the entries that were held back for too long; to be called several times a second.
    *
    * @param nanos of the clock that never goes back
    */

@@ -286,7 +286,7 @@ public final class WriteAheadLog implements Closeable {
     return doubtful >= 0;
   }
 
-  /** Reports that all before a segment is durable elsewhere. */
+  /** Notes that all records before a segment are durable elsewhere. */
   public void saved(long before) {
     syncLock.lock();
     try {

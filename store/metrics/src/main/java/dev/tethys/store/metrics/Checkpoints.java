@@ -102,7 +102,7 @@ final class Checkpoints {
     return folder.resolve("head").resolve(WriteAheadLog.name(n));
   }
 
-  /** Reports that samples are about to leave memory for a block. */
+  /** Notes that samples are about to leave memory for a block. */
   void owe() {
     owed = true;
     shared = true;

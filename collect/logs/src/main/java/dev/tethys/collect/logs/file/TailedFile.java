@@ -598,8 +598,7 @@ final class TailedFile {
   }
 
   /**
-   * Passes on the beginning of a line that is too long and has no end yet, and passes over what
-   * else there is of it, or hands that on in further parts.
+   * Passes on the beginning of a line that is too long and has no end yet; the rest is dropped, or passed on in further parts.
    */
   private int beginning(byte[] buf, long base, int from, int to, FileReaderContext r, LineDecoder l)
       throws InterruptedException {

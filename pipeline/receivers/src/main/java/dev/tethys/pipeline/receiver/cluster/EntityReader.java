@@ -219,7 +219,7 @@ final class EntityReader {
     return new Entity("k8s." + kind, of + "uid", text(m, "uid"), d);
   }
 
-  /** Reports who made something. */
+  /** Finds the owner of an object. */
   static void made(Map<String, String> d, Owner by) {
     String of = "k8s." + by.kind().toLowerCase(Locale.ROOT) + ".";
     d.put(of + "name", by.name());

@@ -174,7 +174,7 @@ final class DockerReceiver implements Receiver {
     }
   }
 
-  /** Reports what failed, once for as long as it does. */
+  /** Logs a failure, once for as long as it lasts. */
   private void tell(Set<String> failures) {
     for (String s : failureLog.newOf(failures)) {
       LOG.log(Level.ERROR, "{0}: Error scraping metrics: {1}", name, s);

@@ -114,7 +114,7 @@ final class KubeletReceiver implements Receiver {
     return data;
   }
 
-  /** Reports what was left out, once for as long as it stays so. */
+  /** Logs omissions, once for as long as they last. */
   private void tell(Set<String> left) {
     for (String s : leftOut.newOf(left)) {
       LOG.log(Level.WARNING, "{0}: no metrics of {1}", name, s);

@@ -181,7 +181,7 @@ public final class IntervalCollector {
     }
   }
 
-  /** Passes on a batch and waits for what becomes of it. */
+  /** Passes a batch on and waits for its outcome. */
   public static Outcome settled(Consumer to, Batch batch) throws InterruptedException {
     CompletableFuture<Outcome> settled = new CompletableFuture<>();
     to.consume(batch, settled::complete);

@@ -92,7 +92,7 @@ public final class ReceiverAdmission {
     return deliver(List.of(batch), to, request);
   }
 
-  /** Passes on what one request brought and waits for as long as its client does. */
+  /** Passes the batches of a request on and waits for as long as its client does. */
   public static Outcome deliver(List<Batch> batches, Consumer to, HttpRequest request)
       throws InterruptedException {
     CompletableFuture<Outcome> settled = hand(batches, to);
@@ -104,7 +104,7 @@ public final class ReceiverAdmission {
     }
   }
 
-  /** Passes on and waits for a time: for who sends without asking what became of it. */
+  /** Passes a batch on and waits for a time: for senders that expect no answer. */
   public static Outcome deliver(List<Batch> batches, Consumer to, Duration timeLimit)
       throws InterruptedException {
     return await(hand(batches, to), timeLimit);

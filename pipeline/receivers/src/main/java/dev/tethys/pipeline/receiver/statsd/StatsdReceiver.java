@@ -113,7 +113,7 @@ final class StatsdReceiver implements Receiver {
         : new Batch(Signal.METRICS, Encoding.OTLP, new OtlpWriter().write(data), items, 1L << 34);
   }
 
-  /** Passes on what is owed: the interval that was not taken, else a new one. */
+  /** Passes on the interval that was not taken, else a new one. */
   private void flush() {
     Batch b;
     synchronized (lock) {

@@ -210,7 +210,7 @@ final class CreatorGraph implements AutoCloseable {
       log.add(name + " stops");
     }
 
-    /** Passes on an item, and waits for what becomes of it. */
+    /** Passes an item on, and waits for its outcome. */
     Outcome give(Signal signal, String attribute, String value) throws InterruptedException {
       Telemetry<?> data;
       if (signal == Signal.LOGS) {
