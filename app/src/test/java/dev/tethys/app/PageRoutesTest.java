@@ -31,6 +31,6 @@ class PageRoutesTest {
     }
     assertThat(paths).contains("/explore/traces/aid", "/overview").hasSizeGreaterThan(20);
     assertThat(paths)
-        .allSatisfy(p -> assertThat(routes.find("GET", p)).isInstanceOf(Routes.Found.class));
+        .allSatisfy(p -> assertThat(routes.find("GET", p)).isInstanceOf(Routes.RouteMatch.class));
   }
 }

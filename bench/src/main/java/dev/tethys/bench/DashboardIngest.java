@@ -119,11 +119,11 @@ final class DashboardIngest implements AutoCloseable {
   }
 
   @FunctionalInterface
-  private interface Work {
+  private interface WriterTask {
     void run() throws IOException, InterruptedException;
   }
 
-  private void thread(String name, Work work) {
+  private void thread(String name, WriterTask work) {
     threads.add(
         Thread.ofPlatform()
             .name(name)

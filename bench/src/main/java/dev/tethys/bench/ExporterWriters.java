@@ -33,7 +33,7 @@ import org.opentest4j.TestAbortedException;
  * comparison the vendor's own client in its own process, which is given ready samples.
  */
 final class ExporterWriters {
-  private static final Map<String, VendorClients.Known> CLIENTS = VendorClients.all();
+  private static final Map<String, VendorClients.ClientEntry> CLIENTS = VendorClients.all();
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
   private static final Map<String, String> EXPORTERS = new LinkedHashMap<>();
 
@@ -127,7 +127,7 @@ final class ExporterWriters {
     Path dir = Files.createTempDirectory("tethys-sinks");
     try (ExporterSinks sinks = new ExporterSinks(dir)) {
       for (String w : words) {
-        VendorClients.Known client = CLIENTS.get(w);
+        VendorClients.ClientEntry client = CLIENTS.get(w);
         try {
           if (client != null) {
             startClient(file, w, sinks.filled(client.address()), o.number("samples"));

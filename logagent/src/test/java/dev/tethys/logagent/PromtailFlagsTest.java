@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.FieldSource;
  */
 class PromtailFlagsTest {
   /** A flag, a value that Promtail takes, and what is said when it is refused; null when taken. */
-  private record Known(String name, String value, @Nullable String why) {
+  private record FlagCase(String name, String value, @Nullable String why) {
     @Override
     public String toString() {
       return name;
@@ -134,11 +134,11 @@ class PromtailFlagsTest {
       tracing.enabled true
       """;
 
-  private static final List<Known> FLAGS =
+  private static final List<FlagCase> FLAGS =
       TABLE
           .lines()
           .map(l -> l.split(" ", 3))
-          .map(w -> new Known(w[0], w[1], w.length > 2 ? w[2] : null))
+          .map(w -> new FlagCase(w[0], w[1], w.length > 2 ? w[2] : null))
           .toList();
 
   /** Those that Promtail has not. */
@@ -167,7 +167,7 @@ class PromtailFlagsTest {
 
   @ParameterizedTest
   @FieldSource("FLAGS")
-  void isTakenOrRefusedByItsName(Known flag) throws Exception {
+  void isTakenOrRefusedByItsName(FlagCase flag) throws Exception {
     if (flag.name.equals("config.file")) {
       return; // all others are given with it
     }

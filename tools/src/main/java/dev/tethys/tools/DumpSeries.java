@@ -136,7 +136,7 @@ final class DumpSeries {
     SampleBuffer b = new SampleBuffer();
     List<Selection> open = new ArrayList<>();
     try {
-      TreeMap<Labels, Place> several = new TreeMap<>();
+      TreeMap<Labels, SelectedSeries> several = new TreeMap<>();
       for (List<Matcher> set : sets) {
         Selection s = db.select(hints, set);
         open.add(s);
@@ -144,7 +144,7 @@ final class DumpSeries {
           if (sets.size() == 1) {
             read(s, i, b, to);
           } else {
-            several.putIfAbsent(s.labels(i), new Place(s, i));
+            several.putIfAbsent(s.labels(i), new SelectedSeries(s, i));
           }
         }
       }
@@ -154,7 +154,7 @@ final class DumpSeries {
     }
   }
 
-  private record Place(Selection selection, int series) {}
+  private record SelectedSeries(Selection selection, int series) {}
 
   private static void close(Selection s) {
     try {

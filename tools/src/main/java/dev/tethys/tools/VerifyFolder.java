@@ -58,7 +58,7 @@ final class VerifyFolder {
       }
     }
     if (folder.kind() == DataFolder.Kind.OWN) {
-      LogCheck.Found log = LogCheck.run(folder.path());
+      LogCheck.CheckResult log = LogCheck.run(folder.path());
       problems.addAll(log.problems());
       line.clear();
       t.print(console.out());

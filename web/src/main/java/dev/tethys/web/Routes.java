@@ -27,7 +27,7 @@ public final class Routes {
    * @param changes whether the request may change something: by its method, unless GET is answered
    *     by the same handler, or because {@link #changesByGet} says so
    */
-  public record Found(
+  public record RouteMatch(
       String pattern, HttpHandler handler, Map<String, String> values, boolean changes)
       implements Match {}
 
@@ -169,7 +169,7 @@ public final class Routes {
     }
     boolean changes =
         SAFE.contains(method) ? changedByGet.contains(p.text) : !h.equals(p.methods.get("GET"));
-    return new Found(p.text, h, values, changes);
+    return new RouteMatch(p.text, h, values, changes);
   }
 
   private static List<String> segments(String path) {

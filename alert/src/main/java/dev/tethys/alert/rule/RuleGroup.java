@@ -398,7 +398,7 @@ public final class RuleGroup {
   }
 
   private void store(AlertRule rule, RuleOutput output, List<AlertRule.Output> result, long time) {
-    RuleOutput.Written w;
+    RuleOutput.WriteResult w;
     try (ActiveSpan span = ActiveSpan.current().child("ruleAppendResults")) {
       w = span.during(() -> output.write(result, time));
     } catch (StorageException e) {

@@ -34,7 +34,7 @@ final class RuleOutput {
   }
 
   /** Result of writing a rule's output. */
-  record Written(Map<Outcome, Integer> refused, @Nullable String error) {}
+  record WriteResult(Map<Outcome, Integer> refused, @Nullable String error) {}
 
   private final MetricStore store;
   private final Map<Labels, Entry> series;
@@ -62,11 +62,11 @@ final class RuleOutput {
    *
    * @throws StorageException when nothing of it could be made durable
    */
-  Written write(List<AlertRule.Output> result, long time) {
+  WriteResult write(List<AlertRule.Output> result, long time) {
     Map<Outcome, Integer> refused = new EnumMap<>(Outcome.class);
     String error = null;
     if (result.isEmpty() && series.isEmpty()) {
-      return new Written(refused, null);
+      return new WriteResult(refused, null);
     }
     round++;
     List<Labels> gone = new ArrayList<>();
@@ -97,7 +97,7 @@ final class RuleOutput {
         }
       }
       if (taken == 0 && gone.isEmpty()) {
-        return new Written(refused, error); // nothing to commit
+        return new WriteResult(refused, error); // nothing to commit
       }
       try (ActiveSpan span = ActiveSpan.current().child("ruleCommit")) {
         appender.commit();
@@ -105,7 +105,7 @@ final class RuleOutput {
     }
     series.putAll(fresh);
     gone.forEach(series::remove);
-    return new Written(refused, error);
+    return new WriteResult(refused, error);
   }
 
   private Outcome append(

@@ -287,10 +287,10 @@ class KerberosTest {
     }
     assertThat(logins("stranger")).isEqualTo(1);
     now[0] = now[0].plusSeconds(61);
-    KerberosLogin.Shown one = login.show("127.0.0.1");
-    KerberosLogin.Shown other = login.show("127.0.0.1");
+    KerberosLogin.TicketHeader one = login.show("127.0.0.1");
+    KerberosLogin.TicketHeader other = login.show("127.0.0.1");
     assertThat(one.refused().getAsBoolean()).isTrue();
-    KerberosLogin.Shown later = login.show("127.0.0.1");
+    KerberosLogin.TicketHeader later = login.show("127.0.0.1");
     assertThat(other.refused().getAsBoolean()).as("there is a new login already").isTrue();
     assertThat(later.refused().getAsBoolean()).isFalse();
     assertThat(logins("stranger")).isEqualTo(2);

@@ -34,7 +34,7 @@ public final class FlatRows {
   private FlatRows() {}
 
   /** Rows of a remote write 1.0 request (protobuf, not compressed). */
-  public static SeriesJson.Written write(byte[] request, int offset, int length) {
+  public static SeriesJson.EncodedSeries write(byte[] request, int offset, int length) {
     TextBuffer out = new TextBuffer();
     TextBuffer making = new TextBuffer();
     int written = 0;
@@ -61,7 +61,7 @@ public final class FlatRows {
     while (in.nextMetadata()) {
       metadata++;
     }
-    return new SeriesJson.Written(out.take(), written, leftOut, exemplars, metadata);
+    return new SeriesJson.EncodedSeries(out.take(), written, leftOut, exemplars, metadata);
   }
 
   /** What rows of a series begin with: a property for each label, and the name of the time. */

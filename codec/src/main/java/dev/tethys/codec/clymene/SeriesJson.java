@@ -161,7 +161,7 @@ public final class SeriesJson {
    *
    * @return the JSON and how many samples and other things it holds and leaves out
    */
-  public static Written write(byte[] request, int offset, int length) {
+  public static EncodedSeries write(byte[] request, int offset, int length) {
     int[] counts = new int[4];
     byte[] json =
         ClymeneJson.write(
@@ -178,7 +178,7 @@ public final class SeriesJson {
               g.writeEndArray();
               g.writeEndObject();
             });
-    return new Written(
+    return new EncodedSeries(
         json, counts[SAMPLES], counts[LEFT_OUT], counts[EXEMPLARS], counts[METADATA]);
   }
 
@@ -190,7 +190,7 @@ public final class SeriesJson {
    * @param metadata nor what was said of so many families
    */
   @SuppressWarnings("ArrayRecordComponent") // never compared
-  public record Written(byte[] json, int samples, int leftOut, int exemplars, int metadata) {}
+  public record EncodedSeries(byte[] json, int samples, int leftOut, int exemplars, int metadata) {}
 
   private static final int SAMPLES = 0;
   private static final int LEFT_OUT = 1;

@@ -20,9 +20,9 @@ public final class ExpositionParsers {
   public record Choice(String mediaType, @Nullable String warning) {}
 
   /** Parsed header of the previous call: most targets send the same one. */
-  private record Known(String contentType, Choice choice) {}
+  private record CachedChoice(String contentType, Choice choice) {}
 
-  private static volatile @Nullable Known known;
+  private static volatile @Nullable CachedChoice known;
 
   /**
    * Tells by which format to read a body. A header that is missing, unreadable or of no known type
@@ -32,7 +32,7 @@ public final class ExpositionParsers {
    * @throws ExpositionException when there is no fallback either; in Prometheus's words
    */
   public static Choice choose(String contentType, @Nullable ScrapeProtocol fallback) {
-    Known before = known;
+    CachedChoice before = known;
     if (before != null && before.contentType.equals(contentType)) {
       return before.choice;
     }
@@ -71,7 +71,7 @@ public final class ExpositionParsers {
     }
     if (type.equals(OPEN_METRICS) || type.equals(PROTOBUF) || type.equals(TEXT)) {
       Choice said = new Choice(type, null);
-      known = new Known(contentType, said);
+      known = new CachedChoice(contentType, said);
       return said;
     }
     if (fallback == null) {

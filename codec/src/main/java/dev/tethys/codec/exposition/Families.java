@@ -133,8 +133,8 @@ public final class Families {
       }
     }
     String family = name;
-    MetricMessage.Place place =
-        new MetricMessage.Place() {
+    MetricMessage.ErrorContext place =
+        new MetricMessage.ErrorContext() {
           @Override
           public String metricName() {
             return family;
@@ -188,7 +188,7 @@ public final class Families {
     return b.build();
   }
 
-  private static Point point(MetricMessage m, int type, MetricMessage.Place place) {
+  private static Point point(MetricMessage m, int type, MetricMessage.ErrorContext place) {
     if (type == 2) {
       return new Quantiles(
           m.count(),

@@ -12,7 +12,7 @@ import java.util.Arrays;
  */
 final class MetricMessage {
   /** Position of the message, for errors. */
-  interface Place {
+  interface ErrorContext {
     String metricName();
 
     ExpositionException error(String what);
@@ -336,7 +336,7 @@ final class MetricMessage {
         || zeroFloat > 0;
   }
 
-  Histogram nativeHistogram(boolean gauge, Place at) {
+  Histogram nativeHistogram(boolean gauge, ErrorContext at) {
     boolean floats = countFloat > 0 || zeroFloat > 0;
     NativeBuckets up = side(positive, floats, "positive", at);
     NativeBuckets down = side(negative, floats, "negative", at);
@@ -355,7 +355,7 @@ final class MetricMessage {
         null);
   }
 
-  private static NativeBuckets side(Side s, boolean floats, String name, Place at) {
+  private static NativeBuckets side(Side s, boolean floats, String name, ErrorContext at) {
     int have = floats ? s.countCount : s.deltaCount;
     long need = 0;
     for (int i = 0; i < s.spans; i++) {

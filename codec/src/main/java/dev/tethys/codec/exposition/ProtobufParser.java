@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * part (count, sum, bucket ...), bound, and the label fields as they stand. Fields of a metric are
  * read into arrays that the next metric reuses.
  */
-final class ProtobufParser implements ExpositionParser, MetricMessage.Place {
+final class ProtobufParser implements ExpositionParser, MetricMessage.ErrorContext {
   private static final int COUNTER = 0;
   private static final int GAUGE = 1;
   private static final int SUMMARY = 2;

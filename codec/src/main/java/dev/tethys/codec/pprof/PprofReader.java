@@ -37,9 +37,9 @@ public final class PprofReader {
   public record Named(String type, String unit, boolean cumulative) {}
 
   /** Key of a sample in the dictionary: its stack and its attributes. */
-  private record Place(String fields) {
-    static Place of(ProtoWriter w) {
-      return new Place(new String(w.buffer(), 0, w.size(), StandardCharsets.ISO_8859_1));
+  private record SampleKey(String fields) {
+    static SampleKey of(ProtoWriter w) {
+      return new SampleKey(new String(w.buffer(), 0, w.size(), StandardCharsets.ISO_8859_1));
     }
   }
 
@@ -107,13 +107,13 @@ public final class PprofReader {
     earlier.read(Map.of());
     PprofReader reader = new PprofReader(new PprofMessage(body, maxBytes), out);
     List<Integer> common = reader.read(attributes);
-    Map<String, Map<Place, Long>> counted = earlier.cumulative(names);
-    Map<String, Map<Place, Long>> now = reader.cumulative(names);
+    Map<String, Map<SampleKey, Long>> counted = earlier.cumulative(names);
+    Map<String, Map<SampleKey, Long>> now = reader.cumulative(names);
     counted.keySet().removeIf(type -> sum(now.get(type)) < sum(counted.get(type)));
     reader.profiles(names, common, counted);
   }
 
-  private static double sum(@Nullable Map<Place, Long> values) {
+  private static double sum(@Nullable Map<SampleKey, Long> values) {
     double sum = 0; // no overflow
     for (long v : values == null ? List.<Long>of() : values.values()) {
       sum += v;
@@ -153,9 +153,9 @@ public final class PprofReader {
   }
 
   /** Of each type that counts since the program began, the values by sample. */
-  private Map<String, Map<Place, Long>> cumulative(Map<String, Named> names) {
-    List<@Nullable Map<Place, Long>> all = new ArrayList<>();
-    Map<String, Map<Place, Long>> byType = new HashMap<>();
+  private Map<String, Map<SampleKey, Long>> cumulative(Map<String, Named> names) {
+    List<@Nullable Map<SampleKey, Long>> all = new ArrayList<>();
+    Map<String, Map<SampleKey, Long>> byType = new HashMap<>();
     for (int t = 0; t < message.types.size(); t++) {
       boolean wanted = isCumulative(type(t), names);
       all.add(wanted ? byType.computeIfAbsent(type(t), x -> new HashMap<>()) : null);
@@ -163,9 +163,9 @@ public final class PprofReader {
     long[] values = new long[message.types.size()];
     for (int i = 0; i < message.samples.size(); i++) {
       reset(message.samples, i);
-      Place place = Place.of(sample(values));
+      SampleKey place = SampleKey.of(sample(values));
       for (int t = 0; t < values.length; t++) {
-        Map<Place, Long> to = all.get(t);
+        Map<SampleKey, Long> to = all.get(t);
         if (to != null) {
           to.merge(place, values[t], Long::sum);
         }
@@ -357,10 +357,10 @@ public final class PprofReader {
    * @param before what is to be taken off, by type
    */
   private void profiles(
-      Map<String, Named> names, List<Integer> common, Map<String, Map<Place, Long>> before) {
+      Map<String, Named> names, List<Integer> common, Map<String, Map<SampleKey, Long>> before) {
     @Nullable ProtoWriter[] profiles = new ProtoWriter[message.types.size()];
     int[] written = new int[message.types.size()];
-    List<@Nullable Map<Place, Long>> off = new ArrayList<>();
+    List<@Nullable Map<SampleKey, Long>> off = new ArrayList<>();
     for (int i = 0; i < profiles.length; i++) {
       profiles[i] = profile(i, names, common);
       off.add(before.get(type(i)));
@@ -369,11 +369,11 @@ public final class PprofReader {
     for (int i = 0; i < message.samples.size(); i++) {
       reset(message.samples, i);
       ProtoWriter sample = sample(values);
-      Place place = before.isEmpty() ? null : Place.of(sample);
+      SampleKey place = before.isEmpty() ? null : SampleKey.of(sample);
       int head = sample.size();
       for (int t = 0; t < profiles.length; t++) {
         ProtoWriter p = profiles[t];
-        Map<Place, Long> had = off.get(t);
+        Map<SampleKey, Long> had = off.get(t);
         long value = had == null ? values[t] : left(had, place, values[t]);
         if (p != null && (had == null || value > 0)) {
           sample.truncate(head);
@@ -394,7 +394,7 @@ public final class PprofReader {
   }
 
   /** What a value is more than what is to be taken off, which several samples may share. */
-  private static long left(Map<Place, Long> had, @Nullable Place place, long value) {
+  private static long left(Map<SampleKey, Long> had, @Nullable SampleKey place, long value) {
     if (place == null) {
       return value;
     }

@@ -71,7 +71,7 @@ class ClymeneFormatsTest {
   @Test
   void writesRemoteWriteAsJsonAndReadsItBack() {
     byte[] request = request(1.5, Double.NEGATIVE_INFINITY, Double.NaN, 0);
-    SeriesJson.Written w = SeriesJson.write(request, 0, request.length);
+    SeriesJson.EncodedSeries w = SeriesJson.write(request, 0, request.length);
     assertThat(w.samples()).isEqualTo(4);
     assertThat(new String(w.json(), StandardCharsets.UTF_8))
         .contains("{\"value\":\"-Infinity\",\"timestamp\":\"1700000000124\"}");
@@ -82,7 +82,7 @@ class ClymeneFormatsTest {
   @Test
   void rowsAreFlatALineEachAndTellWhatTheyLeaveOut() {
     byte[] request = request(1.5, Double.NaN);
-    SeriesJson.Written w = FlatRows.write(request, 0, request.length);
+    SeriesJson.EncodedSeries w = FlatRows.write(request, 0, request.length);
     assertThat(new String(w.json(), StandardCharsets.UTF_8))
         .isEqualTo(
             "{\"__name__\":\"m0\",\"exported_value\":\"v\",\"ü\":\"\\\"\\n\","
@@ -100,7 +100,7 @@ class ClymeneFormatsTest {
         .endSeries()
         .metadata("m_total", new MetricMetadata(MetricType.COUNTER, "help", ""));
     byte[] request = out.toByteArray();
-    for (SeriesJson.Written w :
+    for (SeriesJson.EncodedSeries w :
         List.of(
             SeriesJson.write(request, 0, request.length),
             FlatRows.write(request, 0, request.length))) {

@@ -25,7 +25,7 @@ class SingleSampleTest {
   private static final String LIKE_ZERO = "\u0012\u0007\u0010\u0001\u0001\u0001\u0001\u0001\u0001";
 
   /** Knows bytes of labels as a store does: those it was once given after they were walked. */
-  private static final class Known {
+  private static final class LabelCache {
     final Map<String, Labels> labels = new HashMap<>();
     int walked;
 
@@ -49,7 +49,7 @@ class SingleSampleTest {
     }
   }
 
-  private static List<String> read(byte[] request, @Nullable Known known) {
+  private static List<String> read(byte[] request, @Nullable LabelCache known) {
     byte[] padded = new byte[request.length + 9]; // it stands within a larger buffer
     System.arraycopy(request, 0, padded, 4, request.length);
     WriteRequestReader r = new WriteRequestReader().reset(padded, 4, request.length);
@@ -77,7 +77,7 @@ class SingleSampleTest {
   @Property(tries = 1000)
   void isReadAsIfItWereWalked(@ForAll long seed) {
     Random random = new Random(seed);
-    Known known = new Known();
+    LabelCache known = new LabelCache();
     for (int request = 0; request < 4; request++) {
       WriteRequestWriter w = new WriteRequestWriter();
       for (int i = 0; i < 8; i++) {
@@ -106,7 +106,7 @@ class SingleSampleTest {
     WriteRequestWriter w = new WriteRequestWriter();
     w.beginSeries(Labels.of("__name__", "a")).sample(NOW, 1.5).endSeries();
     w.beginSeries(Labels.of("__name__", "b")).sample(NOW, 0).endSeries();
-    Known known = new Known();
+    LabelCache known = new LabelCache();
     read(w.toByteArray(), known);
     assertThat(known.walked).isEqualTo(2);
     assertThat(read(w.toByteArray(), known))

@@ -100,7 +100,7 @@ public final class HubEngine {
   private record Rest(Hub hub, HubRule rule, int from, HubEvent event) {}
 
   /** Changes of one message, before they are visible. */
-  private final class Work {
+  private final class PendingChanges {
     final Variables.Change change = variables.change();
     final List<HubJournal.Entry> entries = new ArrayList<>();
     final List<Step> results = new ArrayList<>();
@@ -344,9 +344,9 @@ public final class HubEngine {
    */
   public List<Step> handle(String actor, HubEvent event) throws IOException {
     lock.lock();
-    Work w;
+    PendingChanges w;
     try {
-      w = new Work();
+      w = new PendingChanges();
       w.entries.add(published(actor, event));
       w.handle(event);
       finish(w);
@@ -356,7 +356,7 @@ public final class HubEngine {
     return w.results;
   }
 
-  private void finish(Work w) throws IOException {
+  private void finish(PendingChanges w) throws IOException {
     journal.add(w.entries);
     boolean visible = variables.commit(w.change);
     List<Rest> started = new ArrayList<>();
@@ -394,7 +394,7 @@ public final class HubEngine {
       keep(List.of(step(r, call, error.isEmpty() ? "done" : "failed", error)));
       lock.lock();
       try {
-        Work w = new Work();
+        PendingChanges w = new PendingChanges();
         if (error.isEmpty()) {
           w.run(new Rest(r.hub, r.rule, r.from + 1, r.event));
           while (!w.events.isEmpty()) {
@@ -426,7 +426,7 @@ public final class HubEngine {
       throws IOException {
     lock.lock();
     try {
-      Work w = new Work();
+      PendingChanges w = new PendingChanges();
       Value before = w.change.value(hub, v);
       Value next = add ? added(v, before, data) : removed(v, before, data);
       String operation = add ? "add" : "remove";

@@ -40,7 +40,7 @@ abstract class ShopService implements AutoCloseable {
 
   /** Work of a route. */
   @FunctionalInterface
-  interface Work {
+  interface RouteHandler {
     /**
      * Answers a request.
      *
@@ -102,7 +102,7 @@ abstract class ShopService implements AutoCloseable {
   }
 
   /** Adds a route. */
-  final void route(String method, String pattern, Work work) {
+  final void route(String method, String pattern, RouteHandler work) {
     routes.on(method, pattern, (q, r) -> serve(method, pattern, work, q, r));
   }
 
@@ -124,7 +124,7 @@ abstract class ShopService implements AutoCloseable {
     return l.port();
   }
 
-  private void serve(String method, String route, Work work, HttpRequest q, HttpResponse r)
+  private void serve(String method, String route, RouteHandler work, HttpRequest q, HttpResponse r)
       throws IOException {
     long begin = System.nanoTime();
     TraceContext parent =
@@ -165,7 +165,7 @@ abstract class ShopService implements AutoCloseable {
     }
   }
 
-  private static String answer(Work work, HttpRequest q) throws IOException {
+  private static String answer(RouteHandler work, HttpRequest q) throws IOException {
     if (q.query().has("user")) {
       describe(ActiveSpan.current(), shopper(q));
     }

@@ -150,7 +150,7 @@ public final class RecordLog implements Closeable {
         replace(taken);
       }
     }
-    RecordReader.Found found = new RecordReader(file, io, format, TIME_LIMIT).read(to);
+    RecordReader.ReadResult found = new RecordReader(file, io, format, TIME_LIMIT).read(to);
     if (found.end() < io.length()) {
       cutOff(found.end());
     }

@@ -34,7 +34,7 @@ final class RecordReader {
   private long searchBudget;
 
   /** End and number of the complete records of a file. */
-  record Found(long end, int records) {}
+  record ReadResult(long end, int records) {}
 
   RecordReader(Path file, RandomAccessFile in, RecordFormat format, long searchBudget)
       throws IOException {
@@ -46,7 +46,7 @@ final class RecordReader {
     this.searchBudget = searchBudget;
   }
 
-  Found read(RecordLog.Sink to) throws IOException {
+  ReadResult read(RecordLog.Sink to) throws IOException {
     long end = format.header().length(); // all before it is done with
     int records = 0;
     for (long at = end; at >= 0 && at < length; ) {
@@ -72,7 +72,7 @@ final class RecordReader {
       at += RecordFormat.HEAD + payload.length;
       end = at;
     }
-    return new Found(end, records);
+    return new ReadResult(end, records);
   }
 
   /** Where a record may begin behind something that is none; -1 when none can. */

@@ -102,7 +102,7 @@ public final class ProfileSamples implements MetricSource {
           sorted.put(shown(s.series().get(i)), totals.ofSeries.get(i));
         }
       }
-      return new Found(
+      return new SamplesInMemory(
           List.copyOf(sorted.keySet()), List.copyOf(sorted.values()), List.copyOf(s.damage()));
     }
   }
@@ -169,7 +169,7 @@ public final class ProfileSamples implements MetricSource {
   }
 
   /** Samples in memory. */
-  private record Found(
+  private record SamplesInMemory(
       List<Labels> series, List<TreeMap<Long, Double>> samples, List<String> warnings)
       implements Selection {
     @Override

@@ -140,18 +140,18 @@ public final class ActiveSpan implements AutoCloseable {
 
   /** Computation that throws a checked exception of its caller. */
   @FunctionalInterface
-  public interface Work<T extends @Nullable Object, E extends Exception> {
+  public interface TracedAction<T extends @Nullable Object, E extends Exception> {
     /** Runs the work. */
     T run() throws E;
   }
 
   /** Runs work within this span; does not end the span. */
-  public <T extends @Nullable Object, E extends Exception> T during(Work<T, E> work) throws E {
+  public <T extends @Nullable Object, E extends Exception> T during(TracedAction<T, E> work) throws E {
     return this == NONE ? work.run() : ScopedValue.where(CURRENT, this).call(work::run);
   }
 
   /** Runs work outside of any span, so that code called by it starts no children. */
-  public static <T extends @Nullable Object, E extends Exception> T outside(Work<T, E> work)
+  public static <T extends @Nullable Object, E extends Exception> T outside(TracedAction<T, E> work)
       throws E {
     return ScopedValue.where(CURRENT, NONE).call(work::run);
   }

@@ -108,7 +108,7 @@ public final class HttpClientFactory implements AutoCloseable {
     return client(
         config,
         call -> {
-          KerberosLogin.Shown s = login.show(server.host());
+          KerberosLogin.TicketHeader s = login.show(server.host());
           return new WebClient.Signed(
               call.withHeader("Authorization", s.authorization()), s.refused());
         });

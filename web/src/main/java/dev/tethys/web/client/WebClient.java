@@ -54,7 +54,7 @@ public final class WebClient {
   /** Whether calls that set the same headers have the same headers altogether. */
   private final boolean sameForAll;
 
-  private volatile @Nullable Known known;
+  private volatile @Nullable CachedHeaders known;
 
   /** Adds to a call what proves who sent it. */
   @FunctionalInterface
@@ -284,11 +284,11 @@ public final class WebClient {
   }
 
   /** Headers of a call that were made, for calls that have the same. */
-  private record Known(Map<String, String> of, RequestHeaders made) {}
+  private record CachedHeaders(Map<String, String> of, RequestHeaders made) {}
 
   private RequestHeaders headers(Call call, boolean trusted, long deadline)
       throws IOException, InterruptedException {
-    Known before = known;
+    CachedHeaders before = known;
     if (before != null && before.of.equals(call.headers())) {
       return before.made;
     }
@@ -313,7 +313,7 @@ public final class WebClient {
     }
     RequestHeaders made = new RequestHeaders(headers);
     if (sameForAll) {
-      known = new Known(Map.copyOf(call.headers()), made);
+      known = new CachedHeaders(Map.copyOf(call.headers()), made);
     }
     return made;
   }

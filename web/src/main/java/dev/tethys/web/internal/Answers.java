@@ -245,7 +245,7 @@ public final class Answers {
     }
     Routes.Match match = routes.find(request.method(), path);
     // a switch over types would cost the first request after a start some milliseconds
-    if (match instanceof Routes.Found f) {
+    if (match instanceof Routes.RouteMatch f) {
       request.matched(f.values());
       response.route(f.pattern());
       refusal = guarded && f.changes() ? guard.originRefusal(request) : null;

@@ -172,13 +172,13 @@ public final class KerberosLogin {
    * @param refused called when the server refuses it: as {@link #refused()}; true also when another
    *     request was refused earlier and the tickets already belong to a new login
    */
-  public record Shown(String authorization, BooleanSupplier refused) {}
+  public record TicketHeader(String authorization, BooleanSupplier refused) {}
 
   /** What one request to a server shows. */
-  public Shown show(String host) throws IOException {
+  public TicketHeader show(String host) throws IOException {
     Subject s = subject();
     String token = Base64.getEncoder().encodeToString(token(s, host));
-    return new Shown("Negotiate " + token, () -> isReplaced(s));
+    return new TicketHeader("Negotiate " + token, () -> isReplaced(s));
   }
 
   /**

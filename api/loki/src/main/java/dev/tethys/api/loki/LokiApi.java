@@ -120,12 +120,12 @@ public final class LokiApi {
     return engine;
   }
 
-  private interface Work<T, E extends Exception> {
+  private interface RequestAction<T, E extends Exception> {
     T run() throws E;
   }
 
   /** Gives failures Loki's status. */
-  private static <T, E extends Exception> T mapped(Work<T, E> work) throws E {
+  private static <T, E extends Exception> T mapped(RequestAction<T, E> work) throws E {
     try {
       return work.run();
     } catch (LogqlParseException e) {

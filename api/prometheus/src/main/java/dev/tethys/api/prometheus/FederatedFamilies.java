@@ -21,7 +21,7 @@ final class FederatedFamilies {
 
   private final TargetsView targets;
   private final InstantSource clock;
-  private volatile @Nullable Known last;
+  private volatile @Nullable MetadataSnapshot last;
 
   FederatedFamilies(TargetsView targets, InstantSource clock) {
     this.targets = targets;
@@ -29,7 +29,7 @@ final class FederatedFamilies {
   }
 
   /** Metadata by family at one time. */
-  record Known(long at, MetricFamilies families) {
+  record MetadataSnapshot(long at, MetricFamilies families) {
     /** The family of a series; null when unknown. */
     MetricFamilies.@Nullable Family of(String series) {
       return families.of(series);
@@ -54,11 +54,11 @@ final class FederatedFamilies {
     }
   }
 
-  Known known() {
+  MetadataSnapshot known() {
     long now = clock.millis();
-    Known k = last;
+    MetadataSnapshot k = last;
     if (k == null || Math.abs(now - k.at) >= MAX_AGE_MILLIS) {
-      k = new Known(now, collect());
+      k = new MetadataSnapshot(now, collect());
       last = k;
     }
     return k;

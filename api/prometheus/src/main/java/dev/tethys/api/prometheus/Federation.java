@@ -152,7 +152,7 @@ final class Federation {
 
   private void write(
       ExpositionWriter writer, TreeMap<String, TreeMap<Labels, Newest>> byName, boolean natives) {
-    FederatedFamilies.Known known = families.known();
+    FederatedFamilies.MetadataSnapshot known = families.known();
     Set<String> written = new HashSet<>();
     byName.forEach(
         (name, series) -> {

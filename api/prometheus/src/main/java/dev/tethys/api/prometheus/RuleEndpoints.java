@@ -87,7 +87,7 @@ final class RuleEndpoints {
   /** Requested page; a limit of 0 selects all in one. */
   private record Page(int limit, String token) {}
 
-  private record Shown(RuleGroup group, List<AlertRule> rules) {}
+  private record SelectedGroup(RuleGroup group, List<AlertRule> rules) {}
 
   private void rules(ApiCall call, Predicate<RuleGroup> groups) throws IOException {
     Parameters p = call.parameters();
@@ -105,7 +105,7 @@ final class RuleEndpoints {
             type,
             !excludesAlerts(p));
     Page page = page(p);
-    List<Shown> shown = new ArrayList<>();
+    List<SelectedGroup> shown = new ArrayList<>();
     String next = select(groups, filter, page, shown);
     call.data(
         out -> {
@@ -162,7 +162,7 @@ final class RuleEndpoints {
   }
 
   /** Fills the page and returns the token of the next, or "". */
-  private String select(Predicate<RuleGroup> groups, Filter filter, Page page, List<Shown> shown) {
+  private String select(Predicate<RuleGroup> groups, Filter filter, Page page, List<SelectedGroup> shown) {
     boolean found = page.token().isEmpty();
     String next = "";
     for (RuleGroup g : view.groups()) {
@@ -183,7 +183,7 @@ final class RuleEndpoints {
         next = token(g);
         break;
       }
-      shown.add(new Shown(g, rules));
+      shown.add(new SelectedGroup(g, rules));
     }
     if (!found) {
       throw ApiException.invalidParameter(
@@ -206,7 +206,7 @@ final class RuleEndpoints {
     return d.toNanos() / 1e9;
   }
 
-  private static void group(JsonOut out, Shown s, boolean withAlerts) throws IOException {
+  private static void group(JsonOut out, SelectedGroup s, boolean withAlerts) throws IOException {
     RuleGroup g = s.group();
     out.put('{').name("name").string(g.spec().name());
     out.next("file").string(g.spec().file()).next("rules").put('[');

@@ -63,7 +63,7 @@ final class SearchEndpoints {
     };
   }
 
-  private record Found(String text, double score) {}
+  private record SearchMatch(String text, double score) {}
 
   /** The common parameters. */
   private record Request(
@@ -71,7 +71,7 @@ final class SearchEndpoints {
       long end,
       List<List<Matcher>> matchers,
       SearchScore score,
-      Comparator<Found> order,
+      Comparator<SearchMatch> order,
       boolean includeScore,
       int limit,
       int batch) {}
@@ -129,7 +129,7 @@ final class SearchEndpoints {
     SearchScore score = score(p, terms);
     boolean includeScore =
         p.bool("include_score", false, "invalid include_score %s: must be boolean");
-    Comparator<Found> order = order(p, endpoint, terms);
+    Comparator<SearchMatch> order = order(p, endpoint, terms);
     int batch = positive(p, "batch_size", DEFAULT_BATCH);
     return new Request(start, end, matchers, score, order, includeScore, limit(p), batch);
   }
@@ -174,7 +174,7 @@ final class SearchEndpoints {
     }
   }
 
-  private static Comparator<Found> order(Parameters p, String endpoint, List<String> terms) {
+  private static Comparator<SearchMatch> order(Parameters p, String endpoint, List<String> terms) {
     String by = p.text("sort_by");
     String direction = p.text("sort_dir");
     if (!direction.isEmpty() && by.isEmpty()) {
@@ -198,9 +198,9 @@ final class SearchEndpoints {
               + endpoint
               + ": must be \"alpha\" or \"score\"");
     }
-    Comparator<Found> alpha = (a, b) -> LabelEndpoints.byBytes(a.text(), b.text());
+    Comparator<SearchMatch> alpha = (a, b) -> LabelEndpoints.byBytes(a.text(), b.text());
     if (by.equals("score")) {
-      return Comparator.comparingDouble(Found::score).reversed().thenComparing(alpha);
+      return Comparator.comparingDouble(SearchMatch::score).reversed().thenComparing(alpha);
     }
     return direction.equals("dsc") ? alpha.reversed() : alpha;
   }
@@ -249,22 +249,22 @@ final class SearchEndpoints {
       warnings.addAll(found.warnings());
       names.addAll(found.values());
     }
-    List<Found> all = new ArrayList<>();
+    List<SearchMatch> all = new ArrayList<>();
     for (String name : names) {
       double score = r.score().of(name);
       if (score >= 0) {
-        all.add(new Found(name, score));
+        all.add(new SearchMatch(name, score));
       }
     }
     all.sort(r.order());
     boolean more = all.size() > r.limit();
-    List<Found> shown = more ? all.subList(0, r.limit()) : all;
+    List<SearchMatch> shown = more ? all.subList(0, r.limit()) : all;
     call.response().header("Content-Type", "application/x-ndjson; charset=utf-8");
     try (OutputStream stream = call.response().stream()) {
       int from = 0;
       do {
         int to = Math.min(shown.size(), from + r.batch());
-        List<Found> batch = shown.subList(from, to);
+        List<SearchMatch> batch = shown.subList(from, to);
         boolean first = from == 0;
         line(
             stream,
@@ -286,7 +286,7 @@ final class SearchEndpoints {
   }
 
   private static void result(
-      JsonOut out, Found f, String field, boolean score, Map<String, MetricMetadata> families)
+      JsonOut out, SearchMatch f, String field, boolean score, Map<String, MetricMetadata> families)
       throws IOException {
     out.put('{').name(field).string(f.text());
     if (score) {

@@ -16,7 +16,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 record TimeLimit(Duration most) {
   /** Work that answers a request. */
   @FunctionalInterface
-  interface Work {
+  interface RequestAction {
     void run() throws IOException;
   }
 
@@ -30,7 +30,7 @@ record TimeLimit(Duration most) {
    *
    * @throws ApiException when it has taken too long, or its client has gone
    */
-  void run(HttpRequest request, Work work) throws IOException {
+  void run(HttpRequest request, RequestAction work) throws IOException {
     AtomicBoolean gone = new AtomicBoolean();
     long end = System.nanoTime() + most.toNanos();
     Runnable check =

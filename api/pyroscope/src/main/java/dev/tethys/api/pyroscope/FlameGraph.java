@@ -32,7 +32,7 @@ record FlameGraph(List<String> names, List<long[]> levels, long[] totals, long m
 
   /** Node to write: one of the tree, or the combined one with own totals if {@code node} is -1. */
   @SuppressWarnings("ArrayRecordComponent") // not compared
-  private record Place(int node, int level, long[] offsets, long[] totals, long[] selves) {}
+  private record OpenNode(int node, int level, long[] offsets, long[] totals, long[] selves) {}
 
   /**
    * Encodes a tree.
@@ -64,10 +64,10 @@ record FlameGraph(List<String> names, List<long[]> levels, long[] totals, long m
     Map<String, Integer> indexes = new HashMap<>();
     List<List<long[]>> levels = new ArrayList<>();
     long maxSelf = 0;
-    Deque<Place> open = new ArrayDeque<>();
-    open.push(new Place(0, 0, new long[columns], totals, column(tree.self(), 0)));
+    Deque<OpenNode> open = new ArrayDeque<>();
+    open.push(new OpenNode(0, 0, new long[columns], totals, column(tree.self(), 0)));
     while (!open.isEmpty()) {
-      Place p = open.pop();
+      OpenNode p = open.pop();
       String name = p.level == 0 ? "total" : p.node < 0 ? OTHER : tree.names()[p.node];
       Integer known = indexes.putIfAbsent(name, names.size());
       if (known == null) {
@@ -92,7 +92,7 @@ record FlameGraph(List<String> names, List<long[]> levels, long[] totals, long m
     return new FlameGraph(names, encoded(levels, columns), totals, maxSelf);
   }
 
-  private static void children(StackTree.Sorted tree, Place p, long least, Deque<Place> open) {
+  private static void children(StackTree.Sorted tree, OpenNode p, long least, Deque<OpenNode> open) {
     int columns = p.totals.length;
     long[] offsets = p.offsets.clone();
     for (int c = 0; c < columns; c++) {
@@ -106,7 +106,7 @@ record FlameGraph(List<String> names, List<long[]> levels, long[] totals, long m
           !tree.names()[child].equals(OTHER) && Arrays.stream(total).max().orElse(0) >= least;
       if (shown) {
         open.push(
-            new Place(child, p.level + 1, offsets.clone(), total, column(tree.self(), child)));
+            new OpenNode(child, p.level + 1, offsets.clone(), total, column(tree.self(), child)));
       }
       for (int c = 0; c < columns; c++) {
         offsets[c] += shown ? total[c] : 0;
@@ -114,7 +114,7 @@ record FlameGraph(List<String> names, List<long[]> levels, long[] totals, long m
       }
     }
     if (Arrays.stream(other).anyMatch(v -> v != 0)) {
-      open.push(new Place(-1, p.level + 1, offsets, other, other));
+      open.push(new OpenNode(-1, p.level + 1, offsets, other, other));
     }
   }
 

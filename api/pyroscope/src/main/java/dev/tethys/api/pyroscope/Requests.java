@@ -32,12 +32,12 @@ final class Requests {
   }
 
   /** Work of a request. */
-  interface Work<T> {
+  interface QueryAction<T> {
     T run(ProfileQueries queries);
   }
 
   /** Runs the queries of a request; failures have HTTP's statuses. */
-  <T> T run(HttpRequest request, Work<T> work) {
+  <T> T run(HttpRequest request, QueryAction<T> work) {
     ProfileStore store = opened.get();
     if (store == null) {
       throw new HttpException(503, "profile store is not open yet");

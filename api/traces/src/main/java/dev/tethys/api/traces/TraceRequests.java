@@ -64,12 +64,12 @@ final class TraceRequests {
   }
 
   /** Work of a request. */
-  interface Work<T> {
+  interface QueryAction<T> {
     T run();
   }
 
   /** Runs work until the client has gone or the time of a query is over, with HTTP's statuses. */
-  <T> T run(HttpRequest request, Work<T> work) {
+  <T> T run(HttpRequest request, QueryAction<T> work) {
     AtomicBoolean gone = new AtomicBoolean();
     long end = System.nanoTime() + settings.timeout().toNanos();
     try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {

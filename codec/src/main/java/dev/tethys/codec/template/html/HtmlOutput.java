@@ -19,7 +19,7 @@ import org.jspecify.annotations.Nullable;
  * contexts is not refused. HTML comments of the template are omitted, as there.
  */
 public final class HtmlOutput implements TemplateOutput {
-  private enum Place {
+  private enum HtmlState {
     TEXT,
     TAG,
     ATTRIBUTE_NAME,
@@ -62,7 +62,7 @@ public final class HtmlOutput implements TemplateOutput {
           "usemap",
           "xmlns");
 
-  private Place place = Place.TEXT;
+  private HtmlState place = HtmlState.TEXT;
   private String element = "";
   private final StringBuilder attribute = new StringBuilder();
   private Kind kind = Kind.PLAIN;
@@ -108,7 +108,7 @@ public final class HtmlOutput implements TemplateOutput {
       }
       case COMMENT -> {
         int end = s.indexOf("-->", i);
-        place = end < 0 ? Place.COMMENT : Place.TEXT;
+        place = end < 0 ? HtmlState.COMMENT : HtmlState.TEXT;
         return end < 0 ? s.length() : end + 3;
       }
       case RAW_TEXT, SCRIPT, STYLE -> {
@@ -117,7 +117,7 @@ public final class HtmlOutput implements TemplateOutput {
       case TAG -> inTag(c);
       case ATTRIBUTE_NAME -> {
         if (c == '=' || c == '>' || c == '/' || isSpace(c)) {
-          place = Place.AFTER_NAME;
+          place = HtmlState.AFTER_NAME;
           return i;
         }
         attribute.append(c);
@@ -126,17 +126,17 @@ public final class HtmlOutput implements TemplateOutput {
         if (c == '=') {
           begin();
         } else if (!isSpace(c)) {
-          place = Place.TAG;
+          place = HtmlState.TAG;
           return i;
         }
       }
       case BEFORE_VALUE -> {
         if (c == '"' || c == '\'') {
           quote = c;
-          place = Place.VALUE;
+          place = HtmlState.VALUE;
         } else if (!isSpace(c)) {
           quote = 0;
-          place = Place.VALUE;
+          place = HtmlState.VALUE;
           return i;
         }
       }
@@ -155,14 +155,14 @@ public final class HtmlOutput implements TemplateOutput {
       end++;
     }
     String piece = s.substring(i, end);
-    out.append(place == Place.RAW_TEXT ? piece.replace("<", "&lt;") : code.take(piece));
+    out.append(place == HtmlState.RAW_TEXT ? piece.replace("<", "&lt;") : code.take(piece));
     if (end == s.length()) {
       return end;
     }
     int name = end + 2 + element.length();
     out.append(s, end, name);
     element = "";
-    place = Place.TAG;
+    place = HtmlState.TAG;
     return name;
   }
 
@@ -194,7 +194,7 @@ public final class HtmlOutput implements TemplateOutput {
     if (end == s.length()) {
       return end;
     }
-    place = Place.TAG;
+    place = HtmlState.TAG;
     if (kind == Kind.TYPE_OF_SCRIPT
         && !typeOfScript.isEmpty()
         && !ScriptTypes.isScript(typeOfScript.toString())) {
@@ -214,7 +214,7 @@ public final class HtmlOutput implements TemplateOutput {
       return i + 1;
     }
     if (s.startsWith("<!--", i)) {
-      place = Place.COMMENT;
+      place = HtmlState.COMMENT;
       return i + 4;
     }
     int name = s.startsWith("/", i + 1) ? i + 2 : i + 1;
@@ -229,7 +229,7 @@ public final class HtmlOutput implements TemplateOutput {
     }
     String lower = s.substring(name, end).toLowerCase(Locale.ROOT);
     element = name == i + 1 ? lower : "";
-    place = Place.TAG;
+    place = HtmlState.TAG;
     out.append(s, i, end);
     return end;
   }
@@ -249,29 +249,29 @@ public final class HtmlOutput implements TemplateOutput {
     if (c == '>') {
       switch (element) {
         case "script" -> {
-          place = Place.SCRIPT;
+          place = HtmlState.SCRIPT;
           code = new ScriptText(json, false);
         }
         case "style" -> {
-          place = Place.STYLE;
+          place = HtmlState.STYLE;
           code = new StyleText(false);
         }
-        case "title", "textarea" -> place = Place.RAW_TEXT;
+        case "title", "textarea" -> place = HtmlState.RAW_TEXT;
         default -> {
-          place = Place.TEXT;
+          place = HtmlState.TEXT;
           element = "";
         }
       }
     } else if (!isSpace(c) && c != '/') {
       attribute.setLength(0);
       attribute.append(c);
-      place = Place.ATTRIBUTE_NAME;
+      place = HtmlState.ATTRIBUTE_NAME;
     }
   }
 
   /** What follows is the value of an attribute. */
   private void begin() {
-    place = Place.BEFORE_VALUE;
+    place = HtmlState.BEFORE_VALUE;
     String name = attribute.toString().toLowerCase(Locale.ROOT);
     kind = element.equals("script") && name.equals("type") ? Kind.TYPE_OF_SCRIPT : kindOf(name);
     url = new UrlText();
@@ -317,9 +317,9 @@ public final class HtmlOutput implements TemplateOutput {
   public String value(@Nullable Object value) {
     String s = value == null ? "" : GoStrings.print(value);
     boolean html = value instanceof SafeText t && t.kind() == SafeText.Kind.HTML;
-    if (place == Place.BEFORE_VALUE) {
+    if (place == HtmlState.BEFORE_VALUE) {
       quote = 0;
-      place = Place.VALUE;
+      place = HtmlState.VALUE;
     }
     return switch (place) {
       case TEXT -> html ? s : HtmlText.escaped(s);
@@ -351,12 +351,12 @@ public final class HtmlOutput implements TemplateOutput {
     String lower = s.toLowerCase(Locale.ROOT);
     boolean harmless = lower.matches("[a-z0-9]+") && kindOf(lower) == Kind.PLAIN;
     String name = harmless ? lower : HtmlText.REFUSED;
-    if (place == Place.ATTRIBUTE_NAME) {
+    if (place == HtmlState.ATTRIBUTE_NAME) {
       attribute.append(name);
     } else {
       attribute.setLength(0);
       attribute.append(name);
-      place = Place.ATTRIBUTE_NAME;
+      place = HtmlState.ATTRIBUTE_NAME;
     }
     return name;
   }

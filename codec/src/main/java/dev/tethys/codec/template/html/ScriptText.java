@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * before, as in html/template, but {@code <} and {@code -} are operators here.
  */
 final class ScriptText implements CodeText {
-  private enum Place {
+  private enum ScriptState {
     CODE,
     DOUBLE_QUOTED,
     SINGLE_QUOTED,
@@ -46,7 +46,7 @@ final class ScriptText implements CodeText {
 
   private final Function<@Nullable Object, String> json;
   private final boolean keepsComments;
-  private Place place = Place.CODE;
+  private ScriptState place = ScriptState.CODE;
   private boolean dividing; // what a slash would do
 
   /** For each template between backquotes that is open, how many braces are in its expression. */
@@ -63,7 +63,7 @@ final class ScriptText implements CodeText {
     int i = 0;
     while (i < piece.length()) {
       int from = i;
-      Place was = place;
+      ScriptState was = place;
       i =
           switch (place) {
             case CODE -> code(piece, i);
@@ -73,9 +73,9 @@ final class ScriptText implements CodeText {
           };
       if (keepsComments || (!isComment(was) && !isComment(place))) {
         out.append(piece, from, i);
-      } else if (was == Place.COMMENT) {
+      } else if (was == ScriptState.COMMENT) {
         out.append(hasLineEnd(piece, from, i) ? '\n' : ' ');
-      } else if (was == Place.CODE) {
+      } else if (was == ScriptState.CODE) {
         out.append(piece, from, i - opening);
       }
     }
@@ -84,8 +84,8 @@ final class ScriptText implements CodeText {
 
   private int opening; // how many characters the comment began with
 
-  private static boolean isComment(Place p) {
-    return p == Place.COMMENT || p == Place.LINE_COMMENT;
+  private static boolean isComment(ScriptState p) {
+    return p == ScriptState.COMMENT || p == ScriptState.LINE_COMMENT;
   }
 
   private static boolean hasLineEnd(String s, int from, int to) {
@@ -108,9 +108,9 @@ final class ScriptText implements CodeText {
       return i;
     }
     switch (s.charAt(i)) {
-      case '"' -> string(Place.DOUBLE_QUOTED);
-      case '\'' -> string(Place.SINGLE_QUOTED);
-      case '`' -> string(Place.TEMPLATE);
+      case '"' -> string(ScriptState.DOUBLE_QUOTED);
+      case '\'' -> string(ScriptState.SINGLE_QUOTED);
+      case '`' -> string(ScriptState.TEMPLATE);
       case '/' -> {
         return slash(s, i);
       }
@@ -125,7 +125,7 @@ final class ScriptText implements CodeText {
         if (!braces.isEmpty()) {
           int open = braces.pop();
           if (open == 0) {
-            place = Place.TEMPLATE;
+            place = ScriptState.TEMPLATE;
           } else {
             braces.push(open - 1);
           }
@@ -138,7 +138,7 @@ final class ScriptText implements CodeText {
                 ? "<!--"
                 : s.startsWith("-->", i) ? "-->" : s.startsWith("#!", i) ? "#!" : "";
         if (!comment.isEmpty()) {
-          return begin(Place.LINE_COMMENT, i, comment.length());
+          return begin(ScriptState.LINE_COMMENT, i, comment.length());
         }
         before(s, from, i + 1);
       }
@@ -146,26 +146,26 @@ final class ScriptText implements CodeText {
     return i + 1;
   }
 
-  private void string(Place p) {
+  private void string(ScriptState p) {
     place = p;
     dividing = false;
   }
 
   private int slash(String s, int i) {
     if (s.startsWith("//", i)) {
-      return begin(Place.LINE_COMMENT, i, 2);
+      return begin(ScriptState.LINE_COMMENT, i, 2);
     }
     if (s.startsWith("/*", i)) {
-      return begin(Place.COMMENT, i, 2);
+      return begin(ScriptState.COMMENT, i, 2);
     }
     if (!dividing) {
-      place = Place.EXPRESSION;
+      place = ScriptState.EXPRESSION;
     }
     dividing = false;
     return i + 1;
   }
 
-  private int begin(Place comment, int i, int length) {
+  private int begin(ScriptState comment, int i, int length) {
     place = comment;
     opening = length;
     return i + length;
@@ -213,7 +213,7 @@ final class ScriptText implements CodeText {
     if (end < 0) {
       return s.length();
     }
-    place = Place.CODE;
+    place = ScriptState.CODE;
     return end;
   }
 
@@ -227,15 +227,15 @@ final class ScriptText implements CodeText {
         if (i == s.length()) {
           throw CodeText.unfinished(s);
         }
-      } else if (place == Place.EXPRESSION && (c == '[' || c == ']')) {
+      } else if (place == ScriptState.EXPRESSION && (c == '[' || c == ']')) {
         inSet = c == '[';
-      } else if (place == Place.TEMPLATE && s.startsWith("${", i)) {
+      } else if (place == ScriptState.TEMPLATE && s.startsWith("${", i)) {
         braces.push(0);
-        place = Place.CODE;
+        place = ScriptState.CODE;
         dividing = false;
         return i + 2;
       } else if (!inSet && c == end()) {
-        place = Place.CODE;
+        place = ScriptState.CODE;
         dividing = true;
         return i + 1;
       }

@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /** A style sheet, or the declarations of an attribute. Strings may be URLs there. */
 final class StyleText implements CodeText {
-  private enum Place {
+  private enum StyleState {
     CODE,
     STRING,
     /** The content of url(…), with or without quotes. */
@@ -17,7 +17,7 @@ final class StyleText implements CodeText {
   private static final String SPACE = "\t\n\f\r ";
 
   private final boolean keepsComments;
-  private Place place = Place.CODE;
+  private StyleState place = StyleState.CODE;
   private char quote; // 0 for a URL without any
   private UrlText url = new UrlText();
 
@@ -31,7 +31,7 @@ final class StyleText implements CodeText {
     int i = 0;
     while (i < piece.length()) {
       int from = i;
-      Place was = place;
+      StyleState was = place;
       i =
           switch (place) {
             case CODE -> code(piece, i);
@@ -41,31 +41,31 @@ final class StyleText implements CodeText {
           };
       if (keepsComments || (!isComment(was) && !isComment(place))) {
         out.append(piece, from, i);
-      } else if (was == Place.COMMENT) {
+      } else if (was == StyleState.COMMENT) {
         out.append(' ');
-      } else if (was == Place.CODE) {
+      } else if (was == StyleState.CODE) {
         out.append(piece, from, i - 2);
       }
     }
     return out.toString();
   }
 
-  private static boolean isComment(Place p) {
-    return p == Place.COMMENT || p == Place.LINE_COMMENT;
+  private static boolean isComment(StyleState p) {
+    return p == StyleState.COMMENT || p == StyleState.LINE_COMMENT;
   }
 
   private int code(String s, int from) {
     for (int i = from; i < s.length(); i++) {
       char c = s.charAt(i);
       if (c == '"' || c == '\'') {
-        return begin(Place.STRING, c, i + 1);
+        return begin(StyleState.STRING, c, i + 1);
       }
       if (s.startsWith("//", i)) {
-        place = Place.LINE_COMMENT;
+        place = StyleState.LINE_COMMENT;
         return i + 2;
       }
       if (s.startsWith("/*", i)) {
-        place = Place.COMMENT;
+        place = StyleState.COMMENT;
         return i + 2;
       }
       if (c == '(' && isUrl(s, from, i)) {
@@ -74,13 +74,13 @@ final class StyleText implements CodeText {
           at++;
         }
         char q = at < s.length() ? s.charAt(at) : 0;
-        return q == '"' || q == '\'' ? begin(Place.URL, q, at + 1) : begin(Place.URL, (char) 0, at);
+        return q == '"' || q == '\'' ? begin(StyleState.URL, q, at + 1) : begin(StyleState.URL, (char) 0, at);
       }
     }
     return s.length();
   }
 
-  private int begin(Place p, char q, int at) {
+  private int begin(StyleState p, char q, int at) {
     place = p;
     quote = q;
     url = new UrlText();
@@ -108,7 +108,7 @@ final class StyleText implements CodeText {
     if (end < 0) {
       return s.length();
     }
-    place = Place.CODE;
+    place = StyleState.CODE;
     return end;
   }
 
@@ -121,7 +121,7 @@ final class StyleText implements CodeText {
           throw CodeText.unfinished(s);
         }
       } else if (quote == 0 ? SPACE.indexOf(c) >= 0 || c == ')' : c == quote) {
-        place = Place.CODE;
+        place = StyleState.CODE;
         return i + 1;
       }
       url.take(s.charAt(i));

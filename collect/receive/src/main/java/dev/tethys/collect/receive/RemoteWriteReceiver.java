@@ -41,7 +41,7 @@ public final class RemoteWriteReceiver implements Receiver {
   private final Metrics metrics;
 
   /** Counts of stored items of a request. */
-  static final class Written {
+  static final class WriteCounts {
     long samples;
     long histograms;
     long exemplars;
@@ -85,7 +85,7 @@ public final class RemoteWriteReceiver implements Receiver {
 
   @Override
   public void receive(Inbound request, Outbound reply) throws IOException {
-    Written written = new Written();
+    WriteCounts written = new WriteCounts();
     int status = 204;
     String problem = null;
     try {
@@ -122,7 +122,7 @@ public final class RemoteWriteReceiver implements Receiver {
   }
 
   /** Null when all was stored; otherwise what is wrong with the request, the rest being stored. */
-  private @Nullable String take(Inbound request, Written written) throws IOException {
+  private @Nullable String take(Inbound request, WriteCounts written) throws IOException {
     if (!request.method().equals("POST")) {
       throw new RefusedException(405, "Method not allowed");
     }
@@ -145,7 +145,7 @@ public final class RemoteWriteReceiver implements Receiver {
     try (Workspace w = workspaces.open()) {
       int length = w.unsnap(w.readBody(request));
       long maxTime = clock.millis() + MAX_AHEAD_MILLIS;
-      Written stored = new Written();
+      WriteCounts stored = new WriteCounts();
       String problem;
       boolean done = false;
       try (Appender app = store.appender()) {

@@ -4,7 +4,7 @@ import dev.tethys.codec.HistogramResolution;
 import dev.tethys.codec.remote.InvalidLabelsException;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
-import dev.tethys.collect.receive.RemoteWriteReceiver.Written;
+import dev.tethys.collect.receive.RemoteWriteReceiver.WriteCounts;
 import dev.tethys.collect.receive.Workspaces.Workspace;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
@@ -37,7 +37,7 @@ final class WriteV1 {
     this.metrics = metrics;
   }
 
-  @Nullable String append(int length, Written written) {
+  @Nullable String append(int length, WriteCounts written) {
     WriteRequestReader r = w.v1.reset(w.decoded(), 0, length);
     String limited = null;
     int beyond = 0;

@@ -4,7 +4,7 @@ import dev.tethys.codec.HistogramResolution;
 import dev.tethys.codec.remote.InvalidLabelsException;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestV2Reader;
-import dev.tethys.collect.receive.RemoteWriteReceiver.Written;
+import dev.tethys.collect.receive.RemoteWriteReceiver.WriteCounts;
 import dev.tethys.collect.receive.Workspaces.Workspace;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
@@ -53,7 +53,7 @@ final class WriteV2 {
     this.typeAndUnitLabels = options.typeAndUnitLabels();
   }
 
-  @Nullable String append(int length, Written written) {
+  @Nullable String append(int length, WriteCounts written) {
     WriteRequestV2Reader r =
         w.v2.typeAndUnitLabels(typeAndUnitLabels).reset(w.decoded(), 0, length);
     while (r.nextSeries()) {
@@ -82,7 +82,7 @@ final class WriteV2 {
     problem(text);
   }
 
-  private void series(WriteRequestV2Reader r, Written written) {
+  private void series(WriteRequestV2Reader r, WriteCounts written) {
     String wrong = r.seriesProblem();
     if (wrong != null) {
       invalid(r, wrong);
@@ -212,7 +212,7 @@ final class WriteV2 {
     }
   }
 
-  private void exemplar(WriteRequestV2Reader r, long ref, Written written) {
+  private void exemplar(WriteRequestV2Reader r, long ref, WriteCounts written) {
     String wrong = r.exemplarProblem();
     Exemplar e = r.exemplar();
     if (wrong != null || e == null) {

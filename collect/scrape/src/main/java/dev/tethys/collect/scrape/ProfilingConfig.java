@@ -34,7 +34,7 @@ public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kind
   private static final Set<String> DISABLED = Set.of("fgprof");
 
   /** Kind as it is written, null where it is not. */
-  private record Written(
+  private record ConfiguredKind(
       @Nullable Boolean enabled,
       @Nullable String path,
       @Nullable Boolean delta,
@@ -64,7 +64,7 @@ public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kind
       new Section("profiling_config", "Profiles that the targets of a job are asked for.");
   private static final Key<String> PREFIX =
       SECTION.key("path_prefix", Type.STRING, "", "Path before those of the kinds.");
-  private static final Key<Map<String, Written>> KINDS =
+  private static final Key<Map<String, ConfiguredKind>> KINDS =
       SECTION.key(
           "pprof_config",
           Type.map(KIND.type(ProfilingConfig::written)),
@@ -91,17 +91,17 @@ public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kind
     return m;
   }
 
-  private static Written written(YamlObject o) {
-    return new Written(o.find(ENABLED), o.find(PATH), o.find(DELTA), o.get(KEEP));
+  private static ConfiguredKind written(YamlObject o) {
+    return new ConfiguredKind(o.find(ENABLED), o.find(PATH), o.find(DELTA), o.get(KEEP));
   }
 
   private static ProfilingConfig read(YamlObject o) {
-    Map<String, Written> written = o.get(KINDS);
+    Map<String, ConfiguredKind> written = o.get(KINDS);
     SequencedMap<String, Kind> all = new LinkedHashMap<>();
     Set<String> names = new TreeSet<>(KNOWN.keySet());
     names.addAll(written.keySet());
     for (String name : names) {
-      Written w = written.getOrDefault(name, new Written(null, null, null, List.of()));
+      ConfiguredKind w = written.getOrDefault(name, new ConfiguredKind(null, null, null, List.of()));
       boolean enabled =
           w.enabled == null ? !DISABLED.contains(name) || written.containsKey(name) : w.enabled;
       if (!enabled) {

@@ -66,7 +66,7 @@ final class DeadLetters implements Closeable {
   /** All of them, oldest first, at most so many. */
   synchronized List<DeadLetter> list(int most) throws IOException {
     List<DeadLetter> out = new ArrayList<>();
-    for (SegmentedLog.Found f : found()) {
+    for (SegmentedLog.ScannedRecord f : found()) {
       if (out.size() >= most) {
         break;
       }
@@ -85,11 +85,11 @@ final class DeadLetters implements Closeable {
     return out;
   }
 
-  private List<SegmentedLog.Found> found() throws IOException {
-    List<SegmentedLog.Found> out = new ArrayList<>();
+  private List<SegmentedLog.ScannedRecord> found() throws IOException {
+    List<SegmentedLog.ScannedRecord> out = new ArrayList<>();
     for (Segment s : log.segments()) {
       SegmentWalk w = new SegmentWalk(log, s, SegmentedLog.HEADER, Long.MAX_VALUE);
-      for (SegmentedLog.Found f = w.next(); f != null; f = w.next()) {
+      for (SegmentedLog.ScannedRecord f = w.next(); f != null; f = w.next()) {
         if (!log.isSkipped(f.place())) {
           out.add(f);
         }
@@ -98,7 +98,7 @@ final class DeadLetters implements Closeable {
     return out;
   }
 
-  private static String id(SegmentedLog.Place p) {
+  private static String id(SegmentedLog.LogPosition p) {
     return p.segment().number + "-" + p.offset();
   }
 
@@ -109,7 +109,7 @@ final class DeadLetters implements Closeable {
       long offset = Long.parseLong(id.substring(dash + 1));
       for (Segment s : log.segments()) {
         if (s.number == number && offset >= SegmentedLog.HEADER) {
-          SegmentedLog.Found f = new SegmentWalk(log, s, offset, Long.MAX_VALUE).next();
+          SegmentedLog.ScannedRecord f = new SegmentWalk(log, s, offset, Long.MAX_VALUE).next();
           return f != null && f.place().offset() == offset && !log.isSkipped(f.place()) ? f : null;
         }
       }
@@ -121,13 +121,13 @@ final class DeadLetters implements Closeable {
 
   /** What one of them carries. */
   synchronized Optional<EncodedRequest> read(String id) throws IOException {
-    SegmentedLog.Found f = find(id);
+    SegmentedLog.ScannedRecord f = find(id);
     return f == null ? Optional.empty() : Optional.of(log.read(f.place()));
   }
 
   /** One of them is kept no more. */
   synchronized void remove(String id) throws IOException {
-    SegmentedLog.Found f = find(id);
+    SegmentedLog.ScannedRecord f = find(id);
     if (f != null) {
       log.skip(f.place(), f.record().items());
       log.tidy();

@@ -121,7 +121,7 @@ final class DeliveryJobs {
     @Override
     public QueueStorage.@Nullable Entry takeBack(@Nullable Segment in) {
       for (Job j : handed.values()) {
-        SegmentedLog.Place p = j.entry.place;
+        SegmentedLog.LogPosition p = j.entry.place;
         if (!j.isStarted() && (in == null || p != null && p.segment() == in)) {
           remove(j);
           told.add(j.receipt);
@@ -134,7 +134,7 @@ final class DeliveryJobs {
     @Override
     public boolean isSending(Segment in) {
       for (Job j : handed.values()) {
-        SegmentedLog.Place p = j.entry.place;
+        SegmentedLog.LogPosition p = j.entry.place;
         if (p != null && p.segment() == in && j.isStarted()) {
           return true;
         }

@@ -114,7 +114,7 @@ final class DiskQueueStorage implements QueueStorage {
       Entry e;
       appending.lock();
       try {
-        SegmentedLog.Place place = log.append(StoredRequest.of(p, millis, 0, ""), p.body());
+        SegmentedLog.LogPosition place = log.append(StoredRequest.of(p, millis, 0, ""), p.body());
         e = new Entry(p, place.end() - place.offset(), millis, false, place);
         synchronized (appended) {
           appended.add(e);
@@ -142,8 +142,8 @@ final class DiskQueueStorage implements QueueStorage {
     }
   }
 
-  private static SegmentedLog.Place place(Entry e) {
-    SegmentedLog.Place p = e.place;
+  private static SegmentedLog.LogPosition place(Entry e) {
+    SegmentedLog.LogPosition p = e.place;
     if (p == null) {
       throw new IllegalStateException("an entry of a queue on disk that is not there");
     }
@@ -176,7 +176,7 @@ final class DiskQueueStorage implements QueueStorage {
   }
 
   private void reach(Entry e) {
-    SegmentedLog.Place p = place(e);
+    SegmentedLog.LogPosition p = place(e);
     publishedSegment = p.segment().number;
     publishedEnd = p.end();
     if (!behind && ahead.size() < READ_AHEAD) {
@@ -210,7 +210,7 @@ final class DiskQueueStorage implements QueueStorage {
 
   private void readAhead() {
     while (ahead.size() < READ_AHEAD) {
-      SegmentedLog.Found f = null;
+      SegmentedLog.ScannedRecord f = null;
       try {
         Segment s = segment();
         if (s == null) {
@@ -346,7 +346,7 @@ final class DiskQueueStorage implements QueueStorage {
         long from = cursorSegment == s.number ? cursorOffset : SegmentedLog.HEADER;
         long limit = s.number == publishedSegment ? publishedEnd : Long.MAX_VALUE;
         SegmentWalk w = new SegmentWalk(log, s, from, limit);
-        for (SegmentedLog.Found f = w.next(); f != null; f = w.next()) {
+        for (SegmentedLog.ScannedRecord f = w.next(); f != null; f = w.next()) {
           if (!log.isSkipped(f.place())) {
             parcels++;
             items += f.record().items();

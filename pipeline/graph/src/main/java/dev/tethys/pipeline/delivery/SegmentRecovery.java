@@ -49,7 +49,7 @@ final class SegmentRecovery {
       SegmentWalk w = new SegmentWalk(log, s, SegmentFormat.HEADER, Long.MAX_VALUE);
       long damaged = 0;
       long at = SegmentFormat.HEADER;
-      for (SegmentedLog.Found f = w.next(); f != null; f = w.next()) {
+      for (SegmentedLog.ScannedRecord f = w.next(); f != null; f = w.next()) {
         damaged += f.place().offset() - at;
         at = f.place().end();
         if (last && !isBodySound(f)) {
@@ -75,7 +75,7 @@ final class SegmentRecovery {
     }
   }
 
-  private void count(Segment s, SegmentedLog.Found f) {
+  private void count(Segment s, SegmentedLog.ScannedRecord f) {
     s.records++;
     s.items += f.record().items();
     if (s.skip.contains(f.place().offset())) {
@@ -86,7 +86,7 @@ final class SegmentRecovery {
     }
   }
 
-  private boolean isBodySound(SegmentedLog.Found f) {
+  private boolean isBodySound(SegmentedLog.ScannedRecord f) {
     try {
       log.read(f.place());
       return true;

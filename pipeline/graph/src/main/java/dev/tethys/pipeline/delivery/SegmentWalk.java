@@ -50,10 +50,10 @@ final class SegmentWalk {
           if (b.getInt(p + 12) == StoredRequest.headCrc(chunk, p, head)) {
             StoredRequest r = StoredRequest.decode(chunk, p + StoredRequest.PREFIX, head);
             if (r != null) {
-              SegmentedLog.Place place =
-                  new SegmentedLog.Place(segment, at, at + StoredRequest.PREFIX + head + body);
+              SegmentedLog.LogPosition place =
+                  new SegmentedLog.LogPosition(segment, at, at + StoredRequest.PREFIX + head + body);
               at = place.end();
-              return new SegmentedLog.Found(place, r, head);
+              return new SegmentedLog.ScannedRecord(place, r, head);
             }
           }
         }

@@ -41,10 +41,10 @@ final class SegmentedLog implements Closeable {
   static final long MAX_SEGMENT = 64L << 20;
 
   /** Position of a record. */
-  record Place(Segment segment, long offset, long end) {}
+  record LogPosition(Segment segment, long offset, long end) {}
 
   /** A record that was found. */
-  record Found(Place place, StoredRequest record, int headLength) {}
+  record ScannedRecord(LogPosition place, StoredRequest record, int headLength) {}
 
   private final FileAccess files;
   private final DoneMarks marks;
@@ -140,7 +140,7 @@ final class SegmentedLog implements Closeable {
    *
    * @throws IOException when it could not be written; nothing of it stands then
    */
-  Place append(StoredRequest r, byte[] body) throws IOException {
+  LogPosition append(StoredRequest r, byte[] body) throws IOException {
     byte[] head = r.encode(body);
     lock.lock();
     try {
@@ -166,7 +166,7 @@ final class SegmentedLog implements Closeable {
       s.records++;
       s.items += r.items();
       dirty = true;
-      return new Place(s, offset, s.size);
+      return new LogPosition(s, offset, s.size);
     } finally {
       lock.unlock();
     }
@@ -233,7 +233,7 @@ final class SegmentedLog implements Closeable {
    *
    * @throws IOException when that failed: the record may or may not be on disk
    */
-  void force(Place p) throws IOException {
+  void force(LogPosition p) throws IOException {
     Segment s = p.segment;
     FileAccess.WritableFile w;
     long target;
@@ -283,14 +283,14 @@ final class SegmentedLog implements Closeable {
 
   /** Forces what was written; for those who do not wait for it. */
   void forceAll() throws IOException {
-    Place p = null;
+    LogPosition p = null;
     lock.lock();
     try {
       if (dirty && !segments.isEmpty()) {
         Segment s = segments.lastEntry().getValue();
         dirty = false;
         if (!s.sealed && !s.broken) {
-          p = new Place(s, s.size, s.size);
+          p = new LogPosition(s, s.size, s.size);
         }
       }
     } finally {
@@ -306,7 +306,7 @@ final class SegmentedLog implements Closeable {
    *
    * @throws DamagedException when it is not there any more
    */
-  EncodedRequest read(Place p) throws IOException {
+  EncodedRequest read(LogPosition p) throws IOException {
     int length = Math.toIntExact(p.end - p.offset);
     byte[] b = new byte[length];
     int n;
@@ -362,7 +362,7 @@ final class SegmentedLog implements Closeable {
   }
 
   /** Marks a record done. */
-  void done(Place p, int items) {
+  void done(LogPosition p, int items) {
     lock.lock();
     try {
       Segment s = p.segment;
@@ -384,7 +384,7 @@ final class SegmentedLog implements Closeable {
   }
 
   /** A reader is to pass over this record, which counts as done. */
-  void skip(Place p, int items) {
+  void skip(LogPosition p, int items) {
     lock.lock();
     try {
       p.segment.skip.add(p.offset);
@@ -515,7 +515,7 @@ final class SegmentedLog implements Closeable {
     }
   }
 
-  boolean isSkipped(Place p) {
+  boolean isSkipped(LogPosition p) {
     lock.lock();
     try {
       return p.segment.skip.contains(p.offset);

@@ -106,23 +106,23 @@ public record OwnView(
       SECTION.required("selector", SELECTOR.type(OwnView::selected), "Which metrics.");
 
   /** Stream settings of a view. */
-  private record Shown(boolean drop, String name, String description, Attributes attributes) {}
+  private record StreamSettings(boolean drop, String name, String description, Attributes attributes) {}
 
-  private static final Key<Shown> STREAM_KEY =
+  private static final Key<StreamSettings> STREAM_KEY =
       SECTION.key(
           "stream",
           STREAM.type(
               o ->
-                  new Shown(
+                  new StreamSettings(
                       o.get(AGGREGATED), o.get(NAME), o.get(DESCRIPTION), o.get(ATTRIBUTE_KEYS))),
-          new Shown(false, "", "", ALL),
+          new StreamSettings(false, "", "", ALL),
           "How they are shown.");
 
   static final Type<OwnView> TYPE = SECTION.type(OwnView::read);
 
   private static OwnView read(YamlObject o) {
     Selected which = o.get(SELECTOR_KEY);
-    Shown how = o.get(STREAM_KEY);
+    StreamSettings how = o.get(STREAM_KEY);
     if (!how.name.isEmpty() && (which.name.isEmpty() || which.name.matches(".*[*?].*"))) {
       throw o.error(
           STREAM_KEY, "stream.name gives several metrics one name; select one by instrument_name");

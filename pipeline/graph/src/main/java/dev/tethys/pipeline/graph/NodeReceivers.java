@@ -84,7 +84,7 @@ final class NodeReceivers implements DynamicReceivers {
     outputs.forEach(
         (signal, output) ->
             to.put(signal, (batch, receipt) -> exit.pass(() -> output.consume(batch, receipt))));
-    return new Shown(create(factory, settings, to, context), context);
+    return new MeteredReceiver(create(factory, settings, to, context), context);
   }
 
   /** The settings were read by the factory that takes them. */
@@ -95,11 +95,11 @@ final class NodeReceivers implements DynamicReceivers {
   }
 
   /** One whose metrics are shown while it runs. */
-  private final class Shown implements Receiver {
+  private final class MeteredReceiver implements Receiver {
     private final Receiver receiver;
     private final Own context;
 
-    Shown(Receiver receiver, Own context) {
+    MeteredReceiver(Receiver receiver, Own context) {
       this.receiver = receiver;
       this.context = context;
     }

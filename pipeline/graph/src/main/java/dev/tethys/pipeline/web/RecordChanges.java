@@ -59,7 +59,7 @@ final class RecordChanges {
     }
   }
 
-  private record Shown(OneRecord.Identity id, String json) {}
+  private record RecordJson(OneRecord.Identity id, String json) {}
 
   /**
    * A record.
@@ -90,20 +90,20 @@ final class RecordChanges {
   /** The records of a passage; those of profiles and of malformed batches are left out. */
   static List<Pair> of(NodeTap.NodeBatches p, TapAccess access) {
     Batch first = p.before();
-    List<Shown> before = first == null ? List.of() : records(first, access);
-    Map<OneRecord.Identity, Deque<Shown>> left = new HashMap<>();
+    List<RecordJson> before = first == null ? List.of() : records(first, access);
+    Map<OneRecord.Identity, Deque<RecordJson>> left = new HashMap<>();
     before.forEach(s -> left.computeIfAbsent(s.id, k -> new ArrayDeque<>()).add(s));
-    Map<OneRecord.Identity, Deque<Shown>> all = copy(left);
+    Map<OneRecord.Identity, Deque<RecordJson>> all = copy(left);
     List<Pair> out = new ArrayList<>();
     for (NodeTap.Passed passed : p.after()) {
       Batch b = passed.batch();
-      List<Shown> after = records(b, access);
+      List<RecordJson> after = records(b, access);
       // Each edge gets the same records; only those that no edge got are left.
-      Map<OneRecord.Identity, Deque<Shown>> ofEdge = copy(all);
+      Map<OneRecord.Identity, Deque<RecordJson>> ofEdge = copy(all);
       boolean sameSize = after.size() == before.size();
       for (int i = 0; i < after.size(); i++) {
-        Shown a = after.get(i);
-        Shown was = poll(ofEdge, a.id);
+        RecordJson a = after.get(i);
+        RecordJson was = poll(ofEdge, a.id);
         if (was == null && sameSize && !all.containsKey(a.id)) {
           was = poll(ofEdge, before.get(i).id); // its identity was edited
         }
@@ -127,28 +127,28 @@ final class RecordChanges {
     return out;
   }
 
-  private static Map<OneRecord.Identity, Deque<Shown>> copy(
-      Map<OneRecord.Identity, Deque<Shown>> of) {
-    Map<OneRecord.Identity, Deque<Shown>> m = new HashMap<>();
+  private static Map<OneRecord.Identity, Deque<RecordJson>> copy(
+      Map<OneRecord.Identity, Deque<RecordJson>> of) {
+    Map<OneRecord.Identity, Deque<RecordJson>> m = new HashMap<>();
     of.forEach((k, v) -> m.put(k, new ArrayDeque<>(v)));
     return m;
   }
 
-  private static @Nullable Shown poll(
-      Map<OneRecord.Identity, Deque<Shown>> from, OneRecord.Identity id) {
-    Deque<Shown> d = from.get(id);
+  private static @Nullable RecordJson poll(
+      Map<OneRecord.Identity, Deque<RecordJson>> from, OneRecord.Identity id) {
+    Deque<RecordJson> d = from.get(id);
     return d == null ? null : d.poll();
   }
 
-  private static void remove(Map<OneRecord.Identity, Deque<Shown>> from, Shown s) {
-    Deque<Shown> d = from.get(s.id);
+  private static void remove(Map<OneRecord.Identity, Deque<RecordJson>> from, RecordJson s) {
+    Deque<RecordJson> d = from.get(s.id);
     if (d != null) {
       d.remove(s);
     }
   }
 
-  private static List<Shown> records(Batch b, TapAccess access) {
-    List<Shown> out = new ArrayList<>();
+  private static List<RecordJson> records(Batch b, TapAccess access) {
+    List<RecordJson> out = new ArrayList<>();
     if (b.signal() == Signal.PROFILES) {
       return out;
     }
@@ -164,7 +164,7 @@ final class RecordChanges {
             }
             Telemetry<?> one = OneRecord.of(r, s, item);
             access.mask(one);
-            out.add(new Shown(id, json(one)));
+            out.add(new RecordJson(id, json(one)));
           }
         }
       }

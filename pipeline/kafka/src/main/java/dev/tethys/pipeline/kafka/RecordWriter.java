@@ -237,11 +237,11 @@ final class RecordWriter {
     byte[] joined = RequestSlices.join(request, slices);
     int size = joined.length;
     int samples = slices.stream().mapToInt(Slice::samples).sum();
-    SeriesJson.Written w =
+    SeriesJson.EncodedSeries w =
         switch (encoding) {
           case CLYMENE_JSON -> SeriesJson.write(joined, 0, size);
           case CLYMENE_FLAT -> FlatRows.write(joined, 0, size);
-          default -> new SeriesJson.Written(SnappyBlock.encode(joined, 0, size), samples, 0, 0, 0);
+          default -> new SeriesJson.EncodedSeries(SnappyBlock.encode(joined, 0, size), samples, 0, 0, 0);
         };
     if (w.json().length <= maxBytes) {
       drop(w.leftOut(), NO_PLACE);

@@ -48,7 +48,7 @@ final class PostgresPool implements AutoCloseable {
 
   /** Work on a connection, in a transaction that ends with it. */
   @FunctionalInterface
-  interface Work<T> {
+  interface TransactionBody<T> {
     T with(Connection c) throws SQLException, IOException;
   }
 
@@ -58,7 +58,7 @@ final class PostgresPool implements AutoCloseable {
    * @throws SQLException what PostgreSQL or the driver says; of class 08 when there is no
    *     connection
    */
-  <T> T in(Work<T> work) throws SQLException, IOException, InterruptedException {
+  <T> T in(TransactionBody<T> work) throws SQLException, IOException, InterruptedException {
     if (!permits.tryAcquire(address.timeout().toMillis(), TimeUnit.MILLISECONDS)) {
       throw new IOException("PostgreSQL at " + address.place() + ": all connections are busy");
     }

@@ -33,7 +33,7 @@ final class PostgresProbe implements ExporterProbe {
     this.signal = signal;
   }
 
-  private <T> T in(PostgresPool.Work<T> work) throws IOException, InterruptedException {
+  private <T> T in(PostgresPool.TransactionBody<T> work) throws IOException, InterruptedException {
     try {
       return pool.in(work);
     } catch (SQLException e) {

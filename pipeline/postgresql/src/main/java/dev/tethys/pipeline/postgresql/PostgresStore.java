@@ -76,7 +76,7 @@ final class PostgresStore implements ForeignStore {
     }
   }
 
-  private <T> T in(PostgresPool.Work<T> work) throws IOException, InterruptedException {
+  private <T> T in(PostgresPool.TransactionBody<T> work) throws IOException, InterruptedException {
     try {
       return pool.in(work);
     } catch (SQLException | CodecException e) {

@@ -15,10 +15,10 @@ final class LabelChange {
   static final int SLOTS = 512;
 
   @SuppressWarnings("ArrayRecordComponent") // compared by what they hold
-  private record Known(Labels from, @Nullable String[] values, Labels to) {}
+  private record CachedChange(Labels from, @Nullable String[] values, Labels to) {}
 
   private final List<String> names;
-  private final @Nullable Known[] known = new Known[SLOTS];
+  private final @Nullable CachedChange[] known = new CachedChange[SLOTS];
 
   LabelChange(List<String> names) {
     this.names = names;
@@ -36,12 +36,12 @@ final class LabelChange {
       hash = hash * 31 + (v == null ? 7 : v.hashCode());
     }
     int slot = (int) (hash ^ hash >>> 32) & SLOTS - 1;
-    Known k = known[slot];
+    CachedChange k = known[slot];
     if (k != null && same(k.values(), values) && from.equals(k.from())) {
       return k.to();
     }
     Labels to = compute(from, values);
-    known[slot] = new Known(from, values.clone(), to);
+    known[slot] = new CachedChange(from, values.clone(), to);
     return to;
   }
 

@@ -6,11 +6,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Keeps or drops the same labels of one set after the other. For one thread. */
 final class LabelFilter {
-  private record Known(Labels from, Labels to) {}
+  private record CachedResult(Labels from, Labels to) {}
 
   private final byte[][] names;
   private final boolean keep;
-  private final @Nullable Known[] known = new Known[LabelChange.SLOTS];
+  private final @Nullable CachedResult[] known = new CachedResult[LabelChange.SLOTS];
 
   LabelFilter(Collection<String> names, boolean keep) {
     this.names = Labels.sortedNames(names);
@@ -19,12 +19,12 @@ final class LabelFilter {
 
   Labels apply(Labels from) {
     int slot = (int) from.hash64() & LabelChange.SLOTS - 1;
-    Known k = known[slot];
+    CachedResult k = known[slot];
     if (k != null && from.equals(k.from())) {
       return k.to();
     }
     Labels to = from.filter(names, keep);
-    known[slot] = new Known(from, to);
+    known[slot] = new CachedResult(from, to);
     return to;
   }
 }

@@ -54,8 +54,8 @@ final class PatternStage implements Stage.Change {
     }
   }
 
-  private record Known(String hash, String text) {
-    static final Known REST = new Known(OTHERS, OTHERS);
+  private record PatternLabels(String hash, String text) {
+    static final PatternLabels REST = new PatternLabels(OTHERS, OTHERS);
   }
 
   private final Source source;
@@ -64,7 +64,7 @@ final class PatternStage implements Stage.Change {
   private final Names names;
   private final String job;
   private final StageMetrics metrics;
-  private final Map<Severity, Map<LogPattern, Known>> patterns = new EnumMap<>(Severity.class);
+  private final Map<Severity, Map<LogPattern, PatternLabels>> patterns = new EnumMap<>(Severity.class);
   private final Map<Severity, List<LogPattern>> kinds = new EnumMap<>(Severity.class);
 
   private PatternStage(YamlObject o, StageContext context) {
@@ -99,7 +99,7 @@ final class PatternStage implements Stage.Change {
     if (!told.contains(severity)) {
       return;
     }
-    Known k = known(severity, LogPattern.of(text));
+    PatternLabels k = known(severity, LogPattern.of(text));
     metrics.patterns(job, severity.shown(), k.hash, k.text).inc();
     if (names.text != null) {
       e.extracted.put(names.text, k.text);
@@ -109,26 +109,26 @@ final class PatternStage implements Stage.Change {
     }
   }
 
-  private synchronized Known known(Severity severity, LogPattern p) {
-    Map<LogPattern, Known> of =
+  private synchronized PatternLabels known(Severity severity, LogPattern p) {
+    Map<LogPattern, PatternLabels> of =
         patterns.computeIfAbsent(severity, s -> new LinkedHashMap<>(16, 0.75f, true));
-    Known k = of.get(p);
+    PatternLabels k = of.get(p);
     if (k != null) {
       return k;
     }
     List<LogPattern> all = kinds.computeIfAbsent(severity, s -> new ArrayList<>());
     for (LogPattern other : all) {
       if (other.like(p)) {
-        k = new Known(other.hash(), other.text());
+        k = new PatternLabels(other.hash(), other.text());
         break;
       }
     }
     if (k == null) {
       if (all.size() >= most) {
-        return Known.REST;
+        return PatternLabels.REST;
       }
       all.add(p);
-      k = new Known(p.hash(), p.text());
+      k = new PatternLabels(p.hash(), p.text());
     }
     if (of.size() >= 4 * most) { // spellings of kinds; the one unused for longest goes
       of.remove(of.keySet().iterator().next());

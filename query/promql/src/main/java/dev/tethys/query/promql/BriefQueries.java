@@ -26,13 +26,13 @@ final class BriefQueries {
   /** Longer texts are not remembered. */
   static final int MAX_TEXT = 4096;
 
-  private record Known(String text, int steps, long nanos, AtomicInteger left) {
+  private record BriefQuery(String text, int steps, long nanos, AtomicInteger left) {
     boolean is(String otherText, int otherSteps) {
       return steps == otherSteps && text.equals(otherText);
     }
   }
 
-  private final AtomicReferenceArray<@Nullable Known> known = new AtomicReferenceArray<>(PLACES);
+  private final AtomicReferenceArray<@Nullable BriefQuery> known = new AtomicReferenceArray<>(PLACES);
 
   private static int place(String text, int steps) {
     int h = (text.hashCode() * 31 + steps) * 0x9E3779B9;
@@ -41,7 +41,7 @@ final class BriefQueries {
 
   /** What a query is expected to take; -1 when it is to be measured, or is not brief. */
   long expected(String text, int steps) {
-    Known k = known.get(place(text, steps));
+    BriefQuery k = known.get(place(text, steps));
     return k != null && k.is(text, steps) && k.left.getAndDecrement() > 0 ? k.nanos : -1;
   }
 
@@ -49,10 +49,10 @@ final class BriefQueries {
   void measured(String text, int steps, long nanos) {
     int p = place(text, steps);
     if (nanos <= MAX_NANOS && text.length() <= MAX_TEXT) {
-      known.set(p, new Known(text, steps, nanos, new AtomicInteger(RUNS)));
+      known.set(p, new BriefQuery(text, steps, nanos, new AtomicInteger(RUNS)));
       return;
     }
-    Known k = known.get(p);
+    BriefQuery k = known.get(p);
     if (k != null && k.is(text, steps)) {
       known.compareAndSet(p, k, null);
     }

@@ -245,7 +245,7 @@ public final class Query implements AutoCloseable {
     }
     Run run = new Run(engine.nanoTime(), profile);
     long deadline = run.queued + timeout * 1_000_000;
-    try (RunningQueries.Place place = engine.running().enter(this, deadline)) {
+    try (RunningQueries.QuerySlot place = engine.running().enter(this, deadline)) {
       run.started = place.start();
       run.computesLong = place::computesLong;
       QueryResult r = runBrief(run, deadline);

@@ -69,10 +69,10 @@ final class ResultReuse {
    * @param has the steps of the query that it contains
    * @param holding the longest valid run of these
    */
-  private record Known(
+  private record ReusableResult(
       @Nullable Entry whole, @Nullable Entry parts, @Nullable Run has, @Nullable Run holding) {
-    static Known whole(Entry all) {
-      return new Known(all, null, null, null);
+    static ReusableResult whole(Entry all) {
+      return new ReusableResult(all, null, null, null);
     }
 
     boolean isAll(Grid grid) {
@@ -134,7 +134,7 @@ final class ResultReuse {
 
   /** How many steps a query would take from the cache now. */
   int available() {
-    Known k = known(cache::peek);
+    ReusableResult k = known(cache::peek);
     if (k.isAll(grid)) {
       return grid.steps();
     }
@@ -153,7 +153,7 @@ final class ResultReuse {
       reuse = CacheReuse.NONE;
       return compute.apply(grid);
     }
-    Known k = known(cache::get);
+    ReusableResult k = known(cache::get);
     if (!x.isBrief() && !k.isAll(grid)) {
       Made made = join(x);
       if (made != null) {
@@ -162,7 +162,7 @@ final class ResultReuse {
         k =
             made.stepwise()
                 ? parts(made.entry())
-                : holds(made.entry()) ? Known.whole(made.entry()) : parts(k.parts());
+                : holds(made.entry()) ? ReusableResult.whole(made.entry()) : parts(k.parts());
       }
     }
     Entry all = k.whole();
@@ -210,17 +210,17 @@ final class ResultReuse {
   }
 
   /** What is kept for this query, as it is found by a look into the cache. */
-  private Known known(Function<Key, @Nullable Entry> look) {
+  private ReusableResult known(Function<Key, @Nullable Entry> look) {
     Entry all = look.apply(whole);
     return all != null && holds(all)
-        ? Known.whole(all)
+        ? ReusableResult.whole(all)
         : parts(stepwise == null ? null : look.apply(stepwise));
   }
 
-  private Known parts(@Nullable Entry e) {
+  private ReusableResult parts(@Nullable Entry e) {
     Run has = e == null ? null : overlap(e);
     Run r = e == null || has == null ? null : run(has, source.changedSince(e.mark()));
-    return new Known(null, e, has, r);
+    return new ReusableResult(null, e, has, r);
   }
 
   private Block usable(Block b, long mark, boolean kept) {

@@ -194,13 +194,13 @@ public final class RunningQueries {
   }
 
   /** A place among the running queries. */
-  final class Place implements AutoCloseable {
+  final class QuerySlot implements AutoCloseable {
     private final long id;
     private final Running running;
     private final ActiveQueryFile file;
     private final int tracked;
 
-    private Place(long id, Running running) {
+    private QuerySlot(long id, Running running) {
       this.id = id;
       this.running = running;
       this.file = tracker;
@@ -241,7 +241,7 @@ public final class RunningQueries {
   }
 
   /** Waits for a place. */
-  Place enter(Query q, long deadlineNanos) {
+  QuerySlot enter(Query q, long deadlineNanos) {
     long id = ids.incrementAndGet();
     Running r = new Running(q, clock.instant(), nanoTime.getAsLong());
     Places p = places(q);
@@ -266,7 +266,7 @@ public final class RunningQueries {
     }
     r.started = nanoTime.getAsLong();
     r.waiting = false;
-    return new Place(id, r);
+    return new QuerySlot(id, r);
   }
 
   private void await(Query q, Running r, Places p, long deadlineNanos) {

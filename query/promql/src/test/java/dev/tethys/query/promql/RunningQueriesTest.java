@@ -30,7 +30,7 @@ class RunningQueriesTest {
             options, InstantSource.system(), System::nanoTime, (ofUser, starting) -> ofUser == 0);
     long never = Long.MAX_VALUE / 2 + System.nanoTime();
     try (PromqlEngine engine = new PromqlEngine(options)) {
-      RunningQueries.Place first = running.enter(query(engine, "a"), never);
+      RunningQueries.QuerySlot first = running.enter(query(engine, "a"), never);
       Thread second =
           Thread.ofVirtual().start(() -> running.enter(query(engine, "a"), never).close());
       while (running.size() < 2) {

@@ -41,7 +41,7 @@ public final class ImportReport {
       long maxTime,
       long checksum) {
     /** A part that was written and found again. */
-    public static Part of(String source, VerifiedDraft.Written w) {
+    public static Part of(String source, VerifiedDraft.DraftSummary w) {
       BlockInfo made = w.block();
       return new Part(
           source,

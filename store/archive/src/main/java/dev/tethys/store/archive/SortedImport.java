@@ -1,7 +1,7 @@
 package dev.tethys.store.archive;
 
 import dev.tethys.store.archive.ImportReport.Part;
-import dev.tethys.store.archive.VerifiedDraft.Written;
+import dev.tethys.store.archive.VerifiedDraft.DraftSummary;
 import dev.tethys.store.metrics.BlockImport;
 import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.SampleSorter;
@@ -64,7 +64,7 @@ public final class SortedImport {
                 draft.add(labels, b);
               }
             });
-        Written w = draft.finish();
+        DraftSummary w = draft.finish();
         BlockInfo info = w.block();
         if (info != null) {
           made.accept(info);

@@ -33,7 +33,7 @@ public final class VerifiedDraft implements AutoCloseable {
    * @param maxTime of the newest sample in the block
    * @param checksum over the samples of all series in their order
    */
-  public record Written(
+  public record DraftSummary(
       @Nullable BlockInfo block,
       long series,
       long samples,
@@ -75,10 +75,10 @@ public final class VerifiedDraft implements AutoCloseable {
    * @throws StorageException CORRUPT when something else was read than was written: the block is
    *     then not there
    */
-  public Written finish() {
+  public DraftSummary finish() {
     long[] checksum = new long[1];
     BlockInfo info = draft.finish(b -> checksum[0] = verify(b));
-    return new Written(info, series, samples, given, minTime, maxTime, checksum[0]);
+    return new DraftSummary(info, series, samples, given, minTime, maxTime, checksum[0]);
   }
 
   private long verify(StoredBlock b) {

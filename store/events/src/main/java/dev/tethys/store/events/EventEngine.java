@@ -131,7 +131,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       if (n < firstSegment) {
         continue;
       }
-      Frames.Found found = WriteAheadLog.read(files, walFolder, n, this::replayFrame);
+      Frames.ScanResult found = WriteAheadLog.read(files, walFolder, n, this::replayFrame);
       if (found.damagedBytes() > 0) {
         LOG.log(
             Level.ERROR,

@@ -59,13 +59,13 @@ public final class Frames {
    * @param damagedBytes bytes between sound frames that are no frame
    * @param tornBytes bytes behind the last sound frame
    */
-  public record Found(int frames, long damagedBytes, long tornBytes) {}
+  public record ScanResult(int frames, long damagedBytes, long tornBytes) {}
 
   /**
    * Visits every sound frame of a mapped file from {@code offset} on. One frame at a time is in
    * memory; its bytes are overwritten by the next.
    */
-  public static Found read(MemorySegment file, long offset, Visitor to) {
+  public static ScanResult read(MemorySegment file, long offset, Visitor to) {
     int frames = 0;
     long damaged = 0;
     long p = offset;
@@ -92,6 +92,6 @@ public final class Frames {
       }
       p++;
     }
-    return new Found(frames, damaged, size - lastEnd);
+    return new ScanResult(frames, damaged, size - lastEnd);
   }
 }

@@ -110,12 +110,12 @@ public final class WriteAheadLog implements Closeable {
    *
    * @return what was found; all bytes count as damaged when the header is wrong
    */
-  public static Frames.Found read(FileAccess files, Path directory, long n, Frames.Visitor to)
+  public static Frames.ScanResult read(FileAccess files, Path directory, long n, Frames.Visitor to)
       throws IOException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment b = files.map(path(directory, n), arena);
       if (b.byteSize() < HEADER) {
-        return new Frames.Found(0, 0, b.byteSize());
+        return new Frames.ScanResult(0, 0, b.byteSize());
       }
       byte[] head = b.asSlice(0, HEADER).toArray(ValueLayout.JAVA_BYTE);
       ByteSource in = new ByteSource(head);
@@ -125,8 +125,8 @@ public final class WriteAheadLog implements Closeable {
       }
       if (!known || in.getLong() != n) {
         // A damaged header does not take the frames with it: they carry their own checksums.
-        Frames.Found f = Frames.read(b, 0, to);
-        return new Frames.Found(f.frames(), f.damagedBytes() + 1, f.tornBytes());
+        Frames.ScanResult f = Frames.read(b, 0, to);
+        return new Frames.ScanResult(f.frames(), f.damagedBytes() + 1, f.tornBytes());
       }
       return Frames.read(b, HEADER, to);
     }

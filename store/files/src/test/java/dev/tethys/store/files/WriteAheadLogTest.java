@@ -28,7 +28,7 @@ class WriteAheadLogTest {
   private static List<Long> values(FileAccess files, Path folder) throws IOException {
     List<Long> out = new ArrayList<>();
     for (long n : WriteAheadLog.segments(files, folder)) {
-      Frames.Found f = WriteAheadLog.read(files, folder, n, in -> out.add(in.getLong()));
+      Frames.ScanResult f = WriteAheadLog.read(files, folder, n, in -> out.add(in.getLong()));
       assertThat(f.damagedBytes() + f.tornBytes()).as("junk in segment " + n).isZero();
     }
     return out;

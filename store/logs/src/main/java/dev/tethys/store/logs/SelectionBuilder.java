@@ -70,7 +70,7 @@ final class SelectionBuilder {
         warnings.add("rows are missing, part is not readable: " + damage);
       }
     }
-    return new Found(
+    return new SelectionResult(
         view, List.copyOf(streams.labels()), List.copyOf(segments), List.copyOf(warnings));
   }
 
@@ -123,7 +123,7 @@ final class SelectionBuilder {
   }
 
   /** Result of a selection. */
-  private record Found(
+  private record SelectionResult(
       EventView<LogHead.Snapshot, LogPart> view,
       List<Labels> streams,
       List<LogSegment> segments,

@@ -212,7 +212,7 @@ final class CardinalityScan {
     return out;
   }
 
-  private record Found(String value, long hash, int series) {}
+  private record ValueCount(String value, long hash, int series) {}
 
   private static void take(
       LabelColumns part,
@@ -221,23 +221,23 @@ final class CardinalityScan {
       int most,
       boolean listed,
       Map<Long, Candidate> out) {
-    PriorityQueue<Found> top =
+    PriorityQueue<ValueCount> top =
         new PriorityQueue<>(
-            Comparator.comparingInt(Found::series)
-                .thenComparing(Found::value, Comparator.reverseOrder()));
+            Comparator.comparingInt(ValueCount::series)
+                .thenComparing(ValueCount::value, Comparator.reverseOrder()));
     part.values(
         name,
         prefix,
         (value, hash, series) -> {
-          Found least = top.size() < most ? null : top.peek();
+          ValueCount least = top.size() < most ? null : top.peek();
           if (least == null || series > least.series) {
-            top.add(new Found(value, hash, series));
+            top.add(new ValueCount(value, hash, series));
             if (top.size() > most) {
               top.poll();
             }
           }
         });
-    for (Found f : top) {
+    for (ValueCount f : top) {
       Candidate known = out.get(f.hash);
       if (known == null || listed && !known.listed) {
         Candidate c = new Candidate(name, f.value, listed);

@@ -207,12 +207,12 @@ final class Compaction {
     return !b.isDamaged() && !resting.rests(b) && !blocks.standsForUnread(b);
   }
 
-  private interface Work {
+  private interface BlockTask {
     void run() throws IOException;
   }
 
   /** Does something with sound blocks; what turns out not to be is left to later plans. */
-  private void attempt(List<BlockReader> inputs, Work work) throws IOException {
+  private void attempt(List<BlockReader> inputs, BlockTask work) throws IOException {
     try {
       work.run();
     } catch (StorageException e) {

@@ -20,10 +20,10 @@ public final class LogCheck {
    * @param tornBytes of records that were being written when the process ended
    * @param problems damage, by segment
    */
-  public record Found(int segments, long records, long tornBytes, List<String> problems) {}
+  public record CheckResult(int segments, long records, long tornBytes, List<String> problems) {}
 
   /** Reads every segment and checks the checksum of every record. */
-  public static Found run(Path folder) throws IOException {
+  public static CheckResult run(Path folder) throws IOException {
     FileAccess files = new RealFiles();
     Path wal = folder.resolve("wal");
     int segments = 0;
@@ -31,7 +31,7 @@ public final class LogCheck {
     long torn = 0;
     List<String> problems = new ArrayList<>();
     for (long n : WriteAheadLog.segments(files, wal)) {
-      Frames.Found f = WriteAheadLog.read(files, wal, n, payload -> {});
+      Frames.ScanResult f = WriteAheadLog.read(files, wal, n, payload -> {});
       segments++;
       records += f.frames();
       torn += f.tornBytes();
@@ -40,6 +40,6 @@ public final class LogCheck {
             String.format(Locale.ROOT, "%s/%08d: %d bytes are damaged", wal, n, f.damagedBytes()));
       }
     }
-    return new Found(segments, records, torn, problems);
+    return new CheckResult(segments, records, torn, problems);
   }
 }

@@ -38,7 +38,7 @@ final class MergedSelection implements Selection {
   private final Map<TimesKey, Long> idByKey = new ConcurrentHashMap<>();
 
   /** Some of them by their hash, to be found without making anything; races only lose some. */
-  private @Nullable Known @Nullable [] recent;
+  private @Nullable NumberedTimes @Nullable [] recent;
 
   /** A power of two. */
   private static final int RECENT = 1024;
@@ -330,8 +330,8 @@ final class MergedSelection implements Selection {
     int to = starts[series + 1];
     int hash = hash(from, to);
     int place = hash & RECENT - 1;
-    @Nullable Known[] some = recent;
-    Known known = some == null ? null : some[place];
+    @Nullable NumberedTimes[] some = recent;
+    NumberedTimes known = some == null ? null : some[place];
     if (known != null && isOf(known.key, from, to)) {
       return known.id;
     }
@@ -341,10 +341,10 @@ final class MergedSelection implements Selection {
       return 0;
     }
     if (some == null) {
-      some = new @Nullable Known[RECENT];
+      some = new @Nullable NumberedTimes[RECENT];
       recent = some;
     }
-    some[place] = new Known(key, id);
+    some[place] = new NumberedTimes(key, id);
     return id;
   }
 
@@ -419,7 +419,7 @@ final class MergedSelection implements Selection {
     }
   }
 
-  private record Known(TimesKey key, long id) {}
+  private record NumberedTimes(TimesKey key, long id) {}
 
   private boolean readsBehind(int part) {
     return sources.get((int) (parts[part] >>> 32)).readsBehind((int) parts[part]);

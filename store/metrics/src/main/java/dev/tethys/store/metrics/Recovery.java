@@ -89,7 +89,7 @@ final class Recovery {
         continue;
       }
       long[] senseless = new long[1];
-      Frames.Found f =
+      Frames.ScanResult f =
           WriteAheadLog.read(
               files,
               wal,

@@ -19,7 +19,7 @@ public record StorageStatus(
     OnDisk blocks,
     List<BlockInfo.Part> parts,
     List<Level> downsampled,
-    Work work,
+    WorkCounts work,
     Metadata metadata) {
 
   /**
@@ -104,7 +104,7 @@ public record StorageStatus(
    * @param byAge blocks that retention by time removed
    * @param bySize blocks that retention by size removed
    */
-  public record Work(
+  public record WorkCounts(
       long flushes,
       long earlyFlushes,
       long compactions,

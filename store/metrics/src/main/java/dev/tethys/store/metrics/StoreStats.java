@@ -164,7 +164,7 @@ final class StoreStats {
             list.size(), blocks.bytes(), samples, series, chunks, blocks.damagedSinceOpened()),
         spent,
         levels(),
-        new StorageStatus.Work(
+        new StorageStatus.WorkCounts(
             upkeep.truncations.sum(),
             upkeep.earlyFlushes.sum(),
             upkeep.compaction.done.sum(),

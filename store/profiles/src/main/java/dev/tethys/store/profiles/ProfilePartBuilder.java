@@ -35,7 +35,7 @@ final class ProfilePartBuilder {
   private final int[] byRank;
 
   /** Place of a row in the head. */
-  private record Place(ProfileRows chunk, int row) {
+  private record HeadRow(ProfileRows chunk, int row) {
     long time() {
       return chunk.times[row];
     }
@@ -59,14 +59,14 @@ final class ProfilePartBuilder {
 
   /** Writes all parts. */
   void write(PartSink sink) throws IOException {
-    TreeMap<Long, List<Place>> days = new TreeMap<>();
+    TreeMap<Long, List<HeadRow>> days = new TreeMap<>();
     for (ProfileRows c : head.chunks()) {
       for (int r = 0; r < c.count; r++) {
         days.computeIfAbsent(Math.floorDiv(c.times[r], DAY_NANOS), _ -> new ArrayList<>())
-            .add(new Place(c, r));
+            .add(new HeadRow(c, r));
       }
     }
-    List<Place> mixed = new ArrayList<>();
+    List<HeadRow> mixed = new ArrayList<>();
     while (days.size() > MAX_DAYS) {
       mixed.addAll(days.pollFirstEntry().getValue());
     }
@@ -78,17 +78,17 @@ final class ProfilePartBuilder {
     }
   }
 
-  private int rank(Place p) {
+  private int rank(HeadRow p) {
     return ranks[p.chunk.series[p.row]];
   }
 
-  private void part(List<Place> rows, PartWriter to) throws IOException {
-    rows.sort(Comparator.comparingInt(this::rank).thenComparingLong(Place::time));
+  private void part(List<HeadRow> rows, PartWriter to) throws IOException {
+    rows.sort(Comparator.comparingInt(this::rank).thenComparingLong(HeadRow::time));
     int[] ordinals = new int[byRank.length];
     Arrays.fill(ordinals, -1);
     ByteSink series = new ByteSink(1 << 12);
     List<Labels> labels = new ArrayList<>();
-    for (Place p : rows) {
+    for (HeadRow p : rows) {
       int rank = rank(p);
       if (ordinals[rank] < 0) {
         ordinals[rank] = labels.size();
@@ -108,7 +108,7 @@ final class ProfilePartBuilder {
         block.clear();
         int from = at;
         while (at < rows.size() && block.samples() < BLOCK_SAMPLES && block.rows() < BLOCK_ROWS) {
-          Place p = rows.get(at++);
+          HeadRow p = rows.get(at++);
           p.chunk.read(p.row, samples);
           for (int i = 0; i < samples.count; i++) {
             samples.stacks[i] = copier.node(samples.stacks[i]);
@@ -118,9 +118,9 @@ final class ProfilePartBuilder {
           block.add(
               ordinals[rank(p)], p.chunk, p.row, copier.attributes(p.chunk.metas[p.row]), samples);
         }
-        List<Place> of = rows.subList(from, at);
-        long first = of.stream().mapToLong(Place::time).min().orElse(0);
-        long last = of.stream().mapToLong(Place::time).max().orElse(0);
+        List<HeadRow> of = rows.subList(from, at);
+        long first = of.stream().mapToLong(HeadRow::time).min().orElse(0);
+        long last = of.stream().mapToLong(HeadRow::time).max().orElse(0);
         totals(of, ordinals, first, totals);
         out.clear();
         block.write(sections, out);
@@ -133,7 +133,7 @@ final class ProfilePartBuilder {
     to.section(ProfileSections.TOTALS, totals);
   }
 
-  private void totals(List<Place> rows, int[] ordinals, long blockFirst, ByteSink out) {
+  private void totals(List<HeadRow> rows, int[] ordinals, long blockFirst, ByteSink out) {
     int before = 0;
     long series = rows.stream().mapToInt(this::rank).distinct().count();
     out.uvarint(series);

@@ -46,7 +46,7 @@ public record StoreConfig(
     long maxBytes,
     HttpClientConfig client,
     @Nullable KerberosServer kerberos,
-    StoreType.Shown own,
+    StoreType.MaskedKeys own,
     StoreType.Opener opener) {
   private static final int MAX_STORES = 100;
 
@@ -121,7 +121,7 @@ public record StoreConfig(
      * @param shown its own keys
      * @param opener opens a store of what was read
      */
-    public StoreConfig read(YamlObject o, StoreType.Shown shown, Opener opener) {
+    public StoreConfig read(YamlObject o, StoreType.MaskedKeys shown, Opener opener) {
       long bytes = o.get(maxBytes);
       if (bytes < 1) {
         throw o.error(maxBytes, "max_response_bytes must be above 0");

@@ -42,5 +42,5 @@ public interface StoreType {
   record Dependencies(HttpClientFactory clients, StoreLimits limits, Registry registry) {}
 
   /** Keys of the store type for the configuration page, secrets masked. */
-  record Shown(Map<String, @Nullable Object> tree) {}
+  record MaskedKeys(Map<String, @Nullable Object> tree) {}
 }

@@ -97,7 +97,7 @@ public final class TraceDatabase implements TraceStore, EventStore {
   public TracesData trace(String tenant, long high, long low, long from, long to) {
     SpanBatch out = new SpanBatch();
     SpanCopier.Groups groups = new SpanCopier.Groups(out);
-    try (Found found = find(tenant, from, to)) {
+    try (StoreSelection found = find(tenant, from, to)) {
       for (TraceSegment s : found.found) {
         s.trace(high, low, out, groups);
       }
@@ -110,11 +110,11 @@ public final class TraceDatabase implements TraceStore, EventStore {
     return find(tenant, from, to);
   }
 
-  private Found find(String tenant, long from, long to) {
+  private StoreSelection find(String tenant, long from, long to) {
     EventView<TraceHead.Snapshot, TracePart> view = engine.view(tenant, from, to);
     boolean built = false;
     try {
-      Found out = build(view, from, to);
+      StoreSelection out = build(view, from, to);
       built = true;
       return out;
     } finally {
@@ -124,7 +124,7 @@ public final class TraceDatabase implements TraceStore, EventStore {
     }
   }
 
-  private static Found build(EventView<TraceHead.Snapshot, TracePart> view, long from, long to) {
+  private static StoreSelection build(EventView<TraceHead.Snapshot, TracePart> view, long from, long to) {
     List<TraceSegment> segments = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
     for (LivePart<TracePart> live : view.parts()) {
@@ -149,7 +149,7 @@ public final class TraceDatabase implements TraceStore, EventStore {
         }
       }
     }
-    return new Found(view, List.copyOf(segments), List.copyOf(warnings));
+    return new StoreSelection(view, List.copyOf(segments), List.copyOf(warnings));
   }
 
   private static void addBlocks(
@@ -173,12 +173,12 @@ public final class TraceDatabase implements TraceStore, EventStore {
   }
 
   /** Selection of the store. */
-  private static final class Found implements SpanSelection {
+  private static final class StoreSelection implements SpanSelection {
     private final EventView<TraceHead.Snapshot, TracePart> view;
     private final List<TraceSegment> found;
     private final List<String> warnings;
 
-    private Found(
+    private StoreSelection(
         EventView<TraceHead.Snapshot, TracePart> view,
         List<TraceSegment> found,
         List<String> warnings) {
@@ -206,7 +206,7 @@ public final class TraceDatabase implements TraceStore, EventStore {
   @Override
   public SortedSet<SpanField> attributes(String tenant, long from, long to) {
     SortedSet<SpanField> out = new TreeSet<>();
-    try (Found found = find(tenant, from, to)) {
+    try (StoreSelection found = find(tenant, from, to)) {
       found.found.forEach(s -> s.keys(out));
     }
     return out;
@@ -216,7 +216,7 @@ public final class TraceDatabase implements TraceStore, EventStore {
   public List<SpanValue> values(
       String tenant, SpanField field, SpanFilter filter, long from, long to, int limit) {
     Set<SpanValue> out = new LinkedHashSet<>();
-    try (Found found = find(tenant, from, to)) {
+    try (StoreSelection found = find(tenant, from, to)) {
       for (TraceSegment s : found.found) {
         if (out.size() >= limit) {
           break;

@@ -35,7 +35,7 @@ final class InfoMetrics {
           "sentinel_simulate_failure_flags");
 
   private final MetricSet out;
-  private final RedisOptions.Shown shown;
+  private final RedisOptions.PageContent shown;
   private final long now;
   private final Map<String, String> fields = new HashMap<>();
   private final Map<String, double[]> calls = new HashMap<>(); // calls and microseconds
@@ -47,7 +47,7 @@ final class InfoMetrics {
   /**
    * @param now Unix seconds
    */
-  InfoMetrics(MetricSet out, RedisOptions.Shown shown, long now) {
+  InfoMetrics(MetricSet out, RedisOptions.PageContent shown, long now) {
     this.out = out;
     this.shown = shown;
     this.now = now;

@@ -275,7 +275,7 @@ public final class RedisExporterKind implements ExporterKind {
         f.on("append-instance-role-label"),
         scripts,
         f.on("lua-script-read-only"),
-        new RedisOptions.Shown(
+        new RedisOptions.PageContent(
             f.on("include-config-metrics"),
             f.on("redact-config-metrics"),
             f.on("include-modules-metrics"),

@@ -27,7 +27,7 @@ record RedisOptions(
     boolean roleLabel,
     Map<String, String> scripts,
     boolean readOnlyScripts,
-    Shown shown,
+    PageContent shown,
     Keys keys) {
 
   /**
@@ -38,7 +38,7 @@ record RedisOptions(
    * @param indexes which indexes of the search module, where those are shown
    * @param emptyDatabases whether databases without keys are shown
    */
-  record Shown(
+  record PageContent(
       boolean config,
       boolean redact,
       boolean modules,

@@ -249,7 +249,7 @@ final class RedisServer implements DatabaseScrape {
 
   private void setting(MetricSet out, String key, String value) {
     Double v = GoNumbers.parse(value);
-    RedisOptions.Shown shown = options.shown();
+    RedisOptions.PageContent shown = options.shown();
     if (shown.config() && !(shown.redact() && SECRET_SETTINGS.contains(key))) {
       out.gauge("config_key_value", "Setting.", 1, "key", key, "value", value);
       if (v != null) {

@@ -18,10 +18,10 @@ final class SentinelMetrics {
           "config-epoch", "sentinel_master_config_epoch");
 
   private final MetricSet out;
-  private final RedisOptions.Shown shown;
+  private final RedisOptions.PageContent shown;
   private final RedisCommands server;
 
-  SentinelMetrics(MetricSet out, RedisOptions.Shown shown, RedisCommands server) {
+  SentinelMetrics(MetricSet out, RedisOptions.PageContent shown, RedisCommands server) {
     this.out = out;
     this.shown = shown;
     this.server = server;

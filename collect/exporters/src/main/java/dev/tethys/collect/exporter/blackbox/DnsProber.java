@@ -63,7 +63,7 @@ final class DnsProber implements Prober {
     if (at == null) {
       at = new ProbeAttempt.HostPort(target, m.overTls() ? TLS_PORT : PORT);
     }
-    ProbeAttempt.Found found = look.address(at.host(), m.ip());
+    ProbeAttempt.ResolvedAddress found = look.address(at.host(), m.ip());
     if (found.address() == null) {
       return false;
     }

@@ -62,7 +62,7 @@ final class GrpcProber implements Prober {
     if (at == null) {
       at = new ProbeAttempt.HostPort(authority, m.tls() ? 443 : 80);
     }
-    ProbeAttempt.Found found = look.address(at.host(), m.ip());
+    ProbeAttempt.ResolvedAddress found = look.address(at.host(), m.ip());
     look.found.gauge(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
     if (found.address() == null) {
       return false;

@@ -289,7 +289,7 @@ final class HttpProber implements Prober {
             && (m.client().proxy().url() != null || m.client().proxy().fromEnvironment());
     InetAddress address = null;
     if (!leftToProxy) {
-      ProbeAttempt.Found found = look.address(host, m.ip());
+      ProbeAttempt.ResolvedAddress found = look.address(host, m.ip());
       look.found.add(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
       address = found.address();
       if (address == null) {

@@ -40,7 +40,7 @@ final class IcmpProber implements Prober {
     if (!System.getProperty("os.name", "").equals("Linux")) {
       return look.fails("ICMP is built for Linux alone");
     }
-    ProbeAttempt.Found found = look.address(target, m.ip());
+    ProbeAttempt.ResolvedAddress found = look.address(target, m.ip());
     InetAddress to = found.address();
     if (to == null) {
       return false;

@@ -88,7 +88,7 @@ final class ProbeAttempt {
 
   /** Action over a connection. */
   @FunctionalInterface
-  interface Work<T> {
+  interface ConnectionAction<T> {
     T run() throws IOException;
   }
 
@@ -99,11 +99,11 @@ final class ProbeAttempt {
    * @param connection without TLS: closing that of TLS would wait for who is writing
    * @throws IOException saying that the time is up, where it is
    */
-  <T> T inTime(Socket connection, Work<T> work) throws IOException {
+  <T> T inTime(Socket connection, ConnectionAction<T> work) throws IOException {
     return inTime(connection, work, "i/o timeout");
   }
 
-  private <T> T inTime(Socket connection, Work<T> work, String late) throws IOException {
+  private <T> T inTime(Socket connection, ConnectionAction<T> work, String late) throws IOException {
     Alarm alarm = Alarm.closing(connection, deadline);
     try (alarm) {
       return work.run();
@@ -137,13 +137,13 @@ final class ProbeAttempt {
   }
 
   /** An address, and how long finding it took, in seconds. */
-  record Found(@Nullable InetAddress address, double seconds) {}
+  record ResolvedAddress(@Nullable InetAddress address, double seconds) {}
 
   /**
    * Looks a name up and takes the kind of address that is preferred; no address, logged, where
    * there is none.
    */
-  Found address(String host, IpChoice ip) {
+  ResolvedAddress address(String host, IpChoice ip) {
     String name =
         host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     found.gauge("probe_ip_protocol", "Specifies whether probe ip protocol is IP4 or IP6", 0);
@@ -178,12 +178,12 @@ final class ProbeAttempt {
         seconds);
     if (chosen == null || name.isEmpty()) {
       log(Level.ERROR, "Error resolving address", "target", name, "err", why);
-      return new Found(null, seconds);
+      return new ResolvedAddress(null, seconds);
     }
     debug("Resolved target address", "target", name, "ip", chosen.getHostAddress());
     found.gauge("probe_ip_protocol", "", chosen instanceof Inet4Address ? 4 : 6);
     found.gauge("probe_ip_addr_hash", "", hash(chosen.getAddress()));
-    return new Found(chosen, seconds);
+    return new ResolvedAddress(chosen, seconds);
   }
 
   /** FNV-1a of 32 bits. */
@@ -205,7 +205,7 @@ final class ProbeAttempt {
   record HostPort(String host, int port) {
     /** Null when there is no port, or none that can be. */
     static @Nullable HostPort of(String s) {
-      Written w = Written.of(s);
+      HostAndPort w = HostAndPort.of(s);
       if (w == null) {
         return null;
       }
@@ -219,9 +219,9 @@ final class ProbeAttempt {
   }
 
   /** A host and what was written for a port, which may be a name. */
-  record Written(String host, String port) {
+  record HostAndPort(String host, String port) {
     /** Null when there is no colon between two parts. */
-    static @Nullable Written of(String s) {
+    static @Nullable HostAndPort of(String s) {
       int colon = s.lastIndexOf(':');
       if (colon < 0 || s.indexOf(']') > colon) {
         return null;
@@ -232,7 +232,7 @@ final class ProbeAttempt {
       } else if (host.indexOf(':') >= 0) {
         return null;
       }
-      return new Written(host, s.substring(colon + 1));
+      return new HostAndPort(host, s.substring(colon + 1));
     }
   }
 }

@@ -21,7 +21,7 @@ final class TcpProber {
 
   static boolean tcp(String target, Module module, ProbeAttempt look) throws IOException {
     TcpModule m = module.tcp();
-    ProbeAttempt.Written at = ProbeAttempt.Written.of(target);
+    ProbeAttempt.HostAndPort at = ProbeAttempt.HostAndPort.of(target);
     if (at == null) {
       return look.fails("Error splitting target address and port", "target", target);
     }

@@ -66,7 +66,7 @@ final class WebsocketProber implements Prober {
     if (host == null || !secure && !"ws".equalsIgnoreCase(uri.getScheme())) {
       return look.fails("Error dialing websocket", "err", MALFORMED);
     }
-    ProbeAttempt.Found found = look.address(host, m.ip());
+    ProbeAttempt.ResolvedAddress found = look.address(host, m.ip());
     if (found.address() == null) {
       return false;
     }

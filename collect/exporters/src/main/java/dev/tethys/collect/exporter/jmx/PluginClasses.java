@@ -49,7 +49,7 @@ final class PluginClasses implements AutoCloseable {
 
   /** Call into a class of the user. */
   @FunctionalInterface
-  interface Work<T, X extends Exception> {
+  interface PluginCall<T, X extends Exception> {
     T run() throws X;
   }
 
@@ -57,7 +57,7 @@ final class PluginClasses implements AutoCloseable {
    * Calls one of these classes as it would be on a class path: what it looks for by the thread's
    * loader, such as services and modules of JAAS, is found among them.
    */
-  <T, X extends Exception> T call(Work<T, X> work) throws X {
+  <T, X extends Exception> T call(PluginCall<T, X> work) throws X {
     Thread t = Thread.currentThread();
     ClassLoader before = t.getContextClassLoader();
     t.setContextClassLoader(loader);

@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  * found is kept while the value is seen. Safe for any number of threads.
  */
 final class RuleBook {
-  private record Place(
+  private record ValueKey(
       String domain, Map<String, String> properties, List<String> path, String name) {
-    static Place of(BeanValue v) {
-      return new Place(v.bean().domain(), v.bean().properties(), v.path(), v.name());
+    static ValueKey of(BeanValue v) {
+      return new ValueKey(v.bean().domain(), v.bean().properties(), v.path(), v.name());
     }
   }
 
@@ -29,7 +29,7 @@ final class RuleBook {
   private final boolean caches;
 
   /** Empty where rules with a cache do not match. */
-  private final Map<Place, Optional<MatchedValue>> cache = new ConcurrentHashMap<>();
+  private final Map<ValueKey, Optional<MatchedValue>> cache = new ConcurrentHashMap<>();
 
   RuleBook(JmxConfig config) {
     this.config = config;
@@ -43,7 +43,7 @@ final class RuleBook {
 
   /** Reading of all values. */
   final class Reading {
-    private final Set<Place> seen = new HashSet<>();
+    private final Set<ValueKey> seen = new HashSet<>();
 
     private Reading() {}
 
@@ -65,7 +65,7 @@ final class RuleBook {
       if (!caches) {
         return first(v, false).value;
       }
-      Place place = Place.of(v);
+      ValueKey place = ValueKey.of(v);
       Optional<MatchedValue> kept = cache.get(place);
       if (kept != null) {
         seen.add(place);
@@ -73,7 +73,7 @@ final class RuleBook {
           return kept.get();
         }
       }
-      Found found = first(v, kept != null);
+      RuleResult found = first(v, kept != null);
       if (found.keep && cache.putIfAbsent(place, Optional.ofNullable(found.value)) == null) {
         seen.add(place);
       }
@@ -96,12 +96,12 @@ final class RuleBook {
    *
    * @param keep whether it stays valid as long as the value exists
    */
-  private record Found(@Nullable MatchedValue value, boolean keep) {
-    static final Found NO_RULE = new Found(null, true);
-    static final Found LEFT_OUT = new Found(null, false);
+  private record RuleResult(@Nullable MatchedValue value, boolean keep) {
+    static final RuleResult NO_RULE = new RuleResult(null, true);
+    static final RuleResult LEFT_OUT = new RuleResult(null, false);
   }
 
-  private Found first(BeanValue v, boolean onlyWithoutCache) {
+  private RuleResult first(BeanValue v, boolean onlyWithoutCache) {
     String properties = brackets(v.bean().properties().toString());
     String bean = v.bean().domain() + properties + brackets(v.path().toString());
     for (JmxRule rule : config.rules()) {
@@ -122,16 +122,16 @@ final class RuleBook {
         try {
           value = Double.valueOf(m.replaceAll(rule.value()));
         } catch (NumberFormatException e) {
-          return Found.LEFT_OUT;
+          return RuleResult.LEFT_OUT;
         }
       }
       MatchedValue made =
           rule.name() == null || m == null
               ? usual(rule, v, attribute, text, value)
               : named(rule, v, m, text, value);
-      return made == null ? Found.LEFT_OUT : new Found(made, rule.cached());
+      return made == null ? RuleResult.LEFT_OUT : new RuleResult(made, rule.cached());
     }
-    return Found.NO_RULE;
+    return RuleResult.NO_RULE;
   }
 
   private static String brackets(String s) {

@@ -106,7 +106,7 @@ final class ProcessGroups {
       totals.keySet().forEach(name -> groups.computeIfAbsent(name, k -> new Group()));
     }
     threadTotals.keySet().retainAll(groups.keySet());
-    groups.forEach((name, g) -> new Shown(name, to).group(g));
+    groups.forEach((name, g) -> new GroupMetrics(name, to).group(g));
   }
 
   /** Threads of a name are counted from anew when there was none of it for one look. */
@@ -121,11 +121,11 @@ final class ProcessGroups {
   }
 
   /** One group on its way to the page. */
-  private final class Shown {
+  private final class GroupMetrics {
     private final String name;
     private final FamilyBuilder to;
 
-    Shown(String name, FamilyBuilder to) {
+    GroupMetrics(String name, FamilyBuilder to) {
       this.name = name;
       this.to = to;
     }

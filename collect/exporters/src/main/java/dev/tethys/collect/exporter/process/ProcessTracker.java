@@ -54,13 +54,13 @@ final class ProcessTracker {
   private record Id(int pid, long started) {}
 
   /** A process in no group has no name. */
-  private static final class Known {
+  private static final class TrackedProcess {
     final @Nullable String group;
     final Instant started;
     Counts counts = Counts.ZERO;
     Map<Id, Counts> threads = Map.of();
 
-    Known(@Nullable String group, Instant started) {
+    TrackedProcess(@Nullable String group, Instant started) {
       this.group = group;
       this.started = started;
     }
@@ -71,7 +71,7 @@ final class ProcessTracker {
   private final ProcFolder processes;
   private final Rules rules;
   private final InstantSource clock;
-  private final Map<Id, Known> known = new HashMap<>();
+  private final Map<Id, TrackedProcess> known = new HashMap<>();
   private @Nullable Instant began;
 
   ProcessTracker(ProcFolder processes, Rules rules, InstantSource clock) {
@@ -101,7 +101,7 @@ final class ProcessTracker {
         Id id = new Id(pid, stat.started());
         there.add(id);
         byPid.put(pid, id);
-        Known k = known.get(id);
+        TrackedProcess k = known.get(id);
         if (k != null && k.group == null) {
           continue;
         }
@@ -141,7 +141,7 @@ final class ProcessTracker {
       if (group != null) {
         seen.add(enter(a, group));
       } else if (!isAskedAgain(a.facts().started())) {
-        known.put(a.id(), new Known(null, a.facts().started()));
+        known.put(a.id(), new TrackedProcess(null, a.facts().started()));
       }
     }
   }
@@ -158,7 +158,7 @@ final class ProcessTracker {
     int parent = a.facts().parent();
     while (parent > 0 && passed.add(parent)) {
       Id id = byPid.get(parent);
-      Known k = id == null ? null : known.get(id);
+      TrackedProcess k = id == null ? null : known.get(id);
       if (k != null) {
         return k.group;
       }
@@ -172,7 +172,7 @@ final class ProcessTracker {
   }
 
   private Seen enter(Arrival a, String group) {
-    Known k = new Known(group, a.facts().started());
+    TrackedProcess k = new TrackedProcess(group, a.facts().started());
     known.put(a.id(), k);
     k.counts = a.look().counts();
     k.threads = counts(a.look().threads());
@@ -188,7 +188,7 @@ final class ProcessTracker {
             .toList());
   }
 
-  private static Seen advance(Known k, ProcessSnapshot look) {
+  private static Seen advance(TrackedProcess k, ProcessSnapshot look) {
     List<SeenThread> threads = new ArrayList<>();
     for (ThreadSnapshot t : look.threads()) {
       Counts before = k.threads.get(new Id(t.id(), t.started()));

@@ -32,7 +32,7 @@ final class TextfileCollector implements NodeCollector {
           "node_textfile_scrape_error",
           "1 if there was an error opening or reading a file, 0 otherwise");
 
-  private record Found(TextfileParser.Family family, String file) {}
+  private record FileFamily(TextfileParser.Family family, String file) {}
 
   private final List<String> directories;
 
@@ -56,7 +56,7 @@ final class TextfileCollector implements NodeCollector {
   /** Results of one scrape. */
   private static final class Scrape {
     private final HostFiles files;
-    private final List<Found> found = new ArrayList<>();
+    private final List<FileFamily> found = new ArrayList<>();
     private final Map<String, String> helps = new HashMap<>();
     private final Set<String> disputed = new HashSet<>();
     private final Map<String, List<String>> sources = new HashMap<>();
@@ -93,7 +93,7 @@ final class TextfileCollector implements NodeCollector {
         for (TextfileParser.Family f : families) {
           if (agreed(f)) {
             sources.computeIfAbsent(f.name(), k -> new ArrayList<>()).add(path);
-            found.add(new Found(f, path));
+            found.add(new FileFamily(f, path));
           }
         }
         mtimes.put(path, Math.floorDiv(mtime, 1000L));
@@ -119,7 +119,7 @@ final class TextfileCollector implements NodeCollector {
 
     void transfer(Families out) {
       Map<String, Set<Labels>> seen = new LinkedHashMap<>();
-      for (Found f : found) {
+      for (FileFamily f : found) {
         TextfileParser.Family family = f.family;
         String name = family.name();
         MetricType type = out.type(name);

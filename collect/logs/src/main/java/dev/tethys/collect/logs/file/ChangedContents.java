@@ -16,7 +16,7 @@ final class ChangedContents {
   /** Finds generations that were never read. */
   interface Missed {
     /** Those of a file that are younger than a copy of it, the oldest first. */
-    List<Siblings.Found> after(TailedFile f, FileStat copy);
+    List<Siblings.SiblingFile> after(TailedFile f, FileStat copy);
   }
 
   private final FileOptions options;
@@ -59,13 +59,13 @@ final class ChangedContents {
       }
     }
     metrics.generations.with("truncated").inc();
-    Siblings.Found copy = Siblings.holding(f.whereabouts(), was, f.id(), options);
+    Siblings.SiblingFile copy = Siblings.holding(f.whereabouts(), was, f.id(), options);
     f.past.ended(was);
     if (copy == null) {
       lost(f, was);
     } else {
       recover(f, copy);
-      for (Siblings.Found s : missed.after(f, copy.stat().asCopy())) {
+      for (Siblings.SiblingFile s : missed.after(f, copy.stat().asCopy())) {
         f.restart();
         recover(f, s);
       }
@@ -89,7 +89,7 @@ final class ChangedContents {
         String.valueOf(unread));
   }
 
-  private void recover(TailedFile f, Siblings.Found copy) throws InterruptedException {
+  private void recover(TailedFile f, Siblings.SiblingFile copy) throws InterruptedException {
     try (FileContent content = Siblings.open(copy, anyCompression)) {
       f.readCopy(content, reading);
       metrics.generations.with("recovered").inc();

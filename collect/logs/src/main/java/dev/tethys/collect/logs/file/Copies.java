@@ -25,7 +25,7 @@ final class Copies {
   static final int SMALLEST_COPY = 256;
 
   private final FileJob job;
-  private final Map<FileId.Place, Unsettled> unsettled = new HashMap<>();
+  private final Map<FileId.Inode, Unsettled> unsettled = new HashMap<>();
 
   /** A file that may be a copy still being made. */
   private record Unsettled(long since, long changed, long size) {}
@@ -39,7 +39,7 @@ final class Copies {
     record Later() implements Origin {}
 
     /** Everything before an offset was read from another file. */
-    record Known(long offset) implements Origin {}
+    record ReadBefore(long offset) implements Origin {}
   }
 
   Copies(FileJob job) {
@@ -47,7 +47,7 @@ final class Copies {
   }
 
   /** Forgets all files that are left alone but these. */
-  void retain(Collection<FileId.Place> waiting) {
+  void retain(Collection<FileId.Inode> waiting) {
     unsettled.keySet().retainAll(waiting);
   }
 

@@ -103,7 +103,7 @@ final class EarlierReading {
    *
    * @param from where it was read to; null when nothing of it was read
    */
-  private record Piece(Siblings.Found found, @Nullable Checkpoint from) {
+  private record Piece(Siblings.SiblingFile found, @Nullable Checkpoint from) {
     /**
      * In the order in which they were written: a copy is made before what it is a copy of is
      * truncated and written anew, and compressing keeps the time.
@@ -127,15 +127,15 @@ final class EarlierReading {
       TailedFile f, FileStat stat, List<Checkpoint> ofPath, boolean continued) throws IOException {
     Map<FileId, Piece> pieces = new HashMap<>(); // a place may be another file's by the next look
     List<Checkpoint> answered = new ArrayList<>();
-    List<Siblings.Found> anew = new ArrayList<>();
+    List<Siblings.SiblingFile> anew = new ArrayList<>();
     FileStat oldest = null;
     for (Checkpoint c : ofPath) {
       if (!isOurs(c) || (f.holds(c) && c.id().mayBe(f.id()))) {
         continue;
       }
-      Siblings.Found same = Siblings.of(f.whereabouts(), c.id());
+      Siblings.SiblingFile same = Siblings.of(f.whereabouts(), c.id());
       boolean inPlace = same != null && holds(same, c);
-      Siblings.Found s =
+      Siblings.SiblingFile s =
           inPlace ? same : Siblings.holding(f.whereabouts(), c, f.id(), files.job.options);
       if (same != null && !inPlace && !same.stat().id().mayBe(f.id())) {
         anew.add(same); // it was truncated before it was renamed
@@ -157,13 +157,13 @@ final class EarlierReading {
           (x, y) -> x.from != null && y.from != null && x.from.offset() > y.from.offset() ? x : y);
       oldest = older(oldest, inPlace ? s.stat() : s.stat().asCopy());
     }
-    for (Siblings.Found s : anew) {
+    for (Siblings.SiblingFile s : anew) {
       if (!files.reads(s.stat().id())) {
         pieces.putIfAbsent(s.stat().id(), new Piece(s, known(s)));
       }
     }
     if (oldest != null && !continued) {
-      for (Siblings.Found s : files.missed(f.whereabouts(), oldest, stat.id())) {
+      for (Siblings.SiblingFile s : files.missed(f.whereabouts(), oldest, stat.id())) {
         pieces.putIfAbsent(s.stat().id(), new Piece(s, null));
       }
     }
@@ -214,14 +214,14 @@ final class EarlierReading {
   }
 
   /** Where a file was read to under any name; null when it was not. */
-  private @Nullable Checkpoint known(Siblings.Found s) {
+  private @Nullable Checkpoint known(Siblings.SiblingFile s) {
     return positions.at(s.stat().id().place()).stream()
         .filter(c -> c.source().equals(files.source) && c.headLength() > 0 && holds(s, c))
         .max(Comparator.comparingLong(Checkpoint::offset))
         .orElse(null);
   }
 
-  private boolean holds(Siblings.Found found, Checkpoint c) {
+  private boolean holds(Siblings.SiblingFile found, Checkpoint c) {
     try (FileContent content = Siblings.open(found, files.job.anyCompression())) {
       return content.holds(c);
     } catch (IOException e) {
@@ -229,8 +229,8 @@ final class EarlierReading {
     }
   }
 
-  private @Nullable TailedFile before(TailedFile f, Siblings.Found found, Checkpoint c) {
-    Siblings.Found s = found;
+  private @Nullable TailedFile before(TailedFile f, Siblings.SiblingFile found, Checkpoint c) {
+    Siblings.SiblingFile s = found;
     for (int i = 0; s != null && i < ATTEMPTS; i++) {
       if (files.reads(s.stat().id())) {
         return null;

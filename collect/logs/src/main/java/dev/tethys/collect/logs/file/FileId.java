@@ -22,8 +22,8 @@ record FileId(long device, long inode, long born) {
   }
 
   /** The place of the file, regardless of its content. */
-  Place place() {
-    return new Place(device, inode);
+  Inode place() {
+    return new Inode(device, inode);
   }
 
   /** Whether this was born after another; false where it is not known. */
@@ -31,5 +31,5 @@ record FileId(long device, long inode, long born) {
     return born != UNKNOWN_BIRTH && other.born != UNKNOWN_BIRTH && born > other.born;
   }
 
-  record Place(long device, long inode) {}
+  record Inode(long device, long inode) {}
 }

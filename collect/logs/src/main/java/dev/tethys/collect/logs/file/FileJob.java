@@ -333,7 +333,7 @@ public final class FileJob implements AutoCloseable {
     turns.readAll();
   }
 
-  private List<Siblings.Found> missed(TailedFile f, FileStat older) {
+  private List<Siblings.SiblingFile> missed(TailedFile f, FileStat older) {
     lock.lock();
     try {
       return all()

@@ -242,7 +242,7 @@ final class FileTurns {
     }
     if (!there) {
       open.close(f);
-      Siblings.Found s = Siblings.of(f.whereabouts(), f.id());
+      Siblings.SiblingFile s = Siblings.of(f.whereabouts(), f.id());
       if (s != null) {
         f.path = s.path();
         f.real = s.path();

@@ -156,7 +156,7 @@ public final class Positions {
   }
 
   /** Checkpoints of files at a place without a reader now. */
-  synchronized List<Checkpoint> at(FileId.Place place) {
+  synchronized List<Checkpoint> at(FileId.Inode place) {
     return remembered.at(place);
   }
 
@@ -360,7 +360,7 @@ public final class Positions {
 
   /** Checkpoints of files that are not read, found by where they stand and by their path. */
   private static final class Remembered {
-    private final Map<FileId.Place, Set<Checkpoint>> byPlace = new HashMap<>();
+    private final Map<FileId.Inode, Set<Checkpoint>> byPlace = new HashMap<>();
     private final Map<String, Set<Checkpoint>> byPath = new HashMap<>();
     private final RelatedNames<Checkpoint> byName = new RelatedNames<>();
     private final Set<Checkpoint> left = new HashSet<>(); // of readers that have ended
@@ -396,7 +396,7 @@ public final class Positions {
       }
     }
 
-    List<Checkpoint> at(FileId.Place place) {
+    List<Checkpoint> at(FileId.Inode place) {
       return List.copyOf(byPlace.getOrDefault(place, Set.of()));
     }
 

@@ -39,7 +39,7 @@ final class Siblings {
       Pattern.compile("(?<![-._:TZ+0-9])[-._][-._:TZ+0-9]*[0-9][-._:TZ+0-9]*$");
 
   /** A file and what is known of it. */
-  record Found(Path path, FileStat stat) {}
+  record SiblingFile(Path path, FileStat stat) {}
 
   private Siblings() {}
 
@@ -78,8 +78,8 @@ final class Siblings {
   }
 
   /** The file of an id, under any name it has in its folder. */
-  static @Nullable Found of(SearchFolders file, FileId id) {
-    for (Found f : list(file, p -> true, false)) {
+  static @Nullable SiblingFile of(SearchFolders file, FileId id) {
+    for (SiblingFile f : list(file, p -> true, false)) {
       if (f.stat.id().mayBe(id)) {
         return f;
       }
@@ -91,7 +91,7 @@ final class Siblings {
    * A related file that holds what was read from the file and may have more; the file itself is
    * none.
    */
-  static @Nullable Found holding(
+  static @Nullable SiblingFile holding(
       SearchFolders file, Checkpoint c, FileId itself, FileOptions options) {
     if (c.headLength() == 0) {
       return null;
@@ -103,7 +103,7 @@ final class Siblings {
             Decompression.GZIP,
             options.decompressionDelay(),
             options.maxLine());
-    for (Found f : list(file, p -> isRelated(file, p), true)) {
+    for (SiblingFile f : list(file, p -> isRelated(file, p), true)) {
       if (f.stat.id().mayBe(itself)) {
         continue;
       }
@@ -123,7 +123,7 @@ final class Siblings {
    *
    * @throws NoSuchFileException when it has none
    */
-  static FileContent open(Found found, FileOptions options) throws IOException {
+  static FileContent open(SiblingFile found, FileOptions options) throws IOException {
     return open(new SearchFolders(found.path, found.path), found.stat.id(), options);
   }
 
@@ -145,7 +145,7 @@ final class Siblings {
       } catch (NoSuchFileException e) {
         // renamed, or gone
       }
-      Found f = of(file, id);
+      SiblingFile f = of(file, id);
       if (f == null) {
         break;
       }
@@ -164,12 +164,12 @@ final class Siblings {
    *
    * @param older that other one
    */
-  static List<Found> since(
+  static List<SiblingFile> since(
       SearchFolders file, FileStat older, FileId itself, Predicate<FileId> known) {
     Set<String> bases =
         file.names().stream().map(n -> base(plainName(n))).collect(Collectors.toSet());
-    List<Found> out = new ArrayList<>();
-    for (Found f : list(file, p -> bases.contains(base(plainName(p))), false)) {
+    List<SiblingFile> out = new ArrayList<>();
+    for (SiblingFile f : list(file, p -> bases.contains(base(plainName(p))), false)) {
       FileId id = f.stat.id();
       if (!id.mayBe(itself)
           && !id.mayBe(older.id())
@@ -180,37 +180,37 @@ final class Siblings {
       }
     }
     out.sort(
-        Comparator.comparingLong((Found f) -> f.stat.modified())
+        Comparator.comparingLong((SiblingFile f) -> f.stat.modified())
             .thenComparingLong(f -> f.stat.id().born()));
     return out;
   }
 
   /** Files next to the file, each once. */
-  private static List<Found> list(SearchFolders file, Predicate<Path> which, boolean bounded) {
-    Map<FileId, Found> found = new LinkedHashMap<>();
+  private static List<SiblingFile> list(SearchFolders file, Predicate<Path> which, boolean bounded) {
+    Map<FileId, SiblingFile> found = new LinkedHashMap<>();
     for (Path folder : file.folders()) {
-      for (Found f : list(folder, which)) {
+      for (SiblingFile f : list(folder, which)) {
         found.putIfAbsent(f.stat.id(), f);
       }
     }
-    List<Found> out = new ArrayList<>(found.values());
+    List<SiblingFile> out = new ArrayList<>(found.values());
     if (bounded && out.size() > MAX_CANDIDATES) {
-      out.sort(Comparator.comparingLong((Found f) -> f.stat.modified()).reversed());
+      out.sort(Comparator.comparingLong((SiblingFile f) -> f.stat.modified()).reversed());
       out.subList(MAX_CANDIDATES, out.size()).clear();
     }
     return out;
   }
 
   /** Files in a folder. What is renamed while it is listed may not be in the list. */
-  private static List<Found> list(Path folder, Predicate<Path> which) {
+  private static List<SiblingFile> list(Path folder, Predicate<Path> which) {
     long changed = changed(folder);
-    List<Found> out = listed(folder, which);
+    List<SiblingFile> out = listed(folder, which);
     for (int i = 0; i < ATTEMPTS; i++) {
       long now = changed(folder);
       if (now == changed && System.currentTimeMillis() - now > TICK) {
         break;
       }
-      List<Found> again = listed(folder, which);
+      List<SiblingFile> again = listed(folder, which);
       boolean same = names(again).equals(names(out));
       out = again;
       changed = now;
@@ -221,8 +221,8 @@ final class Siblings {
     return out;
   }
 
-  private static Map<Path, FileId> names(List<Found> found) {
-    return found.stream().collect(Collectors.toMap(Found::path, f -> f.stat.id(), (a, b) -> b));
+  private static Map<Path, FileId> names(List<SiblingFile> found) {
+    return found.stream().collect(Collectors.toMap(SiblingFile::path, f -> f.stat.id(), (a, b) -> b));
   }
 
   private static long changed(Path folder) {
@@ -233,14 +233,14 @@ final class Siblings {
     }
   }
 
-  private static List<Found> listed(Path folder, Predicate<Path> which) {
-    List<Found> out = new ArrayList<>();
+  private static List<SiblingFile> listed(Path folder, Predicate<Path> which) {
+    List<SiblingFile> out = new ArrayList<>();
     try (DirectoryStream<Path> s = Files.newDirectoryStream(folder, which::test)) {
       for (Path p : s) {
         try {
           FileStat stat = FileStat.of(p);
           if (stat.regular()) {
-            out.add(new Found(p, stat));
+            out.add(new SiblingFile(p, stat));
           }
         } catch (IOException e) {
           // gone meanwhile

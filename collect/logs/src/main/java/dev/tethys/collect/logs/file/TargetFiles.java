@@ -34,7 +34,7 @@ final class TargetFiles {
   final Map<Path, TailedFile> byPath = new TreeMap<>();
   final Map<Path, TailedFile> byRealPath = new HashMap<>(); // where a path is not the real one
   final Set<TailedFile> leaving = new LinkedHashSet<>();
-  private final Map<FileId.Place, TailedFile> byPlace = new HashMap<>();
+  private final Map<FileId.Inode, TailedFile> byPlace = new HashMap<>();
   private final Copies copies;
   private final EarlierReading earlier;
   private final boolean passesOver;
@@ -84,7 +84,7 @@ final class TargetFiles {
               }
             });
     byPath.values().forEach(f -> f.listed = false);
-    Set<FileId.Place> waiting = new HashSet<>();
+    Set<FileId.Inode> waiting = new HashSet<>();
     scanning = true;
     for (Path path : job.options.rules().selection().apply(found)) {
       try {
@@ -116,7 +116,7 @@ final class TargetFiles {
     return parent == null ? p : parent;
   }
 
-  private void found(Path path, FileStat stat, Set<FileId.Place> waiting) {
+  private void found(Path path, FileStat stat, Set<FileId.Inode> waiting) {
     TailedFile there = byPath.get(path);
     if (there != null && there.id().mayBe(stat.id())) {
       there.listed = true;
@@ -418,14 +418,14 @@ final class TargetFiles {
   private @Nullable TailedFile between(
       TailedFile younger, FileStat older, @Nullable TailedFile first) {
     TailedFile last = first;
-    for (Siblings.Found s : missed(younger.whereabouts(), older, younger.id())) {
+    for (Siblings.SiblingFile s : missed(younger.whereabouts(), older, younger.id())) {
       last = since(younger.path, s, last);
     }
     return last;
   }
 
   /** Reads a file from its start as one that stood under the name. */
-  @Nullable TailedFile since(Path path, Siblings.Found s, @Nullable TailedFile before) {
+  @Nullable TailedFile since(Path path, Siblings.SiblingFile s, @Nullable TailedFile before) {
     TailedFile f =
         new TailedFile(
             target, source, path.toString(), s.path(), s.stat(), start(s.path(), s.stat()));
@@ -452,9 +452,9 @@ final class TargetFiles {
   }
 
   /** Files that were the file, or are copies of it, since an older one was, and were not read. */
-  List<Siblings.Found> missed(SearchFolders file, FileStat older, FileId itself) {
-    List<Siblings.Found> out = new ArrayList<>();
-    for (Siblings.Found s : Siblings.since(file, older, itself, this::reads)) {
+  List<Siblings.SiblingFile> missed(SearchFolders file, FileStat older, FileId itself) {
+    List<Siblings.SiblingFile> out = new ArrayList<>();
+    for (Siblings.SiblingFile s : Siblings.since(file, older, itself, this::reads)) {
       if (job.positions.at(s.stat().id().place()).stream()
               .noneMatch(c -> c.id().mayBe(s.stat().id()))
           // Compressed or not, as it would be read.

@@ -48,7 +48,7 @@ final class CarbonWriter implements RowWriter {
 
   @Override
   public @Nullable String series(Labels labels) {
-    BoundedPlaces.Place place = names.of(labels.get(Labels.METRIC_NAME), labels::get);
+    BoundedPlaces.BoundedName place = names.of(labels.get(Labels.METRIC_NAME), labels::get);
     StringBuilder p = new StringBuilder(place.name());
     StringBuilder t = new StringBuilder();
     for (Labels.Label l : labels.toList()) {

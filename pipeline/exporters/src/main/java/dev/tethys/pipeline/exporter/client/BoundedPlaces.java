@@ -25,7 +25,7 @@ public final class BoundedPlaces {
    *
    * @param isOwn whether it contains the labels of the template
    */
-  public record Place(String name, boolean isOwn) {}
+  public record BoundedName(String name, boolean isOwn) {}
 
   /**
    * @param metric makes a metric's name fit
@@ -48,9 +48,9 @@ public final class BoundedPlaces {
    *
    * @param label values of labels, "" for those that it does not have
    */
-  public Place of(String name, UnaryOperator<String> label) {
+  public BoundedName of(String name, UnaryOperator<String> label) {
     boolean isOwn = !isBounded || names.admits(named("", label));
-    return new Place(named(metric.apply(name), isOwn ? label : l -> BoundedNames.OTHER), isOwn);
+    return new BoundedName(named(metric.apply(name), isOwn ? label : l -> BoundedNames.OTHER), isOwn);
   }
 
   private String named(String name, UnaryOperator<String> label) {

@@ -51,7 +51,7 @@ record ClymeneRequestEncoder(
   @Override
   public Encoded encode(Batch batch) {
     try {
-      return new Work(batch).encoded();
+      return new EncodingRun(batch).encoded();
     } catch (CodecException e) {
       throw new NotEncodableException(String.valueOf(e.getMessage()));
     }
@@ -118,13 +118,13 @@ record ClymeneRequestEncoder(
     return out;
   }
 
-  private final class Work {
+  private final class EncodingRun {
     private final Batch batch;
     private final Map<String, String> headers = new LinkedHashMap<>();
     private final List<EncodedRequest> out = new ArrayList<>();
     private final Map<String, Integer> drops = new HashMap<>();
 
-    Work(Batch batch) {
+    EncodingRun(Batch batch) {
       this.batch = batch;
       if (auth != null) {
         headers.putAll(auth.headers(batch.metadata()));

@@ -74,22 +74,22 @@ final class DatadogMetrics implements Encoder {
     try {
       if (batch.encoding() == Encoding.REMOTE_WRITE) {
         SeriesToOtlp.Converted c = batch.seriesAsOtlp();
-        return new Work(batch).encoded(c.metrics(), c.leftOut());
+        return new EncodingRun(batch).encoded(c.metrics(), c.leftOut());
       }
-      return new Work(batch).encoded(new OtlpReader().metrics(batch.body(), 0, batch.size()), 0);
+      return new EncodingRun(batch).encoded(new OtlpReader().metrics(batch.body(), 0, batch.size()), 0);
     } catch (CodecException e) {
       throw new NotEncodableException(String.valueOf(e.getMessage()));
     }
   }
 
-  private final class Work {
+  private final class EncodingRun {
     private final RecordCutter points;
     private final RecordCutter distributions;
     private final DatadogSeries writer = new DatadogSeries(settings.format());
     private final Map<String, Integer> drops = new LinkedHashMap<>();
     private int rows;
 
-    Work(Batch batch) {
+    EncodingRun(Batch batch) {
       points = new RecordCutter(batch, series, MAX_ITEMS, MAX_BYTES);
       distributions =
           new RecordCutter(batch, sketches, MAX_ITEMS, MAX_BYTES)

@@ -69,13 +69,13 @@ record CollectorMode(
    *
    * @param dataset "" where it is not known to be a data stream, as {@code namespace}
    */
-  record Place(String index, String type, String dataset, String namespace) {
-    static Place index(String name) {
-      return new Place(name, "", "", "");
+  record DataStreamName(String index, String type, String dataset, String namespace) {
+    static DataStreamName index(String name) {
+      return new DataStreamName(name, "", "", "");
     }
 
-    static Place stream(String type, String dataset, String namespace) {
-      return new Place(type + "-" + dataset + "-" + namespace, type, dataset, namespace);
+    static DataStreamName stream(String type, String dataset, String namespace) {
+      return new DataStreamName(type + "-" + dataset + "-" + namespace, type, dataset, namespace);
     }
   }
 
@@ -86,7 +86,7 @@ record CollectorMode(
    *     says it
    * @param own of the record, which go before those of scope and resource
    */
-  static Place route(
+  static DataStreamName route(
       Mapping mapping,
       String type,
       Attributes own,
@@ -95,7 +95,7 @@ record CollectorMode(
       String scopeName) {
     String index = first(INDEX, own, scope, resource);
     if (index != null) {
-      return Place.index(index);
+      return DataStreamName.index(index);
     }
     String asked = mapping == Mapping.BODYMAP ? first(TYPE, own, scope, resource) : null;
     String suffix = suffix(mapping);
@@ -105,7 +105,7 @@ record CollectorMode(
       dataset = m.find() ? m.group(1) : "generic";
     }
     String namespace = first(NAMESPACE, own, scope, resource);
-    return Place.stream(
+    return DataStreamName.stream(
         asked == null ? type : asked,
         allowed(dataset, "-", MAX_BYTES - suffix.length()) + suffix,
         allowed(namespace == null ? "default" : namespace, "", MAX_BYTES));

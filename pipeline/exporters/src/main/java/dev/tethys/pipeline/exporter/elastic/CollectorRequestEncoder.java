@@ -54,7 +54,7 @@ record CollectorRequestEncoder(
 
   @Override
   public Encoded encode(Batch batch) {
-    return new Work(batch).encoded();
+    return new EncodingRun(batch).encoded();
   }
 
   private static Telemetry<?> metrics(Batch batch, Map<String, Integer> drops) {
@@ -72,7 +72,7 @@ record CollectorRequestEncoder(
     }
   }
 
-  private final class Work {
+  private final class EncodingRun {
     private final Batch batch;
     private final DocumentRequestEncoder.Requests out;
     private final Map<String, Integer> drops = new LinkedHashMap<>();
@@ -80,7 +80,7 @@ record CollectorRequestEncoder(
     private ScopeGroup<?> scope = new ScopeGroup<Span>();
     private Mapping mapping = mode.mapping();
 
-    Work(Batch batch) {
+    EncodingRun(Batch batch) {
       this.batch = batch;
       this.out = parcels.requests(batch);
     }
@@ -127,7 +127,7 @@ record CollectorRequestEncoder(
     }
 
     private void log(LogRecord l) {
-      CollectorMode.Place to = place("logs", mode.logsIndex(), l.attributes());
+      CollectorMode.DataStreamName to = place("logs", mode.logsIndex(), l.attributes());
       if (mapping == Mapping.BODYMAP
           && !to.type().isEmpty()
           && !to.type().equals("logs")
@@ -162,7 +162,7 @@ record CollectorRequestEncoder(
     }
 
     private void span(Span span) {
-      CollectorMode.Place to = place("traces", mode.tracesIndex(), span.attributes());
+      CollectorMode.DataStreamName to = place("traces", mode.tracesIndex(), span.attributes());
       out.create(to.index(), id(span.attributes()), "");
       Attributes resource = group.resource().attributes();
       TextBuffer text = out.text();
@@ -175,7 +175,7 @@ record CollectorRequestEncoder(
       }
       if (mapping == Mapping.OTEL && span.hasEvents()) {
         for (SpanEvent e : span.events()) {
-          CollectorMode.Place at = place("logs", mode.logsIndex(), e.attributes());
+          CollectorMode.DataStreamName at = place("logs", mode.logsIndex(), e.attributes());
           out.create(at.index(), id(e.attributes()), "");
           new OtelText(text).event(group, scope, span, e, at);
         }
@@ -198,7 +198,7 @@ record CollectorRequestEncoder(
           dropped(v.problem(), 1);
           continue;
         }
-        CollectorMode.Place to = place("metrics", mode.metricsIndex(), p.attributes());
+        CollectorMode.DataStreamName to = place("metrics", mode.metricsIndex(), p.attributes());
         out.createSample(to.index(), "metrics." + m.name(), v.template());
         new OtelText(out.text()).point(group, scope, m, p, v, to);
         out.ended();
@@ -208,26 +208,26 @@ record CollectorRequestEncoder(
     /**
      * The index that is configured, else where attributes route to; of no more names than allowed.
      */
-    private CollectorMode.Place place(String type, @Nullable NameTemplate fixed, Attributes own) {
-      CollectorMode.Place to = bounded(type, fixed, own);
+    private CollectorMode.DataStreamName place(String type, @Nullable NameTemplate fixed, Attributes own) {
+      CollectorMode.DataStreamName to = bounded(type, fixed, own);
       DatedIndices dated = mode.dated();
       return dated == null
           ? to
-          : CollectorMode.Place.index(dated.at(to.index(), millis.getAsLong()));
+          : CollectorMode.DataStreamName.index(dated.at(to.index(), millis.getAsLong()));
     }
 
-    private CollectorMode.Place bounded(String type, @Nullable NameTemplate fixed, Attributes own) {
+    private CollectorMode.DataStreamName bounded(String type, @Nullable NameTemplate fixed, Attributes own) {
       Attributes resource = group.resource().attributes();
       if (fixed != null) {
         String index = fixed.of(k -> AttributeText.text(resource.get(k)));
-        return CollectorMode.Place.index(
+        return CollectorMode.DataStreamName.index(
             parcels.index().of(_ -> index).isEmpty() ? fixed.of(_ -> BoundedNames.OTHER) : index);
       }
-      CollectorMode.Place routed =
+      CollectorMode.DataStreamName routed =
           CollectorMode.route(
               mapping, type, own, scope.scope().attributes(), resource, scope.scope().name());
       return parcels.index().of(_ -> routed.index()).isEmpty()
-          ? CollectorMode.Place.stream(
+          ? CollectorMode.DataStreamName.stream(
               type, BoundedNames.OTHER + CollectorMode.suffix(mapping), "default")
           : routed;
     }

@@ -84,7 +84,7 @@ final class EcsText {
   private EcsText() {}
 
   static void log(
-      Attributes resource, Scope scope, LogRecord r, CollectorMode.Place at, TextBuffer to) {
+      Attributes resource, Scope scope, LogRecord r, CollectorMode.DataStreamName at, TextBuffer to) {
     FlatDocument d = around(resource, scope);
     renamed(d, r.attributes(), OF_RECORDS);
     RawText.place(d, "", at);
@@ -104,7 +104,7 @@ final class EcsText {
   }
 
   static void span(
-      Attributes resource, Scope scope, Span s, CollectorMode.Place at, TextBuffer to) {
+      Attributes resource, Scope scope, Span s, CollectorMode.DataStreamName at, TextBuffer to) {
     FlatDocument d = around(resource, scope);
     Map<String, String> names = new HashMap<>(OF_SPANS);
     names.put(

@@ -46,7 +46,7 @@ final class OtelText {
     this.to = to;
   }
 
-  void log(ResourceGroup<?> resource, ScopeGroup<?> scope, LogRecord r, CollectorMode.Place at) {
+  void log(ResourceGroup<?> resource, ScopeGroup<?> scope, LogRecord r, CollectorMode.DataStreamName at) {
     begin();
     long nanos = r.timeUnixNano() != 0 ? r.timeUnixNano() : r.observedTimeUnixNano();
     time("@timestamp", nanos);
@@ -90,7 +90,7 @@ final class OtelText {
     to.put('}');
   }
 
-  void span(ResourceGroup<?> resource, ScopeGroup<?> scope, Span s, CollectorMode.Place at) {
+  void span(ResourceGroup<?> resource, ScopeGroup<?> scope, Span s, CollectorMode.DataStreamName at) {
     begin();
     time("@timestamp", s.startTimeUnixNano());
     place(at);
@@ -133,7 +133,7 @@ final class OtelText {
   }
 
   void event(
-      ResourceGroup<?> resource, ScopeGroup<?> scope, Span s, SpanEvent e, CollectorMode.Place at) {
+      ResourceGroup<?> resource, ScopeGroup<?> scope, Span s, SpanEvent e, CollectorMode.DataStreamName at) {
     begin();
     time("@timestamp", e.timeUnixNano());
     place(at);
@@ -161,7 +161,7 @@ final class OtelText {
       Metric m,
       DataPoint p,
       PointValue v,
-      CollectorMode.Place at) {
+      CollectorMode.DataStreamName at) {
     dimensions = true;
     begin();
     time("@timestamp", p.timeUnixNano());
@@ -239,7 +239,7 @@ final class OtelText {
     to.put('.').put(rest).put('"');
   }
 
-  private void place(CollectorMode.Place at) {
+  private void place(CollectorMode.DataStreamName at) {
     if (at.dataset().isEmpty()) {
       return;
     }

@@ -32,7 +32,7 @@ record RawText(String attributes, String events) {
   static final RawText NONE = new RawText("Attributes", "Events");
   static final RawText RAW = new RawText("", "");
 
-  void log(Attributes resource, Scope scope, LogRecord r, CollectorMode.Place at, TextBuffer to) {
+  void log(Attributes resource, Scope scope, LogRecord r, CollectorMode.DataStreamName at, TextBuffer to) {
     FlatDocument d = new FlatDocument();
     d.time("@timestamp", r.timeUnixNano() != 0 ? r.timeUnixNano() : r.observedTimeUnixNano());
     d.traceId("TraceId", r.traceIdHigh(), r.traceIdLow());
@@ -48,7 +48,7 @@ record RawText(String attributes, String events) {
     to.put('\n');
   }
 
-  void span(Attributes resource, Scope scope, Span s, CollectorMode.Place at, TextBuffer to) {
+  void span(Attributes resource, Scope scope, Span s, CollectorMode.DataStreamName at, TextBuffer to) {
     FlatDocument d = new FlatDocument();
     d.time("@timestamp", s.startTimeUnixNano());
     d.time("EndTimestamp", s.endTimeUnixNano());
@@ -80,7 +80,7 @@ record RawText(String attributes, String events) {
     d.text("Scope.version", scope.version());
   }
 
-  static void place(FlatDocument d, String path, CollectorMode.Place at) {
+  static void place(FlatDocument d, String path, CollectorMode.DataStreamName at) {
     if (!at.dataset().isEmpty()) {
       d.text(FlatDocument.under(path, "data_stream.type"), at.type());
       d.text(FlatDocument.under(path, "data_stream.dataset"), at.dataset());

@@ -65,18 +65,18 @@ final class InfluxRecords implements Encoder {
   @Override
   public Encoded encode(Batch batch) {
     return batch.signal() == Signal.LOGS
-        ? new Work(batch).logs(batch)
-        : new Work(batch).spans(batch);
+        ? new EncodingRun(batch).logs(batch)
+        : new EncodingRun(batch).spans(batch);
   }
 
-  private final class Work {
+  private final class EncodingRun {
     private final RecordCutter cutter;
     private final Set<String> written = new HashSet<>();
     private final TextBuffer key = new TextBuffer();
     private TextBuffer to = new TextBuffer();
     private int rows;
 
-    Work(Batch batch) {
+    EncodingRun(Batch batch) {
       cutter =
           new RecordCutter(batch, lines, settings.rows().maxItems(), settings.rows().maxBytes());
     }

@@ -127,7 +127,7 @@ public final class MessageRequestEncoder implements Encoder {
       e = rows.encode(batch);
     } else {
       try {
-        e = new Work(batch).encoded();
+        e = new EncodingRun(batch).encoded();
       } catch (CodecException x) {
         throw new NotEncodableException(String.valueOf(x.getMessage()));
       }
@@ -142,13 +142,13 @@ public final class MessageRequestEncoder implements Encoder {
   }
 
   /** One batch as OTLP. */
-  private final class Work {
+  private final class EncodingRun {
     private final Batch batch;
     private final OtlpSignal signal;
     private final List<EncodedRequest> out = new ArrayList<>();
     private final Map<String, Integer> drops = new LinkedHashMap<>();
 
-    Work(Batch batch) {
+    EncodingRun(Batch batch) {
       this.batch = batch;
       this.signal = batch.signal().otlp();
     }

@@ -71,17 +71,17 @@ final class Journal implements AutoCloseable {
   static final int MAX_BODY = 1 << 30;
 
   /** Position of a batch. */
-  record Place(long file, long offset) {}
+  record JournalPosition(long file, long offset) {}
 
   /** Part of a batch in a request: all of its lane up to a series. */
-  record Part(Place batch, int lastSeries) {}
+  record Part(JournalPosition batch, int lastSeries) {}
 
   /**
    * A batch that was found.
    *
    * @param done up to which series of each lane it is in the outbox
    */
-  record Found(Batch batch, Place place, Map<Integer, Integer> done) {}
+  record RecoveredBatch(Batch batch, JournalPosition place, Map<Integer, Integer> done) {}
 
   /** A request that was announced. */
   private record Announced(long process, long request, int lane, List<Part> parts) {}
@@ -92,7 +92,7 @@ final class Journal implements AutoCloseable {
   private final long process = new SecureRandom().nextLong();
   private final List<Path> old;
   private final Map<String, Announced> undecided = new HashMap<>();
-  private final Map<Place, Map<Integer, Integer>> done = new HashMap<>();
+  private final Map<JournalPosition, Map<Integer, Integer>> done = new HashMap<>();
   private long requests;
   private long number;
   private Path file;
@@ -155,10 +155,10 @@ final class Journal implements AutoCloseable {
    *
    * @param metadata whether with the metadata of its source
    */
-  synchronized Place append(Batch b, boolean metadata) throws IOException {
+  synchronized JournalPosition append(Batch b, boolean metadata) throws IOException {
     byte[] raw = metadata ? b.body() : b.series();
     byte[] z = RequestWriter.compress(raw, raw.length);
-    Place at = new Place(number, out.position());
+    JournalPosition at = new JournalPosition(number, out.position());
     write(BATCH, z);
     empty = false;
     return at;
@@ -252,7 +252,7 @@ final class Journal implements AutoCloseable {
               List<Part> parts = new ArrayList<>();
               while (payload.remaining() >= PART_BYTES) {
                 parts.add(
-                    new Part(new Place(payload.getLong(), payload.getLong()), payload.getInt()));
+                    new Part(new JournalPosition(payload.getLong(), payload.getLong()), payload.getInt()));
               }
               undecided.put(name, new Announced(head.process, n, lane, parts));
             } else if (kind == STORED && payload.remaining() >= 16) {
@@ -289,7 +289,7 @@ final class Journal implements AutoCloseable {
   }
 
   /** Passes on the content of files of an earlier process, in their order, and names them. */
-  List<Path> recover(Consumer<Found> to) throws IOException {
+  List<Path> recover(Consumer<RecoveredBatch> to) throws IOException {
     for (Path p : old) {
       long n = number(p);
       read(
@@ -303,9 +303,9 @@ final class Journal implements AutoCloseable {
               int size = SnappyBlock.decodedLength(z, 0, z.length, MAX_BODY);
               byte[] raw = new byte[size + SnappyBlock.SLACK];
               SnappyBlock.decode(z, 0, z.length, raw);
-              Place place = new Place(n, at);
+              JournalPosition place = new JournalPosition(n, at);
               to.accept(
-                  new Found(
+                  new RecoveredBatch(
                       new Batch(
                           Signal.METRICS, Encoding.REMOTE_WRITE, Arrays.copyOf(raw, size), 0, 0),
                       place,

@@ -97,7 +97,7 @@ final class QueueHandoff {
       if (since == 0) {
         since = nanos;
       }
-      Journal.Place at = null;
+      Journal.JournalPosition at = null;
       try {
         at = j.append(batch, metadata);
         fails = false;
@@ -119,7 +119,7 @@ final class QueueHandoff {
 
   /** Assigns batches left by an earlier process. */
   interface Left {
-    void dealOut(Journal.Found found, TrackedBatch whose);
+    void dealOut(Journal.RecoveredBatch found, TrackedBatch whose);
   }
 
   /**
@@ -158,7 +158,7 @@ final class QueueHandoff {
     }
     List<Journal.Part> all = new ArrayList<>(parts.size());
     for (Shard.Part p : parts) {
-      Journal.Place at = p.whose.place();
+      Journal.JournalPosition at = p.whose.place();
       if (at != null) {
         all.add(new Journal.Part(at, p.lastSeries));
       }

@@ -209,11 +209,11 @@ final class RemoteWriteSender implements Sender {
     long begun = System.nanoTime();
     int status;
     String text;
-    Written written;
+    WrittenCounts written;
     Duration after;
     try (Answer a = client.send(call)) {
       status = a.status();
-      written = Written.of(a);
+      written = WrittenCounts.of(a);
       after = retryAfter(a);
       text = status / 100 == 2 ? "" : firstLine(a.body());
     } catch (IOException e) {
@@ -237,7 +237,7 @@ final class RemoteWriteSender implements Sender {
       if (sifting.get() < SIFTING) {
         sifting.incrementAndGet();
       }
-      return Outcome.of(accepted(p, c, message == Message.V2 ? written : Written.ALL));
+      return Outcome.of(accepted(p, c, message == Message.V2 ? written : WrittenCounts.ALL));
     }
     String reason = "server returned HTTP status " + status + (text.isEmpty() ? "" : ": " + text);
     if (status / 100 == 5 || (status == 429 && config.queue().retryOn429())) {
@@ -260,7 +260,7 @@ final class RemoteWriteSender implements Sender {
     return new Outcome(refused(p, c, written, reason), ofSome && !written.said);
   }
 
-  private SendResult accepted(EncodedRequest p, Contents c, Written w) {
+  private SendResult accepted(EncodedRequest p, Contents c, WrittenCounts w) {
     long s = Math.max(0, c.samples() - w.samples);
     long h = Math.max(0, c.histograms() - w.histograms);
     long e = Math.max(0, c.exemplars() - w.exemplars);
@@ -280,7 +280,7 @@ final class RemoteWriteSender implements Sender {
     return new SendResult.Partial((int) (s + h + e), "not all of it was written");
   }
 
-  private SendResult refused(EncodedRequest p, Contents c, Written w, String reason) {
+  private SendResult refused(EncodedRequest p, Contents c, WrittenCounts w, String reason) {
     if (w.said && w.samples + w.histograms > 0) {
       accepted(p, c, w);
       int missing =
@@ -324,14 +324,14 @@ final class RemoteWriteSender implements Sender {
   }
 
   /** Counts of written items in a response. */
-  private record Written(boolean said, long samples, long histograms, long exemplars) {
-    static final Written ALL = new Written(true, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
+  private record WrittenCounts(boolean said, long samples, long histograms, long exemplars) {
+    static final WrittenCounts ALL = new WrittenCounts(true, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
 
-    static Written of(Answer a) {
+    static WrittenCounts of(Answer a) {
       String s = a.header(WRITTEN + "Samples-Written");
       String h = a.header(WRITTEN + "Histograms-Written");
       String e = a.header(WRITTEN + "Exemplars-Written");
-      return new Written(s != null || h != null || e != null, number(s), number(h), number(e));
+      return new WrittenCounts(s != null || h != null || e != null, number(s), number(h), number(e));
     }
 
     private static long number(@org.jspecify.annotations.Nullable String s) {

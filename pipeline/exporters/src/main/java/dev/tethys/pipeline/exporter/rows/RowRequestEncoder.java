@@ -77,7 +77,7 @@ public final class RowRequestEncoder implements Encoder {
   @Override
   public Encoded encode(Batch batch) {
     try {
-      return new Work(batch).encoded();
+      return new EncodingRun(batch).encoded();
     } catch (CodecException e) {
       throw new NotEncodableException(String.valueOf(e.getMessage()));
     }
@@ -99,7 +99,7 @@ public final class RowRequestEncoder implements Encoder {
     }
   }
 
-  private final class Work {
+  private final class EncodingRun {
     private final Batch batch;
     private final Map<String, String> headers;
     private final MetricRows rows = new MetricRows(settings.otlp());
@@ -110,7 +110,7 @@ public final class RowRequestEncoder implements Encoder {
     private int histogramRows;
     private @Nullable String histogramProblem;
 
-    Work(Batch batch) {
+    EncodingRun(Batch batch) {
       this.batch = batch;
       this.headers = envelope.headers(batch);
     }

@@ -73,16 +73,16 @@ final class StatsdMetrics implements Encoder {
     try {
       if (batch.encoding() == Encoding.REMOTE_WRITE) {
         SeriesToOtlp.Converted c = batch.seriesAsOtlp();
-        return new Work(batch, LABELS).encoded(c.metrics(), c.leftOut());
+        return new EncodingRun(batch, LABELS).encoded(c.metrics(), c.leftOut());
       }
-      return new Work(batch, Map.of())
+      return new EncodingRun(batch, Map.of())
           .encoded(new OtlpReader().metrics(batch.body(), 0, batch.size()), 0);
     } catch (CodecException e) {
       throw new NotEncodableException(String.valueOf(e.getMessage()));
     }
   }
 
-  private final class Work {
+  private final class EncodingRun {
     private final RecordCutter cutter;
     private final Map<String, String> renamed;
     private final Map<String, Integer> drops = new LinkedHashMap<>();
@@ -92,7 +92,7 @@ final class StatsdMetrics implements Encoder {
     private int rows;
     private @Nullable String problem;
 
-    Work(Batch batch, Map<String, String> renamed) {
+    EncodingRun(Batch batch, Map<String, String> renamed) {
       this.renamed = renamed;
       cutter =
           new RecordCutter(batch, lines, settings.maxItems(), MAX_BYTES)
@@ -185,7 +185,7 @@ final class StatsdMetrics implements Encoder {
         }
       }
       p.attributes().forEach((k, v) -> all.put(k, AttributeText.text(v)));
-      BoundedPlaces.Place place = names.of(m.name(), l -> all.getOrDefault(l, ""));
+      BoundedPlaces.BoundedName place = names.of(m.name(), l -> all.getOrDefault(l, ""));
       if (place.isOwn()) {
         settings.name().labels().forEach(all::remove);
       }

@@ -57,20 +57,20 @@ public final class MetricTables {
   /** Metadata of a family. */
   public record Family(String name, MetricMetadata metadata) {}
 
-  private record Place(UUID series, long time) {}
+  private record RowKey(UUID series, long time) {}
 
   /** Rows of which the last one of a place stays. Places are kept in mind once one may repeat. */
   private static final class Rows<T> {
-    private final Function<T, Place> placeOf;
+    private final Function<T, RowKey> placeOf;
     private final List<T> all = new ArrayList<>();
-    private @Nullable Map<Place, Integer> index;
+    private @Nullable Map<RowKey, Integer> index;
 
-    Rows(Function<T, Place> placeOf) {
+    Rows(Function<T, RowKey> placeOf) {
       this.placeOf = placeOf;
     }
 
     void put(T row, boolean isNew) {
-      Map<Place, Integer> at = index;
+      Map<RowKey, Integer> at = index;
       if (!isNew && at == null) {
         at = new HashMap<>();
         for (int i = 0; i < all.size(); i++) {
@@ -88,8 +88,8 @@ public final class MetricTables {
   }
 
   private final Map<Labels, Series> series = new HashMap<>();
-  private final Rows<Sample> samples = new Rows<>(s -> new Place(s.series.key, s.time));
-  private final Rows<HistogramSample> histograms = new Rows<>(s -> new Place(s.series.key, s.time));
+  private final Rows<Sample> samples = new Rows<>(s -> new RowKey(s.series.key, s.time));
+  private final Rows<HistogramSample> histograms = new Rows<>(s -> new RowKey(s.series.key, s.time));
   private final List<SeriesExemplar> exemplars = new ArrayList<>();
   private final Map<String, Family> families = new LinkedHashMap<>();
 

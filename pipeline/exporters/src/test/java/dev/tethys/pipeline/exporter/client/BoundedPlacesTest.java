@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.exporter.client.BoundedPlaces.Place;
+import dev.tethys.pipeline.exporter.client.BoundedPlaces.BoundedName;
 import dev.tethys.pipeline.naming.BoundedNames;
 import dev.tethys.pipeline.naming.NameTemplate;
 import java.util.Locale;
@@ -21,7 +21,7 @@ class BoundedPlacesTest {
         new BoundedNames(t, most, new Registry(), "carbon", Signal.METRICS));
   }
 
-  private static Place of(BoundedPlaces p, String metric, String host) {
+  private static BoundedName of(BoundedPlaces p, String metric, String host) {
     Map<String, String> labels = Map.of("host", host);
     return p.of(metric, l -> labels.getOrDefault(l, ""));
   }
@@ -29,18 +29,18 @@ class BoundedPlacesTest {
   @Test
   void valuesMakeOnlySoManyPlacesAndMetricsAnyNumber() {
     BoundedPlaces p = places("prod.{host}.{__name__}", 2);
-    assertThat(of(p, "up", "a")).isEqualTo(new Place("prod.A.up", true));
-    assertThat(of(p, "up", "")).isEqualTo(new Place("prod.none.up", true));
-    assertThat(of(p, "down", "a")).isEqualTo(new Place("prod.A.down", true));
-    assertThat(of(p, "up", "c")).isEqualTo(new Place("prod.OTHER.up", false));
-    assertThat(of(p, "down", "d")).isEqualTo(new Place("prod.OTHER.down", false));
-    assertThat(of(p, "load", "")).isEqualTo(new Place("prod.none.load", true));
+    assertThat(of(p, "up", "a")).isEqualTo(new BoundedName("prod.A.up", true));
+    assertThat(of(p, "up", "")).isEqualTo(new BoundedName("prod.none.up", true));
+    assertThat(of(p, "down", "a")).isEqualTo(new BoundedName("prod.A.down", true));
+    assertThat(of(p, "up", "c")).isEqualTo(new BoundedName("prod.OTHER.up", false));
+    assertThat(of(p, "down", "d")).isEqualTo(new BoundedName("prod.OTHER.down", false));
+    assertThat(of(p, "load", "")).isEqualTo(new BoundedName("prod.none.load", true));
   }
 
   @Test
   void namesOfMetricsAreNotCounted() {
     BoundedPlaces p = places("{__name__}", 1);
     assertThat(of(p, "up", "a").name()).isEqualTo("up");
-    assertThat(of(p, "down", "a")).isEqualTo(new Place("down", true));
+    assertThat(of(p, "down", "a")).isEqualTo(new BoundedName("down", true));
   }
 }

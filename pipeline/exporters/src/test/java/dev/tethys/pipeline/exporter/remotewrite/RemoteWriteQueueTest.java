@@ -623,7 +623,7 @@ class RemoteWriteQueueTest {
     byte[] whole = Files.readAllBytes(p);
     for (int cut = 0; cut < whole.length; cut++) {
       Files.write(p, java.util.Arrays.copyOf(whole, cut));
-      List<Journal.Found> got = new ArrayList<>();
+      List<Journal.RecoveredBatch> got = new ArrayList<>();
       try (Journal j = new Journal(new RealFiles(), folder, 16)) {
         List<Path> all = j.recover(got::add);
         assertThat(all).contains(p);
@@ -635,7 +635,7 @@ class RemoteWriteQueueTest {
     byte[] flipped = whole.clone();
     flipped[flipped.length - 1] ^= 1;
     Files.write(p, flipped);
-    List<Journal.Found> got = new ArrayList<>();
+    List<Journal.RecoveredBatch> got = new ArrayList<>();
     try (Journal j = new Journal(new RealFiles(), folder, 16)) {
       j.recover(got::add);
     }

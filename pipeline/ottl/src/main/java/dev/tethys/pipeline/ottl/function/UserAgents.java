@@ -27,7 +27,7 @@ final class UserAgents {
 
   private record Rule(Regex regex, List<@Nullable String> replacements) {}
 
-  private record Found(String family, String version) {}
+  private record AgentVersion(String family, String version) {}
 
   private static final class Holder {
     static final UserAgents KNOWN = load();
@@ -67,11 +67,11 @@ final class UserAgents {
   private Attributes find(String text) {
     String looked = text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH) : text;
     Attributes m = new Attributes();
-    Found agent = find(agents, looked, 3);
+    AgentVersion agent = find(agents, looked, 3);
     m.add("user_agent.name", agent.family());
     m.add("user_agent.version", agent.version());
     m.add("user_agent.original", text);
-    Found system = find(systems, looked, 4);
+    AgentVersion system = find(systems, looked, 4);
     m.add("os.name", system.family());
     if (!system.version().isEmpty()) {
       m.add("os.version", system.version());
@@ -79,7 +79,7 @@ final class UserAgents {
     return m;
   }
 
-  private static Found find(List<Rule> rules, String text, int versions) {
+  private static AgentVersion find(List<Rule> rules, String text, int versions) {
     for (Rule r : rules) {
       dev.tethys.model.regex.Groups m = r.regex().matcher(text);
       if (m != null && m.find()) {
@@ -92,10 +92,10 @@ final class UserAgents {
           }
           version.append(i == 1 ? "" : ".").append(v);
         }
-        return new Found(family == null ? "Other" : family, version.toString());
+        return new AgentVersion(family == null ? "Other" : family, version.toString());
       }
     }
-    return new Found("Other", "");
+    return new AgentVersion("Other", "");
   }
 
   private static @Nullable String part(Rule r, dev.tethys.model.regex.Groups m, int index) {

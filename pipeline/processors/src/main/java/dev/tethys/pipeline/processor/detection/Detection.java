@@ -48,8 +48,8 @@ final class Detection {
       Duration elapsed) {}
 
   /** Detected attributes, in the order of the detectors. */
-  record Found(Attributes attributes, boolean hasSchema) {
-    static final Found NOTHING = new Found(new Attributes(), false);
+  record DetectedAttributes(Attributes attributes, boolean hasSchema) {
+    static final DetectedAttributes NOTHING = new DetectedAttributes(new Attributes(), false);
   }
 
   /** Detectors whose attributes follow no version of the conventions. */
@@ -62,7 +62,7 @@ final class Detection {
   private final Duration refresh;
   private int users; // guarded by this
   private Scheduler.@Nullable Timer timer; // guarded by this
-  private volatile Found found = Found.NOTHING;
+  private volatile DetectedAttributes found = DetectedAttributes.NOTHING;
 
   Detection(
       Map<String, DetectionRequest> detectors,
@@ -77,7 +77,7 @@ final class Detection {
     this.refresh = refresh;
   }
 
-  Found found() {
+  DetectedAttributes found() {
     return found;
   }
 
@@ -130,7 +130,7 @@ final class Detection {
    * Asks all at once. Who does not answer in time is left behind: a lookup of a name in the
    * system's own library ends when it likes, and would hold the carrier of a virtual thread.
    */
-  private Found detect(System.Logger log) throws IOException {
+  private DetectedAttributes detect(System.Logger log) throws IOException {
     long end = System.nanoTime() + longest().toNanos();
     Attributes all = new Attributes();
     boolean schema = false;
@@ -154,7 +154,7 @@ final class Detection {
       threads.shutdownNow();
     }
     log.log(Level.INFO, "found out about the resource: {0}", all);
-    return new Found(all, schema);
+    return new DetectedAttributes(all, schema);
   }
 
   private Attributes result(String name, Future<Attributes> asked, long end, System.Logger log)

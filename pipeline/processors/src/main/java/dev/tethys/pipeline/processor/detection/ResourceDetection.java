@@ -271,7 +271,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
 
     @Override
     protected boolean edit(Telemetry<?> data, Batch batch) {
-      Detection.Found found = settings.detection.found();
+      Detection.DetectedAttributes found = settings.detection.found();
       if (found.attributes().isEmpty()) {
         return false;
       }

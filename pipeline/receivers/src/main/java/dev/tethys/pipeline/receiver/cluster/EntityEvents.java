@@ -42,7 +42,7 @@ final class EntityEvents implements WatchedKind.Listener {
 
   private static final long LANE = 1L << 37;
 
-  private record Place(WatchedKind kind, String key) {}
+  private record ObjectKey(WatchedKind kind, String key) {}
 
   private final String name;
   private final Duration interval; // zero for none
@@ -50,13 +50,13 @@ final class EntityEvents implements WatchedKind.Listener {
   private final Thread thread;
 
   // Guarded by this.
-  private final Set<Place> marked = new LinkedHashSet<>();
-  private final Set<Place> again = new LinkedHashSet<>(); // told though nothing changed
+  private final Set<ObjectKey> marked = new LinkedHashSet<>();
+  private final Set<ObjectKey> again = new LinkedHashSet<>(); // told though nothing changed
   private final Set<WatchedKind> awaited = new LinkedHashSet<>(); // kinds without a first list
   private Collection<WatchedKind> kinds = List.of();
   private long due; // when all are reported again, nanoseconds
 
-  private final Map<Place, Map<String, Entity>> told = new HashMap<>(); // of the thread
+  private final Map<ObjectKey, Map<String, Entity>> told = new HashMap<>(); // of the thread
 
   /**
    * @param name of the receiver, as logs have it
@@ -86,7 +86,7 @@ final class EntityEvents implements WatchedKind.Listener {
 
   @Override
   public synchronized void changed(WatchedKind kind, Collection<String> keys) {
-    keys.forEach(k -> marked.add(new Place(kind, k)));
+    keys.forEach(k -> marked.add(new ObjectKey(kind, k)));
     notifyAll();
   }
 
@@ -101,7 +101,7 @@ final class EntityEvents implements WatchedKind.Listener {
     try {
       awaitKinds();
       while (true) {
-        List<Place> next = next();
+        List<ObjectKey> next = next();
         try {
           tell(next);
         } catch (RuntimeException e) { // of any kind, it never ends permanently
@@ -125,17 +125,17 @@ final class EntityEvents implements WatchedKind.Listener {
   }
 
   /** The places to be checked next; waits while there are none. */
-  private synchronized List<Place> next() throws InterruptedException {
+  private synchronized List<ObjectKey> next() throws InterruptedException {
     while (true) {
       if (!interval.isZero() && due - System.nanoTime() <= 0) {
         due = System.nanoTime() + interval.toNanos();
         for (WatchedKind k : kinds) {
-          k.known().keySet().forEach(key -> again.add(new Place(k, key)));
+          k.known().keySet().forEach(key -> again.add(new ObjectKey(k, key)));
         }
         marked.addAll(again);
       }
       if (!marked.isEmpty()) {
-        List<Place> out = marked.stream().limit(MOST).toList();
+        List<ObjectKey> out = marked.stream().limit(MOST).toList();
         out.forEach(marked::remove);
         return out;
       }
@@ -148,9 +148,9 @@ final class EntityEvents implements WatchedKind.Listener {
   }
 
   /** Offers what is new of these, as it is by then, until it is taken. */
-  private void tell(List<Place> places) throws InterruptedException {
+  private void tell(List<ObjectKey> places) throws InterruptedException {
     while (true) {
-      Map<Place, Map<String, Entity>> now = now(places);
+      Map<ObjectKey, Map<String, Entity>> now = now(places);
       LogsData data = events(now);
       Outcome outcome =
           data.itemCount() == 0
@@ -178,13 +178,13 @@ final class EntityEvents implements WatchedKind.Listener {
     }
   }
 
-  private Map<Place, Map<String, Entity>> now(List<Place> places) {
+  private Map<ObjectKey, Map<String, Entity>> now(List<ObjectKey> places) {
     Map<String, List<Links>> services = new HashMap<>();
     for (Links l : links(ClusterKind.SERVICE)) {
       services.computeIfAbsent(l.namespace(), _ -> new ArrayList<>()).add(l);
     }
-    Map<Place, Map<String, Entity>> now = new LinkedHashMap<>();
-    for (Place p : places) {
+    Map<ObjectKey, Map<String, Entity>> now = new LinkedHashMap<>();
+    for (ObjectKey p : places) {
       Map<String, Entity> entities = new LinkedHashMap<>();
       ClusterObject o = p.kind.known().get(p.key);
       if (o != null) {
@@ -254,9 +254,9 @@ final class EntityEvents implements WatchedKind.Listener {
     return List.of();
   }
 
-  private LogsData events(Map<Place, Map<String, Entity>> now) {
+  private LogsData events(Map<ObjectKey, Map<String, Entity>> now) {
     EntityLogs out = new EntityLogs();
-    Set<Place> forced;
+    Set<ObjectKey> forced;
     synchronized (this) {
       forced = Set.copyOf(again);
     }

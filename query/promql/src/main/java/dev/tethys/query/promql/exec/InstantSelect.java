@@ -92,7 +92,7 @@ public final class InstantSelect extends Operator {
   }
 
   /** The positions of a list of timestamps, to be found without making anything. */
-  private record Known(long timestampsId, int[] positions) {}
+  private record CachedPositions(long timestampsId, int[] positions) {}
 
   private final class Stream implements SeriesStream {
     /** A power of two: lists of one query have neighbouring numbers. */
@@ -104,7 +104,7 @@ public final class InstantSelect extends Operator {
     private final Selection selection;
     private final SampleCount count;
     private final ConcurrentHashMap<Long, int[]> positions = new ConcurrentHashMap<>();
-    private final @Nullable Known[] recent = new @Nullable Known[RECENT]; // races only lose some
+    private final @Nullable CachedPositions[] recent = new @Nullable CachedPositions[RECENT]; // races only lose some
 
     Stream(Execution x, Grid grid, Selection selection) {
       this.x = x;
@@ -190,13 +190,13 @@ public final class InstantSelect extends Operator {
         return null;
       }
       int place = (int) timestampsId & RECENT - 1;
-      Known k = recent[place];
+      CachedPositions k = recent[place];
       if (k != null && k.timestampsId == timestampsId) {
         return k.positions;
       }
       int[] at = positions.get(timestampsId);
       if (at != null) {
-        recent[place] = new Known(timestampsId, at);
+        recent[place] = new CachedPositions(timestampsId, at);
       }
       return at;
     }

@@ -8,7 +8,7 @@ import dev.tethys.store.archive.ImportReport.Part;
 import dev.tethys.store.archive.Progress;
 import dev.tethys.store.archive.SortedImport;
 import dev.tethys.store.archive.VerifiedDraft;
-import dev.tethys.store.archive.VerifiedDraft.Written;
+import dev.tethys.store.archive.VerifiedDraft.DraftSummary;
 import dev.tethys.store.metrics.BlockImport;
 import dev.tethys.store.metrics.MetricsDatabase;
 import dev.tethys.store.metrics.SampleSorter;
@@ -47,7 +47,7 @@ public final class PrometheusImport {
   public ImportReport run(Path folder) throws IOException {
     try (BlockImport into = database.blockImport()) {
       long end = Long.MIN_VALUE;
-      for (Found f : find(folder)) {
+      for (SourceBlock f : find(folder)) {
         if (!f.meta.fromOutOfOrder()) {
           end = Math.max(end, f.meta.maxTime());
         }
@@ -63,29 +63,29 @@ public final class PrometheusImport {
     return report;
   }
 
-  private record Found(Path folder, BlockMetaFile meta) {}
+  private record SourceBlock(Path folder, BlockMetaFile meta) {}
 
   /** The blocks of a folder, oldest first, without those that others replace. */
-  private List<Found> find(Path folder) throws IOException {
-    List<Found> found = new ArrayList<>();
+  private List<SourceBlock> find(Path folder) throws IOException {
+    List<SourceBlock> found = new ArrayList<>();
     for (Path p : PrometheusFolder.blocks(folder)) {
       try {
-        found.add(new Found(p, BlockMetaFile.read(p.resolve("meta.json"))));
+        found.add(new SourceBlock(p, BlockMetaFile.read(p.resolve("meta.json"))));
       } catch (IOException | DamagedFileException e) {
         failed(p, e);
       }
     }
     Set<String> replaced = new HashSet<>();
     found.forEach(f -> replaced.addAll(f.meta.parents()));
-    List<Found> out = new ArrayList<>();
-    for (Found f : found) {
+    List<SourceBlock> out = new ArrayList<>();
+    for (SourceBlock f : found) {
       if (replaced.contains(f.meta.ulid())) {
         report.part(none(f, Outcome.SUPERSEDED));
       } else {
         out.add(f);
       }
     }
-    out.sort(Comparator.comparing((Found f) -> f.meta.minTime()).thenComparing(f -> f.meta.ulid()));
+    out.sort(Comparator.comparing((SourceBlock f) -> f.meta.minTime()).thenComparing(f -> f.meta.ulid()));
     return out;
   }
 
@@ -135,11 +135,11 @@ public final class PrometheusImport {
     report.part(new Part(block.getFileName().toString(), "", Outcome.FAILED, 0, 0, 0, 0, 0, 0));
   }
 
-  private static Part none(Found f, Outcome outcome) {
+  private static Part none(SourceBlock f, Outcome outcome) {
     return new Part(f.meta.ulid(), "", outcome, 0, 0, 0, f.meta.minTime(), f.meta.maxTime() - 1, 0);
   }
 
-  private void block(Found f, BlockImport into) {
+  private void block(SourceBlock f, BlockImport into) {
     List<String> sources = f.meta.sources().isEmpty() ? List.of(f.meta.ulid()) : f.meta.sources();
     if (into.knows(sources)) {
       report.part(none(f, Outcome.ALREADY_THERE));
@@ -156,7 +156,7 @@ public final class PrometheusImport {
     try (VerifiedDraft draft =
         new VerifiedDraft(into, b.ulid(), b.minTime(), b.maxTime(), sources, b.level())) {
       b.forEach(draft::add, progress);
-      Written w = draft.finish();
+      DraftSummary w = draft.finish();
       b.problems().forEach(report::problem);
       report.part(Part.of(b.ulid(), w));
     }

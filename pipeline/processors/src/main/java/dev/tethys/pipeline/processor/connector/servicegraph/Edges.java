@@ -118,7 +118,7 @@ final class Edges {
   }
 
   /** The series of an edge that a metric shows; null for none. */
-  private interface Shown {
+  private interface SeriesOfEdge {
     @Nullable Series<? extends DataPoint> of(Edge e, Counts c);
   }
 
@@ -127,7 +127,7 @@ final class Edges {
       String name,
       String unit,
       Supplier<MetricData.Aggregated<?>> data,
-      Shown shown,
+      SeriesOfEdge shown,
       long nanos,
       long offset) {
     MetricData.Aggregated<?> d = data.get();

@@ -52,7 +52,7 @@ final class Batch {
   private boolean tracking;
   private long[] keys = new long[0];
   private boolean sorted; // then the keys tell when a float came
-  private final Map<Place, Integer> firstHistograms = new HashMap<>(); // filled when it is needed
+  private final Map<SampleKey, Integer> firstHistograms = new HashMap<>(); // filled when it is needed
   private long[] scratch = new long[128];
 
   // The other arrays of two sets: arranging writes from the ones to the others.
@@ -73,7 +73,7 @@ final class Batch {
     }
   }
 
-  private record Place(int slot, long time) {}
+  private record SampleKey(int slot, long time) {}
 
   record ExemplarSample(int slot, int generation, Exemplar exemplar) {}
 
@@ -238,10 +238,10 @@ final class Batch {
   boolean histogramCameFirst(int i) {
     if (firstHistograms.isEmpty()) {
       for (HistogramSample h : histograms) {
-        firstHistograms.putIfAbsent(new Place(h.slot, h.time), h.floats);
+        firstHistograms.putIfAbsent(new SampleKey(h.slot, h.time), h.floats);
       }
     }
-    Integer floats = firstHistograms.get(new Place(slots[i], times[i]));
+    Integer floats = firstHistograms.get(new SampleKey(slots[i], times[i]));
     return floats != null && (sorted ? (int) keys[i] : i) >= floats;
   }
 

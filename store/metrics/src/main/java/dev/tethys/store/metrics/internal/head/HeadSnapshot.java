@@ -342,7 +342,7 @@ public final class HeadSnapshot {
     boolean[] end = new boolean[1];
     RowColumns columns = new RowColumns();
     List<String> problems = new ArrayList<>();
-    Frames.Found found =
+    Frames.ScanResult found =
         Frames.read(
             file,
             MAGIC.length,

@@ -78,7 +78,7 @@ public final class SealedPages {
   /** Histograms in memory, with the log that has them. */
   private record WaitingChunk(HistogramLog log, HistogramChunk chunk) {}
 
-  private record Written(
+  private record EncodedPage(
       Waiting from, ColumnPage.Shape shape, int head, int columns, int length, int sum) {}
 
   private final ReentrantReadWriteLock view;
@@ -268,7 +268,7 @@ public final class SealedPages {
   /** Writes a file of pages; how many it took. */
   private int storeSome(List<Waiting> from, ByteSink heads, ByteSink out, Files files)
       throws IOException {
-    List<Written> written = new ArrayList<>();
+    List<EncodedPage> written = new ArrayList<>();
     int n = 0;
     while (n < from.size() && out.size < fileBytes) {
       Waiting w = from.get(n++);
@@ -286,7 +286,7 @@ public final class SealedPages {
       page.writeColumns(columns, heads, out);
       if (heads.size - head + out.size - at <= Character.MAX_VALUE) {
         int sum = PageBytes.sum(heads.buf, head, heads.size - head, out.buf, at, out.size - at);
-        written.add(new Written(one, page.shape(), head, at, out.size - at, sum));
+        written.add(new EncodedPage(one, page.shape(), head, at, out.size - at, sum));
       } else {
         heads.size = head; // it stays in memory
         out.size = at;
@@ -296,7 +296,7 @@ public final class SealedPages {
     PageBytes kept = files.keep(heads.buf, first, out.buf, out.size);
     view.writeLock().lock();
     try {
-      for (Written w : written) {
+      for (EncodedPage w : written) {
         ColumnPage p = new ColumnPage(w.shape, kept, w.head, first + w.columns, w.length, w.sum);
         if (!w.from.stripe.replace(w.from.run, p) && w.from.run.size() > 1) {
           add(w.from.stripe, w.from.last()); // if it is still there, it waits for another run
