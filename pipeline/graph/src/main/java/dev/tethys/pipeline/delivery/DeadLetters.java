@@ -102,7 +102,7 @@ final class DeadLetters implements Closeable {
     return p.segment().number + "-" + p.offset();
   }
 
-  private SegmentedLog.@Nullable Found find(String id) throws IOException {
+  private SegmentedLog.@Nullable ScannedRecord find(String id) throws IOException {
     int dash = id.indexOf('-');
     try {
       long number = Long.parseLong(id.substring(0, Math.max(dash, 0)));

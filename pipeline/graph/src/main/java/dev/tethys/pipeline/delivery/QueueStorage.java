@@ -20,7 +20,7 @@ interface QueueStorage extends Closeable {
     final @Nullable EncodedRequest parcel;
 
     /** Its place on disk. */
-    final SegmentedLog.@Nullable Place place;
+    final SegmentedLog.@Nullable LogPosition place;
 
     /** Whether its source can wait; set before it is published. */
     boolean waits;
@@ -33,7 +33,7 @@ interface QueueStorage extends Closeable {
         long bytes,
         long millis,
         boolean inMemory,
-        SegmentedLog.@Nullable Place place) {
+        SegmentedLog.@Nullable LogPosition place) {
       this(p.lane(), p.items(), bytes, millis, inMemory ? p : null, place);
     }
 
@@ -43,7 +43,7 @@ interface QueueStorage extends Closeable {
         long bytes,
         long millis,
         @Nullable EncodedRequest parcel,
-        SegmentedLog.@Nullable Place place) {
+        SegmentedLog.@Nullable LogPosition place) {
       this.lane = lane;
       this.items = items;
       this.bytes = bytes;

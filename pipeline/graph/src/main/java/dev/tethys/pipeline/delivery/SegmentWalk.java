@@ -28,7 +28,7 @@ final class SegmentWalk {
   }
 
   /** The next record whose head is sound and whose body is within the file; null at the end. */
-  SegmentedLog.@Nullable Found next() throws IOException {
+  SegmentedLog.@Nullable ScannedRecord next() throws IOException {
     FileAccess.ReadableFile in = log.reader(segment);
     long end = Math.min(limit, in.size());
     while (at + StoredRequest.PREFIX <= end) {

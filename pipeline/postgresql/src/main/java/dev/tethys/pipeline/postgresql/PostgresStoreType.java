@@ -102,7 +102,7 @@ public final class PostgresStoreType implements StoreType {
     StoreConfig read =
         KEYS.read(
             o,
-            new Shown(shown),
+            new MaskedKeys(shown),
             (c, s) -> {
               PostgresPlace at = Objects.requireNonNull(PostgresPlace.parse(c.url().toString()));
               return new PostgresStore(

@@ -75,13 +75,13 @@ final class Copies {
     try (FileContent content = Siblings.open(SearchFolders.of(path), stat.id(), options)) {
       for (Checkpoint c : gone) {
         if (content.holds(c)) {
-          return new Origin.Known(c.offset());
+          return new Origin.ReadBefore(c.offset());
         }
       }
       for (TailedFile f : related) {
         for (Checkpoint c : f.past.ends()) {
           if (content.holds(c)) {
-            return new Origin.Known(c.offset());
+            return new Origin.ReadBefore(c.offset());
           }
         }
       }
@@ -119,7 +119,7 @@ final class Copies {
         return new Origin.New();
       }
       if (size <= f.offset()) {
-        return new Origin.Known(size);
+        return new Origin.ReadBefore(size);
       }
       return patient ? new Origin.Later() : new Origin.New();
     } catch (NoSuchFileException e) {
@@ -127,7 +127,7 @@ final class Copies {
       return !whole
           ? new Origin.New()
           : f.offset() >= f.size() || !later(stat)
-              ? new Origin.Known(last.offset())
+              ? new Origin.ReadBefore(last.offset())
               : new Origin.Later();
     }
   }

@@ -217,7 +217,7 @@ final class TargetFiles {
     if (old != null) {
       earlier.isReadOn(f);
       before = before == null ? old.before : before;
-    } else if (origin instanceof Copies.Origin.Known k) {
+    } else if (origin instanceof Copies.Origin.ReadBefore k) {
       startAt(f, k.offset());
     } else if (there == null && last != null) {
       // At the last look nothing had the name; others may have had it since.

@@ -42,7 +42,7 @@ public final class ClickHouseStoreType implements StoreType {
     shown.put("metrics_table_prefix", prefix);
     return KEYS.read(
         o,
-        new Shown(shown),
+        new MaskedKeys(shown),
         (c, s) ->
             new ClickHouseStore(
                 c,

@@ -70,7 +70,7 @@ public final class ElasticStoreType implements StoreType {
     }
     return keys.read(
         o,
-        new Shown(shown),
+        new MaskedKeys(shown),
         (c, s) ->
             new ElasticStore(
                 c,

@@ -43,7 +43,7 @@ public final class InfluxStoreType implements StoreType {
     shown.put("retention_policy", policy.isEmpty() ? null : policy);
     return KEYS.read(
         o,
-        new Shown(shown),
+        new MaskedKeys(shown),
         (c, s) -> new InfluxStore(c, database, policy, c.connect(s.clients()), s.limits()));
   }
 }

@@ -73,7 +73,7 @@ public final class KdbStoreType implements StoreType {
     StoreConfig read =
         KEYS.read(
             o,
-            new Shown(shown),
+            new MaskedKeys(shown),
             (c, s) ->
                 new KdbStore(
                     c,

@@ -41,7 +41,7 @@ public final class OpenTsdbStoreType implements StoreType {
     shown.put("tags", tags);
     return KEYS.read(
         o,
-        new Shown(shown),
+        new MaskedKeys(shown),
         (c, s) -> new OpenTsdbStore(c, tags, c.connect(s.clients()), s.limits()));
   }
 }

@@ -61,7 +61,7 @@ public final class TdengineStoreType implements StoreType {
     StoreConfig config =
         KEYS.read(
             o,
-            new Shown(shown),
+            new MaskedKeys(shown),
             (c, s) ->
                 new TdengineStore(
                     c, database, sql ? table : "", token, c.connect(s.clients()), s.limits()));
