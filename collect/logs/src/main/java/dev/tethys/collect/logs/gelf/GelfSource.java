@@ -4,7 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.net.PacketListener;
-import dev.tethys.collect.logs.net.StreamListener;
+import dev.tethys.collect.logs.net.LogStreamListener;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.ByteBudget;
@@ -45,7 +45,7 @@ final class GelfSource implements LogSource {
   private final Registry.Counter errors;
   private final Registry.Counter incomplete;
   private long incompleteCounted;
-  private @Nullable StreamListener streams;
+  private @Nullable LogStreamListener streams;
   private @Nullable PacketListener packets;
 
   GelfSource(GelfConfig config, SourceContext context) {
@@ -64,14 +64,14 @@ final class GelfSource implements LogSource {
   @Override
   public void start() throws IOException {
     if (config.tcp()) {
-      streams = StreamListener.start(config.address(), "gelf", null, IDLE, this::connection);
+      streams = LogStreamListener.start(config.address(), "gelf", null, IDLE, this::connection);
     } else {
       packets = PacketListener.start(config.address(), "gelf", this::packet);
     }
   }
 
   InetSocketAddress address() {
-    StreamListener s = streams;
+    LogStreamListener s = streams;
     PacketListener p = packets;
     if (s != null) {
       return s.address();

@@ -49,7 +49,7 @@ public final class PacketListener implements AutoCloseable {
     DatagramSocket s = new DatagramSocket(null);
     try {
       s.setOption(StandardSocketOptions.SO_RCVBUF, BUFFER);
-      s.bind(StreamListener.socketAddress(address));
+      s.bind(LogStreamListener.socketAddress(address));
     } catch (IOException e) {
       s.close();
       throw new IOException(what + " cannot listen on " + address + ": " + e.getMessage(), e);
@@ -96,7 +96,7 @@ public final class PacketListener implements AutoCloseable {
     Thread t = thread;
     if (t != null) {
       t.interrupt();
-      StreamListener.ended(List.of(t));
+      LogStreamListener.ended(List.of(t));
     }
   }
 }

@@ -7,7 +7,7 @@ import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.net.HostNames;
 import dev.tethys.collect.logs.net.PacketListener;
-import dev.tethys.collect.logs.net.StreamListener;
+import dev.tethys.collect.logs.net.LogStreamListener;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -40,7 +40,7 @@ final class SyslogSource implements LogSource {
   private final Registry.Counter errors;
   private final Registry.Counter empty;
   private final Registry.Counter cut;
-  private @Nullable StreamListener streams;
+  private @Nullable LogStreamListener streams;
   private @Nullable PacketListener packets;
 
   SyslogSource(SyslogConfig config, SourceContext context) {
@@ -69,7 +69,7 @@ final class SyslogSource implements LogSource {
     } else {
       TlsConfig tls = config.tls();
       streams =
-          StreamListener.start(
+          LogStreamListener.start(
               config.address(),
               "syslog",
               tls == null ? null : SocketTls.listening(tls),
@@ -80,7 +80,7 @@ final class SyslogSource implements LogSource {
 
   /** Where it listens. */
   InetSocketAddress address() {
-    StreamListener s = streams;
+    LogStreamListener s = streams;
     PacketListener p = packets;
     if (s != null) {
       return s.address();

@@ -39,8 +39,8 @@ class EssentialSourcesTest {
   @Test
   void connectionsAreReadAfterTheEndOfMemory() throws Exception {
     CountDownLatch read = new CountDownLatch(3);
-    try (StreamListener l =
-        StreamListener.start(
+    try (LogStreamListener l =
+        LogStreamListener.start(
             "127.0.0.1:0",
             "test",
             null,

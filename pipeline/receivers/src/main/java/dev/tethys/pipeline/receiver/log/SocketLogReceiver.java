@@ -4,7 +4,7 @@ import dev.tethys.codec.syslog.SyslogFrames;
 import dev.tethys.collect.logs.file.RecordEnds;
 import dev.tethys.collect.logs.net.HostNames;
 import dev.tethys.collect.logs.net.PacketListener;
-import dev.tethys.collect.logs.net.StreamListener;
+import dev.tethys.collect.logs.net.LogStreamListener;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
@@ -30,7 +30,7 @@ final class SocketLogReceiver implements Receiver {
   private final LogOutput output;
   private final Context context;
   private final HostNames names = new HostNames();
-  private @Nullable StreamListener stream;
+  private @Nullable LogStreamListener stream;
   private @Nullable PacketListener packets;
 
   /**
@@ -69,7 +69,7 @@ final class SocketLogReceiver implements Receiver {
         if (s.tcp()) {
           ServerTlsSettings tls = s.tls();
           stream =
-              StreamListener.start(
+              LogStreamListener.start(
                   s.address(),
                   context.name(),
                   tls == null ? null : tls.sockets(context.clock()::nanos),
@@ -99,7 +99,7 @@ final class SocketLogReceiver implements Receiver {
 
   private void connection(SocketLogSettings s, InputStream in, InetSocketAddress from)
       throws IOException, InterruptedException {
-    StreamListener l = stream;
+    LogStreamListener l = stream;
     Attributes a = attributes(s, from, l == null ? null : l.address());
     try (ByteBudget.Reservation held = ByteBudget.process().open()) {
       Frames f = frames(s, in, held);

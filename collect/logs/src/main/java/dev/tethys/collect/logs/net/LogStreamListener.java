@@ -21,11 +21,11 @@ import java.util.concurrent.ConcurrentHashMap;
 import org.jspecify.annotations.Nullable;
 
 /** Accepts TCP connections, with TLS or without, and reads each on a separate thread. */
-public final class StreamListener implements AutoCloseable {
+public final class LogStreamListener implements AutoCloseable {
   /** More connections at once are closed at once. */
   static final int MAX_CONNECTIONS = 4096;
 
-  private static final System.Logger LOG = JulLogger.of(StreamListener.class.getName());
+  private static final System.Logger LOG = JulLogger.of(LogStreamListener.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
   private static final Duration HANDSHAKE = Duration.ofSeconds(10);
   private static final Duration RETRY = Duration.ofMillis(100);
@@ -50,7 +50,7 @@ public final class StreamListener implements AutoCloseable {
   private final Set<Thread> threads = ConcurrentHashMap.newKeySet();
   private volatile boolean closed;
 
-  private StreamListener(
+  private LogStreamListener(
       ServerSocket server, String what, @Nullable SocketTls tls, Duration idle, Reader reader) {
     this.server = server;
     this.what = what;
@@ -68,7 +68,7 @@ public final class StreamListener implements AutoCloseable {
    * @param idle after which a connection without bytes is closed; zero for never
    * @throws IOException when the address is taken
    */
-  public static StreamListener start(
+  public static LogStreamListener start(
       String address, String what, @Nullable SocketTls tls, Duration idle, Reader reader)
       throws IOException {
     ServerSocket s = new ServerSocket();
@@ -79,7 +79,7 @@ public final class StreamListener implements AutoCloseable {
       s.close();
       throw new IOException(what + " cannot listen on " + address + ": " + e.getMessage(), e);
     }
-    StreamListener l = new StreamListener(s, what, tls, idle, reader);
+    LogStreamListener l = new LogStreamListener(s, what, tls, idle, reader);
     l.run(what + "-accept", EssentialLoop.of("accept", l::accept));
     return l;
   }
@@ -230,7 +230,7 @@ public final class StreamListener implements AutoCloseable {
     } catch (IOException e) {
       // it was to end anyway
     }
-    connections.forEach(StreamListener::close);
+    connections.forEach(LogStreamListener::close);
     // A record that was being read is still passed on, which an interrupt would prevent.
     stays(threads, LAST);
     threads.forEach(Thread::interrupt);
