@@ -93,7 +93,7 @@ final class FileTurns {
         readOn(b);
         lock.lock();
         try {
-          // The reader of the target that is left reads the rest of it; this one never does again.
+          // Its successor reads what is written from now on, and never this one.
           job.release(b);
         } finally {
           lock.unlock();

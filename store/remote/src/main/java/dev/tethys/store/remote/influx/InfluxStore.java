@@ -149,7 +149,7 @@ final class InfluxStore implements ForeignStore {
       }
       where.append(')');
     } else if (m.type() == Matcher.Type.REGEX && Expressions.isCommon(m.value())) {
-      // Escapes match there as before: only dots are used in their place.
+      // A dot replaces each escape, so that the expression matches at least the same.
       String expression = "^(?:" + m.value() + ")$";
       where.append(" AND ").append(tag).append(" =~ /");
       where.append(expression.replace("/", "\\/")).append('/');
