@@ -146,7 +146,8 @@ public final class ActiveSpan implements AutoCloseable {
   }
 
   /** Runs work within this span; does not end the span. */
-  public <T extends @Nullable Object, E extends Exception> T during(TracedAction<T, E> work) throws E {
+  public <T extends @Nullable Object, E extends Exception> T during(TracedAction<T, E> work)
+      throws E {
     return this == NONE ? work.run() : ScopedValue.where(CURRENT, this).call(work::run);
   }
 

@@ -162,7 +162,8 @@ final class RuleEndpoints {
   }
 
   /** Fills the page and returns the token of the next, or "". */
-  private String select(Predicate<RuleGroup> groups, Filter filter, Page page, List<SelectedGroup> shown) {
+  private String select(
+      Predicate<RuleGroup> groups, Filter filter, Page page, List<SelectedGroup> shown) {
     boolean found = page.token().isEmpty();
     String next = "";
     for (RuleGroup g : view.groups()) {

@@ -92,7 +92,8 @@ record FlameGraph(List<String> names, List<long[]> levels, long[] totals, long m
     return new FlameGraph(names, encoded(levels, columns), totals, maxSelf);
   }
 
-  private static void children(StackTree.Sorted tree, OpenNode p, long least, Deque<OpenNode> open) {
+  private static void children(
+      StackTree.Sorted tree, OpenNode p, long least, Deque<OpenNode> open) {
     int columns = p.totals.length;
     long[] offsets = p.offsets.clone();
     for (int c = 0; c < columns; c++) {

@@ -74,7 +74,9 @@ final class StyleText implements CodeText {
           at++;
         }
         char q = at < s.length() ? s.charAt(at) : 0;
-        return q == '"' || q == '\'' ? begin(StyleState.URL, q, at + 1) : begin(StyleState.URL, (char) 0, at);
+        return q == '"' || q == '\''
+            ? begin(StyleState.URL, q, at + 1)
+            : begin(StyleState.URL, (char) 0, at);
       }
     }
     return s.length();

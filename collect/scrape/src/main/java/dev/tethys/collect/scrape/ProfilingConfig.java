@@ -101,7 +101,8 @@ public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kind
     Set<String> names = new TreeSet<>(KNOWN.keySet());
     names.addAll(written.keySet());
     for (String name : names) {
-      ConfiguredKind w = written.getOrDefault(name, new ConfiguredKind(null, null, null, List.of()));
+      ConfiguredKind w =
+          written.getOrDefault(name, new ConfiguredKind(null, null, null, List.of()));
       boolean enabled =
           w.enabled == null ? !DISABLED.contains(name) || written.containsKey(name) : w.enabled;
       if (!enabled) {

@@ -51,7 +51,8 @@ final class SegmentWalk {
             StoredRequest r = StoredRequest.decode(chunk, p + StoredRequest.PREFIX, head);
             if (r != null) {
               SegmentedLog.LogPosition place =
-                  new SegmentedLog.LogPosition(segment, at, at + StoredRequest.PREFIX + head + body);
+                  new SegmentedLog.LogPosition(
+                      segment, at, at + StoredRequest.PREFIX + head + body);
               at = place.end();
               return new SegmentedLog.ScannedRecord(place, r, head);
             }

@@ -106,7 +106,8 @@ public record OwnView(
       SECTION.required("selector", SELECTOR.type(OwnView::selected), "Which metrics.");
 
   /** Stream settings of a view. */
-  private record StreamSettings(boolean drop, String name, String description, Attributes attributes) {}
+  private record StreamSettings(
+      boolean drop, String name, String description, Attributes attributes) {}
 
   private static final Key<StreamSettings> STREAM_KEY =
       SECTION.key(

@@ -241,7 +241,8 @@ final class RecordWriter {
         switch (encoding) {
           case CLYMENE_JSON -> SeriesJson.write(joined, 0, size);
           case CLYMENE_FLAT -> FlatRows.write(joined, 0, size);
-          default -> new SeriesJson.EncodedSeries(SnappyBlock.encode(joined, 0, size), samples, 0, 0, 0);
+          default ->
+              new SeriesJson.EncodedSeries(SnappyBlock.encode(joined, 0, size), samples, 0, 0, 0);
         };
     if (w.json().length <= maxBytes) {
       drop(w.leftOut(), NO_PLACE);

@@ -64,7 +64,8 @@ final class PatternStage implements Stage.Change {
   private final Names names;
   private final String job;
   private final StageMetrics metrics;
-  private final Map<Severity, Map<LogPattern, PatternLabels>> patterns = new EnumMap<>(Severity.class);
+  private final Map<Severity, Map<LogPattern, PatternLabels>> patterns =
+      new EnumMap<>(Severity.class);
   private final Map<Severity, List<LogPattern>> kinds = new EnumMap<>(Severity.class);
 
   private PatternStage(YamlObject o, StageContext context) {

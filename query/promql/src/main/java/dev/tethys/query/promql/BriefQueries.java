@@ -32,7 +32,8 @@ final class BriefQueries {
     }
   }
 
-  private final AtomicReferenceArray<@Nullable BriefQuery> known = new AtomicReferenceArray<>(PLACES);
+  private final AtomicReferenceArray<@Nullable BriefQuery> known =
+      new AtomicReferenceArray<>(PLACES);
 
   private static int place(String text, int steps) {
     int h = (text.hashCode() * 31 + steps) * 0x9E3779B9;

@@ -124,7 +124,8 @@ public final class TraceDatabase implements TraceStore, EventStore {
     }
   }
 
-  private static StoreSelection build(EventView<TraceHead.Snapshot, TracePart> view, long from, long to) {
+  private static StoreSelection build(
+      EventView<TraceHead.Snapshot, TracePart> view, long from, long to) {
     List<TraceSegment> segments = new ArrayList<>();
     List<String> warnings = new ArrayList<>();
     for (LivePart<TracePart> live : view.parts()) {

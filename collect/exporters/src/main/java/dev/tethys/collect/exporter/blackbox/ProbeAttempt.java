@@ -103,7 +103,8 @@ final class ProbeAttempt {
     return inTime(connection, work, "i/o timeout");
   }
 
-  private <T> T inTime(Socket connection, ConnectionAction<T> work, String late) throws IOException {
+  private <T> T inTime(Socket connection, ConnectionAction<T> work, String late)
+      throws IOException {
     Alarm alarm = Alarm.closing(connection, deadline);
     try (alarm) {
       return work.run();

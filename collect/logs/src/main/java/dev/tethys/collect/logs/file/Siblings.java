@@ -186,7 +186,8 @@ final class Siblings {
   }
 
   /** Files next to the file, each once. */
-  private static List<SiblingFile> list(SearchFolders file, Predicate<Path> which, boolean bounded) {
+  private static List<SiblingFile> list(
+      SearchFolders file, Predicate<Path> which, boolean bounded) {
     Map<FileId, SiblingFile> found = new LinkedHashMap<>();
     for (Path folder : file.folders()) {
       for (SiblingFile f : list(folder, which)) {
@@ -222,7 +223,8 @@ final class Siblings {
   }
 
   private static Map<Path, FileId> names(List<SiblingFile> found) {
-    return found.stream().collect(Collectors.toMap(SiblingFile::path, f -> f.stat.id(), (a, b) -> b));
+    return found.stream()
+        .collect(Collectors.toMap(SiblingFile::path, f -> f.stat.id(), (a, b) -> b));
   }
 
   private static long changed(Path folder) {

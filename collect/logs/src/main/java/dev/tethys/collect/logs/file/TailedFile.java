@@ -598,7 +598,8 @@ final class TailedFile {
   }
 
   /**
-   * Passes on the beginning of a line that is too long and has no end yet; the rest is dropped, or passed on in further parts.
+   * Passes on the beginning of a line that is too long and has no end yet; the rest is dropped, or
+   * passed on in further parts.
    */
   private int beginning(byte[] buf, long base, int from, int to, FileReaderContext r, LineDecoder l)
       throws InterruptedException {

@@ -50,7 +50,8 @@ public final class BoundedPlaces {
    */
   public BoundedName of(String name, UnaryOperator<String> label) {
     boolean isOwn = !isBounded || names.admits(named("", label));
-    return new BoundedName(named(metric.apply(name), isOwn ? label : l -> BoundedNames.OTHER), isOwn);
+    return new BoundedName(
+        named(metric.apply(name), isOwn ? label : l -> BoundedNames.OTHER), isOwn);
   }
 
   private String named(String name, UnaryOperator<String> label) {

@@ -76,7 +76,8 @@ final class DatadogMetrics implements Encoder {
         SeriesToOtlp.Converted c = batch.seriesAsOtlp();
         return new EncodingRun(batch).encoded(c.metrics(), c.leftOut());
       }
-      return new EncodingRun(batch).encoded(new OtlpReader().metrics(batch.body(), 0, batch.size()), 0);
+      return new EncodingRun(batch)
+          .encoded(new OtlpReader().metrics(batch.body(), 0, batch.size()), 0);
     } catch (CodecException e) {
       throw new NotEncodableException(String.valueOf(e.getMessage()));
     }

@@ -208,7 +208,8 @@ record CollectorRequestEncoder(
     /**
      * The index that is configured, else where attributes route to; of no more names than allowed.
      */
-    private CollectorMode.DataStreamName place(String type, @Nullable NameTemplate fixed, Attributes own) {
+    private CollectorMode.DataStreamName place(
+        String type, @Nullable NameTemplate fixed, Attributes own) {
       CollectorMode.DataStreamName to = bounded(type, fixed, own);
       DatedIndices dated = mode.dated();
       return dated == null
@@ -216,7 +217,8 @@ record CollectorRequestEncoder(
           : CollectorMode.DataStreamName.index(dated.at(to.index(), millis.getAsLong()));
     }
 
-    private CollectorMode.DataStreamName bounded(String type, @Nullable NameTemplate fixed, Attributes own) {
+    private CollectorMode.DataStreamName bounded(
+        String type, @Nullable NameTemplate fixed, Attributes own) {
       Attributes resource = group.resource().attributes();
       if (fixed != null) {
         String index = fixed.of(k -> AttributeText.text(resource.get(k)));

@@ -84,7 +84,11 @@ final class EcsText {
   private EcsText() {}
 
   static void log(
-      Attributes resource, Scope scope, LogRecord r, CollectorMode.DataStreamName at, TextBuffer to) {
+      Attributes resource,
+      Scope scope,
+      LogRecord r,
+      CollectorMode.DataStreamName at,
+      TextBuffer to) {
     FlatDocument d = around(resource, scope);
     renamed(d, r.attributes(), OF_RECORDS);
     RawText.place(d, "", at);

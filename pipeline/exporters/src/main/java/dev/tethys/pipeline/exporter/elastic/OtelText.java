@@ -46,7 +46,11 @@ final class OtelText {
     this.to = to;
   }
 
-  void log(ResourceGroup<?> resource, ScopeGroup<?> scope, LogRecord r, CollectorMode.DataStreamName at) {
+  void log(
+      ResourceGroup<?> resource,
+      ScopeGroup<?> scope,
+      LogRecord r,
+      CollectorMode.DataStreamName at) {
     begin();
     long nanos = r.timeUnixNano() != 0 ? r.timeUnixNano() : r.observedTimeUnixNano();
     time("@timestamp", nanos);
@@ -90,7 +94,8 @@ final class OtelText {
     to.put('}');
   }
 
-  void span(ResourceGroup<?> resource, ScopeGroup<?> scope, Span s, CollectorMode.DataStreamName at) {
+  void span(
+      ResourceGroup<?> resource, ScopeGroup<?> scope, Span s, CollectorMode.DataStreamName at) {
     begin();
     time("@timestamp", s.startTimeUnixNano());
     place(at);
@@ -133,7 +138,11 @@ final class OtelText {
   }
 
   void event(
-      ResourceGroup<?> resource, ScopeGroup<?> scope, Span s, SpanEvent e, CollectorMode.DataStreamName at) {
+      ResourceGroup<?> resource,
+      ScopeGroup<?> scope,
+      Span s,
+      SpanEvent e,
+      CollectorMode.DataStreamName at) {
     begin();
     time("@timestamp", e.timeUnixNano());
     place(at);

@@ -32,7 +32,12 @@ record RawText(String attributes, String events) {
   static final RawText NONE = new RawText("Attributes", "Events");
   static final RawText RAW = new RawText("", "");
 
-  void log(Attributes resource, Scope scope, LogRecord r, CollectorMode.DataStreamName at, TextBuffer to) {
+  void log(
+      Attributes resource,
+      Scope scope,
+      LogRecord r,
+      CollectorMode.DataStreamName at,
+      TextBuffer to) {
     FlatDocument d = new FlatDocument();
     d.time("@timestamp", r.timeUnixNano() != 0 ? r.timeUnixNano() : r.observedTimeUnixNano());
     d.traceId("TraceId", r.traceIdHigh(), r.traceIdLow());
@@ -48,7 +53,8 @@ record RawText(String attributes, String events) {
     to.put('\n');
   }
 
-  void span(Attributes resource, Scope scope, Span s, CollectorMode.DataStreamName at, TextBuffer to) {
+  void span(
+      Attributes resource, Scope scope, Span s, CollectorMode.DataStreamName at, TextBuffer to) {
     FlatDocument d = new FlatDocument();
     d.time("@timestamp", s.startTimeUnixNano());
     d.time("EndTimestamp", s.endTimeUnixNano());

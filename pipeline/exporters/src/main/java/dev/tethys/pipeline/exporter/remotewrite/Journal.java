@@ -252,7 +252,9 @@ final class Journal implements AutoCloseable {
               List<Part> parts = new ArrayList<>();
               while (payload.remaining() >= PART_BYTES) {
                 parts.add(
-                    new Part(new JournalPosition(payload.getLong(), payload.getLong()), payload.getInt()));
+                    new Part(
+                        new JournalPosition(payload.getLong(), payload.getLong()),
+                        payload.getInt()));
               }
               undecided.put(name, new Announced(head.process, n, lane, parts));
             } else if (kind == STORED && payload.remaining() >= 16) {

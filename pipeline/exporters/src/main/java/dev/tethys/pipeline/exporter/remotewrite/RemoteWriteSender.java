@@ -325,13 +325,15 @@ final class RemoteWriteSender implements Sender {
 
   /** Counts of written items in a response. */
   private record WrittenCounts(boolean said, long samples, long histograms, long exemplars) {
-    static final WrittenCounts ALL = new WrittenCounts(true, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
+    static final WrittenCounts ALL =
+        new WrittenCounts(true, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
 
     static WrittenCounts of(Answer a) {
       String s = a.header(WRITTEN + "Samples-Written");
       String h = a.header(WRITTEN + "Histograms-Written");
       String e = a.header(WRITTEN + "Exemplars-Written");
-      return new WrittenCounts(s != null || h != null || e != null, number(s), number(h), number(e));
+      return new WrittenCounts(
+          s != null || h != null || e != null, number(s), number(h), number(e));
     }
 
     private static long number(@org.jspecify.annotations.Nullable String s) {

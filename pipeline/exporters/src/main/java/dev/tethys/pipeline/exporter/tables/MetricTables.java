@@ -89,7 +89,8 @@ public final class MetricTables {
 
   private final Map<Labels, Series> series = new HashMap<>();
   private final Rows<Sample> samples = new Rows<>(s -> new RowKey(s.series.key, s.time));
-  private final Rows<HistogramSample> histograms = new Rows<>(s -> new RowKey(s.series.key, s.time));
+  private final Rows<HistogramSample> histograms =
+      new Rows<>(s -> new RowKey(s.series.key, s.time));
   private final List<SeriesExemplar> exemplars = new ArrayList<>();
   private final Map<String, Family> families = new LinkedHashMap<>();
 

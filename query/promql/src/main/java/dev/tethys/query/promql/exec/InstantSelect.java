@@ -104,7 +104,8 @@ public final class InstantSelect extends Operator {
     private final Selection selection;
     private final SampleCount count;
     private final ConcurrentHashMap<Long, int[]> positions = new ConcurrentHashMap<>();
-    private final @Nullable CachedPositions[] recent = new @Nullable CachedPositions[RECENT]; // races only lose some
+    private final @Nullable CachedPositions[] recent =
+        new @Nullable CachedPositions[RECENT]; // races only lose some
 
     Stream(Execution x, Grid grid, Selection selection) {
       this.x = x;

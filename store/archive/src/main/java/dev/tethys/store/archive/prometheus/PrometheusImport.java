@@ -85,7 +85,9 @@ public final class PrometheusImport {
         out.add(f);
       }
     }
-    out.sort(Comparator.comparing((SourceBlock f) -> f.meta.minTime()).thenComparing(f -> f.meta.ulid()));
+    out.sort(
+        Comparator.comparing((SourceBlock f) -> f.meta.minTime())
+            .thenComparing(f -> f.meta.ulid()));
     return out;
   }
 

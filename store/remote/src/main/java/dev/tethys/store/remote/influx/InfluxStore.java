@@ -149,7 +149,7 @@ final class InfluxStore implements ForeignStore {
       }
       where.append(')');
     } else if (m.type() == Matcher.Type.REGEX && Expressions.isCommon(m.value())) {
-      // A dot replaces each escape, so that the expression matches at least the same.
+      // Only dots of such an expression match characters that are stored escaped: it still matches.
       String expression = "^(?:" + m.value() + ")$";
       where.append(" AND ").append(tag).append(" =~ /");
       where.append(expression.replace("/", "\\/")).append('/');

@@ -52,7 +52,8 @@ final class Batch {
   private boolean tracking;
   private long[] keys = new long[0];
   private boolean sorted; // then the keys tell when a float came
-  private final Map<SampleKey, Integer> firstHistograms = new HashMap<>(); // filled when it is needed
+  private final Map<SampleKey, Integer> firstHistograms =
+      new HashMap<>(); // filled when it is needed
   private long[] scratch = new long[128];
 
   // The other arrays of two sets: arranging writes from the ones to the others.
