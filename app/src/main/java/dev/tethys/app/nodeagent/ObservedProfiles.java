@@ -11,6 +11,7 @@ import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.Function;
 
 /** Profiles of an observer as requests of OTLP and as files of pprof. */
 public final class ObservedProfiles {
@@ -20,9 +21,9 @@ public final class ObservedProfiles {
   private ObservedProfiles() {}
 
   /** Attributes of the resource of an owner, as Coroot's node agent names them. */
-  static Map<String, String> resource(Owner owner, Map<String, String> host) {
+  public static Map<String, String> resource(Owner owner, Map<String, String> host) {
     Map<String, String> out = new LinkedHashMap<>();
-    out.put("service.name", owner.appId().isEmpty() ? owner.containerId() : owner.appId());
+    out.put("service.name", owner.service());
     out.put("container.id", owner.containerId());
     out.putAll(host);
     return out;
@@ -33,10 +34,16 @@ public final class ObservedProfiles {
    *
    * @param host attributes of the machine
    */
-  public static ProfilesWriter otlp(List<OwnerProfile> profiles, Map<String, String> host) {
+  static ProfilesWriter otlp(List<OwnerProfile> profiles, Map<String, String> host) {
+    return otlp(profiles, o -> resource(o, host));
+  }
+
+  /** The same with other attributes of resources. */
+  public static ProfilesWriter otlp(
+      List<OwnerProfile> profiles, Function<Owner, Map<String, String>> resource) {
     ProfilesWriter out = new ProfilesWriter();
     for (OwnerProfile p : profiles) {
-      out.resource(resource(p.owner(), host));
+      out.resource(resource.apply(p.owner()));
       StackProfile stacks =
           new StackProfile(
               new StackProfile.About(

@@ -144,14 +144,11 @@ final class EmbeddedObserver implements AutoCloseable {
 
   /** Entry of the log store; its service is named as on the service map. */
   static LogEntry entry(ObservedLog l) {
-    String id = l.owner().containerId();
-    String service = l.owner().appId().isEmpty() ? id : l.owner().appId();
-    String name = service.substring(service.lastIndexOf('/') + 1).replaceFirst("\\.service$", "");
     LabelsBuilder b =
         new LabelsBuilder()
             .set("job", JOB)
-            .set("container_id", id)
-            .set("service_name", name)
+            .set("container_id", l.owner().containerId())
+            .set("service_name", l.owner().shortName())
             .set("source", l.source());
     if (l.level() != LogLevel.UNKNOWN) {
       b.set("level", l.level().label());

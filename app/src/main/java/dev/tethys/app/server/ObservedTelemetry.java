@@ -4,9 +4,13 @@ import dev.tethys.app.nodeagent.ObservedProfiles;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.collect.observe.ObserverSinks;
+import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
@@ -26,6 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class ObservedTelemetry {
   private static final System.Logger LOG = JulLogger.of(ObservedTelemetry.class.getName());
+
+  private static final String SERVICE = "service.name";
 
   private final LimitedLog failures = new LimitedLog(LOG);
   private final Map<String, String> host;
@@ -49,15 +55,31 @@ final class ObservedTelemetry {
         1);
   }
 
+  /** Attributes of a resource; services have the names of the service map. */
+  private Map<String, String> resource(Owner owner) {
+    Map<String, String> out = ObservedProfiles.resource(owner, host);
+    out.put(SERVICE, owner.shortName());
+    return out;
+  }
+
   private void profiles(EmbeddedStore to, List<OwnerProfile> profiles) {
-    ProfilesWriter request = ObservedProfiles.otlp(profiles, host);
+    ProfilesWriter request = ObservedProfiles.otlp(profiles, this::resource);
     int samples = request.samples();
     store(to, new Batch(Signal.PROFILES, Encoding.OTLP, request.toByteArray(), samples, 0));
   }
 
   private void spans(EmbeddedStore to, TracesData batch, int spans) {
-    batch.resources().forEach(g -> host.forEach((k, v) -> g.resource().attributes().put(k, v)));
+    describe(batch, host);
     store(to, new Batch(Signal.TRACES, Encoding.OTLP, new OtlpWriter().write(batch), spans, 0));
+  }
+
+  /** Names services as on the service map, and adds the attributes of the machine. */
+  static void describe(TracesData batch, Map<String, String> host) {
+    for (ResourceGroup<Span> g : batch.resources()) {
+      Attributes a = g.resource().attributes();
+      a.put(SERVICE, Owner.shortName(String.valueOf(a.get(SERVICE))));
+      host.forEach(a::put);
+    }
   }
 
   private void store(EmbeddedStore to, Batch batch) {

@@ -10,6 +10,9 @@ import dev.tethys.collect.scrape.HttpTransports;
 import dev.tethys.collect.scrape.ScrapeConfig;
 import dev.tethys.collect.scrape.ScrapeTransport;
 import dev.tethys.model.logs.LogEntry;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.prometheus.PrometheusConfig;
 import dev.tethys.prometheus.collect.CollectedExporters;
 import dev.tethys.runtime.cli.FlagSet;
@@ -71,6 +74,22 @@ class EmbeddedObserverTest {
             "{container_id=\"/k8s/shop/web-1/app\", job=\"node-agent\", level=\"error\","
                 + " service_name=\"web\", source=\"stdout/stderr\"}");
     assertThat(e.timestamp()).isEqualTo(7);
+  }
+
+  @Test
+  void servicesOfSpansAreNamedAsOnTheMap() {
+    TracesData batch = new TracesData();
+    for (String service : List.of("/process/java", "/system.slice/nginx.service")) {
+      ResourceGroup<Span> g = new ResourceGroup<>();
+      g.resource().attributes().put("service.name", service);
+      batch.resources().add(g);
+    }
+    ObservedTelemetry.describe(batch, Map.of("host.name", "here"));
+    assertThat(batch.resources())
+        .extracting(g -> g.resource().attributes().get("service.name"))
+        .containsExactly("java", "nginx");
+    assertThat(batch.resources().getFirst().resource().attributes().get("host.name"))
+        .isEqualTo("here");
   }
 
   @Test

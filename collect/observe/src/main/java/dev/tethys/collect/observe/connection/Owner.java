@@ -9,6 +9,23 @@ import org.jspecify.annotations.Nullable;
  * @param appId label {@code app_id}, empty when it is equal to the container's
  */
 public record Owner(String containerId, String appId) {
+  private static final String UNIT = ".service";
+
+  /** Name of the service as Coroot has it: that of the application, else the container. */
+  public String service() {
+    return appId.isEmpty() ? containerId : appId;
+  }
+
+  /** Name of the service as on the service map: the last part of {@link #service}. */
+  public String shortName() {
+    return shortName(service());
+  }
+
+  /** The last part of the name of a service, without the suffix of a unit. */
+  public static String shortName(String service) {
+    String last = service.substring(service.lastIndexOf('/') + 1);
+    return last.endsWith(UNIT) ? last.substring(0, last.length() - UNIT.length()) : last;
+  }
 
   /** Finds the owners of sockets. */
   @FunctionalInterface

@@ -373,9 +373,7 @@ public final class RequestSpans {
 
   private static ResourceGroup<Span> group(Owner owner, List<Span> spans) {
     ResourceGroup<Span> g = new ResourceGroup<>();
-    g.resource()
-        .attributes()
-        .put("service.name", owner.appId().isEmpty() ? owner.containerId() : owner.appId());
+    g.resource().attributes().put("service.name", owner.service());
     g.resource().attributes().put("container.id", owner.containerId());
     ScopeGroup<Span> scope = new ScopeGroup<>();
     scope.scope().setName(SCOPE);
