@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
 /** Masks the values of a configuration's tree that are secret by the name of their key. */
 final class RedactedTree {
   /** Keys whose maps hold headers by name. */
-  private static final Set<String> HEADERS = Set.of("headers");
+  private static final Set<String> HEADERS = Set.of("headers", "proxy_connect_header");
 
   /** Keys whose maps hold parameters of a URL's query, or of a request's form. */
   private static final Set<String> PARAMETERS = Set.of("params", "query_params");

@@ -122,7 +122,7 @@ final class OpampEndpoint {
       throw new HttpException(415, "Content-Encoding is " + encoding + "; gzip is supported");
     }
     try {
-      return Compression.GZIP.decompress(body, 0, body.length, MAX_MESSAGE);
+      return Compression.GZIP.decompress(body, 0, body.length, MAX_MESSAGE, q::reserve);
     } catch (TooLargeException e) {
       throw new HttpException(413, "the message is larger than " + MAX_MESSAGE + " bytes");
     } catch (CodecException e) {

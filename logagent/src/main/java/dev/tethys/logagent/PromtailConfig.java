@@ -248,7 +248,7 @@ record PromtailConfig(
   private static final Key<YamlObject> FILE_WATCH =
       GLOBAL.optional("file_watch_config", WATCH.type(o -> o), "Polling of files.");
 
-  private static final Section TOP = new Section("promtail.yml", "Configuration of Promtail.");
+  static final Section TOP = new Section("promtail.yml", "Configuration of Promtail.");
   private static final Key<Server> SERVER_KEY =
       TOP.key("server", SERVER.type(PromtailConfig::server), Server.DEFAULT, "The HTTP server.");
   private static final Key<YamlNode> CLIENTS =

@@ -2,8 +2,19 @@ package dev.tethys.logagent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlWriter;
+import dev.tethys.pipeline.exporter.loki.LokiClientConfig;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -53,5 +64,53 @@ class ShownLogSecretsTest {
     String shown = YamlWriter.writeRedacted(c.tree());
     assertThat(shown).contains("db=shown").contains("job_name: cloudflare");
     assertThat(shown.lines().filter(l -> l.contains(PLANTED))).isEmpty();
+  }
+
+  private static final String URL =
+      "https://user:" + PLANTED + "@host:1/x?password=" + PLANTED + "&db=shown&tok=" + PLANTED;
+
+  private int secrets;
+
+  @Test
+  void noKeyOfAnySectionIsShownWithItsSecret() {
+    Section clients = LokiClientConfig.TYPE.section();
+    for (Section s : List.of(PromtailConfig.TOP, Objects.requireNonNull(clients))) {
+      String shown = YamlWriter.writeRedacted(planted(s, new HashSet<>()));
+      assertThat(shown.lines().filter(l -> l.contains(PLANTED))).as(s.name()).isEmpty();
+    }
+    assertThat(secrets).isGreaterThan(40);
+  }
+
+  private Map<String, Object> planted(Section s, Set<Section> open) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    if (!open.add(s)) {
+      return out;
+    }
+    for (Key<?> k : s.keys()) {
+      out.put(k.name(), value(k.name(), k.type(), k.type().name(), open));
+    }
+    open.remove(s);
+    return out;
+  }
+
+  private Object value(String name, Type<?> type, String typeName, Set<Section> open) {
+    if (typeName.startsWith("list of ")) {
+      return List.of(value(name, type, typeName.substring("list of ".length()), open));
+    }
+    if (typeName.startsWith("map of string to ")) {
+      String item = typeName.substring("map of string to ".length());
+      return Map.of("X-Api-Key", value(name, type, item, open));
+    }
+    if (type.section() != null) {
+      return planted(type.section(), open);
+    }
+    boolean secret =
+        typeName.contains(Type.SECRET.name())
+            || Set.of("headers", "endpoint_params").contains(name);
+    secrets += secret ? 1 : 0;
+    if (secret && name.equals("key")) {
+      return new Secret(PLANTED); // masked by its type: elsewhere the name is that of an attribute
+    }
+    return secret ? PLANTED : URL;
   }
 }

@@ -322,6 +322,11 @@ public record PrometheusConfig(
 
   /** The reference of all keys as Markdown, made from what they are read with. */
   public static String reference() {
+    return ConfigReference.markdown("prometheus.yml", sections().toArray(Section[]::new));
+  }
+
+  /** The sections of the file, of files that it names, and of what these hold by another type. */
+  static List<Section> sections() {
     List<Section> sections = new ArrayList<>();
     sections.add(SECTION);
     sections.add(GlobalConfig.section());
@@ -340,7 +345,7 @@ public record PrometheusConfig(
     sections.addAll(TracesConfig.sections());
     sections.add(SCRAPE_FILE);
     sections.addAll(RuleFile.sections());
-    return ConfigReference.markdown("prometheus.yml", sections.toArray(Section[]::new));
+    return sections;
   }
 
   /** All jobs: those that scrape over the network, and those that ask exporters in this process. */

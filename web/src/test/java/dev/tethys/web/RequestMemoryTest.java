@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.model.guard.ByteBudget;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.net.URI;
@@ -52,6 +53,7 @@ class RequestMemoryTest {
                       go.await(20, TimeUnit.SECONDS);
                       r.send("held");
                     })
+                .post("/read", (q, r) -> RequestMemory.charge(BUDGET.total() + 1))
                 .post("/all", (q, r) -> q.reserve(BUDGET.total() + 1)),
             null);
   }
@@ -97,6 +99,7 @@ class RequestMemoryTest {
   @Test
   void whatNeverFitsIsTooLarge() throws Exception {
     assertThat(answer("/all", new byte[1]).statusCode()).isEqualTo(413);
+    assertThat(answer("/read", new byte[1]).statusCode()).as("what is read").isEqualTo(413);
     while (BUDGET.inUse() > 0) {
       Waiting.pause();
     }

@@ -3,6 +3,7 @@ package dev.tethys.codec.clymene;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.loki.StreamLabels;
 import dev.tethys.codec.points.Refusals;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -148,6 +149,7 @@ public final class LogBatchJson {
 
   private static LogRecord entry(JsonParser p) {
     ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": an entry must be an object");
+    RequestMemory.chargeItem();
     LogRecord record = new LogRecord();
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
       String name = p.currentName();

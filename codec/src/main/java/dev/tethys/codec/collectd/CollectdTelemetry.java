@@ -1,5 +1,6 @@
 package dev.tethys.codec.collectd;
 
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -67,6 +68,7 @@ public final class CollectdTelemetry implements CollectdSink {
       if (!several && !v.names().get(i).isEmpty()) {
         p.attributes().put("dsname", v.names().get(i));
       }
+      RequestMemory.chargeItem();
       Metric m = new Metric();
       m.setName(several ? join(base, v.names().get(i)) : base);
       if (v.kinds().get(i).isCumulative()) {
@@ -86,6 +88,7 @@ public final class CollectdTelemetry implements CollectdSink {
 
   @Override
   public void notification(Notification n) {
+    RequestMemory.chargeItem();
     LogRecord r = new LogRecord();
     r.setTimeUnixNano(n.time());
     r.setBody(n.message());

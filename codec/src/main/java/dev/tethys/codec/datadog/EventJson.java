@@ -3,6 +3,7 @@ package dev.tethys.codec.datadog;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.points.Refusals;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
@@ -87,6 +88,7 @@ public final class EventJson {
   }
 
   private void event(Attributes o, String host, String source) {
+    RequestMemory.chargeItem();
     LogRecord r = new LogRecord();
     r.setObservedTimeUnixNano(now);
     r.setTimeUnixNano(now);

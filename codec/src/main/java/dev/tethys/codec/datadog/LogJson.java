@@ -3,6 +3,7 @@ package dev.tethys.codec.datadog;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.points.Refusals;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
@@ -77,6 +78,7 @@ public final class LogJson {
   }
 
   private void record(Attributes o) {
+    RequestMemory.chargeItem();
     LogRecord r = new LogRecord();
     r.setObservedTimeUnixNano(now);
     r.setTimeUnixNano(now);

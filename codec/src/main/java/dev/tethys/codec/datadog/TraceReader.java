@@ -6,6 +6,7 @@ import dev.tethys.codec.json.ProtoJson;
 import dev.tethys.codec.json.ProtoJson.IntegerType;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -314,6 +315,7 @@ public final class TraceReader {
   }
 
   private static Span span(Attributes s, long high) {
+    RequestMemory.chargeItem();
     Span span = new Span();
     long trace = whole(s, "trace_id");
     long id = whole(s, "span_id");

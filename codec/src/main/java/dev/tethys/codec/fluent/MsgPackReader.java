@@ -1,6 +1,7 @@
 package dev.tethys.codec.fluent;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import java.io.ByteArrayInputStream;
@@ -73,7 +74,7 @@ public final class MsgPackReader {
    */
   public static @Nullable Object read(byte[] message) {
     ByteArrayInputStream in = new ByteArrayInputStream(message);
-    MsgPackReader r = new MsgPackReader(in, message.length, true, bytes -> {});
+    MsgPackReader r = new MsgPackReader(in, message.length, true, RequestMemory::charge);
     r.left = message.length;
     try {
       Object v = r.value(1);

@@ -4,6 +4,7 @@ import dev.tethys.codec.jaeger.JaegerSpan.Log;
 import dev.tethys.codec.jaeger.JaegerSpan.Process;
 import dev.tethys.codec.jaeger.JaegerSpan.Reference;
 import dev.tethys.codec.points.Refusals;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
@@ -104,6 +105,7 @@ public final class JaegerBatch {
   }
 
   private static Span span(JaegerSpan s) {
+    RequestMemory.chargeItem();
     Span span = new Span();
     span.setTraceId(s.traceHigh, s.traceLow);
     span.setSpanId(s.id);

@@ -6,6 +6,7 @@ import dev.tethys.codec.jaeger.JaegerSpan.Process;
 import dev.tethys.codec.jaeger.JaegerSpan.Reference;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.thrift.ThriftReader;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.Attributes;
 import org.jspecify.annotations.Nullable;
 
@@ -83,6 +84,7 @@ public final class JaegerReader {
   }
 
   private static JaegerSpan span(ThriftReader r) {
+    RequestMemory.chargeItem();
     JaegerSpan s = new JaegerSpan();
     r.beginStruct();
     while (r.nextField()) {
@@ -253,6 +255,7 @@ public final class JaegerReader {
   }
 
   private static JaegerSpan fields(ProtoReader r) {
+    RequestMemory.chargeItem();
     JaegerSpan s = new JaegerSpan();
     while (r.next()) {
       switch (r.field()) {

@@ -4,6 +4,8 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.model.GoFloat;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.Surrogates;
+import dev.tethys.model.guard.RequestMemory;
+import dev.tethys.model.guard.RequestMemory.Elements;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import java.util.Arrays;
@@ -67,32 +69,43 @@ public final class JsonValues {
     }
   }
 
+  /**
+   * Settings and account of the reading of one text.
+   *
+   * @param exact whether integers beyond 64 bits are text
+   * @param values charges what is read
+   */
+  private record Reading(boolean exact, Elements values) {}
+
   private static @Nullable Object whole(JsonParser p, boolean exact) {
     JsonToken first = p.nextToken();
     if (first == null) {
       throw new CodecException("not JSON: it is empty");
     }
-    Object value = value(p, first, exact);
+    Reading reading = new Reading(exact, new Elements(RequestMemory.VALUE_BYTES));
+    Object value = value(p, first, reading);
+    reading.values.end();
     if (p.nextToken() != null) {
       throw new CodecException("text follows the end of the JSON value");
     }
     return value;
   }
 
-  private static @Nullable Object value(JsonParser p, JsonToken token, boolean exact) {
+  private static @Nullable Object value(JsonParser p, JsonToken token, Reading reading) {
+    reading.values.add();
     return switch (token) {
-      case START_OBJECT -> object(p, exact);
+      case START_OBJECT -> object(p, reading);
       case START_ARRAY -> {
         ArrayValue a = new ArrayValue();
         for (JsonToken t = p.nextToken(); t != JsonToken.END_ARRAY; t = p.nextToken()) {
-          a.add(value(p, t, exact));
+          a.add(value(p, t, reading));
         }
         yield a;
       }
       case VALUE_STRING -> Surrogates.replaceLone(p.getString());
       case VALUE_NUMBER_INT ->
           p.getNumberType() == JsonParser.NumberType.BIG_INTEGER
-              ? exact ? p.getString() : (Object) number(p)
+              ? reading.exact ? p.getString() : (Object) number(p)
               : (Object) p.getLongValue();
       case VALUE_NUMBER_FLOAT -> number(p);
       case VALUE_TRUE -> true;
@@ -101,12 +114,12 @@ public final class JsonValues {
     };
   }
 
-  private static Attributes object(JsonParser p, boolean exact) {
+  private static Attributes object(JsonParser p, Reading reading) {
     Attributes a = new Attributes();
     Map<String, Integer> places = null; // looking through many keys for each would be quadratic
     for (JsonToken t = p.nextToken(); t != JsonToken.END_OBJECT; t = p.nextToken()) {
       String name = Surrogates.replaceLone(p.currentName());
-      Object v = value(p, p.nextToken(), exact);
+      Object v = value(p, p.nextToken(), reading);
       if (places == null && a.size() == FEW_KEYS) {
         places = new HashMap<>();
         for (int i = 0; i < a.size(); i++) {

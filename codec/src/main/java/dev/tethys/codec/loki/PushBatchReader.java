@@ -5,6 +5,7 @@ import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.model.guard.RequestMemory.Elements;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
@@ -25,10 +26,14 @@ public final class PushBatchReader {
 
   private final ProtoReader reader = new ProtoReader();
   private final ProtoReader first = new ProtoReader();
+  /** What an entry takes in the columns of a batch, which grow by doubling. */
+  private static final int ROW_BYTES = 96;
+
   private byte[][] names = new byte[0][];
   private int[] nameIndexes = {};
   private long time;
   private boolean timeInRange;
+  private final Elements rows = new Elements(ROW_BYTES);
 
   /**
    * Reads protobuf {@code logproto.PushRequest}, decompressed.
@@ -49,6 +54,7 @@ public final class PushBatchReader {
         r.skip();
       }
     }
+    rows.end();
   }
 
   private void stream(ProtoReader r, int number, LogBatch into, Refusals refusals) {
@@ -69,6 +75,7 @@ public final class PushBatchReader {
         continue;
       }
       entries++;
+      rows.add();
       int outer = r.enter();
       if (stream < 0) {
         stream = into.stream(labels);

@@ -5,6 +5,7 @@ import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.json.ProtoJson;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -113,6 +114,7 @@ public final class PushReader {
 
     Stream(int number) {
       this.number = number;
+      RequestMemory.chargeItem();
     }
 
     void refuse(String why) {
@@ -173,6 +175,7 @@ public final class PushReader {
   }
 
   private static LogRecord entry(ProtoReader r, Stream s) {
+    RequestMemory.chargeItem();
     LogRecord record = new LogRecord();
     record.setBody("");
     while (r.next()) {
@@ -363,6 +366,7 @@ public final class PushReader {
   /** A time, a line and perhaps structured metadata. */
   private static LogRecord value(JsonParser p) {
     is(p, JsonToken.START_ARRAY, "it must be a list of time, line and structured metadata");
+    RequestMemory.chargeItem();
     LogRecord record = new LogRecord();
     p.nextToken();
     try {
@@ -386,6 +390,7 @@ public final class PushReader {
 
   private static LogRecord entry(JsonParser p) {
     is(p, JsonToken.START_OBJECT, "it must be an entry, an object");
+    RequestMemory.chargeItem();
     LogRecord record = new LogRecord();
     record.setBody("");
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {

@@ -2,6 +2,7 @@ package dev.tethys.codec.opentsdb;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonFailures;
+import dev.tethys.model.guard.RequestMemory;
 import java.io.ByteArrayInputStream;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -80,6 +81,7 @@ public final class PutReader {
         default -> p.skipChildren();
       }
     }
+    RequestMemory.chargeItem();
     return new DataPoint(metric, timestamp, value, tags);
   }
 

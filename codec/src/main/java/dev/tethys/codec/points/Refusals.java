@@ -40,11 +40,17 @@ public final class Refusals {
   private final List<Refusal> kept = new ArrayList<>();
   private final Map<String, Integer> reasons = new LinkedHashMap<>();
   private int count;
+  private String lastWhy = "";
+  private String lastReason = "";
 
   /** Notes one. */
   public void add(int number, String item, String why) {
     count++;
-    String reason = reason(why);
+    if (!why.equals(lastWhy)) { // most messages are refused for one reason, of millions of items
+      lastWhy = why;
+      lastReason = reason(why);
+    }
+    String reason = lastReason;
     if (reasons.size() >= MAX_REASONS && !reasons.containsKey(reason)) {
       reason = OTHER;
     }

@@ -3,6 +3,7 @@ package dev.tethys.codec.pprof;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.model.guard.RequestMemory;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -15,6 +16,9 @@ import java.util.List;
 final class PprofMessage {
   private static final int LENGTH = ProtoReader.LENGTH;
   private static final int NONE = -1;
+
+  /** What an entry takes: its position, and what it is read into. */
+  private static final int ENTRY_BYTES = 64;
 
   /** Positions of the entries of one field. */
   static final class Entries {
@@ -36,6 +40,7 @@ final class PprofMessage {
     private void add(ProtoReader r) {
       int n = r.readLength();
       if (2 * size == at.length) {
+        RequestMemory.charge(ENTRY_BYTES * (long) size);
         at = Arrays.copyOf(at, 4 * size);
       }
       at[2 * size] = r.position();
@@ -72,7 +77,7 @@ final class PprofMessage {
    */
   PprofMessage(byte[] body, int maxBytes) {
     boolean gzip = body.length > 1 && body[0] == 0x1f && body[1] == (byte) 0x8b;
-    bytes = gzip ? Compression.GZIP.decompress(body, 0, body.length, maxBytes) : body;
+    bytes = gzip ? Compression.GZIP.decompress(body, 0, body.length, maxBytes, RequestMemory::charge) : body;
     ProtoReader r = new ProtoReader(bytes);
     while (r.next()) {
       switch (r.tag()) {

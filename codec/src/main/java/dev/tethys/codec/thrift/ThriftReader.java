@@ -1,6 +1,7 @@
 package dev.tethys.codec.thrift;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.guard.RequestMemory;
 import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
@@ -233,6 +234,7 @@ public final class ThriftReader {
     if (n < 0 || n > in.remaining()) {
       throw malformed("a list of " + n + " elements goes beyond the end");
     }
+    RequestMemory.charge(n * RequestMemory.VALUE_BYTES);
     return (int) n;
   }
 

@@ -5,6 +5,7 @@ import dev.tethys.codec.thrift.ThriftReader;
 import dev.tethys.codec.zipkin.ZipkinSpan.Annotation;
 import dev.tethys.codec.zipkin.ZipkinSpan.Binary;
 import dev.tethys.codec.zipkin.ZipkinSpan.Endpoint;
+import dev.tethys.model.guard.RequestMemory;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.nio.BufferUnderflowException;
@@ -17,6 +18,7 @@ final class ThriftSpans {
   private ThriftSpans() {}
 
   static ZipkinSpan span(ThriftReader r) {
+    RequestMemory.chargeItem();
     ZipkinSpan s = new ZipkinSpan();
     r.beginStruct();
     while (r.nextField()) {

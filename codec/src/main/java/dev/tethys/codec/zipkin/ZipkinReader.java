@@ -9,6 +9,7 @@ import dev.tethys.codec.thrift.ThriftReader;
 import dev.tethys.codec.zipkin.ZipkinSpan.Annotation;
 import dev.tethys.codec.zipkin.ZipkinSpan.Binary;
 import dev.tethys.codec.zipkin.ZipkinSpan.Endpoint;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.TracesData;
 import java.io.ByteArrayInputStream;
 import java.util.List;
@@ -83,6 +84,7 @@ public final class ZipkinReader {
         if (p.currentToken() == null) {
           throw new CodecException("zipkin: the text ends within the list of spans");
         }
+        RequestMemory.chargeItem();
         ZipkinSpan s = new ZipkinSpan();
         if (p.currentToken() == JsonToken.START_OBJECT) {
           s = span(p);
@@ -333,6 +335,7 @@ public final class ZipkinReader {
   }
 
   private static ZipkinSpan span(ProtoReader r) {
+    RequestMemory.chargeItem();
     ZipkinSpan s = new ZipkinSpan();
     while (r.next()) {
       switch (r.field()) {

@@ -3,6 +3,7 @@ package dev.tethys.codec.zipkin;
 import dev.tethys.codec.zipkin.ZipkinSpan.Annotation;
 import dev.tethys.codec.zipkin.ZipkinSpan.Binary;
 import dev.tethys.codec.zipkin.ZipkinSpan.Endpoint;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
@@ -160,6 +161,7 @@ final class ZipkinToOtlp {
   /** Adds a span of version 2. */
   void add(ZipkinSpan s) {
     ScopeGroup<Span> group = scope(s);
+    RequestMemory.chargeItem();
     Span span = new Span();
     span.setTraceId(s.traceHigh, s.traceLow);
     span.setSpanId(s.id);

@@ -3,11 +3,13 @@ package dev.tethys.web.internal;
 import dev.tethys.config.Secret;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.guard.TokenBucket;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.SpanRecorder;
 import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpMetrics;
 import dev.tethys.web.Routes;
@@ -253,7 +255,13 @@ public final class Answers {
         response.status(403).send("Forbidden: " + refusal + "\n");
         return;
       }
-      f.handler().handle(request, response);
+      HttpHandler handler = f.handler();
+      RequestMemory.<@Nullable Void, Exception>during(
+          request::reserve,
+          () -> {
+            handler.handle(request, response);
+            return null;
+          });
     } else if (match instanceof Routes.WrongMethod w) {
       response.route(w.pattern());
       response

@@ -183,7 +183,7 @@ public final class PyroscopeApi {
     if (c == null) {
       throw new CodecException("Content-Encoding is '" + encoding + "'; use gzip or zstd");
     }
-    return c.decompress(b, 0, b.length, MAX_BODY);
+    return c.decompress(b, 0, b.length, MAX_BODY, request::reserve);
   }
 
   /** Error in Connect's form. */

@@ -6,6 +6,8 @@ import dev.tethys.codec.otlp.wire.OtlpSchema.Message;
 import dev.tethys.codec.otlp.wire.OtlpSchema.Type;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.Utf8Bytes;
+import dev.tethys.model.guard.RequestMemory;
+import dev.tethys.model.guard.RequestMemory.Elements;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -21,6 +23,9 @@ import java.nio.ByteOrder;
  * <p>Text that is not UTF-8 is repaired in place: each invalid byte becomes a question mark. Strict
  * readers refuse the whole message for one such byte; it comes from log shippers that do not know
  * the encoding of their input.
+ *
+ * <p>The memory of what will be read out of the bytes is charged to {@link RequestMemory}: items
+ * without a field are two bytes each.
  */
 public final class OtlpCheck {
   /** Messages nested deeper are refused, as readers of protobuf in C++ and Java do. */
@@ -32,6 +37,8 @@ public final class OtlpCheck {
   private final ProtoReader r = new ProtoReader();
   private final int[] entries = new int[OtlpSchema.TABLES.size() + 1];
   private final int[] highest = new int[OtlpSchema.TABLES.size() + 1];
+  private final Elements messages = new Elements(RequestMemory.VALUE_BYTES);
+  private final Elements itemMemory = new Elements(RequestMemory.ITEM_BYTES);
   private int items;
 
   private OtlpCheck() {}
@@ -47,6 +54,8 @@ public final class OtlpCheck {
     OtlpCheck c = new OtlpCheck();
     c.r.reset(buf, offset, length);
     c.message(signal.message(), 1);
+    c.messages.end();
+    c.itemMemory.end();
     if (signal == OtlpSignal.PROFILES) {
       c.indices();
     }
@@ -72,7 +81,9 @@ public final class OtlpCheck {
     if (depth > MAX_DEPTH) {
       throw new CodecException("OTLP: messages nested deeper than " + MAX_DEPTH);
     }
+    messages.add();
     if (m.item) {
+      itemMemory.add();
       items++;
     }
     ProtoReader r = this.r;

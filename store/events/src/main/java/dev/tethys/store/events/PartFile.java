@@ -1,15 +1,18 @@
 package dev.tethys.store.events;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.DamageException;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.nio.ByteOrder;
 import java.nio.file.Path;
+import java.util.BitSet;
 
 /**
  * Mapped part file, see {@link PartFormat}. The block index is in memory; other sections of the
@@ -20,8 +23,11 @@ public final class PartFile implements AutoCloseable {
   private static final ValueLayout.OfInt INT =
       ValueLayout.JAVA_INT_UNALIGNED.withOrder(ByteOrder.LITTLE_ENDIAN);
 
+  private static final System.Logger LOG = JulLogger.of(PartFile.class.getName());
+
   private final Path path;
   private final PartEntry entry;
+  private final BitSet damagedBlocks = new BitSet(); // guarded by itself
   private final Arena arena;
   private final MemorySegment file;
   private final long footerLength;
@@ -168,10 +174,21 @@ public final class PartFile implements AutoCloseable {
     }
   }
 
-  /** Damage to a block, named by file, offset and block. */
+  /** Damage to a block, named by file, offset and block; logged once for each block. */
   public DamageException damaged(int block, DamageException e) {
-    return new DamageException(
-        path + ": offset " + offsets[block] + ": block " + block + ": " + e.getMessage());
+    DamageException named =
+        new DamageException(
+            path + ": offset " + offsets[block] + ": block " + block + ": " + e.getMessage());
+    boolean isNew;
+    synchronized (damagedBlocks) {
+      isNew = !damagedBlocks.get(block);
+      damagedBlocks.set(block);
+    }
+    if (isNew) {
+      LOG.log(
+          Level.ERROR, "Block is damaged and is left out of queries: {0}", named.getMessage());
+    }
+    return named;
   }
 
   /** Unmaps the file. */

@@ -13,9 +13,11 @@ import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
 import dev.tethys.store.events.EngineOptions;
+import dev.tethys.store.events.PartFile;
 import dev.tethys.store.events.RetentionLimits;
 import dev.tethys.testkit.LogStoreContract;
 import dev.tethys.testkit.LogStoreContract.Row;
+import dev.tethys.testkit.LogMessages;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -227,6 +229,18 @@ class LogDatabaseTest {
     }
   }
 
+  private static long count(LogSegment segment) {
+    long[] count = {0};
+    segment.scan(
+        LogFilter.NONE,
+        dev.tethys.model.logs.LogNeeds.ALL,
+        batch -> {
+          count[0] += batch.size();
+          return true;
+        });
+    return count[0];
+  }
+
   @Test
   void damageIsConfinedToItsBlock() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
@@ -249,23 +263,22 @@ class LogDatabaseTest {
       try (var f = files.create(part)) {
         f.write(damaged, 0, damaged.length);
       }
-      try (LogDatabase db = open(files, engine());
+      try (LogMessages log = LogMessages.of(PartFile.class);
+          LogDatabase db = open(files, engine());
           LogSelection s = db.select(LogStore.DEFAULT_TENANT, ALL, T0, T0 + HOUR)) {
         int failed = 0;
         long read = 0;
         for (LogSegment g : s.segments()) {
-          long[] count = {0};
           try {
-            g.scan(
-                LogFilter.NONE,
-                dev.tethys.model.logs.LogNeeds.ALL,
-                batch -> {
-                  count[0] += batch.size();
-                  return true;
-                });
-            read += count[0];
+            read += count(g);
           } catch (StorageException e) {
             failed++;
+            assertThatThrownBy(() -> count(g)).hasMessage(e.getMessage());
+            assertThat(log.said())
+                .as("damage is logged once")
+                .singleElement()
+                .asString()
+                .contains(e.getMessage());
             assertThat(e.reason()).isEqualTo(Reason.CORRUPT);
             assertThat(e).hasMessageContaining(part.toString()).hasMessageContaining("block ");
           }

@@ -4,6 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.points.Refusals;
 import dev.tethys.model.GoJson;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -151,6 +152,8 @@ final class BulkRequest {
       int from,
       int to,
       long now) {
+    RequestMemory.chargeItem(); // of the request
+    RequestMemory.chargeItem(); // of the answer
     String index = text(about, "_index");
     if (index == null) {
       index = otherwise;

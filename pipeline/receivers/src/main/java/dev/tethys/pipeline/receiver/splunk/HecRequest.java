@@ -2,6 +2,7 @@ package dev.tethys.pipeline.receiver.splunk;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -133,6 +134,7 @@ final class HecRequest {
     if (body == null || body.equals("")) {
       throw new HecException(13, "Event field cannot be blank", number);
     }
+    RequestMemory.chargeItem();
     LogRecord r = new LogRecord();
     r.setObservedTimeUnixNano(now);
     r.setTimeUnixNano(time(e.get("time"), number));
@@ -158,6 +160,7 @@ final class HecRequest {
       if (i == b.length || b[i] == '\n') {
         int end = i > begin && b[i - 1] == '\r' ? i - 1 : i;
         if (end > begin) {
+          RequestMemory.chargeItem();
           LogRecord r = new LogRecord();
           r.setObservedTimeUnixNano(now);
           r.setTimeUnixNano(at);

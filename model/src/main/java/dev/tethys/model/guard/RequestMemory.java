@@ -1,0 +1,93 @@
+package dev.tethys.model.guard;
+
+import java.util.function.LongConsumer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Account of the memory that the request of this thread takes. Readers of formats charge what they
+ * allocate for each element, because a body of two bytes an element becomes objects of a hundred.
+ * Outside of a request, as in a reader of files, nothing is charged.
+ */
+public final class RequestMemory {
+  private static final ScopedValue<LongConsumer> ACCOUNT = ScopedValue.newInstance();
+
+  /** What an item takes without the values of its fields. */
+  public static final int ITEM_BYTES = 192;
+
+  /** What a value takes: an attribute, an element of a list. */
+  public static final int VALUE_BYTES = 64;
+
+  /** Elements are charged in groups of this size, so that an account is called rarely. */
+  private static final int GROUP = 256;
+
+  private RequestMemory() {}
+
+  /** Work of a request that throws a checked exception of its caller. */
+  @FunctionalInterface
+  public interface Work<T extends @Nullable Object, E extends Exception> {
+    /** Runs the work. */
+    T run() throws E;
+  }
+
+  /**
+   * Runs work whose elements are charged to an account.
+   *
+   * @param account told of bytes before they are allocated; may throw {@link
+   *     ByteBudget.OverBudgetException}
+   */
+  public static <T extends @Nullable Object, E extends Exception> T during(
+      LongConsumer account, Work<T, E> work) throws E {
+    return ScopedValue.where(ACCOUNT, account).call(work::run);
+  }
+
+  /**
+   * Charges bytes to the request of this thread.
+   *
+   * @throws ByteBudget.OverBudgetException when there is no memory for them
+   */
+  public static void charge(long bytes) {
+    if (ACCOUNT.isBound()) {
+      ACCOUNT.get().accept(bytes);
+    }
+  }
+
+  /** Charges an item, such as a log record or a span: an object with a few fields and lists. */
+  public static void chargeItem() {
+    charge(ITEM_BYTES);
+  }
+
+  /** Counter of the elements of one message. For one thread. */
+  public static final class Elements {
+    private final int bytesOfOne;
+    private int uncharged;
+
+    /** Elements that take this many bytes each. */
+    public Elements(int bytesOfOne) {
+      this.bytesOfOne = bytesOfOne;
+    }
+
+    /**
+     * Counts an element.
+     *
+     * @throws ByteBudget.OverBudgetException when there is no memory for it and those before it
+     */
+    public void add() {
+      if (++uncharged == GROUP) {
+        uncharged = 0;
+        charge((long) GROUP * bytesOfOne);
+      }
+    }
+
+    /**
+     * Charges those that were counted last.
+     *
+     * @throws ByteBudget.OverBudgetException when there is no memory for them
+     */
+    public void end() {
+      if (uncharged > 0) {
+        charge((long) uncharged * bytesOfOne);
+        uncharged = 0;
+      }
+    }
+  }
+}
