@@ -46,7 +46,7 @@ public final class Redaction {
       Pattern.compile(
           "(.*[_.-])?(password|passwd|passphrase|secret|secrets|secret_key|token|credentials|api_key"
               + "|apikey|private_key|certificate_key|consumer_key|application_key|routing_key"
-              + "|service_key|license_key|shared_key|account_key|signature)");
+              + "|service_key|license_key|shared_key|account_key|connection_string|signature)");
 
   /** Headers whose values are shown; any other may carry a token. */
   private static final Set<String> OPEN_HEADERS =

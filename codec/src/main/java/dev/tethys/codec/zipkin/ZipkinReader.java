@@ -162,6 +162,7 @@ public final class ZipkinReader {
             while (p.nextToken() == JsonToken.PROPERTY_NAME) {
               String tag = p.currentName();
               p.nextToken();
+              RequestMemory.charge(2 * RequestMemory.VALUE_BYTES); // and as an attribute
               s.tags.put(tag, text(p, s));
             }
           } else {

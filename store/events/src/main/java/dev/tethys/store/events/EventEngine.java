@@ -1,6 +1,7 @@
 package dev.tethys.store.events;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
@@ -120,7 +121,10 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
 
   private Thread startBackground() {
     Maintenance<H, S, P> loop = new Maintenance<>(this);
-    return Thread.ofPlatform().daemon().name("events-maintenance").start(loop);
+    return Thread.ofPlatform()
+        .daemon()
+        .name("events-maintenance")
+        .start(EssentialLoop.of("event_maintenance", loop));
   }
 
   private void replay(Path walFolder, long firstSegment) throws IOException {
