@@ -77,7 +77,10 @@ final class PprofMessage {
    */
   PprofMessage(byte[] body, int maxBytes) {
     boolean gzip = body.length > 1 && body[0] == 0x1f && body[1] == (byte) 0x8b;
-    bytes = gzip ? Compression.GZIP.decompress(body, 0, body.length, maxBytes, RequestMemory::charge) : body;
+    bytes =
+        gzip
+            ? Compression.GZIP.decompress(body, 0, body.length, maxBytes, RequestMemory::charge)
+            : body;
     ProtoReader r = new ProtoReader(bytes);
     while (r.next()) {
       switch (r.tag()) {

@@ -123,8 +123,7 @@ class ChargedMemoryTest {
     isCharged(
         90,
         () -> {
-          new PushBatchReader()
-              .protobuf(w.buffer(), 0, w.size(), new LogBatch(), new Refusals());
+          new PushBatchReader().protobuf(w.buffer(), 0, w.size(), new LogBatch(), new Refusals());
           return null;
         });
     isCharged(

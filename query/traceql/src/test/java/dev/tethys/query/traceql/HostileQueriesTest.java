@@ -25,7 +25,8 @@ final class HostileQueriesTest {
     }
     refused("{ " + "(".repeat(200) + "true" + ")".repeat(200) + " }", "nested more than 100 deep");
     refused("{ true" + " && true".repeat(5000) + " }", "more than 2000 operators");
-    refused("{ }" + " >> { }".repeat(5000), "more than 2000 operators");
+    refused("{ }" + " >> { }".repeat(5000), "more than 1000 operators between spansets");
+    refused("{ }" + " || { }".repeat(1999), "more than 1000 operators between spansets");
     refused("{ }" + " | { }".repeat(5000), "more than 2000 operators");
     refused("{ } | select(" + ".a, ".repeat(5000) + ".a)", "more than 2000 operators");
     refused("{ } | rate()" + " > 1".repeat(5000), "more than 2000 operators");

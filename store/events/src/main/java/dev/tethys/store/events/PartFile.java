@@ -185,8 +185,7 @@ public final class PartFile implements AutoCloseable {
       damagedBlocks.set(block);
     }
     if (isNew) {
-      LOG.log(
-          Level.ERROR, "Block is damaged and is left out of queries: {0}", named.getMessage());
+      LOG.log(Level.ERROR, "Block is damaged and is left out of queries: {0}", named.getMessage());
     }
     return named;
   }

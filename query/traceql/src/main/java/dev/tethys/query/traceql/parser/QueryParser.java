@@ -256,6 +256,7 @@ public final class QueryParser {
       if (!(right instanceof Term.OfStage(Stage.Spanset r))) {
         throw in.unexpected(rightToken, "expected { or ( with a spanset after " + text);
       }
+      in.countSpansetOperator();
       return new Term.OfStage(
           new Stage.Operation(Objects.requireNonNull(spansetOperator(text)), l, r));
     }

@@ -13,10 +13,14 @@ final class TraceqlTokenReader {
   /** Most operators and stages, which bounds the depth of a tree. */
   private static final int MAX_OPERATORS = 2000;
 
+  /** Most operators between spansets: each of them joins the spans of all traces. */
+  private static final int MAX_SPANSET_OPERATORS = 1000;
+
   private final String text;
   private final List<TraceqlToken> tokens;
   private int next;
   private int depth;
+  private int spansetOperators;
   private int operators;
 
   TraceqlTokenReader(String text) {
@@ -86,6 +90,13 @@ final class TraceqlTokenReader {
   void countOperator() {
     if (++operators > MAX_OPERATORS) {
       throw error(peek(), "query has more than " + MAX_OPERATORS + " operators and stages");
+    }
+  }
+
+  void countSpansetOperator() {
+    if (++spansetOperators > MAX_SPANSET_OPERATORS) {
+      throw error(
+          peek(), "query has more than " + MAX_SPANSET_OPERATORS + " operators between spansets");
     }
   }
 }
