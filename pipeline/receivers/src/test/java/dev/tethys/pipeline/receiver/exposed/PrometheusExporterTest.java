@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.exposed;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.codec.otlp.PrometheusOrigin;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.HistogramDataPoint;
 import dev.tethys.model.telemetry.Metric;
@@ -241,6 +242,24 @@ class PrometheusExporterTest {
     assertThat(account.balance().dropped()).containsEntry(ExposedMetrics.TYPE_CONFLICT, 1L);
     now += 61_000;
     assertThat(page(r, "text/plain")).isEqualTo("text/plain\n");
+  }
+
+  @Test
+  void aScrapedSeriesThatChangesItsTypeGoesOnAsANewStream() throws Exception {
+    PrometheusExporterFactory.Running r = start("metric_expiration: 1m");
+    send(r, ofSeries(metric("jobs", "", gauge(number(7, 0, 1)))));
+    send(r, ofSeries(metric("jobs", "", sum(2, true, number(8, 0, 2)))));
+    send(r, ofSeries(metric("jobs", "", sum(2, true, number(9, 0, 3)))));
+    assertThat(account.balance().dropped()).isEmpty();
+    assertThat(page(r, "text/plain"))
+        .contains("# TYPE jobs counter\n")
+        .containsPattern("(?m)^jobs\\{[^}]*} 9$")
+        .doesNotContain("gauge\njobs");
+  }
+
+  private static Metric ofSeries(Metric m) {
+    m.metadata().put(PrometheusOrigin.NAME, m.name());
+    return m;
   }
 
   @Test
