@@ -202,8 +202,8 @@ public final class Type<T> {
   }
 
   /**
-   * The same, but null counts as absent: for keys whose rules forbid the value that null stands
-   * for.
+   * The same, but null counts as absent: for keys whose rules forbid the value that null is read
+   * as.
    */
   public Type<T> absentWhenNull() {
     return whenNull == null ? this : new Type<>(name, null, reader, section);
