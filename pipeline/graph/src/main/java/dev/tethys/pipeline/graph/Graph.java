@@ -256,7 +256,7 @@ public final class Graph implements GraphView {
 
   @Override
   public ProcessBalance balance() {
-    return ProcessBalance.of(services.ledger().accounts(), wiring.items());
+    return ProcessBalance.of(services.ledger().accounts(), wiring::items);
   }
 
   @Override

@@ -19,7 +19,7 @@ public interface GraphView {
 
   /** Sum of the accounts of its components. */
   default ProcessBalance balance() {
-    return ProcessBalance.of(List.of(), 0);
+    return ProcessBalance.of(List.of(), () -> 0);
   }
 
   /** The outboxes of its exporters, by node. */

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.ledger;
 import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.function.LongSupplier;
 
 /**
  * Sum of the accounts of a process, in items.
@@ -42,9 +43,10 @@ public record ProcessBalance(
   /**
    * Sum of accounts.
    *
-   * @param handedOn items that passed edges
+   * @param edges items that passed edges; read after the accounts, whose items passed one before,
+   *     so that the difference is never negative while items flow
    */
-  public static ProcessBalance of(Collection<ItemAccounting> accounts, long handedOn) {
+  public static ProcessBalance of(Collection<ItemAccounting> accounts, LongSupplier edges) {
     long in = 0;
     long created = 0;
     long restored = 0;
@@ -83,6 +85,7 @@ public record ProcessBalance(
         }
       }
     }
+    long handedOn = edges.getAsLong();
     return new ProcessBalance(
         in,
         created,
