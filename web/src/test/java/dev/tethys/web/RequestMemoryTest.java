@@ -6,12 +6,15 @@ import dev.tethys.codec.compression.Compression;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.testkit.Waiting;
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
+import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests together take no more memory than there is for them. */
 @Timeout(60)
@@ -38,6 +43,7 @@ class RequestMemoryTest {
             HttpListenerOptions.on("127.0.0.1:0"),
             new Routes()
                 .post("/plain", (q, r) -> r.send("" + q.bodyBytes(1 << 30).length))
+                .post("/echo", (q, r) -> r.send(q.bodyBytes(2 << 20)))
                 .post(
                     "/gzip",
                     (q, r) -> {
@@ -74,6 +80,27 @@ class RequestMemoryTest {
 
   private HttpResponse<String> answer(String path, byte[] body) throws Exception {
     return client.send(post(path, body), BodyHandlers.ofString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 1, 65535, 65536, 65537, 262143, 262144, 262145, 1_000_003, 2 << 20})
+  void bodiesOfAnyLengthAreReadWhole(int length) throws Exception {
+    byte[] body = new byte[length];
+    new Random(length).nextBytes(body);
+    for (boolean declared : new boolean[] {true, false}) {
+      BodyPublisher publisher =
+          declared
+              ? BodyPublishers.ofByteArray(body)
+              : BodyPublishers.ofInputStream(() -> new ByteArrayInputStream(body));
+      HttpResponse<byte[]> answer =
+          client.send(
+              java.net.http.HttpRequest.newBuilder(
+                      URI.create("http://127.0.0.1:" + listener.port() + "/echo"))
+                  .POST(publisher)
+                  .build(),
+              BodyHandlers.ofByteArray());
+      assertThat(answer.body()).isEqualTo(body);
+    }
   }
 
   @Test

@@ -3,6 +3,7 @@ package dev.tethys.codec.loki;
 import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogBatch;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -35,6 +36,9 @@ public final class StreamEnrichment {
           "k8s_job_name");
 
   private static final Map<String, byte[]> LEVELS = new HashMap<>();
+  private static final List<String> USUAL = List.of("info", "warn", "error", "debug");
+  private static final byte[][] USUAL_BYTES =
+      USUAL.stream().map(l -> l.getBytes(StandardCharsets.US_ASCII)).toArray(byte[][]::new);
 
   static {
     for (String s :
@@ -97,7 +101,8 @@ public final class StreamEnrichment {
       if (name.equals("severity_number")) {
         level = LogLevels.ofSeverityNumber(value(batch, p));
       } else if (level.isEmpty() && LogLevels.isLevelField(name)) {
-        level = LogLevels.normalize(value(batch, p));
+        String known = usual(batch, p);
+        level = known.isEmpty() ? LogLevels.normalize(value(batch, p)) : known;
       }
     }
     if (level.isEmpty()) {
@@ -109,6 +114,19 @@ public final class StreamEnrichment {
     byte[] known = LEVELS.get(level);
     byte[] text = known == null ? level.getBytes(StandardCharsets.UTF_8) : known;
     batch.metadata(batch.name(LogLevels.LABEL), text, 0, text.length);
+  }
+
+  /** The level that a value is as it stands; empty if it is none, or written in another way. */
+  private static String usual(LogBatch batch, int pair) {
+    int from = batch.valueStarts[pair];
+    int to = from + batch.valueLengths[pair];
+    for (int i = 0; i < USUAL.size(); i++) {
+      byte[] b = USUAL_BYTES[i];
+      if (Arrays.equals(batch.bytes, from, to, b, 0, b.length)) {
+        return USUAL.get(i);
+      }
+    }
+    return "";
   }
 
   private static String value(LogBatch batch, int pair) {
