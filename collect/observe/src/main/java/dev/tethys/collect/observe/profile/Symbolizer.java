@@ -1,5 +1,6 @@
 package dev.tethys.collect.observe.profile;
 
+import dev.tethys.codec.symbol.SymbolNames;
 import dev.tethys.collect.observe.process.ProcessFiles;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -153,7 +154,7 @@ final class Symbolizer {
     String key = key(pid, path);
     for (int i = 0; i < wanted.length; i++) {
       String found = names[i];
-      String name = found == null ? unknown : Demangler.name(found);
+      String name = found == null ? unknown : SymbolNames.readable(found);
       known.put(new FileOffset(key, wanted[i]), name);
       for (long address : offsets.getOrDefault(wanted[i], List.of())) {
         out.put(address, name);

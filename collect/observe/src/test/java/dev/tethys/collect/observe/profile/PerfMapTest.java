@@ -33,14 +33,4 @@ class PerfMapTest {
     assertThat(sorted.at(0x8000)).isEqualTo(new ProcessMap.Part(0x7f00, 0x8f00, 0, ""));
     assertThat(sorted.at(0x9100)).isNull();
   }
-
-  @Test
-  void namesOfRustAreReadable() {
-    assertThat(Demangler.name("_ZN4main3hot17h0123456789abcdefE")).isEqualTo("main::hot");
-    assertThat(Demangler.name("_ZN4core3fmt5Write17h0123456789abcdefE"))
-        .isEqualTo("core::fmt::Write");
-    assertThat(Demangler.name("SSL_read@@OPENSSL_3.0.0")).isEqualTo("SSL_read");
-    assertThat(Demangler.name("_ZNK3foo3barEv")).isEqualTo("_ZNK3foo3barEv");
-    assertThat(Demangler.name("main")).isEqualTo("main");
-  }
 }

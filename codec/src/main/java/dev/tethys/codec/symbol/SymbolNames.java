@@ -1,0 +1,32 @@
+package dev.tethys.codec.symbol;
+
+/**
+ * Names of functions as in the source, from their symbols: C++ by the Itanium ABI, Rust by both of
+ * its schemes. Parameters, return types and template arguments are left out.
+ */
+public final class SymbolNames {
+  /** Longer symbols are shown as they are. */
+  private static final int MAX_LENGTH = 16_384;
+
+  private SymbolNames() {}
+
+  /** Name in the source; the symbol without its version when it is of no known scheme. */
+  public static String readable(String symbol) {
+    int version = symbol.indexOf('@');
+    String s = version > 0 ? symbol.substring(0, version) : symbol;
+    if (s.length() > MAX_LENGTH || !s.startsWith("_")) {
+      return s;
+    }
+    try {
+      if (s.startsWith("_R")) {
+        return RustName.parse(s);
+      }
+      if (s.startsWith("_ZN") && RustLegacyName.is(s)) {
+        return RustLegacyName.parse(s);
+      }
+      return s.startsWith("_Z") ? ItaniumName.parse(s) : s;
+    } catch (SymbolException e) {
+      return s;
+    }
+  }
+}
