@@ -24,6 +24,7 @@ final class Container {
   final TreeSet<String> applicationTypes = new TreeSet<>();
   long restarts;
   long oomKills;
+  ProcessUsage usage = new ProcessUsage();
 
   /** A process of it was started with COROOT_LOG_MONITORING=disabled. */
   boolean logsOff;
@@ -53,6 +54,7 @@ final class Container {
     c.applicationTypes.addAll(applicationTypes);
     c.restarts = restarts;
     c.oomKills = oomKills;
+    c.usage = usage.copy();
     return c;
   }
 

@@ -25,6 +25,11 @@ final class ContainerMetrics {
     "reads_total", "writes_total", "read_bytes_total", "written_bytes_total"
   };
 
+  private static final String CPU_USAGE = "container_resources_cpu_usage_seconds_total";
+  private static final String CPU_USAGE_HELP = "CPU time used.";
+  private static final String MEMORY = "container_resources_memory_rss_bytes";
+  private static final String MEMORY_HELP = "Memory of the processes, mapped files included.";
+
   /** Most mounts of one container that are shown. */
   private static final int MAX_MOUNTS = 32;
 
@@ -80,6 +85,9 @@ final class ContainerMetrics {
         Double.isNaN(oom) ? c.oomKills : Math.max(oom, c.oomKills));
     if (c.cgroup.kind() != ContainerKind.STANDALONE) {
       resources(c);
+    } else if (c.usage.isRead()) {
+      counter(c, CPU_USAGE, CPU_USAGE_HELP, c.usage.cpuSeconds());
+      gauge(c, MEMORY, MEMORY_HELP, c.usage.residentBytes());
     }
   }
 
@@ -89,8 +97,7 @@ final class ContainerMetrics {
       if (cpu.limitCores() > 0) {
         gauge(c, "container_resources_cpu_limit_cores", "Limit of CPU in cores.", cpu.limitCores());
       }
-      counter(
-          c, "container_resources_cpu_usage_seconds_total", "CPU time used.", cpu.usageSeconds());
+      counter(c, CPU_USAGE, CPU_USAGE_HELP, cpu.usageSeconds());
       counter(
           c,
           "container_resources_cpu_throttled_seconds_total",
@@ -102,11 +109,7 @@ final class ContainerMetrics {
       if (memory.limit() > 0) {
         gauge(c, "container_resources_memory_limit_bytes", "Limit of memory.", memory.limit());
       }
-      gauge(
-          c,
-          "container_resources_memory_rss_bytes",
-          "Memory of the processes, mapped files included.",
-          memory.rss());
+      gauge(c, MEMORY, MEMORY_HELP, memory.rss());
       gauge(c, "container_resources_memory_cache_bytes", "Page cache.", memory.cache());
     }
     for (String resource : List.of("cpu", "memory", "io")) {

@@ -2,6 +2,7 @@ package dev.tethys.collect.observe.container;
 
 import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.process.ProcessFiles;
+import dev.tethys.collect.observe.process.ProcessFiles.Stat;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import java.io.IOException;
@@ -108,36 +109,48 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
    * one thread at a time.
    */
   public void scan() throws IOException {
-    Map<Integer, Long> starts = new HashMap<>();
+    Map<Integer, Stat> stats = new HashMap<>();
     for (int pid : files.pids()) {
-      long start = files.startTicks(pid);
-      if (start > 0) {
-        starts.put(pid, start);
+      Stat stat = files.stat(pid);
+      if (stat.startTicks() > 0) {
+        stats.put(pid, stat);
       }
     }
     long now = nanos.getAsLong();
-    List<Integer> toRead = compare(starts, now);
+    List<Integer> toRead = compare(stats, now);
     for (int pid : toRead) {
       add(pid, true);
     }
+    use(stats);
     forget(now);
   }
 
+  /** Adds up what processes outside of containers and units use: they have no own cgroup. */
+  private synchronized void use(Map<Integer, Stat> stats) {
+    for (Container c : containers.values()) {
+      if (c.cgroup.kind() == ContainerKind.STANDALONE) {
+        c.usage.add(c.processes.keySet(), stats);
+      }
+    }
+  }
+
   /** Notes ends and reused numbers; returns the processes to read. */
-  private synchronized List<Integer> compare(Map<Integer, Long> starts, long now) {
+  private synchronized List<Integer> compare(Map<Integer, Stat> stats, long now) {
     processes
         .entrySet()
         .removeIf(e -> e.getValue().ended > 0 && now - e.getValue().ended > ENDED_KEPT_NANOS);
     for (int pid : List.copyOf(processes.keySet())) {
-      if (!starts.containsKey(pid)) {
+      if (!stats.containsKey(pid)) {
         exited(pid, now);
       }
     }
     List<Integer> toRead = new ArrayList<>();
-    starts.forEach(
-        (pid, start) -> {
+    stats.forEach(
+        (pid, stat) -> {
           Known known = processes.get(pid);
-          if (known == null || known.startTicks != start || now - known.seen < YOUNG_NANOS) {
+          if (known == null
+              || known.startTicks != stat.startTicks()
+              || now - known.seen < YOUNG_NANOS) {
             toRead.add(pid);
           }
         });
@@ -201,7 +214,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
    *     #identify}
    */
   private void add(int pid, boolean mayAsk) {
-    long start = files.startTicks(pid);
+    long start = files.stat(pid).startTicks();
     if (start <= 0) {
       return; // it has ended
     }

@@ -89,13 +89,29 @@ public final class ProcessFiles {
     return text(pid, "maps").lines().toList();
   }
 
-  /** Start of a process in ticks since the start of the machine; 0 when it has ended. */
-  public long startTicks(int pid) {
+  /**
+   * Numbers of a process (proc_pid_stat).
+   *
+   * @param startTicks start since that of the machine; 0 when the process has ended
+   * @param cpuTicks time on processors, in user mode and in the kernel
+   * @param residentPages memory
+   */
+  public record Stat(long startTicks, long cpuTicks, long residentPages) {
+    static final Stat ENDED = new Stat(0, 0, 0);
+  }
+
+  /** Numbers of a process. */
+  public Stat stat(int pid) {
     String stat = text(pid, "stat");
     // The second field is a name in brackets that may contain anything.
     int after = stat.lastIndexOf(')');
     String[] fields = after < 0 ? new String[0] : stat.substring(after + 1).strip().split(" ");
-    return fields.length > 19 ? Long.parseLong(fields[19]) : 0;
+    return fields.length > 21
+        ? new Stat(
+            Long.parseLong(fields[19]),
+            Long.parseLong(fields[11]) + Long.parseLong(fields[12]),
+            Long.parseLong(fields[21]))
+        : Stat.ENDED;
   }
 
   /** Mounts of block devices and of others by the number of the mount; system ones left out. */

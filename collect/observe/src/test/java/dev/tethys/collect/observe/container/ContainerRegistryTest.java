@@ -109,6 +109,45 @@ class ContainerRegistryTest {
     assertThat(another.logFiles()).isEmpty();
   }
 
+  /** Numbers of a process that runs. */
+  private void uses(int pid, long start, int user, int system, int pages) throws IOException {
+    String stat =
+        "%d (a b) S%s %d %d%s %d 0 %d 0\n"
+            .formatted(pid, " 0".repeat(10), user, system, " 0".repeat(6), start, pages);
+    Files.writeString(folder.resolve("proc/" + pid + "/stat"), stat);
+  }
+
+  @Test
+  void usageOfProcessesWithoutACgroupIsAddedUp() throws IOException {
+    process(30, 100, "/", "worker\0");
+    process(31, 101, "/", "worker\0");
+    uses(30, 100, 150, 50, 10);
+    uses(31, 101, 100, 0, 5);
+    ContainerRegistry r = registry(Duration.ZERO);
+    r.scan();
+    String labels = "{container_id=/process/worker} ";
+    assertThat(metrics(r, "container_resources_cpu_usage_seconds_total"))
+        .containsExactly(labels + 3.0);
+    assertThat(metrics(r, "container_resources_memory_rss_bytes"))
+        .containsExactly(labels + 15 * 4096.0);
+    uses(30, 100, 250, 50, 20);
+    end(31);
+    now += Duration.ofSeconds(5).toNanos();
+    r.scan();
+    assertThat(metrics(r, "container_resources_cpu_usage_seconds_total"))
+        .as("what an ended process used stays")
+        .containsExactly(labels + 4.0);
+    assertThat(metrics(r, "container_resources_memory_rss_bytes"))
+        .containsExactly(labels + 20 * 4096.0);
+    process(31, 900, "/", "worker\0");
+    uses(31, 900, 100, 0, 1);
+    now += Duration.ofSeconds(5).toNanos();
+    r.scan();
+    assertThat(metrics(r, "container_resources_cpu_usage_seconds_total"))
+        .as("the number of a process was used again")
+        .containsExactly(labels + 5.0);
+  }
+
   @Test
   void metricsComeFromTheCgroup() throws IOException {
     Path group = Files.createDirectories(folder.resolve("cgroup/system.slice/a.service"));
