@@ -10,7 +10,7 @@ import { Icon } from '../components/icons';
 import { Moment } from '../components/moment';
 import { Empty, Loading, PageHead } from '../components/ui';
 import { useVector as useLogVector, usePatterns } from '../explore/logs/api';
-import { patternRows } from '../explore/logs/patterns';
+import { hasWord, patternRows } from '../explore/logs/patterns';
 import { formatValue } from '../lib/units';
 import { usePipelines } from '../pipelines/api';
 import {
@@ -82,7 +82,7 @@ function useNewPatterns(now: number, enabled: boolean) {
     () =>
       recent.data && before.data
         ? patternRows(recent.data, before.data, now - QUARTER_MS, now)
-            .filter((row) => row.newSince !== null)
+            .filter((row) => row.newSince !== null && hasWord(row.pattern))
             .slice(0, MAX_PATTERNS)
         : [],
     [recent.data, before.data, now],

@@ -5,7 +5,7 @@ import { type Entry, entryTime, joinPages, nsToMs, type StreamItem, shiftNs, toE
 import { lineFields, traceIdOf } from './fields';
 import { byLevel, levelOf, readLevel } from './levels';
 import { behindPoint, firstQueries, scopesOf, windowOf } from './links';
-import { patternRows } from './patterns';
+import { hasWord, patternRows } from './patterns';
 import { decode, encode, volumeSpan, volumeStep } from './state';
 import { TailBuffer } from './tail';
 import { foldFrames, pieces, prettyJson } from './text';
@@ -269,5 +269,13 @@ describe('what leads from one answer to another', () => {
     expect(kind('rate({a="b"} [')).toBe('none');
     expect(kind('sum(ra')).toBe('function');
     expect(kind('{a="b"} # {')).toBe('none');
+  });
+});
+
+describe('hasWord', () => {
+  it('is false for a pattern of placeholders alone', () => {
+    expect(hasWord('<_> /<_> <_>: <_> 502')).toBe(false);
+    expect(hasWord('POST /charge failed: <_>')).toBe(true);
+    expect(hasWord('<_> ошибка')).toBe(true);
   });
 });

@@ -55,3 +55,6 @@ export function patternRows(
   for (const row of list) row.share = total > 0 ? row.count / total : 0;
   return list.sort((a, b) => b.count - a.count);
 }
+
+/** Whether a pattern has a word: one of placeholders alone says nothing about its lines. */
+export const hasWord = (pattern: string): boolean => /\p{L}{3}/u.test(pattern.replaceAll('<_>', ' '));
