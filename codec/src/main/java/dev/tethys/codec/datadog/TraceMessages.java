@@ -1,6 +1,7 @@
 package dev.tethys.codec.datadog;
 
 import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 
@@ -12,6 +13,7 @@ final class TraceMessages {
 
   /** The {@code TracerPayload} at the reader's position. */
   static Attributes payload(ProtoReader r) {
+    RequestMemory.chargeItem();
     Attributes p = new Attributes();
     Attributes tags = new Attributes();
     ArrayValue chunks = new ArrayValue();
@@ -37,6 +39,7 @@ final class TraceMessages {
   }
 
   private static Attributes chunk(ProtoReader r) {
+    RequestMemory.chargeItem();
     ArrayValue spans = new ArrayValue();
     int outer = r.enter();
     while (r.next()) {
@@ -53,6 +56,7 @@ final class TraceMessages {
   }
 
   private static Attributes span(ProtoReader r) {
+    RequestMemory.charge(2L * RequestMemory.ITEM_BYTES); // its lists are made even when empty
     Attributes s = new Attributes();
     Attributes meta = new Attributes();
     Attributes metrics = new Attributes();
@@ -84,6 +88,7 @@ final class TraceMessages {
   }
 
   private static Attributes link(ProtoReader r) {
+    RequestMemory.chargeItem();
     Attributes l = new Attributes();
     Attributes attributes = new Attributes();
     int outer = r.enter();
@@ -105,6 +110,7 @@ final class TraceMessages {
 
   /** An entry of a map of text to text or to doubles. */
   private static void entry(ProtoReader r, Attributes to) {
+    RequestMemory.charge(RequestMemory.VALUE_BYTES);
     String key = "";
     Object value = "";
     int outer = r.enter();

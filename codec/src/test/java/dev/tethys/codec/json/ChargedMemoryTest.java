@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.datadog.TraceReader;
+import dev.tethys.codec.datadog.UpperHalves;
 import dev.tethys.codec.fluent.MsgPackReader;
 import dev.tethys.codec.jaeger.JaegerReader;
 import dev.tethys.codec.loki.PushBatchReader;
@@ -19,6 +21,7 @@ import dev.tethys.codec.zipkin.ZipkinReader;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.logs.LogBatch;
+import dev.tethys.model.telemetry.Attributes;
 import java.nio.ByteBuffer;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -141,6 +144,25 @@ class ChargedMemoryTest {
     byte[] b = new byte[5 + ELEMENTS];
     ByteBuffer.wrap(b).put((byte) 0xdd).putInt(ELEMENTS);
     isCharged(4, () -> MsgPackReader.read(b));
+  }
+
+  @Test
+  void spansOfDatadog() throws Exception {
+    ProtoWriter w = new ProtoWriter();
+    int payload = w.begin(5);
+    int chunk = w.begin(6);
+    for (int i = 0; i < ELEMENTS; i++) {
+      w.end(w.begin(3));
+    }
+    w.end(chunk);
+    w.end(payload);
+    byte[] b = w.toByteArray();
+    isCharged(
+        2 * RequestMemory.ITEM_BYTES,
+        () -> {
+          new TraceReader(new UpperHalves(0)).agent(b, new Attributes());
+          return null;
+        });
   }
 
   @Test
