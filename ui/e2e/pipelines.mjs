@@ -330,7 +330,7 @@ export const scenarios = [
         );
         await until('a rate', async () => /\d .*B\/s/.test((await table.textContent()) ?? ''));
         await shot('volumes');
-        await page.getByLabel('By').selectOption('severity');
+        await page.getByLabel('By', { exact: true }).selectOption('severity');
         await table.getByText('debug').waitFor();
         assert.match(page.url(), /by=severity/);
         await page.emulateMedia({ colorScheme: 'dark' });

@@ -17,6 +17,7 @@ import dev.tethys.pipeline.graph.OneRecord;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -87,7 +88,10 @@ final class RecordChanges {
     }
   }
 
-  /** The records of a passage; those of profiles and of malformed batches are left out. */
+  /**
+   * The records of a passage, unchanged ones last, as readers take a few of each batch. Those of
+   * profiles and of malformed batches are left out.
+   */
   static List<Pair> of(NodeTap.NodeBatches p, TapAccess access) {
     Batch first = p.before();
     List<RecordJson> before = first == null ? List.of() : records(first, access);
@@ -124,6 +128,7 @@ final class RecordChanges {
                   rest.forEach(
                       s -> out.add(new Pair(Change.ONLY_BEFORE, signal, "", s.json, null))));
     }
+    out.sort(Comparator.comparing(pair -> pair.change == Change.UNCHANGED));
     return out;
   }
 
