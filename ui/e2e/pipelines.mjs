@@ -335,7 +335,7 @@ export const scenarios = [
         assert.match(page.url(), /by=severity/);
         await page.emulateMedia({ colorScheme: 'dark' });
         await shot('volumes-dark');
-        await page.setViewportSize(PHONE);
+        await page.setViewportSize(PHONE.viewport);
         assert.equal(await overflow(page), 0);
       } finally {
         await stop();

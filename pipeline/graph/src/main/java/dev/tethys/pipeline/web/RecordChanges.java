@@ -105,9 +105,15 @@ final class RecordChanges {
       // Each edge gets the same records; only those that no edge got are left.
       Map<OneRecord.Identity, Deque<RecordJson>> ofEdge = copy(all);
       boolean sameSize = after.size() == before.size();
+      // Of several with equal ids and times, those that are equal otherwise belong together.
+      boolean[] equal = new boolean[after.size()];
+      for (int i = 0; i < equal.length; i++) {
+        Deque<RecordJson> same = ofEdge.get(after.get(i).id);
+        equal[i] = same != null && same.remove(after.get(i));
+      }
       for (int i = 0; i < after.size(); i++) {
         RecordJson a = after.get(i);
-        RecordJson was = poll(ofEdge, a.id);
+        RecordJson was = equal[i] ? a : poll(ofEdge, a.id);
         if (was == null && sameSize && !all.containsKey(a.id)) {
           was = poll(ofEdge, before.get(i).id); // its identity was edited
         }
