@@ -1,14 +1,12 @@
 package dev.tethys.codec.symbol;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Map;
 
 /**
- * Name of a symbol of C++, by the section "External names" of the Itanium C++ ABI. Types are read
- * because later parts refer to them by their number; of their text only names are kept.
+ * Name of a symbol of C++ (Itanium C++ ABI, "Name encodings"), read to its end: later parts refer
+ * to earlier ones by their number.
  */
-final class ItaniumName extends SymbolText {
+final class ItaniumName extends ItaniumTypes {
   private static final Map<Character, String> STANDARD =
       Map.of(
           'a', "std::allocator",
@@ -17,32 +15,6 @@ final class ItaniumName extends SymbolText {
           'i', "std::basic_istream",
           'o', "std::basic_ostream",
           'd', "std::basic_iostream");
-
-  private static final Map<Character, String> BUILTIN =
-      Map.ofEntries(
-          Map.entry('v', "void"),
-          Map.entry('w', "wchar_t"),
-          Map.entry('b', "bool"),
-          Map.entry('c', "char"),
-          Map.entry('a', "signed char"),
-          Map.entry('h', "unsigned char"),
-          Map.entry('s', "short"),
-          Map.entry('t', "unsigned short"),
-          Map.entry('i', "int"),
-          Map.entry('j', "unsigned int"),
-          Map.entry('l', "long"),
-          Map.entry('m', "unsigned long"),
-          Map.entry('x', "long long"),
-          Map.entry('y', "unsigned long long"),
-          Map.entry('n', "__int128"),
-          Map.entry('o', "unsigned __int128"),
-          Map.entry('f', "float"),
-          Map.entry('d', "double"),
-          Map.entry('e', "long double"),
-          Map.entry('g', "__float128"),
-          Map.entry('z', "..."));
-
-  private final List<String> earlier = new ArrayList<>(); // parts that can be referred to
 
   private ItaniumName(String s) {
     super(s, 2);
@@ -64,7 +36,8 @@ final class ItaniumName extends SymbolText {
   }
 
   /** A function with its types, an object, or something that the compiler made. */
-  private String encoding() {
+  @Override
+  String encoding() {
     enter();
     String name;
     if (peek() == 'T' || peek() == 'G' && "VRATr".indexOf(peek(1)) >= 0) {
@@ -153,7 +126,8 @@ final class ItaniumName extends SymbolText {
     number();
   }
 
-  private String name() {
+  @Override
+  String name() {
     enter();
     String name =
         switch (peek()) {
@@ -191,9 +165,7 @@ final class ItaniumName extends SymbolText {
 
   private String nested() {
     expect('N');
-    if (skip('H')) {
-      // a function with an explicit object
-    }
+    skip('H'); // of a function with an explicit object
     qualifiers();
     if (peek() == 'R' || peek() == 'O') {
       at++;
@@ -230,12 +202,6 @@ final class ItaniumName extends SymbolText {
       throw new SymbolException();
     }
     return name;
-  }
-
-  private void qualifiers() {
-    while (peek() == 'r' || peek() == 'V' || peek() == 'K') {
-      at++;
-    }
   }
 
   private String local() {
@@ -277,7 +243,8 @@ final class ItaniumName extends SymbolText {
    *
    * @param in what it is in, of which constructors and destructors take the last part
    */
-  private String unqualified(String in) {
+  @Override
+  String unqualified(String in) {
     String name;
     char c = peek();
     if (isDigit(c)) {
@@ -334,7 +301,8 @@ final class ItaniumName extends SymbolText {
     return last;
   }
 
-  private String source() {
+  @Override
+  String source() {
     String name = take(number());
     if (name.isEmpty()) {
       throw new SymbolException();
@@ -353,7 +321,8 @@ final class ItaniumName extends SymbolText {
     return n;
   }
 
-  private String operator() {
+  @Override
+  String operator() {
     String code = take(2);
     switch (code) {
       case "cv" -> {
@@ -377,7 +346,8 @@ final class ItaniumName extends SymbolText {
   }
 
   /** What an S refers to. */
-  private String substitution() {
+  @Override
+  String substitution() {
     expect('S');
     char c = next();
     if (c == '_' || isDigit(c) || c >= 'A' && c <= 'Z') {
@@ -401,491 +371,5 @@ final class ItaniumName extends SymbolText {
       throw new SymbolException();
     }
     return name;
-  }
-
-  private String templateParameter() {
-    expect('T');
-    if (skip('L')) {
-      number();
-      expect('_');
-    }
-    if (isDigit(peek())) {
-      number();
-    }
-    expect('_');
-    return "auto";
-  }
-
-  private void templateArguments() {
-    if (!skip('J')) {
-      expect('I');
-    }
-    enter();
-    while (!skip('E')) {
-      if (skip('Q')) {
-        expression();
-      } else {
-        templateArgument();
-      }
-    }
-    leave();
-  }
-
-  private void templateArgument() {
-    switch (peek()) {
-      case 'X' -> {
-        at++;
-        expression();
-        expect('E');
-      }
-      case 'L' -> literal();
-      case 'I', 'J' -> templateArguments();
-      case 'T' -> {
-        if ("ynptk".indexOf(peek(1)) >= 0 && peek(1) != 0) {
-          parameterDeclaration();
-        } else {
-          type();
-        }
-      }
-      default -> type();
-    }
-  }
-
-  /** Declaration of a template parameter, before the argument for it. */
-  private void parameterDeclaration() {
-    expect('T');
-    switch (next()) {
-      case 'y' -> {
-        // a type
-      }
-      case 'n' -> type();
-      case 'p' -> parameterDeclaration();
-      case 't' -> {
-        while (!skip('E')) {
-          parameterDeclaration();
-        }
-      }
-      case 'k' -> {
-        name();
-      }
-      default -> throw new SymbolException();
-    }
-  }
-
-  private void literal() {
-    expect('L');
-    if (peek() == '_' && peek(1) == 'Z') {
-      at += 2;
-      encoding();
-    } else if (peek() == 'Z') {
-      at++;
-      encoding();
-    } else {
-      type();
-      while (peek() != 'E') {
-        next();
-      }
-    }
-    expect('E');
-  }
-
-  private String type() {
-    enter();
-    String type = anyType();
-    leave();
-    return type;
-  }
-
-  private String anyType() {
-    char c = peek();
-    String builtin = BUILTIN.get(c);
-    if (builtin != null) {
-      at++;
-      return builtin;
-    }
-    switch (c) {
-      case 'r', 'V', 'K' -> {
-        qualifiers();
-        return added(type());
-      }
-      case 'P' -> {
-        at++;
-        return added(type() + "*");
-      }
-      case 'R' -> {
-        at++;
-        return added(type() + "&");
-      }
-      case 'O' -> {
-        at++;
-        return added(type() + "&&");
-      }
-      case 'C', 'G' -> {
-        at++;
-        return added(type());
-      }
-      case 'F' -> {
-        return added(function());
-      }
-      case 'A' -> {
-        at++;
-        if (isDigit(peek())) {
-          number();
-        } else if (peek() != '_') {
-          expression();
-        }
-        expect('_');
-        return added(type() + "[]");
-      }
-      case 'M' -> {
-        at++;
-        String in = type();
-        type();
-        return added(in + "::*");
-      }
-      case 'T' -> {
-        return elaboratedOrParameter();
-      }
-      case 'S' -> {
-        return referred();
-      }
-      case 'D' -> {
-        return extended();
-      }
-      case 'U' -> {
-        if (peek(1) == 'l' || peek(1) == 't') {
-          return added(name());
-        }
-        at++;
-        source();
-        if (peek() == 'I') {
-          templateArguments();
-        }
-        return added(type());
-      }
-      case 'u' -> {
-        at++;
-        String name = source();
-        if (peek() == 'I') {
-          templateArguments();
-        }
-        return added(name);
-      }
-      default -> {
-        return added(name());
-      }
-    }
-  }
-
-  private String added(String type) {
-    earlier.add(type);
-    return type;
-  }
-
-  private String function() {
-    expect('F');
-    skip('Y');
-    while (!skip('E')) {
-      if ((peek() == 'R' || peek() == 'O') && peek(1) == 'E') {
-        at++;
-      } else {
-        type();
-      }
-    }
-    return "function";
-  }
-
-  private String elaboratedOrParameter() {
-    if ("sue".indexOf(peek(1)) >= 0 && peek(1) != 0) {
-      at += 2;
-      return added(name());
-    }
-    String parameter = templateParameter();
-    earlier.add(parameter);
-    if (peek() == 'I') {
-      templateArguments();
-      earlier.add(parameter);
-    }
-    return parameter;
-  }
-
-  private String referred() {
-    char c = peek(1);
-    if (c == '_' || isDigit(c) || c >= 'A' && c <= 'Z') {
-      String found = substitution();
-      if (peek() == 'I') {
-        templateArguments();
-        earlier.add(found);
-      }
-      return found;
-    }
-    boolean whole = c != 't' && peek(2) != 'I';
-    String found = name();
-    if (!whole) {
-      earlier.add(found);
-    }
-    return found;
-  }
-
-  private String extended() {
-    expect('D');
-    char c = next();
-    switch (c) {
-      case 'd' -> {
-        return "decimal64";
-      }
-      case 'e' -> {
-        return "decimal128";
-      }
-      case 'f' -> {
-        return "decimal32";
-      }
-      case 'h' -> {
-        return "half";
-      }
-      case 'i' -> {
-        return "char32_t";
-      }
-      case 's' -> {
-        return "char16_t";
-      }
-      case 'u' -> {
-        return "char8_t";
-      }
-      case 'a' -> {
-        return "auto";
-      }
-      case 'c' -> {
-        return "decltype(auto)";
-      }
-      case 'n' -> {
-        return "decltype(nullptr)";
-      }
-      case 'F' -> {
-        int bits = number();
-        if (!skip('x') && !skip('b')) {
-          expect('_');
-        }
-        return "_Float" + bits;
-      }
-      case 'B', 'U' -> {
-        if (isDigit(peek())) {
-          number();
-        } else {
-          expression();
-        }
-        expect('_');
-        return "_BitInt";
-      }
-      case 'p' -> {
-        return added(type());
-      }
-      case 't', 'T' -> {
-        expression();
-        expect('E');
-        return added("decltype(...)");
-      }
-      case 'v' -> {
-        if (isDigit(peek())) {
-          number();
-        } else if (peek() != '_') {
-          expression();
-        }
-        expect('_');
-        return added(type());
-      }
-      case 'o', 'O', 'w', 'x' -> {
-        if (c == 'O') {
-          expression();
-          expect('E');
-        } else if (c == 'w') {
-          while (!skip('E')) {
-            type();
-          }
-        }
-        return added(peek() == 'F' ? function() : type());
-      }
-      default -> throw new SymbolException();
-    }
-  }
-
-  private void expression() {
-    enter();
-    anyExpression();
-    leave();
-  }
-
-  private void expressions() {
-    while (!skip('E')) {
-      expression();
-    }
-  }
-
-  private void anyExpression() {
-    char c = peek();
-    char d = peek(1);
-    if (c == 'L') {
-      literal();
-      return;
-    }
-    if (c == 'T') {
-      templateParameter();
-      return;
-    }
-    if (isDigit(c)) {
-      unresolved();
-      return;
-    }
-    if (c == 'f' && (d == 'p' || d == 'L' && isDigit(peek(2)))) {
-      at += 2;
-      if (d == 'L') {
-        number();
-        expect('p');
-      }
-      qualifiers();
-      if (skip('T')) {
-        return; // this
-      }
-      if (isDigit(peek())) {
-        number();
-      }
-      expect('_');
-      return;
-    }
-    if (c == 'f' && (d == 'l' || d == 'r' || d == 'L' || d == 'R')) {
-      at += 2;
-      take(2);
-      expression();
-      if (d == 'L' || d == 'R') {
-        expression();
-      }
-      return;
-    }
-    String code = take(2);
-    switch (code) {
-      case "sr" -> scoped();
-      case "sp" -> expression();
-      case "sZ" -> expression();
-      case "sP" -> {
-        while (!skip('E')) {
-          templateArgument();
-        }
-      }
-      case "on" -> {
-        operator();
-        if (peek() == 'I') {
-          templateArguments();
-        }
-      }
-      case "dn" -> unresolved();
-      case "gs" -> expression();
-      case "tl" -> {
-        type();
-        expressions();
-      }
-      case "il", "cl", "cp" -> expressions();
-      case "cv" -> {
-        type();
-        if (skip('_')) {
-          expressions();
-        } else {
-          expression();
-        }
-      }
-      case "ti", "st", "at" -> type();
-      case "dc", "sc", "cc", "rc" -> {
-        type();
-        expression();
-      }
-      case "dt", "pt" -> {
-        expression();
-        unresolved();
-      }
-      case "nw", "na" -> allocation();
-      case "tr" -> {
-        // throw without a value
-      }
-      default -> {
-        ItaniumOperator known = ItaniumOperator.of(code);
-        if (known == null) {
-          throw new SymbolException();
-        }
-        if (code.equals("pp") || code.equals("mm")) {
-          skip('_'); // before its operand
-        }
-        for (int i = 0; i < known.operands(); i++) {
-          expression();
-        }
-      }
-    }
-  }
-
-  /** A name in a scope that is not known yet: a type, or levels of names up to an E. */
-  private void scoped() {
-    if (skip('N')) {
-      type();
-      levels();
-    } else if (!isDigit(peek())) {
-      type();
-    } else {
-      int start = at;
-      int known = earlier.size();
-      try {
-        levels();
-      } catch (SymbolException e) { // older compilers have a type without an E
-        at = start;
-        earlier.subList(known, earlier.size()).clear();
-        type();
-      }
-    }
-    unresolved();
-  }
-
-  private void levels() {
-    while (!skip('E')) {
-      source();
-      if (peek() == 'I') {
-        templateArguments();
-      }
-    }
-  }
-
-  private void allocation() {
-    while (!skip('_')) {
-      expression();
-    }
-    type();
-    if (skip('E')) {
-      return;
-    }
-    String code = take(2);
-    if (!code.equals("pi") && !code.equals("il")) {
-      throw new SymbolException();
-    }
-    expressions();
-    if (code.equals("il")) {
-      expect('E');
-    }
-  }
-
-  private void unresolved() {
-    if (peek() == 'o' && peek(1) == 'n') {
-      at += 2;
-      operator();
-    } else if (peek() == 'd' && peek(1) == 'n') {
-      at += 2;
-      if (isDigit(peek())) {
-        source();
-      } else {
-        type();
-      }
-    } else if (peek() == 's' && peek(1) == 'r' || peek() == 'g' && peek(1) == 's') {
-      expression();
-    } else {
-      unqualified("auto");
-    }
-    if (peek() == 'I') {
-      templateArguments();
-    }
   }
 }
