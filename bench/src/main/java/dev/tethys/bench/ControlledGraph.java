@@ -31,6 +31,7 @@ import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.processor.control.LiveControls;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -55,6 +56,9 @@ final class ControlledGraph implements ControlledAgent.Process, AutoCloseable {
       exporters: {nop: {}}
       service: {pipelines: {logs: {receivers: [generated], processors: [batch], exporters: [nop]}}}
       """;
+
+  /** Lives as long as the process. */
+  private static final HttpClientFactory CLIENTS = new HttpClientFactory("Tethys/bench");
 
   private final AccountingRegistry ledger = new AccountingRegistry();
   private final LiveControls controls = new LiveControls(ledger, Scheduler.system());
@@ -89,6 +93,7 @@ final class ControlledGraph implements ControlledAgent.Process, AutoCloseable {
                 "",
                 folder,
                 labels),
+            CLIENTS,
             Map.of("service.name", "edge"),
             clock,
             this);

@@ -27,6 +27,7 @@ import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.processor.control.LiveControls;
 import dev.tethys.pipeline.web.VolumesJson;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
@@ -42,6 +43,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Collector in this process: a real graph and the real client. */
 final class TestCollector implements ControlledAgent.Process, AutoCloseable {
+  private static final HttpClientFactory CLIENTS = new HttpClientFactory("Tethys/test");
+
   private final HandReceiver hand = new HandReceiver();
   private final Components components = BuiltIn.components(hand);
   private final AccountingRegistry ledger = new AccountingRegistry();
@@ -84,6 +87,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
                 token,
                 folder.resolve("data"),
                 labels),
+            CLIENTS,
             Map.of("service.name", "edge"),
             clock,
             this);

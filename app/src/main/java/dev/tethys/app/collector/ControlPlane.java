@@ -11,8 +11,10 @@ import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphStatus;
 import dev.tethys.pipeline.web.VolumesJson;
+import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -34,6 +36,10 @@ final class ControlPlane {
 
   private static final System.Logger LOG = JulLogger.of(ControlPlane.class.getName());
   private static final String PATH = "/v1/opamp";
+
+  /** Lives as long as the process. */
+  private static final HttpClientFactory CLIENTS =
+      new HttpClientFactory("Tethys/" + BuildInfo.current().version());
 
   /** Values of an attribute that are reported to the control plane. */
   private static final int REPORTED_VALUES = 30;
@@ -100,7 +106,7 @@ final class ControlPlane {
    */
   ControlledAgent connect(CollectorRole role) throws IOException {
     ControlledAgent agent =
-        new ControlledAgent(settings, role.identity(), role.clock(), new Controlled(role));
+        new ControlledAgent(settings, CLIENTS, role.identity(), role.clock(), new Controlled(role));
     agent.restoreControls();
     if (!agent.files().isEmpty()) {
       try {

@@ -3,6 +3,7 @@ package dev.tethys.app.collector;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.app.TethysProcess;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.control.ControlServer;
 import dev.tethys.pipeline.collector.BuiltIn;
@@ -11,12 +12,14 @@ import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.testkit.Waiting;
 import dev.tethys.web.HttpListenerOptions;
+import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -97,6 +100,56 @@ class ControlledCollectorTest {
       until(() -> role.graph().config().isEmpty());
       call(port, "POST", "/rollouts", ROLLOUT);
       until(() -> role.graph().config().isPresent());
+    }
+  }
+
+  /** The name of the control plane is known to the proxy alone. */
+  @Test
+  void agentConnectsThroughTheProxyOfTheEnvironment() throws Exception {
+    Path log = folder.resolve("agent.log");
+    try (ControlServer server =
+            ControlServer.start(
+                HttpListenerOptions.on("127.0.0.1:0"),
+                folder.resolve("control"),
+                null,
+                BuiltIn.components(),
+                10);
+        TunnelProxy proxy = new TunnelProxy(server.port())) {
+      ProcessBuilder b =
+          new ProcessBuilder(
+                  TethysProcess.small(
+                      "collector",
+                      "--control=http://control-plane-of-proxy:4320",
+                      "--control.data=" + folder.resolve("collector")))
+              .redirectErrorStream(true)
+              .redirectOutput(log.toFile());
+      b.environment().put("HTTP_PROXY", "http://u:p@127.0.0.1:" + proxy.port());
+      b.environment().put("NO_PROXY", "other.test");
+      Process agent = b.start();
+      try {
+        until(
+            () -> {
+              assertThat(agent.isAlive()).as(() -> read(log)).isTrue();
+              return call(server.port(), "GET", "/agents", "").contains("\"connected\":true");
+            });
+        assertThat(proxy.requests())
+            .isNotEmpty()
+            .allSatisfy(
+                head ->
+                    assertThat(head)
+                        .startsWith("CONNECT control-plane-of-proxy:4320 HTTP/1.1\r\n")
+                        .contains("Proxy-Authorization: Basic dTpw\r\n"));
+      } finally {
+        agent.destroyForcibly().waitFor();
+      }
+    }
+  }
+
+  private static String read(Path file) {
+    try {
+      return Files.readString(file);
+    } catch (IOException e) {
+      return e.toString();
     }
   }
 

@@ -12,6 +12,7 @@ import dev.tethys.config.TlsConfig;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -137,11 +138,16 @@ public final class ControlledAgent implements AutoCloseable {
   /**
    * A client that is not connected yet.
    *
+   * @param clients connects, through the proxy that the environment names; not closed here
    * @param identity attributes that identify the process, such as {@code service.name}
    * @throws IOException when the folder cannot be read or written
    */
   public ControlledAgent(
-      Settings settings, Map<String, String> identity, Scheduler clock, Process process)
+      Settings settings,
+      HttpClientFactory clients,
+      Map<String, String> identity,
+      Scheduler clock,
+      Process process)
       throws IOException {
     this.settings = settings;
     this.clock = clock;
@@ -172,7 +178,7 @@ public final class ControlledAgent implements AutoCloseable {
         new SocketLink(
             new OpampSettings.Server(settings.endpoint(), settings.tls(), headers, null, null),
             null,
-            SocketLink.Dialer.DIRECT,
+            clients::connect,
             PACE,
             clock);
   }

@@ -7,7 +7,6 @@ import dev.tethys.config.UrlHost;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.client.RetryAfter;
 import dev.tethys.pipeline.component.ClientAuth;
-import dev.tethys.web.client.TlsSockets;
 import dev.tethys.web.client.WebSocketStreams;
 import java.io.BufferedInputStream;
 import java.io.IOException;
@@ -31,11 +30,6 @@ final class SocketLink implements OpampLink {
   /** Connects to the host of a URL of {@code http} or {@code https}. */
   @FunctionalInterface
   interface Dialer {
-    /** Connects without a proxy. */
-    Dialer DIRECT =
-        (to, tls, deadline) ->
-            TlsSockets.connect(UrlHost.bare(to), UrlHost.port(to), tls, deadline);
-
     /**
      * Connects.
      *
