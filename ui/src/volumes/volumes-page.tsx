@@ -1,6 +1,7 @@
 /** Data → Volumes: how much came in and went out by service, severity or any counted attribute. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
 import { useEffect, useMemo, useRef, useState } from 'react';
+import { offer } from '../app/parts';
 import { Empty, Segmented, Select } from '../components/ui';
 import { Field, FleetPage } from '../fleet/frame';
 import { counted, formatValue } from '../lib/units';
@@ -103,7 +104,9 @@ export function VolumesPage() {
             <Empty icon="pipelines" title="Nothing is counted">
               {ofFleet
                 ? 'No connected agent reports volumes.'
-                : 'The configuration has service.telemetry.volumes.enabled: false.'}
+                : offer.parts.prometheus !== undefined
+                  ? 'Volumes are counted by collectors. Open this page of a collector or of a control plane.'
+                  : 'The configuration has service.telemetry.volumes.enabled: false.'}
             </Empty>
           ) : (
             <>

@@ -1,9 +1,11 @@
 package dev.tethys.app.server;
 
+import dev.tethys.alert.rule.GroupSpec;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.prometheus.PrometheusConfig;
+import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -18,7 +20,9 @@ import java.security.NoSuchAlgorithmException;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HexFormat;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
@@ -33,7 +37,7 @@ final class Configuration {
 
   /** A part of the server that obeys the configuration. */
   interface Part {
-    /** Obeys a configuration from now on. */
+    /** Obeys a configuration from now on; after an error it is given the one before again. */
     void apply(PrometheusConfig config) throws IOException;
   }
 
@@ -41,6 +45,7 @@ final class Configuration {
   private final String embedded;
   private final List<Part> parts = new ArrayList<>();
   private final ReentrantLock lock = new ReentrantLock();
+  private final Map<PrometheusConfig, List<GroupSpec>> rules = new IdentityHashMap<>();
   private volatile PrometheusConfig current;
   private volatile boolean succeeded = true;
   private volatile Instant lastSuccess = Instant.now();
@@ -128,6 +133,28 @@ final class Configuration {
     return lastSuccess;
   }
 
+  /**
+   * The rule groups of a configuration, read from its files at the first call: a configuration that
+   * is applied again has the rules it had, whatever its files say by then.
+   *
+   * @throws IOException when a rule file cannot be read
+   * @throws ConfigException when a rule is wrong
+   */
+  List<GroupSpec> rulesOf(PrometheusConfig c, ParserOptions parser) throws IOException {
+    lock.lock();
+    try {
+      List<GroupSpec> groups = rules.get(c);
+      if (groups == null) {
+        groups = c.readRules(parser);
+        rules.put(c, groups);
+      }
+      rules.keySet().removeIf(other -> other != c && other != current);
+      return groups;
+    } finally {
+      lock.unlock();
+    }
+  }
+
   /** Where it comes from, for people. */
   String source() {
     return file == null ? "embedded defaults" : file.toString();
@@ -165,9 +192,7 @@ final class Configuration {
       LOG.log(Level.INFO, "loading configuration from {0}", source());
       PrometheusConfig next = read();
       fingerprint = fingerprint(next);
-      for (Part p : parts) {
-        p.apply(next);
-      }
+      applyToAll(next);
       current = next;
       succeeded = true;
       lastSuccess = Instant.now();
@@ -181,6 +206,29 @@ final class Configuration {
       throw e instanceof IOException io ? io : new IOException(String.valueOf(e.getMessage()), e);
     } finally {
       lock.unlock();
+    }
+  }
+
+  /** Applies a configuration to every part, or to none: those that have it already go back. */
+  private void applyToAll(PrometheusConfig next) throws IOException {
+    int begun = 0;
+    try {
+      for (Part p : parts) {
+        begun++;
+        p.apply(next);
+      }
+    } catch (IOException | RuntimeException e) {
+      for (Part p : parts.subList(0, begun)) {
+        try {
+          p.apply(current);
+        } catch (IOException | RuntimeException again) {
+          LOG.log(
+              Level.ERROR,
+              "Return to the previous configuration failed for one part of the server, restart it: {0}",
+              again.getMessage());
+        }
+      }
+      throw e;
     }
   }
 

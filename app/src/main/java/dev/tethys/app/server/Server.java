@@ -465,7 +465,7 @@ final class Server implements AutoCloseable {
 
   private void apply(PrometheusConfig c) throws IOException {
     // Read first: a rule file that is wrong leaves everything as it is.
-    List<GroupSpec> groups = c.readRules(queries.parser());
+    List<GroupSpec> groups = configuration.rulesOf(c, queries.parser());
     EmbeddedProfiles profileStore = profiles;
     if (profileStore == null) {
       EmbeddedProfiles.checkNoJobs(c);
