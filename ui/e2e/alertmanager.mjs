@@ -155,7 +155,7 @@ export const scenarios = [
       const made = await get(manager, `silence/${id}`);
       assert.equal(made.comment, 'disks are being replaced');
       assert.equal(Math.round((Date.parse(made.endsAt) - Date.parse(made.startsAt)) / 3_600_000), 8);
-      await page.getByText('What it keeps back now').waitFor();
+      await page.getByText('Alerts it silences').waitFor();
       await shot('alertmanager-silence');
 
       await page.getByRole('link', { name: 'Edit' }).click();
@@ -179,8 +179,8 @@ export const scenarios = [
       await row.waitFor({ state: 'detached' });
       assert.equal((await get(manager, `silence/${id}`)).status.state, 'expired');
       await page.getByRole('button', { name: /^expired/ }).click();
-      await row.getByRole('link', { name: 'Make again' }).click();
-      await page.getByRole('heading', { name: 'Make a silence again' }).waitFor();
+      await row.getByRole('link', { name: 'Recreate' }).click();
+      await page.getByRole('heading', { name: 'Create the silence again' }).waitFor();
       assert.equal(await page.getByLabel('Why').inputValue(), 'disks were replaced');
     },
   },
@@ -253,7 +253,7 @@ export const scenarios = [
       await alerts(manager);
       const list = async () => (await fetch(`${manager}/api/tethys/recurring-silences`)).json();
       await open(`${pages}/recurring`);
-      await page.getByText('No silence comes again').waitFor();
+      await page.getByText('No recurring silences').waitFor();
       await page.getByRole('link', { name: 'New recurring silence' }).click();
       await page.getByRole('button', { name: 'Create the recurring silence' }).click();
       await page.locator('.field-problem', { hasText: 'Enter a comment' }).waitFor();
@@ -293,7 +293,7 @@ export const scenarios = [
       assert.equal((await list()).length, 1, 'it took the place of the other');
       await changed.getByRole('button', { name: 'Delete' }).click();
       await page.getByRole('button', { name: 'Delete it' }).click();
-      await page.getByText('No silence comes again').waitFor();
+      await page.getByText('No recurring silences').waitFor();
       assert.deepEqual(await list(), []);
       await open(`${pages}/recurring/${made.id}`);
       await page.getByText('There is no such recurring silence').waitFor();
@@ -357,7 +357,7 @@ export const scenarios = [
     async run({ open, page, shot, root }) {
       await open(`${root}#/status`);
       await page
-        .getByText(/It runs on its own|^Ready$|^Settling/)
+        .getByText(/Standalone, no cluster|^Ready$|^Settling/)
         .first()
         .waitFor();
       await page.locator('.yaml-line', { hasText: 'db-pager' }).first().waitFor();

@@ -18,7 +18,7 @@ export const scenarios = [
       );
       await row.getByText('shop', { exact: true }).first().waitFor();
       assert.equal(await row.locator('.log-progress').getAttribute('aria-label'), '100% delivered');
-      await page.getByText('Sources that are no files').waitFor();
+      await page.getByText('Other sources').waitFor();
       await page.locator('tr', { hasText: 'till.log' }).waitFor();
       await shot('logs-targets');
       await page.getByLabel('Search files').fill('till');

@@ -176,7 +176,7 @@ export const scenarios = [
       // By keyboard: a curve has no middle that a pointer would surely hit.
       await band.focus();
       await page.keyboard.press('Enter');
-      await page.getByRole('button', { name: 'Show what passes' }).click();
+      await page.getByRole('button', { name: 'Show live records' }).click();
       const stop = feeding(feed);
       try {
         await page.locator('.tap-line', { hasText: 'INFO order' }).first().waitFor();
@@ -185,7 +185,7 @@ export const scenarios = [
       }
       await shot('pipelines-tap');
       await page.getByRole('button', { name: 'Stop' }).click();
-      await page.getByRole('button', { name: 'Show what passes' }).waitFor();
+      await page.getByRole('button', { name: 'Show live records' }).waitFor();
     },
   },
   {
@@ -199,7 +199,7 @@ export const scenarios = [
       await open('/pipelines');
       await page.locator(`.graph-band[aria-label^="${id}"]`).focus();
       await page.keyboard.press('Enter');
-      await page.getByRole('button', { name: 'Show what passes' }).click();
+      await page.getByRole('button', { name: 'Show live records' }).click();
       await page.getByText('Waiting for', { exact: false }).first().waitFor();
       const before = await edge();
       await round(feed, 3);

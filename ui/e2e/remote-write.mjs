@@ -23,7 +23,7 @@ export const scenarios = [
     async run({ open, page }) {
       const edge = 'receiver:scrape..metrics..exporter:prometheus_remote_write/down@metrics';
       await open(`/pipelines?view=table&at=${encodeURIComponent(edge)}`);
-      await page.getByRole('button', { name: 'Show what passes' }).click();
+      await page.getByRole('button', { name: 'Show live records' }).click();
       await page.locator('.tap-line', { hasText: 'scraped_total' }).first().waitFor({ timeout: 30_000 });
     },
   },

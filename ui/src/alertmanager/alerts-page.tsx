@@ -361,7 +361,7 @@ export function GroupsPage() {
         </p>
       )}
       {groups.error && <ErrorNotice error={groups.error} />}
-      {groups.isPending && <Loading label="Asking for alerts" />}
+      {groups.isPending && <Loading label="Loading alerts" />}
       {groups.data && shown.length === 0 && (
         <Empty
           icon={filtered ? 'search' : 'alerts'}

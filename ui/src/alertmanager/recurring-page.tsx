@@ -51,7 +51,7 @@ function Withdraw({ silence }: { silence: Recurring }) {
     <>
       <Button onClick={() => setOpen(true)}>Delete</Button>
       <Dialog title="Delete this recurring silence?" open={open} onClose={() => setOpen(false)}>
-        <p>It does not come again, and what it silences now is notified again.</p>
+        <p>It ends now, and its alerts are notified again.</p>
         <MatcherChips matchers={silence.matchers} />
         {problem !== null && <ErrorNotice error={problem} />}
         <div className="dialog-foot">
@@ -124,11 +124,11 @@ export function RecurringPage() {
       }
     >
       {all.error && <ErrorNotice error={all.error} />}
-      {all.isPending && <Loading label="Asking for recurring silences" />}
+      {all.isPending && <Loading label="Loading recurring silences" />}
       {all.data?.length === 0 && (
-        <Empty icon="moon" title="No silence comes again">
-          A silence that comes again keeps notifications back at the same times each week: backups at night, a
-          maintenance window. Each time an ordinary silence is made of it.
+        <Empty icon="moon" title="No recurring silences">
+          A recurring silence suppresses notifications at the same times each week: backups at night, a
+          maintenance window. Each occurrence becomes an ordinary silence.
         </Empty>
       )}
       {all.data?.map((silence) => (
@@ -183,9 +183,9 @@ function Times({ form }: { form: FormState }) {
   const times = useOccurrences(JSON.parse(settled), usable);
   return (
     <section className="card am-affected am-next-times" aria-live="polite">
-      <h2>When it would hold next</h2>
-      {!usable && <p className="muted">Say first which alerts it is for, and when.</p>}
-      {usable && times.isPending && <Loading label="Looking for times" />}
+      <h2>Next occurrences</h2>
+      {!usable && <p className="muted">Enter matchers and a schedule first.</p>}
+      {usable && times.isPending && <Loading label="Loading times" />}
       {usable && times.error && <ErrorNotice error={times.error} />}
       {usable && times.data && (
         <ol>
@@ -318,7 +318,7 @@ function RecurringForm({ silence }: { silence?: Recurring }) {
         <fieldset className="am-schedule">
           <legend>When</legend>
           <Segmented
-            label="How it is said"
+            label="Form of schedule"
             value={form.how}
             choices={[
               { value: 'weekly', label: 'Each week' },
@@ -374,7 +374,7 @@ function RecurringForm({ silence }: { silence?: Recurring }) {
       </form>
       <div>
         <Times form={form} />
-        <Affected matchers={form.matchers} said="What it would keep back now" />
+        <Affected matchers={form.matchers} said="Alerts it would silence" />
       </div>
     </div>
   );
@@ -389,7 +389,7 @@ export function RecurringSilencePage() {
     <Frame title={fresh ? 'New recurring silence' : 'Edit a recurring silence'}>
       {fresh && <RecurringForm />}
       {!fresh && all.error && <ErrorNotice error={all.error} />}
-      {!fresh && all.isPending && <Loading label="Asking for the silence" />}
+      {!fresh && all.isPending && <Loading label="Loading the silence" />}
       {!fresh && silence && <RecurringForm key={id} silence={silence} />}
       {!fresh && all.data && !silence && (
         <Empty
@@ -401,7 +401,7 @@ export function RecurringSilencePage() {
             </Link>
           }
         >
-          It was deleted, or changed: then it has another address.
+          It was deleted or changed. A changed silence has a new id.
         </Empty>
       )}
     </Frame>

@@ -38,13 +38,13 @@ export function Affected({ matchers, said }: { matchers: Matcher[]; said: string
   return (
     <section className="card am-affected" aria-live="polite">
       <h2>{said}</h2>
-      {!usable && <p className="muted">Say first which alerts it is for.</p>}
-      {usable && alerts.isPending && <Loading label="Looking for alerts" />}
+      {!usable && <p className="muted">Enter matchers first.</p>}
+      {usable && alerts.isPending && <Loading label="Loading alerts" />}
       {usable && alerts.error && <ErrorNotice error={alerts.error} />}
       {usable && alerts.data && (
         <p className="muted">
           {found.length === 0
-            ? 'No alert is there now that it would keep back. It also holds for those to come.'
+            ? 'No current alert matches. Future alerts that match are silenced too.'
             : `${found.length.toLocaleString('en')} ${found.length === 1 ? 'alert' : 'alerts'}`}
         </p>
       )}
@@ -257,7 +257,7 @@ function SilenceForm({ silence, filter, comment }: { silence?: Silence; filter: 
           </Link>
         </div>
       </form>
-      <Affected matchers={form.matchers} said="What it would keep back now" />
+      <Affected matchers={form.matchers} said="Alerts it would silence" />
     </div>
   );
 }
@@ -297,14 +297,14 @@ function Facts({ silence }: { silence: Silence }) {
             search={{ edit: '1' } as never}
             className="button button-primary"
           >
-            {over ? 'Make again' : 'Edit'}
+            {over ? 'Recreate' : 'Edit'}
           </Link>
           {!over && (
             <Expire silence={silence} onDone={() => void navigate({ to: '/alertmanager/silences' })} />
           )}
         </div>
       </section>
-      {!over && <Affected matchers={silence.matchers} said="What it keeps back now" />}
+      {!over && <Affected matchers={silence.matchers} said="Alerts it silences" />}
     </>
   );
 }
@@ -322,12 +322,12 @@ export function SilencePage() {
     : !editing
       ? 'Silence'
       : silence.data?.status.state === 'expired'
-        ? 'Make a silence again'
+        ? 'Create the silence again'
         : 'Edit a silence';
   const key = useMemo(() => `${id} ${search.filter ?? ''}`, [id, search.filter]);
   return (
     <Frame title={title}>
-      {!fresh && silence.isPending && <Loading label="Asking for the silence" />}
+      {!fresh && silence.isPending && <Loading label="Loading the silence" />}
       {gone ? (
         <Empty
           icon="moon"
@@ -338,7 +338,7 @@ export function SilencePage() {
             </Link>
           }
         >
-          It may have been forgotten: silences are kept for some days after their end.
+          Expired silences are deleted after some days.
         </Empty>
       ) : (
         silence.error && <ErrorNotice error={silence.error} />

@@ -51,8 +51,8 @@ export function Expire({ silence, onDone }: { silence: Silence; onDone?: () => v
       <Button onClick={() => setOpen(true)}>Expire</Button>
       <Dialog title="Expire this silence?" open={open} onClose={() => setOpen(false)}>
         <p>
-          From now on its alerts are notified again. It stays in the list of those that are over, and can be
-          made again from there.
+          Its alerts are notified again from now on. The silence stays in the list as expired and can be made
+          again from there.
         </p>
         <MatcherChips matchers={silence.matchers} />
         {problem !== null && <ErrorNotice error={problem} />}
@@ -92,7 +92,7 @@ function Row({ silence, now }: { silence: Silence; now: number }) {
           search={{ edit: '1' } as never}
           className="button button-plain"
         >
-          {over ? 'Make again' : 'Edit'}
+          {over ? 'Recreate' : 'Edit'}
         </Link>
         {!over && <Expire silence={silence} />}
       </div>
@@ -128,18 +128,7 @@ export function SilencesPage() {
   const shown = all.filter((silence) => silence.status.state === state);
   const now = Date.now();
   return (
-    <Frame
-      title="Silences"
-      lead={silences.data ? `In force: ${count('active')}; to come: ${count('pending')}` : undefined}
-      actions={
-        <>
-          <Link to="/alertmanager/recurring" className="button button-plain">
-            Recurring
-          </Link>
-          <NewSilence />
-        </>
-      }
-    >
+    <Frame title="Silences" actions={<NewSilence />}>
       <div className="filters am-filters">
         <div className="pills" role="group" aria-label="State">
           {STATES.map((one) => (
@@ -161,7 +150,7 @@ export function SilencesPage() {
         />
       </div>
       {silences.error && <ErrorNotice error={silences.error} />}
-      {silences.isPending && <Loading label="Asking for silences" />}
+      {silences.isPending && <Loading label="Loading silences" />}
       {silences.data && shown.length === 0 && (
         <Empty
           icon="moon"
@@ -169,15 +158,15 @@ export function SilencesPage() {
             filter.length > 0
               ? 'No silence matches'
               : state === 'active'
-                ? 'Nothing is silenced'
+                ? 'No active silences'
                 : state === 'pending'
-                  ? 'No silence is to come'
-                  : 'No silence has ended'
+                  ? 'No pending silences'
+                  : 'No expired silences'
           }
         >
           {filter.length > 0
             ? `Silences with exactly ${filter.map(writeMatcher).join(', ')} are looked for.`
-            : 'A silence keeps notifications of some alerts back for a time.'}
+            : 'A silence suppresses notifications of matching alerts for a time.'}
         </Empty>
       )}
       {shown.slice(0, most).map((silence) => (

@@ -17,9 +17,9 @@ import type { ReceiverDelivery } from './deliveries';
 import { Frame } from './frame';
 
 const WORDS: Record<string, string> = {
-  disabled: 'It runs on its own',
+  disabled: 'Standalone, no cluster',
   ready: 'Ready',
-  settling: 'Settling: it gets to know its peers',
+  settling: 'Settling: waiting for peers',
 };
 
 function Cluster({ cluster }: { cluster: ManagerStatus['cluster'] }) {
@@ -122,7 +122,7 @@ export function ManagerStatusPage() {
   return (
     <Frame title="Alertmanager">
       {status.error && <ErrorNotice error={status.error} />}
-      {status.isPending && <Loading label="Asking for the status" />}
+      {status.isPending && <Loading label="Loading status" />}
       {data && (
         <>
           <div className="facts-grid">
@@ -142,7 +142,7 @@ export function ManagerStatusPage() {
           {heartbeats.error && <ErrorNotice error={heartbeats.error} />}
           <section className="card config am-config">
             <header className="config-head">
-              <span className="muted">The configuration that holds, secrets hidden</span>
+              <span className="muted">Active configuration, secrets hidden</span>
               <CopyButton text={data.config.original} label="Copy the configuration" />
             </header>
             <Yaml text={data.config.original} />

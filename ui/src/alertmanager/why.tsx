@@ -102,7 +102,7 @@ function FactPair({ name, children }: { name: string; children: React.ReactNode 
 function Steps({ trace }: { trace: Trace }) {
   return (
     <details>
-      <summary>Routes that were asked</summary>
+      <summary>Routes</summary>
       <ol className="why-steps">
         {trace.steps.map((step) => (
           <li key={step.id}>
@@ -171,7 +171,7 @@ function Notes({ alert, holds }: { alert: Alert; holds: string | undefined }) {
         />
         <input
           aria-label="Note"
-          placeholder="What is known of it"
+          placeholder="Reason, link to a ticket"
           value={text}
           onChange={(e) => setText(e.target.value)}
         />
@@ -214,7 +214,7 @@ function OwnHistory({ alert }: { alert: Alert }) {
       <Select label="History of" value={range} choices={RANGES} onChange={setRange} />
       {history.isPending && <Loading label="Reading the history" />}
       {history.error && <ErrorNotice error={history.error} />}
-      {history.data && events.length === 0 && <p className="muted">Nothing has changed in this time.</p>}
+      {history.data && events.length === 0 && <p className="muted">No changes in this time range.</p>}
       <TimelineList events={events} />
     </div>
   );
@@ -228,7 +228,7 @@ export function Why({ alert }: { alert: Alert }) {
   });
   return (
     <div className="why">
-      {trace.isPending && <Loading label="Asking why" />}
+      {trace.isPending && <Loading label="Loading explanation" />}
       {trace.error && <ErrorNotice error={trace.error} />}
       {trace.data && (
         <>

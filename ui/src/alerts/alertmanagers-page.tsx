@@ -127,7 +127,7 @@ export function AlertmanagersPage() {
   return (
     <Frame title="Delivery" lead="Alertmanagers that alerts are sent to">
       {error && <ErrorNotice error={error} />}
-      {query.isPending && <Loading label="Asking for Alertmanagers" />}
+      {query.isPending && <Loading label="Loading Alertmanagers" />}
       {(missing || (query.data && used + dropped.length === 0)) && (
         <Empty
           icon="alerts"

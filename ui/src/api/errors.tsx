@@ -19,8 +19,7 @@ export function ErrorNotice({ error }: { error: unknown }) {
     if (error.message.includes('unavailable with Prometheus Agent')) {
       return (
         <Notice kind="info" title="This is an agent">
-          It forwards what it collects and keeps nothing to query. Its targets and its configuration are
-          shown.
+          An agent forwards data and stores none to query. Its targets and its configuration are shown.
         </Notice>
       );
     }

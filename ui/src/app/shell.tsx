@@ -122,8 +122,8 @@ function Starting() {
       <p className="muted">
         {share === null
           ? queries
-            ? 'It answers queries as soon as its log is read back.'
-            : 'Its configuration is being read.'
+            ? 'Queries are answered once the write-ahead log is replayed.'
+            : 'The configuration is being read.'
           : `Reading back its log: segment ${Math.max(0, done)} of ${total}.`}
       </p>
       <div className={`progress${share === null ? ' progress-unknown' : ''}`}>
@@ -243,7 +243,7 @@ export function Shell() {
         {readiness === 'unreachable' && (
           <div className="banner" role="alert">
             <Icon name="warning" size={16} />
-            <span>The server does not answer. What you see may be old; trying again…</span>
+            <span>The server does not answer. The page may be out of date. Retrying…</span>
           </div>
         )}
         <Notices ready={readiness === 'ready'} />

@@ -166,7 +166,7 @@ export function MatchingView({
   if (groups.length === 0) {
     return (
       <Notice kind="info" title="Nothing to match">
-        Neither side has a series at this moment.
+        Neither side has a series at this time.
       </Notice>
     );
   }

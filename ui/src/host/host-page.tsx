@@ -4,6 +4,7 @@ import { Fragment, useEffect, useMemo, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { usePool, useTargets, useVector } from '../api/queries';
 import type { VectorItem } from '../api/types';
+import { PageTabs } from '../app/page-tabs';
 import { useShortcut } from '../app/shortcuts';
 import { useMoment } from '../components/moment';
 import { TimePicker } from '../components/time-picker';
@@ -365,11 +366,12 @@ export function HostPage() {
             onRun={() => setNow(Date.now())}
           />
         )}
+        <PageTabs />
       </PageHead>
       {uname.error && <ErrorNotice error={uname.error} />}
-      {uname.isPending && <Loading label="Looking for hosts" />}
+      {uname.isPending && <Loading label="Loading hosts" />}
       {uname.data && !host && <NoHosts />}
-      {host && !asked && seen.isPending && <Loading label="Looking for samples" />}
+      {host && !asked && seen.isPending && <Loading label="Loading samples" />}
       {host && (asked !== null || !seen.isPending) && (
         // Keyed by the host: figures of one are never shown under the name of another.
         <Fragment key={hostKey(host)}>

@@ -2,6 +2,7 @@
 import { Link, useSearch } from '@tanstack/react-router';
 import { useMemo, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
+import { PageTabs } from '../app/page-tabs';
 import { TimePicker } from '../components/time-picker';
 import { Loading, PageHead, SearchField } from '../components/ui';
 import { ErrorShare, rateText, secondsText } from '../services/parts';
@@ -50,6 +51,7 @@ export function ContainersPage() {
           onRefresh={state.setRefresh}
           onRun={state.again}
         />
+        <PageTabs />
       </PageHead>
       {containers.error ? (
         <ErrorNotice error={containers.error} />

@@ -1,6 +1,7 @@
 /** Infrastructure → Nodes: machines with a node agent. */
 import { Link } from '@tanstack/react-router';
 import { ErrorNotice } from '../api/errors';
+import { PageTabs } from '../app/page-tabs';
 import { TimePicker } from '../components/time-picker';
 import { Loading, PageHead, SearchField } from '../components/ui';
 import { useServicesState } from '../services/state';
@@ -25,6 +26,7 @@ export function NodesPage() {
           onRefresh={state.setRefresh}
           onRun={state.again}
         />
+        <PageTabs />
       </PageHead>
       {nodes.error ? (
         <ErrorNotice error={nodes.error} />

@@ -13,7 +13,7 @@ export function LogConfigPage() {
       {config.data !== undefined && (
         <section className="card config">
           <header className="config-head">
-            <span className="muted">As it was read, secrets hidden</span>
+            <span className="muted">As read, secrets hidden</span>
             <CopyButton text={config.data} label="Copy the configuration" />
           </header>
           <Yaml text={config.data} />

@@ -93,7 +93,7 @@ export function LogDiscoveryPage() {
         <PageTabs />
       </PageHead>
       {query.error && <ErrorNotice error={query.error} />}
-      {query.isPending && <Loading label="Asking what was found" />}
+      {query.isPending && <Loading label="Loading targets" />}
       {query.data && (
         <>
           <div className="filters">

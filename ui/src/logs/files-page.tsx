@@ -59,7 +59,7 @@ function Sources({ jobs }: { jobs: LogJob[] }) {
   return (
     <section className="card table-card log-sources">
       <div className="table-title">
-        <h2>Sources that are no files</h2>
+        <h2>Other sources</h2>
       </div>
       <div className="table-wrap">
         <table className="table">
@@ -114,10 +114,10 @@ export function FilesPage() {
         <PageTabs />
       </PageHead>
       {query.error && <ErrorNotice error={query.error} />}
-      {query.isPending && <Loading label="Asking what is read" />}
+      {query.isPending && <Loading label="Loading sources" />}
       {files && files.failed > 0 && (
         <Notice kind="error" title={`${files.failed.toLocaleString('en')} cannot be read`}>
-          They are tried again when something about them changes.
+          They are retried when they change.
         </Notice>
       )}
       {nothing && (

@@ -284,7 +284,7 @@ export function InspectPage() {
         )}
       </PageHead>
       {stages.error && <ErrorNotice error={stages.error} />}
-      {stages.isPending && <Loading label="Asking for stages" />}
+      {stages.isPending && <Loading label="Loading stages" />}
       {stages.data && !job && <Empty icon="search" title="No job is configured" />}
       {job && stages.data && (
         <>

@@ -57,7 +57,7 @@ export function LossesPage() {
   const groups = query.data ? losses(query.data) : null;
   return (
     <div className="page">
-      <PageHead title="Dropped" lead="What did not arrive since the start, and why" />
+      <PageHead title="Dropped" lead="Losses since start, by reason" />
       {query.error && <ErrorNotice error={query.error} />}
       {query.isPending && <Loading label="Loading losses" />}
       {query.data?.length === 0 && (

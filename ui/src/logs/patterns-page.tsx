@@ -39,7 +39,7 @@ export function PatternsPage() {
         }
       />
       {query.error && <ErrorNotice error={query.error} />}
-      {query.isPending && <Loading label="Asking for patterns" />}
+      {query.isPending && <Loading label="Loading patterns" />}
       {query.data && sum === 0 && jobs.length === 0 && (
         <Empty icon="stacked" title="No stage looks for patterns">
           A job counts them with this stage; behind multiline, if its lines go on:

@@ -16,9 +16,7 @@ export function GraphConfig({ kind, component }: { kind: string; component: stri
     );
   return (
     <section className="card yaml-card">
-      <p className="muted yaml-note">
-        As it was put together from all its sources: names in their newest spelling, secrets masked.
-      </p>
+      <p className="muted yaml-note">Merged from all sources: current key names, secrets masked.</p>
       <Yaml text={config.data} line={definedAt(config.data, kind, component)} />
     </section>
   );

@@ -270,7 +270,7 @@ export function Panel(props: {
       <header className="panel-head">
         <div>
           <p className="muted">
-            {node ? `${node.kind}${node.part ? ` · ${node.part}` : ''}` : edge ? 'What flows' : ''}
+            {node ? `${node.kind}${node.part ? ` · ${node.part}` : ''}` : edge ? 'Throughput' : ''}
           </p>
           <h2>
             {node ? node.component : edge ? `${name(edge.from)} → ${name(edge.to)}` : 'No longer there'}

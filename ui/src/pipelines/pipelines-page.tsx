@@ -158,17 +158,17 @@ export function PipelinesPage() {
         <PageTabs />
       </PageHead>
       {query.error && !isMissing(query.error) && <ErrorNotice error={query.error} />}
-      {query.isPending && <Loading label="Asking for the pipelines" />}
+      {query.isPending && <Loading label="Loading pipelines" />}
       {isMissing(query.error) && (
         <Empty icon="pipelines" title="This server has no pipelines">
           It does not know <code>/api/v1/pipelines</code>.
         </Empty>
       )}
       {empty && (
-        <Empty icon="pipelines" title="Nothing is sent on">
+        <Empty icon="pipelines" title="No remote write">
           {has('prometheus') ? (
             <>
-              The configuration has no <code>remote_write</code>: what is collected stays here.
+              The configuration has no <code>remote_write</code>. Collected samples stay on this server.
             </>
           ) : (
             'The graph has no components yet.'

@@ -87,10 +87,10 @@ export function Tap({ edge, allowed }: { edge: string; allowed: boolean }) {
       </p>
     );
   return (
-    <section className="tap" aria-label="What passes">
+    <section className="tap" aria-label="Live records">
       <div className="tap-head">
         <Button icon={on ? 'stop' : 'play'} look={on ? 'plain' : 'primary'} onClick={() => setOn(!on)}>
-          {on ? 'Stop' : 'Show what passes'}
+          {on ? 'Stop' : 'Show live records'}
         </Button>
         {on && (
           <span className="muted" role="status">

@@ -7,7 +7,7 @@ import { ApiError } from '../api/client';
 import { ErrorNotice } from '../api/errors';
 import { apiUrl } from '../app/base';
 import { PageTabs } from '../app/page-tabs';
-import { has, offer } from '../app/parts';
+import { offer } from '../app/parts';
 import { Icon } from '../components/icons';
 import { useMoment } from '../components/moment';
 import { Button, Dialog, Empty, LabelChips, Loading, PageHead, SearchField } from '../components/ui';
@@ -110,7 +110,7 @@ function Families({ group }: { group: Group }) {
   const [most, setMost] = useState(FIRST_METRICS);
   const all = group.families.flatMap((family) => family.metrics.map((metric) => ({ family, metric })));
   const omit = Object.keys(group.labels);
-  if (all.length === 0) return <p className="muted pushed-none">Nothing but the times of its pushes.</p>;
+  if (all.length === 0) return <p className="muted pushed-none">Only the push times.</p>;
   return (
     <div className="pushed-metrics">
       <table className="table">
@@ -215,11 +215,11 @@ export function PushgatewayPage() {
   return (
     <div className="page">
       <PageHead
-        title={has('prometheus') ? 'Targets' : 'Pushed metrics'}
+        title="Pushed metrics"
         tab="Pushed"
         lead={
           groups.data
-            ? `${all.length.toLocaleString('en')} ${all.length === 1 ? 'group' : 'groups'} of what jobs have pushed${
+            ? `${all.length.toLocaleString('en')} ${all.length === 1 ? 'group' : 'groups'}${
                 failed > 0 ? `; the last push of ${failed.toLocaleString('en')} failed` : ''
               }`
             : undefined
@@ -241,7 +241,7 @@ export function PushgatewayPage() {
         <PageTabs />
       </PageHead>
       {groups.error && <ErrorNotice error={groups.error} />}
-      {groups.isPending && <Loading label="Asking for groups" />}
+      {groups.isPending && <Loading label="Loading groups" />}
       {groups.data && all.length === 0 && (
         <Empty icon="targets" title="Nothing was pushed yet">
           Jobs push like this:

@@ -82,7 +82,7 @@ export function Administration() {
           return {
             kind: 'info',
             title: 'Nothing to delete',
-            text: 'No series meets the selector in this time.',
+            text: 'No series matches the selector in this time range.',
           };
         setPlan({ ...next, series: data });
         return null;
@@ -129,7 +129,7 @@ export function Administration() {
       try {
         await post('admin/tsdb/clean_tombstones');
         void queryClient.invalidateQueries({ queryKey: ['blocks'] });
-        return { kind: 'info', title: 'Cleaned up', text: 'What was deleted no longer takes space on disk.' };
+        return { kind: 'info', title: 'Cleaned up', text: 'Deleted samples no longer take disk space.' };
       } catch (e) {
         return failed('Cleaning up failed', e);
       }
@@ -179,7 +179,7 @@ export function Administration() {
           {busy === 'snapshot' ? 'Taking a snapshot…' : 'Take a snapshot'}
         </Button>
         <Button icon="refresh" disabled={busy !== ''} onClick={() => void clean()}>
-          {busy === 'clean' ? 'Cleaning up…' : 'Clean up what was deleted'}
+          {busy === 'clean' ? 'Cleaning up…' : 'Clean up deletions'}
         </Button>
       </div>
       <Dialog title="Delete samples?" open={plan !== null} onClose={() => setPlan(null)}>

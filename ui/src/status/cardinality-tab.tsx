@@ -135,7 +135,7 @@ function LabelTable({
   return (
     <section className="card table-card">
       <header className="table-title">
-        <h2>What each label costs</h2>
+        <h2>Cost of labels</h2>
         <p className="muted">
           {data.labelNames > data.labels.length
             ? `The ${count(data.labels.length)} whose removal would save most, of ${count(data.labelNames)}`
@@ -214,7 +214,7 @@ function LabelTable({
           </tbody>
         </table>
       </div>
-      {data.labels.length === 0 && <p className="muted table-none">These series carry no labels.</p>}
+      {data.labels.length === 0 && <p className="muted table-none">These series have no labels.</p>}
     </section>
   );
 }
@@ -234,7 +234,7 @@ function MatchBox({ value, onChange }: { value: string; onChange: (match: string
         <Icon name="search" size={15} />
         <input
           aria-label="Series selector"
-          placeholder={'Only series like {job="api"}'}
+          placeholder={'Series selector, like {job="api"}'}
           value={text}
           spellCheck={false}
           autoComplete="off"
@@ -391,7 +391,7 @@ export function CardinalityTab() {
             )
           }
         >
-          {select ? 'No series meets the selector in this time.' : 'Nothing is stored yet.'}
+          {select ? 'No series matches the selector in this time range.' : 'Nothing is stored yet.'}
         </Empty>
       )}
       {data && !base.error && data.series > 0 && (

@@ -144,10 +144,8 @@ function Running({ data, onDone }: { data: QueriesData; onDone: (outcome: Outcom
       <section className="card nothing">
         <Icon name="check" size={20} />
         <div>
-          <h3>Nothing runs at this moment</h3>
-          <p>
-            Queries appear here while they run or wait for a place; the list is renewed every two seconds.
-          </p>
+          <h3>No running queries</h3>
+          <p>Queries appear here while they run or wait. The list refreshes every 2 s.</p>
         </div>
       </section>
     );
@@ -229,7 +227,7 @@ function Costs({ top, order }: { top: QueryCost[]; order: Order }) {
     return (
       <section className="card">
         <Empty icon="clock" title="No query has ended yet">
-          What queries cost is added up from the start of the server, text by text.
+          Costs are summed since server start, per query text.
         </Empty>
       </section>
     );
@@ -317,7 +315,7 @@ export function QueriesTab() {
     );
   }
   if (queries.error && !data) return <ErrorNotice error={queries.error} />;
-  if (!data) return <Loading label="Asking what runs" />;
+  if (!data) return <Loading label="Loading queries" />;
   const waiting = data.queries.filter((q) => q.state === 'queued').length;
   const running = data.queries.length - waiting;
   const { bytes, maxBytes } = data.memory;
@@ -363,7 +361,7 @@ export function QueriesTab() {
       </div>
       <Running data={data} onDone={setOutcome} />
       <div className="filters section-head">
-        <h2>What has cost most since the start</h2>
+        <h2>Most expensive since start</h2>
         <span className="filter-fields">
           <Select
             label="By"

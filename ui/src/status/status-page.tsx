@@ -46,7 +46,7 @@ function Overview() {
   if (runtime.error) return <ErrorNotice error={runtime.error} />;
   const b = build.data?.data;
   const r = runtime.data?.data;
-  if (!b || !r) return <Loading label="Asking the server" />;
+  if (!b || !r) return <Loading label="Loading" />;
   const when = (text: string | undefined) => {
     const ms = Date.parse(text ?? '');
     return Number.isNaN(ms) || ms <= 0

@@ -72,7 +72,7 @@ const OWNERS: Record<string, string> = {
 const PRESSURE: Record<string, { kind: 'info' | 'warning' | 'error'; title: string; text: string }> = {
   flushing: {
     kind: 'info',
-    title: 'Memory is written to blocks early',
+    title: 'Early write to blocks',
     text: 'More than 70 % of the limit is used. No sample is refused or delayed.',
   },
   slowing: {
@@ -83,7 +83,7 @@ const PRESSURE: Record<string, { kind: 'info' | 'warning' | 'error'; title: stri
   refusing: {
     kind: 'error',
     title: 'New series are refused',
-    text: 'More than 95 % of the limit is used. Samples of known series are stored. The log of the server names whose the newest series are; Cardinality shows who has the most.',
+    text: 'More than 95 % of the limit is used. Samples of known series are stored. The server log names the sources of the newest series; Cardinality shows the largest.',
   },
 };
 const STAGES = [0.7, 0.85, 0.95];
@@ -148,12 +148,12 @@ function Encodings({ list, samples }: { list: Encoding[]; samples: number }) {
   return (
     <section className="card top encodings">
       <header>
-        <h2>What a sample takes on disk</h2>
+        <h2>Disk per sample</h2>
         <p className="muted">
           {samples > 0 ? `${formatValue(total / samples, 'none', 3)} bytes, all told` : 'no blocks yet'}
         </p>
       </header>
-      {list.length === 0 && <p className="muted">Blocks say how their bytes are spent once there is one.</p>}
+      {list.length === 0 && <p className="muted">Shown after the first block is written.</p>}
       {list.length > 0 && (
         <table className="table">
           <thead>
@@ -275,7 +275,7 @@ function Full({ data }: { data: StorageStatus }) {
           ]}
         />
         <Facts
-          title="Retention and upkeep"
+          title="Retention and maintenance"
           facts={[
             ['Retention', runtime?.storageRetention || 'not limited'],
             [
@@ -305,7 +305,7 @@ function Full({ data }: { data: StorageStatus }) {
       </div>
       <p className="cardinality-link">
         <Link to="/status/$tab" params={{ tab: 'cardinality' } as never} className="button button-plain">
-          Which metrics and labels make these series
+          Show cardinality
         </Link>
       </p>
       <Downsampled levels={data.downsampled ?? []} />

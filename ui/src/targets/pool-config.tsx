@@ -19,7 +19,7 @@ export function PoolConfig({ pool }: { pool: string }) {
       <Dialog title={`Configuration of ${pool}`} open={open} onClose={() => setOpen(false)}>
         {isMissing(config.error) ? (
           <Notice kind="info">
-            This server does not tell the configuration of one scrape job. Status → Configuration has all of
+            This server does not report the configuration of a scrape job. Status → Configuration has all of
             it.
           </Notice>
         ) : config.error ? (

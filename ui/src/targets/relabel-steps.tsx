@@ -28,9 +28,9 @@ export function RelabelSteps({ pool, labels }: { pool: string; labels: LabelSet 
       ),
   });
   if (isMissing(steps.error))
-    return <Notice kind="info">This server does not tell its relabelling steps; newer ones do.</Notice>;
+    return <Notice kind="info">This server does not report relabelling steps.</Notice>;
   if (steps.error) return <ErrorNotice error={steps.error} />;
-  if (!steps.data) return <Loading label="Asking for the steps" />;
+  if (!steps.data) return <Loading label="Loading steps" />;
   const trail = relabelTrail(labels, steps.data.data.steps ?? []);
   if (trail.length === 0)
     return (

@@ -36,7 +36,7 @@ export function RecommendationsPage() {
         lead={
           advice
             ? `From ${advice.batches.toLocaleString('en')} batches in ${advice.seconds} s`
-            : 'From a sample of what receivers pass on'
+            : 'From a sample of received data'
         }
       >
         {graph.data?.tap && (
