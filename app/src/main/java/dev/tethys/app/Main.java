@@ -22,6 +22,7 @@ import dev.tethys.logagent.LogsWarmUp;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.runtime.BuildInfo;
+import dev.tethys.runtime.GcOverheadLimit;
 import dev.tethys.runtime.Shutdown;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.tools.ToolRole;
@@ -45,6 +46,7 @@ public final class Main {
     LimitedLog failures = new LimitedLog(JulLogger.of("dev.tethys.threads"));
     Thread.setDefaultUncaughtExceptionHandler(
         (t, e) -> failures.failure(System.Logger.Level.ERROR, "Thread failed", t.getName(), e));
+    GcOverheadLimit.keep();
     int status;
     try {
       status = run(Arrays.asList(args));

@@ -16,7 +16,7 @@ import java.util.function.LongSupplier;
  */
 public final class EssentialLoop implements Runnable {
   /** Exit code of the process, as with {@code -XX:+ExitOnOutOfMemoryError}. */
-  static final int EXIT_CODE = 3;
+  public static final int EXIT_CODE = 3;
 
   /** Errors within {@link #TOGETHER_NANOS} of each other after which the process ends. */
   static final int MAX_ERRORS = 20;
@@ -38,6 +38,13 @@ public final class EssentialLoop implements Runnable {
               + " times in a row; the process ends with exit code "
               + EXIT_CODE
               + "; give it more memory (-Xmx in TETHYS_JAVA_OPTS)\n")
+          .getBytes(StandardCharsets.US_ASCII);
+
+  private static final byte[] LAST_WORDS_OF_STATE =
+      ("tethys: memory ended in work that cannot be left half done; the process ends"
+              + " with exit code "
+              + EXIT_CODE
+              + " and can be started again; give it more memory (-Xmx in TETHYS_JAVA_OPTS)\n")
           .getBytes(StandardCharsets.US_ASCII);
 
   private static final Registry.Vector<Registry.Counter> RESTARTS =
@@ -151,10 +158,21 @@ public final class EssentialLoop implements Runnable {
    */
   public static void endProcess(String name, VirtualMachineError why) {
     try {
+      say(LAST_WORDS_OF_STATE);
       LOG.log(Level.ERROR, "Thread failed, the process ends with exit code 3 thread=" + name, why);
     } finally {
       Runtime.getRuntime().halt(EXIT_CODE);
     }
+  }
+
+  /**
+   * Ends the process because there is no memory left for its work.
+   *
+   * @param reason a line for standard error, made when there was memory
+   */
+  public static void endProcess(byte[] reason) {
+    say(reason);
+    Runtime.getRuntime().halt(EXIT_CODE);
   }
 
   private static void say(byte[] line) {

@@ -31,6 +31,8 @@ public final class LimitedLog {
               "tethys_log_lines_suppressed_total",
               "Log lines left out because too many of their kind came at once.");
 
+  private static final AtomicLong MEMORY_ERRORS = new AtomicLong();
+
   private static final class Kind {
     final AtomicLong next;
     final LongAdder suppressed = new LongAdder();
@@ -62,6 +64,11 @@ public final class LimitedLog {
   /** Counts lines that were left out elsewhere. */
   public static void countSuppressed() {
     SUPPRESSED.inc();
+  }
+
+  /** Failures of this process so far that were the end of memory. */
+  public static long memoryErrors() {
+    return MEMORY_ERRORS.get();
   }
 
   /** A value in the form of a log line. */
@@ -120,6 +127,9 @@ public final class LimitedLog {
    * @param about what it happened to
    */
   public void failure(Level level, String event, @Nullable Object about, Throwable failure) {
+    if (failure instanceof OutOfMemoryError) {
+      MEMORY_ERRORS.incrementAndGet();
+    }
     Kind k = due(level, event);
     if (k == null) {
       return;

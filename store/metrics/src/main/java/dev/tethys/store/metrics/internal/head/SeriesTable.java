@@ -1,6 +1,7 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.storage.StorageException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -109,12 +110,21 @@ final class SeriesTable {
 
   /** Makes a series in a given slot, which must be free: for recovery. */
   void install(int slot, int generation, byte[] canonical) {
+    try {
+      enter(slot, generation, canonical);
+    } catch (OutOfMemoryError e) {
+      // Half of an entry would make the index fail or lie from now on; the log has what counts.
+      EssentialLoop.endProcess("series index", e);
+      throw e;
+    }
+  }
+
+  private void enter(int slot, int generation, byte[] canonical) {
     reserve(slot);
     if (tableUsed * 4L > table.length * 3L) {
       rehash();
     }
-    int labels = index.add(slot, canonical);
-    list[slot] = labels + 1;
+    list[slot] = index.add(slot, canonical) + 1;
     slots = Math.max(slots, slot + 1);
     live++;
     int h = hash(canonical);
