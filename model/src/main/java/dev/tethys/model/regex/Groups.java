@@ -1,6 +1,7 @@
 package dev.tethys.model.regex;
 
 import com.google.re2j.Matcher;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Matches in one text with their groups, one after the other. For one thread. */
@@ -15,17 +16,26 @@ public final class Groups {
 
   /** Whether the text is a match as a whole. */
   public boolean matches() {
-    return matcher.matches();
+    return found(matcher::matches);
   }
 
   /** Finds the next match. */
   public boolean find() {
-    return matcher.find();
+    return found(matcher::find);
   }
 
   /** Finds the first match from a place on. */
   public boolean find(int from) {
-    return matcher.find(from);
+    return found(() -> matcher.find(from));
+  }
+
+  /** RE2/J follows what needs no character by recursion. */
+  private boolean found(BooleanSupplier search) {
+    try {
+      return search.getAsBoolean();
+    } catch (StackOverflowError e) {
+      throw regex.tooDeep();
+    }
   }
 
   /** Number of groups, the whole match not counted. */

@@ -23,6 +23,9 @@ public final class Regex {
     this.flags = flags;
   }
 
+  /** Most classes of characters for groups in a query: RE2/J takes a second or two for them. */
+  private static final int MAX_GROUPS_CLASSES = 1 << 13;
+
   /**
    * An expression as {@code regexp.Compile} of Go takes it.
    *
@@ -68,7 +71,7 @@ public final class Regex {
     return RegexParser.parse(expression, flags);
   }
 
-  private RegexSyntaxException tooDeep() {
+  RegexSyntaxException tooDeep() {
     return new RegexSyntaxException("expression nests too deeply", expression);
   }
 
@@ -175,6 +178,35 @@ public final class Regex {
   /** Names of groups with their numbers. */
   public Map<String, Integer> groupNames() {
     return capturing().names;
+  }
+
+  /**
+   * Refuses an expression of a query whose groups would take long to compile, or much memory to
+   * find.
+   *
+   * @param maxBytes most memory for finding groups
+   * @throws RegexSyntaxException when it is too large for that
+   */
+  public Regex withBoundedGroups(long maxBytes) {
+    try {
+      if (classes(tree()) > MAX_GROUPS_CLASSES || groupsBytes() > maxBytes) {
+        throw new RegexSyntaxException("expression too large", expression);
+      }
+    } catch (StackOverflowError e) {
+      throw tooDeep();
+    }
+    return this;
+  }
+
+  private static long classes(RegexNode n) {
+    return switch (n) {
+      case RegexNode.Chars _ -> 1;
+      case RegexNode.Concat c -> c.parts().stream().mapToLong(Regex::classes).sum();
+      case RegexNode.Alternate a -> a.choices().stream().mapToLong(Regex::classes).sum();
+      case RegexNode.Repeat r -> classes(r.part());
+      case RegexNode.Group g -> classes(g.part());
+      case RegexNode.Empty _, RegexNode.Literal _, RegexNode.Assert _ -> 0;
+    };
   }
 
   /** Bytes that finding groups may take, twice for each instruction and group. */

@@ -42,6 +42,40 @@ class RegexSizeTest {
         .hasMessageContaining("expression nests too deeply");
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"[^a]", "(.*)", "(?:(?i)z)", "(x)"})
+  void groupsOfLargeExpressionsAreRefusedToQueries(String part) {
+    Regex many = Regex.compile("(?P<a>b)" + part.repeat(20_000));
+    assertThatThrownBy(() -> many.withBoundedGroups(64 << 20))
+        .isInstanceOf(RegexSyntaxException.class)
+        .hasMessageContaining("expression too large");
+    Regex few = Regex.compile("(?P<a>b)" + part.repeat(100));
+    assertThat(few.withBoundedGroups(64 << 20)).isSameAs(few);
+  }
+
+  @Test
+  void groupsThatOverflowTheStackAreRefused() throws InterruptedException {
+    Regex r = Regex.compile("(?:a*){1000}".repeat(20) + "(b)");
+    Throwable[] thrown = {null};
+    Thread small =
+        new Thread(
+            null,
+            () -> {
+              try {
+                r.groups("x").find();
+              } catch (Throwable e) {
+                thrown[0] = e;
+              }
+            },
+            "small",
+            256 << 10);
+    small.start();
+    small.join();
+    assertThat(thrown[0])
+        .isInstanceOf(RegexSyntaxException.class)
+        .hasMessageContaining("nests too deeply");
+  }
+
   /** RE2/J takes them for the character itself, Go does not. */
   @ParameterizedTest
   @CsvSource({"a\\ü?, \\ü", "[x\\😀], \\😀", "(?:\\é, \\é"})

@@ -1,6 +1,7 @@
 package dev.tethys.api.loki;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlRequest;
@@ -128,7 +129,7 @@ public final class LokiApi {
   private static <T, E extends Exception> T mapped(RequestAction<T, E> work) throws E {
     try {
       return work.run();
-    } catch (LogqlParseException e) {
+    } catch (LogqlParseException | RegexSyntaxException e) {
       throw new HttpException(400, String.valueOf(e.getMessage()));
     } catch (QueryException e) {
       throw new HttpException(status(e), String.valueOf(e.getMessage()));

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.query.logql.LogqlValue.LogStream;
+import dev.tethys.query.logql.parser.LogqlParseException;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryException.Kind;
 import dev.tethys.query.promql.Value;
@@ -124,6 +125,31 @@ class LogqlEngineTest {
             .getFirst();
     assertThat(e.text()).isEqualTo("u1: red took=5ms");
     assertThat(e.parsed()).isEqualTo(Labels.of("ms", "5ms"));
+  }
+
+  @Test
+  void linesThatGrowByFormatsEndTheQuery() {
+    store.add(API, SECOND, "0123456789");
+    for (String doubling :
+        List.of(
+            " | line_format `{{__line__}}{{__line__}}`",
+            " | label_format x=`{{.x}}{{.x}}abcdefgh`",
+            " | label_format x=`{{.x}}{{.x}}{{printf \"%s\" \"abcdefgh\"}}`")) {
+      String q = "{service=\"api\"}" + doubling.repeat(60);
+      assertThatThrownBy(() -> entries(q + " | __error__=``", Direction.FORWARD, 1))
+          .as(doubling)
+          .isInstanceOf(QueryException.class)
+          .hasMessageContaining("bytes of one log line");
+    }
+  }
+
+  @Test
+  void regexpWithTooManyGroupsIsRefused() {
+    store.add(API, SECOND, "0123456789");
+    String q = "{service=\"api\"} | regexp `(?P<a>.)" + "(.*)".repeat(5000) + "`";
+    assertThatThrownBy(() -> entries(q, Direction.FORWARD, 1))
+        .isInstanceOf(LogqlParseException.class)
+        .hasMessageContaining("expression too large");
   }
 
   @Test

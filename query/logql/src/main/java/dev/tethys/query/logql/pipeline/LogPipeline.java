@@ -3,6 +3,7 @@ package dev.tethys.query.logql.pipeline;
 import dev.tethys.model.LabelNames;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.regex.Regex;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.query.logql.ast.Stage;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import java.util.ArrayList;
@@ -12,7 +13,13 @@ import java.util.Set;
 
 /** Stages of a log pipeline, ready for the rows of one thread. */
 public final class LogPipeline {
+  // Work between two checks whether the query is to go on, in about bytes of lines.
+  private static final long WORK_BETWEEN_CHECKS = 1 << 20;
+  private static final int WORK_OF_ROW = 1 << 14;
+  private static final int WORK_OF_STAGE = 64;
+
   private final RowStage[] stages;
+  private long work;
 
   private LogPipeline(List<RowStage> stages) {
     this.stages = stages.toArray(RowStage[]::new);
@@ -98,7 +105,7 @@ public final class LogPipeline {
     }
     Regex r;
     try {
-      r = Regex.compile(expression);
+      r = Regex.compile(expression).withBoundedGroups(TemplateFunctions.MAX_GROUPS_BYTES);
       seen = r.groupNames().keySet();
     } catch (IllegalArgumentException e) {
       throw new LogqlParseException(String.valueOf(e.getMessage()));
@@ -121,6 +128,11 @@ public final class LogPipeline {
 
   /** Runs the stages on a row; false if the row is dropped. */
   public boolean process(Row row) {
+    work += WORK_OF_ROW + row.lineTo - row.lineFrom + (long) WORK_OF_STAGE * stages.length;
+    if (work > WORK_BETWEEN_CHECKS) {
+      work = 0;
+      Cancellation.check();
+    }
     for (RowStage s : stages) {
       if (!s.process(row)) {
         return false;

@@ -2,6 +2,7 @@ package dev.tethys.query.logql.pipeline;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
+import dev.tethys.query.promql.QueryException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
@@ -53,8 +54,15 @@ public final class Row {
   private int[] base = new int[64]; // stamp of the row whose stream or metadata has the name
   private int row = 1;
 
+  /** Most bytes that stages may make of one row. */
+  private static final long MAX_BYTES = 16 << 20;
+
+  /** Larger arenas are not kept for the next row. */
+  private static final int KEPT_ARENA = 1 << 20;
+
   private byte[] arena = new byte[1024];
   private int arenaSize;
+  private long reserved; // of this row, in this and earlier arenas
 
   /** Row whose labels have names of a table. */
   public Row(NameTable names) {
@@ -71,6 +79,10 @@ public final class Row {
     size = 0;
     row++;
     arenaSize = 0;
+    reserved = 0;
+    if (arena.length > KEPT_ARENA) {
+      arena = new byte[KEPT_ARENA];
+    }
     if (row == Integer.MAX_VALUE) {
       Arrays.fill(stamp, 0);
       Arrays.fill(base, 0);
@@ -242,11 +254,23 @@ public final class Row {
 
   // ---- memory of a row
 
-  /** Offset in {@link #arena} of room for so many bytes, which is taken by {@link #used}. */
-  int reserve(int bytes) {
+  /**
+   * Offset in {@link #arena} of room for so many bytes, which is taken by {@link #used}.
+   *
+   * @throws QueryException when the stages make more than {@link #MAX_BYTES} of a row
+   */
+  int reserve(long bytes) {
+    reserved += bytes;
+    if (reserved > MAX_BYTES) {
+      throw new QueryException(
+          QueryException.Kind.LIMIT,
+          "the stages of the query make more than "
+              + MAX_BYTES
+              + " bytes of one log line; let line_format and label_format repeat labels less");
+    }
     if (arena.length - arenaSize < bytes) {
       // values in the old arena keep it
-      arena = new byte[Math.max(2 * arena.length, 2 * bytes)];
+      arena = new byte[Math.max(2 * arena.length, 2 * (int) bytes)];
       arenaSize = 0;
     }
     return arenaSize;

@@ -6,6 +6,7 @@ import dev.tethys.codec.template.Template;
 import dev.tethys.codec.template.TemplateException;
 import dev.tethys.codec.template.TemplateFunction;
 import dev.tethys.codec.template.TemplateLimits;
+import dev.tethys.model.storage.Cancellation;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -72,6 +73,7 @@ final class RowTemplate {
   int write(Row r) {
     Template t = template;
     if (t != null) {
+      Cancellation.check();
       byte[] made = execute(t, r).getBytes(StandardCharsets.UTF_8);
       int from = r.reserve(made.length);
       System.arraycopy(made, 0, r.arena(), from, made.length);
@@ -79,7 +81,7 @@ final class RowTemplate {
       r.used(end);
       return from;
     }
-    int room = 0;
+    long room = 0;
     for (byte[] b : texts) {
       room += b.length;
     }

@@ -11,6 +11,7 @@ import dev.tethys.codec.template.sprig.LineFunctions;
 import dev.tethys.codec.time.GoLayout;
 import dev.tethys.model.regex.Groups;
 import dev.tethys.model.regex.Regex;
+import dev.tethys.model.storage.Cancellation;
 import dev.tethys.query.logql.parser.Units;
 import dev.tethys.query.logql.parser.Units.UnitException;
 import java.net.URLDecoder;
@@ -32,6 +33,9 @@ final class TemplateFunctions {
   private static final Map<String, TemplateFunction> STATIC = statics();
 
   private @Nullable Row row;
+
+  /** Most memory that finding the groups of one expression may take. */
+  static final long MAX_GROUPS_BYTES = 64L << 20;
 
   private final Map<String, Regex> regexes =
       new LinkedHashMap<>(16, 0.75f, true) {
@@ -73,11 +77,11 @@ final class TemplateFunctions {
   private Object count(String expression, String in) {
     Regex r;
     try {
-      r = regexes.computeIfAbsent(expression, Regex::compile);
+      r = regexes.computeIfAbsent(expression, x -> Regex.compile(x).withBoundedGroups(MAX_GROUPS_BYTES));
     } catch (IllegalArgumentException e) {
       throw new Failure(String.valueOf(e.getMessage()));
     }
-    Groups g = r.groups(in);
+    Groups g = r.groups(Cancellation.interruptible(in));
     long n = 0;
     while (g.find()) {
       n++;

@@ -103,6 +103,9 @@ final class Evaluators {
     Regex p;
     try {
       p = Regex.anchored(a.text(4));
+      if (a.text(2).indexOf('$') >= 0) {
+        p.withBoundedGroups(Long.MAX_VALUE); // memory is reserved when it runs
+      }
     } catch (RegexSyntaxException e) {
       throw new QueryException(
           QueryException.Kind.EXECUTION,
