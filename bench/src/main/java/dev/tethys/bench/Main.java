@@ -35,6 +35,7 @@ public final class Main {
           entry("trace-store", TraceStoreRuns::run),
           entry("logs", LogFiles::run),
           entry("lookups", Lookups::run),
+          entry("overload", Overload::run),
           entry("pipeline", PipelineThroughput::run),
           entry("profile-store", ProfileStoreRuns::run),
           entry("rules", RuleRace::run),

@@ -105,8 +105,7 @@ public final class GcOverheadLimit {
         .name("gc-overhead-limit")
         .start(
             EssentialLoop.of(
-                "gc-overhead-limit",
-                () -> ofProcess(WINDOW).ifPresent(GcOverheadLimit::watch)));
+                "gc-overhead-limit", () -> ofProcess(WINDOW).ifPresent(GcOverheadLimit::watch)));
   }
 
   /** Watches until the process ends. */

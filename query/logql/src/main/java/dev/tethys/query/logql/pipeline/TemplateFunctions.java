@@ -77,7 +77,9 @@ final class TemplateFunctions {
   private Object count(String expression, String in) {
     Regex r;
     try {
-      r = regexes.computeIfAbsent(expression, x -> Regex.compile(x).withBoundedGroups(MAX_GROUPS_BYTES));
+      r =
+          regexes.computeIfAbsent(
+              expression, x -> Regex.compile(x).withBoundedGroups(MAX_GROUPS_BYTES));
     } catch (IllegalArgumentException e) {
       throw new Failure(String.valueOf(e.getMessage()));
     }
