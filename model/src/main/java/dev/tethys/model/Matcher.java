@@ -1,9 +1,11 @@
 package dev.tethys.model;
 
+import dev.tethys.model.regex.ByteSearch;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.model.storage.Cancellation;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -120,6 +122,14 @@ public final class Matcher {
   /** With what every value begins that the positive form of the condition meets. */
   public String prefix() {
     return regex == null ? value : regex.prefix();
+  }
+
+  /**
+   * Searches for texts of which every value contains one that meets the positive form of the
+   * condition; empty when none are known.
+   */
+  public List<ByteSearch> requiredChoices() {
+    return regex == null ? List.of() : regex.requiredChoices();
   }
 
   /**

@@ -9,7 +9,7 @@ import java.util.Arrays;
  * Search for a sequence of bytes. Eight places are tested at a time for the two bytes of the
  * sequence that texts have least often. Immutable.
  */
-final class ByteSearch {
+public final class ByteSearch {
   private static final VarHandle LONGS =
       MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
   private static final long ONES = 0x0101010101010101L;
@@ -26,7 +26,7 @@ final class ByteSearch {
   private final long otherPattern;
 
   /** A search for these bytes, at least one. */
-  ByteSearch(byte[] bytes) {
+  public ByteSearch(byte[] bytes) {
     this.bytes = bytes;
     int first = 0;
     for (int i = 1; i < bytes.length; i++) {
@@ -47,12 +47,13 @@ final class ByteSearch {
     return at < 0 ? 0 : USUAL.length() - at;
   }
 
-  int length() {
+  /** Number of bytes of the sequence. */
+  public int length() {
     return bytes.length;
   }
 
   /** Where the sequence is first found in a part of a text; -1 when it is not. */
-  int indexOf(byte[] text, int from, int to) {
+  public int indexOf(byte[] text, int from, int to) {
     int last = to - bytes.length;
     int i = from;
     // Both longs are inside of the part as long as this holds.

@@ -79,6 +79,42 @@ final class Literals {
   }
 
   /**
+   * Texts of which each match contains one, as long as possible; empty when none are known.
+   *
+   * @param most more of them are not collected
+   */
+  static Set<String> requiredChoices(List<RegexNode> sequence, int most) {
+    Set<String> best = Set.of();
+    for (RegexNode n : sequence) {
+      Set<String> found =
+          switch (n) {
+            case Literal l -> Set.of(l.text());
+            case Repeat r when r.min() > 0 -> requiredChoices(sequence(r.part()), most);
+            case Alternate a -> requiredChoices(a, most);
+            default -> Set.of();
+          };
+      best = shortest(found) > shortest(best) ? found : best;
+    }
+    return best;
+  }
+
+  private static Set<String> requiredChoices(Alternate a, int most) {
+    Set<String> out = new LinkedHashSet<>();
+    for (RegexNode choice : a.choices()) {
+      Set<String> some = requiredChoices(sequence(choice), most);
+      out.addAll(some);
+      if (some.isEmpty() || out.size() > most) {
+        return Set.of();
+      }
+    }
+    return out;
+  }
+
+  private static int shortest(Set<String> texts) {
+    return texts.stream().mapToInt(String::length).min().orElse(0);
+  }
+
+  /**
    * The longest text that each match contains when the case of ASCII letters is ignored; "" when
    * there is none.
    */

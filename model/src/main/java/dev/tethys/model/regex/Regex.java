@@ -1,8 +1,11 @@
 package dev.tethys.model.regex;
 
 import com.google.re2j.Pattern;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +15,11 @@ import org.jspecify.annotations.Nullable;
  * the text and bounded memory. Safe for any thread; equal when written alike.
  */
 public final class Regex {
+  private static final int MAX_CHOICES = 16;
+
+  /** Bytes; shorter texts are in too many values. */
+  private static final int MIN_CHOICE = 2;
+
   private final String expression;
   private final int flags;
   private volatile @Nullable RegexEvaluator search;
@@ -132,6 +140,22 @@ public final class Regex {
    */
   public String requiredText() {
     return Literals.requiredFolded(Literals.sequence(tree()));
+  }
+
+  /**
+   * Searches for texts of which each match contains one; empty when none are known that are worth a
+   * search.
+   */
+  public List<ByteSearch> requiredChoices() {
+    List<ByteSearch> out = new ArrayList<>();
+    for (String text : Literals.requiredChoices(Literals.sequence(tree()), MAX_CHOICES)) {
+      ByteSearch s = new ByteSearch(text.getBytes(StandardCharsets.UTF_8));
+      if (s.length() < MIN_CHOICE) {
+        return List.of();
+      }
+      out.add(s);
+    }
+    return out;
   }
 
   // ---- groups

@@ -54,6 +54,7 @@ class LiteralsTest {
     Random r = new Random(seed);
     int sets = 0;
     int prefixes = 0;
+    int choices = 0;
     for (int n = 0; n < 4_000; n++) {
       StringBuilder sb = new StringBuilder();
       for (int k = r.nextInt(8); k >= 0; k--) {
@@ -80,7 +81,14 @@ class LiteralsTest {
       for (String t : texts) {
         holds(!m.matches(t) || t.startsWith(prefix), e, t);
       }
+      Set<String> some =
+          Literals.requiredChoices(Literals.sequence(RegexParser.parse(e, Flags.DOT_NEWLINE)), 4);
+      choices += some.isEmpty() ? 0 : 1;
+      for (String t : texts) {
+        holds(some.isEmpty() || !m.matches(t) || some.stream().anyMatch(t::contains), e, t);
+      }
     }
+    assertThat(choices).isGreaterThan(50);
     assertThat(sets).isGreaterThan(50);
     assertThat(prefixes).isGreaterThan(50);
   }
@@ -101,6 +109,23 @@ class LiteralsTest {
       })
   void choicesAreSets(String expression, String values) {
     assertThat(values(expression, 1000)).containsExactlyInAnyOrder(values.split(" "));
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      value = {
+        ".*-6a.*; -6a",
+        "(app11|app22|app33)-.*; app11 app22 app33",
+        "(?:ab|cd)+x.*; ab cd",
+        "(ab|.*)x.*; x",
+        "(ab)?.*; ''",
+        "(a|b|c|d|e).*; ''",
+      })
+  void requiredChoicesAreTheLongest(String expression, String texts) {
+    List<RegexNode> s = Literals.sequence(RegexParser.parse(expression, Flags.DOT_NEWLINE));
+    assertThat(String.join(" ", Literals.requiredChoices(s, 4).stream().sorted().toList()))
+        .isEqualTo(texts);
   }
 
   @Test

@@ -186,6 +186,23 @@ final class PairTable {
     return m.matches(page, p, p + n);
   }
 
+  // ---- for {@link LiteralScan}
+
+  /** The address of the first byte of a pair. Later pairs have higher ones. */
+  int address(int pair) {
+    return at[pair];
+  }
+
+  /** The address after the last byte of a pair. */
+  int endAddress(int pair) {
+    return at[pair] + length[pair];
+  }
+
+  /** The bytes around an address, of this pair and of others. */
+  byte[] page(int address) {
+    return bytes.page(address);
+  }
+
   /** The position after a name. */
   private static int valueAt(byte[] page, int p) {
     int n = number(page, p);

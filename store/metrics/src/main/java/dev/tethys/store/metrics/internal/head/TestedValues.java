@@ -4,6 +4,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.store.metrics.internal.index.ValueMatches;
 import java.util.Arrays;
+import java.util.BitSet;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -67,8 +68,10 @@ final class TestedValues {
     boolean positive = m.type() == Matcher.Type.REGEX;
     int[] met = s.met();
     int n = s.count();
-    for (int i = s.tested(); i < values.count; i++) {
-      if (i % PIECE == 0 || i == s.tested()) {
+    BitSet candidates = LiteralScan.find(index.pairs(), values.pairs, s.tested(), values.count, m);
+    int checked = 0;
+    for (int i = next(candidates, s.tested()); i >= 0 && i < values.count; ) {
+      if (checked++ % PIECE == 0) {
         Cancellation.check();
       }
       int pair = values.pairs[i];
@@ -78,10 +81,15 @@ final class TestedValues {
         }
         met[n++] = pair;
       }
+      i = next(candidates, i + 1);
     }
     ValueMatches.State next = new ValueMatches.State(values.count, met, n);
     of.publish(next);
     return next;
+  }
+
+  private static int next(@Nullable BitSet candidates, int from) {
+    return candidates == null ? from : candidates.nextSetBit(from);
   }
 
   /**
