@@ -26,6 +26,9 @@ final class Container {
   long oomKills;
   ProcessUsage usage = new ProcessUsage();
 
+  /** One of its processes has reached the age from which a container is shown. */
+  boolean lasting;
+
   /** A process of it was started with COROOT_LOG_MONITORING=disabled. */
   boolean logsOff;
 

@@ -11,7 +11,8 @@ import java.util.List;
  * @param proc mount point of /proc
  * @param cgroups mount point of the cgroup hierarchies
  * @param root root of the machine's file system, for the sockets of runtimes
- * @param minAge age from which a container is shown; 0 for at once
+ * @param minAge age from which a container is shown, or a program outside of containers and units
+ *     by one of its processes; 0 for at once
  * @param allow patterns of ids of which one must match; empty for all
  * @param deny patterns of ids of which none may match
  * @param skipSystemServices leave out the units that every machine has

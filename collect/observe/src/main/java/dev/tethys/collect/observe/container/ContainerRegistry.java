@@ -121,17 +121,30 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     for (int pid : toRead) {
       add(pid, true);
     }
-    use(stats);
+    use(stats, now);
     forget(now);
   }
 
   /** Adds up what processes outside of containers and units use: they have no own cgroup. */
-  private synchronized void use(Map<Integer, Stat> stats) {
+  private synchronized void use(Map<Integer, Stat> stats, long now) {
     for (Container c : containers.values()) {
       if (c.cgroup.kind() == ContainerKind.STANDALONE) {
         c.usage.add(c.processes.keySet(), stats);
+        c.lasting |= c.processes.keySet().stream().anyMatch(pid -> isOld(pid, now));
       }
     }
+  }
+
+  private boolean isOld(int pid, long now) {
+    Known k = processes.get(pid);
+    return k != null && now - k.seen >= options.minAge().toNanos();
+  }
+
+  /** A command of a shell is not shown, however often it runs: none of its processes lasts. */
+  private boolean isShown(Container c, long now) {
+    return c.cgroup.kind() == ContainerKind.STANDALONE && !options.minAge().isZero()
+        ? c.lasting
+        : now - c.firstSeen >= options.minAge().toNanos();
   }
 
   /** Notes ends and reused numbers; returns the processes to read. */
@@ -396,10 +409,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     List<Container> shown;
     synchronized (this) {
       shown =
-          containers.values().stream()
-              .filter(c -> now - c.firstSeen >= options.minAge().toNanos())
-              .map(Container::copy)
-              .toList();
+          containers.values().stream().filter(c -> isShown(c, now)).map(Container::copy).toList();
     }
     ContainerMetrics.collect(shown, resources, files, to);
   }

@@ -198,6 +198,27 @@ class ContainerRegistryTest {
   }
 
   @Test
+  void programOutsideOfContainersIsShownWhenOneOfItsProcessesLasts() throws IOException {
+    ContainerRegistry r = registry(Duration.ofSeconds(30));
+    process(40, 100, "/", "worker\0");
+    for (int run = 0; run < 10; run++) {
+      process(50 + run, 200 + run, "/", "/bin/cut\0-c1\0");
+      r.scan();
+      end(50 + run);
+      now += Duration.ofSeconds(5).toNanos();
+    }
+    r.scan();
+    assertThat(metrics(r, "container_info")).containsExactly("{container_id=/process/worker} 1.0");
+
+    end(40);
+    now += Duration.ofSeconds(5).toNanos();
+    r.scan();
+    assertThat(metrics(r, "container_info"))
+        .as("what it used can still be read")
+        .containsExactly("{container_id=/process/worker} 1.0");
+  }
+
+  @Test
   void programOutsideOfContainersHasRunsAndNoRestarts() throws IOException {
     ContainerRegistry r = registry(Duration.ZERO);
     for (int i = 0; i < 3; i++) {
