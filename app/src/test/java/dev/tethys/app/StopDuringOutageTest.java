@@ -111,6 +111,14 @@ class StopDuringOutageTest {
         "--metrics.http.host-port=127.0.0.1:" + Ports.free(),
         "--admin.http.host-ports=127.0.0.1:" + Ports.free(),
         "--prometheus.remote.url=" + silent("gateway of Clymene") + "/write");
+    Path server =
+        file("server.yml", scrape + "remote_write: [{url: '" + silent("server") + "/write'}]\n");
+    start(
+        "server",
+        "server",
+        "--config.file=" + server,
+        "--storage.tsdb.path=" + dir.resolve("data"),
+        "--web.listen-address=127.0.0.1:" + Ports.free());
     start("logs", "logs", "-config.file=" + logs);
     Thread.ofVirtual().start(() -> push(gateway));
     stopAll();

@@ -102,7 +102,7 @@ final class EmbeddedProfiles implements AutoCloseable {
   private final ProfileScrapes scrapes;
   private volatile ProfilesConfig config = ProfilesConfig.DEFAULT;
   private volatile @Nullable ProfileDatabase opened;
-  private @Nullable SelfProfiler self;
+  private volatile @Nullable SelfProfiler self;
 
   EmbeddedProfiles(FlagSet flags, Path storage, HttpClientFactory clients, Registry registry) {
     this.flags = flags;
@@ -225,13 +225,21 @@ final class EmbeddedProfiles implements AutoCloseable {
     }
   }
 
-  @Override
-  public void close() {
-    scrapes.close();
+  /**
+   * Ends the profiles of this process, early in a stop: the flight recorder stops by itself then.
+   */
+  void stopSelf() {
     SelfProfiler profiler = self;
+    self = null;
     if (profiler != null) {
       profiler.close();
     }
+  }
+
+  @Override
+  public void close() {
+    scrapes.close();
+    stopSelf();
     ProfileDatabase o = opened;
     opened = null;
     if (o != null) {

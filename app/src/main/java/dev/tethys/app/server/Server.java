@@ -566,6 +566,10 @@ final class Server implements AutoCloseable {
   public void close() {
     status.stopping();
     notifications.add(Notifications.STOPPING);
+    EmbeddedProfiles profileStore = profiles;
+    if (profileStore != null) {
+      profileStore.stopSelf();
+    }
     reloads.close();
     QueryWarmUp q = queryWarmUp;
     if (q != null) {
@@ -596,7 +600,6 @@ final class Server implements AutoCloseable {
     }
     tracing.close();
     engine.close();
-    EmbeddedProfiles profileStore = profiles;
     if (profileStore != null) {
       profileStore.close();
     }

@@ -10,7 +10,6 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.receiver.server.RefusedItems;
 import java.lang.System.Logger.Level;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 
 /**
@@ -18,14 +17,12 @@ import java.util.function.LongSupplier;
  * every ten seconds.
  */
 public final class PointTally implements RefusedItems {
-  private static final LimitedLog PEER_LOG =
-      new LimitedLog(JulLogger.of("dev.tethys.pipeline.receiver"));
-  private static final long QUIET_NANOS = 10_000_000_000L;
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.receiver");
 
   private final String component;
   private final LongSupplier nanos;
   private final Vector<Counter> refused;
-  private final AtomicLong told;
+  private final LimitedLog log; // its own: refusals of one receiver hide none of another
   private final Reasons reasons;
 
   /**
@@ -51,7 +48,7 @@ public final class PointTally implements RefusedItems {
       String component, LongSupplier nanos, Vector<Counter> refused, Reasons reasons) {
     this.component = component;
     this.nanos = nanos;
-    this.told = new AtomicLong(nanos.getAsLong() - QUIET_NANOS);
+    this.log = new LimitedLog(LOG, nanos);
     this.refused = refused;
     this.reasons = reasons;
   }
@@ -85,16 +82,12 @@ public final class PointTally implements RefusedItems {
   }
 
   private void say(String transport, long items, String why) {
-    long now = nanos.getAsLong();
-    long before = told.get();
-    if (now - before >= QUIET_NANOS && told.compareAndSet(before, now)) {
-      PEER_LOG.log(
-          Level.WARNING,
-          "Items refused receiver={0} items={1} transport={2} reason={3}",
-          component,
-          items,
-          transport,
-          why);
-    }
+    log.log(
+        Level.WARNING,
+        "Items refused receiver={0} items={1} transport={2} reason={3}",
+        component,
+        items,
+        transport,
+        why);
   }
 }

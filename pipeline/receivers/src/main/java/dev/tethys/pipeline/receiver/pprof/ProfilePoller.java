@@ -70,7 +70,13 @@ final class ProfilePoller implements AutoCloseable {
 
   private static final System.Logger LOG = JulLogger.of(ProfilePoller.class.getName());
 
-  private final Source source;
+  /**
+   * Wait for the thread at a close. The flight recorder never returns from a start that comes after
+   * the Java runtime has begun to exit.
+   */
+  private static final Duration CLOSE_LIMIT = Duration.ofSeconds(2);
+
+  private final Source source; // closed by the thread
   private final Schedule pace;
   private final Consumer to;
   private final Thread thread;
@@ -100,6 +106,7 @@ final class ProfilePoller implements AutoCloseable {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      source.close();
     }
   }
 
@@ -145,14 +152,24 @@ final class ProfilePoller implements AutoCloseable {
     }
   }
 
+  /** Ends the rounds. One that does not end within two seconds is left behind. */
   @Override
   public void close() {
+    if (thread.getState() == Thread.State.NEW) {
+      source.close();
+      return;
+    }
     thread.interrupt();
     try {
-      thread.join();
+      if (!thread.join(CLOSE_LIMIT)) {
+        LOG.log(
+            Level.WARNING,
+            "{0}: Round not ended, left behind waited={1}s",
+            source.name(),
+            CLOSE_LIMIT.toSeconds());
+      }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
-    source.close();
   }
 }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.sun.net.httpserver.HttpServer;
+import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.config.ConfigException;
 import dev.tethys.pipeline.Outcome;
@@ -26,9 +27,11 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 
 /** Profiles that are asked for in rounds. */
@@ -97,6 +100,47 @@ class PprofRoundsTest {
     }
     assertThat(types()).startsWith("first/count", "second/count", "second/count");
     assertThat(types()).doesNotContain("other/count").containsOnlyOnce("first/count");
+  }
+
+  /** As the flight recorder does when it is started while the Java runtime exits. */
+  @Test
+  @Timeout(60)
+  void aCloseDoesNotWaitForARoundThatNeverEnds() throws Exception {
+    CountDownLatch begun = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    CountDownLatch closed = new CountDownLatch(1);
+    ProfilePoller.Source source =
+        new ProfilePoller.Source() {
+          @Override
+          public String name() {
+            return "profiles of a test";
+          }
+
+          @Override
+          public void gather(ProfilesWriter to) {
+            begun.countDown();
+            while (end.getCount() > 0) {
+              try {
+                end.await();
+              } catch (InterruptedException e) {
+                // it follows no interrupt
+              }
+            }
+            Thread.currentThread().interrupt();
+          }
+
+          @Override
+          public void close() {
+            closed.countDown();
+          }
+        };
+    ProfilePoller poller = new ProfilePoller(source, OFTEN, pipeline);
+    poller.start();
+    begun.await();
+    poller.close();
+    assertThat(closed.getCount()).as("closed while it is in use").isOne();
+    end.countDown();
+    closed.await();
   }
 
   @Test
