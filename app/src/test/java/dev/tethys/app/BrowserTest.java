@@ -471,12 +471,12 @@ class BrowserTest {
             "--suite=logs",
             "--base-url=http://127.0.0.1:" + port,
             "--feed=http://127.0.0.1:" + feed);
-        loki.away(true);
+        loki.setUnavailable(true);
         scenarios(
             "--suite=logs-down",
             "--base-url=http://127.0.0.1:" + port,
             "--feed=http://127.0.0.1:" + feed);
-        loki.away(false);
+        loki.setUnavailable(false);
       }
     }
   }

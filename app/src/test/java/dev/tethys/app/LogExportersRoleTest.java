@@ -114,7 +114,7 @@ class LogExportersRoleTest {
     }
     Files.write(log, written);
     try (LokiDouble loki = new LokiDouble()) {
-      loki.away(true);
+      loki.setUnavailable(true);
       Files.writeString(
           file,
           """
@@ -136,7 +136,7 @@ class LogExportersRoleTest {
         new ProcessBuilder("kill", String.valueOf(p.pid())).start().waitFor();
         p.await("the end", LIMIT, () -> ProcessHandle.of(p.pid()).isEmpty());
       }
-      loki.away(false);
+      loki.setUnavailable(false);
       try (TethysProcess p = TethysProcess.launch(folder, port, args)) {
         p.await("all lines", LIMIT, () -> loki.lines.size() >= written.size());
       }

@@ -87,7 +87,7 @@ class LogsQueueTest {
   @Test
   void whatCameOverTheNetworkWaitsOnDiskWhileLokiIsAwayAndTheProcessIsKilled() throws Exception {
     List<String> written = new ArrayList<>();
-    loki.away(true);
+    loki.setUnavailable(true);
     List<String> args = config("one");
     try (TethysProcess p = TethysProcess.launch(folder, port, args)) {
       send(p, written);
@@ -104,7 +104,7 @@ class LogsQueueTest {
       p.kill();
     }
     assertThat(loki.lines).isEmpty();
-    loki.away(false);
+    loki.setUnavailable(false);
     Files.createDirectories(folder.resolve("wal/client-gone"));
     try (TethysProcess p = TethysProcess.launch(folder, port, args).awaitReady()) {
       p.await("all lines", LIMIT, () -> loki.lines.size() >= 40);

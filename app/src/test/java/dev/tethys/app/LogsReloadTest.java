@@ -164,7 +164,7 @@ class LogsReloadTest {
   @Test
   void reloadsDoNotWaitForADestinationThatIsDownAndNothingIsLostOrDoubled() throws Exception {
     int port = Ports.free();
-    loki.away(true);
+    loki.setUnavailable(true);
     String size = client().replace("}]", ", batchsize: 102400}]");
     Path file = config(port, size, job("a", folder, "[]"), job("b", folder, "[]"));
     List<String> written = muchMoreThanThereIsRoomFor("a.log");
@@ -190,7 +190,7 @@ class LogsReloadTest {
       write("b.log", "b after\n");
       written.add("the end of a");
       written.add("b after");
-      loki.away(false);
+      loki.setUnavailable(false);
       p.await("all lines", LIMIT, () -> loki.lines.size() >= written.size());
       p.await("what is delivered", LIMIT, () -> !p.get("/targets").body().contains("delivered=0"));
       assertThat(loki.streams.get(loki.lines.indexOf("the end of a"))).contains("second");
@@ -205,7 +205,7 @@ class LogsReloadTest {
   @Test
   void whatWaitsForAClientThatIsDownGoesToTheOneInItsPlace() throws Exception {
     int port = Ports.free();
-    loki.away(true);
+    loki.setUnavailable(true);
     Path file = config(port, client(), job("a", folder, "[]"));
     List<String> written = muchMoreThanThereIsRoomFor("a.log");
     try (LokiDouble other = new LokiDouble();
@@ -224,7 +224,7 @@ class LogsReloadTest {
   @Test
   void whatWaitsForTheOnlyClientIsReadAgainForExportersInItsPlace() throws Exception {
     int port = Ports.free();
-    loki.away(true);
+    loki.setUnavailable(true);
     Path file = config(port, client(), job("a", folder, "[]"));
     List<String> written = muchMoreThanThereIsRoomFor("a.log");
     try (LokiDouble other = new LokiDouble();
@@ -247,7 +247,7 @@ class LogsReloadTest {
   @Test
   void aClientIsReplacedWhileExportersThatGoHaveNoRoom() throws Exception {
     int port = Ports.free();
-    loki.away(true);
+    loki.setUnavailable(true);
     Path file = config(port, client(), job("a", folder, "[]"));
     try (LokiDouble other = new LokiDouble();
         TethysProcess p = launchedBefore(other, file, port)) {
@@ -269,14 +269,14 @@ class LogsReloadTest {
       String wal = "wal: {enabled: true, dir: " + folder.resolve("wal") + "}\n";
       Files.writeString(file, wal, StandardOpenOption.APPEND);
       assertThat(p.get("/reload").statusCode()).isEqualTo(200);
-      loki.away(false);
+      loki.setUnavailable(false);
       p.await("all lines", LIMIT, () -> loki.lines.size() >= written.size());
       assertThat(loki.lines.equals(written)).isTrue();
     }
   }
 
   private TethysProcess launchedBefore(LokiDouble other, Path file, int port) throws Exception {
-    other.away(true);
+    other.setUnavailable(true);
     Files.writeString(
         file,
         "exporters: {loki: {endpoint: '"
@@ -309,7 +309,7 @@ class LogsReloadTest {
   @Test
   void aFileOfPositionsIsNotReadWhileOthersStillSaveToIt() throws Exception {
     int port = Ports.free();
-    loki.away(true);
+    loki.setUnavailable(true);
     Path file = config(port, client(), job("a", folder, "[]"));
     String was = Files.readString(file);
     write("a.log", "a line\n");
@@ -323,7 +323,7 @@ class LogsReloadTest {
       var refused = p.get("/reload");
       assertThat(refused.statusCode()).isEqualTo(500);
       assertThat(refused.body()).contains("positions.yaml").contains("not delivered yet");
-      loki.away(false);
+      loki.setUnavailable(false);
       p.await("the file is free", LIMIT, () -> p.get("/reload").statusCode() == 200);
     }
   }

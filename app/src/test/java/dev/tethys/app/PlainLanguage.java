@@ -78,6 +78,56 @@ final class PlainLanguage {
   private static final Set<String> GENERIC =
       Set.of("Lexer", "Node", "Pace", "Parser", "Rule", "Token", "TokenKind", "TokenReader");
 
+  /** Names of methods, with the verbs and objects to use. */
+  private static final Map<String, String> METHODS =
+      Map.ofEntries(
+          Map.entry("asked", "requestCount, queryMetrics"),
+          Map.entry("costOfLook", "costPerSample"),
+          Map.entry("deal", "distribute"),
+          Map.entry("door", "endpoint"),
+          Map.entry("giveBack", "refund, returnItems"),
+          Map.entry("greet", "handshake, ping"),
+          Map.entry("handedOut", "issuedEntry"),
+          Map.entry("heard", "messagesReceived, handleResult"),
+          Map.entry("hurry", "flushBeforeStop"),
+          Map.entry("isOurs", "isOwnFormat"),
+          Map.entry("isTheirs", "isSupported"),
+          Map.entry("knows", "contains"),
+          Map.entry("knowsAll", "supportsCalls"),
+          Map.entry("letEverybodyIn", "trustLoopbackClients"),
+          Map.entry("letGo", "release, removeStale"),
+          Map.entry("lets", "allows"),
+          Map.entry("look", "probe, refresh, collect"),
+          Map.entry("looked", "recordCheck"),
+          Map.entry("mum", "multiplyMix"),
+          Map.entry("nobody", "noBackendReason"),
+          Map.entry("owe", "addUnsettled"),
+          Map.entry("parcel", "encodedRequest"),
+          Map.entry("phone", "findPhoneNumber"),
+          Map.entry("robot", "robotTargets"),
+          Map.entry("rumour", "stateMessage"),
+          Map.entry("said", "describe, errorText"),
+          Map.entry("say", "log, print"),
+          Map.entry("saying", "withName"),
+          Map.entry("shakeHands", "handshake"),
+          Map.entry("someToTell", "gossipTargets"),
+          Map.entry("takeApart", "splitSample"),
+          Map.entry("talk", "runSession"),
+          Map.entry("tell", "logFailure, sendEvents"),
+          Map.entry("telling", "callsRestrictContext"),
+          Map.entry("tellHops", "reportHopLimit"),
+          Map.entry("throwOut", "evict"),
+          Map.entry("tidy", "reclaimSpace"),
+          Map.entry("told", "handleOutcome, describe"),
+          Map.entry("unforeseen", "logFailure"),
+          Map.entry("verdict", "sendResult"),
+          Map.entry("wants", "includes, isEnabled"),
+          Map.entry("whereabouts", "searchFolders"),
+          Map.entry("who", "senderOf"),
+          Map.entry("why", "reason, describe"),
+          Map.entry("wish", "booleanKey"),
+          Map.entry("yieldsTo", "isSupersededBy"));
+
   private static final Pattern NAME_ENDING = Pattern.compile("(Parcels?|Door|Look)$");
 
   static {
@@ -119,6 +169,9 @@ final class PlainLanguage {
   /** Type that a Java source declares. */
   record TypeName(int line, String name, boolean topLevel) {}
 
+  /** Method that a Java source declares. */
+  record MethodName(int line, String name) {}
+
   /** Doc comment of a type. */
   record TypeDoc(int line, String name, String text) {}
 
@@ -132,6 +185,7 @@ final class PlainLanguage {
   private final List<TypeDoc> docs = new ArrayList<>();
   private final List<Comment> comments = new ArrayList<>();
   private final List<TypeName> types = new ArrayList<>();
+  private final List<MethodName> methods = new ArrayList<>();
 
   private PlainLanguage() {}
 
@@ -167,6 +221,13 @@ final class PlainLanguage {
     for (TypeName n : p.types) {
       name(n, out);
     }
+    for (MethodName n : p.methods) {
+      String better = METHODS.get(n.name());
+      if (better != null) {
+        String start = "method " + n.name() + ": use a verb and its object";
+        out.add(new Finding(n.line(), start + ", such as " + better));
+      }
+    }
     return out;
   }
 
@@ -189,6 +250,12 @@ final class PlainLanguage {
   private static final Pattern DECLARATION =
       Pattern.compile(
           "\\b(?:class|interface|record|enum)\\s+([A-Z]\\w*)\\s*(?=[<({]|extends|implements|permits)");
+
+  /** Return type, name and parenthesis of a method; calls have no type before the name. */
+  private static final Pattern METHOD =
+      Pattern.compile(
+          "(?:(?<!\\w)(?!(?:return|new|throw|else|yield|case|assert|do)\\s)\\w+|[\\w?>\\]]>|\\])"
+              + "\\s+([a-z]\\w*)\\(");
 
   private static final Pattern SCRIPT_TEXT =
       Pattern.compile("'((?:[^'\\\\]|\\\\.)*)'|\"((?:[^\"\\\\]|\\\\.)*)\"|`([^`]*)`|>([^<>{}]+)<");
@@ -308,7 +375,8 @@ final class PlainLanguage {
   }
 
   /**
-   * Finds declared types in code without comments and literals, whose lines are those of the file.
+   * Finds declared types and methods in code without comments and literals, whose lines are those
+   * of the file.
    */
   private void declarations(CharSequence code) {
     Matcher m = DECLARATION.matcher(code);
@@ -322,6 +390,15 @@ final class PlainLanguage {
         depth += c == '{' ? 1 : c == '}' ? -1 : 0;
       }
       types.add(new TypeName(line, m.group(1), depth == 0));
+    }
+    Matcher method = METHOD.matcher(code);
+    line = 1;
+    at = 0;
+    while (method.find()) {
+      for (; at < method.start(1); at++) {
+        line += code.charAt(at) == '\n' ? 1 : 0;
+      }
+      methods.add(new MethodName(line, method.group(1)));
     }
   }
 

@@ -68,7 +68,11 @@ class PlainLanguageTest {
         "class A { int i; // has a thread of its own } | A.java:1: \"of its own\"; use: own",
         "class A { private record Asked(int i) {} } | A.java:1: type Asked: use a field term",
         "class A { record Token(int i) {} } | ''",
-        "record Token(int i) {} | A.java:1: type Token: use the domain as prefix"
+        "record Token(int i) {} | A.java:1: type Token: use the domain as prefix",
+        "class A { List<String> tell(int i) {} } | A.java:1: method tell: use a verb and its object",
+        "class A { private <T> T look() {} } | A.java:1: method look: use a verb and its object",
+        "class A { int[] said() {} } | A.java:1: method said: use a verb and its object",
+        "class A { int f() { return told(x -> look(x)) + a.tell() + new B().said(); } } | ''"
       })
   void javaSources(String source, String finding) {
     assertThat(found("A.java", source))

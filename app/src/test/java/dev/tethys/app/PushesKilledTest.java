@@ -122,7 +122,7 @@ class PushesKilledTest {
     int gcp = Ports.free();
     try (LokiDouble destination = new LokiDouble();
         HttpClient client = HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build()) {
-      destination.away(true);
+      destination.setUnavailable(true);
       Path file = folder.resolve("promtail.yml");
       Files.writeString(
           file,
@@ -160,7 +160,7 @@ class PushesKilledTest {
             for (Thread t : threads) {
               t.join();
             }
-            destination.away(false);
+            destination.setUnavailable(false);
             Set<String> all = new TreeSet<>();
             senders.forEach(s -> all.addAll(s.lines));
             TethysProcess.await(

@@ -136,12 +136,12 @@ final class AgentKills {
       if (n < agents.size()) {
         pages.awaitWork(n);
       } else {
-        pages.away(false);
+        pages.setUnavailable(false);
         pages.awaitMoreThan(before + WORTH);
       }
       Thread.sleep(r.nextInt(3000));
       if (r.nextInt(3) == 0) {
-        pages.away(r.nextBoolean());
+        pages.setUnavailable(r.nextBoolean());
       }
       if (n < agents.size()) {
         agents.get(n).kill();
@@ -159,7 +159,7 @@ final class AgentKills {
         System.out.println(kills + " kills: " + pages.text());
       }
     }
-    pages.away(false);
+    pages.setUnavailable(false);
     for (int a = 0; a < agents.size(); a++) {
       pages.awaitWork(a);
     }
@@ -214,7 +214,7 @@ final class AgentKills {
     long n = pages.missing(due) + pages.twice();
     System.out.println(when + ": " + pages.text(due) + (n == 0 ? "; nothing was lost" : "; LOST"));
     if (n > 0) {
-      System.out.println(pages.lostText(due) + way.said());
+      System.out.println(pages.lostText(due) + way.lastOutput());
     }
     return n;
   }

@@ -82,7 +82,7 @@ final class Cardinality {
       for (int g = 0; g < generations; g++) {
         write(db, g);
         db.maintain();
-        tell(db, g);
+        printStatus(db, g);
       }
       right &= questions(db);
     }
@@ -127,7 +127,7 @@ final class Cardinality {
     most = Math.max(most, SELF.resident());
   }
 
-  private void tell(MetricsDatabase db, int generation) throws IOException {
+  private void printStatus(MetricsDatabase db, int generation) throws IOException {
     StorageStatus s = db.status();
     System.out.printf(
         Locale.ROOT,

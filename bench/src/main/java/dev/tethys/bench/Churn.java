@@ -94,14 +94,14 @@ final class Churn {
           a.commit();
         }
         if ((at + interval) / TEN_MINUTES != at / TEN_MINUTES) {
-          readings.add(tell(db, (at + interval) / 60_000));
+          readings.add(printReading(db, (at + interval) / 60_000));
         }
       }
     }
-    return verdict(readings);
+    return judge(readings);
   }
 
-  private static Reading tell(MetricsDatabase db, long minute) throws IOException {
+  private static Reading printReading(MetricsDatabase db, long minute) throws IOException {
     StorageStatus s = db.status();
     Reading r = new Reading(SELF.resident(), s.head().series(), s.memory().used(), s.logBytes());
     System.out.printf(
@@ -118,7 +118,7 @@ final class Churn {
   }
 
   /** What the last third takes at most may be little more than what the third before took. */
-  private static int verdict(List<Reading> all) {
+  private static int judge(List<Reading> all) {
     int third = all.size() / 3;
     if (third == 0) {
       System.out.println("too short for a verdict: it compares thirds of an hour and more");

@@ -37,8 +37,8 @@ final class EqualityAnswer {
   /** What differs, in a few words, or null. */
   @Nullable String differs(EqualityAnswer ours, boolean ordered, Tally tally) {
     for (String field : List.of("status", "errorType", "error")) {
-      String a = withoutChance(String.valueOf(json.get(field)));
-      String b = withoutChance(String.valueOf(ours.json.get(field)));
+      String a = maskNondeterminism(String.valueOf(json.get(field)));
+      String b = maskNondeterminism(String.valueOf(ours.json.get(field)));
       if (!a.equals(b)) {
         return field
             + ": "
@@ -96,7 +96,7 @@ final class EqualityAnswer {
   }
 
   /** Which of several series an error names is chance. */
-  private static String withoutChance(String error) {
+  private static String maskNondeterminism(String error) {
     return error
         .replaceFirst("match group \\{.*\\}( on the|\\];many)", "match group …$1")
         .replaceFirst("side of the operation: \\[.*\\];many", "side of the operation: …;many");

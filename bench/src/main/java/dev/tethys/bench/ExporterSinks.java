@@ -222,7 +222,7 @@ final class ExporterSinks implements AutoCloseable {
     void with(InputStream in, OutputStream out) throws IOException;
   }
 
-  private String listener(SinkConnection talk) throws IOException {
+  private String listener(SinkConnection connection) throws IOException {
     ServerSocket s = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
     Thread.ofVirtual()
         .start(
@@ -230,7 +230,7 @@ final class ExporterSinks implements AutoCloseable {
               while (!s.isClosed()) {
                 try {
                   Socket c = s.accept();
-                  Thread.ofVirtual().start(() -> talk(c, talk));
+                  Thread.ofVirtual().start(() -> serve(c, connection));
                 } catch (IOException e) {
                   return;
                 }
@@ -240,9 +240,9 @@ final class ExporterSinks implements AutoCloseable {
     return "127.0.0.1:" + s.getLocalPort();
   }
 
-  private static void talk(Socket c, SinkConnection talk) {
+  private static void serve(Socket c, SinkConnection connection) {
     try (c) {
-      talk.with(c.getInputStream(), c.getOutputStream());
+      connection.with(c.getInputStream(), c.getOutputStream());
     } catch (IOException e) {
       // the writer is done
     }

@@ -182,13 +182,13 @@ final class ExporterWriters {
       long begun = System.nanoTime();
       send(collector, signal, to, requests / 2, requests / 2 + requests);
       double cpu = collector.figures().cpuSeconds() - before;
-      say(name, cpu, (System.nanoTime() - begun) / 1e9);
+      printResult(name, cpu, (System.nanoTime() - begun) / 1e9);
     } finally {
       Fuzz.delete(dir);
     }
   }
 
-  private void say(String name, double cpu, double took) {
+  private void printResult(String name, double cpu, double took) {
     long n = (long) requests * load.each();
     System.out.printf(
         Locale.ROOT,
@@ -290,7 +290,7 @@ final class ExporterWriters {
       double before = self.cpuSeconds();
       long begun = System.nanoTime();
       write(c, ready, requests / 2, requests / 2 + requests);
-      say(name, self.cpuSeconds() - before, (System.nanoTime() - begun) / 1e9);
+      printResult(name, self.cpuSeconds() - before, (System.nanoTime() - begun) / 1e9);
     }
   }
 

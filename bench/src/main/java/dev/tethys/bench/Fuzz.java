@@ -79,7 +79,7 @@ final class Fuzz {
     int failed = 0;
     long files = 0;
     long began = System.nanoTime();
-    long told = began;
+    long reportedAt = began;
     try (Target t = make.apply(dir)) {
       for (long i = 0; files < count && failed < 10; i++) {
         long start = System.nanoTime();
@@ -95,8 +95,8 @@ final class Fuzz {
           e.printStackTrace(System.out);
         }
         long now = System.nanoTime();
-        if (now - told > TimeUnit.SECONDS.toNanos(10)) {
-          told = now;
+        if (now - reportedAt > TimeUnit.SECONDS.toNanos(10)) {
+          reportedAt = now;
           System.out.printf(
               Locale.ROOT,
               "%s: %d files, %.0f a second, %s%n",

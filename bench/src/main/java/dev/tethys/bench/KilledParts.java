@@ -278,7 +278,7 @@ final class KilledParts implements AutoCloseable {
   }
 
   /** Last output of the parts, to find what was lost. */
-  String said() throws IOException {
+  String lastOutput() throws IOException {
     StringBuilder sb = new StringBuilder();
     List<Path> logs;
     try (Stream<Path> files = Files.list(dir)) {

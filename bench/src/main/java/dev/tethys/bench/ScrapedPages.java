@@ -107,7 +107,7 @@ final class ScrapedPages {
     askedAt.keySet().removeIf(t -> t.startsWith(agent + "-"));
   }
 
-  synchronized void away(boolean now) {
+  synchronized void setUnavailable(boolean now) {
     away = now;
   }
 

@@ -277,7 +277,7 @@ public sealed interface CloudAuth {
       if (!List.of("AzurePublic", "AzureChina", "AzureGovernment").contains(cloud)) {
         throw o.error("must provide a cloud in the Azure AD config");
       }
-      List<String> given = METHODS.keySet().stream().filter(m -> given(o, m)).toList();
+      List<String> given = METHODS.keySet().stream().filter(m -> isConfigured(o, m)).toList();
       if (given.isEmpty()) {
         throw o.error(
             "must provide an Azure Managed Identity, Azure Workload Identity, Azure OAuth, Azure"
@@ -295,7 +295,7 @@ public sealed interface CloudAuth {
       return new AzureAd(cloud, method, i, o.get(SCOPE));
     }
 
-    private static boolean given(YamlObject o, String method) {
+    private static boolean isConfigured(YamlObject o, String method) {
       Key<Identity> key = Objects.requireNonNull(METHODS.get(method));
       YamlNode at = o.at(key);
       return at != null && !at.isNull();

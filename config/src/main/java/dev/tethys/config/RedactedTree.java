@@ -43,22 +43,22 @@ final class RedactedTree {
     m.forEach(
         (k, v) -> {
           String name = String.valueOf(k);
-          out.put(name, leaves(v, s -> masked.apply(name, s)));
+          out.put(name, maskLeaves(v, s -> masked.apply(name, s)));
         });
     return out;
   }
 
   private static Object masked(Object v) {
-    Object out = leaves(v, RedactedTree::mask);
+    Object out = maskLeaves(v, RedactedTree::mask);
     return out == null ? v : out;
   }
 
-  private static @Nullable Object leaves(@Nullable Object v, UnaryOperator<String> masked) {
+  private static @Nullable Object maskLeaves(@Nullable Object v, UnaryOperator<String> masked) {
     return switch (v) {
       case String s -> masked.apply(s);
       case Collection<?> c -> {
         List<@Nullable Object> out = new ArrayList<>();
-        c.forEach(i -> out.add(leaves(i, masked)));
+        c.forEach(i -> out.add(maskLeaves(i, masked)));
         yield out;
       }
       case null, default -> v;

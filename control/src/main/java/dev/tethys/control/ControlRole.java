@@ -111,7 +111,7 @@ public final class ControlRole {
       return operands.isEmpty() ? serve(flags, data) : verify(data.resolve(ControlServer.AUDIT));
     } catch (IOException | IllegalArgumentException | ConfigException e) {
       String why =
-          e instanceof IOException io ? IoFailures.said(io) : String.valueOf(e.getMessage());
+          e instanceof IOException io ? IoFailures.describe(io) : String.valueOf(e.getMessage());
       System.err.println("tethys control: " + why);
       return 1;
     }

@@ -50,10 +50,10 @@ final class GitCommand {
       if (!p.waitFor(TIMEOUT.toMillis(), TimeUnit.MILLISECONDS)) {
         throw new IOException("git " + args[0] + " took longer than " + TIMEOUT.toSeconds() + " s");
       }
-      String said = errors.get(1, TimeUnit.SECONDS).strip();
+      String output = errors.get(1, TimeUnit.SECONDS).strip();
       if (p.exitValue() != 0) {
         throw new IOException(
-            "git " + args[0] + " in " + folder + " failed: " + Texts.shortened(said, MAX_SHOWN));
+            "git " + args[0] + " in " + folder + " failed: " + Texts.shortened(output, MAX_SHOWN));
       }
       return out.get(1, TimeUnit.SECONDS);
     } catch (InterruptedException e) {

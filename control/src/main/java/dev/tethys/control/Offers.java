@@ -45,7 +45,7 @@ final class Offers {
     if (!a.acceptsConfiguration()) {
       return null;
     }
-    ConfigVersion version = rollouts.wanted(a);
+    ConfigVersion version = rollouts.assignedVersion(a);
     String config = version != null ? version.hash() : ownHash(a);
     if (config == null) {
       return null;
@@ -101,7 +101,7 @@ final class Offers {
     if (!a.connected()) {
       return "disconnected";
     }
-    ConfigVersion version = rollouts.wanted(a);
+    ConfigVersion version = rollouts.assignedVersion(a);
     String config = version != null ? version.hash() : ownHash(a);
     if (config == null) {
       return "unknown configuration";

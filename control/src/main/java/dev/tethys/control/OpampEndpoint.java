@@ -287,7 +287,7 @@ final class OpampEndpoint {
         reportAll = false;
         newUid = null;
         if (left <= 0 && out == null) {
-          if (System.nanoTime() - socket.lastHeardNanos() > SILENCE.toNanos()) {
+          if (System.nanoTime() - socket.lastReceivedNanos() > SILENCE.toNanos()) {
             throw new IOException(
                 "silent for " + TimeUnit.NANOSECONDS.toSeconds(SILENCE.toNanos()) + " s");
           }
@@ -297,7 +297,7 @@ final class OpampEndpoint {
       }
       RemoteConfig offer = who == null ? null : offer(who);
       if (out == null && offer == null) {
-        if (System.nanoTime() - socket.lastHeardNanos() > PING.toNanos()) {
+        if (System.nanoTime() - socket.lastReceivedNanos() > PING.toNanos()) {
           socket.ping();
         }
         return true;

@@ -82,12 +82,12 @@ final class Repository {
     if (closed) {
       return;
     }
-    look();
+    refresh();
     clock.schedule(settings.interval(), () -> clock.execute("repository", this::tick));
   }
 
   /** Pulls, and reads the files where there is another commit. */
-  synchronized State look() {
+  synchronized State refresh() {
     State before = state;
     State next;
     try {

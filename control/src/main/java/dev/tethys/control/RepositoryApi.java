@@ -29,7 +29,7 @@ final class RepositoryApi {
     routes.get(root, ControlApi.on(tokens, Tokens.Role.VIEWER, (q, u) -> json(present().state())));
     routes.post(
         root + "/pull",
-        ControlApi.on(tokens, Tokens.Role.OPERATOR, (q, u) -> json(present().look())));
+        ControlApi.on(tokens, Tokens.Role.OPERATOR, (q, u) -> json(present().refresh())));
   }
 
   private Repository present() {

@@ -248,7 +248,7 @@ final class Rollouts {
   }
 
   /** The version of an agent; null for none. */
-  @Nullable ConfigVersion wanted(AgentState a) {
+  @Nullable ConfigVersion assignedVersion(AgentState a) {
     View now = view;
     ConfigVersion active = now.reached.get(a.uid());
     if (active != null) {

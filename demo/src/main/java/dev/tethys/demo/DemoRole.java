@@ -106,7 +106,7 @@ public final class DemoRole {
       }
       return 0;
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "Shop not started error=\"{0}\"", IoFailures.said(e));
+      LOG.log(Level.ERROR, "Shop not started error=\"{0}\"", IoFailures.describe(e));
       return 1;
     }
   }

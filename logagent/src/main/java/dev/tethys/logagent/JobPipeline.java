@@ -27,7 +27,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   private volatile Stages stages; // changes with the lock
   private volatile boolean closed;
   private final Thread ticker;
-  private String told = ""; // of the ticker
+  private String loggedFault = ""; // of the ticker
 
   JobPipeline(String job, Stages stages, StageInspection inspection, Consumer<LogEntry> to) {
     this.job = job;
@@ -68,7 +68,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
     if (others == null) {
       return;
     }
-    giveOut(); // if that fails, it is tried again with the next entry
+    drainStages(); // if that fails, it is tried again with the next entry
     next.compareAndSet(others, null);
     stages.close();
     try {
@@ -107,7 +107,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
             stages.flush(to);
           }
         } catch (RuntimeException | Error e) { // others still wait for what is held back
-          tell(e);
+          logFault(e);
         } finally {
           inspection.end();
           lock.unlock();
@@ -119,10 +119,10 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   }
 
   /** Once, and not with every tick. */
-  private void tell(Throwable fault) {
+  private void logFault(Throwable fault) {
     String text = fault.toString();
-    if (!text.equals(told)) {
-      told = text;
+    if (!text.equals(loggedFault)) {
+      loggedFault = text;
       LOG.log(Level.ERROR, "job " + job + ": what its stages held back was not given on", fault);
     }
   }
@@ -131,13 +131,13 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   void drain() {
     lock.lock();
     try {
-      giveOut();
+      drainStages();
     } finally {
       lock.unlock();
     }
   }
 
-  private void giveOut() {
+  private void drainStages() {
     try {
       inspection.begin(null);
       stages.drain(to);

@@ -16,7 +16,7 @@ import java.util.concurrent.TimeUnit;
  */
 final class JobShutdown {
   private static final System.Logger LOG = JulLogger.of(JobShutdown.class.getName());
-  private static final long LOOK = 5; // milliseconds
+  private static final long CHECK_NANOS = 5; // milliseconds
 
   /** How long sources of a job that is cut have to stop. */
   private static final Duration STOPPING = Duration.ofSeconds(5);
@@ -59,13 +59,13 @@ final class JobShutdown {
     Thread ofSources = Thread.ofVirtual().name("stopping-" + job.name()).start(this::stopSources);
     try {
       // Who pushes is answered once all is delivered, so what they sent is given on meanwhile.
-      giveOn();
+      drainStages();
       awaitSources(ofSources);
-      giveOn();
+      drainStages();
       awaitDestinations();
       // No caller waits any more, so there is room for the entries that only this job still has.
       untilCut("reading-deleted-", this::readDeleted);
-      giveOn();
+      drainStages();
       awaitDestinations();
       if (!job.isDelivered()) {
         LOG.log(
@@ -92,7 +92,7 @@ final class JobShutdown {
 
   /** Who cuts the job waits for this, so then not for long. */
   private void awaitSources(Thread ofSources) throws InterruptedException {
-    while (!ofSources.join(Duration.ofMillis(LOOK))) {
+    while (!ofSources.join(Duration.ofMillis(CHECK_NANOS))) {
       if (cut.getCount() == 0) {
         if (!ofSources.join(STOPPING)) {
           LOG.log(
@@ -112,7 +112,7 @@ final class JobShutdown {
   }
 
   private void awaitDestinations() throws InterruptedException {
-    while (!job.isDelivered() && !cut.await(LOOK, TimeUnit.MILLISECONDS)) {
+    while (!job.isDelivered() && !cut.await(CHECK_NANOS, TimeUnit.MILLISECONDS)) {
       // a destination has it still
     }
   }
@@ -128,7 +128,7 @@ final class JobShutdown {
   }
 
   /** Gives on what stages hold. */
-  private void giveOn() throws InterruptedException {
+  private void drainStages() throws InterruptedException {
     untilCut(
         "giving-on-",
         () -> {
@@ -140,7 +140,7 @@ final class JobShutdown {
   /** Does what may wait for a destination: until the job is cut. */
   private void untilCut(String name, Runnable what) throws InterruptedException {
     Thread t = Thread.ofVirtual().name(name + job.name()).start(what);
-    while (!t.join(Duration.ofMillis(LOOK)) && cut.getCount() > 0) {
+    while (!t.join(Duration.ofMillis(CHECK_NANOS)) && cut.getCount() > 0) {
       // a destination has no room
     }
   }

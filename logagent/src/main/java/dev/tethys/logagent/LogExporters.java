@@ -107,7 +107,7 @@ final class LogExporters {
     if (limit != null) {
       if (!limit.drop) {
         limit.limiter.await(entry);
-      } else if (!limit.limiter.lets(entry)) {
+      } else if (!limit.limiter.allows(entry)) {
         stageMetrics.dropped("global_rate_limiter_drop").inc();
         entry.settle();
         return;

@@ -149,7 +149,7 @@ public final class LogsRole {
         }
       }
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "cannot run: {0}", IoFailures.said(e));
+      LOG.log(Level.ERROR, "cannot run: {0}", IoFailures.describe(e));
       return 1;
     } catch (ConfigException e) {
       System.err.println("Unable to parse config: " + e.getMessage());

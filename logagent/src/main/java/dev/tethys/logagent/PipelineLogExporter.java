@@ -223,10 +223,10 @@ final class PipelineLogExporter {
       return; // its sources bring it again
     }
     underWay += push.length;
-    hand(b, push, FIRST_PAUSE);
+    forward(b, push, FIRST_PAUSE);
   }
 
-  private void hand(EntryBatch b, byte[] push, Duration pause) {
+  private void forward(EntryBatch b, byte[] push, Duration pause) {
     LogsData logs = PushReader.protobuf(push, 0, push.length);
     long now = clock.millis() * 1_000_000;
     logs.resources()
@@ -249,10 +249,10 @@ final class PipelineLogExporter {
     if (to == null) {
       throw new IllegalStateException("the graph has not started");
     }
-    to.consume(batch, outcome -> told(b, push, pause, outcome));
+    to.consume(batch, outcome -> handleOutcome(b, push, pause, outcome));
   }
 
-  private void told(EntryBatch b, byte[] push, Duration pause, Outcome outcome) {
+  private void handleOutcome(EntryBatch b, byte[] push, Duration pause, Outcome outcome) {
     if (outcome instanceof Outcome.Unavailable u) {
       Duration wait = u.retryAfter().compareTo(pause) > 0 ? u.retryAfter() : pause;
       Duration doubled = pause.multipliedBy(2);
@@ -276,7 +276,7 @@ final class PipelineLogExporter {
 
   private void again(EntryBatch b, byte[] push, Duration pause) {
     if (!closing) {
-      hand(b, push, pause);
+      forward(b, push, pause);
     }
   }
 

@@ -65,7 +65,7 @@ final class SourcePositions {
   /** Saves and looks as often as a configuration says, of the same file. */
   void become(PromtailConfig c) {
     period = c.positions().syncPeriod();
-    tailing.look(c.frequency());
+    tailing.setFrequency(c.frequency());
   }
 
   private void save() {

@@ -170,7 +170,7 @@ class AgentTest {
    */
   private void waitsToLeave(PromtailConfig its, PromtailConfig other) throws Exception {
     Agent a = start(its);
-    loki.away(true);
+    loki.setUnavailable(true);
     write("a", "first");
     await(() -> readLines() == 1);
     loader = () -> other;
@@ -186,7 +186,7 @@ class AgentTest {
     Files.move(folder.resolve("a.log"), folder.resolve("a.log.1"));
     Files.delete(folder.resolve("a.log.1"));
     write("a", "of the next file");
-    loki.away(false);
+    loki.setUnavailable(false);
     await(() -> loki.lines.contains("of the next file"));
     await(() -> loki.lines.contains("third, without an end"));
     assertThat(loki.lines)
@@ -206,7 +206,7 @@ class AgentTest {
     write("b", "of a brief file");
     await(() -> files() == 2);
     Files.delete(folder.resolve("b.log"));
-    loki.away(false);
+    loki.setUnavailable(false);
     await(() -> loki.lines.contains("of a brief file"));
     write("a", "last");
     await(() -> loki.lines.contains("last"));
@@ -223,7 +223,7 @@ class AgentTest {
     await(() -> files() == 2);
     Files.delete(folder.resolve("a.log"));
     write("a", "fourth");
-    loki.away(false);
+    loki.setUnavailable(false);
     await(() -> loki.lines.contains("fourth"));
     await(() -> loki.lines.contains("third"));
     assertThat(loki.lines).containsExactly("first", "second", "third", "fourth");

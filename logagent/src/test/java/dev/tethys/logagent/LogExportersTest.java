@@ -67,7 +67,7 @@ class LogExportersTest {
 
   @Test
   void whatWaitsForAClientThatIsGoneDoesNotComeTwiceToOneThatStaysWithOtherKeys() throws Exception {
-    one.away(true);
+    one.setUnavailable(true);
     LogExporters d = open(config("clients: [" + client(one, "") + "," + client(two, "") + "]"));
     bring(d, "a line");
     await(() -> two.lines.contains("a line"));
@@ -81,7 +81,7 @@ class LogExportersTest {
   /** Else it would come to the other client again when it is read at the next start. */
   @Test
   void aStopSettlesWhatAClientThatIsGoneHasNotDelivered() throws Exception {
-    one.away(true);
+    one.setUnavailable(true);
     LogExporters d = open(config("clients: [" + client(one, "") + "," + client(two, "") + "]"));
     bring(d, "a line");
     await(() -> two.lines.contains("a line"));
@@ -94,7 +94,7 @@ class LogExportersTest {
 
   @Test
   void aClientWithAQueueOnDiskThatIsGoneMayComeBackAtOnce() throws Exception {
-    one.away(true);
+    one.setUnavailable(true);
     String wal = "wal: {enabled: true, dir: " + folder.resolve("wal") + "}\n";
     String both =
         wal + "clients: [" + client(one, ", name: a") + "," + client(two, ", name: b") + "]";
@@ -103,7 +103,7 @@ class LogExportersTest {
     await(() -> two.lines.contains("a line"));
     d.become(config(wal + "clients: [" + client(two, ", name: b") + "]"));
     d.become(config(both));
-    one.away(false);
+    one.setUnavailable(false);
     await(() -> one.lines.contains("a line"));
     d.close(Duration.ofSeconds(30));
     assertThat(one.lines).containsExactly("a line");

@@ -16,7 +16,7 @@ import jdk.management.VirtualThreadSchedulerMXBean;
  * kernel shares the processors out.
  */
 public final class CarrierReserve {
-  static final Duration LOOK = Duration.ofMillis(250);
+  static final Duration CHECK_INTERVAL = Duration.ofMillis(250);
 
   /** Looks without a late thread after which the number is as at the start. */
   static final int CALM_LOOKS = 40;
@@ -51,7 +51,7 @@ public final class CarrierReserve {
    *
    * @param late whether a virtual thread that was started at the last look has not run yet
    */
-  void looked(boolean late) {
+  void recordCheck(boolean late) {
     if (late) {
       calm = 0;
       change(Math.min(now + base, MOST_TIMES * base));
@@ -95,12 +95,12 @@ public final class CarrierReserve {
         start.run();
       }
       try {
-        Thread.sleep(LOOK);
+        Thread.sleep(CHECK_INTERVAL);
       } catch (InterruptedException e) {
         return;
       }
       late = !ran.get();
-      looked(late);
+      recordCheck(late);
     }
   }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
 public final class HeapController {
   private static final long MIB = 1L << 20;
   private static final Duration NEVER = Duration.ofDays(365);
-  private static final Duration LOOK = Duration.ofMillis(500);
+  private static final Duration CHECK_INTERVAL = Duration.ofMillis(500);
 
   /** Growth beyond which a collection is worth while after a long time without any. */
   static final long LITTLE_BYTES = MIB / 2;
@@ -47,7 +47,8 @@ public final class HeapController {
    * @param look how often it is checked while there are collections: what is put into it meanwhile
    *     is the process's own
    */
-  record Rule(double growth, long headroom, Duration longest, double little, Duration look) {
+  record Rule(
+      double growth, long headroom, Duration longest, double little, Duration checkInterval) {
     /**
      * Whether it is time.
      *
@@ -110,7 +111,7 @@ public final class HeapController {
   }
 
   /** What is there when nothing else is said: as much again as is alive. */
-  static final Rule DOUBLING = new Rule(1, 16 * MIB, NEVER, 0, LOOK);
+  static final Rule DOUBLING = new Rule(1, 16 * MIB, NEVER, 0, CHECK_INTERVAL);
 
   /**
    * That of a server that stores: nearly all that is alive in it are arrays of numbers, in which
@@ -127,7 +128,8 @@ public final class HeapController {
    * garbage, and nearly none afterwards; so what was held while a receiver was away would stay for
    * hours. Go's runtime waits for two minutes too.
    */
-  private static final Rule AGENT = new Rule(0.25, 2 * MIB, Duration.ofMinutes(2), 0, LOOK);
+  private static final Rule AGENT =
+      new Rule(0.25, 2 * MIB, Duration.ofMinutes(2), 0, CHECK_INTERVAL);
 
   /** While much comes at once, such as the first samples of many series, half a second is long. */
   private static final Duration SOON = Duration.ofMillis(50);
@@ -183,7 +185,8 @@ public final class HeapController {
 
   private static void keep(Rule rule, Duration pages, boolean youngFollows) {
     StartPages start =
-        StartPages.letGo(pages); // the heap's thread stays, and has no more use for these either
+        StartPages.startReleasing(
+            pages); // the heap's thread stays, and has no more use for these either
     Optional<MemoryPoolMXBean> old =
         ManagementFactory.getMemoryPoolMXBeans().stream()
             .filter(p -> p.getName().equals("Tenured Gen"))
@@ -214,7 +217,7 @@ public final class HeapController {
         pace.follow(size.get().isLarge() ? DOUBLING : rule);
       }
       if (pace.isDue(used, after == null ? 0 : after.getUsed(), begin) || resized) {
-        start.letGoNow(); // the heap is at its largest now
+        start.releaseNow(); // the heap is at its largest now
         System.gc();
         long took = System.nanoTime() - begin;
         pace.collected(took);
@@ -228,7 +231,7 @@ public final class HeapController {
       try {
         boolean much = used - before > MUCH;
         before = used;
-        Thread.sleep(much ? SOON : rule.look);
+        Thread.sleep(much ? SOON : rule.checkInterval);
         if (!much) {
           young.await(REST);
         }

@@ -96,7 +96,7 @@ final class StartPages {
     }
 
     /** Whether so many bytes of files are worth releasing those of the program's own among them. */
-    boolean worth(long mapped) {
+    boolean isDue(long mapped) {
       return mapped >= left + (counts && !bursts.isPositive() ? LITTLE_BYTES : MUCH_BYTES);
     }
 
@@ -104,7 +104,7 @@ final class StartPages {
      * They have been let go of. The rest belongs to other files; but on a busy machine much is back
      * before it is counted, and would be taken for these permanently.
      */
-    void letGo(long mapped) {
+    void released(long mapped) {
       left = Math.min(mapped, left + RISE_BYTES);
     }
 
@@ -121,11 +121,11 @@ final class StartPages {
     }
   }
 
-  private final CheckSchedule looks;
+  private final CheckSchedule schedule;
   private volatile List<Mapping> mappings = List.of();
 
-  private StartPages(CheckSchedule looks) {
-    this.looks = looks;
+  private StartPages(CheckSchedule schedule) {
+    this.schedule = schedule;
   }
 
   /**
@@ -134,7 +134,7 @@ final class StartPages {
    * @param longest how long they may stay that come back again and again: {@link #AT_ONCE}, {@link
    *     #RARELY}
    */
-  static StartPages letGo(Duration longest) {
+  static StartPages startReleasing(Duration longest) {
     StartPages pages = new StartPages(new CheckSchedule(longest));
     if (Files.isReadable(MAPPINGS)) {
       Thread.ofPlatform().daemon().name("start-pages").start(pages::run);
@@ -143,9 +143,9 @@ final class StartPages {
   }
 
   /** Releases those that have come back, regardless of their number; by any thread. */
-  void letGoNow() {
+  void releaseNow() {
     for (Mapping m : mappings) {
-      MappedPages.letGo(MemorySegment.ofAddress(m.start).reinterpret(m.bytes));
+      MappedPages.release(MemorySegment.ofAddress(m.start).reinterpret(m.bytes));
     }
   }
 
@@ -156,12 +156,12 @@ final class StartPages {
       mappings = unchanged(Files.readAllLines(MAPPINGS));
       byte[] text = new byte[MOST_STATUS];
       while (!mappings.isEmpty()) {
-        boolean back = looks.worth(mappedBytes(status, text));
+        boolean back = schedule.isDue(mappedBytes(status, text));
         if (back) {
-          letGoNow();
-          looks.letGo(mappedBytes(status, text));
+          releaseNow();
+          schedule.released(mappedBytes(status, text));
         }
-        Thread.sleep(looks.next(back));
+        Thread.sleep(schedule.next(back));
       }
     } catch (IOException e) {
       LOG.log(System.Logger.Level.DEBUG, "pages of the start stay", e);

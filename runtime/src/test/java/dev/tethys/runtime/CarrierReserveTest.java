@@ -15,20 +15,20 @@ class CarrierReserveTest {
   void carriersAreAddedWhileThreadsAreLateAndTakenBackWhenNoneIs() {
     List<Integer> numbers = new ArrayList<>();
     CarrierReserve r = new CarrierReserve(2, numbers::add);
-    r.looked(false);
+    r.recordCheck(false);
     assertThat(numbers).isEmpty();
     for (int i = 0; i < 40; i++) {
-      r.looked(true);
+      r.recordCheck(true);
     }
     assertThat(numbers).startsWith(4, 6, 8).endsWith(30, 32).hasSize(15);
     for (int i = 1; i < CarrierReserve.CALM_LOOKS; i++) {
-      r.looked(false);
+      r.recordCheck(false);
     }
     assertThat(numbers).last().isEqualTo(32);
-    r.looked(false);
+    r.recordCheck(false);
     assertThat(numbers).last().isEqualTo(2);
-    r.looked(false);
-    r.looked(true);
+    r.recordCheck(false);
+    r.recordCheck(true);
     assertThat(numbers).last().isEqualTo(4);
   }
 

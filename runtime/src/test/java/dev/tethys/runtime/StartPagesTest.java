@@ -71,8 +71,8 @@ class StartPagesTest {
     Path own = Path.of("/proc/self/smaps");
     Assumptions.assumeTrue(Files.isReadable(own), "this system has no " + own);
     assertThat(StartPages.unchanged(Files.readAllLines(own))).isNotEmpty();
-    StartPages pages = StartPages.letGo(StartPages.AT_ONCE);
-    pages.letGoNow();
+    StartPages pages = StartPages.startReleasing(StartPages.AT_ONCE);
+    pages.releaseNow();
     System.gc();
     assertThat(StartPages.unchanged(Files.readAllLines(own))).isNotEmpty();
   }
@@ -83,8 +83,8 @@ class StartPagesTest {
     StartPages.CheckSchedule atOnce = new StartPages.CheckSchedule(StartPages.AT_ONCE);
     assertThat(bursts(rarely)).isEqualTo(Duration.ofMillis(250));
     assertThat(bursts(atOnce)).isEqualTo(Duration.ofMillis(100));
-    assertThat(atOnce.worth(5 << 20)).isTrue();
-    assertThat(rarely.worth(5 << 20)).isFalse();
+    assertThat(atOnce.isDue(5 << 20)).isTrue();
+    assertThat(rarely.isDue(5 << 20)).isFalse();
     Duration later = rarely.next(false);
     assertThat(atOnce.next(true)).isEqualTo(StartPages.AT_ONCE);
     assertThat(rarely.next(true)).isEqualTo(later.multipliedBy(2));
@@ -110,13 +110,13 @@ class StartPagesTest {
   @Test
   void whatIsBackBeforeItIsCountedIsNotTakenForOtherFiles() {
     StartPages.CheckSchedule looks = new StartPages.CheckSchedule(StartPages.RARELY);
-    looks.letGo(30 << 20);
-    assertThat(looks.worth(30 << 20)).isTrue();
+    looks.released(30 << 20);
+    assertThat(looks.isDue(30 << 20)).isTrue();
     for (int n = 0; n < 20; n++) {
-      looks.letGo(30 << 20);
+      looks.released(30 << 20);
     }
-    assertThat(looks.worth(30 << 20)).as("they are other files'").isFalse();
-    looks.letGo(6 << 20);
-    assertThat(looks.worth(30 << 20)).isTrue();
+    assertThat(looks.isDue(30 << 20)).as("they are other files'").isFalse();
+    looks.released(6 << 20);
+    assertThat(looks.isDue(30 << 20)).isTrue();
   }
 }

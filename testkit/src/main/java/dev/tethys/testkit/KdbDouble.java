@@ -142,7 +142,7 @@ public final class KdbDouble implements AutoCloseable {
   }
 
   /** How many rows of a table were given to who selected them. */
-  public int given(String table) {
+  public int selectedRows(String table) {
     Table t = named(table);
     synchronized (t) {
       return t.given;

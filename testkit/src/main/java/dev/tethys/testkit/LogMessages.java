@@ -10,12 +10,12 @@ import java.util.logging.SimpleFormatter;
 /** Captures the messages of a logger until closed, without levels. */
 public final class LogMessages implements AutoCloseable {
   private final Logger logger; // held, or its handlers would be forgotten with it
-  private final List<String> said = new CopyOnWriteArrayList<>();
+  private final List<String> messages = new CopyOnWriteArrayList<>();
   private final Handler handler =
       new Handler() {
         @Override
         public void publish(LogRecord r) {
-          said.add(new SimpleFormatter().formatMessage(r));
+          messages.add(new SimpleFormatter().formatMessage(r));
         }
 
         @Override
@@ -41,8 +41,8 @@ public final class LogMessages implements AutoCloseable {
   }
 
   /** All until now; grows while this is open. */
-  public List<String> said() {
-    return said;
+  public List<String> messages() {
+    return messages;
   }
 
   @Override

@@ -100,7 +100,7 @@ public final class LokiDouble implements AutoCloseable {
   }
 
   /** Whether pushes are refused with 503. */
-  public void away(boolean now) {
+  public void setUnavailable(boolean now) {
     away = now;
   }
 

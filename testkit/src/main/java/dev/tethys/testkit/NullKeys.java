@@ -188,9 +188,9 @@ public final class NullKeys {
         List<String> all = new ArrayList<>(command);
         all.add(file.toString());
         Process p = new ProcessBuilder(all).redirectErrorStream(true).start();
-        String said = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        String message = new String(p.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
         if (p.waitFor() != 0) {
-          boolean unknown = said.contains("not found in type") || said.contains("panic:");
+          boolean unknown = message.contains("not found in type") || message.contains("panic:");
           (unknown ? row.unknown : row.refused).add(form);
         }
       }

@@ -167,7 +167,7 @@ public final class PostgresProcess implements AutoCloseable {
   }
 
   /** Lets all clients on loopback in without a password, for proxies in tests. */
-  public void letEverybodyIn() throws IOException, InterruptedException {
+  public void trustLoopbackClients() throws IOException, InterruptedException {
     restart("host all all 127.0.0.1/32 trust\n", "");
   }
 

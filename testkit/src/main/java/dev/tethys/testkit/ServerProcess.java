@@ -45,9 +45,9 @@ public final class ServerProcess implements AutoCloseable {
     long until = System.nanoTime() + TIME_LIMIT.toNanos();
     while (!accepts()) {
       if (!process.isAlive() || System.nanoTime() > until) {
-        String said = log();
+        String output = log();
         close();
-        throw new IOException(command.getFirst() + " does not listen on " + port + ": " + said);
+        throw new IOException(command.getFirst() + " does not listen on " + port + ": " + output);
       }
       process.waitFor(20, TimeUnit.MILLISECONDS);
     }

@@ -106,7 +106,7 @@ final class AmtoolRecurring {
   }
 
   /** Applies flags to the existing silence. */
-  private static void said(Command.Arguments a, ObjectNode o) {
+  private static void applyFlags(Command.Arguments a, ObjectNode o) {
     Map<String, String> texts = new LinkedHashMap<>();
     texts.put("schedule", a.flags().get("schedule"));
     String until = a.flags().get("until");
@@ -125,7 +125,7 @@ final class AmtoolRecurring {
   private static int add(Command.Arguments a, Console console) throws IOException {
     try (AmtoolServer server = new AmtoolServer(a)) {
       ObjectNode o = matchers(a, server);
-      said(a, o);
+      applyFlags(a, o);
       if (a.flags().get("comment").isEmpty()) {
         throw new Failure("comment required");
       }
@@ -147,7 +147,7 @@ final class AmtoolRecurring {
               o.set(name, s.path(name));
             }
           }
-          said(a, o);
+          applyFlags(a, o);
           if (!a.flags().get("comment").isEmpty()) {
             o.put("comment", a.flags().get("comment"));
           }
@@ -186,7 +186,7 @@ final class AmtoolRecurring {
     AmtoolOutput output = new AmtoolOutput(a, console.out());
     try (AmtoolServer server = new AmtoolServer(a)) {
       ObjectNode o = matchers(a, server);
-      said(a, o);
+      applyFlags(a, o);
       JsonNode times = server.call(Call.PREVIEW_RECURRING, "", "", o.toString()).path("times");
       List<String> filters = new ArrayList<>();
       for (String m : server.withName(a.operands())) {

@@ -152,7 +152,7 @@ final class AmtoolServer implements AutoCloseable {
               + "): "
               + r.text().strip());
     }
-    boolean told = r.status() != 404 || c == Call.POST_SILENCES;
+    boolean printed = r.status() != 404 || c == Call.POST_SILENCES;
     throw new Failure(
         "["
             + c.method
@@ -163,7 +163,7 @@ final class AmtoolServer implements AutoCloseable {
             + "] "
             + c.id
             + kind
-            + (told ? " " + r.text().strip() : ""));
+            + (printed ? " " + r.text().strip() : ""));
   }
 
   /** A value for a query. */
@@ -180,7 +180,7 @@ final class AmtoolServer implements AutoCloseable {
     try {
       return JSON.readTree(json);
     } catch (JacksonException e) {
-      throw new Failure("the answer is no JSON: " + JsonFailures.said(e));
+      throw new Failure("the answer is no JSON: " + JsonFailures.describe(e));
     }
   }
 

@@ -306,7 +306,7 @@ final class AmtoolSilences {
     try {
       all = AmtoolServer.JSON.readTree(input);
     } catch (tools.jackson.core.JacksonException e) {
-      throw new Failure("couldn't unmarshal input data, is it JSON?: " + JsonFailures.said(e));
+      throw new Failure("couldn't unmarshal input data, is it JSON?: " + JsonFailures.describe(e));
     }
     // As in amtool, any empty value is an empty list: {} and null, too.
     boolean isList = all.isArray() || (!all.isMissingNode() && all.isEmpty());

@@ -119,9 +119,9 @@ final class BacktestRules {
     Duration interval = Duration.ofMillis(a.flags().millis("eval-interval"));
     Labels external =
         Labels.of(HttpAccess.pairs("external-label", a.flags().list("external-label")));
-    String told = a.flags().get("alertmanager.config");
+    String message = a.flags().get("alertmanager.config");
     AlertmanagerConfig manager =
-        told.isEmpty() ? null : AlertmanagerConfig.read(Path.of(told), MatcherSyntax.UTF8);
+        message.isEmpty() ? null : AlertmanagerConfig.read(Path.of(message), MatcherSyntax.UTF8);
     List<Transition> turns = new ArrayList<>();
     boolean failed = false;
     try (ServerApi api = QueryServer.open(a, a.operands().getFirst())) {

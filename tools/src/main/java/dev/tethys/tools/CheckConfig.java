@@ -110,13 +110,13 @@ final class CheckConfig {
         console.err().println(f + " SUCCESS");
       } catch (ConfigException | IOException e) {
         failed = true;
-        console.err().println(f + " FAILED: " + said(e));
+        console.err().println(f + " FAILED: " + describe(e));
       }
     }
     return failed ? 1 : 0;
   }
 
-  private static String said(Exception e) {
+  private static String describe(Exception e) {
     return switch (e) {
       case NoSuchFileException n -> "open " + n.getFile() + ": no such file or directory";
       case AccessDeniedException n -> "open " + n.getFile() + ": permission denied";
@@ -162,7 +162,7 @@ final class CheckConfig {
       }
       ruleFiles = check(file, config);
     } catch (ConfigException | IOException | BadException e) {
-      console.err().println("  FAILED: " + said(e));
+      console.err().println("  FAILED: " + describe(e));
       console.out().println();
       return new CheckRules.Result(true, true);
     }
@@ -295,7 +295,7 @@ final class CheckConfig {
         groups = FileConfig.groups(f);
       } catch (ConfigException | IOException e) {
         throw new BadException(
-            "checking SD file " + GoQuote.quote(shown(config, pattern)) + ": " + said(e));
+            "checking SD file " + GoQuote.quote(shown(config, pattern)) + ": " + describe(e));
       }
       groups.forEach(check);
     }

@@ -72,7 +72,7 @@ final class CheckDiscovery {
     Map<String, TargetGroup> found = new TreeMap<>();
     List<Thread> threads = new ArrayList<>();
     List<DiscoveryConfig> all = c.discoveries();
-    CountDownLatch told = new CountDownLatch(all.size());
+    CountDownLatch updated = new CountDownLatch(all.size());
     try (HttpClientFactory clients =
         new HttpClientFactory("promtool/" + BuildInfo.current().version())) {
       DiscoveryContext context = DiscoveryContext.of(new Registry(), clients);
@@ -81,7 +81,7 @@ final class CheckDiscovery {
         String prefix = i + "/";
         if (d instanceof StaticConfig s) {
           s.groups().forEach(g -> found.put(prefix + g.source(), g));
-          told.countDown();
+          updated.countDown();
           continue;
         }
         CountDownLatch once = new CountDownLatch(1);
@@ -98,7 +98,7 @@ final class CheckDiscovery {
                                   }
                                   if (once.getCount() > 0) {
                                     once.countDown();
-                                    told.countDown();
+                                    updated.countDown();
                                   }
                                 });
                       } catch (InterruptedException e) {
@@ -106,7 +106,7 @@ final class CheckDiscovery {
                       }
                     }));
       }
-      told.await(millis, TimeUnit.MILLISECONDS);
+      updated.await(millis, TimeUnit.MILLISECONDS);
       threads.forEach(Thread::interrupt);
       synchronized (found) {
         return List.copyOf(found.values());

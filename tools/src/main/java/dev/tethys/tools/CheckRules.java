@@ -169,12 +169,12 @@ final class CheckRules {
   /** Rules whose name and labels another one has too, each once, in order. */
   private static List<RuleSpec> duplicates(List<GroupSpec> groups) {
     Set<Map.Entry<String, SortedMap<String, String>>> seen = new HashSet<>();
-    Set<Map.Entry<String, SortedMap<String, String>>> told = new HashSet<>();
+    Set<Map.Entry<String, SortedMap<String, String>>> reported = new HashSet<>();
     List<RuleSpec> out = new ArrayList<>();
     for (GroupSpec g : groups) {
       for (RuleSpec r : g.rules()) {
         Map.Entry<String, SortedMap<String, String>> key = Map.entry(r.name(), r.labels());
-        if (!seen.add(key) && told.add(key)) {
+        if (!seen.add(key) && reported.add(key)) {
           out.add(r);
         }
       }

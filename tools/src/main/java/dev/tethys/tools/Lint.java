@@ -166,19 +166,19 @@ final class Lint {
         }
       }
     }
-    List<Finding> told =
+    List<Finding> findings =
         all.stream().filter(c -> c.problem.severity().compareTo(shown) >= 0).toList();
     if (format.equals("json")) {
-      json(told, console);
+      json(findings, console);
     } else {
-      text(told, console);
+      text(findings, console);
       console
           .err()
           .println(
               files.values().stream().mapToInt(List::size).sum()
                   + " rules, "
-                  + told.size()
-                  + (told.size() == 1 ? " problem" : " problems"));
+                  + findings.size()
+                  + (findings.size() == 1 ? " problem" : " problems"));
     }
     boolean complained =
         fatal != null && all.stream().anyMatch(c -> c.problem.severity().compareTo(fatal) >= 0);
@@ -236,8 +236,8 @@ final class Lint {
     return Integer.parseInt(where.substring(where.lastIndexOf(':', column - 1) + 1, column));
   }
 
-  private static void text(List<Finding> told, Console console) {
-    for (Finding c : told) {
+  private static void text(List<Finding> findings, Console console) {
+    for (Finding c : findings) {
       console
           .out()
           .println(
@@ -256,9 +256,9 @@ final class Lint {
     }
   }
 
-  private static void json(List<Finding> told, Console console) {
+  private static void json(List<Finding> findings, Console console) {
     List<Map<String, Object>> all = new ArrayList<>();
-    for (Finding c : told) {
+    for (Finding c : findings) {
       Map<String, Object> m = new LinkedHashMap<>();
       m.put("file", c.file);
       m.put("line", c.line);

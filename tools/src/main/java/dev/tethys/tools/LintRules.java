@@ -115,18 +115,18 @@ final class LintRules {
           "the expression compares nothing: it fires whenever there is a sample");
     }
     PossibleLabels labels = PossibleLabels.of(promql(a));
-    Set<String> told = new HashSet<>();
-    a.labels().forEach((k, v) -> template("label " + k, v, labels, told));
-    a.annotations().forEach((k, v) -> template("annotation " + k, v, labels, told));
+    Set<String> reported = new HashSet<>();
+    a.labels().forEach((k, v) -> template("label " + k, v, labels, reported));
+    a.annotations().forEach((k, v) -> template("annotation " + k, v, labels, reported));
   }
 
-  private void template(String where, String text, PossibleLabels labels, Set<String> told) {
+  private void template(String where, String text, PossibleLabels labels, Set<String> reported) {
     boolean queries = text.contains("query") || text.contains("range");
     java.util.regex.Matcher m = USED.matcher(text);
     while (m.find()) {
       // Inside of a range the dot may be another sample.
       String label = m.group(1) != null ? m.group(1) : m.group(2) != null ? m.group(2) : m.group(3);
-      if ((m.group(3) == null || !queries) && !labels.can(label) && told.add(where + label)) {
+      if ((m.group(3) == null || !queries) && !labels.can(label) && reported.add(where + label)) {
         add(
             TEMPLATE,
             label,

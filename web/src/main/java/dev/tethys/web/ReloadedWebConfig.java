@@ -34,7 +34,7 @@ public final class ReloadedWebConfig {
   private final WebConfig.Source source;
   private final LongSupplier nanos;
   private volatile WebConfig current;
-  private volatile long lookedAt;
+  private volatile long checkedAt;
   private List<Stamp> stamps; // guarded by this
   private Object version; // of the source; guarded by this
   private @Nullable String problem; // of the last reading; guarded by this
@@ -66,7 +66,7 @@ public final class ReloadedWebConfig {
     this.own = own;
     this.source = source;
     this.nanos = nanos;
-    this.lookedAt = nanos.getAsLong();
+    this.checkedAt = nanos.getAsLong();
     this.version = source.version();
     this.current = source.read();
     this.stamps = stamps(current);
@@ -75,18 +75,18 @@ public final class ReloadedWebConfig {
   /** The configuration now. */
   public WebConfig get() {
     boolean isOfFiles = !own.isEmpty() || !current.files().isEmpty();
-    if (isOfFiles && nanos.getAsLong() - lookedAt >= CHECK_NANOS) {
-      look();
+    if (isOfFiles && nanos.getAsLong() - checkedAt >= CHECK_NANOS) {
+      reloadIfChanged();
     }
     return current;
   }
 
-  private synchronized void look() {
+  private synchronized void reloadIfChanged() {
     long looks = nanos.getAsLong();
-    if (looks - lookedAt < CHECK_NANOS) {
+    if (looks - checkedAt < CHECK_NANOS) {
       return;
     }
-    lookedAt = looks;
+    checkedAt = looks;
     // While the new one is bad, what it names is not known: then it is read every time.
     Object now = source.version(); // before it is read: what comes later is seen later
     if (problem == null && now.equals(version) && stamps(current).equals(stamps)) {

@@ -53,7 +53,7 @@ public final class ServerWebSocket {
   private final ReentrantLock writing = new ReentrantLock(); // frames do not mix
   private boolean closeSent; // guarded by writing
   private final CountDownLatch ended = new CountDownLatch(1); // nothing more is received
-  private volatile long heardNanos = System.nanoTime();
+  private volatile long receivedNanos = System.nanoTime();
 
   private ServerWebSocket(InputStream in, OutputStream out, int maxMessage) {
     this.in = in;
@@ -145,8 +145,8 @@ public final class ServerWebSocket {
   }
 
   /** Time of {@link System#nanoTime} at which the last frame of the client arrived. */
-  public long lastHeardNanos() {
-    return heardNanos;
+  public long lastReceivedNanos() {
+    return receivedNanos;
   }
 
   /** True once nothing more can be received. */
@@ -162,8 +162,8 @@ public final class ServerWebSocket {
    */
   public void close(int code, String reason, long millis) throws InterruptedException {
     sendClose(code, reason);
-    boolean heard = ended.await(millis, TimeUnit.MILLISECONDS);
-    if (!heard) {
+    boolean acknowledged = ended.await(millis, TimeUnit.MILLISECONDS);
+    if (!acknowledged) {
       LOG.log(Level.DEBUG, "WebSocket closed without the close frame of its client");
     }
   }
@@ -336,7 +336,7 @@ public final class ServerWebSocket {
     for (int i = 0; i < payload.length; i++) {
       payload[i] ^= mask[i & 3];
     }
-    heardNanos = System.nanoTime();
+    receivedNanos = System.nanoTime();
     return new Frame(last, code, payload);
   }
 

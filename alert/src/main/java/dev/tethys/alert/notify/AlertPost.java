@@ -22,7 +22,7 @@ interface AlertPost {
    *
    * @param said what it says of a failure, "" for nothing that is for people
    */
-  record Reply(int status, String said) {}
+  record Reply(int status, String errorText) {}
 
   Reply post(URI url, byte[] json) throws IOException, InterruptedException;
 
@@ -33,13 +33,13 @@ interface AlertPost {
       Call call = Call.post(url, "application/json", json).withTimeout(config.timeout());
       try (Answer a = client.send(call)) {
         byte[] body = a.bytes(MAX_ANSWER_BYTES);
-        return new Reply(a.status(), a.status() / 100 == 2 ? "" : said(body));
+        return new Reply(a.status(), a.status() / 100 == 2 ? "" : errorText(body));
       }
     };
   }
 
   /** The reason of a refusal is only in the body; HTML pages of proxies are left out. */
-  private static String said(byte[] body) {
+  private static String errorText(byte[] body) {
     String s = new String(body, StandardCharsets.UTF_8).strip();
     return s.startsWith("<") ? "" : s.length() <= MAX_SAID ? s : s.substring(0, MAX_SAID) + "…";
   }

@@ -176,7 +176,7 @@ final class AlertQueue {
     try {
       Duration pause = FIRST_PAUSE;
       while (stopped.getCount() != 0 || drain) {
-        batch = batch.isEmpty() ? next() : stillWorthIt(batch);
+        batch = batch.isEmpty() ? next() : retryable(batch);
         if (batch.isEmpty()) {
           if (stopped.getCount() == 0 && size() == 0) {
             return;
@@ -234,7 +234,7 @@ final class AlertQueue {
   }
 
   /** What of a batch that was tried before should be tried again. */
-  private List<Notification> stillWorthIt(List<Notification> batch) {
+  private List<Notification> retryable(List<Notification> batch) {
     Instant now = clock.instant();
     List<Notification> out = new ArrayList<>(batch.size());
     int old = 0;
@@ -273,14 +273,17 @@ final class AlertQueue {
     try {
       AlertPost.Reply r = post.post(url, AlertJson.of(batch));
       if (r.status() / 100 == 2) {
-        metrics.took(name, (System.nanoTime() - start) / 1e9);
+        metrics.observeLatency(name, (System.nanoTime() - start) / 1e9);
         delivered(batch.size());
         return true;
       }
-      problem = "bad response status " + r.status() + (r.said().isEmpty() ? "" : ": " + r.said());
+      problem =
+          "bad response status "
+              + r.status()
+              + (r.errorText().isEmpty() ? "" : ": " + r.errorText());
       again = r.status() >= 500 || r.status() == 429 || r.status() == 408;
     } catch (IOException e) {
-      problem = IoFailures.said(e);
+      problem = IoFailures.describe(e);
     } catch (RuntimeException e) { // the sender thread must survive, and the fault must be logged
       LOG.log(Level.ERROR, "internal error while sending alerts to " + name, e);
       problem = "internal error; the log of the server says which";

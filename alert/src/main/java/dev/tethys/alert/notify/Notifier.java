@@ -85,7 +85,7 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
    *
    * @param url under which its API is reached from outside
    */
-  public synchronized void tell(URI url, NotificationSink sink) {
+  public synchronized void setLocalAlertmanager(URI url, NotificationSink sink) {
     LocalAlertmanager before = local;
     if (before == null || !before.url().equals(url)) {
       local = new LocalAlertmanager(url, sink, metrics, clock);

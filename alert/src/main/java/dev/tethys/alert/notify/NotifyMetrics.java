@@ -75,7 +75,7 @@ final class NotifyMetrics {
     latencies.remove(url);
   }
 
-  void took(String url, double seconds) {
+  void observeLatency(String url, double seconds) {
     latency.with(url).observe(seconds);
     latencies.with(url).observe(seconds);
   }

@@ -57,7 +57,7 @@ class AlertPostTest {
     assertThat(answer(200, "fine")).isEqualTo(new AlertPost.Reply(200, ""));
     assertThat(answer(400, "\"bad label\"\n")).isEqualTo(new AlertPost.Reply(400, "\"bad label\""));
     assertThat(answer(502, "<html><p>proxy")).isEqualTo(new AlertPost.Reply(502, ""));
-    assertThat(answer(500, "x".repeat(1000)).said())
+    assertThat(answer(500, "x".repeat(1000)).errorText())
         .isEqualTo("x".repeat(AlertPost.MAX_SAID) + "…");
   }
 

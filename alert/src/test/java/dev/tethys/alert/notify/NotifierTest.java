@@ -143,11 +143,11 @@ class NotifierTest {
   void anAlertmanagerInThisProcessIsOneOfThoseThatAlertsAreSentTo() {
     URI url = URI.create("http://server:9090/alertmanager/api/v2/alerts");
     List<Notification> taken = new ArrayList<>();
-    notifier.tell(url, taken::addAll);
+    notifier.setLocalAlertmanager(url, taken::addAll);
     assertThat(notifier.alertmanagers()).containsExactly(url);
     assertThat(notifier.deliveries().getFirst().lastDelivery()).isNull();
     send("a", "b");
-    notifier.tell(url, taken::addAll); // a reload
+    notifier.setLocalAlertmanager(url, taken::addAll); // a reload
     assertThat(taken).hasSize(2);
     AlertmanagerStatus s = notifier.deliveries().getFirst();
     assertThat(s.url()).isEqualTo(url.toString());

@@ -116,7 +116,7 @@ public final class AlertmanagerRole {
         LOG.log(Level.INFO, "stopping");
       }
     } catch (ConfigException | IOException e) {
-      LOG.log(Level.ERROR, "cannot run: {0}", IoFailures.said(e));
+      LOG.log(Level.ERROR, "cannot run: {0}", IoFailures.describe(e));
       return 1;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

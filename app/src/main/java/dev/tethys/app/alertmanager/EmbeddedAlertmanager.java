@@ -170,9 +170,9 @@ public final class EmbeddedAlertmanager implements AutoCloseable {
   }
 
   /** Takes the server's alerts in. */
-  public void receive(List<Notification> told) {
+  public void receive(List<Notification> alerts) {
     List<PostedAlert> posted =
-        told.stream()
+        alerts.stream()
             .map(
                 n -> {
                   Map<String, String> labels = new LinkedHashMap<>();

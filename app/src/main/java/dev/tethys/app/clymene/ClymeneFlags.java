@@ -58,23 +58,25 @@ public final class ClymeneFlags {
    */
   public static ClymeneFlags read(
       ClymeneRole role, List<String> arguments, Map<String, String> environment) {
-    Map<String, String> said = said(environment);
-    Set<String> storages = storages(role, said);
+    Map<String, String> variables = withoutEmpty(environment);
+    Set<String> storages = storages(role, variables);
     return new ClymeneFlags(
-        role, List.copyOf(storages), set(role, storages).parse(arguments), Map.copyOf(said));
+        role, List.copyOf(storages), set(role, storages).parse(arguments), Map.copyOf(variables));
   }
 
   /** Without those that are empty: {@code NAME=} of a file of variables means the default. */
-  private static Map<String, String> said(Map<String, String> environment) {
-    Map<String, String> said = new HashMap<>(environment);
-    said.values().removeIf(String::isEmpty);
-    return said;
+  private static Map<String, String> withoutEmpty(Map<String, String> environment) {
+    Map<String, String> variables = new HashMap<>(environment);
+    variables.values().removeIf(String::isEmpty);
+    return variables;
   }
 
   /** The help page, for the databases that the variables name, or for all that there are. */
   public static String help(ClymeneRole role, Map<String, String> environment) {
-    Map<String, String> said = said(environment);
-    return set(role, said.containsKey("STORAGE_TYPE") ? storages(role, said) : storages(role))
+    Map<String, String> variables = withoutEmpty(environment);
+    return set(
+            role,
+            variables.containsKey("STORAGE_TYPE") ? storages(role, variables) : storages(role))
         .help();
   }
 

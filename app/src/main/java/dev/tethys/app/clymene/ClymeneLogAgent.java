@@ -79,12 +79,12 @@ final class ClymeneLogAgent {
     Map<String, @Nullable Object> m = new LinkedHashMap<>();
     m.put("url", flags.get("loki.client.url"));
     m.put("timeout", flags.get("loki.client.timeout"));
-    given(flags, m, "tenant-id", "tenant_id");
-    given(flags, m, "Batch-wait", "batchwait");
+    putFlag(flags, m, "tenant-id", "tenant_id");
+    putFlag(flags, m, "Batch-wait", "batchwait");
     number(flags, m, "Batch-size-bytes", "batchsize");
     Map<String, @Nullable Object> backoff = new LinkedHashMap<>();
-    given(flags, backoff, "min-backoff", "min_period");
-    given(flags, backoff, "max-backoff", "max_period");
+    putFlag(flags, backoff, "min-backoff", "min_period");
+    putFlag(flags, backoff, "max-backoff", "max_period");
     number(flags, backoff, "max-retries", "max_retries");
     if (!backoff.isEmpty()) {
       m.put("backoff_config", backoff);
@@ -95,7 +95,7 @@ final class ClymeneLogAgent {
     return m;
   }
 
-  private static void given(
+  private static void putFlag(
       ClymeneFlags flags, Map<String, @Nullable Object> m, String flag, String key) {
     if (flags.isGiven(PREFIX + flag) && !flags.get(PREFIX + flag).isEmpty()) {
       m.put(key, flags.get(PREFIX + flag));

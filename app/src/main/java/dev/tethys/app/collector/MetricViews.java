@@ -47,7 +47,7 @@ final class MetricViews {
   }
 
   /** Whether a view gives this name to counters. */
-  boolean gives(String name) {
+  boolean namesCounter(String name) {
     return views.keySet().stream()
         .anyMatch(v -> !v.rename().isEmpty() && CollectorNames.withSuffix(v.rename()).equals(name));
   }

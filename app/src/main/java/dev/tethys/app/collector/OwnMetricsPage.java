@@ -91,7 +91,7 @@ final class OwnMetricsPage {
     // Only the Collector's: without_type_suffix says nothing about names that it does not have.
     return page.withoutTypeSuffix()
             && f.type() == MetricType.COUNTER
-            && (name.startsWith("otelcol_") || views.gives(name))
+            && (name.startsWith("otelcol_") || views.namesCounter(name))
         ? CollectorNames.withoutSuffix(name)
         : name;
   }

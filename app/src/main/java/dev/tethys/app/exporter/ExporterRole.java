@@ -133,7 +133,7 @@ public final class ExporterRole {
     for (int i = 0; i < args.size(); i++) {
       String a = args.get(i);
       String name = a.startsWith("--") ? a.substring(2).split("=", 2)[0] : "";
-      if (!name.isEmpty() && NodeExporterOptions.knows(name)) {
+      if (!name.isEmpty() && NodeExporterOptions.isFlag(name)) {
         int eq = a.indexOf('=');
         String value = eq < 0 ? null : a.substring(eq + 1);
         if (value == null && i + 1 < args.size() && !args.get(i + 1).startsWith("--")) {

@@ -160,7 +160,7 @@ public final class PushgatewayRole {
       }
       return 0;
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "cannot run: {0}", IoFailures.said(e));
+      LOG.log(Level.ERROR, "cannot run: {0}", IoFailures.describe(e));
       return 1;
     }
   }

@@ -85,7 +85,7 @@ public final class AgentRole {
       Shutdown.await();
       LOG.log(Level.INFO, "stopping");
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "cannot run: {0}", IoFailures.said(e));
+      LOG.log(Level.ERROR, "cannot run: {0}", IoFailures.describe(e));
       return 1;
     }
     LOG.log(Level.INFO, "stopped");

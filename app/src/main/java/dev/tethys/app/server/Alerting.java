@@ -154,8 +154,8 @@ final class Alerting implements AutoCloseable {
    *
    * @param url of its API
    */
-  void tell(URI url, NotificationSink local) {
-    notifier.tell(url, local);
+  void setLocalAlertmanager(URI url, NotificationSink local) {
+    notifier.setLocalAlertmanager(url, local);
   }
 
   /** Has the history know what becomes of alerts in an Alertmanager of this process. */

@@ -72,7 +72,7 @@ final class QueryWarmUp implements AutoCloseable {
   /** Queries with priority over the warm-up. */
   interface Others {
     /** How many queries they have asked so far. */
-    long asked();
+    long queryCount();
 
     /** How many of these are not answered yet. */
     int waiting();
@@ -81,8 +81,8 @@ final class QueryWarmUp implements AutoCloseable {
     static Others of(RunningQueries queries) {
       return new Others() {
         @Override
-        public long asked() {
-          return queries.asked();
+        public long queryCount() {
+          return queries.totalQueries();
         }
 
         @Override
@@ -170,7 +170,7 @@ final class QueryWarmUp implements AutoCloseable {
         return 0;
       }
       try (Rehearsal rehearsal = new Rehearsal(engine, database)) {
-        ColdQueryWarmUp looks =
+        ColdQueryWarmUp warmUp =
             ColdQueryWarmUp.at(
                 database, stats.seriesCountByMetricName(), Math.max(oldest, end - SPAN), end);
         for (int round = 0; round < MAX_ROUNDS && isActive(); round++) {
@@ -178,7 +178,7 @@ final class QueryWarmUp implements AutoCloseable {
           answered += ask(rehearsal, usual(round, metrics), start, end, step(round));
           String metric = metrics.get(round % metrics.size());
           answered += each(RehearsedLookups.of(metric, start, end), rehearsal::get);
-          answered += ask(rehearsal, looks.of(round), start, end, STEP);
+          answered += ask(rehearsal, warmUp.of(round), start, end, STEP);
         }
       }
       return answered;
@@ -263,12 +263,12 @@ final class QueryWarmUp implements AutoCloseable {
 
   /** Waits until no client sends queries; false when the rehearsal is to end. */
   private boolean isQuiet() throws InterruptedException {
-    long seen = others.asked();
+    long seen = others.queryCount();
     while (closing.getCount() > 0 && (seen != quietAt || others.waiting() > 0)) {
       if (waits++ >= MAX_WAITS || closing.await(QUIET.toMillis(), TimeUnit.MILLISECONDS)) {
         return false;
       }
-      long now = others.asked();
+      long now = others.queryCount();
       if (now == seen && others.waiting() == 0) {
         quietAt = now;
       }

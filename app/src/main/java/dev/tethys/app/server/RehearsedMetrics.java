@@ -20,7 +20,7 @@ final class RehearsedMetrics {
   static final int ENOUGH_SERIES = 100;
 
   /** Of those with few series so many are read, spread over all of them. */
-  static final int LOOKED_AT = 64;
+  static final int CHECKED_METRICS = 64;
 
   /** Of those with more, so many. */
   private static final int LARGE_LOOKED_AT = 8;
@@ -57,7 +57,7 @@ final class RehearsedMetrics {
         (c.value() <= ENOUGH_SERIES ? few : many).add(c.name());
       }
     }
-    List<Candidate> small = liveliest(evenly(few, LOOKED_AT), changes);
+    List<Candidate> small = liveliest(evenly(few, CHECKED_METRICS), changes);
     List<Candidate> large = liveliest(evenly(many.reversed(), LARGE_LOOKED_AT), changes);
     List<Candidate> lively = small.stream().filter(c -> c.changes > 0).toList();
     List<Candidate> chosen = new ArrayList<>(evenly(lively, LIVELY));

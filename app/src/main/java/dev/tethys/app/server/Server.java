@@ -282,7 +282,7 @@ final class Server implements AutoCloseable {
             Level.INFO,
             "OTLP port not listened on address={0} error=\"{1}\"",
             address,
-            IoFailures.said(e));
+            IoFailures.describe(e));
       }
     }
     return out;
@@ -473,7 +473,7 @@ final class Server implements AutoCloseable {
     EmbeddedAlertmanager a = alertmanager;
     if (a != null) {
       a.load();
-      alerting.tell(a.api(status.externalUrl()), a::receive);
+      alerting.setLocalAlertmanager(a.api(status.externalUrl()), a::receive);
     }
     tracing.apply(c.tracing());
     store.get().reconfigure(databaseOptions(c));

@@ -224,8 +224,8 @@ public final class WarmUp {
       for (String p : PATHS) {
         get(p);
       }
-      String looked = METRICS[round % METRICS.length];
-      for (String p : RehearsedLookups.of(looked, end - STEPS * STEP, end)) {
+      String name = METRICS[round % METRICS.length];
+      for (String p : RehearsedLookups.of(name, end - STEPS * STEP, end)) {
         get(p);
       }
       long step = QueryWarmUp.step(round) / 1000;

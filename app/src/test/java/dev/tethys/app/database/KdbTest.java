@@ -66,15 +66,15 @@ class KdbTest extends DatabaseContract {
     List<Matcher> everything = List.of(matcher("=~", "job", "hostile|other|"));
     List<Matcher> nothing = List.of(matcher("!~", "job", "hostile|other|"));
     List<Matcher> others = List.of(matcher("!~", "__name__", "h_name|h_other"));
-    int before = kdb.given("series");
+    int before = kdb.selectedRows("series");
     db.series(0, Long.MAX_VALUE, List.of(nothing), 0);
-    int rest = kdb.given("series") - before;
+    int rest = kdb.selectedRows("series") - before;
     db.series(0, Long.MAX_VALUE, List.of(everything), 0);
-    assertThat(kdb.given("series") - before - rest).isEqualTo(all - rest);
+    assertThat(kdb.selectedRows("series") - before - rest).isEqualTo(all - rest);
     assertThat(rest).isLessThan(all / 2);
-    before = kdb.given("series");
+    before = kdb.selectedRows("series");
     int found = db.series(0, Long.MAX_VALUE, List.of(others), 0).size();
-    assertThat(kdb.given("series") - before).isEqualTo(found).isBetween(1, all - 1);
+    assertThat(kdb.selectedRows("series") - before).isEqualTo(found).isBetween(1, all - 1);
   }
 
   /** As a stock tick.q: columns, kept in plain tables, twice when they were sent twice. */

@@ -47,7 +47,7 @@ class PostgresTokensTest {
     context = certificates.context("server");
     anothersName = certificates.context("another");
     server = new PostgresProcess(folder, "secret");
-    server.letEverybodyIn();
+    server.trustLoopbackClients();
   }
 
   @AfterAll

@@ -31,7 +31,7 @@ class QueryWarmUpTest {
   private static QueryWarmUp.Others others(LongSupplier asked, IntSupplier waiting) {
     return new QueryWarmUp.Others() {
       @Override
-      public long asked() {
+      public long queryCount() {
         return asked.getAsLong();
       }
 

@@ -44,7 +44,7 @@ final class ClymeneJson {
             ObjectReadContext.empty(), new ByteArrayInputStream(buf, offset, length))) {
       return reading.from(p);
     } catch (JacksonException e) {
-      throw new CodecException(what + ": " + JsonFailures.said(e), e);
+      throw new CodecException(what + ": " + JsonFailures.describe(e), e);
     }
   }
 

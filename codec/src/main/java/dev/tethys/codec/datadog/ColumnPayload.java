@@ -321,7 +321,7 @@ public final class ColumnPayload {
     for (long i = 0; i < count; i++) {
       seconds += times.next();
       double value = value(where);
-      String why = known ? MetricPayloads.why(s, seconds, value) : "unknown type";
+      String why = known ? MetricPayloads.invalidReason(s, seconds, value) : "unknown type";
       if (why == null) {
         to.point(s, seconds, value);
       } else {
@@ -362,7 +362,7 @@ public final class ColumnPayload {
         }
         h.add((int) key, of);
       }
-      String why = why(name, h, sum, min, max);
+      String why = invalidReason(name, h, sum, min, max);
       if (why != null) {
         refused.add(number, name, why);
         continue;
@@ -373,7 +373,8 @@ public final class ColumnPayload {
     }
   }
 
-  private @Nullable String why(String name, SketchHistogram h, double sum, double min, double max) {
+  private @Nullable String invalidReason(
+      String name, SketchHistogram h, double sum, double min, double max) {
     if (name.isEmpty()) {
       return "there is no name";
     }

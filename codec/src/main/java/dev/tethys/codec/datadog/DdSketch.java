@@ -46,15 +46,15 @@ final class DdSketch {
       throw new CodecException("a sketch whose gamma is " + s.gamma);
     }
     for (Bin b : s.negative) {
-      s.give(-s.value(b.index), b.count, to);
+      s.emit(-s.value(b.index), b.count, to);
     }
-    s.give(0, s.zero, to);
+    s.emit(0, s.zero, to);
     for (Bin b : s.positive) {
-      s.give(s.value(b.index), b.count, to);
+      s.emit(s.value(b.index), b.count, to);
     }
   }
 
-  private void give(double value, double count, Sink to) {
+  private void emit(double value, double count, Sink to) {
     long n = Math.round(count);
     if (n < 0 || count > 1e15 || !Double.isFinite(value)) {
       throw new CodecException("a sketch with " + count + " observations of " + value);

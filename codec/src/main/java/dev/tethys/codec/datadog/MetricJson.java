@@ -186,7 +186,7 @@ public final class MetricJson {
 
   private static void put(
       Series s, double seconds, double value, DatadogMetrics to, Consumer<String> refused) {
-    String why = MetricPayloads.why(s, (long) seconds, value);
+    String why = MetricPayloads.invalidReason(s, (long) seconds, value);
     if (why == null) {
       to.point(s, (long) seconds, value);
     } else {

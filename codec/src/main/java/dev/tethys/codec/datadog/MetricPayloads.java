@@ -87,7 +87,7 @@ public final class MetricPayloads {
     }
     Series s = new Series(name, kind((int) type), t, unit, interval);
     for (Point p : points) {
-      String why = why(s, p.seconds, p.value);
+      String why = invalidReason(s, p.seconds, p.value);
       if (why == null) {
         to.point(s, p.seconds, p.value);
       } else {
@@ -102,7 +102,7 @@ public final class MetricPayloads {
   }
 
   /** Why a point means nothing; null when it does. */
-  static @Nullable String why(Series s, long seconds, double value) {
+  static @Nullable String invalidReason(Series s, long seconds, double value) {
     if (s.name().isEmpty()) {
       return "there is no name";
     }

@@ -408,8 +408,8 @@ public final class TraceReader {
     }
   }
 
-  private static int kind(String said, String type) {
-    return switch (said) {
+  private static int kind(String kind, String type) {
+    return switch (kind) {
       case "internal" -> 1;
       case "server" -> 2;
       case "client" -> 3;

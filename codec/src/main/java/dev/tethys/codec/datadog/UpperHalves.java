@@ -31,10 +31,10 @@ public final class UpperHalves {
    *
    * @param told what its spans say of it; null when they say nothing
    */
-  synchronized long of(long lower, @Nullable Long told) {
-    if (told != null) {
-      known.put(lower, told);
-      return told;
+  synchronized long of(long lower, @Nullable Long upper) {
+    if (upper != null) {
+      known.put(lower, upper);
+      return upper;
     }
     return known.getOrDefault(lower, 0L);
   }

@@ -70,9 +70,9 @@ public final class ExpositionParsers {
               + e.getMessage());
     }
     if (type.equals(OPEN_METRICS) || type.equals(PROTOBUF) || type.equals(TEXT)) {
-      Choice said = new Choice(type, null);
-      known = new CachedChoice(contentType, said);
-      return said;
+      Choice choice = new Choice(type, null);
+      known = new CachedChoice(contentType, choice);
+      return choice;
     }
     if (fallback == null) {
       throw new ExpositionException(

@@ -96,7 +96,7 @@ public final class OpenMetricsValidator {
     if (f.sampled) {
       throw error(kind + " of " + GoQuote.quote(name) + " after its samples");
     }
-    if (!f.told.add(kind)) {
+    if (!f.seenMetadata.add(kind)) {
       throw error("second " + kind + " of " + GoQuote.quote(name));
     }
     if (kind == Event.TYPE) {
@@ -128,7 +128,7 @@ public final class OpenMetricsValidator {
   /** One family, and within it the metric that is being read. */
   private final class Family {
     final String name;
-    final Set<Event> told = EnumSet.noneOf(Event.class);
+    final Set<Event> seenMetadata = EnumSet.noneOf(Event.class);
     MetricType type = MetricType.UNKNOWN;
     String unit = "";
     boolean sampled;

@@ -157,7 +157,7 @@ final class PrometheusTextParser extends TextParser {
   }
 
   @Override
-  void takeApart() {
+  void splitSample() {
     int behind = pos;
     pos = keyStart;
     key(false);

@@ -183,13 +183,13 @@ abstract class TextParser implements ExpositionParser {
   }
 
   /** Finds the name and the spans of the present sample, of which only the key is known. */
-  void takeApart() {
+  void splitSample() {
     throw new IllegalStateException("this format takes each sample apart");
   }
 
   private LabelAssembler assemble() {
     if (!taken) {
-      takeApart();
+      splitSample();
     }
     LabelAssembler a = assembler;
     a.clear();

@@ -46,7 +46,7 @@ public final class InfluxAnswer {
         answer(p, to);
       }
     } catch (JacksonException e) {
-      throw new CodecException("InfluxDB's answer: " + JsonFailures.said(e), e);
+      throw new CodecException("InfluxDB's answer: " + JsonFailures.describe(e), e);
     }
   }
 

@@ -20,55 +20,56 @@ public final class JsonFailures {
   private static final int SHOWN = 60;
 
   /** Replacement of a message of the parser. */
-  private record Rewording(Pattern of, Function<MatchResult, String> said) {}
+  private record Rewording(Pattern of, Function<MatchResult, String> text) {}
 
-  private static Rewording saying(String of, Function<MatchResult, String> said) {
-    return new Rewording(Pattern.compile(of, Pattern.DOTALL), said);
+  private static Rewording rewording(String of, Function<MatchResult, String> text) {
+    return new Rewording(Pattern.compile(of, Pattern.DOTALL), text);
   }
 
   private static final List<Rewording> SAYINGS =
       List.of(
-          saying("(?:Unexpected end-of-input|No content to map).*", JsonFailures::end),
-          saying("Unrecognized token '(.*?)'(?:: .*)?", m -> quoted(m.group(1)) + " is no value"),
-          saying("Non-standard token '(.*?)': .*", m -> quoted(m.group(1)) + " is no value"),
-          saying(
+          rewording("(?:Unexpected end-of-input|No content to map).*", JsonFailures::end),
+          rewording(
+              "Unrecognized token '(.*?)'(?:: .*)?", m -> quoted(m.group(1)) + " is no value"),
+          rewording("Non-standard token '(.*?)': .*", m -> quoted(m.group(1)) + " is no value"),
+          rewording(
               "Unexpected character \\((.*?)\\(?code (\\d+).*?\\)\\)(.*)",
-              m -> character(m) + wanted(m.group(3))),
-          saying(
+              m -> character(m) + expectedToken(m.group(3))),
+          rewording(
               "Unexpected character \\((.*?), code (\\d+)\\)(.*)",
-              m -> character(m) + wanted(m.group(3))),
-          saying(
+              m -> character(m) + expectedToken(m.group(3))),
+          rewording(
               "Illegal unquoted character .*code (\\d+).*",
               m -> "the control character " + m.group(1) + " in a string must be escaped"),
-          saying(
+          rewording(
               "Illegal character .*code (\\d+).*",
               m -> "the control character " + m.group(1) + " may not stand between values"),
-          saying(
+          rewording(
               "Unrecognized character escape \\(CTRL-CHAR, code (\\d+).*",
               m -> "a backslash and the control character " + m.group(1) + " are no escape"),
-          saying(
+          rewording(
               "Unrecognized character escape '(.*?)' \\(code.*",
               m -> quoted("\\" + m.group(1)) + " is no escape"),
-          saying(
+          rewording(
               "Unexpected close marker '(.)': expected '(.)'.*",
               m -> quoted(m.group(1)) + " stands where " + quoted(m.group(2)) + " is expected"),
-          saying(
+          rewording(
               "Unexpected close marker '(.)'.*",
               m -> quoted(m.group(1)) + " closes what is not open"),
-          saying(".*Leading zeroes not allowed.*", m -> "a number begins with a needless zero"),
-          saying(
+          rewording(".*Leading zeroes not allowed.*", m -> "a number begins with a needless zero"),
+          rewording(
               "Invalid UTF-8 \\S+ byte (0x\\w+).*",
               m -> "the byte " + m.group(1) + " is not UTF-8"),
-          saying("Invalid UTF-8.*", m -> "a character is not UTF-8"),
-          saying("Trailing token .*", m -> "something follows the value"),
-          saying(
+          rewording("Invalid UTF-8.*", m -> "a character is not UTF-8"),
+          rewording("Trailing token .*", m -> "something follows the value"),
+          rewording(
               "Duplicate Object property \"(.*?)\".*",
               m -> "the name " + quoted(m.group(1)) + " stands twice"),
-          saying(
+          rewording(
               "Document nesting depth \\((\\d+)\\).*?\\((\\d+).*",
               m ->
                   "values are nested " + m.group(1) + " deep: at most " + m.group(2) + " are read"),
-          saying(
+          rewording(
               "(Number|String|Name)(?: value)? length \\((\\d+)\\).*?\\((\\d+).*",
               m ->
                   "a "
@@ -78,27 +79,27 @@ public final class JsonFailures {
                       + " characters: at most "
                       + m.group(3)
                       + " are read"),
-          saying("No value for property '(.*?)' of .*", m -> quoted(m.group(1)) + " is missing"),
-          saying("No value at index #(\\d+).*", m -> "a list has no element " + m.group(1)),
-          saying("No node at '(.*?)' .*", m -> quoted(m.group(1)) + " is missing"),
-          saying(
+          rewording("No value for property '(.*?)' of .*", m -> quoted(m.group(1)) + " is missing"),
+          rewording("No value at index #(\\d+).*", m -> "a list has no element " + m.group(1)),
+          rewording("No node at '(.*?)' .*", m -> quoted(m.group(1)) + " is missing"),
+          rewording(
               "'\\w+' method .*? cannot (?:coerce|convert) value (.*) to `(.*?)`.*",
               m ->
                   m.group(1).equals("<missing>")
                       ? kind(m.group(2)) + " is missing"
                       : shown(m.group(1)) + " is not " + kind(m.group(2))),
-          saying(
+          rewording(
               "Node of type `.*?(\\w+)Node` has no fields",
               m -> "an object is wanted, not a value of another kind"),
-          saying(
+          rewording(
               "Numeric value \\((.*?)\\) out of range of .*",
               m -> shown(m.group(1)) + " is out of range"),
-          saying(
+          rewording(
               "Cannot (?:deserialize|map) .*?`(.*?)`(?: from (\\w+) value)?.*",
               m -> "the value is not " + kind(m.group(1))));
 
   /** Of these the first that the reader names is what it wanted. */
-  private static final List<List<String>> WANTED =
+  private static final List<List<String>> EXPECTED =
       List.of(
           List.of("colon", "a colon"),
           List.of("property name", "a name in double quotes"),
@@ -112,14 +113,14 @@ public final class JsonFailures {
   private JsonFailures() {}
 
   /** What is wrong, and where. */
-  public static String said(JacksonException e) {
-    return what(e) + where(e);
+  public static String describe(JacksonException e) {
+    return describeProblem(e) + where(e);
   }
 
   /** The same of a text of one line, whose number others say. */
   public static String inLine(JacksonException e) {
     int column = column(e);
-    return what(e) + (column < 1 ? "" : " (column " + column + ")");
+    return describeProblem(e) + (column < 1 ? "" : " (column " + column + ")");
   }
 
   /**
@@ -137,24 +138,24 @@ public final class JsonFailures {
   }
 
   /** What is wrong, where its place is said by others. */
-  public static String what(JacksonException e) {
+  public static String describeProblem(JacksonException e) {
     if (e.getCause() instanceof IOException io) {
-      return oneLine(IoFailures.said(io)); // the text was not available
+      return oneLine(IoFailures.describe(io)); // the text was not available
     }
     String original = String.valueOf(e.getOriginalMessage());
     for (Rewording s : SAYINGS) {
       Matcher m = s.of.matcher(original);
       if (m.matches()) {
-        return oneLine(s.said.apply(m));
+        return oneLine(s.text.apply(m));
       }
     }
     return oneLine(original.replaceAll("\\s*\\([^()]*\\[Source[^)]*\\)[^)]*\\)|`", ""));
   }
 
   /** What is wrong with what was read: in these words where it is JSON that is wrong. */
-  public static String said(Exception e) {
+  public static String describe(Exception e) {
     return e instanceof JacksonException j
-        ? said(j)
+        ? describe(j)
         : oneLine(e.getMessage() == null ? e.toString() : e.getMessage());
   }
 
@@ -179,8 +180,8 @@ public final class JsonFailures {
         : quoted(c);
   }
 
-  private static String wanted(String of) {
-    for (List<String> w : WANTED) {
+  private static String expectedToken(String of) {
+    for (List<String> w : EXPECTED) {
       if (of.contains(w.getFirst())) {
         return " stands where " + w.getLast() + " is expected";
       }

@@ -44,7 +44,7 @@ public final class JsonValues {
     try (JsonParser p = FACTORY.createParser(ObjectReadContext.empty(), text)) {
       return whole(p, false);
     } catch (JacksonException e) {
-      throw new CodecException("not JSON: " + JsonFailures.said(e));
+      throw new CodecException("not JSON: " + JsonFailures.describe(e));
     }
   }
 
@@ -65,7 +65,7 @@ public final class JsonValues {
     try (JsonParser p = FACTORY.createParser(ObjectReadContext.empty(), text, offset, length)) {
       return whole(p, exact);
     } catch (JacksonException e) {
-      throw new CodecException("not JSON: " + JsonFailures.said(e));
+      throw new CodecException("not JSON: " + JsonFailures.describe(e));
     }
   }
 

@@ -81,13 +81,13 @@ public final class PushReader {
 
   private static LogsData whole(Result r) {
     if (!r.refusals.isEmpty()) {
-      throw new CodecException(r.refusals.text(PushReader::said));
+      throw new CodecException(r.refusals.text(PushReader::describe));
     }
     return r.logs;
   }
 
   /** An entry and why it was refused. */
-  private static String said(Refusals.Refusal r) {
+  private static String describe(Refusals.Refusal r) {
     return WHAT + ": " + r.item() + ": " + r.why();
   }
 
@@ -99,7 +99,7 @@ public final class PushReader {
   public record Result(LogsData logs, Refusals refusals) {
     /** Refused entries, one a line, each with its stream and its number in the stream. */
     public String text() {
-      return refusals.text(PushReader::said);
+      return refusals.text(PushReader::describe);
     }
   }
 
@@ -278,7 +278,7 @@ public final class PushReader {
       }
       return new Result(logs, refusals);
     } catch (JacksonException e) {
-      throw new CodecException(WHAT + ": " + JsonFailures.said(e), e);
+      throw new CodecException(WHAT + ": " + JsonFailures.describe(e), e);
     }
   }
 

@@ -100,19 +100,19 @@ public record MqttPackets(boolean five) {
   }
 
   /** AUTH. */
-  public byte[] authenticate(Exchange said) {
+  public byte[] authenticate(Exchange exchange) {
     ByteArrayOutputStream out = new ByteArrayOutputStream();
-    out.write(said.reason);
-    properties(out, said);
+    out.write(exchange.reason);
+    properties(out, exchange);
     return packet(AUTH << 4, out.toByteArray());
   }
 
-  private static void properties(ByteArrayOutputStream out, Exchange said) {
+  private static void properties(ByteArrayOutputStream out, Exchange exchange) {
     ByteArrayOutputStream properties = new ByteArrayOutputStream();
     properties.write(METHOD);
-    text(properties, said.method);
+    text(properties, exchange.method);
     properties.write(DATA);
-    bytes(properties, said.data);
+    bytes(properties, exchange.data);
     length(out, properties.size());
     out.writeBytes(properties.toByteArray());
   }

@@ -57,11 +57,11 @@ public record ServerToAgent(
         case 2 -> error = failure(r);
         case 3 -> config = RemoteConfig.read(r);
         case 4 -> heartbeat = heartbeat(r, heartbeat);
-        case 5 -> unheeded(r, rest, "packages_available");
+        case 5 -> skipUnsupported(r, rest, "packages_available");
         case 6 -> flags = r.readLong();
         case 8 -> uid = identification(r);
-        case 9 -> unheeded(r, rest, "command");
-        case 11 -> unheeded(r, rest, "custom_message");
+        case 9 -> skipUnsupported(r, rest, "command");
+        case 11 -> skipUnsupported(r, rest, "custom_message");
         default -> r.skip();
       }
     }
@@ -142,7 +142,7 @@ public record ServerToAgent(
     return decoded(bytes, head, bytes.length - head);
   }
 
-  private static void unheeded(ProtoReader r, StringBuilder rest, String name) {
+  private static void skipUnsupported(ProtoReader r, StringBuilder rest, String name) {
     r.skip();
     if (rest.indexOf(name) < 0) {
       rest.append(rest.isEmpty() ? "" : ", ").append(name);
@@ -197,7 +197,7 @@ public record ServerToAgent(
   }
 
   private static @Nullable Duration heartbeat(ProtoReader r, @Nullable Duration before) {
-    Duration said = before;
+    Duration interval = before;
     int outer = r.enter();
     while (r.next()) {
       if (r.field() == 2) {
@@ -205,7 +205,7 @@ public record ServerToAgent(
         while (r.next()) {
           if (r.field() == 4) {
             long s = r.readLong();
-            said = Duration.ofSeconds(s < 0 || s > LONGEST_SECONDS ? LONGEST_SECONDS : s);
+            interval = Duration.ofSeconds(s < 0 || s > LONGEST_SECONDS ? LONGEST_SECONDS : s);
           } else {
             r.skip();
           }
@@ -216,6 +216,6 @@ public record ServerToAgent(
       }
     }
     r.leave(outer);
-    return said;
+    return interval;
   }
 }

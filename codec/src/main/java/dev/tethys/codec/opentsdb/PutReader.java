@@ -52,7 +52,7 @@ public final class PutReader {
         throw new CodecException("Unable to parse the given JSON: something follows it");
       }
     } catch (JacksonException e) {
-      throw new CodecException("Unable to parse the given JSON: " + JsonFailures.said(e), e);
+      throw new CodecException("Unable to parse the given JSON: " + JsonFailures.describe(e), e);
     }
   }
 

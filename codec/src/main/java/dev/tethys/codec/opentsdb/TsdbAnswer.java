@@ -202,6 +202,6 @@ public final class TsdbAnswer {
   }
 
   private static CodecException malformed(JacksonException e) {
-    return new CodecException("OpenTSDB's answer: " + JsonFailures.said(e), e);
+    return new CodecException("OpenTSDB's answer: " + JsonFailures.describe(e), e);
   }
 }

@@ -202,34 +202,34 @@ public final class PprofReader {
   }
 
   private void mapping() {
-    long[] said = new long[11];
-    PprofMessage.numbers(r, said);
+    long[] fields = new long[11];
+    PprofMessage.numbers(r, fields);
     List<Integer> attributes = new ArrayList<>();
-    attribute("process.executable.build_id.gnu", said[6], attributes);
+    attribute("process.executable.build_id.gnu", fields[6], attributes);
     String[] has = {"functions", "filenames", "line_numbers", "inline_frames"};
     for (int i = 0; i < has.length; i++) {
-      if (said[7 + i] != 0) {
+      if (fields[7 + i] != 0) {
         attributes.add(out.attribute("pprof.mapping.has_" + has[i], true, ""));
       }
     }
     entry.clear();
-    entry.int64Unless0(1, said[2]).int64Unless0(2, said[3]).int64Unless0(3, said[4]);
-    entry.int64Unless0(4, text(said[5]));
+    entry.int64Unless0(1, fields[2]).int64Unless0(2, fields[3]).int64Unless0(3, fields[4]);
+    entry.int64Unless0(4, text(fields[5]));
     indices(entry, 5, attributes);
-    mappings.put(said[1], dictionary.index(ProfileTable.MAPPING, entry));
+    mappings.put(fields[1], dictionary.index(ProfileTable.MAPPING, entry));
   }
 
   private void function() {
-    long[] said = new long[6];
-    PprofMessage.numbers(r, said);
+    long[] fields = new long[6];
+    PprofMessage.numbers(r, fields);
     entry.clear();
-    entry.int64Unless0(1, text(said[2])).int64Unless0(2, text(said[3]));
-    entry.int64Unless0(3, text(said[4])).int64Unless0(4, said[5]);
-    functions.put(said[1], dictionary.index(ProfileTable.FUNCTION, entry));
+    entry.int64Unless0(1, text(fields[2])).int64Unless0(2, text(fields[3]));
+    entry.int64Unless0(3, text(fields[4])).int64Unless0(4, fields[5]);
+    functions.put(fields[1], dictionary.index(ProfileTable.FUNCTION, entry));
   }
 
   private void location() {
-    long[] said = new long[6];
+    long[] fields = new long[6];
     entry.clear();
     while (r.next()) {
       if (r.tag() == (4 << 3 | LENGTH)) {
@@ -237,25 +237,26 @@ public final class PprofReader {
         line();
         r.leave(outer);
       } else if (r.wireType() == ProtoReader.VARINT && r.field() <= 5) {
-        said[r.field()] = r.readVarint();
+        fields[r.field()] = r.readVarint();
       } else {
         r.skip();
       }
     }
-    entry.int64Unless0(1, said[2] == 0 ? 0 : PprofMessage.known(mappings, said[2], "mapping"));
-    entry.int64Unless0(2, said[3]);
-    if (said[5] != 0) {
+    entry.int64Unless0(1, fields[2] == 0 ? 0 : PprofMessage.known(mappings, fields[2], "mapping"));
+    entry.int64Unless0(2, fields[3]);
+    if (fields[5] != 0) {
       indices(entry, 4, List.of(out.attribute("pprof.location.is_folded", true, "")));
     }
-    locations.put(said[1], dictionary.index(ProfileTable.LOCATION, entry));
+    locations.put(fields[1], dictionary.index(ProfileTable.LOCATION, entry));
   }
 
   private void line() {
-    long[] said = new long[4];
-    PprofMessage.numbers(r, said);
+    long[] fields = new long[4];
+    PprofMessage.numbers(r, fields);
     int m = entry.begin(3);
-    entry.int64Unless0(1, said[1] == 0 ? 0 : PprofMessage.known(functions, said[1], "function"));
-    entry.int64Unless0(2, said[2]).int64Unless0(3, said[3]);
+    entry.int64Unless0(
+        1, fields[1] == 0 ? 0 : PprofMessage.known(functions, fields[1], "function"));
+    entry.int64Unless0(2, fields[2]).int64Unless0(3, fields[3]);
     entry.end(m);
   }
 
@@ -320,20 +321,20 @@ public final class PprofReader {
   }
 
   private void label(Map<String, Object> labels, Map<String, String> units) {
-    long[] said = new long[5];
+    long[] fields = new long[5];
     boolean number = true;
     while (r.next()) {
       if (r.wireType() == ProtoReader.VARINT && r.field() <= 4) {
         number &= r.field() != 2;
-        said[r.field()] = r.readVarint();
+        fields[r.field()] = r.readVarint();
       } else {
         r.skip();
       }
     }
-    String key = message.string(said[1]);
-    Object value = number ? said[3] : message.string(said[2]);
-    if (said[4] != 0) {
-      units.put(key, message.string(said[4]));
+    String key = message.string(fields[1]);
+    Object value = number ? fields[3] : message.string(fields[2]);
+    if (fields[4] != 0) {
+      units.put(key, message.string(fields[4]));
     }
     // A key may have several values; as an attribute it has a list of them.
     labels.merge(key, value, PprofReader::both);

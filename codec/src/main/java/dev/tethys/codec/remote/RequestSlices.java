@@ -66,12 +66,12 @@ public final class RequestSlices {
    * @param way from 0 to below that
    * @throws CodecException when the request is malformed
    */
-  public static List<List<Slice>> deal(byte[] request, int size, int ways, Router way) {
-    return deal(request, size, ways, way, true);
+  public static List<List<Slice>> distribute(byte[] request, int size, int ways, Router way) {
+    return distribute(request, size, ways, way, true);
   }
 
   /** The same, with metadata or without. */
-  public static List<List<Slice>> deal(
+  public static List<List<Slice>> distribute(
       byte[] request, int size, int ways, Router way, boolean metadata) {
     List<List<Slice>> dealt = new ArrayList<>(ways);
     for (int i = 0; i < ways; i++) {

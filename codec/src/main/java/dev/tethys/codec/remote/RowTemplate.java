@@ -314,7 +314,7 @@ public final class RowTemplate {
       }
     }
 
-    private void outRoom(int more) {
+    private void ensureOutput(int more) {
       if (out.length - outSize < more) {
         out = Arrays.copyOf(out, Math.max(out.length * 2, outSize + more));
       }
@@ -390,7 +390,7 @@ public final class RowTemplate {
       }
       n = flush(e, n, literalFrom, to);
       endSeries(timeBefore);
-      outRoom(n + 8);
+      ensureOutput(n + 8);
       varint(n);
       System.arraycopy(e, 0, out, outSize, n);
       outSize += n;
@@ -399,7 +399,7 @@ public final class RowTemplate {
     /** Writes the end of the series before, after its elements. */
     private void endSeries(boolean timeFollows) {
       if (count > 0) {
-        outRoom(8);
+        ensureOutput(8);
         varint(before << 1 | (timeFollows ? 1 : 0));
       }
     }

@@ -211,7 +211,7 @@ public final class StatsdReader {
   }
 
   /** Fields of DogStatsD that say where a value comes from, not what it is. */
-  private static boolean isAside(String field) {
+  private static boolean isOriginField(String field) {
     return field.startsWith("c:")
         || field.startsWith("e:")
         || field.startsWith("card:")
@@ -247,7 +247,7 @@ public final class StatsdReader {
         labels.put(tags.container, p.substring(2));
       } else if (tags.strict && p.equals("c:")) {
         problem = "malformed_container_id";
-      } else if (!isAside(p)) {
+      } else if (!isOriginField(p)) {
         sink.refused(line, "invalid_sample_factor");
       }
     }

@@ -90,7 +90,7 @@ public final class TdAnswer {
         }
       }
     } catch (JacksonException e) {
-      throw new CodecException("TDengine's answer: " + JsonFailures.said(e), e);
+      throw new CodecException("TDengine's answer: " + JsonFailures.describe(e), e);
     }
     if (code != 0) {
       throw new Refused(code, why);

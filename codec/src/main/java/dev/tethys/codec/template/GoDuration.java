@@ -31,21 +31,21 @@ public record GoDuration(long nanos) implements GoStruct {
     return nanos != 0;
   }
 
-  private TemplateFunction give(LongFunction<Object> f) {
+  private TemplateFunction function(LongFunction<Object> f) {
     return TemplateFunction.of(a -> f.apply(nanos));
   }
 
   @Override
   public @Nullable TemplateFunction method(String name) {
     return switch (name) {
-      case "String" -> give(n -> text());
-      case "Seconds" -> give(n -> n / 1_000_000_000L + n % 1_000_000_000L / 1e9);
-      case "Minutes" -> give(n -> n / 60_000_000_000L + n % 60_000_000_000L / 60e9);
-      case "Hours" -> give(n -> n / 3_600_000_000_000L + n % 3_600_000_000_000L / 3600e9);
-      case "Milliseconds" -> give(n -> n / 1_000_000);
-      case "Microseconds" -> give(n -> n / 1000);
-      case "Nanoseconds" -> give(n -> n);
-      case "Abs" -> give(n -> new GoDuration(Math.abs(n)));
+      case "String" -> function(n -> text());
+      case "Seconds" -> function(n -> n / 1_000_000_000L + n % 1_000_000_000L / 1e9);
+      case "Minutes" -> function(n -> n / 60_000_000_000L + n % 60_000_000_000L / 60e9);
+      case "Hours" -> function(n -> n / 3_600_000_000_000L + n % 3_600_000_000_000L / 3600e9);
+      case "Milliseconds" -> function(n -> n / 1_000_000);
+      case "Microseconds" -> function(n -> n / 1000);
+      case "Nanoseconds" -> function(n -> n);
+      case "Abs" -> function(n -> new GoDuration(Math.abs(n)));
       case "Truncate" -> TemplateFunction.of(a -> truncated(nanos(a[0])), PARAMETER);
       case "Round" -> TemplateFunction.of(a -> rounded(nanos(a[0])), PARAMETER);
       default -> null;

@@ -38,7 +38,7 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
     return format(DEFAULT_LAYOUT);
   }
 
-  private TemplateFunction give(Function<ZonedDateTime, Object> f) {
+  private TemplateFunction function(Function<ZonedDateTime, Object> f) {
     return TemplateFunction.of(a -> f.apply(time));
   }
 
@@ -50,23 +50,23 @@ public record GoTime(ZonedDateTime time) implements GoStruct {
   public @Nullable TemplateFunction method(String name) {
     return switch (name) {
       case "Format" -> TemplateFunction.of(a -> format(String.valueOf(a[0])), Parameter.STRING);
-      case "String" -> give(t -> format(DEFAULT_LAYOUT));
-      case "Unix" -> give(t -> t.toEpochSecond());
-      case "UnixMilli" -> give(t -> t.toInstant().toEpochMilli());
-      case "UnixMicro" -> give(t -> t.toEpochSecond() * 1_000_000 + t.getNano() / 1000);
-      case "UnixNano" -> give(t -> t.toEpochSecond() * 1_000_000_000 + t.getNano());
-      case "Year" -> give(t -> (long) t.getYear());
-      case "Month" -> give(t -> t.getMonth().getDisplayName(TextStyle.FULL, Locale.ROOT));
-      case "Day" -> give(t -> (long) t.getDayOfMonth());
-      case "Hour" -> give(t -> (long) t.getHour());
-      case "Minute" -> give(t -> (long) t.getMinute());
-      case "Second" -> give(t -> (long) t.getSecond());
-      case "Nanosecond" -> give(t -> (long) t.getNano());
-      case "YearDay" -> give(t -> (long) t.getDayOfYear());
-      case "Weekday" -> give(t -> t.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ROOT));
-      case "IsZero" -> give(t -> t.toInstant().equals(Instant.parse("0001-01-01T00:00:00Z")));
-      case "UTC" -> give(t -> new GoTime(t.withZoneSameInstant(ZoneOffset.UTC)));
-      case "Local" -> give(t -> new GoTime(t.withZoneSameInstant(ZoneId.systemDefault())));
+      case "String" -> function(t -> format(DEFAULT_LAYOUT));
+      case "Unix" -> function(t -> t.toEpochSecond());
+      case "UnixMilli" -> function(t -> t.toInstant().toEpochMilli());
+      case "UnixMicro" -> function(t -> t.toEpochSecond() * 1_000_000 + t.getNano() / 1000);
+      case "UnixNano" -> function(t -> t.toEpochSecond() * 1_000_000_000 + t.getNano());
+      case "Year" -> function(t -> (long) t.getYear());
+      case "Month" -> function(t -> t.getMonth().getDisplayName(TextStyle.FULL, Locale.ROOT));
+      case "Day" -> function(t -> (long) t.getDayOfMonth());
+      case "Hour" -> function(t -> (long) t.getHour());
+      case "Minute" -> function(t -> (long) t.getMinute());
+      case "Second" -> function(t -> (long) t.getSecond());
+      case "Nanosecond" -> function(t -> (long) t.getNano());
+      case "YearDay" -> function(t -> (long) t.getDayOfYear());
+      case "Weekday" -> function(t -> t.getDayOfWeek().getDisplayName(TextStyle.FULL, Locale.ROOT));
+      case "IsZero" -> function(t -> t.toInstant().equals(Instant.parse("0001-01-01T00:00:00Z")));
+      case "UTC" -> function(t -> new GoTime(t.withZoneSameInstant(ZoneOffset.UTC)));
+      case "Local" -> function(t -> new GoTime(t.withZoneSameInstant(ZoneId.systemDefault())));
       case "Add" ->
           TemplateFunction.of(
               a -> new GoTime(time.plusNanos(GoDuration.nanos(a[0]))), GoDuration.PARAMETER);

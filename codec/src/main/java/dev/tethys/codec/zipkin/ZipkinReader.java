@@ -95,7 +95,7 @@ public final class ZipkinReader {
         reader.done(s, version == 1);
       }
     } catch (JacksonException e) {
-      throw new CodecException("zipkin: " + JsonFailures.said(e), e);
+      throw new CodecException("zipkin: " + JsonFailures.describe(e), e);
     }
     return reader.result();
   }

@@ -92,10 +92,10 @@ final class ZipkinToOtlp {
     Annotation last = end.isEmpty() ? null : find(s, end);
     Annotation core = first == null ? last : first;
     out.local = core == null ? Endpoint.NONE : core.endpoint();
-    boolean told = s.timestamp != 0 && (kind.isEmpty() || !kind.equals("SERVER") || first == null);
-    out.timestamp = told ? s.timestamp : first == null ? s.timestamp : first.time();
+    boolean known = s.timestamp != 0 && (kind.isEmpty() || !kind.equals("SERVER") || first == null);
+    out.timestamp = known ? s.timestamp : first == null ? s.timestamp : first.time();
     out.duration =
-        first != null && last != null && (!told || s.duration == 0)
+        first != null && last != null && (!known || s.duration == 0)
             ? Math.max(0, last.time() - first.time())
             : s.duration;
     for (Annotation a : s.annotations) {

@@ -77,31 +77,31 @@ class JsonFailuresTest {
           99999999999      | 99999999999 is out of range (line 1, column 12)
           """)
   void sayWhatIsWrongAndWhere(String text, String said) {
-    assertThat(JsonFailures.said(failure(bytes(text)))).isEqualTo(said);
+    assertThat(JsonFailures.describe(failure(bytes(text)))).isEqualTo(said);
   }
 
   @Test
   void sayWhatCannotBeShown() {
-    assertThat(JsonFailures.said(failure(bytes("\"a\n\""))))
+    assertThat(JsonFailures.describe(failure(bytes("\"a\n\""))))
         .isEqualTo("the control character 10 in a string must be escaped (line 1, column 3)");
-    assertThat(JsonFailures.said(failure(new byte[] {0})))
+    assertThat(JsonFailures.describe(failure(new byte[] {0})))
         .isEqualTo("the control character 0 may not stand between values (line 1, column 1)");
-    assertThat(JsonFailures.said(failure(new byte[] {'"', (byte) 0xff, '"'})))
+    assertThat(JsonFailures.describe(failure(new byte[] {'"', (byte) 0xff, '"'})))
         .startsWith("the byte 0xff is not UTF-8 (line 1, column ");
-    assertThat(JsonFailures.said(failure(bytes("[".repeat(1000)))))
+    assertThat(JsonFailures.describe(failure(bytes("[".repeat(1000)))))
         .isEqualTo("values are nested 501 deep: at most 500 are read");
-    assertThat(JsonFailures.said(failure(bytes("1".repeat(2000)))))
+    assertThat(JsonFailures.describe(failure(bytes("1".repeat(2000)))))
         .isEqualTo("a number of 2000 characters: at most 1000 are read");
-    assertThat(JsonFailures.said(failure(bytes("x".repeat(200)))))
+    assertThat(JsonFailures.describe(failure(bytes("x".repeat(200)))))
         .isEqualTo("'" + "x".repeat(60) + "…' is no value (line 1, column 1)");
   }
 
   @Test
   void sayThePlaceAsItIsWanted() {
     JacksonException e = failure(bytes("{\n \"a\": x}"));
-    assertThat(JsonFailures.said(e)).isEqualTo("'x' is no value (line 2, column 7)");
+    assertThat(JsonFailures.describe(e)).isEqualTo("'x' is no value (line 2, column 7)");
     assertThat(JsonFailures.inLine(e)).isEqualTo("'x' is no value (column 7)");
-    assertThat(JsonFailures.what(e)).isEqualTo("'x' is no value");
+    assertThat(JsonFailures.describeProblem(e)).isEqualTo("'x' is no value");
     assertThat(JsonFailures.where(e)).isEqualTo(" (line 2, column 7)");
   }
 
@@ -118,9 +118,9 @@ class JsonFailuresTest {
         catchThrowableOfType(
             JacksonException.class,
             () -> JSON.createParser(ObjectReadContext.empty(), none).nextToken());
-    assertThat(JsonFailures.what(e)).isEqualTo("/a/file: no such file or directory");
+    assertThat(JsonFailures.describeProblem(e)).isEqualTo("/a/file: no such file or directory");
     Exception other = new IllegalArgumentException("two\nlines");
-    assertThat(JsonFailures.said(other)).isEqualTo("two lines");
+    assertThat(JsonFailures.describe(other)).isEqualTo("two lines");
   }
 
   /** Any fault gives one line with a place and no wording of the JSON library. */
@@ -142,7 +142,7 @@ class JsonFailuresTest {
       JacksonException e = failure(b);
       if (e != null) {
         failures++;
-        assertThat(JsonFailures.said(e))
+        assertThat(JsonFailures.describe(e))
             .matches("[^\\n\\r]+ \\(line \\d+, column \\d+\\)")
             .doesNotContainPattern(
                 "Source|Object|Array|JSON|code \\d|`\\w|Unexpected|Feature|marker")

@@ -209,20 +209,20 @@ final class OtherReader {
     YamlObject s3 = from == null ? null : from.find(SOURCE_S3);
     YamlObject to = o.find(TO);
     return new ReplaySpec(
-        either(o, HUB, HUB_2),
+        oneOf(o, HUB, HUB_2),
         o.get(STATUS),
         o.get(START),
         o.get(END),
-        either(o, TYPE, TYPE_2),
-        s3 == null ? "" : either(s3, REGION, REGION_2),
-        s3 == null ? "" : either(s3, BUCKET, BUCKET_2),
-        s3 == null ? "" : either(s3, PREFIX, PREFIX_2),
-        s3 == null ? "" : either(s3, PATH, PATH_2),
-        s3 == null ? "" : either(s3, BY, BY_2),
-        to == null ? "" : either(to, OTLP_HTTP, OTLP_HTTP_2));
+        oneOf(o, TYPE, TYPE_2),
+        s3 == null ? "" : oneOf(s3, REGION, REGION_2),
+        s3 == null ? "" : oneOf(s3, BUCKET, BUCKET_2),
+        s3 == null ? "" : oneOf(s3, PREFIX, PREFIX_2),
+        s3 == null ? "" : oneOf(s3, PATH, PATH_2),
+        s3 == null ? "" : oneOf(s3, BY, BY_2),
+        to == null ? "" : oneOf(to, OTLP_HTTP, OTLP_HTTP_2));
   }
 
-  private static String either(YamlObject o, Key<String> one, Key<String> other) {
+  private static String oneOf(YamlObject o, Key<String> one, Key<String> other) {
     if (o.has(one) && o.has(other)) {
       throw o.error(other, "is the same as " + one.name() + "; write one of them");
     }

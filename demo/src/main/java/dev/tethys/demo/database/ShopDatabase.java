@@ -55,7 +55,7 @@ public final class ShopDatabase implements AutoCloseable {
   }
 
   private void serve(DataInputStream in, DataOutputStream out) throws IOException {
-    greet(in, out);
+    handshake(in, out);
     while (true) {
       int type = in.read();
       if (type < 0 || type == 'X') {
@@ -72,7 +72,7 @@ public final class ShopDatabase implements AutoCloseable {
     }
   }
 
-  private static void greet(DataInputStream in, DataOutputStream out) throws IOException {
+  private static void handshake(DataInputStream in, DataOutputStream out) throws IOException {
     byte[] start = PostgresFrames.body(in);
     if (code(start) == PostgresFrames.SSL_REQUEST) {
       out.write('N');

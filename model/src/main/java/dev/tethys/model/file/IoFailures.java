@@ -11,7 +11,7 @@ public final class IoFailures {
   private IoFailures() {}
 
   /** What went wrong: of a file that is missing or closed to us Java says its name alone. */
-  public static String said(Exception e) {
+  public static String describe(Exception e) {
     return switch (e) {
       case NoSuchFileException f -> f.getFile() + ": no such file or directory";
       case AccessDeniedException f -> f.getFile() + ": permission denied";

@@ -32,7 +32,7 @@ public final class EssentialLoop implements Runnable {
   private static final byte[] NO_MEMORY_TO_LOG =
       "tethys: a thread that must live failed and is started anew; there is no memory to say more\n"
           .getBytes(StandardCharsets.US_ASCII);
-  private static final byte[] LAST_WORDS =
+  private static final byte[] EXIT_MESSAGE =
       ("tethys: a thread that must live failed "
               + MAX_ERRORS
               + " times in a row; the process ends with exit code "
@@ -139,14 +139,14 @@ public final class EssentialLoop implements Runnable {
     failedAt = now;
     failures++;
     if (why instanceof Error && ++errors >= MAX_ERRORS) {
-      say(LAST_WORDS);
+      printLine(EXIT_MESSAGE);
       ending.end(EXIT_CODE);
     }
     try {
       RESTARTS.with(name).inc();
       LINES.failure(Level.ERROR, "Thread failed, starting its loop anew thread", name, why);
     } catch (Error noMemory) {
-      say(NO_MEMORY_TO_LOG);
+      printLine(NO_MEMORY_TO_LOG);
     }
     // An interrupted thread does not pause, and must find its loop ended by what interrupts it.
     pause.nanos(Math.min(LONGEST_PAUSE_NANOS, FIRST_PAUSE_NANOS << Math.min(failures - 1, 10)));
@@ -171,11 +171,11 @@ public final class EssentialLoop implements Runnable {
    * @param reason a line for standard error, made when there was memory
    */
   public static void endProcess(byte[] reason) {
-    say(reason);
+    printLine(reason);
     Runtime.getRuntime().halt(EXIT_CODE);
   }
 
-  private static void say(byte[] line) {
+  private static void printLine(byte[] line) {
     System.err.write(line, 0, line.length);
     System.err.flush();
   }

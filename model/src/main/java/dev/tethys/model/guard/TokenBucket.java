@@ -79,7 +79,7 @@ public final class TokenBucket {
   }
 
   /** Returns tokens that were taken and not used. */
-  public synchronized void giveBack(long unused) {
+  public synchronized void refund(long unused) {
     tokens = Math.min(capacity, tokens + unused);
   }
 }

@@ -69,13 +69,13 @@ public final class CanonicalName {
   }
 
   private static String text(int error) {
-    MemorySegment[] said = new MemorySegment[1];
+    MemorySegment[] name = new MemorySegment[1];
     LibraryFunction.call(
         () -> {
-          said[0] = (MemorySegment) GAI_STRERROR.invokeExact(error);
+          name[0] = (MemorySegment) GAI_STRERROR.invokeExact(error);
           return 0;
         });
-    return said[0] == null ? "error " + error : sized(said[0], MAX_NAME).getString(0);
+    return name[0] == null ? "error " + error : sized(name[0], MAX_NAME).getString(0);
   }
 
   @SuppressWarnings("restricted") // what the library points to has the size that its page says

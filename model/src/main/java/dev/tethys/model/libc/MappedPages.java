@@ -25,7 +25,7 @@ public final class MappedPages {
    * @param pages whole pages with the content of their file: changes made by the process itself
    *     would be lost
    */
-  public static void letGo(MemorySegment pages) {
+  public static void release(MemorySegment pages) {
     LibraryFunction.call(() -> (int) MADVISE.invokeExact(pages, pages.byteSize(), MADV_DONTNEED));
   }
 }

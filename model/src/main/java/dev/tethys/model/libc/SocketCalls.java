@@ -200,7 +200,7 @@ public final class SocketCalls implements AutoCloseable {
   }
 
   /** Makes the kernel report the remaining hops of a packet, see {@link #hopsLeft}. */
-  public void tellHops() throws LibraryException {
+  public void reportHopLimit() throws LibraryException {
     optionOfAddresses(IP_RECVTTL, IPV6_RECVHOPLIMIT, 1);
   }
 

@@ -21,7 +21,7 @@ public final class Cancellation {
   }
 
   /** The same work for another thread, under the check of this one. */
-  public static <T> Supplier<T> carried(Supplier<T> work) {
+  public static <T> Supplier<T> propagate(Supplier<T> work) {
     if (!CHECK.isBound()) {
       return work;
     }

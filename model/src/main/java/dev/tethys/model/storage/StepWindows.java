@@ -12,7 +12,7 @@ package dev.tethys.model.storage;
  */
 public record StepWindows(long first, long interval, long before, long after) {
   /** Whether at least as much is skipped as read. */
-  public boolean leaveOutHalf() {
+  public boolean skipsHalf() {
     return interval / 2 > before + after;
   }
 

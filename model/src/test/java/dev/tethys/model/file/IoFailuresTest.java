@@ -19,17 +19,19 @@ class IoFailuresTest {
     Path missing = dir.resolve("missing");
     IOException e =
         catchThrowableOfType(IOException.class, () -> Files.readAllBytes(missing.resolve("a")));
-    assertThat(IoFailures.said(e)).isEqualTo(missing + "/a: no such file or directory");
+    assertThat(IoFailures.describe(e)).isEqualTo(missing + "/a: no such file or directory");
     Path file = Files.createFile(dir.resolve("file"));
     e = catchThrowableOfType(IOException.class, () -> Files.createDirectories(file));
-    assertThat(IoFailures.said(e)).isEqualTo(file + ": a file of this name is there already");
-    assertThat(IoFailures.said(new AccessDeniedException("/x"))).isEqualTo("/x: permission denied");
+    assertThat(IoFailures.describe(e)).isEqualTo(file + ": a file of this name is there already");
+    assertThat(IoFailures.describe(new AccessDeniedException("/x")))
+        .isEqualTo("/x: permission denied");
   }
 
   @Test
   void sayWhatOthersSayAndNeverNothing() {
-    assertThat(IoFailures.said(new IOException("No space left on device")))
+    assertThat(IoFailures.describe(new IOException("No space left on device")))
         .isEqualTo("No space left on device");
-    assertThat(IoFailures.said(new ClosedChannelException())).contains("ClosedChannelException");
+    assertThat(IoFailures.describe(new ClosedChannelException()))
+        .contains("ClosedChannelException");
   }
 }

@@ -57,9 +57,9 @@ class TokenBucketTest {
   void unusedTokensAreReturnedUpToTheCapacity() {
     TokenBucket b = TokenBucket.perSecond(1, 2, now::get);
     assertThat(b.tryTake(2)).isTrue();
-    b.giveBack(1);
+    b.refund(1);
     assertThat(b.tryTake(1)).isTrue();
-    b.giveBack(9);
+    b.refund(9);
     assertThat(b.tryTake(3)).isFalse();
     assertThat(b.tryTake(2)).isTrue();
   }

@@ -37,7 +37,7 @@ class SocketCallsTest {
         SocketCalls ours = new SocketCalls(family, SocketCalls.SOCK_DGRAM, 0)) {
       ours.timeout(Duration.ofSeconds(10));
       ours.hops(7);
-      ours.tellHops();
+      ours.reportHopLimit();
       ours.bind(new InetSocketAddress(loopback, 0));
       ours.connect(jdk.getLocalAddress());
       ours.send("question".getBytes(UTF_8));

@@ -109,7 +109,7 @@ final class Connections implements AutoCloseable {
   }
 
   /** The same; the connection may be closed, but has no unexpected data. */
-  @Nullable ConnectionStreams takeSilent(Server server) {
+  @Nullable ConnectionStreams takeIdle(Server server) {
     while (true) {
       ConnectionStreams wire = takeKept(server);
       if (wire == null || !wire.hasSpoken()) {
@@ -186,7 +186,7 @@ final class Connections implements AutoCloseable {
   }
 
   /** Gives back a connection whose answer was read to its end. */
-  void give(Server server, ConnectionStreams wire) {
+  void release(Server server, ConnectionStreams wire) {
     synchronized (this) {
       ArrayDeque<Idle> all = idle.get(server);
       if (!closed && (all == null || all.size() < maxIdleEach)) {

@@ -9,8 +9,8 @@ import java.util.concurrent.locks.ReentrantLock;
 
 /**
  * Writes the frames of a client's HTTP/2 connection (RFC 9113 section 4), one thread at a time. A
- * thread may write between {@link #take} and {@link #give}; methods that write a single frame take
- * the turn themselves. Frames stay in a buffer until a flush.
+ * thread may write between {@link #take} and {@link #unlock}; methods that write a single frame
+ * take the turn themselves. Frames stay in a buffer until a flush.
  */
 final class FrameWriter {
   /** The largest frame that may be sent before the peer says otherwise. */
@@ -43,7 +43,7 @@ final class FrameWriter {
     turn.lockInterruptibly();
   }
 
-  void give() {
+  void unlock() {
     turn.unlock();
   }
 

@@ -117,7 +117,7 @@ public final class GrpcChannel implements AutoCloseable {
   private static GrpcReply reply(Ended e) {
     Map<String, List<String>> h = e.headers();
     String status = first(h, "grpc-status");
-    String said = decoded(first(h, "grpc-message"));
+    String message = decoded(first(h, "grpc-message"));
     if (status.isEmpty()) {
       int http = e.httpStatus();
       return new GrpcReply(ofHttp(http), "no grpc-status; HTTP status " + http, new byte[0], h);
@@ -130,13 +130,13 @@ public final class GrpcChannel implements AutoCloseable {
     }
     byte[] b = e.body();
     if (code != GrpcReply.OK) {
-      return new GrpcReply(code, said, new byte[0], h);
+      return new GrpcReply(code, message, new byte[0], h);
     }
     if (b.length < 5 || b[0] >>> 1 != 0 || ByteBuffer.wrap(b).getInt(1) != b.length - 5) {
       return new GrpcReply(GrpcReply.INTERNAL, "the answer is not one message", new byte[0], h);
     }
     if (b[0] == 0) {
-      return new GrpcReply(code, said, Arrays.copyOfRange(b, 5, b.length), h);
+      return new GrpcReply(code, message, Arrays.copyOfRange(b, 5, b.length), h);
     }
     // grpc-go answers in the encoding of the request, regardless of the accepted encodings.
     String encoding = first(h, "grpc-encoding");
@@ -147,7 +147,7 @@ public final class GrpcChannel implements AutoCloseable {
     }
     try {
       byte[] whole = c.decompress(b, 5, b.length - 5, MAX_ANSWER);
-      return new GrpcReply(code, said, whole, h);
+      return new GrpcReply(code, message, whole, h);
     } catch (CodecException x) {
       String problem = "the answer is not valid " + encoding + ": " + x.getMessage();
       return new GrpcReply(GrpcReply.INTERNAL, problem, new byte[0], h);

@@ -128,7 +128,7 @@ final class Http1Call implements Runnable {
     watch();
     try {
       ConnectionStreams used =
-          mayAskAgain ? connections.takeSilent(server) : connections.take(server);
+          mayAskAgain ? connections.takeIdle(server) : connections.take(server);
       if (used != null) {
         opened(used.below());
         try {
@@ -336,7 +336,7 @@ final class Http1Call implements Runnable {
       implements Consumer<ConnectionStreams> {
     @Override
     public void accept(ConnectionStreams wire) {
-      to.give(server, wire);
+      to.release(server, wire);
     }
   }
 
@@ -431,7 +431,7 @@ final class Http1Call implements Runnable {
       try {
         // What has come already is read past, so that the connection serves again.
         byte[] rest = new byte[256];
-        while (back != null && part.isAtHand() && !whole) {
+        while (back != null && part.isBuffered() && !whole) {
           whole = part.read(rest, 0, rest.length) < 0;
         }
       } catch (IOException e) {
@@ -591,7 +591,7 @@ final class Http1Call implements Runnable {
     }
 
     /** Whether the rest of it was read ahead. */
-    boolean isAtHand() {
+    boolean isBuffered() {
       return left <= in.end - in.at;
     }
 
@@ -624,7 +624,7 @@ final class Http1Call implements Runnable {
     }
 
     @Override
-    boolean isAtHand() {
+    boolean isBuffered() {
       return ended;
     }
 

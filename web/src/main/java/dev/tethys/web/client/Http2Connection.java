@@ -103,8 +103,8 @@ final class Http2Connection {
   private int nextId = 1;
   private boolean open = true;
   private boolean retired;
-  private volatile long heardAt = System.nanoTime();
-  private volatile boolean heard; // a whole frame
+  private volatile long receivedAt = System.nanoTime();
+  private volatile boolean receiving; // a whole frame
 
   private Http2Connection(ConnectionStreams wire, boolean secure, String authority, int maxAnswer) {
     this.wire = wire;
@@ -283,7 +283,7 @@ final class Http2Connection {
         }
         return s;
       } finally {
-        writer.give();
+        writer.unlock();
       }
     }
   }
@@ -323,7 +323,7 @@ final class Http2Connection {
         fail(why);
         throw why;
       } finally {
-        writer.give();
+        writer.unlock();
       }
       p += n;
     } while (p < data.length);
@@ -367,7 +367,7 @@ final class Http2Connection {
         try {
           writer.flush();
         } finally {
-          writer.give();
+          writer.unlock();
         }
         flushed = true;
       }
@@ -439,14 +439,14 @@ final class Http2Connection {
         fail(new IOException("the server takes no bytes"));
         return;
       }
-      if (asking && heardAt - asked >= 0) {
+      if (asking && receivedAt - asked >= 0) {
         asking = false;
       }
       if (asking && now - asked > timeout.toNanos()) {
         fail(new IOException("the server did not answer for " + timeout.toMillis() + " ms"));
         return;
       }
-      if (wanted && !asking && now - heardAt >= time.toNanos()) {
+      if (wanted && !asking && now - receivedAt >= time.toNanos()) {
         asking = true;
         asked = now;
         try {
@@ -464,7 +464,7 @@ final class Http2Connection {
    * rule. What TLS says of it may come after the first write has failed.
    */
   private IOException explained(IOException e) {
-    if (heard) {
+    if (receiving) {
       return e;
     }
     String reason =
@@ -483,7 +483,7 @@ final class Http2Connection {
     try {
       while (true) {
         frame();
-        heard = true;
+        receiving = true;
       }
     } catch (EOFException e) {
       fail(explained(new IOException("the server closed the connection", e)));
@@ -499,7 +499,7 @@ final class Http2Connection {
 
   private void frame() throws IOException {
     FrameReader.Frame f = reader.next();
-    heardAt = System.nanoTime();
+    receivedAt = System.nanoTime();
     if (f.type() == Http2.DATA && f.length() > 0 || f.type() == Http2.HEADERS) {
       budget.paid();
     } else if (f.type() != Http2.WINDOW_UPDATE && !budget.takesControl()) {
@@ -565,7 +565,7 @@ final class Http2Connection {
       }
       List<String> status = read.remove(":status");
       if (s.headersAt == 0) {
-        s.headersAt = heardAt;
+        s.headersAt = receivedAt;
       }
       boolean last = f.is(Http2.END_STREAM);
       if (s.httpStatus != 0 && !last) {

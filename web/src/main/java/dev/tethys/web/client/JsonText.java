@@ -22,7 +22,8 @@ public final class JsonText {
     try {
       return JSON.readTree(body);
     } catch (JacksonException e) {
-      throw new IOException(from + " answered with what is not JSON: " + JsonFailures.said(e), e);
+      throw new IOException(
+          from + " answered with what is not JSON: " + JsonFailures.describe(e), e);
     }
   }
 }

@@ -28,7 +28,7 @@ final class Transport {
   private Http3Dialer.@Nullable Secured http3;
   private ClientTls.@Nullable Setup setup;
   private List<ClientTls.Stamp> stamps;
-  private Instant lookedAt;
+  private Instant checkedAt;
   private @Nullable String problem;
 
   Transport(
@@ -39,7 +39,7 @@ final class Transport {
     this.http2 = http2;
     this.executor = executor;
     this.clock = clock;
-    this.lookedAt = clock.instant();
+    this.checkedAt = clock.instant();
     this.stamps = ClientTls.stamps(tls);
     // What is configured is wrong at once or never. The system's trusted certificates are some
     // megabytes, which a process without TLS does not need.
@@ -56,7 +56,7 @@ final class Transport {
 
   /** The JDK's client; created at its first use, because calls without TLS and proxy do without. */
   synchronized HttpClient engine() throws IOException {
-    look();
+    reloadIfChanged();
     HttpClient e = engine;
     if (e == null) {
       e = make(tls());
@@ -65,12 +65,12 @@ final class Transport {
     return e;
   }
 
-  private void look() {
+  private void reloadIfChanged() {
     Instant now = clock.instant();
-    if (now.isBefore(lookedAt.plusMillis(LOOK_MILLIS)) && !now.isBefore(lookedAt)) {
+    if (now.isBefore(checkedAt.plusMillis(LOOK_MILLIS)) && !now.isBefore(checkedAt)) {
       return;
     }
-    lookedAt = now;
+    checkedAt = now;
     List<ClientTls.Stamp> seen = ClientTls.stamps(tls);
     if (!seen.equals(stamps)) {
       try {
@@ -92,7 +92,7 @@ final class Transport {
 
   /** How TLS is spoken, by the files as they are now. */
   synchronized ClientTls.Setup tls() throws IOException {
-    look();
+    reloadIfChanged();
     ClientTls.Setup s = setup;
     if (s == null) {
       s = ClientTls.setup(tls);

@@ -185,7 +185,7 @@ final class AwsSignIn {
         Files.deleteIfExists(next); // it holds a token
       }
     } catch (JacksonException e) {
-      throw new IOException(file + " cannot be written: " + JsonFailures.said(e), e);
+      throw new IOException(file + " cannot be written: " + JsonFailures.describe(e), e);
     }
   }
 

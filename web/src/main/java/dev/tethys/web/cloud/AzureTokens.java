@@ -152,8 +152,8 @@ public final class AzureTokens extends BearerTokens {
   }
 
   private Token workload(Identity.Workload k) throws IOException, InterruptedException {
-    String tenant = given(k.tenantId(), "AZURE_TENANT_ID");
-    String client = given(k.clientId(), "AZURE_CLIENT_ID");
+    String tenant = valueOrVariable(k.tenantId(), "AZURE_TENANT_ID");
+    String client = valueOrVariable(k.clientId(), "AZURE_CLIENT_ID");
     String named = around().variable("AZURE_FEDERATED_TOKEN_FILE");
     String file = !k.tokenFile().isEmpty() ? k.tokenFile() : named.isEmpty() ? TOKEN_FILE : named;
     return login(
@@ -167,7 +167,7 @@ public final class AzureTokens extends BearerTokens {
             Files.readString(Path.of(file)).strip()));
   }
 
-  private String given(String value, String variable) throws IOException {
+  private String valueOrVariable(String value, String variable) throws IOException {
     String v = value.isEmpty() ? around().variable(variable) : value;
     if (v.isEmpty()) {
       throw new IOException("azure: workload identity requires " + variable);

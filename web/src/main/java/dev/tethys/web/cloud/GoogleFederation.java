@@ -197,12 +197,12 @@ final class GoogleFederation {
     } catch (IOException e) {
       throw new IOException(command + " failed: " + e.getMessage(), e);
     }
-    JsonNode said = parsed(p.text(), command);
-    if (p.status() != 0 || !said.path("success").asBoolean(false)) {
-      throw new IOException(command + " failed: " + said.path("message").asString(""));
+    JsonNode reply = parsed(p.text(), command);
+    if (p.status() != 0 || !reply.path("success").asBoolean(false)) {
+      throw new IOException(command + " failed: " + reply.path("message").asString(""));
     }
-    boolean saml = said.path("token_type").asString("").endsWith(":saml2");
-    return field(said, saml ? "saml_response" : "id_token", command);
+    boolean saml = reply.path("token_type").asString("").endsWith(":saml2");
+    return field(reply, saml ? "saml_response" : "id_token", command);
   }
 
   /** Environment variables of the credential program. */

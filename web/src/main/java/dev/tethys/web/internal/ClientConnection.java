@@ -156,16 +156,16 @@ final class ClientConnection {
       }
     } else if (goAwayAt == NEVER) {
       goAwayAt = now;
-      Thread.ofVirtual().start(() -> tell(whole, Integer.MAX_VALUE));
+      Thread.ofVirtual().start(() -> sendGoAway(whole, Integer.MAX_VALUE));
     } else if (lastGoAwayAt == NEVER) {
-      boolean heard = whole.hasHeardOfEnd() && arriving == 0;
-      if ((heard || now - goAwayAt > timeLimit) && inWork.isEmpty()) {
+      boolean acknowledged = whole.hasAcknowledgedGoAway() && arriving == 0;
+      if ((acknowledged || now - goAwayAt > timeLimit) && inWork.isEmpty()) {
         lastGoAwayAt = now;
         int last = lastStream;
         Thread.ofVirtual()
             .start(
                 () -> {
-                  tell(whole, last);
+                  sendGoAway(whole, last);
                   endOutput();
                 });
       }
@@ -206,7 +206,7 @@ final class ClientConnection {
     }
   }
 
-  private static void tell(Multiplexed whole, int lastStream) {
+  private static void sendGoAway(Multiplexed whole, int lastStream) {
     try {
       whole.goAway(lastStream);
     } catch (RuntimeException e) {

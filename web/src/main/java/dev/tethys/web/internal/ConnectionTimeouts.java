@@ -107,7 +107,7 @@ public final class ConnectionTimeouts {
     }
 
     /** Has an action run when the client goes away before the exchange ends. */
-    public HttpRequest.Watch whenGone(Runnable action) {
+    public HttpRequest.Watch onDisconnect(Runnable action) {
       if (connection == null) {
         return () -> {};
       }
@@ -120,7 +120,7 @@ public final class ConnectionTimeouts {
       };
     }
 
-    void gone() {
+    void clientGone() {
       presence.remove(this);
       Runnable action = whenGone.getAndSet(null);
       if (action != null) {
@@ -129,10 +129,10 @@ public final class ConnectionTimeouts {
       }
     }
 
-    /** Runs the action of {@link #whenGone} if the client has disconnected. */
+    /** Runs the action of {@link #onDisconnect} if the client has disconnected. */
     void checkClient(long now) {
       if (now - watchedSince >= WATCH_AFTER_NANOS && isGone()) {
-        gone();
+        clientGone();
       }
     }
 
@@ -279,7 +279,7 @@ public final class ConnectionTimeouts {
       }
       if (connection != null) {
         connection.inWork.remove(this);
-        rest(connection);
+        requestEnded(connection);
       }
     }
   }
@@ -452,7 +452,7 @@ public final class ConnectionTimeouts {
   }
 
   /** A request has ended: what the connection waits for now. */
-  private void rest(ClientConnection c) {
+  private void requestEnded(ClientConnection c) {
     long now = nanos.getAsLong();
     c.since = now;
     if (c.multiplexed == null) {
@@ -530,7 +530,7 @@ public final class ConnectionTimeouts {
    */
   public int closeIdle() {
     long now = nanos.getAsLong();
-    int told = 0;
+    int notified = 0;
     for (ClientConnection c : connections.values()) {
       if (!c.inWork.isEmpty() || c.isClosed()) {
         continue;
@@ -539,11 +539,11 @@ public final class ConnectionTimeouts {
       if (whole == null) {
         Thread.ofVirtual().start(c::abort);
       } else {
-        told++;
+        notified++;
         c.part(whole, now, STOP_PATIENCE_NANOS);
       }
     }
-    return told;
+    return notified;
   }
 
   /** Closes connections that are late, and schedules itself while there are connections. */

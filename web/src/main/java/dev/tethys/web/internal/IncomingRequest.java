@@ -331,7 +331,7 @@ public final class IncomingRequest implements HttpRequest {
 
   @Override
   public Watch whenClientGone(Runnable action) {
-    return exchange.whenGone(action);
+    return exchange.onDisconnect(action);
   }
 
   @Override

@@ -13,7 +13,7 @@ public interface Multiplexed {
    * Whether the client has acknowledged GOAWAY, so that all requests that it began before have
    * come.
    */
-  boolean hasHeardOfEnd();
+  boolean hasAcknowledgedGoAway();
 
   /** Whether the client was sent our settings, before which nothing else can be sent. */
   boolean hasBegun();

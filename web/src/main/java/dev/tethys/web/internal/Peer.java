@@ -3,7 +3,7 @@ package dev.tethys.web.internal;
 /** The client of one connection. */
 public interface Peer {
   /** A request begins to come. */
-  void comes();
+  void requestBegins();
 
   /** A request has arrived from it, with its headers, and is alone on its connection. */
   ConnectionTimeouts.Exchange begin();

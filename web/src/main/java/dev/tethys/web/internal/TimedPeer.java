@@ -20,7 +20,7 @@ final class TimedPeer implements Peer {
   }
 
   @Override
-  public void comes() {
+  public void requestBegins() {
     if (c != null) {
       long now = timeouts.now();
       c.requestBegan = now;
@@ -90,7 +90,7 @@ final class TimedPeer implements Peer {
     if (c != null) {
       for (ConnectionTimeouts.Exchange e : c.inWork) {
         if (e.stream == stream) {
-          e.gone();
+          e.clientGone();
         }
       }
     }

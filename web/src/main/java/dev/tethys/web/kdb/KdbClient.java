@@ -61,7 +61,7 @@ public final class KdbClient implements AutoCloseable {
         throw new IOException("kdb+ at " + address + ": " + e.getMessage(), e);
       } finally {
         if (whole) {
-          rest(c);
+          park(c);
         } else {
           c.close();
         }
@@ -77,15 +77,15 @@ public final class KdbClient implements AutoCloseable {
       synchronized (resting) {
         c = resting.pollLast();
       }
-      if (c == null || System.nanoTime() - c.restedSince < REST_NANOS) {
+      if (c == null || System.nanoTime() - c.idleSince < REST_NANOS) {
         return c;
       }
       c.close();
     }
   }
 
-  private void rest(KdbConnection c) {
-    c.restedSince = System.nanoTime();
+  private void park(KdbConnection c) {
+    c.idleSince = System.nanoTime();
     synchronized (resting) {
       if (!closed) {
         resting.addLast(c);

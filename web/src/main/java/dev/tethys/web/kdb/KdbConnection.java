@@ -22,7 +22,7 @@ final class KdbConnection implements AutoCloseable {
   private final Socket socket;
   private final DataInputStream in;
   private final OutputStream out;
-  long restedSince;
+  long idleSince;
 
   private KdbConnection(KdbAddress address, Socket socket) throws IOException {
     this.address = address;

@@ -84,24 +84,24 @@ public final class LeaseElection {
   private final Terms terms;
   private final ResourceWatch.Means means;
   private final Clocks clocks;
-  private final Listener ear;
+  private final Listener listener;
   private boolean leading;
   private long renewedAt; // when the write began that was taken last
   private @Nullable JsonNode observed; // the lease's spec, as it was seen last
   private long observedAt; // when it was first seen so
 
-  public LeaseElection(Terms terms, ResourceWatch.Means means, Clocks clocks, Listener ear) {
+  public LeaseElection(Terms terms, ResourceWatch.Means means, Clocks clocks, Listener listener) {
     this.terms = terms;
     this.means = means;
     this.clocks = clocks;
-    this.ear = ear;
+    this.listener = listener;
   }
 
   /** Competes for the lease until the thread is interrupted, then resigns. */
   public void run() throws InterruptedException {
     try {
       while (true) {
-        look();
+        tryAcquire();
         means.pause().pause(leading ? beforeDeadline(terms.retry) : jittered());
       }
     } finally {
@@ -121,21 +121,21 @@ public final class LeaseElection {
   }
 
   /** One attempt. */
-  void look() throws InterruptedException {
+  void tryAcquire() throws InterruptedException {
     long began = clocks.nanos.getAsLong();
     boolean held = false;
     try {
       held = attempt();
     } catch (IOException e) {
-      ear.failed(String.valueOf(e.getMessage()));
+      listener.failed(String.valueOf(e.getMessage()));
     } catch (RuntimeException e) {
-      ear.failed(e.toString()); // of what the server or the credentials say, which may change
+      listener.failed(e.toString()); // of what the server or the credentials say, which may change
     }
     if (held) {
       renewedAt = began;
       if (!leading) {
         leading = true;
-        ear.leads(true);
+        listener.leads(true);
       }
     } else if (leading && (isAnothers() || !beforeDeadline(terms.deadline).isPositive())) {
       lose();
@@ -145,7 +145,7 @@ public final class LeaseElection {
   private void lose() {
     if (leading) {
       leading = false;
-      ear.leads(false);
+      listener.leads(false);
     }
   }
 
@@ -285,7 +285,7 @@ public final class LeaseElection {
         return n;
       } catch (JacksonException e) {
         throw new IOException(
-            uri + " answered with what cannot be read: " + JsonFailures.said(e), e);
+            uri + " answered with what cannot be read: " + JsonFailures.describe(e), e);
       }
     }
   }

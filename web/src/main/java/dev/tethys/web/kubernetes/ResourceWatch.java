@@ -200,7 +200,7 @@ public final class ResourceWatch<T> {
         sink.failed(
             (version == null ? "list " : "watch ") + scope.path(),
             e instanceof IOException || e instanceof JacksonException
-                ? JsonFailures.said(e)
+                ? JsonFailures.describe(e)
                 : e.toString());
         waitAfterFailure();
       }

@@ -153,11 +153,11 @@ final class SpanExporter implements AutoCloseable {
           case Outcome.Never n -> {
             done(0, batch.size());
             counted = true;
-            say(batch.size() + " spans were refused: " + n.problem());
+            logProblem(batch.size() + " spans were refused: " + n.problem());
             return;
           }
           case Outcome.Later l -> {
-            say("spans cannot be sent: " + l.problem());
+            logProblem("spans cannot be sent: " + l.problem());
             if (!pause(pause) || System.nanoTime() - end >= 0) {
               done(0, batch.size());
               counted = true;
@@ -202,7 +202,7 @@ final class SpanExporter implements AutoCloseable {
   }
 
   /** Each problem is said once, until it is another one or over. */
-  private void say(String what) {
+  private void logProblem(String what) {
     if (!what.equals(problem)) {
       problem = what;
       LOG.log(Level.WARNING, "traces: {0}", what);
@@ -211,7 +211,7 @@ final class SpanExporter implements AutoCloseable {
 
   private void taken(long refused, String message) {
     if (refused > 0 || !message.isEmpty()) {
-      say(refused + " spans were refused: " + message);
+      logProblem(refused + " spans were refused: " + message);
     } else if (problem != null) {
       problem = null;
       LOG.log(Level.INFO, "traces: spans are taken again");

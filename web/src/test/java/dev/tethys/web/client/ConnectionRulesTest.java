@@ -199,7 +199,7 @@ class ConnectionRulesTest {
     try (ScheduledThreadPoolExecutor timer = new ScheduledThreadPoolExecutor(1);
         Connections c = new Connections(timer, System::nanoTime, 3, 2, Connections.KEEP)) {
       for (String host : new String[] {"a", "a", "a", "b", "b"}) {
-        c.give(
+        c.release(
             new Connections.Server(host, 1),
             new ConnectionStreams(
                 new ByteArrayInputStream(new byte[0]), new ByteArrayOutputStream(), () -> {}));
@@ -215,7 +215,7 @@ class ConnectionRulesTest {
         Connections c = new Connections(timer, System::nanoTime, 2, 2, Connections.KEEP)) {
       List<String> ended = new ArrayList<>();
       for (String host : new String[] {"a", "b", "c"}) {
-        c.give(
+        c.release(
             new Connections.Server(host, 1),
             new ConnectionStreams(
                 new ByteArrayInputStream(new byte[0]),

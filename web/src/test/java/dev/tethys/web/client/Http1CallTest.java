@@ -349,7 +349,7 @@ class Http1CallTest {
             OutputStream.nullOutputStream(),
             closed::incrementAndGet);
     for (int i = 0; i < Connections.MAX_IDLE + 3; i++) {
-      connections.give(s, w);
+      connections.release(s, w);
     }
     assertThat(connections.size()).isEqualTo(Connections.MAX_IDLE);
     assertThat(closed).hasValue(3);

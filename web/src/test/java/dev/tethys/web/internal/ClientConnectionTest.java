@@ -22,7 +22,7 @@ class ClientConnectionTest {
       }
 
       @Override
-      public boolean hasHeardOfEnd() {
+      public boolean hasAcknowledgedGoAway() {
         return heard.get();
       }
 

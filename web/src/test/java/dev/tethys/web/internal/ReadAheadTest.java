@@ -51,7 +51,7 @@ class ReadAheadTest {
     ConnectionTimeouts.Exchange e =
         Objects.requireNonNull(clients.begin(REMOTE, LOCAL, ConnectionTimeouts.NO_STREAM));
     e.bodyRead();
-    e.whenGone(() -> {});
+    e.onDisconnect(() -> {});
     now.addAndGet(50_000_000);
     return e;
   }

@@ -115,7 +115,7 @@ class StreamListenerTest {
       second.setSoTimeout(200);
       assertThatThrownBy(() -> second.getInputStream().read())
           .isInstanceOf(SocketTimeoutException.class);
-      assertThat(log.said())
+      assertThat(log.messages())
           .containsExactly(
               "one at a time: 1 connections are open, as many as may be, and further ones wait"
                   + " until one ends; most, 1, are of 127.0.0.1");

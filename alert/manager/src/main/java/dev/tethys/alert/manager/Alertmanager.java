@@ -432,7 +432,7 @@ public final class Alertmanager implements AutoCloseable {
               now,
               open));
     }
-    heartbeats.heard(valid);
+    heartbeats.recordAlerts(valid);
     remember(valid, now);
     alerts.put(valid);
     return problems;

@@ -127,17 +127,17 @@ public final class NotificationReplay implements AutoCloseable {
   /** An alert begins; times ascend from one call of any method to the next. */
   public void fires(Map<String, String> labels, Map<String, String> annotations, Instant at) {
     clock.advanceTo(at);
-    tell(labels, annotations, at, at.plus(OPEN));
+    addAlert(labels, annotations, at, at.plus(OPEN));
   }
 
   /** An alert that began before ends. */
   public void ends(
       Map<String, String> labels, Map<String, String> annotations, Instant began, Instant at) {
     clock.advanceTo(at);
-    tell(labels, annotations, began, at);
+    addAlert(labels, annotations, began, at);
   }
 
-  private void tell(
+  private void addAlert(
       Map<String, String> labels, Map<String, String> annotations, Instant start, Instant end) {
     LabelSet set = LabelSet.of(labels);
     alerts.put(

@@ -87,7 +87,7 @@ class DecisionsTest extends AlertmanagerFixture {
     Trace t = m.trace(labels("A", "team", "b", "kind", "y"));
     assertThat(t.steps().get(2).verdicts().stream().map(v -> v.matcher() + " " + v.met()))
         .containsExactly("kind=\"x\" false", "team=~\"a|b\" true");
-    assertThat(t.branches().getFirst().told().getFirst().knows()).isFalse();
+    assertThat(t.branches().getFirst().notified().getFirst().knows()).isFalse();
     String id = m.silences().set(silence("", START, START.plusSeconds(3600), "alertname=\"A\""));
     assertThat(outcome(m, labels("A"))).isEqualTo("silenced: silenced by " + id);
     m.silences().expire(id);
@@ -100,7 +100,8 @@ class DecisionsTest extends AlertmanagerFixture {
     answer = 200;
     after(Duration.ofMinutes(1));
     assertThat(outcome(m, labels("A", "n", "2"))).startsWith("notified: ");
-    Trace.Notified told = m.trace(labels("A", "n", "2")).branches().getFirst().told().getFirst();
+    Trace.Notified told =
+        m.trace(labels("A", "n", "2")).branches().getFirst().notified().getFirst();
     assertThat(Objects.requireNonNull(told.failure()).detail()).contains("400");
     assertThat(told.knows()).isTrue();
   }

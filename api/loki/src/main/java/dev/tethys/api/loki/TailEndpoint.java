@@ -146,7 +146,7 @@ final class TailEndpoint {
         }
       }
       long now = System.nanoTime();
-      if (now - ws.lastHeardNanos() > SILENCE.toNanos()) {
+      if (now - ws.lastReceivedNanos() > SILENCE.toNanos()) {
         return;
       }
       if (now - pinged >= PING.toNanos()) {

@@ -24,7 +24,7 @@ final class ChunkBuffers {
   }
 
   /** Gives a buffer back, which must not be used any more; a buffer from elsewhere is ignored. */
-  static void give(byte[] buffer) {
+  static void release(byte[] buffer) {
     if (buffer.length == SIZE) {
       FREE.offer(buffer);
     }

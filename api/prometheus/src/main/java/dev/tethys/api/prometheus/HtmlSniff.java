@@ -28,12 +28,12 @@ final class HtmlSniff {
           "<P",
           "<!--");
 
-  private static final int LOOKED_AT = 512;
+  private static final int SNIFFED_BYTES = 512;
 
   private HtmlSniff() {}
 
   static String contentType(String text) {
-    String begin = text.substring(0, Math.min(text.length(), LOOKED_AT));
+    String begin = text.substring(0, Math.min(text.length(), SNIFFED_BYTES));
     int i = 0;
     while (i < begin.length() && "\t\n\f\r ".indexOf(begin.charAt(i)) >= 0) {
       i++;

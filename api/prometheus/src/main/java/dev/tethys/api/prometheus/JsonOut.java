@@ -68,7 +68,7 @@ final class JsonOut {
       stream.write(buffer, 0, n);
       stream.close();
     }
-    ChunkBuffers.give(buffer);
+    ChunkBuffers.release(buffer);
     buffer = NOTHING;
     n = 0;
     repeatLength = 0;

@@ -61,7 +61,7 @@ final class LookupThreads {
       }
     }
     ActiveSpan span = ActiveSpan.current();
-    Supplier<T> carried = Cancellation.carried(lookup);
+    Supplier<T> carried = Cancellation.propagate(lookup);
     Future<T> f = pool.submit(() -> span.<T, RuntimeException>during(carried::get));
     try {
       return f.get();

@@ -63,7 +63,7 @@ final class QueryEndpoints {
     Parameters p = call.parameters();
     int limit = p.limit();
     try (ActiveSpan span = span("promqlInstantQuery", p, "time");
-        QueryEngine.Prepared q = told(() -> prepareInstant(call))) {
+        QueryEngine.Prepared q = withApiErrors(() -> prepareInstant(call))) {
       answer(call, span.during(() -> run(call, q, QueryEngine.Prepared::execute)), limit);
     }
   }
@@ -77,7 +77,7 @@ final class QueryEndpoints {
     Parameters p = call.parameters();
     int limit = p.limit();
     try (ActiveSpan span = span("promqlRangeQuery", p, "start", "end", "step");
-        QueryEngine.Prepared q = told(() -> prepareRange(call))) {
+        QueryEngine.Prepared q = withApiErrors(() -> prepareRange(call))) {
       answer(call, span.during(() -> run(call, q, QueryEngine.Prepared::execute)), limit);
     }
   }
@@ -122,7 +122,7 @@ final class QueryEndpoints {
     boolean analyze =
         p.bool("analyze", false, "parameter \"analyze\" must be true or false, not %s");
     boolean range = !(p.text("start") + p.text("end") + p.text("step")).isEmpty();
-    QueryEngine.Prepared q = told(() -> range ? prepareRange(call) : prepareInstant(call));
+    QueryEngine.Prepared q = withApiErrors(() -> range ? prepareRange(call) : prepareInstant(call));
     if (!analyze) {
       Explanation e = q.explain();
       call.data(
@@ -222,12 +222,12 @@ final class QueryEndpoints {
   private static <T> T run(
       ApiCall call, QueryEngine.Prepared q, Function<QueryEngine.Prepared, T> how) {
     try (HttpRequest.Watch w = call.request().whenClientGone(q::cancel)) {
-      return told(() -> how.apply(q));
+      return withApiErrors(() -> how.apply(q));
     }
   }
 
   /** Reports what goes wrong as the API does. */
-  private static <T> T told(Supplier<T> query) {
+  private static <T> T withApiErrors(Supplier<T> query) {
     try {
       return query.get();
     } catch (QueryException e) {

@@ -312,7 +312,7 @@ final class TargetEndpoints {
           });
     } catch (JacksonException e) {
       throw new ApiException(
-          ErrorType.BAD_DATA, "error parsing labels: " + JsonFailures.said(e), e);
+          ErrorType.BAD_DATA, "error parsing labels: " + JsonFailures.describe(e), e);
     }
     return b;
   }

@@ -148,7 +148,7 @@ final class JaegerV3 {
     String separator = "";
     answer.text.put("{\"operations\":[");
     for (SpanOperations.Operation o :
-        operations(store, tenant, p.get("service"), either(p, "span_kind", "spanKind"))) {
+        operations(store, tenant, p.get("service"), firstNonEmpty(p, "span_kind", "spanKind"))) {
       answer.text.put(separator).put("{\"name\":").json(o.name());
       answer.text.put(",\"spanKind\":").json(kind(o.kind())).put('}');
       separator = ",";
@@ -156,7 +156,7 @@ final class JaegerV3 {
     answer.text.put("]}");
   }
 
-  private static String either(QueryParameters p, String name, String other) {
+  private static String firstNonEmpty(QueryParameters p, String name, String other) {
     String v = p.get(name);
     return v.isEmpty() ? p.get(other) : v;
   }
@@ -196,7 +196,7 @@ final class JaegerV3 {
         max,
         p.duration("query.duration_min", 0),
         p.duration("query.duration_max", 0),
-        either(p, "query.search_depth", "query.num_traces"));
+        firstNonEmpty(p, "query.search_depth", "query.num_traces"));
   }
 
   private JaegerSearch search(

@@ -57,7 +57,7 @@ public final class OtlpJson {
         throw new CodecException("OTLP JSON: unexpected data after the end of the document");
       }
     } catch (JacksonException e) {
-      throw new CodecException("OTLP JSON: " + JsonFailures.said(e), e);
+      throw new CodecException("OTLP JSON: " + JsonFailures.describe(e), e);
     }
     return w;
   }

@@ -103,7 +103,7 @@ public final class OtlpJsonWriter {
   }
 
   /** Reads the value of an indexed field. */
-  private void stand(int entry) {
+  private void seek(int entry) {
     r.position((int) index[entry]);
     if (!r.next()) {
       throw new AssertionError("an indexed field is gone");
@@ -117,11 +117,11 @@ public final class OtlpJsonWriter {
         merged(m.child(f), from, to, depth);
         return false;
       }
-      stand(to - 1);
+      seek(to - 1);
       if (!f.presence() && isDefault(f)) {
         return first;
       }
-      stand(to - 1);
+      seek(to - 1);
       name(f, first);
       value(m, f, depth);
       return false;
@@ -130,7 +130,7 @@ public final class OtlpJsonWriter {
     put('[');
     int start = size;
     for (int i = from; i < to; i++) {
-      stand(i);
+      seek(i);
       if (f.type().isPackable()) {
         for (int outer = r.beginRepeated(f.type().wireType); r.moreRepeated(outer); ) {
           comma(start);
@@ -155,7 +155,7 @@ public final class OtlpJsonWriter {
   private void merged(Message m, int from, int to, int depth) {
     ProtoWriter joined = new ProtoWriter();
     for (int i = from; i < to; i++) {
-      stand(i);
+      seek(i);
       int n = r.readLength();
       joined.raw(r.buffer(), r.position(), n);
     }

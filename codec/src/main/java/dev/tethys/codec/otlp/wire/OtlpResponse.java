@@ -112,7 +112,7 @@ public record OtlpResponse(long rejected, String message) {
         }
       }
     } catch (JacksonException e) {
-      throw new CodecException("OTLP response: " + JsonFailures.said(e), e);
+      throw new CodecException("OTLP response: " + JsonFailures.describe(e), e);
     }
     return new OtlpResponse(rejected, message);
   }

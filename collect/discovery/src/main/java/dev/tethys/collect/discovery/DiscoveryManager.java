@@ -60,7 +60,9 @@ public final class DiscoveryManager implements AutoCloseable {
     this.throttle = throttle;
     this.listener = listener;
     this.teller =
-        Thread.ofVirtual().name("discovery").start(EssentialLoop.of("discovery", this::tell));
+        Thread.ofVirtual()
+            .name("discovery")
+            .start(EssentialLoop.of("discovery", this::sendUpdates));
   }
 
   /** Replaces all pools: starts what is new, stops what is gone, leaves the rest running. */
@@ -175,7 +177,7 @@ public final class DiscoveryManager implements AutoCloseable {
     }
   }
 
-  private void tell() {
+  private void sendUpdates() {
     boolean waited = false;
     try {
       while (true) {
@@ -221,7 +223,7 @@ public final class DiscoveryManager implements AutoCloseable {
                 .discovered(pool, groups.stream().mapToInt(g -> g.targets().size()).sum()));
     context.metrics().sent(waited);
     double now = context.clock().millis() / 1e3;
-    out.keySet().forEach(pool -> context.metrics().told(pool, now));
+    out.keySet().forEach(pool -> context.metrics().recordUpdate(pool, now));
     try {
       listener.targets(out);
     } catch (RuntimeException e) {

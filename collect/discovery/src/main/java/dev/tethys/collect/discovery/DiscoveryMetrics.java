@@ -209,7 +209,7 @@ public final class DiscoveryMetrics {
     discoveredTargets.with(manager, itsPool).set(targets);
   }
 
-  void told(String itsPool, double seconds) {
+  void recordUpdate(String itsPool, double seconds) {
     lastUpdate.with(manager, itsPool).set(seconds);
   }
 
@@ -277,7 +277,7 @@ public final class DiscoveryMetrics {
     fileTimestamps.remove(file);
   }
 
-  void looked(boolean ok) {
+  void countLookup(boolean ok) {
     dnsLookups.inc();
     if (!ok) {
       dnsFailures.inc();

@@ -138,7 +138,7 @@ final class DnsLookup implements Refreshing.Source {
         result == Lookup.SUCCESSFUL
             || result == Lookup.HOST_NOT_FOUND
             || result == Lookup.TYPE_NOT_FOUND;
-    metrics.looked(ok);
+    metrics.countLookup(ok);
     if (!ok) {
       throw new IOException("looking up " + name + ": " + lookup.getErrorString());
     }

@@ -132,7 +132,7 @@ final class FileDiscovery implements Discovery {
   private void removeFrom(String file, int first, List<TargetGroup> out) {
     int had = groupsOf.getOrDefault(file, 0);
     for (int i = first; i < had; i++) {
-      out.add(TargetGroup.gone(file + ":" + i));
+      out.add(TargetGroup.removed(file + ":" + i));
     }
   }
 

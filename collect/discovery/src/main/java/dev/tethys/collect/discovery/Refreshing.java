@@ -61,7 +61,7 @@ public final class Refreshing implements Discovery {
       out.forEach(g -> now.add(g.source()));
       for (String former : known) {
         if (!now.contains(former)) {
-          out.add(TargetGroup.gone(former));
+          out.add(TargetGroup.removed(former));
         }
       }
       known = now;

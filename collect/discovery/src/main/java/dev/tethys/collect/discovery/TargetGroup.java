@@ -17,7 +17,7 @@ public record TargetGroup(String source, List<Labels> targets, Labels labels) {
   }
 
   /** Says that a source has no targets any more. */
-  public static TargetGroup gone(String source) {
+  public static TargetGroup removed(String source) {
     return new TargetGroup(source, List.of(), Labels.EMPTY);
   }
 }

@@ -9,7 +9,7 @@ public final class CallersSubject {
   private CallersSubject() {}
 
   /** What another thread does as the subject of this one, if it has one. */
-  public static Runnable carried(Runnable work) {
+  public static Runnable propagate(Runnable work) {
     Subject who = Subject.current();
     return who == null
         ? work

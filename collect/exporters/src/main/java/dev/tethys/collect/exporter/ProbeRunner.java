@@ -52,7 +52,7 @@ public final class ProbeRunner {
         Thread.ofVirtual()
             .name("probe-" + name)
             .unstarted(
-                CallersSubject.carried(
+                CallersSubject.propagate(
                     () -> {
                       try {
                         answer.complete(source.collect(probe));

@@ -186,15 +186,15 @@ public final class HostCollectors implements Collector {
       LOG.log(System.Logger.Level.DEBUG, "collector {0} returned no data", name);
     } catch (IOException | RuntimeException e) {
       // A RuntimeException is an unforeseen file: it costs this collector, not the scrape.
-      LOG.log(System.Logger.Level.ERROR, () -> "collector " + name + " failed: " + why(e));
+      LOG.log(System.Logger.Level.ERROR, () -> "collector " + name + " failed: " + describe(e));
       LOG.log(System.Logger.Level.DEBUG, "", e);
     }
     Catalog.scraped(out, name, (System.nanoTime() - begin) / 1e9, success);
   }
 
   /** What went wrong, for people; of a fault also what kind it is. */
-  static String why(Exception e) {
-    return e instanceof IOException ? IoFailures.said(e) : e.toString();
+  static String describe(Exception e) {
+    return e instanceof IOException ? IoFailures.describe(e) : e.toString();
   }
 
   /** What the collectors were made with. */

@@ -46,9 +46,9 @@ public record NodeExporterOptions(
   }
 
   /** True when the flag is one that this parser takes, so that an application can sort flags. */
-  public static boolean knows(String name) {
+  public static boolean isFlag(String name) {
     return NodeExporterFlags.find(name) != null
-        || name.startsWith("no-") && knows(name.substring(3));
+        || name.startsWith("no-") && isFlag(name.substring(3));
   }
 
   /** Every flag there is, for a help text. */

@@ -79,11 +79,12 @@ final class HostCollectorsTest {
 
   @Test
   void whatIsMissingIsSaid() {
-    assertThat(HostCollectors.why(new java.nio.file.NoSuchFileException("/a")))
+    assertThat(HostCollectors.describe(new java.nio.file.NoSuchFileException("/a")))
         .isEqualTo("/a: no such file or directory");
-    assertThat(HostCollectors.why(new java.nio.file.AccessDeniedException("/a")))
+    assertThat(HostCollectors.describe(new java.nio.file.AccessDeniedException("/a")))
         .isEqualTo("/a: permission denied");
-    assertThat(HostCollectors.why(new java.io.IOException("odd"))).isEqualTo("odd");
-    assertThat(HostCollectors.why(new IllegalStateException())).contains("IllegalStateException");
+    assertThat(HostCollectors.describe(new java.io.IOException("odd"))).isEqualTo("odd");
+    assertThat(HostCollectors.describe(new IllegalStateException()))
+        .contains("IllegalStateException");
   }
 }

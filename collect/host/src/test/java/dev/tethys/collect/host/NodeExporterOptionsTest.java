@@ -168,7 +168,7 @@ final class NodeExporterOptionsTest {
             .matcher(help)
             .results()
             .map(m -> m.group(1))
-            .filter(f -> !NodeExporterOptions.knows(f))
+            .filter(f -> !NodeExporterOptions.isFlag(f))
             .toList();
     assertThat(help).contains("--collector.cpu");
     assertThat(unknown).isEmpty();

@@ -201,7 +201,7 @@ final class QuicConnection implements Http3Dialer.Connection {
 
   /** What went wrong, in the words of who knows most of it. */
   IOException failure(@Nullable Throwable cause) {
-    String untrusted = ToldReasons.of(engine.getSession());
+    String untrusted = CertificateFailureRecorder.of(engine.getSession());
     String why = ended;
     if (untrusted != null) {
       return new IOException("tls: failed to verify certificate: " + untrusted, cause);

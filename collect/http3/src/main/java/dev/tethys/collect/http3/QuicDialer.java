@@ -45,7 +45,7 @@ public final class QuicDialer implements Http3Dialer {
     QuicSslContextBuilder b =
         QuicSslContextBuilder.forClient()
             .applicationProtocols("h3")
-            .trustManager(new ToldReasons(extended(trust)))
+            .trustManager(new CertificateFailureRecorder(extended(trust)))
             .endpointIdentificationAlgorithm("HTTPS")
             // Each probe sees the server's certificate.
             .sessionCacheSize(0);

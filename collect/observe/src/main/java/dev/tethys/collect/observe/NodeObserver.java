@@ -461,7 +461,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     if (p != null) {
       p.checkLoss();
       lostPayloads = p.lostEvents();
-      tracker.quiet(now);
+      tracker.flushIdle(now);
     }
   }
 

@@ -98,7 +98,7 @@ final class GroupLog implements Closeable {
     TakeOver old = new TakeOver(file);
     RecordLog log =
         RecordLog.openLocked(file, FORMAT, old::records, payload -> decode(file, payload, to));
-    old.tell();
+    old.logResult();
     return new GroupLog(log);
   }
 
@@ -135,7 +135,7 @@ final class GroupLog implements Closeable {
       return payloads(all);
     }
 
-    void tell() {
+    void logResult() {
       if (kept != null) {
         LOG.log(
             Level.INFO,

@@ -23,7 +23,7 @@ final class BodyReader {
   private static final int MAX_ARRAY = Integer.MAX_VALUE - 16;
 
   /** Number of returned arrays between two checks of their use. */
-  private static final int LOOK = 256;
+  private static final int CHECK_BYTES = 256;
 
   private final ArrayDeque<byte[]> pool = new ArrayDeque<>(); // the last used first; guards itself
   private int least; // arrays that were there at all times since the last look
@@ -69,7 +69,7 @@ final class BodyReader {
       if (pool.size() < MAX_POOLED) {
         pool.addFirst(bytes);
       }
-      if (++back == LOOK) {
+      if (++back == CHECK_BYTES) {
         back = 0;
         for (int i = 0; i < least; i++) {
           pool.pollLast();

@@ -18,7 +18,7 @@ final class PageFamily {
   }
 
   /** Takes the current line of the parser: a TYPE, HELP or UNIT. */
-  void tell(Event kind, ExpositionParser p) {
+  void addMetadata(Event kind, ExpositionParser p) {
     String of = p.metricName();
     if (!of.equals(name)) {
       name = of;

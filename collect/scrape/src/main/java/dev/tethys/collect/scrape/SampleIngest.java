@@ -240,7 +240,7 @@ final class SampleIngest {
         }
         case TYPE, HELP, UNIT -> {
           if (options.synthesizeStarts()) {
-            family.tell(e, p);
+            family.addMetadata(e, p);
           }
           if (withFamilies) {
             page.line(e, p);
@@ -515,19 +515,20 @@ final class SampleIngest {
   }
 
   private void logRefusals() {
-    tell(limited, metrics.limited, "Error on ingesting new series: " + limit);
-    tell(outOfOrder, metrics.outOfOrder, "Error on ingesting out-of-order samples");
-    tell(
+    countDropped(limited, metrics.limited, "Error on ingesting new series: " + limit);
+    countDropped(outOfOrder, metrics.outOfOrder, "Error on ingesting out-of-order samples");
+    countDropped(
         duplicates,
         metrics.duplicates,
         "Error on ingesting samples with different value but same timestamp");
-    tell(
+    countDropped(
         outOfBounds,
         metrics.outOfBounds,
         "Error on ingesting samples that are too old or are too far into the future");
   }
 
-  private void tell(int n, dev.tethys.model.exposition.Registry.Counter counter, String what) {
+  private void countDropped(
+      int n, dev.tethys.model.exposition.Registry.Counter counter, String what) {
     if (n > 0) {
       counter.add((long) n);
       LOG.log(Level.WARNING, () -> what + ": " + target + " num_dropped=" + n);

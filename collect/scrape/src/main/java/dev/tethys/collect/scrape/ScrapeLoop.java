@@ -72,7 +72,7 @@ final class ScrapeLoop {
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Runnable turn = this::turn;
 
-  private int wantedIn; // guarded by the pool's lock
+  private int usedInSync; // guarded by the pool's lock
 
   private volatile @Nullable String forcedError;
   private volatile @Nullable FailureLog failureLog;
@@ -114,19 +114,19 @@ final class ScrapeLoop {
         new ReportSeries(
             ingest.sampleLabels(), config.common().extraMetrics(), metadata.isPageOnly());
     target.metadataFrom(metadata);
-    target.asked(pace.asked());
+    target.setRequestedPace(pace.asked());
     around.ticks.join(pace.interval());
   }
 
   /** Marks the loop as used by a sync of its pool; returns whether it was not marked before. */
-  boolean wantedIn(int sync) {
-    boolean first = wantedIn != sync;
-    wantedIn = sync;
+  boolean markUsed(int sync) {
+    boolean first = usedInSync != sync;
+    usedInSync = sync;
     return first;
   }
 
   boolean isWantedIn(int sync) {
-    return wantedIn == sync;
+    return usedInSync == sync;
   }
 
   Target target() {

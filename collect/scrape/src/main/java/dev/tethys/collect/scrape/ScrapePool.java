@@ -236,13 +236,13 @@ final class ScrapePool {
       }
       ScrapeLoop there = loops.get(t.hash());
       if (there != null) {
-        if (there.wantedIn(syncs)) {
+        if (there.markUsed(syncs)) {
           there.target().origin(t.origin()); // the first of several that are the same
         }
         continue;
       }
       ScrapeLoop l = loop(t, around.memory().series(), around.memory().families());
-      l.wantedIn(syncs);
+      l.markUsed(syncs);
       loops.put(t.hash(), l);
       started.add(l);
     }

@@ -139,7 +139,7 @@ public final class Target {
   }
 
   /** Sets the pace that its labels request, which all targets of a job share. */
-  void asked(ScrapePace.RequestedPace of) {
+  void setRequestedPace(ScrapePace.RequestedPace of) {
     asked = of;
   }
 

@@ -107,11 +107,11 @@ public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.S
 
     @Override
     public boolean accepts(Function<String, List<String>> headers) {
-      List<String> said = headers.apply(settings.header);
-      if (said.isEmpty()) {
+      List<String> presented = headers.apply(settings.header);
+      if (presented.isEmpty()) {
         return false;
       }
-      byte[] given = said.getFirst().getBytes(StandardCharsets.UTF_8);
+      byte[] given = presented.getFirst().getBytes(StandardCharsets.UTF_8);
       boolean right = false;
       try {
         for (String v : values()) {

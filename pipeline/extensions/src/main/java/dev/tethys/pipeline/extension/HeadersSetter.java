@@ -115,8 +115,8 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
           new LinkedHashMap<>(more == null ? Map.<String, String>of() : more.headers(metadata));
       for (Header h : settings.headers) {
         if (!h.from.isEmpty()) {
-          List<String> said = metadata.get(h.from);
-          String v = said.isEmpty() ? h.otherwise : said.getFirst();
+          List<String> values = metadata.get(h.from);
+          String v = values.isEmpty() ? h.otherwise : values.getFirst();
           if (v != null) {
             out.put(h.key, v);
           }

@@ -157,7 +157,7 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
 
                 @Override
                 public void rejected(int n) {
-                  account.giveBack(n);
+                  account.returnItems(n);
                 }
               });
     }

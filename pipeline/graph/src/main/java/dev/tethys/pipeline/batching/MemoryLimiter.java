@@ -268,7 +268,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
       if (isShort) {
         refused.add(batch.items());
         account.take(batch.items());
-        account.giveBack(batch.items());
+        account.returnItems(batch.items());
         receipt.settle(
             new Outcome.Unavailable(context.name() + ": memory is short", settings.interval));
         return;

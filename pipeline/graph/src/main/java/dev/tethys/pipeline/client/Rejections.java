@@ -17,8 +17,8 @@ public final class Rejections {
 
   /** How many items an answer says were rejected; 0 when it does not say. */
   public static int items(Answer a) {
-    String said = a.header(Outcome.REJECTED_HEADER, "");
-    return said.matches("[0-9]{1,9}") ? Integer.parseInt(said) : 0;
+    String message = a.header(Outcome.REJECTED_HEADER, "");
+    return message.matches("[0-9]{1,9}") ? Integer.parseInt(message) : 0;
   }
 
   /** How many items a reply says were rejected; 0 when it does not say. */
@@ -35,7 +35,7 @@ public final class Rejections {
   }
 
   /** The verdict on a refused request: all of it is lost unless fewer items were rejected. */
-  public static SendResult verdict(EncodedRequest p, int rejected, String reason) {
+  public static SendResult sendResult(EncodedRequest p, int rejected, String reason) {
     return rejected > 0 && rejected < p.items()
         ? new SendResult.Partial(rejected, reason)
         : new SendResult.Permanent(reason);

@@ -45,14 +45,14 @@ final class DeadLetterSink {
       try {
         letters.add(p, clock.millis(), attempts, reason);
         account.deadLetter(p.items());
-        complaints.say(p.items() + " items are dead letters: " + reason);
+        complaints.log(p.items() + " items are dead letters: " + reason);
         return Outcome.ACCEPTED;
       } catch (IOException e) {
         LOG.log(Level.ERROR, "{0}: a dead letter could not be kept: {1}", name, e.toString());
       }
     }
     account.drop(dropReason, p.items());
-    complaints.say(p.items() + " items dropped: " + reason);
+    complaints.log(p.items() + " items dropped: " + reason);
     return new Outcome.Rejected(reason, p.items());
   }
 

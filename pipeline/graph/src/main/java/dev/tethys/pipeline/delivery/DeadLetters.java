@@ -130,7 +130,7 @@ final class DeadLetters implements Closeable {
     SegmentedLog.ScannedRecord f = find(id);
     if (f != null) {
       log.skip(f.place(), f.record().items());
-      log.tidy();
+      log.reclaimSpace();
       letters--;
     }
   }

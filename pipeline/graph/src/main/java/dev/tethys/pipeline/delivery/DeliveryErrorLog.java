@@ -24,8 +24,8 @@ final class DeliveryErrorLog {
   private final String name;
   private final Scheduler clock;
   private volatile Error last = new Error("", 0);
-  private boolean said; // guarded by this
-  private long saidAt; // guarded by this
+  private boolean isLogged; // guarded by this
+  private long loggedAt; // guarded by this
   private long unsaid; // guarded by this
   private boolean waited; // a wait was ever told; guarded by this
   private volatile boolean waits; // logged, but not yet its end
@@ -77,16 +77,16 @@ final class DeliveryErrorLog {
   }
 
   /** Logs, unless a line was logged just before. */
-  void say(String what) {
+  void log(String what) {
     long more;
     synchronized (this) {
       long now = clock.nanos();
-      if (said && now - saidAt < EVERY.toNanos()) {
+      if (isLogged && now - loggedAt < EVERY.toNanos()) {
         unsaid++;
         return;
       }
-      said = true;
-      saidAt = now;
+      isLogged = true;
+      loggedAt = now;
       more = unsaid;
       unsaid = 0;
     }

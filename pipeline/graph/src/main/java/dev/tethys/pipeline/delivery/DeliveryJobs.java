@@ -36,15 +36,15 @@ final class DeliveryJobs {
   }
 
   /** The next that may go; null for none. */
-  @Nullable Job next(QueueStorage shelf) {
+  @Nullable Job next(QueueStorage storage) {
     Job j = ready.poll();
-    return j == null ? take(shelf) : j;
+    return j == null ? take(storage) : j;
   }
 
   /** The next entry whose lane is free; those of busy lanes are parked. */
-  private @Nullable Job take(QueueStorage shelf) {
-    while (handed.size() < shelf.window()) {
-      QueueStorage.Entry e = shelf.next();
+  private @Nullable Job take(QueueStorage storage) {
+    while (handed.size() < storage.window()) {
+      QueueStorage.Entry e = storage.next();
       if (e == null) {
         return null;
       }
@@ -107,15 +107,15 @@ final class DeliveryJobs {
    *
    * @param told gets the receipts of what it takes back
    */
-  QueueStorage.IssuedEntry handedOut(List<AckCallback> told) {
-    return new IssuedEntry(told);
+  QueueStorage.IssuedEntry issuedEntry(List<AckCallback> receipts) {
+    return new IssuedEntry(receipts);
   }
 
   private final class IssuedEntry implements QueueStorage.IssuedEntry {
-    private final List<AckCallback> told;
+    private final List<AckCallback> receipts;
 
-    IssuedEntry(List<AckCallback> told) {
-      this.told = told;
+    IssuedEntry(List<AckCallback> receipts) {
+      this.receipts = receipts;
     }
 
     @Override
@@ -124,7 +124,7 @@ final class DeliveryJobs {
         SegmentedLog.LogPosition p = j.entry.place;
         if (!j.isStarted() && (in == null || p != null && p.segment() == in)) {
           remove(j);
-          told.add(j.receipt);
+          receipts.add(j.receipt);
           return j.entry;
         }
       }
@@ -165,7 +165,7 @@ final class DeliveryJobs {
           lane.remove(j);
         }
       }
-      case FLYING, HEARD, GONE ->
+      case FLYING, ANSWERED, GONE ->
           throw new IllegalStateException("a job that flies is not taken back");
     }
   }

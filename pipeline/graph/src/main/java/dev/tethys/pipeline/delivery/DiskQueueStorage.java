@@ -83,8 +83,8 @@ final class DiskQueueStorage implements QueueStorage {
   }
 
   @Override
-  public boolean tidy() {
-    log.tidy();
+  public boolean reclaimSpace() {
+    log.reclaimSpace();
     return true;
   }
 
@@ -285,7 +285,7 @@ final class DiskQueueStorage implements QueueStorage {
    */
   @Override
   public Dropped dropOldest(IssuedEntry handedOut) {
-    log.tidy();
+    log.reclaimSpace();
     for (Segment s : log.segments()) {
       if (s.number > publishedSegment) {
         break;

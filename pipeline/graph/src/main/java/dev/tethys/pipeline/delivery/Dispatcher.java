@@ -32,7 +32,7 @@ final class Dispatcher {
   private final String name;
   private final QueueState backlog;
   private final ItemAccounting account;
-  private final DeadLetterSink burial;
+  private final DeadLetterSink deadLetters;
   private final DeliveryErrorLog complaints;
   private final Scheduler clock;
   private final RandomGenerator random;
@@ -42,14 +42,14 @@ final class Dispatcher {
   private long retries;
   private Scheduler.@Nullable Timer wake;
 
-  Dispatcher(OutboxContext context, QueueState backlog, Sender sender, DeadLetterSink burial) {
+  Dispatcher(OutboxContext context, QueueState backlog, Sender sender, DeadLetterSink deadLetters) {
     this.name = context.name();
     this.account = context.account();
     this.complaints = context.complaints();
     this.clock = context.clock();
     this.random = context.random();
     this.backlog = backlog;
-    this.burial = burial;
+    this.deadLetters = deadLetters;
     this.routes = new SenderBindings(context, sender, backlog.options);
   }
 
@@ -77,7 +77,7 @@ final class Dispatcher {
         wakeIn(pause);
         return;
       }
-      Job j = backlog.jobs.next(backlog.shelf);
+      Job j = backlog.jobs.next(backlog.storage);
       if (j == null) {
         return;
       }
@@ -131,7 +131,7 @@ final class Dispatcher {
       long start = clock.nanos();
       try {
         ArrayDeque<EncodedRequest> parts = j.parts;
-        p = parts == null ? backlog.shelf.load(j.entry) : parts.getFirst();
+        p = parts == null ? backlog.storage.load(j.entry) : parts.getFirst();
         start = clock.nanos();
         v = j.route().sender.send(p);
       } catch (DamagedException e) {
@@ -147,7 +147,7 @@ final class Dispatcher {
         LOG.log(Level.ERROR, name + ": sending failed in a way that is a fault of Tethys", e);
         v = new SendResult.Retryable(Duration.ZERO, false, e.toString());
       }
-      more = heard(j, p, v, start);
+      more = handleResult(j, p, v, start);
     }
   }
 
@@ -163,7 +163,7 @@ final class Dispatcher {
       if (j.state == Job.State.GONE) {
         return;
       }
-      j.state = Job.State.HEARD;
+      j.state = Job.State.ANSWERED;
       account.drop(Drops.DAMAGED, j.itemsLeft);
     } finally {
       backlog.lock.unlock();
@@ -176,14 +176,14 @@ final class Dispatcher {
    *
    * @return whether there is more of the job to send at once
    */
-  private boolean heard(Job j, @Nullable EncodedRequest p, SendResult v, long start) {
+  private boolean handleResult(Job j, @Nullable EncodedRequest p, SendResult v, long start) {
     long now = clock.nanos();
     backlog.lock.lock();
     try {
       if (j.state == Job.State.GONE) {
         return false; // its source was answered otherwise in the meantime
       }
-      j.state = Job.State.HEARD;
+      j.state = Job.State.ANSWERED;
       // Only what flies is interrupted; a file that is written next would be closed by it.
       Thread.interrupted();
       j.attempts++;
@@ -222,20 +222,20 @@ final class Dispatcher {
         account.pass(p.items() - refused);
         account.drop(Drops.PARTLY_REFUSED, refused);
         complaints.note(x.reason());
-        complaints.say(refused + " of " + p.items() + " items refused: " + x.reason());
+        complaints.log(refused + " of " + p.items() + " items refused: " + x.reason());
         isDone =
             partDone(
                 j, p, refused == 0 ? Outcome.ACCEPTED : new Outcome.Rejected(x.reason(), refused));
       }
       case SendResult.Permanent x -> {
         complaints.note(x.reason());
-        isDone = partDone(j, p, burial.deadLetter(p, x.reason(), Drops.REFUSED, j.attempts));
+        isDone = partDone(j, p, deadLetters.deadLetter(p, x.reason(), Drops.REFUSED, j.attempts));
       }
       case SendResult.Split x -> {
         String problem = replace(j, p, x);
         isDone =
             problem != null
-                && partDone(j, p, burial.deadLetter(p, problem, Drops.REFUSED, j.attempts));
+                && partDone(j, p, deadLetters.deadLetter(p, problem, Drops.REFUSED, j.attempts));
       }
       case SendResult.PerItem x -> {
         if (x.items() != p.items()) {
@@ -248,7 +248,8 @@ final class Dispatcher {
           complaints.note(r.reason());
           sorted =
               Outcome.plus(
-                  sorted, burial.deadLetter(r.parcel(), r.reason(), Drops.REFUSED, j.attempts));
+                  sorted,
+                  deadLetters.deadLetter(r.parcel(), r.reason(), Drops.REFUSED, j.attempts));
         }
         EncodedRequest again = x.again();
         if (again != null) {
@@ -384,7 +385,7 @@ final class Dispatcher {
     } finally {
       backlog.lock.unlock();
     }
-    giveUp(j, l);
+    failRetries(j, l);
     return false;
   }
 
@@ -412,12 +413,12 @@ final class Dispatcher {
   }
 
   /** What is left of a job was tried for long enough. */
-  private void giveUp(Job j, SendResult.Retryable l) {
+  private void failRetries(Job j, SendResult.Retryable l) {
     String reason = "failed after " + j.attempts + " attempts: " + l.reason();
-    boolean waits = !burial.keepsLetters() && j.receipt != AckCallback.NONE;
+    boolean waits = !deadLetters.keepsLetters() && j.receipt != AckCallback.NONE;
     if (waits) {
-      account.giveBack(j.itemsLeft);
-      complaints.say(j.itemsLeft + " items returned to their source: " + reason);
+      account.returnItems(j.itemsLeft);
+      complaints.log(j.itemsLeft + " items returned to their source: " + reason);
       j.outcome = Outcome.plus(j.outcome, new Outcome.Unavailable(reason, l.after(), true));
     } else {
       List<EncodedRequest> left = new ArrayList<>();
@@ -425,7 +426,7 @@ final class Dispatcher {
         if (j.parts != null) {
           left.addAll(j.parts);
         } else {
-          left.add(backlog.shelf.load(j.entry));
+          left.add(backlog.storage.load(j.entry));
         }
       } catch (IOException e) {
         account.drop(Drops.DAMAGED, j.itemsLeft);
@@ -434,7 +435,7 @@ final class Dispatcher {
       for (EncodedRequest p : left) {
         j.outcome =
             Outcome.plus(
-                j.outcome, burial.deadLetter(p, reason, Drops.RETRIES_EXHAUSTED, j.attempts));
+                j.outcome, deadLetters.deadLetter(p, reason, Drops.RETRIES_EXHAUSTED, j.attempts));
       }
     }
     finish(j);
@@ -442,15 +443,15 @@ final class Dispatcher {
 
   /** A job is dealt with. */
   private void finish(Job j) {
-    backlog.shelf.done(j.entry);
+    backlog.storage.done(j.entry);
     backlog.lock.lock();
     try {
       j.state = Job.State.GONE;
       j.thread = null;
       routes.left(j.route());
       backlog.jobs.done(j);
-      backlog.gone(j.entry.items, clock.millis());
-      backlog.telling++;
+      backlog.recordRemoval(j.entry.items, clock.millis());
+      backlog.notifying++;
       dispatchReady();
     } finally {
       backlog.lock.unlock();
@@ -460,7 +461,7 @@ final class Dispatcher {
     } finally {
       backlog.lock.lock();
       try {
-        backlog.telling--;
+        backlog.notifying--;
         backlog.settled.signalAll();
       } finally {
         backlog.lock.unlock();
@@ -500,7 +501,7 @@ final class Dispatcher {
    * @param timeLimit after which that is cut off, to be sent again
    */
   void end(Sender sender, Duration timeLimit) {
-    sender.hurry();
+    sender.flushBeforeStop();
     backlog.lock.lock();
     try {
       SenderBinding r = routes.ending(sender);
@@ -546,8 +547,8 @@ final class Dispatcher {
       long left = CUT_OFF.toNanos();
       boolean interrupted = false;
       while (backlog.stores > 0
-          || backlog.jobs.isAny(Job.State.HEARD)
-          || (backlog.telling > 0 || backlog.jobs.isAny(Job.State.FLYING)) && left > 0) {
+          || backlog.jobs.isAny(Job.State.ANSWERED)
+          || (backlog.notifying > 0 || backlog.jobs.isAny(Job.State.FLYING)) && left > 0) {
         try {
           left = backlog.settled.awaitNanos(Math.max(left, 1_000_000));
         } catch (InterruptedException e) {
@@ -564,7 +565,7 @@ final class Dispatcher {
   }
 
   /** Tells senders that the end is near. */
-  void hurry() {
+  void flushBeforeStop() {
     Sender s;
     backlog.lock.lock();
     try {
@@ -572,7 +573,7 @@ final class Dispatcher {
     } finally {
       backlog.lock.unlock();
     }
-    s.hurry();
+    s.flushBeforeStop();
   }
 
   /** Closes all senders. Nothing is sent any more. */

@@ -48,7 +48,7 @@ public final class ItemProbe implements ExporterProbe {
      *
      * @throws IOException when it does not, or as something else
      */
-    String look(EncodedRequest delivered, long seconds, double value)
+    String find(EncodedRequest delivered, long seconds, double value)
         throws IOException, InterruptedException;
   }
 
@@ -56,17 +56,17 @@ public final class ItemProbe implements ExporterProbe {
   private final Connect connect;
   private final Encoder encoder;
   private final Sender sender;
-  private final Lookup look;
+  private final Lookup lookup;
 
   /**
    * @param sender closed with the probe
    */
-  public ItemProbe(Signal signal, Connect connect, Encoder encoder, Sender sender, Lookup look) {
+  public ItemProbe(Signal signal, Connect connect, Encoder encoder, Sender sender, Lookup lookup) {
     this.signal = signal;
     this.connect = connect;
     this.encoder = encoder;
     this.sender = sender;
-    this.look = look;
+    this.lookup = lookup;
   }
 
   /** One whose item goes through the encoder and the sender that a factory gives its exporters. */
@@ -76,9 +76,9 @@ public final class ItemProbe implements ExporterProbe {
       Signal signal,
       Context context,
       Connect connect,
-      Lookup look) {
+      Lookup lookup) {
     ExporterParts parts = ExporterParts.of(factory, settings, signal, context);
-    return new ItemProbe(signal, connect, parts.encoder(), parts.sender(), look);
+    return new ItemProbe(signal, connect, parts.encoder(), parts.sender(), lookup);
   }
 
   /** The text of the log record. */
@@ -87,7 +87,7 @@ public final class ItemProbe implements ExporterProbe {
   }
 
   /** The item, for people. */
-  public static String what(Signal signal, double value) {
+  public static String describeItem(Signal signal, double value) {
     return switch (signal) {
       case LOGS -> "the line \"" + line(value) + "\"";
       case TRACES -> "the span " + NAME;
@@ -165,7 +165,7 @@ public final class ItemProbe implements ExporterProbe {
     if (!refusal.isEmpty()) {
       throw new IOException(refusal);
     }
-    return "sent " + what(signal, value) + " to " + look.look(p, seconds, value);
+    return "sent " + describeItem(signal, value) + " to " + lookup.find(p, seconds, value);
   }
 
   @Override

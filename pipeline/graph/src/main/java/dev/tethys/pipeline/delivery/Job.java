@@ -24,7 +24,7 @@ final class Job {
     /** Being sent. */
     FLYING,
     /** Its destination has answered, which is being dealt with. */
-    HEARD,
+    ANSWERED,
     /** Settled, or abandoned while it was sent: its result is ignored. */
     GONE
   }
@@ -64,7 +64,7 @@ final class Job {
 
   /** Whether it is with its destination, or was just now. */
   boolean isBusy() {
-    return state == State.FLYING || state == State.HEARD;
+    return state == State.FLYING || state == State.ANSWERED;
   }
 
   /** Whether its destination has some of it. */

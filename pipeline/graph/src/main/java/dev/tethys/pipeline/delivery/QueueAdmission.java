@@ -56,9 +56,9 @@ final class QueueAdmission {
   /** Makes sure that there is room, and reserves it; null when there is. */
   private @Nullable Outcome admit(EncodedRequest parcel, boolean mayDropIt) {
     Capacity c = backlog.options.capacity();
-    long charge = backlog.shelf.charge(parcel);
-    if (charge + backlog.shelf.overhead() > c.bytes()) {
-      account.giveBack(parcel.items());
+    long charge = backlog.storage.charge(parcel);
+    if (charge + backlog.storage.overhead() > c.bytes()) {
+      account.returnItems(parcel.items());
       return new Outcome.Rejected(
           "a request of " + charge + " bytes is larger than the whole queue of " + name,
           parcel.items());
@@ -84,7 +84,7 @@ final class QueueAdmission {
               backlog.options.whenFull().name().toLowerCase(Locale.ROOT),
               backlog.parcels,
               backlog.items,
-              backlog.shelf.bytes());
+              backlog.storage.bytes());
         }
         switch (backlog.options.whenFull()) {
           case AUTO -> {
@@ -139,7 +139,7 @@ final class QueueAdmission {
   }
 
   private Outcome back(EncodedRequest parcel, String why) {
-    account.giveBack(parcel.items());
+    account.returnItems(parcel.items());
     return new Outcome.Unavailable(why, Duration.ZERO);
   }
 
@@ -153,11 +153,11 @@ final class QueueAdmission {
         || c.parcels() > 0 && backlog.parcels + 1 > c.parcels()) {
       return false;
     }
-    return fits(charge, c) || backlog.shelf.tidy() && fits(charge, c);
+    return fits(charge, c) || backlog.storage.reclaimSpace() && fits(charge, c);
   }
 
   private boolean fits(long charge, Capacity c) {
-    return backlog.shelf.bytes() + storing + charge + backlog.shelf.overhead() <= c.bytes();
+    return backlog.storage.bytes() + storing + charge + backlog.storage.overhead() <= c.bytes();
   }
 
   private void awaitRoom() throws InterruptedException {
@@ -177,8 +177,8 @@ final class QueueAdmission {
    *
    * @param told gets the receipts of what was dropped
    */
-  private boolean dropOldest(List<AckCallback> told) {
-    QueueStorage.Dropped d = backlog.shelf.dropOldest(backlog.jobs.handedOut(told));
+  private boolean dropOldest(List<AckCallback> receipts) {
+    QueueStorage.Dropped d = backlog.storage.dropOldest(backlog.jobs.issuedEntry(receipts));
     if (d.parcels() == 0) {
       return false;
     }
@@ -189,7 +189,7 @@ final class QueueAdmission {
     if (memory != null) {
       AckCallback r = backlog.jobs.forget(memory);
       if (r != null) {
-        told.add(r);
+        receipts.add(r);
       }
     }
     return true;
@@ -197,11 +197,11 @@ final class QueueAdmission {
 
   /** Stores a parcel for which room was reserved; null when it waits now. */
   private @Nullable Outcome store(EncodedRequest parcel, AckCallback receipt) {
-    long charge = backlog.shelf.charge(parcel);
+    long charge = backlog.storage.charge(parcel);
     QueueStorage.Entry e = null;
     IOException failure = null;
     try {
-      e = backlog.shelf.store(parcel, clock.millis());
+      e = backlog.storage.store(parcel, clock.millis());
     } catch (IOException x) {
       failure = x;
     }
@@ -209,7 +209,7 @@ final class QueueAdmission {
       return notStored(parcel, charge, "the queue of " + name + " on disk: " + failure);
     }
     e.waits = DrainScope.mayWait();
-    boolean early = backlog.shelf.isDurable() || backlog.options.acknowledgeQueued();
+    boolean early = backlog.storage.isDurable() || backlog.options.acknowledgeQueued();
     try {
       if (early) {
         // Before it can be sent, so that what its source notes of it stands by then.
@@ -222,7 +222,7 @@ final class QueueAdmission {
         if (!early) {
           backlog.jobs.remember(e, receipt);
         }
-        backlog.shelf.publish(e);
+        backlog.storage.publish(e);
         deliveries.dispatchReady();
       } finally {
         backlog.lock.unlock();
@@ -244,7 +244,7 @@ final class QueueAdmission {
       stored(charge);
       backlog.parcels--;
       backlog.items -= parcel.items();
-      account.giveBack(parcel.items());
+      account.returnItems(parcel.items());
       complaints.note(why);
       backlog.room.signalAll();
     } finally {

@@ -26,7 +26,7 @@ final class QueueState {
   /** Something was stored, or has come to an end. */
   final Condition settled = lock.newCondition();
 
-  final QueueStorage shelf;
+  final QueueStorage storage;
 
   /** Written under the lock. */
   volatile OutboxOptions options;
@@ -44,7 +44,7 @@ final class QueueState {
   int stores;
 
   /** Threads that tell a source what became of what was sent. */
-  int telling;
+  int notifying;
 
   /** Threads that wait for room. */
   int blocked;
@@ -58,13 +58,13 @@ final class QueueState {
   /** No caller waits for room any more. */
   boolean hastened;
 
-  QueueState(QueueStorage shelf, OutboxOptions options) {
-    this.shelf = shelf;
+  QueueState(QueueStorage storage, OutboxOptions options) {
+    this.storage = storage;
     this.options = options;
   }
 
   /** A parcel with so many items is dealt with. */
-  void gone(int itemsOfIt, long nowMillis) {
+  void recordRemoval(int itemsOfIt, long nowMillis) {
     full.roomMade(nowMillis);
     parcels--;
     items -= itemsOfIt;

@@ -74,7 +74,7 @@ interface QueueStorage extends Closeable {
   }
 
   /** Frees the space that it can without dropping anything; false when it cannot at all. */
-  default boolean tidy() {
+  default boolean reclaimSpace() {
     return false;
   }
 

@@ -327,7 +327,7 @@ final class SegmentedLog implements Closeable {
           && in.getInt(16) == StoredRequest.crc(b, StoredRequest.PREFIX + head, body)) {
         StoredRequest r = StoredRequest.decode(b, StoredRequest.PREFIX, head);
         if (r != null) {
-          return r.parcel(Arrays.copyOfRange(b, StoredRequest.PREFIX + head, length));
+          return r.toRequest(Arrays.copyOfRange(b, StoredRequest.PREFIX + head, length));
         }
       }
     }
@@ -417,7 +417,7 @@ final class SegmentedLog implements Closeable {
   }
 
   /** Gives back the space of the segment being written when nothing in it is needed. */
-  void tidy() {
+  void reclaimSpace() {
     lock.lock();
     try {
       if (!segments.isEmpty()) {

@@ -12,7 +12,7 @@ public interface Sender extends AutoCloseable {
   SendResult send(EncodedRequest parcel) throws IOException, InterruptedException;
 
   /** The exporter is about to stop: what waits for others to be sent with is sent now. */
-  default void hurry() {}
+  default void flushBeforeStop() {}
 
   @Override
   default void close() {}

@@ -23,7 +23,7 @@ final class SendingQueue implements Outbox {
 
   private final OutboxContext context;
   private final QueueState backlog;
-  private final DeadLetterSink burial;
+  private final DeadLetterSink deadLetters;
   private final Dispatcher deliveries;
   private final QueueAdmission intake;
   private final Closeable folderLock;
@@ -33,12 +33,12 @@ final class SendingQueue implements Outbox {
       OutboxContext context,
       QueueState backlog,
       Sender sender,
-      DeadLetterSink burial,
+      DeadLetterSink deadLetters,
       Closeable folderLock) {
     this.context = context;
     this.backlog = backlog;
-    this.burial = burial;
-    this.deliveries = new Dispatcher(context, backlog, sender, burial);
+    this.deadLetters = deadLetters;
+    this.deliveries = new Dispatcher(context, backlog, sender, deadLetters);
     this.intake = new QueueAdmission(context, backlog, deliveries);
     this.folderLock = folderLock;
   }
@@ -47,7 +47,7 @@ final class SendingQueue implements Outbox {
   void start() {
     backlog.lock.lock();
     try {
-      QueueStorage.Dropped found = backlog.shelf.found();
+      QueueStorage.Dropped found = backlog.storage.found();
       backlog.parcels = found.parcels();
       backlog.items = found.items();
       context.account().restore(found.items());
@@ -83,21 +83,21 @@ final class SendingQueue implements Outbox {
   @Override
   public OutboxStatus status() {
     DeliveryErrorLog.Error last = context.complaints().last();
-    long letters = burial.count();
-    long evicted = burial.evicted();
-    long damaged = backlog.shelf.damagedBytes();
+    long letters = deadLetters.count();
+    long evicted = deadLetters.evicted();
+    long damaged = backlog.storage.damagedBytes();
     Scheduler clock = context.clock();
     backlog.lock.lock();
     try {
       QueueStorage.Entry oldest = backlog.jobs.oldest();
       if (oldest == null) {
-        oldest = backlog.shelf.peek();
+        oldest = backlog.storage.peek();
       }
       SenderBinding route = deliveries.route();
       return new OutboxStatus(
           backlog.parcels,
           backlog.items,
-          backlog.shelf.bytes(),
+          backlog.storage.bytes(),
           backlog.options.capacity(),
           oldest == null ? 0 : Math.max(0, clock.millis() - oldest.millis),
           deliveries.inFlight(),
@@ -128,12 +128,12 @@ final class SendingQueue implements Outbox {
 
   @Override
   public List<DeadLetter> deadLetters(int most) throws IOException {
-    return burial.list(most);
+    return deadLetters.list(most);
   }
 
   @Override
   public Optional<EncodedRequest> deadLetter(String id) throws IOException {
-    return burial.read(id);
+    return deadLetters.read(id);
   }
 
   @Override
@@ -153,7 +153,7 @@ final class SendingQueue implements Outbox {
             case Outcome.Accepted a -> "the queue did not take it";
           });
     }
-    burial.remove(id);
+    deadLetters.remove(id);
     return true;
   }
 
@@ -201,7 +201,7 @@ final class SendingQueue implements Outbox {
   @Override
   public void close(Duration drain) {
     Scheduler.Timer end = null;
-    deliveries.hurry();
+    deliveries.flushBeforeStop();
     backlog.lock.lock();
     try {
       if (backlog.phase != QueueState.Phase.OPEN) {
@@ -223,13 +223,13 @@ final class SendingQueue implements Outbox {
       }
     }
     deliveries.cutOff();
-    leave();
+    returnRemaining();
     deliveries.close();
   }
 
   /** What is safe on disk need not wait for a destination that is down. */
   private boolean isBetterLeft() {
-    return backlog.shelf.isDurable() && deliveries.route().breaker.isProbing();
+    return backlog.storage.isDurable() && deliveries.route().breaker.isProbing();
   }
 
   private void timeIsUp() {
@@ -243,8 +243,8 @@ final class SendingQueue implements Outbox {
   }
 
   /** What is left stays on disk, or is returned. */
-  private void leave() {
-    List<AckCallback> told = new ArrayList<>();
+  private void returnRemaining() {
+    List<AckCallback> receipts = new ArrayList<>();
     long left = 0;
     backlog.lock.lock();
     try {
@@ -253,26 +253,26 @@ final class SendingQueue implements Outbox {
           j.timer.cancel();
         }
         j.state = Job.State.GONE;
-        told.add(j.receipt);
+        receipts.add(j.receipt);
         left += j.itemsLeft;
         backlog.items -= j.entry.items;
       }
-      told.addAll(backlog.jobs.clear());
+      receipts.addAll(backlog.jobs.clear());
       left += backlog.items;
       backlog.parcels = 0;
       backlog.items = 0;
     } finally {
       backlog.lock.unlock();
     }
-    if (backlog.shelf.isDurable()) {
+    if (backlog.storage.isDurable()) {
       context.account().keep(left);
     } else {
-      context.account().giveBack(left);
+      context.account().returnItems(left);
     }
     if (left > 0) {
       LOG.log(
-          backlog.shelf.isDurable() ? Level.INFO : Level.WARNING,
-          backlog.shelf.isDurable()
+          backlog.storage.isDurable() ? Level.INFO : Level.WARNING,
+          backlog.storage.isDurable()
               ? "{0}: stopped, undelivered items stay on disk items={1}"
               : "{0}: stopped, undelivered items returned to their receivers items={1}; what a"
                   + " receiver cannot read or get again, such as scraped samples, is lost",
@@ -280,10 +280,10 @@ final class SendingQueue implements Outbox {
           Long.toString(left));
     }
     Outcome stopping = new Outcome.Unavailable(context.name() + " has stopped", Duration.ZERO);
-    told.forEach(r -> r.settle(stopping));
+    receipts.forEach(r -> r.settle(stopping));
     try {
-      backlog.shelf.close();
-      burial.close();
+      backlog.storage.close();
+      deadLetters.close();
       folderLock.close();
     } catch (IOException e) {
       LOG.log(Level.WARNING, "{0}: {1}", context.name(), e.toString());

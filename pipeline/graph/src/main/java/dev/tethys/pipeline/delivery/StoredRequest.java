@@ -60,7 +60,7 @@ record StoredRequest(
         p.signal(), p.lane(), p.items(), millis, attempts, reason, p.headers());
   }
 
-  EncodedRequest parcel(byte[] body) {
+  EncodedRequest toRequest(byte[] body) {
     return new EncodedRequest(signal, body, items, lane, headers);
   }
 

@@ -155,7 +155,7 @@ final class BlockedNodes {
         if (to.equals(blocker) || waiting.containsKey(to) || starved.containsKey(to)) {
           continue;
         }
-        if (into(to).stream().allMatch(x -> bringsNothing(x, waiting, starved, cause))) {
+        if (into(to).stream().allMatch(x -> isWithoutInput(x, waiting, starved, cause))) {
           starved.put(to, signal(e));
           todo.add(to);
         }
@@ -164,7 +164,7 @@ final class BlockedNodes {
     starved.forEach((k, s) -> mark(k, cause.at(Effect.STARVED, s)));
   }
 
-  private boolean bringsNothing(
+  private boolean isWithoutInput(
       Edge e, Map<NodeKey, Set<Signal>> waiting, Map<NodeKey, Signal> starved, Blockage cause) {
     NodeKey from = e.key.from();
     Set<Signal> blocked = waiting.get(from);

@@ -129,10 +129,10 @@ final class FanOutConsumer implements Consumer {
     return outcome -> {
       switch (outcome) {
         case Outcome.Accepted a -> account.pass(items);
-        case Outcome.Unavailable u -> account.giveBack(items);
+        case Outcome.Unavailable u -> account.returnItems(items);
         case Outcome.Rejected x -> {
           int refused = Math.clamp(x.items(), 0, items);
-          account.giveBack(refused);
+          account.returnItems(refused);
           account.pass(items - refused);
         }
       }

@@ -118,7 +118,7 @@ public final class Graph implements GraphView {
       }
       throw e;
     }
-    Map<NodeKey, GraphNode> wanted = change.wanted();
+    Map<NodeKey, GraphNode> wanted = change.plannedNodes();
     List<GraphNode> gone = new ArrayList<>();
     nodes
         .values()

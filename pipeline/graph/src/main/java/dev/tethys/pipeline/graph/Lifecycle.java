@@ -37,7 +37,7 @@ final class Lifecycle {
     try {
       n.component.start();
     } catch (IOException e) {
-      throw new IOException(n.context.name() + " cannot start: " + IoFailures.said(e), e);
+      throw new IOException(n.context.name() + " cannot start: " + IoFailures.describe(e), e);
     }
     runs(n);
   }

@@ -84,7 +84,7 @@ final class NodeContext implements Context {
         : new JoinedOutboxes(running);
   }
 
-  Set<ComponentId> asked() {
+  Set<ComponentId> requestedExtensions() {
     return asked;
   }
 

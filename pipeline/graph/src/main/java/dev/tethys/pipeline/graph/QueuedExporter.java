@@ -99,7 +99,7 @@ final class QueuedExporter implements QueuePart {
     @Override
     public void rejected(int items) {
       account.take(items);
-      account.giveBack(items);
+      account.returnItems(items);
     }
   }
 
@@ -132,7 +132,7 @@ final class QueuedExporter implements QueuePart {
   }
 
   /** Gives the outbox back to whose it was. */
-  void giveBack() {
+  void returnQueue() {
     QueuedExporter before = predecessor;
     Outbox box = outbox;
     if (before != null && box != null) {
@@ -161,7 +161,7 @@ final class QueuedExporter implements QueuePart {
     Outbox box = outbox;
     if (box == null) {
       account.take(batch.items());
-      account.giveBack(batch.items());
+      account.returnItems(batch.items());
       receipt.settle(new Outcome.Unavailable(name + " does not run", Duration.ZERO));
       return;
     }

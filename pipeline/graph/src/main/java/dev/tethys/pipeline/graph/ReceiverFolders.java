@@ -47,14 +47,14 @@ final class ReceiverFolders {
   // Guarded by this.
   private final Set<Path> parents = new HashSet<>();
   private final Set<Path> used = new HashSet<>();
-  private long lookedAt;
+  private long checkedAt;
 
   ReceiverFolders(ComponentId node, String name, Scheduler clock, System.Logger log) {
     this.node = node;
     this.name = name;
     this.clock = clock;
     this.log = log;
-    this.lookedAt = clock.nanos();
+    this.checkedAt = clock.nanos();
   }
 
   /** The storage as one receiver has it. */
@@ -110,19 +110,19 @@ final class ReceiverFolders {
         log.log(Level.WARNING, "{0}: {1} is not told from one long gone: {2}", name, f, e);
       }
     }
-    look();
+    removeExpired();
   }
 
   /** Removes what is kept for too long, or is too many; now and then. */
-  private void look() {
+  private void removeExpired() {
     long now = clock.nanos();
-    if (now - lookedAt < EVERY.toNanos()) {
+    if (now - checkedAt < EVERY.toNanos()) {
       return;
     }
-    lookedAt = now;
+    checkedAt = now;
     for (Path parent : parents) {
       try {
-        look(parent);
+        removeExpired(parent);
       } catch (IOException | UncheckedIOException e) {
         log.log(
             Level.WARNING,
@@ -136,7 +136,7 @@ final class ReceiverFolders {
 
   private record Left(Path folder, long since) {}
 
-  private void look(Path parent) throws IOException {
+  private void removeExpired(Path parent) throws IOException {
     List<Left> left = new ArrayList<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(parent)) {
       for (Path p : all) {

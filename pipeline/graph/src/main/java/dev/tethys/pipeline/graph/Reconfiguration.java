@@ -82,7 +82,7 @@ final class Reconfiguration {
               boolean keep =
                   old != null
                       && old.outputs.keySet().equals(step.outputs().keySet())
-                      && old.context.asked().stream()
+                      && old.context.requestedExtensions().stream()
                           .noneMatch(id -> Boolean.TRUE.equals(renewed.get(id)));
               if (keep && old != null && !old.definition.sameAs(step.definition())) {
                 keep =
@@ -107,7 +107,7 @@ final class Reconfiguration {
   }
 
   /** The nodes of the plan. */
-  Map<NodeKey, GraphNode> wanted() {
+  Map<NodeKey, GraphNode> plannedNodes() {
     return wanted;
   }
 
@@ -283,7 +283,7 @@ final class Reconfiguration {
     for (GraphNode old : replacedInPlace.reversed()) {
       revive(old);
     }
-    succeeded.forEach(QueuedExporter::giveBack);
+    succeeded.forEach(QueuedExporter::returnQueue);
     for (GraphNode n : startedBeside.reversed()) {
       GraphNode old = running.get(n.key);
       wiring.slot(n.key).put(old == null ? null : old.consumer());

@@ -105,7 +105,7 @@ public final class ItemAccounting {
   }
 
   /** Held until now; returned to its source. */
-  public synchronized void giveBack(long items) {
+  public synchronized void returnItems(long items) {
     held -= items;
     returned += items;
   }

@@ -33,7 +33,7 @@ public final class BoundedNames {
   private final String other;
   private final Set<String> known = ConcurrentHashMap.newKeySet();
   private final Registry.Counter beyond;
-  private final AtomicBoolean told = new AtomicBoolean();
+  private final AtomicBoolean logged = new AtomicBoolean();
   private final String exporter;
 
   /**
@@ -143,7 +143,7 @@ public final class BoundedNames {
       }
     }
     beyond.inc();
-    if (told.compareAndSet(false, true)) {
+    if (logged.compareAndSet(false, true)) {
       JulLogger.of(BoundedNames.class.getName())
           .log(
               System.Logger.Level.WARNING,

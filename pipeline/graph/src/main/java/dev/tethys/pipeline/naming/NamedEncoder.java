@@ -71,15 +71,15 @@ public final class NamedEncoder implements Encoder {
 
   /** The same of one encoder, whose parcels say their names in the header {@link #NAME}. */
   public static Encoder marked(BoundedNames names, @Nullable Series series, Encoder encoder) {
-    return names.isFixed() ? encoder : of(names, series, name -> saying(name, encoder));
+    return names.isFixed() ? encoder : of(names, series, name -> withName(name, encoder));
   }
 
   /** The same encoder, whose parcels say a name in the header {@link #NAME}. */
-  public static Encoder saying(String name, Encoder encoder) {
-    return batch -> saying(name, encoder.encode(batch));
+  public static Encoder withName(String name, Encoder encoder) {
+    return batch -> withName(name, encoder.encode(batch));
   }
 
-  private static Encoded saying(String name, Encoded e) {
+  private static Encoded withName(String name, Encoded e) {
     List<EncodedRequest> out = new ArrayList<>();
     for (EncodedRequest p : e.parcels()) {
       Map<String, String> h = new LinkedHashMap<>(p.headers());

@@ -105,7 +105,7 @@ public final class PersonalData {
           f = number(text, i);
         }
       } else if (c == '+' || c == '(') {
-        f = detectors.contains(Detector.PHONE) ? phone(text, i) : null;
+        f = detectors.contains(Detector.PHONE) ? findPhoneNumber(text, i) : null;
       } else if (c == '-') {
         f = detectors.contains(Detector.KEY) ? pem(text, i) : null;
       } else if (c == ':' || c == '=') {
@@ -207,7 +207,7 @@ public final class PersonalData {
       f = card(t, i);
     }
     if (f == null && detectors.contains(Detector.PHONE)) {
-      f = phone(t, i);
+      f = findPhoneNumber(t, i);
     }
     return f == null ? word(t, i) : f;
   }
@@ -310,7 +310,7 @@ public final class PersonalData {
   }
 
   /** A number of 8 to 15 digits behind +, or three groups of 3, 3 and 4 digits. */
-  private static @Nullable Finding phone(String t, int i) {
+  private static @Nullable Finding findPhoneNumber(String t, int i) {
     if (t.charAt(i) == '+') {
       return international(t, i);
     }

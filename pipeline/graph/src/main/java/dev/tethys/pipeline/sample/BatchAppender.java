@@ -198,10 +198,10 @@ final class BatchAppender implements LayoutAppender {
     Rows first = rows;
     close();
     if (first != null) {
-      sink.give(Batch.of(first, families, lane));
+      sink.emit(Batch.of(first, families, lane));
     }
     for (Series s : batches) {
-      sink.give(Batch.ofSeries(s.bytes, s.items, families, lane, Metadata.NONE));
+      sink.emit(Batch.ofSeries(s.bytes, s.items, families, lane, Metadata.NONE));
     }
   }
 

@@ -48,7 +48,7 @@ public final class BatchSink implements SampleSink {
         this, lane, bases.getAndAdd(APART), w == null ? new WriteRequestWriter() : w);
   }
 
-  void give(Batch b) {
+  void emit(Batch b) {
     to.consume(b, receipt);
   }
 

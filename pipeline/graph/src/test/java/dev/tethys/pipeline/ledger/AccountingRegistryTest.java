@@ -33,7 +33,7 @@ class AccountingRegistryTest {
                         case 0 -> a.pass(n);
                         case 1 -> a.deadLetter(n);
                         case 2 -> a.drop(Drops.REFUSED, n);
-                        case 3 -> a.giveBack(n);
+                        case 3 -> a.returnItems(n);
                         default -> {
                           a.deadLetter(n);
                           a.revive(n);
@@ -72,7 +72,7 @@ class AccountingRegistryTest {
     e.pass(4);
     e.deadLetter(1);
     e.drop(Drops.QUEUE_FULL, 2);
-    e.giveBack(1);
+    e.returnItems(1);
     ItemAccounting r = l.account("receiver", "otlp", Signal.METRICS);
     r.take(5);
     r.pass(5);

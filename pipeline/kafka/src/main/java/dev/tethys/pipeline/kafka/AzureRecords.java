@@ -73,7 +73,7 @@ record AzureRecords(boolean keepTimes, boolean strict) implements RecordLines {
     try {
       n = JSON.readTree(b, p.from, p.to - p.from);
     } catch (JacksonException e) {
-      return custom(b, p.from, p.to, JsonFailures.said(e));
+      return custom(b, p.from, p.to, JsonFailures.describe(e));
     }
     String time = n.path("time").asString("");
     if (time.isEmpty()) {
@@ -131,7 +131,7 @@ record AzureRecords(boolean keepTimes, boolean strict) implements RecordLines {
         }
       }
     } catch (JacksonException e) {
-      throw new CodecException("no JSON: " + JsonFailures.said(e));
+      throw new CodecException("no JSON: " + JsonFailures.describe(e));
     }
     if (out.isEmpty()) {
       throw new CodecException("records are empty");

@@ -64,7 +64,7 @@ final class ClusterSnapshot {
   void brokers() throws IOException, InterruptedException {
     Collection<Node> nodes = get("brokers", admin.describeCluster().nodes());
     out.recorder(KafkaMetrics.BROKERS).count(nodes.size());
-    if (!out.wants(KafkaMetrics.BROKER_RETENTION)) {
+    if (!out.isEnabled(KafkaMetrics.BROKER_RETENTION)) {
       return;
     }
     List<ConfigResource> all =
@@ -130,14 +130,15 @@ final class ClusterSnapshot {
           }
         });
     // Both are asked before one is waited for: a leader that hangs takes all the time there is.
-    ListOffsetsResult ends = asked(KafkaMetrics.CURRENT_OFFSET, newest);
-    ListOffsetsResult starts = asked(KafkaMetrics.OLDEST_OFFSET, oldest);
+    ListOffsetsResult ends = listOffsets(KafkaMetrics.CURRENT_OFFSET, newest);
+    ListOffsetsResult starts = listOffsets(KafkaMetrics.OLDEST_OFFSET, oldest);
     offsets(KafkaMetrics.CURRENT_OFFSET, newest.keySet(), ends);
     offsets(KafkaMetrics.OLDEST_OFFSET, oldest.keySet(), starts);
   }
 
-  private @Nullable ListOffsetsResult asked(String metric, Map<TopicPartition, OffsetSpec> of) {
-    return out.wants(metric) ? admin.listOffsets(of) : null;
+  private @Nullable ListOffsetsResult listOffsets(
+      String metric, Map<TopicPartition, OffsetSpec> of) {
+    return out.isEnabled(metric) ? admin.listOffsets(of) : null;
   }
 
   private void offsets(String metric, Set<TopicPartition> of, @Nullable ListOffsetsResult asked)
@@ -171,7 +172,7 @@ final class ClusterSnapshot {
             replication.count(d.partitions().getFirst().replicas().size(), name);
           }
         });
-    if (!out.wants(
+    if (!out.isEnabled(
         KafkaMetrics.MIN_IN_SYNC, KafkaMetrics.TOPIC_RETENTION, KafkaMetrics.TOPIC_SIZE)) {
       return;
     }
@@ -196,7 +197,7 @@ final class ClusterSnapshot {
   }
 
   private void configured(String metric, @Nullable Long value, String topic) {
-    if (value != null && out.wants(metric)) {
+    if (value != null && out.isEnabled(metric)) {
       out.recorder(metric).count(value, topic);
     }
   }

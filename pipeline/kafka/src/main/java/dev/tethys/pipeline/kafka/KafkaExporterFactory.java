@@ -86,9 +86,9 @@ public final class KafkaExporterFactory
     BoundedNames names =
         new BoundedNames(
             label -> {
-              String said =
+              String encoding =
                   attribute.isEmpty() ? "" : KafkaExporterSettings.topicOf(label.apply(attribute));
-              return said.isEmpty() ? topic.name().of(label) : said;
+              return encoding.isEmpty() ? topic.name().of(label) : encoding;
             },
             topic.name().of(l -> BoundedNames.OTHER),
             settings.maxTopics(),
@@ -110,10 +110,10 @@ public final class KafkaExporterFactory
                     : null,
                 name -> b -> encode(settings, topic, name, clock, leftOut, b));
     return batch -> {
-      String said = KafkaExporterSettings.topicOf(first(batch, topic.topicFrom(), ""));
-      return said.isEmpty()
+      String encoding = KafkaExporterSettings.topicOf(first(batch, topic.topicFrom(), ""));
+      return encoding.isEmpty()
           ? named.encode(batch)
-          : encode(settings, topic, names.bounded(said), clock, leftOut, batch);
+          : encode(settings, topic, names.bounded(encoding), clock, leftOut, batch);
     };
   }
 
@@ -151,7 +151,7 @@ public final class KafkaExporterFactory
                   new RecordWriter(
                       topic.encoding(), settings.maxRecordBytes(), settings.seriesKeys(), clock);
               w.write(part);
-              w.tell(leftOut);
+              w.countUnsupported(leftOut);
               Map<String, String> all = new HashMap<>(headers);
               String key = own.isEmpty() ? usual : own;
               if (!key.isEmpty()) {

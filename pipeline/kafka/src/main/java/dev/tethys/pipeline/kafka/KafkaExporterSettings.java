@@ -300,11 +300,11 @@ record KafkaExporterSettings(
   private static Topic topic(YamlObject o, Signal signal, Key<Topic> key) {
     Topic t = o.get(key);
     YamlNode own = o.at(key);
-    Set<String> said = own == null || !own.isMap() ? Set.of() : own.entries().keySet();
+    Set<String> topics = own == null || !own.isMap() ? Set.of() : own.entries().keySet();
     YamlNode encoding = o.at(FORMER_ENCODING);
     return new Topic(
-        o.has(FORMER_TOPIC) && !said.contains("topic") ? name(o, FORMER_TOPIC) : t.name,
-        encoding != null && !encoding.isNull() && !said.contains("encoding")
+        o.has(FORMER_TOPIC) && !topics.contains("topic") ? name(o, FORMER_TOPIC) : t.name,
+        encoding != null && !encoding.isNull() && !topics.contains("encoding")
             ? RecordEncoding.written(signal).read(encoding)
             : t.encoding,
         t.topicFrom,
@@ -325,8 +325,8 @@ record KafkaExporterSettings(
    *
    * @return "" when nothing is left of it
    */
-  static String topicOf(String said) {
-    String name = TOPIC.apply(said);
+  static String topicOf(String topics) {
+    String name = TOPIC.apply(topics);
     name = name.length() > 200 ? name.substring(0, 200) : name;
     return name.startsWith("__") || name.matches("[.]{1,2}") ? "" : name;
   }

@@ -130,7 +130,7 @@ final class KafkaLogSource implements LogSource {
         Thread.ofPlatform()
             .daemon()
             .name("kafka-lines-" + context.job())
-            .start(EssentialLoop.of("kafka", this::hand));
+            .start(EssentialLoop.of("kafka", this::forwardRecords));
     Thread.ofPlatform().daemon().name("kafka-" + context.job()).start(() -> loop(c));
   }
 
@@ -292,7 +292,7 @@ final class KafkaLogSource implements LogSource {
     }
   }
 
-  private void hand() {
+  private void forwardRecords() {
     try {
       while (true) {
         PartitionRecord h = handing.take();

@@ -90,18 +90,18 @@ final class KafkaMetricsReceiver implements Receiver {
         failures.addAll(failed);
       }
     }
-    tell(failures);
+    logFailures(failures);
     return data;
   }
 
   private void scrape(Scraper s, MetricsData data, Set<String> failed) throws InterruptedException {
     try {
       Map<String, Object> resource = resource(failed);
-      ClusterSnapshot look = new ClusterSnapshot(client(), settings, out, failed);
+      ClusterSnapshot snapshot = new ClusterSnapshot(client(), settings, out, failed);
       switch (s) {
-        case BROKERS -> look.brokers();
-        case TOPICS -> look.topics();
-        case CONSUMERS -> look.consumers();
+        case BROKERS -> snapshot.brokers();
+        case TOPICS -> snapshot.topics();
+        case CONSUMERS -> snapshot.consumers();
       }
       out.emit(settings.resources().resource(resource), data);
     } catch (IOException e) {
@@ -153,7 +153,7 @@ final class KafkaMetricsReceiver implements Receiver {
   }
 
   /** Logs a failure, once for as long as it lasts. */
-  private void tell(Set<String> failures) {
+  private void logFailures(Set<String> failures) {
     for (String s : failureLog.newOf(failures)) {
       context.logger().log(Level.ERROR, "{0}: Error scraping metrics: {1}", context.name(), s);
     }

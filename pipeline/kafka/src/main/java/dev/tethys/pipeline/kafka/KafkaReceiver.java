@@ -207,7 +207,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
           log.log(Level.DEBUG, "{0}: woken", context.name());
         } catch (AuthenticationException e) {
           log.log(Level.WARNING, "{0}: {1}", context.name(), e.getMessage());
-          c = loggedInAnew(c);
+          c = replaceClient(c);
         } catch (KafkaException e) {
           log.log(Level.WARNING, "{0}: {1}", context.name(), e.getMessage());
           pause(settings.pauses().ofBrokers());
@@ -241,7 +241,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
    *
    * @return null when this ends before there is one
    */
-  private @Nullable Client loggedInAnew(Client refused) throws InterruptedException {
+  private @Nullable Client replaceClient(Client refused) throws InterruptedException {
     KafkaTokenLogin.refused(refused.properties);
     new Rebalance(refused.consumer).onPartitionsLost(List.copyOf(partitions.keySet()));
     close(refused, Duration.ZERO);
@@ -275,7 +275,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
 
   private void round(KafkaConsumer<byte[], byte[]> c) throws InterruptedException {
     settle();
-    goBack(c);
+    rewind(c);
     throttle(c);
     ConsumerRecords<byte[], byte[]> records = c.poll(paused ? POLL_PAUSED : POLL);
     for (TopicPartition tp : records.partitions()) {
@@ -342,7 +342,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     }
   }
 
-  private void goBack(KafkaConsumer<byte[], byte[]> c) {
+  private void rewind(KafkaConsumer<byte[], byte[]> c) {
     for (PartitionReader r : partitions.values()) {
       if (!r.progress.hasFailed()) {
         continue;
@@ -352,7 +352,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
         c.pause(List.of(r.partition));
       }
       if (!r.progress.busy() && context.clock().nanos() - r.resumeAt >= 0) {
-        long from = r.progress.goBack();
+        long from = r.progress.rewind();
         readAgain.inc();
         c.seek(r.partition, from);
         r.held = false;
@@ -447,7 +447,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
             position = own; // all before it is done, and the group's position was not set back
             c.seek(tp, own);
           }
-          giveUp(before.reader);
+          release(before.reader);
         }
         partitions.put(tp, reader(tp, position));
       }
@@ -495,12 +495,12 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
         committed.remove(tp);
         if (r != null) {
           settle();
-          giveUp(r);
+          release(r);
         }
       }
     }
 
-    private void giveUp(PartitionReader r) {
+    private void release(PartitionReader r) {
       r.cancel();
       underWay -= r.progress.bytesUnderWay();
     }
@@ -572,12 +572,13 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   }
 
   @Override
-  public Outcome setAside(ConsumerRecord<byte[], byte[]> record, Batch taken, Refusals refusals) {
+  public Outcome deadLetterRejected(
+      ConsumerRecord<byte[], byte[]> record, Batch taken, Refusals refusals) {
     String id = context.id().toString();
     refusals
         .reasons()
         .forEach((reason, n) -> unreadableItems.with(id, reasons.bounded(reason)).add(n));
-    String all = RecordReader.said(refusals);
+    String all = RecordReader.describe(refusals);
     String why = refusals.count() + " of " + (taken.items() + refusals.count()) + " items: " + all;
     log.log(
         Level.WARNING,

@@ -338,8 +338,8 @@ record KafkaReceiverSettings(
           boolean named = o != null && (o.has(names) || o.has(topic));
           List<String> wanted =
               named || former == null || former.isEmpty()
-                  ? o == null ? List.of(defaultTopic) : wanted(o, names, topic)
-                  : wanted(all, FORMER_TOPIC, List.of(former));
+                  ? o == null ? List.of(defaultTopic) : requiredNames(o, names, topic)
+                  : requiredNames(all, FORMER_TOPIC, List.of(former));
           return new Topics(
               wanted,
               o == null ? List.of() : unwanted(o, wanted, excluded, excludedTopic),
@@ -367,11 +367,12 @@ record KafkaReceiverSettings(
     }
   }
 
-  private static List<String> wanted(YamlObject o, Key<List<String>> names, Key<String> one) {
-    return wanted(o, names, either(o, names, one));
+  private static List<String> requiredNames(
+      YamlObject o, Key<List<String>> names, Key<String> one) {
+    return requiredNames(o, names, listOrFormer(o, names, one));
   }
 
-  private static List<String> wanted(YamlObject o, Key<?> names, List<String> all) {
+  private static List<String> requiredNames(YamlObject o, Key<?> names, List<String> all) {
     if (all.isEmpty()) {
       throw o.error(names, "topics requires at least one topic");
     }
@@ -387,7 +388,7 @@ record KafkaReceiverSettings(
 
   private static List<String> unwanted(
       YamlObject o, List<String> names, Key<List<String>> excluded, Key<String> one) {
-    List<String> all = either(o, excluded, one);
+    List<String> all = listOrFormer(o, excluded, one);
     if (!all.isEmpty() && !TopicPatterns.areAny(names)) {
       throw o.error(excluded, "exclude_topics requires a topic that begins with ^");
     }
@@ -396,7 +397,7 @@ record KafkaReceiverSettings(
   }
 
   /** A list, or what it was before there could be several. */
-  private static List<String> either(YamlObject o, Key<List<String>> many, Key<String> one) {
+  private static List<String> listOrFormer(YamlObject o, Key<List<String>> many, Key<String> one) {
     String former = o.find(one);
     if (former == null || former.isEmpty()) {
       return o.get(many);
@@ -435,7 +436,9 @@ record KafkaReceiverSettings(
     }
     p.put(
         "partition.assignment.strategy",
-        either(o, STRATEGIES, STRATEGY).stream().map(KafkaReceiverSettings::assignor).toList());
+        listOrFormer(o, STRATEGIES, STRATEGY).stream()
+            .map(KafkaReceiverSettings::assignor)
+            .toList());
     p.put("connections.max.idle.ms", o.get(CONN_IDLE_TIMEOUT).toMillis());
     p.put("fetch.min.bytes", size(o, MIN_FETCH_SIZE));
     p.put("fetch.max.bytes", size(o, MAX_FETCH_SIZE));

@@ -112,11 +112,11 @@ final class KafkaSender implements Sender {
       }
       return SendResult.DELIVERED;
     } catch (ExecutionException e) {
-      return verdict(p, e.getCause() == null ? e : e.getCause());
+      return sendResult(p, e.getCause() == null ? e : e.getCause());
     } catch (InterruptException e) {
       throw new InterruptedException(text(e));
     } catch (KafkaException | IllegalStateException e) {
-      return verdict(p, e);
+      return sendResult(p, e);
     }
   }
 
@@ -140,7 +140,7 @@ final class KafkaSender implements Sender {
     }
   }
 
-  private SendResult verdict(KafkaProducer<byte[], byte[]> p, Throwable why) {
+  private SendResult sendResult(KafkaProducer<byte[], byte[]> p, Throwable why) {
     return switch (why) {
       case RecordTooLargeException e -> new SendResult.Permanent(text(e));
       case InvalidTopicException e -> new SendResult.Permanent(text(e));

@@ -102,9 +102,9 @@ public final class KafkaTokenLogin implements AuthenticateCallbackHandler {
   public void configure(
       Map<String, ?> properties, String mechanism, List<AppConfigurationEntry> entries) {
     if (properties.get(EXTENSIONS) instanceof Map<?, ?> m) {
-      Map<String, String> said = new LinkedHashMap<>();
-      m.forEach((k, v) -> said.put(String.valueOf(k), String.valueOf(v)));
-      extensions = said;
+      Map<String, String> options = new LinkedHashMap<>();
+      m.forEach((k, v) -> options.put(String.valueOf(k), String.valueOf(v)));
+      extensions = options;
     }
     if (properties.get(AWS) instanceof MskIdentity i) {
       String host = (String) Objects.requireNonNull(properties.get(BROKER), BROKER);

@@ -52,7 +52,7 @@ final class KafkaTrial implements ExporterProbe {
             this::describe,
             encoder,
             new KafkaSender(settings.properties(), settings.maxRecords()),
-            (p, seconds, value) -> topic + look(p.body()));
+            (p, seconds, value) -> topic + findRecord(p.body()));
   }
 
   /** What the brokers are reached by, without what only producers have. */
@@ -207,7 +207,7 @@ final class KafkaTrial implements ExporterProbe {
         });
   }
 
-  private String look(byte[] body) throws IOException {
+  private String findRecord(byte[] body) throws IOException {
     Map<String, Object> properties = connection();
     properties.put("enable.auto.commit", false);
     try (KafkaConsumer<byte[], byte[]> c =

@@ -68,7 +68,7 @@ final class PartitionProgress {
     return e.bytes;
   }
 
-  /** Whether some record failed: nothing more is passed on until {@link #goBack}. */
+  /** Whether some record failed: nothing more is passed on until {@link #rewind}. */
   boolean hasFailed() {
     return failedAt >= 0;
   }
@@ -88,7 +88,7 @@ final class PartitionProgress {
    *
    * @return where to read on
    */
-  long goBack() {
+  long rewind() {
     long from = failedAt;
     waiting.removeIf(e -> e.offset >= from);
     failedAt = -1;

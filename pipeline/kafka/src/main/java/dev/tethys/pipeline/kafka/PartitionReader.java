@@ -40,7 +40,8 @@ final class PartitionReader {
      * Counts items of a record that could not be read while its others were taken, and puts the
      * record among the dead letters; may block. What is to be said of the record then.
      */
-    Outcome setAside(ConsumerRecord<byte[], byte[]> record, Batch taken, Refusals refusals);
+    Outcome deadLetterRejected(
+        ConsumerRecord<byte[], byte[]> record, Batch taken, Refusals refusals);
 
     /** Puts a record among the dead letters; may block. What is to be said of the record then. */
     Outcome deadLetter(ConsumerRecord<byte[], byte[]> record, boolean readable, String why);
@@ -132,11 +133,11 @@ final class PartitionReader {
           return;
         }
       }
-      hand(record);
+      forward(record);
     }
   }
 
-  private void hand(ConsumerRecord<byte[], byte[]> record) {
+  private void forward(ConsumerRecord<byte[], byte[]> record) {
     long offset = record.offset();
     byte[] value = record.value();
     if (value == null) {
@@ -174,7 +175,8 @@ final class PartitionReader {
                       owner.settled(
                           this,
                           offset,
-                          Outcome.plus(outcome, owner.setAside(record, batch, read.refusals()))));
+                          Outcome.plus(
+                              outcome, owner.deadLetterRejected(record, batch, read.refusals()))));
             }
           }
         });

@@ -69,7 +69,7 @@ final class RecordReader {
     Refusals refusals = new Refusals();
     Batch batch = read(value, millis, lane, metadata, refusals);
     if (batch.items() == 0 && !refusals.isEmpty()) {
-      throw new CodecException(said(refusals));
+      throw new CodecException(describe(refusals));
     }
     if (attributes.isEmpty()) {
       return new Read(batch, 0, refusals);
@@ -90,7 +90,7 @@ final class RecordReader {
   }
 
   /** Items that could not be read, one a line. */
-  static String said(Refusals refusals) {
+  static String describe(Refusals refusals) {
     return refusals.text(x -> x.item().isEmpty() ? x.why() : x.item() + ": " + x.why());
   }
 

@@ -87,7 +87,7 @@ final class RecordWriter {
   }
 
   /** Counts what came with items and is in none of the values. */
-  void tell(UnsupportedItemCounter leftOut) {
+  void countUnsupported(UnsupportedItemCounter leftOut) {
     leftOut.add(UnsupportedItemCounter.What.EXEMPLARS, exemplars);
     leftOut.add(UnsupportedItemCounter.What.METADATA, metadata);
   }
@@ -221,7 +221,7 @@ final class RecordWriter {
     }
     int keys = b.isOfTarget() ? 1 : seriesKeys;
     List<List<Slice>> dealt =
-        RequestSlices.deal(
+        RequestSlices.distribute(
             request,
             request.length,
             keys,

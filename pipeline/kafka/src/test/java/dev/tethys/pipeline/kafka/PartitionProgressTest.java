@@ -34,7 +34,7 @@ class PartitionProgressTest {
     p.done(10);
     assertThat(p.busy()).isFalse();
     assertThat(p.hasFailed()).isTrue();
-    assertThat(p.goBack()).isEqualTo(11);
+    assertThat(p.rewind()).isEqualTo(11);
     assertThat(p.position()).isEqualTo(11);
     forward(11, 12, 13);
     p.done(11);

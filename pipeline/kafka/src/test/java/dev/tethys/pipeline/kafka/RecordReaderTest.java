@@ -73,7 +73,7 @@ class RecordReaderTest {
     RecordReader.Read read = READER.read(value, 0, 0, Metadata.NONE, Map.of());
     assertThat(read.batch().items()).isEqualTo(2);
     assertThat(read.refusals().count()).isEqualTo(1);
-    assertThat(RecordReader.said(read.refusals())).contains("job");
+    assertThat(RecordReader.describe(read.refusals())).contains("job");
     read = READER.read(value, 0, 0, Metadata.NONE, Map.of("kafka.header.k", "v"));
     assertThat(read.batch().items()).isEqualTo(2);
     assertThat(read.refusals().count()).isEqualTo(1);
@@ -88,6 +88,6 @@ class RecordReaderTest {
             .getBytes(StandardCharsets.UTF_8);
     RecordReader.Read read = spans.read(value, 0, 0, Metadata.NONE, Map.of());
     assertThat(read.batch().items()).isEqualTo(1);
-    assertThat(RecordReader.said(read.refusals())).contains("traceId \"x\" is not hexadecimal");
+    assertThat(RecordReader.describe(read.refusals())).contains("traceId \"x\" is not hexadecimal");
   }
 }

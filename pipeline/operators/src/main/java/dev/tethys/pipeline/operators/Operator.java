@@ -177,7 +177,7 @@ final class Operator implements Sink {
     action.flush(this);
   }
 
-  void say(String why) {
+  void reportFailure(String why) {
     report.failed(id, why, false);
   }
 }

@@ -401,7 +401,7 @@ final class OperatorTypes {
           matches = r.expression.test(e);
         } catch (dev.tethys.pipeline.operators.expr.ExpressionException x) {
           // As in the Collector: the next condition is asked.
-          self.say(String.valueOf(x.getMessage()));
+          self.reportFailure(String.valueOf(x.getMessage()));
           continue;
         }
         if (matches) {

@@ -85,7 +85,7 @@ final class Recombine implements Operator.Action {
     Series series = open.get(source);
     if (series == null) {
       if (open.size() >= s.maxSources) {
-        self.say(
+        self.reportFailure(
             "more than "
                 + s.maxSources
                 + " sources are combined at once: all are forwarded as they are");

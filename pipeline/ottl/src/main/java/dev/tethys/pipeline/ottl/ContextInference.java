@@ -41,8 +41,8 @@ final class ContextInference {
       visit(trees.get(tree));
     }
     for (OttlContext c : candidates.reversed()) {
-      if (named.stream().allMatch(c::reaches) && knowsAll(c)) {
-        if (named.isEmpty() && !telling()) {
+      if (named.stream().allMatch(c::reaches) && supportsCalls(c)) {
+        if (named.isEmpty() && !callsRestrictContext()) {
           break;
         }
         return c;
@@ -66,11 +66,11 @@ final class ContextInference {
   }
 
   /** Whether functions or symbols say something about the context, when no path does. */
-  private boolean telling() {
-    return !candidates.stream().allMatch(this::knowsAll);
+  private boolean callsRestrictContext() {
+    return !candidates.stream().allMatch(this::supportsCalls);
   }
 
-  private boolean knowsAll(OttlContext c) {
+  private boolean supportsCalls(OttlContext c) {
     for (String name : calls) {
       OttlFunction f = functions.find(name);
       // Unknown ones are refused later, with their position.

@@ -42,12 +42,12 @@ record PostgresPlace(String hosts, String database, @Nullable Path socket) {
     String folder = "";
     String port = USUAL_PORT;
     if (question >= 0 && hosts.isEmpty()) { // postgresql:///db?host=/var/run/postgresql
-      Map<String, String> said = parameters(database.substring(question + 1));
-      if (said == null || !Set.of("host", "port").containsAll(said.keySet())) {
+      Map<String, String> parameters = parameters(database.substring(question + 1));
+      if (parameters == null || !Set.of("host", "port").containsAll(parameters.keySet())) {
         return null;
       }
-      folder = said.getOrDefault("host", "");
-      port = said.getOrDefault("port", USUAL_PORT);
+      folder = parameters.getOrDefault("host", "");
+      port = parameters.getOrDefault("port", USUAL_PORT);
       database = database.substring(0, question);
     } else if (question < 0 && hosts.startsWith("%2F")) { // postgresql://%2Fvar%2Frun%2Fpostgresql
       int colon = hosts.indexOf(':');

@@ -75,7 +75,7 @@ final class PostgresPool implements AutoCloseable {
         return t;
       } finally {
         if (whole) {
-          rest(c);
+          park(c);
         } else {
           end(c);
         }
@@ -96,11 +96,12 @@ final class PostgresPool implements AutoCloseable {
       p.setProperty("password", address.password().value());
     } else if (passFile != null) {
       String first = address.place().hosts().split(",", 2)[0];
-      String said = PassFile.password(passFile, first, address.place().database(), address.user());
-      if (said == null) {
+      String message =
+          PassFile.password(passFile, first, address.place().database(), address.user());
+      if (message == null) {
         throw new IOException(passFile + " has no line for " + first + " and " + address.user());
       }
-      p.setProperty("password", said);
+      p.setProperty("password", message);
     }
     p.setProperty("ApplicationName", "tethys");
     p.setProperty("connectTimeout", Long.toString(Math.min(seconds, 30)));
@@ -233,7 +234,7 @@ final class PostgresPool implements AutoCloseable {
     }
   }
 
-  private void rest(Connection c) {
+  private void park(Connection c) {
     synchronized (resting) {
       if (!closed) {
         resting.addLast(new IdleConnection(c, System.nanoTime()));

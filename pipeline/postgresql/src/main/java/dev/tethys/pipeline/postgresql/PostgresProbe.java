@@ -119,7 +119,7 @@ final class PostgresProbe implements ExporterProbe {
 
   private String log(long seconds, double value) throws IOException, InterruptedException {
     EncodedRequest p =
-        NamedEncoder.saying(
+        NamedEncoder.withName(
                 settings.names(signal).of(LABELS::get),
                 new TableRequestEncoder(settings.rows(), false))
             .encode(ItemProbe.batch(signal, seconds, value))

@@ -51,7 +51,7 @@ final class PostgresSender implements Sender {
                 writer.metrics(c, t);
                 return true;
               });
-          known.told(name, fresh);
+          known.addAll(name, fresh);
           int beyond = PostgresWriter.beyondTime(t);
           if (beyond > 0) {
             return new SendResult.Partial(beyond, "times that a timestamptz cannot be");
@@ -79,7 +79,7 @@ final class PostgresSender implements Sender {
     } catch (CodecException e) {
       return new SendResult.Permanent(String.valueOf(e.getMessage()));
     } catch (SQLException e) {
-      return verdict(p, e);
+      return sendResult(p, e);
     }
   }
 
@@ -101,7 +101,7 @@ final class PostgresSender implements Sender {
     }
   }
 
-  private SendResult verdict(EncodedRequest p, SQLException e) {
+  private SendResult sendResult(EncodedRequest p, SQLException e) {
     String state = e.getSQLState() == null ? "" : e.getSQLState();
     String why = state + " " + e.getMessage();
     String kind = state.length() < 2 ? "" : state.substring(0, 2);

@@ -127,7 +127,9 @@ final class PostgresStore implements ForeignStore {
       NamedValues v = NamedValues.of(m);
       if (v != null) {
         sb.append(" AND ").append(named(c, v));
-      } else if (m.type() == Matcher.Type.REGEX ? Expressions.isCommon(m.value()) : isTheirs(m)) {
+      } else if (m.type() == Matcher.Type.REGEX
+          ? Expressions.isCommon(m.value())
+          : isSupported(m)) {
         sb.append(" AND ")
             .append(column(c, m.name()))
             .append(m.type() == Matcher.Type.REGEX ? " ~ " : " !~ ")
@@ -341,7 +343,7 @@ final class PostgresStore implements ForeignStore {
    * Whether PostgreSQL finds exactly what a matcher means. A character 0 is two there, of which the
    * second is 0 or E, so that {@code .*0} meets more; {@code !~} would then leave something out.
    */
-  private static boolean isTheirs(Matcher m) {
+  private static boolean isSupported(Matcher m) {
     return NamedValues.of(m) != null
         || Expressions.isCommon(m.value())
             && m.value().indexOf('0') < 0
@@ -351,7 +353,7 @@ final class PostgresStore implements ForeignStore {
   @Override
   public Collection<String> labelNames(SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
-    if (!matchers.stream().allMatch(PostgresStore::isTheirs)) {
+    if (!matchers.stream().allMatch(PostgresStore::isSupported)) {
       return ForeignStore.super.labelNames(range, matchers, limit);
     }
     return distinct("jsonb_object_keys(labels)", range, matchers, limit);
@@ -361,7 +363,7 @@ final class PostgresStore implements ForeignStore {
   public Collection<String> labelValues(
       String name, SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
-    if (!matchers.stream().allMatch(PostgresStore::isTheirs)) {
+    if (!matchers.stream().allMatch(PostgresStore::isSupported)) {
       return ForeignStore.super.labelValues(name, range, matchers, limit);
     }
     List<Matcher> having = new ArrayList<>(matchers);

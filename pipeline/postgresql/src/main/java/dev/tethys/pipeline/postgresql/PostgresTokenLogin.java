@@ -51,8 +51,8 @@ final class PostgresTokenLogin implements AutoCloseable {
   }
 
   /** A server refused a token, and answers in JSON what it requires (RFC 7628, section 3.2.2). */
-  void refused(byte[] said) {
-    String text = new String(said, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
+  void refused(byte[] message) {
+    String text = new String(message, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}", "?");
     refusal =
         "it must be a token of " + (text.length() <= SHOWN ? text : text.substring(0, SHOWN) + "…");
     auth.refused();

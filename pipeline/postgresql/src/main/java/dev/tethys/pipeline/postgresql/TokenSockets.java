@@ -160,15 +160,15 @@ public final class TokenSockets extends DriverSockets {
         m = message();
       }
       if (code(m) == SASL && mechanisms(m).contains(MECHANISM)) {
-        byte[] said =
+        byte[] message =
             ("n,,\1auth=" + ClientAuth.BEARER + login.auth().bearerToken() + "\1\1")
                 .getBytes(StandardCharsets.US_ASCII);
         ByteArrayOutputStream initial = new ByteArrayOutputStream();
         DataOutputStream d = new DataOutputStream(initial);
         d.writeBytes(MECHANISM);
         d.writeByte(0);
-        d.writeInt(said.length);
-        d.write(said);
+        d.writeInt(message.length);
+        d.write(message);
         send(initial.toByteArray());
         m = message();
         if (code(m) == SASL_CONTINUE) {

@@ -22,10 +22,10 @@ public final class Redelivery {
   public static void send(
       Consumer next, Batch batch, AckCallback to, String name, System.Logger log) {
     batch.share();
-    AtomicBoolean told = new AtomicBoolean();
+    AtomicBoolean logged = new AtomicBoolean();
     AckCallback receipt =
         outcome -> {
-          if (told.compareAndSet(false, true)) {
+          if (logged.compareAndSet(false, true)) {
             to.settle(outcome);
           }
         };

@@ -35,7 +35,7 @@ public final class EntryLimiter {
   }
 
   /** Whether an entry may pass. One that may not counts for nothing. */
-  public boolean lets(LogEntry e) {
+  public boolean allows(LogEntry e) {
     if (entries != null && !entries.tryTakeLarge(1)) {
       return false;
     }
@@ -43,7 +43,7 @@ public final class EntryLimiter {
       return true;
     }
     if (entries != null) {
-      entries.giveBack(1);
+      entries.refund(1);
     }
     return false;
   }

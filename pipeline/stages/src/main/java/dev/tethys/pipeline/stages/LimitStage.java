@@ -95,7 +95,7 @@ final class LimitStage implements Stage {
   public void process(StageEntry e, Next next) {
     if (!drop) {
       all.await(e.entry);
-    } else if (!all.lets(e.entry)) {
+    } else if (!all.allows(e.entry)) {
       dropped.inc();
       e.entry.settle();
       return;
@@ -137,7 +137,7 @@ final class LimitStage implements Stage {
         }
         recent.put(value, limiter);
       }
-      if (limiter.lets(e)) {
+      if (limiter.allows(e)) {
         return true;
       }
       counted.add(value);

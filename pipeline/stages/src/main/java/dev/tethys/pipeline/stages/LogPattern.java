@@ -28,13 +28,13 @@ record LogPattern(List<String> words) {
     boolean json = s.startsWith("{");
     List<String> words = new ArrayList<>();
     int i = 0;
-    int said = -1; // where a quoted message ends
+    int count = -1; // where a quoted message ends
     while (i < s.length() && words.size() < MAX_WORDS) {
       char c = s.charAt(i);
-      if (c == '"' && i != said && !json && isMessage(s, i)) {
-        said = end(s, i + 1);
+      if (c == '"' && i != count && !json && isMessage(s, i)) {
+        count = end(s, i + 1);
       }
-      if (i == said || c == '"' && said > i) {
+      if (i == count || c == '"' && count > i) {
         i++; // the words between are the line's own
         continue;
       }

@@ -59,7 +59,7 @@ final class PatternStage implements Stage.Change {
   }
 
   private final Source source;
-  private final Set<Severity> told;
+  private final Set<Severity> reported;
   private final int most;
   private final Names names;
   private final String job;
@@ -70,8 +70,8 @@ final class PatternStage implements Stage.Change {
 
   private PatternStage(YamlObject o, StageContext context) {
     source = Source.of(o, SOURCE);
-    told = EnumSet.noneOf(Severity.class);
-    told.addAll(o.get(SEVERITIES));
+    reported = EnumSet.noneOf(Severity.class);
+    reported.addAll(o.get(SEVERITIES));
     long max = o.get(MAX);
     if (max < 1 || max > MOST) {
       throw o.error(MAX, "max_patterns must be 1 to " + MOST);
@@ -97,7 +97,7 @@ final class PatternStage implements Stage.Change {
     if (names.severity != null) {
       e.extracted.put(names.severity, severity.shown());
     }
-    if (!told.contains(severity)) {
+    if (!reported.contains(severity)) {
       return;
     }
     PatternLabels k = known(severity, LogPattern.of(text));

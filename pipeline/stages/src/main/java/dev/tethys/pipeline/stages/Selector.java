@@ -47,7 +47,7 @@ final class Selector {
     return true;
   }
 
-  private IllegalArgumentException wants(String what) {
+  private IllegalArgumentException expected(String what) {
     return new IllegalArgumentException(
         "invalid selector syntax for match stage: " + what + " expected at column " + (at + 1));
   }
@@ -69,13 +69,13 @@ final class Selector {
 
   private void read() {
     if (!takeIf("{")) {
-      throw wants("{");
+      throw expected("{");
     }
     do {
       matcher();
     } while (takeIf(","));
     if (!takeIf("}")) {
-      throw wants("} or ,");
+      throw expected("} or ,");
     }
     space();
     while (at < text.length()) {
@@ -93,7 +93,7 @@ final class Selector {
     }
     String name = text.substring(start, at);
     if (name.isEmpty() || Character.isDigit(name.charAt(0))) {
-      throw wants("a label name");
+      throw expected("a label name");
     }
     Matcher.Type type =
         takeIf("=~")
@@ -102,7 +102,7 @@ final class Selector {
                 ? Matcher.Type.NOT_REGEX
                 : takeIf("!=") ? Matcher.Type.NOT_EQUAL : takeIf("=") ? Matcher.Type.EQUAL : null;
     if (type == null) {
-      throw wants("=, !=, =~ or !~");
+      throw expected("=, !=, =~ or !~");
     }
     matchers.add(Matcher.of(type, name, string()));
   }
@@ -121,7 +121,7 @@ final class Selector {
       Regex r = expression();
       filters.add(line -> !r.find(line));
     } else {
-      throw wants("|=, !=, |~ or !~");
+      throw expected("|=, !=, |~ or !~");
     }
   }
 
@@ -134,7 +134,7 @@ final class Selector {
     int start = at;
     char quote = at < text.length() ? text.charAt(at) : 0;
     if (quote != '"' && quote != '`') {
-      throw wants("a string in quotes");
+      throw expected("a string in quotes");
     }
     at++;
     while (at < text.length() && text.charAt(at) != quote) {
@@ -142,7 +142,7 @@ final class Selector {
     }
     if (at >= text.length()) {
       at = start;
-      throw wants("a string that is closed");
+      throw expected("a string that is closed");
     }
     at++;
     String s =
@@ -151,7 +151,7 @@ final class Selector {
             : GoStrings.unquote(text.substring(start, at));
     if (s == null) {
       at = start;
-      throw wants("a string with valid escapes");
+      throw expected("a string with valid escapes");
     }
     return s;
   }

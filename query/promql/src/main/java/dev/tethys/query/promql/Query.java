@@ -365,7 +365,7 @@ public final class Query implements AutoCloseable {
           x.cancel();
         }
         if (expected >= 0) {
-          x.giveUpAt(engine.nanoTime() + BriefQueries.GIVE_UP_NANOS);
+          x.limitBriefly(engine.nanoTime() + BriefQueries.GIVE_UP_NANOS);
         } else if (options.origin().priority() == QueryPriority.INTERACTIVE) {
           x.useSlots(engine.slots(), computesLong);
         }
@@ -405,7 +405,7 @@ public final class Query implements AutoCloseable {
         done = true;
         return r;
       } catch (MemoryLimitException e) {
-        throw e.told(text);
+        throw e.withQuery(text);
       } finally {
         x.endSlot();
         if (known != null) {

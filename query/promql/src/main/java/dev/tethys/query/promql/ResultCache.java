@@ -155,7 +155,7 @@ final class ResultCache {
    * Whether an answer is worth keeping: its steps are multiples of the step, as dashboards ask, or
    * it was requested before.
    */
-  synchronized boolean wants(Key key) {
+  synchronized boolean isCacheable(Key key) {
     if (key.isStepwise() && key.phase == 0) {
       return true;
     }
@@ -186,11 +186,11 @@ final class ResultCache {
   private void remove(Key key) {
     Held h = entries.remove(key);
     if (h != null) {
-      give(h);
+      release(h);
     }
   }
 
-  private void give(Held h) {
+  private void release(Held h) {
     bytes -= h.bytes;
     budget.release(h.bytes);
   }
@@ -205,7 +205,7 @@ final class ResultCache {
       gone.add(h);
       freed += h.bytes;
     }
-    gone.forEach(this::give);
+    gone.forEach(this::release);
     evictions += gone.size();
   }
 

@@ -210,11 +210,11 @@ final class ResultReuse {
   }
 
   /** What is kept for this query, as it is found by a look into the cache. */
-  private ReusableResult known(Function<Key, @Nullable Entry> look) {
-    Entry all = look.apply(whole);
+  private ReusableResult known(Function<Key, @Nullable Entry> lookup) {
+    Entry all = lookup.apply(whole);
     return all != null && holds(all)
         ? ReusableResult.whole(all)
-        : parts(stepwise == null ? null : look.apply(stepwise));
+        : parts(stepwise == null ? null : lookup.apply(stepwise));
   }
 
   private ReusableResult parts(@Nullable Entry e) {
@@ -256,7 +256,7 @@ final class ResultReuse {
       f.made = new Made(made, byStep);
     }
     Key key = byStep && stepwise != null ? stepwise : whole;
-    if (p.kept && (cache.wants(key) || f != null && f.isAwaited)) {
+    if (p.kept && (cache.isCacheable(key) || f != null && f.isAwaited)) {
       cache.put(key, made);
     }
   }

@@ -319,7 +319,7 @@ public final class RunningQueries {
   }
 
   /** How many have been asked since the start, those that run or wait among them. */
-  public long asked() {
+  public long totalQueries() {
     return ids.get();
   }
 

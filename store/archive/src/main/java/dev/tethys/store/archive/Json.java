@@ -38,7 +38,7 @@ public final class Json {
       }
       return asObject(v);
     } catch (tools.jackson.core.JacksonException e) {
-      throw new IllegalArgumentException("malformed JSON: " + JsonFailures.said(e), e);
+      throw new IllegalArgumentException("malformed JSON: " + JsonFailures.describe(e), e);
     }
   }
 

@@ -48,7 +48,7 @@ public final class ArrayPool {
   }
 
   /** Takes an array back; the caller does not use it any more. */
-  public static void give(byte[] b) {
+  public static void release(byte[] b) {
     int power = 31 - Integer.numberOfLeadingZeros(Math.max(1, b.length));
     if (b.length == 1 << power && power >= SMALLEST && power <= LARGEST) {
       SHARED.add(power, b);

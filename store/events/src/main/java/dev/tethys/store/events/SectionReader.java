@@ -118,7 +118,7 @@ public final class SectionReader {
     if (size > ByteSink.SLACK && kept.hasRoom(size)) {
       byte[] exact = Arrays.copyOf(out, size);
       if (kept.put(number, exact, size)) {
-        ArrayPool.give(out);
+        ArrayPool.release(out);
         loaded[number] = exact;
         shared[number] = true;
         return exact;
@@ -154,7 +154,7 @@ public final class SectionReader {
         if (n != raw) {
           throw new DamageException("section " + number + " does not decompress");
         }
-        ArrayPool.give(stored);
+        ArrayPool.release(stored);
       }
     }
     loaded[number] = out;
@@ -178,7 +178,7 @@ public final class SectionReader {
       if (b != null) {
         loaded[i] = null;
         if (!shared[i]) {
-          ArrayPool.give(b);
+          ArrayPool.release(b);
         }
         shared[i] = false;
       }

@@ -26,7 +26,7 @@ final class ChunkPool {
   }
 
   /** Takes memory back that no reader uses any more. */
-  synchronized void give(LogRows rows) {
+  synchronized void release(LogRows rows) {
     int size = rows.bytes.buf.length;
     if (size >= SMALLEST && bytes + size <= MAX_BYTES) {
       free.add(rows);

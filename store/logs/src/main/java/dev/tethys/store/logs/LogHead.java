@@ -34,7 +34,7 @@ final class LogHead implements EventHead<LogHead.Snapshot> {
 
   /** Gives the memory back; neither the head nor a snapshot of it is read any more. */
   void recycle() {
-    chunks.forEach(pool::give);
+    chunks.forEach(pool::release);
     chunks.clear();
   }
 

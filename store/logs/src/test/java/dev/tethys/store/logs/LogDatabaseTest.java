@@ -274,7 +274,7 @@ class LogDatabaseTest {
           } catch (StorageException e) {
             failed++;
             assertThatThrownBy(() -> count(g)).hasMessage(e.getMessage());
-            assertThat(log.said())
+            assertThat(log.messages())
                 .as("damage is logged once")
                 .singleElement()
                 .asString()

@@ -29,13 +29,13 @@ final class BlockBackoff {
   }
 
   /** Whether a block should be left alone now. */
-  boolean rests(Object block) {
+  boolean isBackedOff(Object block) {
     Rest r = rests.get(block);
     return r != null && nanos.getAsLong() - r.until < 0;
   }
 
   /** Lets a block rest, or the folder of one that could not be opened. */
-  void rest(Object block) {
+  void backOff(Object block) {
     Rest r = rests.computeIfAbsent(block, k -> new Rest());
     r.nanos = Math.min(r.nanos * 2, MOST_NANOS);
     r.until = nanos.getAsLong() + r.nanos;
@@ -51,7 +51,7 @@ final class BlockBackoff {
       Rest r = rests.computeIfAbsent(b, k -> new Rest());
       if (b.failedReads() > r.failures) {
         r.failures = b.failedReads();
-        rest(b);
+        backOff(b);
         any = true;
       }
     }

@@ -85,7 +85,7 @@ public final class BlockImport implements AutoCloseable {
   }
 
   /** Whether blocks that are there were made of all of these level 1 blocks. */
-  public boolean knows(Collection<String> sources) {
+  public boolean contains(Collection<String> sources) {
     Set<String> all = new HashSet<>();
     for (BlockReader b : blocks.list()) {
       all.add(b.meta().id());

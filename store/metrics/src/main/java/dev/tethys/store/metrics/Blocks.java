@@ -101,7 +101,7 @@ final class Blocks {
       if (name.endsWith(CREATING) || name.endsWith(DELETING)) {
         removals.addNameless(p);
       } else if (name.endsWith(DAMAGED)) {
-        isAside(p);
+        addQuarantined(p);
       } else if (Ulid.is(name) && files.isDirectory(p)) {
         BlockReader b = open(p, problems);
         if (b != null) {
@@ -160,7 +160,7 @@ final class Blocks {
         + " folder";
   }
 
-  private void isAside(Path p) {
+  private void addQuarantined(Path p) {
     aside = Stream.concat(aside.stream(), Stream.of(p)).distinct().toList();
   }
 
@@ -190,7 +190,7 @@ final class Blocks {
   }
 
   /** Whether a block was merged from one of them, and so replaces it. */
-  boolean standsForUnread(BlockReader b) {
+  boolean replacesUnread(BlockReader b) {
     List<Path> some = unread;
     return !some.isEmpty()
         && some.stream().anyMatch(p -> b.meta().parents().contains(p.getFileName().toString()));
@@ -209,10 +209,10 @@ final class Blocks {
     } catch (UnreadException | InternalError e) {
       return null; // told at the start
     } catch (DamageException e) {
-      putAside(p, e);
+      quarantine(p, e);
     } catch (NoSuchFileException e) {
       if (files.list(folder).contains(p)) {
-        putAside(p, e);
+        quarantine(p, e);
       } else {
         LOG.log(Level.WARNING, "block " + p + " was removed; queries continue without it");
       }
@@ -226,7 +226,7 @@ final class Blocks {
     unread = unread.stream().filter(q -> !q.equals(p)).toList();
   }
 
-  private String putAside(Path p, Exception why) throws IOException {
+  private String quarantine(Path p, Exception why) throws IOException {
     Path aside = p.resolveSibling(p.getFileName() + DAMAGED);
     String what = "block " + p + " is damaged (" + why.getMessage() + ")";
     try {
@@ -235,7 +235,7 @@ final class Blocks {
       throw new IOException(what + " and cannot be put aside: " + e.getMessage(), e);
     }
     damaged.increment();
-    isAside(aside);
+    addQuarantined(aside);
     what += ": put aside as " + aside;
     LOG.log(Level.ERROR, what);
     files.syncDirectory(folder);
@@ -250,7 +250,7 @@ final class Blocks {
     } catch (InternalError e) {
       return passOver(p, new UnreadException(e), problems);
     } catch (DamageException | NoSuchFileException e) {
-      problems.add(putAside(p, e));
+      problems.add(quarantine(p, e));
       return null;
     }
   }
@@ -352,7 +352,7 @@ final class Blocks {
   /** Writes a block next to the others and opens it; null when there was nothing to write. */
   @Nullable BlockReader create(SeriesStream content, BlockMeta draft, WriteThrottle pace)
       throws IOException {
-    removals.refuseBesideUnborn();
+    removals.failIfUnfinishedRemain();
     long began = System.nanoTime();
     meters.writing = true;
     Path tmp;

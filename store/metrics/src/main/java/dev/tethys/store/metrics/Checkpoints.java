@@ -55,9 +55,9 @@ final class Checkpoints {
 
   private long at; // bytes of the log when the last one was taken
   private long lastFile; // its bytes
-  private long looked; // bytes of the log at the last look
+  private long checkedAt; // bytes of the log at the last look
   private long calmSince; // of nanos
-  private boolean owed;
+  private boolean required;
   private boolean shared; // samples of the log may be in blocks, too
   private long retryAt; // of nanos, while one is owed
 
@@ -103,8 +103,8 @@ final class Checkpoints {
   }
 
   /** Notes that samples are about to leave memory for a block. */
-  void owe() {
-    owed = true;
+  void markRequired() {
+    required = true;
     shared = true;
   }
 
@@ -119,19 +119,19 @@ final class Checkpoints {
     if (log.isDoubtful()
         || since > logBytes
         || lull && since > Math.max(LULL_MIN_LOG, lastFile / 2)) {
-      owed = true;
+      required = true;
     }
-    if (owed && nanos.getAsLong() - retryAt >= 0) {
+    if (required && nanos.getAsLong() - retryAt >= 0) {
       take(false);
     }
   }
 
   private boolean isLull() {
     long now = nanos.getAsLong();
-    if (log.written() - looked > LULL_BYTES_A_LOOK) {
+    if (log.written() - checkedAt > LULL_BYTES_A_LOOK) {
       calmSince = now;
     }
-    looked = log.written();
+    checkedAt = log.written();
     return now - calmSince >= LULL_NANOS;
   }
 
@@ -166,7 +166,7 @@ final class Checkpoints {
 
   /** Takes the last one, if anything was appended since the one before. */
   void takeLast() throws IOException {
-    if (owed || log.isDoubtful() || log.written() > at) {
+    if (required || log.isDoubtful() || log.written() > at) {
       take(true);
     }
   }
@@ -178,7 +178,7 @@ final class Checkpoints {
    */
   private void take(boolean last) throws IOException {
     boolean whole = false;
-    owed = true;
+    required = true;
     try {
       HeadSnapshot[] taken = new HeadSnapshot[1];
       long[] segment = new long[1];
@@ -206,7 +206,7 @@ final class Checkpoints {
       write(taken[0], path, last);
       files.syncDirectory(dir);
       at = written[0];
-      owed = false;
+      required = false;
       shared = false;
       log.saved(segment[0]);
       deleteOthers(dir, path);

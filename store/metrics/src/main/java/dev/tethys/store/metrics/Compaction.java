@@ -50,7 +50,7 @@ final class Compaction {
   private final BlockBackoff resting;
   private final RuleCensus census;
   private final Set<String> barren = new HashSet<>(); // level 1 blocks without anything to sum up
-  private final Set<Path> toldUnread = new HashSet<>();
+  private final Set<Path> loggedUnread = new HashSet<>();
   private volatile boolean blocked;
 
   // For self-metrics.
@@ -124,21 +124,21 @@ final class Compaction {
 
   /** Opens the blocks that the disk did not give at the start, as that does. */
   private void openUnread() {
-    toldUnread.retainAll(blocks.unread());
+    loggedUnread.retainAll(blocks.unread());
     for (Path p : blocks.unread()) {
-      if (resting.rests(p) && files.exists(p)) {
+      if (resting.isBackedOff(p) && files.exists(p)) {
         continue;
       }
       try {
         BlockReader b = blocks.openUnread(p);
         if (b == null) {
-          resting.rest(p);
+          resting.backOff(p);
         } else {
           take(p, b);
         }
       } catch (IOException e) { // one block must not keep the others from being looked after
-        resting.rest(p);
-        if (toldUnread.add(p)) {
+        resting.backOff(p);
+        if (loggedUnread.add(p)) {
           LOG.log(Level.ERROR, e.getMessage() + ". It is tried again; see to the disk", e);
         }
       }
@@ -204,7 +204,7 @@ final class Compaction {
   private boolean isSound(BlockReader b) {
     // A block that replaces an unread one is not merged: the record of the replacement would be
     // lost.
-    return !b.isDamaged() && !resting.rests(b) && !blocks.standsForUnread(b);
+    return !b.isDamaged() && !resting.isBackedOff(b) && !blocks.replacesUnread(b);
   }
 
   private interface BlockTask {
@@ -298,7 +298,7 @@ final class Compaction {
   /** Rewrites blocks that have tombstones, regardless of free space. */
   void clean(DatabaseOptions options, LongFunction<RetentionCutoff> horizons) throws IOException {
     blocks.removals.proceed();
-    blocks.removals.refuseBesideNamed("");
+    blocks.removals.failIfReplacedRemain("");
     downsample(options); // buckets of which a part is deleted, from what is left
     for (BlockReader b : blocks.list()) {
       if (b.tombstoneCount() > 0 && isSound(b)) {

@@ -14,7 +14,7 @@ final class ForeignFolder {
   static void refuse(Path folder, FileAccess files) throws IOException {
     Path found = prometheus(folder, files);
     Path block = found == null ? null : found.getParent();
-    if (found != null && block != null && found.endsWith("chunks") && isOurs(folder, files)) {
+    if (found != null && block != null && found.endsWith("chunks") && isOwnFormat(folder, files)) {
       throw new StorageException(
           StorageException.Reason.INVALID,
           "among the data in "
@@ -41,7 +41,7 @@ final class ForeignFolder {
   }
 
   /** Whether there is a snapshot of the head or a block that only this store makes. */
-  private static boolean isOurs(Path folder, FileAccess files) throws IOException {
+  private static boolean isOwnFormat(Path folder, FileAccess files) throws IOException {
     if (files.exists(folder.resolve("head"))) {
       return true;
     }

@@ -138,7 +138,7 @@ final class MaintenanceScheduler {
       return;
     }
     thread("tethys-store-sync", this::sync);
-    thread("tethys-store-pages", () -> leaveMemory(false));
+    thread("tethys-store-pages", () -> spillPages(false));
     thread("tethys-store-upkeep", this::run);
   }
 
@@ -193,7 +193,7 @@ final class MaintenanceScheduler {
   }
 
   /** Puts pages that take no more samples into files: all there are, or once they are many. */
-  void leaveMemory(boolean all) {
+  void spillPages(boolean all) {
     boolean left = false;
     try {
       if (all) {
@@ -214,7 +214,7 @@ final class MaintenanceScheduler {
     if (left || letsGo) {
       long files = head.measure().files();
       if (letsGo) {
-        pages.letGo(files);
+        pages.releasePages(files);
       }
     }
   }
@@ -241,7 +241,7 @@ final class MaintenanceScheduler {
     head.measure();
     structure.lock();
     try {
-      leaveLogAndCompact();
+      truncateLogAndCompact();
     } catch (WriteThrottle.Stopped e) {
       LOG.log(Level.DEBUG, "blocks are merged after the next start: " + e.getMessage());
     } catch (IOException e) {
@@ -257,9 +257,9 @@ final class MaintenanceScheduler {
 
   /** Both are tried; the first failure is thrown, with the second as suppressed. */
   @SuppressWarnings("ReferenceEquality") // an error cannot suppress itself
-  private void leaveLogAndCompact() throws IOException {
+  private void truncateLogAndCompact() throws IOException {
     try {
-      leaveLog();
+      truncateLog();
     } catch (IOException | RuntimeException | Error e) {
       try {
         compact(); // retention may free the missing space
@@ -278,7 +278,7 @@ final class MaintenanceScheduler {
   }
 
   /** Samples to blocks, and the rest to a snapshot, when that is due. */
-  private void leaveLog() throws IOException {
+  private void truncateLog() throws IOException {
     boolean flushed;
     try {
       boolean full = flush();
@@ -355,7 +355,7 @@ final class MaintenanceScheduler {
       BlockMeta draft = blocks.draft(start, end, 1, !inOrder, List.of());
       BlockReader made =
           blocks.create(new SeriesStream(List.of(s), start, end - 1), draft, WriteThrottle.none());
-      checkpoints.owe();
+      checkpoints.markRequired();
       parts.writeLock().lock();
       try {
         if (made != null) {

@@ -138,7 +138,7 @@ public final class MetricsDatabase implements MetricStore {
   private static StorageException cannotOpen(Path folder, IOException e) {
     return new StorageException(
         StorageException.Reason.UNAVAILABLE,
-        "cannot open the metrics database in " + folder + ": " + IoFailures.said(e),
+        "cannot open the metrics database in " + folder + ": " + IoFailures.describe(e),
         e);
   }
 
@@ -518,7 +518,7 @@ public final class MetricsDatabase implements MetricStore {
    */
   public void maintain() {
     checkOpen();
-    upkeep.leaveMemory(true);
+    upkeep.spillPages(true);
     try {
       upkeep.sync();
     } finally {

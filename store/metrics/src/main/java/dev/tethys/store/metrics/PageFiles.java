@@ -124,7 +124,7 @@ final class PageFiles implements SealedPages.Files {
    *
    * @param live bytes in files that the head refers to
    */
-  void letGo(long live) {
+  void releasePages(long live) {
     if (live < liveThen / 2) {
       pause = COLLECT_NANOS; // a block took much of their content
       liveThen = live;
@@ -142,7 +142,7 @@ final class PageFiles implements SealedPages.Files {
       for (WeakReference<MemorySegment> w : mapped) {
         MemorySegment m = w.get();
         if (m != null && m.isMapped()) {
-          MappedPages.letGo(m);
+          MappedPages.release(m);
         }
       }
     }

@@ -42,7 +42,7 @@ final class PendingDeletions {
   private final Map<BlockReader, Boolean> named = new LinkedHashMap<>();
 
   private final List<Path> nameless = new ArrayList<>();
-  private final Set<Path> told = new HashSet<>();
+  private final Set<Path> logged = new HashSet<>();
 
   /**
    * What leaves a folder.
@@ -85,7 +85,7 @@ final class PendingDeletions {
    *
    * @throws IOException when a block has its name that was to be of the store and is not
    */
-  void refuseBesideUnborn() throws IOException {
+  void failIfUnfinishedRemain() throws IOException {
     proceed();
     for (Map.Entry<BlockReader, Boolean> e : named.entrySet()) {
       if (!e.getValue()) {
@@ -101,7 +101,7 @@ final class PendingDeletions {
    * @param further what the error says behind the block
    * @throws IOException when a block has its name still
    */
-  void refuseBesideNamed(String further) throws IOException {
+  void failIfReplacedRemain(String further) throws IOException {
     if (!named.isEmpty()) {
       BlockReader first = named.keySet().iterator().next();
       throw new IOException(first.folder() + ", which was replaced, cannot be removed" + further);
@@ -126,12 +126,12 @@ final class PendingDeletions {
         }
         files.syncDirectory(folder);
       } catch (IOException e) {
-        tell(folder.resolve(b.meta().id()), "Until that works no blocks are merged", e);
+        logFailure(folder.resolve(b.meta().id()), "Until that works no blocks are merged", e);
         continue;
       }
       it.remove();
       there.remove(b.meta().id());
-      told.remove(folder.resolve(b.meta().id()));
+      logged.remove(folder.resolve(b.meta().id()));
       nameless.add(dying);
       b.retire(() -> {});
     }
@@ -149,16 +149,16 @@ final class PendingDeletions {
   private boolean delete(Path p) {
     try {
       files.delete(p);
-      told.remove(p);
+      logged.remove(p);
       return true;
     } catch (IOException e) {
-      tell(p, "It takes room until that works", e);
+      logFailure(p, "It takes room until that works", e);
       return false;
     }
   }
 
-  private void tell(Path p, String meanwhile, IOException e) {
-    if (told.add(p)) {
+  private void logFailure(Path p, String meanwhile, IOException e) {
+    if (logged.add(p)) {
       LOG.log(
           Level.WARNING,
           p

@@ -100,7 +100,7 @@ final class Recovery {
                 } catch (DamageException | IndexOutOfBoundsException e) {
                   senseless[0] += payload.end;
                 }
-                leaveMemory(head);
+                spillPages(head);
               });
       segments++;
       records += f.frames();
@@ -108,7 +108,7 @@ final class Recovery {
       damaged += f.damagedBytes() + senseless[0];
       if (f.damagedBytes() > 0 || senseless[0] > 0) {
         quarantine(WriteAheadLog.path(wal, n), "wal-" + n);
-        tell(
+        logProblem(
             "segment %08d of the write-ahead log has %d damaged bytes; what could be read was"
                 .formatted(n, f.damagedBytes() + senseless[0]));
       }
@@ -122,7 +122,7 @@ final class Recovery {
     }
     long orphans = head.counters.orphans.sum();
     if (orphans > 0) {
-      tell(orphans + " samples of the write-ahead log have no series any more");
+      logProblem(orphans + " samples of the write-ahead log have no series any more");
     }
     return new RecoveryReport(
         from,
@@ -147,13 +147,13 @@ final class Recovery {
     for (long n : segments) {
       quarantine(WriteAheadLog.path(folder.resolve("wal"), n), "wal-" + n);
     }
-    tell(
+    logProblem(
         "%d segments of the write-ahead log, %08d to %08d, are older than snapshot %08d of the head and were not read; copies are in quarantine"
             .formatted(segments.size(), segments.getFirst(), segments.getLast(), snapshot));
   }
 
   /** What comes back need not fit into memory. */
-  private void leaveMemory(Head head) {
+  private void spillPages(Head head) {
     try {
       head.sealed().storeInRecovery(pages);
     } catch (IOException e) {
@@ -173,7 +173,7 @@ final class Recovery {
     return n;
   }
 
-  private void tell(String problem) {
+  private void logProblem(String problem) {
     problems.add(problem);
     LOG.log(Level.ERROR, problem);
   }
@@ -206,12 +206,12 @@ final class Recovery {
     Path p = Checkpoints.path(folder, newest);
     HeadSnapshot.Loaded l;
     try (Arena arena = Arena.ofConfined()) {
-      l = HeadSnapshot.load(head, files.map(p, arena), () -> leaveMemory(head));
+      l = HeadSnapshot.load(head, files.map(p, arena), () -> spillPages(head));
     }
     if (!l.whole()) {
       snapshotDamaged = true;
       quarantine(p, "head-" + newest);
-      tell("snapshot " + p + " of the head is damaged: " + l.problem());
+      logProblem("snapshot " + p + " of the head is damaged: " + l.problem());
     }
     return newest;
   }

@@ -41,7 +41,7 @@ final class RuleCensus {
   }
 
   private long[] countable(BlockReader block, List<RetentionPolicy.Rule> rules) {
-    if (resting.rests(block)) {
+    if (resting.isBackedOff(block)) {
       return UNKNOWN;
     }
     try {

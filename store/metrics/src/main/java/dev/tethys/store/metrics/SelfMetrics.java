@@ -66,7 +66,7 @@ final class SelfMetrics implements Collector {
     work(to);
     gauge(to, "head_series", "Total number of series in the head block.", head.seriesCount());
     HeadMemory memory = head.memory();
-    ours(
+    addOwnMetric(
         to,
         "head_file_bytes",
         "Samples of the head that left memory for files, which have no name.",
@@ -81,31 +81,31 @@ final class SelfMetrics implements Collector {
             StoreStats.owners(memory).stream()
                 .map(o -> new Metric(Labels.of("owner", o.name()), (double) o.value()))
                 .toList()));
-    ours(
+    addOwnMetric(
         to,
         "memory_limit_bytes",
         "Memory that the store may take; 0 for no limit.",
         MetricType.GAUGE,
         head.budget.limit());
-    ours(
+    addOwnMetric(
         to,
         "series_refused_total",
         "New series that were refused because of a limit.",
         MetricType.COUNTER,
         head.counters.limited.sum());
-    ours(
+    addOwnMetric(
         to,
         "writer_delay_seconds_total",
         "How long writers were held up because memory was short.",
         MetricType.COUNTER,
         head.budget.delayed.sum() / 1e9);
-    ours(
+    addOwnMetric(
         to,
         "early_flushes_total",
         "How often memory was cut into a block before its range was full.",
         MetricType.COUNTER,
         upkeep.earlyFlushes.sum());
-    ours(
+    addOwnMetric(
         to,
         "metadata_dropped_total",
         "Descriptions of metric families that had no room.",
@@ -208,13 +208,13 @@ final class SelfMetrics implements Collector {
         "reloads_failures_total",
         "Number of blocks that could not be opened and were put aside.",
         blocks.damaged.sum());
-    ours(
+    addOwnMetric(
         to,
         "log_doubtful",
         "Whether the log could not be forced to disk and the head is not saved since.",
         MetricType.GAUGE,
         log.isDoubtful() ? 1 : 0);
-    ours(
+    addOwnMetric(
         to,
         "damaged_blocks",
         "Blocks of which something could not be read since the start.",
@@ -252,19 +252,19 @@ final class SelfMetrics implements Collector {
         "Max percentage of total storage space to be retained in the tsdb blocks, configured 0"
             + " means disabled",
         upkeep.options().retention().percentage());
-    ours(
+    addOwnMetric(
         to,
         "downsamplings_total",
         "Downsampled blocks that were made.",
         MetricType.COUNTER,
         upkeep.compaction.downsampled.sum());
-    ours(
+    addOwnMetric(
         to,
         "compactions_skipped_total",
         "Merges of blocks that there was no room for on the disk.",
         MetricType.COUNTER,
         upkeep.compaction.skipped.sum());
-    ours(
+    addOwnMetric(
         to,
         "compactions_blocked",
         "Whether blocks wait to be merged for room on the disk, or for the removal of others.",
@@ -505,7 +505,7 @@ final class SelfMetrics implements Collector {
     family(to, name, help, MetricType.COUNTER, v);
   }
 
-  private static void ours(
+  private static void addOwnMetric(
       Consumer<MetricFamily> to, String name, String help, MetricType type, double v) {
     to.accept(
         new MetricFamily(

@@ -57,7 +57,7 @@ record Snapshot(FileAccess files, Head head, Blocks blocks) {
       return;
     }
     // One may be what says that a block which is linked here was replaced.
-    blocks.removals.refuseBesideNamed(
+    blocks.removals.failIfReplacedRemain(
         ", and " + String.join("; ", blocks.unreadWarnings()) + ": see to the disk");
     for (Path block : blocks.unread()) {
       List<Path> all = files.list(block);

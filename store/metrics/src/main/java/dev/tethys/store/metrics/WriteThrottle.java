@@ -29,7 +29,7 @@ final class WriteThrottle {
 
   private final LongSupplier rate; // bytes a second, 0 for no limit
   private final LongSupplier nanos;
-  private final BooleanSupplier hurry;
+  private final BooleanSupplier isUrgent;
   private final Sleeper sleeper;
   private long begun;
   private long credit; // bytes that were written in a hurry and are not paid for
@@ -40,10 +40,10 @@ final class WriteThrottle {
    * @param rate bytes a second; 0 for no limit. Asked again and again: it may change on the way
    * @param hurry whether something waits
    */
-  WriteThrottle(LongSupplier rate, LongSupplier nanos, BooleanSupplier hurry, Sleeper sleeper) {
+  WriteThrottle(LongSupplier rate, LongSupplier nanos, BooleanSupplier isUrgent, Sleeper sleeper) {
     this.rate = rate;
     this.nanos = nanos;
-    this.hurry = hurry;
+    this.isUrgent = isUrgent;
     this.sleeper = sleeper;
   }
 
@@ -69,7 +69,7 @@ final class WriteThrottle {
     }
     while (true) {
       long r = rate.getAsLong();
-      if (r <= 0 || hurry.getAsBoolean()) {
+      if (r <= 0 || isUrgent.getAsBoolean()) {
         credit = bytes;
         begun = nanos.getAsLong();
         return;

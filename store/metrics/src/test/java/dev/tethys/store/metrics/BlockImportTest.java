@@ -106,9 +106,9 @@ class BlockImportTest {
           assertThat(d.add(b, samples(T0, T0 + HOUR, 60_000, 1))).isEqualTo(60);
           BlockInfo made = Objects.requireNonNull(d.finish());
           assertThat(made.samples()).isEqualTo(540);
-          assertThat(in.knows(List.of(made.ulid()))).isTrue();
+          assertThat(in.contains(List.of(made.ulid()))).isTrue();
         }
-        assertThat(in.knows(List.of("01BZJ9WJQPWHGNC2W4J9TA62KC"))).isFalse();
+        assertThat(in.contains(List.of("01BZJ9WJQPWHGNC2W4J9TA62KC"))).isFalse();
       }
       assertThat(read(db, a)).hasSize(480);
       append(db, a, T0 + 2 * HOUR + 5, 7);

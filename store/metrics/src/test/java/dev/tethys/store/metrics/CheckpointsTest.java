@@ -217,7 +217,7 @@ class CheckpointsTest {
       WriteAheadLog log = new WriteAheadLog(disk, FOLDER.resolve("wal"), 1 << 20, 0);
       Head head = head(log);
       Checkpoints c = new Checkpoints(disk, FOLDER, head, log, new WorkMeters(), () -> now);
-      c.owe();
+      c.markRequired();
       c.takeIfDue(1 << 20);
       assertThat(c.done.sum()).as("clock at %d", now).isEqualTo(1);
     }

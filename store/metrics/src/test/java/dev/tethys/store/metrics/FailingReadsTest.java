@@ -361,13 +361,13 @@ class FailingReadsTest {
     cut(block.resolve("chunks"), 0);
     long expected = BlockBackoff.LEAST_NANOS;
     for (int i = 0; i < 9; i++) {
-      assertThat(r.rests(b)).isFalse();
+      assertThat(r.isBackedOff(b)).isFalse();
       assertThat(r.restAfterFailures(List.of(b))).isFalse();
       assertThatThrownBy(() -> b.answer(() -> b.of("i", "7")))
           .hasMessageContaining("cannot be read");
       assertThat(r.restAfterFailures(List.of(b))).isTrue();
       now[0] += expected - 1;
-      assertThat(r.rests(b)).as("just before the end of rest %d", i).isTrue();
+      assertThat(r.isBackedOff(b)).as("just before the end of rest %d", i).isTrue();
       now[0]++;
       expected = Math.min(expected * 2, BlockBackoff.MOST_NANOS);
     }

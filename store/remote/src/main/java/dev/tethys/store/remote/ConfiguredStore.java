@@ -27,7 +27,7 @@ record ConfiguredStore(
    *
    * @param localStart from when on the embedded store has everything
    */
-  @Nullable SelectHints asked(SelectHints hints, List<Matcher> matchers, long localStart) {
+  @Nullable SelectHints hintsFor(SelectHints hints, List<Matcher> matchers, long localStart) {
     for (var required : requiredMatchers.entrySet()) {
       if (matchers.stream()
           .noneMatch(

@@ -189,7 +189,7 @@ public final class FederatedSource implements MetricSource {
     long start = localStart.getAsLong();
     List<RequestedStore<T>> out = new ArrayList<>();
     for (ConfiguredStore r : all) {
-      SelectHints range = r.asked(hints, matchers, start);
+      SelectHints range = r.hintsFor(hints, matchers, start);
       if (range != null) {
         out.add(RequestedStore.of(r, () -> question.of(r.store(), range)));
       }

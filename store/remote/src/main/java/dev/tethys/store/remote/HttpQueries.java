@@ -41,17 +41,17 @@ public final class HttpQueries {
   public static final class RefusedException extends IOException {
     private static final long serialVersionUID = 1;
     private final int status;
-    private final String said;
+    private final String body;
 
-    RefusedException(int status, String said) {
-      super("HTTP status " + status + (said.isEmpty() ? "" : ": " + shown(said)));
+    RefusedException(int status, String body) {
+      super("HTTP status " + status + (body.isEmpty() ? "" : ": " + shown(body)));
       this.status = status;
-      this.said = said;
+      this.body = body;
     }
 
     /** Its beginning in one line. */
-    private static String shown(String said) {
-      return (said.length() <= MAX_SHOWN ? said : said.substring(0, MAX_SHOWN))
+    private static String shown(String body) {
+      return (body.length() <= MAX_SHOWN ? body : body.substring(0, MAX_SHOWN))
           .replaceAll("\\s+", " ");
     }
 
@@ -60,8 +60,8 @@ public final class HttpQueries {
     }
 
     /** The beginning of the body. */
-    public String said() {
-      return said;
+    public String body() {
+      return body;
     }
   }
 

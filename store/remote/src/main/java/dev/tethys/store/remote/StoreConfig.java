@@ -212,18 +212,19 @@ public record StoreConfig(
                       + " the labels of its name");
         }
       }
-      YamlNode.Entry said = n.entries().get("type");
-      if (said == null) {
+      YamlNode.Entry entry = n.entries().get("type");
+      if (entry == null) {
         throw n.error("a store needs a type: " + names(types));
       }
-      String word = said.value().asString();
+      String word = entry.value().asString();
       StoreType type =
           types.stream()
               .filter(t -> t.name().equals(word))
               .findFirst()
               .orElseThrow(
                   () ->
-                      said.value()
+                      entry
+                          .value()
                           .error(
                               "no store is of type \"" + word + "\"; there are " + names(types)));
       StoreConfig c = type.read(n.object(type.section()));

@@ -36,7 +36,7 @@ public record StoreLimits(long maxSamples, long maxBytes) {
       this.left = max;
     }
 
-    private void took(long n) {
+    private void consume(long n) {
       left -= Math.max(0, n);
       if (left < 0) {
         throw new StorageException(
@@ -52,21 +52,21 @@ public record StoreLimits(long maxSamples, long maxBytes) {
     @Override
     public int read() throws IOException {
       int b = super.read();
-      took(b < 0 ? 0 : 1);
+      consume(b < 0 ? 0 : 1);
       return b;
     }
 
     @Override
     public int read(byte[] b, int off, int len) throws IOException {
       int n = super.read(b, off, len);
-      took(n);
+      consume(n);
       return n;
     }
 
     @Override
     public long skip(long n) throws IOException {
       long s = super.skip(n);
-      took(s);
+      consume(s);
       return s;
     }
   }

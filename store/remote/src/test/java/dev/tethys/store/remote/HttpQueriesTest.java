@@ -81,7 +81,7 @@ class HttpQueriesTest {
             HttpQueries.RefusedException.class,
             e -> {
               assertThat(e.status()).isEqualTo(400);
-              assertThat(e.said()).hasSize(2999);
+              assertThat(e.body()).hasSize(2999);
               assertThat(e).hasMessageStartingWith("HTTP status 400: no no");
               assertThat(e.toString()).hasSizeLessThan(1200);
             });

@@ -20,7 +20,7 @@ public final class BouncyTls implements SharedKeyTls {
     SecuredStreams streams = new SecuredStreams(in, out);
     KeyClient client = new KeyClient(crypto, offer);
     try {
-      streams.shakeHands(client);
+      streams.handshake(client);
     } catch (TlsFatalAlertReceived e) {
       throw new IOException(refusal(e.getAlertDescription(), offer), e);
     } catch (TlsFatalAlert e) {

@@ -26,18 +26,18 @@ final class SecuredStreams {
   private final OutputStream to;
   private final TlsClientProtocol tls = new TlsClientProtocol();
   private final byte[] came = new byte[PIECE];
-  private final byte[] said = new byte[PIECE + 512];
-  private boolean heard;
+  private final byte[] output = new byte[PIECE + 512];
+  private boolean received;
 
   SecuredStreams(InputStream from, OutputStream to) {
     this.from = from;
     this.to = to;
   }
 
-  void shakeHands(TlsClient client) throws IOException {
+  void handshake(TlsClient client) throws IOException {
     try {
       tls.connect(client);
-      say();
+      sendPending();
       while (tls.isHandshaking()) {
         receive();
       }
@@ -50,11 +50,11 @@ final class SecuredStreams {
     return new Secured(new Input(), new Output());
   }
 
-  private void say() throws IOException {
+  private void sendPending() throws IOException {
     boolean any = false;
     while (tls.getAvailableOutputBytes() > 0) {
-      int n = tls.readOutput(said, 0, Math.min(said.length, tls.getAvailableOutputBytes()));
-      to.write(said, 0, n);
+      int n = tls.readOutput(output, 0, Math.min(output.length, tls.getAvailableOutputBytes()));
+      to.write(output, 0, n);
       any = true;
     }
     if (any) {
@@ -68,10 +68,10 @@ final class SecuredStreams {
     if (n < 0 && tls.isHandshaking()) {
       throw new EOFException("server closed the connection during the TLS handshake");
     }
-    if (n > 0 && !heard && came[0] != ContentType.handshake && came[0] != ContentType.alert) {
+    if (n > 0 && !received && came[0] != ContentType.handshake && came[0] != ContentType.alert) {
       throw new IOException("it does not speak TLS");
     }
-    heard = true;
+    received = true;
     try {
       if (n < 0) {
         tls.closeInput();
@@ -83,7 +83,7 @@ final class SecuredStreams {
       // Who reads knows by the protocol inside whether more was to come.
       return false;
     } finally {
-      say(); // answers, and also an alert that says what was wrong
+      sendPending(); // answers, and also an alert that says what was wrong
     }
   }
 
@@ -123,7 +123,7 @@ final class SecuredStreams {
     public void write(byte[] b, int off, int len) throws IOException {
       for (int at = 0; at < len; at += PIECE) {
         tls.writeApplicationData(b, off + at, Math.min(PIECE, len - at));
-        say();
+        sendPending();
       }
     }
 

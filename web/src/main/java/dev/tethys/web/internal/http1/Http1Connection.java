@@ -163,7 +163,7 @@ final class Http1Connection {
       if (in.available() == 0 && !in.pull()) {
         return false;
       }
-      peer.comes();
+      peer.requestBegins();
       if (proxied) {
         proxied = false;
         ProxyHeader from = ProxyHeader.take(in);
@@ -190,7 +190,7 @@ final class Http1Connection {
     if (answer.isUpgraded()) { // its reader may still be at work until the socket is closed
       return false;
     }
-    in.rest();
+    in.releaseBody();
     answered = true;
     lastNanos = System.nanoTime();
     return again;

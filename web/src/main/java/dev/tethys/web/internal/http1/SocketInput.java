@@ -191,7 +191,7 @@ final class SocketInput implements ProxyHeader.Bytes {
   }
 
   /** A request is done: gives back what only its body needed. */
-  void rest() {
+  void releaseBody() {
     int left = end - position;
     between = left == 0;
     if (bytes.length > SMALL && left <= SMALL) {

@@ -32,7 +32,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   private final long pingEvery;
   private final boolean pingIdle;
   private final LongSupplier nanos;
-  private volatile long heard;
+  private volatile long receivedAt;
 
   /** Whether its client knows its last request. */
   private volatile boolean over;
@@ -64,14 +64,14 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
     this.pingEvery = options.http2().pingEvery().toNanos();
     this.pingIdle = options.http2().pingIdle();
     this.nanos = nanos;
-    this.heard = nanos.getAsLong();
+    this.receivedAt = nanos.getAsLong();
   }
 
   /** Something came. */
   void onReceived() {
     peer.onReceived();
     if (silence > 0) {
-      heard = nanos.getAsLong();
+      receivedAt = nanos.getAsLong();
     }
   }
 
@@ -90,7 +90,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   }
 
   @Override
-  public boolean hasHeardOfEnd() {
+  public boolean hasAcknowledgedGoAway() {
     return replies.get() >= repliesOfEnd;
   }
 
@@ -159,7 +159,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
     if (silence == 0) {
       return false;
     }
-    long since = heard;
+    long since = receivedAt;
     if (asking && since - asked <= 0) {
       return now - asked > reply;
     }

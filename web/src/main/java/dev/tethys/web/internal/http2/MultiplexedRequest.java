@@ -67,13 +67,13 @@ record MultiplexedRequest(ServerRequest request) implements WireRequest {
 
   @Override
   public long contentLength() {
-    String told = header("Content-Length");
-    if (told == null || told.isEmpty() || told.length() > 18) {
+    String header = header("Content-Length");
+    if (header == null || header.isEmpty() || header.length() > 18) {
       return -1;
     }
     long n = 0;
-    for (int i = 0; i < told.length(); i++) {
-      char c = told.charAt(i);
+    for (int i = 0; i < header.length(); i++) {
+      char c = header.charAt(i);
       if (c < '0' || c > '9') {
         return -1;
       }

@@ -303,9 +303,9 @@ public final class AlertmanagerApi {
   /** Whether an alert is to be shown, by its end, labels and status. */
   private Predicate<Alert> shown(Filters f, Map<LabelSet, AlertStatus> statuses) {
     Instant now = manager.clock().instant();
-    boolean active = f.wants("active");
-    boolean silenced = f.wants("silenced");
-    boolean inhibited = f.wants("inhibited");
+    boolean active = f.isTrue("active");
+    boolean silenced = f.isTrue("silenced");
+    boolean inhibited = f.isTrue("inhibited");
     return a -> {
       Instant end = a.endsAt();
       if (end != null && end.isBefore(now) || !Filters.selects(f.labels(), a.labels().map())) {
@@ -393,7 +393,7 @@ public final class AlertmanagerApi {
       }
     }
     receivers.values().forEach(l -> l.sort(null));
-    boolean muted = f.wants("muted");
+    boolean muted = f.isTrue("muted");
     send(
         r,
         g -> {
@@ -431,7 +431,7 @@ public final class AlertmanagerApi {
     LabelMatchers wanted = new LabelMatchers(f.labels());
     List<Silence> all = new ArrayList<>();
     for (Silence s : manager.silences().all()) {
-      if (f.wants(s.stateAt(now).text())
+      if (f.isTrue(s.stateAt(now).text())
           && dev.tethys.alert.manager.state.Silences.isSelected(s, wanted)) {
         all.add(s);
       }

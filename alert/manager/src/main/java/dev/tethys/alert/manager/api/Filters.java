@@ -48,7 +48,7 @@ record Filters(
   }
 
   /** A bool that is true when it is not given. */
-  boolean wants(String name) {
+  boolean isTrue(String name) {
     String v = query.first(name);
     return v == null || v.isEmpty() || TRUE.contains(v.toLowerCase(Locale.ROOT));
   }

@@ -27,7 +27,7 @@ final class HeartbeatsApi {
             g.writeStringProperty("name", p.config().name());
             g.writeStringProperty("matchers", p.config().matchers().toString());
             g.writeNumberProperty("withinMillis", p.config().within().toMillis());
-            g.writeStringProperty("heardAt", ApiJson.time(p.heard()));
+            g.writeStringProperty("heardAt", ApiJson.time(p.lastReceived()));
             Instant missing = p.missingSince();
             g.writeBooleanProperty("missing", missing != null);
             if (missing != null) {

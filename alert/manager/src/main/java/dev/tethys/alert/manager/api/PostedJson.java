@@ -150,7 +150,7 @@ final class PostedJson {
     try {
       return JSON.readTree(body);
     } catch (JacksonException e) {
-      throw unreadable(JsonFailures.said(e));
+      throw unreadable(JsonFailures.describe(e));
     }
   }
 

@@ -35,7 +35,8 @@ final class RoutingApi {
   }
 
   /** Which intervals keep a route quiet; none when it speaks. As the dispatcher decides it. */
-  private static List<String> quiet(AlertmanagerConfig config, RoutingNode route, Instant at) {
+  private static List<String> mutingIntervals(
+      AlertmanagerConfig config, RoutingNode route, Instant at) {
     List<String> active = route.activeTimeIntervals();
     if (!active.isEmpty() && active.stream().noneMatch(n -> holds(config, n, at))) {
       return active;
@@ -65,7 +66,7 @@ final class RoutingApi {
     g.writeBooleanProperty("continue", route.continues());
     ApiJson.names(g, "muteTimeIntervals", route.muteTimeIntervals());
     ApiJson.names(g, "activeTimeIntervals", route.activeTimeIntervals());
-    ApiJson.names(g, "mutedBy", quiet(config, route, now));
+    ApiJson.names(g, "mutedBy", mutingIntervals(config, route, now));
     g.writeArrayPropertyStart("routes");
     for (RoutingNode child : route.children()) {
       route(g, child, config, now, number);
@@ -115,7 +116,7 @@ final class RoutingApi {
             g.writeNumberProperty("id", t.id());
             g.writeStringProperty("receiver", t.route().receiver());
             ApiJson.labels(g, "group", t.route().group(labels));
-            ApiJson.names(g, "mutedBy", quiet(config, t.route(), now));
+            ApiJson.names(g, "mutedBy", mutingIntervals(config, t.route(), now));
             g.writeEndObject();
           }
           g.writeEndArray();

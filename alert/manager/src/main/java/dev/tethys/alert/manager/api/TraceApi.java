@@ -132,12 +132,12 @@ final class TraceApi {
     }
     g.writeEndArray();
     g.writeArrayPropertyStart("integrations");
-    b.told().forEach(t -> told(g, t));
+    b.notified().forEach(t -> writeNotified(g, t));
     g.writeEndArray();
     g.writeEndObject();
   }
 
-  private static void told(JsonGenerator g, Trace.Notified t) {
+  private static void writeNotified(JsonGenerator g, Trace.Notified t) {
     g.writeStartObject();
     g.writeStringProperty("integration", t.integration());
     g.writeBooleanProperty("sendResolved", t.sendResolved());

@@ -39,7 +39,7 @@ public record ClusterNode(String name, InetSocketAddress address, byte[] meta, b
     return versions.length > 1 ? versions[1] & 0xff : 0;
   }
 
-  boolean saysTheSame(ClusterNode o) {
+  boolean hasSameContent(ClusterNode o) {
     return Arrays.equals(meta, o.meta) && Arrays.equals(versions, o.versions);
   }
 

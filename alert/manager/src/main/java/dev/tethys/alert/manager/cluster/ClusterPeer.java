@@ -233,7 +233,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
       }
     }
     if (met > 0) {
-      gossip.greet(); // a member that answers counts before the first notification
+      gossip.pingUnanswered(); // a member that answers counts before the first notification
     }
     LOG.log(
         Level.INFO,

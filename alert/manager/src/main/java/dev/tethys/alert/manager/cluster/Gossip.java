@@ -145,7 +145,7 @@ final class Gossip implements Closeable, Transport.Receiver {
 
     @Override
     public ClusterNode sender(ClusterNode source, InetSocketAddress from) {
-      return who(source, from);
+      return senderOf(source, from);
     }
   }
 
@@ -323,7 +323,7 @@ final class Gossip implements Closeable, Transport.Receiver {
     }
   }
 
-  private ClusterNode who(ClusterNode source, InetSocketAddress from) {
+  private ClusterNode senderOf(ClusterNode source, InetSocketAddress from) {
     if (source.address().getPort() == 0) {
       return new ClusterNode(source.name(), from, new byte[0], new byte[0]);
     }
@@ -333,14 +333,14 @@ final class Gossip implements Closeable, Transport.Receiver {
 
   private void answer(Ping p, InetSocketAddress from) throws IOException {
     if (p.node().isEmpty() || p.node().equals(self().name())) {
-      send(who(p.from(), from), MemberlistMessages.ack(p.sequence()));
+      send(senderOf(p.from(), from), MemberlistMessages.ack(p.sequence()));
     }
   }
 
   // News and states
 
   private void gossip() {
-    for (ClusterNode to : membership.someToTell(settings.spread)) {
+    for (ClusterNode to : membership.gossipTargets(settings.spread)) {
       List<byte[]> all = more(MemberlistMessages.PACKET_BYTES - 2);
       if (all.isEmpty()) {
         return;
@@ -445,7 +445,7 @@ final class Gossip implements Closeable, Transport.Receiver {
           StreamMessage.Exchange states = message.states();
           answerWith(s, MemberlistMessages.pushPull(membership.states(), owner.state(), false));
           take(states);
-          probes.greetLater();
+          probes.pingUnansweredLater();
         }
         case MemberlistMessages.USER -> {
           long n = MemberlistFields.read(message.rest()).number("UserMsgLen");
@@ -510,8 +510,8 @@ final class Gossip implements Closeable, Transport.Receiver {
   }
 
   /** Pings the members that have not answered, all at once, and waits for their answers. */
-  void greet() throws InterruptedException {
-    probes.greet();
+  void pingUnanswered() throws InterruptedException {
+    probes.pingUnanswered();
   }
 
   int queued() {

@@ -198,13 +198,13 @@ final class MemberProbes {
    * turn would take a while to reach each of them, during which it would not be waited for in
    * notifying. Further calls meanwhile do nothing.
    */
-  void greet() throws InterruptedException {
+  void pingUnanswered() throws InterruptedException {
     if (!greeting.compareAndSet(false, true)) {
       return;
     }
     Map<Long, Pending> asked = new HashMap<>();
     try {
-      for (ClusterNode node : membership.silent()) {
+      for (ClusterNode node : membership.unanswered()) {
         long n = sequence.incrementAndGet() & 0xffffffffL;
         Pending q = new Pending(node);
         pending.put(n, q);
@@ -225,13 +225,13 @@ final class MemberProbes {
     }
   }
 
-  void greetLater() {
+  void pingUnansweredLater() {
     Thread.ofVirtual()
         .name("cluster-greeting")
         .start(
             () -> {
               try {
-                greet();
+                pingUnanswered();
               } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
               }

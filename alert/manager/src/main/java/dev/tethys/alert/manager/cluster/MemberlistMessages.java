@@ -103,14 +103,14 @@ final class MemberlistMessages {
   }
 
   static byte[] suspect(Suspect s) {
-    return rumour(SUSPECT, s.incarnation, s.node, s.from);
+    return stateMessage(SUSPECT, s.incarnation, s.node, s.from);
   }
 
   static byte[] dead(Dead d) {
-    return rumour(DEAD, d.incarnation, d.node, d.from);
+    return stateMessage(DEAD, d.incarnation, d.node, d.from);
   }
 
-  private static byte[] rumour(int type, long incarnation, String node, String from) {
+  private static byte[] stateMessage(int type, long incarnation, String node, String from) {
     return of(type, 3)
         .put("Incarnation", incarnation)
         .put("Node", node)

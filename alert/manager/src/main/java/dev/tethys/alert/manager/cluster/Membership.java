@@ -222,7 +222,7 @@ final class Membership {
     if (us && !ourselves) {
       // An earlier run of this process, or a configuration mistake.
       if (a.incarnation() < m.incarnation
-          || a.incarnation() == m.incarnation && n.saysTheSame(m.node)) {
+          || a.incarnation() == m.incarnation && n.hasSameContent(m.node)) {
         return;
       }
       object(m, a.incarnation());
@@ -249,7 +249,7 @@ final class Membership {
     }
     if (before.isGone()) {
       listener.joined(m.node);
-    } else if (!known.saysTheSame(m.node)) {
+    } else if (!known.hasSameContent(m.node)) {
       listener.updated(m.node);
     }
   }
@@ -430,7 +430,7 @@ final class Membership {
   }
 
   /** Others that are not gone and have not answered. */
-  synchronized List<ClusterNode> silent() {
+  synchronized List<ClusterNode> unanswered() {
     return members.values().stream()
         .filter(m -> !m.state.isGone() && !m.proven && !m.node.name().equals(self))
         .map(m -> m.node)
@@ -511,7 +511,7 @@ final class Membership {
   }
 
   /** Some other members at random that are to receive news. */
-  List<ClusterNode> someToTell(int n) {
+  List<ClusterNode> gossipTargets(int n) {
     Instant horizon = clock.instant().minus(TO_THE_DEAD);
     return some(n, m -> !m.state.isGone() || m.state == State.DEAD && !m.since.isBefore(horizon));
   }

@@ -65,9 +65,9 @@ public final class Dispatcher implements AutoCloseable {
     final LabelSet labels;
     final String id = UUID.randomUUID().toString();
     final Map<LabelSet, Alert> alerts = new LinkedHashMap<>();
-    long looks;
+    long flushCount;
     List<String> mutedBy = List.of();
-    @Nullable FlushResult look;
+    @Nullable FlushResult lastFlush;
     final Map<String, FlushResult.Attempt> failures = new HashMap<>(); // by integration
     @Nullable Instant next;
     ManagerClock.@Nullable Timer timer;
@@ -220,10 +220,10 @@ public final class Dispatcher implements AutoCloseable {
 
   private void schedule(Group g, Instant when) {
     g.next = when;
-    g.timer = clock.at(when, () -> look(g));
+    g.timer = clock.at(when, () -> flushGroup(g));
   }
 
-  private void look(Group g) {
+  private void flushGroup(Group g) {
     Instant now = clock.instant();
     List<Alert> seen;
     long number;
@@ -234,7 +234,7 @@ public final class Dispatcher implements AutoCloseable {
       g.timer = null;
       g.worker = Thread.currentThread();
       seen = new ArrayList<>(g.alerts.values());
-      number = ++g.looks;
+      number = ++g.flushCount;
     }
     boolean ok = false;
     FlushEvents notes = new FlushEvents(now);
@@ -256,11 +256,11 @@ public final class Dispatcher implements AutoCloseable {
       if (closed) {
         return;
       }
-      news = notes.events(seen, g.look);
-      FlushResult look = notes.end();
-      g.look = look;
-      g.mutedBy = look.quiet();
-      for (FlushResult.Attempt a : look.attempts()) {
+      news = notes.events(seen, g.lastFlush);
+      FlushResult flush = notes.end();
+      g.lastFlush = flush;
+      g.mutedBy = flush.quiet();
+      for (FlushResult.Attempt a : flush.attempts()) {
         if (a.result() == FlushResult.Result.FAILED) {
           g.failures.put(a.integration(), a);
         }
@@ -369,7 +369,7 @@ public final class Dispatcher implements AutoCloseable {
                   key,
                   List.copyOf(g.alerts.values()),
                   g.timer == null ? null : g.next,
-                  g.look,
+                  g.lastFlush,
                   Map.copyOf(g.failures)));
     }
     return out;

@@ -35,7 +35,7 @@ final class FlushEvents {
     return held.keySet().stream().map(LabelSet::notifiedHash).collect(Collectors.toSet());
   }
 
-  synchronized void quiet(List<String> intervals) {
+  synchronized void setMutingIntervals(List<String> intervals) {
     quiet = intervals;
   }
 
@@ -44,7 +44,8 @@ final class FlushEvents {
   }
 
   /** Alerts that an integration was notified of, or failed to be notified of. */
-  synchronized void told(Integration i, Instant when, List<Alert> alerts, boolean taken) {
+  synchronized void recordNotification(
+      Integration i, Instant when, List<Alert> alerts, boolean taken) {
     for (Alert a : alerts) {
       events.add(
           new AlertEvent(
@@ -102,21 +103,21 @@ final class FlushEvents {
     return out;
   }
 
-  private static AlertEvent standing(FlushResult look, LabelSet labels) {
-    Held h = look.held().get(labels);
+  private static AlertEvent standing(FlushResult flush, LabelSet labels) {
+    Held h = flush.held().get(labels);
     if (h != null) {
       return new AlertEvent(
-          look.at(),
+          flush.at(),
           labels,
           h.cause() == FlushResult.Cause.SILENCED
               ? AlertEvent.Kind.SILENCED
               : AlertEvent.Kind.INHIBITED,
           h.by().isEmpty() ? "" : h.by().getFirst());
     }
-    if (!look.quiet().isEmpty()) {
+    if (!flush.quiet().isEmpty()) {
       return new AlertEvent(
-          look.at(), labels, AlertEvent.Kind.MUTED, String.join(", ", look.quiet()));
+          flush.at(), labels, AlertEvent.Kind.MUTED, String.join(", ", flush.quiet()));
     }
-    return new AlertEvent(look.at(), labels, AlertEvent.Kind.FREE, "");
+    return new AlertEvent(flush.at(), labels, AlertEvent.Kind.FREE, "");
   }
 }

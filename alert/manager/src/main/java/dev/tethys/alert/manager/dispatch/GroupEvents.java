@@ -71,14 +71,14 @@ final class GroupEvents {
       List<Alert> alerts, Set<Long> firing, Set<Long> resolved, Set<Long> muted, Instant at) {}
 
   /** An integration was notified. */
-  void notified(Flush flush, Integration i, NotifyReason reason, NotificationContent told) {
+  void notified(Flush flush, Integration i, NotifyReason reason, NotificationContent content) {
     recorder.record(
         EventKind.NOTIFICATION,
         f -> {
-          f.messages(1, "alerts", told.alerts, (g, a) -> grouped(a, told.at).accept(g));
-          hashes(f, 2, "firingAlerts", told.firing);
-          hashes(f, 3, "resolvedAlerts", told.resolved);
-          hashes(f, 4, "mutedAlerts", told.muted);
+          f.messages(1, "alerts", content.alerts, (g, a) -> grouped(a, content.at).accept(g));
+          hashes(f, 2, "firingAlerts", content.firing);
+          hashes(f, 3, "resolvedAlerts", content.resolved);
+          hashes(f, 4, "mutedAlerts", content.muted);
           f.message(
               5,
               "groupInfo",

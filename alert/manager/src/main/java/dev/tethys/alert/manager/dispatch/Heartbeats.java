@@ -33,12 +33,12 @@ public final class Heartbeats {
 
   private static final class Watched {
     HeartbeatConfig config;
-    Instant heard;
+    Instant lastReceived;
     @Nullable Instant missingSince;
 
-    Watched(HeartbeatConfig config, Instant heard) {
+    Watched(HeartbeatConfig config, Instant lastReceived) {
       this.config = config;
-      this.heard = heard;
+      this.lastReceived = lastReceived;
     }
   }
 
@@ -47,7 +47,8 @@ public final class Heartbeats {
    *
    * @param missingSince null while it is received
    */
-  public record Pulse(HeartbeatConfig config, Instant heard, @Nullable Instant missingSince) {}
+  public record Pulse(
+      HeartbeatConfig config, Instant lastReceived, @Nullable Instant missingSince) {}
 
   private final AlertStore alerts;
   private final InstantSource clock;
@@ -86,7 +87,7 @@ public final class Heartbeats {
         if (w == null || !w.config.matchers().equals(c.matchers())) {
           watched.put(c.name(), new Watched(c, now));
         } else {
-          Watched next = new Watched(c, w.heard);
+          Watched next = new Watched(c, w.lastReceived);
           if (w.config.labels().equals(c.labels())) {
             next.missingSince = w.missingSince;
             former.remove(c.name());
@@ -102,7 +103,7 @@ public final class Heartbeats {
   }
 
   /** Takes alerts that came in. */
-  public synchronized void heard(List<Alert> told) {
+  public synchronized void recordAlerts(List<Alert> told) {
     if (watched.isEmpty()) {
       return;
     }
@@ -110,7 +111,7 @@ public final class Heartbeats {
     for (Watched w : watched.values()) {
       for (Alert a : told) {
         if (!a.isResolvedAt(now) && w.config.matchers().matches(a.labels().map())) {
-          w.heard = now;
+          w.lastReceived = now;
           break;
         }
       }
@@ -123,7 +124,7 @@ public final class Heartbeats {
     synchronized (this) {
       Instant now = clock.instant();
       for (Watched w : watched.values()) {
-        Instant due = w.heard.plus(w.config.within());
+        Instant due = w.lastReceived.plus(w.config.within());
         if (now.isBefore(due)) {
           if (w.missingSince != null) {
             LOG.log(Level.INFO, "heartbeat {0} is back", w.config.name());
@@ -139,7 +140,7 @@ public final class Heartbeats {
               "heartbeat {0} is missing: no alert {1} came since {2}",
               w.config.name(),
               w.config.matchers(),
-              w.heard);
+              w.lastReceived);
         }
         raised.add(alert(w, now, now.plus(HOLDS)));
       }
@@ -164,7 +165,7 @@ public final class Heartbeats {
   /** How they do now. */
   public synchronized List<Pulse> pulses() {
     return watched.values().stream()
-        .map(w -> new Pulse(w.config, w.heard, w.missingSince))
+        .map(w -> new Pulse(w.config, w.lastReceived, w.missingSince))
         .toList();
   }
 }

@@ -112,7 +112,7 @@ public final class Pipeline {
       return true;
     }
     List<String> quiet = quietTimes(f, alerts.size());
-    notes.quiet(quiet);
+    notes.setMutingIntervals(quiet);
     if (!quiet.isEmpty()) {
       return true;
     }
@@ -196,7 +196,7 @@ public final class Pipeline {
   /** The names of the time intervals that mute the group now. */
   private List<String> quietTimes(Flush f, int alerts) {
     try (ActiveSpan span = ActiveSpan.current().child("notify.TimeMuteStage.Exec")) {
-      List<String> quiet = quiet(f, alerts);
+      List<String> quiet = mutingIntervals(f, alerts);
       span.set("alerting.alerts.count", alerts).set("alerting.route.id", f.route().id());
       if (!quiet.isEmpty()) {
         span.event("notify.TimeMuteStage.Exec muted the alerts");
@@ -205,7 +205,7 @@ public final class Pipeline {
     }
   }
 
-  private List<String> quiet(Flush f, int alerts) {
+  private List<String> mutingIntervals(Flush f, int alerts) {
     List<String> active = f.route().activeTimeIntervals();
     if (!active.isEmpty() && active.stream().noneMatch(n -> holds(n, f.at()))) {
       s.metrics.suppressed(Suppression.ACTIVE_TIME, alerts);
@@ -339,7 +339,7 @@ public final class Pipeline {
           span.failed(problem);
         }
       }
-      notes.told(i, s.clock.instant(), told, problem == null);
+      notes.recordNotification(i, s.clock.instant(), told, problem == null);
       if (problem != null) {
         notes.attempt(i, s.clock.instant(), FlushResult.Result.FAILED, problem);
         return false;
@@ -380,7 +380,7 @@ public final class Pipeline {
       throws InterruptedException {
     Instant deadline = s.clock.instant().plus(time(f));
     Duration pause = FIRST_PAUSE;
-    String said = "";
+    String reason = "";
     for (int attempt = 1; ; attempt++) {
       NotifyException failure = attempt(i, n, Duration.between(s.clock.instant(), deadline));
       if (failure == null) {
@@ -403,9 +403,10 @@ public final class Pipeline {
             failure.problem());
         return failure.problem();
       }
-      if (!failure.problem().equals(said)) {
-        said = failure.problem();
-        LOG.log(Level.WARNING, "{0}: attempt {1} failed, will be repeated: {2}", i, attempt, said);
+      if (!failure.problem().equals(reason)) {
+        reason = failure.problem();
+        LOG.log(
+            Level.WARNING, "{0}: attempt {1} failed, will be repeated: {2}", i, attempt, reason);
       }
       s.clock.pause(next);
       pause = pause.multipliedBy(3).dividedBy(2);
@@ -421,7 +422,7 @@ public final class Pipeline {
         ActiveSpan.current().child("notify.Integration.Notify", ActiveSpan.Kind.CLIENT)) {
       span.set("alerting.notify.integration.name", i.kind())
           .set("alerting.alerts.count", n.alerts().size());
-      failure = told(i, n, left, span);
+      failure = sendTraced(i, n, left, span);
     }
     s.metrics.request(i, (System.nanoTime() - start) / 1e9, failure == null);
     if (failure == null) {
@@ -432,7 +433,7 @@ public final class Pipeline {
     return failure;
   }
 
-  private static @Nullable NotifyException told(
+  private static @Nullable NotifyException sendTraced(
       Integration i, Notification n, Duration left, ActiveSpan span) throws InterruptedException {
     Duration time = left.isNegative() || left.isZero() ? Duration.ofMillis(1) : left;
     NotifyException failure =

@@ -96,7 +96,7 @@ public record Trace(
       Dispatcher.GroupState group,
       List<Interval> intervals,
       List<String> silencedBy,
-      List<Notified> told,
+      List<Notified> notified,
       Outcome outcome,
       String because) {}
 }

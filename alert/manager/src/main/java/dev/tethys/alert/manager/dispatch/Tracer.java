@@ -76,23 +76,24 @@ public final class Tracer {
     List<String> silencedBy = pipeline.silencing(labels, g.route());
     List<Alert> free =
         g.alerts().stream().filter(a -> !pipeline.isHeld(a.labels(), g.route())).toList();
-    List<Notified> told = new ArrayList<>();
+    List<Notified> notified = new ArrayList<>();
     for (Integration i : pipeline.integrations(g.route().receiver())) {
-      told.add(told(i, g, labels, free));
+      notified.add(describeNotification(i, g, labels, free));
     }
-    Decision v = verdict(g, alert, inhibition, intervals, silencedBy, told, ack, now);
-    return new Branch(id, g, intervals, silencedBy, told, v.outcome, v.because);
+    Decision v = decide(g, alert, inhibition, intervals, silencedBy, notified, ack, now);
+    return new Branch(id, g, intervals, silencedBy, notified, v.outcome, v.because);
   }
 
-  private Notified told(Integration i, Dispatcher.GroupState g, LabelSet labels, List<Alert> free) {
+  private Notified describeNotification(
+      Integration i, Dispatcher.GroupState g, LabelSet labels, List<Alert> free) {
     NotificationLog.Entry last = pipeline.last(i, g.key());
     NotifyReason reason = pipeline.reason(i, g.key(), g.route().repeatInterval(), free);
     String name = FlushEvents.name(i);
-    FlushResult look = g.last();
+    FlushResult flush = g.last();
     FlushResult.Attempt attempt =
-        look == null
+        flush == null
             ? null
-            : look.attempts().stream()
+            : flush.attempts().stream()
                 .filter(a -> a.integration().equals(name))
                 .findFirst()
                 .orElse(null);
@@ -109,13 +110,13 @@ public final class Tracer {
 
   private record Decision(Outcome outcome, String because) {}
 
-  private static Decision verdict(
+  private static Decision decide(
       Dispatcher.GroupState g,
       @Nullable Alert alert,
       Inhibitor.@Nullable Inhibition inhibition,
       List<Interval> intervals,
       List<String> silencedBy,
-      List<Notified> told,
+      List<Notified> notified,
       @Nullable AlertNote ack,
       Instant now) {
     if (inhibition != null) {
@@ -141,7 +142,7 @@ public final class Tracer {
     if (!silencedBy.isEmpty()) {
       return new Decision(Outcome.SILENCED, "silenced by " + String.join(", ", silencedBy));
     }
-    if (told.isEmpty()) {
+    if (notified.isEmpty()) {
       return new Decision(
           Outcome.NOBODY, "receiver " + g.route().receiver() + " has no integrations");
     }
@@ -152,24 +153,24 @@ public final class Tracer {
               + g.route().groupWait().toSeconds()
               + " s");
     }
-    return known(g, alert, told, ack, now);
+    return known(g, alert, notified, ack, now);
   }
 
   /** Nothing keeps it back. */
   private static Decision known(
       Dispatcher.GroupState g,
       Alert alert,
-      List<Notified> told,
+      List<Notified> notified,
       @Nullable AlertNote ack,
       Instant now) {
-    for (Notified t : told) {
+    for (Notified t : notified) {
       FlushResult.Attempt a = t.attempt();
       if (a != null && a.result() == FlushResult.Result.FAILED) {
         return new Decision(
             Outcome.FAILED, t.integration() + " failed at " + a.at() + ": " + a.detail() + next(g));
       }
     }
-    boolean due = told.stream().anyMatch(t -> !t.reason().equals(NotifyReason.NONE.text()));
+    boolean due = notified.stream().anyMatch(t -> !t.reason().equals(NotifyReason.NONE.text()));
     if (alert.isResolvedAt(now) && !due) {
       return new Decision(Outcome.OVER, "it was over at " + alert.endsAt());
     }
@@ -178,7 +179,7 @@ public final class Tracer {
       return new Decision(Outcome.WAITING, "its group was not flushed since it arrived" + next(g));
     }
     boolean onlyRepeats =
-        told.stream()
+        notified.stream()
             .map(Notified::reason)
             .allMatch(
                 r -> r.equals(NotifyReason.NONE.text()) || r.equals(NotifyReason.REPEAT.text()));
@@ -194,21 +195,21 @@ public final class Tracer {
     }
     if (due) {
       Notified t =
-          told.stream()
+          notified.stream()
               .filter(x -> !x.reason().equals(NotifyReason.NONE.text()))
               .findFirst()
               .orElseThrow();
       return new Decision(Outcome.DUE, t.integration() + " is notified: " + t.reason() + next(g));
     }
     Instant sent =
-        told.stream()
+        notified.stream()
             .map(Notified::last)
             .filter(java.util.Objects::nonNull)
             .map(NotificationLog.Entry::at)
             .max(Instant::compareTo)
             .orElse(null);
     Instant repeat =
-        told.stream()
+        notified.stream()
             .map(Notified::repeatDue)
             .filter(java.util.Objects::nonNull)
             .min(Instant::compareTo)

@@ -154,7 +154,7 @@ final class HttpSender {
     try {
       return JSON.readTree(body);
     } catch (JacksonException e) {
-      throw NotifyException.again("the answer is not JSON: " + JsonFailures.said(e));
+      throw NotifyException.again("the answer is not JSON: " + JsonFailures.describe(e));
     }
   }
 

@@ -108,7 +108,7 @@ public final class NotificationLog implements Closeable, SharedState {
           Level.ERROR,
           "{0}: an entry that cannot be read is left out: {1}",
           FILE,
-          JsonFailures.said(e));
+          JsonFailures.describe(e));
     }
   }
 

@@ -102,7 +102,7 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
           Level.ERROR,
           "{0}: a record that cannot be read is left out: {1}",
           file,
-          JsonFailures.said(e));
+          JsonFailures.describe(e));
     }
   }
 
@@ -191,7 +191,8 @@ public final class SharedRecords<T extends SharedRecords.Item> implements Shared
       try {
         r = format.decode(payload);
       } catch (RuntimeException e) {
-        throw new IOException("a record of " + file.getFileName() + ": " + JsonFailures.said(e), e);
+        throw new IOException(
+            "a record of " + file.getFileName() + ": " + JsonFailures.describe(e), e);
       }
       T known = records.get(r.id());
       if (known != null && !known.updatedAt().isBefore(r.updatedAt())) {

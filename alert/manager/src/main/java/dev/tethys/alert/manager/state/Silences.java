@@ -100,7 +100,7 @@ public final class Silences implements Closeable, SharedState {
           Level.ERROR,
           "{0}: a silence that cannot be read is left out: {1}",
           FILE,
-          JsonFailures.said(e));
+          JsonFailures.describe(e));
     }
   }
 

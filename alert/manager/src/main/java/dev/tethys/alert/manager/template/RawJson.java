@@ -17,7 +17,7 @@ public record RawJson(String text) {
     try {
       JSON.readTree(text);
     } catch (JacksonException e) {
-      throw new IllegalArgumentException("not JSON: " + JsonFailures.said(e), e);
+      throw new IllegalArgumentException("not JSON: " + JsonFailures.describe(e), e);
     }
   }
 }

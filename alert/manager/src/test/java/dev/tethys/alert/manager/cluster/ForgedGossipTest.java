@@ -97,7 +97,7 @@ class ForgedGossipTest {
       assertThat(Math.max(accepted, peer.members().size()))
           .isLessThanOrEqualTo(1 + Membership.MAX_UNPROVEN);
       assertThat(peer.turn()).isZero();
-      assertThat(log.said()).as("one line of a kind").hasSizeLessThanOrEqualTo(4);
+      assertThat(log.messages()).as("one line of a kind").hasSizeLessThanOrEqualTo(4);
     }
   }
 

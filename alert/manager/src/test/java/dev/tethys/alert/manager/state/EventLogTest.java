@@ -93,7 +93,7 @@ class EventLogTest {
   void aDiskThatRefusesIsSaidOnceAMinute() throws IOException {
     try (LogMessages messages = LogMessages.of(EventLog.class);
         EventLog log = new EventLog(dir, 0, Duration.ofDays(30), () -> now, new Registry())) {
-      List<String> said = messages.said();
+      List<String> said = messages.messages();
       // The current file cannot take the place of this.
       Files.createDirectories(dir.resolve(EventLog.FILE + ".1").resolve("x"));
       for (int i = 0; i < 5; i++) {

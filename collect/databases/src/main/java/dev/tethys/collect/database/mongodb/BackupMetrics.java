@@ -25,12 +25,12 @@ final class BackupMetrics {
 
   private static final Set<String> ENDED = Set.of("done", "canceled", "error", "down");
 
-  private final ServerScrape look;
+  private final ServerScrape scrape;
   private final String me;
 
-  BackupMetrics(ServerScrape look) {
-    this.look = look;
-    this.me = look.connection().hello().text("me");
+  BackupMetrics(ServerScrape scrape) {
+    this.scrape = scrape;
+    this.me = scrape.connection().hello().text("me");
   }
 
   void collect() throws IOException {
@@ -53,11 +53,11 @@ final class BackupMetrics {
   }
 
   private List<Document> all(String collection, Document filter) throws IOException {
-    return look.connection().aggregate(ADMIN, collection, Document.of("$match", filter));
+    return scrape.connection().aggregate(ADMIN, collection, Document.of("$match", filter));
   }
 
   private void gauge(String name, String help, double value, String... labels) {
-    look.out().gauge("mongodb_pbm_" + name, help, value, labels);
+    scrape.out().gauge("mongodb_pbm_" + name, help, value, labels);
   }
 
   private String self(String host) {
@@ -153,14 +153,14 @@ final class BackupMetrics {
   /** The configuration of the replica set; null of a router and of a server alone. */
   private @Nullable Document replicaSet() throws IOException {
     try {
-      return look.admin(Document.of("replSetGetConfig", 1)).document("config");
+      return scrape.admin(Document.of("replSetGetConfig", 1)).document("config");
     } catch (MongoException e) {
       return null;
     }
   }
 
   private long clusterSeconds() throws IOException {
-    Document answer = look.admin(Document.of("ping", 1));
+    Document answer = scrape.admin(Document.of("ping", 1));
     return answer.at("$clusterTime", "clusterTime") instanceof Document.Timestamp t
         ? t.seconds()
         : Instant.now().getEpochSecond();

@@ -15,14 +15,14 @@ final class CollectionMetrics {
   private static final System.Logger LOG = JulLogger.of(CollectionMetrics.class.getName());
   private static final String DATABASE = "database";
 
-  private final ServerScrape look;
+  private final ServerScrape scrape;
 
-  CollectionMetrics(ServerScrape look) {
-    this.look = look;
+  CollectionMetrics(ServerScrape scrape) {
+    this.scrape = scrape;
   }
 
   private Map<String, String> labels(Namespace n, Document found) {
-    Map<String, String> labels = new LinkedHashMap<>(look.labels());
+    Map<String, String> labels = new LinkedHashMap<>(scrape.labels());
     labels.put(DATABASE, n.database());
     labels.put("collection", n.collection());
     if (!found.text("shard").isEmpty()) {
@@ -33,13 +33,17 @@ final class CollectionMetrics {
 
   private void warn(String what, MongoException e) {
     LOG.log(
-        Level.WARNING, "mongodb at {0}: {1}: {2}", look.connection().host(), what, e.getMessage());
+        Level.WARNING,
+        "mongodb at {0}: {1}: {2}",
+        scrape.connection().host(),
+        what,
+        e.getMessage());
   }
 
   /** What a stage that stands first gives for a collection. */
   private List<Document> ask(Namespace n, Document... stages) throws IOException {
     try {
-      return look.connection().aggregate(n.database(), n.collection(), stages);
+      return scrape.connection().aggregate(n.database(), n.collection(), stages);
     } catch (MongoException e) {
       warn(n.database() + "." + n.collection(), e);
       return List.of();
@@ -47,7 +51,7 @@ final class CollectionMetrics {
   }
 
   void collstats() throws IOException {
-    MongodbOptions.Collections c = look.options().collections();
+    MongodbOptions.Collections c = scrape.options().collections();
     Document stats =
         Document.of(
             "$collStats",
@@ -59,10 +63,10 @@ final class CollectionMetrics {
     Document less =
         Document.of(
             "$project", Document.of("storageStats.wiredTiger", 0, "storageStats.indexDetails", 0));
-    DocumentMetrics to = new DocumentMetrics(look.out(), false, false);
-    for (Namespace n : Namespace.find(look, c.collstats(), c.discovering())) {
+    DocumentMetrics to = new DocumentMetrics(scrape.out(), false, false);
+    for (Namespace n : Namespace.find(scrape, c.collstats(), c.discovering())) {
       List<Document> found =
-          look.options().details().storage() ? ask(n, stats) : ask(n, stats, less);
+          scrape.options().details().storage() ? ask(n, stats) : ask(n, stats, less);
       for (Document d : found) {
         to.add("collstats", d, labels(n, d));
       }
@@ -70,14 +74,15 @@ final class CollectionMetrics {
   }
 
   void indexstats() throws IOException {
-    MongodbOptions.Collections c = look.options().collections();
-    DocumentMetrics to = new DocumentMetrics(look.out(), false, false);
-    for (Namespace n : Namespace.find(look, c.indexstats(), c.discovering())) {
+    MongodbOptions.Collections c = scrape.options().collections();
+    DocumentMetrics to = new DocumentMetrics(scrape.out(), false, false);
+    for (Namespace n : Namespace.find(scrape, c.indexstats(), c.discovering())) {
       for (Document d : ask(n, Document.of("$indexStats", Document.of()))) {
         Map<String, String> labels = labels(n, d);
         String name = d.text("name");
         labels.put(
-            "key_name", look.options().details().descending() ? name.replace("-1", "DESC") : name);
+            "key_name",
+            scrape.options().details().descending() ? name.replace("-1", "DESC") : name);
         Double uses = d.number("accesses", "ops");
         Document shown =
             Document.of("accesses", Document.of("ops", uses == null ? Double.valueOf(0) : uses));
@@ -92,13 +97,13 @@ final class CollectionMetrics {
 
   void dbstats() throws IOException {
     Document command = Document.of("dbStats", 1, "scale", 1);
-    if (look.options().details().freeStorage()) {
+    if (scrape.options().details().freeStorage()) {
       command = command.with(Document.of("freeStorage", 1));
     }
-    for (String database : look.databases()) {
+    for (String database : scrape.databases()) {
       try {
-        Document found = look.connection().command(database, command);
-        look.show("dbstats", found, DocumentMetrics.with(look.labels(), DATABASE, database));
+        Document found = scrape.connection().command(database, command);
+        scrape.show("dbstats", found, DocumentMetrics.with(scrape.labels(), DATABASE, database));
       } catch (MongoException e) {
         warn(database, e);
       }
@@ -106,14 +111,14 @@ final class CollectionMetrics {
   }
 
   void profile() throws IOException {
-    Instant since = Instant.now().minus(look.options().details().profiled());
+    Instant since = Instant.now().minus(scrape.options().details().profiled());
     Document filter = Document.of("ts", Document.of("$gte", since));
-    for (String database : look.databases()) {
+    for (String database : scrape.databases()) {
       try {
-        look.show(
+        scrape.show(
             "profile_slow_query",
-            Document.of("count", look.count(database, "system.profile", filter)),
-            DocumentMetrics.with(look.labels(), DATABASE, database));
+            Document.of("count", scrape.count(database, "system.profile", filter)),
+            DocumentMetrics.with(scrape.labels(), DATABASE, database));
       } catch (MongoException e) {
         warn(database + ".system.profile", e);
       }
@@ -121,11 +126,11 @@ final class CollectionMetrics {
   }
 
   void top() throws IOException {
-    Document totals = look.admin(Document.of("top", 1)).document("totals");
+    Document totals = scrape.admin(Document.of("top", 1)).document("totals");
     if (totals == null) {
       throw new IOException("top gives no totals");
     }
-    DocumentMetrics to = new DocumentMetrics(look.out(), false, false);
+    DocumentMetrics to = new DocumentMetrics(scrape.out(), false, false);
     totals
         .fields()
         .forEach(

@@ -37,36 +37,36 @@ final class DiagnosticMetrics {
     return new Lock("acquireCount", what, "acquireCount", mode, resource);
   }
 
-  private final ServerScrape look;
+  private final ServerScrape scrape;
 
-  DiagnosticMetrics(ServerScrape look) {
-    this.look = look;
+  DiagnosticMetrics(ServerScrape scrape) {
+    this.scrape = scrape;
   }
 
   void collect() throws IOException {
-    boolean oldNames = look.options().oldNames();
+    boolean oldNames = scrape.options().oldNames();
     Document data = Document.of();
     try {
       data = data();
     } catch (MongoException e) {
       // An arbiter without users refuses it to all clients.
-      Level level = look.role() == ServerRole.ARBITER ? Level.DEBUG : Level.WARNING;
-      LOG.log(level, "mongodb at {0}: {1}", look.connection().host(), e.getMessage());
+      Level level = scrape.role() == ServerRole.ARBITER ? Level.DEBUG : Level.WARNING;
+      LOG.log(level, "mongodb at {0}: {1}", scrape.connection().host(), e.getMessage());
     }
     if (!data.fields().isEmpty()) {
-      new DocumentMetrics(look.out(), oldNames, look.options().details().histograms())
-          .add("", data, look.labels());
+      new DocumentMetrics(scrape.out(), oldNames, scrape.options().details().histograms())
+          .add("", data, scrape.labels());
       locks(data);
       encryption();
     }
     if (oldNames) {
-      new LegacyMetrics(look).collect(data);
+      new LegacyMetrics(scrape).collect(data);
     }
   }
 
   /** Since MongoDB 8 there are parts for what a process may be. */
   private Document data() throws IOException {
-    Document data = look.admin(Document.of("getDiagnosticData", 1)).document("data");
+    Document data = scrape.admin(Document.of("getDiagnosticData", 1)).document("data");
     if (data == null) {
       throw new IOException("getDiagnosticData gives no data");
     }
@@ -85,7 +85,7 @@ final class DiagnosticMetrics {
       Double v = DocumentMetrics.number(data.at(STATUS, LOCKS, l.what, l.kind, l.mode));
       if (v != null) {
         String name = "mongodb_ss_locks_" + l.metric;
-        look.out().untyped(name, name, v, "lock_mode", l.mode, "resource", l.resource);
+        scrape.out().untyped(name, name, v, "lock_mode", l.mode, "resource", l.resource);
       }
     }
   }
@@ -93,7 +93,7 @@ final class DiagnosticMetrics {
   private void encryption() throws IOException {
     Document security;
     try {
-      security = look.admin(Document.of("getCmdLineOpts", 1)).document("parsed", "security");
+      security = scrape.admin(Document.of("getCmdLineOpts", 1)).document("parsed", "security");
     } catch (MongoException e) {
       return;
     }
@@ -106,7 +106,8 @@ final class DiagnosticMetrics {
             : security.fields().containsKey("vault")
                 ? "vault"
                 : security.fields().containsKey("kmip") ? "kmip" : "";
-    look.out()
+    scrape
+        .out()
         .gauge(
             "mongodb_security_encryption_enabled",
             "Shows that encryption is enabled",

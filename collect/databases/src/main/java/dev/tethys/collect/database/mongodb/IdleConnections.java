@@ -46,20 +46,20 @@ final class IdleConnections implements AutoCloseable {
   /** Keeps a connection, or closes it where there are enough. */
   synchronized void put(MongoUri uri, MongoConnection c) {
     long now = nanos.getAsLong();
-    letGo(now);
+    closeExpired(now);
     if (closed) {
       c.close();
       return;
     }
     Deque<Waiting> of = waiting.computeIfAbsent(uri, u -> new ArrayDeque<>());
-    if (of.size() >= MOST || !c.rest()) {
+    if (of.size() >= MOST || !c.park()) {
       c.close();
     } else {
       of.addLast(new Waiting(c, now));
     }
   }
 
-  private void letGo(long now) {
+  private void closeExpired(long now) {
     for (Iterator<Deque<Waiting>> all = waiting.values().iterator(); all.hasNext(); ) {
       Deque<Waiting> of = all.next();
       while (!of.isEmpty() && now - of.getFirst().sinceNanos > TIME_LIMIT.toNanos()) {

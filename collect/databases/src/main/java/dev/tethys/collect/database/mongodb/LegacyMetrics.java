@@ -16,12 +16,12 @@ final class LegacyMetrics {
   private static final int ARBITER_STATE = 7;
   private static final String PRIMARY = "PRIMARY";
 
-  private final ServerScrape look;
+  private final ServerScrape scrape;
   private final MetricSet out;
 
-  LegacyMetrics(ServerScrape look) {
-    this.look = look;
-    this.out = look.out();
+  LegacyMetrics(ServerScrape scrape) {
+    this.scrape = scrape;
+    this.out = scrape.out();
   }
 
   /**
@@ -34,11 +34,11 @@ final class LegacyMetrics {
     if (!data.fields().isEmpty()) {
       sums(data);
       String engine = data.text("serverStatus", "storageEngine", "name");
-      if (!engine.isEmpty() && look.role() != ServerRole.ROUTER) {
+      if (!engine.isEmpty() && scrape.role() != ServerRole.ROUTER) {
         String help = "The storage engine used by the MongoDB instance";
         out.gauge("mongodb_mongod_storage_engine", help, 1, "engine", engine);
       }
-      if (look.role() == ServerRole.MEMBER) {
+      if (scrape.role() == ServerRole.MEMBER) {
         state();
         Document set = data.document("replSetGetStatus");
         if (set != null) {
@@ -47,9 +47,9 @@ final class LegacyMetrics {
         oplog();
       }
     }
-    switch (look.role()) {
+    switch (scrape.role()) {
       case ARBITER -> arbiter();
-      case ROUTER -> new RouterMetrics(look).collect();
+      case ROUTER -> new RouterMetrics(scrape).collect();
       case MEMBER -> {}
     }
   }
@@ -57,7 +57,7 @@ final class LegacyMetrics {
   private void version() throws IOException {
     Document build;
     try {
-      build = look.admin(Document.of("buildInfo", 1));
+      build = scrape.admin(Document.of("buildInfo", 1));
     } catch (MongoException e) {
       build = Document.of();
     }
@@ -125,7 +125,7 @@ final class LegacyMetrics {
   private void state() throws IOException {
     Document status;
     try {
-      status = look.admin(Document.of("replSetGetStatus", 1));
+      status = scrape.admin(Document.of("replSetGetStatus", 1));
     } catch (MongoException e) {
       status = Document.of();
     }
@@ -134,7 +134,7 @@ final class LegacyMetrics {
   }
 
   private void arbiter() {
-    Document hello = look.connection().hello();
+    Document hello = scrape.connection().hello();
     state(ARBITER_STATE, hello.text("setName"));
     count(hello.list("hosts").size() + hello.list("arbiters").size(), hello.text("setName"));
   }
@@ -237,7 +237,8 @@ final class LegacyMetrics {
 
   private @Nullable Timestamp logged(int order) throws IOException {
     List<Document> found =
-        look.connection()
+        scrape
+            .connection()
             .cursor(
                 "local",
                 Document.of(

@@ -63,12 +63,12 @@ final class MongodbServer implements DatabaseScrape {
       ServerRole role = ServerRole.of(c.hello());
       up(out, 1, role.text());
       up = true;
-      took(out, "general", begin);
-      ServerScrape look = new ServerScrape(c, role, Topology.labels(c), options, out);
-      for (MongodbCollector collector : some(look)) {
+      addScrapeTime(out, "general", begin);
+      ServerScrape scrape = new ServerScrape(c, role, Topology.labels(c), options, out);
+      for (MongodbCollector collector : some(scrape)) {
         long start = System.nanoTime();
-        collect(collector, look);
-        took(out, collector.timed(), start);
+        collect(collector, scrape);
+        addScrapeTime(out, collector.timed(), start);
       }
       lease.ended = true;
     } catch (IOException | ScrapeLimitException e) {
@@ -76,7 +76,7 @@ final class MongodbServer implements DatabaseScrape {
     }
     if (!up) {
       up(out, 0, "");
-      took(out, "general", begin);
+      addScrapeTime(out, "general", begin);
     }
     return out.families();
   }
@@ -120,7 +120,7 @@ final class MongodbServer implements DatabaseScrape {
     out.gauge("mongodb_up", "Whether MongoDB is up.", up, "cluster_role", role);
   }
 
-  private static void took(MetricSet out, String what, long since) {
+  private static void addScrapeTime(MetricSet out, String what, long since) {
     out.gauge(
         "collector_scrape_time_ms",
         "Time taken for scrape by collector",
@@ -131,9 +131,9 @@ final class MongodbServer implements DatabaseScrape {
         "mongodb");
   }
 
-  private Set<MongodbCollector> some(ServerScrape look) throws IOException {
+  private Set<MongodbCollector> some(ServerScrape scrape) throws IOException {
     Set<MongodbCollector> some = new TreeSet<>(wanted);
-    some.removeIf(c -> !c.suits(look.role()));
+    some.removeIf(c -> !c.suits(scrape.role()));
     MongodbOptions.Collections c = options.collections();
     if (!c.discovering() && c.collstats().isEmpty()) {
       some.remove(MongodbCollector.COLLSTATS);
@@ -145,44 +145,44 @@ final class MongodbServer implements DatabaseScrape {
       some.remove(MongodbCollector.PROFILE);
     }
     boolean grows = some.stream().anyMatch(MongodbCollector::growsWithCollections);
-    if (grows && c.most() > 0 && Namespace.count(look) > c.most()) {
+    if (grows && c.most() > 0 && Namespace.count(scrape) > c.most()) {
       some.removeIf(MongodbCollector::growsWithCollections);
     }
     return some;
   }
 
   /** A collector that the server refuses shows nothing; without a connection all is over. */
-  private static void collect(MongodbCollector collector, ServerScrape look) throws IOException {
+  private static void collect(MongodbCollector collector, ServerScrape scrape) throws IOException {
     try {
       switch (collector) {
-        case COLLSTATS -> new CollectionMetrics(look).collstats();
-        case INDEXSTATS -> new CollectionMetrics(look).indexstats();
-        case DBSTATS -> new CollectionMetrics(look).dbstats();
-        case PROFILE -> new CollectionMetrics(look).profile();
-        case TOPMETRICS -> new CollectionMetrics(look).top();
-        case DIAGNOSTICDATA -> new DiagnosticMetrics(look).collect();
-        case CURRENTOPMETRICS -> currentOperations(look);
-        case REPLICASETSTATUS -> replicaSet(look, "replSetGetStatus", "");
-        case REPLICASETCONFIG -> replicaSet(look, "replSetGetConfig", "rs_cfg");
-        case SHARDS -> new RouterMetrics(look).chunks();
-        case FCV -> features(look);
-        case PBM -> new BackupMetrics(look).collect();
+        case COLLSTATS -> new CollectionMetrics(scrape).collstats();
+        case INDEXSTATS -> new CollectionMetrics(scrape).indexstats();
+        case DBSTATS -> new CollectionMetrics(scrape).dbstats();
+        case PROFILE -> new CollectionMetrics(scrape).profile();
+        case TOPMETRICS -> new CollectionMetrics(scrape).top();
+        case DIAGNOSTICDATA -> new DiagnosticMetrics(scrape).collect();
+        case CURRENTOPMETRICS -> currentOperations(scrape);
+        case REPLICASETSTATUS -> replicaSet(scrape, "replSetGetStatus", "");
+        case REPLICASETCONFIG -> replicaSet(scrape, "replSetGetConfig", "rs_cfg");
+        case SHARDS -> new RouterMetrics(scrape).chunks();
+        case FCV -> features(scrape);
+        case PBM -> new BackupMetrics(scrape).collect();
       }
     } catch (MongoException e) {
       LOG.log(
           Level.WARNING,
           "mongodb at {0}: collector {1}: {2}",
-          look.connection().host(),
+          scrape.connection().host(),
           collector.text(),
           e.getMessage());
     }
   }
 
-  private static void replicaSet(ServerScrape look, String command, String path)
+  private static void replicaSet(ServerScrape scrape, String command, String path)
       throws IOException {
     Document answer;
     try {
-      answer = look.admin(Document.of(command, 1));
+      answer = scrape.admin(Document.of(command, 1));
     } catch (MongoException e) {
       if (NO_REPLICATION.contains(e.code())) {
         return;
@@ -191,12 +191,12 @@ final class MongodbServer implements DatabaseScrape {
     }
     Document shown = path.isEmpty() ? answer : answer.document("config");
     if (shown != null) {
-      look.show(path, shown, look.labels());
+      scrape.show(path, shown, scrape.labels());
     }
   }
 
-  private static void currentOperations(ServerScrape look) throws IOException {
-    Duration slow = look.options().details().slow();
+  private static void currentOperations(ServerScrape scrape) throws IOException {
+    Duration slow = scrape.options().details().slow();
     Document command = Document.of("currentOp", true);
     if (slow != null) {
       command =
@@ -211,31 +211,33 @@ final class MongodbServer implements DatabaseScrape {
                   "microsecs_running",
                   Document.of("$exists", true, "$gte", slow.toNanos() / 1000)));
     }
-    Document answer = look.admin(command);
+    Document answer = scrape.admin(command);
     for (Document d : slow == null ? List.<Document>of() : answer.documents("inprog")) {
       Double running = d.number("microsecs_running");
       Object id = d.at("opid");
       if (running != null && id != null) {
-        operation(look, d, String.valueOf(id), running);
+        operation(scrape, d, String.valueOf(id), running);
       }
     }
-    look.out()
+    scrape
+        .out()
         .gauge(
             "mongodb_currentop_fsync_lock_state",
             "Whether MongoDB is currently fsync locked (1 = locked, 0 = unlocked)",
             answer.isTrue("fsyncLock") ? 1 : 0);
   }
 
-  private static void operation(ServerScrape look, Document d, String id, double running) {
+  private static void operation(ServerScrape scrape, Document d, String id, double running) {
     Namespace n = Namespace.parse(d.text("ns"));
-    Map<String, String> labels = new LinkedHashMap<>(look.labels());
+    Map<String, String> labels = new LinkedHashMap<>(scrape.labels());
     labels.put("opid", id);
     labels.put("op", d.text("op"));
     labels.put("desc", d.text("desc"));
     labels.put("database", n.database());
     labels.put("collection", n.collection());
     labels.put("ns", d.text("ns"));
-    look.out()
+    scrape
+        .out()
         .gauge(
             "mongodb_currentop_query_uptime",
             "mongodb_currentop_query_uptime currentop_query",
@@ -245,14 +247,16 @@ final class MongodbServer implements DatabaseScrape {
                 .toArray(String[]::new));
   }
 
-  private static void features(ServerScrape look) throws IOException {
-    Document answer = look.admin(Document.of("getParameter", 1, "featureCompatibilityVersion", 1));
+  private static void features(ServerScrape scrape) throws IOException {
+    Document answer =
+        scrape.admin(Document.of("getParameter", 1, "featureCompatibilityVersion", 1));
     String version = answer.text("featureCompatibilityVersion", "version");
     Double number = GoNumbers.parse(version);
     if (number == null) {
       throw new IOException("featureCompatibilityVersion is no number: " + version);
     }
-    look.out()
+    scrape
+        .out()
         .gauge(
             "mongodb_fcv_feature_compatibility_version",
             "Feature compatibility version",

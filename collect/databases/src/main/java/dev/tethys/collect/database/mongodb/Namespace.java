@@ -29,16 +29,16 @@ record Namespace(String database, String collection) {
   }
 
   /** How many collections there are that are not the server's own. */
-  static int count(ServerScrape look) throws IOException {
+  static int count(ServerScrape scrape) throws IOException {
     int n = 0;
-    for (String database : look.databases()) {
-      n += OF_THE_SERVER.contains(database) ? 0 : collections(look, database).size();
+    for (String database : scrape.databases()) {
+      n += OF_THE_SERVER.contains(database) ? 0 : collections(scrape, database).size();
     }
     return n;
   }
 
-  private static List<String> collections(ServerScrape look, String database) throws IOException {
-    return look
+  private static List<String> collections(ServerScrape scrape, String database) throws IOException {
+    return scrape
         .connection()
         .cursor(
             database,
@@ -62,17 +62,17 @@ record Namespace(String database, String collection) {
    * @param discovering whether they are looked for; the names then are patterns, and no names match
    *     all
    */
-  static List<Namespace> find(ServerScrape look, List<String> names, boolean discovering)
+  static List<Namespace> find(ServerScrape scrape, List<String> names, boolean discovering)
       throws IOException {
     List<Namespace> wanted = names.stream().map(n -> parse(n.strip())).toList();
     List<Namespace> out = new ArrayList<>();
-    for (String database : look.databases()) {
+    for (String database : scrape.databases()) {
       List<Namespace> here = wanted.stream().filter(n -> n.database.equals(database)).toList();
       boolean all = discovering && names.isEmpty();
       if ((discovering && OF_THE_SERVER.contains(database)) || (here.isEmpty() && !all)) {
         continue;
       }
-      for (String c : new TreeSet<>(collections(look, database))) {
+      for (String c : new TreeSet<>(collections(scrape, database))) {
         boolean meant =
             discovering
                 ? all || here.stream().anyMatch(n -> n.isIn(c))
@@ -88,7 +88,7 @@ record Namespace(String database, String collection) {
           LOG.log(
               Level.WARNING,
               "mongodb at {0}: {1}.{2} is no collection that one may see",
-              look.connection().host(),
+              scrape.connection().host(),
               n.database,
               n.collection);
         }

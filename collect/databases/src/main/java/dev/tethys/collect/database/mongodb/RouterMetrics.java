@@ -19,12 +19,12 @@ final class RouterMetrics {
   private static final String SHARD = "shard";
   private static final Duration CHANGES = Duration.ofMinutes(10);
 
-  private final ServerScrape look;
+  private final ServerScrape scrape;
   private final MetricSet out;
 
-  RouterMetrics(ServerScrape look) {
-    this.look = look;
-    this.out = look.out();
+  RouterMetrics(ServerScrape scrape) {
+    this.scrape = scrape;
+    this.out = scrape.out();
   }
 
   /** Request that a server may refuse. */
@@ -37,7 +37,7 @@ final class RouterMetrics {
       try {
         q.ask();
       } catch (MongoException e) {
-        LOG.log(Level.WARNING, "mongodb at {0}: {1}", look.connection().host(), e.getMessage());
+        LOG.log(Level.WARNING, "mongodb at {0}: {1}", scrape.connection().host(), e.getMessage());
       }
     }
   }
@@ -51,7 +51,7 @@ final class RouterMetrics {
             out.gauge(
                 "mongodb_mongos_sharding_collections_total",
                 "Total # of Collections with Sharding enabled",
-                look.count(CONFIG, "collections", Document.of("dropped", false))),
+                scrape.count(CONFIG, "collections", Document.of("dropped", false))),
         this::balancer,
         this::changes,
         this::sizes,
@@ -59,25 +59,25 @@ final class RouterMetrics {
             out.gauge(
                 "mongodb_mongos_sharding_shards_total",
                 "Total number of shards",
-                look.count(CONFIG, "shards", Document.of())),
+                scrape.count(CONFIG, "shards", Document.of())),
         () ->
             out.gauge(
                 "mongodb_mongos_sharding_shards_draining_total",
                 "Total number of drainingshards",
-                look.count(CONFIG, "shards", Document.of("draining", true))));
+                scrape.count(CONFIG, "shards", Document.of("draining", true))));
   }
 
   private void databases(boolean partitioned, String type) throws IOException {
     out.gauge(
         "mongodb_mongos_sharding_databases_total",
         "Total number of sharded databases",
-        look.count(CONFIG, "databases", Document.of("partitioned", partitioned)),
+        scrape.count(CONFIG, "databases", Document.of("partitioned", partitioned)),
         "type",
         type);
   }
 
   private void balancer() throws IOException {
-    Document status = look.admin(Document.of("balancerStatus", 1));
+    Document status = scrape.admin(Document.of("balancerStatus", 1));
     out.gauge(
         "mongodb_mongos_sharding_balancer_enabled",
         "Balancer is enabled",
@@ -90,7 +90,8 @@ final class RouterMetrics {
 
   private void changes() throws IOException {
     List<Document> found =
-        look.connection()
+        scrape
+            .connection()
             .aggregate(
                 CONFIG,
                 "changelog",
@@ -116,8 +117,8 @@ final class RouterMetrics {
   }
 
   private void sizes() throws IOException {
-    for (String database : look.databases()) {
-      Document stats = look.connection().command(database, Document.of("dbStats", 1, "scale", 1));
+    for (String database : scrape.databases()) {
+      Document stats = scrape.connection().command(database, Document.of("dbStats", 1, "scale", 1));
       Document raw = stats.document("raw");
       if (raw != null) {
         raw.fields()
@@ -151,7 +152,7 @@ final class RouterMetrics {
             out.gauge(
                 "mongodb_mongos_sharding_chunks_total",
                 "Total number of chunks",
-                look.count(CONFIG, CHUNKS, Document.of())),
+                scrape.count(CONFIG, CHUNKS, Document.of())),
         () -> {
           for (Document d : byShard(Document.of())) {
             Double n = d.number("n");
@@ -169,7 +170,8 @@ final class RouterMetrics {
   }
 
   private List<Document> byShard(Document filter) throws IOException {
-    return look.connection()
+    return scrape
+        .connection()
         .aggregate(
             CONFIG,
             CHUNKS,
@@ -179,9 +181,10 @@ final class RouterMetrics {
 
   private void chunksOfCollections() throws IOException {
     List<Document> collections =
-        look.connection()
+        scrape
+            .connection()
             .cursor(CONFIG, Document.of("find", "collections", "filter", Document.of()));
-    DocumentMetrics to = new DocumentMetrics(out, look.options().oldNames(), false);
+    DocumentMetrics to = new DocumentMetrics(out, scrape.options().oldNames(), false);
     for (Document c : collections) {
       Namespace n = Namespace.parse(c.text("_id"));
       if (n.collection().isEmpty() || c.isTrue("dropped")) {

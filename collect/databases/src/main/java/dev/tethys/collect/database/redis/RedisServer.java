@@ -121,11 +121,11 @@ final class RedisServer implements DatabaseScrape {
           (System.nanoTime() - start) / 1e9);
     }
     try (c) {
-      asks(out, c, where, deadline);
+      collectAll(out, c, where, deadline);
     }
   }
 
-  private void asks(MetricSet out, RedisConnection c, RedisAddress where, Deadline deadline)
+  private void collectAll(MetricSet out, RedisConnection c, RedisAddress where, Deadline deadline)
       throws IOException {
     if (options.ping()) {
       long start = System.nanoTime();

@@ -89,7 +89,7 @@ public final class ServerConnection implements AutoCloseable {
       return c;
     } catch (IOException e) {
       s.close();
-      throw new IOException("dial tcp " + host + ":" + port + ": " + why(e), e);
+      throw new IOException("dial tcp " + host + ":" + port + ": " + reason(e), e);
     }
   }
 
@@ -99,13 +99,13 @@ public final class ServerConnection implements AutoCloseable {
     try {
       c = SocketChannel.open(UnixDomainSocketAddress.of(path));
     } catch (IOException e) {
-      throw new IOException("dial unix " + path + ": " + why(e), e);
+      throw new IOException("dial unix " + path + ": " + reason(e), e);
     }
     return new ServerConnection(
         c, Channels.newInputStream(c), Channels.newOutputStream(c), deadline);
   }
 
-  private static String why(IOException e) {
+  private static String reason(IOException e) {
     return e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
   }
 
@@ -154,7 +154,7 @@ public final class ServerConnection implements AutoCloseable {
    *
    * @return false when its time was up before
    */
-  public boolean rest() {
+  public boolean park() {
     alarm.close();
     return !alarm.hasRung();
   }

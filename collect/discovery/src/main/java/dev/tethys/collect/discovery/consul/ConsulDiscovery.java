@@ -172,7 +172,7 @@ public final class ConsulDiscovery implements Discovery {
       }
     }
     if (!gone.isEmpty() || watches.isEmpty()) {
-      sink.update(gone.stream().map(TargetGroup::gone).toList());
+      sink.update(gone.stream().map(TargetGroup::removed).toList());
     }
     return now;
   }

@@ -72,7 +72,7 @@ public final class Hetzner implements Refreshing.Source {
 
   @Override
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
-    List<Labels> targets = settings.get(ROLE).equals("robot") ? robot() : cloud();
+    List<Labels> targets = settings.get(ROLE).equals("robot") ? robotTargets() : cloud();
     return List.of(new TargetGroup("hetzner", targets, Labels.EMPTY));
   }
 
@@ -145,7 +145,7 @@ public final class Hetzner implements Refreshing.Source {
     return l.address(ip.isEmpty() ? NO_ADDRESS : ip, settings.get(PORT)).build();
   }
 
-  private List<Labels> robot() throws IOException, InterruptedException {
+  private List<Labels> robotTargets() throws IOException, InterruptedException {
     List<Labels> out = new ArrayList<>();
     for (JsonNode e : rest.get(ROBOT)) {
       JsonNode s = e.path("server");

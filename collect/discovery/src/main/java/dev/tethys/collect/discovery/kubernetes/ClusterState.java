@@ -51,7 +51,7 @@ final class ClusterState {
   private final Map<String, Set<String>> readsOf = new HashMap<>();
   private final Map<String, Integer> unsynced = new HashMap<>(); // watches by namespace
   private int allUnsynced;
-  private boolean told;
+  private boolean reported;
 
   /**
    * @param watches namespace of each watch; {@code ""} for all
@@ -193,10 +193,10 @@ final class ClusterState {
   List<TargetGroup> awaitGroups() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      while (isNothingReady() || (told && isNothingDue())) {
+      while (isNothingReady() || (reported && isNothingDue())) {
         changed.await();
       }
-      told = true;
+      reported = true;
       List<TargetGroup> out = new ArrayList<>(due.size());
       List<String> ready = due.stream().filter(this::isReadyKey).toList();
       for (String key : ready) {
@@ -205,7 +205,7 @@ final class ClusterState {
         forgetReads(key);
         TargetGroup g =
             object == null
-                ? TargetGroup.gone(source)
+                ? TargetGroup.removed(source)
                 : targets.group(source, object, (r, k) -> noted(key, r, k));
         if (g != null) {
           out.add(g);

@@ -20,10 +20,10 @@ final class PodTargets implements ClusterState.Targets {
     String ip = pod.path("status").path("podIP").asString("");
     String node = pod.path("spec").path("nodeName").asString("");
     if (ip.isEmpty()) {
-      return TargetGroup.gone(source); // it starts, or was evicted
+      return TargetGroup.removed(source); // it starts, or was evicted
     }
     if (objects.attach().node() && others.find(Resource.NODES, node) == null) {
-      return TargetGroup.gone(source); // a selector leaves its node out
+      return TargetGroup.removed(source); // a selector leaves its node out
     }
     MetaLabels labels = ObjectLabels.labels();
     objects.addPod(labels, pod, others);

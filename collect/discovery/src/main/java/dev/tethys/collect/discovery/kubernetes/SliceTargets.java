@@ -36,7 +36,7 @@ final class SliceTargets implements ClusterState.Targets {
     }
     objects.addNamespace(labels, slice, others);
     if (isSecond(service, slice)) {
-      return TargetGroup.gone(source);
+      return TargetGroup.removed(source);
     }
     BackingPods pods = new BackingPods(objects, others);
     List<Labels> targets = new ArrayList<>();

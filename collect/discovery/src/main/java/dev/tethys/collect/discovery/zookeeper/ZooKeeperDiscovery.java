@@ -91,7 +91,7 @@ public final class ZooKeeperDiscovery implements Discovery {
 
   public static final Mechanism NERVE =
       new Keys(new Section("nerve_sd_config", "Targets from AirBnB's Nerve."))
-          .mechanism("nerve", ZooKeeperDiscovery::nerve);
+          .mechanism("nerve", ZooKeeperDiscovery::nerveLabels);
 
   private static Labels serverset(String path, JsonNode m) {
     MetaLabels l = new MetaLabels("__meta_serverset_");
@@ -109,7 +109,7 @@ public final class ZooKeeperDiscovery implements Discovery {
     return l.address(main.path("host").asString(""), port).build();
   }
 
-  private static Labels nerve(String path, JsonNode m) {
+  private static Labels nerveLabels(String path, JsonNode m) {
     MetaLabels l = new MetaLabels("__meta_nerve_");
     long port = m.path("port").asLong(0);
     l.put("path", path);
@@ -185,10 +185,10 @@ public final class ZooKeeperDiscovery implements Discovery {
     }
     for (String p : former.keySet()) {
       if (!children.containsKey(p)) {
-        changes.add(TargetGroup.gone(p));
+        changes.add(TargetGroup.removed(p));
       }
     }
-    tell(sink);
+    sendChanges(sink);
     Set<String> watched = new HashSet<>(); // for their creation
     while (true) {
       for (String p : paths) {
@@ -212,7 +212,7 @@ public final class ZooKeeperDiscovery implements Discovery {
             e.getMessage());
       }
       if (!c.hasNews()) {
-        tell(sink);
+        sendChanges(sink);
       }
     }
   }
@@ -251,7 +251,7 @@ public final class ZooKeeperDiscovery implements Discovery {
     }
   }
 
-  private void tell(Sink sink) {
+  private void sendChanges(Sink sink) {
     sink.update(List.copyOf(changes));
     changes.clear();
   }
@@ -290,7 +290,7 @@ public final class ZooKeeperDiscovery implements Discovery {
   private void forget(String path) {
     Set<String> below = children.remove(path);
     if (below != null) {
-      changes.add(TargetGroup.gone(path));
+      changes.add(TargetGroup.removed(path));
       below.forEach(this::forget);
     }
   }
@@ -304,6 +304,6 @@ public final class ZooKeeperDiscovery implements Discovery {
     } catch (JacksonException e) {
       LOG.log(Level.DEBUG, "{0}: {1} is no member: it is not JSON", name, path);
     }
-    return TargetGroup.gone(path); // a folder, or nonsense
+    return TargetGroup.removed(path); // a folder, or nonsense
   }
 }

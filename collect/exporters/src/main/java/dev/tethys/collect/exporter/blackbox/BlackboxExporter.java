@@ -53,7 +53,7 @@ final class BlackboxExporter implements Exporter {
   private volatile boolean succeeded = true;
   private volatile double succeededAt;
   private @Nullable FileTime seen; // guarded by this
-  private long lookedAt; // guarded by this
+  private long checkedAt; // guarded by this
 
   BlackboxExporter(ExporterSettings settings, ExporterDependencies around) throws IOException {
     YamlNode inline = settings.inlineConfig();
@@ -89,7 +89,7 @@ final class BlackboxExporter implements Exporter {
     this.clock = around.clock();
     this.succeededAt = clock.millis() / 1e3;
     this.seen = modified();
-    this.lookedAt = clock.millis();
+    this.checkedAt = clock.millis();
     String userAgent = "Blackbox-Exporter/0.28.0";
     this.probers =
         Map.of(
@@ -168,18 +168,19 @@ final class BlackboxExporter implements Exporter {
     }
     module = forHost(module, probe.params().first("hostname", ""));
     Duration timeout = timeout(probe, module);
-    ProbeAttempt look = new ProbeAttempt(name, target, timeout, level);
-    look.debug(
+    ProbeAttempt attempt = new ProbeAttempt(name, target, timeout, level);
+    attempt.debug(
         "Beginning probe", "probe", module.prober(), "timeout_seconds", timeout.toMillis() / 1e3);
     long started = System.nanoTime();
     boolean success;
     try {
-      success = Objects.requireNonNull(probers.get(module.prober())).look(target, module, look);
+      success = Objects.requireNonNull(probers.get(module.prober())).probe(target, module, attempt);
     } catch (IOException e) {
-      success = look.fails("Error probing", "err", e.getMessage());
+      success = attempt.fails("Error probing", "err", e.getMessage());
     }
     double seconds = ProbeAttempt.seconds(System.nanoTime() - started);
-    look.found
+    attempt
+        .found
         .gauge("probe_success", "Displays whether or not the probe was a success", success ? 1 : 0)
         .gauge(
             "probe_duration_seconds",
@@ -190,12 +191,12 @@ final class BlackboxExporter implements Exporter {
             "Returns how long the probe timeout is in seconds",
             timeout.toNanos() / 1e9);
     if (success) {
-      look.debug("Probe succeeded", "duration_seconds", seconds);
+      attempt.debug("Probe succeeded", "duration_seconds", seconds);
     } else {
-      look.fails("Probe failed", "duration_seconds", seconds);
+      attempt.fails("Probe failed", "duration_seconds", seconds);
     }
-    List<MetricFamily> families = look.found.families();
-    String log = log(look, families, module);
+    List<MetricFamily> families = attempt.found.families();
+    String log = log(attempt, families, module);
     history.add(name, ProbeAttempt.withoutPassword(target), log, success);
     return new ProbeResult(families, log);
   }
@@ -234,14 +235,14 @@ final class BlackboxExporter implements Exporter {
     return !own.isZero() && own.compareTo(most) < 0 ? own : most;
   }
 
-  private static String log(ProbeAttempt look, List<MetricFamily> families, Module module) {
+  private static String log(ProbeAttempt attempt, List<MetricFamily> families, Module module) {
     ByteArrayOutputStream text = new ByteArrayOutputStream();
     ExpositionWriter w =
         ExpositionWriter.of(ExpositionFormat.negotiate("", ExpositionFormat.ALL), text);
     families.forEach(w::write);
     w.finish();
     return "Logs for the probe:\n"
-        + look.logged()
+        + attempt.logged()
         + "\n\n\nMetrics that would have been returned:\n"
         + text.toString(StandardCharsets.UTF_8)
         + "\n\n\nModule configuration:\n"
@@ -365,10 +366,10 @@ final class BlackboxExporter implements Exporter {
       return;
     }
     synchronized (this) {
-      if (clock.millis() - lookedAt < lookMillis) {
+      if (clock.millis() - checkedAt < lookMillis) {
         return;
       }
-      lookedAt = clock.millis();
+      checkedAt = clock.millis();
       FileTime now = modified();
       if (Objects.equals(now, seen)) {
         return;

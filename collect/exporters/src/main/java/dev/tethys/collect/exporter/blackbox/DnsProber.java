@@ -34,12 +34,13 @@ final class DnsProber implements Prober {
   private record Reply(Message message, long nanos) {}
 
   @Override
-  public boolean look(String target, Module module, ProbeAttempt look) throws IOException {
+  public boolean probe(String target, Module module, ProbeAttempt attempt) throws IOException {
     DnsModule m = module.dns();
     for (String phase : List.of("resolve", "connect", "request")) {
-      look.found.gauge(DURATION, DURATION_HELP, "phase", phase, 0);
+      attempt.found.gauge(DURATION, DURATION_HELP, "phase", phase, 0);
     }
-    look.found
+    attempt
+        .found
         .gauge(
             "probe_dns_answer_rrs",
             "Returns number of entries in the answer resource record list",
@@ -57,27 +58,27 @@ final class DnsProber implements Prober {
             "Displays whether or not the query was executed successfully",
             0);
     if (m.queryName().isEmpty()) {
-      return look.fails("query name must be set for DNS module");
+      return attempt.fails("query name must be set for DNS module");
     }
     ProbeAttempt.HostPort at = ProbeAttempt.HostPort.of(target);
     if (at == null) {
       at = new ProbeAttempt.HostPort(target, m.overTls() ? TLS_PORT : PORT);
     }
-    ProbeAttempt.ResolvedAddress found = look.address(at.host(), m.ip());
+    ProbeAttempt.ResolvedAddress found = attempt.address(at.host(), m.ip());
     if (found.address() == null) {
       return false;
     }
-    look.found.gauge(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
+    attempt.found.gauge(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
     InetAddress source = null;
     if (!m.sourceAddress().isEmpty()) {
       source = TcpProber.literal(m.sourceAddress());
       if (source == null) {
-        return look.fails("Error parsing source ip address", "srcIP", m.sourceAddress());
+        return attempt.fails("Error parsing source ip address", "srcIP", m.sourceAddress());
       }
     }
     Message query = query(m);
     InetSocketAddress server = new InetSocketAddress(found.address(), at.port());
-    look.debug(
+    attempt.debug(
         "Making DNS query",
         "target",
         ProbeAttempt.shown(found.address(), at.port()),
@@ -92,23 +93,23 @@ final class DnsProber implements Prober {
     try {
       reply =
           m.tcp()
-              ? overTcp(m, query, server, source, at.host(), look)
-              : overUdp(query, server, source, look);
+              ? overTcp(m, query, server, source, at.host(), attempt)
+              : overUdp(query, server, source, attempt);
     } catch (IOException e) {
-      look.found.gauge(
+      attempt.found.gauge(
           DURATION,
           DURATION_HELP,
           "phase",
           "connect",
           ProbeAttempt.seconds(System.nanoTime() - started));
-      return look.fails("Error while sending a DNS query", "err", e.getMessage());
+      return attempt.fails("Error while sending a DNS query", "err", e.getMessage());
     }
     long all = System.nanoTime() - started;
-    look.found.gauge(
+    attempt.found.gauge(
         DURATION, DURATION_HELP, "phase", "connect", ProbeAttempt.seconds(all - reply.nanos));
-    look.found.gauge(
+    attempt.found.gauge(
         DURATION, DURATION_HELP, "phase", "request", ProbeAttempt.seconds(reply.nanos));
-    return judge(m, reply.message, look);
+    return judge(m, reply.message, attempt);
   }
 
   private static Message query(DnsModule m) throws TextParseException {
@@ -123,7 +124,7 @@ final class DnsProber implements Prober {
   }
 
   private static Reply overUdp(
-      Message query, InetSocketAddress server, @Nullable InetAddress source, ProbeAttempt look)
+      Message query, InetSocketAddress server, @Nullable InetAddress source, ProbeAttempt attempt)
       throws IOException {
     try (DatagramSocket socket = new DatagramSocket(new InetSocketAddress(source, 0))) {
       socket.connect(server);
@@ -132,11 +133,11 @@ final class DnsProber implements Prober {
       socket.send(new DatagramPacket(q, q.length));
       byte[] buffer = new byte[MAX_MESSAGE];
       while (true) {
-        long left = look.deadline - System.nanoTime();
+        long left = attempt.deadline - System.nanoTime();
         if (left <= 0) {
           throw new IOException("i/o timeout");
         }
-        socket.setSoTimeout(look.millisLeft());
+        socket.setSoTimeout(attempt.millisLeft());
         DatagramPacket p = new DatagramPacket(buffer, buffer.length);
         try {
           socket.receive(p);
@@ -158,16 +159,16 @@ final class DnsProber implements Prober {
       InetSocketAddress server,
       @Nullable InetAddress source,
       String host,
-      ProbeAttempt look)
+      ProbeAttempt attempt)
       throws IOException {
     try (Socket socket = new Socket()) {
       if (source != null) {
         socket.bind(new InetSocketAddress(source, 0));
       }
-      socket.connect(server, look.millisLeft());
-      Socket s = m.overTls() ? look.secure(m.config(), socket, host, server.getPort()) : socket;
+      socket.connect(server, attempt.millisLeft());
+      Socket s = m.overTls() ? attempt.secure(m.config(), socket, host, server.getPort()) : socket;
       Reply reply =
-          look.inTime(
+          attempt.inTime(
               socket,
               () -> {
                 long sent = System.nanoTime();
@@ -191,12 +192,13 @@ final class DnsProber implements Prober {
     }
   }
 
-  private static boolean judge(DnsModule m, Message answer, ProbeAttempt look) {
-    look.debug("Got response", "response", answer);
-    look.found.gauge("probe_dns_answer_rrs", "", answer.getSection(Section.ANSWER).size());
-    look.found.gauge("probe_dns_authority_rrs", "", answer.getSection(Section.AUTHORITY).size());
-    look.found.gauge("probe_dns_additional_rrs", "", answer.getSection(Section.ADDITIONAL).size());
-    look.found.gauge("probe_dns_query_succeeded", "", 1);
+  private static boolean judge(DnsModule m, Message answer, ProbeAttempt attempt) {
+    attempt.debug("Got response", "response", answer);
+    attempt.found.gauge("probe_dns_answer_rrs", "", answer.getSection(Section.ANSWER).size());
+    attempt.found.gauge("probe_dns_authority_rrs", "", answer.getSection(Section.AUTHORITY).size());
+    attempt.found.gauge(
+        "probe_dns_additional_rrs", "", answer.getSection(Section.ADDITIONAL).size());
+    attempt.found.gauge("probe_dns_query_succeeded", "", 1);
     if (m.queryType() == Type.SOA) {
       double serial = 0;
       for (Record r : answer.getSection(Section.ANSWER)) {
@@ -204,28 +206,28 @@ final class DnsProber implements Prober {
           serial = soa.getSerial();
         }
       }
-      look.found.gauge("probe_dns_serial", "Returns the serial number of the zone", serial);
+      attempt.found.gauge("probe_dns_serial", "Returns the serial number of the zone", serial);
     }
     int rcode = answer.getHeader().getRcode();
     if (!m.rcodes().contains(rcode)) {
-      return look.fails(
+      return attempt.fails(
           "Rcode is not one of the valid rcodes",
           "rcode",
           rcode,
           "string_rcode",
           Rcode.string(rcode));
     }
-    return valid("Answer", answer.getSection(Section.ANSWER), m.answer(), look)
-        && valid("Authority", answer.getSection(Section.AUTHORITY), m.authority(), look)
-        && valid("Additional", answer.getSection(Section.ADDITIONAL), m.additional(), look);
+    return valid("Answer", answer.getSection(Section.ANSWER), m.answer(), attempt)
+        && valid("Authority", answer.getSection(Section.AUTHORITY), m.authority(), attempt)
+        && valid("Additional", answer.getSection(Section.ADDITIONAL), m.additional(), attempt);
   }
 
   private static boolean valid(
-      String section, List<Record> records, DnsModule.Rules rules, ProbeAttempt look) {
-    look.debug("Validating " + section + " RRs");
+      String section, List<Record> records, DnsModule.Rules rules, ProbeAttempt attempt) {
+    attempt.debug("Validating " + section + " RRs");
     List<String> texts = records.stream().map(DnsProber::text).toList();
     String why = problem(texts, rules);
-    return why == null || look.fails(section + " RRs validation failed", "err", why);
+    return why == null || attempt.fails(section + " RRs validation failed", "err", why);
   }
 
   private static @Nullable String problem(List<String> texts, DnsModule.Rules rules) {

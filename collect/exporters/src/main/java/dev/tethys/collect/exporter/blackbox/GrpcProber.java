@@ -36,10 +36,11 @@ final class GrpcProber implements Prober {
   }
 
   @Override
-  public boolean look(String target, Module module, ProbeAttempt look)
+  public boolean probe(String target, Module module, ProbeAttempt attempt)
       throws IOException, InterruptedException {
     GrpcModule m = module.grpc();
-    look.found
+    attempt
+        .found
         .gauge(DURATION, DURATION_HELP, "phase", "resolve", 0)
         .gauge("probe_grpc_ssl", "Indicates if SSL was used for the connection", 0)
         .gauge("probe_grpc_status_code", "Response gRPC status code", 0);
@@ -51,10 +52,10 @@ final class GrpcProber implements Prober {
               : "http://" + target;
       authority = new URI(url).getRawAuthority();
     } catch (URISyntaxException e) {
-      return look.fails("Could not parse target URL", "err", e.getMessage());
+      return attempt.fails("Could not parse target URL", "err", e.getMessage());
     }
     if (authority == null) {
-      return look.fails("Could not parse target URL", "target", target);
+      return attempt.fails("Could not parse target URL", "target", target);
     }
     // Who it is asked as is no part of whom is asked: a call has no place for it.
     authority = authority.substring(authority.lastIndexOf('@') + 1);
@@ -62,8 +63,8 @@ final class GrpcProber implements Prober {
     if (at == null) {
       at = new ProbeAttempt.HostPort(authority, m.tls() ? 443 : 80);
     }
-    ProbeAttempt.ResolvedAddress found = look.address(at.host(), m.ip());
-    look.found.gauge(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
+    ProbeAttempt.ResolvedAddress found = attempt.address(at.host(), m.ip());
+    attempt.found.gauge(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
     if (found.address() == null) {
       return false;
     }
@@ -89,33 +90,33 @@ final class GrpcProber implements Prober {
     try (GrpcChannel channel = new GrpcChannel(options)) {
       try {
         GrpcReply r =
-            channel.call(CHECK, metadata, message, "", Duration.ofMillis(look.millisLeft()));
+            channel.call(CHECK, metadata, message, "", Duration.ofMillis(attempt.millisLeft()));
         code = r.status();
         if (code == GrpcReply.OK) {
           state = state(r.body());
         } else {
-          look.fails("can't connect grpc server:", "err", r.statusName() + ": " + r.message());
+          attempt.fails("can't connect grpc server:", "err", r.statusName() + ": " + r.message());
         }
       } catch (HttpTimeoutException e) {
         code = GrpcReply.DEADLINE_EXCEEDED;
-        look.fails("can't connect grpc server:", "err", "context deadline exceeded");
+        attempt.fails("can't connect grpc server:", "err", "context deadline exceeded");
       } catch (IOException e) {
         code = GrpcReply.UNAVAILABLE;
-        look.fails("can't connect grpc server:", "err", e.getMessage());
+        attempt.fails("can't connect grpc server:", "err", e.getMessage());
       }
       if (code == GrpcReply.OK) {
-        secured(channel.session(), look);
+        secured(channel.session(), attempt);
       }
     }
-    look.found.gauge(
+    attempt.found.gauge(
         DURATION,
         DURATION_HELP,
         "phase",
         "check",
         ProbeAttempt.seconds(System.nanoTime() - started));
-    look.found.gauge("probe_grpc_status_code", "", code);
+    attempt.found.gauge("probe_grpc_status_code", "", code);
     for (int i = 0; i < STATES.size(); i++) {
-      look.found.gauge(
+      attempt.found.gauge(
           "probe_grpc_healthcheck_response",
           "Response HealthCheck response",
           "serving_status",
@@ -123,15 +124,16 @@ final class GrpcProber implements Prober {
           i == state ? 1 : 0);
     }
     if (code == GrpcReply.OK && state != SERVING) {
-      return look.fails("the service does not serve", "status", state);
+      return attempt.fails("the service does not serve", "status", state);
     }
     return code == GrpcReply.OK;
   }
 
-  private static void secured(@Nullable SSLSession session, ProbeAttempt look) throws IOException {
+  private static void secured(@Nullable SSLSession session, ProbeAttempt attempt)
+      throws IOException {
     if (session != null) {
-      look.found.gauge("probe_grpc_ssl", "", 1);
-      new TlsFacts(session).common(look.found);
+      attempt.found.gauge("probe_grpc_ssl", "", 1);
+      new TlsFacts(session).common(attempt.found);
     }
   }
 

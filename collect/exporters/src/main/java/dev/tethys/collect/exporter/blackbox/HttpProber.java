@@ -63,7 +63,7 @@ final class HttpProber implements Prober {
   /** One request after the other, and what is known of the last answer. */
   private final class Chase implements AutoCloseable {
     final HttpModule m;
-    final ProbeAttempt look;
+    final ProbeAttempt attempt;
     final CookieManager cookies = new CookieManager(null, CookiePolicy.ACCEPT_ALL);
     final TracedClient client;
     final String firstHost;
@@ -81,10 +81,10 @@ final class HttpProber implements Prober {
     boolean trusted = true;
     final List<Times> times = new ArrayList<>();
 
-    Chase(HttpModule m, ProbeAttempt look, URI uri, @Nullable InetAddress address)
+    Chase(HttpModule m, ProbeAttempt attempt, URI uri, @Nullable InetAddress address)
         throws IOException {
       this.m = m;
-      this.look = look;
+      this.attempt = attempt;
       this.uri = uri;
       this.address = address;
       this.client = m.http3() ? clients.tracedHttp3(m.client()) : clients.traced(m.client());
@@ -113,9 +113,9 @@ final class HttpProber implements Prober {
           }
           URI to = target(location);
           redirects++;
-          look.log(Level.INFO, "Received redirect", "location", location);
+          attempt.log(Level.INFO, "Received redirect", "location", location);
           if (redirects > MAX_REDIRECTS || !m.client().followRedirects()) {
-            look.log(Level.INFO, "Not following redirect");
+            attempt.log(Level.INFO, "Not following redirect");
             refused = true;
             return x;
           }
@@ -123,7 +123,7 @@ final class HttpProber implements Prober {
           follow(x.answer().status(), location, to);
         }
       } catch (IOException | IllegalArgumentException e) {
-        look.fails("Error for HTTP request", "err", e.getMessage());
+        attempt.fails("Error for HTTP request", "err", e.getMessage());
         return null;
       }
     }
@@ -158,7 +158,7 @@ final class HttpProber implements Prober {
                     Params.decodePath(colon < 0 ? user : user.substring(0, colon)),
                     colon < 0 ? "" : Params.decodePath(user.substring(colon + 1)))));
       }
-      look.debug("Making HTTP request", "url", uri, "host", host);
+      attempt.debug("Making HTTP request", "url", uri, "host", host);
       Times t = new Times();
       times.add(t);
       boolean first = authority(uri).equals(firstHost);
@@ -179,7 +179,7 @@ final class HttpProber implements Prober {
                   headers,
                   body,
                   trusted,
-                  look.deadline,
+                  attempt.deadline,
                   MAX_BODY),
               t);
       cookies.put(uri, x.answer().headers());
@@ -256,16 +256,16 @@ final class HttpProber implements Prober {
   }
 
   @Override
-  public boolean look(String target, Module module, ProbeAttempt look)
+  public boolean probe(String target, Module module, ProbeAttempt attempt)
       throws IOException, InterruptedException {
     HttpModule m = module.http();
-    begin(m, look);
+    begin(m, attempt);
     String lower = target.toLowerCase(Locale.ROOT);
     String url =
         lower.startsWith("http://") || lower.startsWith("https://") ? target : "http://" + target;
     if (m.http3() && url.regionMatches(true, 0, "http://", 0, 7)) {
       String converted = "https://" + url.substring(7);
-      look.log(
+      attempt.log(
           Level.WARNING,
           "Converting HTTP to HTTPS for HTTP/3 compatibility",
           "original_target",
@@ -278,62 +278,63 @@ final class HttpProber implements Prober {
     try {
       uri = UrlText.read(url);
     } catch (URISyntaxException e) {
-      return look.fails("Could not parse target URL", "err", e.getMessage());
+      return attempt.fails("Could not parse target URL", "err", e.getMessage());
     }
     String host = UrlHost.of(uri);
     if (host == null) {
-      return look.fails("Could not parse target URL", "err", "there is no host in " + url);
+      return attempt.fails("Could not parse target URL", "err", "there is no host in " + url);
     }
     boolean leftToProxy =
         m.skipResolve()
             && (m.client().proxy().url() != null || m.client().proxy().fromEnvironment());
     InetAddress address = null;
     if (!leftToProxy) {
-      ProbeAttempt.ResolvedAddress found = look.address(host, m.ip());
-      look.found.add(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
+      ProbeAttempt.ResolvedAddress found = attempt.address(host, m.ip());
+      attempt.found.add(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
       address = found.address();
       if (address == null) {
         return false;
       }
     }
-    try (Chase chase = new Chase(m, look, uri, address)) {
-      return chased(m, look, chase);
+    try (Chase chase = new Chase(m, attempt, uri, address)) {
+      return chased(m, attempt, chase);
     }
   }
 
-  private boolean chased(HttpModule m, ProbeAttempt look, Chase chase)
+  private boolean chased(HttpModule m, ProbeAttempt attempt, Chase chase)
       throws IOException, InterruptedException {
     for (String phase : List.of("connect", "tls", "processing", "transfer")) {
-      look.found.add(DURATION, DURATION_HELP, "phase", phase, 0);
+      attempt.found.add(DURATION, DURATION_HELP, "phase", phase, 0);
     }
     long ended = 0;
     boolean success = false;
     Exchange x = chase.run();
     try (x) {
       if (x != null) {
-        success = judge(m, look, x, chase.refused);
+        success = judge(m, attempt, x, chase.refused);
         ended = System.nanoTime();
       }
-      phases(look, chase.times, ended);
+      phases(attempt, chase.times, ended);
       if (x != null && x.session() != null) {
-        look.found.gauge("probe_http_ssl", "", 1);
+        attempt.found.gauge("probe_http_ssl", "", 1);
         TlsFacts facts = new TlsFacts(x.session());
-        facts.common(look.found);
-        facts.chain(look.found, m.client().tls());
-        facts.cipher(look.found);
+        facts.common(attempt.found);
+        facts.chain(attempt.found, m.client().tls());
+        facts.cipher(attempt.found);
         if (m.failIfTls()) {
-          success = look.fails("Final request was over SSL");
+          success = attempt.fails("Final request was over SSL");
         }
       } else if (m.failIfNotTls() && success) {
-        success = look.fails("Final request was not over SSL");
+        success = attempt.fails("Final request was not over SSL");
       }
     }
-    look.found.gauge("probe_http_redirects", "", chase.redirects);
+    attempt.found.gauge("probe_http_redirects", "", chase.redirects);
     return success;
   }
 
-  private static void begin(HttpModule m, ProbeAttempt look) {
-    look.found
+  private static void begin(HttpModule m, ProbeAttempt attempt) {
+    attempt
+        .found
         .gauge("probe_http_content_length", "Length of http content response", 0)
         .gauge("probe_http_uncompressed_body_length", "Length of uncompressed response body", 0)
         .gauge("probe_http_redirects", "The number of redirects", 0)
@@ -342,19 +343,19 @@ final class HttpProber implements Prober {
         .gauge("probe_http_version", "Returns the version of HTTP of the probe response", 0)
         .gauge("probe_failed_due_to_regex", "Indicates if probe failed due to regex", 0);
     if (m.looksAtJson()) {
-      look.found.gauge(CEL, "Indicates if probe failed due to CEL expression not matching", 0);
+      attempt.found.gauge(CEL, "Indicates if probe failed due to CEL expression not matching", 0);
     }
   }
 
-  private boolean judge(HttpModule m, ProbeAttempt look, Exchange x, boolean refused) {
+  private boolean judge(HttpModule m, ProbeAttempt attempt, Exchange x, boolean refused) {
     int status = x.answer().status();
-    look.debug("Received HTTP response", "status_code", status);
-    look.found.gauge("probe_http_status_code", "", status);
-    look.found.gauge("probe_http_content_length", "", contentLength(m, x));
+    attempt.debug("Received HTTP response", "status_code", status);
+    attempt.found.gauge("probe_http_status_code", "", status);
+    attempt.found.gauge("probe_http_content_length", "", contentLength(m, x));
     boolean success =
         m.statusCodes().isEmpty() ? status / 100 == 2 : m.statusCodes().contains((long) status);
     if (!success) {
-      look.fails(
+      attempt.fails(
           m.statusCodes().isEmpty()
               ? "Invalid HTTP response status code, wanted 2xx"
               : "Invalid HTTP response status code",
@@ -362,23 +363,23 @@ final class HttpProber implements Prober {
           status);
     }
     if (success && !(m.failIfHeaderMatches().isEmpty() && m.failIfHeaderNotMatches().isEmpty())) {
-      success = headers(m, look, x.answer().headers());
-      look.found.gauge("probe_failed_due_to_regex", "", success ? 0 : 1);
+      success = headers(m, attempt, x.answer().headers());
+      attempt.found.gauge("probe_failed_due_to_regex", "", success ? 0 : 1);
     }
     if (!refused) {
-      success = read(m, look, x, success);
+      success = read(m, attempt, x, success);
     }
     Instant modified = HttpDate.read(x.answer().header("Last-Modified", ""));
     if (modified != null) {
-      look.found.gauge(
+      attempt.found.gauge(
           "probe_http_last_modified_timestamp_seconds",
           "Returns the Last-Modified HTTP response header in unixtime",
           modified.getEpochSecond());
     }
-    look.found.gauge(
+    attempt.found.gauge(
         "probe_http_version", "", Double.parseDouble(x.version().substring("HTTP/".length())));
     if (!m.versions().isEmpty() && !m.versions().contains(x.version())) {
-      success = look.fails("Invalid HTTP version number", "version", x.version());
+      success = attempt.fails("Invalid HTTP version number", "version", x.version());
     }
     return success;
   }
@@ -386,8 +387,8 @@ final class HttpProber implements Prober {
   /** Of the body as it is sent; -1 where that is not told, as Go shows it. */
   private static double contentLength(HttpModule m, Exchange x) {
     int status = x.answer().status();
-    String told = x.answer().header("Content-Length");
-    if (told == null) {
+    String header = x.answer().header("Content-Length");
+    if (header == null) {
       boolean none =
           x.version().equals("HTTP/3.0")
               ? status == 204
@@ -395,14 +396,14 @@ final class HttpProber implements Prober {
       return none ? 0 : -1;
     }
     try {
-      return Long.parseLong(told.strip());
+      return Long.parseLong(header.strip());
     } catch (NumberFormatException e) {
       return -1;
     }
   }
 
   /** Reads the body to its end, and compares it where the module requires that. */
-  private static boolean read(HttpModule m, ProbeAttempt look, Exchange x, boolean soFar) {
+  private static boolean read(HttpModule m, ProbeAttempt attempt, Exchange x, boolean soFar) {
     boolean success = soFar;
     boolean matches =
         success && !(m.failIfBodyMatches().isEmpty() && m.failIfBodyNotMatches().isEmpty());
@@ -417,14 +418,14 @@ final class HttpProber implements Prober {
         if (m.bodySizeLimit() > 0 && length > m.bodySizeLimit()) {
           length = m.bodySizeLimit();
           success =
-              look.fails(
+              attempt.fails(
                   "Failed to read HTTP response body", "err", "http: request body too large");
           break;
         }
         if (compares) {
           if (length > MAX_BODY) {
             success =
-                look.fails("the body is larger than " + MAX_BODY + " bytes and is not compared");
+                attempt.fails("the body is larger than " + MAX_BODY + " bytes and is not compared");
             compares = false;
           } else {
             kept.write(piece, 0, n);
@@ -432,38 +433,38 @@ final class HttpProber implements Prober {
         }
       }
     } catch (IOException e) {
-      success = look.fails("Failed to read HTTP response body", "err", e.getMessage());
+      success = attempt.fails("Failed to read HTTP response body", "err", e.getMessage());
     }
-    look.found.gauge("probe_http_uncompressed_body_length", "", length);
+    attempt.found.gauge("probe_http_uncompressed_body_length", "", length);
     if (matches) {
-      success = compares && success && body(m, look, kept.toString(StandardCharsets.UTF_8));
-      look.found.gauge("probe_failed_due_to_regex", "", success ? 0 : 1);
+      success = compares && success && body(m, attempt, kept.toString(StandardCharsets.UTF_8));
+      attempt.found.gauge("probe_failed_due_to_regex", "", success ? 0 : 1);
     }
     if (json && success) {
-      success = json(m, look, kept.toByteArray());
-      look.found.gauge(CEL, "", success ? 0 : 1);
+      success = json(m, attempt, kept.toByteArray());
+      attempt.found.gauge(CEL, "", success ? 0 : 1);
     }
     return success;
   }
 
-  private static boolean json(HttpModule m, ProbeAttempt look, byte[] body) {
+  private static boolean json(HttpModule m, ProbeAttempt attempt, byte[] body) {
     Object tree;
     try {
       tree = JsonValues.read(body, 0, body.length);
     } catch (CodecException e) {
-      return look.fails("Error unmarshalling HTTP body to JSON", "err", e.getMessage());
+      return attempt.fails("Error unmarshalling HTTP body to JSON", "err", e.getMessage());
     }
     CelProgram bad = m.failIfJsonMatches();
     CelProgram good = m.failIfJsonNotMatches();
     try {
       if (bad != null && bad.isTrue(tree)) {
-        return look.fails("Body matched CEL expression", "expression", bad.text());
+        return attempt.fails("Body matched CEL expression", "expression", bad.text());
       }
       if (good != null && !good.isTrue(tree)) {
-        return look.fails("Body did not match CEL expression", "expression", good.text());
+        return attempt.fails("Body did not match CEL expression", "expression", good.text());
       }
     } catch (CelException e) {
-      return look.fails("Error evaluating CEL expression", "err", e.getMessage());
+      return attempt.fails("Error evaluating CEL expression", "err", e.getMessage());
     }
     return true;
   }
@@ -477,38 +478,38 @@ final class HttpProber implements Prober {
     };
   }
 
-  private static boolean body(HttpModule m, ProbeAttempt look, String body) {
+  private static boolean body(HttpModule m, ProbeAttempt attempt, String body) {
     for (Pattern p : m.failIfBodyMatches()) {
       if (p.matcher(body).find()) {
-        return look.fails("Body matched regular expression", "regexp", p.pattern());
+        return attempt.fails("Body matched regular expression", "regexp", p.pattern());
       }
     }
     for (Pattern p : m.failIfBodyNotMatches()) {
       if (!p.matcher(body).find()) {
-        return look.fails("Body did not match regular expression", "regexp", p.pattern());
+        return attempt.fails("Body did not match regular expression", "regexp", p.pattern());
       }
     }
     return true;
   }
 
   private static boolean headers(
-      HttpModule m, ProbeAttempt look, Map<String, List<String>> headers) {
+      HttpModule m, ProbeAttempt attempt, Map<String, List<String>> headers) {
     for (HeaderMatch h : m.failIfHeaderMatches()) {
       Boolean matches = matches(h, headers);
       if (matches == null && !h.allowMissing()) {
-        return look.fails("Missing required header", "header", h.header());
+        return attempt.fails("Missing required header", "header", h.header());
       }
       if (Boolean.TRUE.equals(matches)) {
-        return look.fails("Header matched regular expression", "header", h.header());
+        return attempt.fails("Header matched regular expression", "header", h.header());
       }
     }
     for (HeaderMatch h : m.failIfHeaderNotMatches()) {
       Boolean matches = matches(h, headers);
       if (matches == null && !h.allowMissing()) {
-        return look.fails("Missing required header", "header", h.header());
+        return attempt.fails("Missing required header", "header", h.header());
       }
       if (Boolean.FALSE.equals(matches)) {
-        return look.fails("Header did not match regular expression", "header", h.header());
+        return attempt.fails("Header did not match regular expression", "header", h.header());
       }
     }
     return true;
@@ -521,31 +522,31 @@ final class HttpProber implements Prober {
         : Boolean.valueOf(values.stream().anyMatch(v -> h.regexp().matcher(v).find()));
   }
 
-  private static void phases(ProbeAttempt look, List<Times> times, long ended) {
+  private static void phases(ProbeAttempt attempt, List<Times> times, long ended) {
     for (int i = 0; i < times.size(); i++) {
       Times t = times.get(i);
       if (i > 0 && t.resolved() != 0) {
-        add(look, "resolve", t.started(), t.resolved());
+        add(attempt, "resolve", t.started(), t.resolved());
       }
       if (t.ready() == 0) {
         continue;
       }
-      add(look, "connect", t.resolved(), t.connected());
+      add(attempt, "connect", t.resolved(), t.connected());
       if (t.secured() != 0) {
-        add(look, "tls", t.tlsStarted(), t.secured());
+        add(attempt, "tls", t.tlsStarted(), t.secured());
       }
       if (t.firstByte() == 0) {
         continue;
       }
-      add(look, "processing", t.ready(), t.firstByte());
+      add(attempt, "processing", t.ready(), t.firstByte());
       if (i == times.size() - 1 && ended != 0) {
-        add(look, "transfer", t.firstByte(), ended);
+        add(attempt, "transfer", t.firstByte(), ended);
       }
     }
   }
 
-  private static void add(ProbeAttempt look, String phase, long from, long to) {
-    look.found.add(
+  private static void add(ProbeAttempt attempt, String phase, long from, long to) {
+    attempt.found.add(
         DURATION, DURATION_HELP, "phase", phase, ProbeAttempt.seconds(Math.max(0, to - from)));
   }
 }

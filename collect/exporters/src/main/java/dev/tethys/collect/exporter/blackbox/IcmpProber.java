@@ -31,34 +31,34 @@ final class IcmpProber implements Prober {
       new AtomicInteger(ThreadLocalRandom.current().nextInt(1 << 16));
 
   @Override
-  public boolean look(String target, Module module, ProbeAttempt look)
+  public boolean probe(String target, Module module, ProbeAttempt attempt)
       throws IOException, InterruptedException {
     IcmpModule m = module.icmp();
     for (String phase : List.of("resolve", "setup", "rtt")) {
-      look.found.gauge(DURATION, DURATION_HELP, "phase", phase, 0);
+      attempt.found.gauge(DURATION, DURATION_HELP, "phase", phase, 0);
     }
     if (!System.getProperty("os.name", "").equals("Linux")) {
-      return look.fails("ICMP is built for Linux alone");
+      return attempt.fails("ICMP is built for Linux alone");
     }
-    ProbeAttempt.ResolvedAddress found = look.address(target, m.ip());
+    ProbeAttempt.ResolvedAddress found = attempt.address(target, m.ip());
     InetAddress to = found.address();
     if (to == null) {
       return false;
     }
-    look.found.gauge(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
+    attempt.found.gauge(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
     InetAddress from = null;
     if (!m.sourceAddress().isEmpty()) {
       from = TcpProber.literal(m.sourceAddress());
       if (from == null) {
-        return look.fails("Error parsing source ip address", "srcIP", m.sourceAddress());
+        return attempt.fails("Error parsing source ip address", "srcIP", m.sourceAddress());
       }
     }
-    return onPlatformThread(to, from, m, look);
+    return onPlatformThread(to, from, m, attempt);
   }
 
   /** Calls of the C library would keep the carrier of a virtual thread. */
   private boolean onPlatformThread(
-      InetAddress to, @Nullable InetAddress from, IcmpModule m, ProbeAttempt look)
+      InetAddress to, @Nullable InetAddress from, IcmpModule m, ProbeAttempt attempt)
       throws IOException, InterruptedException {
     boolean[] success = new boolean[1];
     Exception[] failure = new Exception[1];
@@ -69,7 +69,7 @@ final class IcmpProber implements Prober {
             .start(
                 () -> {
                   try {
-                    success[0] = echo(to, from, m, look);
+                    success[0] = echo(to, from, m, attempt);
                   } catch (IOException | RuntimeException e) {
                     failure[0] = e;
                   }
@@ -89,51 +89,52 @@ final class IcmpProber implements Prober {
     }
   }
 
-  private boolean echo(InetAddress to, @Nullable InetAddress from, IcmpModule m, ProbeAttempt look)
+  private boolean echo(
+      InetAddress to, @Nullable InetAddress from, IcmpModule m, ProbeAttempt attempt)
       throws IOException {
     boolean four = to instanceof Inet4Address;
     long setup = System.nanoTime();
-    look.debug("Creating socket");
+    attempt.debug("Creating socket");
     try (IcmpSocket socket = new IcmpSocket(to, from, m.ttl(), m.dontFragment())) {
       int id = ThreadLocalRandom.current().nextInt(1 << 16);
       int seq = sequence.incrementAndGet() & 0xffff;
       byte[] packet = packet(four ? REQUEST_4 : REQUEST_6, id, seq, data(m.payloadSize()), four);
-      look.debug("Creating ICMP packet", "seq", seq, "id", id);
-      look.found.gauge(
+      attempt.debug("Creating ICMP packet", "seq", seq, "id", id);
+      attempt.found.gauge(
           DURATION,
           DURATION_HELP,
           "phase",
           "setup",
           ProbeAttempt.seconds(System.nanoTime() - setup));
       long sent = System.nanoTime();
-      look.debug("Writing out packet");
+      attempt.debug("Writing out packet");
       socket.send(packet);
-      look.debug("Waiting for reply packets");
+      attempt.debug("Waiting for reply packets");
       while (!Thread.interrupted()) {
-        long left = look.deadline - System.nanoTime();
+        long left = attempt.deadline - System.nanoTime();
         if (left <= 0) {
-          return look.fails("Timeout reading from socket", "err", "i/o timeout");
+          return attempt.fails("Timeout reading from socket", "err", "i/o timeout");
         }
         IcmpSocket.Packet p =
             socket.receive(left < SLICE.toNanos() ? Duration.ofNanos(left) : SLICE);
         if (p != null && isReply(p.bytes(), packet, four, socket.isRaw())) {
-          look.found.gauge(
+          attempt.found.gauge(
               DURATION,
               DURATION_HELP,
               "phase",
               "rtt",
               ProbeAttempt.seconds(System.nanoTime() - sent));
           if (p.hopLimit() != null) {
-            look.found.gauge(
+            attempt.found.gauge(
                 "probe_icmp_reply_hop_limit",
                 "Replied packet hop limit (TTL for ipv4)",
                 p.hopLimit());
           }
-          look.debug("Found matching reply packet");
+          attempt.debug("Found matching reply packet");
           return true;
         }
       }
-      return look.fails("the probe was cancelled");
+      return attempt.fails("the probe was cancelled");
     }
   }
 

@@ -67,7 +67,7 @@ final class IcmpSocket implements AutoCloseable {
       if (dontFragment) {
         socket.dontFragment();
       }
-      socket.tellHops();
+      socket.reportHopLimit();
       socket.connect(new InetSocketAddress(to, 0));
     } catch (IOException e) {
       close();

@@ -11,6 +11,6 @@ interface Prober {
    * @return whether the target is as the module requires
    * @throws IOException when the target cannot be reached or says what makes no sense
    */
-  boolean look(String target, Module module, ProbeAttempt look)
+  boolean probe(String target, Module module, ProbeAttempt attempt)
       throws IOException, InterruptedException;
 }

@@ -32,7 +32,7 @@ final class TcpDialogue {
   /** The two directions of a connection, and the socket on which TLS may begin. */
   record Connection(InputStream in, OutputStream out, Socket socket) {}
 
-  private final ProbeAttempt look;
+  private final ProbeAttempt attempt;
   private final TlsConfig tls;
   private final String serverName;
   private Connection connection;
@@ -41,22 +41,22 @@ final class TcpDialogue {
   /**
    * @param serverName what TLS asks for where the configuration names nothing
    */
-  TcpDialogue(Connection connection, TlsConfig tls, String serverName, ProbeAttempt look) {
+  TcpDialogue(Connection connection, TlsConfig tls, String serverName, ProbeAttempt attempt) {
     this.connection = connection;
     this.tls = tls;
     this.serverName = serverName;
-    this.look = look;
+    this.attempt = attempt;
     this.in = new BufferedInputStream(connection.in);
   }
 
   boolean run(List<QueryResponse> steps) throws IOException {
-    look.found.gauge(REGEX, REGEX_HELP, 0);
-    look.found.gauge(BYTES, BYTES_HELP, 0);
+    attempt.found.gauge(REGEX, REGEX_HELP, 0);
+    attempt.found.gauge(BYTES, BYTES_HELP, 0);
     if (connection.socket instanceof SSLSocket s) {
       secured(s);
     }
     for (int i = 0; i < steps.size(); i++) {
-      look.debug("Processing query response entry", "entry_number", i);
+      attempt.debug("Processing query response entry", "entry_number", i);
       if (!step(steps.get(i))) {
         return false;
       }
@@ -66,8 +66,8 @@ final class TcpDialogue {
 
   private void secured(SSLSocket s) throws IOException {
     TlsFacts facts = new TlsFacts(s.getSession());
-    facts.common(look.found);
-    facts.chain(look.found, tls);
+    facts.common(attempt.found);
+    facts.chain(attempt.found, tls);
   }
 
   private boolean step(QueryResponse step) throws IOException {
@@ -76,7 +76,7 @@ final class TcpDialogue {
     if (expect != null) {
       String last = "";
       for (String line = line(); line != null && match == null; ) {
-        look.debug("Read line", "line", line);
+        attempt.debug("Read line", "line", line);
         last = line;
         Matcher m = expect.matcher(line);
         if (m.find()) {
@@ -86,11 +86,11 @@ final class TcpDialogue {
         }
       }
       if (match == null) {
-        look.found.gauge(REGEX, REGEX_HELP, 1);
-        return look.fails("Regexp did not match", "regexp", expect.pattern(), "line", last);
+        attempt.found.gauge(REGEX, REGEX_HELP, 1);
+        return attempt.fails("Regexp did not match", "regexp", expect.pattern(), "line", last);
       }
-      look.debug("Regexp matched", "regexp", expect.pattern(), "line", last);
-      look.found.gauge(REGEX, REGEX_HELP, 0);
+      attempt.debug("Regexp matched", "regexp", expect.pattern(), "line", last);
+      attempt.found.gauge(REGEX, REGEX_HELP, 0);
       if (!step.labels().isEmpty()) {
         info(step, match);
       }
@@ -99,17 +99,17 @@ final class TcpDialogue {
       byte[] wanted = step.expectBytes().getBytes(StandardCharsets.ISO_8859_1);
       byte[] came = in.readNBytes(wanted.length);
       if (came.length < wanted.length) {
-        return look.fails("Read less data than expected", "bytes", came.length);
+        return attempt.fails("Read less data than expected", "bytes", came.length);
       }
       boolean equal = java.util.Arrays.equals(wanted, came);
-      look.found.gauge(BYTES, BYTES_HELP, equal ? 0 : 1);
+      attempt.found.gauge(BYTES, BYTES_HELP, equal ? 0 : 1);
       if (!equal) {
-        return look.fails("Bytes did not match");
+        return attempt.fails("Bytes did not match");
       }
     }
     byte[] sent = step.sent(match);
     if (sent.length > 0) {
-      look.debug("Sending line", "line", new String(sent, StandardCharsets.ISO_8859_1));
+      attempt.debug("Sending line", "line", new String(sent, StandardCharsets.ISO_8859_1));
       byte[] line = java.util.Arrays.copyOf(sent, sent.length + 1);
       line[sent.length] = '\n';
       connection.out.write(line);
@@ -121,14 +121,14 @@ final class TcpDialogue {
   private void info(QueryResponse step, Matcher m) {
     Map<String, String> labels = new HashMap<>();
     step.labels().forEach((k, v) -> labels.put(k, QueryResponse.expand(v, m, g -> g)));
-    look.found.set(
+    attempt.found.set(
         MetricType.GAUGE, "probe_expect_info", "Explicit content matched", Labels.of(labels), 1);
   }
 
   private boolean startTls() throws IOException {
     Socket plain = connection.socket;
     SSLSocket s = TlsSockets.secure(tls, plain, serverName, plain.getPort());
-    look.debug("TLS Handshake (client) succeeded.");
+    attempt.debug("TLS Handshake (client) succeeded.");
     connection = new Connection(s.getInputStream(), s.getOutputStream(), s);
     in = new BufferedInputStream(connection.in);
     secured(s);

@@ -19,13 +19,13 @@ final class TcpProber {
 
   private TcpProber() {}
 
-  static boolean tcp(String target, Module module, ProbeAttempt look) throws IOException {
+  static boolean tcp(String target, Module module, ProbeAttempt attempt) throws IOException {
     TcpModule m = module.tcp();
     ProbeAttempt.HostAndPort at = ProbeAttempt.HostAndPort.of(target);
     if (at == null) {
-      return look.fails("Error splitting target address and port", "target", target);
+      return attempt.fails("Error splitting target address and port", "target", target);
     }
-    InetAddress address = look.address(at.host(), m.ip()).address();
+    InetAddress address = attempt.address(at.host(), m.ip()).address();
     if (address == null) {
       return false;
     }
@@ -33,22 +33,22 @@ final class TcpProber {
       if (!m.sourceAddress().isEmpty()) {
         InetAddress source = literal(m.sourceAddress());
         if (source == null) {
-          return look.fails("Error parsing source ip address", "srcIP", m.sourceAddress());
+          return attempt.fails("Error parsing source ip address", "srcIP", m.sourceAddress());
         }
         socket.bind(new InetSocketAddress(source, 0));
       }
-      look.debug("Dialing TCP " + (m.tls() ? "with" : "without") + " TLS");
+      attempt.debug("Dialing TCP " + (m.tls() ? "with" : "without") + " TLS");
       Socket s;
       try {
         int port = port(at.port(), SERVICES);
-        socket.connect(new InetSocketAddress(address, port), look.millisLeft());
-        s = m.tls() ? look.secure(m.config(), socket, at.host(), port) : socket;
+        socket.connect(new InetSocketAddress(address, port), attempt.millisLeft());
+        s = m.tls() ? attempt.secure(m.config(), socket, at.host(), port) : socket;
       } catch (SocketTimeoutException e) {
-        return look.fails("Error dialing TCP", "err", "i/o timeout");
+        return attempt.fails("Error dialing TCP", "err", "i/o timeout");
       } catch (IOException e) {
-        return look.fails("Error dialing TCP", "err", e.getMessage());
+        return attempt.fails("Error dialing TCP", "err", e.getMessage());
       }
-      return talk(socket, s, m, at.host(), look);
+      return runDialogue(socket, s, m, at.host(), attempt);
     }
   }
 
@@ -74,16 +74,16 @@ final class TcpProber {
     throw new IOException("lookup tcp/" + written + ": unknown port");
   }
 
-  private static boolean talk(Socket socket, Socket s, TcpModule m, String host, ProbeAttempt look)
-      throws IOException {
-    look.debug("Successfully dialed");
+  private static boolean runDialogue(
+      Socket socket, Socket s, TcpModule m, String host, ProbeAttempt attempt) throws IOException {
+    attempt.debug("Successfully dialed");
     TcpDialogue.Connection c =
         new TcpDialogue.Connection(s.getInputStream(), s.getOutputStream(), s);
     try {
-      return look.inTime(
-          socket, () -> new TcpDialogue(c, m.config(), host, look).run(m.dialogue()));
+      return attempt.inTime(
+          socket, () -> new TcpDialogue(c, m.config(), host, attempt).run(m.dialogue()));
     } catch (IOException e) {
-      return look.fails("Error reading from connection", "err", e.getMessage());
+      return attempt.fails("Error reading from connection", "err", e.getMessage());
     }
   }
 
@@ -95,20 +95,20 @@ final class TcpProber {
     }
   }
 
-  static boolean unix(String target, Module module, ProbeAttempt look) throws IOException {
+  static boolean unix(String target, Module module, ProbeAttempt attempt) throws IOException {
     TcpModule m = module.unix();
     try (Socket socket = new UnixSocket(Path.of(target))) {
-      look.debug("Dialing unix " + (m.tls() ? "with" : "without") + " TLS");
+      attempt.debug("Dialing unix " + (m.tls() ? "with" : "without") + " TLS");
       Socket s;
       try {
         socket.connect(null);
-        s = m.tls() ? look.secure(m.config(), socket, target, 0) : socket;
+        s = m.tls() ? attempt.secure(m.config(), socket, target, 0) : socket;
       } catch (IOException e) {
-        return look.fails("Error dialing unix", "err", e.getMessage());
+        return attempt.fails("Error dialing unix", "err", e.getMessage());
       }
-      return talk(socket, s, m, target, look);
+      return runDialogue(socket, s, m, target, attempt);
     } catch (IllegalArgumentException e) {
-      return look.fails("Error dialing unix", "err", e.getMessage());
+      return attempt.fails("Error dialing unix", "err", e.getMessage());
     }
   }
 }

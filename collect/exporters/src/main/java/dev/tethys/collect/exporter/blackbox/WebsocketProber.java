@@ -45,10 +45,11 @@ final class WebsocketProber implements Prober {
   }
 
   @Override
-  public boolean look(String target, Module module, ProbeAttempt look)
+  public boolean probe(String target, Module module, ProbeAttempt attempt)
       throws IOException, InterruptedException {
     WebsocketModule m = module.websocket();
-    look.found
+    attempt
+        .found
         .gauge("probe_websocket_status_code", "Response HTTP status code", 0)
         .gauge(
             "probe_websocket_connection_upgraded",
@@ -59,44 +60,44 @@ final class WebsocketProber implements Prober {
     try {
       uri = UrlText.read(target);
     } catch (URISyntaxException e) {
-      return look.fails("Could not parse target URL", "err", e.getMessage());
+      return attempt.fails("Could not parse target URL", "err", e.getMessage());
     }
     boolean secure = "wss".equalsIgnoreCase(uri.getScheme());
     String host = UrlHost.of(uri);
     if (host == null || !secure && !"ws".equalsIgnoreCase(uri.getScheme())) {
-      return look.fails("Error dialing websocket", "err", MALFORMED);
+      return attempt.fails("Error dialing websocket", "err", MALFORMED);
     }
-    ProbeAttempt.ResolvedAddress found = look.address(host, m.ip());
+    ProbeAttempt.ResolvedAddress found = attempt.address(host, m.ip());
     if (found.address() == null) {
       return false;
     }
-    look.found.add(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
+    attempt.found.add(DURATION, DURATION_HELP, "phase", "resolve", found.seconds());
     if (uri.getRawAuthority().indexOf('@') >= 0) { // a user, which such a URL may not name
-      look.found.add(DURATION, DURATION_HELP, "phase", "processing", 0);
-      return look.fails("Error dialing websocket", "err", MALFORMED);
+      attempt.found.add(DURATION, DURATION_HELP, "phase", "processing", 0);
+      return attempt.fails("Error dialing websocket", "err", MALFORMED);
     }
     HttpClientConfig client = m.client().withHeaders(m.headers());
-    Map<String, List<String>> headers = clients.traced(client).headers(look.deadline);
+    Map<String, List<String>> headers = clients.traced(client).headers(attempt.deadline);
     int port = UrlHost.port(uri) >= 0 ? UrlHost.port(uri) : secure ? 443 : 80;
     try (Socket socket = new Socket()) {
       long dialled = System.nanoTime();
       socket.setTcpNoDelay(true);
-      socket.connect(new InetSocketAddress(found.address(), port), look.millisLeft());
+      socket.connect(new InetSocketAddress(found.address(), port), attempt.millisLeft());
       long connected = System.nanoTime();
-      look.found.add(
+      attempt.found.add(
           DURATION, DURATION_HELP, "phase", "connect", ProbeAttempt.seconds(connected - dialled));
-      Socket s = secure ? look.secure(client.tls(), socket, host, port, "http/1.1") : socket;
-      return look.inTime(socket, () -> talk(m, uri, headers, s, connected, look));
+      Socket s = secure ? attempt.secure(client.tls(), socket, host, port, "http/1.1") : socket;
+      return attempt.inTime(socket, () -> runSession(m, uri, headers, s, connected, attempt));
     }
   }
 
-  private static boolean talk(
+  private static boolean runSession(
       WebsocketModule m,
       URI uri,
       Map<String, List<String>> headers,
       Socket socket,
       long connected,
-      ProbeAttempt look)
+      ProbeAttempt attempt)
       throws IOException {
     byte[] nonce = new byte[16];
     ThreadLocalRandom.current().nextBytes(nonce);
@@ -105,31 +106,31 @@ final class WebsocketProber implements Prober {
     DataInputStream in = new DataInputStream(new BufferedInputStream(socket.getInputStream()));
     out.write(request(uri, headers, key));
     out.flush();
-    String problem = answer(in, key, look);
-    look.found.add(
+    String problem = answer(in, key, attempt);
+    attempt.found.add(
         DURATION,
         DURATION_HELP,
         "phase",
         "processing",
         ProbeAttempt.seconds(System.nanoTime() - connected));
     if (!problem.isEmpty()) {
-      return look.fails("Error dialing websocket", "err", problem);
+      return attempt.fails("Error dialing websocket", "err", problem);
     }
-    look.found.gauge("probe_websocket_connection_upgraded", "", 1);
+    attempt.found.gauge("probe_websocket_connection_upgraded", "", 1);
     if (m.dialogue().isEmpty()) {
       return true;
     }
     long transfer = System.nanoTime();
     try {
       for (QueryResponse step : m.dialogue()) {
-        if (!step(step, in, out, look)) {
-          look.found.gauge(REGEX, "", 1);
+        if (!step(step, in, out, attempt)) {
+          attempt.found.gauge(REGEX, "", 1);
           return false;
         }
       }
       return true;
     } finally {
-      look.found.add(
+      attempt.found.add(
           DURATION,
           DURATION_HELP,
           "phase",
@@ -158,7 +159,8 @@ final class WebsocketProber implements Prober {
   }
 
   /** Reads the head of the answer; what is wrong with it, or "". */
-  private static String answer(InputStream in, String key, ProbeAttempt look) throws IOException {
+  private static String answer(InputStream in, String key, ProbeAttempt attempt)
+      throws IOException {
     ByteArrayOutputStream head = new ByteArrayOutputStream();
     int end = 0;
     while (end < 4) {
@@ -177,7 +179,7 @@ final class WebsocketProber implements Prober {
     if (first.length < 2 || !first[0].startsWith("HTTP/1.") || !first[1].matches("\\d{3}")) {
       return "malformed HTTP response \"" + lines[0] + "\"";
     }
-    look.found.gauge("probe_websocket_status_code", "", Integer.parseInt(first[1]));
+    attempt.found.gauge("probe_websocket_status_code", "", Integer.parseInt(first[1]));
     String accepted = "";
     for (String l : lines) {
       int colon = l.indexOf(':');
@@ -191,7 +193,7 @@ final class WebsocketProber implements Prober {
   }
 
   private static boolean step(
-      QueryResponse step, DataInputStream in, OutputStream out, ProbeAttempt look)
+      QueryResponse step, DataInputStream in, OutputStream out, ProbeAttempt attempt)
       throws IOException {
     Pattern expect = step.expect();
     Matcher match = null;
@@ -199,7 +201,7 @@ final class WebsocketProber implements Prober {
       String message = message(in, out);
       Matcher m = expect.matcher(message);
       if (!m.find()) {
-        return look.fails("Regexp did not match", "regexp", expect.pattern(), "line", message);
+        return attempt.fails("Regexp did not match", "regexp", expect.pattern(), "line", message);
       }
       match = m;
     }

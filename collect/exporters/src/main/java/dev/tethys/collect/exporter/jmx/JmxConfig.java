@@ -209,7 +209,7 @@ record JmxConfig(
     List<JmxRule> rules = o.find(RULES);
     YamlObject push = o.find(OPEN_TELEMETRY);
     if (push == null && o.has(OPEN_TELEMETRY)) {
-      push = OtlpPushConfig.NOTHING_SAID; // which leaves it to the settings outside of the file
+      push = OtlpPushConfig.EMPTY_SECTION; // which leaves it to the settings outside of the file
     }
     Server server = o.get(HTTP_SERVER);
     return new JmxConfig(

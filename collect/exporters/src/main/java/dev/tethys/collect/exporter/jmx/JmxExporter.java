@@ -138,11 +138,11 @@ final class JmxExporter implements Exporter {
       if (clock.millis() - startedAt < now.config.startDelay().toMillis()) {
         throw new TooEarlyException();
       }
-      return look(now, p);
+      return collectValues(now, p);
     };
   }
 
-  private List<MetricFamily> look(InForce now, Probe p) throws InterruptedException {
+  private List<MetricFamily> collectValues(InForce now, Probe p) throws InterruptedException {
     long start = System.nanoTime();
     Duration limit = p.limit(OFFSET, TIME_LIMIT);
     Duration longest = now.config.longestRequest();
@@ -160,7 +160,7 @@ final class JmxExporter implements Exporter {
       lastGood = a.families;
     }
     if (a.failure != null) {
-      LOG.log(Level.ERROR, "JMX scrape of {0} failed: {1}", now.config.url(), why(a.failure));
+      LOG.log(Level.ERROR, "JMX scrape of {0} failed: {1}", now.config.url(), reason(a.failure));
     }
     List<MetricFamily> all = new ArrayList<>(families);
     gauge(
@@ -192,7 +192,7 @@ final class JmxExporter implements Exporter {
             List.of(new MetricFamily.Metric(dev.tethys.model.Labels.EMPTY, value))));
   }
 
-  private static String why(Exception e) {
+  private static String reason(Exception e) {
     return e instanceof TimeoutException ? "the time is up" : e.toString();
   }
 
@@ -209,7 +209,7 @@ final class JmxExporter implements Exporter {
         Thread.ofVirtual()
             .name("jmx-look")
             .unstarted(
-                CallersSubject.carried(
+                CallersSubject.propagate(
                     () -> {
                       try {
                         now.jvm.read(
@@ -343,21 +343,22 @@ final class JmxExporter implements Exporter {
   @Override
   public synchronized void start(MetricsSource shown) {
     page = shown;
-    pushAsTold();
+    startPush();
   }
 
   /** Pushes as the file in force says. */
-  private synchronized void pushAsTold() {
+  private synchronized void startPush() {
     OtlpPush now = push;
     MetricsSource shown = page;
-    OtlpPushConfig told = inForce.config.push();
-    if (shown == null || Objects.equals(now == null ? null : now.config(), told)) {
+    OtlpPushConfig config = inForce.config.push();
+    if (shown == null || Objects.equals(now == null ? null : now.config(), config)) {
       return;
     }
     if (now != null) {
       now.replaced();
     }
-    push = told == null ? null : new OtlpPush(told, shown, instance, ownNames(), clients, clock);
+    push =
+        config == null ? null : new OtlpPush(config, shown, instance, ownNames(), clients, clock);
   }
 
   private Set<String> ownNames() {
@@ -389,7 +390,7 @@ final class JmxExporter implements Exporter {
     }
     inForce = inForce(next, inForce.plugin);
     reloads.inc();
-    pushAsTold();
+    startPush();
   }
 
   @Override

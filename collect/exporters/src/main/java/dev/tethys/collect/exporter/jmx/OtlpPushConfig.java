@@ -78,7 +78,7 @@ record OtlpPushConfig(
   static final Type<YamlObject> TYPE = SECTION.type(o -> o);
 
   /** The section with its name alone. */
-  static final YamlObject NOTHING_SAID =
+  static final YamlObject EMPTY_SECTION =
       YamlDocument.parse("openTelemetry", Path.of(""), "{}").root().object(SECTION);
 
   /**
@@ -90,8 +90,8 @@ record OtlpPushConfig(
     o.readAll();
     boolean grpc = protocol(o, beside).equals(GRPC);
     Map<String, Secret> headers = new TreeMap<>();
-    Setting said = beside.otlp(beside.own("headers"), "headers");
-    (said == null ? strings(o, HEADERS) : said.pairs())
+    Setting setting = beside.otlp(beside.own("headers"), "headers");
+    (setting == null ? strings(o, HEADERS) : setting.pairs())
         .forEach((k, x) -> headers.put(k, new Secret(x)));
     Setting interval = beside.ownSeconds("interval_seconds");
     Setting timeout = beside.otlp(beside.ownSeconds("timeout_seconds"), "timeout");
@@ -134,14 +134,14 @@ record OtlpPushConfig(
     if (own != null && !own.equals(GRPC) && !own.equals(HTTP)) {
       throw o.error(PROTOCOL, notAllowed(own));
     }
-    Setting said = beside.otlp(beside.own("protocol"), "protocol");
-    if (said == null) {
+    Setting setting = beside.otlp(beside.own("protocol"), "protocol");
+    if (setting == null) {
       return own == null ? GRPC : own;
     }
-    if (!said.value().equals(GRPC) && !said.value().equals(HTTP)) {
-      throw said.wrong(notAllowed(said.value()));
+    if (!setting.value().equals(GRPC) && !setting.value().equals(HTTP)) {
+      throw setting.wrong(notAllowed(setting.value()));
     }
-    return said.value();
+    return setting.value();
   }
 
   private static String notAllowed(String protocol) {
@@ -149,12 +149,13 @@ record OtlpPushConfig(
   }
 
   private static boolean gzip(OtelSettings beside) {
-    Setting said = beside.otlp("compression");
-    return switch (text(said)) {
+    Setting setting = beside.otlp("compression");
+    return switch (text(setting)) {
       case "", "none" -> false;
       case "gzip" -> true;
       default ->
-          throw Objects.requireNonNull(said).wrong("\"" + said.value() + "\": allowed: gzip, none");
+          throw Objects.requireNonNull(setting)
+              .wrong("\"" + setting.value() + "\": allowed: gzip, none");
     };
   }
 
@@ -164,12 +165,12 @@ record OtlpPushConfig(
     if (own != null) {
       parsed(own, x -> o.error(ENDPOINT, x));
     }
-    Setting said = beside.otlp(beside.own("endpoint"), "endpoint");
-    String told =
-        said != null
-            ? said.value()
+    Setting setting = beside.otlp(beside.own("endpoint"), "endpoint");
+    String url =
+        setting != null
+            ? setting.value()
             : own != null ? own : "http://localhost:" + (grpc ? 4317 : 4318);
-    URI u = parsed(told, x -> said != null ? said.wrong(x) : o.error(ENDPOINT, x));
+    URI u = parsed(url, x -> setting != null ? setting.wrong(x) : o.error(ENDPOINT, x));
     String path = u.getRawPath() == null ? "" : u.getRawPath();
     if (grpc || path.endsWith(PATH)) {
       return u;
@@ -200,9 +201,9 @@ record OtlpPushConfig(
     put(all, "service.namespace", notBlank(o, NAMESPACE));
     put(all, "service.instance.id", notBlank(o, INSTANCE));
     put(all, "service.version", notBlank(o, VERSION));
-    Setting said = beside.sdk("otel.resource.attributes");
-    if (said != null) {
-      all.putAll(said.pairs());
+    Setting setting = beside.sdk("otel.resource.attributes");
+    if (setting != null) {
+      all.putAll(setting.pairs());
     }
     put(all, "service.name", notBlank(o, NAME)); // which there becomes a setting of the SDK
     put(all, "service.name", beside.sdk("otel.service.name"));
@@ -217,8 +218,8 @@ record OtlpPushConfig(
     return Map.copyOf(all);
   }
 
-  private static void put(Map<String, String> to, String name, @Nullable Setting said) {
-    put(to, name, said == null ? null : said.value());
+  private static void put(Map<String, String> to, String name, @Nullable Setting setting) {
+    put(to, name, setting == null ? null : setting.value());
   }
 
   private static void put(Map<String, String> to, String name, @Nullable String value) {

@@ -141,12 +141,12 @@ final class PagesTls {
       String property,
       Function<String, @Nullable String> environment) {
     YamlObject s = o.find(key);
-    String filename = said(s, FILENAME, property);
+    String filename = readSetting(s, FILENAME, property);
     if (filename.isBlank()) {
       throw o.error(key, key.name() + " requires a filename, or the Java property " + property);
     }
-    String type = said(s, TYPE, property + "Type");
-    String password = said(s, PASSWORD, property + "Password");
+    String type = readSetting(s, TYPE, property + "Type");
+    String password = readSetting(s, PASSWORD, property + "Password");
     try {
       password = Variables.resolve(password, environment);
     } catch (IllegalArgumentException e) {
@@ -159,7 +159,7 @@ final class PagesTls {
     return new StoreFile(filename, type.isBlank() ? KeyStore.getDefaultType() : type, password);
   }
 
-  private static String said(@Nullable YamlObject s, Key<String> key, String property) {
+  private static String readSetting(@Nullable YamlObject s, Key<String> key, String property) {
     if (s != null && s.has(key)) {
       if (s.get(key).isBlank()) {
         throw s.error(key, key.name() + " must not be blank");
@@ -266,8 +266,8 @@ final class PagesTls {
         all.add(a);
       }
     }
-    String told = section.find(CERTIFICATE_KEY);
-    if (told == null) {
+    String alias = section.find(CERTIFICATE_KEY);
+    if (alias == null) {
       if (all.size() == 1) {
         return all.getFirst();
       }
@@ -279,12 +279,12 @@ final class PagesTls {
                   ? "no key"
                   : "several keys, of which certificate.alias names one: " + all));
     }
-    if (!store.isKeyEntry(told)) {
+    if (!store.isKeyEntry(alias)) {
       throw section.error(
           CERTIFICATE_KEY,
-          "alias \"" + told + "\" is not the name of a key in " + keys + "; there are: " + all);
+          "alias \"" + alias + "\" is not the name of a key in " + keys + "; there are: " + all);
     }
-    return told;
+    return alias;
   }
 
   private List<X509Certificate> clients(StoreFile store) {

@@ -36,7 +36,7 @@ final class RemoteJvm {
   @SuppressWarnings("BanJNDI")
   void read(Consumer<BeanValue> to) throws IOException {
     try {
-      RmiSockets.look(
+      RmiSockets.callWithLimits(
           config.tls(),
           () -> {
             try (JMXConnector c = JMXConnectorFactory.connect(config.url(), settings())) {

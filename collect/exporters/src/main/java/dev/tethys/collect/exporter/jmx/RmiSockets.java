@@ -39,7 +39,7 @@ final class RmiSockets extends RMISocketFactory {
   static final long MAX_BYTES = 256L << 20;
 
   private static final int CONNECT_MILLIS = 10_000;
-  private static final ScopedValue<LookupBudget> LOOK = ScopedValue.newInstance();
+  private static final ScopedValue<LookupBudget> LOOKUP_BUDGET = ScopedValue.newInstance();
 
   /**
    * What the other side may send: classes of Java alone. What else it has in its beans is not known
@@ -88,15 +88,15 @@ final class RmiSockets extends RMISocketFactory {
   /** The process may refuse all objects of Java (the HTTP server sees to that); a look does not. */
   private static @Nullable ObjectInputFilter filter(
       @Nullable ObjectInputFilter current, @Nullable ObjectInputFilter next) {
-    if (LOOK.isBound()) {
+    if (LOOKUP_BUDGET.isBound()) {
       return CLASSES;
     }
     return next == null ? current : current == null ? next : ObjectInputFilter.merge(next, current);
   }
 
   /** Calls with bounds, and with this TLS where the other side requires TLS. */
-  static <T> T look(@Nullable JmxTls tls, Callable<T> call) throws Exception {
-    return ScopedValue.where(LOOK, new LookupBudget(new AtomicLong(MAX_BYTES), tls))
+  static <T> T callWithLimits(@Nullable JmxTls tls, Callable<T> call) throws Exception {
+    return ScopedValue.where(LOOKUP_BUDGET, new LookupBudget(new AtomicLong(MAX_BYTES), tls))
         .call(call::call);
   }
 
@@ -143,7 +143,7 @@ final class RmiSockets extends RMISocketFactory {
         }
 
         private static int counted(int result, int n) throws IOException {
-          if (LOOK.isBound() && LOOK.get().left.addAndGet(-n) < 0) {
+          if (LOOKUP_BUDGET.isBound() && LOOKUP_BUDGET.get().left.addAndGet(-n) < 0) {
             throw new IOException("answers of more than " + (MAX_BYTES >> 20) + " MiB");
           }
           return result;
@@ -222,7 +222,7 @@ final class RmiSockets extends RMISocketFactory {
 
     @Override
     public Socket createSocket(String host, int port) throws IOException {
-      JmxTls tls = LOOK.isBound() ? LOOK.get().tls : null;
+      JmxTls tls = LOOKUP_BUDGET.isBound() ? LOOKUP_BUDGET.get().tls : null;
       if (tls == null) {
         return before.createSocket(host, port);
       }

@@ -65,21 +65,25 @@ public final class PidFileProcess {
     }
     ProcFolder folder = new ProcFolder(proc, false);
     ProcFolder.Stat stat = folder.stat(pid);
-    ProcessSnapshot look = folder.look(pid, stat);
-    Counts c = look.counts();
+    ProcessSnapshot snapshot = folder.readSnapshot(pid, stat);
+    Counts c = snapshot.counts();
     to.set(
         MetricType.COUNTER,
         prefix + "cpu_seconds_total",
         "Total user and system CPU time spent in seconds.",
         Labels.EMPTY,
         c.user() + c.system());
-    if (look.openFiles() >= 0) {
-      to.gauge(prefix + "open_fds", "Number of open file descriptors.", look.openFiles());
+    if (snapshot.openFiles() >= 0) {
+      to.gauge(prefix + "open_fds", "Number of open file descriptors.", snapshot.openFiles());
     }
     to.gauge(
-        prefix + "max_fds", "Maximum number of open file descriptors.", unsigned(look.maxFiles()));
+        prefix + "max_fds",
+        "Maximum number of open file descriptors.",
+        unsigned(snapshot.maxFiles()));
     to.gauge(
-        prefix + "virtual_memory_bytes", "Virtual memory size in bytes.", look.memory().virtual());
+        prefix + "virtual_memory_bytes",
+        "Virtual memory size in bytes.",
+        snapshot.memory().virtual());
     to.gauge(
         prefix + "virtual_memory_max_bytes",
         "Maximum amount of virtual memory available in bytes.",
@@ -87,7 +91,7 @@ public final class PidFileProcess {
     to.gauge(
         prefix + "resident_memory_bytes",
         "Resident memory size in bytes.",
-        look.memory().resident());
+        snapshot.memory().resident());
     to.gauge(
         prefix + "start_time_seconds",
         "Start time of the process since unix epoch in seconds.",

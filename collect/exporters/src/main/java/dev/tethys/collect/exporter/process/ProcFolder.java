@@ -192,7 +192,7 @@ final class ProcFolder {
    *
    * @throws IOException when not even the basics can be read
    */
-  ProcessSnapshot look(int pid, Stat stat) throws IOException {
+  ProcessSnapshot readSnapshot(int pid, Stat stat) throws IOException {
     Path folder = root.resolve(Integer.toString(pid));
     String status = read(folder.resolve("status"));
     int partial = 0;

@@ -65,7 +65,7 @@ final class ProcessExporter implements Exporter {
   }
 
   private void begin() throws IOException {
-    Round first = tracker.look();
+    Round first = tracker.readAll();
     groups.show(first.seen(), new FamilyBuilder());
     unread += first.unread();
     partial += first.partial();
@@ -79,7 +79,7 @@ final class ProcessExporter implements Exporter {
   synchronized List<MetricFamily> collect(Probe probe) {
     FamilyBuilder f = new FamilyBuilder();
     try {
-      Round r = tracker.look();
+      Round r = tracker.readAll();
       unread += r.unread();
       partial += r.partial();
       groups.show(r.seen(), f);

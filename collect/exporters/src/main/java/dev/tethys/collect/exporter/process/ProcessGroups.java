@@ -45,7 +45,7 @@ final class ProcessGroups {
     final Map<String, NamedThreads> threads = new TreeMap<>();
 
     void add(Seen s) {
-      ProcessSnapshot l = s.look();
+      ProcessSnapshot l = s.snapshot();
       double start = seconds(s.started());
       started = processes == 0 ? start : Math.min(started, start);
       processes++;

@@ -37,7 +37,11 @@ final class ProcessTracker {
 
   /** A process in a group, as it is now and with what it used since the last look. */
   record Seen(
-      String group, Instant started, ProcessSnapshot look, Counts used, List<SeenThread> threads) {}
+      String group,
+      Instant started,
+      ProcessSnapshot snapshot,
+      Counts used,
+      List<SeenThread> threads) {}
 
   /** Usage of a thread since the last scrape. */
   record SeenThread(String name, Counts used, String waitsIn) {}
@@ -66,7 +70,7 @@ final class ProcessTracker {
     }
   }
 
-  private record Arrival(Id id, ProcessFacts facts, ProcessSnapshot look) {}
+  private record Arrival(Id id, ProcessFacts facts, ProcessSnapshot snapshot) {}
 
   private final ProcFolder processes;
   private final Rules rules;
@@ -85,7 +89,7 @@ final class ProcessTracker {
    *
    * @throws IOException when they cannot be listed
    */
-  Round look() throws IOException {
+  Round readAll() throws IOException {
     if (began == null) {
       began = clock.instant();
     }
@@ -105,12 +109,12 @@ final class ProcessTracker {
         if (k != null && k.group == null) {
           continue;
         }
-        ProcessSnapshot look = processes.look(pid, stat);
-        partial += look.partial();
+        ProcessSnapshot snapshot = processes.readSnapshot(pid, stat);
+        partial += snapshot.partial();
         if (k == null) {
-          arrivals.put(id, new Arrival(id, processes.facts(pid, stat), look));
+          arrivals.put(id, new Arrival(id, processes.facts(pid, stat), snapshot));
         } else {
-          seen.add(advance(k, look));
+          seen.add(advance(k, snapshot));
         }
       } catch (NoSuchFileException e) {
         // It has ended, and is no error.
@@ -174,32 +178,37 @@ final class ProcessTracker {
   private Seen enter(Arrival a, String group) {
     TrackedProcess k = new TrackedProcess(group, a.facts().started());
     known.put(a.id(), k);
-    k.counts = a.look().counts();
-    k.threads = counts(a.look().threads());
+    k.counts = a.snapshot().counts();
+    k.threads = counts(a.snapshot().threads());
     // One that was started since the first look has used all of it since then.
     boolean isNew = began != null && a.facts().started().isAfter(began);
     return new Seen(
         group,
         k.started,
-        a.look(),
+        a.snapshot(),
         isNew ? k.counts : Counts.ZERO,
-        a.look().threads().stream()
+        a.snapshot().threads().stream()
             .map(t -> new SeenThread(t.name(), Counts.ZERO, t.waitsIn()))
             .toList());
   }
 
-  private static Seen advance(TrackedProcess k, ProcessSnapshot look) {
+  private static Seen advance(TrackedProcess k, ProcessSnapshot snapshot) {
     List<SeenThread> threads = new ArrayList<>();
-    for (ThreadSnapshot t : look.threads()) {
+    for (ThreadSnapshot t : snapshot.threads()) {
       Counts before = k.threads.get(new Id(t.id(), t.started()));
       threads.add(
           new SeenThread(
               t.name(), before == null ? Counts.ZERO : t.counts().since(before), t.waitsIn()));
     }
     Seen s =
-        new Seen(String.valueOf(k.group), k.started, look, look.counts().since(k.counts), threads);
-    k.counts = look.counts();
-    k.threads = counts(look.threads());
+        new Seen(
+            String.valueOf(k.group),
+            k.started,
+            snapshot,
+            snapshot.counts().since(k.counts),
+            threads);
+    k.counts = snapshot.counts();
+    k.threads = counts(snapshot.threads());
     return s;
   }
 

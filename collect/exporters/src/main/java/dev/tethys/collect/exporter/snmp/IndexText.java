@@ -133,8 +133,8 @@ final class IndexText {
     return take(fixedSize > 0 ? fixedSize : length(Integer.toUnsignedLong(take(1)[0])));
   }
 
-  private static int length(long said) {
-    return (int) Math.min(said, MAX_LENGTH);
+  private static int length(long length) {
+    return (int) Math.min(length, MAX_LENGTH);
   }
 
   private static byte[] asBytes(int[] parts) {

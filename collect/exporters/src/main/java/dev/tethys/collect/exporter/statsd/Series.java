@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** One series that is shown, and when it is forgotten. Guarded by the collector. */
 abstract sealed class Series {
   /** Since when it has no new value and for how long it is kept; 0 for ever. */
-  long heardAt;
+  long updatedAt;
 
   long ttlMillis;
 
@@ -24,7 +24,7 @@ abstract sealed class Series {
   abstract MetricFamily.Point point();
 
   boolean isStale(long now) {
-    return ttlMillis > 0 && now - heardAt > ttlMillis;
+    return ttlMillis > 0 && now - updatedAt > ttlMillis;
   }
 
   /** A counter or a gauge. */

@@ -266,7 +266,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
           counts.with(type.name().toLowerCase(Locale.ROOT)).add(1);
         }
       }
-      series.heardAt = millis.getAsLong();
+      series.updatedAt = millis.getAsLong();
       series.ttlMillis = ttl.toMillis();
       series.take(value, s.relative(), s.times());
     }

@@ -172,10 +172,14 @@ class ProbeBoundsTest {
             "user:secret@host:1",
             "user:se@cret@host:1",
             "ws://:secret@host/")) {
-      ProbeAttempt look =
+      ProbeAttempt attempt =
           new ProbeAttempt("m", target, Duration.ofSeconds(1), System.Logger.Level.DEBUG);
-      assertThat(look.fails("No", "target", target, "err", "Get \"" + target + "\": no")).isFalse();
-      assertThat(look.logged()).as(target).doesNotContain("secret", "cret").contains("xxxxx@host");
+      assertThat(attempt.fails("No", "target", target, "err", "Get \"" + target + "\": no"))
+          .isFalse();
+      assertThat(attempt.logged())
+          .as(target)
+          .doesNotContain("secret", "cret")
+          .contains("xxxxx@host");
     }
     for (String target : List.of("host:1", "[::1]:80", "http://host/a:b@c")) {
       assertThat(ProbeAttempt.withoutPassword(target)).isEqualTo(target);
@@ -185,9 +189,9 @@ class ProbeBoundsTest {
   /** A target with a line of its own would look like another probe's. */
   @Test
   void aTargetBreaksNoLine() {
-    ProbeAttempt look =
+    ProbeAttempt attempt =
         new ProbeAttempt("m", "a\nlevel=INFO x", Duration.ofSeconds(1), System.Logger.Level.DEBUG);
-    assertThat(look.fails("No")).isFalse();
-    assertThat(look.logged().lines()).hasSize(1);
+    assertThat(attempt.fails("No")).isFalse();
+    assertThat(attempt.logged().lines()).hasSize(1);
   }
 }

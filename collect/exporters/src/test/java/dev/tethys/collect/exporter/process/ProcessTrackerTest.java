@@ -82,12 +82,12 @@ class ProcessTrackerTest {
   }
 
   private static List<String> groups(ProcessTracker t) throws IOException {
-    return t.look().seen().stream().map(ProcessTracker.Seen::group).sorted().toList();
+    return t.readAll().seen().stream().map(ProcessTracker.Seen::group).sorted().toList();
   }
 
   private static Map<String, Double> shown(ProcessTracker t, ProcessGroups g) throws IOException {
     FamilyBuilder f = new FamilyBuilder();
-    g.show(t.look().seen(), f);
+    g.show(t.readAll().seen(), f);
     Map<String, Double> out = new TreeMap<>();
     for (MetricFamily m : f.families()) {
       for (MetricFamily.Metric s : m.metrics()) {
@@ -188,7 +188,7 @@ class ProcessTrackerTest {
     Files.delete(proc.resolve("10/io"));
     Files.writeString(proc.resolve("11/stat"), "11 (web) nothing");
     ProcessTracker t = tracker(rules("process_names: [{comm: [web]}]"), false, Duration.ZERO);
-    ProcessTracker.Round r = t.look();
+    ProcessTracker.Round r = t.readAll();
     assertThat(r.seen()).hasSize(1);
     assertThat(r.partial()).isEqualTo(1);
     assertThat(r.unread()).isEqualTo(1);

@@ -97,7 +97,7 @@ class SnmpModulesTest {
     Level former = log.getLevel();
     log.setLevel(Level.FINE);
     try (LogMessages messages = LogMessages.of(SnmpScrape.class)) {
-      List<String> lines = messages.said();
+      List<String> lines = messages.messages();
       agent.has("1.3.6.1.9.1", 0x46, AgentDouble.bytes(5));
       SnmpConfig c = module("- {name: c, oid: 1.3.6.1.9, type: counter, help: h, indexes: []}");
       try (Exporter e = exporter(c, true, 1)) {

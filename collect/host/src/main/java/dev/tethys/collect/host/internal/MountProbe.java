@@ -197,7 +197,7 @@ final class MountProbe {
         long now = System.nanoTime();
         long wait = begin + timeoutNanos - now;
         if (wait <= 0) {
-          giveUp();
+          timeOut();
           break;
         }
         for (int i = 0; i < answers.length; i++) {
@@ -224,7 +224,7 @@ final class MountProbe {
       }
     }
 
-    private void giveUp() {
+    private void timeOut() {
       for (int i = 0; i < answers.length; i++) {
         if (answers[i] == null) {
           if (startedAt[i] != 0) {

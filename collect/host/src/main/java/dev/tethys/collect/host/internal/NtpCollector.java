@@ -144,12 +144,12 @@ final class NtpCollector implements NodeCollector {
     out.add(ROOT_DISPERSION, rootDispersion);
 
     double allowed = tolerance.toNanos() / NANOS;
-    Instant told = Instant.ofEpochMilli(Math.round((came + offset) * 1000));
+    Instant time = Instant.ofEpochMilli(Math.round((came + offset) * 1000));
     if (leap == 1 || leap == 2) {
-      leapMidnight = told.truncatedTo(ChronoUnit.DAYS).plus(1, ChronoUnit.DAYS);
+      leapMidnight = time.truncatedTo(ChronoUnit.DAYS).plus(1, ChronoUnit.DAYS);
     }
-    if (leapMidnight.minus(1, ChronoUnit.DAYS).isBefore(told)
-        && told.isBefore(leapMidnight.plus(1, ChronoUnit.DAYS))) {
+    if (leapMidnight.minus(1, ChronoUnit.DAYS).isBefore(time)
+        && time.isBefore(leapMidnight.plus(1, ChronoUnit.DAYS))) {
       allowed += 1; // the second may be smeared over the day
     }
     double fresh = transmitted - reference;

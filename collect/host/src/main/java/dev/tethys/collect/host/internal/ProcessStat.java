@@ -29,12 +29,12 @@ final class ProcessStat {
     name = new String(t.buf, from, t.fieldEnd - 1 - from, StandardCharsets.UTF_8);
     t.needField();
     state = (char) t.buf[t.fieldStart];
-    int told = 0;
+    int count = 0;
     for (int i = 1; i <= LAST && t.nextField(); i++) {
       columns[i] = t.integer();
-      told = i;
+      count = i;
     }
-    if (told < THREADS) {
+    if (count < THREADS) {
       throw t.malformed("too few columns");
     }
   }

@@ -27,7 +27,7 @@ final class SystemdCollector implements NodeCollector {
   private static final Pattern VERSION = Pattern.compile("[0-9]{3,}(\\.[0-9]+)?");
 
   /** The first version in which the system and timers report their state. */
-  private static final int TELLS = 212;
+  private static final int FIRST_NOTIFYING = 212;
 
   private static final double MICROSECONDS = 1e6;
   private static final List<String> STATES =
@@ -130,7 +130,7 @@ final class SystemdCollector implements NodeCollector {
       for (Unit unit : units) {
         show(bus, unit, version, out);
       }
-      if (version >= TELLS) {
+      if (version >= FIRST_NOTIFYING) {
         Object state = manager(bus, "SystemState");
         if (state == null) {
           throw new IOException("couldn't get system state");
@@ -196,7 +196,7 @@ final class SystemdCollector implements NodeCollector {
       limited(of(bus, unit, "Service", "TasksCurrent"), TASKS, unit, out);
       limited(of(bus, unit, "Service", "TasksMax"), MAX_TASKS, unit, out);
     }
-    if (unit.isOf(".timer") && version >= TELLS) {
+    if (unit.isOf(".timer") && version >= FIRST_NOTIFYING) {
       number(of(bus, unit, "Timer", "LastTriggerUSec"), MICROSECONDS, TRIGGERED, unit, out);
     }
     if (unit.isOf(".socket")) {

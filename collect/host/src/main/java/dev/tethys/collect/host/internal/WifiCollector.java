@@ -187,8 +187,8 @@ final class WifiCollector implements NodeCollector {
   }
 
   /** The network that the device is part of, of all that it heard. */
-  static void network(String device, List<Attributes> heard, Families out) {
-    for (Attributes a : heard) {
+  static void network(String device, List<Attributes> stations, Families out) {
+    for (Attributes a : stations) {
       Attributes bss = a.nested(BSS);
       if (bss.find(BSS_STATUS) == null) {
         continue;

@@ -58,7 +58,7 @@ final class CloudflareSource implements LogSource {
   private static final Duration LONGEST_PAUSE = Duration.ofMinutes(1);
 
   /** How often the clock is checked while there is nothing to be requested. */
-  private static final Duration LOOK = Duration.ofSeconds(1);
+  private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
   private static final Duration STOP_PATIENCE = Duration.ofSeconds(2);
 
@@ -170,7 +170,7 @@ final class CloudflareSource implements LogSource {
         long end = next + config.pullRange().toNanos();
         long early = end - latest();
         if (early > 0) {
-          pause(early < LOOK.toNanos() ? Duration.ofNanos(early) : LOOK);
+          pause(early < CHECK_INTERVAL.toNanos() ? Duration.ofNanos(early) : CHECK_INTERVAL);
           continue;
         }
         range(new Span(next, end));
@@ -229,19 +229,19 @@ final class CloudflareSource implements LogSource {
         if (span.isDivisible()) {
           return List.of(new Part(span, null, true));
         }
-        said(span, e);
+        logFailure(span, e);
         wait = LONGEST_PAUSE;
       } catch (Logpull.TooEarlyException e) {
         return kept(span, e);
       } catch (Logpull.RefusedException e) {
-        said(span, e);
+        logFailure(span, e);
         if (e.isLasting()) {
           wait = LONGEST_PAUSE;
         } else if (e.after().compareTo(wait) > 0) {
           wait = e.after();
         }
       } catch (IOException e) {
-        said(span, e);
+        logFailure(span, e);
       }
       pause(wait);
       pause = pause.multipliedBy(2);
@@ -251,7 +251,7 @@ final class CloudflareSource implements LogSource {
     }
   }
 
-  private void said(Span span, IOException e) {
+  private void logFailure(Span span, IOException e) {
     String what = String.valueOf(e.getMessage());
     if (!what.equals(problem)) {
       LOG.log(

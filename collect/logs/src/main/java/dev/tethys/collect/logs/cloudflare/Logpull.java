@@ -72,8 +72,8 @@ final class Logpull {
     private final int status;
     private final Duration after;
 
-    RefusedException(int status, Duration after, String said) {
-      super("Cloudflare answers " + status + (said.isEmpty() ? "" : ": " + said));
+    RefusedException(int status, Duration after, String body) {
+      super("Cloudflare answers " + status + (body.isEmpty() ? "" : ": " + body));
       this.status = status;
       this.after = after;
     }
@@ -159,22 +159,22 @@ final class Logpull {
   }
 
   private static IOException refused(Answer a) throws IOException {
-    String said;
+    String body;
     try (InputStream in = a.decoded(MAX_ERROR)) {
-      said = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
+      body = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
     } catch (Answer.TooLargeException e) {
-      said = "";
+      body = "";
     }
-    Matcher m = TOO_EARLY.matcher(said);
+    Matcher m = TOO_EARLY.matcher(body);
     if (m.find()) {
       Duration kept = m.group(1) == null ? Duration.ofDays(7) : hours(m.group(1));
-      return new TooEarlyException(said, kept);
+      return new TooEarlyException(body, kept);
     }
     String after = a.header("Retry-After", "").strip();
     return new RefusedException(
         a.status(),
         after.matches("\\d{1,5}") ? Duration.ofSeconds(Long.parseLong(after)) : Duration.ZERO,
-        said.substring(0, Math.min(said.length(), 500)));
+        body.substring(0, Math.min(body.length(), 500)));
   }
 
   private static Duration hours(String digits) {

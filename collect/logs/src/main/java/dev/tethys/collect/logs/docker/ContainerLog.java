@@ -154,7 +154,7 @@ final class ContainerLog {
     try (Answer a = call("/json", CALL)) {
       terminal = JSON.readTree(a.bytes(MAX_ANSWER)).path("Config").path("Tty").asBoolean(false);
     } catch (JacksonException e) {
-      throw new IOException("the daemon answers what is no JSON: " + JsonFailures.said(e), e);
+      throw new IOException("the daemon answers what is no JSON: " + JsonFailures.describe(e), e);
     }
     Mark from = safe;
     read = from;
@@ -220,8 +220,8 @@ final class ContainerLog {
       return a;
     }
     try (a) {
-      String said = new String(a.bytes(MAX_ANSWER), java.nio.charset.StandardCharsets.UTF_8);
-      throw new IOException("the daemon answers " + a.status() + ": " + said.strip());
+      String reply = new String(a.bytes(MAX_ANSWER), java.nio.charset.StandardCharsets.UTF_8);
+      throw new IOException("the daemon answers " + a.status() + ": " + reply.strip());
     }
   }
 

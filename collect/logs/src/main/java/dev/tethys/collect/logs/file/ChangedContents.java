@@ -59,7 +59,7 @@ final class ChangedContents {
       }
     }
     metrics.generations.with("truncated").inc();
-    Siblings.SiblingFile copy = Siblings.holding(f.whereabouts(), was, f.id(), options);
+    Siblings.SiblingFile copy = Siblings.holding(f.searchFolders(), was, f.id(), options);
     f.past.ended(was);
     if (copy == null) {
       lost(f, was);
@@ -98,6 +98,6 @@ final class ChangedContents {
     }
     // By this the copy is known when it is found.
     f.past.ended(f.here());
-    f.owe(f.here());
+    f.addUnsettled(f.here());
   }
 }

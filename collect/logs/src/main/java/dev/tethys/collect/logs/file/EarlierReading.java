@@ -130,13 +130,13 @@ final class EarlierReading {
     List<Siblings.SiblingFile> anew = new ArrayList<>();
     FileStat oldest = null;
     for (Checkpoint c : ofPath) {
-      if (!isOurs(c) || (f.holds(c) && c.id().mayBe(f.id()))) {
+      if (!isOfThisTarget(c) || (f.holds(c) && c.id().mayBe(f.id()))) {
         continue;
       }
-      Siblings.SiblingFile same = Siblings.of(f.whereabouts(), c.id());
+      Siblings.SiblingFile same = Siblings.of(f.searchFolders(), c.id());
       boolean inPlace = same != null && holds(same, c);
       Siblings.SiblingFile s =
-          inPlace ? same : Siblings.holding(f.whereabouts(), c, f.id(), files.job.options);
+          inPlace ? same : Siblings.holding(f.searchFolders(), c, f.id(), files.job.options);
       if (same != null && !inPlace && !same.stat().id().mayBe(f.id())) {
         anew.add(same); // it was truncated before it was renamed
       }
@@ -163,7 +163,7 @@ final class EarlierReading {
       }
     }
     if (oldest != null && !continued) {
-      for (Siblings.SiblingFile s : files.missed(f.whereabouts(), oldest, stat.id())) {
+      for (Siblings.SiblingFile s : files.missed(f.searchFolders(), oldest, stat.id())) {
         pieces.putIfAbsent(s.stat().id(), new Piece(s, null));
       }
     }
@@ -187,7 +187,7 @@ final class EarlierReading {
   }
 
   /** Whether it is of this target, or of one that had other labels and is not there any more. */
-  private boolean isOurs(Checkpoint c) {
+  private boolean isOfThisTarget(Checkpoint c) {
     return c.source().equals(files.source) || files.job.isOrphan(c.source());
   }
 
@@ -249,9 +249,9 @@ final class EarlierReading {
       } catch (IOException e) {
         LOG.log(Level.DEBUG, "{0} is gone since it was found: {1}", s.path(), e.toString());
       }
-      s = Siblings.of(f.whereabouts(), c.id());
+      s = Siblings.of(f.searchFolders(), c.id());
       if (s == null || !holds(s, c)) {
-        s = Siblings.holding(f.whereabouts(), c, f.id(), files.job.options);
+        s = Siblings.holding(f.searchFolders(), c, f.id(), files.job.options);
       }
     }
     // Of the oldest, which is deleted meanwhile, everything was read most of the time.

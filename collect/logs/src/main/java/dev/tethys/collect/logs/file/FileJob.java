@@ -43,7 +43,7 @@ public final class FileJob implements AutoCloseable {
   private final Map<FileTarget, TargetFiles> retired = new LinkedHashMap<>(); // until read
   private final OpenFiles open;
   private final FileTurns turns;
-  private final QuietFiles quiet;
+  private final IdleFiles quiet;
   private final Supplier<List<Checkpoint>> checkpoints = this::checkpoints;
   private final Runnable changed; // tells the watcher of other targets
   private boolean passesOver; // what is in the files of targets it is given: it begins
@@ -82,7 +82,7 @@ public final class FileJob implements AutoCloseable {
     ChangedContents contents =
         new ChangedContents(options, open.anyCompression(), metrics, reading, this::missed);
     this.turns = new FileTurns(this, lock, queue, open, reading, contents);
-    this.quiet = new QuietFiles(options.rules(), queue, clock);
+    this.quiet = new IdleFiles(options.rules(), queue, clock);
     positions.add(checkpoints);
   }
 
@@ -108,7 +108,7 @@ public final class FileJob implements AutoCloseable {
           retired.put(t.target, t.goes());
         }
       }
-      set.forEach(t -> targets.computeIfAbsent(t, this::comes));
+      set.forEach(t -> targets.computeIfAbsent(t, this::restoreTarget));
       passesOver &= targets.isEmpty();
       metrics.targetsActive.add(targets.size() - active);
       active = targets.size();
@@ -120,7 +120,7 @@ public final class FileJob implements AutoCloseable {
 
   private int active;
 
-  private TargetFiles comes(FileTarget target) {
+  private TargetFiles restoreTarget(FileTarget target) {
     TargetFiles again = retired.remove(target);
     return again == null ? new TargetFiles(target, this, passesOver) : again.returns();
   }
@@ -130,7 +130,7 @@ public final class FileJob implements AutoCloseable {
     queue.drop(f);
     positions.remember(f.delivered());
     metrics.filesActive.add(-1);
-    metrics.gone(f.name);
+    metrics.remove(f.name);
     if (f.followed) {
       release(f);
     }
@@ -145,9 +145,9 @@ public final class FileJob implements AutoCloseable {
   @Nullable TailedFile takeOver(FileId id) {
     TailedFile read = null;
     for (TargetFiles t : List.copyOf(retired.values())) {
-      TailedFile f = t.giveUp(id);
+      TailedFile f = t.stopReading(id);
       read = f == null ? read : f;
-      letGo(t);
+      removeIfOver(t);
     }
     return read;
   }
@@ -165,7 +165,7 @@ public final class FileJob implements AutoCloseable {
   }
 
   /** Forgets a target that went, if nothing of it is to be read any more. */
-  private void letGo(TargetFiles t) {
+  private void removeIfOver(TargetFiles t) {
     if (t.isOver()) {
       retired.remove(t.target, t);
     }
@@ -213,7 +213,7 @@ public final class FileJob implements AutoCloseable {
   /** Checks the files of a target; true to check again soon. */
   boolean scan(TargetFiles t, Set<Path> folders) {
     boolean soon = false;
-    boolean looked = false;
+    boolean scanned = false;
     lock.lock();
     try {
       if (targets.get(t.target) == t) {
@@ -222,14 +222,14 @@ public final class FileJob implements AutoCloseable {
         soon = t.scan(folders);
         if (!soon) {
           t.retire();
-          letGo(t);
-          looked = true;
+          removeIfOver(t);
+          scanned = true;
         }
       }
     } finally {
       lock.unlock();
     }
-    if (looked) {
+    if (scanned) {
       changed.run();
     }
     return soon;
@@ -255,7 +255,7 @@ public final class FileJob implements AutoCloseable {
   void tick() {
     lock.lock();
     try {
-      all().forEach(t -> quiet.look(t.byPath.values(), t.leaving));
+      all().forEach(t -> quiet.update(t.byPath.values(), t.leaving));
     } finally {
       lock.unlock();
     }
@@ -307,7 +307,7 @@ public final class FileJob implements AutoCloseable {
   private void forget(@Nullable TargetFiles t, TailedFile f) {
     if (t != null && t.leaving.contains(f)) {
       t.forget(f);
-      letGo(t);
+      removeIfOver(t);
     }
   }
 
@@ -339,7 +339,7 @@ public final class FileJob implements AutoCloseable {
       return all()
           .filter(t -> t.target.equals(f.target))
           .findFirst()
-          .map(t -> t.missed(f.whereabouts(), older, f.id()))
+          .map(t -> t.missed(f.searchFolders(), older, f.id()))
           .orElse(List.of());
     } finally {
       lock.unlock();
@@ -447,8 +447,8 @@ public final class FileJob implements AutoCloseable {
           .forEach(
               t -> {
                 metrics.filesActive.add(-t.files());
-                t.byPath.values().forEach(f -> metrics.gone(f.name));
-                t.leaving.forEach(f -> metrics.gone(f.name));
+                t.byPath.values().forEach(f -> metrics.remove(f.name));
+                t.leaving.forEach(f -> metrics.remove(f.name));
               });
       open.closeAll();
       targets.clear();

@@ -48,7 +48,7 @@ public final class FileMetrics {
     return failedTargets;
   }
 
-  void gone(String path) {
+  void remove(String path) {
     readBytes.remove(path);
     fileBytes.remove(path);
     readLines.remove(path);

@@ -73,8 +73,8 @@ public final class FileTailing implements AutoCloseable {
   }
 
   /** Looks as often as this from now on. */
-  public void look(Frequency often) {
-    watcher.look(often);
+  public void setFrequency(Frequency often) {
+    watcher.setFrequency(often);
   }
 
   /** A job without targets yet; it is to be closed before this is. */

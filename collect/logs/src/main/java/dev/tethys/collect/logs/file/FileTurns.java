@@ -141,7 +141,7 @@ final class FileTurns {
     } catch (IOException e) {
       // it may have another name
     }
-    return Siblings.of(f.whereabouts(), f.id()) == null;
+    return Siblings.of(f.searchFolders(), f.id()) == null;
   }
 
   private void closeDropped() {
@@ -242,7 +242,7 @@ final class FileTurns {
     }
     if (!there) {
       open.close(f);
-      Siblings.SiblingFile s = Siblings.of(f.whereabouts(), f.id());
+      Siblings.SiblingFile s = Siblings.of(f.searchFolders(), f.id());
       if (s != null) {
         f.path = s.path();
         f.real = s.path();

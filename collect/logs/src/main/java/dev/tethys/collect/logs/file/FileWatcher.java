@@ -93,7 +93,7 @@ final class FileWatcher implements AutoCloseable {
   }
 
   /** Looks as often as this from its next look on. */
-  void look(FileTailing.Frequency often) {
+  void setFrequency(FileTailing.Frequency often) {
     frequency = often;
     anew = true;
     changed();
@@ -202,7 +202,7 @@ final class FileWatcher implements AutoCloseable {
     boolean polled = service == null;
     for (Path p : s.folders) {
       if (!wanted.contains(p)) {
-        let(t, p);
+        unregister(t, p);
       }
     }
     Set<Path> watched = new HashSet<>();
@@ -254,7 +254,7 @@ final class FileWatcher implements AutoCloseable {
     return true;
   }
 
-  private void let(TargetFiles t, Path folder) {
+  private void unregister(TargetFiles t, Path folder) {
     Set<TargetFiles> who = interested.get(folder);
     if (who != null && who.remove(t) && who.isEmpty()) {
       forget(folder);
@@ -300,12 +300,12 @@ final class FileWatcher implements AutoCloseable {
     // New targets do not wake this thread; they wait for so long at most.
     WatchKey key = w.poll(Math.min(nanos, 50_000_000), TimeUnit.NANOSECONDS);
     while (key != null) {
-      told(key);
+      handleEvents(key);
       key = w.poll();
     }
   }
 
-  private void told(WatchKey key) {
+  private void handleEvents(WatchKey key) {
     Path folder = folders.get(key);
     List<WatchEvent<?>> events = key.pollEvents();
     boolean valid = key.reset();
@@ -313,7 +313,7 @@ final class FileWatcher implements AutoCloseable {
       return;
     }
     Set<TargetFiles> who = interested.getOrDefault(folder, Set.of());
-    boolean looks = !valid;
+    boolean overflow = !valid;
     for (WatchEvent<?> e : events) {
       if (e.kind().equals(StandardWatchEventKinds.ENTRY_MODIFY)
           && e.context() instanceof Path name) {
@@ -326,10 +326,10 @@ final class FileWatcher implements AutoCloseable {
           }
         }
       } else {
-        looks = true;
+        overflow = true;
       }
     }
-    if (looks) {
+    if (overflow) {
       for (TargetFiles t : who) {
         State s = states.get(t);
         if (s != null) {

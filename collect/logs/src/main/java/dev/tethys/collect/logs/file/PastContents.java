@@ -12,7 +12,7 @@ final class PastContents {
   private static final int MOST = 4;
 
   private final List<Checkpoint> ends = new ArrayList<>(); // latest first
-  private final List<UnsettledContent> owed = new ArrayList<>();
+  private final List<UnsettledContent> unsettled = new ArrayList<>();
 
   /** End of a copy that was read in an epoch. */
   private record UnsettledContent(Checkpoint end, int epoch) {}
@@ -31,15 +31,15 @@ final class PastContents {
   }
 
   /** Remembers that a copy was read to its end, for later processes once that is delivered. */
-  synchronized void owe(Checkpoint end, int epoch) {
-    owed.add(new UnsettledContent(end, epoch));
+  synchronized void addUnsettled(Checkpoint end, int epoch) {
+    unsettled.add(new UnsettledContent(end, epoch));
   }
 
   /** Ends of copies of which all is delivered before an epoch; each is returned once. */
   synchronized List<Checkpoint> delivered(int epoch) {
     List<Checkpoint> out = new ArrayList<>();
-    while (!owed.isEmpty() && owed.getFirst().epoch < epoch) {
-      out.add(owed.removeFirst().end);
+    while (!unsettled.isEmpty() && unsettled.getFirst().epoch < epoch) {
+      out.add(unsettled.removeFirst().end);
     }
     return out;
   }

@@ -48,7 +48,7 @@ public final class Positions {
    * After which all entries are checked although nothing changed: expired ones are forgotten, and
    * files whose name is gone from the positions file are released.
    */
-  static final Duration LOOK = Duration.ofSeconds(10);
+  static final Duration CHECK_INTERVAL = Duration.ofSeconds(10);
 
   /** How many files that are not there are remembered; those known last. */
   static final int MAX_REMEMBERED = 20_000;
@@ -73,7 +73,7 @@ public final class Positions {
   private String besideNow; // the hash of what Promtail's file holds, as far as is known
   private long failures;
   private long savedChanges = -1; // of which the files hold the last
-  private long lookedAt; // when everything was last checked, milliseconds since 1970
+  private long checkedAt; // when everything was last checked, milliseconds since 1970
 
   /**
    * Reads both files; absent ones are empty.
@@ -238,7 +238,7 @@ public final class Positions {
     long millis = clock.millis();
     synchronized (this) {
       if (change == savedChanges
-          && Math.abs(millis - lookedAt) < LOOK.toMillis()
+          && Math.abs(millis - checkedAt) < CHECK_INTERVAL.toMillis()
           && (readOnly || Files.exists(file))) {
         return;
       }
@@ -249,7 +249,7 @@ public final class Positions {
     if (save(now)) {
       synchronized (this) {
         savedChanges = change;
-        lookedAt = millis;
+        checkedAt = millis;
       }
     }
   }
@@ -302,7 +302,7 @@ public final class Positions {
       return true;
     } catch (IOException e) {
       failures++;
-      LOG.log(Level.ERROR, "positions cannot be saved in {0}: {1}", file, IoFailures.said(e));
+      LOG.log(Level.ERROR, "positions cannot be saved in {0}: {1}", file, IoFailures.describe(e));
       return false;
     }
   }

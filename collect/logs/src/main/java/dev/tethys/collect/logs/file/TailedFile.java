@@ -109,7 +109,7 @@ final class TailedFile {
     this.labels = labelsOfName;
     this.id = stat.id();
     this.progress = progress;
-    looked(stat);
+    updateStat(stat);
     snapshot = progress.delivered();
     bookmark.restore(snapshot);
   }
@@ -145,12 +145,12 @@ final class TailedFile {
     return id;
   }
 
-  SearchFolders whereabouts() {
+  SearchFolders searchFolders() {
     return new SearchFolders(path, real);
   }
 
   /** Takes note of what the file system says; true when there may be something new to read. */
-  boolean looked(FileStat s) {
+  boolean updateStat(FileStat s) {
     boolean changed = s.size() != size || s.modified() != modified;
     shrunk |= s.size() < size;
     if (!shrunk) {
@@ -199,8 +199,8 @@ final class TailedFile {
   }
 
   /** Remembers that a copy was read to its end, for later processes once that is delivered. */
-  void owe(Checkpoint c) {
-    past.owe(c, epoch);
+  void addUnsettled(Checkpoint c) {
+    past.addUnsettled(c, epoch);
   }
 
   /** Ends of copies that are delivered by now; each is returned once. */
@@ -246,7 +246,7 @@ final class TailedFile {
 
   /** Opens it, under any name it has by now. */
   void open(FileOptions options) throws IOException {
-    FileContent c = Siblings.open(whereabouts(), id, options);
+    FileContent c = Siblings.open(searchFolders(), id, options);
     compressed = c instanceof FileContent.Compressed;
     content = c;
   }
@@ -477,12 +477,12 @@ final class TailedFile {
       }
       if (n <= 0) {
         if (p < filled && ending.takes(buf, p, filled, r)) {
-          hand(buf, base, p, filled, filled, r, l, true);
+          emitLines(buf, base, p, filled, filled, r, l, true);
           p = filled;
         }
         break;
       }
-      int end = hand(buf, base, p, searched, filled, r, l, false);
+      int end = emitLines(buf, base, p, searched, filled, r, l, false);
       searched = Math.max(filled - l.unit() + 1, end);
       p = end;
       if (filled - p > r.options().maxLine()) {
@@ -522,7 +522,7 @@ final class TailedFile {
    * @param base the buffer's offset in the file
    * @return where the line begins that has no end yet
    */
-  private int hand(
+  private int emitLines(
       byte[] buf,
       long base,
       int from,
@@ -555,7 +555,7 @@ final class TailedFile {
               r.metrics().longLines.inc();
             }
           }
-          give(buf, base, p, textFrom, textEnd, counted, r, l, block);
+          emitEntry(buf, base, p, textFrom, textEnd, counted, r, l, block);
           given++;
         }
         counted++;
@@ -579,7 +579,7 @@ final class TailedFile {
   }
 
   /** Hands an entry on; it begins as the record that is so many behind those that were passed. */
-  private void give(
+  private void emitEntry(
       byte[] buf,
       long base,
       int p,
@@ -612,7 +612,7 @@ final class TailedFile {
       if (splits || !bookmark.isMidLine()) {
         do {
           int end = l.cut(buf, p, max);
-          give(buf, base, p, p, end, given, r, l, block);
+          emitEntry(buf, base, p, p, end, given, r, l, block);
           given++;
           p = end;
         } while (splits && to - p > max);

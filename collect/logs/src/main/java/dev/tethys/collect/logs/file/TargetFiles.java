@@ -120,7 +120,7 @@ final class TargetFiles {
     TailedFile there = byPath.get(path);
     if (there != null && there.id().mayBe(stat.id())) {
       there.listed = true;
-      boolean changed = there.looked(stat);
+      boolean changed = there.updateStat(stat);
       if (changed || (there.offset() != stat.size() && !there.isCompressed())) {
         job.wake(there);
       }
@@ -178,7 +178,7 @@ final class TargetFiles {
     f.retired = false;
     f.replaced = false;
     f.ended = false;
-    f.looked(stat);
+    f.updateStat(stat);
     real(f);
     job.wake(f);
   }
@@ -308,7 +308,7 @@ final class TargetFiles {
     for (TailedFile f : List.copyOf(byPath.values())) {
       byPath.remove(f.path, f);
       if (f.isDone()) {
-        let(f);
+        removeFromIndexes(f);
         job.drop(f);
         continue;
       }
@@ -347,19 +347,19 @@ final class TargetFiles {
   }
 
   /** Reads a file no further; null when it is none of these. */
-  @Nullable TailedFile giveUp(FileId id) {
+  @Nullable TailedFile stopReading(FileId id) {
     TailedFile f = byPlace.get(id.place());
     if (f == null || !f.id().mayBe(id)) {
       return null;
     }
     byPath.remove(f.path, f);
     leaving.remove(f);
-    let(f);
+    removeFromIndexes(f);
     job.drop(f);
     return f;
   }
 
-  private void let(TailedFile f) {
+  private void removeFromIndexes(TailedFile f) {
     byPlace.remove(f.id().place(), f);
     byRealPath.values().remove(f);
   }
@@ -381,7 +381,7 @@ final class TargetFiles {
     job.positions.remember(f.delivered().named(f.name));
     job.metrics.filesActive.add(-1);
     if (byPath.values().stream().noneMatch(o -> o.name.equals(f.name))) {
-      job.metrics.gone(f.name);
+      job.metrics.remove(f.name);
     }
   }
 
@@ -418,7 +418,7 @@ final class TargetFiles {
   private @Nullable TailedFile between(
       TailedFile younger, FileStat older, @Nullable TailedFile first) {
     TailedFile last = first;
-    for (Siblings.SiblingFile s : missed(younger.whereabouts(), older, younger.id())) {
+    for (Siblings.SiblingFile s : missed(younger.searchFolders(), older, younger.id())) {
       last = since(younger.path, s, last);
     }
     return last;

@@ -62,7 +62,7 @@ public record GelfMessage(
     try {
       m = JSON.readTree(text);
     } catch (JacksonException e) {
-      throw new CodecException("GELF message: " + JsonFailures.said(e));
+      throw new CodecException("GELF message: " + JsonFailures.describe(e));
     }
     if (!m.isObject()) {
       throw new CodecException("GELF message is not a JSON object");

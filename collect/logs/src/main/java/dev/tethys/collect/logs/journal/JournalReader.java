@@ -124,8 +124,8 @@ public final class JournalReader implements AutoCloseable {
   public JournalFile.@Nullable Entry next() {
     while (true) {
       // Twice: what is seen in one file may have been written after what was missed in another.
-      look();
-      look();
+      peekHeads();
+      peekHeads();
       JournalFile first = null;
       Cursor least = null;
       for (JournalFile f : files.values()) {
@@ -154,7 +154,7 @@ public final class JournalReader implements AutoCloseable {
     }
   }
 
-  private void look() {
+  private void peekHeads() {
     List<JournalFile> bad = new ArrayList<>();
     for (JournalFile f : files.values()) {
       if (heads.get(f.id()) == null) {

@@ -111,7 +111,7 @@ final class JournalSource implements LogSource {
   }
 
   /** Looks for files, and reads what there is; for tests without a thread. */
-  void look() throws InterruptedException {
+  void poll() throws InterruptedException {
     reader.scan();
     readAll();
   }

@@ -200,14 +200,14 @@ public final class LogStreamListener implements AutoCloseable {
 
   /** Waits until threads that were interrupted have ended, for a bounded time. */
   static void ended(Collection<Thread> threads) {
-    Thread stays = stays(threads, TIME_LIMIT);
+    Thread stays = joinAll(threads, TIME_LIMIT);
     if (stays != null) {
       LOG.log(Level.WARNING, "{0} does not end", stays.getName());
     }
   }
 
   /** Waits until threads have ended; one that has not in that time, null for none. */
-  private static @Nullable Thread stays(Collection<Thread> threads, Duration timeLimit) {
+  private static @Nullable Thread joinAll(Collection<Thread> threads, Duration timeLimit) {
     Instant until = Instant.now().plus(timeLimit);
     try {
       for (Thread t : threads) {
@@ -232,7 +232,7 @@ public final class LogStreamListener implements AutoCloseable {
     }
     connections.forEach(LogStreamListener::close);
     // A record that was being read is still passed on, which an interrupt would prevent.
-    stays(threads, LAST);
+    joinAll(threads, LAST);
     threads.forEach(Thread::interrupt);
     ended(threads);
   }

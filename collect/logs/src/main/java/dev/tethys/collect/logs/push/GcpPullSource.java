@@ -86,7 +86,7 @@ final class GcpPullSource implements LogSource {
         }
       };
   private final Deque<String> toAcknowledge = new ArrayDeque<>();
-  private final List<String> toGiveBack = new ArrayList<>();
+  private final List<String> toReturn = new ArrayList<>();
   private long heldBytes;
   private int most = MAX_HELD;
   private int acknowledging;
@@ -156,7 +156,7 @@ final class GcpPullSource implements LogSource {
             most = Math.max(1, room / 2);
           }
         } catch (IOException e) {
-          said(e);
+          logFailure(e);
         }
         if (stopped.await(pause.toMillis(), TimeUnit.MILLISECONDS)) {
           return;
@@ -169,7 +169,7 @@ final class GcpPullSource implements LogSource {
     }
   }
 
-  private void said(IOException e) {
+  private void logFailure(IOException e) {
     String what = String.valueOf(e.getMessage());
     if (!what.equals(problem)) {
       LOG.log(Level.WARNING, "{0}: {1}", config.subscription(), what);
@@ -208,7 +208,7 @@ final class GcpPullSource implements LogSource {
     try {
       renew(); // at once: a subscription may leave as little as ten seconds
     } catch (IOException e) {
-      said(e); // what comes again is known by its id
+      logFailure(e); // what comes again is known by its id
     }
     int i = 0;
     try {
@@ -225,7 +225,7 @@ final class GcpPullSource implements LogSource {
     for (Held h : unread) {
       if (held.remove(h.id, h)) {
         heldBytes -= h.bytes;
-        toGiveBack.add(h.ackId);
+        toReturn.add(h.ackId);
       }
     }
   }
@@ -268,7 +268,7 @@ final class GcpPullSource implements LogSource {
           acknowledge();
           pause = TOGETHER;
         } catch (IOException e) {
-          said(e);
+          logFailure(e);
           pause = FIRST_PAUSE;
         }
       }
@@ -289,7 +289,7 @@ final class GcpPullSource implements LogSource {
         if (!e.isLasting()) {
           throw e;
         }
-        said(e); // what cannot be kept comes again, and is known by its id
+        logFailure(e); // what cannot be kept comes again, and is known by its id
       }
     }
   }
@@ -327,7 +327,7 @@ final class GcpPullSource implements LogSource {
           throw e;
         }
         answered = true;
-        said(e); // they come again, and are acknowledged then
+        logFailure(e); // they come again, and are acknowledged then
       } finally {
         synchronized (this) {
           acknowledging = 0;
@@ -357,7 +357,8 @@ final class GcpPullSource implements LogSource {
       notifyAll();
     }
     SourceThreads.interrupt(keeper, STOP_PATIENCE);
-    Thread last = Thread.ofVirtual().name("pubsub-end-" + context.job()).start(this::giveBack);
+    Thread last =
+        Thread.ofVirtual().name("pubsub-end-" + context.job()).start(this::returnMessages);
     try {
       if (!last.join(END_PATIENCE)) {
         last.interrupt();
@@ -368,12 +369,12 @@ final class GcpPullSource implements LogSource {
     }
   }
 
-  private void giveBack() {
+  private void returnMessages() {
     try {
       acknowledge();
       List<String> all = new ArrayList<>(heldIds());
       synchronized (this) {
-        all.addAll(toGiveBack);
+        all.addAll(toReturn);
       }
       for (List<String> ids : parts(all)) {
         api.extend(ids, Duration.ZERO);

@@ -58,10 +58,10 @@ final class GcpSource extends PushSource {
       data = Base64.getDecoder().decode(pushed.path("message").path("data").asString(""));
     } catch (JacksonException | IllegalArgumentException e) {
       errors.with("format").inc();
-      throw new HttpException(400, "a push of Pub/Sub is wanted: " + JsonFailures.said(e));
+      throw new HttpException(400, "a push of Pub/Sub is wanted: " + JsonFailures.describe(e));
     }
     JsonNode message = pushed.path("message");
-    String id = either(message, "messageId", "message_id");
+    String id = firstOf(message, "messageId", "message_id");
     String subscription = pushed.path("subscription").asString("");
     if (data.length == 0 || id.isEmpty() || subscription.isEmpty()) {
       errors.with("invalid_message").inc();
@@ -89,7 +89,7 @@ final class GcpSource extends PushSource {
     response.status(204).send();
   }
 
-  private static String either(JsonNode n, String one, String other) {
+  private static String firstOf(JsonNode n, String one, String other) {
     return n.path(one).asString(n.path(other).asString(""));
   }
 }

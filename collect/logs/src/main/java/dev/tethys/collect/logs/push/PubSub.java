@@ -51,8 +51,8 @@ final class PubSub {
     private static final long serialVersionUID = 1L;
     private final int status;
 
-    RefusedException(int status, String said) {
-      super("Pub/Sub answers " + status + (said.isEmpty() ? "" : ": " + said));
+    RefusedException(int status, String body) {
+      super("Pub/Sub answers " + status + (body.isEmpty() ? "" : ": " + body));
       this.status = status;
     }
 

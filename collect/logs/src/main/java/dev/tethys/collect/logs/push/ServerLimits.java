@@ -54,14 +54,14 @@ public record ServerLimits(Duration timeout, int connections, Duration grace, bo
   private static final String OVER_GRPC = "Taken; nothing is served over gRPC.";
 
   /** Wishes that are refused. */
-  private static final List<Key<Boolean>> WISHES =
+  private static final List<Key<Boolean>> UNUSED_KEYS =
       List.of(
-          wish("profiling_enabled", "Profiles of Go."),
-          wish("log_source_ips_enabled", "Requests in the log, with addresses."),
-          wish("log_request_headers", "Requests in the log, with headers."),
-          wish("log_request_at_info_level_enabled", "Requests in the log."),
-          wish("trace_request_headers", "Headers of requests in traces."),
-          wish(
+          booleanKey("profiling_enabled", "Profiles of Go."),
+          booleanKey("log_source_ips_enabled", "Requests in the log, with addresses."),
+          booleanKey("log_request_headers", "Requests in the log, with headers."),
+          booleanKey("log_request_at_info_level_enabled", "Requests in the log."),
+          booleanKey("trace_request_headers", "Headers of requests in traces."),
+          booleanKey(
               "http_log_closed_connections_without_response_enabled",
               "Connections without a request in the log."));
 
@@ -107,7 +107,7 @@ public record ServerLimits(Duration timeout, int connections, Duration grace, bo
     SECTION.notBuilt("cluster_validation", "A label that requests carry.");
   }
 
-  private static Key<Boolean> wish(String key, String what) {
+  private static Key<Boolean> booleanKey(String key, String what) {
     return SECTION.key(key, Type.BOOL, false, "false: " + what + " is not built.");
   }
 
@@ -121,7 +121,7 @@ public record ServerLimits(Duration timeout, int connections, Duration grace, bo
 
   /** Reads the keys out of a block. */
   public static ServerLimits read(YamlObject o) {
-    for (Key<Boolean> k : WISHES) {
+    for (Key<Boolean> k : UNUSED_KEYS) {
       YamlNode n = o.at(k);
       if (n != null && o.get(k)) {
         n.notBuilt("server." + k.name());

@@ -158,7 +158,7 @@ class PositionsTest {
         });
     rig.positions.save();
     rig.positions.save();
-    rig.now += Positions.LOOK.toMillis() - 1;
+    rig.now += Positions.CHECK_INTERVAL.toMillis() - 1;
     rig.positions.save();
     assertThat(looks).hasValue(1);
     rig.write("a.log", "one\n").look();
@@ -168,7 +168,7 @@ class PositionsTest {
     rig.positions.putCursor("j", "s=1");
     rig.positions.save();
     assertThat(looks).hasValue(3);
-    rig.now += Positions.LOOK.toMillis();
+    rig.now += Positions.CHECK_INTERVAL.toMillis();
     rig.positions.save();
     assertThat(looks).hasValue(4);
   }

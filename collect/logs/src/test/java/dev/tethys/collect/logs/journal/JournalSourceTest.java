@@ -113,7 +113,7 @@ class JournalSourceTest {
       }
       assertThat((flags.getInt(0) & 16) != 0).as("the form of the file").isEqualTo(compact);
       try (JournalSource s = source("")) {
-        s.look();
+        s.poll();
         LogEntry e = rig.next();
         assertThat(e.line()).isEqualTo("entry 0");
         assertThat(e.timestamp()).isEqualTo(FIRST * 1000);
@@ -135,7 +135,7 @@ class JournalSourceTest {
     rig.settles(false);
     List<LogEntry> read = new ArrayList<>();
     try (JournalSource s = source("")) {
-      s.look();
+      s.poll();
       for (int i = 0; i < 3; i++) {
         read.add(rig.next());
       }
@@ -164,12 +164,12 @@ class JournalSourceTest {
     rig.settles(true);
     write("a.journal", true, 3, 5);
     try (JournalSource s = source("")) {
-      s.look();
+      s.poll();
       assertThat(waiting()).isEqualTo(entries(2, 5));
-      s.look();
+      s.poll();
       assertThat(rig.isEmpty()).isTrue();
       write("a.journal", true, 5, 6);
-      s.look();
+      s.poll();
       assertThat(waiting()).isEqualTo(entries(5, 6));
     }
   }
@@ -183,14 +183,14 @@ class JournalSourceTest {
     write(machine.getFileName() + "/user-1000.journal", true, 1000, 1002);
     write(name, true, 2000, 2002);
     try (JournalSource s = source("")) {
-      s.look();
+      s.poll();
       assertThat(waiting())
           .containsExactly(
               "entry 0", "entry 1", "entry 1000", "entry 1001", "entry 2000", "entry 2001");
       write(name, true, 3000, 3001);
       Files.move(journal.resolve(name), machine.resolve("system@1.journal"));
       write(name, true, 4000, 4001);
-      s.look();
+      s.poll();
       assertThat(waiting()).containsExactly("entry 3000", "entry 4000");
     }
   }
@@ -204,7 +204,7 @@ class JournalSourceTest {
         source(
             ", json: true, matches: '_SYSTEMD_UNIT=b.service _SYSTEMD_UNIT=c.service"
                 + " _TRANSPORT=x'")) {
-      s.look();
+      s.poll();
       assertThat(waiting())
           .containsExactly(
               "{\"MESSAGE\":\"entry 2\",\"PRIORITY\":\"2\",\"_BOOT_ID\":"
@@ -216,7 +216,7 @@ class JournalSourceTest {
     }
     rig.positions().putCursor("job", "");
     try (JournalSource s = source(", max_age: 49m")) {
-      s.look();
+      s.poll();
       assertThat(rig.isEmpty()).isTrue();
     }
   }
@@ -229,7 +229,7 @@ class JournalSourceTest {
     byte[] a = Files.readAllBytes(journal.resolve("a.journal"));
     Files.write(journal.resolve("a.journal"), Arrays.copyOf(a, 4000));
     try (JournalSource s = source("")) {
-      s.look();
+      s.poll();
       assertThat(waiting()).containsSubsequence(entries(100, 110));
     }
   }

@@ -274,13 +274,13 @@ public final class ConnectionTracker implements Collector {
   }
 
   /** Lets all parsers report what became complete by silence. */
-  public void quiet(long now) {
+  public void flushIdle(long now) {
     lock.lock();
     try {
       for (Connection c : connections.values()) {
         ProtocolConnection p = c.payloads();
         if (p != null) {
-          p.quiet(now);
+          p.flushIdle(now);
         }
       }
     } finally {

@@ -263,7 +263,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
         return new Identity(known, ContainerMetadata.NONE);
       }
     }
-    if (!mayAsk && runtimes.asks(cgroup)) {
+    if (!mayAsk && runtimes.queriesRuntime(cgroup)) {
       return null;
     }
     ContainerMetadata metadata = runtimes.of(cgroup);

@@ -49,7 +49,7 @@ final class RuntimeSockets {
   }
 
   /** Whether {@link #of} asks a runtime, which may take seconds. */
-  boolean asks(Cgroup c) {
+  boolean queriesRuntime(Cgroup c) {
     List<String> sockets =
         switch (c.kind()) {
           case DOCKER -> DOCKER;

@@ -110,8 +110,8 @@ public final class ContainerLogs implements Collector, AutoCloseable {
       raise();
     }
 
-    void quiet(long now) throws InterruptedException {
-      joiner.quiet(now, QUIET_NANOS);
+    void flushIdle(long now) throws InterruptedException {
+      joiner.flushIdle(now, QUIET_NANOS);
       raise();
     }
 
@@ -178,7 +178,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
     }
     for (Source s : sources.values()) {
       read(s);
-      s.quiet(System.nanoTime());
+      s.flushIdle(System.nanoTime());
     }
     if (++round % ROUNDS_TO_SAVE == 0) {
       save();

@@ -48,7 +48,7 @@ public final class MessageJoiner {
   }
 
   /** Reports the message when nothing followed for a while. */
-  public void quiet(long nowNanos, long afterNanos) {
+  public void flushIdle(long nowNanos, long afterNanos) {
     if (open && nowNanos - lastLine >= afterNanos) {
       flush();
     }

@@ -168,7 +168,7 @@ final class ClickhouseParser extends ProtocolParser {
   }
 
   @Override
-  void quiet(long now) {
+  void flushIdle(long now) {
     requests.quietSince(now);
   }
 

@@ -351,7 +351,7 @@ final class Http1Parser extends ProtocolParser {
   }
 
   @Override
-  void quiet(long now) {
+  void flushIdle(long now) {
     if (now == Long.MAX_VALUE
         || now - lastByte > 1_000_000_000L && responsePart != Part.CHUNK && !closes) {
       finishPrevious();

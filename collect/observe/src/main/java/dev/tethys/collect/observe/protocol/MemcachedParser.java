@@ -226,7 +226,7 @@ final class MemcachedParser extends ProtocolParser {
   }
 
   @Override
-  void quiet(long now) {
+  void flushIdle(long now) {
     requests.quietSince(now);
   }
 

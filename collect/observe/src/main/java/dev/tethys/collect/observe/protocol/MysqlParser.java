@@ -304,7 +304,7 @@ final class MysqlParser extends ProtocolParser {
   }
 
   @Override
-  void quiet(long now) {
+  void flushIdle(long now) {
     if (requests.quietSince(now)) {
       part = Part.FIRST;
     }

@@ -320,7 +320,7 @@ final class PostgresParser extends ProtocolParser {
   }
 
   @Override
-  void quiet(long now) {
+  void flushIdle(long now) {
     requests.quietSince(now);
   }
 

@@ -79,7 +79,7 @@ public final class ProtocolConnection {
     } catch (RuntimeException e) {
       // No traffic may stop the agent; the counter shows the fault.
       counters.faults.incrementAndGet();
-      giveUp();
+      stopParsing();
     }
   }
 
@@ -115,18 +115,18 @@ public final class ProtocolConnection {
   }
 
   /** Reports requests whose answers ended out of sight; to be called every few seconds. */
-  public void quiet(long nowNanos) {
+  public void flushIdle(long nowNanos) {
     if (parser != null) {
-      parser.quiet(nowNanos);
+      parser.flushIdle(nowNanos);
     }
   }
 
   /** Ends the connection: requests still without an answer are counted, not reported. */
   public void close() {
     if (parser != null) {
-      parser.quiet(Long.MAX_VALUE);
+      parser.flushIdle(Long.MAX_VALUE);
     }
-    giveUp();
+    stopParsing();
   }
 
   private void read(
@@ -194,8 +194,8 @@ public final class ProtocolConnection {
         continue;
       }
       if (step == Step.OPAQUE) {
-        p.quiet(Long.MAX_VALUE);
-        giveUp();
+        p.flushIdle(Long.MAX_VALUE);
+        stopParsing();
         return;
       }
       if (step != Step.WRONG) {
@@ -232,7 +232,7 @@ public final class ProtocolConnection {
     (in == sent ? received : sent).clear();
     if (Detection.isTls(in)) {
       tls = true;
-      giveUp();
+      stopParsing();
       return null;
     }
     ProtocolParser found = begins(direction, in);
@@ -251,7 +251,7 @@ public final class ProtocolConnection {
       in.takePayload();
       if (++tries >= TRIES) {
         counters.unrecognised.incrementAndGet();
-        giveUp();
+        stopParsing();
         return null;
       }
     }
@@ -329,7 +329,7 @@ public final class ProtocolConnection {
     }
   }
 
-  private void giveUp() {
+  private void stopParsing() {
     dropRequests();
     opaque = true;
     sent.clear();

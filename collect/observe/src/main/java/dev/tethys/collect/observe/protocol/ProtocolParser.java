@@ -49,5 +49,5 @@ abstract class ProtocolParser {
   void lost(boolean request, long now) {}
 
   /** Told when the connection was quiet or ended: answers known to be complete are reported. */
-  void quiet(long now) {}
+  void flushIdle(long now) {}
 }

@@ -337,7 +337,7 @@ final class RedisParser extends ProtocolParser {
   }
 
   @Override
-  void quiet(long now) {
+  void flushIdle(long now) {
     if (requests.quietSince(now)) {
       elementsLeft = 0;
     }

@@ -89,7 +89,7 @@ class ProtocolConnectionTest {
           assertThat(connection.retained()).isLessThanOrEqualTo(2 * StreamBuffer.LIMIT);
         }
       }
-      connection.quiet(Long.MAX_VALUE);
+      connection.flushIdle(Long.MAX_VALUE);
       connection.close();
     }
     assertThat(counters.faults()).isZero();

@@ -102,18 +102,18 @@ final class CarbonHttpSender implements Sender {
 
   private static SendResult taken(
       EncodedRequest p, LineRequestEncoder.Opened o, HttpEndpoint.Reply r) {
-    JsonNode said;
+    JsonNode reply;
     try {
-      said = JSON.readTree(r.body());
+      reply = JSON.readTree(r.body());
     } catch (JacksonException e) {
       return SendResult.DELIVERED; // a proxy between answers success in another form
     }
-    int invalid = said.path("invalid").asInt(0);
+    int invalid = reply.path("invalid").asInt(0);
     if (invalid <= 0) {
       return SendResult.DELIVERED;
     }
     Map<Integer, String> bad = new HashMap<>();
-    for (Map.Entry<String, JsonNode> e : said.path("validationErrors").properties()) {
+    for (Map.Entry<String, JsonNode> e : reply.path("validationErrors").properties()) {
       for (JsonNode place : e.getValue().path("exampleIds")) {
         int row = place.asInt(-1);
         if (row >= 0 && row < o.index().rows()) {

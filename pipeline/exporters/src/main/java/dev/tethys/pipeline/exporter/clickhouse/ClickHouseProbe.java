@@ -38,8 +38,8 @@ final class ClickHouseProbe implements ExporterProbe {
 
   @Override
   public String connect() throws IOException, InterruptedException {
-    String[] said = client.run("SELECT version(), currentUser() FORMAT TSV").strip().split("\t");
-    return "ClickHouse " + said[0] + (said.length > 1 ? ", as user " + said[1] : "");
+    String[] reply = client.run("SELECT version(), currentUser() FORMAT TSV").strip().split("\t");
+    return "ClickHouse " + reply[0] + (reply.length > 1 ? ", as user " + reply[1] : "");
   }
 
   @Override
@@ -51,7 +51,7 @@ final class ClickHouseProbe implements ExporterProbe {
     List<String> all = new ArrayList<>(List.of(settings.tables().database()));
     all.addAll(ClickHouseSender.schema(tables(), signal));
     for (String sql : all) {
-      if (!stands(sql)) {
+      if (!exists(sql)) {
         out.add(sql);
       }
     }
@@ -64,7 +64,7 @@ final class ClickHouseProbe implements ExporterProbe {
   }
 
   /** Whether what a statement would make is there: its name is quoted and follows EXISTS. */
-  private boolean stands(String create) throws IOException, InterruptedException {
+  private boolean exists(String create) throws IOException, InterruptedException {
     Matcher m = NAME.matcher(create);
     if (!m.find()) {
       throw new AssertionError(create);
@@ -75,7 +75,7 @@ final class ClickHouseProbe implements ExporterProbe {
 
   private void send(Batch item) throws IOException, InterruptedException {
     EncodedRequest p =
-        NamedEncoder.saying(
+        NamedEncoder.withName(
                 settings.names(signal).of(LABELS::get),
                 new TableRequestEncoder(settings.rows(), false))
             .encode(item)

@@ -92,7 +92,7 @@ final class ClickHouseSender implements Sender {
     } catch (CodecException e) {
       return new SendResult.Permanent(String.valueOf(e.getMessage()));
     } catch (ClickHouseClient.Refused e) {
-      return verdict(e);
+      return sendResult(e);
     }
   }
 
@@ -145,7 +145,7 @@ final class ClickHouseSender implements Sender {
         ClickHouseTables.HISTOGRAM_COLUMNS,
         MetricInserts.histograms(t));
     insert(tables.metrics("samples"), ClickHouseTables.SAMPLE_COLUMNS, MetricInserts.samples(t));
-    known.told(name, fresh);
+    known.addAll(name, fresh);
     return t.outside();
   }
 
@@ -167,7 +167,7 @@ final class ClickHouseSender implements Sender {
     }
   }
 
-  private SendResult verdict(ClickHouseClient.Refused e) {
+  private SendResult sendResult(ClickHouseClient.Refused e) {
     String why = String.valueOf(e.getMessage());
     if (MISSING.contains(e.code)) {
       synchronized (made) {

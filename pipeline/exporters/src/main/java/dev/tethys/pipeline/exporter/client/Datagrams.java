@@ -38,7 +38,7 @@ final class Datagrams implements LineTransport {
       close();
       // A refusal is reported at the datagram after the refused one.
       int sent = e instanceof PortUnreachableException ? packets.before() : packets.sent();
-      throw new PartlySentException(LineTransport.why(this, e), sent, e);
+      throw new PartlySentException(LineTransport.describe(this, e), sent, e);
     }
   }
 

@@ -172,7 +172,7 @@ public record LineEndpoint(
         sockets.deliver(lines);
         return;
       }
-      sockets.talk(
+      sockets.withConnection(
           line -> {
             line.write(lines);
             return true;

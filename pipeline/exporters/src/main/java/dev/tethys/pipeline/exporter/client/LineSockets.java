@@ -65,7 +65,7 @@ public final class LineSockets implements AutoCloseable {
      *
      * @throws IOException when the server refuses it: the connection is closed
      */
-    void greet(Line line) throws IOException;
+    void perform(Line line) throws IOException;
   }
 
   /** Work on a connection. */
@@ -185,9 +185,9 @@ public final class LineSockets implements AutoCloseable {
     boolean isOver() {
       try {
         socket.setSoTimeout(1);
-        byte[] said = new byte[1024];
+        byte[] pending = new byte[1024];
         for (int i = 0; i < 64; i++) {
-          if (in.read(said) < 0) {
+          if (in.read(pending) < 0) {
             return true;
           }
         }
@@ -229,7 +229,7 @@ public final class LineSockets implements AutoCloseable {
    * @throws IOException when it broke off: how much was taken is unknown
    * @throws SocketTimeoutException when the time was up, likewise
    */
-  public <T> T talk(Session<T> talk) throws IOException {
+  public <T> T withConnection(Session<T> session) throws IOException {
     long deadline =
         timeout.isZero()
             ? System.nanoTime() + TimeUnit.HOURS.toNanos(1)
@@ -248,11 +248,11 @@ public final class LineSockets implements AutoCloseable {
       used.deadline = deadline;
       guard = guard(used, deadline);
       if (fresh) {
-        greeting.greet(used);
+        greeting.perform(used);
       }
-      T said = talk.over(used);
+      T pending = session.over(used);
       done = true;
-      return said;
+      return pending;
     } catch (IOException e) {
       boolean late = e instanceof SocketTimeoutException || System.nanoTime() >= deadline;
       String why =
@@ -305,10 +305,10 @@ public final class LineSockets implements AutoCloseable {
       }
       s.shutdownOutput();
       sent = true;
-      byte[] said = new byte[1024];
+      byte[] pending = new byte[1024];
       do {
         s.setSoTimeout(TlsSockets.left(deadline));
-      } while (line.in.read(said) >= 0);
+      } while (line.in.read(pending) >= 0);
     } catch (IOException e) {
       if (e instanceof SocketTimeoutException || System.nanoTime() >= deadline) {
         throw new IOException(

@@ -16,7 +16,7 @@ public interface LineTransport extends AutoCloseable {
   void close();
 
   /** What went wrong, and where. */
-  static String why(LineTransport to, IOException e) {
+  static String describe(LineTransport to, IOException e) {
     return to + ": " + (e.getMessage() == null ? e.toString() : e.getMessage());
   }
 }

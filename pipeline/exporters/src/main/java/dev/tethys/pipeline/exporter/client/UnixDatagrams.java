@@ -62,11 +62,11 @@ final class UnixDatagrams implements LineTransport {
       }
     } catch (IOException e) {
       close();
-      IOException told =
+      IOException failure =
           e instanceof LibraryException l
               ? new IOException(ADVICE.getOrDefault(l.errno(), Errno.text(l.errno())), e)
               : e;
-      throw new PartlySentException(LineTransport.why(this, told), packets.sent(), e);
+      throw new PartlySentException(LineTransport.describe(this, failure), packets.sent(), e);
     }
   }
 

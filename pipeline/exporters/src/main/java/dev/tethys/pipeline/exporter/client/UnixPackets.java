@@ -44,7 +44,7 @@ final class UnixPackets implements LineTransport {
       }
     } catch (IOException e) {
       close();
-      throw new PartlySentException(LineTransport.why(this, e), packets.sent(), e);
+      throw new PartlySentException(LineTransport.describe(this, e), packets.sent(), e);
     } finally {
       if (guard != null) {
         guard.interrupt();

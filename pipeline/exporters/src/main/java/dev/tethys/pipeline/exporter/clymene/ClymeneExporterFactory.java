@@ -85,12 +85,12 @@ public final class ClymeneExporterFactory
     Reference reference = http == null ? s.grpc().getFirst().auth() : http.auth();
     ClientAuth auth = ClientAuth.of(reference, context);
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
-    ItemProbe.Lookup look = (p, seconds, value) -> "the gateway; over it nothing is read back";
+    ItemProbe.Lookup lookup = (p, seconds, value) -> "the gateway; over it nothing is read back";
     ClymeneRequestEncoder parcels = parcels(s, auth, clock);
     if (http == null) {
       ClymeneGrpcSender sender =
           new ClymeneGrpcSender(s.grpc(), auth, s.delivery().timeout(), parcels);
-      return new ItemProbe(signal, () -> ClymeneTrial.overGrpc(sender), parcels, sender, look);
+      return new ItemProbe(signal, () -> ClymeneTrial.overGrpc(sender), parcels, sender, lookup);
     }
     URI url = ClymeneSettings.url(Objects.requireNonNull(http.endpoint()), signal);
     HttpEndpoint endpoint =
@@ -100,7 +100,7 @@ public final class ClymeneExporterFactory
         () -> ClymeneTrial.overHttp(url, endpoint),
         parcels,
         sender(s, signal, auth, clients, parcels),
-        look);
+        lookup);
   }
 
   static ClymeneRequestEncoder parcels(

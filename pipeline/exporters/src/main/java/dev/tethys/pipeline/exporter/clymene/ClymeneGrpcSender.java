@@ -61,7 +61,7 @@ final class ClymeneGrpcSender implements Sender {
   }
 
   /** Asks one of them for a service that servers of gRPC may have. */
-  GrpcReply greet(int number) throws IOException, InterruptedException {
+  GrpcReply checkHealth(int number) throws IOException, InterruptedException {
     return channels.get(number).call(HEALTH, headers(), new byte[0], "", timeout);
   }
 
@@ -115,7 +115,7 @@ final class ClymeneGrpcSender implements Sender {
         auth.refused();
         yield new SendResult.Retryable(Duration.ZERO, false, reason);
       }
-      default -> Rejections.verdict(p, Rejections.items(r), reason);
+      default -> Rejections.sendResult(p, Rejections.items(r), reason);
     };
   }
 

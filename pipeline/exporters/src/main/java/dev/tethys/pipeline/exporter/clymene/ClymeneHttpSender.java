@@ -83,7 +83,7 @@ final class ClymeneHttpSender implements Sender {
       if (status / 100 == 2) {
         return SendResult.DELIVERED;
       }
-      String reason = "HTTP status " + status + said(a);
+      String reason = "HTTP status " + status + errorText(a);
       if (status == 429 || status / 100 == 5) {
         return new SendResult.Retryable(
             RetryAfter.of(a, parcels.clock().instant()), status == 429 || status == 503, reason);
@@ -94,11 +94,11 @@ final class ClymeneHttpSender implements Sender {
       }
       return status == 413
           ? parcels.halves(p, reason)
-          : Rejections.verdict(p, Rejections.items(a), reason);
+          : Rejections.sendResult(p, Rejections.items(a), reason);
     }
   }
 
-  private static String said(Answer a) {
+  private static String errorText(Answer a) {
     try (InputStream in = a.body()) {
       String text = new String(in.readNBytes(MAX_REASON), StandardCharsets.UTF_8).strip();
       return text.isEmpty() ? "" : ": " + text;

@@ -81,7 +81,7 @@ record ClymeneRequestEncoder(
 
   private List<EncodedRequest> seriesHalves(EncodedRequest p) {
     byte[] request = GatewayFormat.of(p).opened(p);
-    List<Slice> all = RequestSlices.deal(request, request.length, 1, in -> 0).getFirst();
+    List<Slice> all = RequestSlices.distribute(request, request.length, 1, in -> 0).getFirst();
     if (all.size() == 1) {
       return RequestSlices.halves(request, all.getFirst()).stream()
           .map(h -> part(p, h.request(), h.samples()))
@@ -129,7 +129,7 @@ record ClymeneRequestEncoder(
       if (auth != null) {
         headers.putAll(auth.headers(batch.metadata()));
       }
-      form.tell(batch.signal(), headers);
+      form.addHeaders(batch.signal(), headers);
     }
 
     Encoded encoded() {

@@ -31,7 +31,7 @@ final class ClymeneTrial {
     List<String> silent = new ArrayList<>();
     for (int i = 0; i < sender.gateways(); i++) {
       try {
-        GrpcReply r = sender.greet(i);
+        GrpcReply r = sender.checkHealth(i);
         switch (r.status()) {
           // UNIMPLEMENTED proves a gRPC server, though one without this service
           case GrpcReply.OK, GrpcReply.UNIMPLEMENTED -> answer.add(sender.gateway(i));

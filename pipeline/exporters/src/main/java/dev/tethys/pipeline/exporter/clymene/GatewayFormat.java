@@ -37,7 +37,7 @@ record GatewayFormat(boolean http, Compression compression, String word) {
   }
 
   /** Adds what a parcel has to say of it. */
-  void tell(Signal of, Map<String, String> headers) {
+  void addHeaders(Signal of, Map<String, String> headers) {
     if (http) {
       headers.put(TYPE, "application/x-protobuf");
       if (of == Signal.METRICS) {
@@ -98,7 +98,7 @@ record GatewayFormat(boolean http, Compression compression, String word) {
     }
     Map<String, String> headers = new LinkedHashMap<>(p.headers());
     headers.keySet().removeAll(Set.of(TYPE, CONTENT_ENCODING, ENCODING));
-    tell(p.signal(), headers);
+    addHeaders(p.signal(), headers);
     return new EncodedRequest(
         p.signal(), closed(had.opened(p), p.signal()), p.items(), p.lane(), headers);
   }

@@ -354,19 +354,19 @@ record DatadogSettings(
     return new Traces(o.get(TRACES_ENDPOINT), o.get(SPAN_NAME), o.get(REMAPPINGS), ignored);
   }
 
-  private static URI url(YamlObject o, String said, HttpClientSettings client, String usual) {
-    if (said.isEmpty()) {
+  private static URI url(YamlObject o, String url, HttpClientSettings client, String usual) {
+    if (url.isEmpty()) {
       return client.endpoint() != null ? client.endpoint() : URI.create(usual);
     }
     try {
-      URI u = new URI(said);
+      URI u = new URI(url);
       if (UrlHost.of(u) != null && u.getScheme() != null) {
         return u;
       }
     } catch (java.net.URISyntaxException e) {
       // said below
     }
-    throw o.error("\"" + said + "\" is no URL such as " + usual);
+    throw o.error("\"" + url + "\" is no URL such as " + usual);
   }
 
   /** Compressions of HTTP as Datadog calls them. */

@@ -66,9 +66,9 @@ record DatadogSpanNames(Span span, UnaryOperator<String> attribute) {
   }
 
   String operation() {
-    String said = first("operation.name");
-    if (!said.isEmpty()) {
-      return said;
+    String attribute = first("operation.name");
+    if (!attribute.isEmpty()) {
+      return attribute;
     }
     int kind = span.kind();
     if (!method().isEmpty() && (kind == SERVER || kind == CLIENT)) {
@@ -105,9 +105,9 @@ record DatadogSpanNames(Span span, UnaryOperator<String> attribute) {
   }
 
   String resource() {
-    String said = first("resource.name");
-    if (!said.isEmpty()) {
-      return said;
+    String attribute = first("resource.name");
+    if (!attribute.isEmpty()) {
+      return attribute;
     }
     String method = method();
     if (!method.isEmpty()) {
@@ -135,9 +135,9 @@ record DatadogSpanNames(Span span, UnaryOperator<String> attribute) {
   }
 
   String type() {
-    String said = first("span.type");
-    if (!said.isEmpty()) {
-      return said;
+    String attribute = first("span.type");
+    if (!attribute.isEmpty()) {
+      return attribute;
     }
     return switch (span.kind()) {
       case SERVER -> "web";

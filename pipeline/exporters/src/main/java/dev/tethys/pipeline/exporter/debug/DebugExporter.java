@@ -63,7 +63,7 @@ final class DebugExporter implements Exporter {
   public void consume(Batch batch, AckCallback receipt) {
     account.take(batch.items());
     try {
-      say(batch);
+      print(batch);
     } catch (CodecException e) {
       account.drop(Drops.NOT_ENCODABLE, batch.items());
       receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
@@ -82,7 +82,7 @@ final class DebugExporter implements Exporter {
     receipt.settle(Outcome.ACCEPTED);
   }
 
-  private void say(Batch batch) throws IOException {
+  private void print(Batch batch) throws IOException {
     Signal signal = batch.signal();
     Telemetry<?> data = batch.takeTree();
     String title =

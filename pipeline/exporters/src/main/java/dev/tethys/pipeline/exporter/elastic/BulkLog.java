@@ -52,7 +52,7 @@ final class BulkLog {
       return;
     }
     try {
-      log.log(Level.DEBUG, "request: {0}", told(lines.open(p).text()));
+      log.log(Level.DEBUG, "request: {0}", shorten(lines.open(p).text()));
     } catch (CodecException e) {
       log.log(Level.DEBUG, "a request that cannot be read: {0}", e.getMessage());
     }
@@ -60,7 +60,7 @@ final class BulkLog {
 
   void answer(HttpEndpoint.Reply r) {
     if (rules.answers && log.isLoggable(Level.DEBUG)) {
-      log.log(Level.DEBUG, "answer {0}: {1}", Integer.toString(r.status()), told(r.body()));
+      log.log(Level.DEBUG, "answer {0}: {1}", Integer.toString(r.status()), shorten(r.body()));
     }
   }
 
@@ -78,10 +78,10 @@ final class BulkLog {
         Level.DEBUG,
         "refused, {0}: {1}",
         reason,
-        told(request.row(row).getBytes(StandardCharsets.UTF_8)));
+        shorten(request.row(row).getBytes(StandardCharsets.UTF_8)));
   }
 
-  private static String told(byte[] text) {
+  private static String shorten(byte[] text) {
     int size = Math.min(text.length, MAX_TOLD);
     return new String(text, 0, size, StandardCharsets.UTF_8)
         + (size < text.length ? " … of " + text.length + " bytes" : "");

@@ -81,7 +81,7 @@ final class BulkSender implements Sender {
           : SendResult.DELIVERED;
     } catch (JacksonException | CodecException e) {
       return new SendResult.Retryable(
-          Duration.ZERO, false, "the answer to a bulk request: " + JsonFailures.said(e));
+          Duration.ZERO, false, "the answer to a bulk request: " + JsonFailures.describe(e));
     }
   }
 
@@ -134,9 +134,9 @@ final class BulkSender implements Sender {
         overload |= status == 429;
         why = reason;
       } else {
-        String told = reason.length() > 300 ? reason.substring(0, 300) : reason;
-        refused.put(i, told);
-        log.refused(o, i, told);
+        String text = reason.length() > 300 ? reason.substring(0, 300) : reason;
+        refused.put(i, text);
+        log.refused(o, i, text);
       }
     }
     return (elsewhere.isEmpty() ? o : o.with(elsewhere))

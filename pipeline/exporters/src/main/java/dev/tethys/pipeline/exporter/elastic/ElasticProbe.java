@@ -65,7 +65,7 @@ final class ElasticProbe implements ExporterProbe {
     try {
       return JSON.readTree(r.body());
     } catch (JacksonException e) {
-      throw new IOException(url + " gives no JSON: " + JsonFailures.said(e), e);
+      throw new IOException(url + " gives no JSON: " + JsonFailures.describe(e), e);
     }
   }
 

@@ -42,16 +42,16 @@ record Observability(String dataset, String namespace, Index logs, Index traces,
           return AttributeText.text(a.get(key));
         }
       }
-      String said =
+      String name =
           switch (key) {
             case "scope.name" -> scope.scope().name();
             case "scope.version" -> scope.scope().version();
             default -> "";
           };
-      if (said.isEmpty()) {
-        said = AttributeText.text(resource.get(key));
+      if (name.isEmpty()) {
+        name = AttributeText.text(resource.get(key));
       }
-      return said.isEmpty() ? fallback : said;
+      return name.isEmpty() ? fallback : name;
     }
   }
 }

@@ -110,7 +110,7 @@ final class VendorKeys {
    *
    * @param isSaid whether the mode is set
    */
-  record Modes(Mapping mode, Set<Mapping> allowed, boolean isSaid) {}
+  record Modes(Mapping mode, Set<Mapping> allowed, boolean isConfigured) {}
 
   private static Modes modes(YamlObject o) {
     Mapping mode = mode(o, MODE, o.get(MODE));
@@ -204,14 +204,14 @@ final class VendorKeys {
     return s.key(name, BY_ATTRIBUTE.type(o -> o.get(BY_ATTRIBUTE_ENABLED)), false, about);
   }
 
-  private @Nullable Modes said(YamlObject o) {
+  private @Nullable Modes readModes(YamlObject o) {
     return mapping == null ? null : o.find(mapping);
   }
 
   /** Whether nothing says what documents are to look like. */
   boolean isUnsaid(YamlObject o) {
-    Modes modes = said(o);
-    return modes == null || !modes.isSaid;
+    Modes modes = readModes(o);
+    return modes == null || !modes.isConfigured;
   }
 
   /**
@@ -223,7 +223,7 @@ final class VendorKeys {
       @Nullable NameTemplate logs,
       @Nullable NameTemplate traces,
       @Nullable NameTemplate metrics) {
-    Modes modes = said(o);
+    Modes modes = readModes(o);
     Optional<DatedIndices> dates = o.find(logstash);
     DatedIndices dated = dates == null ? null : dates.orElse(null);
     if (modes == null || modes.mode == Mapping.TETHYS) {
@@ -255,7 +255,7 @@ final class VendorKeys {
    * @param indices the keys of indices of metrics, logs and traces
    */
   void checkRouting(YamlObject o, List<Key<String>> indices) {
-    Modes modes = said(o);
+    Modes modes = readModes(o);
     boolean otel = modes != null && modes.mode != Mapping.TETHYS;
     for (int i = 0; i < dynamic.size(); i++) {
       Key<Boolean> k = dynamic.get(i);
@@ -385,7 +385,7 @@ final class VendorKeys {
   }
 
   /** Without a batch nothing is joined, regardless of metadata. */
-  private DeliverySettings parted(YamlObject o, DeliverySettings d) {
+  private DeliverySettings withPartitions(YamlObject o, DeliverySettings d) {
     Set<String> keys = new TreeSet<>();
     for (String k : o.get(metadata)) {
       if (!keys.add(k.toLowerCase(Locale.ROOT))) {
@@ -417,7 +417,7 @@ final class VendorKeys {
           new DeliverySettings(
               d.timeout(), d.options().withRetry(now), d.storage(), d.deadLetterBytes(), d.batch());
     }
-    d = parted(o, d);
+    d = withPartitions(o, d);
     Long workers = o.find(numWorkers);
     if (workers == null) {
       return d;

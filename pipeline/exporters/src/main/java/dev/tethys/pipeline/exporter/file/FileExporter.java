@@ -65,7 +65,7 @@ final class FileExporter implements Exporter {
       return;
     } catch (IOException e) {
       log.log(Level.WARNING, "{0}: {1}", settings.path(), e.toString());
-      account.giveBack(batch.items());
+      account.returnItems(batch.items());
       receipt.settle(new Outcome.Unavailable("file: " + e.getMessage(), AGAIN));
       return;
     }

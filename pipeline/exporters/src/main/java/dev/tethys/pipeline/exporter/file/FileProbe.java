@@ -99,7 +99,7 @@ final class FileProbe implements ExporterProbe {
           beside + " was written with " + written.length + " bytes and read with " + back.length);
     }
     return "wrote "
-        + ItemProbe.what(signal, value)
+        + ItemProbe.describeItem(signal, value)
         + " to "
         + beside
         + ", read it back and removed it";

@@ -130,7 +130,7 @@ final class RotatedFile {
     } while (Files.exists(backup));
     Files.move(path, backup);
     FileChannel next = begin(true);
-    tidy(rotation);
+    deleteOldBackups(rotation);
     return next;
   }
 
@@ -148,7 +148,7 @@ final class RotatedFile {
     return dot < 0 ? "" : name().substring(dot);
   }
 
-  private void tidy(FileSettings.Rotation rotation) throws IOException {
+  private void deleteOldBackups(FileSettings.Rotation rotation) throws IOException {
     String prefix = stem() + "-";
     List<Path> backups = new ArrayList<>();
     Path folder = settings.path().toAbsolutePath().getParent();

@@ -110,6 +110,6 @@ public final class InfluxExporterFactory
         s,
         signal,
         endpoint,
-        (connect, look) -> ItemProbe.of(this, s, signal, context, connect, look));
+        (connect, lookup) -> ItemProbe.of(this, s, signal, context, connect, lookup));
   }
 }

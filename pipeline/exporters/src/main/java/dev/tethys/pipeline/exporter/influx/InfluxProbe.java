@@ -38,7 +38,7 @@ final class InfluxProbe implements ExporterProbe {
     this.endpoint = endpoint;
     this.schema = new InfluxSchema(settings, endpoint);
     this.database = settings.database().of(l -> l.equals(Labels.METRIC_NAME) ? ItemProbe.NAME : "");
-    this.item = item.apply(this::greet, this::look);
+    this.item = item.apply(this::ping, this::findItem);
   }
 
   @Override
@@ -46,7 +46,7 @@ final class InfluxProbe implements ExporterProbe {
     return item.connect();
   }
 
-  private String greet() throws IOException, InterruptedException {
+  private String ping() throws IOException, InterruptedException {
     HttpEndpoint.Reply r = endpoint.call("GET", settings.at("/ping"), Map.of(), null);
     if (!r.isOk()) {
       throw new IOException(Redaction.url(settings.at("/ping")) + ": " + r.reason());
@@ -101,7 +101,7 @@ final class InfluxProbe implements ExporterProbe {
     return schema.isThere(database) ? List.of() : List.of(schema.statement(database));
   }
 
-  private String look(EncodedRequest delivered, long seconds, double value)
+  private String findItem(EncodedRequest delivered, long seconds, double value)
       throws IOException, InterruptedException {
     String at = " WHERE time = " + seconds * 1000 + "ms";
     boolean log = signal == Signal.LOGS;
@@ -118,7 +118,8 @@ final class InfluxProbe implements ExporterProbe {
         found != null
             && (log ? found.equals(ItemProbe.line(value)) : Double.parseDouble(found) == value);
     if (!same) {
-      throw new IOException("wrote " + ItemProbe.what(signal, value) + " and read " + found);
+      throw new IOException(
+          "wrote " + ItemProbe.describeItem(signal, value) + " and read " + found);
     }
     return "database " + database + " and read it back";
   }

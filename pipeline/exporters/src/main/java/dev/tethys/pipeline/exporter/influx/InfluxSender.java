@@ -118,8 +118,8 @@ final class InfluxSender implements Sender {
   private static String error(HttpEndpoint.Reply r) {
     try {
       JsonNode n = JSON.readTree(r.body());
-      String said = n.path("error").asString("");
-      return said.isEmpty() ? n.path("message").asString("") : said;
+      String body = n.path("error").asString("");
+      return body.isEmpty() ? n.path("message").asString("") : body;
     } catch (JacksonException e) {
       return r.text();
     }

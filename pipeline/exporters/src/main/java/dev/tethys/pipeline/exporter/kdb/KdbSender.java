@@ -63,7 +63,7 @@ final class KdbSender implements Sender {
     } catch (CodecException e) {
       return new SendResult.Permanent(String.valueOf(e.getMessage()));
     } catch (KdbException e) {
-      return verdict(NamedEncoder.name(p, settings.prefix()), e);
+      return sendResult(NamedEncoder.name(p, settings.prefix()), e);
     }
   }
 
@@ -86,7 +86,7 @@ final class KdbSender implements Sender {
             settings.delivery().timeout());
       }
     }
-    known.told(prefix, fresh);
+    known.addAll(prefix, fresh);
   }
 
   /** Makes the tables that a process does not have; a tickerplant has its own file of them. */
@@ -103,7 +103,7 @@ final class KdbSender implements Sender {
     made.add(prefix);
   }
 
-  private SendResult verdict(String prefix, KdbException e) {
+  private SendResult sendResult(String prefix, KdbException e) {
     String why = String.valueOf(e.getMessage());
     if (e.to() == KdbException.To.LOGIN) {
       return new SendResult.Retryable(PAUSE, false, why);

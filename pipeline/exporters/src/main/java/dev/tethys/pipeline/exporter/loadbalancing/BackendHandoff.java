@@ -34,8 +34,8 @@ final class BackendHandoff implements Sender {
     LoadBalancer.Members members = balancer.members();
     try {
       return members.isEmpty()
-          ? new SendResult.Retryable(Duration.ZERO, false, balancer.nobody())
-          : give(p, members);
+          ? new SendResult.Retryable(Duration.ZERO, false, balancer.noBackendReason())
+          : forward(p, members);
     } catch (CodecException e) {
       return new SendResult.Permanent("it cannot be read back: " + e.getMessage());
     } finally {
@@ -43,18 +43,18 @@ final class BackendHandoff implements Sender {
     }
   }
 
-  private SendResult give(EncodedRequest p, LoadBalancer.Members members) {
-    Map<Backend, Batch> parts = balancer.partAlike(parcels.unpack(p), members);
+  private SendResult forward(EncodedRequest p, LoadBalancer.Members members) {
+    Map<Backend, Batch> parts = balancer.splitKeylessTogether(parcels.unpack(p), members);
     if (parts.size() > 1) {
       List<EncodedRequest> each = new ArrayList<>();
       parts.values().forEach(b -> each.add(parcels.like(p, b)));
       return new SendResult.Split(each, "its backend is gone");
     }
     for (Backend to : parts.keySet()) {
-      CompletableFuture<Outcome> told = new CompletableFuture<>();
-      Outcome refusal = to.queue().transferIn(p, told::complete);
+      CompletableFuture<Outcome> result = new CompletableFuture<>();
+      Outcome refusal = to.queue().transferIn(p, result::complete);
       if (refusal == null) {
-        return new SendResult.Reassigned(told);
+        return new SendResult.Reassigned(result);
       }
       account.take(p.items()); // it was given back, and is held here again
       return switch (refusal) {

@@ -9,7 +9,7 @@ interface BackendSource {
   String name();
 
   /** The address or name that it resolves, for messages. */
-  String what();
+  String address();
 
   /**
    * Begins to look. Tells the listener of backends before it returns, where they can be found out

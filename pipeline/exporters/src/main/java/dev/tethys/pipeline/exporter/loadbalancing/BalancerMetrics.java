@@ -79,7 +79,7 @@ final class BalancerMetrics {
             ENDPOINT);
   }
 
-  void looked(boolean success) {
+  void countResolution(boolean success) {
     resolutions.with(exporter, type, resolver, String.valueOf(success)).inc();
   }
 

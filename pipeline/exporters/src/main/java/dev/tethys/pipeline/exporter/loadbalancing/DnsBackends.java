@@ -32,7 +32,7 @@ final class DnsBackends implements BackendSource {
   }
 
   @Override
-  public String what() {
+  public String address() {
     return settings.hostname();
   }
 
@@ -41,10 +41,10 @@ final class DnsBackends implements BackendSource {
     synchronized (this) {
       listener = to;
     }
-    look();
+    refresh();
   }
 
-  private void look() {
+  private void refresh() {
     Listener to;
     synchronized (this) {
       to = listener;
@@ -73,7 +73,7 @@ final class DnsBackends implements BackendSource {
       if (listener != null) {
         timer =
             clock.schedule(
-                settings.interval(), () -> clock.execute("loadbalancing-dns", this::look));
+                settings.interval(), () -> clock.execute("loadbalancing-dns", this::refresh));
       }
     }
   }

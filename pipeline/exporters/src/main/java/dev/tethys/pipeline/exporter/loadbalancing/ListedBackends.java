@@ -10,7 +10,7 @@ record ListedBackends(List<String> hostnames) implements BackendSource {
   }
 
   @Override
-  public String what() {
+  public String address() {
     return "the list";
   }
 

@@ -80,7 +80,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   private final LoadBalancingSettings settings;
   private final BackendSource source;
   private final RandomGenerator random;
-  private final PartRouting parting;
+  private final PartRouting routing;
   private final @Nullable ClientAuth auth;
   private final OtlpRequestEncoder parcels;
   private final QueueParts queues;
@@ -90,7 +90,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   private final Map<String, Backend> active = new LinkedHashMap<>(); // guarded by changes
   private final Map<String, Backend> leaving = new LinkedHashMap<>(); // guarded by changes
   private final Map<String, String> leftOut = new HashMap<>(); // and why; guarded by changes
-  private boolean lookedOnDisk; // guarded by changes
+  private boolean scannedDisk; // guarded by changes
   private boolean stopped; // guarded by changes
   private Scheduler.@Nullable Timer sweep; // guarded by changes
   private final List<Members> former = new ArrayList<>(); // in use still; guarded by changes
@@ -108,7 +108,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     this.source = source;
     RoutingKey key = settings.key() == null ? RoutingKey.of(signal) : settings.key();
     this.random = random;
-    this.parting = new PartRouting(key, settings.attributes(), random);
+    this.routing = new PartRouting(key, settings.attributes(), random);
     this.auth = ClientAuth.of(settings.client().auth(), context);
     this.parcels = OtlpRequestEncoder.grpc(settings.client(), signal, auth);
     this.queues = context.parts(settings.delivery(), signal);
@@ -148,9 +148,12 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   }
 
   /** Why nothing can be sent. */
-  String nobody() {
+  String noBackendReason() {
     String t = trouble;
-    return context.name() + " knows no backend of " + source.what() + (t.isEmpty() ? "" : ": " + t);
+    return context.name()
+        + " knows no backend of "
+        + source.address()
+        + (t.isEmpty() ? "" : ": " + t);
   }
 
   @Override
@@ -166,8 +169,8 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   private void consume(Batch batch, AckCallback receipt, Members now) {
     if (now.isEmpty()) {
       account.take(batch.items());
-      account.giveBack(batch.items());
-      receipt.settle(new Outcome.Unavailable(nobody(), Duration.ZERO));
+      account.returnItems(batch.items());
+      receipt.settle(new Outcome.Unavailable(noBackendReason(), Duration.ZERO));
       return;
     }
     Map<Backend, Batch> parts;
@@ -211,16 +214,16 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
    * @throws CodecException when it cannot be read
    */
   private Map<Backend, Batch> part(Batch batch, Members now) {
-    return part(batch, now, parting);
+    return part(batch, now, routing);
   }
 
   /**
    * The same, where what has no key goes to one of them as a whole: parted once more, a part is not
    * parted again and again.
    */
-  Map<Backend, Batch> partAlike(Batch batch, Members now) {
+  Map<Backend, Batch> splitKeylessTogether(Batch batch, Members now) {
     long draw = random.nextLong();
-    return part(batch, now, parting.with(() -> draw));
+    return part(batch, now, routing.with(() -> draw));
   }
 
   private Map<Backend, Batch> part(Batch batch, Members now, PartRouting by) {
@@ -246,7 +249,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
 
   @Override
   public void failed(String why) {
-    metrics.looked(false);
+    metrics.countResolution(false);
     if (!why.equals(trouble)) {
       context.logger().log(Level.WARNING, "{0}: {1}; the last backends stay", context.name(), why);
     }
@@ -255,7 +258,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
 
   @Override
   public void found(List<String> names) {
-    metrics.looked(true);
+    metrics.countResolution(true);
     trouble = "";
     synchronized (changes) {
       if (stopped) {
@@ -299,8 +302,8 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
         context.logger().log(Level.INFO, "{0}: {1} is gone", context.name(), b.target());
       }
     }
-    if (!lookedOnDisk && !byName.isEmpty()) {
-      lookedOnDisk = true;
+    if (!scannedDisk && !byName.isEmpty()) {
+      scannedDisk = true;
       findLeft();
     }
     sweepLater();
@@ -334,13 +337,13 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       QueuePart q = queues.part(target, parcels, s);
       return opened(target, q) ? active.get(target) : null;
     } catch (IllegalArgumentException e) {
-      leaveOut(target, "it cannot be called: " + e.getMessage());
+      logSkipped(target, "it cannot be called: " + e.getMessage());
       return null;
     }
   }
 
   /** Says so once, not whenever it is found. */
-  private void leaveOut(String target, String why) {
+  private void logSkipped(String target, String why) {
     if (!why.equals(leftOut.put(target, why))) {
       context
           .logger()
@@ -356,7 +359,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       leftOut.remove(target);
       return true;
     } catch (IOException e) {
-      leaveOut(target, "its queue cannot be opened: " + e.getMessage());
+      logSkipped(target, "its queue cannot be opened: " + e.getMessage());
       q.stop(Duration.ZERO);
       return false;
     }

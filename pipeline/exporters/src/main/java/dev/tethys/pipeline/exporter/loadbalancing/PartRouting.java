@@ -87,12 +87,13 @@ final class PartRouting {
       return id.bytes();
     }
     return key == RoutingKey.SERVICE
-        ? utf8(said(r, s, span, SERVICE_NAME))
-        : new KeyText(names).bytes(name -> said(r, s, span, name));
+        ? utf8(attributeValue(r, s, span, SERVICE_NAME))
+        : new KeyText(names).bytes(name -> attributeValue(r, s, span, name));
   }
 
   /** What a span says of an attribute, or its resource or scope; "" for nothing. */
-  private static String said(ResourceGroup<Span> r, ScopeGroup<Span> s, Span span, String name) {
+  private static String attributeValue(
+      ResourceGroup<Span> r, ScopeGroup<Span> s, Span span, String name) {
     for (Attributes a : List.of(r.resource().attributes(), s.scope().attributes())) {
       int i = a.indexOf(name);
       if (i >= 0) {

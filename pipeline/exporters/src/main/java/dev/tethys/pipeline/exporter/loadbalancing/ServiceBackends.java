@@ -59,7 +59,7 @@ final class ServiceBackends implements BackendSource {
   }
 
   @Override
-  public String what() {
+  public String address() {
     return "service " + settings.name();
   }
 
@@ -115,9 +115,9 @@ final class ServiceBackends implements BackendSource {
   }
 
   private String namespace() {
-    String said = settings.namespace();
-    if (said != null) {
-      return said;
+    String configured = settings.namespace();
+    if (configured != null) {
+      return configured;
     }
     return Files.exists(reach.account().resolve("namespace"))
         ? ClusterAccess.ownNamespace(reach.account())
@@ -220,7 +220,7 @@ final class ServiceBackends implements BackendSource {
         hosts.clear();
         hosts.putAll(now);
       }
-      tell();
+      publish();
     }
 
     @Override
@@ -228,7 +228,7 @@ final class ServiceBackends implements BackendSource {
       synchronized (ServiceBackends.this) {
         hosts.put(key, object);
       }
-      tell();
+      publish();
     }
 
     @Override
@@ -236,7 +236,7 @@ final class ServiceBackends implements BackendSource {
       synchronized (ServiceBackends.this) {
         hosts.remove(key);
       }
-      tell();
+      publish();
     }
 
     @Override
@@ -249,7 +249,7 @@ final class ServiceBackends implements BackendSource {
       listener.failed("cannot " + what + ": " + why);
     }
 
-    private void tell() {
+    private void publish() {
       TreeSet<String> names = new TreeSet<>();
       synchronized (ServiceBackends.this) {
         if (stopped) {

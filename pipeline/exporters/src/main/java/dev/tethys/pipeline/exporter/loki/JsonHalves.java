@@ -42,7 +42,8 @@ final class JsonHalves {
       add(stream, tail, after);
     }
     return List.of(
-        parcel(p, c, first, p.items() / 2), parcel(p, c, second, p.items() - p.items() / 2));
+        encodedRequest(p, c, first, p.items() / 2),
+        encodedRequest(p, c, second, p.items() - p.items() / 2));
   }
 
   private static void add(JsonNode stream, ArrayNode entries, ArrayNode to) {
@@ -53,7 +54,7 @@ final class JsonHalves {
     }
   }
 
-  private static EncodedRequest parcel(
+  private static EncodedRequest encodedRequest(
       EncodedRequest of, Compression c, ObjectNode body, int items) {
     byte[] b = JSON.writeValueAsBytes(body);
     return new EncodedRequest(

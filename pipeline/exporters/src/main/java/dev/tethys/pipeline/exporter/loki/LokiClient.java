@@ -55,7 +55,7 @@ public final class LokiClient implements AutoCloseable {
   private static final Duration PAUSE = Duration.ofMillis(100);
 
   /** How often a client that is closing checks whether all is delivered. */
-  private static final Duration LOOK = Duration.ofMillis(20);
+  private static final Duration CHECK_INTERVAL = Duration.ofMillis(20);
 
   /** How long a request under way may take to its end when the client becomes another. */
   private static final Duration TURN = Duration.ofSeconds(10);
@@ -305,11 +305,11 @@ public final class LokiClient implements AutoCloseable {
   }
 
   private void later(TenantLane lane, EntryBatch p, long nanos) {
-    p.timer(clock.schedule(Duration.ofNanos(nanos), () -> look(lane, p)));
+    p.timer(clock.schedule(Duration.ofNanos(nanos), () -> scheduleSend(lane, p)));
   }
 
   /** Checks on its own thread, which may wait for the lock, whether a batch leaves. */
-  private void look(TenantLane lane, @Nullable EntryBatch only) {
+  private void scheduleSend(TenantLane lane, @Nullable EntryBatch only) {
     clock.execute("loki-" + name(), () -> sendIfDue(lane, only));
   }
 
@@ -326,7 +326,7 @@ public final class LokiClient implements AutoCloseable {
         return;
       }
       long now = clock.nanos();
-      if (lane.leaves(now) && (lane.remaining(now) <= 0 || !queueOnDisk())) {
+      if (lane.isDue(now) && (lane.remaining(now) <= 0 || !queueOnDisk())) {
         send(lane, p);
       } else if (only != null) {
         long left = lane.remaining(now);
@@ -395,9 +395,9 @@ public final class LokiClient implements AutoCloseable {
             refused.set(true); // said by the queue; before put returns
             return;
           }
-          told(parcel, outcome, p);
+          handleOutcome(parcel, outcome, p);
           if (lane.answered()) {
-            look(lane, null);
+            scheduleSend(lane, null);
           }
         };
     outbox.put(parcel, receipt);
@@ -405,7 +405,7 @@ public final class LokiClient implements AutoCloseable {
   }
 
   /** What became of a request. */
-  private void told(EncodedRequest p, Outcome outcome, EntryBatch batch) {
+  private void handleOutcome(EncodedRequest p, Outcome outcome, EntryBatch batch) {
     if (outcome instanceof Outcome.Unavailable u) {
       Settings now = settings;
       if (!abandoned && !u.givenUp()) {
@@ -467,7 +467,7 @@ public final class LokiClient implements AutoCloseable {
       while ((flushing.isAlive() || outbox.status().parcels() > 0)
           && !closing
           && System.nanoTime() - until < 0) {
-        Thread.sleep(LOOK);
+        Thread.sleep(CHECK_INTERVAL);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

@@ -112,8 +112,8 @@ public record LokiExporterSettings(
       throw o.error("\"endpoint\" must name Loki, as http://host:3100/loki/api/v1/push");
     }
     boolean json = o.get(ENCODING);
-    boolean said = o.node().entries().containsKey("compression");
-    if (!json && said && client.compression() != Compression.SNAPPY) {
+    boolean configured = o.node().entries().containsKey("compression");
+    if (!json && configured && client.compression() != Compression.SNAPPY) {
       throw o.error("requests are compressed by snappy unless \"encoding\" is json");
     }
     return new LokiExporterSettings(

@@ -19,7 +19,7 @@ import java.util.Map;
 final class LokiProbe implements ExporterProbe {
   private static final String PUSH = "/loki/api/v1/push";
   private static final Labels STREAM = Labels.of("job", ItemProbe.NAME);
-  private static final int LOOKS = 10;
+  private static final int MAX_ATTEMPTS = 10;
   private static final long BETWEEN = 200;
   private static final long SECOND = 1_000_000_000;
 
@@ -88,7 +88,7 @@ final class LokiProbe implements ExporterProbe {
             + (seconds + 1) * SECOND
             + "&query="
             + URLEncoder.encode(STREAM.toString(), StandardCharsets.UTF_8);
-    for (int i = 0; i < LOOKS; i++) {
+    for (int i = 0; i < MAX_ATTEMPTS; i++) {
       r = get(query);
       if (r.isOk() && r.text().contains(line)) {
         return wrote + " and read it back";

@@ -73,7 +73,7 @@ final class LokiRequestEncoder implements Encoder {
       }
     }
     List<EncodedRequest> out = new ArrayList<>();
-    tenants.forEach((tenant, streams) -> out.add(parcel(batch, tenant, streams)));
+    tenants.forEach((tenant, streams) -> out.add(encodedRequest(batch, tenant, streams)));
     return Encoded.of(out);
   }
 
@@ -141,7 +141,8 @@ final class LokiRequestEncoder implements Encoder {
     }
   }
 
-  private EncodedRequest parcel(Batch batch, String tenant, Map<Labels, List<Entry>> streams) {
+  private EncodedRequest encodedRequest(
+      Batch batch, String tenant, Map<Labels, List<Entry>> streams) {
     Map<String, String> headers = new LinkedHashMap<>();
     if (auth != null) {
       headers.putAll(auth.headers(batch.metadata()));

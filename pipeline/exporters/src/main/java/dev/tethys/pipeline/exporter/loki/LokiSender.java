@@ -86,7 +86,7 @@ final class LokiSender implements Sender {
   private final boolean dropRateLimited;
   private final Clients clients;
   private final LongSupplier millis;
-  private final Listener ear;
+  private final Listener listener;
   private volatile @Nullable WebClient client;
 
   LokiSender(
@@ -96,14 +96,14 @@ final class LokiSender implements Sender {
       boolean dropRateLimited,
       Clients clients,
       LongSupplier millis,
-      Listener ear) {
+      Listener listener) {
     this.url = url;
     this.headers = headers;
     this.timeout = timeout;
     this.dropRateLimited = dropRateLimited;
     this.clients = clients;
     this.millis = millis;
-    this.ear = ear;
+    this.listener = listener;
   }
 
   private WebClient client() throws IOException {
@@ -131,19 +131,19 @@ final class LokiSender implements Sender {
       status = a.status();
       rejected = Rejections.items(a);
       after = RetryAfter.of(a, Instant.ofEpochMilli(millis.getAsLong()));
-      reason = "HTTP status " + status + (status / 100 == 2 ? "" : said(a));
+      reason = "HTTP status " + status + (status / 100 == 2 ? "" : firstLine(a));
     } catch (IOException e) {
-      ear.retried(p);
+      listener.retried(p);
       throw e;
     } finally {
-      ear.answered(status, (System.nanoTime() - begun) / 1e9);
+      listener.answered(status, (System.nanoTime() - begun) / 1e9);
     }
     if (status / 100 == 2) {
-      ear.sent(p);
+      listener.sent(p);
       return SendResult.DELIVERED;
     }
     if (status == 429 && !dropRateLimited || status / 100 == 5) {
-      ear.retried(p);
+      listener.retried(p);
       return new SendResult.Retryable(after, status == 429 || status == 503, reason);
     }
     if (status == 413) {
@@ -152,12 +152,12 @@ final class LokiSender implements Sender {
         return new SendResult.Split(halves, reason);
       }
     }
-    SendResult v = Rejections.verdict(p, rejected, reason);
+    SendResult v = Rejections.sendResult(p, rejected, reason);
     if (v instanceof SendResult.Partial) {
-      ear.sent(p);
+      listener.sent(p);
       return v;
     }
-    ear.dropped(p, status == 429 ? LokiMetrics.RATE_LIMITED : LokiMetrics.GENERIC);
+    listener.dropped(p, status == 429 ? LokiMetrics.RATE_LIMITED : LokiMetrics.GENERIC);
     return v;
   }
 
@@ -185,7 +185,7 @@ final class LokiSender implements Sender {
   }
 
   /** The first line of what the server said. */
-  private static String said(Answer a) {
+  private static String firstLine(Answer a) {
     try (InputStream in = a.body()) {
       String s = new String(in.readNBytes(MAX_REASON), StandardCharsets.UTF_8);
       String line = s.lines().findFirst().orElse("").strip();

@@ -57,7 +57,7 @@ final class TenantLane {
    * Whether the batch leaves. If not though its time has come, {@link #answered} says when it may,
    * and it leaves all the same after {@link #remaining}.
    */
-  boolean leaves(long now) {
+  boolean isDue(long now) {
     if (remaining(now) <= 0) {
       return true;
     }

@@ -18,7 +18,7 @@ public final class LoopbackProbe implements Sender {
   /** Listens to one topic or subject. */
   public interface Listener extends AutoCloseable {
     /** Does something with a connection. */
-    <T> T over(LineSockets.Session<T> talk) throws IOException;
+    <T> T over(LineSockets.Session<T> session) throws IOException;
 
     /**
      * Begins to listen.
@@ -101,7 +101,7 @@ public final class LoopbackProbe implements Sender {
   }
 
   /** What to say behind the topic: that it was heard, or why it was not listened to. */
-  public String told() {
+  public String describeResult() {
     return silence.isEmpty() ? ", and heard it there" : ", and did not hear it there: " + silence;
   }
 

@@ -64,10 +64,11 @@ final class MqttClient implements AutoCloseable {
             ? null
             : new KerberosLogin(settings.kerberos(), InstantSource.system());
     this.signature = settings.sigv4() == null ? null : IotSignature.of(settings.sigv4(), clients);
-    this.sockets = new LineSockets(settings.host(), settings.port(), null, timeout, this::greet);
+    this.sockets =
+        new LineSockets(settings.host(), settings.port(), null, timeout, this::handshake);
   }
 
-  private void greet(LineSockets.Line line) throws IOException {
+  private void handshake(LineSockets.Line line) throws IOException {
     if (settings.sharedKey() != null) {
       settings.sharedKey().secure(line, settings.alpn());
     } else if (settings.tls() != null) {
@@ -195,13 +196,13 @@ final class MqttClient implements AutoCloseable {
   }
 
   /** Does something with a connection. */
-  <T> T over(LineSockets.Session<T> talk) throws IOException {
-    return sockets.talk(talk);
+  <T> T over(LineSockets.Session<T> session) throws IOException {
+    return sockets.withConnection(session);
   }
 
   /** What the broker says of itself. */
   String connect() throws IOException {
-    sockets.talk(
+    sockets.withConnection(
         line -> {
           line.write(packets.ping());
           return awaits(line, MqttPackets.PINGRESP);
@@ -243,7 +244,7 @@ final class MqttClient implements AutoCloseable {
     } catch (CodecException e) {
       return new SendResult.Permanent("MQTT: the topic is " + e.getMessage());
     }
-    return sockets.talk(
+    return sockets.withConnection(
         line -> {
           if (packet.length > accepted.maxPacket()) {
             return new SendResult.Permanent(

@@ -94,7 +94,7 @@ public final class MqttExporterFactory
         client::connect,
         parcels(s, context),
         sender,
-        (p, t, v) -> MessageRequestEncoder.topic(p) + sender.told());
+        (p, t, v) -> MessageRequestEncoder.topic(p) + sender.describeResult());
   }
 
   private record Publisher(MqttClient client) implements Sender {

@@ -17,8 +17,8 @@ record MqttListener(MqttClient client, MqttPackets packets) implements LoopbackP
   }
 
   @Override
-  public <T> T over(LineSockets.Session<T> talk) throws IOException {
-    return client.over(talk);
+  public <T> T over(LineSockets.Session<T> session) throws IOException {
+    return client.over(session);
   }
 
   @Override

@@ -30,8 +30,8 @@ final class TicketLogin implements EnhancedLogin {
     try {
       return tickets.as(
           () -> {
-            byte[] said = client().evaluateChallenge(challenge);
-            return said == null ? NOTHING : said;
+            byte[] reply = client().evaluateChallenge(challenge);
+            return reply == null ? NOTHING : reply;
           });
     } catch (SaslException e) {
       tickets.refused();

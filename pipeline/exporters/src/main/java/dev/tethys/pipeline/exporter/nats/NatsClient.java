@@ -56,13 +56,13 @@ final class NatsClient implements AutoCloseable {
               s.port(),
               s.secured() ? settings.tls() : null,
               timeout,
-              line -> greet(login, s, line)));
+              line -> handshake(login, s, line)));
     }
   }
 
-  private void greet(NatsLogin login, NatsSettings.Server server, LineSockets.Line line)
+  private void handshake(NatsLogin login, NatsSettings.Server server, LineSockets.Line line)
       throws IOException {
-    JsonNode info = login.greet(line, server);
+    JsonNode info = login.handshake(line, server);
     about =
         "NATS "
             + info.path("version").asString("of a version that it does not say")
@@ -86,10 +86,10 @@ final class NatsClient implements AutoCloseable {
   }
 
   /** Does something with a connection to a server. */
-  <T> T over(LineSockets.Session<T> talk) throws IOException {
+  <T> T over(LineSockets.Session<T> session) throws IOException {
     int at = current.get();
     try {
-      return servers.get(at % servers.size()).talk(talk);
+      return servers.get(at % servers.size()).withConnection(session);
     } catch (IOException e) {
       current.compareAndSet(at, (at + 1) % servers.size()); // the next attempt is at the next one
       throw e;

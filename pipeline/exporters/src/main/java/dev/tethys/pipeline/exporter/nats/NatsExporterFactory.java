@@ -84,7 +84,7 @@ public final class NatsExporterFactory
             (p, t, v) ->
                 MessageRequestEncoder.topic(p)
                     + (s.jetStream() ? ", where it is stored" : "")
-                    + sender.told());
+                    + sender.describeResult());
     StreamSetup setup = s.setup();
     return setup == null ? probe : new Planned(probe, setup, client);
   }

@@ -15,8 +15,8 @@ record NatsListener(NatsClient client) implements LoopbackProbe.Listener {
   }
 
   @Override
-  public <T> T over(LineSockets.Session<T> talk) throws IOException {
-    return client.over(talk);
+  public <T> T over(LineSockets.Session<T> session) throws IOException {
+    return client.over(session);
   }
 
   @Override

@@ -42,7 +42,7 @@ final class NatsLogin {
    * @return what it says of itself
    * @throws IOException when it refuses
    */
-  JsonNode greet(LineSockets.Line line, NatsSettings.Server server) throws IOException {
+  JsonNode handshake(LineSockets.Line line, NatsSettings.Server server) throws IOException {
     TlsConfig tls = settings.tls();
     WebSocketAddress webSocket = server.webSocket();
     if (webSocket != null) {

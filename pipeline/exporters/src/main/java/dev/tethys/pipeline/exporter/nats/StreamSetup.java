@@ -63,7 +63,7 @@ record StreamSetup(String name, String json) {
     private final Key<RequestedStream> key;
 
     Keys(Section s) {
-      key = s.optional("create_stream", SECTION.type(Keys::asked), SECTION.doc());
+      key = s.optional("create_stream", SECTION.type(Keys::readStream), SECTION.doc());
     }
 
     private static SequencedMap<String, String> storages() {
@@ -73,7 +73,7 @@ record StreamSetup(String name, String json) {
       return m;
     }
 
-    private static RequestedStream asked(YamlObject o) {
+    private static RequestedStream readStream(YamlObject o) {
       if (o.get(REPLICAS) < 1 || o.get(REPLICAS) > 5) {
         throw o.error(REPLICAS, "replicas must be 1 to 5");
       }

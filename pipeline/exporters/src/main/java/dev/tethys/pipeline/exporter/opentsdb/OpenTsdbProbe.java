@@ -43,9 +43,9 @@ final class OpenTsdbProbe implements ExporterProbe {
     }
     java.util.regex.Matcher m =
         java.util.regex.Pattern.compile("\"version\"\\s*:\\s*\"([^\"]{0,60})\"").matcher(r.text());
-    String said = "OpenTSDB " + (m.find() ? m.group(1) : "of a version that it does not say");
+    String reply = "OpenTSDB " + (m.find() ? m.group(1) : "of a version that it does not say");
     String off = off(endpoint.call("GET", settings.at("/api/config"), Map.of(), null));
-    return said + (off.isEmpty() ? "" : "; " + off);
+    return reply + (off.isEmpty() ? "" : "; " + off);
   }
 
   /** What of the server's configuration costs points. */

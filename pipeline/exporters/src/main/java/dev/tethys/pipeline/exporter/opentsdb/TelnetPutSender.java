@@ -66,33 +66,33 @@ final class TelnetPutSender implements Sender {
         port < 0 ? OpenTsdbSettings.PORT : port,
         s.base().getScheme().equals("telnets") ? s.client().client().tls() : null,
         s.delivery().timeout(),
-        line -> greet(line, s.telnetLogin()));
+        line -> authenticate(line, s.telnetLogin()));
   }
 
-  private static void greet(LineSockets.Line line, Secret login) throws IOException {
+  private static void authenticate(LineSockets.Line line, Secret login) throws IOException {
     if (!login.isEmpty()) {
       line.write((login.value() + "\n").getBytes(StandardCharsets.UTF_8));
-      String said = line.read();
-      if (!said.startsWith(LET_IN)) {
-        throw new IOException("it does not let us in by telnet_login: " + said);
+      String reply = line.read();
+      if (!reply.startsWith(LET_IN)) {
+        throw new IOException("it does not let us in by telnet_login: " + reply);
       }
     }
   }
 
   /** Puts lines; the first complaint, else "". */
   static String put(LineSockets sockets, byte[] lines) throws IOException {
-    return sockets.talk(
+    return sockets.withConnection(
         line -> {
           line.write(lines);
           line.write(VERSION);
           String complaint = "";
-          for (String said = line.read(); !said.startsWith(LAST); said = line.read()) {
-            if (said.startsWith(AUTH)) {
+          for (String reply = line.read(); !reply.startsWith(LAST); reply = line.read()) {
+            if (reply.startsWith(AUTH)) {
               // Regardless of the plugin's answer, the first line was read as a login and not put.
               throw new IOException("the server requires a login: set telnet_login");
             }
-            if (complaint.isEmpty() && said.startsWith("put:")) {
-              complaint = said;
+            if (complaint.isEmpty() && reply.startsWith("put:")) {
+              complaint = reply;
             }
           }
           return complaint;

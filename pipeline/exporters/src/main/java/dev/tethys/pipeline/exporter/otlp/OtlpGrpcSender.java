@@ -68,10 +68,10 @@ public final class OtlpGrpcSender implements Sender {
             p.body(),
             encoding == null ? "" : encoding,
             timeout);
-    return verdict(p, r);
+    return sendResult(p, r);
   }
 
-  private SendResult verdict(EncodedRequest p, GrpcReply r) {
+  private SendResult sendResult(EncodedRequest p, GrpcReply r) {
     String reason = r.statusName() + (r.message().isEmpty() ? "" : ": " + r.message());
     Duration delay = delay(r);
     if (r.status() != GrpcReply.OK
@@ -80,7 +80,7 @@ public final class OtlpGrpcSender implements Sender {
       return new SendResult.Retryable(delay == null ? Duration.ZERO : delay, true, reason);
     }
     return switch (r.status()) {
-      case GrpcReply.OK -> Partials.verdict(p, response(r.body()), log);
+      case GrpcReply.OK -> Partials.sendResult(p, response(r.body()), log);
       case GrpcReply.CANCELLED,
           GrpcReply.DEADLINE_EXCEEDED,
           GrpcReply.ABORTED,

@@ -84,10 +84,10 @@ final class OtlpHttpSender implements Sender {
     Call call = new Call("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
     try (Answer a = client.get().send(call)) {
       if (a.status() / 100 == 2) {
-        return Partials.verdict(p, response(a), log);
+        return Partials.sendResult(p, response(a), log);
       }
-      String said = said(a);
-      String reason = "HTTP status " + a.status() + shown(said);
+      String message = errorText(a);
+      String reason = "HTTP status " + a.status() + shown(message);
       return switch (a.status()) {
         case 429, 502, 503, 504 ->
             new SendResult.Retryable(
@@ -109,7 +109,7 @@ final class OtlpHttpSender implements Sender {
         }
         default ->
             // of a fault of the server's only: a refusal may quote what was sent
-            a.status() == 507 || (a.status() / 100 == 5 && ServerSystemErrors.isInTrouble(said))
+            a.status() == 507 || (a.status() / 100 == 5 && ServerSystemErrors.isInTrouble(message))
                 ? new SendResult.Retryable(Duration.ZERO, true, reason)
                 : new SendResult.Permanent(reason);
       };
@@ -141,12 +141,12 @@ final class OtlpHttpSender implements Sender {
     }
   }
 
-  private static String shown(String said) {
-    String s = said.length() > MAX_REASON ? said.substring(0, MAX_REASON) : said;
+  private static String shown(String message) {
+    String s = message.length() > MAX_REASON ? message.substring(0, MAX_REASON) : message;
     return s.isEmpty() ? "" : ": " + s;
   }
 
-  private static String said(Answer a) {
+  private static String errorText(Answer a) {
     try {
       byte[] b = head(a, MAX_ANSWER);
       return is(a, OtlpRequestEncoder.PROTOBUF)

@@ -66,7 +66,8 @@ public record OtlpRequestEncoder(
       headers.putAll(auth.headers(batch.metadata()));
     }
     if (batch.encoding() == Encoding.OTLP) {
-      return Encoded.of(parcel(batch.signal(), batch.body(), batch.items(), batch.lane(), headers));
+      return Encoded.of(
+          encodedRequest(batch.signal(), batch.body(), batch.items(), batch.lane(), headers));
     }
     try {
       SeriesToOtlp.Converted c = batch.seriesAsOtlp();
@@ -74,7 +75,7 @@ public record OtlpRequestEncoder(
       return new Encoded(
           c.points() == 0
               ? List.of()
-              : List.of(parcel(batch.signal(), body, c.points(), batch.lane(), headers)),
+              : List.of(encodedRequest(batch.signal(), body, c.points(), batch.lane(), headers)),
           c.leftOut(),
           c.leftOut() == 0 ? "" : "no place in OTLP");
     } catch (CodecException e) {
@@ -82,7 +83,7 @@ public record OtlpRequestEncoder(
     }
   }
 
-  private EncodedRequest parcel(
+  private EncodedRequest encodedRequest(
       Signal of, byte[] body, int items, long lane, Map<String, String> otherHeaders) {
     Map<String, String> headers = new LinkedHashMap<>(otherHeaders);
     byte[] b = body;
@@ -112,7 +113,7 @@ public record OtlpRequestEncoder(
       List<EncodedRequest> out = new ArrayList<>();
       for (OtlpScanner.Part part :
           OtlpScanner.split(signal, b, (p.items() + 1) / 2, Integer.MAX_VALUE)) {
-        out.add(parcel(p.signal(), part.body(), part.items(), p.lane(), others));
+        out.add(encodedRequest(p.signal(), part.body(), part.items(), p.lane(), others));
       }
       boolean whole = out.stream().mapToInt(EncodedRequest::items).sum() == p.items();
       return whole && out.size() > 1 ? out : List.of();
@@ -130,10 +131,10 @@ public record OtlpRequestEncoder(
 
   /** The protobuf message of a request, regardless of its encoding. */
   private byte[] body(EncodedRequest p) {
-    String said = p.headers().getOrDefault(encodingHeader, "");
-    Compression c = said.equals(word) ? compression : Compression.named(said);
+    String encoding = p.headers().getOrDefault(encodingHeader, "");
+    Compression c = encoding.equals(word) ? compression : Compression.named(encoding);
     if (c == null) {
-      throw new CodecException("compressed in a way that is not known: " + said);
+      throw new CodecException("compressed in a way that is not known: " + encoding);
     }
     byte[] b = c.decompress(p.body(), 0, p.body().length, MAX_SPLIT);
     return JSON.equals(p.headers().get(TYPE))
@@ -152,6 +153,6 @@ public record OtlpRequestEncoder(
 
   /** A request with a part of the content of another, and all its metadata. */
   public EncodedRequest like(EncodedRequest p, Batch part) {
-    return parcel(p.signal(), part.body(), part.items(), p.lane(), others(p));
+    return encodedRequest(p.signal(), part.body(), part.items(), p.lane(), others(p));
   }
 }

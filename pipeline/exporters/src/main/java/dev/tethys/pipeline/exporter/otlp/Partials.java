@@ -9,7 +9,7 @@ import java.lang.System.Logger.Level;
 final class Partials {
   private Partials() {}
 
-  static SendResult verdict(EncodedRequest p, OtlpResponse r, System.Logger log) {
+  static SendResult sendResult(EncodedRequest p, OtlpResponse r, System.Logger log) {
     if (r.isOk()) {
       return SendResult.DELIVERED;
     }

@@ -65,7 +65,7 @@ final class ParquetProbe implements ExporterProbe {
               + " others");
     }
     return "wrote "
-        + ItemProbe.what(signal, value)
+        + ItemProbe.describeItem(signal, value)
         + " to "
         + path
         + ", read it back and removed it";

@@ -134,7 +134,7 @@ final class ParquetSender implements Sender {
 
   /** Everything that waits is written now, and what comes from now on at once. */
   @Override
-  public void hurry() {
+  public void flushBeforeStop() {
     Group g;
     synchronized (lock) {
       hurried = true;

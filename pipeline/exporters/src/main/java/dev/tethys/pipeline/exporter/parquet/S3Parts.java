@@ -54,10 +54,11 @@ final class S3Parts {
   }
 
   private String begin() throws IOException, InterruptedException {
-    String said = target.insist("POST", key, "uploads=", target.begunInParts(), new byte[0]).text();
-    Matcher m = ID.matcher(said);
+    String reply =
+        target.insist("POST", key, "uploads=", target.begunInParts(), new byte[0]).text();
+    Matcher m = ID.matcher(reply);
     if (!m.find()) {
-      throw new IOException(target.name(key) + ": the service names no upload: " + said);
+      throw new IOException(target.name(key) + ": the service names no upload: " + reply);
     }
     // Services of others have other characters in it than Amazon.
     return java.net.URLEncoder.encode(m.group(1).replace("&amp;", "&"), StandardCharsets.UTF_8);

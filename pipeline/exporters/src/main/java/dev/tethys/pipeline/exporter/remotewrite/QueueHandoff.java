@@ -119,7 +119,7 @@ final class QueueHandoff {
 
   /** Assigns batches left by an earlier process. */
   interface Left {
-    void dealOut(Journal.RecoveredBatch found, TrackedBatch whose);
+    void assign(Journal.RecoveredBatch found, TrackedBatch whose);
   }
 
   /**
@@ -138,7 +138,7 @@ final class QueueHandoff {
             found -> {
               batches[0]++;
               before.hold();
-              to.dealOut(found, new TrackedBatch(before::release, found.place()));
+              to.assign(found, new TrackedBatch(before::release, found.place()));
             });
     before.ended(files);
     before.release(Outcome.ACCEPTED);

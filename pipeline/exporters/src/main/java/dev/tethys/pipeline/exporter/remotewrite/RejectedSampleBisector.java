@@ -28,7 +28,7 @@ final class RejectedSampleBisector {
   private final EncodedRequest request;
   private final Destination destination;
   private final List<SendResult.Refused> refused = new ArrayList<>();
-  private int asked;
+  private int requestCount;
   private final int most;
 
   /**
@@ -43,8 +43,8 @@ final class RejectedSampleBisector {
   }
 
   /** How many requests were made. */
-  int asked() {
-    return asked;
+  int requestCount() {
+    return requestCount;
   }
 
   /** Some part is to come again. */
@@ -70,7 +70,7 @@ final class RejectedSampleBisector {
         false; // whether all that follows may be, because a page is after one that was not
     for (int i = 0; i < times.length; i++) {
       long after = i == 0 ? Long.MIN_VALUE : times[i - 1];
-      if (asked >= most) {
+      if (requestCount >= most) {
         refused.add(
             new SendResult.Refused(
                 ProtocolDowngrade.between(request, after, Long.MAX_VALUE), reason));
@@ -114,10 +114,10 @@ final class RejectedSampleBisector {
   }
 
   private boolean isTaken(EncodedRequest p) throws InterruptedException, Interrupted {
-    if (asked >= most) {
+    if (requestCount >= most) {
       return false;
     }
-    asked++;
+    requestCount++;
     try {
       return switch (destination.ask(p)) {
         case SendResult.Permanent n -> false;
@@ -133,7 +133,7 @@ final class RejectedSampleBisector {
   private void divide(EncodedRequest p, String reason) throws InterruptedException, Interrupted {
     int half = (entries(p) + 1) / 2;
     List<EncodedRequest> halves =
-        asked >= most || isRefusedAtBothEnds(p)
+        requestCount >= most || isRefusedAtBothEnds(p)
             ? List.of(p)
             : ProtocolDowngrade.of(p, Message.V1, Long.MIN_VALUE, half);
     if (halves.size() < 2) {

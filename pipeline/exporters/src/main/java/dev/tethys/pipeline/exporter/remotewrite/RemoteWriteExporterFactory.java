@@ -94,7 +94,7 @@ public final class RemoteWriteExporterFactory
         trial::connect,
         batch -> encode(settings, auth, batch),
         new LateSender(settings.config(), auth, clients, context),
-        (p, seconds, value) -> trial.look(settings.edits(), seconds, value));
+        (p, seconds, value) -> trial.findSample(settings.edits(), seconds, value));
   }
 
   /** A sender that opens its client at the first request, as components are to be made closed. */
@@ -181,7 +181,7 @@ public final class RemoteWriteExporterFactory
       List<EncodedRequest> parcels = new ArrayList<>();
       byte[] all = request;
       List<List<Slice>> dealt =
-          RequestSlices.deal(
+          RequestSlices.distribute(
               all,
               size,
               SeriesShard.LANES,

@@ -309,7 +309,7 @@ public final class RemoteWriteMetrics {
       add(enqueueRetries, 1);
     }
 
-    void took(double seconds) {
+    void observeDuration(double seconds) {
       durations.observe(seconds);
     }
 

@@ -130,7 +130,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         (found, whose) -> {
           Outcome outcome = Outcome.ACCEPTED;
           try {
-            dealer.deal(found.batch(), whose, found.done(), null);
+            dealer.distribute(found.batch(), whose, found.done(), null);
           } catch (CodecException e) {
             LOG.log(Level.WARNING, "{0}: in the journal: {1}", config.id(), e.getMessage());
             outcome = new Outcome.Rejected(String.valueOf(e.getMessage()), 0);
@@ -189,7 +189,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
             () -> {
               // A thread for nothing, each second, is much of what an idle agent takes.
               if (isDue(clock.nanos())) {
-                clock.execute(component, this::tickAndGoOn);
+                clock.execute(component, this::tickSafely);
               } else {
                 tickLater();
               }
@@ -197,7 +197,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   }
 
   /** A failed tick does not stop the timer: waiting samples would otherwise wait for ever. */
-  private void tickAndGoOn() {
+  private void tickSafely() {
     try {
       tick();
     } finally {
@@ -317,7 +317,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       TrackedBatch p = handover.take(batch, receipt, clock.nanos(), withMetadata);
       Outcome outcome = Outcome.ACCEPTED;
       try {
-        dealer.deal(batch, p, Map.of(), in);
+        dealer.distribute(batch, p, Map.of(), in);
       } catch (CodecException e) {
         outcome = new Outcome.Rejected("malformed: " + e.getMessage(), batch.items());
       }

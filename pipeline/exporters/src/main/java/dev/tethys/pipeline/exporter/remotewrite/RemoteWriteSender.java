@@ -171,7 +171,7 @@ final class RemoteWriteSender implements Sender {
     try {
       v = s.sift(reason);
     } finally {
-      sifting.addAndGet(-s.asked());
+      sifting.addAndGet(-s.requestCount());
     }
     if (v.delivered() == 0 && v.again() == null) {
       return new SendResult.Permanent(reason);
@@ -220,7 +220,7 @@ final class RemoteWriteSender implements Sender {
       metrics.retried(c);
       throw e;
     } finally {
-      metrics.took((System.nanoTime() - begun) / 1e9);
+      metrics.observeDuration((System.nanoTime() - begun) / 1e9);
     }
     if (message == Message.V2 && (status == 415 || (status / 100 == 2 && written.nothing(c)))) {
       onlyV1 = true;
@@ -257,7 +257,7 @@ final class RemoteWriteSender implements Sender {
       }
     }
     boolean ofSome = message == Message.V1 && (status == 400 || status == 409 || status == 422);
-    return new Outcome(refused(p, c, written, reason), ofSome && !written.said);
+    return new Outcome(refused(p, c, written, reason), ofSome && !written.present);
   }
 
   private SendResult accepted(EncodedRequest p, Contents c, WrittenCounts w) {
@@ -281,7 +281,7 @@ final class RemoteWriteSender implements Sender {
   }
 
   private SendResult refused(EncodedRequest p, Contents c, WrittenCounts w, String reason) {
-    if (w.said && w.samples + w.histograms > 0) {
+    if (w.present && w.samples + w.histograms > 0) {
       accepted(p, c, w);
       int missing =
           (int)
@@ -324,7 +324,7 @@ final class RemoteWriteSender implements Sender {
   }
 
   /** Counts of written items in a response. */
-  private record WrittenCounts(boolean said, long samples, long histograms, long exemplars) {
+  private record WrittenCounts(boolean present, long samples, long histograms, long exemplars) {
     static final WrittenCounts ALL =
         new WrittenCounts(true, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
 
@@ -346,7 +346,7 @@ final class RemoteWriteSender implements Sender {
 
     /** Whether it says nothing at all, as receivers do that ignore the content type. */
     boolean nothing(Contents c) {
-      return !said && c.samples() + c.histograms() + c.exemplars() > 0;
+      return !present && c.samples() + c.histograms() + c.exemplars() > 0;
     }
   }
 }

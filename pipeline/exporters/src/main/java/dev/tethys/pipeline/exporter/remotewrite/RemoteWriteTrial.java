@@ -23,7 +23,7 @@ import tools.jackson.databind.ObjectMapper;
  */
 final class RemoteWriteTrial {
   private static final ObjectMapper JSON = new ObjectMapper();
-  private static final int LOOKS = 10;
+  private static final int MAX_ATTEMPTS = 10;
   private static final long BETWEEN = 200;
 
   /** The end of a path that is written to, and its counterpart for queries. */
@@ -65,7 +65,7 @@ final class RemoteWriteTrial {
   }
 
   /** Where the sample went, and whether queries find it there. */
-  String look(SeriesEdits edits, long seconds, double value)
+  String findSample(SeriesEdits edits, long seconds, double value)
       throws IOException, InterruptedException {
     String where = config.shownUrl();
     String path = String.valueOf(config.url().getRawPath());
@@ -86,12 +86,12 @@ final class RemoteWriteTrial {
                       + (seconds + 1)
                       + "&query="
                       + URLEncoder.encode(query, StandardCharsets.UTF_8));
-      return where + look(at, value);
+      return where + findSample(at, value);
     }
     return where + "; its query URL is unknown";
   }
 
-  private String look(URI at, double value) throws IOException, InterruptedException {
+  private String findSample(URI at, double value) throws IOException, InterruptedException {
     for (int i = 1; true; i++) {
       HttpEndpoint.Reply r = endpoint.call("GET", at, Map.of(), null);
       if (r.status() == 404 || r.status() == 405) {
@@ -106,7 +106,7 @@ final class RemoteWriteTrial {
           throw new IOException("queries find " + found + ", not " + value);
         }
       }
-      if (i == LOOKS) {
+      if (i == MAX_ATTEMPTS) {
         return r.isOk() ? "; queries do not show it yet" : "; asked for it, it says " + r.reason();
       }
       Thread.sleep(BETWEEN);

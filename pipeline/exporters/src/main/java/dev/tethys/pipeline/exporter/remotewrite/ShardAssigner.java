@@ -91,7 +91,7 @@ final class ShardAssigner {
    * @param in where to count what came in; null for nowhere
    * @throws CodecException when it is malformed; what stood before that is dealt out
    */
-  void deal(
+  void distribute(
       Batch batch, TrackedBatch p, Map<Integer, Integer> done, @Nullable RemoteWriteMetrics in) {
     Workspace w = IDLE.poll();
     if (w == null) {
@@ -140,7 +140,7 @@ final class ShardAssigner {
       if (held != null) {
         held.lock.unlock();
       }
-      tell(w);
+      countDropped(w);
       if (in != null) {
         in.in(w.samples, w.histograms, w.exemplars, w.newest);
       }
@@ -180,7 +180,7 @@ final class ShardAssigner {
     return true;
   }
 
-  private void tell(Workspace w) {
+  private void countDropped(Workspace w) {
     w.samples += w.droppedSamples;
     w.histograms += w.droppedHistograms;
     w.exemplars += w.droppedExemplars;

@@ -180,9 +180,9 @@ public record LineRequestEncoder(
       }
       Map<String, String> h = new LinkedHashMap<>(parcel.headers());
       h.remove(RowIndex.HEADER);
-      String said = rows.take();
-      if (!said.isEmpty()) {
-        h.put(RowIndex.HEADER, said);
+      String header = rows.take();
+      if (!header.isEmpty()) {
+        h.put(RowIndex.HEADER, header);
       }
       byte[] body = compressed(compressed, frame.wrap(out.toByteArray()));
       return new EncodedRequest(parcel.signal(), body, items.cardinality(), parcel.lane(), h);

@@ -89,7 +89,7 @@ public final class SplunkExporterFactory
     HttpEndpoint endpoint = endpoint(s, context);
     IndexedAcks acks =
         s.acks().isOn()
-            ? new IndexedAcks(s.acks(), s.beside("/ack"), endpoint, context.clock())
+            ? new IndexedAcks(s.acks(), s.siblingPath("/ack"), endpoint, context.clock())
             : null;
     return context.exporter(
         s.delivery(), signal, encoder, new SplunkSender(s.url(), endpoint, lines, acks));
@@ -108,7 +108,7 @@ public final class SplunkExporterFactory
       @Override
       public String connect() throws IOException, InterruptedException {
         String path = s.contrib().healthPath();
-        URI health = path.isEmpty() ? s.beside("/health") : s.url().resolve(path);
+        URI health = path.isEmpty() ? s.siblingPath("/health") : s.url().resolve(path);
         HttpEndpoint.Reply r = endpoint.call("GET", health, Map.of(), null);
         if (!r.isOk()) {
           throw new IOException(health + ": " + r.reason());
@@ -128,7 +128,7 @@ public final class SplunkExporterFactory
         LineRequestEncoder lines = new LineRequestEncoder(Compression.NONE, -1, 1, "", null);
         IndexedAcks acks =
             s.acks().isOn()
-                ? new IndexedAcks(s.acks(), s.beside("/ack"), endpoint, context.clock())
+                ? new IndexedAcks(s.acks(), s.siblingPath("/ack"), endpoint, context.clock())
                 : null;
         SendResult v =
             new SplunkSender(s.url(), endpoint, lines, acks)

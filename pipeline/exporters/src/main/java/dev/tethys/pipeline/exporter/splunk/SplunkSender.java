@@ -76,15 +76,15 @@ final class SplunkSender implements Sender {
       if (r.status() != 400) {
         return HttpEndpoint.judge(r);
       }
-      JsonNode said = JSON.readTree(r.body());
-      int code = said.path("code").asInt(-1);
+      JsonNode reply = JSON.readTree(r.body());
+      int code = reply.path("code").asInt(-1);
       if (SETTINGS.contains(code)) {
         String hint =
             code == 10 ? "; the token has useACK: write acknowledgement: {enabled: true}" : "";
         return new SendResult.Retryable(r.retryAfter(), false, r.reason() + hint);
       }
       LineRequestEncoder.Opened o = parcels.open(p);
-      int row = said.path("invalid-event-number").asInt(-1);
+      int row = reply.path("invalid-event-number").asInt(-1);
       if (row < 0 || row >= o.index().rows()) {
         return parcels.halves(p, r.reason());
       }

@@ -140,7 +140,7 @@ record SplunkSettings(
   }
 
   /** Another path of the same server, which may have the prefix of a proxy. */
-  URI beside(String path) {
+  URI siblingPath(String path) {
     String own = url.getRawPath();
     int at = own.indexOf(COLLECTOR);
     return url.resolve((at < 0 ? "" : own.substring(0, at)) + COLLECTOR + path);

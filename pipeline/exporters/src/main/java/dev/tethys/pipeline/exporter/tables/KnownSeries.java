@@ -106,7 +106,7 @@ public final class KnownSeries {
   }
 
   /** It has them now. */
-  public synchronized void told(String table, Collection<MetricTables.Series> of) {
+  public synchronized void addAll(String table, Collection<MetricTables.Series> of) {
     UUID t = SeriesText.key(table);
     for (MetricTables.Series s : of) {
       add(high(t, s), low(t, s));

@@ -49,7 +49,7 @@ public final class TableRequestEncoder implements Encoder {
     return Compression.ZSTD.decompress(p.body(), 0, p.body().length, MAX_BYTES);
   }
 
-  private static EncodedRequest parcel(
+  private static EncodedRequest encodedRequest(
       Batch batch, byte[] body, int from, int size, int items, long lane) {
     return new EncodedRequest(
         batch.signal(),
@@ -63,7 +63,8 @@ public final class TableRequestEncoder implements Encoder {
   public Encoded encode(Batch batch) {
     if (batch.signal() != Signal.METRICS) {
       return Encoded.of(
-          parcel(batch, batch.body(), 0, batch.size(), batch.items(), ordered ? batch.lane() : 0));
+          encodedRequest(
+              batch, batch.body(), 0, batch.size(), batch.items(), ordered ? batch.lane() : 0));
     }
     try {
       if (batch.encoding() == Encoding.REMOTE_WRITE) {
@@ -121,7 +122,7 @@ public final class TableRequestEncoder implements Encoder {
   }
 
   private static EncodedRequest take(Batch batch, Open o, long lane) {
-    EncodedRequest p = parcel(batch, o.out.buffer(), 0, o.out.size(), o.items, lane);
+    EncodedRequest p = encodedRequest(batch, o.out.buffer(), 0, o.out.size(), o.items, lane);
     o.out.clear();
     o.items = 0;
     return p;

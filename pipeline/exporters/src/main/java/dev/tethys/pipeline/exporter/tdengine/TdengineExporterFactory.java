@@ -81,7 +81,7 @@ public final class TdengineExporterFactory
                 s.names(), s.maxNames(), context.metrics(), context.id().toString(), signal),
             new NamedEncoder.Series(s.rows().otlp(), false),
             name ->
-                NamedEncoder.saying(
+                NamedEncoder.withName(
                     name,
                     new RowRequestEncoder(
                         s.rows(), false, () -> new TdengineWriter(s, name), lines, leftOut))),

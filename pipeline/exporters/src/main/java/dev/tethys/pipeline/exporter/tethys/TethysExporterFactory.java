@@ -76,7 +76,7 @@ public final class TethysExporterFactory implements ExporterFactory<TethysSettin
           r.byReason().forEach((reason, n) -> account.drop(reasonOf(r, reason), n));
           account.pass(items - r.items());
         }
-        case Outcome.Unavailable _ -> account.giveBack(items);
+        case Outcome.Unavailable _ -> account.returnItems(items);
       }
       receipt.settle(o);
     }

@@ -22,7 +22,7 @@ import java.util.concurrent.ThreadLocalRandom;
  */
 final class ZipkinProbe implements ExporterProbe {
   /** Zipkin acknowledges before it stores. */
-  private static final int LOOKS = 40;
+  private static final int MAX_ATTEMPTS = 40;
 
   private static final Duration BETWEEN = Duration.ofMillis(100);
 
@@ -83,7 +83,7 @@ final class ZipkinProbe implements ExporterProbe {
       return wrote + "; it cannot be read back here";
     }
     String path = String.format("/api/v2/trace/%016x", id);
-    for (int look = 0; look < LOOKS; look++) {
+    for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
       r = endpoint.call("GET", settings.url().resolve(path), Map.of(), null);
       if (r.isOk() && r.text().contains("\"value\":\"" + shown + "\"")) {
         return wrote + " and read it back";

@@ -321,7 +321,7 @@ class LokiClientTest extends LokiClientCase {
       c.abandon(Duration.ofDays(1));
     }
     assertThat(settled).hasValue(1);
-    assertThat(log.said())
+    assertThat(log.messages())
         .singleElement()
         .asString()
         .startsWith("client going: 1 entries dropped: failed after 2 attempts: ");

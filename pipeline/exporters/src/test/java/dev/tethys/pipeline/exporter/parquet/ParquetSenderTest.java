@@ -173,7 +173,7 @@ class ParquetSenderTest {
     ParquetSender sender = sender(s, new DirectoryTarget(folder, CLOCK));
     CompletableFuture<SendResult> one = sent(sender, parcel(s, "a", 0));
     assertThat(timers.scheduled.await(1, TimeUnit.MINUTES)).isTrue();
-    sender.hurry();
+    sender.flushBeforeStop();
     assertThat(one.get(1, TimeUnit.MINUTES)).isEqualTo(SendResult.DELIVERED);
     assertThat(sender.send(parcel(s, "b", 0))).isEqualTo(SendResult.DELIVERED);
     assertThat(files()).hasSize(2);
@@ -430,10 +430,10 @@ class ParquetSenderTest {
               "DELETE /data/three",
               "DELETE /data/four");
     }
-    assertThat(log.said()).hasSize(2);
-    assertThat(log.said().getFirst())
+    assertThat(log.messages()).hasSize(2);
+    assertThat(log.messages().getFirst())
         .contains("Partial group dropped", "object=s3: data/one", "503: SlowDown");
-    assertThat(log.said().getLast())
+    assertThat(log.messages().getLast())
         .contains("Partial group dropped", "object=s3: data/two", "403: AccessDenied");
   }
 

@@ -114,7 +114,7 @@ class RejectedSampleBisectorTest {
     assertThat(count(v)).isEqualTo(50 + 20);
     assertThat(v.delivered()).isEqualTo(180);
     assertThat(v.again()).isNull();
-    assertThat(s.asked()).isEqualTo(store.requests).isLessThan(50);
+    assertThat(s.requestCount()).isEqualTo(store.requests).isLessThan(50);
     assertThat(v.refused().getFirst().parcel().lane()).isEqualTo(7);
     assertThat(v.refused().getFirst().parcel().headers()).containsEntry("journal", "x");
   }
@@ -187,7 +187,7 @@ class RejectedSampleBisectorTest {
     EncodedRequest p = request(100, 10, 20, 30);
     RejectedSampleBisector s = new RejectedSampleBisector(p, 25, store);
     SendResult.PerItem v = s.sift("400");
-    assertThat(store.requests).isEqualTo(25).isEqualTo(s.asked());
+    assertThat(store.requests).isEqualTo(25).isEqualTo(s.requestCount());
     assertThat(v.items()).isEqualTo(p.items());
   }
 

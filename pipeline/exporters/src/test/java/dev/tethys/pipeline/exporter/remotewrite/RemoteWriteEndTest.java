@@ -59,8 +59,8 @@ class RemoteWriteEndTest {
       }
       remote.close();
     }
-    assertThat(log.said()).hasSize(disk ? 0 : 6);
-    assertThat(log.said())
+    assertThat(log.messages()).hasSize(disk ? 0 : 6);
+    assertThat(log.messages())
         .allMatch(
             s -> s.matches("n\\d: 7 samples, histograms and exemplars were not delivered .*"));
   }

@@ -50,7 +50,7 @@ class RemoteWriteMetricsTest {
     of.dropped(RemoteWriteQueue.TOO_OLD, 1, 2, 3);
     of.dropped(RemoteWriteQueue.DROPPED_SERIES, 1, 2, 3);
     of.enqueueRetry();
-    of.took(1);
+    of.observeDuration(1);
     of.queued(7_000);
   }
 

@@ -179,7 +179,7 @@ class IndexedAcksTest {
         s.url(),
         endpoint,
         new LineRequestEncoder(s.client().compression(), -1, 1, "application/json", null),
-        new IndexedAcks(s.acks(), s.beside("/ack"), endpoint, time));
+        new IndexedAcks(s.acks(), s.siblingPath("/ack"), endpoint, time));
   }
 
   private static EncodedRequest parcel(String event) {
@@ -253,14 +253,14 @@ class IndexedAcksTest {
 
   @Test
   void questionsGoBesideEvents() {
-    assertThat(settings("acknowledgement: {}").beside("/ack"))
+    assertThat(settings("acknowledgement: {}").siblingPath("/ack"))
         .hasToString(splunk.url() + "/services/collector/ack");
     YamlDocument d =
         YamlDocument.parse(
             "c.yaml",
             null,
             "{endpoint: 'https://proxy/hec/services/collector/event/1.0', token: t}");
-    assertThat(SplunkSettings.TYPE.read(d.root()).beside("/ack"))
+    assertThat(SplunkSettings.TYPE.read(d.root()).siblingPath("/ack"))
         .hasToString("https://proxy/hec/services/collector/ack");
   }
 }

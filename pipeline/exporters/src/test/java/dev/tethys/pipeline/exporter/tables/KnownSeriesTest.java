@@ -24,8 +24,8 @@ class KnownSeriesTest {
     KnownSeries known = new KnownSeries();
     List<MetricTables.Series> all = series(new Random(1), 20_000);
     assertThat(known.unknown("a", all)).isEqualTo(all);
-    known.told("a", all.subList(0, 10_000));
-    known.told("a", all.subList(0, 10_000));
+    known.addAll("a", all.subList(0, 10_000));
+    known.addAll("a", all.subList(0, 10_000));
     assertThat(known.unknown("a", all)).isEqualTo(all.subList(10_000, 20_000));
     assertThat(known.unknown("b", all)).isEqualTo(all);
     known.forget();
@@ -40,7 +40,7 @@ class KnownSeriesTest {
     for (int i = 1; i < 500; i++) {
       all.add(new MetricTables.Series(Labels.EMPTY, new UUID(i, 7L << 40)));
     }
-    known.told("a", all.subList(0, 250));
+    known.addAll("a", all.subList(0, 250));
     assertThat(known.unknown("a", all)).isEqualTo(all.subList(250, 499));
   }
 
@@ -50,10 +50,10 @@ class KnownSeriesTest {
     Random random = new Random(2);
     List<MetricTables.Series> used = series(random, 1000);
     List<MetricTables.Series> once = series(random, 1000);
-    known.told("a", used);
-    known.told("a", once);
+    known.addAll("a", used);
+    known.addAll("a", once);
     for (int i = 0; i < 120; i++) {
-      known.told("a", series(random, 10_000));
+      known.addAll("a", series(random, 10_000));
       assertThat(known.unknown("a", used)).isEmpty();
     }
     assertThat(known.unknown("a", once)).isEqualTo(once);

@@ -79,7 +79,7 @@ final class DockerObserver implements Extension, EndpointObserver {
 
   @Override
   public void start() throws IOException {
-    JsonDocumentClient daemon = config.daemon().asking(around);
+    JsonDocumentClient daemon = config.daemon().createClient(around);
     thread =
         Thread.ofVirtual()
             .name(name)
@@ -116,7 +116,7 @@ final class DockerObserver implements Extension, EndpointObserver {
         }
         String why =
             e instanceof IOException || e instanceof JacksonException
-                ? JsonFailures.said(e)
+                ? JsonFailures.describe(e)
                 : e.toString();
         if (failures.isNew(why)) {
           LOG.log(

@@ -156,12 +156,12 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
       HttpClientConfig signing = ClientAuth.signing(s.out.client(), auth);
       this.client = new FirstUseClient(() -> clients.client(signing));
       this.auth = ClientAuth.withSigning(auth);
-      door().any("/", this::forward);
-      door().any("/{below...}", this::forward);
+      endpoint().any("/", this::forward);
+      endpoint().any("/{below...}", this::forward);
     }
 
     private void forward(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
-      byte[] body = q.bodyBytes(door().maxBodyBytes());
+      byte[] body = q.bodyBytes(endpoint().maxBodyBytes());
       URI target;
       try {
         target = target(q);

@@ -118,7 +118,7 @@ public final class GraphHealth {
   }
 
   /** Where it is looked how exporters do. */
-  public void looksAt(Supplier<List<ExporterHealth>> now) {
+  public void watch(Supplier<List<ExporterHealth>> now) {
     exporters = now;
   }
 
@@ -135,7 +135,7 @@ public final class GraphHealth {
   }
 
   /** Checks which exporters fail; one after the other. */
-  public void look() {
+  public void refresh() {
     long now = clock.getAsLong();
     Map<String, Failure> found = new HashMap<>();
     for (ExporterHealth e : exporters.get()) {

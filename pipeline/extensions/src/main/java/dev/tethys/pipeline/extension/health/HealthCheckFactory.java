@@ -164,9 +164,9 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
       super(s.http, auth, clock);
       this.bodies = s.bodies;
       this.clock = clock;
-      door().any(s.path, this::answer);
+      endpoint().any(s.path, this::answer);
       if (s.path.endsWith("/")) {
-        door().any(s.path + "{below...}", this::answer);
+        endpoint().any(s.path + "{below...}", this::answer);
       }
     }
 

@@ -110,15 +110,15 @@ final class HealthRpc {
       Watch w = new Watch();
       HttpRequest.Watch client = request.whenClientGone(w::leave);
       try {
-        int said = -1;
+        int status = -1;
         long seen;
         do {
           seen = changes();
           GraphHealth.Status s = of(service);
           int now = s == null ? SERVICE_UNKNOWN : s.healthy() ? SERVING : NOT_SERVING;
-          if (now != said) {
+          if (now != status) {
             to.send(answer(now));
-            said = now;
+            status = now;
           }
         } while (w.await(seen));
       } finally {
@@ -172,7 +172,7 @@ final class HealthRpc {
   }
 
   /** Something may be another: who watches looks. */
-  void look() {
+  void notifyWatchers() {
     lock.lock();
     try {
       changes++;

@@ -27,7 +27,7 @@ import java.util.function.Supplier;
  */
 final class HealthService implements Extension, PipelineWatcher, GraphWatcher, HealthWatcher {
   /** How often exporters are checked for failures. */
-  private static final Duration LOOK = Duration.ofSeconds(1);
+  private static final Duration CHECK_INTERVAL = Duration.ofSeconds(1);
 
   private final GraphHealth health;
   private final HealthRpc rpc;
@@ -98,42 +98,45 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
   @Override
   public void start() throws IOException {
     listener.start();
-    look();
+    refreshStatus();
   }
 
-  private void look() {
+  private void refreshStatus() {
     if (!stopped) {
       try {
-        health.look();
+        health.refresh();
       } catch (RuntimeException e) { // the next check may succeed
         context.logger().log(Level.ERROR, context.name() + ": health of exporters not readable", e);
       }
-      rpc.look(); // an error lasts longer, too
-      context.clock().schedule(LOOK, () -> context.clock().execute(context.name(), this::look));
+      rpc.notifyWatchers(); // an error lasts longer, too
+      context
+          .clock()
+          .schedule(
+              CHECK_INTERVAL, () -> context.clock().execute(context.name(), this::refreshStatus));
     }
   }
 
   @Override
   public void runs(RunningGraph graph) {
     health.runs(graph);
-    rpc.look();
+    rpc.notifyWatchers();
   }
 
   @Override
   public void looksAt(Supplier<List<ExporterHealth>> exporters) {
-    health.looksAt(exporters);
+    health.watch(exporters);
   }
 
   @Override
   public void ready() {
     health.become(GraphHealth.State.OK);
-    rpc.look();
+    rpc.notifyWatchers();
   }
 
   @Override
   public void notReady() {
     health.become(GraphHealth.State.STOPPING);
-    rpc.look();
+    rpc.notifyWatchers();
   }
 
   @Override

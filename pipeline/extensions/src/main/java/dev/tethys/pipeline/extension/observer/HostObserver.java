@@ -70,7 +70,7 @@ final class HostObserver implements Extension, EndpointObserver {
                     () -> {
                       try {
                         while (true) {
-                          look();
+                          scanEndpoints();
                           pause.pause(interval);
                         }
                       } catch (InterruptedException e) {
@@ -79,7 +79,7 @@ final class HostObserver implements Extension, EndpointObserver {
                     }));
   }
 
-  private void look() {
+  private void scanEndpoints() {
     try {
       known.set(MACHINE, endpoints());
       failures.succeeded();

@@ -275,7 +275,7 @@ public final class ControlledAgent implements AutoCloseable {
         || reported == null) {
       reported = accounts;
       reportedNanos = now;
-      reports.say(
+      reports.sendCustom(
           new CustomMessage(
               PipelineAccounts.CAPABILITY,
               PipelineAccounts.TYPE,
@@ -286,7 +286,7 @@ public final class ControlledAgent implements AutoCloseable {
       String next = process.volumes();
       if (!next.equals(volumes)) {
         volumes = next;
-        reports.say(
+        reports.sendCustom(
             new CustomMessage(
                 PipelineAccounts.CAPABILITY,
                 PipelineAccounts.VOLUMES,
@@ -357,7 +357,7 @@ public final class ControlledAgent implements AutoCloseable {
       folder.commit(config.hash());
       return controls.isEmpty() ? "" : failed(config, controls);
     } catch (IOException e) {
-      return IoFailures.said(e);
+      return IoFailures.describe(e);
     }
   }
 
@@ -368,7 +368,7 @@ public final class ControlledAgent implements AutoCloseable {
     } catch (ConfigException e) {
       return String.valueOf(e.getMessage());
     } catch (IOException e) {
-      return IoFailures.said(e);
+      return IoFailures.describe(e);
     } catch (RuntimeException e) {
       LOG.log(Level.ERROR, "Configuration not applied", e);
       return e.toString();

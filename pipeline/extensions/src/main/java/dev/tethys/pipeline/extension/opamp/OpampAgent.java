@@ -176,7 +176,7 @@ final class OpampAgent
 
   @Override
   public void looksAt(Supplier<List<ExporterHealth>> exporters) {
-    health.looksAt(exporters);
+    health.watch(exporters);
   }
 
   @Override
@@ -185,9 +185,9 @@ final class OpampAgent
     reportHealth();
     if (!begun) {
       begun = true;
-      context.clock().execute(context.name(), this::talk);
+      context.clock().execute(context.name(), this::runConnection);
       if (settings.reports(Capability.REPORTS_HEALTH)) {
-        look();
+        checkHealth();
       }
     }
   }
@@ -198,17 +198,19 @@ final class OpampAgent
     reportHealth();
   }
 
-  private void look() {
+  private void checkHealth() {
     if (!stopped) {
       try {
-        health.look();
+        health.refresh();
         reportHealth();
       } catch (RuntimeException e) { // the next check may succeed
         context.logger().log(Level.ERROR, context.name() + ": health of exporters not readable", e);
       }
       context
           .clock()
-          .schedule(pace.look(), () -> context.clock().execute(context.name(), this::look));
+          .schedule(
+              pace.checkInterval(),
+              () -> context.clock().execute(context.name(), this::checkHealth));
     }
   }
 
@@ -228,7 +230,7 @@ final class OpampAgent
         parts);
   }
 
-  private void talk() {
+  private void runConnection() {
     try {
       succeed();
       new OpampConnection(

@@ -20,13 +20,13 @@ record OpampConnection(
   /** Returns once the reports are stopped. */
   void run() throws InterruptedException {
     int failures = 0;
-    String said = "";
+    String reason = "";
     while (!reports.isStopping()) {
-      long heard = reports.heard();
+      long received = reports.messagesReceived();
       Duration wait;
       String why;
       try {
-        link.talk(reports);
+        link.runSession(reports);
         return;
       } catch (OpampLink.Busy e) {
         wait = e.after();
@@ -35,17 +35,17 @@ record OpampConnection(
         wait = Duration.ZERO;
         why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
       }
-      failures = reports.heard() > heard ? 1 : failures + 1;
+      failures = reports.messagesReceived() > received ? 1 : failures + 1;
       Duration own = pace.pause(failures);
       wait = wait.compareTo(own) > 0 ? wait : own;
       if (!reports.isStopping()) {
         logger.log(
-            why.equals(said) ? Level.DEBUG : Level.WARNING,
+            why.equals(reason) ? Level.DEBUG : Level.WARNING,
             "{0}: the OpAMP server {1} is tried again: {2}",
             name,
             endpoint,
             why);
-        said = failures == 1 ? "" : why;
+        reason = failures == 1 ? "" : why;
         reports.begin(); // nothing of the broken connection ends the pause
         reports.pause(wait);
       }

@@ -11,7 +11,7 @@ interface OpampLink {
    * @throws Busy when the server wants to be left alone for a while
    * @throws IOException when it cannot be reached, or broke off
    */
-  void talk(Reports reports) throws IOException, InterruptedException;
+  void runSession(Reports reports) throws IOException, InterruptedException;
 
   /** Whether the server is there, so that a last message may reach it. */
   boolean isUp();

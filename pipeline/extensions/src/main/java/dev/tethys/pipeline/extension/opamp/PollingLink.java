@@ -63,16 +63,16 @@ final class PollingLink implements OpampLink {
   }
 
   @Override
-  public void talk(Reports reports) throws IOException, InterruptedException {
+  public void runSession(Reports reports) throws IOException, InterruptedException {
     up = false;
     reports.begin();
     while (!reports.isStopping()) {
       Reports.Draft d = reports.next(true);
       if (d != null) {
-        ServerToAgent said = send(d.message(), pace.request());
-        reports.told(d);
+        ServerToAgent message = send(d.message(), pace.request());
+        reports.messageSent(d);
         up = true;
-        reports.receive(said);
+        reports.receive(message);
         reports.pause(pace.gap());
         reports.await(every);
       }
@@ -96,8 +96,8 @@ final class PollingLink implements OpampLink {
     Call call = new Call("POST", to, new LinkedHashMap<>(all), message.encoded(), timeout, null);
     try (Answer a = client.get().send(call)) {
       if (a.status() == 200) {
-        byte[] said = a.bytes(OpampAgent.MAX_MESSAGE);
-        return ServerToAgent.decoded(said, 0, said.length);
+        byte[] body = a.bytes(OpampAgent.MAX_MESSAGE);
+        return ServerToAgent.decoded(body, 0, body.length);
       }
       if (auth != null && auth.isRefusal(a.status())) {
         auth.refused();

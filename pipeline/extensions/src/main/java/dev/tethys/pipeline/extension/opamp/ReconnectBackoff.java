@@ -23,7 +23,7 @@ record ReconnectBackoff(
     Duration heartbeat,
     Duration silence,
     Duration gap,
-    Duration look,
+    Duration checkInterval,
     Duration farewell) {
   static final ReconnectBackoff USUAL =
       new ReconnectBackoff(

@@ -48,7 +48,7 @@ final class Reports {
   private @Nullable CustomMessage custom; // not sent yet
   private Duration heartbeat;
   private long sequence;
-  private long heard;
+  private long received;
   private boolean stopping;
   private boolean broken;
 
@@ -97,7 +97,7 @@ final class Reports {
     }
   }
 
-  private <T> T look(java.util.function.Supplier<T> what) {
+  private <T> T locked(java.util.function.Supplier<T> what) {
     lock.lock();
     try {
       return what.get();
@@ -111,7 +111,7 @@ final class Reports {
   }
 
   UUID uid() {
-    return look(() -> uid);
+    return locked(() -> uid);
   }
 
   /**
@@ -141,7 +141,7 @@ final class Reports {
   }
 
   /** Sends a custom message, in place of one that was not sent yet. */
-  void say(CustomMessage message) {
+  void sendCustom(CustomMessage message) {
     change(() -> custom = message);
   }
 
@@ -151,17 +151,17 @@ final class Reports {
   }
 
   boolean isStopping() {
-    return look(() -> stopping);
+    return locked(() -> stopping);
   }
 
   /** How many messages of the server came. */
-  long heard() {
-    return look(() -> heard);
+  long messagesReceived() {
+    return locked(() -> received);
   }
 
   /** How often a sign of life is wanted; zero for never. */
   Duration heartbeat() {
-    return look(() -> heartbeat);
+    return locked(() -> heartbeat);
   }
 
   /** A connection begins: everything is reported on it. */
@@ -212,7 +212,7 @@ final class Reports {
    * @param sign whether it is made even then
    */
   @Nullable Draft next(boolean sign) {
-    return look(
+    return locked(
         () -> {
           if (!sign && !hasNews()) {
             return null;
@@ -246,7 +246,7 @@ final class Reports {
 
   /** The last message. */
   AgentToServer last() {
-    return look(
+    return locked(
         () ->
             new AgentToServer(
                 InstanceUid.bytes(uid),
@@ -263,7 +263,7 @@ final class Reports {
   }
 
   /** A message has gone to the server. */
-  void told(Draft d) {
+  void messageSent(Draft d) {
     change(
         () -> {
           sequence++;
@@ -301,7 +301,7 @@ final class Reports {
     }
     change(
         () -> {
-          heard++;
+          received++;
           if (m.newUid() != null) {
             UUID other = InstanceUid.of(m.newUid());
             if (!other.equals(uid)) {

@@ -62,7 +62,7 @@ final class SocketLink implements OpampLink {
   }
 
   @Override
-  public void talk(Reports reports) throws IOException, InterruptedException {
+  public void runSession(Reports reports) throws IOException, InterruptedException {
     if (reports.isStopping()) {
       return;
     }
@@ -80,10 +80,10 @@ final class SocketLink implements OpampLink {
       up = true;
       clock.execute("opamp-reader", () -> session.receive(reports));
       try {
-        session.tell(reports);
+        session.sendReports(reports);
       } finally {
         close(s);
-        session.heard.await(); // or it would break off the connection after this one
+        session.received.await(); // or it would break off the connection after this one
       }
     } finally {
       up = false;
@@ -166,7 +166,7 @@ final class SocketLink implements OpampLink {
   private final class Session {
     private final Socket socket;
     private final WebSocketStreams streams;
-    private final CountDownLatch heard = new CountDownLatch(1); // all of it
+    private final CountDownLatch received = new CountDownLatch(1); // all of it
     private volatile @Nullable IOException failure;
 
     Session(Socket socket, WebSocketStreams streams) {
@@ -193,7 +193,7 @@ final class SocketLink implements OpampLink {
       } finally {
         close(socket); // who writes, writes no longer
         reports.breakOff();
-        heard.countDown();
+        received.countDown();
       }
     }
 
@@ -204,12 +204,12 @@ final class SocketLink implements OpampLink {
     }
 
     /** Why the server is gone, if the other thread knows. */
-    private IOException why(IOException written) {
-      IOException heard = failure;
-      return heard == null ? written : heard;
+    private IOException causeOf(IOException written) {
+      IOException cause = failure;
+      return cause == null ? written : cause;
     }
 
-    void tell(Reports reports) throws IOException, InterruptedException {
+    void sendReports(Reports reports) throws IOException, InterruptedException {
       long signed = clock.nanos();
       long pinged = signed;
       boolean sign = true;
@@ -222,13 +222,13 @@ final class SocketLink implements OpampLink {
           write(reports.last().framed());
           streams.close();
           // Unread bytes of the server would reset the connection, and this message with it.
-          heard.await(pace.farewell().toMillis() / 2, TimeUnit.MILLISECONDS);
+          received.await(pace.farewell().toMillis() / 2, TimeUnit.MILLISECONDS);
           return;
         }
         Reports.Draft d = reports.next(sign);
         if (d != null) {
           write(d.message().framed());
-          reports.told(d);
+          reports.messageSent(d);
           signed = clock.nanos();
           reports.pause(pace.gap());
         }
@@ -270,7 +270,7 @@ final class SocketLink implements OpampLink {
       try {
         w.write();
       } catch (IOException e) {
-        throw why(e);
+        throw causeOf(e);
       } finally {
         late.cancel();
       }

@@ -135,7 +135,7 @@ public final class PprofExtensionFactory
     Running(Settings settings, Scheduler clock) {
       super(HttpServerSettings.at(settings.endpoint), null, clock);
       this.clock = clock;
-      HttpServerEndpoint door = door();
+      HttpServerEndpoint door = endpoint();
       door.on("GET", ROOT, this::index);
       door.on("GET", "/debug/pprof", (q, r) -> r.redirect(301, ROOT));
       door.on("GET", ROOT + "profile", (q, r) -> record(FlightProfile.CPU, q, r));

@@ -94,12 +94,12 @@ final class FileStrategies implements StrategySource {
 
   private synchronized void again() {
     if (!stopped && reload.isPositive()) {
-      timer = clock.schedule(reload, () -> clock.execute("sampling strategies", this::look));
+      timer = clock.schedule(reload, () -> clock.execute("sampling strategies", this::reload));
     }
   }
 
   /** Reads the file again; one that is wrong leaves what was. */
-  void look() {
+  void reload() {
     try {
       load();
     } catch (IOException | CodecException e) {

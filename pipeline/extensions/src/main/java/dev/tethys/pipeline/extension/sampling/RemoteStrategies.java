@@ -51,7 +51,7 @@ final class RemoteStrategies implements StrategySource {
     if (k != null && holds(k)) {
       return k.answer;
     }
-    byte[] answer = asked(service);
+    byte[] answer = fetch(service);
     if (keepNanos > 0) {
       if (kept.size() >= MAX_KEPT) {
         kept.values().removeIf(x -> !holds(x));
@@ -67,7 +67,7 @@ final class RemoteStrategies implements StrategySource {
     return nanos.getAsLong() - k.since < keepNanos;
   }
 
-  private byte[] asked(String service) throws IOException, InterruptedException {
+  private byte[] fetch(String service) throws IOException, InterruptedException {
     Map<String, String> headers = new LinkedHashMap<>();
     settings.headers().forEach((name, v) -> headers.put(name, v.value()));
     if (auth != null) {

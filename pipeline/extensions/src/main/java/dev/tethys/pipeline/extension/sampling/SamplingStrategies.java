@@ -73,11 +73,11 @@ final class SamplingStrategies {
   static SamplingStrategies read(String json) {
     Attributes file = object(JsonValues.read(json), "the file");
     known(file, Set.of("service_strategies", "default_strategy"), "the file");
-    Object said = file.get("default_strategy");
+    Object value = file.get("default_strategy");
     Strategy fallback =
-        said == null
+        value == null
             ? new Strategy(false, DEFAULT_RATE, null)
-            : strategy(object(said, "default_strategy"), "default_strategy");
+            : strategy(object(value, "default_strategy"), "default_strategy");
     Map<String, Strategy> services = new HashMap<>();
     for (Attributes s : list(file.get("service_strategies"), "service_strategies")) {
       if (!(s.get("service") instanceof String name)) {

@@ -102,15 +102,15 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
       super(s.http, auth, clock);
       this.build = build;
       this.clock = clock;
-      door().on("GET", "/debug/servicez", (q, r) -> send(r, service()));
-      door().on("GET", "/debug/pipelinez", (q, r) -> send(r, pipelines()));
-      door().on("GET", "/debug/extensionz", (q, r) -> send(r, extensions()));
-      door().on("GET", "/debug/featurez", (q, r) -> send(r, features()));
-      door().on("GET", "/debug/tracez", (q, r) -> send(r, traces()));
+      endpoint().on("GET", "/debug/servicez", (q, r) -> send(r, service()));
+      endpoint().on("GET", "/debug/pipelinez", (q, r) -> send(r, pipelines()));
+      endpoint().on("GET", "/debug/extensionz", (q, r) -> send(r, extensions()));
+      endpoint().on("GET", "/debug/featurez", (q, r) -> send(r, features()));
+      endpoint().on("GET", "/debug/tracez", (q, r) -> send(r, traces()));
       if (s.variables) {
-        door().on("GET", "/debug/expvarz", (q, r) -> r.send("application/json", variables()));
+        endpoint().on("GET", "/debug/expvarz", (q, r) -> r.send("application/json", variables()));
       }
-      door()
+      endpoint()
           .on(
               "GET",
               "/{other...}",

@@ -83,7 +83,7 @@ final class ExprFunctions {
   }
 
   /** Whether it reads the process, which a remote expression must not do. */
-  static boolean looksAround(String name) {
+  static boolean readsEnvironment(String name) {
     return name.equals("env") || name.equals("os_env_func");
   }
 

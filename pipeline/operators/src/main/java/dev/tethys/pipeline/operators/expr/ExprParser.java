@@ -549,7 +549,7 @@ final class ExprParser {
       arguments.add(first);
     }
     ExprFunctions.Function its = own.get(name.text());
-    boolean hidden = strict && ExprFunctions.looksAround(name.text());
+    boolean hidden = strict && ExprFunctions.readsEnvironment(name.text());
     ExprFunctions.Function fn = its != null || hidden ? its : ExprFunctions.of(name.text());
     boolean begun = false;
     while (!take(")")) {

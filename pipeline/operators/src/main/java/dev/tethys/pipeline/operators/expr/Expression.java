@@ -55,7 +55,7 @@ public final class Expression<E> {
             text,
             name -> {
               Function<E, @Nullable Object> f = names.get(name);
-              return f == null ? null : Expression.<E>asked(f);
+              return f == null ? null : Expression.<E>ofSubject(f);
             },
             names.keySet(),
             own,
@@ -90,7 +90,7 @@ public final class Expression<E> {
   }
 
   @SuppressWarnings("unchecked") // the subject of a frame is what evaluate was given
-  private static <E> ExprNode asked(Function<E, @Nullable Object> f) {
+  private static <E> ExprNode ofSubject(Function<E, @Nullable Object> f) {
     return frame -> f.apply((E) frame.subject);
   }
 

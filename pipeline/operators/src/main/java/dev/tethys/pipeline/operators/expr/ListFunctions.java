@@ -21,7 +21,7 @@ final class ListFunctions {
         what + " requires a list, not a value of type " + Operators.type(v));
   }
 
-  private static @Nullable Object look(
+  private static @Nullable Object search(
       Frame f,
       ExprNode predicate,
       @Nullable Object value,
@@ -37,7 +37,7 @@ final class ListFunctions {
   }
 
   private static boolean holds(Frame f, ExprNode predicate, ArrayValue a, int i) {
-    return Operators.isTrue(look(f, predicate, a.get(i), i, null));
+    return Operators.isTrue(search(f, predicate, a.get(i), i, null));
   }
 
   private static long count(Frame f, ArrayValue a, @Nullable ExprNode predicate) {
@@ -112,7 +112,7 @@ final class ListFunctions {
           ArrayValue l = list(a[0].value(f), "sum");
           Object sum = 0L;
           for (int i = 0; i < l.size(); i++) {
-            Object v = a.length > 1 ? look(f, a[1], l.get(i), i, null) : l.get(i);
+            Object v = a.length > 1 ? search(f, a[1], l.get(i), i, null) : l.get(i);
             sum = Operators.plus(f, sum, Operators.numeric(v, "sum"));
           }
           return sum;
@@ -126,7 +126,7 @@ final class ListFunctions {
           ArrayValue l = list(a[0].value(f), "reduce");
           Object sum = a.length > 2 ? a[2].value(f) : l.isEmpty() ? null : l.get(0);
           for (int i = a.length > 2 ? 0 : 1; i < l.size(); i++) {
-            sum = look(f, a[1], l.get(i), i, sum);
+            sum = search(f, a[1], l.get(i), i, sum);
           }
           return sum;
         });
@@ -140,7 +140,7 @@ final class ListFunctions {
           Attributes out = new Attributes();
           f.make(l.size());
           for (int i = 0; i < l.size(); i++) {
-            Object k = look(f, a[1], l.get(i), i, null);
+            Object k = search(f, a[1], l.get(i), i, null);
             if (k instanceof ArrayValue || k instanceof Attributes || k == null) {
               throw new ExpressionException("groupBy groups by strings, numbers and bools");
             }
@@ -327,7 +327,7 @@ final class ListFunctions {
     ArrayValue out = new ArrayValue();
     f.make(l.size());
     for (int i = 0; i < l.size(); i++) {
-      out.add(Operators.element(look(f, predicate, l.get(i), i, null)));
+      out.add(Operators.element(search(f, predicate, l.get(i), i, null)));
     }
     return out;
   }

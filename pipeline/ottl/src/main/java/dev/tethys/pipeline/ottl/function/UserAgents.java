@@ -65,13 +65,13 @@ final class UserAgents {
   }
 
   private Attributes find(String text) {
-    String looked = text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH) : text;
+    String prefix = text.length() > MAX_LENGTH ? text.substring(0, MAX_LENGTH) : text;
     Attributes m = new Attributes();
-    AgentVersion agent = find(agents, looked, 3);
+    AgentVersion agent = find(agents, prefix, 3);
     m.add("user_agent.name", agent.family());
     m.add("user_agent.version", agent.version());
     m.add("user_agent.original", text);
-    AgentVersion system = find(systems, looked, 4);
+    AgentVersion system = find(systems, prefix, 4);
     m.add("os.name", system.family());
     if (!system.version().isEmpty()) {
       m.add("os.version", system.version());

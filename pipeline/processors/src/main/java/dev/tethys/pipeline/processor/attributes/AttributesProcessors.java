@@ -106,19 +106,19 @@ public final class AttributesProcessors {
   private static void edit(Resource r, Scope g, Object item, Settings s, Metadata metadata) {
     switch (item) {
       case Span x -> {
-        if (wanted(s, m -> m.span(r, g, x))) {
+        if (isIncluded(s, m -> m.span(r, g, x))) {
           apply(s.actions(), x.attributes(), metadata);
         }
       }
       case LogRecord x -> {
-        if (wanted(s, m -> m.log(r, g, x))) {
+        if (isIncluded(s, m -> m.log(r, g, x))) {
           apply(s.actions(), x.attributes(), metadata);
         }
       }
       case Metric x -> {
         if (x.data() != null) {
           for (DataPoint p : x.data().points()) {
-            if (wanted(s, m -> m.metric(r, g, x, p.attributes()))) {
+            if (isIncluded(s, m -> m.metric(r, g, x, p.attributes()))) {
               apply(s.actions(), p.attributes(), metadata);
             }
           }
@@ -128,7 +128,7 @@ public final class AttributesProcessors {
     }
   }
 
-  private static boolean wanted(Settings s, java.util.function.Predicate<Match> matches) {
+  private static boolean isIncluded(Settings s, java.util.function.Predicate<Match> matches) {
     return (s.include() == null || matches.test(s.include()))
         && (s.exclude() == null || !matches.test(s.exclude()));
   }

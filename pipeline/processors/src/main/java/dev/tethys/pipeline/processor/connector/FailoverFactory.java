@@ -157,7 +157,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
           batch,
           outcome -> {
             if (outcome instanceof Outcome.Unavailable) {
-              account.giveBack(batch.items());
+              account.returnItems(batch.items());
             } else {
               account.pass(batch.items());
             }

@@ -118,7 +118,7 @@ final class LogDedup implements Processor {
       return;
     }
     if (!hold(data, batch.metadata())) {
-      account.giveBack(data.itemCount());
+      account.returnItems(data.itemCount());
       receipt.settle(
           new Outcome.Rejected(
               context.name()

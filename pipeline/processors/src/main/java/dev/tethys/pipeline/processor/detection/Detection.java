@@ -112,7 +112,8 @@ final class Detection {
     try {
       found = detect(log);
     } catch (IOException e) {
-      log.log(Level.WARNING, "resources were not found out again, those known stay: {0}", said(e));
+      log.log(
+          Level.WARNING, "resources were not found out again, those known stay: {0}", describe(e));
     }
     synchronized (this) {
       if (timer != null) {
@@ -172,7 +173,7 @@ final class Detection {
       }
       throw new IOException(why, e);
     } catch (ExecutionException e) {
-      throw new IOException("detector " + name + ": " + said(e.getCause()), e.getCause());
+      throw new IOException("detector " + name + ": " + describe(e.getCause()), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while detectors were asked", e);
@@ -189,7 +190,7 @@ final class Detection {
         return d.ask(place);
       } catch (IOException e) {
         if (d.lenient() && !(e instanceof Place.UnsetException)) {
-          log.log(Level.WARNING, "detector {0} found nothing: {1}", name, said(e));
+          log.log(Level.WARNING, "detector {0} found nothing: {1}", name, describe(e));
           return new Attributes();
         }
         double r = 1 + retry.randomness() * (ThreadLocalRandom.current().nextDouble() * 2 - 1);
@@ -197,7 +198,7 @@ final class Detection {
         if (!retry.enabled() || System.nanoTime() + wait - end > 0) {
           throw e;
         }
-        log.log(Level.WARNING, "detector {0} failed and is asked again: {1}", name, said(e));
+        log.log(Level.WARNING, "detector {0} failed and is asked again: {1}", name, describe(e));
         Thread.sleep(Duration.ofNanos(wait));
         long longer = (long) (pause.toNanos() * retry.multiplier());
         pause = Duration.ofNanos(Math.min(longer, retry.most().toNanos()));
@@ -205,7 +206,7 @@ final class Detection {
     }
   }
 
-  private static String said(@Nullable Throwable e) {
+  private static String describe(@Nullable Throwable e) {
     String m = e == null ? null : e.getMessage();
     return m == null ? String.valueOf(e) : m;
   }

@@ -45,8 +45,8 @@ final class DockerDetector implements Detector {
   }
 
   private static JsonNode ask(Place place, String path) throws IOException, InterruptedException {
-    String said = place.variable("DOCKER_HOST");
-    String host = said == null || said.isEmpty() ? SOCKET : said;
+    String name = place.variable("DOCKER_HOST");
+    String host = name == null || name.isEmpty() ? SOCKET : name;
     if (host.startsWith("unix://")) {
       return place.json(
           Call.get(URI.create("http://docker" + path))

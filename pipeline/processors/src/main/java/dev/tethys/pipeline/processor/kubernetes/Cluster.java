@@ -91,7 +91,7 @@ final class Cluster {
       }
     }
     synchronized (this) {
-      timer = clock.schedule(SWEEP, this::sweepAside);
+      timer = clock.schedule(SWEEP, this::sweepAsync);
     }
   }
 
@@ -143,7 +143,7 @@ final class Cluster {
   private void othersSeen() {
     othersSeen.countDown();
     if (othersSeen.getCount() == 0 && pods.dependsOnOwners()) {
-      pods.associateAnew(clock.millis());
+      pods.reassociateAll(clock.millis());
     }
   }
 
@@ -154,7 +154,7 @@ final class Cluster {
   }
 
   /** Not on the timer's thread: it waits for watches, and goes through all pods. */
-  private void sweepAside() {
+  private void sweepAsync() {
     clock.execute("kubernetes-sweep", this::sweep);
   }
 
@@ -164,13 +164,13 @@ final class Cluster {
       long period = config.syncPeriod().toNanos();
       if (period > 0 && clock.nanos() - associated >= period && pods.dependsOnOwners()) {
         associated = clock.nanos();
-        pods.associateAnew(clock.millis());
+        pods.reassociateAll(clock.millis());
       }
     } catch (RuntimeException e) {
       log.log(Level.ERROR, "could not look through what is gone; it is done again", e);
     } finally {
       synchronized (this) {
-        timer = stopped ? null : clock.schedule(SWEEP, this::sweepAside);
+        timer = stopped ? null : clock.schedule(SWEEP, this::sweepAsync);
       }
     }
   }
@@ -261,7 +261,7 @@ final class Cluster {
 
   private @Nullable String attribute(Pod pod, String name) {
     String own = pod.attribute(name);
-    if (own != null || !rules.wants(name)) {
+    if (own != null || !rules.extracts(name)) {
       return own;
     }
     KubernetesKind k = pod.owner().kind();

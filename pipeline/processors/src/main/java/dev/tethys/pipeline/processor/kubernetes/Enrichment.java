@@ -55,7 +55,7 @@ final class Enrichment {
   }
 
   private void setIfWanted(String name, String value) {
-    if (rules.wants(name)) {
+    if (rules.extracts(name)) {
       set(name, value);
     }
   }
@@ -77,10 +77,10 @@ final class Enrichment {
         setIfWanted(set ? Rules.DEPLOYMENT_UID : Rules.CRONJOB_UID, w.ownerUid());
       }
     }
-    if (rules.wants(Rules.SERVICE_NAME) && !pod.hasService()) {
+    if (rules.extracts(Rules.SERVICE_NAME) && !pod.hasService()) {
       set(Rules.SERVICE_NAME, cluster.service(pod));
     }
-    if (rules.wants(Rules.CLUSTER_UID)) {
+    if (rules.extracts(Rules.CLUSTER_UID)) {
       set(Rules.CLUSTER_UID, cluster.uid());
     }
     if (rules.wantsContainers()) {
@@ -101,14 +101,14 @@ final class Enrichment {
     setIfWanted(Rules.CONTAINER, c.runs().length > 0 ? c.name() : "");
     set(Rules.IMAGE, c.image());
     setIfWanted(Rules.IMAGE_TAG, c.tag());
-    if (rules.wants(Rules.IMAGE_TAGS) && !c.tag().isEmpty()) {
+    if (rules.extracts(Rules.IMAGE_TAGS) && !c.tag().isEmpty()) {
       list(Rules.IMAGE_TAGS, c.tag());
     }
     set(Rules.SERVICE_INSTANCE, c.instance());
     set(Rules.SERVICE_VERSION, c.version());
     Pod.Run run = run(c);
     if (run != null) {
-      if (rules.wants(Rules.CONTAINER_ID)
+      if (rules.extracts(Rules.CONTAINER_ID)
           && !run.id().isEmpty()
           && !to.contains(Rules.CONTAINER_ID)) {
         set(Rules.CONTAINER_ID, run.id());

@@ -58,7 +58,7 @@ record Pod(
    * Whether what is seen of both is the other's: it came before, or is over while the other runs,
    * which may have been scheduled first and got its address late.
    */
-  boolean yieldsTo(Pod other) {
+  boolean isSupersededBy(Pod other) {
     if (isOver != other.isOver) {
       return isOver;
     }

@@ -119,7 +119,7 @@ final class PodReader {
 
   private void put(Map<String, String> to, String attribute, JsonNode value) {
     String s = value.asString("");
-    if (!s.isEmpty() && rules.wants(attribute)) {
+    if (!s.isEmpty() && rules.extracts(attribute)) {
       to.put(attribute, s);
     }
   }
@@ -182,11 +182,11 @@ final class PodReader {
   private void written(Map<String, String> to, JsonNode meta) {
     JsonNode labels = meta.path("labels");
     rules.labels(KubernetesKind.POD, meta, to);
-    if (rules.wants(Rules.SERVICE_NAME)) {
+    if (rules.extracts(Rules.SERVICE_NAME)) {
       copy(labels, "app.kubernetes.io/name", Rules.SERVICE_NAME, to);
       copy(labels, "app.kubernetes.io/instance", Rules.SERVICE_NAME, to);
     }
-    if (rules.wants(Rules.SERVICE_VERSION)) {
+    if (rules.extracts(Rules.SERVICE_VERSION)) {
       copy(labels, "app.kubernetes.io/version", Rules.SERVICE_VERSION, to);
     }
     rules.annotations(KubernetesKind.POD, meta, to);
@@ -225,7 +225,7 @@ final class PodReader {
     String id = status.path("containerID").asString("");
     int scheme = id.indexOf("://");
     @Nullable String digest =
-        rules.wants(Rules.IMAGE_DIGESTS)
+        rules.extracts(Rules.IMAGE_DIGESTS)
             ? ImageName.canonical(status.path("imageID").asString(""))
             : null;
     return new Pod.Run(
@@ -236,13 +236,13 @@ final class PodReader {
 
   private Pod.Container container(String name, String image, String pod, List<Pod.Run> runs) {
     ImageName n = ImageName.parse(image);
-    boolean tag = rules.wants(Rules.IMAGE_TAG) || rules.wants(Rules.IMAGE_TAGS);
+    boolean tag = rules.extracts(Rules.IMAGE_TAG) || rules.extracts(Rules.IMAGE_TAGS);
     return new Pod.Container(
         name,
-        n != null && rules.wants(Rules.IMAGE) ? n.repository() : "",
+        n != null && rules.extracts(Rules.IMAGE) ? n.repository() : "",
         n != null && tag ? n.pulledTag() : "",
-        n != null && rules.wants(Rules.SERVICE_VERSION) ? n.version() : "",
-        !runs.isEmpty() && rules.wants(Rules.SERVICE_INSTANCE) ? pod + name : "",
+        n != null && rules.extracts(Rules.SERVICE_VERSION) ? n.version() : "",
+        !runs.isEmpty() && rules.extracts(Rules.SERVICE_INSTANCE) ? pod + name : "",
         runs.toArray(Pod.Run[]::new));
   }
 }

@@ -83,7 +83,7 @@ final class PodTable {
         }
       } else {
         shared.add(k);
-        if (!pod.yieldsTo(is)) {
+        if (!pod.isSupersededBy(is)) {
           found.get(k.association).put(k.value, pod);
         }
       }
@@ -91,7 +91,7 @@ final class PodTable {
     if (former != null) {
       Set<Key> left = new LinkedHashSet<>(former.keys);
       left.removeAll(keys);
-      depart(name, former.pod, left, now);
+      scheduleRemoval(name, former.pod, left, now);
     }
   }
 
@@ -101,11 +101,11 @@ final class PodTable {
     if (e == null) {
       return false;
     }
-    depart(name, e.pod, e.keys, now);
+    scheduleRemoval(name, e.pod, e.keys, now);
     return true;
   }
 
-  private void depart(String name, Pod pod, Set<Key> keys, long now) {
+  private void scheduleRemoval(String name, Pod pod, Set<Key> keys, long now) {
     if (!keys.isEmpty()) {
       departures.add(now, () -> forget(name, pod, keys));
     }
@@ -133,7 +133,7 @@ final class PodTable {
     for (Entry e : living.values()) {
       if (e.keys.contains(k)) {
         holders++;
-        last = last == null || !e.pod.yieldsTo(last) ? e.pod : last;
+        last = last == null || !e.pod.isSupersededBy(last) ? e.pod : last;
       }
     }
     if (last == null) {
@@ -147,7 +147,7 @@ final class PodTable {
   }
 
   /** Finds all pods by what is known of their owners now. */
-  synchronized void associateAnew(long now) {
+  synchronized void reassociateAll(long now) {
     new HashMap<>(living).forEach((name, e) -> enter(name, e.pod, e, now));
   }
 
@@ -196,10 +196,10 @@ final class PodTable {
   private List<String> values(Pod pod, String source, List<String> together) {
     if (ADDRESSES.contains(source)) {
       // Many pods share their node's address; only with something else does it tell them apart.
-      boolean told = !source.isEmpty() && !ADDRESSES.containsAll(together);
+      boolean known = !source.isEmpty() && !ADDRESSES.containsAll(together);
       return pod.nodeAddress().isEmpty()
           ? pod.addresses()
-          : told ? List.of(pod.nodeAddress()) : List.of();
+          : known ? List.of(pod.nodeAddress()) : List.of();
     }
     if (source.equals(Rules.CONTAINER_ID)) {
       List<String> ids = new ArrayList<>();

@@ -133,18 +133,18 @@ final class Rules {
     watched.addAll(labels.keySet());
     watched.addAll(annotations.keySet());
     this.onlyKubeSystem = !watched.contains(KubernetesKind.NAMESPACE);
-    if (wants(CLUSTER_UID)) {
+    if (extracts(CLUSTER_UID)) {
       watched.add(KubernetesKind.NAMESPACE);
     }
-    if (wants(NODE_UID)) {
+    if (extracts(NODE_UID)) {
       watched.add(KubernetesKind.NODE);
     }
-    if (wants(DEPLOYMENT_UID)
+    if (extracts(DEPLOYMENT_UID)
         || watched.contains(KubernetesKind.DEPLOYMENT)
-        || wants(DEPLOYMENT) && !e.deploymentFromName()) {
+        || extracts(DEPLOYMENT) && !e.deploymentFromName()) {
       watched.add(KubernetesKind.REPLICASET);
     }
-    if (wants(CRONJOB_UID) || watched.contains(KubernetesKind.CRONJOB)) {
+    if (extracts(CRONJOB_UID) || watched.contains(KubernetesKind.CRONJOB)) {
       watched.add(KubernetesKind.JOB);
     }
   }
@@ -157,7 +157,7 @@ final class Rules {
     to.computeIfAbsent(f.from(), _ -> new ArrayList<>()).add(FieldRule.of(f, label, c));
   }
 
-  boolean wants(String attribute) {
+  boolean extracts(String attribute) {
     return wanted.contains(attribute);
   }
 
@@ -167,7 +167,7 @@ final class Rules {
   }
 
   boolean wantsContainerIds() {
-    return containerIds || wants(CONTAINER_ID);
+    return containerIds || extracts(CONTAINER_ID);
   }
 
   /** Of which kinds of objects anything is wanted. */

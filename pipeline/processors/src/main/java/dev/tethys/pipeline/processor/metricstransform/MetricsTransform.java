@@ -97,7 +97,7 @@ public final class MetricsTransform {
   private final List<Operation> operations;
 
   /** What was said of metrics that cannot become one, which is said once in a row. */
-  private volatile @Nullable String said;
+  private volatile @Nullable String loggedProblem;
 
   private MetricsTransform(YamlObject o) {
     include = o.get(INCLUDE);
@@ -311,11 +311,11 @@ public final class MetricsTransform {
     }
     String unlike = unlike(some);
     if (unlike != null) {
-      if (!unlike.equals(said)) {
+      if (!unlike.equals(loggedProblem)) {
         PEER_LOG.log(
             Level.WARNING, "Metrics not combined processor=metricstransform why={0}", unlike);
       }
-      said = unlike;
+      loggedProblem = unlike;
       return;
     }
     Metric into = some.getFirst();

@@ -74,12 +74,12 @@ final class FairShare {
       return;
     }
     String[] keys = before.keySet().toArray(String[]::new);
-    Arrays.sort(keys, java.util.Comparator.comparingLong(k -> wanted(before, k)));
+    Arrays.sort(keys, java.util.Comparator.comparingLong(k -> demand(before, k)));
     long left = total;
     for (int i = 0; i < keys.length; i++) {
       long equal = left / (keys.length - i);
       // A quarter more than last time, so that a key that needs more can show it.
-      long wants = wanted(before, keys[i]) + wanted(before, keys[i]) / 4 + 1;
+      long wants = demand(before, keys[i]) + demand(before, keys[i]) / 4 + 1;
       long share = Math.min(perKey, Math.min(equal, wants));
       shares.put(keys[i], share);
       left -= share;
@@ -90,7 +90,7 @@ final class FairShare {
     }
   }
 
-  private static long wanted(Map<String, Usage> in, String key) {
+  private static long demand(Map<String, Usage> in, String key) {
     return java.util.Objects.requireNonNull(in.get(key)).wanted;
   }
 

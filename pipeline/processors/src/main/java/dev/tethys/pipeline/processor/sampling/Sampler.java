@@ -265,9 +265,9 @@ public final class Sampler {
       }
     }
     long threshold = failed ? ofFailed() : decide(state == null ? -1 : state.thresholdBits());
-    double wish = spanPriority(s);
-    if (wish >= 0) {
-      threshold = wish == 0 ? Threshold.NEVER : Threshold.ALWAYS;
+    double ratio = spanPriority(s);
+    if (ratio >= 0) {
+      threshold = ratio == 0 ? Threshold.NEVER : Threshold.ALWAYS;
       policy = BY_PRIORITY;
     }
     if (!tally.count(policy, threshold <= (randomness < 0 ? RANDOM_BITS : randomness))) {
@@ -335,9 +335,9 @@ public final class Sampler {
       }
     }
     long decided = failed ? ofFailed() : decide(arriving);
-    double wish = priority.isEmpty() ? Double.NaN : logPriority(a.get(priority));
-    if (wish >= 0) {
-      decided = Threshold.of(wish / 100, precision);
+    double ratio = priority.isEmpty() ? Double.NaN : logPriority(a.get(priority));
+    if (ratio >= 0) {
+      decided = Threshold.of(ratio / 100, precision);
       policy = BY_PRIORITY;
     }
     if (!tally.count(policy, decided <= (randomness < 0 ? RANDOM_BITS : randomness))) {

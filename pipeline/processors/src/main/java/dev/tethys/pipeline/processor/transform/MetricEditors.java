@@ -194,14 +194,14 @@ final class MetricEditors {
     made.setUnit(unit);
     made.setData(data);
     Metric last = metrics(at).getLast();
-    if (joins && last != from && alike(last, made)) {
+    if (joins && last != from && haveSameIdentity(last, made)) {
       append(last.data(), data);
     } else {
       metrics(at).add(made);
     }
   }
 
-  private static boolean alike(Metric a, Metric b) {
+  private static boolean haveSameIdentity(Metric a, Metric b) {
     return a.name().equals(b.name())
         && a.unit().equals(b.unit())
         && a.description().equals(b.description())

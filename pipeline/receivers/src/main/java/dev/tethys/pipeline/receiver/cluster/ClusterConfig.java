@@ -121,14 +121,14 @@ public record ClusterConfig(
    * @param measured whether metrics are wanted
    * @param told whether entities are
    */
-  boolean watches(ClusterKind kind, boolean measured, boolean told) {
+  boolean watches(ClusterKind kind, boolean measured, boolean configured) {
     if (kind == ClusterKind.CLUSTER_QUOTA && !openShift) {
       return false;
     }
     if (!kind.namespaced() && !namespaces.isEmpty()) {
       return false; // who may see namespaces may not see what is in none
     }
-    return told && kind.hasEntities()
+    return configured && kind.hasEntities()
         || measured
             && metrics.stream().anyMatch(m -> m.enabled() && kind.measures(m.instrument().name()));
   }

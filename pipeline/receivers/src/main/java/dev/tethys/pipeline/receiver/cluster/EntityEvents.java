@@ -56,7 +56,7 @@ final class EntityEvents implements WatchedKind.Listener {
   private Collection<WatchedKind> kinds = List.of();
   private long due; // when all are reported again, nanoseconds
 
-  private final Map<ObjectKey, Map<String, Entity>> told = new HashMap<>(); // of the thread
+  private final Map<ObjectKey, Map<String, Entity>> reported = new HashMap<>(); // of the thread
 
   /**
    * @param name of the receiver, as logs have it
@@ -91,7 +91,7 @@ final class EntityEvents implements WatchedKind.Listener {
   }
 
   @Override
-  public synchronized void heard(WatchedKind kind) {
+  public synchronized void firstListDone(WatchedKind kind) {
     if (awaited.remove(kind)) {
       notifyAll();
     }
@@ -103,7 +103,7 @@ final class EntityEvents implements WatchedKind.Listener {
       while (true) {
         List<ObjectKey> next = next();
         try {
-          tell(next);
+          sendEvents(next);
         } catch (RuntimeException e) { // of any kind, it never ends permanently
           LOG.log(Level.ERROR, name + ": entity events not emitted", e);
           synchronized (this) {
@@ -148,7 +148,7 @@ final class EntityEvents implements WatchedKind.Listener {
   }
 
   /** Offers what is new of these, as it is by then, until it is taken. */
-  private void tell(List<ObjectKey> places) throws InterruptedException {
+  private void sendEvents(List<ObjectKey> places) throws InterruptedException {
     while (true) {
       Map<ObjectKey, Map<String, Entity>> now = now(places);
       LogsData data = events(now);
@@ -166,9 +166,9 @@ final class EntityEvents implements WatchedKind.Listener {
       now.forEach(
           (place, entities) -> {
             if (entities.isEmpty()) {
-              told.remove(place);
+              reported.remove(place);
             } else {
-              told.put(place, entities);
+              reported.put(place, entities);
             }
           });
       synchronized (this) {
@@ -262,7 +262,7 @@ final class EntityEvents implements WatchedKind.Listener {
     }
     now.forEach(
         (place, entities) -> {
-          Map<String, Entity> before = told.getOrDefault(place, Map.of());
+          Map<String, Entity> before = reported.getOrDefault(place, Map.of());
           before.forEach(
               (id, e) -> {
                 if (!entities.containsKey(id)) {

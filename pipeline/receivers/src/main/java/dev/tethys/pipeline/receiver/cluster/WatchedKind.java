@@ -21,7 +21,7 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
   private final String name;
   private final ClusterKind kind;
   private final Function<JsonNode, List<Part>> reader;
-  private final @Nullable Listener ear;
+  private final @Nullable Listener listener;
   private final Thread thread;
   private volatile Map<String, ClusterObject> known = new ConcurrentSkipListMap<>();
   private final FailureLog failures = new FailureLog();
@@ -32,7 +32,7 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
     void changed(WatchedKind kind, Collection<String> keys);
 
     /** The first list arrived, or failed. */
-    void heard(WatchedKind kind);
+    void firstListDone(WatchedKind kind);
   }
 
   /**
@@ -46,9 +46,9 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
       String namespace,
       ClusterConfig config,
       ResourceWatch.Means means,
-      @Nullable Listener ear) {
+      @Nullable Listener listener) {
     this.name = name;
-    this.ear = ear;
+    this.listener = listener;
     this.kind = kind;
     this.reader = kind.reader(config);
     ResourceWatch<ClusterObject> watch =
@@ -82,7 +82,7 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
   @Override
   public ClusterObject keep(JsonNode object) {
     List<Part> parts = reader.apply(object);
-    return ear == null
+    return listener == null
         ? new ClusterObject(parts, List.of(), ClusterObject.Links.NONE)
         : new ClusterObject(
             parts, EntityReader.read(kind, object, parts), EntityReader.links(kind, object));
@@ -94,8 +94,8 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
     keys.addAll(now.keySet());
     known = new ConcurrentSkipListMap<>(now);
     failures.succeeded();
-    if (ear != null) {
-      ear.changed(this, keys);
+    if (listener != null) {
+      listener.changed(this, keys);
     }
   }
 
@@ -103,24 +103,24 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
   public void put(String key, ClusterObject object) {
     known.put(key, object);
     failures.succeeded();
-    if (ear != null) {
-      ear.changed(this, List.of(key));
+    if (listener != null) {
+      listener.changed(this, List.of(key));
     }
   }
 
   @Override
   public void remove(String key) {
     known.remove(key);
-    if (ear != null) {
-      ear.changed(this, List.of(key));
+    if (listener != null) {
+      listener.changed(this, List.of(key));
     }
   }
 
   @Override
   public void synced() {
     LOG.log(Level.DEBUG, "{0}: {1} objects of {2}", name, known.size(), kind);
-    if (ear != null) {
-      ear.heard(this);
+    if (listener != null) {
+      listener.firstListDone(this);
     }
   }
 
@@ -134,8 +134,8 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
           what,
           why);
     }
-    if (ear != null) {
-      ear.heard(this);
+    if (listener != null) {
+      listener.firstListDone(this);
     }
   }
 }

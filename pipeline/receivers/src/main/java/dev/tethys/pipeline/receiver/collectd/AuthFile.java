@@ -23,7 +23,7 @@ final class AuthFile {
   private final LongSupplier nanos;
   private Map<String, String> passwords; // guarded by this
   private FileTime changed; // guarded by this
-  private long lookedAt; // guarded by this
+  private long checkedAt; // guarded by this
 
   /** Reads it for the first time; then errors are the caller's. */
   AuthFile(Path file, LongSupplier nanos) throws IOException {
@@ -31,14 +31,14 @@ final class AuthFile {
     this.nanos = nanos;
     this.changed = Files.getLastModifiedTime(file);
     this.passwords = parse(Files.readString(file));
-    this.lookedAt = nanos.getAsLong();
+    this.checkedAt = nanos.getAsLong();
   }
 
   /** The password of a user; null when there is none of that name. */
   synchronized @Nullable String password(String user) {
     long now = nanos.getAsLong();
-    if (now - lookedAt >= LOOK_NANOS) {
-      lookedAt = now;
+    if (now - checkedAt >= LOOK_NANOS) {
+      checkedAt = now;
       try {
         FileTime then = Files.getLastModifiedTime(file);
         if (!then.equals(changed)) {

@@ -73,21 +73,21 @@ final class CollectionHints {
     return String.valueOf(of.get(key));
   }
 
-  private Optional<Template> metrics(Endpoint e, Attributes pod, EndpointHints said) {
-    String type = said.get("scraper");
-    if (!said.get("enabled").equals("true") || type.isEmpty() || isIgnored(type)) {
+  private Optional<Template> metrics(Endpoint e, Attributes pod, EndpointHints hints) {
+    String type = hints.get("scraper");
+    if (!hints.get("enabled").equals("true") || type.isEmpty() || isIgnored(type)) {
       return Optional.empty();
     }
-    YamlNode config = read(said.get("config"), "metrics", e);
+    YamlNode config = read(hints.get("config"), "metrics", e);
     checkTargets(config, e);
-    return Optional.of(made(e, type, text(pod, "uid") + "_" + said.part, config, Signal.METRICS));
+    return Optional.of(made(e, type, text(pod, "uid") + "_" + hints.part, config, Signal.METRICS));
   }
 
-  private Optional<Template> logs(Endpoint e, Attributes pod, EndpointHints said) {
-    if (!said.get("enabled").equals("true") || isIgnored(FILE_LOG)) {
+  private Optional<Template> logs(Endpoint e, Attributes pod, EndpointHints hints) {
+    if (!hints.get("enabled").equals("true") || isIgnored(FILE_LOG)) {
       return Optional.empty();
     }
-    YamlNode own = read(said.get("config"), "logs", e);
+    YamlNode own = read(hints.get("config"), "logs", e);
     if (own.entries().containsKey("include")) {
       LOG.log(
           Level.WARNING,
@@ -96,7 +96,7 @@ final class CollectionHints {
     }
     String path =
         "/var/log/pods/%s_%s_%s/%s/*.log"
-            .formatted(text(pod, "namespace"), text(pod, "name"), text(pod, "uid"), said.part);
+            .formatted(text(pod, "namespace"), text(pod, "name"), text(pod, "uid"), hints.part);
     // What comes first stays.
     YamlNode config = read("include: ['" + path.replace("'", "''") + "']", "logs", e);
     config = under(config, own);
@@ -111,7 +111,7 @@ final class CollectionHints {
                     + " container-parser, type: container}]}",
                 "logs",
                 e));
-    return Optional.of(made(e, FILE_LOG, text(pod, "uid") + "_" + said.part, config, Signal.LOGS));
+    return Optional.of(made(e, FILE_LOG, text(pod, "uid") + "_" + hints.part, config, Signal.LOGS));
   }
 
   /** With the entries of another map whose keys it has not. */

@@ -115,7 +115,7 @@ final class CreatorReceiver implements Receiver {
           if (Thread.currentThread().isInterrupted()) {
             return;
           }
-          become(e.getKey(), e.getValue().map(this::wanted).orElse(Map.of()));
+          become(e.getKey(), e.getValue().map(this::plannedReceivers).orElse(Map.of()));
         }
         ended.forEach(this::sweep);
       }
@@ -125,7 +125,7 @@ final class CreatorReceiver implements Receiver {
   }
 
   /** What is to run for an endpoint, by the name of the template. */
-  private Map<String, PlannedReceiver> wanted(Endpoint e) {
+  private Map<String, PlannedReceiver> plannedReceivers(Endpoint e) {
     Map<String, PlannedReceiver> out = new HashMap<>();
     if (hints != null) {
       try {
@@ -143,7 +143,7 @@ final class CreatorReceiver implements Receiver {
             x.getMessage());
         return out;
       } catch (RuntimeException | StackOverflowError x) {
-        unforeseen(e, x);
+        logFailure(e, x);
         return out;
       }
     }
@@ -161,20 +161,20 @@ final class CreatorReceiver implements Receiver {
             e,
             x.getMessage());
       } catch (RuntimeException | StackOverflowError x) {
-        unforeseen(e, x);
+        logFailure(e, x);
       }
     }
     return out;
   }
 
   /** A failure of one endpoint delays no other. */
-  private void unforeseen(Endpoint e, Throwable x) {
+  private void logFailure(Endpoint e, Throwable x) {
     LOG.log(Level.ERROR, name + ": nothing can be made for " + e, x);
   }
 
   private static void put(Template t, Endpoint e, Map<String, PlannedReceiver> to) {
     if (!t.isIdle()) {
-      to.put(t.id().toString(), t.wanted(e));
+      to.put(t.id().toString(), t.plan(e));
     }
   }
 

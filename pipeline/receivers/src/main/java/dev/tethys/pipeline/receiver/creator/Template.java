@@ -216,7 +216,7 @@ final class Template {
    *
    * @throws ConfigException when no receiver can be made for this one, and why
    */
-  PlannedReceiver wanted(Endpoint e) {
+  PlannedReceiver plan(Endpoint e) {
     Map<String, String> added = new LinkedHashMap<>();
     attributes
         .getOrDefault(e.kind(), Map.of())

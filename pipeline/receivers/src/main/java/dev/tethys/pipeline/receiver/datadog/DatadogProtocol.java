@@ -314,13 +314,13 @@ final class DatadogProtocol {
 
   /** Response, with errors in the form of this API. */
   private interface Answer {
-    void give() throws IOException, InterruptedException, BusyException;
+    void send() throws IOException, InterruptedException, BusyException;
   }
 
   private static void answered(HttpServerEndpoint door, HttpResponse response, Answer answer)
       throws IOException, InterruptedException {
     try {
-      answer.give();
+      answer.send();
     } catch (BusyException e) {
       again(response, e.outcome());
     } catch (TooLargeException e) {
@@ -341,11 +341,11 @@ final class DatadogProtocol {
         if (refused.isEmpty()) {
           json(response, 202, good);
         } else {
-          List<String> told =
+          List<String> errors =
               refused.kept().stream()
                   .map(x -> "item " + x.number() + ": " + x.why() + ": " + x.item())
                   .toList();
-          json(response, tells ? 202 : 400, errors(told));
+          json(response, tells ? 202 : 400, errors(errors));
         }
       }
     }

@@ -113,7 +113,7 @@ final class TraceProtocol {
         o = ReceiverAdmission.deliver(batch, to, request);
       }
       if (spans == 0 && !read.refusals().isEmpty()) {
-        o = new Outcome.Rejected(read.refusals().text(TraceProtocol::said), 0);
+        o = new Outcome.Rejected(read.refusals().text(TraceProtocol::describe), 0);
       }
       // Tracers have no place for a partial success: what was refused is counted and logged.
       boolean some = o instanceof Outcome.Rejected r && r.items() > 0 && r.items() < spans;
@@ -125,7 +125,7 @@ final class TraceProtocol {
     }
   }
 
-  private static String said(Refusals.Refusal r) {
+  private static String describe(Refusals.Refusal r) {
     return "span " + r.number() + " (" + r.item() + "): " + r.why();
   }
 

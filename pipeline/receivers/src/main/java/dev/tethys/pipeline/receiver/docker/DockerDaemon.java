@@ -124,11 +124,11 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
    *
    * @throws IOException when the environment names none
    */
-  public JsonDocumentClient asking(KubernetesEnvironment around) throws IOException {
+  public JsonDocumentClient createClient(KubernetesEnvironment around) throws IOException {
     String address = endpoint;
     if (address.isEmpty()) {
-      String said = around.environment().apply("DOCKER_HOST");
-      address = said == null || said.isEmpty() ? USUAL : said;
+      String host = around.environment().apply("DOCKER_HOST");
+      address = host == null || host.isEmpty() ? USUAL : host;
       String problem = problem(address);
       if (problem == null) {
         problem = plain(address, tls);

@@ -87,7 +87,7 @@ final class DockerReceiver implements Receiver {
 
   /** Finds out where the daemon is, without a request. */
   void open() throws IOException {
-    daemon = config.daemon().asking(around);
+    daemon = config.daemon().createClient(around);
     points = new ContainerPoints(config, out, IntervalCollector.nanos());
   }
 
@@ -116,7 +116,7 @@ final class DockerReceiver implements Receiver {
     }
     if (!IntervalCollector.isStopping()) {
       counts.add(SCRAPER, data.itemCount(), failures.isEmpty() ? 0 : out.enabled());
-      tell(failures);
+      logFailures(failures);
     }
     return data;
   }
@@ -175,7 +175,7 @@ final class DockerReceiver implements Receiver {
   }
 
   /** Logs a failure, once for as long as it lasts. */
-  private void tell(Set<String> failures) {
+  private void logFailures(Set<String> failures) {
     for (String s : failureLog.newOf(failures)) {
       LOG.log(Level.ERROR, "{0}: Error scraping metrics: {1}", name, s);
     }

@@ -51,7 +51,7 @@ record Event(String uid, String version, long nanos, @Nullable ResourceGroup<Log
   }
 
   /** The same after its record has been reported, and is no longer kept. */
-  Event told() {
+  Event withoutRecord() {
     return new Event(uid, version, nanos, null);
   }
 

@@ -80,11 +80,11 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
           if (isNew(key, e)) {
             fresh.add(e);
           }
-          next.put(key, e.told());
+          next.put(key, e.withoutRecord());
         });
     fresh.sort(Comparator.comparingLong(Event::nanos));
     for (int i = 0; i < fresh.size(); i += LogForwarder.MOST) {
-      tell(fresh.subList(i, Math.min(fresh.size(), i + LogForwarder.MOST)));
+      sendEvents(fresh.subList(i, Math.min(fresh.size(), i + LogForwarder.MOST)));
     }
     known = next;
   }
@@ -93,9 +93,9 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
   public void put(String key, Event e) {
     failures.succeeded();
     if (isNew(key, e)) {
-      tell(List.of(e));
+      sendEvents(List.of(e));
     }
-    known.put(key, e.told());
+    known.put(key, e.withoutRecord());
   }
 
   private boolean isNew(String key, Event e) {
@@ -109,7 +109,7 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
     known.remove(key);
   }
 
-  private void tell(Collection<Event> events) {
+  private void sendEvents(Collection<Event> events) {
     List<ResourceGroup<LogRecord>> groups = new ArrayList<>();
     for (Event e : events) {
       var group = e.group();

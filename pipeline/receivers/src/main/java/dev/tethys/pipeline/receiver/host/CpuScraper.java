@@ -85,7 +85,7 @@ final class CpuScraper implements ScraperKind.ScrapeStep {
         out.recorder(TIME).measure(t[i], name, STATES[i], socket, core);
       }
       double[] last = before.get(cpu.number());
-      if (last != null && !startedAnew(last, t)) {
+      if (last != null && !wasReset(last, t)) {
         double all = 0;
         for (int i = 0; i < STATES.length; i++) {
           all += t[i] - last[i];
@@ -101,7 +101,7 @@ final class CpuScraper implements ScraperKind.ScrapeStep {
   }
 
   /** Whether a CPU was plugged out and in, so that there is nothing to compare it with. */
-  private static boolean startedAnew(double[] last, double[] now) {
+  private static boolean wasReset(double[] last, double[] now) {
     for (int i = 0; i < now.length; i++) {
       if (now[i] < last[i]) {
         return true;

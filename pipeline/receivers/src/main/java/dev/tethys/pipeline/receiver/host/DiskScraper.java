@@ -52,13 +52,13 @@ final class DiskScraper {
         INSTRUMENTS,
         o -> {
           NameFilter devices = filter.read(o);
-          return () -> (s, out) -> look(s, out, devices);
+          return () -> (s, out) -> collect(s, out, devices);
         });
   }
 
-  private static void look(HostScrape s, Emission out, NameFilter devices) throws IOException {
+  private static void collect(HostScrape s, Emission out, NameFilter devices) throws IOException {
     for (Disk d : s.host().disks()) {
-      if (!devices.wants(d.name())) {
+      if (!devices.includes(d.name())) {
         continue;
       }
       pair(out, "system.disk.io", d, d.readBytes(), d.writtenBytes());

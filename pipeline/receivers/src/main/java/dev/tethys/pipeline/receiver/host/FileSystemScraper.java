@@ -52,19 +52,19 @@ final class FileSystemScraper {
         INSTRUMENTS,
         o -> {
           Choice c = new Choice(o.get(virtual), devices.read(o), types.read(o), points.read(o));
-          return () -> (s, out) -> look(s, out, c);
+          return () -> (s, out) -> collect(s, out, c);
         });
   }
 
-  private static void look(HostScrape s, Emission out, Choice c) throws IOException {
+  private static void collect(HostScrape s, Emission out, Choice c) throws IOException {
     List<FileSystem> all =
         s.host()
             .fileSystems(
                 c.virtual,
                 m ->
-                    c.devices.wants(m.device())
-                        && c.types.wants(m.type())
-                        && c.mountPoints.wants(m.path()));
+                    c.devices.includes(m.device())
+                        && c.types.includes(m.type())
+                        && c.mountPoints.includes(m.path()));
     Recorder usage = out.recorder("system.filesystem.usage");
     Recorder inodes = out.recorder("system.filesystem.inodes.usage");
     Recorder utilization = out.recorder("system.filesystem.utilization");

@@ -75,7 +75,7 @@ final class HostMetricsReceiver implements Receiver {
             ? null
             : Thread.ofVirtual()
                 .name(name + " entities")
-                .unstarted(EssentialLoop.of("entities", () -> tell(logs)));
+                .unstarted(EssentialLoop.of("entities", () -> sendEntityEvents(logs)));
   }
 
   /** How long a look waits for file systems. */
@@ -160,7 +160,7 @@ final class HostMetricsReceiver implements Receiver {
   }
 
   /** Says in logs that there is this host, now and again. */
-  private void tell(Consumer to) {
+  private void sendEntityEvents(Consumer to) {
     try {
       do {
         logOnce(to);

@@ -19,7 +19,7 @@ final class HostScrape {
   private final long nanos;
   private final BootTime boot;
   private final BooleanSupplier late;
-  private final List<String> told = new ArrayList<>();
+  private final List<String> errors = new ArrayList<>();
   private long failures;
   private long failedPoints;
 
@@ -91,8 +91,8 @@ final class HostScrape {
   void failed(int points, @Nullable String why) {
     failures++;
     failedPoints += points;
-    if (told.size() < MAX_TOLD) {
-      told.add(String.valueOf(why));
+    if (errors.size() < MAX_TOLD) {
+      errors.add(String.valueOf(why));
     }
   }
 
@@ -106,7 +106,7 @@ final class HostScrape {
 
   /** What could not be read, in words. */
   String failures() {
-    String all = String.join("; ", told);
-    return failures > told.size() ? all + "; and " + (failures - told.size()) + " more" : all;
+    String all = String.join("; ", errors);
+    return failures > errors.size() ? all + "; and " + (failures - errors.size()) + " more" : all;
   }
 }

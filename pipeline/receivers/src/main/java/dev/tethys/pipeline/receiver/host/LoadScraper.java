@@ -34,11 +34,11 @@ final class LoadScraper {
         INSTRUMENTS,
         o -> {
           boolean divided = o.get(average);
-          return () -> (s, out) -> look(s, out, divided);
+          return () -> (s, out) -> collect(s, out, divided);
         });
   }
 
-  private static void look(HostScrape s, Emission out, boolean divided) throws IOException {
+  private static void collect(HostScrape s, Emission out, boolean divided) throws IOException {
     double[] loads = s.host().loads();
     int cpus = divided ? Math.max(1, s.host().cpuTimes().size()) : 1;
     out.recorder("system.cpu.load_average.1m").measure(loads[0] / cpus);

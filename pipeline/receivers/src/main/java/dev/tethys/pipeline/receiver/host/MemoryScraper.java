@@ -71,11 +71,11 @@ final class MemoryScraper {
           "memory",
           new Section("memory", "Memory of the host."),
           INSTRUMENTS,
-          o -> () -> MemoryScraper::look);
+          o -> () -> MemoryScraper::collect);
 
   private MemoryScraper() {}
 
-  private static void look(HostScrape s, Emission out) throws IOException {
+  private static void collect(HostScrape s, Emission out) throws IOException {
     Memory m = s.host().memory();
     if (m.total() <= 0) {
       throw new IOException("/proc/meminfo names no MemTotal");

@@ -44,7 +44,7 @@ final class NameFilter {
     this.exclude = exclude;
   }
 
-  boolean wants(String name) {
+  boolean includes(String name) {
     if (include == null && exclude == null) {
       return true;
     }

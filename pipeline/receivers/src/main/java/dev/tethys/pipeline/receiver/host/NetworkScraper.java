@@ -65,14 +65,14 @@ final class NetworkScraper {
         INSTRUMENTS,
         o -> {
           NameFilter devices = filter.read(o);
-          return () -> (s, out) -> look(s, out, devices);
+          return () -> (s, out) -> collect(s, out, devices);
         });
   }
 
-  private static void look(HostScrape s, Emission out, NameFilter devices) {
+  private static void collect(HostScrape s, Emission out, NameFilter devices) {
     try {
       for (Network n : s.host().networks()) {
-        if (devices.wants(n.device())) {
+        if (devices.includes(n.device())) {
           pair(out, "system.network.packets", n, n.sentPackets(), n.receivedPackets());
           pair(out, "system.network.dropped", n, n.sendDropped(), n.receiveDropped());
           pair(out, "system.network.errors", n, n.sendErrors(), n.receiveErrors());
@@ -83,7 +83,7 @@ final class NetworkScraper {
       s.failed(4, "failed to read network IO stats: " + e.getMessage());
     }
     try {
-      if (out.wants(CONNECTIONS)) {
+      if (out.isEnabled(CONNECTIONS)) {
         long[] counts = s.host().tcpStates();
         for (int i = 1; i < STATES.length; i++) {
           out.recorder(CONNECTIONS).count(counts[i], "tcp", STATES[i]);
@@ -93,7 +93,7 @@ final class NetworkScraper {
       s.failed(1, "failed to read TCP connections: " + e.getMessage());
     }
     try {
-      if (out.wants(TRACKED, MAY_BE_TRACKED)) {
+      if (out.isEnabled(TRACKED, MAY_BE_TRACKED)) {
         long[] tracked = s.host().tracked();
         out.recorder(TRACKED).count(tracked[0]);
         out.recorder(MAY_BE_TRACKED).count(tracked[1]);

@@ -36,13 +36,13 @@ final class PagingScraper {
           "paging",
           new Section("paging", "Swap space and paging."),
           INSTRUMENTS,
-          o -> () -> PagingScraper::look);
+          o -> () -> PagingScraper::collect);
 
   private PagingScraper() {}
 
-  private static void look(HostScrape s, Emission out) {
+  private static void collect(HostScrape s, Emission out) {
     try {
-      if (out.wants(USAGE, UTILIZATION)) {
+      if (out.isEnabled(USAGE, UTILIZATION)) {
         for (Swap w : s.host().swaps()) {
           swap(out, w, "used", w.used());
           swap(out, w, "free", w.size() - w.used());
@@ -52,7 +52,7 @@ final class PagingScraper {
       s.failed(2, "failed to read page file stats: " + e.getMessage());
     }
     try {
-      if (out.wants(OPERATIONS, FAULTS)) {
+      if (out.isEnabled(OPERATIONS, FAULTS)) {
         Paging p = s.host().paging();
         Recorder operations = out.recorder(OPERATIONS);
         operations.count(p.swappedIn(), "page_in", "major");

@@ -151,7 +151,7 @@ final class ProcessScraper implements HostScraper {
     this.settings = settings;
     this.out = new Emission(ScraperKind.origin("process", version), settings.metrics());
     this.resources = new ProcessResource(settings.resource(), settings.muted());
-    if (out.wants(HANDLES)) {
+    if (out.isEnabled(HANDLES)) {
       LOG.log(Level.WARNING, "metric {0} is of Windows; there is none on Linux", HANDLES);
     }
   }
@@ -164,8 +164,8 @@ final class ProcessScraper implements HostScraper {
   @Override
   public void scrape(HostScrape s) throws IOException {
     long boot = s.bootNanos();
-    double memory = out.wants(MEMORY_PERCENT) ? s.host().memory().total() : 0;
-    int cpus = out.wants(UTILIZATION) ? Math.max(1, s.host().cpuTimes().size()) : 1;
+    double memory = out.isEnabled(MEMORY_PERCENT) ? s.host().memory().total() : 0;
+    int cpus = out.isEnabled(UTILIZATION) ? Math.max(1, s.host().cpuTimes().size()) : 1;
     resources.begin(s);
     Map<Integer, Used> now = new HashMap<>();
     int[] pids = s.host().processes();
@@ -192,7 +192,7 @@ final class ProcessScraper implements HostScraper {
   private void process(
       HostScrape s, HostProcess p, long boot, double memory, int cpus, Map<Integer, Used> now) {
     String name = resources.name(s, p);
-    if (name == null || !settings.names().wants(name)) {
+    if (name == null || !settings.names().includes(name)) {
       return;
     }
     long start = boot + (long) (p.startedAfterBoot() * 1e9);
@@ -247,7 +247,7 @@ final class ProcessScraper implements HostScraper {
   private boolean gather(HostScrape s, HostProcess p, String name, double memory) {
     boolean alive = true;
     try {
-      if (out.wants(MEMORY, VIRTUAL, MEMORY_PERCENT)) {
+      if (out.isEnabled(MEMORY, VIRTUAL, MEMORY_PERCENT)) {
         HostProcess.Memory m = p.memory();
         alive = m != null;
         if (m != null) {
@@ -260,7 +260,7 @@ final class ProcessScraper implements HostScraper {
       failed(s, 2, "memory info", p, name, e);
     }
     try {
-      if (alive && out.wants(IO, OPERATIONS)) {
+      if (alive && out.isEnabled(IO, OPERATIONS)) {
         HostProcess.Io io = p.io();
         alive = io != null;
         if (io != null) {
@@ -276,7 +276,7 @@ final class ProcessScraper implements HostScraper {
       }
     }
     try {
-      if (alive && out.wants(SWITCHES)) {
+      if (alive && out.isEnabled(SWITCHES)) {
         HostProcess.Switches w = p.switches();
         if (w != null) {
           out.recorder(SWITCHES).count(w.involuntary(), "involuntary");
@@ -287,7 +287,7 @@ final class ProcessScraper implements HostScraper {
       failed(s, 1, "context switch counts", p, name, e);
     }
     try {
-      if (alive && out.wants(FILES)) {
+      if (alive && out.isEnabled(FILES)) {
         int n = p.openFiles();
         if (n >= 0) {
           out.recorder(FILES).count(n);
@@ -297,7 +297,7 @@ final class ProcessScraper implements HostScraper {
       failed(s, 1, "open file descriptor count", p, name, e);
     }
     try {
-      if (alive && out.wants(SIGNALS)) {
+      if (alive && out.isEnabled(SIGNALS)) {
         HostProcess.Status status = p.status();
         if (status != null) {
           out.recorder(SIGNALS).count(status.pendingSignals());

@@ -25,7 +25,7 @@ final class ProcessesScraper {
           "processes",
           new Section("processes", "How many processes there are."),
           INSTRUMENTS,
-          o -> () -> ProcessesScraper::look);
+          o -> () -> ProcessesScraper::collect);
 
   private ProcessesScraper() {}
 
@@ -48,10 +48,10 @@ final class ProcessesScraper {
     };
   }
 
-  private static void look(HostScrape s, Emission out) throws IOException {
+  private static void collect(HostScrape s, Emission out) throws IOException {
     Totals totals = s.host().totals();
     out.recorder(CREATED).count(totals.created());
-    if (!out.wants(COUNT)) {
+    if (!out.isEnabled(COUNT)) {
       return;
     }
     Map<String, Integer> counts = new TreeMap<>();

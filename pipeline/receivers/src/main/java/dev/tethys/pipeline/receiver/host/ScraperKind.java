@@ -59,17 +59,17 @@ record ScraperKind(String name, String about, Type<Maker> type) {
         section.type(
             o -> {
               List<MetricSettings> m = metrics.read(o);
-              java.util.function.Supplier<ScrapeStep> look = settings.apply(o);
-              return version -> new Simple(new Emission(origin(name, version), m), look.get());
+              java.util.function.Supplier<ScrapeStep> step = settings.apply(o);
+              return version -> new Simple(new Emission(origin(name, version), m), step.get());
             }));
   }
 
-  private record Simple(Emission out, ScrapeStep look) implements HostScraper {
+  private record Simple(Emission out, ScrapeStep step) implements HostScraper {
     @Override
     public void scrape(HostScrape s) throws IOException {
       out.at(s.bootNanos(), s.nanos());
       try {
-        look.at(s, out);
+        step.at(s, out);
         out.emit(new Resource(), s.data());
       } finally {
         out.clear();

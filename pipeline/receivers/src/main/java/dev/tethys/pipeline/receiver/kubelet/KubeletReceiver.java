@@ -94,7 +94,7 @@ final class KubeletReceiver implements Receiver {
       JsonNode summary = asked.summary(timeout);
       PodFacts facts = config.wantsPods() ? PodFacts.of(asked.pods(timeout)) : PodFacts.NONE;
       Capacity c = capacity == null ? Capacity.UNKNOWN : capacity.now();
-      tell(
+      logOmissions(
           to.add(
               summary,
               new SummaryPoints.SummaryContext(
@@ -115,7 +115,7 @@ final class KubeletReceiver implements Receiver {
   }
 
   /** Logs omissions, once for as long as they last. */
-  private void tell(Set<String> left) {
+  private void logOmissions(Set<String> left) {
     for (String s : leftOut.newOf(left)) {
       LOG.log(Level.WARNING, "{0}: no metrics of {1}", name, s);
     }

@@ -51,16 +51,16 @@ final class SummaryPoints {
   }
 
   /** Adds all points; gives what was left out, in words. */
-  Set<String> add(JsonNode summary, SummaryContext look) throws InterruptedException {
+  Set<String> add(JsonNode summary, SummaryContext context) throws InterruptedException {
     missing.clear();
     rates.begin();
     sources.begin();
     try {
       if (config.groups().contains(Group.NODE)) {
-        node(summary.path("node"), look);
+        node(summary.path("node"), context);
       }
       for (JsonNode pod : summary.path("pods")) {
-        pod(pod, look);
+        pod(pod, context);
       }
     } finally {
       out.clear();
@@ -68,10 +68,10 @@ final class SummaryPoints {
     return missing;
   }
 
-  private void node(JsonNode node, SummaryContext look) {
+  private void node(JsonNode node, SummaryContext context) {
     String name = node.path("nodeName").asString("");
-    begin(node, look);
-    uptime(NODE, node, look);
+    begin(node, context);
+    uptime(NODE, node, context);
     cpu(NODE, "", node.path("cpu"), "node", Resources.NONE, 0);
     memory(NODE, "", node.path("memory"), Resources.NONE, 0);
     fileSystem(NODE, node.path("fs"));
@@ -80,73 +80,73 @@ final class SummaryPoints {
     whole(KubeletMetrics.PID_LIMIT, node.path("rlimit").path("maxpid"));
     whole(KubeletMetrics.PIDS, node.path("rlimit").path("curproc"));
     network(NODE, node.path("network"), config.allNodeInterfaces());
-    emit(look, "k8s.node.name", name);
+    emit(context, "k8s.node.name", name);
     for (JsonNode c : node.path("systemContainers")) {
       String of = c.path("name").asString("");
-      begin(c, look);
+      begin(c, context);
       JsonNode cpu = c.path("cpu");
       usage(SYSTEM, "", cpu, "system/" + of, Resources.NONE, 0);
       seconds(SYSTEM + "cpu.time", cpu);
       whole(SYSTEM + "memory.usage", c.path("memory").path("usageBytes"));
       whole(SYSTEM + "memory.working_set", c.path("memory").path("workingSetBytes"));
-      emit(look, "k8s.node.name", name, "k8s.node.system_container.name", of);
+      emit(context, "k8s.node.name", name, "k8s.node.system_container.name", of);
     }
   }
 
-  private void pod(JsonNode pod, SummaryContext look) throws InterruptedException {
+  private void pod(JsonNode pod, SummaryContext context) throws InterruptedException {
     JsonNode ref = pod.path("podRef");
     String uid = ref.path("uid").asString("");
     String name = ref.path("name").asString("");
     String namespace = ref.path("namespace").asString("");
     if (config.groups().contains(Group.POD)) {
-      Resources r = look.facts.pod(uid);
-      begin(pod, look);
-      uptime(POD, pod, look);
-      cpu(POD, POD, pod.path("cpu"), uid, r, look.capacity.cpus());
-      memory(POD, POD, pod.path("memory"), r, look.capacity.memory());
+      Resources r = context.facts.pod(uid);
+      begin(pod, context);
+      uptime(POD, pod, context);
+      cpu(POD, POD, pod.path("cpu"), uid, r, context.capacity.cpus());
+      memory(POD, POD, pod.path("memory"), r, context.capacity.memory());
       fileSystem(POD, pod.path("ephemeral-storage"));
       network(POD, pod.path("network"), config.allPodInterfaces());
-      emit(look, "k8s.pod.uid", uid, "k8s.pod.name", name, "k8s.namespace.name", namespace);
+      emit(context, "k8s.pod.uid", uid, "k8s.pod.name", name, "k8s.namespace.name", namespace);
     }
     if (config.groups().contains(Group.CONTAINER)) {
       for (JsonNode c : pod.path("containers")) {
-        container(c, uid, name, namespace, look);
+        container(c, uid, name, namespace, context);
       }
     }
     if (config.groups().contains(Group.VOLUME)) {
       for (JsonNode v : pod.path("volume")) {
-        volume(v, uid, name, namespace, look);
+        volume(v, uid, name, namespace, context);
       }
     }
   }
 
   private void container(
-      JsonNode c, String uid, String pod, String namespace, SummaryContext look) {
+      JsonNode c, String uid, String pod, String namespace, SummaryContext context) {
     String name = c.path("name").asString("");
     Map<String, Object> resource = new LinkedHashMap<>();
     ofPod(resource, uid, pod, namespace);
     put(resource, "k8s.container.name", name);
     if (config.containerIds()) {
-      String id = look.facts.containerId(uid, name);
+      String id = context.facts.containerId(uid, name);
       if (id == null) {
         missing.add("container " + namespace + "/" + pod + "/" + name + ": it has no id yet");
         return;
       }
       put(resource, "container.id", id);
     }
-    Resources r = look.facts.container(uid, name);
+    Resources r = context.facts.container(uid, name);
     String ratios = "k8s.container.";
-    begin(c, look);
-    uptime(CONTAINER, c, look);
-    cpu(CONTAINER, ratios, c.path("cpu"), uid + "/" + name, r, look.capacity.cpus());
-    memory(CONTAINER, ratios, c.path("memory"), r, look.capacity.memory());
+    begin(c, context);
+    uptime(CONTAINER, c, context);
+    cpu(CONTAINER, ratios, c.path("cpu"), uid + "/" + name, r, context.capacity.cpus());
+    memory(CONTAINER, ratios, c.path("memory"), r, context.capacity.memory());
     fileSystem(CONTAINER, c.path("rootfs"));
     whole(KubeletMetrics.EPHEMERAL, c.path("rootfs").path("usedBytes"), "rootfs");
     whole(KubeletMetrics.EPHEMERAL, c.path("logs").path("usedBytes"), "logs");
-    out.emit(config.resources().resource(resource), look.to);
+    out.emit(config.resources().resource(resource), context.to);
   }
 
-  private void volume(JsonNode v, String uid, String pod, String namespace, SummaryContext look)
+  private void volume(JsonNode v, String uid, String pod, String namespace, SummaryContext context)
       throws InterruptedException {
     String name = v.path("name").asString("");
     Map<String, Object> resource = new LinkedHashMap<>();
@@ -154,28 +154,28 @@ final class SummaryPoints {
     put(resource, "k8s.volume.name", name);
     if (config.volumeTypes()) {
       String called = "volume " + namespace + "/" + pod + "/" + name + ": ";
-      JsonNode known = look.facts.volume(uid, name);
+      JsonNode known = context.facts.volume(uid, name);
       if (known == null) {
         missing.add(called + "the kubelet's pods have no such volume");
         return;
       }
       try {
         sources
-            .attributes(known, uid + "/" + name, namespace, look.timeout)
+            .attributes(known, uid + "/" + name, namespace, context.timeout)
             .forEach((k, a) -> put(resource, k, a));
       } catch (IOException e) {
         missing.add(called + e.getMessage());
         return;
       }
     }
-    out.at(begun, look.nanos);
+    out.at(begun, context.nanos);
     whole(VOLUME + "available", v.path("availableBytes"));
     whole(VOLUME + "capacity", v.path("capacityBytes"));
     whole(VOLUME + "inodes", v.path("inodes"));
     whole(VOLUME + "inodes.free", v.path("inodesFree"));
     whole(VOLUME + "inodes.used", v.path("inodesUsed"));
     whole(KubeletMetrics.VOLUME_USAGE, v.path("usedBytes"));
-    out.emit(config.resources().resource(resource), look.to);
+    out.emit(config.resources().resource(resource), context.to);
   }
 
   private void ofPod(Map<String, Object> to, String uid, String pod, String namespace) {
@@ -188,24 +188,24 @@ final class SummaryPoints {
     config.resources().put(to, attribute, value);
   }
 
-  private void emit(SummaryContext look, String... attributes) {
+  private void emit(SummaryContext context, String... attributes) {
     Map<String, Object> all = new LinkedHashMap<>();
     for (int i = 0; i < attributes.length; i += 2) {
       put(all, attributes[i], attributes[i + 1]);
     }
     Resource r = config.resources().resource(all);
-    out.emit(r, look.to);
+    out.emit(r, context.to);
   }
 
   /** Points count since what is measured was started. */
-  private void begin(JsonNode measured, SummaryContext look) {
-    out.at(nanos(measured.path("startTime")), look.nanos);
+  private void begin(JsonNode measured, SummaryContext context) {
+    out.at(nanos(measured.path("startTime")), context.nanos);
   }
 
-  private void uptime(String prefix, JsonNode measured, SummaryContext look) {
+  private void uptime(String prefix, JsonNode measured, SummaryContext context) {
     long started = nanos(measured.path("startTime"));
     if (started > 0) {
-      out.recorder(prefix + "uptime").count((look.nanos - started) / 1_000_000_000);
+      out.recorder(prefix + "uptime").count((context.nanos - started) / 1_000_000_000);
     }
   }
 

@@ -31,7 +31,7 @@ public final class JsonDocumentClient {
       new Call.ReadTimeouts(Duration.ofSeconds(30), Duration.ofMinutes(3));
 
   /** How much of the body of an error is logged. */
-  private static final int TOLD = 500;
+  private static final int MAX_SHOWN = 500;
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
@@ -110,7 +110,7 @@ public final class JsonDocumentClient {
       if (!(e.getCause() instanceof Answer.TooLargeException)
           && !(e.getCause() instanceof HttpTimeoutException)) {
         throw new IOException(
-            call.uri() + " answered with what cannot be read: " + JsonFailures.said(e), e);
+            call.uri() + " answered with what cannot be read: " + JsonFailures.describe(e), e);
       } // else a caller that requires more asks again
     }
   }
@@ -130,7 +130,7 @@ public final class JsonDocumentClient {
         n = JSON.readTree(in);
       } catch (JacksonException e) {
         throw new IOException(
-            uri + " answered with what cannot be read: " + JsonFailures.said(e), e);
+            uri + " answered with what cannot be read: " + JsonFailures.describe(e), e);
       }
       if (list ? !n.isArray() : !n.isObject()) {
         throw new IOException(uri + " answered with what is no JSON " + (list ? "list" : "object"));
@@ -175,7 +175,7 @@ public final class JsonDocumentClient {
     } catch (JacksonException e) {
       // then as it is
     }
-    body = body.length() > TOLD ? body.substring(0, TOLD) + "…" : body;
+    body = body.length() > MAX_SHOWN ? body.substring(0, MAX_SHOWN) + "…" : body;
     return body.isEmpty() ? "" : ": " + body;
   }
 }

@@ -111,9 +111,9 @@ final class FileLogReceiver implements Receiver {
     HeaderAttributes header = settings.header();
     String lines = file.get(FileRules.HEADER);
     if (header != null && lines != null) {
-      Attributes told = header.of(lines, output);
-      for (int i = 0; i < told.size(); i++) {
-        a.put(told.key(i), told.value(i));
+      Attributes attributes = header.of(lines, output);
+      for (int i = 0; i < attributes.size(); i++) {
+        a.put(attributes.key(i), attributes.value(i));
       }
     }
     return a;

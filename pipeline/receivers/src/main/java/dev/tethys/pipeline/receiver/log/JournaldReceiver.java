@@ -95,7 +95,7 @@ final class JournaldReceiver implements Receiver {
           reader.scan();
         }
         for (JournalFile.Entry e = reader.next(); e != null && !stopped; e = reader.next()) {
-          if (e.cursor().realtime() < oldest || !settings.wants(e, boot)) {
+          if (e.cursor().realtime() < oldest || !settings.includes(e, boot)) {
             progress.skipped(e.cursor());
           } else {
             Attributes resource = new Attributes();

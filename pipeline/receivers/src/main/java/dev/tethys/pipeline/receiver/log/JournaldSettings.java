@@ -220,7 +220,7 @@ record JournaldSettings(
   }
 
   /** Whether an entry is wanted. */
-  boolean wants(JournalFile.Entry e, @Nullable String boot) {
+  boolean includes(JournalFile.Entry e, @Nullable String boot) {
     String p = e.get("PRIORITY");
     if (p != null && p.length() == 1 && (p.charAt(0) - '0' < most || p.charAt(0) - '0' > least)) {
       return false;

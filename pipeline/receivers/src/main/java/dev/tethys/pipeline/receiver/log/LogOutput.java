@@ -96,7 +96,7 @@ final class LogOutput implements Sink, OperatorReport {
   private long resumeAt;
   private Duration pause;
   private boolean closed;
-  private long saidAt;
+  private long loggedAt;
   private Scheduler.@Nullable Timer timer;
 
   LogOutput(
@@ -113,7 +113,7 @@ final class LogOutput implements Sink, OperatorReport {
     this.name = name;
     this.lane = 1L << 40 | Integer.toUnsignedLong(name.hashCode());
     this.pause = settings.retry().first();
-    this.saidAt = clock.nanos() - QUIET_NANOS;
+    this.loggedAt = clock.nanos() - QUIET_NANOS;
     this.failures =
         metrics.counters(
             "tethys_log_receiver_operator_failures_total",
@@ -316,7 +316,7 @@ final class LogOutput implements Sink, OperatorReport {
         case Outcome.Accepted _ -> pause = settings.retry().first();
         case Outcome.Rejected r -> {
           lost.add(r.items());
-          say(r.items() + " records were rejected: " + r.reason());
+          logLimited(r.items() + " records were rejected: " + r.reason());
         }
         case Outcome.Unavailable u -> done = !again(p, u);
       }
@@ -352,7 +352,7 @@ final class LogOutput implements Sink, OperatorReport {
       p.firstFailure[0] = now;
     } else if (most.isPositive() && now - p.firstFailure[0] >= most.toNanos()) {
       lost.add(p.batch.items());
-      say(
+      logLimited(
           p.batch.items()
               + " records were not taken for "
               + Durations.format(most)
@@ -368,14 +368,14 @@ final class LogOutput implements Sink, OperatorReport {
     Duration doubled = pause.multipliedBy(2);
     Duration last = settings.retry().last();
     pause = doubled.compareTo(last) > 0 ? last : doubled;
-    say("records were not taken and are offered again: " + u.reason());
+    logLimited("records were not taken and are offered again: " + u.reason());
     return true;
   }
 
-  private void say(String what) {
+  private void logLimited(String what) {
     long now = clock.nanos();
-    if (now - saidAt >= QUIET_NANOS) {
-      saidAt = now;
+    if (now - loggedAt >= QUIET_NANOS) {
+      loggedAt = now;
       log.log(Level.WARNING, "{0}: {1}", name, what);
     }
   }
@@ -386,7 +386,7 @@ final class LogOutput implements Sink, OperatorReport {
     lock.lock();
     try {
       if (!quiet) {
-        say("operator " + operator + ": " + why);
+        logLimited("operator " + operator + ": " + why);
       }
     } finally {
       lock.unlock();

@@ -63,7 +63,7 @@ final class OtlpFileReceiver implements Receiver {
   private final Vector<Counter> refused;
   private final Semaphore room = new Semaphore(UNDER_WAY);
   private volatile boolean closed;
-  private volatile long saidAt;
+  private volatile long loggedAt;
   private @Nullable FileTailing tailing;
   private @Nullable FileJob job;
 
@@ -72,7 +72,7 @@ final class OtlpFileReceiver implements Receiver {
     this.outputs = Map.copyOf(outputs);
     this.context = context;
     this.positions = new PositionStore(settings.common().storage(), context);
-    this.saidAt = context.clock().nanos() - QUIET_NANOS;
+    this.loggedAt = context.clock().nanos() - QUIET_NANOS;
     this.refused =
         context
             .metrics()
@@ -184,7 +184,7 @@ final class OtlpFileReceiver implements Receiver {
           done(p);
           return;
         }
-        say("what was not taken is offered again: " + u.reason());
+        logLimited("what was not taken is offered again: " + u.reason());
         Duration last = settings.common().retry().last();
         Duration next = pause.multipliedBy(2).compareTo(last) < 0 ? pause.multipliedBy(2) : last;
         context
@@ -258,14 +258,14 @@ final class OtlpFileReceiver implements Receiver {
 
   private void refuse(String reason, String what) {
     refused.with(context.name(), reason).inc();
-    say(what);
+    logLimited(what);
   }
 
   /** Says it, if nothing was said for a while. */
-  private void say(String what) {
+  private void logLimited(String what) {
     long now = context.clock().nanos();
-    if (now - saidAt >= QUIET_NANOS) {
-      saidAt = now;
+    if (now - loggedAt >= QUIET_NANOS) {
+      loggedAt = now;
       context.logger().log(Level.WARNING, "{0}: {1}", context.name(), what);
     }
   }

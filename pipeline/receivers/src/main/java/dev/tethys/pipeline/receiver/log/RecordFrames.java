@@ -33,7 +33,7 @@ final class RecordFrames {
   /** How much was looked through in vain, and whether a line has ended since. */
   private int searched;
 
-  private boolean lineCame;
+  private boolean lineEndSeen;
 
   /**
    * Records.
@@ -95,11 +95,11 @@ final class RecordFrames {
    */
   private boolean isDue() {
     int size = to - from;
-    if (size > SMALL && !lineCame && size - searched < searched / 4) {
+    if (size > SMALL && !lineEndSeen && size - searched < searched / 4) {
       return false;
     }
     searched = size;
-    lineCame = false;
+    lineEndSeen = false;
     return true;
   }
 
@@ -125,8 +125,8 @@ final class RecordFrames {
       ended = true;
       return;
     }
-    for (int i = to; i < to + n && !lineCame; i++) {
-      lineCame = buf[i] == '\n';
+    for (int i = to; i < to + n && !lineEndSeen; i++) {
+      lineEndSeen = buf[i] == '\n';
     }
     to += n;
   }

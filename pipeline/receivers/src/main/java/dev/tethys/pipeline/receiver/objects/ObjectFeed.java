@@ -113,7 +113,7 @@ final class ObjectFeed {
         } catch (IOException | RuntimeException e) { // of any kind, a feed never ends permanently
           failed(
               e instanceof IOException || e instanceof JacksonException
-                  ? JsonFailures.said(e)
+                  ? JsonFailures.describe(e)
                   : e.toString());
         }
       }
@@ -165,7 +165,7 @@ final class ObjectFeed {
         if (wanted.mode() == Mode.PULL) {
           to.add(records.listed(items));
         } else {
-          tell("ADDED", items);
+          sendChanges("ADDED", items);
         }
         to.settle();
       }
@@ -259,7 +259,7 @@ final class ObjectFeed {
           code, "the watch of " + path + " failed: " + o.path("message").asString(""));
     }
     if (!type.equals("BOOKMARK")) { // of which only the version matters
-      tell(type, List.of(o));
+      sendChanges(type, List.of(o));
     }
     String now = o.path("metadata").path("resourceVersion").asString("");
     if (!now.isEmpty()) {
@@ -267,7 +267,7 @@ final class ObjectFeed {
     }
   }
 
-  private void tell(String type, Collection<JsonNode> objects) throws InterruptedException {
+  private void sendChanges(String type, Collection<JsonNode> objects) throws InterruptedException {
     if (!wanted.without().contains(type)) {
       to.add(objects.stream().map(o -> records.changed(type, o)).toList());
     }

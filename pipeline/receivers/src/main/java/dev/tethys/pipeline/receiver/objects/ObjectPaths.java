@@ -17,7 +17,7 @@ import tools.jackson.databind.JsonNode;
 /** Resource types of an API and their paths, discovered once for all groups and versions. */
 final class ObjectPaths {
   /** How many names are listed where one is not found. */
-  private static final int TOLD = 100;
+  private static final int MAX_SHOWN = 100;
 
   /** How long all that is asked may take: servers of groups that are down must not add up. */
   private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
@@ -92,7 +92,7 @@ final class ObjectPaths {
   String known() {
     TreeSet<String> names = new TreeSet<>();
     paths.values().forEach(has -> names.addAll(has.keySet()));
-    String all = String.join(", ", names.stream().limit(TOLD).toList());
+    String all = String.join(", ", names.stream().limit(MAX_SHOWN).toList());
     return failed.isEmpty() ? all : all + "; not known: " + String.join("; ", failed);
   }
 }

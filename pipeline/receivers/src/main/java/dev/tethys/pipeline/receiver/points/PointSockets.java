@@ -78,12 +78,12 @@ public final class PointSockets {
   /** A connection that is read by its own rules. */
   public static SocketServerEndpoint stream(
       StreamListener.Options options, StreamListener.Handler handler) {
-    return door(() -> StreamListener.start(options, handler));
+    return endpoint(() -> StreamListener.start(options, handler));
   }
 
   /** A connection over a socket of this machine, which is made and removed. */
   public static SocketServerEndpoint stream(Path path, StreamListener.Handler handler) {
-    return door(() -> StreamListener.start(path, handler));
+    return endpoint(() -> StreamListener.start(path, handler));
   }
 
   /** Datagrams over UDP. */
@@ -95,7 +95,7 @@ public final class PointSockets {
   /** Datagrams that are read by their own rules. */
   public static SocketServerEndpoint datagrams(
       DatagramListener.Options options, HandlerFactory handler) {
-    return door(() -> DatagramListener.start(options, handler.handler()));
+    return endpoint(() -> DatagramListener.start(options, handler.handler()));
   }
 
   /**
@@ -138,7 +138,7 @@ public final class PointSockets {
     SocketListener open() throws IOException;
   }
 
-  private static SocketServerEndpoint door(Opening opening) {
+  private static SocketServerEndpoint endpoint(Opening opening) {
     return new SocketServerEndpoint() {
       private @Nullable SocketListener listener;
 

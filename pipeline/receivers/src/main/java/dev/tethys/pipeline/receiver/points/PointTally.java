@@ -67,21 +67,22 @@ public final class PointTally implements RefusedItems {
   public void refused(String transport, Refusals r) {
     if (!r.isEmpty()) {
       r.reasons().forEach((reason, items) -> count(transport, reason, items));
-      say(transport, r.count(), r.kept().getFirst().why() + ": " + r.kept().getFirst().item());
+      logLimited(
+          transport, r.count(), r.kept().getFirst().why() + ": " + r.kept().getFirst().item());
     }
   }
 
   @Override
   public void refused(String transport, long items, String why) {
     count(transport, Refusals.reason(why), items);
-    say(transport, items, why);
+    logLimited(transport, items, why);
   }
 
   private void count(String transport, String reason, long items) {
     refused.with(component, transport, reasons.bounded(reason)).add(items);
   }
 
-  private void say(String transport, long items, String why) {
+  private void logLimited(String transport, long items, String why) {
     log.log(
         Level.WARNING,
         "Items refused receiver={0} items={1} transport={2} reason={3}",

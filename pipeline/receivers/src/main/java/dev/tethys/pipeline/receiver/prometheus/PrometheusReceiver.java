@@ -126,10 +126,10 @@ final class PrometheusReceiver implements Receiver, Adjustable {
         settings.global().scrape(),
         System.getenv().getOrDefault("SHARD", "0"),
         context.logger(),
-        this::deal);
+        this::applyJobs);
   }
 
-  private synchronized void deal(List<ScrapeConfig> jobs) throws IOException {
+  private synchronized void applyJobs(List<ScrapeConfig> jobs) throws IOException {
     ScrapeManager s = scrape;
     DiscoveryManager d = discovery;
     if (s == null || d == null || Thread.currentThread().isInterrupted()) {

@@ -205,12 +205,12 @@ final class TargetAllocator implements AutoCloseable {
     }
     Type.map(Type.<YamlNode>of("scrape_config", null, n -> n))
         .read(d.root())
-        .forEach((name, job) -> out.add(dealt(ScrapeConfig.read(job, inherited))));
+        .forEach((name, job) -> out.add(withAllocatedTargets(ScrapeConfig.read(job, inherited))));
     d.refuseNotBuilt();
     return out;
   }
 
-  private ScrapeConfig dealt(ScrapeConfig job) {
+  private ScrapeConfig withAllocatedTargets(ScrapeConfig job) {
     URI targets =
         URI.create(
             settings.url

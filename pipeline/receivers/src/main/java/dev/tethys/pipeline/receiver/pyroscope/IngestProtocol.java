@@ -107,7 +107,7 @@ final class IngestProtocol {
   private void handle(HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     Params q = request.query();
-    RequestParameters said = said(q);
+    RequestParameters parameters = readParameters(q);
     try (Hold hold = door.intake().open()) {
       byte[] body = door.body(request, door.compression(request), hold);
       hold.take(4L * body.length);
@@ -116,18 +116,18 @@ final class IngestProtocol {
       Map<String, byte[]> form = FormParts.isForm(type) ? FormParts.read(type, body) : Map.of();
       switch (format(q.first("format", ""), type)) {
         case "pprof" -> {
-          Batch read = pprof(form, body, said, request, out);
+          Batch read = pprof(form, body, parameters, request, out);
           if (read != null) {
             answer(response, ReceiverAdmission.deliver(read, to, request));
             return;
           }
         }
-        case "jfr" -> jfr(form, body, said, request, out);
-        case "trie" -> folded(s -> FoldedStacks.trie(body, s), said, q, out);
-        case "tree" -> folded(s -> FoldedStacks.tree(body, s), said, q, out);
-        case "lines" -> folded(s -> FoldedStacks.lines(body, s), said, q, out);
-        case "groups" -> folded(s -> FoldedStacks.groups(body, s), said, q, out);
-        case "speedscope" -> speedscope(body, said, q, out);
+        case "jfr" -> jfr(form, body, parameters, request, out);
+        case "trie" -> folded(s -> FoldedStacks.trie(body, s), parameters, q, out);
+        case "tree" -> folded(s -> FoldedStacks.tree(body, s), parameters, q, out);
+        case "lines" -> folded(s -> FoldedStacks.lines(body, s), parameters, q, out);
+        case "groups" -> folded(s -> FoldedStacks.groups(body, s), parameters, q, out);
+        case "speedscope" -> speedscope(body, parameters, q, out);
         case String f ->
             throw new HttpException(
                 400,
@@ -160,21 +160,21 @@ final class IngestProtocol {
     }
   }
 
-  private static String format(String said, String contentType) {
-    if (said.equals("trie") || contentType.equals(PYTHON_AND_RUBY_TRIE)) {
+  private static String format(String parameters, String contentType) {
+    if (parameters.equals("trie") || contentType.equals(PYTHON_AND_RUBY_TRIE)) {
       return "trie";
     }
-    if (said.equals("tree") || contentType.equals(PYTHON_AND_RUBY_TREE)) {
+    if (parameters.equals("tree") || contentType.equals(PYTHON_AND_RUBY_TREE)) {
       return "tree";
     }
-    return switch (said) {
-      case "lines", "jfr", "pprof", "speedscope" -> said;
+    return switch (parameters) {
+      case "lines", "jfr", "pprof", "speedscope" -> parameters;
       case "", "groups", "folded" -> FormParts.isForm(contentType) ? "pprof" : "groups";
-      default -> said;
+      default -> parameters;
     };
   }
 
-  private RequestParameters said(Params q) {
+  private RequestParameters readParameters(Params q) {
     long now = clock.millis() * 1_000_000;
     long from = time(q, "from", now);
     long until = time(q, "until", now);
@@ -223,7 +223,7 @@ final class IngestProtocol {
   private @Nullable Batch pprof(
       Map<String, byte[]> form,
       byte[] body,
-      RequestParameters said,
+      RequestParameters parameters,
       HttpRequest request,
       ProfilesWriter out) {
     byte[] profile = form.isEmpty() ? body : form.get("profile");
@@ -232,7 +232,7 @@ final class IngestProtocol {
     }
     byte[] before = form.getOrDefault("prev_profile", new byte[0]);
     Map<String, Named> names = named(form.get("sample_type_config"));
-    Map<String, String> resource = said.resource(request.query());
+    Map<String, String> resource = parameters.resource(request.query());
     if (before.length > 0) {
       out.resource(resource);
       PprofReader.difference(profile, before, door.maxBodyBytes(), names, Map.of(), out);
@@ -273,7 +273,7 @@ final class IngestProtocol {
   private void jfr(
       Map<String, byte[]> form,
       byte[] body,
-      RequestParameters said,
+      RequestParameters parameters,
       HttpRequest request,
       ProfilesWriter out)
       throws IOException {
@@ -281,13 +281,13 @@ final class IngestProtocol {
     if (recording == null) {
       throw new CodecException("the form has no part called jfr");
     }
-    out.resource(said.resource(request.query()));
+    out.resource(parameters.resource(request.query()));
     JfrProfiles.read(
         plain(recording, request),
         plain(form.getOrDefault("labels", new byte[0]), request),
-        said.fromNanos,
-        said.durationNanos,
-        said.sampleRate,
+        parameters.fromNanos,
+        parameters.durationNanos,
+        parameters.sampleRate,
         Map.of(),
         out);
   }
@@ -305,32 +305,35 @@ final class IngestProtocol {
   }
 
   /** What the last part of an application's name counts; null where it is part of the name. */
-  private static @Nullable Kind kind(RequestParameters said) {
-    String app = said.name.app();
+  private static @Nullable Kind kind(RequestParameters parameters) {
+    String app = parameters.name.app();
     int dot = app.lastIndexOf('.');
     return KINDS.get(dot < 0 ? "" : app.substring(dot + 1));
   }
 
   /** Begins the resource of an application, whose name has lost what it counts. */
   private static void begin(
-      RequestParameters said, @Nullable Kind kind, Params q, ProfilesWriter out) {
-    String app = said.name.app();
+      RequestParameters parameters, @Nullable Kind kind, Params q, ProfilesWriter out) {
+    String app = parameters.name.app();
     String name = kind == null ? app : app.substring(0, app.lastIndexOf('.'));
-    out.resource(new RequestParameters(new AppName(name, said.name.labels()), 0, 0, 0).resource(q));
+    out.resource(
+        new RequestParameters(new AppName(name, parameters.name.labels()), 0, 0, 0).resource(q));
   }
 
   private static void speedscope(
-      byte[] body, RequestParameters said, Params q, ProfilesWriter out) {
-    Kind kind = kind(said);
-    begin(said, kind, q, out);
-    Speedscope.read(body, kind == null ? null : kind.type, said.fromNanos, said.durationNanos, out);
+      byte[] body, RequestParameters parameters, Params q, ProfilesWriter out) {
+    Kind kind = kind(parameters);
+    begin(parameters, kind, q, out);
+    Speedscope.read(
+        body, kind == null ? null : kind.type, parameters.fromNanos, parameters.durationNanos, out);
   }
 
-  private static void folded(Stacks stacks, RequestParameters said, Params q, ProfilesWriter out) {
-    Kind named = kind(said);
-    begin(said, named, q, out);
+  private static void folded(
+      Stacks stacks, RequestParameters parameters, Params q, ProfilesWriter out) {
+    Kind named = kind(parameters);
+    begin(parameters, named, q, out);
     Kind kind = named == null ? CPU : named;
-    long period = 1_000_000_000L / said.sampleRate;
+    long period = 1_000_000_000L / parameters.sampleRate;
     boolean time = kind.time;
     StackProfile p =
         new StackProfile(
@@ -340,8 +343,8 @@ final class IngestProtocol {
                 time ? "cpu" : "",
                 time ? "nanoseconds" : "",
                 time ? period : 0,
-                said.fromNanos,
-                said.durationNanos),
+                parameters.fromNanos,
+                parameters.durationNanos),
             out);
     stacks.read(
         (folded, value) -> {

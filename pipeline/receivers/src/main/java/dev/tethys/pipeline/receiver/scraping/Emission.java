@@ -44,7 +44,7 @@ public final class Emission {
   }
 
   /** Whether any of these metrics comes. */
-  public boolean wants(String... metrics) {
+  public boolean isEnabled(String... metrics) {
     for (String m : metrics) {
       if (recorder(m).isOn()) {
         return true;

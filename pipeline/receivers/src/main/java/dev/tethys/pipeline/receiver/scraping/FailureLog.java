@@ -12,7 +12,7 @@ public final class FailureLog {
   /** How many failures of one attempt are logged. */
   private static final int MOST = 10;
 
-  private Set<String> told = Set.of();
+  private Set<String> logged = Set.of();
 
   /** Whether this failure of all is to be logged. */
   public boolean isNew(String why) {
@@ -21,8 +21,8 @@ public final class FailureLog {
 
   /** The failures of an attempt to be logged; beyond a few, a line that counts the rest. */
   public List<String> newOf(Set<String> failures) {
-    List<String> untold = failures.stream().filter(f -> !told.contains(f)).toList();
-    told = Set.copyOf(failures);
+    List<String> untold = failures.stream().filter(f -> !logged.contains(f)).toList();
+    logged = Set.copyOf(failures);
     int more = untold.size() - MOST;
     return more <= 0
         ? untold
@@ -32,6 +32,6 @@ public final class FailureLog {
 
   /** It has succeeded. */
   public void succeeded() {
-    told = Set.of();
+    logged = Set.of();
   }
 }

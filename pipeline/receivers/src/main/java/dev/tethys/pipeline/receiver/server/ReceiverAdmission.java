@@ -95,7 +95,7 @@ public final class ReceiverAdmission {
   /** Passes the batches of a request on and waits for as long as its client does. */
   public static Outcome deliver(List<Batch> batches, Consumer to, HttpRequest request)
       throws InterruptedException {
-    CompletableFuture<Outcome> settled = hand(batches, to);
+    CompletableFuture<Outcome> settled = forward(batches, to);
     if (settled.isDone()) {
       return settled.join();
     }
@@ -107,10 +107,10 @@ public final class ReceiverAdmission {
   /** Passes a batch on and waits for a time: for senders that expect no answer. */
   public static Outcome deliver(List<Batch> batches, Consumer to, Duration timeLimit)
       throws InterruptedException {
-    return await(hand(batches, to), timeLimit);
+    return await(forward(batches, to), timeLimit);
   }
 
-  private static CompletableFuture<Outcome> hand(List<Batch> batches, Consumer to) {
+  private static CompletableFuture<Outcome> forward(List<Batch> batches, Consumer to) {
     CompletableFuture<Outcome> settled = new CompletableFuture<>();
     if (batches.isEmpty()) {
       settled.complete(Outcome.ACCEPTED);

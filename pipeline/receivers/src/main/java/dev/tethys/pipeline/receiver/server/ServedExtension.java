@@ -17,7 +17,7 @@ public abstract class ServedExtension implements Extension {
   private final PushReceiver listener;
 
   /**
-   * An extension without pages, which its constructor adds to {@link #door}.
+   * An extension without pages, which its constructor adds to {@link #endpoint}.
    *
    * @param auth who may ask; null for everyone
    */
@@ -30,7 +30,7 @@ public abstract class ServedExtension implements Extension {
   }
 
   /** Where pages are added. */
-  protected final HttpServerEndpoint door() {
+  protected final HttpServerEndpoint endpoint() {
     return door;
   }
 

@@ -54,7 +54,7 @@ final class StatsdAggregator {
   private static final class Entry {
     final Aggregate aggregate;
     final long since;
-    long heard;
+    long updatedAt;
 
     Entry(Aggregate aggregate, long since) {
       this.aggregate = aggregate;
@@ -179,7 +179,7 @@ final class StatsdAggregator {
       if (!e.aggregate.add(s, value)) {
         return "more than " + Aggregate.MAX_KEPT + " values of a series within an interval";
       }
-      e.heard = startNanos;
+      e.updatedAt = startNanos;
       if (e.aggregate instanceof Aggregate.Level l) {
         levels.put(key, l.value());
       }
@@ -236,7 +236,7 @@ final class StatsdAggregator {
           if (goesOn && m.data() instanceof MetricData.Aggregated<?> a) {
             a.setTemporality(MetricData.TEMPORALITY_CUMULATIVE);
           }
-          if (goesOn && nanos - e.heard <= rules.expiry().toNanos()) {
+          if (goesOn && nanos - e.updatedAt <= rules.expiry().toNanos()) {
             kept.put(key, e);
           }
         });

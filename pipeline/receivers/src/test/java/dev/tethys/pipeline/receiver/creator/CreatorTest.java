@@ -422,7 +422,7 @@ class CreatorTest {
                 container(
                     "a", "web", Map.of(l + ".web/config", "{max_log_size: 2MiB, include: [/x]}")))
             .orElseThrow()
-            .wanted(container("a", "web", Map.of()));
+            .plan(container("a", "web", Map.of()));
     assertThat(w.id().toString()).startsWith("file_log/a-uid_web/receiver_creator");
     assertThat(w.signals()).containsExactly(Signal.LOGS);
     assertThat(w.tree())

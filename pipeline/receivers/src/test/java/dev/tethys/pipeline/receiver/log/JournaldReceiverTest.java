@@ -165,10 +165,10 @@ class JournaldReceiverTest {
       Receiver unsaid = from(below);
       assertThat(messages(sink.await(4))).endsWith("default");
       unsaid.stop(Duration.ofSeconds(5));
-      assertThat(log.said()).singleElement().asString().contains(web.toString());
+      assertThat(log.messages()).singleElement().asString().contains(web.toString());
       from(below + ", namespace: ''");
       assertThat(messages(sink.await(5))).endsWith("default");
-      assertThat(log.said()).hasSize(1);
+      assertThat(log.messages()).hasSize(1);
     }
   }
 

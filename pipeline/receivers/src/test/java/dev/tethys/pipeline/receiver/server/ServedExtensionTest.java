@@ -16,7 +16,7 @@ class ServedExtensionTest {
     }
 
     HttpListenerOptions options() {
-      return door().options();
+      return endpoint().options();
     }
   }
 

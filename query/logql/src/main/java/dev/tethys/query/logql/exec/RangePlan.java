@@ -41,7 +41,7 @@ record RangePlan(
   }
 
   /** Labels that the pipeline or the result uses. */
-  UsedLabels wanted() {
+  UsedLabels usedLabels() {
     Unwrap u = range.unwrap();
     return LabelUse.of(range.log().stages(), u, resultLabels());
   }

@@ -53,7 +53,7 @@ final class RangeScan {
     this.plan = plan;
     this.grid = grid;
     range = plan.range();
-    wanted = plan.wanted();
+    wanted = plan.usedLabels();
     unwrap = range.unwrap();
   }
 

@@ -42,7 +42,7 @@ final class LinePattern {
   /** Pattern of a parser: with names, each of them once, and literals between captures. */
   static LinePattern forParser(String pattern) {
     LinePattern p = new LinePattern(parts(pattern));
-    p.refuseNeighbours();
+    p.rejectAdjacentCaptures();
     if (p.parts.isEmpty()) {
       throw new PatternException("empty pattern");
     }
@@ -61,7 +61,7 @@ final class LinePattern {
   /** Pattern of a line filter: without names. */
   static LinePattern forFilter(String pattern) {
     LinePattern p = new LinePattern(parts(pattern));
-    p.refuseNeighbours();
+    p.rejectAdjacentCaptures();
     for (Part x : p.parts) {
       if (x.isNamed()) {
         throw new PatternException("named captures are not allowed");
@@ -70,7 +70,7 @@ final class LinePattern {
     return p;
   }
 
-  private void refuseNeighbours() {
+  private void rejectAdjacentCaptures() {
     for (int i = 1; i < parts.size(); i++) {
       if (parts.get(i).isCapture() && parts.get(i - 1).isCapture()) {
         throw new PatternException(

@@ -165,7 +165,7 @@ public abstract class AnyOverTime implements RangeFunction {
           continue;
         }
         if (w.extension == Extension.ANCHORED) {
-          w.look(l - f);
+          w.countSamples(l - f);
           f = anchor(w.times, f, w.to[s], w.start(s));
           if (w.times[l] <= w.start(s)) {
             continue;
@@ -260,7 +260,7 @@ public abstract class AnyOverTime implements RangeFunction {
     }
 
     @Override
-    public double costOfLook() {
+    public double costPerSample() {
       return 0.05;
     }
 
@@ -297,7 +297,7 @@ public abstract class AnyOverTime implements RangeFunction {
           double n = t - f;
           out[s] = mean ? sum / n + carry / n : sum + carry;
         } else {
-          w.look(t - f);
+          w.countSamples(t - f);
           out[s] = mean ? Kernels.mean(w.values, f, t) : Kernels.sum(w.values, f, t);
         }
       }
@@ -320,7 +320,7 @@ public abstract class AnyOverTime implements RangeFunction {
           sum = 0;
           carry = 0;
         }
-        w.look(to - begin);
+        w.countSamples(to - begin);
         double[] v = w.values;
         double total = sum;
         double c = carry;

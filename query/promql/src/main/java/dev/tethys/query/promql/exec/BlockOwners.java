@@ -12,7 +12,7 @@ final class BlockOwners {
   private long bytes;
 
   /** A step has returned a block; a step that passes on its input holds nothing. */
-  void gave(Operator o, Block b) {
+  void recordBlock(Operator o, Block b) {
     if (b.bytes() > 0 && blocks.putIfAbsent(b, o) == null) {
       bytes += b.bytes();
     }

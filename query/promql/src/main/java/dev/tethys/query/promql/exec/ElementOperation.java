@@ -64,7 +64,7 @@ final class ElementOperation {
     }
 
     /** Says it of an operation at a place of the query. */
-    void tell(Annotations annotations, BinaryOp op, Span span) {
+    void addTo(Annotations annotations, BinaryOp op, Span span) {
       HistogramOperation name =
           op == BinaryOp.SUB ? HistogramOperation.SUBTRACTION : HistogramOperation.ADDITION;
       switch (this) {

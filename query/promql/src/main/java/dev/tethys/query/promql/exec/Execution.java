@@ -117,7 +117,7 @@ public final class Execution implements AutoCloseable {
    *
    * @param nanos as of the clock of the deadline
    */
-  public void giveUpAt(long nanos) {
+  public void limitBriefly(long nanos) {
     brief = true;
     briefUntil = nanos;
   }

@@ -30,7 +30,7 @@ public abstract class FloatOverTime implements RangeFunction {
     int[] to = w.to;
     for (int s = 0; s < out.length; s++) {
       if (to[s] > from[s]) {
-        w.look(to[s] - from[s]);
+        w.countSamples(to[s] - from[s]);
         refuse(w, s);
         check(w, s);
         if (to[s] - from[s] >= least) {
@@ -194,7 +194,7 @@ public abstract class FloatOverTime implements RangeFunction {
     }
 
     @Override
-    public double costOfLook() {
+    public double costPerSample() {
       return 0.3;
     }
 
@@ -221,7 +221,7 @@ public abstract class FloatOverTime implements RangeFunction {
     }
 
     @Override
-    public double costOfLook() {
+    public double costPerSample() {
       return 0.6;
     }
 
@@ -250,7 +250,7 @@ public abstract class FloatOverTime implements RangeFunction {
     }
 
     @Override
-    public double costOfLook() {
+    public double costPerSample() {
       return 0.3;
     }
 

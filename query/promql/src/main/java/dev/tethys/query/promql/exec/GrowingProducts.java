@@ -88,7 +88,7 @@ final class GrowingProducts {
       while (w.to[s] <= i) {
         s++;
       }
-      w.look(end - s);
+      w.countSamples(end - s);
       add(w.times[i], w.values[i], origins, products, carries, s - first);
     }
   }

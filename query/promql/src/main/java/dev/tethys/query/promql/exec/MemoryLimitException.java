@@ -42,7 +42,7 @@ public final class MemoryLimitException extends QueryException {
   }
 
   /** The same in full for who asked a query. */
-  public QueryException told(String query) {
+  public QueryException withQuery(String query) {
     Operator o = largest;
     if (o == null) {
       return this;

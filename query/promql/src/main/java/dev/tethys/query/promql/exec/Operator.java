@@ -42,7 +42,7 @@ public abstract class Operator implements PlanStep {
     long before = x.holders().unfinished(x.heldBytes());
     try {
       Block b = p == null ? compute(x, grid) : p.evaluate(this, x, grid);
-      x.holders().gave(this, b);
+      x.holders().recordBlock(this, b);
       return b;
     } catch (MemoryLimitException e) {
       if (!e.isBlamed()) {

@@ -93,7 +93,7 @@ final class OrderedSeries {
         t.clear();
         in.evaluate(i, w, t);
       }
-      if (isMineToHandOn(c)) {
+      if (completeAndClaim(c)) {
         forward();
       }
     }
@@ -125,7 +125,7 @@ final class OrderedSeries {
     return c;
   }
 
-  private synchronized boolean isMineToHandOn(Chunk c) {
+  private synchronized boolean completeAndClaim(Chunk c) {
     c.done = true;
     if (handing || ring[handed % ring.length] != c) {
       return false;

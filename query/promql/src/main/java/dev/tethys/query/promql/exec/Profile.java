@@ -39,7 +39,7 @@ public final class Profile {
     private final LongAdder selectNanos = new LongAdder();
     private final LongAdder readNanos = new LongAdder();
 
-    private void gave(long seriesGiven, long samplesGiven) {
+    private void recordOutput(long seriesGiven, long samplesGiven) {
       series.add(seriesGiven);
       samples.add(samplesGiven);
     }
@@ -186,7 +186,7 @@ public final class Profile {
     n.calls.increment();
     try (Stay in = new Stay(n)) {
       Block b = o.compute(x, grid);
-      n.gave(b.size(), b.samples());
+      n.recordOutput(b.size(), b.samples());
       if (b.bytes() > 0) {
         synchronized (this) {
           owners.putIfAbsent(b, n);
@@ -244,7 +244,7 @@ public final class Profile {
       try (Stay in = new Stay(node)) {
         inner.evaluate(series, workspace, target);
         long n = target.count();
-        node.gave(n > 0 ? 1 : 0, n);
+        node.recordOutput(n > 0 ? 1 : 0, n);
       }
     }
 
@@ -261,7 +261,7 @@ public final class Profile {
       for (int p : presence) {
         n += p < 0 ? 0 : 1;
       }
-      node.gave(n > 0 ? series : 0, n * series);
+      node.recordOutput(n > 0 ? series : 0, n * series);
       inner.countPresent(presence, series);
     }
 
@@ -310,7 +310,7 @@ public final class Profile {
         try (Stay in = new Stay(n)) {
           s.load(series, workspace);
           long size = (long) workspace.samples.size + workspace.samples.histogramSize;
-          n.gave(size > 0 ? 1 : 0, size);
+          n.recordOutput(size > 0 ? 1 : 0, size);
         }
       }
 

@@ -90,7 +90,7 @@ public final class RangeCall extends Operator {
 
   private final class Stream implements SeriesStream {
     private final Execution x;
-    private final Runnable mayGoOn;
+    private final Runnable check;
     private final Grid grid;
     private final RangeSource.Series series;
     private final SampleCount count;
@@ -106,7 +106,7 @@ public final class RangeCall extends Operator {
 
     Stream(Execution x, Grid grid) {
       this.x = x;
-      this.mayGoOn = x::check;
+      this.check = x::check;
       this.grid = grid;
       List<double[]> args = new ArrayList<>();
       for (Operator o : scalars) {
@@ -187,7 +187,7 @@ public final class RangeCall extends Operator {
       Windows w =
           new Windows(
               x.annotations(),
-              mayGoOn,
+              check,
               grid,
               ws,
               source.range(),
@@ -216,7 +216,7 @@ public final class RangeCall extends Operator {
         w.histogramTo = h.to();
         for (int s = 0; s < ends.length; s++) {
           if (w.from[s] < w.to[s] || w.histogramFrom[s] < w.histogramTo[s]) {
-            w.look((long) w.to[s] - w.from[s] + w.histogramTo[s] - w.histogramFrom[s]);
+            w.countSamples((long) w.to[s] - w.from[s] + w.histogramTo[s] - w.histogramFrom[s]);
             function.mixed(w, s, target);
           }
         }
@@ -252,7 +252,7 @@ public final class RangeCall extends Operator {
         Windows w =
             new Windows(
                 x.annotations(),
-                mayGoOn,
+                check,
                 grid,
                 ws,
                 source.range(),
@@ -347,8 +347,8 @@ public final class RangeCall extends Operator {
     @Override
     public long cost(Grid g) {
       long read = (before + after + g.end() - g.start()) / Streams.TYPICAL_INTERVAL;
-      double looks = (double) g.steps() * Math.min(read, before / Streams.TYPICAL_INTERVAL);
-      return g.steps() + read + (long) (function.costOfLook() * looks);
+      double windowSamples = (double) g.steps() * Math.min(read, before / Streams.TYPICAL_INTERVAL);
+      return g.steps() + read + (long) (function.costPerSample() * windowSamples);
     }
 
     @Override

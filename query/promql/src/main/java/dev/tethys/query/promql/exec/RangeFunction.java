@@ -12,7 +12,7 @@ public interface RangeFunction {
    * Cost of a sample of a window, where reading and decoding one costs 1; each is computed in every
    * window that it is in.
    */
-  default double costOfLook() {
+  default double costPerSample() {
     return 0;
   }
 

@@ -41,7 +41,7 @@ public final class Rate implements RangeFunction {
     if (w.extension != Extension.NONE) {
       for (int s = 0; s < out.length; s++) {
         if (w.from[s] < w.to[s]) {
-          w.look(w.to[s] - w.from[s]);
+          w.countSamples(w.to[s] - w.from[s]);
           ExtendedRate.floats(w, s, counter, perSecond, out);
         }
       }
@@ -50,7 +50,7 @@ public final class Rate implements RangeFunction {
     if (counter && w.starts != null) {
       for (int s = 0; s < out.length; s++) {
         if (w.from[s] < w.to[s]) {
-          w.look(w.to[s] - w.from[s]);
+          w.countSamples(w.to[s] - w.from[s]);
           out[s] = withStarts(w, s, w.starts);
         }
       }
@@ -138,7 +138,7 @@ public final class Rate implements RangeFunction {
       for (; r < resets.length && resets[r] <= l; r++) {
         difference += v[resets[r] - 1];
       }
-      w.look(r - next);
+      w.countSamples(r - next);
       out[s] =
           mayReachZero(first, difference)
               ? extrapolated(w, s, f, l, difference, true, divisor)
@@ -239,11 +239,11 @@ public final class Rate implements RangeFunction {
     int f = w.from[s];
     int l = w.to[s] - 1;
     double difference = v[l] - v[f];
-    boolean told = false;
+    boolean annotated = false;
     for (int i = f + 1; i <= l; i++) {
-      if (!told && StartTimes.overlap(starts[i - 1], t[i - 1], starts[i])) {
+      if (!annotated && StartTimes.overlap(starts[i - 1], t[i - 1], starts[i])) {
         w.annotations.startOverlap(w.metricName(), w.span);
-        told = true;
+        annotated = true;
       }
       if (v[i] < v[i - 1] || StartTimes.reset(starts[i - 1], t[i - 1], starts[i], t[i])) {
         difference += v[i - 1];
@@ -428,11 +428,11 @@ public final class Rate implements RangeFunction {
       long @Nullable [] starts) {
     long[] t = w.histogramTimes;
     Histogram previous = first;
-    boolean told = false;
+    boolean annotated = false;
     for (int i = f + 1; i <= l; i++) {
-      if (starts != null && !told && StartTimes.overlap(starts[i - 1], t[i - 1], starts[i])) {
+      if (starts != null && !annotated && StartTimes.overlap(starts[i - 1], t[i - 1], starts[i])) {
         w.annotations.startOverlap(w.metricName(), w.span);
-        told = true;
+        annotated = true;
       }
       Histogram now = w.histograms[i];
       if (isReset(previous, now, starts, t, i)

@@ -20,7 +20,7 @@ public final class Regression extends FloatOverTime {
   }
 
   @Override
-  public double costOfLook() {
+  public double costPerSample() {
     return 0.15;
   }
 
@@ -64,7 +64,7 @@ public final class Regression extends FloatOverTime {
         growing.get(s, sums);
       } else {
         int begin = begin(window, from, to, sums);
-        w.look(to - begin);
+        w.countSamples(to - begin);
         sums(w.times, v, begin, to, origin(w, s, from), sums);
       }
       if (Double.isFinite(sums[0]) && Double.isFinite(sums[2])) {
@@ -72,7 +72,7 @@ public final class Regression extends FloatOverTime {
         double sxy = sums[2] + sums[3];
         out[s] = line(w, s, to - from, ofTimes.x()[s], sy, sxy, ofTimes.xx()[s]);
       } else {
-        w.look(to - from);
+        w.countSamples(to - from);
         out[s] = of(w, s, from, to);
       }
     }
@@ -116,7 +116,7 @@ public final class Regression extends FloatOverTime {
       int to = w.to[s];
       if (to > from) {
         int begin = begin(window, from, to, sums);
-        w.look(to - begin);
+        w.countSamples(to - begin);
         ofTimes(w.times, begin, to, origin(w, s, from), sums);
         out.x()[s] = sums[0] + sums[1];
         out.xx()[s] = sums[2] + sums[3];

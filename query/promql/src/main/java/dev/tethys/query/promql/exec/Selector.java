@@ -63,7 +63,7 @@ public record Selector(
     StepWindows w =
         new StepWindows(
             moment(grid.start()), grid.interval(), before(lookback, range), after(lookback));
-    return w.leaveOutHalf() ? w : null;
+    return w.skipsHalf() ? w : null;
   }
 
   /** What is asked of the store for the steps of a grid. */

@@ -15,7 +15,7 @@ public final class Variance extends FloatOverTime {
   }
 
   @Override
-  public double costOfLook() {
+  public double costPerSample() {
     return 0.1;
   }
 
@@ -123,7 +123,7 @@ public final class Variance extends FloatOverTime {
         squares = 0;
         carry = 0;
       }
-      w.look(to - begin);
+      w.countSamples(to - begin);
       add(w.values, begin, to, begin - from);
     }
 

@@ -73,7 +73,7 @@ public final class VectorJoin extends Operator {
     Block r = right.evaluate(x, grid);
     boolean fewerMany = !(swapped ? given.right() : given.left()).isEmpty();
     if (fewerMany) {
-      mustDecide(x, grid.steps(), swapped ? r : l, swapped ? l : r);
+      checkDuplicates(x, grid.steps(), swapped ? r : l, swapped ? l : r);
     }
     Block b;
     if (l.size() == 0 && r.size() == 0
@@ -91,7 +91,7 @@ public final class VectorJoin extends Operator {
    * Series of the one side that meet each other are an error where the many side has any series,
    * with a partner or not. Where it has none, some may have been left out.
    */
-  private void mustDecide(Execution x, int steps, Block many, Block one) {
+  private void checkDuplicates(Execution x, int steps, Block many, Block one) {
     Matching m = new Matching(matching);
     int[][] groups = Matching.bySignature(m.number(one.columns()), m.size());
     for (int[] group : groups) {
@@ -175,11 +175,11 @@ public final class VectorJoin extends Operator {
 
     /** As Prometheus, which tells one thing at a step. */
     private void reportRemarks() {
-      EnumSet<Remark> told = EnumSet.noneOf(Remark.class);
+      EnumSet<Remark> reported = EnumSet.noneOf(Remark.class);
       for (int s = 0; remarks != null && s < steps; s++) {
         Remark r = remarks[s];
-        if (r != null && told.add(r)) {
-          r.tell(x.annotations(), op, span);
+        if (r != null && reported.add(r)) {
+          r.addTo(x.annotations(), op, span);
         }
       }
     }

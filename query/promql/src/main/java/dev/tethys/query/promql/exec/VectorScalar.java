@@ -156,7 +156,7 @@ public final class VectorScalar extends SeriesMap {
           scalarLeft ? h : null,
           r);
       if (r.remark != null) {
-        r.remark.tell(x.annotations(), op, span);
+        r.remark.addTo(x.annotations(), op, span);
       }
       hs[s] = r.failed || returnBool ? null : r.histogram;
       if (returnBool && !r.failed) {

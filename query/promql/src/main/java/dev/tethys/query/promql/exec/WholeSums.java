@@ -28,7 +28,7 @@ final class WholeSums {
       return null;
     }
     long[] running = w.workspace.numbers(n + 1);
-    w.look(n);
+    w.countSamples(n);
     long largest = add(w.values, n, running);
     return largest < 0
             || largest > MOST / Math.max(1, w.bounds.widest())

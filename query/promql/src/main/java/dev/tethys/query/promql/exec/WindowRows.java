@@ -99,11 +99,12 @@ final class WindowRows {
     offset = 0;
     int end = w.from[run.end - 1] + run.length;
     for (int r = 0; r < run.stride; r++) {
-      takeApart(w.values, begin + r, end, run.stride, apart, r * part);
+      deinterleave(w.values, begin + r, end, run.stride, apart, r * part);
     }
   }
 
-  private static void takeApart(double[] v, int from, int end, int stride, double[] out, int at) {
+  private static void deinterleave(
+      double[] v, int from, int end, int stride, double[] out, int at) {
     for (int i = from; i < end; i += stride) {
       out[at++] = v[i];
     }
@@ -117,7 +118,7 @@ final class WindowRows {
 
   /** The values of a row, until the next is asked for. */
   double[] row(int i) {
-    w.look(run.steps());
+    w.countSamples(run.steps());
     int from = offset + i % run.stride * part + i / run.stride;
     System.arraycopy(apart, from, row, 0, run.steps());
     return row;

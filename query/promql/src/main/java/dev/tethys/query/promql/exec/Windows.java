@@ -17,7 +17,7 @@ final class Windows {
   private static final long ASKS_EACH = 1 << 20;
 
   private final Runnable mayGoOn;
-  private long looked;
+  private long samplesSinceCheck;
   final Annotations annotations;
   final Grid grid;
   final Workspace workspace;
@@ -89,10 +89,10 @@ final class Windows {
    *
    * @throws QueryException when the query was canceled or has run too long
    */
-  void look(long samples) {
-    looked += samples;
-    if (looked >= ASKS_EACH) {
-      looked = 0;
+  void countSamples(long samples) {
+    samplesSinceCheck += samples;
+    if (samplesSinceCheck >= ASKS_EACH) {
+      samplesSinceCheck = 0;
       mayGoOn.run();
     }
   }

@@ -38,7 +38,7 @@ public final class Hints {
    */
   public static List<Hint> of(PlanNode root, int steps, long interval) {
     Hints h = new Hints(steps, interval);
-    root.walk(h::look);
+    root.walk(h::inspect);
     return List.copyOf(h.out);
   }
 
@@ -46,7 +46,7 @@ public final class Hints {
     out.add(new Hint(n.id(), rule, text));
   }
 
-  private void look(PlanNode n) {
+  private void inspect(PlanNode n) {
     Description.Reads r = n.reads();
     if (r != null) {
       matchers(n, r.matchers());

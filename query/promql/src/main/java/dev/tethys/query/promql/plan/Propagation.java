@@ -116,8 +116,8 @@ final class Propagation {
     List<Matcher> ofRight = toLeft ? matched(b.right(), m) : List.of();
     List<Matcher> toTheRight = new ArrayList<>();
     List<Matcher> toTheLeft = new ArrayList<>();
-    Expr right = given(b.right(), ofLeft, keep, toTheRight);
-    Expr left = given(b.left(), ofRight, keep, toTheLeft);
+    Expr right = withMatchers(b.right(), ofLeft, keep, toTheRight);
+    Expr left = withMatchers(b.left(), ofRight, keep, toTheLeft);
     return toTheLeft.isEmpty() && toTheRight.isEmpty()
         ? as
         : new Sides(left, right, new Propagated(toTheLeft, toTheRight));
@@ -140,7 +140,7 @@ final class Propagation {
 
   private static List<Matcher> matched(Expr e, VectorMatching m) {
     List<Matcher> out = new ArrayList<>();
-    for (Matcher x : met(e)) {
+    for (Matcher x : impliedMatchers(e)) {
       if (isMatched(x.name(), m) && out.size() < MAX_MATCHERS) {
         out.add(x);
       }
@@ -151,14 +151,14 @@ final class Propagation {
   // ---- what is known about series
 
   /** Matchers that all series of an expression meet. */
-  private static Set<Matcher> met(Expr e) {
+  private static Set<Matcher> impliedMatchers(Expr e) {
     return switch (e) {
       case NumberLiteral n -> Set.of();
       case StringLiteral s -> Set.of();
-      case Paren p -> met(p.inner());
-      case Unary u -> met(u.operand());
-      case MatrixSelector m -> met(m.selector());
-      case Subquery s -> met(s.inner());
+      case Paren p -> impliedMatchers(p.inner());
+      case Unary u -> impliedMatchers(u.operand());
+      case MatrixSelector m -> impliedMatchers(m.selector());
+      case Subquery s -> impliedMatchers(s.inner());
       case VectorSelector v -> {
         Set<Matcher> out = new LinkedHashSet<>();
         for (Matcher m : v.matchers()) {
@@ -171,7 +171,7 @@ final class Propagation {
         yield out;
       }
       case Aggregate a -> {
-        Set<Matcher> out = new LinkedHashSet<>(met(a.inner()));
+        Set<Matcher> out = new LinkedHashSet<>(impliedMatchers(a.inner()));
         switch (a.op()) {
           case TOPK, BOTTOMK, LIMITK, LIMIT_RATIO -> {}
           case COUNT_VALUES -> out.clear();
@@ -184,32 +184,32 @@ final class Propagation {
         boolean keepsLabels =
             PromqlFunctions.has(f, FunctionTrait.PER_SERIES)
                 || PromqlFunctions.has(f, FunctionTrait.PER_SERIES_OF_COUNTERS);
-        yield keepsLabels ? met(vector(c)) : Set.of();
+        yield keepsLabels ? impliedMatchers(vector(c)) : Set.of();
       }
-      case Binary b -> met(b);
+      case Binary b -> impliedMatchers(b);
     };
   }
 
-  private static Set<Matcher> met(Binary b) {
+  private static Set<Matcher> impliedMatchers(Binary b) {
     VectorMatching m = b.matching();
     if (b.left().type() == ValueType.SCALAR) {
-      return met(b.right());
+      return impliedMatchers(b.right());
     }
     if (m == null || b.right().type() == ValueType.SCALAR) {
-      return met(b.left());
+      return impliedMatchers(b.left());
     }
     if (b.op() == BinaryOp.OR || m.fillLeft() != null || m.fillRight() != null) {
       return Set.of();
     }
     if (b.op() == BinaryOp.UNLESS) {
-      return met(b.left());
+      return impliedMatchers(b.left());
     }
     boolean swapped = m.cardinality() == Cardinality.ONE_TO_MANY;
-    Set<Matcher> out = new LinkedHashSet<>(met(swapped ? b.right() : b.left()));
+    Set<Matcher> out = new LinkedHashSet<>(impliedMatchers(swapped ? b.right() : b.left()));
     if (m.cardinality() == Cardinality.ONE_TO_ONE) {
       out.removeIf(x -> !isMatched(x.name(), m));
     }
-    for (Matcher x : met(swapped ? b.left() : b.right())) {
+    for (Matcher x : impliedMatchers(swapped ? b.left() : b.right())) {
       if (isMatched(x.name(), m)) {
         out.add(x);
       }
@@ -229,10 +229,11 @@ final class Propagation {
 
   // ---- down to the selectors
 
-  private Expr given(Expr to, List<Matcher> matchers, Predicate<Expr> keep, List<Matcher> taken) {
+  private Expr withMatchers(
+      Expr to, List<Matcher> matchers, Predicate<Expr> keep, List<Matcher> taken) {
     Expr e = to;
     for (Matcher m : matchers) {
-      Expr next = given(e, m, keep);
+      Expr next = withMatchers(e, m, keep);
       if (next != e) {
         taken.add(m);
         e = next;
@@ -242,28 +243,28 @@ final class Propagation {
   }
 
   /** The expression without series that do not meet a matcher; itself when that is not possible. */
-  private Expr given(Expr e, Matcher m, Predicate<Expr> keep) {
+  private Expr withMatchers(Expr e, Matcher m, Predicate<Expr> keep) {
     if (keep.test(e)) {
       return e;
     }
     return switch (e) {
       case NumberLiteral n -> n;
       case StringLiteral s -> s;
-      case VectorSelector v -> given(v, m);
+      case VectorSelector v -> withMatchers(v, m);
       case Paren p -> {
-        Expr inner = given(p.inner(), m, keep);
+        Expr inner = withMatchers(p.inner(), m, keep);
         yield inner == p.inner() ? p : new Paren(p.span(), inner);
       }
       case Unary u -> {
-        Expr inner = given(u.operand(), m, keep);
+        Expr inner = withMatchers(u.operand(), m, keep);
         yield inner == u.operand() ? u : new Unary(u.span(), u.negative(), inner);
       }
       case MatrixSelector x -> {
-        VectorSelector v = given(x.selector(), m);
+        VectorSelector v = withMatchers(x.selector(), m);
         yield v == x.selector() ? x : new MatrixSelector(x.span(), v, x.range());
       }
       case Subquery s -> {
-        Expr inner = given(s.inner(), m, keep);
+        Expr inner = withMatchers(s.inner(), m, keep);
         yield inner == s.inner()
             ? s
             : new Subquery(s.span(), inner, s.range(), s.step(), s.shift());
@@ -271,17 +272,17 @@ final class Propagation {
       case Aggregate a -> {
         boolean whole = a.without() != a.grouping().contains(m.name());
         boolean silent = a.op() != AggregateOp.QUANTILE && a.op() != AggregateOp.COUNT_VALUES;
-        Expr inner = whole && silent ? given(a.inner(), m, keep) : a.inner();
+        Expr inner = whole && silent ? withMatchers(a.inner(), m, keep) : a.inner();
         yield inner == a.inner()
             ? a
             : new Aggregate(a.span(), a.op(), inner, a.parameter(), a.grouping(), a.without());
       }
-      case Call c -> given(c, m, keep);
-      case Binary b -> given(b, m, keep);
+      case Call c -> withMatchers(c, m, keep);
+      case Binary b -> withMatchers(b, m, keep);
     };
   }
 
-  private static VectorSelector given(VectorSelector v, Matcher m) {
+  private static VectorSelector withMatchers(VectorSelector v, Matcher m) {
     if (name(v).isEmpty() || v.matchers().contains(m)) {
       return v; // series that differ by their names alone may be an error
     }
@@ -300,7 +301,7 @@ final class Propagation {
     return "";
   }
 
-  private Expr given(Call c, Matcher m, Predicate<Expr> keep) {
+  private Expr withMatchers(Call c, Matcher m, Predicate<Expr> keep) {
     String f = c.function().name();
     Expr vector = vector(c);
     boolean alone =
@@ -308,7 +309,7 @@ final class Propagation {
             || PromqlFunctions.has(f, FunctionTrait.PER_SERIES_OF_COUNTERS)
                 && namesTellCounters
                 && isOfCounter(vector);
-    Expr inner = alone ? given(vector, m, keep) : vector;
+    Expr inner = alone ? withMatchers(vector, m, keep) : vector;
     if (inner == vector) {
       return c;
     }
@@ -322,15 +323,15 @@ final class Propagation {
         && COUNTER_SUFFIXES.stream().anyMatch(name(x.selector())::endsWith);
   }
 
-  private Expr given(Binary b, Matcher m, Predicate<Expr> keep) {
+  private Expr withMatchers(Binary b, Matcher m, Predicate<Expr> keep) {
     boolean leftScalar = b.left().type() == ValueType.SCALAR;
     boolean filter = b.op() == BinaryOp.AND || b.op() == BinaryOp.UNLESS;
     if (leftScalar) {
-      Expr right = given(b.right(), m, keep);
+      Expr right = withMatchers(b.right(), m, keep);
       return right == b.right() ? b : with(b, b.left(), right);
     }
     if (filter || b.right().type() == ValueType.SCALAR) {
-      Expr left = given(b.left(), m, keep);
+      Expr left = withMatchers(b.left(), m, keep);
       return left == b.left() ? b : with(b, left, b.right());
     }
     return b;

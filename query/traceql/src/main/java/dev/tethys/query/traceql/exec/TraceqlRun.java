@@ -129,7 +129,7 @@ public final class TraceqlRun {
     int threads = Math.min(parallelism, tasks);
     Parallel p = new Parallel(tasks);
     Supplier<Boolean> job =
-        Cancellation.carried(
+        Cancellation.propagate(
             () -> {
               p.work(workers);
               return Boolean.TRUE;

@@ -58,14 +58,14 @@ public final class PrometheusBlock implements ArchivedBlock {
     try {
       t = Tombstones.read(folder.resolve("tombstones"));
     } catch (DamagedFileException e) {
-      tell(e.getMessage() + "; samples that were deleted come back");
+      addProblem(e.getMessage() + "; samples that were deleted come back");
     }
     tombstones = t;
     index = new IndexFile(folder.resolve("index"));
     boolean opened = false;
     try {
       chunks = new ChunkFiles(folder.resolve("chunks"));
-      chunks.problems().forEach(this::tell);
+      chunks.problems().forEach(this::addProblem);
       long n = chunks.bytes();
       for (String f : List.of("index", "meta.json", "tombstones")) {
         Path p = folder.resolve(f);
@@ -80,7 +80,7 @@ public final class PrometheusBlock implements ArchivedBlock {
     }
   }
 
-  private void tell(String problem) {
+  private void addProblem(String problem) {
     problemCount++;
     if (problems.size() < MAX_PROBLEMS) {
       problems.add(problem);
@@ -194,7 +194,7 @@ public final class PrometheusBlock implements ArchivedBlock {
     progress.step(ulid(), index.seriesBytes());
     SampleBuffer b = new SampleBuffer();
     Labels before = null;
-    long told = 0;
+    long reported = 0;
     while (true) {
       try {
         if (!index.next()) {
@@ -202,13 +202,13 @@ public final class PrometheusBlock implements ArchivedBlock {
         }
       } catch (DamagedFileException e) {
         lostSeries++;
-        tell(e.getMessage());
+        addProblem(e.getMessage());
         continue;
       }
       Labels labels = index.labels();
       if (before != null && before.compareTo(labels) >= 0) {
         lostSeries++;
-        tell(
+        addProblem(
             folder.resolve("index")
                 + ": series do not ascend: "
                 + labels
@@ -224,15 +224,15 @@ public final class PrometheusBlock implements ArchivedBlock {
         to.series(labels, b);
       }
       long now = index.position();
-      progress.advance(now - told);
-      told = now;
+      progress.advance(now - reported);
+      reported = now;
     }
   }
 
   @Override
   public void forEachChunk(ChunkVisitor to, Progress progress) {
     progress.step(ulid(), index.seriesBytes());
-    long told = 0;
+    long reported = 0;
     while (true) {
       try {
         if (!index.next()) {
@@ -240,7 +240,7 @@ public final class PrometheusBlock implements ArchivedBlock {
         }
       } catch (DamagedFileException e) {
         lostSeries++;
-        tell(e.getMessage());
+        addProblem(e.getMessage());
         continue;
       }
       for (int i = 0; i < index.chunkCount; i++) {
@@ -254,14 +254,14 @@ public final class PrometheusBlock implements ArchivedBlock {
         }
       }
       long now = index.position();
-      progress.advance(now - told);
-      told = now;
+      progress.advance(now - reported);
+      reported = now;
     }
   }
 
   private void lost(int chunk, DamagedFileException e) {
     lostChunks++;
-    tell(
+    addProblem(
         e.getMessage()
             + " ("
             + index.labels()

@@ -143,7 +143,7 @@ public final class PrometheusImport {
 
   private void block(SourceBlock f, BlockImport into) {
     List<String> sources = f.meta.sources().isEmpty() ? List.of(f.meta.ulid()) : f.meta.sources();
-    if (into.knows(sources)) {
+    if (into.contains(sources)) {
       report.part(none(f, Outcome.ALREADY_THERE));
       return;
     }

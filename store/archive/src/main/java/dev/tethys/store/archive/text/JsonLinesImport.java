@@ -72,7 +72,7 @@ public final class JsonLinesImport {
         }
       } catch (JacksonException e) {
         throw new IllegalArgumentException(
-            place(file, p.currentLocation()) + ": " + JsonFailures.what(e), e);
+            place(file, p.currentLocation()) + ": " + JsonFailures.describeProblem(e), e);
       } catch (Malformed e) {
         throw new IllegalArgumentException(
             place(file, p.currentTokenLocation()) + ": " + e.getMessage(), e);

@@ -92,8 +92,8 @@ final class ClickHouseStore implements ForeignStore {
       query(sql, compressed, rows);
     } catch (HttpQueries.RefusedException e) {
       if (!compressed
-          || !e.said().contains(COMPRESSION)
-          || MAY_NOT_CHANGE.stream().noneMatch(e.said()::contains)) {
+          || !e.body().contains(COMPRESSION)
+          || MAY_NOT_CHANGE.stream().noneMatch(e.body()::contains)) {
         throw e;
       }
       compresses = false; // a user who may change no settings may not ask for this
@@ -131,7 +131,7 @@ final class ClickHouseStore implements ForeignStore {
     StringBuilder sb = new StringBuilder();
     String and = " WHERE ";
     for (Matcher m : matchers) {
-      if (isTheirs(m)) {
+      if (isSupported(m)) {
         sb.append(and).append(condition(m));
         and = " AND ";
       }
@@ -140,7 +140,7 @@ final class ClickHouseStore implements ForeignStore {
   }
 
   /** A pattern with a zero byte ends there for RE2's wrapper, and a quotation that is not ended. */
-  private static boolean isTheirs(Matcher m) {
+  private static boolean isSupported(Matcher m) {
     return NamedValues.of(m) != null || m.value().indexOf('\0') < 0 && !m.value().contains("\\Q");
   }
 
@@ -364,7 +364,7 @@ final class ClickHouseStore implements ForeignStore {
   public Collection<String> labelNames(SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
     TreeSet<String> out = new TreeSet<>();
-    if (!matchers.stream().allMatch(ClickHouseStore::isTheirs)) {
+    if (!matchers.stream().allMatch(ClickHouseStore::isSupported)) {
       return ForeignStore.super.labelNames(range, matchers, limit);
     }
     query(
@@ -376,7 +376,7 @@ final class ClickHouseStore implements ForeignStore {
   public Collection<String> labelValues(
       String name, SelectHints range, List<Matcher> matchers, int limit)
       throws IOException, InterruptedException {
-    if (!matchers.stream().allMatch(ClickHouseStore::isTheirs)) {
+    if (!matchers.stream().allMatch(ClickHouseStore::isSupported)) {
       return ForeignStore.super.labelValues(name, range, matchers, limit);
     }
     List<Matcher> having = new ArrayList<>(matchers);

@@ -110,7 +110,7 @@ final class InfluxStore implements ForeignStore {
     where.append(" GROUP BY *");
     List<String> from = new ArrayList<>();
     int length = 0;
-    for (String metric : wanted(matchers)) {
+    for (String metric : matchedMetrics(matchers)) {
       String m = identifier(InfluxSeries.measurement(metric));
       if (!from.isEmpty()
           && (from.size() == MEASUREMENTS_EACH || length + m.length() > MAX_STATEMENT)) {
@@ -162,7 +162,8 @@ final class InfluxStore implements ForeignStore {
   private static final long MAX = Long.MAX_VALUE / 1_000_000 - 1;
 
   /** The metrics that matchers ask for. */
-  private List<String> wanted(List<Matcher> matchers) throws IOException, InterruptedException {
+  private List<String> matchedMetrics(List<Matcher> matchers)
+      throws IOException, InterruptedException {
     Set<String> named = MetricNames.named(matchers);
     return named == null
         ? metrics(0).stream().filter(m -> MetricNames.match(matchers, m)).toList()

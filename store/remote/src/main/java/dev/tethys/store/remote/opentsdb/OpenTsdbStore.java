@@ -158,8 +158,9 @@ final class OpenTsdbStore implements ForeignStore {
       // error of the whole question.
       for (String name : named) {
         String m = TsdbSeries.metric(name);
-        asked(List.of(m), head, more, matchers, to);
-        asked(List.of(new TsdbSeries.Key(m, Map.of()).notFinite()), head, more, matchers, to);
+        queryMetrics(List.of(m), head, more, matchers, to);
+        queryMetrics(
+            List.of(new TsdbSeries.Key(m, Map.of()).notFinite()), head, more, matchers, to);
       }
       return;
     }
@@ -169,7 +170,7 @@ final class OpenTsdbStore implements ForeignStore {
     for (String metric : metrics(MAX_METRICS)) {
       if (MetricNames.match(matchers, TsdbSeries.name(metric))) {
         if (!asked.isEmpty() && bytes + each + metric.length() > MAX_QUESTION) {
-          asked(asked, head, more, matchers, to);
+          queryMetrics(asked, head, more, matchers, to);
           asked.clear();
           bytes = 0;
         }
@@ -178,7 +179,7 @@ final class OpenTsdbStore implements ForeignStore {
       }
     }
     if (!asked.isEmpty()) {
-      asked(asked, head, more, matchers, to);
+      queryMetrics(asked, head, more, matchers, to);
     }
   }
 
@@ -186,7 +187,7 @@ final class OpenTsdbStore implements ForeignStore {
    * Asks for some metrics. The server looks up each value of a filter first, and refuses all of the
    * question when one of several is nowhere; then it is asked by an expression.
    */
-  private void asked(
+  private void queryMetrics(
       List<String> metrics, String head, String more, List<Matcher> matchers, TsdbAnswer.Points to)
       throws IOException, InterruptedException {
     if (!isAnswered(question(metrics, head, more, filters(matchers, true)), to)
@@ -281,10 +282,10 @@ final class OpenTsdbStore implements ForeignStore {
       http.ask(call, to);
       return true;
     } catch (HttpQueries.RefusedException e) {
-      if (e.status() != 400 || !e.said().contains(UNKNOWN)) {
+      if (e.status() != 400 || !e.body().contains(UNKNOWN)) {
         throw e;
       }
-      return !e.said().contains(UNKNOWN_VALUE);
+      return !e.body().contains(UNKNOWN_VALUE);
     }
   }
 }

@@ -95,7 +95,7 @@ final class TdengineStore implements ForeignStore {
       throws IOException, InterruptedException {
     SeriesCollector out = new SeriesCollector(config.name(), limits, hints, matchers);
     if (table.isEmpty()) {
-      for (String metric : wanted(matchers)) {
+      for (String metric : matchedMetrics(matchers)) {
         query(
             "SELECT * FROM `" + TdLines.table(metric) + "`" + where(TdLines.TIME, hints, matchers),
             new Lines(metric, out));
@@ -178,7 +178,8 @@ final class TdengineStore implements ForeignStore {
   }
 
   /** The metrics that matchers ask for. */
-  private List<String> wanted(List<Matcher> matchers) throws IOException, InterruptedException {
+  private List<String> matchedMetrics(List<Matcher> matchers)
+      throws IOException, InterruptedException {
     Set<String> named = MetricNames.named(matchers);
     return named == null
         ? metrics().stream().filter(m -> MetricNames.match(matchers, m)).toList()

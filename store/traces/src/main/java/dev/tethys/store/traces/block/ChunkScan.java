@@ -58,7 +58,7 @@ public final class ChunkScan {
     try {
       rows(mask, count, needs, buffers, consumer);
     } finally {
-      buffers.give();
+      buffers.release();
     }
   }
 

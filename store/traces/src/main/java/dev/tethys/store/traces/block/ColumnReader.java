@@ -92,7 +92,7 @@ final class ColumnReader {
       default -> several(planes, min, out);
     }
     for (byte[] plane : planes) {
-      ArrayPool.give(plane);
+      ArrayPool.release(plane);
     }
     return out;
   }

@@ -44,7 +44,7 @@ final class WebhookOutput implements EventOutput {
   private final URI url;
   private final BoundedQueue<byte[]> events = new BoundedQueue<>(CAPACITY);
   private final BoundedQueue<Body> batches;
-  private final CountDownLatch hurry = new CountDownLatch(1);
+  private final CountDownLatch stopping = new CountDownLatch(1);
   private final List<Thread> threads = new ArrayList<>();
 
   WebhookOutput(WebhookConfig config, OutputContext context) throws IOException {
@@ -155,7 +155,7 @@ final class WebhookOutput implements EventOutput {
     Duration pause = config.retryBackoff();
     String problem = "there was no time left";
     for (int attempt = 1; attempt <= config.maxRetries(); attempt++) {
-      if (hurry.getCount() == 0) {
+      if (stopping.getCount() == 0) {
         break;
       }
       problem = post(body.json);
@@ -164,7 +164,7 @@ final class WebhookOutput implements EventOutput {
       }
       LOG.log(
           Level.WARNING, "{0}: attempt {1} to post failed: {2}", config.name(), attempt, problem);
-      if (attempt < config.maxRetries() && hurry.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
+      if (attempt < config.maxRetries() && stopping.await(pause.toNanos(), TimeUnit.NANOSECONDS)) {
         break;
       }
       pause = pause.multipliedBy(2);
@@ -188,7 +188,7 @@ final class WebhookOutput implements EventOutput {
   public void close() {
     events.close();
     if (!join(LAST_EFFORTS)) {
-      hurry.countDown();
+      stopping.countDown();
       if (!join(config.timeout())) {
         threads.forEach(Thread::interrupt);
       }

@@ -68,13 +68,13 @@ final class AwsLogin {
     Document first = Document.of("r", new Binary(0, nonce), "p", (int) 'n');
     Document answer =
         c.command(uri.source(), MongoLogin.start(Mechanism.AWS.text(), Bson.write(first)));
-    Document said =
+    Document reply =
         Bson.read(ByteBuffer.wrap(MongoLogin.payload(answer)).order(ByteOrder.LITTLE_ENDIAN));
-    byte[] both = said.at("s") instanceof Binary b ? b.bytes() : new byte[0];
+    byte[] both = reply.at("s") instanceof Binary b ? b.bytes() : new byte[0];
     if (both.length != 2 * NONCE || !Arrays.equals(both, 0, NONCE, nonce, 0, NONCE)) {
       throw new IOException("the server's nonce does not continue ours");
     }
-    String host = said.text("h");
+    String host = reply.text("h");
     Document proof;
     try {
       proof = proof(identity(uri), host, both, Instant.now());

@@ -100,8 +100,8 @@ public final class MongoConnection implements AutoCloseable {
   }
 
   /** Ends the time of a scrape: the connection waits for the next one. */
-  public boolean rest() {
-    return connection.rest();
+  public boolean park() {
+    return connection.park();
   }
 
   /**

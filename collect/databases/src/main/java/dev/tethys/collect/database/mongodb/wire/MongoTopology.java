@@ -147,7 +147,7 @@ public final class MongoTopology {
     return best(candidates, problems);
   }
 
-  private String wanted() {
+  private String describeSelection() {
     String set = uri.replicaSet();
     return uri.readPreference().text() + (set.isEmpty() ? "" : " of replica set " + set);
   }
@@ -161,7 +161,8 @@ public final class MongoTopology {
       if (c.rank > 0 && !stale && (best == null || c.isBetter(best))) {
         best = c;
       } else if (c.rank == 0 || stale) {
-        problems.add(c.connection.host() + ": " + (stale ? "too far behind" : "not " + wanted()));
+        problems.add(
+            c.connection.host() + ": " + (stale ? "too far behind" : "not " + describeSelection()));
       }
     }
     for (Candidate c : candidates) {
@@ -170,7 +171,8 @@ public final class MongoTopology {
       }
     }
     if (best == null) {
-      throw new IOException("no server is " + wanted() + ": " + String.join("; ", problems));
+      throw new IOException(
+          "no server is " + describeSelection() + ": " + String.join("; ", problems));
     }
     return best.connection;
   }

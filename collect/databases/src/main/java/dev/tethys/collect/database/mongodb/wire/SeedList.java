@@ -29,7 +29,7 @@ public record SeedList(@Nullable Resolver resolver) {
   /** Asks the system's name servers. */
   public static final SeedList SYSTEM = new SeedList(null);
 
-  private static final Set<String> MAY_SAY = Set.of("authsource", "replicaset", "loadbalanced");
+  private static final Set<String> TXT_OPTIONS = Set.of("authsource", "replicaset", "loadbalanced");
 
   /**
    * The string with its servers; one that names them itself stays as it is.
@@ -78,7 +78,7 @@ public record SeedList(@Nullable Resolver resolver) {
     }
     Map<String, String> options = MongoUri.options(texts.isEmpty() ? "" : texts.getFirst());
     for (String name : options.keySet()) {
-      if (!MAY_SAY.contains(name)) {
+      if (!TXT_OPTIONS.contains(name)) {
         throw new IOException("the TXT record of " + host + " may not say " + name);
       }
     }

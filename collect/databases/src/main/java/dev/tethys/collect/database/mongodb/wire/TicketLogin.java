@@ -23,8 +23,8 @@ final class TicketLogin {
 
   static void run(MongoConnection c, MongoUri uri) throws IOException {
     Login login = Objects.requireNonNull(uri.login());
-    String said = uri.property(MechanismProperties.SERVICE);
-    String service = said.isEmpty() ? USUAL_SERVICE : said;
+    String reply = uri.property(MechanismProperties.SERVICE);
+    String service = reply.isEmpty() ? USUAL_SERVICE : reply;
     String host = uri.property(MechanismProperties.HOST);
     String realm = uri.property(MechanismProperties.REALM);
     String server =
@@ -68,9 +68,10 @@ final class TicketLogin {
         if (i == MOST_STEPS) {
           throw new IOException("the server does not end the login");
         }
-        byte[] said = client.evaluateChallenge(MongoLogin.payload(answer));
+        byte[] reply = client.evaluateChallenge(MongoLogin.payload(answer));
         answer =
-            MongoLogin.next(c, uri, answer.at("conversationId"), said == null ? new byte[0] : said);
+            MongoLogin.next(
+                c, uri, answer.at("conversationId"), reply == null ? new byte[0] : reply);
       }
       if (!client.isComplete()) {
         throw new IOException("the server does not prove by its ticket who it is");

@@ -142,7 +142,7 @@ public final class SnmpClient implements AutoCloseable {
     return (int) Math.max(1, Math.min(left, most.toMillis()));
   }
 
-  private static String why(IOException e) {
+  private static String reason(IOException e) {
     return e instanceof PortUnreachableException
         ? "connection refused"
         : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
@@ -153,7 +153,7 @@ public final class SnmpClient implements AutoCloseable {
     try {
       return answer(ask(Pdu.request(Pdu.GET, 0, oids)));
     } catch (IOException e) {
-      throw new IOException("error getting target " + target.host() + ": " + why(e), e);
+      throw new IOException("error getting target " + target.host() + ": " + reason(e), e);
     }
   }
 
@@ -162,7 +162,7 @@ public final class SnmpClient implements AutoCloseable {
     try {
       return walkBelow(root.size() < 2 ? INTERNET : root);
     } catch (IOException e) {
-      throw new IOException("error walking target " + target.host() + ": " + why(e), e);
+      throw new IOException("error walking target " + target.host() + ": " + reason(e), e);
     }
   }
 

@@ -84,13 +84,14 @@ public final class Netlink implements AutoCloseable {
     boolean ended = false;
     while (!ended) {
       byte[] part = Arrays.copyOf(datagram, socket.receive(datagram)); // messages keep it
-      ended = took(ByteBuffer.wrap(part).order(ByteOrder.nativeOrder()), number, all);
+      ended = readMessages(ByteBuffer.wrap(part).order(ByteOrder.nativeOrder()), number, all);
     }
     return all;
   }
 
   /** Takes the messages of a datagram; true when the answer has come to its end. */
-  private static boolean took(ByteBuffer in, int number, List<Message> all) throws IOException {
+  private static boolean readMessages(ByteBuffer in, int number, List<Message> all)
+      throws IOException {
     while (in.remaining() >= HEADER) {
       int start = in.position();
       int length = in.getInt();

@@ -83,7 +83,7 @@ final class Edges {
   }
 
   /** Lets go of those of which nothing was heard since. */
-  void letGo(long untilMillis) {
+  void removeStale(long untilMillis) {
     edges.values().removeIf(c -> c.all.seenMillis() < untilMillis);
   }
 

@@ -109,15 +109,15 @@ final class ServiceGraph implements Connector {
       flush.start();
     }
     expireLater();
-    letGoLater();
+    scheduleRemoval();
   }
 
   private void expireLater() {
     expiry = clock.schedule(settings.expiration(), this::expire);
   }
 
-  private void letGoLater() {
-    staleness = clock.schedule(settings.staleness(), this::letGo);
+  private void scheduleRemoval() {
+    staleness = clock.schedule(settings.staleness(), this::removeStale);
   }
 
   private synchronized void expire() {
@@ -127,10 +127,10 @@ final class ServiceGraph implements Connector {
     }
   }
 
-  private synchronized void letGo() {
+  private synchronized void removeStale() {
     if (!stopped) {
-      edges.letGo(clock.millis() - STALE.toMillis());
-      letGoLater();
+      edges.removeStale(clock.millis() - STALE.toMillis());
+      scheduleRemoval();
     }
   }
 
@@ -187,7 +187,7 @@ final class ServiceGraph implements Connector {
     }
     batch.keepTree(data);
     if (ended) {
-      spans.giveBack(items);
+      spans.returnItems(items);
       receipt.settle(new Outcome.Unavailable("the connector has stopped", Duration.ZERO));
       return;
     }

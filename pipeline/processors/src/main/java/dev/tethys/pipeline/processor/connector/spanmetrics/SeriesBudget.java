@@ -51,7 +51,7 @@ final class SeriesBudget {
     taken += weight;
   }
 
-  void give(long weight) {
+  void release(long weight) {
     taken -= weight;
   }
 

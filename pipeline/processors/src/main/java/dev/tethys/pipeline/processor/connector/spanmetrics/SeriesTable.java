@@ -93,7 +93,7 @@ final class SeriesTable<P extends DataPoint> {
             s -> {
               boolean expired = s.seenMillis() <= untilMillis;
               if (expired) {
-                room.give(form.weight());
+                room.release(form.weight());
               }
               return expired;
             });

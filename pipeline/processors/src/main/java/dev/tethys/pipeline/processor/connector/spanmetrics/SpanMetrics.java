@@ -137,7 +137,7 @@ final class SpanMetrics implements Connector {
     Tally tally = count(data);
     batch.keepTree(data);
     if (tally == null) {
-      spans.giveBack(items);
+      spans.returnItems(items);
       receipt.settle(new Outcome.Unavailable("the connector has stopped", Duration.ZERO));
       return;
     }
@@ -233,7 +233,7 @@ final class SpanMetrics implements Connector {
       evicted.clear();
       room.free();
     } else {
-      evicted.values().forEach(r -> room.give(r.weight()));
+      evicted.values().forEach(r -> room.release(r.weight()));
       evicted.clear();
       expire(millis);
     }

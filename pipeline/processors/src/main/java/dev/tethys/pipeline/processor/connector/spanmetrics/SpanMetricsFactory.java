@@ -267,8 +267,8 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
     SpanMetricsSettings.Unit unit = h == null ? SpanMetricsSettings.Unit.MS : h.get(UNIT);
     return new SpanMetricsSettings(
         o.get(NAMESPACE),
-        wanted(o.get(DIMENSIONS)),
-        wanted(o.get(CALLS_DIMENSIONS)),
+        readDimensions(o.get(DIMENSIONS)),
+        readDimensions(o.get(CALLS_DIMENSIONS)),
         Set.copyOf(o.get(EXCLUDE_DIMENSIONS)),
         Set.copyOf(o.get(INCLUDE_INSTRUMENTATION_SCOPE)),
         Set.copyOf(o.get(RESOURCE_METRICS_KEY_ATTRIBUTES)),
@@ -318,7 +318,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           EVENTS_DIMENSIONS,
           "dimensions of events name at least one attribute where events are counted");
     }
-    return wanted(e.get(EVENTS_DIMENSIONS));
+    return readDimensions(e.get(EVENTS_DIMENSIONS));
   }
 
   private static SpanMetricsSettings.Histogram histogram(
@@ -329,7 +329,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
       throw h.error(HISTOGRAM_EXPONENTIAL, "use either explicit or exponential buckets, not both");
     }
     SpanMetricsSettings.Wanted dimensions =
-        wanted(h == null ? List.of() : h.get(HISTOGRAM_DIMENSIONS));
+        readDimensions(h == null ? List.of() : h.get(HISTOGRAM_DIMENSIONS));
     int maxSize = exponential == null ? 0 : number(exponential, MAX_SIZE, 0);
     if (exponential != null && maxSize > LARGEST_MAX_SIZE) {
       throw exponential.error(MAX_SIZE, "max_size is at most " + LARGEST_MAX_SIZE);
@@ -351,7 +351,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
     return bounds;
   }
 
-  private static SpanMetricsSettings.Wanted wanted(List<YamlObject> list) {
+  private static SpanMetricsSettings.Wanted readDimensions(List<YamlObject> list) {
     List<SpanMetricsSettings.Named> named = new ArrayList<>();
     Map<YamlNode, Regex> globs = new LinkedHashMap<>();
     Set<String> names = new HashSet<>(RESERVED);

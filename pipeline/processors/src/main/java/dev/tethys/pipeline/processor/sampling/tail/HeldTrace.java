@@ -36,7 +36,7 @@ final class HeldTrace {
   @Nullable Decision early;
 
   /** Whether a sender of some of it was answered already. */
-  boolean owed;
+  boolean acknowledged;
 
   /** Whether policies evaluate it; it is not evicted then. */
   boolean deciding;

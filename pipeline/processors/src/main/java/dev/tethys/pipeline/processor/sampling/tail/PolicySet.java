@@ -90,7 +90,7 @@ final class PolicySet {
     String name = e.settings.name();
     try {
       Decision d = e.policy.decide(trace);
-      metrics.said(name, d, trace.spanCount(), clock.nanos() - begin);
+      metrics.countDecision(name, d, trace.spanCount(), clock.nanos() - begin);
       return d;
     } catch (RuntimeException | StackOverflowError x) {
       metrics.failed(name);

@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Release implements AckCallback {
   private final List<AckCallback.Part> waiting; // guarded by this; empty once it is settled
-  private final boolean owed;
+  private final boolean acknowledged;
   private @Nullable Outcome outcome; // guarded by this
 
   /**
@@ -22,12 +22,12 @@ final class Release implements AckCallback {
    */
   Release(List<AckCallback.Part> senders, boolean owed) {
     waiting = new ArrayList<>(senders);
-    this.owed = owed;
+    this.acknowledged = owed;
   }
 
   /** Whether its senders need not send it again. */
-  boolean isOwed() {
-    return owed;
+  boolean isAcknowledged() {
+    return acknowledged;
   }
 
   @Override

@@ -125,7 +125,7 @@ class TailMetrics {
     return Boolean.toString(d == Decision.SAMPLED);
   }
 
-  void said(String policy, Decision d, int spanCount, long nanos) {
+  void countDecision(String policy, Decision d, int spanCount, long nanos) {
     String p = policyPrefix + policy;
     traces.with(id, p, sampled(d), d.text).inc();
     spans.with(id, p, sampled(d), d.text).add(spanCount);

@@ -71,7 +71,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   private final Condition idle = lock.newCondition();
 
   private final TraceTable table; // guarded by lock
-  private final OwedTraces owed;
+  private final AcknowledgedTraces owed;
   private volatile TailSettings settings; // written under lock
   private volatile PolicySet policies; // written under lock
   private boolean deciding; // guarded by lock; whether a thread decides
@@ -94,7 +94,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     this.log = context.logger();
     this.metrics = metrics;
     this.table = new TraceTable(settings);
-    this.owed = new OwedTraces(next, account, clock, log, name, this::decide);
+    this.owed = new AcknowledgedTraces(next, account, clock, log, name, this::decide);
     this.policies = PolicySet.of(settings, clock, ottl, metrics, log);
     String id = context.id().toString();
     context
@@ -149,7 +149,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
         arrival.enter(clock.nanos());
         room.signalAll(); // traces may have been thrown out
         if (ending) {
-          table.hurry(clock.nanos());
+          table.makeAllDue(clock.nanos());
         }
         metrics.onMemory(table.traces());
         arm();
@@ -158,7 +158,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       lock.unlock();
     }
     if (full != null) {
-      account.giveBack(spans);
+      account.returnItems(spans);
       receipt.settle(new Outcome.Unavailable(name + ": " + full, RETRY));
       return;
     }
@@ -322,7 +322,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     lock.lock();
     try {
       table.close(t);
-      release = new Release(t.senders, t.owed);
+      release = new Release(t.senders, t.acknowledged);
       if (d != null && !settings.regroups()) {
         boolean sampled = d == Decision.SAMPLED;
         table.remember(
@@ -335,14 +335,14 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       lock.unlock();
     }
     try {
-      if (d == null && t.owed) {
+      if (d == null && t.acknowledged) {
         account.drop(UNDECIDED, t.spans());
         release.settle(Outcome.ACCEPTED);
       } else if (d == null) {
-        account.giveBack(t.spans());
+        account.returnItems(t.spans());
         release.settle(new Outcome.Unavailable(name + ": a trace could not be decided", RETRY));
       } else if (batch != null) {
-        if (t.owed) {
+        if (t.acknowledged) {
           owed.deliver(batch, release, t.cost());
         } else {
           send(batch, release);
@@ -404,7 +404,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
         return;
       }
       ending = true;
-      table.hurry(clock.nanos());
+      table.makeAllDue(clock.nanos());
     } finally {
       lock.unlock();
     }
@@ -415,7 +415,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   public void forward() {
     lock.lock();
     try {
-      table.hurry(clock.nanos());
+      table.makeAllDue(clock.nanos());
     } finally {
       lock.unlock();
     }
@@ -440,14 +440,14 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       if (settings.dropAtStop()) {
         dropped = table.takeAll();
       }
-      table.hurry(clock.nanos());
+      table.makeAllDue(clock.nanos());
       room.signalAll();
     } finally {
       lock.unlock();
     }
     for (HeldTrace t : dropped) {
       account.drop(PENDING_AT_STOP, t.spans());
-      new Release(t.senders, t.owed).settle(Outcome.ACCEPTED);
+      new Release(t.senders, t.acknowledged).settle(Outcome.ACCEPTED);
     }
     clock.execute("tail sampling", this::decide);
     awaitIdle(timeLimit, true);
@@ -460,12 +460,12 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     }
     owed.end();
     for (HeldTrace t : left) {
-      if (t.owed) {
+      if (t.acknowledged) {
         owed.lost(t.spans());
       } else {
-        account.giveBack(t.spans());
+        account.returnItems(t.spans());
       }
-      new Release(t.senders, t.owed)
+      new Release(t.senders, t.acknowledged)
           .settle(new Outcome.Unavailable(name + ": it has stopped", Duration.ZERO));
     }
   }

@@ -73,7 +73,7 @@ final class TraceArrival {
     boolean atOnce = settings.atOnce();
     AckCallback.Part sender = new AckCallback.Part(atOnce ? AckCallback.NONE : each, p.spans());
     if (atOnce) {
-      t.owed = true;
+      t.acknowledged = true;
       after.add(() -> each.settle(Outcome.ACCEPTED));
     }
     if (t.has(p)) {
@@ -88,7 +88,7 @@ final class TraceArrival {
     if (max > 0 && t.bytes() > max && !t.deciding) {
       metrics.droppedTooLarge();
       table.remember(t.id, new TraceDecision(t.arrival, now, null));
-      after.add(throwOut(t, TOO_LARGE));
+      after.add(evict(t, TOO_LARGE));
     }
   }
 
@@ -99,7 +99,7 @@ final class TraceArrival {
     if (oldest != null) {
       metrics.droppedTooEarly();
       metrics.removed(now - oldest.arrival);
-      after.add(throwOut(oldest, TOO_EARLY));
+      after.add(evict(oldest, TOO_EARLY));
     }
   }
 
@@ -110,7 +110,7 @@ final class TraceArrival {
       after.add(() -> each.settle(Outcome.ACCEPTED));
     } else if (before == null) {
       late.add(p);
-    } else if (before.isOwed()) {
+    } else if (before.isAcknowledged()) {
       account.drop(REPEATED, p.spans());
       after.add(() -> each.settle(Outcome.ACCEPTED));
     } else {
@@ -143,11 +143,11 @@ final class TraceArrival {
   }
 
   /** Takes a trace out undecided; what its senders are to hear without the lock. */
-  private Runnable throwOut(HeldTrace t, String reason) {
+  private Runnable evict(HeldTrace t, String reason) {
     table.close(t);
     table.free(t);
     account.drop(reason, t.spans());
-    Release release = new Release(t.senders, t.owed);
+    Release release = new Release(t.senders, t.acknowledged);
     return () -> release.settle(Outcome.ACCEPTED);
   }
 }

@@ -146,7 +146,7 @@ final class TraceTable {
   }
 
   /** Has everything that is held be due. */
-  void hurry(long now) {
+  void makeAllDue(long now) {
     List<HeldTrace> all = List.copyOf(byDue);
     byDue.clear();
     for (HeldTrace t : all) {

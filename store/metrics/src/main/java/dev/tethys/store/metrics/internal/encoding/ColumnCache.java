@@ -32,7 +32,7 @@ public final class ColumnCache {
   private static final int IDLE_TICKS = 2;
 
   /** How many places are checked for an idle column when there is no room. */
-  private static final int LOOKS = 16;
+  private static final int MAX_PROBES = 16;
 
   /** A kept column. */
   public static final class Column {
@@ -159,7 +159,7 @@ public final class ColumnCache {
   /** Whether there is room for so many bytes, or is now that what was idle has left. */
   private boolean hasRoom(long bytes) {
     for (int i = 0; held.get() + bytes > maxBytes; i++) {
-      if (i == LOOKS || fruitless.get() >= PLACES) {
+      if (i == MAX_PROBES || fruitless.get() >= PLACES) {
         return false;
       }
       int at = hand.getAndIncrement() & PLACES - 1;

@@ -53,11 +53,12 @@ final class ColumnPage implements Page, Page.View {
       int rows,
       long seen,
       long special,
-      SameRows same,
+      RowClasses same,
       boolean masked,
       long allPresent) {
-    Shape with(SameRows told) {
-      return new Shape(rangeStart, minTime, maxTime, rows, seen, special, told, masked, allPresent);
+    Shape with(RowClasses classes) {
+      return new Shape(
+          rangeStart, minTime, maxTime, rows, seen, special, classes, masked, allPresent);
     }
   }
 
@@ -67,7 +68,7 @@ final class ColumnPage implements Page, Page.View {
   private final long seen;
   private final long special;
   private final long allPresent;
-  private final SameRows same;
+  private final RowClasses same;
   private final PageBytes bytes;
   private final int head; // where it begins
   private final int columns;
@@ -233,7 +234,7 @@ final class ColumnPage implements Page, Page.View {
   }
 
   @Override
-  public SameRows same() {
+  public RowClasses same() {
     return same;
   }
 
@@ -483,12 +484,12 @@ final class ColumnPage implements Page, Page.View {
     }
     Shape s =
         new Shape(
-            rangeStart, min, max, rows, seen, special, SameRows.ALL, masked, masked ? 0 : seen);
+            rangeStart, min, max, rows, seen, special, RowClasses.ALL, masked, masked ? 0 : seen);
     PageBytes bytes = new PageBytes.InMemory(MemorySegment.ofArray(b));
     int columns = b.length - head;
     int sum = PageBytes.sum(b, 0, head, b, head, columns);
     long[] presents = new ColumnPage(s, bytes, 0, head, columns, sum).presents();
-    SameRows same = SameRows.ALL;
+    RowClasses same = RowClasses.ALL;
     for (int r = 0; r < (masked ? rows : 1); r++) {
       same = same.with(presents == null ? seen : presents[r]);
     }

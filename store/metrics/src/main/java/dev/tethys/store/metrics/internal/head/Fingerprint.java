@@ -53,7 +53,7 @@ final class Fingerprint {
     return new Fingerprint(this);
   }
 
-  private static long mum(long a, long b) {
+  private static long multiplyMix(long a, long b) {
     return a * b ^ Math.unsignedMultiplyHigh(a, b);
   }
 
@@ -75,15 +75,15 @@ final class Fingerprint {
     if (rest > 32) { // two lanes, for a multiplication waits for the one before it
       long h2 = k.b;
       do {
-        h = mum((long) LONG.get(b, p) ^ k.c, (long) LONG.get(b, p + 8) ^ h);
-        h2 = mum((long) LONG.get(b, p + 16) ^ k.d, (long) LONG.get(b, p + 24) ^ h2);
+        h = multiplyMix((long) LONG.get(b, p) ^ k.c, (long) LONG.get(b, p + 8) ^ h);
+        h2 = multiplyMix((long) LONG.get(b, p + 16) ^ k.d, (long) LONG.get(b, p + 24) ^ h2);
         p += 32;
         rest -= 32;
       } while (rest > 32);
-      h = mum(h ^ k.d, h2 ^ k.a);
+      h = multiplyMix(h ^ k.d, h2 ^ k.a);
     }
     if (rest > 16) {
-      h = mum((long) LONG.get(b, p) ^ k.c, (long) LONG.get(b, p + 8) ^ h);
+      h = multiplyMix((long) LONG.get(b, p) ^ k.c, (long) LONG.get(b, p + 8) ^ h);
       p += 16;
       rest -= 16;
     }
@@ -105,7 +105,7 @@ final class Fingerprint {
         x = x << 8 | b[p + i] & 0xff;
       }
     }
-    h = mum(x ^ k.d, y ^ h);
-    return mum(h ^ k.b, k.c);
+    h = multiplyMix(x ^ k.d, y ^ h);
+    return multiplyMix(h ^ k.b, k.c);
   }
 }

@@ -108,7 +108,7 @@ final class GroupCommitter {
 
   /** Makes the record of a batch, behind those that wait. */
   private void take(HeadAppender a) {
-    if (!a.knowsAllSeries()) {
+    if (!a.areSeriesCurrent()) {
       revive(a.batch());
     }
     if (meets(a.batch())) {

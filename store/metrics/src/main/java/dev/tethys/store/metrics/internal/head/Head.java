@@ -411,7 +411,7 @@ public final class Head {
       }
       SeriesExtras e = stripe.extras(slot & 63);
       if (e != null) {
-        HeadSelection.SideSeries b = beside(e, v.has(slot & 63), min, max);
+        HeadSelection.SideSeries b = sideSeries(e, v.has(slot & 63), min, max);
         if (b != null) {
           beside.put(slot, b);
         }
@@ -429,7 +429,7 @@ public final class Head {
     }
   }
 
-  private static HeadSelection.@Nullable SideSeries beside(
+  private static HeadSelection.@Nullable SideSeries sideSeries(
       SeriesExtras e, boolean hasRows, long min, long max) {
     SampleBuffer late = e.late == null ? null : e.late.view(min, max);
     HistogramLog.View h =

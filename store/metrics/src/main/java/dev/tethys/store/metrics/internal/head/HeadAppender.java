@@ -61,7 +61,7 @@ final class HeadAppender implements Appender {
   }
 
   /** Whether all series that were found are still who they were; under the commit lock. */
-  boolean knowsAllSeries() {
+  boolean areSeriesCurrent() {
     return departures == head.truncation().departures();
   }
 
@@ -307,7 +307,7 @@ final class HeadAppender implements Appender {
 
   @Override
   public void metadata(String metricName, MetricMetadata metadata) {
-    if (head.metadata.wants(metricName, metadata)) {
+    if (head.metadata.accepts(metricName, metadata)) {
       batch().metadata.put(metricName, metadata);
     }
   }

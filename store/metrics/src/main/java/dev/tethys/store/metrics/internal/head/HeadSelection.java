@@ -112,19 +112,19 @@ final class HeadSelection implements SourceSelection {
     found.adopt(place(i), same);
   }
 
-  private @Nullable SideSeries beside(int i) {
+  private @Nullable SideSeries sideSeries(int i) {
     return beside.isEmpty() ? null : beside.get(slots[i]);
   }
 
   /** The late samples of a series; null when it has none. */
   @Nullable SampleBuffer late(int i) {
-    SideSeries b = beside(i);
+    SideSeries b = sideSeries(i);
     return b == null ? null : b.late;
   }
 
   @Override
   public void read(int i, long minTime, long maxTime, SampleBuffer into) {
-    SideSeries s = beside(i);
+    SideSeries s = sideSeries(i);
     if (s == null || s.histograms == null && s.late == null) {
       floats(slots[i], s, minTime, maxTime, into);
       return;
@@ -156,13 +156,13 @@ final class HeadSelection implements SourceSelection {
 
   @Override
   public boolean readsBehind(int i) {
-    return beside(i) == null;
+    return sideSeries(i) == null;
   }
 
   @Override
   public void readTimes(int i, long minTime, long maxTime, SampleBuffer into) {
     Stripe.View v = rows[slots[i] >>> 6];
-    if (v == null || beside(i) != null) {
+    if (v == null || sideSeries(i) != null) {
       read(i, minTime, maxTime, into);
     } else {
       v.readTimes(slots[i] & 63, Math.max(minTime, rowsFrom), maxTime, into);
@@ -174,7 +174,7 @@ final class HeadSelection implements SourceSelection {
   public long timesKey(int i) {
     int stripe = slots[i] >>> 6;
     Stripe.View v = rows[stripe];
-    int sameRows = v == null || beside(i) != null ? 0 : v.timesClass(slots[i] & 63);
+    int sameRows = v == null || sideSeries(i) != null ? 0 : v.timesClass(slots[i] & 63);
     return sameRows == 0 ? 0 : stripe + 1L << 32 | sameRows;
   }
 

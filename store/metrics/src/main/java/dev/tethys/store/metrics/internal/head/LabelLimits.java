@@ -51,10 +51,10 @@ final class LabelLimits {
       return null;
     }
     return "a series of metric %s is refused: %s. Shorten or drop labels where they come from, or by relabelling"
-        .formatted(told(labels.metricName()), what);
+        .formatted(quoted(labels.metricName()), what);
   }
 
-  private static String told(String name) {
+  private static String quoted(String name) {
     return name.length() <= MOST_TOLD
         ? '"' + name + '"'
         : '"' + name.substring(0, MOST_TOLD) + "\"… (" + name.length() + " characters)";
@@ -73,7 +73,7 @@ final class LabelLimits {
       int end = valueAt + valueLength;
       if (end - start > bytes) {
         bytes = end - start;
-        name = told(new String(b, nameAt, nameLength, StandardCharsets.UTF_8));
+        name = quoted(new String(b, nameAt, nameLength, StandardCharsets.UTF_8));
       }
       start = end;
     }

@@ -25,7 +25,7 @@ final class MetadataTable {
   }
 
   /** Whether this says something new and there is room for it; what has no room is counted. */
-  boolean wants(String name, MetricMetadata m) {
+  boolean accepts(String name, MetricMetadata m) {
     MetricMetadata before = families.get(name);
     if (before != null) {
       return !before.equals(m);

@@ -29,13 +29,13 @@ final class NewSeriesCache {
   /** Who is to blame, as a sentence; empty when there are no newcomers. */
   String describe(long now) {
     if (described.isEmpty() || now < describedAt || now - describedAt > FRESH_MILLIS) {
-      described = look();
+      described = describeSample();
       describedAt = now;
     }
     return described;
   }
 
-  private String look() {
+  private String describeSample() {
     Map<String, Integer> metrics = new HashMap<>();
     Map<String, Integer> targets = new HashMap<>();
     Map<String, Set<String>> values = new HashMap<>();

@@ -115,7 +115,7 @@ final class OutOfOrderSamples {
     for (LateRun r : runs) {
       g = r.removeAll(gone, g);
     }
-    tidy();
+    removeEmptyRuns();
   }
 
   /** Forgets the samples in a closed range; how many there were. */
@@ -124,12 +124,12 @@ final class OutOfOrderSamples {
     for (int i = runFor(minTime); i < runs.size() && runs.get(i).minTime() <= maxTime; i++) {
       n += runs.get(i).remove(minTime, maxTime);
     }
-    tidy();
+    removeEmptyRuns();
     return n;
   }
 
   /** Counts again, without runs that have become empty. */
-  private void tidy() {
+  private void removeEmptyRuns() {
     runs.removeIf(r -> r.size() == 0);
     count = 0;
     for (LateRun r : runs) {

@@ -65,7 +65,7 @@ sealed interface Page permits RowPage, ColumnPage {
     long seen();
 
     /** Which series are in the same rows. */
-    SameRows same();
+    RowClasses same();
 
     /** A bit a series that may have a value that is not finite, such as a stale marker. */
     long special();

@@ -178,7 +178,7 @@ final class PageRun {
   private long rowsOf(int k) {
     long word = 1;
     for (Page.View p : pages) {
-      SameRows same = p.same();
+      RowClasses same = p.same();
       int c = same.of(k);
       if (c < 0 || word >>> 62 - same.bits() != 0) {
         return -1;

@@ -37,7 +37,7 @@ final class PairGroups {
   int of(int list) {
     int n = 0;
     for (int pair = index.pairAt(list); pair >= 0; pair = index.pairAt(list)) {
-      if (stays(pair)) {
+      if (isKept(pair)) {
         if (n == key.length) {
           key = Arrays.copyOf(key, n * 2);
         }
@@ -51,7 +51,7 @@ final class PairGroups {
     return last;
   }
 
-  private boolean stays(int pair) {
+  private boolean isKept(int pair) {
     if (!known.get(pair)) {
       known.set(pair);
       stays.set(pair, index.pairs().isNamed(pair, names) == keep);

@@ -67,7 +67,7 @@ final class RowPage implements Page {
   /** Series that have a value in this page. */
   long seen;
 
-  private SameRows same = SameRows.ALL;
+  private RowClasses same = RowClasses.ALL;
 
   /** Series that may have a value that is not finite, such as a stale marker, in this page. */
   private long special;
@@ -97,11 +97,11 @@ final class RowPage implements Page {
    * steps: each array that is too small is garbage that the heap takes for old by then.
    */
   static RowPage after(RowPage before, long rangeStart) {
-    boolean told = before.rangeStart == rangeStart;
+    boolean changed = before.rangeStart == rangeStart;
     int r = before.rows + (before.rows >>> 4);
     int b = before.size() + (before.size() >>> 4);
-    int likelyRows = told ? r : Math.max(r, before.likelyRows);
-    int likelyBytes = told ? b : Math.max(b, before.likelyBytes);
+    int likelyRows = changed ? r : Math.max(r, before.likelyRows);
+    int likelyBytes = changed ? b : Math.max(b, before.likelyBytes);
     RowPage p = new RowPage(rangeStart, (likelyRows >>> 1) + 1, likelyBytes >>> 1);
     p.likelyRows = likelyRows;
     p.likelyBytes = likelyBytes;
@@ -333,7 +333,7 @@ final class RowPage implements Page {
       RowPage page,
       int rows,
       long seen,
-      SameRows same,
+      RowClasses same,
       long special,
       long[] times,
       long[] changed,

@@ -143,7 +143,7 @@ final class Stripe {
       boolean some = false;
       for (Page.View p : pages) {
         odd |= p.special();
-        some |= p.same() != SameRows.ALL;
+        some |= p.same() != RowClasses.ALL;
       }
       special = odd;
       divided = some;

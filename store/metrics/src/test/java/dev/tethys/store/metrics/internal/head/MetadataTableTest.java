@@ -17,10 +17,10 @@ class MetadataTableTest {
     MetadataTable t = new MetadataTable(2);
     t.putAll(Map.of("a", help("x"), "b", help("y")));
     long bytes = t.bytes();
-    assertThat(t.wants("a", help("x"))).isFalse();
-    assertThat(t.wants("a", help("longer"))).isTrue();
+    assertThat(t.accepts("a", help("x"))).isFalse();
+    assertThat(t.accepts("a", help("longer"))).isTrue();
     assertThat(t.dropped.sum()).isZero();
-    assertThat(t.wants("c", help("z"))).isFalse();
+    assertThat(t.accepts("c", help("z"))).isFalse();
     t.put("d", help("z"));
     assertThat(t.dropped.sum()).isEqualTo(2);
     t.put("a", help("longer"));

@@ -11,12 +11,12 @@ import org.jspecify.annotations.Nullable;
 /**
  * Keeps with its session why a certificate is not trusted: the library below makes a number of it.
  */
-final class ToldReasons extends X509ExtendedTrustManager {
+final class CertificateFailureRecorder extends X509ExtendedTrustManager {
   private static final String REASON = "dev.tethys.collect.http3.reason";
 
   private final X509ExtendedTrustManager manager;
 
-  ToldReasons(X509ExtendedTrustManager manager) {
+  CertificateFailureRecorder(X509ExtendedTrustManager manager) {
     this.manager = manager;
   }
 

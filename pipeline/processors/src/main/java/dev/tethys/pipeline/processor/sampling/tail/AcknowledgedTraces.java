@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  * Sampled traces whose senders were already answered: no sender can repeat them, so each is retried
  * until a consumer accepts it. Safe for several threads.
  */
-final class OwedTraces {
+final class AcknowledgedTraces {
   /** It was not taken until the end. */
   static final String UNAVAILABLE = TimedFlush.UNAVAILABLE;
 
@@ -46,7 +46,7 @@ final class OwedTraces {
    *
    * @param onward called when those that had come back were passed on again
    */
-  OwedTraces(
+  AcknowledgedTraces(
       Consumer next,
       ItemAccounting account,
       Scheduler clock,

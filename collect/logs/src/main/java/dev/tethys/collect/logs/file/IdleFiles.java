@@ -12,21 +12,21 @@ import java.util.Collection;
  * Time-based actions on files without change notifications: an unterminated record is flushed, a
  * lock is tried again, a delivered file is deleted. Guarded by the lock of the job.
  */
-final class QuietFiles {
-  private static final System.Logger LOG = JulLogger.of(QuietFiles.class.getName());
+final class IdleFiles {
+  private static final System.Logger LOG = JulLogger.of(IdleFiles.class.getName());
 
   private final FileRules rules;
   private final ReadQueue queue;
   private final InstantSource clock;
 
-  QuietFiles(FileRules rules, ReadQueue queue, InstantSource clock) {
+  IdleFiles(FileRules rules, ReadQueue queue, InstantSource clock) {
     this.rules = rules;
     this.queue = queue;
     this.clock = clock;
   }
 
   /** Looks after the files that a target has, and after those that end. */
-  void look(Collection<TailedFile> there, Collection<TailedFile> leaving) {
+  void update(Collection<TailedFile> there, Collection<TailedFile> leaving) {
     leaving.forEach(queue::wake);
     flush(there);
     flush(leaving);

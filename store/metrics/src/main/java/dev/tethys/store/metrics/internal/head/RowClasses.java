@@ -7,23 +7,23 @@ import java.util.Arrays;
  * have the same times. Each row that has only a part of a class divides it further. A stripe that
  * two targets share has two classes. Immutable.
  */
-final class SameRows {
+final class RowClasses {
   /** No row divides the series yet. */
-  static final SameRows ALL = new SameRows(new long[] {-1});
+  static final RowClasses ALL = new RowClasses(new long[] {-1});
 
   /** No more classes than this are distinguished. */
   private static final int MAX = 16;
 
-  private static final SameRows TOO_MANY = new SameRows(new long[0]);
+  private static final RowClasses TOO_MANY = new RowClasses(new long[0]);
 
   private final long[] classes; // masks of series; each series is in one
 
-  private SameRows(long[] classes) {
+  private RowClasses(long[] classes) {
     this.classes = classes;
   }
 
   /** The classes when there is a row of these series, too. */
-  SameRows with(long present) {
+  RowClasses with(long present) {
     int more = 0;
     for (long c : classes) {
       more += divides(present, c) ? 1 : 0;
@@ -43,7 +43,7 @@ final class SameRows {
         out[i] &= present;
       }
     }
-    return new SameRows(out);
+    return new RowClasses(out);
   }
 
   private static boolean divides(long present, long c) {
