@@ -40,7 +40,7 @@ public final class EssentialLoop implements Runnable {
               + "; give it more memory (-Xmx in TETHYS_JAVA_OPTS)\n")
           .getBytes(StandardCharsets.US_ASCII);
 
-  private static final byte[] LAST_WORDS_OF_STATE =
+  private static final byte[] STATE_MESSAGE =
       ("tethys: memory ended in work that cannot be left half done; the process ends"
               + " with exit code "
               + EXIT_CODE
@@ -158,7 +158,7 @@ public final class EssentialLoop implements Runnable {
    */
   public static void endProcess(String name, VirtualMachineError why) {
     try {
-      say(LAST_WORDS_OF_STATE);
+      printLine(STATE_MESSAGE);
       LOG.log(Level.ERROR, "Thread failed, the process ends with exit code 3 thread=" + name, why);
     } finally {
       Runtime.getRuntime().halt(EXIT_CODE);
