@@ -22,7 +22,9 @@ export function FleetPage(props: {
       <PageHead title={props.title} lead={props.lead}>
         {props.tools}
       </PageHead>
-      <PageTabs />
+      <div className="page-tools">
+        <PageTabs />
+      </div>
       {refused ? <TokenForm error={error} /> : error && <ErrorNotice error={error} />}
       {!error && data === undefined && <Loading />}
       {data !== undefined && !refused && <div className="fleet">{props.children}</div>}

@@ -204,7 +204,7 @@ function Table(props: {
             {head('in', 'In')}
             <th scope="col">Share</th>
             {head('rate', 'Now')}
-            {head('out', 'Out')}
+            {head('out', 'To exporters')}
             {of.currency && head('cost', `Cost, ${of.currency}`)}
             {destinations.map((one) => (
               <th scope="col" className="num" key={one}>
