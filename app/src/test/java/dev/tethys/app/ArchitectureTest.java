@@ -13,7 +13,10 @@ import com.tngtech.archunit.core.importer.ImportOption;
 import java.util.ResourceBundle;
 import org.junit.jupiter.api.Test;
 
-/** Holds the arrows of ARCHITECTURE.md: a new one is a decision, made there and here. */
+/**
+ * Dependencies between modules, as in ARCHITECTURE.md: a new one is a decision, made there and
+ * here.
+ */
 class ArchitectureTest {
   private static final JavaClasses PRODUCT =
       new ClassFileImporter()
@@ -21,7 +24,7 @@ class ArchitectureTest {
           .importPackages("dev.tethys");
 
   @Test
-  void arrowsPointDownTheHouse() {
+  void dependenciesPointDown() {
     layeredArchitecture()
         .consideringOnlyDependenciesInLayers()
         .layer("model")
@@ -86,6 +89,7 @@ class ArchitectureTest {
             "dev.tethys.pipeline.batching..",
             "dev.tethys.pipeline.grammar..",
             "dev.tethys.pipeline.graph..",
+            "dev.tethys.pipeline.naming..",
             "dev.tethys.pipeline.web..",
             "dev.tethys.pipeline.volume..",
             "dev.tethys.pipeline.privacy..",
@@ -99,7 +103,7 @@ class ArchitectureTest {
         .definedBy("dev.tethys.pipeline.receiver..")
         .layer("extensions")
         .definedBy("dev.tethys.pipeline.extension..")
-        .layer("destinations")
+        .layer("exporters of the graph")
         .definedBy("dev.tethys.pipeline.exporter..")
         .layer("kafka")
         .definedBy("dev.tethys.pipeline.kafka..")
@@ -206,11 +210,17 @@ class ArchitectureTest {
             "pipeline")
         .whereLayer("extensions")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "host", "pipeline", "receivers")
-        .whereLayer("destinations")
+        .whereLayer("exporters of the graph")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "pipeline")
         .whereLayer("postgresql")
         .mayOnlyAccessLayers(
-            "model", "config", "codec", "web", "pipeline", "destinations", "remote stores")
+            "model",
+            "config",
+            "codec",
+            "web",
+            "pipeline",
+            "exporters of the graph",
+            "remote stores")
         .whereLayer("kafka")
         .mayOnlyAccessLayers("model", "config", "codec", "web", "logs", "pipeline", "receivers")
         .whereLayer("processors")
@@ -243,7 +253,7 @@ class ArchitectureTest {
             "metrics store",
             "remote stores",
             "promql",
-            "destinations",
+            "exporters of the graph",
             "alert")
         .whereLayer("collector")
         .mayOnlyAccessLayers(
@@ -255,7 +265,7 @@ class ArchitectureTest {
             "processors",
             "receivers",
             "extensions",
-            "destinations",
+            "exporters of the graph",
             "kafka")
         .whereLayer("tools")
         .mayOnlyAccessLayers(
@@ -304,7 +314,7 @@ class ArchitectureTest {
             "logs",
             "pipeline",
             "stages",
-            "destinations",
+            "exporters of the graph",
             "kafka",
             "collector",
             "api")
@@ -315,7 +325,7 @@ class ArchitectureTest {
 
   @Test
   void internalPackagesAreNobodyElses() {
-    for (String room :
+    for (String module :
         new String[] {
           "model",
           "config",
@@ -353,10 +363,10 @@ class ArchitectureTest {
         }) {
       noClasses()
           .that()
-          .resideOutsideOfPackage("dev.tethys." + room + "..")
+          .resideOutsideOfPackage("dev.tethys." + module + "..")
           .should()
           .dependOnClassesThat()
-          .resideInAPackage("dev.tethys." + room + "..internal..")
+          .resideInAPackage("dev.tethys." + module + "..internal..")
           .allowEmptyShould(true)
           .check(PRODUCT);
     }
@@ -389,7 +399,7 @@ class ArchitectureTest {
         .dependOnClassesThat(
             resideInAPackage("dev.tethys..")
                 .and(not(resideInAnyPackage("dev.tethys.web.psk..", "dev.tethys.web.client..")))
-                .as("others than clients of the web room"))
+                .as("others than clients of web"))
         .check(PRODUCT);
   }
 
@@ -406,7 +416,7 @@ class ArchitectureTest {
   }
 
   @Test
-  void roomsHoldNoCycles() {
+  void modulesHaveNoCycles() {
     slices().matching("dev.tethys.(*)..").should().beFreeOfCycles().check(PRODUCT);
   }
 }

@@ -44,8 +44,8 @@ public final class HeapController {
    * @param longest how long it may go without, if it has grown by more than a little: {@link
    *     #LITTLE_BYTES}, and a share of what was alive
    * @param little that share
-   * @param look how often it is checked while there are collections: what is put into it meanwhile
-   *     is the process's own
+   * @param checkInterval how often it is checked while there are collections: what is put into it
+   *     meanwhile is the process's own
    */
   record Rule(
       double growth, long headroom, Duration longest, double little, Duration checkInterval) {

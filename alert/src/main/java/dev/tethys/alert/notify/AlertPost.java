@@ -20,7 +20,7 @@ interface AlertPost {
   /**
    * An answer.
    *
-   * @param said what it says of a failure, "" for nothing that is for people
+   * @param errorText reason of a failure; "" without one
    */
   record Reply(int status, String errorText) {}
 

@@ -29,7 +29,7 @@ public final class UpperHalves {
   /**
    * The upper half of an id.
    *
-   * @param told what its spans say of it; null when they say nothing
+   * @param upper upper half that the span has; null when it has none
    */
   synchronized long of(long lower, @Nullable Long upper) {
     if (upper != null) {

@@ -7,8 +7,7 @@ import java.nio.ByteOrder;
 /**
  * Recognises a series with labels and one sample by its last bytes, without parsing the bytes
  * before. The sample has a value, or none because it is zero, and a time of six bytes (1971 to
- * 2109). a sample whose value is present, or omitted because it is zero, at a time of six bytes
- * (1971 to 2109).
+ * 2109).
  *
  * <p>This is a heuristic: bytes of a label may look the same, and so may the last of several
  * samples. A sample of the same form before it is detected here; for other forms the bytes before

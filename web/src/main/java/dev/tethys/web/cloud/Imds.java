@@ -11,8 +11,6 @@ import org.jspecify.annotations.Nullable;
 /**
  * Client of the EC2 instance metadata service, IMDSv2, in which every request carries a token
  * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html).
- * IMDSv2, whose every answer requires a token
- * (https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/configuring-instance-metadata-service.html).
  *
  * @param base the URL of the service, without a slash at its end
  */

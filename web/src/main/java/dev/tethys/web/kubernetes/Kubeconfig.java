@@ -38,9 +38,7 @@ import tools.jackson.databind.json.JsonMapper;
 
 /**
  * Context of a kubeconfig file: server, certificates and tokens. Tokens may come from a program
- * ({@code exec}), which runs again when its credentials have expired or were refused. server,
- * certificates, and tokens, also from a program ({@code exec}), which is run again when its
- * credentials have run out or were refused.
+ * ({@code exec}), which runs again when its credentials have expired or were refused.
  */
 public final class Kubeconfig implements ClusterAccess {
   /** What one says where there is no cluster around the process, in the Collector's words. */

@@ -103,9 +103,9 @@ final class DeliveryJobs {
   }
 
   /**
-   * What a shelf may know when it has to drop something.
+   * Entry of an issued request, for a storage that has to drop something.
    *
-   * @param told gets the receipts of what it takes back
+   * @param receipts gets the receipts of what it takes back
    */
   QueueStorage.IssuedEntry issuedEntry(List<AckCallback> receipts) {
     return new IssuedEntry(receipts);

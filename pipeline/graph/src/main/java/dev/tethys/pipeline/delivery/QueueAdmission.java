@@ -175,7 +175,7 @@ final class QueueAdmission {
   /**
    * Makes some room; false when all is being sent.
    *
-   * @param told gets the receipts of what was dropped
+   * @param receipts gets the receipts of what was dropped
    */
   private boolean dropOldest(List<AckCallback> receipts) {
     QueueStorage.Dropped d = backlog.storage.dropOldest(backlog.jobs.issuedEntry(receipts));

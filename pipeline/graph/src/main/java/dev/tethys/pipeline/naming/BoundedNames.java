@@ -17,9 +17,7 @@ import java.util.function.UnaryOperator;
 /**
  * Bounded set of names built from label values, so that senders cannot fill a database with tables.
  * Beyond the limit, items go to one further name, in which every label is {@code other}, and are
- * counted. Names beyond the limit become one more name, in which {@code other} replaces every
- * label, and are counted. Names are known for the life of the exporter. Safe for any number of
- * threads.
+ * counted. Names are known for the life of the exporter. Safe for any number of threads.
  */
 public final class BoundedNames {
   /** Replaces labels beyond the limit. */

@@ -38,7 +38,7 @@ final class WriteThrottle {
    * A pace.
    *
    * @param rate bytes a second; 0 for no limit. Asked again and again: it may change on the way
-   * @param hurry whether something waits
+   * @param isUrgent whether something waits
    */
   WriteThrottle(LongSupplier rate, LongSupplier nanos, BooleanSupplier isUrgent, Sleeper sleeper) {
     this.rate = rate;

@@ -108,7 +108,7 @@ final class VendorKeys {
   /**
    * Settings of {@code mapping}.
    *
-   * @param isSaid whether the mode is set
+   * @param isConfigured whether the mode is set
    */
   record Modes(Mapping mode, Set<Mapping> allowed, boolean isConfigured) {}
 

@@ -13,7 +13,7 @@ import java.util.random.RandomGenerator;
  * @param silence of a WebSocket after which it is considered dead
  * @param gap minimum time between messages, so that a server that requests full state in every
  *     response gets bounded traffic
- * @param look interval of exporter health checks
+ * @param checkInterval interval of exporter health checks
  * @param farewell timeout of the last message at shutdown
  */
 record ReconnectBackoff(

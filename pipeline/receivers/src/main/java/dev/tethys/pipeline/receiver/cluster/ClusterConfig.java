@@ -119,7 +119,7 @@ public record ClusterConfig(
    * Whether objects of a kind are watched: where they are entities, or some of their metrics come.
    *
    * @param measured whether metrics are wanted
-   * @param told whether entities are
+   * @param configured whether entities are wanted
    */
   boolean watches(ClusterKind kind, boolean measured, boolean configured) {
     if (kind == ClusterKind.CLUSTER_QUOTA && !openShift) {

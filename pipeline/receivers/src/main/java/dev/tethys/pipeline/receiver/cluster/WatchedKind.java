@@ -38,7 +38,7 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
   /**
    * @param name of the receiver, as logs have it
    * @param namespace {@code ""} for all
-   * @param ear receives entities and their changes; null for none
+   * @param listener receives entities and their changes; null for none
    */
   WatchedKind(
       String name,

@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Dependencies of the result at one step of a range query on other steps and times, which decide
- * about its reuse. what has to be known before an answer is used again.
+ * about its reuse.
  *
  * <p>A query is not stepwise when it says so ({@code @}, {@code start()}, {@code range()}), or when
  * sums would be taken in another order: an aggregation takes its input in the order in which series
