@@ -81,7 +81,7 @@ enum OverloadQueries {
     }
   },
 
-  TRACES("/api/search") {
+  TRACES("/tempo/api/search") {
     private static final int SPANS = 2_000;
     private static final int BATCHES = 100;
 
@@ -124,7 +124,7 @@ enum OverloadQueries {
     @Override
     String path(int n, long now) {
       String times = "&start=" + (now / 1000 - 660) + "&end=" + (now / 1000 + 1) + "&limit=1000";
-      return "/api/search?q=" + encoded(queries.get(n % queries.size())) + times;
+      return "/tempo/api/search?q=" + encoded(queries.get(n % queries.size())) + times;
     }
   };
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Matcher;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -56,7 +57,7 @@ class RegexSizeTest {
   @Test
   void groupsThatOverflowTheStackAreRefused() throws InterruptedException {
     Regex r = Regex.compile("(?:a*){1000}".repeat(20) + "(b)");
-    Throwable[] thrown = {null};
+    @Nullable Throwable[] thrown = {null};
     Thread small =
         new Thread(
             null,

@@ -1,6 +1,7 @@
 package dev.tethys.api.loki;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.logql.LogqlEngine;
@@ -13,6 +14,7 @@ import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.util.List;
+import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -27,6 +29,7 @@ public final class LokiApi {
   private static final String V1 = "/loki/api/v1";
   private static final String JSON = "application/json; charset=UTF-8";
 
+  private final QueryThreads threads = new QueryThreads("logs");
   private final Supplier<@Nullable LogqlEngine> opened;
   private final LokiSettings settings;
   private final ExploreEndpoints explore;
@@ -108,8 +111,23 @@ public final class LokiApi {
   private void answer(Endpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException {
     LogqlEngine engine = engine(response);
-    String body = mapped(() -> endpoint.answer(engine, request));
+    String body = mapped(() -> computed(() -> endpoint.answer(engine, request), response));
     response.header("Content-Type", JSON).send(body);
+  }
+
+  /** Has a query computed beside the threads of requests, or refused. */
+  private String computed(Callable<String> query, HttpResponse response) throws IOException {
+    try {
+      return threads.run(query);
+    } catch (IOException | RuntimeException e) {
+      if (e instanceof QueryThreads.NoPlaceException) {
+        response.header("Retry-After", "1");
+        throw new HttpException(503, String.valueOf(e.getMessage()));
+      }
+      throw e;
+    } catch (Exception e) {
+      throw new IOException(e);
+    }
   }
 
   private LogqlEngine engine(HttpResponse response) {

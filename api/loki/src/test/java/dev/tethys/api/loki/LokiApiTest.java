@@ -86,6 +86,13 @@ class LokiApiTest {
   }
 
   @Test
+  void queriesDoNotComputeOnTheThreadsOfRequests() throws Exception {
+    assertThat(server.call("GET", null, RANGE, "query", "{app=~\".+\"}").statusCode())
+        .isEqualTo(200);
+    assertThat(server.computedOnVirtualThread).isFalse();
+  }
+
+  @Test
   void tailSendsStoredEntriesThenArrivingOnes() throws Exception {
     server.push(null, API, now - 3_000_000_000L, "level=info too old");
     server.push(null, API, now - 2_000_000_000L, "level=info stored");

@@ -34,6 +34,10 @@ final class LokiServer implements AutoCloseable {
   final LogDatabase database;
   final TailedLogStore store;
   final HttpClient client;
+
+  /** Whether the engine was asked on a virtual thread. */
+  volatile boolean computedOnVirtualThread;
+
   private final LogqlEngine engine;
   private final HttpListener listener;
 
@@ -46,7 +50,17 @@ final class LokiServer implements AutoCloseable {
             folder,
             new LogOptions(EngineOptions.defaults().withHeadBytes(1 << 20), LogLimits.DEFAULTS));
     store = new TailedLogStore(database);
-    engine = new LogqlEngine(store, 2, 1 << 28, System::nanoTime);
+    engine =
+        new LogqlEngine(
+            store,
+            2,
+            1 << 28,
+            () -> {
+              if (Thread.currentThread().isVirtual()) {
+                computedOnVirtualThread = true;
+              }
+              return System.nanoTime();
+            });
     Routes routes = new Routes();
     Registry registry = new Registry();
     LokiSettings settings =

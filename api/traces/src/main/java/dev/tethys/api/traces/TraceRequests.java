@@ -1,5 +1,6 @@
 package dev.tethys.api.traces;
 
+import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.storage.StorageException;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
 final class TraceRequests {
   private final Supplier<@Nullable TraceQueries> opened;
   private final TracesSettings settings;
+  private final QueryThreads threads = new QueryThreads("traces");
 
   TraceRequests(Supplier<@Nullable TraceQueries> opened, TracesSettings settings) {
     this.opened = opened;
@@ -73,7 +75,7 @@ final class TraceRequests {
     AtomicBoolean gone = new AtomicBoolean();
     long end = System.nanoTime() + settings.timeout().toNanos();
     try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {
-      return Cancellation.within(
+      Runnable check =
           () -> {
             if (gone.get()) {
               throw new HttpException(499, "client closed the connection");
@@ -85,8 +87,10 @@ final class TraceRequests {
                       + settings.timeout().toSeconds()
                       + " s; use a shorter time range or more conditions");
             }
-          },
-          work::run);
+          };
+      return threads.run(() -> Cancellation.within(check, work::run));
+    } catch (QueryThreads.NoPlaceException e) {
+      throw new HttpException(503, String.valueOf(e.getMessage()));
     } catch (StorageException e) {
       int status =
           switch (e.reason()) {
@@ -95,6 +99,10 @@ final class TraceRequests {
             default -> 500;
           };
       throw new HttpException(status, String.valueOf(e.getMessage()));
+    } catch (RuntimeException e) {
+      throw e;
+    } catch (Exception e) { // work throws none
+      throw new IllegalStateException(e);
     }
   }
 }
