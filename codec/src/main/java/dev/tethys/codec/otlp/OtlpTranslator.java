@@ -516,10 +516,10 @@ final class OtlpTranslator {
     times.add(latest);
     for (long t : times) {
       if (seenTargetInfo.add(new TargetInfo(labels, t))) {
-        String problem = sink().sample(labels, 0, t, 1, List.of());
-        if (problem != null) {
-          result.reject(0, problem);
-        }
+        // The sender has not sent this sample. A refused one, such as one that is older than that
+        // of
+        // another request of the resource, loses nothing.
+        sink().sample(labels, 0, t, 1, List.of());
       }
     }
   }

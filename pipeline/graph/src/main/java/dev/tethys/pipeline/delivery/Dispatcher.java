@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.model.GoDurationText;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Outcome;
@@ -373,7 +374,12 @@ final class Dispatcher {
                   && now - j.firstAttempt + pause.toNanos() > retry.maxElapsed().toNanos();
       if (!over) {
         if (j.attempts == 1) {
-          LOG.log(Level.DEBUG, "{0}: tried again in {1}: {2}", name, pause, l.reason());
+          LOG.log(
+              Level.DEBUG,
+              "{0}: tried again in {1}: {2}",
+              name,
+              GoDurationText.of(pause.toNanos()),
+              l.reason());
         } else {
           complaints.waits(j.attempts, l.reason());
         }

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.exporter.remotewrite;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.remote.ExternalLabels;
+import dev.tethys.model.GoDurationText;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.log.JulLogger;
@@ -379,7 +380,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
             config.id(),
             Long.toString(left),
             config.shownUrl(),
-            timeLimit);
+            GoDurationText.of(timeLimit.toNanos()));
       }
       handover.close();
     }

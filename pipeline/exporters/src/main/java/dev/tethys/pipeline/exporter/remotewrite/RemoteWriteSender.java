@@ -257,7 +257,9 @@ final class RemoteWriteSender implements Sender {
       }
     }
     boolean ofSome = message == Message.V1 && (status == 400 || status == 409 || status == 422);
-    return new Outcome(refused(p, c, written, reason), ofSome && !written.present);
+    SendResult v = refused(p, c, written, reason);
+    // A destination that has written nothing may still take some of the samples by themselves.
+    return new Outcome(v, ofSome && v instanceof SendResult.Permanent);
   }
 
   private SendResult accepted(EncodedRequest p, Contents c, WrittenCounts w) {
