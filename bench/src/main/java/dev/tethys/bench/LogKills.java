@@ -324,7 +324,7 @@ final class LogKills {
     return true;
   }
 
-  private void anew(Stream s) {
+  private void restart(Stream s) {
     synchronized (s) {
       s.contentFrom = s.written;
       s.seenAt = 0;
@@ -338,7 +338,7 @@ final class LogKills {
         s.rotatedUnsaved();
       }
       Files.move(s.file, generation(s, 1, ""));
-      anew(s);
+      restart(s);
       renamed++;
     }
   }
@@ -353,7 +353,7 @@ final class LogKills {
     }
     Files.copy(s.file, generation(s, 1, ""));
     Files.write(s.file, new byte[0], StandardOpenOption.TRUNCATE_EXISTING);
-    anew(s);
+    restart(s);
     copied++;
   }
 

@@ -163,15 +163,15 @@ public final class MemoryTraceStore implements TraceStore {
 
   @Override
   public synchronized SpanSelection select(String tenant, long from, long to) {
-    List<List<Row>> dealt = new ArrayList<>();
+    List<List<Row>> batches = new ArrayList<>();
     for (int i = 0; i < segments; i++) {
-      dealt.add(new ArrayList<>());
+      batches.add(new ArrayList<>());
     }
     for (Row r : visible(tenant, from, to)) {
-      dealt.get((int) (r.sequence() * 31 / 7 % segments)).add(r);
+      batches.get((int) (r.sequence() * 31 / 7 % segments)).add(r);
     }
     List<SpanSegment> out = new ArrayList<>();
-    for (List<Row> rows : dealt) {
+    for (List<Row> rows : batches) {
       if (!rows.isEmpty()) {
         out.add(new Segment(rows));
       }

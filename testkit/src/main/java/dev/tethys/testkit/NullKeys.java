@@ -96,11 +96,11 @@ public final class NullKeys {
    * @return the differences, as {@code section.key: …}
    */
   public static List<String> differences(
-      String reference, Path verdicts, Set<String> elsewhere, Reader reader) throws IOException {
+      String reference, Path file, Set<String> elsewhere, Reader reader) throws IOException {
     Map<String, List<String>> sections = forms(reference);
     List<String> out = new ArrayList<>();
     Set<String> seen = new LinkedHashSet<>();
-    for (String line : Files.readAllLines(verdicts)) {
+    for (String line : Files.readAllLines(file)) {
       if (line.isBlank() || line.startsWith("#")) {
         continue;
       }
@@ -117,7 +117,7 @@ public final class NullKeys {
     }
     sections.keySet().stream()
         .filter(s -> !seen.contains(s) && !elsewhere.contains(s))
-        .forEach(s -> out.add(s + ": no line in " + verdicts.getFileName()));
+        .forEach(s -> out.add(s + ": no line in " + file.getFileName()));
     return out;
   }
 

@@ -5,7 +5,7 @@ import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.archive.backup.BackupRepository;
 import dev.tethys.store.archive.backup.BackupRepository.Backup;
-import dev.tethys.store.archive.backup.BackupRepository.Made;
+import dev.tethys.store.archive.backup.BackupRepository.CreatedBackup;
 import dev.tethys.store.metrics.MetricsDatabase;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -143,7 +143,7 @@ final class BackupData {
     String server = a.flags().get("server");
     ProgressLine line = console.progress("read");
     try (BackupRepository repository = new BackupRepository(to, line, InstantSource.system())) {
-      Made made;
+      CreatedBackup made;
       if (server.isEmpty()) {
         try (MetricsDatabase db = existing(data)) {
           removeOwn(data);
@@ -250,11 +250,11 @@ final class BackupData {
     try (BackupRepository r = existingRepository(Path.of(a.operand(0, "")), line)) {
       String name = a.flags().get("backup");
       name = name.isEmpty() ? r.newest() : name;
-      Path aside = r.restore(name, into, a.flags().bool("replace"));
+      Path temporary = r.restore(name, into, a.flags().bool("replace"));
       line.clear();
       console.out().println("restored " + name + " to " + into);
-      if (!aside.equals(into.toAbsolutePath())) {
-        console.out().println("previous content moved to " + aside);
+      if (!temporary.equals(into.toAbsolutePath())) {
+        console.out().println("previous content moved to " + temporary);
       }
       return 0;
     }

@@ -82,11 +82,11 @@ public final class ReloadedWebConfig {
   }
 
   private synchronized void reloadIfChanged() {
-    long looks = nanos.getAsLong();
-    if (looks - checkedAt < CHECK_NANOS) {
+    long checkTime = nanos.getAsLong();
+    if (checkTime - checkedAt < CHECK_NANOS) {
       return;
     }
-    checkedAt = looks;
+    checkedAt = checkTime;
     // While the new one is bad, what it names is not known: then it is read every time.
     Object now = source.version(); // before it is read: what comes later is seen later
     if (problem == null && now.equals(version) && stamps(current).equals(stamps)) {

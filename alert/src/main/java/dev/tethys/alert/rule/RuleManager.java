@@ -80,8 +80,8 @@ public final class RuleManager implements AutoCloseable {
       Registry registry,
       RuleClock clock) {
     this.metrics = new RuleMetrics(registry);
-    int beside = Math.max(1, options.maxConcurrent());
-    this.ruleThreads = threads("rule-", beside);
+    int unchanged = Math.max(1, options.maxConcurrent());
+    this.ruleThreads = threads("rule-", unchanged);
     this.context =
         new RuleContext(
             store,
@@ -96,7 +96,7 @@ public final class RuleManager implements AutoCloseable {
             () -> settings,
             groupThreads,
             ruleThreads,
-            new Semaphore(beside),
+            new Semaphore(unchanged),
             closed);
   }
 

@@ -158,9 +158,9 @@ final class MetricsPusher implements AutoCloseable {
     }
     String place = UrlHost.of(otlp.endpoint()) + ": ";
     return switch (to.send(request)) {
-      case Outcome.Taken(long rejected, String why) when rejected > 0 ->
+      case Outcome.Accepted(long rejected, String why) when rejected > 0 ->
           place + rejected + " data points were refused: " + why;
-      case Outcome.Taken t -> null;
+      case Outcome.Accepted t -> null;
       case Outcome.Later l -> throw new IOException(place + l.problem());
       case Outcome.Never n -> throw new IOException(place + n.problem());
     };

@@ -32,8 +32,8 @@ final class GelfEndpoint {
     this.ingester = ingester;
   }
 
-  void addTo(HttpServerEndpoint door) {
-    door.post(PATH, (q, r) -> take(door, q, r));
+  void addTo(HttpServerEndpoint endpoint) {
+    endpoint.post(PATH, (q, r) -> take(endpoint, q, r));
   }
 
   /** Labels of a message's stream. */
@@ -43,14 +43,14 @@ final class GelfEndpoint {
     return StreamEnrichment.withService(b.build());
   }
 
-  private void take(HttpServerEndpoint door, HttpRequest request, HttpResponse response)
+  private void take(HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, BusyException {
     String tenant = TenantHeader.one(request);
     LogBatch batch = new LogBatch();
-    try (Hold hold = door.intake().open()) {
+    try (Hold hold = endpoint.intake().open()) {
       byte[] body =
           GelfMessage.decompressed(
-              door.body(request, door.compression(request), hold), request::reserve);
+              endpoint.body(request, endpoint.compression(request), hold), request::reserve);
       if (body.length > GelfMessage.MAX_BYTES) {
         throw new HttpException(
             413, "message has " + body.length + " bytes; limit " + GelfMessage.MAX_BYTES);

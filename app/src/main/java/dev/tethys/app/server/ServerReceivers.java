@@ -145,7 +145,7 @@ final class ServerReceivers {
 
   /** Protocols of other databases, into the store. */
   private void pointReceivers(Routes routes) {
-    HttpServerEndpoint door =
+    HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES),
             HttpServerSettings.within(ReceiveLimits.DEFAULT.maxBodyBytes()),
@@ -156,8 +156,8 @@ final class ServerReceivers {
       InfluxProtocol p =
           new InfluxProtocol(
               points("influx"), PointNames.UNDERSCORES, "db", System::currentTimeMillis);
-      p.addWrites(door);
-      p.addQuestions(door);
+      p.addWrites(endpoint);
+      p.addQuestions(endpoint);
     } else {
       for (String path : new String[] {InfluxProtocol.V1, InfluxProtocol.V2, InfluxProtocol.V3}) {
         routes.post(path, ReceiverRoutes.disabled("influx receiver", influx));
@@ -165,13 +165,13 @@ final class ServerReceivers {
     }
     String opentsdb = "web.enable-opentsdb-receiver";
     if (flags.bool(opentsdb)) {
-      new OpenTsdbProtocol(points("opentsdb"), PointNames.UNDERSCORES).addTo(door);
+      new OpenTsdbProtocol(points("opentsdb"), PointNames.UNDERSCORES).addTo(endpoint);
     } else {
       routes.post(OpenTsdbProtocol.PUT, ReceiverRoutes.disabled("OpenTSDB receiver", opentsdb));
     }
     String imports = "web.enable-import-receiver";
     if (flags.bool(imports)) {
-      new ImportProtocol(points("import"), System::currentTimeMillis).addTo(door);
+      new ImportProtocol(points("import"), System::currentTimeMillis).addTo(endpoint);
     } else {
       for (String path :
           new String[] {ImportProtocol.JSON, ImportProtocol.TEXT, ImportProtocol.CSV}) {

@@ -223,7 +223,7 @@ class CollectorRoleTest {
       assertThat(send(2)).isEqualTo(Outcome.ACCEPTED);
 
       // What is refused is kept, listed, and sent again.
-      await(() -> r.graph().outboxes().values().iterator().next().status().parcels() == 0);
+      await(() -> r.graph().outboxes().values().iterator().next().status().requests() == 0);
       int before = taken.size();
       verdict = new SendResult.Permanent("no such tenant");
       send(5);

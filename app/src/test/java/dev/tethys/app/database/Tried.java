@@ -97,7 +97,7 @@ final class Tried implements Context, AutoCloseable {
   private void deal(Encoder encoder, Sender sender, Batch batch) throws InterruptedException {
     Encoder.Encoded encoded = encoder.encode(batch);
     dropped += encoded.dropped();
-    ArrayDeque<EncodedRequest> left = new ArrayDeque<>(encoded.parcels());
+    ArrayDeque<EncodedRequest> left = new ArrayDeque<>(encoded.requests());
     int attempts = 0;
     while (!left.isEmpty()) {
       if (++attempts > MAX_ATTEMPTS) {
@@ -130,14 +130,14 @@ final class Tried implements Context, AutoCloseable {
           reasons.add(x.reason());
         }
         case SendResult.Split x -> {
-          for (int i = x.parcels().size() - 1; i >= 0; i--) {
-            left.addFirst(x.parcels().get(i));
+          for (int i = x.requests().size() - 1; i >= 0; i--) {
+            left.addFirst(x.requests().get(i));
           }
         }
         case SendResult.PerItem x -> {
           delivered += x.delivered();
           x.refused().forEach(r -> reasons.add(r.reason()));
-          dead += x.refused().stream().mapToLong(r -> r.parcel().items()).sum();
+          dead += x.refused().stream().mapToLong(r -> r.request().items()).sum();
           if (x.again() != null) {
             left.addFirst(x.again());
           }

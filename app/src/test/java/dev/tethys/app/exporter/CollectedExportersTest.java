@@ -79,7 +79,7 @@ class CollectedExportersTest {
     }
 
     @Override
-    public Exporter open(ExporterSettings settings, ExporterDependencies around) {
+    public Exporter open(ExporterSettings settings, ExporterDependencies dependencies) {
       opened++;
       String file = settings.get("parrot.file");
       String words = String.join("+", settings.list("parrot.word"));

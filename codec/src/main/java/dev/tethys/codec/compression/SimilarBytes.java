@@ -80,7 +80,7 @@ public final class SimilarBytes {
    * Bytes that may be like each other. Some of them are kept for the others to be compared with, as
    * they are and of bounded size together; one that has served stays.
    */
-  public static final class Kin {
+  public static final class ReferenceGroup {
     private static final class Member {
       final byte[] bytes;
       volatile boolean served;
@@ -99,7 +99,7 @@ public final class SimilarBytes {
      *
      * @param mostBytes that are kept to be compared with
      */
-    public Kin(long mostBytes) {
+    public ReferenceGroup(long mostBytes) {
       this.mostBytes = mostBytes;
     }
 

@@ -253,19 +253,19 @@ public final class TraceReader {
     }
     Object[] spans = list(chunk, "a list of spans");
     List<Attributes> good = new ArrayList<>(spans.length);
-    Long told = null;
+    Long upperId = null;
     for (Object o : spans) {
       try {
         Attributes s = map(o);
         Long upper = upper(s);
         whole(s, "trace_id");
-        told = told == null ? upper : told;
+        upperId = upperId == null ? upper : upperId;
         good.add(s);
       } catch (CodecException e) {
         refuse(o, String.valueOf(e.getMessage()));
       }
     }
-    long high = good.isEmpty() ? 0 : halves.of(whole(good.getFirst(), "trace_id"), told);
+    long high = good.isEmpty() ? 0 : halves.of(whole(good.getFirst(), "trace_id"), upperId);
     for (Attributes s : good) {
       Span span;
       try {
@@ -285,11 +285,11 @@ public final class TraceReader {
 
   /** The upper half of the id that a span names; null where it names none. */
   private static @Nullable Long upper(Attributes span) {
-    Object told = span.get("meta") instanceof Attributes meta ? meta.get("_dd.p.tid") : null;
-    if (told == null) {
+    Object upperId = span.get("meta") instanceof Attributes meta ? meta.get("_dd.p.tid") : null;
+    if (upperId == null) {
       return null;
     }
-    String digits = told.toString();
+    String digits = upperId.toString();
     if (!UPPER_HALF.matcher(digits).matches()) {
       throw new CodecException(
           "meta._dd.p.tid is " + ProtoJson.shown(digits) + "; it must be 16 hexadecimal digits");

@@ -45,7 +45,7 @@ public final class NatsKey {
     byte[] seed = Arrays.copyOfRange(all, 2, 34);
     try {
       KeyPairGenerator g = KeyPairGenerator.getInstance("Ed25519");
-      g.initialize(255, new Given(seed));
+      g.initialize(255, new FixedSeed(seed));
       return new NatsKey(g.generateKeyPair());
     } catch (GeneralSecurityException e) {
       throw new CodecException("Ed25519: " + e.getMessage(), e);
@@ -53,11 +53,11 @@ public final class NatsKey {
   }
 
   /** The seed of the generator, which is the private key. */
-  private static final class Given extends SecureRandom {
+  private static final class FixedSeed extends SecureRandom {
     private static final long serialVersionUID = 1L;
     private final byte[] seed;
 
-    Given(byte[] seed) {
+    FixedSeed(byte[] seed) {
       this.seed = seed;
     }
 

@@ -26,7 +26,7 @@ public record ServerToAgent(
     byte @Nullable [] newUid,
     @Nullable Duration heartbeat,
     @Nullable RemoteConfig config,
-    String unheeded) {
+    String unsupported) {
   static final int UID_BYTES = 16;
   private static final long LONGEST_SECONDS = Duration.ofDays(1).toSeconds();
 

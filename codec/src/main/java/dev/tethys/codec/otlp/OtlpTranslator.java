@@ -167,15 +167,15 @@ final class OtlpTranslator {
       String name,
       String description,
       String unit,
-      Attributes said,
+      Attributes declared,
       MetricKind metricKind,
       int temporality,
       int pointCount) {
     kind = metricKind;
     delta = kind.hasTemporality() && temporality == MetricKind.DELTA;
-    ofSeries = !name.isEmpty() && name.equals(said.get(PrometheusOrigin.NAME));
-    customBuckets = ofSeries && "true".equals(said.get(PrometheusOrigin.CUSTOM_BUCKETS));
-    withoutCount = ofSeries && "true".equals(said.get(PrometheusOrigin.NO_COUNT));
+    ofSeries = !name.isEmpty() && name.equals(declared.get(PrometheusOrigin.NAME));
+    customBuckets = ofSeries && "true".equals(declared.get(PrometheusOrigin.CUSTOM_BUCKETS));
+    withoutCount = ofSeries && "true".equals(declared.get(PrometheusOrigin.NO_COUNT));
     String problem = resourceProblem != null ? resourceProblem : scopeProblem;
     if (problem == null
         && kind.hasTemporality()
@@ -201,8 +201,8 @@ final class OtlpTranslator {
     }
     metadata = new MetricMetadata(kind.type(temporality), description, OtlpNames.unit(unit, false));
     if (ofSeries) {
-      String type = said.get(PrometheusOrigin.TYPE);
-      String own = said.get(PrometheusOrigin.UNIT);
+      String type = declared.get(PrometheusOrigin.TYPE);
+      String own = declared.get(PrometheusOrigin.UNIT);
       metadata =
           new MetricMetadata(
               delta || type == null

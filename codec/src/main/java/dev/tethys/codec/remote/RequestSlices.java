@@ -73,9 +73,9 @@ public final class RequestSlices {
   /** The same, with metadata or without. */
   public static List<List<Slice>> distribute(
       byte[] request, int size, int ways, Router way, boolean metadata) {
-    List<List<Slice>> dealt = new ArrayList<>(ways);
+    List<List<Slice>> slices = new ArrayList<>(ways);
     for (int i = 0; i < ways; i++) {
-      dealt.add(new ArrayList<>());
+      slices.add(new ArrayList<>());
     }
     RequestSlices in = new RequestSlices().reset(request, 0, size);
     if (metadata) {
@@ -83,11 +83,11 @@ public final class RequestSlices {
     }
     while (in.next()) {
       if (in.series) {
-        dealt.get(way.of(in)).add(in.slice());
+        slices.get(way.of(in)).add(in.slice());
       }
     }
-    dealt.getFirst().addAll(in.unused());
-    return dealt;
+    slices.getFirst().addAll(in.unused());
+    return slices;
   }
 
   /**

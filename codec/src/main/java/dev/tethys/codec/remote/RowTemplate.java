@@ -44,7 +44,7 @@ public final class RowTemplate {
   private static final int MAX_ROOM = 9 + 1 + TIME;
 
   /** Elements of all templates: hosts with the same exporter have nearly the same. */
-  private static final SimilarBytes.Kin KIN = new SimilarBytes.Kin(1 << 20);
+  private static final SimilarBytes.ReferenceGroup KIN = new SimilarBytes.ReferenceGroup(1 << 20);
 
   /** Arrays to unpack elements into. */
   private static final ArrayBlockingQueue<byte[]> SCRATCH = new ArrayBlockingQueue<>(4);

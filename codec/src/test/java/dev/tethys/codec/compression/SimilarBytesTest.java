@@ -17,7 +17,7 @@ class SimilarBytesTest {
     return sb.toString().getBytes(UTF_8);
   }
 
-  private static SimilarBytes pack(SimilarBytes.Kin kin, byte[] b) {
+  private static SimilarBytes pack(SimilarBytes.ReferenceGroup kin, byte[] b) {
     SimilarBytes p = kin.pack(b, b.length, null);
     assertThat(p.open()).isEqualTo(b);
     return p;
@@ -25,7 +25,7 @@ class SimilarBytesTest {
 
   @Test
   void whatIsMuchLikeAnotherTakesNextToNothing() {
-    SimilarBytes.Kin kin = new SimilarBytes.Kin(1 << 20);
+    SimilarBytes.ReferenceGroup kin = new SimilarBytes.ReferenceGroup(1 << 20);
     int first = pack(kin, page(1, "host-1")).held();
     for (int i = 2; i < 50; i++) {
       SimilarBytes p = pack(kin, page(1, "host-" + i));
@@ -40,7 +40,7 @@ class SimilarBytesTest {
   @Test
   void whatNobodyIsLikeMakesRoom() {
     int length = page(0, "host-1").length;
-    SimilarBytes.Kin kin = new SimilarBytes.Kin(length * 5L);
+    SimilarBytes.ReferenceGroup kin = new SimilarBytes.ReferenceGroup(length * 5L);
     for (int kind = 1; kind < 100; kind++) {
       pack(kin, page(kind, "host-1"));
     }
@@ -50,7 +50,7 @@ class SimilarBytesTest {
 
   @Test
   void anyLengthComesBack() {
-    SimilarBytes.Kin kin = new SimilarBytes.Kin(1 << 16);
+    SimilarBytes.ReferenceGroup kin = new SimilarBytes.ReferenceGroup(1 << 16);
     Random r = new Random(5);
     for (int i = 0; i < 200; i++) {
       byte[] b = new byte[i < 3 ? i : r.nextInt(3000)];

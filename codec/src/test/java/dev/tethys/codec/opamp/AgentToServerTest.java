@@ -142,6 +142,6 @@ class AgentToServerTest {
     assertThat(read.heartbeat()).isEqualTo(Duration.ofSeconds(20));
     assertThat(requireNonNull(read.config()).files()).isEqualTo(files);
     assertThat(requireNonNull(read.config()).hash()).isEqualTo(hash);
-    assertThat(read.unheeded()).isEmpty();
+    assertThat(read.unsupported()).isEmpty();
   }
 }

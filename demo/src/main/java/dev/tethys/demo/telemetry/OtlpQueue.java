@@ -144,7 +144,7 @@ public final class OtlpQueue implements AutoCloseable {
       o = new OtlpSender.Outcome.Later(String.valueOf(e.getMessage()));
     }
     return switch (o) {
-      case OtlpSender.Outcome.Taken t -> {
+      case OtlpSender.Outcome.Accepted t -> {
         delivered = true;
         if (problems.remove(sender) != null) {
           LOG.log(Level.INFO, "Telemetry accepted again url={0}", urls.get(sender));

@@ -19,7 +19,7 @@ public final class StackMerge implements ProfileReader {
   private final Set<String> spans;
   private ProfileSymbols symbols = new ProfileSymbolTable().view();
   private long[] values = {};
-  private byte[] verdicts = {}; // by set of attributes: 1 selected, 2 not
+  private byte[] matches = {}; // by set of attributes: 1 selected, 2 not
   private int profiles;
 
   /**
@@ -53,7 +53,7 @@ public final class StackMerge implements ProfileReader {
       Arrays.fill(values, 0, n, 0);
     }
     if (!spans.isEmpty()) {
-      verdicts = new byte[of.attributes().count()];
+      matches = new byte[of.attributes().count()];
     }
   }
 
@@ -74,10 +74,10 @@ public final class StackMerge implements ProfileReader {
   }
 
   private boolean isOfSpan(int set) {
-    if (verdicts[set] == 0) {
-      verdicts[set] = (byte) (spans.contains(symbols.text(set, SPAN_ID)) ? 1 : 2);
+    if (matches[set] == 0) {
+      matches[set] = (byte) (spans.contains(symbols.text(set, SPAN_ID)) ? 1 : 2);
     }
-    return verdicts[set] == 1;
+    return matches[set] == 1;
   }
 
   @Override

@@ -48,7 +48,7 @@ final class Dfa {
   private final int stride;
   private volatile Generation current;
   private int generations; // guarded by this
-  private volatile boolean givenUp;
+  private volatile boolean abandoned;
   private final AtomicReference<@Nullable Stepper> idle = new AtomicReference<>();
 
   Dfa(RegexProgram p, int maxBytes) {
@@ -187,7 +187,7 @@ final class Dfa {
       return current;
     }
     if (++generations >= TRIALS && full.scanned < (long) BYTES_A_STATE * full.states) {
-      givenUp = true;
+      abandoned = true;
       return null;
     }
     current = new Generation();
@@ -200,7 +200,7 @@ final class Dfa {
    * @param skip text with which every match begins, or null: what cannot begin one is passed over
    */
   boolean run(byte[] text, int begin, int end, @Nullable ByteSearch skip) {
-    if (givenUp) {
+    if (abandoned) {
       return simulate(text, begin, end);
     }
     Generation g = current;
@@ -273,7 +273,7 @@ final class Dfa {
 
   /** Whether a string matches, whose unpaired surrogates count as replacement characters. */
   boolean run(String text) {
-    if (givenUp) {
+    if (abandoned) {
       return simulate(text);
     }
     Generation g = current;

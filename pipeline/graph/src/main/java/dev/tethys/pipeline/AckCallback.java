@@ -53,12 +53,12 @@ public interface AckCallback {
       long total = copy.stream().mapToLong(Part::items).sum();
       long rejected = Math.min(r.items(), total);
       long seen = 0;
-      long told = 0;
+      long sum = 0;
       for (Part p : copy) {
         seen += p.items();
         long until = total == 0 ? 0 : rejected * seen / total;
-        int own = (int) (until - told);
-        told = until;
+        int own = (int) (until - sum);
+        sum = until;
         p.receipt().settle(own == 0 ? Outcome.ACCEPTED : r.of(own));
       }
     };

@@ -20,7 +20,7 @@ public sealed interface Outcome {
    * @param retryAfter delay before the next attempt; zero when the exporter gave none
    * @param givenUp whether the maximum number of attempts or the maximum time is reached
    */
-  record Unavailable(String reason, Duration retryAfter, boolean givenUp) implements Outcome {
+  record Unavailable(String reason, Duration retryAfter, boolean expired) implements Outcome {
     /** What was not tried to the end: there was no room, or something ends. */
     public Unavailable(String reason, Duration retryAfter) {
       this(reason, retryAfter, false);
@@ -68,11 +68,11 @@ public sealed interface Outcome {
           (why, n) ->
               all.merge(
                   all.containsKey(why) || all.size() < MAX_REASONS ? why : OTHER, n, Integer::sum));
-      String said =
+      String text =
           all.entrySet().stream()
               .map(e -> e.getValue() + " items: " + e.getKey())
               .collect(Collectors.joining("; "));
-      return new Rejected(said, items + other.items, all);
+      return new Rejected(text, items + other.items, all);
     }
 
     /** The same reasons for a part of the items. */

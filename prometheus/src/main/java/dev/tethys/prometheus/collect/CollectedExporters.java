@@ -44,7 +44,7 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
   private record Local(MetricsSource source, ProbeRunner runner) {}
 
   private final ScrapeTransport.Factory others;
-  private final ExporterDependencies around;
+  private final ExporterDependencies dependencies;
   private final Map<String, Local> locals = new ConcurrentHashMap<>();
   private volatile Map<String, Running> running = Map.of();
 
@@ -53,7 +53,7 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
    */
   public CollectedExporters(ScrapeTransport.Factory others, HttpClientFactory clients) {
     this.others = others;
-    this.around = dependencies(clients);
+    this.dependencies = dependencies(clients);
   }
 
   /**
@@ -75,7 +75,7 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
           next.put(c.job().jobName(), new Running(c, r.exporter, r.runner));
           continue;
         }
-        Exporter e = open(c, around);
+        Exporter e = open(c, dependencies);
         opened.add(e);
         next.put(
             c.job().jobName(),
@@ -106,9 +106,10 @@ public final class CollectedExporters implements ScrapeTransport.Factory, AutoCl
     locals.put(job, new Local(source, new ProbeRunner(job, 1)));
   }
 
-  private static Exporter open(CollectConfig c, ExporterDependencies around) throws IOException {
+  private static Exporter open(CollectConfig c, ExporterDependencies dependencies)
+      throws IOException {
     try {
-      Exporter e = c.kind().open(c.settings(), around);
+      Exporter e = c.kind().open(c.settings(), dependencies);
       String path = c.job().metricsPath();
       if (source(e, path) == null) {
         e.close();

@@ -20,10 +20,11 @@ final class CloudSigner {
 
   private CloudSigner() {}
 
-  static WebClient.Signer of(CloudAuth cloud, CredentialDependencies around) {
+  static WebClient.Signer of(CloudAuth cloud, CredentialDependencies dependencies) {
     return switch (cloud) {
       case CloudAuth.SigV4 c -> {
-        AwsCredentials credentials = new AwsCredentials(AwsCredentials.Settings.of(c), around);
+        AwsCredentials credentials =
+            new AwsCredentials(AwsCredentials.Settings.of(c), dependencies);
         yield call ->
             WebClient.Signed.of(
                 AwsSigner.sign(
@@ -31,15 +32,15 @@ final class CloudSigner {
                     credentials.identity(),
                     region(c, call.uri(), credentials),
                     service(c, call.uri()),
-                    around.clock().instant()));
+                    dependencies.clock().instant()));
       }
-      case CloudAuth.AzureAd c -> bearer(azure(c, around));
-      case CloudAuth.GoogleIam c -> bearer(google(c, around));
+      case CloudAuth.AzureAd c -> bearer(azure(c, dependencies));
+      case CloudAuth.GoogleIam c -> bearer(google(c, dependencies));
     };
   }
 
-  static BearerTokens google(CloudAuth.GoogleIam c, CredentialDependencies around) {
-    return new GoogleTokens(c.credentialsFile(), c.scope(), around);
+  static BearerTokens google(CloudAuth.GoogleIam c, CredentialDependencies dependencies) {
+    return new GoogleTokens(c.credentialsFile(), c.scope(), dependencies);
   }
 
   /**
@@ -80,7 +81,7 @@ final class CloudSigner {
         WebClient.Signed.of(call.withHeader("Authorization", "Bearer " + tokens.token()));
   }
 
-  private static BearerTokens azure(CloudAuth.AzureAd c, CredentialDependencies around) {
+  private static BearerTokens azure(CloudAuth.AzureAd c, CredentialDependencies dependencies) {
     AzureTokens.Cloud cloud =
         switch (c.cloud()) {
           case "AzureChina" -> AzureTokens.Cloud.CHINA;
@@ -111,6 +112,6 @@ final class CloudSigner {
                   i.sendChain());
           default -> new AzureTokens.Identity.Environment(i.tenantId());
         };
-    return new AzureTokens(cloud, who, c.scope().isEmpty() ? audience : c.scope(), around);
+    return new AzureTokens(cloud, who, c.scope().isEmpty() ? audience : c.scope(), dependencies);
   }
 }

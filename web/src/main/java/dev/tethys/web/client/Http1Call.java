@@ -121,7 +121,7 @@ final class Http1Call implements Runnable {
    */
   Answer send(Connections connections, Connections.Server server, ConnectionStreams.Dialer dialer)
       throws IOException, InterruptedException {
-    Consumer<ConnectionStreams> back = new GiveBack(connections, server);
+    Consumer<ConnectionStreams> back = new ReleaseAction(connections, server);
     // A call without side effects may be repeated, so it is not necessary to check first whether
     // the connection has ended, which takes three system calls.
     boolean mayAskAgain = call.method().equals("GET") || call.method().equals("HEAD");
@@ -332,7 +332,7 @@ final class Http1Call implements Runnable {
    * Returns a connection to the pool. A record, because a lambda costs much more to create in the
    * agent's compiler mode.
    */
-  private record GiveBack(Connections to, Connections.Server server)
+  private record ReleaseAction(Connections to, Connections.Server server)
       implements Consumer<ConnectionStreams> {
     @Override
     public void accept(ConnectionStreams wire) {

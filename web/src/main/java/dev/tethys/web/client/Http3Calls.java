@@ -83,15 +83,15 @@ final class Http3Calls implements AutoCloseable {
     times.ready = System.nanoTime();
     Http3Dialer.Reply reply = c.send(head, r.body(), r.deadline());
     times.firstByte = reply.headAt();
-    TreeMap<String, List<String>> said = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
-    said.putAll(reply.headers());
+    TreeMap<String, List<String>> responseHeaders = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+    responseHeaders.putAll(reply.headers());
     InputStream body = reply.body();
-    if (gzip && List.of("gzip").equals(said.get("Content-Encoding"))) {
-      said.remove("Content-Encoding");
-      said.remove("Content-Length");
+    if (gzip && List.of("gzip").equals(responseHeaders.get("Content-Encoding"))) {
+      responseHeaders.remove("Content-Encoding");
+      responseHeaders.remove("Content-Length");
       body = new Gunzipped(body);
     }
-    return new Exchange(new Answer(reply.status(), said, body), "HTTP/3.0", c.session());
+    return new Exchange(new Answer(reply.status(), responseHeaders, body), "HTTP/3.0", c.session());
   }
 
   private Http3Dialer.Connection connect(Request r, String name, Times times)

@@ -197,7 +197,7 @@ public final class HttpClientFactory implements AutoCloseable {
     synchronized (signers) {
       WebClient.Signer s = signers.get(cloud);
       if (s == null) {
-        s = CloudSigner.of(cloud, around());
+        s = CloudSigner.of(cloud, credentialDependencies());
         if (signers.size() >= MAX_TRANSPORTS) {
           signers.clear();
         }
@@ -207,14 +207,14 @@ public final class HttpClientFactory implements AutoCloseable {
     }
   }
 
-  private CredentialDependencies around() {
+  private CredentialDependencies credentialDependencies() {
     return new CredentialDependencies(
         call -> client(HttpClientConfig.DEFAULT).send(call), clock, environment);
   }
 
   /** Tokens of Google, for what is not sent by a client of {@link #client}. */
   public BearerTokens bearer(CloudAuth.GoogleIam identity) {
-    return CloudSigner.google(identity, around());
+    return CloudSigner.google(identity, credentialDependencies());
   }
 
   /**

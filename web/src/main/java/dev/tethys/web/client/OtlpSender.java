@@ -25,7 +25,7 @@ public interface OtlpSender extends AutoCloseable {
   /** Outcome of a request. */
   sealed interface Outcome {
     /** Accepted, except for the given number of rejected items. */
-    record Taken(long rejected, String message) implements Outcome {}
+    record Accepted(long rejected, String message) implements Outcome {}
 
     /** Failed with an error that permits a retry. */
     record Later(String problem) implements Outcome {}
@@ -75,20 +75,21 @@ public interface OtlpSender extends AutoCloseable {
   void close();
 
   /** Beginning of the text of an answer, after a colon; empty when it has none. */
-  private static String reason(Answer a, byte[] said) {
+  private static String reason(Answer a, byte[] answerBody) {
     if (!a.header("Content-Type", "").startsWith("text/plain")) {
       return "";
     }
-    String text = new String(said, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}+", " ").strip();
+    String text =
+        new String(answerBody, StandardCharsets.UTF_8).replaceAll("\\p{Cntrl}+", " ").strip();
     return text.isEmpty() ? "" : ": " + text.substring(0, Math.min(MAX_REASON, text.length()));
   }
 
   private static Outcome taken(byte[] answer) {
     try {
       OtlpResponse r = answer.length == 0 ? OtlpResponse.OK : OtlpResponse.fromProtobuf(answer);
-      return new Outcome.Taken(Math.max(0, r.rejected()), r.message());
+      return new Outcome.Accepted(Math.max(0, r.rejected()), r.message());
     } catch (CodecException e) {
-      return new Outcome.Taken(0, ""); // it said that all is well, and with it nothing readable
+      return new Outcome.Accepted(0, ""); // it said that all is well, and with it nothing readable
     }
   }
 
@@ -180,10 +181,10 @@ public interface OtlpSender extends AutoCloseable {
       public Outcome send(byte[] body, Duration timeout) throws IOException, InterruptedException {
         Call call = new Call("POST", url, headers, m.packed(body), timeout, null);
         try (Answer a = client.send(call)) {
-          byte[] said = a.body().readNBytes(MAX_ANSWER);
+          byte[] answerBody = a.body().readNBytes(MAX_ANSWER);
           if (a.status() / 100 == 2) {
             boolean readable = a.header("Content-Type", "").startsWith("application/x-protobuf");
-            return taken(readable ? said : new byte[0]);
+            return taken(readable ? answerBody : new byte[0]);
           }
           String to = a.header("Location");
           String problem =
@@ -192,7 +193,7 @@ public interface OtlpSender extends AutoCloseable {
                   + (a.status() / 100 == 3 && to != null
                       ? ", a redirection, which is not followed: name the URL "
                           + to.split("\\?", 2)[0]
-                      : reason(a, said));
+                      : reason(a, answerBody));
           return switch (a.status()) {
             case 429, 502, 503, 504 -> new Outcome.Later(problem);
             default -> new Outcome.Never(problem);

@@ -103,14 +103,14 @@ public final class AwsCredentials {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final Settings settings;
-  private final CredentialDependencies around;
+  private final CredentialDependencies dependencies;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable AwsIdentity kept; // these guarded by lock
   private @Nullable String region;
 
-  public AwsCredentials(Settings settings, CredentialDependencies around) {
+  public AwsCredentials(Settings settings, CredentialDependencies dependencies) {
     this.settings = settings;
-    this.around = around;
+    this.dependencies = dependencies;
   }
 
   /** The region: configured, of the environment, of the profile, or of the machine. */
@@ -132,13 +132,13 @@ public final class AwsCredentials {
     for (String s :
         List.of(
             settings.region,
-            around.variable("AWS_REGION"),
-            around.variable("AWS_DEFAULT_REGION"))) {
+            dependencies.variable("AWS_REGION"),
+            dependencies.variable("AWS_DEFAULT_REGION"))) {
       if (!s.isEmpty()) {
         return s;
       }
     }
-    Map<String, String> profile = AwsProfiles.read(around).find(profileName());
+    Map<String, String> profile = AwsProfiles.read(dependencies).find(profileName());
     String r = profile == null ? "" : profile.getOrDefault("region", "");
     if (!r.isEmpty()) {
       return r;
@@ -165,7 +165,7 @@ public final class AwsCredentials {
     lock.lockInterruptibly();
     try {
       AwsIdentity i = kept;
-      if (i == null || !around.clock().instant().isBefore(early(i.expires()))) {
+      if (i == null || !dependencies.clock().instant().isBefore(early(i.expires()))) {
         i = own();
         kept = i;
       }
@@ -199,7 +199,7 @@ public final class AwsCredentials {
     if (!settings.profile.isEmpty()) {
       return settings.profile;
     }
-    String v = around.variable("AWS_PROFILE");
+    String v = dependencies.variable("AWS_PROFILE");
     return v.isEmpty() ? "default" : v;
   }
 
@@ -211,19 +211,22 @@ public final class AwsCredentials {
           settings.sessionToken.value(),
           Instant.MAX);
     }
-    boolean named = !settings.profile.isEmpty() || !around.variable("AWS_PROFILE").isEmpty();
+    boolean named = !settings.profile.isEmpty() || !dependencies.variable("AWS_PROFILE").isEmpty();
     if (!named) {
       AwsIdentity i = fromEnvironment();
       if (i != null) {
         return i;
       }
-      String file = around.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
+      String file = dependencies.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
       if (!file.isEmpty()) {
         return webIdentity(
-            file, around.variable("AWS_ROLE_ARN"), around.variable("AWS_ROLE_SESSION_NAME"), "");
+            file,
+            dependencies.variable("AWS_ROLE_ARN"),
+            dependencies.variable("AWS_ROLE_SESSION_NAME"),
+            "");
       }
     }
-    Map<String, String> profile = AwsProfiles.read(around).find(profileName());
+    Map<String, String> profile = AwsProfiles.read(dependencies).find(profileName());
     if (profile == null && named) {
       throw new IOException("the AWS profile \"" + profileName() + "\" does not exist");
     }
@@ -232,16 +235,16 @@ public final class AwsCredentials {
   }
 
   private @Nullable AwsIdentity fromEnvironment() {
-    String key = around.variable("AWS_ACCESS_KEY_ID");
-    String secret = around.variable("AWS_SECRET_ACCESS_KEY");
+    String key = dependencies.variable("AWS_ACCESS_KEY_ID");
+    String secret = dependencies.variable("AWS_SECRET_ACCESS_KEY");
     return key.isEmpty() || secret.isEmpty()
         ? null
-        : new AwsIdentity(key, secret, around.variable("AWS_SESSION_TOKEN"), Instant.MAX);
+        : new AwsIdentity(key, secret, dependencies.variable("AWS_SESSION_TOKEN"), Instant.MAX);
   }
 
   private @Nullable AwsIdentity fromProfile(String name, int depth)
       throws IOException, InterruptedException {
-    Map<String, String> p = AwsProfiles.read(around).find(name);
+    Map<String, String> p = AwsProfiles.read(dependencies).find(name);
     if (p == null) {
       throw new IOException("the AWS profile \"" + name + "\" does not exist");
     }
@@ -293,7 +296,7 @@ public final class AwsCredentials {
       return keys(p);
     }
     if (p.containsKey("sso_start_url") || p.containsKey("sso_session")) {
-      return new AwsSignIn(name, p, AwsProfiles.read(around), around).identity();
+      return new AwsSignIn(name, p, AwsProfiles.read(dependencies), dependencies).identity();
     }
     String process = p.getOrDefault("credential_process", "");
     return process.isEmpty() ? null : process(process);
@@ -327,25 +330,25 @@ public final class AwsCredentials {
 
   private AwsIdentity fromContainerOrMachine() throws IOException, InterruptedException {
     boolean container =
-        !around.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").isEmpty()
-            || !around.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI").isEmpty();
+        !dependencies.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI").isEmpty()
+            || !dependencies.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI").isEmpty();
     return container ? container() : machine();
   }
 
   private AwsIdentity container() throws IOException, InterruptedException {
-    String relative = around.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
+    String relative = dependencies.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI");
     String url =
         relative.isEmpty()
-            ? around.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")
+            ? dependencies.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")
             : CONTAINER + relative;
     Call call = Call.get(CredentialDependencies.url(url)).withTimeout(LOCAL_TIMEOUT);
-    String file = around.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
+    String file = dependencies.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     String token =
         file.isEmpty()
-            ? around.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN")
+            ? dependencies.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN")
             : Files.readString(Path.of(file)).strip();
     return identity(
-        url, around.json(token.isEmpty() ? call : call.withHeader("Authorization", token)));
+        url, dependencies.json(token.isEmpty() ? call : call.withHeader("Authorization", token)));
   }
 
   private AwsIdentity machine() throws IOException, InterruptedException {
@@ -370,9 +373,9 @@ public final class AwsCredentials {
   }
 
   private String metadata(String path) throws IOException, InterruptedException {
-    Imds imds = Imds.of(around::variable);
-    String token = around.text(imds.token(LOCAL_TIMEOUT));
-    return around.text(imds.get(path, token).withTimeout(LOCAL_TIMEOUT));
+    Imds imds = Imds.of(dependencies::variable);
+    String token = dependencies.text(imds.token(LOCAL_TIMEOUT));
+    return dependencies.text(imds.get(path, token).withTimeout(LOCAL_TIMEOUT));
   }
 
   private static AwsIdentity identity(String from, JsonNode n) throws IOException {
@@ -394,7 +397,7 @@ public final class AwsCredentials {
   }
 
   private String sts(String r) {
-    String own = around.variable("AWS_ENDPOINT_URL_STS");
+    String own = dependencies.variable("AWS_ENDPOINT_URL_STS");
     return own.isEmpty()
         ? "https://sts" + (settings.fips ? "-fips." : ".") + r + "." + domain(r) + "/"
         : own;
@@ -415,7 +418,9 @@ public final class AwsCredentials {
     f.put("WebIdentityToken", Files.readString(Path.of(file)).strip());
     String url = sts(where.isEmpty() ? region() : where);
     return role(
-        url, around.ok(CredentialDependencies.form(url, f)), "AssumeRoleWithWebIdentityResult");
+        url,
+        dependencies.ok(CredentialDependencies.form(url, f)),
+        "AssumeRoleWithWebIdentityResult");
   }
 
   private AwsIdentity assume(
@@ -432,8 +437,12 @@ public final class AwsCredentials {
     String url = sts(where);
     Call call =
         AwsSigner.sign(
-            CredentialDependencies.form(url, f), base, where, "sts", around.clock().instant());
-    return role(url, around.ok(call), "AssumeRoleResult");
+            CredentialDependencies.form(url, f),
+            base,
+            where,
+            "sts",
+            dependencies.clock().instant());
+    return role(url, dependencies.ok(call), "AssumeRoleResult");
   }
 
   private static AwsIdentity role(String url, byte[] xml, String result) throws IOException {

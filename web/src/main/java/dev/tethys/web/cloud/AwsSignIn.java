@@ -31,7 +31,7 @@ final class AwsSignIn {
   private static final Duration EARLY = Duration.ofMinutes(1);
 
   private final String profile;
-  private final CredentialDependencies around;
+  private final CredentialDependencies dependencies;
   private final Map<String, String> keys;
   private final Map<String, String> session;
   private final String cached;
@@ -40,11 +40,14 @@ final class AwsSignIn {
    * @param keys of the profile
    */
   AwsSignIn(
-      String profile, Map<String, String> keys, AwsProfiles profiles, CredentialDependencies around)
+      String profile,
+      Map<String, String> keys,
+      AwsProfiles profiles,
+      CredentialDependencies dependencies)
       throws IOException {
     this.profile = profile;
     this.keys = keys;
-    this.around = around;
+    this.dependencies = dependencies;
     String named = keys.getOrDefault("sso_session", "");
     if (named.isEmpty()) {
       session = keys;
@@ -67,7 +70,7 @@ final class AwsSignIn {
 
   AwsIdentity identity() throws IOException, InterruptedException {
     String region = need(session, "sso_region");
-    String own = around.variable("AWS_ENDPOINT_URL_SSO");
+    String own = dependencies.variable("AWS_ENDPOINT_URL_SSO");
     String url =
         (own.isEmpty() ? "https://portal.sso." + region + ".amazonaws.com" : own)
             + "/federation/credentials?role_name="
@@ -75,7 +78,7 @@ final class AwsSignIn {
             + "&account_id="
             + CredentialDependencies.encoded(need(keys, "sso_account_id"));
     JsonNode n =
-        around
+        dependencies
             .json(
                 Call.get(CredentialDependencies.url(url))
                     .withHeader("x-amz-sso_bearer_token", token(region)))
@@ -102,13 +105,13 @@ final class AwsSignIn {
   }
 
   private String token(String region) throws IOException, InterruptedException {
-    Path file = around.home(".aws/sso/cache/" + sha1(cached) + ".json");
+    Path file = dependencies.home(".aws/sso/cache/" + sha1(cached) + ".json");
     if (!Files.isReadable(file)) {
       throw new IOException(
           "the AWS profile \"" + profile + "\" is not signed in (no " + file + "): " + hint());
     }
     JsonNode n = CredentialDependencies.jsonFile(file);
-    Instant now = around.clock().instant();
+    Instant now = dependencies.clock().instant();
     String token = n.path("accessToken").asString("");
     if (!token.isEmpty() && now.isBefore(time(n, "expiresAt", file).minus(EARLY))) {
       return token;
@@ -139,7 +142,7 @@ final class AwsSignIn {
 
   private String renewed(ObjectNode old, Path file, String region, Instant now)
       throws IOException, InterruptedException {
-    String own = around.variable("AWS_ENDPOINT_URL_SSO_OIDC");
+    String own = dependencies.variable("AWS_ENDPOINT_URL_SSO_OIDC");
     String base = own.isEmpty() ? "https://oidc." + region + ".amazonaws.com" : own;
     Map<String, String> question = new LinkedHashMap<>();
     question.put("clientId", old.path("clientId").asString(""));
@@ -147,7 +150,7 @@ final class AwsSignIn {
     question.put("grantType", "refresh_token");
     question.put("refreshToken", old.path("refreshToken").asString(""));
     JsonNode n =
-        around.json(
+        dependencies.json(
             Call.post(
                 CredentialDependencies.url(base + "/token"),
                 "application/json",

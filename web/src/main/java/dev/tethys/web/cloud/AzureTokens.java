@@ -100,8 +100,8 @@ public final class AzureTokens extends BearerTokens {
   /**
    * @param scope what the token is for, ending in {@code /.default}
    */
-  public AzureTokens(Cloud cloud, Identity who, String scope, CredentialDependencies around) {
-    super(around);
+  public AzureTokens(Cloud cloud, Identity who, String scope, CredentialDependencies dependencies) {
+    super(dependencies);
     this.cloud = cloud;
     this.who = who;
     this.scope = scope;
@@ -134,19 +134,20 @@ public final class AzureTokens extends BearerTokens {
   }
 
   private Identity inEnvironment(Identity.Environment e) {
-    String tenant = e.tenantId().isEmpty() ? around().variable("AZURE_TENANT_ID") : e.tenantId();
-    String client = around().variable("AZURE_CLIENT_ID");
-    String secret = around().variable("AZURE_CLIENT_SECRET");
-    String certificate = around().variable("AZURE_CLIENT_CERTIFICATE_PATH");
+    String tenant =
+        e.tenantId().isEmpty() ? dependencies().variable("AZURE_TENANT_ID") : e.tenantId();
+    String client = dependencies().variable("AZURE_CLIENT_ID");
+    String secret = dependencies().variable("AZURE_CLIENT_SECRET");
+    String certificate = dependencies().variable("AZURE_CLIENT_CERTIFICATE_PATH");
     if (!tenant.isEmpty() && !client.isEmpty() && !secret.isEmpty()) {
       return new Identity.Application(tenant, client, new Secret(secret));
     }
     if (!tenant.isEmpty() && !client.isEmpty() && !certificate.isEmpty()) {
       Path file = Path.of(certificate);
-      Secret password = new Secret(around().variable("AZURE_CLIENT_CERTIFICATE_PASSWORD"));
+      Secret password = new Secret(dependencies().variable("AZURE_CLIENT_CERTIFICATE_PASSWORD"));
       return new Identity.Certificate(tenant, client, file, file, password, false);
     }
-    return around().variable("AZURE_FEDERATED_TOKEN_FILE").isEmpty()
+    return dependencies().variable("AZURE_FEDERATED_TOKEN_FILE").isEmpty()
         ? new Identity.Managed(client)
         : new Identity.Workload(tenant, client, "");
   }
@@ -154,7 +155,7 @@ public final class AzureTokens extends BearerTokens {
   private Token workload(Identity.Workload k) throws IOException, InterruptedException {
     String tenant = valueOrVariable(k.tenantId(), "AZURE_TENANT_ID");
     String client = valueOrVariable(k.clientId(), "AZURE_CLIENT_ID");
-    String named = around().variable("AZURE_FEDERATED_TOKEN_FILE");
+    String named = dependencies().variable("AZURE_FEDERATED_TOKEN_FILE");
     String file = !k.tokenFile().isEmpty() ? k.tokenFile() : named.isEmpty() ? TOKEN_FILE : named;
     return login(
         tenant,
@@ -168,7 +169,7 @@ public final class AzureTokens extends BearerTokens {
   }
 
   private String valueOrVariable(String value, String variable) throws IOException {
-    String v = value.isEmpty() ? around().variable(variable) : value;
+    String v = value.isEmpty() ? dependencies().variable(variable) : value;
     if (v.isEmpty()) {
       throw new IOException("azure: workload identity requires " + variable);
     }
@@ -176,7 +177,7 @@ public final class AzureTokens extends BearerTokens {
   }
 
   private String loginUrl(String tenant) {
-    String own = around().variable("AZURE_AUTHORITY_HOST").replaceAll("/+$", "");
+    String own = dependencies().variable("AZURE_AUTHORITY_HOST").replaceAll("/+$", "");
     return (own.isEmpty() ? cloud.authority : own) + "/" + tenant + "/oauth2/v2.0/token";
   }
 
@@ -186,12 +187,12 @@ public final class AzureTokens extends BearerTokens {
     Map<String, String> f = new TreeMap<>(fields);
     f.put("grant_type", "client_credentials");
     f.put("scope", scope);
-    return token(url, around().json(CredentialDependencies.form(url, f)));
+    return token(url, dependencies().json(CredentialDependencies.form(url, f)));
   }
 
   private Token managed(String clientId) throws IOException, InterruptedException {
     String resource = scope.replaceFirst("/\\.default$", "");
-    String service = around().variable("IDENTITY_ENDPOINT");
+    String service = dependencies().variable("IDENTITY_ENDPOINT");
     String query =
         "resource="
             + CredentialDependencies.encoded(resource)
@@ -204,9 +205,9 @@ public final class AzureTokens extends BearerTokens {
     } else {
       call =
           Call.get(CredentialDependencies.url(service + "?api-version=2019-08-01&" + query))
-              .withHeader("X-IDENTITY-HEADER", around().variable("IDENTITY_HEADER"));
+              .withHeader("X-IDENTITY-HEADER", dependencies().variable("IDENTITY_HEADER"));
     }
-    return token(call.uri().toString(), around().json(call.withTimeout(LOCAL_TIMEOUT)));
+    return token(call.uri().toString(), dependencies().json(call.withTimeout(LOCAL_TIMEOUT)));
   }
 
   private String assertion(Identity.Certificate c) throws IOException {
@@ -224,7 +225,7 @@ public final class AzureTokens extends BearerTokens {
         }
         header.put("x5c", all);
       }
-      long now = around().clock().instant().getEpochSecond();
+      long now = dependencies().clock().instant().getEpochSecond();
       Map<String, Object> claims = new LinkedHashMap<>();
       claims.put("aud", loginUrl(c.tenantId()));
       claims.put("iss", c.clientId());

@@ -17,16 +17,16 @@ public abstract class BearerTokens {
   /** A token and when it ends. */
   record Token(String value, Instant expires) {}
 
-  private final CredentialDependencies around;
+  private final CredentialDependencies dependencies;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Token kept; // guarded by lock
 
-  BearerTokens(CredentialDependencies around) {
-    this.around = around;
+  BearerTokens(CredentialDependencies dependencies) {
+    this.dependencies = dependencies;
   }
 
-  CredentialDependencies around() {
-    return around;
+  CredentialDependencies dependencies() {
+    return dependencies;
   }
 
   abstract Token fetch() throws IOException, InterruptedException;
@@ -36,7 +36,7 @@ public abstract class BearerTokens {
     lock.lockInterruptibly();
     try {
       Token t = kept;
-      Instant now = around.clock().instant();
+      Instant now = dependencies.clock().instant();
       if (t == null || !now.isBefore(t.expires.minus(EARLY))) {
         t = fetch();
         kept = t;
@@ -65,7 +65,7 @@ public abstract class BearerTokens {
     }
     long seconds = n.path("expires_in").asLong(0);
     long on = n.path("expires_on").asLong(0);
-    Instant now = around.clock().instant();
+    Instant now = dependencies.clock().instant();
     Instant expires =
         seconds > 0
             ? now.plusSeconds(Math.min(seconds, 1L << 32))

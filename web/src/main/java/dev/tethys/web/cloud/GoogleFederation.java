@@ -40,7 +40,7 @@ final class GoogleFederation {
   private static final JsonMapper JSON = JsonMapper.builder().build();
 
   private final BearerTokens tokens;
-  private final CredentialDependencies around;
+  private final CredentialDependencies dependencies;
   private final String scope;
 
   /**
@@ -48,7 +48,7 @@ final class GoogleFederation {
    */
   GoogleFederation(BearerTokens tokens, String scope) {
     this.tokens = tokens;
-    this.around = tokens.around();
+    this.dependencies = tokens.dependencies();
     this.scope = scope;
   }
 
@@ -72,7 +72,7 @@ final class GoogleFederation {
               StandardCharsets.UTF_8));
     }
     BearerTokens.Token t =
-        tokens.token(url, around.json(asClient(n, CredentialDependencies.form(url, f))));
+        tokens.token(url, dependencies.json(asClient(n, CredentialDependencies.form(url, f))));
     int lifetime =
         n.path("service_account_impersonation")
             .path("token_lifetime_seconds")
@@ -86,7 +86,7 @@ final class GoogleFederation {
     Map<String, String> f = new TreeMap<>();
     f.put("grant_type", "refresh_token");
     f.put("refresh_token", n.path("refresh_token").asString(""));
-    return tokens.token(url, around.json(asClient(n, CredentialDependencies.form(url, f))));
+    return tokens.token(url, dependencies.json(asClient(n, CredentialDependencies.form(url, f))));
   }
 
   /**
@@ -104,7 +104,7 @@ final class GoogleFederation {
       question.put("delegates", delegates);
     }
     JsonNode n =
-        around.json(
+        dependencies.json(
             Call.post(
                     CredentialDependencies.url(url),
                     "application/json",
@@ -146,7 +146,7 @@ final class GoogleFederation {
       for (Map.Entry<String, JsonNode> h : source.path("headers").properties()) {
         call = call.withHeader(h.getKey(), h.getValue().asString(""));
       }
-      return formatted(source, around.text(call), url);
+      return formatted(source, dependencies.text(call), url);
     }
     JsonNode program = source.path("executable");
     if (program.isObject()) {
@@ -184,7 +184,7 @@ final class GoogleFederation {
 
   /** What a program prints; it is run only where the environment allows that. */
   private String printed(JsonNode n, JsonNode program) throws IOException, InterruptedException {
-    if (!around.variable(ALLOWED).equals("1")) {
+    if (!dependencies.variable(ALLOWED).equals("1")) {
       throw new IOException("google: executables are run where " + ALLOWED + " is 1");
     }
     String command = program.path("command").asString("");
@@ -224,7 +224,7 @@ final class GoogleFederation {
   private String aws(JsonNode n, JsonNode source) throws IOException, InterruptedException {
     AwsCredentials keys =
         new AwsCredentials(
-            new AwsCredentials.Settings("", "", Secret.NONE, "", "", "", false), around);
+            new AwsCredentials.Settings("", "", Secret.NONE, "", "", "", false), dependencies);
     String region = keys.region();
     String url =
         source
@@ -240,7 +240,7 @@ final class GoogleFederation {
             keys.identity(),
             region,
             "sts",
-            around.clock().instant(),
+            dependencies.clock().instant(),
             false);
     List<Map<String, String>> headers = new ArrayList<>();
     call.headers().forEach((k, v) -> headers.add(new TreeMap<>(Map.of("key", k, "value", v))));

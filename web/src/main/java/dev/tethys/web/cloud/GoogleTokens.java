@@ -27,19 +27,20 @@ public final class GoogleTokens extends BearerTokens {
   /**
    * @param file of credentials, or {@code ""} to look for one
    */
-  public GoogleTokens(String file, String scope, CredentialDependencies around) {
-    super(around);
+  public GoogleTokens(String file, String scope, CredentialDependencies dependencies) {
+    super(dependencies);
     this.file = file;
     this.scope = scope;
   }
 
   @Override
   Token fetch() throws IOException, InterruptedException {
-    String named = file.isEmpty() ? around().variable("GOOGLE_APPLICATION_CREDENTIALS") : file;
+    String named =
+        file.isEmpty() ? dependencies().variable("GOOGLE_APPLICATION_CREDENTIALS") : file;
     if (!named.isEmpty()) {
       return fromFile(Path.of(named));
     }
-    Path known = around().home(".config/gcloud/application_default_credentials.json");
+    Path known = dependencies().home(".config/gcloud/application_default_credentials.json");
     return Files.isReadable(known) ? fromFile(known) : fromMachine();
   }
 
@@ -52,7 +53,7 @@ public final class GoogleTokens extends BearerTokens {
     String url = n.path("token_uri").asString("https://oauth2.googleapis.com/token");
     switch (kind) {
       case "service_account" -> {
-        long now = around().clock().instant().getEpochSecond();
+        long now = dependencies().clock().instant().getEpochSecond();
         Map<String, Object> claims = new LinkedHashMap<>();
         claims.put("iss", n.path("client_email").asString(""));
         claims.put("scope", scope);
@@ -66,7 +67,7 @@ public final class GoogleTokens extends BearerTokens {
                 n.path("private_key").asString(""));
         return token(
             url,
-            around()
+            dependencies()
                 .json(
                     CredentialDependencies.form(
                         url, Map.of("grant_type", JWT_BEARER, "assertion", assertion))));
@@ -77,7 +78,7 @@ public final class GoogleTokens extends BearerTokens {
         f.put("client_id", n.path("client_id").asString(""));
         f.put("client_secret", n.path("client_secret").asString(""));
         f.put("refresh_token", n.path("refresh_token").asString(""));
-        return token(url, around().json(CredentialDependencies.form(url, f)));
+        return token(url, dependencies().json(CredentialDependencies.form(url, f)));
       }
       case "external_account" -> {
         return new GoogleFederation(this, scope).external(n);
@@ -104,7 +105,7 @@ public final class GoogleTokens extends BearerTokens {
   }
 
   private Token fromMachine() throws IOException, InterruptedException {
-    String own = around().variable("GCE_METADATA_HOST");
+    String own = dependencies().variable("GCE_METADATA_HOST");
     String url =
         "http://"
             + (own.isEmpty() ? "metadata.google.internal" : own)
@@ -113,7 +114,7 @@ public final class GoogleTokens extends BearerTokens {
     try {
       return token(
           url,
-          around()
+          dependencies()
               .json(
                   Call.get(CredentialDependencies.url(url))
                       .withHeader("Metadata-Flavor", "Google")

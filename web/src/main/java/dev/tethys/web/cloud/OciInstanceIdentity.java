@@ -39,12 +39,12 @@ public final class OciInstanceIdentity implements OciIdentity {
 
   private record Session(SigningKey key, String tenancy, Instant expires) {}
 
-  private final CredentialDependencies around;
+  private final CredentialDependencies dependencies;
   private final ReentrantLock lock = new ReentrantLock();
   private @Nullable Session kept; // guarded by lock
 
-  public OciInstanceIdentity(CredentialDependencies around) {
-    this.around = around;
+  public OciInstanceIdentity(CredentialDependencies dependencies) {
+    this.dependencies = dependencies;
   }
 
   @Override
@@ -71,7 +71,8 @@ public final class OciInstanceIdentity implements OciIdentity {
     lock.lockInterruptibly();
     try {
       Session s = kept;
-      if (s == null || !around.clock().instant().isBefore(s.expires.minus(BearerTokens.EARLY))) {
+      if (s == null
+          || !dependencies.clock().instant().isBefore(s.expires.minus(BearerTokens.EARLY))) {
         s = fetch();
         kept = s;
       }
@@ -82,10 +83,10 @@ public final class OciInstanceIdentity implements OciIdentity {
   }
 
   private String metadata(String path) throws IOException, InterruptedException {
-    String own = around.variable("OCI_METADATA_BASE_URL");
+    String own = dependencies.variable("OCI_METADATA_BASE_URL");
     URI uri = CredentialDependencies.url((own.isEmpty() ? METADATA : own) + path);
     try {
-      return around.text(
+      return dependencies.text(
           Call.get(uri).withHeader("Authorization", "Bearer Oracle").withTimeout(LOCAL_TIMEOUT));
     } catch (IOException e) {
       throw new IOException(
@@ -137,8 +138,8 @@ public final class OciInstanceIdentity implements OciIdentity {
       SigningKey own =
           new SigningKey(tenancy + "/fed-x509-sha256/" + fingerprint(certificate), leaf.key());
       JsonNode answer =
-          around.json(
-              OciSigner.signed(call, own, around.clock().instant(), OciSigner.OF_FEDERATION));
+          dependencies.json(
+              OciSigner.signed(call, own, dependencies.clock().instant(), OciSigner.OF_FEDERATION));
       String token = answer.path("token").asString("");
       return new Session(
           new SigningKey("ST$" + token, pair.getPrivate()), tenancy, expires(url, token));

@@ -143,7 +143,7 @@ final class SpanExporter implements AutoCloseable {
           o = new Outcome.Later(String.valueOf(e.getMessage()));
         }
         switch (o) {
-          case Outcome.Taken t -> {
+          case Outcome.Accepted t -> {
             long refused = Math.min(t.rejected(), batch.size());
             done(batch.size() - refused, refused);
             counted = true;

@@ -309,7 +309,7 @@ class TracingTest {
           public Outcome send(byte[] body) throws InterruptedException {
             sending.countDown();
             assertThat(go.await(50, TimeUnit.SECONDS)).isTrue();
-            return new Outcome.Taken(0, "");
+            return new Outcome.Accepted(0, "");
           }
 
           @Override

@@ -198,13 +198,13 @@ public final class Alertmanager implements AutoCloseable {
   /**
    * Records the beginnings and ends of alerts, which have no other source where there are no rules.
    */
-  private void remember(List<Alert> told, Instant now) {
+  private void remember(List<Alert> received, Instant now) {
     EventLog h = history;
     if (h == null) {
       return;
     }
     List<EventLog.Entry> changes = new ArrayList<>();
-    for (Alert a : told) {
+    for (Alert a : received) {
       Alert before = alerts.get(a.labels());
       boolean fired = before != null && !before.isResolvedAt(now);
       boolean fires = !a.isResolvedAt(now);

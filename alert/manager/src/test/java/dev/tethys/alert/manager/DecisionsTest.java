@@ -85,7 +85,7 @@ class DecisionsTest extends AlertmanagerFixture {
     assertThat(outcome(m, labels("Small", "zone", "1")))
         .isEqualTo("inhibited: inhibited by {alertname=\"Big\", zone=\"1\"} (big, equal zone)");
     Trace t = m.trace(labels("A", "team", "b", "kind", "y"));
-    assertThat(t.steps().get(2).verdicts().stream().map(v -> v.matcher() + " " + v.met()))
+    assertThat(t.steps().get(2).decisions().stream().map(v -> v.matcher() + " " + v.met()))
         .containsExactly("kind=\"x\" false", "team=~\"a|b\" true");
     assertThat(t.branches().getFirst().notified().getFirst().knows()).isFalse();
     String id = m.silences().set(silence("", START, START.plusSeconds(3600), "alertname=\"A\""));

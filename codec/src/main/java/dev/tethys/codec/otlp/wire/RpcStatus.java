@@ -91,8 +91,8 @@ public record RpcStatus(int code, String message, @Nullable Duration retryDelay,
           Detail d = detail(r);
           r.leave(outer);
           if (d.type.endsWith("google.rpc.RetryInfo")) {
-            Duration said = retryInfo(d.value);
-            delay = said == null ? delay : said;
+            Duration text = retryInfo(d.value);
+            delay = text == null ? delay : text;
           } else if (d.type.equals(ERROR_INFO)) {
             rejected = Math.max(rejected, rejectedItems(d.value));
           }
@@ -130,17 +130,17 @@ public record RpcStatus(int code, String message, @Nullable Duration retryDelay,
         case 3 << 3 | ProtoReader.LENGTH -> {
           int outer = info.enter();
           String key = "";
-          String said = "";
+          String text = "";
           while (info.next()) {
             switch (info.tag()) {
               case 1 << 3 | ProtoReader.LENGTH -> key = info.readString();
-              case 2 << 3 | ProtoReader.LENGTH -> said = info.readString();
+              case 2 << 3 | ProtoReader.LENGTH -> text = info.readString();
               default -> info.skip();
             }
           }
           info.leave(outer);
-          if (key.equals(REJECTED_ITEMS) && said.matches("[0-9]{1,9}")) {
-            rejected = Integer.parseInt(said);
+          if (key.equals(REJECTED_ITEMS) && text.matches("[0-9]{1,9}")) {
+            rejected = Integer.parseInt(text);
           }
         }
         default -> info.skip();

@@ -79,5 +79,5 @@ public interface ExporterKind {
    * @throws IllegalArgumentException when a flag is wrong, saying which and why
    * @throws IOException when a file cannot be read
    */
-  Exporter open(ExporterSettings settings, ExporterDependencies around) throws IOException;
+  Exporter open(ExporterSettings settings, ExporterDependencies dependencies) throws IOException;
 }

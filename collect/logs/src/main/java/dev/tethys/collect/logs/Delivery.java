@@ -8,17 +8,17 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /** Waits until every entry of a request is delivered, so that only then it is acknowledged. */
 public final class Delivery implements LogEntry.Origin {
-  private final AtomicInteger owed = new AtomicInteger(1); // one for the request itself
+  private final AtomicInteger unsettled = new AtomicInteger(1); // one for the request itself
   private final CountDownLatch done = new CountDownLatch(1);
 
   /** Notes that one more entry will be settled; to be called before it is passed on. */
   public void expect() {
-    owed.incrementAndGet();
+    unsettled.incrementAndGet();
   }
 
   @Override
   public void settled() {
-    if (owed.decrementAndGet() == 0) {
+    if (unsettled.decrementAndGet() == 0) {
       done.countDown();
     }
   }

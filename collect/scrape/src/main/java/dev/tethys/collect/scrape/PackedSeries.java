@@ -35,7 +35,7 @@ final class PackedSeries extends PageSlots {
 
   private static final byte[] NONE = {};
 
-  private final SimilarBytes.Kin kin;
+  private final SimilarBytes.ReferenceGroup references;
   private @Nullable SimilarBytes packed; // a layout's has more behind the slots' labels
   private int rawSize; // of the slots' labels
 
@@ -59,8 +59,8 @@ final class PackedSeries extends PageSlots {
    *
    * @param kin labels of other targets
    */
-  PackedSeries(SimilarBytes.Kin kin) {
-    this.kin = kin;
+  PackedSeries(SimilarBytes.ReferenceGroup references) {
+    this.references = references;
   }
 
   @Override
@@ -282,7 +282,7 @@ final class PackedSeries extends PageSlots {
       kept += isDropped(i) ? 0 : 1;
     }
     raw = r;
-    SimilarBytes p = kin.pack(r, n, packed);
+    SimilarBytes p = references.pack(r, n, packed);
     packed = p;
     layout = new PackedLayout(p, kept + about.size());
   }
@@ -296,7 +296,7 @@ final class PackedSeries extends PageSlots {
 
   private void pack() {
     byte[] r = open();
-    packed = kin.pack(r, rawSize, packed);
+    packed = references.pack(r, rawSize, packed);
     layout = null;
     trim();
     changed = false;

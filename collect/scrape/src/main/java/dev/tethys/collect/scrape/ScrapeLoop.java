@@ -61,7 +61,7 @@ final class ScrapeLoop {
       CountDownLatch shutdown,
       Function<Labels, List<ScrapeLoop>> scraping) {}
 
-  private final Dependencies around;
+  private final Dependencies dependencies;
   private final Target target;
   private final ScrapeConfig config;
   private final ScrapeTransport transport;
@@ -95,27 +95,33 @@ final class ScrapeLoop {
   private @Nullable BucketHistogram intervalBuckets;
 
   ScrapeLoop(
-      Dependencies around,
+      Dependencies dependencies,
       Target target,
       ScrapeConfig config,
       ScrapeTransport transport,
       ScrapePace pace,
       SeriesMemory cache,
       FamilyMemory metadata) {
-    this.around = around;
+    this.dependencies = dependencies;
     this.target = target;
     this.config = config;
     this.transport = transport;
     this.pace = pace;
     this.ingest =
         new SampleIngest(
-            target, config, pace.parsing(), around.options, around.metrics, cache, metadata);
+            target,
+            config,
+            pace.parsing(),
+            dependencies.options,
+            dependencies.metrics,
+            cache,
+            metadata);
     this.report =
         new ReportSeries(
             ingest.sampleLabels(), config.common().extraMetrics(), metadata.isPageOnly());
     target.metadataFrom(metadata);
     target.setRequestedPace(pace.asked());
-    around.ticks.join(pace.interval());
+    dependencies.ticks.join(pace.interval());
   }
 
   /** Marks the loop as used by a sync of its pool; returns whether it was not marked before. */
@@ -147,9 +153,9 @@ final class ScrapeLoop {
 
   /** Begins; the first turn comes at the target's next time. */
   synchronized void start() {
-    tick = firstTick(around.clock.instant());
+    tick = firstTick(dependencies.clock.instant());
     if (!stopping) {
-      alarm = around.clock.at(tick, turn);
+      alarm = dependencies.clock.at(tick, turn);
     }
   }
 
@@ -209,7 +215,7 @@ final class ScrapeLoop {
     synchronized (this) {
       thread = null;
       if (goesOn && !stopping) {
-        alarm = around.clock.at(tick, turn);
+        alarm = dependencies.clock.at(tick, turn);
         return;
       }
       stopping = true;
@@ -237,7 +243,7 @@ final class ScrapeLoop {
   }
 
   private void scrapeOnce() throws InterruptedException {
-    Instant now = around.clock.instant();
+    Instant now = dependencies.clock.instant();
     if (!now.isBefore(tick.plus(pace.interval())) || !now.isAfter(tick.minus(pace.interval()))) {
       tick = latestTick(now);
     }
@@ -272,7 +278,7 @@ final class ScrapeLoop {
       }
       over = true;
     }
-    around.ticks.leave(pace.interval());
+    dependencies.ticks.leave(pace.interval());
     // A loop that never came to scrape may have taken over the series of the one before.
     boolean hasSeries = scraped || ingest.cache().size() > 0;
     Instant next = tick;
@@ -288,8 +294,8 @@ final class ScrapeLoop {
 
   private Instant firstTick(Instant now) {
     long step = pace.interval().toNanos();
-    long alone = target.offsetNanos(pace.interval(), around.offsetSeed);
-    long offset = around.ticks.place(alone, pace.interval());
+    long alone = target.offsetNanos(pace.interval(), dependencies.offsetSeed);
+    long offset = dependencies.ticks.place(alone, pace.interval());
     long sinceEpoch = Math.multiplyExact(now.getEpochSecond(), 1_000_000_000L) + now.getNano();
     long wait = Math.floorMod(offset - sinceEpoch, step);
     return now.plusNanos(wait);
@@ -298,13 +304,13 @@ final class ScrapeLoop {
   private void endSeries(Instant next) {
     long staleTime;
     try {
-      if (around.clock.await(next, around.shutdown)) {
+      if (dependencies.clock.await(next, dependencies.shutdown)) {
         return;
       }
-      staleTime = around.clock.instant().toEpochMilli();
+      staleTime = dependencies.clock.instant().toEpochMilli();
       // If the target was made anew, it has been scraped by then.
-      if (around.clock.await(
-          next.plus(pace.interval()).plus(pace.interval().dividedBy(10)), around.shutdown)) {
+      if (dependencies.clock.await(
+          next.plus(pace.interval()).plus(pace.interval().dividedBy(10)), dependencies.shutdown)) {
         return;
       }
     } catch (InterruptedException e) {
@@ -314,10 +320,10 @@ final class ScrapeLoop {
       return;
     }
     List<ScrapeLoop> successors =
-        around.scraping.apply(target.labels()).stream().filter(l -> l != this).toList();
+        dependencies.scraping.apply(target.labels()).stream().filter(l -> l != this).toList();
     Set<Long> elsewhere = new HashSet<>();
     successors.forEach(l -> l.addSeriesTo(elsewhere));
-    try (Appender app = around.store.appender(target.hash() | 1)) {
+    try (Appender app = dependencies.store.appender(target.hash() | 1)) {
       ingest.endExcept(app, staleTime, elsewhere::contains);
       if (successors.isEmpty()) {
         report.end(app, staleTime);
@@ -330,13 +336,13 @@ final class ScrapeLoop {
 
   /** One scrape with all that is written about it. */
   private void scrape(Instant time, Instant now) throws InterruptedException {
-    try (ActiveSpan span = around.options.tracing().begin("scrape", Kind.INTERNAL)) {
+    try (ActiveSpan span = dependencies.options.tracing().begin("scrape", Kind.INTERNAL)) {
       span.perform(() -> scrape(time, now, span));
     }
   }
 
   private void scrape(Instant time, Instant now, ActiveSpan span) throws InterruptedException {
-    ScrapeMetrics m = around.metrics;
+    ScrapeMetrics m = dependencies.metrics;
     Instant before = last;
     if (before != null) {
       double seconds = Duration.between(before, now).toNanos() / 1e9;
@@ -351,7 +357,7 @@ final class ScrapeLoop {
     long t = time.toEpochMilli();
     String error = forcedError != null ? forcedError : pace.error();
     double bodySize = 0;
-    Appender app = ingest.steady(around.store.appender(target.hash() | 1));
+    Appender app = ingest.steady(dependencies.store.appender(target.hash() | 1));
     boolean good = false;
     boolean hadBody = false;
     int scraped = 0;
@@ -383,15 +389,15 @@ final class ScrapeLoop {
           LOG.log(Level.ERROR, "internal error while scraping " + target, e);
           error = "internal error: " + e;
         } catch (IOException e) {
-          if (around.shutdown.getCount() == 0 || Thread.currentThread().isInterrupted()) {
+          if (dependencies.shutdown.getCount() == 0 || Thread.currentThread().isInterrupted()) {
             throw new InterruptedException();
           }
           error = message(e);
         }
         FailureLog log = failureLog;
         if (error != null) {
-          String said = error;
-          LOG.log(Level.DEBUG, () -> "Scrape failed: " + target + ": " + said);
+          String mediaType = error;
+          LOG.log(Level.DEBUG, () -> "Scrape failed: " + target + ": " + mediaType);
           if (log != null) {
             log.failed(now, config.jobName(), target.url(), error);
           }
@@ -399,11 +405,11 @@ final class ScrapeLoop {
       }
       if (!good) {
         app.close();
-        app = around.store.appender(target.hash() | 1);
+        app = dependencies.store.appender(target.hash() | 1);
         ingest.end(app, t);
       }
-      around.options.failures().scraped(failures, now, config.jobName(), target.url(), error);
-      Duration took = Duration.between(now, around.clock.instant());
+      dependencies.options.failures().scraped(failures, now, config.jobName(), target.url(), error);
+      Duration took = Duration.between(now, dependencies.clock.instant());
       target.report(
           new Target.Report(
               error == null ? TargetHealth.UP : TargetHealth.DOWN, error, time, took));
@@ -436,7 +442,9 @@ final class ScrapeLoop {
         ingest.committed(hadBody);
       }
       if (config.common().extraMetrics()) {
-        m.duration.with().observe(Duration.between(now, around.clock.instant()).toNanos() / 1e9);
+        m.duration
+            .with()
+            .observe(Duration.between(now, dependencies.clock.instant()).toNanos() / 1e9);
       }
     } catch (StorageException e) {
       LOG.log(Level.ERROR, "Scrape commit failed: " + target, e);
@@ -448,7 +456,7 @@ final class ScrapeLoop {
   private String contentType = "";
 
   private BodyReader.Body fetch() throws IOException, ScrapeException, InterruptedException {
-    URI u = around.urls.of(target);
+    URI u = dependencies.urls.of(target);
     long limit = config.common().limits().bodySize().bytes();
     boolean own = limit > 0;
     try (ScrapeTransport.Response r = transport.get(u, pace.headers(), pace.timeout())) {
@@ -458,13 +466,13 @@ final class ScrapeLoop {
       }
       contentType = r.header("Content-Type");
       try {
-        return around.bodies.read(r, own ? limit : around.options.maxBodyBytes());
+        return dependencies.bodies.read(r, own ? limit : dependencies.options.maxBodyBytes());
       } catch (ScrapeException e) {
         throw e.bodyTooLarge() && !own
             ? new ScrapeException(
                 "body size limit exceeded: no body_size_limit is set, and without one a body may"
                     + " have "
-                    + around.options.maxBodyBytes()
+                    + dependencies.options.maxBodyBytes()
                     + " bytes",
                 true)
             : e;

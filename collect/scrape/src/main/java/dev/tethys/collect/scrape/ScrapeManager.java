@@ -219,7 +219,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
     }
     metrics.pools.inc();
     try {
-      ScrapeLoop.Dependencies around =
+      ScrapeLoop.Dependencies dependencies =
           new ScrapeLoop.Dependencies(
               store,
               memory,
@@ -232,7 +232,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
               offsetSeed,
               shutdown,
               this::scraping);
-      return new ScrapePool(c, around, transports, metrics, logOf(c));
+      return new ScrapePool(c, dependencies, transports, metrics, logOf(c));
     } catch (IllegalArgumentException e) {
       metrics.poolsFailed.inc();
       LOG.log(Level.ERROR, "error creating new scrape pool " + job, e);

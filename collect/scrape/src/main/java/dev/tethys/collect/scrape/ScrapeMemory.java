@@ -29,7 +29,7 @@ public interface ScrapeMemory {
    * series' labels, compressed, and a reference to the metadata of its page.
    */
   static ScrapeMemory ofASink() {
-    SimilarBytes.Kin labels = new SimilarBytes.Kin(MOST_LABELS);
+    SimilarBytes.ReferenceGroup labels = new SimilarBytes.ReferenceGroup(MOST_LABELS);
     return new ScrapeMemory() {
       @Override
       public SeriesMemory series() {

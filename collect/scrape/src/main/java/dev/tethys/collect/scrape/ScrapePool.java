@@ -61,20 +61,20 @@ final class ScrapePool {
   private record Discovered(Labels target, Labels group) {}
 
   /** Result for a discovered target: scraped, dropped, or invalid. */
-  private static final class Made {
+  private static final class PreparedTarget {
     final @Nullable Target target;
     final boolean dropped;
     final @Nullable String error;
     int seen; // the sync that found it last
 
-    Made(@Nullable Target target, boolean dropped, @Nullable String error) {
+    PreparedTarget(@Nullable Target target, boolean dropped, @Nullable String error) {
       this.target = target;
       this.dropped = dropped;
       this.error = error;
     }
   }
 
-  private final ScrapeLoop.Dependencies around;
+  private final ScrapeLoop.Dependencies dependencies;
   private final ScrapeTransport.Factory transports;
   private final ScrapeMetrics metrics;
   private final ReentrantLock lock = new ReentrantLock();
@@ -89,7 +89,7 @@ final class ScrapePool {
   private int droppedCount;
 
   /** Made with the present configuration; relabelling again would give the same. */
-  private Map<Discovered, Made> made = new HashMap<>();
+  private Map<Discovered, PreparedTarget> made = new HashMap<>();
 
   /** Counts syncs: what the last one did not find is gone, without a set of all that it found. */
   private int syncs;
@@ -99,13 +99,13 @@ final class ScrapePool {
 
   ScrapePool(
       ScrapeConfig config,
-      ScrapeLoop.Dependencies around,
+      ScrapeLoop.Dependencies dependencies,
       ScrapeTransport.Factory transports,
       ScrapeMetrics metrics,
       @Nullable FailureLog failureLog) {
     this.config = config;
-    this.paces = new ScrapePace.Shared(config, around.options());
-    this.around = around;
+    this.paces = new ScrapePace.Shared(config, dependencies.options());
+    this.dependencies = dependencies;
     this.transports = transports;
     this.metrics = metrics;
     this.failureLog = failureLog;
@@ -176,7 +176,7 @@ final class ScrapePool {
     for (TargetGroup g : groups) {
       for (int i = 0; i < g.targets().size(); i++) {
         Discovered d = new Discovered(g.targets().get(i), g.labels());
-        Made m = made.get(d);
+        PreparedTarget m = made.get(d);
         if (m == null) {
           m = make(d);
           made.put(d, m);
@@ -214,15 +214,15 @@ final class ScrapePool {
     return wanted;
   }
 
-  private Made make(Discovered d) {
+  private PreparedTarget make(Discovered d) {
     try {
       Labels labels = TargetLabels.of(config, d.target, d.group);
-      return new Made(
+      return new PreparedTarget(
           new Target(labels == null ? Labels.EMPTY : labels, config, d.target, d.group),
           labels == null,
           null);
     } catch (IllegalArgumentException e) {
-      return new Made(null, false, String.valueOf(e.getMessage()));
+      return new PreparedTarget(null, false, String.valueOf(e.getMessage()));
     }
   }
 
@@ -241,7 +241,7 @@ final class ScrapePool {
         }
         continue;
       }
-      ScrapeLoop l = loop(t, around.memory().series(), around.memory().families());
+      ScrapeLoop l = loop(t, dependencies.memory().series(), dependencies.memory().families());
       l.markUsed(syncs);
       loops.put(t.hash(), l);
       started.add(l);
@@ -291,7 +291,7 @@ final class ScrapePool {
 
   private ScrapeLoop loop(Target t, SeriesMemory series, FamilyMemory metadata) {
     ScrapePace pace = paces.of(t.allLabels());
-    ScrapeLoop l = new ScrapeLoop(around, t, config, transportOf(t), pace, series, metadata);
+    ScrapeLoop l = new ScrapeLoop(dependencies, t, config, transportOf(t), pace, series, metadata);
     l.failureLog(failureLog);
     return l;
   }
@@ -366,7 +366,7 @@ final class ScrapePool {
       old.add(transport);
       socketTransports.clear();
       config = to;
-      paces = new ScrapePace.Shared(to, around.options());
+      paces = new ScrapePace.Shared(to, dependencies.options());
       transport = opened;
       made = new HashMap<>();
       metrics.poolTargetLimit.with(to.jobName()).set(to.common().limits().targets());
@@ -382,7 +382,8 @@ final class ScrapePool {
             l.target().hash(),
             sameSeries
                 ? loop(l.target(), kept.cache(), kept.metadata())
-                : loop(l.target(), around.memory().series(), around.memory().families()));
+                : loop(
+                    l.target(), dependencies.memory().series(), dependencies.memory().families()));
       }
       checkTargetLimit();
       show();

@@ -62,7 +62,7 @@ class PackedSeriesTest {
   void remembersWhatTheCacheOfAStoreDoes(@ForAll long seed) {
     Random random = new Random(seed);
     SeriesCache cache = new SeriesCache();
-    PackedSeries packed = new PackedSeries(new SimilarBytes.Kin(1 << 20));
+    PackedSeries packed = new PackedSeries(new SimilarBytes.ReferenceGroup(1 << 20));
     List<Integer> page = new ArrayList<>();
     try (Appender app = store.appender()) {
       for (int round = 0; round < 12; round++) {
@@ -98,7 +98,7 @@ class PackedSeriesTest {
 
   @Test
   void anIdleSeriesCostsLittle() {
-    PackedSeries m = new PackedSeries(new SimilarBytes.Kin(1 << 20));
+    PackedSeries m = new PackedSeries(new SimilarBytes.ReferenceGroup(1 << 20));
     int n = 20_000;
     try (Appender app = store.appender()) {
       m.begin();

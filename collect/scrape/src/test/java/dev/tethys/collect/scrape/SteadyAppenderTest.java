@@ -130,7 +130,7 @@ class SteadyAppenderTest {
 
   /** A target with its memory, scraped as {@link SampleIngest} does it. */
   private static final class Target {
-    final PackedSeries memory = new PackedSeries(new SimilarBytes.Kin(1 << 20));
+    final PackedSeries memory = new PackedSeries(new SimilarBytes.ReferenceGroup(1 << 20));
     final long[] reports = new long[3];
     final boolean layouts;
 
@@ -296,7 +296,8 @@ class SteadyAppenderTest {
 
   @Test
   void whatIsMadeOfALayoutIsMadeOnce() {
-    PackedLayout l = new PackedLayout(new SimilarBytes.Kin(0).pack(new byte[] {0}, 1, null), 0);
+    PackedLayout l =
+        new PackedLayout(new SimilarBytes.ReferenceGroup(0).pack(new byte[] {0}, 1, null), 0);
     for (int i = 0; i < 20; i++) {
       String made = l.kept("a" + i % 4, () -> new StringBuilder("x").toString());
       assertThat(l.kept("a" + i % 4, () -> "other")).isSameAs(made);

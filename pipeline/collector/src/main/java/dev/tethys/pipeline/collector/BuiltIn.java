@@ -127,18 +127,18 @@ public final class BuiltIn {
     all.add(new PrometheusReceiverFactory(clients, agent));
     all.add(new SimplePrometheusFactory(clients, agent));
     all.add(new HostMetricsReceiverFactory(build.version()));
-    KubernetesEnvironment around =
+    KubernetesEnvironment environment =
         KubernetesEnvironment.here((c, call) -> clients.client(c).send(call), build.version());
-    all.add(new KubeletReceiverFactory(around));
-    all.add(new DockerReceiverFactory(around));
-    all.add(new ClusterReceiverFactory(around));
-    all.add(new EventsReceiverFactory(around));
-    all.add(new LeaderElectorFactory(around));
-    all.add(new KubernetesObserverFactory(around));
-    all.add(new DockerObserverFactory(around));
+    all.add(new KubeletReceiverFactory(environment));
+    all.add(new DockerReceiverFactory(environment));
+    all.add(new ClusterReceiverFactory(environment));
+    all.add(new EventsReceiverFactory(environment));
+    all.add(new LeaderElectorFactory(environment));
+    all.add(new KubernetesObserverFactory(environment));
+    all.add(new DockerObserverFactory(environment));
     all.add(new HostObserverFactory());
     all.add(new ReceiverCreatorFactory());
-    all.add(new ObjectsReceiverFactory(around));
+    all.add(new ObjectsReceiverFactory(environment));
     all.add(new RemoteWriteReceiverFactory());
     all.add(new LokiReceiverFactory());
     all.add(new ClymeneReceiverFactory());

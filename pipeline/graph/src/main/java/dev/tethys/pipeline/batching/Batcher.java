@@ -66,7 +66,7 @@ public final class Batcher implements Consumer {
   private volatile boolean stopped;
 
   /** Read-locked while held items are sent on; write-locked by a thread that waits for that. */
-  private final ReentrantReadWriteLock goingOn = new ReentrantReadWriteLock();
+  private final ReentrantReadWriteLock running = new ReentrantReadWriteLock();
 
   /**
    * A batcher.
@@ -151,8 +151,8 @@ public final class Batcher implements Consumer {
     }
     all.forEach(g -> g.flush(false));
     try {
-      if (goingOn.writeLock().tryLock(timeLimit.toNanos(), TimeUnit.NANOSECONDS)) {
-        goingOn.writeLock().unlock();
+      if (running.writeLock().tryLock(timeLimit.toNanos(), TimeUnit.NANOSECONDS)) {
+        running.writeLock().unlock();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -217,11 +217,11 @@ public final class Batcher implements Consumer {
     }
 
     void flush(boolean becauseOfSize) {
-      goingOn.readLock().lock();
+      running.readLock().lock();
       try {
         sendOn(becauseOfSize);
       } finally {
-        goingOn.readLock().unlock();
+        running.readLock().unlock();
       }
     }
 

@@ -10,5 +10,5 @@ public interface HealthWatcher {
    *
    * @param exporters gives those that run, at that moment; does not wait
    */
-  void looksAt(Supplier<List<ExporterHealth>> exporters);
+  void watchExporters(Supplier<List<ExporterHealth>> exporters);
 }

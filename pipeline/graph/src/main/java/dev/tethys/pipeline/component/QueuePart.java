@@ -28,7 +28,7 @@ public interface QueuePart extends Exporter {
    * Takes a parcel that another part of the component holds, which is not counted anew; null, or
    * why not, as {@link dev.tethys.pipeline.delivery.Outbox#transferIn} says it.
    */
-  @Nullable Outcome transferIn(EncodedRequest parcel, AckCallback receipt);
+  @Nullable Outcome transferIn(EncodedRequest request, AckCallback receipt);
 
   /** How it stands; it runs. */
   OutboxStatus status();

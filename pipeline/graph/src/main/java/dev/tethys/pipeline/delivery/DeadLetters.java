@@ -51,7 +51,7 @@ final class DeadLetters implements Closeable {
         break;
       }
       log.sealNow(all.getFirst());
-      SegmentedLog.Left left = log.drop(all.getFirst());
+      SegmentedLog.Remaining left = log.drop(all.getFirst());
       evicted += left.records();
       letters -= left.records();
       LOG.log(

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 final class DeliveryJobs {
   private final ArrayDeque<Job> ready = new ArrayDeque<>();
   private final Map<Long, ArrayDeque<Job>> lanes = new HashMap<>();
-  private final TreeMap<Long, Job> handed = new TreeMap<>();
+  private final TreeMap<Long, Job> issued = new TreeMap<>();
   private final Map<QueueStorage.Entry, AckCallback> receipts = new IdentityHashMap<>();
   private long sequence;
 
@@ -43,7 +43,7 @@ final class DeliveryJobs {
 
   /** The next entry whose lane is free; those of busy lanes are parked. */
   private @Nullable Job take(QueueStorage storage) {
-    while (handed.size() < storage.window()) {
+    while (issued.size() < storage.window()) {
       QueueStorage.Entry e = storage.next();
       if (e == null) {
         return null;
@@ -51,7 +51,7 @@ final class DeliveryJobs {
       e.sequence = sequence++;
       AckCallback r = receipts.remove(e);
       Job j = new Job(e, r == null ? AckCallback.NONE : r);
-      handed.put(e.sequence, j);
+      issued.put(e.sequence, j);
       if (e.lane == 0) {
         return j;
       }
@@ -74,28 +74,28 @@ final class DeliveryJobs {
 
   /** One is dealt with: the next of its lane may go. */
   void done(Job j) {
-    handed.remove(j.entry.sequence);
+    issued.remove(j.entry.sequence);
     freeLane(j);
   }
 
   /** The entry that was taken first and is not done; null when there is none. */
   QueueStorage.@Nullable Entry oldest() {
-    return handed.isEmpty() ? null : handed.firstEntry().getValue().entry;
+    return issued.isEmpty() ? null : issued.firstEntry().getValue().entry;
   }
 
   /** All jobs, in the order in which their entries were taken. */
   Collection<Job> all() {
-    return handed.values();
+    return issued.values();
   }
 
   boolean isAny(Job.State state) {
-    return handed.values().stream().anyMatch(j -> j.state == state);
+    return issued.values().stream().anyMatch(j -> j.state == state);
   }
 
   /** Forgets everything; returns the receipts of entries that were never taken. */
   List<AckCallback> clear() {
     List<AckCallback> left = new ArrayList<>(receipts.values());
-    handed.clear();
+    issued.clear();
     ready.clear();
     lanes.clear();
     receipts.clear();
@@ -120,7 +120,7 @@ final class DeliveryJobs {
 
     @Override
     public QueueStorage.@Nullable Entry takeBack(@Nullable Segment in) {
-      for (Job j : handed.values()) {
+      for (Job j : issued.values()) {
         SegmentedLog.LogPosition p = j.entry.place;
         if (!j.isStarted() && (in == null || p != null && p.segment() == in)) {
           remove(j);
@@ -133,7 +133,7 @@ final class DeliveryJobs {
 
     @Override
     public boolean isSending(Segment in) {
-      for (Job j : handed.values()) {
+      for (Job j : issued.values()) {
         SegmentedLog.LogPosition p = j.entry.place;
         if (p != null && p.segment() == in && j.isStarted()) {
           return true;
@@ -147,7 +147,7 @@ final class DeliveryJobs {
   private void remove(Job j) {
     Job.State was = j.state;
     j.state = Job.State.GONE;
-    handed.remove(j.entry.sequence);
+    issued.remove(j.entry.sequence);
     switch (was) {
       case READY -> {
         ready.remove(j);

@@ -56,7 +56,7 @@ final class DiskQueueStorage implements QueueStorage {
     this.log = log;
     this.sync = sync;
     this.clock = clock;
-    SegmentedLog.Left open = log.open();
+    SegmentedLog.Remaining open = log.open();
     this.found = new Dropped(open.records(), open.items(), null);
     if (!log.segments().isEmpty()) {
       behind = true;
@@ -284,7 +284,7 @@ final class DiskQueueStorage implements QueueStorage {
    * the file with it.
    */
   @Override
-  public Dropped dropOldest(IssuedEntry handedOut) {
+  public Dropped dropOldest(IssuedEntry issued) {
     log.reclaimSpace();
     for (Segment s : log.segments()) {
       if (s.number > publishedSegment) {
@@ -293,8 +293,8 @@ final class DiskQueueStorage implements QueueStorage {
       if (s.number == publishedSegment && !sealWhole(s)) {
         break;
       }
-      Dropped d = dropFrom(s, handedOut);
-      if (d.parcels() > 0) {
+      Dropped d = dropFrom(s, issued);
+      if (d.requests() > 0) {
         return d;
       }
     }
@@ -314,12 +314,12 @@ final class DiskQueueStorage implements QueueStorage {
     return true;
   }
 
-  private Dropped dropFrom(Segment s, IssuedEntry handedOut) {
-    boolean whole = !handedOut.isSending(s);
-    long parcels = 0;
+  private Dropped dropFrom(Segment s, IssuedEntry issued) {
+    boolean whole = !issued.isSending(s);
+    long requests = 0;
     long items = 0;
-    for (Entry e = handedOut.takeBack(s); e != null; e = handedOut.takeBack(s)) {
-      parcels++;
+    for (Entry e = issued.takeBack(s); e != null; e = issued.takeBack(s)) {
+      requests++;
       items += e.items;
       if (!whole) {
         log.done(place(e), e.items);
@@ -329,7 +329,7 @@ final class DiskQueueStorage implements QueueStorage {
       Entry e = it.next();
       if (place(e).segment() == s) {
         it.remove();
-        parcels++;
+        requests++;
         items += e.items;
         if (!whole) {
           log.done(place(e), e.items);
@@ -338,7 +338,7 @@ final class DiskQueueStorage implements QueueStorage {
     }
     walk = null;
     if (whole) {
-      SegmentedLog.Left left = log.drop(s);
+      SegmentedLog.Remaining left = log.drop(s);
       return new Dropped(left.records(), left.items(), null);
     }
     if (behind && cursorSegment <= s.number) {
@@ -348,7 +348,7 @@ final class DiskQueueStorage implements QueueStorage {
         SegmentWalk w = new SegmentWalk(log, s, from, limit);
         for (SegmentedLog.ScannedRecord f = w.next(); f != null; f = w.next()) {
           if (!log.isSkipped(f.place())) {
-            parcels++;
+            requests++;
             items += f.record().items();
             log.skip(f.place(), f.record().items());
           }
@@ -357,7 +357,7 @@ final class DiskQueueStorage implements QueueStorage {
         LOG.log(Level.WARNING, "queue on disk: {0} cannot be read: {1}", s.file, e.toString());
       }
     }
-    return new Dropped(parcels, items, null);
+    return new Dropped(requests, items, null);
   }
 
   @Override

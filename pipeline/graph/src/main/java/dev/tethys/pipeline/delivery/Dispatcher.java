@@ -94,7 +94,7 @@ final class Dispatcher {
   }
 
   private void wakeIn(long nanos) {
-    if (wake != null || backlog.parcels == 0) {
+    if (wake != null || backlog.requests == 0) {
       return;
     }
     wake =
@@ -250,7 +250,7 @@ final class Dispatcher {
           sorted =
               Outcome.plus(
                   sorted,
-                  deadLetters.deadLetter(r.parcel(), r.reason(), Drops.REFUSED, j.attempts));
+                  deadLetters.deadLetter(r.request(), r.reason(), Drops.REFUSED, j.attempts));
         }
         EncodedRequest again = x.again();
         if (again != null) {

@@ -22,9 +22,9 @@ public interface Encoder {
    * @param drops items that the protocol cannot represent, by reason; reasons are short because
    *     they become label values
    */
-  record Encoded(List<EncodedRequest> parcels, Map<String, Integer> drops) {
+  record Encoded(List<EncodedRequest> requests, Map<String, Integer> drops) {
     public Encoded {
-      parcels = List.copyOf(parcels);
+      requests = List.copyOf(requests);
       drops = Map.copyOf(drops);
     }
 
@@ -33,8 +33,8 @@ public interface Encoder {
      *
      * @param reason "" when nothing was dropped
      */
-    public Encoded(List<EncodedRequest> parcels, int dropped, String reason) {
-      this(parcels, dropped == 0 ? Map.of() : Map.of(reason, dropped));
+    public Encoded(List<EncodedRequest> requests, int dropped, String reason) {
+      this(requests, dropped == 0 ? Map.of() : Map.of(reason, dropped));
     }
 
     /** How many items were dropped. */
@@ -48,13 +48,13 @@ public interface Encoder {
     }
 
     /** All of it in one. */
-    public static Encoded of(EncodedRequest parcel) {
-      return new Encoded(List.of(parcel), Map.of());
+    public static Encoded of(EncodedRequest request) {
+      return new Encoded(List.of(request), Map.of());
     }
 
     /** All of it in several. */
-    public static Encoded of(List<EncodedRequest> parcels) {
-      return new Encoded(parcels, Map.of());
+    public static Encoded of(List<EncodedRequest> requests) {
+      return new Encoded(requests, Map.of());
     }
   }
 }

@@ -135,8 +135,8 @@ public final class ItemProbe implements ExporterProbe {
   }
 
   /** Why an item was not taken, in words; "" when it was. */
-  public static String refusal(SendResult verdict) {
-    return switch (verdict) {
+  public static String refusal(SendResult result) {
+    return switch (result) {
       case SendResult.Delivered v -> "";
       case SendResult.Retryable v -> v.reason() + "; an exporter tries again";
       case SendResult.Permanent v -> v.reason();
@@ -156,11 +156,11 @@ public final class ItemProbe implements ExporterProbe {
 
   @Override
   public String write(long seconds, double value) throws IOException, InterruptedException {
-    List<EncodedRequest> parcels = encoder.encode(batch(signal, seconds, value)).parcels();
-    if (parcels.isEmpty()) {
+    List<EncodedRequest> requests = encoder.encode(batch(signal, seconds, value)).requests();
+    if (requests.isEmpty()) {
       throw new IOException("the item of the probe has no place there");
     }
-    EncodedRequest p = parcels.getFirst();
+    EncodedRequest p = requests.getFirst();
     String refusal = refusal(sender.send(p));
     if (!refusal.isEmpty()) {
       throw new IOException(refusal);

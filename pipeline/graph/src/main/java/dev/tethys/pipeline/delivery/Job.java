@@ -95,23 +95,23 @@ final class Job {
   /** Others replace a request; the reason why they cannot, or null. */
   @Nullable String replace(EncodedRequest p, SendResult.Split by) {
     long sum = 0;
-    for (EncodedRequest q : by.parcels()) {
+    for (EncodedRequest q : by.requests()) {
       sum += q.items();
     }
-    if (by.parcels().isEmpty() || sum != p.items()) {
+    if (by.requests().isEmpty() || sum != p.items()) {
       return "it was to be replaced by "
-          + by.parcels().size()
+          + by.requests().size()
           + " with "
           + sum
           + " items: "
           + by.reason();
     }
-    replacements += by.parcels().size();
+    replacements += by.requests().size();
     if (replacements > MAX_PARTS) {
       return "it was replaced more than " + MAX_PARTS + " times: " + by.reason();
     }
     ArrayDeque<EncodedRequest> to = others();
-    by.parcels().reversed().forEach(to::addFirst);
+    by.requests().reversed().forEach(to::addFirst);
     return null;
   }
 

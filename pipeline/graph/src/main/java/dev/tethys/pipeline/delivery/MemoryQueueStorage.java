@@ -47,10 +47,10 @@ final class MemoryQueueStorage implements QueueStorage {
 
   @Override
   public EncodedRequest load(Entry e) throws DamagedException {
-    if (e.parcel == null) {
+    if (e.request == null) {
       throw new DamagedException("no parcel in memory");
     }
-    return e.parcel;
+    return e.request;
   }
 
   @Override
@@ -59,8 +59,8 @@ final class MemoryQueueStorage implements QueueStorage {
   }
 
   @Override
-  public Dropped dropOldest(IssuedEntry handedOut) {
-    Entry e = handedOut.takeBack(null);
+  public Dropped dropOldest(IssuedEntry issued) {
+    Entry e = issued.takeBack(null);
     if (e == null) {
       e = waiting.poll();
     }

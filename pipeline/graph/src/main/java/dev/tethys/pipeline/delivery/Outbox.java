@@ -20,7 +20,7 @@ public interface Outbox extends OutboxView, AutoCloseable {
    * @param receipt settled once the parcel is on disk, and before it is sent; without a disk, once
    *     it was delivered or dropped
    */
-  void put(EncodedRequest parcel, AckCallback receipt);
+  void put(EncodedRequest request, AckCallback receipt);
 
   /**
    * Takes a parcel that another outbox holds which has the same account, where nothing of it
@@ -30,7 +30,7 @@ public interface Outbox extends OutboxView, AutoCloseable {
    * @return null when it was taken; otherwise the reason: its items count as returned to the
    *     caller, and the receipt is not settled
    */
-  @Nullable Outcome transferIn(EncodedRequest parcel, AckCallback receipt);
+  @Nullable Outcome transferIn(EncodedRequest request, AckCallback receipt);
 
   /**
    * Continues with other options and another sender, which sends everything that is not in flight:

@@ -50,16 +50,16 @@ public record OutboxOptions(
    * @param items 0 for no limit
    * @param parcels maximum number of requests; 0 for no limit
    */
-  public record Capacity(long bytes, long items, long parcels) {
+  public record Capacity(long bytes, long items, long requests) {
     public Capacity {
-      if (bytes <= 0 || items < 0 || parcels < 0) {
+      if (bytes <= 0 || items < 0 || requests < 0) {
         throw new IllegalArgumentException(
             "queue capacity must be positive: "
                 + bytes
                 + " bytes, "
                 + items
                 + " items, "
-                + parcels);
+                + requests);
       }
     }
 

@@ -21,7 +21,7 @@ package dev.tethys.pipeline.delivery;
  * @param fullSinceMillis since when it has no room for what comes, Unix milliseconds; 0 when it has
  */
 public record OutboxStatus(
-    long parcels,
+    long requests,
     long items,
     long bytes,
     OutboxOptions.Capacity capacity,
@@ -46,20 +46,20 @@ public record OutboxStatus(
   public boolean isFailing(long now) {
     return probing
         || pausedMillis > 0
-        || parcels > 0 && !lastError.isEmpty() && lastErrorMillis >= now - oldestMillis;
+        || requests > 0 && !lastError.isEmpty() && lastErrorMillis >= now - oldestMillis;
   }
 
   /** Two of one component, as one. */
   public OutboxStatus plus(OutboxStatus o) {
     boolean later = o.lastErrorMillis > lastErrorMillis;
     return new OutboxStatus(
-        parcels + o.parcels,
+        requests + o.requests,
         items + o.items,
         bytes + o.bytes,
         new OutboxOptions.Capacity(
             capacity.bytes() + o.capacity.bytes(),
             capacity.items() + o.capacity.items(),
-            capacity.parcels() + o.capacity.parcels()),
+            capacity.requests() + o.capacity.requests()),
         Math.max(oldestMillis, o.oldestMillis),
         inFlight + o.inFlight,
         limit + o.limit,

@@ -48,31 +48,31 @@ final class QueueAdmission {
    * @param mayDropIt whether it may itself be dropped when the queue is full
    * @return null when it waits now; otherwise what to tell the source, accounted for
    */
-  @Nullable Outcome take(EncodedRequest parcel, AckCallback receipt, boolean mayDropIt) {
-    Outcome refusal = admit(parcel, mayDropIt);
-    return refusal == null ? store(parcel, receipt) : refusal;
+  @Nullable Outcome take(EncodedRequest request, AckCallback receipt, boolean mayDropIt) {
+    Outcome refusal = admit(request, mayDropIt);
+    return refusal == null ? store(request, receipt) : refusal;
   }
 
   /** Makes sure that there is room, and reserves it; null when there is. */
-  private @Nullable Outcome admit(EncodedRequest parcel, boolean mayDropIt) {
+  private @Nullable Outcome admit(EncodedRequest request, boolean mayDropIt) {
     Capacity c = backlog.options.capacity();
-    long charge = backlog.storage.charge(parcel);
+    long charge = backlog.storage.charge(request);
     if (charge + backlog.storage.overhead() > c.bytes()) {
-      account.returnItems(parcel.items());
+      account.returnItems(request.items());
       return new Outcome.Rejected(
           "a request of " + charge + " bytes is larger than the whole queue of " + name,
-          parcel.items());
+          request.items());
     }
     List<AckCallback> dropped = new ArrayList<>();
     backlog.lock.lock();
     try {
       while (true) {
         if (backlog.phase != QueueState.Phase.OPEN) {
-          return back(parcel, name + " is stopping");
+          return back(request, name + " is stopping");
         }
-        if (hasRoom(parcel, charge)) {
+        if (hasRoom(request, charge)) {
           backlog.beyond = 0;
-          reserve(parcel, charge);
+          reserve(request, charge);
           return null;
         }
         if (backlog.full.noRoom(clock.millis())) {
@@ -82,25 +82,25 @@ final class QueueAdmission {
                   + " bytes={4}",
               name,
               backlog.options.whenFull().name().toLowerCase(Locale.ROOT),
-              backlog.parcels,
+              backlog.requests,
               backlog.items,
               backlog.storage.bytes());
         }
         switch (backlog.options.whenFull()) {
           case AUTO -> {
             if (!DrainScope.mayWait()) {
-              return back(parcel, "the queue of " + name + " is full");
+              return back(request, "the queue of " + name + " is full");
             }
           }
           case REFUSE -> {
-            return back(parcel, "the queue of " + name + " is full");
+            return back(request, "the queue of " + name + " is full");
           }
           case DROP_NEWEST -> {
             if (mayDropIt) {
-              account.drop(Drops.QUEUE_FULL, parcel.items());
+              account.drop(Drops.QUEUE_FULL, request.items());
               return Outcome.ACCEPTED;
             }
-            return back(parcel, "the queue of " + name + " is full");
+            return back(request, "the queue of " + name + " is full");
           }
           case DROP_OLDEST -> {
             if (dropOldest(dropped)) {
@@ -111,35 +111,35 @@ final class QueueAdmission {
         }
         if (DrainScope.isClosing()) {
           if (backlog.beyond + charge > MOST_BEYOND) {
-            return back(parcel, "the queue of " + name + " is full and its source has stopped");
+            return back(request, "the queue of " + name + " is full and its source has stopped");
           }
           backlog.beyond += charge;
-          reserve(parcel, charge);
+          reserve(request, charge);
           return null;
         }
         if (backlog.hastened) {
-          return back(parcel, name + " is stopping, and its queue is full");
+          return back(request, name + " is stopping, and its queue is full");
         }
         awaitRoom();
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      return back(parcel, "interrupted while waiting for room");
+      return back(request, "interrupted while waiting for room");
     } finally {
       backlog.lock.unlock();
       dropped.forEach(r -> r.settle(Outcome.ACCEPTED)); // as configured
     }
   }
 
-  private void reserve(EncodedRequest parcel, long charge) {
-    backlog.parcels++;
-    backlog.items += parcel.items();
+  private void reserve(EncodedRequest request, long charge) {
+    backlog.requests++;
+    backlog.items += request.items();
     backlog.stores++;
     storing += charge;
   }
 
-  private Outcome back(EncodedRequest parcel, String why) {
-    account.returnItems(parcel.items());
+  private Outcome back(EncodedRequest request, String why) {
+    account.returnItems(request.items());
     return new Outcome.Unavailable(why, Duration.ZERO);
   }
 
@@ -147,10 +147,10 @@ final class QueueAdmission {
    * Whether there is. A request with more items than the queue may hold has room where nothing else
    * waits: it may be joined of many senders, none of which could repair that.
    */
-  private boolean hasRoom(EncodedRequest parcel, long charge) {
+  private boolean hasRoom(EncodedRequest request, long charge) {
     Capacity c = backlog.options.capacity();
-    if (c.items() > 0 && backlog.parcels > 0 && backlog.items + parcel.items() > c.items()
-        || c.parcels() > 0 && backlog.parcels + 1 > c.parcels()) {
+    if (c.items() > 0 && backlog.requests > 0 && backlog.items + request.items() > c.items()
+        || c.requests() > 0 && backlog.requests + 1 > c.requests()) {
       return false;
     }
     return fits(charge, c) || backlog.storage.reclaimSpace() && fits(charge, c);
@@ -179,10 +179,10 @@ final class QueueAdmission {
    */
   private boolean dropOldest(List<AckCallback> receipts) {
     QueueStorage.Dropped d = backlog.storage.dropOldest(backlog.jobs.issuedEntry(receipts));
-    if (d.parcels() == 0) {
+    if (d.requests() == 0) {
       return false;
     }
-    backlog.parcels -= d.parcels();
+    backlog.requests -= d.requests();
     backlog.items -= d.items();
     account.drop(Drops.QUEUE_FULL, d.items());
     QueueStorage.Entry memory = d.entry();
@@ -196,17 +196,17 @@ final class QueueAdmission {
   }
 
   /** Stores a parcel for which room was reserved; null when it waits now. */
-  private @Nullable Outcome store(EncodedRequest parcel, AckCallback receipt) {
-    long charge = backlog.storage.charge(parcel);
+  private @Nullable Outcome store(EncodedRequest request, AckCallback receipt) {
+    long charge = backlog.storage.charge(request);
     QueueStorage.Entry e = null;
     IOException failure = null;
     try {
-      e = backlog.storage.store(parcel, clock.millis());
+      e = backlog.storage.store(request, clock.millis());
     } catch (IOException x) {
       failure = x;
     }
     if (e == null) {
-      return notStored(parcel, charge, "the queue of " + name + " on disk: " + failure);
+      return notStored(request, charge, "the queue of " + name + " on disk: " + failure);
     }
     e.waits = DrainScope.mayWait();
     boolean early = backlog.storage.isDurable() || backlog.options.acknowledgeQueued();
@@ -238,13 +238,13 @@ final class QueueAdmission {
     backlog.settled.signalAll();
   }
 
-  private Outcome notStored(EncodedRequest parcel, long charge, String why) {
+  private Outcome notStored(EncodedRequest request, long charge, String why) {
     backlog.lock.lock();
     try {
       stored(charge);
-      backlog.parcels--;
-      backlog.items -= parcel.items();
-      account.returnItems(parcel.items());
+      backlog.requests--;
+      backlog.items -= request.items();
+      account.returnItems(request.items());
       complaints.note(why);
       backlog.room.signalAll();
     } finally {

@@ -36,7 +36,7 @@ final class QueueState {
   Phase phase = Phase.OPEN;
 
   /** What is here, what is being stored included. */
-  long parcels;
+  long requests;
 
   long items;
 
@@ -66,7 +66,7 @@ final class QueueState {
   /** A parcel with so many items is dealt with. */
   void recordRemoval(int itemsOfIt, long nowMillis) {
     full.roomMade(nowMillis);
-    parcels--;
+    requests--;
     items -= itemsOfIt;
     if (blocked > 0) {
       room.signalAll();

@@ -17,7 +17,7 @@ interface QueueStorage extends Closeable {
     final long millis;
 
     /** The parcel itself where it waits in memory. */
-    final @Nullable EncodedRequest parcel;
+    final @Nullable EncodedRequest request;
 
     /** Its place on disk. */
     final SegmentedLog.@Nullable LogPosition place;
@@ -42,13 +42,13 @@ interface QueueStorage extends Closeable {
         int items,
         long bytes,
         long millis,
-        @Nullable EncodedRequest parcel,
+        @Nullable EncodedRequest request,
         SegmentedLog.@Nullable LogPosition place) {
       this.lane = lane;
       this.items = items;
       this.bytes = bytes;
       this.millis = millis;
-      this.parcel = parcel;
+      this.request = request;
       this.place = place;
     }
   }
@@ -58,7 +58,7 @@ interface QueueStorage extends Closeable {
    *
    * @param entry the dropped entry when it was in memory and not in flight; null otherwise
    */
-  record Dropped(long parcels, long items, @Nullable Entry entry) {
+  record Dropped(long requests, long items, @Nullable Entry entry) {
     static final Dropped NOTHING = new Dropped(0, 0, null);
   }
 
@@ -118,7 +118,7 @@ interface QueueStorage extends Closeable {
   void done(Entry e);
 
   /** Makes room by dropping what is oldest; nothing when all of it is being sent. */
-  Dropped dropOldest(IssuedEntry handedOut);
+  Dropped dropOldest(IssuedEntry issued);
 
   /** State of entries that are being sent. */
   interface IssuedEntry {

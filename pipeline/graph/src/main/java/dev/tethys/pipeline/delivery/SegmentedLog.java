@@ -444,13 +444,13 @@ final class SegmentedLog implements Closeable {
   }
 
   /** Records that are not done, and their items. */
-  record Left(long records, long items) {}
+  record Remaining(long records, long items) {}
 
   /** Deletes a whole segment, done or not; what was not done in it. */
-  Left drop(Segment s) {
+  Remaining drop(Segment s) {
     lock.lock();
     try {
-      Left left = new Left(s.records - s.doneRecords, s.items - s.doneItems);
+      Remaining left = new Remaining(s.records - s.doneRecords, s.items - s.doneItems);
       reclaim(s);
       return left;
     } finally {
@@ -479,7 +479,7 @@ final class SegmentedLog implements Closeable {
   }
 
   /** Records and items that are not done. */
-  Left open() {
+  Remaining open() {
     lock.lock();
     try {
       long r = 0;
@@ -488,7 +488,7 @@ final class SegmentedLog implements Closeable {
         r += s.records - s.doneRecords;
         i += s.items - s.doneItems;
       }
-      return new Left(r, i);
+      return new Remaining(r, i);
     } finally {
       lock.unlock();
     }

@@ -39,7 +39,7 @@ public sealed interface SendResult {
    * Not in this size or composition: these are sent in its place, in order; together they carry its
    * items.
    */
-  record Split(List<EncodedRequest> parcels, String reason) implements SendResult {}
+  record Split(List<EncodedRequest> requests, String reason) implements SendResult {}
 
   /**
    * Outcome for each item: delivered, rejected, or to be retried; the counts add up to the items of
@@ -68,11 +68,11 @@ public sealed interface SendResult {
     /** All items of the result. */
     public long items() {
       return delivered
-          + refused.stream().mapToLong(r -> r.parcel().items()).sum()
+          + refused.stream().mapToLong(r -> r.request().items()).sum()
           + (again == null ? 0 : again.items());
     }
   }
 
   /** A part of a parcel that its destination will never take, and why. */
-  record Refused(EncodedRequest parcel, String reason) {}
+  record Refused(EncodedRequest request, String reason) {}
 }

@@ -9,7 +9,7 @@ public interface Sender extends AutoCloseable {
    *
    * @throws IOException when it cannot be known whether the destination has it: it is sent again
    */
-  SendResult send(EncodedRequest parcel) throws IOException, InterruptedException;
+  SendResult send(EncodedRequest request) throws IOException, InterruptedException;
 
   /** The exporter is about to stop: what waits for others to be sent with is sent now. */
   default void flushBeforeStop() {}

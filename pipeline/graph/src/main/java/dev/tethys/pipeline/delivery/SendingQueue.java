@@ -48,15 +48,15 @@ final class SendingQueue implements Outbox {
     backlog.lock.lock();
     try {
       QueueStorage.Dropped found = backlog.storage.found();
-      backlog.parcels = found.parcels();
+      backlog.requests = found.requests();
       backlog.items = found.items();
       context.account().restore(found.items());
-      if (found.parcels() > 0) {
+      if (found.requests() > 0) {
         LOG.log(
             Level.INFO,
             "{0}: {1} requests with {2} items wait on disk",
             context.name(),
-            found.parcels(),
+            found.requests(),
             found.items());
       }
       deliveries.dispatchReady();
@@ -66,18 +66,18 @@ final class SendingQueue implements Outbox {
   }
 
   @Override
-  public void put(EncodedRequest parcel, AckCallback receipt) {
-    context.account().take(parcel.items());
-    Outcome refusal = intake.take(parcel, receipt, true);
+  public void put(EncodedRequest request, AckCallback receipt) {
+    context.account().take(request.items());
+    Outcome refusal = intake.take(request, receipt, true);
     if (refusal != null) {
       receipt.settle(refusal);
     }
   }
 
   @Override
-  public @Nullable Outcome transferIn(EncodedRequest parcel, AckCallback receipt) {
+  public @Nullable Outcome transferIn(EncodedRequest request, AckCallback receipt) {
     // What it was taken from has acknowledged it, maybe: only who brings something new may lose it.
-    return intake.take(parcel, receipt, false);
+    return intake.take(request, receipt, false);
   }
 
   @Override
@@ -95,7 +95,7 @@ final class SendingQueue implements Outbox {
       }
       SenderBinding route = deliveries.route();
       return new OutboxStatus(
-          backlog.parcels,
+          backlog.requests,
           backlog.items,
           backlog.storage.bytes(),
           backlog.options.capacity(),
@@ -211,7 +211,7 @@ final class SendingQueue implements Outbox {
       backlog.room.signalAll();
       if (drain.isPositive()) {
         end = context.clock().schedule(drain, this::timeIsUp);
-        while (backlog.parcels > 0 && !timeUp && !isBetterLeft()) {
+        while (backlog.requests > 0 && !timeUp && !isBetterLeft()) {
           backlog.settled.awaitUninterruptibly();
         }
       }
@@ -259,7 +259,7 @@ final class SendingQueue implements Outbox {
       }
       receipts.addAll(backlog.jobs.clear());
       left += backlog.items;
-      backlog.parcels = 0;
+      backlog.requests = 0;
       backlog.items = 0;
     } finally {
       backlog.lock.unlock();

@@ -183,7 +183,7 @@ public final class Graph implements GraphView {
   private void notifyWatchers(GraphConfig now) {
     RunningGraph running = now.running();
     watchers(GraphWatcher.class).forEach(w -> w.runs(running));
-    watchers(HealthWatcher.class).forEach(w -> w.looksAt(this::exporters));
+    watchers(HealthWatcher.class).forEach(w -> w.watchExporters(this::exporters));
     watchers(ConfigWatcher.class).forEach(w -> w.holds(effective));
     watchers(PipelineWatcher.class).forEach(PipelineWatcher::ready);
   }

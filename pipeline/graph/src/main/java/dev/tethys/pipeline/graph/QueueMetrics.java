@@ -140,14 +140,14 @@ public final class QueueMetrics implements Collector {
   }
 
   private static double size(OutboxStatus s) {
-    return s.capacity().parcels() > 0
-        ? s.parcels()
+    return s.capacity().requests() > 0
+        ? s.requests()
         : s.capacity().items() > 0 ? s.items() : s.bytes();
   }
 
   private static double capacity(OutboxStatus s) {
-    return s.capacity().parcels() > 0
-        ? s.capacity().parcels()
+    return s.capacity().requests() > 0
+        ? s.capacity().requests()
         : s.capacity().items() > 0 ? s.capacity().items() : s.capacity().bytes();
   }
 

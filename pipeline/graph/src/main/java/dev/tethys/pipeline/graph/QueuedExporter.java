@@ -180,12 +180,12 @@ final class QueuedExporter implements QueuePart {
               account.take(items);
               account.drop(reason, items);
             });
-    if (e.parcels().isEmpty()) {
+    if (e.requests().isEmpty()) {
       receipt.settle(Outcome.ACCEPTED);
       return;
     }
-    AckCallback each = AckCallback.parts(receipt, e.parcels().size());
-    for (EncodedRequest p : e.parcels()) {
+    AckCallback each = AckCallback.parts(receipt, e.requests().size());
+    for (EncodedRequest p : e.requests()) {
       box.put(p, each);
     }
   }
@@ -236,8 +236,8 @@ final class QueuedExporter implements QueuePart {
   }
 
   @Override
-  public @Nullable Outcome transferIn(EncodedRequest parcel, AckCallback receipt) {
-    return running().transferIn(parcel, receipt);
+  public @Nullable Outcome transferIn(EncodedRequest request, AckCallback receipt) {
+    return running().transferIn(request, receipt);
   }
 
   @Override

@@ -134,20 +134,20 @@ final class ReceiverFolders {
     }
   }
 
-  private record Left(Path folder, long since) {}
+  private record UnusedFolder(Path folder, long since) {}
 
   private void removeExpired(Path parent) throws IOException {
-    List<Left> left = new ArrayList<>();
+    List<UnusedFolder> left = new ArrayList<>();
     try (DirectoryStream<Path> all = Files.newDirectoryStream(parent)) {
       for (Path p : all) {
         if (!used.contains(p)) {
-          left.add(new Left(p, Files.getLastModifiedTime(p).toMillis()));
+          left.add(new UnusedFolder(p, Files.getLastModifiedTime(p).toMillis()));
         }
       }
     } catch (NoSuchFileException e) {
       return;
     }
-    left.sort(Comparator.comparingLong(Left::since).reversed());
+    left.sort(Comparator.comparingLong(UnusedFolder::since).reversed());
     long oldest = clock.millis() - KEEP.toMillis();
     for (int i = 0; i < left.size(); i++) {
       if (i >= MOST || left.get(i).since < oldest) {

@@ -124,7 +124,7 @@ final class Wiring {
    * @param node id as in the status of the graph
    */
   Optional<NodeTap> tapNode(String node, double perSecond) {
-    List<Edge> around = new ArrayList<>();
+    List<Edge> edges = new ArrayList<>();
     Set<String> into = new HashSet<>();
     for (Edge e : edges()) {
       boolean leadsTo = e.key.to().toString().equals(node);
@@ -132,14 +132,14 @@ final class Wiring {
         into.add(e.key.toString());
       }
       if (leadsTo || e.key.from().toString().equals(node)) {
-        around.add(e);
+        edges.add(e);
       }
     }
-    if (around.isEmpty()) {
+    if (edges.isEmpty()) {
       return Optional.empty();
     }
-    NodeTap tap = new NodeTap(into, perSecond, t -> around.forEach(e -> e.remove(t)));
-    around.forEach(e -> e.add(tap));
+    NodeTap tap = new NodeTap(into, perSecond, t -> edges.forEach(e -> e.remove(t)));
+    edges.forEach(e -> e.add(tap));
     return Optional.of(tap);
   }
 

@@ -81,7 +81,7 @@ public final class NamedEncoder implements Encoder {
 
   private static Encoded withName(String name, Encoded e) {
     List<EncodedRequest> out = new ArrayList<>();
-    for (EncodedRequest p : e.parcels()) {
+    for (EncodedRequest p : e.requests()) {
       Map<String, String> h = new LinkedHashMap<>(p.headers());
       h.put(NAME, name);
       out.add(new EncodedRequest(p.signal(), p.body(), p.items(), p.lane(), h));
@@ -99,15 +99,15 @@ public final class NamedEncoder implements Encoder {
   public Encoded encode(Batch batch) {
     try {
       Map<String, Integer> drops = new LinkedHashMap<>();
-      List<EncodedRequest> parcels = new ArrayList<>();
+      List<EncodedRequest> requests = new ArrayList<>();
       parts(batch, drops)
           .forEach(
               (name, part) -> {
                 Encoded e = encoders.apply(name).encode(part);
-                parcels.addAll(e.parcels());
+                requests.addAll(e.requests());
                 e.drops().forEach((why, n) -> drops.merge(why, n, Integer::sum));
               });
-      return new Encoded(parcels, drops);
+      return new Encoded(requests, drops);
     } catch (CodecException e) {
       throw new NotEncodableException(String.valueOf(e.getMessage()));
     }

@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
 /** Appends to a store, and forwards all samples that the store accepted. */
 final class TeeAppender implements Appender {
   private final Appender store;
-  private final Appender beside;
+  private final Appender second;
   private long series = NO_SERIES;
   private long reference;
 
-  TeeAppender(Appender store, Appender beside) {
+  TeeAppender(Appender store, Appender second) {
     this.store = store;
-    this.beside = beside;
+    this.second = second;
   }
 
   @Override
@@ -46,7 +46,7 @@ final class TeeAppender implements Appender {
         return false;
       }
       series = s;
-      reference = beside.series(l);
+      reference = second.series(l);
     }
     return true;
   }
@@ -55,7 +55,7 @@ final class TeeAppender implements Appender {
   public Outcome append(long s, long startTimestamp, long timestamp, double value) {
     Outcome o = store.append(s, startTimestamp, timestamp, value);
     if (o == Outcome.OK && at(s)) {
-      beside.append(reference, startTimestamp, timestamp, value);
+      second.append(reference, startTimestamp, timestamp, value);
     }
     return o;
   }
@@ -64,7 +64,7 @@ final class TeeAppender implements Appender {
   public Outcome append(long s, long startTimestamp, long timestamp, Histogram histogram) {
     Outcome o = store.append(s, startTimestamp, timestamp, histogram);
     if (o == Outcome.OK && at(s)) {
-      beside.append(reference, startTimestamp, timestamp, histogram);
+      second.append(reference, startTimestamp, timestamp, histogram);
     }
     return o;
   }
@@ -73,7 +73,7 @@ final class TeeAppender implements Appender {
   public Outcome append(long s, Exemplar exemplar) {
     Outcome o = store.append(s, exemplar);
     if (o == Outcome.OK && at(s)) {
-      beside.append(reference, exemplar);
+      second.append(reference, exemplar);
     }
     return o;
   }
@@ -82,29 +82,29 @@ final class TeeAppender implements Appender {
   public void metadata(String metricName, MetricMetadata metadata) {
     store.metadata(metricName, metadata);
     series = NO_SERIES;
-    beside.metadata(metricName, metadata);
+    second.metadata(metricName, metadata);
   }
 
   @Override
   public boolean takesFamilies() {
-    return beside.takesFamilies();
+    return second.takesFamilies();
   }
 
   @Override
   public void families(MetricFamilies families) {
-    beside.families(families);
+    second.families(families);
   }
 
   @Override
   public void commit() {
     // The other first: samples that the store has after a crash have then also been passed on.
-    beside.commit();
+    second.commit();
     store.commit();
   }
 
   @Override
   public void close() {
-    beside.close();
+    second.close();
     store.close();
   }
 }

@@ -20,28 +20,28 @@ import java.util.function.Consumer;
  */
 public final class TeeStore implements MetricStore {
   private final MetricStore store;
-  private final SampleSink beside;
+  private final SampleSink second;
   private final BooleanSupplier wanted;
 
   /**
    * @param wanted whether anybody is there on the other way; asked for each batch
    */
-  public TeeStore(MetricStore store, SampleSink beside, BooleanSupplier wanted) {
+  public TeeStore(MetricStore store, SampleSink second, BooleanSupplier wanted) {
     this.store = store;
-    this.beside = beside;
+    this.second = second;
     this.wanted = wanted;
   }
 
   @Override
   public Appender appender() {
     Appender a = store.appender();
-    return wanted.getAsBoolean() ? new TeeAppender(a, beside.appender()) : a;
+    return wanted.getAsBoolean() ? new TeeAppender(a, second.appender()) : a;
   }
 
   @Override
   public Appender appender(long lane) {
     Appender a = store.appender(lane);
-    return wanted.getAsBoolean() ? new TeeAppender(a, beside.appender(lane)) : a;
+    return wanted.getAsBoolean() ? new TeeAppender(a, second.appender(lane)) : a;
   }
 
   @Override

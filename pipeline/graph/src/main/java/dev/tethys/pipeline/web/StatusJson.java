@@ -67,10 +67,10 @@ final class StatusJson {
   }
 
   private static void queue(Json j, OutboxStatus s) {
-    j.open('{').key("requests").number(s.parcels()).key("items").number(s.items());
+    j.open('{').key("requests").number(s.requests()).key("items").number(s.items());
     j.key("bytes").number(s.bytes()).key("capacityBytes").number(s.capacity().bytes());
     j.key("capacityItems").number(s.capacity().items());
-    j.key("capacityRequests").number(s.capacity().parcels());
+    j.key("capacityRequests").number(s.capacity().requests());
     j.key("oldestMillis").number(s.oldestMillis()).key("inFlight").number(s.inFlight());
     j.key("concurrency").number(s.limit()).key("pausedMillis").number(s.pausedMillis());
     j.key("probing").raw(String.valueOf(s.probing()));

@@ -103,7 +103,7 @@ class OutboxCrashTest {
         }
         clock.advance(Duration.ofMinutes(5));
         if (last) {
-          assertThat(b.status().parcels()).isZero();
+          assertThat(b.status().requests()).isZero();
           b.close();
         }
       } catch (SimulatedFiles.PowerCut e) {

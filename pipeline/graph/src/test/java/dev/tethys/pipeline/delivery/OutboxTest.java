@@ -91,7 +91,7 @@ class OutboxTest {
     assertThat(far.taken.get(0).headers()).isEqualTo(Map.of("n", "0"));
     assertThat(told).hasSize(20).allMatch(Outcome.ACCEPTED::equals);
     assertThat(account.balance().out()).isEqualTo(200);
-    assertThat(b.status().parcels()).isZero();
+    assertThat(b.status().requests()).isZero();
     assertThat(clock.alarms()).isZero();
   }
 
@@ -569,7 +569,7 @@ class OutboxTest {
     ends.close();
     b.wakeBlockedProducers();
     t.join();
-    assertThat(b.status().parcels()).isEqualTo(2);
+    assertThat(b.status().requests()).isEqualTo(2);
     assertThat(other.isAlive()).isTrue();
     clock.run();
     other.join();
@@ -630,7 +630,7 @@ class OutboxTest {
       byte[] body = new byte[third - 1000];
       ends.pass(() -> b.put(new EncodedRequest(Signal.LOGS, body, 1, 0, Map.of()), told::add));
     }
-    assertThat(b.status().parcels()).isEqualTo(4);
+    assertThat(b.status().requests()).isEqualTo(4);
     assertThat(told).hasSize(1).allMatch(o -> o instanceof Outcome.Unavailable);
     clock.run();
     // There was room since, so that a later reload finds as much again.
@@ -638,7 +638,7 @@ class OutboxTest {
       byte[] body = new byte[third - 1000];
       ends.pass(() -> b.put(new EncodedRequest(Signal.LOGS, body, 1, 0, Map.of()), told::add));
     }
-    assertThat(b.status().parcels()).isEqualTo(4);
+    assertThat(b.status().requests()).isEqualTo(4);
     clock.run();
   }
 

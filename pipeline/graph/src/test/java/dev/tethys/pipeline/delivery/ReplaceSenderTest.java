@@ -135,7 +135,7 @@ class ReplaceSenderTest {
     Sender stuck =
         new Sender() {
           @Override
-          public SendResult send(EncodedRequest parcel) throws InterruptedException {
+          public SendResult send(EncodedRequest request) throws InterruptedException {
             sending.countDown();
             new CountDownLatch(1).await();
             return SendResult.DELIVERED;

@@ -13,11 +13,11 @@ final class TestExporterServer implements Sender {
   boolean closed;
 
   @Override
-  public synchronized SendResult send(EncodedRequest parcel) throws IOException {
-    asked.add(parcel);
-    SendResult v = answer.apply(parcel);
+  public synchronized SendResult send(EncodedRequest request) throws IOException {
+    asked.add(request);
+    SendResult v = answer.apply(request);
     if (v instanceof SendResult.Delivered) {
-      taken.add(parcel);
+      taken.add(request);
     }
     return v;
   }

@@ -49,7 +49,7 @@ class GrammarTest {
         .ignoringFields("untilDelivered")
         .isEqualTo(OutboxOptions.Retry.DEFAULT);
     assertThat(s.options().retry().untilDelivered()).as("no time was written").isTrue();
-    assertThat(s.options().capacity().parcels()).isEqualTo(1000);
+    assertThat(s.options().capacity().requests()).isEqualTo(1000);
     assertThat(s.options().whenFull()).isEqualTo(OutboxOptions.WhenFull.BLOCK);
     assertThat(s.options().acknowledgeQueued()).isFalse();
     assertThat(s.batch()).isNull();

@@ -108,7 +108,7 @@ class NamesTest {
 
   private static Map<String, Integer> itemsByName(Encoder.Encoded e) {
     Map<String, Integer> out = new TreeMap<>();
-    for (EncodedRequest p : e.parcels()) {
+    for (EncodedRequest p : e.requests()) {
       out.merge(p.headers().getOrDefault(NamedEncoder.NAME, "?"), p.items(), Integer::sum);
     }
     return out;
@@ -137,7 +137,7 @@ class NamesTest {
         NamedEncoder.marked(bounded(), new NamedEncoder.Series(OtlpOptions.DEFAULT, true), plain())
             .encode(b);
     assertThat(itemsByName(e)).isEqualTo(Map.of("m_none", 6, "m_t1", 6, "m_t2", 6));
-    for (EncodedRequest p : e.parcels()) {
+    for (EncodedRequest p : e.requests()) {
       assertThat(p.lane()).isEqualTo(7);
       RequestSlices in = new RequestSlices().reset(p.body(), 0, p.body().length);
       int series = 0;
@@ -152,7 +152,7 @@ class NamesTest {
   private static List<Integer> families(boolean everywhere, Batch b) {
     List<Integer> out = new ArrayList<>();
     NamedEncoder.Series series = new NamedEncoder.Series(OtlpOptions.DEFAULT, everywhere);
-    for (EncodedRequest p : NamedEncoder.marked(bounded(), series, plain()).encode(b).parcels()) {
+    for (EncodedRequest p : NamedEncoder.marked(bounded(), series, plain()).encode(b).requests()) {
       RequestSlices in = new RequestSlices().reset(p.body(), 0, p.body().length);
       int n = 0;
       while (in.next()) {

@@ -47,8 +47,8 @@ public final class KafkaExporterFactory
   }
 
   @Override
-  public Exporter create(KafkaExporterSettings told, Signal signal, Context context) {
-    KafkaExporterSettings settings = told.with(OwnLogin.of(told.properties(), context));
+  public Exporter create(KafkaExporterSettings parsed, Signal signal, Context context) {
+    KafkaExporterSettings settings = parsed.with(OwnLogin.of(parsed.properties(), context));
     KafkaExporterSettings.Topic topic = Objects.requireNonNull(settings.topics().get(signal));
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     return context.exporter(
@@ -64,8 +64,8 @@ public final class KafkaExporterFactory
   }
 
   @Override
-  public ExporterProbe probe(KafkaExporterSettings told, Signal signal, Context context) {
-    KafkaExporterSettings settings = told.with(OwnLogin.of(told.properties(), context));
+  public ExporterProbe probe(KafkaExporterSettings parsed, Signal signal, Context context) {
+    KafkaExporterSettings settings = parsed.with(OwnLogin.of(parsed.properties(), context));
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     KafkaExporterSettings.Topic topic = Objects.requireNonNull(settings.topics().get(signal));
     String name = topic.name().ofNothing();
@@ -137,7 +137,7 @@ public final class KafkaExporterFactory
       headers.put(KafkaSender.FRAMES, "");
     }
     RecordKeys keys = settings.keys().getOrDefault(batch.signal(), RecordKeys.NONE);
-    List<EncodedRequest> parcels = new ArrayList<>();
+    List<EncodedRequest> requests = new ArrayList<>();
     Map<String, Integer> drops = new HashMap<>();
     RecordKeys.Split split = keys.split(batch);
     if (split.leftOut() > 0) {
@@ -158,13 +158,13 @@ public final class KafkaExporterFactory
                 all.put(KafkaSender.KEY, key);
               }
               for (RecordWriter.Value v : w.values()) {
-                parcels.add(
+                requests.add(
                     new EncodedRequest(
                         batch.signal(), v.bytes(), v.items(), v.lane(), Map.copyOf(all)));
               }
               w.drops().forEach((why, n) -> drops.merge(why, n, Integer::sum));
             });
-    return new Encoder.Encoded(parcels, drops);
+    return new Encoder.Encoded(requests, drops);
   }
 
   private static String first(Batch batch, String metadataKey, String otherwise) {

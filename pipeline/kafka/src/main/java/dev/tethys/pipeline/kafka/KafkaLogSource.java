@@ -71,21 +71,20 @@ final class KafkaLogSource implements LogSource {
 
   private record PartitionRecord(Partition partition, ConsumerRecord<byte[], byte[]> record) {}
 
-  private record Settled(Partition partition, long offset) {}
+  private record SettledOffset(Partition partition, long offset) {}
 
   private final KafkaLogs config;
   private final SourceContext context;
   private final Registry.Counter entries;
   private final Registry.Counter errors;
-  private final BlockingQueue<PartitionRecord> handing =
-      new LinkedBlockingQueue<>(); // see underWay
-  private final ConcurrentLinkedQueue<Settled> settled = new ConcurrentLinkedQueue<>();
+  private final BlockingQueue<PartitionRecord> queue = new LinkedBlockingQueue<>(); // see underWay
+  private final ConcurrentLinkedQueue<SettledOffset> settled = new ConcurrentLinkedQueue<>();
   private final Map<TopicPartition, Partition> partitions = new HashMap<>(); // by the loop
   private final Map<TopicPartition, Long> committed = new HashMap<>(); // by the loop
   private final CountDownLatch ended = new CountDownLatch(1);
   private volatile Map<String, Long> shown = Map.of();
   private volatile String member = "";
-  private final AtomicInteger owed = new AtomicInteger(); // records passed on and not settled
+  private final AtomicInteger unsettled = new AtomicInteger(); // records passed on and not settled
   private volatile boolean stopped;
   private volatile boolean closed;
   private @Nullable KafkaConsumer<byte[], byte[]> consumer;
@@ -183,7 +182,7 @@ final class KafkaLogSource implements LogSource {
         int bytes = 64 + Math.max(0, r.serializedKeySize()) + Math.max(0, r.serializedValueSize());
         underWay += bytes;
         p.progress.forward(r.offset(), bytes);
-        handing.add(new PartitionRecord(p, r));
+        queue.add(new PartitionRecord(p, r));
       }
     }
     if (System.nanoTime() - lastCommit >= COMMIT_EVERY.toNanos()) {
@@ -205,7 +204,7 @@ final class KafkaLogSource implements LogSource {
   }
 
   private void settle() {
-    for (Settled s = settled.poll(); s != null; s = settled.poll()) {
+    for (SettledOffset s = settled.poll(); s != null; s = settled.poll()) {
       if (!s.partition.gone) {
         underWay -= s.partition.progress.done(s.offset);
       }
@@ -295,7 +294,7 @@ final class KafkaLogSource implements LogSource {
   private void forwardRecords() {
     try {
       while (true) {
-        PartitionRecord h = handing.take();
+        PartitionRecord h = queue.take();
         if (!h.partition.gone) {
           take(h.partition, h.record);
         }
@@ -311,11 +310,11 @@ final class KafkaLogSource implements LogSource {
     LogEntry.Origin origin =
         () -> {
           if (left.decrementAndGet() == 0) {
-            settled.add(new Settled(p, r.offset()));
-            owed.decrementAndGet();
+            settled.add(new SettledOffset(p, r.offset()));
+            unsettled.decrementAndGet();
           }
         };
-    owed.incrementAndGet();
+    unsettled.incrementAndGet();
     if (r.value() != null) {
       try {
         for (RecordLines.Line l : config.reading().of(r.value())) {
@@ -348,7 +347,7 @@ final class KafkaLogSource implements LogSource {
       }
       origin.settled();
     } catch (InterruptedException e) {
-      owed.decrementAndGet(); // it is read again: no caller waits for it here
+      unsettled.decrementAndGet(); // it is read again: no caller waits for it here
       throw e;
     }
   }
@@ -385,7 +384,7 @@ final class KafkaLogSource implements LogSource {
 
   @Override
   public boolean isDelivered() {
-    return owed.get() == 0;
+    return unsettled.get() == 0;
   }
 
   @Override

@@ -74,30 +74,30 @@ final class KafkaSender implements Sender {
   }
 
   @Override
-  public SendResult send(EncodedRequest parcel) throws IOException, InterruptedException {
+  public SendResult send(EncodedRequest request) throws IOException, InterruptedException {
     KafkaProducer<byte[], byte[]> p;
     try {
       p = producer();
     } catch (KafkaException e) {
       return new SendResult.Retryable(REFUSED_PAUSE, false, text(e));
     }
-    String topic = parcel.headers().getOrDefault(TOPIC, "");
-    String key = parcel.headers().get(KEY);
+    String topic = request.headers().getOrDefault(TOPIC, "");
+    String key = request.headers().get(KEY);
     byte[] keyBytes =
         key != null
             ? key.getBytes(StandardCharsets.UTF_8)
-            : parcel.lane() == 0
+            : request.lane() == 0
                 ? null
-                : HexFormat.of().toHexDigits(parcel.lane()).getBytes(StandardCharsets.US_ASCII);
+                : HexFormat.of().toHexDigits(request.lane()).getBytes(StandardCharsets.US_ASCII);
     List<byte[]> values =
-        parcel.headers().containsKey(FRAMES)
-            ? Frames.values(parcel.body())
-            : List.of(parcel.body());
+        request.headers().containsKey(FRAMES)
+            ? Frames.values(request.body())
+            : List.of(request.body());
     try {
       List<Future<RecordMetadata>> sent = new ArrayList<>(values.size());
       for (byte[] v : values) {
         ProducerRecord<byte[], byte[]> r = new ProducerRecord<>(topic, keyBytes, v);
-        parcel
+        request
             .headers()
             .forEach(
                 (k, x) -> {

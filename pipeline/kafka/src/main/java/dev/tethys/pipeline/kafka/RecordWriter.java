@@ -220,15 +220,15 @@ final class RecordWriter {
       request = to.body().toByteArray();
     }
     int keys = b.isOfTarget() ? 1 : seriesKeys;
-    List<List<Slice>> dealt =
+    List<List<Slice>> slices =
         RequestSlices.distribute(
             request,
             request.length,
             keys,
             in -> keys == 1 ? 0 : (int) Long.remainderUnsigned(in.hash(), keys));
     for (int i = 0; i < keys; i++) {
-      if (!dealt.get(i).isEmpty()) {
-        series(request, dealt.get(i), b.isOfTarget() ? b.lane() : i + 1);
+      if (!slices.get(i).isEmpty()) {
+        series(request, slices.get(i), b.isOfTarget() ? b.lane() : i + 1);
       }
     }
   }

@@ -132,7 +132,7 @@ class RecordKeysTest {
                   InstantSource.system(),
                   new TestContext())
               .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 3, 0));
-      assertThat(e.parcels())
+      assertThat(e.requests())
           .as("keys " + keys)
           .extracting(EncodedRequest::items)
           .containsExactly(2);

@@ -87,7 +87,7 @@ final class TestContext implements Context {
       @Override
       public void consume(Batch batch, AckCallback receipt) {
         try {
-          for (EncodedRequest p : encoder.encode(batch).parcels()) {
+          for (EncodedRequest p : encoder.encode(batch).requests()) {
             SendResult v = sender.send(p);
             while (!(v instanceof SendResult.Delivered)) {
               refusals.add(v);

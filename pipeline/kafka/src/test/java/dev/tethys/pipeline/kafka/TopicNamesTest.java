@@ -41,7 +41,7 @@ class TopicNamesTest {
                 InstantSource.system(),
                 new TestContext())
             .encode(b)
-            .parcels()) {
+            .requests()) {
       out.merge(String.valueOf(p.headers().get(KafkaSender.TOPIC)), p.items(), Integer::sum);
     }
     return out;
@@ -174,7 +174,7 @@ class TopicNamesTest {
               KafkaExporterFactory.encoder(
                       s, topic, Signal.METRICS, InstantSource.system(), context)
                   .encode(b)
-                  .parcels())
+                  .requests())
           .as("metadata is in the records of its series where there is a place for it")
           .filteredOn(p -> p.items() == 0)
           .isEmpty();

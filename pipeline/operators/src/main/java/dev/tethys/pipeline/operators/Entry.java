@@ -82,10 +82,10 @@ public final class Entry {
     List<LogEntry.Origin> all = origins;
     LogEntry.Origin joined = null;
     if (all != null) {
-      AtomicInteger owed = new AtomicInteger(ways);
+      AtomicInteger remaining = new AtomicInteger(ways);
       joined =
           () -> {
-            if (owed.decrementAndGet() == 0) {
+            if (remaining.decrementAndGet() == 0) {
               all.forEach(LogEntry.Origin::settled);
             }
           };

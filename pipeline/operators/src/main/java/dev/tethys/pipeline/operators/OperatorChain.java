@@ -25,10 +25,10 @@ public final class OperatorChain implements Sink {
 
   /** Looks whether the outputs that are written exist and do not lead in a circle. */
   public static void check(List<OperatorConfig> configs) {
-    of(configs, Entry::settle, new Silent());
+    of(configs, Entry::settle, new NoReport());
   }
 
-  private record Silent() implements OperatorReport {
+  private record NoReport() implements OperatorReport {
     @Override
     public void failed(String operator, String why, boolean quiet) {}
 

@@ -20,9 +20,9 @@ final class ArgumentBinder {
     this.call = call;
   }
 
-  Arguments.@Nullable Given[] bind() {
+  Arguments.@Nullable BoundArgument[] bind() {
     List<OttlFunction.Parameter> parameters = function.parameters();
-    Arguments.@Nullable Given[] given = new Arguments.Given[parameters.size()];
+    Arguments.@Nullable BoundArgument[] given = new Arguments.BoundArgument[parameters.size()];
     for (int i = 0; i < call.arguments().size(); i++) {
       OttlTree.Argument a = call.arguments().get(i);
       int index = a.name() == null ? i : named(a, a.name());
@@ -83,17 +83,17 @@ final class ArgumentBinder {
     return name.replace("_", "").toLowerCase(Locale.ROOT);
   }
 
-  private Arguments.Given argument(OttlFunction.Parameter p, OttlTree.Expression e) {
+  private Arguments.BoundArgument argument(OttlFunction.Parameter p, OttlTree.Expression e) {
     ParameterKind kind = p.kind();
     if (kind == ParameterKind.FUNCTION) {
       if (!(e instanceof OttlTree.Symbol s)) {
         throw compiler.error(
             e, p.name() + " is the name of a converter without parentheses, as in SHA256");
       }
-      return new Arguments.Given(e.at(), null, null, compiler.unary(s));
+      return new Arguments.BoundArgument(e.at(), null, null, compiler.unary(s));
     }
     if (kind.lambdaParameters() >= 0) {
-      return new Arguments.Given(e.at(), null, null, lambda(p, e));
+      return new Arguments.BoundArgument(e.at(), null, null, lambda(p, e));
     }
     if (p.list()) {
       if (!(e instanceof OttlTree.ListLiteral l)) {
@@ -101,15 +101,15 @@ final class ArgumentBinder {
         if (given == null || given.type() != Type.LIST && given.type() != Type.ANY) {
           throw compiler.error(e, p.name() + " is a list: write [...] around its values");
         }
-        return new Arguments.Given(e.at(), given, null, null);
+        return new Arguments.BoundArgument(e.at(), given, null, null);
       }
       List<OttlExpr> items = new ArrayList<>();
       for (OttlTree.Expression item : l.items()) {
         items.add(converted(p, item, compiler.value(item)));
       }
-      return new Arguments.Given(e.at(), null, items, null);
+      return new Arguments.BoundArgument(e.at(), null, items, null);
     }
-    return new Arguments.Given(e.at(), converted(p, e, compiler.value(e)), null, null);
+    return new Arguments.BoundArgument(e.at(), converted(p, e, compiler.value(e)), null, null);
   }
 
   private Arguments.Lambda lambda(OttlFunction.Parameter p, OttlTree.Expression e) {

@@ -13,7 +13,7 @@ public final class Arguments {
    * One argument: an expression (of the parameter's kind: conversions and checks are inside), or a
    * list of them, or a lambda.
    */
-  record Given(
+  record BoundArgument(
       int at, @Nullable OttlExpr expr, @Nullable List<OttlExpr> list, @Nullable Lambda lambda) {}
 
   /** A function that was written in place. */
@@ -54,10 +54,14 @@ public final class Arguments {
   private final OttlFunction function;
   private final OttlContext context;
   private final int at;
-  private final @Nullable Given[] given;
+  private final @Nullable BoundArgument[] given;
 
   Arguments(
-      String text, OttlFunction function, OttlContext context, int at, @Nullable Given[] given) {
+      String text,
+      OttlFunction function,
+      OttlContext context,
+      int at,
+      @Nullable BoundArgument[] given) {
     this.text = text;
     this.function = function;
     this.context = context;
@@ -79,7 +83,7 @@ public final class Arguments {
   }
 
   public @Nullable OttlExpr optional(int i) {
-    Given g = given[i];
+    BoundArgument g = given[i];
     return g == null ? null : g.expr();
   }
 
@@ -89,7 +93,7 @@ public final class Arguments {
   }
 
   public List<OttlExpr> list(int i) {
-    Given g = given[i];
+    BoundArgument g = given[i];
     return g == null || g.list() == null ? List.of() : g.list();
   }
 
@@ -158,7 +162,7 @@ public final class Arguments {
   }
 
   public @Nullable Lambda optionalLambda(int i) {
-    Given g = given[i];
+    BoundArgument g = given[i];
     return g == null ? null : g.lambda();
   }
 
@@ -196,7 +200,7 @@ public final class Arguments {
 
   /** Refuses an argument. */
   public OttlException error(int i, String reason) {
-    Given g = i < given.length ? given[i] : null;
+    BoundArgument g = i < given.length ? given[i] : null;
     return new OttlException(text, g == null ? at : g.at(), function.name() + ": " + reason);
   }
 }

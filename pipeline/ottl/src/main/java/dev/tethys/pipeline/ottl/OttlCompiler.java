@@ -336,7 +336,7 @@ final class OttlCompiler {
                       .sorted()
                       .toList()));
     }
-    Arguments.@Nullable Given[] given = new ArgumentBinder(this, f, c).bind();
+    Arguments.@Nullable BoundArgument[] given = new ArgumentBinder(this, f, c).bind();
     Arguments arguments = new Arguments(text, f, context, c.at(), given);
     OttlExpr.Getter closure = f.maker().make(arguments);
     OttlExpr result = OttlExpr.of(f.result(), closure);
@@ -356,8 +356,8 @@ final class OttlCompiler {
     return OttlExpr.of(Type.ANY, at -> Indexing.get(at, indexed.get(at), keys, 0));
   }
 
-  private static boolean allConstant(Arguments.@Nullable Given[] given) {
-    for (Arguments.Given g : given) {
+  private static boolean allConstant(Arguments.@Nullable BoundArgument[] given) {
+    for (Arguments.BoundArgument g : given) {
       if (g != null
           && (g.lambda() != null
               || g.expr() != null && !g.expr().isConstant()

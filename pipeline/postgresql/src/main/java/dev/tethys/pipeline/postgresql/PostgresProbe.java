@@ -81,7 +81,7 @@ final class PostgresProbe implements ExporterProbe {
                 "hypertables are asked for, and this database has no create_hypertable: CREATE"
                     + " EXTENSION timescaledb, or leave hypertables out");
           }
-          for (PostgresTables.Made m : PostgresWriter.made(t, signal)) {
+          for (PostgresTables.TableStatements m : PostgresWriter.made(t, signal)) {
             if (!PostgresWriter.exists(c, "SELECT 1 WHERE to_regclass(", m.table())) {
               out.addAll(m.statements());
             } else if (!m.hypertable().isEmpty() && !isHypertable(c, m.table())) {
@@ -123,7 +123,7 @@ final class PostgresProbe implements ExporterProbe {
                 settings.names(signal).of(LABELS::get),
                 new TableRequestEncoder(settings.rows(), false))
             .encode(ItemProbe.batch(signal, seconds, value))
-            .parcels()
+            .requests()
             .getFirst();
     SendResult v = new PostgresSender(pool, settings).send(p);
     String refusal = ItemProbe.refusal(v);

@@ -30,7 +30,7 @@ record PostgresTables(String schema, String prefix, String logs, String traces, 
    *
    * @param hypertable the last of the statements, where it makes a hypertable of it; else ""
    */
-  record Made(String table, List<String> statements, String hypertable) {}
+  record TableStatements(String table, List<String> statements, String hypertable) {}
 
   String table(String name) {
     return PostgresText.name(schema) + '.' + PostgresText.name(name);
@@ -40,7 +40,7 @@ record PostgresTables(String schema, String prefix, String logs, String traces, 
     return table(prefix + '_' + kind);
   }
 
-  private Made made(String name, String columns, String time, String... more) {
+  private TableStatements made(String name, String columns, String time, String... more) {
     List<String> all = new ArrayList<>();
     all.add("CREATE TABLE IF NOT EXISTS " + table(name) + " (" + columns + ")");
     all.addAll(List.of(more));
@@ -55,7 +55,7 @@ record PostgresTables(String schema, String prefix, String logs, String traces, 
               + " migrate_data => TRUE)";
       all.add(hypertable);
     }
-    return new Made(table(name), all, hypertable);
+    return new TableStatements(table(name), all, hypertable);
   }
 
   private String index(String name, String on) {
@@ -72,7 +72,7 @@ record PostgresTables(String schema, String prefix, String logs, String traces, 
     return "CREATE SCHEMA IF NOT EXISTS " + PostgresText.name(schema);
   }
 
-  List<Made> metricTables() {
+  List<TableStatements> metricTables() {
     return List.of(
         made(
             prefix + "_series",
@@ -109,7 +109,7 @@ record PostgresTables(String schema, String prefix, String logs, String traces, 
             ""));
   }
 
-  List<Made> logTables() {
+  List<TableStatements> logTables() {
     return List.of(
         made(
             logs,
@@ -122,7 +122,7 @@ record PostgresTables(String schema, String prefix, String logs, String traces, 
             "ts"));
   }
 
-  List<Made> traceTables() {
+  List<TableStatements> traceTables() {
     return List.of(
         made(
             traces,

@@ -28,7 +28,7 @@ final class PostgresWriter {
   }
 
   /** Tables of a signal. */
-  static List<PostgresTables.Made> made(PostgresTables t, Signal signal) {
+  static List<PostgresTables.TableStatements> made(PostgresTables t, Signal signal) {
     return switch (signal) {
       case METRICS -> t.metricTables();
       case LOGS -> t.logTables();
@@ -46,7 +46,7 @@ final class PostgresWriter {
       if (!exists(c, "SELECT 1 FROM pg_namespace WHERE nspname = ", tables.schema())) {
         s.execute(tables.createSchema());
       }
-      for (PostgresTables.Made m : made(tables, signal)) {
+      for (PostgresTables.TableStatements m : made(tables, signal)) {
         if (!exists(c, "SELECT 1 WHERE to_regclass(", m.table())) {
           for (String sql : m.statements()) {
             s.execute(sql);

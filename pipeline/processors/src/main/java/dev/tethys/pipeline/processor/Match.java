@@ -310,7 +310,7 @@ public final class Match {
     return true;
   }
 
-  private boolean around(Resource r, Scope s) {
+  private boolean matchesContext(Resource r, Scope s) {
     if (!services.isEmpty()
         && !(r.attributes().get("service.name") instanceof String n && any(services, n))) {
       return false;
@@ -330,7 +330,7 @@ public final class Match {
   }
 
   public boolean span(Resource r, Scope s, Span span) {
-    return around(r, s)
+    return matchesContext(r, s)
         && any(spanNames, span.name())
         && (spanKinds.isEmpty() || spanKinds.contains(kind(span.kind())))
         && all(attributes, span.attributes());
@@ -351,7 +351,9 @@ public final class Match {
             : l.severityNumber() < severity.min())) {
       return false;
     }
-    return around(r, s) && any(severityTexts, l.severityText()) && all(attributes, l.attributes());
+    return matchesContext(r, s)
+        && any(severityTexts, l.severityText())
+        && all(attributes, l.attributes());
   }
 
   /** Whether nothing is asked for, so that everything matches. */
@@ -388,7 +390,7 @@ public final class Match {
 
   /** Whether a metric matches; its points' attributes are those given. */
   public boolean metric(Resource r, Scope s, Metric m, @Nullable Attributes point) {
-    return around(r, s) && (point == null || all(attributes, point)) && named(m);
+    return matchesContext(r, s) && (point == null || all(attributes, point)) && named(m);
   }
 
   private boolean named(Metric m) {

@@ -361,7 +361,7 @@ final class Rig implements Context {
       DeliverySettings settings, Signal signal, Encoder encoder, Sender sender) {
     queueTo = sender;
     return (batch, receipt) -> {
-      queued.addAll(encoder.encode(batch).parcels());
+      queued.addAll(encoder.encode(batch).requests());
       receipt.settle(Outcome.ACCEPTED);
     };
   }

@@ -89,7 +89,7 @@ final class ResultCache {
   static final class Flight {
     final CountDownLatch done = new CountDownLatch(1);
     volatile boolean isAwaited;
-    volatile @Nullable Made made;
+    volatile @Nullable ComputedResult made;
   }
 
   /**
@@ -97,7 +97,7 @@ final class ResultCache {
    *
    * @param stepwise whether its steps can be reused one by one
    */
-  record Made(Entry entry, boolean stepwise) {}
+  record ComputedResult(Entry entry, boolean stepwise) {}
 
   private final long maxBytes;
   private final MemoryBudget budget;

@@ -2,10 +2,10 @@ package dev.tethys.query.promql;
 
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.model.storage.TimeRanges;
+import dev.tethys.query.promql.ResultCache.ComputedResult;
 import dev.tethys.query.promql.ResultCache.Entry;
 import dev.tethys.query.promql.ResultCache.Flight;
 import dev.tethys.query.promql.ResultCache.Key;
-import dev.tethys.query.promql.ResultCache.Made;
 import dev.tethys.query.promql.exec.Block;
 import dev.tethys.query.promql.exec.Column;
 import dev.tethys.query.promql.exec.Execution;
@@ -155,7 +155,7 @@ final class ResultReuse {
     }
     ReusableResult k = known(cache::get);
     if (!x.isBrief() && !k.isAll(grid)) {
-      Made made = join(x);
+      ComputedResult made = join(x);
       if (made != null) {
         // What held before the mark need not hold at it.
         mark = source.changeMark();
@@ -198,7 +198,7 @@ final class ResultReuse {
    * Waits for a query that computes the same; what it made, null when it made nothing. When there
    * is none, this is the one from now on.
    */
-  private @Nullable Made join(Execution x) {
+  private @Nullable ComputedResult join(Execution x) {
     Flight own = new Flight();
     Flight other = cache.begin(whole, own);
     if (other == null) {
@@ -253,7 +253,7 @@ final class ResultReuse {
     Entry made = new Entry(grid, p.columns, p.mark, warned, informed);
     Flight f = flight;
     if (f != null) {
-      f.made = new Made(made, byStep);
+      f.made = new ComputedResult(made, byStep);
     }
     Key key = byStep && stepwise != null ? stepwise : whole;
     if (p.kept && (cache.isCacheable(key) || f != null && f.isAwaited)) {

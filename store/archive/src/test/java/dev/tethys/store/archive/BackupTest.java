@@ -14,7 +14,7 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.archive.backup.BackupRepository;
 import dev.tethys.store.archive.backup.BackupRepository.Backup;
-import dev.tethys.store.archive.backup.BackupRepository.Made;
+import dev.tethys.store.archive.backup.BackupRepository.CreatedBackup;
 import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.Downsampling;
@@ -56,7 +56,7 @@ class BackupTest {
         folder.resolve("backups"), Progress.NONE, () -> Instant.ofEpochMilli(now += 1000));
   }
 
-  private Made backup(MetricsDatabase db, boolean link) throws IOException {
+  private CreatedBackup backup(MetricsDatabase db, boolean link) throws IOException {
     Path snapshot = folder.resolve("snapshot" + now);
     db.snapshot(snapshot, false);
     try (BackupRepository r = repository()) {
@@ -79,14 +79,14 @@ class BackupTest {
       append(db, 0, 30);
       db.maintain();
       first = Peer.dump(db);
-      Made a = backup(db, false);
+      CreatedBackup a = backup(db, false);
       assertThat(a.copiedBlocks()).isGreaterThan(1);
       assertThat(a.knownBlocks()).isZero();
       assertThat(a.backup().samples()).isEqualTo(first.size());
 
       append(db, 30, 31);
       second = Peer.dump(db);
-      Made b = backup(db, false);
+      CreatedBackup b = backup(db, false);
       assertThat(b.knownBlocks()).isPositive();
       assertThat(b.copiedBytes()).isLessThan(a.copiedBytes());
 

@@ -216,7 +216,7 @@ public final class BlockImport implements AutoCloseable {
         try (StoredBlock b = StoredBlock.open(files, temporary)) {
           check.accept(b);
         }
-        return BlockInfo.of(upkeep.adopt(whole.maxTime(), this::named));
+        return BlockInfo.of(upkeep.publishBlock(whole.maxTime(), this::named));
       } catch (IOException e) {
         throw unavailable(e);
       }

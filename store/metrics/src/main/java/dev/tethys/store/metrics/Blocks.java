@@ -69,7 +69,7 @@ final class Blocks {
   private volatile List<BlockReader> list = List.of();
   private volatile ResolutionIndex levels = ResolutionIndex.EMPTY;
   private volatile List<Path> unread = List.of();
-  private volatile List<Path> aside = List.of(); // folders of damaged blocks
+  private volatile List<Path> quarantined = List.of(); // folders of damaged blocks
 
   Blocks(FileAccess files, Path folder, InstantSource clock, ChangeLog changeLog) {
     this.changeLog = changeLog;
@@ -143,7 +143,7 @@ final class Blocks {
 
   /** Warnings for every answer: what of the disk is missing from it. */
   List<String> warnings() {
-    List<Path> lost = aside;
+    List<Path> lost = quarantined;
     if (lost.isEmpty()) {
       return unreadWarnings();
     }
@@ -161,14 +161,14 @@ final class Blocks {
   }
 
   private void addQuarantined(Path p) {
-    aside = Stream.concat(aside.stream(), Stream.of(p)).distinct().toList();
+    quarantined = Stream.concat(quarantined.stream(), Stream.of(p)).distinct().toList();
   }
 
   /** Ends the warnings of damaged blocks whose folders were removed. */
   void forgetRemoved() {
-    List<Path> some = aside;
+    List<Path> some = quarantined;
     if (!some.isEmpty()) {
-      aside = some.stream().filter(files::exists).toList();
+      quarantined = some.stream().filter(files::exists).toList();
     }
   }
 
@@ -227,16 +227,16 @@ final class Blocks {
   }
 
   private String quarantine(Path p, Exception why) throws IOException {
-    Path aside = p.resolveSibling(p.getFileName() + DAMAGED);
+    Path quarantined = p.resolveSibling(p.getFileName() + DAMAGED);
     String what = "block " + p + " is damaged (" + why.getMessage() + ")";
     try {
-      files.rename(p, aside);
+      files.rename(p, quarantined);
     } catch (IOException e) {
       throw new IOException(what + " and cannot be put aside: " + e.getMessage(), e);
     }
     damaged.increment();
-    addQuarantined(aside);
-    what += ": put aside as " + aside;
+    addQuarantined(quarantined);
+    what += ": put aside as " + quarantined;
     LOG.log(Level.ERROR, what);
     files.syncDirectory(folder);
     return what;

@@ -416,7 +416,7 @@ final class MaintenanceScheduler {
    * @param end of its range
    * @throws StorageException INVALID when the head has samples of its range
    */
-  BlockReader adopt(long end, Naming naming) throws IOException {
+  BlockReader publishBlock(long end, Naming naming) throws IOException {
     structure.lock();
     try {
       Truncation.Open before = head.truncation().closeIfNoneBefore(end);

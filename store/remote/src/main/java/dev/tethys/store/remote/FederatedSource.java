@@ -372,8 +372,8 @@ public final class FederatedSource implements MetricSource {
       long maxTime,
       List<List<Matcher>> matcherSets,
       int limit,
-      Consumer<String> told) {
-    List<Labels> mine = local.series(minTime, maxTime, matcherSets, limit, told);
+      Consumer<String> warn) {
+    List<Labels> mine = local.series(minTime, maxTime, matcherSets, limit, warn);
     if (remotes.isEmpty()) {
       return mine;
     }
@@ -383,7 +383,7 @@ public final class FederatedSource implements MetricSource {
       out.addAll(
           elsewhere(minTime, maxTime, set, warnings, (store, range) -> store.series(range, set)));
     }
-    warnings.stream().distinct().forEach(told);
+    warnings.stream().distinct().forEach(warn);
     return out.stream().limit(limit <= 0 ? Long.MAX_VALUE : limit).toList();
   }
 
@@ -395,8 +395,8 @@ public final class FederatedSource implements MetricSource {
 
   @Override
   public List<SeriesExemplars> exemplars(
-      long minTime, long maxTime, List<List<Matcher>> matcherSets, Consumer<String> told) {
-    List<SeriesExemplars> mine = local.exemplars(minTime, maxTime, matcherSets, told);
+      long minTime, long maxTime, List<List<Matcher>> matcherSets, Consumer<String> warn) {
+    List<SeriesExemplars> mine = local.exemplars(minTime, maxTime, matcherSets, warn);
     if (remotes.isEmpty()) {
       return mine;
     }
@@ -411,7 +411,7 @@ public final class FederatedSource implements MetricSource {
     for (SeriesExemplars s : found) {
       all.computeIfAbsent(s.series(), l -> new LinkedHashSet<>()).addAll(s.exemplars());
     }
-    warnings.stream().distinct().forEach(told);
+    warnings.stream().distinct().forEach(warn);
     List<SeriesExemplars> out = new ArrayList<>();
     all.forEach(
         (labels, exemplars) ->

@@ -80,7 +80,7 @@ final class RemoteReadClient {
                 + new String(a.body().readNBytes(MAX_ERROR), StandardCharsets.UTF_8).strip());
       }
       String type = a.header("Content-Type", "").toLowerCase(Locale.ROOT);
-      Taken taken = new Taken(query);
+      ReceivedSeries taken = new ReceivedSeries(query);
       if (type.startsWith("application/x-streamed-protobuf")) {
         streamed(a.body(), taken);
       } else if (type.startsWith("application/x-protobuf")) {
@@ -94,7 +94,7 @@ final class RemoteReadClient {
     }
   }
 
-  private void streamed(InputStream body, Taken into) throws IOException {
+  private void streamed(InputStream body, ReceivedSeries into) throws IOException {
     ChunkedReadReader frames = new ChunkedReadReader(body, config.maxFrame());
     boolean more = true;
     while (more) {
@@ -110,7 +110,7 @@ final class RemoteReadClient {
     }
   }
 
-  private void whole(Answer a, Taken into) throws IOException {
+  private void whole(Answer a, ReceivedSeries into) throws IOException {
     byte[] packed = a.body().readNBytes(MAX_MESSAGE);
     byte[] message;
     try {
@@ -155,14 +155,14 @@ final class RemoteReadClient {
   }
 
   /** Data received so far; parts of a series follow one another. */
-  private final class Taken {
+  private final class ReceivedSeries {
     private final ReadRequest.Query query;
     private final List<StoredSeries> done = new ArrayList<>();
     private SampleBuffer buffer = new SampleBuffer();
     private @Nullable Labels current;
     private long samples;
 
-    Taken(ReadRequest.Query query) {
+    ReceivedSeries(ReadRequest.Query query) {
       this.query = query;
     }
 

@@ -70,7 +70,7 @@ final class RemoteStore implements ForeignStore {
         added.add(l.name());
       }
     }
-    ReadRequest.Hints told =
+    ReadRequest.Hints sentHints =
         new ReadRequest.Hints(
             hints.step(),
             hints.function(),
@@ -85,7 +85,7 @@ final class RemoteStore implements ForeignStore {
     String code = "error";
     List<StoredSeries> found;
     try {
-      found = client.read(new ReadRequest.Query(hints.minTime(), hints.maxTime(), all, told));
+      found = client.read(new ReadRequest.Query(hints.minTime(), hints.maxTime(), all, sentHints));
       code = "200";
     } finally {
       running.add(-1);

@@ -80,7 +80,7 @@ final class RoutingApi {
     g.writeStartObject();
     g.writeNumberProperty("id", s.id());
     g.writeBooleanProperty("matched", s.matched());
-    for (RouteWalk.Decision v : s.verdicts()) {
+    for (RouteWalk.Decision v : s.decisions()) {
       if (!v.met()) {
         g.writeStringProperty("matcher", v.matcher().toString());
         g.writeStringProperty("value", v.value());
@@ -88,7 +88,7 @@ final class RoutingApi {
       }
     }
     g.writeArrayPropertyStart("verdicts");
-    for (RouteWalk.Decision v : s.verdicts()) {
+    for (RouteWalk.Decision v : s.decisions()) {
       g.writeStartObject();
       g.writeStringProperty("matcher", v.matcher().toString());
       g.writeStringProperty("value", v.value());
@@ -111,7 +111,7 @@ final class RoutingApi {
         g -> {
           g.writeStartObject();
           g.writeArrayPropertyStart("routes");
-          for (RouteWalk.Taken t : walk.taken()) {
+          for (RouteWalk.MatchedRoute t : walk.taken()) {
             g.writeStartObject();
             g.writeNumberProperty("id", t.id());
             g.writeStringProperty("receiver", t.route().receiver());

@@ -56,7 +56,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   private static final System.Logger LOG = JulLogger.of(ClusterPeer.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
-  private record Gone(ClusterNode node, Instant since) {}
+  private record RemovedMember(ClusterNode node, Instant since) {}
 
   private record Large(String key, byte[] part) {}
 
@@ -65,7 +65,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   private final ClusterMetrics metrics;
   private final Gossip gossip;
   private final Map<String, SharedState> states = new LinkedHashMap<>();
-  private final Map<InetSocketAddress, Gone> gone = new ConcurrentHashMap<>();
+  private final Map<InetSocketAddress, RemovedMember> gone = new ConcurrentHashMap<>();
   private final BlockingQueue<Large> large = new ArrayBlockingQueue<>(MAX_LARGE);
 
   /** Addresses of the members that flags name; an answer of these is no news. */
@@ -219,7 +219,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         continue;
       }
       if (!p.isUnresolved()) {
-        gone.put(p, new Gone(new ClusterNode("", p, new byte[0], new byte[0]), now));
+        gone.put(p, new RemovedMember(new ClusterNode("", p, new byte[0], new byte[0]), now));
       }
       try {
         gossip.exchange(p, true);
@@ -285,7 +285,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   }
 
   private void reconnect() {
-    for (Gone g : gone.values()) {
+    for (RemovedMember g : gone.values()) {
       try {
         gossip.exchange(g.node.address(), true);
         metrics.reconnections.inc();
@@ -403,7 +403,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
   public void left(ClusterNode node) {
     metrics.left.inc();
     if (gone.size() < MemberlistMessages.MAX_MEMBERS) {
-      gone.put(node.address(), new Gone(node, clock.instant()));
+      gone.put(node.address(), new RemovedMember(node, clock.instant()));
     }
   }
 

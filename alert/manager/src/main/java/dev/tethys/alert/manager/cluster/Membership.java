@@ -506,8 +506,8 @@ final class Membership {
   }
 
   /** Some other members at random that are alive. */
-  List<ClusterNode> someAlive(int n, String beside) {
-    return some(n, m -> m.state == State.ALIVE && !m.node.name().equals(beside));
+  List<ClusterNode> someAlive(int n, String except) {
+    return some(n, m -> m.state == State.ALIVE && !m.node.name().equals(except));
   }
 
   /** Some other members at random that are to receive news. */

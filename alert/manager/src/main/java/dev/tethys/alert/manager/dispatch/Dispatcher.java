@@ -172,11 +172,11 @@ public final class Dispatcher implements AutoCloseable {
   }
 
   /** Alerts that arrived together are in their groups before any of these is flushed. */
-  private synchronized void route(List<Alert> told) {
+  private synchronized void route(List<Alert> notified) {
     if (closed) {
       return;
     }
-    for (Alert a : told) {
+    for (Alert a : notified) {
       long began = System.nanoTime();
       for (RoutingNode r : root.match(a.labels())) {
         insert(r, a);

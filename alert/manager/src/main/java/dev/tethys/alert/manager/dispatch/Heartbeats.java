@@ -103,13 +103,13 @@ public final class Heartbeats {
   }
 
   /** Takes alerts that came in. */
-  public synchronized void recordAlerts(List<Alert> told) {
+  public synchronized void recordAlerts(List<Alert> notified) {
     if (watched.isEmpty()) {
       return;
     }
     Instant now = clock.instant();
     for (Watched w : watched.values()) {
-      for (Alert a : told) {
+      for (Alert a : notified) {
         if (!a.isResolvedAt(now) && w.config.matchers().matches(a.labels().map())) {
           w.lastReceived = now;
           break;

@@ -41,11 +41,11 @@ public final class Inhibitor implements AutoCloseable {
       all.add(new Sources(name, r, new HashMap<>()));
     }
     this.rules = List.copyOf(all);
-    this.end = rules.isEmpty() ? () -> {} : alerts.listen((List<Alert> told) -> note(told));
+    this.end = rules.isEmpty() ? () -> {} : alerts.listen((List<Alert> notified) -> note(notified));
   }
 
-  private synchronized void note(List<Alert> told) {
-    told.forEach(this::note);
+  private synchronized void note(List<Alert> notified) {
+    notified.forEach(this::note);
   }
 
   private void note(Alert a) {

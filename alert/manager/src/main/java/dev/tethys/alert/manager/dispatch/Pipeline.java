@@ -322,24 +322,24 @@ public final class Pipeline {
     if (last != null && reason != NotifyReason.FIRST) {
       memo.putAll(last.memo());
     }
-    List<Alert> told =
+    List<Alert> notified =
         i.sendResolved() ? alerts : alerts.stream().filter(a -> !a.isResolvedAt(f.at())).toList();
     s.metrics.begun(i);
-    if (!told.isEmpty()) {
+    if (!notified.isEmpty()) {
       TemplateData data =
-          s.templates.data(i.receiver(), f.group(), routeLabels, reason.text(), told, f.at());
-      Notification n = new Notification(f.groupKey(), told, data, f.at(), memo);
+          s.templates.data(i.receiver(), f.group(), routeLabels, reason.text(), notified, f.at());
+      Notification n = new Notification(f.groupKey(), notified, data, f.at(), memo);
       String problem;
       try (ActiveSpan span = ActiveSpan.current().child("notify.RetryStage.Exec")) {
         span.set("alerting.group.name", i.receiver())
             .set("alerting.integration.name", i.kind())
-            .set("alerting.alerts.count", told.size());
+            .set("alerting.alerts.count", notified.size());
         problem = span.during(() -> send(i, f, n));
         if (problem != null) {
           span.failed(problem);
         }
       }
-      notes.recordNotification(i, s.clock.instant(), told, problem == null);
+      notes.recordNotification(i, s.clock.instant(), notified, problem == null);
       if (problem != null) {
         notes.attempt(i, s.clock.instant(), FlushResult.Result.FAILED, problem);
         return false;
@@ -350,7 +350,7 @@ public final class Pipeline {
           i,
           reason,
           new GroupEvents.NotificationContent(
-              told, firing, resolved, notes.heldHashes(), s.clock.instant()));
+              notified, firing, resolved, notes.heldHashes(), s.clock.instant()));
     } else {
       notes.attempt(
           i, s.clock.instant(), FlushResult.Result.NOTHING_NEW, "it is not told of what is over");

@@ -18,18 +18,18 @@ public final class RouteWalk {
   public record Decision(LabelMatcher matcher, String value, boolean met) {}
 
   /** A route that was asked; it matches when all its matchers are met. */
-  public record Step(int id, RoutingNode route, List<Decision> verdicts) {
+  public record Step(int id, RoutingNode route, List<Decision> decisions) {
     public boolean matched() {
-      return verdicts.stream().allMatch(Decision::met);
+      return decisions.stream().allMatch(Decision::met);
     }
   }
 
   /** A route that the alert takes. */
-  public record Taken(int id, RoutingNode route) {}
+  public record MatchedRoute(int id, RoutingNode route) {}
 
   private final Map<String, String> labels;
   private final List<Step> steps = new ArrayList<>();
-  private final List<Taken> taken = new ArrayList<>();
+  private final List<MatchedRoute> taken = new ArrayList<>();
   private int next;
 
   private RouteWalk(Map<String, String> labels) {
@@ -49,7 +49,7 @@ public final class RouteWalk {
   }
 
   /** The routes that the alert takes, in order. */
-  public List<Taken> taken() {
+  public List<MatchedRoute> taken() {
     return List.copyOf(taken);
   }
 
@@ -86,7 +86,7 @@ public final class RouteWalk {
     }
     next = id + size(route);
     if (!below) {
-      taken.add(new Taken(id, route));
+      taken.add(new MatchedRoute(id, route));
     }
     return true;
   }

@@ -79,9 +79,9 @@ public final class AlertStore {
   }
 
   /** Stores alerts, each joined with what was known of it; those beyond a limit are dropped. */
-  public synchronized void put(List<Alert> told) {
-    List<Alert> stored = new ArrayList<>(told.size());
-    for (Alert a : told) {
+  public synchronized void put(List<Alert> incoming) {
+    List<Alert> stored = new ArrayList<>(incoming.size());
+    for (Alert a : incoming) {
       Alert old = alerts.get(a.labels());
       if (old == null && !hasRoom(a.name())) {
         (byName ? limited.with(a.name()) : limited.with()).inc();

@@ -81,7 +81,7 @@ public final class MemcachedExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings s, ExporterDependencies around) {
+  public Exporter open(ExporterSettings s, ExporterDependencies dependencies) {
     String address = s.get("memcached.address");
     TlsConfig tls = null;
     if (s.bool("memcached.tls.enable")) {

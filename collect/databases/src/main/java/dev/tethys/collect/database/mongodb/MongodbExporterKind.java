@@ -166,9 +166,9 @@ public final class MongodbExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings s, ExporterDependencies around) {
+  public Exporter open(ExporterSettings s, ExporterDependencies dependencies) {
     FlagsAndEnvironment login =
-        new FlagsAndEnvironment(s, around.environment(), MongodbExporterKind::variable);
+        new FlagsAndEnvironment(s, dependencies.environment(), MongodbExporterKind::variable);
     MongodbTargets targets =
         MongodbTargets.parse(
             login.text(URI),
@@ -189,13 +189,13 @@ public final class MongodbExporterKind implements ExporterKind {
             });
     return new MongodbExporter(
         targets,
-        options(s, direct, around),
+        options(s, direct, dependencies),
         s.bool("mongodb.global-conn-pool"),
         Duration.ofSeconds(between(s, "web.timeout-offset", 0, 9)));
   }
 
   private static MongodbOptions options(
-      ExporterSettings s, boolean direct, ExporterDependencies around) {
+      ExporterSettings s, boolean direct, ExporterDependencies dependencies) {
     boolean all = s.bool("collect-all");
     Set<MongodbCollector> on = EnumSet.noneOf(MongodbCollector.class);
     for (MongodbCollector c : MongodbCollector.values()) {
@@ -214,7 +214,7 @@ public final class MongodbExporterKind implements ExporterKind {
     return new MongodbOptions(
         direct,
         Duration.ofMillis(between(s, "mongodb.connect-timeout-ms", 1, 600_000)),
-        around.environment(),
+        dependencies.environment(),
         on,
         s.bool("compatible-mode"),
         new MongodbOptions.Collections(

@@ -146,7 +146,7 @@ public final class MysqldExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings s, ExporterDependencies around) throws IOException {
+  public Exporter open(ExporterSettings s, ExporterDependencies dependencies) throws IOException {
     LinkedHashSet<String> collectors = new LinkedHashSet<>();
     for (String name : collectors().keySet()) {
       if (s.bool("collect." + name)) {
@@ -193,7 +193,7 @@ public final class MysqldExporterKind implements ExporterKind {
             s.get("mysqld.address"),
             s.get("mysqld.username"),
             s.bool("tls.insecure-skip-verify"),
-            around.environment()),
+            dependencies.environment()),
         collectors,
         options,
         Duration.ofMillis((long) (offset * 1000)));

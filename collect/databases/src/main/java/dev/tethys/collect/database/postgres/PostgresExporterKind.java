@@ -154,9 +154,11 @@ public final class PostgresExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings settings, ExporterDependencies around) throws IOException {
+  public Exporter open(ExporterSettings settings, ExporterDependencies dependencies)
+      throws IOException {
     FlagsAndEnvironment f =
-        new FlagsAndEnvironment(settings, around.environment(), PostgresExporterKind::variable);
+        new FlagsAndEnvironment(
+            settings, dependencies.environment(), PostgresExporterKind::variable);
     LinkedHashSet<String> collectors = new LinkedHashSet<>();
     for (String name : collectors().keySet()) {
       boolean isOn =
@@ -202,7 +204,7 @@ public final class PostgresExporterKind implements ExporterKind {
     }
     Path config = Path.of(settings.get("config.file"));
     return new PostgresExporter(
-        sources(around.environment()),
+        sources(dependencies.environment()),
         options,
         settings.isGiven("config.file") || Files.exists(config) ? config : null);
   }

@@ -207,9 +207,10 @@ public final class RedisExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings settings, ExporterDependencies around) throws IOException {
+  public Exporter open(ExporterSettings settings, ExporterDependencies dependencies)
+      throws IOException {
     FlagsAndEnvironment f =
-        new FlagsAndEnvironment(settings, around.environment(), RedisExporterKind::variable);
+        new FlagsAndEnvironment(settings, dependencies.environment(), RedisExporterKind::variable);
     String cert = f.text("tls-client-cert-file");
     String key = f.text("tls-client-key-file");
     if (cert.isEmpty() != key.isEmpty()) {

@@ -80,7 +80,8 @@ public final class Blackbox implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings settings, ExporterDependencies around) throws IOException {
-    return new BlackboxExporter(settings, around);
+  public Exporter open(ExporterSettings settings, ExporterDependencies dependencies)
+      throws IOException {
+    return new BlackboxExporter(settings, dependencies);
   }
 }

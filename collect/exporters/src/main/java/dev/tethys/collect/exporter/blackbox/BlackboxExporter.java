@@ -55,7 +55,8 @@ final class BlackboxExporter implements Exporter {
   private @Nullable FileTime seen; // guarded by this
   private long checkedAt; // guarded by this
 
-  BlackboxExporter(ExporterSettings settings, ExporterDependencies around) throws IOException {
+  BlackboxExporter(ExporterSettings settings, ExporterDependencies dependencies)
+      throws IOException {
     YamlNode inline = settings.inlineConfig();
     this.file = inline == null ? Path.of(settings.get("config.file")) : null;
     this.config =
@@ -86,7 +87,7 @@ final class BlackboxExporter implements Exporter {
             ? Math.max(1, settings.integer("config.auto-reload-interval")) * 1000
             : 0;
     this.history = new ProbeHistory((int) limit);
-    this.clock = around.clock();
+    this.clock = dependencies.clock();
     this.succeededAt = clock.millis() / 1e3;
     this.seen = modified();
     this.checkedAt = clock.millis();
@@ -94,7 +95,7 @@ final class BlackboxExporter implements Exporter {
     this.probers =
         Map.of(
             "http",
-            new HttpProber(around.clients(), userAgent),
+            new HttpProber(dependencies.clients(), userAgent),
             "tcp",
             TcpProber::tcp,
             "unix",
@@ -106,7 +107,7 @@ final class BlackboxExporter implements Exporter {
             "grpc",
             new GrpcProber(userAgent),
             "websocket",
-            new WebsocketProber(around.clients()));
+            new WebsocketProber(dependencies.clients()));
     this.unknown =
         about.counter(
             "blackbox_module_unknown_total", "Count of unknown modules requested by probes");

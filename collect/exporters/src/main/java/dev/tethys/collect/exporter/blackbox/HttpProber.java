@@ -61,7 +61,7 @@ final class HttpProber implements Prober {
   }
 
   /** One request after the other, and what is known of the last answer. */
-  private final class Chase implements AutoCloseable {
+  private final class RedirectChain implements AutoCloseable {
     final HttpModule m;
     final ProbeAttempt attempt;
     final CookieManager cookies = new CookieManager(null, CookiePolicy.ACCEPT_ALL);
@@ -81,7 +81,7 @@ final class HttpProber implements Prober {
     boolean trusted = true;
     final List<Times> times = new ArrayList<>();
 
-    Chase(HttpModule m, ProbeAttempt attempt, URI uri, @Nullable InetAddress address)
+    RedirectChain(HttpModule m, ProbeAttempt attempt, URI uri, @Nullable InetAddress address)
         throws IOException {
       this.m = m;
       this.attempt = attempt;
@@ -296,12 +296,12 @@ final class HttpProber implements Prober {
         return false;
       }
     }
-    try (Chase chase = new Chase(m, attempt, uri, address)) {
+    try (RedirectChain chase = new RedirectChain(m, attempt, uri, address)) {
       return chased(m, attempt, chase);
     }
   }
 
-  private boolean chased(HttpModule m, ProbeAttempt attempt, Chase chase)
+  private boolean chased(HttpModule m, ProbeAttempt attempt, RedirectChain chase)
       throws IOException, InterruptedException {
     for (String phase : List.of("connect", "tls", "processing", "transfer")) {
       attempt.found.add(DURATION, DURATION_HELP, "phase", phase, 0);

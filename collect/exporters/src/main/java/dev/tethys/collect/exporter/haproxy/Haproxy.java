@@ -74,8 +74,9 @@ public final class Haproxy implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings settings, ExporterDependencies around) throws IOException {
-    HaproxyStats stats = new HaproxyStats(settings, around);
+  public Exporter open(ExporterSettings settings, ExporterDependencies dependencies)
+      throws IOException {
+    HaproxyStats stats = new HaproxyStats(settings, dependencies);
     return new Exporter() {
       @Override
       public @Nullable MetricsSource metrics() {

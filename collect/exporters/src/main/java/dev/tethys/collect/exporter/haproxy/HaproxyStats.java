@@ -72,7 +72,7 @@ final class HaproxyStats implements MetricsSource {
   private final LongAdder scrapes = new LongAdder();
   private final LongAdder failures = new LongAdder();
 
-  HaproxyStats(ExporterSettings settings, ExporterDependencies around) throws IOException {
+  HaproxyStats(ExporterSettings settings, ExporterDependencies dependencies) throws IOException {
     String text = settings.get("haproxy.scrape-uri");
     try {
       this.uri = UrlText.read(text);
@@ -100,7 +100,7 @@ final class HaproxyStats implements MetricsSource {
         if (UrlHost.of(uri) == null) {
           throw new IllegalArgumentException("--haproxy.scrape-uri names no host");
         }
-        this.client = around.clients().client(config(settings));
+        this.client = dependencies.clients().client(config(settings));
       }
       case "unix" -> this.client = null;
       case "tcp" -> {

@@ -90,11 +90,11 @@ final class JmxExporter implements Exporter {
   private @Nullable FileTime seen; // when what is in force was written; guarded by this
   private @Nullable String problem; // of what came after it; guarded by this
 
-  JmxExporter(ExporterSettings settings, ExporterDependencies around) throws IOException {
+  JmxExporter(ExporterSettings settings, ExporterDependencies dependencies) throws IOException {
     this.hostPort = settings.get(JmxExporterKind.HOST_PORT);
-    this.environment = around.environment();
-    this.clock = around.clock();
-    this.clients = around.clients();
+    this.environment = dependencies.environment();
+    this.clock = dependencies.clock();
+    this.clients = dependencies.clients();
     this.startedAt = clock.millis();
     this.classes = new PluginClasses(settings.list(JmxExporterKind.PLUGINS));
     try {

@@ -96,7 +96,8 @@ public final class JmxExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings settings, ExporterDependencies around) throws IOException {
-    return new JmxExporter(settings, around);
+  public Exporter open(ExporterSettings settings, ExporterDependencies dependencies)
+      throws IOException {
+    return new JmxExporter(settings, dependencies);
   }
 }

@@ -216,7 +216,7 @@ final class OtlpPush implements AutoCloseable {
         o = new Outcome.Later(String.valueOf(e.getMessage()));
       }
       switch (o) {
-        case Outcome.Taken(long rejected, String why) -> {
+        case Outcome.Accepted(long rejected, String why) -> {
           return rejected > 0 ? rejected + " data points were refused: " + why : null;
         }
         case Outcome.Never n -> {

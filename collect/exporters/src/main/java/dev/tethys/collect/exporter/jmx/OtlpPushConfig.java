@@ -86,33 +86,33 @@ record OtlpPushConfig(
    *
    * @throws ConfigException with the position, or the variable, of what is wrong
    */
-  static OtlpPushConfig read(YamlObject o, OtelSettings beside) {
+  static OtlpPushConfig read(YamlObject o, OtelSettings settings) {
     o.readAll();
-    boolean grpc = protocol(o, beside).equals(GRPC);
+    boolean grpc = protocol(o, settings).equals(GRPC);
     Map<String, Secret> headers = new TreeMap<>();
-    Setting setting = beside.otlp(beside.own("headers"), "headers");
+    Setting setting = settings.otlp(settings.own("headers"), "headers");
     (setting == null ? strings(o, HEADERS) : setting.pairs())
         .forEach((k, x) -> headers.put(k, new Secret(x)));
-    Setting interval = beside.ownSeconds("interval_seconds");
-    Setting timeout = beside.otlp(beside.ownSeconds("timeout_seconds"), "timeout");
+    Setting interval = settings.ownSeconds("interval_seconds");
+    Setting timeout = settings.otlp(settings.ownSeconds("timeout_seconds"), "timeout");
     Duration ownInterval = seconds(o, INTERVAL_KEY, INTERVAL);
     Duration ownTimeout = seconds(o, TIMEOUT_KEY, TIMEOUT);
     if (interval == null) {
-      interval = beside.sdk("otel.metric.export.interval");
+      interval = settings.sdk("otel.metric.export.interval");
     }
-    Setting noRetries = beside.sdk("otel.java.exporter.otlp.retry.disabled");
-    Setting preserve = beside.own("preserve_names");
+    Setting noRetries = settings.sdk("otel.java.exporter.otlp.retry.disabled");
+    Setting preserve = settings.own("preserve_names");
     return new OtlpPushConfig(
-        url(o, beside, grpc),
+        url(o, settings, grpc),
         grpc,
-        gzip(beside),
+        gzip(settings),
         new TlsConfig(
             "",
-            text(beside.otlp("certificate")),
+            text(settings.otlp("certificate")),
             "",
-            text(beside.otlp("client.certificate")),
+            text(settings.otlp("client.certificate")),
             Secret.NONE,
-            text(beside.otlp("client.key")),
+            text(settings.otlp("client.key")),
             "",
             false,
             null,
@@ -122,19 +122,19 @@ record OtlpPushConfig(
         timeout == null ? ownTimeout : timeout.time(),
         noRetries == null || !noRetries.isTrue(),
         o.has(PRESERVE) ? o.get(PRESERVE) : preserve != null && preserve.isTrue(),
-        resource(o, beside));
+        resource(o, settings));
   }
 
   private static String text(@Nullable Setting s) {
     return s == null ? "" : s.value();
   }
 
-  private static String protocol(YamlObject o, OtelSettings beside) {
+  private static String protocol(YamlObject o, OtelSettings settings) {
     String own = notBlank(o, PROTOCOL);
     if (own != null && !own.equals(GRPC) && !own.equals(HTTP)) {
       throw o.error(PROTOCOL, notAllowed(own));
     }
-    Setting setting = beside.otlp(beside.own("protocol"), "protocol");
+    Setting setting = settings.otlp(settings.own("protocol"), "protocol");
     if (setting == null) {
       return own == null ? GRPC : own;
     }
@@ -148,8 +148,8 @@ record OtlpPushConfig(
     return "\"" + protocol + "\": allowed: " + GRPC + ", " + HTTP;
   }
 
-  private static boolean gzip(OtelSettings beside) {
-    Setting setting = beside.otlp("compression");
+  private static boolean gzip(OtelSettings settings) {
+    Setting setting = settings.otlp("compression");
     return switch (text(setting)) {
       case "", "none" -> false;
       case "gzip" -> true;
@@ -160,12 +160,12 @@ record OtlpPushConfig(
   }
 
   /** URL of requests: the path is added to the given URL unless it is there. */
-  private static URI url(YamlObject o, OtelSettings beside, boolean grpc) {
+  private static URI url(YamlObject o, OtelSettings settings, boolean grpc) {
     String own = notBlank(o, ENDPOINT);
     if (own != null) {
       parsed(own, x -> o.error(ENDPOINT, x));
     }
-    Setting setting = beside.otlp(beside.own("endpoint"), "endpoint");
+    Setting setting = settings.otlp(settings.own("endpoint"), "endpoint");
     String url =
         setting != null
             ? setting.value()
@@ -195,26 +195,26 @@ record OtlpPushConfig(
     throw wrong.apply("endpoint must be a URL: http://host:port or https://host:port");
   }
 
-  private static Map<String, String> resource(YamlObject o, OtelSettings beside) {
+  private static Map<String, String> resource(YamlObject o, OtelSettings settings) {
     Map<String, String> all = new LinkedHashMap<>(strings(o, ATTRIBUTES));
     put(all, "service.name", notBlank(o, NAME));
     put(all, "service.namespace", notBlank(o, NAMESPACE));
     put(all, "service.instance.id", notBlank(o, INSTANCE));
     put(all, "service.version", notBlank(o, VERSION));
-    Setting setting = beside.sdk("otel.resource.attributes");
+    Setting setting = settings.sdk("otel.resource.attributes");
     if (setting != null) {
       all.putAll(setting.pairs());
     }
     put(all, "service.name", notBlank(o, NAME)); // which there becomes a setting of the SDK
-    put(all, "service.name", beside.sdk("otel.service.name"));
-    Setting own = beside.own("resource_attributes");
+    put(all, "service.name", settings.sdk("otel.service.name"));
+    Setting own = settings.own("resource_attributes");
     if (own != null) {
       all.putAll(own.pairs());
     }
-    put(all, "service.name", beside.own("service_name"));
-    put(all, "service.namespace", beside.own("service_namespace"));
-    put(all, "service.instance.id", beside.own("service_instance_id"));
-    put(all, "service.version", beside.own("service_version"));
+    put(all, "service.name", settings.own("service_name"));
+    put(all, "service.namespace", settings.own("service_namespace"));
+    put(all, "service.instance.id", settings.own("service_instance_id"));
+    put(all, "service.version", settings.own("service_version"));
     return Map.copyOf(all);
   }
 

@@ -146,11 +146,11 @@ public final class ProcessExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings s, ExporterDependencies around) throws IOException {
+  public Exporter open(ExporterSettings s, ExporterDependencies dependencies) throws IOException {
     if (!duration(ONCE, s.get(ONCE)).isZero()) {
       throw new IllegalArgumentException("--" + ONCE + " is of a program alone");
     }
-    return open(s, around.clock());
+    return open(s, dependencies.clock());
   }
 
   private static ProcessExporter open(ExporterSettings s, InstantSource clock) throws IOException {

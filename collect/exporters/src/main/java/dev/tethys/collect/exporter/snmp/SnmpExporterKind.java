@@ -95,10 +95,10 @@ public final class SnmpExporterKind implements ExporterKind {
   }
 
   @Override
-  public Exporter open(ExporterSettings s, ExporterDependencies around) throws IOException {
+  public Exporter open(ExporterSettings s, ExporterDependencies dependencies) throws IOException {
     UnaryOperator<String> expand =
         s.bool("config.expand-environment-variables")
-            ? new EnvironmentText(around.environment())
+            ? new EnvironmentText(dependencies.environment())
             : UnaryOperator.identity();
     YamlNode inline = s.inlineConfig();
     if (inline != null && s.isGiven("config.file")) {

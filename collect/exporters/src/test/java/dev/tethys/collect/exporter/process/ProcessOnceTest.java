@@ -31,9 +31,9 @@ class ProcessOnceTest {
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("--" + DELAY);
     try (HttpClientFactory clients = new HttpClientFactory("test")) {
-      ExporterDependencies around =
+      ExporterDependencies dependencies =
           new ExporterDependencies(clients, InstantSource.system(), n -> null);
-      assertThatThrownBy(() -> kind.open(new FlagSettings(kind, Map.of(DELAY, "1s")), around))
+      assertThatThrownBy(() -> kind.open(new FlagSettings(kind, Map.of(DELAY, "1s")), dependencies))
           .isInstanceOf(IllegalArgumentException.class)
           .hasMessageContaining("of a program alone");
     }

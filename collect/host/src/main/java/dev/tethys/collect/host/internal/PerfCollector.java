@@ -263,10 +263,10 @@ final class PerfCollector implements NodeCollector {
     }
     List<Counter> opened = new ArrayList<>();
     int refused = 0;
-    List<Integer> looked = cpus.isEmpty() ? online(files) : cpus;
+    List<Integer> tried = cpus.isEmpty() ? online(files) : cpus;
     for (Event e : events) {
       Desc desc = e.desc();
-      for (int cpu : looked) {
+      for (int cpu : tried) {
         int fd = open(e, cpu);
         if (fd < 0) {
           refused = -fd;

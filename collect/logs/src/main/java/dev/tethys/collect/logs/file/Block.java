@@ -14,7 +14,7 @@ final class Block implements LogEntry.Origin {
   private static final int OPEN = 1 << 30;
 
   private final Progress progress;
-  private final AtomicInteger owed = new AtomicInteger(OPEN);
+  private final AtomicInteger unsettled = new AtomicInteger(OPEN);
   private @Nullable Checkpoint end; // set before the block is closed
 
   private final int epoch;
@@ -36,7 +36,7 @@ final class Block implements LogEntry.Origin {
 
   @Override
   public void settled(int entries) {
-    if (owed.addAndGet(-entries) == 0) {
+    if (unsettled.addAndGet(-entries) == 0) {
       progress.advance();
     }
   }
@@ -44,13 +44,13 @@ final class Block implements LogEntry.Origin {
   /** No more entries come. */
   void close(int entries, Checkpoint at) {
     end = at;
-    if (owed.addAndGet(entries - OPEN) == 0) {
+    if (unsettled.addAndGet(entries - OPEN) == 0) {
       progress.advance();
     }
   }
 
   boolean isDone() {
-    return owed.get() == 0;
+    return unsettled.get() == 0;
   }
 
   @Nullable Checkpoint end() {

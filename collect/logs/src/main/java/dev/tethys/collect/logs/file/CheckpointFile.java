@@ -41,7 +41,7 @@ record CheckpointFile(FileAccess files, Path file) {
    *
    * @param beside hashes of the states of Promtail's file that this process wrote
    */
-  record Saved(Set<String> beside, List<Checkpoint> checkpoints) {
+  record Saved(Set<String> siblings, List<Checkpoint> checkpoints) {
     static final Saved NOTHING = new Saved(Set.of(), List.of());
   }
 
@@ -59,12 +59,12 @@ record CheckpointFile(FileAccess files, Path file) {
     return Saved.NOTHING;
   }
 
-  void write(Set<String> beside, Collection<Checkpoint> checkpoints) throws IOException {
+  void write(Set<String> siblings, Collection<Checkpoint> checkpoints) throws IOException {
     if (files.exists(file)) {
       files.delete(previous());
       files.link(file, previous());
     }
-    files.replace(file, bytes(beside, checkpoints));
+    files.replace(file, bytes(siblings, checkpoints));
   }
 
   /** By what Promtail's file is known again. */
@@ -76,14 +76,14 @@ record CheckpointFile(FileAccess files, Path file) {
     return file.resolveSibling(file.getFileName() + ".previous");
   }
 
-  static byte[] bytes(Set<String> beside, Collection<Checkpoint> checkpoints) {
+  static byte[] bytes(Set<String> siblings, Collection<Checkpoint> checkpoints) {
     StringBuilder sb = new StringBuilder(MAGIC).append(BESIDE);
-    beside.forEach(h -> sb.append(' ').append(h));
+    siblings.forEach(h -> sb.append(' ').append(h));
     sb.append('\n');
     for (Checkpoint c : checkpoints) {
       sb.append(c.id().device()).append('\t');
       sb.append(c.id().inode()).append('\t');
-      sb.append(c.id().born()).append('\t');
+      sb.append(c.id().createdAt()).append('\t');
       sb.append(c.offset()).append('\t');
       sb.append(c.lines()).append('\t');
       sb.append(c.headLength()).append('\t');
@@ -117,13 +117,13 @@ record CheckpointFile(FileAccess files, Path file) {
       return null;
     }
     List<Checkpoint> out = new ArrayList<>();
-    Set<String> beside = new HashSet<>();
+    Set<String> siblings = new HashSet<>();
     for (String line : body.substring(MAGIC.length()).split("\n")) {
       if (line.isEmpty()) {
         continue;
       }
       if (!first && line.startsWith(BESIDE) && line.indexOf('\t') < 0) {
-        beside.addAll(List.of(line.split(" ")).subList(1, line.split(" ").length));
+        siblings.addAll(List.of(line.split(" ")).subList(1, line.split(" ").length));
         continue;
       }
       String[] f = line.split("\t", -1);
@@ -150,7 +150,7 @@ record CheckpointFile(FileAccess files, Path file) {
         return null;
       }
     }
-    return new Saved(beside, out);
+    return new Saved(siblings, out);
   }
 
   private static void escape(StringBuilder sb, String s) {

@@ -111,7 +111,7 @@ final class EarlierReading {
     static final Comparator<Piece> AGE =
         Comparator.comparingLong((Piece p) -> p.found.stat().modified())
             .thenComparing(p -> p.from == null)
-            .thenComparingLong(p -> p.found.stat().id().born());
+            .thenComparingLong(p -> p.found.stat().id().createdAt());
   }
 
   /**
@@ -208,9 +208,9 @@ final class EarlierReading {
             + " byte {1} is not found",
         f.path,
         String.valueOf(c.offset()));
-    long born = c.id().born();
+    long createdAt = c.id().createdAt();
     return new FileStat(
-        c.id(), c.offset(), born == FileId.UNKNOWN_BIRTH ? Long.MAX_VALUE : born, true);
+        c.id(), c.offset(), createdAt == FileId.UNKNOWN_BIRTH ? Long.MAX_VALUE : createdAt, true);
   }
 
   /** Where a file was read to under any name; null when it was not. */

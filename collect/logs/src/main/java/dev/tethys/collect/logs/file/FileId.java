@@ -6,19 +6,21 @@ package dev.tethys.collect.logs.file;
  *
  * @param born nanoseconds since 1970, or {@link #UNKNOWN_BIRTH}
  */
-record FileId(long device, long inode, long born) {
+record FileId(long device, long inode, long createdAt) {
   static final long UNKNOWN_BIRTH = 0;
 
   /** Whether both may be the same file. */
   boolean mayBe(FileId other) {
     return device == other.device
         && inode == other.inode
-        && (born == other.born || born == UNKNOWN_BIRTH || other.born == UNKNOWN_BIRTH);
+        && (createdAt == other.createdAt
+            || createdAt == UNKNOWN_BIRTH
+            || other.createdAt == UNKNOWN_BIRTH);
   }
 
   /** The same on another device: they are numbered anew when a machine starts. */
   FileId on(long otherDevice) {
-    return new FileId(otherDevice, inode, born);
+    return new FileId(otherDevice, inode, createdAt);
   }
 
   /** The place of the file, regardless of its content. */
@@ -28,7 +30,9 @@ record FileId(long device, long inode, long born) {
 
   /** Whether this was born after another; false where it is not known. */
   boolean isYoungerThan(FileId other) {
-    return born != UNKNOWN_BIRTH && other.born != UNKNOWN_BIRTH && born > other.born;
+    return createdAt != UNKNOWN_BIRTH
+        && other.createdAt != UNKNOWN_BIRTH
+        && createdAt > other.createdAt;
   }
 
   record Inode(long device, long inode) {}

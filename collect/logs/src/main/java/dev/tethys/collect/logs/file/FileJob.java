@@ -105,7 +105,7 @@ public final class FileJob implements AutoCloseable {
       for (TargetFiles t : List.copyOf(targets.values())) {
         if (!set.contains(t.target)) {
           targets.remove(t.target);
-          retired.put(t.target, t.goes());
+          retired.put(t.target, t.startRetiring());
         }
       }
       set.forEach(t -> targets.computeIfAbsent(t, this::restoreTarget));

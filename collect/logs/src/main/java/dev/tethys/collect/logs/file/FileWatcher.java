@@ -48,7 +48,7 @@ final class FileWatcher implements AutoCloseable {
 
   private final List<FileJob> jobs;
   private volatile FileTailing.Frequency frequency;
-  private volatile boolean anew; // everything is due
+  private volatile boolean rescan; // everything is due
   private final Map<TargetFiles, State> states = new HashMap<>();
   private final Map<Path, WatchKey> keys = new HashMap<>();
   private final Map<WatchKey, Path> folders = new HashMap<>();
@@ -95,7 +95,7 @@ final class FileWatcher implements AutoCloseable {
   /** Looks as often as this from its next look on. */
   void setFrequency(FileTailing.Frequency often) {
     frequency = often;
-    anew = true;
+    rescan = true;
     changed();
   }
 
@@ -136,8 +136,8 @@ final class FileWatcher implements AutoCloseable {
       return;
     }
     stale = false;
-    if (anew) {
-      anew = false;
+    if (rescan) {
+      rescan = false;
       states.values().forEach(s -> s.dirty = true);
     }
     Set<TargetFiles> there = new HashSet<>();

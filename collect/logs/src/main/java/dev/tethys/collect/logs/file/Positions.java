@@ -67,7 +67,7 @@ public final class Positions {
   private final InstantSource clock;
   private final Map<String, String> written = new TreeMap<>(); // as in Promtail's file
   private final Map<String, Long> promtails = new HashMap<>(); // offsets that it saved itself
-  private final Remembered remembered = new Remembered();
+  private final CheckpointIndex remembered = new CheckpointIndex();
   private final List<Supplier<List<Checkpoint>>> live = new CopyOnWriteArrayList<>();
   private final AtomicLong changes = new AtomicLong();
   private String besideNow; // the hash of what Promtail's file holds, as far as is known
@@ -124,7 +124,7 @@ public final class Positions {
     }
     besideNow = inForce;
     // After a crash between the two files Promtail's may be older than the other one.
-    boolean isOurs = before.beside().contains(inForce);
+    boolean isOurs = before.siblings().contains(inForce);
     written.forEach(
         (path, v) -> {
           if (v.matches("[0-9]{1,18}") && !(isOurs && !remembered.of(path).isEmpty())) {
@@ -359,7 +359,7 @@ public final class Positions {
   }
 
   /** Checkpoints of files that are not read, found by where they stand and by their path. */
-  private static final class Remembered {
+  private static final class CheckpointIndex {
     private final Map<FileId.Inode, Set<Checkpoint>> byPlace = new HashMap<>();
     private final Map<String, Set<Checkpoint>> byPath = new HashMap<>();
     private final RelatedNames<Checkpoint> byName = new RelatedNames<>();

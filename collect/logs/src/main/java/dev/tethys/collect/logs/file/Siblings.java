@@ -181,7 +181,7 @@ final class Siblings {
     }
     out.sort(
         Comparator.comparingLong((SiblingFile f) -> f.stat.modified())
-            .thenComparingLong(f -> f.stat.id().born()));
+            .thenComparingLong(f -> f.stat.id().createdAt()));
     return out;
   }
 

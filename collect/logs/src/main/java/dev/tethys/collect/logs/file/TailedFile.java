@@ -158,7 +158,7 @@ final class TailedFile {
     }
     size = s.size();
     modified = s.modified();
-    if (id.born() == FileId.UNKNOWN_BIRTH && s.id().born() != FileId.UNKNOWN_BIRTH) {
+    if (id.createdAt() == FileId.UNKNOWN_BIRTH && s.id().createdAt() != FileId.UNKNOWN_BIRTH) {
       id = s.id();
     }
     return changed;

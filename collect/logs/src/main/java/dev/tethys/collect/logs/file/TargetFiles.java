@@ -41,7 +41,7 @@ final class TargetFiles {
   private boolean full;
   private boolean scanned; // at least once
   private boolean scanning;
-  private volatile boolean going; // the target is wanted no more
+  private volatile boolean retiring; // the target is wanted no more
   private boolean retired; // and was checked a last time
   private @Nullable RelatedNames<TailedFile> names; // made when a look finds an unknown file
 
@@ -132,7 +132,7 @@ final class TargetFiles {
       renamed(known, path, stat);
       return;
     }
-    if (going && job.isWanted(path)) {
+    if (retiring && job.isWanted(path)) {
       return; // another target reads it
     }
     if (job.options.decompression() != null
@@ -293,13 +293,13 @@ final class TargetFiles {
   }
 
   /** The target is gone; its files are to be checked once more, and then to be retired. */
-  TargetFiles goes() {
-    going = true;
+  TargetFiles startRetiring() {
+    retiring = true;
     return this;
   }
 
   boolean isGoing() {
-    return going;
+    return retiring;
   }
 
   /** Reads what the last look has found, and no further. */
@@ -324,7 +324,7 @@ final class TargetFiles {
 
   /** The target is wanted again. */
   TargetFiles returns() {
-    going = false;
+    retiring = false;
     retired = false;
     for (TailedFile f : leaving) {
       if (f.retired) {

@@ -93,7 +93,7 @@ final class GcpPullSource implements LogSource {
   private boolean closed;
   private volatile String problem = "";
   private @Nullable Thread puller;
-  private @Nullable Thread keeper;
+  private @Nullable Thread leaseThread;
 
   GcpPullSource(GcpConfig config, PubSub api, SourceContext context) {
     this(config, api, context, LEASE.dividedBy(3));
@@ -127,7 +127,7 @@ final class GcpPullSource implements LogSource {
 
   @Override
   public void start() {
-    keeper =
+    leaseThread =
         Thread.ofVirtual()
             .name("pubsub-keep-" + context.job())
             .start(EssentialLoop.of("log_pubsub", this::keep));
@@ -356,7 +356,7 @@ final class GcpPullSource implements LogSource {
       closed = true;
       notifyAll();
     }
-    SourceThreads.interrupt(keeper, STOP_PATIENCE);
+    SourceThreads.interrupt(leaseThread, STOP_PATIENCE);
     Thread last =
         Thread.ofVirtual().name("pubsub-end-" + context.job()).start(this::returnMessages);
     try {

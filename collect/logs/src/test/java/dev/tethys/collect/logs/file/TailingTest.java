@@ -125,7 +125,7 @@ class TailingTest {
       Files.deleteIfExists(packedFile);
       Files.write(packedFile, packed.toByteArray());
     } while (!FileStat.of(packedFile).id().isYoungerThan(FileStat.of(rig.file("a.log")).id())
-        && FileStat.of(packedFile).id().born() != FileId.UNKNOWN_BIRTH);
+        && FileStat.of(packedFile).id().createdAt() != FileId.UNKNOWN_BIRTH);
     Files.setLastModifiedTime(packedFile, written);
     rig.delete("a.log.2").begin("a.log");
     assertThat(rig.lines()).containsExactly("2", "3", "4");

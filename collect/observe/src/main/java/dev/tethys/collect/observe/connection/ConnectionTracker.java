@@ -221,7 +221,7 @@ public final class ConnectionTracker implements Collector {
             && (c.localPort == 0 || c.localPort == v.localPort);
     if (c == null || !same) {
       remove(v.socket);
-      c = found(time, v, Unseen.KNOWN);
+      c = found(time, v, FirstSeenOrigin.KNOWN);
       if (c == null) {
         return null;
       }
@@ -355,7 +355,7 @@ public final class ConnectionTracker implements Collector {
   }
 
   /** Origin of sockets that a pass is the first to show. */
-  public enum Unseen {
+  public enum FirstSeenOrigin {
     /** They existed before, or their events are still to come. */
     KNOWN,
     /** They were opened since the last pass. */
@@ -392,7 +392,7 @@ public final class ConnectionTracker implements Collector {
   }
 
   /** Notes another socket of the pass. */
-  public void connectionInPass(long time, SocketView v, Unseen unseen) {
+  public void connectionInPass(long time, SocketView v, FirstSeenOrigin unseen) {
     if (v.state == TcpState.SYN_SENT || v.state == TcpState.CLOSE || v.remotePort == 0) {
       return;
     }
@@ -408,7 +408,7 @@ public final class ConnectionTracker implements Collector {
         if (c == null) {
           return;
         }
-      } else if (!c.established && unseen == Unseen.OPENED) {
+      } else if (!c.established && unseen == FirstSeenOrigin.OPENED) {
         c.established = true;
       }
       c.pass = pass;
@@ -428,13 +428,13 @@ public final class ConnectionTracker implements Collector {
   }
 
   /** Adds a connection that was not known; null without room. */
-  private @Nullable Connection found(long time, SocketView v, Unseen unseen) {
+  private @Nullable Connection found(long time, SocketView v, FirstSeenOrigin unseen) {
     boolean outbound = !listensOn(v);
     Owner owner = owners.ownerOf(v.cgroup, v.process);
     Peer p = outbound ? peer(owner, v) : null;
     Connection c = new Connection(v, owner, outbound, false, p, time);
     c.established = true;
-    if (unseen == Unseen.KNOWN) {
+    if (unseen == FirstSeenOrigin.KNOWN) {
       c.sent = v.sent;
       c.received = v.received;
       c.retransmits = v.retransmits;
@@ -444,7 +444,7 @@ public final class ConnectionTracker implements Collector {
     }
     if (p != null) {
       p.active++;
-      p.connects += unseen == Unseen.OPENED ? 1 : 0;
+      p.connects += unseen == FirstSeenOrigin.OPENED ? 1 : 0;
     }
     return c;
   }

@@ -4,7 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_BYTE;
 import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
-import dev.tethys.collect.observe.connection.ConnectionTracker.Unseen;
+import dev.tethys.collect.observe.connection.ConnectionTracker.FirstSeenOrigin;
 import dev.tethys.collect.observe.kernel.KernelIterator;
 import dev.tethys.collect.observe.kernel.KernelMap;
 import dev.tethys.collect.observe.kernel.LoadedPrograms;
@@ -122,7 +122,7 @@ public final class KernelConnections implements TcpSource {
           (m, at) -> {
             read(m, at);
             if (view.state != TcpState.LISTEN) {
-              tracker.connectionInPass(now, view, Unseen.KNOWN);
+              tracker.connectionInPass(now, view, FirstSeenOrigin.KNOWN);
             }
           });
       tracker.endPass(now, true);

@@ -22,16 +22,16 @@ public final class LocalAddresses {
   private static final int MAX_NAMESPACES = 4096;
   private static final int V6_DIGITS = 32;
 
-  private record Known(long time, List<IpAddress> addresses) {}
+  private record CachedAddresses(long time, List<IpAddress> addresses) {}
 
   private final Path proc;
   private final int host;
-  private final Map<Integer, Known> cache =
+  private final Map<Integer, CachedAddresses> cache =
       new LinkedHashMap<>() {
         private static final long serialVersionUID = 1;
 
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Integer, Known> eldest) {
+        protected boolean removeEldestEntry(Map.Entry<Integer, CachedAddresses> eldest) {
           return size() > MAX_NAMESPACES;
         }
       };
@@ -67,10 +67,10 @@ public final class LocalAddresses {
    * @param process a process in it
    */
   public synchronized List<IpAddress> of(int namespace, int process) {
-    Known e = cache.get(namespace);
+    CachedAddresses e = cache.get(namespace);
     long now = System.nanoTime();
     if (e == null || now - e.time() > FRESH_NANOS) {
-      e = new Known(now, read(namespace, process));
+      e = new CachedAddresses(now, read(namespace, process));
       cache.put(namespace, e);
     }
     return e.addresses();

@@ -1,6 +1,6 @@
 package dev.tethys.collect.observe.connection;
 
-import dev.tethys.collect.observe.connection.ConnectionTracker.Unseen;
+import dev.tethys.collect.observe.connection.ConnectionTracker.FirstSeenOrigin;
 import dev.tethys.collect.observe.kernel.NetworkNamespace;
 import dev.tethys.collect.observe.process.ProcessFiles;
 import dev.tethys.model.libc.LibraryException;
@@ -71,7 +71,7 @@ public final class PolledConnections implements TcpSource {
   /** A pass in a separate thread, which moves from namespace to namespace. */
   private void pass() throws IOException {
     long now = System.nanoTime();
-    Unseen unseen = first ? Unseen.KNOWN : Unseen.OPENED;
+    FirstSeenOrigin unseen = first ? FirstSeenOrigin.KNOWN : FirstSeenOrigin.OPENED;
     int own = addresses.namespaceOf((int) ProcessHandle.current().pid());
     tracker.beginPass();
     passOf(own, now, unseen);
@@ -89,7 +89,7 @@ public final class PolledConnections implements TcpSource {
     first = false;
   }
 
-  private void passOf(int namespace, long now, Unseen unseen) throws IOException {
+  private void passOf(int namespace, long now, FirstSeenOrigin unseen) throws IOException {
     try (SocketDiagnosis sockets = new SocketDiagnosis()) {
       sockets.forEach(
           (v, inode) -> {

@@ -60,9 +60,10 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
           "rpcbind");
 
   /** Process; {@code ended} is 0 while it runs. */
-  private record Known(@Nullable Container container, long startTicks, long seen, long ended) {
-    Known ended(long now) {
-      return new Known(container, startTicks, seen, now);
+  private record TrackedProcess(
+      @Nullable Container container, long startTicks, long seen, long ended) {
+    TrackedProcess ended(long now) {
+      return new TrackedProcess(container, startTicks, seen, now);
     }
   }
 
@@ -81,7 +82,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   private final BlockingQueue<Integer> wanted = new ArrayBlockingQueue<>(MAX_WANTED);
 
   // Guarded by this, never held while a file is read.
-  private final Map<Integer, Known> processes = new HashMap<>();
+  private final Map<Integer, TrackedProcess> processes = new HashMap<>();
   private final Map<String, Container> containers = new LinkedHashMap<>();
 
   /** Container of a cgroup's path, so that a runtime is asked once. */
@@ -136,7 +137,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   }
 
   private boolean isOld(int pid, long now) {
-    Known k = processes.get(pid);
+    TrackedProcess k = processes.get(pid);
     return k != null && now - k.seen >= options.minAge().toNanos();
   }
 
@@ -160,7 +161,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     List<Integer> toRead = new ArrayList<>();
     stats.forEach(
         (pid, stat) -> {
-          Known known = processes.get(pid);
+          TrackedProcess known = processes.get(pid);
           if (known == null
               || known.startTicks != stat.startTicks()
               || now - known.seen < YOUNG_NANOS) {
@@ -199,13 +200,13 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
 
   /** Notes that a process has a child, which belongs to its container until it runs a program. */
   public synchronized void processForked(int parent, int child) {
-    Known k = processes.get(parent);
+    TrackedProcess k = processes.get(parent);
     if (k == null || processes.size() >= MAX_PROCESSES) {
       return;
     }
     long now = nanos.getAsLong();
     exited(child, now);
-    processes.put(child, new Known(k.container, NOT_READ, now, 0));
+    processes.put(child, new TrackedProcess(k.container, NOT_READ, now, 0));
     if (k.container != null) {
       k.container.forked(child);
     }
@@ -213,7 +214,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
 
   /** Notes that a process ended. */
   public synchronized void processExited(int pid, boolean outOfMemory) {
-    Known k = processes.get(pid);
+    TrackedProcess k = processes.get(pid);
     if (k != null && k.ended == 0 && k.container != null && outOfMemory) {
       k.container.oomKills++;
     }
@@ -273,7 +274,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
 
   private synchronized void note(Found f, Identity identity, boolean logsOff, long number) {
     long now = nanos.getAsLong();
-    Known before = processes.get(f.pid);
+    TrackedProcess before = processes.get(f.pid);
     boolean same =
         before != null
             && before.ended == 0
@@ -288,7 +289,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     }
     Container c = container(f.cgroup, identity, now);
     long seen = same && before != null ? before.seen : now;
-    processes.put(f.pid, new Known(c, f.start, seen, 0));
+    processes.put(f.pid, new TrackedProcess(c, f.start, seen, 0));
     if (c != null) {
       c.cgroup = f.cgroup;
       c.logsOff |= logsOff;
@@ -319,7 +320,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   }
 
   private void exited(int pid, long now) {
-    Known k = processes.get(pid);
+    TrackedProcess k = processes.get(pid);
     if (k != null && k.ended == 0) {
       processes.put(pid, k.ended(now));
       if (k.container != null) {
@@ -343,7 +344,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
     }
     boolean read;
     synchronized (this) {
-      Known k = processes.get(process);
+      TrackedProcess k = processes.get(process);
       // The program of a child that was only forked, or whose number may have been given away.
       read = k == null || k.startTicks == NOT_READ && k.ended == 0;
     }
@@ -351,7 +352,7 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
       add(process, false);
     }
     synchronized (this) {
-      Known k = processes.get(process);
+      TrackedProcess k = processes.get(process);
       Container c = k != null ? k.container : cgroup > 0 ? byCgroup.get(cgroup) : null;
       return c == null ? null : c.owner;
     }

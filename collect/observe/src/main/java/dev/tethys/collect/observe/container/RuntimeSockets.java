@@ -61,10 +61,10 @@ final class RuntimeSockets {
   }
 
   /** A socket that accepts and does not answer. */
-  private static final class SilentException extends IOException {
+  private static final class UnresponsiveException extends IOException {
     private static final long serialVersionUID = 1;
 
-    SilentException(String message) {
+    UnresponsiveException(String message) {
       super(message);
     }
   }
@@ -96,7 +96,7 @@ final class RuntimeSockets {
       if (Files.exists(file)) {
         try {
           return read(get(file, path));
-        } catch (SilentException e) {
+        } catch (UnresponsiveException e) {
           silent.put(file, nanos.getAsLong() + SILENT_NANOS);
           return null;
         } catch (IOException | MalformedJsonException e) {
@@ -170,7 +170,7 @@ final class RuntimeSockets {
       while (true) {
         long left = (end - System.nanoTime()) / 1_000_000;
         if (left <= 0 || selector.select(left) == 0) {
-          throw new SilentException(socket + ": no answer within " + TIMEOUT_MILLIS + "ms");
+          throw new UnresponsiveException(socket + ": no answer within " + TIMEOUT_MILLIS + "ms");
         }
         selector.selectedKeys().clear();
         buffer.clear();

@@ -16,13 +16,13 @@ public final class GoProcesses implements IntPredicate {
   /** Time after which a process is examined again: its number may be that of another one. */
   private static final long KEPT_NANOS = 60_000_000_000L;
 
-  private record Known(boolean isGo, long since) {}
+  private record CachedResult(boolean isGo, long since) {}
 
   private final Path proc;
-  private final Map<Integer, Known> known =
+  private final Map<Integer, CachedResult> known =
       new LinkedHashMap<>() {
         @Override
-        protected boolean removeEldestEntry(Map.Entry<Integer, Known> e) {
+        protected boolean removeEldestEntry(Map.Entry<Integer, CachedResult> e) {
           return size() > KEPT;
         }
       };
@@ -34,9 +34,9 @@ public final class GoProcesses implements IntPredicate {
   @Override
   public boolean test(int pid) {
     long now = System.nanoTime();
-    Known k = known.get(pid);
+    CachedResult k = known.get(pid);
     if (k == null || now - k.since > KEPT_NANOS) {
-      k = new Known(isGo(pid), now);
+      k = new CachedResult(isGo(pid), now);
       known.put(pid, k);
     }
     return k.isGo;

@@ -2,7 +2,7 @@ package dev.tethys.collect.observe.connection;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.collect.observe.connection.ConnectionTracker.Unseen;
+import dev.tethys.collect.observe.connection.ConnectionTracker.FirstSeenOrigin;
 import dev.tethys.model.exposition.MetricFamily;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -126,7 +126,7 @@ class ConnectionTrackerTest {
       tracker.beginPass();
       SocketView v = counted(socket(1, TcpState.ESTABLISHED, "10.0.0.1", 80), 100L * i, 10L * i, i);
       v.smoothedRttMicros = 500;
-      tracker.connectionInPass(0, v, Unseen.KNOWN);
+      tracker.connectionInPass(0, v, FirstSeenOrigin.KNOWN);
       tracker.endPass(0, true);
     }
     tracker.onStateChange(
@@ -149,9 +149,11 @@ class ConnectionTrackerTest {
     tracker.listenerInPass(listening);
     SocketView accepted = counted(socket(2, TcpState.ESTABLISHED, "10.0.0.9", 5000), 5, 5, 0);
     accepted.localPort = 80;
-    tracker.connectionInPass(0, accepted, Unseen.KNOWN);
+    tracker.connectionInPass(0, accepted, FirstSeenOrigin.KNOWN);
     tracker.connectionInPass(
-        0, counted(socket(3, TcpState.ESTABLISHED, "10.0.0.1", 5432), 900, 900, 0), Unseen.KNOWN);
+        0,
+        counted(socket(3, TcpState.ESTABLISHED, "10.0.0.1", 5432), 900, 900, 0),
+        FirstSeenOrigin.KNOWN);
     tracker.endPass(0, true);
     assertThat(metrics(tracker))
         .containsEntry("tcp_active_connections" + labels("10.0.0.1:5432"), 1.0)
@@ -165,7 +167,9 @@ class ConnectionTrackerTest {
     for (int i = 1; i <= 2; i++) {
       tracker.beginPass();
       tracker.connectionInPass(
-          0, counted(socket(i, TcpState.ESTABLISHED, "10.0.0.1", 80), 10, 0, 0), Unseen.OPENED);
+          0,
+          counted(socket(i, TcpState.ESTABLISHED, "10.0.0.1", 80), 10, 0, 0),
+          FirstSeenOrigin.OPENED);
       tracker.endPass(0, false);
     }
     assertThat(metrics(tracker))

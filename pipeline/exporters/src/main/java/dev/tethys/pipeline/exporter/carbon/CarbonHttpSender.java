@@ -31,24 +31,24 @@ final class CarbonHttpSender implements Sender {
   private final CarbonHttp settings;
   private final boolean json;
   private final HttpEndpoint endpoint;
-  private final LineRequestEncoder parcels;
+  private final LineRequestEncoder encoder;
 
   /**
    * @param json whether points go as JSON, else as lines
    */
   CarbonHttpSender(
-      CarbonHttp settings, boolean json, HttpEndpoint endpoint, LineRequestEncoder parcels) {
+      CarbonHttp settings, boolean json, HttpEndpoint endpoint, LineRequestEncoder encoder) {
     this.settings = settings;
     this.json = json;
     this.endpoint = endpoint;
-    this.parcels = parcels;
+    this.encoder = encoder;
   }
 
   @Override
   public SendResult send(EncodedRequest p) throws IOException, InterruptedException {
     LineRequestEncoder.Opened opened;
     try {
-      opened = parcels.open(p);
+      opened = encoder.open(p);
     } catch (CodecException e) {
       return new SendResult.Permanent(String.valueOf(e.getMessage()));
     }
@@ -58,7 +58,7 @@ final class CarbonHttpSender implements Sender {
       return json ? taken(p, opened, r) : SendResult.DELIVERED;
     }
     return switch (r.status()) {
-      case 400, 413 -> parcels.halves(p, r.reason());
+      case 400, 413 -> encoder.halves(p, r.reason());
       default -> HttpEndpoint.judge(r);
     };
   }

@@ -19,12 +19,12 @@ final class CarbonSender implements Sender {
   private static final int MAX_PICKLE = 512 << 10;
 
   private final LineTransport transport;
-  private final LineRequestEncoder parcels;
+  private final LineRequestEncoder encoder;
   private final boolean pickle;
 
-  CarbonSender(LineTransport transport, LineRequestEncoder parcels, boolean pickle) {
+  CarbonSender(LineTransport transport, LineRequestEncoder encoder, boolean pickle) {
     this.transport = transport;
-    this.parcels = parcels;
+    this.encoder = encoder;
     this.pickle = pickle;
   }
 
@@ -32,7 +32,7 @@ final class CarbonSender implements Sender {
   public SendResult send(EncodedRequest p) throws IOException {
     byte[] lines;
     try {
-      lines = parcels.open(p).text();
+      lines = encoder.open(p).text();
     } catch (CodecException e) {
       return new SendResult.Permanent(String.valueOf(e.getMessage()));
     }

@@ -79,7 +79,7 @@ final class ClickHouseProbe implements ExporterProbe {
                 settings.names(signal).of(LABELS::get),
                 new TableRequestEncoder(settings.rows(), false))
             .encode(item)
-            .parcels()
+            .requests()
             .getFirst();
     SendResult v = new ClickHouseSender(client, settings).send(p);
     String refusal = ItemProbe.refusal(v);

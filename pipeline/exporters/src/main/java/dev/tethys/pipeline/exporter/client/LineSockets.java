@@ -31,7 +31,7 @@ public final class LineSockets implements AutoCloseable {
   private final int port;
   private final @Nullable TlsConfig tls;
   private final Duration timeout;
-  private final Greeting greeting;
+  private final Handshake greeting;
   private final ConcurrentLinkedDeque<Line> idle = new ConcurrentLinkedDeque<>();
   private volatile boolean closed;
 
@@ -49,7 +49,7 @@ public final class LineSockets implements AutoCloseable {
    * @param greeting what is said on every connection before anything else
    */
   public LineSockets(
-      String host, int port, @Nullable TlsConfig tls, Duration timeout, Greeting greeting) {
+      String host, int port, @Nullable TlsConfig tls, Duration timeout, Handshake greeting) {
     this.host = host;
     this.port = port;
     this.tls = tls;
@@ -59,7 +59,7 @@ public final class LineSockets implements AutoCloseable {
 
   /** First exchange on every connection. */
   @FunctionalInterface
-  public interface Greeting {
+  public interface Handshake {
     /**
      * Greets.
      *

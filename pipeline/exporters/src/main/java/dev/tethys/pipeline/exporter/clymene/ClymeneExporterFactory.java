@@ -61,9 +61,9 @@ public final class ClymeneExporterFactory
     Reference reference = http == null ? s.grpc().getFirst().auth() : http.auth();
     ClientAuth auth = ClientAuth.of(reference, context);
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
-    ClymeneRequestEncoder parcels = parcels(s, auth, clock);
+    ClymeneRequestEncoder encoder = encoder(s, auth, clock);
     return context.exporter(
-        s.delivery(), signal, parcels, sender(s, signal, auth, clients, parcels));
+        s.delivery(), signal, encoder, sender(s, signal, auth, clients, encoder));
   }
 
   /** A gateway's address is that of gRPC, unless it is a URL. */
@@ -86,11 +86,11 @@ public final class ClymeneExporterFactory
     ClientAuth auth = ClientAuth.of(reference, context);
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     ItemProbe.Lookup lookup = (p, seconds, value) -> "the gateway; over it nothing is read back";
-    ClymeneRequestEncoder parcels = parcels(s, auth, clock);
+    ClymeneRequestEncoder encoder = encoder(s, auth, clock);
     if (http == null) {
       ClymeneGrpcSender sender =
-          new ClymeneGrpcSender(s.grpc(), auth, s.delivery().timeout(), parcels);
-      return new ItemProbe(signal, () -> ClymeneTrial.overGrpc(sender), parcels, sender, lookup);
+          new ClymeneGrpcSender(s.grpc(), auth, s.delivery().timeout(), encoder);
+      return new ItemProbe(signal, () -> ClymeneTrial.overGrpc(sender), encoder, sender, lookup);
     }
     URI url = ClymeneSettings.url(Objects.requireNonNull(http.endpoint()), signal);
     HttpEndpoint endpoint =
@@ -98,12 +98,12 @@ public final class ClymeneExporterFactory
     return new ItemProbe(
         signal,
         () -> ClymeneTrial.overHttp(url, endpoint),
-        parcels,
-        sender(s, signal, auth, clients, parcels),
+        encoder,
+        sender(s, signal, auth, clients, encoder),
         lookup);
   }
 
-  static ClymeneRequestEncoder parcels(
+  static ClymeneRequestEncoder encoder(
       ClymeneSettings s, @Nullable ClientAuth auth, InstantSource clock) {
     GatewayFormat form = GatewayFormat.HTTP;
     if (s.http() == null) {
@@ -118,16 +118,16 @@ public final class ClymeneExporterFactory
       Signal signal,
       @Nullable ClientAuth auth,
       HttpClientFactory clients,
-      ClymeneRequestEncoder parcels) {
+      ClymeneRequestEncoder encoder) {
     HttpClientSettings http = s.http();
     return http == null
-        ? new ClymeneGrpcSender(s.grpc(), auth, s.delivery().timeout(), parcels)
+        ? new ClymeneGrpcSender(s.grpc(), auth, s.delivery().timeout(), encoder)
         : new ClymeneHttpSender(
             http,
             ClymeneSettings.url(Objects.requireNonNull(http.endpoint()), signal),
             auth,
             s.delivery().timeout(),
             clients,
-            parcels);
+            encoder);
   }
 }

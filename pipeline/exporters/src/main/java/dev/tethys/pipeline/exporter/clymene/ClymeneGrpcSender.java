@@ -31,7 +31,7 @@ final class ClymeneGrpcSender implements Sender {
   private final GrpcClientSettings settings;
   private final @Nullable ClientAuth auth;
   private final Duration timeout;
-  private final ClymeneRequestEncoder parcels;
+  private final ClymeneRequestEncoder encoder;
   private final List<GrpcChannel> channels;
   private final List<String> addresses;
   private final AtomicInteger turn = new AtomicInteger();
@@ -40,11 +40,11 @@ final class ClymeneGrpcSender implements Sender {
       List<GrpcClientSettings> gateways,
       @Nullable ClientAuth auth,
       Duration timeout,
-      ClymeneRequestEncoder parcels) {
+      ClymeneRequestEncoder encoder) {
     this.settings = gateways.getFirst();
     this.auth = auth;
     this.timeout = timeout;
-    this.parcels = parcels;
+    this.encoder = encoder;
     this.channels = gateways.stream().map(g -> new GrpcChannel(g.channel())).toList();
     this.addresses =
         gateways.stream().map(g -> g.channel().host() + ":" + g.channel().port()).toList();
@@ -78,7 +78,7 @@ final class ClymeneGrpcSender implements Sender {
   public SendResult send(EncodedRequest queued) throws IOException, InterruptedException {
     EncodedRequest p;
     try {
-      p = parcels.form().taking(queued);
+      p = encoder.form().taking(queued);
     } catch (CodecException e) {
       return new SendResult.Permanent(String.valueOf(e.getMessage()));
     }
@@ -106,7 +106,7 @@ final class ClymeneGrpcSender implements Sender {
               Duration.ZERO, r.status() == GrpcReply.DEADLINE_EXCEEDED, reason);
       case GrpcReply.RESOURCE_EXHAUSTED ->
           r.message().contains("larger than")
-              ? parcels.halves(p, reason)
+              ? encoder.halves(p, reason)
               : new SendResult.Retryable(Duration.ZERO, true, reason);
       case GrpcReply.UNAUTHENTICATED -> {
         if (auth == null) {

@@ -35,7 +35,7 @@ final class ClymeneHttpSender implements Sender {
   private final @Nullable ClientAuth auth;
   private final Duration timeout;
   private final HttpClientFactory factory;
-  private final ClymeneRequestEncoder parcels;
+  private final ClymeneRequestEncoder encoder;
   private @Nullable WebClient client; // guarded by this
 
   ClymeneHttpSender(
@@ -44,13 +44,13 @@ final class ClymeneHttpSender implements Sender {
       @Nullable ClientAuth auth,
       Duration timeout,
       HttpClientFactory factory,
-      ClymeneRequestEncoder parcels) {
+      ClymeneRequestEncoder encoder) {
     this.settings = settings;
     this.url = url;
     this.auth = auth;
     this.timeout = timeout;
     this.factory = factory;
-    this.parcels = parcels;
+    this.encoder = encoder;
   }
 
   /** Made at the first request, so that checking a configuration opens no file. */
@@ -65,7 +65,7 @@ final class ClymeneHttpSender implements Sender {
   public SendResult send(EncodedRequest queued) throws IOException, InterruptedException {
     EncodedRequest p;
     try {
-      p = parcels.form().taking(queued);
+      p = encoder.form().taking(queued);
     } catch (CodecException e) {
       return new SendResult.Permanent(String.valueOf(e.getMessage()));
     }
@@ -86,14 +86,14 @@ final class ClymeneHttpSender implements Sender {
       String reason = "HTTP status " + status + errorText(a);
       if (status == 429 || status / 100 == 5) {
         return new SendResult.Retryable(
-            RetryAfter.of(a, parcels.clock().instant()), status == 429 || status == 503, reason);
+            RetryAfter.of(a, encoder.clock().instant()), status == 429 || status == 503, reason);
       }
       if (status == 401 && auth != null) {
         auth.refused();
         return new SendResult.Retryable(Duration.ZERO, false, reason);
       }
       return status == 413
-          ? parcels.halves(p, reason)
+          ? encoder.halves(p, reason)
           : Rejections.sendResult(p, Rejections.items(a), reason);
     }
   }

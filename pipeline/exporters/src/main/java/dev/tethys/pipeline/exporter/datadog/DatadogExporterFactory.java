@@ -85,28 +85,28 @@ public final class DatadogExporterFactory
         context.clock()::millis);
   }
 
-  private static LineRequestEncoder parcels(
+  private static LineRequestEncoder encoder(
       DatadogSettings s, Frame frame, String type, @Nullable ClientAuth auth) {
     return new LineRequestEncoder(s.compression(), s.client().level(), frame, type, auth);
   }
 
   static LineRequestEncoder series(DatadogSettings s, @Nullable ClientAuth auth) {
     return switch (s.format()) {
-      case PROTO -> parcels(s, new Frame.Messages(), PROTOBUF, auth);
-      case JSON -> parcels(s, new Frame.JsonList("{\"series\":[", "]}"), JSON, auth);
+      case PROTO -> encoder(s, new Frame.Messages(), PROTOBUF, auth);
+      case JSON -> encoder(s, new Frame.JsonList("{\"series\":[", "]}"), JSON, auth);
     };
   }
 
   static LineRequestEncoder sketches(DatadogSettings s, @Nullable ClientAuth auth) {
-    return parcels(s, new Frame.Messages(), PROTOBUF, auth);
+    return encoder(s, new Frame.Messages(), PROTOBUF, auth);
   }
 
   static LineRequestEncoder logs(DatadogSettings s, @Nullable ClientAuth auth) {
-    return parcels(s, Frame.JsonList.PLAIN, JSON, auth);
+    return encoder(s, Frame.JsonList.PLAIN, JSON, auth);
   }
 
   static LineRequestEncoder traces(DatadogSettings s, @Nullable ClientAuth auth) {
-    return parcels(s, new Frame.Messages(DatadogSpans.OTHERS), PROTOBUF, auth);
+    return encoder(s, new Frame.Messages(DatadogSpans.OTHERS), PROTOBUF, auth);
   }
 
   @Override

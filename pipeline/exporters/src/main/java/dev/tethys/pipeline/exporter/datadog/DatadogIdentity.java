@@ -43,7 +43,7 @@ final class DatadogIdentity implements ClientAuth {
   private final String organisation;
   private final String region;
   private final AwsCredentials aws;
-  private final CredentialDependencies around;
+  private final CredentialDependencies dependencies;
   private final Duration timeout;
   private final ReentrantLock fetching = new ReentrantLock();
   private @Nullable String key; // these guarded by fetching
@@ -57,13 +57,13 @@ final class DatadogIdentity implements ClientAuth {
   DatadogIdentity(
       URI datadog,
       DatadogSettings.Delegated settings,
-      CredentialDependencies around,
+      CredentialDependencies dependencies,
       Duration timeout) {
     this.url = datadog.resolve("/api/v2/intake-key");
     this.organisation = settings.organisation();
     this.region = settings.aws().region();
-    this.aws = new AwsCredentials(AwsCredentials.Settings.of(settings.aws()), around);
-    this.around = around;
+    this.aws = new AwsCredentials(AwsCredentials.Settings.of(settings.aws()), dependencies);
+    this.dependencies = dependencies;
     this.timeout = timeout;
   }
 
@@ -72,7 +72,7 @@ final class DatadogIdentity implements ClientAuth {
     try {
       fetching.lockInterruptibly();
       try {
-        Instant now = around.clock().instant();
+        Instant now = dependencies.clock().instant();
         String k = key;
         if (k == null || !now.isBefore(since.plus(KEPT))) {
           k = fetch(now);
@@ -99,7 +99,7 @@ final class DatadogIdentity implements ClientAuth {
   public void refused() {
     fetching.lock();
     try {
-      if (!around.clock().instant().isBefore(since.plus(YOUNG))) {
+      if (!dependencies.clock().instant().isBefore(since.plus(YOUNG))) {
         key = null;
       }
     } finally {
@@ -112,7 +112,7 @@ final class DatadogIdentity implements ClientAuth {
         Call.post(url, "application/json", new byte[0])
             .withHeader("Authorization", "Delegated " + proof(now))
             .withTimeout(timeout);
-    try (Answer a = around.caller().send(call)) {
+    try (Answer a = dependencies.caller().send(call)) {
       byte[] body = a.bytes(MAX_ANSWER);
       if (a.status() != 200) {
         if (a.status() == 401) {

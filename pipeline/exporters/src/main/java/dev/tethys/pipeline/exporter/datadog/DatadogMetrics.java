@@ -114,11 +114,11 @@ final class DatadogMetrics implements Encoder {
       }
       Encoded a = points.encoded();
       Encoded b = distributions.encoded();
-      List<EncodedRequest> parcels = new ArrayList<>(a.parcels());
-      parcels.addAll(b.parcels());
+      List<EncodedRequest> requests = new ArrayList<>(a.requests());
+      requests.addAll(b.requests());
       a.drops().forEach((k, n) -> drops.merge(k, n, Integer::sum));
       b.drops().forEach((k, n) -> drops.merge(k, n, Integer::sum));
-      return new Encoded(parcels, drops);
+      return new Encoded(requests, drops);
     }
 
     private void drop(String why) {

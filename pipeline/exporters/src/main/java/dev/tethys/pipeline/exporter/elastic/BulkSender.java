@@ -30,7 +30,7 @@ final class BulkSender implements Sender {
 
   private final String path;
   private final Servers servers;
-  private final LineRequestEncoder parcels;
+  private final LineRequestEncoder encoder;
   private final IndexSetup setup;
   private final @Nullable NameTemplate late;
   private final @Nullable Set<Integer> statuses;
@@ -41,13 +41,13 @@ final class BulkSender implements Sender {
   BulkSender(
       ElasticSettings settings,
       Servers servers,
-      LineRequestEncoder parcels,
+      LineRequestEncoder encoder,
       IndexSetup setup,
       BulkLog log) {
     this.path = settings.bulk().path(settings.pipeline());
     this.log = log;
     this.servers = servers;
-    this.parcels = parcels;
+    this.encoder = encoder;
     this.setup = setup;
     this.statuses = settings.again();
     this.documentStatuses = settings.againDocuments();
@@ -65,11 +65,11 @@ final class BulkSender implements Sender {
         isSetUp = true;
       }
     }
-    log.request(parcels, p);
+    log.request(encoder, p);
     HttpEndpoint.Reply r = servers.call("POST", path, LineRequestEncoder.sent(p), p.body());
     log.answer(r);
     if (r.status() == 413) {
-      return parcels.halves(p, r.reason());
+      return encoder.halves(p, r.reason());
     }
     if (!r.isOk()) {
       return judge(r);
@@ -104,7 +104,7 @@ final class BulkSender implements Sender {
   }
 
   private SendResult each(EncodedRequest p, JsonNode items) {
-    LineRequestEncoder.Opened o = parcels.open(p);
+    LineRequestEncoder.Opened o = encoder.open(p);
     if (items.size() != o.index().rows()) {
       return new SendResult.Retryable(
           Duration.ZERO,
@@ -123,9 +123,9 @@ final class BulkSender implements Sender {
         continue;
       }
       String type = item.path("error").path("type").asString("");
-      String said = item.path("error").path("reason").asString("");
-      String reason = status + " " + type + ": " + said;
-      if (late != null && TimeSeriesMode.isLate(type, said)) {
+      String explanation = item.path("error").path("reason").asString("");
+      String reason = status + " " + type + ": " + explanation;
+      if (late != null && TimeSeriesMode.isLate(type, explanation)) {
         elsewhere.put(i, TimeSeriesMode.late(late, o.row(i)));
         again.set(i);
         why = reason;

@@ -43,7 +43,7 @@ import org.jspecify.annotations.Nullable;
  * @param millis a clock
  */
 record CollectorRequestEncoder(
-    CollectorMode mode, DocumentRequestEncoder parcels, LongSupplier millis) implements Encoder {
+    CollectorMode mode, DocumentRequestEncoder encoder, LongSupplier millis) implements Encoder {
   /** Why items are dropped that ask for a mode which they cannot have. */
   static final String OTHER_MODE = "mapping_mode";
 
@@ -82,7 +82,7 @@ record CollectorRequestEncoder(
 
     EncodingRun(Batch batch) {
       this.batch = batch;
-      this.out = parcels.requests(batch);
+      this.out = encoder.requests(batch);
     }
 
     Encoded encoded() {
@@ -223,12 +223,12 @@ record CollectorRequestEncoder(
       if (fixed != null) {
         String index = fixed.of(k -> AttributeText.text(resource.get(k)));
         return CollectorMode.DataStreamName.index(
-            parcels.index().of(_ -> index).isEmpty() ? fixed.of(_ -> BoundedNames.OTHER) : index);
+            encoder.index().of(_ -> index).isEmpty() ? fixed.of(_ -> BoundedNames.OTHER) : index);
       }
       CollectorMode.DataStreamName routed =
           CollectorMode.route(
               mapping, type, own, scope.scope().attributes(), resource, scope.scope().name());
-      return parcels.index().of(_ -> routed.index()).isEmpty()
+      return encoder.index().of(_ -> routed.index()).isEmpty()
           ? CollectorMode.DataStreamName.stream(
               type, BoundedNames.OTHER + CollectorMode.suffix(mapping), "default")
           : routed;

@@ -89,7 +89,7 @@ final class EcsText {
       LogRecord r,
       CollectorMode.DataStreamName at,
       TextBuffer to) {
-    FlatDocument d = around(resource, scope);
+    FlatDocument d = contextDocument(resource, scope);
     renamed(d, r.attributes(), OF_RECORDS);
     RawText.place(d, "", at);
     agent(d, resource);
@@ -109,7 +109,7 @@ final class EcsText {
 
   static void span(
       Attributes resource, Scope scope, Span s, CollectorMode.DataStreamName at, TextBuffer to) {
-    FlatDocument d = around(resource, scope);
+    FlatDocument d = contextDocument(resource, scope);
     Map<String, String> names = new HashMap<>(OF_SPANS);
     names.put(
         "messaging.destination.name",
@@ -137,7 +137,7 @@ final class EcsText {
     to.put('\n');
   }
 
-  private static FlatDocument around(Attributes resource, Scope scope) {
+  private static FlatDocument contextDocument(Attributes resource, Scope scope) {
     FlatDocument d = new FlatDocument();
     resource.forEach(
         (k, v) -> {

@@ -17,13 +17,13 @@ import java.util.TreeMap;
 import java.util.function.LongSupplier;
 
 /** Log records as documents, or as those that Clymene makes of lines. */
-record LogRequestEncoder(DocumentRequestEncoder parcels, boolean clymene, LongSupplier millis)
+record LogRequestEncoder(DocumentRequestEncoder encoder, boolean clymene, LongSupplier millis)
     implements Encoder {
   @Override
   public Encoded encode(Batch batch) {
     List<String> tenants = batch.metadata().get("x-scope-orgid");
     String tenant = tenants.isEmpty() ? "" : tenants.getFirst();
-    return parcels.encode(
+    return encoder.encode(
         batch,
         Records.logs(batch).resources(),
         (resource, scope, r, to) -> {

@@ -29,10 +29,10 @@ import org.jspecify.annotations.Nullable;
  * @param millis a clock
  */
 record ObservabilityRequestEncoder(
-    Observability schema, DocumentRequestEncoder parcels, LongSupplier millis) implements Encoder {
+    Observability schema, DocumentRequestEncoder encoder, LongSupplier millis) implements Encoder {
   @Override
   public Encoded encode(Batch batch) {
-    DocumentRequestEncoder.Requests out = parcels.requests(batch);
+    DocumentRequestEncoder.Requests out = encoder.requests(batch);
     if (batch.signal() == Signal.LOGS) {
       for (ResourceGroup<LogRecord> g : Records.logs(batch).resources()) {
         for (ScopeGroup<LogRecord> s : g.scopes()) {
@@ -61,7 +61,7 @@ record ObservabilityRequestEncoder(
       Observability.Index index, ResourceGroup<?> g, ScopeGroup<?> s, Attributes own) {
     long now = millis.getAsLong();
     String name = index.of(g.resource().attributes(), s, own, now);
-    return parcels.index().of(_ -> name).isEmpty() ? index.other(BoundedNames.OTHER, now) : name;
+    return encoder.index().of(_ -> name).isEmpty() ? index.other(BoundedNames.OTHER, now) : name;
   }
 
   private void log(Attributes resource, ScopeGroup<?> scope, LogRecord r, TextBuffer to) {

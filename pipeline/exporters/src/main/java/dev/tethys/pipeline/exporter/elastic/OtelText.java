@@ -66,7 +66,7 @@ final class OtelText {
     text(
         "event_name",
         event.isEmpty() && r.attributes().get("event.name") instanceof String s ? s : event);
-    around(resource, scope);
+    writeContext(resource, scope);
     body(r.body());
     end();
   }
@@ -117,7 +117,7 @@ final class OtelText {
     text("message", s.statusMessage());
     text("code", word(STATUSES, s.statusCode()));
     close();
-    around(resource, scope);
+    writeContext(resource, scope);
     end();
   }
 
@@ -156,7 +156,7 @@ final class OtelText {
       a.put("event.name", e.name());
     }
     attributes(a);
-    around(resource, scope);
+    writeContext(resource, scope);
     end();
   }
 
@@ -180,7 +180,7 @@ final class OtelText {
     text("unit", m.unit());
     place(at);
     attributes(p.attributes());
-    around(resource, scope);
+    writeContext(resource, scope);
     key("metrics");
     begin();
     key(m.name()).put(v.json());
@@ -199,7 +199,7 @@ final class OtelText {
     return hash;
   }
 
-  private void around(ResourceGroup<?> resource, ScopeGroup<?> scope) {
+  private void writeContext(ResourceGroup<?> resource, ScopeGroup<?> scope) {
     key("resource");
     begin();
     text("schema_url", resource.schemaUrl());

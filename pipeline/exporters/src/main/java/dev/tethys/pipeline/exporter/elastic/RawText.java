@@ -46,7 +46,7 @@ record RawText(String attributes, String events) {
     d.text("SeverityText", r.severityText());
     d.add("SeverityNumber", (long) r.severityNumber());
     d.add("Body", r.body());
-    around(d, resource, scope);
+    addContext(d, resource, scope);
     d.addAll(attributes, r.attributes());
     place(d, attributes, at);
     d.write(to, false);
@@ -67,7 +67,7 @@ record RawText(String attributes, String events) {
     d.text("TraceStatusDescription", s.statusMessage());
     d.text("Link", links(s));
     d.add("Duration", (s.endTimeUnixNano() - s.startTimeUnixNano()) / 1000); // microseconds
-    around(d, resource, scope);
+    addContext(d, resource, scope);
     d.addAll(attributes, s.attributes());
     place(d, attributes, at);
     for (SpanEvent e : s.hasEvents() ? s.events() : List.<SpanEvent>of()) {
@@ -79,7 +79,7 @@ record RawText(String attributes, String events) {
     to.put('\n');
   }
 
-  private static void around(FlatDocument d, Attributes resource, Scope scope) {
+  private static void addContext(FlatDocument d, Attributes resource, Scope scope) {
     d.addAll("Resource", resource);
     d.addAll("Scope", scope.attributes());
     d.text("Scope.name", scope.name());

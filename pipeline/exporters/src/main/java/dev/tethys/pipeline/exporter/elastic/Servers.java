@@ -164,12 +164,12 @@ final class Servers {
     int n = all.size();
     long now = nanos.getAsLong();
     List<Server> order = new ArrayList<>();
-    List<Server> aside = new ArrayList<>();
+    List<Server> unavailable = new ArrayList<>();
     for (int i = 0; i < n; i++) {
       Server server = all.get(Math.floorMod(first + i, n));
-      (now - server.back.get() >= 0 ? order : aside).add(server);
+      (now - server.back.get() >= 0 ? order : unavailable).add(server);
     }
-    order.addAll(aside);
+    order.addAll(unavailable);
     if (all != configured) {
       configured.stream().filter(s -> !all.contains(s)).forEach(order::add);
     }

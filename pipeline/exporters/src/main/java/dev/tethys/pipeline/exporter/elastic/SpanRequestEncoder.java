@@ -11,10 +11,10 @@ import dev.tethys.pipeline.exporter.rows.Records;
 import dev.tethys.pipeline.exporter.rows.SpanText;
 
 /** Spans as documents. */
-record SpanRequestEncoder(DocumentRequestEncoder parcels) implements Encoder {
+record SpanRequestEncoder(DocumentRequestEncoder encoder) implements Encoder {
   @Override
   public Encoded encode(Batch batch) {
-    return parcels.encode(batch, Records.traces(batch).resources(), SpanRequestEncoder::document);
+    return encoder.encode(batch, Records.traces(batch).resources(), SpanRequestEncoder::document);
   }
 
   private static void document(Attributes resource, ScopeGroup<Span> scope, Span p, TextBuffer to) {

@@ -341,12 +341,12 @@ final class VendorKeys {
   }
 
   private static @Nullable Set<Integer> statuses(YamlObject o, Key<List<Long>> key) {
-    List<Long> said = o.find(key);
-    if (said == null) {
+    List<Long> configured = o.find(key);
+    if (configured == null) {
       return null;
     }
     Set<Integer> statuses = new HashSet<>();
-    for (long s : said) {
+    for (long s : configured) {
       if (s < 100 || s > 599) {
         throw o.error(key, key.name() + " must be HTTP statuses, not " + s);
       }

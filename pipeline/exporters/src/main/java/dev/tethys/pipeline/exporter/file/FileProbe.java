@@ -74,19 +74,19 @@ final class FileProbe implements ExporterProbe {
 
   @Override
   public String write(long seconds, double value) throws IOException {
-    Path beside =
+    Path temporary =
         settings.path().resolveSibling(settings.path().getFileName() + "." + ItemProbe.NAME);
-    FileExporter e = exporter.apply(settings.at(beside));
+    FileExporter e = exporter.apply(settings.at(temporary));
     List<Outcome> outcomes = new ArrayList<>();
     var item = ItemProbe.batch(signal, seconds, value);
     byte[] back;
     e.start();
     try {
       e.consume(item, outcomes::add);
-      back = Files.readAllBytes(beside);
+      back = Files.readAllBytes(temporary);
     } finally {
       e.stop(java.time.Duration.ZERO);
-      Files.deleteIfExists(beside);
+      Files.deleteIfExists(temporary);
     }
     switch (outcomes.getFirst()) {
       case Outcome.Accepted a -> {}
@@ -96,12 +96,16 @@ final class FileProbe implements ExporterProbe {
     byte[] written = e.record(item);
     if (!java.util.Arrays.equals(back, written)) {
       throw new IOException(
-          beside + " was written with " + written.length + " bytes and read with " + back.length);
+          temporary
+              + " was written with "
+              + written.length
+              + " bytes and read with "
+              + back.length);
     }
     return "wrote "
         + ItemProbe.describeItem(signal, value)
         + " to "
-        + beside
+        + temporary
         + ", read it back and removed it";
   }
 }

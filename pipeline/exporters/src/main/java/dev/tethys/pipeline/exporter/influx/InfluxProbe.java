@@ -52,20 +52,21 @@ final class InfluxProbe implements ExporterProbe {
       throw new IOException(Redaction.url(settings.at("/ping")) + ": " + r.reason());
     }
     String version = r.header("X-Influxdb-Version");
-    String said = "InfluxDB " + (version.isEmpty() ? "of a version that it does not say" : version);
+    String reported =
+        "InfluxDB " + (version.isEmpty() ? "of a version that it does not say" : version);
     if (!schema.isThere(database)) {
       if (!schema.isMade()) {
         throw new IOException(
-            said
+            reported
                 + " answers and has no "
                 + (settings.version() == InfluxSettings.Version.V2 ? "bucket " : "database ")
                 + database
                 + ", or does not show it to who asks: make it, or write create_schema: true");
       }
-      return said + " answers";
+      return reported + " answers";
     }
     query("SELECT \"value\" FROM \"" + ItemProbe.NAME + "\" LIMIT 1");
-    return said + ", database " + database + " answers";
+    return reported + ", database " + database + " answers";
   }
 
   private @Nullable String query(String influxQl) throws IOException, InterruptedException {

@@ -41,7 +41,7 @@ final class InfluxSender implements Sender {
   private final InfluxSettings.Version version;
   private final Function<EncodedRequest, URI> url;
   private final HttpEndpoint endpoint;
-  private final LineRequestEncoder parcels;
+  private final LineRequestEncoder encoder;
   private final @Nullable Maker maker;
 
   /** Makes the database that a request did not find. */
@@ -58,13 +58,13 @@ final class InfluxSender implements Sender {
       InfluxSettings.Version version,
       Function<EncodedRequest, URI> url,
       HttpEndpoint endpoint,
-      LineRequestEncoder parcels,
+      LineRequestEncoder encoder,
       @Nullable Maker maker) {
     this.maker = maker;
     this.version = version;
     this.url = url;
     this.endpoint = endpoint;
-    this.parcels = parcels;
+    this.encoder = encoder;
   }
 
   @Override
@@ -80,11 +80,11 @@ final class InfluxSender implements Sender {
         return new SendResult.Retryable(Duration.ZERO, true, r.reason());
       }
       return switch (r.status()) {
-        case 413 -> parcels.halves(p, r.reason());
+        case 413 -> encoder.halves(p, r.reason());
         case 400 ->
             switch (version) {
               case V1 -> first(p, r);
-              case V2 -> parcels.halves(p, r.reason());
+              case V2 -> encoder.halves(p, r.reason());
               case V3 -> third(p, r);
             };
         case 422 -> partial(p, r);
@@ -135,7 +135,7 @@ final class InfluxSender implements Sender {
     String error = error(r);
     if (error.contains("unable to parse")) {
       // The lines are shown as they came: found again, they are buried by themselves.
-      LineRequestEncoder.Opened o = parcels.open(p);
+      LineRequestEncoder.Opened o = encoder.open(p);
       Map<Integer, String> bad = new HashMap<>();
       for (int row = 0; row < o.index().rows(); row++) {
         if (error.contains("'" + o.row(row) + "'")) {
@@ -146,7 +146,7 @@ final class InfluxSender implements Sender {
         return o.sorted(bad, new BitSet(), null);
       }
     }
-    return error.contains("partial write") ? partial(p, r) : parcels.halves(p, r.reason());
+    return error.contains("partial write") ? partial(p, r) : encoder.halves(p, r.reason());
   }
 
   /** The rest is stored, and how many are not is said; else the request is cut to find them. */
@@ -158,12 +158,12 @@ final class InfluxSender implements Sender {
           ? new SendResult.Permanent(r.reason())
           : new SendResult.Partial(dropped, r.reason());
     }
-    return parcels.halves(p, r.reason());
+    return encoder.halves(p, r.reason());
   }
 
   private SendResult third(EncodedRequest p, HttpEndpoint.Reply r) {
     JsonNode data = JSON.readTree(r.body()).path("data");
-    LineRequestEncoder.Opened o = parcels.open(p);
+    LineRequestEncoder.Opened o = encoder.open(p);
     Map<Integer, String> bad = new HashMap<>();
     for (JsonNode n : data.isArray() ? data : JSON.createArrayNode().add(data)) {
       int line = n.path("line_number").asInt(0);
@@ -172,7 +172,7 @@ final class InfluxSender implements Sender {
       }
     }
     if (bad.isEmpty()) {
-      return parcels.halves(p, r.reason());
+      return encoder.halves(p, r.reason());
     }
     BitSet rest = new BitSet();
     SendResult.Retryable later = null;

@@ -20,12 +20,12 @@ import java.util.concurrent.CompletableFuture;
  */
 final class BackendHandoff implements Sender {
   private final LoadBalancer balancer;
-  private final OtlpRequestEncoder parcels;
+  private final OtlpRequestEncoder encoder;
   private final ItemAccounting account;
 
-  BackendHandoff(LoadBalancer balancer, OtlpRequestEncoder parcels, ItemAccounting account) {
+  BackendHandoff(LoadBalancer balancer, OtlpRequestEncoder encoder, ItemAccounting account) {
     this.balancer = balancer;
-    this.parcels = parcels;
+    this.encoder = encoder;
     this.account = account;
   }
 
@@ -44,10 +44,10 @@ final class BackendHandoff implements Sender {
   }
 
   private SendResult forward(EncodedRequest p, LoadBalancer.Members members) {
-    Map<Backend, Batch> parts = balancer.splitKeylessTogether(parcels.unpack(p), members);
+    Map<Backend, Batch> parts = balancer.splitKeylessTogether(encoder.unpack(p), members);
     if (parts.size() > 1) {
       List<EncodedRequest> each = new ArrayList<>();
-      parts.values().forEach(b -> each.add(parcels.like(p, b)));
+      parts.values().forEach(b -> each.add(encoder.like(p, b)));
       return new SendResult.Split(each, "its backend is gone");
     }
     for (Backend to : parts.keySet()) {

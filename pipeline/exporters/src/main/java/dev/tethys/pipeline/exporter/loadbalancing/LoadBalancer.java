@@ -82,7 +82,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   private final RandomGenerator random;
   private final PartRouting routing;
   private final @Nullable ClientAuth auth;
-  private final OtlpRequestEncoder parcels;
+  private final OtlpRequestEncoder encoder;
   private final QueueParts queues;
   private final ItemAccounting account;
   private final BalancerMetrics metrics;
@@ -110,7 +110,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     this.random = random;
     this.routing = new PartRouting(key, settings.attributes(), random);
     this.auth = ClientAuth.of(settings.client().auth(), context);
-    this.parcels = OtlpRequestEncoder.grpc(settings.client(), signal, auth);
+    this.encoder = OtlpRequestEncoder.grpc(settings.client(), signal, auth);
     this.queues = context.parts(settings.delivery(), signal);
     this.account = context.account(signal);
     this.metrics =
@@ -315,12 +315,12 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   }
 
   private BackendHandoff transfer() {
-    return new BackendHandoff(this, parcels, account);
+    return new BackendHandoff(this, encoder, account);
   }
 
   private Sender sender(GrpcClientSettings client) {
     return new OtlpGrpcSender(
-        parcels, client, auth, settings.delivery().timeout(), context.logger());
+        encoder, client, auth, settings.delivery().timeout(), context.logger());
   }
 
   /** Begins to send to a target; null when that is not possible. */
@@ -334,7 +334,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
         active.put(target, before);
         return before;
       }
-      QueuePart q = queues.part(target, parcels, s);
+      QueuePart q = queues.part(target, encoder, s);
       return opened(target, q) ? active.get(target) : null;
     } catch (IllegalArgumentException e) {
       logSkipped(target, "it cannot be called: " + e.getMessage());
@@ -371,7 +371,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       for (String target : queues.onDisk()) {
         if (!active.containsKey(target) && !leaving.containsKey(target)) {
           BackendHandoff others = transfer();
-          QueuePart q = queues.part(target, parcels, others);
+          QueuePart q = queues.part(target, encoder, others);
           q.leave(others);
           if (opened(target, q)) {
             Backend b = active.remove(target);
@@ -439,7 +439,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   }
 
   private static boolean isEmpty(OutboxStatus s) {
-    return s.parcels() == 0 && s.deadLetters() == 0;
+    return s.requests() == 0 && s.deadLetters() == 0;
   }
 
   private void forgetIfEmpty(Backend b) {

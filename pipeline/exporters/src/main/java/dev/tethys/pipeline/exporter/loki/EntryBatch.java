@@ -18,7 +18,7 @@ public final class EntryBatch {
   private final List<LogEntry.Origin> origins = new ArrayList<>(); // those before the last
   private final List<Integer> counts = new ArrayList<>(); // entries of each
   private LogEntry.@Nullable Origin last;
-  private int owed; // to the last, whose entries mostly come one behind the other
+  private int unsettled; // to the last, whose entries mostly come one behind the other
   private long bytes;
   private Scheduler.@Nullable Timer timer;
 
@@ -72,15 +72,15 @@ public final class EntryBatch {
       return;
     }
     if (origin == last) {
-      owed++;
+      unsettled++;
       return;
     }
     if (last != null) {
       origins.add(last);
-      counts.add(owed);
+      counts.add(unsettled);
     }
     last = origin;
-    owed = 1;
+    unsettled = 1;
   }
 
   /** Tells the sources that their entries need not be kept. */
@@ -89,7 +89,7 @@ public final class EntryBatch {
       origins.get(i).settled(counts.get(i));
     }
     if (last != null) {
-      last.settled(owed);
+      last.settled(unsettled);
     }
   }
 }

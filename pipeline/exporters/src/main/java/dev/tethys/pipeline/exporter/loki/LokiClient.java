@@ -343,7 +343,7 @@ public final class LokiClient implements AutoCloseable {
 
   /** Whether requests wait on disk: they count as answered, as their entries are safe there. */
   private boolean queueOnDisk() {
-    return isOnDisk() && outbox.status().parcels() > 0;
+    return isOnDisk() && outbox.status().requests() > 0;
   }
 
   private void send(TenantLane lane, EntryBatch p) {
@@ -368,9 +368,9 @@ public final class LokiClient implements AutoCloseable {
    * Puts a request into the queue. While the queue takes nothing, all wait: what comes later must
    * not be before it. Who is interrupted waits on, for the entries are of others too.
    */
-  private void put(TenantLane lane, EntryBatch p, EncodedRequest parcel) {
+  private void put(TenantLane lane, EntryBatch p, EncodedRequest request) {
     boolean interrupted = false;
-    while (!offer(lane, p, parcel)) {
+    while (!offer(lane, p, request)) {
       interrupted |= Thread.interrupted();
       try {
         Thread.sleep(PAUSE);
@@ -384,7 +384,7 @@ public final class LokiClient implements AutoCloseable {
   }
 
   /** Whether the queue has it, or callers must not wait any more. */
-  private boolean offer(TenantLane lane, EntryBatch p, EncodedRequest parcel) {
+  private boolean offer(TenantLane lane, EntryBatch p, EncodedRequest request) {
     AtomicBoolean refused = new AtomicBoolean();
     long self = Thread.currentThread().threadId();
     AckCallback receipt =
@@ -395,12 +395,12 @@ public final class LokiClient implements AutoCloseable {
             refused.set(true); // said by the queue; before put returns
             return;
           }
-          handleOutcome(parcel, outcome, p);
+          handleOutcome(request, outcome, p);
           if (lane.answered()) {
             scheduleSend(lane, null);
           }
         };
-    outbox.put(parcel, receipt);
+    outbox.put(request, receipt);
     return !refused.get();
   }
 
@@ -408,7 +408,7 @@ public final class LokiClient implements AutoCloseable {
   private void handleOutcome(EncodedRequest p, Outcome outcome, EntryBatch batch) {
     if (outcome instanceof Outcome.Unavailable u) {
       Settings now = settings;
-      if (!abandoned && !u.givenUp()) {
+      if (!abandoned && !u.expired()) {
         return; // not sent because something ends: its sources bring it again
       }
       boolean limited = u.reason().contains("HTTP status 429");
@@ -423,7 +423,7 @@ public final class LokiClient implements AutoCloseable {
           "client {0}: {1} entries dropped: {2}",
           now.config.id(),
           p.items(),
-          u.givenUp()
+          u.expired()
               ? u.reason()
               : "the client is not configured any more, and has not sent them");
     }
@@ -464,7 +464,7 @@ public final class LokiClient implements AutoCloseable {
     long until = System.nanoTime() + timeLimit.toNanos();
     Thread flushing = Thread.ofVirtual().start(this::flush); // may find the queue full
     try {
-      while ((flushing.isAlive() || outbox.status().parcels() > 0)
+      while ((flushing.isAlive() || outbox.status().requests() > 0)
           && !closing
           && System.nanoTime() - until < 0) {
         Thread.sleep(CHECK_INTERVAL);

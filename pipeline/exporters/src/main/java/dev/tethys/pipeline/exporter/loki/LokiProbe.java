@@ -41,8 +41,8 @@ final class LokiProbe implements ExporterProbe {
     return endpoint.call(method, url, headers, body.length == 0 ? null : body);
   }
 
-  private HttpEndpoint.Reply get(String beside) throws IOException, InterruptedException {
-    return call("GET", settings.url().resolve(beside), Map.of(), new byte[0]);
+  private HttpEndpoint.Reply get(String other) throws IOException, InterruptedException {
+    return call("GET", settings.url().resolve(other), Map.of(), new byte[0]);
   }
 
   @Override

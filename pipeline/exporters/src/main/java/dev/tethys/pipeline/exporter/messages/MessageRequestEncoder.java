@@ -133,7 +133,7 @@ public final class MessageRequestEncoder implements Encoder {
       }
     }
     List<EncodedRequest> out = new ArrayList<>();
-    for (EncodedRequest p : e.parcels()) {
+    for (EncodedRequest p : e.requests()) {
       Map<String, String> h = new LinkedHashMap<>(p.headers());
       h.put(ID, UUID.randomUUID().toString());
       out.add(new EncodedRequest(p.signal(), p.body(), p.items(), p.lane(), h));

@@ -57,7 +57,7 @@ public final class MqttExporterFactory
         value, b -> b < ' ' || b == 0x7f || b == '/' || b == '+' || b == '#' || b == '%');
   }
 
-  private static MessageRequestEncoder parcels(MqttSettings s, Context context) {
+  private static MessageRequestEncoder encoder(MqttSettings s, Context context) {
     return new MessageRequestEncoder(
         s.messages(), MqttExporterFactory::level, context.metrics(), context.id().toString());
   }
@@ -71,7 +71,7 @@ public final class MqttExporterFactory
   public Exporter create(MqttSettings s, Signal signal, Context context) {
     check(s, signal, context);
     return context.exporter(
-        s.delivery(), signal, parcels(s, context), new Publisher(new MqttClient(s, clients)));
+        s.delivery(), signal, encoder(s, context), new Publisher(new MqttClient(s, clients)));
   }
 
   @Override
@@ -92,7 +92,7 @@ public final class MqttExporterFactory
     return new ItemProbe(
         signal,
         client::connect,
-        parcels(s, context),
+        encoder(s, context),
         sender,
         (p, t, v) -> MessageRequestEncoder.topic(p) + sender.describeResult());
   }

@@ -162,8 +162,9 @@ final class NatsClient implements AutoCloseable {
   private static SendResult await(LineSockets.Line line, String reply) throws IOException {
     SendResult complaint = null;
     while (true) {
-      String said = line.read();
-      String word = said.contains(" ") ? said.substring(0, said.indexOf(' ')) : said;
+      String response = line.read();
+      String word =
+          response.contains(" ") ? response.substring(0, response.indexOf(' ')) : response;
       switch (word.toUpperCase(Locale.ROOT)) {
         case "PING" -> line.write("PONG\r\n".getBytes(StandardCharsets.US_ASCII));
         case "PONG" -> {
@@ -172,14 +173,14 @@ final class NatsClient implements AutoCloseable {
           }
         }
         case "-ERR" -> {
-          SendResult v = complaint(said.substring(4).strip());
+          SendResult v = complaint(response.substring(4).strip());
           if (!reply.isEmpty() || v instanceof SendResult.Permanent) {
             return v; // no stream will answer; a payload that is too large ends the connection
           }
           complaint = v;
         }
         case "MSG", "HMSG" -> {
-          SendResult v = message(line, said.split(" "), reply);
+          SendResult v = message(line, response.split(" "), reply);
           if (v != null) {
             return v;
           }
@@ -210,14 +211,14 @@ final class NatsClient implements AutoCloseable {
         line -> {
           line.write(out.toByteArray());
           while (true) {
-            String said = line.read();
-            String word = said.toUpperCase(Locale.ROOT);
+            String response = line.read();
+            String word = response.toUpperCase(Locale.ROOT);
             if (word.equals("PING")) {
               line.write("PONG\r\n".getBytes(StandardCharsets.US_ASCII));
             } else if (word.startsWith("-ERR")) {
-              throw new IOException("NATS: " + said.substring(4).strip());
+              throw new IOException("NATS: " + response.substring(4).strip());
             } else if (word.startsWith("MSG ") || word.startsWith("HMSG ")) {
-              Message m = read(line, said.split(" "));
+              Message m = read(line, response.split(" "));
               if (m.subject.equals(reply)) {
                 return answered(m);
               }

@@ -50,7 +50,7 @@ public final class NatsExporterFactory
         value, b -> b <= ' ' || b >= 0x7f || b == '.' || b == '*' || b == '>' || b == '%');
   }
 
-  private static MessageRequestEncoder parcels(NatsSettings s, Context context) {
+  private static MessageRequestEncoder encoder(NatsSettings s, Context context) {
     return new MessageRequestEncoder(
         s.messages(), NatsExporterFactory::token, context.metrics(), context.id().toString());
   }
@@ -59,7 +59,7 @@ public final class NatsExporterFactory
   public Exporter create(NatsSettings s, Signal signal, Context context) {
     s.messages().check(signal);
     return context.exporter(
-        s.delivery(), signal, parcels(s, context), new Publisher(s, new NatsClient(s)));
+        s.delivery(), signal, encoder(s, context), new Publisher(s, new NatsClient(s)));
   }
 
   @Override
@@ -79,7 +79,7 @@ public final class NatsExporterFactory
         new ItemProbe(
             signal,
             client::connect,
-            parcels(s, context),
+            encoder(s, context),
             s.jetStream() && s.setup() == null ? new Seeking(client, sender) : sender,
             (p, t, v) ->
                 MessageRequestEncoder.topic(p)

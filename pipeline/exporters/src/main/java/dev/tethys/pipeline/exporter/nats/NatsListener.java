@@ -23,36 +23,36 @@ record NatsListener(NatsClient client) implements LoopbackProbe.Listener {
   public String subscribe(LineSockets.Line line, String subject) throws IOException {
     line.write(("SUB " + subject + " 2\r\nPING\r\n").getBytes(StandardCharsets.UTF_8));
     String refusal = "";
-    for (String said = line.read(); !said.equals("PONG"); said = line.read()) {
-      if (said.startsWith("-ERR")) {
-        refusal = said.substring(4).strip();
-      } else if (said.equals("PING")) {
+    for (String response = line.read(); !response.equals("PONG"); response = line.read()) {
+      if (response.startsWith("-ERR")) {
+        refusal = response.substring(4).strip();
+      } else if (response.equals("PING")) {
         line.write("PONG\r\n".getBytes(StandardCharsets.US_ASCII));
-      } else if (isMessage(said)) {
-        NatsClient.read(line, said.split(" "));
+      } else if (isMessage(response)) {
+        NatsClient.read(line, response.split(" "));
       }
     }
     return refusal;
   }
 
-  private static boolean isMessage(String said) {
-    String word = said.toUpperCase(Locale.ROOT);
+  private static boolean isMessage(String response) {
+    String word = response.toUpperCase(Locale.ROOT);
     return word.startsWith("MSG ") || word.startsWith("HMSG ");
   }
 
   @Override
   public String await(LineSockets.Line line, String subject, byte[] body) throws IOException {
     for (int others = 0; others < LoopbackProbe.MOST; ) {
-      String said;
+      String response;
       try {
-        said = line.read();
+        response = line.read();
       } catch (IOException e) {
         return LoopbackProbe.nothing(subject, e);
       }
-      if (said.equals("PING")) {
+      if (response.equals("PING")) {
         line.write("PONG\r\n".getBytes(StandardCharsets.US_ASCII));
-      } else if (isMessage(said)) {
-        NatsClient.Message m = NatsClient.read(line, said.split(" "));
+      } else if (isMessage(response)) {
+        NatsClient.Message m = NatsClient.read(line, response.split(" "));
         if (Arrays.equals(m.body(), m.head(), m.body().length, body, 0, body.length)) {
           return "";
         }

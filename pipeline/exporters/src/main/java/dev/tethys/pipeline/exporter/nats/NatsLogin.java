@@ -51,15 +51,15 @@ final class NatsLogin {
     if (settings.tlsFirst() && tls != null) {
       line.secure(tls);
     }
-    String said = line.read();
-    if (!said.startsWith("INFO ")) {
-      throw new IOException("it is no NATS server: " + shown(said));
+    String response = line.read();
+    if (!response.startsWith("INFO ")) {
+      throw new IOException("it is no NATS server: " + shown(response));
     }
     JsonNode info;
     try {
-      info = JSON.readTree(said.substring(5));
+      info = JSON.readTree(response.substring(5));
     } catch (JacksonException e) {
-      throw new IOException("it says something that is no JSON: " + shown(said), e);
+      throw new IOException("it says something that is no JSON: " + shown(response), e);
     }
     boolean secured = settings.tlsFirst() || server.secured();
     if (!secured
@@ -138,8 +138,8 @@ final class NatsLogin {
     return m.group(1);
   }
 
-  private static String shown(@Nullable String said) {
-    String s = String.valueOf(said);
+  private static String shown(@Nullable String response) {
+    String s = String.valueOf(response);
     return s.length() > 200 ? s.substring(0, 200) + "…" : s;
   }
 }

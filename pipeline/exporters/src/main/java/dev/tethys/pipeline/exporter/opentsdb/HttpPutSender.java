@@ -36,12 +36,12 @@ import org.jspecify.annotations.Nullable;
 final class HttpPutSender implements Sender {
   private final OpenTsdbSettings settings;
   private final HttpEndpoint endpoint;
-  private final LineRequestEncoder parcels;
+  private final LineRequestEncoder encoder;
 
-  HttpPutSender(OpenTsdbSettings settings, HttpEndpoint endpoint, LineRequestEncoder parcels) {
+  HttpPutSender(OpenTsdbSettings settings, HttpEndpoint endpoint, LineRequestEncoder encoder) {
     this.settings = settings;
     this.endpoint = endpoint;
-    this.parcels = parcels;
+    this.encoder = encoder;
   }
 
   @Override
@@ -51,7 +51,7 @@ final class HttpPutSender implements Sender {
     byte[] body;
     LineRequestEncoder.Opened opened;
     try {
-      opened = parcels.open(p);
+      opened = encoder.open(p);
       body = array(opened.text());
     } catch (CodecException e) {
       return new SendResult.Permanent(String.valueOf(e.getMessage()));
@@ -66,7 +66,7 @@ final class HttpPutSender implements Sender {
       return SendResult.DELIVERED;
     }
     return switch (r.status()) {
-      case 413 -> parcels.halves(p, r.reason());
+      case 413 -> encoder.halves(p, r.reason());
       case 400 -> refused(p, opened, r);
       default -> HttpEndpoint.judge(r);
     };
@@ -96,7 +96,7 @@ final class HttpPutSender implements Sender {
     if (all.isEmpty()) {
       return ServerSystemErrors.isInTrouble(message(r))
           ? new SendResult.Retryable(Duration.ZERO, true, r.reason())
-          : parcels.halves(p, r.reason());
+          : encoder.halves(p, r.reason());
     }
     Map<DataPoint, String> errors = new HashMap<>();
     all.forEach(x -> errors.put(place(x.point()), x.error()));
@@ -120,7 +120,7 @@ final class HttpPutSender implements Sender {
       }
     }
     return bad.isEmpty() && again.isEmpty()
-        ? parcels.halves(p, r.reason()) // it names others than were put
+        ? encoder.halves(p, r.reason()) // it names others than were put
         : o.sorted(bad, again, later);
   }
 

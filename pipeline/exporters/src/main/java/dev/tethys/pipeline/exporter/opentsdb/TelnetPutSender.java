@@ -32,18 +32,18 @@ final class TelnetPutSender implements Sender {
   private static final String LET_IN = "AUTH_SUCCESS";
 
   private final LineSockets sockets;
-  private final LineRequestEncoder parcels;
+  private final LineRequestEncoder encoder;
 
-  TelnetPutSender(LineSockets sockets, LineRequestEncoder parcels) {
+  TelnetPutSender(LineSockets sockets, LineRequestEncoder encoder) {
     this.sockets = sockets;
-    this.parcels = parcels;
+    this.encoder = encoder;
   }
 
   @Override
   public SendResult send(EncodedRequest p) throws IOException {
     byte[] lines;
     try {
-      lines = parcels.open(p).text();
+      lines = encoder.open(p).text();
     } catch (CodecException e) {
       return new SendResult.Permanent(String.valueOf(e.getMessage()));
     }
@@ -55,7 +55,7 @@ final class TelnetPutSender implements Sender {
     boolean busy = c.contains("throttle") || c.contains("timeout") || c.contains("timed out");
     return busy || c.contains("hbase")
         ? new SendResult.Retryable(Duration.ZERO, busy, complaint)
-        : parcels.halves(p, complaint);
+        : encoder.halves(p, complaint);
   }
 
   /** Connections to the server of the settings. */

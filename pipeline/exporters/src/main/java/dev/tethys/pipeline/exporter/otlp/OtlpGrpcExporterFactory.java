@@ -40,21 +40,21 @@ public final class OtlpGrpcExporterFactory
     return Set.of(Signal.values());
   }
 
-  private static OtlpRequestEncoder parcels(
+  private static OtlpRequestEncoder encoder(
       OtlpGrpcSettings s, Signal signal, @Nullable ClientAuth auth) {
     return OtlpRequestEncoder.grpc(s.client(), signal, auth);
   }
 
   private static OtlpGrpcSender sender(
-      OtlpGrpcSettings s, OtlpRequestEncoder parcels, @Nullable ClientAuth auth, Context context) {
-    return new OtlpGrpcSender(parcels, s.client(), auth, s.delivery().timeout(), context.logger());
+      OtlpGrpcSettings s, OtlpRequestEncoder encoder, @Nullable ClientAuth auth, Context context) {
+    return new OtlpGrpcSender(encoder, s.client(), auth, s.delivery().timeout(), context.logger());
   }
 
   @Override
   public Exporter create(OtlpGrpcSettings s, Signal signal, Context context) {
     ClientAuth auth = ClientAuth.of(s.client().auth(), context);
-    OtlpRequestEncoder parcels = parcels(s, signal, auth);
-    return context.exporter(s.delivery(), signal, parcels, sender(s, parcels, auth, context));
+    OtlpRequestEncoder encoder = encoder(s, signal, auth);
+    return context.exporter(s.delivery(), signal, encoder, sender(s, encoder, auth, context));
   }
 
   @Override
@@ -65,7 +65,7 @@ public final class OtlpGrpcExporterFactory
   @Override
   public ExporterProbe probe(OtlpGrpcSettings s, Signal signal, Context context) {
     ClientAuth auth = ClientAuth.of(s.client().auth(), context);
-    OtlpRequestEncoder parcels = parcels(s, signal, auth);
-    return OtlpTrial.of(signal, parcels, sender(s, parcels, auth, context), "the server");
+    OtlpRequestEncoder encoder = encoder(s, signal, auth);
+    return OtlpTrial.of(signal, encoder, sender(s, encoder, auth, context), "the server");
   }
 }

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * server finds too large is sent in halves.
  */
 public final class OtlpGrpcSender implements Sender {
-  private final OtlpRequestEncoder parcels;
+  private final OtlpRequestEncoder encoder;
   private final GrpcClientSettings settings;
   private final @Nullable ClientAuth auth;
   private final Duration timeout;
@@ -38,12 +38,12 @@ public final class OtlpGrpcSender implements Sender {
    * @param auth null when calls do not authenticate
    */
   public OtlpGrpcSender(
-      OtlpRequestEncoder parcels,
+      OtlpRequestEncoder encoder,
       GrpcClientSettings settings,
       @Nullable ClientAuth auth,
       Duration timeout,
       System.Logger log) {
-    this.parcels = parcels;
+    this.encoder = encoder;
     this.settings = settings;
     this.auth = auth;
     this.timeout = timeout;
@@ -63,7 +63,7 @@ public final class OtlpGrpcSender implements Sender {
     headers.remove("content-type");
     GrpcReply r =
         channel.call(
-            parcels.signal().grpcPath(),
+            encoder.signal().grpcPath(),
             headers,
             p.body(),
             encoding == null ? "" : encoding,
@@ -95,7 +95,7 @@ public final class OtlpGrpcSender implements Sender {
         if (delay != null) {
           yield new SendResult.Retryable(delay, true, reason);
         }
-        List<EncodedRequest> halves = tooLarge(r.message()) ? parcels.halves(p) : List.of();
+        List<EncodedRequest> halves = tooLarge(r.message()) ? encoder.halves(p) : List.of();
         yield halves.isEmpty()
             ? new SendResult.Permanent(reason)
             : new SendResult.Split(halves, reason);

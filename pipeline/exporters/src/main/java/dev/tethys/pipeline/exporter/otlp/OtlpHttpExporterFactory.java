@@ -56,7 +56,7 @@ public final class OtlpHttpExporterFactory
     return Set.of(Signal.values());
   }
 
-  private static OtlpRequestEncoder parcels(
+  private static OtlpRequestEncoder encoder(
       OtlpHttpSettings s, Signal signal, @Nullable ClientAuth auth) {
     HttpClientSettings c = s.client();
     return new OtlpRequestEncoder(
@@ -70,15 +70,15 @@ public final class OtlpHttpExporterFactory
   }
 
   private OtlpHttpSender sender(
-      OtlpHttpSettings s, OtlpRequestEncoder parcels, @Nullable ClientAuth auth, Context context) {
-    URI url = s.url(parcels.signal());
+      OtlpHttpSettings s, OtlpRequestEncoder encoder, @Nullable ClientAuth auth, Context context) {
+    URI url = s.url(encoder.signal());
     if (url == null) {
-      String word = parcels.signal().name().toLowerCase(Locale.ROOT);
+      String word = encoder.signal().name().toLowerCase(Locale.ROOT);
       throw new ConfigException(
           context.name(), "neither endpoint nor " + word + "_endpoint says where " + word + " go");
     }
     return new OtlpHttpSender(
-        parcels,
+        encoder,
         url,
         s.client().headers(),
         ClientAuth.withSigning(auth),
@@ -92,8 +92,8 @@ public final class OtlpHttpExporterFactory
   @Override
   public Exporter create(OtlpHttpSettings s, Signal signal, Context context) {
     ClientAuth auth = ClientAuth.of(s.client().auth(), context);
-    OtlpRequestEncoder parcels = parcels(s, signal, auth);
-    return context.exporter(s.delivery(), signal, parcels, sender(s, parcels, auth, context));
+    OtlpRequestEncoder encoder = encoder(s, signal, auth);
+    return context.exporter(s.delivery(), signal, encoder, sender(s, encoder, auth, context));
   }
 
   @Override
@@ -104,11 +104,11 @@ public final class OtlpHttpExporterFactory
   @Override
   public ExporterProbe probe(OtlpHttpSettings s, Signal signal, Context context) {
     ClientAuth auth = ClientAuth.of(s.client().auth(), context);
-    OtlpRequestEncoder parcels = parcels(s, signal, auth);
+    OtlpRequestEncoder encoder = encoder(s, signal, auth);
     return OtlpTrial.of(
         signal,
-        parcels,
-        sender(s, parcels, auth, context),
-        Redaction.url(Objects.requireNonNull(s.url(parcels.signal()))));
+        encoder,
+        sender(s, encoder, auth, context),
+        Redaction.url(Objects.requireNonNull(s.url(encoder.signal()))));
   }
 }

@@ -44,7 +44,7 @@ final class OtlpHttpSender implements Sender {
     WebClient open(HttpClientFactory factory) throws IOException;
   }
 
-  private final OtlpRequestEncoder parcels;
+  private final OtlpRequestEncoder encoder;
   private final URI url;
   private final Map<String, Secret> headers;
   private final @Nullable ClientAuth auth;
@@ -54,7 +54,7 @@ final class OtlpHttpSender implements Sender {
   private final FirstUseClient client;
 
   OtlpHttpSender(
-      OtlpRequestEncoder parcels,
+      OtlpRequestEncoder encoder,
       URI url,
       Map<String, Secret> headers,
       @Nullable ClientAuth auth,
@@ -63,7 +63,7 @@ final class OtlpHttpSender implements Sender {
       Clients clients,
       LongSupplier millis,
       System.Logger log) {
-    this.parcels = parcels;
+    this.encoder = encoder;
     this.url = url;
     this.headers = headers;
     this.auth = auth;
@@ -95,7 +95,7 @@ final class OtlpHttpSender implements Sender {
                 a.status() == 429 || a.status() == 503,
                 reason);
         case 413 -> {
-          List<EncodedRequest> halves = parcels.halves(p);
+          List<EncodedRequest> halves = encoder.halves(p);
           yield halves.isEmpty()
               ? new SendResult.Permanent(reason)
               : new SendResult.Split(halves, reason);
@@ -133,7 +133,7 @@ final class OtlpHttpSender implements Sender {
         return OtlpResponse.OK;
       }
       if (is(a, OtlpRequestEncoder.JSON)) {
-        return OtlpResponse.fromJson(parcels.signal(), b);
+        return OtlpResponse.fromJson(encoder.signal(), b);
       }
       return is(a, OtlpRequestEncoder.PROTOBUF) ? OtlpResponse.fromProtobuf(b) : OtlpResponse.OK;
     } catch (CodecException e) {

@@ -18,12 +18,12 @@ final class OtlpTrial {
    *
    * @param where the server, for people
    */
-  static ItemProbe of(Signal signal, OtlpRequestEncoder parcels, Sender sender, String where) {
+  static ItemProbe of(Signal signal, OtlpRequestEncoder encoder, Sender sender, String where) {
     return new ItemProbe(
         signal,
         () -> {
           for (EncodedRequest p :
-              parcels.encode(new Batch(signal, Encoding.OTLP, new byte[0], 0, 0)).parcels()) {
+              encoder.encode(new Batch(signal, Encoding.OTLP, new byte[0], 0, 0)).requests()) {
             switch (sender.send(p)) {
               case SendResult.Retryable l -> throw new IOException(l.reason());
               case SendResult.Permanent n -> throw new IOException(n.reason());
@@ -32,7 +32,7 @@ final class OtlpTrial {
           }
           return where + " takes OTLP";
         },
-        parcels,
+        encoder,
         sender,
         (p, t, v) -> where + "; over OTLP nothing is read back");
   }

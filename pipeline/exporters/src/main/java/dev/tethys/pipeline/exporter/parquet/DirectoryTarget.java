@@ -68,13 +68,13 @@ final class DirectoryTarget implements FileTarget {
 
   @Override
   public void publish(List<NewFile> files) throws IOException {
-    Path beside = unfinished();
+    Path temporary = unfinished();
     List<Path> written = new ArrayList<>();
     List<Path> moved = new ArrayList<>();
     boolean done = false;
     try {
       for (NewFile f : files) {
-        Path p = beside.resolve(UUID.randomUUID().toString());
+        Path p = temporary.resolve(UUID.randomUUID().toString());
         written.add(p);
         try (FileChannel ch =
             FileChannel.open(p, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {

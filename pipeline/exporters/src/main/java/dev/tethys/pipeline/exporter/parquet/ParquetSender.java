@@ -56,7 +56,7 @@ final class ParquetSender implements Sender {
   /** One request of a group, and what became of it. */
   private static final class Member {
     final byte[] body;
-    final CompletableFuture<SendResult> verdict = new CompletableFuture<>();
+    final CompletableFuture<SendResult> result = new CompletableFuture<>();
 
     Member(byte[] body) {
       this.body = body;
@@ -99,7 +99,7 @@ final class ParquetSender implements Sender {
       write(mine);
     }
     try {
-      return m.verdict.get();
+      return m.result.get();
     } catch (ExecutionException e) {
       Throwable why = e.getCause();
       throw new IOException(why == null ? e.toString() : String.valueOf(why.getMessage()), e);
@@ -155,7 +155,7 @@ final class ParquetSender implements Sender {
           rows.add(m.body);
           good.add(m);
         } catch (CodecException e) {
-          m.verdict.complete(new SendResult.Permanent(String.valueOf(e.getMessage())));
+          m.result.complete(new SendResult.Permanent(String.valueOf(e.getMessage())));
         }
       }
       String name =
@@ -169,14 +169,14 @@ final class ParquetSender implements Sender {
       for (int i = rows.families(); i > 0; i--) {
         leftOut.add(UnsupportedItemCounter.What.METADATA);
       }
-      good.forEach(m -> m.verdict.complete(SendResult.DELIVERED));
+      good.forEach(m -> m.result.complete(SendResult.DELIVERED));
     } catch (IOException | RuntimeException | Error e) {
-      g.members.forEach(m -> m.verdict.completeExceptionally(e));
+      g.members.forEach(m -> m.result.completeExceptionally(e));
       if (e instanceof Error x) {
         throw x;
       }
     } catch (InterruptedException e) {
-      g.members.forEach(m -> m.verdict.completeExceptionally(e));
+      g.members.forEach(m -> m.result.completeExceptionally(e));
       Thread.currentThread().interrupt();
     }
   }

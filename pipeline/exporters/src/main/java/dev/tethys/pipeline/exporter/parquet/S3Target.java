@@ -257,22 +257,22 @@ final class S3Target implements FileTarget {
   private void takeBack(List<NewFile> files) {
     boolean interrupted = Thread.interrupted();
     long begun = System.nanoTime();
-    String givenUp = "";
+    String abandoned = "";
     for (NewFile f : files) {
-      String why = givenUp;
-      if (givenUp.isEmpty()) {
+      String why = abandoned;
+      if (abandoned.isEmpty()) {
         try {
           remove(f.path());
           continue;
         } catch (IOException e) {
           why = Objects.requireNonNullElse(e.getMessage(), e.toString());
           if (System.nanoTime() - begun > TAKING_BACK.toNanos()) {
-            givenUp = "not tried, after the service failed for " + TAKING_BACK.toSeconds() + " s";
+            abandoned = "not tried, after the service failed for " + TAKING_BACK.toSeconds() + " s";
           }
         } catch (InterruptedException e) {
           interrupted = true;
-          givenUp = "the exporter stops";
-          why = givenUp;
+          abandoned = "the exporter stops";
+          why = abandoned;
         }
       }
       LOG.log(

@@ -118,7 +118,7 @@ final class QueueHandoff {
   }
 
   /** Assigns batches left by an earlier process. */
-  interface Left {
+  interface RecoveredBatches {
     void assign(Journal.RecoveredBatch found, TrackedBatch whose);
   }
 
@@ -126,7 +126,7 @@ final class QueueHandoff {
    * Passes on the batches that an earlier process left; the files stay until all of them are in the
    * outbox.
    */
-  void recover(Left to, long nanos) throws IOException {
+  void recover(RecoveredBatches to, long nanos) throws IOException {
     Journal j = journal;
     if (j == null) {
       return;

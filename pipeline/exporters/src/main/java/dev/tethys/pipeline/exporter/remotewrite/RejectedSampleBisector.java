@@ -99,7 +99,7 @@ final class RejectedSampleBisector {
   }
 
   private SendResult.PerItem sorted(@Nullable EncodedRequest again, SendResult.Retryable later) {
-    int not = refused.stream().mapToInt(r -> entries(r.parcel())).sum();
+    int not = refused.stream().mapToInt(r -> entries(r.request())).sum();
     return new SendResult.PerItem(
         entries(request) - not - (again == null ? 0 : entries(again)),
         refused,

@@ -133,30 +133,31 @@ public final class RemoteWriteExporterFactory
     }
 
     @Override
-    public SendResult send(EncodedRequest parcel) throws IOException, InterruptedException {
+    public SendResult send(EncodedRequest request) throws IOException, InterruptedException {
       // The sender counts exemplars and metadata too; here an item is a sample.
-      return switch (sender().send(parcel)) {
+      return switch (sender().send(request)) {
         case SendResult.Split i ->
             new SendResult.Split(
-                i.parcels().stream().map(RemoteWriteExporterFactory::counted).toList(), i.reason());
+                i.requests().stream().map(RemoteWriteExporterFactory::counted).toList(),
+                i.reason());
         case SendResult.Partial p ->
-            new SendResult.Partial(Math.min(p.refused(), parcel.items()), p.reason());
-        case SendResult.PerItem s -> counted(parcel, s);
+            new SendResult.Partial(Math.min(p.refused(), request.items()), p.reason());
+        case SendResult.PerItem s -> counted(request, s);
         case SendResult v -> v;
       };
     }
   }
 
-  private static SendResult counted(EncodedRequest parcel, SendResult.PerItem s) {
+  private static SendResult counted(EncodedRequest request, SendResult.PerItem s) {
     List<SendResult.Refused> refused =
         s.refused().stream()
-            .map(r -> new SendResult.Refused(counted(r.parcel()), r.reason()))
+            .map(r -> new SendResult.Refused(counted(r.request()), r.reason()))
             .toList();
     EncodedRequest again = s.again() == null ? null : counted(s.again());
-    int not = refused.stream().mapToInt(r -> r.parcel().items()).sum();
+    int not = refused.stream().mapToInt(r -> r.request().items()).sum();
     int later = again == null ? 0 : again.items();
     return new SendResult.PerItem(
-        parcel.items() - not - later, refused, again, s.after(), s.overload(), s.reason());
+        request.items() - not - later, refused, again, s.after(), s.overload(), s.reason());
   }
 
   static Encoder.Encoded encode(GraphSettings settings, @Nullable ClientAuth auth, Batch batch) {
@@ -178,22 +179,22 @@ public final class RemoteWriteExporterFactory
       request = settings.edits().apply(request, size, ofOtlp);
       size = request.length;
       Map<String, String> more = headers(settings, auth, batch.metadata());
-      List<EncodedRequest> parcels = new ArrayList<>();
+      List<EncodedRequest> requests = new ArrayList<>();
       byte[] all = request;
-      List<List<Slice>> dealt =
+      List<List<Slice>> slices =
           RequestSlices.distribute(
               all,
               size,
               SeriesShard.LANES,
               in -> SeriesShard.of(all, in.labelsOffset(), in.labelsLength()),
               metadata);
-      for (int i = 0; i < dealt.size(); i++) {
-        for (List<Slice> part : cut(dealt.get(i), settings.bytesEach())) {
+      for (int i = 0; i < slices.size(); i++) {
+        for (List<Slice> part : cut(slices.get(i), settings.bytesEach())) {
           byte[] joined = RequestSlices.join(all, part);
-          parcels.addAll(parcels(settings, joined, joined.length, i + 1, more));
+          requests.addAll(encoder(settings, joined, joined.length, i + 1, more));
         }
       }
-      return new Encoder.Encoded(parcels, rejected, why);
+      return new Encoder.Encoded(requests, rejected, why);
     } catch (CodecException e) {
       throw new NotEncodableException(String.valueOf(e.getMessage()));
     }
@@ -235,7 +236,7 @@ public final class RemoteWriteExporterFactory
     return parts;
   }
 
-  private static List<EncodedRequest> parcels(
+  private static List<EncodedRequest> encoder(
       GraphSettings s, byte[] request, int size, long lane, Map<String, String> more) {
     return ProtocolDowngrade.of(request, size, lane, s.config().message(), s.samplesEach(), more)
         .stream()

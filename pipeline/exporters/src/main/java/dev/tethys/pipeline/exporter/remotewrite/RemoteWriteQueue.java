@@ -53,7 +53,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   private final QueueHandoff handover;
   private final Shard[] lanes = new Shard[SeriesShard.LANES];
   private final FamilyTable families;
-  private final ShardAssigner dealer;
+  private final ShardAssigner assigner;
   private final ReentrantReadWriteLock closing = new ReentrantReadWriteLock();
   private volatile boolean closed;
   private volatile boolean metadataUnderWay;
@@ -114,7 +114,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     for (int i = 0; i < lanes.length; i++) {
       lanes[i] = new Shard(i, outbox, handover, q.maxSamplesPerSend(), config.message());
     }
-    this.dealer =
+    this.assigner =
         new ShardAssigner(config, external, families, lanes, sender::message, metrics, clock);
     metrics.settings(requestsAtOnce(q), q);
     this.metadataSent = clock.nanos();
@@ -131,7 +131,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         (found, whose) -> {
           Outcome outcome = Outcome.ACCEPTED;
           try {
-            dealer.distribute(found.batch(), whose, found.done(), null);
+            assigner.distribute(found.batch(), whose, found.done(), null);
           } catch (CodecException e) {
             LOG.log(Level.WARNING, "{0}: in the journal: {1}", config.id(), e.getMessage());
             outcome = new Outcome.Rejected(String.valueOf(e.getMessage()), 0);
@@ -318,7 +318,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       TrackedBatch p = handover.take(batch, receipt, clock.nanos(), withMetadata);
       Outcome outcome = Outcome.ACCEPTED;
       try {
-        dealer.distribute(batch, p, Map.of(), in);
+        assigner.distribute(batch, p, Map.of(), in);
       } catch (CodecException e) {
         outcome = new Outcome.Rejected("malformed: " + e.getMessage(), batch.items());
       }

@@ -96,9 +96,9 @@ final class RemoteWriteSender implements Sender {
   }
 
   @Override
-  public SendResult send(EncodedRequest parcel) throws IOException, InterruptedException {
-    Contents c = Contents.of(parcel);
-    EncodedRequest p = parcel;
+  public SendResult send(EncodedRequest request) throws IOException, InterruptedException {
+    Contents c = Contents.of(request);
+    EncodedRequest p = request;
     Contents old = new Contents(0, 0, 0, 0, 0, 0);
     Duration limit = config.queue().sampleAgeLimit();
     long notBefore = limit.isZero() ? Long.MIN_VALUE : clock.millis() - limit.toMillis();
@@ -116,7 +116,7 @@ final class RemoteWriteSender implements Sender {
               0);
       if (left.isEmpty()) {
         metrics.dropped(RemoteWriteQueue.TOO_OLD, old.samples(), old.histograms(), old.exemplars());
-        return new SendResult.Partial(parcel.items(), RemoteWriteQueue.TOO_OLD);
+        return new SendResult.Partial(request.items(), RemoteWriteQueue.TOO_OLD);
       }
       c = kept;
       p = left.getFirst();
@@ -126,8 +126,8 @@ final class RemoteWriteSender implements Sender {
       c = Contents.of(p);
     }
     Outcome o = post(p, c);
-    SendResult v = o.verdict();
-    if (o.ofSome() && p.items() == parcel.items() && c.samples() + c.histograms() > 1) {
+    SendResult v = o.result();
+    if (o.ofSome() && p.items() == request.items() && c.samples() + c.histograms() > 1) {
       v = sift(p, ((SendResult.Permanent) v).reason());
     }
     if (v instanceof SendResult.Permanent) {
@@ -140,7 +140,7 @@ final class RemoteWriteSender implements Sender {
       // Parts carry all items of what they replace, so the old ones are left out of them later.
       return new SendResult.Split(
           ProtocolDowngrade.of(
-              parcel, Contents.message(parcel), Long.MIN_VALUE, (parcel.items() + 1) / 2),
+              request, Contents.message(request), Long.MIN_VALUE, (request.items() + 1) / 2),
           "too large");
     }
     metrics.dropped(RemoteWriteQueue.TOO_OLD, old.samples(), old.histograms(), old.exemplars());
@@ -156,7 +156,7 @@ final class RemoteWriteSender implements Sender {
    *
    * @param ofSome whether it may refuse the request for some of its samples only
    */
-  private record Outcome(SendResult verdict, boolean ofSome) {
+  private record Outcome(SendResult result, boolean ofSome) {
     static Outcome of(SendResult v) {
       return new Outcome(v, false);
     }
@@ -166,7 +166,7 @@ final class RemoteWriteSender implements Sender {
       throws IOException, InterruptedException {
     int most = Math.min(SIFTING_EACH, sifting.get());
     RejectedSampleBisector s =
-        new RejectedSampleBisector(p, most, part -> post(part, Contents.of(part)).verdict());
+        new RejectedSampleBisector(p, most, part -> post(part, Contents.of(part)).result());
     SendResult.PerItem v;
     try {
       v = s.sift(reason);
@@ -177,7 +177,7 @@ final class RemoteWriteSender implements Sender {
       return new SendResult.Permanent(reason);
     }
     for (SendResult.Refused r : v.refused()) {
-      Contents c = Contents.of(r.parcel());
+      Contents c = Contents.of(r.request());
       metrics.failed(c.samples(), c.histograms(), c.exemplars(), c.metadata());
     }
     return v;

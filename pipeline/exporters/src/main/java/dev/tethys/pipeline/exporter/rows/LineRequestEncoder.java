@@ -109,14 +109,14 @@ public record LineRequestEncoder(
 
   /** A request that was taken apart. */
   public final class Opened {
-    private final EncodedRequest parcel;
+    private final EncodedRequest request;
     private final Compression compressed;
     private final byte[] text;
     private final RowIndex index;
     private final int[] starts;
 
     private Opened(EncodedRequest p, Compression compressed, byte[] text) {
-      this.parcel = p;
+      this.request = p;
       this.compressed = compressed;
       this.text = text;
       this.index = RowIndex.of(p.headers().getOrDefault(RowIndex.HEADER, ""), p.items());
@@ -166,7 +166,7 @@ public record LineRequestEncoder(
       byte[] body = compressed(compressed, frame.wrap(out.toByteArray()));
       return open(
           new EncodedRequest(
-              parcel.signal(), body, parcel.items(), parcel.lane(), parcel.headers()));
+              request.signal(), body, request.items(), request.lane(), request.headers()));
     }
 
     /** A request of some of the items. */
@@ -178,14 +178,14 @@ public record LineRequestEncoder(
         out.write(text, from, starts[index.end(i)] - from);
         rows.item(index.end(i) - index.first(i));
       }
-      Map<String, String> h = new LinkedHashMap<>(parcel.headers());
+      Map<String, String> h = new LinkedHashMap<>(request.headers());
       h.remove(RowIndex.HEADER);
       String header = rows.take();
       if (!header.isEmpty()) {
         h.put(RowIndex.HEADER, header);
       }
       byte[] body = compressed(compressed, frame.wrap(out.toByteArray()));
-      return new EncodedRequest(parcel.signal(), body, items.cardinality(), parcel.lane(), h);
+      return new EncodedRequest(request.signal(), body, items.cardinality(), request.lane(), h);
     }
 
     /**
@@ -214,7 +214,7 @@ public record LineRequestEncoder(
       retried.andNot(gone);
       List<SendResult.Refused> letters = new ArrayList<>();
       bad.forEach((reason, items) -> letters.add(new SendResult.Refused(part(items), reason)));
-      int delivered = parcel.items() - gone.cardinality() - retried.cardinality();
+      int delivered = request.items() - gone.cardinality() - retried.cardinality();
       if (letters.isEmpty() && retried.isEmpty()) {
         return SendResult.DELIVERED;
       }

@@ -16,12 +16,12 @@ import java.net.URI;
 public final class PostSender implements Sender {
   private final URI url;
   private final HttpEndpoint endpoint;
-  private final LineRequestEncoder parcels;
+  private final LineRequestEncoder encoder;
 
-  public PostSender(URI url, HttpEndpoint endpoint, LineRequestEncoder parcels) {
+  public PostSender(URI url, HttpEndpoint endpoint, LineRequestEncoder encoder) {
     this.url = url;
     this.endpoint = endpoint;
-    this.parcels = parcels;
+    this.encoder = encoder;
   }
 
   @Override
@@ -32,7 +32,7 @@ public final class PostSender implements Sender {
     }
     try {
       return switch (r.status()) {
-        case 400, 413, 422 -> parcels.halves(p, r.reason());
+        case 400, 413, 422 -> encoder.halves(p, r.reason());
         default -> HttpEndpoint.judge(r);
       };
     } catch (CodecException e) {

@@ -118,13 +118,13 @@ public final class RowRequestEncoder implements Encoder {
     Encoded encoded() {
       rows.open(batch);
       while (rows.nextSeries()) {
-        boolean dealt = ordered && batch.lane() == 0;
-        int i = dealt ? (int) Long.remainderUnsigned(rows.hash(), LANES) : 0;
+        boolean written = ordered && batch.lane() == 0;
+        int i = written ? (int) Long.remainderUnsigned(rows.hash(), LANES) : 0;
         String address = envelope.address(rows.labels());
         Open[] there = open.computeIfAbsent(address, a -> new Open[LANES]);
         Open o = there[i];
         if (o == null) {
-          o = new Open(writers.get(), dealt ? i + 1 : ordered ? batch.lane() : 0, address);
+          o = new Open(writers.get(), written ? i + 1 : ordered ? batch.lane() : 0, address);
           there[i] = o;
         }
         series(o);

@@ -35,7 +35,7 @@ final class SplunkSender implements Sender {
 
   private final URI url;
   private final HttpEndpoint endpoint;
-  private final LineRequestEncoder parcels;
+  private final LineRequestEncoder encoder;
   private final @Nullable IndexedAcks acks;
 
   /**
@@ -44,10 +44,10 @@ final class SplunkSender implements Sender {
    * @param acks null when a request is delivered that was taken
    */
   SplunkSender(
-      URI url, HttpEndpoint endpoint, LineRequestEncoder parcels, @Nullable IndexedAcks acks) {
+      URI url, HttpEndpoint endpoint, LineRequestEncoder encoder, @Nullable IndexedAcks acks) {
     this.url = url;
     this.endpoint = endpoint;
-    this.parcels = parcels;
+    this.encoder = encoder;
     this.acks = acks;
   }
 
@@ -71,7 +71,7 @@ final class SplunkSender implements Sender {
   private SendResult judge(EncodedRequest p, HttpEndpoint.Reply r) {
     try {
       if (r.status() == 413) {
-        return parcels.halves(p, r.reason());
+        return encoder.halves(p, r.reason());
       }
       if (r.status() != 400) {
         return HttpEndpoint.judge(r);
@@ -83,10 +83,10 @@ final class SplunkSender implements Sender {
             code == 10 ? "; the token has useACK: write acknowledgement: {enabled: true}" : "";
         return new SendResult.Retryable(r.retryAfter(), false, r.reason() + hint);
       }
-      LineRequestEncoder.Opened o = parcels.open(p);
+      LineRequestEncoder.Opened o = encoder.open(p);
       int row = reply.path("invalid-event-number").asInt(-1);
       if (row < 0 || row >= o.index().rows()) {
-        return parcels.halves(p, r.reason());
+        return encoder.halves(p, r.reason());
       }
       BitSet others = new BitSet();
       others.set(0, o.index().rows());

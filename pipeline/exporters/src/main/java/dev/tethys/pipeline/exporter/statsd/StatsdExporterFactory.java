@@ -44,13 +44,13 @@ public final class StatsdExporterFactory
   }
 
   /** Queued compressed; over the wire go plain lines. */
-  static LineRequestEncoder parcels() {
+  static LineRequestEncoder encoder() {
     return new LineRequestEncoder(Compression.ZSTD, Compression.DEFAULT_LEVEL, 1, "", null);
   }
 
   @Override
   public Exporter create(StatsdSettings s, Signal signal, Context context) {
-    LineRequestEncoder lines = parcels();
+    LineRequestEncoder lines = encoder();
     return context.exporter(
         s.delivery(),
         signal,

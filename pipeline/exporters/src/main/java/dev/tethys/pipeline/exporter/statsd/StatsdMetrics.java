@@ -118,7 +118,7 @@ final class StatsdMetrics implements Encoder {
       }
       Encoded made = cutter.encoded();
       made.drops().forEach((k, n) -> drops.merge(k, n, Integer::sum));
-      return new Encoded(made.parcels(), drops);
+      return new Encoded(made.requests(), drops);
     }
 
     private void point(

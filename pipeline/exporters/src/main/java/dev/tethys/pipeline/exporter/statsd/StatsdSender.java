@@ -18,18 +18,18 @@ import java.util.Map;
  */
 final class StatsdSender implements Sender {
   private final LineTransport transport;
-  private final LineRequestEncoder parcels;
+  private final LineRequestEncoder encoder;
 
-  StatsdSender(LineTransport transport, LineRequestEncoder parcels) {
+  StatsdSender(LineTransport transport, LineRequestEncoder encoder) {
     this.transport = transport;
-    this.parcels = parcels;
+    this.encoder = encoder;
   }
 
   @Override
   public SendResult send(EncodedRequest p) throws IOException {
     LineRequestEncoder.Opened o;
     try {
-      o = parcels.open(p);
+      o = encoder.open(p);
     } catch (CodecException e) {
       return new SendResult.Permanent(String.valueOf(e.getMessage()));
     }

@@ -88,15 +88,15 @@ public final class TableRequestEncoder implements Encoder {
 
   private List<EncodedRequest> cut(Batch batch, byte[] body, int size) {
     List<EncodedRequest> out = new ArrayList<>();
-    boolean dealt = ordered && batch.lane() == 0;
-    Open[] open = new Open[dealt ? LANES : 1];
+    boolean written = ordered && batch.lane() == 0;
+    Open[] open = new Open[written ? LANES : 1];
     RequestSlices in = new RequestSlices().reset(body, 0, size);
     Open last = null;
     while (in.next()) {
       if (!in.isSeries() && !sent.isNew(body, in.offset(), in.length())) {
         continue;
       }
-      int i = dealt && in.isSeries() ? (int) Long.remainderUnsigned(in.hash(), LANES) : 0;
+      int i = written && in.isSeries() ? (int) Long.remainderUnsigned(in.hash(), LANES) : 0;
       Open o = in.isSeries() || last == null ? open[i] : last; // metadata goes with any
       if (o == null) {
         o = new Open();
@@ -106,7 +106,7 @@ public final class TableRequestEncoder implements Encoder {
           o.items + in.samples() > settings.maxItems()
               || o.out.size() + in.length() > settings.maxBytes();
       if (full && o.items > 0 && in.isSeries()) {
-        out.add(take(batch, o, dealt ? i + 1 : ordered ? batch.lane() : 0));
+        out.add(take(batch, o, written ? i + 1 : ordered ? batch.lane() : 0));
       }
       o.out.raw(body, in.offset(), in.length());
       o.items += in.samples();
@@ -115,7 +115,7 @@ public final class TableRequestEncoder implements Encoder {
     for (int i = 0; i < open.length; i++) {
       Open o = open[i];
       if (o != null && o.out.size() > 0) { // exemplars and metadata are no items
-        out.add(take(batch, o, dealt ? i + 1 : ordered ? batch.lane() : 0));
+        out.add(take(batch, o, written ? i + 1 : ordered ? batch.lane() : 0));
       }
     }
     return out;

@@ -43,13 +43,13 @@ final class TdengineSender implements Sender {
   private final TdengineSettings settings;
   private final HttpEndpoint endpoint;
   private final TdengineClient client;
-  private final LineRequestEncoder parcels;
+  private final LineRequestEncoder encoder;
 
-  TdengineSender(TdengineSettings settings, HttpEndpoint endpoint, LineRequestEncoder parcels) {
+  TdengineSender(TdengineSettings settings, HttpEndpoint endpoint, LineRequestEncoder encoder) {
     this.settings = settings;
     this.endpoint = endpoint;
     this.client = new TdengineClient(endpoint, settings);
-    this.parcels = parcels;
+    this.encoder = encoder;
   }
 
   @Override
@@ -63,7 +63,7 @@ final class TdengineSender implements Sender {
 
   private SendResult insert(EncodedRequest p) throws IOException, InterruptedException {
     try {
-      byte[] rows = parcels.open(p).text();
+      byte[] rows = encoder.open(p).text();
       byte[] sql = new byte[INSERT.length + rows.length];
       System.arraycopy(INSERT, 0, sql, 0, INSERT.length);
       System.arraycopy(rows, 0, sql, INSERT.length, rows.length);
@@ -73,7 +73,7 @@ final class TdengineSender implements Sender {
       return judge(p, e.code(), String.valueOf(e.getMessage()), Duration.ZERO);
     } catch (TdengineClient.NotOk e) {
       return e.reply.status() == 413
-          ? parcels.halves(p, e.reply.reason())
+          ? encoder.halves(p, e.reply.reason())
           : HttpEndpoint.judge(e.reply);
     } catch (CodecException e) {
       return new SendResult.Permanent(String.valueOf(e.getMessage()));
@@ -87,13 +87,13 @@ final class TdengineSender implements Sender {
       return SendResult.DELIVERED;
     }
     if (r.status() == 413) {
-      return parcels.halves(p, r.reason());
+      return encoder.halves(p, r.reason());
     }
     Matcher m = CODE.matcher(r.text());
     if (m.find()) {
       return judge(p, Integer.parseInt(m.group(1)) & 0xffff, r.reason(), r.retryAfter());
     }
-    return r.status() == 400 ? parcels.halves(p, r.reason()) : HttpEndpoint.judge(r);
+    return r.status() == 400 ? encoder.halves(p, r.reason()) : HttpEndpoint.judge(r);
   }
 
   private SendResult judge(EncodedRequest p, int code, String why, Duration after)
@@ -109,7 +109,7 @@ final class TdengineSender implements Sender {
       return new SendResult.Retryable(PAUSE, false, why);
     }
     return ROWS_ARE_WRONG.contains(code)
-        ? parcels.halves(p, why)
+        ? encoder.halves(p, why)
         : new SendResult.Retryable(after, false, why);
   }
 

@@ -75,7 +75,7 @@ class CarbonHttpTest {
             LINES,
             new UnsupportedItemCounter(new Registry(), "carbon"))
         .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 3, 0))
-        .parcels()
+        .requests()
         .getFirst();
   }
 
@@ -132,7 +132,7 @@ class CarbonHttpTest {
               assertThat(v.delivered()).isEqualTo(2);
               assertThat(v.refused()).hasSize(1);
               assertThat(v.refused().getFirst().reason()).contains("invalid tag format");
-              assertThat(LINES.open(v.refused().getFirst().parcel()).row(0))
+              assertThat(LINES.open(v.refused().getFirst().request()).row(0))
                   .startsWith("up.notfinite;job=b ");
             });
     graphite.answer(200, "{\"invalid\":2,\"published\":1}");

@@ -143,17 +143,17 @@ class FullDiskTest {
       }
       ExporterFactory<?> factory = Objects.requireNonNull(FACTORIES.get(type)).apply(HTTP);
       ExporterParts p = parts(factory, keys.replace("URL", server.url()));
-      var parcel =
-          p.encoder().encode(ItemProbe.batch(Signal.METRICS, 1_700_000_000, 42.5)).parcels();
-      return plain(p, parcel.getFirst());
+      var request =
+          p.encoder().encode(ItemProbe.batch(Signal.METRICS, 1_700_000_000, 42.5)).requests();
+      return plain(p, request.getFirst());
     }
   }
 
   /** What became of a request of one item. */
-  private static SendResult plain(ExporterParts p, EncodedRequest parcel)
+  private static SendResult plain(ExporterParts p, EncodedRequest request)
       throws IOException, InterruptedException {
     try {
-      SendResult v = p.sender().send(parcel);
+      SendResult v = p.sender().send(request);
       if (v instanceof SendResult.PerItem s) {
         if (s.again() != null && s.refused().isEmpty()) {
           return new SendResult.Retryable(s.after(), s.overload(), s.reason());

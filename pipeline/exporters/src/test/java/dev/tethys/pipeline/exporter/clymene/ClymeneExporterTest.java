@@ -87,9 +87,9 @@ class ClymeneExporterTest {
 
   private List<SendResult> send(ClymeneSettings s, Batch b) throws Exception {
     List<SendResult> out = new ArrayList<>();
-    ClymeneRequestEncoder parcels = ClymeneExporterFactory.parcels(s, null, CLOCK);
-    try (Sender sender = ClymeneExporterFactory.sender(s, b.signal(), null, clients, parcels)) {
-      for (EncodedRequest p : parcels.encode(b).parcels()) {
+    ClymeneRequestEncoder encoder = ClymeneExporterFactory.encoder(s, null, CLOCK);
+    try (Sender sender = ClymeneExporterFactory.sender(s, b.signal(), null, clients, encoder)) {
+      for (EncodedRequest p : encoder.encode(b).requests()) {
         out.add(sender.send(p));
       }
     }
@@ -157,7 +157,7 @@ class ClymeneExporterTest {
     assertThat(gateways.samples()).isEqualTo(200);
     assertThat(send(s, lines(100))).hasSizeGreaterThan(3).containsOnly(SendResult.DELIVERED);
     Encoder.Encoded e =
-        ClymeneExporterFactory.parcels(s, null, CLOCK)
+        ClymeneExporterFactory.encoder(s, null, CLOCK)
             .encode(
                 new Batch(
                     Signal.METRICS,
@@ -169,7 +169,7 @@ class ClymeneExporterTest {
                         .toByteArray(),
                     1,
                     7));
-    assertThat(e.parcels()).isEmpty();
+    assertThat(e.requests()).isEmpty();
     assertThat(e.dropped()).isEqualTo(1);
     assertThat(e.reason()).isEqualTo("larger than a message may be");
   }
@@ -208,15 +208,15 @@ class ClymeneExporterTest {
 
   /** Halves, until they are taken: all that there was, once. */
   private void cut(ClymeneSettings s, Batch b, int parts, Runnable taken) throws Exception {
-    ClymeneRequestEncoder parcels = ClymeneExporterFactory.parcels(s, null, CLOCK);
-    Deque<EncodedRequest> left = new ArrayDeque<>(parcels.encode(b).parcels());
+    ClymeneRequestEncoder encoder = ClymeneExporterFactory.encoder(s, null, CLOCK);
+    Deque<EncodedRequest> left = new ArrayDeque<>(encoder.encode(b).requests());
     assertThat(left).hasSize(1);
     int delivered = 0;
-    try (Sender sender = ClymeneExporterFactory.sender(s, b.signal(), null, clients, parcels)) {
+    try (Sender sender = ClymeneExporterFactory.sender(s, b.signal(), null, clients, encoder)) {
       while (left.size() < parts) {
         EncodedRequest p = left.removeFirst();
         assertThat(sender.send(p))
-            .isInstanceOfSatisfying(SendResult.Split.class, v -> left.addAll(v.parcels()));
+            .isInstanceOfSatisfying(SendResult.Split.class, v -> left.addAll(v.requests()));
       }
       taken.run();
       for (EncodedRequest p : left) {
@@ -280,9 +280,9 @@ class ClymeneExporterTest {
   @Test
   void largeLabelsAreNotRepeatedWithoutEnd() throws Exception {
     ClymeneSettings s = settings("{grpc: {" + gateways.grpc() + "}, max_message_bytes: 2000}");
-    Encoder encoder = ClymeneExporterFactory.parcels(s, null, CLOCK);
+    Encoder encoder = ClymeneExporterFactory.encoder(s, null, CLOCK);
     Encoder.Encoded e = encoder.encode(oneSeries("x".repeat(1500), 500, 7));
-    assertThat(e.parcels()).isEmpty();
+    assertThat(e.requests()).isEmpty();
     assertThat(e.dropped()).isEqualTo(500);
     assertThat(e.reason()).contains("labels that take more than half of one");
     assertThat(encoder.encode(oneSeries("x".repeat(900), 500, 7)).dropped()).isZero();
@@ -310,14 +310,14 @@ class ClymeneExporterTest {
     group.scopes().add(scope);
     metrics.resources().add(group);
     Encoder.Encoded e =
-        ClymeneExporterFactory.parcels(
+        ClymeneExporterFactory.encoder(
                 settings("{grpc: {endpoint: 'a:1'}, max_message_bytes: 2000}"), null, CLOCK)
             .encode(
                 new Batch(Signal.METRICS, Encoding.OTLP, new OtlpWriter().write(metrics), 4, 7));
     assertThat(e.drops())
         .isEqualTo(
             Map.of("no place in the Prometheus model", 2, "larger than a message may be", 1));
-    assertThat(e.parcels().stream().mapToInt(EncodedRequest::items).sum()).isEqualTo(1);
+    assertThat(e.requests().stream().mapToInt(EncodedRequest::items).sum()).isEqualTo(1);
   }
 
   /**
@@ -344,16 +344,17 @@ class ClymeneExporterTest {
       gateways.forget();
       for (Batch b : List.of(samples(7, 7), lines(4))) {
         Deque<EncodedRequest> waiting =
-            new ArrayDeque<>(ClymeneExporterFactory.parcels(made, null, CLOCK).encode(b).parcels());
+            new ArrayDeque<>(
+                ClymeneExporterFactory.encoder(made, null, CLOCK).encode(b).requests());
         assertThat(waiting).hasSize(1);
-        ClymeneRequestEncoder parcels = ClymeneExporterFactory.parcels(holds, null, CLOCK);
+        ClymeneRequestEncoder encoder = ClymeneExporterFactory.encoder(holds, null, CLOCK);
         try (Sender sender =
-            ClymeneExporterFactory.sender(holds, b.signal(), null, clients, parcels)) {
+            ClymeneExporterFactory.sender(holds, b.signal(), null, clients, encoder)) {
           gateways.status = large ? LARGE : null;
           gateways.answer = large ? 413 : 204;
           while (large && waiting.size() < 3) {
             assertThat(sender.send(waiting.removeFirst()))
-                .isInstanceOfSatisfying(SendResult.Split.class, v -> waiting.addAll(v.parcels()));
+                .isInstanceOfSatisfying(SendResult.Split.class, v -> waiting.addAll(v.requests()));
           }
           gateways.status = null;
           gateways.answer = 204;

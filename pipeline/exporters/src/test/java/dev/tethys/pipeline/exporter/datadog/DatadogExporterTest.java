@@ -174,7 +174,7 @@ class DatadogExporterTest {
   }
 
   private void deliver(DatadogSettings s, Encoder.Encoded e) throws Exception {
-    for (EncodedRequest p : e.parcels()) {
+    for (EncodedRequest p : e.requests()) {
       assertThat(sender(s).send(p)).isEqualTo(SendResult.DELIVERED);
     }
   }
@@ -239,7 +239,7 @@ class DatadogExporterTest {
     EncodedRequest p =
         new DatadogLogs(s, lists, () -> 0)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
-            .parcels()
+            .requests()
             .getFirst();
     new PostSender(s.logsUrl().resolve("/api/v2/logs"), endpoint(s), lists).send(p);
     assertThat(datadog.requests().getFirst().text())
@@ -257,7 +257,7 @@ class DatadogExporterTest {
     DatadogSettings s =
         settings(", compression: zstd, metrics: {resource_attributes_as_tags: false}");
     Encoder.Encoded e = encoded(s, batch(sum("bytes", DELTA)));
-    EncodedRequest p = e.parcels().getFirst();
+    EncodedRequest p = e.requests().getFirst();
     assertThat(p.headers())
         .containsEntry("content-encoding", "zstd")
         .containsEntry("content-type", "application/x-protobuf");
@@ -319,7 +319,7 @@ class DatadogExporterTest {
             .build();
     String sketch =
         AgentPayload.text(
-            "SketchPayload", unzipped(encoded(s, batch(exponential)).parcels().getFirst()));
+            "SketchPayload", unzipped(encoded(s, batch(exponential)).requests().getFirst()));
     assertThat(
             sketch.lines().filter(l -> l.contains(" k: ") || l.contains(" n: ")).map(String::strip))
         .containsExactly("k: -1338", "k: 0", "k: 1338", "n: 2", "n: 1", "n: 3");
@@ -349,12 +349,12 @@ class DatadogExporterTest {
                                     .setValue(1))))
             .build();
     Encoder.Encoded e = encoded(s, batch(histogram(CUMULATIVE), summary, sum("z", DELTA)));
-    EncodedRequest all = e.parcels().getFirst();
+    EncodedRequest all = e.requests().getFirst();
     assertThat(all.items()).isEqualTo(3);
     datadog.answer(413, "");
     SendResult.Split cut = (SendResult.Split) sender(s).send(all);
-    assertThat(cut.parcels()).extracting(EncodedRequest::items).containsExactly(1, 2);
-    for (EncodedRequest p : cut.parcels()) {
+    assertThat(cut.requests()).extracting(EncodedRequest::items).containsExactly(1, 2);
+    for (EncodedRequest p : cut.requests()) {
       assertThat(sender(s).send(p)).isEqualTo(SendResult.DELIVERED);
     }
     assertThat(datadog.requests().get(1).text())
@@ -402,7 +402,7 @@ class DatadogExporterTest {
     EncodedRequest p =
         new DatadogLogs(s, lists, () -> 0)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
-            .parcels()
+            .requests()
             .getFirst();
     assertThat(new PostSender(s.logsUrl().resolve("/api/v2/logs"), endpoint(s), lists).send(p))
         .isEqualTo(SendResult.DELIVERED);
@@ -434,7 +434,7 @@ class DatadogExporterTest {
     assertThat(datadog.requests().get(2).text()).contains("\"message\":\"tethys_probe 42.5\"");
     datadog.answer(403, "{\"errors\":[\"Forbidden\"]}");
     assertThatThrownBy(probe::connect).hasMessageContaining("Forbidden");
-    EncodedRequest p = encoded(s, batch(sum("bytes", DELTA))).parcels().getFirst();
+    EncodedRequest p = encoded(s, batch(sum("bytes", DELTA))).requests().getFirst();
     for (int status : new int[] {403, 408, 429, 503}) {
       datadog.answer(status, "{}");
       assertThat(sender(s).send(p)).isInstanceOf(SendResult.Retryable.class);

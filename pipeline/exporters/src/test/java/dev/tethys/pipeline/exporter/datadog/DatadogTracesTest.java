@@ -80,7 +80,7 @@ class DatadogTracesTest {
                 + text("service.version", "7"),
             span);
     assertThat(e.drops()).isEmpty();
-    EncodedRequest p = e.parcels().getFirst();
+    EncodedRequest p = e.requests().getFirst();
     assertThat(AgentPayload.text("AgentPayload", p.body()))
         .isEqualTo(
             """
@@ -172,7 +172,8 @@ class DatadogTracesTest {
     for (String a : attributes.isEmpty() ? new String[0] : attributes.split(";")) {
       sb.append(sb.isEmpty() ? "" : ",").append(text(a.split("=")[0], a.split("=")[1]));
     }
-    EncodedRequest p = encoded(settings(""), "", span(2, kind, sb.toString())).parcels().getFirst();
+    EncodedRequest p =
+        encoded(settings(""), "", span(2, kind, sb.toString())).requests().getFirst();
     assertThat(AgentPayload.text("AgentPayload", p.body()))
         .contains(
             "service: \"otlpresourcenoservicename\"",
@@ -195,10 +196,10 @@ class DatadogTracesTest {
             span(3, "1", text("operation.name", "a")));
     assertThat(e.drops()).containsOnlyKeys("ignored_resource", "no_id");
     LineRequestEncoder lines = DatadogExporterFactory.traces(s, null);
-    EncodedRequest p = e.parcels().getFirst();
+    EncodedRequest p = e.requests().getFirst();
     assertThat(p.items()).isEqualTo(2);
     SendResult.Split halves = (SendResult.Split) lines.halves(p, "413");
-    assertThat(AgentPayload.text("AgentPayload", halves.parcels().get(1).body()))
+    assertThat(AgentPayload.text("AgentPayload", halves.requests().get(1).body()))
         .contains("spanID: 3", "name: \"b\"", "agentVersion: \"tethys\"")
         .doesNotContain("spanID: 2");
   }

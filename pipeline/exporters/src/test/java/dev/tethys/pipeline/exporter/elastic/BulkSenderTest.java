@@ -96,7 +96,7 @@ class BulkSenderTest {
             lines(s),
             new UnsupportedItemCounter(new Registry(), "x"))
         .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 3, 0))
-        .parcels();
+        .requests();
   }
 
   private HttpEndpoint endpoint(ElasticSettings s) {
@@ -399,7 +399,7 @@ class BulkSenderTest {
     assertThat(v.delivered()).isEqualTo(1);
     assertThat(v.overload()).isTrue();
     assertThat(v.refused().getFirst().reason()).isEqualTo("400 mapper_parsing_exception: no");
-    assertThat(lines(s).open(v.refused().getFirst().parcel()).row(0)).contains("value_text");
+    assertThat(lines(s).open(v.refused().getFirst().request()).row(0)).contains("value_text");
     EncodedRequest again = java.util.Objects.requireNonNull(v.again());
     assertThat(lines(s).open(again).row(0)).contains("0.5");
   }
@@ -478,7 +478,7 @@ class BulkSenderTest {
     EncodedRequest p =
         new SpanRequestEncoder(documents(s, Signal.TRACES))
             .encode(new Batch(Signal.TRACES, Encoding.OTLP, body, 1, 0))
-            .parcels()
+            .requests()
             .getFirst();
     assertThat(sender(s, Signal.TRACES).send(p)).isEqualTo(SendResult.DELIVERED);
     JsonNode template = JSON.readTree(elastic.requests().getFirst().text());
@@ -525,7 +525,7 @@ class BulkSenderTest {
     EncodedRequest p =
         new LogRequestEncoder(documents(s, Signal.LOGS), s.clymeneLogs(), () -> 0)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
-            .parcels()
+            .requests()
             .getFirst();
     assertThat(sender(s, Signal.LOGS).send(p)).isEqualTo(SendResult.DELIVERED);
     assertThat(elastic.requests().get(1).header("Authorization")).isEqualTo("Basic dTpw");
@@ -563,7 +563,7 @@ class BulkSenderTest {
     EncodedRequest p =
         new LogRequestEncoder(documents(s, Signal.LOGS), s.clymeneLogs(), () -> 0)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0, tenant))
-            .parcels()
+            .requests()
             .getFirst();
     assertThat(sender(s, Signal.LOGS).send(p)).isEqualTo(SendResult.DELIVERED);
     assertThat(elastic.requests().getLast().text())

@@ -49,7 +49,7 @@ class CollectorRequestEncoderTest {
 
   private static List<JsonNode> lines(Encoded e) {
     List<JsonNode> out = new ArrayList<>();
-    e.parcels()
+    e.requests()
         .forEach(
             p -> {
               LineRequestEncoder.Opened o = LINES.open(p);
@@ -247,7 +247,7 @@ class CollectorRequestEncoderTest {
     String spans =
         "{\"resourceSpans\": [{\"scopeSpans\": [{\"spans\": [T, {\"name\": \"b\"}, T]}]}]}"
             .replace("T", three);
-    List<EncodedRequest> whole = encode(Signal.TRACES, ROUTED, 10, Metadata.NONE, spans).parcels();
+    List<EncodedRequest> whole = encode(Signal.TRACES, ROUTED, 10, Metadata.NONE, spans).requests();
     assertThat(whole).extracting(EncodedRequest::items).containsExactly(3);
     LineRequestEncoder.Opened o = LINES.open(whole.getFirst());
     assertThat(o.index().rows()).isEqualTo(9);
@@ -262,7 +262,7 @@ class CollectorRequestEncoderTest {
     assertThat(v).isInstanceOf(SendResult.PerItem.class);
     SendResult.PerItem sorted = (SendResult.PerItem) v;
     assertThat(sorted.delivered()).isEqualTo(1);
-    assertThat(sorted.refused().getFirst().parcel().items()).isEqualTo(1);
+    assertThat(sorted.refused().getFirst().request().items()).isEqualTo(1);
     EncodedRequest third = java.util.Objects.requireNonNull(sorted.again());
     assertThat(third.items()).isEqualTo(1);
     assertThat(LINES.open(third).index().rows()).isEqualTo(4);
@@ -281,7 +281,7 @@ class CollectorRequestEncoderTest {
         new CollectorRequestEncoder(
                 ROUTED, new DocumentRequestEncoder(names, LINES, 4, 1 << 20), () -> 0)
             .encode(new Batch(Signal.TRACES, Encoding.OTLP, body, 3, 0))
-            .parcels();
+            .requests();
     assertThat(cut).extracting(EncodedRequest::items).containsExactly(2, 1);
     assertThat(cut).extracting(p -> LINES.open(p).index().rows()).containsExactly(6, 3);
   }
@@ -291,7 +291,7 @@ class CollectorRequestEncoderTest {
     for (String word : List.of("raw", "jaeger", "tethys")) {
       Metadata other = new Metadata(Map.of("x-elastic-mapping-mode", List.of(word)));
       Encoded e = encode(Signal.LOGS, ROUTED, 10, other, logs("", "", ""));
-      assertThat(e.parcels()).as(word).isEmpty();
+      assertThat(e.requests()).as(word).isEmpty();
       assertThat(e.drops()).isEqualTo(Map.of(CollectorRequestEncoder.OTHER_MODE, 1));
     }
     Metadata ecs = new Metadata(Map.of("x-elastic-mapping-mode", List.of("ECS")));

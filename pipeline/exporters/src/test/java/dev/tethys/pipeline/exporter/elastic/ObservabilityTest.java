@@ -48,7 +48,7 @@ class ObservabilityTest {
     for (EncodedRequest p :
         new ObservabilityRequestEncoder(schema, documents, () -> 1_700_000_000_000L)
             .encode(new Batch(signal, Encoding.OTLP, wire(signal, body), 1, 0))
-            .parcels()) {
+            .requests()) {
       new String(LINES.open(p).text(), StandardCharsets.UTF_8)
           .lines()
           .forEach(l -> out.add(JSON.readTree(l)));

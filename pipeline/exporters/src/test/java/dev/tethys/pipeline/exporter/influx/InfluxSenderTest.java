@@ -72,7 +72,7 @@ class InfluxSenderTest {
                 new UnsupportedItemCounter(new Registry(), "influxdb"))
             .encode(b);
     assertThat(e.drops()).isEmpty();
-    return e.parcels();
+    return e.requests();
   }
 
   private InfluxSender sender(InfluxSettings s) {
@@ -161,7 +161,7 @@ class InfluxSenderTest {
     SendResult.PerItem v = (SendResult.PerItem) sender(s).send(parcels(s, batch()).getFirst());
     assertThat(v.delivered()).isEqualTo(3);
     assertThat(v.again()).isNull();
-    assertThat(lines(s).open(v.refused().getFirst().parcel()).row(0)).startsWith("a,x=");
+    assertThat(lines(s).open(v.refused().getFirst().request()).row(0)).startsWith("a,x=");
   }
 
   @Test
@@ -201,7 +201,7 @@ class InfluxSenderTest {
             + "': bad dropped=0\"}");
     SendResult.PerItem v = (SendResult.PerItem) sender(s).send(p);
     assertThat(v.delivered()).isEqualTo(1);
-    assertThat(lines(s).open(v.refused().getFirst().parcel()).row(0)).isEqualTo(row);
+    assertThat(lines(s).open(v.refused().getFirst().request()).row(0)).isEqualTo(row);
     influx.answer(
         400,
         "{\"error\":\"partial write: field type conflict: input field \\\"value\\\" on measurement"
@@ -234,7 +234,7 @@ class InfluxSenderTest {
       EncodedRequest p = todo.removeFirst();
       switch (sender(s).send(p)) {
         case SendResult.Delivered d -> delivered += p.items();
-        case SendResult.Split i -> todo.addAll(0, i.parcels());
+        case SendResult.Split i -> todo.addAll(0, i.requests());
         case SendResult.Permanent n -> bad.add(lines(s).open(p).row(0));
         case SendResult v -> throw new AssertionError(v);
       }
@@ -253,7 +253,7 @@ class InfluxSenderTest {
             + "\"error_message\":\"column type\"}]}");
     SendResult.PerItem v = (SendResult.PerItem) sender(s).send(parcels(s, batch()).getFirst());
     assertThat(v.delivered()).isEqualTo(3);
-    EncodedRequest dead = v.refused().getFirst().parcel();
+    EncodedRequest dead = v.refused().getFirst().request();
     assertThat(dead.items()).isEqualTo(1);
     LineRequestEncoder.Opened o = lines(s).open(dead);
     assertThat(o.index().rows()).isEqualTo(6);

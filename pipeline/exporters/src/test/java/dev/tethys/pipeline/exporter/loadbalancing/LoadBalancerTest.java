@@ -346,7 +346,7 @@ class LoadBalancerTest {
     assertThat(account().balance().in()).isEqualTo(500);
     assertThat(account().balance().out()).isEqualTo(500);
     OutboxView box = graph.outboxes().values().iterator().next();
-    assertThat(box.status().parcels()).isZero();
+    assertThat(box.status().requests()).isZero();
   }
 
   @Test

@@ -345,6 +345,6 @@ class LokiClientTest extends LokiClientCase {
     }
     loki.await(() -> settled.get() == 2);
     assertThat(loki.requests).hasSize(3);
-    assertThat(c.status().parcels()).isEqualTo(1);
+    assertThat(c.status().requests()).isEqualTo(1);
   }
 }

@@ -115,7 +115,7 @@ class LokiExporterTest {
 
   @Test
   void recordsBecomeEntries() throws Exception {
-    List<EncodedRequest> all = parcels(", tenant_id: common").encode(batch()).parcels();
+    List<EncodedRequest> all = parcels(", tenant_id: common").encode(batch()).requests();
     for (EncodedRequest p : all) {
       assertThat(p.lane()).isEqualTo(9);
       assertThat(sender().send(p)).isEqualTo(SendResult.DELIVERED);
@@ -134,7 +134,7 @@ class LokiExporterTest {
     EncodedRequest p =
         parcels(", resource_labels: [service.name], record_labels: [http.method]")
             .encode(batch())
-            .parcels()
+            .requests()
             .getFirst();
     sender().send(p);
     assertThat(loki.entries.getFirst())
@@ -172,7 +172,7 @@ class LokiExporterTest {
         .send(
             parcels(", resource_labels: [x], default_labels_enabled: {instance: false}")
                 .encode(batch)
-                .parcels()
+                .requests()
                 .getFirst());
     assertThat(loki.entries.getFirst().toString())
         .contains("{exporter=\"OTLP\", job=\"shop/web\", level=\"WARN2\"}");
@@ -180,7 +180,7 @@ class LokiExporterTest {
         .send(
             parcels(", resource_labels: [x], default_labels_enabled: {}")
                 .encode(batch)
-                .parcels()
+                .requests()
                 .getFirst());
     assertThat(loki.entries.getLast().toString()).contains("instance=\"web-1\"");
   }
@@ -188,7 +188,7 @@ class LokiExporterTest {
   @Test
   void requestsMayBeJson() {
     EncodedRequest p =
-        parcels(", encoding: json, compression: gzip").encode(batch()).parcels().getFirst();
+        parcels(", encoding: json, compression: gzip").encode(batch()).requests().getFirst();
     assertThat(p.headers())
         .containsEntry("Content-Type", "application/json")
         .containsEntry("Content-Encoding", "gzip");
@@ -208,7 +208,7 @@ class LokiExporterTest {
     LogsData logs = PushReader.json(in, 0, in.length);
     byte[] body = new OtlpWriter().write(logs);
     EncodedRequest p =
-        parcels("").encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 2, 0)).parcels().getFirst();
+        parcels("").encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 2, 0)).requests().getFirst();
     sender().send(p);
     assertThat(loki.entries)
         .containsExactly(
@@ -218,7 +218,7 @@ class LokiExporterTest {
 
   @Test
   void answersAreJudged() throws Exception {
-    EncodedRequest p = parcels("").encode(batch()).parcels().getFirst();
+    EncodedRequest p = parcels("").encode(batch()).requests().getFirst();
     loki.answers.add(new LokiDouble.Answer(429, "slow down"));
     assertThat(sender().send(p)).isInstanceOf(SendResult.Retryable.class);
     loki.answers.add(new LokiDouble.Answer(400, "too old"));
@@ -232,11 +232,11 @@ class LokiExporterTest {
     EncodedRequest whole =
         parcels(", encoding: json, compression: gzip, tenant_id: t")
             .encode(batch())
-            .parcels()
+            .requests()
             .getFirst();
     assertThat(whole.items()).isEqualTo(3);
     loki.answers.add(new LokiDouble.Answer(413, "too large"));
-    List<EncodedRequest> halves = ((SendResult.Split) sender().send(whole)).parcels();
+    List<EncodedRequest> halves = ((SendResult.Split) sender().send(whole)).requests();
     assertThat(halves).extracting(EncodedRequest::items).containsExactly(1, 2);
     List<String> parts = new ArrayList<>();
     for (EncodedRequest p : halves) {

@@ -37,7 +37,7 @@ class LokiGatheringTest extends LokiClientCase {
       time.pass(100);
     }
     awaitOnlyTimerIsBatchwait();
-    assertThat(c.status().parcels()).isEqualTo(1);
+    assertThat(c.status().requests()).isEqualTo(1);
     loki.always = null;
     loki.await(() -> settled.get() == 11);
     assertThat(metric("promtail_sent_entries_total", "host", loki.host())).isEqualTo(11);
@@ -57,12 +57,12 @@ class LokiGatheringTest extends LokiClientCase {
             "batchwait: 1s, batchpause: 100ms, backoff_config: {min_period: 1ms, max_period: 2ms}");
     c.accept(entry(1, "a", "app", "x"));
     time.pass(5);
-    loki.await(() -> c.status().parcels() == 1);
+    loki.await(() -> c.status().requests() == 1);
     c.accept(entry(2, "b", "app", "x"));
     time.pass(100);
     awaitOnlyTimerIsBatchwait();
     time.pass(900);
-    loki.await(() -> c.status().parcels() == 2);
+    loki.await(() -> c.status().requests() == 2);
     assertThat(settled).hasValue(0);
   }
 
@@ -78,10 +78,10 @@ class LokiGatheringTest extends LokiClientCase {
       time.pass(100);
       loki.await(time::areSet);
     }
-    assertThat(c.status().parcels()).isEqualTo(1);
+    assertThat(c.status().requests()).isEqualTo(1);
     time.pass(100);
     loki.await(() -> settled.get() == 10);
-    assertThat(c.status().parcels()).isEqualTo(2);
+    assertThat(c.status().requests()).isEqualTo(2);
   }
 
   @Test

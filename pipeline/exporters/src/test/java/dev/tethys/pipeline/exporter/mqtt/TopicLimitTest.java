@@ -32,7 +32,7 @@ class TopicLimitTest {
     byte[] body = w.toByteArray();
     return new MessageRequestEncoder(
             s.messages(), MqttExporterFactory::level, new Registry(), "mqtt")
-        .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 5, 0)).parcels().stream()
+        .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, body, 5, 0)).requests().stream()
             .map(MessageRequestEncoder::topic)
             .toList();
   }

@@ -47,7 +47,7 @@ class QuotedPointsTest {
     d.refuseNotBuilt();
     ExporterParts p = ExporterParts.of(f, s, Signal.METRICS, new PlainContext(f.type()));
     try {
-      return p.sender().send(p.encoder().encode(b).parcels().getFirst());
+      return p.sender().send(p.encoder().encode(b).requests().getFirst());
     } finally {
       p.sender().close();
     }

@@ -127,7 +127,7 @@ class OtlpExportersTest {
     return t;
   }
 
-  private record Pair(OtlpRequestEncoder parcels, dev.tethys.pipeline.delivery.Sender sender) {}
+  private record Pair(OtlpRequestEncoder encoder, dev.tethys.pipeline.delivery.Sender sender) {}
 
   private Pair grpc(String yaml, @Nullable ClientAuth auth) {
     OtlpGrpcSettings s =
@@ -193,9 +193,9 @@ class OtlpExportersTest {
   }
 
   private static SendResult send(Pair p, int n) throws Exception {
-    List<EncodedRequest> parcels = p.parcels.encode(batch(n)).parcels();
-    assertThat(parcels).hasSize(1);
-    return p.sender.send(parcels.getFirst());
+    List<EncodedRequest> requests = p.encoder.encode(batch(n)).requests();
+    assertThat(requests).hasSize(1);
+    return p.sender.send(requests.getFirst());
   }
 
   @Test
@@ -316,16 +316,16 @@ class OtlpExportersTest {
     for (Pair p : List.of(grpc("", null), http("", null), http(", encoding: json", null))) {
       requests.clear();
       largest = logs(40).toByteArray().length / 3;
-      List<EncodedRequest> left = new ArrayList<>(p.parcels.encode(batch(40)).parcels());
+      List<EncodedRequest> left = new ArrayList<>(p.encoder.encode(batch(40)).requests());
       int rounds = 0;
       while (!left.isEmpty()) {
         assertThat(rounds++).isLessThan(50);
         EncodedRequest first = left.removeFirst();
         switch (p.sender.send(first)) {
           case SendResult.Split i -> {
-            assertThat(i.parcels().stream().mapToInt(EncodedRequest::items).sum())
+            assertThat(i.requests().stream().mapToInt(EncodedRequest::items).sum())
                 .isEqualTo(first.items());
-            left.addAll(0, i.parcels());
+            left.addAll(0, i.requests());
           }
           case SendResult v -> assertThat(v).isEqualTo(SendResult.DELIVERED);
         }
@@ -390,7 +390,7 @@ class OtlpExportersTest {
     w.beginSeries(Labels.of("__name__", "up", "job", "shop")).sample(1_700_000_000_000L, 1);
     byte[] request = w.endSeries().toByteArray();
     Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, request, 1, 7);
-    EncodedRequest p = grpc(", compression: none", null).parcels.encode(b).parcels().getFirst();
+    EncodedRequest p = grpc(", compression: none", null).encoder.encode(b).requests().getFirst();
     assertThat(p.items()).isEqualTo(1);
     assertThat(p.lane()).isEqualTo(7);
     ExportMetricsServiceRequest m = ExportMetricsServiceRequest.parseFrom(p.body());
@@ -398,7 +398,7 @@ class OtlpExportersTest {
         .isEqualTo("shop");
     assertThat(m.getResourceMetrics(0).getScopeMetrics(0).getMetrics(0).getName()).isEqualTo("up");
     Batch noise = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, new byte[] {10, 9, 1}, 1, 0);
-    assertThatThrownBy(() -> grpc("", null).parcels.encode(noise))
+    assertThatThrownBy(() -> grpc("", null).encoder.encode(noise))
         .isInstanceOf(NotEncodableException.class);
   }
 

@@ -113,7 +113,7 @@ class ParquetSenderTest {
     w.beginSeries(Labels.of("__name__", name, "job", "a/b ä")).sample(millis, 1).endSeries();
     return new TableRequestEncoder(s.rows(), false)
         .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 1, 0))
-        .parcels()
+        .requests()
         .getFirst();
   }
 

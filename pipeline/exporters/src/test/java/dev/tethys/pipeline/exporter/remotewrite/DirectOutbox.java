@@ -21,10 +21,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Sends each parcel at once, on the thread that brings it; while held, it keeps them. */
 final class DirectOutbox implements Outbox {
-  private record Waiting(EncodedRequest parcel, AckCallback receipt) {}
+  private record Waiting(EncodedRequest request, AckCallback receipt) {}
 
   final List<SendResult> verdicts = new ArrayList<>();
-  final List<EncodedRequest> parcels = new ArrayList<>();
+  final List<EncodedRequest> requests = new ArrayList<>();
   private final Deque<Waiting> held = new ArrayDeque<>();
   private final Sender sender;
   boolean holds;
@@ -34,25 +34,25 @@ final class DirectOutbox implements Outbox {
   }
 
   @Override
-  public synchronized void put(EncodedRequest parcel, AckCallback receipt) {
-    parcels.add(parcel);
+  public synchronized void put(EncodedRequest request, AckCallback receipt) {
+    requests.add(request);
     if (holds) {
-      held.add(new Waiting(parcel, receipt));
+      held.add(new Waiting(request, receipt));
       return;
     }
-    send(parcel);
+    send(request);
     receipt.settle(Outcome.ACCEPTED);
   }
 
   @Override
-  public @Nullable Outcome transferIn(EncodedRequest parcel, AckCallback receipt) {
+  public @Nullable Outcome transferIn(EncodedRequest request, AckCallback receipt) {
     throw new UnsupportedOperationException();
   }
 
   synchronized void release() {
     holds = false;
     for (Waiting w = held.poll(); w != null; w = held.poll()) {
-      send(w.parcel);
+      send(w.request);
       w.receipt.settle(Outcome.ACCEPTED);
     }
   }
@@ -62,7 +62,7 @@ final class DirectOutbox implements Outbox {
       SendResult v = sender.send(p);
       verdicts.add(v);
       if (v instanceof SendResult.Split i) {
-        i.parcels().forEach(this::send);
+        i.requests().forEach(this::send);
       } else if (v instanceof SendResult.Retryable) {
         send(p);
       }

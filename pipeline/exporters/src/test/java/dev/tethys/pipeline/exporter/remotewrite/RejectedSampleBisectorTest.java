@@ -94,7 +94,7 @@ class RejectedSampleBisectorTest {
   }
 
   private static int count(SendResult.PerItem v) {
-    return v.refused().stream().mapToInt(r -> r.parcel().items()).sum();
+    return v.refused().stream().mapToInt(r -> r.request().items()).sum();
   }
 
   @Test
@@ -115,8 +115,8 @@ class RejectedSampleBisectorTest {
     assertThat(v.delivered()).isEqualTo(180);
     assertThat(v.again()).isNull();
     assertThat(s.requestCount()).isEqualTo(store.requests).isLessThan(50);
-    assertThat(v.refused().getFirst().parcel().lane()).isEqualTo(7);
-    assertThat(v.refused().getFirst().parcel().headers()).containsEntry("journal", "x");
+    assertThat(v.refused().getFirst().request().lane()).isEqualTo(7);
+    assertThat(v.refused().getFirst().request().headers()).containsEntry("journal", "x");
   }
 
   @Test

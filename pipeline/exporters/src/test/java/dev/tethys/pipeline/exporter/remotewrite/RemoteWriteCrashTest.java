@@ -116,11 +116,11 @@ class RemoteWriteCrashTest {
     }
 
     @Override
-    public SendResult send(EncodedRequest parcel) {
+    public SendResult send(EncodedRequest request) {
       if (!well && whim.nextInt(3) == 0) {
         return new SendResult.Retryable(Duration.ZERO, false, "no");
       }
-      byte[] z = parcel.body();
+      byte[] z = request.body();
       byte[] raw = new byte[SnappyBlock.decodedLength(z, 0, z.length, 1 << 20) + SnappyBlock.SLACK];
       SnappyBlock.decode(z, 0, z.length, raw);
       WriteRequestReader r = new WriteRequestReader().reset(raw, 0, raw.length - SnappyBlock.SLACK);
@@ -248,7 +248,7 @@ class RemoteWriteCrashTest {
         }
         clock.advance(Duration.ofSeconds(last ? 600 : r.nextInt(3)));
         if (last) {
-          assertThat(outbox.status().parcels()).isZero();
+          assertThat(outbox.status().requests()).isZero();
           q.close();
         }
       } catch (SimulatedFiles.PowerCut e) {

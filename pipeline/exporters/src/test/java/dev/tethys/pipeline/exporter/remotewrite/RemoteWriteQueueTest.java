@@ -67,7 +67,7 @@ class RemoteWriteQueueTest {
   private final Registry registry = new Registry();
   private final RemoteWriteMetrics metrics = new RemoteWriteMetrics(registry);
   private TestReceiver receiver;
-  private DirectOutbox outbox = new DirectOutbox(parcel -> SendResult.DELIVERED);
+  private DirectOutbox outbox = new DirectOutbox(request -> SendResult.DELIVERED);
 
   @BeforeEach
   void start() throws IOException {
@@ -248,7 +248,7 @@ class RemoteWriteQueueTest {
                           .thenComparing(TestReceiver.Got::time))
                   .toList());
           if (more.contains("per_send: 7")) {
-            assertThat(outbox.parcels).allMatch(p -> p.items() <= 7);
+            assertThat(outbox.requests).allMatch(p -> p.items() <= 7);
           }
         }
         assertThat(got.get(1)).as("%s %s", more, oneTarget).isEqualTo(got.get(0));
@@ -492,8 +492,8 @@ class RemoteWriteQueueTest {
     try (RemoteWriteQueue q = queue("queue_config: {max_samples_per_send: 10}")) {
       outbox.holds = true;
       q.consume(samples(1, 0, 25), settled::add);
-      assertThat(outbox.parcels).hasSize(2);
-      assertThat(outbox.parcels).extracting(p -> p.items()).containsOnly(10);
+      assertThat(outbox.requests).hasSize(2);
+      assertThat(outbox.requests).extracting(p -> p.items()).containsOnly(10);
       outbox.release();
       assertThat(settled).isEmpty(); // five are in no request yet
       clock.millis += 5000;
@@ -509,7 +509,7 @@ class RemoteWriteQueueTest {
       q.consume(samples(0, 0, 100), AckCallback.NONE);
       q.consume(samples(0, 0, 100), AckCallback.NONE);
     }
-    assertThat(outbox.parcels).hasSize(SeriesShard.LANES);
+    assertThat(outbox.requests).hasSize(SeriesShard.LANES);
     assertThat(receiver.samples).hasSize(200);
   }
 

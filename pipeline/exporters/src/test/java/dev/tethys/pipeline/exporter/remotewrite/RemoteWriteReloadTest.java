@@ -130,7 +130,7 @@ class RemoteWriteReloadTest {
             .allMatch(b -> b.isBalanced());
         if (disk) {
           // What is left at the end stays on the disk: so all of it is awaited.
-          while (remote.outboxes().values().stream().anyMatch(b -> b.status().parcels() > 0)
+          while (remote.outboxes().values().stream().anyMatch(b -> b.status().requests() > 0)
               || count() < SERIES * PAGES) {
             Thread.sleep(1);
           }

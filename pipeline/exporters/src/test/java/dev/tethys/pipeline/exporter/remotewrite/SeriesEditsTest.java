@@ -182,7 +182,7 @@ class SeriesEditsTest {
       List<EncodedRequest> p =
           RemoteWriteExporterFactory.encode(
                   settings(", target_info: {enabled: " + with + "}"), auth, batch)
-              .parcels();
+              .requests();
       assertThat(p).hasSize(1);
       assertThat(p.getFirst().items()).isEqualTo(with ? 2 : 1);
       assertThat(p.getFirst().headers()).containsEntry("X-Scope-OrgID", "a");
@@ -233,7 +233,7 @@ class SeriesEditsTest {
     Batch batch = new Batch(Signal.METRICS, Encoding.OTLP, body, 1, 7);
     return RemoteWriteExporterFactory.encode(
             settings(", target_info: {enabled: false}" + more), null, batch)
-        .parcels()
+        .requests()
         .stream()
         .flatMap(p -> text(p).stream())
         .filter(s -> !s.contains("_bucket\"") && !s.contains(" is "))
@@ -333,7 +333,7 @@ class SeriesEditsTest {
             1,
             1,
             new Metadata(Map.of("x-tenant", List.of("a", "b"), "x-other", List.of("c"))));
-    assertThat(RemoteWriteExporterFactory.encode(s, null, b).parcels())
+    assertThat(RemoteWriteExporterFactory.encode(s, null, b).requests())
         .isNotEmpty()
         .allSatisfy(
             p -> assertThat(Contents.more(p)).containsExactlyEntriesOf(Map.of("X-Tenant", "a,b")));
@@ -355,7 +355,7 @@ class SeriesEditsTest {
 
   private static List<EncodedRequest> sent(String more, long lane, byte[] request) {
     Batch b = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, request, 1, lane);
-    return RemoteWriteExporterFactory.encode(settings(more), null, b).parcels();
+    return RemoteWriteExporterFactory.encode(settings(more), null, b).requests();
   }
 
   private static byte[] many(int series) {
@@ -379,9 +379,9 @@ class SeriesEditsTest {
   void aSeriesHasItsLaneWhicheverBatchBringsIt() {
     Map<String, Long> lanes = new HashMap<>();
     for (long lane : new long[] {0, 7, -3}) {
-      List<EncodedRequest> parcels = sent("", lane, many(100));
-      assertThat(parcels).hasSizeBetween(2, SeriesShard.LANES);
-      for (EncodedRequest p : parcels) {
+      List<EncodedRequest> requests = sent("", lane, many(100));
+      assertThat(requests).hasSizeBetween(2, SeriesShard.LANES);
+      for (EncodedRequest p : requests) {
         for (String s : text(p)) {
           assertThat(lanes.merge(s, p.lane(), (a, b) -> a)).as(s).isEqualTo(p.lane());
         }
@@ -393,9 +393,9 @@ class SeriesEditsTest {
   @Test
   void requestsAreNoLargerThanTold() {
     int each = 200;
-    List<EncodedRequest> parcels = sent(", max_batch_size_bytes: " + each, 0, many(200));
-    assertThat(parcels.stream().mapToInt(EncodedRequest::items).sum()).isEqualTo(200);
-    for (EncodedRequest p : parcels) {
+    List<EncodedRequest> requests = sent(", max_batch_size_bytes: " + each, 0, many(200));
+    assertThat(requests.stream().mapToInt(EncodedRequest::items).sum()).isEqualTo(200);
+    for (EncodedRequest p : requests) {
       assertThat(SnappyBlock.decodedLength(p.body(), 0, p.body().length, 1 << 20))
           .isLessThanOrEqualTo(each);
     }
@@ -416,11 +416,11 @@ class SeriesEditsTest {
   void theQueueHasAnOlderName() {
     OutboxOptions o =
         settings(", remote_write_queue: {queue_size: 7, num_consumers: 3}").delivery().options();
-    assertThat(o.capacity().parcels()).isEqualTo(7);
+    assertThat(o.capacity().requests()).isEqualTo(7);
     assertThat(o.concurrency()).isEqualTo(3);
     o = settings(", remote_write_queue: {enabled: false}").delivery().options();
     assertThat(o.whenFull()).isEqualTo(OutboxOptions.WhenFull.BLOCK);
-    assertThat(o.capacity().parcels()).isEqualTo(5);
+    assertThat(o.capacity().requests()).isEqualTo(5);
     assertThat(settings(", max_batch_request_parallelism: 2").delivery().options().concurrency())
         .isEqualTo(2);
     assertThatThrownBy(() -> settings(", remote_write_queue: {}, sending_queue: {}"))
@@ -441,7 +441,7 @@ class SeriesEditsTest {
         settings(", wal: {directory: /q}, remote_write_queue: {queue_size: 7}")
             .delivery()
             .options();
-    assertThat(o.capacity().parcels()).isEqualTo(7);
+    assertThat(o.capacity().requests()).isEqualTo(7);
     for (List<String> wrong :
         List.of(
             List.of("{}", "\"directory\" is required"),

@@ -55,7 +55,7 @@ class ContribKeysTest {
 
   private static String text(Encoder.Encoded e) {
     StringBuilder sb = new StringBuilder();
-    e.parcels().forEach(p -> sb.append(new String(p.body(), StandardCharsets.UTF_8)));
+    e.requests().forEach(p -> sb.append(new String(p.body(), StandardCharsets.UTF_8)));
     return sb.toString();
   }
 
@@ -97,8 +97,8 @@ class ContribKeysTest {
     Encoder.Encoded e = logs(settings(", max_event_size: 130"));
     assertThat(e.drops()).isEqualTo(Map.of("event_too_large", 1));
     assertThat(text(e)).contains("profile").doesNotContain("line");
-    assertThat(logs(settings(", max_content_length_logs: 10")).parcels()).hasSize(2);
-    assertThat(logs(settings(", max_content_length_traces: 10")).parcels()).hasSize(1);
+    assertThat(logs(settings(", max_content_length_logs: 10")).requests()).hasSize(2);
+    assertThat(logs(settings(", max_content_length_traces: 10")).requests()).hasSize(1);
     SplunkSettings s = settings(", max_event_size: 130");
     SplunkEvents events =
         new SplunkEvents(

@@ -102,7 +102,7 @@ class SplunkSenderTest {
   void samplesAreEventsAndWhatHasNoPlaceIsCounted() throws Exception {
     Encoder.Encoded e = metrics();
     assertThat(e.drops()).isEqualTo(Map.of("not_finite", 1, "reserved_field", 1));
-    assertThat(sender.send(e.parcels().getFirst())).isEqualTo(SendResult.DELIVERED);
+    assertThat(sender.send(e.requests().getFirst())).isEqualTo(SendResult.DELIVERED);
     HttpDouble.Got got = splunk.requests().getFirst();
     assertThat(got.path()).isEqualTo("/services/collector");
     assertThat(got.header("Authorization")).isEqualTo("Splunk t");
@@ -118,15 +118,15 @@ class SplunkSenderTest {
   @Test
   void anEventThatIsNamedIsBuriedAlone() throws Exception {
     splunk.answer(400, "{\"text\":\"Invalid data format\",\"code\":6,\"invalid-event-number\":1}");
-    SendResult.PerItem v = (SendResult.PerItem) sender.send(metrics().parcels().getFirst());
-    assertThat(lines.open(v.refused().getFirst().parcel()).row(0)).contains("metric_name:y");
+    SendResult.PerItem v = (SendResult.PerItem) sender.send(metrics().requests().getFirst());
+    assertThat(lines.open(v.refused().getFirst().request()).row(0)).contains("metric_name:y");
     assertThat(lines.open(Objects.requireNonNull(v.again())).row(0)).contains("metric_name:up");
     assertThat(v.delivered()).isZero();
   }
 
   @Test
   void overloadAndAMissingTokenAreWaitedFor() throws Exception {
-    EncodedRequest p = metrics().parcels().getFirst();
+    EncodedRequest p = metrics().requests().getFirst();
     for (int status : new int[] {401, 403, 429, 500, 503}) {
       splunk.answer(status, "{\"code\":9}");
       assertThat(sender.send(p)).isInstanceOf(SendResult.Retryable.class);
@@ -140,7 +140,7 @@ class SplunkSenderTest {
    */
   @Test
   void aTokenThatWantsAChannelIsWaitedFor() throws Exception {
-    EncodedRequest p = metrics().parcels().getFirst();
+    EncodedRequest p = metrics().requests().getFirst();
     splunk.answer(400, "{\"text\":\"Data channel is missing\",\"code\":10}");
     assertThat(sender.send(p))
         .isInstanceOfSatisfying(
@@ -172,7 +172,7 @@ class SplunkSenderTest {
     EncodedRequest p =
         new SplunkRecords(settings, indices(settings), lines, () -> 0)
             .encode(new Batch(Signal.TRACES, Encoding.OTLP, body, 1, 0))
-            .parcels()
+            .requests()
             .getFirst();
     assertThat(sender.send(p)).isEqualTo(SendResult.DELIVERED);
     assertThat(splunk.requests().getFirst().text())
@@ -208,7 +208,7 @@ class SplunkSenderTest {
     EncodedRequest p =
         new SplunkRecords(settings, indices(settings), lines, () -> 0)
             .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 1, 0))
-            .parcels()
+            .requests()
             .getFirst();
     assertThat(sender.send(p)).isEqualTo(SendResult.DELIVERED);
     assertThat(splunk.requests().getFirst().text())

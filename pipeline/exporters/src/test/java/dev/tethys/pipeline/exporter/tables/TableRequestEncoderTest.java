@@ -24,7 +24,7 @@ class TableRequestEncoderTest {
   private static List<EncodedRequest> parcels(byte[] request, int items) {
     return new TableRequestEncoder(TWO_EACH, false)
         .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, request, items, 0))
-        .parcels();
+        .requests();
   }
 
   @Test

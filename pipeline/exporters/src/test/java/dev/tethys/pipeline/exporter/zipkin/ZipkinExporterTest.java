@@ -184,7 +184,7 @@ class ZipkinExporterTest {
     LineRequestEncoder lists = ZipkinExporterFactory.lists(s, null);
     Encoder.Encoded e = new ZipkinSpans(s, lists).encode(batch(List.of(call(), inner(9))));
     assertThat(e.drops()).isEmpty();
-    for (EncodedRequest p : e.parcels()) {
+    for (EncodedRequest p : e.requests()) {
       assertThat(sender(s, lists).send(p)).isEqualTo(SendResult.DELIVERED);
     }
     List<zipkin2.Span> got = received(format.equals("json"));
@@ -226,7 +226,7 @@ class ZipkinExporterTest {
     ZipkinSettings s = settings("");
     LineRequestEncoder lists = ZipkinExporterFactory.lists(s, null);
     EncodedRequest p =
-        new ZipkinSpans(s, lists).encode(batch(List.of(call()))).parcels().getFirst();
+        new ZipkinSpans(s, lists).encode(batch(List.of(call()))).requests().getFirst();
     assertThat(sender(s, lists).send(p)).isEqualTo(SendResult.DELIVERED);
     byte[] sent = zipkin.requests().getFirst().body();
     TracesData back = ZipkinReader.json(sent, 0, sent.length, 2, false, 0).traces();
@@ -260,18 +260,18 @@ class ZipkinExporterTest {
     Encoder.Encoded e =
         new ZipkinSpans(s, lists).encode(batch(List.of(inner(1), inner(2), inner(3), inner(4))));
     zipkin.answer(400, "no");
-    SendResult.Split halves = (SendResult.Split) sender.send(e.parcels().getFirst());
-    assertThat(halves.parcels()).extracting(EncodedRequest::items).containsExactly(2, 2);
+    SendResult.Split halves = (SendResult.Split) sender.send(e.requests().getFirst());
+    assertThat(halves.requests()).extracting(EncodedRequest::items).containsExactly(2, 2);
     zipkin.answer(413, "");
-    SendResult.Split quarters = (SendResult.Split) sender.send(halves.parcels().get(1));
+    SendResult.Split quarters = (SendResult.Split) sender.send(halves.requests().get(1));
     zipkin.answer(400, "no");
-    assertThat(sender.send(quarters.parcels().get(1))).isInstanceOf(SendResult.Permanent.class);
-    assertThat(sender.send(quarters.parcels().getFirst())).isEqualTo(SendResult.DELIVERED);
+    assertThat(sender.send(quarters.requests().get(1))).isInstanceOf(SendResult.Permanent.class);
+    assertThat(sender.send(quarters.requests().getFirst())).isEqualTo(SendResult.DELIVERED);
     List<zipkin2.Span> got = received(format.equals("json"));
     assertThat(got.getLast().id()).isEqualTo("0000000000000003");
     for (int status : new int[] {401, 429, 503}) {
       zipkin.answer(status, "");
-      assertThat(sender.send(quarters.parcels().getFirst()))
+      assertThat(sender.send(quarters.requests().getFirst()))
           .isInstanceOf(SendResult.Retryable.class);
     }
   }
@@ -284,7 +284,7 @@ class ZipkinExporterTest {
     Encoder.Encoded e =
         new ZipkinSpans(s, lists).encode(batch(List.of(inner(1), nameless, inner(2), inner(3))));
     assertThat(e.drops()).isEqualTo(Map.of("no_id", 1));
-    assertThat(e.parcels()).extracting(EncodedRequest::items).containsExactly(2, 1);
+    assertThat(e.requests()).extracting(EncodedRequest::items).containsExactly(2, 1);
   }
 
   @Test

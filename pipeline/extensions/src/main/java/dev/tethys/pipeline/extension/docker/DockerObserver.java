@@ -46,7 +46,7 @@ final class DockerObserver implements Extension, EndpointObserver {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
 
   private final DockerObserverConfig config;
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
   private final String name;
   private final ContainerEndpoints endpoints;
   private final ResourceWatch.Pause pause;
@@ -60,13 +60,13 @@ final class DockerObserver implements Extension, EndpointObserver {
    */
   DockerObserver(
       DockerObserverConfig config,
-      KubernetesEnvironment around,
+      KubernetesEnvironment environment,
       String name,
       String id,
       ResourceWatch.Pause pause,
       InstantSource clock) {
     this.config = config;
-    this.around = around;
+    this.environment = environment;
     this.name = name;
     this.endpoints = new ContainerEndpoints(config, id);
     this.pause = pause;
@@ -79,7 +79,7 @@ final class DockerObserver implements Extension, EndpointObserver {
 
   @Override
   public void start() throws IOException {
-    JsonDocumentClient daemon = config.daemon().createClient(around);
+    JsonDocumentClient daemon = config.daemon().createClient(environment);
     thread =
         Thread.ofVirtual()
             .name(name)

@@ -9,10 +9,10 @@ import java.time.InstantSource;
 
 /** Makes {@code docker_observer} extensions. */
 public final class DockerObserverFactory implements ExtensionFactory<DockerObserverConfig> {
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
 
-  public DockerObserverFactory(KubernetesEnvironment around) {
-    this.around = around;
+  public DockerObserverFactory(KubernetesEnvironment environment) {
+    this.environment = environment;
   }
 
   @Override
@@ -34,7 +34,7 @@ public final class DockerObserverFactory implements ExtensionFactory<DockerObser
   public Extension create(DockerObserverConfig settings, Context context) {
     return new DockerObserver(
         settings,
-        around,
+        environment,
         context.name(),
         context.id().toString(),
         Thread::sleep,

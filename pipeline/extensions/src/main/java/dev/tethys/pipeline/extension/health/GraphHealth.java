@@ -118,7 +118,7 @@ public final class GraphHealth {
   }
 
   /** Where it is looked how exporters do. */
-  public void watch(Supplier<List<ExporterHealth>> now) {
+  public void watchExporters(Supplier<List<ExporterHealth>> now) {
     exporters = now;
   }
 

@@ -39,9 +39,9 @@ final class HealthRpc {
     this.health = health;
   }
 
-  void at(GrpcServerEndpoint door) {
-    door.method(SERVICE + "Check", (message, request, hold, metadata) -> check(message));
-    door.stream(SERVICE + "Watch", this::watch);
+  void at(GrpcServerEndpoint endpoint) {
+    endpoint.method(SERVICE + "Check", (message, request, hold, metadata) -> check(message));
+    endpoint.stream(SERVICE + "Watch", this::watch);
   }
 
   private static String service(byte[] message) {

@@ -123,8 +123,8 @@ final class HealthService implements Extension, PipelineWatcher, GraphWatcher, H
   }
 
   @Override
-  public void looksAt(Supplier<List<ExporterHealth>> exporters) {
-    health.watch(exporters);
+  public void watchExporters(Supplier<List<ExporterHealth>> exporters) {
+    health.watchExporters(exporters);
   }
 
   @Override

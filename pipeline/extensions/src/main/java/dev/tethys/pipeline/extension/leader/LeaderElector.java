@@ -24,7 +24,7 @@ final class LeaderElector implements Extension, Leadership {
   private static final Duration RELEASE = Duration.ofSeconds(2);
 
   private final LeaderElectorConfig config;
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
   private final String name;
   private final LeaseElection.Clocks clocks;
   private final ResourceWatch.Pause pause;
@@ -37,12 +37,12 @@ final class LeaderElector implements Extension, Leadership {
 
   LeaderElector(
       LeaderElectorConfig config,
-      KubernetesEnvironment around,
+      KubernetesEnvironment environment,
       String name,
       LeaseElection.Clocks clocks,
       ResourceWatch.Pause pause) {
     this.config = config;
-    this.around = around;
+    this.environment = environment;
     this.name = name;
     this.clocks = clocks;
     this.pause = pause;
@@ -50,12 +50,13 @@ final class LeaderElector implements Extension, Leadership {
 
   @Override
   public void start() throws IOException {
-    String host = around.environment().apply("HOSTNAME");
+    String host = environment.environment().apply("HOSTNAME");
     String identity = (host == null || host.isEmpty() ? "" : host + "_") + UUID.randomUUID();
     LeaseElection e =
         new LeaseElection(
             config.terms(identity),
-            new ResourceWatch.Means(config.access().access(around), around.sender(), pause),
+            new ResourceWatch.Means(
+                config.access().access(environment), environment.sender(), pause),
             clocks,
             new LeadershipListener());
     election = e;

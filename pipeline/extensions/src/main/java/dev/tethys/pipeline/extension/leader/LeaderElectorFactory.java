@@ -9,10 +9,10 @@ import dev.tethys.web.kubernetes.LeaseElection;
 
 /** Makes {@code k8s_leader_elector} extensions. */
 public final class LeaderElectorFactory implements ExtensionFactory<LeaderElectorConfig> {
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
 
-  public LeaderElectorFactory(KubernetesEnvironment around) {
-    this.around = around;
+  public LeaderElectorFactory(KubernetesEnvironment environment) {
+    this.environment = environment;
   }
 
   @Override
@@ -33,6 +33,6 @@ public final class LeaderElectorFactory implements ExtensionFactory<LeaderElecto
   @Override
   public Extension create(LeaderElectorConfig settings, Context context) {
     return new LeaderElector(
-        settings, around, context.name(), LeaseElection.Clocks.SYSTEM, Thread::sleep);
+        settings, environment, context.name(), LeaseElection.Clocks.SYSTEM, Thread::sleep);
   }
 }

@@ -141,8 +141,8 @@ final class HostObserver implements Extension, EndpointObserver {
   private static Owner owner(HostProcess p) {
     List<String> arguments = List.of();
     try {
-      List<String> said = p.arguments();
-      arguments = said == null ? arguments : said;
+      List<String> parts = p.arguments();
+      arguments = parts == null ? arguments : parts;
     } catch (IOException e) {
       // then its name alone is known
     }

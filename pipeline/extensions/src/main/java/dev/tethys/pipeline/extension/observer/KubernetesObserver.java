@@ -23,7 +23,7 @@ final class KubernetesObserver implements Extension, EndpointObserver {
   private static final System.Logger LOG = JulLogger.of(KubernetesObserver.class.getName());
 
   private final KubernetesObserverConfig config;
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
   private final String name;
   private final String id;
   private final KnownEndpoints known = new KnownEndpoints();
@@ -33,9 +33,9 @@ final class KubernetesObserver implements Extension, EndpointObserver {
    * @param id with which the ids of endpoints begin
    */
   KubernetesObserver(
-      KubernetesObserverConfig config, KubernetesEnvironment around, String name, String id) {
+      KubernetesObserverConfig config, KubernetesEnvironment environment, String name, String id) {
     this.config = config;
-    this.around = around;
+    this.environment = environment;
     this.name = name;
     this.id = id;
   }
@@ -43,7 +43,8 @@ final class KubernetesObserver implements Extension, EndpointObserver {
   @Override
   public void start() throws IOException {
     ResourceWatch.Means means =
-        new ResourceWatch.Means(config.access().access(around), around.sender(), Thread::sleep);
+        new ResourceWatch.Means(
+            config.access().access(environment), environment.sender(), Thread::sleep);
     for (ObservedKind kind : config.kinds()) {
       List<String> in =
           kind.namespaced() && !config.namespaces().isEmpty() ? config.namespaces() : List.of("");

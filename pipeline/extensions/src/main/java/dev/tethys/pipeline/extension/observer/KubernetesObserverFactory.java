@@ -8,10 +8,10 @@ import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 
 /** Makes {@code k8s_observer} extensions. */
 public final class KubernetesObserverFactory implements ExtensionFactory<KubernetesObserverConfig> {
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
 
-  public KubernetesObserverFactory(KubernetesEnvironment around) {
-    this.around = around;
+  public KubernetesObserverFactory(KubernetesEnvironment environment) {
+    this.environment = environment;
   }
 
   @Override
@@ -31,6 +31,6 @@ public final class KubernetesObserverFactory implements ExtensionFactory<Kuberne
 
   @Override
   public Extension create(KubernetesObserverConfig settings, Context context) {
-    return new KubernetesObserver(settings, around, context.name(), context.id().toString());
+    return new KubernetesObserver(settings, environment, context.name(), context.id().toString());
   }
 }

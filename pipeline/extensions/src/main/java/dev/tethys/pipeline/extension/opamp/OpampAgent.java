@@ -175,8 +175,8 @@ final class OpampAgent
   }
 
   @Override
-  public void looksAt(Supplier<List<ExporterHealth>> exporters) {
-    health.watch(exporters);
+  public void watchExporters(Supplier<List<ExporterHealth>> exporters) {
+    health.watchExporters(exporters);
   }
 
   @Override

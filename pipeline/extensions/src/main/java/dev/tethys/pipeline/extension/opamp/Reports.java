@@ -289,7 +289,7 @@ final class Reports {
    */
   void receive(ServerToAgent m) throws OpampLink.Busy {
     RemoteConfig offered = m.config();
-    String refused = m.unheeded();
+    String refused = m.unsupported();
     if (offered != null && taker == null) {
       refused = refused.isEmpty() ? "remote_config" : "remote_config, " + refused;
     }

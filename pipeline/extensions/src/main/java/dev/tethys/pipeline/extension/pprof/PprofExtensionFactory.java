@@ -135,21 +135,21 @@ public final class PprofExtensionFactory
     Running(Settings settings, Scheduler clock) {
       super(HttpServerSettings.at(settings.endpoint), null, clock);
       this.clock = clock;
-      HttpServerEndpoint door = endpoint();
-      door.on("GET", ROOT, this::index);
-      door.on("GET", "/debug/pprof", (q, r) -> r.redirect(301, ROOT));
-      door.on("GET", ROOT + "profile", (q, r) -> record(FlightProfile.CPU, q, r));
-      door.on("GET", ROOT + "allocs", (q, r) -> record(FlightProfile.ALLOCS, q, r));
-      door.on("GET", ROOT + "mutex", (q, r) -> record(FlightProfile.MUTEX, q, r));
-      door.on("GET", ROOT + "block", (q, r) -> record(FlightProfile.BLOCK, q, r));
-      door.on("GET", ROOT + "goroutine", this::threads);
-      door.on("GET", ROOT + "cmdline", (q, r) -> commandLine(r));
+      HttpServerEndpoint endpoint = endpoint();
+      endpoint.on("GET", ROOT, this::index);
+      endpoint.on("GET", "/debug/pprof", (q, r) -> r.redirect(301, ROOT));
+      endpoint.on("GET", ROOT + "profile", (q, r) -> record(FlightProfile.CPU, q, r));
+      endpoint.on("GET", ROOT + "allocs", (q, r) -> record(FlightProfile.ALLOCS, q, r));
+      endpoint.on("GET", ROOT + "mutex", (q, r) -> record(FlightProfile.MUTEX, q, r));
+      endpoint.on("GET", ROOT + "block", (q, r) -> record(FlightProfile.BLOCK, q, r));
+      endpoint.on("GET", ROOT + "goroutine", this::threads);
+      endpoint.on("GET", ROOT + "cmdline", (q, r) -> commandLine(r));
       NOT_SERVED.forEach(
           (name, why) ->
-              door.any(
+              endpoint.any(
                   ROOT + name,
                   (q, r) -> r.status(501).send(name + " is not served: " + why + "\n")));
-      door.any(
+      endpoint.any(
           ROOT + "{name}",
           (q, r) ->
               r.status(404).send("there is no such profile; there are " + SERVED.keySet() + "\n"));

@@ -178,7 +178,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
   /** Serves what its source says. */
   static final class Running implements Extension {
     private final StrategySource source;
-    private final PushReceiver doors;
+    private final PushReceiver receiver;
 
     Running(
         Settings s,
@@ -199,22 +199,22 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
       if (grpc != null) {
         grpc.method(METHOD, (message, request, hold, metadata) -> answer(message));
       }
-      doors = new PushReceiver(grpc, http, clock::nanos);
+      receiver = new PushReceiver(grpc, http, clock::nanos);
     }
 
     int httpPort() {
-      return doors.httpPort();
+      return receiver.httpPort();
     }
 
     int grpcPort() {
-      return doors.grpcPort();
+      return receiver.grpcPort();
     }
 
     @Override
     public void start() throws IOException {
       source.start();
       try {
-        doors.start();
+        receiver.start();
       } catch (IOException | RuntimeException e) {
         source.stop(); // a source that did not start is not stopped elsewhere
         throw e;
@@ -258,7 +258,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
 
     @Override
     public void stop(Duration timeLimit) {
-      doors.stop(timeLimit);
+      receiver.stop(timeLimit);
       source.stop();
     }
 

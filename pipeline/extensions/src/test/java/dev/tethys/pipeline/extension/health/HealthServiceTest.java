@@ -57,7 +57,7 @@ class HealthServiceTest {
                 new LogContext("healthcheckv2", Path.of("/nonexistent")));
     service = s;
     s.start();
-    s.looksAt(() -> exporters);
+    s.watchExporters(() -> exporters);
     s.runs(
         new RunningGraph(
             List.of(new ComponentId("healthcheckv2", "")),

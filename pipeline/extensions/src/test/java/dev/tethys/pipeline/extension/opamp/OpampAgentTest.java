@@ -122,7 +122,7 @@ class OpampAgentTest {
                     List.of(ComponentId.parse("nop")),
                     List.of(),
                     List.of(ComponentId.parse("otlp"))))));
-    a.looksAt(exporters::get);
+    a.watchExporters(exporters::get);
     a.holds(new ConfigWatcher.Effective(config, RESOURCE));
     a.ready();
   }

@@ -113,18 +113,18 @@ class RemoteSamplingTest {
   void anAnswerThatCannotBeReadIsNotKept() throws Exception {
     AtomicInteger asked = new AtomicInteger();
     ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
-    GrpcServerEndpoint door =
+    GrpcServerEndpoint endpoint =
         new GrpcServerEndpoint(
             intake,
             GrpcServerSettings.type("127.0.0.1:0")
                 .read(YamlDocument.parse("double", null, "{}").root()),
             null);
     byte[] strategy = {8, 1, 26, 2, 8, 5};
-    door.method(
+    endpoint.method(
         RemoteSampling.METHOD,
         (message, request, hold, metadata) ->
             asked.getAndIncrement() == 0 ? new byte[] {26, 99, 8} : strategy);
-    PushReceiver there = new PushReceiver(door, null, System::nanoTime);
+    PushReceiver there = new PushReceiver(endpoint, null, System::nanoTime);
     there.start();
     try {
       String source =

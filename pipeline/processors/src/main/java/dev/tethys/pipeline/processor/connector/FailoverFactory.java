@@ -197,15 +197,15 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
   /** Takes batches out of the queue to the levels. */
   private record QueueSender(Levels levels) implements Sender {
     @Override
-    public SendResult send(EncodedRequest parcel) throws IOException, InterruptedException {
+    public SendResult send(EncodedRequest request) throws IOException, InterruptedException {
       CompletableFuture<Outcome> settled = new CompletableFuture<>();
-      levels.consume(QueuedBatch.decode(parcel), settled::complete);
+      levels.consume(QueuedBatch.decode(request), settled::complete);
       try {
         return switch (settled.get()) {
           case Outcome.Accepted _ -> SendResult.DELIVERED;
           case Outcome.Unavailable u -> new SendResult.Retryable(u.retryAfter(), false, u.reason());
           case Outcome.Rejected r ->
-              r.items() >= parcel.items()
+              r.items() >= request.items()
                   ? new SendResult.Permanent(r.reason())
                   : new SendResult.Partial(r.items(), r.reason());
         };

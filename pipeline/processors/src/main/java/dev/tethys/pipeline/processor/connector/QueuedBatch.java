@@ -28,9 +28,9 @@ final class QueuedBatch {
         new EncodedRequest(batch.signal(), batch.body(), batch.items(), batch.lane(), headers));
   }
 
-  static Batch decode(EncodedRequest parcel) {
+  static Batch decode(EncodedRequest request) {
     Map<String, List<String>> metadata = new LinkedHashMap<>();
-    parcel
+    request
         .headers()
         .forEach(
             (name, value) -> {
@@ -39,11 +39,11 @@ final class QueuedBatch {
               }
             });
     return new Batch(
-        parcel.signal(),
-        Encoding.valueOf(parcel.headers().getOrDefault(ENCODING, Encoding.OTLP.name())),
-        parcel.body(),
-        parcel.items(),
-        parcel.lane(),
+        request.signal(),
+        Encoding.valueOf(request.headers().getOrDefault(ENCODING, Encoding.OTLP.name())),
+        request.body(),
+        request.items(),
+        request.lane(),
         metadata.isEmpty() ? Metadata.NONE : new Metadata(metadata));
   }
 }

@@ -29,7 +29,7 @@ final class Enrichment {
     if (pod != null) {
       e.pod(pod);
     }
-    e.around(pod);
+    e.addContext(pod);
     return e.changed;
   }
 
@@ -54,7 +54,7 @@ final class Enrichment {
     }
   }
 
-  private void setIfWanted(String name, String value) {
+  private void setIfExtracted(String name, String value) {
     if (rules.extracts(name)) {
       set(name, value);
     }
@@ -71,10 +71,10 @@ final class Enrichment {
     KubernetesKind owner = pod.owner().kind();
     if (owner == KubernetesKind.REPLICASET || owner == KubernetesKind.JOB) {
       boolean set = owner == KubernetesKind.REPLICASET;
-      setIfWanted(set ? Rules.DEPLOYMENT : Rules.CRONJOB, cluster.manager(pod));
+      setIfExtracted(set ? Rules.DEPLOYMENT : Rules.CRONJOB, cluster.manager(pod));
       Workload w = cluster.owner(pod);
       if (w != null) {
-        setIfWanted(set ? Rules.DEPLOYMENT_UID : Rules.CRONJOB_UID, w.ownerUid());
+        setIfExtracted(set ? Rules.DEPLOYMENT_UID : Rules.CRONJOB_UID, w.ownerUid());
       }
     }
     if (rules.extracts(Rules.SERVICE_NAME) && !pod.hasService()) {
@@ -98,9 +98,9 @@ final class Enrichment {
     if (c == null) {
       return;
     }
-    setIfWanted(Rules.CONTAINER, c.runs().length > 0 ? c.name() : "");
+    setIfExtracted(Rules.CONTAINER, c.runs().length > 0 ? c.name() : "");
     set(Rules.IMAGE, c.image());
-    setIfWanted(Rules.IMAGE_TAG, c.tag());
+    setIfExtracted(Rules.IMAGE_TAG, c.tag());
     if (rules.extracts(Rules.IMAGE_TAGS) && !c.tag().isEmpty()) {
       list(Rules.IMAGE_TAGS, c.tag());
     }
@@ -150,18 +150,18 @@ final class Enrichment {
   }
 
   /** What namespace, node and owners say, of the pod or of what the resource names itself. */
-  private void around(@Nullable Pod pod) {
+  private void addContext(@Nullable Pod pod) {
     String namespace =
         pod != null && !pod.namespace().isEmpty()
             ? pod.namespace()
             : Associations.text(to, Rules.NAMESPACE);
     of(KubernetesKind.NAMESPACE, namespace);
-    setIfWanted(Rules.SERVICE_NAMESPACE, namespace);
+    setIfExtracted(Rules.SERVICE_NAMESPACE, namespace);
     String node =
         pod != null && !pod.node().isEmpty() ? pod.node() : Associations.text(to, Rules.NODE);
     Workload on = of(KubernetesKind.NODE, node);
     if (on != null) {
-      setIfWanted(Rules.NODE_UID, on.uid());
+      setIfExtracted(Rules.NODE_UID, on.uid());
     }
     KubernetesKind owner = pod == null ? null : pod.owner().kind();
     String ownerUid = pod == null ? "" : pod.owner().uid();

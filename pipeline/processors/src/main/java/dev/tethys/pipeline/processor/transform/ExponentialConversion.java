@@ -16,28 +16,28 @@ import java.util.concurrent.ThreadLocalRandom;
  * bucket, or evenly or at random into those that it crosses. Negative observations have no place.
  */
 final class ExponentialConversion {
-  private enum How {
+  private enum Distribution {
     UPPER,
     MIDPOINT,
     UNIFORM,
     RANDOM
   }
 
-  private final How how;
+  private final Distribution how;
   private final double[] bounds;
 
-  private ExponentialConversion(How how, double[] bounds) {
+  private ExponentialConversion(Distribution how, double[] bounds) {
     this.how = how;
     this.bounds = bounds;
   }
 
   static OttlExpr.Getter make(Arguments a) {
-    How how =
+    Distribution how =
         switch (a.string(0)) {
-          case "upper" -> How.UPPER;
-          case "midpoint" -> How.MIDPOINT;
-          case "uniform" -> How.UNIFORM;
-          case "random" -> How.RANDOM;
+          case "upper" -> Distribution.UPPER;
+          case "midpoint" -> Distribution.MIDPOINT;
+          case "uniform" -> Distribution.UNIFORM;
+          case "random" -> Distribution.RANDOM;
           default -> throw a.error(0, "the distribution is upper, midpoint, uniform or random");
         };
     double[] bounds =
@@ -110,7 +110,7 @@ final class ExponentialConversion {
         }
         if (crossed.isEmpty()) {
           counts[bucket(low)] += count;
-        } else if (how == How.UNIFORM) {
+        } else if (how == Distribution.UNIFORM) {
           for (int i = 0; i < crossed.size(); i++) {
             counts[crossed.get(i)] += count / crossed.size() + (i < count % crossed.size() ? 1 : 0);
           }

@@ -33,7 +33,7 @@ final class ClusterReceiver implements Receiver {
   private static final System.Logger LOG = JulLogger.of(ClusterReceiver.class.getName());
 
   private final ClusterConfig config;
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
   private final String name;
   private final ScrapedPoints counts;
   private final @Nullable IntervalCollector rounds;
@@ -51,13 +51,13 @@ final class ClusterReceiver implements Receiver {
    */
   ClusterReceiver(
       ClusterConfig config,
-      KubernetesEnvironment around,
+      KubernetesEnvironment environment,
       @Nullable Consumer metrics,
       @Nullable Consumer logs,
       String name,
       ScrapedPoints counts) {
     this.config = config;
-    this.around = around;
+    this.environment = environment;
     this.name = name;
     this.counts = counts;
     this.rounds =
@@ -70,16 +70,17 @@ final class ClusterReceiver implements Receiver {
             new Emission.Origin(
                 "github.com/open-telemetry/opentelemetry-collector-contrib/receiver"
                     + "/k8sclusterreceiver",
-                around.version(),
+                environment.version(),
                 "https://opentelemetry.io/schemas/1.27.0"),
             config.metrics());
   }
 
   @Override
   public void start() throws IOException {
-    ClusterAccess access = config.access().access(around);
-    api = new JsonDocumentClient(access, around.sender());
-    ResourceWatch.Means means = new ResourceWatch.Means(access, around.sender(), Thread::sleep);
+    ClusterAccess access = config.access().access(environment);
+    api = new JsonDocumentClient(access, environment.sender());
+    ResourceWatch.Means means =
+        new ResourceWatch.Means(access, environment.sender(), Thread::sleep);
     for (ClusterKind kind : ClusterKind.values()) {
       if (config.watches(kind, rounds != null, entities != null)) {
         List<String> in = config.namespaces().isEmpty() ? List.of("") : config.namespaces();

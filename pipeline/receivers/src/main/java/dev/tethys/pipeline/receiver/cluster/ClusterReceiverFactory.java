@@ -14,10 +14,10 @@ import java.util.Set;
 
 /** Makes {@code k8s_cluster} receivers. */
 public final class ClusterReceiverFactory implements ReceiverFactory<ClusterConfig> {
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
 
-  public ClusterReceiverFactory(KubernetesEnvironment around) {
-    this.around = around;
+  public ClusterReceiverFactory(KubernetesEnvironment environment) {
+    this.environment = environment;
   }
 
   @Override
@@ -49,6 +49,6 @@ public final class ClusterReceiverFactory implements ReceiverFactory<ClusterConf
     return ElectedReceiver.of(
         s.elector(),
         context,
-        () -> new ClusterReceiver(s, around, metrics, logs, context.name(), counts));
+        () -> new ClusterReceiver(s, environment, metrics, logs, context.name(), counts));
   }
 }

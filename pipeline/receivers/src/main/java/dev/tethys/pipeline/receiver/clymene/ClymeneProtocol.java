@@ -53,41 +53,41 @@ public final class ClymeneProtocol {
   }
 
   /** Adds the methods. */
-  public void addTo(GrpcServerEndpoint door) {
+  public void addTo(GrpcServerEndpoint endpoint) {
     Consumer m = metrics;
     if (m != null) {
-      door.method(
+      endpoint.method(
           METRICS_METHOD,
           (message, request, hold, metadata) -> {
             hold.take(message.length);
             ValidatedWriteRequest t = ValidatedWriteRequest.ofV1(message, 0, message.length);
-            door.refused(t.refused(), String.valueOf(t.problem()));
+            endpoint.refused(t.refused(), String.valueOf(t.problem()));
             return GrpcServerEndpoint.empty(RemoteWriteProtocol.take(t, metadata, m, request));
           });
     }
     Consumer l = logs;
     if (l != null) {
-      door.method(
+      endpoint.method(
           LOGS_METHOD,
           (message, request, hold, metadata) ->
-              transfer(l, door, message, request, hold, metadata));
+              transfer(l, endpoint, message, request, hold, metadata));
     }
   }
 
   /** Adds the paths. */
-  public void addTo(HttpServerEndpoint door) {
+  public void addTo(HttpServerEndpoint endpoint) {
     if (metrics != null) {
-      new RemoteWriteProtocol(metrics).addTo(door, METRICS_PATH);
+      new RemoteWriteProtocol(metrics).addTo(endpoint, METRICS_PATH);
     }
     Consumer l = logs;
     if (l != null) {
-      door.post(LOGS_PATH, (request, response) -> lines(l, door, request, response));
+      endpoint.post(LOGS_PATH, (request, response) -> lines(l, endpoint, request, response));
     }
   }
 
   private static byte[] transfer(
       Consumer to,
-      GrpcServerEndpoint door,
+      GrpcServerEndpoint endpoint,
       byte[] message,
       HttpRequest request,
       Hold hold,
@@ -107,21 +107,21 @@ public final class ClymeneProtocol {
       throw new CodecException("the batch is empty");
     }
     LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
-    door.refused(b.refusals());
+    endpoint.refused(b.refusals());
     return GrpcServerEndpoint.empty(take(to, b, metadata, request));
   }
 
   /** Clients say that the body is protobuf; it is JSON regardless of that. */
   private static void lines(
-      Consumer to, HttpServerEndpoint door, HttpRequest request, HttpResponse response)
+      Consumer to, HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
-    try (Hold hold = door.intake().open()) {
-      Compression c = door.compression(request);
-      byte[] json = door.body(request, c, hold);
+    try (Hold hold = endpoint.intake().open()) {
+      Compression c = endpoint.compression(request);
+      byte[] json = endpoint.body(request, c, hold);
       hold.take(2L * json.length);
       LogBatchJson.Batch b = LogBatchJson.read(json, 0, json.length);
-      door.refused(b.refusals());
-      HttpServerEndpoint.answer(response, take(to, b, door.metadata(request), request));
+      endpoint.refused(b.refusals());
+      HttpServerEndpoint.answer(response, take(to, b, endpoint.metadata(request), request));
     }
   }
 

@@ -179,15 +179,15 @@ public final class CollectdReceiverFactory
       String name,
       Registry metrics) {
     CollectdOutput to = CollectdOutput.of(outputs);
-    HttpServerEndpoint door =
+    HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
-    door.post("/{path...}", (q, r) -> take(to, s.prefix, door, q, r));
+    endpoint.post("/{path...}", (q, r) -> take(to, s.prefix, endpoint, q, r));
     PointTally tally = new PointTally(name, metrics, clock::nanos);
     Network n = s.network;
     List<SocketServerEndpoint> sockets =
         n == null ? List.of() : List.of(packets(n, to, tally, clock));
-    return new PushReceiver(null, door, clock::nanos, sockets).countRefused(tally);
+    return new PushReceiver(null, endpoint, clock::nanos, sockets).countRefused(tally);
   }
 
   /** The file of users is read when it begins to listen. */
@@ -207,19 +207,19 @@ public final class CollectdReceiverFactory
   private static void take(
       CollectdOutput to,
       String prefix,
-      HttpServerEndpoint door,
+      HttpServerEndpoint endpoint,
       HttpRequest request,
       HttpResponse response)
       throws IOException, InterruptedException, BusyException {
-    try (Hold hold = door.intake().open()) {
-      byte[] b = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(4L * b.length);
       CollectdTelemetry t = new CollectdTelemetry(attributes(prefix, request));
       Refusals refused = CollectdJson.read(b, t);
-      door.refused(refused);
+      endpoint.refused(refused);
       Outcome outcome = Outcome.ACCEPTED;
       long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
-      for (CollectdOutput.Route w : to.ways(t, lane, door.metadata(request))) {
+      for (CollectdOutput.Route w : to.ways(t, lane, endpoint.metadata(request))) {
         outcome = Outcome.plus(outcome, ReceiverAdmission.deliver(w.batch(), w.to(), request));
       }
       if (!refused.isEmpty()) {

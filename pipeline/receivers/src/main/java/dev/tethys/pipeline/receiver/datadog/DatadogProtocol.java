@@ -104,32 +104,32 @@ final class DatadogProtocol {
   private static final String AGENT_STATS = "/api/v0.2/stats";
 
   /** What agents, tracers and clients ask before they send. */
-  void addQuestions(HttpServerEndpoint door) {
-    door.on("GET", "/", (q, r) -> json(r, 200, "{}"));
-    door.on("GET", "/api/v1/validate", (q, r) -> json(r, 200, "{\"valid\":true}"));
+  void addQuestions(HttpServerEndpoint endpoint) {
+    endpoint.on("GET", "/", (q, r) -> json(r, 200, "{}"));
+    endpoint.on("GET", "/api/v1/validate", (q, r) -> json(r, 200, "{\"valid\":true}"));
   }
 
-  void addMetrics(HttpServerEndpoint door, Consumer to) {
-    metrics(door, SERIES_V1, to, 0, (b, _, m) -> MetricJson.seriesV1(b, m));
+  void addMetrics(HttpServerEndpoint endpoint, Consumer to) {
+    metrics(endpoint, SERIES_V1, to, 0, (b, _, m) -> MetricJson.seriesV1(b, m));
     metrics(
-        door,
+        endpoint,
         SERIES_V2,
         to,
         0,
         (b, json, m) -> json ? MetricJson.seriesV2(b, m) : MetricPayloads.series(b, m));
     for (String path : SKETCHES) {
-      metrics(door, path, to, SKETCH_BYTES, (b, _, m) -> MetricPayloads.sketches(b, m));
+      metrics(endpoint, path, to, SKETCH_BYTES, (b, _, m) -> MetricPayloads.sketches(b, m));
     }
     for (String path : V3) {
-      metrics(door, path, to, ColumnPayload.MAX_TEXT, (b, _, m) -> ColumnPayload.read(b, m));
+      metrics(endpoint, path, to, ColumnPayload.MAX_TEXT, (b, _, m) -> ColumnPayload.read(b, m));
     }
-    metrics(door, DISTRIBUTIONS, to, SKETCH_BYTES, (b, _, m) -> MetricJson.distributions(b, m));
-    metrics(door, CHECKS, to, 0, (b, _, m) -> MetricJson.checks(b, clock.millis() / 1000, m));
+    metrics(endpoint, DISTRIBUTIONS, to, SKETCH_BYTES, (b, _, m) -> MetricJson.distributions(b, m));
+    metrics(endpoint, CHECKS, to, 0, (b, _, m) -> MetricJson.checks(b, clock.millis() / 1000, m));
     Reading ofTracer = (b, _, m) -> TraceStats.ofTracer(MsgPackReader.read(b), m);
-    metrics(door, TRACER_STATS, to, SKETCH_BYTES, ofTracer);
-    metrics(door, "PUT", TRACER_STATS, to, SKETCH_BYTES, ofTracer);
+    metrics(endpoint, TRACER_STATS, to, SKETCH_BYTES, ofTracer);
+    metrics(endpoint, "PUT", TRACER_STATS, to, SKETCH_BYTES, ofTracer);
     metrics(
-        door,
+        endpoint,
         AGENT_STATS,
         to,
         SKETCH_BYTES,
@@ -144,38 +144,38 @@ final class DatadogProtocol {
    * @param logs whether logs are taken, and with them events
    * @param traces whether spans are taken
    */
-  void addRest(HttpServerEndpoint door, boolean metrics, boolean logs, boolean traces) {
-    passOver(door, "POST", NOT_KEPT);
+  void addRest(HttpServerEndpoint endpoint, boolean metrics, boolean logs, boolean traces) {
+    passOver(endpoint, "POST", NOT_KEPT);
     if (!logs) {
-      passOver(door, "POST", List.of(LOGS));
-      passOver(door, "POST", List.of(INTAKE));
-      passOver(door, "POST", List.of(EVENTS));
+      passOver(endpoint, "POST", List.of(LOGS));
+      passOver(endpoint, "POST", List.of(INTAKE));
+      passOver(endpoint, "POST", List.of(EVENTS));
     }
     if (!metrics) {
-      passOver(door, "POST", List.of(SERIES_V1, SERIES_V2, DISTRIBUTIONS, CHECKS));
-      passOver(door, "POST", List.of(SKETCHES));
-      passOver(door, "POST", List.of(V3));
-      passOver(door, "POST", List.of(TRACER_STATS, AGENT_STATS));
-      passOver(door, "PUT", List.of(TRACER_STATS));
+      passOver(endpoint, "POST", List.of(SERIES_V1, SERIES_V2, DISTRIBUTIONS, CHECKS));
+      passOver(endpoint, "POST", List.of(SKETCHES));
+      passOver(endpoint, "POST", List.of(V3));
+      passOver(endpoint, "POST", List.of(TRACER_STATS, AGENT_STATS));
+      passOver(endpoint, "PUT", List.of(TRACER_STATS));
     }
     if (!traces) {
-      passOver(door, "POST", TraceProtocol.TRACERS);
-      passOver(door, "PUT", TraceProtocol.TRACERS);
-      passOver(door, "POST", List.of(TraceProtocol.AGENT));
+      passOver(endpoint, "POST", TraceProtocol.TRACERS);
+      passOver(endpoint, "PUT", TraceProtocol.TRACERS);
+      passOver(endpoint, "POST", List.of(TraceProtocol.AGENT));
     }
   }
 
-  private void passOver(HttpServerEndpoint door, String method, List<String> paths) {
+  private void passOver(HttpServerEndpoint endpoint, String method, List<String> paths) {
     for (String path : paths) {
-      door.on(method, path, (q, r) -> passOver(path, door, q, r));
+      endpoint.on(method, path, (q, r) -> passOver(path, endpoint, q, r));
     }
   }
 
   private void passOver(
-      String path, HttpServerEndpoint door, HttpRequest request, HttpResponse response)
+      String path, HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, BusyException {
-    try (Hold hold = door.intake().open()) {
-      byte[] b = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       if (path.equals(TraceProtocol.AGENT) || TraceProtocol.TRACERS.contains(path)) {
         hold.take(6L * b.length);
         TraceProtocol.check(path, HttpServerEndpoint.mediaType(request), b);
@@ -186,33 +186,33 @@ final class DatadogProtocol {
   }
 
   private void metrics(
-      HttpServerEndpoint door, String path, Consumer to, long more, Reading reading) {
-    metrics(door, "POST", path, to, more, reading);
+      HttpServerEndpoint endpoint, String path, Consumer to, long more, Reading reading) {
+    metrics(endpoint, "POST", path, to, more, reading);
   }
 
   private static void metrics(
-      HttpServerEndpoint door,
+      HttpServerEndpoint endpoint,
       String method,
       String path,
       Consumer to,
       long more,
       Reading reading) {
     boolean tells = path.equals(SERIES_V2);
-    door.on(
+    endpoint.on(
         method,
         path,
         (request, response) ->
             answered(
-                door,
+                endpoint,
                 response,
                 () -> {
-                  try (Hold hold = door.intake().open()) {
-                    byte[] b = door.body(request, door.compression(request), hold);
+                  try (Hold hold = endpoint.intake().open()) {
+                    byte[] b = endpoint.body(request, endpoint.compression(request), hold);
                     hold.take(4L * b.length + more);
                     DatadogMetrics m = new DatadogMetrics();
                     boolean json = HttpServerEndpoint.mediaType(request).equals("application/json");
                     Refusals refused = reading.read(b, json, m);
-                    door.refused(refused);
+                    endpoint.refused(refused);
                     Outcome o = Outcome.ACCEPTED;
                     if (m.points() > 0) {
                       o =
@@ -220,7 +220,7 @@ final class DatadogProtocol {
                               Signal.METRICS,
                               new OtlpWriter().write(m.data()),
                               m.points(),
-                              door,
+                              endpoint,
                               to,
                               request);
                     }
@@ -229,17 +229,18 @@ final class DatadogProtocol {
                 }));
   }
 
-  void addLogs(HttpServerEndpoint door, Consumer to) {
+  void addLogs(HttpServerEndpoint endpoint, Consumer to) {
     for (String path : LOGS) {
-      door.post(
+      endpoint.post(
           path,
-          (request, response) -> answered(door, response, () -> logs(door, to, request, response)));
+          (request, response) ->
+              answered(endpoint, response, () -> logs(endpoint, to, request, response)));
     }
-    addEvents(door, to);
+    addEvents(endpoint, to);
   }
 
   private void logs(
-      HttpServerEndpoint door, Consumer to, HttpRequest request, HttpResponse response)
+      HttpServerEndpoint endpoint, Consumer to, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     String type = HttpServerEndpoint.mediaType(request);
     if (!type.isEmpty() && !type.equals("application/json")) {
@@ -247,12 +248,12 @@ final class DatadogProtocol {
       return;
     }
     LogJson read = new LogJson(clock.millis() * 1_000_000);
-    records(door, to, request, response, read::read, read::logs, "{}");
+    records(endpoint, to, request, response, read::read, read::logs, "{}");
   }
 
   /** Reads a body, and delivers the records that it has. */
   private static void records(
-      HttpServerEndpoint door,
+      HttpServerEndpoint endpoint,
       Consumer to,
       HttpRequest request,
       HttpResponse response,
@@ -260,41 +261,41 @@ final class DatadogProtocol {
       Supplier<LogsData> logs,
       String good)
       throws IOException, InterruptedException, BusyException {
-    try (Hold hold = door.intake().open()) {
-      byte[] b = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(4L * b.length);
       Refusals refused = read.apply(b);
-      door.refused(refused);
+      endpoint.refused(refused);
       int n = logs.get().itemCount();
       Outcome o = Outcome.ACCEPTED;
       if (n > 0) {
-        o = deliver(Signal.LOGS, new OtlpWriter().write(logs.get()), n, door, to, request);
+        o = deliver(Signal.LOGS, new OtlpWriter().write(logs.get()), n, endpoint, to, request);
       }
       answer(response, o, refused, false, good);
     }
   }
 
-  private void addEvents(HttpServerEndpoint door, Consumer to) {
-    door.post(
+  private void addEvents(HttpServerEndpoint endpoint, Consumer to) {
+    endpoint.post(
         EVENTS,
         (request, response) ->
             answered(
-                door,
+                endpoint,
                 response,
                 () -> {
                   EventJson read = new EventJson(clock.millis() * 1_000_000);
-                  records(door, to, request, response, read::one, read::logs, OK);
+                  records(endpoint, to, request, response, read::one, read::logs, OK);
                 }));
     for (String path : INTAKE) {
-      door.post(
+      endpoint.post(
           path,
           (request, response) ->
               answered(
-                  door,
+                  endpoint,
                   response,
                   () -> {
                     EventJson read = new EventJson(clock.millis() * 1_000_000);
-                    records(door, to, request, response, read::ofAgent, read::logs, OK);
+                    records(endpoint, to, request, response, read::ofAgent, read::logs, OK);
                   }));
     }
   }
@@ -303,13 +304,15 @@ final class DatadogProtocol {
       Signal signal,
       byte[] body,
       int items,
-      HttpServerEndpoint door,
+      HttpServerEndpoint endpoint,
       Consumer to,
       HttpRequest request)
       throws InterruptedException {
     long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
     return ReceiverAdmission.deliver(
-        new Batch(signal, Encoding.OTLP, body, items, lane, door.metadata(request)), to, request);
+        new Batch(signal, Encoding.OTLP, body, items, lane, endpoint.metadata(request)),
+        to,
+        request);
   }
 
   /** Response, with errors in the form of this API. */
@@ -317,7 +320,7 @@ final class DatadogProtocol {
     void send() throws IOException, InterruptedException, BusyException;
   }
 
-  private static void answered(HttpServerEndpoint door, HttpResponse response, Answer answer)
+  private static void answered(HttpServerEndpoint endpoint, HttpResponse response, Answer answer)
       throws IOException, InterruptedException {
     try {
       answer.send();
@@ -326,7 +329,7 @@ final class DatadogProtocol {
     } catch (TooLargeException e) {
       json(response, 413, errors(List.of(String.valueOf(e.getMessage()))));
     } catch (CodecException e) {
-      door.refused(1, String.valueOf(e.getMessage()));
+      endpoint.refused(1, String.valueOf(e.getMessage()));
       json(response, 400, errors(List.of(String.valueOf(e.getMessage()))));
     }
   }

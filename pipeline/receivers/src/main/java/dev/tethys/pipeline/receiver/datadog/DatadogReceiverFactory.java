@@ -104,24 +104,24 @@ public final class DatadogReceiverFactory
       @Nullable ServerAuth auth,
       Scheduler clock,
       java.util.function.Consumer<String> passedOver) {
-    HttpServerEndpoint door =
+    HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
     DatadogProtocol p = new DatadogProtocol(clock, passedOver);
-    p.addQuestions(door);
+    p.addQuestions(endpoint);
     Consumer metrics = outputs.get(Signal.METRICS);
     if (metrics != null) {
-      p.addMetrics(door, metrics);
+      p.addMetrics(endpoint, metrics);
     }
     Consumer logs = outputs.get(Signal.LOGS);
     if (logs != null) {
-      p.addLogs(door, logs);
+      p.addLogs(endpoint, logs);
     }
     Consumer traces = outputs.get(Signal.TRACES);
     if (traces != null) {
-      new TraceProtocol(door, traces, new UpperHalves(s.traceIds)).add();
+      new TraceProtocol(endpoint, traces, new UpperHalves(s.traceIds)).add();
     }
-    p.addRest(door, metrics != null, logs != null, traces != null);
-    return new PushReceiver(null, door, clock::nanos);
+    p.addRest(endpoint, metrics != null, logs != null, traces != null);
+    return new PushReceiver(null, endpoint, clock::nanos);
   }
 }

@@ -44,12 +44,12 @@ final class TraceProtocol {
 
   private static final String RATES = "{\"rate_by_service\":{\"service:,env:\":1}}";
 
-  private final HttpServerEndpoint door;
+  private final HttpServerEndpoint endpoint;
   private final Consumer to;
   private final UpperHalves halves;
 
-  TraceProtocol(HttpServerEndpoint door, Consumer to, UpperHalves halves) {
-    this.door = door;
+  TraceProtocol(HttpServerEndpoint endpoint, Consumer to, UpperHalves halves) {
+    this.endpoint = endpoint;
     this.to = to;
     this.halves = halves;
   }
@@ -60,14 +60,14 @@ final class TraceProtocol {
   }
 
   void add() {
-    door.on("GET", "/info", (q, r) -> json(r, 200, INFO));
+    endpoint.on("GET", "/info", (q, r) -> json(r, 200, INFO));
     for (String method : new String[] {"POST", "PUT"}) {
       for (String path : TRACERS) {
-        door.on(
+        endpoint.on(
             method, path, (q, r) -> traces(q, r, reading(path, HttpServerEndpoint.mediaType(q))));
       }
     }
-    door.post(AGENT, (q, r) -> traces(q, r, (b, t, s) -> t.agent(b, s)));
+    endpoint.post(AGENT, (q, r) -> traces(q, r, (b, t, s) -> t.agent(b, s)));
   }
 
   /**
@@ -93,12 +93,12 @@ final class TraceProtocol {
 
   private void traces(HttpRequest request, HttpResponse response, Reading reading)
       throws IOException, InterruptedException, BusyException {
-    try (Hold hold = door.intake().open()) {
-      byte[] b = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(6L * b.length);
       TraceReader read = new TraceReader(halves);
       reading.read(b, read, sender(request));
-      door.refused(read.refusals());
+      endpoint.refused(read.refusals());
       int spans = read.traces().itemCount();
       Outcome o = Outcome.ACCEPTED;
       if (spans > 0) {
@@ -109,7 +109,7 @@ final class TraceProtocol {
                 new OtlpWriter().write(read.traces()),
                 spans,
                 0,
-                door.metadata(request));
+                endpoint.metadata(request));
         o = ReceiverAdmission.deliver(batch, to, request);
       }
       if (spans == 0 && !read.refusals().isEmpty()) {

@@ -124,10 +124,10 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
    *
    * @throws IOException when the environment names none
    */
-  public JsonDocumentClient createClient(KubernetesEnvironment around) throws IOException {
+  public JsonDocumentClient createClient(KubernetesEnvironment environment) throws IOException {
     String address = endpoint;
     if (address.isEmpty()) {
-      String host = around.environment().apply("DOCKER_HOST");
+      String host = environment.environment().apply("DOCKER_HOST");
       address = host == null || host.isEmpty() ? USUAL : host;
       String problem = problem(address);
       if (problem == null) {
@@ -137,7 +137,7 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
         throw new IOException("DOCKER_HOST: " + problem);
       }
     }
-    return new JsonDocumentClient(access(address), around.sender(), socket(address));
+    return new JsonDocumentClient(access(address), environment.sender(), socket(address));
   }
 
   private ClusterAccess access(String address) {

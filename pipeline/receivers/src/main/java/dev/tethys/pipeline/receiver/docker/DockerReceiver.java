@@ -47,7 +47,7 @@ final class DockerReceiver implements Receiver {
   private record Container(JsonNode about, JsonNode stats) {}
 
   private final DockerConfig config;
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
   private final String name;
   private final ScrapedPoints counts;
   private final IntervalCollector rounds;
@@ -59,13 +59,13 @@ final class DockerReceiver implements Receiver {
 
   DockerReceiver(
       DockerConfig config,
-      KubernetesEnvironment around,
+      KubernetesEnvironment environment,
       Consumer to,
       String name,
       String id,
       Registry registry) {
     this.config = config;
-    this.around = around;
+    this.environment = environment;
     this.name = name;
     this.counts = new ScrapedPoints(registry, id);
     this.rounds = new IntervalCollector(name, config.pace(), this::gather, to, Thread.ofVirtual());
@@ -74,7 +74,7 @@ final class DockerReceiver implements Receiver {
             new Emission.Origin(
                 "github.com/open-telemetry/opentelemetry-collector-contrib/receiver"
                     + "/dockerstatsreceiver",
-                around.version(),
+                environment.version(),
                 "https://opentelemetry.io/schemas/1.38.0"),
             config.metrics());
   }
@@ -87,7 +87,7 @@ final class DockerReceiver implements Receiver {
 
   /** Finds out where the daemon is, without a request. */
   void open() throws IOException {
-    daemon = config.daemon().createClient(around);
+    daemon = config.daemon().createClient(environment);
     points = new ContainerPoints(config, out, IntervalCollector.nanos());
   }
 

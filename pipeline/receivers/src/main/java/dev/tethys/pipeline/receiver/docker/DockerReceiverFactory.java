@@ -13,10 +13,10 @@ import java.util.Set;
 
 /** Makes {@code docker_stats} receivers. */
 public final class DockerReceiverFactory implements ReceiverFactory<DockerConfig> {
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
 
-  public DockerReceiverFactory(KubernetesEnvironment around) {
-    this.around = around;
+  public DockerReceiverFactory(KubernetesEnvironment environment) {
+    this.environment = environment;
   }
 
   @Override
@@ -43,7 +43,7 @@ public final class DockerReceiverFactory implements ReceiverFactory<DockerConfig
   public Receiver create(DockerConfig s, Map<Signal, Consumer> outputs, Context context) {
     return new DockerReceiver(
         s,
-        around,
+        environment,
         Objects.requireNonNull(outputs.get(Signal.METRICS)),
         context.name(),
         context.id().toString(),

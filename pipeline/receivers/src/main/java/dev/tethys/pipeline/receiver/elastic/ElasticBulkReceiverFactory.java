@@ -76,11 +76,11 @@ public final class ElasticBulkReceiverFactory
 
   static PushReceiver receiver(
       Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Scheduler clock) {
-    HttpServerEndpoint door =
+    HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
     Consumer to = Objects.requireNonNull(outputs.get(Signal.LOGS));
-    new ElasticProtocol(to, clock, s.version, StreamFields.NONE).addTo(door, "");
-    return new PushReceiver(null, door, clock::nanos);
+    new ElasticProtocol(to, clock, s.version, StreamFields.NONE).addTo(endpoint, "");
+    return new PushReceiver(null, endpoint, clock::nanos);
   }
 }

@@ -48,12 +48,13 @@ public final class ElasticProtocol {
    *
    * @param prefix path in front of all, "" for none
    */
-  public void addTo(HttpServerEndpoint door, String prefix) {
+  public void addTo(HttpServerEndpoint endpoint, String prefix) {
     for (String method : new String[] {"POST", "PUT"}) {
-      door.on(method, prefix + "/_bulk", (q, r) -> bulk(door, null, q, r));
-      door.on(method, prefix + "/{index}/_bulk", (q, r) -> bulk(door, q.pathParam("index"), q, r));
+      endpoint.on(method, prefix + "/_bulk", (q, r) -> bulk(endpoint, null, q, r));
+      endpoint.on(
+          method, prefix + "/{index}/_bulk", (q, r) -> bulk(endpoint, q.pathParam("index"), q, r));
     }
-    questions(door, prefix);
+    questions(endpoint, prefix);
   }
 
   private static @Nullable String streamFields(HttpRequest request) {
@@ -66,7 +67,7 @@ public final class ElasticProtocol {
    * here: requests for them are answered as if they existed, so that shippers do not create them,
    * and their creation is acknowledged.
    */
-  private void questions(HttpServerEndpoint door, String prefix) {
+  private void questions(HttpServerEndpoint endpoint, String prefix) {
     String about =
         "{\"name\":\"tethys\",\"cluster_name\":\"tethys\",\"cluster_uuid\":\"tethys\",\"version\":{"
             + "\"number\":\""
@@ -75,10 +76,10 @@ public final class ElasticProtocol {
             + "\"minimum_wire_compatibility_version\":\"7.17.0\","
             + "\"minimum_index_compatibility_version\":\"7.0.0\"},"
             + "\"tagline\":\"You Know, for Search\"}";
-    door.on("GET", prefix + "/", (q, r) -> json(r, 200, about));
+    endpoint.on("GET", prefix + "/", (q, r) -> json(r, 200, about));
     String license = "{\"license\":{\"status\":\"active\",\"uid\":\"tethys\",\"type\":\"basic\"}}";
-    door.on("GET", prefix + "/_license", (q, r) -> json(r, 200, license));
-    door.on(
+    endpoint.on("GET", prefix + "/_license", (q, r) -> json(r, 200, license));
+    endpoint.on(
         "GET",
         prefix + "/_xpack",
         (q, r) ->
@@ -87,7 +88,7 @@ public final class ElasticProtocol {
                 200,
                 license.substring(0, license.length() - 1)
                     + ",\"features\":{\"ilm\":{\"available\":true,\"enabled\":true}}}"));
-    door.on(
+    endpoint.on(
         "GET",
         prefix + "/_cluster/health",
         (q, r) -> json(r, 200, "{\"cluster_name\":\"tethys\",\"status\":\"green\"}"));
@@ -101,9 +102,9 @@ public final class ElasticProtocol {
           "/_data_stream/{name}"
         }) {
       String at = prefix + path;
-      door.on("GET", at, (q, r) -> json(r, 200, "{}"));
+      endpoint.on("GET", at, (q, r) -> json(r, 200, "{}"));
       for (String method : new String[] {"PUT", "POST"}) {
-        door.on(method, at, (q, r) -> json(r, 200, "{\"acknowledged\":true}"));
+        endpoint.on(method, at, (q, r) -> json(r, 200, "{\"acknowledged\":true}"));
       }
     }
   }
@@ -115,21 +116,25 @@ public final class ElasticProtocol {
   }
 
   private void bulk(
-      HttpServerEndpoint door, @Nullable String index, HttpRequest request, HttpResponse response)
+      HttpServerEndpoint endpoint,
+      @Nullable String index,
+      HttpRequest request,
+      HttpResponse response)
       throws IOException, InterruptedException {
     long began = clock.millis();
-    try (Hold hold = door.intake().open()) {
-      byte[] body = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] body = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(3L * body.length);
       BulkRequest b =
           BulkRequest.read(body, index, began * 1_000_000, fields.or(streamFields(request)));
-      door.refused(b.refusals());
+      endpoint.refused(b.refusals());
       Outcome o = Outcome.ACCEPTED;
       if (b.taken() > 0) {
         byte[] otlp = new OtlpWriter().write(b.logs());
         o =
             ReceiverAdmission.deliver(
-                new Batch(Signal.LOGS, Encoding.OTLP, otlp, b.taken(), 0, door.metadata(request)),
+                new Batch(
+                    Signal.LOGS, Encoding.OTLP, otlp, b.taken(), 0, endpoint.metadata(request)),
                 to,
                 request);
       }
@@ -142,7 +147,7 @@ public final class ElasticProtocol {
     } catch (BusyException e) {
       again(response, e.outcome());
     } catch (CodecException e) {
-      door.refused(1, String.valueOf(e.getMessage()));
+      endpoint.refused(1, String.valueOf(e.getMessage()));
       json(
           response,
           400,

@@ -14,7 +14,7 @@ import java.util.List;
 /** Follows the events of a cluster, from its start on. */
 final class EventsReceiver implements Receiver {
   private final EventsConfig config;
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
   private final Consumer to;
   private final String name;
   private final ResourceWatch.Pause pause;
@@ -22,12 +22,12 @@ final class EventsReceiver implements Receiver {
 
   EventsReceiver(
       EventsConfig config,
-      KubernetesEnvironment around,
+      KubernetesEnvironment environment,
       Consumer to,
       String name,
       ResourceWatch.Pause pause) {
     this.config = config;
-    this.around = around;
+    this.environment = environment;
     this.to = to;
     this.name = name;
     this.pause = pause;
@@ -35,12 +35,13 @@ final class EventsReceiver implements Receiver {
 
   @Override
   public void start() throws IOException {
-    ClusterAccess access = config.access().access(around);
-    ResourceWatch.Means means = new ResourceWatch.Means(access, around.sender(), pause);
+    ClusterAccess access = config.access().access(environment);
+    ResourceWatch.Means means = new ResourceWatch.Means(access, environment.sender(), pause);
     long since =
         IntervalCollector.nanos() / 1_000_000_000 * 1_000_000_000; // most events know no fractions
     List<String> in = config.namespaces().isEmpty() ? List.of("") : config.namespaces();
-    in.forEach(n -> watched.add(new WatchedEvents(name, n, since, around.version(), to, means)));
+    in.forEach(
+        n -> watched.add(new WatchedEvents(name, n, since, environment.version(), to, means)));
     watched.forEach(WatchedEvents::start);
   }
 

@@ -14,10 +14,10 @@ import java.util.Set;
 
 /** Makes {@code k8s_events} receivers. */
 public final class EventsReceiverFactory implements ReceiverFactory<EventsConfig> {
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
 
-  public EventsReceiverFactory(KubernetesEnvironment around) {
-    this.around = around;
+  public EventsReceiverFactory(KubernetesEnvironment environment) {
+    this.environment = environment;
   }
 
   @Override
@@ -51,6 +51,6 @@ public final class EventsReceiverFactory implements ReceiverFactory<EventsConfig
     return ElectedReceiver.of(
         s.elector(),
         context,
-        () -> new EventsReceiver(s, around, to, context.name(), Thread::sleep));
+        () -> new EventsReceiver(s, environment, to, context.name(), Thread::sleep));
   }
 }

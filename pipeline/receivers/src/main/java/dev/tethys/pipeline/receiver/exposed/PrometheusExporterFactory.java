@@ -212,11 +212,11 @@ public final class PrometheusExporterFactory
     private final ItemAccounting account;
     private final List<ExpositionFormat> formats;
     private final LongSupplier millis;
-    private final PushReceiver doors;
+    private final PushReceiver receiver;
 
     Running(
         Settings s,
-        HttpServerEndpoint door,
+        HttpServerEndpoint endpoint,
         ItemAccounting account,
         LongSupplier millis,
         LongSupplier nanos) {
@@ -227,8 +227,8 @@ public final class PrometheusExporterFactory
           s.openMetrics
               ? ExpositionFormat.ALL
               : ExpositionFormat.ALL.stream().filter(f -> !isOpenMetrics(f)).toList();
-      door.on("GET", "/metrics", this::answer);
-      this.doors = new PushReceiver(null, door, nanos);
+      endpoint.on("GET", "/metrics", this::answer);
+      this.receiver = new PushReceiver(null, endpoint, nanos);
     }
 
     private static boolean isOpenMetrics(ExpositionFormat f) {
@@ -236,12 +236,12 @@ public final class PrometheusExporterFactory
     }
 
     int port() {
-      return doors.httpPort();
+      return receiver.httpPort();
     }
 
     @Override
     public void start() throws IOException {
-      doors.start();
+      receiver.start();
     }
 
     @Override
@@ -283,7 +283,7 @@ public final class PrometheusExporterFactory
 
     @Override
     public void stop(Duration timeLimit) {
-      doors.stop(timeLimit);
+      receiver.stop(timeLimit);
     }
 
     @Override

@@ -157,7 +157,7 @@ public final class FluentForwardReceiverFactory
     private final ReceiverAdmission intake =
         new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
     private @Nullable SocketTls tls;
-    private final SocketServerEndpoint door;
+    private final SocketServerEndpoint endpoint;
     private final String transport;
     private @Nullable DatagramSocket heartbeats;
     private boolean isOpen;
@@ -168,7 +168,7 @@ public final class FluentForwardReceiverFactory
       this.clock = clock;
       this.tally = tally;
       this.transport = settings.socket == null ? "tcp" : "unix";
-      this.door =
+      this.endpoint =
           settings.socket == null
               ? PointSockets.stream(
                   new StreamListener.Options(settings.endpoint, IDLE), this::connection)
@@ -181,7 +181,7 @@ public final class FluentForwardReceiverFactory
       if (t != null) {
         tls = t.sockets(clock::nanos);
       }
-      door.open();
+      endpoint.open();
       if (settings.socket == null) {
         answerHeartbeats();
       }
@@ -194,14 +194,14 @@ public final class FluentForwardReceiverFactory
         DatagramSocket s =
             new DatagramSocket(
                 host.isEmpty()
-                    ? new InetSocketAddress(door.port())
-                    : new InetSocketAddress(host.replaceAll("[\\[\\]]", ""), door.port()));
+                    ? new InetSocketAddress(endpoint.port())
+                    : new InetSocketAddress(host.replaceAll("[\\[\\]]", ""), endpoint.port()));
         heartbeats = s;
         Thread.ofVirtual()
             .name("heartbeats " + settings.endpoint)
             .start(EssentialLoop.of("heartbeats", () -> answer(s)));
       } catch (IOException e) {
-        door.close();
+        endpoint.close();
         throw new IOException(
             "cannot listen on " + settings.endpoint + "/udp: " + e.getMessage(), e);
       }
@@ -222,7 +222,7 @@ public final class FluentForwardReceiverFactory
 
     @Override
     public int port() {
-      return door.port();
+      return endpoint.port();
     }
 
     @Override
@@ -235,7 +235,7 @@ public final class FluentForwardReceiverFactory
           Thread.currentThread().interrupt(); // the stopping thread has no more time
         }
       }
-      door.close();
+      endpoint.close();
       if (heartbeats != null) {
         heartbeats.close();
       }

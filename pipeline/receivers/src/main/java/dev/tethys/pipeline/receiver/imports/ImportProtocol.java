@@ -47,15 +47,15 @@ public final class ImportProtocol {
   }
 
   /** Adds the paths. */
-  public void addTo(HttpServerEndpoint door) {
-    door.post(JSON, (q, r) -> take(door, q, r, (l, b, p) -> l.json(b, 0, b.length, p)));
-    door.post(
+  public void addTo(HttpServerEndpoint endpoint) {
+    endpoint.post(JSON, (q, r) -> take(endpoint, q, r, (l, b, p) -> l.json(b, 0, b.length, p)));
+    endpoint.post(
         TEXT,
         (q, r) -> {
           long time = time(q);
-          take(door, q, r, (l, b, p) -> l.text(b, 0, b.length, time, p));
+          take(endpoint, q, r, (l, b, p) -> l.text(b, 0, b.length, time, p));
         });
-    door.post(
+    endpoint.post(
         CSV,
         (q, r) -> {
           CsvFormat format;
@@ -65,7 +65,7 @@ public final class ImportProtocol {
             throw new HttpException(400, String.valueOf(e.getMessage()));
           }
           long time = time(q);
-          take(door, q, r, (l, b, p) -> l.csv(b, 0, b.length, format, time, p));
+          take(endpoint, q, r, (l, b, p) -> l.csv(b, 0, b.length, format, time, p));
         });
   }
 
@@ -92,17 +92,17 @@ public final class ImportProtocol {
   }
 
   private void take(
-      HttpServerEndpoint door, HttpRequest request, HttpResponse response, Format format)
+      HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response, Format format)
       throws IOException, InterruptedException, BusyException {
     ImportLines lines = new ImportLines(extra(request));
-    try (Hold hold = door.intake().open()) {
-      byte[] b = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(2L * b.length);
       long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
-      try (Points p = to.open(lane, door.metadata(request))) {
+      try (Points p = to.open(lane, endpoint.metadata(request))) {
         format.read(lines, b, p);
         Outcome o = p.deliver(request);
-        door.refused(lines.refusals());
+        endpoint.refused(lines.refusals());
         int refused = lines.refusals().count();
         HttpServerEndpoint.answer(
             response,

@@ -60,13 +60,13 @@ public final class ImportReceiverFactory implements ReceiverFactory<HttpServerSe
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth auth,
       Scheduler clock) {
-    HttpServerEndpoint door =
+    HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), settings, auth);
     Consumer c = outputs.get(Signal.METRICS);
     if (c != null) {
-      new ImportProtocol(new PipelinePoints(c), clock::millis).addTo(door);
+      new ImportProtocol(new PipelinePoints(c), clock::millis).addTo(endpoint);
     }
-    return new PushReceiver(null, door, clock::nanos);
+    return new PushReceiver(null, endpoint, clock::nanos);
   }
 }

@@ -85,26 +85,26 @@ public final class InfluxProtocol {
   }
 
   /** Adds the paths to which lines are written. */
-  public void addWrites(HttpServerEndpoint door) {
-    door.post(V1, (q, r) -> write(Version.V1, door, q, r));
-    door.post(V2, (q, r) -> write(Version.V2, door, q, r));
-    door.post(V3, (q, r) -> write(Version.V3, door, q, r));
+  public void addWrites(HttpServerEndpoint endpoint) {
+    endpoint.post(V1, (q, r) -> write(Version.V1, endpoint, q, r));
+    endpoint.post(V2, (q, r) -> write(Version.V2, endpoint, q, r));
+    endpoint.post(V3, (q, r) -> write(Version.V3, endpoint, q, r));
   }
 
   /** Adds what clients ask before they write: whether it lives, and that a database be made. */
-  public void addQuestions(HttpServerEndpoint door) {
+  public void addQuestions(HttpServerEndpoint endpoint) {
     for (String method : new String[] {"GET", "HEAD"}) {
-      door.on(
+      endpoint.on(
           method, "/ping", (q, r) -> r.header("X-Influxdb-Version", VERSION).status(204).send());
     }
-    door.on("POST", "/query", InfluxProtocol::query);
+    endpoint.on("POST", "/query", InfluxProtocol::query);
   }
 
   /** Adds what else clients ask, at paths that mean something else on a server with pages. */
-  public void addMoreQuestions(HttpServerEndpoint door) {
-    door.on(
+  public void addMoreQuestions(HttpServerEndpoint endpoint) {
+    endpoint.on(
         "GET", "/health", (q, r) -> json(r, 200, "{\"name\":\"influxdb\",\"status\":\"pass\"}"));
-    door.on("GET", "/query", InfluxProtocol::query);
+    endpoint.on("GET", "/query", InfluxProtocol::query);
   }
 
   private static void json(HttpResponse response, int status, String body) throws IOException {
@@ -127,17 +127,18 @@ public final class InfluxProtocol {
     }
   }
 
-  private void write(Version v, HttpServerEndpoint door, HttpRequest request, HttpResponse response)
+  private void write(
+      Version v, HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     try {
-      accept(v, door, request, response);
+      accept(v, endpoint, request, response);
     } catch (HttpException e) {
       refuse(v, response, e.status(), String.valueOf(e.getMessage()));
     }
   }
 
   private void accept(
-      Version v, HttpServerEndpoint door, HttpRequest request, HttpResponse response)
+      Version v, HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     String word = request.query().first("precision", v == Version.V3 ? "auto" : "");
     TimePrecision precision = TimePrecision.named(word);
@@ -150,14 +151,14 @@ public final class InfluxProtocol {
             ? Labels.EMPTY
             : Labels.of(databaseLabel, database);
     boolean whole = v == Version.V3 && "false".equals(request.query().first("accept_partial"));
-    try (Hold hold = door.intake().open()) {
-      byte[] b = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(2L * b.length);
       InfluxPoints points = new InfluxPoints(names, extra, schema);
       long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
-      try (Points p = to.open(lane, door.metadata(request))) {
+      try (Points p = to.open(lane, endpoint.metadata(request))) {
         points.read(b, 0, b.length, precision, millis.getAsLong(), p);
-        door.refused(points.refusals());
+        endpoint.refused(points.refusals());
         Outcome outcome =
             whole && !points.refusals().isEmpty() ? Outcome.ACCEPTED : p.deliver(request);
         answer(v, response, points, outcome, whole);

@@ -157,7 +157,7 @@ public final class InfluxReceiverFactory
       Scheduler clock,
       String name,
       Registry metrics) {
-    HttpServerEndpoint door =
+    HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
     PointTally tally = new PointTally(name, metrics, clock::nanos);
@@ -166,9 +166,9 @@ public final class InfluxReceiverFactory
     if (c != null) {
       PipelinePoints to = new PipelinePoints(c);
       InfluxProtocol p = new InfluxProtocol(to, s.names, s.schema, s.databaseLabel, clock::millis);
-      p.addWrites(door);
-      p.addQuestions(door);
-      p.addMoreQuestions(door);
+      p.addWrites(endpoint);
+      p.addQuestions(endpoint);
+      p.addMoreQuestions(endpoint);
       PointFormat format =
           (buf, offset, length, sink) -> {
             InfluxPoints points = new InfluxPoints(s.names, Labels.EMPTY, s.schema);
@@ -184,6 +184,6 @@ public final class InfluxReceiverFactory
         sockets.add(PointSockets.datagrams(new DatagramListener.Options(s.udp), format, to, tally));
       }
     }
-    return new PushReceiver(null, door, clock::nanos, sockets).countRefused(tally);
+    return new PushReceiver(null, endpoint, clock::nanos, sockets).countRefused(tally);
   }
 }

@@ -77,7 +77,7 @@ public final class JaegerProtocol {
                 refusals.count()));
   }
 
-  private void post(HttpServerEndpoint door, HttpRequest request, HttpResponse response)
+  private void post(HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     String type = HttpServerEndpoint.mediaType(request);
     if (!type.equals("application/x-thrift")
@@ -85,13 +85,13 @@ public final class JaegerProtocol {
       response.status(400).send("Unsupported content type: " + type + "\n");
       return;
     }
-    try (Hold hold = door.intake().open()) {
-      byte[] b = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(3L * b.length);
       Refusals refusals = new Refusals();
       JaegerBatch batch = JaegerReader.thrift(b, 0, b.length);
-      Outcome o = take(batch, refusals, door.metadata(request), request);
-      door.refused(refusals);
+      Outcome o = take(batch, refusals, endpoint.metadata(request), request);
+      endpoint.refused(refusals);
       if (o instanceof Outcome.Accepted) {
         response.status(202).send();
       } else {

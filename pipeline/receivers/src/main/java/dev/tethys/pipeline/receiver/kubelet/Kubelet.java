@@ -31,12 +31,12 @@ final class Kubelet {
   /**
    * @throws IOException when nothing says where it is
    */
-  Kubelet(KubeletConfig config, KubernetesEnvironment around) throws IOException {
+  Kubelet(KubeletConfig config, KubernetesEnvironment environment) throws IOException {
     this.config = config;
     if (config.access().auth() != Auth.KUBECONFIG) { // else the API tells it
       config.access().logUnused();
     }
-    this.asking = new JsonDocumentClient(access(config, around), around.sender());
+    this.asking = new JsonDocumentClient(access(config, environment), environment.sender());
   }
 
   /** What it has measured. */
@@ -67,15 +67,16 @@ final class Kubelet {
     }
   }
 
-  private static ClusterAccess access(KubeletConfig c, KubernetesEnvironment around)
+  private static ClusterAccess access(KubeletConfig c, KubernetesEnvironment environment)
       throws IOException {
     return switch (c.access().auth()) {
-      case KUBECONFIG -> proxied(c, c.access().access(around));
+      case KUBECONFIG -> proxied(c, c.access().access(environment));
       case SERVICE_ACCOUNT -> {
-        Path own = around.account().resolve("ca.crt");
+        Path own = environment.account().resolve("ca.crt");
         String ca = !c.caFile().isEmpty() ? c.caFile() : Files.exists(own) ? own.toString() : "";
         Authorization token =
-            new Authorization("Bearer", Secret.NONE, around.account().resolve("token").toString());
+            new Authorization(
+                "Bearer", Secret.NONE, environment.account().resolve("token").toString());
         yield at(c, SECURE_PORT, ClusterAccess.client(token, null, tls(c, ca), ProxyConfig.NONE));
       }
       case TLS ->

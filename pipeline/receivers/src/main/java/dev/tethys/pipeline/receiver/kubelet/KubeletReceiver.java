@@ -27,7 +27,7 @@ final class KubeletReceiver implements Receiver {
   private static final String SCRAPER = "kubelet_stats";
 
   private final KubeletConfig config;
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
   private final String name;
   private final ScrapedPoints counts;
   private final IntervalCollector rounds;
@@ -40,13 +40,13 @@ final class KubeletReceiver implements Receiver {
 
   KubeletReceiver(
       KubeletConfig config,
-      KubernetesEnvironment around,
+      KubernetesEnvironment environment,
       Consumer to,
       String name,
       String id,
       Registry registry) {
     this.config = config;
-    this.around = around;
+    this.environment = environment;
     this.name = name;
     this.counts = new ScrapedPoints(registry, id);
     this.rounds = new IntervalCollector(name, config.pace(), this::gather, to, Thread.ofVirtual());
@@ -55,7 +55,7 @@ final class KubeletReceiver implements Receiver {
             new Emission.Origin(
                 "github.com/open-telemetry/opentelemetry-collector-contrib/receiver"
                     + "/kubeletstatsreceiver",
-                around.version(),
+                environment.version(),
                 ""),
             config.metrics());
   }
@@ -71,12 +71,13 @@ final class KubeletReceiver implements Receiver {
 
   /** Finds the addresses, without a request. */
   void open() throws IOException {
-    kubelet = new Kubelet(config, around);
-    ClusterAccess api = config.api() == null ? null : config.api().access(around);
-    JsonDocumentClient asking = api == null ? null : new JsonDocumentClient(api, around.sender());
+    kubelet = new Kubelet(config, environment);
+    ClusterAccess api = config.api() == null ? null : config.api().access(environment);
+    JsonDocumentClient asking =
+        api == null ? null : new JsonDocumentClient(api, environment.sender());
     points = new SummaryPoints(config, out, new VolumeSources(asking), IntervalCollector.nanos());
     if (api != null && config.wantsCapacity()) {
-      capacity = new NodeCapacity(name, config.node(), api, around.sender());
+      capacity = new NodeCapacity(name, config.node(), api, environment.sender());
     }
   }
 

@@ -14,10 +14,10 @@ import java.util.Set;
 
 /** Makes {@code kubelet_stats} receivers. */
 public final class KubeletReceiverFactory implements ReceiverFactory<KubeletConfig> {
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
 
-  public KubeletReceiverFactory(KubernetesEnvironment around) {
-    this.around = around;
+  public KubeletReceiverFactory(KubernetesEnvironment environment) {
+    this.environment = environment;
   }
 
   @Override
@@ -49,7 +49,7 @@ public final class KubeletReceiverFactory implements ReceiverFactory<KubeletConf
   public Receiver create(KubeletConfig s, Map<Signal, Consumer> outputs, Context context) {
     return new KubeletReceiver(
         s,
-        around,
+        environment,
         Objects.requireNonNull(outputs.get(Signal.METRICS)),
         context.name(),
         context.id().toString(),

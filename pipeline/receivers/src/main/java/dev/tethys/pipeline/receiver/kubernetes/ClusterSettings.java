@@ -96,20 +96,21 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context, bool
    *
    * @throws IOException when it is not there: what, and what to do
    */
-  public ClusterAccess access(KubernetesEnvironment around) throws IOException {
+  public ClusterAccess access(KubernetesEnvironment environment) throws IOException {
     logUnused();
     try {
       return switch (auth) {
         case SERVICE_ACCOUNT ->
-            ClusterAccess.inCluster(around.environment(), around.account(), Kubeconfig.OTHERWISE);
+            ClusterAccess.inCluster(
+                environment.environment(), environment.account(), Kubeconfig.OTHERWISE);
         case KUBECONFIG ->
             new Kubeconfig(
                 kubeconfig.isEmpty()
-                    ? Kubeconfig.ofUser(around.environment())
+                    ? Kubeconfig.ofUser(environment.environment())
                     : Path.of(kubeconfig),
                 context,
                 InstantSource.system());
-        case NONE -> ClusterAccess.anonymous(around.environment(), Kubeconfig.OTHERWISE);
+        case NONE -> ClusterAccess.anonymous(environment.environment(), Kubeconfig.OTHERWISE);
         case TLS -> throw new IllegalStateException("an API is not asked with auth_type: tls");
       };
     } catch (IllegalStateException e) {

@@ -37,8 +37,8 @@ record JournaldSettings(
     List<Regex> units,
     List<String> identifiers,
     List<Map<String, String>> matches,
-    int most,
-    int least,
+    int maxPriority,
+    int minPriority,
     @Nullable Regex grep,
     boolean kernel) {
   private static final List<String> PRIORITIES =
@@ -222,7 +222,9 @@ record JournaldSettings(
   /** Whether an entry is wanted. */
   boolean includes(JournalFile.Entry e, @Nullable String boot) {
     String p = e.get("PRIORITY");
-    if (p != null && p.length() == 1 && (p.charAt(0) - '0' < most || p.charAt(0) - '0' > least)) {
+    if (p != null
+        && p.length() == 1
+        && (p.charAt(0) - '0' < maxPriority || p.charAt(0) - '0' > minPriority)) {
       return false;
     }
     if (kernel

@@ -53,15 +53,16 @@ public final class LokiProtocol {
   }
 
   /** Adds the method. */
-  public void addTo(GrpcServerEndpoint door) {
-    door.method(
-        METHOD, (message, request, hold, metadata) -> call(door, message, request, hold, metadata));
+  public void addTo(GrpcServerEndpoint endpoint) {
+    endpoint.method(
+        METHOD,
+        (message, request, hold, metadata) -> call(endpoint, message, request, hold, metadata));
   }
 
   /** Adds it at its paths. */
-  public void addTo(HttpServerEndpoint door) {
+  public void addTo(HttpServerEndpoint endpoint) {
     for (String path : new String[] {PATH, FIRST_PATH}) {
-      door.post(path, (request, response) -> handle(door, request, response));
+      endpoint.post(path, (request, response) -> handle(endpoint, request, response));
     }
   }
 
@@ -95,15 +96,19 @@ public final class LokiProtocol {
   }
 
   private byte[] call(
-      GrpcServerEndpoint door, byte[] message, HttpRequest request, Hold hold, Metadata metadata)
+      GrpcServerEndpoint endpoint,
+      byte[] message,
+      HttpRequest request,
+      Hold hold,
+      Metadata metadata)
       throws GrpcException, BusyException, InterruptedException {
     hold.take(2L * message.length);
     PushReader.Result read = PushReader.protobuf(message, 0, message.length, new Refusals());
-    door.refused(read.refusals());
+    endpoint.refused(read.refusals());
     return GrpcServerEndpoint.empty(take(read, metadata, request));
   }
 
-  private void handle(HttpServerEndpoint door, HttpRequest request, HttpResponse response)
+  private void handle(HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     String type = HttpServerEndpoint.mediaType(request);
     boolean json = type.equals(JSON);
@@ -111,16 +116,16 @@ public final class LokiProtocol {
       throw new HttpException(
           415, "unsupported media type, supported: [" + JSON + ", application/x-protobuf]");
     }
-    try (Hold hold = door.intake().open()) {
-      byte[] body = body(door, request, json, hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] body = body(endpoint, request, json, hold);
       hold.take(2L * body.length);
       Refusals refusals = new Refusals();
       PushReader.Result read =
           json
               ? PushReader.json(body, 0, body.length, refusals)
               : PushReader.protobuf(body, 0, body.length, refusals);
-      door.refused(refusals);
-      HttpServerEndpoint.answer(response, take(read, door.metadata(request), request));
+      endpoint.refused(refusals);
+      HttpServerEndpoint.answer(response, take(read, endpoint.metadata(request), request));
     }
   }
 
@@ -128,15 +133,16 @@ public final class LokiProtocol {
    * Protobuf is always a block of snappy, whether that is said or not, and perhaps compressed once
    * more; JSON never is one, regardless of the headers.
    */
-  private static byte[] body(HttpServerEndpoint door, HttpRequest request, boolean json, Hold hold)
+  private static byte[] body(
+      HttpServerEndpoint endpoint, HttpRequest request, boolean json, Hold hold)
       throws IOException, BusyException {
-    Compression c = door.compression(request);
-    byte[] b = door.body(request, c == Compression.SNAPPY ? Compression.NONE : c, hold);
+    Compression c = endpoint.compression(request);
+    byte[] b = endpoint.body(request, c == Compression.SNAPPY ? Compression.NONE : c, hold);
     if (json) {
       return b;
     }
     byte[] message =
-        Compression.SNAPPY.decompress(b, 0, b.length, door.maxBodyBytes(), request::reserve);
+        Compression.SNAPPY.decompress(b, 0, b.length, endpoint.maxBodyBytes(), request::reserve);
     hold.take(message.length);
     return message;
   }

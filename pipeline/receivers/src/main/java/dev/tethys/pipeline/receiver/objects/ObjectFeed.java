@@ -6,7 +6,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
 import dev.tethys.pipeline.receiver.kubernetes.LogForwarder;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Mode;
-import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Wanted;
+import dev.tethys.pipeline.receiver.objects.ObjectsConfig.WatchedObject;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.kubernetes.ResourceWatch;
@@ -42,7 +42,7 @@ final class ObjectFeed {
   private static final int GONE = 410;
 
   private final String name;
-  private final Wanted wanted;
+  private final WatchedObject wanted;
   private final String path;
   private final boolean initial;
   private final JsonDocumentClient api;
@@ -62,7 +62,7 @@ final class ObjectFeed {
    */
   ObjectFeed(
       String name,
-      Wanted wanted,
+      WatchedObject wanted,
       String path,
       boolean initial,
       JsonDocumentClient api,

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public record ObjectsConfig(
     ClusterSettings access,
     @Nullable Reference elector,
-    List<Wanted> objects,
+    List<WatchedObject> objects,
     ErrorMode errors,
     boolean initial) {
   /** Handling of objects that the cluster does not serve. */
@@ -53,7 +53,7 @@ public record ObjectsConfig(
    * @param version to begin with; {@code ""} for now
    * @param without kinds of changes that are not told
    */
-  record Wanted(
+  record WatchedObject(
       String name,
       String group,
       Mode mode,
@@ -99,9 +99,9 @@ public record ObjectsConfig(
           .notBuilt("persist_resource_version", "Whether versions are kept between starts.");
     }
 
-    static final Type<Wanted> TYPE = SECTION.type(Wanted::read);
+    static final Type<WatchedObject> TYPE = SECTION.type(WatchedObject::read);
 
-    private static Wanted read(YamlObject o) {
+    private static WatchedObject read(YamlObject o) {
       if (!o.get(NAME).matches("[a-z0-9]+")) {
         throw o.error(NAME, "name is that of paths of the API, in lower case: pods");
       }
@@ -119,7 +119,7 @@ public record ObjectsConfig(
       if (o.get(MODE) == Mode.WATCH && o.has(DELAY)) {
         throw o.error(DELAY, "initial_delay says something with mode: pull only");
       }
-      return new Wanted(
+      return new WatchedObject(
           o.get(NAME),
           o.get(GROUP),
           o.get(MODE),
@@ -133,8 +133,8 @@ public record ObjectsConfig(
     }
 
     /** With the interval of the receiver, if it has none itself. */
-    private Wanted every(Duration otherwise) {
-      return new Wanted(
+    private WatchedObject every(Duration otherwise) {
+      return new WatchedObject(
           name,
           group,
           mode,
@@ -151,8 +151,8 @@ public record ObjectsConfig(
   private static final Section SECTION =
       new Section("k8sobjects", "Objects of a Kubernetes cluster, and their changes.");
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
-  private static final Key<List<Wanted>> OBJECTS =
-      SECTION.required("objects", Type.list(Wanted.TYPE), "Which objects.");
+  private static final Key<List<WatchedObject>> OBJECTS =
+      SECTION.required("objects", Type.list(WatchedObject.TYPE), "Which objects.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "interval",
@@ -184,8 +184,9 @@ public record ObjectsConfig(
               throw o.error(OBJECTS, "k8sobjects requires at least one entry in objects");
             }
             Duration interval = o.get(INTERVAL).isZero() ? Duration.ofHours(1) : o.get(INTERVAL);
-            List<Wanted> objects = o.get(OBJECTS).stream().map(w -> w.every(interval)).toList();
-            for (Wanted w : objects) {
+            List<WatchedObject> objects =
+                o.get(OBJECTS).stream().map(w -> w.every(interval)).toList();
+            for (WatchedObject w : objects) {
               if (w.delay().isPositive() && w.delay().compareTo(w.interval()) >= 0) {
                 throw o.error(
                     OBJECTS, "initial_delay of " + w.name() + " has to be less than its interval");

@@ -7,7 +7,7 @@ import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.pipeline.receiver.kubernetes.LogForwarder;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.ErrorMode;
-import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Wanted;
+import dev.tethys.pipeline.receiver.objects.ObjectsConfig.WatchedObject;
 import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
@@ -21,7 +21,7 @@ final class ObjectsReceiver implements Receiver {
   private static final System.Logger LOG = JulLogger.of(ObjectsReceiver.class.getName());
 
   private final ObjectsConfig config;
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
   private final Consumer to;
   private final String name;
   private final ResourceWatch.Pause pause;
@@ -29,12 +29,12 @@ final class ObjectsReceiver implements Receiver {
 
   ObjectsReceiver(
       ObjectsConfig config,
-      KubernetesEnvironment around,
+      KubernetesEnvironment environment,
       Consumer to,
       String name,
       ResourceWatch.Pause pause) {
     this.config = config;
-    this.around = around;
+    this.environment = environment;
     this.to = to;
     this.name = name;
     this.pause = pause;
@@ -43,7 +43,7 @@ final class ObjectsReceiver implements Receiver {
   @Override
   public void start() throws IOException {
     JsonDocumentClient api =
-        new JsonDocumentClient(config.access().access(around), around.sender());
+        new JsonDocumentClient(config.access().access(environment), environment.sender());
     ObjectPaths paths;
     try {
       paths = ObjectPaths.of(api, System::nanoTime);
@@ -51,7 +51,7 @@ final class ObjectsReceiver implements Receiver {
       Thread.currentThread().interrupt();
       throw new IOException("interrupted while it asked what objects there are", e);
     }
-    for (Wanted w : config.objects()) {
+    for (WatchedObject w : config.objects()) {
       String base = paths.find(w.name(), w.group());
       if (base == null) {
         unknown(w, paths);
@@ -66,7 +66,7 @@ final class ObjectsReceiver implements Receiver {
     feeds.forEach(ObjectFeed::start);
   }
 
-  private void unknown(Wanted w, ObjectPaths paths) throws IOException {
+  private void unknown(WatchedObject w, ObjectPaths paths) throws IOException {
     String problem = "the cluster has no objects \"" + w.name() + "\"; it has " + paths.known();
     if (config.errors() == ErrorMode.PROPAGATE) {
       throw new IOException(problem);
@@ -76,7 +76,7 @@ final class ObjectsReceiver implements Receiver {
     }
   }
 
-  private ObjectFeed feed(Wanted w, String base, String namespace, JsonDocumentClient api) {
+  private ObjectFeed feed(WatchedObject w, String base, String namespace, JsonDocumentClient api) {
     String path = base + (namespace.isEmpty() ? "/" : "/namespaces/" + namespace + "/") + w.name();
     return new ObjectFeed(
         name,
@@ -84,7 +84,7 @@ final class ObjectsReceiver implements Receiver {
         path,
         config.initial(),
         api,
-        new ObjectRecords(w.name(), around.version()),
+        new ObjectRecords(w.name(), environment.version()),
         new LogForwarder(name, to, path, pause),
         pause);
   }

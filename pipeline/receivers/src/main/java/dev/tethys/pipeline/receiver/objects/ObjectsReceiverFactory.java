@@ -15,10 +15,10 @@ import java.util.Set;
 
 /** Makes {@code k8sobjects} receivers. */
 public final class ObjectsReceiverFactory implements ReceiverFactory<ObjectsConfig> {
-  private final KubernetesEnvironment around;
+  private final KubernetesEnvironment environment;
 
-  public ObjectsReceiverFactory(KubernetesEnvironment around) {
-    this.around = around;
+  public ObjectsReceiverFactory(KubernetesEnvironment environment) {
+    this.environment = environment;
   }
 
   @Override
@@ -57,6 +57,6 @@ public final class ObjectsReceiverFactory implements ReceiverFactory<ObjectsConf
     return ElectedReceiver.of(
         s.elector(),
         context,
-        () -> new ObjectsReceiver(s, around, to, context.name(), Thread::sleep));
+        () -> new ObjectsReceiver(s, environment, to, context.name(), Thread::sleep));
   }
 }

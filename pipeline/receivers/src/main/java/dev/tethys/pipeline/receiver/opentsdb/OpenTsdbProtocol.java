@@ -44,8 +44,8 @@ public final class OpenTsdbProtocol {
   }
 
   /** Adds the path. */
-  public void addTo(HttpServerEndpoint door) {
-    door.post(PUT, (q, r) -> put(door, q, r));
+  public void addTo(HttpServerEndpoint endpoint) {
+    endpoint.post(PUT, (q, r) -> put(endpoint, q, r));
   }
 
   /** Result of the points of one request. */
@@ -69,15 +69,16 @@ public final class OpenTsdbProtocol {
     }
   }
 
-  private void put(HttpServerEndpoint door, HttpRequest request, HttpResponse response)
+  private void put(HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
-    try (Hold hold = door.intake().open()) {
-      byte[] b = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(2L * b.length);
       Result result = new Result();
       try (Points p =
           to.open(
-              PipelinePoints.lane(request.remoteAddress().getAddress()), door.metadata(request))) {
+              PipelinePoints.lane(request.remoteAddress().getAddress()),
+              endpoint.metadata(request))) {
         PutReader.json(
             b,
             0,
@@ -90,13 +91,13 @@ public final class OpenTsdbProtocol {
                 result.refuse(point, why);
               }
             });
-        door.refused(result.refusals);
+        endpoint.refused(result.refusals);
         answer(request, response, result, p.deliver(request));
       }
     } catch (TooLargeException e) {
       error(response, 413, "Request too large", String.valueOf(e.getMessage()));
     } catch (CodecException e) {
-      door.refused(1, String.valueOf(e.getMessage()));
+      endpoint.refused(1, String.valueOf(e.getMessage()));
       error(response, 400, String.valueOf(e.getMessage()), "Nothing of the request was stored");
     } catch (HttpException e) {
       error(response, e.status(), String.valueOf(e.getMessage()), "");

@@ -91,7 +91,7 @@ public final class OpenTsdbReceiverFactory
       Scheduler clock,
       String name,
       Registry metrics) {
-    HttpServerEndpoint door =
+    HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
     PointTally tally = new PointTally(name, metrics, clock::nanos);
@@ -99,7 +99,7 @@ public final class OpenTsdbReceiverFactory
     Consumer c = outputs.get(Signal.METRICS);
     if (c != null) {
       PipelinePoints to = new PipelinePoints(c);
-      new OpenTsdbProtocol(to, s.names).addTo(door);
+      new OpenTsdbProtocol(to, s.names).addTo(endpoint);
       if (!s.telnet.isEmpty()) {
         sockets =
             List.of(
@@ -108,6 +108,6 @@ public final class OpenTsdbReceiverFactory
                     new TelnetEndpoint(to, s.names, tally)));
       }
     }
-    return new PushReceiver(null, door, clock::nanos, sockets).countRefused(tally);
+    return new PushReceiver(null, endpoint, clock::nanos, sockets).countRefused(tally);
   }
 }

@@ -48,41 +48,41 @@ public final class OtlpProtocol {
   }
 
   /** Adds the method. */
-  public void addTo(GrpcServerEndpoint door) {
-    door.method(signal.grpcPath(), this::call);
+  public void addTo(GrpcServerEndpoint endpoint) {
+    endpoint.method(signal.grpcPath(), this::call);
   }
 
   /** Adds it at a path. */
-  public void addTo(HttpServerEndpoint door, String path) {
-    door.post(path, (request, response) -> handle(door, request, response));
+  public void addTo(HttpServerEndpoint endpoint, String path) {
+    endpoint.post(path, (request, response) -> handle(endpoint, request, response));
   }
 
   /**
    * Result of a request with a number of items. While it waits, only the graph holds the request's
    * bytes, which it may have joined with those of other requests.
    */
-  private record Taken(Outcome outcome, int items) {
+  private record AcceptedRequest(Outcome outcome, int items) {
     /** Whether nothing of it was taken: that is a failure, not a partial success. */
     boolean isWhole(Outcome.Rejected r) {
       return r.items() >= items;
     }
   }
 
-  private Taken take(byte[] body, Metadata metadata, HttpRequest request)
+  private AcceptedRequest take(byte[] body, Metadata metadata, HttpRequest request)
       throws InterruptedException {
     int items = OtlpCheck.check(signal, body, 0, body.length);
     if (items == 0) {
-      return new Taken(Outcome.ACCEPTED, 0);
+      return new AcceptedRequest(Outcome.ACCEPTED, 0);
     }
     // Points of one client keep their order: counters that go back look like restarts.
     long lane = signal == OtlpSignal.METRICS ? request.remoteAddress().hashCode() | 1L : 0;
     Batch batch = new Batch(Signal.of(signal), Encoding.OTLP, body, items, lane, metadata);
-    return new Taken(ReceiverAdmission.deliver(batch, to, request), items);
+    return new AcceptedRequest(ReceiverAdmission.deliver(batch, to, request), items);
   }
 
   private byte[] call(byte[] message, HttpRequest request, Hold hold, Metadata metadata)
       throws GrpcException, InterruptedException {
-    Taken t = take(message, metadata, request);
+    AcceptedRequest t = take(message, metadata, request);
     return switch (t.outcome()) {
       case Outcome.Accepted a -> new byte[0];
       case Outcome.Rejected r -> {
@@ -95,7 +95,7 @@ public final class OtlpProtocol {
     };
   }
 
-  private void handle(HttpServerEndpoint door, HttpRequest request, HttpResponse response)
+  private void handle(HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException {
     String type = HttpServerEndpoint.mediaType(request);
     boolean json = type.equals(JSON);
@@ -105,17 +105,17 @@ public final class OtlpProtocol {
           .send("415 unsupported media type, supported: [" + JSON + ", " + PROTOBUF + "]\n");
       return;
     }
-    Taken taken;
-    try (Hold hold = door.intake().open()) {
-      Compression c = door.compression(request);
-      byte[] body = door.body(request, c, hold);
+    AcceptedRequest taken;
+    try (Hold hold = endpoint.intake().open()) {
+      Compression c = endpoint.compression(request);
+      byte[] body = endpoint.body(request, c, hold);
       if (json) {
         hold.take(body.length);
         body = OtlpJson.toProtobuf(signal, body, 0, body.length).toByteArray();
       }
-      taken = take(body, door.metadata(request), request);
+      taken = take(body, endpoint.metadata(request), request);
     } catch (BusyException e) {
-      taken = new Taken(e.outcome(), 0);
+      taken = new AcceptedRequest(e.outcome(), 0);
     } catch (TooLargeException e) {
       fail(response, json, 413, Status.RESOURCE_EXHAUSTED, String.valueOf(e.getMessage()));
       return;
@@ -124,7 +124,7 @@ public final class OtlpProtocol {
       fail(response, json, e.status(), s, String.valueOf(e.getMessage()));
       return;
     } catch (CodecException e) {
-      door.refused(1, String.valueOf(e.getMessage()));
+      endpoint.refused(1, String.valueOf(e.getMessage()));
       fail(response, json, 400, Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
       return;
     }

@@ -208,7 +208,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
         rounds.add(new ProfilePoller(source(remote, context), remote.pace, c));
       }
     }
-    return new Several(
+    return new SourceGroup(
         server == null
             ? null
             : receiver(
@@ -222,18 +222,18 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth auth,
       Scheduler clock) {
-    HttpServerEndpoint door =
+    HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), server, auth);
     Consumer c = outputs.get(Signal.PROFILES);
     if (c != null) {
-      door.post(PATH, (q, r) -> take(door, c, q, r));
+      endpoint.post(PATH, (q, r) -> take(endpoint, c, q, r));
     }
-    return new PushReceiver(null, door, clock::nanos);
+    return new PushReceiver(null, endpoint, clock::nanos);
   }
 
   /** Group of sources of one receiver. */
-  private record Several(@Nullable PushReceiver pushed, List<ProfilePoller> rounds)
+  private record SourceGroup(@Nullable PushReceiver pushed, List<ProfilePoller> rounds)
       implements Receiver {
     @Override
     public void start() throws IOException {
@@ -260,21 +260,21 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
   }
 
   private static void take(
-      HttpServerEndpoint door, Consumer to, HttpRequest request, HttpResponse response)
+      HttpServerEndpoint endpoint, Consumer to, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
-    try (Hold hold = door.intake().open()) {
-      byte[] b = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(3L * b.length);
       Map<String, String> resource = new LinkedHashMap<>();
       // Of the resource pprof says nothing; a sender may, in the query.
       for (String name : request.query().names()) {
         resource.put(name, String.valueOf(request.query().first(name)));
       }
-      PprofFiles files = new PprofFiles(door.maxBodyBytes());
+      PprofFiles files = new PprofFiles(endpoint.maxBodyBytes());
       files.add(b, Map.of(), resource, Map.of());
       Outcome o = Outcome.ACCEPTED;
       if (files.samples() > 0) {
-        o = ReceiverAdmission.deliver(files.batch(door.metadata(request)), to, request);
+        o = ReceiverAdmission.deliver(files.batch(endpoint.metadata(request)), to, request);
       }
       HttpServerEndpoint.answer(response, o);
     }

@@ -61,7 +61,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
   private @Nullable DiscoveryManager discovery;
   private @Nullable TargetAllocator allocator;
   private PrometheusSettings current; // guarded by this
-  private List<ScrapeConfig> dealt = List.of(); // guarded by this
+  private List<ScrapeConfig> appliedJobs = List.of(); // guarded by this
 
   PrometheusReceiver(
       PrometheusSettings settings,
@@ -135,12 +135,12 @@ final class PrometheusReceiver implements Receiver, Adjustable {
     if (s == null || d == null || Thread.currentThread().isInterrupted()) {
       return; // it has been stopped
     }
-    List<ScrapeConfig> former = dealt;
-    dealt = jobs;
+    List<ScrapeConfig> former = appliedJobs;
+    appliedJobs = jobs;
     try {
       scrape(current, s, d);
     } catch (IOException | RuntimeException e) {
-      dealt = former;
+      appliedJobs = former;
       throw e;
     }
   }
@@ -166,7 +166,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
       throws IOException {
     Map<String, ScrapeConfig> jobs = new LinkedHashMap<>();
     settings.jobs().forEach(j -> jobs.put(j.jobName(), j));
-    for (ScrapeConfig j : dealt) {
+    for (ScrapeConfig j : appliedJobs) {
       if (jobs.putIfAbsent(j.jobName(), j) != null) {
         throw new IOException("there is a job \"" + j.jobName() + "\" already");
       }
@@ -202,12 +202,12 @@ final class PrometheusReceiver implements Receiver, Adjustable {
       apply(other, s, d);
       return;
     }
-    List<ScrapeConfig> former = dealt;
-    dealt = List.of();
+    List<ScrapeConfig> former = appliedJobs;
+    appliedJobs = List.of();
     try {
       apply(other, s, d);
     } catch (IOException | RuntimeException e) {
-      dealt = former;
+      appliedJobs = former;
       throw e;
     }
     if (allocator != null) {

@@ -77,18 +77,18 @@ final class IngestProtocol {
           Map.entry("live", new Kind("live", "count", false)),
           Map.entry("exceptions", new Kind("exceptions", "count", false)));
 
-  private final HttpServerEndpoint door;
+  private final HttpServerEndpoint endpoint;
   private final Consumer to;
   private final Scheduler clock;
 
-  IngestProtocol(HttpServerEndpoint door, Consumer to, Scheduler clock) {
-    this.door = door;
+  IngestProtocol(HttpServerEndpoint endpoint, Consumer to, Scheduler clock) {
+    this.endpoint = endpoint;
     this.to = to;
     this.clock = clock;
   }
 
   void addTo(String prefix) {
-    door.post(prefix + "/ingest", this::handle);
+    endpoint.post(prefix + "/ingest", this::handle);
   }
 
   /** Request parameters. */
@@ -108,8 +108,8 @@ final class IngestProtocol {
       throws IOException, InterruptedException, BusyException {
     Params q = request.query();
     RequestParameters parameters = readParameters(q);
-    try (Hold hold = door.intake().open()) {
-      byte[] body = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] body = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(4L * body.length);
       ProfilesWriter out = new ProfilesWriter();
       String type = String.valueOf(request.header("Content-Type"));
@@ -145,7 +145,7 @@ final class IngestProtocol {
                 out.toByteArray(),
                 out.samples(),
                 0,
-                door.metadata(request));
+                endpoint.metadata(request));
         o = ReceiverAdmission.deliver(batch, to, request);
       }
       answer(response, o);
@@ -235,12 +235,12 @@ final class IngestProtocol {
     Map<String, String> resource = parameters.resource(request.query());
     if (before.length > 0) {
       out.resource(resource);
-      PprofReader.difference(profile, before, door.maxBodyBytes(), names, Map.of(), out);
+      PprofReader.difference(profile, before, endpoint.maxBodyBytes(), names, Map.of(), out);
       return null;
     }
-    PprofFiles files = new PprofFiles(door.maxBodyBytes());
+    PprofFiles files = new PprofFiles(endpoint.maxBodyBytes());
     files.add(profile, names, resource, Map.of());
-    return files.samples() == 0 ? null : files.batch(door.metadata(request));
+    return files.samples() == 0 ? null : files.batch(endpoint.metadata(request));
   }
 
   /**
@@ -295,7 +295,7 @@ final class IngestProtocol {
   /** Parts of a form may be in gzip. */
   private byte[] plain(byte[] b, HttpRequest request) {
     return b.length > 1 && b[0] == 0x1f && b[1] == (byte) 0x8b
-        ? Compression.GZIP.decompress(b, 0, b.length, door.maxBodyBytes(), request::reserve)
+        ? Compression.GZIP.decompress(b, 0, b.length, endpoint.maxBodyBytes(), request::reserve)
         : b;
   }
 

@@ -41,29 +41,29 @@ final class PushProtocol {
   private static final String PATH = "/push.v1.PusherService/Push";
   private static final int LENGTH = ProtoReader.LENGTH;
 
-  private final HttpServerEndpoint door;
+  private final HttpServerEndpoint endpoint;
   private final Consumer to;
   private final HttpHandler grpc;
 
-  PushProtocol(HttpServerEndpoint door, Consumer to) {
-    this.door = door;
+  PushProtocol(HttpServerEndpoint endpoint, Consumer to) {
+    this.endpoint = endpoint;
     this.to = to;
-    this.grpc = Grpc.unary(door.maxBodyBytes(), this::call);
+    this.grpc = Grpc.unary(endpoint.maxBodyBytes(), this::call);
   }
 
   void addTo(String prefix) {
-    door.post(prefix + PATH, this::handle);
+    endpoint.post(prefix + PATH, this::handle);
   }
 
   private byte[] call(byte[] message, HttpRequest request) throws Exception {
-    try (Hold hold = door.intake().open()) {
+    try (Hold hold = endpoint.intake().open()) {
       hold.take(4L * message.length);
       return GrpcServerEndpoint.empty(
-          take(message, new Refusals(), door.metadata(request), request));
+          take(message, new Refusals(), endpoint.metadata(request), request));
     } catch (BusyException e) {
       throw GrpcServerEndpoint.unavailable(e.outcome());
     } catch (CodecException e) {
-      door.refused(1, String.valueOf(e.getMessage()));
+      endpoint.refused(1, String.valueOf(e.getMessage()));
       throw new GrpcException(
           GrpcException.Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
     }
@@ -89,16 +89,16 @@ final class PushProtocol {
       return;
     }
     Outcome o;
-    try (Hold hold = door.intake().open()) {
-      byte[] b = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(4L * b.length);
       Refusals refusals = new Refusals();
       byte[] message = json ? protobuf(b, refusals) : b;
-      o = take(message, refusals, door.metadata(request), request);
+      o = take(message, refusals, endpoint.metadata(request), request);
     } catch (BusyException e) {
       o = e.outcome();
     } catch (CodecException e) {
-      door.refused(1, String.valueOf(e.getMessage()));
+      endpoint.refused(1, String.valueOf(e.getMessage()));
       o = new Outcome.Rejected(String.valueOf(e.getMessage()), 0);
     }
     switch (o) {
@@ -129,9 +129,9 @@ final class PushProtocol {
    */
   private Outcome take(byte[] message, Refusals refusals, Metadata metadata, HttpRequest request)
       throws InterruptedException {
-    PprofFiles files = new PprofFiles(door.maxBodyBytes());
+    PprofFiles files = new PprofFiles(endpoint.maxBodyBytes());
     read(message, files, refusals);
-    door.refused(refusals);
+    endpoint.refused(refusals);
     Outcome o = Outcome.ACCEPTED;
     if (files.samples() > 0) {
       o = ReceiverAdmission.deliver(files.batch(metadata), to, request);

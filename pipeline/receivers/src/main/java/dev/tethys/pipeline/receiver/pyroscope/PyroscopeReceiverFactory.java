@@ -58,13 +58,13 @@ public final class PyroscopeReceiverFactory
 
   static PushReceiver receiver(
       Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Scheduler clock) {
-    HttpServerEndpoint door =
+    HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
     Consumer c = outputs.get(Signal.PROFILES);
     if (c != null) {
-      PyroscopeProtocol.addTo(door, "", c, clock);
+      PyroscopeProtocol.addTo(endpoint, "", c, clock);
     }
-    return new PushReceiver(null, door, clock::nanos);
+    return new PushReceiver(null, endpoint, clock::nanos);
   }
 }

@@ -33,8 +33,8 @@ public final class RemoteWriteProtocol {
   }
 
   /** Adds it at a path. */
-  public void addTo(HttpServerEndpoint door, String path) {
-    door.post(path, (request, response) -> handle(door, request, response));
+  public void addTo(HttpServerEndpoint endpoint, String path) {
+    endpoint.post(path, (request, response) -> handle(endpoint, request, response));
   }
 
   /**
@@ -60,7 +60,7 @@ public final class RemoteWriteProtocol {
         : Outcome.plus(outcome, new Outcome.Rejected(t.problem(), t.refused()));
   }
 
-  private void handle(HttpServerEndpoint door, HttpRequest request, HttpResponse response)
+  private void handle(HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     WriteMessage message;
     try {
@@ -68,17 +68,17 @@ public final class RemoteWriteProtocol {
     } catch (IllegalArgumentException e) {
       throw new HttpException(415, String.valueOf(e.getMessage()));
     }
-    try (Hold hold = door.intake().open()) {
-      Compression c = door.compression(request);
+    try (Hold hold = endpoint.intake().open()) {
+      Compression c = endpoint.compression(request);
       // Senders of old do not say what has always been so.
-      byte[] b = door.body(request, c == Compression.NONE ? Compression.SNAPPY : c, hold);
+      byte[] b = endpoint.body(request, c == Compression.NONE ? Compression.SNAPPY : c, hold);
       hold.take(b.length);
       ValidatedWriteRequest t =
           message == WriteMessage.V1
               ? ValidatedWriteRequest.ofV1(b, 0, b.length)
               : ValidatedWriteRequest.ofV2(b, 0, b.length);
-      door.refused(t.refused(), String.valueOf(t.problem()));
-      Outcome outcome = take(t, door.metadata(request), to, request);
+      endpoint.refused(t.refused(), String.valueOf(t.problem()));
+      Outcome outcome = take(t, endpoint.metadata(request), to, request);
       written(response, t, outcome);
       HttpServerEndpoint.answer(response, outcome);
     }

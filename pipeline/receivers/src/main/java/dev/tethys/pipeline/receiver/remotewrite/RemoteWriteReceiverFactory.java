@@ -75,13 +75,13 @@ public final class RemoteWriteReceiverFactory implements ReceiverFactory<HttpSer
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth auth,
       LongSupplier nanos) {
-    HttpServerEndpoint door =
+    HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), settings, auth);
     Consumer c = outputs.get(Signal.METRICS);
     if (c != null) {
-      new RemoteWriteProtocol(c).addTo(door, PATH);
+      new RemoteWriteProtocol(c).addTo(endpoint, PATH);
     }
-    return new PushReceiver(null, door, nanos);
+    return new PushReceiver(null, endpoint, nanos);
   }
 }

@@ -13,8 +13,8 @@ import org.jspecify.annotations.Nullable;
  * that every destination has it or has it on disk.
  */
 public final class PushReceiver implements Receiver {
-  private final @Nullable GrpcServerEndpoint grpcDoor;
-  private final @Nullable HttpServerEndpoint httpDoor;
+  private final @Nullable GrpcServerEndpoint grpcEndpoint;
+  private final @Nullable HttpServerEndpoint httpEndpoint;
   private final LongSupplier nanos;
   private final List<SocketServerEndpoint> sockets;
   private @Nullable HttpListener grpc;
@@ -38,19 +38,19 @@ public final class PushReceiver implements Receiver {
       @Nullable HttpServerEndpoint http,
       LongSupplier nanos,
       List<SocketServerEndpoint> sockets) {
-    this.grpcDoor = grpc;
-    this.httpDoor = http;
+    this.grpcEndpoint = grpc;
+    this.httpEndpoint = http;
     this.nanos = nanos;
     this.sockets = List.copyOf(sockets);
   }
 
   /** Counts with this what the receiver refuses over HTTP and gRPC. */
   public PushReceiver countRefused(RefusedItems by) {
-    if (grpcDoor != null) {
-      grpcDoor.countRefused(by);
+    if (grpcEndpoint != null) {
+      grpcEndpoint.countRefused(by);
     }
-    if (httpDoor != null) {
-      httpDoor.countRefused(by);
+    if (httpEndpoint != null) {
+      httpEndpoint.countRefused(by);
     }
     return this;
   }
@@ -58,11 +58,11 @@ public final class PushReceiver implements Receiver {
   @Override
   public void start() throws IOException {
     try {
-      if (grpcDoor != null) {
-        grpc = grpcDoor.open(nanos);
+      if (grpcEndpoint != null) {
+        grpc = grpcEndpoint.open(nanos);
       }
-      if (httpDoor != null) {
-        http = httpDoor.open(nanos);
+      if (httpEndpoint != null) {
+        http = httpEndpoint.open(nanos);
       }
       for (SocketServerEndpoint s : sockets) {
         s.open();

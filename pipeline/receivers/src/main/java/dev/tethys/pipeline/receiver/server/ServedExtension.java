@@ -13,7 +13,7 @@ public abstract class ServedExtension implements Extension {
   /** Those who ask wait for nothing that would be lost, and the process is to end. */
   static final Duration STOP_GRACE = Duration.ofSeconds(1);
 
-  private final HttpServerEndpoint door;
+  private final HttpServerEndpoint endpoint;
   private final PushReceiver listener;
 
   /**
@@ -22,16 +22,16 @@ public abstract class ServedExtension implements Extension {
    * @param auth who may ask; null for everyone
    */
   protected ServedExtension(HttpServerSettings http, @Nullable ServerAuth auth, Scheduler clock) {
-    door =
+    endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), http, auth, new Routes());
-    door.stopWithin(STOP_GRACE);
-    listener = new PushReceiver(null, door, clock::nanos);
+    endpoint.stopWithin(STOP_GRACE);
+    listener = new PushReceiver(null, endpoint, clock::nanos);
   }
 
   /** Where pages are added. */
   protected final HttpServerEndpoint endpoint() {
-    return door;
+    return endpoint;
   }
 
   /** Where it listens, once started; else -1. */

@@ -55,24 +55,24 @@ public final class SplunkProtocol {
   }
 
   /** Adds the paths. */
-  public void addTo(HttpServerEndpoint door) {
+  public void addTo(HttpServerEndpoint endpoint) {
     for (String path : List.of("", "/event", "/event/1.0")) {
-      door.post(PATH + path, (q, r) -> take(door, q, r, false));
+      endpoint.post(PATH + path, (q, r) -> take(endpoint, q, r, false));
     }
     for (String path : List.of("/raw", "/raw/1.0")) {
-      door.post(PATH + path, (q, r) -> take(door, q, r, true));
+      endpoint.post(PATH + path, (q, r) -> take(endpoint, q, r, true));
     }
     for (String path : List.of("/health", "/health/1.0")) {
-      door.on("GET", PATH + path, (q, r) -> answer(r, 200, 17, "HEC is healthy", ""));
+      endpoint.on("GET", PATH + path, (q, r) -> answer(r, 200, 17, "HEC is healthy", ""));
     }
-    door.post(PATH + "/ack", this::acks);
+    endpoint.post(PATH + "/ack", this::acks);
   }
 
   private void take(
-      HttpServerEndpoint door, HttpRequest request, HttpResponse response, boolean raw)
+      HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response, boolean raw)
       throws IOException, InterruptedException {
-    try (Hold hold = door.intake().open()) {
-      byte[] body = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] body = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(3L * body.length);
       HecRequest events = new HecRequest(names, clock.millis() * 1_000_000);
       List<String> defaults = HecRequest.defaults(request.query()::first);
@@ -84,21 +84,21 @@ public final class SplunkProtocol {
           events.events(body, defaults);
         }
       } catch (HecException e) {
-        door.refused(1, String.valueOf(e.getMessage()));
+        endpoint.refused(1, String.valueOf(e.getMessage()));
         wrong = e;
       }
-      Outcome o = events.size() == 0 ? Outcome.ACCEPTED : deliver(door, events, request);
+      Outcome o = events.size() == 0 ? Outcome.ACCEPTED : deliver(endpoint, events, request);
       answer(response, request, o, wrong);
     } catch (BusyException e) {
       busy(response, e.outcome());
     }
   }
 
-  private Outcome deliver(HttpServerEndpoint door, HecRequest events, HttpRequest request)
+  private Outcome deliver(HttpServerEndpoint endpoint, HecRequest events, HttpRequest request)
       throws InterruptedException {
     byte[] otlp = new OtlpWriter().write(events.logs());
     return ReceiverAdmission.deliver(
-        new Batch(Signal.LOGS, Encoding.OTLP, otlp, events.size(), 0, door.metadata(request)),
+        new Batch(Signal.LOGS, Encoding.OTLP, otlp, events.size(), 0, endpoint.metadata(request)),
         to,
         request);
   }

@@ -59,10 +59,10 @@ public final class SplunkReceiverFactory implements ReceiverFactory<HttpServerSe
       Map<Signal, Consumer> outputs,
       @Nullable ServerAuth auth,
       Scheduler clock) {
-    HttpServerEndpoint door =
+    HttpServerEndpoint endpoint =
         new HttpServerEndpoint(new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s, auth);
     Consumer to = Objects.requireNonNull(outputs.get(Signal.LOGS));
-    new SplunkProtocol(to, clock, SplunkProtocol.COLLECTOR_NAMES).addTo(door);
-    return new PushReceiver(null, door, clock::nanos);
+    new SplunkProtocol(to, clock, SplunkProtocol.COLLECTOR_NAMES).addTo(endpoint);
+    return new PushReceiver(null, endpoint, clock::nanos);
   }
 }

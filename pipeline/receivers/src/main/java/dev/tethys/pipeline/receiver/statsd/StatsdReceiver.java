@@ -38,7 +38,7 @@ final class StatsdReceiver implements Receiver {
   private final Scheduler clock;
   private final Duration interval;
   private final StatsdAggregator aggregator;
-  private final SocketServerEndpoint door;
+  private final SocketServerEndpoint endpoint;
   private final Object lock = new Object();
   private Scheduler.@Nullable Timer timer; // guarded by lock
   private @Nullable Batch pending; // guarded by lock
@@ -52,7 +52,7 @@ final class StatsdReceiver implements Receiver {
     this.aggregator = new StatsdAggregator(s.rules(), nanos());
     StatsdReader reader = new StatsdReader(s.tags());
     Set<PosixFilePermission> socket = s.socket();
-    this.door =
+    this.endpoint =
         socket != null
             ? PointSockets.datagrams(
                 Path.of(s.endpoint()),
@@ -88,12 +88,12 @@ final class StatsdReceiver implements Receiver {
   }
 
   int port() {
-    return door.port();
+    return endpoint.port();
   }
 
   @Override
   public void start() throws IOException {
-    door.open();
+    endpoint.open();
     schedule(interval);
   }
 
@@ -148,7 +148,7 @@ final class StatsdReceiver implements Receiver {
 
   @Override
   public void stop(Duration timeLimit) {
-    door.close();
+    endpoint.close();
     long until = System.nanoTime() + timeLimit.toNanos();
     Batch last;
     synchronized (lock) {

@@ -44,15 +44,15 @@ public final class ZipkinProtocol {
   }
 
   private void take(
-      int version, HttpServerEndpoint door, HttpRequest request, HttpResponse response)
+      int version, HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
     String type = HttpServerEndpoint.mediaType(request);
     boolean thrift = type.equals("application/x-thrift");
     if (thrift && version != 1) {
       throw new HttpException(415, "spans in Thrift are of version 1: post them to /api/v1/spans");
     }
-    try (Hold hold = door.intake().open()) {
-      byte[] b = door.body(request, door.compression(request), hold);
+    try (Hold hold = endpoint.intake().open()) {
+      byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(3L * b.length);
       long now = clock.millis() * 1000;
       ZipkinReader.Result result =
@@ -61,7 +61,7 @@ public final class ZipkinProtocol {
               : type.equals("application/x-protobuf")
                   ? ZipkinReader.protobuf(b, 0, b.length, typedTags, now)
                   : ZipkinReader.json(b, 0, b.length, version, typedTags, now);
-      door.refused(result.refusals());
+      endpoint.refused(result.refusals());
       int spans = result.traces().itemCount();
       Outcome outcome = Outcome.ACCEPTED;
       if (spans > 0) {
@@ -72,7 +72,7 @@ public final class ZipkinProtocol {
                 new OtlpWriter().write(result.traces()),
                 spans,
                 0,
-                door.metadata(request));
+                endpoint.metadata(request));
         outcome = ReceiverAdmission.deliver(batch, to, request);
       }
       if (!result.refusals().isEmpty()) {

@@ -95,13 +95,13 @@ public final class ZipkinReceiverFactory
 
   static PushReceiver receiver(
       Settings s, Map<Signal, Consumer> outputs, @Nullable ServerAuth auth, Scheduler clock) {
-    HttpServerEndpoint door =
+    HttpServerEndpoint endpoint =
         new HttpServerEndpoint(
             new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s.http, auth);
     Consumer c = outputs.get(Signal.TRACES);
     if (c != null) {
-      new ZipkinProtocol(c, clock, s.typedTags).addTo(door, "");
+      new ZipkinProtocol(c, clock, s.typedTags).addTo(endpoint, "");
     }
-    return new PushReceiver(null, door, clock::nanos);
+    return new PushReceiver(null, endpoint, clock::nanos);
   }
 }

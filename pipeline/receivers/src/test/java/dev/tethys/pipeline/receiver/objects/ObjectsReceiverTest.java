@@ -167,7 +167,7 @@ class ObjectsReceiverTest {
                     "{interval: 5m, objects: [{name: pods}, {name: a, interval:"
                         + " 6m, initial_delay: 5m}]}")
                 .objects())
-        .extracting(ObjectsConfig.Wanted::interval, ObjectsConfig.Wanted::delay)
+        .extracting(ObjectsConfig.WatchedObject::interval, ObjectsConfig.WatchedObject::delay)
         .containsExactly(
             tuple(Duration.ofMinutes(5), Duration.ZERO),
             tuple(Duration.ofMinutes(6), Duration.ofMinutes(5)));

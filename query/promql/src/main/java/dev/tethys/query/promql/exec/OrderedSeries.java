@@ -53,8 +53,8 @@ final class OrderedSeries {
   private final @Nullable Chunk[] ring;
   private final ArrayDeque<Chunk> free = new ArrayDeque<>(); // mostly one a thread is ever made
   private int begun;
-  private int handed;
-  private boolean handing; // a thread is passing on
+  private int emitted;
+  private boolean emitting; // a thread is passing on
   private boolean stopped;
 
   private OrderedSeries(
@@ -101,7 +101,7 @@ final class OrderedSeries {
 
   /** The next chunk; null after the last one. */
   private synchronized @Nullable Chunk begin() {
-    while (begun - handed == ring.length && !stopped) {
+    while (begun - emitted == ring.length && !stopped) {
       try {
         wait(AWAIT_MILLIS);
       } catch (InterruptedException e) {
@@ -127,10 +127,10 @@ final class OrderedSeries {
 
   private synchronized boolean completeAndClaim(Chunk c) {
     c.done = true;
-    if (handing || ring[handed % ring.length] != c) {
+    if (emitting || ring[emitted % ring.length] != c) {
       return false;
     }
-    handing = true;
+    emitting = true;
     return true;
   }
 
@@ -147,14 +147,14 @@ final class OrderedSeries {
     if (before != null) {
       before.done = false;
       free.push(before);
-      ring[handed++ % ring.length] = null;
+      ring[emitted++ % ring.length] = null;
       notifyAll();
     }
-    Chunk c = ring[handed % ring.length];
+    Chunk c = ring[emitted % ring.length];
     if (c != null && c.done) {
       return c;
     }
-    handing = false;
+    emitting = false;
     return null;
   }
 

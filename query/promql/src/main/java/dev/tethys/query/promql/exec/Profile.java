@@ -167,10 +167,10 @@ public final class Profile {
   }
 
   /** The calling thread is in a step until this is closed, then in the step before again. */
-  private final class Stay implements AutoCloseable {
+  private final class StepScope implements AutoCloseable {
     private final @Nullable Node before;
 
-    Stay(Node node) {
+    StepScope(Node node) {
       before = enter(node);
     }
 
@@ -184,7 +184,7 @@ public final class Profile {
   Block evaluate(Operator o, Execution x, Grid grid) {
     Node n = node(o);
     n.calls.increment();
-    try (Stay in = new Stay(n)) {
+    try (StepScope in = new StepScope(n)) {
       Block b = o.compute(x, grid);
       n.recordOutput(b.size(), b.samples());
       if (b.bytes() > 0) {
@@ -200,7 +200,7 @@ public final class Profile {
   @Nullable SeriesStream open(Operator o, Execution x, Grid grid) {
     Node n = node(o);
     SeriesStream s;
-    try (Stay in = new Stay(n)) {
+    try (StepScope in = new StepScope(n)) {
       s = o.open(x, grid);
     }
     if (s == null) {
@@ -241,7 +241,7 @@ public final class Profile {
 
     @Override
     public void evaluate(int series, Workspace workspace, SeriesTarget target) {
-      try (Stay in = new Stay(node)) {
+      try (StepScope in = new StepScope(node)) {
         inner.evaluate(series, workspace, target);
         long n = target.count();
         node.recordOutput(n > 0 ? 1 : 0, n);
@@ -250,7 +250,7 @@ public final class Profile {
 
     @Override
     public int @Nullable [] presence(int series) {
-      try (Stay in = new Stay(node)) {
+      try (StepScope in = new StepScope(node)) {
         return inner.presence(series);
       }
     }
@@ -281,7 +281,7 @@ public final class Profile {
     Node n = node(source);
     n.calls.increment();
     RangeSource.Series s;
-    try (Stay in = new Stay(n)) {
+    try (StepScope in = new StepScope(n)) {
       s = source.open(x, grid);
     }
     return new RangeSource.Series() {
@@ -307,7 +307,7 @@ public final class Profile {
 
       @Override
       public void load(int series, Workspace workspace) {
-        try (Stay in = new Stay(n)) {
+        try (StepScope in = new StepScope(n)) {
           s.load(series, workspace);
           long size = (long) workspace.samples.size + workspace.samples.histogramSize;
           n.recordOutput(size > 0 ? 1 : 0, size);

@@ -89,7 +89,7 @@ final class Candidates {
                   rows -> {
                     add(t, rows, within);
                     if (t.size() >= enough) {
-                      throw TraceqlRun.Enough.ENOUGH;
+                      throw TraceqlRun.EnoughResults.ENOUGH;
                     }
                   });
               parts[i] = t;

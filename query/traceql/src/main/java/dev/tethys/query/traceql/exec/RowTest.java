@@ -40,7 +40,7 @@ abstract class RowTest {
       for (FieldExpr e : Fold.chain(op, b)) {
         operands.add(of(e, slots));
       }
-      return new Several(operands, op == Operator.AND);
+      return new Chain(operands, op == Operator.AND);
     }
     if (!op.isComparison()) {
       return new Constant(false);
@@ -86,12 +86,12 @@ abstract class RowTest {
   }
 
   /** Operands of a chain of one operator. */
-  private static final class Several extends RowTest {
+  private static final class Chain extends RowTest {
     private final List<RowTest> operands;
     private final boolean and;
     private boolean[] scratch = {};
 
-    Several(List<RowTest> operands, boolean and) {
+    Chain(List<RowTest> operands, boolean and) {
       this.operands = operands;
       this.and = and;
     }

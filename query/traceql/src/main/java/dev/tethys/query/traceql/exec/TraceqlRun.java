@@ -89,11 +89,11 @@ public final class TraceqlRun {
   }
 
   /** End of a scan whose consumer has all it needs. */
-  static final class Enough extends RuntimeException {
+  static final class EnoughResults extends RuntimeException {
     private static final long serialVersionUID = 1L;
-    static final Enough ENOUGH = new Enough();
+    static final EnoughResults ENOUGH = new EnoughResults();
 
-    private Enough() {
+    private EnoughResults() {
       super(null, null, false, false);
     }
   }
@@ -109,7 +109,7 @@ public final class TraceqlRun {
             spans.addAndGet(rows.count);
             consumer.accept(rows);
           });
-    } catch (Enough e) {
+    } catch (EnoughResults e) {
       // the consumer ended the scan
     }
   }

@@ -71,7 +71,7 @@ public final class BackupRepository implements AutoCloseable {
    *
    * @param copiedBytes bytes that the repository did not contain before
    */
-  public record Made(Backup backup, int copiedBlocks, int knownBlocks, long copiedBytes) {}
+  public record CreatedBackup(Backup backup, int copiedBlocks, int knownBlocks, long copiedBytes) {}
 
   /**
    * Opens a repository, or makes one in an empty or absent folder.
@@ -152,7 +152,7 @@ public final class BackupRepository implements AutoCloseable {
    * @param link makes hard links instead of copies where the file system allows; they cost no space
    *     and protect against deletion, not against a broken disk
    */
-  public Made add(Path snapshot, boolean link) throws IOException {
+  public CreatedBackup add(Path snapshot, boolean link) throws IOException {
     sweep();
     List<Manifest.Entry> entries = new ArrayList<>();
     String name = NAME.format(clock.instant());
@@ -202,7 +202,8 @@ public final class BackupRepository implements AutoCloseable {
     Checksums.syncFolder(made);
     Files.move(made, backups().resolve(name), StandardCopyOption.ATOMIC_MOVE);
     Checksums.syncFolder(backups());
-    return new Made(describe(name, manifest), copiedBlocks, sources.size() - copiedBlocks, copied);
+    return new CreatedBackup(
+        describe(name, manifest), copiedBlocks, sources.size() - copiedBlocks, copied);
   }
 
   /** The immutable files of a block. */
@@ -448,14 +449,14 @@ public final class BackupRepository implements AutoCloseable {
   }
 
   private Path put(Path tmp, Path target, boolean occupied) throws IOException {
-    Path aside = target;
+    Path temporary = target;
     if (occupied) {
-      aside =
+      temporary =
           target.resolveSibling(
               target.getFileName() + ".before-restore-" + NAME.format(clock.instant()));
       // No other process may be working there.
       try (FileChannel held = lock(target.resolve("lock"))) {
-        Files.move(target, aside, StandardCopyOption.ATOMIC_MOVE);
+        Files.move(target, temporary, StandardCopyOption.ATOMIC_MOVE);
         Files.move(tmp, target, StandardCopyOption.ATOMIC_MOVE);
       }
     } else {
@@ -466,7 +467,7 @@ public final class BackupRepository implements AutoCloseable {
     if (parent != null) {
       Checksums.syncFolder(parent);
     }
-    return aside;
+    return temporary;
   }
 
   private static boolean isOccupied(Path target) throws IOException {

@@ -222,7 +222,7 @@ public final class FilterScan {
     if (texts == null) {
       return;
     }
-    byte[] verdicts = new byte[texts.count()]; // 0 unknown, 1 fits, 2 does not
+    byte[] matches = new byte[texts.count()]; // 0 unknown, 1 fits, 2 does not
     long[] bits = p.bits();
     for (int i = 0; i < p.count(); i++) {
       int row = p.row(i);
@@ -230,11 +230,11 @@ public final class FilterScan {
         continue;
       }
       int code = (int) bits[i];
-      if (verdicts[code] == 0) {
+      if (matches[code] == 0) {
         boolean fits = test.test(texts.bytes, texts.starts[code], texts.starts[code + 1]);
-        verdicts[code] = (byte) (fits ? 1 : 2);
+        matches[code] = (byte) (fits ? 1 : 2);
       }
-      if (verdicts[code] == 1) {
+      if (matches[code] == 1) {
         set(out, row);
       }
     }

@@ -64,7 +64,7 @@ final class SpanCounting {
     this.dimensions = settings.dimensions().dimensions();
     this.calls = settings.callsDimensions().dimensions();
     this.durations = settings.histogram().dimensions().dimensions();
-    SpanMetricsSettings.Wanted e = settings.events();
+    SpanMetricsSettings.ResourceDimensions e = settings.events();
     this.events = e == null ? null : e.dimensions();
   }
 

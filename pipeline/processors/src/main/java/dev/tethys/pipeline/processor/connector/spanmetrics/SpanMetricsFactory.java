@@ -308,7 +308,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
     return n;
   }
 
-  private static SpanMetricsSettings.@Nullable Wanted events(YamlObject o) {
+  private static SpanMetricsSettings.@Nullable ResourceDimensions events(YamlObject o) {
     YamlObject e = o.find(EVENTS_KEY);
     if (e == null || !e.get(EVENTS_ENABLED)) {
       return null;
@@ -328,7 +328,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
     if (h != null && explicit != null && exponential != null) {
       throw h.error(HISTOGRAM_EXPONENTIAL, "use either explicit or exponential buckets, not both");
     }
-    SpanMetricsSettings.Wanted dimensions =
+    SpanMetricsSettings.ResourceDimensions dimensions =
         readDimensions(h == null ? List.of() : h.get(HISTOGRAM_DIMENSIONS));
     int maxSize = exponential == null ? 0 : number(exponential, MAX_SIZE, 0);
     if (exponential != null && maxSize > LARGEST_MAX_SIZE) {
@@ -351,7 +351,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
     return bounds;
   }
 
-  private static SpanMetricsSettings.Wanted readDimensions(List<YamlObject> list) {
+  private static SpanMetricsSettings.ResourceDimensions readDimensions(List<YamlObject> list) {
     List<SpanMetricsSettings.Named> named = new ArrayList<>();
     Map<YamlNode, Regex> globs = new LinkedHashMap<>();
     Set<String> names = new HashSet<>(RESERVED);
@@ -381,7 +381,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
             }
           }
         });
-    return new SpanMetricsSettings.Wanted(named, List.copyOf(globs.values()));
+    return new SpanMetricsSettings.ResourceDimensions(named, List.copyOf(globs.values()));
   }
 
   private static Regex glob(YamlObject o, String glob) {

@@ -29,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record SpanMetricsSettings(
     String namespace,
-    Wanted dimensions,
-    Wanted callsDimensions,
+    ResourceDimensions dimensions,
+    ResourceDimensions callsDimensions,
     Set<String> excluded,
     Set<String> scopes,
     Set<String> keyAttributes,
@@ -38,7 +38,7 @@ public record SpanMetricsSettings(
     Histogram histogram,
     boolean durations,
     boolean selfTimes,
-    @Nullable Wanted events,
+    @Nullable ResourceDimensions events,
     boolean delta,
     Duration interval,
     int exemplars,
@@ -54,7 +54,7 @@ public record SpanMetricsSettings(
   public record Named(String name, @Nullable String otherwise) {}
 
   /** Dimensions by name, and patterns of names. */
-  public record Wanted(List<Named> named, List<Regex> globs) {
+  public record ResourceDimensions(List<Named> named, List<Regex> globs) {
     Dimensions dimensions() {
       return new Dimensions(named, globs);
     }
@@ -86,7 +86,7 @@ public record SpanMetricsSettings(
    * @param bounds in the unit; null for exponential buckets
    * @param maxSize maximum number of exponential buckets
    */
-  public record Histogram(double @Nullable [] bounds, int maxSize, Wanted dimensions) {}
+  public record Histogram(double @Nullable [] bounds, int maxSize, ResourceDimensions dimensions) {}
 
   String metric(String name) {
     return namespace.isEmpty() ? name : namespace + "." + name;

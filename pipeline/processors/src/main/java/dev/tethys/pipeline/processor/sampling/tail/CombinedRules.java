@@ -158,7 +158,7 @@ final class CombinedRules {
         policies.add(shares.get(i).rule().policy(tools));
         limits[i] = shares.get(i).perSecond();
       }
-      return new FirstThatSamples(policies, limits, tools.clock());
+      return new FirstSamplingPolicy(policies, limits, tools.clock());
     }
 
     @Override
@@ -168,14 +168,14 @@ final class CombinedRules {
   }
 
   /** The first that samples decides, and samples in truth only while its second has room. */
-  private static final class FirstThatSamples implements Policy {
+  private static final class FirstSamplingPolicy implements Policy {
     private final List<Policy> policies;
     private final long[] limits;
     private final long[] sampled;
     private final Scheduler clock;
     private long second;
 
-    FirstThatSamples(List<Policy> policies, long[] limits, Scheduler clock) {
+    FirstSamplingPolicy(List<Policy> policies, long[] limits, Scheduler clock) {
       this.policies = policies;
       this.limits = limits;
       this.clock = clock;

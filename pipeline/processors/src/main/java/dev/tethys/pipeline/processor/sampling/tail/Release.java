@@ -20,9 +20,9 @@ final class Release implements AckCallback {
    *
    * @param owed whether it continues until a receiver has it, regardless of its senders
    */
-  Release(List<AckCallback.Part> senders, boolean owed) {
+  Release(List<AckCallback.Part> senders, boolean acknowledged) {
     waiting = new ArrayList<>(senders);
-    this.acknowledged = owed;
+    this.acknowledged = acknowledged;
   }
 
   /** Whether its senders need not send it again. */

@@ -71,7 +71,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   private final Condition idle = lock.newCondition();
 
   private final TraceTable table; // guarded by lock
-  private final AcknowledgedTraces owed;
+  private final AcknowledgedTraces acknowledged;
   private volatile TailSettings settings; // written under lock
   private volatile PolicySet policies; // written under lock
   private boolean deciding; // guarded by lock; whether a thread decides
@@ -94,7 +94,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     this.log = context.logger();
     this.metrics = metrics;
     this.table = new TraceTable(settings);
-    this.owed = new AcknowledgedTraces(next, account, clock, log, name, this::decide);
+    this.acknowledged = new AcknowledgedTraces(next, account, clock, log, name, this::decide);
     this.policies = PolicySet.of(settings, clock, ottl, metrics, log);
     String id = context.id().toString();
     context
@@ -178,7 +178,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       String full = null;
       if (table.held() > 0
           && cost > 0
-          && table.bytes() + owed.bytes() + cost > settings.maxBytes()) {
+          && table.bytes() + acknowledged.bytes() + cost > settings.maxBytes()) {
         full = "the spans of undecided traces take max_bytes, please send again later";
       } else if (table.held() > 0
           && fresh > 0
@@ -237,7 +237,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   /** Has decisions made when the next trace is due. Called with the lock. */
   private void arm() {
     HeldTrace t = table.first();
-    if (t == null || deciding || stopped || owed.areWaiting()) {
+    if (t == null || deciding || stopped || acknowledged.areWaiting()) {
       return;
     }
     long now = clock.nanos();
@@ -303,7 +303,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     lock.lock();
     try {
       t = table.first();
-      if (t == null || owed.areWaiting() || t.due - clock.nanos() > 0) {
+      if (t == null || acknowledged.areWaiting() || t.due - clock.nanos() > 0) {
         return false;
       }
       table.decide(t);
@@ -343,7 +343,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
         release.settle(new Outcome.Unavailable(name + ": a trace could not be decided", RETRY));
       } else if (batch != null) {
         if (t.acknowledged) {
-          owed.deliver(batch, release, t.cost());
+          acknowledged.deliver(batch, release, t.cost());
         } else {
           send(batch, release);
         }
@@ -458,10 +458,10 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     } finally {
       lock.unlock();
     }
-    owed.end();
+    acknowledged.end();
     for (HeldTrace t : left) {
       if (t.acknowledged) {
-        owed.lost(t.spans());
+        acknowledged.lost(t.spans());
       } else {
         account.returnItems(t.spans());
       }
@@ -475,7 +475,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     long left = timeLimit.toNanos();
     lock.lock();
     try {
-      while (left > 0 && (deciding || empty && (table.held() > 0 || owed.areWaiting()))) {
+      while (left > 0 && (deciding || empty && (table.held() > 0 || acknowledged.areWaiting()))) {
         left = idle.awaitNanos(left);
       }
     } catch (InterruptedException e) {

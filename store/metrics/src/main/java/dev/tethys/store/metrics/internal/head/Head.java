@@ -373,13 +373,13 @@ public final class Head {
       found = new FoundSeries(index, slots, lists, matched.most());
       matched.put(this, version, matchers, found, found.weight());
     }
-    return new HeadSelection(found, views.rows, views.rowsFrom, views.beside);
+    return new HeadSelection(found, views.rows, views.rowsFrom, views.sideSeries);
   }
 
   /** Views of a selection on stripes and on the additional data of their series. */
   final class Views {
     final Stripe.@Nullable View[] rows; // by stripe
-    final Map<Integer, HeadSelection.SideSeries> beside = new HashMap<>(); // by slot
+    final Map<Integer, HeadSelection.SideSeries> sideSeries = new HashMap<>(); // by slot
     final long rowsFrom;
     private final long min;
     private final long max;
@@ -398,7 +398,7 @@ public final class Head {
     boolean has(int slot) {
       see(slot);
       Stripe.View v = rows[slot >>> 6];
-      return v != null && v.has(slot & 63) || beside.containsKey(slot);
+      return v != null && v.has(slot & 63) || sideSeries.containsKey(slot);
     }
 
     /** Notes what there is of a series, under the lock. */
@@ -413,7 +413,7 @@ public final class Head {
       if (e != null) {
         HeadSelection.SideSeries b = sideSeries(e, v.has(slot & 63), min, max);
         if (b != null) {
-          beside.put(slot, b);
+          sideSeries.put(slot, b);
         }
       }
     }

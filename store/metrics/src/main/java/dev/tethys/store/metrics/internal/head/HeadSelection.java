@@ -17,7 +17,7 @@ final class HeadSelection implements SourceSelection {
   private final int[] slots; // by labels
   private final Stripe.@Nullable View[] rows; // by stripe
   private final long rowsFrom; // rows and in-order histograms before this time are in blocks
-  private final Map<Integer, SideSeries> beside; // by slot; only some series have any
+  private final Map<Integer, SideSeries> sideSeries; // by slot; only some series have any
 
   /** Data of a series apart from its rows. */
   record SideSeries(
@@ -30,10 +30,10 @@ final class HeadSelection implements SourceSelection {
       FoundSeries found,
       Stripe.@Nullable View[] rows,
       long rowsFrom,
-      Map<Integer, SideSeries> beside) {
+      Map<Integer, SideSeries> sideSeries) {
     this.rows = rows;
     this.rowsFrom = rowsFrom;
-    this.beside = beside;
+    this.sideSeries = sideSeries;
     this.found = found;
     int[] all = found.slots();
     int n = 0;
@@ -58,7 +58,7 @@ final class HeadSelection implements SourceSelection {
 
   private boolean has(int slot) {
     Stripe.View v = rows[slot >>> 6];
-    return v != null && v.has(slot & 63) || !beside.isEmpty() && beside.containsKey(slot);
+    return v != null && v.has(slot & 63) || !sideSeries.isEmpty() && sideSeries.containsKey(slot);
   }
 
   @Override
@@ -113,7 +113,7 @@ final class HeadSelection implements SourceSelection {
   }
 
   private @Nullable SideSeries sideSeries(int i) {
-    return beside.isEmpty() ? null : beside.get(slots[i]);
+    return sideSeries.isEmpty() ? null : sideSeries.get(slots[i]);
   }
 
   /** The late samples of a series; null when it has none. */

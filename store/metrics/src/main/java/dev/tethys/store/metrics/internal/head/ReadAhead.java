@@ -23,10 +23,10 @@ final class ReadAhead {
 
   /** The same bytes, read through this. */
   PageBytes of(PageBytes file) {
-    return file.isFile() ? new Through(file, this) : file;
+    return file.isFile() ? new ReadAheadBytes(file, this) : file;
   }
 
-  private record Through(PageBytes file, ReadAhead ahead) implements PageBytes {
+  private record ReadAheadBytes(PageBytes file, ReadAhead ahead) implements PageBytes {
     @Override
     public MemorySegment memory() {
       return file.memory();

@@ -23,7 +23,7 @@ final class SeriesLimiter {
   private static final int SERIES_BYTES = 64;
 
   private final Head head;
-  private final NewSeriesCache newcomers = new NewSeriesCache();
+  private final NewSeriesCache newSeries = new NewSeriesCache();
   private final IdentityHashMap<Appender.LabelDecoder, Integer> salts = new IdentityHashMap<>();
 
   // Series made since the last commit that wrote their definitions.
@@ -113,7 +113,7 @@ final class SeriesLimiter {
 
   private StorageException refused(Labels labels, String why) {
     head.counters.limited.increment();
-    String who = newcomers.describe(head.now());
+    String who = newSeries.describe(head.now());
     return new StorageException(
         StorageException.Reason.LIMIT,
         "series "
@@ -135,7 +135,7 @@ final class SeriesLimiter {
 
   private int make(byte[] canonical) {
     int slot = head.table.create(canonical);
-    newcomers.note(canonical);
+    newSeries.note(canonical);
     head.stripeFor(slot);
     if (unloggedCount == unlogged.length) {
       unlogged = Arrays.copyOf(unlogged, unloggedCount * 2);

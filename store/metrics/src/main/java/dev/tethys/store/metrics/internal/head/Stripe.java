@@ -233,8 +233,8 @@ final class Stripe {
     if (ahead != null || closed < 1 || n != last + 1 - first) {
       return new View(v, null, v);
     }
-    PageRun.Name told = new PageRun.Name(name, first, first + closed - 1);
-    PageRun run = new PageRun(Arrays.copyOf(v, closed), told, lists);
+    PageRun.Name shared = new PageRun.Name(name, first, first + closed - 1);
+    PageRun run = new PageRun(Arrays.copyOf(v, closed), shared, lists);
     return new View(v, run, Arrays.copyOfRange(v, closed, n));
   }
 
