@@ -3,8 +3,8 @@ package dev.tethys.store.logs;
 import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.store.events.EngineOptions;
-import dev.tethys.testkit.LogStoreContract;
-import dev.tethys.testkit.LogStoreContract.Row;
+import dev.tethys.testkit.LogStoreFixture;
+import dev.tethys.testkit.LogStoreFixture.Row;
 import dev.tethys.testkit.SimulatedFiles;
 import dev.tethys.testkit.Waiting;
 import java.io.IOException;
@@ -35,7 +35,7 @@ class EssentialMaintenanceTest {
             new SimulatedFiles(1), Path.of("/logs"), new LogOptions(engine, LogLimits.DEFAULTS))) {
       db.append(
           LogStore.DEFAULT_TENANT,
-          LogStoreContract.batch(List.of(Row.of(Labels.of("app", "a"), T0, "row"))));
+          LogStoreFixture.batch(List.of(Row.of(Labels.of("app", "a"), T0, "row"))));
       Waiting.await("maintenance after the error", () -> askedByMaintenance.get() > 1);
     }
   }

@@ -9,8 +9,8 @@ import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.store.events.EngineOptions;
-import dev.tethys.testkit.LogStoreContract;
-import dev.tethys.testkit.LogStoreContract.Row;
+import dev.tethys.testkit.LogStoreFixture;
+import dev.tethys.testkit.LogStoreFixture.Row;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;
@@ -42,7 +42,7 @@ class KilledProcessTest {
           rows.add(
               Row.of(Labels.of("app", "a" + i % 5), T0 + i, "request " + i + " took " + i % 7));
         }
-        db.append(LogStore.DEFAULT_TENANT, LogStoreContract.batch(rows));
+        db.append(LogStore.DEFAULT_TENANT, LogStoreFixture.batch(rows));
         System.out.println(n + BATCH);
       }
     }
@@ -106,7 +106,7 @@ class KilledProcessTest {
                 List.of(Matcher.of(Matcher.Type.REGEX, "app", ".+")),
                 T0,
                 T0 + 1_000_000_000L)) {
-      return LogStoreContract.read(s, LogFilter.NONE).stream().map(Row::body).toList();
+      return LogStoreFixture.read(s, LogFilter.NONE).stream().map(Row::body).toList();
     }
   }
 }

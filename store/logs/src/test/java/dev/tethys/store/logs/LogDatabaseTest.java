@@ -16,8 +16,8 @@ import dev.tethys.store.events.EngineOptions;
 import dev.tethys.store.events.PartFile;
 import dev.tethys.store.events.RetentionLimits;
 import dev.tethys.testkit.LogMessages;
-import dev.tethys.testkit.LogStoreContract;
-import dev.tethys.testkit.LogStoreContract.Row;
+import dev.tethys.testkit.LogStoreFixture;
+import dev.tethys.testkit.LogStoreFixture.Row;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -55,14 +55,14 @@ class LogDatabaseTest {
   }
 
   private static void put(LogStore store, List<Row> rows) {
-    assertThat(store.append(LogStore.DEFAULT_TENANT, LogStoreContract.batch(rows)).refusals())
+    assertThat(store.append(LogStore.DEFAULT_TENANT, LogStoreFixture.batch(rows)).refusals())
         .isEmpty();
   }
 
   private static List<String> bodies(LogStore store) {
     try (LogSelection s =
         store.select(LogStore.DEFAULT_TENANT, ALL, Long.MIN_VALUE, Long.MAX_VALUE)) {
-      return LogStoreContract.read(s, LogFilter.NONE).stream().map(Row::body).toList();
+      return LogStoreFixture.read(s, LogFilter.NONE).stream().map(Row::body).toList();
     }
   }
 
@@ -307,7 +307,7 @@ class LogDatabaseTest {
       put(db, List.of(row(T0 + 1, "kept")));
       for (int query = 0; query < 2; query++) {
         try (LogSelection s = db.select(LogStore.DEFAULT_TENANT, ALL, T0, T0 + HOUR)) {
-          assertThat(LogStoreContract.read(s, LogFilter.NONE)).containsExactly(row(T0 + 1, "kept"));
+          assertThat(LogStoreFixture.read(s, LogFilter.NONE)).containsExactly(row(T0 + 1, "kept"));
           assertThat(s.warnings()).singleElement().asString().contains(part.toString());
         }
       }
@@ -368,7 +368,7 @@ class LogDatabaseTest {
               Row.of(Labels.of("app", "d"), T0, "x"),
               row(now - 3 * HOUR, "old"),
               row(now + 2 * HOUR, "new"));
-      LogAppendResult r = db.append(LogStore.DEFAULT_TENANT, LogStoreContract.batch(rows));
+      LogAppendResult r = db.append(LogStore.DEFAULT_TENANT, LogStoreFixture.batch(rows));
       assertThat(r.stored()).isEqualTo(3);
       assertThat(r.refusals())
           .extracting(LogAppendResult.Refusal::limit)
@@ -426,7 +426,7 @@ class LogDatabaseTest {
       db.flush();
       try (LogSelection s =
           db.select(LogStore.DEFAULT_TENANT, List.of(Matcher.equal("pod", "p77")), T0, T0 + HOUR)) {
-        assertThat(LogStoreContract.read(s, LogFilter.NONE)).containsExactly(rows.get(77));
+        assertThat(LogStoreFixture.read(s, LogFilter.NONE)).containsExactly(rows.get(77));
       }
       assertThat(db.series(LogStore.DEFAULT_TENANT, ALL, T0, T0 + HOUR)).hasSize(100_000);
     }

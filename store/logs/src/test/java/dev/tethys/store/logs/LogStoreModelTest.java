@@ -11,8 +11,8 @@ import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.events.EngineOptions;
-import dev.tethys.testkit.LogStoreContract;
-import dev.tethys.testkit.LogStoreContract.Row;
+import dev.tethys.testkit.LogStoreFixture;
+import dev.tethys.testkit.LogStoreFixture.Row;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -100,13 +100,13 @@ class LogStoreModelTest {
         case 6 -> {
           List<Row> rows = rows(3);
           files.failForce(true);
-          assertThatThrownBy(() -> db.append(tenant, LogStoreContract.batch(rows)))
+          assertThatThrownBy(() -> db.append(tenant, LogStoreFixture.batch(rows)))
               .isInstanceOf(StorageException.class);
           files.failForce(false);
         }
         default -> {
           List<Row> rows = rows(1 + random.nextInt(25));
-          db.append(tenant, LogStoreContract.batch(rows));
+          db.append(tenant, LogStoreFixture.batch(rows));
           rowsOf(tenant).addAll(rows);
           db.maintain(); // as the thread in the background would
         }
@@ -214,14 +214,14 @@ class LogStoreModelTest {
           rowsOf(tenant).stream().filter(r -> fits(r, matchers, filter, from, to)).toList();
       try (LogSelection s = db.select(tenant, matchers, from, to)) {
         assertThat(s.warnings()).as(where).isEmpty();
-        assertThat(LogStoreContract.read(s, filter))
+        assertThat(LogStoreFixture.read(s, filter))
             .as("%s %s %s", where, matchers, filter)
             .containsExactlyInAnyOrderElementsOf(expected);
         boolean forward = random.nextBoolean();
         int limit = 1 + random.nextInt(20);
         List<Long> times = expected.stream().map(Row::time).sorted().toList();
         int n = Math.min(limit, times.size());
-        assertThat(LogStoreContract.readEnd(s, filter, forward, limit))
+        assertThat(LogStoreFixture.readEnd(s, filter, forward, limit))
             .as("%s %s %s, %s of them", where, matchers, filter, limit)
             .isEqualTo(
                 forward ? times.subList(0, n) : times.subList(times.size() - n, times.size()));
