@@ -14,8 +14,8 @@ import java.util.concurrent.locks.LockSupport;
 
 /**
  * Ends a process whose heap is full: one that does little but collect garbage, or whose requests
- * fail with {@code OutOfMemoryError} all the time. The serial collector has no such limit of its
- * own; the process would neither work nor end.
+ * fail with {@code OutOfMemoryError} all the time. The serial collector has no such limit; the
+ * process would neither work nor end.
  */
 public final class GcOverheadLimit {
   /** Share of the time in collections above which a window counts. */
@@ -54,7 +54,7 @@ public final class GcOverheadLimit {
      *
      * @param now of {@link System#nanoTime}
      * @param spentMillis in collections so far
-     * @param memoryErrors failures for want of memory so far
+     * @param memoryErrors failures so far because memory was full
      * @param isFull whether the last collection left next to nothing free
      * @return whether the process is to end
      */

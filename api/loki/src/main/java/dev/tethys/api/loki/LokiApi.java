@@ -115,7 +115,7 @@ public final class LokiApi {
     response.header("Content-Type", JSON).send(body);
   }
 
-  /** Has a query computed beside the threads of requests, or refused. */
+  /** Has a query computed on other threads than requests, or refused. */
   private String computed(Callable<String> query, HttpResponse response) throws IOException {
     try {
       return threads.run(query);

@@ -13,7 +13,7 @@ import java.util.Set;
 
 /** Stages of a log pipeline, ready for the rows of one thread. */
 public final class LogPipeline {
-  // Work between two checks whether the query is to go on, in about bytes of lines.
+  // Work between two checks whether the query is canceled, in about bytes of lines.
   private static final long WORK_BETWEEN_CHECKS = 1 << 20;
   private static final int WORK_OF_ROW = 1 << 14;
   private static final int WORK_OF_STAGE = 64;
