@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param heartbeat how often the agent is to say that it is there; null where it does not say, zero
  *     for never
  * @param config configuration that is offered; null for none
- * @param unheeded names of other offers, which no agent of this program accepts; "" for none
+ * @param unsupported names of other offers, which no agent of this program accepts; "" for none
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared
 public record ServerToAgent(

@@ -18,7 +18,7 @@ public sealed interface Outcome {
    * At least one exporter did not accept the batch; the sender should send it again.
    *
    * @param retryAfter delay before the next attempt; zero when the exporter gave none
-   * @param givenUp whether the maximum number of attempts or the maximum time is reached
+   * @param expired whether the maximum number of attempts or the maximum time is reached
    */
   record Unavailable(String reason, Duration retryAfter, boolean expired) implements Outcome {
     /** What was not tried to the end: there was no room, or something ends. */

@@ -57,7 +57,7 @@ final class PackedSeries extends PageSlots {
   /**
    * Of no series yet.
    *
-   * @param kin labels of other targets
+   * @param references labels of other targets
    */
   PackedSeries(SimilarBytes.ReferenceGroup references) {
     this.references = references;

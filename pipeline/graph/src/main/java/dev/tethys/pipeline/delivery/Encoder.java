@@ -18,7 +18,7 @@ public interface Encoder {
   /**
    * Result of encoding a batch.
    *
-   * @param parcels requests in sending order
+   * @param requests requests in sending order
    * @param drops items that the protocol cannot represent, by reason; reasons are short because
    *     they become label values
    */

@@ -48,7 +48,7 @@ public record OutboxOptions(
    *
    * @param bytes of bodies in memory or of files on disk; more than 0
    * @param items 0 for no limit
-   * @param parcels maximum number of requests; 0 for no limit
+   * @param requests maximum number of requests; 0 for no limit
    */
   public record Capacity(long bytes, long items, long requests) {
     public Capacity {

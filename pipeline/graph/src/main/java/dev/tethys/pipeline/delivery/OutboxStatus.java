@@ -3,7 +3,7 @@ package dev.tethys.pipeline.delivery;
 /**
  * An outbox at one moment.
  *
- * @param parcels that wait or are being sent
+ * @param requests that wait or are being sent
  * @param items in them
  * @param bytes that they take of the capacity: of bodies in memory, of files on disk
  * @param capacity in bytes

@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 public final class TextTemplate {
   private static final String BEGIN = "EXPR(";
 
-  /** Reads one. */
-  public static final Type<TextTemplate> TYPE = Type.of("string", null, TextTemplate::read);
+  /** Reads one; null as an entry of a map is the empty text, as in the Collector. */
+  public static final Type<TextTemplate> TYPE = Type.of("string", of(""), TextTemplate::read);
 
   private final List<String> texts = new ArrayList<>(); // one more than expressions
   private final List<Expression<Entry>> expressions = new ArrayList<>();

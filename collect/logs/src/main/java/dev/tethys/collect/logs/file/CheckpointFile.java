@@ -39,7 +39,7 @@ record CheckpointFile(FileAccess files, Path file) {
   /**
    * Content of the file.
    *
-   * @param beside hashes of the states of Promtail's file that this process wrote
+   * @param siblings hashes of the states of Promtail's file that this process wrote
    */
   record Saved(Set<String> siblings, List<Checkpoint> checkpoints) {
     static final Saved NOTHING = new Saved(Set.of(), List.of());

@@ -4,7 +4,7 @@ package dev.tethys.collect.logs.file;
  * Identity of a file: an inode is reused once its file is deleted, so the birth time is included
  * where it is known.
  *
- * @param born nanoseconds since 1970, or {@link #UNKNOWN_BIRTH}
+ * @param createdAt nanoseconds since 1970, or {@link #UNKNOWN_BIRTH}
  */
 record FileId(long device, long inode, long createdAt) {
   static final long UNKNOWN_BIRTH = 0;

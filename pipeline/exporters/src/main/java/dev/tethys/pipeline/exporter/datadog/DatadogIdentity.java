@@ -51,7 +51,7 @@ final class DatadogIdentity implements ClientAuth {
 
   /**
    * @param datadog without a path
-   * @param around has no authentication of the client
+   * @param dependencies has no authentication of the client
    * @param timeout of asking Datadog
    */
   DatadogIdentity(

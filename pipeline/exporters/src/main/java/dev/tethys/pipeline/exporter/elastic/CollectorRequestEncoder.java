@@ -39,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  * attribute. Items with a mode that is not allowed, or that does not support their signal, are
  * dropped and counted.
  *
- * @param parcels names of requests are {@link #names}
+ * @param encoder names of requests are {@link #names}
  * @param millis a clock
  */
 record CollectorRequestEncoder(

@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * Collector's exporter (its encoder.go). Two times are better than there: of a record without one
  * its observed time, else the clock's, and {@code @timestamp} of a span, which there is the year 1.
  *
- * @param parcels whose names are {@link CollectorRequestEncoder#names}
+ * @param encoder whose names are {@link CollectorRequestEncoder#names}
  * @param millis a clock
  */
 record ObservabilityRequestEncoder(

@@ -25,8 +25,8 @@ import org.jspecify.annotations.Nullable;
  * @param noNamespaceNamed whether no setting selects namespaces
  * @param units patterns of names, any of which; none for all
  * @param matches groups of conditions, any of which; none for all
- * @param most the most severe priority, a small number
- * @param least the least severe one
+ * @param maxPriority the most severe priority, a small number
+ * @param minPriority the least severe one
  */
 record JournaldSettings(
     LogSettings common,

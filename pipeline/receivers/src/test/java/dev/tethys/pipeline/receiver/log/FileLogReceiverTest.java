@@ -70,8 +70,8 @@ class FileLogReceiverTest {
         include_file_record_offset: true
         include_file_owner_name: true
         include_file_name_resolved: true
-        attributes: {env: test, who: 'EXPR("a" + "b")'}
-        resource: {service.name: x}
+        attributes: {env: test, who: 'EXPR("a" + "b")', none: null}
+        resource: {service.name: x, zone: null}
         """);
     List<LogRecord> all = sink.await(2);
     assertThat(sink.bodies()).containsExactly("one", "two");
@@ -84,9 +84,11 @@ class FileLogReceiverTest {
     assertThat(all.get(1).attributes().getString("log.file.owner.name")).isNotEmpty();
     assertThat(all.get(1).attributes().get("env")).isEqualTo("test");
     assertThat(all.get(1).attributes().get("who")).isEqualTo("ab");
+    assertThat(all.get(1).attributes().get("none")).isEqualTo("");
     assertThat(all.get(1).timeUnixNano()).isZero();
     assertThat(all.get(1).observedTimeUnixNano()).isPositive();
     assertThat(sink.resources.getFirst().get("service.name")).isEqualTo("x");
+    assertThat(sink.resources.getFirst().get("zone")).isEqualTo("");
     write("a.log", "three\nrest without end");
     assertThat(sink.await(4).getLast().body()).isEqualTo("rest without end");
   }

@@ -18,7 +18,7 @@ final class Release implements AckCallback {
   /**
    * Of a trace.
    *
-   * @param owed whether it continues until a receiver has it, regardless of its senders
+   * @param acknowledged whether it continues until a receiver has it, regardless of its senders
    */
   Release(List<AckCallback.Part> senders, boolean acknowledged) {
     waiting = new ArrayList<>(senders);
