@@ -72,7 +72,7 @@ const OWNERS: Record<string, string> = {
 const PRESSURE: Record<string, { kind: 'info' | 'warning' | 'error'; title: string; text: string }> = {
   flushing: {
     kind: 'info',
-    title: 'Early write to blocks',
+    title: 'Memory is written to blocks early',
     text: 'More than 70 % of the limit is used. No sample is refused or delayed.',
   },
   slowing: {

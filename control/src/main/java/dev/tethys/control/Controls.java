@@ -2,6 +2,7 @@ package dev.tethys.control;
 
 import dev.tethys.control.Rollouts.ConflictException;
 import dev.tethys.control.Rollouts.NotFoundException;
+import dev.tethys.model.GoDurationText;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
@@ -18,6 +19,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -116,7 +118,8 @@ final class Controls {
       throws IOException {
     if (duration.isNegative() || duration.isZero() || duration.compareTo(LONGEST) > 0) {
       throw new IllegalArgumentException(
-          "duration must be more than 0s and at most 30d, not " + duration);
+          "duration must be more than 0s and at most 30d, not "
+              + GoDurationText.of(TimeUnit.NANOSECONDS.convert(duration)));
     }
     State now = state;
     if (now.active.size() >= ControlDocument.MAX_CONTROLS) {

@@ -1,6 +1,8 @@
 package dev.tethys.control;
 
+import dev.tethys.model.GoDurationText;
 import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Conditions under which a rollout goes to its next stage; a rollout that breaks one is undone.
@@ -33,7 +35,10 @@ public record Guard(Duration applyTimeout, Duration soak, double maxLost, String
 
   private static void check(String name, Duration d) {
     if (d.isNegative() || d.compareTo(LONGEST) > 0) {
-      throw new IllegalArgumentException(name + " must be from 0s to 1d, not " + d);
+      throw new IllegalArgumentException(
+          name
+              + " must be from 0s to 1d, not "
+              + GoDurationText.of(TimeUnit.NANOSECONDS.convert(d)));
     }
   }
 }
