@@ -138,7 +138,7 @@ final class Overload {
             "--rules.alert.resend-delay=1s",
             "--log.level=warn")) {
       System.out.println("log in " + server.log());
-      awaitStart(server);
+      Contender.awaitReady(server);
       fill(server);
       kind.fill(server);
       storm(server);
@@ -153,26 +153,6 @@ final class Overload {
     Matcher m = VALUE.matcher(body);
     while (measuring && m.find()) {
       rules.add(now - (long) (Double.parseDouble(m.group(1)) * 1000));
-    }
-  }
-
-  private static void awaitStart(ServerUnderTest server) throws Exception {
-    long end = System.nanoTime() + TimeUnit.MINUTES.toNanos(2);
-    while (true) {
-      try {
-        if (server
-                .send(server.request("/-/ready"), HttpResponse.BodyHandlers.discarding())
-                .statusCode()
-            == 200) {
-          return;
-        }
-      } catch (IOException e) {
-        // not yet
-      }
-      if (!server.isAlive() || System.nanoTime() > end) {
-        throw new IOException("the server did not start; see " + server.log());
-      }
-      TimeUnit.MILLISECONDS.sleep(100);
     }
   }
 

@@ -516,9 +516,8 @@ final class OtlpTranslator {
     times.add(latest);
     for (long t : times) {
       if (seenTargetInfo.add(new TargetInfo(labels, t))) {
-        // The sender has not sent this sample. A refused one, such as one that is older than that
-        // of
-        // another request of the resource, loses nothing.
+        // The sender has not sent this sample. A refused one loses nothing: it may be older than
+        // that of another request of the resource.
         sink().sample(labels, 0, t, 1, List.of());
       }
     }

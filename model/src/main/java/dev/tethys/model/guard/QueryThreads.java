@@ -1,8 +1,8 @@
 package dev.tethys.model.guard;
 
 import dev.tethys.model.tracing.ActiveSpan;
+import dev.tethys.model.tracing.ActiveSpan.TracedAction;
 import java.time.Duration;
-import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
@@ -85,9 +85,10 @@ public final class QueryThreads {
    *
    * @throws NoPlaceException when too many queries wait, or it has waited too long
    */
-  public <T extends @Nullable Object> T run(Callable<T> query) throws Exception {
+  public <T extends @Nullable Object, E extends Exception> T run(TracedAction<T, E> query)
+      throws E {
     if (Thread.currentThread() instanceof Worker) {
-      return query.call(); // part of a query that has its place
+      return query.run(); // part of a query that has its place
     }
     awaitPlace();
     try {
@@ -131,20 +132,18 @@ public final class QueryThreads {
     }
   }
 
-  private <T extends @Nullable Object> T await(Callable<T> query) throws Exception {
+  @SuppressWarnings("unchecked") // a query throws nothing checked but E
+  private <T extends @Nullable Object, E extends Exception> T await(TracedAction<T, E> query)
+      throws E {
     ActiveSpan span = ActiveSpan.current();
-    FutureTask<T> task = new FutureTask<>(() -> span.during(query::call));
-    @Nullable Thread[] worker = {null};
+    FutureTask<T> task = new FutureTask<>(() -> span.during(query));
+    Interruption interruption = new Interruption();
     boolean interrupted = false;
     pool.execute(
         () -> {
-          synchronized (worker) {
-            worker[0] = Thread.currentThread();
-          }
+          interruption.begin();
           task.run();
-          synchronized (worker) {
-            worker[0] = null;
-          }
+          interruption.end();
         });
     try {
       while (true) {
@@ -152,26 +151,43 @@ public final class QueryThreads {
           return task.get();
         } catch (InterruptedException e) {
           interrupted = true;
-          synchronized (worker) {
-            Thread computing = worker[0];
-            if (computing != null) {
-              computing.interrupt();
-            }
-          }
+          interruption.pass();
         }
       }
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof Exception x) {
-        throw x;
+      switch (e.getCause()) {
+        case Exception x -> throw (E) x;
+        case Error x -> throw x;
+        case null, default -> throw new IllegalStateException(e);
       }
-      if (e.getCause() instanceof Error x) {
-        throw x;
-      }
-      throw e;
     } finally {
       if (interrupted) {
         Thread.currentThread().interrupt();
       }
+    }
+  }
+
+  /** Interrupt of a query's thread, which may come before the thread has begun or after its end. */
+  private static final class Interruption {
+    private @Nullable Thread computing; // guarded by this
+    private boolean requested; // guarded by this
+
+    synchronized void begin() {
+      computing = Thread.currentThread();
+      if (requested) {
+        computing.interrupt();
+      }
+    }
+
+    synchronized void pass() {
+      requested = true;
+      if (computing != null) {
+        computing.interrupt();
+      }
+    }
+
+    synchronized void end() {
+      computing = null;
     }
   }
 }

@@ -91,7 +91,7 @@ class QueryThreadsTest {
   @Test
   void aQueryThatWaitsTooLongIsRefused() throws Exception {
     QueryThreads one = new QueryThreads("tests", 1, 3, Duration.ZERO);
-    assertThat(one.<Boolean>run(() -> refuses(one))).isTrue();
+    assertThat(one.<Boolean, InterruptedException>run(() -> refuses(one))).isTrue();
   }
 
   private static boolean refuses(QueryThreads threads) throws InterruptedException {

@@ -14,7 +14,6 @@ import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.Callable;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -111,22 +110,19 @@ public final class LokiApi {
   private void answer(Endpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException {
     LogqlEngine engine = engine(response);
-    String body = mapped(() -> computed(() -> endpoint.answer(engine, request), response));
+    String body = mapped(() -> computed(endpoint, engine, request, response));
     response.header("Content-Type", JSON).send(body);
   }
 
   /** Has a query computed on other threads than requests, or refused. */
-  private String computed(Callable<String> query, HttpResponse response) throws IOException {
+  private String computed(
+      Endpoint endpoint, LogqlEngine engine, HttpRequest request, HttpResponse response)
+      throws IOException {
     try {
-      return threads.run(query);
-    } catch (IOException | RuntimeException e) {
-      if (e instanceof QueryThreads.NoPlaceException) {
-        response.header("Retry-After", "1");
-        throw new HttpException(503, String.valueOf(e.getMessage()));
-      }
-      throw e;
-    } catch (Exception e) {
-      throw new IOException(e);
+      return threads.run(() -> endpoint.answer(engine, request));
+    } catch (QueryThreads.NoPlaceException e) {
+      response.header("Retry-After", "1");
+      throw new HttpException(503, String.valueOf(e.getMessage()));
     }
   }
 

@@ -99,10 +99,6 @@ final class TraceRequests {
             default -> 500;
           };
       throw new HttpException(status, String.valueOf(e.getMessage()));
-    } catch (RuntimeException e) {
-      throw e;
-    } catch (Exception e) { // work throws none
-      throw new IllegalStateException(e);
     }
   }
 }
