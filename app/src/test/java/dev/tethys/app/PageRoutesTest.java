@@ -2,7 +2,7 @@ package dev.tethys.app;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.runtime.ui.Interface;
+import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.web.Routes;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -19,8 +19,8 @@ class PageRoutesTest {
   @Test
   void everyPageOfTheRouterIsServed() throws Exception {
     Routes routes = new Routes();
-    Interface pages = new Interface("", "Tethys", "server");
-    for (Interface.Part part : Interface.Part.values()) {
+    WebUi pages = new WebUi("", "Tethys", "server");
+    for (WebUi.Part part : WebUi.Part.values()) {
       pages.with(part);
     }
     pages.routes(routes);

@@ -28,7 +28,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * over everything, then the duration of opening.
  */
 final class Cardinality {
-  private static final ProcessFigures SELF = new ProcessFigures(ProcessHandle.current().pid());
+  private static final ProcessStatistics SELF =
+      new ProcessStatistics(ProcessHandle.current().pid());
   private static final long GENERATION = Duration.ofHours(3).toMillis();
   private static final int METRICS = 200;
   private static final int BATCH = 5_000;

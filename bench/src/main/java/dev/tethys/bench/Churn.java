@@ -25,7 +25,8 @@ import java.util.concurrent.TimeUnit;
 final class Churn {
   private static final long TEN_MINUTES = 600_000;
 
-  private static final ProcessFigures SELF = new ProcessFigures(ProcessHandle.current().pid());
+  private static final ProcessStatistics SELF =
+      new ProcessStatistics(ProcessHandle.current().pid());
 
   private Churn() {}
 

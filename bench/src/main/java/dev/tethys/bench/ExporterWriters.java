@@ -285,7 +285,7 @@ final class ExporterWriters {
   private void client(String name, String address) throws Exception {
     List<VendorClient.Series> ready = load.ready();
     try (VendorClient c = Objects.requireNonNull(CLIENTS.get(name)).maker().at(address)) {
-      ProcessFigures self = new ProcessFigures(ProcessHandle.current().pid());
+      ProcessStatistics self = new ProcessStatistics(ProcessHandle.current().pid());
       write(c, ready, 0, requests / 2);
       double before = self.cpuSeconds();
       long begun = System.nanoTime();

@@ -121,7 +121,7 @@ final class LogFiles {
             ServerUnderTest.start(dir, p -> limited(command(program, dir)), Map.of())) {
       append(logs, "first\n");
       await(server, 1);
-      ProcessFigures figures = server.figures();
+      ProcessStatistics figures = server.figures();
       double cpu = figures.cpuSeconds();
       long began = System.nanoTime();
       for (int i = 0; i < files; i++) {
@@ -173,7 +173,7 @@ final class LogFiles {
 
   /** Lines for each file in turn, and a time in which nothing is written; how many lines. */
   private long manyFiles(
-      String program, Path logs, ServerUnderTest server, ProcessFigures figures, long arrived)
+      String program, Path logs, ServerUnderTest server, ProcessStatistics figures, long arrived)
       throws Exception {
     List<Integer> order = new ArrayList<>();
     for (int i = 0; i < files; i++) {

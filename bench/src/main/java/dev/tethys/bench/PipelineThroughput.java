@@ -124,7 +124,7 @@ final class PipelineThroughput {
         }
         awaitFirst(collector);
         Thread.sleep(seconds * 1000L);
-        ProcessFigures f = collector.figures();
+        ProcessStatistics f = collector.figures();
         double cpu = f.cpuSeconds();
         long from = through();
         long begun = System.nanoTime();

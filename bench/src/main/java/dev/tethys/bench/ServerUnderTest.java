@@ -106,8 +106,8 @@ final class ServerUnderTest implements AutoCloseable {
     return process.exitValue();
   }
 
-  ProcessFigures figures() {
-    return new ProcessFigures(process.pid());
+  ProcessStatistics figures() {
+    return new ProcessStatistics(process.pid());
   }
 
   /** A request for one of its paths, query included. */

@@ -42,7 +42,7 @@ public final class YamlObject {
   }
 
   private String unknown(String key, Section section) {
-    String nearest = Nearest.of(key, section.names());
+    String nearest = NameSuggestion.of(key, section.names());
     return "unknown key \""
         + key
         + "\" in "

@@ -51,7 +51,7 @@ public final class AuditLog implements AutoCloseable {
 
   private final Path file;
   private final InstantSource clock;
-  private final AppendedLines out;
+  private final AppendOnlyFile out;
   private final Deque<String> recent = new ArrayDeque<>(); // lines, the latest last
   private long sequence;
   private String last;
@@ -64,7 +64,7 @@ public final class AuditLog implements AutoCloseable {
   AuditLog(Path file, InstantSource clock) throws IOException {
     this.file = file;
     this.clock = clock;
-    out = new AppendedLines(file);
+    out = new AppendOnlyFile(file);
     Verification v = verify(file, recent);
     if (!v.problem().isEmpty()) {
       out.close();

@@ -34,13 +34,13 @@ final class ConfigStore implements AutoCloseable {
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9._-]{0,62}");
 
   private final Path file;
-  private final AppendedLines out;
+  private final AppendOnlyFile out;
   private final Map<String, List<ConfigVersion>> versions = new TreeMap<>(); // guarded by this
   private long total; // guarded by this
 
   ConfigStore(Path file) throws IOException {
     this.file = file;
-    out = new AppendedLines(file);
+    out = new AppendOnlyFile(file);
     try {
       read();
     } catch (IOException e) {

@@ -7,7 +7,7 @@ import dev.tethys.control.mdai.Variables;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Components;
-import dev.tethys.runtime.ui.Interface;
+import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
@@ -121,7 +121,7 @@ public final class ControlServer implements AutoCloseable {
     Repository.Settings source = rules.repository();
     repository = source == null ? null : new Repository(source, store, validator, audit, clock);
     new RepositoryApi(repository, store, rollouts, tokens).addTo(routes);
-    new Interface("", "Tethys control", "control").with(Interface.Part.FLEET).routes(routes);
+    new WebUi("", "Tethys control", "control").with(WebUi.Part.FLEET).routes(routes);
     listener = HttpListener.start(options, routes, null);
     if (repository != null) {
       repository.start();

@@ -1,6 +1,6 @@
 package dev.tethys.demo;
 
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.WebClient;
@@ -38,7 +38,7 @@ final class LoadGenerator implements AutoCloseable {
     this.http = http;
     this.port = port;
     this.rate = rate;
-    thread = Thread.ofVirtual().name("load").start(EssentialLoop.of("load", this::loop));
+    thread = Thread.ofVirtual().name("load").start(SupervisedLoop.of("load", this::loop));
   }
 
   /** Requests that were answered with a status below 500. */

@@ -6,7 +6,7 @@ import dev.tethys.collect.logs.file.FileTarget;
 import dev.tethys.collect.logs.push.ServerTls;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.runtime.ui.Interface;
+import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
@@ -34,10 +34,10 @@ final class AgentPages implements AutoCloseable {
   void listen(PromtailConfig.Server s) throws IOException {
     Routes routes = new Routes();
     String home = s.externalUrl().isEmpty() ? s.prefix() : s.externalUrl().replaceAll("/+$", "");
-    Interface pages =
-        new Interface(path(home), "Tethys", "logs")
+    WebUi pages =
+        new WebUi(path(home), "Tethys", "logs")
             .without("/")
-            .with(Interface.Part.LOGS)
+            .with(WebUi.Part.LOGS)
             .unlessBrowsed("/targets", (q, r) -> r.send(targetsPage()))
             .unlessBrowsed("/service-discovery", (q, r) -> r.send(discoveryPage()))
             .unlessBrowsed(

@@ -153,7 +153,7 @@ final class Clients {
   }
 
   private static RequestQueue queue(PromtailConfig c, LokiClientConfig l) {
-    WriteAheadLog wal = c.wal();
+    WalConfig wal = c.wal();
     return wal == null ? RequestQueue.MEMORY : wal.of(l);
   }
 
@@ -173,7 +173,7 @@ final class Clients {
   }
 
   private static void logRemainingQueues(PromtailConfig c) throws IOException {
-    WriteAheadLog wal = c.wal();
+    WalConfig wal = c.wal();
     if (wal == null) {
       return;
     }

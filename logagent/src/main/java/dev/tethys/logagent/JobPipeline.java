@@ -1,7 +1,7 @@
 package dev.tethys.logagent;
 
 import dev.tethys.collect.logs.EntrySink;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.stages.Stages;
@@ -35,7 +35,7 @@ final class JobPipeline implements EntrySink, AutoCloseable {
     this.inspection = inspection;
     this.to = to;
     this.ticker =
-        Thread.ofVirtual().name("stages-" + job).start(EssentialLoop.of("log_stages", this::tick));
+        Thread.ofVirtual().name("stages-" + job).start(SupervisedLoop.of("log_stages", this::tick));
   }
 
   @Override

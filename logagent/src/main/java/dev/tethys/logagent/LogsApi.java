@@ -295,7 +295,7 @@ final class LogsApi {
       throw new HttpException(413, "at most " + MAX_TRIED + " lines are tried");
     }
     Json j = new Json().open('{').key("traces").open('[');
-    StageTrial.of(job.name(), job.config().stages(), labels(job), lines).forEach(t -> t.write(j));
+    StageTestRun.of(job.name(), job.config().stages(), labels(job), lines).forEach(t -> t.write(j));
     send(r, j.close(']').close('}'));
   }
 }

@@ -131,7 +131,7 @@ public final class LogsRole {
       if (flags.bool("check-syntax")) {
         // What clients need is read; a queue on disk may be another process's.
         new Agent(config.withoutWal(), mode, () -> config).close();
-        WriteAheadLog wal = config.wal();
+        WalConfig wal = config.wal();
         if (wal != null) {
           wal.check();
         }

@@ -50,7 +50,7 @@ import org.jspecify.annotations.Nullable;
 record PromtailConfig(
     Server server,
     List<LokiClientConfig> clients,
-    @Nullable WriteAheadLog wal,
+    @Nullable WalConfig wal,
     PositionsConfig positions,
     List<ScrapeConfig> jobs,
     LokiLimits limits,
@@ -280,8 +280,8 @@ record PromtailConfig(
       TOP.optional("processors", Type.ANY, "The same: on the way to exporters, in this order.");
   private static final Key<YamlNode> EXPORTERS =
       TOP.optional("exporters", Type.ANY, "The same: each gets all entries, beside clients.");
-  private static final Key<WriteAheadLog> WAL =
-      TOP.optional("wal", WriteAheadLog.TYPE, "Requests of clients wait on disk.");
+  private static final Key<WalConfig> WAL =
+      TOP.optional("wal", WalConfig.TYPE, "Requests of clients wait on disk.");
   private static final Key<YamlObject> GLOBAL_KEY =
       TOP.optional("global", GLOBAL.type(o -> o), "For all jobs.");
 
@@ -386,7 +386,7 @@ record PromtailConfig(
     }
     o.find(OPTIONS_KEY);
     o.get(TRACING);
-    WriteAheadLog wal = wal(o);
+    WalConfig wal = wal(o);
     if (wal != null && to.isEmpty()) {
       throw o.error(
           WAL, "wal is for clients, of which there are none; exporters have sending_queue.storage");
@@ -411,8 +411,8 @@ record PromtailConfig(
         o.node().directory());
   }
 
-  private static @Nullable WriteAheadLog wal(YamlObject o) {
-    WriteAheadLog wal = o.find(WAL);
+  private static @Nullable WalConfig wal(YamlObject o) {
+    WalConfig wal = o.find(WAL);
     return wal == null || !wal.enabled() ? null : wal;
   }
 

@@ -4,7 +4,7 @@ import dev.tethys.collect.logs.file.FileMetrics;
 import dev.tethys.collect.logs.file.FileTailing;
 import dev.tethys.collect.logs.file.Positions;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -32,7 +32,7 @@ final class SourcePositions {
     this.saver =
         Thread.ofVirtual()
             .name("positions")
-            .unstarted(EssentialLoop.of("log_positions", this::save));
+            .unstarted(SupervisedLoop.of("log_positions", this::save));
   }
 
   /**

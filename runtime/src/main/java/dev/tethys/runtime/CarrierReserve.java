@@ -1,6 +1,6 @@
 package dev.tethys.runtime;
 
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
@@ -77,7 +77,7 @@ public final class CarrierReserve {
     Thread.ofPlatform()
         .daemon()
         .name("carrier-reserve")
-        .start(EssentialLoop.of("carriers", r::watch));
+        .start(SupervisedLoop.of("carriers", r::watch));
   }
 
   private void watch() {

@@ -1,7 +1,7 @@
 package dev.tethys.runtime;
 
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import java.lang.management.GarbageCollectorMXBean;
 import java.lang.management.ManagementFactory;
 import java.lang.management.MemoryPoolMXBean;
@@ -104,7 +104,7 @@ public final class GcOverheadLimit {
         .daemon()
         .name("gc-overhead-limit")
         .start(
-            EssentialLoop.of(
+            SupervisedLoop.of(
                 "gc-overhead-limit", () -> ofProcess(WINDOW).ifPresent(GcOverheadLimit::watch)));
   }
 
@@ -117,7 +117,7 @@ public final class GcOverheadLimit {
         spent += c.getCollectionTime();
       }
       if (rule.isExceeded(System.nanoTime(), spent, LimitedLog.memoryErrors(), isFull(old))) {
-        EssentialLoop.endProcess(reason);
+        SupervisedLoop.endProcess(reason);
       }
     }
   }
@@ -141,7 +141,7 @@ public final class GcOverheadLimit {
             + " MB was full, and requests failed or garbage collection took nearly all of the time for "
             + Math.max(1, WINDOWS * window / 1_000_000_000)
             + " s; the process ends with exit code "
-            + EssentialLoop.EXIT_CODE
+            + SupervisedLoop.EXIT_CODE
             + "; give it more memory (-Xmx in TETHYS_JAVA_OPTS) or less data (series, limits of"
             + " receivers, retention)\n")
         .getBytes(StandardCharsets.US_ASCII);

@@ -1,6 +1,6 @@
 package dev.tethys.runtime;
 
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
@@ -195,7 +195,7 @@ public final class HeapController {
       Thread.ofPlatform()
           .daemon()
           .name("heap-pace")
-          .start(EssentialLoop.of("heap", () -> watch(old.get(), rule, start, youngFollows)));
+          .start(SupervisedLoop.of("heap", () -> watch(old.get(), rule, start, youngFollows)));
     }
   }
 

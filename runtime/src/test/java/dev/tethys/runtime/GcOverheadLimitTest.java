@@ -3,7 +3,7 @@ package dev.tethys.runtime;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
@@ -67,7 +67,7 @@ class GcOverheadLimitTest {
             .redirectErrorStream(true)
             .start();
     String out = new String(p.getInputStream().readAllBytes(), UTF_8);
-    assertThat(p.waitFor()).as(out).isEqualTo(EssentialLoop.EXIT_CODE);
+    assertThat(p.waitFor()).as(out).isEqualTo(SupervisedLoop.EXIT_CODE);
     assertThat(out)
         .contains("the heap of 4")
         .contains("MB was full")
@@ -80,7 +80,7 @@ class GcOverheadLimitTest {
 
     public static void main(String[] args) {
       GcOverheadLimit limit = GcOverheadLimit.ofProcess(Duration.ofMillis(100)).orElseThrow();
-      Thread.ofPlatform().daemon().start(EssentialLoop.of("test", limit::watch));
+      Thread.ofPlatform().daemon().start(SupervisedLoop.of("test", limit::watch));
       ArrayDeque<byte[]> held = new ArrayDeque<>(1 << 20);
       while (System.nanoTime() - END < 0) {
         try {

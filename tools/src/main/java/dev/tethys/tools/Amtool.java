@@ -153,7 +153,7 @@ final class Amtool {
       all.add("--");
       all.addAll(operands);
       return command.run(all, console);
-    } catch (AmtoolServer.Failure | ConfigException | WrongCommandLineException | IOException e) {
+    } catch (AmtoolServer.Failure | ConfigException | CommandLineException | IOException e) {
       throw error(e.getMessage() == null ? e.toString() : e.getMessage());
     }
   }

@@ -85,7 +85,7 @@ final class AnalyzeBlock {
   /** Prints how full chunks are; false when some could not be read. */
   private static boolean chunks(
       DataFolder folder, Path block, List<Matcher> matchers, Console console) throws IOException {
-    ChunkFigures figures = new ChunkFigures();
+    ChunkStatistics figures = new ChunkStatistics();
     try (ArchivedBlock b = folder.open(block)) {
       b.forEachChunk(
           (labels, samples, bytes) -> {

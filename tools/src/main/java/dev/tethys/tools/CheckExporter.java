@@ -144,11 +144,11 @@ final class CheckExporter {
   private static void tried(
       Definition d, Set<Signal> signals, GraphConfig config, boolean write, Console console)
       throws IOException, InterruptedException {
-    try (Opened open = new Opened()) {
+    try (OpenedResources open = new OpenedResources()) {
       Map<Signal, ExporterProbe> probes = new EnumMap<>(Signal.class);
       Checkable<Object> checkable = checkable(d);
       for (Signal s : signals) {
-        TrialContext context = open.add(new TrialContext(d, config.extensions()));
+        ProbeContext context = open.add(new ProbeContext(d, config.extensions()));
         probes.put(s, open.add(checkable.probe(d.settings(), s, context)));
       }
       Set<String> answers = new LinkedHashSet<>();

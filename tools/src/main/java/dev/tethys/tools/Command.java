@@ -106,7 +106,7 @@ public record Command(
       List<String> missing =
           Stream.of(names).filter(n -> !flags.isGiven(n)).map(n -> "'--" + n + "'").toList();
       if (!missing.isEmpty()) {
-        throw new WrongCommandLineException(
+        throw new CommandLineException(
             "required flag(s) " + String.join(", ", missing) + " not provided");
       }
     }
@@ -150,8 +150,7 @@ public record Command(
 
   int run(List<String> args, Console console) throws IOException {
     FlagSet set =
-        new FlagSet(
-            "tethys tool " + name, operands, about, allFlags(), WrongCommandLineException.WORDS);
+        new FlagSet("tethys tool " + name, operands, about, allFlags(), CommandLineException.WORDS);
     if (args.contains("--help") || args.contains("-h")) {
       console.out().print(set.help());
       return 0;
@@ -159,11 +158,11 @@ public record Command(
     List<String> given = new ArrayList<>();
     set.parse(args.stream().map(this::spelledOut).toList(), given);
     if (given.size() < minOperands) {
-      throw new WrongCommandLineException(
+      throw new CommandLineException(
           "required argument '" + operandName(given.size()) + "' not provided");
     }
     if (given.size() > maxOperands) {
-      throw new WrongCommandLineException("unexpected " + given.get(maxOperands));
+      throw new CommandLineException("unexpected " + given.get(maxOperands));
     }
     return action.run(new Arguments(set, given), console);
   }

@@ -96,7 +96,7 @@ final class DumpSeries {
           case "prom" -> (labels, b) -> lines(labels, b, out);
           case "seriesjson" -> (labels, b) -> out.println(json(labels));
           default ->
-              throw new WrongCommandLineException(
+              throw new CommandLineException(
                   "enum value must be one of prom,seriesjson, got '" + format + "'");
         };
     return run(a, console, to);

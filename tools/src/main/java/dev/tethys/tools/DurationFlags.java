@@ -15,8 +15,8 @@ final class DurationFlags {
         return d;
       }
     } catch (IllegalArgumentException e) {
-      throw new WrongCommandLineException("time: invalid duration \"" + text + "\"");
+      throw new CommandLineException("time: invalid duration \"" + text + "\"");
     }
-    throw new WrongCommandLineException("time: invalid duration \"" + text + "\"");
+    throw new CommandLineException("time: invalid duration \"" + text + "\"");
   }
 }

@@ -65,8 +65,7 @@ final class EditQuery {
       t = x.operator().equals(type) ? x : t;
     }
     if (t == null) {
-      throw new WrongCommandLineException(
-          "enum value must be one of =,!=,=~,!~, got '" + type + "'");
+      throw new CommandLineException("enum value must be one of =,!=,=~,!~, got '" + type + "'");
     }
     Matcher wanted = Matcher.of(t, a.operands().get(1), a.operands().get(2));
     return edit(a, console, e -> Selectors.rewrite(e, m -> with(m, wanted)));

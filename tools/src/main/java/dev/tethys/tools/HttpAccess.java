@@ -78,7 +78,7 @@ final class HttpAccess implements AutoCloseable {
     HttpClientConfig config = HttpClientConfig.DEFAULT;
     if (!configFile.isEmpty()) {
       if (base.getUserInfo() != null) {
-        throw new WrongCommandLineException(
+        throw new CommandLineException(
             "Cannot set base auth in the server URL and use a http.config.file at the same time");
       }
       Path p = Path.of(Operands.files(List.of(configFile)).getFirst());
@@ -105,11 +105,11 @@ final class HttpAccess implements AutoCloseable {
     try {
       URI u = new URI(s.replaceAll("/+$", ""));
       if (UrlHost.of(u) == null) {
-        throw new WrongCommandLineException("\"" + text + "\" names no host");
+        throw new CommandLineException("\"" + text + "\" names no host");
       }
       return u;
     } catch (URISyntaxException e) {
-      throw new WrongCommandLineException("\"" + text + "\" is no URL: " + e.getReason());
+      throw new CommandLineException("\"" + text + "\" is no URL: " + e.getReason());
     }
   }
 
@@ -119,7 +119,7 @@ final class HttpAccess implements AutoCloseable {
     for (String t : texts) {
       int eq = t.indexOf('=');
       if (eq < 0) {
-        throw new WrongCommandLineException("expected KEY=VALUE got '" + t + "'");
+        throw new CommandLineException("expected KEY=VALUE got '" + t + "'");
       }
       out.put(t.substring(0, eq), t.substring(eq + 1));
     }

@@ -3,7 +3,7 @@ package dev.tethys.tools;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.store.archive.ArchivedBlock;
-import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.CorruptFileException;
 import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.Downsampling;
@@ -85,7 +85,7 @@ final class ListBlocks {
     for (Path p : folder.blocks()) {
       try (ArchivedBlock b = folder.open(p)) {
         rows.add(Row.of(b));
-      } catch (IOException | StorageException | DamagedFileException e) {
+      } catch (IOException | StorageException | CorruptFileException e) {
         console.err().println("block " + p + " cannot be opened: " + e.getMessage());
         status = 1;
       }

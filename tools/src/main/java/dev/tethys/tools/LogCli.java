@@ -184,7 +184,7 @@ final class LogCli {
     try {
       return OffsetDateTime.parse(v).toInstant();
     } catch (DateTimeException e) {
-      throw new WrongCommandLineException(
+      throw new CommandLineException(
           "--" + flag + "=" + v + " is no time of RFC 3339, such as 2026-01-01T00:00:00Z");
     }
   }
@@ -199,7 +199,7 @@ final class LogCli {
       Instant end = time(a, "to", Instant.now());
       Instant start = time(a, "from", end.minusMillis(a.flags().millis("since")));
       if (!start.isBefore(end)) {
-        throw new WrongCommandLineException(
+        throw new CommandLineException(
             "the start " + start + " of the time range is not before its end " + end);
       }
       return new Span(nanos(start), nanos(end));
@@ -424,7 +424,7 @@ final class LogCli {
     try {
       return name.equalsIgnoreCase("local") ? ZoneId.systemDefault() : ZoneId.of(name);
     } catch (DateTimeException e) {
-      throw new WrongCommandLineException("--timezone=" + name + "; use Local, UTC or +02:00");
+      throw new CommandLineException("--timezone=" + name + "; use Local, UTC or +02:00");
     }
   }
 }

@@ -83,7 +83,7 @@ final class LogCliOutput {
           case "raw" -> Form.RAW;
           case "jsonl" -> Form.JSONL;
           default ->
-              throw new WrongCommandLineException(
+              throw new CommandLineException(
                   "enum value must be one of default,raw,jsonl, got '" + name + "'");
         };
     return new LogCliOutput(

@@ -13,10 +13,10 @@ final class Operands {
     for (String f : operands) {
       Path p = Path.of(f);
       if (!Files.exists(p)) {
-        throw new WrongCommandLineException("path '" + f + "' does not exist");
+        throw new CommandLineException("path '" + f + "' does not exist");
       }
       if (Files.isDirectory(p)) {
-        throw new WrongCommandLineException("'" + p.getFileName() + "' is a directory");
+        throw new CommandLineException("'" + p.getFileName() + "' is a directory");
       }
     }
     return operands;

@@ -72,7 +72,7 @@ final class PushMetrics {
   private static int run(Command.Arguments a, Console console) throws IOException {
     String message = a.flags().get("protobuf_message");
     if (!message.equals(V1) && !message.equals(V2)) {
-      throw new WrongCommandLineException(
+      throw new CommandLineException(
           "enum value must be one of " + V1 + "," + V2 + ", got '" + message + "'");
     }
     List<String> files = Operands.files(a.operands().subList(1, a.operands().size()));

@@ -93,8 +93,7 @@ final class QueryServer {
   private static int ask(Command.Arguments a, Console console, ServerQuery q) throws IOException {
     String format = a.flags().get("format");
     if (!format.equals("promql") && !format.equals("json")) {
-      throw new WrongCommandLineException(
-          "enum value must be one of promql,json, got '" + format + "'");
+      throw new CommandLineException("enum value must be one of promql,json, got '" + format + "'");
     }
     try (ServerApi api = open(a, a.operands().getFirst())) {
       console.out().print(q.ask(api, a, format.equals("json")));

@@ -86,7 +86,7 @@ final class TestRules {
     try {
       return Regex.compile(all);
     } catch (RegexSyntaxException e) {
-      throw new WrongCommandLineException("--run=" + all + ": " + e.getMessage());
+      throw new CommandLineException("--run=" + all + ": " + e.getMessage());
     }
   }
 }

@@ -9,7 +9,7 @@ import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.Terminal;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.CorruptFileException;
 import java.io.BufferedOutputStream;
 import java.io.FileDescriptor;
 import java.io.FileOutputStream;
@@ -91,11 +91,11 @@ public final class ToolRole {
   public int run(List<String> args, Console console) {
     try {
       return dispatch(args, console);
-    } catch (WrongCommandLineException e) {
+    } catch (CommandLineException e) {
       console.err().println(e.of(program(args)));
     } catch (ConfigException e) {
       console.err().println(program(args) + ": error: " + e.getMessage());
-    } catch (UsageException | StorageException | DamagedFileException e) {
+    } catch (UsageException | StorageException | CorruptFileException e) {
       console.err().println(e.getMessage());
     } catch (NoSuchFileException e) {
       console.err().println("stat " + e.getFile() + ": no such file or directory");
@@ -188,7 +188,7 @@ public final class ToolRole {
     String group = String.join(" ", asked ? args.subList(0, args.size() - 1) : args) + " ";
     if (commands.list().stream().anyMatch(c -> c.name().startsWith(group))) {
       if (!asked) {
-        throw new WrongCommandLineException("must select a subcommand of '" + group.strip() + "'");
+        throw new CommandLineException("must select a subcommand of '" + group.strip() + "'");
       }
       console.out().print(commands.help(group));
       return 0;
@@ -202,16 +202,16 @@ public final class ToolRole {
     for (String word : args) {
       path.append(word).append(' ');
       if (word.startsWith("--")) {
-        return WrongCommandLineException.WORDS.unknown(word.replaceFirst("=.*", ""), "");
+        return CommandLineException.WORDS.unknown(word.replaceFirst("=.*", ""), "");
       }
       if (word.startsWith("-")) {
-        return WrongCommandLineException.WORDS.unexpected(word);
+        return CommandLineException.WORDS.unexpected(word);
       }
       if (commands.list().stream().noneMatch(c -> (c.name() + " ").startsWith(path.toString()))) {
-        return new WrongCommandLineException("expected command but got " + GoQuote.quote(word));
+        return new CommandLineException("expected command but got " + GoQuote.quote(word));
       }
     }
-    return new WrongCommandLineException("must select a subcommand");
+    return new CommandLineException("must select a subcommand");
   }
 
   /** The version text of the program in the form of another program's, on the first line. */

@@ -153,7 +153,7 @@ final class TraceCommands {
       Instant end = LogCli.time(a, "to", Instant.now());
       Instant start = LogCli.time(a, "from", end.minusMillis(a.flags().millis("since")));
       if (!start.isBefore(end)) {
-        throw new WrongCommandLineException(
+        throw new CommandLineException(
             "the start " + start + " of the time range is not before its end " + end);
       }
       long to = end.getEpochSecond() + (end.getNano() > 0 ? 1 : 0);
@@ -184,11 +184,11 @@ final class TraceCommands {
   private static int search(Command.Arguments a, Console console) throws IOException {
     String output = a.flags().get("output");
     if (!output.equals("default") && !output.equals("jsonl")) {
-      throw new WrongCommandLineException("--output=" + output + "; use default or jsonl");
+      throw new CommandLineException("--output=" + output + "; use default or jsonl");
     }
     long limit = a.flags().integer("limit");
     if (limit < 1) {
-      throw new WrongCommandLineException("--limit=" + limit + "; it must be at least 1");
+      throw new CommandLineException("--limit=" + limit + "; it must be at least 1");
     }
     try (HttpAccess to = ADDRESS.open(a)) {
       List<Map<String, @Nullable Object>> traces = found(to, Seconds.of(a), limit, a, console);
@@ -255,7 +255,7 @@ final class TraceCommands {
   private static int get(Command.Arguments a, Console console) throws IOException {
     String output = a.flags().get("output");
     if (!Set.of("tree", "otlp", "jaeger").contains(output)) {
-      throw new WrongCommandLineException("--output=" + output + "; use tree, otlp or jaeger");
+      throw new CommandLineException("--output=" + output + "; use tree, otlp or jaeger");
     }
     String id = a.operands().getFirst();
     try (HttpAccess to = ADDRESS.open(a)) {
@@ -305,7 +305,7 @@ final class TraceCommands {
       this.batch = a.flags().integer("batch");
       long limit = a.flags().integer("limit");
       if (batch < 1 || limit < 0) {
-        throw new WrongCommandLineException(
+        throw new CommandLineException(
             batch < 1
                 ? "--batch=" + batch + "; it must be at least 1"
                 : "--limit=" + limit + "; it must be at least 0");

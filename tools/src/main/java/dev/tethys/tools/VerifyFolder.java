@@ -2,7 +2,7 @@ package dev.tethys.tools;
 
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.archive.ArchivedBlock;
-import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.CorruptFileException;
 import dev.tethys.store.archive.DataFolder;
 import dev.tethys.store.archive.SampleDigest;
 import dev.tethys.store.metrics.LogCheck;
@@ -52,7 +52,7 @@ final class VerifyFolder {
             String.format(Locale.ROOT, "%016x", n[2]),
             b.problems().isEmpty() ? "ok" : b.problems().size() + " problems");
         problems.addAll(b.problems());
-      } catch (IOException | StorageException | DamagedFileException e) {
+      } catch (IOException | StorageException | CorruptFileException e) {
         t.row(p.getFileName(), 0, 0, "", "cannot be opened");
         problems.add("block " + p + ": " + e.getMessage());
       }

@@ -1,9 +1,9 @@
 package dev.tethys.web;
 
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.web.internal.Answers;
 import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.Protocol;
+import dev.tethys.web.internal.RequestProcessor;
 import dev.tethys.web.internal.ServerSockets;
 import dev.tethys.web.internal.SocketConnections;
 import dev.tethys.web.internal.http1.Http1Protocol;
@@ -68,7 +68,7 @@ public final class HttpListener implements AutoCloseable {
   private final HttpListenerOptions options;
   private final Level announced;
   private final Supplier<WebConfig> config;
-  private final Answers answers;
+  private final RequestProcessor answers;
   private final List<Port> ports = new ArrayList<>();
   private final ScheduledExecutorService sweeper =
       Executors.newSingleThreadScheduledExecutor(
@@ -83,7 +83,7 @@ public final class HttpListener implements AutoCloseable {
     this.options = options;
     this.announced = announced;
     this.config = config;
-    this.answers = new Answers(config, options, routes, metrics);
+    this.answers = new RequestProcessor(config, options, routes, metrics);
   }
 
   /**

@@ -1,6 +1,6 @@
 package dev.tethys.web;
 
-import dev.tethys.config.ListenPlace;
+import dev.tethys.config.ListenAddressConfig;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.UnknownHostException;
@@ -57,7 +57,7 @@ public record ListenAddress(String text, InetSocketAddress address) {
               + ": this listens on ports alone; of sockets of the machine HTTP knows unix:path,"
               + " vsock is not built in Tethys yet (see README)");
     }
-    ListenPlace place = ListenPlace.parse(text);
+    ListenAddressConfig place = ListenAddressConfig.parse(text);
     try {
       InetAddress a =
           place.host().isEmpty()

@@ -3,7 +3,7 @@ package dev.tethys.alert.history;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.SampleSink;
@@ -74,7 +74,7 @@ public final class AlertHistory implements AutoCloseable {
     this.writer =
         Thread.ofVirtual()
             .name("alert-history")
-            .start(EssentialLoop.of("alert_history", this::run));
+            .start(SupervisedLoop.of("alert_history", this::run));
   }
 
   /** Takes changes over without waiting. */

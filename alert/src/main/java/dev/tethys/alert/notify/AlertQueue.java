@@ -5,7 +5,7 @@ import dev.tethys.alert.rule.RuleClock;
 import dev.tethys.config.Redaction;
 import dev.tethys.model.Labels;
 import dev.tethys.model.file.IoFailures;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -70,7 +70,7 @@ final class AlertQueue {
     this.thread =
         Thread.ofVirtual()
             .name("alerts to " + name)
-            .start(EssentialLoop.of("alert_queue", this::run));
+            .start(SupervisedLoop.of("alert_queue", this::run));
   }
 
   /** Takes notifications in, without waiting. */

@@ -21,7 +21,7 @@ import dev.tethys.query.promql.format.PromqlPrinter;
 import dev.tethys.query.promql.parser.ParserOptions;
 import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.query.promql.parser.PromqlParser;
-import dev.tethys.query.traceql.parser.TraceQlException;
+import dev.tethys.query.traceql.parser.TraceqlParseException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -324,7 +324,7 @@ public final class RuleFile {
       }
       Expr e = PromqlParser.parse(text, parser);
       return new Query(PromqlPrinter.print(e), e);
-    } catch (PromqlParseException | LogqlParseException | TraceQlException e) {
+    } catch (PromqlParseException | LogqlParseException | TraceqlParseException e) {
       problems.add(
           o.error(EXPR, context + "could not parse expression: " + e.getMessage()).getMessage());
       return null;

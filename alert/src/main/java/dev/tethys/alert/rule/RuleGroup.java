@@ -2,7 +2,7 @@ package dev.tethys.alert.rule;
 
 import dev.tethys.model.GoDurationText;
 import dev.tethys.model.Labels;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.tracing.ActiveSpan;
@@ -139,7 +139,7 @@ public final class RuleGroup {
     thread =
         Thread.ofVirtual()
             .name("rules " + spec.key())
-            .start(EssentialLoop.of("rule_group", this::run));
+            .start(SupervisedLoop.of("rule_group", this::run));
   }
 
   /** Asks it to stop, without waiting. */

@@ -11,7 +11,7 @@ import dev.tethys.query.traceql.TraceQuery;
 import dev.tethys.query.traceql.TraceQueryException;
 import dev.tethys.query.traceql.TraceSeriesResult;
 import dev.tethys.query.traceql.ast.TraceValue;
-import dev.tethys.query.traceql.parser.TraceQlException;
+import dev.tethys.query.traceql.parser.TraceqlParseException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -53,21 +53,21 @@ public interface TraceRuleQueries {
   /**
    * Parses the query of a rule.
    *
-   * @throws TraceQlException if it is not valid, or finds traces instead of series
+   * @throws TraceqlParseException if it is not valid, or finds traces instead of series
    */
   static TraceQuery parse(String text) {
     TraceQuery q = TraceQuery.parse(text);
     if (!q.isMetrics()) {
-      throw new TraceQlException(
-          TraceQlException.Kind.INVALID,
+      throw new TraceqlParseException(
+          TraceqlParseException.Kind.INVALID,
           0,
           0,
           "query finds traces; a rule needs a metrics query such as { status = error } | rate()");
     }
     TraceValue hint = q.hints().get(RANGE);
     if (hint != null && !(hint instanceof TraceValue.Duration d && d.nanos() > 0)) {
-      throw new TraceQlException(
-          TraceQlException.Kind.INVALID,
+      throw new TraceqlParseException(
+          TraceqlParseException.Kind.INVALID,
           0,
           0,
           "hint range is " + hint.literal() + "; it must be a duration above 0, such as 5m");

@@ -14,7 +14,7 @@ import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.Value;
 import dev.tethys.query.traceql.TraceLimits;
 import dev.tethys.query.traceql.TraceQueries;
-import dev.tethys.query.traceql.parser.TraceQlException;
+import dev.tethys.query.traceql.parser.TraceqlParseException;
 import dev.tethys.testkit.MemoryTraceStore;
 import java.time.Duration;
 import java.util.Map;
@@ -107,7 +107,7 @@ class TraceRuleTest {
     assertThat(queries.of("other", Duration.ofHours(1)).query(count, 5 * MINUTE)).isEmpty();
     assertThat(q.query("{ } | max_over_time(duration)", 5 * MINUTE))
         .containsExactly(new Value.Sample(Labels.EMPTY, 0.5, null));
-    assertThatThrownBy(() -> q.query("{ }", 1)).isInstanceOf(TraceQlException.class);
+    assertThatThrownBy(() -> q.query("{ }", 1)).isInstanceOf(TraceqlParseException.class);
   }
 
   private static Value.Sample sample(String service, double value) {

@@ -23,7 +23,7 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.PublicUrl;
 import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.runtime.ui.Interface;
+import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -98,8 +98,8 @@ public final class AlertmanagerRole {
           registry);
       pages(routes, file, registry);
       String path = external.url().getPath();
-      new Interface(path == null ? "" : path, "Alertmanager", "alertmanager")
-          .with(Interface.Part.ALERTMANAGER)
+      new WebUi(path == null ? "" : path, "Alertmanager", "alertmanager")
+          .with(WebUi.Part.ALERTMANAGER)
           .routes(routes);
       String web = flags.get("web.config.file");
       HttpListenerOptions listening =

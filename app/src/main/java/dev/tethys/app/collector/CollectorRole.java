@@ -37,7 +37,7 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
 import dev.tethys.runtime.log.LogFiles;
 import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.runtime.ui.Interface;
+import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
 import dev.tethys.web.HttpListener;
@@ -152,7 +152,7 @@ public final class CollectorRole implements AutoCloseable {
   private final Registry.Gauge reloadTime;
   private final Registry.Gauge reloadPause;
   private final List<HttpListener> listeners = new ArrayList<>();
-  private final OwnLines lines;
+  private final ProcessLogSetup lines;
   private final UUID instance = UUID.randomUUID();
   private final List<MetricsPusher> pushers = new ArrayList<>();
   private @Nullable OwnMetrics shownAs;
@@ -170,7 +170,7 @@ public final class CollectorRole implements AutoCloseable {
         components,
         allowUnused,
         TapAccess.of(tap, false),
-        new OwnLines(java.util.logging.Level.INFO, LogSetup.Format.LOGFMT));
+        new ProcessLogSetup(java.util.logging.Level.INFO, LogSetup.Format.LOGFMT));
   }
 
   private CollectorRole(
@@ -179,7 +179,7 @@ public final class CollectorRole implements AutoCloseable {
       Components components,
       boolean allowUnused,
       TapAccess tap,
-      OwnLines lines) {
+      ProcessLogSetup lines) {
     this.word = word;
     this.lines = lines;
     this.ownSource = source;
@@ -297,7 +297,7 @@ public final class CollectorRole implements AutoCloseable {
             components,
             flags.bool("allow-unused"),
             TapAccess.of(flags.bool("web.enable-tap"), flags.bool("web.tap-plain")),
-            new OwnLines(
+            new ProcessLogSetup(
                 LogSetup.level(flags.get("log.level")),
                 flags.get("log.format").equals("json")
                     ? LogSetup.Format.JSON
@@ -478,7 +478,7 @@ public final class CollectorRole implements AutoCloseable {
     GraphConfig c = read.config();
     LogFiles files = null;
     try {
-      files = OwnLines.open(c.telemetry());
+      files = ProcessLogSetup.open(c.telemetry());
       graph.apply(
           c,
           new ConfigWatcher.Effective(
@@ -573,7 +573,7 @@ public final class CollectorRole implements AutoCloseable {
             .post("/api/reload", reloading(400, "config reload, success"));
     PipelineEndpoints.addTo(routes, graph, InstantSource.system(), tap);
     PipelineEndpoints.addConfig(routes, () -> printed);
-    new Interface("", "Tethys", word).with(Interface.Part.PIPELINES).routes(routes);
+    new WebUi("", "Tethys", word).with(WebUi.Part.PIPELINES).routes(routes);
     try {
       listeners.add(
           HttpListener.start(

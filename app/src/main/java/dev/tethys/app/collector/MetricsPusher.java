@@ -7,7 +7,7 @@ import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.config.UrlHost;
 import dev.tethys.model.exposition.MetricFamily;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
@@ -84,7 +84,7 @@ final class MetricsPusher implements AutoCloseable {
     thread =
         Thread.ofVirtual()
             .name("metrics-pusher")
-            .start(EssentialLoop.of("metrics_pusher", this::run));
+            .start(SupervisedLoop.of("metrics_pusher", this::run));
   }
 
   private void run() {

@@ -14,8 +14,8 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Span;
@@ -124,7 +124,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
                 new ProxyConfig(null, "", true, Map.of()),
                 Map.of()));
     thread =
-        Thread.ofVirtual().name("telemetry-push").start(EssentialLoop.of("telemetry", this::run));
+        Thread.ofVirtual().name("telemetry-push").start(SupervisedLoop.of("telemetry", this::run));
   }
 
   /** What an observer is to produce. */

@@ -18,7 +18,7 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.PublicUrl;
 import dev.tethys.runtime.log.LogSetup;
-import dev.tethys.runtime.ui.Interface;
+import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -182,8 +182,8 @@ public final class PushgatewayRole {
         build,
         Instant.now(),
         flags.bool("web.enable-admin-api"));
-    new Interface(prefix == null ? "" : prefix, "Pushgateway", "pushgateway")
-        .with(Interface.Part.PUSHGATEWAY)
+    new WebUi(prefix == null ? "" : prefix, "Pushgateway", "pushgateway")
+        .with(WebUi.Part.PUSHGATEWAY)
         .at("/status")
         .routes(routes);
     boolean lifecycle = flags.bool("web.enable-lifecycle");

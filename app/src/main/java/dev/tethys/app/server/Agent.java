@@ -36,7 +36,7 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.PublicUrl;
 import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.runtime.ui.Interface;
+import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.web.ExternalUrl;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
@@ -230,9 +230,9 @@ final class Agent implements AutoCloseable {
         remoteWrite,
         InstantSource.system(),
         TapAccess.of(flags.bool("web.enable-tap"), false));
-    new Interface(seen, flags.get("web.page-title"), "agent")
-        .with(Interface.Part.PROMETHEUS)
-        .with(Interface.Part.PIPELINES)
+    new WebUi(seen, flags.get("web.page-title"), "agent")
+        .with(WebUi.Part.PROMETHEUS)
+        .with(WebUi.Part.PIPELINES)
         .routes(routes);
     return routes;
   }

@@ -77,7 +77,7 @@ final class ColdQueryWarmUp {
       MetricsDatabase database, List<DatabaseStats.Count> counts, long start, long end) {
     List<String> instances = database.labelValues(NARROWING, start, end, List.of(), 1).values();
     return new ColdQueryWarmUp(
-        RehearsedMetrics.spread(counts, QueryWarmUp.MAX_ROUNDS * A_ROUND),
+        WarmUpMetrics.spread(counts, QueryWarmUp.MAX_ROUNDS * A_ROUND),
         instances.isEmpty() ? "nobody" : instances.getFirst());
   }
 
@@ -97,7 +97,7 @@ final class ColdQueryWarmUp {
 
   private String query(int place) {
     String metric = metrics.get(place).name();
-    boolean whole = metrics.get(place).value() <= RehearsedMetrics.ENOUGH_SERIES;
+    boolean whole = metrics.get(place).value() <= WarmUpMetrics.ENOUGH_SERIES;
     // One of each round narrows: there, finding series is the larger part.
     boolean narrow = !whole || place % A_ROUND == 0;
     String q =

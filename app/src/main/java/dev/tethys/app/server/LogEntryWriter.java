@@ -2,8 +2,8 @@ package dev.tethys.app.server;
 
 import dev.tethys.codec.loki.StreamEnrichment;
 import dev.tethys.model.Labels;
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogEntry;
@@ -62,7 +62,7 @@ final class LogEntryWriter implements AutoCloseable {
         Thread.ofPlatform()
             .name(name)
             .daemon()
-            .unstarted(EssentialLoop.of(name.replace('-', ' '), this::run));
+            .unstarted(SupervisedLoop.of(name.replace('-', ' '), this::run));
   }
 
   void start() {

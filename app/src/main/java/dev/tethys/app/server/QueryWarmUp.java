@@ -1,6 +1,6 @@
 package dev.tethys.app.server;
 
-import dev.tethys.api.prometheus.Rehearsal;
+import dev.tethys.api.prometheus.ApiWarmUp;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.EngineOptions;
@@ -164,12 +164,12 @@ final class QueryWarmUp implements AutoCloseable {
       long end = stats.maxTime();
       long oldest = oldest(stats);
       List<String> metrics =
-          RehearsedMetrics.choose(
+          WarmUpMetrics.choose(
               stats.seriesCountByMetricName(), metric -> changes(engine, metric, end));
       if (metrics.isEmpty() || oldest >= end) {
         return 0;
       }
-      try (Rehearsal rehearsal = new Rehearsal(engine, database)) {
+      try (ApiWarmUp rehearsal = new ApiWarmUp(engine, database)) {
         ColdQueryWarmUp warmUp =
             ColdQueryWarmUp.at(
                 database, stats.seriesCountByMetricName(), Math.max(oldest, end - SPAN), end);
@@ -177,7 +177,7 @@ final class QueryWarmUp implements AutoCloseable {
           long start = Math.max(oldest, end - span(round));
           answered += ask(rehearsal, usual(round, metrics), start, end, step(round));
           String metric = metrics.get(round % metrics.size());
-          answered += each(RehearsedLookups.of(metric, start, end), rehearsal::get);
+          answered += each(LookupWarmUp.of(metric, start, end), rehearsal::get);
           answered += ask(rehearsal, warmUp.of(round), start, end, STEP);
         }
       }
@@ -203,11 +203,11 @@ final class QueryWarmUp implements AutoCloseable {
   private static List<String> usual(int round, List<String> metrics) {
     String metric = metrics.get(round % metrics.size());
     String window = WINDOWS.get((round + round / metrics.size()) % WINDOWS.size());
-    return RehearsedQueries.usual(metric, window);
+    return WarmUpQueries.usual(metric, window);
   }
 
   /** Asks each query over a range and at its end; how many were answered. */
-  private int ask(Rehearsal rehearsal, List<String> queries, long start, long end, long apart)
+  private int ask(ApiWarmUp rehearsal, List<String> queries, long start, long end, long apart)
       throws IOException, InterruptedException {
     long step = Math.min(apart, end - start);
     long first = step == STEP ? start / STEP * STEP : start;

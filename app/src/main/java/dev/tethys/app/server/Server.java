@@ -42,7 +42,7 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.ListenFlags;
 import dev.tethys.runtime.cli.PublicUrl;
 import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.runtime.ui.Interface;
+import dev.tethys.runtime.ui.WebUi;
 import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.DatabaseOptions;
 import dev.tethys.store.metrics.DatabaseStats;
@@ -363,15 +363,15 @@ final class Server implements AutoCloseable {
     observer.addTo(routes);
     String seen = external.getPath() == null ? "" : external.getPath();
     PipelineEndpoints.addTo(routes, remoteWrite, InstantSource.system(), TapAccess.MASKED);
-    Interface pages =
-        new Interface(seen, flags.get("web.page-title"), "server")
-            .with(Interface.Part.PROMETHEUS)
-            .with(Interface.Part.PIPELINES);
+    WebUi pages =
+        new WebUi(seen, flags.get("web.page-title"), "server")
+            .with(WebUi.Part.PROMETHEUS)
+            .with(WebUi.Part.PIPELINES);
     if (EmbeddedAlertmanager.isAskedFor(flags)) {
-      pages.with(Interface.Part.ALERTMANAGER, EmbeddedAlertmanager.PREFIX.substring(1));
+      pages.with(WebUi.Part.ALERTMANAGER, EmbeddedAlertmanager.PREFIX.substring(1));
     }
     if (push != null) {
-      pages.with(Interface.Part.PUSHGATEWAY, EmbeddedPushgateway.PREFIX.substring(1));
+      pages.with(WebUi.Part.PUSHGATEWAY, EmbeddedPushgateway.PREFIX.substring(1));
     }
     pages.routes(routes);
     return routes;
@@ -555,7 +555,7 @@ final class Server implements AutoCloseable {
         flags.get("web.external-url").isEmpty()
             ? (listener.isSecure() ? "https://" : "http://") + ownAddress()
             : status.externalUrl().toString();
-    return Greeting.text(url, configuration, observer.plan(), folder, retention);
+    return StartupBanner.text(url, configuration, observer.plan(), folder, retention);
   }
 
   int port() {

@@ -68,7 +68,7 @@ public final class WarmUp {
     "/federate?match%5B%5D=up"
   };
 
-  /** In addition to the usual ones, see {@link RehearsedQueries#usual}. */
+  /** In addition to the usual ones, see {@link WarmUpQueries#usual}. */
   private static final String[] QUERIES = {
     "up",
     "warm_requests_total{instance=\"h3\"}",
@@ -225,7 +225,7 @@ public final class WarmUp {
         get(p);
       }
       String name = METRICS[round % METRICS.length];
-      for (String p : RehearsedLookups.of(name, end - STEPS * STEP, end)) {
+      for (String p : LookupWarmUp.of(name, end - STEPS * STEP, end)) {
         get(p);
       }
       long step = QueryWarmUp.step(round) / 1000;
@@ -234,7 +234,7 @@ public final class WarmUp {
       }
       String metric = METRICS[round % METRICS.length];
       String window = QueryWarmUp.WINDOWS.get((round + round / 4) % QueryWarmUp.WINDOWS.size());
-      for (String q : RehearsedQueries.usual(metric, window)) {
+      for (String q : WarmUpQueries.usual(metric, window)) {
         ask(q, end, step);
       }
       for (String q : new ColdQueryWarmUp(named(), "h" + round % HOSTS).all()) {

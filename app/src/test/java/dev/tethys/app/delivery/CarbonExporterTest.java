@@ -3,7 +3,7 @@ package dev.tethys.app.delivery;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.remote.WriteRequestWriter;
-import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.NonFiniteText;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
 import dev.tethys.pipeline.Batch;
@@ -250,7 +250,7 @@ class CarbonExporterTest {
           "temperature.notfinite;job=node",
           "temperature.notfinite | [[\"job\", \"node\"]] |",
           now + i,
-          NotFinite.mark(marked[i]));
+          NonFiniteText.mark(marked[i]));
     }
     w.endSeries();
     return new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), n + marked.length, 0);

@@ -21,7 +21,7 @@ class QueryWarmUpTest {
   /** Each query is asked over a range and at one moment. Its one metric is new once. */
   private static final int ALL =
       QueryWarmUp.MAX_ROUNDS
-              * (2 * RehearsedQueries.usual("", "").size() + RehearsedLookups.of("", 0, 0).size())
+              * (2 * WarmUpQueries.usual("", "").size() + LookupWarmUp.of("", 0, 0).size())
           + 2;
 
   private static final QueryWarmUp.Others NOBODY = others(() -> 0, () -> 0);

@@ -1,7 +1,7 @@
 package dev.tethys.codec.clymene;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
@@ -98,7 +98,8 @@ public final class FlatRows {
    * @param refusals rows that are not of this format, while the others are read
    * @throws CodecException when they are no JSON
    */
-  public static SeriesJson.Request read(byte[] buf, int offset, int length, Refusals refusals) {
+  public static SeriesJson.Request read(
+      byte[] buf, int offset, int length, RejectedItems refusals) {
     return ClymeneJson.read(
         buf,
         offset,

@@ -2,7 +2,7 @@ package dev.tethys.codec.clymene;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.loki.StreamLabels;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.LogRecord;
@@ -38,7 +38,7 @@ public final class LogBatchJson {
    *
    * @param refusals entries that could not be read, named by stream and number
    */
-  public record Batch(LogsData logs, String tenant, Refusals refusals) {
+  public record Batch(LogsData logs, String tenant, RejectedItems refusals) {
     /** Refused entries, one a line. */
     public String text() {
       return refusals.text(r -> WHAT + ": " + r.item() + ": " + r.why());
@@ -60,7 +60,7 @@ public final class LogBatchJson {
           p.nextToken();
           ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": an object");
           LogsData logs = new LogsData();
-          Refusals refusals = new Refusals();
+          RejectedItems refusals = new RejectedItems();
           String tenant = "";
           while (p.nextToken() == JsonToken.PROPERTY_NAME) {
             String name = p.currentName();
@@ -78,7 +78,7 @@ public final class LogBatchJson {
         });
   }
 
-  private static void batch(JsonParser p, LogsData logs, Refusals refusals) {
+  private static void batch(JsonParser p, LogsData logs, RejectedItems refusals) {
     ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": batch must be an object");
     while (p.nextToken() == JsonToken.PROPERTY_NAME) {
       boolean streams = p.currentName().equals("streams");
@@ -102,7 +102,7 @@ public final class LogBatchJson {
     }
   }
 
-  private static void stream(JsonParser p, String key, LogsData logs, Refusals refusals) {
+  private static void stream(JsonParser p, String key, LogsData logs, RejectedItems refusals) {
     ClymeneJson.expect(p, JsonToken.START_OBJECT, WHAT + ": a stream must be an object");
     String labels = key;
     ScopeGroup<LogRecord> scope = new ScopeGroup<>();

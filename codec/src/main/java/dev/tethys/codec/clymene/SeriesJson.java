@@ -1,7 +1,7 @@
 package dev.tethys.codec.clymene;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
@@ -32,7 +32,7 @@ public final class SeriesJson {
    * @param refusals series that are not of this format, while the others are read
    * @throws CodecException when it is no JSON or no list of series
    */
-  public static Request read(byte[] buf, int offset, int length, Refusals refusals) {
+  public static Request read(byte[] buf, int offset, int length, RejectedItems refusals) {
     return ClymeneJson.read(
         buf,
         offset,

@@ -3,7 +3,7 @@ package dev.tethys.codec.collectd;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.collectd.ValueList.SourceKind;
 import dev.tethys.codec.json.JsonValues;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import java.time.DateTimeException;
@@ -29,7 +29,7 @@ public final class CollectdJson {
    * @return the elements that are refused
    * @throws CodecException when it is not an array of objects; nothing was read then
    */
-  public static Refusals read(byte[] body, CollectdSink sink) {
+  public static RejectedItems read(byte[] body, CollectdSink sink) {
     if (!(JsonValues.read(body, 0, body.length) instanceof ArrayValue all)) {
       throw new CodecException("unable to decode json: it is no array");
     }
@@ -38,7 +38,7 @@ public final class CollectdJson {
         throw new CodecException("unable to decode json: element " + (i + 1) + " is no object");
       }
     }
-    Refusals refused = new Refusals();
+    RejectedItems refused = new RejectedItems();
     for (int i = 0; i < all.size(); i++) {
       if (all.get(i) instanceof Attributes o) {
         try {

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.collectd.ValueList.SourceKind;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.security.GeneralSecurityException;
@@ -75,8 +75,8 @@ public final class PacketReader {
    *
    * @return what was refused of it
    */
-  public Refusals read(byte[] buf, int offset, int length, CollectdSink sink) {
-    Refusals refused = new Refusals();
+  public RejectedItems read(byte[] buf, int offset, int length, CollectdSink sink) {
+    RejectedItems refused = new RejectedItems();
     try {
       new Packet(sink, refused).parts(ByteBuffer.wrap(buf, offset, length).slice(), Security.NONE);
     } catch (CodecException e) {
@@ -88,14 +88,14 @@ public final class PacketReader {
   /** State of the parts of one packet that were read so far. */
   private final class Packet {
     private final CollectdSink sink;
-    private final Refusals refused;
+    private final RejectedItems refused;
     private Identifier id = Identifier.NONE;
     private long time;
     private long severity;
     private int lists;
     private boolean signed;
 
-    Packet(CollectdSink sink, Refusals refused) {
+    Packet(CollectdSink sink, RejectedItems refused) {
       this.sink = sink;
       this.refused = refused;
     }

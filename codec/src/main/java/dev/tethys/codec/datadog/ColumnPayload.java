@@ -2,7 +2,7 @@ package dev.tethys.codec.datadog;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.datadog.DatadogMetrics.Series;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import java.nio.charset.StandardCharsets;
@@ -125,7 +125,7 @@ public final class ColumnPayload {
   private List<String> unitWords = List.of("");
 
   private final DatadogMetrics to;
-  private final Refusals refused = new Refusals();
+  private final RejectedItems refused = new RejectedItems();
   private long seconds;
   private long text;
 
@@ -139,7 +139,7 @@ public final class ColumnPayload {
    * @throws CodecException when it is malformed, or its columns do not fit each other; points
    *     before that were read
    */
-  public static Refusals read(byte[] body, DatadogMetrics to) {
+  public static RejectedItems read(byte[] body, DatadogMetrics to) {
     ColumnPayload p = new ColumnPayload(to);
     ProtoReader r = new ProtoReader(body);
     while (r.next()) {

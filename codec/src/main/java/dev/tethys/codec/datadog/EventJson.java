@@ -2,7 +2,7 @@ package dev.tethys.codec.datadog;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
@@ -43,12 +43,12 @@ public final class EventJson {
    *
    * @throws CodecException when it is none
    */
-  public Refusals one(byte[] body) {
+  public RejectedItems one(byte[] body) {
     if (!(JsonValues.read(body, 0, body.length) instanceof Attributes o)) {
       throw new CodecException("it is no object");
     }
     event(o, "", "");
-    return new Refusals();
+    return new RejectedItems();
   }
 
   /**
@@ -57,11 +57,11 @@ public final class EventJson {
    *
    * @throws CodecException when it is no object
    */
-  public Refusals ofAgent(byte[] body) {
+  public RejectedItems ofAgent(byte[] body) {
     if (!(JsonValues.read(body, 0, body.length) instanceof Attributes o)) {
       throw new CodecException("it is no object");
     }
-    Refusals refused = new Refusals();
+    RejectedItems refused = new RejectedItems();
     if (o.get("events") instanceof Attributes bySource) {
       String host = text(o.get("internalHostname"));
       int number = 0;

@@ -2,7 +2,7 @@ package dev.tethys.codec.datadog;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
@@ -51,9 +51,9 @@ public final class LogJson {
    *
    * @throws CodecException when it is neither
    */
-  public Refusals read(byte[] body) {
+  public RejectedItems read(byte[] body) {
     Object v = JsonValues.read(body, 0, body.length);
-    Refusals refused = new Refusals();
+    RejectedItems refused = new RejectedItems();
     switch (v) {
       case Attributes o -> element(1, o, refused);
       case ArrayValue a -> {
@@ -66,7 +66,7 @@ public final class LogJson {
     return refused;
   }
 
-  private void element(int number, @Nullable Object v, Refusals refused) {
+  private void element(int number, @Nullable Object v, RejectedItems refused) {
     try {
       if (!(v instanceof Attributes o)) {
         throw new CodecException("it is no object");

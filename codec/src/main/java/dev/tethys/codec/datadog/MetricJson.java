@@ -4,7 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.datadog.DatadogMetrics.Kind;
 import dev.tethys.codec.datadog.DatadogMetrics.Series;
 import dev.tethys.codec.json.JsonValues;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
@@ -25,7 +25,7 @@ public final class MetricJson {
    *
    * @throws CodecException when it is no object with series
    */
-  public static Refusals seriesV1(byte[] body, DatadogMetrics to) {
+  public static RejectedItems seriesV1(byte[] body, DatadogMetrics to) {
     return each(
         series(body),
         (o, refused) -> {
@@ -59,7 +59,7 @@ public final class MetricJson {
    *
    * @throws CodecException when it is no object with series
    */
-  public static Refusals seriesV2(byte[] body, DatadogMetrics to) {
+  public static RejectedItems seriesV2(byte[] body, DatadogMetrics to) {
     return each(
         series(body),
         (o, refused) -> {
@@ -109,7 +109,7 @@ public final class MetricJson {
    *
    * @throws CodecException when it is no object with series
    */
-  public static Refusals distributions(byte[] body, DatadogMetrics to) {
+  public static RejectedItems distributions(byte[] body, DatadogMetrics to) {
     return each(
         series(body),
         (o, refused) -> {
@@ -158,7 +158,7 @@ public final class MetricJson {
    *
    * @throws CodecException when it is neither
    */
-  public static Refusals checks(byte[] body, long now, DatadogMetrics to) {
+  public static RejectedItems checks(byte[] body, long now, DatadogMetrics to) {
     Object v = JsonValues.read(body, 0, body.length);
     ArrayValue all = v instanceof ArrayValue a ? a : new ArrayValue();
     if (v instanceof Attributes o) {
@@ -203,8 +203,9 @@ public final class MetricJson {
   }
 
   /** Reads each element; what is wrong with one does not touch the others. */
-  private static Refusals each(ArrayValue all, BiConsumer<Attributes, Consumer<String>> reader) {
-    Refusals refused = new Refusals();
+  private static RejectedItems each(
+      ArrayValue all, BiConsumer<Attributes, Consumer<String>> reader) {
+    RejectedItems refused = new RejectedItems();
     for (int i = 0; i < all.size(); i++) {
       int number = i + 1;
       if (!(all.get(i) instanceof Attributes o)) {

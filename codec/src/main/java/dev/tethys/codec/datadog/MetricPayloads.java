@@ -3,7 +3,7 @@ package dev.tethys.codec.datadog;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.datadog.DatadogMetrics.Kind;
 import dev.tethys.codec.datadog.DatadogMetrics.Series;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import java.util.ArrayList;
@@ -28,8 +28,8 @@ public final class MetricPayloads {
    *
    * @throws CodecException when it is malformed
    */
-  public static Refusals series(byte[] body, DatadogMetrics to) {
-    Refusals refused = new Refusals();
+  public static RejectedItems series(byte[] body, DatadogMetrics to) {
+    RejectedItems refused = new RejectedItems();
     ProtoReader r = new ProtoReader(body);
     int number = 0;
     while (r.next()) {
@@ -45,7 +45,7 @@ public final class MetricPayloads {
     return refused;
   }
 
-  private static void series(ProtoReader r, int number, DatadogMetrics to, Refusals refused) {
+  private static void series(ProtoReader r, int number, DatadogMetrics to, RejectedItems refused) {
     List<Resource> resources = new ArrayList<>();
     List<String> tags = new ArrayList<>();
     List<Point> points = new ArrayList<>();
@@ -147,13 +147,13 @@ public final class MetricPayloads {
    *
    * @throws CodecException when it is malformed
    */
-  public static Refusals sketches(byte[] body, DatadogMetrics to) {
+  public static RejectedItems sketches(byte[] body, DatadogMetrics to) {
     return new Sketches(to).read(new ProtoReader(body));
   }
 
   /** The sketches of one request. */
   private static final class Sketches {
-    private final Refusals refused = new Refusals();
+    private final RejectedItems refused = new RejectedItems();
     private final DatadogMetrics to;
     private int number;
 
@@ -161,7 +161,7 @@ public final class MetricPayloads {
       this.to = to;
     }
 
-    Refusals read(ProtoReader r) {
+    RejectedItems read(ProtoReader r) {
       while (r.next()) {
         if (r.field() == 1) {
           number++;

@@ -4,7 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.json.ProtoJson;
 import dev.tethys.codec.json.ProtoJson.IntegerType;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.ArrayValue;
@@ -57,8 +57,8 @@ public final class TraceReader {
   private static final String LINKS = "_dd.span_links";
 
   private final TracesData out = new TracesData();
-  private final Refusals refusals = new Refusals();
-  private final UpperHalves halves;
+  private final RejectedItems refusals = new RejectedItems();
+  private final TraceIdUpperHalves halves;
 
   /** How many spans were met, refused ones too. */
   private int met;
@@ -68,7 +68,7 @@ public final class TraceReader {
    *
    * @param halves what earlier requests told of ids
    */
-  public TraceReader(UpperHalves halves) {
+  public TraceReader(TraceIdUpperHalves halves) {
     this.halves = halves;
   }
 
@@ -78,7 +78,7 @@ public final class TraceReader {
   }
 
   /** Spans, and traces that are no lists of spans, that could not be read. */
-  public Refusals refusals() {
+  public RejectedItems refusals() {
     return refusals;
   }
 

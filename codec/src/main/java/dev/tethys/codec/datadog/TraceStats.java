@@ -3,7 +3,7 @@ package dev.tethys.codec.datadog;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.datadog.DatadogMetrics.Kind;
 import dev.tethys.codec.datadog.DatadogMetrics.Series;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
@@ -20,7 +20,7 @@ public final class TraceStats {
   private static final double NANOS = 1e9;
 
   private final DatadogMetrics to;
-  private final Refusals refused = new Refusals();
+  private final RejectedItems refused = new RejectedItems();
   private int number;
 
   private TraceStats(DatadogMetrics to) {
@@ -33,14 +33,14 @@ public final class TraceStats {
    * @return the groups that mean nothing
    * @throws CodecException when it is none
    */
-  public static Refusals ofTracer(@Nullable Object payload, DatadogMetrics to) {
+  public static RejectedItems ofTracer(@Nullable Object payload, DatadogMetrics to) {
     TraceStats s = new TraceStats(to);
     s.tracer(map(payload), "", "");
     return s.refused;
   }
 
   /** Reads what an agent sends: {@code StatsPayload}, payloads of several tracers. */
-  public static Refusals ofAgent(@Nullable Object payload, DatadogMetrics to) {
+  public static RejectedItems ofAgent(@Nullable Object payload, DatadogMetrics to) {
     TraceStats s = new TraceStats(to);
     Attributes agent = map(payload);
     ArrayValue all = list(agent.get("Stats"));

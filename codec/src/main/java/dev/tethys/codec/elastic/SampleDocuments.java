@@ -1,6 +1,6 @@
 package dev.tethys.codec.elastic;
 
-import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.NonFiniteText;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
 import java.nio.charset.StandardCharsets;
@@ -16,7 +16,7 @@ import java.util.Base64;
  * {"@timestamp":1700000000000,"series":"…","metric":"up","labels":{"job":"node"},"value":1}
  * </pre>
  *
- * <p>A value that is not finite is in {@code value_text} instead ({@link NotFinite}). {@code
+ * <p>A value that is not finite is in {@code value_text} instead ({@link NonFiniteText}). {@code
  * series} is the first 120 bits of SHA-256 of the label set in Base64; with the time in base 36 it
  * is the document's id, so that a sample written twice is one document. {@code labels} is one field
  * for all labels (flattened, flat_object) with any names; a document's source keeps it as it was
@@ -97,7 +97,7 @@ public final class SampleDocuments {
     if (Double.isFinite(value)) {
       to.put(",\"").put(field).put("\":").number(value);
     } else {
-      to.put(",\"value_text\":\"").put(NotFinite.text(value)).put('"');
+      to.put(",\"value_text\":\"").put(NonFiniteText.text(value)).put('"');
     }
     to.put("}\n");
   }

@@ -2,7 +2,7 @@ package dev.tethys.codec.elastic;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonFailures;
-import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.NonFiniteText;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import java.io.InputStream;
@@ -111,7 +111,7 @@ public final class SampleHits {
         }
         case SampleDocuments.VALUE, SampleDocuments.COUNTER ->
             value = t == JsonToken.START_OBJECT ? mean(p) : Double.valueOf(p.getString());
-        case SampleDocuments.TEXT -> value = NotFinite.parse(p.getString());
+        case SampleDocuments.TEXT -> value = NonFiniteText.parse(p.getString());
         case SampleDocuments.LABELS -> {
           if (t == JsonToken.START_OBJECT) {
             labels(p, "");

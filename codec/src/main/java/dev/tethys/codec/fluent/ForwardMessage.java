@@ -1,7 +1,7 @@
 package dev.tethys.codec.fluent;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
@@ -28,7 +28,8 @@ import org.jspecify.annotations.Nullable;
  * @param chunk acknowledgement that the sender expects once the message is accepted; null for none
  * @param refusals entries that are no events; other entries are not affected
  */
-public record ForwardMessage(LogsData logs, int events, @Nullable String chunk, Refusals refusals) {
+public record ForwardMessage(
+    LogsData logs, int events, @Nullable String chunk, RejectedItems refusals) {
   /** The attribute with the tag. */
   public static final String TAG = "fluent.tag";
 
@@ -57,7 +58,7 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk, 
     LogsData d = new LogsData();
     ResourceGroup<LogRecord> g = new ResourceGroup<>();
     ScopeGroup<LogRecord> s = new ScopeGroup<>();
-    Refusals refusals = new Refusals();
+    RejectedItems refusals = new RejectedItems();
     g.scopes().add(s);
     d.resources().add(g);
     if (single) {
@@ -101,7 +102,7 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk, 
       Attributes options,
       long max,
       long now,
-      Refusals refusals,
+      RejectedItems refusals,
       LongConsumer memory) {
     String how = text(options.get("compressed"));
     boolean gzip = "gzip".equals(how);
@@ -161,7 +162,7 @@ public record ForwardMessage(LogsData logs, int events, @Nullable String chunk, 
   }
 
   private static void entry(
-      ScopeGroup<LogRecord> to, String tag, @Nullable Object e, long now, Refusals refusals) {
+      ScopeGroup<LogRecord> to, String tag, @Nullable Object e, long now, RejectedItems refusals) {
     try {
       if (e instanceof Object[] a && a.length >= 2) {
         add(to, tag, a[0], a[1], now);

@@ -3,8 +3,8 @@ package dev.tethys.codec.graphite;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.exposition.DecimalParser;
 import dev.tethys.codec.points.PointSink;
-import dev.tethys.codec.points.RecentNames;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RecentNameCache;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.Labels;
 import java.nio.charset.StandardCharsets;
 import java.util.function.LongSupplier;
@@ -22,7 +22,7 @@ public final class GraphitePoints {
 
   private record Meaning(@Nullable Labels labels, @Nullable String problem) {}
 
-  private final RecentNames<Meaning> names;
+  private final RecentNameCache<Meaning> names;
   private final LongSupplier millis;
 
   /**
@@ -33,7 +33,7 @@ public final class GraphitePoints {
   public GraphitePoints(PathNaming naming, LongSupplier millis) {
     this.millis = millis;
     this.names =
-        new RecentNames<>(
+        new RecentNameCache<>(
             REMEMBERED,
             path -> {
               try {
@@ -59,8 +59,8 @@ public final class GraphitePoints {
   }
 
   /** Reads lines. */
-  public Refusals lines(byte[] buf, int offset, int length, PointSink sink) {
-    Refusals refusals = new Refusals();
+  public RejectedItems lines(byte[] buf, int offset, int length, PointSink sink) {
+    RejectedItems refusals = new RejectedItems();
     int end = offset + length;
     int number = 0;
     for (int from = offset; from < end; ) {
@@ -119,8 +119,8 @@ public final class GraphitePoints {
    *
    * @throws CodecException when it is malformed, or holds anything but plain data
    */
-  public Refusals pickle(byte[] buf, int offset, int length, PointSink sink) {
-    Refusals refusals = new Refusals();
+  public RejectedItems pickle(byte[] buf, int offset, int length, PointSink sink) {
+    RejectedItems refusals = new RejectedItems();
     int[] number = {0};
     new PickleReader(buf, offset, length)
         .read(

@@ -6,7 +6,7 @@ import dev.tethys.codec.exposition.ExpositionParsers;
 import dev.tethys.codec.exposition.ParserOptions;
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.points.PointSink;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import org.jspecify.annotations.Nullable;
@@ -29,7 +29,7 @@ public final class ImportLines {
           .build();
 
   private final Labels extra;
-  private final Refusals refusals = new Refusals();
+  private final RejectedItems refusals = new RejectedItems();
 
   /** Reads one line. */
   private interface Line {
@@ -46,7 +46,7 @@ public final class ImportLines {
   }
 
   /** What was refused so far. */
-  public Refusals refusals() {
+  public RejectedItems refusals() {
     return refusals;
   }
 

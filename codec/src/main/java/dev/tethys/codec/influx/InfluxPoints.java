@@ -2,7 +2,7 @@ package dev.tethys.codec.influx;
 
 import dev.tethys.codec.points.PointNames;
 import dev.tethys.codec.points.PointSink;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricMetadata;
@@ -28,7 +28,7 @@ public final class InfluxPoints {
   private final TelegrafSchema schema;
   private final LineReader lines = new LineReader();
   private final LabelsBuilder builder = new LabelsBuilder();
-  private final Refusals refusals = new Refusals();
+  private final RejectedItems refusals = new RejectedItems();
   private int taken;
   private int texts;
 
@@ -229,7 +229,7 @@ public final class InfluxPoints {
   }
 
   /** Lines that were refused, at least with one of their fields. */
-  public Refusals refusals() {
+  public RejectedItems refusals() {
     return refusals;
   }
 }

@@ -3,7 +3,7 @@ package dev.tethys.codec.jaeger;
 import dev.tethys.codec.jaeger.JaegerSpan.Log;
 import dev.tethys.codec.jaeger.JaegerSpan.Process;
 import dev.tethys.codec.jaeger.JaegerSpan.Reference;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -49,7 +49,7 @@ public final class JaegerBatch {
    *
    * @param refusals told what cannot be used
    */
-  public TracesData traces(Refusals refusals) {
+  public TracesData traces(RejectedItems refusals) {
     TracesData traces = new TracesData();
     Map<Process, Group> groups = new IdentityHashMap<>();
     int number = 0;

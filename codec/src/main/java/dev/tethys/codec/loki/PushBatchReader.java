@@ -1,7 +1,7 @@
 package dev.tethys.codec.loki;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -41,7 +41,7 @@ public final class PushBatchReader {
    *
    * @throws CodecException if the request is malformed
    */
-  public void protobuf(byte[] buf, int offset, int length, LogBatch into, Refusals refusals) {
+  public void protobuf(byte[] buf, int offset, int length, LogBatch into, RejectedItems refusals) {
     names = new byte[0][];
     nameIndexes = new int[0];
     ProtoReader r = reader.reset(buf, offset, length);
@@ -58,7 +58,7 @@ public final class PushBatchReader {
     rows.end();
   }
 
-  private void stream(ProtoReader r, int number, LogBatch into, Refusals refusals) {
+  private void stream(ProtoReader r, int number, LogBatch into, RejectedItems refusals) {
     String text = labels(r);
     Labels labels;
     try {
@@ -128,7 +128,7 @@ public final class PushBatchReader {
   }
 
   private static void refuseAll(
-      ProtoReader r, int number, String text, String why, Refusals refusals) {
+      ProtoReader r, int number, String text, String why, RejectedItems refusals) {
     int entries = 0;
     while (r.next()) {
       if (r.field() == ENTRIES) {
@@ -249,11 +249,11 @@ public final class PushBatchReader {
   private static final int MAX_KEPT_NAMES = 64;
 
   /** Reads JSON as {@link PushReader#json} does. */
-  public void json(byte[] buf, int offset, int length, LogBatch into, Refusals refusals) {
+  public void json(byte[] buf, int offset, int length, LogBatch into, RejectedItems refusals) {
     add(PushReader.json(buf, offset, length, refusals).logs(), into, refusals);
   }
 
-  private static void add(LogsData logs, LogBatch into, Refusals refusals) {
+  private static void add(LogsData logs, LogBatch into, RejectedItems refusals) {
     for (ResourceGroup<LogRecord> group : logs.resources()) {
       Attributes attributes = group.resource().attributes();
       Labels labels;

@@ -3,7 +3,7 @@ package dev.tethys.codec.loki;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.json.ProtoJson;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.LogRecord;
@@ -55,7 +55,7 @@ public final class PushReader {
    * @throws CodecException when it is malformed, or something in it is
    */
   public static LogsData protobuf(byte[] buf, int offset, int length) {
-    return whole(protobuf(buf, offset, length, new Refusals()));
+    return whole(protobuf(buf, offset, length, new RejectedItems()));
   }
 
   /**
@@ -63,7 +63,7 @@ public final class PushReader {
    *
    * @throws CodecException when it is malformed
    */
-  public static Result protobuf(byte[] buf, int offset, int length, Refusals refusals) {
+  public static Result protobuf(byte[] buf, int offset, int length, RejectedItems refusals) {
     LogsData logs = new LogsData();
     int streams = 0;
     ProtoReader r = new ProtoReader().reset(buf, offset, length);
@@ -87,7 +87,7 @@ public final class PushReader {
   }
 
   /** An entry and why it was refused. */
-  private static String describe(Refusals.Refusal r) {
+  private static String describe(RejectedItems.Refusal r) {
     return WHAT + ": " + r.item() + ": " + r.why();
   }
 
@@ -96,7 +96,7 @@ public final class PushReader {
    *
    * @param refusals entries that could not be read, named by stream and number
    */
-  public record Result(LogsData logs, Refusals refusals) {
+  public record Result(LogsData logs, RejectedItems refusals) {
     /** Refused entries, one a line, each with its stream and its number in the stream. */
     public String text() {
       return refusals.text(PushReader::describe);
@@ -122,7 +122,7 @@ public final class PushReader {
     }
 
     /** Adds the stream to what was read, and what is wrong with it to what was refused. */
-    void end(LogsData logs, Refusals refusals) {
+    void end(LogsData logs, RejectedItems refusals) {
       String text = labels;
       try {
         if (text != null) {
@@ -154,7 +154,7 @@ public final class PushReader {
     return "stream " + stream + " " + shown + ", entry " + entry;
   }
 
-  private static void stream(ProtoReader r, Stream s, LogsData logs, Refusals refusals) {
+  private static void stream(ProtoReader r, Stream s, LogsData logs, RejectedItems refusals) {
     s.labels = "{}";
     while (r.next()) {
       switch (r.field()) {
@@ -236,7 +236,7 @@ public final class PushReader {
    * @throws CodecException when it is not of this format, or something in it is not
    */
   public static LogsData json(byte[] buf, int offset, int length) {
-    return whole(json(buf, offset, length, new Refusals()));
+    return whole(json(buf, offset, length, new RejectedItems()));
   }
 
   /**
@@ -244,7 +244,7 @@ public final class PushReader {
    *
    * @throws CodecException when it is no JSON, or no list of streams
    */
-  public static Result json(byte[] buf, int offset, int length, Refusals refusals) {
+  public static Result json(byte[] buf, int offset, int length, RejectedItems refusals) {
     try (JsonParser p =
         JSON.createParser(
             ObjectReadContext.empty(), new ByteArrayInputStream(buf, offset, length))) {

@@ -30,7 +30,8 @@ import java.util.Map;
  * the metric {@code _x5F}, which no name maps to.
  *
  * <p>Samples that are not finite, which OpenTSDB refuses, are points of an additional metric with
- * the suffix {@code /notfinite} and {@link dev.tethys.codec.text.NotFinite#mark} as their values.
+ * the suffix {@code /notfinite} and {@link dev.tethys.codec.text.NonFiniteText#mark} as their
+ * values.
  */
 public final class TsdbSeries {
   /** The longest name or value, in bytes: it is a key of HBase. */

@@ -2,7 +2,7 @@ package dev.tethys.codec.tdengine;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.series.SeriesText;
-import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.NonFiniteText;
 import dev.tethys.codec.text.PercentEscape;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
@@ -75,7 +75,7 @@ public final class TdJson {
     if (Double.isFinite(value)) {
       to.put(" (ts,value) VALUES (").number(time).put(',').number(value);
     } else {
-      to.put(" (ts,mark) VALUES (").number(time).put(",'").put(NotFinite.text(value)).put('\'');
+      to.put(" (ts,mark) VALUES (").number(time).put(",'").put(NonFiniteText.text(value)).put('\'');
     }
     to.put(")\n");
   }

@@ -1,6 +1,6 @@
 package dev.tethys.codec.tdengine;
 
-import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.NonFiniteText;
 import dev.tethys.codec.text.PercentEscape;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
@@ -89,7 +89,7 @@ public final class TdLines {
     if (Double.isFinite(value)) {
       to.put(" value=").number(value);
     } else {
-      to.put(" value_text=\"").put(NotFinite.text(value)).put('"');
+      to.put(" value_text=\"").put(NonFiniteText.text(value)).put('"');
     }
     to.put(' ').number(time).put('\n');
   }

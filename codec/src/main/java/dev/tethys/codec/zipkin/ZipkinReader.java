@@ -3,7 +3,7 @@ package dev.tethys.codec.zipkin;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.codec.json.ProtoJson;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.thrift.ThriftReader;
 import dev.tethys.codec.zipkin.ZipkinSpan.Annotation;
@@ -35,10 +35,10 @@ public final class ZipkinReader {
           .build();
 
   /** Result of reading a list. */
-  public record Result(TracesData traces, Refusals refusals) {}
+  public record Result(TracesData traces, RejectedItems refusals) {}
 
   private final ZipkinToOtlp to;
-  private final Refusals refusals = new Refusals();
+  private final RejectedItems refusals = new RejectedItems();
   private int number;
 
   private ZipkinReader(ZipkinToOtlp to) {

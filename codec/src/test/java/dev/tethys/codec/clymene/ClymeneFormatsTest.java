@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.remote.WriteRequestWriter;
@@ -59,7 +59,7 @@ class ClymeneFormatsTest {
             "samples":[{"value":1,"timestamp":"1700000000000"},{"timestamp":"1700000015000"},
             {"value":"NaN","timestamp":"1700000030000"}]}]}
             """);
-    SeriesJson.Request r = SeriesJson.read(json, 0, json.length, new Refusals());
+    SeriesJson.Request r = SeriesJson.read(json, 0, json.length, new RejectedItems());
     assertThat(r.samples()).isEqualTo(3);
     assertThat(samples(r.body()))
         .containsExactly(
@@ -75,7 +75,7 @@ class ClymeneFormatsTest {
     assertThat(w.samples()).isEqualTo(4);
     assertThat(new String(w.json(), StandardCharsets.UTF_8))
         .contains("{\"value\":\"-Infinity\",\"timestamp\":\"1700000000124\"}");
-    SeriesJson.Request back = SeriesJson.read(w.json(), 0, w.json().length, new Refusals());
+    SeriesJson.Request back = SeriesJson.read(w.json(), 0, w.json().length, new RejectedItems());
     assertThat(back.body().toByteArray()).isEqualTo(request);
   }
 
@@ -128,7 +128,7 @@ class ClymeneFormatsTest {
         utf8(
             "{\"__name__\":\"up\",\"job\":\"a\",\"value\":1,\"timestamp\":\"2023-11-14T23:13:20+01:00\"}"
                 + "{\"__name__\":\"up\",\"job\":\"b\",\"value\":0.5,\"timestamp\":1700000000000}");
-    SeriesJson.Request r = FlatRows.read(json, 0, json.length, new Refusals());
+    SeriesJson.Request r = FlatRows.read(json, 0, json.length, new RejectedItems());
     assertThat(r.samples()).isEqualTo(2);
     assertThat(samples(r.body()))
         .containsExactly("up{job=\"a\"} 1.0 @1700000000000", "up{job=\"b\"} 0.5 @1700000000000");
@@ -173,7 +173,7 @@ class ClymeneFormatsTest {
 
   private static void wrong(String json, String message) {
     byte[] b = utf8(json);
-    assertThatThrownBy(() -> SeriesJson.read(b, 0, b.length, new Refusals()))
+    assertThatThrownBy(() -> SeriesJson.read(b, 0, b.length, new RejectedItems()))
         .isInstanceOf(CodecException.class)
         .hasMessageContaining(message);
   }
@@ -182,7 +182,7 @@ class ClymeneFormatsTest {
   void oneBadSeriesCostsNoOther() {
     String good =
         "{\"labels\":[{\"name\":\"__name__\",\"value\":\"up\"}],\"samples\":[{\"value\":1}]}";
-    Refusals refusals = new Refusals();
+    RejectedItems refusals = new RejectedItems();
     byte[] b =
         utf8(
             "{\"timeseries\":["
@@ -206,7 +206,7 @@ class ClymeneFormatsTest {
 
   @Test
   void oneBadRowCostsNoOther() {
-    Refusals refusals = new Refusals();
+    RejectedItems refusals = new RejectedItems();
     byte[] b =
         utf8(
             "{\"a\":\"b\",\"value\":1,\"timestamp\":1}{\"a\":\"b\",\"value\":1}[1,[2]]"
@@ -246,12 +246,12 @@ class ClymeneFormatsTest {
     }
     for (byte[] b : List.of(noise, damaged)) {
       try {
-        SeriesJson.read(b, 0, b.length, new Refusals());
+        SeriesJson.read(b, 0, b.length, new RejectedItems());
       } catch (CodecException e) {
         assertThat(e).hasMessageContaining("remote write JSON");
       }
       try {
-        FlatRows.read(b, 0, b.length, new Refusals());
+        FlatRows.read(b, 0, b.length, new RejectedItems());
       } catch (CodecException e) {
         assertThat(e).hasMessageContaining("flat rows");
       }

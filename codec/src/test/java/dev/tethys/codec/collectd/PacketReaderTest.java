@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.collectd.PacketReader.Security;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.testkit.FileCorruption;
 import java.io.ByteArrayOutputStream;
 import java.nio.ByteBuffer;
@@ -69,7 +69,7 @@ class PacketReaderTest implements CollectdSink {
         values(0, -1L));
   }
 
-  private Refusals read(PacketReader r, byte[] packet) {
+  private RejectedItems read(PacketReader r, byte[] packet) {
     return r.read(packet, 0, packet.length, this);
   }
 
@@ -107,7 +107,7 @@ class PacketReaderTest implements CollectdSink {
     TypesDb types = new TypesDb();
     types.add("t", "# types\nload\ta:GAUGE:0:1, b:GAUGE:0:1\ncpu value:COUNTER:0:U\n");
     PacketReader r = new PacketReader(Security.NONE, null, types);
-    Refusals refused =
+    RejectedItems refused =
         read(r, packet(cpu(), text(4, "load"), values(2, 1), text(4, "odd"), values(2, 1)));
     assertThat(seen).hasSize(1);
     assertThat(refused.text(x -> x.number() + " " + x.item() + " " + x.why()))

@@ -14,7 +14,7 @@ import com.google.protobuf.Descriptors.FieldDescriptor;
 import com.google.protobuf.Descriptors.FileDescriptor;
 import com.google.protobuf.DynamicMessage;
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.telemetry.ExponentialHistogramDataPoint;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
@@ -337,11 +337,11 @@ class ColumnPayloadTest {
             .set("valsSint64", 1, 2)
             .set("valsFloat64", Double.NaN);
     DatadogMetrics m = new DatadogMetrics();
-    Refusals r = ColumnPayload.read(t.bytes(), m);
+    RejectedItems r = ColumnPayload.read(t.bytes(), m);
     assertThat(r.kept())
         .containsExactly(
-            new Refusals.Refusal(1, "odd", "unknown type"),
-            new Refusals.Refusal(2, "none", "value NaN is not finite"));
+            new RejectedItems.Refusal(1, "odd", "unknown type"),
+            new RejectedItems.Refusal(2, "none", "value NaN is not finite"));
     assertThat(shown(m)).containsExactly("{} good gauge{} 2.0 @1000");
   }
 

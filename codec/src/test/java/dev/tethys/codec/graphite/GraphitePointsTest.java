@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.points.PointNames;
 import dev.tethys.codec.points.PointSink;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
@@ -28,7 +28,7 @@ class GraphitePointsTest {
   private final GraphitePoints points =
       new GraphitePoints(PathNaming.plain(PointNames.UNDERSCORES), () -> 777);
 
-  private List<String> refused(Refusals r) {
+  private List<String> refused(RejectedItems r) {
     return r.kept().stream().map(x -> x.number() + ": " + x.why()).toList();
   }
 
@@ -37,7 +37,7 @@ class GraphitePointsTest {
     byte[] b =
         "a.b-c 1.5 1700000000\n\nno time\n x;dc=far west 1 1\nx;dc=west;rack=r/1\t2 1.25\r\nn 3 -1\ny;dc= 1 1\nz 1e 1"
             .getBytes(UTF_8);
-    Refusals r = points.lines(b, 0, b.length, sink);
+    RejectedItems r = points.lines(b, 0, b.length, sink);
     assertThat(seen)
         .containsExactly(
             "{__name__=\"a_b_c\"} 1.5 @1700000000000",

@@ -3,7 +3,7 @@ package dev.tethys.codec.jaeger;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.json.JsonValues;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.AttributeText;
@@ -38,7 +38,7 @@ class JaegerTraceWriterTest {
               .getBytes(StandardCharsets.UTF_8);
       batch.add(JaegerJson.span(b, 0, b.length));
     }
-    TracesData traces = batch.traces(new Refusals());
+    TracesData traces = batch.traces(new RejectedItems());
     TextBuffer out = new TextBuffer();
     JaegerTraceWriter.write(traces, out);
     Attributes written =

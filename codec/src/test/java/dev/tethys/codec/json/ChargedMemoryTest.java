@@ -5,8 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.codec.datadog.TraceIdUpperHalves;
 import dev.tethys.codec.datadog.TraceReader;
-import dev.tethys.codec.datadog.UpperHalves;
 import dev.tethys.codec.fluent.MsgPackReader;
 import dev.tethys.codec.jaeger.JaegerReader;
 import dev.tethys.codec.loki.PushBatchReader;
@@ -14,7 +14,7 @@ import dev.tethys.codec.loki.PushReader;
 import dev.tethys.codec.otlp.wire.OtlpCheck;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.pprof.PprofReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.zipkin.ZipkinReader;
@@ -126,17 +126,18 @@ class ChargedMemoryTest {
     isCharged(
         90,
         () -> {
-          new PushBatchReader().protobuf(w.buffer(), 0, w.size(), new LogBatch(), new Refusals());
+          new PushBatchReader()
+              .protobuf(w.buffer(), 0, w.size(), new LogBatch(), new RejectedItems());
           return null;
         });
     isCharged(
         RequestMemory.ITEM_BYTES,
-        () -> PushReader.protobuf(w.buffer(), 0, w.size(), new Refusals()));
+        () -> PushReader.protobuf(w.buffer(), 0, w.size(), new RejectedItems()));
     String entries = new String(list("[\"1\",\"\"]"), UTF_8);
     byte[] json =
         ("{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":" + entries + "}]}").getBytes(UTF_8);
     isCharged(
-        RequestMemory.ITEM_BYTES, () -> PushReader.json(json, 0, json.length, new Refusals()));
+        RequestMemory.ITEM_BYTES, () -> PushReader.json(json, 0, json.length, new RejectedItems()));
   }
 
   @Test
@@ -160,7 +161,7 @@ class ChargedMemoryTest {
     isCharged(
         2 * RequestMemory.ITEM_BYTES,
         () -> {
-          new TraceReader(new UpperHalves(0)).agent(b, new Attributes());
+          new TraceReader(new TraceIdUpperHalves(0)).agent(b, new Attributes());
           return null;
         });
   }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.logs.LogBatch;
 import java.util.ArrayList;
@@ -32,13 +32,13 @@ class PushBatchReaderTest {
     return out;
   }
 
-  private static LogBatch protobuf(ProtoWriter w, Refusals refusals) {
+  private static LogBatch protobuf(ProtoWriter w, RejectedItems refusals) {
     LogBatch b = new LogBatch();
     new PushBatchReader().protobuf(w.buffer(), 0, w.size(), b, refusals);
     return b;
   }
 
-  private static LogBatch json(String text, Refusals refusals) {
+  private static LogBatch json(String text, RejectedItems refusals) {
     LogBatch b = new LogBatch();
     byte[] bytes = text.getBytes(UTF_8);
     new PushBatchReader().json(bytes, 0, bytes.length, b, refusals);
@@ -73,7 +73,7 @@ class PushBatchReaderTest {
     w.string(1, "{host=\"a\"}");
     entry(w, T, "level=error three", "k", "v");
     w.end(s);
-    Refusals refusals = new Refusals();
+    RejectedItems refusals = new RejectedItems();
     List<String> rows = rows(protobuf(w, refusals));
     assertThat(rows)
         .containsExactly(
@@ -105,7 +105,7 @@ class PushBatchReaderTest {
     entry(w, T, "one");
     w.string(1, "{app=\"a\"}");
     w.end(s);
-    assertThat(rows(protobuf(w, new Refusals())))
+    assertThat(rows(protobuf(w, new RejectedItems())))
         .containsExactly(
             "{app=\"a\", service_name=\"a\"} 1700000000000000007 one {detected_level=unknown}");
   }
@@ -117,7 +117,7 @@ class PushBatchReaderTest {
     w.string(1, "{app=\"a\"}");
     entry(w, T, "one", "k", "1", "l", "2", "k", "3", "detected_level", "odd");
     w.end(s);
-    assertThat(rows(protobuf(w, new Refusals())))
+    assertThat(rows(protobuf(w, new RejectedItems())))
         .containsExactly(
             "{app=\"a\", service_name=\"a\"} 1700000000000000007 one"
                 + " {detected_level=odd, k=3, l=2}");
@@ -134,7 +134,7 @@ class PushBatchReaderTest {
       entry(w, T, "two");
       w.end(s);
     }
-    Refusals refusals = new Refusals();
+    RejectedItems refusals = new RejectedItems();
     LogBatch b = protobuf(w, refusals);
     assertThat(rows(b)).hasSize(2).allMatch(r -> r.startsWith("{app=\"a\", service_name=\"a\"}"));
     assertThat(refusals.count()).isEqualTo(7);
@@ -148,7 +148,8 @@ class PushBatchReaderTest {
     LogBatch b = new LogBatch();
     assertThatThrownBy(
             () ->
-                new PushBatchReader().protobuf(new byte[] {0x0a, 0x7f, 1}, 0, 3, b, new Refusals()))
+                new PushBatchReader()
+                    .protobuf(new byte[] {0x0a, 0x7f, 1}, 0, 3, b, new RejectedItems()))
         .isInstanceOf(CodecException.class);
   }
 }

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
@@ -95,7 +95,7 @@ class PushReaderTest {
          5, {"stream":7}, {"stream":{"last":"1"},"values":[["9","i"]]}]}
         """
             .getBytes(StandardCharsets.UTF_8);
-    PushReader.Result r = PushReader.json(b, 0, b.length, new Refusals());
+    PushReader.Result r = PushReader.json(b, 0, b.length, new RejectedItems());
     assertThat(r.logs().resources())
         .extracting(
             g ->
@@ -138,7 +138,7 @@ class PushReaderTest {
       w.end(e);
       w.end(stream);
     }
-    PushReader.Result r = PushReader.protobuf(w.buffer(), 0, w.size(), new Refusals());
+    PushReader.Result r = PushReader.protobuf(w.buffer(), 0, w.size(), new RejectedItems());
     assertThat(r.logs().itemCount()).isEqualTo(2);
     assertThat(r.logs().resources().getLast().resource().attributes().toString())
         .isEqualTo("{k8s.pod=2, b=3}");

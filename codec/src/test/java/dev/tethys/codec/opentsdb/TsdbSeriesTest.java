@@ -2,7 +2,7 @@ package dev.tethys.codec.opentsdb;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.NonFiniteText;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -110,11 +110,11 @@ class TsdbSeriesTest {
         new double[] {
           Samples.NORMAL_NAN, Double.POSITIVE_INFINITY, Double.NEGATIVE_INFINITY, Samples.STALE
         }) {
-      Double back = NotFinite.marked(NotFinite.mark(v));
+      Double back = NonFiniteText.marked(NonFiniteText.mark(v));
       assertThat(back).isNotNull().isEqualTo(Double.valueOf(v));
       assertThat(back == null || Samples.isStale(back) == Samples.isStale(v)).isTrue();
     }
-    assertThat(NotFinite.marked(1.5)).isNull();
-    assertThat(NotFinite.marked(5)).isNull();
+    assertThat(NonFiniteText.marked(1.5)).isNull();
+    assertThat(NonFiniteText.marked(5)).isNull();
   }
 }

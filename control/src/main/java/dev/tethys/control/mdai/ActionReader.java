@@ -80,7 +80,7 @@ final class ActionReader {
   private static final Key<String> MAP_VALUE = MAP.key("value", Type.STRING, "", "Value.");
   private static final Section DEPLOY = new Section("deployReplay", "Replay.");
   private static final Key<ReplaySpec> REPLAY_SPEC =
-      DEPLOY.required("replaySpec", OtherReader.REPLAY_TYPE, "Replay.");
+      DEPLOY.required("replaySpec", ResourceReader.REPLAY_TYPE, "Replay.");
   private static final Section CLEAN = new Section("cleanUpReplay", "End of a replay.");
 
   private static final Section ACTION = new Section("action", "Action of a rule.");

@@ -140,11 +140,11 @@ public final class ManifestReader {
   private static Resource resource(YamlNode n, Meta meta, YamlNode kind) {
     return switch (meta.kind()) {
       case "MdaiHub" -> HubReader.read(n, meta);
-      case "MdaiObserver" -> OtherReader.observer(n, meta);
-      case "MdaiReplay" -> OtherReader.replay(n, meta);
-      case "MdaiDal" -> OtherReader.dal(n, meta);
-      case "MdaiCollector" -> OtherReader.collector(n, meta);
-      case "MdaiIngress" -> OtherReader.ingress(n, meta);
+      case "MdaiObserver" -> ResourceReader.observer(n, meta);
+      case "MdaiReplay" -> ResourceReader.replay(n, meta);
+      case "MdaiDal" -> ResourceReader.dal(n, meta);
+      case "MdaiCollector" -> ResourceReader.collector(n, meta);
+      case "MdaiIngress" -> ResourceReader.ingress(n, meta);
       default ->
           throw kind.error(
               "unknown kind \""

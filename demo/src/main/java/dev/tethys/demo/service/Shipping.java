@@ -4,7 +4,7 @@ import dev.tethys.demo.database.DatabaseClient;
 import dev.tethys.demo.store.StoreClient;
 import dev.tethys.demo.telemetry.OtlpQueue;
 import dev.tethys.demo.telemetry.ServiceTelemetry.Severity;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.TraceContext;
 import java.io.IOException;
@@ -30,7 +30,7 @@ final class Shipping extends ShopService {
     queue = new StoreClient(storePort);
     route("GET", "/quote", q -> quote(number(q, "items", 1000)));
     consumer =
-        Thread.ofVirtual().name("orders").start(EssentialLoop.of("orders", this::consumeAll));
+        Thread.ofVirtual().name("orders").start(SupervisedLoop.of("orders", this::consumeAll));
   }
 
   private String quote(long items) throws InterruptedException {

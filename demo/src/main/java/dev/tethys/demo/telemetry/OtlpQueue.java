@@ -2,7 +2,7 @@ package dev.tethys.demo.telemetry;
 
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.MetricsData;
@@ -59,7 +59,7 @@ public final class OtlpQueue implements AutoCloseable {
     traces = new Lane<>(sender(OtlpSignal.TRACES));
     logs = new Lane<>(sender(OtlpSignal.LOGS));
     metrics = sender(OtlpSignal.METRICS);
-    thread = Thread.ofVirtual().name("otlp").start(EssentialLoop.of("otlp", this::loop));
+    thread = Thread.ofVirtual().name("otlp").start(SupervisedLoop.of("otlp", this::loop));
   }
 
   private OtlpSender sender(OtlpSignal signal) throws IOException {

@@ -49,7 +49,7 @@ public final class AttributeRows {
   }
 
   /** Ends a row. */
-  public void end(Shapes dictionary) {
+  public void end(AttributeShapes dictionary) {
     int shape = dictionary.add(elements, 0, pending);
     end(shape, pending);
   }

@@ -18,7 +18,7 @@ public final class SpanBatch {
   public final Texts texts = new Texts();
 
   /** Shapes of the attributes of spans, events, links, resources and scopes. */
-  public final Shapes shapes = new Shapes();
+  public final AttributeShapes shapes = new AttributeShapes();
 
   /** Number of spans. */
   public int spans;

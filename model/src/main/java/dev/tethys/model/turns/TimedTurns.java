@@ -1,7 +1,7 @@
 package dev.tethys.model.turns;
 
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
@@ -162,7 +162,7 @@ public final class TimedTurns {
 
   private void run() {
     Worker w = new Worker();
-    EssentialLoop.of(
+    SupervisedLoop.of(
             name,
             () -> {
               while (true) {

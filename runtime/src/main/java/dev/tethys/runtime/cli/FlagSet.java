@@ -3,7 +3,7 @@ package dev.tethys.runtime.cli;
 import dev.tethys.config.ByteSize;
 import dev.tethys.config.Durations;
 import dev.tethys.config.GoDurations;
-import dev.tethys.config.Nearest;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.config.Redaction;
 import dev.tethys.config.Secret;
 import java.util.ArrayList;
@@ -135,7 +135,7 @@ public final class FlagSet {
   }
 
   private String suggestion(String name) {
-    String nearest = Nearest.of(name, flags.keySet());
+    String nearest = NameSuggestion.of(name, flags.keySet());
     return nearest == null ? "" : ", did you mean --" + nearest + "?";
   }
 

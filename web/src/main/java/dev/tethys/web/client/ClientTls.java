@@ -2,10 +2,10 @@ package dev.tethys.web.client;
 
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.TlsConfig.TlsVersion;
+import dev.tethys.web.internal.CipherOrderTlsContext;
+import dev.tethys.web.internal.FixedNameTlsContext;
 import dev.tethys.web.internal.LegacyTls;
-import dev.tethys.web.internal.NamedContext;
 import dev.tethys.web.internal.Pem;
-import dev.tethys.web.internal.TunedContext;
 import java.io.IOException;
 import java.net.Socket;
 import java.nio.file.Files;
@@ -179,9 +179,9 @@ final class ClientTls {
     SSLContext context = SSLContext.getInstance("TLS");
     context.init(keys, trust, null);
     if (!c.cipherSuites().isEmpty() || !c.namedGroups().isEmpty()) {
-      context = new TunedContext(context, c.cipherSuites(), c.namedGroups());
+      context = new CipherOrderTlsContext(context, c.cipherSuites(), c.namedGroups());
     }
-    return c.serverName().isEmpty() ? context : new NamedContext(context, c.serverName());
+    return c.serverName().isEmpty() ? context : new FixedNameTlsContext(context, c.serverName());
   }
 
   /** Trust manager for {@code insecure_skip_verify}: accepts every certificate. */

@@ -465,12 +465,12 @@ public final class ConnectionTimeouts {
   }
 
   /** A connection is served now. */
-  public Peer connected(Accepted accepted) {
+  public Peer connected(AcceptedConnection accepted) {
     ClientConnection c = connections.get(new ConnectionKey(accepted.remote(), accepted.local()));
     if (c != null) {
       c.reader = accepted.socket();
     }
-    return new TimedPeer(this, c);
+    return new ConnectionProgress(this, c);
   }
 
   /** Checks now which of the watched clients have disconnected. */

@@ -30,7 +30,7 @@ public final class OutgoingResponse implements HttpResponse {
 
   private static final int FIRST_BUFFER = 512;
 
-  private final WireAnswer wire;
+  private final WireResponse wire;
   private final ConnectionTimeouts.Exchange exchange;
   private final boolean head;
   private final @Nullable String acceptEncoding;
@@ -46,7 +46,7 @@ public final class OutgoingResponse implements HttpResponse {
   private @Nullable BodyStream stream;
 
   OutgoingResponse(
-      WireAnswer wire,
+      WireResponse wire,
       ConnectionTimeouts.Exchange exchange,
       boolean head,
       @Nullable String acceptEncoding,
@@ -214,9 +214,9 @@ public final class OutgoingResponse implements HttpResponse {
     if (committed || stream != null) {
       throw new IllegalStateException("the answer was sent already");
     }
-    AtomicReference<WireAnswer.@Nullable Upgraded> to = new AtomicReference<>();
+    AtomicReference<WireResponse.@Nullable Upgraded> to = new AtomicReference<>();
     sending(() -> to.set(wire.upgrade(headers)));
-    WireAnswer.Upgraded u = to.get();
+    WireResponse.Upgraded u = to.get();
     if (u == null) {
       return null;
     }

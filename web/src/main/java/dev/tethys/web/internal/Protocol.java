@@ -24,7 +24,7 @@ public interface Protocol {
    *
    * @param begin what was read of it before
    */
-  void serve(Accepted connection, byte[] begin) throws InterruptedException;
+  void serve(AcceptedConnection connection, byte[] begin) throws InterruptedException;
 
   /** Nothing is listened to any more, and the time for ending is over. */
   default void close() {}

@@ -86,7 +86,7 @@ public final class ServerSockets {
     if (!t.cipherSuites().isEmpty()) {
       p.setCipherSuites(
           t.otherSuites()
-              ? TunedContext.suites(t.cipherSuites(), p.getCipherSuites())
+              ? CipherOrderTlsContext.suites(t.cipherSuites(), p.getCipherSuites())
               : t.cipherSuites().toArray(String[]::new));
     }
     p.setUseCipherSuitesOrder(t.preferServerCipherSuites());

@@ -112,7 +112,7 @@ public final class SocketConnections implements AutoCloseable {
     if (tls == null) {
       try (ConnectionTimeouts.Admission _ =
           clients.accepted(accepted, accepted, remote, local, timed)) {
-        serve(new Accepted(PlainSocket.server(accepted, id(), "taken"), remote, local));
+        serve(new AcceptedConnection(PlainSocket.server(accepted, id(), "taken"), remote, local));
       }
       return;
     }
@@ -128,7 +128,7 @@ public final class SocketConnections implements AutoCloseable {
           handshakeFailed(remote, e);
           return;
         }
-        serve(new Accepted(TlsSocket.server(layered, id(), "taken"), remote, local));
+        serve(new AcceptedConnection(TlsSocket.server(layered, id(), "taken"), remote, local));
       }
     }
   }
@@ -171,7 +171,7 @@ public final class SocketConnections implements AutoCloseable {
   }
 
   /** By the protocol that TLS has negotiated, else by the one that the first bytes are of. */
-  private void serve(Accepted c) throws InterruptedException {
+  private void serve(AcceptedConnection c) throws InterruptedException {
     HelidonSocket s = c.socket();
     try {
       if (s.protocolNegotiated()) {
@@ -192,7 +192,7 @@ public final class SocketConnections implements AutoCloseable {
     }
   }
 
-  private void serveByBeginning(Accepted c) throws InterruptedException {
+  private void serveByBeginning(AcceptedConnection c) throws InterruptedException {
     byte[] begin = new byte[BEGIN];
     int length = 0;
     while (true) {

@@ -82,7 +82,7 @@ public final class LeaseElection {
   }
 
   private final Terms terms;
-  private final ResourceWatch.Means means;
+  private final ResourceWatch.Connection means;
   private final Clocks clocks;
   private final Listener listener;
   private boolean leading;
@@ -90,7 +90,8 @@ public final class LeaseElection {
   private @Nullable JsonNode observed; // the lease's spec, as it was seen last
   private long observedAt; // when it was first seen so
 
-  public LeaseElection(Terms terms, ResourceWatch.Means means, Clocks clocks, Listener listener) {
+  public LeaseElection(
+      Terms terms, ResourceWatch.Connection means, Clocks clocks, Listener listener) {
     this.terms = terms;
     this.means = means;
     this.clocks = clocks;

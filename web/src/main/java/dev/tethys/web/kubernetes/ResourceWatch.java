@@ -107,7 +107,7 @@ public final class ResourceWatch<T> {
    *
    * @param pause waits between attempts
    */
-  public record Means(ClusterAccess access, Sender sender, Pause pause) {}
+  public record Connection(ClusterAccess access, Sender sender, Pause pause) {}
 
   /** Sends a call as a configuration says. */
   @FunctionalInterface
@@ -132,14 +132,14 @@ public final class ResourceWatch<T> {
   }
 
   private final Scope scope;
-  private final Means means;
+  private final Connection means;
   private final Sink<T> sink;
   private @Nullable String version;
   private boolean expired;
   private boolean synced;
   private int failures;
 
-  public ResourceWatch(Scope scope, Means means, Sink<T> sink) {
+  public ResourceWatch(Scope scope, Connection means, Sink<T> sink) {
     this.scope = scope;
     this.means = means;
     this.sink = sink;

@@ -1,7 +1,7 @@
 package dev.tethys.web.socket;
 
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -73,7 +73,7 @@ public final class DatagramListener implements SocketListener {
     this.thread =
         Thread.ofVirtual()
             .name("datagrams " + options.address())
-            .unstarted(EssentialLoop.of("datagrams", this::run));
+            .unstarted(SupervisedLoop.of("datagrams", this::run));
   }
 
   /**

@@ -1,7 +1,7 @@
 package dev.tethys.web.socket;
 
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.ListenAddress;
 import java.io.IOException;
@@ -181,7 +181,7 @@ public final class StreamListener implements SocketListener {
     StreamListener l = new StreamListener(bound, options, makeRoom, handler);
     Thread.ofVirtual()
         .name("accept " + options.address())
-        .start(EssentialLoop.of("accept", l::accept));
+        .start(SupervisedLoop.of("accept", l::accept));
     return l;
   }
 

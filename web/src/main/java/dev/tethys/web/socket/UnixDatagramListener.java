@@ -1,7 +1,7 @@
 package dev.tethys.web.socket;
 
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.libc.Errno;
 import dev.tethys.model.libc.LibraryException;
 import dev.tethys.model.libc.SocketCalls;
@@ -54,7 +54,7 @@ public final class UnixDatagramListener implements AutoCloseable {
         Thread.ofPlatform()
             .daemon()
             .name("datagrams " + path)
-            .unstarted(EssentialLoop.of("datagrams", () -> run(socket, handler)));
+            .unstarted(SupervisedLoop.of("datagrams", () -> run(socket, handler)));
   }
 
   /**

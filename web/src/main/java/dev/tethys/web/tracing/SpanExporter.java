@@ -1,7 +1,7 @@
 package dev.tethys.web.tracing;
 
 import dev.tethys.codec.otlp.wire.OtlpWriter;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Resource;
 import dev.tethys.model.telemetry.ResourceGroup;
@@ -90,7 +90,7 @@ final class SpanExporter implements AutoCloseable {
 
   private void run() {
     try {
-      EssentialLoop.of("traces", this::deliverAll).run();
+      SupervisedLoop.of("traces", this::deliverAll).run();
     } finally {
       sender.close();
     }

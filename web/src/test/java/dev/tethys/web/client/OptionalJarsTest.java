@@ -20,10 +20,10 @@ class OptionalJarsTest {
   @Test
   void whatIsMissingIsToldWithItsPlace() {
     Path none = folder.resolve("none");
-    assertThatThrownBy(() -> OptionalJars.find(SharedKeyTls.class, none, "Something rare"))
+    assertThatThrownBy(() -> OptionalJars.find(PskTls.class, none, "Something rare"))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith("Something rare requires the jars of " + none);
-    assertThatThrownBy(() -> OptionalJars.find(SharedKeyTls.class, folder, "Something rare"))
+    assertThatThrownBy(() -> OptionalJars.find(PskTls.class, folder, "Something rare"))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith("Something rare requires the jars of " + folder);
   }
@@ -34,10 +34,10 @@ class OptionalJarsTest {
     Path jars = Files.createDirectory(folder.resolve("some"));
     try (ZipOutputStream jar =
         new ZipOutputStream(Files.newOutputStream(jars.resolve("half.jar")))) {
-      jar.putNextEntry(new ZipEntry("META-INF/services/" + SharedKeyTls.class.getName()));
+      jar.putNextEntry(new ZipEntry("META-INF/services/" + PskTls.class.getName()));
       jar.write("NotThere\n".getBytes(StandardCharsets.UTF_8));
     }
-    assertThatThrownBy(() -> OptionalJars.find(SharedKeyTls.class, jars, "Something rare"))
+    assertThatThrownBy(() -> OptionalJars.find(PskTls.class, jars, "Something rare"))
         .isInstanceOf(IOException.class)
         .hasMessageStartingWith("Something rare cannot use the jars of " + jars)
         .hasMessageContaining("NotThere");
@@ -49,7 +49,7 @@ class OptionalJarsTest {
         Files.writeString(
             folder.resolve("Beside.java"),
             """
-            public class Beside implements dev.tethys.web.client.SharedKeyTls {
+            public class Beside implements dev.tethys.web.client.PskTls {
               public Secured secure(java.io.InputStream in, java.io.OutputStream out, Offer offer) {
                 return new Secured(in, out);
               }
@@ -62,12 +62,7 @@ class OptionalJarsTest {
                 OutputStream.nullOutputStream(),
                 null,
                 "-cp",
-                Path.of(
-                        SharedKeyTls.class
-                            .getProtectionDomain()
-                            .getCodeSource()
-                            .getLocation()
-                            .toURI())
+                Path.of(PskTls.class.getProtectionDomain().getCodeSource().getLocation().toURI())
                     .toString(),
                 source.toString());
     assertThat(status).isZero();
@@ -76,10 +71,10 @@ class OptionalJarsTest {
         new ZipOutputStream(Files.newOutputStream(jars.resolve("beside.jar")))) {
       jar.putNextEntry(new ZipEntry("Beside.class"));
       jar.write(Files.readAllBytes(folder.resolve("Beside.class")));
-      jar.putNextEntry(new ZipEntry("META-INF/services/" + SharedKeyTls.class.getName()));
+      jar.putNextEntry(new ZipEntry("META-INF/services/" + PskTls.class.getName()));
       jar.write("Beside\n".getBytes(StandardCharsets.UTF_8));
     }
-    SharedKeyTls found = OptionalJars.find(SharedKeyTls.class, jars, "");
+    PskTls found = OptionalJars.find(PskTls.class, jars, "");
     assertThat(found.getClass().getName()).isEqualTo("Beside");
     assertThat(found.getClass().getClassLoader()).isNotSameAs(getClass().getClassLoader());
   }

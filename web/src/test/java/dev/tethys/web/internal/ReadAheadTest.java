@@ -47,7 +47,7 @@ class ReadAheadTest {
                   case "idle" -> ahead.incrementAndGet();
                   default -> true;
                 });
-    clients.connected(new Accepted(engine, REMOTE, LOCAL));
+    clients.connected(new AcceptedConnection(engine, REMOTE, LOCAL));
     ConnectionTimeouts.Exchange e =
         Objects.requireNonNull(clients.begin(REMOTE, LOCAL, ConnectionTimeouts.NO_STREAM));
     e.bodyRead();

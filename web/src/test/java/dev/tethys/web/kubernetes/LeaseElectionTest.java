@@ -58,7 +58,7 @@ class LeaseElectionTest {
                   duration,
                   Duration.ofSeconds(10),
                   Duration.ofSeconds(2)),
-              new ResourceWatch.Means(
+              new ResourceWatch.Connection(
                   ClusterAccess.of(api.url(), HttpClientConfig.DEFAULT_HTTP1),
                   (c, call) -> {
                     if (isCutOff) {

@@ -3,19 +3,19 @@ package dev.tethys.alert.manager;
 import dev.tethys.alert.manager.cluster.ClusterPeer;
 import dev.tethys.alert.manager.cluster.ClusterView;
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
+import dev.tethys.alert.manager.dispatch.AlertDispatcher;
 import dev.tethys.alert.manager.dispatch.AlertEvent;
 import dev.tethys.alert.manager.dispatch.ClusterPosition;
 import dev.tethys.alert.manager.dispatch.DeliveryStates;
-import dev.tethys.alert.manager.dispatch.Dispatcher;
 import dev.tethys.alert.manager.dispatch.Heartbeats;
 import dev.tethys.alert.manager.dispatch.Inhibitor;
 import dev.tethys.alert.manager.dispatch.Integration;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
+import dev.tethys.alert.manager.dispatch.NotificationPipeline;
 import dev.tethys.alert.manager.dispatch.NotifyMetrics;
-import dev.tethys.alert.manager.dispatch.Pipeline;
 import dev.tethys.alert.manager.dispatch.RoutingNode;
-import dev.tethys.alert.manager.dispatch.Trace;
-import dev.tethys.alert.manager.dispatch.Tracer;
+import dev.tethys.alert.manager.dispatch.RoutingTrace;
+import dev.tethys.alert.manager.dispatch.RoutingTracer;
 import dev.tethys.alert.manager.receiver.NotifierContext;
 import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.alert.manager.schedule.RecurringSilences;
@@ -67,7 +67,10 @@ public final class Alertmanager implements AutoCloseable {
 
   /** Everything that is made from one configuration. */
   private record Running(
-      AlertmanagerConfig config, Inhibitor inhibitor, Dispatcher dispatcher, Tracer tracer) {
+      AlertmanagerConfig config,
+      Inhibitor inhibitor,
+      AlertDispatcher dispatcher,
+      RoutingTracer tracer) {
     void close() {
       dispatcher.close();
       inhibitor.close();
@@ -88,7 +91,7 @@ public final class Alertmanager implements AutoCloseable {
   private final Heartbeats heartbeats;
   private final NotifyMetrics notifyMetrics;
   private final DeliveryStates deliveries = new DeliveryStates();
-  private final Dispatcher.Metrics dispatchMetrics;
+  private final AlertDispatcher.Metrics dispatchMetrics;
   private final Registry.Vector<Registry.Counter> received;
   private final Registry.Counter invalid;
   private final List<ManagerClock.Timer> timers = new ArrayList<>(); // guarded by itself
@@ -152,7 +155,7 @@ public final class Alertmanager implements AutoCloseable {
         new RecurringSilences(options.storage(), options.silences().retention(), silences, clock);
     this.heartbeats = new Heartbeats(alerts, clock, registry);
     this.notifyMetrics = new NotifyMetrics(registry, options.metricLabels().receiverNames());
-    this.dispatchMetrics = new Dispatcher.Metrics(registry);
+    this.dispatchMetrics = new AlertDispatcher.Metrics(registry);
     this.received =
         registry.counters(
             "alertmanager_alerts_received_total",
@@ -320,7 +323,7 @@ public final class Alertmanager implements AutoCloseable {
     } else if (r != null) {
       // Two routes with the same matchers have groups with the same key.
       Map<String, List<Alert>> groups = new TreeMap<>();
-      for (Dispatcher.GroupView g : r.dispatcher.groups(x -> true, a -> true)) {
+      for (AlertDispatcher.GroupView g : r.dispatcher.groups(x -> true, a -> true)) {
         groups.computeIfAbsent(g.key(), k -> new ArrayList<>()).addAll(g.alerts());
       }
       groups.forEach((key, all) -> addStates(metrics, all, "group_key", key));
@@ -351,12 +354,12 @@ public final class Alertmanager implements AutoCloseable {
       before.close();
     }
     Inhibitor inhibitor = new Inhibitor(config.inhibitRules(), alerts, clock);
-    Pipeline pipeline =
-        new Pipeline(
+    NotificationPipeline pipeline =
+        new NotificationPipeline(
             receivers,
             config.receiverLabels(),
             config.timeIntervals(),
-            new Pipeline.Dependencies(
+            new NotificationPipeline.Dependencies(
                 inhibitor,
                 silences,
                 log,
@@ -367,8 +370,8 @@ public final class Alertmanager implements AutoCloseable {
                 clock,
                 cluster == null ? ClusterPosition.ALONE : Objects.requireNonNull(cluster),
                 recorder));
-    Dispatcher dispatcher =
-        new Dispatcher(
+    AlertDispatcher dispatcher =
+        new AlertDispatcher(
             RoutingNode.of(config.route()),
             alerts,
             pipeline,
@@ -378,7 +381,7 @@ public final class Alertmanager implements AutoCloseable {
             dispatchMetrics,
             e -> events.accept(e),
             recorder);
-    Tracer tracer = new Tracer(dispatcher, pipeline, inhibitor, alerts, notes, clock);
+    RoutingTracer tracer = new RoutingTracer(dispatcher, pipeline, inhibitor, alerts, notes, clock);
     running = new Running(config, inhibitor, dispatcher, tracer);
     heartbeats.apply(config.heartbeats());
   }
@@ -477,7 +480,7 @@ public final class Alertmanager implements AutoCloseable {
   }
 
   /** Why an alert with such labels does, or does not, notify. */
-  public Trace trace(LabelSet labels) {
+  public RoutingTrace trace(LabelSet labels) {
     return current().tracer.trace(labels);
   }
 
@@ -520,7 +523,8 @@ public final class Alertmanager implements AutoCloseable {
   }
 
   /** The groups as they are now; groups of which no alert is shown are left out. */
-  public List<Dispatcher.GroupView> groups(Predicate<RoutingNode> routes, Predicate<Alert> shown) {
+  public List<AlertDispatcher.GroupView> groups(
+      Predicate<RoutingNode> routes, Predicate<Alert> shown) {
     return current().dispatcher.groups(routes, shown);
   }
 

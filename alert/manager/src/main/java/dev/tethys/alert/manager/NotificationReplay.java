@@ -1,13 +1,13 @@
 package dev.tethys.alert.manager;
 
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
+import dev.tethys.alert.manager.dispatch.AlertDispatcher;
 import dev.tethys.alert.manager.dispatch.ClusterPosition;
 import dev.tethys.alert.manager.dispatch.DeliveryStates;
-import dev.tethys.alert.manager.dispatch.Dispatcher;
 import dev.tethys.alert.manager.dispatch.Inhibitor;
 import dev.tethys.alert.manager.dispatch.Integration;
+import dev.tethys.alert.manager.dispatch.NotificationPipeline;
 import dev.tethys.alert.manager.dispatch.NotifyMetrics;
-import dev.tethys.alert.manager.dispatch.Pipeline;
 import dev.tethys.alert.manager.dispatch.RoutingNode;
 import dev.tethys.alert.manager.dispatch.SteppedClock;
 import dev.tethys.alert.manager.match.MatcherSyntax;
@@ -53,7 +53,7 @@ public final class NotificationReplay implements AutoCloseable {
   private final SteppedClock clock;
   private final AlertStore alerts;
   private final Inhibitor inhibitor;
-  private final Dispatcher dispatcher;
+  private final AlertDispatcher dispatcher;
   private final Consumer<Sent> sent;
 
   /**
@@ -88,12 +88,12 @@ public final class NotificationReplay implements AutoCloseable {
             registry,
             false,
             recorder);
-    Pipeline pipeline =
-        new Pipeline(
+    NotificationPipeline pipeline =
+        new NotificationPipeline(
             receivers,
             config.receiverLabels(),
             config.timeIntervals(),
-            new Pipeline.Dependencies(
+            new NotificationPipeline.Dependencies(
                 inhibitor,
                 silences,
                 new NotificationLog(folder, OPEN, clock, registry),
@@ -105,14 +105,14 @@ public final class NotificationReplay implements AutoCloseable {
                 ClusterPosition.ALONE,
                 recorder));
     dispatcher =
-        new Dispatcher(
+        new AlertDispatcher(
             RoutingNode.of(config.route()),
             alerts,
             pipeline,
             clock,
             start,
             SpanRecorder.OFF,
-            new Dispatcher.Metrics(registry),
+            new AlertDispatcher.Metrics(registry),
             e -> {},
             recorder);
   }

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.alert.manager.config.AlertmanagerConfig;
 import dev.tethys.alert.manager.dispatch.AlertEvent;
-import dev.tethys.alert.manager.dispatch.Trace;
+import dev.tethys.alert.manager.dispatch.RoutingTrace;
 import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.alert.manager.schedule.RecurringSilence;
@@ -58,7 +58,7 @@ class DecisionsTest extends AlertmanagerFixture {
   }
 
   private static String outcome(Alertmanager m, LabelSet labels) {
-    Trace.Branch b = m.trace(labels).branches().getFirst();
+    RoutingTrace.Branch b = m.trace(labels).branches().getFirst();
     return b.outcome().text() + ": " + b.because();
   }
 
@@ -84,7 +84,7 @@ class DecisionsTest extends AlertmanagerFixture {
     assertThat(outcome(m, labels("Nobody"))).isEqualTo("nobody: receiver none has no integrations");
     assertThat(outcome(m, labels("Small", "zone", "1")))
         .isEqualTo("inhibited: inhibited by {alertname=\"Big\", zone=\"1\"} (big, equal zone)");
-    Trace t = m.trace(labels("A", "team", "b", "kind", "y"));
+    RoutingTrace t = m.trace(labels("A", "team", "b", "kind", "y"));
     assertThat(t.steps().get(2).decisions().stream().map(v -> v.matcher() + " " + v.met()))
         .containsExactly("kind=\"x\" false", "team=~\"a|b\" true");
     assertThat(t.branches().getFirst().notified().getFirst().knows()).isFalse();
@@ -100,7 +100,7 @@ class DecisionsTest extends AlertmanagerFixture {
     answer = 200;
     after(Duration.ofMinutes(1));
     assertThat(outcome(m, labels("A", "n", "2"))).startsWith("notified: ");
-    Trace.Notified told =
+    RoutingTrace.Notified told =
         m.trace(labels("A", "n", "2")).branches().getFirst().notified().getFirst();
     assertThat(Objects.requireNonNull(told.failure()).detail()).contains("400");
     assertThat(told.knows()).isTrue();

@@ -4,7 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.codec.loki.PushBatchReader;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
@@ -98,7 +98,7 @@ public final class LokiPush {
     }
     String tenant = TenantHeader.one(request);
     byte[] body = body(request, !json);
-    Refusals refusals = new Refusals();
+    RejectedItems refusals = new RejectedItems();
     Workspace w = open();
     try {
       try {
@@ -123,7 +123,7 @@ public final class LokiPush {
     }
   }
 
-  private static void answer(HttpResponse response, Refusals refusals, LogAppendResult limited)
+  private static void answer(HttpResponse response, RejectedItems refusals, LogAppendResult limited)
       throws IOException {
     if (refusals.isEmpty() && limited.refusals().isEmpty()) {
       response.status(204).send();
@@ -139,7 +139,7 @@ public final class LokiPush {
    * clients send the push again: here only if nothing of it was stored, so that a repeated push
    * does not double entries.
    */
-  private static int status(Refusals refusals, LogAppendResult limited) {
+  private static int status(RejectedItems refusals, LogAppendResult limited) {
     boolean later =
         refusals.isEmpty()
             && limited.stored() == 0

@@ -113,7 +113,7 @@ public final class Consoles {
     try {
       String page = new Page(q, name).expand(text);
       r.header("Content-Security-Policy", POLICY);
-      r.send(HtmlSniff.contentType(page), page.getBytes(StandardCharsets.UTF_8));
+      r.send(HtmlDetector.contentType(page), page.getBytes(StandardCharsets.UTF_8));
     } catch (TemplateException | IOException e) {
       r.status(500).send(e.getMessage() + "\n");
     }

@@ -30,7 +30,7 @@ final class JsonOut {
    */
   private static final int FLOAT_ROOM = 40;
 
-  private static final int POINT_ROOM = TimeTexts.ROOM + FLOAT_ROOM;
+  private static final int POINT_ROOM = TimestampJson.ROOM + FLOAT_ROOM;
   private static final int POINTS_AT_ONCE = 64;
 
   /** With less than this before it, a text that is longer than a buffer gets its own buffer. */
@@ -41,7 +41,7 @@ final class JsonOut {
 
   private final Sink sink;
   private final HistogramBuckets buckets = new HistogramBuckets();
-  private final TimeTexts texts = new TimeTexts();
+  private final TimestampJson texts = new TimestampJson();
   private byte[] buffer = ChunkBuffers.take();
   private int n;
   private long repeatBits;
@@ -243,7 +243,7 @@ final class JsonOut {
   /** Milliseconds as seconds with up to three decimals. */
   JsonOut timestamp(long millis) throws IOException {
     need(24);
-    n = TimeTexts.seconds(buffer, n, millis);
+    n = TimestampJson.seconds(buffer, n, millis);
     return this;
   }
 
@@ -284,7 +284,7 @@ final class JsonOut {
     need(2 + POINT_ROOM);
     buffer[n++] = '[';
     buffer[n++] = '[';
-    n = TimeTexts.seconds(buffer, n, times[0]);
+    n = TimestampJson.seconds(buffer, n, times[0]);
     buffer[n++] = ',';
     buffer[n++] = '"';
     n = writeFloat(buffer, n, values[0]);
@@ -316,19 +316,19 @@ final class JsonOut {
    * would be read again after each byte that is written.
    */
   private static int points(
-      byte[] to, int at, TimeTexts texts, int slot, double[] values, int from, int end) {
+      byte[] to, int at, TimestampJson texts, int slot, double[] values, int from, int end) {
     byte[] slots = texts.slots();
     byte[] lengths = texts.lengths();
     long before = 0;
     int beforeAt = 0;
     int beforeLength = 0;
     for (int k = from; k < end; k++) {
-      TimeTexts.copy(slots, slot * TimeTexts.ROOM, to, at);
+      TimestampJson.copy(slots, slot * TimestampJson.ROOM, to, at);
       at += lengths[slot++];
       double v = values[k];
       long bits = Double.doubleToRawLongBits(v);
       if (bits == before && beforeLength > 0) { // many series are constant
-        TimeTexts.copy(to, beforeAt, to, at);
+        TimestampJson.copy(to, beforeAt, to, at);
         at += beforeLength;
         continue;
       }

@@ -50,43 +50,76 @@ public final class PyroscopeApi {
 
   /** Adds the endpoints. */
   public void addTo(Routes routes) {
-    method(routes, "ProfileTypes", Shapes.RANGE, Shapes.PROFILE_TYPES, Querier::profileTypes);
-    method(routes, "LabelNames", Shapes.LABEL_NAMES_REQUEST, Shapes.NAMES, Querier::labelNames);
-    method(routes, "LabelValues", Shapes.LABEL_VALUES_REQUEST, Shapes.NAMES, Querier::labelValues);
-    method(routes, "Series", Shapes.SERIES_REQUEST, Shapes.SERIES, Querier::series);
+    method(
+        routes,
+        "ProfileTypes",
+        PyroscopeMessages.RANGE,
+        PyroscopeMessages.PROFILE_TYPES,
+        Querier::profileTypes);
+    method(
+        routes,
+        "LabelNames",
+        PyroscopeMessages.LABEL_NAMES_REQUEST,
+        PyroscopeMessages.NAMES,
+        Querier::labelNames);
+    method(
+        routes,
+        "LabelValues",
+        PyroscopeMessages.LABEL_VALUES_REQUEST,
+        PyroscopeMessages.NAMES,
+        Querier::labelValues);
+    method(
+        routes,
+        "Series",
+        PyroscopeMessages.SERIES_REQUEST,
+        PyroscopeMessages.SERIES,
+        Querier::series);
     method(
         routes,
         "SelectSeries",
-        Shapes.SELECT_SERIES_REQUEST,
-        Shapes.SELECT_SERIES,
+        PyroscopeMessages.SELECT_SERIES_REQUEST,
+        PyroscopeMessages.SELECT_SERIES,
         Querier::selectSeries);
     method(
         routes,
         "SelectMergeStacktraces",
-        Shapes.MERGE_STACKTRACES_REQUEST,
-        Shapes.FLAMES,
+        PyroscopeMessages.MERGE_STACKTRACES_REQUEST,
+        PyroscopeMessages.FLAMES,
         Querier::mergeStacktraces);
     method(
         routes,
         "SelectMergeSpanProfile",
-        Shapes.MERGE_SPAN_REQUEST,
-        Shapes.FLAMES,
+        PyroscopeMessages.MERGE_SPAN_REQUEST,
+        PyroscopeMessages.FLAMES,
         Querier::mergeSpans);
-    method(routes, "Diff", Shapes.DIFF_REQUEST, Shapes.DIFF, Querier::diff);
-    method(routes, "GetProfileStats", Shapes.EMPTY, Shapes.STATS, Querier::stats);
-    method(routes, "AnalyzeQuery", Shapes.ANALYZE_REQUEST, Shapes.ANALYZE, Querier::analyze);
+    method(routes, "Diff", PyroscopeMessages.DIFF_REQUEST, PyroscopeMessages.DIFF, Querier::diff);
+    method(
+        routes,
+        "GetProfileStats",
+        PyroscopeMessages.EMPTY,
+        PyroscopeMessages.STATS,
+        Querier::stats);
+    method(
+        routes,
+        "AnalyzeQuery",
+        PyroscopeMessages.ANALYZE_REQUEST,
+        PyroscopeMessages.ANALYZE,
+        Querier::analyze);
     endpoint(
         routes,
         "SelectMergeProfile",
-        Shapes.MERGE_PROFILE_REQUEST,
+        PyroscopeMessages.MERGE_PROFILE_REQUEST,
         (queries, m, json) -> {
           byte[] profile = Querier.mergeProfile(queries, m);
-          return json ? Shapes.PROFILE.toJson(Shapes.PROFILE.fromProto(profile)) : profile;
+          return json
+              ? PyroscopeMessages.PROFILE.toJson(PyroscopeMessages.PROFILE.fromProto(profile))
+              : profile;
         });
     render.addTo(routes, PREFIX);
   }
 
-  private void method(Routes routes, String name, Shape in, Shape out, Method method) {
+  private void method(
+      Routes routes, String name, MessageSchema in, MessageSchema out, Method method) {
     endpoint(
         routes,
         name,
@@ -98,7 +131,7 @@ public final class PyroscopeApi {
   }
 
   /** Adds a method over Connect and, at the same path, over gRPC. */
-  private void endpoint(Routes routes, String name, Shape in, Call call) {
+  private void endpoint(Routes routes, String name, MessageSchema in, Call call) {
     HttpHandler grpc = Grpc.unary(MAX_BODY, (message, q) -> rpc(message, q, in, call));
     for (String prefix : List.of(PREFIX, "")) {
       routes.post(
@@ -113,7 +146,7 @@ public final class PyroscopeApi {
     }
   }
 
-  private byte[] rpc(byte[] message, HttpRequest request, Shape in, Call call)
+  private byte[] rpc(byte[] message, HttpRequest request, MessageSchema in, Call call)
       throws GrpcException {
     try {
       Map<String, Object> m = message.length == 0 ? Map.of() : in.fromProto(message);
@@ -145,7 +178,7 @@ public final class PyroscopeApi {
     byte[] run(ProfileQueries queries, Map<String, Object> request, boolean json);
   }
 
-  private void answer(HttpRequest request, HttpResponse response, Shape in, Call call)
+  private void answer(HttpRequest request, HttpResponse response, MessageSchema in, Call call)
       throws IOException {
     String type = mediaType(request);
     boolean json = type.equals("application/json");

@@ -217,7 +217,7 @@ class PyroscopeApiTest {
   @Test
   void protobufIsAnsweredInProtobufAndAtTheRoot() throws Exception {
     byte[] request =
-        Shapes.MERGE_PROFILE_REQUEST.toProto(
+        PyroscopeMessages.MERGE_PROFILE_REQUEST.toProto(
             Map.of(
                 "profile_typeID",
                 CPU,
@@ -230,7 +230,7 @@ class PyroscopeApiTest {
     HttpResponse<byte[]> r = post(SERVICE + "SelectMergeProfile", "application/proto", request);
     assertThat(r.statusCode()).isEqualTo(200);
     assertThat(r.headers().firstValue("Content-Type")).contains("application/proto");
-    Map<String, Object> profile = Shapes.PROFILE.fromProto(r.body());
+    Map<String, Object> profile = PyroscopeMessages.PROFILE.fromProto(r.body());
     assertThat(profile.get("string_table")).asString().contains("send").contains("send.c");
     assertThat(profile.get("period")).isEqualTo(10_000_000L);
     assertThat(profile.get("duration_nanos")).isEqualTo(10_000_000_000L);
@@ -341,7 +341,7 @@ class PyroscopeApiTest {
             "127.0.0.1", l.port(), null, null, "", false, Duration.ZERO, Duration.ZERO, false, "t");
     try (GrpcChannel channel = new GrpcChannel(options)) {
       byte[] request =
-          Shapes.MERGE_STACKTRACES_REQUEST.toProto(
+          PyroscopeMessages.MERGE_STACKTRACES_REQUEST.toProto(
               Map.of(
                   "profile_typeID",
                   CPU,
@@ -353,7 +353,7 @@ class PyroscopeApiTest {
                   MS + 60_000));
       GrpcReply r = call(channel, "SelectMergeStacktraces", request);
       assertThat(r.status()).as(r.message()).isEqualTo(GrpcReply.OK);
-      assertThat(Shapes.FLAMES.fromProto(r.body()).toString()).contains("total=1000");
+      assertThat(PyroscopeMessages.FLAMES.fromProto(r.body()).toString()).contains("total=1000");
       r = call(channel, "LabelValues", new byte[0]);
       assertThat(r.status()).isEqualTo(GrpcReply.INVALID_ARGUMENT);
       assertThat(r.message()).contains("name is missing");

@@ -10,7 +10,7 @@ import dev.tethys.query.traceql.TraceSeriesResult;
 import dev.tethys.query.traceql.ast.FieldExpr;
 import dev.tethys.query.traceql.ast.Intrinsic;
 import dev.tethys.query.traceql.ast.TraceValue;
-import dev.tethys.query.traceql.parser.TraceQlException;
+import dev.tethys.query.traceql.parser.TraceqlParseException;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Params;
@@ -58,7 +58,7 @@ final class TempoQueries {
   private <T> T run(HttpRequest request, Supplier<T> work) {
     try {
       return requests.run(request, work::get);
-    } catch (TraceQlException e) {
+    } catch (TraceqlParseException e) {
       throw new HttpException(400, String.valueOf(e.getMessage()));
     } catch (TraceQueryException e) {
       throw new HttpException(e.isLimit() ? 422 : 400, String.valueOf(e.getMessage()));
@@ -166,7 +166,7 @@ final class TempoQueries {
     try {
       TraceQuery q = TraceQuery.parseUnfinished(text);
       return q.isMetrics() ? null : q;
-    } catch (TraceQlException e) {
+    } catch (TraceqlParseException e) {
       return null;
     }
   }

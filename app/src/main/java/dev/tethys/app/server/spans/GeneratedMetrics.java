@@ -1,8 +1,8 @@
 package dev.tethys.app.server.spans;
 
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.Appender;
 import dev.tethys.model.storage.SampleSink;
@@ -62,7 +62,7 @@ public final class GeneratedMetrics implements TraceIngester.Listener, AutoClose
         Thread.ofPlatform()
             .name("span-metrics")
             .daemon()
-            .unstarted(EssentialLoop.of("span metrics", this::run));
+            .unstarted(SupervisedLoop.of("span metrics", this::run));
     registry.gauge(
         "tethys_traces_span_metrics_keys",
         "Combinations of service, span name, kind and status with span metrics.",

@@ -1,6 +1,6 @@
 package dev.tethys.collect.discovery;
 
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -62,7 +62,7 @@ public final class DiscoveryManager implements AutoCloseable {
     this.teller =
         Thread.ofVirtual()
             .name("discovery")
-            .start(EssentialLoop.of("discovery", this::sendUpdates));
+            .start(SupervisedLoop.of("discovery", this::sendUpdates));
   }
 
   /** Replaces all pools: starts what is new, stops what is gone, leaves the rest running. */
@@ -137,7 +137,7 @@ public final class DiscoveryManager implements AutoCloseable {
         Thread.ofVirtual()
             .name("discovery-" + config.mechanism())
             .start(
-                EssentialLoop.of(
+                SupervisedLoop.of(
                     "discovery",
                     () -> {
                       try {

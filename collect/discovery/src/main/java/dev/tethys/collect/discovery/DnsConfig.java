@@ -85,7 +85,7 @@ public record DnsConfig(List<String> names, RecordType type, int port, Duration 
 
   @Override
   public Discovery discovery(DiscoveryContext context) {
-    return new Refreshing(
+    return new PollingDiscovery(
         mechanism(), refreshInterval, new DnsLookup(this, context.metrics()), context);
   }
 

@@ -67,7 +67,8 @@ public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig cli
 
   @Override
   public Discovery discovery(DiscoveryContext context) {
-    return new Refreshing(mechanism(), refreshInterval, new HttpFetch(this, context), context);
+    return new PollingDiscovery(
+        mechanism(), refreshInterval, new HttpFetch(this, context), context);
   }
 
   @Override

@@ -16,26 +16,26 @@ import java.util.Locale;
 import java.util.regex.Pattern;
 
 /** Fetches the list of groups that {@code http_sd_configs} names. */
-final class HttpFetch implements Refreshing.Source {
+final class HttpFetch implements PollingDiscovery.Source {
   private static final String URL_LABEL = "__meta_url";
   private static final Pattern JSON =
       Pattern.compile("application/json(;\\s*charset=(\"?)utf-8\\2)?", Pattern.CASE_INSENSITIVE);
 
   private final HttpConfig config;
-  private final Rest rest;
+  private final RestClient rest;
   private final TargetGroupCache known;
   private byte[] digest = {}; // of the last answer that was read
 
   HttpFetch(HttpConfig config, DiscoveryContext context) {
     this.config = config;
-    this.rest = new Rest(context, config.client());
+    this.rest = new RestClient(context, config.client());
     this.known = new TargetGroupCache(Redaction.url(config.url()), URL_LABEL);
   }
 
   @Override
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
     String url = config.url().toString();
-    Rest.Reply answer =
+    RestClient.Reply answer =
         rest.ok(
             rest.call("GET", url).withHeader("X-Prometheus-Refresh-Interval-Seconds", seconds()));
     if (answer.status() != 200) {

@@ -37,7 +37,7 @@ public final class Mechanism {
   /** Makes what is asked at every refresh, without asking. */
   @FunctionalInterface
   public interface SourceMaker {
-    Refreshing.Source make(Settings settings, DiscoveryContext context);
+    PollingDiscovery.Source make(Settings settings, DiscoveryContext context);
   }
 
   /** One entry of the mechanism's list. */
@@ -106,7 +106,8 @@ public final class Mechanism {
           }
         },
         (settings, context) ->
-            new Refreshing(name, settings.get(interval), maker.make(settings, context), context));
+            new PollingDiscovery(
+                name, settings.get(interval), maker.make(settings, context), context));
   }
 
   /** The key {@code refresh_interval}. */

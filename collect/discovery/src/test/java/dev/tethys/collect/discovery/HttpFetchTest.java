@@ -69,7 +69,7 @@ class HttpFetchTest {
       vendor.on(
           "GET " + URL,
           r -> new Vendor.Response(200, Map.of("Content-Type", "application/json"), body[0]));
-      Refreshing.Source source =
+      PollingDiscovery.Source source =
           new Setting(vendor).source("http_sd_configs: [{url: '" + URL + "'}]");
       List<TargetGroup> first = source.refresh();
       assertThat(first.getFirst().targets().getFirst().get("__address__")).isEqualTo("ä:1");

@@ -93,8 +93,8 @@ public final class Setting {
   }
 
   /** What asks once, for the one entry of a configuration. */
-  public Refreshing.Source source(String yaml) {
-    return ((Refreshing) read(yaml).getFirst().discovery(context)).source();
+  public PollingDiscovery.Source source(String yaml) {
+    return ((PollingDiscovery) read(yaml).getFirst().discovery(context)).source();
   }
 
   /** Asks once, for the one entry of a configuration. */

@@ -146,7 +146,7 @@ class VendorsTest {
                       try (Vendor vendor = new Vendor()) {
                         c.play(vendor);
                         Setting setting = new Setting(vendor);
-                        Refreshing.Source source = setting.source(c.config);
+                        PollingDiscovery.Source source = setting.source(c.config);
                         assertThat(Setting.show(source.refresh())).isEqualTo(c.expected);
                         assertThat(Setting.show(source.refresh()))
                             .as("the second time")

@@ -8,7 +8,7 @@ import dev.tethys.collect.observe.connection.PolledConnections;
 import dev.tethys.collect.observe.connection.TcpSource;
 import dev.tethys.collect.observe.container.ContainerNames;
 import dev.tethys.collect.observe.container.ContainerRegistry;
-import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.kernel.ProgramLoadException;
 import dev.tethys.collect.observe.logs.ContainerLogs;
 import dev.tethys.collect.observe.logs.LogLevel;
 import dev.tethys.collect.observe.logs.ObservedLog;
@@ -28,8 +28,8 @@ import dev.tethys.collect.observe.trace.RequestSpans;
 import dev.tethys.collect.observe.trace.SpanSink;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.libc.LibraryException;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
@@ -123,12 +123,12 @@ public final class NodeObserver implements Collector, AutoCloseable {
         Thread.ofPlatform()
             .name("observe-kernel")
             .daemon()
-            .unstarted(EssentialLoop.of("observe-kernel", this::run));
+            .unstarted(SupervisedLoop.of("observe-kernel", this::run));
     scanner =
         Thread.ofPlatform()
             .name("observe-processes")
             .daemon()
-            .unstarted(EssentialLoop.of("observe-processes", this::scanProcesses));
+            .unstarted(SupervisedLoop.of("observe-processes", this::scanProcesses));
   }
 
   /**
@@ -188,7 +188,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
                 "eBPF",
                 connectorRefusal + "; processes that never run a program are found every 5s"));
         return events;
-      } catch (RefusedException e) {
+      } catch (ProgramLoadException e) {
         refusal = String.valueOf(e.getMessage());
       }
     }
@@ -212,7 +212,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
         TcpSource source = KernelConnections.open(tracker);
         signals.add(new SignalState("connections", SignalState.Level.FULL, "eBPF", ""));
         return source;
-      } catch (RefusedException e) {
+      } catch (ProgramLoadException e) {
         refusal = String.valueOf(e.getMessage());
       }
     }
@@ -248,7 +248,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
         PayloadCapture p = open(o);
         signals.add(new SignalState("requests", SignalState.Level.FULL, "eBPF", ""));
         return p;
-      } catch (RefusedException e) {
+      } catch (ProgramLoadException e) {
         refusal = String.valueOf(e.getMessage());
       }
     }
@@ -257,14 +257,14 @@ public final class NodeObserver implements Collector, AutoCloseable {
   }
 
   /** Payloads with the probes of TLS libraries, or without when the kernel refuses those. */
-  private PayloadCapture open(ObserverOptions o) throws RefusedException {
+  private PayloadCapture open(ObserverOptions o) throws ProgramLoadException {
     long own = ProcessHandle.current().pid();
     if (!o.tls()) {
       tlsRefusal = "switched off by --disable-tls-tracing";
     } else {
       try {
         return PayloadCapture.open(tracker, requests, dns, counters, own, true);
-      } catch (RefusedException e) {
+      } catch (ProgramLoadException e) {
         tlsRefusal = String.valueOf(e.getMessage());
       }
     }
@@ -299,7 +299,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
         CpuProfiler p = CpuProfiler.start(o.proc(), containers, sink);
         signals.add(new SignalState("profiles", SignalState.Level.FULL, "perf events", ""));
         return p;
-      } catch (RefusedException e) {
+      } catch (ProgramLoadException e) {
         refusal = String.valueOf(e.getMessage());
       }
     }

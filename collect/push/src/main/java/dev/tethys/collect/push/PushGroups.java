@@ -188,7 +188,7 @@ public final class PushGroups implements Collector, AutoCloseable {
       throw full(after);
     }
     if (options.checkConsistency()) {
-      new Consistency(others(before.labels()))
+      new ConsistencyCheck(others(before.labels()))
           .check(next.families().values().stream().map(PushGroup.Pushed::family).toList(), series);
     }
     return next;
@@ -231,15 +231,15 @@ public final class PushGroups implements Collector, AutoCloseable {
     return options.sumCounters()
             && there != null
             && there.family().type() == pushed.type()
-            && Summing.applies(pushed.type())
-        ? Summing.sum(there.family(), pushed)
+            && PushAggregation.applies(pushed.type())
+        ? PushAggregation.sum(there.family(), pushed)
         : pushed;
   }
 
-  private Consistency.Others others(SortedMap<String, String> key) {
+  private ConsistencyCheck.Others others(SortedMap<String, String> key) {
     Map<String, MetricFamily> mine = new HashMap<>();
     own.collect(f -> mine.put(f.name(), f));
-    return new Consistency.Others() {
+    return new ConsistencyCheck.Others() {
       @Override
       public @Nullable MetricType type(String name) {
         for (SortedMap<String, String> k : byName.getOrDefault(name, Set.of())) {

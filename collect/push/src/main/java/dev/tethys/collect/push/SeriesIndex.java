@@ -31,7 +31,7 @@ final class SeriesIndex {
       Metric m = metrics.get(i);
       int at = slot(m.labels());
       if (places[at] != 0) {
-        throw Consistency.twice(family, m);
+        throw ConsistencyCheck.twice(family, m);
       }
       hashes[at] = m.labels().hash64();
       places[at] = i + 1;

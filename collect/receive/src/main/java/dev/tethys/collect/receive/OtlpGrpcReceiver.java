@@ -1,7 +1,7 @@
 package dev.tethys.collect.receive;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.collect.receive.Workspaces.Workspace;
+import dev.tethys.collect.receive.RequestBuffers.Workspace;
 import dev.tethys.model.storage.StorageException;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -35,7 +35,7 @@ public final class OtlpGrpcReceiver implements Receiver {
   }
 
   @Override
-  public void receive(Inbound request, Outbound reply) throws IOException {
+  public void receive(ReceivedRequest request, ReceiverResponse reply) throws IOException {
     String type = request.header("Content-Type");
     if (!request.method().equals("POST") || type == null || !type.startsWith("application/grpc")) {
       reply.error(415, "this address speaks gRPC (content type application/grpc)");
@@ -48,7 +48,7 @@ public final class OtlpGrpcReceiver implements Receiver {
     byte[] message = {};
     try {
       message = export(request);
-    } catch (RefusedException e) {
+    } catch (RequestRejectedException e) {
       problem = e.text();
       status =
           switch (e.status()) {
@@ -87,7 +87,7 @@ public final class OtlpGrpcReceiver implements Receiver {
     }
   }
 
-  private byte[] export(Inbound request) throws IOException {
+  private byte[] export(ReceivedRequest request) throws IOException {
     try (Workspace w = otlp.workspaces().open()) {
       int n = w.readBody(request);
       byte[] b = w.raw();
@@ -113,7 +113,7 @@ public final class OtlpGrpcReceiver implements Receiver {
 
   private byte[] compressed(@Nullable String encoding, Workspace w, int n) throws IOException {
     if (encoding == null || !encoding.equals("gzip")) {
-      throw new RefusedException(
+      throw new RequestRejectedException(
           501, "grpc-encoding " + encoding + " is not supported; supported are identity and gzip");
     }
     int size = w.gunzip(new ByteArrayInputStream(w.raw(), 5, n - 5));

@@ -5,7 +5,7 @@ import dev.tethys.codec.otlp.OtlpResult;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.protobuf.ProtoWriter;
-import dev.tethys.collect.receive.Workspaces.Workspace;
+import dev.tethys.collect.receive.RequestBuffers.Workspace;
 import dev.tethys.model.storage.StorageException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -27,12 +27,12 @@ public final class OtlpHttpReceiver implements Receiver {
   }
 
   @Override
-  public void receive(Inbound request, Outbound reply) throws IOException {
+  public void receive(ReceivedRequest request, ReceiverResponse reply) throws IOException {
     int status;
     String problem;
     try {
       if (!request.method().equals("POST")) {
-        throw new RefusedException(405, "Method not allowed");
+        throw new RequestRejectedException(405, "Method not allowed");
       }
       boolean json = isJson(request.header("Content-Type"));
       OtlpResult result = store(request, json);
@@ -40,14 +40,14 @@ public final class OtlpHttpReceiver implements Receiver {
       reply.header("Content-Type", json ? JSON : PROTOBUF);
       reply.send(200, body, 0, body.length);
       return;
-    } catch (RefusedException e) {
+    } catch (RequestRejectedException e) {
       status = e.status();
       problem = e.text();
     } catch (CodecException e) {
       status = 400;
       problem = String.valueOf(e.getMessage());
     } catch (StorageException e) {
-      status = Outcomes.status(e);
+      status = WriteErrors.status(e);
       problem = String.valueOf(e.getMessage());
     }
     if (status == 503) {
@@ -65,15 +65,15 @@ public final class OtlpHttpReceiver implements Receiver {
     if (media.equals(PROTOBUF)) {
       return false;
     }
-    throw new RefusedException(
+    throw new RequestRejectedException(
         400, "unsupported content type: " + type + ". Supported: [" + JSON + ", " + PROTOBUF + "]");
   }
 
-  private OtlpResult store(Inbound request, boolean json) throws IOException {
+  private OtlpResult store(ReceivedRequest request, boolean json) throws IOException {
     String encoding = request.header("Content-Encoding");
     boolean gzip = encoding != null && encoding.equals("gzip");
     if (!gzip && encoding != null && !encoding.isEmpty() && !encoding.equals("identity")) {
-      throw new RefusedException(
+      throw new RequestRejectedException(
           400,
           "unsupported compression: " + encoding + ". Only \"gzip\" or no compression supported");
     }

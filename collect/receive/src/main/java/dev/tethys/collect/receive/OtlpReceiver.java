@@ -63,7 +63,7 @@ public final class OtlpReceiver {
   private final MetricStore store;
   private final Supplier<OtlpOptions> options;
   private final InstantSource clock;
-  private final Workspaces workspaces;
+  private final RequestBuffers workspaces;
   private final Counter withoutMetadata;
   private final Counter outOfOrderExemplars;
   private final Vector<Counter> warnings;
@@ -88,7 +88,7 @@ public final class OtlpReceiver {
     this.store = store;
     this.options = options;
     this.clock = clock;
-    this.workspaces = new Workspaces(limits);
+    this.workspaces = new RequestBuffers(limits);
     this.withoutMetadata =
         registry.counter(
             "prometheus_api_otlp_appended_samples_without_metadata_total",
@@ -106,7 +106,7 @@ public final class OtlpReceiver {
             "category");
   }
 
-  Workspaces workspaces() {
+  RequestBuffers workspaces() {
     return workspaces;
   }
 
@@ -114,7 +114,7 @@ public final class OtlpReceiver {
    * Stores an ExportMetricsServiceRequest.
    *
    * @throws CodecException when it is malformed
-   * @throws RefusedException when every data point was refused
+   * @throws RequestRejectedException when every data point was refused
    * @throws StorageException when the store cannot take it now
    */
   OtlpResult store(byte[] buf, int offset, int length) {
@@ -128,7 +128,7 @@ public final class OtlpReceiver {
     try (Appender app = store.appender()) {
       result = reader.read(buf, offset, length, new Sink(app));
       if (result.accepted() == 0 && result.rejected() > 0) {
-        throw new RefusedException(400, result.errorMessage());
+        throw new RequestRejectedException(400, result.errorMessage());
       }
       app.commit();
     }
@@ -191,7 +191,7 @@ public final class OtlpReceiver {
         @Nullable Histogram h,
         List<Exemplar> exemplars) {
       if (time > maxTime) {
-        return Outcomes.TOO_FAR + " for series " + labels;
+        return WriteErrors.TOO_FAR + " for series " + labels;
       }
       long ref;
       try {
@@ -206,11 +206,11 @@ public final class OtlpReceiver {
       }
       Outcome o = h == null ? app.append(ref, start, time, value) : app.append(ref, start, time, h);
       if (o != Outcome.OK) {
-        return Outcomes.text(o, time, h) + " for series " + labels;
+        return WriteErrors.text(o, time, h) + " for series " + labels;
       }
       for (Exemplar e : exemplars) {
         if (e.timestamp() <= maxTime
-            && !Outcomes.tooLong(e)
+            && !WriteErrors.tooLong(e)
             && app.append(ref, e) == Outcome.OUT_OF_ORDER) {
           outOfOrderExemplars.inc();
         }

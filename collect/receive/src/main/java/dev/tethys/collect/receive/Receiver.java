@@ -11,5 +11,5 @@ public interface Receiver {
    * @throws IOException when the client is gone or the answer, once begun, cannot be finished: the
    *     connection must then be broken
    */
-  void receive(Inbound request, Outbound reply) throws IOException;
+  void receive(ReceivedRequest request, ReceiverResponse reply) throws IOException;
 }

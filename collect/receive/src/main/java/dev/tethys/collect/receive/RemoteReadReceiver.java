@@ -5,7 +5,7 @@ import dev.tethys.codec.remote.ChunkedReadWriter;
 import dev.tethys.codec.remote.ReadRequest;
 import dev.tethys.codec.remote.ReadResponseWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
-import dev.tethys.collect.receive.Workspaces.Workspace;
+import dev.tethys.collect.receive.RequestBuffers.Workspace;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
@@ -40,7 +40,7 @@ public final class RemoteReadReceiver implements Receiver {
   private final MetricSource source;
   private final Supplier<Labels> externalLabels;
   private final RemoteReadOptions options;
-  private final Workspaces workspaces;
+  private final RequestBuffers workspaces;
   private final @Nullable Semaphore gate;
   private final Gauge queries;
 
@@ -58,7 +58,7 @@ public final class RemoteReadReceiver implements Receiver {
     this.source = source;
     this.externalLabels = externalLabels;
     this.options = options;
-    this.workspaces = new Workspaces(limits);
+    this.workspaces = new RequestBuffers(limits);
     this.gate = options.concurrentLimit() == 0 ? null : new Semaphore(options.concurrentLimit());
     this.queries =
         registry.gauge(
@@ -68,7 +68,7 @@ public final class RemoteReadReceiver implements Receiver {
   }
 
   @Override
-  public void receive(Inbound request, Outbound reply) throws IOException {
+  public void receive(ReceivedRequest request, ReceiverResponse reply) throws IOException {
     queries.add(1);
     try {
       if (gate != null) {
@@ -89,11 +89,11 @@ public final class RemoteReadReceiver implements Receiver {
     }
   }
 
-  private void answer(Inbound request, Outbound reply) throws IOException {
+  private void answer(ReceivedRequest request, ReceiverResponse reply) throws IOException {
     ReadRequest read;
     try {
       if (!request.method().equals("POST")) {
-        throw new RefusedException(405, "Method not allowed");
+        throw new RequestRejectedException(405, "Method not allowed");
       }
       try (Workspace w = workspaces.open()) {
         int n = w.unsnap(w.readBody(request));
@@ -107,13 +107,13 @@ public final class RemoteReadReceiver implements Receiver {
       reply.header("Content-Type", "application/x-protobuf");
       reply.header("Content-Encoding", "snappy");
       reply.send(200, samples, 0, samples.length);
-    } catch (RefusedException e) {
+    } catch (RequestRejectedException e) {
       reply.error(e.status(), e.text());
     } catch (CodecException e) {
       reply.error(400, String.valueOf(e.getMessage()));
     } catch (StorageException e) {
       reply.error(
-          e.reason() == StorageException.Reason.LIMIT ? 400 : Outcomes.status(e),
+          e.reason() == StorageException.Reason.LIMIT ? 400 : WriteErrors.status(e),
           String.valueOf(e.getMessage()));
     }
   }
@@ -127,7 +127,7 @@ public final class RemoteReadReceiver implements Receiver {
     if (accepted.isEmpty()) {
       return false;
     }
-    throw new RefusedException(
+    throw new RequestRejectedException(
         400,
         "server does not support any of the requested response types: "
             + accepted
@@ -175,7 +175,7 @@ public final class RemoteReadReceiver implements Receiver {
           s.read(i, buffer);
           count += buffer.size;
           if (options.sampleLimit() > 0 && count > options.sampleLimit()) {
-            throw new RefusedException(
+            throw new RequestRejectedException(
                 400, "exceeded sample limit (" + options.sampleLimit() + ")");
           }
           if (buffer.size > 0) {
@@ -190,7 +190,7 @@ public final class RemoteReadReceiver implements Receiver {
   }
 
   /** Series of a store are sorted; external labels can change that, so merged ones are sorted. */
-  private void stream(ReadRequest read, Outbound reply) throws IOException {
+  private void stream(ReadRequest read, ReceiverResponse reply) throws IOException {
     Labels external = externalLabels.get();
     List<Selection> selections = new ArrayList<>();
     try {

@@ -2,7 +2,7 @@ package dev.tethys.collect.receive;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.remote.WriteMessage;
-import dev.tethys.collect.receive.Workspaces.Workspace;
+import dev.tethys.collect.receive.RequestBuffers.Workspace;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.guard.LimitedLog;
@@ -36,7 +36,7 @@ public final class RemoteWriteReceiver implements Receiver {
 
   private final MetricStore store;
   private final RemoteWriteOptions options;
-  private final Workspaces workspaces;
+  private final RequestBuffers workspaces;
   private final InstantSource clock;
   private final Metrics metrics;
 
@@ -74,17 +74,17 @@ public final class RemoteWriteReceiver implements Receiver {
       InstantSource clock) {
     this.store = store;
     this.options = options;
-    this.workspaces = new Workspaces(limits);
+    this.workspaces = new RequestBuffers(limits);
     this.clock = clock;
     this.metrics = new Metrics(registry);
   }
 
-  Workspaces workspaces() {
+  RequestBuffers workspaces() {
     return workspaces;
   }
 
   @Override
-  public void receive(Inbound request, Outbound reply) throws IOException {
+  public void receive(ReceivedRequest request, ReceiverResponse reply) throws IOException {
     WriteCounts written = new WriteCounts();
     int status = 204;
     String problem = null;
@@ -93,14 +93,14 @@ public final class RemoteWriteReceiver implements Receiver {
       if (problem != null) {
         status = 400;
       }
-    } catch (RefusedException e) {
+    } catch (RequestRejectedException e) {
       status = e.status();
       problem = e.text();
     } catch (CodecException e) {
       status = 400;
       problem = String.valueOf(e.getMessage());
     } catch (StorageException e) {
-      status = Outcomes.status(e);
+      status = WriteErrors.status(e);
       problem = String.valueOf(e.getMessage());
     }
     if (status == 503) {
@@ -122,13 +122,13 @@ public final class RemoteWriteReceiver implements Receiver {
   }
 
   /** Null when all was stored; otherwise what is wrong with the request, the rest being stored. */
-  private @Nullable String take(Inbound request, WriteCounts written) throws IOException {
+  private @Nullable String take(ReceivedRequest request, WriteCounts written) throws IOException {
     if (!request.method().equals("POST")) {
-      throw new RefusedException(405, "Method not allowed");
+      throw new RequestRejectedException(405, "Method not allowed");
     }
     String message = message(request.header("Content-Type"));
     if (!options.acceptedMessages().contains(message)) {
-      throw new RefusedException(
+      throw new RequestRejectedException(
           415,
           message
               + " protobuf message is not accepted by this server; only accepts "
@@ -136,7 +136,7 @@ public final class RemoteWriteReceiver implements Receiver {
     }
     String encoding = request.header("Content-Encoding");
     if (encoding != null && !encoding.isEmpty() && !encoding.equals("snappy")) {
-      throw new RefusedException(
+      throw new RequestRejectedException(
           415,
           encoding
               + " encoding (compression) is not accepted by this server; only snappy is"
@@ -172,7 +172,7 @@ public final class RemoteWriteReceiver implements Receiver {
     try {
       return WriteMessage.ofContentType(header).message();
     } catch (IllegalArgumentException e) {
-      throw new RefusedException(415, String.valueOf(e.getMessage()));
+      throw new RequestRejectedException(415, String.valueOf(e.getMessage()));
     }
   }
 }

@@ -28,7 +28,7 @@ public final class WebReceivers {
   }
 
   /** Limits on the body are the receiver's, which answers them in its protocol's own way. */
-  private record Request(HttpRequest request) implements Inbound {
+  private record Request(HttpRequest request) implements ReceivedRequest {
     @Override
     public String method() {
       return request.method();
@@ -50,7 +50,7 @@ public final class WebReceivers {
     }
   }
 
-  private record Response(HttpResponse response) implements Outbound {
+  private record Response(HttpResponse response) implements ReceiverResponse {
     @Override
     public void header(String name, String value) {
       response.header(name, value);

@@ -5,7 +5,7 @@ import dev.tethys.codec.remote.InvalidLabelsException;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.collect.receive.RemoteWriteReceiver.WriteCounts;
-import dev.tethys.collect.receive.Workspaces.Workspace;
+import dev.tethys.collect.receive.RequestBuffers.Workspace;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.guard.LimitedLog;
@@ -93,7 +93,7 @@ final class WriteV1 {
             Exemplar e = r.exemplar();
             if (e != null
                 && e.timestamp() <= maxTime
-                && !Outcomes.tooLong(e)
+                && !WriteErrors.tooLong(e)
                 && app.append(ref, e) == Outcome.OK) {
               written.exemplars++;
             }
@@ -134,7 +134,7 @@ final class WriteV1 {
   private long sample(WriteRequestReader r, long ref) {
     long t = r.timestamp();
     if (t > maxTime) {
-      throw refused(Outcomes.TOO_FAR, r);
+      throw refused(WriteErrors.TOO_FAR, r);
     }
     Outcome o = app.append(ref, 0, t, r.value());
     if (o == Outcome.OK) {
@@ -146,7 +146,7 @@ final class WriteV1 {
       o = app.append(known, 0, t, r.value());
     }
     if (o != Outcome.OK) {
-      throw refused(o, Outcomes.text(o, t, null), r);
+      throw refused(o, WriteErrors.text(o, t, null), r);
     }
     return known;
   }
@@ -154,7 +154,7 @@ final class WriteV1 {
   private long histogram(WriteRequestReader r, long ref) {
     long t = r.timestamp();
     if (t > maxTime) {
-      throw refused(Outcomes.TOO_FAR, r);
+      throw refused(WriteErrors.TOO_FAR, r);
     }
     Histogram h = HistogramResolution.storable(r.histogram());
     Outcome o = app.append(ref, 0, t, h);
@@ -164,16 +164,16 @@ final class WriteV1 {
       o = app.append(known, 0, t, h);
     }
     if (o != Outcome.OK) {
-      throw refused(o, Outcomes.text(o, t, h), r);
+      throw refused(o, WriteErrors.text(o, t, h), r);
     }
     return known;
   }
 
-  private static RefusedException refused(Outcome o, String why, WriteRequestReader r) {
-    return o == Outcome.UNKNOWN_SERIES ? new RefusedException(500, why) : refused(why, r);
+  private static RequestRejectedException refused(Outcome o, String why, WriteRequestReader r) {
+    return o == Outcome.UNKNOWN_SERIES ? new RequestRejectedException(500, why) : refused(why, r);
   }
 
-  private static RefusedException refused(String why, WriteRequestReader r) {
+  private static RequestRejectedException refused(String why, WriteRequestReader r) {
     if (LOG.isLoggable(Level.DEBUG)) {
       LOG.log(
           Level.DEBUG,
@@ -182,6 +182,6 @@ final class WriteV1 {
           WriteRequestReader.LABELS.decode(r.labelBuffer(), r.labelOffset(), r.labelLength()),
           r.timestamp());
     }
-    return new RefusedException(400, why);
+    return new RequestRejectedException(400, why);
   }
 }

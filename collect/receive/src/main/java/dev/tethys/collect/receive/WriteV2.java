@@ -5,7 +5,7 @@ import dev.tethys.codec.remote.InvalidLabelsException;
 import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestV2Reader;
 import dev.tethys.collect.receive.RemoteWriteReceiver.WriteCounts;
-import dev.tethys.collect.receive.Workspaces.Workspace;
+import dev.tethys.collect.receive.RequestBuffers.Workspace;
 import dev.tethys.model.Exemplar;
 import dev.tethys.model.Histogram;
 import dev.tethys.model.guard.LimitedLog;
@@ -154,7 +154,7 @@ final class WriteV2 {
   private long append(WriteRequestV2Reader r, long ref, @Nullable Histogram h) {
     long t = r.timestamp();
     if (t > maxTime) {
-      problem(Outcomes.TOO_FAR + " for series " + labels(r));
+      problem(WriteErrors.TOO_FAR + " for series " + labels(r));
       return Appender.NO_SERIES;
     }
     long known = ref;
@@ -166,9 +166,9 @@ final class WriteV2 {
     if (o == Outcome.OK) {
       return known;
     }
-    String text = Outcomes.text(o, t, h);
+    String text = WriteErrors.text(o, t, h);
     if (o == Outcome.UNKNOWN_SERIES) {
-      throw new RefusedException(500, text);
+      throw new RequestRejectedException(500, text);
     }
     problem(text + " for series " + labels(r));
     return Appender.NO_SERIES;
@@ -219,7 +219,7 @@ final class WriteV2 {
       problem("parsing exemplar for series " + labels(r) + ": " + wrong);
       return;
     }
-    if (e.timestamp() > maxTime || Outcomes.tooLong(e)) {
+    if (e.timestamp() > maxTime || WriteErrors.tooLong(e)) {
       LOG.log(Level.DEBUG, "exemplar {0} passed over", e);
       return;
     }

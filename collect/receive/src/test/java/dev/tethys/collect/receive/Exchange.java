@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** A request and its answer, in memory. */
-final class Exchange implements Inbound, Outbound {
+final class Exchange implements ReceivedRequest, ReceiverResponse {
   private final String method;
   private final InputStream body;
   private final long length;

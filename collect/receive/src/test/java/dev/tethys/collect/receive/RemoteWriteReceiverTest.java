@@ -420,7 +420,7 @@ class RemoteWriteReceiverTest {
         pool.submit(() -> v1(b).to(r));
       }
     }
-    assertThat(r.workspaces().idle()).isBetween(1, Workspaces.MAX_IDLE);
+    assertThat(r.workspaces().idle()).isBetween(1, RequestBuffers.MAX_IDLE);
     assertThat(r.workspaces().inFlight()).isZero();
   }
 

@@ -6,7 +6,7 @@ import dev.tethys.codec.pprof.PprofReader;
 import dev.tethys.codec.pprof.PprofReader.Named;
 import dev.tethys.config.Durations;
 import dev.tethys.model.Labels;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -67,7 +67,7 @@ final class ProfileLoop {
     this.thread =
         Thread.ofVirtual()
             .name("profiles of " + target.url())
-            .unstarted(EssentialLoop.of("profile scrapes", this::run));
+            .unstarted(SupervisedLoop.of("profile scrapes", this::run));
   }
 
   Target target() {

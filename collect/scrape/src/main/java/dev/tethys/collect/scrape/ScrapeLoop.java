@@ -56,7 +56,7 @@ final class ScrapeLoop {
       TargetUrls urls,
       ScrapeMetrics metrics,
       ScrapeOptions options,
-      SharedTicks ticks,
+      ScrapeTickAligner ticks,
       long offsetSeed,
       CountDownLatch shutdown,
       Function<Labels, List<ScrapeLoop>> scraping) {}
@@ -68,7 +68,7 @@ final class ScrapeLoop {
   private final SampleIngest ingest;
   private final ReportSeries report;
   private final FailureReports.OfTarget failures = new FailureReports.OfTarget();
-  private final ScrapePace pace;
+  private final ScrapeTiming pace;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private final Runnable turn = this::turn;
 
@@ -99,7 +99,7 @@ final class ScrapeLoop {
       Target target,
       ScrapeConfig config,
       ScrapeTransport transport,
-      ScrapePace pace,
+      ScrapeTiming pace,
       SeriesMemory cache,
       FamilyMemory metadata) {
     this.dependencies = dependencies;

@@ -42,7 +42,7 @@ public final class ScrapeManager implements DiscoveryManager.Listener, AutoClose
   private final ScrapeClock clock;
   private final BodyReader bodies = new BodyReader();
   private final TargetUrls urls = new TargetUrls();
-  private final SharedTicks ticks = new SharedTicks();
+  private final ScrapeTickAligner ticks = new ScrapeTickAligner();
   private final CountDownLatch shutdown = new CountDownLatch(1);
   private final ReentrantLock lock = new ReentrantLock();
 

@@ -80,7 +80,7 @@ final class ScrapePool {
   private final ReentrantLock lock = new ReentrantLock();
 
   private ScrapeConfig config;
-  private ScrapePace.Shared paces;
+  private ScrapeTiming.Shared paces;
   private ScrapeTransport transport;
   private final Map<String, ScrapeTransport> socketTransports = new HashMap<>();
   private final Map<Long, ScrapeLoop> loops = new LinkedHashMap<>();
@@ -104,7 +104,7 @@ final class ScrapePool {
       ScrapeMetrics metrics,
       @Nullable FailureLog failureLog) {
     this.config = config;
-    this.paces = new ScrapePace.Shared(config, dependencies.options());
+    this.paces = new ScrapeTiming.Shared(config, dependencies.options());
     this.dependencies = dependencies;
     this.transports = transports;
     this.metrics = metrics;
@@ -290,7 +290,7 @@ final class ScrapePool {
   }
 
   private ScrapeLoop loop(Target t, SeriesMemory series, FamilyMemory metadata) {
-    ScrapePace pace = paces.of(t.allLabels());
+    ScrapeTiming pace = paces.of(t.allLabels());
     ScrapeLoop l = new ScrapeLoop(dependencies, t, config, transportOf(t), pace, series, metadata);
     l.failureLog(failureLog);
     return l;
@@ -366,7 +366,7 @@ final class ScrapePool {
       old.add(transport);
       socketTransports.clear();
       config = to;
-      paces = new ScrapePace.Shared(to, dependencies.options());
+      paces = new ScrapeTiming.Shared(to, dependencies.options());
       transport = opened;
       made = new HashMap<>();
       metrics.poolTargetLimit.with(to.jobName()).set(to.common().limits().targets());

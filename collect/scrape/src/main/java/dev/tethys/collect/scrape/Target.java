@@ -29,7 +29,7 @@ public final class Target {
   private volatile Origin origin;
   private volatile Report report = Report.NONE;
   private volatile @Nullable FamilyMemory metadata;
-  private volatile ScrapePace.@Nullable RequestedPace asked;
+  private volatile ScrapeTiming.@Nullable RequestedPace asked;
 
   /** Origin of a target. */
   record Origin(ScrapeConfig config, Labels target, Labels group) {}
@@ -102,13 +102,13 @@ public final class Target {
 
   /** The interval as its labels say it. */
   public String scrapeInterval() {
-    ScrapePace.RequestedPace a = asked;
+    ScrapeTiming.RequestedPace a = asked;
     return a == null ? allLabels().get(TargetLabels.SCRAPE_INTERVAL) : a.interval();
   }
 
   /** The timeout as its labels say it. */
   public String scrapeTimeout() {
-    ScrapePace.RequestedPace a = asked;
+    ScrapeTiming.RequestedPace a = asked;
     return a == null ? allLabels().get(TargetLabels.SCRAPE_TIMEOUT) : a.timeout();
   }
 
@@ -139,7 +139,7 @@ public final class Target {
   }
 
   /** Sets the pace that its labels request, which all targets of a job share. */
-  void setRequestedPace(ScrapePace.RequestedPace of) {
+  void setRequestedPace(ScrapeTiming.RequestedPace of) {
     asked = of;
   }
 

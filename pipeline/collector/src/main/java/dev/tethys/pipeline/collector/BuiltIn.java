@@ -51,7 +51,7 @@ import dev.tethys.pipeline.kafka.KafkaExporterFactory;
 import dev.tethys.pipeline.kafka.KafkaMetricsFactory;
 import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
 import dev.tethys.pipeline.processor.Processors;
-import dev.tethys.pipeline.processor.detection.Place;
+import dev.tethys.pipeline.processor.detection.DetectionEnvironment;
 import dev.tethys.pipeline.processor.detection.ResourceDetection;
 import dev.tethys.pipeline.processor.kubernetes.ApiAccess;
 import dev.tethys.pipeline.processor.kubernetes.KubernetesAttributes;
@@ -195,7 +195,7 @@ public final class BuiltIn {
     all.add(new MemoryLimiter());
     all.add(new BatchProcessor());
     all.addAll(Processors.processors(clock));
-    all.add(new ResourceDetection(Place.here(c -> clients.client(c)::send)));
+    all.add(new ResourceDetection(DetectionEnvironment.here(c -> clients.client(c)::send)));
     all.add(new KubernetesAttributes(ApiAccess.here((c, call) -> clients.client(c).send(call))));
     all.addAll(Processors.connectors(clock));
     all.add(new FileStorage());

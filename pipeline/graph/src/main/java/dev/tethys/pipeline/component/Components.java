@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.component;
 
-import dev.tethys.config.Nearest;
+import dev.tethys.config.NameSuggestion;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -56,7 +56,7 @@ public final class Components {
   public String unknown(ComponentKind kind, String type) {
     TreeSet<String> names = new TreeSet<>();
     byName.keySet().stream().filter(n -> n.kind == kind).forEach(n -> names.add(n.type));
-    String nearest = Nearest.of(type, names);
+    String nearest = NameSuggestion.of(type, names);
     return "there is no "
         + kind.word()
         + " \""

@@ -135,7 +135,7 @@ final class Dispatcher {
         p = parts == null ? backlog.storage.load(j.entry) : parts.getFirst();
         start = clock.nanos();
         v = j.route().sender.send(p);
-      } catch (DamagedException e) {
+      } catch (CorruptSegmentException e) {
         LOG.log(Level.WARNING, "{0}: the queue on disk: {1}", name, e.getMessage());
         more = false;
         lost(j);

@@ -46,9 +46,9 @@ final class MemoryQueueStorage implements QueueStorage {
   }
 
   @Override
-  public EncodedRequest load(Entry e) throws DamagedException {
+  public EncodedRequest load(Entry e) throws CorruptSegmentException {
     if (e.request == null) {
-      throw new DamagedException("no parcel in memory");
+      throw new CorruptSegmentException("no parcel in memory");
     }
     return e.request;
   }

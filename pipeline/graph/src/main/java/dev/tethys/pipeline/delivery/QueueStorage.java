@@ -110,7 +110,7 @@ interface QueueStorage extends Closeable {
   /**
    * The parcel of an entry.
    *
-   * @throws DamagedException when it is lost
+   * @throws CorruptSegmentException when it is lost
    */
   EncodedRequest load(Entry e) throws IOException;
 

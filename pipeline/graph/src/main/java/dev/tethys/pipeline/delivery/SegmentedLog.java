@@ -304,7 +304,7 @@ final class SegmentedLog implements Closeable {
   /**
    * Reads a record with its body.
    *
-   * @throws DamagedException when it is not there any more
+   * @throws CorruptSegmentException when it is not there any more
    */
   EncodedRequest read(LogPosition p) throws IOException {
     int length = Math.toIntExact(p.end - p.offset);
@@ -331,7 +331,7 @@ final class SegmentedLog implements Closeable {
         }
       }
     }
-    throw new DamagedException(p.segment.file + " is damaged at " + p.offset);
+    throw new CorruptSegmentException(p.segment.file + " is damaged at " + p.offset);
   }
 
   private void forget(Segment s) {
@@ -350,7 +350,7 @@ final class SegmentedLog implements Closeable {
       FileAccess.ReadableFile r = s.reader;
       if (r == null) {
         if (s.deleted) {
-          throw new DamagedException(s.file + " was deleted");
+          throw new CorruptSegmentException(s.file + " was deleted");
         }
         r = files.open(s.file);
         s.reader = r;

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.grammar;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Key;
-import dev.tethys.config.Nearest;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
@@ -219,7 +219,7 @@ public record GraphConfig(
       for (ComponentKind k : kinds) {
         of(k).values().forEach(d -> there.add(d.id().toString()));
       }
-      String nearest = Nearest.of(written.toString(), there);
+      String nearest = NameSuggestion.of(written.toString(), there);
       throw name.error(
           kinds[0].word()
               + " \""

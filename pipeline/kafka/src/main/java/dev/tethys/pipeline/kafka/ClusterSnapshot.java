@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.kafka;
 
-import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.Collection;
@@ -40,7 +40,7 @@ final class ClusterSnapshot {
 
   private final Admin admin;
   private final KafkaMetricsSettings settings;
-  private final Emission out;
+  private final PointEmitter out;
   private final Set<String> failed;
   private final long until;
 
@@ -49,7 +49,8 @@ final class ClusterSnapshot {
    *
    * @param failed gets what could not be found out, of which the rest goes without
    */
-  ClusterSnapshot(Admin admin, KafkaMetricsSettings settings, Emission out, Set<String> failed) {
+  ClusterSnapshot(
+      Admin admin, KafkaMetricsSettings settings, PointEmitter out, Set<String> failed) {
     this.admin = admin;
     this.settings = settings;
     this.out = out;

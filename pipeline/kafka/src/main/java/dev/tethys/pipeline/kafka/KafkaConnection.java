@@ -248,7 +248,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     if (ways > 1 || (ways == 0 && tls == null)) {
       throw o.error("auth requires either sasl or kerberos");
     }
-    Sasl ticket = kerberos == null ? null : new Sasl(TicketLogin.of(kerberos));
+    Sasl ticket = kerberos == null ? null : new Sasl(GssapiLogin.of(kerberos));
     return new Auth(sasl != null ? sasl : plain != null ? plain : ticket, tls);
   }
 

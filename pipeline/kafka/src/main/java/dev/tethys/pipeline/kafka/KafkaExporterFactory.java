@@ -48,7 +48,7 @@ public final class KafkaExporterFactory
 
   @Override
   public Exporter create(KafkaExporterSettings parsed, Signal signal, Context context) {
-    KafkaExporterSettings settings = parsed.with(OwnLogin.of(parsed.properties(), context));
+    KafkaExporterSettings settings = parsed.with(PerClientLogin.of(parsed.properties(), context));
     KafkaExporterSettings.Topic topic = Objects.requireNonNull(settings.topics().get(signal));
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     return context.exporter(
@@ -65,13 +65,13 @@ public final class KafkaExporterFactory
 
   @Override
   public ExporterProbe probe(KafkaExporterSettings parsed, Signal signal, Context context) {
-    KafkaExporterSettings settings = parsed.with(OwnLogin.of(parsed.properties(), context));
+    KafkaExporterSettings settings = parsed.with(PerClientLogin.of(parsed.properties(), context));
     InstantSource clock = () -> Instant.ofEpochMilli(context.clock().millis());
     KafkaExporterSettings.Topic topic = Objects.requireNonNull(settings.topics().get(signal));
     String name = topic.name().ofNothing();
     UnsupportedItemCounter leftOut =
         new UnsupportedItemCounter(context.metrics(), context.id().toString());
-    return new KafkaTrial(
+    return new KafkaProbe(
         settings, signal, name, b -> encode(settings, topic, name, clock, leftOut, b));
   }
 

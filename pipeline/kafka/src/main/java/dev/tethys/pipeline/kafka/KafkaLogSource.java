@@ -6,7 +6,7 @@ import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import java.io.IOException;
@@ -129,7 +129,7 @@ final class KafkaLogSource implements LogSource {
         Thread.ofPlatform()
             .daemon()
             .name("kafka-lines-" + context.job())
-            .start(EssentialLoop.of("kafka", this::forwardRecords));
+            .start(SupervisedLoop.of("kafka", this::forwardRecords));
     Thread.ofPlatform().daemon().name("kafka-" + context.job()).start(() -> loop(c));
   }
 
@@ -152,7 +152,7 @@ final class KafkaLogSource implements LogSource {
     } catch (VirtualMachineError e) {
       // Records that were polled and not passed on would be lost: they are polled again after a
       // restart.
-      EssentialLoop.endProcess("kafka", e);
+      SupervisedLoop.endProcess("kafka", e);
     } finally {
       try {
         c.close(CloseOptions.timeout(Duration.ofSeconds(5)));

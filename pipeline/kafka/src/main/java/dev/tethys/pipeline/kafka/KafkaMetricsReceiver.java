@@ -5,9 +5,9 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.kafka.KafkaMetricsSettings.Scraper;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -32,7 +32,7 @@ final class KafkaMetricsReceiver implements Receiver {
   private final KafkaMetricsSettings settings;
   private final Context context;
   private final ScrapedPoints counts;
-  private final Emission out;
+  private final PointEmitter out;
   private final IntervalCollector rounds;
   private long startNanos; // since 1970; before the thread
   private final Supplier<Admin> admins;
@@ -48,7 +48,7 @@ final class KafkaMetricsReceiver implements Receiver {
         to,
         context,
         version,
-        () -> Admin.create(OwnLogin.of(settings.properties(), context)));
+        () -> Admin.create(PerClientLogin.of(settings.properties(), context)));
   }
 
   /**
@@ -64,7 +64,7 @@ final class KafkaMetricsReceiver implements Receiver {
     this.admins = admins;
     this.context = context;
     this.counts = new ScrapedPoints(context.metrics(), context.id().toString());
-    this.out = new Emission(new Emission.Origin(SCOPE, version, ""), settings.metrics());
+    this.out = new PointEmitter(new PointEmitter.Origin(SCOPE, version, ""), settings.metrics());
     this.rounds =
         new IntervalCollector(
             context.name(), settings.pace(), this::gather, to, Thread.ofVirtual());

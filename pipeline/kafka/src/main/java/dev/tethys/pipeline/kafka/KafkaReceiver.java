@@ -1,9 +1,9 @@
 package dev.tethys.pipeline.kafka;
 
-import dev.tethys.codec.points.Reasons;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.BoundedReasons;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
@@ -83,7 +83,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   private final Map<TopicPartition, OffsetAndMetadata> committed = new HashMap<>(); // by the loop
   private final Map<TopicPartition, Lost> lost = new HashMap<>(); // by the loop
   private final CountDownLatch ended = new CountDownLatch(1);
-  private final Reasons reasons = new Reasons();
+  private final BoundedReasons reasons = new BoundedReasons();
   private volatile @Nullable KafkaConsumer<byte[], byte[]> consumer;
   private @Nullable DeadLetterTopic deadLetters;
   private volatile boolean stopping;
@@ -136,7 +136,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
       if (!settings.deadLetterTopic().isEmpty()) {
         deadLetters =
             new DeadLetterTopic(
-                settings.deadLetterTopic(), () -> OwnLogin.of(settings.producer(), context));
+                settings.deadLetterTopic(), () -> PerClientLogin.of(settings.producer(), context));
       }
     } catch (KafkaException e) {
       if (c != null) {
@@ -151,7 +151,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
   }
 
   private Client client() {
-    Map<String, Object> properties = OwnLogin.of(settings.consumer(), context);
+    Map<String, Object> properties = PerClientLogin.of(settings.consumer(), context);
     KafkaConsumer<byte[], byte[]> c =
         new KafkaConsumer<>(properties, new ByteArrayDeserializer(), new ByteArrayDeserializer());
     consumer = c;
@@ -221,7 +221,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     } catch (VirtualMachineError e) {
       // Records that were polled and not passed on would be lost: they are polled again after a
       // restart.
-      EssentialLoop.endProcess("kafka", e);
+      SupervisedLoop.endProcess("kafka", e);
     } finally {
       partitions.values().forEach(PartitionReader::cancel);
       lost.values().forEach(l -> l.reader.cancel());
@@ -573,7 +573,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
 
   @Override
   public Outcome deadLetterRejected(
-      ConsumerRecord<byte[], byte[]> record, Batch taken, Refusals refusals) {
+      ConsumerRecord<byte[], byte[]> record, Batch taken, RejectedItems refusals) {
     String id = context.id().toString();
     refusals
         .reasons()

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
 record KafkaReceiverSettings(
     Map<Signal, Topics> topics,
     Duration commitEvery,
-    Pauses pauses,
+    RedeliveryBackoff pauses,
     long maxInFlightBytes,
     List<String> headers,
     String deadLetterTopic,
@@ -201,14 +201,14 @@ record KafkaReceiverSettings(
         "Means nothing: what is not taken is read again for ever, in the Collector after this.");
   }
 
-  private static final Key<Pauses> BACKOFF_KEY =
+  private static final Key<RedeliveryBackoff> BACKOFF_KEY =
       SECTION.key(
           "error_backoff",
           BACKOFF.type(KafkaReceiverSettings::pauses),
-          Pauses.DEFAULT,
+          RedeliveryBackoff.DEFAULT,
           "Pauses when a batch is not taken now.");
 
-  private static Pauses pauses(YamlObject o) {
+  private static RedeliveryBackoff pauses(YamlObject o) {
     double multiplier = o.get(MULTIPLIER);
     double randomization = o.get(RANDOMIZATION);
     if (!(multiplier >= 1)) {
@@ -217,7 +217,8 @@ record KafkaReceiverSettings(
     if (!(randomization >= 0 && randomization <= 1)) {
       throw o.error(RANDOMIZATION, "randomization_factor must be 0 to 1");
     }
-    return new Pauses(o.get(INITIAL_INTERVAL), o.get(MAX_INTERVAL), multiplier, randomization);
+    return new RedeliveryBackoff(
+        o.get(INITIAL_INTERVAL), o.get(MAX_INTERVAL), multiplier, randomization);
   }
 
   /** Partitions are always read on their own here. */

@@ -91,7 +91,7 @@ final class KafkaSender implements Sender {
                 : HexFormat.of().toHexDigits(request.lane()).getBytes(StandardCharsets.US_ASCII);
     List<byte[]> values =
         request.headers().containsKey(FRAMES)
-            ? Frames.values(request.body())
+            ? LengthPrefixedValues.values(request.body())
             : List.of(request.body());
     try {
       List<Future<RecordMetadata>> sent = new ArrayList<>(values.size());

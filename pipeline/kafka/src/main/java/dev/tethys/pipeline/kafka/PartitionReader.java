@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.kafka;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
@@ -41,7 +41,7 @@ final class PartitionReader {
      * record among the dead letters; may block. What is to be said of the record then.
      */
     Outcome deadLetterRejected(
-        ConsumerRecord<byte[], byte[]> record, Batch taken, Refusals refusals);
+        ConsumerRecord<byte[], byte[]> record, Batch taken, RejectedItems refusals);
 
     /** Puts a record among the dead letters; may block. What is to be said of the record then. */
     Outcome deadLetter(ConsumerRecord<byte[], byte[]> record, boolean readable, String why);

@@ -65,7 +65,10 @@ public enum RecordEncoding {
     return word;
   }
 
-  /** Whether a record is one log record, so that those of a batch go together as {@link Frames}. */
+  /**
+   * Whether a record is one log record, so that those of a batch go together as {@link
+   * LengthPrefixedValues}.
+   */
   boolean isLine() {
     return this == RAW || this == TEXT;
   }

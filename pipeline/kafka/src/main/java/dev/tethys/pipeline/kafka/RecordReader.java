@@ -11,7 +11,7 @@ import dev.tethys.codec.otlp.SeriesToOtlp;
 import dev.tethys.codec.otlp.wire.OtlpCheck;
 import dev.tethys.codec.otlp.wire.OtlpJson;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.remote.ValidatedWriteRequest;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.codec.zipkin.ZipkinReader;
@@ -45,7 +45,7 @@ final class RecordReader {
    * @param leftOut samples that the batch cannot represent
    * @param refusals items that could not be read, while the others are in the batch
    */
-  record Read(Batch batch, int leftOut, Refusals refusals) {}
+  record Read(Batch batch, int leftOut, RejectedItems refusals) {}
 
   private final Signal signal;
   private final RecordEncoding encoding;
@@ -66,7 +66,7 @@ final class RecordReader {
    */
   Read read(
       byte[] value, long millis, long lane, Metadata metadata, Map<String, String> attributes) {
-    Refusals refusals = new Refusals();
+    RejectedItems refusals = new RejectedItems();
     Batch batch = read(value, millis, lane, metadata, refusals);
     if (batch.items() == 0 && !refusals.isEmpty()) {
       throw new CodecException(describe(refusals));
@@ -90,11 +90,12 @@ final class RecordReader {
   }
 
   /** Items that could not be read, one a line. */
-  static String describe(Refusals refusals) {
+  static String describe(RejectedItems refusals) {
     return refusals.text(x -> x.item().isEmpty() ? x.why() : x.item() + ": " + x.why());
   }
 
-  private Batch read(byte[] value, long millis, long lane, Metadata metadata, Refusals refusals) {
+  private Batch read(
+      byte[] value, long millis, long lane, Metadata metadata, RejectedItems refusals) {
     return switch (encoding) {
       case OTLP_PROTO -> otlp(value, lane, metadata);
       case OTLP_JSON ->
@@ -137,7 +138,7 @@ final class RecordReader {
     };
   }
 
-  private Batch jaeger(JaegerBatch batch, long lane, Metadata metadata, Refusals refusals) {
+  private Batch jaeger(JaegerBatch batch, long lane, Metadata metadata, RejectedItems refusals) {
     return spans(batch.traces(refusals), lane, metadata);
   }
 
@@ -146,7 +147,7 @@ final class RecordReader {
     return new Batch(signal, Encoding.OTLP, body, items, lane, metadata);
   }
 
-  private Batch remoteWrite(byte[] value, long lane, Metadata metadata, Refusals refusals) {
+  private Batch remoteWrite(byte[] value, long lane, Metadata metadata, RejectedItems refusals) {
     int n = SnappyBlock.decodedLength(value, 0, value.length, MAX_BYTES);
     byte[] body = new byte[n + SnappyBlock.SLACK];
     n = SnappyBlock.decode(value, 0, value.length, body);
@@ -167,7 +168,7 @@ final class RecordReader {
         signal, Encoding.REMOTE_WRITE, r.body().toByteArray(), r.samples(), lane, metadata);
   }
 
-  private Batch streams(byte[] value, long lane, Metadata metadata, Refusals refusals) {
+  private Batch streams(byte[] value, long lane, Metadata metadata, RejectedItems refusals) {
     LogBatchJson.Batch b = LogBatchJson.read(value, 0, value.length);
     refusals.addAll(b.refusals());
     Metadata m = metadata;
@@ -179,7 +180,8 @@ final class RecordReader {
     return tree(b.logs(), lane, m);
   }
 
-  private Batch zipkin(ZipkinReader.Result r, long lane, Metadata metadata, Refusals refusals) {
+  private Batch zipkin(
+      ZipkinReader.Result r, long lane, Metadata metadata, RejectedItems refusals) {
     refusals.addAll(r.refusals());
     return spans(r.traces(), lane, metadata);
   }

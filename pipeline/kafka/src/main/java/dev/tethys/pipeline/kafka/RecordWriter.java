@@ -314,7 +314,7 @@ final class RecordWriter {
     to.resources().add(group);
   }
 
-  /** Every record on its own; several of them go as one frame, see {@link Frames}. */
+  /** Every record on its own; several of them go as one frame, see {@link LengthPrefixedValues}. */
   private void lines(Batch b) {
     ByteArrayOutputStream frame = new ByteArrayOutputStream();
     int n = 0;
@@ -327,7 +327,7 @@ final class RecordWriter {
           } else if (line.length > maxBytes) {
             drop(1, TOO_LARGE);
           } else {
-            Frames.add(frame, line);
+            LengthPrefixedValues.add(frame, line);
             n++;
           }
         }

@@ -109,9 +109,9 @@ class KafkaSettingsTest {
     }
     assertThat(requireNonNull(r.topics().get(Signal.METRICS)).names()).containsExactly("m");
     assertThat(requireNonNull(r.topics().get(Signal.TRACES)).mean("tmp1")).isFalse();
-    Pauses p = r.pauses();
+    RedeliveryBackoff p = r.pauses();
     assertThat(p.ofBrokers()).isEqualTo(Duration.ofSeconds(2));
-    assertThat(new Pauses(Duration.ZERO, Duration.ZERO, 1, 0).ofBrokers())
+    assertThat(new RedeliveryBackoff(Duration.ZERO, Duration.ZERO, 1, 0).ofBrokers())
         .isEqualTo(Duration.ofMillis(250));
     assertThat(p.after(Duration.ofSeconds(2))).isEqualTo(Duration.ofSeconds(3));
     assertThat(p.after(Duration.ofSeconds(9))).isEqualTo(Duration.ofSeconds(10));

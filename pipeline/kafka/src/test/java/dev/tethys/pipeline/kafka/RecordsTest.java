@@ -125,7 +125,8 @@ class RecordsTest {
     RecordReader r = new RecordReader(s, new RecordEncoding.Reading(e));
     List<Batch> out = new ArrayList<>();
     for (RecordWriter.Value v : w.values()) {
-      List<byte[]> values = e.isLine() ? Frames.values(v.bytes()) : List.of(v.bytes());
+      List<byte[]> values =
+          e.isLine() ? LengthPrefixedValues.values(v.bytes()) : List.of(v.bytes());
       int items = 0;
       for (byte[] x : values) {
         Batch b = r.read(x, T, 7, Metadata.NONE, Map.of()).batch();
@@ -272,7 +273,7 @@ class RecordsTest {
   /** The bodies of a batch as records of an encoding. */
   private static List<String> records(RecordEncoding e, Batch b) {
     return write(e, 1000, b).values().stream()
-        .flatMap(v -> Frames.values(v.bytes()).stream())
+        .flatMap(v -> LengthPrefixedValues.values(v.bytes()).stream())
         .map(v -> new String(v, StandardCharsets.UTF_8))
         .toList();
   }
@@ -382,7 +383,9 @@ class RecordsTest {
         new RecordReader(Signal.LOGS, new RecordEncoding.Reading(RecordEncoding.RAW))
             .read(record, T, 0, Metadata.NONE, Map.of())
             .batch();
-    assertThat(Frames.values(write(RecordEncoding.RAW, 1000, back).values().getFirst().bytes()))
+    assertThat(
+            LengthPrefixedValues.values(
+                write(RecordEncoding.RAW, 1000, back).values().getFirst().bytes()))
         .containsExactly(record);
   }
 

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.operators;
 
-import dev.tethys.config.Nearest;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import java.util.List;
@@ -39,7 +39,7 @@ public record OperatorConfig(
     String t = type.value().asString();
     OperatorTypes.Reader r = OperatorTypes.ALL.get(t);
     if (r == null) {
-      String nearest = Nearest.of(t, OperatorTypes.ALL.keySet());
+      String nearest = NameSuggestion.of(t, OperatorTypes.ALL.keySet());
       throw type.value()
           .error(
               "there is no operator \""

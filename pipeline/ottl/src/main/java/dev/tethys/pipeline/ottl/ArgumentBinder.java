@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.ottl;
 
-import dev.tethys.config.Nearest;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.pipeline.ottl.internal.Conversions;
 import dev.tethys.pipeline.ottl.syntax.OttlTree;
 import java.util.ArrayList;
@@ -69,7 +69,8 @@ final class ArgumentBinder {
     if (flat.equals("target") && !parameters.isEmpty()) {
       return 0;
     }
-    String near = Nearest.of(name, parameters.stream().map(OttlFunction.Parameter::name).toList());
+    String near =
+        NameSuggestion.of(name, parameters.stream().map(OttlFunction.Parameter::name).toList());
     throw compiler.error(
         a,
         function.name()
@@ -133,7 +134,7 @@ final class ArgumentBinder {
   private OttlExpr converted(OttlFunction.Parameter p, OttlTree.Expression e, OttlExpr expr) {
     ParameterKind kind = p.kind();
     if (kind == ParameterKind.TARGET || kind == ParameterKind.MAP_TARGET) {
-      if (!(expr instanceof Target)) {
+      if (!(expr instanceof OttlTarget)) {
         throw compiler.error(e, p.name() + " is a path, because it is assigned to");
       }
     }

@@ -153,8 +153,8 @@ public final class Arguments {
     };
   }
 
-  public Target target(int i) {
-    return (Target) expr(i);
+  public OttlTarget target(int i) {
+    return (OttlTarget) expr(i);
   }
 
   public Lambda lambda(int i) {

@@ -153,7 +153,7 @@ final class OttlCompiler {
     if (functions.find(s.name()) != null) {
       throw error(s, s.name() + " is a converter: write " + s.name() + "(...)");
     }
-    String near = dev.tethys.config.Nearest.of(s.name(), Enums.of(context).keySet());
+    String near = dev.tethys.config.NameSuggestion.of(s.name(), Enums.of(context).keySet());
     throw error(
         s, "there is no symbol " + s.name() + (near == null ? "" : "; did you mean " + near + "?"));
   }

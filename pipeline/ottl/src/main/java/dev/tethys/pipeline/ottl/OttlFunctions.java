@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.ottl;
 
-import dev.tethys.config.Nearest;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.pipeline.ottl.function.StandardFunctions;
 import java.time.InstantSource;
 import java.util.Collection;
@@ -47,7 +47,7 @@ public final class OttlFunctions {
             .filter(f -> f.isEditor() == editor)
             .map(OttlFunction::name)
             .toList();
-    String near = Nearest.of(name, names);
+    String near = NameSuggestion.of(name, names);
     return "there is no "
         + (editor ? "editor " : "converter ")
         + name

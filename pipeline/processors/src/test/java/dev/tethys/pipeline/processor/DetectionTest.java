@@ -11,8 +11,8 @@ import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Processor;
+import dev.tethys.pipeline.processor.detection.DetectionEnvironment;
 import dev.tethys.pipeline.processor.detection.HostNames;
-import dev.tethys.pipeline.processor.detection.Place;
 import dev.tethys.pipeline.processor.detection.ResourceDetection;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
@@ -118,7 +118,7 @@ class DetectionTest {
   }
 
   /** All lookups are answered by the test. */
-  private Place place() throws IOException {
+  private DetectionEnvironment place() throws IOException {
     WebClient client = clients.client(HttpClientConfig.DEFAULT_HTTP1);
     CredentialDependencies.Caller caller =
         call -> {
@@ -133,7 +133,7 @@ class DetectionTest {
                   call.timeout(),
                   null));
         };
-    return new Place(environment::get, caller, _ -> caller, root, new Names());
+    return new DetectionEnvironment(environment::get, caller, _ -> caller, root, new Names());
   }
 
   private Processor processor(String yaml) throws IOException {

@@ -19,7 +19,7 @@ import dev.tethys.query.logql.pipeline.UsedLabels;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryException.Kind;
 import dev.tethys.query.promql.Value;
-import dev.tethys.query.promql.exec.MemoryBudget;
+import dev.tethys.query.promql.exec.QueryMemoryBudget;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -39,7 +39,7 @@ import java.util.function.LongSupplier;
  */
 public final class LogqlEngine implements AutoCloseable {
   private final LogStore store;
-  private final MemoryBudget budget;
+  private final QueryMemoryBudget budget;
   private final ExecutorService pool;
   private final int parallelism;
   private final LongSupplier nanoTime;
@@ -52,7 +52,7 @@ public final class LogqlEngine implements AutoCloseable {
     this.store = store;
     this.parallelism = Math.max(1, parallelism);
     this.nanoTime = nanoTime;
-    budget = new MemoryBudget(maxBytes, 0);
+    budget = new QueryMemoryBudget(maxBytes, 0);
     ThreadPoolExecutor p =
         new ThreadPoolExecutor(
             this.parallelism,

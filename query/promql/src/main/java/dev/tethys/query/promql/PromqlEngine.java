@@ -9,8 +9,8 @@ import dev.tethys.query.promql.ast.Expr.ValueType;
 import dev.tethys.query.promql.exec.ComputeSlots;
 import dev.tethys.query.promql.exec.Execution;
 import dev.tethys.query.promql.exec.Grid;
-import dev.tethys.query.promql.exec.MemoryBudget;
 import dev.tethys.query.promql.exec.Profile;
+import dev.tethys.query.promql.exec.QueryMemoryBudget;
 import dev.tethys.query.promql.exec.SampleCount;
 import dev.tethys.query.promql.parser.PromqlParser;
 import java.io.IOException;
@@ -52,7 +52,7 @@ public final class PromqlEngine implements AutoCloseable {
   private final InstantSource clock;
   private final QueryCosts costs = new QueryCosts();
   private final RunningQueries running;
-  private final MemoryBudget budget;
+  private final QueryMemoryBudget budget;
   private final @Nullable ResultCache cache;
   private final ExecutorService pool;
   private final ExecutorService runners;
@@ -76,7 +76,7 @@ public final class PromqlEngine implements AutoCloseable {
     this.options = options;
     this.nanoTime = nanoTime;
     this.clock = clock;
-    this.budget = new MemoryBudget(options.maxBytes(), options.ruleBytes());
+    this.budget = new QueryMemoryBudget(options.maxBytes(), options.ruleBytes());
     this.running = new RunningQueries(options, clock, nanoTime, this::admits);
     this.slots = new ComputeSlots(Math.max(MIN_SLOTS, options.threads()));
     this.cache = options.cacheBytes() > 0 ? new ResultCache(options.cacheBytes(), budget) : null;

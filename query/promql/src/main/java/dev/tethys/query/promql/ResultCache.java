@@ -3,7 +3,7 @@ package dev.tethys.query.promql;
 import dev.tethys.model.storage.MetricSource;
 import dev.tethys.query.promql.exec.Column;
 import dev.tethys.query.promql.exec.Grid;
-import dev.tethys.query.promql.exec.MemoryBudget;
+import dev.tethys.query.promql.exec.QueryMemoryBudget;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.Iterator;
@@ -100,7 +100,7 @@ final class ResultCache {
   record ComputedResult(Entry entry, boolean stepwise) {}
 
   private final long maxBytes;
-  private final MemoryBudget budget;
+  private final QueryMemoryBudget budget;
   private final LinkedHashMap<Key, Held> entries = new LinkedHashMap<>(16, 0.75f, true);
   private final long[] recent = new long[RECENT];
   private final Map<Key, Flight> flights = new HashMap<>();
@@ -111,7 +111,7 @@ final class ResultCache {
    * @param maxBytes above 0
    * @param budget of all queries
    */
-  ResultCache(long maxBytes, MemoryBudget budget) {
+  ResultCache(long maxBytes, QueryMemoryBudget budget) {
     this.maxBytes = maxBytes;
     this.budget = budget;
     budget.reclaimFrom(this::shrink);

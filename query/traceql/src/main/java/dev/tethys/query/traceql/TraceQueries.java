@@ -11,7 +11,7 @@ import dev.tethys.query.traceql.ast.Root;
 import dev.tethys.query.traceql.ast.TraceValue;
 import dev.tethys.query.traceql.exec.DifferenceRun;
 import dev.tethys.query.traceql.exec.FieldValues;
-import dev.tethys.query.traceql.exec.Runs;
+import dev.tethys.query.traceql.exec.MetricQuery;
 import dev.tethys.query.traceql.exec.TraceSearch;
 import dev.tethys.query.traceql.exec.TraceqlRun;
 import java.util.ArrayList;
@@ -94,7 +94,7 @@ public final class TraceQueries {
     } else if (!query.hint("exemplars", true)) {
       most = 0;
     }
-    return Runs.range(
+    return MetricQuery.range(
         new TraceqlRun(pool, parallelism, limits),
         store,
         tenant,
@@ -108,7 +108,7 @@ public final class TraceQueries {
 
   /** Computes series with one value for the range, whose end is the time. */
   public TraceSeriesResult instant(String tenant, TraceQuery query, long from, long to) {
-    return Runs.instant(
+    return MetricQuery.instant(
         new TraceqlRun(pool, parallelism, limits),
         store,
         tenant,
@@ -132,7 +132,7 @@ public final class TraceQueries {
    * @throws TraceQueryException if the query is another, or the store cannot decide on it
    */
   public static SpanFilter filter(TraceQuery query) {
-    return Runs.exactFilter(query.root());
+    return MetricQuery.exactFilter(query.root());
   }
 
   /** Ranks conditions by how much their share differs between a selection and the other spans. */
@@ -148,7 +148,7 @@ public final class TraceQueries {
    */
   public List<SpanField> present(
       String tenant, List<SpanField> fields, TraceQuery query, long from, long to) {
-    SpanFilter filter = Runs.filter(query.root());
+    SpanFilter filter = MetricQuery.filter(query.root());
     List<SpanField> out = new ArrayList<>();
     for (SpanField f : fields) {
       Cancellation.check();
@@ -168,7 +168,7 @@ public final class TraceQueries {
    */
   public List<TraceValue> values(
       String tenant, FieldExpr field, @Nullable TraceQuery query, long from, long to, int limit) {
-    SpanFilter filter = query == null ? SpanFilter.ALL : Runs.filter(query.root());
+    SpanFilter filter = query == null ? SpanFilter.ALL : MetricQuery.filter(query.root());
     return FieldValues.values(store, tenant, field, filter, from, to, limit);
   }
 }

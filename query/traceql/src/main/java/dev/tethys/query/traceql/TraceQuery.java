@@ -6,7 +6,7 @@ import dev.tethys.query.traceql.ast.TraceValue;
 import dev.tethys.query.traceql.ast.TraceqlPrinter;
 import dev.tethys.query.traceql.parser.Completion;
 import dev.tethys.query.traceql.parser.QueryParser;
-import dev.tethys.query.traceql.parser.TraceQlException;
+import dev.tethys.query.traceql.parser.TraceqlParseException;
 import dev.tethys.query.traceql.parser.Validation;
 import java.util.Collections;
 import java.util.Map;
@@ -25,7 +25,7 @@ public final class TraceQuery {
   /**
    * Parses and checks a query.
    *
-   * @throws TraceQlException if it is not valid or not supported
+   * @throws TraceqlParseException if it is not valid or not supported
    */
   public static TraceQuery parse(String text) {
     QueryParser.Parsed p = QueryParser.parse(text);
@@ -36,7 +36,7 @@ public final class TraceQuery {
   /**
    * Parses a query that may end in the middle of a comparison, as in the editor of a user.
    *
-   * @throws TraceQlException if it cannot be completed
+   * @throws TraceqlParseException if it cannot be completed
    */
   public static TraceQuery parseUnfinished(String text) {
     return parse(Completion.complete(text));
@@ -45,7 +45,7 @@ public final class TraceQuery {
   /**
    * Parses the name of an attribute or intrinsic field, such as {@code resource.service.name}.
    *
-   * @throws TraceQlException if it is none
+   * @throws TraceqlParseException if it is none
    */
   public static FieldExpr parseField(String text) {
     return QueryParser.parseField(text);

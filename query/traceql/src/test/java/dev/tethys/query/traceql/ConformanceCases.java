@@ -6,8 +6,8 @@ import dev.tethys.query.traceql.ast.FieldExpr;
 import dev.tethys.query.traceql.ast.TraceqlPrinter;
 import dev.tethys.query.traceql.exec.RecordedMath;
 import dev.tethys.query.traceql.parser.QueryParser;
-import dev.tethys.query.traceql.parser.TraceQlException;
-import dev.tethys.query.traceql.parser.TraceQlException.Kind;
+import dev.tethys.query.traceql.parser.TraceqlParseException;
+import dev.tethys.query.traceql.parser.TraceqlParseException.Kind;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -84,7 +84,7 @@ final class ConformanceCases {
       if (!again.toString().equals(parsed.toString())) {
         return "prints as " + parsed + ", which prints as " + again;
       }
-    } catch (TraceQlException e) {
+    } catch (TraceqlParseException e) {
       got =
           switch (e.kind()) {
             case SYNTAX -> "parse_fails";
@@ -120,7 +120,7 @@ final class ConformanceCases {
                   + a.name()
               : f.text();
       return got.equals(c.get("want")) ? "" : text + " is " + got + ", not " + c.get("want");
-    } catch (TraceQlException e) {
+    } catch (TraceqlParseException e) {
       return e.kind() == Kind.SYNTAX && c.containsKey("error") ? "" : text + ": " + e;
     }
   }
@@ -129,7 +129,7 @@ final class ConformanceCases {
     try {
       TraceQuery.parse(text(c, "query"));
       return "no error";
-    } catch (TraceQlException e) {
+    } catch (TraceqlParseException e) {
       if (e.kind() != Kind.SYNTAX || !"1".equals(String.valueOf(c.get("line")))) {
         return e.kind() == Kind.SYNTAX ? "" : e.toString();
       }
@@ -147,7 +147,7 @@ final class ConformanceCases {
     try {
       TraceQuery.parseUnfinished(q);
       return c.containsKey("error") ? q + " is parsed" : "";
-    } catch (TraceQlException e) {
+    } catch (TraceqlParseException e) {
       return c.containsKey("error") ? "" : q + ": " + e;
     }
   }

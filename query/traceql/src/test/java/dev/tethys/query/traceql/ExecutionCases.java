@@ -5,7 +5,7 @@ import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.query.traceql.ast.TraceValue;
-import dev.tethys.query.traceql.parser.TraceQlException;
+import dev.tethys.query.traceql.parser.TraceqlParseException;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -258,7 +258,7 @@ final class ExecutionCases {
               Long.MAX_VALUE,
               100)
           .forEach(v -> got.add(v.text()));
-    } catch (TraceQlException e) {
+    } catch (TraceqlParseException e) {
       return c.get("tag") + ": " + e;
     }
     Set<String> want = new HashSet<>();

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.telemetry.Span;
-import dev.tethys.query.traceql.parser.TraceQlException;
+import dev.tethys.query.traceql.parser.TraceqlParseException;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
@@ -14,7 +14,7 @@ import org.junit.jupiter.api.Test;
 final class HostileQueriesTest {
   private static void refused(String query, String message) {
     assertThatThrownBy(() -> TraceQuery.parse(query))
-        .isInstanceOf(TraceQlException.class)
+        .isInstanceOf(TraceqlParseException.class)
         .hasMessageContaining(message);
   }
 

@@ -4,7 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.query.traceql.ast.TraceValue;
-import dev.tethys.query.traceql.parser.TraceQlException;
+import dev.tethys.query.traceql.parser.TraceqlParseException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -93,7 +93,7 @@ final class ScriptTest {
           .stream()
           .map(ScriptTest::text)
           .toList();
-    } catch (TraceQlException e) {
+    } catch (TraceqlParseException e) {
       return List.of("invalid: " + e.reason().replaceFirst(",.*", ""));
     }
   }

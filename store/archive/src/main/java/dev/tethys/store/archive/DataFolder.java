@@ -70,7 +70,7 @@ public record DataFolder(Path path, Kind kind) {
    *
    * @throws IOException when a file is missing or cannot be read
    * @throws StorageException when a block of Tethys is damaged
-   * @throws DamagedFileException when one of Prometheus is
+   * @throws CorruptFileException when one of Prometheus is
    */
   public ArchivedBlock open(Path block) throws IOException {
     return kind == Kind.OWN ? new OwnBlock(block) : new PrometheusBlock(block);

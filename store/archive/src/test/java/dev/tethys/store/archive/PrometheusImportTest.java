@@ -227,7 +227,7 @@ class PrometheusImportTest {
       Files.write(victim, b);
       try (PrometheusBlock p = new PrometheusBlock(copy)) {
         p.forEach((l, s) -> assertThat(s.size).isPositive(), Progress.NONE);
-      } catch (DamagedFileException | IOException e) {
+      } catch (CorruptFileException | IOException e) {
         assertThat(e.getMessage()).contains(copy.toString());
       }
     }

@@ -1,13 +1,13 @@
 package dev.tethys.store.events;
 
 import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.files.Frames;
 import dev.tethys.store.files.WriteAheadLog;
 import java.io.Closeable;
@@ -51,7 +51,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
 
   /** Heads of one generation. */
   private record Generation<H extends EventHead<?>>(
-      long number, Map<String, H> heads, HeadUse<H> use, long nextSegment) {}
+      long number, Map<String, H> heads, HeadReferences<H> use, long nextSegment) {}
 
   private final FileAccess files;
   private final Path directory;
@@ -70,11 +70,11 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   private final PartMaintenance<H, S, P> housekeeping;
   private long housekeepingDue = Long.MIN_VALUE; // guarded by maintenance
   private Map<String, H> active = new HashMap<>();
-  private HeadUse<H> activeUse = new HeadUse<>();
+  private HeadReferences<H> activeUse = new HeadReferences<>();
   private long activeBytes;
   private long activeGeneration;
   private long activeSince; // clock at the first row
-  private final UnforcedRows<H> unforced = new UnforcedRows<>();
+  private final UnsyncedRows<H> unforced = new UnsyncedRows<>();
   private @Nullable Generation<H> sealed;
   private @Nullable String flushFailure;
   private boolean closed;
@@ -82,7 +82,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   /**
    * Opens a store, replays its log, and starts the background thread.
    *
-   * @throws DamageException if the manifest cannot be read
+   * @throws CorruptionException if the manifest cannot be read
    */
   public EventEngine(
       FileAccess files, Path directory, EventSignal<H, S, P> signal, EngineOptions options)
@@ -124,7 +124,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     return Thread.ofPlatform()
         .daemon()
         .name("events-maintenance")
-        .start(EssentialLoop.of("event_maintenance", loop));
+        .start(SupervisedLoop.of("event_maintenance", loop));
   }
 
   private void replay(Path walFolder, long firstSegment) throws IOException {
@@ -166,7 +166,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     }
     sealed = new Generation<>(activeGeneration, active, activeUse, next);
     active = new HashMap<>();
-    activeUse = new HeadUse<>();
+    activeUse = new HeadReferences<>();
     activeGeneration++;
     commitSealed();
   }
@@ -211,7 +211,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
    */
   public void append(String tenant, ByteSink frame, Consumer<H> apply) {
     disk.requireSpace();
-    UnforcedRows.Rows<H> rows;
+    UnsyncedRows.Rows<H> rows;
     lock.lock();
     try {
       awaitRoom();
@@ -239,7 +239,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   }
 
   /** Makes rows durable, or takes them back with all others that are not. */
-  private void force(UnforcedRows.Rows<H> rows) {
+  private void force(UnsyncedRows.Rows<H> rows) {
     IOException failure = null;
     try {
       wal.sync();
@@ -340,7 +340,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     unforced.confirmAll(wal.written());
     sealed = new Generation<>(activeGeneration, active, activeUse, next);
     active = new HashMap<>();
-    activeUse = new HeadUse<>();
+    activeUse = new HeadReferences<>();
     activeBytes = 0;
     activeGeneration++;
     work.signalAll();
@@ -354,7 +354,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     try {
       requireOpen();
       List<EventView.HeadView<S>> heads = new ArrayList<>();
-      List<HeadUse<H>> used = new ArrayList<>();
+      List<HeadReferences<H>> used = new ArrayList<>();
       Generation<H> s = sealed;
       if (s != null) {
         addHead(s.heads, s.number, tenant, heads);
@@ -368,17 +368,17 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
           marks.add(d);
         }
       }
-      used.forEach(HeadUse::retain);
+      used.forEach(HeadReferences::retain);
       return new EventView<>(heads, parts.retain(tenant, from, to), marks, () -> release(used));
     } finally {
       lock.unlock();
     }
   }
 
-  private void release(List<HeadUse<H>> used) {
+  private void release(List<HeadReferences<H>> used) {
     lock.lock();
     try {
-      for (HeadUse<H> u : used) {
+      for (HeadReferences<H> u : used) {
         u.release(signal);
       }
     } finally {

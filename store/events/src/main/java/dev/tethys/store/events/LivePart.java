@@ -2,7 +2,7 @@ package dev.tethys.store.events;
 
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -55,7 +55,7 @@ public final class LivePart<P> {
         PartFile f = new PartFile(files, path, entry);
         file = f;
         part = opener.apply(f);
-      } catch (IOException | DamageException e) {
+      } catch (IOException | CorruptionException e) {
         setDamage(e);
       }
     }
@@ -68,7 +68,7 @@ public final class LivePart<P> {
   }
 
   /** Notes damage that shows when the part is used, such as to its footer. */
-  public synchronized void damaged(DamageException e) {
+  public synchronized void damaged(CorruptionException e) {
     if (damage == null) {
       setDamage(e);
     }

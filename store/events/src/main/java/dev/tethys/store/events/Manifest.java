@@ -4,7 +4,7 @@ import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.files.Frames;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -53,7 +53,7 @@ public record Manifest(
    * Reads the newest manifest of a folder.
    *
    * @return null if there is none
-   * @throws DamageException if there are files and none can be read
+   * @throws CorruptionException if there are files and none can be read
    */
   public static @Nullable Manifest read(FileAccess files, Path directory) throws IOException {
     Manifest best = null;
@@ -66,14 +66,14 @@ public record Manifest(
           if (best == null || m.number > best.number) {
             best = m;
           }
-        } catch (DamageException e) {
+        } catch (CorruptionException e) {
           damage.append(damage.isEmpty() ? "" : "; ").append(path).append(": ");
           damage.append(e.getMessage());
         }
       }
     }
     if (best == null && !damage.isEmpty()) {
-      throw new DamageException(
+      throw new CorruptionException(
           damage + "; both copies of the manifest are damaged, restore one from a backup");
     }
     return best;
@@ -132,7 +132,7 @@ public record Manifest(
     List<Manifest> found = new ArrayList<>();
     Frames.read(MemorySegment.ofArray(file), 0, f -> found.add(decode(f)));
     if (found.size() != 1) {
-      throw new DamageException("no sound frame in " + file.length + " bytes");
+      throw new CorruptionException("no sound frame in " + file.length + " bytes");
     }
     return found.getFirst();
   }
@@ -140,7 +140,7 @@ public record Manifest(
   private static Manifest decode(ByteSource in) {
     int version = in.getByte();
     if (version != VERSION) {
-      throw new DamageException("manifest has version " + version + ", expected " + VERSION);
+      throw new CorruptionException("manifest has version " + version + ", expected " + VERSION);
     }
     long number = in.uvarint();
     long walSegment = in.uvarint();

@@ -4,7 +4,7 @@ import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.lang.foreign.Arena;
@@ -41,7 +41,7 @@ public final class PartFile implements AutoCloseable {
   private long[] lasts = {};
 
   /**
-   * @throws DamageException if the file is not what the manifest lists
+   * @throws CorruptionException if the file is not what the manifest lists
    */
   PartFile(FileAccess files, Path path, PartEntry entry) throws IOException {
     this.path = path;
@@ -51,7 +51,7 @@ public final class PartFile implements AutoCloseable {
     try {
       file = files.map(path, arena);
       if (file.byteSize() != entry.size()) {
-        throw new DamageException(
+        throw new CorruptionException(
             path + " has " + file.byteSize() + " bytes, the manifest lists " + entry.size());
       }
       footerLength = footerLength();
@@ -72,7 +72,7 @@ public final class PartFile implements AutoCloseable {
         return length;
       }
     }
-    throw new DamageException(path + ": offset " + end + ": both trailers are damaged");
+    throw new CorruptionException(path + ": offset " + end + ": both trailers are damaged");
   }
 
   private void readBlocks() {
@@ -158,26 +158,26 @@ public final class PartFile implements AutoCloseable {
   /**
    * Reads a section of the footer.
    *
-   * @throws DamageException if both copies are damaged
+   * @throws CorruptionException if both copies are damaged
    */
   public ByteSource section(int number) {
     long at = file.byteSize() - PartFormat.TRAILER - footerLength * 2;
     try {
       return new SectionReader(file.asSlice(at, footerLength)).source(number);
-    } catch (DamageException first) {
+    } catch (CorruptionException first) {
       try {
         return new SectionReader(file.asSlice(at + footerLength, footerLength)).source(number);
-      } catch (DamageException second) {
-        throw new DamageException(
+      } catch (CorruptionException second) {
+        throw new CorruptionException(
             path + ": offset " + at + ": both footers are damaged: " + second.getMessage());
       }
     }
   }
 
   /** Damage to a block, named by file, offset and block; logged once for each block. */
-  public DamageException damaged(int block, DamageException e) {
-    DamageException named =
-        new DamageException(
+  public CorruptionException damaged(int block, CorruptionException e) {
+    CorruptionException named =
+        new CorruptionException(
             path + ": offset " + offsets[block] + ": block " + block + ": " + e.getMessage());
     boolean isNew;
     synchronized (damagedBlocks) {

@@ -2,7 +2,7 @@ package dev.tethys.store.events;
 
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -21,7 +21,7 @@ final class PartFolders {
     for (Path folder : files.list(tenants)) {
       for (Path p : files.list(folder)) {
         if (PartFormat.id(p.getFileName().toString()) >= 0) {
-          throw new DamageException(
+          throw new CorruptionException(
               p
                   + ": there is no manifest for this part; restore the manifest from a backup, or"
                   + " move the folder away");

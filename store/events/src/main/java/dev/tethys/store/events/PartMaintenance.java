@@ -2,7 +2,7 @@ package dev.tethys.store.events;
 
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -158,7 +158,7 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
     try {
       P p = live.get();
       return p == null || signal.mayHold(p, d);
-    } catch (DamageException damage) {
+    } catch (CorruptionException damage) {
       return true;
     } finally {
       live.release();
@@ -258,7 +258,7 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
       all.addAll(sink.finished());
       mayBeCommitted = true;
       parts.commit(all, parts.manifest().deletions());
-    } catch (DamageException e) {
+    } catch (CorruptionException e) {
       old.forEach(p -> unmergeable.add(p.id()));
       LOG.log(
           Level.ERROR,

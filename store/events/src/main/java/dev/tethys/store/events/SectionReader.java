@@ -3,7 +3,7 @@ package dev.tethys.store.events;
 import com.github.luben.zstd.Zstd;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 import java.util.Arrays;
@@ -32,7 +32,7 @@ public final class SectionReader {
   private boolean[] shared = new boolean[FEW]; // arrays that belong to what is kept
 
   /**
-   * @throws DamageException if the table is damaged
+   * @throws CorruptionException if the table is damaged
    */
   public SectionReader(MemorySegment block) {
     this(block, DecodedColumns.none());
@@ -40,24 +40,24 @@ public final class SectionReader {
 
   /**
    * @param kept holds sections of this block by their numbers
-   * @throws DamageException if the table is damaged
+   * @throws CorruptionException if the table is damaged
    */
   public SectionReader(MemorySegment block, DecodedColumns kept) {
     this.block = block;
     this.kept = kept;
     if (block.byteSize() < 8) {
-      throw new DamageException("block of " + block.byteSize() + " bytes has no table");
+      throw new CorruptionException("block of " + block.byteSize() + " bytes has no table");
     }
     byte[] head = block.asSlice(0, 8).toArray(ValueLayout.JAVA_BYTE);
     ByteSource h = new ByteSource(head);
     int length = h.getInt();
     int crc = h.getInt();
     if (length < 1 || length > block.byteSize() - 8) {
-      throw new DamageException("section table has an impossible length of " + length);
+      throw new CorruptionException("section table has an impossible length of " + length);
     }
     byte[] table = block.asSlice(8, length).toArray(ValueLayout.JAVA_BYTE);
     if (ByteSink.crc(table, 0, length) != crc) {
-      throw new DamageException("section table has a wrong checksum");
+      throw new CorruptionException("section table has a wrong checksum");
     }
     ByteSource in = new ByteSource(table);
     long at = 8L + length;
@@ -74,7 +74,7 @@ public final class SectionReader {
           || stored < 0
           || stored > raw
           || at + stored > block.byteSize()) {
-        throw new DamageException("section " + number + " has impossible lengths");
+        throw new CorruptionException("section " + number + " has impossible lengths");
       }
       offsets[number] = at;
       rawLengths[number] = (int) raw;
@@ -98,7 +98,7 @@ public final class SectionReader {
    * Raw bytes of a section, {@link #length} of them, then any. The array is shared: callers do not
    * change it. It is kept for later readers if there is room.
    *
-   * @throws DamageException if the section is damaged
+   * @throws CorruptionException if the section is damaged
    */
   public byte[] get(int number) {
     if (number >= offsets.length) {
@@ -130,7 +130,7 @@ public final class SectionReader {
   /**
    * The same without keeping the section for later readers.
    *
-   * @throws DamageException if the section is damaged
+   * @throws CorruptionException if the section is damaged
    */
   public byte[] once(int number) {
     if (number >= offsets.length) {
@@ -147,12 +147,12 @@ public final class SectionReader {
       byte[] stored = length == raw ? out : ArrayPool.take(length);
       MemorySegment.copy(block, ValueLayout.JAVA_BYTE, offsets[number], stored, 0, length);
       if (ByteSink.crc(stored, 0, length) != checksums[number]) {
-        throw new DamageException("section " + number + " has a wrong checksum");
+        throw new CorruptionException("section " + number + " has a wrong checksum");
       }
       if (length < raw) {
         long n = Zstd.decompressByteArray(out, 0, raw, stored, 0, length);
         if (n != raw) {
-          throw new DamageException("section " + number + " does not decompress");
+          throw new CorruptionException("section " + number + " does not decompress");
         }
         ArrayPool.release(stored);
       }

@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /**
  * Reads what {@link ByteSink} wrote. For any bytes, a read returns or throws {@link
- * DamageException}: it never leaves its range and never asks for more memory than the range can
+ * CorruptionException}: it never leaves its range and never asks for more memory than the range can
  * account for.
  */
 public final class ByteSource {
@@ -34,7 +34,7 @@ public final class ByteSource {
 
   private void need(int n) {
     if (n < 0 || end - pos < n) {
-      throw new DamageException("data ends early");
+      throw new CorruptionException("data ends early");
     }
   }
 
@@ -78,7 +78,7 @@ public final class ByteSource {
     long v = 0;
     for (int shift = 0; shift < 64; shift += 7) {
       if (pos >= end) {
-        throw new DamageException("a number ends early");
+        throw new CorruptionException("a number ends early");
       }
       byte b = buf[pos++];
       v |= (b & 0x7fL) << shift;
@@ -86,7 +86,7 @@ public final class ByteSource {
         return v;
       }
     }
-    throw new DamageException("a number has more than ten bytes");
+    throw new CorruptionException("a number has more than ten bytes");
   }
 
   public long svarint() {
@@ -98,7 +98,7 @@ public final class ByteSource {
   public int count(long max) {
     long v = uvarint();
     if (v < 0 || v > max) {
-      throw new DamageException("a count of " + v + " is more than " + max);
+      throw new CorruptionException("a count of " + v + " is more than " + max);
     }
     return (int) v;
   }
@@ -132,7 +132,7 @@ public final class ByteSource {
     int left = n;
     while (left > 0) {
       if (at >= end) {
-        throw new DamageException("data ends early");
+        throw new CorruptionException("data ends early");
       }
       left -= buf[at++] >= 0 ? 1 : 0; // the last byte of each has no sign
     }

@@ -6,7 +6,7 @@ import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowConsumer;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.store.files.ByteSink;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.logs.block.LineVerdicts;
 import dev.tethys.store.logs.block.LogBlock;
 import java.nio.charset.StandardCharsets;
@@ -49,7 +49,7 @@ final class BlockScan {
     allStreams = segment.hasAllStreams();
     allTimes = segment.isWhole();
     if (block.streams().size() != segment.selected().length) {
-      throw new DamageException("block has other streams than the index of its part");
+      throw new CorruptionException("block has other streams than the index of its part");
     }
     BitSet fitting = null;
     for (Matcher m : filter.metadata()) {

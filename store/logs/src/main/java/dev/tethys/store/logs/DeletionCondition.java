@@ -7,7 +7,7 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -65,7 +65,7 @@ record DeletionCondition(List<Matcher> matchers, LogFilter filter) {
     ByteSource in = new ByteSource(bytes);
     int version = in.getByte();
     if (version != VERSION) {
-      throw new DamageException("condition of a deletion has version " + version);
+      throw new CorruptionException("condition of a deletion has version " + version);
     }
     List<Matcher> matchers = matchers(in);
     List<Matcher> metadata = matchers(in);
@@ -92,7 +92,7 @@ record DeletionCondition(List<Matcher> matchers, LogFilter filter) {
     for (int n = in.count(); n > 0; n--) {
       int type = in.getByte();
       if (type >= types.length) {
-        throw new DamageException("matcher of a deletion has type " + type);
+        throw new CorruptionException("matcher of a deletion has type " + type);
       }
       out.add(Matcher.of(types[type], in.string(), in.string()));
     }

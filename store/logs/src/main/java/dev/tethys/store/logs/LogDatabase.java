@@ -46,7 +46,7 @@ public final class LogDatabase implements LogStore, EventStore {
    * Opens a store.
    *
    * @throws IOException also if another process has it open
-   * @throws dev.tethys.store.files.DamageException if the manifest cannot be read
+   * @throws dev.tethys.store.files.CorruptionException if the manifest cannot be read
    */
   public static LogDatabase open(FileAccess files, Path directory, LogOptions options)
       throws IOException {

@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 
 /**
  * Rows in a frame of the write-ahead log, behind the tenant's name.
@@ -59,7 +59,7 @@ final class LogFrame {
   static void replay(ByteSource in, LogHead head) {
     int version = in.getByte();
     if (version != VERSION) {
-      throw new DamageException("frame of log rows has version " + version);
+      throw new CorruptionException("frame of log rows has version " + version);
     }
     int[] streams = new int[in.count()];
     for (int i = 0; i < streams.length; i++) {

@@ -5,7 +5,7 @@ import dev.tethys.store.events.ColumnCache;
 import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.PartFile;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.logs.block.LogBlock;
 import dev.tethys.store.logs.block.WordList;
 import java.lang.foreign.MemorySegment;
@@ -55,7 +55,7 @@ final class LogPart {
   /**
    * Stream index with the numbers of a registry.
    *
-   * @throws DamageException if it is damaged
+   * @throws CorruptionException if it is damaged
    */
   @SuppressWarnings("ReferenceEquality") // a tenant has another registry after parts expired
   synchronized Streams streams(StreamRegistry registry) {
@@ -100,7 +100,8 @@ final class LogPart {
       for (int i = blocks[b]; i < blocks[b + 1]; i++) {
         stream += t.uvarint();
         if (stream < 0 || stream >= numbers.length) {
-          throw new DamageException(file.path() + ": totals refer to a stream that is not listed");
+          throw new CorruptionException(
+              file.path() + ": totals refer to a stream that is not listed");
         }
         s.stream[i] = (int) stream;
         s.rows[i] = t.uvarint();
@@ -150,7 +151,7 @@ final class LogPart {
   private LogBlock open(int block, DecodedColumns kept) {
     try {
       return LogBlock.open(file.block(block), words(), kept);
-    } catch (DamageException e) {
+    } catch (CorruptionException e) {
       throw file.damaged(block, e);
     }
   }

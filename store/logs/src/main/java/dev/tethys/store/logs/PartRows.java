@@ -2,7 +2,7 @@ package dev.tethys.store.logs;
 
 import dev.tethys.store.events.DeletionMark;
 import dev.tethys.store.files.ByteSink;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.logs.block.LogBlock;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -15,7 +15,7 @@ final class PartRows {
   /**
    * Copies the rows that no mark deletes.
    *
-   * @throws DamageException if a block is damaged; the part is then to be kept
+   * @throws CorruptionException if a block is damaged; the part is then to be kept
    */
   static void copy(LogPart part, List<DeletionMark> marks, LogHead to) {
     List<DeletionCondition> conditions = new ArrayList<>();
@@ -66,7 +66,7 @@ final class PartRows {
           }
         }
         b.release();
-      } catch (DamageException e) {
+      } catch (CorruptionException e) {
         throw part.file().damaged(block, e);
       }
     }

@@ -6,7 +6,7 @@ import dev.tethys.model.logs.LogRowConsumer;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.logs.block.BlockQuery;
 import dev.tethys.store.logs.block.LogBlock;
 import java.util.ArrayList;
@@ -175,8 +175,8 @@ final class PartSegment implements LogSegment {
     try {
       b = part.block(block);
       reader.accept(new BlockScan(this, b, filter));
-    } catch (DamageException e) {
-      DamageException named = part.file().damaged(block, e);
+    } catch (CorruptionException e) {
+      CorruptionException named = part.file().damaged(block, e);
       throw new StorageException(Reason.CORRUPT, String.valueOf(named.getMessage()), e);
     } finally {
       if (b != null) {

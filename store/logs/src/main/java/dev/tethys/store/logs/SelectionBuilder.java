@@ -8,7 +8,7 @@ import dev.tethys.store.events.DeletionMark;
 import dev.tethys.store.events.EventView;
 import dev.tethys.store.events.LivePart;
 import dev.tethys.store.events.PartEntry;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -61,7 +61,7 @@ final class SelectionBuilder {
       if (part != null) {
         try {
           addBlocks(part, live.entry());
-        } catch (DamageException e) {
+        } catch (CorruptionException e) {
           live.damaged(e);
         }
       }

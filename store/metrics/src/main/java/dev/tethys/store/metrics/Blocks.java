@@ -5,12 +5,12 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.ChangeLog;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.StorageException;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.metrics.internal.block.BlockMeta;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.BlockWriter;
 import dev.tethys.store.metrics.internal.block.Ulid;
-import dev.tethys.store.metrics.internal.encoding.UnreadException;
+import dev.tethys.store.metrics.internal.encoding.TransientReadException;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -124,7 +124,7 @@ final class Blocks {
     removals.proceed();
   }
 
-  private @Nullable BlockReader passOver(Path p, UnreadException e, List<String> problems) {
+  private @Nullable BlockReader passOver(Path p, TransientReadException e, List<String> problems) {
     unread = Stream.concat(unread.stream(), Stream.of(p)).toList();
     String what = missing(p) + ": " + e.getMessage() + ". It is tried again; see to the disk";
     problems.add(what);
@@ -206,9 +206,9 @@ final class Blocks {
   @Nullable BlockReader openUnread(Path p) throws IOException {
     try {
       return new BlockReader(files, p);
-    } catch (UnreadException | InternalError e) {
+    } catch (TransientReadException | InternalError e) {
       return null; // told at the start
-    } catch (DamageException e) {
+    } catch (CorruptionException e) {
       quarantine(p, e);
     } catch (NoSuchFileException e) {
       if (files.list(folder).contains(p)) {
@@ -245,11 +245,11 @@ final class Blocks {
   private @Nullable BlockReader open(Path p, List<String> problems) throws IOException {
     try {
       return new BlockReader(files, p);
-    } catch (UnreadException e) {
+    } catch (TransientReadException e) {
       return passOver(p, e, problems);
     } catch (InternalError e) {
-      return passOver(p, new UnreadException(e), problems);
-    } catch (DamageException | NoSuchFileException e) {
+      return passOver(p, new TransientReadException(e), problems);
+    } catch (CorruptionException | NoSuchFileException e) {
       problems.add(quarantine(p, e));
       return null;
     }

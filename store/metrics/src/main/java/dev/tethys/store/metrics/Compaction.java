@@ -48,7 +48,7 @@ final class Compaction {
   private final ReentrantReadWriteLock parts;
   private final WriteThrottle pace;
   private final BlockBackoff resting;
-  private final RuleCensus census;
+  private final RuleSeriesCounts census;
   private final Set<String> barren = new HashSet<>(); // level 1 blocks without anything to sum up
   private final Set<Path> loggedUnread = new HashSet<>();
   private volatile boolean blocked;
@@ -73,7 +73,7 @@ final class Compaction {
     this.parts = parts;
     this.pace = pace;
     this.resting = new BlockBackoff(nanos);
-    this.census = new RuleCensus(resting);
+    this.census = new RuleSeriesCounts(resting);
   }
 
   /** What could not be read is tried again at the next opportunity, not only after a while. */

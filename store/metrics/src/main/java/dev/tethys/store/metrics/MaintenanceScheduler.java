@@ -10,7 +10,7 @@ import dev.tethys.store.metrics.internal.block.BlockMeta;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.head.Head;
-import dev.tethys.store.metrics.internal.head.MemoryBudget;
+import dev.tethys.store.metrics.internal.head.HeadMemoryBudget;
 import dev.tethys.store.metrics.internal.head.Truncation;
 import dev.tethys.store.metrics.internal.head.Truncation.Span;
 import java.io.IOException;
@@ -111,7 +111,7 @@ final class MaintenanceScheduler {
   /** Whether something waits for a merge to end. */
   private boolean waits() {
     return structure.hasQueuedThreads()
-        || head.budget.state() != MemoryBudget.State.NORMAL
+        || head.budget.state() != HeadMemoryBudget.State.NORMAL
         || head.maxTime() - head.minTime() > head.range() * 2;
   }
 
@@ -327,7 +327,7 @@ final class MaintenanceScheduler {
     if (cut == Long.MIN_VALUE) {
       return false;
     }
-    boolean pressed = head.budget.state().compareTo(MemoryBudget.State.FLUSHING) >= 0;
+    boolean pressed = head.budget.state().compareTo(HeadMemoryBudget.State.FLUSHING) >= 0;
     if (!pressed && head.seriesCount() < MIN_QUIET) {
       return false;
     }

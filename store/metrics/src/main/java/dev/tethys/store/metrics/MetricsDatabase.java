@@ -19,8 +19,8 @@ import dev.tethys.store.metrics.internal.block.ClippedSelection;
 import dev.tethys.store.metrics.internal.block.SourceSelection;
 import dev.tethys.store.metrics.internal.block.Ulid;
 import dev.tethys.store.metrics.internal.head.Head;
+import dev.tethys.store.metrics.internal.head.HeadMemoryBudget;
 import dev.tethys.store.metrics.internal.head.HeadSettings;
-import dev.tethys.store.metrics.internal.head.MemoryBudget;
 import dev.tethys.store.metrics.internal.index.Expressions;
 import java.io.Closeable;
 import java.io.IOException;
@@ -167,7 +167,7 @@ public final class MetricsDatabase implements MetricStore {
             settings(options),
             frames -> writing[0].append(frames, always),
             options.clock(),
-            MemoryBudget.Pause.PARK,
+            HeadMemoryBudget.Pause.PARK,
             changes);
     this.recovery = r.run(head);
     this.log =

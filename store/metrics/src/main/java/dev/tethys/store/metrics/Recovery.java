@@ -2,7 +2,7 @@ package dev.tethys.store.metrics;
 
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.files.Frames;
 import dev.tethys.store.files.WriteAheadLog;
 import dev.tethys.store.metrics.internal.block.BlockReader;
@@ -97,7 +97,7 @@ final class Recovery {
               payload -> {
                 try {
                   head.replay(payload);
-                } catch (DamageException | IndexOutOfBoundsException e) {
+                } catch (CorruptionException | IndexOutOfBoundsException e) {
                   senseless[0] += payload.end;
                 }
                 spillPages(head);

@@ -5,7 +5,7 @@ import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.StorageException;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.metrics.internal.block.BlockPass;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.block.Ulid;
@@ -55,7 +55,7 @@ public final class StoredBlock implements AutoCloseable {
   static StoredBlock open(FileAccess files, Path folder) throws IOException {
     try {
       return new StoredBlock(new BlockReader(files, folder));
-    } catch (DamageException e) {
+    } catch (CorruptionException e) {
       throw new StorageException(
           StorageException.Reason.CORRUPT, "block " + folder + " is damaged: " + e.getMessage(), e);
     }

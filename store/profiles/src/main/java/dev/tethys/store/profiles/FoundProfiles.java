@@ -12,7 +12,7 @@ import dev.tethys.store.events.DeletionMark;
 import dev.tethys.store.events.EventView;
 import dev.tethys.store.events.LivePart;
 import dev.tethys.store.events.PartEntry;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -62,7 +62,7 @@ final class FoundProfiles implements ProfileSelection {
       if (part != null) {
         try {
           add(live, part);
-        } catch (DamageException e) {
+        } catch (CorruptionException e) {
           live.damaged(e);
         }
       }
@@ -219,7 +219,7 @@ final class FoundProfiles implements ProfileSelection {
     ProfileSymbols symbols;
     try {
       symbols = reader.needsSamples() ? p.part.symbols() : EMPTY;
-    } catch (DamageException e) {
+    } catch (CorruptionException e) {
       damaged(e);
       return;
     }
@@ -246,14 +246,14 @@ final class FoundProfiles implements ProfileSelection {
             reader,
             symbols,
             stopped);
-      } catch (DamageException e) {
+      } catch (CorruptionException e) {
         damaged(e);
       }
     }
     reader.end();
   }
 
-  private void damaged(DamageException e) {
+  private void damaged(CorruptionException e) {
     damage.add("profiles are missing: " + e.getMessage());
   }
 

@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -34,14 +34,14 @@ record ProfileCondition(List<Matcher> matchers) {
     ByteSource in = new ByteSource(bytes);
     int version = in.getByte();
     if (version != VERSION) {
-      throw new DamageException("condition of a deletion has version " + version);
+      throw new CorruptionException("condition of a deletion has version " + version);
     }
     List<Matcher> matchers = new ArrayList<>();
     Matcher.Type[] types = Matcher.Type.values();
     for (int n = in.count(); n > 0; n--) {
       int type = in.getByte();
       if (type < 0 || type >= types.length) {
-        throw new DamageException("matcher of a deletion has type " + type);
+        throw new CorruptionException("matcher of a deletion has type " + type);
       }
       matchers.add(Matcher.of(types[type], in.string(), in.string()));
     }

@@ -44,7 +44,7 @@ public final class ProfileDatabase implements ProfileStore, EventStore {
    * Opens a store.
    *
    * @throws IOException also if another process has it open
-   * @throws dev.tethys.store.files.DamageException if the manifest cannot be read
+   * @throws dev.tethys.store.files.CorruptionException if the manifest cannot be read
    */
   public static ProfileDatabase open(FileAccess files, Path directory, ProfileOptions options)
       throws IOException {

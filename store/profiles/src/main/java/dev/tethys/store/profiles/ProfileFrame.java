@@ -8,7 +8,7 @@ import dev.tethys.model.profiles.Samples;
 import dev.tethys.model.profiles.SymbolCopier;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 
 /**
  * Profiles in a frame of the write-ahead log, behind the tenant's name.
@@ -61,7 +61,7 @@ final class ProfileFrame {
   static void replay(ByteSource in, ProfileHead head) {
     int version = in.getByte();
     if (version != VERSION) {
-      throw new DamageException("frame of profiles has version " + version);
+      throw new CorruptionException("frame of profiles has version " + version);
     }
     ProfileSymbols symbols = SymbolCodec.read(in);
     SymbolCopier copier = new SymbolCopier(symbols, head.symbols);
@@ -83,7 +83,7 @@ final class ProfileFrame {
       for (int left = in.count(); left > 0; left--) {
         stack += in.svarint();
         if (stack < 0 || stack > lastNode) {
-          throw new DamageException("frame of profiles has a sample of stack " + stack);
+          throw new CorruptionException("frame of profiles has a sample of stack " + stack);
         }
         int set = copier.attributes(in.count(lastSet));
         samples.add(copier.node((int) stack), set, in.svarint());

@@ -8,7 +8,7 @@ import dev.tethys.model.profiles.Samples;
 import dev.tethys.store.events.PartFile;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.lang.ref.SoftReference;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
@@ -50,7 +50,7 @@ final class ProfilePart {
   /**
    * Index of the part.
    *
-   * @throws DamageException if it is damaged
+   * @throws CorruptionException if it is damaged
    */
   synchronized Index index() {
     Index i = index;
@@ -84,7 +84,8 @@ final class ProfilePart {
       for (int i = blocks[b]; i < blocks[b + 1]; i++) {
         number += t.uvarint();
         if (number < 0 || number >= series.length) {
-          throw new DamageException(file.path() + ": totals refer to a series that is not listed");
+          throw new CorruptionException(
+              file.path() + ": totals refer to a series that is not listed");
         }
         out.numbers[i] = (int) number;
         t.uvarint();
@@ -98,7 +99,7 @@ final class ProfilePart {
   /**
    * Symbols of the part.
    *
-   * @throws DamageException if they are damaged
+   * @throws CorruptionException if they are damaged
    */
   ProfileSymbols symbols() {
     synchronized (this) {
@@ -115,7 +116,7 @@ final class ProfilePart {
   private ProfileSymbols readSymbols() {
     int b = blocks();
     if (b < 0) {
-      throw new DamageException(file.path() + ": part has no symbols");
+      throw new CorruptionException(file.path() + ": part has no symbols");
     }
     try {
       SectionReader in = new SectionReader(file.block(b));
@@ -130,7 +131,7 @@ final class ProfilePart {
       } finally {
         in.release();
       }
-    } catch (DamageException e) {
+    } catch (CorruptionException e) {
       throw file.damaged(b, e);
     }
   }
@@ -145,7 +146,7 @@ final class ProfilePart {
   /**
    * Reads the rows of a block that a filter selects.
    *
-   * @throws DamageException if the block is damaged
+   * @throws CorruptionException if the block is damaged
    */
   void read(int b, RowFilter filter, ProfileReader to, ProfileSymbols s, BooleanSupplier stopped) {
     try {
@@ -155,7 +156,7 @@ final class ProfilePart {
       } finally {
         in.release();
       }
-    } catch (DamageException e) {
+    } catch (CorruptionException e) {
       throw file.damaged(b, e);
     }
   }
@@ -201,7 +202,7 @@ final class ProfilePart {
       for (int i = 0; i < count; i++) {
         stack += stacks.svarint();
         if (stack < 0 || stack >= known) {
-          throw new DamageException("sample has stack " + stack + " of " + known);
+          throw new CorruptionException("sample has stack " + stack + " of " + known);
         }
         samples.stacks[i] = (int) stack;
         samples.attributes[i] = hasSets ? sets.count(lastSet) : 0;
@@ -229,7 +230,7 @@ final class ProfilePart {
     for (int r = 0; r < n; r++) {
       number += series.uvarint();
       if (number < 0 || number >= known) {
-        throw new DamageException("row has series " + number + " of " + known);
+        throw new CorruptionException("row has series " + number + " of " + known);
       }
       rows.series[r] = (int) number;
       rows.metas[r] = metas.count(lastSet);

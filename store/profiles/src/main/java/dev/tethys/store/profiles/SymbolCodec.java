@@ -4,7 +4,7 @@ import dev.tethys.model.profiles.ProfileSymbols;
 import dev.tethys.model.profiles.Tuples;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -142,7 +142,7 @@ final class SymbolCodec {
       starts[i + 1] = Math.addExact(starts[i], in.count());
     }
     if (starts[n] > in.remaining()) {
-      throw new DamageException(
+      throw new CorruptionException(
           "table of " + starts[n] + " values has " + in.remaining() + " bytes");
     }
     long[] data = new long[starts[n]];
@@ -199,7 +199,7 @@ final class SymbolCodec {
 
   private static void require(boolean holds, String what) {
     if (!holds) {
-      throw new DamageException("symbols of profiles: " + what);
+      throw new CorruptionException("symbols of profiles: " + what);
     }
   }
 }

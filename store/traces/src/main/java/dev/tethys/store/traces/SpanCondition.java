@@ -7,7 +7,7 @@ import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanValue;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -106,7 +106,7 @@ final class SpanCondition {
     ByteSource in = new ByteSource(bytes);
     int version = in.getByte();
     if (version != VERSION) {
-      throw new DamageException("condition of a deletion has version " + version);
+      throw new CorruptionException("condition of a deletion has version " + version);
     }
     return read(in, 0);
   }
@@ -114,7 +114,7 @@ final class SpanCondition {
   private static SpanFilter read(ByteSource in, int depth) {
     int kind = in.getByte();
     if (depth > MAX_DEPTH) {
-      throw new DamageException("condition of a deletion is nested too deeply");
+      throw new CorruptionException("condition of a deletion is nested too deeply");
     }
     return switch (kind) {
       case 0 -> new SpanFilter.And(list(in, depth));
@@ -130,7 +130,7 @@ final class SpanCondition {
         SpanField f = field(in);
         yield new SpanFilter.Matches(f, in.string());
       }
-      default -> throw new DamageException("condition of a deletion has kind " + kind);
+      default -> throw new CorruptionException("condition of a deletion has kind " + kind);
     };
   }
 
@@ -144,7 +144,7 @@ final class SpanCondition {
 
   private static <T> T of(T[] values, int ordinal) {
     if (ordinal >= values.length) {
-      throw new DamageException("condition of a deletion has number " + ordinal);
+      throw new CorruptionException("condition of a deletion has number " + ordinal);
     }
     return values[ordinal];
   }
@@ -161,7 +161,8 @@ final class SpanCondition {
       case 1 -> new SpanValue.Int(in.getLong());
       case 2 -> new SpanValue.Real(Double.longBitsToDouble(in.getLong()));
       case 3 -> new SpanValue.Bool(in.getByte() != 0);
-      default -> throw new DamageException("condition of a deletion has a value of kind " + kind);
+      default ->
+          throw new CorruptionException("condition of a deletion has a value of kind " + kind);
     };
   }
 }

@@ -18,7 +18,7 @@ import dev.tethys.store.events.EventView;
 import dev.tethys.store.events.LivePart;
 import dev.tethys.store.events.PartEntry;
 import dev.tethys.store.files.ByteSink;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.traces.block.SpanCopier;
 import dev.tethys.store.traces.block.SpanFrame;
 import java.io.IOException;
@@ -55,7 +55,7 @@ public final class TraceDatabase implements TraceStore, EventStore {
    * Opens a store.
    *
    * @throws IOException also if another process has it open
-   * @throws DamageException if the manifest cannot be read
+   * @throws CorruptionException if the manifest cannot be read
    */
   public static TraceDatabase open(FileAccess files, Path directory, TraceOptions options)
       throws IOException {
@@ -134,7 +134,7 @@ public final class TraceDatabase implements TraceStore, EventStore {
         try {
           part.groups();
           addBlocks(part, live.entry(), view.deletions(), from, to, segments);
-        } catch (DamageException e) {
+        } catch (CorruptionException e) {
           live.damaged(e);
         }
       }

@@ -2,7 +2,7 @@ package dev.tethys.store.traces;
 
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 
 /**
  * Bloom filter of the trace ids of a block: the bits of an id are in one word of 64.
@@ -71,7 +71,7 @@ final class TraceFilter {
       words[i] = in.getLong();
     }
     if (words.length == 0) {
-      throw new DamageException("filter of trace ids is empty");
+      throw new CorruptionException("filter of trace ids is empty");
     }
     return new TraceFilter(words);
   }

@@ -4,7 +4,7 @@ import dev.tethys.store.events.ColumnCache;
 import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.PartFile;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.traces.block.PartGroups;
 import dev.tethys.store.traces.block.SpanBlock;
 import dev.tethys.store.traces.block.SpanFrame;
@@ -69,7 +69,7 @@ final class TracePart {
   private SpanBlock open(int block, DecodedColumns kept) {
     try {
       return new SpanBlock(file.block(block), groups(), kept);
-    } catch (DamageException e) {
+    } catch (CorruptionException e) {
       throw file.damaged(block, e);
     }
   }

@@ -11,7 +11,7 @@ import dev.tethys.model.traces.SpanRelation;
 import dev.tethys.model.traces.SpanRows;
 import dev.tethys.model.traces.SpanSegment;
 import dev.tethys.model.traces.SpanValue;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.traces.block.BatchChunk;
 import dev.tethys.store.traces.block.ChunkScan;
 import dev.tethys.store.traces.block.RelationScan;
@@ -167,7 +167,7 @@ abstract class TraceSegment implements SpanSegment {
         } finally {
           b.release();
         }
-      } catch (DamageException e) {
+      } catch (CorruptionException e) {
         throw new StorageException(
             Reason.CORRUPT, String.valueOf(part.file().damaged(block, e).getMessage()), e);
       }

@@ -8,7 +8,7 @@ import dev.tethys.store.events.EventSignal;
 import dev.tethys.store.events.PartFile;
 import dev.tethys.store.events.PartSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.traces.block.ChunkScan;
 import dev.tethys.store.traces.block.SpanBlock;
 import dev.tethys.store.traces.block.SpanCopier;
@@ -99,7 +99,7 @@ final class TraceSignal implements EventSignal<TraceHead, TraceHead.Snapshot, Tr
           long[] hidden = HiddenSpans.of(deletions.get(i)).mask(block);
           chunks.add(new TracePartBuilder.Decoded(hidden == null ? all : without(all, hidden)));
           block.release();
-        } catch (DamageException e) {
+        } catch (CorruptionException e) {
           throw part.file().damaged(b, e);
         }
       }
@@ -135,7 +135,7 @@ final class TraceSignal implements EventSignal<TraceHead, TraceHead.Snapshot, Tr
               return true;
             }
           }
-        } catch (DamageException e) {
+        } catch (CorruptionException e) {
           throw part.file().damaged(b, e);
         }
       }

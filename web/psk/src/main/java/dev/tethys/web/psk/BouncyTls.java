@@ -1,6 +1,6 @@
 package dev.tethys.web.psk;
 
-import dev.tethys.web.client.SharedKeyTls;
+import dev.tethys.web.client.PskTls;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -12,7 +12,7 @@ import org.bouncycastle.tls.crypto.TlsCrypto;
 import org.bouncycastle.tls.crypto.impl.bc.BcTlsCrypto;
 
 /** Shakes hands by Bouncy Castle's protocol, and says in our words why that fails. */
-public final class BouncyTls implements SharedKeyTls {
+public final class BouncyTls implements PskTls {
   private final TlsCrypto crypto = new BcTlsCrypto(new SecureRandom());
 
   @Override

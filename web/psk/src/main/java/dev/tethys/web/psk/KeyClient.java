@@ -1,6 +1,6 @@
 package dev.tethys.web.psk;
 
-import dev.tethys.web.client.SharedKeyTls.Offer;
+import dev.tethys.web.client.PskTls.Offer;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;

@@ -1,6 +1,6 @@
 package dev.tethys.web.psk;
 
-import dev.tethys.web.client.SharedKeyTls.Secured;
+import dev.tethys.web.client.PskTls.Secured;
 import java.io.EOFException;
 import java.io.IOException;
 import java.io.InputStream;

@@ -1,7 +1,6 @@
 /**
  * TLS with a pre-shared key, by Bouncy Castle. No module depends on this one: {@link
- * dev.tethys.web.client.SharedKeyTls} loads it when a configuration needs it and its jars are
- * present.
+ * dev.tethys.web.client.PskTls} loads it when a configuration needs it and its jars are present.
  */
 @NullMarked
 package dev.tethys.web.psk;

@@ -6,10 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
 import dev.tethys.testkit.TestCertificates;
-import dev.tethys.web.client.SharedKey;
-import dev.tethys.web.client.SharedKeyTls;
-import dev.tethys.web.client.SharedKeyTls.Offer;
-import dev.tethys.web.client.SharedKeyTls.Secured;
+import dev.tethys.web.client.PreSharedKey;
+import dev.tethys.web.client.PskTls;
+import dev.tethys.web.client.PskTls.Offer;
+import dev.tethys.web.client.PskTls.Secured;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -57,7 +57,7 @@ class BouncyTlsTest {
   }
 
   private static Offer offer(String identity, String key, boolean newest) {
-    return new Offer(SharedKey.of(identity, key), "broker.example", newest, List.of());
+    return new Offer(PreSharedKey.of(identity, key), "broker.example", newest, List.of());
   }
 
   private Socket connect() throws IOException {
@@ -67,7 +67,7 @@ class BouncyTlsTest {
   }
 
   private static Secured secure(Socket s, Offer offer) throws IOException {
-    return SharedKeyTls.find().secure(s.getInputStream(), s.getOutputStream(), offer);
+    return PskTls.find().secure(s.getInputStream(), s.getOutputStream(), offer);
   }
 
   private static String turned(Secured secured, String line) throws IOException {

@@ -2,11 +2,11 @@ package dev.tethys.web.internal.http1;
 
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.HttpException;
-import dev.tethys.web.internal.Accepted;
-import dev.tethys.web.internal.Answers;
-import dev.tethys.web.internal.BrokenAnswerException;
+import dev.tethys.web.internal.AbortedResponseException;
+import dev.tethys.web.internal.AcceptedConnection;
 import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.Peer;
+import dev.tethys.web.internal.RequestProcessor;
 import dev.tethys.web.internal.proxied.ProxyHeader;
 import io.helidon.common.socket.HelidonSocket;
 import java.io.UncheckedIOException;
@@ -54,11 +54,11 @@ final class Http1Connection {
 
   private final SocketInput in;
   private final RequestHead head;
-  private final Http1Answer answer;
+  private final Http1Response answer;
   private Http1Request.Client client;
   private boolean proxied; // a header may come before the first request
   private final Peer peer;
-  private final Answers answers;
+  private final RequestProcessor answers;
 
   /** When the last answer was given, or a head read; by the thread that serves. */
   private long lastNanos = System.nanoTime();
@@ -70,17 +70,17 @@ final class Http1Connection {
   private int closely;
 
   Http1Connection(
-      Accepted connection,
+      AcceptedConnection connection,
       byte[] begin,
       boolean proxied,
       RequestHead head,
       Peer peer,
-      Answers answers) {
+      RequestProcessor answers) {
     HelidonSocket socket = connection.socket();
     this.in = new SocketInput(socket, begin);
     this.head = head;
     this.proxied = proxied;
-    this.answer = new Http1Answer(socket, in);
+    this.answer = new Http1Response(socket, in);
     this.client = Http1Request.Client.of(connection);
     this.peer = peer;
     this.answers = answers;
@@ -152,7 +152,7 @@ final class Http1Connection {
       return isHeadRead() && isAnsweredForMore();
     } catch (UncheckedIOException e) {
       LOG.log(Level.DEBUG, "a connection has ended", e);
-    } catch (BrokenAnswerException e) {
+    } catch (AbortedResponseException e) {
       LOG.log(Level.DEBUG, "an answer broke off", e);
     }
     return false;

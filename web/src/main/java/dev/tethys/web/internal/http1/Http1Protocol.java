@@ -1,9 +1,9 @@
 package dev.tethys.web.internal.http1;
 
-import dev.tethys.web.internal.Accepted;
-import dev.tethys.web.internal.Answers;
+import dev.tethys.web.internal.AcceptedConnection;
 import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.Protocol;
+import dev.tethys.web.internal.RequestProcessor;
 import java.util.Set;
 
 /**
@@ -16,7 +16,11 @@ import java.util.Set;
  * @param proxied whether a header of the PROXY protocol may precede the first request
  */
 public record Http1Protocol(
-    int maxLine, int maxHeaders, boolean proxied, ConnectionTimeouts clients, Answers answers)
+    int maxLine,
+    int maxHeaders,
+    boolean proxied,
+    ConnectionTimeouts clients,
+    RequestProcessor answers)
     implements Protocol {
   @Override
   public Set<String> names() {
@@ -29,7 +33,7 @@ public record Http1Protocol(
   }
 
   @Override
-  public void serve(Accepted connection, byte[] begin) throws InterruptedException {
+  public void serve(AcceptedConnection connection, byte[] begin) throws InterruptedException {
     new Http1Connection(
             connection,
             begin,

@@ -1,6 +1,6 @@
 package dev.tethys.web.internal.http1;
 
-import dev.tethys.web.internal.Accepted;
+import dev.tethys.web.internal.AcceptedConnection;
 import dev.tethys.web.internal.WireRequest;
 import dev.tethys.web.internal.proxied.ProxiedAddress;
 import java.io.InputStream;
@@ -20,13 +20,13 @@ final class Http1Request implements WireRequest {
 
   /** Addresses of the client, the same for all requests of a connection. */
   record Client(InetSocketAddress remote, InetSocketAddress local, boolean secure) {
-    static Client of(Accepted c) {
+    static Client of(AcceptedConnection c) {
       return new Client(
           ProxiedAddress.meant(c.remote()), ProxiedAddress.meant(c.local()), c.socket().isSecure());
     }
   }
 
-  Http1Request(RequestHead head, Client client, SocketInput in, Http1Answer answer) {
+  Http1Request(RequestHead head, Client client, SocketInput in, Http1Response answer) {
     this.head = head;
     this.client = client;
     String target = head.target();

@@ -1,6 +1,6 @@
 package dev.tethys.web.internal.http2;
 
-import dev.tethys.web.internal.Accepted;
+import dev.tethys.web.internal.AcceptedConnection;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.socket.HelidonSocket;
@@ -34,7 +34,7 @@ record EngineConnection(
    * @param whole told whenever something came; what comes when it is over is thrown away
    */
   static EngineConnection of(
-      Accepted c,
+      AcceptedConnection c,
       byte[] begin,
       ClientFrames frames,
       LongConnection whole,

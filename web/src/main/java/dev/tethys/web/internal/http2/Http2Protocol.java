@@ -3,13 +3,13 @@ package dev.tethys.web.internal.http2;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.HttpListenerOptions;
-import dev.tethys.web.internal.Accepted;
-import dev.tethys.web.internal.Answers;
-import dev.tethys.web.internal.BrokenAnswerException;
+import dev.tethys.web.internal.AbortedResponseException;
+import dev.tethys.web.internal.AcceptedConnection;
 import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.FrameBudget;
 import dev.tethys.web.internal.Peer;
 import dev.tethys.web.internal.Protocol;
+import dev.tethys.web.internal.RequestProcessor;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.socket.SocketWriter;
@@ -46,11 +46,12 @@ public final class Http2Protocol implements Protocol {
 
   private final HttpListenerOptions options;
   private final ConnectionTimeouts clients;
-  private final Answers answers;
+  private final RequestProcessor answers;
   private @Nullable Http2Engine engine; // guarded by this
 
   /** For one listening socket. */
-  public Http2Protocol(HttpListenerOptions options, ConnectionTimeouts clients, Answers answers) {
+  public Http2Protocol(
+      HttpListenerOptions options, ConnectionTimeouts clients, RequestProcessor answers) {
     this.options = options;
     this.clients = clients;
     this.answers = answers;
@@ -91,8 +92,8 @@ public final class Http2Protocol implements Protocol {
                 throw new CloseConnectionException("the client makes this request elsewhere");
               }
               try {
-                answers.answer(exchange, new MultiplexedRequest(q), new MultiplexedAnswer(r));
-              } catch (BrokenAnswerException e) {
+                answers.answer(exchange, new MultiplexedRequest(q), new MultiplexedResponse(r));
+              } catch (AbortedResponseException e) {
                 throw new CloseConnectionException(e.getMessage(), e.getCause());
               }
             });
@@ -100,7 +101,7 @@ public final class Http2Protocol implements Protocol {
 
   /** The client may open fewer streams than the engine supports. */
   @Override
-  public void serve(Accepted c, byte[] begin) throws InterruptedException {
+  public void serve(AcceptedConnection c, byte[] begin) throws InterruptedException {
     Peer peer = clients.connected(c);
     Http2Engine e = engine();
     DataWriter socket = SocketWriter.create(c.socket());
@@ -127,7 +128,7 @@ public final class Http2Protocol implements Protocol {
   }
 
   /** Counts, and reads a little more, for a connection closed with bytes unread is reset. */
-  private static void end(ConnectionViolation v, Accepted c) {
+  private static void end(ConnectionViolation v, AcceptedConnection c) {
     REJECTED.with(v.reason()).inc();
     LOG.log(
         Level.DEBUG, "HTTP/2 connection ended client={0} reason={1}", c.remote(), v.getMessage());

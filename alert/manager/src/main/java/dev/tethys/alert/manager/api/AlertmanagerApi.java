@@ -5,7 +5,7 @@ import dev.tethys.alert.manager.Alertmanager;
 import dev.tethys.alert.manager.cluster.ClusterNode;
 import dev.tethys.alert.manager.cluster.ClusterView;
 import dev.tethys.alert.manager.config.ReceiverConfig;
-import dev.tethys.alert.manager.dispatch.Dispatcher.GroupView;
+import dev.tethys.alert.manager.dispatch.AlertDispatcher.GroupView;
 import dev.tethys.alert.manager.dispatch.RoutingNode;
 import dev.tethys.alert.manager.match.LabelMatchers;
 import dev.tethys.alert.manager.state.Alert;

@@ -1,10 +1,10 @@
 package dev.tethys.alert.manager.api;
 
 import dev.tethys.alert.manager.Alertmanager;
-import dev.tethys.alert.manager.dispatch.Dispatcher;
+import dev.tethys.alert.manager.dispatch.AlertDispatcher;
 import dev.tethys.alert.manager.dispatch.FlushResult;
 import dev.tethys.alert.manager.dispatch.Inhibitor;
-import dev.tethys.alert.manager.dispatch.Trace;
+import dev.tethys.alert.manager.dispatch.RoutingTrace;
 import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.AlertNote;
 import dev.tethys.alert.manager.state.LabelSet;
@@ -48,11 +48,11 @@ final class TraceApi {
   }
 
   private void answer(LabelSet labels, HttpResponse r) throws IOException {
-    Trace t = manager.trace(labels);
+    RoutingTrace t = manager.trace(labels);
     AlertmanagerApi.send(r, g -> trace(g, t));
   }
 
-  private void trace(JsonGenerator g, Trace t) {
+  private void trace(JsonGenerator g, RoutingTrace t) {
     g.writeStartObject();
     g.writeStringProperty("at", ApiJson.time(t.at()));
     ApiJson.labels(g, "labels", t.labels());
@@ -100,8 +100,8 @@ final class TraceApi {
     g.writeEndObject();
   }
 
-  private void branch(JsonGenerator g, Trace.Branch b) {
-    Dispatcher.GroupState group = b.group();
+  private void branch(JsonGenerator g, RoutingTrace.Branch b) {
+    AlertDispatcher.GroupState group = b.group();
     g.writeStartObject();
     g.writeNumberProperty("id", b.id());
     g.writeStringProperty("where", group.route().where());
@@ -115,7 +115,7 @@ final class TraceApi {
     FlushResult last = group.last();
     time(g, "lastLook", last == null ? null : last.at());
     g.writeArrayPropertyStart("timeIntervals");
-    for (Trace.Interval i : b.intervals()) {
+    for (RoutingTrace.Interval i : b.intervals()) {
       g.writeStartObject();
       g.writeStringProperty("name", i.name());
       g.writeStringProperty("kind", i.active() ? "active" : "mute");
@@ -137,7 +137,7 @@ final class TraceApi {
     g.writeEndObject();
   }
 
-  private static void writeNotified(JsonGenerator g, Trace.Notified t) {
+  private static void writeNotified(JsonGenerator g, RoutingTrace.Notified t) {
     g.writeStartObject();
     g.writeStringProperty("integration", t.integration());
     g.writeBooleanProperty("sendResolved", t.sendResolved());

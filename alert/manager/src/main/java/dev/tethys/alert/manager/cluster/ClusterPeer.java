@@ -8,8 +8,8 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.SocketTls;
 import java.io.Closeable;
@@ -249,11 +249,11 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         options.reconnectTimeout().isZero() ? Duration.ZERO : FORGET,
         this::forget);
     threads.add(
-        Thread.ofVirtual().name("cluster-large").start(EssentialLoop.of("gossip", this::deliver)));
+        Thread.ofVirtual().name("cluster-large").start(SupervisedLoop.of("gossip", this::deliver)));
     threads.add(
         Thread.ofVirtual()
             .name("cluster-settle")
-            .start(EssentialLoop.task("gossip", this::settle)));
+            .start(SupervisedLoop.task("gossip", this::settle)));
   }
 
   private interface Step {
@@ -268,7 +268,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         Thread.ofVirtual()
             .name(thread)
             .start(
-                EssentialLoop.of(
+                SupervisedLoop.of(
                     "gossip",
                     () -> {
                       while (!closed) {

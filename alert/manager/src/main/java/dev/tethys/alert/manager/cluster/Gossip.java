@@ -2,10 +2,10 @@ package dev.tethys.alert.manager.cluster;
 
 import dev.tethys.alert.manager.cluster.MemberlistMessages.Ping;
 import dev.tethys.alert.manager.dispatch.ManagerClock;
-import dev.tethys.model.Alarm;
+import dev.tethys.model.DeadlineTimer;
 import dev.tethys.model.guard.ByteBudget;
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.BufferedInputStream;
 import java.io.Closeable;
@@ -169,7 +169,7 @@ final class Gossip implements Closeable, Transport.Receiver {
         Thread.ofVirtual()
             .name(name)
             .start(
-                EssentialLoop.of(
+                SupervisedLoop.of(
                     "gossip",
                     () -> {
                       while (!closed) {
@@ -416,8 +416,8 @@ final class Gossip implements Closeable, Transport.Receiver {
 
   @Override
   public void stream(Transport.Stream stream) {
-    Alarm late =
-        Alarm.closing(
+    DeadlineTimer late =
+        DeadlineTimer.closing(
             stream, System.nanoTime() + STREAM_TIMEOUTS * settings.streamTimeout.toNanos());
     try (late;
         ByteBudget.Reservation held = STREAMS.open();

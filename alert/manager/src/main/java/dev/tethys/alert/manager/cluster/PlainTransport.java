@@ -1,7 +1,7 @@
 package dev.tethys.alert.manager.cluster;
 
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -73,11 +73,11 @@ final class PlainTransport implements Transport {
     Thread.ofPlatform()
         .daemon()
         .name("cluster-packets")
-        .start(EssentialLoop.of("gossip", () -> receive(receiver)));
+        .start(SupervisedLoop.of("gossip", () -> receive(receiver)));
     Thread.ofPlatform()
         .daemon()
         .name("cluster-streams")
-        .start(EssentialLoop.of("gossip", () -> accept(receiver)));
+        .start(SupervisedLoop.of("gossip", () -> accept(receiver)));
   }
 
   private void receive(Receiver receiver) {

@@ -4,8 +4,8 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.SocketTls;
 import java.io.BufferedInputStream;
@@ -113,7 +113,7 @@ final class TlsTransport implements Transport {
     Thread.ofPlatform()
         .daemon()
         .name("cluster-tls")
-        .start(EssentialLoop.of("gossip", () -> accept(receiver)));
+        .start(SupervisedLoop.of("gossip", () -> accept(receiver)));
   }
 
   private void accept(Receiver receiver) {

@@ -1,6 +1,6 @@
 package dev.tethys.alert.manager.dispatch;
 
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -54,7 +54,7 @@ public interface ManagerClock extends InstantSource, AutoCloseable {
       long nanos = Math.max(0, Duration.between(instant(), when).toNanos());
       ScheduledFuture<?> f =
           timer.schedule(
-              () -> Thread.ofVirtual().start(EssentialLoop.task("alertmanager_timer", task)),
+              () -> Thread.ofVirtual().start(SupervisedLoop.task("alertmanager_timer", task)),
               nanos,
               TimeUnit.NANOSECONDS);
       return () -> f.cancel(false);

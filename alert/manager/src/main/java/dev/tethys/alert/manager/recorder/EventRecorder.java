@@ -1,7 +1,7 @@
 package dev.tethys.alert.manager.recorder;
 
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
@@ -164,7 +164,7 @@ public final class EventRecorder implements AutoCloseable {
         writer =
             Thread.ofVirtual()
                 .name("event-recorder")
-                .start(EssentialLoop.of("event_recorder", this::run));
+                .start(SupervisedLoop.of("event_recorder", this::run));
       }
     }
   }

@@ -3,7 +3,7 @@ package dev.tethys.alert.manager.state;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RecordFormat;
 import dev.tethys.model.file.RecordLog;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.Closeable;
 import java.io.IOException;
@@ -112,7 +112,7 @@ public final class EventLog implements Closeable {
       newestOfOlder = before[0] == null ? Instant.EPOCH : entry(before[0]).at;
     }
     this.writer =
-        Thread.ofVirtual().name("alert-events").start(EssentialLoop.of("alert_events", this::run));
+        Thread.ofVirtual().name("alert-events").start(SupervisedLoop.of("alert_events", this::run));
   }
 
   /** Takes entries over without waiting. */

@@ -3,7 +3,7 @@ package dev.tethys.collect.database.postgres;
 import dev.tethys.collect.database.wire.Deadline;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
-import dev.tethys.model.Alarm;
+import dev.tethys.model.DeadlineTimer;
 import dev.tethys.web.client.DriverTls;
 import java.io.IOException;
 import java.net.URLEncoder;
@@ -48,12 +48,12 @@ final class PostgresConnection implements AutoCloseable {
 
   private final Connection connection;
   private final String tls;
-  private final Alarm alarm;
+  private final DeadlineTimer alarm;
 
   private PostgresConnection(Connection connection, String tls, Deadline deadline) {
     this.connection = connection;
     this.tls = tls;
-    this.alarm = Alarm.closing(() -> connection.abort(Runnable::run), deadline.nanos());
+    this.alarm = DeadlineTimer.closing(() -> connection.abort(Runnable::run), deadline.nanos());
   }
 
   /**

@@ -1,7 +1,7 @@
 package dev.tethys.collect.database.wire;
 
 import dev.tethys.config.TlsConfig;
-import dev.tethys.model.Alarm;
+import dev.tethys.model.DeadlineTimer;
 import dev.tethys.web.client.TlsSockets;
 import java.io.BufferedInputStream;
 import java.io.BufferedOutputStream;
@@ -34,7 +34,7 @@ public final class ServerConnection implements AutoCloseable {
   private static final int BUFFER = 1 << 16;
 
   private volatile AutoCloseable transport;
-  private Alarm alarm;
+  private DeadlineTimer alarm;
   private @Nullable Socket socket;
   private InputStream in;
   private OutputStream out;
@@ -145,8 +145,8 @@ public final class ServerConnection implements AutoCloseable {
   }
 
   /** Of what carries the bytes when it rings: TLS comes later. */
-  private Alarm alarm(Deadline deadline) {
-    return Alarm.closing(() -> transport.close(), deadline.nanos());
+  private DeadlineTimer alarm(Deadline deadline) {
+    return DeadlineTimer.closing(() -> transport.close(), deadline.nanos());
   }
 
   /**

@@ -3,7 +3,7 @@ package dev.tethys.collect.discovery.aws;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Filter;
 import dev.tethys.collect.discovery.Mechanism;
-import dev.tethys.collect.discovery.Refreshing;
+import dev.tethys.collect.discovery.PollingDiscovery;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
@@ -137,7 +137,7 @@ public final class Aws {
           (api, s, clusters, port) -> new ElastiCacheNodes(api, clusters));
 
   private interface OfClusters {
-    Refreshing.Source source(AwsApi api, Settings s, List<String> clusters, long port);
+    PollingDiscovery.Source source(AwsApi api, Settings s, List<String> clusters, long port);
   }
 
   private static Mechanism ofClusters(
@@ -189,7 +189,7 @@ public final class Aws {
     }
   }
 
-  private static Refreshing.Source source(Settings s, DiscoveryContext context) {
+  private static PollingDiscovery.Source source(Settings s, DiscoveryContext context) {
     long port = s.get(PORT);
     return switch (s.get(ROLE)) {
       case "ec2" -> new Ec2Instances(KEYS.api("ec2", s, context), s.get(FILTERS), port);

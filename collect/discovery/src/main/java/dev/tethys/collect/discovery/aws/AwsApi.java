@@ -1,7 +1,7 @@
 package dev.tethys.collect.discovery.aws;
 
 import dev.tethys.collect.discovery.DiscoveryContext;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.cloud.AwsCredentials;
@@ -27,7 +27,7 @@ final class AwsApi {
   private final int concurrency;
   private final AwsCredentials credentials;
   private final DiscoveryContext context;
-  private final Rest rest;
+  private final RestClient rest;
 
   /**
    * @param endpoint another URL than the region's own, or {@code ""}
@@ -44,7 +44,7 @@ final class AwsApi {
     this.service = service;
     this.endpoint = endpoint;
     this.context = context;
-    this.rest = new Rest(context, client);
+    this.rest = new RestClient(context, client);
     this.credentials = new AwsCredentials(settings, context.dependencies(client));
   }
 
@@ -124,10 +124,10 @@ final class AwsApi {
         : endpoint.replaceAll("/+$", "");
   }
 
-  private Rest.Reply send(Call call) throws IOException, InterruptedException {
+  private RestClient.Reply send(Call call) throws IOException, InterruptedException {
     Call signed =
         AwsSigner.sign(call, credentials.identity(), region(), service, context.clock().instant());
-    Rest.Reply r = rest.send(signed);
+    RestClient.Reply r = rest.send(signed);
     if (r.status() == 401 || r.status() == 403) {
       credentials.refused();
     }
@@ -143,9 +143,10 @@ final class AwsApi {
     StringBuilder b = new StringBuilder("Action=").append(action).append("&Version=");
     b.append(version);
     parameters.forEach(
-        (k, v) -> b.append('&').append(Rest.encoded(k)).append('=').append(Rest.encoded(v)));
+        (k, v) ->
+            b.append('&').append(RestClient.encoded(k)).append('=').append(RestClient.encoded(v)));
     String url = url() + "/";
-    Rest.Reply r =
+    RestClient.Reply r =
         send(
             rest.post(
                 url,
@@ -157,7 +158,7 @@ final class AwsApi {
   /** An action of the newer protocol: JSON there and back. */
   JsonNode json(String target, Object body) throws IOException, InterruptedException {
     return send(rest.post(
-                url() + "/", "application/x-amz-json-1.1", Rest.JSON.writeValueAsBytes(body))
+                url() + "/", "application/x-amz-json-1.1", RestClient.JSON.writeValueAsBytes(body))
             .withHeader("X-Amz-Target", target))
         .json();
   }

@@ -1,7 +1,7 @@
 package dev.tethys.collect.discovery.aws;
 
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.web.cloud.XmlReader;
 import java.io.IOException;
 import java.io.InputStream;
@@ -74,7 +74,7 @@ final class AwsFields {
       throws IOException, InterruptedException {
     Map<String, String> p = new LinkedHashMap<>(parameters);
     List<Element> out = new ArrayList<>();
-    for (int page = 0; page < Rest.MAX_PAGES; page++) {
+    for (int page = 0; page < RestClient.MAX_PAGES; page++) {
       Element result = XmlReader.child(api.query(action, version, p), action + "Result");
       out.addAll(XmlReader.children(XmlReader.child(result, list)));
       String next = XmlReader.text(result, mark);
@@ -83,6 +83,6 @@ final class AwsFields {
       }
       p.put(mark, next);
     }
-    throw new IOException("aws: " + action + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException("aws: " + action + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 }

@@ -2,8 +2,8 @@ package dev.tethys.collect.discovery.aws;
 
 import dev.tethys.collect.discovery.Filter;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
 import dev.tethys.model.log.JulLogger;
@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 import org.w3c.dom.Element;
 
 /** The instances of EC2 in one region. */
-final class Ec2Instances implements Refreshing.Source {
+final class Ec2Instances implements PollingDiscovery.Source {
   static final String VERSION = "2016-11-15";
 
   private static final System.Logger LOG = JulLogger.of(Ec2Instances.class.getName());
@@ -74,7 +74,7 @@ final class Ec2Instances implements Refreshing.Source {
       throws IOException, InterruptedException {
     Map<String, String> p = new LinkedHashMap<>(parameters);
     List<Element> out = new ArrayList<>();
-    for (int page = 0; page < Rest.MAX_PAGES; page++) {
+    for (int page = 0; page < RestClient.MAX_PAGES; page++) {
       Element e = api.query(action, VERSION, p);
       out.add(e);
       String next = XmlReader.text(e, "nextToken");
@@ -83,7 +83,7 @@ final class Ec2Instances implements Refreshing.Source {
       }
       p.put("NextToken", next);
     }
-    throw new IOException("ec2: " + action + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException("ec2: " + action + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
   private Map<String, String> zoneIds() throws IOException, InterruptedException {

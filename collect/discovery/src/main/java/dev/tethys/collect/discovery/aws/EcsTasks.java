@@ -1,8 +1,8 @@
 package dev.tethys.collect.discovery.aws;
 
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
 import dev.tethys.model.log.JulLogger;
@@ -23,7 +23,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /** The tasks of ECS clusters in one region, with what EC2 knows of the machines they run on. */
-final class EcsTasks implements Refreshing.Source {
+final class EcsTasks implements PollingDiscovery.Source {
   private static final System.Logger LOG = JulLogger.of(EcsTasks.class.getName());
   private static final String TARGET = "AmazonEC2ContainerServiceV20141113.";
 
@@ -76,7 +76,7 @@ final class EcsTasks implements Refreshing.Source {
     if (!cluster.isEmpty()) {
       body.put("cluster", cluster);
     }
-    for (int page = 0; page < Rest.MAX_PAGES; page++) {
+    for (int page = 0; page < RestClient.MAX_PAGES; page++) {
       JsonNode n = api.json(TARGET + action, body);
       out.addAll(MetaLabels.texts(n.path(field)));
       String next = n.path("nextToken").asString("");
@@ -85,7 +85,7 @@ final class EcsTasks implements Refreshing.Source {
       }
       body.put("nextToken", next);
     }
-    throw new IOException("ecs: " + action + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException("ecs: " + action + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
   private List<JsonNode> describe(

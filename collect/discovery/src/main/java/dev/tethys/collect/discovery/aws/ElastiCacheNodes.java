@@ -1,7 +1,7 @@
 package dev.tethys.collect.discovery.aws;
 
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
+import dev.tethys.collect.discovery.PollingDiscovery;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
 import dev.tethys.model.log.JulLogger;
@@ -15,7 +15,7 @@ import java.util.Map;
 import org.w3c.dom.Element;
 
 /** The nodes of cache clusters, and the endpoints of serverless caches, in one region. */
-final class ElastiCacheNodes implements Refreshing.Source {
+final class ElastiCacheNodes implements PollingDiscovery.Source {
   private static final System.Logger LOG = JulLogger.of(ElastiCacheNodes.class.getName());
   private static final String VERSION = "2015-02-02";
   private static final AwsFields FIELDS = new AwsFields("elasticache.txt");

@@ -1,8 +1,8 @@
 package dev.tethys.collect.discovery.aws;
 
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
 import java.io.IOException;
@@ -12,7 +12,7 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /** The instances of Lightsail in one region. */
-final class LightsailInstances implements Refreshing.Source {
+final class LightsailInstances implements PollingDiscovery.Source {
   private final AwsApi api;
   private final long port;
 
@@ -25,7 +25,7 @@ final class LightsailInstances implements Refreshing.Source {
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
     List<Labels> targets = new ArrayList<>();
     String token = "";
-    for (int page = 0; page < Rest.MAX_PAGES; page++) {
+    for (int page = 0; page < RestClient.MAX_PAGES; page++) {
       JsonNode n =
           api.json(
               "Lightsail_20161128.GetInstances",
@@ -40,7 +40,7 @@ final class LightsailInstances implements Refreshing.Source {
         return List.of(new TargetGroup(api.region(), targets, Labels.EMPTY));
       }
     }
-    throw new IOException("lightsail: more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException("lightsail: more than " + RestClient.MAX_PAGES + " pages");
   }
 
   private Labels target(JsonNode i) throws IOException, InterruptedException {

@@ -1,8 +1,8 @@
 package dev.tethys.collect.discovery.aws;
 
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
 import java.io.IOException;
@@ -11,7 +11,7 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /** The brokers and controllers of Kafka clusters in one region. */
-final class MskNodes implements Refreshing.Source {
+final class MskNodes implements PollingDiscovery.Source {
   private final AwsApi api;
   private final List<String> clusters;
   private final long port;
@@ -26,7 +26,7 @@ final class MskNodes implements Refreshing.Source {
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
     List<JsonNode> found = new ArrayList<>();
     for (JsonNode answer :
-        api.each(clusters, arn -> api.get("/api/v2/clusters/" + Rest.encoded(arn)))) {
+        api.each(clusters, arn -> api.get("/api/v2/clusters/" + RestClient.encoded(arn)))) {
       JsonNode c = answer.path("clusterInfo");
       if (c.path("clusterType").asString("").equals("PROVISIONED")) {
         found.add(c); // others show no nodes
@@ -41,7 +41,9 @@ final class MskNodes implements Refreshing.Source {
             found,
             c ->
                 all(
-                    "/v1/clusters/" + Rest.encoded(c.path("clusterArn").asString("")) + "/nodes?",
+                    "/v1/clusters/"
+                        + RestClient.encoded(c.path("clusterArn").asString(""))
+                        + "/nodes?",
                     "nodeInfoList"));
     for (int i = 0; i < found.size(); i++) {
       for (JsonNode n : nodes.get(i)) {
@@ -54,19 +56,19 @@ final class MskNodes implements Refreshing.Source {
   private List<JsonNode> all(String path, String list) throws IOException, InterruptedException {
     List<JsonNode> out = new ArrayList<>();
     String token = "";
-    for (int page = 0; page < Rest.MAX_PAGES; page++) {
+    for (int page = 0; page < RestClient.MAX_PAGES; page++) {
       JsonNode n =
           api.get(
               path
                   + "maxResults=100"
-                  + (token.isEmpty() ? "" : "&nextToken=" + Rest.encoded(token)));
+                  + (token.isEmpty() ? "" : "&nextToken=" + RestClient.encoded(token)));
       n.path(list).forEach(out::add);
       token = n.path("nextToken").asString("");
       if (token.isEmpty()) {
         return out;
       }
     }
-    throw new IOException("msk: " + path + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException("msk: " + path + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
   private void add(List<Labels> targets, JsonNode c, JsonNode n) {

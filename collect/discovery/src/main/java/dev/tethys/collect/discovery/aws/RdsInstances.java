@@ -2,7 +2,7 @@ package dev.tethys.collect.discovery.aws;
 
 import dev.tethys.collect.discovery.Filter;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
+import dev.tethys.collect.discovery.PollingDiscovery;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
 import dev.tethys.web.cloud.XmlReader;
@@ -14,7 +14,7 @@ import java.util.Map;
 import org.w3c.dom.Element;
 
 /** The instances of database clusters in one region. */
-final class RdsInstances implements Refreshing.Source {
+final class RdsInstances implements PollingDiscovery.Source {
   private static final String VERSION = "2014-10-31";
   private static final AwsFields FIELDS = new AwsFields("rds.txt");
 

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.azure;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** {@code azure_sd_configs}: virtual machines, also those of scale sets. */
-public final class Azure implements Refreshing.Source {
+public final class Azure implements PollingDiscovery.Source {
   private static final System.Logger LOG = JulLogger.of(Azure.class.getName());
 
   private static final Section SECTION =
@@ -117,7 +117,7 @@ public final class Azure implements Refreshing.Source {
 
   private final Settings settings;
   private final DiscoveryContext context;
-  private final Rest rest;
+  private final RestClient rest;
   private final AzureTokens tokens;
   private final AzureTokens.Cloud cloud;
   private final Map<String, CachedInterface> kept = new LinkedHashMap<>(16, 0.75f, true);
@@ -125,7 +125,7 @@ public final class Azure implements Refreshing.Source {
   private Azure(Settings s, DiscoveryContext context) {
     this.settings = s;
     this.context = context;
-    this.rest = new Rest(context, s.client());
+    this.rest = new RestClient(context, s.client());
     this.cloud =
         CLOUDS.getOrDefault(s.get(ENVIRONMENT).toUpperCase(Locale.ROOT), AzureTokens.Cloud.PUBLIC);
     AzureTokens.Identity who =
@@ -150,7 +150,7 @@ public final class Azure implements Refreshing.Source {
       String base =
           "/subscriptions/"
               + settings.get(SUBSCRIPTION_ID)
-              + (group.isEmpty() ? "" : "/resourceGroups/" + Rest.encoded(group))
+              + (group.isEmpty() ? "" : "/resourceGroups/" + RestClient.encoded(group))
               + "/providers/Microsoft.Compute/";
       for (JsonNode vm : all(base + "virtualMachines" + COMPUTE)) {
         add(targets, vm, "");
@@ -176,9 +176,9 @@ public final class Azure implements Refreshing.Source {
     }
   }
 
-  private Rest.Reply send(String url) throws IOException, InterruptedException {
+  private RestClient.Reply send(String url) throws IOException, InterruptedException {
     Call call = rest.call("GET", url).withHeader("Authorization", "Bearer " + tokens.token());
-    Rest.Reply r = rest.send(call);
+    RestClient.Reply r = rest.send(call);
     if (r.status() == 401) {
       tokens.refused();
     }
@@ -188,8 +188,8 @@ public final class Azure implements Refreshing.Source {
   private List<JsonNode> all(String path) throws IOException, InterruptedException {
     List<JsonNode> out = new ArrayList<>();
     String url = cloud.management() + path;
-    for (int page = 0; page < Rest.MAX_PAGES; page++) {
-      Rest.Reply r = send(url);
+    for (int page = 0; page < RestClient.MAX_PAGES; page++) {
+      RestClient.Reply r = send(url);
       if (r.status() / 100 != 2) {
         throw r.error();
       }
@@ -200,7 +200,7 @@ public final class Azure implements Refreshing.Source {
         return out;
       }
     }
-    throw new IOException(path + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException(path + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
   /** The group in an id such as {@code /subscriptions/S/resourceGroups/G/providers/...}. */
@@ -272,7 +272,7 @@ public final class Azure implements Refreshing.Source {
       return k.nic;
     }
     // Ids of interfaces in scale sets have set and machine in them.
-    Rest.Reply r = send(cloud.management() + id + (ofScaleSet ? SCALE_SET_NETWORK : NETWORK));
+    RestClient.Reply r = send(cloud.management() + id + (ofScaleSet ? SCALE_SET_NETWORK : NETWORK));
     if (r.status() == 404) {
       LOG.log(Level.WARNING, "azure: network interface {0} does not exist", id);
       return null;

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.consul;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.Key;
@@ -24,7 +24,7 @@ import tools.jackson.databind.JsonNode;
  * {@code consulagent_sd_configs} of Promtail, which Prometheus lacks: the services registered with
  * one Consul agent, from its own API, without requests to the cluster.
  */
-public final class ConsulAgentDiscovery implements Refreshing.Source {
+public final class ConsulAgentDiscovery implements PollingDiscovery.Source {
   private static final Duration TIMEOUT = Duration.ofSeconds(135);
 
   private static final Section SECTION =
@@ -102,7 +102,7 @@ public final class ConsulAgentDiscovery implements Refreshing.Source {
   private TargetGroup service(String name, JsonNode self, String datacenter)
       throws IOException, InterruptedException {
     long start = System.nanoTime();
-    Rest.Reply reply =
+    RestClient.Reply reply =
         consul.rest.send(
             consul.call(
                 "/v1/agent/health/service/name/" + ConsulServer.inPath(name),
@@ -129,7 +129,7 @@ public final class ConsulAgentDiscovery implements Refreshing.Source {
   private String inDatacenter(String query) {
     String dc = settings.get(ConsulServer.DATACENTER);
     String both = query + (dc.isEmpty() ? "" : (query.isEmpty() ? "" : "&") + "dc=");
-    return both.isEmpty() ? "" : "?" + both + Rest.encoded(dc);
+    return both.isEmpty() ? "" : "?" + both + RestClient.encoded(dc);
   }
 
   private Labels target(JsonNode service, JsonNode self, String health) {

@@ -4,7 +4,7 @@ import dev.tethys.collect.discovery.Discovery;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.Key;
@@ -149,7 +149,7 @@ public final class ConsulDiscovery implements Discovery {
   private long catalog(long index, Map<String, Thread> watches, Sink sink)
       throws IOException, InterruptedException {
     long start = System.nanoTime();
-    Rest.Reply reply =
+    RestClient.Reply reply =
         consul.rest.ok(call("/v1/catalog/services", query(index, settings.get(FILTER))));
     context.metrics().consulCalled("catalog", "services", System.nanoTime() - start);
     long now = index(reply, index);
@@ -208,9 +208,9 @@ public final class ConsulDiscovery implements Discovery {
   private long service(String name, long index, Sink sink)
       throws IOException, InterruptedException {
     StringBuilder query = new StringBuilder(query(index, settings.get(HEALTH_FILTER)));
-    settings.get(TAGS).forEach(t -> query.append("&tag=").append(Rest.encoded(t)));
+    settings.get(TAGS).forEach(t -> query.append("&tag=").append(RestClient.encoded(t)));
     long start = System.nanoTime();
-    Rest.Reply reply =
+    RestClient.Reply reply =
         consul.rest.ok(call("/v1/health/service/" + ConsulServer.inPath(name), query.toString()));
     context.metrics().consulCalled("catalog", "service", System.nanoTime() - start);
     long now = index(reply, index);
@@ -263,7 +263,7 @@ public final class ConsulDiscovery implements Discovery {
   }
 
   /** The index to ask from next; one that went back begins anew, as Consul's documentation asks. */
-  private static long index(Rest.Reply reply, long former) throws IOException {
+  private static long index(RestClient.Reply reply, long former) throws IOException {
     String s = reply.header("X-Consul-Index");
     try {
       long i = Long.parseLong(s);
@@ -281,9 +281,9 @@ public final class ConsulDiscovery implements Discovery {
     }
     settings
         .get(NODE_META)
-        .forEach((k, v) -> b.append("&node-meta=").append(Rest.encoded(k + ":" + v)));
+        .forEach((k, v) -> b.append("&node-meta=").append(RestClient.encoded(k + ":" + v)));
     if (!filter.isEmpty()) {
-      b.append("&filter=").append(Rest.encoded(filter));
+      b.append("&filter=").append(RestClient.encoded(filter));
     }
     return b.toString();
   }
@@ -303,7 +303,7 @@ public final class ConsulDiscovery implements Discovery {
 
   private static void add(StringBuilder b, String key, String value) {
     if (!value.isEmpty()) {
-      b.append('&').append(key).append('=').append(Rest.encoded(value));
+      b.append('&').append(key).append('=').append(RestClient.encoded(value));
     }
   }
 }

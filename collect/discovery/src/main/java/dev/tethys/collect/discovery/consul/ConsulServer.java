@@ -2,7 +2,7 @@ package dev.tethys.collect.discovery.consul;
 
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
@@ -58,7 +58,7 @@ final class ConsulServer {
     }
   }
 
-  final Rest rest;
+  final RestClient rest;
   private final String base;
   private final String token;
 
@@ -71,7 +71,7 @@ final class ConsulServer {
   ConsulServer(Settings settings, DiscoveryContext context, String prefix, Duration timeout) {
     HttpClientConfig client = settings.client();
     if (!settings.get(USERNAME).isEmpty() || !settings.get(PASSWORD).isEmpty()) {
-      client = Rest.withBasicAuth(client, settings.get(USERNAME), settings.get(PASSWORD));
+      client = RestClient.withBasicAuth(client, settings.get(USERNAME), settings.get(PASSWORD));
     }
     String server = settings.get(SERVER);
     String scheme = settings.get(SCHEME);
@@ -86,7 +86,7 @@ final class ConsulServer {
       server = server.substring(colons + 3);
     }
     this.base = scheme + "://" + server + (prefix.isEmpty() ? "" : "/" + prefix);
-    this.rest = new Rest(context, client, socket, timeout);
+    this.rest = new RestClient(context, client, socket, timeout);
     String own = settings.get(TOKEN).value();
     this.token = own.isEmpty() ? context.environment().get("CONSUL_HTTP_TOKEN", "") : own;
   }
@@ -112,7 +112,7 @@ final class ConsulServer {
 
   /** A name as part of a path. */
   static String inPath(String name) {
-    return Rest.encoded(name).replace("+", "%20");
+    return RestClient.encoded(name).replace("+", "%20");
   }
 
   /**

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.digitalocean;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -18,7 +18,7 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /** {@code digitalocean_sd_configs}: droplets, or clusters of databases. */
-public final class DigitalOcean implements Refreshing.Source {
+public final class DigitalOcean implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("digitalocean_sd_config", "Targets from DigitalOcean.");
 
@@ -55,11 +55,11 @@ public final class DigitalOcean implements Refreshing.Source {
   private static final int PER_PAGE = 200;
 
   private final Settings settings;
-  private final Rest rest;
+  private final RestClient rest;
 
   private DigitalOcean(Settings s, DiscoveryContext context) {
     this.settings = s;
-    this.rest = new Rest(context, s.client(), s.get(REFRESH_INTERVAL));
+    this.rest = new RestClient(context, s.client(), s.get(REFRESH_INTERVAL));
   }
 
   @Override
@@ -81,7 +81,7 @@ public final class DigitalOcean implements Refreshing.Source {
 
   private List<JsonNode> all(String what) throws IOException, InterruptedException {
     List<JsonNode> out = new ArrayList<>();
-    for (int page = 1; page <= Rest.MAX_PAGES; page++) {
+    for (int page = 1; page <= RestClient.MAX_PAGES; page++) {
       JsonNode n = rest.get(API + what + "?page=" + page + "&per_page=" + PER_PAGE);
       n.path(what).forEach(out::add);
       if (n.path("links").path("pages").path("next").asString("").isEmpty()
@@ -89,7 +89,7 @@ public final class DigitalOcean implements Refreshing.Source {
         return out;
       }
     }
-    throw new IOException(API + what + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException(API + what + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
   private Labels droplet(JsonNode d) {

@@ -3,7 +3,7 @@ package dev.tethys.collect.discovery.docker;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Filter;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.YamlObject;
 import java.io.IOException;
@@ -17,7 +17,7 @@ import tools.jackson.databind.node.ObjectNode;
 
 /** The API of a Docker daemon, over TCP or a Unix socket. */
 final class DockerApi {
-  private final Rest rest;
+  private final RestClient rest;
   private final String base;
   private final String filters;
 
@@ -28,7 +28,7 @@ final class DockerApi {
       Duration timeout,
       DiscoveryContext context) {
     DockerDaemon daemon = DockerDaemon.of(host, client);
-    this.rest = new Rest(context, daemon.client(), daemon.socket(), timeout);
+    this.rest = new RestClient(context, daemon.client(), daemon.socket(), timeout);
     this.base = daemon.base();
     this.filters = filters(filters);
   }
@@ -49,10 +49,12 @@ final class DockerApi {
     Map<String, ObjectNode> byName = new LinkedHashMap<>();
     for (Filter f : filters) {
       for (String v : f.values()) {
-        byName.computeIfAbsent(f.name(), n -> Rest.JSON.createObjectNode()).put(v, true);
+        byName.computeIfAbsent(f.name(), n -> RestClient.JSON.createObjectNode()).put(v, true);
       }
     }
-    return byName.isEmpty() ? "" : "?filters=" + Rest.encoded(Rest.JSON.writeValueAsString(byName));
+    return byName.isEmpty()
+        ? ""
+        : "?filters=" + RestClient.encoded(RestClient.JSON.writeValueAsString(byName));
   }
 
   /** A list of which the filters are asked. */

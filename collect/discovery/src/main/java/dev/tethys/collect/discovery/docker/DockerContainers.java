@@ -4,7 +4,7 @@ import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Filter;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
+import dev.tethys.collect.discovery.PollingDiscovery;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -22,7 +22,7 @@ import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 
 /** {@code docker_sd_configs}: a target for each network and port of each container. */
-public final class DockerContainers implements Refreshing.Source {
+public final class DockerContainers implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("docker_sd_config", "Targets from the containers of a Docker daemon.");
 

@@ -4,7 +4,7 @@ import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Filter;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
+import dev.tethys.collect.discovery.PollingDiscovery;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -22,7 +22,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /** {@code dockerswarm_sd_configs}: the nodes, services or tasks of a swarm. */
-public final class DockerSwarm implements Refreshing.Source {
+public final class DockerSwarm implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("dockerswarm_sd_config", "Targets from the manager of a Docker swarm.");
 

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.eureka;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -21,7 +21,7 @@ import java.util.List;
 import org.w3c.dom.Element;
 
 /** {@code eureka_sd_configs}: the instances of all applications. */
-public final class Eureka implements Refreshing.Source {
+public final class Eureka implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("eureka_sd_config", "Targets from the applications of Eureka.");
   private static final Key<String> SERVER =
@@ -47,11 +47,11 @@ public final class Eureka implements Refreshing.Source {
   }
 
   private final String url;
-  private final Rest rest;
+  private final RestClient rest;
 
   private Eureka(Settings s, DiscoveryContext context) {
     this.url = s.get(SERVER) + "/apps";
-    this.rest = new Rest(context, s.client());
+    this.rest = new RestClient(context, s.client());
   }
 
   @Override

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.gce;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -21,7 +21,7 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /** {@code gce_sd_configs}: the instances of one project and zone of Google's cloud. */
-public final class Gce implements Refreshing.Source {
+public final class Gce implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("gce_sd_config", "Targets from instances of Google Compute Engine.");
   private static final Key<String> PROJECT =
@@ -54,13 +54,13 @@ public final class Gce implements Refreshing.Source {
   private static final String SCOPE = "https://www.googleapis.com/auth/compute.readonly";
 
   private final Settings settings;
-  private final Rest rest;
+  private final RestClient rest;
   private final GoogleTokens tokens;
   private final String url;
 
   private Gce(Settings s, DiscoveryContext context) {
     this.settings = s;
-    this.rest = new Rest(context, HttpClientConfig.DEFAULT);
+    this.rest = new RestClient(context, HttpClientConfig.DEFAULT);
     this.tokens = new GoogleTokens("", SCOPE, context.dependencies(HttpClientConfig.DEFAULT));
     this.url =
         "https://compute.googleapis.com/compute/v1/projects/"
@@ -68,18 +68,18 @@ public final class Gce implements Refreshing.Source {
             + "/zones/"
             + s.get(ZONE)
             + "/instances?alt=json"
-            + (s.get(FILTER).isEmpty() ? "" : "&filter=" + Rest.encoded(s.get(FILTER)));
+            + (s.get(FILTER).isEmpty() ? "" : "&filter=" + RestClient.encoded(s.get(FILTER)));
   }
 
   @Override
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
     List<Labels> targets = new ArrayList<>();
     String page = "";
-    for (int i = 0; i < Rest.MAX_PAGES; i++) {
+    for (int i = 0; i < RestClient.MAX_PAGES; i++) {
       Call call =
-          rest.call("GET", url + (page.isEmpty() ? "" : "&pageToken=" + Rest.encoded(page)))
+          rest.call("GET", url + (page.isEmpty() ? "" : "&pageToken=" + RestClient.encoded(page)))
               .withHeader("Authorization", "Bearer " + tokens.token());
-      Rest.Reply r = rest.send(call);
+      RestClient.Reply r = rest.send(call);
       if (r.status() == 401) {
         tokens.refused();
       }
@@ -98,7 +98,7 @@ public final class Gce implements Refreshing.Source {
         return List.of(new TargetGroup(source, targets, Labels.EMPTY));
       }
     }
-    throw new IOException(url + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException(url + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
   private Labels target(JsonNode i) {

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.hetzner;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -22,7 +22,7 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /** {@code hetzner_sd_configs}: servers of the cloud, or dedicated ones (robot). */
-public final class Hetzner implements Refreshing.Source {
+public final class Hetzner implements PollingDiscovery.Source {
   private static final Section SECTION = new Section("hetzner_sd_config", "Targets from Hetzner.");
 
   static {
@@ -63,11 +63,11 @@ public final class Hetzner implements Refreshing.Source {
   private static final String NO_ADDRESS = "<nil>";
 
   private final Settings settings;
-  private final Rest rest;
+  private final RestClient rest;
 
   private Hetzner(Settings s, DiscoveryContext context) {
     this.settings = s;
-    this.rest = new Rest(context, s.client(), s.get(REFRESH_INTERVAL));
+    this.rest = new RestClient(context, s.client(), s.get(REFRESH_INTERVAL));
   }
 
   @Override
@@ -79,7 +79,7 @@ public final class Hetzner implements Refreshing.Source {
   private List<JsonNode> all(String what, String query) throws IOException, InterruptedException {
     List<JsonNode> out = new ArrayList<>();
     long page = 1;
-    for (int i = 0; i < Rest.MAX_PAGES; i++) {
+    for (int i = 0; i < RestClient.MAX_PAGES; i++) {
       JsonNode n = rest.get(CLOUD + what + "?page=" + page + "&per_page=50" + query);
       n.path(what).forEach(out::add);
       page = n.path("meta").path("pagination").path("next_page").asLong(0);
@@ -87,13 +87,13 @@ public final class Hetzner implements Refreshing.Source {
         return out;
       }
     }
-    throw new IOException(CLOUD + what + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException(CLOUD + what + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
   private List<Labels> cloud() throws IOException, InterruptedException {
     String selector = settings.get(LABEL_SELECTOR);
     List<JsonNode> servers =
-        all("servers", selector.isEmpty() ? "" : "&label_selector=" + Rest.encoded(selector));
+        all("servers", selector.isEmpty() ? "" : "&label_selector=" + RestClient.encoded(selector));
     Map<Long, String> networks = new HashMap<>();
     for (JsonNode n : all("networks", "")) {
       networks.put(n.path("id").asLong(0), n.path("name").asString(""));

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.ionos;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -21,7 +21,7 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /** {@code ionos_sd_configs}: the servers of one data centre. */
-public final class Ionos implements Refreshing.Source {
+public final class Ionos implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("ionos_sd_config", "Targets from IONOS Cloud.");
   private static final Key<String> DATACENTER_ID =
@@ -50,17 +50,17 @@ public final class Ionos implements Refreshing.Source {
   private static final String API = "https://api.ionos.com/cloudapi/v6/datacenters/";
 
   private final Settings settings;
-  private final Rest rest;
+  private final RestClient rest;
 
   private Ionos(Settings s, DiscoveryContext context) {
     this.settings = s;
-    this.rest = new Rest(context, s.client(), s.get(REFRESH_INTERVAL));
+    this.rest = new RestClient(context, s.client(), s.get(REFRESH_INTERVAL));
   }
 
   @Override
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
     JsonNode servers =
-        rest.get(API + Rest.encoded(settings.get(DATACENTER_ID)) + "/servers?depth=3");
+        rest.get(API + RestClient.encoded(settings.get(DATACENTER_ID)) + "/servers?depth=3");
     List<Labels> targets = new ArrayList<>();
     for (JsonNode s : servers.path("items")) {
       List<String> ips = new ArrayList<>();

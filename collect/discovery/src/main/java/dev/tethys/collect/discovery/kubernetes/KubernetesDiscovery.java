@@ -384,8 +384,8 @@ public final class KubernetesDiscovery implements Discovery {
   public void run(Sink sink) throws InterruptedException {
     List<Thread> watches = new ArrayList<>();
     try {
-      ResourceWatch.Means means =
-          new ResourceWatch.Means(access, context.http()::send, context.pause()::pause);
+      ResourceWatch.Connection means =
+          new ResourceWatch.Connection(access, context.http()::send, context.pause()::pause);
       for (Watched of : scopes) {
         ResourceWatch<JsonNode> w = new ResourceWatch<>(of.scope(), means, new Seen(of));
         watches.add(

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.kuma;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.Durations;
@@ -26,7 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
  * {@code kuma_sd_configs}: the monitoring assignments of Kuma's control plane, asked for with
  * Envoy's discovery protocol over HTTP; the server holds a request while nothing changes.
  */
-public final class Kuma implements Refreshing.Source {
+public final class Kuma implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("kuma_sd_config", "Targets from the control plane of Kuma.");
 
@@ -65,7 +65,7 @@ public final class Kuma implements Refreshing.Source {
   private final DiscoveryContext context;
   private final String url;
   private final String clientId;
-  private final Rest rest;
+  private final RestClient rest;
   private String version = "";
   private String nonce = "";
   private List<TargetGroup> last = List.of();
@@ -77,7 +77,7 @@ public final class Kuma implements Refreshing.Source {
             + "/v3/discovery:monitoringassignments?fetch-timeout="
             + Durations.format(s.get(FETCH_TIMEOUT));
     this.clientId = s.get(CLIENT_ID).isEmpty() ? name() : s.get(CLIENT_ID);
-    this.rest = new Rest(context, s.client(), s.get(FETCH_TIMEOUT).plusSeconds(15));
+    this.rest = new RestClient(context, s.client(), s.get(FETCH_TIMEOUT).plusSeconds(15));
   }
 
   private static String name() {
@@ -100,7 +100,7 @@ public final class Kuma implements Refreshing.Source {
   }
 
   private List<TargetGroup> fetch() throws IOException, InterruptedException {
-    ObjectNode body = Rest.JSON.createObjectNode();
+    ObjectNode body = RestClient.JSON.createObjectNode();
     if (!version.isEmpty()) {
       body.put("version_info", version);
     }
@@ -109,7 +109,8 @@ public final class Kuma implements Refreshing.Source {
     if (!nonce.isEmpty()) {
       body.put("response_nonce", nonce);
     }
-    Rest.Reply r = rest.send(rest.post(url, "application/json", Rest.JSON.writeValueAsBytes(body)));
+    RestClient.Reply r =
+        rest.send(rest.post(url, "application/json", RestClient.JSON.writeValueAsBytes(body)));
     if (r.status() == 304) {
       context.metrics().counter("prometheus_sd_kuma_fetch_skipped_updates_total").inc();
       return last;

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.linode;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -29,7 +29,7 @@ import tools.jackson.databind.JsonNode;
  * {@code linode_sd_configs}: instances. As long as the account's events say that nothing happened,
  * only these are asked for, and everything every tenth time.
  */
-public final class Linode implements Refreshing.Source {
+public final class Linode implements PollingDiscovery.Source {
   private static final Section SECTION = new Section("linode_sd_config", "Targets from Linode.");
 
   static {
@@ -54,7 +54,7 @@ public final class Linode implements Refreshing.Source {
 
   private final Settings settings;
   private final DiscoveryContext context;
-  private final Rest rest;
+  private final RestClient rest;
   private @Nullable List<TargetGroup> last;
   private Instant lastTime;
   private int polls;
@@ -63,7 +63,7 @@ public final class Linode implements Refreshing.Source {
   private Linode(Settings s, DiscoveryContext context) {
     this.settings = s;
     this.context = context;
-    this.rest = new Rest(context, s.client(), s.get(REFRESH_INTERVAL));
+    this.rest = new RestClient(context, s.client(), s.get(REFRESH_INTERVAL));
     this.lastTime = context.clock().instant();
   }
 
@@ -89,7 +89,7 @@ public final class Linode implements Refreshing.Source {
     Call call =
         rest.call("GET", API + "account/events?page=1&page_size=25")
             .withHeader("X-Filter", "{\"created\": {\"+gte\": \"" + TIME.format(lastTime) + "\"}}");
-    Rest.Reply r = rest.send(call);
+    RestClient.Reply r = rest.send(call);
     if (r.status() == 401) {
       eventsAllowed = false; // the token may not read them
       return true;
@@ -104,7 +104,7 @@ public final class Linode implements Refreshing.Source {
   private List<JsonNode> all(String what) throws IOException, InterruptedException {
     List<JsonNode> out = new ArrayList<>();
     String region = settings.get(REGION);
-    for (int page = 1; page <= Rest.MAX_PAGES; page++) {
+    for (int page = 1; page <= RestClient.MAX_PAGES; page++) {
       Call call = rest.call("GET", API + what + "?page=" + page + "&page_size=500");
       if (!region.isEmpty()) {
         call = call.withHeader("X-Filter", "{\"region\": \"" + region + "\"}");
@@ -115,7 +115,7 @@ public final class Linode implements Refreshing.Source {
         return out;
       }
     }
-    throw new IOException(API + what + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException(API + what + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
   private List<TargetGroup> everything() throws IOException, InterruptedException {

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.marathon;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -24,7 +24,7 @@ import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.node.MissingNode;
 
 /** {@code marathon_sd_configs}: the tasks of all applications, a group for each. */
-public final class Marathon implements Refreshing.Source {
+public final class Marathon implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("marathon_sd_config", "Targets from the applications of Marathon.");
   private static final Key<List<String>> SERVERS =
@@ -75,11 +75,11 @@ public final class Marathon implements Refreshing.Source {
   }
 
   private final Settings settings;
-  private final Rest rest;
+  private final RestClient rest;
 
   private Marathon(Settings s, DiscoveryContext context) {
     this.settings = s;
-    this.rest = new Rest(context, s.client());
+    this.rest = new RestClient(context, s.client());
   }
 
   @Override
@@ -88,7 +88,7 @@ public final class Marathon implements Refreshing.Source {
     String server = servers.get(ThreadLocalRandom.current().nextInt(servers.size()));
     Call call = rest.call("GET", server + "/v2/apps/?embed=apps.tasks");
     String file = settings.get(AUTH_TOKEN_FILE);
-    String token = file.isEmpty() ? settings.get(AUTH_TOKEN).value() : Rest.file(file);
+    String token = file.isEmpty() ? settings.get(AUTH_TOKEN).value() : RestClient.file(file);
     if (!token.isEmpty()) {
       call = call.withHeader("Authorization", "token=" + token);
     }

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.nomad;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -19,7 +19,7 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /** {@code nomad_sd_configs}: the instances of all services. */
-public final class Nomad implements Refreshing.Source {
+public final class Nomad implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("nomad_sd_config", "Targets from the services of Nomad.");
   private static final Key<Boolean> ALLOW_STALE =
@@ -54,12 +54,12 @@ public final class Nomad implements Refreshing.Source {
 
   private final Settings settings;
   private final DiscoveryContext context;
-  private final Rest rest;
+  private final RestClient rest;
 
   private Nomad(Settings s, DiscoveryContext context) {
     this.settings = s;
     this.context = context;
-    this.rest = new Rest(context, s.client());
+    this.rest = new RestClient(context, s.client());
   }
 
   @Override
@@ -69,7 +69,7 @@ public final class Nomad implements Refreshing.Source {
       for (JsonNode stub : get("/v1/services")) {
         for (JsonNode s : stub.path("Services")) {
           String name = s.path("ServiceName").asString("");
-          for (JsonNode i : get("/v1/service/" + Rest.encoded(name).replace("+", "%20"))) {
+          for (JsonNode i : get("/v1/service/" + RestClient.encoded(name).replace("+", "%20"))) {
             targets.add(target(i));
           }
         }
@@ -86,9 +86,9 @@ public final class Nomad implements Refreshing.Source {
         settings.get(SERVER).replaceAll("/+$", "")
             + path
             + "?namespace="
-            + Rest.encoded(settings.get(NAMESPACE))
+            + RestClient.encoded(settings.get(NAMESPACE))
             + "&region="
-            + Rest.encoded(settings.get(REGION))
+            + RestClient.encoded(settings.get(REGION))
             + (settings.get(ALLOW_STALE) ? "&stale=" : ""));
   }
 

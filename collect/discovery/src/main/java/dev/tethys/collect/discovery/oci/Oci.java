@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.oci;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** {@code oci_sd_configs}: the compute instances of compartments in Oracle's cloud. */
-public final class Oci implements Refreshing.Source {
+public final class Oci implements PollingDiscovery.Source {
   private static final System.Logger LOG = JulLogger.of(Oci.class.getName());
   private static final String API_KEY = "api_key";
   private static final String INSTANCE_PRINCIPAL = "instance_principal";
@@ -129,7 +129,7 @@ public final class Oci implements Refreshing.Source {
                 s.get(KEY_PASSPHRASE).value(),
                 s.get(KEY_PASSPHRASE_FILE))
             : new OciInstanceIdentity(context.dependencies(s.client()));
-    this.api = new OciApi(new Rest(context, s.client()), identity, s.get(REGION), context);
+    this.api = new OciApi(new RestClient(context, s.client()), identity, s.get(REGION), context);
   }
 
   /** An error of any list leaves the last targets in force; one of a single instance costs it. */
@@ -139,7 +139,7 @@ public final class Oci implements Refreshing.Source {
     String tenancy = api.tenancy();
     for (String compartment : compartments(tenancy)) {
       for (JsonNode instance :
-          api.list("iaas", "/instances?compartmentId=" + Rest.encoded(compartment))) {
+          api.list("iaas", "/instances?compartmentId=" + RestClient.encoded(compartment))) {
         Labels target = target(instance, tenancy);
         if (target != null) {
           targets.add(target);
@@ -164,7 +164,7 @@ public final class Oci implements Refreshing.Source {
       try {
         String within =
             "/compartments?compartmentId="
-                + Rest.encoded(c)
+                + RestClient.encoded(c)
                 + "&accessLevel=ACCESSIBLE&compartmentIdInSubtree=false";
         for (JsonNode child : api.list("identity", within)) {
           String id = child.path("id").asString("");
@@ -262,13 +262,13 @@ public final class Oci implements Refreshing.Source {
       throws IOException, InterruptedException {
     String attachments =
         "/vnicAttachments?compartmentId="
-            + Rest.encoded(compartment)
+            + RestClient.encoded(compartment)
             + "&instanceId="
-            + Rest.encoded(instance);
+            + RestClient.encoded(instance);
     for (JsonNode a : api.list("iaas", attachments)) {
       String id = a.path("vnicId").asString("");
       if (!id.isEmpty() && a.path("lifecycleState").asString("").equals("ATTACHED")) {
-        JsonNode vnic = api.get("iaas", "/vnics/" + Rest.encoded(id));
+        JsonNode vnic = api.get("iaas", "/vnics/" + RestClient.encoded(id));
         if (vnic.path("isPrimary").asBoolean(false)) {
           return vnic;
         }

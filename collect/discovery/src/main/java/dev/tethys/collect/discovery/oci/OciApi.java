@@ -1,7 +1,7 @@
 package dev.tethys.collect.discovery.oci;
 
 import dev.tethys.collect.discovery.DiscoveryContext;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.web.cloud.OciIdentity;
 import dev.tethys.web.cloud.OciSigner;
 import java.io.IOException;
@@ -46,7 +46,7 @@ final class OciApi {
           Map.entry("eu-frankfurt-2", "oraclecloud.eu"),
           Map.entry("eu-madrid-2", "oraclecloud.eu"));
 
-  private final Rest rest;
+  private final RestClient rest;
   private final OciIdentity identity;
   private final String region;
   private final String domain;
@@ -54,7 +54,7 @@ final class OciApi {
   private double allowed = BURST;
   private Instant counted;
 
-  OciApi(Rest rest, OciIdentity identity, String region, DiscoveryContext context) {
+  OciApi(RestClient rest, OciIdentity identity, String region, DiscoveryContext context) {
     this.rest = rest;
     this.identity = identity;
     this.region = region;
@@ -78,15 +78,15 @@ final class OciApi {
     String url = base(service) + path + "&limit=" + PAGE;
     List<JsonNode> out = new ArrayList<>();
     String page = "";
-    for (int i = 0; i < Rest.MAX_PAGES; i++) {
-      Rest.Reply r = send(url + (page.isEmpty() ? "" : "&page=" + Rest.encoded(page)));
+    for (int i = 0; i < RestClient.MAX_PAGES; i++) {
+      RestClient.Reply r = send(url + (page.isEmpty() ? "" : "&page=" + RestClient.encoded(page)));
       r.json().forEach(out::add);
       page = r.header("opc-next-page");
       if (page.isEmpty()) {
         return out;
       }
     }
-    throw new IOException(url + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException(url + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
   private String base(String service) {
@@ -94,10 +94,10 @@ final class OciApi {
     return "https://" + service + "." + host + "." + domain + VERSION;
   }
 
-  private Rest.Reply send(String url) throws IOException, InterruptedException {
+  private RestClient.Reply send(String url) throws IOException, InterruptedException {
     for (int attempt = 1; ; attempt++) {
       waitForTurn();
-      Rest.Reply r =
+      RestClient.Reply r =
           rest.send(
               OciSigner.signed(rest.call("GET", url), identity.key(), context.clock().instant()));
       if (r.status() / 100 == 2) {

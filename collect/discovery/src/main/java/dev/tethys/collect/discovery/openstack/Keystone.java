@@ -1,7 +1,7 @@
 package dev.tethys.collect.discovery.openstack;
 
 import dev.tethys.collect.discovery.DiscoveryContext;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
@@ -137,9 +137,9 @@ final class Keystone {
   private final Credentials who;
   private final String region;
   private final String availability;
-  private final Rest rest;
+  private final RestClient rest;
 
-  Keystone(Credentials who, String region, String availability, Rest rest) {
+  Keystone(Credentials who, String region, String availability, RestClient rest) {
     this.who = who;
     this.region = region;
     this.availability = availability;
@@ -149,7 +149,8 @@ final class Keystone {
   Session logIn() throws IOException, InterruptedException {
     String base = who.endpoint.replaceAll("/+$", "").replaceAll("/v(2\\.0|3)$", "");
     String url = base + "/v3/auth/tokens";
-    Rest.Reply r = rest.ok(rest.post(url, "application/json", Rest.JSON.writeValueAsBytes(body())));
+    RestClient.Reply r =
+        rest.ok(rest.post(url, "application/json", RestClient.JSON.writeValueAsBytes(body())));
     String token = r.header("X-Subject-Token");
     if (token.isEmpty()) {
       throw new IOException(url + " answered without X-Subject-Token");
@@ -158,10 +159,10 @@ final class Keystone {
   }
 
   private ObjectNode body() {
-    ObjectNode root = Rest.JSON.createObjectNode();
+    ObjectNode root = RestClient.JSON.createObjectNode();
     ObjectNode auth = root.putObject("auth");
     ObjectNode identity = auth.putObject("identity");
-    ObjectNode user = Rest.JSON.createObjectNode();
+    ObjectNode user = RestClient.JSON.createObjectNode();
     if (!who.userId.isEmpty()) {
       user.put("id", who.userId);
     } else if (!who.username.isEmpty()) {

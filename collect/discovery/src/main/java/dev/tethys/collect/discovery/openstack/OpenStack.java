@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.openstack;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -28,7 +28,7 @@ import java.util.Set;
 import tools.jackson.databind.JsonNode;
 
 /** {@code openstack_sd_configs}: hypervisors, instances or load balancers of one region. */
-public final class OpenStack implements Refreshing.Source {
+public final class OpenStack implements PollingDiscovery.Source {
   private static final System.Logger LOG = JulLogger.of(OpenStack.class.getName());
 
   static final Section SECTION = new Section("openstack_sd_config", "Targets from OpenStack.");
@@ -76,7 +76,7 @@ public final class OpenStack implements Refreshing.Source {
   }
 
   private final Settings settings;
-  private final Rest rest;
+  private final RestClient rest;
   private final Keystone keystone;
 
   private OpenStack(Settings s, DiscoveryContext context) {
@@ -84,7 +84,7 @@ public final class OpenStack implements Refreshing.Source {
     HttpClientConfig client =
         new HttpClientConfig(
             null, null, null, s.get(TLS_CONFIG), true, true, ProxyConfig.NONE, Map.of());
-    this.rest = new Rest(context, client, s.get(REFRESH_INTERVAL));
+    this.rest = new RestClient(context, client, s.get(REFRESH_INTERVAL));
     this.keystone =
         new Keystone(
             KEYS.credentials(s, context.environment()), s.get(REGION), s.get(AVAILABILITY), rest);
@@ -106,7 +106,7 @@ public final class OpenStack implements Refreshing.Source {
       throws IOException, InterruptedException {
     List<JsonNode> out = new ArrayList<>();
     String next = url;
-    for (int page = 0; page < Rest.MAX_PAGES; page++) {
+    for (int page = 0; page < RestClient.MAX_PAGES; page++) {
       JsonNode n = rest.json(rest.call("GET", next).withHeader("X-Auth-Token", session.token()));
       n.path(list).forEach(out::add);
       next = "";
@@ -119,7 +119,7 @@ public final class OpenStack implements Refreshing.Source {
         return out;
       }
     }
-    throw new IOException(url + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException(url + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
   private List<Labels> hypervisors(Keystone.Session s) throws IOException, InterruptedException {

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.outscale;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -25,7 +25,7 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /** {@code outscale_sd_configs}: the virtual machines of one region. */
-public final class Outscale implements Refreshing.Source {
+public final class Outscale implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("outscale_sd_config", "Targets from virtual machines of Outscale.");
   private static final Key<String> ENDPOINT =
@@ -68,13 +68,13 @@ public final class Outscale implements Refreshing.Source {
 
   private final Settings settings;
   private final DiscoveryContext context;
-  private final Rest rest;
+  private final RestClient rest;
   private final String url;
 
   private Outscale(Settings s, DiscoveryContext context) {
     this.settings = s;
     this.context = context;
-    this.rest = new Rest(context, s.client(), s.get(REFRESH_INTERVAL));
+    this.rest = new RestClient(context, s.client(), s.get(REFRESH_INTERVAL));
     String own = s.get(ENDPOINT).replaceAll("/+$", "");
     this.url =
         (own.isEmpty() ? "https://api." + s.get(REGION) + ".outscale.com/api/v1" : own)
@@ -84,13 +84,13 @@ public final class Outscale implements Refreshing.Source {
   @Override
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
     String file = settings.get(SECRET_KEY_FILE);
-    String secret = file.isEmpty() ? settings.get(SECRET_KEY).value() : Rest.file(file);
+    String secret = file.isEmpty() ? settings.get(SECRET_KEY).value() : RestClient.file(file);
     AwsIdentity identity = AwsIdentity.of(settings.get(ACCESS_KEY), secret);
     List<Labels> targets = new ArrayList<>();
     String token = "";
-    for (int page = 0; page < Rest.MAX_PAGES; page++) {
+    for (int page = 0; page < RestClient.MAX_PAGES; page++) {
       Map<String, String> body = token.isEmpty() ? Map.of() : Map.of("NextPageToken", token);
-      Call call = rest.post(url, "application/json", Rest.JSON.writeValueAsBytes(body));
+      Call call = rest.post(url, "application/json", RestClient.JSON.writeValueAsBytes(body));
       JsonNode n =
           rest.json(
               AwsSigner.sign(
@@ -107,7 +107,7 @@ public final class Outscale implements Refreshing.Source {
         return List.of(new TargetGroup(settings.get(REGION), targets, Labels.EMPTY));
       }
     }
-    throw new IOException(url + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException(url + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
   private Labels target(JsonNode vm, String address) {

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.ovhcloud;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 
 /** {@code ovhcloud_sd_configs}: virtual or dedicated servers. */
-public final class OvhCloud implements Refreshing.Source {
+public final class OvhCloud implements PollingDiscovery.Source {
   private static final System.Logger LOG = JulLogger.of(OvhCloud.class.getName());
 
   private static final Section SECTION =
@@ -91,14 +91,14 @@ public final class OvhCloud implements Refreshing.Source {
 
   private final Settings settings;
   private final DiscoveryContext context;
-  private final Rest rest;
+  private final RestClient rest;
   private final String base;
   private @Nullable Duration ahead;
 
   private OvhCloud(Settings s, DiscoveryContext context) {
     this.settings = s;
     this.context = context;
-    this.rest = new Rest(context, HttpClientConfig.DEFAULT);
+    this.rest = new RestClient(context, HttpClientConfig.DEFAULT);
     this.base = ENDPOINTS.getOrDefault(s.get(ENDPOINT), s.get(ENDPOINT)).replaceAll("/+$", "");
   }
 
@@ -108,7 +108,7 @@ public final class OvhCloud implements Refreshing.Source {
     String path = service.equals("vps") ? "/vps" : "/dedicated/server";
     List<Labels> targets = new ArrayList<>();
     for (JsonNode name : get(path)) {
-      String one = path + "/" + Rest.encoded(name.asString(""));
+      String one = path + "/" + RestClient.encoded(name.asString(""));
       try {
         JsonNode details = get(one);
         List<String> ips = addresses(get(one + "/ips"));

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.puppetdb;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /** {@code puppetdb_sd_configs}: the resources that a query finds. */
-public final class PuppetDb implements Refreshing.Source {
+public final class PuppetDb implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("puppetdb_sd_config", "Targets from a query of PuppetDB.");
 
@@ -70,21 +70,23 @@ public final class PuppetDb implements Refreshing.Source {
 
   private final Settings settings;
   private final String url;
-  private final Rest rest;
+  private final RestClient rest;
 
   private PuppetDb(Settings s, DiscoveryContext context) {
     this.settings = s;
     this.url = s.get(URL).replaceAll("/+$", "") + "/pdb/query/v4";
-    this.rest = new Rest(context, s.client(), s.get(REFRESH_INTERVAL));
+    this.rest = new RestClient(context, s.client(), s.get(REFRESH_INTERVAL));
   }
 
   @Override
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
     String query = settings.get(QUERY);
-    Rest.Reply reply =
+    RestClient.Reply reply =
         rest.ok(
             rest.post(
-                url, "application/json", Rest.JSON.writeValueAsBytes(Map.of("query", query))));
+                url,
+                "application/json",
+                RestClient.JSON.writeValueAsBytes(Map.of("query", query))));
     String type = reply.header("Content-Type");
     if (!JSON.matcher(type.strip()).matches()) {
       throw new IOException(url + ": unsupported content type " + type);

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.scaleway;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -27,7 +27,7 @@ import java.util.regex.Pattern;
 import tools.jackson.databind.JsonNode;
 
 /** {@code scaleway_sd_configs}: instances or bare metal of one zone. */
-public final class Scaleway implements Refreshing.Source {
+public final class Scaleway implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("scaleway_sd_config", "Targets from Scaleway.");
   private static final Key<String> PROJECT_ID =
@@ -103,11 +103,11 @@ public final class Scaleway implements Refreshing.Source {
   }
 
   private final Settings settings;
-  private final Rest rest;
+  private final RestClient rest;
 
   private Scaleway(Settings s, DiscoveryContext context) {
     this.settings = s;
-    this.rest = new Rest(context, s.client(), s.get(REFRESH_INTERVAL));
+    this.rest = new RestClient(context, s.client(), s.get(REFRESH_INTERVAL));
   }
 
   @Override
@@ -119,14 +119,14 @@ public final class Scaleway implements Refreshing.Source {
   private List<JsonNode> all(String path, String list, String size, String query)
       throws IOException, InterruptedException {
     String file = settings.get(SECRET_KEY_FILE);
-    String secret = file.isEmpty() ? settings.get(SECRET_KEY).value() : Rest.file(file);
+    String secret = file.isEmpty() ? settings.get(SECRET_KEY).value() : RestClient.file(file);
     String url = settings.get(API_URL).replaceAll("/+$", "") + path;
     List<JsonNode> out = new ArrayList<>();
-    for (int page = 1; page <= Rest.MAX_PAGES; page++) {
+    for (int page = 1; page <= RestClient.MAX_PAGES; page++) {
       Call call =
           rest.call("GET", url + "?page=" + page + "&" + size + "=" + PER_PAGE + query)
               .withHeader("X-Auth-Token", secret);
-      Rest.Reply r = rest.ok(call);
+      RestClient.Reply r = rest.ok(call);
       JsonNode n = r.json();
       n.path(list).forEach(out::add);
       String header = r.header("X-Total-Count");
@@ -136,12 +136,12 @@ public final class Scaleway implements Refreshing.Source {
         return out;
       }
     }
-    throw new IOException(url + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException(url + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
   private String filters() {
     String name = settings.get(NAME_FILTER);
-    return name.isEmpty() ? "" : "&name=" + Rest.encoded(name);
+    return name.isEmpty() ? "" : "&name=" + RestClient.encoded(name);
   }
 
   private static String region(String zone) {
@@ -156,7 +156,8 @@ public final class Scaleway implements Refreshing.Source {
             "/instance/v1/zones/" + settings.get(ZONE) + "/servers",
             "servers",
             "per_page",
-            filters() + (tags.isEmpty() ? "" : "&tags=" + Rest.encoded(String.join(",", tags))));
+            filters()
+                + (tags.isEmpty() ? "" : "&tags=" + RestClient.encoded(String.join(",", tags))));
     Map<String, String> nics = nicAddresses(servers);
     List<Labels> out = new ArrayList<>();
     for (JsonNode s : servers) {
@@ -204,7 +205,7 @@ public final class Scaleway implements Refreshing.Source {
           byRegion
               .computeIfAbsent(region(s.path("zone").asString("")), r -> new StringBuilder())
               .append("&resource_ids=")
-              .append(Rest.encoded(nic.path("id").asString("")));
+              .append(RestClient.encoded(nic.path("id").asString("")));
         }
       }
     }
@@ -264,7 +265,7 @@ public final class Scaleway implements Refreshing.Source {
   private List<Labels> metal() throws IOException, InterruptedException {
     String base = "/baremetal/v1/zones/" + settings.get(ZONE);
     StringBuilder query = new StringBuilder(filters());
-    settings.get(TAGS_FILTER).forEach(t -> query.append("&tags=").append(Rest.encoded(t)));
+    settings.get(TAGS_FILTER).forEach(t -> query.append("&tags=").append(RestClient.encoded(t)));
     List<JsonNode> servers = all(base + "/servers", "servers", "page_size", query.toString());
     Map<String, JsonNode> offers = byId(all(base + "/offers", "offers", "page_size", ""));
     Map<String, JsonNode> systems = byId(all(base + "/os", "os", "page_size", ""));

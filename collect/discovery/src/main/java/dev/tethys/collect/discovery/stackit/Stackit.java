@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.stackit;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -27,7 +27,7 @@ import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 
 /** {@code stackit_sd_configs}: the servers of one project. */
-public final class Stackit implements Refreshing.Source {
+public final class Stackit implements PollingDiscovery.Source {
   private static final Section SECTION = new Section("stackit_sd_config", "Targets from STACKIT.");
 
   static {
@@ -79,7 +79,7 @@ public final class Stackit implements Refreshing.Source {
   private final Settings settings;
   private final DiscoveryContext context;
   private final String url;
-  private @Nullable Rest rest;
+  private @Nullable RestClient rest;
 
   private Stackit(Settings s, DiscoveryContext context) {
     this.settings = s;
@@ -90,15 +90,15 @@ public final class Stackit implements Refreshing.Source {
                 ? "https://iaas.api." + s.get(REGION) + ".stackit.cloud"
                 : endpoint.replaceAll("/+$", ""))
             + "/v1/projects/"
-            + Rest.encoded(s.get(PROJECT))
+            + RestClient.encoded(s.get(PROJECT))
             + "/servers?details=true";
   }
 
   @Override
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
-    Rest r = rest;
+    RestClient r = rest;
     if (r == null) {
-      r = new Rest(context, client(), settings.get(REFRESH_INTERVAL));
+      r = new RestClient(context, client(), settings.get(REFRESH_INTERVAL));
       rest = r;
     }
     List<Labels> targets = new ArrayList<>();
@@ -114,17 +114,17 @@ public final class Stackit implements Refreshing.Source {
   /** The configured client, with tokens for the service account where one is given. */
   private HttpClientConfig client() throws IOException {
     String path = settings.get(SERVICE_ACCOUNT_KEY_PATH);
-    String key = path.isEmpty() ? settings.get(SERVICE_ACCOUNT_KEY).value() : Rest.file(path);
+    String key = path.isEmpty() ? settings.get(SERVICE_ACCOUNT_KEY).value() : RestClient.file(path);
     if (key.isEmpty()) {
       return settings.client();
     }
     JsonNode c;
     try {
-      c = Rest.JSON.readTree(key).path("credentials");
+      c = RestClient.JSON.readTree(key).path("credentials");
     } catch (JacksonException e) {
       throw new IOException("the service account key is not JSON", e);
     }
-    return Rest.withOAuth2(
+    return RestClient.withOAuth2(
         settings.client(),
         new OAuth2(
             c.path("sub").asString(""),
@@ -151,15 +151,15 @@ public final class Stackit implements Refreshing.Source {
       return settings.get(PRIVATE_KEY).value();
     }
     if (!settings.get(PRIVATE_KEY_PATH).isEmpty()) {
-      return Rest.file(settings.get(PRIVATE_KEY_PATH));
+      return RestClient.file(settings.get(PRIVATE_KEY_PATH));
     }
     String key = credentials.path("privateKey").asString("");
     String file = settings.get(CREDENTIALS_FILE_PATH);
     if (key.isEmpty() && !file.isEmpty()) {
       try {
-        JsonNode n = Rest.JSON.readTree(Rest.file(file));
+        JsonNode n = RestClient.JSON.readTree(RestClient.file(file));
         String path = n.path("STACKIT_PRIVATE_KEY_PATH").asString("");
-        key = path.isEmpty() ? n.path("STACKIT_PRIVATE_KEY").asString("") : Rest.file(path);
+        key = path.isEmpty() ? n.path("STACKIT_PRIVATE_KEY").asString("") : RestClient.file(path);
       } catch (JacksonException e) {
         throw new IOException(file + " is not JSON", e);
       }

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.triton;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -23,7 +23,7 @@ import java.util.Map;
 import tools.jackson.databind.JsonNode;
 
 /** {@code triton_sd_configs}: containers, or compute nodes, from the monitor of a data centre. */
-public final class Triton implements Refreshing.Source {
+public final class Triton implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("triton_sd_config", "Targets from the container monitor of Triton.");
   private static final Key<String> ACCOUNT =
@@ -79,7 +79,7 @@ public final class Triton implements Refreshing.Source {
 
   private final Settings settings;
   private final String url;
-  private final Rest rest;
+  private final RestClient rest;
 
   private Triton(Settings s, DiscoveryContext context) {
     this.settings = s;
@@ -92,11 +92,11 @@ public final class Triton implements Refreshing.Source {
             + "/v"
             + s.get(VERSION)
             + (s.get(ROLE).equals("cn") ? "/gz/discover" : "/discover")
-            + (groups.isEmpty() ? "" : "?groups=" + Rest.encoded(groups));
+            + (groups.isEmpty() ? "" : "?groups=" + RestClient.encoded(groups));
     HttpClientConfig client =
         new HttpClientConfig(
             null, null, null, s.get(TLS_CONFIG), true, true, ProxyConfig.NONE, Map.of());
-    this.rest = new Rest(context, client);
+    this.rest = new RestClient(context, client);
   }
 
   @Override

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.uyuni;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -25,7 +25,7 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** {@code uyuni_sd_configs}: the monitored endpoints of all systems. */
-public final class Uyuni implements Refreshing.Source {
+public final class Uyuni implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("uyuni_sd_config", "Targets from the monitored systems of Uyuni.");
   private static final Key<String> SERVER =
@@ -74,7 +74,7 @@ public final class Uyuni implements Refreshing.Source {
     this.settings = s;
     this.context = context;
     this.url = s.get(SERVER).replaceAll("/+$", "") + "/rpc/api";
-    this.rpc = new XmlRpc(url, new Rest(context, s.client()));
+    this.rpc = new XmlRpc(url, new RestClient(context, s.client()));
   }
 
   @Override

@@ -1,6 +1,6 @@
 package dev.tethys.collect.discovery.uyuni;
 
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.web.cloud.XmlReader;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,9 +17,9 @@ final class XmlRpc {
   private static final int MAX_DEPTH = 100;
 
   private final String url;
-  private final Rest rest;
+  private final RestClient rest;
 
-  XmlRpc(String url, Rest rest) {
+  XmlRpc(String url, RestClient rest) {
     this.url = url;
     this.rest = rest;
   }
@@ -34,7 +34,7 @@ final class XmlRpc {
       b.append("</param>");
     }
     b.append("</params></methodCall>");
-    Rest.Reply reply =
+    RestClient.Reply reply =
         rest.ok(rest.post(url, "text/xml", b.toString().getBytes(StandardCharsets.UTF_8)));
     Element root = XmlReader.root(url, reply.body());
     Element fault = XmlReader.child(root, "fault", "value");

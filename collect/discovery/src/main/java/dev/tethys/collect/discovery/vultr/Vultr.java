@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery.vultr;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Refreshing;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.PollingDiscovery;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Settings;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.HttpClientConfig;
@@ -18,7 +18,7 @@ import java.util.List;
 import tools.jackson.databind.JsonNode;
 
 /** {@code vultr_sd_configs}: instances. */
-public final class Vultr implements Refreshing.Source {
+public final class Vultr implements PollingDiscovery.Source {
   private static final Section SECTION = new Section("vultr_sd_config", "Targets from Vultr.");
 
   static {
@@ -35,26 +35,27 @@ public final class Vultr implements Refreshing.Source {
   private static final String API = "https://api.vultr.com/v2/instances?per_page=100";
 
   private final Settings settings;
-  private final Rest rest;
+  private final RestClient rest;
 
   private Vultr(Settings s, DiscoveryContext context) {
     this.settings = s;
-    this.rest = new Rest(context, s.client(), s.get(REFRESH_INTERVAL));
+    this.rest = new RestClient(context, s.client(), s.get(REFRESH_INTERVAL));
   }
 
   @Override
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
     List<Labels> targets = new ArrayList<>();
     String cursor = "";
-    for (int page = 0; page < Rest.MAX_PAGES; page++) {
-      JsonNode n = rest.get(API + (cursor.isEmpty() ? "" : "&cursor=" + Rest.encoded(cursor)));
+    for (int page = 0; page < RestClient.MAX_PAGES; page++) {
+      JsonNode n =
+          rest.get(API + (cursor.isEmpty() ? "" : "&cursor=" + RestClient.encoded(cursor)));
       n.path("instances").forEach(i -> targets.add(target(i)));
       cursor = n.path("meta").path("links").path("next").asString("");
       if (cursor.isEmpty()) {
         return List.of(new TargetGroup("Vultr", targets, Labels.EMPTY));
       }
     }
-    throw new IOException(API + " has more than " + Rest.MAX_PAGES + " pages");
+    throw new IOException(API + " has more than " + RestClient.MAX_PAGES + " pages");
   }
 
   private Labels target(JsonNode i) {

@@ -4,7 +4,7 @@ import dev.tethys.collect.discovery.Discovery;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.Mechanism;
 import dev.tethys.collect.discovery.MetaLabels;
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
@@ -297,7 +297,7 @@ public final class ZooKeeperDiscovery implements Discovery {
 
   private TargetGroup group(String path, byte[] data) {
     try {
-      JsonNode n = Rest.JSON.readTree(data);
+      JsonNode n = RestClient.JSON.readTree(data);
       if (n.isObject()) {
         return new TargetGroup(path, List.of(member.target(path, n)), Labels.EMPTY);
       }

@@ -1,6 +1,6 @@
 package dev.tethys.collect.discovery.kubernetes;
 
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.testkit.KubernetesDouble;
 import java.io.IOException;
 
@@ -9,7 +9,7 @@ final class ClusterDouble extends KubernetesDouble {
   ClusterDouble() throws IOException {}
 
   void put(Resource resource, String json) {
-    put(resource.path(""), ClusterState.key(Rest.JSON.readTree(json)), json);
+    put(resource.path(""), ClusterState.key(RestClient.JSON.readTree(json)), json);
   }
 
   void delete(Resource resource, String key) {

@@ -2,7 +2,7 @@ package dev.tethys.collect.discovery.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
 import dev.tethys.testkit.Shared;
@@ -171,7 +171,7 @@ final class KubernetesProcess implements AutoCloseable {
   void compact() throws IOException, InterruptedException {
     String base = "http://127.0.0.1:" + etcd.port() + "/v3/kv/";
     String status = post(base + "range", "{\"key\":\"AA==\"}");
-    String revision = Rest.JSON.readTree(status).path("header").path("revision").asString("");
+    String revision = RestClient.JSON.readTree(status).path("header").path("revision").asString("");
     post(base + "compaction", "{\"revision\":\"" + revision + "\",\"physical\":true}");
   }
 
@@ -224,7 +224,7 @@ final class KubernetesProcess implements AutoCloseable {
 
   private static JsonNode done(HttpResponse<String> r) {
     assertThat(r.statusCode()).as(r.request() + ": " + r.body()).isBetween(200, 299);
-    return Rest.JSON.readTree(r.body());
+    return RestClient.JSON.readTree(r.body());
   }
 
   private HttpResponse<String> send(String method, String path, String type, String body)
@@ -244,7 +244,7 @@ final class KubernetesProcess implements AutoCloseable {
   List<String> requestsOf(String user) throws IOException {
     try (Stream<String> lines = Files.lines(dir.resolve("audit.log"), StandardCharsets.UTF_8)) {
       return lines
-          .map(l -> Rest.JSON.readTree(l))
+          .map(l -> RestClient.JSON.readTree(l))
           .filter(e -> e.path("user").path("username").asString("").equals(user))
           .filter(
               e ->

@@ -2,7 +2,7 @@ package dev.tethys.collect.discovery.kubernetes;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.collect.discovery.Rest;
+import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Setting;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
@@ -331,7 +331,7 @@ class RealKubernetesTest {
         if (!answer.startsWith("{")) {
           continue; // it has not read its configuration yet
         }
-        for (JsonNode t : Rest.JSON.readTree(answer).path("data").path("droppedTargets")) {
+        for (JsonNode t : RestClient.JSON.readTree(answer).path("data").path("droppedTargets")) {
           Map<String, String> labels = new TreeMap<>();
           t.path("discoveredLabels")
               .properties()

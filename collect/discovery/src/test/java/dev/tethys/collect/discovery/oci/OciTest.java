@@ -3,7 +3,7 @@ package dev.tethys.collect.discovery.oci;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.collect.discovery.Refreshing;
+import dev.tethys.collect.discovery.PollingDiscovery;
 import dev.tethys.collect.discovery.Setting;
 import dev.tethys.collect.discovery.Vendor;
 import dev.tethys.collect.discovery.Vendor.Response;
@@ -170,7 +170,7 @@ class OciTest {
       vendor.json(
           "GET " + IAAS + "/vnics/v6",
           "{\"id\":\"v6\",\"isPrimary\":true,\"ipv6Addresses\":[\"2001:db8::2\",\"2001:db8::1\"]}");
-      Refreshing.Source source = new Setting(vendor).source(withApiKey(pair, ""));
+      PollingDiscovery.Source source = new Setting(vendor).source(withApiKey(pair, ""));
       assertThat(Setting.show(source.refresh()))
           .isEqualTo(
               """
@@ -237,7 +237,7 @@ class OciTest {
           "GET " + IAAS + "/instances?compartmentId=c&limit=100",
           r -> Response.of(answers.removeFirst(), "[]"));
       setting.goOn.release(2);
-      Refreshing.Source source = setting.source(withApiKey(pair, ", compartments: [c]"));
+      PollingDiscovery.Source source = setting.source(withApiKey(pair, ", compartments: [c]"));
       assertThat(source.refresh().getFirst().targets()).isEmpty();
       assertThat(vendor.requests).hasSize(3);
       vendor.status("GET " + IAAS + "/instances?compartmentId=c&limit=100", 429, "slower");
@@ -302,7 +302,7 @@ class OciTest {
           "POST https://auth.us-ashburn-1.oraclecloud.com/v1/x509",
           r -> Response.json("{\"token\":\"" + token(setting.now.plusSeconds(3600)) + "\"}"));
       vendor.json("GET " + IAAS + "/instances?compartmentId=c&limit=100", "[]");
-      Refreshing.Source source =
+      PollingDiscovery.Source source =
           setting.source(
               "oci_sd_configs: [{auth: instance_principal, region: us-ashburn-1, compartments:"
                   + " [c]}]");

@@ -19,7 +19,7 @@ import org.xbill.DNS.Rcode;
  * @param queryType the number of the type
  */
 record DnsModule(
-    IpChoice ip,
+    IpPreference ip,
     boolean overTls,
     TlsConfig config,
     String sourceAddress,
@@ -58,7 +58,7 @@ record DnsModule(
       if (equals(NONE)) {
         return null;
       }
-      Map<String, @Nullable Object> m = IpChoice.map();
+      Map<String, @Nullable Object> m = IpPreference.map();
       m.put("fail_if_matches_regexp", text(failIfMatches));
       m.put("fail_if_all_match_regexp", text(failIfAllMatch));
       m.put("fail_if_not_matches_regexp", text(failIfNotMatches));
@@ -76,7 +76,7 @@ record DnsModule(
   /** Stands where a module has no section dns: there is nothing to ask. */
   static final DnsModule DEFAULT =
       new DnsModule(
-          IpChoice.DEFAULT,
+          IpPreference.DEFAULT,
           false,
           TlsConfig.DEFAULT,
           "",
@@ -91,7 +91,7 @@ record DnsModule(
           Rules.NONE);
 
   private static final Section SECTION = new Section("dns", "Of the prober dns.");
-  private static final IpChoice.Keys IP = IpChoice.Keys.in(SECTION);
+  private static final IpPreference.Keys IP = IpPreference.Keys.in(SECTION);
   private static final Key<Boolean> OVER_TLS =
       SECTION.key("dns_over_tls", Type.BOOL, false, "Use TLS; requires transport_protocol tcp.");
   private static final Key<TlsConfig> CONFIG =
@@ -164,7 +164,7 @@ record DnsModule(
   }
 
   Map<String, @Nullable Object> tree() {
-    Map<String, @Nullable Object> m = IpChoice.map();
+    Map<String, @Nullable Object> m = IpPreference.map();
     ip.addTo(m);
     m.put("dns_over_tls", overTls ? true : null);
     m.put("tls_config", config.equals(TlsConfig.DEFAULT) ? null : config.tree());

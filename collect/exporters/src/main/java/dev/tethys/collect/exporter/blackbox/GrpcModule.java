@@ -13,10 +13,10 @@ record GrpcModule(
     String service,
     boolean tls,
     TlsConfig config,
-    IpChoice ip,
+    IpPreference ip,
     Map<String, List<String>> metadata) {
   static final GrpcModule DEFAULT =
-      new GrpcModule("", false, TlsConfig.DEFAULT, IpChoice.DEFAULT, Map.of());
+      new GrpcModule("", false, TlsConfig.DEFAULT, IpPreference.DEFAULT, Map.of());
 
   private static final Section SECTION = new Section("grpc", "Of the prober grpc.");
   private static final Key<String> SERVICE =
@@ -24,7 +24,7 @@ record GrpcModule(
   private static final Key<Boolean> TLS = SECTION.key("tls", Type.BOOL, false, "Whether by TLS.");
   private static final Key<TlsConfig> CONFIG =
       SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "How TLS is spoken.");
-  private static final IpChoice.Keys IP = IpChoice.Keys.in(SECTION);
+  private static final IpPreference.Keys IP = IpPreference.Keys.in(SECTION);
   private static final Key<Map<String, List<String>>> METADATA =
       SECTION.key("metadata", Type.map(Type.list(Type.STRING)), Map.of(), "Sent along.");
   static final Type<GrpcModule> TYPE =
@@ -34,7 +34,7 @@ record GrpcModule(
                   o.get(SERVICE), o.get(TLS), o.get(CONFIG), IP.read(o), o.get(METADATA)));
 
   Map<String, @Nullable Object> tree() {
-    Map<String, @Nullable Object> m = IpChoice.map();
+    Map<String, @Nullable Object> m = IpPreference.map();
     m.put("service", service.isEmpty() ? null : service);
     m.put("tls", tls ? true : null);
     m.put("tls_config", config.equals(TlsConfig.DEFAULT) ? null : config.tree());

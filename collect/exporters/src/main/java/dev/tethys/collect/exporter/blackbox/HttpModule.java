@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 record HttpModule(
     List<Long> statusCodes,
     List<String> versions,
-    IpChoice ip,
+    IpPreference ip,
     boolean skipResolve,
     boolean failIfTls,
     boolean failIfNotTls,
@@ -82,7 +82,7 @@ record HttpModule(
       new HttpModule(
           List.of(),
           List.of(),
-          IpChoice.DEFAULT,
+          IpPreference.DEFAULT,
           false,
           false,
           false,
@@ -107,7 +107,7 @@ record HttpModule(
       SECTION.key("valid_status_codes", Type.list(Type.INT), List.of(), "2xx if empty.");
   private static final Key<List<String>> VERSIONS =
       SECTION.key("valid_http_versions", Type.list(Type.STRING), List.of(), "Any if empty.");
-  private static final IpChoice.Keys IP = IpChoice.Keys.in(SECTION);
+  private static final IpPreference.Keys IP = IpPreference.Keys.in(SECTION);
   private static final Key<Boolean> SKIP_RESOLVE =
       SECTION.key("skip_resolve_phase_with_proxy", Type.BOOL, false, "Leave names to a proxy.");
   private static final Key<Boolean> NO_REDIRECTS =
@@ -339,7 +339,7 @@ record HttpModule(
   }
 
   Map<String, @Nullable Object> tree() {
-    Map<String, @Nullable Object> m = IpChoice.map();
+    Map<String, @Nullable Object> m = IpPreference.map();
     m.put("valid_status_codes", statusCodes.isEmpty() ? null : statusCodes);
     m.put("valid_http_versions", versions.isEmpty() ? null : versions);
     ip.addTo(m);

@@ -14,13 +14,13 @@ import org.jspecify.annotations.Nullable;
  * @param ttl most hops
  */
 record IcmpModule(
-    IpChoice ip, String sourceAddress, int payloadSize, boolean dontFragment, int ttl) {
+    IpPreference ip, String sourceAddress, int payloadSize, boolean dontFragment, int ttl) {
   private static final int MAX_PAYLOAD = 65_000;
 
-  static final IcmpModule DEFAULT = new IcmpModule(IpChoice.DEFAULT, "", 0, false, 64);
+  static final IcmpModule DEFAULT = new IcmpModule(IpPreference.DEFAULT, "", 0, false, 64);
 
   private static final Section SECTION = new Section("icmp", "Of the prober icmp.");
-  private static final IpChoice.Keys IP = IpChoice.Keys.in(SECTION);
+  private static final IpPreference.Keys IP = IpPreference.Keys.in(SECTION);
   private static final Key<String> SOURCE =
       SECTION.key("source_ip_address", Type.STRING, "", "The address to ask from.");
   private static final Key<Long> PAYLOAD =
@@ -49,7 +49,7 @@ record IcmpModule(
   }
 
   Map<String, @Nullable Object> tree() {
-    Map<String, @Nullable Object> m = IpChoice.map();
+    Map<String, @Nullable Object> m = IpPreference.map();
     ip.addTo(m);
     m.put("source_ip_address", sourceAddress.isEmpty() ? null : sourceAddress);
     m.put("payload_size", payloadSize == 0 ? null : payloadSize);

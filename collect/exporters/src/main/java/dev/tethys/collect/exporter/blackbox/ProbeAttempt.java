@@ -3,7 +3,7 @@ package dev.tethys.collect.exporter.blackbox;
 import dev.tethys.collect.exporter.FamilyBuilder;
 import dev.tethys.config.Redaction;
 import dev.tethys.config.TlsConfig;
-import dev.tethys.model.Alarm;
+import dev.tethys.model.DeadlineTimer;
 import dev.tethys.model.GoQuote;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.NameLookup;
@@ -105,7 +105,7 @@ final class ProbeAttempt {
 
   private <T> T inTime(Socket connection, ConnectionAction<T> work, String late)
       throws IOException {
-    Alarm alarm = Alarm.closing(connection, deadline);
+    DeadlineTimer alarm = DeadlineTimer.closing(connection, deadline);
     try (alarm) {
       return work.run();
     } catch (IOException e) {
@@ -144,7 +144,7 @@ final class ProbeAttempt {
    * Looks a name up and takes the kind of address that is preferred; no address, logged, where
    * there is none.
    */
-  ResolvedAddress address(String host, IpChoice ip) {
+  ResolvedAddress address(String host, IpPreference ip) {
     String name =
         host.startsWith("[") && host.endsWith("]") ? host.substring(1, host.length() - 1) : host;
     found.gauge("probe_ip_protocol", "Specifies whether probe ip protocol is IP4 or IP6", 0);

@@ -11,13 +11,13 @@ import org.jspecify.annotations.Nullable;
 
 /** A connection over TCP or a Unix socket, and the dialogue over it. */
 record TcpModule(
-    IpChoice ip,
+    IpPreference ip,
     String sourceAddress,
     List<QueryResponse> dialogue,
     boolean tls,
     TlsConfig config) {
   static final TcpModule DEFAULT =
-      new TcpModule(IpChoice.DEFAULT, "", List.of(), false, TlsConfig.DEFAULT);
+      new TcpModule(IpPreference.DEFAULT, "", List.of(), false, TlsConfig.DEFAULT);
 
   private record Keys(Key<List<QueryResponse>> dialogue, Key<Boolean> tls, Key<TlsConfig> config) {
     static Keys in(Section s) {
@@ -29,7 +29,7 @@ record TcpModule(
   }
 
   private static final Section TCP = new Section("tcp", "Of the prober tcp.");
-  private static final IpChoice.Keys IP = IpChoice.Keys.in(TCP);
+  private static final IpPreference.Keys IP = IpPreference.Keys.in(TCP);
   private static final Key<String> SOURCE =
       TCP.key("source_ip_address", Type.STRING, "", "The address to connect from.");
   private static final Keys KEYS = Keys.in(TCP);
@@ -51,7 +51,7 @@ record TcpModule(
 
   private static TcpModule readUnix(YamlObject o) {
     return new TcpModule(
-        IpChoice.DEFAULT,
+        IpPreference.DEFAULT,
         "",
         o.get(UNIX_KEYS.dialogue),
         o.get(UNIX_KEYS.tls),
@@ -83,7 +83,7 @@ record TcpModule(
   }
 
   Map<String, @Nullable Object> tree() {
-    Map<String, @Nullable Object> m = IpChoice.map();
+    Map<String, @Nullable Object> m = IpPreference.map();
     ip.addTo(m);
     m.put("source_ip_address", sourceAddress.isEmpty() ? null : sourceAddress);
     m.put(

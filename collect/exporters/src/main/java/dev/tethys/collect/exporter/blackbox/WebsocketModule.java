@@ -14,9 +14,9 @@ record WebsocketModule(
     HttpClientConfig client,
     Map<String, Header> headers,
     List<QueryResponse> dialogue,
-    IpChoice ip) {
+    IpPreference ip) {
   static final WebsocketModule DEFAULT =
-      new WebsocketModule(HttpClientConfig.DEFAULT, Map.of(), List.of(), IpChoice.DEFAULT);
+      new WebsocketModule(HttpClientConfig.DEFAULT, Map.of(), List.of(), IpPreference.DEFAULT);
 
   private static final Section SECTION = new Section("websocket", "Of the prober websocket.");
   private static final Key<HttpClientConfig> CLIENT =
@@ -34,14 +34,14 @@ record WebsocketModule(
       SECTION.key("headers", Type.map(HEADER), Map.of(), "Headers that are sent.");
   private static final Key<List<QueryResponse>> DIALOGUE =
       SECTION.key("query_response", QueryResponse.LIST, List.of(), "The dialogue.");
-  private static final IpChoice.Keys IP = IpChoice.Keys.in(SECTION);
+  private static final IpPreference.Keys IP = IpPreference.Keys.in(SECTION);
   static final Type<WebsocketModule> TYPE =
       SECTION.type(
           o -> new WebsocketModule(o.get(CLIENT), o.get(HEADERS), o.get(DIALOGUE), IP.read(o)));
 
   Map<String, @Nullable Object> tree() {
-    Map<String, @Nullable Object> m = IpChoice.map();
-    Map<String, @Nullable Object> c = IpChoice.map();
+    Map<String, @Nullable Object> m = IpPreference.map();
+    Map<String, @Nullable Object> c = IpPreference.map();
     client.addTo(c);
     m.put("http_config", c);
     m.put("headers", headers.isEmpty() ? null : List.copyOf(headers.keySet()));

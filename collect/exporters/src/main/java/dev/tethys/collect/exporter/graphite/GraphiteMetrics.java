@@ -1,7 +1,7 @@
 package dev.tethys.collect.exporter.graphite;
 
 import dev.tethys.codec.graphite.GraphitePoints;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
@@ -116,7 +116,7 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
 
   /** Reads whole lines. */
   public void read(byte[] buf, int offset, int length) {
-    Refusals r = points.lines(buf, offset, length, this::take);
+    RejectedItems r = points.lines(buf, offset, length, this::take);
     if (!r.isEmpty()) {
       refused.add(r.count());
       LOG.log(Level.DEBUG, "{0}", r.text());

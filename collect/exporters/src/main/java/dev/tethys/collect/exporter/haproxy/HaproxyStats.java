@@ -12,7 +12,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.UrlHost;
 import dev.tethys.config.UrlText;
-import dev.tethys.model.Alarm;
+import dev.tethys.model.DeadlineTimer;
 import dev.tethys.model.Labels;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
@@ -217,7 +217,7 @@ final class HaproxyStats implements MetricsSource {
             address instanceof UnixDomainSocketAddress
                 ? java.net.StandardProtocolFamily.UNIX
                 : java.net.StandardProtocolFamily.INET)) {
-      Alarm alarm = Alarm.closing(channel, deadline);
+      DeadlineTimer alarm = DeadlineTimer.closing(channel, deadline);
       try (alarm) {
         channel.connect(address);
         channel.write(ByteBuffer.wrap(command.getBytes(StandardCharsets.US_ASCII)));

@@ -49,7 +49,7 @@ final class JmxExporter implements Exporter {
 
   /** A file in force, and what is kept of earlier looks by it. */
   private record InForce(
-      JmxConfig config, RemoteJvm jvm, RuleBook rules, @Nullable AuthenticatorPlugin plugin) {}
+      JmxConfig config, RemoteJvm jvm, JmxRules rules, @Nullable AuthenticatorPlugin plugin) {}
 
   /** Nothing is asked yet. */
   static final class TooEarlyException extends ProbeException {
@@ -127,7 +127,7 @@ final class JmxExporter implements Exporter {
             : before != null && named.same(before.settings())
                 ? before
                 : new AuthenticatorPlugin(named, classes);
-    return new InForce(c, new RemoteJvm(c, environment), new RuleBook(c), plugin);
+    return new InForce(c, new RemoteJvm(c, environment), new JmxRules(c), plugin);
   }
 
   @Override
@@ -203,7 +203,7 @@ final class JmxExporter implements Exporter {
           503, MAX_LOOKS + " looks at " + now.config.url() + " have not ended yet");
     }
     SampleFamilies samples = new SampleFamilies();
-    RuleBook.Reading reading = now.rules.read();
+    JmxRules.Reading reading = now.rules.read();
     CompletableFuture<Integer> done = new CompletableFuture<>();
     Thread looking =
         Thread.ofVirtual()

@@ -106,7 +106,8 @@ final class JmxTls {
   private static Store store(YamlObject o) {
     String password = o.get(PASSWORD);
     try {
-      return new Store(new StoreFile(o.get(FILENAME), o.get(TYPE_KEY), password).load(), password);
+      return new Store(
+          new KeyStoreFile(o.get(FILENAME), o.get(TYPE_KEY), password).load(), password);
     } catch (IOException e) {
       throw o.error(FILENAME, String.valueOf(e.getMessage()));
     }
@@ -126,11 +127,11 @@ final class JmxTls {
     KeyStore all = KeyStore.getInstance("PKCS12");
     all.load(null, null);
     int n = 0;
-    for (X509Certificate c : StoreFile.issuers(null)) {
+    for (X509Certificate c : KeyStoreFile.issuers(null)) {
       all.setCertificateEntry("java-" + n++, c);
     }
     if (trusted != null) {
-      for (X509Certificate c : StoreFile.issuers(trusted.keys)) {
+      for (X509Certificate c : KeyStoreFile.issuers(trusted.keys)) {
         all.setCertificateEntry("own-" + n++, c);
       }
     }

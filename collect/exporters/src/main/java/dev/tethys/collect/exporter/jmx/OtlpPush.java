@@ -9,7 +9,7 @@ import dev.tethys.collect.exporter.ProbeException;
 import dev.tethys.config.UrlHost;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
@@ -91,7 +91,7 @@ final class OtlpPush implements AutoCloseable {
     resource.put("service.instance.id", instance);
     resource.putAll(config.resource());
     this.thread =
-        Thread.ofVirtual().name("jmx-push").start(EssentialLoop.of("jmx_push", this::run));
+        Thread.ofVirtual().name("jmx-push").start(SupervisedLoop.of("jmx_push", this::run));
   }
 
   OtlpPushConfig config() {

@@ -64,15 +64,15 @@ final class PagesTls {
       SECTION.key("ciphers", JmxTls.WORDS, List.of(), "Cipher suites, all that are spoken.");
 
   private final YamlObject section;
-  private final StoreFile keys;
-  private final @Nullable StoreFile trusted;
+  private final KeyStoreFile keys;
+  private final @Nullable KeyStoreFile trusted;
   private final TlsVersion least;
   private final TlsVersion most;
 
   private PagesTls(
       YamlObject section,
-      StoreFile keys,
-      @Nullable StoreFile trusted,
+      KeyStoreFile keys,
+      @Nullable KeyStoreFile trusted,
       TlsVersion least,
       TlsVersion most) {
     this.section = section;
@@ -95,8 +95,8 @@ final class PagesTls {
     }
     YamlObject o = node.object(SECTION);
     o.readAll();
-    StoreFile keys = store(o, KEY_STORE, "javax.net.ssl.keyStore", environment);
-    StoreFile trusted = null;
+    KeyStoreFile keys = store(o, KEY_STORE, "javax.net.ssl.keyStore", environment);
+    KeyStoreFile trusted = null;
     if (o.get(MUTUAL)) {
       trusted = store(o, TRUST_STORE, "javax.net.ssl.trustStore", environment);
     } else if (o.has(TRUST_STORE)) {
@@ -135,7 +135,7 @@ final class PagesTls {
   }
 
   /** A store, with what the properties of Java say where the file does not. */
-  private static StoreFile store(
+  private static KeyStoreFile store(
       YamlObject o,
       Key<YamlObject> key,
       String property,
@@ -156,7 +156,7 @@ final class PagesTls {
       throw o.error(
           key, key.name() + " requires a password, or the Java property " + property + "Password");
     }
-    return new StoreFile(filename, type.isBlank() ? KeyStore.getDefaultType() : type, password);
+    return new KeyStoreFile(filename, type.isBlank() ? KeyStore.getDefaultType() : type, password);
   }
 
   private static String readSetting(@Nullable YamlObject s, Key<String> key, String property) {
@@ -250,7 +250,7 @@ final class PagesTls {
     }
   }
 
-  private KeyStore load(StoreFile store, Key<YamlObject> key) {
+  private KeyStore load(KeyStoreFile store, Key<YamlObject> key) {
     try {
       return store.load();
     } catch (IOException e) {
@@ -287,9 +287,9 @@ final class PagesTls {
     return alias;
   }
 
-  private List<X509Certificate> clients(StoreFile store) {
+  private List<X509Certificate> clients(KeyStoreFile store) {
     try {
-      List<X509Certificate> all = StoreFile.issuers(load(store, TRUST_STORE));
+      List<X509Certificate> all = KeyStoreFile.issuers(load(store, TRUST_STORE));
       if (all.isEmpty()) {
         throw section.error(TRUST_STORE, store + " holds no certificate that is trusted");
       }

@@ -1,6 +1,6 @@
 package dev.tethys.collect.exporter.mapping;
 
-import dev.tethys.codec.points.RecentNames;
+import dev.tethys.codec.points.RecentNameCache;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.regex.Groups;
 import dev.tethys.model.regex.Regex;
@@ -75,7 +75,7 @@ public final class MetricMapper {
   private final List<Rule> rules;
   private final List<Rule> expressions;
   private final Step globs = new Step();
-  private final Map<MetricKind, RecentNames<Mapped>> recent = new EnumMap<>(MetricKind.class);
+  private final Map<MetricKind, RecentNameCache<Mapped>> recent = new EnumMap<>(MetricKind.class);
 
   /**
    * A mapper.
@@ -103,23 +103,23 @@ public final class MetricMapper {
       }
     }
     for (MetricKind kind : MetricKind.values()) {
-      recent.put(kind, new RecentNames<>(remembered, name -> find(name, kind)));
+      recent.put(kind, new RecentNameCache<>(remembered, name -> find(name, kind)));
     }
   }
 
   /** Names that are remembered now, of all kinds. */
   public long remembered() {
-    return recent.values().stream().mapToLong(RecentNames::size).sum();
+    return recent.values().stream().mapToLong(RecentNameCache::size).sum();
   }
 
   /** How often names were looked up. */
   public long gets() {
-    return recent.values().stream().mapToLong(RecentNames::gets).sum();
+    return recent.values().stream().mapToLong(RecentNameCache::gets).sum();
   }
 
   /** How often a name was remembered when it was looked up. */
   public long hits() {
-    return recent.values().stream().mapToLong(RecentNames::hits).sum();
+    return recent.values().stream().mapToLong(RecentNameCache::hits).sum();
   }
 
   /** Shows how names are remembered, under the names of statsd_exporter and graphite_exporter. */
@@ -145,7 +145,7 @@ public final class MetricMapper {
 
   /** What a name means; null when no rule matches. */
   public @Nullable Mapped map(String name, MetricKind kind) {
-    RecentNames<Mapped> r = recent.get(kind);
+    RecentNameCache<Mapped> r = recent.get(kind);
     return r == null ? null : r.get(name);
   }
 

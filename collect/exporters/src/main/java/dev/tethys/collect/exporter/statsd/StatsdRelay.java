@@ -2,7 +2,7 @@ package dev.tethys.collect.exporter.statsd;
 
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -61,7 +61,7 @@ public final class StatsdRelay implements AutoCloseable {
     thread =
         Thread.ofVirtual()
             .name("relay to " + to)
-            .start(EssentialLoop.of("statsd_relay", this::run));
+            .start(SupervisedLoop.of("statsd_relay", this::run));
   }
 
   private static Counter counter(Registry r, String name, String help, String target) {

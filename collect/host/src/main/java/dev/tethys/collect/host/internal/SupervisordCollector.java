@@ -1,7 +1,7 @@
 package dev.tethys.collect.host.internal;
 
 import dev.tethys.collect.host.NodeExporterOptions;
-import dev.tethys.model.Alarm;
+import dev.tethys.model.DeadlineTimer;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -146,7 +146,8 @@ final class SupervisordCollector implements NodeCollector {
   private byte[] ask() throws IOException {
     if ("unix".equals(url.getScheme())) {
       try (SocketChannel c = SocketChannel.open(StandardProtocolFamily.UNIX)) {
-        Alarm alarm = Alarm.closing(c, System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS));
+        DeadlineTimer alarm =
+            DeadlineTimer.closing(c, System.nanoTime() + TimeUnit.SECONDS.toNanos(SECONDS));
         try (alarm) {
           c.connect(UnixDomainSocketAddress.of(url.getPath()));
           return exchange(Channels.newInputStream(c), Channels.newOutputStream(c));

@@ -6,7 +6,7 @@ import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.SourceThreads;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import java.io.ByteArrayOutputStream;
@@ -120,7 +120,7 @@ final class CloudflareSource implements LogSource {
     thread =
         Thread.ofVirtual()
             .name("cloudflare-" + context.job())
-            .start(EssentialLoop.of("log_cloudflare", this::run));
+            .start(SupervisedLoop.of("log_cloudflare", this::run));
   }
 
   /**

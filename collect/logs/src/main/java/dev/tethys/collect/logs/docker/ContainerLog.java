@@ -7,7 +7,7 @@ import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.collect.logs.SourceThreads;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.web.client.Answer;
@@ -46,12 +46,12 @@ final class ContainerLog {
   private final SourceContext context;
   private final Registry.Counter entries;
   private final Registry.Counter errors;
-  private final CursorProgress<Mark> progress;
+  private final CursorProgress<LogPosition> progress;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile Labels labels;
   private volatile @Nullable Answer open;
-  private volatile Mark read;
-  private Mark safe; // the last one at which no line had begun: where to continue
+  private volatile LogPosition read;
+  private LogPosition safe; // the last one at which no line had begun: where to continue
   private @Nullable Thread thread;
   private boolean failing;
 
@@ -72,7 +72,7 @@ final class ContainerLog {
             .counter(
                 "promtail_docker_target_parsing_errors_total",
                 "Total number of parsing errors while receiving Docker messages");
-    this.read = Mark.of(context.positions().cursor(own()), context.positions().cursor(id));
+    this.read = LogPosition.of(context.positions().cursor(own()), context.positions().cursor(id));
     this.safe = read;
     this.progress =
         new CursorProgress<>(
@@ -88,7 +88,7 @@ final class ContainerLog {
 
   void start() {
     thread =
-        Thread.ofVirtual().name("docker-" + id).start(EssentialLoop.of("log_docker", this::run));
+        Thread.ofVirtual().name("docker-" + id).start(SupervisedLoop.of("log_docker", this::run));
   }
 
   /** What was discovered of it by now. */
@@ -108,7 +108,7 @@ final class ContainerLog {
     long pause = FIRST_PAUSE;
     try {
       while (!isStopped()) {
-        Mark before = read;
+        LogPosition before = read;
         try {
           follow();
           failing = false;
@@ -156,7 +156,7 @@ final class ContainerLog {
     } catch (JacksonException e) {
       throw new IOException("the daemon answers what is no JSON: " + JsonFailures.describe(e), e);
     }
-    Mark from = safe;
+    LogPosition from = safe;
     read = from;
     String query = "/logs?stdout=1&stderr=1&follow=1&timestamps=1&since=" + from.since();
     try (Answer a = call(query, FOLLOW)) {
@@ -176,10 +176,10 @@ final class ContainerLog {
 
   /** Takes what was not read before. */
   private final class Taking implements LogStream.Lines {
-    private final Mark from;
+    private final LogPosition from;
     private int seen;
 
-    Taking(Mark from) {
+    Taking(LogPosition from) {
       this.from = from;
     }
 
@@ -196,7 +196,7 @@ final class ContainerLog {
     if (!within.getAsBoolean()) {
       safe = read;
     }
-    Mark m = safe;
+    LogPosition m = safe;
     Labels l = context.relabeled(of(stderr));
     if (l == null || l.isEmpty()) {
       progress.skipped(m);

@@ -3,7 +3,7 @@ package dev.tethys.collect.logs.file;
 import dev.tethys.collect.logs.EntryClock;
 import dev.tethys.collect.logs.EntrySink;
 import dev.tethys.collect.logs.SourceThreads;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -22,8 +22,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The files of one job: which there are, how they stand, when reading begins and ends. One thread
- * reads them in turn ({@link FileTurns}), so that the job's stages see one line at a time; a thread
- * that finds something to read puts the file into the queue.
+ * reads them in turn ({@link FileReadScheduler}), so that the job's stages see one line at a time;
+ * a thread that finds something to read puts the file into the queue.
  *
  * <p>Invariant: {@link #lock} guards the queue, the targets and the fields of {@link TailedFile}
  * that are marked so; it is never held while a line is passed on.
@@ -42,7 +42,7 @@ public final class FileJob implements AutoCloseable {
   private final Map<FileTarget, TargetFiles> targets = new LinkedHashMap<>();
   private final Map<FileTarget, TargetFiles> retired = new LinkedHashMap<>(); // until read
   private final OpenFiles open;
-  private final FileTurns turns;
+  private final FileReadScheduler turns;
   private final IdleFiles quiet;
   private final Supplier<List<Checkpoint>> checkpoints = this::checkpoints;
   private final Runnable changed; // tells the watcher of other targets
@@ -79,9 +79,9 @@ public final class FileJob implements AutoCloseable {
             new EntryClock(clock),
             metrics,
             new FileReaderContext.Buffer());
-    ChangedContents contents =
-        new ChangedContents(options, open.anyCompression(), metrics, reading, this::missed);
-    this.turns = new FileTurns(this, lock, queue, open, reading, contents);
+    ReplacedFileReader contents =
+        new ReplacedFileReader(options, open.anyCompression(), metrics, reading, this::missed);
+    this.turns = new FileReadScheduler(this, lock, queue, open, reading, contents);
     this.quiet = new IdleFiles(options.rules(), queue, clock);
     positions.add(checkpoints);
   }
@@ -91,7 +91,7 @@ public final class FileJob implements AutoCloseable {
         Thread.ofPlatform()
             .daemon()
             .name("logs-" + name)
-            .start(EssentialLoop.of("log_files", turns::run));
+            .start(SupervisedLoop.of("log_files", turns::run));
   }
 
   /**
@@ -333,7 +333,7 @@ public final class FileJob implements AutoCloseable {
     turns.readAll();
   }
 
-  private List<Siblings.SiblingFile> missed(TailedFile f, FileStat older) {
+  private List<RotatedVersions.SiblingFile> missed(TailedFile f, FileStat older) {
     lock.lock();
     try {
       return all()
@@ -412,7 +412,7 @@ public final class FileJob implements AutoCloseable {
     } finally {
       lock.unlock();
     }
-    last = last.stream().filter(FileTurns::isNameless).toList();
+    last = last.stream().filter(FileReadScheduler::isNameless).toList();
     lock.lock();
     try {
       if (!last.isEmpty()) {

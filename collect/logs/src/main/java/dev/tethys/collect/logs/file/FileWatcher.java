@@ -1,6 +1,6 @@
 package dev.tethys.collect.logs.file;
 
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -89,7 +89,7 @@ final class FileWatcher implements AutoCloseable {
         Thread.ofPlatform()
             .daemon()
             .name("logs-watcher")
-            .start(EssentialLoop.of("log_files", this::run));
+            .start(SupervisedLoop.of("log_files", this::run));
   }
 
   /** Looks as often as this from its next look on. */

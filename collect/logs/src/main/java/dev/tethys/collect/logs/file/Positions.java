@@ -168,7 +168,7 @@ public final class Positions {
   /** Checkpoints of files without a reader now of which one may be a copy. */
   synchronized List<Checkpoint> related(Path file) {
     return remembered.related(file).stream()
-        .filter(c -> Siblings.isRelated(Path.of(c.path()), file))
+        .filter(c -> RotatedVersions.isRelated(Path.of(c.path()), file))
         .toList();
   }
 
@@ -362,7 +362,7 @@ public final class Positions {
   private static final class CheckpointIndex {
     private final Map<FileId.Inode, Set<Checkpoint>> byPlace = new HashMap<>();
     private final Map<String, Set<Checkpoint>> byPath = new HashMap<>();
-    private final RelatedNames<Checkpoint> byName = new RelatedNames<>();
+    private final CopyCandidates<Checkpoint> byName = new CopyCandidates<>();
     private final Set<Checkpoint> left = new HashSet<>(); // of readers that have ended
 
     boolean isLeft(Checkpoint c) {

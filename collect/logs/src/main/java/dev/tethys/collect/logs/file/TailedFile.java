@@ -59,7 +59,7 @@ final class TailedFile {
   long restSince; // since when there is no more than that, milliseconds since 1970
   boolean read; // to its end, with nothing left
 
-  final PastContents past;
+  final PastContentDigests past;
   volatile Path path;
   volatile Path real; // where that leads, when it was last known to lead anywhere
 
@@ -88,7 +88,7 @@ final class TailedFile {
    */
   TailedFile(
       FileTarget target, String source, String name, Path path, FileStat stat, Progress progress) {
-    this(target, source, name, path, stat, progress, new PastContents());
+    this(target, source, name, path, stat, progress, new PastContentDigests());
   }
 
   private TailedFile(
@@ -98,7 +98,7 @@ final class TailedFile {
       Path path,
       FileStat stat,
       Progress progress,
-      PastContents past) {
+      PastContentDigests past) {
     this.past = past;
     this.target = target;
     this.source = source;
@@ -246,7 +246,7 @@ final class TailedFile {
 
   /** Opens it, under any name it has by now. */
   void open(FileOptions options) throws IOException {
-    FileContent c = Siblings.open(searchFolders(), id, options);
+    FileContent c = RotatedVersions.open(searchFolders(), id, options);
     compressed = c instanceof FileContent.Compressed;
     content = c;
   }

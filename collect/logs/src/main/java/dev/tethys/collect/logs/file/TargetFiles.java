@@ -35,15 +35,15 @@ final class TargetFiles {
   final Map<Path, TailedFile> byRealPath = new HashMap<>(); // where a path is not the real one
   final Set<TailedFile> leaving = new LinkedHashSet<>();
   private final Map<FileId.Inode, TailedFile> byPlace = new HashMap<>();
-  private final Copies copies;
-  private final EarlierReading earlier;
+  private final CopyDetector copies;
+  private final SavedPositions earlier;
   private final boolean passesOver;
   private boolean full;
   private boolean scanned; // at least once
   private boolean scanning;
   private volatile boolean retiring; // the target is wanted no more
   private boolean retired; // and was checked a last time
-  private @Nullable RelatedNames<TailedFile> names; // made when a look finds an unknown file
+  private @Nullable CopyCandidates<TailedFile> names; // made when a look finds an unknown file
 
   /**
    * Of a target, not yet looked for.
@@ -52,11 +52,11 @@ final class TargetFiles {
    */
   TargetFiles(FileTarget target, FileJob job, boolean passesOver) {
     this.passesOver = passesOver;
-    this.copies = new Copies(job);
+    this.copies = new CopyDetector(job);
     this.target = target;
     this.job = job;
     this.source = job.name + "/" + Long.toHexString(target.labels().hash64());
-    this.earlier = new EarlierReading(this);
+    this.earlier = new SavedPositions(this);
   }
 
   /**
@@ -143,11 +143,11 @@ final class TargetFiles {
     }
     // What takes the place of a file is no copy.
     boolean replaces =
-        Siblings.isUnnumbered(path)
+        RotatedVersions.isUnnumbered(path)
             && (there != null || leaving.stream().anyMatch(f -> f.name.equals(path.toString())));
-    Copies.Origin origin =
-        replaces ? new Copies.Origin.New() : copies.origin(path, stat, names(), job.options);
-    if (origin instanceof Copies.Origin.Later) {
+    CopyDetector.Origin origin =
+        replaces ? new CopyDetector.Origin.New() : copies.origin(path, stat, names(), job.options);
+    if (origin instanceof CopyDetector.Origin.Later) {
       waiting.add(stat.id().place());
       return;
     }
@@ -184,7 +184,7 @@ final class TargetFiles {
   }
 
   private void appeared(
-      Path path, FileStat stat, @Nullable TailedFile there, Copies.Origin origin) {
+      Path path, FileStat stat, @Nullable TailedFile there, CopyDetector.Origin origin) {
     if (job.files() >= FileTailing.MAX_FILES) {
       if (!full) {
         full = true;
@@ -217,7 +217,7 @@ final class TargetFiles {
     if (old != null) {
       earlier.isReadOn(f);
       before = before == null ? old.before : before;
-    } else if (origin instanceof Copies.Origin.ReadBefore k) {
+    } else if (origin instanceof CopyDetector.Origin.ReadBefore k) {
       startAt(f, k.offset());
     } else if (there == null && last != null) {
       // At the last look nothing had the name; others may have had it since.
@@ -418,14 +418,15 @@ final class TargetFiles {
   private @Nullable TailedFile between(
       TailedFile younger, FileStat older, @Nullable TailedFile first) {
     TailedFile last = first;
-    for (Siblings.SiblingFile s : missed(younger.searchFolders(), older, younger.id())) {
+    for (RotatedVersions.SiblingFile s : missed(younger.searchFolders(), older, younger.id())) {
       last = since(younger.path, s, last);
     }
     return last;
   }
 
   /** Reads a file from its start as one that stood under the name. */
-  @Nullable TailedFile since(Path path, Siblings.SiblingFile s, @Nullable TailedFile before) {
+  @Nullable TailedFile since(
+      Path path, RotatedVersions.SiblingFile s, @Nullable TailedFile before) {
     TailedFile f =
         new TailedFile(
             target, source, path.toString(), s.path(), s.stat(), start(s.path(), s.stat()));
@@ -452,14 +453,14 @@ final class TargetFiles {
   }
 
   /** Files that were the file, or are copies of it, since an older one was, and were not read. */
-  List<Siblings.SiblingFile> missed(SearchFolders file, FileStat older, FileId itself) {
-    List<Siblings.SiblingFile> out = new ArrayList<>();
-    for (Siblings.SiblingFile s : Siblings.since(file, older, itself, this::reads)) {
+  List<RotatedVersions.SiblingFile> missed(SearchFolders file, FileStat older, FileId itself) {
+    List<RotatedVersions.SiblingFile> out = new ArrayList<>();
+    for (RotatedVersions.SiblingFile s : RotatedVersions.since(file, older, itself, this::reads)) {
       if (job.positions.at(s.stat().id().place()).stream()
               .noneMatch(c -> c.id().mayBe(s.stat().id()))
           // Compressed or not, as it would be read.
           && copies.origin(s.path(), s.stat(), names(), job.anyCompression())
-              instanceof Copies.Origin.New) {
+              instanceof CopyDetector.Origin.New) {
         out.add(s);
       }
     }
@@ -467,10 +468,10 @@ final class TargetFiles {
   }
 
   /** The files that are read by their names; those of a look know of what it found. */
-  private RelatedNames<TailedFile> names() {
-    RelatedNames<TailedFile> n = names;
+  private CopyCandidates<TailedFile> names() {
+    CopyCandidates<TailedFile> n = names;
     if (n == null) {
-      n = new RelatedNames<>();
+      n = new CopyCandidates<>();
       for (TailedFile f : byPath.values()) {
         n.add(f.path, f);
       }
@@ -483,7 +484,7 @@ final class TargetFiles {
   }
 
   private void named(TailedFile f) {
-    RelatedNames<TailedFile> n = names;
+    CopyCandidates<TailedFile> n = names;
     if (n != null) {
       n.add(f.path, f);
     }

@@ -5,7 +5,7 @@ import dev.tethys.collect.logs.LogSource;
 import dev.tethys.collect.logs.LogSourceConfig;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.config.Key;
-import dev.tethys.config.ListenPlace;
+import dev.tethys.config.ListenAddressConfig;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
@@ -28,7 +28,10 @@ public record GelfConfig(String address, boolean tcp, Labels labels, boolean kee
   private static final Section SECTION = new Section("gelf", "Graylog's messages.");
   private static final Key<String> ADDRESS =
       SECTION.key(
-          "listen_address", ListenPlace.TYPE, "0.0.0.0:12201", "host:port on which it listens.");
+          "listen_address",
+          ListenAddressConfig.TYPE,
+          "0.0.0.0:12201",
+          "host:port on which it listens.");
   private static final Key<Protocol> PROTOCOL =
       SECTION.key(
           "listen_protocol",

@@ -8,7 +8,7 @@ import dev.tethys.model.GoJson;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import java.lang.System.Logger.Level;
@@ -93,7 +93,7 @@ final class JournalSource implements LogSource {
         Thread.ofPlatform()
             .daemon()
             .name("journal-" + context.job())
-            .start(EssentialLoop.of("log_journal", this::run));
+            .start(SupervisedLoop.of("log_journal", this::run));
   }
 
   private void run() {

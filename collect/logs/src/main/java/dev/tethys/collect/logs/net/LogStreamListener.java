@@ -1,7 +1,7 @@
 package dev.tethys.collect.logs.net;
 
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.ListenAddress;
 import dev.tethys.web.SocketTls;
@@ -80,7 +80,7 @@ public final class LogStreamListener implements AutoCloseable {
       throw new IOException(what + " cannot listen on " + address + ": " + e.getMessage(), e);
     }
     LogStreamListener l = new LogStreamListener(s, what, tls, idle, reader);
-    l.run(what + "-accept", EssentialLoop.of("accept", l::accept));
+    l.run(what + "-accept", SupervisedLoop.of("accept", l::accept));
     return l;
   }
 

@@ -1,7 +1,7 @@
 package dev.tethys.collect.logs.net;
 
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -59,7 +59,7 @@ public final class PacketListener implements AutoCloseable {
         Thread.ofPlatform()
             .daemon()
             .name(what + "-udp")
-            .start(EssentialLoop.of("log_packets", l::receive));
+            .start(SupervisedLoop.of("log_packets", l::receive));
     return l;
   }
 

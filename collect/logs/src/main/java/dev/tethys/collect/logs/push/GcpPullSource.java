@@ -6,7 +6,7 @@ import dev.tethys.collect.logs.SourceThreads;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.web.client.Answer;
@@ -130,11 +130,11 @@ final class GcpPullSource implements LogSource {
     leaseThread =
         Thread.ofVirtual()
             .name("pubsub-keep-" + context.job())
-            .start(EssentialLoop.of("log_pubsub", this::keep));
+            .start(SupervisedLoop.of("log_pubsub", this::keep));
     puller =
         Thread.ofVirtual()
             .name("pubsub-" + context.job())
-            .start(EssentialLoop.of("log_pubsub", this::pull));
+            .start(SupervisedLoop.of("log_pubsub", this::pull));
   }
 
   private void pull() {

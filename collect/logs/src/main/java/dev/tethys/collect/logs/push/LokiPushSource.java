@@ -3,7 +3,7 @@ package dev.tethys.collect.logs.push;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.loki.PushReader;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.collect.logs.Delivery;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.model.Labels;
@@ -51,7 +51,7 @@ final class LokiPushSource extends PushSource {
     String media = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     byte[] body = body(request, config.maxBytes());
     PushReader.Result read;
-    Refusals refusals = new Refusals();
+    RejectedItems refusals = new RejectedItems();
     try {
       if (media.equals("application/json")) {
         read = PushReader.json(body, 0, body.length, refusals);

@@ -7,7 +7,7 @@ import dev.tethys.collect.logs.LogSourceConfig;
 import dev.tethys.collect.logs.SourceContext;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
-import dev.tethys.config.ListenPlace;
+import dev.tethys.config.ListenAddressConfig;
 import dev.tethys.config.Section;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
@@ -56,7 +56,8 @@ public record SyslogConfig(
   private static final Duration DEFAULT_IDLE = Duration.ofSeconds(120);
   private static final Section SECTION = new Section("syslog", "Syslog messages over the network.");
   private static final Key<String> ADDRESS =
-      SECTION.required("listen_address", ListenPlace.TYPE, "host:port on which it listens.");
+      SECTION.required(
+          "listen_address", ListenAddressConfig.TYPE, "host:port on which it listens.");
   private static final Key<Protocol> PROTOCOL =
       SECTION.key(
           "listen_protocol", Type.lowerCase("protocol", Protocol.class), Protocol.TCP, "tcp, udp.");

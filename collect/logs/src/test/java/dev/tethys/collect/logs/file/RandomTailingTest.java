@@ -210,7 +210,7 @@ class RandomTailingTest {
 
     private boolean holdsALine() throws IOException {
       // Smaller ones may be copies or not, and are rather read again than not at all.
-      return Files.size(rig.file("a.log")) > 2 * Copies.SMALLEST_COPY;
+      return Files.size(rig.file("a.log")) > 2 * CopyDetector.SMALLEST_COPY;
     }
 
     private void said(String what) {

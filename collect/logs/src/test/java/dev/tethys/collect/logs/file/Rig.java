@@ -145,7 +145,7 @@ final class Rig implements AutoCloseable {
 
   /** Lets time pass, so that idle files end. */
   Rig later() {
-    now += 2 * FileTurns.ROTATE_WAIT;
+    now += 2 * FileReadScheduler.ROTATE_WAIT;
     return look().look();
   }
 

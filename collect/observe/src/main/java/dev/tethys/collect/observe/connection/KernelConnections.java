@@ -8,7 +8,7 @@ import dev.tethys.collect.observe.connection.ConnectionTracker.FirstSeenOrigin;
 import dev.tethys.collect.observe.kernel.KernelIterator;
 import dev.tethys.collect.observe.kernel.KernelMap;
 import dev.tethys.collect.observe.kernel.LoadedPrograms;
-import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.kernel.ProgramLoadException;
 import dev.tethys.collect.observe.kernel.RingBuffer;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
@@ -53,9 +53,9 @@ public final class KernelConnections implements TcpSource {
   /**
    * Loads and attaches the programs.
    *
-   * @throws RefusedException with the reason; nothing stays loaded
+   * @throws ProgramLoadException with the reason; nothing stays loaded
    */
-  public static KernelConnections open(ConnectionTracker tracker) throws RefusedException {
+  public static KernelConnections open(ConnectionTracker tracker) throws ProgramLoadException {
     LoadedPrograms changes = LoadedPrograms.load("tcp", Map.of("events", RING_BYTES));
     LoadedPrograms sockets = null;
     RingBuffer ring = null;

@@ -39,17 +39,17 @@ public final class Attachment implements AutoCloseable {
     this.descriptor = new AtomicInteger(descriptor);
   }
 
-  static Attachment tracepoint(int program) throws RefusedException {
+  static Attachment tracepoint(int program) throws ProgramLoadException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment open = arena.allocate(ATTRIBUTES, 8);
       open.set(JAVA_INT, 8, program);
       return new Attachment(SystemCalls.bpf("BPF_RAW_TRACEPOINT_OPEN", RAW_TRACEPOINT_OPEN, open));
     } catch (LibraryException e) {
-      throw new RefusedException("tracepoint: " + e.getMessage());
+      throw new ProgramLoadException("tracepoint: " + e.getMessage());
     }
   }
 
-  static Attachment fileOffset(int program, Path file, long offset) throws RefusedException {
+  static Attachment fileOffset(int program, Path file, long offset) throws ProgramLoadException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment event = arena.allocate(PERF_ATTRIBUTES, 8);
       event.set(JAVA_INT, 0, Integer.parseInt(Files.readString(UPROBE_TYPE).strip()));
@@ -58,14 +58,16 @@ public final class Attachment implements AutoCloseable {
       event.set(JAVA_LONG, 64, offset);
       return enabled(program, SystemCalls.perfEvent("perf_event_open", event, -1, 0));
     } catch (LibraryException e) {
-      throw new RefusedException(
+      throw new ProgramLoadException(
           "probe at " + file + " offset " + offset + ": " + e.getMessage() + need(e));
     } catch (IOException e) {
-      throw new RefusedException("the kernel has no probes of user programs: " + e.getMessage());
+      throw new ProgramLoadException(
+          "the kernel has no probes of user programs: " + e.getMessage());
     }
   }
 
-  static Attachment sampling(int program, int frequency, int processor) throws RefusedException {
+  static Attachment sampling(int program, int frequency, int processor)
+      throws ProgramLoadException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment event = arena.allocate(PERF_ATTRIBUTES, 8);
       event.set(JAVA_INT, 0, PERF_TYPE_SOFTWARE);
@@ -75,7 +77,7 @@ public final class Attachment implements AutoCloseable {
       event.set(JAVA_LONG, 40, PERF_FREQUENCY);
       return enabled(program, SystemCalls.perfEvent("perf_event_open", event, -1, processor));
     } catch (LibraryException e) {
-      throw new RefusedException(
+      throw new ProgramLoadException(
           "samples of processor " + processor + ": " + e.getMessage() + need(e));
     }
   }

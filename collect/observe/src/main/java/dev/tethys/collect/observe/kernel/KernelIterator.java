@@ -30,14 +30,14 @@ public final class KernelIterator implements AutoCloseable {
     void accept(MemorySegment memory, long offset);
   }
 
-  static KernelIterator of(int program) throws RefusedException {
+  static KernelIterator of(int program) throws ProgramLoadException {
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment create = arena.allocate(ATTRIBUTES, 8);
       create.set(JAVA_INT, 0, program);
       create.set(JAVA_INT, 8, TRACE_ITER);
       return new KernelIterator(SystemCalls.bpf("BPF_LINK_CREATE", LINK_CREATE, create));
     } catch (LibraryException e) {
-      throw new RefusedException("iterator: " + e.getMessage());
+      throw new ProgramLoadException("iterator: " + e.getMessage());
     }
   }
 

@@ -30,13 +30,13 @@ public final class KernelMap {
    * Opens the map as a ring buffer.
    *
    * @param bytes its size, a power of two
-   * @throws RefusedException when it cannot be mapped
+   * @throws ProgramLoadException when it cannot be mapped
    */
-  public RingBuffer ringBuffer(long bytes) throws RefusedException {
+  public RingBuffer ringBuffer(long bytes) throws ProgramLoadException {
     try {
       return RingBuffer.map(descriptor, bytes);
     } catch (LibraryException e) {
-      throw new RefusedException("ring buffer: " + e.getMessage());
+      throw new ProgramLoadException("ring buffer: " + e.getMessage());
     }
   }
 

@@ -55,14 +55,15 @@ public final class LoadedPrograms implements AutoCloseable {
    *
    * @param group name of its source file
    * @param sizes maximum entries of maps by name, for maps whose compiled size does not fit
-   * @throws RefusedException with the reason
+   * @throws ProgramLoadException with the reason
    */
   public static LoadedPrograms load(String group, Map<String, Integer> sizes)
-      throws RefusedException {
+      throws ProgramLoadException {
     return load(ProgramBlob.ofGroup(group), sizes);
   }
 
-  static LoadedPrograms load(ProgramBlob blob, Map<String, Integer> sizes) throws RefusedException {
+  static LoadedPrograms load(ProgramBlob blob, Map<String, Integer> sizes)
+      throws ProgramLoadException {
     for (String map : sizes.keySet()) {
       if (!blob.maps().contains(map)) {
         throw new IllegalArgumentException("group " + blob.group() + " has no map " + map);
@@ -72,7 +73,7 @@ public final class LoadedPrograms implements AutoCloseable {
   }
 
   private static LoadedPrograms run(ProgramBlob blob, Map<String, Integer> sizes, boolean logged)
-      throws RefusedException {
+      throws ProgramLoadException {
     int data = -1;
     int loader = -1;
     try (Arena arena = Arena.ofConfined()) {
@@ -99,14 +100,14 @@ public final class LoadedPrograms implements AutoCloseable {
       if (!logged && -result != Errno.EPERM) {
         return run(blob, sizes, true); // the same again, to learn why
       }
-      throw new RefusedException(
+      throw new ProgramLoadException(
           "the kernel refused group "
               + blob.group()
               + ": "
               + Errno.text(-result)
               + (logged ? lastLine(log) : ""));
     } catch (LibraryException e) {
-      throw new RefusedException(reason(blob, e));
+      throw new ProgramLoadException(reason(blob, e));
     } finally {
       if (data >= 0) {
         SystemCalls.close(data);
@@ -235,9 +236,9 @@ public final class LoadedPrograms implements AutoCloseable {
   /**
    * Attaches a program to the tracepoint that it was compiled for (tp_btf).
    *
-   * @throws RefusedException with the reason
+   * @throws ProgramLoadException with the reason
    */
-  public void attachTracepoint(String program) throws RefusedException {
+  public void attachTracepoint(String program) throws ProgramLoadException {
     add(Attachment.tracepoint(program(program)));
   }
 
@@ -245,10 +246,10 @@ public final class LoadedPrograms implements AutoCloseable {
    * Attaches a program to an instruction of a file, in all processes that have it mapped.
    *
    * @param offset of the instruction in the file
-   * @throws RefusedException with the reason
+   * @throws ProgramLoadException with the reason
    */
   public Attachment attachFileOffset(String program, Path file, long offset)
-      throws RefusedException {
+      throws ProgramLoadException {
     return Attachment.fileOffset(program(program), file, offset);
   }
 
@@ -256,18 +257,19 @@ public final class LoadedPrograms implements AutoCloseable {
    * Runs a program at intervals on a processor.
    *
    * @param frequency times a second
-   * @throws RefusedException with the reason
+   * @throws ProgramLoadException with the reason
    */
-  public void attachSampling(String program, int frequency, int processor) throws RefusedException {
+  public void attachSampling(String program, int frequency, int processor)
+      throws ProgramLoadException {
     add(Attachment.sampling(program(program), frequency, processor));
   }
 
   /**
    * Makes an iterator readable.
    *
-   * @throws RefusedException with the reason
+   * @throws ProgramLoadException with the reason
    */
-  public KernelIterator iterator(String program) throws RefusedException {
+  public KernelIterator iterator(String program) throws ProgramLoadException {
     return KernelIterator.of(program(program));
   }
 

@@ -27,9 +27,9 @@ record ProgramBlob(
   /**
    * The group of this name for the processor of this machine.
    *
-   * @throws RefusedException when this build has none
+   * @throws ProgramLoadException when this build has none
    */
-  static ProgramBlob ofGroup(String group) throws RefusedException {
+  static ProgramBlob ofGroup(String group) throws ProgramLoadException {
     String architecture =
         switch (System.getProperty("os.arch", "")) {
           case "amd64", "x86_64" -> "x86_64";
@@ -38,12 +38,12 @@ record ProgramBlob(
     String name = architecture + "/" + group + ".bpf";
     try (InputStream in = ProgramBlob.class.getResourceAsStream(name)) {
       if (in == null) {
-        throw new RefusedException(
+        throw new ProgramLoadException(
             "this build has no eBPF program group " + group + " for " + architecture);
       }
       return parse(group, in.readAllBytes());
     } catch (IOException e) {
-      throw new RefusedException("resource " + name + " is damaged: " + e.getMessage());
+      throw new ProgramLoadException("resource " + name + " is damaged: " + e.getMessage());
     }
   }
 

@@ -8,8 +8,8 @@ import dev.tethys.collect.observe.logs.LogTail.Position;
 import dev.tethys.collect.observe.process.ProcessFiles;
 import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -153,7 +153,7 @@ public final class ContainerLogs implements Collector, AutoCloseable {
         Thread.ofPlatform()
             .name("observe-logs")
             .daemon()
-            .unstarted(EssentialLoop.of("observe-logs", this::run));
+            .unstarted(SupervisedLoop.of("observe-logs", this::run));
   }
 
   /** Starts the thread. */

@@ -1,6 +1,6 @@
 package dev.tethys.collect.observe.process;
 
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.libc.Errno;
 import dev.tethys.model.libc.LibraryException;
 import dev.tethys.model.libc.SocketCalls;
@@ -69,7 +69,7 @@ public final class ProcessConnector implements AutoCloseable {
         Thread.ofPlatform()
             .name("observe-exec")
             .daemon()
-            .unstarted(EssentialLoop.of("observe-exec", () -> run(handler)));
+            .unstarted(SupervisedLoop.of("observe-exec", () -> run(handler)));
     thread = t;
     t.start();
   }

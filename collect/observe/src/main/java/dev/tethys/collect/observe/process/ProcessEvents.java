@@ -4,7 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_SHORT;
 
 import dev.tethys.collect.observe.kernel.LoadedPrograms;
-import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.kernel.ProgramLoadException;
 import dev.tethys.collect.observe.kernel.RingBuffer;
 import java.util.Map;
 
@@ -34,9 +34,9 @@ public final class ProcessEvents implements AutoCloseable {
   /**
    * Loads and attaches the programs.
    *
-   * @throws RefusedException with the reason; nothing stays loaded
+   * @throws ProgramLoadException with the reason; nothing stays loaded
    */
-  public static ProcessEvents open() throws RefusedException {
+  public static ProcessEvents open() throws ProgramLoadException {
     LoadedPrograms programs = LoadedPrograms.load("process", Map.of("events", RING_BYTES));
     boolean done = false;
     try {

@@ -6,11 +6,11 @@ import static java.lang.foreign.ValueLayout.JAVA_LONG;
 import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.kernel.KernelMap;
 import dev.tethys.collect.observe.kernel.LoadedPrograms;
-import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.kernel.ProgramLoadException;
 import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
 import dev.tethys.model.UnixNanos;
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -76,16 +76,16 @@ public final class CpuProfiler implements AutoCloseable {
         Thread.ofPlatform()
             .name("observe-profiles")
             .daemon()
-            .unstarted(EssentialLoop.of("observe-profiles", this::run));
+            .unstarted(SupervisedLoop.of("observe-profiles", this::run));
   }
 
   /**
    * Loads and attaches the program.
    *
-   * @throws RefusedException with the reason; nothing stays loaded
+   * @throws ProgramLoadException with the reason; nothing stays loaded
    */
   static CpuProfiler open(Path proc, Owner.Resolver owners, ProfileSink sink)
-      throws RefusedException {
+      throws ProgramLoadException {
     LoadedPrograms programs = LoadedPrograms.load("profile", Map.of());
     boolean done = false;
     try {
@@ -95,7 +95,7 @@ public final class CpuProfiler implements AutoCloseable {
       done = true;
       return new CpuProfiler(programs, proc, owners, sink);
     } catch (IOException e) {
-      throw new RefusedException("processors cannot be listed: " + e.getMessage());
+      throw new ProgramLoadException("processors cannot be listed: " + e.getMessage());
     } finally {
       if (!done) {
         programs.close();
@@ -106,10 +106,10 @@ public final class CpuProfiler implements AutoCloseable {
   /**
    * Starts to sample.
    *
-   * @throws RefusedException with the reason; nothing stays loaded
+   * @throws ProgramLoadException with the reason; nothing stays loaded
    */
   public static CpuProfiler start(Path proc, Owner.Resolver owners, ProfileSink sink)
-      throws RefusedException {
+      throws ProgramLoadException {
     CpuProfiler p = open(proc, owners, sink);
     p.thread.start();
     return p;

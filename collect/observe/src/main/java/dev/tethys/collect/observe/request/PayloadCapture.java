@@ -12,7 +12,7 @@ import dev.tethys.collect.observe.connection.SocketView;
 import dev.tethys.collect.observe.kernel.Attachment;
 import dev.tethys.collect.observe.kernel.KernelMap;
 import dev.tethys.collect.observe.kernel.LoadedPrograms;
-import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.kernel.ProgramLoadException;
 import dev.tethys.collect.observe.kernel.RingBuffer;
 import dev.tethys.collect.observe.protocol.Direction;
 import dev.tethys.collect.observe.protocol.ObservedRequest;
@@ -95,7 +95,7 @@ public final class PayloadCapture implements AutoCloseable {
    *
    * @param process whose payloads are left out: that of the agent
    * @param tls whether TLS libraries are going to be probed by {@link #attach}
-   * @throws RefusedException with the reason; nothing stays loaded
+   * @throws ProgramLoadException with the reason; nothing stays loaded
    */
   public static PayloadCapture open(
       ConnectionTracker tracker,
@@ -104,7 +104,7 @@ public final class PayloadCapture implements AutoCloseable {
       ProtocolCounters counters,
       long process,
       boolean tls)
-      throws RefusedException {
+      throws ProgramLoadException {
     LoadedPrograms programs =
         LoadedPrograms.load(tls ? "payload_tls" : "payload", Map.of("events", RING_BYTES));
     boolean done = false;
@@ -116,7 +116,7 @@ public final class PayloadCapture implements AutoCloseable {
       done = true;
       return new PayloadCapture(tracker, metrics, dns, counters, programs, ring);
     } catch (IOException e) {
-      throw new RefusedException("settings of group payload: " + e.getMessage());
+      throw new ProgramLoadException("settings of group payload: " + e.getMessage());
     } finally {
       if (!done) {
         programs.close();
@@ -127,9 +127,9 @@ public final class PayloadCapture implements AutoCloseable {
   /**
    * Attaches a program of the TLS libraries to an instruction.
    *
-   * @throws RefusedException with the reason
+   * @throws ProgramLoadException with the reason
    */
-  public Attachment attach(String program, Path file, long offset) throws RefusedException {
+  public Attachment attach(String program, Path file, long offset) throws ProgramLoadException {
     return programs.attachFileOffset(program, file, offset);
   }
 

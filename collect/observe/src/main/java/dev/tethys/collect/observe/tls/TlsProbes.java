@@ -1,9 +1,9 @@
 package dev.tethys.collect.observe.tls;
 
-import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.kernel.ProgramLoadException;
 import dev.tethys.collect.observe.process.ProcessFiles;
-import dev.tethys.model.guard.EssentialLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -75,9 +75,9 @@ public final class TlsProbes implements AutoCloseable {
      * Attaches a program to an instruction of a file.
      *
      * @return what detaches it
-     * @throws RefusedException with the reason
+     * @throws ProgramLoadException with the reason
      */
-    Runnable attach(String program, Path file, long offset) throws RefusedException;
+    Runnable attach(String program, Path file, long offset) throws ProgramLoadException;
   }
 
   private record FileKey(String device, String inode, long modifiedMillis) {}
@@ -138,7 +138,7 @@ public final class TlsProbes implements AutoCloseable {
         Thread.ofPlatform()
             .name("observe-tls")
             .daemon()
-            .unstarted(EssentialLoop.of("observe-tls", this::run));
+            .unstarted(SupervisedLoop.of("observe-tls", this::run));
   }
 
   /** Starts to look for processes with TLS. */
@@ -319,7 +319,7 @@ public final class TlsProbes implements AutoCloseable {
           f.name,
           points.size(),
           Integer.toString(pid));
-    } catch (IOException | RefusedException e) {
+    } catch (IOException | ProgramLoadException e) {
       detach(f);
       f.refused = true;
       if (!(e instanceof NoSuchFileException)) {

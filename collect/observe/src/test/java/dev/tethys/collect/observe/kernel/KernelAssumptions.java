@@ -13,7 +13,7 @@ public final class KernelAssumptions {
     String refusal = "";
     try {
       LoadedPrograms.load(group, Map.of()).close();
-    } catch (RefusedException e) {
+    } catch (ProgramLoadException e) {
       refusal = String.valueOf(e.getMessage());
     }
     assumeTrue(refusal.isEmpty(), refusal);

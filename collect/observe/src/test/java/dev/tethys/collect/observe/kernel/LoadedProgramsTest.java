@@ -101,10 +101,10 @@ class LoadedProgramsTest {
     ProgramBlob good = ProgramBlob.ofGroup("tcp");
     ProgramBlob bad = new ProgramBlob("tcp", good.maps(), good.programs(), good.data(), damaged);
     assertThatThrownBy(() -> LoadedPrograms.load(bad, Map.of()))
-        .isInstanceOf(RefusedException.class)
+        .isInstanceOf(ProgramLoadException.class)
         .hasMessageStartingWith("group tcp cannot be loaded: BPF_PROG_LOAD: invalid argument");
     assertThatThrownBy(() -> LoadedPrograms.load(good, Map.of("events", 5)))
-        .isInstanceOf(RefusedException.class)
+        .isInstanceOf(ProgramLoadException.class)
         .hasMessageStartingWith("the kernel refused group tcp: invalid argument");
   }
 

@@ -71,7 +71,7 @@ class ProgramBlobTest {
   @Test
   void namesTheGroupThatIsMissing() {
     assertThatThrownBy(() -> ProgramBlob.ofGroup("nothing"))
-        .isInstanceOf(RefusedException.class)
+        .isInstanceOf(ProgramLoadException.class)
         .hasMessageContaining("no eBPF program group nothing for ");
   }
 

@@ -1,7 +1,7 @@
 package dev.tethys.collect.observe.process;
 
 import dev.tethys.collect.observe.kernel.KernelAssumptions;
-import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.kernel.ProgramLoadException;
 import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.util.HashSet;
@@ -10,7 +10,7 @@ import org.junit.jupiter.api.Test;
 
 class ProcessEventsTest {
   @Test
-  void programsAndFaultsOfProcessesAreReported() throws IOException, RefusedException {
+  void programsAndFaultsOfProcessesAreReported() throws IOException, ProgramLoadException {
     KernelAssumptions.assumeLoads("process");
     Set<String> seen = new HashSet<>();
     ProcessHandler handler =

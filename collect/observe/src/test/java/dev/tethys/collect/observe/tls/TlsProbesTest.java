@@ -3,7 +3,7 @@ package dev.tethys.collect.observe.tls;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.tethys.collect.observe.kernel.RefusedException;
+import dev.tethys.collect.observe.kernel.ProgramLoadException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -21,9 +21,9 @@ class TlsProbesTest {
   private boolean refuses;
   private long now = 1;
 
-  private Runnable attach(String program, Path file, long offset) throws RefusedException {
+  private Runnable attach(String program, Path file, long offset) throws ProgramLoadException {
     if (refuses) {
-      throw new RefusedException("not permitted");
+      throw new ProgramLoadException("not permitted");
     }
     String point = program + offset;
     attached.add(point);

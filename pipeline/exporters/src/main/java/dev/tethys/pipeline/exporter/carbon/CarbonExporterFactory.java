@@ -14,7 +14,7 @@ import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.ExporterProbe;
 import dev.tethys.pipeline.delivery.UnsupportedItemCounter;
 import dev.tethys.pipeline.exporter.carbon.CarbonSettings.Format;
-import dev.tethys.pipeline.exporter.client.BoundedPlaces;
+import dev.tethys.pipeline.exporter.client.BoundedMetricNames;
 import dev.tethys.pipeline.exporter.client.LineEndpoint;
 import dev.tethys.pipeline.exporter.client.LineProbe;
 import dev.tethys.pipeline.exporter.rows.LineRequestEncoder;
@@ -57,8 +57,8 @@ public final class CarbonExporterFactory
     return Set.of(Signal.METRICS);
   }
 
-  private static BoundedPlaces places(CarbonSettings s, Context context) {
-    return new BoundedPlaces(
+  private static BoundedMetricNames places(CarbonSettings s, Context context) {
+    return new BoundedMetricNames(
         s.path(),
         GraphiteSeries::path,
         GraphiteSeries::node,
@@ -72,7 +72,7 @@ public final class CarbonExporterFactory
     LineRequestEncoder lines =
         new LineRequestEncoder(
             Compression.ZSTD, Compression.DEFAULT_LEVEL, 1, "", auth(s, context));
-    BoundedPlaces names = places(s, context);
+    BoundedMetricNames names = places(s, context);
     return context.exporter(
         s.delivery(),
         signal,
@@ -111,7 +111,7 @@ public final class CarbonExporterFactory
 
   @Override
   public ExporterProbe probe(CarbonSettings s, Signal signal, Context context) {
-    BoundedPlaces names = places(s, context);
+    BoundedMetricNames names = places(s, context);
     LineProbe.Sample sample =
         (metric, seconds, value) -> {
           CarbonWriter w = new CarbonWriter(s, names);

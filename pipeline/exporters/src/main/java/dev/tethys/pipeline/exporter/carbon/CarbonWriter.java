@@ -1,10 +1,10 @@
 package dev.tethys.pipeline.exporter.carbon;
 
 import dev.tethys.codec.graphite.GraphiteSeries;
-import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.NonFiniteText;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
-import dev.tethys.pipeline.exporter.client.BoundedPlaces;
+import dev.tethys.pipeline.exporter.client.BoundedMetricNames;
 import dev.tethys.pipeline.exporter.rows.RowWriter;
 import java.util.HashSet;
 import java.util.Set;
@@ -24,7 +24,7 @@ final class CarbonWriter implements RowWriter {
   private static final String NOT_FINITE = ".notfinite";
 
   private final CarbonSettings settings;
-  private final BoundedPlaces names;
+  private final BoundedMetricNames names;
   private final Set<String> named;
   private final int maxLine;
   private final TextBuffer out = new TextBuffer();
@@ -36,7 +36,7 @@ final class CarbonWriter implements RowWriter {
   /**
    * @param names which places there may be
    */
-  CarbonWriter(CarbonSettings settings, BoundedPlaces names) {
+  CarbonWriter(CarbonSettings settings, BoundedMetricNames names) {
     this.settings = settings;
     this.names = names;
     this.named = new HashSet<>(settings.path().labels());
@@ -48,7 +48,7 @@ final class CarbonWriter implements RowWriter {
 
   @Override
   public @Nullable String series(Labels labels) {
-    BoundedPlaces.BoundedName place = names.of(labels.get(Labels.METRIC_NAME), labels::get);
+    BoundedMetricNames.BoundedName place = names.of(labels.get(Labels.METRIC_NAME), labels::get);
     StringBuilder p = new StringBuilder(place.name());
     StringBuilder t = new StringBuilder();
     for (Labels.Label l : labels.toList()) {
@@ -94,7 +94,7 @@ final class CarbonWriter implements RowWriter {
     if (Double.isFinite(value)) {
       out.put(before).number(value);
     } else if (settings.notFinite()) {
-      out.put(path).put(NOT_FINITE).put(tags).put(' ').number((long) NotFinite.mark(value));
+      out.put(path).put(NOT_FINITE).put(tags).put(' ').number((long) NonFiniteText.mark(value));
     } else {
       return "not_finite";
     }

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.exporter.client;
 
 import dev.tethys.config.TlsConfig;
-import dev.tethys.web.client.SharedKeyTls;
+import dev.tethys.web.client.PskTls;
 import dev.tethys.web.client.TlsSockets;
 import dev.tethys.web.client.WebSocketStreams;
 import java.io.BufferedInputStream;
@@ -163,9 +163,9 @@ public final class LineSockets implements AutoCloseable {
     }
 
     /** Shakes hands of TLS by a key that both sides know; everything that follows is secured. */
-    public void secure(SharedKeyTls by, SharedKeyTls.Offer offer) throws IOException {
+    public void secure(PskTls by, PskTls.Offer offer) throws IOException {
       socket.setSoTimeout(TlsSockets.left(deadline));
-      SharedKeyTls.Secured secured = by.secure(in, out, offer);
+      PskTls.Secured secured = by.secure(in, out, offer);
       in = new BufferedInputStream(secured.in());
       out = secured.out();
     }

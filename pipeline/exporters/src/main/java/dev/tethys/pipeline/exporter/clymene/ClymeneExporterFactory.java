@@ -90,14 +90,14 @@ public final class ClymeneExporterFactory
     if (http == null) {
       ClymeneGrpcSender sender =
           new ClymeneGrpcSender(s.grpc(), auth, s.delivery().timeout(), encoder);
-      return new ItemProbe(signal, () -> ClymeneTrial.overGrpc(sender), encoder, sender, lookup);
+      return new ItemProbe(signal, () -> ClymeneProbe.overGrpc(sender), encoder, sender, lookup);
     }
     URI url = ClymeneSettings.url(Objects.requireNonNull(http.endpoint()), signal);
     HttpEndpoint endpoint =
         HttpEndpoint.of(http, Map.of(), s.delivery().timeout(), clients, context);
     return new ItemProbe(
         signal,
-        () -> ClymeneTrial.overHttp(url, endpoint),
+        () -> ClymeneProbe.overHttp(url, endpoint),
         encoder,
         sender(s, signal, auth, clients, encoder),
         lookup);

@@ -70,9 +70,9 @@ final class RotatedFile {
     }
     size = c.size();
     if (settings.proto() || settings.zstd()) {
-      size = FileEnd.ofLengths(c, settings.path());
+      size = AppendPosition.ofLengths(c, settings.path());
       c.truncate(size);
-    } else if (size > 0 && FileEnd.isWithinLine(c)) {
+    } else if (size > 0 && AppendPosition.isWithinLine(c)) {
       c.write(ByteBuffer.wrap(new byte[] {'\n'}), size++);
     }
     channel = c;

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.exporter.influx;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.influx.InfluxAnswer;
+import dev.tethys.codec.influx.InfluxResponse;
 import dev.tethys.config.Redaction;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
@@ -77,9 +77,9 @@ final class InfluxProbe implements ExporterProbe {
     }
     @Nullable String[] last = new String[1];
     try {
-      InfluxAnswer.read(
+      InfluxResponse.read(
           new ByteArrayInputStream(r.body()),
-          new InfluxAnswer.Rows() {
+          new InfluxResponse.Rows() {
             @Override
             public void series(String name, Map<String, String> tags, List<String> columns) {
               // one is asked for

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.exporter.influx;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.influx.InfluxAnswer;
+import dev.tethys.codec.influx.InfluxResponse;
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.delivery.SendResult;
@@ -98,9 +98,9 @@ final class InfluxSchema {
     }
     List<String> out = new ArrayList<>();
     try {
-      InfluxAnswer.read(
+      InfluxResponse.read(
           new ByteArrayInputStream(r.body()),
-          new InfluxAnswer.Rows() {
+          new InfluxResponse.Rows() {
             private int column;
 
             @Override
@@ -151,7 +151,7 @@ final class InfluxSchema {
       return "";
     }
     try {
-      InfluxAnswer.read(new ByteArrayInputStream(r.body()), new NoRows());
+      InfluxResponse.read(new ByteArrayInputStream(r.body()), new NoRows());
       return "";
     } catch (CodecException e) {
       return String.valueOf(e.getMessage());
@@ -159,7 +159,7 @@ final class InfluxSchema {
   }
 
   /** A statement gives none. */
-  private static final class NoRows implements InfluxAnswer.Rows {
+  private static final class NoRows implements InfluxResponse.Rows {
     @Override
     public void series(String name, Map<String, String> tags, List<String> columns) {}
 

@@ -66,9 +66,9 @@ final class ServiceBackends implements BackendSource {
   @Override
   public void start(Listener listener) throws IOException {
     String namespace = namespace();
-    ResourceWatch.Means means;
+    ResourceWatch.Connection means;
     try {
-      means = new ResourceWatch.Means(access(), reach.sender(), reach.pause());
+      means = new ResourceWatch.Connection(access(), reach.sender(), reach.pause());
     } catch (IllegalStateException e) {
       throw new IOException("resolver.k8s: " + e.getMessage(), e);
     }
@@ -125,7 +125,7 @@ final class ServiceBackends implements BackendSource {
   }
 
   private void watch(
-      ResourceWatch.Means means, String namespace, Listener listener, CountDownLatch listed)
+      ResourceWatch.Connection means, String namespace, Listener listener, CountDownLatch listed)
       throws InterruptedException {
     String slices = "/apis/discovery.k8s.io/v1/namespaces/" + namespace + "/endpointslices";
     String label = "kubernetes.io/service-name=" + settings.name();
@@ -142,7 +142,7 @@ final class ServiceBackends implements BackendSource {
   }
 
   /** Whether slices may be listed; the watch reports any other failure. */
-  private boolean mayList(ResourceWatch.Means means, String path) throws InterruptedException {
+  private boolean mayList(ResourceWatch.Connection means, String path) throws InterruptedException {
     try {
       Call call =
           new Call(

@@ -31,7 +31,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends entries to one Loki: gathers them by tenant ({@link TenantLane} says for how long), and
+ * Sends entries to one Loki: gathers them by tenant ({@link TenantBatcher} says for how long), and
  * puts each request into a queue in memory or on disk. Safe for several threads.
  *
  * <p>Entries of a tenant leave in the order in which they came, one request after the other, so
@@ -92,11 +92,11 @@ public final class LokiClient implements AutoCloseable {
   private final Scheduler clock;
   private final Outbox outbox;
   private final ReentrantLock lock = new ReentrantLock();
-  private final Map<String, TenantLane> lanes = new HashMap<>();
+  private final Map<String, TenantBatcher> lanes = new HashMap<>();
   private volatile Settings settings;
   private Sender sender; // guarded by this
   private int lanesToKeep = FEW_LANES; // more of them, and those that are idle go
-  private @Nullable TenantLane lastLane; // the one that the entry before went into
+  private @Nullable TenantBatcher lastLane; // the one that the entry before went into
   private @Nullable PushWriter spare; // with the buffer of an earlier request
   private volatile boolean closing;
   private volatile boolean abandoned; // what waits is not brought again
@@ -258,7 +258,7 @@ public final class LokiClient implements AutoCloseable {
     }
     Labels metadata = entry.metadata();
     long bytes = length + metadata.canonicalBytes().length;
-    TenantLane lane = lastLane;
+    TenantBatcher lane = lastLane;
     if (lane == null || !lane.tenant.equals(s.tenant())) {
       lane = lane(s.tenant());
       lastLane = lane;
@@ -280,8 +280,8 @@ public final class LokiClient implements AutoCloseable {
     p.add(entry, s.text(), utf8, from, length);
   }
 
-  private TenantLane lane(String tenant) {
-    TenantLane known = lanes.get(tenant);
+  private TenantBatcher lane(String tenant) {
+    TenantBatcher known = lanes.get(tenant);
     if (known != null) {
       return known;
     }
@@ -290,13 +290,13 @@ public final class LokiClient implements AutoCloseable {
       lanes.values().removeIf(l -> l.isIdle(now));
       lanesToKeep = Math.max(FEW_LANES, 2 * lanes.size());
     }
-    TenantLane lane = new TenantLane(tenant);
+    TenantBatcher lane = new TenantBatcher(tenant);
     lanes.put(tenant, lane);
     metrics.begin(settings.host, tenant);
     return lane;
   }
 
-  private EntryBatch begin(TenantLane lane) {
+  private EntryBatch begin(TenantBatcher lane) {
     PushWriter w = spare;
     spare = null;
     EntryBatch p = new EntryBatch(lane.tenant, w);
@@ -304,12 +304,12 @@ public final class LokiClient implements AutoCloseable {
     return p;
   }
 
-  private void later(TenantLane lane, EntryBatch p, long nanos) {
+  private void later(TenantBatcher lane, EntryBatch p, long nanos) {
     p.timer(clock.schedule(Duration.ofNanos(nanos), () -> scheduleSend(lane, p)));
   }
 
   /** Checks on its own thread, which may wait for the lock, whether a batch leaves. */
-  private void scheduleSend(TenantLane lane, @Nullable EntryBatch only) {
+  private void scheduleSend(TenantBatcher lane, @Nullable EntryBatch only) {
     clock.execute("loki-" + name(), () -> sendIfDue(lane, only));
   }
 
@@ -318,7 +318,7 @@ public final class LokiClient implements AutoCloseable {
    *
    * @param only the batch that is meant; null for any
    */
-  private void sendIfDue(TenantLane lane, @Nullable EntryBatch only) {
+  private void sendIfDue(TenantBatcher lane, @Nullable EntryBatch only) {
     lock.lock();
     try {
       EntryBatch p = lane.batch;
@@ -346,7 +346,7 @@ public final class LokiClient implements AutoCloseable {
     return isOnDisk() && outbox.status().requests() > 0;
   }
 
-  private void send(TenantLane lane, EntryBatch p) {
+  private void send(TenantBatcher lane, EntryBatch p) {
     String tenant = p.tenant();
     lane.sent(clock.nanos());
     p.cancelTimer();
@@ -368,7 +368,7 @@ public final class LokiClient implements AutoCloseable {
    * Puts a request into the queue. While the queue takes nothing, all wait: what comes later must
    * not be before it. Who is interrupted waits on, for the entries are of others too.
    */
-  private void put(TenantLane lane, EntryBatch p, EncodedRequest request) {
+  private void put(TenantBatcher lane, EntryBatch p, EncodedRequest request) {
     boolean interrupted = false;
     while (!offer(lane, p, request)) {
       interrupted |= Thread.interrupted();
@@ -384,7 +384,7 @@ public final class LokiClient implements AutoCloseable {
   }
 
   /** Whether the queue has it, or callers must not wait any more. */
-  private boolean offer(TenantLane lane, EntryBatch p, EncodedRequest request) {
+  private boolean offer(TenantBatcher lane, EntryBatch p, EncodedRequest request) {
     AtomicBoolean refused = new AtomicBoolean();
     long self = Thread.currentThread().threadId();
     AckCallback receipt =
@@ -434,7 +434,7 @@ public final class LokiClient implements AutoCloseable {
   public void flush() {
     lock.lock();
     try {
-      for (TenantLane lane : List.copyOf(lanes.values())) {
+      for (TenantBatcher lane : List.copyOf(lanes.values())) {
         EntryBatch p = lane.batch;
         if (p != null) {
           send(lane, p);

@@ -167,7 +167,7 @@ final class LokiSender implements Sender {
     }
     try {
       if (JSON.equals(p.headers().get("Content-Type"))) {
-        return JsonHalves.of(p, MAX_SPLIT);
+        return JsonRequestSplit.of(p, MAX_SPLIT);
       }
       int length = SnappyBlock.decodedLength(p.body(), 0, p.body().length, MAX_SPLIT);
       byte[] body = new byte[length + SnappyBlock.SLACK];

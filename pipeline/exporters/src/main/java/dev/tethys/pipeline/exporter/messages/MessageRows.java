@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.exporter.messages;
 
 import dev.tethys.codec.influx.InfluxSeries;
-import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.NonFiniteText;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.exporter.rows.RowWriter;
@@ -65,7 +65,7 @@ final class MessageRows implements RowWriter {
     if (Double.isFinite(value)) {
       out.number(value);
     } else {
-      out.json(NotFinite.text(value));
+      out.json(NonFiniteText.text(value));
     }
     out.put('}').put('\n');
     return null;

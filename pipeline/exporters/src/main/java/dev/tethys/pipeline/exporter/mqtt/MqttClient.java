@@ -80,7 +80,7 @@ final class MqttClient implements AutoCloseable {
     int n = numbers.take();
     line.whenEnded(() -> numbers.free(n));
     String id = n == 0 ? clientId : clientId + "-" + n;
-    EnhancedLogin login = login();
+    EnhancedAuthentication login = login();
     if (login != null) {
       line.write(packets.connect(id, new Exchange(0, settings.mechanism(), login.first())));
     } else {
@@ -141,10 +141,10 @@ final class MqttClient implements AutoCloseable {
     return settings.password() == null ? null : settings.password().value();
   }
 
-  private @Nullable EnhancedLogin login() throws IOException {
+  private @Nullable EnhancedAuthentication login() throws IOException {
     KerberosIdentity kerberos = settings.kerberos();
     if (kerberos != null && tickets != null) {
-      return new TicketLogin(tickets, kerberos.service(), settings.host());
+      return new GssapiLogin(tickets, kerberos.service(), settings.host());
     }
     if (settings.mechanism().equals(MqttTokenLogin.METHOD)) {
       return new MqttTokenLogin(settings.passwordFile());
@@ -154,7 +154,7 @@ final class MqttClient implements AutoCloseable {
         : new ScramLogin(settings.mechanism(), settings.username(), String.valueOf(password()));
   }
 
-  private Exchange proof(EnhancedLogin login, byte[] content) throws IOException {
+  private Exchange proof(EnhancedAuthentication login, byte[] content) throws IOException {
     try {
       Exchange asked = packets.exchange(content);
       if (asked.reason() != MqttPackets.CONTINUE || !asked.method().equals(settings.mechanism())) {

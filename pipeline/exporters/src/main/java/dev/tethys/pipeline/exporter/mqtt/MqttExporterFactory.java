@@ -64,7 +64,7 @@ public final class MqttExporterFactory
 
   private static void check(MqttSettings s, Signal signal, Context context) {
     s.messages().check(signal);
-    SharedKeySettings.check(s.sharedKey(), context.name());
+    PskSettings.check(s.sharedKey(), context.name());
   }
 
   @Override

@@ -42,7 +42,7 @@ record MqttSettings(
     String host,
     int port,
     @Nullable TlsConfig tls,
-    @Nullable SharedKeySettings sharedKey,
+    @Nullable PskSettings sharedKey,
     List<String> alpn,
     @Nullable WebSocketAddress webSocket,
     CloudAuth.@Nullable SigV4 sigv4,
@@ -126,7 +126,7 @@ record MqttSettings(
   private static final Key<Boolean> RETAIN =
       SECTION.key("retain", Type.BOOL, false, "The broker keeps the last message of a topic.");
 
-  private static final SharedKeySettings.Keys SHARED_KEY = new SharedKeySettings.Keys(SECTION);
+  private static final PskSettings.Keys SHARED_KEY = new PskSettings.Keys(SECTION);
 
   static final Type<MqttSettings> TYPE = SECTION.type(MqttSettings::read);
 
@@ -207,16 +207,16 @@ record MqttSettings(
     if (alpn.isEmpty() && authorizer != null && !webSocket && UrlHost.port(u) == 443) {
       alpn = "mqtt"; // by which AWS IoT knows on that port what comes
     }
-    boolean tickets = mechanism.equals(TicketLogin.METHOD);
+    boolean tickets = mechanism.equals(GssapiLogin.METHOD);
     if (tickets != o.has(KERBEROS) || (tickets && (!o.get(VERSION) || o.has(PASSWORD)))) {
       throw o.error(
           "enhanced_authentication: "
-              + TicketLogin.METHOD
+              + GssapiLogin.METHOD
               + " and kerberos go together, with"
               + " version 5 and without password");
     }
     if (tickets && !file.isEmpty()) {
-      throw o.error(PASSWORD_FILE, "password_file is not of " + TicketLogin.METHOD);
+      throw o.error(PASSWORD_FILE, "password_file is not of " + GssapiLogin.METHOD);
     }
     if (!mechanism.isEmpty()
         && !tickets
@@ -230,7 +230,7 @@ record MqttSettings(
           "enhanced_authentication is one of "
               + String.join(", ", MECHANISMS)
               + ", of version 5, which require username and password, "
-              + TicketLogin.METHOD
+              + GssapiLogin.METHOD
               + " and "
               + MqttTokenLogin.METHOD);
     }

@@ -9,7 +9,7 @@ import java.nio.file.Path;
  * A token of a file, read for each connection, since who issues tokens writes new ones there. A
  * broker ends the connection when a token has expired, and the next one shows what is there then.
  */
-final class MqttTokenLogin implements EnhancedLogin {
+final class MqttTokenLogin implements EnhancedAuthentication {
   /** Tokens of Microsoft Entra and others, at Azure Event Grid. */
   static final String METHOD = "OAUTH2-JWT";
 

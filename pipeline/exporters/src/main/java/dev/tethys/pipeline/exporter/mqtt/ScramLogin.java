@@ -8,7 +8,7 @@ import java.security.SecureRandom;
 import java.util.Base64;
 
 /** A password that is proved without being sent (RFC 5802). */
-final class ScramLogin implements EnhancedLogin {
+final class ScramLogin implements EnhancedAuthentication {
   private static final SecureRandom RANDOM = new SecureRandom();
 
   private final Scram scram;

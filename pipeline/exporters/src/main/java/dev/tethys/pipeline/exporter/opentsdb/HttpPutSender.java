@@ -4,7 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.opentsdb.DataPoint;
 import dev.tethys.codec.opentsdb.PutReader;
-import dev.tethys.codec.opentsdb.TsdbAnswer;
+import dev.tethys.codec.opentsdb.TsdbResponse;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.client.ServerSystemErrors;
 import dev.tethys.pipeline.delivery.EncodedRequest;
@@ -87,9 +87,9 @@ final class HttpPutSender implements Sender {
   }
 
   private SendResult refused(EncodedRequest p, LineRequestEncoder.Opened o, HttpEndpoint.Reply r) {
-    List<TsdbAnswer.Refused> all;
+    List<TsdbResponse.Refused> all;
     try {
-      all = TsdbAnswer.refused(r.body());
+      all = TsdbResponse.refused(r.body());
     } catch (CodecException e) {
       all = List.of();
     }
@@ -132,7 +132,7 @@ final class HttpPutSender implements Sender {
   /** What it says of a request as a whole; details and traces may show points. */
   private static String message(HttpEndpoint.Reply r) {
     try {
-      return TsdbAnswer.message(r.body());
+      return TsdbResponse.message(r.body());
     } catch (CodecException e) {
       return ""; // an answer of a proxy before it
     }

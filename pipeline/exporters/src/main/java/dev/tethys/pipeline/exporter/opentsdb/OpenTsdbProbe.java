@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.exporter.opentsdb;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.opentsdb.TsdbAnswer;
+import dev.tethys.codec.opentsdb.TsdbResponse;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.component.ExporterProbe;
@@ -106,9 +106,9 @@ final class OpenTsdbProbe implements ExporterProbe {
     }
     double[] found = {Double.NaN};
     try {
-      TsdbAnswer.query(
+      TsdbResponse.query(
           new ByteArrayInputStream(r.body()),
-          new TsdbAnswer.Points() {
+          new TsdbResponse.Points() {
             @Override
             public void series(String metric, Map<String, String> tags) {
               // one is asked for

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.exporter.opentsdb;
 
 import dev.tethys.codec.opentsdb.TsdbSeries;
-import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.NonFiniteText;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.exporter.rows.RowWriter;
@@ -78,7 +78,7 @@ final class TsdbWriter implements RowWriter {
       return "not_finite";
     }
     out.number(time).put(settings.telnet() ? " " : ",\"value\":");
-    TsdbSeries.value(Double.isFinite(value) ? value : NotFinite.mark(value), out);
+    TsdbSeries.value(Double.isFinite(value) ? value : NonFiniteText.mark(value), out);
     out.put(behind);
     if (settings.telnet() && out.size() - start > MAX_LINE) {
       out.truncate(start);

@@ -66,6 +66,6 @@ public final class OtlpGrpcExporterFactory
   public ExporterProbe probe(OtlpGrpcSettings s, Signal signal, Context context) {
     ClientAuth auth = ClientAuth.of(s.client().auth(), context);
     OtlpRequestEncoder encoder = encoder(s, signal, auth);
-    return OtlpTrial.of(signal, encoder, sender(s, encoder, auth, context), "the server");
+    return OtlpProbe.of(signal, encoder, sender(s, encoder, auth, context), "the server");
   }
 }

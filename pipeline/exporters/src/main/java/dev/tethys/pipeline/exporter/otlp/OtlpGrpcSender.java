@@ -80,7 +80,7 @@ public final class OtlpGrpcSender implements Sender {
       return new SendResult.Retryable(delay == null ? Duration.ZERO : delay, true, reason);
     }
     return switch (r.status()) {
-      case GrpcReply.OK -> Partials.sendResult(p, response(r.body()), log);
+      case GrpcReply.OK -> PartialSuccess.sendResult(p, response(r.body()), log);
       case GrpcReply.CANCELLED,
           GrpcReply.DEADLINE_EXCEEDED,
           GrpcReply.ABORTED,

@@ -105,7 +105,7 @@ public final class OtlpHttpExporterFactory
   public ExporterProbe probe(OtlpHttpSettings s, Signal signal, Context context) {
     ClientAuth auth = ClientAuth.of(s.client().auth(), context);
     OtlpRequestEncoder encoder = encoder(s, signal, auth);
-    return OtlpTrial.of(
+    return OtlpProbe.of(
         signal,
         encoder,
         sender(s, encoder, auth, context),

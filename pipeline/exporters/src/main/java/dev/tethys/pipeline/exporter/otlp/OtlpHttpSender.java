@@ -84,7 +84,7 @@ final class OtlpHttpSender implements Sender {
     Call call = new Call("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
     try (Answer a = client.get().send(call)) {
       if (a.status() / 100 == 2) {
-        return Partials.sendResult(p, response(a), log);
+        return PartialSuccess.sendResult(p, response(a), log);
       }
       String message = errorText(a);
       String reason = "HTTP status " + a.status() + shown(message);

@@ -95,7 +95,7 @@ record ParquetSettings(
     }
     NameTemplate partition;
     try {
-      partition = NameTemplate.parse(o.get(PARTITION), FolderNames.RULE);
+      partition = NameTemplate.parse(o.get(PARTITION), FolderTemplate.RULE);
     } catch (IllegalArgumentException e) {
       throw o.error(PARTITION, String.valueOf(e.getMessage()));
     }

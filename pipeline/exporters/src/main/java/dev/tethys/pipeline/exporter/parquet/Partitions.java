@@ -79,15 +79,15 @@ final class Partitions {
   }
 
   private String folder(long millis, UnaryOperator<String> label) {
-    if (FolderNames.isOfTimesAlone(settings.partition())) {
+    if (FolderTemplate.isOfTimesAlone(settings.partition())) {
       long hour = Math.floorDiv(millis, 3_600_000L);
       if (hour != lastHour) {
-        lastFolder = FolderNames.of(settings.partition(), word, millis, label);
+        lastFolder = FolderTemplate.of(settings.partition(), word, millis, label);
         lastHour = hour;
       }
       return bounded(lastFolder);
     }
-    return bounded(FolderNames.of(settings.partition(), word, millis, label));
+    return bounded(FolderTemplate.of(settings.partition(), word, millis, label));
   }
 
   private String bounded(String folder) {

@@ -64,11 +64,14 @@ record GraphSettings(
           SECTION.optional("sigv4", CloudAuth.SigV4.TYPE, "Requests are signed for AWS."),
           SECTION.optional("azuread", CloudAuth.AzureAd.TYPE, "Tokens of Azure."),
           SECTION.optional("google_iam", CloudAuth.GoogleIam.TYPE, "Tokens of Google."));
-  private static final Key<Message> PROTOBUF_MESSAGE =
+  private static final Key<RemoteWriteMessage> PROTOBUF_MESSAGE =
       SECTION.key(
           "protobuf_message",
-          Type.oneOf("remote write protobuf message", Message.values(), Message::text),
-          Message.V1,
+          Type.oneOf(
+              "remote write protobuf message",
+              RemoteWriteMessage.values(),
+              RemoteWriteMessage::text),
+          RemoteWriteMessage.V1,
           "prometheus.WriteRequest (1.0) or io.prometheus.write.v2.Request (2.0).");
   private static final Key<Long> SAMPLES_EACH =
       SECTION.key("max_samples_per_send", Type.INT, 2000L, "Most samples in one request.");
@@ -157,7 +160,7 @@ record GraphSettings(
           "content-type",
           "user-agent",
           "x-prometheus-remote-write-version",
-          Contents.HEADER);
+          RequestContents.HEADER);
 
   static {
     SECTION.include(DeliverySettings.SECTION).include(OtlpSeriesSettings.SECTION);

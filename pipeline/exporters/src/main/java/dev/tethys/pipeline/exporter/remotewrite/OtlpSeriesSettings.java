@@ -107,7 +107,7 @@ final class OtlpSeriesSettings {
    *
    * @param message in which form requests are sent
    */
-  static OtlpOptions read(YamlObject o, Message message) {
+  static OtlpOptions read(YamlObject o, RemoteWriteMessage message) {
     OtlpOptions d = OtlpOptions.DEFAULT;
     TranslationStrategy strategy = o.find(STRATEGY);
     if (strategy == null) {
@@ -115,12 +115,12 @@ final class OtlpSeriesSettings {
           o.get(SUFFIXES)
               ? TranslationStrategy.UNDERSCORE_ESCAPING_WITH_SUFFIXES
               : TranslationStrategy.UNDERSCORE_ESCAPING_WITHOUT_SUFFIXES;
-    } else if (!strategy.escapes() && message == Message.V1) {
+    } else if (!strategy.escapes() && message == RemoteWriteMessage.V1) {
       throw o.error(
           STRATEGY,
           strategy.text()
               + " requires remote write 2.0: write protobuf_message: "
-              + Message.V2.text());
+              + RemoteWriteMessage.V2.text());
     }
     Promoted promoted = o.get(RESOURCE_TO_TELEMETRY);
     AttributeNames constant = o.find(CONSTANT_LABELS);

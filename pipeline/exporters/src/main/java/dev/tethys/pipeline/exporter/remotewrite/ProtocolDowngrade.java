@@ -24,7 +24,7 @@ final class ProtocolDowngrade {
   /** No request that was queued is larger than this before compression. */
   private static final int MAX_BYTES = 1 << 30;
 
-  private final Message to;
+  private final RemoteWriteMessage to;
   private final long notBefore;
   private long upTo = Long.MAX_VALUE;
   private boolean ofTimes; // exemplars too
@@ -36,7 +36,7 @@ final class ProtocolDowngrade {
   private final RequestWriter writer;
 
   private ProtocolDowngrade(
-      Message to, long notBefore, int entriesEach, long lane, Map<String, String> more) {
+      RemoteWriteMessage to, long notBefore, int entriesEach, long lane, Map<String, String> more) {
     this.to = to;
     this.notBefore = notBefore;
     this.entriesEach = entriesEach;
@@ -51,10 +51,11 @@ final class ProtocolDowngrade {
    * @param notBefore samples and histograms older than this are left out
    * @param entriesEach how many entries a part has at most, if no series has more
    */
-  static List<EncodedRequest> of(EncodedRequest p, Message to, long notBefore, int entriesEach) {
+  static List<EncodedRequest> of(
+      EncodedRequest p, RemoteWriteMessage to, long notBefore, int entriesEach) {
     ProtocolDowngrade r =
-        new ProtocolDowngrade(to, notBefore, entriesEach, p.lane(), Contents.more(p));
-    if (Contents.message(p) == Message.V1) {
+        new ProtocolDowngrade(to, notBefore, entriesEach, p.lane(), RequestContents.more(p));
+    if (RequestContents.message(p) == RemoteWriteMessage.V1) {
       byte[] raw = decoded(p);
       r.first(r.reader(raw, raw.length - SnappyBlock.SLACK));
     } else {
@@ -74,7 +75,8 @@ final class ProtocolDowngrade {
   static EncodedRequest between(EncodedRequest p, long after, long upTo) {
     long from = after == Long.MIN_VALUE ? after : after + 1;
     ProtocolDowngrade r =
-        new ProtocolDowngrade(Message.V1, from, Integer.MAX_VALUE, p.lane(), Contents.more(p));
+        new ProtocolDowngrade(
+            RemoteWriteMessage.V1, from, Integer.MAX_VALUE, p.lane(), RequestContents.more(p));
     r.upTo = upTo;
     r.ofTimes = true;
     r.first(reader(p));
@@ -99,7 +101,7 @@ final class ProtocolDowngrade {
   /** Reader of a request of 1.0; with the metadata of each series where it is wanted. */
   private WriteRequestReader reader(byte[] request, int length) {
     WriteRequestReader in = new WriteRequestReader();
-    if (to == Message.V1) {
+    if (to == RemoteWriteMessage.V1) {
       return in.reset(request, 0, length);
     }
     RequestFamilies known = new RequestFamilies(null);
@@ -130,7 +132,7 @@ final class ProtocolDowngrade {
       byte[] request,
       int length,
       long lane,
-      Message to,
+      RemoteWriteMessage to,
       int entriesEach,
       Map<String, String> more) {
     ProtocolDowngrade r = new ProtocolDowngrade(to, Long.MIN_VALUE, entriesEach, lane, more);
@@ -158,7 +160,7 @@ final class ProtocolDowngrade {
 
   private void first(WriteRequestReader in) {
     while (in.nextSeries()) {
-      if (to == Message.V1) {
+      if (to == RemoteWriteMessage.V1) {
         writer.begin(in.labelBuffer(), in.labelOffset(), in.labelLength());
       } else {
         writer.begin(
@@ -183,7 +185,7 @@ final class ProtocolDowngrade {
       }
       endSeries();
     }
-    while (to == Message.V1 && upTo == Long.MAX_VALUE && in.nextMetadata()) {
+    while (to == RemoteWriteMessage.V1 && upTo == Long.MAX_VALUE && in.nextMetadata()) {
       writer.familyMetadata(in.metricFamily(), in.metadata());
     }
   }
@@ -201,7 +203,7 @@ final class ProtocolDowngrade {
           writer.histogram(in.startTimestamp(), in.timestamp(), in.histogram());
         }
       }
-      if (to == Message.V2 && in.hasMetadata()) {
+      if (to == RemoteWriteMessage.V2 && in.hasMetadata()) {
         writer.seriesMetadata(in.metadata());
       }
       endSeries();

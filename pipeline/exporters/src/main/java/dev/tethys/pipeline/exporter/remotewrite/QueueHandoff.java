@@ -25,7 +25,7 @@ final class QueueHandoff {
   /** The number of a request that is not in the journal. */
   private static final long NOT_ANNOUNCED = 0;
 
-  private final @Nullable Journal journal;
+  private final @Nullable PendingBatchLog journal;
   private volatile String id;
   private volatile Runnable failed;
   private Generation generation = new Generation(); // guarded by the journal
@@ -38,7 +38,7 @@ final class QueueHandoff {
    * @param journal null for a queue in memory
    * @param failed told when the journal could not be written
    */
-  QueueHandoff(String id, @Nullable Journal journal, Runnable failed) {
+  QueueHandoff(String id, @Nullable PendingBatchLog journal, Runnable failed) {
     this.id = id;
     this.journal = journal;
     this.failed = failed;
@@ -65,7 +65,7 @@ final class QueueHandoff {
 
     synchronized void release(Outcome outcome) {
       keep |= outcome instanceof Outcome.Unavailable;
-      Journal j = journal;
+      PendingBatchLog j = journal;
       if (--holds == 0 && !keep && j != null) {
         files.forEach(j::remove);
       }
@@ -87,7 +87,7 @@ final class QueueHandoff {
    * @param metadata whether requests have metadata with each series
    */
   TrackedBatch take(Batch batch, AckCallback receipt, long nanos, boolean metadata) {
-    Journal j = journal;
+    PendingBatchLog j = journal;
     if (j == null) {
       return new TrackedBatch(receipt);
     }
@@ -97,7 +97,7 @@ final class QueueHandoff {
       if (since == 0) {
         since = nanos;
       }
-      Journal.JournalPosition at = null;
+      PendingBatchLog.JournalPosition at = null;
       try {
         at = j.append(batch, metadata);
         fails = false;
@@ -119,7 +119,7 @@ final class QueueHandoff {
 
   /** Assigns batches left by an earlier process. */
   interface RecoveredBatches {
-    void assign(Journal.RecoveredBatch found, TrackedBatch whose);
+    void assign(PendingBatchLog.RecoveredBatch found, TrackedBatch whose);
   }
 
   /**
@@ -127,7 +127,7 @@ final class QueueHandoff {
    * outbox.
    */
   void recover(RecoveredBatches to, long nanos) throws IOException {
-    Journal j = journal;
+    PendingBatchLog j = journal;
     if (j == null) {
       return;
     }
@@ -152,15 +152,15 @@ final class QueueHandoff {
 
   /** Says in the journal what a request has; its number there. */
   long announce(int lane, List<Shard.Part> parts) {
-    Journal j = journal;
+    PendingBatchLog j = journal;
     if (j == null) {
       return NOT_ANNOUNCED;
     }
-    List<Journal.Part> all = new ArrayList<>(parts.size());
+    List<PendingBatchLog.Part> all = new ArrayList<>(parts.size());
     for (Shard.Part p : parts) {
-      Journal.JournalPosition at = p.whose.place();
+      PendingBatchLog.JournalPosition at = p.whose.place();
       if (at != null) {
-        all.add(new Journal.Part(at, p.lastSeries));
+        all.add(new PendingBatchLog.Part(at, p.lastSeries));
       }
     }
     try {
@@ -173,15 +173,15 @@ final class QueueHandoff {
 
   /** With which headers a request goes to the outbox. */
   Map<String, String> headers(long request) {
-    Journal j = journal;
+    PendingBatchLog j = journal;
     return j == null || request == NOT_ANNOUNCED
         ? Map.of()
-        : Map.of(Journal.HEADER, j.name(request));
+        : Map.of(PendingBatchLog.HEADER, j.name(request));
   }
 
   /** Notes the outcome of a request; to be called before it can be sent. */
   void stored(long request, Outcome outcome) {
-    Journal j = journal;
+    PendingBatchLog j = journal;
     if (j == null || request == NOT_ANNOUNCED || outcome instanceof Outcome.Unavailable) {
       return;
     }
@@ -198,7 +198,7 @@ final class QueueHandoff {
    * @param cut puts all that waits into requests
    */
   void flush(long nanos, long deadlineNanos, Runnable cut) {
-    Journal j = journal;
+    PendingBatchLog j = journal;
     if (j == null) {
       return;
     }
@@ -224,7 +224,7 @@ final class QueueHandoff {
   }
 
   void close() {
-    Journal j = journal;
+    PendingBatchLog j = journal;
     if (j != null) {
       try {
         j.close();

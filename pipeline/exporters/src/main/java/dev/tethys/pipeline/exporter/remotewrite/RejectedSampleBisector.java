@@ -110,7 +110,7 @@ final class RejectedSampleBisector {
   }
 
   private static int entries(EncodedRequest p) {
-    return Contents.of(p).entries();
+    return RequestContents.of(p).entries();
   }
 
   private boolean isTaken(EncodedRequest p) throws InterruptedException, Interrupted {
@@ -135,7 +135,7 @@ final class RejectedSampleBisector {
     List<EncodedRequest> halves =
         requestCount >= most || isRefusedAtBothEnds(p)
             ? List.of(p)
-            : ProtocolDowngrade.of(p, Message.V1, Long.MIN_VALUE, half);
+            : ProtocolDowngrade.of(p, RemoteWriteMessage.V1, Long.MIN_VALUE, half);
     if (halves.size() < 2) {
       refused.add(new SendResult.Refused(p, reason));
       return;
@@ -152,7 +152,7 @@ final class RejectedSampleBisector {
   }
 
   private boolean isRefusedAtBothEnds(EncodedRequest p) throws InterruptedException, Interrupted {
-    List<EncodedRequest> each = ProtocolDowngrade.of(p, Message.V1, Long.MIN_VALUE, 1);
+    List<EncodedRequest> each = ProtocolDowngrade.of(p, RemoteWriteMessage.V1, Long.MIN_VALUE, 1);
     return each.size() == 1 || !isTaken(each.getFirst()) && !isTaken(each.getLast());
   }
 }

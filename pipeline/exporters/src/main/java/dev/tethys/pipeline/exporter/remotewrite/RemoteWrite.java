@@ -322,10 +322,11 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
       throws IOException {
     Endpoint way = way(c, place);
     OutboxOptions.Disk disk = way.options.disk();
-    Journal journal =
+    PendingBatchLog journal =
         disk == null
             ? null
-            : new Journal(new RealFiles(), disk.folder().resolve("journal"), SeriesShard.LANES);
+            : new PendingBatchLog(
+                new RealFiles(), disk.folder().resolve("journal"), SeriesShard.LANES);
     ItemAccounting account =
         new ItemAccounting("exporter", RemoteWriteQueue.component(c), Signal.METRICS);
     java.util.function.Consumer<Map<String, String>> found =

@@ -40,7 +40,7 @@ import org.jspecify.annotations.Nullable;
 public record RemoteWriteConfig(
     URI url,
     String name,
-    Message message,
+    RemoteWriteMessage message,
     Duration timeout,
     Map<String, String> headers,
     Relabeling relabeling,
@@ -56,11 +56,11 @@ public record RemoteWriteConfig(
       SECTION.required("url", Type.URL, "URL of requests: http or https.");
   private static final Key<String> NAME =
       SECTION.key("name", Type.STRING, "", "Its name in metrics and logs; each only once.");
-  private static final Key<Message> PROTOBUF_MESSAGE =
+  private static final Key<RemoteWriteMessage> PROTOBUF_MESSAGE =
       SECTION.key(
           "protobuf_message",
           Type.oneOf("remote write protobuf message", messages()),
-          Message.V1,
+          RemoteWriteMessage.V1,
           "The form of requests: remote write 1.0 or 2.0. A receiver that answers 415 to 2.0 gets"
               + " 1.0 from then on.");
   private static final Key<Duration> REMOTE_TIMEOUT =
@@ -118,9 +118,9 @@ public record RemoteWriteConfig(
   /** A list of destinations as it stands; read with {@link #readAll}. */
   public static final Type<List<YamlNode>> LIST = Type.list(Type.of("remote_write", null, n -> n));
 
-  private static LinkedHashMap<String, Message> messages() {
-    LinkedHashMap<String, Message> m = new LinkedHashMap<>();
-    for (Message x : Message.values()) {
+  private static LinkedHashMap<String, RemoteWriteMessage> messages() {
+    LinkedHashMap<String, RemoteWriteMessage> m = new LinkedHashMap<>();
+    for (RemoteWriteMessage x : RemoteWriteMessage.values()) {
       m.put(x.text(), x);
     }
     return m;
@@ -210,7 +210,7 @@ public record RemoteWriteConfig(
 
   /** Whether native histograms go there. */
   boolean histograms() {
-    return sendNativeHistograms || message == Message.V2;
+    return sendNativeHistograms || message == RemoteWriteMessage.V2;
   }
 
   /** As a tree to be written. */

@@ -87,8 +87,8 @@ public final class RemoteWriteExporterFactory
   @Override
   public ExporterProbe probe(GraphSettings settings, Signal signal, Context context) {
     ClientAuth auth = ClientAuth.of(settings.auth(), context);
-    RemoteWriteTrial trial =
-        new RemoteWriteTrial(settings.config(), auth, clients, context.clock()::millis);
+    RemoteWriteProbe trial =
+        new RemoteWriteProbe(settings.config(), auth, clients, context.clock()::millis);
     return new ItemProbe(
         signal,
         trial::connect,
@@ -162,7 +162,8 @@ public final class RemoteWriteExporterFactory
 
   static Encoder.Encoded encode(GraphSettings settings, @Nullable ClientAuth auth, Batch batch) {
     try {
-      boolean metadata = settings.sendMetadata() || settings.config().message() == Message.V2;
+      boolean metadata =
+          settings.sendMetadata() || settings.config().message() == RemoteWriteMessage.V2;
       byte[] request = metadata ? batch.body() : batch.series();
       int size = request.length;
       int rejected = 0;
@@ -245,7 +246,7 @@ public final class RemoteWriteExporterFactory
   }
 
   private static EncodedRequest counted(EncodedRequest p) {
-    Contents c = Contents.of(p);
+    RequestContents c = RequestContents.of(p);
     return new EncodedRequest(
         p.signal(), p.body(), c.samples() + c.histograms(), p.lane(), p.headers());
   }

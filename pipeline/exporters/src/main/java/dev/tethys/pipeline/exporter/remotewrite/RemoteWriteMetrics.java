@@ -260,7 +260,7 @@ public final class RemoteWriteMetrics {
       maxSamplesPerSend.with(name, url).set(q.maxSamplesPerSend());
     }
 
-    void sent(Contents c, long body) {
+    void sent(RequestContents c, long body) {
       samplesSent.add((long) c.samples());
       histogramsSent.add((long) c.histograms());
       exemplarsSent.add((long) c.exemplars());
@@ -269,7 +269,7 @@ public final class RemoteWriteMetrics {
       attempted(c, body);
     }
 
-    void attempted(Contents c, long body) {
+    void attempted(RequestContents c, long body) {
       (c.metadata() > 0 ? metadataBytesSent : bytesSent).add(body);
     }
 
@@ -280,7 +280,7 @@ public final class RemoteWriteMetrics {
       add(metadataFailed, m);
     }
 
-    void retried(Contents c) {
+    void retried(RequestContents c) {
       add(samplesRetried, c.samples());
       add(histogramsRetried, c.histograms());
       add(exemplarsRetried, c.exemplars());

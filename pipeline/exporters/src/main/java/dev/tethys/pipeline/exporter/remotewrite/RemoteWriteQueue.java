@@ -70,7 +70,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       Labels externalLabels,
       RemoteWriteSender sender,
       Outbox outbox,
-      @Nullable Journal journal,
+      @Nullable PendingBatchLog journal,
       RemoteWriteMetrics.Of metrics,
       Scheduler clock,
       ItemAccounting account) {
@@ -254,7 +254,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   private boolean metadataIsDue(long now) {
     MetadataConfig m = config.metadata();
     return m.send()
-        && sender.message() == Message.V1
+        && sender.message() == RemoteWriteMessage.V1
         && !metadataUnderWay
         && now - metadataSent >= m.interval().toNanos();
   }
@@ -272,7 +272,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     // A destination that is down gets one round, not one for each interval.
     metadataUnderWay = true;
     TrackedBatch p = new TrackedBatch(outcome -> metadataUnderWay = false);
-    RequestWriter w = new RequestWriter(Message.V1);
+    RequestWriter w = new RequestWriter(RemoteWriteMessage.V1);
     for (Map.Entry<String, MetricMetadata> e : all) {
       w.familyMetadata(e.getKey(), e.getValue());
       if (w.entries() >= m.maxPerSend()) {
@@ -314,7 +314,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
         receipt.settle(new Outcome.Unavailable("the destination is closed", Duration.ZERO));
         return;
       }
-      boolean withMetadata = sender.message() == Message.V2;
+      boolean withMetadata = sender.message() == RemoteWriteMessage.V2;
       TrackedBatch p = handover.take(batch, receipt, clock.nanos(), withMetadata);
       Outcome outcome = Outcome.ACCEPTED;
       try {

@@ -46,7 +46,7 @@ final class RemoteWriteSender implements Sender {
   private final @Nullable ClientAuth auth;
   private final RemoteWriteMetrics.Of metrics;
   private final InstantSource clock;
-  private final Map<Message, Map<String, String>> headers = new LinkedHashMap<>();
+  private final Map<RemoteWriteMessage, Map<String, String>> headers = new LinkedHashMap<>();
   private volatile boolean onlyV1;
 
   /** How many requests are made at most to sift those that are refused one after the other. */
@@ -81,7 +81,7 @@ final class RemoteWriteSender implements Sender {
     this.client = client;
     this.metrics = metrics;
     this.clock = clock;
-    for (Message m : Message.values()) {
+    for (RemoteWriteMessage m : RemoteWriteMessage.values()) {
       Map<String, String> h = new LinkedHashMap<>(config.headers());
       h.put("Content-Encoding", "snappy");
       h.put("Content-Type", m.contentType());
@@ -91,23 +91,23 @@ final class RemoteWriteSender implements Sender {
   }
 
   /** The form that requests should have from now on. */
-  Message message() {
-    return onlyV1 ? Message.V1 : config.message();
+  RemoteWriteMessage message() {
+    return onlyV1 ? RemoteWriteMessage.V1 : config.message();
   }
 
   @Override
   public SendResult send(EncodedRequest request) throws IOException, InterruptedException {
-    Contents c = Contents.of(request);
+    RequestContents c = RequestContents.of(request);
     EncodedRequest p = request;
-    Contents old = new Contents(0, 0, 0, 0, 0, 0);
+    RequestContents old = new RequestContents(0, 0, 0, 0, 0, 0);
     Duration limit = config.queue().sampleAgeLimit();
     long notBefore = limit.isZero() ? Long.MIN_VALUE : clock.millis() - limit.toMillis();
     if (c.samples() + c.histograms() > 0 && c.oldest() < notBefore) {
       List<EncodedRequest> left =
-          ProtocolDowngrade.of(p, Contents.message(p), notBefore, Integer.MAX_VALUE);
-      Contents kept = left.isEmpty() ? old : Contents.of(left.getFirst());
+          ProtocolDowngrade.of(p, RequestContents.message(p), notBefore, Integer.MAX_VALUE);
+      RequestContents kept = left.isEmpty() ? old : RequestContents.of(left.getFirst());
       old =
-          new Contents(
+          new RequestContents(
               c.samples() - kept.samples(),
               c.histograms() - kept.histograms(),
               c.exemplars() - kept.exemplars(),
@@ -121,9 +121,9 @@ final class RemoteWriteSender implements Sender {
       c = kept;
       p = left.getFirst();
     }
-    if (onlyV1 && Contents.message(p) == Message.V2) {
+    if (onlyV1 && RequestContents.message(p) == RemoteWriteMessage.V2) {
       p = first(p);
-      c = Contents.of(p);
+      c = RequestContents.of(p);
     }
     Outcome o = post(p, c);
     SendResult v = o.result();
@@ -140,7 +140,7 @@ final class RemoteWriteSender implements Sender {
       // Parts carry all items of what they replace, so the old ones are left out of them later.
       return new SendResult.Split(
           ProtocolDowngrade.of(
-              request, Contents.message(request), Long.MIN_VALUE, (request.items() + 1) / 2),
+              request, RequestContents.message(request), Long.MIN_VALUE, (request.items() + 1) / 2),
           "too large");
     }
     metrics.dropped(RemoteWriteQueue.TOO_OLD, old.samples(), old.histograms(), old.exemplars());
@@ -166,7 +166,7 @@ final class RemoteWriteSender implements Sender {
       throws IOException, InterruptedException {
     int most = Math.min(SIFTING_EACH, sifting.get());
     RejectedSampleBisector s =
-        new RejectedSampleBisector(p, most, part -> post(part, Contents.of(part)).result());
+        new RejectedSampleBisector(p, most, part -> post(part, RequestContents.of(part)).result());
     SendResult.PerItem v;
     try {
       v = s.sift(reason);
@@ -177,19 +177,21 @@ final class RemoteWriteSender implements Sender {
       return new SendResult.Permanent(reason);
     }
     for (SendResult.Refused r : v.refused()) {
-      Contents c = Contents.of(r.request());
+      RequestContents c = RequestContents.of(r.request());
       metrics.failed(c.samples(), c.histograms(), c.exemplars(), c.metadata());
     }
     return v;
   }
 
   private static EncodedRequest first(EncodedRequest p) {
-    return ProtocolDowngrade.of(p, Message.V1, Long.MIN_VALUE, Integer.MAX_VALUE).getFirst();
+    return ProtocolDowngrade.of(p, RemoteWriteMessage.V1, Long.MIN_VALUE, Integer.MAX_VALUE)
+        .getFirst();
   }
 
-  private Map<String, String> headers(Message message, EncodedRequest p) throws IOException {
+  private Map<String, String> headers(RemoteWriteMessage message, EncodedRequest p)
+      throws IOException {
     Map<String, String> h = headers.getOrDefault(message, Map.of());
-    Map<String, String> more = Contents.more(p);
+    Map<String, String> more = RequestContents.more(p);
     if (auth == null && more.isEmpty()) {
       return h;
     }
@@ -202,8 +204,9 @@ final class RemoteWriteSender implements Sender {
     return all;
   }
 
-  private Outcome post(EncodedRequest p, Contents c) throws IOException, InterruptedException {
-    Message message = Contents.message(p);
+  private Outcome post(EncodedRequest p, RequestContents c)
+      throws IOException, InterruptedException {
+    RemoteWriteMessage message = RequestContents.message(p);
     Map<String, String> h = headers(message, p);
     Call call = new Call("POST", config.url(), h, p.body(), config.timeout(), null);
     long begun = System.nanoTime();
@@ -222,7 +225,8 @@ final class RemoteWriteSender implements Sender {
     } finally {
       metrics.observeDuration((System.nanoTime() - begun) / 1e9);
     }
-    if (message == Message.V2 && (status == 415 || (status / 100 == 2 && written.nothing(c)))) {
+    if (message == RemoteWriteMessage.V2
+        && (status == 415 || (status / 100 == 2 && written.nothing(c)))) {
       onlyV1 = true;
       LOG.log(
           Level.WARNING,
@@ -231,13 +235,14 @@ final class RemoteWriteSender implements Sender {
           config.shownUrl(),
           status == 415 ? "it answered 415" : "it does not say what it has written");
       EncodedRequest again = first(p);
-      return post(again, Contents.of(again));
+      return post(again, RequestContents.of(again));
     }
     if (status / 100 == 2) {
       if (sifting.get() < SIFTING) {
         sifting.incrementAndGet();
       }
-      return Outcome.of(accepted(p, c, message == Message.V2 ? written : WrittenCounts.ALL));
+      return Outcome.of(
+          accepted(p, c, message == RemoteWriteMessage.V2 ? written : WrittenCounts.ALL));
     }
     String reason = "server returned HTTP status " + status + (text.isEmpty() ? "" : ": " + text);
     if (status / 100 == 5 || (status == 429 && config.queue().retryOn429())) {
@@ -256,18 +261,19 @@ final class RemoteWriteSender implements Sender {
         return Outcome.of(new SendResult.Split(halves, reason));
       }
     }
-    boolean ofSome = message == Message.V1 && (status == 400 || status == 409 || status == 422);
+    boolean ofSome =
+        message == RemoteWriteMessage.V1 && (status == 400 || status == 409 || status == 422);
     SendResult v = refused(p, c, written, reason);
     // A destination that has written nothing may still take some of the samples by themselves.
     return new Outcome(v, ofSome && v instanceof SendResult.Permanent);
   }
 
-  private SendResult accepted(EncodedRequest p, Contents c, WrittenCounts w) {
+  private SendResult accepted(EncodedRequest p, RequestContents c, WrittenCounts w) {
     long s = Math.max(0, c.samples() - w.samples);
     long h = Math.max(0, c.histograms() - w.histograms);
     long e = Math.max(0, c.exemplars() - w.exemplars);
     metrics.sent(
-        new Contents(
+        new RequestContents(
             (int) (c.samples() - s),
             (int) (c.histograms() - h),
             (int) (c.exemplars() - e),
@@ -282,7 +288,7 @@ final class RemoteWriteSender implements Sender {
     return new SendResult.Partial((int) (s + h + e), "not all of it was written");
   }
 
-  private SendResult refused(EncodedRequest p, Contents c, WrittenCounts w, String reason) {
+  private SendResult refused(EncodedRequest p, RequestContents c, WrittenCounts w, String reason) {
     if (w.present && w.samples + w.histograms > 0) {
       accepted(p, c, w);
       int missing =
@@ -347,7 +353,7 @@ final class RemoteWriteSender implements Sender {
     }
 
     /** Whether it says nothing at all, as receivers do that ignore the content type. */
-    boolean nothing(Contents c) {
+    boolean nothing(RequestContents c) {
       return !present && c.samples() + c.histograms() + c.exemplars() > 0;
     }
   }

@@ -34,7 +34,7 @@ final class RequestWriter {
    */
   private static final ArrayBlockingQueue<WriteRequestWriter> IDLE = new ArrayBlockingQueue<>(4);
 
-  private final Message message;
+  private final RemoteWriteMessage message;
   private byte[] done = {}; // elements of snappy for the beginning of the request; only in 1.0
   private int doneSize;
   private int doneRaw; // how long that is when it is decompressed
@@ -49,11 +49,11 @@ final class RequestWriter {
   private long oldest;
   private long newest;
 
-  RequestWriter(Message message) {
+  RequestWriter(RemoteWriteMessage message) {
     this.message = message;
   }
 
-  Message message() {
+  RemoteWriteMessage message() {
     return message;
   }
 
@@ -94,7 +94,7 @@ final class RequestWriter {
 
   void begin(Labels labels) {
     before = entries();
-    if (message == Message.V1) {
+    if (message == RemoteWriteMessage.V1) {
       begun = first().size();
       first().beginSeries(labels);
     } else {
@@ -103,7 +103,7 @@ final class RequestWriter {
   }
 
   void sample(long start, long time, double value) {
-    if (message == Message.V1) {
+    if (message == RemoteWriteMessage.V1) {
       first().sample(time, value);
     } else {
       second().sample(start, time, value);
@@ -113,7 +113,7 @@ final class RequestWriter {
   }
 
   void histogram(long start, long time, Histogram h) {
-    if (message == Message.V1) {
+    if (message == RemoteWriteMessage.V1) {
       first().histogram(time, h);
     } else {
       second().histogram(start, time, h);
@@ -134,7 +134,7 @@ final class RequestWriter {
   }
 
   void exemplar(Exemplar e) {
-    if (message == Message.V1) {
+    if (message == RemoteWriteMessage.V1) {
       first().exemplar(e);
     } else {
       second().exemplar(e);
@@ -148,7 +148,7 @@ final class RequestWriter {
   }
 
   void end() {
-    if (message == Message.V2) {
+    if (message == RemoteWriteMessage.V2) {
       second().endSeries();
     } else if (entries() == before) {
       first().truncate(begun);
@@ -209,7 +209,7 @@ final class RequestWriter {
 
   /** Bytes so far, before compression; without symbols. */
   int bytes() {
-    if (message == Message.V2) {
+    if (message == RemoteWriteMessage.V2) {
       return second().size();
     }
     WriteRequestWriter w = first;
@@ -222,9 +222,10 @@ final class RequestWriter {
    * @param more headers of the parcel
    */
   EncodedRequest take(long lane, Map<String, String> more) {
-    Contents c = new Contents(samples, histograms, exemplars, metadata, oldest, newest);
+    RequestContents c =
+        new RequestContents(samples, histograms, exemplars, metadata, oldest, newest);
     byte[] body;
-    if (message == Message.V1) {
+    if (message == RemoteWriteMessage.V1) {
       if (doneRaw == 0) {
         WriteRequestWriter w = first();
         body = compress(w.buffer(), w.size());
@@ -248,8 +249,8 @@ final class RequestWriter {
     oldest = 0;
     newest = 0;
     Map<String, String> headers = new HashMap<>(more);
-    headers.put(Contents.CONTENT_TYPE, message.contentType());
-    headers.put(Contents.HEADER, c.text());
+    headers.put(RequestContents.CONTENT_TYPE, message.contentType());
+    headers.put(RequestContents.HEADER, c.text());
     return new EncodedRequest(Signal.METRICS, body, c.entries(), lane, headers);
   }
 

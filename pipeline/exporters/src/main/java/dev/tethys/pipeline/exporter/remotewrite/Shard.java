@@ -32,7 +32,12 @@ final class Shard {
    *
    * @param number from 0
    */
-  Shard(int number, Outbox outbox, QueueHandoff handover, int maxEntries, Message message) {
+  Shard(
+      int number,
+      Outbox outbox,
+      QueueHandoff handover,
+      int maxEntries,
+      RemoteWriteMessage message) {
     this.number = number;
     this.outbox = outbox;
     this.handover = handover;
@@ -55,7 +60,7 @@ final class Shard {
   }
 
   /** The request that is being put together, in the wanted form. */
-  RequestWriter writer(Message message) {
+  RequestWriter writer(RemoteWriteMessage message) {
     if (writer.message() != message) {
       cut();
       writer = new RequestWriter(message);

@@ -57,7 +57,7 @@ final class ShardAssigner {
   private final ExternalLabels external;
   private final FamilyTable families;
   private final Shard[] lanes;
-  private final Supplier<Message> message;
+  private final Supplier<RemoteWriteMessage> message;
   private final RemoteWriteMetrics.Of metrics;
   private final Scheduler clock;
 
@@ -72,7 +72,7 @@ final class ShardAssigner {
       ExternalLabels external,
       FamilyTable families,
       Shard[] lanes,
-      Supplier<Message> message,
+      Supplier<RemoteWriteMessage> message,
       RemoteWriteMetrics.Of metrics,
       Scheduler clock) {
     this.config = config;
@@ -109,7 +109,8 @@ final class ShardAssigner {
         return;
       }
       byte[] request = batch.series();
-      RequestFamilies known = message.get() == Message.V1 ? null : new RequestFamilies(source);
+      RequestFamilies known =
+          message.get() == RemoteWriteMessage.V1 ? null : new RequestFamilies(source);
       WriteRequestReader r =
           known == null
               ? w.reader.reset(request, 0, request.length)
@@ -153,13 +154,13 @@ final class ShardAssigner {
   private boolean rows(Workspace w, Rows rows, TrackedBatch p) {
     long time = rows.timestamp();
     Duration limit = config.queue().sampleAgeLimit();
-    if (message.get() != Message.V1
+    if (message.get() != RemoteWriteMessage.V1
         || !config.relabeling().isEmpty()
         || !RowTemplate.takes(time)
         || !limit.isZero() && time < clock.millis() - limit.toMillis()) {
       return false;
     }
-    LaneRows t = LaneRows.of(rows.layout(), external, config.queue().maxSamplesPerSend());
+    ShardRows t = ShardRows.of(rows.layout(), external, config.queue().maxSamplesPerSend());
     RowTemplate template = t.template();
     if (template == null) {
       return false;
@@ -169,7 +170,7 @@ final class ShardAssigner {
     try {
       for (int i = 0; i < template.pieces(); i++) {
         l.makeRoom(template.count(i), template.rawLength(i));
-        l.writer(Message.V1).rows(template, i, time, rows.values());
+        l.writer(RemoteWriteMessage.V1).rows(template, i, time, rows.values());
         l.ended(p, template.from(i) + template.count(i) - 1, clock.nanos());
       }
     } finally {
@@ -198,7 +199,7 @@ final class ShardAssigner {
       long notBefore,
       @Nullable RequestFamilies known) {
     RequestWriter out = lane.writer(message.get());
-    boolean decoded = out.message() == Message.V2 || !config.relabeling().isEmpty();
+    boolean decoded = out.message() == RemoteWriteMessage.V2 || !config.relabeling().isEmpty();
     Labels labels = null;
     if (decoded) {
       labels = labels(r, lane);
@@ -253,7 +254,7 @@ final class ShardAssigner {
           case END -> {}
         }
       }
-      if (labels != null && out.message() == Message.V2) {
+      if (labels != null && out.message() == RemoteWriteMessage.V2) {
         MetricMetadata m = metadata(known, labels.metricName());
         if (m == null && !config.relabeling().isEmpty()) {
           m = metadata(known, r.labels().metricName());

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class TrackedBatch {
   private final AckCallback to;
-  private final Journal.@Nullable JournalPosition place;
+  private final PendingBatchLog.@Nullable JournalPosition place;
   private int holds = 1; // guarded by this
   private Outcome worst = Outcome.ACCEPTED; // guarded by this
 
@@ -24,12 +24,12 @@ final class TrackedBatch {
    *
    * @param place of the batch in a journal; null when it is in none
    */
-  TrackedBatch(AckCallback to, Journal.@Nullable JournalPosition place) {
+  TrackedBatch(AckCallback to, PendingBatchLog.@Nullable JournalPosition place) {
     this.to = to;
     this.place = place;
   }
 
-  Journal.@Nullable JournalPosition place() {
+  PendingBatchLog.@Nullable JournalPosition place() {
     return place;
   }
 

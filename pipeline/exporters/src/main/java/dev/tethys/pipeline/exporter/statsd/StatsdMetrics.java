@@ -25,7 +25,7 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.NotEncodableException;
 import dev.tethys.pipeline.delivery.UnsupportedItemCounter;
-import dev.tethys.pipeline.exporter.client.BoundedPlaces;
+import dev.tethys.pipeline.exporter.client.BoundedMetricNames;
 import dev.tethys.pipeline.exporter.rows.HistogramRanges;
 import dev.tethys.pipeline.exporter.rows.LineRequestEncoder;
 import dev.tethys.pipeline.exporter.rows.RecordCutter;
@@ -54,7 +54,7 @@ final class StatsdMetrics implements Encoder {
   private final StatsdSettings settings;
   private final LineRequestEncoder lines;
   private final UnsupportedItemCounter leftOut;
-  private final BoundedPlaces names;
+  private final BoundedMetricNames names;
 
   StatsdMetrics(
       StatsdSettings settings,
@@ -63,7 +63,7 @@ final class StatsdMetrics implements Encoder {
       BoundedNames names) {
     this.settings = settings;
     this.names =
-        new BoundedPlaces(settings.name(), StatsdTagStyle::name, StatsdTagStyle::node, names);
+        new BoundedMetricNames(settings.name(), StatsdTagStyle::name, StatsdTagStyle::node, names);
     this.lines = lines;
     this.leftOut = leftOut;
   }
@@ -185,7 +185,7 @@ final class StatsdMetrics implements Encoder {
         }
       }
       p.attributes().forEach((k, v) -> all.put(k, AttributeText.text(v)));
-      BoundedPlaces.BoundedName place = names.of(m.name(), l -> all.getOrDefault(l, ""));
+      BoundedMetricNames.BoundedName place = names.of(m.name(), l -> all.getOrDefault(l, ""));
       if (place.isOwn()) {
         settings.name().labels().forEach(all::remove);
       }

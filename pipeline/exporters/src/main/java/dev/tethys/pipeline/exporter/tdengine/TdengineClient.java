@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.exporter.tdengine;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.tdengine.TdAnswer;
+import dev.tethys.codec.tdengine.TdResponse;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -12,8 +12,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Statements over {@code /rest/sql}. Safe for several threads at once. */
 final class TdengineClient {
-  private static final TdAnswer.Rows NOBODY =
-      new TdAnswer.Rows() {
+  private static final TdResponse.Rows NOBODY =
+      new TdResponse.Rows() {
         @Override
         public void columns(List<String> names) {
           // not requested
@@ -49,10 +49,11 @@ final class TdengineClient {
    * Runs a statement.
    *
    * @param within the database, "" for none
-   * @throws TdAnswer.Refused when TDengine refuses it
+   * @throws TdResponse.Refused when TDengine refuses it
    * @throws NotOk when HTTP does
    */
-  void run(String within, byte[] sql, TdAnswer.Rows rows) throws IOException, InterruptedException {
+  void run(String within, byte[] sql, TdResponse.Rows rows)
+      throws IOException, InterruptedException {
     HttpEndpoint.Reply r =
         http.call(
             "POST",
@@ -60,8 +61,8 @@ final class TdengineClient {
             Map.of("content-type", "text/plain; charset=utf-8"),
             sql);
     try {
-      TdAnswer.read(new ByteArrayInputStream(r.body()), rows);
-    } catch (TdAnswer.Refused e) {
+      TdResponse.read(new ByteArrayInputStream(r.body()), rows);
+    } catch (TdResponse.Refused e) {
       throw e;
     } catch (CodecException e) {
       throw r.isOk() ? new IOException(e.getMessage(), e) : new NotOk(r);

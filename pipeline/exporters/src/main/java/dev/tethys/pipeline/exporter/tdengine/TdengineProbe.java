@@ -2,9 +2,9 @@ package dev.tethys.pipeline.exporter.tdengine;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
-import dev.tethys.codec.tdengine.TdAnswer;
 import dev.tethys.codec.tdengine.TdJson;
 import dev.tethys.codec.tdengine.TdLines;
+import dev.tethys.codec.tdengine.TdResponse;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.client.HttpEndpoint;
@@ -44,7 +44,7 @@ final class TdengineProbe implements ExporterProbe {
       client.run(
           within,
           sql.getBytes(StandardCharsets.UTF_8),
-          new TdAnswer.Rows() {
+          new TdResponse.Rows() {
             @Override
             public void columns(List<String> names) {
               // one is asked for

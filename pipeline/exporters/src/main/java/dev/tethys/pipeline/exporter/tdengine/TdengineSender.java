@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.exporter.tdengine;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.tdengine.TdAnswer;
 import dev.tethys.codec.tdengine.TdJson;
+import dev.tethys.codec.tdengine.TdResponse;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
@@ -69,7 +69,7 @@ final class TdengineSender implements Sender {
       System.arraycopy(rows, 0, sql, INSERT.length, rows.length);
       client.run(settings.databaseOf(name(p)), sql);
       return SendResult.DELIVERED;
-    } catch (TdAnswer.Refused e) {
+    } catch (TdResponse.Refused e) {
       return judge(p, e.code(), String.valueOf(e.getMessage()), Duration.ZERO);
     } catch (TdengineClient.NotOk e) {
       return e.reply.status() == 413

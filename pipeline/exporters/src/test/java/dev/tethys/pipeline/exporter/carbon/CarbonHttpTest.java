@@ -18,7 +18,7 @@ import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.UnsupportedItemCounter;
 import dev.tethys.pipeline.exporter.carbon.CarbonSettings.Format;
-import dev.tethys.pipeline.exporter.client.BoundedPlaces;
+import dev.tethys.pipeline.exporter.client.BoundedMetricNames;
 import dev.tethys.pipeline.exporter.client.HttpDouble;
 import dev.tethys.pipeline.exporter.rows.LineRequestEncoder;
 import dev.tethys.pipeline.exporter.rows.RowRequestEncoder;
@@ -62,8 +62,8 @@ class CarbonHttpTest {
       w.beginSeries(Labels.of(Labels.METRIC_NAME, "up", "job", job));
       w.sample(1_700_000_000_500L, job.equals("b") ? Double.POSITIVE_INFINITY : 0.1).endSeries();
     }
-    BoundedPlaces places =
-        new BoundedPlaces(
+    BoundedMetricNames places =
+        new BoundedMetricNames(
             s.path(),
             GraphiteSeries::path,
             GraphiteSeries::node,

@@ -8,7 +8,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.exporter.client.BoundedPlaces;
+import dev.tethys.pipeline.exporter.client.BoundedMetricNames;
 import dev.tethys.pipeline.naming.BoundedNames;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -31,7 +31,7 @@ class CarbonPlacesTest {
     CarbonWriter w =
         new CarbonWriter(
             s,
-            new BoundedPlaces(
+            new BoundedMetricNames(
                 s.path(),
                 GraphiteSeries::path,
                 GraphiteSeries::node,

@@ -25,7 +25,7 @@ class SharedKeyTest {
         settings(
             "endpoint: 'mqtts://broker', psk: 0123456789, psk_identity: gateway,"
                 + " tls: {min_version: '1.3', server_name_override: other}");
-    SharedKeySettings key = Objects.requireNonNull(s.sharedKey());
+    PskSettings key = Objects.requireNonNull(s.sharedKey());
     assertThat(Objects.requireNonNull(key.key()).bytes())
         .containsExactly(1, 0x23, 0x45, 0x67, 0x89);
     assertThat(key.newest()).isTrue();

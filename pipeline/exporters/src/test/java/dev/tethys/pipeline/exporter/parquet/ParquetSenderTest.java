@@ -594,11 +594,12 @@ class ParquetSenderTest {
     assertThatThrownBy(() -> settings(", compression: lz4")).hasMessageContaining("compression");
     assertThatThrownBy(() -> settings(", max_file_age: 0s")).hasMessageContaining("max_file_age");
     assertThat(
-            FolderNames.of(NameTemplate.parse("x/{l}", FolderNames.RULE), "metrics", 0, l -> ".."))
+            FolderTemplate.of(
+                NameTemplate.parse("x/{l}", FolderTemplate.RULE), "metrics", 0, l -> ".."))
         .isEqualTo("x/_x2E.");
     assertThat(
-            FolderNames.of(
-                NameTemplate.parse("x/{l}", FolderNames.RULE), "metrics", 0, l -> "_x2E"))
+            FolderTemplate.of(
+                NameTemplate.parse("x/{l}", FolderTemplate.RULE), "metrics", 0, l -> "_x2E"))
         .isEqualTo("x/_x5Fx2E");
   }
 }

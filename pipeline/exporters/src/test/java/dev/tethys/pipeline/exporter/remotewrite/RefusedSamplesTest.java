@@ -57,7 +57,7 @@ class RefusedSamplesTest {
             "out of order sample");
     receiver.answers.add(refused); // all
     receiver.answers.add(refused); // the older sample by itself
-    RequestWriter w = new RequestWriter(Message.V1);
+    RequestWriter w = new RequestWriter(RemoteWriteMessage.V1);
     w.begin(Labels.of("__name__", "old"));
     w.sample(0, TIME - 1000, 1);
     w.end();

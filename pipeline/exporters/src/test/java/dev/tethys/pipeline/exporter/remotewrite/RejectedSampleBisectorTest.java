@@ -82,7 +82,7 @@ class RejectedSampleBisectorTest {
 
   /** Series 0 to n, each with a sample at each time. */
   private static EncodedRequest request(int n, long... times) {
-    RequestWriter w = new RequestWriter(Message.V1);
+    RequestWriter w = new RequestWriter(RemoteWriteMessage.V1);
     for (int s = 0; s < n; s++) {
       w.begin(labels(s));
       for (long t : times) {
@@ -134,7 +134,7 @@ class RejectedSampleBisectorTest {
   void exemplarsAndMetadataAreAskedAboutOnce() throws Exception {
     Store store = new Store();
     store.ask(request(2, 100));
-    RequestWriter w = new RequestWriter(Message.V1);
+    RequestWriter w = new RequestWriter(RemoteWriteMessage.V1);
     for (int s = 0; s < 2; s++) {
       w.begin(labels(s));
       w.sample(0, 50, 1);

@@ -180,7 +180,8 @@ class RemoteWriteCrashTest {
       }
       try {
         ItemAccounting account = new ItemAccounting("exporter", "t", Signal.METRICS);
-        Journal journal = new Journal(files, Path.of("/data", "q", "journal"), SeriesShard.LANES);
+        PendingBatchLog journal =
+            new PendingBatchLog(files, Path.of("/data", "q", "journal"), SeriesShard.LANES);
         Outbox outbox =
             new Outboxes(files, clock, new Random(seed))
                 .open(

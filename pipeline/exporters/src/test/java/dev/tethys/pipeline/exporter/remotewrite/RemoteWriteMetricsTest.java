@@ -20,7 +20,7 @@ import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
 class RemoteWriteMetricsTest {
-  private static final Contents SOME = new Contents(1, 2, 3, 4, 5_000, 6_000);
+  private static final RequestContents SOME = new RequestContents(1, 2, 3, 4, 5_000, 6_000);
 
   private final Registry registry = new Registry();
   private final RemoteWriteMetrics metrics = new RemoteWriteMetrics(registry);

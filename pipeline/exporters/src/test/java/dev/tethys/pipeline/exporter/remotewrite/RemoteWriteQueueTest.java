@@ -87,7 +87,7 @@ class RemoteWriteQueueTest {
         .getFirst();
   }
 
-  private RemoteWriteQueue queue(String more, Labels external, @Nullable Journal journal)
+  private RemoteWriteQueue queue(String more, Labels external, @Nullable PendingBatchLog journal)
       throws IOException {
     RemoteWriteConfig c = config(more);
     RemoteWriteMetrics.Of of = metrics.of(c.id(), c.shownUrl());
@@ -563,13 +563,14 @@ class RemoteWriteQueueTest {
   @Test
   void whatIsInTheJournalOutlivesTheProcess() throws IOException {
     List<Outcome> settled = new ArrayList<>();
-    RemoteWriteQueue dies = queue("name: far", EXTERNAL, new Journal(new RealFiles(), folder, 16));
+    RemoteWriteQueue dies =
+        queue("name: far", EXTERNAL, new PendingBatchLog(new RealFiles(), folder, 16));
     dies.consume(samples(5, 0, 3), settled::add);
     assertThat(settled).containsExactly(Outcome.ACCEPTED);
     assertThat(receiver.samples).isEmpty();
     // It is never closed: the process died.
     try (RemoteWriteQueue q =
-        queue("name: far", EXTERNAL, new Journal(new RealFiles(), folder, 16))) {
+        queue("name: far", EXTERNAL, new PendingBatchLog(new RealFiles(), folder, 16))) {
       clock.millis += 5000;
       q.tick();
       assertThat(receiver.samples).extracting(g -> g.value()).containsExactly(0.0, 1.0, 2.0);
@@ -590,7 +591,7 @@ class RemoteWriteQueueTest {
           queue(
               "queue_config: {max_samples_per_send: 10}",
               Labels.EMPTY,
-              new Journal(new RealFiles(), own, 16));
+              new PendingBatchLog(new RealFiles(), own, 16));
       dies.consume(samples(lane, 0, 25), AckCallback.NONE);
       dies.consume(samples(lane, 25, 200), AckCallback.NONE);
       int before = receiver.samples.size();
@@ -599,7 +600,7 @@ class RemoteWriteQueueTest {
           queue(
               "queue_config: {max_shards: 3}",
               Labels.EMPTY,
-              new Journal(new RealFiles(), own, 16))) {
+              new PendingBatchLog(new RealFiles(), own, 16))) {
         q.tick();
       }
       assertThat(receiver.samples).hasSize(225);
@@ -612,7 +613,7 @@ class RemoteWriteQueueTest {
 
   @Test
   void aTornJournalGivesWhatIsWhole() throws IOException {
-    try (Journal j = new Journal(new RealFiles(), folder, 16)) {
+    try (PendingBatchLog j = new PendingBatchLog(new RealFiles(), folder, 16)) {
       j.append(samples(5, 0, 3), false);
       j.append(samples(5, 3, 3), false);
     }
@@ -623,8 +624,8 @@ class RemoteWriteQueueTest {
     byte[] whole = Files.readAllBytes(p);
     for (int cut = 0; cut < whole.length; cut++) {
       Files.write(p, java.util.Arrays.copyOf(whole, cut));
-      List<Journal.RecoveredBatch> got = new ArrayList<>();
-      try (Journal j = new Journal(new RealFiles(), folder, 16)) {
+      List<PendingBatchLog.RecoveredBatch> got = new ArrayList<>();
+      try (PendingBatchLog j = new PendingBatchLog(new RealFiles(), folder, 16)) {
         List<Path> all = j.recover(got::add);
         assertThat(all).contains(p);
         all.stream().filter(o -> !o.equals(p)).forEach(j::remove);
@@ -635,8 +636,8 @@ class RemoteWriteQueueTest {
     byte[] flipped = whole.clone();
     flipped[flipped.length - 1] ^= 1;
     Files.write(p, flipped);
-    List<Journal.RecoveredBatch> got = new ArrayList<>();
-    try (Journal j = new Journal(new RealFiles(), folder, 16)) {
+    List<PendingBatchLog.RecoveredBatch> got = new ArrayList<>();
+    try (PendingBatchLog j = new PendingBatchLog(new RealFiles(), folder, 16)) {
       j.recover(got::add);
     }
     assertThat(got).hasSize(1);

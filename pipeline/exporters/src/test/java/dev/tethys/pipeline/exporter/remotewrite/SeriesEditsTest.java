@@ -187,7 +187,7 @@ class SeriesEditsTest {
       assertThat(p.getFirst().items()).isEqualTo(with ? 2 : 1);
       assertThat(p.getFirst().headers()).containsEntry("X-Scope-OrgID", "a");
       assertThat(
-              ProtocolDowngrade.of(p.getFirst(), Message.V2, Long.MIN_VALUE, 10)
+              ProtocolDowngrade.of(p.getFirst(), RemoteWriteMessage.V2, Long.MIN_VALUE, 10)
                   .getFirst()
                   .headers())
           .as("kept when it is written anew")
@@ -336,7 +336,9 @@ class SeriesEditsTest {
     assertThat(RemoteWriteExporterFactory.encode(s, null, b).requests())
         .isNotEmpty()
         .allSatisfy(
-            p -> assertThat(Contents.more(p)).containsExactlyEntriesOf(Map.of("X-Tenant", "a,b")));
+            p ->
+                assertThat(RequestContents.more(p))
+                    .containsExactlyEntriesOf(Map.of("X-Tenant", "a,b")));
     assertThatThrownBy(() -> settings(", include_metadata_keys: [Content-type]"))
         .hasMessageContaining("header of remote write itself");
   }

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.extension.docker;
 
 import dev.tethys.codec.json.JsonFailures;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
@@ -84,7 +84,7 @@ final class DockerObserver implements Extension, EndpointObserver {
         Thread.ofVirtual()
             .name(name)
             .start(
-                EssentialLoop.of(
+                SupervisedLoop.of(
                     "observer",
                     () -> {
                       try {

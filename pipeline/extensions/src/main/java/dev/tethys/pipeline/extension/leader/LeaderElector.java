@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.extension.leader;
 
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.Leadership;
@@ -55,7 +55,7 @@ final class LeaderElector implements Extension, Leadership {
     LeaseElection e =
         new LeaseElection(
             config.terms(identity),
-            new ResourceWatch.Means(
+            new ResourceWatch.Connection(
                 config.access().access(environment), environment.sender(), pause),
             clocks,
             new LeadershipListener());
@@ -65,7 +65,7 @@ final class LeaderElector implements Extension, Leadership {
         Thread.ofVirtual()
             .name(name)
             .start(
-                EssentialLoop.of(
+                SupervisedLoop.of(
                     "leader",
                     () -> {
                       try {

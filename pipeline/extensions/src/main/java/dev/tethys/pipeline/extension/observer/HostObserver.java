@@ -3,7 +3,7 @@ package dev.tethys.pipeline.extension.observer;
 import dev.tethys.collect.host.HostProcess;
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.collect.host.HostReadings.Listener;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.component.Extension;
@@ -65,7 +65,7 @@ final class HostObserver implements Extension, EndpointObserver {
             .daemon()
             .name(name)
             .start(
-                EssentialLoop.of(
+                SupervisedLoop.of(
                     "observer",
                     () -> {
                       try {

@@ -42,8 +42,8 @@ final class KubernetesObserver implements Extension, EndpointObserver {
 
   @Override
   public void start() throws IOException {
-    ResourceWatch.Means means =
-        new ResourceWatch.Means(
+    ResourceWatch.Connection means =
+        new ResourceWatch.Connection(
             config.access().access(environment), environment.sender(), Thread::sleep);
     for (ObservedKind kind : config.kinds()) {
       List<String> in =

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.extension.pprof;
 
 import dev.tethys.config.Key;
-import dev.tethys.config.ListenPlace;
+import dev.tethys.config.ListenAddressConfig;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
@@ -43,7 +43,7 @@ public final class PprofExtensionFactory
 
   private static final Section SECTION = new Section("pprof", "Serves profiles of this process.");
   private static final Key<String> ENDPOINT =
-      SECTION.key("endpoint", ListenPlace.TYPE, "localhost:1777", "Address to listen on.");
+      SECTION.key("endpoint", ListenAddressConfig.TYPE, "localhost:1777", "Address to listen on.");
   private static final Key<Long> BLOCK =
       SECTION.key("block_profile_fraction", Type.INT, 0L, "Only 0 and less is taken.");
   private static final Key<Long> MUTEX =

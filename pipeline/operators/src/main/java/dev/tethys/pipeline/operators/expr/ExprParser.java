@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.operators.expr;
 
-import dev.tethys.config.Nearest;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.operators.expr.ExprToken.Kind;
@@ -351,7 +351,7 @@ final class ExprParser {
     }
     ExprNode n = names.apply(t.text());
     if (n == null) {
-      String nearest = Nearest.of(t.text(), known);
+      String nearest = NameSuggestion.of(t.text(), known);
       throw error(
           t,
           "there is no \""
@@ -566,7 +566,7 @@ final class ExprParser {
     if (fn == null) {
       Set<String> all = new TreeSet<>(ExprFunctions.names());
       all.addAll(own.keySet());
-      String nearest = Nearest.of(name.text(), all);
+      String nearest = NameSuggestion.of(name.text(), all);
       throw error(
           name,
           "there is no function "

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.operators.expr;
 
-import dev.tethys.config.Nearest;
+import dev.tethys.config.NameSuggestion;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
@@ -123,7 +123,7 @@ public sealed interface Shape {
         return null;
       }
       Set<String> all = new TreeSet<>(fields.keySet());
-      String nearest = Nearest.of(key, all);
+      String nearest = NameSuggestion.of(key, all);
       return "there is no \""
           + key
           + "\" in it"

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.ottl.function;
 
-import dev.tethys.config.Nearest;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import java.util.ArrayList;
@@ -148,7 +148,7 @@ final class Grok {
       String[] parts = inner.split(":", 3);
       String definition = patterns.get(parts[0]);
       if (definition == null) {
-        String near = Nearest.of(parts[0], patterns.keySet());
+        String near = NameSuggestion.of(parts[0], patterns.keySet());
         throw new IllegalArgumentException(
             "there is no pattern "
                 + parts[0]

@@ -8,8 +8,8 @@ import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.Id;
 import dev.tethys.pipeline.ottl.OttlExpr;
 import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.OttlTarget;
 import dev.tethys.pipeline.ottl.ParameterKind;
-import dev.tethys.pipeline.ottl.Target;
 import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.ottl.internal.Indexing;
 import dev.tethys.pipeline.ottl.internal.Text;
@@ -123,7 +123,7 @@ final class MapEditors {
   }
 
   private static OttlExpr.Getter set(Arguments a) {
-    Target target = a.target(0);
+    OttlTarget target = a.target(0);
     OttlExpr value = a.expr(1);
     return at -> {
       Object v = value.get(at);
@@ -148,7 +148,7 @@ final class MapEditors {
 
   /** What a field holds becomes the empty value of its type. */
   private static OttlExpr.Getter clear(Arguments a) {
-    Target target = a.target(0);
+    OttlTarget target = a.target(0);
     return at -> {
       target.set(
           at,
@@ -172,7 +172,7 @@ final class MapEditors {
     if (!a.has(1) && !a.has(2)) {
       throw a.error(0, "it needs value or values to append");
     }
-    Target target = a.target(0);
+    OttlTarget target = a.target(0);
     List<OttlExpr> values = new ArrayList<>();
     if (a.has(1)) {
       values.add(a.expr(1));
@@ -206,7 +206,7 @@ final class MapEditors {
   }
 
   private static OttlExpr.Getter deleteIndex(Arguments a) {
-    Target target = a.target(0);
+    OttlTarget target = a.target(0);
     OttlExpr start = a.expr(1);
     OttlExpr end = a.optional(2);
     return at -> {

@@ -6,8 +6,8 @@ import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.OttlExpr;
 import dev.tethys.pipeline.ottl.OttlFunction;
+import dev.tethys.pipeline.ottl.OttlTarget;
 import dev.tethys.pipeline.ottl.ParameterKind;
-import dev.tethys.pipeline.ottl.Target;
 import dev.tethys.pipeline.ottl.internal.Text;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -98,7 +98,7 @@ final class ReplaceEditors {
   }
 
   private static OttlExpr.Getter replaceMatch(Arguments a) {
-    Target target = a.target(0);
+    OttlTarget target = a.target(0);
     Glob.Source glob = Glob.argument(a, 1);
     Replacement replacement = Replacement.of(a, 2);
     return at -> {
@@ -128,7 +128,7 @@ final class ReplaceEditors {
   }
 
   private static OttlExpr.Getter replacePattern(Arguments a) {
-    Target target = a.target(0);
+    OttlTarget target = a.target(0);
     Regex.Source pattern = Regex.argument(a, 1);
     Replacement replacement = Replacement.of(a, 2);
     return at -> {

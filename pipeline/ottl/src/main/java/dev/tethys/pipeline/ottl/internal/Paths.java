@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.ottl.internal;
 
-import dev.tethys.config.Nearest;
+import dev.tethys.config.NameSuggestion;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.ottl.Cursor;
@@ -8,7 +8,7 @@ import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.Id;
 import dev.tethys.pipeline.ottl.OttlContext;
 import dev.tethys.pipeline.ottl.OttlExpr;
-import dev.tethys.pipeline.ottl.Target;
+import dev.tethys.pipeline.ottl.OttlTarget;
 import dev.tethys.pipeline.ottl.Type;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -25,13 +25,13 @@ public final class Paths {
   /** A field: either a plain one, or one that is indexed. */
   sealed interface Field {
     /** A field without indexes. */
-    record Plain(Target target) implements Field {}
+    record Plain(OttlTarget target) implements Field {}
 
     /** A map that is reached by itself or through keys. */
     record OfMap(Function<Cursor, Attributes> map) implements Field {}
 
     /** Field with its own indexing, created from its keys, if any. */
-    record Indexed(Function<OttlExpr[], Target> make) implements Field {}
+    record Indexed(Function<OttlExpr[], OttlTarget> make) implements Field {}
   }
 
   private static final Map<OttlContext, Map<String, Field>> FIELDS =
@@ -78,10 +78,10 @@ public final class Paths {
    * @param keys the indexes at its end
    * @throws UnknownPathException when the context has no such path
    */
-  public static Target path(OttlContext context, String names, OttlExpr[] keys) {
+  public static OttlTarget path(OttlContext context, String names, OttlExpr[] keys) {
     Field field = names.equals("cache") ? CommonFields.CACHE : fields(context).get(names);
     if (field == null) {
-      String near = Nearest.of(names, fields(context).keySet());
+      String near = NameSuggestion.of(names, fields(context).keySet());
       throw new UnknownPathException(
           "a "
               + context.text()
@@ -104,8 +104,8 @@ public final class Paths {
   }
 
   /** An item of a list that is made for its reader. */
-  private static Target item(Target list, OttlExpr[] keys) {
-    return Target.of(
+  private static OttlTarget item(OttlTarget list, OttlExpr[] keys) {
+    return OttlTarget.of(
         Type.ANY,
         at -> {
           Object value = list.get(at);
@@ -116,32 +116,33 @@ public final class Paths {
         });
   }
 
-  private static Target map(Function<Cursor, Attributes> map, OttlExpr[] keys) {
+  private static OttlTarget map(Function<Cursor, Attributes> map, OttlExpr[] keys) {
     if (keys.length == 0) {
-      return Target.of(Type.MAP, map::apply, (at, value) -> Indexing.replace(map.apply(at), value));
+      return OttlTarget.of(
+          Type.MAP, map::apply, (at, value) -> Indexing.replace(map.apply(at), value));
     }
     if (keys.length == 1 && keys[0].isConstant() && keys[0].get(new Cursor()) instanceof String k) {
-      return Target.of(
+      return OttlTarget.of(
           Type.ANY,
           at -> map.apply(at).get(k),
           (at, value) -> map.apply(at).put(k, Indexing.storable(value)));
     }
-    return Target.of(
+    return OttlTarget.of(
         Type.ANY,
         at -> Indexing.get(at, map.apply(at), keys, 0),
         (at, value) -> Indexing.set(at, map.apply(at), keys, 0, value));
   }
 
-  static Field longs(OttlExpr.LongGetter getter, Target.LongSetter setter) {
-    return new Field.Plain(Target.ofLong(getter, setter));
+  static Field longs(OttlExpr.LongGetter getter, OttlTarget.LongSetter setter) {
+    return new Field.Plain(OttlTarget.ofLong(getter, setter));
   }
 
-  static Field string(OttlExpr.Getter getter, Target.StringSetter setter) {
-    return new Field.Plain(Target.ofString(getter, setter));
+  static Field string(OttlExpr.Getter getter, OttlTarget.StringSetter setter) {
+    return new Field.Plain(OttlTarget.ofString(getter, setter));
   }
 
-  static Field plain(Type type, OttlExpr.Getter getter, Target.Setter setter) {
-    return new Field.Plain(Target.of(type, getter, setter));
+  static Field plain(Type type, OttlExpr.Getter getter, OttlTarget.Setter setter) {
+    return new Field.Plain(OttlTarget.of(type, getter, setter));
   }
 
   static Field map(Function<Cursor, Attributes> map) {
@@ -169,7 +170,10 @@ public final class Paths {
 
   /** Both forms of a time: a number, and under its other name a time. */
   static void times(
-      Map<String, Field> to, String name, OttlExpr.LongGetter getter, Target.LongSetter setter) {
+      Map<String, Field> to,
+      String name,
+      OttlExpr.LongGetter getter,
+      OttlTarget.LongSetter setter) {
     to.put(name + "_unix_nano", longs(getter, setter));
     to.put(
         name,
@@ -240,13 +244,13 @@ public final class Paths {
 
   /** A value that is any of OTLP's: reached by itself or through keys. */
   static Field.Indexed value(
-      String what, Function<Cursor, @Nullable Object> getter, Target.Setter setter) {
+      String what, Function<Cursor, @Nullable Object> getter, OttlTarget.Setter setter) {
     return new Field.Indexed(
         keys ->
             keys.length == 0
-                ? Target.of(
+                ? OttlTarget.of(
                     Type.ANY, getter::apply, (at, v) -> setter.set(at, Indexing.storable(v)))
-                : Target.of(
+                : OttlTarget.of(
                     Type.ANY,
                     at -> Indexing.get(at, indexable(what, getter.apply(at)), keys, 0),
                     (at, v) -> {

@@ -5,7 +5,7 @@ import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.Id;
 import dev.tethys.pipeline.ottl.OttlExpr;
-import dev.tethys.pipeline.ottl.Target;
+import dev.tethys.pipeline.ottl.OttlTarget;
 import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.ottl.internal.Paths.Field;
 import java.util.HashMap;
@@ -181,16 +181,16 @@ final class SpanFields {
     return f;
   }
 
-  private static Field traceState(OttlExpr.Getter getter, Target.StringSetter setter) {
+  private static Field traceState(OttlExpr.Getter getter, OttlTarget.StringSetter setter) {
     return new Field.Indexed(
         keys -> {
           if (keys.length == 0) {
-            return Target.ofString(getter, setter);
+            return OttlTarget.ofString(getter, setter);
           }
           if (keys.length > 1) {
             throw new Paths.UnknownPathException("trace_state takes one index, a string");
           }
-          return Target.of(
+          return OttlTarget.of(
               Type.STRING,
               at ->
                   TraceState.get(

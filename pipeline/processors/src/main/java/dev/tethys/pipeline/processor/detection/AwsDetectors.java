@@ -106,7 +106,7 @@ final class AwsDetectors {
       RequestedAttributes wanted)
       implements Detector {
     @Override
-    public Attributes detect(Place place) throws IOException, InterruptedException {
+    public Attributes detect(DetectionEnvironment place) throws IOException, InterruptedException {
       Attributes a = new Attributes();
       Ec2Metadata metadata;
       try {
@@ -139,7 +139,7 @@ final class AwsDetectors {
       return a;
     }
 
-    private void tag(Place place, Ec2Metadata metadata, Attributes to)
+    private void tag(DetectionEnvironment place, Ec2Metadata metadata, Attributes to)
         throws IOException, InterruptedException {
       if (!ofMetadata) {
         new Ec2Api(place, metadata.region())
@@ -165,7 +165,7 @@ final class AwsDetectors {
     }
   }
 
-  private static Attributes ecs(Place place, RequestedAttributes wanted)
+  private static Attributes ecs(DetectionEnvironment place, RequestedAttributes wanted)
       throws IOException, InterruptedException {
     Attributes a = new Attributes();
     String base = place.variable("ECS_CONTAINER_METADATA_URI_V4");

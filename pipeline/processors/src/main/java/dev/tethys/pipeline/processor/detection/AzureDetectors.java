@@ -59,7 +59,8 @@ final class AzureDetectors {
   private AzureDetectors() {}
 
   /** What Azure says of the machine; null where it is none of Azure's. */
-  private static @Nullable JsonNode metadata(Place place) throws InterruptedException {
+  private static @Nullable JsonNode metadata(DetectionEnvironment place)
+      throws InterruptedException {
     try {
       return place.json(Call.get(METADATA).withHeader("Metadata", "true"));
     } catch (IOException e) {
@@ -67,7 +68,8 @@ final class AzureDetectors {
     }
   }
 
-  private static Attributes machine(Place place, RequestedAttributes wanted, List<Pattern> tags)
+  private static Attributes machine(
+      DetectionEnvironment place, RequestedAttributes wanted, List<Pattern> tags)
       throws InterruptedException {
     Attributes a = new Attributes();
     JsonNode m = metadata(place);
@@ -96,7 +98,7 @@ final class AzureDetectors {
     return a;
   }
 
-  private static Attributes node(Place place, RequestedAttributes wanted)
+  private static Attributes node(DetectionEnvironment place, RequestedAttributes wanted)
       throws InterruptedException {
     Attributes a = new Attributes();
     JsonNode m = place.has("KUBERNETES_SERVICE_HOST") ? metadata(place) : null;

@@ -29,7 +29,7 @@ final class Detection {
    * @param must whether an empty result is a failure
    */
   record DetectionRequest(Detector detector, boolean lenient, boolean must) {
-    Attributes ask(Place place) throws IOException, InterruptedException {
+    Attributes ask(DetectionEnvironment place) throws IOException, InterruptedException {
       Attributes a = detector.detect(place);
       if (must && a.isEmpty()) {
         throw new IOException("no metadata found, but fail_on_missing_metadata is true");
@@ -56,7 +56,7 @@ final class Detection {
   private static final Set<String> FREE = Set.of("env", "dynatrace");
 
   private final Map<String, DetectionRequest> detectors;
-  private final Place place;
+  private final DetectionEnvironment place;
   private final Duration timeout;
   private final Retry retry;
   private final Duration refresh;
@@ -66,7 +66,7 @@ final class Detection {
 
   Detection(
       Map<String, DetectionRequest> detectors,
-      Place place,
+      DetectionEnvironment place,
       Duration timeout,
       Retry retry,
       Duration refresh) {
@@ -189,7 +189,7 @@ final class Detection {
       try {
         return d.ask(place);
       } catch (IOException e) {
-        if (d.lenient() && !(e instanceof Place.UnsetException)) {
+        if (d.lenient() && !(e instanceof DetectionEnvironment.UnsetException)) {
           log.log(Level.WARNING, "detector {0} found nothing: {1}", name, describe(e));
           return new Attributes();
         }

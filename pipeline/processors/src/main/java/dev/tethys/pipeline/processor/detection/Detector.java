@@ -11,5 +11,5 @@ interface Detector {
    *
    * @throws IOException when it does, but that could not be found out
    */
-  Attributes detect(Place place) throws IOException, InterruptedException;
+  Attributes detect(DetectionEnvironment place) throws IOException, InterruptedException;
 }

@@ -29,7 +29,7 @@ final class DockerDetector implements Detector {
   }
 
   @Override
-  public Attributes detect(Place place) throws IOException, InterruptedException {
+  public Attributes detect(DetectionEnvironment place) throws IOException, InterruptedException {
     Attributes a = new Attributes();
     if (wanted.has("host.name") || wanted.has("os.type")) {
       JsonNode info = ask(place, "/info");
@@ -44,7 +44,8 @@ final class DockerDetector implements Detector {
     return a;
   }
 
-  private static JsonNode ask(Place place, String path) throws IOException, InterruptedException {
+  private static JsonNode ask(DetectionEnvironment place, String path)
+      throws IOException, InterruptedException {
     String name = place.variable("DOCKER_HOST");
     String host = name == null || name.isEmpty() ? SOCKET : name;
     if (host.startsWith("unix://")) {

@@ -18,10 +18,10 @@ import org.w3c.dom.Element;
 
 /** The API of EC2 in one region, asked with the credentials that the process finds around it. */
 final class Ec2Api {
-  private final Place place;
+  private final DetectionEnvironment place;
   private final String region;
 
-  Ec2Api(Place place, String region) {
+  Ec2Api(DetectionEnvironment place, String region) {
     this.place = place;
     this.region = region;
   }
@@ -80,7 +80,7 @@ final class Ec2Api {
             URI.create("https://" + host + "/"),
             "application/x-www-form-urlencoded; charset=utf-8",
             form.toString().getBytes(StandardCharsets.UTF_8));
-    String xml = Place.text(call, place.clients().of(signing));
+    String xml = DetectionEnvironment.text(call, place.clients().of(signing));
     return XmlReader.root(host, xml.getBytes(StandardCharsets.UTF_8));
   }
 }

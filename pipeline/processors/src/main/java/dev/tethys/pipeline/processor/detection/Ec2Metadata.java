@@ -14,13 +14,13 @@ import tools.jackson.databind.JsonNode;
 final class Ec2Metadata {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(100);
 
-  private final Place place;
+  private final DetectionEnvironment place;
   private final Imds imds;
   private final String token;
   private final String id;
   private @Nullable JsonNode document;
 
-  private Ec2Metadata(Place place, Imds imds, String token)
+  private Ec2Metadata(DetectionEnvironment place, Imds imds, String token)
       throws IOException, InterruptedException {
     this.place = place;
     this.imds = imds;
@@ -34,7 +34,7 @@ final class Ec2Metadata {
    * @throws IOException when there are none: this is no machine of EC2, or a pod that does not
    *     reach them
    */
-  static Ec2Metadata of(Place place, int attempts, Duration pause)
+  static Ec2Metadata of(DetectionEnvironment place, int attempts, Duration pause)
       throws IOException, InterruptedException {
     Imds imds = Imds.of(place::variable);
     Call ask = imds.token(Call.DEFAULT_TIMEOUT);
@@ -42,7 +42,7 @@ final class Ec2Metadata {
     for (int i = 1; ; i++) {
       try {
         return new Ec2Metadata(place, imds, place.text(ask));
-      } catch (Place.StatusException e) {
+      } catch (DetectionEnvironment.StatusException e) {
         throw e; // the server answers, and its answer will not change
       } catch (IOException e) {
         if (i >= attempts) {

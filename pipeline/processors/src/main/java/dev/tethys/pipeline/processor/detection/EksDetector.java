@@ -50,7 +50,7 @@ final class EksDetector implements Detector {
   }
 
   @Override
-  public Attributes detect(Place place) throws IOException, InterruptedException {
+  public Attributes detect(DetectionEnvironment place) throws IOException, InterruptedException {
     Attributes a = new Attributes();
     if (!place.has("KUBERNETES_SERVICE_HOST")) {
       return a;
@@ -76,7 +76,7 @@ final class EksDetector implements Detector {
     return a;
   }
 
-  private static boolean isThere(Place place, KubernetesApi api)
+  private static boolean isThere(DetectionEnvironment place, KubernetesApi api)
       throws IOException, InterruptedException {
     String web = place.variable("AWS_WEB_IDENTITY_TOKEN_FILE");
     String pod = place.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
@@ -96,7 +96,7 @@ final class EksDetector implements Detector {
   }
 
   /** Of the node in Kubernetes, which names the machine, and of the machine in EC2. */
-  private void ofApis(Place place, KubernetesApi api, Attributes to)
+  private void ofApis(DetectionEnvironment place, KubernetesApi api, Attributes to)
       throws IOException, InterruptedException {
     String node = place.variable(variable);
     if (node == null || node.isEmpty()) {
@@ -128,7 +128,7 @@ final class EksDetector implements Detector {
    * A machine's reservation, as EC2 knows it; null for none, and where the role of the node may not
    * ask: what is known without it is still worth having.
    */
-  private static @Nullable Element machine(Place place, String region, String id)
+  private static @Nullable Element machine(DetectionEnvironment place, String region, String id)
       throws InterruptedException {
     try {
       return new Ec2Api(place, region).reservation(id);

@@ -75,7 +75,8 @@ final class EnvironmentDetectors {
 
   private EnvironmentDetectors() {}
 
-  private static Attributes env(Place place, @Nullable List<String> allowed) throws IOException {
+  private static Attributes env(DetectionEnvironment place, @Nullable List<String> allowed)
+      throws IOException {
     Attributes a = new Attributes();
     String text = place.has("OTEL_RESOURCE_ATTRIBUTES") ? "OTEL_RESOURCE_ATTRIBUTES" : "";
     if (text.isEmpty()) {
@@ -109,7 +110,7 @@ final class EnvironmentDetectors {
     }
   }
 
-  private static Attributes lambda(Place place, RequestedAttributes wanted) {
+  private static Attributes lambda(DetectionEnvironment place, RequestedAttributes wanted) {
     Attributes a = new Attributes();
     if (!place.has("AWS_LAMBDA_FUNCTION_NAME")) {
       return a;
@@ -136,7 +137,7 @@ final class EnvironmentDetectors {
     return v;
   }
 
-  private static Attributes heroku(Place place, RequestedAttributes wanted) {
+  private static Attributes heroku(DetectionEnvironment place, RequestedAttributes wanted) {
     Attributes a = new Attributes();
     wanted.put(a, "service.instance.id", place.variable("HEROKU_DYNO_ID"));
     String app = place.variable("HEROKU_APP_ID");

@@ -37,7 +37,7 @@ final class FileDetectors {
 
   private FileDetectors() {}
 
-  static Attributes dynatrace(Place place) {
+  static Attributes dynatrace(DetectionEnvironment place) {
     Attributes a = new Attributes();
     String text = place.file(ENRICHMENT);
     if (text != null) {
@@ -51,7 +51,8 @@ final class FileDetectors {
     return a;
   }
 
-  private static Attributes beanstalk(Place place, RequestedAttributes wanted) throws IOException {
+  private static Attributes beanstalk(DetectionEnvironment place, RequestedAttributes wanted)
+      throws IOException {
     Attributes a = new Attributes();
     JsonNode found = place.jsonFile(BEANSTALK_FILE);
     if (found == null) {

@@ -56,7 +56,7 @@ final class GoogleDetector implements Detector {
   }
 
   @Override
-  public Attributes detect(Place place) throws IOException, InterruptedException {
+  public Attributes detect(DetectionEnvironment place) throws IOException, InterruptedException {
     Attributes a = new Attributes();
     if (place.has("BMS_PROJECT_ID") && place.has("BMS_REGION") && place.has("BMS_INSTANCE_ID")) {
       wanted.put(a, "cloud.provider", "gcp");
@@ -96,7 +96,7 @@ final class GoogleDetector implements Detector {
     return a;
   }
 
-  private static boolean isThere(Place place) throws InterruptedException {
+  private static boolean isThere(DetectionEnvironment place) throws InterruptedException {
     if (place.has("GCE_METADATA_HOST")) {
       return true;
     }
@@ -107,7 +107,7 @@ final class GoogleDetector implements Detector {
     }
   }
 
-  private void kubernetes(Place place, String location, Attributes to)
+  private void kubernetes(DetectionEnvironment place, String location, Attributes to)
       throws IOException, InterruptedException {
     wanted.put(to, "cloud.platform", "gcp_kubernetes_engine");
     switch (location.split("-", -1).length) {
@@ -121,7 +121,7 @@ final class GoogleDetector implements Detector {
         to, "host.name", find(place, "instance/name")); // not where workloads have identities
   }
 
-  private void service(Place place, String platform, Attributes to)
+  private void service(DetectionEnvironment place, String platform, Attributes to)
       throws IOException, InterruptedException {
     wanted.put(to, "cloud.platform", platform);
     wanted.put(
@@ -131,7 +131,8 @@ final class GoogleDetector implements Detector {
     wanted.put(to, "cloud.region", region(place));
   }
 
-  private void appEngine(Place place, Attributes to) throws IOException, InterruptedException {
+  private void appEngine(DetectionEnvironment place, Attributes to)
+      throws IOException, InterruptedException {
     wanted.put(to, "cloud.platform", "gcp_app_engine");
     wanted.put(to, "faas.name", place.variable("GAE_SERVICE"));
     wanted.put(to, "faas.version", place.variable("GAE_VERSION"));
@@ -144,7 +145,8 @@ final class GoogleDetector implements Detector {
         "standard".equals(place.variable("GAE_ENV")) ? region(place) : regionOf(zone));
   }
 
-  private void machine(Place place, Attributes to) throws IOException, InterruptedException {
+  private void machine(DetectionEnvironment place, Attributes to)
+      throws IOException, InterruptedException {
     String type = find(place, "instance/machine-type");
     if (type == null) {
       return; // some platform that is unknown yet
@@ -170,7 +172,8 @@ final class GoogleDetector implements Detector {
     }
   }
 
-  private static String region(Place place) throws IOException, InterruptedException {
+  private static String region(DetectionEnvironment place)
+      throws IOException, InterruptedException {
     return last(get(place, "instance/region"));
   }
 
@@ -186,7 +189,7 @@ final class GoogleDetector implements Detector {
     return path.substring(path.lastIndexOf('/') + 1);
   }
 
-  private static @Nullable String first(Place place, String... variables) {
+  private static @Nullable String first(DetectionEnvironment place, String... variables) {
     for (String v : variables) {
       String s = place.variable(v);
       if (s != null) {
@@ -196,18 +199,19 @@ final class GoogleDetector implements Detector {
     return null;
   }
 
-  private static String get(Place place, String path) throws IOException, InterruptedException {
+  private static String get(DetectionEnvironment place, String path)
+      throws IOException, InterruptedException {
     String host = place.has("GCE_METADATA_HOST") ? place.variable("GCE_METADATA_HOST") : ADDRESS;
     URI u = URI.create("http://" + host + "/computeMetadata/v1/" + path);
     return place.text(Call.get(u).withHeader("Metadata-Flavor", "Google")).strip();
   }
 
   /** The same, or null where there is no such thing. */
-  private static @Nullable String find(Place place, String path)
+  private static @Nullable String find(DetectionEnvironment place, String path)
       throws IOException, InterruptedException {
     try {
       return get(place, path);
-    } catch (Place.StatusException e) {
+    } catch (DetectionEnvironment.StatusException e) {
       if (e.status() == 404) {
         return null;
       }

@@ -12,16 +12,16 @@ import tools.jackson.databind.JsonNode;
 final class KubernetesApi {
   private static final Path ROOT = Path.of("/");
 
-  private final Place place;
+  private final DetectionEnvironment place;
   private final ClusterAccess access;
 
-  KubernetesApi(Place place, ClusterAccess access) {
+  KubernetesApi(DetectionEnvironment place, ClusterAccess access) {
     this.place = place;
     this.access = access;
   }
 
   /** That of the cluster which the process is in, asked as the pod's service account. */
-  static KubernetesApi own(Place place) throws IOException {
+  static KubernetesApi own(DetectionEnvironment place) throws IOException {
     try {
       return new KubernetesApi(
           place,
@@ -32,7 +32,7 @@ final class KubernetesApi {
   }
 
   /** Where the pod has its service account. */
-  static Path account(Place place) {
+  static Path account(DetectionEnvironment place) {
     return place.root().resolve(ROOT.relativize(ClusterAccess.SERVICE_ACCOUNT));
   }
 

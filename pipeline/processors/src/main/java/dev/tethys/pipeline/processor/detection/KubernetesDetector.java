@@ -62,10 +62,10 @@ final class KubernetesDetector implements Detector {
   }
 
   @Override
-  public Attributes detect(Place place) throws IOException, InterruptedException {
+  public Attributes detect(DetectionEnvironment place) throws IOException, InterruptedException {
     String node = place.variable(variable);
     if (node == null || node.isEmpty()) {
-      throw new Place.UnsetException(
+      throw new DetectionEnvironment.UnsetException(
           variable + " does not say on which node this is: set it from spec.nodeName of the pod");
     }
     KubernetesApi api = api(place);
@@ -81,7 +81,7 @@ final class KubernetesDetector implements Detector {
     return a;
   }
 
-  private KubernetesApi api(Place place) throws IOException {
+  private KubernetesApi api(DetectionEnvironment place) throws IOException {
     try {
       return switch (auth) {
         case "kubeConfig" ->
@@ -104,7 +104,7 @@ final class KubernetesDetector implements Detector {
       throws IOException, InterruptedException {
     try {
       return api.ask("/api/v1/namespaces/kube-system").path("metadata").path("uid").asString("");
-    } catch (Place.StatusException e) {
+    } catch (DetectionEnvironment.StatusException e) {
       if (e.status() == 401 || e.status() == 403) {
         return null;
       }

@@ -58,7 +58,7 @@ final class OpenShiftDetector implements Detector {
   }
 
   @Override
-  public Attributes detect(Place place) throws IOException, InterruptedException {
+  public Attributes detect(DetectionEnvironment place) throws IOException, InterruptedException {
     JsonNode status = new KubernetesApi(place, access(place)).ask(INFRASTRUCTURE).path("status");
     JsonNode of = status.path("platformStatus");
     Attributes a = new Attributes();
@@ -88,7 +88,8 @@ final class OpenShiftDetector implements Detector {
     return s.isEmpty() ? null : s;
   }
 
-  private ClusterAccess access(Place place) throws IOException, InterruptedException {
+  private ClusterAccess access(DetectionEnvironment place)
+      throws IOException, InterruptedException {
     Path account = KubernetesApi.account(place);
     ClusterAccess own;
     if (address.isEmpty()) {

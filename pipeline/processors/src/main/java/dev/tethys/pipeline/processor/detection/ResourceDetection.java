@@ -74,7 +74,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
     }
   }
 
-  private final Place place;
+  private final DetectionEnvironment place;
   private final Map<String, Key<Detector>> blocks = new LinkedHashMap<>();
   private final Section section = new Section("resource_detection", ABOUT);
   private final Key<List<String>> detectors =
@@ -137,7 +137,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
     }
   }
 
-  public ResourceDetection(Place place) {
+  public ResourceDetection(DetectionEnvironment place) {
     this.place = place;
     block("env", EnvironmentDetectors.ENV_TYPE);
     block("system", SystemDetector.TYPE);

@@ -70,7 +70,7 @@ final class SystemDetector implements Detector {
   }
 
   @Override
-  public Attributes detect(Place place) throws IOException {
+  public Attributes detect(DetectionEnvironment place) throws IOException {
     Attributes a = new Attributes();
     wanted.put(a, "host.name", name(place));
     wanted.put(a, "os.type", type());
@@ -89,7 +89,7 @@ final class SystemDetector implements Detector {
     return a;
   }
 
-  private String name(Place place) throws IOException {
+  private String name(DetectionEnvironment place) throws IOException {
     IOException why = null;
     for (String s : sources) {
       try {
@@ -126,7 +126,7 @@ final class SystemDetector implements Detector {
     };
   }
 
-  private void release(Place place, Attributes to) {
+  private void release(DetectionEnvironment place, Attributes to) {
     Map<String, String> release = releaseFile(place);
     String kernel = place.file("proc/sys/kernel/osrelease");
     String id = release.get("ID");
@@ -163,7 +163,7 @@ final class SystemDetector implements Detector {
   }
 
   /** The variables of os-release(5). */
-  private static Map<String, String> releaseFile(Place place) {
+  private static Map<String, String> releaseFile(DetectionEnvironment place) {
     String text = place.file("etc/os-release");
     if (text == null) {
       text = place.file("usr/lib/os-release");
@@ -188,7 +188,7 @@ final class SystemDetector implements Detector {
   }
 
   /** Of the first processor in /proc/cpuinfo. */
-  private void processor(Place place, Attributes to) {
+  private void processor(DetectionEnvironment place, Attributes to) {
     Map<String, String> first = new HashMap<>();
     String text = place.file("proc/cpuinfo");
     if (text == null) {

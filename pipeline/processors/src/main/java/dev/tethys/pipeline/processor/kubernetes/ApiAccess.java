@@ -35,7 +35,7 @@ public record ApiAccess(
    *
    * @throws IOException when it is not there: what, and what to do
    */
-  ResourceWatch.Means means(KubernetesConfig c) throws IOException {
+  ResourceWatch.Connection means(KubernetesConfig c) throws IOException {
     try {
       ClusterAccess access =
           switch (c.auth()) {
@@ -50,8 +50,8 @@ public record ApiAccess(
                     c.context(),
                     InstantSource.system());
           };
-      return new ResourceWatch.Means(
-          access, new LookupPace(sender, pause, c.callsPerSecond(), c.burst()), pause);
+      return new ResourceWatch.Connection(
+          access, new LookupRateLimiter(sender, pause, c.callsPerSecond(), c.burst()), pause);
     } catch (IllegalStateException e) {
       throw new IOException(e.getMessage(), e);
     }

@@ -82,7 +82,7 @@ final class Cluster {
   }
 
   /** Begins to watch; returns at once. */
-  void start(ResourceWatch.Means means, String node) {
+  void start(ResourceWatch.Connection means, String node) {
     associated = clock.nanos();
     for (KubernetesKind k : rules.watched()) {
       for (String ns : namespacesOf(k)) {
@@ -95,7 +95,7 @@ final class Cluster {
     }
   }
 
-  private Thread watchPods(ResourceWatch.Means means, String namespace, String node) {
+  private Thread watchPods(ResourceWatch.Connection means, String namespace, String node) {
     KubernetesConfig.Filter f = config.filter();
     return run(
         KubernetesKind.POD,
@@ -117,7 +117,7 @@ final class Cluster {
   }
 
   private Thread watch(
-      KubernetesKind kind, ResourceWatch.Means means, String namespace, String node) {
+      KubernetesKind kind, ResourceWatch.Connection means, String namespace, String node) {
     String field =
         switch (kind) {
           case NAMESPACE -> rules.wantsOnlyKubeSystem() ? "metadata.name=" + KUBE_SYSTEM : "";

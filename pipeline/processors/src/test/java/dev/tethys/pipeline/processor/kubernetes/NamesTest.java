@@ -109,8 +109,8 @@ class NamesTest {
 
   @Test
   void callsArePaced() {
-    LookupPace p =
-        new LookupPace(
+    LookupRateLimiter p =
+        new LookupRateLimiter(
             (_, _) -> {
               throw new IOException("not asked");
             },

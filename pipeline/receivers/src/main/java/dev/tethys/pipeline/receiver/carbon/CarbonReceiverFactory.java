@@ -9,7 +9,7 @@ import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
-import dev.tethys.config.ListenPlace;
+import dev.tethys.config.ListenAddressConfig;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
@@ -61,7 +61,8 @@ public final class CarbonReceiverFactory
 
   private static final Section SECTION = new Section("carbon", "Receives Graphite's protocols.");
   private static final Key<String> ENDPOINT =
-      SECTION.key("endpoint", ListenPlace.TYPE, "localhost:2003", "Where lines come: host:port.");
+      SECTION.key(
+          "endpoint", ListenAddressConfig.TYPE, "localhost:2003", "Where lines come: host:port.");
   private static final Key<String> TRANSPORT =
       SECTION.key("transport", Type.STRING, "tcp", "tcp or udp.");
   private static final Key<Duration> IDLE =

@@ -6,9 +6,9 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.kubernetes.ClusterAccess;
@@ -38,7 +38,7 @@ final class ClusterReceiver implements Receiver {
   private final ScrapedPoints counts;
   private final @Nullable IntervalCollector rounds;
   private final @Nullable EntityEvents entities;
-  private final Emission out;
+  private final PointEmitter out;
   private final long begun = IntervalCollector.nanos();
   private final List<WatchedKind> watched = new ArrayList<>();
   private @Nullable JsonDocumentClient api;
@@ -66,8 +66,8 @@ final class ClusterReceiver implements Receiver {
             : new IntervalCollector(name, config.pace(), this::gather, metrics, Thread.ofVirtual());
     this.entities = logs == null ? null : new EntityEvents(name, config.entities(), logs);
     this.out =
-        new Emission(
-            new Emission.Origin(
+        new PointEmitter(
+            new PointEmitter.Origin(
                 "github.com/open-telemetry/opentelemetry-collector-contrib/receiver"
                     + "/k8sclusterreceiver",
                 environment.version(),
@@ -79,8 +79,8 @@ final class ClusterReceiver implements Receiver {
   public void start() throws IOException {
     ClusterAccess access = config.access().access(environment);
     api = new JsonDocumentClient(access, environment.sender());
-    ResourceWatch.Means means =
-        new ResourceWatch.Means(access, environment.sender(), Thread::sleep);
+    ResourceWatch.Connection means =
+        new ResourceWatch.Connection(access, environment.sender(), Thread::sleep);
     for (ClusterKind kind : ClusterKind.values()) {
       if (config.watches(kind, rounds != null, entities != null)) {
         List<String> in = config.namespaces().isEmpty() ? List.of("") : config.namespaces();

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.cluster;
 
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
@@ -69,7 +69,7 @@ final class EntityEvents implements WatchedKind.Listener {
     this.thread =
         Thread.ofVirtual()
             .name(name + " entities")
-            .unstarted(EssentialLoop.of("entities", this::run));
+            .unstarted(SupervisedLoop.of("entities", this::run));
   }
 
   /** Begins, once each of these kinds was listed: the maker of a pod is known then. */

@@ -45,7 +45,7 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
       ClusterKind kind,
       String namespace,
       ClusterConfig config,
-      ResourceWatch.Means means,
+      ResourceWatch.Connection means,
       @Nullable Listener listener) {
     this.name = name;
     this.listener = listener;

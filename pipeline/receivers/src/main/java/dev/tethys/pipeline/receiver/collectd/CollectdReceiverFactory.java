@@ -6,10 +6,10 @@ import dev.tethys.codec.collectd.CollectdTelemetry;
 import dev.tethys.codec.collectd.PacketReader;
 import dev.tethys.codec.collectd.PacketReader.Security;
 import dev.tethys.codec.collectd.TypesDb;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
-import dev.tethys.config.ListenPlace;
+import dev.tethys.config.ListenAddressConfig;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
@@ -72,7 +72,10 @@ public final class CollectdReceiverFactory
       new Section("network", "Packets of collectd's plugin network.");
   private static final Key<String> NETWORK_ENDPOINT =
       NETWORK.key(
-          "endpoint", ListenPlace.TYPE, "localhost:25826", "Where packets come: host:port.");
+          "endpoint",
+          ListenAddressConfig.TYPE,
+          "localhost:25826",
+          "Where packets come: host:port.");
   private static final Key<Security> LEVEL =
       NETWORK.key(
           "security_level",
@@ -215,7 +218,7 @@ public final class CollectdReceiverFactory
       byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(4L * b.length);
       CollectdTelemetry t = new CollectdTelemetry(attributes(prefix, request));
-      Refusals refused = CollectdJson.read(b, t);
+      RejectedItems refused = CollectdJson.read(b, t);
       endpoint.refused(refused);
       Outcome outcome = Outcome.ACCEPTED;
       long lane = PipelinePoints.lane(request.remoteAddress().getAddress());

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.receiver.creator;
 
 import dev.tethys.config.ConfigException;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Receiver;
 import java.io.IOException;
@@ -58,7 +58,7 @@ final class CreatedReceiver {
     this.thread =
         Thread.ofVirtual()
             .name(first.called())
-            .unstarted(EssentialLoop.of("receiver_creator", this::run));
+            .unstarted(SupervisedLoop.of("receiver_creator", this::run));
   }
 
   void start() {

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.receiver.creator;
 
 import dev.tethys.config.ConfigException;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.operators.expr.ExpressionException;
@@ -70,7 +70,7 @@ final class CreatorReceiver implements Receiver {
     this.made = made;
     this.again = again;
     this.thread =
-        Thread.ofVirtual().name(name).unstarted(EssentialLoop.of("receiver_creator", this::run));
+        Thread.ofVirtual().name(name).unstarted(SupervisedLoop.of("receiver_creator", this::run));
   }
 
   @Override

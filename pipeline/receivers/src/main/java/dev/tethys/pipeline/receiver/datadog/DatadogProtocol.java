@@ -11,7 +11,7 @@ import dev.tethys.codec.datadog.MetricPayloads;
 import dev.tethys.codec.datadog.TraceStats;
 import dev.tethys.codec.fluent.MsgPackReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
@@ -76,7 +76,7 @@ final class DatadogProtocol {
 
   /** Parsed request. */
   private interface Reading {
-    Refusals read(byte[] body, boolean json, DatadogMetrics to);
+    RejectedItems read(byte[] body, boolean json, DatadogMetrics to);
   }
 
   /** What agents from 7.81 on prefer. */
@@ -211,7 +211,7 @@ final class DatadogProtocol {
                     hold.take(4L * b.length + more);
                     DatadogMetrics m = new DatadogMetrics();
                     boolean json = HttpServerEndpoint.mediaType(request).equals("application/json");
-                    Refusals refused = reading.read(b, json, m);
+                    RejectedItems refused = reading.read(b, json, m);
                     endpoint.refused(refused);
                     Outcome o = Outcome.ACCEPTED;
                     if (m.points() > 0) {
@@ -257,14 +257,14 @@ final class DatadogProtocol {
       Consumer to,
       HttpRequest request,
       HttpResponse response,
-      Function<byte[], Refusals> read,
+      Function<byte[], RejectedItems> read,
       Supplier<LogsData> logs,
       String good)
       throws IOException, InterruptedException, BusyException {
     try (Hold hold = endpoint.intake().open()) {
       byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(4L * b.length);
-      Refusals refused = read.apply(b);
+      RejectedItems refused = read.apply(b);
       endpoint.refused(refused);
       int n = logs.get().itemCount();
       Outcome o = Outcome.ACCEPTED;
@@ -335,7 +335,7 @@ final class DatadogProtocol {
   }
 
   private static void answer(
-      HttpResponse response, Outcome o, Refusals refused, boolean tells, String good)
+      HttpResponse response, Outcome o, RejectedItems refused, boolean tells, String good)
       throws IOException {
     switch (o) {
       case Outcome.Unavailable u -> again(response, u);

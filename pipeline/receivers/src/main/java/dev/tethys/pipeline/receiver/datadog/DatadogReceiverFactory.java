@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.datadog;
 
-import dev.tethys.codec.datadog.UpperHalves;
+import dev.tethys.codec.datadog.TraceIdUpperHalves;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -119,7 +119,7 @@ public final class DatadogReceiverFactory
     }
     Consumer traces = outputs.get(Signal.TRACES);
     if (traces != null) {
-      new TraceProtocol(endpoint, traces, new UpperHalves(s.traceIds)).add();
+      new TraceProtocol(endpoint, traces, new TraceIdUpperHalves(s.traceIds)).add();
     }
     p.addRest(endpoint, metrics != null, logs != null, traces != null);
     return new PushReceiver(null, endpoint, clock::nanos);

@@ -1,11 +1,11 @@
 package dev.tethys.pipeline.receiver.datadog;
 
+import dev.tethys.codec.datadog.TraceIdUpperHalves;
 import dev.tethys.codec.datadog.TraceReader;
-import dev.tethys.codec.datadog.UpperHalves;
 import dev.tethys.codec.fluent.MsgPackReader;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -46,9 +46,9 @@ final class TraceProtocol {
 
   private final HttpServerEndpoint endpoint;
   private final Consumer to;
-  private final UpperHalves halves;
+  private final TraceIdUpperHalves halves;
 
-  TraceProtocol(HttpServerEndpoint endpoint, Consumer to, UpperHalves halves) {
+  TraceProtocol(HttpServerEndpoint endpoint, Consumer to, TraceIdUpperHalves halves) {
     this.endpoint = endpoint;
     this.to = to;
     this.halves = halves;
@@ -77,7 +77,7 @@ final class TraceProtocol {
    */
   static void check(String path, String type, byte[] body) {
     Reading r = path.equals(AGENT) ? (b, t, s) -> t.agent(b, s) : reading(path, type);
-    r.read(body, new TraceReader(new UpperHalves(0)), new Attributes());
+    r.read(body, new TraceReader(new TraceIdUpperHalves(0)), new Attributes());
   }
 
   private static Reading reading(String path, String type) {
@@ -125,7 +125,7 @@ final class TraceProtocol {
     }
   }
 
-  private static String describe(Refusals.Refusal r) {
+  private static String describe(RejectedItems.Refusal r) {
     return "span " + r.number() + " (" + r.item() + "): " + r.why();
   }
 

@@ -6,7 +6,7 @@ import static dev.tethys.pipeline.receiver.docker.DockerMetrics.NETWORK;
 
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.Resource;
-import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import java.time.Instant;
 import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
@@ -28,13 +28,13 @@ final class ContainerPoints {
   private static final double USUAL_PERIOD = 100_000;
 
   private final DockerConfig config;
-  private final Emission out;
+  private final PointEmitter out;
   private final long begun;
 
   /**
    * @param begun since when points count
    */
-  ContainerPoints(DockerConfig config, Emission out, long begun) {
+  ContainerPoints(DockerConfig config, PointEmitter out, long begun) {
     this.config = config;
     this.out = out;
     this.begun = begun;

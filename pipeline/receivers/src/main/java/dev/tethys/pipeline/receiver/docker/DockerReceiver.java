@@ -7,9 +7,9 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -51,7 +51,7 @@ final class DockerReceiver implements Receiver {
   private final String name;
   private final ScrapedPoints counts;
   private final IntervalCollector rounds;
-  private final Emission out;
+  private final PointEmitter out;
   private final Semaphore turns = new Semaphore(MOST);
   private @Nullable JsonDocumentClient daemon; // these since the start
   private @Nullable ContainerPoints points;
@@ -70,8 +70,8 @@ final class DockerReceiver implements Receiver {
     this.counts = new ScrapedPoints(registry, id);
     this.rounds = new IntervalCollector(name, config.pace(), this::gather, to, Thread.ofVirtual());
     this.out =
-        new Emission(
-            new Emission.Origin(
+        new PointEmitter(
+            new PointEmitter.Origin(
                 "github.com/open-telemetry/opentelemetry-collector-contrib/receiver"
                     + "/dockerstatsreceiver",
                 environment.version(),

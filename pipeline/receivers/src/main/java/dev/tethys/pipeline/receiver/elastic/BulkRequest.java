@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.elastic;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.telemetry.Attributes;
@@ -38,7 +38,7 @@ final class BulkRequest {
       String action, String index, String id, @Nullable String type, @Nullable String refused) {}
 
   private final List<Item> items = new ArrayList<>();
-  private final Refusals refusals = new Refusals();
+  private final RejectedItems refusals = new RejectedItems();
   private final StreamFields fields;
   private final LogsData logs = new LogsData();
   private final Map<List<String>, Group> groups = new LinkedHashMap<>(); // by labels of a stream
@@ -246,7 +246,7 @@ final class BulkRequest {
   }
 
   /** Items that are not taken. */
-  Refusals refusals() {
+  RejectedItems refusals() {
     return refusals;
   }
 

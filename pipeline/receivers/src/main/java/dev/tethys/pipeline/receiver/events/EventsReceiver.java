@@ -36,7 +36,8 @@ final class EventsReceiver implements Receiver {
   @Override
   public void start() throws IOException {
     ClusterAccess access = config.access().access(environment);
-    ResourceWatch.Means means = new ResourceWatch.Means(access, environment.sender(), pause);
+    ResourceWatch.Connection means =
+        new ResourceWatch.Connection(access, environment.sender(), pause);
     long since =
         IntervalCollector.nanos() / 1_000_000_000 * 1_000_000_000; // most events know no fractions
     List<String> in = config.namespaces().isEmpty() ? List.of("") : config.namespaces();

@@ -44,7 +44,7 @@ final class WatchedEvents implements ResourceWatch.Sink<Event> {
       long since,
       String version,
       Consumer to,
-      ResourceWatch.Means means) {
+      ResourceWatch.Connection means) {
     this.name = name;
     this.version = version;
     this.since = since;

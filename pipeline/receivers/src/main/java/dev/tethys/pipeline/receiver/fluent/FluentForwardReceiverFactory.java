@@ -11,7 +11,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.ByteBudget;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
@@ -199,7 +199,7 @@ public final class FluentForwardReceiverFactory
         heartbeats = s;
         Thread.ofVirtual()
             .name("heartbeats " + settings.endpoint)
-            .start(EssentialLoop.of("heartbeats", () -> answer(s)));
+            .start(SupervisedLoop.of("heartbeats", () -> answer(s)));
       } catch (IOException e) {
         endpoint.close();
         throw new IOException(

@@ -3,8 +3,8 @@ package dev.tethys.pipeline.receiver.host;
 import dev.tethys.collect.host.HostReadings.CpuTime;
 import dev.tethys.collect.host.HostReadings.Processor;
 import dev.tethys.config.Section;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.HashMap;
@@ -58,7 +58,7 @@ final class CpuScraper implements ScraperKind.ScrapeStep {
   }
 
   @Override
-  public void at(HostScrape s, Emission out) throws IOException {
+  public void at(HostScrape s, PointEmitter out) throws IOException {
     Map<String, Processor> places = new HashMap<>();
     Recorder frequency = out.recorder(FREQUENCY);
     if (frequency.isOn() || placed(out)) {
@@ -111,7 +111,7 @@ final class CpuScraper implements ScraperKind.ScrapeStep {
   }
 
   /** Whether points say where their CPU is. */
-  private static boolean placed(Emission out) {
+  private static boolean placed(PointEmitter out) {
     return out.recorder(TIME).has(PLACE) || out.recorder(UTILIZATION).has(PLACE);
   }
 }

@@ -2,8 +2,8 @@ package dev.tethys.pipeline.receiver.host;
 
 import dev.tethys.collect.host.HostReadings.Disk;
 import dev.tethys.config.Section;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.List;
@@ -56,7 +56,8 @@ final class DiskScraper {
         });
   }
 
-  private static void collect(HostScrape s, Emission out, NameFilter devices) throws IOException {
+  private static void collect(HostScrape s, PointEmitter out, NameFilter devices)
+      throws IOException {
     for (Disk d : s.host().disks()) {
       if (!devices.includes(d.name())) {
         continue;
@@ -73,7 +74,7 @@ final class DiskScraper {
     }
   }
 
-  private static void pair(Emission out, String metric, Disk d, long read, long written) {
+  private static void pair(PointEmitter out, String metric, Disk d, long read, long written) {
     Recorder r = out.recorder(metric);
     r.count(read, d.name(), "read");
     r.count(written, d.name(), "write");

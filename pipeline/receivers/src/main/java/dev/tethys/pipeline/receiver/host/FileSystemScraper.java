@@ -4,8 +4,8 @@ import dev.tethys.collect.host.HostReadings.FileSystem;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.List;
@@ -56,7 +56,7 @@ final class FileSystemScraper {
         });
   }
 
-  private static void collect(HostScrape s, Emission out, Choice c) throws IOException {
+  private static void collect(HostScrape s, PointEmitter out, Choice c) throws IOException {
     List<FileSystem> all =
         s.host()
             .fileSystems(

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.host;
 
 import dev.tethys.collect.host.HostReadings;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.model.telemetry.MetricsData;
@@ -75,7 +75,7 @@ final class HostMetricsReceiver implements Receiver {
             ? null
             : Thread.ofVirtual()
                 .name(name + " entities")
-                .unstarted(EssentialLoop.of("entities", () -> sendEntityEvents(logs)));
+                .unstarted(SupervisedLoop.of("entities", () -> sendEntityEvents(logs)));
   }
 
   /** How long a look waits for file systems. */

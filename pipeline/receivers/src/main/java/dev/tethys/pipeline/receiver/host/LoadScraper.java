@@ -3,8 +3,8 @@ package dev.tethys.pipeline.receiver.host;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import java.io.IOException;
 import java.util.List;
 
@@ -38,7 +38,7 @@ final class LoadScraper {
         });
   }
 
-  private static void collect(HostScrape s, Emission out, boolean divided) throws IOException {
+  private static void collect(HostScrape s, PointEmitter out, boolean divided) throws IOException {
     double[] loads = s.host().loads();
     int cpus = divided ? Math.max(1, s.host().cpuTimes().size()) : 1;
     out.recorder("system.cpu.load_average.1m").measure(loads[0] / cpus);

@@ -2,8 +2,8 @@ package dev.tethys.pipeline.receiver.host;
 
 import dev.tethys.collect.host.HostReadings.Memory;
 import dev.tethys.config.Section;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.List;
@@ -75,7 +75,7 @@ final class MemoryScraper {
 
   private MemoryScraper() {}
 
-  private static void collect(HostScrape s, Emission out) throws IOException {
+  private static void collect(HostScrape s, PointEmitter out) throws IOException {
     Memory m = s.host().memory();
     if (m.total() <= 0) {
       throw new IOException("/proc/meminfo names no MemTotal");
@@ -94,12 +94,12 @@ final class MemoryScraper {
     huge(out, m);
   }
 
-  private static void state(Emission out, Memory m, String state, long bytes) {
+  private static void state(PointEmitter out, Memory m, String state, long bytes) {
     out.recorder("system.memory.usage").count(bytes, state);
     out.recorder("system.memory.utilization").measure((double) bytes / m.total(), state);
   }
 
-  private static void huge(Emission out, Memory m) {
+  private static void huge(PointEmitter out, Memory m) {
     long used = m.hugePages() - m.hugePagesFree();
     out.recorder(HUGE + "page_size").count(m.hugePageSize());
     out.recorder(HUGE + "limit").count(m.hugePages());

@@ -2,8 +2,8 @@ package dev.tethys.pipeline.receiver.host;
 
 import dev.tethys.collect.host.HostReadings.Network;
 import dev.tethys.config.Section;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.List;
@@ -69,7 +69,7 @@ final class NetworkScraper {
         });
   }
 
-  private static void collect(HostScrape s, Emission out, NameFilter devices) {
+  private static void collect(HostScrape s, PointEmitter out, NameFilter devices) {
     try {
       for (Network n : s.host().networks()) {
         if (devices.includes(n.device())) {
@@ -103,7 +103,7 @@ final class NetworkScraper {
     }
   }
 
-  private static void pair(Emission out, String metric, Network n, long sent, long received) {
+  private static void pair(PointEmitter out, String metric, Network n, long sent, long received) {
     Recorder r = out.recorder(metric);
     r.count(sent, n.device(), "transmit");
     r.count(received, n.device(), "receive");

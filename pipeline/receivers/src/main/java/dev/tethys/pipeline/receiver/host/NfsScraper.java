@@ -2,9 +2,9 @@ package dev.tethys.pipeline.receiver.host;
 
 import dev.tethys.config.Section;
 import dev.tethys.model.telemetry.Resource;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.Instrument;
 import dev.tethys.pipeline.receiver.scraping.MetricSettings;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.List;
@@ -114,14 +114,15 @@ final class NfsScraper implements HostScraper {
         section.type(
             o -> {
               List<MetricSettings> m = metrics.read(o);
-              return version -> new NfsScraper(new Emission(ScraperKind.origin("nfs", version), m));
+              return version ->
+                  new NfsScraper(new PointEmitter(ScraperKind.origin("nfs", version), m));
             }));
   }
 
-  private final Emission out;
+  private final PointEmitter out;
   private long startNanos;
 
-  private NfsScraper(Emission out) {
+  private NfsScraper(PointEmitter out) {
     this.out = out;
   }
 

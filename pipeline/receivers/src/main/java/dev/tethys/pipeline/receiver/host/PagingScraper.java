@@ -3,8 +3,8 @@ package dev.tethys.pipeline.receiver.host;
 import dev.tethys.collect.host.HostReadings.Paging;
 import dev.tethys.collect.host.HostReadings.Swap;
 import dev.tethys.config.Section;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.Recorder;
 import java.io.IOException;
 import java.util.List;
@@ -40,7 +40,7 @@ final class PagingScraper {
 
   private PagingScraper() {}
 
-  private static void collect(HostScrape s, Emission out) {
+  private static void collect(HostScrape s, PointEmitter out) {
     try {
       if (out.isEnabled(USAGE, UTILIZATION)) {
         for (Swap w : s.host().swaps()) {
@@ -67,7 +67,7 @@ final class PagingScraper {
     }
   }
 
-  private static void swap(Emission out, Swap of, String state, long bytes) {
+  private static void swap(PointEmitter out, Swap of, String state, long bytes) {
     out.recorder(USAGE).count(bytes, of.device(), state);
     out.recorder(UTILIZATION)
         .measure(of.size() == 0 ? 0 : (double) bytes / of.size(), of.device(), state);

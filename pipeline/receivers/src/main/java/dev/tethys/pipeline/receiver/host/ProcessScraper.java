@@ -8,9 +8,9 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.Resource;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.Instrument;
 import dev.tethys.pipeline.receiver.scraping.MetricSettings;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.Recorder;
 import dev.tethys.pipeline.receiver.scraping.ResourceAttributes;
 import java.io.IOException;
@@ -143,13 +143,13 @@ final class ProcessScraper implements HostScraper {
       double startedAfterBoot, long nanos, double user, double system, double iowait) {}
 
   private final Settings settings;
-  private final Emission out;
+  private final PointEmitter out;
   private final ProcessResource resources;
   private Map<Integer, Used> before = Map.of();
 
   ProcessScraper(Settings settings, String version) {
     this.settings = settings;
-    this.out = new Emission(ScraperKind.origin("process", version), settings.metrics());
+    this.out = new PointEmitter(ScraperKind.origin("process", version), settings.metrics());
     this.resources = new ProcessResource(settings.resource(), settings.muted());
     if (out.isEnabled(HANDLES)) {
       LOG.log(Level.WARNING, "metric {0} is of Windows; there is none on Linux", HANDLES);

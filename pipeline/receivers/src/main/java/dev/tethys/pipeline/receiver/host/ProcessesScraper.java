@@ -2,8 +2,8 @@ package dev.tethys.pipeline.receiver.host;
 
 import dev.tethys.collect.host.HostReadings.Totals;
 import dev.tethys.config.Section;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.Instrument;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -48,7 +48,7 @@ final class ProcessesScraper {
     };
   }
 
-  private static void collect(HostScrape s, Emission out) throws IOException {
+  private static void collect(HostScrape s, PointEmitter out) throws IOException {
     Totals totals = s.host().totals();
     out.recorder(CREATED).count(totals.created());
     if (!out.isEnabled(COUNT)) {

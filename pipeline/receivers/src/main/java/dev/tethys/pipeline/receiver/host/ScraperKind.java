@@ -4,9 +4,9 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.telemetry.Resource;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.Instrument;
 import dev.tethys.pipeline.receiver.scraping.MetricSettings;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import java.io.IOException;
 import java.util.List;
 import java.util.function.Function;
@@ -29,7 +29,7 @@ record ScraperKind(String name, String about, Type<Maker> type) {
   /** Work of a simple scraper at each scrape. */
   @FunctionalInterface
   interface ScrapeStep {
-    void at(HostScrape s, Emission out) throws IOException;
+    void at(HostScrape s, PointEmitter out) throws IOException;
   }
 
   private static final String SCOPE =
@@ -41,8 +41,8 @@ record ScraperKind(String name, String about, Type<Maker> type) {
    *
    * @param version of this program
    */
-  static Emission.Origin origin(String scraper, String version) {
-    return new Emission.Origin(
+  static PointEmitter.Origin origin(String scraper, String version) {
+    return new PointEmitter.Origin(
         SCOPE + scraper + "scraper", version, "https://opentelemetry.io/schemas/1.9.0");
   }
 
@@ -60,11 +60,11 @@ record ScraperKind(String name, String about, Type<Maker> type) {
             o -> {
               List<MetricSettings> m = metrics.read(o);
               java.util.function.Supplier<ScrapeStep> step = settings.apply(o);
-              return version -> new Simple(new Emission(origin(name, version), m), step.get());
+              return version -> new Simple(new PointEmitter(origin(name, version), m), step.get());
             }));
   }
 
-  private record Simple(Emission out, ScrapeStep step) implements HostScraper {
+  private record Simple(PointEmitter out, ScrapeStep step) implements HostScraper {
     @Override
     public void scrape(HostScrape s) throws IOException {
       out.at(s.bootNanos(), s.nanos());

@@ -4,7 +4,7 @@ import dev.tethys.codec.influx.InfluxPoints;
 import dev.tethys.codec.influx.TelegrafSchema;
 import dev.tethys.codec.influx.TimePrecision;
 import dev.tethys.codec.points.PointNames;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Outcome;
@@ -169,7 +169,7 @@ public final class InfluxProtocol {
   private static void answer(
       Version v, HttpResponse response, InfluxPoints points, Outcome outcome, boolean whole)
       throws IOException {
-    Refusals refusals = points.refusals();
+    RejectedItems refusals = points.refusals();
     switch (outcome) {
       case Outcome.Unavailable u -> {
         HttpServerEndpoint.retryAfter(response, u);
@@ -196,7 +196,7 @@ public final class InfluxProtocol {
     }
   }
 
-  private static String text(Refusals refusals) {
+  private static String text(RejectedItems refusals) {
     return refusals.text(r -> "unable to parse '" + r.item() + "': " + r.why());
   }
 
@@ -219,7 +219,7 @@ public final class InfluxProtocol {
     json(response, status, "{\"error\":" + quoted(why) + "}");
   }
 
-  private static void partial(HttpResponse response, Refusals refusals, boolean whole)
+  private static void partial(HttpResponse response, RejectedItems refusals, boolean whole)
       throws IOException {
     StringBuilder sb = new StringBuilder("{\"error\":");
     sb.append(
@@ -229,7 +229,7 @@ public final class InfluxProtocol {
                 : "partial write of line protocol occurred"));
     sb.append(",\"data\":[");
     String comma = "";
-    for (Refusals.Refusal r : refusals.kept()) {
+    for (RejectedItems.Refusal r : refusals.kept()) {
       sb.append(comma).append("{\"original_line\":");
       GoJson.append(sb, r.item());
       sb.append(",\"line_number\":").append(r.number()).append(",\"error_message\":");

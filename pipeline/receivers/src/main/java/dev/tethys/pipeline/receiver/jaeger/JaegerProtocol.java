@@ -3,7 +3,7 @@ package dev.tethys.pipeline.receiver.jaeger;
 import dev.tethys.codec.jaeger.JaegerBatch;
 import dev.tethys.codec.jaeger.JaegerReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -41,7 +41,7 @@ public final class JaegerProtocol {
         (message, request, hold, metadata) -> {
           hold.take(3L * message.length);
           JaegerBatch b = JaegerReader.protobuf(message, 0, message.length);
-          Refusals refusals = new Refusals();
+          RejectedItems refusals = new RejectedItems();
           Outcome o = take(b, refusals, metadata, request);
           grpc.refused(refusals);
           return GrpcServerEndpoint.empty(o);
@@ -53,7 +53,7 @@ public final class JaegerProtocol {
     http.post(path, (request, response) -> post(http, request, response));
   }
 
-  static @Nullable Batch batch(JaegerBatch b, Metadata metadata, Refusals refusals) {
+  static @Nullable Batch batch(JaegerBatch b, Metadata metadata, RejectedItems refusals) {
     TracesData traces = b.traces(refusals);
     int spans = traces.itemCount();
     return spans == 0
@@ -62,7 +62,8 @@ public final class JaegerProtocol {
             Signal.TRACES, Encoding.OTLP, new OtlpWriter().write(traces), spans, 0, metadata);
   }
 
-  private Outcome take(JaegerBatch b, Refusals refusals, Metadata metadata, HttpRequest request)
+  private Outcome take(
+      JaegerBatch b, RejectedItems refusals, Metadata metadata, HttpRequest request)
       throws InterruptedException {
     Batch batch = batch(b, metadata, refusals);
     Outcome o = batch == null ? Outcome.ACCEPTED : ReceiverAdmission.deliver(batch, to, request);
@@ -88,7 +89,7 @@ public final class JaegerProtocol {
     try (Hold hold = endpoint.intake().open()) {
       byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(3L * b.length);
-      Refusals refusals = new Refusals();
+      RejectedItems refusals = new RejectedItems();
       JaegerBatch batch = JaegerReader.thrift(b, 0, b.length);
       Outcome o = take(batch, refusals, endpoint.metadata(request), request);
       endpoint.refused(refusals);

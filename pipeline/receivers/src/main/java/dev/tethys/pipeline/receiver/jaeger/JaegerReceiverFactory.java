@@ -2,9 +2,9 @@ package dev.tethys.pipeline.receiver.jaeger;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.jaeger.JaegerReader;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.config.Key;
-import dev.tethys.config.ListenPlace;
+import dev.tethys.config.ListenAddressConfig;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
@@ -77,7 +77,7 @@ public final class JaegerReceiverFactory
   private static Type<Udp> datagrams(String name, String endpoint) {
     Section s = new Section(name, "Datagrams to an agent.");
     Key<String> where =
-        s.key("endpoint", ListenPlace.TYPE, endpoint, "Where it listens: host:port.");
+        s.key("endpoint", ListenAddressConfig.TYPE, endpoint, "Where it listens: host:port.");
     Key<Long> maxPacket =
         s.key("max_packet_size", Type.INT, (long) MAX_DATAGRAM, "Larger datagrams are refused.");
     Key<Long> buffer =
@@ -236,7 +236,7 @@ public final class JaegerReceiverFactory
 
               @Override
               public void datagram(byte[] buf, int length, InetAddress from) {
-                Refusals refusals = new Refusals();
+                RejectedItems refusals = new RejectedItems();
                 if (length > udp.maxPacket) {
                   tally.refused("udp", 1, "a datagram is larger than max_packet_size");
                   return;

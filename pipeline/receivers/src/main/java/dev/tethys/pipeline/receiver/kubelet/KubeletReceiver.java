@@ -8,9 +8,9 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.kubelet.NodeCapacity.Capacity;
 import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
-import dev.tethys.pipeline.receiver.scraping.Emission;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.kubernetes.ClusterAccess;
@@ -31,7 +31,7 @@ final class KubeletReceiver implements Receiver {
   private final String name;
   private final ScrapedPoints counts;
   private final IntervalCollector rounds;
-  private final Emission out;
+  private final PointEmitter out;
   private @Nullable NodeCapacity capacity; // these since the start
   private @Nullable Kubelet kubelet;
   private @Nullable SummaryPoints points;
@@ -51,8 +51,8 @@ final class KubeletReceiver implements Receiver {
     this.counts = new ScrapedPoints(registry, id);
     this.rounds = new IntervalCollector(name, config.pace(), this::gather, to, Thread.ofVirtual());
     this.out =
-        new Emission(
-            new Emission.Origin(
+        new PointEmitter(
+            new PointEmitter.Origin(
                 "github.com/open-telemetry/opentelemetry-collector-contrib/receiver"
                     + "/kubeletstatsreceiver",
                 environment.version(),

@@ -37,7 +37,7 @@ final class NodeCapacity {
     ResourceWatch<Capacity> watch =
         new ResourceWatch<>(
             new ResourceWatch.Scope("/api/v1/nodes", "", "metadata.name=" + node, false),
-            new ResourceWatch.Means(access, sender, Thread::sleep),
+            new ResourceWatch.Connection(access, sender, Thread::sleep),
             new NodeListener());
     this.thread = watch.thread(name + " node");
   }

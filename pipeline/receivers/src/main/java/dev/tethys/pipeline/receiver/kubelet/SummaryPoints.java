@@ -11,7 +11,7 @@ import dev.tethys.model.telemetry.Resource;
 import dev.tethys.pipeline.receiver.kubelet.KubeletConfig.Group;
 import dev.tethys.pipeline.receiver.kubelet.NodeCapacity.Capacity;
 import dev.tethys.pipeline.receiver.kubelet.PodFacts.Resources;
-import dev.tethys.pipeline.receiver.scraping.Emission;
+import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -37,13 +37,13 @@ final class SummaryPoints {
   private static final double NANOS = 1e9;
 
   private final KubeletConfig config;
-  private final Emission out;
+  private final PointEmitter out;
   private final VolumeSources sources;
   private final CpuRates rates = new CpuRates();
   private final long begun; // start of the counters of volumes
   private final Set<String> missing = new TreeSet<>(); // of the look under way
 
-  SummaryPoints(KubeletConfig config, Emission out, VolumeSources sources, long begun) {
+  SummaryPoints(KubeletConfig config, PointEmitter out, VolumeSources sources, long begun) {
     this.config = config;
     this.out = out;
     this.sources = sources;

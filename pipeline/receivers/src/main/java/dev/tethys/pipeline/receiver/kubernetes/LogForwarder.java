@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.kubernetes;
 
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -52,7 +52,7 @@ public final class LogForwarder {
     this.thread =
         Thread.ofVirtual()
             .name(name + " handover " + source)
-            .unstarted(EssentialLoop.of("handover", this::run));
+            .unstarted(SupervisedLoop.of("handover", this::run));
   }
 
   /** The thread that passes records on; to be started, and interrupted to end it. */

@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.leader;
 
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Leadership;
@@ -53,7 +53,9 @@ public final class ElectedReceiver implements Receiver {
     this.made = made;
     this.name = name;
     this.thread =
-        Thread.ofVirtual().name(name + " elected").unstarted(EssentialLoop.of("leader", this::run));
+        Thread.ofVirtual()
+            .name(name + " elected")
+            .unstarted(SupervisedLoop.of("leader", this::run));
   }
 
   /** The key by which a receiver names its elector. */

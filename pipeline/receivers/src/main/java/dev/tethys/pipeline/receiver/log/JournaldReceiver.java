@@ -5,7 +5,7 @@ import dev.tethys.collect.logs.file.Positions;
 import dev.tethys.collect.logs.journal.Cursor;
 import dev.tethys.collect.logs.journal.JournalFile;
 import dev.tethys.collect.logs.journal.JournalReader;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.pipeline.component.Context;
@@ -83,7 +83,7 @@ final class JournaldReceiver implements Receiver {
   private void run(
       JournalReader reader, CursorProgress<Cursor> progress, @Nullable String boot, long oldest) {
     try (reader) {
-      EssentialLoop.of("journald", () -> follow(reader, progress, boot, oldest)).run();
+      SupervisedLoop.of("journald", () -> follow(reader, progress, boot, oldest)).run();
     }
   }
 

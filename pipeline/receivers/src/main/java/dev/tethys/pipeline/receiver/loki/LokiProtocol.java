@@ -3,7 +3,7 @@ package dev.tethys.pipeline.receiver.loki;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.loki.PushReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
 import dev.tethys.pipeline.Batch;
@@ -103,7 +103,7 @@ public final class LokiProtocol {
       Metadata metadata)
       throws GrpcException, BusyException, InterruptedException {
     hold.take(2L * message.length);
-    PushReader.Result read = PushReader.protobuf(message, 0, message.length, new Refusals());
+    PushReader.Result read = PushReader.protobuf(message, 0, message.length, new RejectedItems());
     endpoint.refused(read.refusals());
     return GrpcServerEndpoint.empty(take(read, metadata, request));
   }
@@ -119,7 +119,7 @@ public final class LokiProtocol {
     try (Hold hold = endpoint.intake().open()) {
       byte[] body = body(endpoint, request, json, hold);
       hold.take(2L * body.length);
-      Refusals refusals = new Refusals();
+      RejectedItems refusals = new RejectedItems();
       PushReader.Result read =
           json
               ? PushReader.json(body, 0, body.length, refusals)

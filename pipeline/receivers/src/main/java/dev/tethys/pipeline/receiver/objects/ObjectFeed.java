@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.receiver.objects;
 
 import dev.tethys.codec.json.JsonFailures;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
 import dev.tethys.pipeline.receiver.kubernetes.LogForwarder;
@@ -81,7 +81,7 @@ final class ObjectFeed {
     this.thread =
         Thread.ofVirtual()
             .name(name + " " + path)
-            .unstarted(EssentialLoop.of("objects", this::run));
+            .unstarted(SupervisedLoop.of("objects", this::run));
   }
 
   void start() {

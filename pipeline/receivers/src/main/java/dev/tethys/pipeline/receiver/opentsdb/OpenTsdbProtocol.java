@@ -5,7 +5,7 @@ import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.codec.opentsdb.DataPoint;
 import dev.tethys.codec.opentsdb.PutReader;
 import dev.tethys.codec.points.PointNames;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.GoJson;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
@@ -51,7 +51,7 @@ public final class OpenTsdbProtocol {
   /** Result of the points of one request. */
   private static final class Result {
     final List<String> errors = new ArrayList<>();
-    final Refusals refusals = new Refusals();
+    final RejectedItems refusals = new RejectedItems();
     int success;
     int failed;
 

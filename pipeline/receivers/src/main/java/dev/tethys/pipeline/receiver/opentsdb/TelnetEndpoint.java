@@ -3,7 +3,7 @@ package dev.tethys.pipeline.receiver.opentsdb;
 import dev.tethys.codec.opentsdb.DataPoint;
 import dev.tethys.codec.opentsdb.PutReader;
 import dev.tethys.codec.points.PointNames;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
@@ -52,7 +52,7 @@ final class TelnetEndpoint implements StreamListener.Handler {
     boolean more = true;
     while (more && in.next()) {
       StringBuilder answer = new StringBuilder();
-      Refusals refusals = new Refusals();
+      RejectedItems refusals = new RejectedItems();
       try (ByteBudget.Reservation held = ByteBudget.process().open();
           Points p = to.open(lane, Metadata.NONE)) {
         held.awaitLong(PointSockets.POINT_FACTOR * in.length());
@@ -74,7 +74,7 @@ final class TelnetEndpoint implements StreamListener.Handler {
     }
   }
 
-  private void command(String line, Points p, StringBuilder answer, Refusals refusals) {
+  private void command(String line, Points p, StringBuilder answer, RejectedItems refusals) {
     int end = 0;
     while (end < line.length() && !Character.isWhitespace(line.charAt(end))) {
       end++;

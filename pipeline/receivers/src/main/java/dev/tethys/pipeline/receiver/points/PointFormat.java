@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.receiver.points;
 
 import dev.tethys.codec.points.PointSink;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 
 /** A format of which whole messages come over a socket. */
 @FunctionalInterface
@@ -11,5 +11,5 @@ public interface PointFormat {
    *
    * @return what was refused of them
    */
-  Refusals read(byte[] buf, int offset, int length, PointSink sink);
+  RejectedItems read(byte[] buf, int offset, int length, PointSink sink);
 }

@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.receiver.points;
 
-import dev.tethys.codec.points.Reasons;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.BoundedReasons;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
 import dev.tethys.model.exposition.Registry.Vector;
@@ -23,7 +23,7 @@ public final class PointTally implements RefusedItems {
   private final LongSupplier nanos;
   private final Vector<Counter> refused;
   private final LimitedLog log; // its own: refusals of one receiver hide none of another
-  private final Reasons reasons;
+  private final BoundedReasons reasons;
 
   /**
    * Counters of a receiver.
@@ -41,11 +41,11 @@ public final class PointTally implements RefusedItems {
             "receiver",
             "transport",
             "reason"),
-        new Reasons());
+        new BoundedReasons());
   }
 
   private PointTally(
-      String component, LongSupplier nanos, Vector<Counter> refused, Reasons reasons) {
+      String component, LongSupplier nanos, Vector<Counter> refused, BoundedReasons reasons) {
     this.component = component;
     this.nanos = nanos;
     this.log = new LimitedLog(LOG, nanos);
@@ -64,7 +64,7 @@ public final class PointTally implements RefusedItems {
   }
 
   @Override
-  public void refused(String transport, Refusals r) {
+  public void refused(String transport, RejectedItems r) {
     if (!r.isEmpty()) {
       r.reasons().forEach((reason, items) -> count(transport, reason, items));
       logLimited(
@@ -74,7 +74,7 @@ public final class PointTally implements RefusedItems {
 
   @Override
   public void refused(String transport, long items, String why) {
-    count(transport, Refusals.reason(why), items);
+    count(transport, RejectedItems.reason(why), items);
     logLimited(transport, items, why);
   }
 

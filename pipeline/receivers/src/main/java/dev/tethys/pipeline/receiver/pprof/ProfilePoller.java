@@ -5,7 +5,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
@@ -87,7 +87,7 @@ final class ProfilePoller implements AutoCloseable {
     this.pace = pace;
     this.to = to;
     thread =
-        Thread.ofVirtual().name(source.name()).unstarted(EssentialLoop.of("rounds", this::run));
+        Thread.ofVirtual().name(source.name()).unstarted(SupervisedLoop.of("rounds", this::run));
   }
 
   void start() throws IOException {

@@ -13,7 +13,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.pipeline.client.HttpClientSettings;
 import dev.tethys.pipeline.client.HttpEndpoint;
 import java.io.IOException;
@@ -159,7 +159,7 @@ final class TargetAllocator implements AutoCloseable {
     this.thread =
         Thread.ofVirtual()
             .name("target-allocator")
-            .start(EssentialLoop.of("target_allocator", this::run));
+            .start(SupervisedLoop.of("target_allocator", this::run));
   }
 
   private void run() {

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.receiver.pyroscope;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.json.ProtoJson;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.GoJson;
@@ -59,7 +59,7 @@ final class PushProtocol {
     try (Hold hold = endpoint.intake().open()) {
       hold.take(4L * message.length);
       return GrpcServerEndpoint.empty(
-          take(message, new Refusals(), endpoint.metadata(request), request));
+          take(message, new RejectedItems(), endpoint.metadata(request), request));
     } catch (BusyException e) {
       throw GrpcServerEndpoint.unavailable(e.outcome());
     } catch (CodecException e) {
@@ -92,7 +92,7 @@ final class PushProtocol {
     try (Hold hold = endpoint.intake().open()) {
       byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(4L * b.length);
-      Refusals refusals = new Refusals();
+      RejectedItems refusals = new RejectedItems();
       byte[] message = json ? protobuf(b, refusals) : b;
       o = take(message, refusals, endpoint.metadata(request), request);
     } catch (BusyException e) {
@@ -127,7 +127,8 @@ final class PushProtocol {
    *
    * @param refusals those that were refused before; takes those that are refused here
    */
-  private Outcome take(byte[] message, Refusals refusals, Metadata metadata, HttpRequest request)
+  private Outcome take(
+      byte[] message, RejectedItems refusals, Metadata metadata, HttpRequest request)
       throws InterruptedException {
     PprofFiles files = new PprofFiles(endpoint.maxBodyBytes());
     read(message, files, refusals);
@@ -148,7 +149,7 @@ final class PushProtocol {
    *
    * @param refusals takes profiles that cannot be read
    */
-  private static void read(byte[] message, PprofFiles files, Refusals refusals) {
+  private static void read(byte[] message, PprofFiles files, RejectedItems refusals) {
     ProtoReader r = new ProtoReader(message);
     for (int i = 0; r.next(); ) {
       if (r.tag() == (1 << 3 | LENGTH)) {
@@ -162,7 +163,7 @@ final class PushProtocol {
   }
 
   /** Labels may follow the profiles that they describe. */
-  private static void series(ProtoReader r, String at, PprofFiles files, Refusals refusals) {
+  private static void series(ProtoReader r, String at, PprofFiles files, RejectedItems refusals) {
     int start = r.position();
     Map<String, String> labels = new LinkedHashMap<>();
     while (r.next()) {
@@ -220,7 +221,7 @@ final class PushProtocol {
    *
    * @param refusals takes profiles that are no Base64
    */
-  private static byte[] protobuf(byte[] json, Refusals refusals) {
+  private static byte[] protobuf(byte[] json, RejectedItems refusals) {
     if (!(JsonValues.read(json, 0, json.length) instanceof Attributes request)) {
       throw new CodecException("the request must be a JSON object with series");
     }

@@ -4,7 +4,7 @@ import dev.tethys.config.GoDurations;
 import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.YamlObject;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.pipeline.Batch;
@@ -102,7 +102,7 @@ public final class IntervalCollector {
     this.pace = pace;
     this.source = source;
     this.to = to;
-    this.thread = threads.name(name).unstarted(EssentialLoop.of("rounds", this::run));
+    this.thread = threads.name(name).unstarted(SupervisedLoop.of("rounds", this::run));
   }
 
   public void start() {

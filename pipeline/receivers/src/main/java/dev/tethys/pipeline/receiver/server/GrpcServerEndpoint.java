@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.server;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.RpcStatus;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.component.ServerAuth;
@@ -97,7 +97,7 @@ public final class GrpcServerEndpoint {
   }
 
   /** Counts items of a message that could not be read. */
-  public void refused(Refusals r) {
+  public void refused(RejectedItems r) {
     refused.refused(TRANSPORT, r);
   }
 

@@ -3,7 +3,7 @@ package dev.tethys.pipeline.receiver.server;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.compression.TooLargeException;
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.component.ServerAuth;
@@ -78,7 +78,7 @@ public final class HttpServerEndpoint {
   }
 
   /** Counts items of a request that could not be read. */
-  public void refused(Refusals r) {
+  public void refused(RejectedItems r) {
     refused.refused(TRANSPORT, r);
   }
 

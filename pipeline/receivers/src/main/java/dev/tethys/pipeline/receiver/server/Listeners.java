@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.receiver.server;
 
 import dev.tethys.config.Key;
-import dev.tethys.config.ListenPlace;
+import dev.tethys.config.ListenAddressConfig;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
@@ -63,7 +63,7 @@ public final class Listeners {
 
   private static void checkForm(YamlObject o, Key<String> endpoint) {
     try {
-      ListenPlace.parse(o.get(endpoint));
+      ListenAddressConfig.parse(o.get(endpoint));
     } catch (IllegalArgumentException e) {
       throw o.error(endpoint, "endpoint: " + e.getMessage());
     }

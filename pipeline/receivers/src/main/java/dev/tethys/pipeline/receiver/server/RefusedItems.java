@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.server;
 
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 
 /** Counter of items that a receiver could not read, by reason. Safe for several threads. */
 public interface RefusedItems {
@@ -8,14 +8,14 @@ public interface RefusedItems {
   RefusedItems NONE =
       new RefusedItems() {
         @Override
-        public void refused(String transport, Refusals r) {}
+        public void refused(String transport, RejectedItems r) {}
 
         @Override
         public void refused(String transport, long items, String why) {}
       };
 
   /** Counts what was refused of one message. */
-  void refused(String transport, Refusals r);
+  void refused(String transport, RejectedItems r);
 
   /** Counts items that were refused for one reason. */
   void refused(String transport, long items, String why);

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.receiver.statsd;
 
-import dev.tethys.codec.points.Refusals;
+import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.codec.statsd.StatsdKind;
 import dev.tethys.codec.statsd.StatsdReader;
 import dev.tethys.codec.statsd.StatsdSample;
@@ -91,8 +91,8 @@ final class StatsdAggregator {
   }
 
   /** Reads lines. */
-  Refusals read(StatsdReader reader, byte[] buf, int offset, int length) {
-    Refusals refusals = new Refusals();
+  RejectedItems read(StatsdReader reader, byte[] buf, int offset, int length) {
+    RejectedItems refusals = new RejectedItems();
     int[] line = {0};
     reader.read(
         buf,

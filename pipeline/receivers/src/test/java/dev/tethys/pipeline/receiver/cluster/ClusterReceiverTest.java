@@ -492,7 +492,7 @@ class ClusterReceiverTest {
             ClusterKind.POD,
             "",
             TestPipeline.read(ClusterConfig.TYPE, "{}"),
-            new ResourceWatch.Means(
+            new ResourceWatch.Connection(
                 ClusterAccess.of(api.url(), HttpClientConfig.DEFAULT_HTTP1),
                 (c, call) -> clients.client(c).send(call),
                 Thread::sleep),

@@ -234,7 +234,7 @@ class EventsReceiverTest {
             0,
             "1.2.3",
             pipeline,
-            new ResourceWatch.Means(
+            new ResourceWatch.Connection(
                 ClusterAccess.of(api.url(), HttpClientConfig.DEFAULT_HTTP1),
                 (c, call) -> clients.client(c).send(call),
                 Thread::sleep));

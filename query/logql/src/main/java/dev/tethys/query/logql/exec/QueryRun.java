@@ -6,7 +6,7 @@ import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryException.Kind;
-import dev.tethys.query.promql.exec.MemoryBudget;
+import dev.tethys.query.promql.exec.QueryMemoryBudget;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentSkipListSet;
@@ -27,7 +27,7 @@ public final class QueryRun implements AutoCloseable {
 
   private final LogStore store;
   private final String tenant;
-  private final MemoryBudget budget;
+  private final QueryMemoryBudget budget;
   private final long maxBytes;
   private final Executor pool;
   private final int parallelism;
@@ -58,7 +58,7 @@ public final class QueryRun implements AutoCloseable {
   public QueryRun(
       LogStore store,
       String tenant,
-      MemoryBudget budget,
+      QueryMemoryBudget budget,
       long maxBytes,
       Executor pool,
       int parallelism,
@@ -93,7 +93,7 @@ public final class QueryRun implements AutoCloseable {
     return nanoTime;
   }
 
-  MemoryBudget budget() {
+  QueryMemoryBudget budget() {
     return budget;
   }
 

@@ -266,7 +266,7 @@ public abstract class AnyOverTime implements RangeFunction {
 
     @Override
     public void floats(Windows w, double[] out) {
-      WholeSums whole = WholeSums.of(w);
+      IntegerSums whole = IntegerSums.of(w);
       if (whole != null) {
         whole(w, whole, out);
         return;
@@ -336,7 +336,7 @@ public abstract class AnyOverTime implements RangeFunction {
       }
     }
 
-    private void whole(Windows w, WholeSums sums, double[] out) {
+    private void whole(Windows w, IntegerSums sums, double[] out) {
       for (int s = 0; s < out.length; s++) {
         int n = w.to[s] - w.from[s];
         if (n > 0) {

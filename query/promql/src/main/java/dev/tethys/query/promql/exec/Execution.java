@@ -48,7 +48,7 @@ public final class Execution implements AutoCloseable {
   private final MetricSource source;
   private final Limits limits;
   private final Features features;
-  private final MemoryBudget budget;
+  private final QueryMemoryBudget budget;
   private final Executor pool;
   private final int parallelism;
   private final LongSupplier nanoTime;
@@ -95,7 +95,7 @@ public final class Execution implements AutoCloseable {
       MetricSource source,
       Limits limits,
       Features features,
-      MemoryBudget budget,
+      QueryMemoryBudget budget,
       Executor pool,
       int parallelism,
       LongSupplier nanoTime,

@@ -98,7 +98,7 @@ public record Locality(
     private final long end;
     private final long lookback;
     private final EngineOptions options;
-    private final Durations durations;
+    private final DurationExpressions durations;
     private final List<Long> subquerySteps = new ArrayList<>();
     private String hindrance = "";
     private long before = -MAX_REACH;
@@ -111,7 +111,7 @@ public record Locality(
       this.end = end;
       this.lookback = lookback;
       this.options = options;
-      this.durations = new Durations(step, end - start);
+      this.durations = new DurationExpressions(step, end - start);
     }
 
     private void hinder(String why) {

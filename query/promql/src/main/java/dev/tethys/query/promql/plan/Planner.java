@@ -60,7 +60,7 @@ public final class Planner {
   final long end;
   final long step;
   final EngineOptions options;
-  final Durations durations;
+  final DurationExpressions durations;
   private final CommonSubtrees common;
   private final Propagation propagation;
   private final CallPlanner calls = new CallPlanner(this);
@@ -71,7 +71,7 @@ public final class Planner {
     this.end = end;
     this.step = step;
     this.options = options;
-    this.durations = new Durations(step, end - start);
+    this.durations = new DurationExpressions(step, end - start);
     this.common = new CommonSubtrees(root);
     this.propagation = new Propagation(root, propagate, !options.typeAndUnitLabels());
   }

@@ -47,7 +47,7 @@ class OrderedSeriesTest {
         NOTHING,
         new Execution.Limits(1_000_000, 0, 1_000, 300_000, 0, false),
         new Execution.Features(false, false, false),
-        new MemoryBudget(0, 0),
+        new QueryMemoryBudget(0, 0),
         pool,
         threads,
         nanoTime,

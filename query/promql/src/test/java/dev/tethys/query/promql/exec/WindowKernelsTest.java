@@ -227,7 +227,7 @@ class WindowKernelsTest {
     int rounding = 0;
     for (int round = 0; round < ROUNDS; round++) {
       Windows w = windows();
-      WholeSums sums = WholeSums.of(w);
+      IntegerSums sums = IntegerSums.of(w);
       boolean worth = w.size > 0 && w.bounds.total() > 8L * w.size + 8;
       boolean all = true;
       for (int i = 0; i < w.size; i++) {

@@ -21,9 +21,9 @@ final class Accumulation {
   static final class Shape {
     final Metric.Query query;
     final TimeGrid grid;
-    final Slots slots;
-    final Slots.@Nullable Slot value;
-    final Slots.@Nullable Slot traceState;
+    final ExecutionColumns slots;
+    final ExecutionColumns.@Nullable Slot value;
+    final ExecutionColumns.@Nullable Slot traceState;
     final boolean ofDuration;
     final boolean exemplars;
 
@@ -31,7 +31,12 @@ final class Accumulation {
      * @param extrapolate true if spans count by their sampling probability
      * @param exemplars true to keep a span of each value
      */
-    Shape(Metric.Query query, TimeGrid grid, Slots slots, boolean extrapolate, boolean exemplars) {
+    Shape(
+        Metric.Query query,
+        TimeGrid grid,
+        ExecutionColumns slots,
+        boolean extrapolate,
+        boolean exemplars) {
       this.query = query;
       this.grid = grid;
       this.slots = slots;

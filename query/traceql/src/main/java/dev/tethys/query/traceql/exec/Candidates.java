@@ -27,13 +27,13 @@ final class Candidates {
   }
 
   /** Traces that fulfil a condition. */
-  TraceTable collect(Need need) {
+  TraceTable collect(RequiredSpans need) {
     return collect(need, null);
   }
 
-  private TraceTable collect(Need need, @Nullable TraceTable within) {
+  private TraceTable collect(RequiredSpans need, @Nullable TraceTable within) {
     return switch (need) {
-      case Need.Leaf l -> {
+      case RequiredSpans.Leaf l -> {
         SpanFilter f = l.filter();
         boolean pushed = within != null && within.size() <= PUSHED_TRACES;
         if (within != null && pushed) {
@@ -43,10 +43,10 @@ final class Candidates {
         out.retain(l.count());
         yield out;
       }
-      case Need.Related r -> related(r.relation(), within);
-      case Need.All a -> {
+      case RequiredSpans.Related r -> related(r.relation(), within);
+      case RequiredSpans.All a -> {
         TraceTable t = within;
-        for (Need n : a.of()) {
+        for (RequiredSpans n : a.of()) {
           t = collect(n, t);
           if (t.size() <= FEW_TRACES) {
             break; // their spans are loaded sooner than another condition is scanned
@@ -54,9 +54,9 @@ final class Candidates {
         }
         yield t == null ? new TraceTable() : t;
       }
-      case Need.Any a -> {
+      case RequiredSpans.Any a -> {
         TraceTable t = new TraceTable();
-        for (Need n : a.of()) {
+        for (RequiredSpans n : a.of()) {
           t.addAll(collect(n, within));
         }
         yield t;

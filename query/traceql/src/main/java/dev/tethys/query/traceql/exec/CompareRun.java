@@ -36,7 +36,7 @@ final class CompareRun {
   private final TimeGrid grid;
   private final Metric.Query query;
   private final Metric.Comparison comparison;
-  private final Slots slots = new Slots();
+  private final ExecutionColumns slots = new ExecutionColumns();
   private final List<FieldExpr> fields;
 
   CompareRun(
@@ -96,13 +96,13 @@ final class CompareRun {
   }
 
   List<Series> series() {
-    FieldExpr only = Need.onlyFilters(query.pipeline());
+    FieldExpr only = RequiredSpans.onlyFilters(query.pipeline());
     if (only == null) {
       throw TraceQueryException.invalid(
           "compare() follows filters in braces only, not structural operators or aggregates");
     }
-    FieldExpr folded = Fold.fold(only);
-    FieldExpr selection = Fold.fold(comparison.selection().expression());
+    FieldExpr folded = ConstantFolding.fold(only);
+    FieldExpr selection = ConstantFolding.fold(comparison.selection().expression());
     Pushdown p = Pushdown.of(folded);
     slots.addAll(selection);
     if (!p.exact()) {
@@ -144,7 +144,7 @@ final class CompareRun {
             store.select(tenant, Times.minus(grid.from(), slack), Times.plus(grid.to(), slack))) {
       TraceTable.Candidate[] candidates =
           new Candidates(work, work.segments(range))
-              .collect(Need.of(query.pipeline()))
+              .collect(RequiredSpans.of(query.pipeline()))
               .candidates();
       TraceLoader loader = new TraceLoader(work, slots, core, work.segments(wide));
       for (int at = 0; at < candidates.length; at += TRACES_AT_ONCE) {

@@ -47,7 +47,7 @@ public final class DifferenceRun {
   private final TraceStore store;
   private final String tenant;
   private final SelectionDifference.Request request;
-  private final Slots slots = new Slots();
+  private final ExecutionColumns slots = new ExecutionColumns();
   private final List<FieldExpr> fields = new ArrayList<>();
   private final FieldExpr all;
   private final FieldExpr selected;
@@ -62,7 +62,7 @@ public final class DifferenceRun {
     this.request = request;
     all = filter(request.all());
     selected = filter(request.selected());
-    Slots used = new Slots();
+    ExecutionColumns used = new ExecutionColumns();
     used.addAll(selected);
     Set<SpanField> trivial = new HashSet<>(used.fields());
     List<FieldExpr> candidates =
@@ -91,11 +91,12 @@ public final class DifferenceRun {
   }
 
   private static FieldExpr filter(TraceQuery q) {
-    FieldExpr e = q.root() instanceof Root.Search s ? Need.onlyFilters(s.pipeline()) : null;
+    FieldExpr e =
+        q.root() instanceof Root.Search s ? RequiredSpans.onlyFilters(s.pipeline()) : null;
     if (e == null) {
       throw TraceQueryException.invalid("query " + q + " is not a filter in braces");
     }
-    return Fold.fold(e);
+    return ConstantFolding.fold(e);
   }
 
   /** Runs a comparison. */
@@ -359,7 +360,7 @@ public final class DifferenceRun {
   /** Pairs of conditions that tell more than each of them. */
   private List<Condition> pairs(List<Condition> best, List<SpanSegment> segments, Pushdown p) {
     long[][] counts = new long[2][1 << best.size()];
-    Slots of = new Slots();
+    ExecutionColumns of = new ExecutionColumns();
     best.forEach(c -> of.addAll(c.expression()));
     of.addAll(all);
     of.addAll(selected);
@@ -421,7 +422,7 @@ public final class DifferenceRun {
     private boolean[] scratch = {};
     private int[] masks = {};
 
-    SecondPass(List<Condition> best, Slots of, boolean exact, long[][] counts) {
+    SecondPass(List<Condition> best, ExecutionColumns of, boolean exact, long[][] counts) {
       tests = best.stream().map(c -> RowTest.of(c.expression(), of)).toList();
       test = RowTest.of(all, of);
       inSelection = RowTest.of(selected, of);

@@ -19,14 +19,14 @@ import java.util.Map;
 final class GroupIds {
   /** Values of a column. */
   private static final class Column {
-    final Slots.Slot slot;
+    final ExecutionColumns.Slot slot;
     final ValueType integers;
     final Map<TraceValue, Integer> ids = new HashMap<>();
     final List<TraceValue> values = new ArrayList<>();
     int[] byCode = {};
     final int[] small = new int[256];
 
-    Column(Slots.Slot slot, ValueType integers) {
+    Column(ExecutionColumns.Slot slot, ValueType integers) {
       this.slot = slot;
       this.integers = integers;
       ids.put(TraceValue.NIL, 0);
@@ -85,7 +85,7 @@ final class GroupIds {
   private int[] numbers = new int[64];
   private long[] pairs = new long[64];
 
-  GroupIds(List<FieldExpr> by, Slots slots) {
+  GroupIds(List<FieldExpr> by, ExecutionColumns slots) {
     columns = new Column[by.size()];
     for (int i = 0; i < columns.length; i++) {
       columns[i] = new Column(slots.slot(by.get(i)), Frame.integers(by.get(i)));

@@ -57,11 +57,11 @@ public final class MetricRun {
   }
 
   private List<Series> query(Metric.Query q) {
-    Slots slots = new Slots();
+    ExecutionColumns slots = new ExecutionColumns();
     Accumulation.Shape shape = new Accumulation.Shape(q, grid, slots, extrapolate, exemplars > 0);
-    FieldExpr only = Need.onlyFilters(q.pipeline());
+    FieldExpr only = RequiredSpans.onlyFilters(q.pipeline());
     if (only != null) {
-      FieldExpr folded = Fold.fold(only);
+      FieldExpr folded = ConstantFolding.fold(only);
       Pushdown p = Pushdown.of(folded);
       if (!p.exact()) {
         slots.addAll(folded);
@@ -74,7 +74,7 @@ public final class MetricRun {
   }
 
   private List<Series> onePass(
-      Accumulation.Shape shape, Slots slots, Pushdown p, FieldExpr folded) {
+      Accumulation.Shape shape, ExecutionColumns slots, Pushdown p, FieldExpr folded) {
     Accumulated all = new Accumulated(work, shape, exemplars);
     SpanNeeds needs =
         new SpanNeeds(exemplars > 0, exemplars > 0, true, shape.ofDuration, slots.fields());
@@ -89,7 +89,7 @@ public final class MetricRun {
   private IntConsumer worker(
       Accumulated all,
       Accumulation.Shape shape,
-      Slots slots,
+      ExecutionColumns slots,
       Pushdown p,
       FieldExpr folded,
       SpanNeeds needs,
@@ -122,7 +122,8 @@ public final class MetricRun {
   }
 
   /** Evaluates the pipeline over whole traces, some at a time. */
-  private List<Series> wholeTraces(Accumulation.Shape shape, Slots slots, Metric.Query q) {
+  private List<Series> wholeTraces(
+      Accumulation.Shape shape, ExecutionColumns slots, Metric.Query q) {
     TraceFrame.Core core = TraceSearch.core(slots);
     SpansetEvaluation evaluation =
         new SpansetEvaluation(q.pipeline(), slots, grid.from(), grid.to());
@@ -132,7 +133,9 @@ public final class MetricRun {
         SpanSelection wide =
             store.select(tenant, Times.minus(grid.from(), slack), Times.plus(grid.to(), slack))) {
       TraceTable.Candidate[] candidates =
-          new Candidates(work, work.segments(range)).collect(Need.of(q.pipeline())).candidates();
+          new Candidates(work, work.segments(range))
+              .collect(RequiredSpans.of(q.pipeline()))
+              .candidates();
       TraceLoader loader = new TraceLoader(work, slots, core, work.segments(wide));
       int chunk = 4096;
       for (int at = 0, number = 0; at < candidates.length; at += chunk, number++) {
@@ -212,13 +215,13 @@ public final class MetricRun {
   }
 
   /** Filter of the spans that a pipeline may return, for values of fields. */
-  static SpanFilter filter(Need need) {
+  static SpanFilter filter(RequiredSpans need) {
     return switch (need) {
-      case Need.Leaf l -> l.filter();
-      case Need.Related r -> Pushdown.or(r.relation().lower(), r.relation().upper());
-      case Need.All a ->
+      case RequiredSpans.Leaf l -> l.filter();
+      case RequiredSpans.Related r -> Pushdown.or(r.relation().lower(), r.relation().upper());
+      case RequiredSpans.All a ->
           a.of().stream().map(MetricRun::filter).reduce(Pushdown::or).orElse(SpanFilter.ALL);
-      case Need.Any a ->
+      case RequiredSpans.Any a ->
           a.of().stream().map(MetricRun::filter).reduce(Pushdown::or).orElse(SpanFilter.ALL);
     };
   }

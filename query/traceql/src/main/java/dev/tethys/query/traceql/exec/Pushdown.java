@@ -105,7 +105,7 @@ record Pushdown(SpanFilter filter, boolean exact) {
     Operator op = b.operator();
     if (op.isLogical()) {
       // a chain of operators is flattened before it is translated, so that it takes linear time
-      List<FieldExpr> operands = Fold.chain(op, b);
+      List<FieldExpr> operands = ConstantFolding.chain(op, b);
       List<SpanFilter> filters = new ArrayList<>();
       boolean exact = true;
       SpanFilter one = op == Operator.AND ? NONE : SpanFilter.ALL;
@@ -132,7 +132,8 @@ record Pushdown(SpanFilter filter, boolean exact) {
     if (!op.isComparison()) {
       return constant(false);
     }
-    if (b.right() instanceof FieldExpr.Static(TraceValue v) && Fold.isReference(b.left())) {
+    if (b.right() instanceof FieldExpr.Static(TraceValue v)
+        && ConstantFolding.isReference(b.left())) {
       return comparison(b.left(), op, v);
     }
     return new Pushdown(present(b), false);

@@ -19,7 +19,7 @@ abstract class RowTest {
   abstract void test(Frame f, boolean[] out);
 
   /** Test of a folded expression. */
-  static RowTest of(FieldExpr e, Slots slots) {
+  static RowTest of(FieldExpr e, ExecutionColumns slots) {
     return switch (e) {
       case FieldExpr.Static s -> new Constant(s.value().equals(TraceValue.TRUE));
       case FieldExpr.Attribute _ -> new Comparison(slots, e, Operator.EQUAL, TraceValue.TRUE);
@@ -33,11 +33,11 @@ abstract class RowTest {
     };
   }
 
-  private static RowTest binary(FieldExpr.Binary b, Slots slots) {
+  private static RowTest binary(FieldExpr.Binary b, ExecutionColumns slots) {
     Operator op = b.operator();
     if (op.isLogical()) {
       List<RowTest> operands = new ArrayList<>();
-      for (FieldExpr e : Fold.chain(op, b)) {
+      for (FieldExpr e : ConstantFolding.chain(op, b)) {
         operands.add(of(e, slots));
       }
       return new Chain(operands, op == Operator.AND);
@@ -45,7 +45,8 @@ abstract class RowTest {
     if (!op.isComparison()) {
       return new Constant(false);
     }
-    if (b.right() instanceof FieldExpr.Static(TraceValue v) && Fold.isReference(b.left())) {
+    if (b.right() instanceof FieldExpr.Static(TraceValue v)
+        && ConstantFolding.isReference(b.left())) {
       if (v.type() == ValueType.NIL) {
         return new Present(slots, b.left(), op == Operator.NOT_EQUAL);
       }
@@ -112,10 +113,10 @@ abstract class RowTest {
   }
 
   private static final class Present extends RowTest {
-    private final Slots.Slot slot;
+    private final ExecutionColumns.Slot slot;
     private final boolean wanted;
 
-    Present(Slots slots, FieldExpr field, boolean wanted) {
+    Present(ExecutionColumns slots, FieldExpr field, boolean wanted) {
       slot = slots.slot(field);
       this.wanted = wanted;
     }
@@ -135,14 +136,14 @@ abstract class RowTest {
 
   /** Test of single values, of which one must fit, or of arrays none may be excluded. */
   private abstract static class OfValues extends RowTest {
-    private final Slots.Slot slot;
+    private final ExecutionColumns.Slot slot;
     private final boolean repeated;
     private final boolean negated;
     private byte[] byCode = {};
 
-    OfValues(Slots slots, FieldExpr field, boolean negated) {
+    OfValues(ExecutionColumns slots, FieldExpr field, boolean negated) {
       slot = slots.slot(field);
-      repeated = Fold.isRepeated(field);
+      repeated = ConstantFolding.isRepeated(field);
       this.negated = negated;
     }
 
@@ -202,7 +203,7 @@ abstract class RowTest {
     private final long constant;
     private final boolean typed;
 
-    Comparison(Slots slots, FieldExpr field, Operator op, TraceValue value) {
+    Comparison(ExecutionColumns slots, FieldExpr field, Operator op, TraceValue value) {
       super(slots, field, op == Operator.NOT_EQUAL);
       this.op = op;
       this.value = value;
@@ -257,7 +258,7 @@ abstract class RowTest {
     private final Regex regex;
     private final boolean wanted;
 
-    Pattern(Slots slots, FieldExpr field, Operator op, String pattern) {
+    Pattern(ExecutionColumns slots, FieldExpr field, Operator op, String pattern) {
       super(slots, field, op == Operator.NOT_MATCHES);
       regex = Regex.whole(pattern);
       wanted = op == Operator.MATCHES;
@@ -278,7 +279,7 @@ abstract class RowTest {
     private final RowValue expression;
     private final Cell cell = new Cell();
 
-    General(FieldExpr e, Slots slots) {
+    General(FieldExpr e, ExecutionColumns slots) {
       expression = RowValue.of(e, slots);
     }
 

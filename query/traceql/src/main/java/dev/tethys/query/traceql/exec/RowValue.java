@@ -12,11 +12,11 @@ interface RowValue {
   void value(Frame f, int row, Cell out);
 
   /** Evaluation of a folded expression. */
-  static RowValue of(FieldExpr e, Slots slots) {
+  static RowValue of(FieldExpr e, ExecutionColumns slots) {
     return switch (e) {
       case FieldExpr.Static s -> (f, row, out) -> out.set(s.value());
       case FieldExpr.Attribute _, FieldExpr.Field _ -> {
-        Slots.Slot slot = slots.slot(e);
+        ExecutionColumns.Slot slot = slots.slot(e);
         ValueType integers = Frame.integers(e);
         yield (f, row, out) -> out.set(f.columns[slot.index()], row, integers);
       }
@@ -25,7 +25,7 @@ interface RowValue {
     };
   }
 
-  private static RowValue unary(FieldExpr.Unary u, Slots slots) {
+  private static RowValue unary(FieldExpr.Unary u, ExecutionColumns slots) {
     RowValue operand = of(u.operand(), slots);
     return (f, row, out) -> {
       operand.value(f, row, out);
@@ -45,7 +45,7 @@ interface RowValue {
     };
   }
 
-  private static RowValue binary(FieldExpr.Binary b, Slots slots) {
+  private static RowValue binary(FieldExpr.Binary b, ExecutionColumns slots) {
     Operator op = b.operator();
     RowValue left = of(b.left(), slots);
     RowValue right = of(b.right(), slots);

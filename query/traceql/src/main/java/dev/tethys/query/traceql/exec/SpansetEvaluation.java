@@ -27,7 +27,7 @@ final class SpansetEvaluation {
   record Spanset(int[] rows, List<NamedValue> attributes) {}
 
   private final Stage.Pipeline pipeline;
-  private final Slots slots;
+  private final ExecutionColumns slots;
   private final long from;
   private final long to;
   private final Map<Stage.Filter, boolean[]> filters = new IdentityHashMap<>();
@@ -38,7 +38,7 @@ final class SpansetEvaluation {
    * @param from first start of spans that filters fit
    * @param to end of the starts, exclusive
    */
-  SpansetEvaluation(Stage.Pipeline pipeline, Slots slots, long from, long to) {
+  SpansetEvaluation(Stage.Pipeline pipeline, ExecutionColumns slots, long from, long to) {
     this.pipeline = pipeline;
     this.slots = slots;
     this.from = from;
@@ -47,7 +47,7 @@ final class SpansetEvaluation {
     addSlots(pipeline);
   }
 
-  private Slots.Slot none() {
+  private ExecutionColumns.Slot none() {
     return slots.slot(dev.tethys.model.traces.SpanField.SERVICE);
   }
 
@@ -82,13 +82,13 @@ final class SpansetEvaluation {
         f,
         k -> {
           boolean[] out = new boolean[frame.frame.count];
-          RowTest.of(Fold.fold(k.expression()), slots).test(frame.frame, out);
+          RowTest.of(ConstantFolding.fold(k.expression()), slots).test(frame.frame, out);
           return out;
         });
   }
 
   private RowValue value(FieldExpr e) {
-    return values.computeIfAbsent(e, k -> RowValue.of(Fold.fold(k), slots));
+    return values.computeIfAbsent(e, k -> RowValue.of(ConstantFolding.fold(k), slots));
   }
 
   /** Spansets of a trace; empty if it does not fit. */
@@ -306,7 +306,7 @@ final class SpansetEvaluation {
       for (int r : in.rows()) {
         value.value(frame.frame, r, cell);
         TraceValue key =
-            cell.type == ValueType.ARRAY && Fold.isReference(g.expression())
+            cell.type == ValueType.ARRAY && ConstantFolding.isReference(g.expression())
                 ? items(g.expression(), r)
                 : cell.value();
         groups.computeIfAbsent(key, k -> new ArrayList<>()).add(r);

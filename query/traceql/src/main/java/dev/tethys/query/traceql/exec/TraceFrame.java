@@ -15,7 +15,11 @@ import org.jspecify.annotations.Nullable;
  */
 final class TraceFrame {
   /** Columns that every frame has. */
-  record Core(Slots.Slot service, Slots.Slot name, Slots.Slot status, Slots.Slot kind) {}
+  record Core(
+      ExecutionColumns.Slot service,
+      ExecutionColumns.Slot name,
+      ExecutionColumns.Slot status,
+      ExecutionColumns.Slot kind) {}
 
   final Frame frame = new Frame();
   long[] spanIds = {};
@@ -26,11 +30,11 @@ final class TraceFrame {
   /** First row of each trace, and the end of the last. */
   int[] traces = {};
 
-  private final Slots slots;
+  private final ExecutionColumns slots;
   private final Core core;
   private final NestedSets[] nested;
 
-  TraceFrame(Slots slots, Core core, int traces) {
+  TraceFrame(ExecutionColumns slots, Core core, int traces) {
     this.slots = slots;
     this.core = core;
     nested = new NestedSets[traces];
@@ -137,13 +141,13 @@ final class TraceFrame {
     return c;
   }
 
-  private @Nullable String rootText(int trace, Slots.Slot slot) {
+  private @Nullable String rootText(int trace, ExecutionColumns.Slot slot) {
     int root = root(trace);
     return root < 0 ? null : text(root, slot);
   }
 
   /** String of a row in a column; null if it has none. */
-  @Nullable String text(int row, Slots.Slot slot) {
+  @Nullable String text(int row, ExecutionColumns.Slot slot) {
     SpanColumn c = frame.columns[slot.index()];
     int i = Frame.from(c, row);
     return i < Frame.to(c, row) && c.types[i] == SpanColumn.STRING

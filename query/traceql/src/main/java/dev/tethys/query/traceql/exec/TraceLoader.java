@@ -15,7 +15,7 @@ import java.util.Map;
 /** Loads all spans of traces from segments into a frame. */
 final class TraceLoader {
   private final TraceqlRun work;
-  private final Slots slots;
+  private final ExecutionColumns slots;
   private final TraceFrame.Core core;
   private final List<SpanSegment> segments;
 
@@ -23,7 +23,8 @@ final class TraceLoader {
    * @param slots columns, complete
    * @param segments segments that may have spans of the traces
    */
-  TraceLoader(TraceqlRun work, Slots slots, TraceFrame.Core core, List<SpanSegment> segments) {
+  TraceLoader(
+      TraceqlRun work, ExecutionColumns slots, TraceFrame.Core core, List<SpanSegment> segments) {
     this.work = work;
     this.slots = slots;
     this.core = core;

@@ -30,7 +30,7 @@ public final class TraceSearch {
   private static final int MAX_CHUNK = 8192;
 
   /** Field that results have. */
-  private record Output(String name, Slots.Slot slot, ValueType integers) {}
+  private record Output(String name, ExecutionColumns.Slot slot, ValueType integers) {}
 
   private final TraceqlRun work;
   private final Stage.Pipeline pipeline;
@@ -38,7 +38,7 @@ public final class TraceSearch {
   private final int spansPerSpanset;
   private final boolean mostRecent;
   private final List<SpanSegment> segments;
-  private final Slots slots = new Slots();
+  private final ExecutionColumns slots = new ExecutionColumns();
   private final TraceFrame.Core core;
   private final SpansetEvaluation evaluation;
   private final TraceLoader loader;
@@ -74,7 +74,7 @@ public final class TraceSearch {
     loader = new TraceLoader(work, slots, core, all);
   }
 
-  static TraceFrame.Core core(Slots slots) {
+  static TraceFrame.Core core(ExecutionColumns slots) {
     return new TraceFrame.Core(
         slots.slot(SpanField.SERVICE),
         slots.slot(Intrinsic.NAME),
@@ -149,10 +149,10 @@ public final class TraceSearch {
   }
 
   private List<FoundTrace> run() {
-    Need need = Need.of(pipeline);
+    RequiredSpans need = RequiredSpans.of(pipeline);
     if (limit > 0) {
-      if (need instanceof Need.Leaf l && l.count() <= 1) {
-        inWaves(l, l.exact() && Need.onlyFilters(pipeline) != null);
+      if (need instanceof RequiredSpans.Leaf l && l.count() <= 1) {
+        inWaves(l, l.exact() && RequiredSpans.onlyFilters(pipeline) != null);
       } else {
         TraceTable.Candidate[] all = new Candidates(work, segments).collect(need).candidates();
         evaluate(all, 0);
@@ -162,7 +162,7 @@ public final class TraceSearch {
   }
 
   /** Collects candidates of the newest segments first and stops when there are enough results. */
-  private void inWaves(Need.Leaf leaf, boolean everyCandidateFits) {
+  private void inWaves(RequiredSpans.Leaf leaf, boolean everyCandidateFits) {
     Candidates candidates = new Candidates(work, segments);
     TraceTable seen = new TraceTable();
     SpanFilter filter = leaf.filter();

@@ -12,7 +12,7 @@ public final class Completion {
   /**
    * Text of a query that can be parsed if the rest of it is right.
    *
-   * @throws TraceQlException if the text has no tokens of TraceQL
+   * @throws TraceqlParseException if the text has no tokens of TraceQL
    */
   public static String complete(String text) {
     List<TraceqlToken> tokens = TraceqlLexer.tokens(text);

@@ -15,7 +15,10 @@ final class Escapes {
    * @return index after the escape
    */
   static int append(
-      StringBuilder to, String text, int at, BiFunction<Integer, String, TraceQlException> error) {
+      StringBuilder to,
+      String text,
+      int at,
+      BiFunction<Integer, String, TraceqlParseException> error) {
     char c = at < text.length() ? text.charAt(at) : 0;
     int simple = "abfnrtv\\\"".indexOf(c);
     if (c != 0 && simple >= 0) {
@@ -55,7 +58,10 @@ final class Escapes {
 
   /** Appends bytes that are written as one escape each and are UTF-8 together. */
   private static int bytes(
-      StringBuilder to, String text, int at, BiFunction<Integer, String, TraceQlException> error) {
+      StringBuilder to,
+      String text,
+      int at,
+      BiFunction<Integer, String, TraceqlParseException> error) {
     java.io.ByteArrayOutputStream out = new java.io.ByteArrayOutputStream();
     int i = at;
     while (text.startsWith("\\x", i)

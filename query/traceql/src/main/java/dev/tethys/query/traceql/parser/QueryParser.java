@@ -50,7 +50,7 @@ public final class QueryParser {
   /**
    * Parses a query without checking its types.
    *
-   * @throws TraceQlException if it is not in the grammar
+   * @throws TraceqlParseException if it is not in the grammar
    */
   public static Parsed parse(String text) {
     return new QueryParser(text).root();
@@ -59,7 +59,7 @@ public final class QueryParser {
   /**
    * Parses the name of an attribute or an intrinsic field, such as {@code resource.service.name}.
    *
-   * @throws TraceQlException if it is none
+   * @throws TraceqlParseException if it is none
    */
   public static FieldExpr parseField(String text) {
     QueryParser p = new QueryParser(text);

@@ -4,7 +4,7 @@ import dev.tethys.model.traces.SpanField;
 import dev.tethys.query.logql.parser.Units;
 import dev.tethys.query.traceql.ast.FieldExpr;
 import dev.tethys.query.traceql.ast.TraceValue;
-import dev.tethys.query.traceql.parser.TraceQlException.Kind;
+import dev.tethys.query.traceql.parser.TraceqlParseException.Kind;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -291,12 +291,12 @@ final class TraceqlLexer {
     return isLetter(c) || isDigit(c) || c == '.';
   }
 
-  private TraceQlException error(int index, String reason) {
+  private TraceqlParseException error(int index, String reason) {
     return error(text, index, reason);
   }
 
   /** Syntax error at a character of a query. */
-  static TraceQlException error(String text, int index, String reason) {
+  static TraceqlParseException error(String text, int index, String reason) {
     int line = 1;
     int lineFrom = 0;
     for (int i = 0; i < index && i < text.length(); i++) {
@@ -305,7 +305,7 @@ final class TraceqlLexer {
         lineFrom = i + 1;
       }
     }
-    return new TraceQlException(
+    return new TraceqlParseException(
         Kind.SYNTAX,
         line,
         text.codePointCount(lineFrom, Math.max(lineFrom, Math.min(index, text.length()))) + 1,

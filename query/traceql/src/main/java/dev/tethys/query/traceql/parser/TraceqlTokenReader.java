@@ -65,15 +65,15 @@ final class TraceqlTokenReader {
   }
 
   /** Error at the next token. */
-  TraceQlException unexpected(String expected) {
+  TraceqlParseException unexpected(String expected) {
     return unexpected(peek(), expected);
   }
 
-  TraceQlException unexpected(TraceqlToken t, String expected) {
+  TraceqlParseException unexpected(TraceqlToken t, String expected) {
     return error(t, "unexpected " + t.shown() + (expected.isEmpty() ? "" : ", " + expected));
   }
 
-  TraceQlException error(TraceqlToken t, String reason) {
+  TraceqlParseException error(TraceqlToken t, String reason) {
     return TraceqlLexer.error(text, t.from(), reason);
   }
 

@@ -11,7 +11,7 @@ import dev.tethys.query.traceql.ast.Scalar;
 import dev.tethys.query.traceql.ast.Stage;
 import dev.tethys.query.traceql.ast.TraceValue;
 import dev.tethys.query.traceql.ast.ValueType;
-import dev.tethys.query.traceql.parser.TraceQlException.Kind;
+import dev.tethys.query.traceql.parser.TraceqlParseException.Kind;
 
 /** Checks the types of a query and refuses the forms that TraceQL has without an execution. */
 public final class Validation {
@@ -23,7 +23,7 @@ public final class Validation {
   /**
    * Checks a query.
    *
-   * @throws TraceQlException if types do not fit or a form is not supported
+   * @throws TraceqlParseException if types do not fit or a form is not supported
    */
   public static void check(Root root) {
     switch (root) {
@@ -287,11 +287,11 @@ public final class Validation {
     }
   }
 
-  private static TraceQlException invalid(String reason) {
-    return new TraceQlException(Kind.INVALID, 0, 0, reason);
+  private static TraceqlParseException invalid(String reason) {
+    return new TraceqlParseException(Kind.INVALID, 0, 0, reason);
   }
 
-  private static TraceQlException unsupported(String what) {
-    return new TraceQlException(Kind.UNSUPPORTED, 0, 0, what + " is not supported");
+  private static TraceqlParseException unsupported(String what) {
+    return new TraceqlParseException(Kind.UNSUPPORTED, 0, 0, what + " is not supported");
   }
 }

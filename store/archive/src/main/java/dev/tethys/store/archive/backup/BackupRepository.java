@@ -1,7 +1,7 @@
 package dev.tethys.store.archive.backup;
 
 import dev.tethys.model.storage.StorageException;
-import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.CorruptFileException;
 import dev.tethys.store.archive.Progress;
 import dev.tethys.store.metrics.StoredBlock;
 import java.io.IOException;
@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  * <pre>
  * FOLDER/lock
  * FOLDER/blocks/ULID-CHECKSUM/      chunks, index, meta.json of a block: immutable, shared by backups
- * FOLDER/backups/TIME/manifest      {@link Manifest}
+ * FOLDER/backups/TIME/manifest      {@link BackupManifest}
  * FOLDER/backups/TIME/ULID/         what changes in a block: its tombstones at that time
  * </pre>
  *
@@ -127,12 +127,12 @@ public final class BackupRepository implements AutoCloseable {
   public List<Backup> list() throws IOException {
     List<Backup> out = new ArrayList<>();
     for (Path p : finished(backups())) {
-      out.add(describe(p.getFileName().toString(), Manifest.read(p.resolve(MANIFEST))));
+      out.add(describe(p.getFileName().toString(), BackupManifest.read(p.resolve(MANIFEST))));
     }
     return out;
   }
 
-  private static Backup describe(String name, Manifest m) {
+  private static Backup describe(String name, BackupManifest m) {
     int blocks = (int) m.files().stream().filter(f -> f.restored().endsWith("/index")).count();
     return new Backup(name, m.created(), m.samples(), blocks, m.bytes());
   }
@@ -154,7 +154,7 @@ public final class BackupRepository implements AutoCloseable {
    */
   public CreatedBackup add(Path snapshot, boolean link) throws IOException {
     sweep();
-    List<Manifest.Entry> entries = new ArrayList<>();
+    List<BackupManifest.Entry> entries = new ArrayList<>();
     String name = NAME.format(clock.instant());
     Path made = backups().resolve(name + TMP);
     Files.createDirectory(made);
@@ -185,14 +185,14 @@ public final class BackupRepository implements AutoCloseable {
         Checksums.syncFolder(made.resolve(ulid));
         copied += Files.size(to);
         entries.add(
-            new Manifest.Entry(
+            new BackupManifest.Entry(
                 Files.size(to),
                 sum,
                 "backups/" + name + "/" + ulid + "/" + TOMBSTONES,
                 ulid + "/" + TOMBSTONES));
       }
     }
-    Manifest manifest = new Manifest(clock.instant().toString(), samples, entries);
+    BackupManifest manifest = new BackupManifest(clock.instant().toString(), samples, entries);
     Path file = made.resolve(MANIFEST);
     try (FileChannel ch =
         FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
@@ -214,17 +214,18 @@ public final class BackupRepository implements AutoCloseable {
   }
 
   /** Brings a block into the repository; the bytes that were copied, 0 when it was known. */
-  private long keep(Path block, boolean link, List<Manifest.Entry> entries) throws IOException {
+  private long keep(Path block, boolean link, List<BackupManifest.Entry> entries)
+      throws IOException {
     String ulid = block.getFileName().toString();
     String index = Checksums.of(block.resolve("index"), Progress.NONE);
     String name = ulid + "-" + index.substring(0, NAME_DIGITS);
     Path kept = blocks().resolve(name);
     List<Path> files = files(block);
     if (Files.exists(kept)) {
-      List<Manifest.Entry> known = known(name, ulid);
+      List<BackupManifest.Entry> known = known(name, ulid);
       if (sameSizes(known, files, ulid)) {
         entries.addAll(known);
-        for (Manifest.Entry e : known) {
+        for (BackupManifest.Entry e : known) {
           progress.advance(e.size());
         }
         return 0;
@@ -250,7 +251,7 @@ public final class BackupRepository implements AutoCloseable {
         sum = Checksums.copy(f, to, progress);
         String read = Checksums.of(to, Progress.NONE);
         if (!read.equals(sum)) {
-          throw new DamagedFileException(to, 0, "reads back as something else than was written");
+          throw new CorruptFileException(to, 0, "reads back as something else than was written");
         }
       }
       long size = Files.size(to);
@@ -277,21 +278,21 @@ public final class BackupRepository implements AutoCloseable {
     return bytes;
   }
 
-  private static Manifest.Entry entry(
+  private static BackupManifest.Entry entry(
       long size, String sum, String name, String ulid, String file) {
-    return new Manifest.Entry(size, sum, "blocks/" + name + "/" + file, ulid + "/" + file);
+    return new BackupManifest.Entry(size, sum, "blocks/" + name + "/" + file, ulid + "/" + file);
   }
 
   /** What is known of a block in the repository since it was copied. */
-  private List<Manifest.Entry> known(String name, String ulid) throws IOException {
+  private List<BackupManifest.Entry> known(String name, String ulid) throws IOException {
     Path list = blocks().resolve(name).resolve("sums");
     String text = Files.readString(list);
     int last = text.lastIndexOf("sha256 ");
     if (last < 0
         || !text.substring(last).equals("sha256 " + Checksums.of(text.substring(0, last)) + "\n")) {
-      throw new DamagedFileException(list, Math.max(0, last), "this list is not whole");
+      throw new CorruptFileException(list, Math.max(0, last), "this list is not whole");
     }
-    List<Manifest.Entry> out = new ArrayList<>();
+    List<BackupManifest.Entry> out = new ArrayList<>();
     for (String line : text.substring(0, last).split("\n")) {
       String[] w = line.split(" ");
       out.add(entry(Long.parseLong(w[0]), w[1], name, ulid, w[2]));
@@ -299,7 +300,7 @@ public final class BackupRepository implements AutoCloseable {
     return out;
   }
 
-  private static boolean sameSizes(List<Manifest.Entry> known, List<Path> files, String ulid)
+  private static boolean sameSizes(List<BackupManifest.Entry> known, List<Path> files, String ulid)
       throws IOException {
     if (known.size() != files.size()) {
       return false;
@@ -348,7 +349,7 @@ public final class BackupRepository implements AutoCloseable {
     int gone = Math.max(0, all.size() - keep);
     Set<String> named = new HashSet<>();
     for (Path p : all.subList(gone, all.size())) {
-      for (Manifest.Entry e : Manifest.read(p.resolve(MANIFEST)).files()) {
+      for (BackupManifest.Entry e : BackupManifest.read(p.resolve(MANIFEST)).files()) {
         named.add(e.stored());
       }
     }
@@ -371,8 +372,8 @@ public final class BackupRepository implements AutoCloseable {
 
   // ---- verify and restore
 
-  private Manifest manifest(String name) throws IOException {
-    return Manifest.read(backups().resolve(name).resolve(MANIFEST));
+  private BackupManifest manifest(String name) throws IOException {
+    return BackupManifest.read(backups().resolve(name).resolve(MANIFEST));
   }
 
   /** The name of the newest backup. */
@@ -386,10 +387,10 @@ public final class BackupRepository implements AutoCloseable {
 
   /** Reads every file of a backup; what is not as it was. */
   public List<String> verify(String name) throws IOException {
-    Manifest m = manifest(name);
+    BackupManifest m = manifest(name);
     List<String> problems = new ArrayList<>();
     progress.step("verify", m.bytes());
-    for (Manifest.Entry e : m.files()) {
+    for (BackupManifest.Entry e : m.files()) {
       Path p = folder.resolve(e.stored());
       if (!Files.exists(p)) {
         problems.add(p + ": the file is missing");
@@ -413,7 +414,7 @@ public final class BackupRepository implements AutoCloseable {
    */
   public Path restore(String name, Path into, boolean replace) throws IOException {
     Path target = into.toAbsolutePath();
-    Manifest m = manifest(name);
+    BackupManifest m = manifest(name);
     boolean occupied = isOccupied(target);
     if (occupied && !replace) {
       throw new IOException(
@@ -429,11 +430,11 @@ public final class BackupRepository implements AutoCloseable {
     delete(tmp);
     Files.createDirectories(tmp);
     progress.step("restore", m.bytes());
-    for (Manifest.Entry e : m.files()) {
+    for (BackupManifest.Entry e : m.files()) {
       Path to = tmp.resolve(e.restored());
       Files.createDirectories(to.getParent());
       if (!Checksums.copy(folder.resolve(e.stored()), to, progress).equals(e.sha256())) {
-        throw new DamagedFileException(to, 0, "was read as something else than was stored");
+        throw new CorruptFileException(to, 0, "was read as something else than was stored");
       }
     }
     for (Path b : StoredBlock.folders(tmp)) {

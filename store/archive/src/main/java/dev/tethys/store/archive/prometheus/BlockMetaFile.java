@@ -1,6 +1,6 @@
 package dev.tethys.store.archive.prometheus;
 
-import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.CorruptFileException;
 import dev.tethys.store.archive.Json;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -67,7 +67,7 @@ record BlockMetaFile(
           List.copyOf(parents),
           Json.list(compaction, "hints").contains("from-out-of-order"));
     } catch (IllegalArgumentException e) {
-      throw new DamagedFileException(path, 0, String.valueOf(e.getMessage()));
+      throw new CorruptFileException(path, 0, String.valueOf(e.getMessage()));
     }
   }
 }

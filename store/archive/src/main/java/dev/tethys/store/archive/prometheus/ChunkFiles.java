@@ -4,7 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.chunk.ChunkDecoder;
 import dev.tethys.codec.chunk.ChunkEncoding;
 import dev.tethys.model.storage.SampleBuffer;
-import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.CorruptFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -60,7 +60,7 @@ final class ChunkFiles implements AutoCloseable {
         throw f.damaged(4, "chunks of version " + version + " are not known, 1 is");
       }
       return f;
-    } catch (DamagedFileException e) {
+    } catch (CorruptFileException e) {
       problems.add(e.getMessage());
       f.close();
       return null;
@@ -85,14 +85,14 @@ final class ChunkFiles implements AutoCloseable {
    * Appends the samples of a chunk, which must come behind those in the buffer.
    *
    * @return its bytes, without length, encoding and checksum
-   * @throws DamagedFileException when it is not whole; the buffer is as before
+   * @throws CorruptFileException when it is not whole; the buffer is as before
    */
   int read(long ref, SampleBuffer into) {
     int number = (int) (ref >>> 32);
     long at = ref & 0xffffffffL;
     MappedFile f = number < files.size() ? files.get(number) : null;
     if (f == null) {
-      throw new DamagedFileException(
+      throw new CorruptFileException(
           folder.resolve(String.format(java.util.Locale.ROOT, "%06d", number + 1)),
           at,
           "the file of this chunk is missing or cannot be read");

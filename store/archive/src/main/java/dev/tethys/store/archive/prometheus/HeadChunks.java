@@ -4,7 +4,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.chunk.ChunkDecoder;
 import dev.tethys.codec.chunk.ChunkEncoding;
 import dev.tethys.model.storage.SampleBuffer;
-import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.CorruptFileException;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -58,7 +58,7 @@ final class HeadChunks {
           throw f.damaged(4, "head chunks of an unknown version");
         }
         read(f, to, problems);
-      } catch (DamagedFileException e) {
+      } catch (CorruptFileException e) {
         problems.accept(e.getMessage());
       }
     }

@@ -1,7 +1,7 @@
 package dev.tethys.store.archive.prometheus;
 
 import dev.tethys.model.Labels;
-import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.CorruptFileException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -128,7 +128,7 @@ final class IndexFile implements AutoCloseable {
   /**
    * Goes to the next series; false at the end.
    *
-   * @throws DamagedFileException when a series cannot be read; the next call continues after it
+   * @throws CorruptFileException when a series cannot be read; the next call continues after it
    */
   boolean next() {
     long at = next;
@@ -152,7 +152,7 @@ final class IndexFile implements AutoCloseable {
       file.pos = from;
       readSeries(at, from + length);
       return true;
-    } catch (DamagedFileException e) {
+    } catch (CorruptFileException e) {
       if (next == at) {
         resume(at);
       }
@@ -168,7 +168,7 @@ final class IndexFile implements AutoCloseable {
       long length;
       try {
         length = file.uvarint();
-      } catch (DamagedFileException e) {
+      } catch (CorruptFileException e) {
         continue;
       }
       long from = file.pos;

@@ -1,6 +1,6 @@
 package dev.tethys.store.archive.prometheus;
 
-import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.CorruptFileException;
 import java.io.IOException;
 import java.lang.foreign.Arena;
 import java.lang.foreign.MemorySegment;
@@ -13,7 +13,7 @@ import java.util.zip.CRC32C;
 
 /**
  * A file mapped for reading, with a place in it. Numbers are big end first, as in all files of
- * Prometheus. Reading over its end is a {@link DamagedFileException}. For one thread.
+ * Prometheus. Reading over its end is a {@link CorruptFileException}. For one thread.
  */
 final class MappedFile implements AutoCloseable {
   private static final ValueLayout.OfInt INT =
@@ -47,8 +47,8 @@ final class MappedFile implements AutoCloseable {
     return data.byteSize();
   }
 
-  DamagedFileException damaged(long at, String what) {
-    return new DamagedFileException(path, at, what);
+  CorruptFileException damaged(long at, String what) {
+    return new CorruptFileException(path, at, what);
   }
 
   private long take(long n) {

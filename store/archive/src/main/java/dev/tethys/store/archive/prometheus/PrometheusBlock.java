@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.archive.ArchivedBlock;
 import dev.tethys.store.archive.ChunkVisitor;
-import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.CorruptFileException;
 import dev.tethys.store.archive.Progress;
 import dev.tethys.store.archive.SeriesVisitor;
 import java.io.IOException;
@@ -43,7 +43,7 @@ public final class PrometheusBlock implements ArchivedBlock {
    * Opens the block in a folder.
    *
    * @throws IOException when a file is missing or cannot be read
-   * @throws DamagedFileException when index or meta.json cannot be used at all
+   * @throws CorruptFileException when index or meta.json cannot be used at all
    */
   public PrometheusBlock(Path folder) throws IOException {
     this.folder = folder;
@@ -57,7 +57,7 @@ public final class PrometheusBlock implements ArchivedBlock {
     Tombstones<Long> t = new Tombstones<>();
     try {
       t = Tombstones.read(folder.resolve("tombstones"));
-    } catch (DamagedFileException e) {
+    } catch (CorruptFileException e) {
       addProblem(e.getMessage() + "; samples that were deleted come back");
     }
     tombstones = t;
@@ -200,7 +200,7 @@ public final class PrometheusBlock implements ArchivedBlock {
         if (!index.next()) {
           break;
         }
-      } catch (DamagedFileException e) {
+      } catch (CorruptFileException e) {
         lostSeries++;
         addProblem(e.getMessage());
         continue;
@@ -238,7 +238,7 @@ public final class PrometheusBlock implements ArchivedBlock {
         if (!index.next()) {
           break;
         }
-      } catch (DamagedFileException e) {
+      } catch (CorruptFileException e) {
         lostSeries++;
         addProblem(e.getMessage());
         continue;
@@ -249,7 +249,7 @@ public final class PrometheusBlock implements ArchivedBlock {
           int n = chunks.read(index.chunkRef[i], part);
           to.chunk(index.labels(), part, n);
           readChunks++;
-        } catch (DamagedFileException e) {
+        } catch (CorruptFileException e) {
           lost(i, e);
         }
       }
@@ -259,7 +259,7 @@ public final class PrometheusBlock implements ArchivedBlock {
     }
   }
 
-  private void lost(int chunk, DamagedFileException e) {
+  private void lost(int chunk, CorruptFileException e) {
     lostChunks++;
     addProblem(
         e.getMessage()
@@ -288,7 +288,7 @@ public final class PrometheusBlock implements ArchivedBlock {
           merged = spare;
         }
         readChunks++;
-      } catch (DamagedFileException e) {
+      } catch (CorruptFileException e) {
         lost(i, e);
       }
     }

@@ -1,7 +1,7 @@
 package dev.tethys.store.archive.prometheus;
 
 import dev.tethys.model.storage.Appender;
-import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.CorruptFileException;
 import dev.tethys.store.archive.ImportReport;
 import dev.tethys.store.archive.ImportReport.Outcome;
 import dev.tethys.store.archive.ImportReport.Part;
@@ -71,7 +71,7 @@ public final class PrometheusImport {
     for (Path p : PrometheusFolder.blocks(folder)) {
       try {
         found.add(new SourceBlock(p, BlockMetaFile.read(p.resolve("meta.json"))));
-      } catch (IOException | DamagedFileException e) {
+      } catch (IOException | CorruptFileException e) {
         failed(p, e);
       }
     }
@@ -149,7 +149,7 @@ public final class PrometheusImport {
     }
     try (PrometheusBlock b = new PrometheusBlock(f.folder)) {
       write(b, sources, into);
-    } catch (IOException | DamagedFileException e) {
+    } catch (IOException | CorruptFileException e) {
       failed(f.folder, e);
     }
   }

@@ -4,7 +4,7 @@ import com.github.luben.zstd.Zstd;
 import com.github.luben.zstd.ZstdException;
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.snappy.SnappyBlock;
-import dev.tethys.store.archive.DamagedFileException;
+import dev.tethys.store.archive.CorruptFileException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -103,7 +103,7 @@ final class WalReader {
           if (!within) {
             deliver(f, at, head, to, problems);
           }
-        } catch (DamagedFileException e) {
+        } catch (CorruptFileException e) {
           problems.accept(e.getMessage());
           within = false;
           lost = true;

@@ -5,7 +5,7 @@ import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.Arrays;
 import java.util.BitSet;
 
@@ -74,7 +74,7 @@ public final class ColumnReader {
     private int take(int section, long bytes) {
       int from = at[section];
       if (bytes < 0 || from + bytes > block.length(section)) {
-        throw new DamageException("column ends behind section " + section);
+        throw new CorruptionException("column ends behind section " + section);
       }
       at[section] = (int) (from + bytes);
       return from;
@@ -209,13 +209,13 @@ public final class ColumnReader {
 
   private static void requireKnown(int type) {
     if (type > Column.NANO_GROUPS) {
-      throw new DamageException("column has the unknown type " + type);
+      throw new CorruptionException("column has the unknown type " + type);
     }
   }
 
   private static long bounded(long v, long max) {
     if (v < 0 || v > max) {
-      throw new DamageException("column has an impossible size of " + v);
+      throw new CorruptionException("column has an impossible size of " + v);
     }
     return v;
   }
@@ -234,7 +234,7 @@ public final class ColumnReader {
     for (int i = 0; i < n; i++) {
       sum += cursor.lengths.uvarint();
       if (sum < 0 || sum > SectionLimit.VALUE) {
-        throw new DamageException("values of a column are too long");
+        throw new CorruptionException("values of a column are too long");
       }
       valueEnds[i] = (int) sum;
     }
@@ -415,7 +415,7 @@ public final class ColumnReader {
   private int index(int i) {
     int k = cursor.block.get(Section.INDEXES)[from + i] & 0xff;
     if (k >= values) {
-      throw new DamageException("column refers to a value it does not have");
+      throw new CorruptionException("column refers to a value it does not have");
     }
     return k;
   }

@@ -6,7 +6,7 @@ import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -54,7 +54,7 @@ public final class LogBlock {
    *
    * @param words the words of the part
    * @param kept what earlier readers of the block decoded
-   * @throws DamageException if the header is damaged; so do the methods if what they need is
+   * @throws CorruptionException if the header is damaged; so do the methods if what they need is
    */
   public static LogBlock open(MemorySegment block, WordList words, DecodedColumns kept) {
     return new LogBlock(block, words, kept);
@@ -63,7 +63,7 @@ public final class LogBlock {
   /**
    * @param words the words of the part
    * @param kept what earlier readers of the block decoded
-   * @throws DamageException if the header is damaged; so do the methods if what they need is
+   * @throws CorruptionException if the header is damaged; so do the methods if what they need is
    */
   LogBlock(MemorySegment block, ColumnReader.WordSource words, DecodedColumns kept) {
     kept.use();
@@ -154,7 +154,7 @@ public final class LogBlock {
       first[i + 1] = first[i] + in.count(rows);
     }
     if (in.remaining() != starts[n] || first[n] != rows) {
-      throw new DamageException("template table has wrong sums");
+      throw new CorruptionException("template table has wrong sums");
     }
     int at = in.pos;
     for (int i = 0; i <= n; i++) {
@@ -403,7 +403,7 @@ public final class LogBlock {
     byte[] middle = sections.get(Section.WORD_MIDDLE);
     byte[] high = sections.get(Section.WORD_HIGH);
     if (sections.length(Section.WORD_MIDDLE) != n || sections.length(Section.WORD_HIGH) != n) {
-      throw new DamageException("word ids have different lengths");
+      throw new CorruptionException("word ids have different lengths");
     }
     int t = 0;
     for (int i = 0; i < n; i++) {

@@ -5,7 +5,7 @@ import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.BitSet;
@@ -75,7 +75,7 @@ public final class MetadataColumns {
     }
     c.save(saved, names.length * ColumnReader.Cursor.SAVED);
     if (presence != sections.length(Section.PRESENCE)) {
-      throw new DamageException("presence of metadata has a wrong length");
+      throw new CorruptionException("presence of metadata has a wrong length");
     }
     positions = saved;
     columns = new ColumnReader[names.length];
@@ -144,7 +144,7 @@ public final class MetadataColumns {
       out[i] = (bits[presenceStarts[name] + (i >>> 3)] >> (i & 7) & 1) != 0 ? n++ : -1;
     }
     if (n != nameRows[name]) {
-      throw new DamageException("presence of metadata has a wrong sum");
+      throw new CorruptionException("presence of metadata has a wrong sum");
     }
     return out;
   }

@@ -2,7 +2,7 @@ package dev.tethys.store.logs.block;
 
 import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.SectionReader;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 
 /**
  * Columns of a block that every row has, decoded and kept for later readers if there is room.
@@ -52,7 +52,7 @@ final class RowColumns {
         continue;
       }
       if (length != rows) {
-        throw new DamageException("times have a wrong length");
+        throw new CorruptionException("times have a wrong length");
       }
       addPlane(sections.once(Section.TIMES + k), 8 * k, out);
     }
@@ -90,7 +90,7 @@ final class RowColumns {
     byte[] b = sections.once(Section.STREAMS);
     boolean two = streams > 256;
     if (sections.length(Section.STREAMS) != (two ? rows * 2 : rows)) {
-      throw new DamageException("streams have a wrong length");
+      throw new CorruptionException("streams have a wrong length");
     }
     int max = 0;
     for (int i = 0; i < rows; i++) {
@@ -99,7 +99,7 @@ final class RowColumns {
       out[i] = s;
     }
     if (max >= streams) {
-      throw new DamageException("row refers to a stream that the block does not have");
+      throw new CorruptionException("row refers to a stream that the block does not have");
     }
     return out;
   }
@@ -122,7 +122,7 @@ final class RowColumns {
         continue;
       }
       if (length != rows) {
-        throw new DamageException("lengths of bodies have a wrong length");
+        throw new CorruptionException("lengths of bodies have a wrong length");
       }
       byte[] plane = sections.once(Section.BODY_LENGTHS + k);
       for (int i = 0; i < rows; i++) {

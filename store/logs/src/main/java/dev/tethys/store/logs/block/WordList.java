@@ -2,7 +2,7 @@ package dev.tethys.store.logs.block;
 
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -58,12 +58,12 @@ public final class WordList implements ColumnReader.WordSource {
     for (int i = 0; i < n; i++) {
       at += lengths.uvarint();
       if (at < 0 || at > text.remaining()) {
-        throw new DamageException("words are longer than their text");
+        throw new CorruptionException("words are longer than their text");
       }
       ends[i] = (int) at;
     }
     if (at != text.remaining() || text.pos != 0) {
-      throw new DamageException("words have a wrong length");
+      throw new CorruptionException("words have a wrong length");
     }
     return new WordList(text.buf, ends);
   }
@@ -79,7 +79,7 @@ public final class WordList implements ColumnReader.WordSource {
 
   private void requireId(int id) {
     if (id >= ends.length) {
-      throw new DamageException("column refers to word " + id + " of " + ends.length);
+      throw new CorruptionException("column refers to word " + id + " of " + ends.length);
     }
   }
 

@@ -5,7 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -222,7 +222,7 @@ class LogBlockTest {
       damaged[random.nextInt(damaged.length)] ^= (byte) (1 << random.nextInt(8));
       try {
         assertThat(read(open(damaged))).containsExactlyInAnyOrderElementsOf(rows);
-      } catch (DamageException expected) {
+      } catch (CorruptionException expected) {
         assertThat(expected).hasMessageMatching("(?s).+");
       }
     }

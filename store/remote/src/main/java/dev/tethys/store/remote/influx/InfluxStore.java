@@ -1,9 +1,9 @@
 package dev.tethys.store.remote.influx;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.influx.InfluxAnswer;
+import dev.tethys.codec.influx.InfluxResponse;
 import dev.tethys.codec.influx.InfluxSeries;
-import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.NonFiniteText;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
@@ -174,7 +174,7 @@ final class InfluxStore implements ForeignStore {
     List<String> out = new ArrayList<>();
     query(
         "SHOW MEASUREMENTS" + (limit > 0 ? " LIMIT " + limit : ""),
-        new InfluxAnswer.Rows() {
+        new InfluxResponse.Rows() {
           private int column;
 
           @Override
@@ -194,7 +194,7 @@ final class InfluxStore implements ForeignStore {
   }
 
   /** Rows of (time, value, text). */
-  private static final class Points implements InfluxAnswer.Rows {
+  private static final class Points implements InfluxResponse.Rows {
     private final SeriesCollector out;
     private Labels labels = Labels.EMPTY;
     private boolean complete;
@@ -231,7 +231,7 @@ final class InfluxStore implements ForeignStore {
       if (value != null) {
         out.sample(labels, time, Double.parseDouble(value));
       } else if (text != null) {
-        Double d = NotFinite.parse(text);
+        Double d = NonFiniteText.parse(text);
         if (d != null) {
           out.sample(labels, time, d);
         }
@@ -239,7 +239,7 @@ final class InfluxStore implements ForeignStore {
     }
   }
 
-  private void query(String influxQl, InfluxAnswer.Rows to)
+  private void query(String influxQl, InfluxResponse.Rows to)
       throws IOException, InterruptedException {
     URI url =
         http.at(
@@ -252,7 +252,7 @@ final class InfluxStore implements ForeignStore {
                 "application/x-www-form-urlencoded",
                 ("q=" + encoded(influxQl)).getBytes(StandardCharsets.US_ASCII))
             .withHeader("Accept", "application/json"),
-        in -> InfluxAnswer.read(in, to));
+        in -> InfluxResponse.read(in, to));
   }
 
   private static String encoded(String s) {

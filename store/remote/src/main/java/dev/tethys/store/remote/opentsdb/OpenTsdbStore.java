@@ -1,8 +1,8 @@
 package dev.tethys.store.remote.opentsdb;
 
-import dev.tethys.codec.opentsdb.TsdbAnswer;
+import dev.tethys.codec.opentsdb.TsdbResponse;
 import dev.tethys.codec.opentsdb.TsdbSeries;
-import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.text.NonFiniteText;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.SelectHints;
@@ -90,7 +90,7 @@ final class OpenTsdbStore implements ForeignStore {
         ",\"downsample\":\"0all-count\"",
         range,
         matchers,
-        new TsdbAnswer.Points() {
+        new TsdbResponse.Points() {
           @Override
           public void series(String metric, Map<String, String> tags) {
             out.series(TsdbSeries.labels(metric, tags));
@@ -118,7 +118,7 @@ final class OpenTsdbStore implements ForeignStore {
     return ForeignStore.super.labelValues(name, range, matchers, limit);
   }
 
-  private static final class Samples implements TsdbAnswer.Points {
+  private static final class Samples implements TsdbResponse.Points {
     private final SeriesCollector out;
     private Labels labels = Labels.EMPTY;
     private boolean marks;
@@ -135,14 +135,14 @@ final class OpenTsdbStore implements ForeignStore {
 
     @Override
     public void point(long time, double value) {
-      Double v = marks ? NotFinite.marked(value) : Double.valueOf(value);
+      Double v = marks ? NonFiniteText.marked(value) : Double.valueOf(value);
       if (v != null) {
         out.sample(labels, time, v);
       }
     }
   }
 
-  private void ask(String more, SelectHints hints, List<Matcher> matchers, TsdbAnswer.Points to)
+  private void ask(String more, SelectHints hints, List<Matcher> matchers, TsdbResponse.Points to)
       throws IOException, InterruptedException {
     if (hints.maxTime() < TsdbSeries.MIN_TIME || hints.minTime() > TsdbSeries.MAX_TIME) {
       return;
@@ -188,7 +188,11 @@ final class OpenTsdbStore implements ForeignStore {
    * question when one of several is nowhere; then it is asked by an expression.
    */
   private void queryMetrics(
-      List<String> metrics, String head, String more, List<Matcher> matchers, TsdbAnswer.Points to)
+      List<String> metrics,
+      String head,
+      String more,
+      List<Matcher> matchers,
+      TsdbResponse.Points to)
       throws IOException, InterruptedException {
     if (!isAnswered(question(metrics, head, more, filters(matchers, true)), to)
         && matchers.stream().anyMatch(m -> isTag(m) && isChoice(NamedValues.of(m)))) {
@@ -257,7 +261,7 @@ final class OpenTsdbStore implements ForeignStore {
     List<String> out = new ArrayList<>();
     isAnswered(
         Call.get(http.at("/api/suggest?type=metrics&max=" + most)),
-        in -> out.addAll(TsdbAnswer.names(in)));
+        in -> out.addAll(TsdbResponse.names(in)));
     if (out.size() >= MAX_METRICS) {
       throw new IOException(
           "it has more than " + MAX_METRICS + " metrics: name the one that is wanted");
@@ -266,14 +270,14 @@ final class OpenTsdbStore implements ForeignStore {
   }
 
   /** Asks; false when a value of a tag is nowhere. */
-  private boolean isAnswered(String question, TsdbAnswer.Points to)
+  private boolean isAnswered(String question, TsdbResponse.Points to)
       throws IOException, InterruptedException {
     return isAnswered(
         Call.post(
             http.at("/api/query?arrays"),
             "application/json",
             question.getBytes(StandardCharsets.UTF_8)),
-        in -> TsdbAnswer.query(in, to));
+        in -> TsdbResponse.query(in, to));
   }
 
   private boolean isAnswered(Call call, HttpQueries.Reading to)

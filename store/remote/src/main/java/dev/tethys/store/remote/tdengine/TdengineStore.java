@@ -1,10 +1,10 @@
 package dev.tethys.store.remote.tdengine;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.codec.tdengine.TdAnswer;
 import dev.tethys.codec.tdengine.TdJson;
 import dev.tethys.codec.tdengine.TdLines;
-import dev.tethys.codec.text.NotFinite;
+import dev.tethys.codec.tdengine.TdResponse;
+import dev.tethys.codec.text.NonFiniteText;
 import dev.tethys.config.Secret;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
@@ -190,7 +190,7 @@ final class TdengineStore implements ForeignStore {
     List<String> out = new ArrayList<>();
     query(
         "SELECT stable_name FROM information_schema.ins_stables WHERE db_name = '" + database + "'",
-        new TdAnswer.Rows() {
+        new TdResponse.Rows() {
           @Override
           public void columns(List<String> names) {
             // one is asked for
@@ -221,14 +221,15 @@ final class TdengineStore implements ForeignStore {
       @Nullable String time,
       @Nullable String value,
       @Nullable String text) {
-    Double v = value != null ? Double.valueOf(value) : text != null ? NotFinite.parse(text) : null;
+    Double v =
+        value != null ? Double.valueOf(value) : text != null ? NonFiniteText.parse(text) : null;
     if (v != null) {
       out.sample(labels, millis(time), v);
     }
   }
 
   /** Rows of a super table of one metric: all columns, tags behind the others. */
-  private static final class Lines implements TdAnswer.Rows {
+  private static final class Lines implements TdResponse.Rows {
     private final String metric;
     private final SeriesCollector out;
     private List<String> names = List.of();
@@ -270,7 +271,7 @@ final class TdengineStore implements ForeignStore {
   }
 
   /** Rows of (ts, value, mark, labels). */
-  private static final class Json implements TdAnswer.Rows {
+  private static final class Json implements TdResponse.Rows {
     private final SeriesCollector out;
     private String text = "{}";
     private Labels labels = Labels.EMPTY;
@@ -297,7 +298,7 @@ final class TdengineStore implements ForeignStore {
     }
   }
 
-  private void query(String sql, TdAnswer.Rows to) throws IOException, InterruptedException {
+  private void query(String sql, TdResponse.Rows to) throws IOException, InterruptedException {
     URI url =
         http.at(
             "/rest/sql/"
@@ -311,8 +312,8 @@ final class TdengineStore implements ForeignStore {
         ERRORS_OF_SQL,
         in -> {
           try {
-            TdAnswer.read(in, to);
-          } catch (TdAnswer.Refused e) {
+            TdResponse.read(in, to);
+          } catch (TdResponse.Refused e) {
             if (!ABSENT.contains(e.code())) {
               throw e;
             }

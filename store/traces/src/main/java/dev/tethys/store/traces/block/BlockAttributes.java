@@ -2,7 +2,7 @@ package dev.tethys.store.traces.block;
 
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.SpanField;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -23,7 +23,7 @@ final class BlockAttributes {
 
   /** First values of a key, by type; rows are those of the owner. */
   List<Piece> pieces(int owner, String key) {
-    ShapeList list = source.shapes();
+    BlockShapes list = source.shapes();
     int code = Arrays.asList(list.keys).indexOf(key);
     List<Piece> out = new ArrayList<>();
     if (code < 0) {
@@ -54,7 +54,7 @@ final class BlockAttributes {
     return out;
   }
 
-  private Piece piece(ShapeList list, int owner, int c, int[] columnOf, int[] place) {
+  private Piece piece(BlockShapes list, int owner, int c, int[] columnOf, int[] place) {
     int[] width = list.widths(owner, c); // values of a row of the shape in the column
     boolean isSimple = true;
     for (int s = 0; s < width.length; s++) {
@@ -84,7 +84,7 @@ final class BlockAttributes {
         continue;
       }
       if (at + width[s] > n) {
-        throw new DamageException("column " + c + " has fewer values than rows refer to");
+        throw new CorruptionException("column " + c + " has fewer values than rows refer to");
       }
       if (columnOf[s] == c) {
         if (!isSimple) {
@@ -108,7 +108,7 @@ final class BlockAttributes {
 
   /** Strings of a key of spans; null if they are not known without rows. */
   @Nullable List<TextTable> allStrings(String name) {
-    ShapeList list = source.shapes();
+    BlockShapes list = source.shapes();
     int key = Arrays.asList(list.keys).indexOf(name);
     int[] starts = list.starts[0];
     boolean[] of = new boolean[list.types.length]; // columns of the key
@@ -135,8 +135,8 @@ final class BlockAttributes {
 
   /** Adds the keys. */
   void keys(SortedSet<SpanField> to) {
-    ShapeList list = source.shapes();
-    for (int o = 0; o < ShapeList.OWNERS; o++) {
+    BlockShapes list = source.shapes();
+    for (int o = 0; o < BlockShapes.OWNERS; o++) {
       int end = list.starts[o][list.count(o)];
       boolean[] seen = new boolean[list.keys.length];
       for (int e = 0; e < end; e++) {

@@ -3,7 +3,7 @@ package dev.tethys.store.traces.block;
 import dev.tethys.model.traces.AttributeRows;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanColumn;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -82,7 +82,7 @@ final class BlockRows {
   }
 
   private void attributes(int[] firsts, int[] ends) {
-    ShapeList list = block.shapes();
+    BlockShapes list = block.shapes();
     int columns = list.types.length;
     @Nullable Piece[] values = new Piece[columns];
     int[][] known = new int[columns][];
@@ -119,7 +119,7 @@ final class BlockRows {
             known[c] = new int[texts == null ? 0 : texts.count()];
           }
           if (at[c] == p.count()) {
-            throw new DamageException("column " + c + " has fewer values than rows refer to");
+            throw new CorruptionException("column " + c + " has fewer values than rows refer to");
           }
           long bits = p.bits()[at[c]++];
           TextTable texts = p.texts();
@@ -130,12 +130,12 @@ final class BlockRows {
     }
   }
 
-  private int shape(ShapeList list, int owner, int start, int length) {
+  private int shape(BlockShapes list, int owner, int start, int length) {
     int[] elements = new int[length];
     for (int i = 0; i < length; i++) {
       int type = list.types[list.elementColumns[owner][start + i]];
       if (type == SpanColumn.ABSENT) {
-        throw new DamageException("shape has a value without a type");
+        throw new CorruptionException("shape has a value without a type");
       }
       elements[i] = out.texts.add(list.keys[list.elementKeys[owner][start + i]]) << 3 | type;
     }

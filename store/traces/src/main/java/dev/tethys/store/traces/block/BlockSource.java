@@ -5,7 +5,7 @@ import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.lang.foreign.MemorySegment;
 import java.util.HashMap;
 import java.util.List;
@@ -133,11 +133,11 @@ final class BlockSource {
   }
 
   /** Shapes of attributes. */
-  ShapeList shapes() {
-    ShapeList v = (ShapeList) known(Derived.SHAPES);
+  BlockShapes shapes() {
+    BlockShapes v = (BlockShapes) known(Derived.SHAPES);
     if (v == null) {
       byte[] list = ColumnReader.packed(sections().source(BlockSection.SHAPE_LIST));
-      v = ShapeList.read(new ByteSource(list));
+      v = BlockShapes.read(new ByteSource(list));
       keep(Derived.SHAPES, v, list.length * 4L);
     }
     return v;
@@ -195,7 +195,7 @@ final class BlockSource {
 
   /** Values of a column of attributes, without rows. */
   Piece column(int c) {
-    ShapeList list = shapes();
+    BlockShapes list = shapes();
     int n = list.counts[c];
     if (n == 0) {
       return new Piece(list.types[c], 0, null, null, new long[0], null);
@@ -210,7 +210,7 @@ final class BlockSource {
         ColumnReader.Strings s = ColumnReader.strings(in, n);
         yield new Piece(list.types[c], n, null, null, s.codes(), s.texts());
       }
-      default -> throw new DamageException("column " + c + " has type " + list.types[c]);
+      default -> throw new CorruptionException("column " + c + " has type " + list.types[c]);
     };
   }
 
@@ -226,7 +226,7 @@ final class BlockSource {
   /** Bytes of a section of a known length, and any bytes after them. */
   byte[] raw(int section, long length) {
     if (length(section) != length) {
-      throw new DamageException(
+      throw new CorruptionException(
           "section " + section + " has " + length(section) + " bytes, not " + length);
     }
     return bytes(section);

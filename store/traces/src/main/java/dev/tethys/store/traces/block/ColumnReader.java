@@ -3,7 +3,7 @@ package dev.tethys.store.traces.block;
 import com.github.luben.zstd.ZstdDecompressCtx;
 import dev.tethys.store.events.ArrayPool;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
 
@@ -54,10 +54,10 @@ final class ColumnReader {
       try {
         int n = c.decompressByteArray(out, 0, raw, in.buf, in.pos, stored);
         if (n != raw) {
-          throw new DamageException("column has " + n + " bytes, not " + raw);
+          throw new CorruptionException("column has " + n + " bytes, not " + raw);
         }
       } catch (com.github.luben.zstd.ZstdException e) {
-        throw new DamageException("column does not decompress: " + e.getMessage());
+        throw new CorruptionException("column does not decompress: " + e.getMessage());
       } finally {
         release(c);
       }
@@ -75,12 +75,12 @@ final class ColumnReader {
     }
     int width = in.getByte();
     if (kind != ColumnWriter.PLANES || width < 1 || width > 8) {
-      throw new DamageException("column of numbers has kind " + kind + ", width " + width);
+      throw new CorruptionException("column of numbers has kind " + kind + ", width " + width);
     }
     byte[][] planes = new byte[width][];
     for (int p = 0; p < width; p++) {
       if (in.count(MAX_RAW) != n) {
-        throw new DamageException("column of numbers has another length than " + n);
+        throw new CorruptionException("column of numbers has another length than " + n);
       }
       planes[p] = ArrayPool.take(n);
       unpack(in, n, planes[p]);
@@ -154,7 +154,7 @@ final class ColumnReader {
       bad |= numbers[i] | max - 1 - numbers[i];
     }
     if (bad < 0) {
-      throw new DamageException("column has a code that is not below " + max);
+      throw new CorruptionException("column has a code that is not below " + max);
     }
   }
 
@@ -165,7 +165,7 @@ final class ColumnReader {
       return out;
     }
     if (exponent > ColumnWriter.MAX_EXPONENT) {
-      throw new DamageException("column of reals has exponent " + exponent);
+      throw new CorruptionException("column of reals has exponent " + exponent);
     }
     for (int i = 0; i < n; i++) {
       out[i] = Double.doubleToRawLongBits(ColumnWriter.real(out[i], exponent));
@@ -183,7 +183,7 @@ final class ColumnReader {
       return new Strings(list(in, n), codes);
     }
     if (kind != ColumnWriter.DICTIONARY) {
-      throw new DamageException("column of strings has kind " + kind);
+      throw new CorruptionException("column of strings has kind " + kind);
     }
     int distinct = in.count(n);
     TextTable texts = list(in, distinct);
@@ -196,7 +196,7 @@ final class ColumnReader {
   static TextTable dictionary(ByteSource in, int n) {
     int kind = in.getByte();
     if (kind != ColumnWriter.DIRECT && kind != ColumnWriter.DICTIONARY) {
-      throw new DamageException("column of strings has kind " + kind);
+      throw new CorruptionException("column of strings has kind " + kind);
     }
     return list(in, kind == ColumnWriter.DIRECT ? n : in.count(n));
   }
@@ -207,7 +207,7 @@ final class ColumnReader {
     int[] starts = new int[n + 1];
     for (int i = 0; i < n; i++) {
       if (lengths[i] < 0 || lengths[i] > bytes.length - starts[i]) {
-        throw new DamageException("string ends behind the text of its column");
+        throw new CorruptionException("string ends behind the text of its column");
       }
       starts[i + 1] = starts[i] + (int) lengths[i];
     }

@@ -4,7 +4,7 @@ import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.TraceIds;
 import dev.tethys.store.events.DecodedColumns;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.traces.block.BlockSource.Derived;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Open block, see {@link BlockSection}; columns are decoded at their first use. Methods throw
- * {@link DamageException} if what they read is damaged. Safe for one thread.
+ * {@link CorruptionException} if what they read is damaged. Safe for one thread.
  */
 public final class SpanBlock extends SpanChunk {
   /** Parent of a root. */
@@ -65,12 +65,12 @@ public final class SpanBlock extends SpanChunk {
     int[] out = new int[traces + 1];
     for (int t = 0; t < traces; t++) {
       if (counts[t] < 1 || counts[t] > rows - out[t]) {
-        throw new DamageException("trace " + t + " has " + counts[t] + " rows");
+        throw new CorruptionException("trace " + t + " has " + counts[t] + " rows");
       }
       out[t + 1] = out[t] + counts[t];
     }
     if (out[traces] != rows) {
-      throw new DamageException("traces have " + out[traces] + " rows of " + rows);
+      throw new CorruptionException("traces have " + out[traces] + " rows of " + rows);
     }
     return out;
   }
@@ -237,7 +237,7 @@ public final class SpanBlock extends SpanChunk {
     long z = number - 2;
     long to = row + ((z >>> 1) ^ -(z & 1));
     if (to < 0 || to >= rows) {
-      throw new DamageException("reference to row " + to + " of " + rows);
+      throw new CorruptionException("reference to row " + to + " of " + rows);
     }
     return (int) to;
   }
@@ -259,7 +259,7 @@ public final class SpanBlock extends SpanChunk {
         out[i] = spans[to[i]];
       } else if (to[i] == OUTSIDE) {
         if (at + 8 > length) {
-          throw new DamageException("ids of spans outside of the block end early");
+          throw new CorruptionException("ids of spans outside of the block end early");
         }
         out[i] = BlockSource.bigEndian(ids, at);
         at += 8;
@@ -331,12 +331,13 @@ public final class SpanBlock extends SpanChunk {
           int[] out = new int[rows + 1];
           for (int r = 0; r < rows; r++) {
             if (counts[r] < 0 || counts[r] > total - out[r]) {
-              throw new DamageException("row " + r + " has " + counts[r] + " events or links");
+              throw new CorruptionException("row " + r + " has " + counts[r] + " events or links");
             }
             out[r + 1] = out[r] + counts[r];
           }
           if (out[rows] != total) {
-            throw new DamageException("rows have " + out[rows] + " events or links of " + total);
+            throw new CorruptionException(
+                "rows have " + out[rows] + " events or links of " + total);
           }
           return out;
         });
@@ -394,7 +395,7 @@ public final class SpanBlock extends SpanChunk {
           out[l] = BlockSource.bigEndian(ids, at + offset);
           at += 16;
         } else {
-          throw new DamageException("trace ids of links end early");
+          throw new CorruptionException("trace ids of links end early");
         }
       }
     }
@@ -484,7 +485,7 @@ public final class SpanBlock extends SpanChunk {
     return source.rowShapes(owner);
   }
 
-  ShapeList shapes() {
+  BlockShapes shapes() {
     return source.shapes();
   }
 

@@ -8,7 +8,7 @@ import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.TraceIds;
 import dev.tethys.model.traces.ValueBytes;
 import dev.tethys.store.files.ByteSink;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -561,7 +561,7 @@ public abstract class SpanChunk {
     try {
       return ValueBytes.decode(t.bytes, t.starts[code], t.length(code));
     } catch (IllegalArgumentException e) {
-      throw new DamageException(String.valueOf(e.getMessage()));
+      throw new CorruptionException(String.valueOf(e.getMessage()));
     }
   }
 }

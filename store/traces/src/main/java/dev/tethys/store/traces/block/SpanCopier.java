@@ -3,7 +3,7 @@ package dev.tethys.store.traces.block;
 import dev.tethys.model.traces.AttributeRows;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanColumn;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.Map;
@@ -117,7 +117,7 @@ public final class SpanCopier {
   void copyGroups() {
     for (int s = 0; s < from.scopes.rows; s++) {
       if (scope(s) != s) {
-        throw new DamageException("scope " + s + " is listed twice");
+        throw new CorruptionException("scope " + s + " is listed twice");
       }
     }
   }

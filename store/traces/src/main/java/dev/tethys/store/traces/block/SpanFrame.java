@@ -1,13 +1,13 @@
 package dev.tethys.store.traces.block;
 
 import dev.tethys.model.traces.AttributeRows;
-import dev.tethys.model.traces.Shapes;
+import dev.tethys.model.traces.AttributeShapes;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanColumn;
 import dev.tethys.model.traces.Texts;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.Arrays;
 
 /**
@@ -18,7 +18,7 @@ import java.util.Arrays;
  * spans, events, links
  * texts:     uvarint strings, uvarint bytes of all, for each: uvarint length; bytes
  * shapes:    uvarint shapes but the empty one, then for each: uvarint elements, each a uvarint as in
- *            {@link Shapes}
+ *            {@link AttributeShapes}
  * resources: attributes, codes of the rest
  * scopes:    attributes, resources, codes of names, versions, rests
  * spans:     attributes, longs span ids, parent ids, ends; numbers of
@@ -96,7 +96,7 @@ public final class SpanFrame {
     out.put(t.bytes(), 0, t.size());
   }
 
-  static void shapes(Shapes s, ByteSink out) {
+  static void shapes(AttributeShapes s, ByteSink out) {
     out.uvarint(s.count() - 1L);
     for (int i = 1; i < s.count(); i++) {
       out.uvarint(s.length(i));
@@ -106,7 +106,7 @@ public final class SpanFrame {
     }
   }
 
-  static void attributes(AttributeRows rows, Shapes shapes, ByteSink out) {
+  static void attributes(AttributeRows rows, AttributeShapes shapes, ByteSink out) {
     out.uvarint(rows.rows);
     ints(rows.shapes, rows.rows, out);
     int[] elements = shapes.elements();
@@ -181,7 +181,7 @@ public final class SpanFrame {
   /**
    * Reads a batch.
    *
-   * @throws DamageException if the bytes are not a frame
+   * @throws CorruptionException if the bytes are not a frame
    */
   public static SpanBatch read(ByteSource in) {
     int n = spans(in);
@@ -204,7 +204,8 @@ public final class SpanFrame {
     b.scopeRest = ints(in, scopes, texts);
     attributes(in, b.attributes, b);
     if (b.attributes.rows != n) {
-      throw new DamageException("frame has attributes of " + b.attributes.rows + " spans of " + n);
+      throw new CorruptionException(
+          "frame has attributes of " + b.attributes.rows + " spans of " + n);
     }
     b.spanId = longs(in, n);
     b.parentId = longs(in, n);
@@ -231,7 +232,7 @@ public final class SpanFrame {
     b.linkState = ints(in, b.links, texts);
     b.linkRest = ints(in, b.links, texts);
     if (b.eventStarts[n] != b.events || b.linkStarts[n] != b.links) {
-      throw new DamageException("frame of spans has events or links without a span");
+      throw new CorruptionException("frame of spans has events or links without a span");
     }
     return b;
   }
@@ -239,7 +240,7 @@ public final class SpanFrame {
   private static int spans(ByteSource in) {
     int version = in.getByte();
     if (version != VERSION) {
-      throw new DamageException("frame of spans has version " + version);
+      throw new CorruptionException("frame of spans has version " + version);
     }
     return in.count();
   }
@@ -247,7 +248,7 @@ public final class SpanFrame {
   /**
    * Passes on the trace ids and starts of a frame, without the rest.
    *
-   * @throws DamageException if the bytes are not a frame
+   * @throws CorruptionException if the bytes are not a frame
    */
   public static void keys(ByteSource in, Keys keys) {
     int n = spans(in);
@@ -270,7 +271,7 @@ public final class SpanFrame {
       total += lengths[i];
     }
     if (total != size || size > in.remaining() || n == 0 || lengths[0] != 0) {
-      throw new DamageException("strings have " + total + " bytes, not " + size);
+      throw new CorruptionException("strings have " + total + " bytes, not " + size);
     }
     to.load(in.buf, in.pos, lengths);
     in.skip(size);
@@ -287,12 +288,12 @@ public final class SpanFrame {
         elements[i] = in.count((b.texts.count() - 1L) << 3 | 7);
         int type = elements[i] & 7;
         if (type == SpanColumn.ABSENT || type > SpanColumn.OTHER) {
-          throw new DamageException("shape has a value of type " + type);
+          throw new CorruptionException("shape has a value of type " + type);
         }
       }
       int shape = b.shapes.add(elements, 0, length);
       if (shape != b.shapes.count() - 1) {
-        throw new DamageException("shape " + shape + " is listed twice");
+        throw new CorruptionException("shape " + shape + " is listed twice");
       }
     }
   }
@@ -305,7 +306,7 @@ public final class SpanFrame {
       starts[r + 1] = Math.addExact(starts[r], b.shapes.length(shapes[r]));
     }
     if (starts[n] > in.remaining()) {
-      throw new DamageException("attributes end early");
+      throw new CorruptionException("attributes end early");
     }
     long[] values = new long[Math.max(1, starts[n])];
     int[] elements = b.shapes.elements();
@@ -335,7 +336,7 @@ public final class SpanFrame {
     for (int i = 0; i < n; i++) {
       out[i + 1] = Math.addExact(out[i], counts[i]);
       if (counts[i] < 0) {
-        throw new DamageException("number of events or links is negative");
+        throw new CorruptionException("number of events or links is negative");
       }
     }
     return out;
@@ -343,7 +344,7 @@ public final class SpanFrame {
 
   private static long[] longs(ByteSource in, int n) {
     if (n > in.remaining() / 8) {
-      throw new DamageException("column ends early");
+      throw new CorruptionException("column ends early");
     }
     long[] out = new long[Math.max(1, n)];
     for (int i = 0; i < n; i++) {
@@ -361,7 +362,8 @@ public final class SpanFrame {
   static int[] ints(ByteSource in, int n, int below) {
     int width = in.getByte();
     if (width == 3 || width > 4 || (long) n * width > in.remaining()) {
-      throw new DamageException("column of " + n + " integers of " + width + " bytes ends early");
+      throw new CorruptionException(
+          "column of " + n + " integers of " + width + " bytes ends early");
     }
     int[] out = new int[Math.max(1, n)];
     byte[] buf = in.buf;
@@ -394,7 +396,7 @@ public final class SpanFrame {
   private static void requireBelow(int[] a, int n, int bound) {
     for (int i = 0; i < n; i++) {
       if (a[i] < 0 || a[i] >= bound) {
-        throw new DamageException("code " + a[i] + " is not below " + bound);
+        throw new CorruptionException("code " + a[i] + " is not below " + bound);
       }
     }
   }

@@ -6,7 +6,7 @@ import dev.tethys.alert.manager.recorder.KafkaTopics;
 import dev.tethys.alert.manager.recorder.OutputContext;
 import dev.tethys.alert.manager.recorder.RecordedEvent;
 import dev.tethys.alert.manager.recorder.RecorderMetrics;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -36,7 +36,9 @@ final class KafkaOutput implements EventOutput {
     this.events = new BoundedQueue<>(config.bufferSize());
     metrics.queues(config.name());
     writer =
-        Thread.ofVirtual().name("event-kafka").start(EssentialLoop.of("event_recorder", this::run));
+        Thread.ofVirtual()
+            .name("event-kafka")
+            .start(SupervisedLoop.of("event_recorder", this::run));
   }
 
   @Override

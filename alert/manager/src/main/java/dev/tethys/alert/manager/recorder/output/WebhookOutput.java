@@ -5,7 +5,7 @@ import dev.tethys.alert.manager.recorder.EventOutput;
 import dev.tethys.alert.manager.recorder.OutputContext;
 import dev.tethys.alert.manager.recorder.RecordedEvent;
 import dev.tethys.config.Redaction;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
@@ -70,7 +70,7 @@ final class WebhookOutput implements EventOutput {
     return Thread.ofVirtual()
         .name("event-webhook")
         .start(
-            EssentialLoop.of(
+            SupervisedLoop.of(
                 "event_recorder",
                 () -> {
                   try {

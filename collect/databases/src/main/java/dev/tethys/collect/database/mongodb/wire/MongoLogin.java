@@ -41,7 +41,7 @@ final class MongoLogin {
     } else if (login != null && !login.user().isEmpty()) {
       switch (mechanism) {
         case PLAIN -> plain(c, uri, login);
-        case GSSAPI -> TicketLogin.run(c, uri);
+        case GSSAPI -> GssapiLogin.run(c, uri);
         case SCRAM_SHA_1, SCRAM_SHA_256 -> scram(c, uri, login, mechanism.text());
         default -> scram(c, uri, login, best(c.hello().texts("saslSupportedMechs")));
       }

@@ -1,6 +1,6 @@
 package dev.tethys.collect.host.internal.bus;
 
-import dev.tethys.model.Alarm;
+import dev.tethys.model.DeadlineTimer;
 import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.IOException;
@@ -50,7 +50,7 @@ public final class SystemBus implements AutoCloseable {
   private final InputStream in;
   private final OutputStream out;
   private final boolean direct;
-  private final Alarm alarm;
+  private final DeadlineTimer alarm;
   private int serial;
 
   private SystemBus(SocketChannel channel, boolean direct, Duration timeLimit) {
@@ -58,7 +58,7 @@ public final class SystemBus implements AutoCloseable {
     this.in = Channels.newInputStream(channel);
     this.out = Channels.newOutputStream(channel);
     this.direct = direct;
-    this.alarm = Alarm.closing(channel, System.nanoTime() + timeLimit.toNanos());
+    this.alarm = DeadlineTimer.closing(channel, System.nanoTime() + timeLimit.toNanos());
   }
 
   /**

@@ -130,7 +130,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
   @Override
   public Connector create(
       ServiceGraphSettings s, Signal from, Signal to, Outputs outputs, Context context) {
-    return new ServiceGraph(s, outputs.all(), context);
+    return new ServiceGraphConnector(s, outputs.all(), context);
   }
 
   private static Store store(YamlObject o) {

@@ -248,7 +248,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
                   + " aggregation_cardinality_limit bounds series",
               context.name());
     }
-    return new SpanMetrics(settings, INSTANCE, MAX_SERIES, outputs.all(), context);
+    return new SpanMetricsConnector(settings, INSTANCE, MAX_SERIES, outputs.all(), context);
   }
 
   private static SpanMetricsSettings read(YamlObject o) {

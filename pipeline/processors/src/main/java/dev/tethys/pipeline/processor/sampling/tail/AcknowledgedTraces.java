@@ -27,7 +27,7 @@ final class AcknowledgedTraces {
   private static final Duration LONGEST_RETRY = Duration.ofSeconds(30);
 
   /** Trace to deliver; {@code cost} is its approximate memory size. */
-  private record OpenTrace(Batch batch, Release release, long cost) {}
+  private record OpenTrace(Batch batch, ReleasedTrace release, long cost) {}
 
   private final Consumer next;
   private final ItemAccounting account;
@@ -72,7 +72,7 @@ final class AcknowledgedTraces {
   }
 
   /** Hands one on. */
-  void deliver(Batch batch, Release release, long cost) {
+  void deliver(Batch batch, ReleasedTrace release, long cost) {
     deliver(new OpenTrace(batch, release, cost));
   }
 

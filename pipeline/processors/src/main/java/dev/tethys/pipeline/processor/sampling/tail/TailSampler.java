@@ -201,7 +201,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
 
   /** Whether traces are not decided in time, for what comes behind has no room. */
   private boolean isHeldUp() {
-    HeldTrace t = table.first();
+    PendingTrace t = table.first();
     return t != null && clock.nanos() - t.due > LONG_DUE.toNanos();
   }
 
@@ -214,7 +214,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
    * The batch of a trace to pass on; null when there is no memory for it, or it is beyond all
    * bounds.
    */
-  private @Nullable Batch joined(HeldTrace t) {
+  private @Nullable Batch joined(PendingTrace t) {
     try {
       return batch(t.pieces);
     } catch (RuntimeException | Error e) {
@@ -224,7 +224,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   }
 
   /** Hands spans on. */
-  private void send(Batch batch, Release release) {
+  private void send(Batch batch, ReleasedTrace release) {
     account.pass(batch.items());
     try {
       next.consume(batch, release);
@@ -236,7 +236,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
 
   /** Has decisions made when the next trace is due. Called with the lock. */
   private void arm() {
-    HeldTrace t = table.first();
+    PendingTrace t = table.first();
     if (t == null || deciding || stopped || acknowledged.areWaiting()) {
       return;
     }
@@ -297,7 +297,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
 
   /** Decides on one trace and hands it on; false when none is due. */
   private boolean decideNext() {
-    HeldTrace t;
+    PendingTrace t;
     List<SpanPiece> seen;
     Trace trace;
     lock.lock();
@@ -318,11 +318,11 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     if (d == Decision.SAMPLED && batch == null) {
       d = null;
     }
-    Release release;
+    ReleasedTrace release;
     lock.lock();
     try {
       table.close(t);
-      release = new Release(t.senders, t.acknowledged);
+      release = new ReleasedTrace(t.senders, t.acknowledged);
       if (d != null && !settings.regroups()) {
         boolean sampled = d == Decision.SAMPLED;
         table.remember(
@@ -364,7 +364,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   }
 
   /** What is decided of a trace; null when that failed and its senders are to keep it. */
-  private @Nullable Decision decide(HeldTrace t, Trace trace) {
+  private @Nullable Decision decide(PendingTrace t, Trace trace) {
     try {
       Decision d = t.early;
       if (d == null) {
@@ -429,7 +429,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
    */
   @Override
   public void stop(Duration timeLimit) {
-    List<HeldTrace> dropped = List.of();
+    List<PendingTrace> dropped = List.of();
     lock.lock();
     try {
       stopped = true;
@@ -445,13 +445,13 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     } finally {
       lock.unlock();
     }
-    for (HeldTrace t : dropped) {
+    for (PendingTrace t : dropped) {
       account.drop(PENDING_AT_STOP, t.spans());
-      new Release(t.senders, t.acknowledged).settle(Outcome.ACCEPTED);
+      new ReleasedTrace(t.senders, t.acknowledged).settle(Outcome.ACCEPTED);
     }
     clock.execute("tail sampling", this::decide);
     awaitIdle(timeLimit, true);
-    List<HeldTrace> left;
+    List<PendingTrace> left;
     lock.lock();
     try {
       left = table.takeAll();
@@ -459,13 +459,13 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       lock.unlock();
     }
     acknowledged.end();
-    for (HeldTrace t : left) {
+    for (PendingTrace t : left) {
       if (t.acknowledged) {
         acknowledged.lost(t.spans());
       } else {
         account.returnItems(t.spans());
       }
-      new Release(t.senders, t.acknowledged)
+      new ReleasedTrace(t.senders, t.acknowledged)
           .settle(new Outcome.Unavailable(name + ": it has stopped", Duration.ZERO));
     }
   }

@@ -49,7 +49,7 @@ final class TraceArrival {
   /** Finds the place of each piece, with the lock of the table. */
   void enter(long now) {
     for (SpanPiece p : pieces) {
-      HeldTrace t = table.held(p.id());
+      PendingTrace t = table.held(p.id());
       TraceDecision d = t == null ? table.decided(p.id()) : null;
       Boolean cached = t == null && d == null ? table.cached(p.id()) : null;
       if (t != null) {
@@ -69,7 +69,7 @@ final class TraceArrival {
     }
   }
 
-  private void hold(HeldTrace t, SpanPiece p, long now) {
+  private void hold(PendingTrace t, SpanPiece p, long now) {
     boolean atOnce = settings.atOnce();
     AckCallback.Part sender = new AckCallback.Part(atOnce ? AckCallback.NONE : each, p.spans());
     if (atOnce) {
@@ -92,9 +92,9 @@ final class TraceArrival {
     }
   }
 
-  private void makeRoom(HeldTrace opened, long now) {
+  private void makeRoom(PendingTrace opened, long now) {
     List<TraceDecision> forgotten = new ArrayList<>();
-    HeldTrace oldest = table.makeRoom(opened, forgotten);
+    PendingTrace oldest = table.makeRoom(opened, forgotten);
     forgotten.forEach(d -> metrics.removed(now - d.arrival()));
     if (oldest != null) {
       metrics.droppedTooEarly();
@@ -104,7 +104,7 @@ final class TraceArrival {
   }
 
   /** A late piece goes the way of its trace. */
-  private void follow(boolean sampled, SpanPiece p, @Nullable Release before) {
+  private void follow(boolean sampled, SpanPiece p, @Nullable ReleasedTrace before) {
     if (!sampled) {
       account.drop(TailSampler.SAMPLED_OUT, p.spans());
       after.add(() -> each.settle(Outcome.ACCEPTED));
@@ -130,7 +130,7 @@ final class TraceArrival {
    *
    * @param send hands spans on
    */
-  void finish(BiConsumer<List<SpanPiece>, Release> send) {
+  void finish(BiConsumer<List<SpanPiece>, ReleasedTrace> send) {
     after.forEach(Runnable::run);
     if (late.isEmpty()) {
       return;
@@ -139,15 +139,15 @@ final class TraceArrival {
     for (SpanPiece p : late) {
       senders.add(new AckCallback.Part(each, p.spans()));
     }
-    send.accept(late, new Release(senders, false));
+    send.accept(late, new ReleasedTrace(senders, false));
   }
 
   /** Takes a trace out undecided; what its senders are to hear without the lock. */
-  private Runnable evict(HeldTrace t, String reason) {
+  private Runnable evict(PendingTrace t, String reason) {
     table.close(t);
     table.free(t);
     account.drop(reason, t.spans());
-    Release release = new Release(t.senders, t.acknowledged);
+    ReleasedTrace release = new ReleasedTrace(t.senders, t.acknowledged);
     return () -> release.settle(Outcome.ACCEPTED);
   }
 }

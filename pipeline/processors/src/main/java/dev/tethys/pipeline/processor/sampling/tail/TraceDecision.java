@@ -10,13 +10,13 @@ import org.jspecify.annotations.Nullable;
  * @param release null unless it was sampled
  * @param fingerprints of the forwarded parts
  */
-record TraceDecision(long arrival, long at, @Nullable Release release, long... fingerprints) {
+record TraceDecision(long arrival, long at, @Nullable ReleasedTrace release, long... fingerprints) {
   boolean sampled() {
     return release != null;
   }
 
   /** Fingerprints of the spans that a piece was already passed on with; null if it was not. */
-  @Nullable Release releaseOf(SpanPiece p) {
+  @Nullable ReleasedTrace releaseOf(SpanPiece p) {
     for (long f : fingerprints) {
       if (f == p.fingerprint()) {
         return release;

@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * being passed on until it is taken. Guarded by its owner.
  */
 final class TraceTable {
-  private final Map<TraceId, HeldTrace> held = new LinkedHashMap<>();
-  private final TreeSet<HeldTrace> byDue = new TreeSet<>(HeldTrace.BY_DUE);
+  private final Map<TraceId, PendingTrace> held = new LinkedHashMap<>();
+  private final TreeSet<PendingTrace> byDue = new TreeSet<>(PendingTrace.BY_DUE);
   private final Map<TraceId, TraceDecision> decided = new LinkedHashMap<>();
   private final DecisionCache sampled = new DecisionCache();
   private final DecisionCache notSampled = new DecisionCache();
@@ -38,9 +38,9 @@ final class TraceTable {
     settings = s;
     sampled.resize(s.sampledCache());
     notSampled.resize(s.notSampledCache());
-    List<HeldTrace> all = List.copyOf(byDue);
+    List<PendingTrace> all = List.copyOf(byDue);
     byDue.clear();
-    for (HeldTrace t : all) {
+    for (PendingTrace t : all) {
       t.due = t.early == null ? s.due(t.arrival, t.rootArrival) : t.due;
       byDue.add(t);
     }
@@ -59,7 +59,7 @@ final class TraceTable {
     return bytes;
   }
 
-  @Nullable HeldTrace held(TraceId id) {
+  @Nullable PendingTrace held(TraceId id) {
     return held.get(id);
   }
 
@@ -79,11 +79,11 @@ final class TraceTable {
   long costOf(List<SpanPiece> pieces) {
     long n = 0;
     for (SpanPiece p : pieces) {
-      HeldTrace t = held.get(p.id());
+      PendingTrace t = held.get(p.id());
       if (t != null && t.has(p)) {
-        n += settings.atOnce() ? 0 : HeldTrace.costOfRepeat();
+        n += settings.atOnce() ? 0 : PendingTrace.costOfRepeat();
       } else if (t != null || isNew(p)) {
-        n += HeldTrace.cost(p);
+        n += PendingTrace.cost(p);
       }
     }
     return n;
@@ -105,8 +105,8 @@ final class TraceTable {
   }
 
   /** Begins to hold a trace. */
-  HeldTrace open(TraceId id, long now) {
-    HeldTrace t = new HeldTrace(id, now, numbers++);
+  PendingTrace open(TraceId id, long now) {
+    PendingTrace t = new PendingTrace(id, now, numbers++);
     t.due = settings.due(now, null);
     held.put(id, t);
     byDue.add(t);
@@ -115,7 +115,7 @@ final class TraceTable {
   }
 
   /** Holds a piece of a trace. */
-  void add(HeldTrace t, SpanPiece p, AckCallback.Part sender, long now) {
+  void add(PendingTrace t, SpanPiece p, AckCallback.Part sender, long now) {
     bytes -= t.cost();
     t.add(p, sender);
     bytes += t.cost();
@@ -133,13 +133,13 @@ final class TraceTable {
   }
 
   /** Notes that a sender repeated spans that are held. */
-  void repeat(HeldTrace t, AckCallback.Part sender) {
+  void repeat(PendingTrace t, AckCallback.Part sender) {
     bytes -= t.cost();
     t.repeat(sender);
     bytes += t.cost();
   }
 
-  private void moveTo(HeldTrace t, long due) {
+  private void moveTo(PendingTrace t, long due) {
     byDue.remove(t);
     t.due = due;
     byDue.add(t);
@@ -147,33 +147,33 @@ final class TraceTable {
 
   /** Has everything that is held be due. */
   void makeAllDue(long now) {
-    List<HeldTrace> all = List.copyOf(byDue);
+    List<PendingTrace> all = List.copyOf(byDue);
     byDue.clear();
-    for (HeldTrace t : all) {
+    for (PendingTrace t : all) {
       t.due = Math.min(t.due, now);
       byDue.add(t);
     }
   }
 
   /** The next that is due; null when there is none. */
-  @Nullable HeldTrace first() {
+  @Nullable PendingTrace first() {
     return byDue.isEmpty() ? null : byDue.first();
   }
 
   /** Policies evaluate a trace from now on. */
-  void decide(HeldTrace t) {
+  void decide(PendingTrace t) {
     byDue.remove(t);
     t.deciding = true;
   }
 
   /** A trace is no longer held, but its bytes are still there. */
-  void close(HeldTrace t) {
+  void close(PendingTrace t) {
     byDue.remove(t);
     held.remove(t.id);
   }
 
   /** Its bytes have gone. */
-  void free(HeldTrace t) {
+  void free(PendingTrace t) {
     bytes -= t.cost();
   }
 
@@ -190,7 +190,7 @@ final class TraceTable {
    * @return a trace that has to go undecided; null for none. Fewer traces than there were may be
    *     allowed since a reload: they are not all thrown out at once.
    */
-  @Nullable HeldTrace makeRoom(HeldTrace opened, List<TraceDecision> thrownOut) {
+  @Nullable PendingTrace makeRoom(PendingTrace opened, List<TraceDecision> thrownOut) {
     Iterator<TraceDecision> d = decided.values().iterator();
     while (traces() > settings.maxTraces() && d.hasNext()) {
       thrownOut.add(d.next());
@@ -199,7 +199,7 @@ final class TraceTable {
     if (settings.block() || held.size() <= settings.maxTraces()) {
       return null;
     }
-    for (HeldTrace t : held.values()) {
+    for (PendingTrace t : held.values()) {
       if (!t.deciding && t != opened) {
         return t;
       }
@@ -208,9 +208,9 @@ final class TraceTable {
   }
 
   /** Takes out the traces that policies do not evaluate. */
-  List<HeldTrace> takeAll() {
-    List<HeldTrace> all = new ArrayList<>(byDue);
-    for (HeldTrace t : all) {
+  List<PendingTrace> takeAll() {
+    List<PendingTrace> all = new ArrayList<>(byDue);
+    for (PendingTrace t : all) {
       close(t);
       free(t);
     }

@@ -32,7 +32,7 @@ public record BlockMeta(
     boolean late,
     List<String> sources,
     List<String> parents,
-    List<Share> shares,
+    List<SizeShare> shares,
     long resolution) {
 
   /** What is to become of a block that has not been written. */
@@ -67,7 +67,7 @@ public record BlockMeta(
   }
 
   /** The same block after it was written. */
-  BlockMeta with(long floats, long histograms, long series, long chunks, List<Share> shares) {
+  BlockMeta with(long floats, long histograms, long series, long chunks, List<SizeShare> shares) {
     return new BlockMeta(
         id,
         minTime,
@@ -97,7 +97,7 @@ public record BlockMeta(
     strings(sources, out);
     strings(parents, out);
     out.uvarint(shares.size());
-    for (Share s : shares) {
+    for (SizeShare s : shares) {
       out.putString(s.part());
       out.uvarint(s.chunks());
       out.uvarint(s.samples());
@@ -139,10 +139,10 @@ public record BlockMeta(
     return List.copyOf(out);
   }
 
-  private static List<Share> shares(ByteSource in) {
-    List<Share> out = new ArrayList<>();
+  private static List<SizeShare> shares(ByteSource in) {
+    List<SizeShare> out = new ArrayList<>();
     for (int n = in.remaining() == 0 ? 0 : in.count(); n > 0; n--) {
-      out.add(new Share(in.string(), in.uvarint(), in.uvarint(), in.uvarint()));
+      out.add(new SizeShare(in.string(), in.uvarint(), in.uvarint(), in.uvarint()));
     }
     return List.copyOf(out);
   }

@@ -3,7 +3,7 @@ package dev.tethys.store.metrics.internal.block;
 import dev.tethys.model.Matcher;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.index.Postings;
 import java.lang.ref.SoftReference;
@@ -137,7 +137,7 @@ final class BlockPostings implements Postings {
       int first = in.count(Integer.MAX_VALUE);
       int n = in.count();
       if (first != firstPair[number] || n != firstPair[number + 1] - first) {
-        throw new DamageException("a page of postings is not where it should be");
+        throw new CorruptionException("a page of postings is not where it should be");
       }
       starts = new int[n];
       if (n > 0) {
@@ -159,7 +159,7 @@ final class BlockPostings implements Postings {
       for (int i = 0; i < list.length; i++) {
         before += 1 + in.uvarint();
         if (before < 0 || before >= series) {
-          throw new DamageException("a posting behind the last series");
+          throw new CorruptionException("a posting behind the last series");
         }
         list[i] = (int) before;
       }

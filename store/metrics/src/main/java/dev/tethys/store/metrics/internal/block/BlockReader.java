@@ -3,7 +3,7 @@ package dev.tethys.store.metrics.internal.block;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.storage.StepWindows;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.metrics.internal.index.Expressions;
 import dev.tethys.store.metrics.internal.index.MatchCache;
 import dev.tethys.store.metrics.internal.index.Matching;
@@ -51,7 +51,7 @@ public final class BlockReader implements Postings {
   /**
    * Opens a block.
    *
-   * @throws DamageException when it is not whole
+   * @throws CorruptionException when it is not whole
    */
   public BlockReader(FileAccess files, Path folder) throws IOException {
     this.files = files;
@@ -72,7 +72,7 @@ public final class BlockReader implements Postings {
       times = new TimeSets(groups, index.take(BlockLayout.TIMES));
       pages = new SeriesPages(index, dictionary, groups, times);
       if (meta.series() > Integer.MAX_VALUE / 2 || meta.series() > pages.capacity()) {
-        throw new DamageException("more series than pages");
+        throw new CorruptionException("more series than pages");
       }
       postings = new BlockPostings(index, dictionary, meta.series());
       chunks = new ChunkReader(groups, times);
@@ -81,7 +81,7 @@ public final class BlockReader implements Postings {
       tombstones = Tombstones.read(files, folder);
       opened = true;
     } catch (ArithmeticException | IndexOutOfBoundsException | NegativeArraySizeException e) {
-      throw new DamageException("its index makes no sense: " + e.getMessage());
+      throw new CorruptionException("its index makes no sense: " + e.getMessage());
     } finally {
       if (!opened) {
         arena.close();

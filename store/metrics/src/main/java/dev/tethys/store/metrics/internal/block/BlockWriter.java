@@ -167,11 +167,11 @@ public final class BlockWriter implements AutoCloseable {
     ByteSink dictionary = new ByteSink();
     ByteSink names = new ByteSink();
     ordered.write(dictionary, names);
-    w.section(BlockLayout.DICTIONARY, Share.LABELS, dictionary);
-    w.section(BlockLayout.NAMES, Share.LABELS, names);
-    w.section(BlockLayout.GROUPS, Share.DIRECTORY, stream.directory());
-    w.section(BlockLayout.TIMES, Share.TIMESTAMPS, times.directory());
-    MemoryAccount account = new MemoryAccount();
+    w.section(BlockLayout.DICTIONARY, SizeShare.LABELS, dictionary);
+    w.section(BlockLayout.NAMES, SizeShare.LABELS, names);
+    w.section(BlockLayout.GROUPS, SizeShare.DIRECTORY, stream.directory());
+    w.section(BlockLayout.TIMES, SizeShare.TIMESTAMPS, times.directory());
+    BlockSizeBreakdown account = new BlockSizeBreakdown();
     account.add(chunks.account());
     account.add(times.account());
     account.add(w.account());
@@ -186,7 +186,7 @@ public final class BlockWriter implements AutoCloseable {
                 account.shares());
     ByteSink m = new ByteSink();
     meta.write(m);
-    w.section(BlockLayout.META_SECTION, Share.DIRECTORY, m);
+    w.section(BlockLayout.META_SECTION, SizeShare.DIRECTORY, m);
     w.finish();
     return meta;
   }

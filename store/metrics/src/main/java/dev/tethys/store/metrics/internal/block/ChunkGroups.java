@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -42,7 +42,7 @@ final class ChunkGroups {
   /** The number of the i-th group that holds chunks. */
   int ofChunks(int i) {
     if (i < 0 || i >= ofChunks.length) {
-      throw new DamageException("a chunk behind the last group");
+      throw new CorruptionException("a chunk behind the last group");
     }
     return ofChunks[i];
   }

@@ -3,7 +3,7 @@ package dev.tethys.store.metrics.internal.block;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.metrics.internal.encoding.ColumnCache;
 import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
 import dev.tethys.store.metrics.internal.encoding.IntColumn;
@@ -70,7 +70,7 @@ final class ChunkReader {
     }
     byte[] b = groups.content(c.group());
     if (c.offset() + (long) c.length() > b.length - ByteSink.SLACK) {
-      throw new DamageException("a chunk behind the end of its group");
+      throw new CorruptionException("a chunk behind the end of its group");
     }
     ByteSource in = new ByteSource(b, c.offset(), c.length());
     int head = in.getByte();

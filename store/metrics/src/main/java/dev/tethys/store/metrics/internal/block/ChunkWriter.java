@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
 final class ChunkWriter {
   private final GroupStream stream;
   private final TimeSetWriter times;
-  private final MemoryAccount account = new MemoryAccount();
+  private final BlockSizeBreakdown account = new BlockSizeBreakdown();
   private final ByteSink group = new ByteSink(BlockLayout.GROUP_BYTES);
   private final ValueColumn values = new ValueColumn();
   private final HistogramColumn histograms = new HistogramColumn();
@@ -100,8 +100,8 @@ final class ChunkWriter {
     summaries.encode(s, from, to, times.set(s.firstTimes, from, to), group);
     mine.uvarint(times.set(s.lastTimes, from, to));
     mine.uvarint((long) (group.size - start) << 2 | 2 | (first ? 1 : 0));
-    account.chunk(Share.SUMMARIES, to - from);
-    account.raw(Share.SUMMARIES, group.size - start);
+    account.chunk(SizeShare.SUMMARIES, to - from);
+    account.raw(SizeShare.SUMMARIES, group.size - start);
     minTime = Math.min(minTime, s.firstTimes[from]);
     maxTime = Math.max(maxTime, s.lastTimes[to - 1]);
     floats += to - from;
@@ -160,11 +160,11 @@ final class ChunkWriter {
       System.arraycopy(st, from, longs, 0, n);
       int at = group.size;
       ints.encode(longs, n, group);
-      account.raw(Share.STARTS, group.size - at);
+      account.raw(SizeShare.STARTS, group.size - at);
     }
     int at = group.size;
     boolean special = histogram ? histograms(b, from, n) : floats(b, from, n);
-    String part = histogram ? Share.HISTOGRAMS : values.lastForm().text();
+    String part = histogram ? SizeShare.HISTOGRAMS : values.lastForm().text();
     account.chunk(part, n);
     account.raw(part, group.size - at + 1);
     return special;
@@ -214,7 +214,7 @@ final class ChunkWriter {
   }
 
   /** What the chunks took. */
-  MemoryAccount account() {
+  BlockSizeBreakdown account() {
     return account;
   }
 

@@ -2,8 +2,8 @@ package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
-import dev.tethys.store.files.DamageException;
-import dev.tethys.store.metrics.internal.encoding.UnreadException;
+import dev.tethys.store.files.CorruptionException;
+import dev.tethys.store.metrics.internal.encoding.TransientReadException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -57,10 +57,10 @@ final class CorruptionTracker {
     try {
       read.run();
       return true;
-    } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+    } catch (CorruptionException | IndexOutOfBoundsException | NegativeArraySizeException e) {
       return passedOver(e, lost);
     } catch (InternalError e) {
-      return passedOver(new UnreadException(e), lost);
+      return passedOver(new TransientReadException(e), lost);
     }
   }
 
@@ -68,11 +68,11 @@ final class CorruptionTracker {
   <T> T guard(Supplier<T> read) {
     try {
       return read.get();
-    } catch (DamageException | IndexOutOfBoundsException | NegativeArraySizeException e) {
+    } catch (CorruptionException | IndexOutOfBoundsException | NegativeArraySizeException e) {
       note(e);
       throw refusal(e);
     } catch (InternalError e) {
-      UnreadException unread = new UnreadException(e);
+      TransientReadException unread = new TransientReadException(e);
       note(unread);
       throw refusal(unread);
     }
@@ -86,7 +86,7 @@ final class CorruptionTracker {
 
   private void note(RuntimeException e) {
     String place = String.valueOf(e.getMessage());
-    if (e instanceof UnreadException) {
+    if (e instanceof TransientReadException) {
       failures.incrementAndGet();
       if (unread.size() < MAX_PLACES && unread.add(place)) {
         LOG.log(
@@ -118,12 +118,12 @@ final class CorruptionTracker {
   private String warning(RuntimeException e) {
     return "block "
         + folder.get().getFileName()
-        + (e instanceof UnreadException ? " cannot be read" : " is damaged")
+        + (e instanceof TransientReadException ? " cannot be read" : " is damaged")
         + ": its samples are missing from this result";
   }
 
   private StorageException refusal(RuntimeException e) {
-    return e instanceof UnreadException
+    return e instanceof TransientReadException
         ? new StorageException(
             StorageException.Reason.UNAVAILABLE,
             "block "

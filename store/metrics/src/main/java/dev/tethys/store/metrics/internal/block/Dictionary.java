@@ -4,7 +4,7 @@ import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.lang.ref.SoftReference;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -57,12 +57,12 @@ final class Dictionary {
     for (int i = 0; i < restarts.length; i++) {
       at += in.count(length);
       if (at > length) {
-        throw new DamageException("a restart behind the dictionary");
+        throw new CorruptionException("a restart behind the dictionary");
       }
       restarts[i] = at;
     }
     if (restarts.length != firstRestart[n]) {
-      throw new DamageException("names and values do not agree");
+      throw new CorruptionException("names and values do not agree");
     }
   }
 

@@ -19,7 +19,7 @@ final class GroupStream {
   }
 
   /** Writes a group and empties the buffer; its number. */
-  int write(ByteSink raw, boolean times, MemoryAccount account) throws IOException {
+  int write(ByteSink raw, boolean times, BlockSizeBreakdown account) throws IOException {
     int stored = groups.write(raw, file);
     lengths.uvarint((long) stored << 1 | (times ? 1 : 0));
     account.stored(stored);

@@ -7,7 +7,7 @@ import com.github.luben.zstd.ZstdException;
 import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.io.IOException;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
@@ -72,11 +72,11 @@ final class GroupWriter implements AutoCloseable {
   /**
    * The content of a group, with spare bytes after it for reading whole words.
    *
-   * @throws DamageException when it is not what was written
+   * @throws CorruptionException when it is not what was written
    */
   static byte[] read(Mapped file, long offset, long length) {
     if (length < BlockLayout.GROUP_HEADER || length > BlockLayout.MAX_GROUP_BYTES) {
-      throw new DamageException("a group of " + length + " bytes");
+      throw new CorruptionException("a group of " + length + " bytes");
     }
     byte[] b = file.bytes(offset, (int) length);
     ByteSource in = new ByteSource(b);
@@ -87,7 +87,7 @@ final class GroupWriter implements AutoCloseable {
         || stored != b.length - BlockLayout.GROUP_HEADER
         || raw < 0
         || raw > BlockLayout.MAX_GROUP_BYTES) {
-      throw new DamageException("checksum of a group at " + offset + " does not agree");
+      throw new CorruptionException("checksum of a group at " + offset + " does not agree");
     }
     byte[] out = new byte[raw + ByteSink.SLACK];
     if (stored == raw) {
@@ -98,11 +98,11 @@ final class GroupWriter implements AutoCloseable {
     try {
       n = decompress(b, stored, out, raw);
     } catch (ZstdException e) {
-      throw new DamageException(
+      throw new CorruptionException(
           "a group at " + offset + " cannot be decompressed: " + e.getMessage());
     }
     if (n != raw) {
-      throw new DamageException("a group at " + offset + " is shorter than it says");
+      throw new CorruptionException("a group at " + offset + " is shorter than it says");
     }
     return out;
   }

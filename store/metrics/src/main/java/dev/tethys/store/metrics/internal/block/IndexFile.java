@@ -2,7 +2,7 @@ package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -19,7 +19,7 @@ final class IndexFile {
   /**
    * Reads the footer and all sections.
    *
-   * @throws DamageException when one is not what was written
+   * @throws CorruptionException when one is not what was written
    */
   IndexFile(Mapped file) {
     this.file = file;
@@ -31,11 +31,11 @@ final class IndexFile {
       long length = f.getLong();
       int crc = f.getInt();
       if (length < 0 || length > Integer.MAX_VALUE - 64) {
-        throw new DamageException("a section of " + length + " bytes");
+        throw new CorruptionException("a section of " + length + " bytes");
       }
       byte[] b = file.bytes(offsets[i], (int) length);
       if (ByteSink.crc(b, 0, b.length) != crc) {
-        throw new DamageException("checksum of section " + i + " of its index does not agree");
+        throw new CorruptionException("checksum of section " + i + " of its index does not agree");
       }
       lengths[i] = b.length;
       sections[i] = i == BlockLayout.DICTIONARY ? null : new ByteSource(b);
@@ -45,20 +45,20 @@ final class IndexFile {
   /** Whether a file has a magic number at a place. */
   static void magic(Mapped f, long at, byte[] magic) {
     if (f.size() < at + magic.length || !Arrays.equals(f.bytes(at, magic.length), magic)) {
-      throw new DamageException("it is no block of this version");
+      throw new CorruptionException("it is no block of this version");
     }
   }
 
   private ByteSource footer() {
     if (file.size() < BlockLayout.FOOTER + 8) {
-      throw new DamageException("its index ends early");
+      throw new CorruptionException("its index ends early");
     }
     byte[] b = file.bytes(file.size() - BlockLayout.FOOTER, BlockLayout.FOOTER);
     ByteSource in = new ByteSource(b);
     int crc = ByteSink.crc(b, 0, BlockLayout.SECTIONS * 20);
     in.pos = BlockLayout.SECTIONS * 20;
     if (in.getInt() != crc) {
-      throw new DamageException("checksum of its index does not agree");
+      throw new CorruptionException("checksum of its index does not agree");
     }
     in.pos = 0;
     return in;

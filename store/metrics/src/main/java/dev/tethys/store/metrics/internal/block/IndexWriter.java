@@ -9,7 +9,7 @@ import java.io.IOException;
 final class IndexWriter {
   private final WritableFile file;
   private final GroupWriter groups;
-  private final MemoryAccount account = new MemoryAccount();
+  private final BlockSizeBreakdown account = new BlockSizeBreakdown();
   private final ByteSink[] sections = new ByteSink[BlockLayout.SECTIONS];
 
   IndexWriter(WritableFile file, GroupWriter groups) throws IOException {
@@ -19,7 +19,7 @@ final class IndexWriter {
   }
 
   /** What was written so far. */
-  MemoryAccount account() {
+  BlockSizeBreakdown account() {
     return account;
   }
 
@@ -49,7 +49,7 @@ final class IndexWriter {
       account.stored(stored);
       directory.uvarint(stored);
     }
-    section(BlockLayout.SERIES_DIRECTORY, Share.DIRECTORY, directory);
+    section(BlockLayout.SERIES_DIRECTORY, SizeShare.DIRECTORY, directory);
   }
 
   /** Writes the series of all labels. */
@@ -71,7 +71,7 @@ final class IndexWriter {
       page.uvarint(at - first);
       page.put(body.buf, 0, body.size);
       int stored = groups.write(page, file);
-      account.written(Share.POSTINGS, stored);
+      account.written(SizeShare.POSTINGS, stored);
       entries.uvarint(at - first);
       entries.uvarint(stored);
       pages++;
@@ -80,7 +80,7 @@ final class IndexWriter {
     directory.uvarint(pages);
     directory.uvarint(start);
     directory.put(entries.buf, 0, entries.size);
-    section(BlockLayout.POSTINGS_DIRECTORY, Share.POSTINGS, directory);
+    section(BlockLayout.POSTINGS_DIRECTORY, SizeShare.POSTINGS, directory);
   }
 
   /** Writes the sections and the footer. */

@@ -1,8 +1,8 @@
 package dev.tethys.store.metrics.internal.block;
 
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.metrics.internal.encoding.MappedFaults;
-import dev.tethys.store.metrics.internal.encoding.UnreadException;
+import dev.tethys.store.metrics.internal.encoding.TransientReadException;
 import java.lang.foreign.MemorySegment;
 import java.lang.foreign.ValueLayout;
 
@@ -10,14 +10,14 @@ import java.lang.foreign.ValueLayout;
 record Mapped(MemorySegment segment) {
   byte[] bytes(long offset, int length) {
     if (offset < 0 || length < 0 || offset > segment.byteSize() - length) {
-      throw new DamageException("a reference behind the end of the file");
+      throw new CorruptionException("a reference behind the end of the file");
     }
     byte[] out = new byte[length];
     try {
       MemorySegment.copy(segment, ValueLayout.JAVA_BYTE, offset, out, 0, length);
       MappedFaults.await();
     } catch (InternalError e) {
-      throw new UnreadException("the disk does not give " + length + " bytes at " + offset);
+      throw new TransientReadException("the disk does not give " + length + " bytes at " + offset);
     }
     return out;
   }

@@ -72,11 +72,11 @@ final class SeriesPage {
   }
 
   /** Appends what was added. */
-  void end(ByteSink page, MemoryAccount account) {
+  void end(ByteSink page, BlockSizeBreakdown account) {
     for (ByteSink s : parts) {
       page.put(s.buf, 0, s.size);
     }
-    account.raw(Share.LABELS, shared.size + further.size + numbers.size);
-    account.raw(Share.DIRECTORY, counts.size + sets.size + lengths.size);
+    account.raw(SizeShare.LABELS, shared.size + further.size + numbers.size);
+    account.raw(SizeShare.DIRECTORY, counts.size + sets.size + lengths.size);
   }
 }

@@ -3,7 +3,7 @@ package dev.tethys.store.metrics.internal.block;
 import dev.tethys.model.Labels;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.Arrays;
 
 /** The directory of a block's series: labels and chunks by the number of the series. */
@@ -74,7 +74,7 @@ final class SeriesPages {
               new ChunkRef(sets[at++], groups.ofChunks(group), offset, length, (v & 2) != 0);
           offset += length;
           if (offset < 0) {
-            throw new DamageException("a chunk behind the longest group");
+            throw new CorruptionException("a chunk behind the longest group");
           }
         }
       }
@@ -93,13 +93,13 @@ final class SeriesPages {
       int[] before = NONE;
       for (int i = 0; i < n; i++) {
         if (shared[i] > before.length) {
-          throw new DamageException("a series shares more labels than there are");
+          throw new CorruptionException("a series shares more labels than there are");
         }
         int[] p = Arrays.copyOf(before, shared[i] + further[i]);
         for (int k = shared[i]; k < p.length; k++) {
           long v = in.uvarint() + (k == 0 ? 0 : p[k - 1] + 1L);
           if (v < 0 || v >= dictionary.pairs()) {
-            throw new DamageException("a label behind the dictionary");
+            throw new CorruptionException("a label behind the dictionary");
           }
           p[k] = (int) v;
         }
@@ -115,7 +115,7 @@ final class SeriesPages {
       for (int i = 0; i < total; i++) {
         set += in.svarint();
         if (set < 0 || set >= times.size()) {
-          throw new DamageException("a time set that is not there");
+          throw new CorruptionException("a time set that is not there");
         }
         out[i] = (int) set;
       }

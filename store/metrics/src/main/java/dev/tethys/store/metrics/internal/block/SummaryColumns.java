@@ -3,7 +3,7 @@ package dev.tethys.store.metrics.internal.block;
 import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.metrics.internal.encoding.IntColumn;
 import dev.tethys.store.metrics.internal.encoding.ValueColumn;
 
@@ -113,7 +113,7 @@ final class SummaryColumns {
       int set = in.count(times.size() - 1);
       long[] first = times.get(set);
       if (first.length != n) {
-        throw new DamageException("a summary without its first time");
+        throw new CorruptionException("a summary without its first time");
       }
       int flags = in.getByte();
       int at = into.size;
@@ -125,7 +125,7 @@ final class SummaryColumns {
         into.to[at + i] = to;
         into.from[at + i] = to - resolution;
         if (first[i] > last[i] || first[i] <= to - resolution) {
-          throw new DamageException("a summary that leaves its bucket");
+          throw new CorruptionException("a summary that leaves its bucket");
         }
       }
       longs(in, into.counts, at, n);
@@ -151,7 +151,7 @@ final class SummaryColumns {
       }
       for (int i = at; i < at + n; i++) {
         if (into.counts[i] < 1 || into.resets[i] < 0 || into.resets[i] >= into.counts[i]) {
-          throw new DamageException("a summary of no samples");
+          throw new CorruptionException("a summary of no samples");
         }
       }
       into.size = at + n;

@@ -4,7 +4,7 @@ import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 
 /**
  * Reads the chunks of a downsampled block: as summaries, or as those samples of which time and
@@ -106,7 +106,7 @@ final class SummaryReader {
   private ByteSource source(ChunkRef c) {
     byte[] b = groups.content(c.group());
     if (c.offset() + (long) c.length() > b.length - ByteSink.SLACK) {
-      throw new DamageException("a chunk behind the end of its group");
+      throw new CorruptionException("a chunk behind the end of its group");
     }
     return new ByteSource(b, c.offset(), c.length());
   }

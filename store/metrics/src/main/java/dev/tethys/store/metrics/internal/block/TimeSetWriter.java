@@ -41,7 +41,7 @@ final class TimeSetWriter {
   }
 
   private final GroupStream stream;
-  private final MemoryAccount account = new MemoryAccount();
+  private final BlockSizeBreakdown account = new BlockSizeBreakdown();
   private final ByteSink group = new ByteSink(BlockLayout.GROUP_BYTES);
   private final IntColumn ints = new IntColumn();
   private final Map<Long, List<Held>> held = new HashMap<>();
@@ -83,7 +83,7 @@ final class TimeSetWriter {
     ints.encode(copy, copy.length, group);
     open.add(s);
     all.add(s);
-    account.raw(Share.TIMESTAMPS, group.size - s.offset);
+    account.raw(SizeShare.TIMESTAMPS, group.size - s.offset);
     hold(new Held(number, copy, h));
     return number;
   }
@@ -125,7 +125,7 @@ final class TimeSetWriter {
   }
 
   /** What the sets took. */
-  MemoryAccount account() {
+  BlockSizeBreakdown account() {
     return account;
   }
 

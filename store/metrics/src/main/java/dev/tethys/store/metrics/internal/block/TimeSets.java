@@ -2,7 +2,7 @@ package dev.tethys.store.metrics.internal.block;
 
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.metrics.internal.encoding.IntColumn;
 import java.lang.ref.SoftReference;
 import java.util.Arrays;
@@ -67,7 +67,7 @@ final class TimeSets {
     IntColumn.decode(in, t, t.length);
     for (int i = 0; i < t.length; i++) {
       if (i > 0 && t[i] <= t[i - 1] || t[i] < first[set] || t[i] > last[set]) {
-        throw new DamageException("timestamps do not ascend");
+        throw new CorruptionException("timestamps do not ascend");
       }
     }
     return t;

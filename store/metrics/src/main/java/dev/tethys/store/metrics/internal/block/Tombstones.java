@@ -5,7 +5,7 @@ import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -42,11 +42,11 @@ final class Tombstones {
     }
     byte[] b = files.read(p);
     if (b.length < 12 || !Arrays.equals(Arrays.copyOf(b, 8), BlockLayout.TOMBSTONES_MAGIC)) {
-      throw new DamageException("its tombstones are none");
+      throw new CorruptionException("its tombstones are none");
     }
     ByteSource in = new ByteSource(b, b.length - 4, 4);
     if (in.getInt() != ByteSink.crc(b, 0, b.length - 4)) {
-      throw new DamageException("checksum of its tombstones does not agree");
+      throw new CorruptionException("checksum of its tombstones does not agree");
     }
     in = new ByteSource(b, 8, b.length - 12);
     Map<Integer, long[]> out = new HashMap<>();

@@ -4,7 +4,7 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Histogram.ResetHint;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -140,7 +140,7 @@ public final class HistogramColumn {
     while (at < n) {
       int len = in.count(n - (long) at);
       if (len == 0) {
-        throw new DamageException("an empty run of histograms");
+        throw new CorruptionException("an empty run of histograms");
       }
       run(in, out, at, len, reader);
       at += len;
@@ -173,7 +173,7 @@ public final class HistogramColumn {
     double[] zero = column(in, n, reader);
     double[] sum = column(in, n, reader);
     if ((long) (positives + (long) negatives) > in.remaining() / 2) {
-      throw new DamageException("more buckets than bytes");
+      throw new CorruptionException("more buckets than bytes");
     }
     double[][] p = new double[n][positives];
     double[][] m = new double[n][negatives];
@@ -200,7 +200,7 @@ public final class HistogramColumn {
   private static ResetHint hint(ByteSource in) {
     int h = in.getByte();
     if (h >= HINTS.length) {
-      throw new DamageException("unknown reset hint " + h);
+      throw new CorruptionException("unknown reset hint " + h);
     }
     return HINTS[h];
   }

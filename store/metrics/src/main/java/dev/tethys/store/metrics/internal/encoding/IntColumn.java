@@ -2,7 +2,7 @@ package dev.tethys.store.metrics.internal.encoding;
 
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -392,7 +392,7 @@ public final class IntColumn {
       }
       case SPARSE -> sparse(in, x, n, x0);
       case ORDER0, ORDER0 + 1, ORDER0 + 2 -> packed(in, x, n, wanted, x0, form - ORDER0);
-      default -> throw new DamageException("unknown form of integers: " + form);
+      default -> throw new CorruptionException("unknown form of integers: " + form);
     }
   }
 
@@ -417,7 +417,7 @@ public final class IntColumn {
     long first = order == 2 ? in.svarint() : 0;
     int start = order == 2 ? 2 : 1;
     if (n < start) {
-      throw new DamageException("a form of integers that needs more values");
+      throw new CorruptionException("a form of integers that needs more values");
     }
     x[0] = 0;
     if (order == 2) {
@@ -440,7 +440,7 @@ public final class IntColumn {
     long ref = in.svarint();
     int w = in.getByte();
     if (w > 64) {
-      throw new DamageException("a width of " + w + " bits");
+      throw new CorruptionException("a width of " + w + " bits");
     }
     int patches = in.count(m);
     if (wanted) {
@@ -454,7 +454,7 @@ public final class IntColumn {
       for (int i = 0; i < patches; i++) {
         int pos = in.buf[positions + i] & 0xff;
         if (pos >= m || w == 64) {
-          throw new DamageException("a patch outside of its block");
+          throw new CorruptionException("a patch outside of its block");
         }
         long high = in.uvarint();
         if (wanted) {

@@ -2,7 +2,7 @@ package dev.tethys.store.metrics.internal.encoding;
 
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -412,7 +412,7 @@ public final class ValueColumn {
           }
           return true;
         }
-        default -> throw new DamageException("unknown form of values: " + (head & 7));
+        default -> throw new CorruptionException("unknown form of values: " + (head & 7));
       }
     }
 

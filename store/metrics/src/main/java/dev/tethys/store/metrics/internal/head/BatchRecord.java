@@ -7,7 +7,7 @@ import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.MetricType;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
 import dev.tethys.store.metrics.internal.wal.RecordKind;
 import java.util.List;
@@ -43,7 +43,7 @@ final class BatchRecord {
 
   private BatchRecord() {}
 
-  static void floats(int kind, Batch.Columns c, ByteSink out) {
+  static void floats(int kind, AppendBatch.Columns c, ByteSink out) {
     if (c.count == 0) {
       return;
     }
@@ -125,7 +125,7 @@ final class BatchRecord {
     RowPage.LONG.set(b, p, v);
   }
 
-  static void histograms(int kind, List<Batch.HistogramSample> list, ByteSink out) {
+  static void histograms(int kind, List<AppendBatch.HistogramSample> list, ByteSink out) {
     if (list.isEmpty()) {
       return;
     }
@@ -133,7 +133,7 @@ final class BatchRecord {
     out.uvarint(list.size());
     HistogramColumn column = new HistogramColumn();
     Histogram[] one = new Histogram[1];
-    for (Batch.HistogramSample s : list) {
+    for (AppendBatch.HistogramSample s : list) {
       out.uvarint(s.slot());
       out.svarint(s.time());
       out.svarint(s.start());
@@ -142,13 +142,13 @@ final class BatchRecord {
     }
   }
 
-  static void exemplars(List<Batch.ExemplarSample> list, ByteSink out) {
+  static void exemplars(List<AppendBatch.ExemplarSample> list, ByteSink out) {
     if (list.isEmpty()) {
       return;
     }
     out.putByte(RecordKind.EXEMPLARS);
     out.uvarint(list.size());
-    for (Batch.ExemplarSample s : list) {
+    for (AppendBatch.ExemplarSample s : list) {
       out.uvarint(s.slot());
       exemplar(s.exemplar(), out);
     }
@@ -184,7 +184,7 @@ final class BatchRecord {
   static MetricMetadata metadata(ByteSource in) {
     int type = in.getByte();
     if (type >= TYPES.length) {
-      throw new DamageException("unknown metric type " + type);
+      throw new CorruptionException("unknown metric type " + type);
     }
     return new MetricMetadata(TYPES[type], in.string(), in.string());
   }
@@ -203,7 +203,7 @@ final class BatchRecord {
   interface Replay {
     void series(int slot, int generation, byte[] canonical);
 
-    void floats(boolean late, Batch.Columns columns);
+    void floats(boolean late, AppendBatch.Columns columns);
 
     void histogram(boolean late, int slot, long time, long start, Histogram h);
 
@@ -217,9 +217,9 @@ final class BatchRecord {
   /**
    * Reads a record.
    *
-   * @throws DamageException when it is not one
+   * @throws CorruptionException when it is not one
    */
-  static void read(ByteSource in, Batch.Columns scratch, Replay to) {
+  static void read(ByteSource in, AppendBatch.Columns scratch, Replay to) {
     while (in.remaining() > 0) {
       int kind = in.getByte();
       switch (kind) {
@@ -263,7 +263,7 @@ final class BatchRecord {
           }
           to.delete(min, max, slots);
         }
-        default -> throw new DamageException("unknown section " + kind);
+        default -> throw new CorruptionException("unknown section " + kind);
       }
     }
   }
@@ -271,12 +271,12 @@ final class BatchRecord {
   private static int slot(ByteSource in) {
     int s = in.count(Integer.MAX_VALUE - 64);
     if (s == 0) {
-      throw new DamageException("slot 0");
+      throw new CorruptionException("slot 0");
     }
     return s;
   }
 
-  private static void readFloats(ByteSource in, Batch.Columns c) {
+  private static void readFloats(ByteSource in, AppendBatch.Columns c) {
     c.clear();
     int runs = in.count();
     long time = 0;
@@ -289,7 +289,7 @@ final class BatchRecord {
         long slot = end + in.svarint();
         int len = in.count(n - (long) have);
         if (slot <= 0 || slot + len > Integer.MAX_VALUE - 64 || len == 0) {
-          throw new DamageException("slots out of bounds");
+          throw new CorruptionException("slots out of bounds");
         }
         for (int i = 0; i < len; i++) {
           c.add((int) slot + i, time, 0, 0);
@@ -302,7 +302,7 @@ final class BatchRecord {
       for (int i = 0; i < n; i++) {
         int bytes = in.buf[nibble + (i >>> 1)] >>> ((i & 1) * 4) & 15;
         if (bytes > 8) {
-          throw new DamageException("a value of more than eight bytes");
+          throw new CorruptionException("a value of more than eight bytes");
         }
         long v = in.getLow(bytes);
         c.bits[first + i] = bytes == 0 ? 0 : v << (64 - 8 * bytes);

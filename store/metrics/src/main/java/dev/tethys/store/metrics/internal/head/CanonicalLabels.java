@@ -1,6 +1,6 @@
 package dev.tethys.store.metrics.internal.head;
 
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.Arrays;
 
 /**
@@ -13,7 +13,7 @@ final class CanonicalLabels {
   /**
    * Checks that bytes are pairs of length-prefixed strings, the names ascending, nothing empty.
    *
-   * @throws DamageException when they are not
+   * @throws CorruptionException when they are not
    */
   static void check(byte[] b) {
     int p = 0;
@@ -66,7 +66,7 @@ final class CanonicalLabels {
     return (38 - Integer.numberOfLeadingZeros(v | 1)) / 7;
   }
 
-  private static DamageException bad() {
-    return new DamageException("bytes that are no labels");
+  private static CorruptionException bad() {
+    return new CorruptionException("bytes that are no labels");
   }
 }

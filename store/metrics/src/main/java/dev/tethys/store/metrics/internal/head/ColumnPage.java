@@ -4,7 +4,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.metrics.internal.encoding.MappedFaults;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
@@ -461,7 +461,7 @@ final class ColumnPage implements Page, Page.View {
     int n = Long.bitCount(seen);
     int head = 8 * rows + 2 * n;
     if (rows == 0 || seen == 0 || b.length < head) {
-      throw new DamageException("a page of " + rows + " rows in " + b.length + " bytes");
+      throw new CorruptionException("a page of " + rows + " rows in " + b.length + " bytes");
     }
     int column = 0;
     for (int i = 0; i < n; i++) {
@@ -471,7 +471,7 @@ final class ColumnPage implements Page, Page.View {
           || end > b.length - head
           || end < column
           || !isColumn(b, head + column, head + end, rows, masked)) {
-        throw new DamageException("a column is as long as it does not say");
+        throw new CorruptionException("a column is as long as it does not say");
       }
       column = end;
     }

@@ -145,7 +145,7 @@ final class GroupCommitter {
    * Names the live slots of series that left memory since they were resolved. Before anybody asks
    * what a batch meets: two batches may bring one series back, under a slot neither was made with.
    */
-  private void revive(Batch b) {
+  private void revive(AppendBatch b) {
     SeriesKeys keys = head.keys();
     for (int i = 0; i < b.count; i++) {
       if (keys.generations.get(b.slots[i]) != b.generations[i]) {
@@ -157,7 +157,7 @@ final class GroupCommitter {
       }
     }
     for (int i = 0; i < b.histograms.size(); i++) {
-      Batch.HistogramSample h = b.histograms.get(i);
+      AppendBatch.HistogramSample h = b.histograms.get(i);
       if (head.keys().generations.get(h.slot()) != h.generation()) {
         int slot = head.admission.revive(h.slot());
         int generation = head.keys().generations.get(slot);
@@ -165,17 +165,18 @@ final class GroupCommitter {
       }
     }
     for (int i = 0; i < b.exemplars.size(); i++) {
-      Batch.ExemplarSample e = b.exemplars.get(i);
+      AppendBatch.ExemplarSample e = b.exemplars.get(i);
       if (head.keys().generations.get(e.slot()) != e.generation()) {
         int slot = head.admission.revive(e.slot());
         b.exemplars.set(
-            i, new Batch.ExemplarSample(slot, head.keys().generations.get(slot), e.exemplar()));
+            i,
+            new AppendBatch.ExemplarSample(slot, head.keys().generations.get(slot), e.exemplar()));
       }
     }
   }
 
   /** Whether a batch has series of a stripe that an unfinished batch has too. */
-  private boolean meets(Batch b) {
+  private boolean meets(AppendBatch b) {
     if (ready.isEmpty()) {
       return false;
     }
@@ -187,7 +188,7 @@ final class GroupCommitter {
       }
       last = s;
     }
-    for (Batch.HistogramSample h : b.histograms) {
+    for (AppendBatch.HistogramSample h : b.histograms) {
       if (head.stripe(h.slot()).touched == group) {
         return true;
       }
@@ -196,7 +197,7 @@ final class GroupCommitter {
   }
 
   /** Decides what is in order and what is late. */
-  private void prepare(Batch b) {
+  private void prepare(AppendBatch b) {
     b.arrange();
     long floor = head.minValidTime;
     if (isAllInOrder(b, floor)) {
@@ -235,14 +236,14 @@ final class GroupCommitter {
     }
     if (!b.histograms.isEmpty()) {
       newest.clear(b.histograms.size());
-      for (Batch.HistogramSample h : b.histograms) {
+      for (AppendBatch.HistogramSample h : b.histograms) {
         histogram(b, h, floor);
       }
     }
   }
 
   /** Whether a batch is nothing but floats of one time, all newer than before: nearly every is. */
-  private boolean isAllInOrder(Batch b, long floor) {
+  private boolean isAllInOrder(AppendBatch b, long floor) {
     if (!b.isOneRow() || !b.histograms.isEmpty() || b.times[0] < floor) {
       return false;
     }
@@ -265,9 +266,9 @@ final class GroupCommitter {
   }
 
   /** Makes {@link #newest} tell which series have histograms. */
-  private void noteHistograms(Batch b) {
+  private void noteHistograms(AppendBatch b) {
     newest.clear(b.histograms.size());
-    for (Batch.HistogramSample h : b.histograms) {
+    for (AppendBatch.HistogramSample h : b.histograms) {
       int at = newest.find(h.slot());
       if (at < 0) {
         newest.put(at, h.slot(), h.time());
@@ -275,7 +276,7 @@ final class GroupCommitter {
     }
   }
 
-  private void histogram(Batch b, Batch.HistogramSample s, long floor) {
+  private void histogram(AppendBatch b, AppendBatch.HistogramSample s, long floor) {
     Stripe stripe = head.stripe(s.slot());
     stripe.touched = group;
     int at = newest.find(s.slot());
@@ -351,7 +352,7 @@ final class GroupCommitter {
     }
   }
 
-  private void record(Batch b) {
+  private void record(AppendBatch b) {
     int at = Frames.begin(frames);
     definitions += define(definitions, Integer.MAX_VALUE, Long.MAX_VALUE, frames);
     BatchRecord.floats(RecordKind.FLOATS, b.inOrder, frames);

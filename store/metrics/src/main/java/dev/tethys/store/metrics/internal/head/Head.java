@@ -87,10 +87,10 @@ public final class Head {
   /** In-order samples before it are in blocks; rows that hold them still are not read. */
   volatile long flushedTo = Long.MIN_VALUE;
 
-  private final ConcurrentLinkedQueue<Batch> batches = new ConcurrentLinkedQueue<>();
+  private final ConcurrentLinkedQueue<AppendBatch> batches = new ConcurrentLinkedQueue<>();
 
   /** How much memory there is. */
-  public final MemoryBudget budget;
+  public final HeadMemoryBudget budget;
 
   /** Which times changed since when; noted under the write side of {@link #view}. */
   public final ChangeLog changes;
@@ -103,10 +103,10 @@ public final class Head {
       HeadSettings settings,
       CommitLog log,
       InstantSource clock,
-      MemoryBudget.Pause pause,
+      HeadMemoryBudget.Pause pause,
       ChangeLog changes) {
     this.changes = changes;
-    this.budget = new MemoryBudget(settings.memoryLimit(), pause);
+    this.budget = new HeadMemoryBudget(settings.memoryLimit(), pause);
     this.range = blockRange;
     this.settings = settings;
     this.clock = clock;
@@ -128,19 +128,19 @@ public final class Head {
   // ---- appending
 
   public Appender appender() {
-    Batch b = batches.poll();
+    AppendBatch b = batches.poll();
     HeadAppender a =
         new HeadAppender(
             this,
             key.sameKey(),
-            b == null ? new Batch() : b,
+            b == null ? new AppendBatch() : b,
             truncation.epoch(),
             truncation.departures());
     truncation.began(a);
     return a;
   }
 
-  void release(HeadAppender a, Batch b) {
+  void release(HeadAppender a, AppendBatch b) {
     truncation.ended(a);
     b.clear();
     if (b.worthKeeping() && batches.size() < POOLED_BATCHES) {
@@ -269,7 +269,7 @@ public final class Head {
     int rest = Integer.MAX_VALUE;
     for (int round = 0; round < MAX_ROUNDS && rest > FEW_VALUES; round++) {
       LabelIndex index;
-      TestedValues.Values values;
+      MatchedValueCache.Values values;
       view.readLock().lock();
       try {
         index = table.index;
@@ -510,7 +510,7 @@ public final class Head {
   /**
    * Replays one record of the log.
    *
-   * @throws dev.tethys.store.files.DamageException when it makes no sense
+   * @throws dev.tethys.store.files.CorruptionException when it makes no sense
    */
   public void replay(ByteSource payload) {
     replay.replay(payload);
@@ -571,7 +571,7 @@ public final class Head {
         }
       }
       long buffers = commits.bytes() + matched.bytes();
-      for (Batch b : batches) {
+      for (AppendBatch b : batches) {
         buffers += b.bytes();
       }
       return new HeadMemory(series, samples, exemplars.bytes(), metadata.bytes(), buffers, files);

@@ -22,7 +22,7 @@ final class HeadAppender implements Appender {
   private final long ceiling; // no sample is newer
   private final long lateFloor; // late samples are not older
   private final boolean takesLate;
-  private @Nullable Batch batch;
+  private @Nullable AppendBatch batch;
   private int lastSlot;
   private long resolved; // the last reference that was found; 0 at first
   private int stripeNumber = -1; // of the last sample, and the newest that any of it had by then
@@ -39,7 +39,7 @@ final class HeadAppender implements Appender {
    * @param epoch of the truncation, asked for before this
    * @param departures likewise
    */
-  HeadAppender(Head head, Fingerprint fingerprint, Batch batch, long epoch, long departures) {
+  HeadAppender(Head head, Fingerprint fingerprint, AppendBatch batch, long epoch, long departures) {
     this.head = head;
     this.fingerprint = fingerprint;
     this.batch = batch;
@@ -65,8 +65,8 @@ final class HeadAppender implements Appender {
     return departures == head.truncation().departures();
   }
 
-  Batch batch() {
-    Batch b = batch;
+  AppendBatch batch() {
+    AppendBatch b = batch;
     if (b == null) {
       throw new IllegalStateException("the appender is closed");
     }
@@ -150,7 +150,7 @@ final class HeadAppender implements Appender {
 
   @Override
   public Outcome append(long series, long startTimestamp, long timestamp, double value) {
-    Batch b = batch();
+    AppendBatch b = batch();
     int slot = (int) series;
     int generation = (int) (series >>> 32);
     if ((series != resolved || slot == 0) && !isThere(slot, generation)) {
@@ -237,7 +237,7 @@ final class HeadAppender implements Appender {
 
   @Override
   public Outcome append(long series, long startTimestamp, long timestamp, Histogram histogram) {
-    Batch b = batch();
+    AppendBatch b = batch();
     int slot = (int) series;
     int generation = (int) (series >>> 32);
     if (!isThere(slot, generation)) {
@@ -248,7 +248,7 @@ final class HeadAppender implements Appender {
       return Outcome.INVALID_HISTOGRAM;
     }
     for (int i = b.histograms.size() - 1; i >= 0; i--) {
-      Batch.HistogramSample s = b.histograms.get(i);
+      AppendBatch.HistogramSample s = b.histograms.get(i);
       if (s.slot() == slot) {
         if (timestamp == s.time()) {
           return histogram.equals(s.histogram()) ? Outcome.OK : Outcome.DUPLICATE_TIMESTAMP;
@@ -261,7 +261,7 @@ final class HeadAppender implements Appender {
         }
         break;
       }
-      if (b.histograms.size() - i > Batch.MAX_LOOK_BACK) {
+      if (b.histograms.size() - i > AppendBatch.MAX_LOOK_BACK) {
         break;
       }
     }
@@ -288,7 +288,7 @@ final class HeadAppender implements Appender {
 
   @Override
   public Outcome append(long series, Exemplar exemplar) {
-    Batch b = batch();
+    AppendBatch b = batch();
     int slot = (int) series;
     int generation = (int) (series >>> 32);
     if (!isThere(slot, generation)) {
@@ -300,7 +300,7 @@ final class HeadAppender implements Appender {
     }
     Outcome o = head.checkExemplar(slot, exemplar);
     if (o == Outcome.OK) {
-      b.exemplars.add(new Batch.ExemplarSample(slot, generation, exemplar));
+      b.exemplars.add(new AppendBatch.ExemplarSample(slot, generation, exemplar));
     }
     return o;
   }
@@ -314,7 +314,7 @@ final class HeadAppender implements Appender {
 
   @Override
   public void commit() {
-    Batch b = batch();
+    AppendBatch b = batch();
     try {
       if (!b.isEmpty() || head.admission.unlogged() > 0) {
         head.commit(this);
@@ -326,7 +326,7 @@ final class HeadAppender implements Appender {
 
   @Override
   public void close() {
-    Batch b = batch;
+    AppendBatch b = batch;
     if (b != null) {
       batch = null;
       head.release(this, b);

@@ -7,7 +7,7 @@ import dev.tethys.model.file.FileAccess.WritableFile;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.files.Frames;
 import dev.tethys.store.metrics.internal.encoding.ValueColumn;
 import java.io.IOException;
@@ -349,7 +349,7 @@ public final class HeadSnapshot {
             in -> {
               try {
                 frame(head, in, end, columns);
-              } catch (DamageException
+              } catch (CorruptionException
                   | IndexOutOfBoundsException
                   | com.github.luben.zstd.ZstdException e) {
                 problems.add(String.valueOf(e.getMessage()));
@@ -381,7 +381,7 @@ public final class HeadSnapshot {
           head.flushedTo = Math.max(head.flushedTo, flushed);
         }
         if (range != head.range) {
-          throw new DamageException(
+          throw new CorruptionException(
               "it was written for blocks of " + range + " ms, not of " + head.range);
         }
       }
@@ -397,7 +397,7 @@ public final class HeadSnapshot {
           byte[] canonical = s.sized();
           CanonicalLabels.check(canonical);
           if (slot == 0 || head.table.isLive(slot)) {
-            throw new DamageException("slot " + slot + " twice");
+            throw new CorruptionException("slot " + slot + " twice");
           }
           head.table.install(slot, generation & ~1, canonical);
           head.stripeFor(slot);
@@ -424,7 +424,7 @@ public final class HeadSnapshot {
         }
       }
       case END -> end[0] = true;
-      default -> throw new DamageException("a frame of unknown kind");
+      default -> throw new CorruptionException("a frame of unknown kind");
     }
   }
 
@@ -478,7 +478,7 @@ public final class HeadSnapshot {
           SampleBuffer b = new SampleBuffer();
           HistogramChunk.load(in).read(Long.MIN_VALUE, Long.MAX_VALUE, b);
           if (b.size != 1 || b.histograms == null || b.histograms[0] == null) {
-            throw new DamageException("a late histogram is none");
+            throw new CorruptionException("a late histogram is none");
           }
           late.add(start, time, 0, b.histograms[0]);
         }

@@ -5,7 +5,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
 import dev.tethys.store.metrics.internal.encoding.IntColumn;
 import dev.tethys.store.metrics.internal.encoding.MappedFaults;
@@ -201,7 +201,7 @@ final class HistogramChunk {
     HistogramChunk c = inMemory(in.svarint(), in.svarint(), in.count(MOST), in.sized());
     HistogramRows.Decoded d = c.count == 0 ? null : c.decode();
     if (d == null || d.times()[0] != c.minTime || d.times()[c.count - 1] != c.maxTime) {
-      throw new DamageException("histograms of other times");
+      throw new CorruptionException("histograms of other times");
     }
     return c;
   }

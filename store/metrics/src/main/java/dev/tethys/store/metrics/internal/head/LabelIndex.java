@@ -57,7 +57,7 @@ final class LabelIndex implements Postings {
   private long added; // series, those that left among them
   private long version = VERSIONS.getAndAdd(1L << 40); // another after every change, here or anew
   private byte[] scratch = new byte[256];
-  private final TestedValues tested = new TestedValues(this);
+  private final MatchedValueCache tested = new MatchedValueCache(this);
   private volatile PairOrder pairOrder = new PairOrder(new int[0], new int[0]);
 
   private static final class Name {
@@ -478,13 +478,15 @@ final class LabelIndex implements Postings {
   }
 
   /** The values of a label, in the order in which they came. */
-  TestedValues.Values valuesOf(String name) {
+  MatchedValueCache.Values valuesOf(String name) {
     Name n = names.get(name);
-    return n == null ? TestedValues.Values.NONE : new TestedValues.Values(n.pairs, n.count);
+    return n == null
+        ? MatchedValueCache.Values.NONE
+        : new MatchedValueCache.Values(n.pairs, n.count);
   }
 
   /** Values that were tested with expressions. */
-  TestedValues tested() {
+  MatchedValueCache tested() {
     return tested;
   }
 

@@ -6,7 +6,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.MetricMetadata;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
@@ -20,7 +20,7 @@ final class LogReplay implements BatchRecord.Replay {
   /** Slots of the log whose labels have another slot here. */
   private final Map<Integer, Integer> moved = new HashMap<>();
 
-  private final Batch.Columns scratch = new Batch.Columns();
+  private final AppendBatch.Columns scratch = new AppendBatch.Columns();
   private final SampleBuffer buffer = new SampleBuffer();
 
   /** How many definitions may be missing: a slot further beyond the others is not believed. */
@@ -49,7 +49,7 @@ final class LogReplay implements BatchRecord.Replay {
   @Override
   public void series(int slot, int generation, byte[] canonical) {
     if (slot > head.table.slots() + maxGap) {
-      throw new DamageException("slot " + slot + " is far beyond all others");
+      throw new CorruptionException("slot " + slot + " is far beyond all others");
     }
     CanonicalLabels.check(canonical);
     SeriesTable t = head.table;
@@ -82,7 +82,7 @@ final class LogReplay implements BatchRecord.Replay {
   }
 
   @Override
-  public void floats(boolean late, Batch.Columns c) {
+  public void floats(boolean late, AppendBatch.Columns c) {
     boolean clean = !late && moved.isEmpty();
     long floor = head.flushedTo;
     for (int i = 0; clean && i < c.count; i++) {
@@ -96,7 +96,7 @@ final class LogReplay implements BatchRecord.Replay {
       placement.floats(c);
       return;
     }
-    Batch.Columns one = new Batch.Columns();
+    AppendBatch.Columns one = new AppendBatch.Columns();
     for (int i = 0; i < c.count; i++) {
       int slot = resolve(c.slots[i]);
       if (slot == 0) {

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * <p>Invariants: no run is empty, and each ends before the next begins.
  */
 final class OutOfOrderSamples {
-  private final List<LateRun> runs = new ArrayList<>(1);
+  private final List<OutOfOrderRun> runs = new ArrayList<>(1);
   private int count;
 
   int size() {
@@ -28,7 +28,7 @@ final class OutOfOrderSamples {
 
   long bytes() {
     long b = 72;
-    for (LateRun r : runs) {
+    for (OutOfOrderRun r : runs) {
       b += 8 + r.bytes();
     }
     return b;
@@ -69,12 +69,12 @@ final class OutOfOrderSamples {
   }
 
   /** The run that takes a time that is not there. */
-  private LateRun place(long time) {
+  private OutOfOrderRun place(long time) {
     if (runs.isEmpty()) {
       return made(0);
     }
     int at = runFor(time);
-    LateRun r = runs.get(at);
+    OutOfOrderRun r = runs.get(at);
     if (!r.isFull()) {
       return r;
     }
@@ -85,13 +85,13 @@ final class OutOfOrderSamples {
       boolean room = at + 1 < runs.size() && !runs.get(at + 1).isFull();
       return room ? runs.get(at + 1) : made(at + 1);
     }
-    LateRun upper = r.split();
+    OutOfOrderRun upper = r.split();
     runs.add(at + 1, upper);
     return time < upper.minTime() ? r : upper;
   }
 
-  private LateRun made(int at) {
-    LateRun r = new LateRun();
+  private OutOfOrderRun made(int at) {
+    OutOfOrderRun r = new OutOfOrderRun();
     runs.add(at, r);
     return r;
   }
@@ -112,7 +112,7 @@ final class OutOfOrderSamples {
   /** Forgets the samples whose times a buffer holds. */
   void removeAll(SampleBuffer gone) {
     int g = 0;
-    for (LateRun r : runs) {
+    for (OutOfOrderRun r : runs) {
       g = r.removeAll(gone, g);
     }
     removeEmptyRuns();
@@ -132,7 +132,7 @@ final class OutOfOrderSamples {
   private void removeEmptyRuns() {
     runs.removeIf(r -> r.size() == 0);
     count = 0;
-    for (LateRun r : runs) {
+    for (OutOfOrderRun r : runs) {
       count += r.size();
     }
   }

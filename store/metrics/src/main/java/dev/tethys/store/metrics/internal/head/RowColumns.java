@@ -2,7 +2,7 @@ package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.metrics.internal.encoding.IntColumn;
 import dev.tethys.store.metrics.internal.encoding.ValueColumn;
 import java.util.Arrays;
@@ -57,7 +57,7 @@ final class RowColumns {
   /** Reads a saved page of so many rows. */
   RowPage load(ByteSource in, long rangeStart, int n) {
     if (n < 1 || n > ROWS) {
-      throw new DamageException("a page of " + n + " rows");
+      throw new CorruptionException("a page of " + n + " rows");
     }
     IntColumn.decode(in, longs, n);
     boolean masks = in.getByte() != 0;
@@ -75,7 +75,7 @@ final class RowColumns {
     }
     for (int r = 0; r < n; r++) {
       if ((presents[r] & ~seen) != 0) {
-        throw new DamageException("a row holds a series that its page does not");
+        throw new CorruptionException("a row holds a series that its page does not");
       }
       longs[r] += rangeStart;
     }

@@ -3,7 +3,7 @@ package dev.tethys.store.metrics.internal.head;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
@@ -644,7 +644,7 @@ final class RowPage implements Page {
       int length = in.count(MAX_ROW_BYTES);
       end += length;
       if ((change & ~present) != 0 || end > Character.MAX_VALUE) {
-        throw new DamageException("a row changes series that it does not hold");
+        throw new CorruptionException("a row changes series that it does not hold");
       }
       page.row(time, present, change, end);
       page.seen |= present;
@@ -657,7 +657,7 @@ final class RowPage implements Page {
       int nibbles = (codes + 1) >>> 1;
       if (nibbles > page.ends[r] - at
           || at + nibbles + lengths(page.bytes, at, codes) != page.ends[r]) {
-        throw new DamageException("a row is as long as it does not say");
+        throw new CorruptionException("a row is as long as it does not say");
       }
       at = page.ends[r];
     }

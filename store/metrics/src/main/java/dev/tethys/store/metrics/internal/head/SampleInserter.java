@@ -22,22 +22,22 @@ final class SampleInserter {
   }
 
   /** Under the write lock of the view. */
-  void place(Batch b) {
+  void place(AppendBatch b) {
     floats(b.inOrder);
     late(b.late);
-    for (Batch.HistogramSample s : b.inOrderHistograms) {
+    for (AppendBatch.HistogramSample s : b.inOrderHistograms) {
       histogram(s.slot(), s.time(), s.start(), s.histogram());
     }
-    for (Batch.HistogramSample s : b.lateHistograms) {
+    for (AppendBatch.HistogramSample s : b.lateHistograms) {
       lateSample(s.slot(), s.time(), s.start(), 0, s.histogram());
     }
-    for (Batch.ExemplarSample s : b.exemplars) {
+    for (AppendBatch.ExemplarSample s : b.exemplars) {
       head.exemplars.add(head.table.labels(s.slot()), s.exemplar());
     }
     head.metadata.putAll(b.metadata);
   }
 
-  void floats(Batch.Columns c) {
+  void floats(AppendBatch.Columns c) {
     int from = 0;
     while (from < c.count) {
       long time = c.times[from];
@@ -58,7 +58,7 @@ final class SampleInserter {
   }
 
   /** Notes when samples of a stripe began, where that is known or was known before. */
-  private static void starts(Stripe stripe, Batch.Columns c, int from, int to) {
+  private static void starts(Stripe stripe, AppendBatch.Columns c, int from, int to) {
     for (int i = from; i < to; i++) {
       int k = c.slots[i] & 63;
       long start = c.starts == null ? 0 : c.starts[i];
@@ -72,7 +72,7 @@ final class SampleInserter {
     }
   }
 
-  private void late(Batch.Columns c) {
+  private void late(AppendBatch.Columns c) {
     for (int i = 0; i < c.count; i++) {
       lateSample(c.slots[i], c.times[i], c.starts == null ? 0 : c.starts[i], c.bits[i], null);
     }

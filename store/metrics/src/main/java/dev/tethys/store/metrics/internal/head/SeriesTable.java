@@ -1,7 +1,7 @@
 package dev.tethys.store.metrics.internal.head;
 
 import dev.tethys.model.Labels;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.storage.StorageException;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -114,7 +114,7 @@ final class SeriesTable {
       enter(slot, generation, canonical);
     } catch (OutOfMemoryError e) {
       // Half of an entry would make the index fail or lie from now on; the log has what counts.
-      EssentialLoop.endProcess("series index", e);
+      SupervisedLoop.endProcess("series index", e);
       throw e;
     }
   }

@@ -12,7 +12,7 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.Summaries;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import dev.tethys.testkit.FileCorruption;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
@@ -157,7 +157,7 @@ class BlockFuzzTest {
             first ? FileCorruption.of(chunks, r) : chunks,
             first ? index : FileCorruption.of(index, r),
             true);
-      } catch (StorageException | DamageException e) {
+      } catch (StorageException | CorruptionException e) {
         caught++;
       } catch (AssertionError | RuntimeException e) {
         throw new AssertionError("seed " + seed, e);
@@ -188,7 +188,7 @@ class BlockFuzzTest {
       long began = System.nanoTime();
       try {
         read(c, i, false);
-      } catch (StorageException | DamageException e) {
+      } catch (StorageException | CorruptionException e) {
         // told as it should be
       } catch (RuntimeException | Error e) {
         throw new AssertionError("seed " + seed, e);

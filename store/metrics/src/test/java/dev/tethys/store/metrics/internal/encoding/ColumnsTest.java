@@ -6,7 +6,7 @@ import dev.tethys.model.Histogram;
 import dev.tethys.model.Samples;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -217,7 +217,7 @@ class ColumnsTest {
     try {
       reader.decode(new ByteSource(b), new double[v.length], 0, v.length);
       HistogramColumn.decode(new ByteSource(b), 10);
-    } catch (DamageException e) {
+    } catch (CorruptionException e) {
       assertThat(e).hasMessageNotContaining("null");
     }
   }

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.lang.foreign.MemorySegment;
 import java.util.Arrays;
 import java.util.Random;
@@ -131,7 +131,7 @@ class ColumnPageTest {
     for (int n = 0; n < all.length; n += 7) {
       ByteSource in = new ByteSource(all, 0, n);
       assertThatThrownBy(() -> RowPage.load(in, new RowColumns()))
-          .isInstanceOfAny(DamageException.class, IndexOutOfBoundsException.class);
+          .isInstanceOfAny(CorruptionException.class, IndexOutOfBoundsException.class);
     }
   }
 
@@ -146,7 +146,7 @@ class ColumnPageTest {
     Page page;
     try {
       page = RowPage.load(new ByteSource(all), new RowColumns());
-    } catch (DamageException | IndexOutOfBoundsException e) {
+    } catch (CorruptionException | IndexOutOfBoundsException e) {
       return;
     }
     SampleBuffer b = new SampleBuffer();

@@ -4,7 +4,7 @@ import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
-import dev.tethys.model.guard.EssentialLoop;
+import dev.tethys.model.guard.SupervisedLoop;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 
@@ -23,14 +23,14 @@ class FullHeapIndexTest {
             .redirectErrorStream(true)
             .start();
     String out = new String(p.getInputStream().readAllBytes(), UTF_8);
-    assertThat(p.waitFor()).as(out).isEqualTo(EssentialLoop.EXIT_CODE);
+    assertThat(p.waitFor()).as(out).isEqualTo(SupervisedLoop.EXIT_CODE);
     assertThat(out).contains("cannot be left half done");
   }
 
   /** Adds series until there is no memory, and goes on as a server does. */
   static final class Series {
     public static void main(String[] args) {
-      EssentialLoop.task("test", () -> {}).run(); // is loaded in each server
+      SupervisedLoop.task("test", () -> {}).run(); // is loaded in each server
       SeriesTable table = new SeriesTable(new Fingerprint());
       for (int i = 0; i < 10_000_000; i++) {
         byte[] labels;

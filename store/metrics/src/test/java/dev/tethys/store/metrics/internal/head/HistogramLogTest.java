@@ -8,7 +8,7 @@ import dev.tethys.model.Histogram.ResetHint;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.util.ArrayList;
@@ -285,7 +285,7 @@ class HistogramLogTest {
     byte[] other = out.toArray();
     other[1] ^= 2; // its newest time
     assertThatThrownBy(() -> HistogramChunk.load(new ByteSource(other)))
-        .isInstanceOf(DamageException.class);
+        .isInstanceOf(CorruptionException.class);
   }
 
   @Test

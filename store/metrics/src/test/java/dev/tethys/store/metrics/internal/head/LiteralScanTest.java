@@ -124,7 +124,7 @@ class LiteralScanTest {
   }
 
   private @Nullable BitSet scan(String name, String expression) {
-    TestedValues.Values v = index.valuesOf(name);
+    MatchedValueCache.Values v = index.valuesOf(name);
     return LiteralScan.find(
         index.pairs(), v.pairs(), 0, v.count(), Matcher.of(Matcher.Type.REGEX, name, expression));
   }

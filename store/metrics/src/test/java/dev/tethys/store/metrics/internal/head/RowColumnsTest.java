@@ -7,7 +7,7 @@ import dev.tethys.model.Samples;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
-import dev.tethys.store.files.DamageException;
+import dev.tethys.store.files.CorruptionException;
 import java.util.Random;
 import java.util.random.RandomGenerator;
 import net.jqwik.api.ForAll;
@@ -98,7 +98,7 @@ class RowColumnsTest {
     for (int n = 0; n < all.length; n += 7) {
       ByteSource in = new ByteSource(all, 0, n);
       assertThatThrownBy(() -> RowPage.load(in, columns))
-          .isInstanceOfAny(DamageException.class, IndexOutOfBoundsException.class);
+          .isInstanceOfAny(CorruptionException.class, IndexOutOfBoundsException.class);
     }
   }
 }

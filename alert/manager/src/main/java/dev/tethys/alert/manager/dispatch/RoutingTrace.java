@@ -1,0 +1,102 @@
+package dev.tethys.alert.manager.dispatch;
+
+import dev.tethys.alert.manager.state.Alert;
+import dev.tethys.alert.manager.state.AlertNote;
+import dev.tethys.alert.manager.state.LabelSet;
+import dev.tethys.alert.manager.state.NotificationLog;
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Why an alert does, or does not, notify at a moment.
+ *
+ * @param alert as it arrived last; null when none with these labels arrived
+ * @param steps the routes that were asked
+ * @param inhibition what inhibits it; null for nothing
+ * @param acknowledgement the user who has acknowledged it; null for none
+ * @param branches one for each route that it takes
+ */
+public record RoutingTrace(
+    Instant at,
+    LabelSet labels,
+    @Nullable Alert alert,
+    List<RouteWalk.Step> steps,
+    Inhibitor.@Nullable Inhibition inhibition,
+    @Nullable AlertNote acknowledgement,
+    List<Branch> branches) {
+
+  /** Result on one route. */
+  public enum Outcome {
+    /** No such alert arrived; it would be notified after the group's wait. */
+    UNKNOWN("unknown"),
+    OVER("over"),
+    INHIBITED("inhibited"),
+    MUTED("muted"),
+    SILENCED("silenced"),
+    /** The receiver has no integrations. */
+    NOBODY("nobody"),
+    /** Its group was not flushed since it came. */
+    WAITING("waiting"),
+    FAILED("failed"),
+    /** The next look sends something. */
+    DUE("due"),
+    ACKNOWLEDGED("acknowledged"),
+    NOTIFIED("notified");
+
+    private final String text;
+
+    Outcome(String text) {
+      this.text = text;
+    }
+
+    /** As the API calls it. */
+    public String text() {
+      return text;
+    }
+  }
+
+  /**
+   * A time interval of a route.
+   *
+   * @param active whether the route is muted outside of it; else it is muted within
+   * @param holds whether it is that time
+   */
+  public record Interval(String name, boolean active, boolean holds) {}
+
+  /**
+   * An integration of the receiver.
+   *
+   * @param last what was sent last about the group; null for nothing
+   * @param knows whether that told of this alert as firing
+   * @param reason why it would be notified by a flush now, in Alertmanager's words; "none" for not
+   * @param repeatDue when the notification is repeated, if nothing changes; null when nothing was
+   *     sent
+   * @param attempt the outcome of the last flush; null when there was no attempt
+   * @param failure its last failure
+   */
+  public record Notified(
+      String integration,
+      boolean sendResolved,
+      NotificationLog.@Nullable Entry last,
+      boolean knows,
+      String reason,
+      @Nullable Instant repeatDue,
+      FlushResult.@Nullable Attempt attempt,
+      FlushResult.@Nullable Attempt failure) {}
+
+  /**
+   * One route that it takes.
+   *
+   * @param id of the route
+   * @param because the same in a sentence
+   */
+  public record Branch(
+      int id,
+      AlertDispatcher.GroupState group,
+      List<Interval> intervals,
+      List<String> silencedBy,
+      List<Notified> notified,
+      Outcome outcome,
+      String because) {}
+}

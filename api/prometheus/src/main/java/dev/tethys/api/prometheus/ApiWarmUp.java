@@ -1,0 +1,91 @@
+package dev.tethys.api.prometheus;
+
+import dev.tethys.model.GoFloat;
+import dev.tethys.model.storage.MetricSource;
+import dev.tethys.query.promql.PromqlEngine;
+import dev.tethys.web.PrivateConnection;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.time.InstantSource;
+
+/**
+ * Warm-up queries and label lookups, so that the code of responses is compiled before the first
+ * client waits for it. They run through the same path as those of clients, from the first byte of
+ * the request to the last of the JSON; the responses are discarded.
+ */
+public final class ApiWarmUp implements AutoCloseable {
+  private final PrivateConnection connection;
+  private boolean compressed;
+
+  /**
+   * Rehearses with an engine, which should not be the one whose self-metrics are exposed.
+   *
+   * @throws IOException when there is no way to ask oneself
+   */
+  public ApiWarmUp(PromqlEngine engine, MetricSource source) throws IOException {
+    Routes routes = new Routes();
+    ApiRoutes api = new ApiRoutes(routes, ApiSettings.DEFAULT, () -> Readiness.READY);
+    new QueryEndpoints(
+            QueryEngine.of(engine, source), source, ApiSettings.DEFAULT, InstantSource.system())
+        .register(api);
+    new LabelEndpoints(source).register(api);
+    connection = PrivateConnection.to(routes);
+  }
+
+  /**
+   * Asks a range query; times are Unix milliseconds.
+   *
+   * @return whether it could be answered
+   * @throws IOException when no other can be asked any more
+   */
+  public boolean ask(String query, long start, long end, long step) throws IOException {
+    String path =
+        "/api/v1/query_range?nocache=1&query="
+            + URLEncoder.encode(query, StandardCharsets.UTF_8)
+            + "&start="
+            + seconds(start)
+            + "&end="
+            + seconds(end)
+            + "&step="
+            + seconds(step);
+    return get(path);
+  }
+
+  /**
+   * Asks a query at one moment.
+   *
+   * @param time Unix milliseconds
+   * @return whether it could be answered
+   * @throws IOException when no other can be asked any more
+   */
+  public boolean ask(String query, long time) throws IOException {
+    return get(
+        "/api/v1/query?query="
+            + URLEncoder.encode(query, StandardCharsets.UTF_8)
+            + "&time="
+            + seconds(time));
+  }
+
+  /**
+   * Sends any request to the API of queries and labels; every other one asks for gzip, as browsers
+   * and clients in Go do.
+   *
+   * @return whether it could be answered
+   * @throws IOException when no other can be asked any more
+   */
+  public boolean get(String path) throws IOException {
+    compressed = !compressed;
+    return connection.get(path, compressed) == 200;
+  }
+
+  private static String seconds(long millis) {
+    return GoFloat.f(millis / 1e3);
+  }
+
+  @Override
+  public void close() {
+    connection.close();
+  }
+}

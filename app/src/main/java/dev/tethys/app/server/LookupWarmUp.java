@@ -1,0 +1,49 @@
+package dev.tethys.app.server;
+
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+
+/**
+ * Warm-up requests for label names, label values and series, as sent by dashboards when they open
+ * and by query editors during typing.
+ */
+final class LookupWarmUp {
+  private static final List<String> PATHS =
+      List.of(
+          "labels?%t",
+          "labels?match[]=%m&%t",
+          "label/__name__/values?%t",
+          "label/__name__/values?limit=100&%t",
+          "label/__name__/values?match[]={instance!=\"\"}&%t",
+          "label/instance/values?%t",
+          "label/instance/values?match[]=%m&%t",
+          "label/job/values?match[]={__name__=~\"%m.*\",instance=~\".+\"}&%t",
+          "series?match[]=%m&%t",
+          "series?match[]={__name__=\"%m\",instance!=\"\"}&limit=100&%t");
+
+  private LookupWarmUp() {}
+
+  /**
+   * Paths of a metric.
+   *
+   * @param start Unix milliseconds, as the end
+   */
+  static List<String> of(String metric, long start, long end) {
+    String time = "start=" + start / 1000 + "&end=" + end / 1000;
+    return PATHS.stream()
+        .map(p -> "/api/v1/" + escaped(p.replace("%m", metric)).replace("%25t", time))
+        .toList();
+  }
+
+  /** As a path may have it: what a selector and names of parameters need is escaped. */
+  private static String escaped(String path) {
+    StringBuilder out = new StringBuilder();
+    for (char c : path.toCharArray()) {
+      boolean plain = c < 0x80 && (Character.isLetterOrDigit(c) || "-_./?&=".indexOf(c) >= 0);
+      out.append(
+          plain ? String.valueOf(c) : URLEncoder.encode(String.valueOf(c), StandardCharsets.UTF_8));
+    }
+    return out.toString();
+  }
+}

@@ -1,0 +1,97 @@
+package dev.tethys.app.server;
+
+import dev.tethys.store.metrics.DatabaseStats;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.regex.Pattern;
+
+/**
+ * Selects the metrics of warm-up queries. Most metrics of an exporter hardly ever change, and code
+ * compiled for those is discarded at the first series that does: so most of the selected metrics
+ * change, in different ways, one is constant, and one has many series.
+ */
+final class WarmUpMetrics {
+  /** Metrics with more series take too long for what is learnt from them. */
+  static final int MAX_SERIES = 2_000;
+
+  /**
+   * As much is compiled over so many series as over twenty times as many, in a tenth of the time.
+   */
+  static final int ENOUGH_SERIES = 100;
+
+  /** Of those with few series so many are read, spread over all of them. */
+  static final int CHECKED_METRICS = 64;
+
+  /** Of those with more, so many. */
+  private static final int LARGE_LOOKED_AT = 8;
+
+  private static final int LIVELY = 6;
+
+  /** So many of those with more series are taken in a fleet where all metrics have many. */
+  private static final int LARGE_ALONE = 3;
+
+  private static final Pattern NAME = Pattern.compile("[a-zA-Z_:][a-zA-Z0-9_:]*");
+
+  private WarmUpMetrics() {}
+
+  /** Checks whether a metric changes. */
+  interface Changes {
+    /** How often a series of it changed lately, on average. */
+    double of(String metric) throws InterruptedException;
+  }
+
+  private record Candidate(String name, double changes) {}
+
+  /**
+   * Chooses.
+   *
+   * @param counts series by metric, most first
+   * @return none when all metrics have too many series
+   */
+  static List<String> choose(List<DatabaseStats.Count> counts, Changes changes)
+      throws InterruptedException {
+    List<String> few = new ArrayList<>();
+    List<String> many = new ArrayList<>();
+    for (DatabaseStats.Count c : counts) {
+      if (isFit(c)) {
+        (c.value() <= ENOUGH_SERIES ? few : many).add(c.name());
+      }
+    }
+    List<Candidate> small = liveliest(evenly(few, CHECKED_METRICS), changes);
+    List<Candidate> large = liveliest(evenly(many.reversed(), LARGE_LOOKED_AT), changes);
+    List<Candidate> lively = small.stream().filter(c -> c.changes > 0).toList();
+    List<Candidate> chosen = new ArrayList<>(evenly(lively, LIVELY));
+    small.stream().filter(c -> c.changes == 0).findFirst().ifPresent(chosen::add);
+    chosen.addAll(large.subList(0, Math.min(few.isEmpty() ? LARGE_ALONE : 1, large.size())));
+    return chosen.stream().map(Candidate::name).toList();
+  }
+
+  /** At most so many of those that queries can be rehearsed over, with the number of series. */
+  static List<DatabaseStats.Count> spread(List<DatabaseStats.Count> counts, int most) {
+    return evenly(counts.stream().filter(WarmUpMetrics::isFit).toList(), most);
+  }
+
+  private static boolean isFit(DatabaseStats.Count c) {
+    return c.value() <= MAX_SERIES && NAME.matcher(c.name()).matches();
+  }
+
+  private static List<Candidate> liveliest(List<String> names, Changes changes)
+      throws InterruptedException {
+    List<Candidate> out = new ArrayList<>();
+    for (String name : names) {
+      out.add(new Candidate(name, changes.of(name)));
+    }
+    out.sort((a, b) -> Double.compare(b.changes, a.changes));
+    return out;
+  }
+
+  /** At most so many, at even distances, the first among them. */
+  private static <T> List<T> evenly(List<T> all, int most) {
+    int n = Math.min(all.size(), most);
+    List<T> out = new ArrayList<>(n);
+    for (int i = 0; i < n; i++) {
+      out.add(all.get((int) ((long) i * all.size() / n)));
+    }
+    return out;
+  }
+}

@@ -1,0 +1,41 @@
+package dev.tethys.codec.datadog;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Cache of the upper halves of trace ids by lower half, as seen in spans: later spans of a trace
+ * may arrive in another request without it. Keeps the most recently used ids. Thread-safe.
+ */
+public final class TraceIdUpperHalves {
+  private final Map<Long, Long> known;
+
+  /**
+   * An empty one.
+   *
+   * @param size how many ids are known at most; 0 for none
+   */
+  public TraceIdUpperHalves(int size) {
+    known =
+        new LinkedHashMap<>(16, 0.75f, true) {
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<Long, Long> eldest) {
+            return size() > size;
+          }
+        };
+  }
+
+  /**
+   * The upper half of an id.
+   *
+   * @param upper upper half that the span has; null when it has none
+   */
+  synchronized long of(long lower, @Nullable Long upper) {
+    if (upper != null) {
+      known.put(lower, upper);
+      return upper;
+    }
+    return known.getOrDefault(lower, 0L);
+  }
+}

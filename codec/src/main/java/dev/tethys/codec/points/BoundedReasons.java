@@ -1,0 +1,21 @@
+package dev.tethys.codec.points;
+
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Bound on the distinct reasons that become values of a label: messages come from input, and each
+ * new one would be a new series. Safe for several threads.
+ */
+public final class BoundedReasons {
+  private static final int MAX = 50;
+
+  private final Set<String> known = ConcurrentHashMap.newKeySet();
+
+  /** The reason, or {@link RejectedItems#OTHER} when there are too many already. */
+  public String bounded(String reason) {
+    return known.contains(reason) || known.size() < MAX && known.add(reason)
+        ? reason
+        : RejectedItems.OTHER;
+  }
+}

@@ -1,0 +1,78 @@
+package dev.tethys.codec.points;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Remembers what names that came lately mean, for senders say the same names again and again. Holds
+ * at most so many; which was not asked for longest is forgotten first. Safe for several threads.
+ *
+ * @param <V> what a name means; a name may mean nothing
+ */
+public final class RecentNameCache<V> {
+  private record Meaning<V>(@Nullable V value) {}
+
+  private final Map<String, Meaning<V>> known;
+  private final Function<String, @Nullable V> means;
+  private long gets; // guarded by known
+  private long hits; // guarded by known
+
+  /**
+   * An empty memory.
+   *
+   * @param max how many names are remembered; 0 for none
+   * @param means what a name means, the same each time
+   */
+  public RecentNameCache(int max, Function<String, @Nullable V> means) {
+    this.means = means;
+    this.known =
+        new LinkedHashMap<>(16, 0.75f, true) {
+          private static final long serialVersionUID = 1L;
+
+          @Override
+          protected boolean removeEldestEntry(Map.Entry<String, Meaning<V>> eldest) {
+            return size() > max;
+          }
+        };
+  }
+
+  /** What a name means. */
+  public @Nullable V get(String name) {
+    synchronized (known) {
+      Meaning<V> m = known.get(name);
+      gets++;
+      if (m != null) {
+        hits++;
+        return m.value;
+      }
+    }
+    V v = means.apply(name);
+    synchronized (known) {
+      known.put(name, new Meaning<>(v));
+    }
+    return v;
+  }
+
+  /** How often it was asked. */
+  public long gets() {
+    synchronized (known) {
+      return gets;
+    }
+  }
+
+  /** How often it knew the answer. */
+  public long hits() {
+    synchronized (known) {
+      return hits;
+    }
+  }
+
+  /** How many it remembers. */
+  public int size() {
+    synchronized (known) {
+      return known.size();
+    }
+  }
+}

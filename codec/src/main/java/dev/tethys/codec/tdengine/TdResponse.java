@@ -1,0 +1,141 @@
+package dev.tethys.codec.tdengine;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.json.JsonFailures;
+import dev.tethys.model.GoJson;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
+import tools.jackson.core.ObjectReadContext;
+import tools.jackson.core.StreamReadConstraints;
+import tools.jackson.core.json.JsonFactory;
+
+/**
+ * Reads answers of {@code /rest/sql} of TDengine 3 (docs.tdengine.com, "REST API"): a code, a
+ * description of what is wrong, columns, rows.
+ */
+public final class TdResponse {
+  private static final JsonFactory JSON =
+      JsonFactory.builder()
+          .streamReadConstraints(
+              StreamReadConstraints.builder()
+                  .maxDocumentLength(-1) // bounded by who reads
+                  .maxNestingDepth(16)
+                  .build())
+          .build();
+
+  private TdResponse() {}
+
+  /** Takes the rows of an answer. */
+  public interface Rows {
+    /** Rows follow: they have these columns. */
+    void columns(List<String> names);
+
+    /** A row: numbers, times and text as text, null for nothing. Valid until the next. */
+    void row(@Nullable String[] values);
+  }
+
+  /** A statement that was refused. */
+  public static final class Refused extends CodecException {
+    private static final long serialVersionUID = 1L;
+
+    private final int code;
+
+    Refused(int code, String why) {
+      super("TDengine says " + String.format("0x%04X", code) + ": " + why);
+      this.code = code;
+    }
+
+    /** TDengine's number for why. */
+    public int code() {
+      return code;
+    }
+  }
+
+  /**
+   * Reads all of an answer.
+   *
+   * @throws Refused when it reports an error
+   * @throws CodecException when it is no JSON of this form
+   */
+  public static void read(InputStream in, Rows to) {
+    int code = 0;
+    String why = "";
+    try (JsonParser p = JSON.createParser(ObjectReadContext.empty(), in)) {
+      if (p.nextToken() != JsonToken.START_OBJECT) {
+        throw new CodecException("TDengine's answer is no object");
+      }
+      @Nullable String[] row = {};
+      while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+        String key = p.currentName();
+        JsonToken t = p.nextToken();
+        switch (key) {
+          case "code" -> code = p.getIntValue() & 0xffff;
+          case "desc" -> why = p.getString();
+          case "column_meta" -> {
+            List<String> names = columns(p);
+            row = new String[names.size()];
+            to.columns(names);
+          }
+          case "data" -> {
+            if (t == JsonToken.START_ARRAY) {
+              rows(p, row, to);
+            }
+          }
+          default -> p.skipChildren();
+        }
+      }
+    } catch (JacksonException e) {
+      throw new CodecException("TDengine's answer: " + JsonFailures.describe(e), e);
+    }
+    if (code != 0) {
+      throw new Refused(code, why);
+    }
+  }
+
+  /** Each is a list of name, type and length. */
+  private static List<String> columns(JsonParser p) {
+    List<String> names = new ArrayList<>();
+    while (p.nextToken() == JsonToken.START_ARRAY) {
+      p.nextToken();
+      names.add(p.getString());
+      while (p.nextToken() != JsonToken.END_ARRAY) {
+        p.skipChildren();
+      }
+    }
+    return names;
+  }
+
+  /** A flat object as text again. */
+  private static String object(JsonParser p) {
+    StringBuilder sb = new StringBuilder();
+    while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+      GoJson.append(sb.append(sb.isEmpty() ? "{" : ","), p.currentName()).append(':');
+      p.nextToken();
+      GoJson.append(sb, p.getString());
+    }
+    return sb.append(sb.isEmpty() ? "{}" : "}").toString();
+  }
+
+  private static void rows(JsonParser p, @Nullable String[] row, Rows to) {
+    while (p.nextToken() == JsonToken.START_ARRAY) {
+      int i = 0;
+      for (JsonToken t = p.nextToken(); t != JsonToken.END_ARRAY; t = p.nextToken()) {
+        String v = null;
+        if (t == JsonToken.START_OBJECT) { // a tag of type JSON
+          v = object(p);
+        } else if (t != JsonToken.VALUE_NULL) {
+          v = p.getString();
+        }
+        if (i < row.length) {
+          row[i++] = v;
+        }
+      }
+      to.row(row);
+    }
+  }
+}

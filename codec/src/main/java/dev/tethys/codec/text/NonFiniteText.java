@@ -1,0 +1,47 @@
+package dev.tethys.codec.text;
+
+import dev.tethys.model.Samples;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Samples that are no numbers to a database, as text: {@code NaN}, {@code +Inf}, {@code -Inf}, and
+ * {@code stale} for the marker that a series has ended.
+ */
+public final class NonFiniteText {
+  private NonFiniteText() {}
+
+  /** The text of a value that is not finite. */
+  public static String text(double v) {
+    return Double.isNaN(v) ? Samples.isStale(v) ? "stale" : "NaN" : v > 0 ? "+Inf" : "-Inf";
+  }
+
+  /** The value of a text that {@link #text} wrote; null when it is none. */
+  public static @Nullable Double parse(String text) {
+    return switch (text) {
+      case "stale" -> Samples.STALE;
+      case "NaN" -> Samples.NORMAL_NAN;
+      case "+Inf" -> Double.POSITIVE_INFINITY;
+      case "-Inf" -> Double.NEGATIVE_INFINITY;
+      default -> null;
+    };
+  }
+
+  /**
+   * A number that represents a value that is not finite: 1 is NaN, 2 +Inf, 3 -Inf, 4 the marker
+   * that the series has ended.
+   */
+  public static int mark(double v) {
+    return Double.isNaN(v) ? Samples.isStale(v) ? 4 : 1 : v > 0 ? 2 : 3;
+  }
+
+  /** The value of a mark; null when it is none. */
+  public static @Nullable Double marked(double mark) {
+    return mark == 1
+        ? Double.valueOf(Samples.NORMAL_NAN)
+        : mark == 2
+            ? Double.valueOf(Double.POSITIVE_INFINITY)
+            : mark == 3
+                ? Double.valueOf(Double.NEGATIVE_INFINITY)
+                : mark == 4 ? Double.valueOf(Samples.STALE) : null;
+  }
+}

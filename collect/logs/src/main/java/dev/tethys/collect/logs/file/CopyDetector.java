@@ -1,0 +1,156 @@
+package dev.tethys.collect.logs.file;
+
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+
+/**
+ * Tells whether a file that appears is a copy of one that is known, so that what it holds was read,
+ * or will be, under the name of the other. One that may still be being copied is left alone for a
+ * while. Guarded by the job.
+ */
+final class CopyDetector {
+  /** How long one that looks like a copy is left alone, in milliseconds since it changed last. */
+  static final long SETTLE = 2000;
+
+  /** How long it is left alone at most. */
+  static final long SETTLE_MOST = 60_000;
+
+  /** What is smaller is no copy: two logs may begin with the same words. In bytes. */
+  static final int SMALLEST_COPY = 256;
+
+  private final FileJob job;
+  private final Map<FileId.Inode, Unsettled> unsettled = new HashMap<>();
+
+  /** A file that may be a copy still being made. */
+  private record Unsettled(long since, long changed, long size) {}
+
+  /** Identification of an unknown file. */
+  sealed interface Origin {
+    /** Nothing is known of it. */
+    record New() implements Origin {}
+
+    /** Not identifiable yet. */
+    record Later() implements Origin {}
+
+    /** Everything before an offset was read from another file. */
+    record ReadBefore(long offset) implements Origin {}
+  }
+
+  CopyDetector(FileJob job) {
+    this.job = job;
+  }
+
+  /** Forgets all files that are left alone but these. */
+  void retain(Collection<FileId.Inode> waiting) {
+    unsettled.keySet().retainAll(waiting);
+  }
+
+  /** A file is left alone no longer. */
+  void settled(FileId id) {
+    unsettled.remove(id.place());
+  }
+
+  /**
+   * Whether an unknown file is a copy of one that is known.
+   *
+   * @param names of the files that are read
+   * @param options as it would be read
+   */
+  Origin origin(Path path, FileStat stat, CopyCandidates<TailedFile> names, FileOptions options) {
+    List<TailedFile> related =
+        names.of(path).stream().filter(f -> RotatedVersions.isRelated(f.path, path)).toList();
+    List<Checkpoint> gone =
+        job.positions.related(path).stream()
+            .filter(c -> c.headLength() > 0 && !c.id().mayBe(stat.id()))
+            .toList();
+    if (related.isEmpty() && gone.isEmpty()) {
+      return new Origin.New();
+    }
+    try (FileContent content = RotatedVersions.open(SearchFolders.of(path), stat.id(), options)) {
+      for (Checkpoint c : gone) {
+        if (content.holds(c)) {
+          return new Origin.ReadBefore(c.offset());
+        }
+      }
+      for (TailedFile f : related) {
+        for (Checkpoint c : f.past.ends()) {
+          if (content.holds(c)) {
+            return new Origin.ReadBefore(c.offset());
+          }
+        }
+      }
+      for (TailedFile f : related) {
+        Origin o = copy(content, stat, f);
+        if (!(o instanceof Origin.New)) {
+          return o;
+        }
+      }
+    } catch (IOException e) {
+      return new Origin.New();
+    }
+    return new Origin.New();
+  }
+
+  /** Whether a file is what another is or was, be it copied or still being copied. */
+  private Origin copy(FileContent content, FileStat stat, TailedFile f) throws IOException {
+    Checkpoint last = f.last();
+    boolean whole = last.headLength() > 0 && content.holds(last);
+    long size = content instanceof FileContent.Plain ? stat.size() : last.offset();
+    try (FileContent other = FileContent.open(f.path, job.options)) {
+      if (whole && !other.holds(last)) {
+        job.wake(f); // it was truncated, which is found when it is read
+        return later(stat) ? new Origin.Later() : new Origin.New();
+      }
+      if (!isPrefix(content, other, size, 0)) {
+        return new Origin.New();
+      }
+      boolean patient = later(stat);
+      Unsettled u = unsettled.get(stat.id().place());
+      if (u == null || job.now() - u.changed < SETTLE) {
+        return new Origin.Later();
+      }
+      if (size < SMALLEST_COPY || !isPrefix(content, other, size, size - Checkpoint.TAIL)) {
+        return new Origin.New();
+      }
+      if (size <= f.offset()) {
+        return new Origin.ReadBefore(size);
+      }
+      return patient ? new Origin.Later() : new Origin.New();
+    } catch (NoSuchFileException e) {
+      // It was compressed and then deleted; what of it was not read is read from it still.
+      return !whole
+          ? new Origin.New()
+          : f.offset() >= f.size() || !later(stat)
+              ? new Origin.ReadBefore(last.offset())
+              : new Origin.Later();
+    }
+  }
+
+  /** Whether bytes from a position on, up to the size of the one, are the same in the other. */
+  private static boolean isPrefix(FileContent one, FileContent other, long size, long from)
+      throws IOException {
+    long at = Math.max(0, from);
+    byte[] a = new byte[(int) Math.min(Checkpoint.HEAD, size - at)];
+    byte[] b = new byte[a.length];
+    return one.readFully(at, a) == a.length
+        && other.readFully(at, b) == b.length
+        && Arrays.equals(a, b);
+  }
+
+  /** Leaves a file alone for now; false when that was done for long enough. */
+  private boolean later(FileStat stat) {
+    long now = job.now();
+    Unsettled u = unsettled.get(stat.id().place());
+    if (u == null || u.size != stat.size()) {
+      u = new Unsettled(u == null ? now : u.since, now, stat.size());
+      unsettled.put(stat.id().place(), u);
+    }
+    return now - u.since < SETTLE_MOST;
+  }
+}

@@ -1,0 +1,140 @@
+package dev.tethys.pipeline.exporter.mqtt;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.TlsConfig.TlsVersion;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.exporter.client.LineSockets;
+import dev.tethys.web.client.PreSharedKey;
+import dev.tethys.web.client.PskTls;
+import java.io.IOException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * TLS with a pre-shared key instead of certificates.
+ *
+ * @param key null for that of the file
+ * @param file read for each connection; "" for none
+ * @param serverName requested server name; "" for none
+ * @param newest whether TLS 1.3 is used, else 1.2
+ */
+record PskSettings(
+    String identity, @Nullable PreSharedKey key, String file, String serverName, boolean newest) {
+
+  /** The keys, in a section. */
+  static final class Keys {
+    private final Key<Secret> psk;
+    private final Key<String> file;
+    private final Key<String> identity;
+
+    Keys(Section section) {
+      psk =
+          section.optional(
+              "psk",
+              Type.SECRET,
+              "A key that the broker has as well, in hexadecimal digits: TLS without"
+                  + " certificates.");
+      file =
+          section.key("psk_file", Type.PATH, "", "A file of that key, read for each connection.");
+      identity =
+          section.key("psk_identity", Type.STRING, "", "By which the broker finds that key.");
+    }
+
+    /** Null when there is no key. */
+    @Nullable PskSettings read(
+        YamlObject o, boolean secured, String host, Key<?> tlsKey, TlsConfig tls) {
+      if (!o.has(psk) && !o.has(file) && !o.has(identity)) {
+        return null;
+      }
+      Key<?> first = o.has(psk) ? psk : o.has(file) ? file : identity;
+      if (o.get(identity).isEmpty() || o.has(psk) == !o.get(file).isEmpty()) {
+        throw o.error(first, "psk_identity goes with psk or psk_file, and with one of them");
+      }
+      if (!secured) {
+        throw o.error(first, first.name() + " is of an endpoint with mqtts:// or wss://");
+      }
+      if (!tls.equals(versions(tls))) {
+        throw o.error(
+            tlsKey,
+            "with psk_identity, tls supports only server_name_override, min_version and"
+                + " max_version: the key replaces certificates and authorities");
+      }
+      Secret digits = o.find(psk);
+      PreSharedKey key = null;
+      if (digits != null) {
+        try {
+          key = PreSharedKey.of(o.get(identity), digits.value());
+        } catch (IllegalArgumentException e) {
+          throw o.error(psk, "psk: " + e.getMessage());
+        }
+      }
+      String name = tls.serverName().isEmpty() ? host : tls.serverName();
+      return new PskSettings(
+          o.get(identity),
+          key,
+          o.get(file),
+          isAddress(name) ? "" : name,
+          tls.minVersion() == TlsVersion.TLS13);
+    }
+
+    /** What is left of the settings of TLS where there are no certificates. */
+    private static TlsConfig versions(TlsConfig tls) {
+      TlsConfig d = TlsConfig.DEFAULT;
+      return new TlsConfig(
+          d.ca(),
+          d.caFile(),
+          d.cert(),
+          d.certFile(),
+          d.key(),
+          d.keyFile(),
+          tls.serverName(),
+          d.insecureSkipVerify(),
+          tls.minVersion(),
+          tls.maxVersion());
+    }
+
+    /** Addresses are no names that could be asked for (RFC 6066). */
+    private static boolean isAddress(String host) {
+      return host.indexOf(':') >= 0 || host.matches("[0-9.]+");
+    }
+  }
+
+  /**
+   * Checks that TLS with such a key is available, where one is named: it may not be installed.
+   *
+   * @param name of the destination, for people
+   */
+  static void check(@Nullable PskSettings key, String name) {
+    if (key == null) {
+      return;
+    }
+    try {
+      PskTls.find();
+    } catch (IOException e) {
+      throw new ConfigException(name, "psk_identity: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Shakes hands.
+   *
+   * @param alpn protocols that are offered
+   */
+  void secure(LineSockets.Line line, List<String> alpn) throws IOException {
+    line.secure(
+        PskTls.find(), new PskTls.Offer(key == null ? read() : key, serverName, newest, alpn));
+  }
+
+  private PreSharedKey read() throws IOException {
+    try {
+      return PreSharedKey.of(identity, MqttTokenLogin.read(file));
+    } catch (IllegalArgumentException e) {
+      throw new IOException("psk_file " + file + ": " + e.getMessage(), e);
+    }
+  }
+}

@@ -1,0 +1,39 @@
+package dev.tethys.pipeline.exporter.otlp;
+
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.delivery.EncodedRequest;
+import dev.tethys.pipeline.delivery.ItemProbe;
+import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.delivery.Sender;
+import java.io.IOException;
+
+/** Tries a server of OTLP: a request of nothing, which all of them take, then one item. */
+final class OtlpProbe {
+  private OtlpProbe() {}
+
+  /**
+   * A trial.
+   *
+   * @param where the server, for people
+   */
+  static ItemProbe of(Signal signal, OtlpRequestEncoder encoder, Sender sender, String where) {
+    return new ItemProbe(
+        signal,
+        () -> {
+          for (EncodedRequest p :
+              encoder.encode(new Batch(signal, Encoding.OTLP, new byte[0], 0, 0)).requests()) {
+            switch (sender.send(p)) {
+              case SendResult.Retryable l -> throw new IOException(l.reason());
+              case SendResult.Permanent n -> throw new IOException(n.reason());
+              default -> {}
+            }
+          }
+          return where + " takes OTLP";
+        },
+        encoder,
+        sender,
+        (p, t, v) -> where + "; over OTLP nothing is read back");
+  }
+}

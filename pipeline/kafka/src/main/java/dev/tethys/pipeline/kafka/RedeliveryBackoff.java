@@ -1,0 +1,43 @@
+package dev.tethys.pipeline.kafka;
+
+import java.time.Duration;
+
+/**
+ * Delays between attempts of a batch that was not accepted.
+ *
+ * @param first initial delay
+ * @param longest maximum delay without {@code randomization}
+ * @param multiplier from one delay to the next
+ * @param randomization maximum random part of a delay, 0 to 1
+ */
+record RedeliveryBackoff(
+    Duration first, Duration longest, double multiplier, double randomization) {
+  static final RedeliveryBackoff DEFAULT =
+      new RedeliveryBackoff(Duration.ofSeconds(1), Duration.ofSeconds(30), 2, 0);
+
+  /** What is waited at least before a broker is asked again that failed at once. */
+  private static final Duration LEAST_OF_BROKERS = Duration.ofMillis(250);
+
+  /**
+   * The pause before brokers are asked again: the first one, but long enough that a failure which
+   * comes at once, for as long as it lasts, fills neither a core nor the log.
+   */
+  Duration ofBrokers() {
+    return first.compareTo(LEAST_OF_BROKERS) < 0 ? LEAST_OF_BROKERS : first;
+  }
+
+  /** The pause after this one. */
+  Duration after(Duration pause) {
+    double next = pause.toMillis() * multiplier;
+    return next >= longest.toMillis() ? longest : Duration.ofMillis((long) next);
+  }
+
+  /**
+   * The pause with its part of chance.
+   *
+   * @param chance 0 to 1
+   */
+  Duration spread(Duration pause, double chance) {
+    return Duration.ofMillis((long) (pause.toMillis() * (1 + randomization * (2 * chance - 1))));
+  }
+}

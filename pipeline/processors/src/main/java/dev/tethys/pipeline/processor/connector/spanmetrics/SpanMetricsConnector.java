@@ -1,0 +1,295 @@
+package dev.tethys.pipeline.processor.connector.spanmetrics;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.Connector;
+import dev.tethys.pipeline.component.Context;
+import dev.tethys.pipeline.ledger.ItemAccounting;
+import dev.tethys.pipeline.processor.TimedFlush;
+import dev.tethys.pipeline.processor.TreeProcessor;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Counts spans and sends the counts once an interval. Spans are settled when they are counted: the
+ * counts live in memory, and a crash loses what was counted since the last interval.
+ */
+final class SpanMetricsConnector implements Connector {
+  /** What was counted; the spans themselves end here. */
+  static final String COUNTED = "counted";
+
+  /** Spans of resources without a service. */
+  static final String NO_SERVICE = "no_service_name";
+
+  /** Spans of resources for which there was no room. */
+  static final String TOO_MANY = "too_many_resources";
+
+  private static final String SCOPE = "spanmetricsconnector";
+
+  /** How many resources are kept, with those that wait for the end of the interval to be let go. */
+  private static final int MAX_RESOURCES = 100_000;
+
+  private final SpanMetricsSettings settings;
+  private final SpanForms forms;
+  private final SpanCounting counting;
+  private final ItemAccounting spans;
+  private final ItemAccounting metrics;
+  private final Scheduler clock;
+  private final System.Logger log;
+  private final TimedFlush flush;
+  private final SeriesBudget room; // guarded by this
+
+  /** The one longest without spans first. */
+  private final Map<Attributes, SpanResource> resources = // guarded by this
+      new LinkedHashMap<>(16, 0.75f, true);
+
+  /** Those that had to make room or are out of date: they are sent once more. */
+  private final Map<Attributes, SpanResource> evicted = new LinkedHashMap<>(); // guarded by this
+
+  /** A series of a resource. */
+  private record Stream(Attributes resource, SeriesKey series) {}
+
+  /** When deltas were sent last, the one longest ago first. */
+  private final Map<Stream, Long> sent = // guarded by this
+      new LinkedHashMap<>(16, 0.75f, true) {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<Stream, Long> eldest) {
+          return size() > settings.deltaTimes();
+        }
+      };
+
+  private boolean recorded; // guarded by this; whether anything was since the last interval
+  private boolean warned; // guarded by this
+  private boolean stopped; // guarded by this
+
+  SpanMetricsConnector(
+      SpanMetricsSettings settings, String instance, long maxSeries, Consumer next, Context c) {
+    this.settings = settings;
+    this.forms = SpanForms.of(settings);
+    this.counting = new SpanCounting(settings, instance);
+    this.spans = c.account(Signal.TRACES);
+    this.metrics = c.account(Signal.METRICS);
+    this.clock = c.clock();
+    this.log = c.logger();
+    this.room = new SeriesBudget(settings.limit(), settings.exemplars(), maxSeries);
+    this.flush = new TimedFlush("span_metrics", settings.interval(), this::take, next, metrics, c);
+  }
+
+  @Override
+  public void start() {
+    flush.start();
+  }
+
+  @Override
+  public void forward() {
+    flush.forward();
+  }
+
+  @Override
+  public void stop(Duration timeLimit) {
+    synchronized (this) {
+      stopped = true;
+    }
+    flush.stop();
+  }
+
+  /** Results for the spans of a batch. */
+  private static final class Tally {
+    int counted;
+    int unnamed;
+    int refused;
+  }
+
+  @Override
+  public void consume(Batch batch, AckCallback receipt) {
+    int items = batch.items();
+    spans.take(items);
+    TracesData data;
+    try {
+      data = (TracesData) batch.takeTree();
+    } catch (CodecException e) {
+      spans.drop(TreeProcessor.MALFORMED, items);
+      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
+      return;
+    }
+    Tally tally = count(data);
+    batch.keepTree(data);
+    if (tally == null) {
+      spans.returnItems(items);
+      receipt.settle(new Outcome.Unavailable("the connector has stopped", Duration.ZERO));
+      return;
+    }
+    spans.drop(NO_SERVICE, tally.unnamed);
+    spans.drop(TOO_MANY, tally.refused);
+    spans.drop(COUNTED, items - tally.unnamed - tally.refused);
+    receipt.settle(Outcome.ACCEPTED);
+  }
+
+  /** Counts spans; null when it has stopped. */
+  private synchronized @Nullable Tally count(TracesData data) {
+    if (stopped) {
+      return null;
+    }
+    Tally tally = new Tally();
+    room.at(clock.millis());
+    Map<Span, Long> self = settings.selfTimes() ? SelfTimes.of(data) : Map.of();
+    for (ResourceGroup<Span> r : data.resources()) {
+      int n = 0;
+      for (ScopeGroup<Span> s : r.scopes()) {
+        n += s.items().size();
+      }
+      Attributes attributes = r.resource().attributes();
+      if (!attributes.contains(SpanCounting.SERVICE)) {
+        tally.unnamed += n;
+        continue;
+      }
+      SpanResource to = resource(attributes);
+      if (to == null) {
+        tally.refused += n;
+        continue;
+      }
+      for (ScopeGroup<Span> s : r.scopes()) {
+        for (Span span : s.items()) {
+          counting.count(span, s.scope(), attributes, to, self.get(span), room);
+        }
+      }
+      tally.counted += n;
+    }
+    recorded |= tally.counted > 0;
+    if (tally.refused > 0 && !warned) {
+      warned = true;
+      log.log(
+          Level.WARNING,
+          "more than {0} resources have spans within an interval: further ones are not counted;"
+              + " resource_metrics_key_attributes can tell them apart by less",
+          MAX_RESOURCES);
+    }
+    return tally;
+  }
+
+  private @Nullable SpanResource resource(Attributes attributes) {
+    Attributes key = attributes;
+    if (!settings.keyAttributes().isEmpty()) {
+      key = new Attributes();
+      for (int i = 0; i < attributes.size(); i++) {
+        if (settings.keyAttributes().contains(attributes.key(i))) {
+          key.add(attributes.key(i), attributes.value(i));
+        }
+      }
+    }
+    SpanResource known = resources.get(key);
+    if (known == null) {
+      known = evicted.remove(key);
+      if (known == null && resources.size() + evicted.size() >= MAX_RESOURCES) {
+        return null;
+      }
+      known = known == null ? forms.resource(attributes.copy()) : known;
+      resources.put(key.copy(), known);
+      if (resources.size() > settings.resources()) {
+        Map.Entry<Attributes, SpanResource> eldest = resources.entrySet().iterator().next();
+        resources.remove(eldest.getKey());
+        evicted.put(eldest.getKey(), eldest.getValue());
+      }
+    }
+    known.seen(room.nowMillis());
+    return known;
+  }
+
+  /** What is sent at the end of an interval. */
+  private synchronized @Nullable Batch take(boolean last) {
+    if (last && !recorded) {
+      return null; // all of it was sent before
+    }
+    recorded = false;
+    warned = false;
+    long millis = clock.millis();
+    MetricsData data = new MetricsData();
+    resources.forEach((key, r) -> add(key, r, millis * 1_000_000, data));
+    evicted.forEach((key, r) -> add(key, r, millis * 1_000_000, data));
+    if (settings.delta()) {
+      resources.clear();
+      evicted.clear();
+      room.free();
+    } else {
+      evicted.values().forEach(r -> room.release(r.weight()));
+      evicted.clear();
+      expire(millis);
+    }
+    if (data.resources().isEmpty()) {
+      return null;
+    }
+    Batch batch = Batch.of(Signal.METRICS, data, 0, Metadata.NONE);
+    metrics.create(batch.items());
+    return batch;
+  }
+
+  private void add(Attributes key, SpanResource r, long nanos, MetricsData to) {
+    Set<SeriesKey> seen = new HashSet<>();
+    SeriesTable.Starts starts =
+        settings.delta()
+            ? (series, began) -> {
+              seen.add(series);
+              Long before = sent.get(new Stream(key, series));
+              return before == null ? began : before;
+            }
+            : (_, began) -> began;
+    List<Metric> all =
+        r.metrics(
+            settings.delta() ? MetricData.TEMPORALITY_DELTA : MetricData.TEMPORALITY_CUMULATIVE,
+            starts,
+            nanos);
+    seen.forEach(series -> sent.put(new Stream(key, series), nanos));
+    if (all.isEmpty()) {
+      return;
+    }
+    ScopeGroup<Metric> scope = new ScopeGroup<>();
+    scope.scope().setName(SCOPE);
+    scope.items().addAll(all);
+    ResourceGroup<Metric> group = new ResourceGroup<>();
+    group.resource().attributes().putAll(r.attributes());
+    group.scopes().add(scope);
+    to.resources().add(group);
+  }
+
+  private void expire(long millis) {
+    if (!settings.seriesExpiration().isZero()) {
+      long until = millis - settings.seriesExpiration().toMillis();
+      resources.values().removeIf(r -> r.expire(until, room));
+    }
+    if (!settings.expiration().isZero()) {
+      long until = millis - settings.expiration().toMillis();
+      resources
+          .entrySet()
+          .removeIf(
+              e -> {
+                boolean expired = e.getValue().seenMillis() <= until;
+                if (expired) {
+                  evicted.put(e.getKey(), e.getValue());
+                }
+                return expired;
+              });
+    }
+  }
+}

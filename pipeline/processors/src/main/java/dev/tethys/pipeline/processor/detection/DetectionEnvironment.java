@@ -1,0 +1,164 @@
+package dev.tethys.pipeline.processor.detection;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.Call;
+import dev.tethys.web.cloud.CredentialDependencies;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+
+/**
+ * Environment that detectors read: variables, files, metadata servers.
+ *
+ * @param environment variables of the process; null for those that are not set
+ * @param caller sends requests
+ * @param clients for servers with special client settings
+ * @param root root folder of the system's files
+ * @param names host names
+ */
+public record DetectionEnvironment(
+    Function<String, @Nullable String> environment,
+    CredentialDependencies.Caller caller,
+    Clients clients,
+    Path root,
+    HostNames names) {
+  /** The longest answer that is read. */
+  private static final int MAX_BYTES = 1 << 20;
+
+  /** What answers at all does so at once: the server is on the machine itself. */
+  private static final Duration NEARBY = Duration.ofSeconds(2);
+
+  /**
+   * The longest that a server further away is waited for; the processor's timeout may be shorter.
+   */
+  private static final Duration FAR = Duration.ofSeconds(10);
+
+  private static final JsonMapper JSON = JsonMapper.builder().build();
+
+  /** Makes clients. */
+  @FunctionalInterface
+  public interface Clients {
+    CredentialDependencies.Caller of(HttpClientConfig config) throws IOException;
+  }
+
+  /** The place that this process is in. */
+  public static DetectionEnvironment here(Clients clients) {
+    Path root = Path.of("/");
+    return new DetectionEnvironment(
+        System::getenv,
+        call -> clients.of(HttpClientConfig.DEFAULT_HTTP1).send(call),
+        clients,
+        root,
+        new HostNames(root));
+  }
+
+  /** A variable; null where it is not set. */
+  @Nullable String variable(String name) {
+    return environment.apply(name);
+  }
+
+  /** Whether a variable is there and says something. */
+  boolean has(String name) {
+    String v = variable(name);
+    return v != null && !v.isEmpty();
+  }
+
+  /** A file of the system without the space around its text; null where there is none. */
+  @Nullable String file(String path) {
+    try {
+      return Files.readString(root.resolve(path)).strip();
+    } catch (IOException e) {
+      return null;
+    }
+  }
+
+  /** The same as JSON. */
+  @Nullable JsonNode jsonFile(String path) throws IOException {
+    String text = file(path);
+    try {
+      return text == null ? null : JSON.readTree(text);
+    } catch (JacksonException e) {
+      throw new IOException(root.resolve(path) + " is not JSON", e);
+    }
+  }
+
+  /** The answer to a call, of which the status is not 2xx too. */
+  Answer send(Call call) throws IOException, InterruptedException {
+    return caller.send(call.withTimeout(NEARBY));
+  }
+
+  /** The text of an answer; any status but 2xx is an error. */
+  String text(Call call) throws IOException, InterruptedException {
+    return text(call, caller, NEARBY);
+  }
+
+  /** The same of a server that requires its own client. */
+  static String text(Call call, CredentialDependencies.Caller through)
+      throws IOException, InterruptedException {
+    return text(call, through, FAR);
+  }
+
+  private static String text(Call call, CredentialDependencies.Caller through, Duration longest)
+      throws IOException, InterruptedException {
+    try (Answer a = through.send(call.withTimeout(longest))) {
+      byte[] body = a.bytes(MAX_BYTES);
+      if (a.status() / 100 != 2) {
+        throw new StatusException(call, a.status());
+      }
+      return new String(body, StandardCharsets.UTF_8);
+    }
+  }
+
+  /** The same as JSON. */
+  JsonNode json(Call call) throws IOException, InterruptedException {
+    return json(call, caller, NEARBY);
+  }
+
+  /** The same of a server that requires its own client. */
+  JsonNode json(Call call, CredentialDependencies.Caller through)
+      throws IOException, InterruptedException {
+    return json(call, through, FAR);
+  }
+
+  private static JsonNode json(Call call, CredentialDependencies.Caller through, Duration longest)
+      throws IOException, InterruptedException {
+    try {
+      return JSON.readTree(text(call, through, longest));
+    } catch (JacksonException e) {
+      throw new IOException(call.uri() + " answered with what is not JSON", e);
+    }
+  }
+
+  /** Required environment variable is not set. */
+  static final class UnsetException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    UnsetException(String message) {
+      super(message);
+    }
+  }
+
+  /** A server was there, and did not have what it was asked for. */
+  static final class StatusException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    private final int status;
+
+    StatusException(Call call, int status) {
+      super(call.uri() + " answered with status " + status);
+      this.status = status;
+    }
+
+    int status() {
+      return status;
+    }
+  }
+}

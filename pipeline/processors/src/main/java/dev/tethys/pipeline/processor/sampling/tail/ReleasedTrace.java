@@ -1,0 +1,70 @@
+package dev.tethys.pipeline.processor.sampling.tail;
+
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Outcome;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Released trace: every sender of its spans receives its outcome, including senders that repeat
+ * spans before it is known. The first outcome counts.
+ */
+final class ReleasedTrace implements AckCallback {
+  private final List<AckCallback.Part> waiting; // guarded by this; empty once it is settled
+  private final boolean acknowledged;
+  private @Nullable Outcome outcome; // guarded by this
+
+  /**
+   * Of a trace.
+   *
+   * @param acknowledged whether it continues until a receiver has it, regardless of its senders
+   */
+  ReleasedTrace(List<AckCallback.Part> senders, boolean acknowledged) {
+    waiting = new ArrayList<>(senders);
+    this.acknowledged = acknowledged;
+  }
+
+  /** Whether its senders need not send it again. */
+  boolean isAcknowledged() {
+    return acknowledged;
+  }
+
+  @Override
+  public void settle(Outcome result) {
+    List<AckCallback.Part> all;
+    synchronized (this) {
+      if (outcome != null) {
+        return;
+      }
+      outcome = result;
+      all = List.copyOf(waiting);
+      waiting.clear();
+    }
+    if (!all.isEmpty()) {
+      AckCallback.all(all).settle(result);
+    }
+  }
+
+  /** Has a sender of the same wait with the others; false when it is to be sent on again. */
+  boolean join(AckCallback.Part sender) {
+    Outcome known;
+    synchronized (this) {
+      known = outcome;
+      if (known == null) {
+        waiting.add(sender);
+        return true;
+      }
+    }
+    if (known instanceof Outcome.Unavailable) {
+      return false;
+    }
+    sender
+        .receipt()
+        .settle(
+            known instanceof Outcome.Rejected r
+                ? new Outcome.Rejected(r.reason(), sender.items())
+                : known);
+    return true;
+  }
+}

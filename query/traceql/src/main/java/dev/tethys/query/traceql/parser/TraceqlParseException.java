@@ -1,0 +1,58 @@
+package dev.tethys.query.traceql.parser;
+
+/** Query that is not valid TraceQL, or that is valid and not supported. */
+public final class TraceqlParseException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** Kind of the fault. */
+  public enum Kind {
+    /** The text is not in the grammar. */
+    SYNTAX,
+    /** The types or arguments do not fit. */
+    INVALID,
+    /** Grammar and types are right, but there is no execution. */
+    UNSUPPORTED
+  }
+
+  private final Kind kind;
+  private final int line;
+  private final int column;
+  private final String reason;
+
+  /**
+   * @param line line from 1; 0 if the fault has no place
+   * @param column column from 1
+   */
+  public TraceqlParseException(Kind kind, int line, int column, String reason) {
+    super(
+        switch (kind) {
+          case SYNTAX -> "parse error at line " + line + ", col " + column + ": " + reason;
+          case INVALID -> "invalid TraceQL query: " + reason;
+          case UNSUPPORTED -> "unsupported TraceQL query: " + reason;
+        });
+    this.kind = kind;
+    this.line = line;
+    this.column = column;
+    this.reason = reason;
+  }
+
+  /** Kind of the fault. */
+  public Kind kind() {
+    return kind;
+  }
+
+  /** Line from 1; 0 if the fault has no place. */
+  public int line() {
+    return line;
+  }
+
+  /** Column from 1; 0 if the fault has no place. */
+  public int column() {
+    return column;
+  }
+
+  /** Message without the place. */
+  public String reason() {
+    return reason;
+  }
+}

@@ -1,0 +1,35 @@
+package dev.tethys.store.events;
+
+import java.util.Collection;
+import java.util.List;
+
+/**
+ * Use of the heads of a generation by views. The heads are recycled when their rows are in parts
+ * and no view holds them. Guarded by the lock of the engine.
+ */
+final class HeadReferences<H extends EventHead<?>> {
+  private int views;
+  private Collection<H> written = List.of();
+
+  void retain() {
+    views++;
+  }
+
+  void release(EventSignal<H, ?, ?> signal) {
+    views--;
+    recycle(signal);
+  }
+
+  /** Notes that the rows of the heads are in parts. */
+  void written(Collection<H> heads, EventSignal<H, ?, ?> signal) {
+    written = heads;
+    recycle(signal);
+  }
+
+  private void recycle(EventSignal<H, ?, ?> signal) {
+    if (views == 0) {
+      written.forEach(signal::recycle);
+      written = List.of();
+    }
+  }
+}

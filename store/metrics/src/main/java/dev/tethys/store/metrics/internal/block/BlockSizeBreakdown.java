@@ -1,0 +1,70 @@
+package dev.tethys.store.metrics.internal.block;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+
+/** Counts what the bytes of a block are spent on while it is written. */
+final class BlockSizeBreakdown {
+  private static final class Entry {
+    long chunks;
+    long samples;
+    double bytes;
+    long open; // raw bytes in the group that is not yet written
+  }
+
+  private final Map<String, Entry> entries = new TreeMap<>();
+
+  private Entry entry(String part) {
+    return entries.computeIfAbsent(part, k -> new Entry());
+  }
+
+  /** A chunk of so many samples was encoded. */
+  void chunk(String part, int samples) {
+    Entry e = entry(part);
+    e.chunks++;
+    e.samples += samples;
+  }
+
+  /** Raw bytes were added to the next group. */
+  void raw(String part, int bytes) {
+    entry(part).open += bytes;
+  }
+
+  /** The group of all raw bytes so far was written and took so many bytes. */
+  void stored(int bytes) {
+    long raw = 0;
+    for (Entry e : entries.values()) {
+      raw += e.open;
+    }
+    for (Entry e : entries.values()) {
+      e.bytes += raw == 0 ? 0 : (double) bytes * e.open / raw;
+      e.open = 0;
+    }
+  }
+
+  /** Bytes that went to the file as they are. */
+  void written(String part, long bytes) {
+    entry(part).bytes += bytes;
+  }
+
+  /** Adds what another account has. */
+  void add(BlockSizeBreakdown other) {
+    other.entries.forEach(
+        (part, e) -> {
+          Entry mine = entry(part);
+          mine.chunks += e.chunks;
+          mine.samples += e.samples;
+          mine.bytes += e.bytes;
+        });
+  }
+
+  /** What there is, by name. */
+  List<SizeShare> shares() {
+    List<SizeShare> out = new ArrayList<>();
+    entries.forEach(
+        (part, e) -> out.add(new SizeShare(part, e.chunks, e.samples, Math.round(e.bytes))));
+    return List.copyOf(out);
+  }
+}

@@ -1,0 +1,87 @@
+package dev.tethys.store.traces.block;
+
+import dev.tethys.store.files.ByteSource;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Shapes of a block, not changed once read: elements of all shapes of an owner follow each other.
+ */
+final class BlockShapes {
+  static final int OWNERS = 3;
+
+  /** Keys of attributes. */
+  final String[] keys;
+
+  /** Type of each column. */
+  final byte[] types;
+
+  /** Number of values of each column. */
+  final int[] counts;
+
+  /** First element of each shape by owner, and the end of the last. */
+  final int[][] starts = new int[OWNERS][];
+
+  final int[][] elementKeys = new int[OWNERS][];
+  final int[][] elementColumns = new int[OWNERS][];
+
+  private BlockShapes(String[] keys, int columns) {
+    this.keys = keys;
+    types = new byte[columns];
+    counts = new int[columns];
+  }
+
+  static BlockShapes read(ByteSource in) {
+    String[] keys = new String[in.count()];
+    for (int i = 0; i < keys.length; i++) {
+      keys[i] = new String(in.sized(), StandardCharsets.UTF_8);
+    }
+    BlockShapes out = new BlockShapes(keys, in.count());
+    for (int c = 0; c < out.types.length; c++) {
+      out.types[c] = (byte) in.getByte();
+      out.counts[c] = in.count(Integer.MAX_VALUE / 16);
+    }
+    for (int o = 0; o < OWNERS; o++) {
+      out.readOwner(o, in);
+    }
+    return out;
+  }
+
+  private void readOwner(int owner, ByteSource in) {
+    int n = in.count();
+    int[] first = new int[n + 1];
+    int[] ofKeys = new int[16];
+    int[] ofColumns = new int[16];
+    for (int s = 0; s < n; s++) {
+      int length = in.count();
+      first[s + 1] = first[s] + length;
+      if (first[s + 1] > ofKeys.length) {
+        ofKeys = Arrays.copyOf(ofKeys, Math.max(first[s + 1], ofKeys.length * 2));
+        ofColumns = Arrays.copyOf(ofColumns, ofKeys.length);
+      }
+      for (int e = first[s]; e < first[s + 1]; e++) {
+        ofKeys[e] = in.count(keys.length - 1L);
+        ofColumns[e] = in.count(types.length - 1L);
+      }
+    }
+    starts[owner] = first;
+    elementKeys[owner] = ofKeys;
+    elementColumns[owner] = ofColumns;
+  }
+
+  /** Number of shapes of an owner. */
+  int count(int owner) {
+    return starts[owner].length - 1;
+  }
+
+  /** Number of elements in a column, by shape of an owner. */
+  int[] widths(int owner, int column) {
+    int[] out = new int[count(owner)];
+    for (int s = 0; s < out.length; s++) {
+      for (int e = starts[owner][s]; e < starts[owner][s + 1]; e++) {
+        out[s] += elementColumns[owner][e] == column ? 1 : 0;
+      }
+    }
+    return out;
+  }
+}

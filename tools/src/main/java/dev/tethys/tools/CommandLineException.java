@@ -1,0 +1,49 @@
+package dev.tethys.tools;
+
+import dev.tethys.runtime.cli.UsageTexts;
+
+/**
+ * The command line of a tool is wrong. The message says what alone; in whose name it is said, and
+ * what follows, is known where it is printed: promtool and amtool differ there.
+ */
+final class CommandLineException extends RuntimeException {
+  private static final long serialVersionUID = 1L;
+
+  /** The words that promtool and amtool share. */
+  static final UsageTexts WORDS =
+      new UsageTexts() {
+        @Override
+        public RuntimeException unknown(String flag, String suggestion) {
+          return new CommandLineException("unknown long flag '" + flag + "'" + suggestion);
+        }
+
+        @Override
+        public RuntimeException unexpected(String argument) {
+          return new CommandLineException("unknown short flag '" + argument + "'");
+        }
+
+        @Override
+        public RuntimeException withoutValue(String name) {
+          return new CommandLineException("expected argument for flag '--" + name + "'");
+        }
+
+        @Override
+        public RuntimeException repeated(String name) {
+          return new CommandLineException("flag '" + name + "' cannot be repeated");
+        }
+
+        @Override
+        public RuntimeException unreadable(String name, String value, String why) {
+          return new CommandLineException("--" + name + "=" + value + ": " + why);
+        }
+      };
+
+  CommandLineException(String what) {
+    super(what);
+  }
+
+  /** The line that a program prints, in promtool's form. */
+  String of(String program) {
+    return program + ": error: " + getMessage() + ", try --help";
+  }
+}

@@ -1,0 +1,52 @@
+package dev.tethys.web.internal;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The way of one answer to its client, with status and headers that are settled: either {@link
+ * #send}, or {@link #begin}, what is written to it, and {@link #end}. Names of headers are in small
+ * letters.
+ *
+ * <p>Methods throw an {@link IOException} or an unchecked one when the client has gone.
+ */
+public interface WireResponse {
+  /**
+   * Sends it whole.
+   *
+   * @param body of which the first {@code length} bytes are sent; not changed and not kept
+   */
+  void send(int status, Map<String, List<String>> headers, byte[] body, int length)
+      throws IOException;
+
+  /**
+   * Sends it without a body: to HEAD (a Content-Length among the headers stays), or because it has
+   * none.
+   */
+  void sendHead(int status, Map<String, List<String>> headers) throws IOException;
+
+  /** Begins one whose length is not known; flushing passes on all that was written. */
+  OutputStream begin(int status, Map<String, List<String>> headers) throws IOException;
+
+  /** Ends it: until then no client takes it for whole. */
+  void end(Map<String, String> trailers) throws IOException;
+
+  /**
+   * Answers 101 and gives the bytes of the connection to another protocol.
+   *
+   * @return null if the protocol of the connection has no upgrade; then nothing was sent
+   */
+  default @Nullable Upgraded upgrade(Map<String, List<String>> headers) throws IOException {
+    return null;
+  }
+
+  /**
+   * Bytes of a connection after an upgrade. Methods throw an unchecked exception when the client
+   * has gone. One thread may read while another writes.
+   */
+  record Upgraded(InputStream input, OutputStream output) {}
+}
