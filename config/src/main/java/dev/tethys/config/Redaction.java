@@ -32,6 +32,19 @@ public final class Redaction {
   private static final Pattern PARAMETER =
       Pattern.compile("([?&;]|(?<=[\\s\"'])|^)([\\w.%\\[\\]-]{1,64})=([^&\\s\"'<>#;]+)");
 
+  /** The user information of a percent-encoded URL. */
+  private static final Pattern ENCODED_USER_INFO =
+      Pattern.compile(
+          "(%3A%2F%2F)((?:(?!%2F|%3F|%23|%3A)[^\\s\"'<>&=/?#]){0,256}%3A)?"
+              + "(?:(?!%2F|%3F|%23|%40)[^\\s\"'<>&=/?#]){1,256}(%40)",
+          Pattern.CASE_INSENSITIVE);
+
+  /** A parameter of the query of a percent-encoded URL. */
+  private static final Pattern ENCODED_PARAMETER =
+      Pattern.compile(
+          "(%3F|%26)([\\w.-]{1,64})(%3D)(?:(?!%26|%23)[^\\s\"'<>&#]){1,4096}",
+          Pattern.CASE_INSENSITIVE);
+
   /** Parts of the names of query parameters, headers and flags whose values are secret. */
   private static final Pattern SECRET_PART =
       Pattern.compile(
@@ -107,7 +120,10 @@ public final class Redaction {
               .matcher(out)
               .replaceAll(m -> Matcher.quoteReplacement(m.group(1) + ":" + IN_URL + "@"));
     }
-    return out.indexOf('=') < 0 ? out : parameters(out);
+    if (out.indexOf('=') >= 0) {
+      out = parameters(out);
+    }
+    return out.indexOf('%') < 0 ? out : encodedUrls(out);
   }
 
   /**
@@ -130,14 +146,42 @@ public final class Redaction {
     return "://" + (colon < 0 ? "" : user.substring(0, colon) + ":") + IN_URL + "@";
   }
 
+  /** The value of an open parameter is searched as well: it may be a URL with its own query. */
   private static String parameters(String s) {
-    return PARAMETER
-        .matcher(s)
+    Matcher m = PARAMETER.matcher(s);
+    StringBuilder out = null;
+    int copied = 0;
+    int at = 0;
+    while (m.find(at)) {
+      String name = m.group(2);
+      if (m.group(1).isEmpty() ? isSecretKey(name) : isSecretParameter(name)) {
+        out = out == null ? new StringBuilder(s.length()) : out;
+        out.append(s, copied, m.start(3)).append(IN_URL);
+        copied = m.end(3);
+        at = copied;
+      } else {
+        at = m.start(3);
+      }
+    }
+    return out == null ? s : out.append(s, copied, s.length()).toString();
+  }
+
+  /** A URL that is the value of a parameter, as that of a probe's target. */
+  private static String encodedUrls(String s) {
+    String out =
+        ENCODED_USER_INFO
+            .matcher(s)
+            .replaceAll(
+                m ->
+                    Matcher.quoteReplacement(
+                        m.group(1) + (m.group(2) == null ? "" : m.group(2)) + IN_URL + m.group(3)));
+    return ENCODED_PARAMETER
+        .matcher(out)
         .replaceAll(
             m ->
                 Matcher.quoteReplacement(
-                    (m.group(1).isEmpty() ? isSecretKey(m.group(2)) : isSecretParameter(m.group(2)))
-                        ? m.group(1) + m.group(2) + "=" + IN_URL
+                    isSecretParameter(m.group(2))
+                        ? m.group(1) + m.group(2) + m.group(3) + IN_URL
                         : m.group()));
   }
 

@@ -33,6 +33,13 @@ class RedactionTest {
         "mailto:me@example.com | mailto:me@example.com",
         "nginx:1.2@sha256:abc | nginx:1.2@sha256:abc",
         "Scraped job=a key=b | Scraped job=a key=b",
+        "Failed url=http://h/x?token=a&b=c err=d | Failed url=http://h/x?token=xxxxx&b=c err=d",
+        "Failed url=http://u:p@h/?a=b?sig=c | Failed url=http://u:xxxxx@h/?a=b?sig=xxxxx",
+        "a=b=c=password=d | a=b=c=password=d",
+        "http://h/probe?target=http%3A%2F%2Fu%3Ap%40h%2Fx%3Ftoken%3Da%26b%3Dc&m=n |"
+            + " http://h/probe?target=http%3A%2F%2Fu%3Axxxxx%40h%2Fx%3Ftoken%3Dxxxxx%26b%3Dc&m=n",
+        "http://h/?u=http%3a%2f%2ftok%40h%2f | http://h/?u=http%3a%2f%2fxxxxx%40h%2f",
+        "http://h/?u=http%3A%2F%2Fh%2Fa%40b | http://h/?u=http%3A%2F%2Fh%2Fa%40b",
       })
   void masksSecretsOfUrlsInText(String text, String expected) {
     assertThat(Redaction.text(text)).isEqualTo(expected);
