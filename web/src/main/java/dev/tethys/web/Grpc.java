@@ -7,6 +7,7 @@ import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.GrpcException.Status;
+import dev.tethys.web.internal.BodyThreads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
@@ -69,7 +70,10 @@ public final class Grpc {
    */
   public static HttpHandler unary(int maxBytes, Method method) {
     return (request, response) ->
-        answer(request, response, to -> to.write(method.call(message(request, maxBytes), request)));
+        answer(
+            request,
+            response,
+            to -> to.write(withMessage(request, maxBytes, m -> method.call(m, request))));
   }
 
   /**
@@ -79,7 +83,17 @@ public final class Grpc {
    */
   public static HttpHandler stream(int maxBytes, StreamMethod method) {
     return (request, response) ->
-        answer(request, response, to -> method.call(message(request, maxBytes), request, to));
+        answer(
+            request,
+            response,
+            to ->
+                Grpc.<@Nullable Void>withMessage(
+                    request,
+                    maxBytes,
+                    m -> {
+                      method.call(m, request, to);
+                      return null;
+                    }));
   }
 
   private interface Call {
@@ -124,8 +138,13 @@ public final class Grpc {
     answer.end();
   }
 
-  private static byte[] message(HttpRequest request, int maxBytes)
-      throws IOException, GrpcException {
+  private interface Use<T extends @Nullable Object> {
+    T of(byte[] message) throws Exception;
+  }
+
+  /** Reads the message of a call and uses it, on another thread if that may take long. */
+  private static <T extends @Nullable Object> T withMessage(
+      HttpRequest request, int maxBytes, Use<T> use) throws Exception {
     InputStream body = request.body(maxBytes + 1024L);
     byte[] head = body.readNBytes(5);
     if (head.length < 5) {
@@ -141,11 +160,14 @@ public final class Grpc {
     if (body.read() >= 0) {
       throw new GrpcException(Status.INTERNAL, "more than one message in a unary call");
     }
-    return switch (head[0]) {
-      case 0 -> message;
-      case 1 -> decompressed(message, request, maxBytes);
-      default -> throw new GrpcException(Status.INTERNAL, "malformed message");
-    };
+    if (head[0] < 0 || head[0] > 1) {
+      throw new GrpcException(Status.INTERNAL, "malformed message");
+    }
+    boolean compressed = head[0] == 1;
+    return BodyThreads.run(
+        request,
+        BodyThreads.isLarge(length, compressed),
+        () -> use.of(compressed ? decompressed(message, request, maxBytes) : message));
   }
 
   /** Reads into an array that is as large as the message from the start, unless that is large. */

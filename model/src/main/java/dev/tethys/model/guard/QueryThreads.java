@@ -1,13 +1,8 @@
 package dev.tethys.model.guard;
 
-import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.ActiveSpan.TracedAction;
 import java.time.Duration;
-import java.util.concurrent.ExecutionException;
-import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.SynchronousQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -38,19 +33,12 @@ public final class QueryThreads {
     }
   }
 
-  private static final class Worker extends Thread {
-    Worker(Runnable work, String name) {
-      super(null, work, name);
-      setDaemon(true);
-    }
-  }
-
   private final String name;
   private final int maxWaiting;
   private final Duration longest;
   private final Semaphore places;
   private final AtomicInteger waiting = new AtomicInteger();
-  private final ThreadPoolExecutor pool;
+  private final ComputeThreads threads;
 
   /**
    * Threads of the usual bounds.
@@ -70,14 +58,7 @@ public final class QueryThreads {
     this.maxWaiting = maxWaiting;
     this.longest = longest;
     this.places = new Semaphore(places, true);
-    this.pool =
-        new ThreadPoolExecutor(
-            0,
-            Integer.MAX_VALUE, // as many as places
-            10,
-            TimeUnit.SECONDS,
-            new SynchronousQueue<>(),
-            r -> new Worker(r, "query-" + name));
+    this.threads = new ComputeThreads("query-" + name);
   }
 
   /**
@@ -87,12 +68,12 @@ public final class QueryThreads {
    */
   public <T extends @Nullable Object, E extends Exception> T run(TracedAction<T, E> query)
       throws E {
-    if (Thread.currentThread() instanceof Worker) {
+    if (threads.isOwn(Thread.currentThread())) {
       return query.run(); // part of a query that has its place
     }
     awaitPlace();
     try {
-      return await(query);
+      return threads.run(query);
     } finally {
       places.release();
     }
@@ -129,65 +110,6 @@ public final class QueryThreads {
       throw new NoPlaceException("interrupted while waiting for a place to run the query");
     } finally {
       waiting.decrementAndGet();
-    }
-  }
-
-  @SuppressWarnings("unchecked") // a query throws nothing checked but E
-  private <T extends @Nullable Object, E extends Exception> T await(TracedAction<T, E> query)
-      throws E {
-    ActiveSpan span = ActiveSpan.current();
-    FutureTask<T> task = new FutureTask<>(() -> span.during(query));
-    Interruption interruption = new Interruption();
-    boolean interrupted = false;
-    pool.execute(
-        () -> {
-          interruption.begin();
-          task.run();
-          interruption.end();
-        });
-    try {
-      while (true) {
-        try {
-          return task.get();
-        } catch (InterruptedException e) {
-          interrupted = true;
-          interruption.pass();
-        }
-      }
-    } catch (ExecutionException e) {
-      switch (e.getCause()) {
-        case Exception x -> throw (E) x;
-        case Error x -> throw x;
-        case null, default -> throw new IllegalStateException(e);
-      }
-    } finally {
-      if (interrupted) {
-        Thread.currentThread().interrupt();
-      }
-    }
-  }
-
-  /** Interrupt of a query's thread, which may come before the thread has begun or after its end. */
-  private static final class Interruption {
-    private @Nullable Thread computing; // guarded by this
-    private boolean requested; // guarded by this
-
-    synchronized void begin() {
-      computing = Thread.currentThread();
-      if (requested) {
-        computing.interrupt();
-      }
-    }
-
-    synchronized void pass() {
-      requested = true;
-      if (computing != null) {
-        computing.interrupt();
-      }
-    }
-
-    synchronized void end() {
-      computing = null;
     }
   }
 }

@@ -68,6 +68,22 @@ public final class IncomingRequest implements HttpRequest {
     return exchange.isBodyRead();
   }
 
+  /**
+   * Whether its body may take long to decode. Calls of gRPC know it when they have read their
+   * message.
+   */
+  boolean isLarge() {
+    if (isBodyRead()) {
+      return false;
+    }
+    long length = contentLength();
+    if (length >= 0) {
+      return BodyThreads.isLarge(length, header("Content-Encoding") != null);
+    }
+    String type = header("Content-Type");
+    return type == null || !type.regionMatches(true, 0, "application/grpc", 0, 16);
+  }
+
   /** Reads what is left of the body; false when that is more than so many bytes. */
   boolean drain(int maxBytes) {
     if (isBodyRead()) {

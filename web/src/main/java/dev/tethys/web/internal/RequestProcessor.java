@@ -3,7 +3,6 @@ package dev.tethys.web.internal;
 import dev.tethys.config.Secret;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.LimitedLog;
-import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.guard.TokenBucket;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.tracing.ActiveSpan;
@@ -256,8 +255,9 @@ public final class RequestProcessor {
         return;
       }
       HttpHandler handler = f.handler();
-      RequestMemory.<@Nullable Void, Exception>during(
-          request::reserve,
+      BodyThreads.<@Nullable Void, Exception>run(
+          request,
+          request.isLarge(),
           () -> {
             handler.handle(request, response);
             return null;

@@ -23,7 +23,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Accepts connections over TCP or a Unix socket, each on its own virtual thread.
+ * Accepts connections over TCP or a Unix socket, on a platform thread, and has each handled on its
+ * own virtual thread.
  *
  * <p>Bounds: the number of connections, above which new ones replace the oldest of a client that
  * has many, are closed at once, or wait; and the idle time of a connection.
@@ -179,7 +180,9 @@ public final class StreamListener implements SocketListener {
   public static StreamListener start(
       ServerSocket bound, Options options, BooleanSupplier makeRoom, Handler handler) {
     StreamListener l = new StreamListener(bound, options, makeRoom, handler);
-    Thread.ofVirtual()
+    // On a virtual thread, connections would wait for a carrier behind all that compute.
+    Thread.ofPlatform()
+        .daemon()
         .name("accept " + options.address())
         .start(SupervisedLoop.of("accept", l::accept));
     return l;

@@ -4,15 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.testkit.LogMessages;
+import dev.tethys.testkit.Waiting;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.net.SocketTimeoutException;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import jdk.management.VirtualThreadSchedulerMXBean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -126,5 +131,37 @@ class StreamListenerTest {
     }
     assertThat(bound.isClosed()).isTrue();
     assertThat(l.refusedConnections()).isZero();
+  }
+
+  /** As when large requests are decoded on all carriers. */
+  @Test
+  void connectionsAreAcceptedWhileVirtualThreadsCompute() throws Exception {
+    int carriers =
+        ManagementFactory.getPlatformMXBean(VirtualThreadSchedulerMXBean.class).getParallelism();
+    AtomicBoolean stop = new AtomicBoolean();
+    CountDownLatch computing = new CountDownLatch(carriers);
+    List<Thread> busy = new ArrayList<>();
+    try (StreamListener l = StreamListener.start(ANY, s -> s.getInputStream().read())) {
+      for (int i = 0; i < carriers; i++) {
+        busy.add(
+            Thread.ofVirtual()
+                .start(
+                    () -> {
+                      computing.countDown();
+                      while (!stop.get()) {
+                        Thread.onSpinWait();
+                      }
+                    }));
+      }
+      assertThat(computing.await(20, TimeUnit.SECONDS)).isTrue();
+      try (Socket _ = new Socket(InetAddress.getLoopbackAddress(), l.port())) {
+        Waiting.await(() -> l.connections() == 1);
+      } finally {
+        stop.set(true);
+      }
+    }
+    for (Thread t : busy) {
+      t.join();
+    }
   }
 }

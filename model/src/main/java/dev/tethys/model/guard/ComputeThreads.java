@@ -1,0 +1,115 @@
+package dev.tethys.model.guard;
+
+import dev.tethys.model.tracing.ActiveSpan;
+import dev.tethys.model.tracing.ActiveSpan.TracedAction;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.SynchronousQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Platform threads that compute for callers on virtual threads, which wait for them. Work that
+ * computes for long on a virtual thread keeps its carrier from all others; on a platform thread the
+ * kernel shares the processors fairly.
+ *
+ * <p>There are as many threads as callers: they bound their number.
+ */
+public final class ComputeThreads {
+  /** Trees of queries and messages can be tall. The kernel gives a stack as much as it uses. */
+  private static final long STACK_BYTES = 32 << 20;
+
+  private final class Worker extends Thread {
+    Worker(Runnable work, String name) {
+      super(null, work, name, STACK_BYTES);
+      setDaemon(true);
+    }
+
+    private boolean isOf(ComputeThreads threads) {
+      return threads == ComputeThreads.this;
+    }
+  }
+
+  private final ThreadPoolExecutor pool;
+
+  /**
+   * Threads that are started when they are needed and end when they are not.
+   *
+   * @param name of each of them
+   */
+  public ComputeThreads(String name) {
+    this.pool =
+        new ThreadPoolExecutor(
+            0,
+            Integer.MAX_VALUE, // as many as callers
+            10,
+            TimeUnit.SECONDS,
+            new SynchronousQueue<>(),
+            r -> new Worker(r, name));
+  }
+
+  /** Whether a thread is one of these. */
+  boolean isOwn(Thread thread) {
+    return thread instanceof Worker w && w.isOf(this);
+  }
+
+  /** Runs work on one of the threads and waits for it. An interrupt is passed on to it. */
+  @SuppressWarnings("unchecked") // the work throws nothing checked but E
+  public <T extends @Nullable Object, E extends Exception> T run(TracedAction<T, E> work) throws E {
+    ActiveSpan span = ActiveSpan.current();
+    FutureTask<T> task = new FutureTask<>(() -> span.during(work));
+    Interruption interruption = new Interruption();
+    boolean interrupted = false;
+    pool.execute(
+        () -> {
+          interruption.begin();
+          task.run();
+          interruption.end();
+        });
+    try {
+      while (true) {
+        try {
+          return task.get();
+        } catch (InterruptedException e) {
+          interrupted = true;
+          interruption.pass();
+        }
+      }
+    } catch (ExecutionException e) {
+      switch (e.getCause()) {
+        case Exception x -> throw (E) x;
+        case Error x -> throw x;
+        case null, default -> throw new IllegalStateException(e);
+      }
+    } finally {
+      if (interrupted) {
+        Thread.currentThread().interrupt();
+      }
+    }
+  }
+
+  /** Interrupt of a working thread, which may come before it has begun or after its end. */
+  private static final class Interruption {
+    private @Nullable Thread computing; // guarded by this
+    private boolean requested; // guarded by this
+
+    synchronized void begin() {
+      computing = Thread.currentThread();
+      if (requested) {
+        computing.interrupt();
+      }
+    }
+
+    synchronized void pass() {
+      requested = true;
+      if (computing != null) {
+        computing.interrupt();
+      }
+    }
+
+    synchronized void end() {
+      computing = null;
+    }
+  }
+}
