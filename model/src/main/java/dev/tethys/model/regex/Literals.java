@@ -34,19 +34,20 @@ final class Literals {
   }
 
   private static void flatten(RegexNode n, List<RegexNode> to) {
-    switch (n) {
-      case Group g -> flatten(g.part(), to);
-      case Concat c -> c.parts().forEach(p -> flatten(p, to));
-      case Empty _ -> {}
-      case Literal l -> {
-        if (!to.isEmpty() && to.getLast() instanceof Literal before) {
-          to.set(to.size() - 1, new Literal(before.text() + l.text()));
-        } else {
-          to.add(l);
-        }
+    if (n instanceof Group g) {
+      flatten(g.part(), to);
+    } else if (n instanceof Concat c) {
+      c.parts().forEach(p -> flatten(p, to));
+    } else if (n instanceof Literal l) {
+      if (!to.isEmpty() && to.getLast() instanceof Literal before) {
+        to.set(to.size() - 1, new Literal(before.text() + l.text()));
+      } else {
+        to.add(l);
       }
-      case Chars c when literal(c.set()) -> flatten(new Literal(character(c.set())), to);
-      case Alternate _, Assert _, Chars _, Repeat _ -> to.add(n);
+    } else if (n instanceof Chars c && literal(c.set())) {
+      flatten(new Literal(character(c.set())), to);
+    } else if (!(n instanceof Empty)) {
+      to.add(n);
     }
   }
 
@@ -67,12 +68,12 @@ final class Literals {
   static String required(List<RegexNode> sequence) {
     String best = "";
     for (RegexNode n : sequence) {
-      String found =
-          switch (n) {
-            case Literal l -> l.text();
-            case Repeat r when r.min() > 0 -> required(sequence(r.part()));
-            default -> "";
-          };
+      String found = "";
+      if (n instanceof Literal l) {
+        found = l.text();
+      } else if (n instanceof Repeat r && r.min() > 0) {
+        found = required(sequence(r.part()));
+      }
       best = found.length() > best.length() ? found : best;
     }
     return best;
@@ -86,13 +87,14 @@ final class Literals {
   static Set<String> requiredChoices(List<RegexNode> sequence, int most) {
     Set<String> best = Set.of();
     for (RegexNode n : sequence) {
-      Set<String> found =
-          switch (n) {
-            case Literal l -> Set.of(l.text());
-            case Repeat r when r.min() > 0 -> requiredChoices(sequence(r.part()), most);
-            case Alternate a -> requiredChoices(a, most);
-            default -> Set.of();
-          };
+      Set<String> found = Set.of();
+      if (n instanceof Literal l) {
+        found = Set.of(l.text());
+      } else if (n instanceof Repeat r && r.min() > 0) {
+        found = requiredChoices(sequence(r.part()), most);
+      } else if (n instanceof Alternate a) {
+        found = requiredChoices(a, most);
+      }
       best = shortest(found) > shortest(best) ? found : best;
     }
     return best;
@@ -122,12 +124,12 @@ final class Literals {
     String best = "";
     StringBuilder run = new StringBuilder();
     for (RegexNode n : sequence) {
-      String next =
-          switch (n) {
-            case Literal l -> l.text();
-            case Chars c -> foldedLetter(c.set());
-            default -> "";
-          };
+      String next = "";
+      if (n instanceof Literal l) {
+        next = l.text();
+      } else if (n instanceof Chars c) {
+        next = foldedLetter(c.set());
+      }
       if (next.isEmpty()) {
         best = run.length() > best.length() ? run.toString() : best;
         run.setLength(0);
@@ -154,17 +156,13 @@ final class Literals {
 
   /** Collects the names of groups, of equal ones the first. */
   static void names(RegexNode tree, Map<String, Integer> to) {
-    switch (tree) {
-      case Group g -> {
-        if (g.name() != null) {
-          to.putIfAbsent(g.name(), g.number());
-        }
-        names(g.part(), to);
+    if (tree instanceof Group g) {
+      if (g.name() != null) {
+        to.putIfAbsent(g.name(), g.number());
       }
-      case Concat c -> c.parts().forEach(p -> names(p, to));
-      case Alternate a -> a.choices().forEach(p -> names(p, to));
-      case Repeat r -> names(r.part(), to);
-      case Empty _, Literal _, Chars _, Assert _ -> {}
+      names(g.part(), to);
+    } else {
+      tree.parts().forEach(p -> names(p, to));
     }
   }
 
@@ -189,29 +187,39 @@ final class Literals {
      * @param last whether it ends where the text does
      */
     @Nullable Set<String> of(RegexNode n, boolean first, boolean last) {
-      return switch (n) {
-        case Empty _ -> NOTHING;
-        case Literal l -> Set.of(l.text());
-        case Group g -> of(g.part(), first, last);
-        case Chars c -> characters(c.set());
-        case Assert a ->
-            a.kind() == Assertion.BEGIN_TEXT && first || a.kind() == Assertion.END_TEXT && last
-                ? NOTHING
-                : null;
-        case Concat c -> concat(c.parts(), first, last);
-        case Alternate a -> {
-          Set<String> out = new LinkedHashSet<>();
-          for (RegexNode choice : a.choices()) {
-            Set<String> some = of(choice, first, last);
-            if (some == null || out.size() + some.size() > 2L * most) {
-              yield null;
-            }
-            out.addAll(some);
-          }
-          yield out.size() <= most ? out : null;
+      if (n instanceof Literal l) {
+        return Set.of(l.text());
+      }
+      if (n instanceof Group g) {
+        return of(g.part(), first, last);
+      }
+      if (n instanceof Chars c) {
+        return characters(c.set());
+      }
+      if (n instanceof Assert a) {
+        return a.kind() == Assertion.BEGIN_TEXT && first || a.kind() == Assertion.END_TEXT && last
+            ? NOTHING
+            : null;
+      }
+      if (n instanceof Concat c) {
+        return concat(c.parts(), first, last);
+      }
+      if (n instanceof Alternate a) {
+        return alternate(a, first, last);
+      }
+      return n instanceof Repeat r ? repeat(r, first, last) : NOTHING;
+    }
+
+    private @Nullable Set<String> alternate(Alternate a, boolean first, boolean last) {
+      Set<String> out = new LinkedHashSet<>();
+      for (RegexNode choice : a.choices()) {
+        Set<String> some = of(choice, first, last);
+        if (some == null || out.size() + some.size() > 2L * most) {
+          return null;
         }
-        case Repeat r -> repeat(r, first, last);
-      };
+        out.addAll(some);
+      }
+      return out.size() <= most ? out : null;
     }
 
     private @Nullable Set<String> concat(List<RegexNode> parts, boolean first, boolean last) {
@@ -299,18 +307,14 @@ final class Literals {
   static String prefix(RegexNode tree) {
     StringBuilder out = new StringBuilder();
     for (RegexNode n : sequence(tree)) {
-      switch (n) {
-        case Literal l -> out.append(l.text());
-        case Assert _ -> {} // takes nothing
-        case Repeat r when r.min() > 0 -> {
-          return out.append(prefix(r.part())).toString();
-        }
-        case Alternate a -> {
-          return out.append(common(a)).toString();
-        }
-        default -> {
-          return out.toString();
-        }
+      if (n instanceof Literal l) {
+        out.append(l.text());
+      } else if (n instanceof Repeat r && r.min() > 0) {
+        return out.append(prefix(r.part())).toString();
+      } else if (n instanceof Alternate a) {
+        return out.append(common(a)).toString();
+      } else if (!(n instanceof Assert)) { // an assertion takes nothing
+        return out.toString();
       }
     }
     return out.toString();

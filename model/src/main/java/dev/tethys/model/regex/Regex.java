@@ -223,14 +223,11 @@ public final class Regex {
   }
 
   private static long classes(RegexNode n) {
-    return switch (n) {
-      case RegexNode.Chars _ -> 1;
-      case RegexNode.Concat c -> c.parts().stream().mapToLong(Regex::classes).sum();
-      case RegexNode.Alternate a -> a.choices().stream().mapToLong(Regex::classes).sum();
-      case RegexNode.Repeat r -> classes(r.part());
-      case RegexNode.Group g -> classes(g.part());
-      case RegexNode.Empty _, RegexNode.Literal _, RegexNode.Assert _ -> 0;
-    };
+    long classes = n instanceof RegexNode.Chars ? 1 : 0;
+    for (RegexNode part : n.parts()) {
+      classes += classes(part);
+    }
+    return classes;
   }
 
   /** Bytes that finding groups may take, twice for each instruction and group. */

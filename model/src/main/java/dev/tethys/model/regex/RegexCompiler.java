@@ -62,23 +62,28 @@ final class RegexCompiler {
   }
 
   private int node(RegexNode n, int next) {
-    return switch (n) {
-      case Empty _ -> next;
-      case Literal l -> literal(l.text().getBytes(StandardCharsets.UTF_8), 0, next);
-      case Chars c -> chars(c.set(), next);
-      case Assert t ->
-          next == RegexProgram.FAIL ? next : p.add(RegexProgram.ASSERT, t.kind().ordinal(), next);
-      case Concat c -> {
-        int to = next;
-        for (int i = c.parts().size() - 1; i >= 0; i--) {
-          to = node(c.parts().get(i), to);
-        }
-        yield to;
-      }
-      case Alternate t -> alternatives(t, next);
-      case Repeat r -> repeat(r, next);
-      case Group g -> node(g.part(), next);
-    };
+    if (n instanceof Literal l) {
+      return literal(l.text().getBytes(StandardCharsets.UTF_8), 0, next);
+    }
+    if (n instanceof Chars c) {
+      return chars(c.set(), next);
+    }
+    if (n instanceof Assert t) {
+      return next == RegexProgram.FAIL
+          ? next
+          : p.add(RegexProgram.ASSERT, t.kind().ordinal(), next);
+    }
+    if (n instanceof Alternate t) {
+      return alternatives(t, next);
+    }
+    if (n instanceof Repeat r) {
+      return repeat(r, next);
+    }
+    int to = next;
+    for (RegexNode part : n.parts().reversed()) {
+      to = node(part, to);
+    }
+    return to;
   }
 
   private int literal(byte[] bytes, int from, int next) {
@@ -186,16 +191,16 @@ final class RegexCompiler {
   }
 
   private static void add(List<Choice> to, RegexNode n) {
-    switch (n) {
-      case Literal l ->
-          to.add(new Choice(l.text().getBytes(StandardCharsets.UTF_8), 0, RegexNode.EMPTY));
-      case Concat c when c.parts().getFirst() instanceof Literal l ->
-          to.add(
-              new Choice(
-                  l.text().getBytes(StandardCharsets.UTF_8),
-                  0,
-                  new Concat(c.parts().subList(1, c.parts().size()))));
-      default -> to.add(new Choice(new byte[0], 0, n));
+    if (n instanceof Literal l) {
+      to.add(new Choice(l.text().getBytes(StandardCharsets.UTF_8), 0, RegexNode.EMPTY));
+    } else if (n instanceof Concat c && c.parts().getFirst() instanceof Literal l) {
+      to.add(
+          new Choice(
+              l.text().getBytes(StandardCharsets.UTF_8),
+              0,
+              new Concat(c.parts().subList(1, c.parts().size()))));
+    } else {
+      to.add(new Choice(new byte[0], 0, n));
     }
   }
 
@@ -269,14 +274,17 @@ final class RegexCompiler {
 
   /** Whether a tree can read the character that Go puts in place of bytes that are not UTF-8. */
   static boolean readsReplacement(@Nullable RegexNode n) {
-    return switch (n) {
-      case null -> false;
-      case Chars c -> c.set().contains(CharSet.REPLACEMENT);
-      case Concat c -> c.parts().stream().anyMatch(RegexCompiler::readsReplacement);
-      case Alternate t -> t.choices().stream().anyMatch(RegexCompiler::readsReplacement);
-      case Repeat r -> readsReplacement(r.part());
-      case Group g -> readsReplacement(g.part());
-      case Empty _, Literal _, Assert _ -> false;
-    };
+    if (n == null) {
+      return false;
+    }
+    if (n instanceof Chars c) {
+      return c.set().contains(CharSet.REPLACEMENT);
+    }
+    for (RegexNode part : n.parts()) {
+      if (readsReplacement(part)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -3,12 +3,21 @@ package dev.tethys.model.regex;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** Node of a parsed expression. Immutable. */
+/**
+ * Node of a parsed expression. Immutable. Callers tell the types apart by {@code instanceof}: a
+ * switch over types makes a class when it first runs, which no start-up cache holds, and the first
+ * expressions after a start would wait for some ten of them.
+ */
 sealed interface RegexNode {
   /** Repetition without an upper limit. */
   int INFINITE = -1;
 
   Empty EMPTY = new Empty();
+
+  /** The nodes directly below this one, in the order of the text. */
+  default List<RegexNode> parts() {
+    return List.of();
+  }
 
   /** The empty text. */
   record Empty() implements RegexNode {}
@@ -26,7 +35,12 @@ sealed interface RegexNode {
   record Concat(List<RegexNode> parts) implements RegexNode {}
 
   /** Any of them; the first in a search for groups. */
-  record Alternate(List<RegexNode> choices) implements RegexNode {}
+  record Alternate(List<RegexNode> choices) implements RegexNode {
+    @Override
+    public List<RegexNode> parts() {
+      return choices;
+    }
+  }
 
   /**
    * The same several times.
@@ -34,10 +48,20 @@ sealed interface RegexNode {
    * @param max {@link #INFINITE} or at least {@code min}
    * @param greedy for groups only: whether more are tried first
    */
-  record Repeat(RegexNode part, int min, int max, boolean greedy) implements RegexNode {}
+  record Repeat(RegexNode part, int min, int max, boolean greedy) implements RegexNode {
+    @Override
+    public List<RegexNode> parts() {
+      return List.of(part);
+    }
+  }
 
   /** A group that is numbered from 1. */
-  record Group(RegexNode part, int number, @Nullable String name) implements RegexNode {}
+  record Group(RegexNode part, int number, @Nullable String name) implements RegexNode {
+    @Override
+    public List<RegexNode> parts() {
+      return List.of(part);
+    }
+  }
 
   /** Assertions about a position; the bits of {@link RegexProgram} are their ordinals. */
   enum Assertion {

@@ -25,24 +25,27 @@ final class RegexPrinter {
   }
 
   private void node(RegexNode n) {
-    switch (n) {
-      case Empty _ -> out.append("(?:)");
-      case Literal l -> l.text().codePoints().forEach(this::character);
-      case Chars c -> out.append(c.set());
-      case Assert a -> out.append(a.kind().text);
-      case Concat c -> c.parts().forEach(this::part);
-      case Alternate a -> {
-        for (int i = 0; i < a.choices().size(); i++) {
-          out.append(i == 0 ? "" : "|");
-          node(a.choices().get(i));
-        }
+    if (n instanceof Literal l) {
+      l.text().codePoints().forEach(this::character);
+    } else if (n instanceof Chars c) {
+      out.append(c.set());
+    } else if (n instanceof Assert a) {
+      out.append(a.kind().text);
+    } else if (n instanceof Concat c) {
+      c.parts().forEach(this::part);
+    } else if (n instanceof Alternate a) {
+      for (int i = 0; i < a.choices().size(); i++) {
+        out.append(i == 0 ? "" : "|");
+        node(a.choices().get(i));
       }
-      case Repeat r -> repeat(r);
-      case Group g -> {
-        out.append('(');
-        node(g.part());
-        out.append(')');
-      }
+    } else if (n instanceof Repeat r) {
+      repeat(r);
+    } else if (n instanceof Group g) {
+      out.append('(');
+      node(g.part());
+      out.append(')');
+    } else {
+      out.append("(?:)");
     }
   }
 
