@@ -86,18 +86,25 @@ final class ColdQueryWarmUp {
     return from(Math.min(metrics.size(), round * A_ROUND), (round + 1) * A_ROUND);
   }
 
-  /** One of each metric. */
-  List<String> all() {
-    return from(0, metrics.size());
+  /**
+   * One of each metric. Each turn asks other queries, so that a few turns over a few metrics ask
+   * all of them.
+   */
+  List<String> all(int turn) {
+    int n = metrics.size();
+    return IntStream.range(0, n).mapToObj(i -> query(metrics.get(i), turn * n + i)).toList();
   }
 
   private List<String> from(int first, int end) {
-    return IntStream.range(first, Math.min(metrics.size(), end)).mapToObj(this::query).toList();
+    return IntStream.range(first, Math.min(metrics.size(), end))
+        .mapToObj(i -> query(metrics.get(i), i))
+        .toList();
   }
 
-  private String query(int place) {
-    String metric = metrics.get(place).name();
-    boolean whole = metrics.get(place).value() <= WarmUpMetrics.ENOUGH_SERIES;
+  /** A query of a metric; those of successive places differ. */
+  private String query(DatabaseStats.Count counted, int place) {
+    String metric = counted.name();
+    boolean whole = counted.value() <= WarmUpMetrics.ENOUGH_SERIES;
     // One of each round narrows: there, finding series is the larger part.
     boolean narrow = !whole || place % A_ROUND == 0;
     String q =

@@ -20,7 +20,7 @@ class ColdQueryWarmUpTest {
 
   @Test
   void eachLooksAtAMetricOfItsOwnAndCanBeParsed() {
-    List<String> all = new ColdQueryWarmUp(metrics(150, 40), "10.0.0.1:9100").all();
+    List<String> all = new ColdQueryWarmUp(metrics(150, 40), "10.0.0.1:9100").all(0);
     assertThat(all).hasSize(150);
     for (int i = 0; i < all.size(); i++) {
       String q = all.get(i);
@@ -38,20 +38,36 @@ class ColdQueryWarmUpTest {
     for (int round = 0; round < 10; round++) {
       byRound.addAll(looks.of(round));
     }
-    assertThat(byRound).isEqualTo(looks.all());
+    assertThat(byRound).isEqualTo(looks.all(0));
     assertThat(looks.of(0)).hasSize(ColdQueryWarmUp.A_ROUND);
     assertThat(looks.of(4)).isEmpty();
   }
 
   @Test
+  void aFewTurnsOverAFewMetricsAskEveryQuery() {
+    ColdQueryWarmUp looks = new ColdQueryWarmUp(metrics(9, 20), "a");
+    List<String> asked =
+        IntStream.range(0, 8)
+            .mapToObj(looks::all)
+            .flatMap(List::stream)
+            .map(q -> q.replaceAll("job_metric_\\d+", "m"))
+            .map(q -> q.replaceAll("\\[\\d+m", "[w"))
+            .distinct()
+            .toList();
+    assertThat(asked).hasSize(29);
+    assertThat(asked)
+        .contains("resets(m[w]) == 0", "bottomk(3, m) > 0", "scalar(max(m)) * vector(2)");
+  }
+
+  @Test
   void ofManySeriesOnlyThoseOfOneTargetAreLookedAt() {
-    assertThat(new ColdQueryWarmUp(metrics(30, 1_000), "host:1").all())
+    assertThat(new ColdQueryWarmUp(metrics(30, 1_000), "host:1").all(0))
         .allMatch(q -> q.contains("instance=\"host:1\"") || q.contains("instance=~\"ho"));
   }
 
   @Test
   void whatMeansSomethingInAQueryIsAnyCharacter() {
-    assertThat(new ColdQueryWarmUp(metrics(1, 1), "a\"b\\c").all())
+    assertThat(new ColdQueryWarmUp(metrics(1, 1), "a\"b\\c").all(0))
         .containsExactly("job_metric_000{instance=\"a.b.c\"}");
   }
 }

@@ -4,7 +4,6 @@ import dev.tethys.model.regex.RegexNode.Alternate;
 import dev.tethys.model.regex.RegexNode.Assert;
 import dev.tethys.model.regex.RegexNode.Chars;
 import dev.tethys.model.regex.RegexNode.Concat;
-import dev.tethys.model.regex.RegexNode.Empty;
 import dev.tethys.model.regex.RegexNode.Group;
 import dev.tethys.model.regex.RegexNode.Literal;
 import dev.tethys.model.regex.RegexNode.Repeat;
