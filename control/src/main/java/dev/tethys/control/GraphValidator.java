@@ -3,7 +3,7 @@ package dev.tethys.control;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.YamlLayers;
 import dev.tethys.pipeline.component.Components;
-import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.config.GraphConfig;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;

@@ -6,7 +6,7 @@ import dev.tethys.model.exposition.JoinedPoint;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.pipeline.grammar.OwnView;
+import dev.tethys.pipeline.config.OwnView;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -13,7 +13,7 @@ import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
-import dev.tethys.pipeline.grammar.OwnMetricsPush;
+import dev.tethys.pipeline.config.OwnMetricsPush;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.OtlpSender;

@@ -4,7 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
-import dev.tethys.pipeline.grammar.OwnMetrics;
+import dev.tethys.pipeline.config.OwnMetrics;
 import dev.tethys.runtime.BuildInfo;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;

@@ -1,7 +1,7 @@
 package dev.tethys.app.collector;
 
-import dev.tethys.pipeline.grammar.OwnLogs;
-import dev.tethys.pipeline.grammar.TelemetrySettings;
+import dev.tethys.pipeline.config.OwnLogs;
+import dev.tethys.pipeline.config.TelemetrySettings;
 import dev.tethys.runtime.log.LogFiles;
 import dev.tethys.runtime.log.LogSampling;
 import dev.tethys.runtime.log.LogSetup;

@@ -10,9 +10,9 @@ import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.storage.StorageException;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -47,7 +47,7 @@ final class GelfEndpoint {
       throws IOException, BusyException {
     String tenant = TenantHeader.one(request);
     LogBatch batch = new LogBatch();
-    try (Hold hold = endpoint.intake().open()) {
+    try (Hold hold = endpoint.admission().open()) {
       byte[] body =
           GelfMessage.decompressed(
               endpoint.body(request, endpoint.compression(request), hold), request::reserve);

@@ -9,7 +9,7 @@ import dev.tethys.pipeline.exporter.tethys.TethysSettings;
 /** Consumer that stores a batch before it returns. */
 record StoringConsumer(EmbeddedStore store) implements Consumer {
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
-    receipt.settle(store.store(batch, TethysSettings.DEFAULT));
+  public void consume(Batch batch, AckCallback ack) {
+    ack.settle(store.store(batch, TethysSettings.DEFAULT));
   }
 }

@@ -11,7 +11,7 @@ import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.component.ExporterFactory;
 import dev.tethys.pipeline.component.ReceiverFactory;
-import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.config.GraphConfig;
 import dev.tethys.pipeline.kafka.KafkaExporterFactory;
 import dev.tethys.pipeline.kafka.KafkaReceiverFactory;
 import dev.tethys.runtime.cli.UsageException;

@@ -12,7 +12,7 @@ import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.pipeline.component.ComponentFactory;
 import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.component.Components;
-import dev.tethys.pipeline.grammar.PrintedConfig;
+import dev.tethys.pipeline.config.PrintedConfig;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;

@@ -73,10 +73,10 @@ class TailSamplingRoleTest {
 
     @Override
     public Exporter create(String s, Signal signal, Context context) {
-      return (batch, receipt) -> {
+      return (batch, ack) -> {
         TracesData d = new OtlpReader().traces(batch.body(), 0, batch.body().length);
         d.resources().forEach(r -> r.scopes().forEach(x -> taken.addAll(x.items())));
-        receipt.settle(Outcome.ACCEPTED);
+        ack.settle(Outcome.ACCEPTED);
       };
     }
   }

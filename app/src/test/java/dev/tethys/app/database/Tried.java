@@ -29,7 +29,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * One exporter out of the list of all, whose parcels are sent in the caller's thread, again and
+ * One exporter out of the list of all, whose requests are sent in the caller's thread, again and
  * again until they are delivered or refused, with exact accounts.
  */
 final class Tried implements Context, AutoCloseable {
@@ -115,7 +115,7 @@ final class Tried implements Context, AutoCloseable {
           delivered += p.items();
           attempts = 0;
         }
-        case SendResult.Reassigned _ -> throw new AssertionError("nothing here moves parcels");
+        case SendResult.Reassigned _ -> throw new AssertionError("nothing here moves requests");
         case SendResult.Partial x -> {
           delivered += p.items() - x.refused();
           dead += x.refused();
@@ -185,12 +185,12 @@ final class Tried implements Context, AutoCloseable {
   public Exporter exporter(DeliverySettings s, Signal signal, Encoder encoder, Sender sender) {
     return new Exporter() {
       @Override
-      public void consume(Batch batch, AckCallback receipt) {
+      public void consume(Batch batch, AckCallback ack) {
         try {
           deal(encoder, sender, batch);
-          receipt.settle(Outcome.ACCEPTED);
+          ack.settle(Outcome.ACCEPTED);
         } catch (InterruptedException e) {
-          receipt.settle(new Outcome.Unavailable(e.toString(), Duration.ZERO));
+          ack.settle(new Outcome.Unavailable(e.toString(), Duration.ZERO));
         }
       }
 

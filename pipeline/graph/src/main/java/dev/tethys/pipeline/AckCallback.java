@@ -4,7 +4,7 @@ import java.util.List;
 
 /**
  * Tells the source of a batch what became of it. A source may forget a batch (answer its client,
- * commit its offset, save its position) when its receipt is settled, and not before.
+ * commit its offset, save its position) when its callback is settled, and not before.
  */
 @FunctionalInterface
 public interface AckCallback {
@@ -38,16 +38,16 @@ public interface AckCallback {
    * For several batches that continue as one: an outcome settles them all. Rejected items whose
    * part is unknown are shared out by size.
    *
-   * @param parts receipts with the items of their batches
+   * @param parts callbacks with the items of their batches
    */
   static AckCallback all(List<Part> parts) {
     if (parts.size() == 1) {
-      return parts.getFirst().receipt();
+      return parts.getFirst().ack();
     }
     List<Part> copy = List.copyOf(parts);
     return outcome -> {
       if (!(outcome instanceof Outcome.Rejected r)) {
-        copy.forEach(p -> p.receipt().settle(outcome));
+        copy.forEach(p -> p.ack().settle(outcome));
         return;
       }
       long total = copy.stream().mapToLong(Part::items).sum();
@@ -59,11 +59,11 @@ public interface AckCallback {
         long until = total == 0 ? 0 : rejected * seen / total;
         int own = (int) (until - sum);
         sum = until;
-        p.receipt().settle(own == 0 ? Outcome.ACCEPTED : r.of(own));
+        p.ack().settle(own == 0 ? Outcome.ACCEPTED : r.of(own));
       }
     };
   }
 
   /** One of several batches that were joined into one. */
-  record Part(AckCallback receipt, int items) {}
+  record Part(AckCallback ack, int items) {}
 }

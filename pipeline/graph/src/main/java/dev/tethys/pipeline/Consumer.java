@@ -7,7 +7,7 @@ public interface Consumer {
    * Takes one batch. May block while there is no room, which is how a full queue slows its sources;
    * does not wait for delivery.
    *
-   * @param receipt settled exactly once, in this call or later, by any thread
+   * @param ack settled exactly once, in this call or later, by any thread
    */
-  void consume(Batch batch, AckCallback receipt);
+  void consume(Batch batch, AckCallback ack);
 }

@@ -21,7 +21,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * {@code batch}: joins batches. Unlike the Collector's it keeps receipts, so that sources receive
+ * {@code batch}: joins batches. Unlike the Collector's it keeps callbacks, so that sources receive
  * the outcome of their items, and refuses nothing while the queue after it has room.
  */
 public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Settings> {
@@ -163,9 +163,9 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
     }
 
     @Override
-    public void consume(Batch batch, AckCallback receipt) {
+    public void consume(Batch batch, AckCallback ack) {
       account.take(batch.items());
-      batcher.consume(batch, receipt);
+      batcher.consume(batch, ack);
     }
 
     @Override

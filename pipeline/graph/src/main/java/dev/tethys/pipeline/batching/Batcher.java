@@ -26,7 +26,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Joins batches until they are large enough or old enough, and splits those that are too large.
- * Receipts are kept: each source receives the outcome of its own items.
+ * Callbacks are kept: each source receives the outcome of its own items.
  *
  * <p>Nothing is decoded to join: the bytes are put one behind the other; trees stay trees; profiles
  * get a dictionary together. Batches with a lane are joined with others whose lanes fall into the
@@ -84,13 +84,9 @@ public final class Batcher implements Consumer {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
+  public void consume(Batch batch, AckCallback ack) {
     if (stopped || options.after().isZero()) {
-      send(
-          List.of(batch),
-          List.of(new AckCallback.Part(receipt, batch.items())),
-          batch.lane(),
-          true);
+      send(List.of(batch), List.of(new AckCallback.Part(ack, batch.items())), batch.lane(), true);
       return;
     }
     Metadata m = batch.metadata().only(options.metadataKeys());
@@ -110,13 +106,13 @@ public final class Batcher implements Consumer {
     }
     if (g == null) {
       meter.rejected(batch.items());
-      receipt.settle(
+      ack.settle(
           new Outcome.Rejected(
               name + ": there are more than " + maxGroups + " combinations of metadata",
               batch.items()));
       return;
     }
-    g.add(batch, receipt);
+    g.add(batch, ack);
   }
 
   private static long mix(long lane) {
@@ -187,7 +183,7 @@ public final class Batcher implements Consumer {
       this.key = key;
     }
 
-    void add(Batch batch, AckCallback receipt) {
+    void add(Batch batch, AckCallback ack) {
       boolean full;
       lock.lock();
       try {
@@ -201,7 +197,7 @@ public final class Batcher implements Consumer {
         }
         mayWait |= DrainScope.mayWait();
         batches.add(batch);
-        parts.add(new AckCallback.Part(receipt, batch.items()));
+        parts.add(new AckCallback.Part(ack, batch.items()));
         size += size(batch);
         bytes += batch.size();
         full = size >= Math.max(1, options.minSize()) || stopped;
@@ -278,9 +274,9 @@ public final class Batcher implements Consumer {
     Metadata m =
         batches.size() == 1 ? first.metadata() : first.metadata().only(options.metadataKeys());
     Batch joined = Batch.join(batches, lane, m);
-    AckCallback receipt = AckCallback.all(parts);
+    AckCallback ack = AckCallback.all(parts);
     List<Batch> pieces = split(joined);
-    AckCallback each = AckCallback.parts(receipt, pieces.size());
+    AckCallback each = AckCallback.parts(ack, pieces.size());
     for (Batch p : pieces) {
       meter.sent(p.items(), p.size(), becauseOfSize);
       next.consume(p, each);

@@ -264,18 +264,18 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
     }
 
     @Override
-    public void consume(Batch batch, AckCallback receipt) {
+    public void consume(Batch batch, AckCallback ack) {
       if (isShort) {
         refused.add(batch.items());
         account.take(batch.items());
         account.returnItems(batch.items());
-        receipt.settle(
+        ack.settle(
             new Outcome.Unavailable(context.name() + ": memory is short", settings.interval));
         return;
       }
       accepted.add(batch.items());
       account.through(batch.items());
-      next.consume(batch, receipt);
+      next.consume(batch, ack);
     }
 
     @Override

@@ -62,7 +62,7 @@ public interface ClientAuth {
 
   /**
    * Headers that depend on who sent the batch; asked for when it is encoded, and kept with the
-   * parcel, on disk too.
+   * request, on disk too.
    */
   default Map<String, String> headers(Metadata metadata) {
     return Map.of();

@@ -14,7 +14,7 @@ public non-sealed interface ProcessorFactory<S> extends ComponentFactory<S> {
    * dev.tethys.pipeline.ledger.ItemAccounting#through} for items that it passes on at once; take,
    * then pass or drop, for the rest.
    *
-   * @param next the component after it; pass its receipt on, or one that settles it
+   * @param next the component after it; pass its callback on, or one that settles it
    * @throws dev.tethys.config.ConfigException when the settings cannot be met
    */
   Processor create(S settings, Signal signal, Consumer next, Context context);

@@ -25,10 +25,10 @@ public interface QueuePart extends Exporter {
   void leave(Sender sender);
 
   /**
-   * Takes a parcel that another part of the component holds, which is not counted anew; null, or
+   * Takes a request that another part of the component holds, which is not counted anew; null, or
    * why not, as {@link dev.tethys.pipeline.delivery.Outbox#transferIn} says it.
    */
-  @Nullable Outcome transferIn(EncodedRequest request, AckCallback receipt);
+  @Nullable Outcome transferIn(EncodedRequest request, AckCallback ack);
 
   /** How it stands; it runs. */
   OutboxStatus status();

@@ -17,7 +17,7 @@ final class DeadLetterSink {
   private final String name;
   private final @Nullable DeadLetters letters;
   private final ItemAccounting account;
-  private final DeliveryErrorLog complaints;
+  private final DeliveryErrorLog errorLog;
   private final Scheduler clock;
 
   /**
@@ -29,7 +29,7 @@ final class DeadLetterSink {
     this.name = context.name();
     this.letters = letters;
     this.account = context.account();
-    this.complaints = context.complaints();
+    this.errorLog = context.errorLog();
     this.clock = context.clock();
   }
 
@@ -45,14 +45,14 @@ final class DeadLetterSink {
       try {
         letters.add(p, clock.millis(), attempts, reason);
         account.deadLetter(p.items());
-        complaints.log(p.items() + " items are dead letters: " + reason);
+        errorLog.log(p.items() + " items are dead letters: " + reason);
         return Outcome.ACCEPTED;
       } catch (IOException e) {
         LOG.log(Level.ERROR, "{0}: a dead letter could not be kept: {1}", name, e.toString());
       }
     }
     account.drop(dropReason, p.items());
-    complaints.log(p.items() + " items dropped: " + reason);
+    errorLog.log(p.items() + " items dropped: " + reason);
     return new Outcome.Rejected(reason, p.items());
   }
 

@@ -12,7 +12,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The jobs of an outbox, in what order they may go, and the receipts of entries that are none yet.
+ * The jobs of an outbox, in what order they may go, and the callbacks of entries that are none yet.
  *
  * <p>Invariants: every entry that was taken from the storage and is not done is here, in exactly
  * one of the states of {@link Job.State}; of one lane at most one job is READY, DELAYED, FLYING or
@@ -22,17 +22,17 @@ final class DeliveryJobs {
   private final ArrayDeque<Job> ready = new ArrayDeque<>();
   private final Map<Long, ArrayDeque<Job>> lanes = new HashMap<>();
   private final TreeMap<Long, Job> issued = new TreeMap<>();
-  private final Map<QueueStorage.Entry, AckCallback> receipts = new IdentityHashMap<>();
+  private final Map<QueueStorage.Entry, AckCallback> acks = new IdentityHashMap<>();
   private long sequence;
 
-  /** Keeps the receipt of an entry that was not taken from the storage yet. */
-  void remember(QueueStorage.Entry e, AckCallback receipt) {
-    receipts.put(e, receipt);
+  /** Keeps the callback of an entry that was not taken from the storage yet. */
+  void remember(QueueStorage.Entry e, AckCallback ack) {
+    acks.put(e, ack);
   }
 
-  /** The receipt of an entry that will never be taken; null for none. */
+  /** The callback of an entry that will never be taken; null for none. */
   @Nullable AckCallback forget(QueueStorage.Entry e) {
-    return receipts.remove(e);
+    return acks.remove(e);
   }
 
   /** The next that may go; null for none. */
@@ -49,7 +49,7 @@ final class DeliveryJobs {
         return null;
       }
       e.sequence = sequence++;
-      AckCallback r = receipts.remove(e);
+      AckCallback r = acks.remove(e);
       Job j = new Job(e, r == null ? AckCallback.NONE : r);
       issued.put(e.sequence, j);
       if (e.lane == 0) {
@@ -67,7 +67,7 @@ final class DeliveryJobs {
   }
 
   /** One that was delayed may go. */
-  void again(Job j) {
+  void requeue(Job j) {
     j.state = Job.State.READY;
     ready.addFirst(j);
   }
@@ -92,30 +92,30 @@ final class DeliveryJobs {
     return issued.values().stream().anyMatch(j -> j.state == state);
   }
 
-  /** Forgets everything; returns the receipts of entries that were never taken. */
+  /** Forgets everything; returns the callbacks of entries that were never taken. */
   List<AckCallback> clear() {
-    List<AckCallback> left = new ArrayList<>(receipts.values());
+    List<AckCallback> left = new ArrayList<>(acks.values());
     issued.clear();
     ready.clear();
     lanes.clear();
-    receipts.clear();
+    acks.clear();
     return left;
   }
 
   /**
    * Entry of an issued request, for a storage that has to drop something.
    *
-   * @param receipts gets the receipts of what it takes back
+   * @param acks gets the callbacks of what it takes back
    */
-  QueueStorage.IssuedEntry issuedEntry(List<AckCallback> receipts) {
-    return new IssuedEntry(receipts);
+  QueueStorage.IssuedEntry issuedEntry(List<AckCallback> acks) {
+    return new IssuedEntry(acks);
   }
 
   private final class IssuedEntry implements QueueStorage.IssuedEntry {
-    private final List<AckCallback> receipts;
+    private final List<AckCallback> acks;
 
-    IssuedEntry(List<AckCallback> receipts) {
-      this.receipts = receipts;
+    IssuedEntry(List<AckCallback> acks) {
+      this.acks = acks;
     }
 
     @Override
@@ -124,7 +124,7 @@ final class DeliveryJobs {
         SegmentedLog.LogPosition p = j.entry.place;
         if (!j.isStarted() && (in == null || p != null && p.segment() == in)) {
           remove(j);
-          receipts.add(j.receipt);
+          acks.add(j.ack);
           return j.entry;
         }
       }
@@ -165,7 +165,7 @@ final class DeliveryJobs {
           lane.remove(j);
         }
       }
-      case FLYING, ANSWERED, GONE ->
+      case IN_FLIGHT, ANSWERED, GONE ->
           throw new IllegalStateException("a job that flies is not taken back");
     }
   }

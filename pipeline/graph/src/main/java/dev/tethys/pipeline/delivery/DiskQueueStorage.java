@@ -15,7 +15,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Parcels on disk. Bodies are read when they are sent; of what waits, at most {@link #WINDOW}
+ * Requests on disk. Bodies are read when they are sent; of what waits, at most {@link #WINDOW}
  * entries are in memory, however long the queue.
  *
  * <p>Invariant: every published record before {@code cursor} was put into {@code ahead} or passed

@@ -31,32 +31,32 @@ final class Dispatcher {
   private static final Duration CUT_OFF = Duration.ofSeconds(2);
 
   private final String name;
-  private final QueueState backlog;
+  private final QueueState state;
   private final ItemAccounting account;
   private final DeadLetterSink deadLetters;
-  private final DeliveryErrorLog complaints;
+  private final DeliveryErrorLog errorLog;
   private final Scheduler clock;
   private final RandomGenerator random;
 
   // All below is guarded by the backlog's lock.
-  private final SenderBindings routes;
+  private final SenderBindings bindings;
   private long retries;
   private Scheduler.@Nullable Timer wake;
 
-  Dispatcher(OutboxContext context, QueueState backlog, Sender sender, DeadLetterSink deadLetters) {
+  Dispatcher(OutboxContext context, QueueState state, Sender sender, DeadLetterSink deadLetters) {
     this.name = context.name();
     this.account = context.account();
-    this.complaints = context.complaints();
+    this.errorLog = context.errorLog();
     this.clock = context.clock();
     this.random = context.random();
-    this.backlog = backlog;
+    this.state = state;
     this.deadLetters = deadLetters;
-    this.routes = new SenderBindings(context, sender, backlog.options);
+    this.bindings = new SenderBindings(context, sender, state.options);
   }
 
   /** Where what waits is sent; under the lock. */
-  SenderBinding route() {
-    return routes.present();
+  SenderBinding binding() {
+    return bindings.present();
   }
 
   /** Under the lock. */
@@ -66,19 +66,19 @@ final class Dispatcher {
 
   /** How many requests are under way; under the lock. */
   int inFlight() {
-    return routes.inFlight();
+    return bindings.inFlight();
   }
 
   /** Starts what may be started; under the lock. */
   void dispatchReady() {
-    SenderBinding route = routes.present();
-    while (backlog.phase != QueueState.Phase.CLOSED && route.flying < route.permitted()) {
-      long pause = route.breaker.pauseNanos(clock.nanos());
+    SenderBinding binding = bindings.present();
+    while (state.phase != QueueState.Phase.CLOSED && binding.inFlight < binding.permitted()) {
+      long pause = binding.breaker.pauseNanos(clock.nanos());
       if (pause > 0) {
         wakeIn(pause);
         return;
       }
-      Job j = backlog.jobs.next(backlog.storage);
+      Job j = state.jobs.next(state.storage);
       if (j == null) {
         return;
       }
@@ -88,34 +88,34 @@ final class Dispatcher {
   }
 
   private void markInFlight(Job j) {
-    j.state = Job.State.FLYING;
-    j.route = routes.present();
-    j.route.flying++;
+    j.state = Job.State.IN_FLIGHT;
+    j.binding = bindings.present();
+    j.binding.inFlight++;
   }
 
   private void wakeIn(long nanos) {
-    if (wake != null || backlog.requests == 0) {
+    if (wake != null || state.requests == 0) {
       return;
     }
     wake =
         clock.schedule(
             Duration.ofNanos(nanos),
             () -> {
-              backlog.lock.lock();
+              state.lock.lock();
               try {
                 wake = null;
                 dispatchReady();
               } finally {
-                backlog.lock.unlock();
+                state.lock.unlock();
               }
             });
   }
 
   /** Sends a job, on its own thread. */
   private void runAttempts(Job j) {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      if (j.state != Job.State.FLYING) {
+      if (j.state != Job.State.IN_FLIGHT) {
         return;
       }
       j.thread = Thread.currentThread();
@@ -123,7 +123,7 @@ final class Dispatcher {
         j.firstAttempt = clock.nanos();
       }
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
     boolean more = true;
     while (more) {
@@ -132,9 +132,9 @@ final class Dispatcher {
       long start = clock.nanos();
       try {
         ArrayDeque<EncodedRequest> parts = j.parts;
-        p = parts == null ? backlog.storage.load(j.entry) : parts.getFirst();
+        p = parts == null ? state.storage.load(j.entry) : parts.getFirst();
         start = clock.nanos();
-        v = j.route().sender.send(p);
+        v = j.binding().sender.send(p);
       } catch (CorruptSegmentException e) {
         LOG.log(Level.WARNING, "{0}: the queue on disk: {1}", name, e.getMessage());
         more = false;
@@ -159,7 +159,7 @@ final class Dispatcher {
 
   /** Ends a job whose record on disk is gone. */
   private void lost(Job j) {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
       if (j.state == Job.State.GONE) {
         return;
@@ -167,7 +167,7 @@ final class Dispatcher {
       j.state = Job.State.ANSWERED;
       account.drop(Drops.DAMAGED, j.itemsLeft);
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
     finish(j);
   }
@@ -179,7 +179,7 @@ final class Dispatcher {
    */
   private boolean handleResult(Job j, @Nullable EncodedRequest p, SendResult v, long start) {
     long now = clock.nanos();
-    backlog.lock.lock();
+    state.lock.lock();
     try {
       if (j.state == Job.State.GONE) {
         return false; // its source was answered otherwise in the meantime
@@ -192,25 +192,25 @@ final class Dispatcher {
         retries++;
       }
       if (!(v instanceof SendResult.Retryable)) {
-        j.route().limit.success(start, now, j.route().flying);
-        j.route().breaker.success();
+        j.binding().limit.success(start, now, j.binding().inFlight);
+        j.binding().breaker.success();
       }
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
     if (p == null) {
       SendResult.Retryable unread =
           v instanceof SendResult.Retryable l
               ? l
               : new SendResult.Retryable(Duration.ZERO, false, "");
-      return later(j, unread, start, now);
+      return scheduleRetry(j, unread, start, now);
     }
     boolean isDone;
     switch (v) {
       case SendResult.Delivered d -> {
         account.pass(p.items());
         if (j.attempts > 1) {
-          complaints.taken(j.attempts);
+          errorLog.taken(j.attempts);
         }
         isDone = partDone(j, p, Outcome.ACCEPTED);
       }
@@ -222,14 +222,14 @@ final class Dispatcher {
         int refused = Math.clamp(x.refused(), 0, p.items());
         account.pass(p.items() - refused);
         account.drop(Drops.PARTLY_REFUSED, refused);
-        complaints.note(x.reason());
-        complaints.log(refused + " of " + p.items() + " items refused: " + x.reason());
+        errorLog.note(x.reason());
+        errorLog.log(refused + " of " + p.items() + " items refused: " + x.reason());
         isDone =
             partDone(
                 j, p, refused == 0 ? Outcome.ACCEPTED : new Outcome.Rejected(x.reason(), refused));
       }
       case SendResult.Permanent x -> {
-        complaints.note(x.reason());
+        errorLog.note(x.reason());
         isDone = partDone(j, p, deadLetters.deadLetter(p, x.reason(), Drops.REFUSED, j.attempts));
       }
       case SendResult.Split x -> {
@@ -241,12 +241,13 @@ final class Dispatcher {
       case SendResult.PerItem x -> {
         if (x.items() != p.items()) {
           String fault = "an answer for " + x.items() + " of " + p.items() + " items";
-          return later(j, new SendResult.Retryable(Duration.ZERO, false, fault), start, now);
+          return scheduleRetry(
+              j, new SendResult.Retryable(Duration.ZERO, false, fault), start, now);
         }
         account.pass(x.delivered());
         Outcome sorted = Outcome.ACCEPTED;
         for (SendResult.Refused r : x.refused()) {
-          complaints.note(r.reason());
+          errorLog.note(r.reason());
           sorted =
               Outcome.plus(
                   sorted,
@@ -254,19 +255,19 @@ final class Dispatcher {
         }
         EncodedRequest again = x.again();
         if (again != null) {
-          backlog.lock.lock();
+          state.lock.lock();
           try {
             j.shrink(p, again, sorted);
           } finally {
-            backlog.lock.unlock();
+            state.lock.unlock();
           }
-          return later(
+          return scheduleRetry(
               j, new SendResult.Retryable(x.after(), x.overload(), x.reason()), start, now);
         }
         isDone = partDone(j, p, sorted);
       }
       case SendResult.Retryable l -> {
-        return later(j, l, start, now);
+        return scheduleRetry(j, l, start, now);
       }
     }
     if (isDone) {
@@ -279,14 +280,14 @@ final class Dispatcher {
   /** The source is answered when the part in another outbox is settled, too. */
   private void await(Job j, SendResult.Reassigned moved) {
     AckCallback both = null;
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      if (j.receipt != AckCallback.NONE) {
-        both = AckCallback.parts(j.receipt, 2);
-        j.receipt = both;
+      if (j.ack != AckCallback.NONE) {
+        both = AckCallback.parts(j.ack, 2);
+        j.ack = both;
       }
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
     if (both != null) {
       moved.outcome().thenAccept(both::settle);
@@ -295,74 +296,74 @@ final class Dispatcher {
 
   /** The next part is sent at once, unless all is to stop. */
   private boolean proceed(Job j) {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      if (backlog.phase == QueueState.Phase.CLOSED) {
-        land(j);
+      if (state.phase == QueueState.Phase.CLOSED) {
+        markDelayed(j);
         return false;
       }
-      routes.left(j.route());
+      bindings.requestEnded(j.binding());
       markInFlight(j);
       return true;
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   /** Waits from now on. */
-  private void land(Job j) {
+  private void markDelayed(Job j) {
     j.state = Job.State.DELAYED;
     j.thread = null;
-    routes.left(j.route());
-    backlog.settled.signalAll();
+    bindings.requestEnded(j.binding());
+    state.settled.signalAll();
   }
 
   /** One part of a job, or all of it, is dealt with; whether that was the last. */
   private boolean partDone(Job j, EncodedRequest p, Outcome outcome) {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
       return j.partDone(p, outcome, clock.nanos());
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   /** Others are sent in its place; what is wrong with them, or null. */
   private @Nullable String replace(Job j, EncodedRequest p, SendResult.Split x) {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
       String problem = j.replace(p, x);
       if (problem == null) {
-        complaints.note(x.reason());
+        errorLog.note(x.reason());
       }
       return problem;
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   /** Schedules the next attempt, or ends the job. */
-  private boolean later(Job j, SendResult.Retryable l, long start, long now) {
-    OutboxOptions.Retry retry = j.route().retry;
+  private boolean scheduleRetry(Job j, SendResult.Retryable l, long start, long now) {
+    OutboxOptions.Retry retry = j.binding().retry;
     Duration pause = Backoff.pause(retry, Math.max(1, j.attempts), random);
     if (l.after().compareTo(pause) > 0) {
       pause = l.after();
     }
     boolean over;
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      complaints.note(l.reason());
+      errorLog.note(l.reason());
       if (l.overload()) {
-        j.route().limit.overload(start, now);
+        j.binding().limit.overload(start, now);
       }
-      j.route().breaker.failure(start, now, l.after());
-      if (backlog.phase == QueueState.Phase.CLOSED) {
-        land(j);
+      j.binding().breaker.failure(start, now, l.after());
+      if (state.phase == QueueState.Phase.CLOSED) {
+        markDelayed(j);
         return false;
       }
-      if (j.route() != routes.present()) {
-        land(j);
-        atOnce(j);
+      if (j.binding() != bindings.present()) {
+        markDelayed(j);
+        retryNow(j);
         dispatchReady();
         return false;
       }
@@ -381,50 +382,50 @@ final class Dispatcher {
               GoDurationText.of(pause.toNanos()),
               l.reason());
         } else {
-          complaints.waits(j.attempts, l.reason());
+          errorLog.waits(j.attempts, l.reason());
         }
-        land(j);
-        j.timer = clock.schedule(pause, () -> again(j));
+        markDelayed(j);
+        j.timer = clock.schedule(pause, () -> retry(j));
         dispatchReady();
         return false;
       }
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
     failRetries(j, l);
     return false;
   }
 
-  private void again(Job j) {
-    backlog.lock.lock();
+  private void retry(Job j) {
+    state.lock.lock();
     try {
       if (j.state == Job.State.DELAYED) {
         j.timer = null;
-        backlog.jobs.again(j);
+        state.jobs.requeue(j);
         dispatchReady();
       }
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   /** One that waits to be tried again goes as if it were new: what it waits for is no more. */
-  private void atOnce(Job j) {
+  private void retryNow(Job j) {
     if (j.timer != null) {
       j.timer.cancel();
       j.timer = null;
     }
     j.attempts = 0;
-    backlog.jobs.again(j);
+    state.jobs.requeue(j);
   }
 
   /** What is left of a job was tried for long enough. */
   private void failRetries(Job j, SendResult.Retryable l) {
     String reason = "failed after " + j.attempts + " attempts: " + l.reason();
-    boolean waits = !deadLetters.keepsLetters() && j.receipt != AckCallback.NONE;
+    boolean waits = !deadLetters.keepsLetters() && j.ack != AckCallback.NONE;
     if (waits) {
       account.returnItems(j.itemsLeft);
-      complaints.log(j.itemsLeft + " items returned to their source: " + reason);
+      errorLog.log(j.itemsLeft + " items returned to their source: " + reason);
       j.outcome = Outcome.plus(j.outcome, new Outcome.Unavailable(reason, l.after(), true));
     } else {
       List<EncodedRequest> left = new ArrayList<>();
@@ -432,7 +433,7 @@ final class Dispatcher {
         if (j.parts != null) {
           left.addAll(j.parts);
         } else {
-          left.add(backlog.storage.load(j.entry));
+          left.add(state.storage.load(j.entry));
         }
       } catch (IOException e) {
         account.drop(Drops.DAMAGED, j.itemsLeft);
@@ -449,28 +450,28 @@ final class Dispatcher {
 
   /** A job is dealt with. */
   private void finish(Job j) {
-    backlog.storage.done(j.entry);
-    backlog.lock.lock();
+    state.storage.done(j.entry);
+    state.lock.lock();
     try {
       j.state = Job.State.GONE;
       j.thread = null;
-      routes.left(j.route());
-      backlog.jobs.done(j);
-      backlog.recordRemoval(j.entry.items, clock.millis());
-      backlog.notifying++;
+      bindings.requestEnded(j.binding());
+      state.jobs.done(j);
+      state.recordRemoval(j.entry.items, clock.millis());
+      state.notifying++;
       dispatchReady();
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
     try {
-      j.receipt.settle(j.outcome);
+      j.ack.settle(j.outcome);
     } finally {
-      backlog.lock.lock();
+      state.lock.lock();
       try {
-        backlog.notifying--;
-        backlog.settled.signalAll();
+        state.notifying--;
+        state.settled.signalAll();
       } finally {
-        backlog.lock.unlock();
+        state.lock.unlock();
       }
     }
   }
@@ -480,24 +481,24 @@ final class Dispatcher {
    * there before.
    */
   void replaceSender(Sender sender) {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      if (!routes.replaceSender(sender, backlog.options)) {
+      if (!bindings.replaceSender(sender, state.options)) {
         return;
       }
       if (wake != null) {
         wake.cancel();
         wake = null;
       }
-      List<Job> all = new ArrayList<>(backlog.jobs.all());
+      List<Job> all = new ArrayList<>(state.jobs.all());
       for (Job j : all.reversed()) {
         if (j.state == Job.State.DELAYED) {
-          atOnce(j);
+          retryNow(j);
         }
       }
       dispatchReady();
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
@@ -508,27 +509,27 @@ final class Dispatcher {
    */
   void end(Sender sender, Duration timeLimit) {
     sender.flushBeforeStop();
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      SenderBinding r = routes.ending(sender);
+      SenderBinding r = bindings.ending(sender);
       if (r != null) {
         r.cutOff = clock.schedule(timeLimit, () -> interrupt(r));
       }
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   private void interrupt(SenderBinding r) {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      for (Job j : backlog.jobs.all()) {
-        if (j.state == Job.State.FLYING && j.route == r && j.thread != null) {
+      for (Job j : state.jobs.all()) {
+        if (j.state == Job.State.IN_FLIGHT && j.binding == r && j.thread != null) {
           j.thread.interrupt();
         }
       }
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
@@ -537,10 +538,10 @@ final class Dispatcher {
    * receiving outcomes. The backlog is closed.
    */
   void cutOff() {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      for (Job j : backlog.jobs.all()) {
-        if (j.state == Job.State.FLYING && j.thread != null) {
+      for (Job j : state.jobs.all()) {
+        if (j.state == Job.State.IN_FLIGHT && j.thread != null) {
           j.thread.interrupt();
         }
         if (j.timer != null) {
@@ -552,11 +553,11 @@ final class Dispatcher {
       }
       long left = CUT_OFF.toNanos();
       boolean interrupted = false;
-      while (backlog.stores > 0
-          || backlog.jobs.isAny(Job.State.ANSWERED)
-          || (backlog.notifying > 0 || backlog.jobs.isAny(Job.State.FLYING)) && left > 0) {
+      while (state.stores > 0
+          || state.jobs.isAny(Job.State.ANSWERED)
+          || (state.notifying > 0 || state.jobs.isAny(Job.State.IN_FLIGHT)) && left > 0) {
         try {
-          left = backlog.settled.awaitNanos(Math.max(left, 1_000_000));
+          left = state.settled.awaitNanos(Math.max(left, 1_000_000));
         } catch (InterruptedException e) {
           interrupted = true;
           left = 0;
@@ -566,18 +567,18 @@ final class Dispatcher {
         Thread.currentThread().interrupt();
       }
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   /** Tells senders that the end is near. */
   void flushBeforeStop() {
     Sender s;
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      s = routes.present().sender;
+      s = bindings.present().sender;
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
     s.flushBeforeStop();
   }
@@ -585,11 +586,11 @@ final class Dispatcher {
   /** Closes all senders. Nothing is sent any more. */
   void close() {
     List<Sender> all;
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      all = routes.clear();
+      all = bindings.clear();
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
     all.forEach(Sender::close);
   }

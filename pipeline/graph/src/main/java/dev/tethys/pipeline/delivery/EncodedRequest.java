@@ -9,7 +9,7 @@ import java.util.Map;
  *
  * @param body what is sent, as it goes over the wire
  * @param items how many items it carries
- * @param lane parcels of one lane are sent one after the other, in order; 0 where order means
+ * @param lane requests of one lane are sent one after the other, in order; 0 where order means
  *     nothing
  * @param headers what the destination needs in addition to the body: tenant, topic, content type.
  *     Small.

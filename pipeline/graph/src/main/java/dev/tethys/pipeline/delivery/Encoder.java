@@ -9,7 +9,7 @@ import java.util.TreeSet;
 @FunctionalInterface
 public interface Encoder {
   /**
-   * The parcels that carry a batch; none when there is nothing in it that the destination takes.
+   * The requests that carry a batch; none when there is nothing in it that the destination takes.
    *
    * @throws NotEncodableException when the batch is malformed: it is dropped and its source told
    */

@@ -36,7 +36,7 @@ public record ExporterParts(Encoder encoder, Sender sender) {
   private static final Exporter NOBODY =
       new Exporter() {
         @Override
-        public void consume(Batch batch, AckCallback receipt) {
+        public void consume(Batch batch, AckCallback ack) {
           throw new IllegalStateException("it has no queue");
         }
 

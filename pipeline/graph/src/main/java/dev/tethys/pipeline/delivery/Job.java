@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * Queue entry that is being sent. Guarded by the lock of the queue. Guarded by the engine's lock.
  */
 final class Job {
-  /** Most parcels into which one may be replaced, all replacements together. */
+  /** Most requests into which one may be replaced, all replacements together. */
   static final int MAX_PARTS = 1 << 16;
 
   /** Progress of a job. */
@@ -22,7 +22,7 @@ final class Job {
     /** Waits to be tried again. */
     DELAYED,
     /** Being sent. */
-    FLYING,
+    IN_FLIGHT,
     /** Its destination has answered, which is being dealt with. */
     ANSWERED,
     /** Settled, or abandoned while it was sent: its result is ignored. */
@@ -30,7 +30,7 @@ final class Job {
   }
 
   final QueueStorage.Entry entry;
-  AckCallback receipt;
+  AckCallback ack;
   State state = State.READY;
   int attempts;
   long firstAttempt;
@@ -45,17 +45,17 @@ final class Job {
   @Nullable Thread thread;
 
   /** The way that it goes, or went last. */
-  @Nullable SenderBinding route;
+  @Nullable SenderBinding binding;
 
-  Job(QueueStorage.Entry entry, AckCallback receipt) {
+  Job(QueueStorage.Entry entry, AckCallback ack) {
     this.entry = entry;
-    this.receipt = receipt;
+    this.ack = ack;
     this.itemsLeft = entry.items;
   }
 
   /** The way that it goes. */
-  SenderBinding route() {
-    SenderBinding r = route;
+  SenderBinding binding() {
+    SenderBinding r = binding;
     if (r == null) {
       throw new IllegalStateException("a job that was never sent has no route");
     }
@@ -64,7 +64,7 @@ final class Job {
 
   /** Whether it is with its destination, or was just now. */
   boolean isBusy() {
-    return state == State.FLYING || state == State.ANSWERED;
+    return state == State.IN_FLIGHT || state == State.ANSWERED;
   }
 
   /** Whether its destination has some of it. */
@@ -85,7 +85,7 @@ final class Job {
     return parts.isEmpty();
   }
 
-  /** What is left of a parcel takes its place; the rest of it is dealt with. */
+  /** What is left of a request takes its place; the rest of it is dealt with. */
   void shrink(EncodedRequest p, EncodedRequest left, Outcome ofTheRest) {
     outcome = Outcome.plus(outcome, ofTheRest);
     itemsLeft -= p.items() - left.items();

@@ -4,7 +4,7 @@ import java.util.ArrayDeque;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
 
-/** Parcels in memory. */
+/** Requests in memory. */
 final class MemoryQueueStorage implements QueueStorage {
   private final ArrayDeque<Entry> waiting = new ArrayDeque<>();
   private final AtomicLong bytes = new AtomicLong();
@@ -48,7 +48,7 @@ final class MemoryQueueStorage implements QueueStorage {
   @Override
   public EncodedRequest load(Entry e) throws CorruptSegmentException {
     if (e.request == null) {
-      throw new CorruptSegmentException("no parcel in memory");
+      throw new CorruptSegmentException("no request in memory");
     }
     return e.request;
   }

@@ -15,22 +15,22 @@ import org.jspecify.annotations.Nullable;
  */
 public interface Outbox extends OutboxView, AutoCloseable {
   /**
-   * Takes a parcel. Blocks while it is full and its policy says so.
+   * Takes a request. Blocks while it is full and its policy says so.
    *
-   * @param receipt settled once the parcel is on disk, and before it is sent; without a disk, once
-   *     it was delivered or dropped
+   * @param ack settled once the request is on disk, and before it is sent; without a disk, once it
+   *     was delivered or dropped
    */
-  void put(EncodedRequest request, AckCallback receipt);
+  void put(EncodedRequest request, AckCallback ack);
 
   /**
-   * Takes a parcel that another outbox holds which has the same account, where nothing of it
+   * Takes a request that another outbox holds which has the same account, where nothing of it
    * changes. It is not itself dropped when the queue is full. Blocks as {@link #put} does.
    *
-   * @param receipt settled as by {@link #put}, unless it is not taken
+   * @param ack settled as by {@link #put}, unless it is not taken
    * @return null when it was taken; otherwise the reason: its items count as returned to the
-   *     caller, and the receipt is not settled
+   *     caller, and the callback is not settled
    */
-  @Nullable Outcome transferIn(EncodedRequest request, AckCallback receipt);
+  @Nullable Outcome transferIn(EncodedRequest request, AckCallback ack);
 
   /**
    * Continues with other options and another sender, which sends everything that is not in flight:

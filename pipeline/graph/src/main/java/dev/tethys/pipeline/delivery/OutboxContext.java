@@ -14,6 +14,6 @@ import java.util.random.RandomGenerator;
 record OutboxContext(
     String name,
     ItemAccounting account,
-    DeliveryErrorLog complaints,
+    DeliveryErrorLog errorLog,
     Scheduler clock,
     RandomGenerator random) {}

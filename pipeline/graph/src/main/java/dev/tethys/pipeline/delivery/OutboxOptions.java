@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param retry retry policy
  * @param concurrency maximum concurrent requests
  * @param adaptive whether concurrency is reduced while the remote system is slow or overloaded
- * @param acknowledgeQueued whether receipts complete as soon as a request is in memory, as in the
+ * @param acknowledgeQueued whether callbacks complete as soon as a request is in memory, as in the
  *     Collector: queued requests are then lost with the process
  */
 public record OutboxOptions(
@@ -72,7 +72,7 @@ public record OutboxOptions(
    * A queue on disk.
    *
    * @param folder not used by any other outbox; made when absent
-   * @param sync when a parcel counts as being on disk
+   * @param sync when a request counts as being on disk
    * @param deadLetterBytes most that dead letters take; the oldest make room for new ones
    */
   public record Disk(Path folder, Sync sync, long deadLetterBytes) {
@@ -82,7 +82,7 @@ public record OutboxOptions(
     }
   }
 
-  /** When a parcel counts as being on disk. */
+  /** When a request counts as being on disk. */
   public enum Sync {
     /** When it would survive the machine: forced to the disk, together with others. */
     ALWAYS,
@@ -93,17 +93,17 @@ public record OutboxOptions(
   }
 
   /**
-   * When a parcel is tried again.
+   * When a request is tried again.
    *
    * @param enabled whether it is at all
    * @param first the pause after the first failure
    * @param multiplier by which each pause is longer than the one before
    * @param longest the longest pause
    * @param jitter by which part a pause may be shorter or longer, 0 to 1
-   * @param maxElapsed for how long a parcel is tried; zero for ever
+   * @param maxElapsed for how long a request is tried; zero for ever
    * @param maxAttempts how often; 0 for no limit
    * @param untilDelivered whether {@code maxElapsed} is ignored for sources that can wait: returned
-   *     to its source, a parcel would be read again and written twice to other destinations
+   *     to its source, a request would be read again and written twice to other destinations
    */
   public record Retry(
       boolean enabled,
@@ -150,7 +150,7 @@ public record OutboxOptions(
       }
     }
 
-    /** The same, where parcels of sources that can wait are tried for ever. */
+    /** The same, where requests of sources that can wait are tried for ever. */
     Retry foreverForWaiting() {
       return new Retry(enabled, first, multiplier, longest, jitter, maxElapsed, maxAttempts, true);
     }

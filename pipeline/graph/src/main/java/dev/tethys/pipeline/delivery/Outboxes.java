@@ -65,7 +65,7 @@ public final class Outboxes {
   /**
    * The same.
    *
-   * @param found told the headers of each parcel that waits on disk, before any of them is sent
+   * @param found told the headers of each request that waits on disk, before any of them is sent
    */
   public Outbox open(
       String name,
@@ -79,9 +79,9 @@ public final class Outboxes {
     OutboxOptions.Disk disk = options.disk();
     SendingQueue engine;
     if (disk == null) {
-      QueueState backlog = new QueueState(new MemoryQueueStorage(), options);
+      QueueState state = new QueueState(new MemoryQueueStorage(), options);
       engine =
-          new SendingQueue(context, backlog, sender, new DeadLetterSink(context, null), () -> {});
+          new SendingQueue(context, state, sender, new DeadLetterSink(context, null), () -> {});
     } else {
       Path folder = disk.folder();
       boolean durable = disk.sync() == OutboxOptions.Sync.ALWAYS;
@@ -92,9 +92,9 @@ public final class Outboxes {
             new SegmentedLog(
                 files, folder.resolve(QUEUE), options.capacity().bytes(), durable, found);
         DeadLetters letters = new DeadLetters(files, folder.resolve(DEAD), disk.deadLetterBytes());
-        QueueState backlog = new QueueState(new DiskQueueStorage(log, disk.sync(), clock), options);
+        QueueState state = new QueueState(new DiskQueueStorage(log, disk.sync(), clock), options);
         engine =
-            new SendingQueue(context, backlog, sender, new DeadLetterSink(context, letters), lock);
+            new SendingQueue(context, state, sender, new DeadLetterSink(context, letters), lock);
       } catch (IOException | RuntimeException e) {
         lock.close();
         throw e;

@@ -26,67 +26,67 @@ final class QueueAdmission {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   private final String name;
-  private final QueueState backlog;
+  private final QueueState state;
   private final ItemAccounting account;
-  private final DeliveryErrorLog complaints;
+  private final DeliveryErrorLog errorLog;
   private final Scheduler clock;
-  private final Dispatcher deliveries;
+  private final Dispatcher dispatcher;
   private long storing; // bytes that are being written; guarded by the backlog's lock
 
-  QueueAdmission(OutboxContext context, QueueState backlog, Dispatcher deliveries) {
+  QueueAdmission(OutboxContext context, QueueState state, Dispatcher dispatcher) {
     this.name = context.name();
     this.account = context.account();
-    this.complaints = context.complaints();
+    this.errorLog = context.errorLog();
     this.clock = context.clock();
-    this.backlog = backlog;
-    this.deliveries = deliveries;
+    this.state = state;
+    this.dispatcher = dispatcher;
   }
 
   /**
-   * Takes a parcel whose items are accounted for as held.
+   * Takes a request whose items are accounted for as held.
    *
    * @param mayDropIt whether it may itself be dropped when the queue is full
    * @return null when it waits now; otherwise what to tell the source, accounted for
    */
-  @Nullable Outcome take(EncodedRequest request, AckCallback receipt, boolean mayDropIt) {
+  @Nullable Outcome take(EncodedRequest request, AckCallback ack, boolean mayDropIt) {
     Outcome refusal = admit(request, mayDropIt);
-    return refusal == null ? store(request, receipt) : refusal;
+    return refusal == null ? store(request, ack) : refusal;
   }
 
   /** Makes sure that there is room, and reserves it; null when there is. */
   private @Nullable Outcome admit(EncodedRequest request, boolean mayDropIt) {
-    Capacity c = backlog.options.capacity();
-    long charge = backlog.storage.charge(request);
-    if (charge + backlog.storage.overhead() > c.bytes()) {
+    Capacity c = state.options.capacity();
+    long charge = state.storage.charge(request);
+    if (charge + state.storage.overhead() > c.bytes()) {
       account.returnItems(request.items());
       return new Outcome.Rejected(
           "a request of " + charge + " bytes is larger than the whole queue of " + name,
           request.items());
     }
     List<AckCallback> dropped = new ArrayList<>();
-    backlog.lock.lock();
+    state.lock.lock();
     try {
       while (true) {
-        if (backlog.phase != QueueState.Phase.OPEN) {
+        if (state.phase != QueueState.Phase.OPEN) {
           return back(request, name + " is stopping");
         }
         if (hasRoom(request, charge)) {
-          backlog.beyond = 0;
+          state.beyond = 0;
           reserve(request, charge);
           return null;
         }
-        if (backlog.full.noRoom(clock.millis())) {
+        if (state.full.noRoom(clock.millis())) {
           LOG.log(
               Level.WARNING,
               "Sending queue filled up component=\"{0}\" policy={1} requests={2} items={3}"
                   + " bytes={4}",
               name,
-              backlog.options.whenFull().name().toLowerCase(Locale.ROOT),
-              backlog.requests,
-              backlog.items,
-              backlog.storage.bytes());
+              state.options.whenFull().name().toLowerCase(Locale.ROOT),
+              state.requests,
+              state.items,
+              state.storage.bytes());
         }
-        switch (backlog.options.whenFull()) {
+        switch (state.options.whenFull()) {
           case AUTO -> {
             if (!DrainScope.mayWait()) {
               return back(request, "the queue of " + name + " is full");
@@ -110,14 +110,14 @@ final class QueueAdmission {
           case BLOCK -> {}
         }
         if (DrainScope.isClosing()) {
-          if (backlog.beyond + charge > MOST_BEYOND) {
+          if (state.beyond + charge > MOST_BEYOND) {
             return back(request, "the queue of " + name + " is full and its source has stopped");
           }
-          backlog.beyond += charge;
+          state.beyond += charge;
           reserve(request, charge);
           return null;
         }
-        if (backlog.hastened) {
+        if (state.hastened) {
           return back(request, name + " is stopping, and its queue is full");
         }
         awaitRoom();
@@ -126,15 +126,15 @@ final class QueueAdmission {
       Thread.currentThread().interrupt();
       return back(request, "interrupted while waiting for room");
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
       dropped.forEach(r -> r.settle(Outcome.ACCEPTED)); // as configured
     }
   }
 
   private void reserve(EncodedRequest request, long charge) {
-    backlog.requests++;
-    backlog.items += request.items();
-    backlog.stores++;
+    state.requests++;
+    state.items += request.items();
+    state.stores++;
     storing += charge;
   }
 
@@ -148,60 +148,60 @@ final class QueueAdmission {
    * waits: it may be joined of many senders, none of which could repair that.
    */
   private boolean hasRoom(EncodedRequest request, long charge) {
-    Capacity c = backlog.options.capacity();
-    if (c.items() > 0 && backlog.requests > 0 && backlog.items + request.items() > c.items()
-        || c.requests() > 0 && backlog.requests + 1 > c.requests()) {
+    Capacity c = state.options.capacity();
+    if (c.items() > 0 && state.requests > 0 && state.items + request.items() > c.items()
+        || c.requests() > 0 && state.requests + 1 > c.requests()) {
       return false;
     }
-    return fits(charge, c) || backlog.storage.reclaimSpace() && fits(charge, c);
+    return fits(charge, c) || state.storage.reclaimSpace() && fits(charge, c);
   }
 
   private boolean fits(long charge, Capacity c) {
-    return backlog.storage.bytes() + storing + charge + backlog.storage.overhead() <= c.bytes();
+    return state.storage.bytes() + storing + charge + state.storage.overhead() <= c.bytes();
   }
 
   private void awaitRoom() throws InterruptedException {
-    backlog.blocked++;
+    state.blocked++;
     List<DrainScope.Exit> sources = DrainScope.exits();
-    backlog.full.begin(sources, clock.millis());
+    state.full.begin(sources, clock.millis());
     try {
-      backlog.room.await();
+      state.room.await();
     } finally {
-      backlog.full.end(sources, clock.millis());
-      backlog.blocked--;
+      state.full.end(sources, clock.millis());
+      state.blocked--;
     }
   }
 
   /**
    * Makes some room; false when all is being sent.
    *
-   * @param receipts gets the receipts of what was dropped
+   * @param acks gets the callbacks of what was dropped
    */
-  private boolean dropOldest(List<AckCallback> receipts) {
-    QueueStorage.Dropped d = backlog.storage.dropOldest(backlog.jobs.issuedEntry(receipts));
+  private boolean dropOldest(List<AckCallback> acks) {
+    QueueStorage.Dropped d = state.storage.dropOldest(state.jobs.issuedEntry(acks));
     if (d.requests() == 0) {
       return false;
     }
-    backlog.requests -= d.requests();
-    backlog.items -= d.items();
+    state.requests -= d.requests();
+    state.items -= d.items();
     account.drop(Drops.QUEUE_FULL, d.items());
     QueueStorage.Entry memory = d.entry();
     if (memory != null) {
-      AckCallback r = backlog.jobs.forget(memory);
+      AckCallback r = state.jobs.forget(memory);
       if (r != null) {
-        receipts.add(r);
+        acks.add(r);
       }
     }
     return true;
   }
 
-  /** Stores a parcel for which room was reserved; null when it waits now. */
-  private @Nullable Outcome store(EncodedRequest request, AckCallback receipt) {
-    long charge = backlog.storage.charge(request);
+  /** Stores a request for which room was reserved; null when it waits now. */
+  private @Nullable Outcome store(EncodedRequest request, AckCallback ack) {
+    long charge = state.storage.charge(request);
     QueueStorage.Entry e = null;
     IOException failure = null;
     try {
-      e = backlog.storage.store(request, clock.millis());
+      e = state.storage.store(request, clock.millis());
     } catch (IOException x) {
       failure = x;
     }
@@ -209,23 +209,23 @@ final class QueueAdmission {
       return notStored(request, charge, "the queue of " + name + " on disk: " + failure);
     }
     e.waits = DrainScope.mayWait();
-    boolean early = backlog.storage.isDurable() || backlog.options.acknowledgeQueued();
+    boolean early = state.storage.isDurable() || state.options.acknowledgeQueued();
     try {
       if (early) {
         // Before it can be sent, so that what its source notes of it stands by then.
-        receipt.settle(Outcome.ACCEPTED);
+        ack.settle(Outcome.ACCEPTED);
       }
     } finally {
-      backlog.lock.lock();
+      state.lock.lock();
       try {
         stored(charge);
         if (!early) {
-          backlog.jobs.remember(e, receipt);
+          state.jobs.remember(e, ack);
         }
-        backlog.storage.publish(e);
-        deliveries.dispatchReady();
+        state.storage.publish(e);
+        dispatcher.dispatchReady();
       } finally {
-        backlog.lock.unlock();
+        state.lock.unlock();
       }
     }
     return null;
@@ -234,21 +234,21 @@ final class QueueAdmission {
   /** A thread has stored, or has failed to. */
   private void stored(long charge) {
     storing -= charge;
-    backlog.stores--;
-    backlog.settled.signalAll();
+    state.stores--;
+    state.settled.signalAll();
   }
 
   private Outcome notStored(EncodedRequest request, long charge, String why) {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
       stored(charge);
-      backlog.requests--;
-      backlog.items -= request.items();
+      state.requests--;
+      state.items -= request.items();
       account.returnItems(request.items());
-      complaints.note(why);
-      backlog.room.signalAll();
+      errorLog.note(why);
+      state.room.signalAll();
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
     return new Outcome.Unavailable(why, Duration.ZERO);
   }

@@ -6,7 +6,7 @@ import java.util.concurrent.locks.ReentrantLock;
 /**
  * Queued and in-flight requests of an outbox, with the lock shared by admission and dispatch.
  *
- * <p>Receipts are settled, and senders and files are called, without the lock.
+ * <p>Callbacks are settled, and senders and files are called, without the lock.
  */
 final class QueueState {
   /** Shutdown phase of an outbox. */
@@ -63,7 +63,7 @@ final class QueueState {
     this.options = options;
   }
 
-  /** A parcel with so many items is dealt with. */
+  /** A request with so many items is dealt with. */
   void recordRemoval(int itemsOfIt, long nowMillis) {
     full.roomMade(nowMillis);
     requests--;

@@ -9,14 +9,14 @@ import org.jspecify.annotations.Nullable;
  * lock for themselves; everything else is called under the lock of the engine.
  */
 interface QueueStorage extends Closeable {
-  /** A parcel that waits or is being sent. */
+  /** A request that waits or is being sent. */
   final class Entry {
     final long lane;
     final int items;
     final long bytes;
     final long millis;
 
-    /** The parcel itself where it waits in memory. */
+    /** The request itself where it waits in memory. */
     final @Nullable EncodedRequest request;
 
     /** Its place on disk. */
@@ -62,13 +62,13 @@ interface QueueStorage extends Closeable {
     static final Dropped NOTHING = new Dropped(0, 0, null);
   }
 
-  /** What a parcel would take of the capacity in bytes. */
+  /** What a request would take of the capacity in bytes. */
   long charge(EncodedRequest p);
 
   /** What all of it takes of the capacity in bytes. */
   long bytes();
 
-  /** What the next parcel may take beside its charge. */
+  /** What the next request may take beside its charge. */
   default long overhead() {
     return 0;
   }
@@ -78,7 +78,7 @@ interface QueueStorage extends Closeable {
     return false;
   }
 
-  /** Whether a stored parcel survives the process. */
+  /** Whether a stored request survives the process. */
   default boolean isDurable() {
     return false;
   }
@@ -89,7 +89,7 @@ interface QueueStorage extends Closeable {
   }
 
   /**
-   * Takes a parcel; on a disk it stays there from now on.
+   * Takes a request; on a disk it stays there from now on.
    *
    * @throws IOException when it could not
    */
@@ -108,7 +108,7 @@ interface QueueStorage extends Closeable {
   int window();
 
   /**
-   * The parcel of an entry.
+   * The request of an entry.
    *
    * @throws CorruptSegmentException when it is lost
    */

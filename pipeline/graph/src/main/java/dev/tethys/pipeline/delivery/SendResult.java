@@ -32,7 +32,7 @@ public sealed interface SendResult {
    */
   record Retryable(Duration after, boolean overload, String reason) implements SendResult {}
 
-  /** Permanent: the parcel becomes a dead letter. */
+  /** Permanent: the request becomes a dead letter. */
   record Permanent(String reason) implements SendResult {}
 
   /**
@@ -73,6 +73,6 @@ public sealed interface SendResult {
     }
   }
 
-  /** A part of a parcel that its destination will never take, and why. */
+  /** A part of a request that its destination will never take, and why. */
   record Refused(EncodedRequest request, String reason) {}
 }

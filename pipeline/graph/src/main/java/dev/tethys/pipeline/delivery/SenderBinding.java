@@ -15,7 +15,7 @@ final class SenderBinding {
   final Breaker breaker;
 
   /** Requests that were given to the sender and are not dealt with. */
-  int flying;
+  int inFlight;
 
   /** Whether its sender is closed as soon as nothing flies. */
   boolean ending;

@@ -25,9 +25,9 @@ final class SenderBindings {
 
   /** How many requests are under way, on all of them. */
   int inFlight() {
-    int n = present.flying;
+    int n = present.inFlight;
     for (SenderBinding r : former) {
-      n += r.flying;
+      n += r.inFlight;
     }
     return n;
   }
@@ -58,7 +58,7 @@ final class SenderBindings {
     for (SenderBinding r : former) {
       if (r.sender == sender && !r.ending) {
         r.ending = true;
-        if (r.flying > 0) {
+        if (r.inFlight > 0) {
           return r;
         }
         end(r);
@@ -69,9 +69,9 @@ final class SenderBindings {
   }
 
   /** A request is under way no more. */
-  void left(SenderBinding r) {
-    r.flying--;
-    if (r.ending && r.flying == 0) {
+  void requestEnded(SenderBinding r) {
+    r.inFlight--;
+    if (r.ending && r.inFlight == 0) {
       end(r);
     }
   }

@@ -22,34 +22,34 @@ final class SendingQueue implements Outbox {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
 
   private final OutboxContext context;
-  private final QueueState backlog;
+  private final QueueState state;
   private final DeadLetterSink deadLetters;
-  private final Dispatcher deliveries;
-  private final QueueAdmission intake;
+  private final Dispatcher dispatcher;
+  private final QueueAdmission admission;
   private final Closeable folderLock;
   private boolean timeUp; // guarded by the backlog's lock
 
   SendingQueue(
       OutboxContext context,
-      QueueState backlog,
+      QueueState state,
       Sender sender,
       DeadLetterSink deadLetters,
       Closeable folderLock) {
     this.context = context;
-    this.backlog = backlog;
+    this.state = state;
     this.deadLetters = deadLetters;
-    this.deliveries = new Dispatcher(context, backlog, sender, deadLetters);
-    this.intake = new QueueAdmission(context, backlog, deliveries);
+    this.dispatcher = new Dispatcher(context, state, sender, deadLetters);
+    this.admission = new QueueAdmission(context, state, dispatcher);
     this.folderLock = folderLock;
   }
 
   /** Begins to send what was found. */
   void start() {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      QueueStorage.Dropped found = backlog.storage.found();
-      backlog.requests = found.requests();
-      backlog.items = found.items();
+      QueueStorage.Dropped found = state.storage.found();
+      state.requests = found.requests();
+      state.items = found.items();
       context.account().restore(found.items());
       if (found.requests() > 0) {
         LOG.log(
@@ -59,70 +59,70 @@ final class SendingQueue implements Outbox {
             found.requests(),
             found.items());
       }
-      deliveries.dispatchReady();
+      dispatcher.dispatchReady();
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   @Override
-  public void put(EncodedRequest request, AckCallback receipt) {
+  public void put(EncodedRequest request, AckCallback ack) {
     context.account().take(request.items());
-    Outcome refusal = intake.take(request, receipt, true);
+    Outcome refusal = admission.take(request, ack, true);
     if (refusal != null) {
-      receipt.settle(refusal);
+      ack.settle(refusal);
     }
   }
 
   @Override
-  public @Nullable Outcome transferIn(EncodedRequest request, AckCallback receipt) {
+  public @Nullable Outcome transferIn(EncodedRequest request, AckCallback ack) {
     // What it was taken from has acknowledged it, maybe: only who brings something new may lose it.
-    return intake.take(request, receipt, false);
+    return admission.take(request, ack, false);
   }
 
   @Override
   public OutboxStatus status() {
-    DeliveryErrorLog.Error last = context.complaints().last();
+    DeliveryErrorLog.Error last = context.errorLog().last();
     long letters = deadLetters.count();
     long evicted = deadLetters.evicted();
-    long damaged = backlog.storage.damagedBytes();
+    long damaged = state.storage.damagedBytes();
     Scheduler clock = context.clock();
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      QueueStorage.Entry oldest = backlog.jobs.oldest();
+      QueueStorage.Entry oldest = state.jobs.oldest();
       if (oldest == null) {
-        oldest = backlog.storage.peek();
+        oldest = state.storage.peek();
       }
-      SenderBinding route = deliveries.route();
+      SenderBinding binding = dispatcher.binding();
       return new OutboxStatus(
-          backlog.requests,
-          backlog.items,
-          backlog.storage.bytes(),
-          backlog.options.capacity(),
+          state.requests,
+          state.items,
+          state.storage.bytes(),
+          state.options.capacity(),
           oldest == null ? 0 : Math.max(0, clock.millis() - oldest.millis),
-          deliveries.inFlight(),
-          route.permitted(),
-          route.breaker.pauseNanos(clock.nanos()) / 1_000_000,
-          route.breaker.isProbing(),
-          deliveries.retries(),
+          dispatcher.inFlight(),
+          binding.permitted(),
+          binding.breaker.pauseNanos(clock.nanos()) / 1_000_000,
+          binding.breaker.isProbing(),
+          dispatcher.retries(),
           letters,
           evicted,
           damaged,
           last.reason(),
           last.millis(),
-          backlog.full.since(clock.millis()));
+          state.full.since(clock.millis()));
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   @Override
   public boolean holdsUp(DrainScope.Exit source) {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      return backlog.full.holdsUp(source, context.clock().millis());
+      return state.full.holdsUp(source, context.clock().millis());
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
@@ -144,7 +144,7 @@ final class SendingQueue implements Outbox {
     }
     EncodedRequest p = found.get();
     context.account().revive(p.items());
-    Outcome refusal = intake.take(p, AckCallback.NONE, false);
+    Outcome refusal = admission.take(p, AckCallback.NONE, false);
     if (refusal != null) {
       throw new IOException(
           switch (refusal) {
@@ -159,120 +159,120 @@ final class SendingQueue implements Outbox {
 
   @Override
   public void replaceSender(OutboxOptions options, Sender sender) {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      if (!Objects.equals(options.disk(), backlog.options.disk())) {
+      if (!Objects.equals(options.disk(), state.options.disk())) {
         throw new IllegalArgumentException(context.name() + " cannot move from its disk");
       }
-      backlog.options = options;
-      backlog.room.signalAll();
-      deliveries.replaceSender(sender);
+      state.options = options;
+      state.room.signalAll();
+      dispatcher.replaceSender(sender);
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   @Override
   public void retire(Sender former, Duration timeLimit) {
-    deliveries.end(former, timeLimit);
+    dispatcher.end(former, timeLimit);
   }
 
   @Override
   public void failBlockedProducers() {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      backlog.hastened = true;
-      backlog.room.signalAll();
+      state.hastened = true;
+      state.room.signalAll();
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   @Override
   public void wakeBlockedProducers() {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      backlog.room.signalAll();
+      state.room.signalAll();
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   @Override
   public void close(Duration drain) {
     Scheduler.Timer end = null;
-    deliveries.flushBeforeStop();
-    backlog.lock.lock();
+    dispatcher.flushBeforeStop();
+    state.lock.lock();
     try {
-      if (backlog.phase != QueueState.Phase.OPEN) {
+      if (state.phase != QueueState.Phase.OPEN) {
         return;
       }
-      backlog.phase = QueueState.Phase.DRAINING;
-      backlog.room.signalAll();
+      state.phase = QueueState.Phase.DRAINING;
+      state.room.signalAll();
       if (drain.isPositive()) {
         end = context.clock().schedule(drain, this::timeIsUp);
-        while (backlog.requests > 0 && !timeUp && !isBetterLeft()) {
-          backlog.settled.awaitUninterruptibly();
+        while (state.requests > 0 && !timeUp && !isBetterLeft()) {
+          state.settled.awaitUninterruptibly();
         }
       }
-      backlog.phase = QueueState.Phase.CLOSED;
+      state.phase = QueueState.Phase.CLOSED;
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
       if (end != null) {
         end.cancel();
       }
     }
-    deliveries.cutOff();
+    dispatcher.cutOff();
     returnRemaining();
-    deliveries.close();
+    dispatcher.close();
   }
 
   /** What is safe on disk need not wait for a destination that is down. */
   private boolean isBetterLeft() {
-    return backlog.storage.isDurable() && deliveries.route().breaker.isProbing();
+    return state.storage.isDurable() && dispatcher.binding().breaker.isProbing();
   }
 
   private void timeIsUp() {
-    backlog.lock.lock();
+    state.lock.lock();
     try {
       timeUp = true;
-      backlog.settled.signalAll();
+      state.settled.signalAll();
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
   }
 
   /** What is left stays on disk, or is returned. */
   private void returnRemaining() {
-    List<AckCallback> receipts = new ArrayList<>();
+    List<AckCallback> acks = new ArrayList<>();
     long left = 0;
-    backlog.lock.lock();
+    state.lock.lock();
     try {
-      for (Job j : backlog.jobs.all()) {
+      for (Job j : state.jobs.all()) {
         if (j.timer != null) {
           j.timer.cancel();
         }
         j.state = Job.State.GONE;
-        receipts.add(j.receipt);
+        acks.add(j.ack);
         left += j.itemsLeft;
-        backlog.items -= j.entry.items;
+        state.items -= j.entry.items;
       }
-      receipts.addAll(backlog.jobs.clear());
-      left += backlog.items;
-      backlog.requests = 0;
-      backlog.items = 0;
+      acks.addAll(state.jobs.clear());
+      left += state.items;
+      state.requests = 0;
+      state.items = 0;
     } finally {
-      backlog.lock.unlock();
+      state.lock.unlock();
     }
-    if (backlog.storage.isDurable()) {
+    if (state.storage.isDurable()) {
       context.account().keep(left);
     } else {
       context.account().returnItems(left);
     }
     if (left > 0) {
       LOG.log(
-          backlog.storage.isDurable() ? Level.INFO : Level.WARNING,
-          backlog.storage.isDurable()
+          state.storage.isDurable() ? Level.INFO : Level.WARNING,
+          state.storage.isDurable()
               ? "{0}: stopped, undelivered items stay on disk items={1}"
               : "{0}: stopped, undelivered items returned to their receivers items={1}; what a"
                   + " receiver cannot read or get again, such as scraped samples, is lost",
@@ -280,9 +280,9 @@ final class SendingQueue implements Outbox {
           Long.toString(left));
     }
     Outcome stopping = new Outcome.Unavailable(context.name() + " has stopped", Duration.ZERO);
-    receipts.forEach(r -> r.settle(stopping));
+    acks.forEach(r -> r.settle(stopping));
     try {
-      backlog.storage.close();
+      state.storage.close();
       deadLetters.close();
       folderLock.close();
     } catch (IOException e) {

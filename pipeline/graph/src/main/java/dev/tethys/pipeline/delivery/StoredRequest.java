@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * text: 4 bytes length, that many bytes of UTF-8
  * </pre>
  *
- * The head has its own checksum, so that a start reads heads alone, and a parcel whose body is
+ * The head has its own checksum, so that a start reads heads alone, and a request whose body is
  * damaged is dropped with its items counted.
  */
 record StoredRequest(

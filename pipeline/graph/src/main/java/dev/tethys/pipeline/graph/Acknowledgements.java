@@ -5,7 +5,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import java.util.concurrent.atomic.AtomicInteger;
 
-/** Receipts that are open on one edge, and how the last ones were settled. Safe for threads. */
+/** Callbacks that are open on one edge, and how the last ones were settled. Safe for threads. */
 final class Acknowledgements {
   /** An edge on which nothing happened for so long makes no progress. */
   static final long IDLE_MILLIS = 10_000;
@@ -15,7 +15,7 @@ final class Acknowledgements {
 
   private final Scheduler clock;
   private final AtomicInteger open = new AtomicInteger();
-  private volatile long progressAt; // when the first receipt was opened or the last one settled
+  private volatile long progressAt; // when the first callback was opened or the last one settled
   private volatile long refusedSince; // the first refusal after the last acceptance; 0 for none
   private volatile long refusedAt;
   private volatile long passedAt; // 0 for never
@@ -25,21 +25,21 @@ final class Acknowledgements {
     this.clock = clock;
   }
 
-  /** Counts a batch and wraps its receipt. */
-  AckCallback track(AckCallback receipt) {
+  /** Counts a batch and wraps its callback. */
+  AckCallback track(AckCallback ack) {
     long now = clock.millis();
     long before = passedAt;
     gap = before == 0 ? 0 : now - before;
     passedAt = now;
-    if (receipt == AckCallback.NONE) {
-      return receipt; // queues treat batches without a source differently
+    if (ack == AckCallback.NONE) {
+      return ack; // queues treat batches without a source differently
     }
     if (open.getAndIncrement() == 0) {
       progressAt = now;
     }
     return outcome -> {
       settled(outcome);
-      receipt.settle(outcome);
+      ack.settle(outcome);
     };
   }
 
@@ -57,7 +57,7 @@ final class Acknowledgements {
     }
   }
 
-  /** Whether receipts are open and none was settled for a while. */
+  /** Whether callbacks are open and none was settled for a while. */
   boolean isStuck(long now) {
     return open.get() > 0 && now - progressAt >= IDLE_MILLIS;
   }

@@ -46,13 +46,13 @@ final class Edge implements Consumer {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
+  public void consume(Batch batch, AckCallback ack) {
     volume.pass(batch, traffic.pass(batch));
     RecordTrail following = trail;
     if (following != null) {
       following.pass(this, batch);
     }
-    AckCallback tracked = acknowledgements.track(receipt);
+    AckCallback tracked = acknowledgements.track(ack);
     NodeTap[] watching = taps;
     try {
       if (watching == null) {
@@ -67,15 +67,15 @@ final class Edge implements Consumer {
     }
   }
 
-  private void tapped(NodeTap[] watching, int from, Batch batch, AckCallback receipt) {
+  private void tapped(NodeTap[] watching, int from, Batch batch, AckCallback ack) {
     if (from == watching.length) {
-      to.consume(batch, receipt);
+      to.consume(batch, ack);
       return;
     }
     NodeTap tap = watching[from];
     NodeTap.Call call = tap.begin(key.toString(), batch);
     try {
-      tapped(watching, from + 1, batch, receipt);
+      tapped(watching, from + 1, batch, ack);
     } finally {
       if (call != null) {
         tap.end(call);

@@ -20,8 +20,8 @@ public interface EntryFilter {
 
         @Override
         public void filter(
-            PipelineId pipeline, boolean fresh, Batch batch, AckCallback receipt, Consumer next) {
-          next.consume(batch, receipt);
+            PipelineId pipeline, boolean fresh, Batch batch, AckCallback ack, Consumer next) {
+          next.consume(batch, ack);
         }
       };
 
@@ -31,10 +31,10 @@ public interface EntryFilter {
   boolean isActive();
 
   /**
-   * Forwards what remains of a batch, or settles the receipt when nothing remains.
+   * Forwards what remains of a batch, or settles the callback when nothing remains.
    *
    * @param fresh whether the items enter the graph here: they come from a receiver, or from a
    *     connector that made them of another signal
    */
-  void filter(PipelineId pipeline, boolean fresh, Batch batch, AckCallback receipt, Consumer next);
+  void filter(PipelineId pipeline, boolean fresh, Batch batch, AckCallback ack, Consumer next);
 }

@@ -30,8 +30,8 @@ final class FanOutConsumer implements Consumer {
   /** Edges into one pipeline: to its first processor, or to all of its exporters. */
   private record Entrance(PipelineId pipeline, Edge[] edges) implements Consumer {
     @Override
-    public void consume(Batch batch, AckCallback receipt) {
-      fanOut(edges, batch, receipt);
+    public void consume(Batch batch, AckCallback ack) {
+      fanOut(edges, batch, ack);
     }
   }
 
@@ -81,13 +81,13 @@ final class FanOutConsumer implements Consumer {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
+  public void consume(Batch batch, AckCallback ack) {
     AckCallback r;
     if (account != null) {
       account.take(batch.items());
-      r = counted(batch.items(), receipt, account);
+      r = counted(batch.items(), ack, account);
     } else {
-      r = receipt;
+      r = ack;
     }
     if (volume != null) {
       volume.pass(batch, batch.size());
@@ -104,28 +104,28 @@ final class FanOutConsumer implements Consumer {
     }
   }
 
-  private static void fanOut(Edge[] to, Batch batch, AckCallback receipt) {
+  private static void fanOut(Edge[] to, Batch batch, AckCallback ack) {
     if (to.length > 1) {
       batch.share();
     }
-    AckCallback each = AckCallback.join(receipt, to.length);
+    AckCallback each = AckCallback.join(ack, to.length);
     for (Edge e : to) {
       e.consume(batch, each);
     }
   }
 
   /** Filters once for each pipeline, so that exporters of one pipeline get the same. */
-  private static void enter(Entry entry, Entrance[] to, Batch batch, AckCallback receipt) {
+  private static void enter(Entry entry, Entrance[] to, Batch batch, AckCallback ack) {
     if (to.length > 1) {
       batch.share();
     }
-    AckCallback each = AckCallback.join(receipt, to.length);
+    AckCallback each = AckCallback.join(ack, to.length);
     for (Entrance e : to) {
       entry.filter.filter(e.pipeline, entry.fresh, batch, each, e);
     }
   }
 
-  private static AckCallback counted(int items, AckCallback receipt, ItemAccounting account) {
+  private static AckCallback counted(int items, AckCallback ack, ItemAccounting account) {
     return outcome -> {
       switch (outcome) {
         case Outcome.Accepted a -> account.pass(items);
@@ -136,7 +136,7 @@ final class FanOutConsumer implements Consumer {
           account.pass(items - refused);
         }
       }
-      receipt.settle(outcome);
+      ack.settle(outcome);
     };
   }
 }

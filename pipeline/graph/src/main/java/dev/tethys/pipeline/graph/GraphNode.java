@@ -14,7 +14,7 @@ import dev.tethys.pipeline.component.Outputs;
 import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.component.ReceiverFactory;
-import dev.tethys.pipeline.grammar.Definition;
+import dev.tethys.pipeline.config.Definition;
 import java.util.EnumMap;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -134,10 +134,10 @@ final class GraphNode {
       List<FanOutConsumer> every = List.copyOf(outputs.values());
       return every.size() == 1
           ? every.getFirst()
-          : (batch, receipt) -> {
+          : (batch, ack) -> {
             batch.share();
             dev.tethys.pipeline.AckCallback each =
-                dev.tethys.pipeline.AckCallback.join(receipt, every.size());
+                dev.tethys.pipeline.AckCallback.join(ack, every.size());
             every.forEach(j -> j.consume(batch, each));
           };
     }

@@ -28,7 +28,7 @@ final class NodeHolder implements Consumer {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
+  public void consume(Batch batch, AckCallback ack) {
     inside.incrementAndGet();
     while (held) {
       leave();
@@ -38,9 +38,9 @@ final class NodeHolder implements Consumer {
     try {
       Consumer c = current;
       if (c == null) {
-        receipt.settle(new Outcome.Unavailable(key + " does not run", Duration.ZERO));
+        ack.settle(new Outcome.Unavailable(key + " does not run", Duration.ZERO));
       } else {
-        c.consume(batch, receipt);
+        c.consume(batch, ack);
       }
     } finally {
       leave();

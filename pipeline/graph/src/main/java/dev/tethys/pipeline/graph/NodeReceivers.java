@@ -83,7 +83,7 @@ final class NodeReceivers implements DynamicReceivers {
         new DrainScope.Exit(factory.canWait() ? FullQueueBehavior.WAIT : FullQueueBehavior.INHERIT);
     outputs.forEach(
         (signal, output) ->
-            to.put(signal, (batch, receipt) -> exit.pass(() -> output.consume(batch, receipt))));
+            to.put(signal, (batch, ack) -> exit.pass(() -> output.consume(batch, ack))));
     return new MeteredReceiver(create(factory, settings, to, context), context);
   }
 

@@ -148,21 +148,21 @@ final class QueuedExporter implements QueuePart {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
-    first.consume(batch, receipt);
+  public void consume(Batch batch, AckCallback ack) {
+    first.consume(batch, ack);
   }
 
   /** Puts a batch into the outbox, maybe on its own thread, and must do so when this ends. */
-  private void issue(Batch batch, AckCallback receipt) {
-    context.exit().pass(() -> enqueue(batch, receipt));
+  private void issue(Batch batch, AckCallback ack) {
+    context.exit().pass(() -> enqueue(batch, ack));
   }
 
-  private void enqueue(Batch batch, AckCallback receipt) {
+  private void enqueue(Batch batch, AckCallback ack) {
     Outbox box = outbox;
     if (box == null) {
       account.take(batch.items());
       account.returnItems(batch.items());
-      receipt.settle(new Outcome.Unavailable(name + " does not run", Duration.ZERO));
+      ack.settle(new Outcome.Unavailable(name + " does not run", Duration.ZERO));
       return;
     }
     Encoder.Encoded e;
@@ -171,7 +171,7 @@ final class QueuedExporter implements QueuePart {
     } catch (NotEncodableException x) {
       account.take(batch.items());
       account.drop(Drops.NOT_ENCODABLE, batch.items());
-      receipt.settle(new Outcome.Rejected(name + ": " + x.getMessage(), batch.items()));
+      ack.settle(new Outcome.Rejected(name + ": " + x.getMessage(), batch.items()));
       return;
     }
     e.drops()
@@ -181,10 +181,10 @@ final class QueuedExporter implements QueuePart {
               account.drop(reason, items);
             });
     if (e.requests().isEmpty()) {
-      receipt.settle(Outcome.ACCEPTED);
+      ack.settle(Outcome.ACCEPTED);
       return;
     }
-    AckCallback each = AckCallback.parts(receipt, e.requests().size());
+    AckCallback each = AckCallback.parts(ack, e.requests().size());
     for (EncodedRequest p : e.requests()) {
       box.put(p, each);
     }
@@ -236,8 +236,8 @@ final class QueuedExporter implements QueuePart {
   }
 
   @Override
-  public @Nullable Outcome transferIn(EncodedRequest request, AckCallback receipt) {
-    return running().transferIn(request, receipt);
+  public @Nullable Outcome transferIn(EncodedRequest request, AckCallback ack) {
+    return running().transferIn(request, ack);
   }
 
   @Override

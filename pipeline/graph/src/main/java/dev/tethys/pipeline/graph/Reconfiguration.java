@@ -5,7 +5,7 @@ import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.ComponentKind;
-import dev.tethys.pipeline.grammar.Definition;
+import dev.tethys.pipeline.config.Definition;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;

@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * together.
  */
 public final class NamedEncoder implements Encoder {
-  /** The header of a parcel that has the name; it does not go over the wire. */
+  /** The header of a request that has the name; it does not go over the wire. */
   public static final String NAME = "tethys-name";
 
   /**
@@ -69,12 +69,12 @@ public final class NamedEncoder implements Encoder {
         : new NamedEncoder(names, series, encoders);
   }
 
-  /** The same of one encoder, whose parcels say their names in the header {@link #NAME}. */
+  /** The same of one encoder, whose requests say their names in the header {@link #NAME}. */
   public static Encoder marked(BoundedNames names, @Nullable Series series, Encoder encoder) {
     return names.isFixed() ? encoder : of(names, series, name -> withName(name, encoder));
   }
 
-  /** The same encoder, whose parcels say a name in the header {@link #NAME}. */
+  /** The same encoder, whose requests say a name in the header {@link #NAME}. */
   public static Encoder withName(String name, Encoder encoder) {
     return batch -> withName(name, encoder.encode(batch));
   }
@@ -89,7 +89,7 @@ public final class NamedEncoder implements Encoder {
     return new Encoded(out, e.drops());
   }
 
-  /** The name that a parcel says, or the only one that a template has. */
+  /** The name that a request says, or the only one that a template has. */
   public static String name(EncodedRequest p, NameTemplate template) {
     String name = p.headers().get(NAME);
     return name == null ? template.ofNothing() : name;

@@ -24,16 +24,16 @@ public final class BatchSink implements SampleSink {
   private static final long APART = 1L << 32;
 
   private final Consumer to;
-  private final AckCallback receipt;
+  private final AckCallback ack;
   private final AtomicLong bases = new AtomicLong();
   private final ArrayBlockingQueue<WriteRequestWriter> idle = new ArrayBlockingQueue<>(MAX_IDLE);
 
   /**
-   * @param receipt told what became of each batch
+   * @param ack told what became of each batch
    */
-  public BatchSink(Consumer to, AckCallback receipt) {
+  public BatchSink(Consumer to, AckCallback ack) {
     this.to = to;
-    this.receipt = receipt;
+    this.ack = ack;
   }
 
   @Override
@@ -49,7 +49,7 @@ public final class BatchSink implements SampleSink {
   }
 
   void emit(Batch b) {
-    to.consume(b, receipt);
+    to.consume(b, ack);
   }
 
   void takeBack(WriteRequestWriter w) {

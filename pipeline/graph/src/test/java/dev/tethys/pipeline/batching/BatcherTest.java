@@ -25,7 +25,7 @@ import org.junit.jupiter.api.Test;
 class BatcherTest {
   private final ManualClockwork clock = new ManualClockwork();
   private final List<Batch> out = new ArrayList<>();
-  private final List<AckCallback> receipts = new ArrayList<>();
+  private final List<AckCallback> acks = new ArrayList<>();
   private final List<Outcome> told = new ArrayList<>();
   private int rejected;
   private Runnable holdsUp = () -> {};
@@ -39,7 +39,7 @@ class BatcherTest {
         (b, r) -> {
           holdsUp.run();
           out.add(b);
-          receipts.add(r);
+          acks.add(r);
         },
         new Batcher.Meter() {
           @Override
@@ -92,7 +92,7 @@ class BatcherTest {
     assertThat(joined.items()).isEqualTo(12);
     assertThat(OtlpScanner.count(OtlpSignal.LOGS, joined.body(), 0, joined.size())).isEqualTo(12);
     assertThat(told).isEmpty();
-    receipts.getFirst().settle(Outcome.ACCEPTED);
+    acks.getFirst().settle(Outcome.ACCEPTED);
     assertThat(told).hasSize(3);
     assertThat(clock.alarms()).isZero();
   }
@@ -146,10 +146,10 @@ class BatcherTest {
     Batcher b = batcher(5, 5, Sizer.ITEMS);
     add(b, 12, 0, Metadata.NONE);
     assertThat(out).extracting(Batch::items).containsExactly(5, 5, 2);
-    receipts.get(0).settle(new Outcome.Rejected("bad", 2));
-    receipts.get(1).settle(Outcome.ACCEPTED);
+    acks.get(0).settle(new Outcome.Rejected("bad", 2));
+    acks.get(1).settle(Outcome.ACCEPTED);
     assertThat(told).isEmpty();
-    receipts.get(2).settle(new Outcome.Rejected("bad", 1));
+    acks.get(2).settle(new Outcome.Rejected("bad", 1));
     assertThat(told).containsExactly(new Outcome.Rejected("bad", 3));
   }
 

@@ -36,7 +36,7 @@ class OutboxCrashTest {
   private static final int LANES = 3;
 
   /** What was put, by its number; its lane is one more than the number modulo {@link #LANES}. */
-  private static EncodedRequest parcel(int number, Random r) {
+  private static EncodedRequest request(int number, Random r) {
     return new EncodedRequest(
         Signal.TRACES,
         new byte[1 + r.nextInt(r.nextInt(20) == 0 ? 9000 : 600)],
@@ -88,7 +88,7 @@ class OutboxCrashTest {
         for (int i = 0; i < 150 && !last; i++) {
           int n = number++;
           b.put(
-              parcel(n, r),
+              request(n, r),
               o -> {
                 if (o instanceof Outcome.Accepted) {
                   acknowledged.add(n);
@@ -152,7 +152,7 @@ class OutboxCrashTest {
               .open("far", options(Sync.ALWAYS), down, account);
       int n = 40;
       for (int i = 0; i < n; i++) {
-        b.put(parcel(i, r), o -> {});
+        b.put(request(i, r), o -> {});
       }
       clock.run();
       b.close();
@@ -172,7 +172,7 @@ class OutboxCrashTest {
       assertThat(at.held()).as("seed %s", seed).isEqualTo(next.status().items()).isZero();
       assertThat(at.out() + at.allDropped()).isEqualTo(at.restored());
       for (EncodedRequest p : far.taken) {
-        @Nullable EncodedRequest sound = parcelOf(number(p), seed);
+        @Nullable EncodedRequest sound = requestOf(number(p), seed);
         assertThat(p.body()).isEqualTo(sound == null ? null : sound.body());
       }
       Set<Integer> arrived = new HashSet<>();
@@ -186,10 +186,10 @@ class OutboxCrashTest {
     assertThat(lost).isPositive();
   }
 
-  private static @Nullable EncodedRequest parcelOf(int number, long seed) {
+  private static @Nullable EncodedRequest requestOf(int number, long seed) {
     Random r = new Random(seed);
     for (int i = 0; i < 40; i++) {
-      EncodedRequest p = parcel(i, r);
+      EncodedRequest p = request(i, r);
       if (i == number) {
         return p;
       }

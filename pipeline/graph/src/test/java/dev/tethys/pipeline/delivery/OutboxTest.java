@@ -67,14 +67,14 @@ class OutboxTest {
     }
   }
 
-  private static EncodedRequest parcel(int number, int items, long lane) {
+  private static EncodedRequest request(int number, int items, long lane) {
     byte[] body = new byte[100];
     body[0] = (byte) number;
     return new EncodedRequest(Signal.METRICS, body, items, lane, Map.of("n", "" + number));
   }
 
   private void put(Outbox b, int number, long lane) {
-    b.put(parcel(number, 10, lane), told::add);
+    b.put(request(number, 10, lane), told::add);
   }
 
   @ParameterizedTest
@@ -296,7 +296,7 @@ class OutboxTest {
   }
 
   @Test
-  void itemsOfOneParcelHaveDifferentFates() throws IOException {
+  void itemsOfOneRequestHaveDifferentOutcomes() throws IOException {
     Outbox b = open(options(true));
     EncodedRequest bad = new EncodedRequest(Signal.METRICS, new byte[] {2}, 2, 3, Map.of());
     EncodedRequest left = new EncodedRequest(Signal.METRICS, new byte[] {3}, 1, 3, Map.of());
@@ -338,7 +338,7 @@ class OutboxTest {
     assertThat(first.items()).isEqualTo(10);
     assertThat(first.bytes()).isEqualTo(100);
     assertThat(first.attempts()).isEqualTo(1);
-    assertThat(b.deadLetter(first.id()).orElseThrow().body()).isEqualTo(parcel(1, 10, 3).body());
+    assertThat(b.deadLetter(first.id()).orElseThrow().body()).isEqualTo(request(1, 10, 3).body());
     assertThat(b.deadLetter("nonsense")).isEmpty();
     assertThat(b.deadLetter("1-17")).isEmpty();
     assertThat(b.status().deadLetters()).isEqualTo(2);
@@ -382,7 +382,7 @@ class OutboxTest {
 
   @ParameterizedTest
   @ValueSource(booleans = {false, true})
-  void aParcelThatIsTooLargeForTheDestinationIsSentInParts(boolean disk) {
+  void aRequestTooLargeForTheServerIsSentInParts(boolean disk) {
     Outbox b = open(options(disk));
     far.answer =
         p -> {
@@ -391,11 +391,11 @@ class OutboxTest {
           }
           int half = p.items() / 2;
           return new SendResult.Split(
-              List.of(parcel(1, half, p.lane()), parcel(2, p.items() - half, p.lane())),
+              List.of(request(1, half, p.lane()), request(2, p.items() - half, p.lane())),
               "too large");
         };
     put(b, 0, 5);
-    b.put(parcel(9, 1, 5), told::add);
+    b.put(request(9, 1, 5), told::add);
     clock.run();
     // 10 = 5 + 5, each 2 + 3: the twos are refused.
     assertThat(far.numbers()).containsExactly(2, 2, 9);
@@ -418,7 +418,7 @@ class OutboxTest {
   }
 
   @Test
-  void aParcelLargerThanTheQueueIsRefusedAtOnce() {
+  void aRequestLargerThanTheQueueIsRefusedAtOnce() {
     for (boolean disk : new boolean[] {false, true}) {
       Outbox b = open(options(disk).withCapacity(Capacity.ofBytes(99)));
       put(b, 1, 0);
@@ -452,12 +452,12 @@ class OutboxTest {
             options(false)
                 .withCapacity(new Capacity(1 << 20, 25, 0))
                 .withWhenFull(WhenFull.REFUSE));
-    b.put(parcel(1, 30, 0), told::add);
+    b.put(request(1, 30, 0), told::add);
     put(b, 2, 0);
     assertThat(told).hasSize(1).first().isInstanceOf(Outcome.Unavailable.class);
     clock.run();
     put(b, 3, 0);
-    b.put(parcel(4, 30, 0), told::add);
+    b.put(request(4, 30, 0), told::add);
     assertThat(told).hasSize(3).last().isInstanceOf(Outcome.Unavailable.class);
     clock.run();
     assertThat(far.numbers()).containsExactly(1, 3);

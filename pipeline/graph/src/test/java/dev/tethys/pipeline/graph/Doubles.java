@@ -241,10 +241,10 @@ final class Doubles {
         }
 
         @Override
-        public void consume(Batch batch, AckCallback receipt) {
+        public void consume(Batch batch, AckCallback ack) {
           c.account(signal).through(batch.items());
           to.add(batch);
-          receipt.settle(Outcome.ACCEPTED);
+          ack.settle(Outcome.ACCEPTED);
         }
 
         @Override
@@ -328,9 +328,9 @@ final class Doubles {
         }
 
         @Override
-        public void consume(Batch batch, AckCallback receipt) {
+        public void consume(Batch batch, AckCallback ack) {
           c.account(signal).through(batch.items());
-          next.consume(batch, receipt);
+          next.consume(batch, ack);
         }
 
         @Override
@@ -372,9 +372,9 @@ final class Doubles {
         }
 
         @Override
-        public void consume(Batch batch, AckCallback receipt) {
+        public void consume(Batch batch, AckCallback ack) {
           c.account(from).through(batch.items());
-          all.consume(batch, receipt);
+          all.consume(batch, ack);
         }
 
         @Override
@@ -446,8 +446,8 @@ final class Doubles {
         }
 
         @Override
-        public void consume(Batch batch, AckCallback receipt) {
-          queue.consume(batch, receipt);
+        public void consume(Batch batch, AckCallback ack) {
+          queue.consume(batch, ack);
         }
 
         @Override

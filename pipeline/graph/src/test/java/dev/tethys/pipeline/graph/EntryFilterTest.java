@@ -10,8 +10,8 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.PipelineId;
+import dev.tethys.pipeline.config.GraphConfig;
 import dev.tethys.pipeline.delivery.Outboxes;
-import dev.tethys.pipeline.grammar.GraphConfig;
 import dev.tethys.testkit.SimulatedFiles;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -34,12 +34,12 @@ class EntryFilterTest extends GraphCase {
 
     @Override
     public void filter(
-        PipelineId pipeline, boolean fresh, Batch batch, AckCallback receipt, Consumer next) {
+        PipelineId pipeline, boolean fresh, Batch batch, AckCallback ack, Consumer next) {
       asked.add(pipeline + (fresh ? " fresh" : ""));
       if (dropped.contains(pipeline.toString())) {
-        receipt.settle(Outcome.ACCEPTED);
+        ack.settle(Outcome.ACCEPTED);
       } else {
-        next.consume(batch, receipt);
+        next.consume(batch, ack);
       }
     }
   }

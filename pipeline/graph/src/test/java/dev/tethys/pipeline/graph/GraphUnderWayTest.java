@@ -13,7 +13,7 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.grammar.GraphConfig;
+import dev.tethys.pipeline.config.GraphConfig;
 import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.io.UncheckedIOException;

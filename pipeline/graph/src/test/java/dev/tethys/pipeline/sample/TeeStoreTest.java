@@ -28,9 +28,9 @@ class TeeStoreTest {
   private final List<Batch> batches = new ArrayList<>();
   private final BatchSink sink =
       new BatchSink(
-          (batch, receipt) -> {
+          (batch, ack) -> {
             batches.add(batch);
-            receipt.settle(dev.tethys.pipeline.Outcome.ACCEPTED);
+            ack.settle(dev.tethys.pipeline.Outcome.ACCEPTED);
           },
           AckCallback.NONE);
   private final MemoryMetricStore memory = new MemoryMetricStore(0);

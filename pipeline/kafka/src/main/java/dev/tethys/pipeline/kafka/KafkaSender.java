@@ -28,11 +28,11 @@ import org.apache.kafka.common.serialization.ByteArraySerializer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Writes parcels to topics with an idempotent producer. After some errors (a sequence out of order,
- * a fence) the producer cannot continue: the next request makes another.
+ * Writes requests to topics with an idempotent producer. After some errors (a sequence out of
+ * order, a fence) the producer cannot continue: the next request makes another.
  */
 final class KafkaSender implements Sender {
-  /** Headers of a parcel that say where it goes; others become headers of the record. */
+  /** Headers of a request that say where it goes; others become headers of the record. */
   static final String TOPIC = ":topic";
 
   static final String KEY = ":key";

@@ -50,7 +50,7 @@ class KafkaMetricsStopTest {
                         null,
                         "{initial_delay: 1ms, brokers: ['a:1'], scrapers: [brokers]}")
                     .root()),
-            (b, receipt) -> {},
+            (b, ack) -> {},
             new TestContext(),
             "1",
             this::slowly);

@@ -31,7 +31,7 @@ final class TestContext implements Context {
   private final Map<Signal, ItemAccounting> accounts = new ConcurrentHashMap<>();
   private final @Nullable Object extension;
 
-  /** What was said to parcels before they were delivered. */
+  /** What was said to requests before they were delivered. */
   final BlockingQueue<SendResult> refusals = new LinkedBlockingQueue<>();
 
   TestContext() {
@@ -85,7 +85,7 @@ final class TestContext implements Context {
       DeliverySettings settings, Signal signal, Encoder encoder, Sender sender) {
     return new Exporter() {
       @Override
-      public void consume(Batch batch, AckCallback receipt) {
+      public void consume(Batch batch, AckCallback ack) {
         try {
           for (EncodedRequest p : encoder.encode(batch).requests()) {
             SendResult v = sender.send(p);
@@ -94,9 +94,9 @@ final class TestContext implements Context {
               v = sender.send(p);
             }
           }
-          receipt.settle(Outcome.ACCEPTED);
+          ack.settle(Outcome.ACCEPTED);
         } catch (IOException | InterruptedException e) {
-          receipt.settle(new Outcome.Unavailable(e.toString(), Duration.ZERO));
+          ack.settle(new Outcome.Unavailable(e.toString(), Duration.ZERO));
         }
       }
 

@@ -18,7 +18,7 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Writes parcels, each in one transaction: all of it or nothing. A request that PostgreSQL refuses
+ * Writes requests, each in one transaction: all of it or nothing. A request that PostgreSQL refuses
  * for its content is halved until the refused rows are alone.
  */
 final class PostgresSender implements Sender {

@@ -23,17 +23,17 @@ public final class Redelivery {
       Consumer next, Batch batch, AckCallback to, String name, System.Logger log) {
     batch.share();
     AtomicBoolean logged = new AtomicBoolean();
-    AckCallback receipt =
+    AckCallback ack =
         outcome -> {
           if (logged.compareAndSet(false, true)) {
             to.settle(outcome);
           }
         };
     try {
-      next.consume(batch, receipt);
+      next.consume(batch, ack);
     } catch (RuntimeException | Error e) {
       log.log(Level.ERROR, name + ": downstream consumer failed, retrying", e);
-      receipt.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
+      ack.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
     }
   }
 }

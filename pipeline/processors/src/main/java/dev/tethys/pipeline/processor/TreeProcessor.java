@@ -48,7 +48,7 @@ public abstract class TreeProcessor implements Processor {
   }
 
   @Override
-  public final void consume(Batch batch, AckCallback receipt) {
+  public final void consume(Batch batch, AckCallback ack) {
     int items = batch.items();
     account.take(items);
     Telemetry<?> data;
@@ -60,13 +60,13 @@ public abstract class TreeProcessor implements Processor {
       changed = edit(data, batch);
     } catch (CodecException | EvaluationException e) {
       account.drop(e instanceof CodecException ? MALFORMED : FAILED, items);
-      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
+      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
       return;
     }
     if (!changed) {
       batch.keepTree(data);
       account.pass(items);
-      next.consume(batch, receipt);
+      next.consume(batch, ack);
       return;
     }
     differ(account, items, before, RECODED);
@@ -74,11 +74,11 @@ public abstract class TreeProcessor implements Processor {
     int after = data.itemCount();
     differ(account, before, after, dropReason());
     if (after == 0) {
-      receipt.settle(Outcome.ACCEPTED);
+      ack.settle(Outcome.ACCEPTED);
       return;
     }
     account.pass(after);
-    next.consume(batch.with(batch.signal(), data), receipt);
+    next.consume(batch.with(batch.signal(), data), ack);
   }
 
   /**
@@ -87,8 +87,7 @@ public abstract class TreeProcessor implements Processor {
    *
    * @return null when the bytes are not what they should be, which the sources have heard then
    */
-  public static @Nullable Telemetry<?> taken(
-      Batch batch, ItemAccounting account, AckCallback receipt) {
+  public static @Nullable Telemetry<?> taken(Batch batch, ItemAccounting account, AckCallback ack) {
     account.take(batch.items());
     try {
       Telemetry<?> data = batch.takeTree();
@@ -96,7 +95,7 @@ public abstract class TreeProcessor implements Processor {
       return data;
     } catch (CodecException e) {
       account.drop(MALFORMED, batch.items());
-      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
       return null;
     }
   }

@@ -313,9 +313,9 @@ final class CollectorDedupTest {
                 .settings()
                 .read(dev.tethys.config.YamlDocument.parse("c.yaml", null, "interval: 10s").root()),
             Signal.LOGS,
-            (batch, receipt) -> {
+            (batch, ack) -> {
               sent.add(batch);
-              receipt.settle(answers.isEmpty() ? Outcome.ACCEPTED : answers.removeFirst());
+              ack.settle(answers.isEmpty() ? Outcome.ACCEPTED : answers.removeFirst());
             },
             rig);
     p.start();

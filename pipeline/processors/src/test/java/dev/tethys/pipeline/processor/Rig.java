@@ -120,9 +120,9 @@ final class Rig implements Context {
     return factory.create(
         settings,
         signal,
-        (batch, receipt) -> {
+        (batch, ack) -> {
           out.add(batch);
-          receipt.settle(Outcome.ACCEPTED);
+          ack.settle(Outcome.ACCEPTED);
         },
         this);
   }
@@ -141,9 +141,9 @@ final class Rig implements Context {
         new Outputs() {
           @Override
           public Consumer all() {
-            return (batch, receipt) -> {
+            return (batch, ack) -> {
               out.add(batch);
-              receipt.settle(Outcome.ACCEPTED);
+              ack.settle(Outcome.ACCEPTED);
             };
           }
 
@@ -157,9 +157,9 @@ final class Rig implements Context {
             if (!ids.contains(pipeline)) {
               throw new IllegalArgumentException(pipeline.toString());
             }
-            return (batch, receipt) -> {
+            return (batch, ack) -> {
               routed.computeIfAbsent(pipeline, _ -> new ArrayList<>()).add(batch);
-              receipt.settle(answers.getOrDefault(pipeline, Outcome.ACCEPTED));
+              ack.settle(answers.getOrDefault(pipeline, Outcome.ACCEPTED));
             };
           }
         },
@@ -360,9 +360,9 @@ final class Rig implements Context {
   public Exporter exporter(
       DeliverySettings settings, Signal signal, Encoder encoder, Sender sender) {
     queueTo = sender;
-    return (batch, receipt) -> {
+    return (batch, ack) -> {
       queued.addAll(encoder.encode(batch).requests());
-      receipt.settle(Outcome.ACCEPTED);
+      ack.settle(Outcome.ACCEPTED);
     };
   }
 }

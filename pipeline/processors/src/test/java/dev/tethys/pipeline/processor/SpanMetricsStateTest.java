@@ -237,9 +237,9 @@ class SpanMetricsStateTest extends SpanMetricsCase {
             new Outputs() {
               @Override
               public Consumer all() {
-                return (batch, receipt) -> {
+                return (batch, ack) -> {
                   offered.add(batch);
-                  receipt.settle(answer.get());
+                  ack.settle(answer.get());
                 };
               }
 

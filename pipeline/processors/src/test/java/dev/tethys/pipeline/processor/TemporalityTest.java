@@ -282,12 +282,11 @@ class TemporalityTest {
     return f.create(
         s,
         Signal.METRICS,
-        (batch, receipt) -> {
+        (batch, ack) -> {
           if (takes[0]) {
             got.add(batch);
           }
-          receipt.settle(
-              takes[0] ? Outcome.ACCEPTED : new Outcome.Unavailable("full", Duration.ZERO));
+          ack.settle(takes[0] ? Outcome.ACCEPTED : new Outcome.Unavailable("full", Duration.ZERO));
         },
         rig);
   }
@@ -333,12 +332,12 @@ class TemporalityTest {
             .create(
                 new IntervalFactory.Settings(Duration.ofSeconds(10), false, false),
                 Signal.METRICS,
-                (batch, receipt) -> {
+                (batch, ack) -> {
                   if (fails[0]) {
                     throw new IllegalStateException("a fault");
                   }
                   got.add(batch);
-                  receipt.settle(Outcome.ACCEPTED);
+                  ack.settle(Outcome.ACCEPTED);
                 },
                 rig);
     p.start();

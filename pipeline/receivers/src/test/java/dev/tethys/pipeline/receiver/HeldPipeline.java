@@ -19,8 +19,8 @@ public final class HeldPipeline implements Consumer {
   private final Queue<AckCallback> held = new ConcurrentLinkedQueue<>();
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
-    held.add(receipt);
+  public void consume(Batch batch, AckCallback ack) {
+    held.add(ack);
     batches.add(batch);
   }
 

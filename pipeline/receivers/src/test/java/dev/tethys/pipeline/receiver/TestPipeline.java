@@ -18,11 +18,11 @@ public final class TestPipeline implements Consumer {
   public volatile Outcome outcome = Outcome.ACCEPTED;
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
+  public void consume(Batch batch, AckCallback ack) {
     batches.add(batch);
     Outcome o = outcome;
     // Settled by another thread, as a destination does.
-    Thread.ofVirtual().start(() -> receipt.settle(o));
+    Thread.ofVirtual().start(() -> ack.settle(o));
   }
 
   /** This for some signals. */

@@ -119,7 +119,7 @@ final class Compaction {
       room = room && merge(options, resolution, horizons.apply(resolution));
     }
     blocked = !room;
-    retain(options, newest, logBytes);
+    applyRetention(options, newest, logBytes);
   }
 
   /** Opens the blocks that the disk did not give at the start, as that does. */
@@ -374,7 +374,7 @@ final class Compaction {
     }
   }
 
-  private void retain(DatabaseOptions options, long newestSample, long logBytes)
+  private void applyRetention(DatabaseOptions options, long newestSample, long logBytes)
       throws IOException {
     long newest = newest(options);
     ResolutionIndex levels = blocks.levels();

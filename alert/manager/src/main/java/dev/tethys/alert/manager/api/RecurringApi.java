@@ -30,7 +30,7 @@ final class RecurringApi {
     this.manager = manager;
   }
 
-  private static void one(JsonGenerator g, RecurringSilence s, Instant now) {
+  private static void writeSilence(JsonGenerator g, RecurringSilence s, Instant now) {
     g.writeStartObject();
     g.writeStringProperty("id", s.id());
     g.writeArrayPropertyStart("matchers");
@@ -67,7 +67,7 @@ final class RecurringApi {
         r,
         g -> {
           g.writeStartArray();
-          all.forEach(s -> one(g, s, now));
+          all.forEach(s -> writeSilence(g, s, now));
           g.writeEndArray();
         });
   }
@@ -95,7 +95,7 @@ final class RecurringApi {
       throw ApiError.plain(404, "there is no recurring silence of the id " + p.id());
     }
     RecurringSilence made = s;
-    AlertmanagerApi.send(r, g -> one(g, made, manager.clock().instant()));
+    AlertmanagerApi.send(r, g -> writeSilence(g, made, manager.clock().instant()));
   }
 
   /** When one would hold, were it made. */

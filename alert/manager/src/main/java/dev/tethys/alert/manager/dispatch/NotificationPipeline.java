@@ -234,7 +234,7 @@ public final class NotificationPipeline {
       Runnable task =
           () -> {
             try {
-              if (!one(i, f, alerts, routeLabels, notes)) {
+              if (!notifyIntegration(i, f, alerts, routeLabels, notes)) {
                 ok.set(false);
               }
             } catch (InterruptedException e) {
@@ -282,7 +282,7 @@ public final class NotificationPipeline {
     }
   }
 
-  private boolean one(
+  private boolean notifyIntegration(
       Integration i, Flush f, List<Alert> alerts, LabelSet routeLabels, FlushEvents notes)
       throws InterruptedException {
     Set<Long> firing = new HashSet<>();

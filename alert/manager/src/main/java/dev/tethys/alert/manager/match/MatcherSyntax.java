@@ -54,14 +54,17 @@ public enum MatcherSyntax {
       throw new IllegalArgumentException("unexpected open or close brace: " + text);
     }
     if (this == UTF8) {
-      return one(text);
+      return parseOne(text);
     }
     return fallback(
-            text, origin, () -> List.of(one(text)), () -> List.of(ClassicMatcherParser.parse(text)))
+            text,
+            origin,
+            () -> List.of(parseOne(text)),
+            () -> List.of(ClassicMatcherParser.parse(text)))
         .getFirst();
   }
 
-  private static LabelMatcher one(String text) {
+  private static LabelMatcher parseOne(String text) {
     List<LabelMatcher> all = MatcherParser.parse(text);
     if (all.size() != 1) {
       throw new IllegalArgumentException(

@@ -26,9 +26,9 @@ import java.util.List;
 import java.util.Set;
 
 /**
- * Inserts parcels. Series go before what refers to them; each insert has a token made of its
+ * Inserts requests. Series go before what refers to them; each insert has a token made of its
  * contents, so that ClickHouse drops one that it has already, and tables of metrics replace equal
- * rows besides: a parcel that is sent again after a doubt leaves what one would have left.
+ * rows besides: a request that is sent again after a doubt leaves what one would have left.
  */
 final class ClickHouseSender implements Sender {
   private static final String OUTSIDE = "time_out_of_range";

@@ -27,7 +27,7 @@ record GatewayFormat(boolean http, Compression compression, String word) {
   private static final String CONTENT_ENCODING = "content-encoding";
   private static final int MAX_OPENED = 256 << 20;
 
-  /** The one that a parcel is in. */
+  /** The one that a request is in. */
   static GatewayFormat of(EncodedRequest p) {
     if (p.headers().containsKey(TYPE)) {
       return HTTP;
@@ -36,7 +36,7 @@ record GatewayFormat(boolean http, Compression compression, String word) {
     return new GatewayFormat(false, GrpcClientSettings.compression(word), word);
   }
 
-  /** Adds what a parcel has to say of it. */
+  /** Adds what a request has to say of it. */
   void addHeaders(Signal of, Map<String, String> headers) {
     if (http) {
       headers.put(TYPE, "application/x-protobuf");
@@ -53,7 +53,7 @@ record GatewayFormat(boolean http, Compression compression, String word) {
   }
 
   /**
-   * What a parcel in this form carries: a request of remote write, or lines in JSON.
+   * What a request in this form carries: a request of remote write, or lines in JSON.
    *
    * @throws CodecException when it is damaged
    */

@@ -11,7 +11,7 @@ import java.net.URI;
 
 /** Sends series and sketches, each to its own intake. */
 final class DatadogSender implements Sender {
-  /** The header of parcels that are not series. */
+  /** The header of requests that are not series. */
   static final String INTAKE = "tethys-intake";
 
   static final String SKETCHES = "sketches";

@@ -60,13 +60,13 @@ final class DebugExporter implements Exporter {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
+  public void consume(Batch batch, AckCallback ack) {
     account.take(batch.items());
     try {
       print(batch);
     } catch (CodecException e) {
       account.drop(Drops.NOT_ENCODABLE, batch.items());
-      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
       return;
     } catch (IOException e) {
       account.drop(NOT_WRITTEN, batch.items());
@@ -75,11 +75,11 @@ final class DebugExporter implements Exporter {
               + ": telemetry passes unwritten and is counted as dropped, reason "
               + NOT_WRITTEN
               + "; fix the path in output_paths, or set another one");
-      receipt.settle(Outcome.ACCEPTED);
+      ack.settle(Outcome.ACCEPTED);
       return;
     }
     account.pass(batch.items());
-    receipt.settle(Outcome.ACCEPTED);
+    ack.settle(Outcome.ACCEPTED);
   }
 
   private void print(Batch batch) throws IOException {

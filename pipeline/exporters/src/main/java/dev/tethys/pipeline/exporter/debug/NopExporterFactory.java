@@ -48,9 +48,9 @@ public final class NopExporterFactory implements ExporterFactory<NopExporterFact
 
   record Nop(ItemAccounting account) implements Exporter {
     @Override
-    public void consume(Batch batch, AckCallback receipt) {
+    public void consume(Batch batch, AckCallback ack) {
       account.through(batch.items());
-      receipt.settle(Outcome.ACCEPTED);
+      ack.settle(Outcome.ACCEPTED);
     }
   }
 }

@@ -56,26 +56,26 @@ final class FileExporter implements Exporter {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
+  public void consume(Batch batch, AckCallback ack) {
     account.take(batch.items());
     try {
       file.write(record(batch));
     } catch (CodecException e) {
-      refuse(batch, receipt, String.valueOf(e.getMessage()));
+      refuse(batch, ack, String.valueOf(e.getMessage()));
       return;
     } catch (IOException e) {
       log.log(Level.WARNING, "{0}: {1}", settings.path(), e.toString());
       account.returnItems(batch.items());
-      receipt.settle(new Outcome.Unavailable("file: " + e.getMessage(), AGAIN));
+      ack.settle(new Outcome.Unavailable("file: " + e.getMessage(), AGAIN));
       return;
     }
     account.pass(batch.items());
-    receipt.settle(Outcome.ACCEPTED);
+    ack.settle(Outcome.ACCEPTED);
   }
 
-  private void refuse(Batch batch, AckCallback receipt, String reason) {
+  private void refuse(Batch batch, AckCallback ack, String reason) {
     account.drop(Drops.NOT_ENCODABLE, batch.items());
-    receipt.settle(new Outcome.Rejected(reason, batch.items()));
+    ack.settle(new Outcome.Rejected(reason, batch.items()));
   }
 
   /** A batch as the file has it. */

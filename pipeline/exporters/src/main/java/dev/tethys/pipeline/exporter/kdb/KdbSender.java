@@ -21,8 +21,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.LongSupplier;
 
 /**
- * Writes parcels by calls that are answered: series first, then what refers to them. Keyed tables
- * take a parcel that is sent again as the same rows; a tickerplant has them twice, and who reads
+ * Writes requests by calls that are answered: series first, then what refers to them. Keyed tables
+ * take a request that is sent again as the same rows; a tickerplant has them twice, and who reads
  * leaves one of two out.
  */
 final class KdbSender implements Sender {
@@ -67,7 +67,7 @@ final class KdbSender implements Sender {
     }
   }
 
-  /** Writes all tables of a parcel. */
+  /** Writes all tables of a request. */
   void write(String prefix, MetricTables t) throws IOException, InterruptedException {
     List<MetricTables.Series> fresh = known.unknown(prefix, t.series());
     List<KdbTable> all = new ArrayList<>();

@@ -157,20 +157,20 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
+  public void consume(Batch batch, AckCallback ack) {
     Members now = members();
     try {
-      consume(batch, receipt, now);
+      consume(batch, ack, now);
     } finally {
       now.release();
     }
   }
 
-  private void consume(Batch batch, AckCallback receipt, Members now) {
+  private void consume(Batch batch, AckCallback ack, Members now) {
     if (now.isEmpty()) {
       account.take(batch.items());
       account.returnItems(batch.items());
-      receipt.settle(new Outcome.Unavailable(noBackendReason(), Duration.ZERO));
+      ack.settle(new Outcome.Unavailable(noBackendReason(), Duration.ZERO));
       return;
     }
     Map<Backend, Batch> parts;
@@ -179,7 +179,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     } catch (CodecException e) {
       account.take(batch.items());
       account.drop(Drops.NOT_ENCODABLE, batch.items());
-      receipt.settle(new Outcome.Rejected(context.name() + ": " + e.getMessage(), batch.items()));
+      ack.settle(new Outcome.Rejected(context.name() + ": " + e.getMessage(), batch.items()));
       return;
     }
     int lost = batch.items() - parts.values().stream().mapToInt(Batch::items).sum();
@@ -188,10 +188,10 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       account.drop(RECODED, lost);
     }
     if (parts.isEmpty()) {
-      receipt.settle(Outcome.ACCEPTED);
+      ack.settle(Outcome.ACCEPTED);
       return;
     }
-    AckCallback each = AckCallback.parts(receipt, parts.size());
+    AckCallback each = AckCallback.parts(ack, parts.size());
     long begin = context.clock().nanos();
     parts.forEach(
         (to, b) ->

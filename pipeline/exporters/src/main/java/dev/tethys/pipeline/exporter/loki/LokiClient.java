@@ -387,7 +387,7 @@ public final class LokiClient implements AutoCloseable {
   private boolean offer(TenantBatcher lane, EntryBatch p, EncodedRequest request) {
     AtomicBoolean refused = new AtomicBoolean();
     long self = Thread.currentThread().threadId();
-    AckCallback receipt =
+    AckCallback ack =
         outcome -> {
           if (outcome instanceof Outcome.Unavailable
               && !closing
@@ -400,7 +400,7 @@ public final class LokiClient implements AutoCloseable {
             scheduleSend(lane, null);
           }
         };
-    outbox.put(request, receipt);
+    outbox.put(request, ack);
     return !refused.get();
   }
 

@@ -143,7 +143,7 @@ public record OtlpRequestEncoder(
   }
 
   /**
-   * What a parcel was made of.
+   * What a request was made of.
    *
    * @throws CodecException when that cannot be read any more
    */

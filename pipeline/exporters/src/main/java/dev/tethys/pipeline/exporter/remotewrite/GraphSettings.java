@@ -153,7 +153,7 @@ record GraphSettings(
           List.of(),
           "Metadata of batches, by names, that becomes headers of requests.");
 
-  /** Headers that are the protocol's, and the name under which parcels keep what they hold. */
+  /** Headers that are the protocol's, and the name under which requests keep what they hold. */
   private static final Set<String> RESERVED =
       Set.of(
           "content-encoding",

@@ -52,7 +52,7 @@ import org.jspecify.annotations.Nullable;
  * batches are read.
  */
 final class PendingBatchLog implements AutoCloseable {
-  /** Where a parcel has its name among its headers. */
+  /** Where a request has its name among its headers. */
   static final String HEADER = "journal";
 
   private static final System.Logger LOG = JulLogger.of(PendingBatchLog.class.getName());
@@ -145,7 +145,7 @@ final class PendingBatchLog implements AutoCloseable {
     return Long.toHexString(process) + "-" + Long.toHexString(request);
   }
 
-  /** The name of a request, for the headers of its parcel. */
+  /** The name of a request, for the headers of its request. */
   String name(long request) {
     return name(process, request);
   }

@@ -124,7 +124,7 @@ final class ProtocolDowngrade {
   }
 
   /**
-   * A remote write 1.0 request that is not compressed, as parcels of the form that is wanted.
+   * A remote write 1.0 request that is not compressed, as requests of the form that is wanted.
    *
    * @param more headers of each
    */

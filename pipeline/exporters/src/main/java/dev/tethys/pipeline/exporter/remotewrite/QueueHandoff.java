@@ -86,10 +86,10 @@ final class QueueHandoff {
    *
    * @param metadata whether requests have metadata with each series
    */
-  TrackedBatch take(Batch batch, AckCallback receipt, long nanos, boolean metadata) {
+  TrackedBatch take(Batch batch, AckCallback ack, long nanos, boolean metadata) {
     PendingBatchLog j = journal;
     if (j == null) {
-      return new TrackedBatch(receipt);
+      return new TrackedBatch(ack);
     }
     synchronized (j) {
       Generation g = generation;

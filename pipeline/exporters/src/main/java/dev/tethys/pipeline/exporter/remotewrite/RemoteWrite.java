@@ -111,12 +111,12 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
     }
 
     @Override
-    public void consume(Batch batch, AckCallback receipt) {
+    public void consume(Batch batch, AckCallback ack) {
       all.pass(batch);
       for (RemoteWriteQueue q : queues) {
         edge(q).pass(batch);
       }
-      RemoteWrite.this.consume(batch, receipt);
+      RemoteWrite.this.consume(batch, ack);
     }
 
     Traffic edge(RemoteWriteQueue q) {
@@ -355,15 +355,15 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
     return place;
   }
 
-  private void consume(Batch batch, AckCallback receipt) {
+  private void consume(Batch batch, AckCallback ack) {
     lock.readLock().lock();
     try {
       List<RemoteWriteQueue> to = queues;
       if (to.isEmpty()) {
-        receipt.settle(Outcome.ACCEPTED);
+        ack.settle(Outcome.ACCEPTED);
         return;
       }
-      TrackedBatch all = new TrackedBatch(receipt);
+      TrackedBatch all = new TrackedBatch(ack);
       boolean first = true;
       for (RemoteWriteQueue q : to) {
         all.hold();

@@ -288,8 +288,8 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
-    consume(batch, receipt, null);
+  public void consume(Batch batch, AckCallback ack) {
+    consume(batch, ack, null);
   }
 
   /**
@@ -297,9 +297,9 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
    *
    * @param in where to count what came in; null for nowhere
    */
-  void consume(Batch batch, AckCallback receipt, @Nullable RemoteWriteMetrics in) {
+  void consume(Batch batch, AckCallback ack, @Nullable RemoteWriteMetrics in) {
     if (batch.signal() != Signal.METRICS || batch.encoding() != Encoding.REMOTE_WRITE) {
-      receipt.settle(
+      ack.settle(
           new Outcome.Rejected(
               "remote write takes metrics in its own encoding, not "
                   + batch.encoding()
@@ -311,11 +311,11 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     closing.readLock().lock();
     try {
       if (closed) {
-        receipt.settle(new Outcome.Unavailable("the destination is closed", Duration.ZERO));
+        ack.settle(new Outcome.Unavailable("the destination is closed", Duration.ZERO));
         return;
       }
       boolean withMetadata = sender.message() == RemoteWriteMessage.V2;
-      TrackedBatch p = handover.take(batch, receipt, clock.nanos(), withMetadata);
+      TrackedBatch p = handover.take(batch, ack, clock.nanos(), withMetadata);
       Outcome outcome = Outcome.ACCEPTED;
       try {
         assigner.distribute(batch, p, Map.of(), in);
@@ -324,7 +324,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       }
       p.release(outcome);
       if (handover.isDurable()) {
-        receipt.settle(outcome);
+        ack.settle(outcome);
       }
     } finally {
       closing.readLock().unlock();

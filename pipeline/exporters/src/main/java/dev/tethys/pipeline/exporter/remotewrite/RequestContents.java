@@ -12,7 +12,7 @@ import java.util.Map;
  */
 record RequestContents(
     int samples, int histograms, int exemplars, int metadata, long oldest, long newest) {
-  /** Where it stands among the headers of a parcel. */
+  /** Where it stands among the headers of a request. */
   static final String HEADER = "contents";
 
   static final String CONTENT_TYPE = "content-type";
@@ -28,7 +28,7 @@ record RequestContents(
           Long.parseLong(s[4]),
           Long.parseLong(s[5]));
     } catch (IndexOutOfBoundsException | NumberFormatException e) {
-      throw new IllegalArgumentException("not a parcel of remote write", e);
+      throw new IllegalArgumentException("not a request of remote write", e);
     }
   }
 

@@ -217,9 +217,9 @@ final class RequestWriter {
   }
 
   /**
-   * The request as a parcel; the writer is empty again.
+   * The request as a request; the writer is empty again.
    *
-   * @param more headers of the parcel
+   * @param more headers of the request
    */
   EncodedRequest take(long lane, Map<String, String> more) {
     RequestContents c =

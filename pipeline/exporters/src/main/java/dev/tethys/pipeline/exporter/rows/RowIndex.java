@@ -8,7 +8,7 @@ import java.util.Arrays;
  * {@code 120*1 3*14} are 120 items of one row and 3 of fourteen.
  */
 public final class RowIndex {
-  /** The header of parcels in which some item has several rows. */
+  /** The header of requests in which some item has several rows. */
   public static final String HEADER = "tethys-rows";
 
   private final int[] ends;

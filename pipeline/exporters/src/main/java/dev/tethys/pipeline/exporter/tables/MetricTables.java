@@ -19,8 +19,9 @@ import java.util.function.LongPredicate;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The contents of a metrics parcel as tables. Of samples with the same series and time the last one
- * stays, as it would in a table that replaces rows: some databases refuse both in one statement.
+ * The contents of a metrics request as tables. Of samples with the same series and time the last
+ * one stays, as it would in a table that replaces rows: some databases refuse both in one
+ * statement.
  */
 public final class MetricTables {
   /**
@@ -97,7 +98,7 @@ public final class MetricTables {
   private int outside;
 
   /**
-   * Reads a parcel's contents.
+   * Reads a request's contents.
    *
    * @throws dev.tethys.codec.CodecException when they are damaged
    */
@@ -106,7 +107,7 @@ public final class MetricTables {
   }
 
   /**
-   * Reads a parcel's contents.
+   * Reads a request's contents.
    *
    * @param times which have a place, Unix milliseconds; rows of others are not there
    * @throws dev.tethys.codec.CodecException when they are damaged

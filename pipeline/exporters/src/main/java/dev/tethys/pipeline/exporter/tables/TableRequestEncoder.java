@@ -17,7 +17,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Makes parcels for databases with several tables. Metrics are requests of remote write 1.0, cut
+ * Makes requests for databases with several tables. Metrics are requests of remote write 1.0, cut
  * between series: samples, histograms, exemplars, start timestamps and metadata stay together until
  * they are sent. Logs and traces stay as they are. All of them are compressed by zstd for the
  * queue.
@@ -25,7 +25,7 @@ import java.util.Map;
 public final class TableRequestEncoder implements Encoder {
   private static final int LANES = 8;
 
-  /** The largest parcel, decompressed. */
+  /** The largest request, decompressed. */
   private static final int MAX_BYTES = 1 << 30;
 
   private final RowSettings settings;
@@ -41,7 +41,7 @@ public final class TableRequestEncoder implements Encoder {
   }
 
   /**
-   * What a parcel carries.
+   * What a request carries.
    *
    * @throws CodecException when it is damaged
    */
@@ -129,7 +129,7 @@ public final class TableRequestEncoder implements Encoder {
   }
 
   /**
-   * A parcel of metrics in two, between series; of one series between nothing: it stays as it is.
+   * A request of metrics in two, between series; of one series between nothing: it stays as it is.
    *
    * @return empty when it cannot be halved
    */

@@ -66,7 +66,7 @@ public final class TethysExporterFactory implements ExporterFactory<TethysSettin
   record StoreExporter(EmbeddedStore store, TethysSettings settings, ItemAccounting account)
       implements Exporter {
     @Override
-    public void consume(Batch batch, AckCallback receipt) {
+    public void consume(Batch batch, AckCallback ack) {
       int items = batch.items();
       account.take(items);
       Outcome o = store.store(batch, settings);
@@ -78,7 +78,7 @@ public final class TethysExporterFactory implements ExporterFactory<TethysSettin
         }
         case Outcome.Unavailable _ -> account.returnItems(items);
       }
-      receipt.settle(o);
+      ack.settle(o);
     }
 
     /** Reasons of the store are words; a text about a whole batch does not become a label. */

@@ -84,7 +84,7 @@ class BulkSenderTest {
     return new LineRequestEncoder(s.client().compression(), -1, 2, "application/x-ndjson", null);
   }
 
-  private List<EncodedRequest> parcels(ElasticSettings s) {
+  private List<EncodedRequest> encodedRequests(ElasticSettings s) {
     WriteRequestWriter w = new WriteRequestWriter();
     w.beginSeries(Labels.of("__name__", "up", "job", "A b")).sample(1000, 1).endSeries();
     w.beginSeries(Labels.of("__name__", "up")).sample(2000, Double.NaN).endSeries();
@@ -137,7 +137,7 @@ class BulkSenderTest {
       third.otherwise(200, "{\"errors\":false}");
       ElasticSettings s = of(gone.url(), elastic.url(), third.url());
       BulkSender sender = sender(s, Signal.METRICS);
-      EncodedRequest p = parcels(s).getFirst();
+      EncodedRequest p = encodedRequests(s).getFirst();
       for (int i = 0; i < 6; i++) {
         assertThat(sender.send(p)).isEqualTo(SendResult.DELIVERED);
       }
@@ -162,7 +162,7 @@ class BulkSenderTest {
     }
     elastic.otherwise(503, "{}");
     ElasticSettings s = of(gone.url(), elastic.url());
-    assertThat(sender(s, Signal.METRICS).send(parcels(s).getFirst()))
+    assertThat(sender(s, Signal.METRICS).send(encodedRequests(s).getFirst()))
         .as("nobody takes it")
         .isInstanceOf(SendResult.Retryable.class);
   }
@@ -185,7 +185,7 @@ class BulkSenderTest {
   void aTemplateThenDocuments() throws Exception {
     ElasticSettings s =
         settings(", api_key: k, metrics_index: 'metrics-{job}-x', retention: 30d", false);
-    EncodedRequest p = parcels(s).getFirst();
+    EncodedRequest p = encodedRequests(s).getFirst();
     assertThat(sender(s, Signal.METRICS).send(p)).isEqualTo(SendResult.DELIVERED);
     HttpDouble.Got template = elastic.requests().get(0);
     assertThat(template.path()).isEqualTo("/_index_template/tethys-metrics-all-x");
@@ -214,7 +214,7 @@ class BulkSenderTest {
   @Test
   void timeSeriesDataStreamsHaveDimensionsAndTypes() throws Exception {
     ElasticSettings s = settings(TIME_SERIES, false);
-    assertThat(sender(s, Signal.METRICS).send(parcels(s).getFirst()))
+    assertThat(sender(s, Signal.METRICS).send(encodedRequests(s).getFirst()))
         .isEqualTo(SendResult.DELIVERED);
     List<HttpDouble.Got> got = elastic.requests();
     assertThat(got.get(0).path()).isEqualTo("/_index_template/tethys-tsds-all");
@@ -257,7 +257,7 @@ class BulkSenderTest {
             + late
             + ",{\"create\":{\"status\":201}},"
             + "{\"create\":{\"status\":429,\"error\":{\"type\":\"busy\"}}}]}");
-    SendResult v = sender(s, Signal.METRICS).send(parcels(s).getFirst());
+    SendResult v = sender(s, Signal.METRICS).send(encodedRequests(s).getFirst());
     assertThat(v).isInstanceOf(SendResult.PerItem.class);
     SendResult.PerItem sorted = (SendResult.PerItem) v;
     assertThat(sorted.delivered()).isEqualTo(1);
@@ -293,7 +293,7 @@ class BulkSenderTest {
   void requestsAreSignedForOpenSearch() throws Exception {
     ElasticSettings s =
         settings(", sigv4: {region: eu-west-1, access_key: AK, secret_key: SK}", true);
-    assertThat(sender(s, Signal.METRICS).send(parcels(s).getFirst()))
+    assertThat(sender(s, Signal.METRICS).send(encodedRequests(s).getFirst()))
         .isEqualTo(SendResult.DELIVERED);
     HttpDouble.Got bulk = elastic.requests().getLast();
     assertThat(bulk.header("Authorization"))
@@ -303,7 +303,7 @@ class BulkSenderTest {
     s =
         settings(
             ", sigv4: {region: eu-west-1, access_key: AK, secret_key: SK, service: aoss}", true);
-    assertThat(sender(s, Signal.METRICS).send(parcels(s).getFirst()))
+    assertThat(sender(s, Signal.METRICS).send(encodedRequests(s).getFirst()))
         .isEqualTo(SendResult.DELIVERED);
     assertThat(elastic.requests().getLast().header("Authorization"))
         .contains("/eu-west-1/aoss/aws4_request");
@@ -315,7 +315,7 @@ class BulkSenderTest {
   void clymenesDocuments() throws Exception {
     ElasticSettings s =
         settings(", metrics_schema: clymene, metrics_index: clymene-metrics", false);
-    EncodedRequest p = parcels(s).getFirst();
+    EncodedRequest p = encodedRequests(s).getFirst();
     assertThat(p.items()).isEqualTo(2);
     assertThat(sender(s, Signal.METRICS).send(p)).isEqualTo(SendResult.DELIVERED);
     assertThat(elastic.requests().getLast().text())
@@ -362,7 +362,7 @@ class BulkSenderTest {
       ElasticSettings s =
           settings(", metrics_schema: clymene, metrics_index: clymene-metrics", false);
       elastic.answer(status, mapping);
-      assertThat(sender(s, Signal.METRICS).send(parcels(s).getFirst()))
+      assertThat(sender(s, Signal.METRICS).send(encodedRequests(s).getFirst()))
           .isEqualTo(SendResult.DELIVERED);
       List<String> asked =
           elastic.requests().stream()
@@ -395,7 +395,7 @@ class BulkSenderTest {
             + "{\"create\":{\"status\":400,\"error\":{\"type\":\"mapper_parsing_exception\",\"reason\":\"no\"}}},"
             + "{\"create\":{\"status\":429,\"error\":{\"type\":\"rejected\",\"reason\":\"busy\"}}}]}");
     SendResult.PerItem v =
-        (SendResult.PerItem) sender(s, Signal.METRICS).send(parcels(s).getFirst());
+        (SendResult.PerItem) sender(s, Signal.METRICS).send(encodedRequests(s).getFirst());
     assertThat(v.delivered()).isEqualTo(1);
     assertThat(v.overload()).isTrue();
     assertThat(v.refused().getFirst().reason()).isEqualTo("400 mapper_parsing_exception: no");
@@ -414,14 +414,14 @@ class BulkSenderTest {
         "{\"errors\":true,\"items\":[{\"create\":{\"status\":500,\"error\":{\"type\":\"a\"}}},"
             + "{\"create\":{\"status\":400,\"error\":{\"type\":\"b\"}}},"
             + "{\"create\":{\"status\":201}}]}");
-    SendResult.PerItem v = (SendResult.PerItem) sender.send(parcels(s).getFirst());
+    SendResult.PerItem v = (SendResult.PerItem) sender.send(encodedRequests(s).getFirst());
     assertThat(v.delivered()).isEqualTo(1);
     assertThat(v.refused().getFirst().reason()).startsWith("500 a");
     assertThat(java.util.Objects.requireNonNull(v.again()).items()).isEqualTo(1);
     elastic.answer(503, "");
-    assertThat(sender.send(parcels(s).getFirst())).isInstanceOf(SendResult.Permanent.class);
+    assertThat(sender.send(encodedRequests(s).getFirst())).isInstanceOf(SendResult.Permanent.class);
     elastic.answer(429, "");
-    assertThat(sender.send(parcels(s).getFirst())).isInstanceOf(SendResult.Retryable.class);
+    assertThat(sender.send(encodedRequests(s).getFirst())).isInstanceOf(SendResult.Retryable.class);
   }
 
   @Test
@@ -429,10 +429,10 @@ class BulkSenderTest {
     ElasticSettings s = settings("", false);
     elastic.answer(403, "{\"error\":\"no\"}");
     BulkSender sender = sender(s, Signal.METRICS);
-    assertThat(sender.send(parcels(s).getFirst())).isInstanceOf(SendResult.Retryable.class);
-    assertThat(sender.send(parcels(s).getFirst())).isEqualTo(SendResult.DELIVERED);
+    assertThat(sender.send(encodedRequests(s).getFirst())).isInstanceOf(SendResult.Retryable.class);
+    assertThat(sender.send(encodedRequests(s).getFirst())).isEqualTo(SendResult.DELIVERED);
     elastic.answer(413, "");
-    assertThat(sender.send(parcels(s).getFirst())).isInstanceOf(SendResult.Split.class);
+    assertThat(sender.send(encodedRequests(s).getFirst())).isInstanceOf(SendResult.Split.class);
   }
 
   private DocumentRequestEncoder documents(ElasticSettings s, Signal signal) {
@@ -674,7 +674,7 @@ class BulkSenderTest {
     String bad = "{\"create\":{\"status\":400,\"error\":{\"type\":\"t\",\"reason\":\"r\"}}}";
     elastic.otherwise(
         200, "{\"errors\":true,\"items\":[" + bad + "," + bad + ",{\"create\":{\"status\":201}}]}");
-    sender.send(parcels(s).getFirst());
+    sender.send(encodedRequests(s).getFirst());
     assertThat(told.lines.get(0)).startsWith("WARNING telemetry:");
     assertThat(told.lines.get(1)).startsWith("DEBUG request: {\"create\"").contains("\"A b\"");
     assertThat(told.lines.get(2)).startsWith("DEBUG answer 200: {\"errors\":true");
@@ -683,7 +683,7 @@ class BulkSenderTest {
         .contains("\"A b\"");
     assertThat(told.lines).as("one refused document in a second").hasSize(4);
     now += 1_000_000_000L;
-    sender.send(parcels(s).getFirst());
+    sender.send(encodedRequests(s).getFirst());
     assertThat(told.lines.subList(4, told.lines.size()))
         .filteredOn(l -> l.contains("refused,"))
         .hasSize(1);

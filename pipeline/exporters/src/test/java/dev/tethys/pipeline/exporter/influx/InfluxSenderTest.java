@@ -62,7 +62,7 @@ class InfluxSenderTest {
         s.client().compression(), s.client().level(), 1, "text/plain", null);
   }
 
-  private List<EncodedRequest> parcels(InfluxSettings s, Batch b) {
+  private List<EncodedRequest> encodedRequests(InfluxSettings s, Batch b) {
     Encoder.Encoded e =
         new RowRequestEncoder(
                 s.rows(),
@@ -114,7 +114,7 @@ class InfluxSenderTest {
   @Test
   void samplesBecomeLines() throws Exception {
     InfluxSettings s = settings(V2 + ", default_tags: {dc: here, x: other}");
-    EncodedRequest p = parcels(s, batch()).getFirst();
+    EncodedRequest p = encodedRequests(s, batch()).getFirst();
     assertThat(p.items()).isEqualTo(4);
     assertThat(sender(s).send(p)).isEqualTo(SendResult.DELIVERED);
     HttpDouble.Got got = influx.requests().getFirst();
@@ -140,7 +140,8 @@ class InfluxSenderTest {
     influx.otherwise(204, "");
     for (String keys : List.of(V1, V3)) {
       InfluxSettings s = settings(keys);
-      assertThat(sender(s).send(parcels(s, batch()).getFirst())).isEqualTo(SendResult.DELIVERED);
+      assertThat(sender(s).send(encodedRequests(s, batch()).getFirst()))
+          .isEqualTo(SendResult.DELIVERED);
     }
     assertThat(influx.requests())
         .extracting(HttpDouble.Got::path)
@@ -158,7 +159,8 @@ class InfluxSenderTest {
         400,
         "{\"error\":\"partial write: unable to parse 'a,x=1\\\\ 2 value=1.5 1000': bad\\n"
             + " dropped=0\"}");
-    SendResult.PerItem v = (SendResult.PerItem) sender(s).send(parcels(s, batch()).getFirst());
+    SendResult.PerItem v =
+        (SendResult.PerItem) sender(s).send(encodedRequests(s, batch()).getFirst());
     assertThat(v.delivered()).isEqualTo(3);
     assertThat(v.again()).isNull();
     assertThat(lines(s).open(v.refused().getFirst().request()).row(0)).startsWith("a,x=");
@@ -168,7 +170,7 @@ class InfluxSenderTest {
   void firstVersionSaysHowManyItDropped() throws Exception {
     InfluxSettings s = settings(V1);
     influx.answer(400, "{\"error\":\"partial write: field type conflict: x dropped=2\"}");
-    assertThat(sender(s).send(parcels(s, batch()).getFirst()))
+    assertThat(sender(s).send(encodedRequests(s, batch()).getFirst()))
         .isInstanceOfSatisfying(
             SendResult.Partial.class, p -> assertThat(p.refused()).isEqualTo(2));
   }
@@ -180,7 +182,7 @@ class InfluxSenderTest {
         400,
         "{\"error\":\"partial write: write /data/far/_series/04/0000: no space left on device"
             + " dropped=2\"}");
-    assertThat(sender(s).send(parcels(s, batch()).getFirst()))
+    assertThat(sender(s).send(encodedRequests(s, batch()).getFirst()))
         .isInstanceOf(SendResult.Retryable.class);
   }
 
@@ -192,7 +194,7 @@ class InfluxSenderTest {
     w.sample(1000, 1.5).endSeries();
     w.beginSeries(Labels.of("__name__", "b")).sample(1000, 2).endSeries();
     Batch two = new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, w.toByteArray(), 2, 0);
-    EncodedRequest p = parcels(s, two).getFirst();
+    EncodedRequest p = encodedRequests(s, two).getFirst();
     String row = lines(s).open(p).row(0);
     influx.answer(
         400,
@@ -215,7 +217,7 @@ class InfluxSenderTest {
     influx.when(
         g -> g.path().startsWith("/query"), 200, "{\"results\":[{\"error\":\"not authorized\"}]}");
     influx.answer(404, "{\"error\":\"database not found\"}");
-    EncodedRequest p = parcels(s, batch()).getFirst();
+    EncodedRequest p = encodedRequests(s, batch()).getFirst();
     assertThat(sender(s).send(p))
         .isInstanceOfSatisfying(
             SendResult.Retryable.class,
@@ -227,7 +229,7 @@ class InfluxSenderTest {
     InfluxSettings s = settings(V2);
     influx.when(
         g -> g.text().contains("value=-0"), 400, "{\"code\":\"invalid\",\"message\":\"no\"}");
-    List<EncodedRequest> todo = new ArrayList<>(parcels(s, batch()));
+    List<EncodedRequest> todo = new ArrayList<>(encodedRequests(s, batch()));
     List<String> bad = new ArrayList<>();
     int delivered = 0;
     while (!todo.isEmpty()) {
@@ -251,7 +253,8 @@ class InfluxSenderTest {
         "{\"error\":\"partial write of line protocol occurred\",\"data\":[{\"original_line\":\"h\","
             + "\"line_number\":4,\"error_message\":\"column type\"},{\"line_number\":5,"
             + "\"error_message\":\"column type\"}]}");
-    SendResult.PerItem v = (SendResult.PerItem) sender(s).send(parcels(s, batch()).getFirst());
+    SendResult.PerItem v =
+        (SendResult.PerItem) sender(s).send(encodedRequests(s, batch()).getFirst());
     assertThat(v.delivered()).isEqualTo(3);
     EncodedRequest dead = v.refused().getFirst().request();
     assertThat(dead.items()).isEqualTo(1);
@@ -265,12 +268,13 @@ class InfluxSenderTest {
     InfluxSettings s = settings(V2);
     for (int status : new int[] {401, 403, 404, 429, 500, 503}) {
       influx.answer(status, "");
-      assertThat(sender(s).send(parcels(s, batch()).getFirst()))
+      assertThat(sender(s).send(encodedRequests(s, batch()).getFirst()))
           .as("" + status)
           .isInstanceOf(SendResult.Retryable.class);
     }
     influx.answer(413, "");
-    assertThat(sender(s).send(parcels(s, batch()).getFirst())).isInstanceOf(SendResult.Split.class);
+    assertThat(sender(s).send(encodedRequests(s, batch()).getFirst()))
+        .isInstanceOf(SendResult.Split.class);
   }
 
   @Test

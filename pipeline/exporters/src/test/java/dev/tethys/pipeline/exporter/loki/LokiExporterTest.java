@@ -62,7 +62,7 @@ class LokiExporterTest {
     return s;
   }
 
-  private LokiRequestEncoder parcels(String keys) {
+  private LokiRequestEncoder encodedRequests(String keys) {
     return new LokiRequestEncoder(settings(keys), null, () -> 1000);
   }
 
@@ -115,7 +115,7 @@ class LokiExporterTest {
 
   @Test
   void recordsBecomeEntries() throws Exception {
-    List<EncodedRequest> all = parcels(", tenant_id: common").encode(batch()).requests();
+    List<EncodedRequest> all = encodedRequests(", tenant_id: common").encode(batch()).requests();
     for (EncodedRequest p : all) {
       assertThat(p.lane()).isEqualTo(9);
       assertThat(sender().send(p)).isEqualTo(SendResult.DELIVERED);
@@ -132,7 +132,7 @@ class LokiExporterTest {
   @Test
   void labelsAreChosen() throws Exception {
     EncodedRequest p =
-        parcels(", resource_labels: [service.name], record_labels: [http.method]")
+        encodedRequests(", resource_labels: [service.name], record_labels: [http.method]")
             .encode(batch())
             .requests()
             .getFirst();
@@ -170,7 +170,7 @@ class LokiExporterTest {
     Batch batch = new Batch(Signal.LOGS, Encoding.OTLP, b, 1, 0);
     sender()
         .send(
-            parcels(", resource_labels: [x], default_labels_enabled: {instance: false}")
+            encodedRequests(", resource_labels: [x], default_labels_enabled: {instance: false}")
                 .encode(batch)
                 .requests()
                 .getFirst());
@@ -178,7 +178,7 @@ class LokiExporterTest {
         .contains("{exporter=\"OTLP\", job=\"shop/web\", level=\"WARN2\"}");
     sender()
         .send(
-            parcels(", resource_labels: [x], default_labels_enabled: {}")
+            encodedRequests(", resource_labels: [x], default_labels_enabled: {}")
                 .encode(batch)
                 .requests()
                 .getFirst());
@@ -188,7 +188,10 @@ class LokiExporterTest {
   @Test
   void requestsMayBeJson() {
     EncodedRequest p =
-        parcels(", encoding: json, compression: gzip").encode(batch()).requests().getFirst();
+        encodedRequests(", encoding: json, compression: gzip")
+            .encode(batch())
+            .requests()
+            .getFirst();
     assertThat(p.headers())
         .containsEntry("Content-Type", "application/json")
         .containsEntry("Content-Encoding", "gzip");
@@ -208,7 +211,10 @@ class LokiExporterTest {
     LogsData logs = PushReader.json(in, 0, in.length);
     byte[] body = new OtlpWriter().write(logs);
     EncodedRequest p =
-        parcels("").encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 2, 0)).requests().getFirst();
+        encodedRequests("")
+            .encode(new Batch(Signal.LOGS, Encoding.OTLP, body, 2, 0))
+            .requests()
+            .getFirst();
     sender().send(p);
     assertThat(loki.entries)
         .containsExactly(
@@ -218,7 +224,7 @@ class LokiExporterTest {
 
   @Test
   void answersAreJudged() throws Exception {
-    EncodedRequest p = parcels("").encode(batch()).requests().getFirst();
+    EncodedRequest p = encodedRequests("").encode(batch()).requests().getFirst();
     loki.answers.add(new LokiDouble.Answer(429, "slow down"));
     assertThat(sender().send(p)).isInstanceOf(SendResult.Retryable.class);
     loki.answers.add(new LokiDouble.Answer(400, "too old"));
@@ -230,7 +236,7 @@ class LokiExporterTest {
   @Test
   void requestsOfJsonAreHalvedToo() throws Exception {
     EncodedRequest whole =
-        parcels(", encoding: json, compression: gzip, tenant_id: t")
+        encodedRequests(", encoding: json, compression: gzip, tenant_id: t")
             .encode(batch())
             .requests()
             .getFirst();
@@ -265,7 +271,7 @@ class LokiExporterTest {
         .hasMessageContaining("colour");
     assertThatThrownBy(
             () ->
-                parcels("")
+                encodedRequests("")
                     .encode(new Batch(Signal.LOGS, Encoding.OTLP, new byte[] {1, 2, 3}, 1, 0)))
         .isInstanceOf(NotEncodableException.class);
   }

@@ -108,7 +108,7 @@ class ParquetSenderTest {
         s, Signal.METRICS, target, timers, new UnsupportedItemCounter(new Registry(), "parquet"));
   }
 
-  private static EncodedRequest parcel(ParquetSettings s, String name, long millis) {
+  private static EncodedRequest request(ParquetSettings s, String name, long millis) {
     WriteRequestWriter w = new WriteRequestWriter();
     w.beginSeries(Labels.of("__name__", name, "job", "a/b ä")).sample(millis, 1).endSeries();
     return new TableRequestEncoder(s.rows(), false)
@@ -145,7 +145,7 @@ class ParquetSenderTest {
     ParquetSettings s =
         settings(", partition: '{signal}/date={date}/hour={hour}/job={job}', max_file_age: 1h");
     ParquetSender sender = sender(s, new DirectoryTarget(folder, CLOCK));
-    CompletableFuture<SendResult> one = sent(sender, parcel(s, "a", 1_700_000_000_000L));
+    CompletableFuture<SendResult> one = sent(sender, request(s, "a", 1_700_000_000_000L));
     timers.ring();
     assertThat(one.get(1, TimeUnit.MINUTES)).isEqualTo(SendResult.DELIVERED);
     assertThat(files()).containsExactly("metrics/date=2023-11-14/hour=22/job=a_x2Fb_x20_xC3_xA4");
@@ -155,14 +155,14 @@ class ParquetSenderTest {
   void aFileIsClosedWhenItIsLargeOrAsManyWaitAsMay() throws Exception {
     ParquetSettings s = settings(", sending_queue: {num_consumers: 2}");
     ParquetSender sender = sender(s, new DirectoryTarget(folder, CLOCK));
-    CompletableFuture<SendResult> one = sent(sender, parcel(s, "a", 0));
-    CompletableFuture<SendResult> two = sent(sender, parcel(s, "b", 3_600_000));
+    CompletableFuture<SendResult> one = sent(sender, request(s, "a", 0));
+    CompletableFuture<SendResult> two = sent(sender, request(s, "b", 3_600_000));
     assertThat(one.get(1, TimeUnit.MINUTES)).isEqualTo(SendResult.DELIVERED);
     assertThat(two.get(1, TimeUnit.MINUTES)).isEqualTo(SendResult.DELIVERED);
     assertThat(files())
         .containsExactly("metrics/date=1970-01-01/hour=00", "metrics/date=1970-01-01/hour=01");
     ParquetSettings small = settings(", max_file_bytes: 1");
-    assertThat(sender(small, new DirectoryTarget(folder, CLOCK)).send(parcel(s, "c", 0)))
+    assertThat(sender(small, new DirectoryTarget(folder, CLOCK)).send(request(s, "c", 0)))
         .isEqualTo(SendResult.DELIVERED);
     assertThat(files()).hasSize(3);
   }
@@ -171,11 +171,11 @@ class ParquetSenderTest {
   void whatWaitsIsWrittenWhenTheExporterStops() throws Exception {
     ParquetSettings s = settings("");
     ParquetSender sender = sender(s, new DirectoryTarget(folder, CLOCK));
-    CompletableFuture<SendResult> one = sent(sender, parcel(s, "a", 0));
+    CompletableFuture<SendResult> one = sent(sender, request(s, "a", 0));
     assertThat(timers.scheduled.await(1, TimeUnit.MINUTES)).isTrue();
     sender.flushBeforeStop();
     assertThat(one.get(1, TimeUnit.MINUTES)).isEqualTo(SendResult.DELIVERED);
-    assertThat(sender.send(parcel(s, "b", 0))).isEqualTo(SendResult.DELIVERED);
+    assertThat(sender.send(request(s, "b", 0))).isEqualTo(SendResult.DELIVERED);
     assertThat(files()).hasSize(2);
   }
 
@@ -205,7 +205,7 @@ class ParquetSenderTest {
   @Test
   void aFullDiskIsWaitedForAndADamagedRequestIsNot() throws Exception {
     ParquetSettings s = settings(", sending_queue: {num_consumers: 1}");
-    EncodedRequest p = parcel(s, "a", 0);
+    EncodedRequest p = request(s, "a", 0);
     assertThatThrownBy(() -> sender(s, new FullDisk()).send(p))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("No space left");
@@ -224,7 +224,7 @@ class ParquetSenderTest {
             .start(
                 () -> {
                   try {
-                    sender.send(parcel(s, "a", 0));
+                    sender.send(request(s, "a", 0));
                     ended.complete(null);
                   } catch (IOException | InterruptedException | RuntimeException e) {
                     ended.complete(e);
@@ -304,7 +304,7 @@ class ParquetSenderTest {
           new S3Target(Objects.requireNonNull(s.s3()), http, Duration.ofSeconds(20), CLOCK);
       assertThat(target.check()).contains("data");
       s3.answer(503, "<Error><Code>SlowDown</Code></Error>");
-      assertThat(sender(s, target).send(parcel(s, "a", 0))).isEqualTo(SendResult.DELIVERED);
+      assertThat(sender(s, target).send(request(s, "a", 0))).isEqualTo(SendResult.DELIVERED);
       List<HttpDouble.Got> got = s3.requests();
       assertThat(got.get(0).method()).isEqualTo("HEAD");
       assertThat(got.get(0).path()).isEqualTo("/data");
@@ -326,7 +326,7 @@ class ParquetSenderTest {
       assertThat(new String(put.body(), 0, 4, StandardCharsets.US_ASCII)).isEqualTo("PAR1");
 
       s3.answer(403, "<Error><Code>AccessDenied</Code></Error>");
-      assertThatThrownBy(() -> sender(s, target).send(parcel(s, "a", 0)))
+      assertThatThrownBy(() -> sender(s, target).send(request(s, "a", 0)))
           .hasMessageContaining("AccessDenied");
       s3.answer(404, "");
       assertThatThrownBy(target::check).hasMessageContaining("404");

@@ -19,9 +19,9 @@ import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
-/** Sends each parcel at once, on the thread that brings it; while held, it keeps them. */
+/** Sends each request at once, on the thread that brings it; while held, it keeps them. */
 final class DirectOutbox implements Outbox {
-  private record Waiting(EncodedRequest request, AckCallback receipt) {}
+  private record Waiting(EncodedRequest request, AckCallback ack) {}
 
   final List<SendResult> verdicts = new ArrayList<>();
   final List<EncodedRequest> requests = new ArrayList<>();
@@ -34,18 +34,18 @@ final class DirectOutbox implements Outbox {
   }
 
   @Override
-  public synchronized void put(EncodedRequest request, AckCallback receipt) {
+  public synchronized void put(EncodedRequest request, AckCallback ack) {
     requests.add(request);
     if (holds) {
-      held.add(new Waiting(request, receipt));
+      held.add(new Waiting(request, ack));
       return;
     }
     send(request);
-    receipt.settle(Outcome.ACCEPTED);
+    ack.settle(Outcome.ACCEPTED);
   }
 
   @Override
-  public @Nullable Outcome transferIn(EncodedRequest request, AckCallback receipt) {
+  public @Nullable Outcome transferIn(EncodedRequest request, AckCallback ack) {
     throw new UnsupportedOperationException();
   }
 
@@ -53,7 +53,7 @@ final class DirectOutbox implements Outbox {
     holds = false;
     for (Waiting w = held.poll(); w != null; w = held.poll()) {
       send(w.request);
-      w.receipt.settle(Outcome.ACCEPTED);
+      w.ack.settle(Outcome.ACCEPTED);
     }
   }
 

@@ -182,7 +182,7 @@ class IndexedAcksTest {
         new IndexedAcks(s.acks(), s.siblingPath("/ack"), endpoint, time));
   }
 
-  private static EncodedRequest parcel(String event) {
+  private static EncodedRequest request(String event) {
     byte[] body = ("{\"event\":\"" + event + "\"}\n").getBytes(StandardCharsets.UTF_8);
     return new EncodedRequest(Signal.LOGS, body, 1, 0, Map.of());
   }
@@ -192,9 +192,9 @@ class IndexedAcksTest {
     splunk.questions = 3;
     SplunkSender s = sender("acknowledgement: {poll_interval: 2s}");
     long begun = time.nanos();
-    assertThat(s.send(parcel("a"))).isEqualTo(SendResult.DELIVERED);
+    assertThat(s.send(request("a"))).isEqualTo(SendResult.DELIVERED);
     assertThat(Duration.ofNanos(time.nanos() - begun)).isEqualTo(Duration.ofSeconds(6));
-    assertThat(s.send(parcel("b"))).isEqualTo(SendResult.DELIVERED);
+    assertThat(s.send(request("b"))).isEqualTo(SendResult.DELIVERED);
     assertThat(splunk.asked)
         .containsExactly(
             "{\"acks\":[]}",
@@ -214,11 +214,11 @@ class IndexedAcksTest {
   void whatIsNotIndexedInTimeIsSentAgainInAnotherChannel() throws Exception {
     splunk.restartsAfterNextPost = true;
     SplunkSender s = sender("acknowledgement: {poll_interval: 1s, timeout: 3s}");
-    assertThat(s.send(parcel("a")))
+    assertThat(s.send(request("a")))
         .isInstanceOfSatisfying(
             SendResult.Retryable.class,
             v -> assertThat(v.reason()).contains("not indexed after 3 s"));
-    assertThat(s.send(parcel("a"))).isEqualTo(SendResult.DELIVERED);
+    assertThat(s.send(request("a"))).isEqualTo(SendResult.DELIVERED);
     assertThat(splunk.posted).hasSize(2);
     assertThat(splunk.posted.get(0).split(" ")[0])
         .as("a number of it may mean another request by now")
@@ -229,12 +229,12 @@ class IndexedAcksTest {
   void nothingIsSentForATokenWithoutAcknowledgements() throws Exception {
     splunk.hasAcks = false;
     SplunkSender s = sender("acknowledgement: {}");
-    assertThat(s.send(parcel("a")))
+    assertThat(s.send(request("a")))
         .isInstanceOfSatisfying(
             SendResult.Retryable.class, v -> assertThat(v.reason()).contains("switch useACK on"));
     assertThat(splunk.posted).as("it would be there again with each attempt").isEmpty();
     splunk.hasAcks = true;
-    assertThat(s.send(parcel("a"))).isEqualTo(SendResult.DELIVERED);
+    assertThat(s.send(request("a"))).isEqualTo(SendResult.DELIVERED);
   }
 
   @Test

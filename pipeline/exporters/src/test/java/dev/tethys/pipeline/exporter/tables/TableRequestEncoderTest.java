@@ -21,7 +21,7 @@ class TableRequestEncoderTest {
   private static final RowSettings TWO_EACH =
       new RowSettings(OtlpOptions.DEFAULT, HistogramRule.NATIVE, 2, 1 << 20);
 
-  private static List<EncodedRequest> parcels(byte[] request, int items) {
+  private static List<EncodedRequest> encodedRequests(byte[] request, int items) {
     return new TableRequestEncoder(TWO_EACH, false)
         .encode(new Batch(Signal.METRICS, Encoding.REMOTE_WRITE, request, items, 0))
         .requests();
@@ -33,7 +33,7 @@ class TableRequestEncoderTest {
         new WriteRequestWriter()
             .metadata("up", new MetricMetadata(MetricType.GAUGE, "Whether it is up.", ""))
             .toByteArray();
-    assertThat(parcels(metadata, 0))
+    assertThat(encodedRequests(metadata, 0))
         .singleElement()
         .satisfies(
             p -> {
@@ -46,10 +46,10 @@ class TableRequestEncoderTest {
             .exemplar(new Exemplar(Labels.of("trace_id", "1"), 1, 2))
             .endSeries()
             .toByteArray();
-    assertThat(parcels(exemplar, 0))
+    assertThat(encodedRequests(exemplar, 0))
         .singleElement()
         .satisfies(p -> assertThat(TableRequestEncoder.body(p)).isEqualTo(exemplar));
-    assertThat(parcels(new byte[0], 0)).isEmpty();
+    assertThat(encodedRequests(new byte[0], 0)).isEmpty();
   }
 
   @Test
@@ -58,7 +58,7 @@ class TableRequestEncoderTest {
     for (int i = 0; i < 5; i++) {
       w.beginSeries(Labels.of("__name__", "m" + i)).sample(1, i).endSeries();
     }
-    assertThat(parcels(w.toByteArray(), 5))
+    assertThat(encodedRequests(w.toByteArray(), 5))
         .extracting(EncodedRequest::items)
         .containsExactly(2, 2, 1);
   }

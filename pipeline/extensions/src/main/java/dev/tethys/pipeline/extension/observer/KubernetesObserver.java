@@ -2,10 +2,10 @@ package dev.tethys.pipeline.extension.observer;
 
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Extension;
+import dev.tethys.pipeline.receiver.endpoint.Endpoint;
+import dev.tethys.pipeline.receiver.endpoint.EndpointObserver;
+import dev.tethys.pipeline.receiver.endpoint.KnownEndpoints;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
-import dev.tethys.pipeline.receiver.observer.Endpoint;
-import dev.tethys.pipeline.receiver.observer.EndpointObserver;
-import dev.tethys.pipeline.receiver.observer.KnownEndpoints;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.extension.observer;
 
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.pipeline.receiver.observer.Endpoint;
-import dev.tethys.pipeline.receiver.observer.EndpointKind;
+import dev.tethys.pipeline.receiver.endpoint.Endpoint;
+import dev.tethys.pipeline.receiver.endpoint.EndpointKind;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;

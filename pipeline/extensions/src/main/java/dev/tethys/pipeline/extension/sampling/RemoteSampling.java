@@ -16,13 +16,13 @@ import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.ServerAuth;
-import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
-import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.Authenticators;
+import dev.tethys.pipeline.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.server.GrpcServerSettings;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.HttpServerSettings;
+import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.pipeline.server.ReceiverAdmission;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -187,11 +187,11 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
         @Nullable ServerAuth grpcAuth,
         Scheduler clock) {
       this.source = source;
-      ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+      ReceiverAdmission admission = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
       HttpServerEndpoint http =
-          s.http == null ? null : new HttpServerEndpoint(intake, s.http, httpAuth);
+          s.http == null ? null : new HttpServerEndpoint(admission, s.http, httpAuth);
       GrpcServerEndpoint grpc =
-          s.grpc == null ? null : new GrpcServerEndpoint(intake, s.grpc, grpcAuth);
+          s.grpc == null ? null : new GrpcServerEndpoint(admission, s.grpc, grpcAuth);
       if (http != null) {
         http.on("GET", "/sampling", this::answer);
         http.on("GET", "/", this::answer); // where Jaeger's own clients ask

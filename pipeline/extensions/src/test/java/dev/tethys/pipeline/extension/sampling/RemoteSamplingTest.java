@@ -10,10 +10,10 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.receiver.GrpcJava;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
-import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.server.GrpcServerSettings;
+import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.pipeline.server.ReceiverAdmission;
 import dev.tethys.web.client.HttpClientFactory;
 import io.jaegertracing.internal.samplers.HttpSamplingManager;
 import io.jaegertracing.internal.samplers.http.SamplingStrategyResponse;
@@ -112,10 +112,10 @@ class RemoteSamplingTest {
   @Test
   void anAnswerThatCannotBeReadIsNotKept() throws Exception {
     AtomicInteger asked = new AtomicInteger();
-    ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+    ReceiverAdmission admission = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
     GrpcServerEndpoint endpoint =
         new GrpcServerEndpoint(
-            intake,
+            admission,
             GrpcServerSettings.type("127.0.0.1:0")
                 .read(YamlDocument.parse("double", null, "{}").root()),
             null);

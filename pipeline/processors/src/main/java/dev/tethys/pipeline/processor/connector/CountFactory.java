@@ -371,7 +371,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
     }
 
     @Override
-    public void consume(Batch batch, AckCallback receipt) {
+    public void consume(Batch batch, AckCallback ack) {
       account.take(batch.items());
       Map<ResourceGroup<?>, Map<Counter, Tally>> counts = new java.util.IdentityHashMap<>();
       Telemetry<?> data;
@@ -384,19 +384,19 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
         account.drop(
             e instanceof CodecException ? TreeProcessor.MALFORMED : TreeProcessor.FAILED,
             batch.items());
-        receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+        ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
         return;
       }
       account.drop(COUNTED, batch.items());
       MetricsData made = made(data, counts);
       if (made.itemCount() == 0) {
-        receipt.settle(Outcome.ACCEPTED);
+        ack.settle(Outcome.ACCEPTED);
         return;
       }
       Batch out = batch.with(Signal.METRICS, made);
       metrics.create(out.items());
       metrics.pass(out.items());
-      next.consume(out, receipt);
+      next.consume(out, ack);
     }
 
     private MetricsData made(Telemetry<?> data, Map<ResourceGroup<?>, Map<Counter, Tally>> counts) {

@@ -151,7 +151,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
   /** Consumer that keeps the sender waiting until a level accepts the batch. */
   private record Direct(Levels levels, ItemAccounting account) implements Connector {
     @Override
-    public void consume(Batch batch, AckCallback receipt) {
+    public void consume(Batch batch, AckCallback ack) {
       account.take(batch.items());
       levels.consume(
           batch,
@@ -161,7 +161,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
             } else {
               account.pass(batch.items());
             }
-            receipt.settle(outcome);
+            ack.settle(outcome);
           });
     }
   }
@@ -189,8 +189,8 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     }
 
     @Override
-    public void consume(Batch batch, AckCallback receipt) {
-      queue.consume(batch, receipt);
+    public void consume(Batch batch, AckCallback ack) {
+      queue.consume(batch, ack);
     }
   }
 
@@ -232,9 +232,9 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     }
 
     @Override
-    public void consume(Batch batch, AckCallback receipt) {
+    public void consume(Batch batch, AckCallback ack) {
       batch.share(); // the next level gets it as this one got it
-      attempt(batch, receipt, 0, List.of());
+      attempt(batch, ack, 0, List.of());
     }
 
     /**
@@ -242,10 +242,10 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
      *
      * @param refusing those that refused the whole batch
      */
-    private void attempt(Batch batch, AckCallback receipt, int from, List<Integer> refusing) {
+    private void attempt(Batch batch, AckCallback ack, int from, List<Integer> refusing) {
       int level = next(from);
       if (level < 0) {
-        receipt.settle(
+        ack.settle(
             new Outcome.Unavailable("no level of the failover takes batches now", Duration.ZERO));
         return;
       }
@@ -254,7 +254,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
           outcome -> {
             boolean refused = outcome instanceof Outcome.Rejected r && r.items() >= batch.items();
             if (refused && refusing.size() + 1 == levels.size()) {
-              receipt.settle(outcome); // as all others did: the fault is the batch's
+              ack.settle(outcome); // as all others did: the fault is the batch's
               return;
             }
             if (refused || outcome instanceof Outcome.Unavailable) {
@@ -265,12 +265,12 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
                 failed(level);
               }
               // Not on this thread: settling must not block, and consuming may.
-              clock.execute("failover", () -> attempt(batch, receipt, level + 1, refusals));
+              clock.execute("failover", () -> attempt(batch, ack, level + 1, refusals));
               return;
             }
             refusing.forEach(this::failed); // what this one took
             recovered(level);
-            receipt.settle(outcome);
+            ack.settle(outcome);
           };
       AckCallback joined = AckCallback.join(answer, to.size());
       for (Consumer c : to) {

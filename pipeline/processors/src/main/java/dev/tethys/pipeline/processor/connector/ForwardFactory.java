@@ -47,9 +47,9 @@ public final class ForwardFactory implements ConnectorFactory<ForwardFactory.Set
     ItemAccounting account = context.account(from);
     return new Connector() {
       @Override
-      public void consume(Batch batch, AckCallback receipt) {
+      public void consume(Batch batch, AckCallback ack) {
         account.through(batch.items());
-        all.consume(batch, receipt);
+        all.consume(batch, ack);
       }
     };
   }

@@ -328,7 +328,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
     }
 
     @Override
-    public void consume(Batch batch, AckCallback receipt) {
+    public void consume(Batch batch, AckCallback ack) {
       account.take(batch.items());
       List<Part> parts = new ArrayList<>();
       int held = batch.items();
@@ -349,7 +349,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
       } catch (CodecException | EvaluationException e) {
         account.drop(
             e instanceof CodecException ? TreeProcessor.MALFORMED : TreeProcessor.FAILED, held);
-        receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), held));
+        ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), held));
         return;
       }
       int ways = 0;
@@ -364,10 +364,10 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
       }
       account.pass(out);
       if (ways == 0) {
-        receipt.settle(Outcome.ACCEPTED);
+        ack.settle(Outcome.ACCEPTED);
         return;
       }
-      AckCallback joined = AckCallback.join(receipt, ways);
+      AckCallback joined = AckCallback.join(ack, ways);
       for (Part p : parts) {
         if (p.to().size() > 1) {
           p.batch().share();

@@ -231,7 +231,7 @@ public final class LiveControls implements EntryFilter, Collector {
 
   @Override
   public void filter(
-      PipelineId pipeline, boolean fresh, Batch batch, AckCallback receipt, Consumer next) {
+      PipelineId pipeline, boolean fresh, Batch batch, AckCallback ack, Consumer next) {
     List<ActiveControl> concerned = List.of();
     ActiveControl[] now = active;
     if (now != null) {
@@ -244,9 +244,9 @@ public final class LiveControls implements EntryFilter, Collector {
       }
     }
     if (concerned.isEmpty()) {
-      next.consume(batch, receipt);
+      next.consume(batch, ack);
     } else {
-      apply(concerned, pipeline, batch, receipt, next);
+      apply(concerned, pipeline, batch, ack, next);
     }
   }
 
@@ -254,7 +254,7 @@ public final class LiveControls implements EntryFilter, Collector {
       List<ActiveControl> controls,
       PipelineId pipeline,
       Batch batch,
-      AckCallback receipt,
+      AckCallback ack,
       Consumer next) {
     Signal signal = pipeline.signal();
     ItemAccounting account = ledger.account(KIND, pipeline.toString(), signal);
@@ -265,7 +265,7 @@ public final class LiveControls implements EntryFilter, Collector {
       data = batch.takeTree();
     } catch (CodecException e) { // the next component decides about malformed data
       account.pass(items);
-      next.consume(batch, receipt);
+      next.consume(batch, ack);
       return;
     }
     int before = data.itemCount();
@@ -282,7 +282,7 @@ public final class LiveControls implements EntryFilter, Collector {
     if (!changed) {
       batch.keepTree(data);
       account.pass(items);
-      next.consume(batch, receipt);
+      next.consume(batch, ack);
       return;
     }
     TreeProcessor.differ(account, items, before, TreeProcessor.RECODED);
@@ -292,11 +292,11 @@ public final class LiveControls implements EntryFilter, Collector {
     long expected = before - dropped.values().stream().mapToLong(Long::longValue).sum();
     TreeProcessor.differ(account, (int) expected, after, TreeProcessor.RECODED); // else nothing
     if (after == 0) {
-      receipt.settle(Outcome.ACCEPTED);
+      ack.settle(Outcome.ACCEPTED);
       return;
     }
     account.pass(after);
-    next.consume(batch.with(signal, data), receipt);
+    next.consume(batch.with(signal, data), ack);
   }
 
   @Override

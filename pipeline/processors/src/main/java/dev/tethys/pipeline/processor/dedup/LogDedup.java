@@ -57,14 +57,14 @@ final class LogDedup implements Processor {
               "logdedup", settings.interval(), _ -> take(this), this::send, account, context);
     }
 
-    private void send(Batch batch, AckCallback receipt) {
+    private void send(Batch batch, AckCallback ack) {
       next.consume(
           batch,
           outcome -> {
             if (!(outcome instanceof Outcome.Unavailable)) {
               arrived(this);
             }
-            receipt.settle(outcome);
+            ack.settle(outcome);
           });
     }
   }
@@ -112,14 +112,14 @@ final class LogDedup implements Processor {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
-    LogsData data = (LogsData) TreeProcessor.taken(batch, account, receipt);
+  public void consume(Batch batch, AckCallback ack) {
+    LogsData data = (LogsData) TreeProcessor.taken(batch, account, ack);
     if (data == null) {
       return;
     }
     if (!hold(data, batch.metadata())) {
       account.returnItems(data.itemCount());
-      receipt.settle(
+      ack.settle(
           new Outcome.Rejected(
               context.name()
                   + ": there are more than "
@@ -131,11 +131,11 @@ final class LogDedup implements Processor {
     data.removeEmpty();
     int passing = data.itemCount();
     if (passing == 0) {
-      receipt.settle(Outcome.ACCEPTED);
+      ack.settle(Outcome.ACCEPTED);
       return;
     }
     account.pass(passing);
-    next.consume(batch.with(Signal.LOGS, data), receipt);
+    next.consume(batch.with(Signal.LOGS, data), ack);
   }
 
   /** Takes out of a tree what is held or counted; false when there is no place for its metadata. */

@@ -134,8 +134,8 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
     }
 
     @Override
-    public void consume(Batch batch, AckCallback receipt) {
-      MetricsData data = (MetricsData) TreeProcessor.taken(batch, account, receipt);
+    public void consume(Batch batch, AckCallback ack) {
+      MetricsData data = (MetricsData) TreeProcessor.taken(batch, account, ack);
       if (data == null) {
         return;
       }
@@ -143,11 +143,11 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       data.removeEmpty();
       int passing = data.itemCount();
       if (passing == 0) {
-        receipt.settle(Outcome.ACCEPTED);
+        ack.settle(Outcome.ACCEPTED);
         return;
       }
       account.pass(passing);
-      next.consume(batch.with(Signal.METRICS, data), receipt);
+      next.consume(batch.with(Signal.METRICS, data), ack);
     }
 
     /** Takes out of a tree what is held. */

@@ -9,11 +9,11 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointTally;
-import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.Authenticators;
+import dev.tethys.pipeline.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.pipeline.server.ReceiverAdmission;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -60,12 +60,16 @@ public final class ClymeneReceiverFactory implements ReceiverFactory<GatewaySett
       @Nullable ServerAuth grpcAuth,
       @Nullable ServerAuth httpAuth,
       Scheduler clock) {
-    ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+    ReceiverAdmission admission = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
     ClymeneProtocol p = new ClymeneProtocol(outputs);
     GrpcServerEndpoint grpc =
-        settings.grpc() == null ? null : new GrpcServerEndpoint(intake, settings.grpc(), grpcAuth);
+        settings.grpc() == null
+            ? null
+            : new GrpcServerEndpoint(admission, settings.grpc(), grpcAuth);
     HttpServerEndpoint http =
-        settings.http() == null ? null : new HttpServerEndpoint(intake, settings.http(), httpAuth);
+        settings.http() == null
+            ? null
+            : new HttpServerEndpoint(admission, settings.http(), httpAuth);
     if (grpc != null) {
       p.addTo(grpc);
     }

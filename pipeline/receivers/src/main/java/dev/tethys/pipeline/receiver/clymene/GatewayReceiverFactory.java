@@ -14,11 +14,11 @@ import dev.tethys.pipeline.receiver.otlp.OtlpProtocol;
 import dev.tethys.pipeline.receiver.points.PointTally;
 import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteProtocol;
 import dev.tethys.pipeline.receiver.remotewrite.RemoteWriteReceiverFactory;
-import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.Authenticators;
+import dev.tethys.pipeline.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.pipeline.server.ReceiverAdmission;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -73,11 +73,15 @@ public final class GatewayReceiverFactory implements ReceiverFactory<GatewaySett
       @Nullable ServerAuth grpcAuth,
       @Nullable ServerAuth httpAuth,
       Scheduler clock) {
-    ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+    ReceiverAdmission admission = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
     GrpcServerEndpoint grpc =
-        settings.grpc() == null ? null : new GrpcServerEndpoint(intake, settings.grpc(), grpcAuth);
+        settings.grpc() == null
+            ? null
+            : new GrpcServerEndpoint(admission, settings.grpc(), grpcAuth);
     HttpServerEndpoint http =
-        settings.http() == null ? null : new HttpServerEndpoint(intake, settings.http(), httpAuth);
+        settings.http() == null
+            ? null
+            : new HttpServerEndpoint(admission, settings.http(), httpAuth);
     Consumer metrics = outputs.get(Signal.METRICS);
     Consumer logs = outputs.get(Signal.LOGS);
     ClymeneProtocol clymene = new ClymeneProtocol(outputs);

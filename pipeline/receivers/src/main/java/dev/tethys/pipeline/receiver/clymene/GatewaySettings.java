@@ -5,8 +5,8 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
-import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
-import dev.tethys.pipeline.receiver.server.HttpServerSettings;
+import dev.tethys.pipeline.server.GrpcServerSettings;
+import dev.tethys.pipeline.server.HttpServerSettings;
 import org.jspecify.annotations.Nullable;
 
 /**

@@ -6,7 +6,7 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.ReceiverAdmission;
 import dev.tethys.web.socket.DatagramListener;
 import java.net.InetAddress;
 import java.util.List;

@@ -7,7 +7,7 @@ import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.Reference;
-import dev.tethys.pipeline.receiver.observer.EndpointKind;
+import dev.tethys.pipeline.receiver.endpoint.EndpointKind;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.LinkedHashMap;

@@ -9,7 +9,7 @@ import dev.tethys.pipeline.component.DynamicReceivers;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.Reference;
-import dev.tethys.pipeline.receiver.observer.EndpointObserver;
+import dev.tethys.pipeline.receiver.endpoint.EndpointObserver;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.EnumMap;

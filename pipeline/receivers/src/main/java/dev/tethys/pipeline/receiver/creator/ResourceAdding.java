@@ -22,12 +22,12 @@ record ResourceAdding(Map<String, String> attributes, Consumer to) implements Co
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
+  public void consume(Batch batch, AckCallback ack) {
     Telemetry<?> data;
     try {
       data = batch.takeTree();
     } catch (CodecException e) {
-      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
       return;
     }
     for (ResourceGroup<?> g : data.resources()) {
@@ -39,6 +39,6 @@ record ResourceAdding(Map<String, String> attributes, Consumer to) implements Co
             }
           });
     }
-    to.consume(batch.with(batch.signal(), data), receipt);
+    to.consume(batch.with(batch.signal(), data), ack);
   }
 }

@@ -21,10 +21,10 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
@@ -174,7 +174,7 @@ final class DatadogProtocol {
   private void passOver(
       String path, HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException, BusyException {
-    try (Hold hold = endpoint.intake().open()) {
+    try (Hold hold = endpoint.admission().open()) {
       byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       if (path.equals(TraceProtocol.AGENT) || TraceProtocol.TRACERS.contains(path)) {
         hold.take(6L * b.length);
@@ -206,7 +206,7 @@ final class DatadogProtocol {
                 endpoint,
                 response,
                 () -> {
-                  try (Hold hold = endpoint.intake().open()) {
+                  try (Hold hold = endpoint.admission().open()) {
                     byte[] b = endpoint.body(request, endpoint.compression(request), hold);
                     hold.take(4L * b.length + more);
                     DatadogMetrics m = new DatadogMetrics();
@@ -261,7 +261,7 @@ final class DatadogProtocol {
       Supplier<LogsData> logs,
       String good)
       throws IOException, InterruptedException, BusyException {
-    try (Hold hold = endpoint.intake().open()) {
+    try (Hold hold = endpoint.admission().open()) {
       byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(4L * b.length);
       RejectedItems refused = read.apply(b);

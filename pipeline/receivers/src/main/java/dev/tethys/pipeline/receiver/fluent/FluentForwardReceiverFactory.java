@@ -24,12 +24,12 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
-import dev.tethys.pipeline.receiver.server.ServerTlsSettings;
-import dev.tethys.pipeline.receiver.server.SocketServerEndpoint;
+import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.pipeline.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
+import dev.tethys.pipeline.server.ServerTlsSettings;
+import dev.tethys.pipeline.server.SocketServerEndpoint;
 import dev.tethys.web.SocketTls;
 import dev.tethys.web.socket.StreamListener;
 import java.io.BufferedInputStream;
@@ -154,7 +154,7 @@ public final class FluentForwardReceiverFactory
     private final Consumer to;
     private final Scheduler clock;
     private final PointTally tally;
-    private final ReceiverAdmission intake =
+    private final ReceiverAdmission admission =
         new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
     private @Nullable SocketTls tls;
     private final SocketServerEndpoint endpoint;
@@ -284,7 +284,7 @@ public final class FluentForwardReceiverFactory
     private boolean message(
         @Nullable Object[] m, long lane, OutputStream out, ByteBudget.Reservation memory)
         throws IOException, InterruptedException {
-      try (Hold hold = intake.open()) {
+      try (Hold hold = admission.open()) {
         ForwardMessage f =
             ForwardMessage.of(m, settings.max, clock.millis() * 1_000_000, memory.awaiting());
         // Not sent back: the sender would send the whole chunk again, without end.

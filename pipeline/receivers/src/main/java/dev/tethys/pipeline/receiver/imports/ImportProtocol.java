@@ -8,9 +8,9 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.receiver.points.PipelinePoints;
 import dev.tethys.pipeline.receiver.points.PointConsumer;
 import dev.tethys.pipeline.receiver.points.PointConsumer.Points;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -95,7 +95,7 @@ public final class ImportProtocol {
       HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response, Format format)
       throws IOException, InterruptedException, BusyException {
     ImportLines lines = new ImportLines(extra(request));
-    try (Hold hold = endpoint.intake().open()) {
+    try (Hold hold = endpoint.admission().open()) {
       byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(2L * b.length);
       long lane = PipelinePoints.lane(request.remoteAddress().getAddress());

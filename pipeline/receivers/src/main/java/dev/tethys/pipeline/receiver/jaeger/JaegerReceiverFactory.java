@@ -22,14 +22,14 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
-import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
-import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
-import dev.tethys.pipeline.receiver.server.SocketServerEndpoint;
+import dev.tethys.pipeline.server.Authenticators;
+import dev.tethys.pipeline.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.server.GrpcServerSettings;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.HttpServerSettings;
+import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.pipeline.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.SocketServerEndpoint;
 import dev.tethys.web.socket.DatagramListener;
 import java.net.InetAddress;
 import java.time.Duration;
@@ -177,11 +177,11 @@ public final class JaegerReceiverFactory
       Scheduler clock,
       String name,
       Registry metrics) {
-    ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+    ReceiverAdmission admission = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
     GrpcServerEndpoint grpc =
-        s.grpc == null ? null : new GrpcServerEndpoint(intake, s.grpc, grpcAuth);
+        s.grpc == null ? null : new GrpcServerEndpoint(admission, s.grpc, grpcAuth);
     HttpServerEndpoint http =
-        s.http == null ? null : new HttpServerEndpoint(intake, s.http, httpAuth);
+        s.http == null ? null : new HttpServerEndpoint(admission, s.http, httpAuth);
     PointTally tally = new PointTally(name, metrics, clock::nanos);
     List<SocketServerEndpoint> sockets = new ArrayList<>();
     Consumer c = outputs.get(Signal.TRACES);

@@ -10,7 +10,7 @@ import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
-import dev.tethys.pipeline.receiver.server.ServerTlsSettings;
+import dev.tethys.pipeline.server.ServerTlsSettings;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;

@@ -6,7 +6,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.operators.Sizes;
-import dev.tethys.pipeline.receiver.server.ServerTlsSettings;
+import dev.tethys.pipeline.server.ServerTlsSettings;
 import java.nio.charset.Charset;
 import org.jspecify.annotations.Nullable;
 

@@ -13,11 +13,11 @@ import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
+import dev.tethys.pipeline.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
@@ -116,7 +116,7 @@ public final class LokiProtocol {
       throw new HttpException(
           415, "unsupported media type, supported: [" + JSON + ", application/x-protobuf]");
     }
-    try (Hold hold = endpoint.intake().open()) {
+    try (Hold hold = endpoint.admission().open()) {
       byte[] body = body(endpoint, request, json, hold);
       hold.take(2L * body.length);
       RejectedItems refusals = new RejectedItems();

@@ -13,13 +13,13 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointTally;
-import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
-import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.Authenticators;
+import dev.tethys.pipeline.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.server.GrpcServerSettings;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.HttpServerSettings;
+import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.pipeline.server.ReceiverAdmission;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -117,11 +117,11 @@ public final class LokiReceiverFactory implements ReceiverFactory<LokiReceiverFa
       @Nullable ServerAuth grpcAuth,
       @Nullable ServerAuth httpAuth,
       Scheduler clock) {
-    ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+    ReceiverAdmission admission = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
     GrpcServerEndpoint grpc =
-        settings.grpc == null ? null : new GrpcServerEndpoint(intake, settings.grpc, grpcAuth);
+        settings.grpc == null ? null : new GrpcServerEndpoint(admission, settings.grpc, grpcAuth);
     HttpServerEndpoint http =
-        settings.http == null ? null : new HttpServerEndpoint(intake, settings.http, httpAuth);
+        settings.http == null ? null : new HttpServerEndpoint(admission, settings.http, httpAuth);
     Consumer c = outputs.get(Signal.LOGS);
     if (c != null) {
       LokiProtocol p = new LokiProtocol(c, settings.keepTimes, clock);

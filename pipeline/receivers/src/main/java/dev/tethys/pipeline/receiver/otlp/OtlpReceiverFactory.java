@@ -10,11 +10,11 @@ import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointTally;
-import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.Authenticators;
+import dev.tethys.pipeline.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.pipeline.server.ReceiverAdmission;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -60,12 +60,14 @@ public final class OtlpReceiverFactory implements ReceiverFactory<OtlpReceiverSe
       @Nullable ServerAuth grpcAuth,
       @Nullable ServerAuth httpAuth,
       Scheduler clock) {
-    ReceiverAdmission intake = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
+    ReceiverAdmission admission = new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES);
     OtlpReceiverSettings.Http h = settings.http();
     GrpcServerEndpoint grpc =
-        settings.grpc() == null ? null : new GrpcServerEndpoint(intake, settings.grpc(), grpcAuth);
+        settings.grpc() == null
+            ? null
+            : new GrpcServerEndpoint(admission, settings.grpc(), grpcAuth);
     HttpServerEndpoint http =
-        h == null ? null : new HttpServerEndpoint(intake, h.server(), httpAuth);
+        h == null ? null : new HttpServerEndpoint(admission, h.server(), httpAuth);
     for (OtlpSignal s : OtlpSignal.values()) {
       OtlpProtocol p = OtlpProtocol.of(s, outputs);
       if (p != null && grpc != null) {

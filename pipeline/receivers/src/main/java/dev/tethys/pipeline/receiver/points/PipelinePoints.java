@@ -9,7 +9,7 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.ReceiverAdmission;
 import dev.tethys.web.HttpRequest;
 import java.time.Duration;
 import java.util.ArrayList;

@@ -8,7 +8,7 @@ import dev.tethys.model.exposition.Registry.Vector;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Context;
-import dev.tethys.pipeline.receiver.server.RefusedItems;
+import dev.tethys.pipeline.server.RefusedItems;
 import java.lang.System.Logger.Level;
 import java.util.function.LongSupplier;
 

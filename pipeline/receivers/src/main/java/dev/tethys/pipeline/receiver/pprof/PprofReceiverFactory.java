@@ -19,13 +19,13 @@ import dev.tethys.pipeline.component.ReceiverFactory;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.points.PointTally;
-import dev.tethys.pipeline.receiver.server.Authenticators;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
+import dev.tethys.pipeline.server.Authenticators;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.HttpServerSettings;
+import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.pipeline.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.client.HttpClientFactory;
@@ -262,7 +262,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
   private static void take(
       HttpServerEndpoint endpoint, Consumer to, HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException, BusyException {
-    try (Hold hold = endpoint.intake().open()) {
+    try (Hold hold = endpoint.admission().open()) {
       byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(3L * b.length);
       Map<String, String> resource = new LinkedHashMap<>();

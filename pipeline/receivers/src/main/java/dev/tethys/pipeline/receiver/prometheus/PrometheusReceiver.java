@@ -216,14 +216,14 @@ final class PrometheusReceiver implements Receiver, Adjustable {
     allocator = allocator(other);
   }
 
-  private void labelled(Batch batch, AckCallback receipt) {
+  private void labelled(Batch batch, AckCallback ack) {
     ExternalLabels labels = external;
     to.consume(
         labels.isEmpty()
             ? batch
             : batch.withSeries(
                 labels.addTo(batch.series(), 0, batch.series().length), batch.items()),
-        receipt);
+        ack);
   }
 
   /** Several receivers may scrape: a label distinguishes their metrics. */

@@ -20,10 +20,10 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.pprof.JfrProfiles;
 import dev.tethys.pipeline.receiver.pprof.PprofFiles;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -108,7 +108,7 @@ final class IngestProtocol {
       throws IOException, InterruptedException, BusyException {
     Params q = request.query();
     RequestParameters parameters = readParameters(q);
-    try (Hold hold = endpoint.intake().open()) {
+    try (Hold hold = endpoint.admission().open()) {
       byte[] body = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(4L * body.length);
       ProfilesWriter out = new ProfilesWriter();

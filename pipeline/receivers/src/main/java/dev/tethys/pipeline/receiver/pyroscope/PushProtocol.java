@@ -13,11 +13,11 @@ import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.receiver.pprof.PprofFiles;
-import dev.tethys.pipeline.receiver.server.GrpcServerEndpoint;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
+import dev.tethys.pipeline.server.GrpcServerEndpoint;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
 import dev.tethys.web.Grpc;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.HttpHandler;
@@ -56,7 +56,7 @@ final class PushProtocol {
   }
 
   private byte[] call(byte[] message, HttpRequest request) throws Exception {
-    try (Hold hold = endpoint.intake().open()) {
+    try (Hold hold = endpoint.admission().open()) {
       hold.take(4L * message.length);
       return GrpcServerEndpoint.empty(
           take(message, new RejectedItems(), endpoint.metadata(request), request));
@@ -89,7 +89,7 @@ final class PushProtocol {
       return;
     }
     Outcome o;
-    try (Hold hold = endpoint.intake().open()) {
+    try (Hold hold = endpoint.admission().open()) {
       byte[] b = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(4L * b.length);
       RejectedItems refusals = new RejectedItems();

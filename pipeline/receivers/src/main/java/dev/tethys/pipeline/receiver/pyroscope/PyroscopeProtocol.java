@@ -2,7 +2,7 @@ package dev.tethys.pipeline.receiver.pyroscope;
 
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
 
 /** Endpoints that Pyroscope's agents and SDKs send profiles to: {@code /ingest} and the pusher. */
 public final class PyroscopeProtocol {

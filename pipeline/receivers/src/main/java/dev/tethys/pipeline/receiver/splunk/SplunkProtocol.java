@@ -8,11 +8,11 @@ import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.pipeline.receiver.server.HttpServerEndpoint;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.BusyException;
-import dev.tethys.pipeline.receiver.server.ReceiverAdmission.Hold;
 import dev.tethys.pipeline.receiver.splunk.HecRequest.HecException;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.ReceiverAdmission;
+import dev.tethys.pipeline.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import java.io.IOException;
@@ -71,7 +71,7 @@ public final class SplunkProtocol {
   private void take(
       HttpServerEndpoint endpoint, HttpRequest request, HttpResponse response, boolean raw)
       throws IOException, InterruptedException {
-    try (Hold hold = endpoint.intake().open()) {
+    try (Hold hold = endpoint.admission().open()) {
       byte[] body = endpoint.body(request, endpoint.compression(request), hold);
       hold.take(3L * body.length);
       HecRequest events = new HecRequest(names, clock.millis() * 1_000_000);

@@ -12,7 +12,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.points.PointSockets;
 import dev.tethys.pipeline.receiver.points.PointTally;
-import dev.tethys.pipeline.receiver.server.SocketServerEndpoint;
+import dev.tethys.pipeline.server.SocketServerEndpoint;
 import dev.tethys.web.socket.DatagramListener;
 import dev.tethys.web.socket.LineInput;
 import dev.tethys.web.socket.StreamListener;

@@ -11,7 +11,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.CollectdProcess;
 import dev.tethys.pipeline.receiver.Samples;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.server.PushReceiver;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
 import java.io.DataOutputStream;

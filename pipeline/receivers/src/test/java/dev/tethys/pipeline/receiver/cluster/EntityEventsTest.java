@@ -66,12 +66,12 @@ class EntityEventsTest {
     start(
         yaml,
         null,
-        (b, receipt) -> {
+        (b, ack) -> {
           if (fault) {
             fault = false;
             throw new IllegalStateException("a fault of what comes after");
           }
-          pipeline.consume(b, receipt);
+          pipeline.consume(b, ack);
         });
   }
 

@@ -37,14 +37,14 @@ import dev.tethys.pipeline.component.Extension;
 import dev.tethys.pipeline.component.ExtensionFactory;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.config.GraphConfig;
 import dev.tethys.pipeline.delivery.Outboxes;
-import dev.tethys.pipeline.grammar.GraphConfig;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
+import dev.tethys.pipeline.receiver.endpoint.EndpointObserver;
+import dev.tethys.pipeline.receiver.endpoint.KnownEndpoints;
 import dev.tethys.pipeline.receiver.log.FileLogReceiverFactory;
-import dev.tethys.pipeline.receiver.observer.EndpointObserver;
-import dev.tethys.pipeline.receiver.observer.KnownEndpoints;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -360,10 +360,10 @@ final class CreatorGraph implements AutoCloseable {
     public Exporter create(Nothing s, Signal signal, Context context) {
       return new Exporter() {
         @Override
-        public void consume(Batch batch, AckCallback receipt) {
+        public void consume(Batch batch, AckCallback ack) {
           context.account(signal).through(batch.items());
           taken.add(batch);
-          receipt.settle(Outcome.ACCEPTED);
+          ack.settle(Outcome.ACCEPTED);
         }
       };
     }

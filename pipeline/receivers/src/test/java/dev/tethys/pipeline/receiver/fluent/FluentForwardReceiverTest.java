@@ -16,7 +16,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.server.PushReceiver;
 import dev.tethys.testkit.Waiting;
 import dev.tethys.web.client.UnixSocket;
 import java.io.ByteArrayOutputStream;

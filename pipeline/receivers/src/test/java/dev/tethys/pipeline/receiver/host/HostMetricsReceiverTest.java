@@ -134,11 +134,11 @@ class HostMetricsReceiverTest {
             factory.settings(),
             "{initial_delay: 0s, collection_interval: 20ms, scrapers: {memory: , load: }}");
     Consumer to =
-        (batch, receipt) -> {
+        (batch, ack) -> {
           if (given.getAndIncrement() == 0) {
             throw new NoSuchMethodError("of a consumer");
           }
-          pipeline.consume(batch, receipt);
+          pipeline.consume(batch, ack);
         };
     HostMetricsReceiver r =
         new HostMetricsReceiver(

@@ -16,7 +16,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.GrpcJava;
 import dev.tethys.pipeline.receiver.Samples;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.server.PushReceiver;
 import io.grpc.StatusRuntimeException;
 import io.jaegertracing.thrift.internal.senders.HttpSender;
 import io.jaegertracing.thrift.internal.senders.ThriftSender;

@@ -50,19 +50,19 @@ final class LogSink implements Consumer {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
+  public void consume(Batch batch, AckCallback ack) {
     Outcome o;
     synchronized (this) {
       o = holds ? null : says.apply(batches);
       batches++;
       if (o == null) {
-        held.add(receipt);
+        held.add(ack);
       } else if (o instanceof Outcome.Accepted) {
         take((LogsData) batch.takeTree());
       }
     }
     if (o != null) {
-      receipt.settle(o);
+      ack.settle(o);
     }
   }
 

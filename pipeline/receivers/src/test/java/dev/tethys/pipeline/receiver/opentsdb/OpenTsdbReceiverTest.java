@@ -10,7 +10,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.CollectdProcess;
 import dev.tethys.pipeline.receiver.Samples;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.server.PushReceiver;
 import io.micrometer.core.instrument.Clock;
 import io.micrometer.opentsdb.OpenTSDBConfig;
 import io.micrometer.opentsdb.OpenTSDBMeterRegistry;

@@ -20,9 +20,9 @@ import dev.tethys.pipeline.component.ServerAuth;
 import dev.tethys.pipeline.receiver.AgentProcess;
 import dev.tethys.pipeline.receiver.GrpcJava;
 import dev.tethys.pipeline.receiver.TracedProgram;
-import dev.tethys.pipeline.receiver.server.GrpcServerSettings;
-import dev.tethys.pipeline.receiver.server.HttpServerSettings;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.server.GrpcServerSettings;
+import dev.tethys.pipeline.server.HttpServerSettings;
+import dev.tethys.pipeline.server.PushReceiver;
 import dev.tethys.web.ConnectionTimes;
 import dev.tethys.web.Http2Limits;
 import dev.tethys.web.client.GrpcChannel;
@@ -111,11 +111,11 @@ class OtlpReceiverTest {
   private PushReceiver start(String yaml, @Nullable ServerAuth auth, Signal... signals)
       throws IOException {
     Consumer c =
-        (batch, receipt) -> {
+        (batch, ack) -> {
           batches.add(batch);
           Outcome o = outcome;
           // Settled by another thread, as a destination does.
-          Thread.ofVirtual().start(() -> receipt.settle(o));
+          Thread.ofVirtual().start(() -> ack.settle(o));
         };
     Map<Signal, Consumer> outputs = new HashMap<>();
     for (Signal s : signals) {

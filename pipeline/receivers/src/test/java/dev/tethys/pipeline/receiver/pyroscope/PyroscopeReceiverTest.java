@@ -12,7 +12,7 @@ import dev.tethys.pipeline.receiver.AgentProcess;
 import dev.tethys.pipeline.receiver.GrpcJava;
 import dev.tethys.pipeline.receiver.ProfileText;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.server.PushReceiver;
 import io.opentelemetry.proto.profiles.v1development.Profile;
 import io.opentelemetry.proto.profiles.v1development.ProfilesData;
 import java.io.ByteArrayOutputStream;

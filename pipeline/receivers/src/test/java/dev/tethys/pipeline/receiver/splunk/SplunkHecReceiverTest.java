@@ -8,7 +8,7 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
-import dev.tethys.pipeline.receiver.server.PushReceiver;
+import dev.tethys.pipeline.server.PushReceiver;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;

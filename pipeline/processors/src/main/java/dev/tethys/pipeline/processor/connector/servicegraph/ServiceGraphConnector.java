@@ -154,7 +154,7 @@ final class ServiceGraphConnector implements Connector {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
+  public void consume(Batch batch, AckCallback ack) {
     int items = batch.items();
     spans.take(items);
     TracesData data;
@@ -162,7 +162,7 @@ final class ServiceGraphConnector implements Connector {
       data = (TracesData) batch.takeTree();
     } catch (CodecException e) {
       spans.drop(TreeProcessor.MALFORMED, items);
-      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
+      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
       return;
     }
     int unnamed = 0;
@@ -188,7 +188,7 @@ final class ServiceGraphConnector implements Connector {
     batch.keepTree(data);
     if (ended) {
       spans.returnItems(items);
-      receipt.settle(new Outcome.Unavailable("the connector has stopped", Duration.ZERO));
+      ack.settle(new Outcome.Unavailable("the connector has stopped", Duration.ZERO));
       return;
     }
     spans.drop(NO_SERVICE, unnamed);
@@ -198,7 +198,7 @@ final class ServiceGraphConnector implements Connector {
     if (!settings.interval().isPositive()) {
       flush.forward();
     }
-    receipt.settle(Outcome.ACCEPTED);
+    ack.settle(Outcome.ACCEPTED);
   }
 
   /** Sees a span; false where there is no room for it. */

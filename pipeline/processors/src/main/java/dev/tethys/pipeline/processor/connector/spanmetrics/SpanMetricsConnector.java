@@ -123,7 +123,7 @@ final class SpanMetricsConnector implements Connector {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
+  public void consume(Batch batch, AckCallback ack) {
     int items = batch.items();
     spans.take(items);
     TracesData data;
@@ -131,20 +131,20 @@ final class SpanMetricsConnector implements Connector {
       data = (TracesData) batch.takeTree();
     } catch (CodecException e) {
       spans.drop(TreeProcessor.MALFORMED, items);
-      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
+      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
       return;
     }
     Tally tally = count(data);
     batch.keepTree(data);
     if (tally == null) {
       spans.returnItems(items);
-      receipt.settle(new Outcome.Unavailable("the connector has stopped", Duration.ZERO));
+      ack.settle(new Outcome.Unavailable("the connector has stopped", Duration.ZERO));
       return;
     }
     spans.drop(NO_SERVICE, tally.unnamed);
     spans.drop(TOO_MANY, tally.refused);
     spans.drop(COUNTED, items - tally.unnamed - tally.refused);
-    receipt.settle(Outcome.ACCEPTED);
+    ack.settle(Outcome.ACCEPTED);
   }
 
   /** Counts spans; null when it has stopped. */

@@ -147,7 +147,7 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
     return new TailSampler(
         settings,
         ottl,
-        (batch, receipt) ->
+        (batch, ack) ->
             next.consume(
                 batch,
                 outcome -> {
@@ -155,7 +155,7 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
                     traces.inc();
                     spans.add((long) batch.items());
                   }
-                  receipt.settle(outcome);
+                  ack.settle(outcome);
                 }),
         context,
         new TailMetrics(new Registry(), context.id()) {

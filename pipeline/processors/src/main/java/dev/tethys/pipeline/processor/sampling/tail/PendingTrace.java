@@ -6,12 +6,12 @@ import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/** A trace that is not decided, with the receipts of its senders. Guarded by who holds it. */
+/** A trace that is not decided, with the callbacks of its senders. Guarded by who holds it. */
 final class PendingTrace {
   static final Comparator<PendingTrace> BY_DUE =
       Comparator.<PendingTrace>comparingLong(t -> t.due).thenComparingLong(t -> t.number);
 
-  /** What a trace and what a piece or a receipt of it take besides bytes, roughly. */
+  /** What a trace and what a piece or a callback of it take besides bytes, roughly. */
   private static final int TRACE_COST = 400;
 
   private static final int PIECE_COST = 120;
@@ -43,7 +43,7 @@ final class PendingTrace {
 
   private long bytes;
   private int spans;
-  private int receipts;
+  private int acks;
 
   PendingTrace(TraceId id, long arrival, long number) {
     this.id = id;
@@ -61,7 +61,7 @@ final class PendingTrace {
   /** A sender repeated spans that are here. */
   void repeat(AckCallback.Part sender) {
     senders.add(sender);
-    receipts++;
+    acks++;
   }
 
   boolean has(SpanPiece p) {
@@ -89,7 +89,7 @@ final class PendingTrace {
 
   /** What it takes, roughly. */
   long cost() {
-    return TRACE_COST + bytes + (long) PIECE_COST * (pieces.size() + receipts);
+    return TRACE_COST + bytes + (long) PIECE_COST * (pieces.size() + acks);
   }
 
   /** The cost of a sender that repeats spans that are here. */

@@ -60,7 +60,7 @@ final class ReleasedTrace implements AckCallback {
       return false;
     }
     sender
-        .receipt()
+        .ack()
         .settle(
             known instanceof Outcome.Rejected r
                 ? new Outcome.Rejected(r.reason(), sender.items())

@@ -120,14 +120,14 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
   }
 
   @Override
-  public void consume(Batch batch, AckCallback receipt) {
+  public void consume(Batch batch, AckCallback ack) {
     account.take(batch.items());
     List<SpanPiece> pieces;
     try {
       pieces = SpanPiece.split((TracesData) batch.takeTree(), early());
     } catch (CodecException e) {
       account.drop(TreeProcessor.MALFORMED, batch.items());
-      receipt.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
       return;
     }
     int spans = pieces.stream().mapToInt(SpanPiece::spans).sum();
@@ -137,10 +137,10 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       account.drop(TreeProcessor.RECODED, batch.items() - spans);
     }
     if (pieces.isEmpty()) {
-      receipt.settle(Outcome.ACCEPTED);
+      ack.settle(Outcome.ACCEPTED);
       return;
     }
-    TraceArrival arrival = new TraceArrival(pieces, receipt, table, account, metrics, settings);
+    TraceArrival arrival = new TraceArrival(pieces, ack, table, account, metrics, settings);
     String full;
     lock.lock();
     try {
@@ -159,7 +159,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     }
     if (full != null) {
       account.returnItems(spans);
-      receipt.settle(new Outcome.Unavailable(name + ": " + full, RETRY));
+      ack.settle(new Outcome.Unavailable(name + ": " + full, RETRY));
       return;
     }
     arrival.finish((late, release) -> send(batch(late), release));

@@ -23,7 +23,7 @@ final class TraceArrival {
   private final AckCallback each;
   private final List<SpanPiece> late = new ArrayList<>();
 
-  /** What is to be done without the lock: receipts call whom they like. */
+  /** What is to be done without the lock: callbacks call whom they like. */
   private final List<Runnable> after = new ArrayList<>();
 
   private final TraceTable table;
@@ -33,13 +33,13 @@ final class TraceArrival {
 
   TraceArrival(
       List<SpanPiece> pieces,
-      AckCallback receipt,
+      AckCallback ack,
       TraceTable table,
       ItemAccounting account,
       TailMetrics metrics,
       TailSettings settings) {
     this.pieces = pieces;
-    this.each = AckCallback.parts(receipt, pieces.size());
+    this.each = AckCallback.parts(ack, pieces.size());
     this.table = table;
     this.account = account;
     this.metrics = metrics;

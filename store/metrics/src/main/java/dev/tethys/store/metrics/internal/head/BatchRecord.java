@@ -9,7 +9,6 @@ import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.metrics.internal.encoding.HistogramColumn;
-import dev.tethys.store.metrics.internal.wal.RecordKind;
 import java.util.List;
 import java.util.Map;
 

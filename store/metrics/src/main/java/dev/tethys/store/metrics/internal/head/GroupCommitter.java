@@ -6,7 +6,6 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.Frames;
 import dev.tethys.store.metrics.internal.index.Expressions;
-import dev.tethys.store.metrics.internal.wal.RecordKind;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;

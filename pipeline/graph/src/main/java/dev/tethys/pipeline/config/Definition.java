@@ -1,0 +1,36 @@
+package dev.tethys.pipeline.config;
+
+import dev.tethys.config.YamlNode;
+import dev.tethys.pipeline.component.ComponentFactory;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ComponentKind;
+import java.util.Objects;
+
+/**
+ * A component as a configuration describes it.
+ *
+ * @param id with its type in the newest spelling
+ * @param key where its name stands
+ * @param body what is written for it
+ * @param settings the same, read
+ */
+public record Definition(
+    ComponentKind kind,
+    ComponentId id,
+    ComponentFactory<?> factory,
+    YamlNode key,
+    YamlNode body,
+    Object settings) {
+  /** Whether another means the same. */
+  public boolean sameAs(Definition o) {
+    return kind == o.kind
+        && id.equals(o.id)
+        && factory == o.factory
+        && Objects.equals(body.asNullableTree(), o.body.asNullableTree());
+  }
+
+  @Override
+  public String toString() {
+    return kind.word() + " " + id;
+  }
+}

@@ -1,0 +1,438 @@
+package dev.tethys.pipeline.config;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.Key;
+import dev.tethys.config.NameSuggestion;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.component.ComponentFactory;
+import dev.tethys.pipeline.component.ComponentId;
+import dev.tethys.pipeline.component.ComponentKind;
+import dev.tethys.pipeline.component.Components;
+import dev.tethys.pipeline.component.ConnectorFactory;
+import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.pipeline.component.PipelineId;
+import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.component.ReceiverFactory;
+import dev.tethys.pipeline.component.RunningGraph;
+import dev.tethys.pipeline.config.PipelineDefinition.Use;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.Predicate;
+import java.util.stream.Collectors;
+
+/**
+ * Validated configuration: all components are known, settings are parsed, references resolve,
+ * signals match, there are no cycles and no unused components.
+ *
+ * @param extensions in the order in which they are started
+ * @param pipelines in the order in which they are written
+ */
+public record GraphConfig(
+    List<Definition> extensions,
+    List<PipelineDefinition> pipelines,
+    TelemetrySettings telemetry,
+    YamlNode root) {
+  private static final Type<Map<String, YamlNode>> FREE =
+      Type.of("map", Map.of(), GraphConfig::free);
+  private static final Section TOP = new Section("configuration", "A graph of components.");
+  private static final Map<ComponentKind, Key<Map<String, YamlNode>>> KINDS =
+      new EnumMap<>(ComponentKind.class);
+
+  static {
+    for (ComponentKind k : ComponentKind.values()) {
+      KINDS.put(k, TOP.key(k.section(), FREE, Map.of(), "By id: type or type/name."));
+    }
+  }
+
+  private static final Section SERVICE = new Section("service", "What runs.");
+  private static final Key<List<YamlNode>> EXTENSIONS =
+      SERVICE.key("extensions", Type.list(Type.ANY), List.of(), "Extensions that run, in order.");
+  private static final Key<Map<String, YamlNode>> PIPELINES =
+      SERVICE.key("pipelines", FREE, Map.of(), "By id: signal or signal/name.");
+  private static final Key<TelemetrySettings> TELEMETRY =
+      SERVICE.key(
+          "telemetry",
+          TelemetrySettings.TYPE,
+          TelemetrySettings.DEFAULT,
+          "What the process says about itself.");
+  private static final Key<YamlObject> SERVICE_KEY =
+      TOP.required("service", SERVICE.type(o -> o), "What runs.");
+
+  private static final Section PIPELINE = new Section("pipeline", "One signal's way.");
+  private static final Key<List<YamlNode>> RECEIVERS =
+      PIPELINE.key("receivers", Type.list(Type.ANY), List.of(), "Where it comes in.");
+  private static final Key<List<YamlNode>> PROCESSORS =
+      PIPELINE.key("processors", Type.list(Type.ANY), List.of(), "What it goes through.");
+  private static final Key<List<YamlNode>> EXPORTERS =
+      PIPELINE.key("exporters", Type.list(Type.ANY), List.of(), "Where it goes.");
+
+  private static final Type<YamlObject> PIPELINE_TYPE = PIPELINE.type(o -> o);
+
+  /** What runs when this does. */
+  public RunningGraph running() {
+    return new RunningGraph(
+        extensions.stream().map(Definition::id).toList(),
+        pipelines.stream()
+            .map(
+                p ->
+                    new RunningGraph.Pipeline(
+                        p.id(), ids(p.receivers()), ids(p.processors()), ids(p.exporters())))
+            .toList());
+  }
+
+  private static List<ComponentId> ids(List<Use> uses) {
+    return uses.stream().map(u -> u.definition().id()).toList();
+  }
+
+  private static Map<String, YamlNode> free(YamlNode n) {
+    Map<String, YamlNode> out = new LinkedHashMap<>();
+    n.entries().forEach((k, e) -> out.put(k, e.value()));
+    return out;
+  }
+
+  /**
+   * Reads a configuration.
+   *
+   * @param allowUnused whether components that no pipeline names may be there; they are read all
+   *     the same
+   * @throws ConfigException at the place where it is wrong, or asks for what is not built
+   */
+  public static GraphConfig read(
+      YamlDocument document, Components components, boolean allowUnused) {
+    YamlNode root = document.takingNullAsAbsent().root();
+    if (root.isNull()) {
+      throw root.error("the configuration is empty; it requires service.pipelines at least");
+    }
+    YamlObject top = root.object(TOP);
+    YamlObject service = top.get(SERVICE_KEY);
+    Reader r = new Reader(components);
+    for (ComponentKind k : ComponentKind.values()) {
+      YamlNode at = top.at(KINDS.get(k) == null ? SERVICE_KEY : KINDS.get(k));
+      if (at != null) {
+        r.define(k, at);
+      }
+    }
+    List<Definition> extensions = new ArrayList<>();
+    for (YamlNode n : service.get(EXTENSIONS)) {
+      Definition d = r.use(n, ComponentKind.EXTENSION);
+      if (extensions.contains(d)) {
+        throw n.error("extension \"" + d.id() + "\" is named twice");
+      }
+      extensions.add(d);
+    }
+    List<PipelineDefinition> pipelines = new ArrayList<>();
+    YamlNode at = service.at(PIPELINES);
+    if (at == null || at.entries().isEmpty()) {
+      throw service.error(PIPELINES, "service.pipelines requires at least one pipeline");
+    }
+    Set<PipelineId> ids = new HashSet<>();
+    for (Map.Entry<String, YamlNode.Entry> e : at.entries().entrySet()) {
+      PipelineId id = e.getValue().key().parse(PipelineId::parse);
+      if (!ids.add(id)) {
+        throw e.getValue().key().error("pipeline \"" + id + "\" stands twice");
+      }
+      pipelines.add(r.pipeline(id, e.getValue()));
+    }
+    r.checkConnectors(pipelines);
+    checkCircles(pipelines);
+    if (!allowUnused) {
+      r.refuseUnused();
+    }
+    TelemetrySettings telemetry = service.get(TELEMETRY);
+    document.refuseNotBuilt();
+    return new GraphConfig(List.copyOf(extensions), List.copyOf(pipelines), telemetry, root);
+  }
+
+  /** State of the configuration reader. */
+  private static final class Reader {
+    private final Components components;
+    private final Map<ComponentKind, Map<ComponentId, Definition>> defined =
+        new EnumMap<>(ComponentKind.class);
+    private final Set<Definition> used = new HashSet<>();
+
+    Reader(Components components) {
+      this.components = components;
+      for (ComponentKind k : ComponentKind.values()) {
+        defined.put(k, new LinkedHashMap<>());
+      }
+    }
+
+    private Map<ComponentId, Definition> of(ComponentKind k) {
+      return defined.getOrDefault(k, Map.of());
+    }
+
+    void define(ComponentKind kind, YamlNode section) {
+      for (Map.Entry<String, YamlNode.Entry> e : section.entries().entrySet()) {
+        YamlNode key = e.getValue().key();
+        ComponentId written = key.parse(ComponentId::parse);
+        ComponentFactory<?> f =
+            components
+                .find(kind, written.type())
+                .orElseThrow(() -> key.error(components.unknown(kind, written.type())));
+        ComponentId id = new ComponentId(f.type(), written.name());
+        YamlNode body = e.getValue().value();
+        Definition d = new Definition(kind, id, f, key, body, f.settings().read(body));
+        Definition twin = of(kind).putIfAbsent(id, d);
+        if (twin != null) {
+          throw key.error(
+              kind.word()
+                  + " \""
+                  + written
+                  + "\" is the same as \""
+                  + twin.key().asString()
+                  + "\" at "
+                  + twin.key().where());
+        }
+        ComponentKind other = kind == ComponentKind.CONNECTOR ? ComponentKind.EXPORTER : kind;
+        if (kind == ComponentKind.CONNECTOR
+            && (of(ComponentKind.RECEIVER).containsKey(id) || of(other).containsKey(id))) {
+          throw key.error("\"" + id + "\" is a connector and a receiver or exporter");
+        }
+      }
+    }
+
+    /** The component that is named here, of the first of the kinds that has it. */
+    Definition use(YamlNode name, ComponentKind... kinds) {
+      ComponentId written = name.parse(ComponentId::parse);
+      for (ComponentKind k : kinds) {
+        Definition d = of(k).get(components.canonical(k, written));
+        if (d != null) {
+          used.add(d);
+          return d;
+        }
+      }
+      List<String> there = new ArrayList<>();
+      for (ComponentKind k : kinds) {
+        of(k).values().forEach(d -> there.add(d.id().toString()));
+      }
+      String nearest = NameSuggestion.of(written.toString(), there);
+      throw name.error(
+          kinds[0].word()
+              + " \""
+              + written
+              + "\" is not defined in "
+              + kinds[0].section()
+              + (kinds.length > 1 ? " or connectors" : "")
+              + (nearest != null
+                  ? "; did you mean \"" + nearest + "\"?"
+                  : there.isEmpty() ? "" : "; there are: " + String.join(", ", there)));
+    }
+
+    PipelineDefinition pipeline(PipelineId id, YamlNode.Entry e) {
+      if (e.value().isNull()) {
+        throw e.key()
+            .error("pipeline \"" + id + "\" is empty; it requires receivers and exporters");
+      }
+      YamlObject o = PIPELINE_TYPE.read(e.value());
+      List<Use> receivers = uses(o, RECEIVERS, id, ComponentKind.RECEIVER, ComponentKind.CONNECTOR);
+      List<Use> processors = uses(o, PROCESSORS, id, ComponentKind.PROCESSOR);
+      List<Use> exporters = uses(o, EXPORTERS, id, ComponentKind.EXPORTER, ComponentKind.CONNECTOR);
+      if (receivers.isEmpty()) {
+        throw o.error(RECEIVERS, "pipeline \"" + id + "\" requires at least one receiver");
+      }
+      if (exporters.isEmpty()) {
+        throw o.error(EXPORTERS, "pipeline \"" + id + "\" requires at least one exporter");
+      }
+      return new PipelineDefinition(id, receivers, processors, exporters);
+    }
+
+    private List<Use> uses(
+        YamlObject o, Key<List<YamlNode>> key, PipelineId pipeline, ComponentKind... kinds) {
+      List<Use> out = new ArrayList<>();
+      for (YamlNode n : o.get(key)) {
+        Definition d = use(n, kinds);
+        if (out.stream().anyMatch(u -> u.definition() == d)) {
+          throw n.error(d + " is named twice in pipeline \"" + pipeline + "\"");
+        }
+        Set<Signal> signals = signals(d.factory());
+        if (!signals.contains(pipeline.signal())) {
+          throw n.error(
+              d
+                  + " does not do "
+                  + word(pipeline.signal())
+                  + "; it does "
+                  + signals.stream().map(GraphConfig::word).collect(Collectors.joining(", ")));
+        }
+        out.add(new Use(d, n.where()));
+      }
+      return List.copyOf(out);
+    }
+
+    /** A connector ends pipelines and begins others, and can turn the one into the other. */
+    void checkConnectors(List<PipelineDefinition> pipelines) {
+      for (Definition d : of(ComponentKind.CONNECTOR).values()) {
+        List<Use> in = new ArrayList<>();
+        List<PipelineDefinition> from = ending(pipelines, d, in);
+        List<Use> out = new ArrayList<>();
+        List<PipelineDefinition> to = beginning(pipelines, d, out);
+        if (from.isEmpty() && to.isEmpty()) {
+          continue;
+        }
+        if (from.isEmpty() || to.isEmpty()) {
+          throw new ConfigException(
+              (from.isEmpty() ? out : in).getFirst().where(),
+              d
+                  + (from.isEmpty()
+                      ? " is a receiver here, but no pipeline has it as exporter"
+                      : " is an exporter here, but no pipeline has it as receiver"));
+        }
+        ConnectorFactory<?> f = (ConnectorFactory<?>) d.factory();
+        for (int i = 0; i < from.size(); i++) {
+          Signal s = from.get(i).id().signal();
+          if (to.stream().noneMatch(p -> f.connects(s, p.id().signal()))) {
+            throw new ConfigException(
+                in.get(i).where(),
+                d
+                    + " cannot turn "
+                    + word(s)
+                    + " into "
+                    + to.stream()
+                        .map(p -> word(p.id().signal()))
+                        .distinct()
+                        .collect(Collectors.joining(" or ")));
+          }
+        }
+        for (int i = 0; i < to.size(); i++) {
+          Signal s = to.get(i).id().signal();
+          if (from.stream().noneMatch(p -> f.connects(p.id().signal(), s))) {
+            throw new ConfigException(
+                out.get(i).where(),
+                d + " cannot make " + word(s) + " of what the pipelines before it carry");
+          }
+        }
+      }
+    }
+
+    void refuseUnused() {
+      for (ComponentKind k : ComponentKind.values()) {
+        for (Definition d : of(k).values()) {
+          if (!used.contains(d)) {
+            throw d.key()
+                .error(
+                    d
+                        + " is not used: "
+                        + (k == ComponentKind.EXTENSION
+                            ? "service.extensions does not name it"
+                            : "no pipeline names it")
+                        + "; remove it, or allow it with --allow-unused");
+          }
+        }
+      }
+    }
+  }
+
+  private static List<PipelineDefinition> ending(
+      List<PipelineDefinition> all, Definition d, List<Use> uses) {
+    return with(all, d, uses, PipelineDefinition::exporters);
+  }
+
+  private static List<PipelineDefinition> beginning(
+      List<PipelineDefinition> all, Definition d, List<Use> uses) {
+    return with(all, d, uses, PipelineDefinition::receivers);
+  }
+
+  private static List<PipelineDefinition> with(
+      List<PipelineDefinition> all,
+      Definition d,
+      List<Use> uses,
+      Function<PipelineDefinition, List<Use>> list) {
+    List<PipelineDefinition> out = new ArrayList<>();
+    for (PipelineDefinition p : all) {
+      for (Use u : list.apply(p)) {
+        if (u.definition() == d) {
+          out.add(p);
+          uses.add(u);
+        }
+      }
+    }
+    return out;
+  }
+
+  /** The pipelines that a pipeline leads to through a connector. */
+  static List<PipelineDefinition> behind(List<PipelineDefinition> all, PipelineDefinition p) {
+    List<PipelineDefinition> out = new ArrayList<>();
+    for (Use u : p.exporters()) {
+      if (u.definition().kind() == ComponentKind.CONNECTOR) {
+        ConnectorFactory<?> f = (ConnectorFactory<?>) u.definition().factory();
+        Predicate<PipelineDefinition> reached =
+            q ->
+                f.connects(p.id().signal(), q.id().signal())
+                    && q.receivers().stream().anyMatch(x -> x.definition() == u.definition());
+        all.stream().filter(reached).forEach(out::add);
+      }
+    }
+    return out;
+  }
+
+  private static void checkCircles(List<PipelineDefinition> all) {
+    Map<PipelineDefinition, Boolean> finished = new HashMap<>();
+    for (PipelineDefinition p : all) {
+      visit(all, p, finished, new ArrayDeque<>());
+    }
+  }
+
+  private static void visit(
+      List<PipelineDefinition> all,
+      PipelineDefinition p,
+      Map<PipelineDefinition, Boolean> finished,
+      ArrayDeque<PipelineDefinition> path) {
+    Boolean state = finished.get(p);
+    if (Boolean.TRUE.equals(state)) {
+      return;
+    }
+    path.addLast(p);
+    if (state != null) {
+      List<String> circle = new ArrayList<>();
+      for (PipelineDefinition q : path) {
+        if (q == p || !circle.isEmpty()) {
+          circle.add(q.id().toString());
+        }
+      }
+      Use through =
+          path.stream()
+              .filter(q -> behind(all, q).contains(p))
+              .reduce((a, b) -> b)
+              .flatMap(
+                  q ->
+                      q.exporters().stream()
+                          .filter(u -> u.definition().kind() == ComponentKind.CONNECTOR)
+                          .findFirst())
+              .orElseThrow();
+      throw new ConfigException(
+          through.where(), "pipelines go round in a circle: " + String.join(" -> ", circle));
+    }
+    finished.put(p, false);
+    for (PipelineDefinition next : behind(all, p)) {
+      visit(all, next, finished, path);
+    }
+    path.removeLast();
+    finished.put(p, true);
+  }
+
+  private static Set<Signal> signals(ComponentFactory<?> f) {
+    return switch (f) {
+      case ReceiverFactory<?> x -> x.signals();
+      case ProcessorFactory<?> x -> x.signals();
+      case ExporterFactory<?> x -> x.signals();
+      default -> Set.of(Signal.values());
+    };
+  }
+
+  static String word(Signal s) {
+    return s.name().toLowerCase(Locale.ROOT);
+  }
+}

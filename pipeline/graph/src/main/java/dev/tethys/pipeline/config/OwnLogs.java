@@ -1,0 +1,167 @@
+package dev.tethys.pipeline.config;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * {@code service.telemetry.logs}: the lines of the process.
+ *
+ * @param level {@code debug}, {@code info}, {@code warn}, {@code error} or {@code none}; null for
+ *     the flag's
+ * @param json whether lines are JSON; null for the flag's
+ * @param sampling which of equal lines are left out; null for none
+ * @param outputs {@code stdout}, {@code stderr} or paths of files; empty for standard error
+ * @param errorOutputs where it is said that a line could not be written; the same
+ * @param fields on each line: strings, numbers, booleans, lists and maps
+ * @param withResource whether configured attributes of the resource are on each line, too
+ */
+public record OwnLogs(
+    @Nullable String level,
+    @Nullable Boolean json,
+    @Nullable Sampling sampling,
+    List<String> outputs,
+    List<String> errorOutputs,
+    Map<String, Object> fields,
+    boolean withResource) {
+  /** What is not written. */
+  public static final OwnLogs DEFAULT =
+      new OwnLogs(null, null, null, List.of(), List.of(), Map.of(), true);
+
+  /**
+   * Of lines of one level and message, the first ones of each tick are written and then one of so
+   * many; 0 for none of them.
+   */
+  public record Sampling(Duration tick, long initial, long thereafter) {}
+
+  private static final Section SAMPLING =
+      new Section("telemetry_log_sampling", "Fewer of lines that repeat.");
+  private static final Key<Boolean> ENABLED =
+      SAMPLING.key("enabled", Type.BOOL, true, "Whether lines are left out.");
+  private static final Key<Duration> TICK =
+      SAMPLING.key("tick", GoDurations.TYPE, Duration.ofSeconds(10), "What is counted together.");
+  private static final Key<Long> INITIAL =
+      SAMPLING.key("initial", Type.INT, 10L, "How many of a tick are written.");
+  private static final Key<Long> THEREAFTER =
+      SAMPLING.key("thereafter", Type.INT, 100L, "Then one of so many; 0 for none.");
+
+  private static final Section SECTION = new Section("telemetry_logs", "Logs of the process.");
+  private static final Key<String> LEVEL =
+      SECTION.optional("level", levels(), "Least level; nothing is as grave as the last three.");
+  private static final Key<Boolean> ENCODING =
+      SECTION.optional(
+          "encoding",
+          Type.oneOf("encoding", "console", Boolean.FALSE, "json", Boolean.TRUE),
+          "console is logfmt.");
+  private static final Key<Boolean> DEVELOPMENT =
+      SECTION.key("development", Type.BOOL, false, "Taken and without meaning.");
+  private static final Key<Boolean> DISABLE_CALLER =
+      SECTION.key("disable_caller", Type.BOOL, false, "Taken; callers are never logged.");
+  private static final Key<Boolean> DISABLE_STACKTRACE =
+      SECTION.key("disable_stacktrace", Type.BOOL, false, "Taken; only faults have stack traces.");
+  private static final Key<Boolean> DISABLE_ZAP_RESOURCE =
+      SECTION.key("disable_zap_resource", Type.BOOL, false, "No resource on lines.");
+  private static final Key<List<Sampling>> SAMPLED =
+      SECTION.optional("sampling", SAMPLING.type(OwnLogs::sampling), "Fewer of equal lines.");
+  private static final Type<String> OUTPUT = Type.of("path", null, n -> n.parse(OwnLogs::output));
+  private static final Key<List<String>> OUTPUT_PATHS =
+      SECTION.key("output_paths", Type.list(OUTPUT), List.of(), "stdout, stderr or files.");
+  private static final Key<List<String>> ERROR_OUTPUT_PATHS =
+      SECTION.key(
+          "error_output_paths",
+          Type.list(OUTPUT),
+          List.of(),
+          "Outputs for internal logger errors.");
+  private static final Key<Map<String, Object>> INITIAL_FIELDS =
+      SECTION.key(
+          "initial_fields",
+          Type.of("map", Map.of(), OwnLogs::fields),
+          Map.of(),
+          "Fields on each line.");
+  private static final Key<List<YamlNode>> PROCESSORS =
+      SECTION.key("processors", Type.list(Type.ANY), List.of(), "Logs sent by OTLP: not built.");
+
+  /** Reads the block. */
+  static final Type<OwnLogs> TYPE = SECTION.type(OwnLogs::read);
+
+  private static OwnLogs read(YamlObject o) {
+    o.get(DEVELOPMENT);
+    o.get(DISABLE_CALLER);
+    o.get(DISABLE_STACKTRACE);
+    if (!o.get(PROCESSORS).isEmpty()) {
+      throw o.error(
+          PROCESSORS,
+          "logs of the process are not sent by OTLP; write them to a file of output_paths and read"
+              + " that with a file_log receiver, or remove this");
+    }
+    List<Sampling> sampling = o.find(SAMPLED);
+    return new OwnLogs(
+        o.find(LEVEL),
+        o.find(ENCODING),
+        sampling == null || sampling.isEmpty() ? null : sampling.getFirst(),
+        o.get(OUTPUT_PATHS),
+        o.get(ERROR_OUTPUT_PATHS),
+        o.get(INITIAL_FIELDS),
+        !o.get(DISABLE_ZAP_RESOURCE));
+  }
+
+  private static List<Sampling> sampling(YamlObject o) {
+    long initial = o.get(INITIAL);
+    long thereafter = o.get(THEREAFTER);
+    Duration tick = o.get(TICK);
+    if (initial < 0 || thereafter < 0) {
+      throw o.error(initial < 0 ? INITIAL : THEREAFTER, "a number of lines is not negative");
+    }
+    return o.get(ENABLED) ? List.of(new Sampling(tick, initial, thereafter)) : List.of();
+  }
+
+  private static Map<String, Object> fields(YamlNode n) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    n.entries().forEach((k, e) -> out.put(k, e.value().asTree()));
+    return java.util.Collections.unmodifiableMap(out);
+  }
+
+  /** A path as it is opened: zap takes names of files, and URLs of files of this machine. */
+  private static String output(String text) {
+    if (!text.contains("://") && !text.startsWith("file:")) {
+      return text;
+    }
+    try {
+      URI u = new URI(text);
+      String host = u.getHost() == null ? "" : u.getHost();
+      if ("file".equals(u.getScheme())
+          && u.getPath() != null
+          && u.getRawQuery() == null
+          && u.getRawFragment() == null
+          && (host.isEmpty() || host.equals("localhost"))) {
+        return u.getPath();
+      }
+    } catch (URISyntaxException e) {
+      // said below
+    }
+    throw new IllegalArgumentException(
+        "\"" + text + "\" is not an output; there are stdout, stderr, paths and file:///path");
+  }
+
+  private static Type<String> levels() {
+    SequencedMap<String, String> m = new LinkedHashMap<>();
+    for (String w : List.of("debug", "info", "warn", "error")) {
+      m.put(w, w);
+    }
+    for (String w : List.of("dpanic", "panic", "fatal")) {
+      m.put(w, "none");
+    }
+    return Type.anyCase("level", m);
+  }
+}

@@ -1,0 +1,209 @@
+package dev.tethys.pipeline.config;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.Type;
+import dev.tethys.config.UrlHost;
+import dev.tethys.config.UrlText;
+import dev.tethys.config.YamlNode;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.client.ClientKeys;
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.net.URLDecoder;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A periodic reader of {@code service.telemetry.metrics}: the metrics of the process, sent.
+ *
+ * @param interval between two sendings
+ * @param timeout for one
+ * @param otlp where they go; null for standard output
+ */
+public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp otlp) {
+  /**
+   * A server of OTLP.
+   *
+   * @param grpc over gRPC; else over HTTP, in protobuf
+   * @param endpoint {@code http} or {@code https}; without a path OTLP's own over HTTP
+   * @param headers names in lower case
+   * @param delta counters and histograms since what was sent before, not since the start
+   */
+  public record Otlp(
+      boolean grpc,
+      URI endpoint,
+      TlsConfig tls,
+      boolean gzip,
+      Map<String, Secret> headers,
+      Duration timeout,
+      boolean delta) {}
+
+  private static final Section OTLP = new Section("telemetry_otlp", "A server of OTLP.");
+  private static final Key<Boolean> PROTOCOL =
+      OTLP.required(
+          "protocol",
+          Type.oneOf("protocol", "grpc", true, "http/protobuf", false),
+          "grpc or http/protobuf.");
+  private static final Key<String> ENDPOINT =
+      OTLP.required("endpoint", Type.STRING, "host:port, or a URL.");
+  private static final Key<Boolean> INSECURE =
+      OTLP.key("insecure", Type.BOOL, false, "No TLS where endpoint is no URL.");
+  private static final Key<String> CERTIFICATE =
+      OTLP.key("certificate", Type.PATH, "", "File of certificates to trust.");
+  private static final Key<String> CLIENT_CERTIFICATE =
+      OTLP.key("client_certificate", Type.PATH, "", "File of the own certificate chain.");
+  private static final Key<String> CLIENT_KEY =
+      OTLP.key("client_key", Type.PATH, "", "File of its private key.");
+  private static final Key<Boolean> COMPRESSION =
+      OTLP.key(
+          "compression",
+          Type.oneOf("compression", "gzip", true, "none", false),
+          false,
+          "gzip or none.");
+  private static final Key<Map<String, Secret>> HEADERS =
+      OTLP.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every request.");
+  private static final Key<Secret> HEADERS_LIST =
+      OTLP.key("headers_list", Type.SECRET, Secret.NONE, "The same as name=value,…; headers win.");
+  private static final Key<Long> SEND_TIMEOUT =
+      OTLP.key("timeout", Type.INT, 10_000L, "For one request, in milliseconds.");
+  private static final Key<String> TEMPORALITY =
+      OTLP.key(
+          "temporality_preference",
+          Type.oneOf("temporality", List.of("cumulative", "delta", "lowmemory")),
+          "cumulative",
+          "cumulative, or delta for counters and histograms.");
+  private static final Key<String> HISTOGRAMS =
+      OTLP.key(
+          "default_histogram_aggregation",
+          Type.oneOf(
+              "aggregation",
+              List.of("explicit_bucket_histogram", "base2_exponential_bucket_histogram")),
+          "explicit_bucket_histogram",
+          "Only explicit_bucket_histogram.");
+
+  private static final Section EXPORTER =
+      new Section("telemetry_push_exporter", "Where metrics go.");
+  private static final Key<Otlp> TO_OTLP =
+      EXPORTER.optional("otlp", OTLP.type(OwnMetricsPush::otlp), "To a server of OTLP.");
+  private static final Key<YamlNode> TO_CONSOLE =
+      EXPORTER.optional("console", Type.ANY, "To standard output.");
+
+  private static final Section SECTION =
+      new Section("telemetry_periodic", "Metrics that are sent.");
+  private static final Key<Long> INTERVAL =
+      SECTION.key("interval", Type.INT, 60_000L, "Between two sendings, in milliseconds.");
+  private static final Key<Long> TIMEOUT =
+      SECTION.key("timeout", Type.INT, 30_000L, "For one sending, in milliseconds.");
+
+  /** Export target: two keys that look alike in the configuration. */
+  private record Target(@Nullable Otlp otlp) {}
+
+  private static final Key<Target> EXPORTER_KEY =
+      SECTION.required("exporter", EXPORTER.type(OwnMetricsPush::target), "Where they go.");
+
+  static {
+    SECTION.notBuilt("producers", "Metrics of other sources.");
+  }
+
+  static final Type<OwnMetricsPush> TYPE = SECTION.type(OwnMetricsPush::read);
+
+  private static OwnMetricsPush read(YamlObject o) {
+    return new OwnMetricsPush(
+        millis(o, INTERVAL, 60_000), millis(o, TIMEOUT, 30_000), o.get(EXPORTER_KEY).otlp);
+  }
+
+  private static Duration millis(YamlObject o, Key<Long> key, long usual) {
+    long n = o.get(key);
+    if (n < 0) {
+      throw o.error(key, key.name() + " must be a number of milliseconds of at least 0");
+    }
+    return Duration.ofMillis(n == 0 ? usual : n);
+  }
+
+  private static Target target(YamlObject o) {
+    Otlp otlp = o.find(TO_OTLP);
+    boolean console = o.has(TO_CONSOLE);
+    if ((otlp != null) == console) {
+      throw o.error("exporter requires one of otlp and console");
+    }
+    if (console) {
+      o.find(TO_CONSOLE);
+    }
+    return new Target(otlp);
+  }
+
+  private static Otlp otlp(YamlObject o) {
+    if (o.get(TEMPORALITY).equals("lowmemory")) {
+      throw o.error(
+          TEMPORALITY,
+          "lowmemory tells counters that are asked from those that are counted on, which are the"
+              + " same here; write delta or cumulative");
+    }
+    if (!o.get(HISTOGRAMS).startsWith("explicit")) {
+      throw o.error(
+          HISTOGRAMS, "histograms of the process have the buckets that they were made with");
+    }
+    if (o.get(CLIENT_CERTIFICATE).isEmpty() != o.get(CLIENT_KEY).isEmpty()) {
+      throw o.error("client_certificate and client_key go together");
+    }
+    Map<String, Secret> headers = new LinkedHashMap<>();
+    String listed = o.get(HEADERS_LIST).value();
+    for (String h : listed.isBlank() ? new String[0] : listed.split(",")) {
+      int eq = h.indexOf('=');
+      if (eq < 1) {
+        throw o.error(HEADERS_LIST, "headers_list must be name=value pairs separated by commas");
+      }
+      headers.put(
+          ClientKeys.name(o, HEADERS_LIST, decoded(o, h.substring(0, eq))),
+          ClientKeys.value(o, HEADERS_LIST, new Secret(decoded(o, h.substring(eq + 1)))));
+    }
+    headers.putAll(o.get(HEADERS));
+    return new Otlp(
+        o.get(PROTOCOL),
+        endpoint(o),
+        new TlsConfig(
+            "",
+            o.get(CERTIFICATE),
+            "",
+            o.get(CLIENT_CERTIFICATE),
+            Secret.NONE,
+            o.get(CLIENT_KEY),
+            "",
+            false,
+            null,
+            null),
+        o.get(COMPRESSION),
+        Map.copyOf(headers),
+        millis(o, SEND_TIMEOUT, 10_000),
+        o.get(TEMPORALITY).equals("delta"));
+  }
+
+  private static String decoded(YamlObject o, String text) {
+    try {
+      return URLDecoder.decode(text.strip().replace("+", "%2B"), StandardCharsets.UTF_8);
+    } catch (IllegalArgumentException e) {
+      throw o.error(HEADERS_LIST, "headers_list holds a % that is no escape");
+    }
+  }
+
+  private static URI endpoint(YamlObject o) {
+    String text = o.get(ENDPOINT);
+    boolean url = text.startsWith("http://") || text.startsWith("https://");
+    try {
+      URI u = UrlText.read(url ? text : (o.get(INSECURE) ? "http://" : "https://") + text);
+      if (UrlHost.of(u) != null && (UrlHost.port(u) > 0 || !o.get(PROTOCOL) || url)) {
+        return u;
+      }
+    } catch (URISyntaxException e) {
+      // said below
+    }
+    throw o.error(ENDPOINT, "endpoint must be host:port or a URL, not \"" + text + "\"");
+  }
+}

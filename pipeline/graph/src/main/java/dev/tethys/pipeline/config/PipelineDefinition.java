@@ -1,0 +1,15 @@
+package dev.tethys.pipeline.config;
+
+import dev.tethys.pipeline.component.PipelineId;
+import java.util.List;
+
+/** A pipeline: what comes in, what it goes through in this order, where it goes. */
+public record PipelineDefinition(
+    PipelineId id, List<Use> receivers, List<Use> processors, List<Use> exporters) {
+  /**
+   * A component that a pipeline names.
+   *
+   * @param where the position of the name
+   */
+  public record Use(Definition definition, String where) {}
+}

@@ -1,5 +1,0 @@
-/** The Collector's configuration, read strictly: every error has its position. */
-@NullMarked
-package dev.tethys.pipeline.grammar;
-
-import org.jspecify.annotations.NullMarked;

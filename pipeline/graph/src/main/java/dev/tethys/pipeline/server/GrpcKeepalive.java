@@ -1,0 +1,97 @@
+package dev.tethys.pipeline.server;
+
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.web.ConnectionTimes;
+import java.time.Duration;
+
+/**
+ * {@code keepalive} of a gRPC server as the Collector writes it. What is not written is not done,
+ * where gRPC's own servers ask after two hours and are particular about pings from the start.
+ *
+ * @param times how long connections live, and when silent ones are asked
+ * @param pingEvery how long clients must wait between two pings; zero for no limit
+ * @param pingIdle whether they may ping without a call
+ */
+record GrpcKeepalive(ConnectionTimes times, Duration pingEvery, boolean pingIdle) {
+  static final GrpcKeepalive NONE = new GrpcKeepalive(ConnectionTimes.USUAL, Duration.ZERO, true);
+
+  /** gRPC's for what of a block is left out. */
+  private static final Duration REPLY = Duration.ofSeconds(20);
+
+  private static final Duration PING_EVERY = Duration.ofMinutes(5);
+
+  private static final Section PARAMETERS =
+      new Section("server_parameters", "What the server does with connections.");
+  private static final Key<Duration> IDLE =
+      PARAMETERS.key(
+          "max_connection_idle",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "A connection ends after so long without a call; 0 after five minutes of silence.");
+  private static final Key<Duration> AGE =
+      PARAMETERS.key(
+          "max_connection_age",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "After so long, give or take a tenth, it ends when no call is in work; 0 never.");
+  private static final Key<Duration> GRACE =
+      PARAMETERS.key(
+          "max_connection_age_grace",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "Grace period for pending calls; 0 for unlimited.");
+  private static final Key<Duration> TIME =
+      PARAMETERS.key(
+          "time",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "After so much silence a client is asked; 0 never.");
+  private static final Key<Duration> TIMEOUT =
+      PARAMETERS.key("timeout", GoDurations.TYPE, REPLY, "So long it may be silent then.");
+
+  private static final Section POLICY =
+      new Section("enforcement_policy", "How often clients may ping.");
+  private static final Key<Duration> MIN_TIME =
+      POLICY.key(
+          "min_time", GoDurations.TYPE, PING_EVERY, "How long a client waits between two pings.");
+  private static final Key<Boolean> PERMIT_WITHOUT_STREAM =
+      POLICY.key("permit_without_stream", Type.BOOL, false, "It may ping without a call, too.");
+
+  private record Policy(Duration pingEvery, boolean pingIdle) {}
+
+  private static final Section KEEPALIVE =
+      new Section("keepalive", "Pings, and ends of connections.");
+  private static final Key<ConnectionTimes> SERVER_PARAMETERS =
+      KEEPALIVE.key(
+          "server_parameters",
+          PARAMETERS.type(
+              o ->
+                  ConnectionTimes.ofConnections(
+                      o.get(IDLE),
+                      o.get(AGE),
+                      o.get(GRACE),
+                      o.get(TIME),
+                      o.get(TIMEOUT).isZero() ? REPLY : o.get(TIMEOUT))),
+          ConnectionTimes.USUAL,
+          "What the server does with connections.");
+  private static final Key<Policy> ENFORCEMENT_POLICY =
+      KEEPALIVE.key(
+          "enforcement_policy",
+          POLICY.type(
+              o ->
+                  new Policy(
+                      o.get(MIN_TIME).isZero() ? PING_EVERY : o.get(MIN_TIME),
+                      o.get(PERMIT_WITHOUT_STREAM))),
+          new Policy(Duration.ZERO, true),
+          "How often clients may ping; as often as they like without.");
+
+  static final Type<GrpcKeepalive> TYPE =
+      KEEPALIVE.type(
+          o -> {
+            Policy p = o.get(ENFORCEMENT_POLICY);
+            return new GrpcKeepalive(o.get(SERVER_PARAMETERS), p.pingEvery(), p.pingIdle());
+          });
+}

@@ -1,0 +1,168 @@
+package dev.tethys.pipeline.server;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.otlp.wire.RpcStatus;
+import dev.tethys.codec.points.RejectedItems;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
+import dev.tethys.web.Grpc;
+import dev.tethys.web.GrpcException;
+import dev.tethys.web.GrpcException.Status;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** The gRPC methods of a receiver and what they share: who may call, limits, metadata. */
+public final class GrpcServerEndpoint {
+  private static final String TRANSPORT = "grpc";
+
+  private final ReceiverAdmission admission;
+  private final GrpcServerSettings settings;
+  private final @Nullable ServerAuth auth;
+  private final Routes routes;
+  private volatile RefusedItems refused = RefusedItems.NONE;
+
+  public GrpcServerEndpoint(
+      ReceiverAdmission admission, GrpcServerSettings settings, @Nullable ServerAuth auth) {
+    this(admission, settings, auth, new Routes());
+  }
+
+  /** An endpoint whose methods are some of the paths of another listener. */
+  public GrpcServerEndpoint(
+      ReceiverAdmission admission,
+      GrpcServerSettings settings,
+      @Nullable ServerAuth auth,
+      Routes routes) {
+    this.admission = admission;
+    this.settings = settings;
+    this.auth = auth;
+    this.routes = routes;
+  }
+
+  /** Handler of a method's messages. */
+  @FunctionalInterface
+  public interface Method {
+    /**
+     * Takes a message.
+     *
+     * @param hold what it reserves beyond the message
+     * @param metadata the headers to pass on
+     * @throws CodecException when the message is malformed
+     */
+    byte[] call(byte[] message, HttpRequest request, Hold hold, Metadata metadata)
+        throws GrpcException, BusyException, InterruptedException;
+  }
+
+  /**
+   * Adds a method.
+   *
+   * @param path such as {@code /package.Service/Method}
+   */
+  public void method(String path, Method method) {
+    routes.post(
+        path,
+        Grpc.unary(
+            settings.maxMessageBytes(), (message, request) -> call(message, request, method)));
+  }
+
+  /**
+   * Adds a method whose answer is a stream.
+   *
+   * @param path such as {@code /package.Service/Method}
+   */
+  public void stream(String path, Grpc.StreamMethod method) {
+    routes.post(
+        path,
+        Grpc.stream(
+            settings.maxMessageBytes(),
+            (message, request, to) -> {
+              authenticate(request);
+              try {
+                method.call(message, request, to);
+              } catch (CodecException e) {
+                throw new GrpcException(Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
+              }
+            }));
+  }
+
+  /** Counts with this what methods refuse. */
+  public void countRefused(RefusedItems by) {
+    refused = by;
+  }
+
+  /** Counts items of a message that could not be read. */
+  public void refused(RejectedItems r) {
+    refused.refused(TRANSPORT, r);
+  }
+
+  /** Counts items of a message that could not be read, for one reason. */
+  public void refused(long items, String why) {
+    if (items > 0) {
+      refused.refused(TRANSPORT, items, why);
+    }
+  }
+
+  private void authenticate(HttpRequest request) throws GrpcException {
+    if (auth != null && !auth.accepts(request::headers)) {
+      throw new GrpcException(Status.UNAUTHENTICATED, "not authenticated");
+    }
+  }
+
+  private byte[] call(byte[] message, HttpRequest request, Method method)
+      throws GrpcException, InterruptedException {
+    authenticate(request);
+    try (Hold hold = admission.open()) {
+      hold.take(message.length);
+      Metadata metadata =
+          Listeners.metadata(request, settings.includeMetadata(), auth, request::headers);
+      return method.call(message, request, hold, metadata);
+    } catch (BusyException e) {
+      throw unavailable(e.outcome());
+    } catch (CodecException e) {
+      refused(1, String.valueOf(e.getMessage()));
+      throw new GrpcException(Status.INVALID_ARGUMENT, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** The status that asks a client to retry. */
+  public static GrpcException unavailable(Outcome.Unavailable u) {
+    return new GrpcException(
+        Status.UNAVAILABLE,
+        u.reason(),
+        u.retryAfter().isPositive()
+            ? new RpcStatus(Status.UNAVAILABLE.code(), u.reason(), u.retryAfter()).toProtobuf()
+            : null);
+  }
+
+  /**
+   * An answer without content when all was taken.
+   *
+   * @throws GrpcException when something was not
+   */
+  public static byte[] empty(Outcome outcome) throws GrpcException {
+    return switch (outcome) {
+      case Outcome.Accepted a -> new byte[0];
+      case Outcome.Rejected r -> throw rejected(r);
+      case Outcome.Unavailable u -> throw unavailable(u);
+    };
+  }
+
+  /** How a client learns of how many items were rejected, of methods without a place for it. */
+  private static GrpcException rejected(Outcome.Rejected r) {
+    Status s = Status.INVALID_ARGUMENT;
+    return new GrpcException(
+        s,
+        r.reason(),
+        r.items() > 0 ? new RpcStatus(s.code(), r.reason(), null, r.items()).toProtobuf() : null);
+  }
+
+  HttpListener open(LongSupplier nanos) throws IOException {
+    return Listeners.start(settings, routes, nanos);
+  }
+}

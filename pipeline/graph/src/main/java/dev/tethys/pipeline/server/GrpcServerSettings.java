@@ -1,0 +1,104 @@
+package dev.tethys.pipeline.server;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.pipeline.client.IgnoredCollectorKeys;
+import dev.tethys.pipeline.component.Reference;
+import dev.tethys.web.ConnectionTimes;
+import dev.tethys.web.Http2Limits;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A gRPC server as the Collector writes it (configgrpc).
+ *
+ * @param endpoint as listeners have it: {@code host:port}, or {@code unix:path}
+ * @param tls null for none
+ * @param auth the extension that decides who may send; null for everyone
+ * @param includeMetadata whether headers go along with batches
+ * @param connections how long connections live, and whether silent ones are asked
+ * @param http2 how many calls a connection may have, and how often it may ping
+ */
+public record GrpcServerSettings(
+    String endpoint,
+    @Nullable ServerTlsSettings tls,
+    int maxMessageBytes,
+    @Nullable Reference auth,
+    boolean includeMetadata,
+    ConnectionTimes connections,
+    Http2Limits http2) {
+  private static final long MAX_MESSAGE_MIB = 1023;
+  private static final long MAX_STREAMS = 1_000_000;
+
+  private static final Section AUTH = new Section("auth", "Who may send.");
+  private static final Key<Reference> AUTHENTICATOR =
+      AUTH.required("authenticator", Reference.TYPE, "The extension that decides.");
+
+  private static final Type<Reference> AUTH_TYPE = AUTH.type(o -> o.get(AUTHENTICATOR));
+
+  /**
+   * Settings of methods on the listener of another server, which alone knows its address and its
+   * users; headers go along with batches.
+   */
+  public static GrpcServerSettings within(int maxMessageBytes) {
+    return new GrpcServerSettings(
+        "", null, maxMessageBytes, null, true, ConnectionTimes.USUAL, Http2Limits.USUAL);
+  }
+
+  /**
+   * The block with a default endpoint.
+   *
+   * @param endpoint such as {@code localhost:4317}
+   */
+  public static Type<GrpcServerSettings> type(String endpoint) {
+    Section s = new Section("grpc", "A gRPC server.");
+    Key<String> where =
+        s.key(
+            "endpoint",
+            Type.STRING,
+            endpoint,
+            "Where it listens: host:port, or the path of a Unix socket.");
+    Key<String> transport = Listeners.transport(s);
+    Key<ServerTlsSettings> tls = s.optional("tls", ServerTlsSettings.TYPE, "TLS; plain without.");
+    Key<Long> max =
+        s.key(
+            "max_recv_msg_size_mib", Type.INT, 4L, "Largest request in MiB, after decompression.");
+    Key<Reference> auth = s.optional("auth", AUTH_TYPE, "Who may send; everyone without.");
+    Key<Boolean> metadata =
+        s.key("include_metadata", Type.BOOL, false, "Headers go along with what they brought.");
+    Key<Long> streams =
+        s.key(
+            "max_concurrent_streams",
+            Type.INT,
+            0L,
+            "Most calls at once on a connection; 0 for " + Http2Limits.USUAL.streams() + ".");
+    Key<GrpcKeepalive> keepalive =
+        s.key(
+            "keepalive", GrpcKeepalive.TYPE, GrpcKeepalive.NONE, "Pings, and ends of connections.");
+    IgnoredCollectorKeys foreign = new IgnoredCollectorKeys(s, true);
+    return s.type(
+        o -> {
+          foreign.check(o);
+          long mib = o.get(max);
+          if (mib < 1 || mib > MAX_MESSAGE_MIB) {
+            throw o.error(max, "max_recv_msg_size_mib must be 1 to " + MAX_MESSAGE_MIB);
+          }
+          long calls = o.get(streams);
+          if (calls < 0 || calls > MAX_STREAMS) {
+            throw o.error(streams, "max_concurrent_streams must be 0 to " + MAX_STREAMS);
+          }
+          GrpcKeepalive k = o.get(keepalive);
+          return new GrpcServerSettings(
+              Listeners.address(o, where, transport),
+              o.find(tls),
+              (int) mib << 20,
+              o.find(auth),
+              o.get(metadata),
+              k.times(),
+              Http2Limits.of(
+                  calls == 0 ? Http2Limits.USUAL.streams() : (int) calls,
+                  k.pingEvery(),
+                  k.pingIdle()));
+        });
+  }
+}

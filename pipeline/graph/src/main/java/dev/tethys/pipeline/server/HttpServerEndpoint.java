@@ -1,0 +1,283 @@
+package dev.tethys.pipeline.server;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.compression.TooLargeException;
+import dev.tethys.codec.points.RejectedItems;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.Outcome;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.pipeline.server.ReceiverAdmission.BusyException;
+import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpHandler;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Set;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** The paths of a receiver and what they share: who may send, from where, limits, metadata. */
+public final class HttpServerEndpoint {
+  /** What is reserved for a body before its length is known. */
+  private static final int UNKNOWN_LENGTH = 64 << 10;
+
+  /** Bodies up to this are not accounted for as a tree. */
+  private static final int FREE_BYTES = 64 << 10;
+
+  /** How much larger than a text what is parsed out of it is, as a rule. */
+  private static final long TREE_FACTOR = 4;
+
+  private static final String TRANSPORT = "http";
+
+  private final ReceiverAdmission admission;
+  private final HttpServerSettings settings;
+  private final @Nullable ServerAuth auth;
+  private final Routes routes;
+
+  private volatile RefusedItems refused = RefusedItems.NONE;
+  private @Nullable Duration stopGrace; // null for the usual; set before it opens
+
+  /** Paths at which pages of other origins may ask what they may send. */
+  private final Set<String> asked = new HashSet<>();
+
+  public HttpServerEndpoint(
+      ReceiverAdmission admission, HttpServerSettings settings, @Nullable ServerAuth auth) {
+    this(admission, settings, auth, new Routes().openToAllOrigins());
+  }
+
+  /** An endpoint whose paths are some of those of another listener. */
+  public HttpServerEndpoint(
+      ReceiverAdmission admission,
+      HttpServerSettings settings,
+      @Nullable ServerAuth auth,
+      Routes routes) {
+    this.admission = admission;
+    this.settings = settings;
+    this.auth = auth;
+    this.routes = routes;
+  }
+
+  /** What requests reserve their memory from. */
+  public ReceiverAdmission admission() {
+    return admission;
+  }
+
+  /** Counts with this what handlers refuse. */
+  public void countRefused(RefusedItems by) {
+    refused = by;
+  }
+
+  /** Counts items of a request that could not be read. */
+  public void refused(RejectedItems r) {
+    refused.refused(TRANSPORT, r);
+  }
+
+  /** Counts items of a request that could not be read, for one reason. */
+  public void refused(long items, String why) {
+    if (items > 0) {
+      refused.refused(TRANSPORT, items, why);
+    }
+  }
+
+  /** Handler of an authenticated request. */
+  @FunctionalInterface
+  public interface Handler {
+    /**
+     * Answers a request.
+     *
+     * @throws BusyException answered with 503
+     * @throws CodecException answered with 400, or with 413 when something is too large
+     */
+    void handle(HttpRequest request, HttpResponse response)
+        throws IOException, InterruptedException, BusyException;
+  }
+
+  /** Adds a path that is posted to. */
+  public void post(String path, Handler handler) {
+    on("POST", path, handler);
+  }
+
+  /** Adds a path for a method. */
+  public void on(String method, String path, Handler handler) {
+    HttpHandler guarded = guarded(handler);
+    routes.on(method, path, guarded);
+    Cors cors = settings.cors();
+    if (cors != null && asked.add(path)) {
+      routes.on("OPTIONS", path, cors::preflight);
+    }
+  }
+
+  /** Adds a path for every method. */
+  public void any(String path, Handler handler) {
+    HttpHandler guarded = guarded(handler);
+    routes.any(path, guarded);
+    Cors cors = settings.cors();
+    if (cors != null && asked.add(path)) {
+      routes.on(
+          "OPTIONS",
+          path,
+          (request, response) -> {
+            if (request.header(Cors.METHOD) == null) {
+              guarded.handle(request, response);
+            } else {
+              cors.preflight(request, response);
+            }
+          });
+    }
+  }
+
+  private HttpHandler guarded(Handler handler) {
+    Cors cors = settings.cors();
+    return (request, response) -> {
+      if (cors != null) {
+        cors.mark(request, response);
+      }
+      if (auth != null && !auth.accepts(shown(request))) {
+        response.status(401).send("Unauthorized\n");
+        return;
+      }
+      try {
+        handler.handle(request, response);
+      } catch (BusyException e) {
+        answer(response, e.outcome());
+      } catch (TooLargeException e) {
+        response.status(413).send(e.getMessage() + "\n");
+      } catch (CodecException e) {
+        refused(1, String.valueOf(e.getMessage()));
+        response.status(400).send(e.getMessage() + "\n");
+      }
+    };
+  }
+
+  /**
+   * The request as the authenticator sees it: headers, and parameters of the URL instead of some.
+   */
+  private Function<String, List<String>> shown(HttpRequest request) {
+    HttpServerSettings.HttpAuth by = settings.auth();
+    if (by == null || by.params().isEmpty()) {
+      return request::headers;
+    }
+    return name -> {
+      for (String param : by.params()) {
+        if (param.equalsIgnoreCase(name)) {
+          List<String> values = request.query().all(param);
+          if (!values.isEmpty()) {
+            return values;
+          }
+        }
+      }
+      return request.headers(name);
+    };
+  }
+
+  /** The client of a request, and the headers to pass on. */
+  public Metadata metadata(HttpRequest request) {
+    return Listeners.metadata(request, settings.includeMetadata(), auth, shown(request));
+  }
+
+  /** The largest body, before and after decompression. */
+  public int maxBodyBytes() {
+    return settings.maxBodyBytes();
+  }
+
+  /** The type of a body without its parameters, in lower case; "" when none is said. */
+  public static String mediaType(HttpRequest request) {
+    String type = request.header("Content-Type");
+    return type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
+  }
+
+  /**
+   * In what a body is compressed.
+   *
+   * @throws HttpException 400 when that is not taken
+   */
+  public Compression compression(HttpRequest request) {
+    String word = request.header("Content-Encoding");
+    Compression c = Compression.named(word);
+    if (c == null || !settings.compressions().contains(c.word())) {
+      throw new HttpException(400, "unsupported Content-Encoding: " + word);
+    }
+    return c;
+  }
+
+  /**
+   * The body, decompressed; what it takes is reserved.
+   *
+   * @throws HttpException 413 when it is too large before decompression
+   * @throws TooLargeException when it is after
+   * @throws CodecException when it is damaged
+   */
+  public byte[] body(HttpRequest request, Compression compression, Hold hold)
+      throws IOException, BusyException {
+    int max = settings.maxBodyBytes();
+    long length = request.contentLength();
+    hold.take(length < 0 ? UNKNOWN_LENGTH : Math.min(length, max));
+    byte[] b = request.bodyBytes(max);
+    if (length < 0) {
+      hold.take(b.length);
+    }
+    if (compression != Compression.NONE) {
+      b = compression.decompress(b, 0, b.length, max, request::reserve);
+      hold.take(b.length);
+    }
+    if (b.length > FREE_BYTES) {
+      request.reserve((isProtobuf(request) ? 1L : TREE_FACTOR) * b.length);
+    }
+    return b;
+  }
+
+  private static boolean isProtobuf(HttpRequest request) {
+    String type = mediaType(request);
+    return type.endsWith("protobuf");
+  }
+
+  /** Says on an answer when to send again. */
+  public static void retryAfter(HttpResponse response, Outcome.Unavailable u) {
+    Duration after = u.retryAfter();
+    if (after.isPositive()) {
+      response.header("Retry-After", Long.toString(after.plusNanos(999_999_999).toSeconds()));
+    }
+  }
+
+  /** Answers as most protocols do: 204, 400 with what was refused, 503 with when to come again. */
+  public static void answer(HttpResponse response, Outcome outcome) throws IOException {
+    switch (outcome) {
+      case Outcome.Accepted a -> response.status(204).send();
+      case Outcome.Rejected r -> {
+        if (r.items() > 0) {
+          response.header(Outcome.REJECTED_HEADER, Integer.toString(r.items()));
+        }
+        response.status(400).send(r.reason() + "\n");
+      }
+      case Outcome.Unavailable u -> {
+        retryAfter(response, u);
+        response.status(503).send(u.reason() + "\n");
+      }
+    }
+  }
+
+  /** Lets requests continue for so long once the listener stops, instead of the usual time. */
+  void stopWithin(Duration grace) {
+    stopGrace = grace;
+  }
+
+  /** How the listener behaves. */
+  HttpListenerOptions options() {
+    HttpListenerOptions o = Listeners.options(settings);
+    return stopGrace == null ? o : o.withStopGrace(stopGrace);
+  }
+
+  HttpListener open(LongSupplier nanos) throws IOException {
+    return Listeners.start(settings, options(), routes, nanos);
+  }
+}

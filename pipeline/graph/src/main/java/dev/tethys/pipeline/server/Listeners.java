@@ -1,0 +1,135 @@
+package dev.tethys.pipeline.server;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.ListenAddressConfig;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.Metadata;
+import dev.tethys.pipeline.component.ServerAuth;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.SequencedMap;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/** Starts listeners out of the Collector's settings. */
+public final class Listeners {
+  private Listeners() {}
+
+  /** The key that says over what a listener is reached. */
+  static Key<String> transport(Section s) {
+    SequencedMap<String, String> words = new LinkedHashMap<>();
+    for (String w : List.of("tcp", "tcp4", "tcp6", "unix")) {
+      words.put(w, w);
+    }
+    return s.key(
+        "transport",
+        Type.oneOf("transport", words),
+        "tcp",
+        "tcp, or unix: then endpoint is the path of a socket of the machine.");
+  }
+
+  /** Where a listener listens, as {@link HttpListenerOptions} has it. */
+  static String address(YamlObject o, Key<String> endpoint, Key<String> transport) {
+    String where = o.get(endpoint);
+    if (o.get(transport).matches("tcp[46]")) {
+      throw o.error(
+          transport,
+          "transport "
+              + o.get(transport)
+              + ": listening over one version of IP alone is not built in Tethys; leave transport"
+              + " out, and give endpoint an address of that version");
+    }
+    if (!o.get(transport).equals("unix")) {
+      if (o.has(endpoint)) { // who has no default says itself that there must be one
+        checkForm(o, endpoint);
+      }
+      return where;
+    }
+    if (where.isEmpty() || !o.has(endpoint)) {
+      throw o.error(endpoint, "endpoint requires the path of a socket where transport is unix");
+    }
+    return "unix:" + where;
+  }
+
+  private static void checkForm(YamlObject o, Key<String> endpoint) {
+    try {
+      ListenAddressConfig.parse(o.get(endpoint));
+    } catch (IllegalArgumentException e) {
+      throw o.error(endpoint, "endpoint: " + e.getMessage());
+    }
+  }
+
+  /** Listens for gRPC. */
+  public static HttpListener start(GrpcServerSettings s, Routes routes, LongSupplier nanos)
+      throws IOException {
+    return start(
+        HttpListenerOptions.on(s.endpoint()).withConnections(s.connections()).withHttp2(s.http2()),
+        () -> ServerTlsSettings.webConfig(s.tls(), Map.of(), nanos),
+        routes);
+  }
+
+  /** Listens for HTTP. */
+  public static HttpListener start(HttpServerSettings s, Routes routes, LongSupplier nanos)
+      throws IOException {
+    return start(s, options(s), routes, nanos);
+  }
+
+  /** How a listener for HTTP behaves. */
+  static HttpListenerOptions options(HttpServerSettings s) {
+    HttpListenerOptions o = HttpListenerOptions.on(s.endpoint()).withConnections(s.connections());
+    Duration read = s.readTimeout();
+    return read.isPositive() ? o.withReadTimeout(read) : o;
+  }
+
+  /** Listens for HTTP, in another way than is usual. */
+  static HttpListener start(
+      HttpServerSettings s, HttpListenerOptions o, Routes routes, LongSupplier nanos)
+      throws IOException {
+    return start(o, () -> ServerTlsSettings.webConfig(s.tls(), s.responseHeaders(), nanos), routes);
+  }
+
+  @FunctionalInterface
+  private interface Configs {
+    java.util.function.Supplier<dev.tethys.web.WebConfig> open() throws IOException;
+  }
+
+  private static HttpListener start(HttpListenerOptions o, Configs configs, Routes routes)
+      throws IOException {
+    try {
+      return HttpListener.start(o, configs.open(), routes, null);
+    } catch (IllegalArgumentException e) {
+      throw new IOException("endpoint: " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Who made a request, and if wanted all of its headers.
+   *
+   * @param auth the extension that let it pass, or null
+   * @param shown what that was shown
+   */
+  static Metadata metadata(
+      HttpRequest request,
+      boolean headers,
+      @Nullable ServerAuth auth,
+      Function<String, List<String>> shown) {
+    Map<String, List<String>> m = new LinkedHashMap<>();
+    for (String name : headers ? request.headerNames() : List.<String>of()) {
+      m.put(name, request.headers(name));
+    }
+    return new Metadata(
+        m,
+        new Metadata.Client(
+            request.remoteAddress(), auth == null ? Map.of() : auth.attributes(shown)));
+  }
+}

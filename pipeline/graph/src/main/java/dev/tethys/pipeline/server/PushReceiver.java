@@ -1,0 +1,101 @@
+package dev.tethys.pipeline.server;
+
+import dev.tethys.pipeline.component.Receiver;
+import dev.tethys.web.HttpListener;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A receiver that is sent to. A request is answered once its batch has been settled: success means
+ * that every destination has it or has it on disk.
+ */
+public final class PushReceiver implements Receiver {
+  private final @Nullable GrpcServerEndpoint grpcEndpoint;
+  private final @Nullable HttpServerEndpoint httpEndpoint;
+  private final LongSupplier nanos;
+  private final List<SocketServerEndpoint> sockets;
+  private @Nullable HttpListener grpc;
+  private @Nullable HttpListener http;
+
+  /**
+   * A receiver.
+   *
+   * @param grpc null when it does not speak gRPC
+   * @param http null when it does not speak HTTP
+   * @param nanos a clock that never goes back
+   */
+  public PushReceiver(
+      @Nullable GrpcServerEndpoint grpc, @Nullable HttpServerEndpoint http, LongSupplier nanos) {
+    this(grpc, http, nanos, List.of());
+  }
+
+  /** A receiver that also speaks over sockets. */
+  public PushReceiver(
+      @Nullable GrpcServerEndpoint grpc,
+      @Nullable HttpServerEndpoint http,
+      LongSupplier nanos,
+      List<SocketServerEndpoint> sockets) {
+    this.grpcEndpoint = grpc;
+    this.httpEndpoint = http;
+    this.nanos = nanos;
+    this.sockets = List.copyOf(sockets);
+  }
+
+  /** Counts with this what the receiver refuses over HTTP and gRPC. */
+  public PushReceiver countRefused(RefusedItems by) {
+    if (grpcEndpoint != null) {
+      grpcEndpoint.countRefused(by);
+    }
+    if (httpEndpoint != null) {
+      httpEndpoint.countRefused(by);
+    }
+    return this;
+  }
+
+  @Override
+  public void start() throws IOException {
+    try {
+      if (grpcEndpoint != null) {
+        grpc = grpcEndpoint.open(nanos);
+      }
+      if (httpEndpoint != null) {
+        http = httpEndpoint.open(nanos);
+      }
+      for (SocketServerEndpoint s : sockets) {
+        s.open();
+      }
+    } catch (IOException | RuntimeException e) {
+      stop(Duration.ZERO);
+      throw e;
+    }
+  }
+
+  /** The port of gRPC, once started. */
+  public int grpcPort() {
+    return grpc == null ? -1 : grpc.port();
+  }
+
+  /** The port of HTTP, once started. */
+  public int httpPort() {
+    return http == null ? -1 : http.port();
+  }
+
+  /** The port of a socket, once started. */
+  public int socketPort(int index) {
+    return sockets.get(index).port();
+  }
+
+  @Override
+  public void stop(Duration timeLimit) {
+    if (grpc != null) {
+      grpc.close();
+    }
+    if (http != null) {
+      http.close();
+    }
+    sockets.forEach(SocketServerEndpoint::close);
+  }
+}

@@ -1,0 +1,22 @@
+package dev.tethys.pipeline.server;
+
+import dev.tethys.codec.points.RejectedItems;
+
+/** Counter of items that a receiver could not read, by reason. Safe for several threads. */
+public interface RefusedItems {
+  /** Counts nothing. */
+  RefusedItems NONE =
+      new RefusedItems() {
+        @Override
+        public void refused(String transport, RejectedItems r) {}
+
+        @Override
+        public void refused(String transport, long items, String why) {}
+      };
+
+  /** Counts what was refused of one message. */
+  void refused(String transport, RejectedItems r);
+
+  /** Counts items that were refused for one reason. */
+  void refused(String transport, long items, String why);
+}

@@ -1,0 +1,216 @@
+package dev.tethys.pipeline.server;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.config.GoDurations;
+import dev.tethys.config.Key;
+import dev.tethys.config.Secret;
+import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.TlsConfig.TlsVersion;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlObject;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.pipeline.client.TlsKeys;
+import dev.tethys.web.SocketTls;
+import dev.tethys.web.WebConfig;
+import dev.tethys.web.client.TlsSockets;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * TLS of a server as the Collector writes it ({@code tls:}).
+ *
+ * @param cert PEM; "" for certFile
+ * @param key PEM; empty for keyFile
+ * @param clientCaFile whose certificates clients must show; "" when they need none
+ * @param systemCas whether clients may also show certificates of the system's authorities
+ * @param reloadInterval when files are read again; zero for never
+ */
+public record ServerTlsSettings(
+    String cert,
+    String certFile,
+    Secret key,
+    String keyFile,
+    String clientCaFile,
+    TlsVersion minVersion,
+    TlsVersion maxVersion,
+    List<String> cipherSuites,
+    List<String> curves,
+    boolean systemCas,
+    Duration reloadInterval) {
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.receiver");
+
+  /** How often a client's authorities are checked again when only that is configured. */
+  private static final Duration CA_RELOAD = Duration.ofSeconds(10);
+
+  private static final Section SECTION = new Section("tls", "TLS of the server.");
+  private static final Key<String> CERT_PEM =
+      SECTION.key("cert_pem", Type.STRING, "", "Certificate chain, as PEM text.");
+  private static final Key<String> CERT_FILE =
+      SECTION.key("cert_file", Type.PATH, "", "File of the certificate chain.");
+  private static final Key<Secret> KEY_PEM =
+      SECTION.key("key_pem", Type.SECRET, Secret.NONE, "Private key, as PEM text.");
+  private static final Key<String> KEY_FILE =
+      SECTION.key("key_file", Type.PATH, "", "File of the private key.");
+  private static final Key<String> CLIENT_CA_FILE =
+      SECTION.key(
+          "client_ca_file", Type.PATH, "", "Clients must show a certificate of one of these.");
+  private static final Key<Boolean> CLIENT_CA_RELOAD =
+      SECTION.key(
+          "client_ca_file_reload", Type.BOOL, false, "Read client_ca_file again when it changes.");
+  private static final Key<TlsVersion> MIN_VERSION =
+      SECTION.key("min_version", TlsKeys.versions(), TlsVersion.TLS12, "Oldest version.");
+  private static final Key<TlsVersion> MAX_VERSION =
+      SECTION.key("max_version", TlsKeys.versions(), TlsVersion.TLS13, "Newest version.");
+  private static final Key<List<String>> CIPHER_SUITES =
+      SECTION.key(
+          "cipher_suites", TlsKeys.CIPHER_SUITES, List.of(), "Suites of TLS 1.2, by IANA's names.");
+  private static final Key<List<String>> CURVES =
+      SECTION.key("curve_preferences", TlsKeys.CURVES, List.of(), "Curves for the key exchange.");
+  private static final Key<Boolean> SYSTEM_CAS =
+      SECTION.key(
+          "include_system_ca_certs_pool",
+          Type.BOOL,
+          false,
+          "Certificates of the system's authorities are accepted in addition to those of"
+              + " client_ca_file.");
+  private static final Key<Duration> RELOAD_INTERVAL =
+      SECTION.key(
+          "reload_interval",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "When files are read again; 0 never.");
+
+  private static final Key<Boolean> INSECURE_SUITES = TlsKeys.insecureSuites(SECTION);
+
+  static {
+    for (String k : List.of("ca_file", "ca_pem")) {
+      SECTION.key(
+          k,
+          Type.STRING,
+          "",
+          "Asks no client for a certificate, in the Collector neither: client_ca_file does.");
+    }
+    SECTION.notBuilt("tpm", "Keys in a TPM.");
+  }
+
+  public static final Type<ServerTlsSettings> TYPE = SECTION.type(ServerTlsSettings::read);
+
+  private static ServerTlsSettings read(YamlObject o) {
+    ServerTlsSettings s =
+        new ServerTlsSettings(
+            o.get(CERT_PEM),
+            o.get(CERT_FILE),
+            o.get(KEY_PEM),
+            o.get(KEY_FILE),
+            o.get(CLIENT_CA_FILE),
+            o.get(MIN_VERSION),
+            o.get(MAX_VERSION),
+            o.get(CIPHER_SUITES),
+            o.get(CURVES),
+            o.get(SYSTEM_CAS),
+            o.get(RELOAD_INTERVAL).isZero() && o.get(CLIENT_CA_RELOAD)
+                ? CA_RELOAD
+                : o.get(RELOAD_INTERVAL));
+    TlsKeys.check(o, INSECURE_SUITES);
+    if (s.cert.isEmpty() == s.certFile.isEmpty()) {
+      throw o.error("exactly one of cert_file and cert_pem must be configured");
+    }
+    if (s.key.isEmpty() == s.keyFile.isEmpty()) {
+      throw o.error("exactly one of key_file and key_pem must be configured");
+    }
+    if (s.minVersion.compareTo(s.maxVersion) > 0) {
+      throw o.error(MIN_VERSION, "min_version is newer than max_version");
+    }
+    return s;
+  }
+
+  private WebConfig.ServerTls load() throws IOException {
+    WebConfig.ServerTls t =
+        WebConfig.ServerTls.read(
+            cert,
+            certFile,
+            key,
+            keyFile,
+            clientCaFile,
+            minVersion,
+            maxVersion,
+            cipherSuites,
+            curves);
+    return systemCas ? t.withClientCas(TlsSockets.anchors(TlsConfig.DEFAULT)) : t;
+  }
+
+  /**
+   * The web configuration of a listener, which follows the files as asked for; what cannot be read
+   * any more leaves the last that could.
+   *
+   * @param tls null for none
+   * @param headers of every answer
+   * @param nanos a clock that never goes back
+   * @throws IOException when a file cannot be read now
+   */
+  static Supplier<WebConfig> webConfig(
+      @Nullable ServerTlsSettings tls, Map<String, String> headers, LongSupplier nanos)
+      throws IOException {
+    if (tls == null) {
+      WebConfig plain = new WebConfig(null, true, headers, Map.of(), null);
+      return () -> plain;
+    }
+    return new Reloaded(tls, headers, nanos);
+  }
+
+  /**
+   * TLS of a protocol over sockets, which reloads its files as configured.
+   *
+   * @param nanos a clock that never goes back
+   * @throws IOException when a file cannot be read now
+   */
+  public SocketTls sockets(LongSupplier nanos) throws IOException {
+    return SocketTls.listening(new Reloaded(this, Map.of(), nanos));
+  }
+
+  private static final class Reloaded implements Supplier<WebConfig> {
+    private final ServerTlsSettings tls;
+    private final Map<String, String> headers;
+    private final LongSupplier nanos;
+    private volatile WebConfig current;
+    private volatile long readAt;
+
+    Reloaded(ServerTlsSettings tls, Map<String, String> headers, LongSupplier nanos)
+        throws IOException {
+      this.tls = tls;
+      this.headers = headers;
+      this.nanos = nanos;
+      this.readAt = nanos.getAsLong();
+      this.current = new WebConfig(tls.load(), true, headers, Map.of(), null);
+    }
+
+    @Override
+    public WebConfig get() {
+      long interval = tls.reloadInterval.toNanos();
+      if (interval > 0 && nanos.getAsLong() - readAt >= interval) {
+        synchronized (this) {
+          long now = nanos.getAsLong();
+          if (now - readAt >= interval) {
+            readAt = now;
+            try {
+              current = new WebConfig(tls.load(), true, headers, Map.of(), null);
+            } catch (IOException | ConfigException e) {
+              LOG.log(
+                  Level.ERROR,
+                  "TLS stays as it was, its files cannot be used: {0}",
+                  e.getMessage());
+            }
+          }
+        }
+      }
+      return current;
+    }
+  }
+}

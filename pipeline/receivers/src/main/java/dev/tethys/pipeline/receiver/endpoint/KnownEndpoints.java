@@ -1,0 +1,67 @@
+package dev.tethys.pipeline.receiver.endpoint;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * Endpoints of an observer, grouped by the pod or container they belong to. An unchanged endpoint
+ * is not reported again.
+ *
+ * <p>Invariant: an id belongs to one object at a time: the one that reported it last.
+ */
+public final class KnownEndpoints implements EndpointObserver {
+  private final Map<String, Map<String, Endpoint>> things = new HashMap<>(); // guarded by this
+  private final List<Follower> followers = new ArrayList<>(); // guarded by this
+
+  @Override
+  public synchronized void follow(Follower follower) {
+    followers.add(follower);
+    List<Endpoint> all = new ArrayList<>();
+    things.values().forEach(t -> all.addAll(t.values()));
+    if (!all.isEmpty()) {
+      follower.changed(all, List.of());
+    }
+  }
+
+  @Override
+  public synchronized void leave(Follower follower) {
+    followers.remove(follower);
+  }
+
+  /** The endpoints of one thing are these and no others. */
+  public synchronized void set(String thing, Collection<Endpoint> endpoints) {
+    Map<String, Endpoint> before = things.getOrDefault(thing, Map.of());
+    Map<String, Endpoint> now = new LinkedHashMap<>();
+    endpoints.forEach(e -> now.put(e.id(), e));
+    List<Endpoint> others =
+        now.values().stream().filter(e -> !e.equals(before.get(e.id()))).toList();
+    Set<String> gone = new HashSet<>(before.keySet());
+    gone.removeAll(now.keySet());
+    if (now.isEmpty()) {
+      things.remove(thing);
+    } else {
+      things.put(thing, now);
+    }
+    if (!others.isEmpty() || !gone.isEmpty()) {
+      followers.forEach(f -> f.changed(others, gone));
+    }
+  }
+
+  /** Of the things whose names begin so, all others are no more. */
+  public synchronized void keepOnly(String prefix, Set<String> these) {
+    List<String> gone =
+        things.keySet().stream().filter(t -> t.startsWith(prefix) && !these.contains(t)).toList();
+    gone.forEach(t -> set(t, List.of()));
+  }
+
+  /** How many there are. */
+  public synchronized int size() {
+    return things.values().stream().mapToInt(Map::size).sum();
+  }
+}

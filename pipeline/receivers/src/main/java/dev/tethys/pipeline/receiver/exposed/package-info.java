@@ -1,5 +1,0 @@
-/** The Collector's {@code prometheus} exporter: metrics of a pipeline on a page for scraping. */
-@NullMarked
-package dev.tethys.pipeline.receiver.exposed;
-
-import org.jspecify.annotations.NullMarked;

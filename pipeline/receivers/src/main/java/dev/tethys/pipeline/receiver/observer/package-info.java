@@ -1,5 +1,0 @@
-/** Endpoints found by observers. */
-@NullMarked
-package dev.tethys.pipeline.receiver.observer;
-
-import org.jspecify.annotations.NullMarked;
