@@ -1,6 +1,8 @@
 package dev.tethys.api.pyroscope;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.guard.QueryThreads;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.logs.LogTenants;
 import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.model.storage.StorageException;
@@ -12,11 +14,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Conditions of every request: the store is open, the tenant is valid, the client is still
- * connected, the time of a query is not over.
+ * connected, the time of a query is not over. Queries compute on threads of their own.
  */
 final class Requests {
   private final Supplier<@Nullable ProfileStore> opened;
   private final PyroscopeSettings settings;
+  private final QueryThreads threads = new QueryThreads("profiles");
 
   Requests(Supplier<@Nullable ProfileStore> opened, PyroscopeSettings settings) {
     this.opened = opened;
@@ -45,7 +48,7 @@ final class Requests {
     AtomicBoolean gone = new AtomicBoolean();
     long end = System.nanoTime() + settings.timeout().toNanos();
     try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {
-      return work.run(
+      ProfileQueries queries =
           new ProfileQueries(
               store,
               tenant(request),
@@ -61,7 +64,10 @@ final class Requests {
                           + " s; use a shorter time range or more labels");
                 }
                 return false;
-              }));
+              });
+      return threads.run(() -> RequestMemory.during(request::reserve, () -> work.run(queries)));
+    } catch (QueryThreads.NoPlaceException e) {
+      throw new HttpException(503, String.valueOf(e.getMessage()));
     } catch (CodecException e) {
       throw new HttpException(400, String.valueOf(e.getMessage()));
     } catch (StorageException e) {

@@ -18,6 +18,8 @@ import dev.tethys.web.client.GrpcChannel;
 import dev.tethys.web.client.GrpcReply;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import java.net.URI;
 import java.net.URLEncoder;
 import java.net.http.HttpClient;
@@ -29,6 +31,9 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -43,6 +48,7 @@ class PyroscopeApiTest {
   private static final String SERVICE = "/querier.v1.QuerierService/";
 
   @TempDir Path folder;
+  private final Queue<Thread> callers = new ConcurrentLinkedQueue<>();
   private HttpClient client = HttpClient.newHttpClient();
   private @Nullable ProfileDatabase store;
   private @Nullable HttpListener listener;
@@ -58,7 +64,7 @@ class PyroscopeApiTest {
             new ProfileOptions(EngineOptions.defaults(), ProfileLimits.DEFAULTS));
     store = db;
     Routes routes = new Routes();
-    new PyroscopeApi(() -> store, new PyroscopeSettings(Duration.ofMinutes(1)), () -> T0)
+    new PyroscopeApi(this::recorded, new PyroscopeSettings(Duration.ofMinutes(1)), () -> T0)
         .addTo(routes);
     listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
     append(db, "shop", 0, Map.of("main;pay;sign", 50L, "main;cart", 30L));
@@ -66,6 +72,25 @@ class PyroscopeApiTest {
     append(db, "mail", 5, Map.of("main;send", 1000L));
     db.flush();
     append(db, "shop", 20, Map.of("main;cart", 1L));
+  }
+
+  /** The store, with the threads of its callers noted. */
+  private @Nullable ProfileStore recorded() {
+    ProfileStore db = store;
+    return db == null
+        ? null
+        : (ProfileStore)
+            Proxy.newProxyInstance(
+                ProfileStore.class.getClassLoader(),
+                new Class<?>[] {ProfileStore.class},
+                (_, method, arguments) -> {
+                  callers.add(Thread.currentThread());
+                  try {
+                    return method.invoke(db, arguments);
+                  } catch (InvocationTargetException e) {
+                    throw Objects.requireNonNull(e.getCause());
+                  }
+                });
   }
 
   private static void append(
@@ -331,6 +356,15 @@ class PyroscopeApiTest {
                 .body(),
             UTF_8);
     assertThat(diff).contains("\"format\":\"double\"").contains("\"leftTicks\":80");
+  }
+
+  @Test
+  void queriesComputeOnThreadsOfTheirOwn() throws Exception {
+    call("LabelNames", "{\"start\":" + MS + ",\"end\":" + (MS + 60_000) + "}");
+    send(HttpRequest.newBuilder(uri("/pyroscope/render?query=" + CPU + "%7B%7D&from=" + MS)));
+    assertThat(callers)
+        .hasSizeGreaterThan(1)
+        .allSatisfy(t -> assertThat(t.getName()).isEqualTo("query-profiles"));
   }
 
   @Test

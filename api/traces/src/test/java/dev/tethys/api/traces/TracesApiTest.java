@@ -318,10 +318,16 @@ class TracesApiTest {
     assertThat(r.body()).isEqualTo("[]");
     server.open = false;
     for (String path :
-        List.of("/jaeger/api/services", "/zipkin/api/v2/services", "/tempo/api/traces/a")) {
+        List.of(
+            "/jaeger/api/services",
+            "/jaeger/api/v3/services",
+            "/zipkin/api/v2/services",
+            "/tempo/api/search/tags",
+            "/tempo/api/traces/a")) {
       HttpResponse<String> closed = server.call(path);
       assertThat(closed.statusCode()).isEqualTo(503);
       assertThat(closed.body()).contains("trace store is not open yet");
+      assertThat(closed.headers().firstValue("Retry-After")).as(path).contains("1");
     }
   }
 }
