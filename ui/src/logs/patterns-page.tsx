@@ -35,14 +35,14 @@ export function PatternsPage() {
         lead={
           sum > 0
             ? `${sum.toLocaleString('en')} lines seen by pattern stages since the start`
-            : 'Lines by severity, and by what is left of them without what varies'
+            : 'Lines by severity and by pattern'
         }
       />
       {query.error && <ErrorNotice error={query.error} />}
       {query.isPending && <Loading label="Loading patterns" />}
       {query.data && sum === 0 && jobs.length === 0 && (
-        <Empty icon="stacked" title="No stage looks for patterns">
-          A job counts them with this stage; behind multiline, if its lines go on:
+        <Empty icon="stacked" title="No job counts patterns">
+          Add this stage to a job; after multiline, if its entries have several lines:
           <span className="code-block">{STAGE}</span>
         </Empty>
       )}
