@@ -7,8 +7,13 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogRates;
 import dev.tethys.pipeline.exporter.tethys.OtlpConfigKeys;
+import dev.tethys.query.promql.parser.PromqlParseException;
+import dev.tethys.query.promql.parser.PromqlParser;
 import dev.tethys.store.logs.LogLimits;
+import dev.tethys.store.logs.LogRetention;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -28,6 +33,8 @@ public record LogsConfig(
   /** Farthest that an entry may be ahead of the clock, as in Loki. */
   private static final Duration CREATION_GRACE = Duration.ofMinutes(10);
 
+  private static final double MAX_MEGABYTES = 1e9;
+  private static final double MEGABYTE = 1 << 20;
   private static final Duration MAX_AGE = Duration.ofDays(7);
 
   /**
@@ -46,9 +53,15 @@ public record LogsConfig(
       @Nullable Boolean rejectOld,
       @Nullable Duration maxAge,
       @Nullable Duration creationGrace,
+      @Nullable Duration retention,
+      @Nullable List<LogRetention.Rule> retentionRules,
+      @Nullable Double rateMegabytes,
+      @Nullable Double burstMegabytes,
       @Nullable OtlpMapping otlp) {
     static final Limits NONE =
-        new Limits(null, null, null, null, null, null, null, null, null, null, null);
+        new Limits(
+            null, null, null, null, null, null, null, null, null, null, null, null, null, null,
+            null);
 
     /** These limits where they are written, others elsewhere. */
     Limits over(Limits others) {
@@ -63,6 +76,10 @@ public record LogsConfig(
           first(rejectOld, others.rejectOld),
           first(maxAge, others.maxAge),
           first(creationGrace, others.creationGrace),
+          first(retention, others.retention),
+          first(retentionRules, others.retentionRules),
+          first(rateMegabytes, others.rateMegabytes),
+          first(burstMegabytes, others.burstMegabytes),
           first(otlp, others.otlp));
     }
 
@@ -70,8 +87,13 @@ public record LogsConfig(
       return a == null ? b : a;
     }
 
-    /** Limits of the store, with those of flags where nothing is written. */
-    LogLimits over(LogLimits flags) {
+    /**
+     * Limits of the store.
+     *
+     * @param flags limits where nothing is written
+     * @param keep retention time where none is written, zero for no limit
+     */
+    LogLimits over(LogLimits flags, Duration keep) {
       Duration oldest = maxAge == null ? MAX_AGE : maxAge;
       Duration grace = creationGrace == null ? CREATION_GRACE : creationGrace;
       return new LogLimits(
@@ -83,7 +105,12 @@ public record LogsConfig(
           number(maxMetadataEntries, flags.maxMetadataEntries()),
           number(maxStreams, flags.maxStreams()),
           rejectOld != null && rejectOld ? oldest.toNanos() : 0,
-          grace.toNanos());
+          grace.toNanos(),
+          retention == null && retentionRules == null
+              ? null
+              : new LogRetention(
+                  (retention == null ? keep : retention).toNanos(),
+                  retentionRules == null ? List.of() : retentionRules));
     }
 
     /** As in Loki, 0 is no limit. */
@@ -133,6 +160,46 @@ public record LogsConfig(
   private static final Key<OtlpMapping> OTLP =
       LIMITS.optional(
           "otlp_config", OtlpConfigKeys.TYPE, "Attributes of OTLP logs that become labels.");
+
+  private static final Section STREAM_RETENTION =
+      new Section("logs_retention_stream", "Retention of the streams that a selector fits.");
+  private static final Key<List<Matcher>> SELECTOR =
+      STREAM_RETENTION.required(
+          "selector",
+          Type.of("stream selector", null, n -> n.parse(LogsConfig::selector)),
+          "Which streams: {namespace=\"dev\"}.");
+  private static final Key<Long> PRIORITY =
+      STREAM_RETENTION.key(
+          "priority",
+          Type.INT,
+          0L,
+          "The rule with the highest applies; of equal ones the one that keeps longest.");
+  private static final Key<Duration> PERIOD =
+      STREAM_RETENTION.required("period", Type.DURATION, "How long entries are kept, 0s for ever.");
+  private static final Key<Duration> RETENTION =
+      LIMITS.optional(
+          "retention_period",
+          Type.DURATION,
+          "How long entries are kept, 0s for ever; --storage.logs.retention.time by default.");
+  private static final Key<List<LogRetention.Rule>> RETENTION_STREAM =
+      LIMITS.optional(
+          "retention_stream",
+          Type.list(
+              STREAM_RETENTION.type(
+                  o ->
+                      new LogRetention.Rule(
+                          o.get(SELECTOR), o.get(PRIORITY), o.get(PERIOD).toNanos()))),
+          "Streams that are kept for another time than retention_period.");
+  private static final Key<Double> RATE =
+      LIMITS.optional(
+          "ingestion_rate_mb",
+          Type.FLOAT,
+          "Megabytes of lines and structured metadata that a tenant may send a second.");
+  private static final Key<Double> BURST =
+      LIMITS.optional(
+          "ingestion_burst_size_mb",
+          Type.FLOAT,
+          "Megabytes at once; at least ingestion_rate_mb, which is the default.");
   private static final Type<Limits> LIMITS_TYPE = LIMITS.type(LogsConfig::limits);
 
   private static final Section SECTION = new Section("logs", "Log store, an extension of Tethys.");
@@ -152,7 +219,7 @@ public record LogsConfig(
   static final Type<LogsConfig> TYPE = SECTION.type(LogsConfig::read);
 
   static List<Section> sections() {
-    List<Section> out = new ArrayList<>(List.of(SECTION, LIMITS));
+    List<Section> out = new ArrayList<>(List.of(SECTION, LIMITS, STREAM_RETENTION));
     out.addAll(OtlpConfigKeys.sections());
     return out;
   }
@@ -177,12 +244,36 @@ public record LogsConfig(
         o.find(REJECT_OLD),
         o.find(MAX_AGE_KEY),
         o.find(GRACE),
+        o.find(RETENTION),
+        o.find(RETENTION_STREAM),
+        megabytes(o, RATE),
+        megabytes(o, BURST),
         o.find(OTLP));
   }
 
   private static @Nullable Long bytes(YamlObject o, Key<ByteSize> key) {
     ByteSize s = o.find(key);
     return s == null ? null : checked(o, key, s.bytes());
+  }
+
+  private static @Nullable Double megabytes(YamlObject o, Key<Double> key) {
+    Double n = o.find(key);
+    if (n != null && !(n >= 0 && n < MAX_MEGABYTES)) {
+      throw o.error(key, key.name() + " is " + n + "; it must be in 0 to " + (long) MAX_MEGABYTES);
+    }
+    return n;
+  }
+
+  private static List<Matcher> selector(String text) {
+    if (!text.startsWith("{")) {
+      throw new IllegalArgumentException(
+          "streams are selected by labels in braces, such as {namespace=\"dev\"}");
+    }
+    try {
+      return PromqlParser.parseMetricSelector(text);
+    } catch (PromqlParseException e) {
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
   }
 
   private static @Nullable Long count(YamlObject o, Key<Long> key) {
@@ -201,9 +292,31 @@ public record LogsConfig(
    * Limits of a tenant.
    *
    * @param flags limits where nothing is written
+   * @param keep retention time where none is written, zero for no limit
    */
-  public LogLimits limits(String tenant, LogLimits flags) {
-    return of(tenant).over(flags);
+  public LogLimits limits(String tenant, LogLimits flags, Duration keep) {
+    return of(tenant).over(flags, keep);
+  }
+
+  /**
+   * Retention time of a tenant's streams that no rule selects, zero for no limit.
+   *
+   * @param keep time where none is written
+   */
+  public Duration retention(String tenant, Duration keep) {
+    Duration written = of(tenant).retention;
+    return written == null ? keep : written;
+  }
+
+  /** Rate of a tenant, null for no limit. */
+  public LogRates.@Nullable Rate rate(String tenant) {
+    Limits l = of(tenant);
+    if (l.rateMegabytes == null || l.rateMegabytes == 0) {
+      return null;
+    }
+    double burst = l.burstMegabytes == null ? 0 : l.burstMegabytes;
+    return new LogRates.Rate(
+        l.rateMegabytes * MEGABYTE, Math.max(burst, l.rateMegabytes) * MEGABYTE);
   }
 
   /** Rules for labels of OTLP logs of a tenant. */

@@ -1,5 +1,6 @@
 package dev.tethys.prometheus;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
@@ -11,6 +12,9 @@ import dev.tethys.config.NotBuiltException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogRates;
+import dev.tethys.store.logs.LogLimits;
+import dev.tethys.store.logs.LogRetention;
 import dev.tethys.store.metrics.Downsampling;
 import dev.tethys.store.metrics.RetentionPolicy;
 import dev.tethys.testkit.Shared;
@@ -37,6 +41,52 @@ class PrometheusConfigTest {
   private static PrometheusConfig parse(String yaml) throws IOException {
     return PrometheusConfig.read(
         YamlDocument.parse("test.yml", null, yaml), null, Map.of("REGION", "eu")::get);
+  }
+
+  @Test
+  void logsAreKeptByStreamAndLimitedByTenant() throws IOException {
+    LogsConfig logs =
+        parse(
+                """
+                logs:
+                  limits_config:
+                    retention_period: 31d
+                    retention_stream:
+                      - {selector: '{namespace="dev"}', priority: 1, period: 24h}
+                      - {selector: '{app=~"audit|bank"}', period: 0s}
+                    ingestion_rate_mb: 2
+                    ingestion_burst_size_mb: 6
+                  overrides:
+                    shop: {retention_period: 7d, ingestion_rate_mb: 0}
+                """)
+            .logs();
+    LogRetention kept =
+        requireNonNull(logs.limits("a", LogLimits.DEFAULTS, Duration.ZERO).retention());
+    assertThat(kept.nanos()).isEqualTo(Duration.ofDays(31).toNanos());
+    assertThat(kept.rules())
+        .containsExactly(
+            new LogRetention.Rule(
+                List.of(Matcher.of(Matcher.Type.EQUAL, "namespace", "dev")),
+                1,
+                Duration.ofDays(1).toNanos()),
+            new LogRetention.Rule(
+                List.of(Matcher.of(Matcher.Type.REGEX, "app", "audit|bank")), 0, 0));
+    LogRetention shop =
+        requireNonNull(logs.limits("shop", LogLimits.DEFAULTS, Duration.ZERO).retention());
+    assertThat(shop.nanos()).isEqualTo(Duration.ofDays(7).toNanos());
+    assertThat(shop.rules()).hasSize(2);
+    assertThat(logs.rate("a")).isEqualTo(new LogRates.Rate(2 << 20, 6 << 20));
+    assertThat(logs.rate("shop")).isNull();
+    assertThat(LogsConfig.DEFAULT.limits("a", LogLimits.DEFAULTS, Duration.ZERO).retention())
+        .isNull();
+    assertThatThrownBy(
+            () ->
+                parse(
+                    "logs: {limits_config: {retention_stream: [{selector: 'up', period: 1d}]}}\n"))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageContaining("labels in braces");
+    assertThatThrownBy(() -> parse("logs: {limits_config: {ingestion_rate_mb: -1}}\n"))
+        .hasMessageContaining("ingestion_rate_mb is -1.0");
   }
 
   /**

@@ -9,6 +9,7 @@ import dev.tethys.model.UnixNanos;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.logs.LogIngester;
+import dev.tethys.model.logs.LogRates;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedLogStore;
 import dev.tethys.pipeline.exporter.tethys.EmbeddedStore;
@@ -69,7 +70,12 @@ final class EmbeddedLogs implements AutoCloseable {
     this.shell = new EventStoreSetup(flags, "logs", "log store", this::database);
     this.folder = shell.folder(storage);
     this.registry = registry;
-    this.ingester = new LogIngester(this::store, UnixNanos::now, registry);
+    this.ingester = 
+        new LogIngester(
+            this::store,
+            UnixNanos::now,
+            new LogRates(tenant -> config.rate(tenant), System::nanoTime),
+            registry);
   }
 
   /** The store as pipelines reach it. */
@@ -87,7 +93,11 @@ final class EmbeddedLogs implements AutoCloseable {
   }
 
   private LogLimits limits(String tenant) {
-    return config.limits(tenant, flagLimits());
+    return config.limits(tenant, flagLimits(), keep());
+  }
+
+  private Duration keep() {
+    return Duration.ofMillis(flags.millis(RETENTION_TIME));
   }
 
   private LogLimits flagLimits() {
@@ -101,7 +111,8 @@ final class EmbeddedLogs implements AutoCloseable {
         d.maxMetadataEntries(),
         (int) flags.integer(MAX_STREAMS),
         d.maxAgeNanos(),
-        d.maxFutureNanos());
+        d.maxFutureNanos(),
+        null);
   }
 
   /** True unless a flag switches the log store off. */
@@ -149,7 +160,7 @@ final class EmbeddedLogs implements AutoCloseable {
             limits,
             flags.bool("web.enable-admin-api"),
             (int) flags.integer(MAX_TAILS),
-            Duration.ofMillis(flags.millis(RETENTION_TIME)),
+            tenant -> config.retention(tenant, keep()),
             BuildInfo.current().version());
     new LokiApi(this::engine, settings, UnixNanos::now, registry).addTo(routes);
     LogReceivers.addTo(routes, ingester, pipelineStore(), receivers);
@@ -182,16 +193,17 @@ final class EmbeddedLogs implements AutoCloseable {
   /**
    * Opens the store.
    *
+   * @param initial limits, needed before the first maintenance
    * @param configured whether the server has a configuration file
    */
-  void open(boolean configured, HttpClientFactory http) throws IOException {
+  void open(LogsConfig initial, boolean configured, HttpClientFactory http) throws IOException {
     long begin = System.nanoTime();
+    config = initial;
     LogDatabase database =
         LogDatabase.open(
             new RealFiles(),
             folder,
-            new LogOptions(shell.engine(), limits(LogStore.DEFAULT_TENANT)));
-    database.setLimits(this::limits);
+            new LogOptions(shell.engine(), this::limits));
     TailedLogStore store = new TailedLogStore(database, new LogCounts(registry));
     LogqlEngine engine =
         new LogqlEngine(

@@ -23,6 +23,7 @@ public final class LogIngester {
 
   private final Supplier<@Nullable LogStore> opened;
   private final LongSupplier now;
+  private final LogRates rates;
   private final Vector<Counter> lines;
   private final Vector<Counter> bytes;
   private final Vector<Counter> discarded;
@@ -33,10 +34,13 @@ public final class LogIngester {
   /**
    * @param opened the store, null until it is open
    * @param now Unix nanoseconds
+   * @param rates rates of tenants
    */
-  public LogIngester(Supplier<@Nullable LogStore> opened, LongSupplier now, Registry registry) {
+  public LogIngester(
+      Supplier<@Nullable LogStore> opened, LongSupplier now, LogRates rates, Registry registry) {
     this.opened = opened;
     this.now = now;
+    this.rates = rates;
     lines =
         registry.counters(
             "loki_distributor_lines_received_total",
@@ -98,8 +102,13 @@ public final class LogIngester {
     if (batch.rows == 0) {
       return LogAppendResult.EMPTY;
     }
-    LogAppendResult result = store.append(tenant, batch);
     String label = tenants.of(tenant);
+    StorageException tooFast = rates.refusal(tenant, batch);
+    if (tooFast != null) {
+      discarded.with(LogRates.REASON, label).add(batch.rows);
+      throw tooFast;
+    }
+    LogAppendResult result = store.append(tenant, batch);
     lines.with(label).add(result.stored());
     bytes.with(label).add(batch.size);
     for (LogAppendResult.Refusal r : result.refusals()) {

@@ -224,9 +224,9 @@ final class ExploreEndpoints {
   }
 
   /** Limits that Grafana's drill-down asks for. */
-  String drilldownLimits() {
+  String drilldownLimits(String tenant) {
     LokiJson out = new LokiJson().raw("{\"limits\":{");
-    out.key("retention_period").text(settings.retention().toSeconds() + "s");
+    out.key("retention_period").text(settings.retention().apply(tenant).toSeconds() + "s");
     out.key("max_query_series").number(limits.maxSeries());
     out.key("max_entries_limit_per_query").number(limits.maxEntries());
     out.key("query_timeout").text(limits.timeout().toSeconds() + "s");

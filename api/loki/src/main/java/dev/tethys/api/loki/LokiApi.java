@@ -84,7 +84,7 @@ public final class LokiApi {
         routes,
         "/detected_field/{name}/values",
         (e, q) -> watched(q, s -> explore.fieldValues(e, parameters(q), q.pathParam("name"), s)));
-    get(routes, "/drilldown-limits", (e, q) -> explore.drilldownLimits());
+    get(routes, "/drilldown-limits", (e, q) -> explore.drilldownLimits(parameters(q).tenant()));
     getOrPost(routes, "/format_query", this::format);
     get(routes, "/status/buildinfo", this::buildInfo);
     routes.webSocket(V1 + "/tail", this::tail);

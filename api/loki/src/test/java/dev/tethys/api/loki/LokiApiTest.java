@@ -3,6 +3,7 @@ package dev.tethys.api.loki;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.tethys.model.logs.LogRates;
 import dev.tethys.model.Labels;
 import dev.tethys.query.logql.LiveTail.Dropped;
 import dev.tethys.query.logql.LogEntry;
@@ -293,6 +294,21 @@ class LokiApiTest {
     assertThat(r.body()).contains("multiple org IDs present");
     assertThat(server.call("GET", "a||b", "/loki/api/v1/labels").statusCode()).isEqualTo(400);
     assertThat(server.call("GET", "a|../x", "/loki/api/v1/labels").statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void aTenantThatSendsTooFastIsToldToSendAgainLater() throws Exception {
+    server.slowRate = new LogRates.Rate(0.001, 10);
+    long now = LokiServer.now();
+    server.push("slow", "{\"app\":\"a\"}", now, "longer than the burst");
+    HttpResponse<String> r = server.sendPush("slow", "{\"app\":\"a\"}", now, "next");
+    assertThat(r.statusCode()).isEqualTo(429);
+    assertThat(r.headers().firstValue("Retry-After")).isPresent();
+    assertThat(r.body()).contains("ingestion rate limit exceeded for user slow", "'1' lines");
+    server.push("other", "{\"app\":\"a\"}", now, "not limited");
+    assertThat(server.registry.collect().toString()).contains("rate_limited");
+    server.slowRate = null;
+    server.push("slow", "{\"app\":\"a\"}", now, "next");
   }
 
   @Test

@@ -6,6 +6,7 @@ import dev.tethys.codec.json.JsonValues;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.logs.LogIngester;
+import dev.tethys.model.logs.LogRates;
 import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlLimits;
 import dev.tethys.query.logql.TailedLogStore;
@@ -38,6 +39,11 @@ final class LokiServer implements AutoCloseable {
   /** Whether the engine was asked on a virtual thread. */
   volatile boolean computedOnVirtualThread;
 
+  /** Rate of the tenant {@code slow}. */
+  volatile LogRates.@Nullable Rate slowRate;
+
+  final Registry registry = new Registry();
+
   private final LogqlEngine engine;
   private final HttpListener listener;
 
@@ -62,11 +68,11 @@ final class LokiServer implements AutoCloseable {
               return System.nanoTime();
             });
     Routes routes = new Routes();
-    Registry registry = new Registry();
     LokiSettings settings =
-        new LokiSettings(LogqlLimits.DEFAULT, admin, 2, Duration.ofDays(15), "test");
+        new LokiSettings(LogqlLimits.DEFAULT, admin, 2, _ -> Duration.ofDays(15), "test");
     new LokiApi(() -> engine, settings, LokiServer::now, registry).addTo(routes);
-    new LokiPush(new LogIngester(() -> store, LokiServer::now, registry)).addTo(routes);
+    LogRates rates = new LogRates(t -> t.equals("slow") ? slowRate : null, System::nanoTime);
+    new LokiPush(new LogIngester(() -> store, LokiServer::now, rates, registry)).addTo(routes);
     listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
   }
 
@@ -106,6 +112,14 @@ final class LokiServer implements AutoCloseable {
 
   void push(@Nullable String tenant, String labels, long time, String line)
       throws IOException, InterruptedException {
+    HttpResponse<String> r = sendPush(tenant, labels, time, line);
+    if (r.statusCode() != 204) {
+      throw new AssertionError(r.statusCode() + " " + r.body());
+    }
+  }
+
+  HttpResponse<String> sendPush(@Nullable String tenant, String labels, long time, String line)
+      throws IOException, InterruptedException {
     String json =
         "{\"streams\":[{\"stream\":"
             + labels
@@ -121,10 +135,7 @@ final class LokiServer implements AutoCloseable {
     if (tenant != null) {
       b.header("X-Scope-OrgID", tenant);
     }
-    HttpResponse<String> r = client.send(b.build(), BodyHandlers.ofString());
-    if (r.statusCode() != 204) {
-      throw new AssertionError(r.statusCode() + " " + r.body());
-    }
+    return client.send(b.build(), BodyHandlers.ofString());
   }
 
   @Override

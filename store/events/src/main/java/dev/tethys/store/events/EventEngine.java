@@ -494,6 +494,11 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
     }
   }
 
+  /** The signal has other rules of retention, which apply from the next maintenance on. */
+  public void retentionChanged() {
+    housekeeping.retentionChanged();
+  }
+
   /** Waits until heads are sealed, or for a time; false if the store is closed. */
   boolean awaitWork(long nanos) {
     lock.lock();

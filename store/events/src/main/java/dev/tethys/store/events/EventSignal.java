@@ -3,6 +3,7 @@ package dev.tethys.store.events;
 import dev.tethys.store.files.ByteSource;
 import java.io.IOException;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Part of {@link EventEngine} that is specific to a signal (logs, spans, profiles).
@@ -31,6 +32,18 @@ public interface EventSignal<H extends EventHead<S>, S, P> {
    */
   void merge(String tenant, List<P> parts, List<List<DeletionMark>> deletions, PartSink sink)
       throws IOException;
+
+  /**
+   * When the rows of a part expire by rules of the signal; merges leave expired rows out. {@link
+   * EventEngine#retentionChanged} tells of new rules.
+   *
+   * @param part null if it cannot be read
+   * @param last time of its newest row
+   * @return null if the engine's retention time applies
+   */
+  default @Nullable PartExpiry expiry(String tenant, @Nullable P part, long last) {
+    return null;
+  }
 
   /** Takes back the memory of a head whose rows are in parts and that no view holds. */
   default void recycle(H head) {}

@@ -8,11 +8,14 @@ import java.lang.System.Logger.Level;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Removal, rewriting and merging of parts: retention first, then deletions, then merges of small
@@ -38,6 +41,8 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
   private final EventSignal<H, S, P> signal;
   private final EngineOptions options;
   private final Set<Long> unmergeable = new HashSet<>(); // damaged parts stay as they are
+  private final Map<Long, PartExpiry> expiries = new HashMap<>(); // by part
+  private volatile boolean retentionChanged;
 
   PartMaintenance(
       FileAccess files,
@@ -59,11 +64,54 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
    */
   void run(long generation) throws IOException {
     removeExpired();
+    rewriteExpired(generation);
     processDeletions(generation);
     mergeSmall(generation);
   }
 
   // ---- retention
+
+  /** The signal has other rules of retention. Safe for several threads. */
+  void retentionChanged() {
+    retentionChanged = true;
+  }
+
+  private PartExpiry expiry(PartEntry e) {
+    PartExpiry known = expiries.get(e.id());
+    if (known == null) {
+      known = readExpiry(e);
+      if (known == null) {
+        long nanos = options.retention().nanos();
+        known = PartExpiry.whole(nanos > 0 ? PartExpiry.after(e.last(), nanos) : Long.MAX_VALUE);
+      }
+      expiries.put(e.id(), known);
+    }
+    return known;
+  }
+
+  private @Nullable PartExpiry readExpiry(PartEntry e) {
+    LivePart<P> live = parts.retain(e.id());
+    if (live == null) {
+      return signal.expiry(e.tenant(), null, e.last());
+    }
+    try {
+      return signal.expiry(e.tenant(), live.get(), e.last());
+    } catch (DamageException damage) {
+      return signal.expiry(e.tenant(), null, e.last());
+    } finally {
+      live.release();
+    }
+  }
+
+  /** Rewrites parts of which some rows have expired by rules of the signal. */
+  private void rewriteExpired(long generation) throws IOException {
+    long now = options.clock().getAsLong();
+    for (PartEntry e : parts.manifest().parts()) {
+      if (now >= expiry(e).first() && !unmergeable.contains(e.id())) {
+        rewrite(List.of(e), generation);
+      }
+    }
+  }
 
   private void removeExpired() throws IOException {
     RetentionLimits limits = options.retention();
@@ -75,11 +123,16 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
     if (limits.diskShare() > 0) {
       max = Math.min(max, (long) (limits.diskShare() * files.totalSpace(directory)));
     }
-    long cutoff =
-        limits.nanos() > 0 ? options.clock().getAsLong() - limits.nanos() : Long.MIN_VALUE;
+    if (retentionChanged) {
+      retentionChanged = false;
+      expiries.clear();
+    }
+    expiries.keySet().retainAll(byAge.stream().map(PartEntry::id).collect(Collectors.toSet()));
+    long now = options.clock().getAsLong();
     Set<Long> expired = new HashSet<>();
     for (PartEntry e : byAge) {
-      if (e.last() < cutoff || total > max) {
+      boolean isOld = now >= expiry(e).whole();
+      if (isOld || total > max) {
         expired.add(e.id());
         total -= e.size();
         LOG.log(
@@ -88,7 +141,7 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
             e.tenant(),
             e.id(),
             e.rows(),
-            e.last() < cutoff ? "age" : "size");
+            isOld ? "age" : "size");
       }
     }
     if (!expired.isEmpty()) {

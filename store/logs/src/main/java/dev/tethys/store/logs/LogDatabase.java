@@ -30,15 +30,16 @@ import java.util.function.LongSupplier;
 public final class LogDatabase implements LogStore, EventStore {
   private static final int MAX_KEPT_FRAME = 4 << 20;
 
-  private final LogSignal signal = new LogSignal();
+  private final LogSignal signal;
   private volatile Function<String, LogLimits> limits;
   private final LongSupplier clock;
   private final EventEngine<LogHead, LogHead.Snapshot, LogPart> engine;
   private final ThreadLocal<ByteSink> frames = ThreadLocal.withInitial(() -> new ByteSink(1 << 16));
 
   private LogDatabase(FileAccess files, Path directory, LogOptions options) throws IOException {
-    this.limits = _ -> options.limits();
+    this.limits = options.limits();
     this.clock = options.engine().clock();
+    this.signal = new LogSignal(tenant -> limits.apply(tenant).retention(), clock);
     this.engine = new EventEngine<>(files, directory, signal, options.engine());
   }
 
@@ -53,9 +54,10 @@ public final class LogDatabase implements LogStore, EventStore {
     return new LogDatabase(files, directory, options);
   }
 
-  /** Sets the limits by tenant, for appends from now on. */
+  /** Sets the limits by tenant, for appends from now on and for the next maintenance. */
   public void setLimits(Function<String, LogLimits> byTenant) {
     limits = byTenant;
+    engine.retentionChanged();
   }
 
   @Override

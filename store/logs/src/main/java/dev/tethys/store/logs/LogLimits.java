@@ -1,5 +1,7 @@
 package dev.tethys.store.logs;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Limits on entries, named as in Loki's {@code limits_config}. An entry that exceeds one is
  * refused.
@@ -16,6 +18,7 @@ package dev.tethys.store.logs;
  * @param maxAgeNanos age of the oldest entries, {@code reject_old_samples_max_age}; 0 for no limit
  * @param maxFutureNanos how far ahead of the clock an entry may be, {@code creation_grace_period};
  *     0 for no limit
+ * @param retention how long entries are kept, null for the engine's time
  */
 public record LogLimits(
     int maxLineSize,
@@ -26,8 +29,9 @@ public record LogLimits(
     int maxMetadataEntries,
     int maxStreams,
     long maxAgeNanos,
-    long maxFutureNanos) {
+    long maxFutureNanos,
+    @Nullable LogRetention retention) {
   /** Defaults. */
   public static final LogLimits DEFAULTS =
-      new LogLimits(4 << 20, 64, 1024, 2048, 64 << 10, 128, 500_000, 0, 0);
+      new LogLimits(4 << 20, 64, 1024, 2048, 64 << 10, 128, 500_000, 0, 0, null);
 }

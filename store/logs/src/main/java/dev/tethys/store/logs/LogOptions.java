@@ -1,10 +1,20 @@
 package dev.tethys.store.logs;
 
 import dev.tethys.store.events.EngineOptions;
+import java.util.function.Function;
 
-/** Settings of a {@link LogDatabase}. */
-public record LogOptions(EngineOptions engine, LogLimits limits) {
+/**
+ * Settings of a {@link LogDatabase}.
+ *
+ * @param limits by tenant
+ */
+public record LogOptions(EngineOptions engine, Function<String, LogLimits> limits) {
   /** Defaults. */
   public static final LogOptions DEFAULTS =
       new LogOptions(EngineOptions.defaults(), LogLimits.DEFAULTS);
+
+  /** The same limits for all tenants. */
+  public LogOptions(EngineOptions engine, LogLimits limits) {
+    this(engine, _ -> limits);
+  }
 }

@@ -3,6 +3,7 @@ package dev.tethys.store.logs;
 import dev.tethys.store.events.ColumnCache;
 import dev.tethys.store.events.DeletionMark;
 import dev.tethys.store.events.EventSignal;
+import dev.tethys.store.events.PartExpiry;
 import dev.tethys.store.events.PartFile;
 import dev.tethys.store.events.PartSink;
 import dev.tethys.store.files.ByteSource;
@@ -10,6 +11,8 @@ import java.io.IOException;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Function;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /** Logs as a signal of the engine of events. */
@@ -20,7 +23,18 @@ final class LogSignal implements EventSignal<LogHead, LogHead.Snapshot, LogPart>
   private final Map<String, StreamRegistry> registries = new ConcurrentHashMap<>();
   private final ChunkPool pool = new ChunkPool();
   private final ColumnCache columns = ColumnCache.ofHeap();
+  private final Function<String, @Nullable LogRetention> retention;
+  private final LongSupplier clock;
   private LogPartBuilder.@Nullable Workspace workspace; // for the thread that writes parts
+
+  /**
+   * @param retention by tenant, null where nothing expires by stream
+   * @param clock Unix nanoseconds
+   */
+  LogSignal(Function<String, @Nullable LogRetention> retention, LongSupplier clock) {
+    this.retention = retention;
+    this.clock = clock;
+  }
 
   StreamRegistry registry(String tenant) {
     return registries.computeIfAbsent(tenant, t -> new StreamRegistry());
@@ -89,14 +103,23 @@ final class LogSignal implements EventSignal<LogHead, LogHead.Snapshot, LogPart>
     }
   }
 
-  /** Copies the rows of the parts that are not deleted into a head and writes that. */
+  @Override
+  public @Nullable PartExpiry expiry(String tenant, @Nullable LogPart part, long last) {
+    LogRetention r = retention.apply(tenant);
+    return r == null ? null : StreamRetention.of(registry(tenant), r, part, last);
+  }
+
+  /** Copies the rows of the parts that are neither deleted nor expired into a head, writes that. */
   @Override
   public void merge(
       String tenant, List<LogPart> parts, List<List<DeletionMark>> deletions, PartSink sink)
       throws IOException {
     LogHead head = new LogHead(registry(tenant), pool);
+    StreamRetention expiry = new StreamRetention(head.streams(), retention.apply(tenant));
+    long now = clock.getAsLong();
     for (int i = 0; i < parts.size(); i++) {
-      PartRows.copy(parts.get(i), deletions.get(i), head);
+      PartRows.copy(
+          parts.get(i), deletions.get(i), (stream, t) -> expiry.expires(stream, t) <= now, head);
     }
     write(head, sink);
     head.recycle();

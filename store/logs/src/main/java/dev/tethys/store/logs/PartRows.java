@@ -12,12 +12,17 @@ import java.util.List;
 final class PartRows {
   private PartRows() {}
 
+  /** Condition on the stream number and the time of a row. */
+  interface RowTest {
+    boolean test(int stream, long time);
+  }
+
   /**
-   * Copies the rows that no mark deletes.
+   * Copies the rows that have not expired and that no mark deletes.
    *
    * @throws CorruptionException if a block is damaged; the part is then to be kept
    */
-  static void copy(LogPart part, List<DeletionMark> marks, LogHead to) {
+  static void copy(LogPart part, List<DeletionMark> marks, RowTest expired, LogHead to) {
     List<DeletionCondition> conditions = new ArrayList<>();
     List<SelectedStreams> selected = new ArrayList<>();
     for (DeletionMark m : marks) {
@@ -42,10 +47,13 @@ final class PartRows {
         for (int t = 0; t < b.templateCount(); t++) {
           for (int r = b.firstRow(t); r < b.firstRow(t + 1); r++) {
             int stream = index.numbers()[index.stream()[at + b.streamIndexes()[r]]];
+            long time = b.times()[r];
+            if (expired.test(stream, time)) {
+              continue;
+            }
             b.appendBody(t, r, body.clear());
             boolean deleted = false;
             for (int m = 0; m < marks.size() && !deleted; m++) {
-              long time = b.times()[r];
               deleted =
                   time >= marks.get(m).from()
                       && time < marks.get(m).to()
@@ -57,7 +65,7 @@ final class PartRows {
             if (deleted) {
               continue;
             }
-            to.add(b.times()[r], stream, body.buf, 0, body.size);
+            to.add(time, stream, body.buf, 0, body.size);
             for (int n = 0; n < nameNumbers.length; n++) {
               if (b.appendMetadata(n, r, value.clear())) {
                 to.metadata(nameNumbers[n], value.buf, 0, value.size);

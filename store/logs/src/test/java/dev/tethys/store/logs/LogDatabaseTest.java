@@ -316,6 +316,111 @@ class LogDatabaseTest {
     }
   }
 
+  private static LogLimits keeping(LogRetention retention) {
+    LogLimits d = LogLimits.DEFAULTS;
+    return new LogLimits(
+        d.maxLineSize(),
+        d.maxLabelNames(),
+        d.maxLabelNameLength(),
+        d.maxLabelValueLength(),
+        d.maxMetadataSize(),
+        d.maxMetadataEntries(),
+        d.maxStreams(),
+        0,
+        0,
+        retention);
+  }
+
+  private static LogRetention.Rule rule(String app, long priority, long nanos) {
+    return new LogRetention.Rule(
+        List.of(Matcher.of(Matcher.Type.REGEX, "app", app)), priority, nanos);
+  }
+
+  private static Row rowOf(String app, long time) {
+    return Row.of(Labels.of("app", app), time, app);
+  }
+
+  @Test
+  void streamsExpireByTheRuleWithTheHighestPriority() throws IOException {
+    long day = 24 * HOUR;
+    LogLimits limits =
+        keeping(
+            new LogRetention(
+                3 * day,
+                List.of(
+                    rule("debug.*", 1, day), rule("debug-kept", 2, 0), rule("debug-.*", 1, 2 * day))));
+    EngineOptions options = engine().withRetention(new RetentionLimits(15 * day, 0, 0));
+    try (LogDatabase db =
+        LogDatabase.open(new SimulatedFiles(1), DIRECTORY, new LogOptions(options, limits))) {
+      put(
+          db,
+          List.of(
+              rowOf("debug", T0),
+              rowOf("debug-two", T0),
+              rowOf("debug-kept", T0),
+              rowOf("web", T0)));
+      db.flush();
+      now = T0 + day - 1;
+      db.housekeep();
+      assertThat(bodies(db)).hasSize(4);
+      now = T0 + day;
+      db.housekeep();
+      assertThat(bodies(db)).containsExactlyInAnyOrder("debug-two", "debug-kept", "web");
+      now = T0 + 2 * day;
+      db.housekeep();
+      assertThat(bodies(db)).containsExactlyInAnyOrder("debug-kept", "web");
+      now = T0 + 40 * day;
+      db.housekeep();
+      assertThat(bodies(db)).containsExactly("debug-kept");
+    }
+  }
+
+  @Test
+  void expiredStreamsLeaveTheDisk() throws IOException {
+    LogRetention retention = new LogRetention(0, List.of(rule("debug", 0, HOUR)));
+    LogOptions options = new LogOptions(engine(), keeping(retention));
+    try (LogDatabase db = LogDatabase.open(new SimulatedFiles(1), DIRECTORY, options)) {
+      List<Row> rows = new ArrayList<>();
+      Random random = new Random(1);
+      for (int i = 0; i < 5000; i++) {
+        rows.add(Row.of(Labels.of("app", "debug"), T0 + i, "id " + random.nextLong()));
+      }
+      rows.add(rowOf("web", T0));
+      put(db, rows);
+      db.flush();
+      long before = db.partBytes();
+      now = T0 + 2 * HOUR;
+      db.housekeep();
+      assertThat(bodies(db)).containsExactly("web");
+      assertThat(db.partBytes()).isLessThan(before / 10);
+      long written = db.partBytes();
+      db.housekeep();
+      assertThat(db.partBytes()).isEqualTo(written);
+    }
+  }
+
+  @Test
+  void tenantsHaveTheirOwnRetentionFromTheFirstMaintenanceOn() throws IOException {
+    EngineOptions options = engine().withRetention(new RetentionLimits(HOUR, 0, 0));
+    LogRetention endless = new LogRetention(0, List.of());
+    LogOptions byTenant =
+        new LogOptions(options, t -> t.equals("audit") ? keeping(endless) : LogLimits.DEFAULTS);
+    SimulatedFiles files = new SimulatedFiles(1);
+    try (LogDatabase db = LogDatabase.open(files, DIRECTORY, byTenant)) {
+      db.append("audit", LogStoreFixture.batch(List.of(row(T0, "kept"))));
+      put(db, List.of(row(T0, "expires")));
+      db.flush();
+    }
+    now = T0 + 5 * HOUR;
+    try (LogDatabase db = LogDatabase.open(files, DIRECTORY, byTenant)) {
+      db.housekeep();
+      assertThat(db.tenants()).containsExactly("audit");
+      db.setLimits(t -> keeping(new LogRetention(4 * HOUR, List.of())));
+      db.housekeep();
+      assertThat(db.tenants()).isEmpty();
+    }
+  }
+
   @Test
   void streamsOfExpiredPartsLeaveMemory() throws IOException {
     SimulatedFiles files = new SimulatedFiles(1);
@@ -331,7 +436,8 @@ class LogDatabaseTest {
             d.maxMetadataEntries(),
             4000,
             0,
-            0);
+            0,
+            null);
     try (LogDatabase db = LogDatabase.open(files, DIRECTORY, new LogOptions(options, limits))) {
       for (int day = 0; day < 6; day++) {
         now = T0 + day * 24 * HOUR;
@@ -350,7 +456,7 @@ class LogDatabaseTest {
 
   @Test
   void entriesAboveALimitAreRefusedByName() throws IOException {
-    LogLimits limits = new LogLimits(10, 2, 5, 6, 12, 2, 3, 2 * HOUR, HOUR);
+    LogLimits limits = new LogLimits(10, 2, 5, 6, 12, 2, 3, 2 * HOUR, HOUR, null);
     SimulatedFiles files = new SimulatedFiles(1);
     try (LogDatabase db = LogDatabase.open(files, DIRECTORY, new LogOptions(engine(), limits))) {
       Labels a = Labels.of("app", "a");

@@ -1,0 +1,78 @@
+package dev.tethys.store.logs;
+
+import dev.tethys.store.events.PartExpiry;
+import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
+
+/** Times at which the entries of a tenant's streams expire. For one thread. */
+final class StreamRetention {
+  private static final long UNKNOWN = -1;
+
+  private final StreamRegistry registry;
+  private final @Nullable LogRetention retention;
+  private long[] nanos = new long[64]; // by stream number
+
+  /**
+   * @param registry of the stream numbers
+   * @param retention null if nothing expires by stream
+   */
+  StreamRetention(StreamRegistry registry, @Nullable LogRetention retention) {
+    this.registry = registry;
+    this.retention = retention;
+    Arrays.fill(nanos, UNKNOWN);
+  }
+
+  /**
+   * Unix nanoseconds at which an entry expires, {@link Long#MAX_VALUE} if it does not.
+   *
+   * @param time of the entry
+   */
+  long expires(int stream, long time) {
+    if (retention == null) {
+      return Long.MAX_VALUE;
+    }
+    if (stream >= nanos.length) {
+      int before = nanos.length;
+      nanos = Arrays.copyOf(nanos, Math.max(stream + 1, before * 2));
+      Arrays.fill(nanos, before, nanos.length, UNKNOWN);
+    }
+    if (nanos[stream] == UNKNOWN) {
+      nanos[stream] = retention.of(registry.labels(stream));
+    }
+    return nanos[stream] == Long.MAX_VALUE
+        ? Long.MAX_VALUE
+        : PartExpiry.after(time, nanos[stream]);
+  }
+
+  /**
+   * When the streams of a part expire; a stream does when its newest entry in the part does.
+   *
+   * @param part null if it cannot be read
+   * @param last time of its newest entry
+   */
+  static PartExpiry of(
+      StreamRegistry registry, LogRetention retention, @Nullable LogPart part, long last) {
+    if (part == null) {
+      long longest = retention.longest();
+      return PartExpiry.whole(
+          longest == Long.MAX_VALUE ? longest : PartExpiry.after(last, longest));
+    }
+    StreamRetention streams = new StreamRetention(registry, retention);
+    LogPart.Streams index = part.streams(registry);
+    long[] newest = new long[index.numbers().length];
+    Arrays.fill(newest, Long.MIN_VALUE);
+    for (int i = 0; i < index.stream().length; i++) {
+      newest[index.stream()[i]] = Math.max(newest[index.stream()[i]], index.lasts()[i]);
+    }
+    long first = Long.MAX_VALUE;
+    long whole = Long.MIN_VALUE;
+    for (int i = 0; i < newest.length; i++) {
+      if (newest[i] != Long.MIN_VALUE) {
+        long expires = streams.expires(index.numbers()[i], newest[i]);
+        first = Math.min(first, expires);
+        whole = Math.max(whole, expires);
+      }
+    }
+    return new PartExpiry(first, whole);
+  }
+}
