@@ -195,7 +195,7 @@ public final class RequestProcessor {
       if (last) {
         response.header("Connection", "close");
       }
-      if (status == 503) {
+      if (status == 503 || status == 429) {
         response.header("Retry-After", "1");
       }
       response.status(status).send(message + "\n");

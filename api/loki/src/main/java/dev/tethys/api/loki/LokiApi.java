@@ -109,27 +109,24 @@ public final class LokiApi {
 
   private void answer(Endpoint endpoint, HttpRequest request, HttpResponse response)
       throws IOException {
-    LogqlEngine engine = engine(response);
-    String body = mapped(() -> computed(endpoint, engine, request, response));
+    LogqlEngine engine = engine();
+    String body = mapped(() -> computed(endpoint, engine, request));
     response.header("Content-Type", JSON).send(body);
   }
 
   /** Has a query computed on other threads than requests, or refused. */
-  private String computed(
-      Endpoint endpoint, LogqlEngine engine, HttpRequest request, HttpResponse response)
+  private String computed(Endpoint endpoint, LogqlEngine engine, HttpRequest request)
       throws IOException {
     try {
       return threads.run(() -> endpoint.answer(engine, request));
     } catch (QueryThreads.NoPlaceException e) {
-      response.header("Retry-After", "1");
       throw new HttpException(503, String.valueOf(e.getMessage()));
     }
   }
 
-  private LogqlEngine engine(HttpResponse response) {
+  private LogqlEngine engine() {
     LogqlEngine engine = opened.get();
     if (engine == null) {
-      response.header("Retry-After", "1");
       throw new HttpException(503, "log store is not open yet");
     }
     return engine;
@@ -159,7 +156,7 @@ public final class LokiApi {
   }
 
   private void tail(HttpRequest request, HttpResponse response) throws Exception {
-    LogqlEngine engine = engine(response);
+    LogqlEngine engine = engine();
     mapped(
         () -> {
           tails.tail(engine, parameters(request), request, response);
@@ -174,7 +171,7 @@ public final class LokiApi {
 
   private void deletion(HttpRequest request, HttpResponse response, DeleteEndpoint endpoint)
       throws IOException {
-    LogqlEngine engine = engine(response);
+    LogqlEngine engine = engine();
     LokiParameters p = parameters(request);
     String tenant = TenantHeader.one(request);
     String body = mapped(() -> endpoint.answer(engine, p, tenant));
@@ -186,7 +183,7 @@ public final class LokiApi {
   }
 
   private void ready(HttpRequest request, HttpResponse response) throws IOException {
-    engine(response);
+    engine();
     response.send("ready\n");
   }
 

@@ -88,7 +88,7 @@ public final class LokiPush {
     try {
       ingester.requireOpen();
     } catch (StorageException e) {
-      throw failure(e, response);
+      throw failure(e);
     }
     String type = mediaType(request);
     boolean json = type.equals(JSON);
@@ -115,7 +115,7 @@ public final class LokiPush {
       if (w.batch.rows == 0 && refusals.isEmpty()) {
         throw new HttpException(422, "error at least one valid stream is required for ingestion");
       }
-      LogAppendResult limited = append(tenant, w.batch, response);
+      LogAppendResult limited = append(tenant, w.batch);
       ingester.discarded(tenant, "invalid_entry", refusals.count());
       answer(response, refusals, limited);
     } finally {
@@ -147,19 +147,16 @@ public final class LokiPush {
     return later ? 429 : 400;
   }
 
-  private LogAppendResult append(String tenant, LogBatch batch, HttpResponse response) {
+  private LogAppendResult append(String tenant, LogBatch batch) {
     try {
       return ingester.append(tenant, batch);
     } catch (StorageException e) {
-      throw failure(e, response);
+      throw failure(e);
     }
   }
 
-  private static HttpException failure(StorageException e, HttpResponse response) {
+  private static HttpException failure(StorageException e) {
     boolean later = e.reason() != StorageException.Reason.INVALID;
-    if (later) {
-      response.header("Retry-After", "1");
-    }
     return new HttpException(
         e.reason() == StorageException.Reason.LIMIT ? 429 : later ? 503 : 400,
         String.valueOf(e.getMessage()));

@@ -13,6 +13,7 @@ import java.net.http.WebSocket;
 import java.net.http.WebSocketHandshakeException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.BlockingQueue;
 import java.util.concurrent.CompletionStage;
@@ -306,7 +307,9 @@ class LokiApiTest {
     assertThat(r.headers().firstValue("Retry-After")).isPresent();
     assertThat(r.body()).contains("ingestion rate limit exceeded for user slow", "'1' lines");
     server.push("other", "{\"app\":\"a\"}", now, "not limited");
-    assertThat(server.registry.collect().toString()).contains("rate_limited");
+    List<String> metrics = new ArrayList<>();
+    server.registry.collect(f -> metrics.add(f.toString()));
+    assertThat(String.join("\n", metrics)).contains("rate_limited");
     server.slowRate = null;
     server.push("slow", "{\"app\":\"a\"}", now, "next");
   }
