@@ -70,7 +70,7 @@ final class EmbeddedLogs implements AutoCloseable {
     this.shell = new EventStoreSetup(flags, "logs", "log store", this::database);
     this.folder = shell.folder(storage);
     this.registry = registry;
-    this.ingester = 
+    this.ingester =
         new LogIngester(
             this::store,
             UnixNanos::now,
@@ -200,10 +200,7 @@ final class EmbeddedLogs implements AutoCloseable {
     long begin = System.nanoTime();
     config = initial;
     LogDatabase database =
-        LogDatabase.open(
-            new RealFiles(),
-            folder,
-            new LogOptions(shell.engine(), this::limits));
+        LogDatabase.open(new RealFiles(), folder, new LogOptions(shell.engine(), this::limits));
     TailedLogStore store = new TailedLogStore(database, new LogCounts(registry));
     LogqlEngine engine =
         new LogqlEngine(

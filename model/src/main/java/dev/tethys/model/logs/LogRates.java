@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Limits the bytes of log entries that a tenant may append a second, as Loki's distributor does. A
- * batch is taken or refused as a whole, so that one that is sent again is not stored twice. Safe for
- * several threads.
+ * batch is taken or refused as a whole, so that one that is sent again is not stored twice. Safe
+ * for several threads.
  */
 public final class LogRates {
   /** Reason under which refused entries are counted, as in Loki. */

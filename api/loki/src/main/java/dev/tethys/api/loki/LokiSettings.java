@@ -14,4 +14,8 @@ import java.util.function.Function;
  * @param version version of the program
  */
 public record LokiSettings(
-    LogqlLimits limits, boolean admin, int maxTails, Function<String, Duration> retention, String version) {}
+    LogqlLimits limits,
+    boolean admin,
+    int maxTails,
+    Function<String, Duration> retention,
+    String version) {}

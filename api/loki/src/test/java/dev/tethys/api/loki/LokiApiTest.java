@@ -3,8 +3,8 @@ package dev.tethys.api.loki;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.model.logs.LogRates;
 import dev.tethys.model.Labels;
+import dev.tethys.model.logs.LogRates;
 import dev.tethys.query.logql.LiveTail.Dropped;
 import dev.tethys.query.logql.LogEntry;
 import dev.tethys.testkit.Waiting;

@@ -39,9 +39,7 @@ final class StreamRetention {
     if (nanos[stream] == UNKNOWN) {
       nanos[stream] = retention.of(registry.labels(stream));
     }
-    return nanos[stream] == Long.MAX_VALUE
-        ? Long.MAX_VALUE
-        : PartExpiry.after(time, nanos[stream]);
+    return nanos[stream] == Long.MAX_VALUE ? Long.MAX_VALUE : PartExpiry.after(time, nanos[stream]);
   }
 
   /**

@@ -348,7 +348,9 @@ class LogDatabaseTest {
             new LogRetention(
                 3 * day,
                 List.of(
-                    rule("debug.*", 1, day), rule("debug-kept", 2, 0), rule("debug-.*", 1, 2 * day))));
+                    rule("debug.*", 1, day),
+                    rule("debug-kept", 2, 0),
+                    rule("debug-.*", 1, 2 * day))));
     EngineOptions options = engine().withRetention(new RetentionLimits(15 * day, 0, 0));
     try (LogDatabase db =
         LogDatabase.open(new SimulatedFiles(1), DIRECTORY, new LogOptions(options, limits))) {
