@@ -96,7 +96,7 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
     }
     try {
       return signal.expiry(e.tenant(), live.get(), e.last());
-    } catch (DamageException damage) {
+    } catch (CorruptionException damage) {
       return signal.expiry(e.tenant(), null, e.last());
     } finally {
       live.release();
