@@ -403,7 +403,7 @@ final class Server implements AutoCloseable {
     EmbeddedLogs logStore = logs;
     if (logStore != null) {
       boolean configured = !configuration.source().equals("embedded defaults");
-      logStore.open(c.logs(), configured, clients);
+      logStore.open(configuration.current().logs(), configured, clients);
     }
     EmbeddedTraces traceStore = traces;
     if (traceStore != null) {
