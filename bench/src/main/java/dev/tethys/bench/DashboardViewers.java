@@ -90,9 +90,7 @@ final class DashboardViewers implements AutoCloseable {
 
     /** The time within which such a part of them lie. */
     synchronized double at(double part) {
-      double[] sorted = Arrays.copyOf(all, size);
-      Arrays.sort(sorted);
-      return size == 0 ? Double.NaN : sorted[(int) Math.ceil(part * size) - 1];
+      return Quantiles.of(Arrays.copyOf(all, size), part);
     }
   }
 
@@ -187,9 +185,9 @@ final class DashboardViewers implements AutoCloseable {
     }
   }
 
-  private void fail(String why) {
+  private void fail(String reason) {
     if (!stopped && failed.getAndIncrement() == 0) {
-      System.err.println("a panel failed: " + why);
+      System.err.println("a panel failed: " + reason);
     }
   }
 

@@ -235,7 +235,7 @@ final class ExporterWriters {
       throws Exception {
     long until = System.nanoTime() + TIME_LIMIT.toNanos();
     while (true) {
-      String why;
+      String reason;
       try {
         HttpRequest.Builder request =
             HttpRequest.newBuilder(to)
@@ -249,12 +249,12 @@ final class ExporterWriters {
         if (r.statusCode() / 100 == 2) {
           return;
         }
-        why = r.statusCode() + " " + r.body();
+        reason = r.statusCode() + " " + r.body();
       } catch (IOException e) {
-        why = e.toString(); // it does not listen yet
+        reason = e.toString(); // it does not listen yet
       }
       if (!collector.isAlive() || System.nanoTime() > until) {
-        throw new IOException(why + "\n" + Files.readString(collector.log()));
+        throw new IOException(reason + "\n" + Files.readString(collector.log()));
       }
       TimeUnit.MILLISECONDS.sleep(50);
     }

@@ -119,7 +119,6 @@ final class Hostile {
     boolean alive = server.isAlive();
     String held = alive ? probe(server, "/api/v1/status/queries") : "";
     boolean clean = held.contains("\"memory\":{\"bytes\":0,");
-    Collections.sort(waits);
     System.out.println("outcome\tqueries");
     new TreeMap<>(outcomes).forEach((k, n) -> System.out.println(k + "\t" + n));
     System.out.printf(
@@ -141,8 +140,7 @@ final class Hostile {
   }
 
   private long at(double q) {
-    int n = waits.size();
-    return n == 0 ? -1 : waits.get((int) Math.min(n - 1L, (long) (q * n)));
+    return Quantiles.of(waits, q);
   }
 
   /** Asks what an ordinary user asks, four times a second. */

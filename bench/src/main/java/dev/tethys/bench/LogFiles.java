@@ -27,7 +27,6 @@ import java.util.Random;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
-import java.util.stream.LongStream;
 
 /**
  * Log files read and forwarded, compared with rsyslog's imfile. Prints for each megabytes a second
@@ -146,17 +145,16 @@ final class LogFiles {
       requests.set(0);
       probe(logs);
       await(server, 1 + expected + probes);
-      LongStream sorted = Arrays.stream(latencies).sorted();
-      long[] ms = sorted.map(TimeUnit.NANOSECONDS::toMillis).toArray();
+      double[] ms = Arrays.stream(latencies).mapToDouble(n -> n / 1e6).toArray();
       if (probes > 0) {
         System.out.printf(
             Locale.ROOT,
-            "%s: from write to delivery p50 %d ms, p99 %d ms, most %d ms; CPU %.2f s for %d"
+            "%s: from write to delivery p50 %.0f ms, p99 %.0f ms, most %.0f ms; CPU %.2f s for %d"
                 + " lines, %d requests%n",
             program,
-            ms[probes / 2],
-            ms[(int) (probes * 0.99)],
-            ms[probes - 1],
+            Quantiles.of(ms, 0.5),
+            Quantiles.of(ms, 0.99),
+            Quantiles.of(ms, 1),
             figures.cpuSeconds() - idle,
             probes,
             requests.get());
@@ -224,9 +222,9 @@ final class LogFiles {
     Random random = new Random(1);
     long count = 0;
     for (int i = 0; i < files; i++) {
-      long left = megabytes * 1_000_000L / files;
+      long remaining = megabytes * 1_000_000L / files;
       try (BufferedWriter w = Files.newBufferedWriter(dir.resolve("made-" + i))) {
-        while (left > 0) {
+        while (remaining > 0) {
           StringBuilder sb = new StringBuilder(line);
           sb.append("ts=2026-01-01T00:00:00.").append(count).append("Z level=info msg=\"");
           while (sb.length() < line - 2) {
@@ -234,7 +232,7 @@ final class LogFiles {
           }
           sb.append("\"\n");
           w.append(sb);
-          left -= sb.length();
+          remaining -= sb.length();
           count++;
         }
       }

@@ -329,11 +329,8 @@ final class Overload {
   }
 
   private static long at(List<Long> values, double q) {
-    List<Long> sorted;
     synchronized (values) {
-      sorted = values.stream().sorted().toList();
+      return Quantiles.of(values, q);
     }
-    int n = sorted.size();
-    return n == 0 ? -1 : sorted.get((int) Math.min(n - 1L, (long) (q * n)));
   }
 }

@@ -326,9 +326,9 @@ final class RuleRace {
         once();
         next += TimeUnit.SECONDS.toNanos(interval);
       }
-      long left;
-      while ((left = end - System.nanoTime()) > 0) {
-        LockSupport.parkNanos(left);
+      long remaining;
+      while ((remaining = end - System.nanoTime()) > 0) {
+        LockSupport.parkNanos(remaining);
       }
     }
   }

@@ -75,11 +75,11 @@ final class ScrapedPages {
   synchronized void awaitWork(int agent) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     while (busy.getOrDefault(agent, 0) < ENOUGH) {
-      long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
-      if (left <= 0) {
+      long remaining = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+      if (remaining <= 0) {
         throw new AssertionError("agent " + agent + " does not scrape");
       }
-      wait(left);
+      wait(remaining);
     }
   }
 
@@ -92,11 +92,11 @@ final class ScrapedPages {
   synchronized void awaitMoreThan(long samples) throws InterruptedException {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SECONDS);
     while (arrived <= samples) {
-      long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
-      if (left <= 0) {
+      long remaining = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+      if (remaining <= 0) {
         throw new AssertionError("nothing arrives any more: " + text());
       }
-      wait(left);
+      wait(remaining);
     }
   }
 

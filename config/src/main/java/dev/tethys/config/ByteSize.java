@@ -74,14 +74,14 @@ public record ByteSize(long bytes) {
       return "0B";
     }
     StringBuilder sb = new StringBuilder(bytes < 0 ? "-" : "");
-    long left = Math.abs(bytes);
+    long remaining = Math.abs(bytes);
     for (int i = LETTERS.length() - 1; i >= 0; i--) {
       long unit = 1L << (10 * (i + 1));
-      if (left >= unit) {
-        sb.append(left / unit).append(LETTERS.charAt(i)).append("iB");
-        left %= unit;
+      if (remaining >= unit) {
+        sb.append(remaining / unit).append(LETTERS.charAt(i)).append("iB");
+        remaining %= unit;
       }
     }
-    return (left > 0 ? sb.append(left).append('B') : sb).toString();
+    return (remaining > 0 ? sb.append(remaining).append('B') : sb).toString();
   }
 }

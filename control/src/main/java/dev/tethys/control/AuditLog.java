@@ -234,14 +234,14 @@ public final class AuditLog implements AutoCloseable {
     }
     try (InputStream in = Files.newInputStream(file)) {
       byte[] block = new byte[65_536];
-      long left = end;
-      while (left > 0) {
-        int n = in.read(block, 0, (int) Math.min(block.length, left));
+      long remaining = end;
+      while (remaining > 0) {
+        int n = in.read(block, 0, (int) Math.min(block.length, remaining));
         if (n < 0) {
           return;
         }
         to.write(block, 0, n);
-        left -= n;
+        remaining -= n;
       }
     }
   }

@@ -110,9 +110,9 @@ public final class ControlRole {
     try {
       return operands.isEmpty() ? serve(flags, data) : verify(data.resolve(ControlServer.AUDIT));
     } catch (IOException | IllegalArgumentException | ConfigException e) {
-      String why =
+      String reason =
           e instanceof IOException io ? IoFailures.describe(io) : String.valueOf(e.getMessage());
-      System.err.println("tethys control: " + why);
+      System.err.println("tethys control: " + reason);
       return 1;
     }
   }

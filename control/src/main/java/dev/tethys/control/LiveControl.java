@@ -20,7 +20,7 @@ record LiveControl(
     return endedMillis == 0;
   }
 
-  LiveControl ended(long millis, String by, String why) {
-    return new LiveControl(control, selector, startedMillis, millis, by, why);
+  LiveControl ended(long millis, String by, String reason) {
+    return new LiveControl(control, selector, startedMillis, millis, by, reason);
   }
 }

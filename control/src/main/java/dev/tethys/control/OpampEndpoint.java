@@ -75,9 +75,9 @@ final class OpampEndpoint {
     routes.webSocket(MDAI_PATH, this::socket).post(MDAI_PATH, this::post);
   }
 
-  private static ServerToAgent refusal(String why, boolean busy) {
+  private static ServerToAgent refusal(String reason, boolean busy) {
     return new ServerToAgent(
-        new ServerToAgent.Failure(busy, why, busy ? Duration.ofSeconds(30) : Duration.ZERO),
+        new ServerToAgent.Failure(busy, reason, busy ? Duration.ofSeconds(30) : Duration.ZERO),
         false,
         false,
         null,
@@ -266,9 +266,9 @@ final class OpampEndpoint {
       UUID who;
       lock.lock();
       try {
-        long left = PING.toNanos();
-        while (!wake && !ended && left > 0) {
-          left = woken.awaitNanos(left);
+        long remaining = PING.toNanos();
+        while (!wake && !ended && remaining > 0) {
+          remaining = woken.awaitNanos(remaining);
         }
         if (ended) {
           return false;
@@ -286,7 +286,7 @@ final class OpampEndpoint {
         refusal = null;
         reportAll = false;
         newUid = null;
-        if (left <= 0 && out == null) {
+        if (remaining <= 0 && out == null) {
           if (System.nanoTime() - socket.lastReceivedNanos() > SILENCE.toNanos()) {
             throw new IOException(
                 "silent for " + TimeUnit.NANOSECONDS.toSeconds(SILENCE.toNanos()) + " s");

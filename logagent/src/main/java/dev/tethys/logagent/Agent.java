@@ -209,7 +209,7 @@ final class Agent implements AutoCloseable {
       failedReloads.inc();
       String which =
           failures.stream()
-              .map(u -> "job " + u.job() + ": " + u.why().getMessage())
+              .map(u -> "job " + u.job() + ": " + u.cause().getMessage())
               .collect(Collectors.joining("; "));
       LOG.log(Level.ERROR, "the configuration is in force, but not all of it runs: {0}", which);
       return "the configuration is in force, but not all of it runs: " + which;

@@ -96,7 +96,7 @@ final class LogJobs {
             DiscoveryContext.of(registry, http), Duration.ofMillis(500), this::discovered);
     List<Unbegun> failures = beginMissing();
     if (!failures.isEmpty()) {
-      throw failures.getFirst().why();
+      throw failures.getFirst().cause();
     }
   }
 
@@ -189,7 +189,7 @@ final class LogJobs {
   }
 
   /** A job that could not begin, or not with all of its sources. */
-  record Unbegun(String job, IOException why) {}
+  record Unbegun(String job, IOException cause) {}
 
   /**
    * Makes and starts the jobs of the configuration that do not run and can begin, and sources that
@@ -248,7 +248,7 @@ final class LogJobs {
     save();
     for (Unbegun u : beginMissing()) {
       LOG.log(
-          Level.ERROR, "job {0} does not run, or not all of it: {1}", u.job, u.why.getMessage());
+          Level.ERROR, "job {0} does not run, or not all of it: {1}", u.job, u.cause.getMessage());
     }
   }
 

@@ -314,9 +314,9 @@ final class PipelineLogExporter {
       }
       lock.lockInterruptibly();
       try {
-        long left = timeLimit.toNanos();
-        while (underWay > 0 && left > 0) {
-          left = less.awaitNanos(left);
+        long remaining = timeLimit.toNanos();
+        while (underWay > 0 && remaining > 0) {
+          remaining = less.awaitNanos(remaining);
         }
         closing = true;
         less.signalAll();

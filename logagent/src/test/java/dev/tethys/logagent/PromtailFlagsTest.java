@@ -24,7 +24,7 @@ import org.junit.jupiter.params.provider.FieldSource;
  */
 class PromtailFlagsTest {
   /** A flag, a value that Promtail takes, and what is said when it is refused; null when taken. */
-  private record FlagCase(String name, String value, @Nullable String why) {
+  private record FlagCase(String name, String value, @Nullable String reason) {
     @Override
     public String toString() {
       return name;
@@ -187,10 +187,10 @@ class PromtailFlagsTest {
     for (String dashes : List.of("-", "--")) {
       List<String> arguments = new ArrayList<>(more);
       arguments.add(dashes + flag.name + "=" + flag.value);
-      if (flag.why == null) {
+      if (flag.reason == null) {
         assertThat(read(arguments).clients()).isNotEmpty();
       } else {
-        assertThatThrownBy(() -> read(arguments)).hasMessageContaining(flag.why);
+        assertThatThrownBy(() -> read(arguments)).hasMessageContaining(flag.reason);
       }
     }
   }

@@ -72,7 +72,7 @@ public final class HeapController {
    */
   static final class RuleState {
     private Rule rule;
-    private long left = -1;
+    private long remaining = -1;
     private long since;
     private long took;
 
@@ -88,8 +88,8 @@ public final class HeapController {
      * @param now of {@link System#nanoTime}
      */
     boolean isDue(long used, long alive, long now) {
-      if (alive != left) {
-        left = alive;
+      if (alive != remaining) {
+        remaining = alive;
         since = now;
       }
       boolean due = rule.due(used, alive, now - since, took);

@@ -81,7 +81,7 @@ final class StartPages {
     private final Duration soon;
     private Duration later;
     private Duration bursts = BURSTS;
-    private long left;
+    private long remaining;
 
     /**
      * From the start of the process on.
@@ -97,7 +97,7 @@ final class StartPages {
 
     /** Whether so many bytes of files are worth releasing those of the program's own among them. */
     boolean isDue(long mapped) {
-      return mapped >= left + (counts && !bursts.isPositive() ? LITTLE_BYTES : MUCH_BYTES);
+      return mapped >= remaining + (counts && !bursts.isPositive() ? LITTLE_BYTES : MUCH_BYTES);
     }
 
     /**
@@ -105,7 +105,7 @@ final class StartPages {
      * before it is counted, and would be taken for these permanently.
      */
     void released(long mapped) {
-      left = Math.min(mapped, left + RISE_BYTES);
+      remaining = Math.min(mapped, remaining + RISE_BYTES);
     }
 
     /** How long to wait after a look, at which they were back or not. */

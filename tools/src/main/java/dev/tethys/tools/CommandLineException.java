@@ -33,8 +33,8 @@ final class CommandLineException extends RuntimeException {
         }
 
         @Override
-        public RuntimeException unreadable(String name, String value, String why) {
-          return new CommandLineException("--" + name + "=" + value + ": " + why);
+        public RuntimeException unreadable(String name, String value, String reason) {
+          return new CommandLineException("--" + name + "=" + value + ": " + reason);
         }
       };
 

@@ -229,15 +229,15 @@ final class LogCli {
     Span span = Span.of(a);
     boolean forward = a.flags().bool("forward");
     long limit = a.flags().integer("limit");
-    long left = limit == 0 ? Long.MAX_VALUE : limit;
+    long remaining = limit == 0 ? Long.MAX_VALUE : limit;
     long batch = Math.max(1, a.flags().integer("batch"));
     Set<String> atEdge = new HashSet<>(); // printed entries with the time of the last one
     try (HttpAccess to = open(a)) {
       ProgressLine progress = console.progress("entries");
       boolean first = true;
       long printed = 0;
-      while (left > 0 && span.from < span.to) {
-        long n = Math.min(batch, left + atEdge.size());
+      while (remaining > 0 && span.from < span.to) {
+        long n = Math.min(batch, remaining + atEdge.size());
         Params p = new Params().add("query", query).add("limit", String.valueOf(n));
         span.addTo(p).add("direction", forward ? "forward" : "backward");
         p.add("step", a.flags().get("step")).add("interval", a.flags().get("interval"));
@@ -253,7 +253,7 @@ final class LogCli {
         List<LogCliOutput.Entry> entries = LogCliOutput.entries(data.get("result"), forward);
         List<LogCliOutput.Entry> fresh =
             entries.stream().filter(e -> !atEdge.contains(e.identity())).toList();
-        List<LogCliOutput.Entry> shown = fresh.subList(0, (int) Math.min(fresh.size(), left));
+        List<LogCliOutput.Entry> shown = fresh.subList(0, (int) Math.min(fresh.size(), remaining));
         if (first) {
           out.common(entries);
         }
@@ -261,7 +261,7 @@ final class LogCli {
         progress.clear();
         out.print(shown);
         printed += shown.size();
-        left -= shown.size();
+        remaining -= shown.size();
         if (entries.size() < n || shown.isEmpty()) {
           if (entries.size() == n && shown.isEmpty()) {
             console

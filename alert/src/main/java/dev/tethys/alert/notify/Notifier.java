@@ -294,8 +294,8 @@ public final class Notifier implements AlertListener, DiscoveryManager.Listener,
     Instant start = Instant.now();
     for (AlertQueue q : queues) {
       try {
-        Duration left = DRAIN_TIME.minus(Duration.between(start, Instant.now()));
-        q.awaitEnd(left.isNegative() ? Duration.ZERO : left);
+        Duration remaining = DRAIN_TIME.minus(Duration.between(start, Instant.now()));
+        q.awaitEnd(remaining.isNegative() ? Duration.ZERO : remaining);
       } catch (InterruptedException e) {
         LOG.log(Level.WARNING, "sending what waits was cut off");
         Thread.currentThread().interrupt();

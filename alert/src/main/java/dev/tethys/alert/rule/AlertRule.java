@@ -107,8 +107,8 @@ public abstract sealed class AlertRule permits RecordingRule, AlertingRule {
     run = new Run(Health.GOOD, null);
   }
 
-  void failed(String why) {
-    run = new Run(Health.BAD, why);
+  void failed(String reason) {
+    run = new Run(Health.BAD, reason);
   }
 
   void evaluated(Instant at, Duration took) {

@@ -59,11 +59,11 @@ final class Restoration {
     if (b == null) {
       return null;
     }
-    Duration left = hold.minus(Duration.between(b.activeAt(), b.seen()));
-    if (left.isZero() || left.isNegative()) {
+    Duration remaining = hold.minus(Duration.between(b.activeAt(), b.seen()));
+    if (remaining.isZero() || remaining.isNegative()) {
       return b.activeAt();
     }
-    if (left.compareTo(context.options().gracePeriod()) < 0) {
+    if (remaining.compareTo(context.options().gracePeriod()) < 0) {
       return now.plus(context.options().gracePeriod()).minus(hold);
     }
     return b.activeAt().plus(Duration.between(b.seen(), now));

@@ -42,7 +42,7 @@ class NotifierTest {
   private volatile int status = 200;
   private volatile String said = "";
   private volatile boolean down;
-  private volatile String why = "connection refused";
+  private volatile String reason = "connection refused";
   private volatile boolean broken;
   private final Notifier notifier = notifier(new NotifierOptions(5, 2, true));
 
@@ -62,7 +62,7 @@ class NotifierTest {
                 released.await();
               }
               if (refuse) {
-                throw new IOException(why);
+                throw new IOException(reason);
               }
               if (fail) {
                 throw new IllegalStateException("a fault of ours");
@@ -379,7 +379,7 @@ class NotifierTest {
   @Test
   void tellsErrorsInOneLineThatHoldsNoPassword() throws Exception {
     down = true;
-    why = "a\n\tb \u0007c".repeat(1000);
+    reason = "a\n\tb \u0007c".repeat(1000);
     start("alertmanagers: [{}]", "joe:secret@one:1");
     send("A");
     next();

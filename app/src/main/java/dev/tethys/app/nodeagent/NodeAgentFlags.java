@@ -334,8 +334,8 @@ final class NodeAgentFlags {
   }
 
   private static void refused(
-      List<Flag> to, String name, Flag.Kind kind, String defaultValue, String why) {
-    to.add(Flag.refused(name, kind, defaultValue, why));
+      List<Flag> to, String name, Flag.Kind kind, String defaultValue, String reason) {
+    to.add(Flag.refused(name, kind, defaultValue, reason));
   }
 
   /** Arguments with those that the environment gives in front, except flags that are given. */

@@ -36,11 +36,11 @@ final class OtlpDeltaSums implements OtlpReceiver.Stage {
     synchronized (sums) {
       int before = data.itemCount();
       sums.add(data, clock.millis());
-      int left = before - data.itemCount();
+      int remaining = before - data.itemCount();
       byte[] request = new OtlpWriter().write(data);
       OtlpResult result = store.store(request, 0, request.length);
-      if (left > 0) {
-        result.reject(left, "deltas older than what was added up, or of too many streams");
+      if (remaining > 0) {
+        result.reject(remaining, "deltas older than what was added up, or of too many streams");
       }
       return result;
     }

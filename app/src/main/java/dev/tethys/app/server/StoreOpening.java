@@ -45,11 +45,11 @@ final class StoreOpening implements AutoCloseable {
         } catch (InterruptedException e) {
           interrupted = true; // a store that is half open cannot be left
         } catch (ExecutionException e) {
-          Throwable why = e.getCause();
-          if (why instanceof Error error) {
+          Throwable cause = e.getCause();
+          if (cause instanceof Error error) {
             throw error;
           }
-          throw why instanceof RuntimeException r ? r : new IllegalStateException(why);
+          throw cause instanceof RuntimeException r ? r : new IllegalStateException(cause);
         }
       }
     } finally {

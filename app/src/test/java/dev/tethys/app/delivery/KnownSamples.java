@@ -385,19 +385,19 @@ final class KnownSamples {
       throw new UncheckedIOException(e);
     }
     int hosts = Math.max(1, size / r.series() / 60);
-    int left = size;
-    for (int step = 0; left > 0; step++) {
-      for (int host = 0; host < hosts && left > 0; host++) {
+    int remaining = size;
+    for (int step = 0; remaining > 0; step++) {
+      for (int host = 0; host < hosts && remaining > 0; host++) {
         WriteRequestWriter w = new WriteRequestWriter();
         long t = START + step * STEP;
-        int n = Math.min(left, r.series());
+        int n = Math.min(remaining, r.series());
         for (int i = 0; i < n; i++) {
           Labels l = r.labels(host, i);
           double v = r.value(host, step, i);
           w.beginSeries(l).sample(t, v).endSeries();
           expect(a, l, t, v);
         }
-        left -= n;
+        remaining -= n;
         samples += n;
         batch(w);
       }
@@ -405,10 +405,10 @@ final class KnownSamples {
   }
 
   private void made(Appender a, int size) {
-    int left = size;
-    for (int step = 0; left > 0; step++) {
+    int remaining = size;
+    for (int step = 0; remaining > 0; step++) {
       WriteRequestWriter w = new WriteRequestWriter();
-      int n = Math.min(left, 1000);
+      int n = Math.min(remaining, 1000);
       for (int i = 0; i < n; i++) {
         Labels l =
             Labels.of(
@@ -417,7 +417,7 @@ final class KnownSamples {
         w.beginSeries(l).sample(START + step * STEP, v).endSeries();
         expect(a, l, START + step * STEP, v);
       }
-      left -= n;
+      remaining -= n;
       samples += n;
       batch(w);
     }

@@ -221,7 +221,7 @@ class MqttSharedKeyTest {
         "psk_file: '{folder}/none'|{folder}/none",
         "psk_file: '{folder}/bad'|{folder}/bad: character 1 of the key is not a hexadecimal digit",
       })
-  void aCheckSaysWhatIsWrong(String more, String why) throws Exception {
+  void aCheckSaysWhatIsWrong(String more, String reason) throws Exception {
     Files.writeString(folder.resolve("bad"), "no key");
     String written = keys(secured, more).replace("{folder}", folder.toString());
     if (more.contains("psk_identity")) {
@@ -229,7 +229,7 @@ class MqttSharedKeyTest {
     }
     Printed printed = check(written);
     assertThat(printed.status()).isNotZero();
-    assertThat(printed.err()).contains(why.replace("{folder}", folder.toString()));
+    assertThat(printed.err()).contains(reason.replace("{folder}", folder.toString()));
   }
 
   @Test

@@ -90,14 +90,15 @@ class NatsContractTest extends ExporterContract {
   /** Everything that the stream has, in its order. */
   static void read(int port, Consumer<byte[]> into) throws Exception {
     try (Connection c = connect(port)) {
-      long left = c.jetStreamManagement().getStreamInfo("telemetry").getStreamState().getMsgCount();
+      long remaining =
+          c.jetStreamManagement().getStreamInfo("telemetry").getStreamState().getMsgCount();
       JetStreamSubscription s =
           c.jetStream()
               .subscribe("telemetry.>", PushSubscribeOptions.builder().ordered(true).build());
-      for (; left > 0; left--) {
+      for (; remaining > 0; remaining--) {
         Message m = s.nextMessage(TIME_LIMIT);
         if (m == null) {
-          throw new AssertionError(left + " messages did not come");
+          throw new AssertionError(remaining + " messages did not come");
         }
         into.accept(m.getData());
       }

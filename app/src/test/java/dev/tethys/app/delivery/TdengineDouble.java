@@ -101,8 +101,8 @@ final class TdengineDouble implements AutoCloseable {
     private static final long serialVersionUID = 1L;
     final int code;
 
-    Refused(int code, String why) {
-      super(why);
+    Refused(int code, String reason) {
+      super(reason);
       this.code = code;
     }
   }

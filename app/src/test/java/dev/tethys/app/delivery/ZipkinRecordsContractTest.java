@@ -126,10 +126,10 @@ class ZipkinRecordsContractTest extends RecordsContract {
     }
     if (s.getStatus().getCode() == Status.StatusCode.STATUS_CODE_ERROR) {
       tags.put("otel.status_code", "ERROR");
-      String why = s.getStatus().getMessage();
-      tags.put("error", why.isEmpty() ? "true" : why);
-      if (!why.isEmpty()) {
-        tags.put("otel.status_description", why);
+      String reason = s.getStatus().getMessage();
+      tags.put("error", reason.isEmpty() ? "true" : reason);
+      if (!reason.isEmpty()) {
+        tags.put("otel.status_description", reason);
       }
     }
     if (!item.scope().getName().isEmpty()) {

@@ -168,14 +168,14 @@ class OwnServerTest {
     "TLS_SERVER_MIN_VERSION=TLS1.4,is unknown",
     "DEBUG=perhaps,true or false is wanted"
   })
-  void halfOfItIsRefused(String variables, String why) {
+  void halfOfItIsRefused(String variables, String reason) {
     Map<String, String> environment = new HashMap<>();
     for (String v : variables.split(";")) {
       environment.put("REDIS_EXPORTER_" + v.split("=")[0], v.split("=")[1]);
     }
     assertThatThrownBy(() -> redis(environment, "--web.listen-address=127.0.0.1:0").close())
         .isInstanceOf(UsageException.class)
-        .hasMessageContaining(why);
+        .hasMessageContaining(reason);
   }
 
   @ParameterizedTest
@@ -233,11 +233,11 @@ class OwnServerTest {
     "process,-man=perhaps,true or false is wanted",
     "process,-- -man,unexpected argument \"-man\" after --"
   })
-  void whatCannotBeReadIsRefused(String name, String given, String why) {
+  void whatCannotBeReadIsRefused(String name, String given, String reason) {
     assertThatThrownBy(
             () -> new BuiltInExporter(kind(name), List.of(given.split(" ")), v -> null).close())
         .isInstanceOf(UsageException.class)
-        .hasMessageContaining(why);
+        .hasMessageContaining(reason);
   }
 
   @Test

@@ -108,15 +108,15 @@ public final class RowBinaryReader {
     }
     // Grows with what comes, not with what is claimed.
     ByteArrayOutputStream b = new ByteArrayOutputStream(Math.min(n, BUFFER));
-    int left = n;
-    while (left > 0) {
+    int remaining = n;
+    while (remaining > 0) {
       if (at == end && !fill()) {
         throw new EOFException("ClickHouse's answer ends within a row");
       }
-      int some = Math.min(left, end - at);
+      int some = Math.min(remaining, end - at);
       b.write(buf, at, some);
       at += some;
-      left -= some;
+      remaining -= some;
     }
     return b.toByteArray();
   }

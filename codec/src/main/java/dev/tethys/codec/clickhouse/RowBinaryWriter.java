@@ -75,12 +75,12 @@ public final class RowBinaryWriter {
   /** The length of an array or map that follows. */
   public RowBinaryWriter length(int n) {
     room(5);
-    int left = n;
-    while ((left & ~0x7f) != 0) {
-      out[size++] = (byte) (left | 0x80);
-      left >>>= 7;
+    int remaining = n;
+    while ((remaining & ~0x7f) != 0) {
+      out[size++] = (byte) (remaining | 0x80);
+      remaining >>>= 7;
     }
-    out[size++] = (byte) left;
+    out[size++] = (byte) remaining;
     return this;
   }
 

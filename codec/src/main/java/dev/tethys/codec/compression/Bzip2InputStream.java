@@ -47,7 +47,7 @@ public final class Bzip2InputStream extends InputStream {
 
   private int[] column = new int[0]; // value in the low byte, where the next one stands above it
   private int blockLength;
-  private int left; // of the block, before repetitions
+  private int remaining; // of the block, before repetitions
   private int cursor;
   private int repeat; // of the last byte, still to be given
   private int last = -1;
@@ -86,7 +86,7 @@ public final class Bzip2InputStream extends InputStream {
         repeat -= k;
         continue;
       }
-      if (left == 0) {
+      if (remaining == 0) {
         if (n > 0) {
           return n; // what there is, before a block that may be cut off
         }
@@ -99,7 +99,7 @@ public final class Bzip2InputStream extends InputStream {
       cursor = column[cursor];
       int b = cursor & 0xff;
       cursor >>>= 8;
-      left--;
+      remaining--;
       if (run == 4) {
         run = 0;
         repeat = b;
@@ -108,11 +108,11 @@ public final class Bzip2InputStream extends InputStream {
         last = b;
         put(into, offset + n++, b);
       }
-      if (left == 0 && repeat == 0) {
+      if (remaining == 0 && repeat == 0) {
         endBlock();
       }
     }
-    if (left == 0 && repeat == 0 && blockLength > 0) {
+    if (remaining == 0 && repeat == 0 && blockLength > 0) {
       endBlock();
     }
     return n;
@@ -297,7 +297,7 @@ public final class Bzip2InputStream extends InputStream {
       column[starts[v]++] |= i << 8;
     }
     cursor = column[origin] >>> 8;
-    left = blockLength;
+    remaining = blockLength;
     run = 0;
     last = -1;
     repeat = 0;

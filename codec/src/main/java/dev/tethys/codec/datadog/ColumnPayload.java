@@ -321,11 +321,11 @@ public final class ColumnPayload {
     for (long i = 0; i < count; i++) {
       seconds += times.next();
       double value = value(where);
-      String why = known ? MetricPayloads.invalidReason(s, seconds, value) : "unknown type";
-      if (why == null) {
+      String reason = known ? MetricPayloads.invalidReason(s, seconds, value) : "unknown type";
+      if (reason == null) {
         to.point(s, seconds, value);
       } else {
-        refused.add(number, s.name(), why);
+        refused.add(number, s.name(), reason);
       }
     }
   }
@@ -362,9 +362,9 @@ public final class ColumnPayload {
         }
         h.add((int) key, of);
       }
-      String why = invalidReason(name, h, sum, min, max);
-      if (why != null) {
-        refused.add(number, name, why);
+      String reason = invalidReason(name, h, sum, min, max);
+      if (reason != null) {
+        refused.add(number, name, reason);
         continue;
       }
       ExponentialHistogramDataPoint p = h.point(sum, min, max);

@@ -128,7 +128,7 @@ public final class DogSketch {
     int keys = w.begin(7);
     bins.forEach(
         (k, n) -> {
-          for (long left = n; left > 0; left -= MAX_BIN) {
+          for (long remaining = n; remaining > 0; remaining -= MAX_BIN) {
             w.signedVarint(k);
           }
         });
@@ -136,8 +136,8 @@ public final class DogSketch {
     int counts = w.begin(8);
     bins.forEach(
         (k, n) -> {
-          for (long left = n; left > 0; left -= MAX_BIN) {
-            w.varint(Math.min(left, MAX_BIN));
+          for (long remaining = n; remaining > 0; remaining -= MAX_BIN) {
+            w.varint(Math.min(remaining, MAX_BIN));
           }
         });
     w.end(counts);

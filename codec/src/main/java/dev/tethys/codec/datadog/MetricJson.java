@@ -186,11 +186,11 @@ public final class MetricJson {
 
   private static void put(
       Series s, double seconds, double value, DatadogMetrics to, Consumer<String> refused) {
-    String why = MetricPayloads.invalidReason(s, (long) seconds, value);
-    if (why == null) {
+    String reason = MetricPayloads.invalidReason(s, (long) seconds, value);
+    if (reason == null) {
       to.point(s, (long) seconds, value);
     } else {
-      refused.accept(why);
+      refused.accept(reason);
     }
   }
 
@@ -214,7 +214,7 @@ public final class MetricJson {
       }
       String name = o.get("metric") instanceof String s ? s : String.valueOf(o.get("check"));
       try {
-        reader.accept(o, why -> refused.add(number, name, why));
+        reader.accept(o, reason -> refused.add(number, name, reason));
       } catch (CodecException e) {
         refused.add(number, name, String.valueOf(e.getMessage()));
       }

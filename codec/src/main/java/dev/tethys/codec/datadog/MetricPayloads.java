@@ -87,11 +87,11 @@ public final class MetricPayloads {
     }
     Series s = new Series(name, kind((int) type), t, unit, interval);
     for (Point p : points) {
-      String why = invalidReason(s, p.seconds, p.value);
-      if (why == null) {
+      String reason = invalidReason(s, p.seconds, p.value);
+      if (reason == null) {
         to.point(s, p.seconds, p.value);
       } else {
-        refused.add(number, name, why);
+        refused.add(number, name, reason);
       }
     }
   }

@@ -82,12 +82,12 @@ public final class TraceReader {
     return refusals;
   }
 
-  private void refuse(@Nullable Object item, String why) {
+  private void refuse(@Nullable Object item, String reason) {
     String name =
         item instanceof Attributes a
             ? word(a, "service") + "/" + word(a, "name")
             : ProtoJson.shown(item);
-    refusals.add(++met, name, why);
+    refusals.add(++met, name, reason);
   }
 
   /**
@@ -347,9 +347,9 @@ public final class TraceReader {
     }
     if (whole(s, "error") != 0) {
       span.setStatusCode(2);
-      String why = meta.getString("error.message");
-      why = why == null ? meta.getString("error.msg") : why;
-      span.setStatusMessage(why == null ? "" : why);
+      String reason = meta.getString("error.message");
+      reason = reason == null ? meta.getString("error.msg") : reason;
+      span.setStatusMessage(reason == null ? "" : reason);
     }
     span.setKind(kind(String.valueOf(meta.get("span.kind")), word(s, "type")));
     if (s.get("span_links") instanceof ArrayValue links) {

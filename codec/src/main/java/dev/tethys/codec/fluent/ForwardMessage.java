@@ -133,16 +133,16 @@ public record ForwardMessage(
 
   /** Ends reading of what was a bomb. */
   private static final class Bounded extends java.io.FilterInputStream {
-    private long left;
+    private long remaining;
 
     Bounded(InputStream in, long most) {
       super(in);
-      left = most;
+      remaining = most;
     }
 
     private int count(int n) {
-      left -= Math.max(0, n);
-      if (left < 0) {
+      remaining -= Math.max(0, n);
+      if (remaining < 0) {
         throw new CodecException("packed entries are too large once they are decompressed");
       }
       return n;

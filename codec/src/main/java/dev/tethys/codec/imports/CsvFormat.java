@@ -173,8 +173,8 @@ public final class CsvFormat {
           case LAYOUT -> time = GoTime.parseOffset(c.name, v).time().toInstant().toEpochMilli();
         }
       } catch (IllegalArgumentException | DateTimeException e) {
-        String why = c.kind == Kind.LAYOUT ? ": " + e.getMessage() : "";
-        return "column " + c.index + " is no time: " + v + why;
+        String reason = c.kind == Kind.LAYOUT ? ": " + e.getMessage() : "";
+        return "column " + c.index + " is no time: " + v + reason;
       }
     }
     String refused = null;
@@ -192,8 +192,8 @@ public final class CsvFormat {
       } catch (NumberFormatException e) {
         return "column " + c.index + " is no number: " + v;
       }
-      String why = sink.sample(labels.set(Labels.METRIC_NAME, c.name).build(), time, value);
-      refused = refused == null ? why : refused;
+      String reason = sink.sample(labels.set(Labels.METRIC_NAME, c.name).build(), time, value);
+      refused = refused == null ? reason : refused;
     }
     return refused;
   }

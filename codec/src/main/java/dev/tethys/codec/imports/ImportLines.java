@@ -61,9 +61,9 @@ public final class ImportLines {
       number++;
       int last = to > from && buf[to - 1] == '\r' ? to - 1 : to;
       if (last > from) {
-        String why = line.read(buf, from, last);
-        if (why != null) {
-          refusals.add(number, buf, from, last, why);
+        String reason = line.read(buf, from, last);
+        if (reason != null) {
+          refusals.add(number, buf, from, last, reason);
         }
       }
       from = to + 1;
@@ -95,9 +95,9 @@ public final class ImportLines {
       String refused = null;
       for (ExpositionParser.Event e = p.next(); e != ExpositionParser.Event.END; e = p.next()) {
         if (e == ExpositionParser.Event.SERIES) {
-          String why =
+          String reason =
               sink.sample(with(p.labels()), p.hasTimestamp() ? p.timestamp() : time, p.value());
-          refused = refused == null ? why : refused;
+          refused = refused == null ? reason : refused;
         }
       }
       return refused;
@@ -182,8 +182,8 @@ public final class ImportLines {
     }
     String refused = null;
     for (int i = 0; i < values.size; i++) {
-      String why = sink.sample(series, (long) times.values[i], values.values[i]);
-      refused = refused == null ? why : refused;
+      String reason = sink.sample(series, (long) times.values[i], values.values[i]);
+      refused = refused == null ? reason : refused;
     }
     return refused;
   }

@@ -91,23 +91,23 @@ public final class InfluxPoints {
         continue;
       }
       String field = lines.field(i);
-      String why;
+      String reason;
       if (family != null && family.has(field)) {
-        why = sink.sample(family.labels(builder, field), time, lines.value(i));
+        reason = sink.sample(family.labels(builder, field), time, lines.value(i));
       } else {
         builder.set(
             Labels.METRIC_NAME, names.metric(prometheus ? field : measurement + "_" + field));
-        why = sink.sample(builder.build(), time, lines.value(i));
+        reason = sink.sample(builder.build(), time, lines.value(i));
       }
-      if (why == null) {
+      if (reason == null) {
         taken++;
       } else if (refused == null) {
-        refused = why;
+        refused = reason;
       }
     }
     if (family != null && family.lacksLast) {
-      String why = sink.sample(family.labels(builder, LAST), time, family.count);
-      refused = refused == null ? why : refused;
+      String reason = sink.sample(family.labels(builder, LAST), time, family.count);
+      refused = refused == null ? reason : refused;
     }
     return refused;
   }

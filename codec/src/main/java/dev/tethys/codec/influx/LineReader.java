@@ -210,8 +210,8 @@ public final class LineReader {
     }
   }
 
-  private int fail(String why) {
-    problem = why;
+  private int fail(String reason) {
+    problem = reason;
     return lineTo;
   }
 

@@ -55,9 +55,9 @@ public final class JaegerBatch {
     int number = 0;
     for (JaegerSpan s : spans) {
       number++;
-      String why = s.check();
-      if (why != null) {
-        refusals.add(number, "span " + number + " \"" + s.name + "\"", why);
+      String reason = s.check();
+      if (reason != null) {
+        refusals.add(number, "span " + number + " \"" + s.name + "\"", reason);
         continue;
       }
       Group g =

@@ -128,17 +128,17 @@ public final class PushBatchReader {
   }
 
   private static void refuseAll(
-      ProtoReader r, int number, String text, String why, RejectedItems refusals) {
+      ProtoReader r, int number, String text, String reason, RejectedItems refusals) {
     int entries = 0;
     while (r.next()) {
       if (r.field() == ENTRIES) {
         entries++;
-        refusals.add(entries, name(number, text, entries), why);
+        refusals.add(entries, name(number, text, entries), reason);
       }
       r.skip();
     }
     if (entries == 0) {
-      refusals.add(1, name(number, text, 1), why);
+      refusals.add(1, name(number, text, 1), reason);
     }
   }
 

@@ -117,8 +117,8 @@ public final class PushReader {
       RequestMemory.chargeItem();
     }
 
-    void refuse(String why) {
-      bad.put(entries, why);
+    void refuse(String reason) {
+      bad.put(entries, reason);
     }
 
     /** Adds the stream to what was read, and what is wrong with it to what was refused. */

@@ -69,11 +69,11 @@ public record MqttPackets(boolean five) {
   }
 
   private static void length(ByteArrayOutputStream out, int n) {
-    int left = n;
+    int remaining = n;
     do {
-      out.write(left > 127 ? left & 127 | 128 : left);
-      left >>>= 7;
-    } while (left > 0);
+      out.write(remaining > 127 ? remaining & 127 | 128 : remaining);
+      remaining >>>= 7;
+    } while (remaining > 0);
   }
 
   private static byte[] packet(int first, byte[] content) {

@@ -25,10 +25,10 @@ public final class OtlpResult {
   }
 
   /** Counts data points that were refused. */
-  public void reject(long points, String why) {
+  public void reject(long points, String reason) {
     rejected += points;
     if (errors.size() < MAX_TEXTS) {
-      errors.add(why);
+      errors.add(reason);
     }
   }
 

@@ -63,11 +63,11 @@ final class HybridRuns {
   }
 
   private static void varint(long v, ByteArrayOutputStream out) {
-    long left = v;
-    while ((left & ~0x7fL) != 0) {
-      out.write((int) (left & 0x7f | 0x80));
-      left >>>= 7;
+    long remaining = v;
+    while ((remaining & ~0x7fL) != 0) {
+      out.write((int) (remaining & 0x7f | 0x80));
+      remaining >>>= 7;
     }
-    out.write((int) left);
+    out.write((int) remaining);
   }
 }

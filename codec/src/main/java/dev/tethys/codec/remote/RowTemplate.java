@@ -364,7 +364,7 @@ public final class RowTemplate {
         }
         n = flush(e, n, literalFrom, at);
         int offset = at - bestFrom;
-        int left = best;
+        int remaining = best;
         // Before both places stands a time, the same one.
         if (at == from
             && count > 1
@@ -372,15 +372,15 @@ public final class RowTemplate {
             && isStart(bestFrom)
             && best + TIME <= MAX_COPY) {
           timeBefore = true;
-          left += TIME;
+          remaining += TIME;
         }
-        while (left > 0) {
-          int now = Math.min(left, MAX_COPY);
-          if (left > now && left - now < 4) {
-            now = left - 4; // so that the rest is one that can be short
+        while (remaining > 0) {
+          int now = Math.min(remaining, MAX_COPY);
+          if (remaining > now && remaining - now < 4) {
+            now = remaining - 4; // so that the rest is one that can be short
           }
           n = copy(e, n, offset, now);
-          left -= now;
+          remaining -= now;
         }
         for (int i = 0; i < Math.min(best, 8); i++) {
           remember(at + i, to);

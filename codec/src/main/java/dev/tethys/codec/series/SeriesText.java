@@ -144,7 +144,7 @@ public final class SeriesText {
 
   private static CodecException malformed(String text, @Nullable Exception e) {
     String shown = text.length() > 200 ? text.substring(0, 200) + "…" : text;
-    String why = "labels are a JSON object of strings, not " + shown;
-    return e == null ? new CodecException(why) : new CodecException(why, e);
+    String reason = "labels are a JSON object of strings, not " + shown;
+    return e == null ? new CodecException(reason) : new CodecException(reason, e);
   }
 }

@@ -71,8 +71,8 @@ public final class SnappyBlock {
     throw corrupt("its header is not a length");
   }
 
-  private static CodecException corrupt(String why) {
-    return new CodecException("snappy: corrupt input: " + why);
+  private static CodecException corrupt(String reason) {
+    return new CodecException("snappy: corrupt input: " + reason);
   }
 
   /**

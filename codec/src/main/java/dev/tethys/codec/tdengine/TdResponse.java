@@ -45,8 +45,8 @@ public final class TdResponse {
 
     private final int code;
 
-    Refused(int code, String why) {
-      super("TDengine says " + String.format("0x%04X", code) + ": " + why);
+    Refused(int code, String reason) {
+      super("TDengine says " + String.format("0x%04X", code) + ": " + reason);
       this.code = code;
     }
 
@@ -64,7 +64,7 @@ public final class TdResponse {
    */
   public static void read(InputStream in, Rows to) {
     int code = 0;
-    String why = "";
+    String reason = "";
     try (JsonParser p = JSON.createParser(ObjectReadContext.empty(), in)) {
       if (p.nextToken() != JsonToken.START_OBJECT) {
         throw new CodecException("TDengine's answer is no object");
@@ -75,7 +75,7 @@ public final class TdResponse {
         JsonToken t = p.nextToken();
         switch (key) {
           case "code" -> code = p.getIntValue() & 0xffff;
-          case "desc" -> why = p.getString();
+          case "desc" -> reason = p.getString();
           case "column_meta" -> {
             List<String> names = columns(p);
             row = new String[names.size()];
@@ -93,7 +93,7 @@ public final class TdResponse {
       throw new CodecException("TDengine's answer: " + JsonFailures.describe(e), e);
     }
     if (code != 0) {
-      throw new Refused(code, why);
+      throw new Refused(code, reason);
     }
   }
 

@@ -29,12 +29,12 @@ public final class ThriftWriter {
   private int depth;
 
   private void varint(long v) {
-    long left = v;
-    while ((left & ~0x7fL) != 0) {
-      out.write((int) (left & 0x7f | 0x80));
-      left >>>= 7;
+    long remaining = v;
+    while ((remaining & ~0x7fL) != 0) {
+      out.write((int) (remaining & 0x7f | 0x80));
+      remaining >>>= 7;
     }
-    out.write((int) left);
+    out.write((int) remaining);
   }
 
   private void field(int id, int type) {

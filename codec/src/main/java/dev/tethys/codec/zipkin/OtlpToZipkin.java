@@ -120,12 +120,12 @@ final class OtlpToZipkin {
       case STATUS_OK -> s.tags.put("otel.status_code", "OK");
       case STATUS_ERROR -> {
         s.tags.put("otel.status_code", "ERROR");
-        String why = from.statusMessage();
-        if (!why.isEmpty()) {
-          s.tags.put("otel.status_description", why);
+        String reason = from.statusMessage();
+        if (!reason.isEmpty()) {
+          s.tags.put("otel.status_description", reason);
         }
         // Zipkin colours a span by this tag's being there.
-        s.tags.putIfAbsent("error", why.isEmpty() ? "true" : why);
+        s.tags.putIfAbsent("error", reason.isEmpty() ? "true" : reason);
       }
       default -> {
         // unset says nothing

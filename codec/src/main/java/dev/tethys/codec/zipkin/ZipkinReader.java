@@ -47,15 +47,15 @@ public final class ZipkinReader {
 
   private void done(ZipkinSpan s, boolean first) {
     number++;
-    String why = s.check();
-    if (why == null) {
+    String reason = s.check();
+    if (reason == null) {
       if (first) {
         to.addFirst(s);
       } else {
         to.add(s);
       }
     } else {
-      refusals.add(number, "span " + number + " \"" + s.name + "\"", why);
+      refusals.add(number, "span " + number + " \"" + s.name + "\"", reason);
     }
   }
 

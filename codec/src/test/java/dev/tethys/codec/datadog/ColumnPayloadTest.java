@@ -394,9 +394,9 @@ class ColumnPayloadTest {
     }
   }
 
-  private static void refused(Table t, String why) {
+  private static void refused(Table t, String reason) {
     assertThatThrownBy(() -> ColumnPayload.read(t.bytes(), new DatadogMetrics()))
         .isInstanceOf(CodecException.class)
-        .hasMessageContaining(why);
+        .hasMessageContaining(reason);
   }
 }

@@ -20,14 +20,14 @@ class PutReaderTest {
 
   private static String put(DataPoint p) {
     List<String> out = new ArrayList<>();
-    String why =
+    String reason =
         p.put(
             PointNames.UNDERSCORES,
             (l, t, v) -> {
               out.add(l + " " + v + " @" + t);
               return null;
             });
-    return why == null ? out.getFirst() : why;
+    return reason == null ? out.getFirst() : reason;
   }
 
   /** The examples of OpenTSDB's documentation of /api/put. */

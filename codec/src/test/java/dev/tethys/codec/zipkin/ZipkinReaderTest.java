@@ -36,14 +36,14 @@ class ZipkinReaderTest {
         "\"annotations\":[{\"timestamp\":-1}]|[1].annotations[0].timestamp is -1; it must be",
         "\"name\":{\"x\":[1,2]}|[1].name is an object; it must be a string"
       })
-  void oneBadSpanIsNamedAndTheOthersAreKept(String field, String why) {
+  void oneBadSpanIsNamedAndTheOthersAreKept(String field, String reason) {
     String ids = "\"traceId\":\"00000000000000aa\",\"id\":\"01\"";
     ZipkinReader.Result r =
         read("[{" + ids + "},{" + ids + "," + field + "},{" + ids + ",\"name\":\"last\"}]");
     assertThat(r.traces().itemCount()).isEqualTo(2);
     assertThat(r.refusals().kept())
         .singleElement()
-        .satisfies(x -> assertThat(x.why()).startsWith(why));
+        .satisfies(x -> assertThat(x.why()).startsWith(reason));
   }
 
   @Test

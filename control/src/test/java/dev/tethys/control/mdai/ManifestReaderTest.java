@@ -100,12 +100,12 @@ class ManifestReaderTest {
     wrong("- a\n", "m.yaml:1:1: ", "must be a resource");
   }
 
-  private static void wrong(String text, String where, String why) {
+  private static void wrong(String text, String where, String reason) {
     assertThatThrownBy(() -> ManifestReader.parse("m.yaml", text))
         .as(text)
         .isInstanceOf(ConfigException.class)
         .hasMessageStartingWith(where)
-        .hasMessageContaining(why);
+        .hasMessageContaining(reason);
   }
 
   /** Samples of MDAI, where they are: each manifest with a resource of its group. */

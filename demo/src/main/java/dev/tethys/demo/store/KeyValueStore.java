@@ -159,13 +159,13 @@ public final class KeyValueStore implements AutoCloseable {
   }
 
   private @Nullable String pop(String key, String seconds) throws InterruptedException {
-    long left = TimeUnit.SECONDS.toNanos(Math.clamp(Long.parseLong(seconds), 1, 60));
-    while (left > 0 && !closed) {
+    long remaining = TimeUnit.SECONDS.toNanos(Math.clamp(Long.parseLong(seconds), 1, 60));
+    while (remaining > 0 && !closed) {
       String item = list(key).pollLast();
       if (item != null) {
         return item;
       }
-      left = pushed.awaitNanos(left);
+      remaining = pushed.awaitNanos(remaining);
     }
     return null;
   }

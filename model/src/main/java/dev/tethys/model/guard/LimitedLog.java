@@ -115,9 +115,10 @@ public final class LimitedLog {
     for (int i = 0; i < values.length; i++) {
       cut[i] = values[i] instanceof Number ? String.valueOf(values[i]) : cut(values[i]);
     }
-    long left = k.suppressed.sumThenReset();
-    cut[values.length] = left;
-    log.log(level, left == 0 ? template : template + " suppressed={" + values.length + "}", cut);
+    long remaining = k.suppressed.sumThenReset();
+    cut[values.length] = remaining;
+    log.log(
+        level, remaining == 0 ? template : template + " suppressed={" + values.length + "}", cut);
   }
 
   /**
@@ -134,7 +135,10 @@ public final class LimitedLog {
     if (k == null) {
       return;
     }
-    long left = k.suppressed.sumThenReset();
-    log.log(level, event + " " + cut(about) + (left == 0 ? "" : " suppressed=" + left), failure);
+    long remaining = k.suppressed.sumThenReset();
+    log.log(
+        level,
+        event + " " + cut(about) + (remaining == 0 ? "" : " suppressed=" + remaining),
+        failure);
   }
 }

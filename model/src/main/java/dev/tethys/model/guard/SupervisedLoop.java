@@ -130,7 +130,7 @@ public final class SupervisedLoop implements Runnable {
     }
   }
 
-  private void failed(Throwable why) {
+  private void failed(Throwable cause) {
     long now = nanos.getAsLong();
     if (now - failedAt > TOGETHER_NANOS) {
       errors = 0;
@@ -138,13 +138,13 @@ public final class SupervisedLoop implements Runnable {
     }
     failedAt = now;
     failures++;
-    if (why instanceof Error && ++errors >= MAX_ERRORS) {
+    if (cause instanceof Error && ++errors >= MAX_ERRORS) {
       printLine(EXIT_MESSAGE);
       ending.end(EXIT_CODE);
     }
     try {
       RESTARTS.with(name).inc();
-      LINES.failure(Level.ERROR, "Thread failed, starting its loop anew thread", name, why);
+      LINES.failure(Level.ERROR, "Thread failed, starting its loop anew thread", name, cause);
     } catch (Error noMemory) {
       printLine(NO_MEMORY_TO_LOG);
     }
@@ -156,10 +156,11 @@ public final class SupervisedLoop implements Runnable {
    * Ends the process because of an error in a thread that must live and whose state cannot be
    * restored in this process.
    */
-  public static void endProcess(String name, VirtualMachineError why) {
+  public static void endProcess(String name, VirtualMachineError cause) {
     try {
       printLine(STATE_MESSAGE);
-      LOG.log(Level.ERROR, "Thread failed, the process ends with exit code 3 thread=" + name, why);
+      LOG.log(
+          Level.ERROR, "Thread failed, the process ends with exit code 3 thread=" + name, cause);
     } finally {
       Runtime.getRuntime().halt(EXIT_CODE);
     }

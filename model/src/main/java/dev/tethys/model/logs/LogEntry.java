@@ -33,9 +33,9 @@ public final class LogEntry {
 
     /** One for so many copies of an entry: it is settled when all of them are. */
     default Origin shared(int copies) {
-      AtomicInteger left = new AtomicInteger(copies);
+      AtomicInteger remaining = new AtomicInteger(copies);
       return () -> {
-        if (left.decrementAndGet() == 0) {
+        if (remaining.decrementAndGet() == 0) {
           settled();
         }
       };

@@ -209,9 +209,9 @@ public final class TimedTurns {
           t = waiting.pollFirst();
           w.taken = t;
         }
-        long left = t == null ? Long.MAX_VALUE : t.due - System.nanoTime();
-        if (t == null || left > 0) {
-          sleep(w, left);
+        long remaining = t == null ? Long.MAX_VALUE : t.due - System.nanoTime();
+        if (t == null || remaining > 0) {
+          sleep(w, remaining);
           continue;
         }
         if (idle.size() == 1 && workers == most) {

@@ -110,7 +110,7 @@ class TimedTurnsTest {
   @ParameterizedTest
   @ValueSource(ints = {0, 1, 5})
   void allIsDoneWhereTheSystemGivesNoMoreThreads(int given) throws InterruptedException {
-    AtomicInteger left = new AtomicInteger(given);
+    AtomicInteger remaining = new AtomicInteger(given);
     TimedTurns few =
         new TimedTurns(
             "few",
@@ -119,7 +119,7 @@ class TimedTurnsTest {
                 new Thread(work) {
                   @Override
                   public void start() {
-                    if (left.getAndDecrement() <= 0) {
+                    if (remaining.getAndDecrement() <= 0) {
                       throw new OutOfMemoryError("unable to create native thread");
                     }
                     setDaemon(true);

@@ -34,7 +34,7 @@ public record Flag(
   }
 
   /** A flag that is known and refused with its reason when it is given. */
-  public static Flag refused(String name, Kind kind, String defaultValue, String why) {
-    return new Flag(name, kind, defaultValue, "Not taken: " + why, why);
+  public static Flag refused(String name, Kind kind, String defaultValue, String reason) {
+    return new Flag(name, kind, defaultValue, "Not taken: " + reason, reason);
   }
 }

@@ -25,7 +25,7 @@ record OwnUsageTexts(String command) implements UsageTexts {
   }
 
   @Override
-  public RuntimeException unreadable(String name, String value, String why) {
-    return new UsageException(command + ": --" + name + "=" + value + ": " + why);
+  public RuntimeException unreadable(String name, String value, String reason) {
+    return new UsageException(command + ": --" + name + "=" + value + ": " + reason);
   }
 }

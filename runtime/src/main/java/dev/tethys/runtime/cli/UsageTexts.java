@@ -18,5 +18,5 @@ public interface UsageTexts {
   RuntimeException repeated(String name);
 
   /** A value that cannot be read. */
-  RuntimeException unreadable(String name, String value, String why);
+  RuntimeException unreadable(String name, String value, String reason);
 }

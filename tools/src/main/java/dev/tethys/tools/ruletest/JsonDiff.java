@@ -104,7 +104,7 @@ final class JsonDiff {
     }
     level++;
     newline("{");
-    int left = keys.size();
+    int remaining = keys.size();
     for (String k : keys) {
       if (a.containsKey(k) && b.containsKey(k)) {
         key(k);
@@ -115,7 +115,7 @@ final class JsonDiff {
         write(a.containsKey(k) ? a.get(k) : b.get(k));
       }
       tag(NORMAL);
-      if (--left > 0) {
+      if (--remaining > 0) {
         newline(",");
       }
     }
@@ -154,11 +154,11 @@ final class JsonDiff {
         }
         level++;
         newline("{");
-        int left = m.size();
+        int remaining = m.size();
         for (Map.Entry<?, ?> e : m.entrySet()) {
           key((String) e.getKey());
           write(e.getValue());
-          if (--left > 0) {
+          if (--remaining > 0) {
             newline(",");
           }
         }

@@ -3,6 +3,7 @@ package dev.tethys.web.client;
 import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -91,6 +92,24 @@ public final class Answer implements AutoCloseable {
     }
   }
 
+  /** The start of the body as text, without blanks around it; "" if it cannot be read. */
+  public String errorText(int maxBytes) {
+    return start(maxBytes).strip();
+  }
+
+  /** The first line of the body, without blanks around it; "" if it cannot be read. */
+  public String errorLine(int maxBytes) {
+    return start(maxBytes).lines().findFirst().orElse("").strip();
+  }
+
+  private String start(int maxBytes) {
+    try {
+      return new String(body.readNBytes(maxBytes), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      return "";
+    }
+  }
+
   @Override
   public void close() {
     try {
@@ -111,12 +130,12 @@ public final class Answer implements AutoCloseable {
 
   private static final class Limited extends FilterInputStream {
     private final long max;
-    private long left;
+    private long remaining;
 
     Limited(InputStream in, long max) {
       super(in);
       this.max = max;
-      this.left = max;
+      this.remaining = max;
     }
 
     @Override
@@ -129,8 +148,8 @@ public final class Answer implements AutoCloseable {
     public int read(byte[] b, int off, int len) throws IOException {
       int n = super.read(b, off, len);
       if (n > 0) {
-        left -= n;
-        if (left < 0) {
+        remaining -= n;
+        if (remaining < 0) {
           throw new TooLargeException(max);
         }
       }

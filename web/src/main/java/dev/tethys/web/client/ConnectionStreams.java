@@ -104,9 +104,9 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
       }
     }
     // In the words of Go; the JDK's begin with a capital letter.
-    String why = refused == null ? null : refused.getMessage();
+    String reason = refused == null ? null : refused.getMessage();
     throw new ConnectException(
-        why == null || why.equals("Connection refused") ? "connection refused" : why);
+        reason == null || reason.equals("Connection refused") ? "connection refused" : reason);
   }
 
   /**

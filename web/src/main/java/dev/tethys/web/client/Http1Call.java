@@ -578,11 +578,11 @@ final class Http1Call implements Runnable {
     static final long TO_THE_END = Long.MAX_VALUE;
 
     final Source in;
-    long left;
+    long remaining;
 
     Part(Source in, long length) {
       this.in = in;
-      this.left = length;
+      this.remaining = length;
     }
 
     /** Sets how much comes next, once nothing is left; false at the end. */
@@ -592,23 +592,23 @@ final class Http1Call implements Runnable {
 
     /** Whether the rest of it was read ahead. */
     boolean isBuffered() {
-      return left <= in.end - in.at;
+      return remaining <= in.end - in.at;
     }
 
     int read(byte[] b, int offset, int length) throws IOException {
-      if (left <= 0 && !next()) {
+      if (remaining <= 0 && !next()) {
         return -1;
       }
-      int n = in.read(b, offset, (int) Math.min(length, left));
+      int n = in.read(b, offset, (int) Math.min(length, remaining));
       if (n < 0) {
-        if (left == TO_THE_END) {
-          left = 0;
+        if (remaining == TO_THE_END) {
+          remaining = 0;
           return -1;
         }
         throw new IOException("unexpected EOF");
       }
-      if (left != TO_THE_END) {
-        left -= n;
+      if (remaining != TO_THE_END) {
+        remaining -= n;
       }
       return n;
     }
@@ -640,14 +640,14 @@ final class Http1Call implements Runnable {
       String size = in.line();
       int semi = size.indexOf(';');
       try {
-        left = Long.parseLong((semi < 0 ? size : size.substring(0, semi)).strip(), 16);
+        remaining = Long.parseLong((semi < 0 ? size : size.substring(0, semi)).strip(), 16);
       } catch (NumberFormatException e) {
         throw new IOException("malformed chunked encoding", e);
       }
-      if (left < 0 || left == TO_THE_END) {
+      if (remaining < 0 || remaining == TO_THE_END) {
         throw new IOException("malformed chunked encoding");
       }
-      if (left == 0) {
+      if (remaining == 0) {
         ended = true;
         in.headers();
       }

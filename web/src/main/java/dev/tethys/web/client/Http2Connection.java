@@ -167,14 +167,14 @@ final class Http2Connection {
     fail(new IOException("the connection was closed"));
   }
 
-  private void fail(IOException why) {
+  private void fail(IOException cause) {
     lock.lock();
     try {
       if (open) {
         open = false;
         for (Stream s : streams.values()) {
           if (!s.ended && s.failure == null) {
-            s.failure = why;
+            s.failure = cause;
           }
           s.changed.signalAll();
         }
@@ -276,10 +276,10 @@ final class Http2Connection {
         try {
           writer.headers(s.id, block);
         } catch (IOException e) {
-          IOException why = explained(e);
+          IOException cause = explained(e);
           end(s);
-          fail(why);
-          throw new NotSentException("the connection broke: " + why.getMessage());
+          fail(cause);
+          throw new NotSentException("the connection broke: " + cause.getMessage());
         }
         return s;
       } finally {
@@ -292,11 +292,11 @@ final class Http2Connection {
     lock.lockInterruptibly();
     try {
       while (open && !retired && streams.size() >= maxStreams) {
-        long left = deadline - System.nanoTime();
-        if (left <= 0) {
+        long remaining = deadline - System.nanoTime();
+        if (remaining <= 0) {
           throw late();
         }
-        room.await(left, TimeUnit.NANOSECONDS);
+        room.await(remaining, TimeUnit.NANOSECONDS);
       }
     } finally {
       lock.unlock();
@@ -319,9 +319,9 @@ final class Http2Connection {
           writer.flush();
         }
       } catch (IOException e) {
-        IOException why = explained(e);
-        fail(why);
-        throw why;
+        IOException cause = explained(e);
+        fail(cause);
+        throw cause;
       } finally {
         writer.unlock();
       }
@@ -352,11 +352,11 @@ final class Http2Connection {
           return n;
         }
         if (flushed) {
-          long left = deadline - System.nanoTime();
-          if (left <= 0) {
+          long remaining = deadline - System.nanoTime();
+          if (remaining <= 0) {
             throw late();
           }
-          s.changed.await(left, TimeUnit.NANOSECONDS);
+          s.changed.await(remaining, TimeUnit.NANOSECONDS);
         }
       } finally {
         lock.unlock();
@@ -381,11 +381,11 @@ final class Http2Connection {
         if (s.failure != null) {
           throw s.failure;
         }
-        long left = deadline - System.nanoTime();
-        if (left <= 0) {
+        long remaining = deadline - System.nanoTime();
+        if (remaining <= 0) {
           throw late();
         }
-        s.changed.await(left, TimeUnit.NANOSECONDS);
+        s.changed.await(remaining, TimeUnit.NANOSECONDS);
       }
       return new Ended(s.httpStatus, s.headers, s.body.toByteArray(), s.headersAt);
     } finally {

@@ -82,8 +82,8 @@ public final class NameLookup {
           throw own;
         }
         case null, default -> {
-          String why = e.getCause() == null ? null : e.getCause().getMessage();
-          throw new IOException("lookup " + host + ": " + why, e);
+          String reason = e.getCause() == null ? null : e.getCause().getMessage();
+          throw new IOException("lookup " + host + ": " + reason, e);
         }
       }
     } catch (InterruptedException e) {

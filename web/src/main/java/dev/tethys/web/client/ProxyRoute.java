@@ -119,8 +119,8 @@ final class ProxyRoute {
     } catch (SocketException e) {
       throw e;
     } catch (IOException e) {
-      String why = e instanceof EOFException ? "unexpected EOF" : e.getMessage();
-      throw new IOException("proxyconnect tcp: " + why, e);
+      String reason = e instanceof EOFException ? "unexpected EOF" : e.getMessage();
+      throw new IOException("proxyconnect tcp: " + reason, e);
     }
     return socket;
   }

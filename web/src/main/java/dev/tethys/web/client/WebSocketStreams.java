@@ -40,7 +40,7 @@ public final class WebSocketStreams {
   private final OutputStream to;
   private final byte[] head = new byte[14 + 125]; // with the contents of a frame of control
   private int known; // bytes of head
-  private long left; // bytes of a frame of data that are still to come
+  private long remaining; // bytes of a frame of data that are still to come
   private int code; // of that frame
   private boolean last; // whether it ends its message
   private boolean over;
@@ -191,17 +191,17 @@ public final class WebSocketStreams {
         if (len == 0) {
           return 0;
         }
-        while (left == 0) {
+        while (remaining == 0) {
           if (over || !nextFrame()) {
             over = true;
             return -1;
           }
         }
-        int n = from.read(b, off, (int) Math.min(len, left));
+        int n = from.read(b, off, (int) Math.min(len, remaining));
         if (n < 0) {
           throw new EOFException("it closed the connection in the middle of a frame");
         }
-        left -= n;
+        remaining -= n;
         return n;
       }
     };
@@ -232,17 +232,17 @@ public final class WebSocketStreams {
       if (code != (begun ? CONTINUATION : BINARY)) {
         throw new IOException("it says something else than a message of bytes");
       }
-      if (left > longest - whole.size()) {
+      if (remaining > longest - whole.size()) {
         throw new IOException("it says a message of more than " + longest + " bytes");
       }
-      byte[] part = new byte[(int) Math.min(left, 8192)];
-      while (left > 0) {
-        int n = from.read(part, 0, (int) Math.min(left, part.length));
+      byte[] part = new byte[(int) Math.min(remaining, 8192)];
+      while (remaining > 0) {
+        int n = from.read(part, 0, (int) Math.min(remaining, part.length));
         if (n < 0) {
           throw new EOFException("it closed the connection in the middle of a frame");
         }
         whole.write(part, 0, n);
-        left -= n;
+        remaining -= n;
       }
       begun = true;
     } while (!last);
@@ -322,7 +322,7 @@ public final class WebSocketStreams {
         throw new IOException("it says a frame that no WebSocket has");
       }
       known = 0;
-      left = size;
+      remaining = size;
       code = kind;
       last = (head[0] & FIN) != 0;
       return true;

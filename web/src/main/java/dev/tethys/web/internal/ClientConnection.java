@@ -216,7 +216,9 @@ final class ClientConnection {
 
   /** Waits until it has ended, no longer than a farewell takes. */
   void awaitEnd() throws InterruptedException {
-    for (long left = 2 * FAREWELL_NANOS; left > 0 && !isClosed(); left -= LOOK_NANOS) {
+    for (long remaining = 2 * FAREWELL_NANOS;
+        remaining > 0 && !isClosed();
+        remaining -= LOOK_NANOS) {
       TimeUnit.NANOSECONDS.sleep(LOOK_NANOS);
     }
   }

@@ -95,13 +95,13 @@ public final class IncomingRequest implements HttpRequest {
     try {
       InputStream in = content();
       byte[] chunk = new byte[8192];
-      int left = maxBytes;
-      while (left > 0) {
+      int remaining = maxBytes;
+      while (remaining > 0) {
         int n = in.read(chunk);
         if (n < 0) {
           return true;
         }
-        left -= n;
+        remaining -= n;
       }
       return false;
     } catch (IOException | RuntimeException e) {
@@ -263,12 +263,12 @@ public final class IncomingRequest implements HttpRequest {
   /** Counts bytes against the limit and reports the end. */
   private final class Body extends FilterInputStream {
     private final long maxBytes;
-    private long left;
+    private long remaining;
 
     Body(InputStream in, long maxBytes) {
       super(in);
       this.maxBytes = maxBytes;
-      this.left = maxBytes;
+      this.remaining = maxBytes;
     }
 
     /** Leaves the rest to {@link #drain}. */
@@ -301,8 +301,8 @@ public final class IncomingRequest implements HttpRequest {
       if (wire.isBodyConsumed()) {
         exchange.bodyRead();
       }
-      left -= n;
-      if (left < 0) {
+      remaining -= n;
+      if (remaining < 0) {
         throw tooLarge(maxBytes);
       }
       return n;

@@ -30,7 +30,9 @@ final class UnreadInput {
       byte[] unread = new byte[16 << 10];
       long end = System.nanoTime() + MAX_MILLIS * 1_000_000L;
       int n = 0;
-      for (int left = MAX_BYTES; left > 0 && n >= 0 && System.nanoTime() - end < 0; left -= n) {
+      for (int remaining = MAX_BYTES;
+          remaining > 0 && n >= 0 && System.nanoTime() - end < 0;
+          remaining -= n) {
         n = in.read(unread);
       }
     } catch (IOException e) {

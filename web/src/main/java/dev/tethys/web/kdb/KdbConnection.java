@@ -50,8 +50,8 @@ final class KdbConnection implements AutoCloseable {
   }
 
   private static IOException named(KdbAddress a, IOException e) {
-    String why = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-    return new IOException("kdb+ at " + a + ": " + why, e);
+    String reason = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+    return new IOException("kdb+ at " + a + ": " + reason, e);
   }
 
   private void login(long deadline) throws IOException {

@@ -78,7 +78,7 @@ public final class LeaseElection {
     void leads(boolean is);
 
     /** An attempt failed, and another follows. */
-    void failed(String why);
+    void failed(String reason);
   }
 
   private final Terms terms;
@@ -117,8 +117,8 @@ public final class LeaseElection {
 
   /** A time, or less where the deadline comes before. */
   private Duration beforeDeadline(Duration d) {
-    long left = terms.deadline.toNanos() - (clocks.nanos.getAsLong() - renewedAt);
-    return Duration.ofNanos(Math.max(0, Math.min(d.toNanos(), left)));
+    long remaining = terms.deadline.toNanos() - (clocks.nanos.getAsLong() - renewedAt);
+    return Duration.ofNanos(Math.max(0, Math.min(d.toNanos(), remaining)));
   }
 
   /** One attempt. */
@@ -248,12 +248,12 @@ public final class LeaseElection {
 
   private @Nullable JsonNode call(String method, String path, @Nullable ObjectNode body)
       throws IOException, InterruptedException {
-    Duration left = leading ? beforeDeadline(terms.deadline) : terms.deadline;
-    if (!left.isPositive()) {
+    Duration remaining = leading ? beforeDeadline(terms.deadline) : terms.deadline;
+    if (!remaining.isPositive()) {
       throw new IOException(
           "the lease was not renewed within " + terms.deadline.toMillis() + " ms");
     }
-    return call(method, path, body, left);
+    return call(method, path, body, remaining);
   }
 
   /** What there is; null where there is nothing, or another was first. */

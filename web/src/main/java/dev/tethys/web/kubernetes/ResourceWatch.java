@@ -99,7 +99,7 @@ public final class ResourceWatch<T> {
     void synced();
 
     /** Something failed, and will be tried again; {@code what} as in "list /api/v1/pods". */
-    void failed(String what, String why);
+    void failed(String what, String reason);
   }
 
   /**

@@ -90,8 +90,8 @@ public final class UnixDatagramListener implements AutoCloseable {
       if (s != null) {
         s.close();
       }
-      String why = ADVICE.getOrDefault(e.errno(), Errno.text(e.errno()));
-      throw new IOException("cannot listen on " + path + ": " + why, e);
+      String reason = ADVICE.getOrDefault(e.errno(), Errno.text(e.errno()));
+      throw new IOException("cannot listen on " + path + ": " + reason, e);
     }
   }
 

@@ -114,9 +114,9 @@ final class SpanExporter implements AutoCloseable {
   private List<Span> next() throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      long left = EVERY_NANOS;
-      while (!stopped && queue.size() < BATCH && (left > 0 || queue.isEmpty())) {
-        left = news.awaitNanos(left > 0 ? left : EVERY_NANOS);
+      long remaining = EVERY_NANOS;
+      while (!stopped && queue.size() < BATCH && (remaining > 0 || queue.isEmpty())) {
+        remaining = news.awaitNanos(remaining > 0 ? remaining : EVERY_NANOS);
       }
       List<Span> batch = new ArrayList<>(Math.min(BATCH, queue.size()));
       while (batch.size() < BATCH && !queue.isEmpty()) {
@@ -191,9 +191,9 @@ final class SpanExporter implements AutoCloseable {
   private boolean pause(Duration d) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      long left = d.toNanos();
-      while (!stopped && left > 0) {
-        left = news.awaitNanos(left);
+      long remaining = d.toNanos();
+      while (!stopped && remaining > 0) {
+        remaining = news.awaitNanos(remaining);
       }
       return !stopped;
     } finally {

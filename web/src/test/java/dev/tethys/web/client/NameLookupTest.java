@@ -87,14 +87,14 @@ class NameLookupTest {
   /** A system without more threads, for a while. */
   @Test
   void whatCannotBeginIsNotWaitedFor() throws Exception {
-    AtomicInteger left = new AtomicInteger(1);
+    AtomicInteger remaining = new AtomicInteger(1);
     answers.countDown();
     NameLookup n =
         new NameLookup(
             this::hanging,
             4,
             r -> {
-              if (left.getAndDecrement() > 0) {
+              if (remaining.getAndDecrement() > 0) {
                 throw new OutOfMemoryError("unable to create native thread");
               }
               return Thread.ofPlatform().daemon().unstarted(r);

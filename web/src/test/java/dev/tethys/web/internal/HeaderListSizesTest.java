@@ -33,12 +33,12 @@ class HeaderListSizesTest {
       return;
     }
     to.write(first | mask);
-    int left = n - mask;
-    while (left >= 128) {
-      to.write(left & 127 | 128);
-      left >>>= 7;
+    int remaining = n - mask;
+    while (remaining >= 128) {
+      to.write(remaining & 127 | 128);
+      remaining >>>= 7;
     }
-    to.write(left);
+    to.write(remaining);
   }
 
   private static void string(ByteArrayOutputStream to, String s) {

@@ -77,14 +77,14 @@ class PooledGzipTest {
   void aStreamThatFailsLeavesItsDeflaterInOrder() throws Exception {
     OutputStream gone =
         new OutputStream() {
-          private int left = 20;
+          private int remaining = 20;
 
           @Override
           public void write(int b) throws IOException {
-            if (left == 0) {
+            if (remaining == 0) {
               throw new IOException("reset");
             }
-            left--;
+            remaining--;
           }
         };
     PooledGzip failing = new PooledGzip(gone);

@@ -81,8 +81,8 @@ class LeaseElectionTest {
     }
 
     @Override
-    public void failed(String why) {
-      failures.add(why);
+    public void failed(String reason) {
+      failures.add(reason);
     }
 
     void look() throws InterruptedException {

@@ -60,11 +60,11 @@ final class ScramTest {
         "r=rOprNGfwEbeRWgbNEkqOx,s=*,i=4096 | SCRAM",
         "'' | does not continue ours"
       })
-  void challengesThatCannotBeMeantAreRefused(String challenge, String why) throws Exception {
+  void challengesThatCannotBeMeantAreRefused(String challenge, String reason) throws Exception {
     Scram s = Scram.of(Scram.SHA_256, "user", "pencil", NONCE);
     assertThatThrownBy(() -> s.proof(challenge))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining(why);
+        .hasMessageContaining(reason);
   }
 
   @Test

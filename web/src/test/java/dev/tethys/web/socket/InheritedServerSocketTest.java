@@ -28,10 +28,10 @@ class InheritedServerSocketTest {
     "7, 0, 0 sockets are passed",
     "7, one, one sockets are passed"
   })
-  void allElseIsRefused(String pid, String count, String why) {
+  void allElseIsRefused(String pid, String count, String reason) {
     assertThatThrownBy(
             () -> InheritedServerSocket.check(Map.of("LISTEN_PID", pid, "LISTEN_FDS", count), 7))
         .isInstanceOf(IOException.class)
-        .hasMessageContaining(why);
+        .hasMessageContaining(reason);
   }
 }

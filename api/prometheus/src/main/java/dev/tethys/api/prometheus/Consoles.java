@@ -220,7 +220,7 @@ public final class Consoles {
 
     /** Another template, which is a piece of HTML by itself. */
     private Object other(String called, @Nullable Object data) {
-      Duration left = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
+      Duration remaining = Duration.ofNanos(Math.max(1, end - System.nanoTime()));
       if (depth == MAX_DEPTH) {
         throw new Failure("exceeded maximum template depth (" + MAX_DEPTH + ")");
       }
@@ -233,7 +233,7 @@ public final class Consoles {
                 data,
                 functions,
                 new TemplateLimits(
-                    LIMITS.outputChars(), LIMITS.depth() / MAX_DEPTH, LIMITS.steps(), left),
+                    LIMITS.outputChars(), LIMITS.depth() / MAX_DEPTH, LIMITS.steps(), remaining),
                 new HtmlOutput()));
       } catch (TemplateException e) {
         throw new Failure(e.reason());

@@ -135,11 +135,11 @@ class ConsolesTest {
         "<script>x = '\\{{ 1 }}'</script>|unfinished escape sequence",
         "<p style='font: \"\\{{ 1 }}'>|unfinished escape sequence"
       })
-  void whatIsWrongIsSaid(String text, String why) throws IOException {
+  void whatIsWrongIsSaid(String text, String reason) throws IOException {
     HttpResponse<String> r = page("a.html", text, "");
     assertThat(r.statusCode()).isEqualTo(500);
     assertThat(r.headers().firstValue("Content-Type").orElse("")).startsWith("text/plain");
-    assertThat(r.body()).contains(why).endsWith("\n");
+    assertThat(r.body()).contains(reason).endsWith("\n");
   }
 
   @Test

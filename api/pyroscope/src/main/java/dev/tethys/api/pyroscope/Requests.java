@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Conditions of every request: the store is open, the tenant is valid, the client is still
- * connected, the time of a query is not over. Queries compute on threads of their own.
+ * connected, the time of a query is not over. Queries compute on separate threads.
  */
 final class Requests {
   private final Supplier<@Nullable ProfileStore> opened;

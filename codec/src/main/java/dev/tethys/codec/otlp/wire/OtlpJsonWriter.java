@@ -286,8 +286,8 @@ public final class OtlpJsonWriter {
     put('"');
   }
 
-  private void escaped(byte c, int left) {
-    room(left + 6);
+  private void escaped(byte c, int remaining) {
+    room(remaining + 6);
     out[size++] = '\\';
     switch (c) {
       case '"', '\\' -> out[size++] = c;

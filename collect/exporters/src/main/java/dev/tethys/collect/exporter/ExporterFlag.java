@@ -36,8 +36,8 @@ public record ExporterFlag(
   }
 
   /** A flag that is known and refused with its reason when it is given. */
-  public static ExporterFlag refused(String name, Kind kind, String defaultValue, String why) {
-    return new ExporterFlag(name, kind, defaultValue, "Not built yet: " + why, why);
+  public static ExporterFlag refused(String name, Kind kind, String defaultValue, String reason) {
+    return new ExporterFlag(name, kind, defaultValue, "Not built yet: " + reason, reason);
   }
 
   /**

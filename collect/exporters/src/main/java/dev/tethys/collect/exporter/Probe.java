@@ -77,7 +77,7 @@ public record Probe(Params params, @Nullable Duration scrapeTimeout) {
     if (t == null) {
       return otherwise;
     }
-    Duration left = t.minus(offset);
-    return left.isNegative() || left.isZero() ? t : left;
+    Duration remaining = t.minus(offset);
+    return remaining.isNegative() || remaining.isZero() ? t : remaining;
   }
 }

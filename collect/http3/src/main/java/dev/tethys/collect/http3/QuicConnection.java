@@ -91,14 +91,14 @@ final class QuicConnection implements Http3Dialer.Connection {
 
   private void connect(long deadline) throws IOException, InterruptedException {
     await(registered, deadline); // without a socket there is nothing to add to
-    long left = Math.max(1, deadline - System.nanoTime());
+    long remaining = Math.max(1, deadline - System.nanoTime());
     socket
         .pipeline()
         .addLast(
             Http3.newQuicClientCodecBuilder()
                 .sslEngineProvider(q -> engine)
                 .sslTaskExecutor(Thread::startVirtualThread)
-                .maxIdleTimeout(left + TimeUnit.SECONDS.toNanos(1), TimeUnit.NANOSECONDS)
+                .maxIdleTimeout(remaining + TimeUnit.SECONDS.toNanos(1), TimeUnit.NANOSECONDS)
                 .initialMaxData(WINDOW)
                 .initialMaxStreamDataBidirectionalLocal(STREAM_WINDOW)
                 .build())

@@ -30,13 +30,13 @@ public final class QuicDialer implements Http3Dialer {
     if (Quic.isAvailable()) {
       return "";
     }
-    Throwable why = Quic.unavailabilityCause();
-    while (why != null && why.getCause() != null) {
-      why = why.getCause();
+    Throwable cause = Quic.unavailabilityCause();
+    while (cause != null && cause.getCause() != null) {
+      cause = cause.getCause();
     }
     return "HTTP/3 is not spoken on this machine: its native library, which there is for Linux on"
         + " x86_64 and aarch64 with glibc, does not load: "
-        + (why == null ? "unknown reason" : why.getMessage());
+        + (cause == null ? "unknown reason" : cause.getMessage());
   }
 
   @Override

@@ -274,11 +274,11 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private @Nullable TlsProbes openProbes(ObserverOptions o) {
     PayloadCapture p = payloads;
     if (p == null || !tlsRefusal.isEmpty() || connector == null && tracepoints == null) {
-      String why =
+      String reason =
           p == null
               ? "requests are off"
               : tlsRefusal.isEmpty() ? "crashes of processes cannot be seen" : tlsRefusal;
-      signals.add(new SignalState("TLS requests", SignalState.Level.OFF, "none", why));
+      signals.add(new SignalState("TLS requests", SignalState.Level.OFF, "none", reason));
       return null;
     }
     TlsProbes t =
@@ -381,9 +381,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
           failures.failure(Level.WARNING, "Processes could not be read", "processes", e);
         }
         scanned.countDown();
-        long left;
-        while (stop.getCount() > 0 && (left = next - System.nanoTime()) > 0) {
-          containers.identify(Math.min(left, PAUSE_NANOS));
+        long remaining;
+        while (stop.getCount() > 0 && (remaining = next - System.nanoTime()) > 0) {
+          containers.identify(Math.min(remaining, PAUSE_NANOS));
         }
       }
     } catch (InterruptedException e) {

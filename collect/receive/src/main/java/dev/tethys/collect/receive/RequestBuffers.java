@@ -204,12 +204,12 @@ final class RequestBuffers {
   /** Gives so many bytes and refuses the request at the next one. */
   private static final class LimitedStream extends java.io.FilterInputStream {
     private final int limit;
-    private long left;
+    private long remaining;
 
     LimitedStream(InputStream in, int limit) {
       super(in);
       this.limit = limit;
-      this.left = limit;
+      this.remaining = limit;
     }
 
     @Override
@@ -228,8 +228,8 @@ final class RequestBuffers {
     }
 
     private int count(int n) {
-      left -= n;
-      if (left < 0) {
+      remaining -= n;
+      if (remaining < 0) {
         throw new RequestRejectedException(
             413, "the body is larger than the limit of " + limit + " bytes");
       }

@@ -107,12 +107,12 @@ final class ManualClock implements ScrapeClock {
   }
 
   /** Lets time pass until no more than so many loops are left waiting. */
-  void passUntil(Duration most, int left) throws InterruptedException {
+  void passUntil(Duration most, int remaining) throws InterruptedException {
     Instant end = passed(instant()).plus(most);
     while (true) {
       synchronized (this) {
         wait(2);
-        if (waiting.size() <= left) {
+        if (waiting.size() <= remaining) {
           return;
         }
         now = now.plusMillis(500);

@@ -120,17 +120,18 @@ public record HttpClientSettings(
 
     /** A URL that can be sent to. */
     public static URI url(YamlObject o, Key<String> key, String text) {
-      String why = "";
+      String reason = "";
       try {
         URI u = UrlText.read(text);
         if (UrlHost.of(u) != null && u.getScheme() != null) {
           return u;
         }
       } catch (URISyntaxException e) {
-        why = ": " + e.getReason();
+        reason = ": " + e.getReason();
       }
       throw o.error(
-          key, key.name() + " must be a URL such as https://host:4318, not \"" + text + "\"" + why);
+          key,
+          key.name() + " must be a URL such as https://host:4318, not \"" + text + "\"" + reason);
     }
   }
 }

@@ -82,10 +82,10 @@ final class OwnResource {
     return java.util.Collections.unmodifiableMap(out);
   }
 
-  private static void refuse(Map<String, YamlNode.Entry> entries, String key, String why) {
+  private static void refuse(Map<String, YamlNode.Entry> entries, String key, String reason) {
     YamlNode.Entry e = entries.get(key);
     if (e != null && !e.value().isNull()) {
-      throw e.key().error(key + " " + why);
+      throw e.key().error(key + " " + reason);
     }
   }
 

@@ -17,12 +17,13 @@ import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The way out of an outbox: requests in flight, what their destination answers, when they are tried
- * again and when no more.
+ * Sends the requests of an outbox: keeps those in flight, evaluates responses, schedules retries,
+ * and ends a request when its retries are used up.
  *
- * <p>Invariants, under the lock of the backlog: every entry that was taken from the storage and is
- * not done is one of its jobs; at most as many are in flight on the present {@link SenderBinding}
- * as it permits when one is started. Requests in flight on a former binding end there.
+ * <p>Invariants, under the lock of the queue state: every entry that was taken from the storage and
+ * is not done is one of its jobs; at most as many are in flight on the present {@link
+ * SenderBinding} as it permits when one is started. Requests in flight on a former binding end
+ * there.
  */
 final class Dispatcher {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.delivery");
@@ -38,7 +39,7 @@ final class Dispatcher {
   private final Scheduler clock;
   private final RandomGenerator random;
 
-  // All below is guarded by the backlog's lock.
+  // All below is guarded by the lock of the queue state.
   private final SenderBindings bindings;
   private long retries;
   private Scheduler.@Nullable Timer wake;
@@ -535,7 +536,7 @@ final class Dispatcher {
 
   /**
    * Interrupts the requests in flight, and waits a little for them, and for sources that are
-   * receiving outcomes. The backlog is closed.
+   * receiving outcomes. The queue is closed.
    */
   void cutOff() {
     state.lock.lock();

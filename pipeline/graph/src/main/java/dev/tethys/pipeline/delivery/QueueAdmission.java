@@ -31,7 +31,7 @@ final class QueueAdmission {
   private final DeliveryErrorLog errorLog;
   private final Scheduler clock;
   private final Dispatcher dispatcher;
-  private long storing; // bytes that are being written; guarded by the backlog's lock
+  private long storing; // bytes that are being written; guarded by the lock of the queue state
 
   QueueAdmission(OutboxContext context, QueueState state, Dispatcher dispatcher) {
     this.name = context.name();

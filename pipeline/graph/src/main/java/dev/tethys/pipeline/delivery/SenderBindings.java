@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The present way to a destination, and former ones on which something is still under way. Guarded
- * by the lock of the backlog.
+ * by the lock of the queue state.
  */
 final class SenderBindings {
   private final OutboxContext context;

@@ -27,7 +27,7 @@ final class SendingQueue implements Outbox {
   private final Dispatcher dispatcher;
   private final QueueAdmission admission;
   private final Closeable folderLock;
-  private boolean timeUp; // guarded by the backlog's lock
+  private boolean timeUp; // guarded by the lock of the queue state
 
   SendingQueue(
       OutboxContext context,
@@ -245,7 +245,7 @@ final class SendingQueue implements Outbox {
   /** What is left stays on disk, or is returned. */
   private void returnRemaining() {
     List<AckCallback> acks = new ArrayList<>();
-    long left = 0;
+    long remaining = 0;
     state.lock.lock();
     try {
       for (Job j : state.jobs.all()) {
@@ -254,22 +254,22 @@ final class SendingQueue implements Outbox {
         }
         j.state = Job.State.GONE;
         acks.add(j.ack);
-        left += j.itemsLeft;
+        remaining += j.itemsLeft;
         state.items -= j.entry.items;
       }
       acks.addAll(state.jobs.clear());
-      left += state.items;
+      remaining += state.items;
       state.requests = 0;
       state.items = 0;
     } finally {
       state.lock.unlock();
     }
     if (state.storage.isDurable()) {
-      context.account().keep(left);
+      context.account().keep(remaining);
     } else {
-      context.account().returnItems(left);
+      context.account().returnItems(remaining);
     }
-    if (left > 0) {
+    if (remaining > 0) {
       LOG.log(
           state.storage.isDurable() ? Level.INFO : Level.WARNING,
           state.storage.isDurable()
@@ -277,7 +277,7 @@ final class SendingQueue implements Outbox {
               : "{0}: stopped, undelivered items returned to their receivers items={1}; what a"
                   + " receiver cannot read or get again, such as scraped samples, is lost",
           context.name(),
-          Long.toString(left));
+          Long.toString(remaining));
     }
     Outcome stopping = new Outcome.Unavailable(context.name() + " has stopped", Duration.ZERO);
     acks.forEach(r -> r.settle(stopping));

@@ -166,8 +166,8 @@ public final class Graph implements GraphView {
 
   private synchronized void stopBy(long end) {
     watchers(PipelineWatcher.class).forEach(PipelineWatcher::notReady);
-    Duration left = Duration.ofNanos(Math.max(0, end - services.clock().nanos()));
-    lifecycle.stopAll(new ArrayList<>(nodes.values()), left);
+    Duration remaining = Duration.ofNanos(Math.max(0, end - services.clock().nanos()));
+    lifecycle.stopAll(new ArrayList<>(nodes.values()), remaining);
     nodes = Map.of();
     config = null;
   }

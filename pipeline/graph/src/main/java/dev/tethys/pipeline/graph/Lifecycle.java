@@ -115,8 +115,8 @@ final class Lifecycle {
         .filter(n -> n.key.kind() == ComponentKind.EXTENSION)
         .forEach(order::add);
     for (GraphNode n : order) {
-      long left = Math.max(0, end - services.clock().nanos());
-      stop(n, Duration.ofNanos(left));
+      long remaining = Math.max(0, end - services.clock().nanos());
+      stop(n, Duration.ofNanos(remaining));
     }
   }
 

@@ -278,11 +278,11 @@ final class QueuedExporter implements QueuePart {
     if (batcher != null) {
       transfer(batcher, timeLimit, succeeded ? null : box);
     }
-    Duration left = Duration.ofNanos(Math.max(0, end - context.clock().nanos()));
+    Duration remaining = Duration.ofNanos(Math.max(0, end - context.clock().nanos()));
     if (box != null && succeeded) {
-      box.retire(sender, left);
+      box.retire(sender, remaining);
     } else if (box != null) {
-      box.close(left);
+      box.close(remaining);
     } else {
       sender.close();
     }

@@ -11,12 +11,12 @@ public interface RefusedItems {
         public void refused(String transport, RejectedItems r) {}
 
         @Override
-        public void refused(String transport, long items, String why) {}
+        public void refused(String transport, long items, String reason) {}
       };
 
   /** Counts what was refused of one message. */
   void refused(String transport, RejectedItems r);
 
   /** Counts items that were refused for one reason. */
-  void refused(String transport, long items, String why);
+  void refused(String transport, long items, String reason);
 }

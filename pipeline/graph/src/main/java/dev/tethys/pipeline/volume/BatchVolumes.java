@@ -80,17 +80,17 @@ final class BatchVolumes {
     if (missing <= 0 || items == 0) {
       return;
     }
-    long left = missing;
+    long remaining = missing;
     long[] last = null;
     for (long[] n : values.values()) {
       long part = (long) ((double) missing * n[0] / items);
-      part = Math.min(part, left);
+      part = Math.min(part, remaining);
       n[1] += part;
-      left -= part;
+      remaining -= part;
       last = n;
     }
     if (last != null) {
-      last[1] += left;
+      last[1] += remaining;
     }
   }
 
@@ -110,13 +110,13 @@ final class BatchVolumes {
         continue;
       }
       TopValues to = tables[i];
-      long left = passed;
+      long remaining = passed;
       int more = values(i).size();
       for (Map.Entry<String, long[]> e : values(i).entrySet()) {
         long[] n = e.getValue();
         long b = bytes == passed ? n[1] : share(n, passed);
-        b = --more == 0 ? left : Math.min(b, left);
-        left -= b;
+        b = --more == 0 ? remaining : Math.min(b, remaining);
+        remaining -= b;
         to.add(e.getKey(), n[0] * weight, b * weight);
       }
     }

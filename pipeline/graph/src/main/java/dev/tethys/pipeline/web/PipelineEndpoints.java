@@ -210,16 +210,16 @@ public final class PipelineEndpoints {
         // them.
         long there = box.status().deadLetters();
         long most = (long) number(p, "limit", Long.MAX_VALUE, Long.MAX_VALUE);
-        long left = Math.min(there, most);
-        while (left > 0) {
-          long before = left;
-          for (DeadLetter d : box.deadLetters((int) Math.min(left, MAX_LISTED))) {
+        long remaining = Math.min(there, most);
+        while (remaining > 0) {
+          long before = remaining;
+          for (DeadLetter d : box.deadLetters((int) Math.min(remaining, MAX_LISTED))) {
             if (box.replay(d.id())) {
               done++;
             }
-            left--;
+            remaining--;
           }
-          if (left == before) {
+          if (remaining == before) {
             break; // another request replays them
           }
         }

@@ -81,7 +81,7 @@ class BatcherTest {
   }
 
   @Test
-  void joinsBySizeAndKeepsReceipts() {
+  void joinsBySizeAndKeepsCallbacks() {
     Batcher b = batcher(10, 0, Sizer.ITEMS);
     add(b, 4, 0, Metadata.NONE);
     add(b, 5, 0, Metadata.NONE);

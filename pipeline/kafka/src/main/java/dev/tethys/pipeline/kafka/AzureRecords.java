@@ -61,9 +61,10 @@ record AzureRecords(boolean keepTimes, boolean strict) implements RecordLines {
     return out;
   }
 
-  private Line custom(byte[] b, int from, int to, @org.jspecify.annotations.Nullable String why) {
+  private Line custom(
+      byte[] b, int from, int to, @org.jspecify.annotations.Nullable String reason) {
     if (strict) {
-      throw new CodecException("not a log of Azure's: " + why);
+      throw new CodecException("not a log of Azure's: " + reason);
     }
     return new Line(new String(b, from, to - from, StandardCharsets.UTF_8), Labels.EMPTY, 0);
   }

@@ -61,10 +61,10 @@ final class DeadLetterTopic implements AutoCloseable {
   }
 
   /** Writes a record; returns once the brokers have it. */
-  void write(ConsumerRecord<byte[], byte[]> record, String why) throws IOException {
+  void write(ConsumerRecord<byte[], byte[]> record, String reason) throws IOException {
     ProducerRecord<byte[], byte[]> r = new ProducerRecord<>(topic, record.key(), record.value());
     record.headers().forEach(r.headers()::add);
-    header(r, "dead_letter.reason", why);
+    header(r, "dead_letter.reason", reason);
     header(r, "dead_letter.topic", record.topic());
     header(r, "dead_letter.partition", Integer.toString(record.partition()));
     header(r, "dead_letter.offset", Long.toString(record.offset()));

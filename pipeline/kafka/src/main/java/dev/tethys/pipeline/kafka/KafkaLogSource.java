@@ -306,10 +306,10 @@ final class KafkaLogSource implements LogSource {
 
   private void take(Partition p, ConsumerRecord<byte[], byte[]> r) throws InterruptedException {
     List<LogEntry> out = new ArrayList<>();
-    AtomicInteger left = new AtomicInteger(1); // one for the record itself
+    AtomicInteger remaining = new AtomicInteger(1); // one for the record itself
     LogEntry.Origin origin =
         () -> {
-          if (left.decrementAndGet() == 0) {
+          if (remaining.decrementAndGet() == 0) {
             settled.add(new SettledOffset(p, r.offset()));
             unsettled.decrementAndGet();
           }
@@ -324,7 +324,7 @@ final class KafkaLogSource implements LogSource {
                 l.timestamp() != 0
                     ? l.timestamp()
                     : config.keepTimes() ? r.timestamp() * 1_000_000 : context.now();
-            left.incrementAndGet();
+            remaining.incrementAndGet();
             out.add(new LogEntry(labels, time, l.text(), origin));
           }
         }

@@ -92,9 +92,9 @@ final class RecordWriter {
     leftOut.add(UnsupportedItemCounter.What.METADATA, metadata);
   }
 
-  private void drop(int items, String why) {
+  private void drop(int items, String reason) {
     if (items > 0) {
-      drops.merge(why, items, Integer::sum);
+      drops.merge(reason, items, Integer::sum);
     }
   }
 
@@ -288,11 +288,11 @@ final class RecordWriter {
   private static List<LogsData> halves(LogsData logs) {
     LogsData first = new LogsData();
     LogsData second = new LogsData();
-    int left = (logs.itemCount() + 1) / 2;
+    int remaining = (logs.itemCount() + 1) / 2;
     for (ResourceGroup<LogRecord> r : logs.resources()) {
       for (ScopeGroup<LogRecord> s : r.scopes()) {
-        int n = Math.min(left, s.items().size());
-        left -= n;
+        int n = Math.min(remaining, s.items().size());
+        remaining -= n;
         add(first, r, s, s.items().subList(0, n));
         add(second, r, s, s.items().subList(n, s.items().size()));
       }

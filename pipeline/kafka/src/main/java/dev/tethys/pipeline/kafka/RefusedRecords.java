@@ -23,9 +23,9 @@ final class RefusedRecords {
       String receiver,
       ConsumerRecord<byte[], byte[]> record,
       boolean readable,
-      String why,
+      String reason,
       String action) {
-    boolean isRepeated = readable && REPEATED.matcher(why).find();
+    boolean isRepeated = readable && REPEATED.matcher(reason).find();
     String event =
         isRepeated
             ? "Record refused, the destination has these samples or newer ones already"
@@ -39,6 +39,6 @@ final class RefusedRecords {
         Integer.toString(record.partition()),
         Long.toString(record.offset()),
         action,
-        why);
+        reason);
   }
 }

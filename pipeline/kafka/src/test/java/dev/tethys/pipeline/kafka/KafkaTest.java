@@ -262,7 +262,7 @@ class KafkaTest {
   }
 
   @Test
-  void thePositionWaitsForTheReceipt() throws Exception {
+  void thePositionWaitsForTheAcknowledgement() throws Exception {
     broker.topic("late", 1);
     produce("late", "a", "b", "c");
     Receiver in = receiver(Signal.LOGS, group("late", ""));

@@ -35,14 +35,14 @@ class RefusedRecordsTest {
     }
   }
 
-  private static String line(boolean readable, String why) {
+  private static String line(boolean readable, String reason) {
     Lines to = new Lines();
     RefusedRecords.log(
         to,
         "receiver kafka",
         new ConsumerRecord<>("clymene", 3, 70_000, new byte[0], new byte[0]),
         readable,
-        why,
+        reason,
         "skip");
     return to.lines.getFirst();
   }

@@ -120,7 +120,7 @@ final class Operator implements Sink {
 
   @Override
   public void accept(Entry e) throws InterruptedException {
-    String why;
+    String reason;
     try {
       if (common.condition != null && !common.condition.test(e)) {
         emit(e);
@@ -129,14 +129,14 @@ final class Operator implements Sink {
       action.process(e, this);
       return;
     } catch (OperatorException | ExpressionException x) {
-      why = String.valueOf(x.getMessage());
+      reason = String.valueOf(x.getMessage());
     }
-    failed(e, why);
+    failed(e, reason);
   }
 
-  void failed(Entry e, String why) throws InterruptedException {
+  void failed(Entry e, String reason) throws InterruptedException {
     OnError o = common.onError;
-    report.failed(id, why, o == OnError.SEND_QUIET || o == OnError.DROP_QUIET);
+    report.failed(id, reason, o == OnError.SEND_QUIET || o == OnError.DROP_QUIET);
     if (o == OnError.SEND || o == OnError.SEND_QUIET) {
       emit(e);
     } else {
@@ -177,7 +177,7 @@ final class Operator implements Sink {
     action.flush(this);
   }
 
-  void reportFailure(String why) {
-    report.failed(id, why, false);
+  void reportFailure(String reason) {
+    report.failed(id, reason, false);
   }
 }

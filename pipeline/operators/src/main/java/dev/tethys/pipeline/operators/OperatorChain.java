@@ -30,7 +30,7 @@ public final class OperatorChain implements Sink {
 
   private record NoReport() implements OperatorReport {
     @Override
-    public void failed(String operator, String why, boolean quiet) {}
+    public void failed(String operator, String reason, boolean quiet) {}
 
     @Override
     public void dropped(String operator) {}

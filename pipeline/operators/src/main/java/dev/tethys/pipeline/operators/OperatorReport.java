@@ -7,7 +7,7 @@ public interface OperatorReport {
    *
    * @param quiet whether it is not to be logged
    */
-  void failed(String operator, String why, boolean quiet);
+  void failed(String operator, String reason, boolean quiet);
 
   /** An operator dropped an entry: by its condition, or because it failed. */
   void dropped(String operator);

@@ -97,12 +97,12 @@ class OperatorsTest {
     refused("- type: router\n  routes: [{expr: 'true', output: x}]", "1:3", "\"x\"");
   }
 
-  private static void refused(String yaml, String place, String why) {
+  private static void refused(String yaml, String place, String reason) {
     assertThatThrownBy(() -> OperatorChain.check(Rig.configs(yaml)))
         .as(yaml)
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("test.yaml:" + place)
-        .hasMessageContaining(why);
+        .hasMessageContaining(reason);
   }
 
   @Test

@@ -82,8 +82,8 @@ final class Rig implements OperatorReport {
   }
 
   @Override
-  public void failed(String operator, String why, boolean quiet) {
-    failures.add(operator + (quiet ? " quietly: " : ": ") + why);
+  public void failed(String operator, String reason, boolean quiet) {
+    failures.add(operator + (quiet ? " quietly: " : ": ") + reason);
   }
 
   @Override

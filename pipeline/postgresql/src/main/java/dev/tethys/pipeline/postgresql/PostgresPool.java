@@ -190,15 +190,15 @@ final class PostgresPool implements AutoCloseable {
   /** With the cause, of which the driver says only that there is one; a refusal it tells itself. */
   private SQLException explained(SQLException e) {
     Path socket = address.place().socket();
-    if (socket != null && e.getCause() instanceof IOException why) {
+    if (socket != null && e.getCause() instanceof IOException cause) {
       // The driver speaks of a port.
       return new SQLException(
-          "no connection through " + socket + ": " + why.getMessage(), "08001", e);
+          "no connection through " + socket + ": " + cause.getMessage(), "08001", e);
     }
     return "08001".equals(e.getSQLState())
-            && e.getCause() instanceof IOException why
-            && !(why instanceof ConnectException)
-        ? with(e, why.getMessage() == null ? why.toString() : why.getMessage())
+            && e.getCause() instanceof IOException cause
+            && !(cause instanceof ConnectException)
+        ? with(e, cause.getMessage() == null ? cause.toString() : cause.getMessage())
         : e;
   }
 

@@ -138,8 +138,8 @@ public final class PostgresStoreType implements StoreType {
     try {
       return Files.readString(Path.of(file)).strip();
     } catch (IOException e) {
-      String why = e instanceof NoSuchFileException ? "no such file" : e.getMessage();
-      throw new IOException("cannot read oauth_token_file " + file + ": " + why, e);
+      String reason = e instanceof NoSuchFileException ? "no such file" : e.getMessage();
+      throw new IOException("cannot read oauth_token_file " + file + ": " + reason, e);
     }
   }
 

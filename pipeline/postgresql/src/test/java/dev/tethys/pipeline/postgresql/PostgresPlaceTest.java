@@ -60,11 +60,11 @@ class PostgresPlaceTest {
         "username: u, kerberos: {username: u}|tickets are not asked for on a socket",
         "username: u, auth: {authenticator: a}|requires TLS that verifies the server",
       })
-  void aSocketHasNoTls(String keys, String why) {
+  void aSocketHasNoTls(String keys, String reason) {
     String yaml = "{endpoint: 'postgresql:///d?host=/run', " + keys + "}";
     assertThatThrownBy(
             () -> PostgresSettings.TYPE.read(YamlDocument.parse("c.yaml", null, yaml).root()))
-        .hasMessageContaining(why)
+        .hasMessageContaining(reason)
         .hasMessageContaining("c.yaml:1:");
   }
 }

@@ -37,9 +37,9 @@ public interface StageClock {
     @Override
     public void sleep(long nanos) {
       long until = nanos() + nanos;
-      for (long left = nanos; left > 0 && !Thread.currentThread().isInterrupted(); ) {
-        LockSupport.parkNanos(this, left);
-        left = until - nanos();
+      for (long remaining = nanos; remaining > 0 && !Thread.currentThread().isInterrupted(); ) {
+        LockSupport.parkNanos(this, remaining);
+        remaining = until - nanos();
       }
     }
   }

@@ -275,8 +275,8 @@ public final class RunningQueries {
         if (q.isCanceled()) {
           throw new QueryException(Kind.CANCELED, "query was canceled in query queue");
         }
-        long left = deadlineNanos - nanoTime.getAsLong();
-        if (left <= 0) {
+        long remaining = deadlineNanos - nanoTime.getAsLong();
+        if (remaining <= 0) {
           throw new QueryException(
               Kind.TIMEOUT,
               "query timed out in query queue: "
@@ -285,7 +285,7 @@ public final class RunningQueries {
                   + p.setting
                   + ")");
         }
-        if (r.entered.await(Math.min(left, WAIT_SLICE_NANOS), TimeUnit.NANOSECONDS)) {
+        if (r.entered.await(Math.min(remaining, WAIT_SLICE_NANOS), TimeUnit.NANOSECONDS)) {
           if (r.refused) {
             throw new QueryException(
                 Kind.OVERLOAD,

@@ -35,7 +35,7 @@ public interface EventSignal<H extends EventHead<S>, S, P> {
 
   /**
    * When the rows of a part expire by rules of the signal; merges leave expired rows out. {@link
-   * EventEngine#retentionChanged} tells of new rules.
+   * EventEngine#retentionChanged} reports new rules.
    *
    * @param part null if it cannot be read
    * @param last time of its newest row

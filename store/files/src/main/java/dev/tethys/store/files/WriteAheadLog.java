@@ -328,15 +328,15 @@ public final class WriteAheadLog implements Closeable {
 
   /** Removes segments before a number. */
   public void truncate(long before) throws IOException {
-    long left = 0;
+    long remaining = 0;
     for (long n : segments(files, directory)) {
       if (n < before) {
         files.delete(path(n));
       } else if (n < segment) {
-        left += files.size(path(n));
+        remaining += files.size(path(n));
       }
     }
-    kept = left;
+    kept = remaining;
   }
 
   /** Bytes of all segments. */

@@ -100,16 +100,16 @@ final class BlockScan {
     if (plain) {
       return n;
     }
-    int left = 0;
+    int remaining = 0;
     for (int i = 0; i < n; i++) {
       if ((i & 1023) == 1023) {
         Cancellation.check();
       }
       if (fits(template, into[i])) {
-        into[left++] = into[i];
+        into[remaining++] = into[i];
       }
     }
-    return left;
+    return remaining;
   }
 
   /** Finds the rows whose stream, time and metadata fit. */
@@ -133,13 +133,13 @@ final class BlockScan {
     }
     int[] selected = segment.selected();
     int[] streams = block.streamIndexes();
-    int left = 0;
+    int remaining = 0;
     for (int i = 0; i < n; i++) {
       if (selected[streams[rows[i]]] >= 0) {
-        rows[left++] = rows[i];
+        rows[remaining++] = rows[i];
       }
     }
-    return left;
+    return remaining;
   }
 
   private int ofTimes(int n, int[] rows) {
@@ -149,14 +149,14 @@ final class BlockScan {
     long[] times = block.times();
     long from = segment.from();
     long to = segment.to();
-    int left = 0;
+    int remaining = 0;
     for (int i = 0; i < n; i++) {
       long time = times[rows[i]];
       if (time >= from && time < to) {
-        rows[left++] = rows[i];
+        rows[remaining++] = rows[i];
       }
     }
-    return left;
+    return remaining;
   }
 
   /** True if a row whose columns fit also fits by its body, and is not deleted. */

@@ -226,9 +226,9 @@ final class Blocks {
     unread = unread.stream().filter(q -> !q.equals(p)).toList();
   }
 
-  private String quarantine(Path p, Exception why) throws IOException {
+  private String quarantine(Path p, Exception cause) throws IOException {
     Path quarantined = p.resolveSibling(p.getFileName() + DAMAGED);
-    String what = "block " + p + " is damaged (" + why.getMessage() + ")";
+    String what = "block " + p + " is damaged (" + cause.getMessage() + ")";
     try {
       files.rename(p, quarantined);
     } catch (IOException e) {

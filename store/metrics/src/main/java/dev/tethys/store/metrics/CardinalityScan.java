@@ -193,9 +193,9 @@ final class CardinalityScan {
     final long having = taken();
     counter.clear();
     each((p, i) -> counter.add(sums.get(p)[i] - columns.get(p)[i]));
-    long left = Math.min(all, taken());
+    long remaining = Math.min(all, taken());
     return new Cardinality.Label(
-        name, values, having, left, Math.round((all - left) * bytesPerSeries));
+        name, values, having, remaining, Math.round((all - remaining) * bytesPerSeries));
   }
 
   /** The values with most series of each part, by their hash. */

@@ -503,8 +503,8 @@ final class MaintenanceScheduler {
     }
   }
 
-  private void logUnsaved(IOException why) {
-    String what = "the head could not be saved at the end: " + why.getMessage();
+  private void logUnsaved(IOException cause) {
+    String what = "the head could not be saved at the end: " + cause.getMessage();
     if (log.isDoubtful()) {
       LOG.log(
           Level.ERROR,

@@ -80,7 +80,7 @@ final class ProfileFrame {
       int meta = copier.attributes(in.count(lastSet));
       samples.clear();
       long stack = 0;
-      for (int left = in.count(); left > 0; left--) {
+      for (int remaining = in.count(); remaining > 0; remaining--) {
         stack += in.svarint();
         if (stack < 0 || stack > lastNode) {
           throw new CorruptionException("frame of profiles has a sample of stack " + stack);

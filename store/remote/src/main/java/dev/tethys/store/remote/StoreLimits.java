@@ -27,18 +27,18 @@ public record StoreLimits(long maxSamples, long maxBytes) {
   private static final class Bounded extends FilterInputStream {
     private final long max;
     private final String store;
-    private long left;
+    private long remaining;
 
     Bounded(InputStream in, long max, String store) {
       super(in);
       this.max = max;
       this.store = store;
-      this.left = max;
+      this.remaining = max;
     }
 
     private void consume(long n) {
-      left -= Math.max(0, n);
-      if (left < 0) {
+      remaining -= Math.max(0, n);
+      if (remaining < 0) {
         throw new StorageException(
             StorageException.Reason.LIMIT,
             "reading from "

@@ -197,14 +197,14 @@ final class Http1Connection {
   }
 
   /** What came is no request that could be answered, and what follows it cannot be understood. */
-  private void refuse(HttpException why) {
+  private void refuse(HttpException cause) {
     try (ConnectionTimeouts.Exchange exchange = peer.begin()) {
       exchange.bodyRead();
       exchange.writing();
       answer.next("");
-      byte[] text = (why.getMessage() + "\n").getBytes(StandardCharsets.UTF_8);
+      byte[] text = (cause.getMessage() + "\n").getBytes(StandardCharsets.UTF_8);
       answer.send(
-          why.status(),
+          cause.status(),
           Map.of(
               "connection", List.of("close"), "content-type", List.of("text/plain; charset=utf-8")),
           text,

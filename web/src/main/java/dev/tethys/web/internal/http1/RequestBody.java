@@ -19,7 +19,7 @@ final class RequestBody extends InputStream {
   private final Runnable wanted;
 
   /** Of the body, or of the chunk that is being read. */
-  private long left;
+  private long remaining;
 
   private boolean begun;
   private boolean ended;
@@ -36,7 +36,7 @@ final class RequestBody extends InputStream {
   RequestBody(SocketInput in, long length, Runnable wanted) {
     this.in = in;
     this.chunked = length < 0;
-    this.left = Math.max(0, length);
+    this.remaining = Math.max(0, length);
     this.ended = length == 0;
     this.wanted = wanted;
   }
@@ -65,20 +65,20 @@ final class RequestBody extends InputStream {
       begun = true;
       wanted.run();
     }
-    if (chunked && left == 0) {
-      left = nextChunk();
-      if (left == 0) {
+    if (chunked && remaining == 0) {
+      remaining = nextChunk();
+      if (remaining == 0) {
         trailers();
         ended = true;
         return -1;
       }
     }
-    int n = in.read(into, offset, (int) Math.min(length, left));
+    int n = in.read(into, offset, (int) Math.min(length, remaining));
     if (n < 0) {
       throw new EOFException("the connection ended within the body of a request");
     }
-    left -= n;
-    if (left == 0) {
+    remaining -= n;
+    if (remaining == 0) {
       if (chunked) {
         lineEnd();
       } else {
@@ -88,9 +88,9 @@ final class RequestBody extends InputStream {
     return n;
   }
 
-  private HttpException bad(String why) {
+  private HttpException bad(String reason) {
     malformed = true;
-    return new HttpException(400, "Bad Request: " + why);
+    return new HttpException(400, "Bad Request: " + reason);
   }
 
   private long nextChunk() throws IOException {

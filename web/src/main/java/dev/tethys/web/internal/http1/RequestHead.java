@@ -186,8 +186,8 @@ final class RequestHead {
     }
   }
 
-  private static HttpException bad(String why) {
-    return new HttpException(400, "Bad Request: " + why);
+  private static HttpException bad(String reason) {
+    return new HttpException(400, "Bad Request: " + reason);
   }
 
   /** Where a line ends without its CR and LF, given the offset after them. */

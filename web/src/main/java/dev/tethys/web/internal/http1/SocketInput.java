@@ -114,10 +114,10 @@ final class SocketInput implements ProxyHeader.Bytes {
       return false;
     }
     if (n > bytes.length - end) {
-      int left = end - position;
-      bytes = Arrays.copyOfRange(bytes, position, position + Math.max(bytes.length, left + n));
+      int remaining = end - position;
+      bytes = Arrays.copyOfRange(bytes, position, position + Math.max(bytes.length, remaining + n));
       position = 0;
-      end = left;
+      end = remaining;
     }
     System.arraycopy(fresh, 0, bytes, end, n);
     end += n;
@@ -192,17 +192,17 @@ final class SocketInput implements ProxyHeader.Bytes {
 
   /** A request is done: gives back what only its body needed. */
   void releaseBody() {
-    int left = end - position;
-    between = left == 0;
-    if (bytes.length > SMALL && left <= SMALL) {
+    int remaining = end - position;
+    between = remaining == 0;
+    if (bytes.length > SMALL && remaining <= SMALL) {
       byte[] small = new byte[SMALL];
-      System.arraycopy(bytes, position, small, 0, left);
+      System.arraycopy(bytes, position, small, 0, remaining);
       if (bytes.length == LARGE) {
         SPARE.offer(bytes);
       }
       bytes = small;
       position = 0;
-      end = left;
+      end = remaining;
     }
   }
 }

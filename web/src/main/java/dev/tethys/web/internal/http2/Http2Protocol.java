@@ -136,7 +136,9 @@ public final class Http2Protocol implements Protocol {
     long until = System.nanoTime() + CLOSE_GRACE_NANOS;
     int n = 0;
     try {
-      for (int left = MAX_UNREAD; left > 0 && n >= 0 && System.nanoTime() - until < 0; left -= n) {
+      for (int remaining = MAX_UNREAD;
+          remaining > 0 && n >= 0 && System.nanoTime() - until < 0;
+          remaining -= n) {
         n = c.read(unread, 0);
       }
     } catch (UncheckedIOException e) {

@@ -57,10 +57,10 @@ final class SocketReader extends DataReader {
 
   @Override
   public void pullData() {
-    int left = end - position;
-    byte[] fresh = new byte[left + size];
-    System.arraycopy(bytes, position, fresh, 0, left);
-    int n = source.read(fresh, left);
+    int remaining = end - position;
+    byte[] fresh = new byte[remaining + size];
+    System.arraycopy(bytes, position, fresh, 0, remaining);
+    int n = source.read(fresh, remaining);
     if (n <= 0) {
       throw new InsufficientDataAvailableException();
     }
@@ -71,7 +71,7 @@ final class SocketReader extends DataReader {
     }
     bytes = fresh;
     position = 0;
-    end = left + n;
+    end = remaining + n;
   }
 
   private void need(int n) {
@@ -87,12 +87,12 @@ final class SocketReader extends DataReader {
 
   @Override
   public void skip(int lenToSkip) {
-    int left = lenToSkip;
-    while (left > 0) {
+    int remaining = lenToSkip;
+    while (remaining > 0) {
       need(1);
-      int n = Math.min(left, end - position);
+      int n = Math.min(remaining, end - position);
       position += n;
-      left -= n;
+      remaining -= n;
     }
   }
 

@@ -154,8 +154,9 @@ final class PostedJson {
     }
   }
 
-  private ApiError unreadable(String why) {
-    return ApiError.coded(400, 400, "parsing " + what + " body from \"\" failed, because " + why);
+  private ApiError unreadable(String reason) {
+    return ApiError.coded(
+        400, 400, "parsing " + what + " body from \"\" failed, because " + reason);
   }
 
   private PostedAlert alert(JsonNode n, String path) {

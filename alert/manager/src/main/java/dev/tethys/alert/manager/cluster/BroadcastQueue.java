@@ -54,14 +54,14 @@ final class BroadcastQueue {
   synchronized List<byte[]> take(int overhead, int bytes, int members) {
     int limit = multiplier * (int) Math.ceil(Math.log10(members + 1.0));
     List<Item> taken = new ArrayList<>();
-    int left = bytes;
+    int remaining = bytes;
     for (Item i : items) {
       int costs = i.message.length + overhead;
-      if (costs <= left && taken.size() < 255) {
-        left -= costs;
+      if (costs <= remaining && taken.size() < 255) {
+        remaining -= costs;
         taken.add(i);
       }
-      if (left <= overhead) {
+      if (remaining <= overhead) {
         break;
       }
     }

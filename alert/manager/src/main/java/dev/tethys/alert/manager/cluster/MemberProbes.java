@@ -238,7 +238,7 @@ final class MemberProbes {
             });
   }
 
-  private void probeOtherwise(NodeState target, byte[] ping, Pending q, long n, Duration left)
+  private void probeOtherwise(NodeState target, byte[] ping, Pending q, long n, Duration remaining)
       throws InterruptedException {
     ClusterNode node = target.node();
     int nacks = 0;
@@ -258,11 +258,11 @@ final class MemberProbes {
         .name("cluster-stream-probe")
         .start(
             () -> {
-              if (answersStream(node, ping, n, left)) {
+              if (answersStream(node, ping, n, remaining)) {
                 stream.answered.countDown();
               }
             });
-    if (wait(q, left)) {
+    if (wait(q, remaining)) {
       health(-1);
       return;
     }

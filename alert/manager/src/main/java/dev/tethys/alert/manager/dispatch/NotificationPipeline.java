@@ -414,7 +414,7 @@ public final class NotificationPipeline {
     }
   }
 
-  private @Nullable NotifyException attempt(Integration i, Notification n, Duration left)
+  private @Nullable NotifyException attempt(Integration i, Notification n, Duration remaining)
       throws InterruptedException {
     long start = System.nanoTime();
     NotifyException failure;
@@ -422,7 +422,7 @@ public final class NotificationPipeline {
         ActiveSpan.current().child("notify.Integration.Notify", ActiveSpan.Kind.CLIENT)) {
       span.set("alerting.notify.integration.name", i.kind())
           .set("alerting.alerts.count", n.alerts().size());
-      failure = sendTraced(i, n, left, span);
+      failure = sendTraced(i, n, remaining, span);
     }
     s.metrics.request(i, (System.nanoTime() - start) / 1e9, failure == null);
     if (failure == null) {
@@ -434,8 +434,9 @@ public final class NotificationPipeline {
   }
 
   private static @Nullable NotifyException sendTraced(
-      Integration i, Notification n, Duration left, ActiveSpan span) throws InterruptedException {
-    Duration time = left.isNegative() || left.isZero() ? Duration.ofMillis(1) : left;
+      Integration i, Notification n, Duration remaining, ActiveSpan span)
+      throws InterruptedException {
+    Duration time = remaining.isNegative() || remaining.isZero() ? Duration.ofMillis(1) : remaining;
     NotifyException failure =
         span.<@Nullable NotifyException, InterruptedException>during(
             () -> {

@@ -58,9 +58,9 @@ public final class BoundedQueue<T> {
   public @Nullable T take(Duration limit) throws InterruptedException {
     lock.lockInterruptibly();
     try {
-      long left = limit.toNanos();
-      while (items.isEmpty() && !closed && left > 0) {
-        left = changed.awaitNanos(left);
+      long remaining = limit.toNanos();
+      while (items.isEmpty() && !closed && remaining > 0) {
+        remaining = changed.awaitNanos(remaining);
       }
       T item = items.poll();
       if (item != null) {

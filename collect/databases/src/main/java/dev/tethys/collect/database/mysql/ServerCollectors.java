@@ -164,7 +164,7 @@ final class ServerCollectors {
   /** Of the statements about replication, the first that the server understands. */
   void replication() throws IOException {
     MysqlConnection.Rows r = null;
-    IOException why = new IOException("no statement");
+    IOException cause = new IOException("no statement");
     for (String q :
         List.of(
             "SHOW ALL SLAVES STATUS",
@@ -176,11 +176,11 @@ final class ServerCollectors {
         r = c.query(q);
         break;
       } catch (MysqlException e) {
-        why = e;
+        cause = e;
       }
     }
     if (r == null) {
-      throw why;
+      throw cause;
     }
     for (List<@Nullable String> row : r.rows()) {
       String uuid = r.get(row, "Master_UUID");

@@ -996,14 +996,14 @@ final class MongodbExporterTest {
         "collector.profile-time-ts=-1                    | must be 0 to",
         "web.timeout-offset=10                           | must be 0 to 9"
       })
-  void whatIsWrongIsRefusedAtTheStart(String flag, String why) {
+  void whatIsWrongIsRefusedAtTheStart(String flag, String reason) {
     String[] flags =
         flag.startsWith("mongodb.uri")
             ? new String[] {flag}
             : new String[] {flag, "mongodb.uri=localhost"};
     assertThatThrownBy(() -> Settings.open(new MongodbExporterKind(), flags))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining(why)
+        .hasMessageContaining(reason)
         .hasMessageNotContaining("secret");
   }
 }

@@ -139,10 +139,10 @@ public final class ConsulDiscovery implements Discovery {
 
   /** Queries come no faster than the configuration says, however fast Consul answers. */
   private void waitAfter(Instant begun) throws InterruptedException {
-    Duration left =
+    Duration remaining =
         settings.get(REFRESH_INTERVAL).minus(Duration.between(begun, context.clock().instant()));
-    if (left.isPositive()) {
-      context.pause().pause(left);
+    if (remaining.isPositive()) {
+      context.pause().pause(remaining);
     }
   }
 

@@ -288,10 +288,13 @@ public final class KubernetesDiscovery implements Discovery {
     }
 
     @Override
-    public void failed(String what, String why) {
+    public void failed(String what, String reason) {
       context.metrics().kubernetesFailed();
       LOG.log(
-          Level.WARNING, "kubernetes discovery cannot {0}, its last targets stay: {1}", what, why);
+          Level.WARNING,
+          "kubernetes discovery cannot {0}, its last targets stay: {1}",
+          what,
+          reason);
     }
   }
 

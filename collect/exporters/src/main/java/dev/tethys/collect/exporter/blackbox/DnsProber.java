@@ -133,8 +133,8 @@ final class DnsProber implements Prober {
       socket.send(new DatagramPacket(q, q.length));
       byte[] buffer = new byte[MAX_MESSAGE];
       while (true) {
-        long left = attempt.deadline - System.nanoTime();
-        if (left <= 0) {
+        long remaining = attempt.deadline - System.nanoTime();
+        if (remaining <= 0) {
           throw new IOException("i/o timeout");
         }
         socket.setSoTimeout(attempt.millisLeft());
@@ -226,8 +226,8 @@ final class DnsProber implements Prober {
       String section, List<Record> records, DnsModule.Rules rules, ProbeAttempt attempt) {
     attempt.debug("Validating " + section + " RRs");
     List<String> texts = records.stream().map(DnsProber::text).toList();
-    String why = problem(texts, rules);
-    return why == null || attempt.fails(section + " RRs validation failed", "err", why);
+    String reason = problem(texts, rules);
+    return reason == null || attempt.fails(section + " RRs validation failed", "err", reason);
   }
 
   private static @Nullable String problem(List<String> texts, DnsModule.Rules rules) {

@@ -111,12 +111,12 @@ final class IcmpProber implements Prober {
       socket.send(packet);
       attempt.debug("Waiting for reply packets");
       while (!Thread.interrupted()) {
-        long left = attempt.deadline - System.nanoTime();
-        if (left <= 0) {
+        long remaining = attempt.deadline - System.nanoTime();
+        if (remaining <= 0) {
           return attempt.fails("Timeout reading from socket", "err", "i/o timeout");
         }
         IcmpSocket.Packet p =
-            socket.receive(left < SLICE.toNanos() ? Duration.ofNanos(left) : SLICE);
+            socket.receive(remaining < SLICE.toNanos() ? Duration.ofNanos(remaining) : SLICE);
         if (p != null && isReply(p.bytes(), packet, four, socket.isRaw())) {
           attempt.found.gauge(
               DURATION,

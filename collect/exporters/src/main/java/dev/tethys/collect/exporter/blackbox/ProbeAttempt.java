@@ -154,7 +154,7 @@ final class ProbeAttempt {
         0);
     long started = System.nanoTime();
     InetAddress chosen = null;
-    String why = "no such host";
+    String reason = "no such host";
     debug("Resolving target address", "target", name, "ip_protocol", ip.four() ? "ip4" : "ip6");
     try {
       for (InetAddress a : NameLookup.all(name, deadline)) {
@@ -166,11 +166,11 @@ final class ProbeAttempt {
           break;
         }
       }
-      why = "unable to find ip; no fallback";
+      reason = "unable to find ip; no fallback";
     } catch (UnknownHostException e) {
       // said below
     } catch (IOException e) {
-      why = String.valueOf(e.getMessage());
+      reason = String.valueOf(e.getMessage());
     }
     double seconds = seconds(System.nanoTime() - started);
     found.gauge(
@@ -178,7 +178,7 @@ final class ProbeAttempt {
         "Returns the time taken for probe dns lookup in seconds",
         seconds);
     if (chosen == null || name.isEmpty()) {
-      log(Level.ERROR, "Error resolving address", "target", name, "err", why);
+      log(Level.ERROR, "Error resolving address", "target", name, "err", reason);
       return new ResolvedAddress(null, seconds);
     }
     debug("Resolved target address", "target", name, "ip", chosen.getHostAddress());

@@ -206,18 +206,18 @@ final class OtlpPush implements AutoCloseable {
     Duration most =
         config.timeout().compareTo(config.interval()) < 0 ? config.timeout() : config.interval();
     long until = System.nanoTime() + most.toNanos();
-    Duration left = config.timeout();
+    Duration remaining = config.timeout();
     double pause = FIRST_PAUSE.toNanos();
     for (int attempt = 1; ; attempt++) {
       Outcome o;
       try {
-        o = to.send(request, left);
+        o = to.send(request, remaining);
       } catch (IOException e) {
         o = new Outcome.Later(String.valueOf(e.getMessage()));
       }
       switch (o) {
-        case Outcome.Accepted(long rejected, String why) -> {
-          return rejected > 0 ? rejected + " data points were refused: " + why : null;
+        case Outcome.Accepted(long rejected, String reason) -> {
+          return rejected > 0 ? rejected + " data points were refused: " + reason : null;
         }
         case Outcome.Never n -> {
           return n.problem();
@@ -232,7 +232,7 @@ final class OtlpPush implements AutoCloseable {
           }
         }
       }
-      left = Duration.ofNanos(Math.max(1_000_000, until - System.nanoTime()));
+      remaining = Duration.ofNanos(Math.max(1_000_000, until - System.nanoTime()));
       pause = Math.min(pause * GROWTH, LONGEST_PAUSE.toNanos());
     }
   }

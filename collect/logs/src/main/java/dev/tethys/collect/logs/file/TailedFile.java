@@ -353,7 +353,7 @@ final class TailedFile {
 
   /** Passes over lines, for a position that counts them. */
   void skipLines(long count, FileReaderContext r) throws IOException {
-    long left = count;
+    long remaining = count;
     byte[] buf = new byte[FileReaderContext.READ];
     FileContent c = content;
     if (c == null) {
@@ -362,12 +362,12 @@ final class TailedFile {
     LineDecoder l = lines(c, r);
     long at = 0;
     int n;
-    while (left > 0 && (n = c.read(at, buf, 0, buf.length)) > 0) {
+    while (remaining > 0 && (n = c.read(at, buf, 0, buf.length)) > 0) {
       int p = 0;
       int e;
-      while (left > 0 && (e = l.end(buf, p, n)) >= 0) {
+      while (remaining > 0 && (e = l.end(buf, p, n)) >= 0) {
         p = e;
-        left--;
+        remaining--;
       }
       if (p == 0) {
         break; // a line longer than the window: it is read again
@@ -375,7 +375,7 @@ final class TailedFile {
       c.retain(buf, p, n - p);
       at += p;
     }
-    bookmark.passed(count - left - bookmark.lines());
+    bookmark.passed(count - remaining - bookmark.lines());
     bookmark.set(c, at);
     snapshot = here();
     progress.moved(x -> snapshot);

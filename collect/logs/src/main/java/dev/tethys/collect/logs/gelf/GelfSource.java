@@ -132,9 +132,9 @@ final class GelfSource implements LogSource {
     }
   }
 
-  private void wrong(@Nullable String why) {
+  private void wrong(@Nullable String reason) {
     errors.inc();
-    LOG.log(Level.DEBUG, "job {0}: {1}", context.job(), why);
+    LOG.log(Level.DEBUG, "job {0}: {1}", context.job(), reason);
   }
 
   private void message(byte[] raw) throws InterruptedException {

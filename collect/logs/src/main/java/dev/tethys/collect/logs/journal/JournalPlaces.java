@@ -22,7 +22,7 @@ public abstract class JournalPlaces {
   interface Visitor {
     void file(Path file);
 
-    void unreadable(Path folder, Exception why);
+    void unreadable(Path folder, Exception cause);
   }
 
   abstract void visit(Visitor v);

@@ -58,9 +58,9 @@ public final class JournalReader implements AutoCloseable {
           }
 
           @Override
-          public void unreadable(Path folder, Exception why) {
+          public void unreadable(Path folder, Exception cause) {
             if (refused.add(folder.toString())) {
-              LOG.log(Level.DEBUG, "{0} cannot be looked into: {1}", folder, why.toString());
+              LOG.log(Level.DEBUG, "{0} cannot be looked into: {1}", folder, cause.toString());
             }
           }
         });

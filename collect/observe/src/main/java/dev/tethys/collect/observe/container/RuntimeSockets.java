@@ -168,8 +168,8 @@ final class RuntimeSockets {
       ByteBuffer buffer = ByteBuffer.allocate(16_384);
       long end = System.nanoTime() + TIMEOUT_MILLIS * 1_000_000;
       while (true) {
-        long left = (end - System.nanoTime()) / 1_000_000;
-        if (left <= 0 || selector.select(left) == 0) {
+        long remaining = (end - System.nanoTime()) / 1_000_000;
+        if (remaining <= 0 || selector.select(remaining) == 0) {
           throw new UnresponsiveException(socket + ": no answer within " + TIMEOUT_MILLIS + "ms");
         }
         selector.selectedKeys().clear();

@@ -200,10 +200,10 @@ public final class ContainerLogs implements Collector, AutoCloseable {
     for (ContainerRegistry.LogFile f : containers.logFiles()) {
       add(new Owner(f.containerId(), f.appId()), RUNTIME, true, root.resolve(relative(f.path())));
     }
-    int left = MAX_PROCESSES;
+    int remaining = MAX_PROCESSES;
     for (Map.Entry<Owner, List<Integer>> e : containers.loggingProcesses().entrySet()) {
       for (int pid : e.getValue()) {
-        if (left-- <= 0) {
+        if (remaining-- <= 0) {
           break;
         }
         writtenLogs(e.getKey(), pid);

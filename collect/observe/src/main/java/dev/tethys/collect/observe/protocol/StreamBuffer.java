@@ -32,21 +32,21 @@ final class StreamBuffer {
   boolean append(byte[] from, int offset, int length, long total, long timestamp) {
     int off = offset;
     int len = length;
-    long left = Math.max(total, length);
+    long remaining = Math.max(total, length);
     arrival = timestamp;
     if (skip > 0) {
-      long n = Math.min(skip, left);
+      long n = Math.min(skip, remaining);
       skip -= n;
-      left -= n;
+      remaining -= n;
       int visible = (int) Math.min(n, len);
       off += visible;
       len -= visible;
-      if (len == 0 && left > 0 && n > visible) {
+      if (len == 0 && remaining > 0 && n > visible) {
         gap = 0;
         return true;
       }
     }
-    gap = left - len;
+    gap = remaining - len;
     payloadLength = len;
     if (len == 0) {
       boolean lost = gap > 0;
@@ -146,13 +146,13 @@ final class StreamBuffer {
 
   /** Consumes n bytes: visible ones first, then the gap, then those still to come. */
   void take(long n) {
-    long left = n;
-    long visible = Math.min(left, available());
+    long remaining = n;
+    long visible = Math.min(remaining, available());
     start += (int) visible;
-    left -= visible;
-    long missing = Math.min(left, gap);
+    remaining -= visible;
+    long missing = Math.min(remaining, gap);
     gap -= missing;
-    skip += left - missing;
+    skip += remaining - missing;
     startTime = arrival;
   }
 

@@ -255,11 +255,11 @@ public final class LineSockets implements AutoCloseable {
       return pending;
     } catch (IOException e) {
       boolean late = e instanceof SocketTimeoutException || System.nanoTime() >= deadline;
-      String why =
+      String reason =
           late
               ? "the time is up"
               : e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      String what = host + ":" + port + ": " + why;
+      String what = host + ":" + port + ": " + reason;
       throw late ? late(what, e) : new IOException(what, e);
     } finally {
       if (guard != null) {

@@ -14,9 +14,7 @@ import dev.tethys.web.client.Call;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -99,11 +97,7 @@ final class ClymeneHttpSender implements Sender {
   }
 
   private static String errorText(Answer a) {
-    try (InputStream in = a.body()) {
-      String text = new String(in.readNBytes(MAX_REASON), StandardCharsets.UTF_8).strip();
-      return text.isEmpty() ? "" : ": " + text;
-    } catch (IOException e) {
-      return "";
-    }
+    String text = a.errorText(MAX_REASON);
+    return text.isEmpty() ? "" : ": " + text;
   }
 }

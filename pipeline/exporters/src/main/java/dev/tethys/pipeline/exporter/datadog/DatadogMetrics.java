@@ -121,8 +121,8 @@ final class DatadogMetrics implements Encoder {
       return new Encoded(requests, drops);
     }
 
-    private void drop(String why) {
-      drops.merge(why, 1, Integer::sum);
+    private void drop(String reason) {
+      drops.merge(reason, 1, Integer::sum);
     }
 
     private void point(

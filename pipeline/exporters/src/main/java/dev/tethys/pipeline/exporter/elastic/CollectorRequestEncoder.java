@@ -120,9 +120,9 @@ record CollectorRequestEncoder(
       return new Encoded(out.finished(), drops);
     }
 
-    private void dropped(String why, int items) {
+    private void dropped(String reason, int items) {
       if (items > 0) {
-        drops.merge(why, items, Integer::sum);
+        drops.merge(reason, items, Integer::sum);
       }
     }
 

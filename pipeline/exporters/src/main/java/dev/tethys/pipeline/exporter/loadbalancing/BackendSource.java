@@ -27,6 +27,6 @@ interface BackendSource {
     void found(List<String> names);
 
     /** They could not be found out; it is tried again. */
-    void failed(String why);
+    void failed(String reason);
   }
 }

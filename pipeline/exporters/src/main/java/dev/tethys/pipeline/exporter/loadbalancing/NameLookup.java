@@ -68,11 +68,11 @@ interface NameLookup {
           }
         }
       } catch (ExecutionException e) {
-        Throwable why = e.getCause();
+        Throwable cause = e.getCause();
         failure =
-            why instanceof LookupFailedException && why.getMessage() != null
-                ? why.getMessage()
-                : String.valueOf(why);
+            cause instanceof LookupFailedException && cause.getMessage() != null
+                ? cause.getMessage()
+                : String.valueOf(cause);
       } catch (TimeoutException e) {
         failure = "no answer within " + timeout.toMillis() + " ms";
       }

@@ -245,8 +245,8 @@ final class ServiceBackends implements BackendSource {
     }
 
     @Override
-    public void failed(String what, String why) {
-      listener.failed("cannot " + what + ": " + why);
+    public void failed(String what, String reason) {
+      listener.failed("cannot " + what + ": " + reason);
     }
 
     private void publish() {

@@ -31,12 +31,12 @@ final class JsonRequestSplit {
     ObjectNode second = JSON.createObjectNode();
     ArrayNode before = first.putArray("streams");
     ArrayNode after = second.putArray("streams");
-    int left = p.items() / 2;
+    int remaining = p.items() / 2;
     for (JsonNode stream : JSON.readTree(body).path("streams")) {
       ArrayNode head = JSON.createArrayNode();
       ArrayNode tail = JSON.createArrayNode();
       for (JsonNode entry : stream.path("values")) {
-        (left-- > 0 ? head : tail).add(entry);
+        (remaining-- > 0 ? head : tail).add(entry);
       }
       add(stream, head, before);
       add(stream, tail, after);

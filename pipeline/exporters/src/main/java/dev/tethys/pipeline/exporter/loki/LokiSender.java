@@ -12,9 +12,7 @@ import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
-import java.io.InputStream;
 import java.net.URI;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -186,12 +184,7 @@ final class LokiSender implements Sender {
 
   /** The first line of what the server said. */
   private static String firstLine(Answer a) {
-    try (InputStream in = a.body()) {
-      String s = new String(in.readNBytes(MAX_REASON), StandardCharsets.UTF_8);
-      String line = s.lines().findFirst().orElse("").strip();
-      return line.isEmpty() ? "" : ": " + line;
-    } catch (IOException e) {
-      return "";
-    }
+    String line = a.errorLine(MAX_REASON);
+    return line.isEmpty() ? "" : ": " + line;
   }
 }

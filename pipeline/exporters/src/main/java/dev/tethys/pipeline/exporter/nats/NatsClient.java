@@ -299,10 +299,10 @@ final class NatsClient implements AutoCloseable {
           ? SendResult.DELIVERED
           : new SendResult.Retryable(Duration.ZERO, false, "the response is not from a stream");
     }
-    String why = "JetStream: " + error.path("description").asString("an error without a name");
+    String reason = "JetStream: " + error.path("description").asString("an error without a name");
     return error.path("err_code").asInt(0) == MESSAGE_TOO_LARGE
-        ? new SendResult.Permanent(why)
-        : new SendResult.Retryable(Duration.ZERO, error.path("code").asInt(0) == 429, why);
+        ? new SendResult.Permanent(reason)
+        : new SendResult.Retryable(Duration.ZERO, error.path("code").asInt(0) == 429, reason);
   }
 
   @Override

@@ -32,11 +32,11 @@ final class ParquetProbe implements ExporterProbe {
   }
 
   /** Deletes a file that could not be read; a failure is logged with the reason. */
-  private void removed(String path, IOException why) throws InterruptedException {
+  private void removed(String path, IOException cause) throws InterruptedException {
     try {
       target.remove(path);
     } catch (IOException e) {
-      why.addSuppressed(e);
+      cause.addSuppressed(e);
     }
   }
 

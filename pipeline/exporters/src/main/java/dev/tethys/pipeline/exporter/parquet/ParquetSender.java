@@ -101,8 +101,8 @@ final class ParquetSender implements Sender {
     try {
       return m.result.get();
     } catch (ExecutionException e) {
-      Throwable why = e.getCause();
-      throw new IOException(why == null ? e.toString() : String.valueOf(why.getMessage()), e);
+      Throwable cause = e.getCause();
+      throw new IOException(cause == null ? e.toString() : String.valueOf(cause.getMessage()), e);
     } catch (InterruptedException e) {
       synchronized (lock) {
         if (open == mine && mine.members.remove(m)) {

@@ -259,20 +259,20 @@ final class S3Target implements FileTarget {
     long begun = System.nanoTime();
     String abandoned = "";
     for (NewFile f : files) {
-      String why = abandoned;
+      String reason = abandoned;
       if (abandoned.isEmpty()) {
         try {
           remove(f.path());
           continue;
         } catch (IOException e) {
-          why = Objects.requireNonNullElse(e.getMessage(), e.toString());
+          reason = Objects.requireNonNullElse(e.getMessage(), e.toString());
           if (System.nanoTime() - begun > TAKING_BACK.toNanos()) {
             abandoned = "not tried, after the service failed for " + TAKING_BACK.toSeconds() + " s";
           }
         } catch (InterruptedException e) {
           interrupted = true;
           abandoned = "the exporter stops";
-          why = abandoned;
+          reason = abandoned;
         }
       }
       LOG.log(
@@ -280,7 +280,7 @@ final class S3Target implements FileTarget {
           "Partial group dropped, object may exist, its rows are sent again object={0}"
               + " error=\"{1}\"",
           name(key(f.path())),
-          why);
+          reason);
     }
     if (interrupted) {
       Thread.currentThread().interrupt();

@@ -371,14 +371,14 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     if (takeNoMore()) {
       long before = balance().returned();
       outbox.close(timeLimit);
-      long left = balance().returned() - before;
-      if (left > 0) {
+      long remaining = balance().returned() - before;
+      if (remaining > 0) {
         LOG.log(
             Level.WARNING,
             "{0}: {1} samples, histograms and exemplars were not delivered to {2} within {3}; they"
                 + " were in memory only",
             config.id(),
-            Long.toString(left),
+            Long.toString(remaining),
             config.shownUrl(),
             GoDurationText.of(timeLimit.toNanos()));
       }

@@ -9,9 +9,7 @@ import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
-import java.io.InputStream;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
@@ -218,7 +216,7 @@ final class RemoteWriteSender implements Sender {
       status = a.status();
       written = WrittenCounts.of(a);
       after = retryAfter(a);
-      text = status / 100 == 2 ? "" : firstLine(a.body());
+      text = status / 100 == 2 ? "" : a.errorLine(MAX_ERROR_BYTES);
     } catch (IOException e) {
       metrics.retried(c);
       throw e;
@@ -300,16 +298,6 @@ final class RemoteWriteSender implements Sender {
     }
     metrics.attempted(c, p.body().length);
     return new SendResult.Permanent(reason);
-  }
-
-  private static String firstLine(InputStream body) {
-    try {
-      String s = new String(body.readNBytes(MAX_ERROR_BYTES), StandardCharsets.UTF_8);
-      int end = s.indexOf('\n');
-      return (end < 0 ? s : s.substring(0, end)).strip();
-    } catch (IOException e) {
-      return "";
-    }
   }
 
   /** What {@code Retry-After} says: seconds or a date; zero when it says nothing. */

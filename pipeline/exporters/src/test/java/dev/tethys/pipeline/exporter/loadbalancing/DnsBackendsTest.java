@@ -59,8 +59,8 @@ class DnsBackendsTest {
           }
 
           @Override
-          public void failed(String why) {
-            failures.add(why);
+          public void failed(String reason) {
+            failures.add(reason);
           }
         });
     assertThat(failures).singleElement().asString().contains("a fault");

@@ -137,8 +137,8 @@ class ServiceBackendsTest {
           }
 
           @Override
-          public void failed(String why) {
-            LOG.log(System.Logger.Level.INFO, why);
+          public void failed(String reason) {
+            LOG.log(System.Logger.Level.INFO, reason);
           }
         });
   }
@@ -200,7 +200,7 @@ class ServiceBackendsTest {
                       public void found(List<String> names) {}
 
                       @Override
-                      public void failed(String why) {}
+                      public void failed(String reason) {}
                     }))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("resolver.k8s");

@@ -120,11 +120,11 @@ final class LokiDouble implements AutoCloseable {
   synchronized void await(BooleanSupplier condition) throws InterruptedException {
     long until = System.nanoTime() + 60_000_000_000L;
     while (!condition.getAsBoolean()) {
-      long left = (until - System.nanoTime()) / 1_000_000;
-      if (left <= 0) {
+      long remaining = (until - System.nanoTime()) / 1_000_000;
+      if (remaining <= 0) {
         throw new AssertionError("waited in vain; entries: " + entries);
       }
-      wait(Math.min(left, 50));
+      wait(Math.min(remaining, 50));
     }
   }
 

@@ -55,10 +55,10 @@ class SharedKeyTest {
         "mqtts|psk: 00ff, psk_identity: a, tls: {ca_file: c}|the key replaces",
         "mqtts|psk: 00ff, psk_identity: a, tls: {insecure_skip_verify: true}|replaces certificates",
       })
-  void whatCannotBeIsToldWithItsPlace(String scheme, String keys, String why) {
+  void whatCannotBeIsToldWithItsPlace(String scheme, String keys, String reason) {
     assertThatThrownBy(() -> settings("endpoint: '" + scheme + "://broker', " + keys))
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining(why)
+        .hasMessageContaining(reason)
         .hasMessageContaining("c.yaml:1:")
         .hasMessageNotContaining("00f");
   }

@@ -89,9 +89,9 @@ final class LeaderElector implements Extension, Leadership {
     }
 
     @Override
-    public void failed(String why) {
-      if (failures.isNew(why)) {
-        LOG.log(Level.WARNING, "{0}: {1}", name, why);
+    public void failed(String reason) {
+      if (failures.isNew(reason)) {
+        LOG.log(Level.WARNING, "{0}: {1}", name, reason);
       }
     }
   }

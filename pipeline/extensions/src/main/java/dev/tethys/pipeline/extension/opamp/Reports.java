@@ -338,11 +338,11 @@ final class Reports {
     try {
       long end = nanos.getAsLong() + most.toNanos();
       while (!stopping && !broken && !hasNews()) {
-        long left = end - nanos.getAsLong();
-        if (left <= 0) {
+        long remaining = end - nanos.getAsLong();
+        if (remaining <= 0) {
           return;
         }
-        changed.awaitNanos(left);
+        changed.awaitNanos(remaining);
       }
     } finally {
       lock.unlock();
@@ -353,9 +353,9 @@ final class Reports {
   void pause(Duration most) throws InterruptedException {
     lock.lock();
     try {
-      long left = most.toNanos();
-      while (!stopping && !broken && left > 0) {
-        left = changed.awaitNanos(left);
+      long remaining = most.toNanos();
+      while (!stopping && !broken && remaining > 0) {
+        remaining = changed.awaitNanos(remaining);
       }
     } finally {
       lock.unlock();

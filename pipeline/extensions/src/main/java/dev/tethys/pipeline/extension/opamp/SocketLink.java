@@ -238,11 +238,11 @@ final class SocketLink implements OpampLink {
           ping();
           pinged = now;
         }
-        long left = pace.heartbeat().toNanos() - (now - pinged);
+        long remaining = pace.heartbeat().toNanos() - (now - pinged);
         if (!beat.isZero()) {
-          left = Math.min(left, beat.toNanos() - (now - signed));
+          remaining = Math.min(remaining, beat.toNanos() - (now - signed));
         }
-        reports.await(Duration.ofNanos(Math.max(0, left)));
+        reports.await(Duration.ofNanos(Math.max(0, remaining)));
         sign = !beat.isZero() && clock.nanos() - signed >= beat.toNanos();
       }
     }

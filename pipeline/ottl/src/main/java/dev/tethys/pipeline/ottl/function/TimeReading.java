@@ -291,9 +291,9 @@ final class TimeReading {
     throw invalid("the abbreviation of a time zone is missing");
   }
 
-  private EvaluationException invalid(String why) {
+  private EvaluationException invalid(String reason) {
     String shown = text.length() > 80 ? text.substring(0, 80) + "…" : text;
     return new EvaluationException(
-        "\"" + shown + "\" is not a time of this format: at character " + (at + 1) + " " + why);
+        "\"" + shown + "\" is not a time of this format: at character " + (at + 1) + " " + reason);
   }
 }

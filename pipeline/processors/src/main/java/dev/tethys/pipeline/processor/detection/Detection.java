@@ -165,13 +165,13 @@ final class Detection {
           ? asked.get()
           : asked.get(Math.max(0, end - System.nanoTime()), TimeUnit.NANOSECONDS);
     } catch (TimeoutException e) {
-      String why = "detector " + name + ": no answer within " + longest();
+      String reason = "detector " + name + ": no answer within " + longest();
       DetectionRequest d = detectors.get(name);
       if (d != null && d.lenient()) {
-        log.log(Level.WARNING, why);
+        log.log(Level.WARNING, reason);
         return new Attributes();
       }
-      throw new IOException(why, e);
+      throw new IOException(reason, e);
     } catch (ExecutionException e) {
       throw new IOException("detector " + name + ": " + describe(e.getCause()), e.getCause());
     } catch (InterruptedException e) {

@@ -90,7 +90,7 @@ final class SystemDetector implements Detector {
   }
 
   private String name(DetectionEnvironment place) throws IOException {
-    IOException why = null;
+    IOException cause = null;
     for (String s : sources) {
       try {
         return switch (s) {
@@ -100,10 +100,10 @@ final class SystemDetector implements Detector {
           default -> place.names().reverse();
         };
       } catch (IOException e) {
-        why = e;
+        cause = e;
       }
     }
-    throw new IOException("no source knows the name of the host", why);
+    throw new IOException("no source knows the name of the host", cause);
   }
 
   private static String type() {

@@ -89,9 +89,12 @@ final class WatchedObjects<T> implements ResourceWatch.Sink<T> {
   }
 
   @Override
-  public void failed(String what, String why) {
+  public void failed(String what, String reason) {
     counts.failed.increment();
     log.log(
-        Level.WARNING, "cannot {0}, what was known stays, and it is tried again: {1}", what, why);
+        Level.WARNING,
+        "cannot {0}, what was known stays, and it is tried again: {1}",
+        what,
+        reason);
   }
 }

@@ -75,16 +75,16 @@ final class FairShare {
     }
     String[] keys = before.keySet().toArray(String[]::new);
     Arrays.sort(keys, java.util.Comparator.comparingLong(k -> demand(before, k)));
-    long left = total;
+    long remaining = total;
     for (int i = 0; i < keys.length; i++) {
-      long equal = left / (keys.length - i);
+      long equal = remaining / (keys.length - i);
       // A quarter more than last time, so that a key that needs more can show it.
       long wants = demand(before, keys[i]) + demand(before, keys[i]) / 4 + 1;
       long share = Math.min(perKey, Math.min(equal, wants));
       shares.put(keys[i], share);
-      left -= share;
+      remaining -= share;
     }
-    long spare = left / keys.length;
+    long spare = remaining / keys.length;
     if (spare > 0) {
       shares.replaceAll((_, v) -> Math.min(perKey, v + spare));
     }

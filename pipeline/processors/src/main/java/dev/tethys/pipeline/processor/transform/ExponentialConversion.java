@@ -123,13 +123,13 @@ final class ExponentialConversion {
 
   private static void random(long[] counts, List<Integer> crossed, long count) {
     ThreadLocalRandom r = ThreadLocalRandom.current();
-    long left = count;
-    for (int i = 0; i < crossed.size() - 1 && left > 0; i++) {
-      long share = Math.min(left, r.nextLong(2 * (left / (crossed.size() - i)) + 1));
+    long remaining = count;
+    for (int i = 0; i < crossed.size() - 1 && remaining > 0; i++) {
+      long share = Math.min(remaining, r.nextLong(2 * (remaining / (crossed.size() - i)) + 1));
       counts[crossed.get(i)] += share;
-      left -= share;
+      remaining -= share;
     }
-    counts[crossed.getLast()] += left;
+    counts[crossed.getLast()] += remaining;
   }
 
   private int bucket(double value) {

@@ -132,13 +132,13 @@ final class ClusterReceiver implements Receiver {
                 .asString("");
       } catch (IOException e) {
         counts.add("k8s_cluster", 0, out.enabled());
-        String why = String.valueOf(e.getMessage());
-        if (!IntervalCollector.isStopping() && failures.isNew(why)) {
+        String reason = String.valueOf(e.getMessage());
+        if (!IntervalCollector.isStopping() && failures.isNew(reason)) {
           LOG.log(
               Level.ERROR,
               "{0}: no metrics while k8s.cluster.uid, which is wanted, is not known: {1}",
               name,
-              why);
+              reason);
         }
       }
     }

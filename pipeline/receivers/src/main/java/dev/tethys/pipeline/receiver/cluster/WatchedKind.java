@@ -125,14 +125,14 @@ final class WatchedKind implements ResourceWatch.Sink<ClusterObject> {
   }
 
   @Override
-  public void failed(String what, String why) {
-    if (failures.isNew(why)) { // it is tried twice a minute
+  public void failed(String what, String reason) {
+    if (failures.isNew(reason)) { // it is tried twice a minute
       LOG.log(
           Level.WARNING,
           "{0}: cannot {1}, what was known stays, and it is tried again: {2}",
           name,
           what,
-          why);
+          reason);
     }
     if (listener != null) {
       listener.firstListDone(this);

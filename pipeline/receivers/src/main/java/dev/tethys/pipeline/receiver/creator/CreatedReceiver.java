@@ -161,12 +161,12 @@ final class CreatedReceiver {
   private boolean awaitOther(@Nullable PlannedReceiver current, @Nullable Duration pause) {
     lock.lock();
     try {
-      long left = pause == null ? Long.MAX_VALUE : pause.toNanos();
-      while (!ended && current != null && wanted == current && left > 0) {
+      long remaining = pause == null ? Long.MAX_VALUE : pause.toNanos();
+      while (!ended && current != null && wanted == current && remaining > 0) {
         if (pause == null) {
           changed.awaitUninterruptibly();
         } else {
-          left = changed.awaitNanos(left);
+          remaining = changed.awaitNanos(remaining);
         }
       }
       return !ended;

@@ -61,9 +61,9 @@ record Handshake(String hostname, Secret sharedKey, Map<String, Secret> users) {
     byte[] keySalt = bytes(ping[2]);
     byte[] host = bytes(ping[1]);
     byte[] key = sharedKey.value().getBytes(StandardCharsets.UTF_8);
-    String why = null;
+    String reason = null;
     if (!same(digest(keySalt, host, nonce, key), text(ping[3]))) {
-      why = "shared_key mismatch";
+      reason = "shared_key mismatch";
     } else if (!users.isEmpty()) {
       String name = text(ping[4]);
       Secret password = users.get(name);
@@ -75,14 +75,16 @@ record Handshake(String hostname, Secret sharedKey, Map<String, Secret> users) {
                       name.getBytes(StandardCharsets.UTF_8),
                       password.value().getBytes(StandardCharsets.UTF_8)),
                   text(ping[5]));
-      why = known ? null : "username/password mismatch";
+      reason = known ? null : "username/password mismatch";
     }
-    Pack pong = new Pack().list(5).text("PONG").bool(why == null).text(why == null ? "" : why);
-    String own = why == null ? hostname : "";
+    Pack pong =
+        new Pack().list(5).text("PONG").bool(reason == null).text(reason == null ? "" : reason);
+    String own = reason == null ? hostname : "";
     pong.text(own)
-        .text(why == null ? digest(keySalt, own.getBytes(StandardCharsets.UTF_8), nonce, key) : "")
+        .text(
+            reason == null ? digest(keySalt, own.getBytes(StandardCharsets.UTF_8), nonce, key) : "")
         .to(out);
-    return why;
+    return reason;
   }
 
   private static byte[] random() {

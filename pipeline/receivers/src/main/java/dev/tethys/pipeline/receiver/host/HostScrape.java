@@ -88,11 +88,11 @@ final class HostScrape {
    *
    * @param points how many metrics are missing for it
    */
-  void failed(int points, @Nullable String why) {
+  void failed(int points, @Nullable String reason) {
     failures++;
     failedPoints += points;
     if (errors.size() < MAX_TOLD) {
-      errors.add(String.valueOf(why));
+      errors.add(String.valueOf(reason));
     }
   }
 

@@ -105,9 +105,9 @@ final class KubeletReceiver implements Receiver {
     } catch (IOException e) {
       if (!IntervalCollector.isStopping()) {
         counts.add(SCRAPER, 0, out.enabled());
-        String why = String.valueOf(e.getMessage());
-        if (failures.isNew(why)) {
-          LOG.log(Level.ERROR, "{0}: Error scraping metrics: {1}", name, why);
+        String reason = String.valueOf(e.getMessage());
+        if (failures.isNew(reason)) {
+          LOG.log(Level.ERROR, "{0}: Error scraping metrics: {1}", name, reason);
         }
         LOG.log(Level.DEBUG, "", e);
       }

@@ -88,9 +88,9 @@ final class NodeCapacity {
     }
 
     @Override
-    public void failed(String what, String why) {
-      if (failures.isNew(why)) { // it is tried twice a minute
-        LOG.log(Level.WARNING, "{0}: cannot {1}, and it is tried again: {2}", name, what, why);
+    public void failed(String what, String reason) {
+      if (failures.isNew(reason)) { // it is tried twice a minute
+        LOG.log(Level.WARNING, "{0}: cannot {1}, and it is tried again: {2}", name, what, reason);
       }
     }
   }

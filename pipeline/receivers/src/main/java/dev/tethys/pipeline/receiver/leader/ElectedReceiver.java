@@ -202,9 +202,9 @@ public final class ElectedReceiver implements Receiver {
     try {
       if (!ended && leads) {
         LOG.log(Level.ERROR, "{0} cannot start, and is tried again: {1}", name, problem);
-        long left = again.toNanos();
-        while (!ended && leads && left > 0) {
-          left = changed.awaitNanos(left);
+        long remaining = again.toNanos();
+        while (!ended && leads && remaining > 0) {
+          remaining = changed.awaitNanos(remaining);
         }
       }
     } catch (InterruptedException e) {

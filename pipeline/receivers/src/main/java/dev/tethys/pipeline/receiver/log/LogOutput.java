@@ -428,10 +428,10 @@ final class LogOutput implements Sink, OperatorReport {
       send();
       lock.lock();
       try {
-        long left = end - clock.nanos();
-        while (underWay + ready.size() > 0 && failed.isEmpty() && left > 0) {
-          room.await(Math.min(left, 50_000_000), TimeUnit.NANOSECONDS);
-          left = end - clock.nanos();
+        long remaining = end - clock.nanos();
+        while (underWay + ready.size() > 0 && failed.isEmpty() && remaining > 0) {
+          room.await(Math.min(remaining, 50_000_000), TimeUnit.NANOSECONDS);
+          remaining = end - clock.nanos();
         }
         return underWay + ready.size() + failed.size() == 0;
       } finally {

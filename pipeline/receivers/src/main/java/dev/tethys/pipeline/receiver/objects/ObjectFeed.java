@@ -122,17 +122,17 @@ final class ObjectFeed {
     }
   }
 
-  private void failed(String why) throws InterruptedException {
+  private void failed(String reason) throws InterruptedException {
     if (Thread.interrupted()) {
       throw new InterruptedException();
     }
-    if (failureLog.isNew(why)) {
+    if (failureLog.isNew(reason)) {
       LOG.log(
           Level.ERROR,
           "{0}: cannot read {1}, and it is tried again: {2}",
           name,
           wanted.name(),
-          why);
+          reason);
     }
     pauseAfter(++failures);
   }

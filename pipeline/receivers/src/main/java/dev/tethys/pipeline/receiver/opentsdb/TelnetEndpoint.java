@@ -84,10 +84,10 @@ final class TelnetEndpoint implements StreamListener.Handler {
         // an empty line
       }
       case "put" -> {
-        String why = put(line, p);
-        if (why != null) {
-          answer.append("put: ").append(why).append('\n');
-          refusals.add(refusals.count() + 1, line, why);
+        String reason = put(line, p);
+        if (reason != null) {
+          answer.append("put: ").append(reason).append('\n');
+          refusals.add(refusals.count() + 1, line, reason);
         }
       }
       case "version" -> answer.append("net.opentsdb tsdb 2.4 compatible: Tethys\n");

@@ -15,8 +15,8 @@ public final class FailureLog {
   private Set<String> logged = Set.of();
 
   /** Whether this failure of all is to be logged. */
-  public boolean isNew(String why) {
-    return !newOf(Set.of(why)).isEmpty();
+  public boolean isNew(String reason) {
+    return !newOf(Set.of(reason)).isEmpty();
   }
 
   /** The failures of an attempt to be logged; beyond a few, a line that counts the rest. */

@@ -213,8 +213,8 @@ public final class IntervalCollector {
     threads.forEach(Thread::interrupt);
     try {
       for (Thread t : threads) {
-        long left = Math.max(1, until - System.nanoTime());
-        if (t.getState() != Thread.State.NEW && !t.join(Duration.ofNanos(left))) {
+        long remaining = Math.max(1, until - System.nanoTime());
+        if (t.getState() != Thread.State.NEW && !t.join(Duration.ofNanos(remaining))) {
           LOG.log(Level.WARNING, "{0}: a look has not ended in time", name);
         }
       }

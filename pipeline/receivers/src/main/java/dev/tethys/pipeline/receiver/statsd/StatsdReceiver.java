@@ -178,11 +178,11 @@ final class StatsdReceiver implements Receiver {
   private void await(long until) {
     try {
       while (underway) {
-        long left = (until - System.nanoTime()) / 1_000_000;
-        if (left <= 0) {
+        long remaining = (until - System.nanoTime()) / 1_000_000;
+        if (remaining <= 0) {
           return;
         }
-        lock.wait(left);
+        lock.wait(remaining);
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

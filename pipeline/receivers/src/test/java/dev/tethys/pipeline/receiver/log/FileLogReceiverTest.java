@@ -346,11 +346,11 @@ class FileLogReceiverTest {
         "(?P<n>");
   }
 
-  private static void refused(String yaml, String place, String why) {
+  private static void refused(String yaml, String place, String reason) {
     assertThatThrownBy(() -> TestPipeline.read(FACTORY.settings(), yaml))
         .as(yaml)
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("test.yaml:" + place)
-        .hasMessageContaining(why);
+        .hasMessageContaining(reason);
   }
 }

@@ -376,10 +376,10 @@ class SocketLogReceiverTest {
         "enable_octet_counting");
   }
 
-  private static void refused(ReceiverFactory<?> f, String yaml, String why) {
+  private static void refused(ReceiverFactory<?> f, String yaml, String reason) {
     assertThatThrownBy(() -> TestPipeline.read(f.settings(), yaml))
         .as(yaml)
         .isInstanceOf(ConfigException.class)
-        .hasMessageContaining(why);
+        .hasMessageContaining(reason);
   }
 }

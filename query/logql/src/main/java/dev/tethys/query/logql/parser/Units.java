@@ -200,13 +200,13 @@ public final class Units {
       return "0s";
     }
     StringBuilder sb = new StringBuilder(nanos < 0 ? "-" : "");
-    long left = Math.abs(nanos);
+    long remaining = Math.abs(nanos);
     for (String unit : new String[] {"y", "w", "d", "h", "m", "s", "ms", "us", "ns"}) {
       long factor = unit(unit, true);
       boolean exactOnly = unit.equals("y") || unit.equals("w") || unit.equals("d");
-      if (left >= factor && (!exactOnly || left % factor == 0)) {
-        sb.append(left / factor).append(unit);
-        left %= factor;
+      if (remaining >= factor && (!exactOnly || remaining % factor == 0)) {
+        sb.append(remaining / factor).append(unit);
+        remaining %= factor;
       }
     }
     return sb.toString();

@@ -114,9 +114,9 @@ public record Locality(
       this.durations = new DurationExpressions(step, end - start);
     }
 
-    private void hinder(String why) {
+    private void hinder(String reason) {
       if (hindrance.isEmpty()) {
-        hindrance = why;
+        hindrance = reason;
       }
     }
 

@@ -223,7 +223,7 @@ final class Accumulated {
       byLabels.put(labels(g, new NamedValue("", TraceValue.NIL)), g);
     }
     List<Series> out = new ArrayList<>();
-    int left = maxExemplars;
+    int remaining = maxExemplars;
     int n = shape.grid.count();
     for (int i = 0; i < series.size(); i++) {
       Series s = series.get(i);
@@ -236,13 +236,13 @@ final class Accumulated {
         out.add(s);
         continue;
       }
-      int share = Math.max(1, left / (series.size() - i));
+      int share = Math.max(1, remaining / (series.size() - i));
       List<TraceSeriesResult.Exemplar> e = new ArrayList<>();
       int stride = Math.max(1, n / share);
-      for (int step = 0; step < n && e.size() < share && left > 0; step++) {
+      for (int step = 0; step < n && e.size() < share && remaining > 0; step++) {
         if (g.exemplars.has(step) && (step % stride == 0 || e.size() * stride < step)) {
           e.add(exemplar(g.exemplars, step, s.values()[step]));
-          left--;
+          remaining--;
         }
       }
       out.add(new Series(s.labels(), s.values(), e));

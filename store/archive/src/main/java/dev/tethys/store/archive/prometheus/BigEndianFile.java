@@ -71,14 +71,14 @@ final class BigEndianFile implements AutoCloseable {
 
   void bytes(byte[] b, int offset, int length) throws IOException {
     int at = offset;
-    int left = length;
-    while (left > 0) {
+    int remaining = length;
+    while (remaining > 0) {
       room(1);
-      int n = Math.min(left, buf.length - size);
+      int n = Math.min(remaining, buf.length - size);
       System.arraycopy(b, at, buf, size, n);
       size += n;
       at += n;
-      left -= n;
+      remaining -= n;
     }
   }
 

@@ -213,10 +213,11 @@ final class PrometheusHead implements WalRecords.Sink {
   }
 
   @Override
-  public void invalid(long ref, long time, String why) {
+  public void invalid(long ref, long time, String reason) {
     invalid++;
     Labels l = series.get(ref);
-    anInvalid = (l == null ? "a series without a name" : l.toString()) + " at " + time + ": " + why;
+    anInvalid =
+        (l == null ? "a series without a name" : l.toString()) + " at " + time + ": " + reason;
   }
 
   @Override

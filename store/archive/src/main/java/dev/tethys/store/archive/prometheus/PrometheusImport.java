@@ -110,7 +110,7 @@ public final class PrometheusImport {
 
   /** Takes exemplars as if they had come now; the store keeps the newest of all. */
   private void exemplars(PrometheusHead head) {
-    long left = head.exemplarsDropped();
+    long remaining = head.exemplarsDropped();
     long taken = 0;
     try (Appender a = database.appender()) {
       for (PrometheusHead.SeriesExemplar e : head.exemplars()) {
@@ -119,16 +119,18 @@ public final class PrometheusImport {
             a.commit();
           }
         } else {
-          left++; // late, or the second at its time
+          remaining++; // late, or the second at its time
         }
       }
       a.commit();
     }
-    if (taken + left > 0) {
+    if (taken + remaining > 0) {
       report.note(
           taken
               + " exemplars of the write-ahead log were taken"
-              + (left == 0 ? "" : "; " + left + " were left out, being too many, or too old"));
+              + (remaining == 0
+                  ? ""
+                  : "; " + remaining + " were left out, being too many, or too old"));
     }
   }
 

@@ -199,8 +199,8 @@ final class WebhookOutput implements EventOutput {
     long end = System.nanoTime() + limit.toNanos();
     try {
       for (Thread t : threads) {
-        long left = end - System.nanoTime();
-        if (!t.join(Duration.ofNanos(Math.max(0, left)))) {
+        long remaining = end - System.nanoTime();
+        if (!t.join(Duration.ofNanos(Math.max(0, remaining)))) {
           return false;
         }
       }

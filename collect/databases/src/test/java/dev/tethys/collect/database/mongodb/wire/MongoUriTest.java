@@ -138,10 +138,10 @@ final class MongoUriTest {
         "mongodb://h/?tls=true&tlsCertificateFile=a | both, or none",
         "mongodb+srv://h/?directConnection=true    | no direct connections"
       })
-  void whatIsWrongIsNamed(String uri, String why) {
+  void whatIsWrongIsNamed(String uri, String reason) {
     assertThatThrownBy(() -> MongoUri.parse(uri))
         .isInstanceOf(IllegalArgumentException.class)
-        .hasMessageContaining(why);
+        .hasMessageContaining(reason);
   }
 
   /** DNS that has these records of these names. */
@@ -220,12 +220,12 @@ final class MongoUriTest {
         "''                              | ''                    | knows no servers",
         "0 5 1 m.example.org.            | \"tls=false\"         | may not say tls"
       })
-  void dnsThatLiesIsNotFollowed(String srv, String txt, String why) {
+  void dnsThatLiesIsNotFollowed(String srv, String txt, String reason) {
     Map<String, List<String>> records =
         Map.of(
             "SRV _mongodb._tcp.db.example.org.", srv.isEmpty() ? List.of() : List.of(srv),
             "TXT db.example.org.", txt.isEmpty() ? List.of() : List.of(txt));
     assertThatThrownBy(() -> resolve("mongodb+srv://db.example.org", records))
-        .hasMessageContaining(why);
+        .hasMessageContaining(reason);
   }
 }

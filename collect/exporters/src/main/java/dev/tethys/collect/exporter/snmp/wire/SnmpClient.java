@@ -135,11 +135,11 @@ public final class SnmpClient implements AutoCloseable {
   }
 
   private int millisLeft(Duration most) throws SocketTimeoutException {
-    long left = (deadline - System.nanoTime()) / 1_000_000;
-    if (left <= 0) {
+    long remaining = (deadline - System.nanoTime()) / 1_000_000;
+    if (remaining <= 0) {
       throw new SocketTimeoutException("the time is up");
     }
-    return (int) Math.max(1, Math.min(left, most.toMillis()));
+    return (int) Math.max(1, Math.min(remaining, most.toMillis()));
   }
 
   private static String reason(IOException e) {
@@ -310,11 +310,11 @@ public final class SnmpClient implements AutoCloseable {
   private Pdu receive(Set<Integer> ids, long sent) throws IOException {
     long until = Math.min(deadline - sent, timeLimit.timeout().toNanos()) + sent;
     while (true) {
-      long left = (until - System.nanoTime()) / 1_000_000;
-      if (left <= 0) {
+      long remaining = (until - System.nanoTime()) / 1_000_000;
+      if (remaining <= 0) {
         throw new SocketTimeoutException("timeout");
       }
-      byte[] message = transport.receive((int) left);
+      byte[] message = transport.receive((int) remaining);
       listener.packet(false, message);
       listener.received(System.nanoTime() - sent);
       UserSecurity s = security;

@@ -509,9 +509,9 @@ final class ColumnPage implements Page, Page.View {
     }
     int n = 0;
     for (int i = 0; i < mask; i += 8) {
-      int left = Math.min(8, mask - i);
-      long changes = word(b, changed + i, left);
-      long present = masked ? word(b, from + i, left) : -1;
+      int remaining = Math.min(8, mask - i);
+      long changes = word(b, changed + i, remaining);
+      long present = masked ? word(b, from + i, remaining) : -1;
       int here = rows - 8 * i;
       long inRows = here >= 64 ? -1 : (1L << here) - 1;
       if ((changes & ~(present & inRows)) != 0) {
@@ -525,10 +525,10 @@ final class ColumnPage implements Page, Page.View {
     }
     p += n; // each says how many bytes there are beyond one
     for (int i = 0; i < n; i += 16) {
-      int left = Math.min(16, n - i);
-      long x = word(b, nibbles + (i >> 1), left + 1 >> 1);
-      if (left < 16) {
-        x &= (1L << 4 * left) - 1;
+      int remaining = Math.min(16, n - i);
+      long x = word(b, nibbles + (i >> 1), remaining + 1 >> 1);
+      if (remaining < 16) {
+        x &= (1L << 4 * remaining) - 1;
       }
       p += RowPage.nibbles(x);
     }

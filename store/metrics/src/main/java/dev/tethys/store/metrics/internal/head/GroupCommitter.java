@@ -294,12 +294,12 @@ final class GroupCommitter {
 
   /** Logs what is not defined by now but for what a record has room for. */
   private void defineAhead() {
-    int left = head.admission.unlogged();
+    int remaining = head.admission.unlogged();
     long bytes = head.admission.unloggedBytes();
-    while (left > MOST_DEFINED || bytes > MOST_DEFINED_BYTES) {
+    while (remaining > MOST_DEFINED || bytes > MOST_DEFINED_BYTES) {
       int at = Frames.begin(frames);
       int defined = define(0, MOST_DEFINED, MOST_DEFINED_BYTES, frames);
-      left -= defined;
+      remaining -= defined;
       bytes -= head.admission.unloggedBytes(defined);
       try {
         if (frames.size > at + Frames.HEADER) {

@@ -111,7 +111,7 @@ final class SeriesLimiter {
     }
   }
 
-  private StorageException refused(Labels labels, String why) {
+  private StorageException refused(Labels labels, String reason) {
     head.counters.limited.increment();
     String who = newSeries.describe(head.now());
     return new StorageException(
@@ -119,7 +119,7 @@ final class SeriesLimiter {
         "series "
             + labels
             + " is refused: "
-            + why
+            + reason
             + ". Existing series are not affected. "
             + (who.isEmpty() ? "" : who + ". ")
             + "Drop labels with many values, or raise the limit");
@@ -210,15 +210,15 @@ final class SeriesLimiter {
 
   /** The first so many are logged. Under the write lock. */
   void logged(int n) {
-    int left = unloggedCount - n;
+    int remaining = unloggedCount - n;
     long bytes = unloggedBytes - unloggedBytes(n);
-    System.arraycopy(unlogged, n, unlogged, 0, left);
-    System.arraycopy(lengths, n, lengths, 0, left);
-    if (left == 0 && unlogged.length > MOST_KEPT) {
+    System.arraycopy(unlogged, n, unlogged, 0, remaining);
+    System.arraycopy(lengths, n, lengths, 0, remaining);
+    if (remaining == 0 && unlogged.length > MOST_KEPT) {
       unlogged = new int[64];
       lengths = new int[64];
     }
-    unloggedCount = left;
+    unloggedCount = remaining;
     unloggedBytes = bytes;
   }
 }

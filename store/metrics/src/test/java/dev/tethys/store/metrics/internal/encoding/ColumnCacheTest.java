@@ -46,11 +46,11 @@ class ColumnCacheTest {
   void whatIsIdleLeavesForWhatIsAskedForAgain() {
     ColumnCache c = new ColumnCache(100 * COLUMN_BYTES, nanos::get);
     long used = ColumnCache.newOwner();
-    long left = ColumnCache.newOwner();
+    long remaining = ColumnCache.newOwner();
     for (int round = 0; round < 2; round++) {
       for (int k = 0; k < 50; k++) {
         ask(c, used, k);
-        ask(c, left, k);
+        ask(c, remaining, k);
       }
     }
     long later = ColumnCache.newOwner();
@@ -68,7 +68,7 @@ class ColumnCacheTest {
     }
     // A column has one place, which another one may have: that happens to few.
     assertThat(kept).isGreaterThanOrEqualTo(48);
-    assertThat(count(c, left, 50)).isLessThanOrEqualTo(2);
+    assertThat(count(c, remaining, 50)).isLessThanOrEqualTo(2);
     assertThat(count(c, later, 200)).isBetween(40L, 52L);
   }
 

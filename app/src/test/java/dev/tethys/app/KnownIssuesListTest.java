@@ -13,7 +13,7 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 
 /** The tests that docs/logs.md names are there. */
-class ComplaintsListTest {
+class KnownIssuesListTest {
   private static final Pattern NAMED = Pattern.compile("`(\\w+Test)\\.(\\w+)`");
   private static final Path ROOT = Path.of(System.getProperty("tethys.root", ".."));
 
@@ -36,8 +36,8 @@ class ComplaintsListTest {
             rooms
                 .map(r -> r.resolve("src/test/java"))
                 .filter(Files::isDirectory)
-                .flatMap(ComplaintsListTest::below)) {
-      return all.filter(p -> p.endsWith(file)).map(ComplaintsListTest::text).toList();
+                .flatMap(KnownIssuesListTest::below)) {
+      return all.filter(p -> p.endsWith(file)).map(KnownIssuesListTest::text).toList();
     }
   }
 

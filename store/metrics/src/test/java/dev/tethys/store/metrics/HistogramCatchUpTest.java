@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A sender of histograms alone that brings hours at once: a chunk of them spans many blocks. */
-class HistogramBacklogTest {
+class HistogramCatchUpTest {
   private static final long T0 = 1_699_999_200_000L;
   private static final Labels SERIES = Labels.of("__name__", "h");
 

@@ -12,7 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /** A real VictoriaMetrics is tried as a server of OTLP. */
-class OtlpTrialTest {
+class OtlpProbeTest {
   @TempDir Path folder;
 
   @Test

@@ -19,7 +19,7 @@ import org.junit.jupiter.api.io.TempDir;
  * Targets that go, as pods do, in every order of writes, scans, notifications and reads: the
  * content of a file when its target went is delivered.
  */
-class GoingTargetTest {
+class RemovedTargetTest {
   @TempDir Path folder;
   private Rig rig;
 

@@ -19,10 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 /**
- * What people complain of in Promtail, Vector, Fluent Bit and the Collector's filelog, each by the
- * issue in which they do.
+ * Public reports about Promtail, Vector, Fluent Bit and the Collector's filelog, each by its issue.
  */
-class ComplaintsTest {
+class KnownIssuesTest {
   private static final String BANNER = "# a banner that every file begins with ".repeat(60) + "\n";
 
   @TempDir Path folder;
