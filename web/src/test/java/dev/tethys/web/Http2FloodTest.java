@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.ByteBudget;
+import dev.tethys.testkit.Waiting;
 import java.io.BufferedOutputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -34,6 +36,7 @@ class Http2FloodTest {
   private static final int END_STREAM = 1;
   private static final int END_HEADERS = 4;
   private static final int CALM = 11;
+  private static final long RESERVED = 1 << 20;
 
   private final CountDownLatch go = new CountDownLatch(1);
   private final AtomicInteger handled = new AtomicInteger();
@@ -50,6 +53,13 @@ class Http2FloodTest {
             new Routes()
                 .get("/", (q, r) -> r.send("ok " + String.valueOf(q.header("a")).length()))
                 .post("/", (q, r) -> r.send("" + q.bodyBytes(1 << 20).length))
+                .post(
+                    "/reserved",
+                    (q, r) -> {
+                      q.reserve(RESERVED);
+                      handled.incrementAndGet();
+                      q.bodyBytes(1 << 20);
+                    })
                 .get(
                     "/late",
                     (q, r) -> {
@@ -279,5 +289,19 @@ class Http2FloodTest {
     Frame told = next(GOAWAY);
     assertThat(told.payload().getInt(4)).as("ENHANCE_YOUR_CALM").isEqualTo(CALM);
     assertThat(handled.get()).isLessThanOrEqualTo(1_100);
+  }
+
+  @Test
+  void requestsWithoutAnEndFreeWhatTheyReservedWhenTheirConnectionEnds() throws Exception {
+    byte[] post = get("/reserved").toByteArray();
+    post[0] = (byte) 0x83; // :method POST
+    for (int i = 0; i < 5; i++) {
+      frame(HEADERS, END_HEADERS, 2 * i + 1, post);
+    }
+    out.flush();
+    Waiting.await("the requests to be handled", () -> handled.get() == 5);
+    assertThat(ByteBudget.process().inUse()).isGreaterThanOrEqualTo(5 * RESERVED);
+    socket.close();
+    Waiting.await("the bodies to be given up", () -> ByteBudget.process().inUse() < RESERVED);
   }
 }

@@ -23,7 +23,8 @@ record EngineConnection(
     DataReader dataReader,
     DataWriter dataWriter,
     ListenerContext listenerContext,
-    Router router)
+    Router router,
+    ExecutorService executor)
     implements ConnectionContext {
 
   /**
@@ -32,6 +33,7 @@ record EngineConnection(
    * @param begin what was read of it before
    * @param frames sees what is read on its way to the engine
    * @param whole told whenever something came; what comes when it is over is thrown away
+   * @param threads runs its requests
    */
   static EngineConnection of(
       AcceptedConnection c,
@@ -39,6 +41,7 @@ record EngineConnection(
       ClientFrames frames,
       LongConnection whole,
       DataWriter out,
+      StreamThreads threads,
       Http2Engine engine) {
     see(frames, whole, begin, 0, begin.length);
     SocketReader in =
@@ -60,7 +63,8 @@ record EngineConnection(
         in,
         out,
         engine.listener(),
-        engine.router());
+        engine.router(),
+        threads);
   }
 
   /**
@@ -88,11 +92,6 @@ record EngineConnection(
   @Override
   public String childSocketId() {
     return serverSocket.childSocketId();
-  }
-
-  @Override
-  public ExecutorService executor() {
-    return listenerContext.executor();
   }
 
   /**

@@ -85,6 +85,7 @@ public final class Http2Protocol implements Protocol {
     return HttpRouting.builder()
         .any(
             (q, r) -> {
+              StreamThreads threads = StreamThreads.current();
               ConnectionTimeouts.Exchange exchange =
                   clients.begin(q.remotePeer().address(), q.localPeer().address(), q.id());
               if (exchange == null) {
@@ -92,9 +93,12 @@ public final class Http2Protocol implements Protocol {
                 throw new CloseConnectionException("the client makes this request elsewhere");
               }
               try {
-                answers.answer(exchange, new MultiplexedRequest(q), new MultiplexedResponse(r));
+                answers.answer(
+                    exchange, new MultiplexedRequest(q, threads), new MultiplexedResponse(r));
               } catch (AbortedResponseException e) {
                 throw new CloseConnectionException(e.getMessage(), e.getCause());
+              } finally {
+                threads.drains();
               }
             });
   }
@@ -107,13 +111,14 @@ public final class Http2Protocol implements Protocol {
     DataWriter socket = SocketWriter.create(c.socket());
     StreamLimitWriter out =
         new StreamLimitWriter(socket, options.http2().streams(), System::nanoTime);
-    LongConnection whole = new LongConnection(out, peer, options, System::nanoTime);
+    StreamThreads threads = new StreamThreads(e.listener().executor(), System::nanoTime);
+    LongConnection whole = new LongConnection(out, peer, threads, options, System::nanoTime);
     peer.multiplexed(whole);
     ClientFrames frames =
         new ClientFrames(
             whole, new FrameBudget(System::nanoTime), options.http2().headerListBytes());
     try {
-      e.serve(EngineConnection.of(c, begin, frames, whole, out, e));
+      e.serve(EngineConnection.of(c, begin, frames, whole, out, threads, e));
     } catch (ConnectionViolation v) {
       peer.timeLimit(CLOSE_READ_MILLIS);
       end(v, c);
@@ -123,6 +128,7 @@ public final class Http2Protocol implements Protocol {
         | UncheckedIOException x) {
       LOG.log(Level.DEBUG, "a connection has ended", x);
     } finally {
+      threads.end();
       socket.close();
     }
   }

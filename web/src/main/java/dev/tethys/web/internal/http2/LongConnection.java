@@ -25,6 +25,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
 
   private final StreamLimitWriter out;
   private final Peer peer;
+  private final StreamThreads threads;
   private final int maxInWork;
   private final long timeLimit;
   private final long silence;
@@ -54,9 +55,14 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   private int strikes;
 
   LongConnection(
-      StreamLimitWriter out, Peer peer, HttpListenerOptions options, LongSupplier nanos) {
+      StreamLimitWriter out,
+      Peer peer,
+      StreamThreads threads,
+      HttpListenerOptions options,
+      LongSupplier nanos) {
     this.out = out;
     this.peer = peer;
+    this.threads = threads;
     this.maxInWork = Http2Engine.STREAMS_BORNE * options.http2().streams();
     this.timeLimit = options.readTimeout().toNanos();
     this.silence = options.connections().silence().toNanos();
@@ -102,7 +108,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   @Override
   public void headers(int stream) {
     // The engine forgets a stream that was reset, whose handler still works.
-    if (peer.inWork() > maxInWork) {
+    if (peer.inWork() + threads.draining() > maxInWork) {
       throw ConnectionViolation.flood(
           "concurrent_streams", "more than " + maxInWork + " requests are in work");
     }
@@ -153,7 +159,7 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
 
   @Override
   public boolean isGone(long now) {
-    if (out.isStuck(now, timeLimit)) {
+    if (out.isStuck(now, timeLimit) || threads.isLate(now)) {
       return true;
     }
     if (silence == 0) {

@@ -12,7 +12,7 @@ import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /** A request of HTTP/2, as the engine gives it. */
-record MultiplexedRequest(ServerRequest request) implements WireRequest {
+record MultiplexedRequest(ServerRequest request, StreamThreads threads) implements WireRequest {
   @Override
   public String method() {
     return request.prologue().method().text();
@@ -97,7 +97,7 @@ record MultiplexedRequest(ServerRequest request) implements WireRequest {
 
   @Override
   public InputStream body() {
-    return request.content().inputStream();
+    return threads.body(request.content().inputStream());
   }
 
   @Override
