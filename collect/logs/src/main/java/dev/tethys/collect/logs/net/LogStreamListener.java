@@ -18,12 +18,18 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /** Accepts TCP connections, with TLS or without, and reads each on a separate thread. */
 public final class LogStreamListener implements AutoCloseable {
   /** More connections at once are closed at once. */
   static final int MAX_CONNECTIONS = 4096;
+
+  /** Connections of the process that are read on platform threads; others on virtual ones. */
+  static final int MAX_PLATFORM_THREADS = 64;
+
+  private static final Semaphore PLATFORM = new Semaphore(MAX_PLATFORM_THREADS);
 
   private static final System.Logger LOG = JulLogger.of(LogStreamListener.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
@@ -80,7 +86,10 @@ public final class LogStreamListener implements AutoCloseable {
       throw new IOException(what + " cannot listen on " + address + ": " + e.getMessage(), e);
     }
     LogStreamListener l = new LogStreamListener(s, what, tls, idle, reader);
-    l.run(what + "-accept", SupervisedLoop.of("accept", l::accept));
+    // On a virtual thread, connections would wait for a carrier behind all that compute.
+    l.run(
+        Thread.ofPlatform().daemon().name(what + "-accept"),
+        SupervisedLoop.of("accept", l::accept));
     return l;
   }
 
@@ -98,18 +107,33 @@ public final class LogStreamListener implements AutoCloseable {
     return (InetSocketAddress) server.getLocalSocketAddress();
   }
 
-  private void run(String name, Runnable task) {
+  /**
+   * A client that sends without a pause never lets its reader wait: on virtual threads a few such
+   * clients would keep all carriers from others.
+   */
+  private void serveOnThread(Socket s) {
+    boolean own = PLATFORM.tryAcquire();
+    run(
+        (own ? Thread.ofPlatform().daemon() : Thread.ofVirtual()).name(what + "-connection"),
+        () -> {
+          try {
+            serve(s);
+          } finally {
+            PLATFORM.release(own ? 1 : 0);
+          }
+        });
+  }
+
+  private void run(Thread.Builder builder, Runnable task) {
     Thread t =
-        Thread.ofVirtual()
-            .name(name)
-            .unstarted(
-                () -> {
-                  try {
-                    task.run();
-                  } finally {
-                    threads.remove(Thread.currentThread());
-                  }
-                });
+        builder.unstarted(
+            () -> {
+              try {
+                task.run();
+              } finally {
+                threads.remove(Thread.currentThread());
+              }
+            });
     threads.add(t);
     t.start();
   }
@@ -149,7 +173,7 @@ public final class LogStreamListener implements AutoCloseable {
         continue;
       }
       connections.add(s);
-      run(what + "-connection", () -> serve(s));
+      serveOnThread(s);
       if (closed) {
         close(s); // a concurrent close may have looked before this one was there
       }
