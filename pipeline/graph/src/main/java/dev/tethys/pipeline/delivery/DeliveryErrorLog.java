@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.delivery;
 
+import dev.tethys.config.Redaction;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import java.lang.System.Logger.Level;
@@ -36,9 +37,9 @@ final class DeliveryErrorLog {
     this.clock = clock;
   }
 
-  /** Remembers it as the last. */
+  /** Remembers it as the last, with secrets masked: pages and control planes show it. */
   void note(String error) {
-    last = new Error(error, clock.millis());
+    last = new Error(Redaction.text(error), clock.millis());
   }
 
   Error last() {

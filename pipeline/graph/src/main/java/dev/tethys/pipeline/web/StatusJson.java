@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.web;
 
+import dev.tethys.config.Redaction;
+import dev.tethys.config.Secret;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.delivery.DeadLetter;
 import dev.tethys.pipeline.delivery.OutboxStatus;
@@ -85,8 +87,8 @@ final class StatusJson {
     j.open('{').key("id").text(d.id()).key("signal").text(word(d.signal()));
     j.key("items").number(d.items()).key("bytes").number(d.bytes());
     j.key("millis").number(d.millis()).key("attempts").number(d.attempts());
-    j.key("reason").text(d.reason()).key("headers").open('{');
-    d.headers().forEach((k, v) -> j.key(k).text(v));
+    j.key("reason").text(Redaction.text(d.reason())).key("headers").open('{');
+    d.headers().forEach((k, v) -> j.key(k).text(Redaction.isSecretParameter(k) ? Secret.MASK : v));
     j.close('}').close('}');
   }
 }
