@@ -1,6 +1,7 @@
 package dev.tethys.logagent;
 
 import dev.tethys.codec.loki.PushReader;
+import dev.tethys.codec.loki.PushWriter;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
@@ -69,6 +70,14 @@ final class PipelineLogExporter {
   static final String RECEIVER = "promtail";
 
   private record Settings() {}
+
+  /**
+   * A batch in the graph.
+   *
+   * @param bytes its entries as a push of Loki, which is kept until they are acknowledged
+   */
+  @SuppressWarnings("ArrayRecordComponent") // not compared
+  private record Push(EntryBatch batch, byte[] bytes, int entries) {}
 
   private final class Factory implements ReceiverFactory<Settings> {
     private static final Section SECTION = new Section(RECEIVER, "What jobs read.");
@@ -215,7 +224,8 @@ final class PipelineLogExporter {
   private void send(EntryBatch b) {
     batches.remove(b.tenant(), b);
     b.cancelTimer();
-    byte[] push = b.writer().toByteArray();
+    PushWriter w = b.detachWriter();
+    byte[] push = w.toByteArray();
     while (underWay > MAX_UNDER_WAY && !closing) {
       less.awaitUninterruptibly();
     }
@@ -223,60 +233,62 @@ final class PipelineLogExporter {
       return; // its sources bring it again
     }
     underWay += push.length;
-    forward(b, push, FIRST_PAUSE);
+    forward(new Push(b, push, w.entries()), FIRST_PAUSE);
   }
 
-  private void forward(EntryBatch b, byte[] push, Duration pause) {
+  private void forward(Push p, Duration pause) {
+    byte[] push = p.bytes;
     LogsData logs = PushReader.protobuf(push, 0, push.length);
     long now = clock.millis() * 1_000_000;
     logs.resources()
         .forEach(
             r -> r.scopes().forEach(s -> s.items().forEach(i -> i.setObservedTimeUnixNano(now))));
-    byte[] name = b.tenant().getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    String ofPush = p.batch.tenant();
+    byte[] name = ofPush.getBytes(java.nio.charset.StandardCharsets.UTF_8);
     Metadata tenant =
         name.length == 0
             ? Metadata.NONE
-            : new Metadata(Map.of("x-scope-orgid", List.of(b.tenant())));
+            : new Metadata(Map.of("x-scope-orgid", List.of(ofPush)));
     Batch batch =
         new Batch(
             Signal.LOGS,
             Encoding.OTLP,
             new OtlpWriter().write(logs),
-            b.writer().entries(),
+            p.entries,
             Labels.hash64(name, 0, name.length) | 1,
             tenant);
     Consumer to = output;
     if (to == null) {
       throw new IllegalStateException("the graph has not started");
     }
-    to.consume(batch, outcome -> handleOutcome(b, push, pause, outcome));
+    to.consume(batch, outcome -> handleOutcome(p, pause, outcome));
   }
 
-  private void handleOutcome(EntryBatch b, byte[] push, Duration pause, Outcome outcome) {
+  private void handleOutcome(Push p, Duration pause, Outcome outcome) {
     if (outcome instanceof Outcome.Unavailable u) {
       Duration wait = u.retryAfter().compareTo(pause) > 0 ? u.retryAfter() : pause;
       Duration doubled = pause.multipliedBy(2);
       Duration next = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
       PEER_LOG.log(Level.WARNING, "Log entries not taken, retrying err={0}", u.reason());
-      clock.schedule(wait, () -> clock.execute("promtail", () -> again(b, push, next)));
+      clock.schedule(wait, () -> clock.execute("promtail", () -> again(p, next)));
       return;
     }
     if (outcome instanceof Outcome.Rejected r) {
       PEER_LOG.log(Level.WARNING, "Log entries refused entries={0} err={1}", r.items(), r.reason());
     }
-    b.settle();
+    p.batch.settle();
     lock.lock();
     try {
-      underWay -= push.length;
+      underWay -= p.bytes.length;
       less.signalAll();
     } finally {
       lock.unlock();
     }
   }
 
-  private void again(EntryBatch b, byte[] push, Duration pause) {
+  private void again(Push p, Duration pause) {
     if (!closing) {
-      forward(b, push, pause);
+      forward(p, pause);
     }
   }
 

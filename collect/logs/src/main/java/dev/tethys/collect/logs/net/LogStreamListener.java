@@ -112,16 +112,27 @@ public final class LogStreamListener implements AutoCloseable {
    * clients would keep all carriers from others.
    */
   private void serveOnThread(Socket s) {
-    boolean own = PLATFORM.tryAcquire();
-    run(
-        (own ? Thread.ofPlatform().daemon() : Thread.ofVirtual()).name(what + "-connection"),
-        () -> {
-          try {
-            serve(s);
-          } finally {
-            PLATFORM.release(own ? 1 : 0);
-          }
-        });
+    int places = PLATFORM.tryAcquire() ? 1 : 0;
+    boolean started = false;
+    try {
+      run(
+          (places > 0 ? Thread.ofPlatform().daemon() : Thread.ofVirtual())
+              .name(what + "-connection"),
+          () -> {
+            try {
+              serve(s);
+            } finally {
+              PLATFORM.release(places);
+            }
+          });
+      started = true;
+    } finally {
+      if (!started) { // the system has no thread to give
+        PLATFORM.release(places);
+        close(s);
+        connections.remove(s);
+      }
+    }
   }
 
   private void run(Thread.Builder builder, Runnable task) {
@@ -135,7 +146,15 @@ public final class LogStreamListener implements AutoCloseable {
               }
             });
     threads.add(t);
-    t.start();
+    boolean started = false;
+    try {
+      t.start();
+      started = true;
+    } finally {
+      if (!started) {
+        threads.remove(t);
+      }
+    }
   }
 
   private void accept() {

@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.exporter.loki;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tethys.codec.loki.PushWriter;
 import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogEntry;
@@ -14,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class EntryBatch {
   private final String tenant;
-  private final PushWriter writer;
+  private @Nullable PushWriter writer; // null once it is detached
   private final List<LogEntry.Origin> origins = new ArrayList<>(); // those before the last
   private final List<Integer> counts = new ArrayList<>(); // entries of each
   private LogEntry.@Nullable Origin last;
@@ -38,7 +40,17 @@ public final class EntryBatch {
 
   /** What it is written to. */
   public PushWriter writer() {
-    return writer;
+    return requireNonNull(writer);
+  }
+
+  /**
+   * Takes the writer out of the batch, which is sent and only keeps what it owes to the sources: a
+   * queue may hold many of them.
+   */
+  public PushWriter detachWriter() {
+    PushWriter w = writer();
+    writer = null;
+    return w;
   }
 
   /** Bytes of lines and of their metadata. */
@@ -65,7 +77,7 @@ public final class EntryBatch {
    */
   public void add(LogEntry entry, String stream, byte[] utf8, int from, int length) {
     Labels metadata = entry.metadata();
-    writer.add(stream, entry.timestamp(), utf8, from, length, metadata);
+    writer().add(stream, entry.timestamp(), utf8, from, length, metadata);
     bytes += length + metadata.canonicalBytes().length;
     LogEntry.Origin origin = entry.detach();
     if (origin == null) {

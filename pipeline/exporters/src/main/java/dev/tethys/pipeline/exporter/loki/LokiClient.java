@@ -350,12 +350,13 @@ public final class LokiClient implements AutoCloseable {
     String tenant = p.tenant();
     lane.sent(clock.nanos());
     p.cancelTimer();
-    ProtoWriter plain = p.writer().write();
+    PushWriter w = p.detachWriter();
+    ProtoWriter plain = w.write();
     byte[] body = SnappyBlock.encode(plain.buffer(), 0, plain.size());
-    int entries = p.writer().entries();
-    p.writer().clear();
-    if (!p.writer().isLarge()) {
-      spare = p.writer();
+    int entries = w.entries();
+    w.clear();
+    if (!w.isLarge()) {
+      spare = w;
     }
     metrics.encodedBytes.with(settings.host).add(body.length);
     Map<String, String> headers = tenant.isEmpty() ? Map.of() : Map.of(LokiSender.TENANT, tenant);
