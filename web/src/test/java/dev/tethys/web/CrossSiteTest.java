@@ -63,6 +63,8 @@ class CrossSiteTest {
         "POST /-/reload   | 403 | Sec-Fetch-Site: cross-site",
         "PUT /-/reload    | 403 | Sec-Fetch-Site: same-site;Origin: http://localhost:1",
         "DELETE /silence  | 403 | Origin: http://localhost:1",
+        "POST /-/reload   | 403 | Origin: http://localhost:{port};Origin: http://evil.example",
+        "POST /-/reload   | 403 | Sec-Fetch-Site: same-origin;Sec-Fetch-Site: cross-site",
         "POST /-/reload   | 200 | Origin: http://localhost:{port}",
         "POST /-/reload   | 200 | Sec-Fetch-Site: same-origin;Origin: http://localhost:5173",
         "POST /-/reload   | 200 | Sec-Fetch-Site: none",
@@ -116,6 +118,7 @@ class CrossSiteTest {
     "evil.example:{port}, 403",
     "127.0.0.1.evil.example, 403",
     "evil.example., 403",
+    "[::1].evil.example, 403",
   })
   void aLoopbackListenerChecksTheHost(String host, int status) throws Exception {
     TrustedOrigins trusted = new TrustedOrigins(URI.create("http://prom.example:9090/"), null);

@@ -18,7 +18,8 @@ import org.jspecify.annotations.Nullable;
  */
 final class CrossSiteGuard {
   /** An address of IPv4 or IPv6: no name server can make a page's own origin of it. */
-  private static final Pattern ADDRESS = Pattern.compile("[0-9.]+|\\[.*]|.*:.*:.*");
+  private static final Pattern ADDRESS =
+      Pattern.compile("[0-9.]+|\\[[0-9a-f:.]+]|[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*");
 
   private final TrustedOrigins trusted;
   private final boolean onLoopback;
@@ -81,8 +82,8 @@ final class CrossSiteGuard {
 
   /** Why a request that changes something is refused; null when it is not. */
   @Nullable String originRefusal(HttpRequest q) {
-    String site = q.header("Sec-Fetch-Site");
-    String origin = q.header("Origin");
+    String site = all(q, "Sec-Fetch-Site");
+    String origin = all(q, "Origin");
     if (site == null ? origin == null : site.equals("same-origin") || site.equals("none")) {
       return null;
     }
@@ -98,6 +99,12 @@ final class CrossSiteGuard {
             : "this request changes something and comes from ")
         + (origin == null ? "a page of another site" : "the foreign origin \"" + origin + "\"")
         + "; allow its origin with --web.cors.origin or --web.external-url";
+  }
+
+  /** All values of a header in one text, which no origin equals if there are several. */
+  private static @Nullable String all(HttpRequest q, String header) {
+    List<String> values = q.headers(header);
+    return values.isEmpty() ? null : String.join(", ", values);
   }
 
   /** Whether an origin is that of a host; of several proxies the first one was asked for it. */
@@ -119,7 +126,8 @@ final class CrossSiteGuard {
 
   private static String withoutPort(String host) {
     int end = host.startsWith("[") ? host.indexOf(']') + 1 : host.lastIndexOf(':');
-    String name = end > 0 ? host.substring(0, end) : host;
+    boolean port = end > 0 && (end == host.length() || host.charAt(end) == ':');
+    String name = port ? host.substring(0, end) : host;
     return name.endsWith(".") ? name.substring(0, name.length() - 1) : name;
   }
 }
