@@ -103,6 +103,7 @@ final class Http2Connection {
   private int nextId = 1;
   private boolean open = true;
   private boolean retired;
+  private @Nullable IOException failure; // that ended the connection
   private volatile long receivedAt = System.nanoTime();
   private volatile boolean receiving; // a whole frame
 
@@ -172,6 +173,7 @@ final class Http2Connection {
     try {
       if (open) {
         open = false;
+        failure = cause;
         for (Stream s : streams.values()) {
           if (!s.ended && s.failure == null) {
             s.failure = cause;
@@ -261,7 +263,10 @@ final class Http2Connection {
         lock.lock();
         try {
           if (!open || retired) {
-            throw new NotSentException("the connection takes no more calls");
+            throw new NotSentException(
+                failure == null
+                    ? "the connection takes no more calls"
+                    : "the connection broke: " + failure.getMessage());
           }
           if (streams.size() >= maxStreams) {
             continue;

@@ -135,26 +135,17 @@ public final class LogStreamListener implements AutoCloseable {
     }
   }
 
+  /** A thread that is about to start when this closes finds its socket closed. */
   private void run(Thread.Builder builder, Runnable task) {
-    Thread t =
-        builder.unstarted(
-            () -> {
-              try {
-                task.run();
-              } finally {
-                threads.remove(Thread.currentThread());
-              }
-            });
-    threads.add(t);
-    boolean started = false;
-    try {
-      t.start();
-      started = true;
-    } finally {
-      if (!started) {
-        threads.remove(t);
-      }
-    }
+    builder.start(
+        () -> {
+          threads.add(Thread.currentThread());
+          try {
+            task.run();
+          } finally {
+            threads.remove(Thread.currentThread());
+          }
+        });
   }
 
   private void accept() {
