@@ -246,9 +246,7 @@ final class PipelineLogExporter {
     String ofPush = p.batch.tenant();
     byte[] name = ofPush.getBytes(java.nio.charset.StandardCharsets.UTF_8);
     Metadata tenant =
-        name.length == 0
-            ? Metadata.NONE
-            : new Metadata(Map.of("x-scope-orgid", List.of(ofPush)));
+        name.length == 0 ? Metadata.NONE : new Metadata(Map.of("x-scope-orgid", List.of(ofPush)));
     Batch batch =
         new Batch(
             Signal.LOGS,
