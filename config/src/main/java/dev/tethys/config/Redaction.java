@@ -28,9 +28,11 @@ public final class Redaction {
       Pattern.compile(
           "(?<![^\\s\"'=(,\\[])(?!mailto:)([^\\s:/@\"'(),]{1,128}):([^\\s/\"'(),]{1,256})@(?=[\\w\\[(])(?!sha256:)");
 
-  /** A parameter of a query, or of a connection string such as {@code host=db password=x}. */
+  /** The name of a parameter of a query, or of a connection string: {@code host=db password=x}. */
   private static final Pattern PARAMETER =
-      Pattern.compile("([?&;]|(?<=[\\s\"'])|^)([\\w.%\\[\\]-]{1,64})=([^&\\s\"'<>#;]+)");
+      Pattern.compile("([?&;]|(?<=[\\s\"'])|^)([\\w.%\\[\\]-]{1,64})=");
+
+  private static final Pattern PARAMETER_VALUE = Pattern.compile("[^&\\s\"'<>#;]+");
 
   /** The user information of a percent-encoded URL. */
   private static final Pattern ENCODED_USER_INFO =
@@ -146,24 +148,26 @@ public final class Redaction {
     return "://" + (colon < 0 ? "" : user.substring(0, colon) + ":") + IN_URL + "@";
   }
 
-  /** The value of an open parameter is searched as well: it may be a URL with its own query. */
+  /**
+   * The value of an open parameter is searched as well: it may be a URL with its own query. Only
+   * secret values are read to their end, or many names behind each other would take quadratic time.
+   */
   private static String parameters(String s) {
     Matcher m = PARAMETER.matcher(s);
-    StringBuilder out = null;
+    Matcher value = PARAMETER_VALUE.matcher(s);
+    StringBuilder out = new StringBuilder();
     int copied = 0;
-    int at = 0;
-    while (m.find(at)) {
+    for (int at = 0; m.find(at); ) {
+      at = m.end();
       String name = m.group(2);
-      if (m.group(1).isEmpty() ? isSecretKey(name) : isSecretParameter(name)) {
-        out = out == null ? new StringBuilder(s.length()) : out;
-        out.append(s, copied, m.start(3)).append(IN_URL);
-        copied = m.end(3);
-        at = copied;
-      } else {
-        at = m.start(3);
+      boolean secret = m.group(1).isEmpty() ? isSecretKey(name) : isSecretParameter(name);
+      if (secret && value.region(at, s.length()).lookingAt()) {
+        out.append(s, copied, at).append(IN_URL);
+        at = value.end();
+        copied = at;
       }
     }
-    return out == null ? s : out.append(s, copied, s.length()).toString();
+    return out.append(s, copied, s.length()).toString();
   }
 
   /** A URL that is the value of a parameter, as that of a probe's target. */

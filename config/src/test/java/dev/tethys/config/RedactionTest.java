@@ -8,6 +8,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
@@ -44,6 +45,14 @@ class RedactionTest {
   void masksSecretsOfUrlsInText(String text, String expected) {
     assertThat(Redaction.text(text)).isEqualTo(expected);
     assertThat(Redaction.text(expected)).isEqualTo(expected);
+  }
+
+  /** A peer's text of a megabyte; reading each value to its end would take minutes. */
+  @Test
+  @Timeout(30)
+  void manyNamesBehindEachOtherAreReadInOnePass() {
+    String text = "?a=".repeat(350_000);
+    assertThat(Redaction.text(text)).isEqualTo(text);
   }
 
   /** Names of queues on disk are made of the first form. */
