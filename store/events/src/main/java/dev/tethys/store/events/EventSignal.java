@@ -3,6 +3,7 @@ package dev.tethys.store.events;
 import dev.tethys.store.files.ByteSource;
 import java.io.IOException;
 import java.util.List;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -37,11 +38,11 @@ public interface EventSignal<H extends EventHead<S>, S, P> {
    * When the rows of a part expire by rules of the signal; merges leave expired rows out. {@link
    * EventEngine#retentionChanged} reports new rules.
    *
-   * @param part null if it cannot be read
+   * @param part opens the part where rules need it, gives null if it cannot be read
    * @param last time of its newest row
    * @return null if the engine's retention time applies
    */
-  default @Nullable PartExpiry expiry(String tenant, @Nullable P part, long last) {
+  default @Nullable PartExpiry expiry(String tenant, Supplier<@Nullable P> part, long last) {
     return null;
   }
 

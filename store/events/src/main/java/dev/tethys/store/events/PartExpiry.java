@@ -11,10 +11,10 @@ public record PartExpiry(long first, long whole) {
   /**
    * A time after another, {@link Long#MAX_VALUE} if it is beyond the clock.
    *
-   * @param nanos not negative
+   * @param nanos not negative; {@link Long#MAX_VALUE} for never
    */
   public static long after(long time, long nanos) {
-    return time > Long.MAX_VALUE - nanos ? Long.MAX_VALUE : time + nanos;
+    return nanos == Long.MAX_VALUE || time > Long.MAX_VALUE - nanos ? Long.MAX_VALUE : time + nanos;
   }
 
   /** All rows expire at one time. */

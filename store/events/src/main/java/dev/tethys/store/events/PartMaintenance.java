@@ -92,12 +92,12 @@ final class PartMaintenance<H extends EventHead<S>, S, P> {
   private @Nullable PartExpiry readExpiry(PartEntry e) {
     LivePart<P> live = parts.retain(e.id());
     if (live == null) {
-      return signal.expiry(e.tenant(), null, e.last());
+      return signal.expiry(e.tenant(), () -> null, e.last());
     }
     try {
-      return signal.expiry(e.tenant(), live.get(), e.last());
+      return signal.expiry(e.tenant(), live::get, e.last());
     } catch (CorruptionException damage) {
-      return signal.expiry(e.tenant(), null, e.last());
+      return signal.expiry(e.tenant(), () -> null, e.last());
     } finally {
       live.release();
     }

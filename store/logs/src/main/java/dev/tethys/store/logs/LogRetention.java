@@ -21,12 +21,7 @@ public record LogRetention(long nanos, List<Rule> rules) {
    */
   public record Rule(List<Matcher> selector, long priority, long nanos) {
     private boolean fits(Labels stream) {
-      for (Matcher m : selector) {
-        if (!m.matches(stream)) {
-          return false;
-        }
-      }
-      return true;
+      return selector.stream().allMatch(m -> m.matches(stream));
     }
 
     private boolean isBefore(Rule other) {

@@ -13,6 +13,7 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Logs as a signal of the engine of events. */
@@ -104,9 +105,9 @@ final class LogSignal implements EventSignal<LogHead, LogHead.Snapshot, LogPart>
   }
 
   @Override
-  public @Nullable PartExpiry expiry(String tenant, @Nullable LogPart part, long last) {
+  public @Nullable PartExpiry expiry(String tenant, Supplier<@Nullable LogPart> part, long last) {
     LogRetention r = retention.apply(tenant);
-    return r == null ? null : StreamRetention.of(registry(tenant), r, part, last);
+    return r == null ? null : StreamRetention.of(registry(tenant), r, part.get(), last);
   }
 
   /** Copies the rows of the parts that are neither deleted nor expired into a head, writes that. */

@@ -39,7 +39,7 @@ final class StreamRetention {
     if (nanos[stream] == UNKNOWN) {
       nanos[stream] = retention.of(registry.labels(stream));
     }
-    return nanos[stream] == Long.MAX_VALUE ? Long.MAX_VALUE : PartExpiry.after(time, nanos[stream]);
+    return PartExpiry.after(time, nanos[stream]);
   }
 
   /**
@@ -51,9 +51,7 @@ final class StreamRetention {
   static PartExpiry of(
       StreamRegistry registry, LogRetention retention, @Nullable LogPart part, long last) {
     if (part == null) {
-      long longest = retention.longest();
-      return PartExpiry.whole(
-          longest == Long.MAX_VALUE ? longest : PartExpiry.after(last, longest));
+      return PartExpiry.whole(PartExpiry.after(last, retention.longest()));
     }
     StreamRetention streams = new StreamRetention(registry, retention);
     LogPart.Streams index = part.streams(registry);
