@@ -98,14 +98,14 @@ final class Kinds {
     try {
       double cpu;
       long peak;
-      long remaining;
+      long resident;
       try (ServerUnderTest server = contender.start(dir, "global: {scrape_interval: 15s}\n")) {
         double before = server.figures().cpuSeconds();
         write(data, server);
         TimeUnit.SECONDS.sleep(after);
         cpu = server.figures().cpuSeconds() - before;
         peak = server.figures().peak();
-        remaining = server.figures().resident();
+        resident = server.figures().resident();
         if (contender == Contender.VICTORIA) {
           server.send(
               server.request("/internal/force_merge"), HttpResponse.BodyHandlers.discarding());
@@ -127,7 +127,7 @@ final class Kinds {
           samples / cpu / 1e6,
           cpu * 1e9 / samples,
           peak >> 10,
-          remaining >> 10,
+          resident >> 10,
           disk);
     } finally {
       Fuzz.delete(dir);

@@ -10,8 +10,6 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.LogRates;
 import dev.tethys.pipeline.exporter.tethys.OtlpConfigKeys;
-import dev.tethys.query.promql.parser.PromqlParseException;
-import dev.tethys.query.promql.parser.PromqlParser;
 import dev.tethys.store.logs.LogLimits;
 import dev.tethys.store.logs.LogRetention;
 import java.time.Duration;
@@ -269,11 +267,7 @@ public record LogsConfig(
       throw new IllegalArgumentException(
           "streams are selected by labels in braces, such as {namespace=\"dev\"}");
     }
-    try {
-      return PromqlParser.parseMetricSelector(text);
-    } catch (PromqlParseException e) {
-      throw new IllegalArgumentException(e.getMessage(), e);
-    }
+    return StorageConfig.selector(text);
   }
 
   private static @Nullable Long count(YamlObject o, Key<Long> key) {

@@ -143,7 +143,12 @@ public record StorageConfig(
 
   static final Type<StorageConfig> TYPE = SECTION.type(StorageConfig::read);
 
-  private static List<Matcher> selector(String s) {
+  /**
+   * Parses the selector of a rule of retention.
+   *
+   * @throws IllegalArgumentException if it is wrong or selects everything
+   */
+  static List<Matcher> selector(String s) {
     try {
       List<Matcher> m = PromqlParser.parseMetricSelector(s);
       if (m.isEmpty()) {

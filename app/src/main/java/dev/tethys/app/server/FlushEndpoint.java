@@ -36,7 +36,6 @@ final class FlushEndpoint {
   private void flush(HttpRequest request, HttpResponse response) throws IOException {
     for (Map.Entry<String, Flush> s : stores.entrySet()) {
       if (!s.getValue().run()) {
-        response.header("Retry-After", "1");
         throw new HttpException(503, s.getKey() + " is not open yet; send it again");
       }
     }

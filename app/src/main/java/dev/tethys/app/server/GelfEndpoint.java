@@ -65,7 +65,6 @@ final class GelfEndpoint {
     try {
       result = ingester.append(tenant, batch);
     } catch (StorageException e) {
-      response.header("Retry-After", "1");
       throw new HttpException(503, String.valueOf(e.getMessage()));
     }
     if (result.refusals().isEmpty()) {

@@ -1,7 +1,6 @@
 package dev.tethys.api.traces;
 
 import dev.tethys.codec.text.TextBuffer;
-import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
@@ -87,15 +86,7 @@ final class TempoApi {
     routes.getOrPost(
         path,
         (request, response) -> {
-          Body body;
-          try {
-            body = endpoint.answer(request, queries.parameters(request.params()));
-          } catch (HttpException e) {
-            if (e.status() == 503) {
-              response.header("Retry-After", "1");
-            }
-            throw e;
-          }
+          Body body = endpoint.answer(request, queries.parameters(request.params()));
           if (!body.warnings.isEmpty()) {
             response.header(WARNING, warning(body.warnings));
           }
