@@ -18,15 +18,20 @@ public final class SymbolNames {
       return s;
     }
     try {
-      if (s.startsWith("_R")) {
-        return RustName.parse(s);
-      }
-      if (s.startsWith("_ZN") && RustLegacyName.is(s)) {
-        return RustLegacyName.parse(s);
-      }
-      return s.startsWith("_Z") ? ItaniumName.parse(s) : s;
+      String name = parsed(s);
+      return name.isEmpty() ? s : name; // identifiers may have the length 0
     } catch (SymbolException e) {
       return s;
     }
+  }
+
+  private static String parsed(String s) {
+    if (s.startsWith("_R")) {
+      return RustName.parse(s);
+    }
+    if (s.startsWith("_ZN") && RustLegacyName.is(s)) {
+      return RustLegacyName.parse(s);
+    }
+    return s.startsWith("_Z") ? ItaniumName.parse(s) : s;
   }
 }

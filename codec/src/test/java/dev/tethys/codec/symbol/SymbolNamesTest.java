@@ -46,6 +46,13 @@ class SymbolNamesTest {
         .isEqualTo("main::hot");
   }
 
+  @Test
+  void symbolsWithoutAnyIdentifierStayAsTheyAre() {
+    assertThat(SymbolNames.readable("_RC0")).isEqualTo("_RC0");
+    assertThat(SymbolNames.readable("_ZN17h0123456789abcdefE"))
+        .isEqualTo("_ZN17h0123456789abcdefE");
+  }
+
   @Property(tries = 5000)
   void anySymbolHasAName(
       @ForAll
