@@ -163,6 +163,21 @@ class HostileQueriesTest {
             QueryException.class, e -> assertThat(e.kind()).isEqualTo(QueryException.Kind.TIMEOUT));
   }
 
+  /** Groups of long values take their time for each call and series. */
+  @Test
+  void groupsOfManyLongValuesAreRefused() {
+    String q =
+        "label_replace(".repeat(270)
+            + LONG_VALUE
+            + ", \"b\", \"$1\", \"i\", \"(.).*\")".repeat(270);
+    assertThatThrownBy(
+            () -> PATIENT.instant(STORE, q, NOW * 1000 - 15_000, QueryOptions.DEFAULT).execute())
+        .isInstanceOfSatisfying(
+            QueryException.class, e -> assertThat(e.kind()).isEqualTo(QueryException.Kind.LIMIT))
+        .hasMessageContaining("long label values of more than 33554432 characters");
+    assertThat(PATIENT.memoryUsed()).isZero();
+  }
+
   /** What does not match is answered in no time, as are matchers with any number of groups. */
   @Test
   void groupsThatNobodyAsksForCostNothing() {

@@ -27,6 +27,15 @@ public final class Execution implements AutoCloseable {
   /** How often one that waits looks whether it is still wanted. */
   private static final int AWAIT_MILLIS = 20;
 
+  /** Label values up to this length, in characters, are not counted. */
+  private static final int USUAL_LABEL_VALUE = 1 << 10;
+
+  /**
+   * Most characters of longer label values that functions read or make. Groups of expressions take
+   * about 50 ns for each.
+   */
+  static final long MAX_LABEL_TEXT = 1 << 25;
+
   /**
    * Limits of a query.
    *
@@ -60,6 +69,7 @@ public final class Execution implements AutoCloseable {
   private final LongAdder helperCpu = new LongAdder();
   private final Map<SharedKey, Block> shared = new HashMap<>();
   private final BlockOwners holders = new BlockOwners();
+  private final AtomicLong labelText = new AtomicLong();
   private SampleCount count;
   private volatile boolean canceled;
   private volatile boolean readHistograms;
@@ -110,6 +120,22 @@ public final class Execution implements AutoCloseable {
     this.nanoTime = nanoTime;
     this.count = count;
     this.profile = profile;
+  }
+
+  /**
+   * Counts a label value that a function reads or makes; nested calls could double long ones for
+   * each series.
+   *
+   * @throws QueryException when all long ones together are too many characters
+   */
+  void countLabelText(int length) {
+    if (length > USUAL_LABEL_VALUE && labelText.addAndGet(length) > MAX_LABEL_TEXT) {
+      throw new QueryException(
+          Kind.LIMIT,
+          "label_replace() and label_join() would change long label values of more than "
+              + MAX_LABEL_TEXT
+              + " characters in all");
+    }
   }
 
   /**

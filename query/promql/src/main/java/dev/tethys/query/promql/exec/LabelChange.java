@@ -7,7 +7,6 @@ import dev.tethys.model.storage.Cancellation;
 import dev.tethys.query.promql.QueryException;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /** {@code label_replace} and {@code label_join}: other labels, the same samples. */
@@ -19,15 +18,17 @@ public final class LabelChange extends Operator {
 
   private final Operator vector;
   private final String destination;
-  private final Function<Labels, @Nullable Labels> change;
-
+  private final Change change;
   private final long machineBytes;
 
-  private LabelChange(
-      Operator vector,
-      String destination,
-      Function<Labels, @Nullable Labels> change,
-      long machineBytes) {
+  /** Makes labels of others. */
+  @FunctionalInterface
+  private interface Change {
+    /** The new labels; null when they stay as they are. */
+    @Nullable Labels of(Labels l, Execution x);
+  }
+
+  private LabelChange(Operator vector, String destination, Change change, long machineBytes) {
     this.vector = vector;
     this.destination = destination;
     this.change = change;
@@ -40,7 +41,7 @@ public final class LabelChange extends Operator {
     return new LabelChange(
         vector,
         destination,
-        l -> {
+        (l, x) -> {
           String value = l.get(source);
           if (!regex.find(value)) {
             return null;
@@ -48,6 +49,7 @@ public final class LabelChange extends Operator {
           if (replacement.indexOf('$') < 0) {
             return l.toBuilder().set(destination, replacement).build();
           }
+          x.countLabelText(value.length());
           Groups g = regex.groups(Cancellation.interruptible(value));
           return g.find() ? l.toBuilder().set(destination, expand(replacement, g)).build() : null;
         },
@@ -60,7 +62,7 @@ public final class LabelChange extends Operator {
     return new LabelChange(
         vector,
         destination,
-        l -> {
+        (l, x) -> {
           StringBuilder sb = new StringBuilder();
           String sep = "";
           for (String s : sources) {
@@ -69,6 +71,7 @@ public final class LabelChange extends Operator {
             sb.append(sep).append(v);
             sep = separator;
           }
+          x.countLabelText(sb.length());
           return l.toBuilder().set(destination, sb.toString()).build();
         },
         0);
@@ -163,7 +166,7 @@ public final class LabelChange extends Operator {
       draft.add(machineBytes);
       for (Column c : in.columns()) {
         x.check();
-        Labels changed = change.apply(c.labels());
+        Labels changed = change.of(c.labels(), x);
         if (changed != null) {
           draft.addSeries(changed, 0);
         }
