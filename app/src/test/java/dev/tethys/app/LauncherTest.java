@@ -8,7 +8,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -71,6 +74,25 @@ class LauncherTest {
           .filteredOn(n -> n.contains(".aot"))
           .containsExactly("tethys-25-agent.aot");
     }
+  }
+
+  @Test
+  void everyBenchmarkIsListed() throws Exception {
+    Path root = repository();
+    assertThat(names(root.resolve("tethys"), "^(?:usage:|  ) +tethys bench ([a-z-]+) "))
+        .contains("race", "observe-race")
+        .containsAll(
+            names(
+                root.resolve("bench/src/main/java/dev/tethys/bench/Main.java"),
+                "^ +entry\\(\"([a-z-]+)\""));
+  }
+
+  private static Set<String> names(Path file, String pattern) throws IOException {
+    return Pattern.compile(pattern, Pattern.MULTILINE)
+        .matcher(Files.readString(file))
+        .results()
+        .map(m -> m.group(1))
+        .collect(Collectors.toSet());
   }
 
   private static Path repository() throws IOException {

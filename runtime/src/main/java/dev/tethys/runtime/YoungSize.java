@@ -173,15 +173,20 @@ final class YoungSize {
     }
     if (c == Change.ENLARGE) {
       int percent = percentFree(used, ratio);
-      vm.setVMOption("MaxHeapFreeRatio", String.valueOf(percent + 2));
-      vm.setVMOption("MinHeapFreeRatio", String.valueOf(percent));
+      free(vm, percent, percent + 2);
       times = Math.max(1, 100.0 * used / (100 - percent) / ratio / small);
     } else {
-      vm.setVMOption("MinHeapFreeRatio", minFree);
-      vm.setVMOption("MaxHeapFreeRatio", maxFree);
+      free(vm, Integer.parseInt(minFree), Integer.parseInt(maxFree));
       times = 1;
     }
     LOG.log(Level.DEBUG, "young generation changed change={0} times={1}", c, times);
     return true;
+  }
+
+  /** Sets both flags in the order in which the least is never above the most, which is refused. */
+  static void free(HotSpotDiagnosticMXBean vm, int least, int most) {
+    boolean up = most >= Integer.parseInt(vm.getVMOption("MinHeapFreeRatio").getValue());
+    vm.setVMOption(up ? "MaxHeapFreeRatio" : "MinHeapFreeRatio", String.valueOf(up ? most : least));
+    vm.setVMOption(up ? "MinHeapFreeRatio" : "MaxHeapFreeRatio", String.valueOf(up ? least : most));
   }
 }

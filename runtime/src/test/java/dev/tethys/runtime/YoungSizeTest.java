@@ -3,6 +3,7 @@ package dev.tethys.runtime;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.sun.management.HotSpotDiagnosticMXBean;
 import dev.tethys.runtime.YoungSize.Change;
 import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
@@ -105,5 +106,27 @@ class YoungSizeTest {
       System.out.print(eden());
       System.exit(old.isEmpty() ? 1 : 0);
     }
+  }
+
+  @Test
+  void freeSharesAreSetFromAnyToAny() {
+    HotSpotDiagnosticMXBean vm = ManagementFactory.getPlatformMXBean(HotSpotDiagnosticMXBean.class);
+    int least = flag(vm, "MinHeapFreeRatio");
+    int most = flag(vm, "MaxHeapFreeRatio");
+    try {
+      for (int percent : new int[] {40, 5, 98, 60, 5, 90}) {
+        YoungSize.free(vm, percent, percent + 2);
+        assertThat(flag(vm, "MinHeapFreeRatio")).isEqualTo(percent);
+        assertThat(flag(vm, "MaxHeapFreeRatio")).isEqualTo(percent + 2);
+      }
+    } finally {
+      YoungSize.free(vm, least, most);
+    }
+    assertThat(flag(vm, "MinHeapFreeRatio")).isEqualTo(least);
+    assertThat(flag(vm, "MaxHeapFreeRatio")).isEqualTo(most);
+  }
+
+  private static int flag(HotSpotDiagnosticMXBean vm, String name) {
+    return Integer.parseInt(vm.getVMOption(name).getValue());
   }
 }
