@@ -238,8 +238,7 @@ public final class HttpListener implements AutoCloseable {
 
   private void listen(ListenAddress where, Consumer<Socket> accepted) throws IOException {
     ServerSocket bound = bound(where);
-    StreamListener.Options bounds =
-        new StreamListener.Options(where.text(), mostOpen(), Duration.ZERO, true);
+    StreamListener.Options bounds = StreamListener.Options.waiting(where.text(), mostOpen());
     try {
       serve(
           (handler, room) ->

@@ -15,7 +15,7 @@ import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Takes datagrams over UDP on one thread. What waits for that thread waits in the kernel's buffer,
+ * Takes datagrams over UDP on one platform thread. What waits for that thread waits in the kernel's buffer,
  * which drops what does not fit.
  */
 public final class DatagramListener implements SocketListener {
@@ -71,7 +71,8 @@ public final class DatagramListener implements SocketListener {
     this.options = options;
     this.handler = handler;
     this.thread =
-        Thread.ofVirtual()
+        Thread.ofPlatform()
+            .daemon()
             .name("datagrams " + options.address())
             .unstarted(SupervisedLoop.of("datagrams", this::run));
   }

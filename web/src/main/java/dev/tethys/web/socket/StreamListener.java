@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Accepts connections over TCP or a Unix socket, on a platform thread, and has each handled on its
- * own virtual thread.
+ * own thread: a virtual one where connections mostly wait, else as {@link ConnectionThreads} has
+ * them.
  *
  * <p>Bounds: the number of connections, above which new ones replace the oldest of a client that
  * has many, are closed at once, or wait; and the idle time of a connection.
@@ -38,11 +39,19 @@ public final class StreamListener implements SocketListener {
    * @param idle longest time without data; zero for no limit
    * @param othersWait whether connections above the limit wait until one ends, instead of being
    *     closed
+   * @param virtual whether connections are handled on virtual threads alone: their handlers have
+   *     what takes long done by other threads
    */
-  public record Options(String address, int maxConnections, Duration idle, boolean othersWait) {
-    /** The usual bounds. */
+  public record Options(
+      String address, int maxConnections, Duration idle, boolean othersWait, boolean virtual) {
+    /** The usual bounds of a protocol whose data is handled as it comes. */
     public Options(String address, Duration idle) {
-      this(address, USUAL_CONNECTIONS, idle, false);
+      this(address, USUAL_CONNECTIONS, idle, false, false);
+    }
+
+    /** Connections that wait for a place, and are handled on virtual threads. */
+    public static Options waiting(String address, int maxConnections) {
+      return new Options(address, maxConnections, Duration.ZERO, true, true);
     }
   }
 
@@ -139,7 +148,7 @@ public final class StreamListener implements SocketListener {
       throws IOException {
     return start(
         socket,
-        new Options(socket.toString(), maxConnections, Duration.ZERO, true),
+        Options.waiting(socket.toString(), maxConnections),
         makeRoom,
         handler);
   }
@@ -164,7 +173,7 @@ public final class StreamListener implements SocketListener {
       int maxConnections, BooleanSupplier makeRoom, Handler handler) throws IOException {
     InheritedServerSocket s = InheritedServerSocket.take();
     return start(
-        s, new Options(s.toString(), maxConnections, Duration.ZERO, true), makeRoom, handler);
+        s, Options.waiting(s.toString(), maxConnections), makeRoom, handler);
   }
 
   /** Listens on a socket that is bound, and closes it at the end. */
@@ -331,11 +340,28 @@ public final class StreamListener implements SocketListener {
 
   private void take(Socket s) {
     taken.increment();
-    Thread t = Thread.ofVirtual().name("connection " + options.address()).unstarted(() -> run(s));
-    open.put(s, t);
-    t.start();
+    boolean started = false;
+    try {
+      start(s);
+      started = true;
+    } finally {
+      if (!started) {
+        open.remove(s);
+      }
+    }
     if (closed) {
       closeQuietly(s); // closing all may have run before this one was added
+    }
+  }
+
+  private void start(Socket s) {
+    String name = "connection " + options.address();
+    if (options.virtual()) {
+      Thread t = Thread.ofVirtual().name(name).unstarted(() -> run(s));
+      open.put(s, t);
+      t.start();
+    } else {
+      ConnectionThreads.start(name, t -> open.put(s, t), () -> run(s));
     }
   }
 

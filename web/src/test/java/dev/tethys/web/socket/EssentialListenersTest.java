@@ -41,7 +41,7 @@ class EssentialListenersTest {
   @Test
   void connectionsAreAcceptedAfterTheEndOfMemory() throws Exception {
     CountDownLatch served = new CountDownLatch(4);
-    StreamListener.Options few = new StreamListener.Options("127.0.0.1:0", 2, Duration.ZERO, true);
+    StreamListener.Options few = StreamListener.Options.waiting("127.0.0.1:0", 2);
     try (StreamListener l = StreamListener.start(new Exhausted(), few, s -> served.countDown())) {
       InetSocketAddress to = new InetSocketAddress(InetAddress.getLoopbackAddress(), l.port());
       for (int i = 0; i < 5; i++) { // two places, none of which is lost

@@ -7,6 +7,8 @@ import dev.tethys.testkit.LogMessages;
 import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.lang.management.ManagementFactory;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
@@ -14,6 +16,8 @@ import java.net.SocketTimeoutException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
+import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -105,7 +109,7 @@ class StreamListenerTest {
     StreamListener l =
         StreamListener.start(
             bound,
-            new StreamListener.Options("one at a time", 1, Duration.ZERO, true),
+            StreamListener.Options.waiting("one at a time", 1),
             s -> {
               for (int b = s.getInputStream().read(); b >= 0; b = s.getInputStream().read()) {
                 s.getOutputStream().write(b);
@@ -162,6 +166,52 @@ class StreamListenerTest {
     }
     for (Thread t : busy) {
       t.join();
+    }
+  }
+
+  /** A client that sends without a pause would keep a carrier of virtual threads. */
+  @Test
+  void connectionsAreHandledWhileVirtualThreadsCompute() throws Exception {
+    Queue<Thread> handlers = new ConcurrentLinkedQueue<>();
+    StreamListener.Handler h =
+        s -> {
+          handlers.add(Thread.currentThread());
+          s.getInputStream().read();
+        };
+    int connections = ConnectionThreads.MAX_PLATFORM_THREADS + 1;
+    for (int round = 0; round < 2; round++) { // places are given back
+      handlers.clear();
+      List<Socket> clients = new ArrayList<>();
+      try (StreamListener l = StreamListener.start(ANY, h)) {
+        for (int i = 0; i < connections; i++) {
+          clients.add(new Socket(InetAddress.getLoopbackAddress(), l.port()));
+        }
+        Waiting.await(() -> handlers.size() == connections);
+        assertThat(handlers.stream().filter(Thread::isVirtual)).hasSizeBetween(1, connections - 1);
+      } finally {
+        for (Socket s : clients) {
+          s.close();
+        }
+      }
+    }
+  }
+
+  @Test
+  void datagramsAreHandledOnPlatformThreads() throws Exception {
+    CountDownLatch handled = new CountDownLatch(1);
+    AtomicBoolean virtual = new AtomicBoolean();
+    DatagramListener.Handler h =
+        (buf, length, from) -> {
+          virtual.set(Thread.currentThread().isVirtual());
+          handled.countDown();
+        };
+    try (DatagramListener l =
+            DatagramListener.start(new DatagramListener.Options("127.0.0.1:0"), h);
+        DatagramSocket s = new DatagramSocket()) {
+      s.send(
+          new DatagramPacket(new byte[1], 1, InetAddress.getByName("127.0.0.1"), l.port()));
+      assertThat(handled.await(20, TimeUnit.SECONDS)).isTrue();
+      assertThat(virtual).isFalse();
     }
   }
 }

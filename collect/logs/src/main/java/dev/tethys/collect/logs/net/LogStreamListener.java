@@ -6,6 +6,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.ListenAddress;
 import dev.tethys.web.SocketTls;
 import dev.tethys.web.socket.ConnectionShares;
+import dev.tethys.web.socket.ConnectionThreads;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
@@ -18,18 +19,12 @@ import java.time.Instant;
 import java.util.Collection;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.Semaphore;
 import org.jspecify.annotations.Nullable;
 
 /** Accepts TCP connections, with TLS or without, and reads each on a separate thread. */
 public final class LogStreamListener implements AutoCloseable {
   /** More connections at once are closed at once. */
   static final int MAX_CONNECTIONS = 4096;
-
-  /** Connections of the process that are read on platform threads; others on virtual ones. */
-  static final int MAX_PLATFORM_THREADS = 64;
-
-  private static final Semaphore PLATFORM = new Semaphore(MAX_PLATFORM_THREADS);
 
   private static final System.Logger LOG = JulLogger.of(LogStreamListener.class.getName());
   private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
@@ -87,9 +82,10 @@ public final class LogStreamListener implements AutoCloseable {
     }
     LogStreamListener l = new LogStreamListener(s, what, tls, idle, reader);
     // On a virtual thread, connections would wait for a carrier behind all that compute.
-    l.run(
-        Thread.ofPlatform().daemon().name(what + "-accept"),
-        SupervisedLoop.of("accept", l::accept));
+    Thread.ofPlatform()
+        .daemon()
+        .name(what + "-accept")
+        .start(l.tracked(SupervisedLoop.of("accept", l::accept)));
     return l;
   }
 
@@ -107,28 +103,13 @@ public final class LogStreamListener implements AutoCloseable {
     return (InetSocketAddress) server.getLocalSocketAddress();
   }
 
-  /**
-   * A client that sends without a pause never lets its reader wait: on virtual threads a few such
-   * clients would keep all carriers from others.
-   */
   private void serveOnThread(Socket s) {
-    int places = PLATFORM.tryAcquire() ? 1 : 0;
     boolean started = false;
     try {
-      run(
-          (places > 0 ? Thread.ofPlatform().daemon() : Thread.ofVirtual())
-              .name(what + "-connection"),
-          () -> {
-            try {
-              serve(s);
-            } finally {
-              PLATFORM.release(places);
-            }
-          });
+      ConnectionThreads.start(what + "-connection", t -> {}, tracked(() -> serve(s)));
       started = true;
     } finally {
       if (!started) { // the system has no thread to give
-        PLATFORM.release(places);
         close(s);
         connections.remove(s);
       }
@@ -136,16 +117,15 @@ public final class LogStreamListener implements AutoCloseable {
   }
 
   /** A thread that is about to start when this closes finds its socket closed. */
-  private void run(Thread.Builder builder, Runnable task) {
-    builder.start(
-        () -> {
-          threads.add(Thread.currentThread());
-          try {
-            task.run();
-          } finally {
-            threads.remove(Thread.currentThread());
-          }
-        });
+  private Runnable tracked(Runnable task) {
+    return () -> {
+      threads.add(Thread.currentThread());
+      try {
+        task.run();
+      } finally {
+        threads.remove(Thread.currentThread());
+      }
+    };
   }
 
   private void accept() {

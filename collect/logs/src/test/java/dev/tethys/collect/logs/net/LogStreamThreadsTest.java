@@ -3,6 +3,7 @@ package dev.tethys.collect.logs.net;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.testkit.Waiting;
+import dev.tethys.web.socket.ConnectionThreads;
 import java.net.Socket;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -15,7 +16,7 @@ import org.junit.jupiter.api.Timeout;
 /** Connections that are read without a pause leave the carriers to other threads. */
 @Timeout(60)
 class LogStreamThreadsTest {
-  private static final int CONNECTIONS = LogStreamListener.MAX_PLATFORM_THREADS + 1;
+  private static final int CONNECTIONS = ConnectionThreads.MAX_PLATFORM_THREADS + 1;
 
   @Test
   void connectionsAreReadOnPlatformThreadsUpToABound() throws Exception {
