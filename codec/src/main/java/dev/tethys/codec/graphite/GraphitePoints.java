@@ -7,6 +7,7 @@ import dev.tethys.codec.points.RecentNameCache;
 import dev.tethys.codec.points.RejectedItems;
 import dev.tethys.model.Labels;
 import java.nio.charset.StandardCharsets;
+import java.util.function.LongConsumer;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -117,12 +118,14 @@ public final class GraphitePoints {
   /**
    * Reads a pickled list, without the length before it.
    *
+   * @param memory receives the bytes that its objects are about to take, and may throw
    * @throws CodecException when it is malformed, or holds anything but plain data
    */
-  public RejectedItems pickle(byte[] buf, int offset, int length, PointSink sink) {
+  public RejectedItems pickle(
+      byte[] buf, int offset, int length, PointSink sink, LongConsumer memory) {
     RejectedItems refusals = new RejectedItems();
     int[] number = {0};
-    new PickleReader(buf, offset, length)
+    new PickleReader(buf, offset, length, memory)
         .read(
             (path, time, value) -> {
               number[0]++;

@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
+import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,7 +17,9 @@ import org.jspecify.annotations.Nullable;
  * program; the instructions that make objects of classes or call anything are refused, so it can
  * yield nothing but data. Source: the documentation of {@code pickletools}.
  *
- * <p>Bounds: the stack and what is remembered grow by at most one entry for each byte of the input.
+ * <p>Bounds: the stack and what is remembered grow by at most one entry for each byte of the input;
+ * what its objects take is told before they are made, and so are the texts of points, which may
+ * share one.
  */
 final class PickleReader {
   /** Takes a point. */
@@ -27,11 +30,29 @@ final class PickleReader {
   private static final Object MARK = new Object();
   private static final int MAX_LONG_BYTES = 32;
 
+  /** What a list takes beside its elements, of which one may be all that it has. */
+  private static final long LIST_BYTES = 96;
+
+  /** What another value takes beside its text. */
+  private static final long VALUE_BYTES = 64;
+
+  /** What a character of a point's path takes in what becomes of the point. */
+  private static final long PATH_FACTOR = 2;
+
+  /** Memory is told in pieces of this size. */
+  private static final long PIECE = 16 << 10;
+
+  private final LongConsumer memory;
+  private long taken;
   private final ByteBuffer in;
   private final List<@Nullable Object> stack = new ArrayList<>();
   private final Map<Integer, @Nullable Object> memo = new HashMap<>();
 
-  PickleReader(byte[] buf, int offset, int length) {
+  /**
+   * @param memory receives the bytes that are about to be taken, and may throw
+   */
+  PickleReader(byte[] buf, int offset, int length, LongConsumer memory) {
+    this.memory = memory;
     in = ByteBuffer.wrap(buf, offset, length).order(java.nio.ByteOrder.LITTLE_ENDIAN);
   }
 
@@ -58,6 +79,7 @@ final class PickleReader {
           && v.size() == 2
           && number(v.get(0)) instanceof Double time
           && number(v.get(1)) instanceof Double value) {
+        takes(PATH_FACTOR * path.length());
         points.point(path, time, value);
       } else {
         refused.accept(shown(o), "a point must be (path, (timestamp, value))");
@@ -84,9 +106,24 @@ final class PickleReader {
     return null;
   }
 
+  private void takes(long bytes) {
+    taken += bytes;
+    if (taken >= PIECE) {
+      memory.accept(taken);
+      taken = 0;
+    }
+  }
+
   private @Nullable Object run() {
     while (true) {
       int op = in.get() & 0xff;
+      switch (op) {
+        case ']', ')', 'l', 't', 0x85, 0x86, 0x87 -> takes(LIST_BYTES);
+        case '(', '.', 'a', 'e', '0', '2', 'N', 'h', 'j', 'g' -> {
+          // no new object
+        }
+        default -> takes(VALUE_BYTES);
+      }
       switch (op) {
         case 0x80 -> in.get();
         case 0x95 -> in.getLong();

@@ -7,11 +7,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Remembers what names that came lately mean, for senders say the same names again and again. Holds
- * at most so many; which was not asked for longest is forgotten first. Safe for several threads.
+ * at most so many, and none that is very long; which was not asked for longest is forgotten first.
+ * Safe for several threads.
  *
  * @param <V> what a name means; a name may mean nothing
  */
 public final class RecentNameCache<V> {
+  /** Longer names are looked up each time: tens of thousands of them would fill the heap. */
+  static final int MAX_LENGTH = 512;
+
   private record Meaning<V>(@Nullable V value) {}
 
   private final Map<String, Meaning<V>> known;
@@ -49,6 +53,9 @@ public final class RecentNameCache<V> {
       }
     }
     V v = means.apply(name);
+    if (name.length() > MAX_LENGTH) {
+      return v;
+    }
     synchronized (known) {
       known.put(name, new Meaning<>(v));
     }

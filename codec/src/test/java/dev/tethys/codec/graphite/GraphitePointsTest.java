@@ -9,8 +9,10 @@ import dev.tethys.codec.points.PointNames;
 import dev.tethys.codec.points.PointSink;
 import dev.tethys.codec.points.RejectedItems;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicLong;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.Size;
@@ -69,7 +71,7 @@ class GraphitePointsTest {
         new String(b, java.nio.charset.StandardCharsets.ISO_8859_1)
             .replace("Finf\n", "F1e999\n")
             .getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
-    assertThat(points.pickle(readable, 0, readable.length, sink).isEmpty()).isTrue();
+    assertThat(points.pickle(readable, 0, readable.length, sink, _ -> {}).isEmpty()).isTrue();
     assertThat(seen)
         .containsExactly(
             "{__name__=\"a_b\", dc=\"west\"} 1.5 @1700000000000",
@@ -81,7 +83,7 @@ class GraphitePointsTest {
   void aPickleThatCallsAnythingIsRefused() {
     // pickle.dumps([os.system], protocol=2)
     byte[] b = HexFormat.of().parseHex("80025d710063706f7369780a73797374656d0a7101612e");
-    assertThatThrownBy(() -> points.pickle(b, 0, b.length, sink))
+    assertThatThrownBy(() -> points.pickle(b, 0, b.length, sink, _ -> {}))
         .isInstanceOf(CodecException.class)
         .hasMessageContaining("makes more than plain data");
   }
@@ -89,9 +91,37 @@ class GraphitePointsTest {
   @Property(tries = 500)
   void anyBytesAreAPickleOrRefused(@ForAll @Size(max = 60) byte[] b) {
     try {
-      points.pickle(b, 0, b.length, (l, t, v) -> null);
+      points.pickle(b, 0, b.length, (l, t, v) -> null, _ -> {});
     } catch (CodecException e) {
       assertThat(e.getMessage()).startsWith("pickle: ");
     }
+  }
+
+  @Test
+  void listsOfOneElementAreToldInWhatTheyTake() {
+    byte[] b = new byte[10_002];
+    Arrays.fill(b, (byte) 0x85); // a tuple of the value before it
+    b[0] = 'N';
+    b[b.length - 1] = '.';
+    AtomicLong told = new AtomicLong();
+    points.pickle(b, 0, b.length, sink, told::addAndGet);
+    assertThat(told.get()).isGreaterThan(90L * 10_000 - (16 << 10));
+  }
+
+  @Test
+  void textsThatPointsShareAreToldForEachPoint() {
+    byte[] path = "p".repeat(1_000).getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+    java.io.ByteArrayOutputStream p = new java.io.ByteArrayOutputStream();
+    p.writeBytes(new byte[] {(byte) 0x80, 2, ']', '(', 'X', (byte) 0xe8, 3, 0, 0});
+    p.writeBytes(path);
+    p.writeBytes(new byte[] {'K', 1, 'K', 1, (byte) 0x86, (byte) 0x86, 'q', 0});
+    for (int i = 0; i < 999; i++) {
+      p.writeBytes(new byte[] {'h', 0});
+    }
+    p.writeBytes(new byte[] {'e', '.'});
+    AtomicLong told = new AtomicLong();
+    points.pickle(p.toByteArray(), 0, p.size(), sink, told::addAndGet);
+    assertThat(seen).hasSize(1_000);
+    assertThat(told.get()).isGreaterThan(1_900_000);
   }
 }

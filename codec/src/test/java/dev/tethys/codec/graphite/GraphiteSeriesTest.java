@@ -70,7 +70,8 @@ class GraphiteSeriesTest {
               (labels, time, value) -> {
                 read.add(labels.metricName() + " " + time + " " + value);
                 return null;
-              });
+              },
+              _ -> {});
       at += 4 + n;
     }
     assertThat(lists).isGreaterThan(5);

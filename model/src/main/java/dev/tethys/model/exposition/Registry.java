@@ -377,6 +377,11 @@ public final class Registry implements Collector {
       this.turnNanos = turn.toNanos();
     }
 
+    /** Observations for which it has room at present. */
+    public synchronized int capacity() {
+      return ring[0].length + ring[1].length;
+    }
+
     public synchronized void observe(double v) {
       turn();
       int n = seen[current]++ % WINDOW;

@@ -15,8 +15,8 @@ import java.time.Duration;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
- * Takes datagrams over UDP on one platform thread. What waits for that thread waits in the kernel's buffer,
- * which drops what does not fit.
+ * Takes datagrams over UDP on one platform thread. What waits for that thread waits in the kernel's
+ * buffer, which drops what does not fit.
  */
 public final class DatagramListener implements SocketListener {
   /** Handles datagrams, on one thread. */

@@ -146,11 +146,7 @@ public final class StreamListener implements SocketListener {
   public static StreamListener start(
       Path socket, int maxConnections, BooleanSupplier makeRoom, Handler handler)
       throws IOException {
-    return start(
-        socket,
-        Options.waiting(socket.toString(), maxConnections),
-        makeRoom,
-        handler);
+    return start(socket, Options.waiting(socket.toString(), maxConnections), makeRoom, handler);
   }
 
   private static StreamListener start(
@@ -172,8 +168,7 @@ public final class StreamListener implements SocketListener {
   public static StreamListener inherited(
       int maxConnections, BooleanSupplier makeRoom, Handler handler) throws IOException {
     InheritedServerSocket s = InheritedServerSocket.take();
-    return start(
-        s, Options.waiting(s.toString(), maxConnections), makeRoom, handler);
+    return start(s, Options.waiting(s.toString(), maxConnections), makeRoom, handler);
   }
 
   /** Listens on a socket that is bound, and closes it at the end. */

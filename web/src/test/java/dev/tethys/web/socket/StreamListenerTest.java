@@ -208,8 +208,7 @@ class StreamListenerTest {
     try (DatagramListener l =
             DatagramListener.start(new DatagramListener.Options("127.0.0.1:0"), h);
         DatagramSocket s = new DatagramSocket()) {
-      s.send(
-          new DatagramPacket(new byte[1], 1, InetAddress.getByName("127.0.0.1"), l.port()));
+      s.send(new DatagramPacket(new byte[1], 1, InetAddress.getByName("127.0.0.1"), l.port()));
       assertThat(handled.await(20, TimeUnit.SECONDS)).isTrue();
       assertThat(virtual).isFalse();
     }

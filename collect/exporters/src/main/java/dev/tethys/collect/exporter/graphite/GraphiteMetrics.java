@@ -9,6 +9,7 @@ import dev.tethys.model.exposition.Collector;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.socket.DatagramListener;
 import dev.tethys.web.socket.LineInput;
@@ -31,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * The last sample of each series that Graphite's lines brought, until it is too old. Safe for any
  * number of threads.
  *
- * <p>Bound: so many series, beyond which new ones are refused.
+ * <p>Bound: so many series, and the memory of all, beyond which new ones are refused.
  */
 public final class GraphiteMetrics implements Collector, AutoCloseable {
   /** Most series. */
@@ -42,10 +43,17 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
 
   private record Sample(double value, long time) {}
 
+  /** What a series takes. */
+  private static long bytes(Labels labels) {
+    return SeriesMemory.SERIES_BYTES
+        + SeriesMemory.CHARACTER_BYTES * labels.canonicalBytes().length;
+  }
+
   private final GraphitePoints points;
   private final Duration expiry;
   private final LongSupplier millis;
   private final Map<Labels, Sample> samples = new LinkedHashMap<>(); // guarded by this
+  private final SeriesMemory.Share memory; // guarded by this
   private final Counter refused;
   private final Counter dropped;
   private final Counter badTags;
@@ -66,6 +74,18 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
       Duration expiry,
       Registry registry,
       LongSupplier millis) {
+    this(mapper, strict, expiry, registry, millis, SeriesMemory.process());
+  }
+
+  /** The same with other memory. */
+  GraphiteMetrics(
+      MetricMapper mapper,
+      boolean strict,
+      Duration expiry,
+      Registry registry,
+      LongSupplier millis,
+      SeriesMemory memory) {
+    this.memory = memory.open();
     this.points = new GraphitePoints(new ExporterNaming(mapper, strict), millis);
     this.expiry = expiry;
     this.millis = millis;
@@ -106,8 +126,13 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
   }
 
   private synchronized @Nullable String keep(Labels labels, long time, double value) {
-    if (samples.size() >= MAX_SERIES && !samples.containsKey(labels)) {
-      return "more than " + MAX_SERIES + " series";
+    if (!samples.containsKey(labels)) {
+      if (samples.size() >= MAX_SERIES) {
+        return "more than " + MAX_SERIES + " series";
+      }
+      if (!memory.take(bytes(labels))) {
+        return SeriesMemory.EXHAUSTED;
+      }
     }
     samples.put(labels, new Sample(value, time));
     processedAt = millis.getAsLong();
@@ -149,7 +174,16 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
   /** Forgets what is too old. */
   public synchronized void forgetOld() {
     long oldest = millis.getAsLong() - expiry.toMillis();
-    samples.values().removeIf(s -> s.time < oldest);
+    samples
+        .entrySet()
+        .removeIf(
+            e -> {
+              boolean old = e.getValue().time < oldest;
+              if (old) {
+                memory.give(bytes(e.getKey()));
+              }
+              return old;
+            });
   }
 
   @Override
@@ -176,6 +210,10 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
     }
     if (udp != null) {
       udp.close();
+    }
+    synchronized (this) {
+      samples.clear();
+      memory.close();
     }
   }
 }

@@ -18,10 +18,20 @@ abstract sealed class Series {
 
   long ttlMillis;
 
+  /** What its name and labels take, and what was taken of the memory of series for all of it. */
+  long labelBytes;
+
+  long charged;
+
   /** Takes a value that represents so many events. */
   abstract void take(double value, boolean relative, long times);
 
   abstract MetricFamily.Point point();
+
+  /** Bytes of its values. */
+  long valueBytes() {
+    return 0;
+  }
 
   boolean isStale(long now) {
     return ttlMillis > 0 && now - updatedAt > ttlMillis;
@@ -69,6 +79,11 @@ abstract sealed class Series {
     MetricFamily.Point point() {
       return summary.point();
     }
+
+    @Override
+    long valueBytes() {
+      return Double.BYTES * (long) summary.capacity();
+    }
   }
 
   /** Observations in buckets, classic and perhaps native. */
@@ -81,10 +96,17 @@ abstract sealed class Series {
 
     private static final int NO_LIMIT = 1 << 20;
 
+    /** What a bucket takes, of the classic ones and of the native ones. */
+    private static final long CLASSIC_BYTES = 16;
+
+    private static final long NATIVE_BYTES = 80;
+
+    private final int classicBuckets;
     private final BucketHistogram classic;
     private final @Nullable ExponentialCounts native_;
 
     Buckets(ObserverOptions o) {
+      classicBuckets = o.buckets().size();
       classic =
           new BucketHistogram(o.buckets().stream().mapToDouble(Double::doubleValue).toArray());
       native_ =
@@ -94,6 +116,14 @@ abstract sealed class Series {
                   schema(o.nativeFactor()),
                   MIN_SCHEMA,
                   o.nativeBuckets() == 0 ? NO_LIMIT : o.nativeBuckets());
+    }
+
+    @Override
+    long valueBytes() {
+      return CLASSIC_BYTES * classicBuckets
+          + (native_ == null
+              ? 0
+              : NATIVE_BYTES * (native_.positive().size() + native_.negative().size()));
     }
 
     /** The coarsest schema whose buckets grow no faster than by the factor. */

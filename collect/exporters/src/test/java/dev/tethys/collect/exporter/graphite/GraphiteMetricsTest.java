@@ -7,6 +7,7 @@ import dev.tethys.collect.exporter.mapping.MappingFile;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -120,5 +121,30 @@ class GraphiteMetricsTest {
               "statsd_metric_mapper_cache_gets_total",
               "statsd_metric_mapper_cache_hits_total");
     }
+  }
+
+  @Test
+  void longNamesAreBoundedTogether() {
+    SeriesMemory memory = new SeriesMemory(1 << 20);
+    try (GraphiteMetrics m =
+        new GraphiteMetrics(
+            new MetricMapper(MappingFile.EMPTY, 100),
+            false,
+            Duration.ofMinutes(5),
+            registry,
+            () -> now,
+            memory)) {
+      for (int i = 0; i < 1_000; i++) {
+        send(m, "a" + i + "x".repeat(2_000) + " 1 1700000000\n");
+      }
+      assertThat(shown(m)).hasSizeBetween(1, 500);
+      assertThat(memory.inUse()).isLessThanOrEqualTo(memory.total());
+      now += 300_001;
+      assertThat(shown(m)).isEmpty();
+      assertThat(memory.inUse()).isZero();
+      send(m, "a 1 " + now / 1000 + "\n");
+      assertThat(shown(m)).hasSize(1);
+    }
+    assertThat(memory.inUse()).isZero();
   }
 }

@@ -12,6 +12,7 @@ import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.collect.exporter.mapping.ObserverOptions;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.testkit.Waiting;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
@@ -298,5 +299,24 @@ class StatsdMetricsTest {
       }
     }
     return out;
+  }
+
+  @Test
+  void longNamesAndManyObservationsAreBoundedTogether() {
+    SeriesMemory memory = new SeriesMemory(1 << 20);
+    MappingFile f = MappingFile.parse("m.yml", "defaults: {ttl: 1m}");
+    metrics = new StatsdMetrics(new MetricMapper(f, 100), new Registry(), () -> now, memory);
+    for (int i = 0; i < 1_000; i++) {
+      send("a" + i + "x".repeat(2_000) + ":1|c\n");
+    }
+    assertThat(shown()).hasSizeBetween(1, 500);
+    assertThat(memory.inUse()).isLessThanOrEqualTo(memory.total());
+    now += 60_001;
+    assertThat(shown()).isEmpty();
+    assertThat(memory.inUse()).isZero();
+    for (int i = 0; i < 200; i++) {
+      send(("t" + i + ":1|ms\n").repeat(1_100));
+    }
+    assertThat(memory.inUse()).isBetween(memory.total() / 2, memory.total());
   }
 }

@@ -73,7 +73,7 @@ final class PickleEndpoint implements StreamListener.Handler {
       }
       held.await(FACTOR * length);
       try (Points p = to.open(lane, Metadata.NONE)) {
-        tally.refused(TRANSPORT, format.pickle(b, 0, b.length, p));
+        tally.refused(TRANSPORT, format.pickle(b, 0, b.length, p, held.awaiting()));
         PointSockets.deliver(p, tally, TRANSPORT);
       } catch (CodecException e) {
         tally.refused(TRANSPORT, 1, String.valueOf(e.getMessage()));

@@ -22,6 +22,11 @@ sealed interface Aggregate {
   /** Takes a value; false when there is no room for it. */
   boolean add(StatsdSample s, double value);
 
+  /** Bytes that the value is about to take, here and in what is sent of it. */
+  default long grows(StatsdSample s) {
+    return 0;
+  }
+
   /** Whether it may count on over intervals; what it gives away then is copied. */
   default boolean accumulates() {
     return false;
@@ -118,7 +123,15 @@ sealed interface Aggregate {
 
   /** Number of distinct members of a set. */
   final class Members implements Aggregate {
+    /** What a member takes beside its text. */
+    private static final long MEMBER_BYTES = 128;
+
     private final Set<String> members = new HashSet<>();
+
+    @Override
+    public long grows(StatsdSample s) {
+      return members.contains(s.member()) ? 0 : MEMBER_BYTES + 2L * s.member().length();
+    }
 
     @Override
     public boolean add(StatsdSample s, double value) {
@@ -135,15 +148,34 @@ sealed interface Aggregate {
 
   /** Observations, kept one by one: a summary, or a point each. */
   final class Observations implements Aggregate {
+    /** What an observation of a summary takes, also while they are sorted. */
+    private static final long SUMMARY_BYTES = 48;
+
+    /** What an observation takes as a point, beside its attributes. */
+    private static final long POINT_BYTES = 256;
+
+    private static final long ATTRIBUTE_BYTES = 32;
+
     private final boolean summary;
     private final List<Double> percentiles;
+    private final long valueBytes;
     private double[] values = new double[8];
     private long[] weights = new long[8];
     private int size;
 
-    Observations(ObserverForm form) {
+    Observations(ObserverForm form, Map<String, String> attributes) {
       this.summary = form.shape() == ObserverForm.Shape.SUMMARY;
       this.percentiles = form.percentiles();
+      long point = POINT_BYTES;
+      for (Map.Entry<String, String> e : attributes.entrySet()) {
+        point += ATTRIBUTE_BYTES + 2L * (e.getKey().length() + e.getValue().length());
+      }
+      this.valueBytes = summary ? SUMMARY_BYTES : point;
+    }
+
+    @Override
+    public long grows(StatsdSample s) {
+      return valueBytes;
     }
 
     @Override
@@ -271,7 +303,12 @@ sealed interface Aggregate {
   final class Exponential implements Aggregate {
     private static final int FIRST_SCALE = 20;
     private static final int MIN_SCALE = -10;
+
+    /** What a bucket takes, here and in what is sent of it. */
+    private static final long BUCKET_BYTES = 80;
+
     private final ExponentialCounts counts;
+    private int charged;
 
     Exponential(int maxSize) {
       counts = new ExponentialCounts(FIRST_SCALE, MIN_SCALE, maxSize);
@@ -286,6 +323,14 @@ sealed interface Aggregate {
     public boolean add(StatsdSample s, double value) {
       counts.observe(value, s.times());
       return true;
+    }
+
+    /** Buckets that values before this one have begun. */
+    @Override
+    public long grows(StatsdSample s) {
+      int more = counts.positive().size() + counts.negative().size() - charged;
+      charged += Math.max(0, more);
+      return Math.max(0, more) * BUCKET_BYTES;
     }
 
     private static long[] dense(Map<Integer, Long> side, int first) {

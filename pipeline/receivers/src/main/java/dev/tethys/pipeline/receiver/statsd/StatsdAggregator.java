@@ -7,6 +7,7 @@ import dev.tethys.codec.statsd.StatsdSample;
 import dev.tethys.collect.exporter.mapping.MetricKind;
 import dev.tethys.collect.exporter.mapping.MetricMapper;
 import dev.tethys.collect.exporter.mapping.MetricMapper.Mapped;
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.MetricsData;
@@ -25,10 +26,14 @@ import org.jspecify.annotations.Nullable;
  * Adds up what comes within an interval. Safe for any number of threads.
  *
  * <p>Bounds: at most {@code maxSeries} series in an interval, beyond which new ones are refused,
- * and {@link Aggregate#MAX_KEPT} members or observations in each. The last values of as many gauges
- * are kept from one interval to the next, for those that are sent as changes.
+ * and {@link Aggregate#MAX_KEPT} members or observations in each; and the memory of all of these.
+ * The last values of as many gauges are kept from one interval to the next, for those that are sent
+ * as changes, in a fraction of that memory.
  */
-final class StatsdAggregator {
+final class StatsdAggregator implements AutoCloseable {
+  /** Part of the memory of series that last values of gauges may take. */
+  private static final int LEVELS_PART = 8;
+
   /**
    * Conversion of values to metrics.
    *
@@ -55,39 +60,54 @@ final class StatsdAggregator {
     final Aggregate aggregate;
     final long since;
     long updatedAt;
+    long bytes;
 
-    Entry(Aggregate aggregate, long since) {
+    Entry(Aggregate aggregate, long since, long bytes) {
       this.aggregate = aggregate;
       this.since = since;
+      this.bytes = bytes;
     }
   }
 
-  private record Key(StatsdKind kind, String name, Map<String, String> attributes) {}
+  private record Key(StatsdKind kind, String name, Map<String, String> attributes) {
+    /** What a series takes with no values yet. */
+    long bytes() {
+      long chars = name.length();
+      for (Map.Entry<String, String> e : attributes.entrySet()) {
+        chars += e.getKey().length() + e.getValue().length();
+      }
+      return SeriesMemory.SERIES_BYTES
+          + SeriesMemory.LABEL_BYTES * attributes.size()
+          + SeriesMemory.CHARACTER_BYTES * chars;
+    }
+  }
 
   private final Rules rules;
   private final Map<StatsdKind, ObserverForm> forms = new EnumMap<>(StatsdKind.class);
   private Map<Key, Entry> series = new LinkedHashMap<>(); // guarded by this
-  private final Map<Key, Double> levels; // guarded by this
+  private final LinkedHashMap<Key, Double> levels; // guarded by this
+  private final SeriesMemory.Share memory; // guarded by this
+  private final long maxLevelBytes;
+  private long levelBytes; // guarded by this
   private long startNanos; // guarded by this
 
   StatsdAggregator(Rules rules, long startNanos) {
+    this(rules, startNanos, SeriesMemory.process());
+  }
+
+  /** The same with other memory. */
+  StatsdAggregator(Rules rules, long startNanos, SeriesMemory memory) {
     this.rules = rules;
     this.startNanos = startNanos;
+    this.memory = memory.open();
+    this.maxLevelBytes = memory.total() / LEVELS_PART;
     for (StatsdKind k : StatsdKind.values()) {
       if (k.isObserved()) {
         forms.put(k, ObserverForm.gauge(k));
       }
     }
     rules.forms().forEach(f -> forms.put(f.kind(), f));
-    this.levels =
-        new LinkedHashMap<>(16, 0.75f, true) {
-          private static final long serialVersionUID = 1L;
-
-          @Override
-          protected boolean removeEldestEntry(Map.Entry<Key, Double> eldest) {
-            return size() > rules.maxSeries();
-          }
-        };
+    this.levels = new LinkedHashMap<>(16, 0.75f, true);
   }
 
   /** Reads lines. */
@@ -173,18 +193,45 @@ final class StatsdAggregator {
         if (begun == null) {
           return null;
         }
-        e = new Entry(begun, startNanos);
+        long bytes = key.bytes();
+        if (!memory.take(bytes)) {
+          return SeriesMemory.EXHAUSTED;
+        }
+        e = new Entry(begun, startNanos, bytes);
         series.put(key, e);
       }
+      long more = e.aggregate.grows(s);
+      if (!memory.take(more)) {
+        return SeriesMemory.EXHAUSTED;
+      }
+      e.bytes += more;
       if (!e.aggregate.add(s, value)) {
         return "more than " + Aggregate.MAX_KEPT + " values of a series within an interval";
       }
       e.updatedAt = startNanos;
       if (e.aggregate instanceof Aggregate.Level l) {
-        levels.put(key, l.value());
+        remember(key, l.value());
       }
       return null;
     }
+  }
+
+  /** Keeps the last value of a gauge, and forgets those that have changed longest ago. */
+  private void remember(Key key, double value) {
+    if (levels.put(key, value) != null) {
+      return;
+    }
+    levelBytes += key.bytes();
+    while (levels.size() > rules.maxSeries() || levelBytes > maxLevelBytes && levels.size() > 1) {
+      Map.Entry<Key, Double> eldest = levels.firstEntry();
+      levels.remove(eldest.getKey());
+      levelBytes -= eldest.getKey().bytes();
+    }
+  }
+
+  /** What the last values of gauges take. */
+  synchronized long levelBytes() {
+    return levelBytes;
   }
 
   private @Nullable Aggregate begin(Key key) {
@@ -199,7 +246,7 @@ final class StatsdAggregator {
         }
         yield switch (f.shape()) {
           case DISABLED -> null;
-          case GAUGE, SUMMARY -> new Aggregate.Observations(f);
+          case GAUGE, SUMMARY -> new Aggregate.Observations(f, key.attributes);
           case HISTOGRAM -> f.histogram(key.name);
         };
       }
@@ -238,6 +285,8 @@ final class StatsdAggregator {
           }
           if (goesOn && nanos - e.updatedAt <= rules.expiry().toNanos()) {
             kept.put(key, e);
+          } else {
+            memory.give(e.bytes);
           }
         });
     series = kept;
@@ -248,5 +297,12 @@ final class StatsdAggregator {
       data.resources().add(resource);
     }
     return data;
+  }
+
+  /** Gives its memory back. */
+  @Override
+  public synchronized void close() {
+    series.clear();
+    memory.close();
   }
 }

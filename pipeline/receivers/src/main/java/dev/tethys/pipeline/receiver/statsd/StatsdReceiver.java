@@ -163,6 +163,7 @@ final class StatsdReceiver implements Receiver {
       to.consume(last, o -> {});
     }
     Batch rest = batch();
+    aggregator.close();
     if (rest != null) {
       synchronized (lock) {
         underway = true;

@@ -1,0 +1,95 @@
+package dev.tethys.model.guard;
+
+import dev.tethys.model.exposition.Registry;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Memory that the series of aggregators may take together: StatsD, Graphite. Peers choose the names
+ * of series and their values, so a bound on the number of series alone bounds nothing.
+ *
+ * <p>Invariant: {@code inUse} is the sum of what shares hold.
+ */
+public final class SeriesMemory {
+  /** Reason of a refusal. */
+  public static final String EXHAUSTED = "the memory for series is used up";
+
+  /** What a series takes beside its text, here and in what is sent of it. */
+  public static final long SERIES_BYTES = 512;
+
+  /** The same of a label or attribute. */
+  public static final long LABEL_BYTES = 128;
+
+  /** What a character of its text takes, there and in what is sent of it. */
+  public static final long CHARACTER_BYTES = 3;
+
+  private static final SeriesMemory PROCESS =
+      new SeriesMemory(Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 4));
+
+  static {
+    Registry r = Registry.process();
+    r.gauge(
+        "tethys_aggregated_series_bytes",
+        "Memory of series that StatsD and Graphite receivers hold, estimated.",
+        () -> PROCESS.inUse.get());
+    r.gauge(
+        "tethys_aggregated_series_bytes_limit",
+        "Memory that series of StatsD and Graphite receivers may take together.",
+        () -> PROCESS.total);
+  }
+
+  private final long total;
+  private final AtomicLong inUse = new AtomicLong();
+
+  /** Its own memory, for tests. */
+  public SeriesMemory(long total) {
+    this.total = total;
+  }
+
+  /** The memory of the process: a quarter of the heap. */
+  public static SeriesMemory process() {
+    return PROCESS;
+  }
+
+  /** Nothing yet. */
+  public Share open() {
+    return new Share();
+  }
+
+  public long total() {
+    return total;
+  }
+
+  /** What is held now. */
+  public long inUse() {
+    return inUse.get();
+  }
+
+  /** What one aggregator holds. For one thread at a time. */
+  public final class Share implements AutoCloseable {
+    private long held;
+
+    private Share() {}
+
+    /** Whether there was so much left, which is held then. */
+    public boolean take(long bytes) {
+      if (inUse.addAndGet(bytes) > total) {
+        inUse.addAndGet(-bytes);
+        return false;
+      }
+      held += bytes;
+      return true;
+    }
+
+    /** Gives so much of it back. */
+    public void give(long bytes) {
+      inUse.addAndGet(-bytes);
+      held -= bytes;
+    }
+
+    /** Gives all back; more may be taken again. */
+    @Override
+    public void close() {
+      give(held);
+    }
+  }
+}
