@@ -41,12 +41,10 @@ public final class PreparedQuery {
     root.walk(
         e -> {
           boolean moves =
-              switch (e) {
-                case VectorSelector v -> isAnchored(v.shift());
-                case Subquery s -> isAnchored(s.shift());
-                case Call c -> PromqlFunctions.has(c.function().name(), FunctionTrait.QUERY_TIME);
-                default -> false;
-              };
+              e instanceof VectorSelector v && isAnchored(v.shift())
+                  || e instanceof Subquery s && isAnchored(s.shift())
+                  || e instanceof Call c
+                      && PromqlFunctions.has(c.function().name(), FunctionTrait.QUERY_TIME);
           timeless[0] &= !moves;
         });
     return timeless[0];

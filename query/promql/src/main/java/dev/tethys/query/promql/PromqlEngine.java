@@ -382,14 +382,18 @@ public final class PromqlEngine implements AutoCloseable {
   }
 
   private static RuntimeException rethrown(@Nullable Throwable e) {
-    return switch (e) {
-      case StackOverflowError o ->
-          new QueryException(Kind.LIMIT, "the query nests too deeply to be evaluated", o);
-      case Error error -> throw error;
-      case RuntimeException r -> r;
-      case null -> new QueryException(Kind.INTERNAL, "the query ended without an answer");
-      default -> new QueryException(Kind.INTERNAL, e.toString(), e);
-    };
+    if (e instanceof StackOverflowError) {
+      return new QueryException(Kind.LIMIT, "the query nests too deeply to be evaluated", e);
+    }
+    if (e instanceof Error error) {
+      throw error;
+    }
+    if (e instanceof RuntimeException r) {
+      return r;
+    }
+    return e == null
+        ? new QueryException(Kind.INTERNAL, "the query ended without an answer")
+        : new QueryException(Kind.INTERNAL, e.toString(), e);
   }
 
   /** A query has ended, well or not; nothing that goes wrong here is its matter. */

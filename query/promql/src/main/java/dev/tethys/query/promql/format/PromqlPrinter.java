@@ -78,61 +78,54 @@ public final class PromqlPrinter {
     if (out.length() > limit) {
       return;
     }
-    switch (e) {
-      case Expr.NumberLiteral n -> number(out, n.value(), n.duration());
-      case Expr.StringLiteral s -> GoQuote.append(out, s.value());
-      case Expr.Paren p -> {
-        out.append('(');
-        expr(p.inner());
-        out.append(')');
+    if (e instanceof Expr.NumberLiteral n) {
+      number(out, n.value(), n.duration());
+    } else if (e instanceof Expr.StringLiteral s) {
+      GoQuote.append(out, s.value());
+    } else if (e instanceof Expr.Paren p) {
+      out.append('(');
+      expr(p.inner());
+      out.append(')');
+    } else if (e instanceof Expr.Unary u) {
+      out.append(u.negative() ? '-' : '+');
+      expr(u.operand());
+    } else if (e instanceof Expr.Binary b) {
+      expr(b.left());
+      out.append(' ').append(operator(b)).append(' ');
+      expr(b.right());
+    } else if (e instanceof Expr.Aggregate a) {
+      out.append(aggregation(a)).append('(');
+      if (a.parameter() != null) {
+        expr(a.parameter());
+        out.append(", ");
       }
-      case Expr.Unary u -> {
-        out.append(u.negative() ? '-' : '+');
-        expr(u.operand());
+      expr(a.inner());
+      out.append(')');
+    } else if (e instanceof Expr.Call c) {
+      out.append(c.function().name()).append('(');
+      String sep = "";
+      for (Expr arg : c.arguments()) {
+        out.append(sep);
+        sep = ", ";
+        expr(arg);
       }
-      case Expr.Binary b -> {
-        expr(b.left());
-        out.append(' ').append(operator(b)).append(' ');
-        expr(b.right());
-      }
-      case Expr.Aggregate a -> {
-        out.append(aggregation(a)).append('(');
-        if (a.parameter() != null) {
-          expr(a.parameter());
-          out.append(", ");
-        }
-        expr(a.inner());
-        out.append(')');
-      }
-      case Expr.Call c -> {
-        out.append(c.function().name()).append('(');
-        String sep = "";
-        for (Expr arg : c.arguments()) {
-          out.append(sep);
-          sep = ", ";
-          expr(arg);
-        }
-        out.append(')');
-      }
-      case Expr.VectorSelector v -> {
-        matchers(v);
-        at(out, v.shift());
-        extension(v.extension());
-        offset(out, v.shift().offset());
-      }
-      case Expr.MatrixSelector m -> {
-        matchers(m.selector());
-        out.append('[');
-        duration(out, m.range());
-        out.append(']');
-        extension(m.selector().extension());
-        at(out, m.selector().shift());
-        offset(out, m.selector().shift().offset());
-      }
-      case Expr.Subquery s -> {
-        expr(s.inner());
-        out.append(subquerySuffix(s));
-      }
+      out.append(')');
+    } else if (e instanceof Expr.VectorSelector v) {
+      matchers(v);
+      at(out, v.shift());
+      extension(v.extension());
+      offset(out, v.shift().offset());
+    } else if (e instanceof Expr.MatrixSelector m) {
+      matchers(m.selector());
+      out.append('[');
+      duration(out, m.range());
+      out.append(']');
+      extension(m.selector().extension());
+      at(out, m.selector().shift());
+      offset(out, m.selector().shift().offset());
+    } else if (e instanceof Expr.Subquery s) {
+      expr(s.inner());
+      out.append(subquerySuffix(s));
     }
   }
 
@@ -269,31 +262,29 @@ public final class PromqlPrinter {
   }
 
   private static void durationExpr(StringBuilder sb, DurationExpr e) {
-    switch (e) {
-      case DurationExpr.Literal l -> number(sb, l.seconds(), l.duration());
-      case DurationExpr.Wrapped w -> {
-        sb.append('(');
-        durationExpr(sb, w.inner());
-        sb.append(')');
-      }
-      case DurationExpr.Signed s -> {
-        sb.append(s.negative() ? "-" : "");
-        durationExpr(sb, s.operand());
-      }
-      case DurationExpr.Arithmetic a -> {
-        durationExpr(sb, a.left());
-        sb.append(' ').append(a.op().text()).append(' ');
-        durationExpr(sb, a.right());
-      }
-      case DurationExpr.Step s -> sb.append("step()");
-      case DurationExpr.Range r -> sb.append("range()");
-      case DurationExpr.Extreme x -> {
-        sb.append(x.max() ? "max_of(" : "min_of(");
-        durationExpr(sb, x.left());
-        sb.append(", ");
-        durationExpr(sb, x.right());
-        sb.append(')');
-      }
+    if (e instanceof DurationExpr.Literal l) {
+      number(sb, l.seconds(), l.duration());
+    } else if (e instanceof DurationExpr.Wrapped w) {
+      sb.append('(');
+      durationExpr(sb, w.inner());
+      sb.append(')');
+    } else if (e instanceof DurationExpr.Signed s) {
+      sb.append(s.negative() ? "-" : "");
+      durationExpr(sb, s.operand());
+    } else if (e instanceof DurationExpr.Arithmetic a) {
+      durationExpr(sb, a.left());
+      sb.append(' ').append(a.op().text()).append(' ');
+      durationExpr(sb, a.right());
+    } else if (e instanceof DurationExpr.Step) {
+      sb.append("step()");
+    } else if (e instanceof DurationExpr.Range) {
+      sb.append("range()");
+    } else if (e instanceof DurationExpr.Extreme x) {
+      sb.append(x.max() ? "max_of(" : "min_of(");
+      durationExpr(sb, x.left());
+      sb.append(", ");
+      durationExpr(sb, x.right());
+      sb.append(')');
     }
   }
 }

@@ -53,11 +53,9 @@ final class Evaluators {
   /** Labels that the matchers of a selector give to the series that is absent. */
   private static Labels missing(Expr e) {
     List<Matcher> matchers =
-        switch (e) {
-          case VectorSelector v -> v.matchers();
-          case MatrixSelector m -> m.selector().matchers();
-          default -> List.of();
-        };
+        e instanceof VectorSelector v
+            ? v.matchers()
+            : e instanceof MatrixSelector m ? m.selector().matchers() : List.of();
     LabelsBuilder b = new LabelsBuilder();
     Set<String> seen = new HashSet<>();
     for (Matcher m : matchers) {

@@ -422,50 +422,59 @@ final class PromqlExprParser extends PromqlTokenReader {
   }
 
   private TimeShift shift(Expr e, String modifier) {
-    return switch (e) {
-      case Expr.VectorSelector v -> v.shift();
-      case Expr.MatrixSelector m -> m.selector().shift();
-      case Expr.Subquery s -> s.shift();
-      default ->
-          throw error(
-              e,
-              modifier
-                  + " modifier must be preceded by an instant vector selector or range vector"
-                  + " selector or a subquery");
-    };
+    if (e instanceof Expr.VectorSelector v) {
+      return v.shift();
+    }
+    if (e instanceof Expr.MatrixSelector m) {
+      return m.selector().shift();
+    }
+    if (e instanceof Expr.Subquery s) {
+      return s.shift();
+    }
+    throw error(
+        e,
+        modifier
+            + " modifier must be preceded by an instant vector selector or range vector"
+            + " selector or a subquery");
   }
 
   private Expr shifted(Expr e, TimeShift shift) {
     Span span = new Span(e.span().start(), consumedEnd());
-    return switch (e) {
-      case Expr.VectorSelector v ->
-          new Expr.VectorSelector(span, v.name(), v.matchers(), shift, v.extension());
-      case Expr.MatrixSelector m ->
-          new Expr.MatrixSelector(
-              span,
-              new Expr.VectorSelector(
-                  m.selector().span(),
-                  m.selector().name(),
-                  m.selector().matchers(),
-                  shift,
-                  m.selector().extension()),
-              m.range());
-      case Expr.Subquery s -> new Expr.Subquery(span, s.inner(), s.range(), s.step(), shift);
-      default -> throw new IllegalStateException("cannot be shifted: " + e);
-    };
+    if (e instanceof Expr.VectorSelector v) {
+      return new Expr.VectorSelector(span, v.name(), v.matchers(), shift, v.extension());
+    }
+    if (e instanceof Expr.MatrixSelector m) {
+      return new Expr.MatrixSelector(
+          span,
+          new Expr.VectorSelector(
+              m.selector().span(),
+              m.selector().name(),
+              m.selector().matchers(),
+              shift,
+              m.selector().extension()),
+          m.range());
+    }
+    if (e instanceof Expr.Subquery s) {
+      return new Expr.Subquery(span, s.inner(), s.range(), s.step(), shift);
+    }
+    throw new IllegalStateException("cannot be shifted: " + e);
   }
 
   private Expr extend(Expr e, Extension extension, String name) {
     if (!options.extendedRangeSelectors()) {
       throw error(e, name + " modifier is experimental and not enabled");
     }
-    return switch (e) {
-      case Expr.VectorSelector v -> extend(v, e, extension);
-      case Expr.MatrixSelector m ->
-          new Expr.MatrixSelector(m.span(), extend(m.selector(), e, extension), m.range());
-      case Expr.Subquery s -> throw error(e, name + " modifier is not supported for subqueries");
-      default -> throw error(e, name + " modifier not implemented");
-    };
+    if (e instanceof Expr.VectorSelector v) {
+      return extend(v, e, extension);
+    }
+    if (e instanceof Expr.MatrixSelector m) {
+      return new Expr.MatrixSelector(m.span(), extend(m.selector(), e, extension), m.range());
+    }
+    throw error(
+        e,
+        e instanceof Expr.Subquery
+            ? name + " modifier is not supported for subqueries"
+            : name + " modifier not implemented");
   }
 
   private Expr.VectorSelector extend(Expr.VectorSelector v, Expr at, Extension extension) {

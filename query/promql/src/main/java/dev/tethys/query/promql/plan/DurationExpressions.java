@@ -82,19 +82,24 @@ final class DurationExpressions {
   }
 
   private double value(DurationExpr e) {
-    return switch (e) {
-      case DurationExpr.Literal l -> l.seconds();
-      case DurationExpr.Wrapped w -> value(w.inner());
-      case DurationExpr.Signed s -> s.negative() ? -value(s.operand()) : value(s.operand());
-      case DurationExpr.Step s -> step;
-      case DurationExpr.Range r -> range;
-      case DurationExpr.Extreme x -> {
-        double l = value(x.left());
-        double r = value(x.right());
-        yield x.max() ? InstantMath.goMax(l, r) : InstantMath.goMin(l, r);
-      }
-      case DurationExpr.Arithmetic a -> arithmetic(a);
-    };
+    if (e instanceof DurationExpr.Literal l) {
+      return l.seconds();
+    }
+    if (e instanceof DurationExpr.Wrapped w) {
+      return value(w.inner());
+    }
+    if (e instanceof DurationExpr.Signed s) {
+      return s.negative() ? -value(s.operand()) : value(s.operand());
+    }
+    if (e instanceof DurationExpr.Extreme x) {
+      double l = value(x.left());
+      double r = value(x.right());
+      return x.max() ? InstantMath.goMax(l, r) : InstantMath.goMin(l, r);
+    }
+    if (e instanceof DurationExpr.Arithmetic a) {
+      return arithmetic(a);
+    }
+    return e instanceof DurationExpr.Step ? step : range;
   }
 
   private double arithmetic(DurationExpr.Arithmetic a) {

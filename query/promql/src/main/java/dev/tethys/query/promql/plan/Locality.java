@@ -167,20 +167,18 @@ public record Locality(
     }
 
     private void movingParts(DurationExpr e) {
-      switch (e) {
-        case DurationExpr.Literal l -> {}
-        case DurationExpr.Step s -> {}
-        case DurationExpr.Range r -> hinder("range() depends on the start and end of the query");
-        case DurationExpr.Wrapped w -> moving(w.inner());
-        case DurationExpr.Signed s -> moving(s.operand());
-        case DurationExpr.Arithmetic a -> {
-          moving(a.left());
-          moving(a.right());
-        }
-        case DurationExpr.Extreme x -> {
-          moving(x.left());
-          moving(x.right());
-        }
+      if (e instanceof DurationExpr.Range) {
+        hinder("range() depends on the start and end of the query");
+      } else if (e instanceof DurationExpr.Wrapped w) {
+        moving(w.inner());
+      } else if (e instanceof DurationExpr.Signed s) {
+        moving(s.operand());
+      } else if (e instanceof DurationExpr.Arithmetic a) {
+        moving(a.left());
+        moving(a.right());
+      } else if (e instanceof DurationExpr.Extreme x) {
+        moving(x.left());
+        moving(x.right());
       }
     }
 

@@ -10,9 +10,7 @@ import dev.tethys.query.promql.ast.Expr.Binary;
 import dev.tethys.query.promql.ast.Expr.Call;
 import dev.tethys.query.promql.ast.Expr.Cardinality;
 import dev.tethys.query.promql.ast.Expr.MatrixSelector;
-import dev.tethys.query.promql.ast.Expr.NumberLiteral;
 import dev.tethys.query.promql.ast.Expr.Paren;
-import dev.tethys.query.promql.ast.Expr.StringLiteral;
 import dev.tethys.query.promql.ast.Expr.Subquery;
 import dev.tethys.query.promql.ast.Expr.Unary;
 import dev.tethys.query.promql.ast.Expr.ValueType;
@@ -152,42 +150,48 @@ final class Propagation {
 
   /** Matchers that all series of an expression meet. */
   private static Set<Matcher> impliedMatchers(Expr e) {
-    return switch (e) {
-      case NumberLiteral n -> Set.of();
-      case StringLiteral s -> Set.of();
-      case Paren p -> impliedMatchers(p.inner());
-      case Unary u -> impliedMatchers(u.operand());
-      case MatrixSelector m -> impliedMatchers(m.selector());
-      case Subquery s -> impliedMatchers(s.inner());
-      case VectorSelector v -> {
-        Set<Matcher> out = new LinkedHashSet<>();
-        for (Matcher m : v.matchers()) {
-          boolean selects = m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.REGEX;
-          // Labels of the system's own may go with the name.
-          if (selects && !m.matchesEmpty() && !m.name().startsWith("__")) {
-            out.add(m);
-          }
-        }
-        yield out;
+    if (e instanceof VectorSelector v) {
+      return impliedMatchers(v);
+    }
+    if (e instanceof Paren || e instanceof Unary || e instanceof MatrixSelector) {
+      return impliedMatchers(e.children().getFirst());
+    }
+    if (e instanceof Subquery s) {
+      return impliedMatchers(s.inner());
+    }
+    if (e instanceof Aggregate a) {
+      return impliedMatchers(a);
+    }
+    if (e instanceof Call c) {
+      String f = c.function().name();
+      boolean keepsLabels =
+          PromqlFunctions.has(f, FunctionTrait.PER_SERIES)
+              || PromqlFunctions.has(f, FunctionTrait.PER_SERIES_OF_COUNTERS);
+      return keepsLabels ? impliedMatchers(vector(c)) : Set.of();
+    }
+    return e instanceof Binary b ? impliedMatchers(b) : Set.of(); // a number or a text
+  }
+
+  private static Set<Matcher> impliedMatchers(VectorSelector v) {
+    Set<Matcher> out = new LinkedHashSet<>();
+    for (Matcher m : v.matchers()) {
+      boolean selects = m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.REGEX;
+      // Labels of the system's own may go with the name.
+      if (selects && !m.matchesEmpty() && !m.name().startsWith("__")) {
+        out.add(m);
       }
-      case Aggregate a -> {
-        Set<Matcher> out = new LinkedHashSet<>(impliedMatchers(a.inner()));
-        switch (a.op()) {
-          case TOPK, BOTTOMK, LIMITK, LIMIT_RATIO -> {}
-          case COUNT_VALUES -> out.clear();
-          default -> out.removeIf(m -> a.without() == a.grouping().contains(m.name()));
-        }
-        yield out;
-      }
-      case Call c -> {
-        String f = c.function().name();
-        boolean keepsLabels =
-            PromqlFunctions.has(f, FunctionTrait.PER_SERIES)
-                || PromqlFunctions.has(f, FunctionTrait.PER_SERIES_OF_COUNTERS);
-        yield keepsLabels ? impliedMatchers(vector(c)) : Set.of();
-      }
-      case Binary b -> impliedMatchers(b);
-    };
+    }
+    return out;
+  }
+
+  private static Set<Matcher> impliedMatchers(Aggregate a) {
+    Set<Matcher> out = new LinkedHashSet<>(impliedMatchers(a.inner()));
+    switch (a.op()) {
+      case TOPK, BOTTOMK, LIMITK, LIMIT_RATIO -> {}
+      case COUNT_VALUES -> out.clear();
+      default -> out.removeIf(m -> a.without() == a.grouping().contains(m.name()));
+    }
+    return out;
   }
 
   private static Set<Matcher> impliedMatchers(Binary b) {
@@ -247,39 +251,37 @@ final class Propagation {
     if (keep.test(e)) {
       return e;
     }
-    return switch (e) {
-      case NumberLiteral n -> n;
-      case StringLiteral s -> s;
-      case VectorSelector v -> withMatchers(v, m);
-      case Paren p -> {
-        Expr inner = withMatchers(p.inner(), m, keep);
-        yield inner == p.inner() ? p : new Paren(p.span(), inner);
-      }
-      case Unary u -> {
-        Expr inner = withMatchers(u.operand(), m, keep);
-        yield inner == u.operand() ? u : new Unary(u.span(), u.negative(), inner);
-      }
-      case MatrixSelector x -> {
-        VectorSelector v = withMatchers(x.selector(), m);
-        yield v == x.selector() ? x : new MatrixSelector(x.span(), v, x.range());
-      }
-      case Subquery s -> {
-        Expr inner = withMatchers(s.inner(), m, keep);
-        yield inner == s.inner()
-            ? s
-            : new Subquery(s.span(), inner, s.range(), s.step(), s.shift());
-      }
-      case Aggregate a -> {
-        boolean whole = a.without() != a.grouping().contains(m.name());
-        boolean silent = a.op() != AggregateOp.QUANTILE && a.op() != AggregateOp.COUNT_VALUES;
-        Expr inner = whole && silent ? withMatchers(a.inner(), m, keep) : a.inner();
-        yield inner == a.inner()
-            ? a
-            : new Aggregate(a.span(), a.op(), inner, a.parameter(), a.grouping(), a.without());
-      }
-      case Call c -> withMatchers(c, m, keep);
-      case Binary b -> withMatchers(b, m, keep);
-    };
+    if (e instanceof VectorSelector v) {
+      return withMatchers(v, m);
+    }
+    if (e instanceof Paren p) {
+      Expr inner = withMatchers(p.inner(), m, keep);
+      return inner == p.inner() ? p : new Paren(p.span(), inner);
+    }
+    if (e instanceof Unary u) {
+      Expr inner = withMatchers(u.operand(), m, keep);
+      return inner == u.operand() ? u : new Unary(u.span(), u.negative(), inner);
+    }
+    if (e instanceof MatrixSelector x) {
+      VectorSelector v = withMatchers(x.selector(), m);
+      return v == x.selector() ? x : new MatrixSelector(x.span(), v, x.range());
+    }
+    if (e instanceof Subquery s) {
+      Expr inner = withMatchers(s.inner(), m, keep);
+      return inner == s.inner() ? s : new Subquery(s.span(), inner, s.range(), s.step(), s.shift());
+    }
+    if (e instanceof Aggregate a) {
+      boolean whole = a.without() != a.grouping().contains(m.name());
+      boolean silent = a.op() != AggregateOp.QUANTILE && a.op() != AggregateOp.COUNT_VALUES;
+      Expr inner = whole && silent ? withMatchers(a.inner(), m, keep) : a.inner();
+      return inner == a.inner()
+          ? a
+          : new Aggregate(a.span(), a.op(), inner, a.parameter(), a.grouping(), a.without());
+    }
+    if (e instanceof Call c) {
+      return withMatchers(c, m, keep);
+    }
+    return e instanceof Binary b ? withMatchers(b, m, keep) : e; // a number or a text
   }
 
   private static VectorSelector withMatchers(VectorSelector v, Matcher m) {
