@@ -105,12 +105,7 @@ public record Selector(List<Matcher> matchers) {
 
   /** Whether all conditions hold. */
   public boolean matches(Map<String, String> labels) {
-    for (Matcher m : matchers) {
-      if (!m.matches(labels.getOrDefault(m.name(), ""))) {
-        return false;
-      }
-    }
-    return true;
+    return Matcher.matchAll(matchers, labels);
   }
 
   @Override

@@ -264,7 +264,7 @@ final class PipelineLogExporter {
 
   private void handleOutcome(Push p, Duration pause, Outcome outcome) {
     if (outcome instanceof Outcome.Unavailable u) {
-      Duration wait = u.retryAfter().compareTo(pause) > 0 ? u.retryAfter() : pause;
+      Duration wait = u.retryAfter(pause);
       Duration doubled = pause.multipliedBy(2);
       Duration next = doubled.compareTo(LONGEST_PAUSE) < 0 ? doubled : LONGEST_PAUSE;
       PEER_LOG.log(Level.WARNING, "Log entries not taken, retrying err={0}", u.reason());

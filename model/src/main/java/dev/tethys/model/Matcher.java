@@ -6,6 +6,7 @@ import dev.tethys.model.storage.Cancellation;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
@@ -143,6 +144,27 @@ public final class Matcher {
   /** Whether a label set meets the condition. */
   public boolean matches(Labels labels) {
     return matches(labels.get(name));
+  }
+
+  /** Whether a label set meets all conditions. */
+  public static boolean matchAll(List<Matcher> matchers, Labels labels) {
+    for (int i = 0; i < matchers.size(); i++) {
+      if (!matchers.get(i).matches(labels)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Whether a map of labels meets all conditions. */
+  public static boolean matchAll(List<Matcher> matchers, Map<String, String> labels) {
+    for (int i = 0; i < matchers.size(); i++) {
+      Matcher m = matchers.get(i);
+      if (!m.matches(labels.getOrDefault(m.name, ""))) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Whether a series without the label meets the condition. */

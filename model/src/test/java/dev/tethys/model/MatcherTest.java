@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.Matcher.Type;
 import dev.tethys.model.regex.Regex;
+import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -68,6 +70,19 @@ class MatcherTest {
   @CsvSource({"[[:alpha:])]+, b)", "a\\)|b, a)", "[)]*, ))", "[^)]\\(, a("})
   void parenthesesThatCloseNothingAreCharacters(String expression, String value) {
     assertThat(Matcher.of(Type.REGEX, "a", expression).matches(value)).isTrue();
+  }
+
+  @Test
+  void allConditionsMustHoldAndAnAbsentLabelIsEmpty() {
+    List<Matcher> matchers = List.of(Matcher.equal("a", "1"), Matcher.of(Type.NOT_EQUAL, "b", "2"));
+
+    assertThat(Matcher.matchAll(matchers, Labels.of("a", "1"))).isTrue();
+    assertThat(Matcher.matchAll(matchers, Labels.of("a", "1", "b", "2"))).isFalse();
+    assertThat(Matcher.matchAll(matchers, Labels.of("b", "3"))).isFalse();
+    assertThat(Matcher.matchAll(List.of(), Labels.of("b", "3"))).isTrue();
+    assertThat(Matcher.matchAll(matchers, Map.of("a", "1", "b", "3"))).isTrue();
+    assertThat(Matcher.matchAll(matchers, Map.of("a", "1", "b", "2"))).isFalse();
+    assertThat(Matcher.matchAll(matchers, Map.of())).isFalse();
   }
 
   /** There the expression is put into its group as it is, by Prometheus too. */

@@ -247,7 +247,7 @@ public abstract class LogStoreFixture {
   static boolean fits(LogFilter f, Row r) {
     byte[] b = bytes(r.body);
     return f.lines().stream().allMatch(l -> l.fits(b, 0, b.length))
-        && f.metadata().stream().allMatch(m -> m.matches(r.metadata.getOrDefault(m.name(), "")));
+        && Matcher.matchAll(f.metadata(), r.metadata);
   }
 
   List<String> bodies(Matcher... m) {

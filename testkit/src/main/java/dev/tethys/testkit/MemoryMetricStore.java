@@ -320,7 +320,7 @@ public final class MemoryMetricStore implements MetricStore {
 
   private List<Series> matching(long minTime, long maxTime, List<Matcher> matchers) {
     return series.values().stream()
-        .filter(s -> matchers.stream().allMatch(m -> m.matches(s.labels)))
+        .filter(s -> Matcher.matchAll(matchers, s.labels))
         .filter(s -> s.within(minTime, maxTime))
         .toList();
   }
@@ -421,7 +421,7 @@ public final class MemoryMetricStore implements MetricStore {
         .filter(
             s ->
                 matcherSets.stream()
-                    .anyMatch(set -> set.stream().allMatch(m -> m.matches(s.labels))))
+                    .anyMatch(set -> Matcher.matchAll(set, s.labels)))
         .filter(s -> evenWithoutSamples || s.within(minTime, maxTime))
         .toList();
   }

@@ -62,7 +62,7 @@ final class AnalyzeBlock {
       Analysis found = new Analysis(b.maxTime() - b.minTime());
       b.forEach(
           (labels, samples) -> {
-            if (matchers.stream().allMatch(m -> m.matches(labels))) {
+            if (Matcher.matchAll(matchers, labels)) {
               found.add(labels, samples.timestamps[samples.size - 1] - samples.timestamps[0]);
             }
           },
@@ -89,7 +89,7 @@ final class AnalyzeBlock {
     try (ArchivedBlock b = folder.open(block)) {
       b.forEachChunk(
           (labels, samples, bytes) -> {
-            if (matchers.stream().allMatch(m -> m.matches(labels))) {
+            if (Matcher.matchAll(matchers, labels)) {
               figures.add(samples, bytes);
             }
           },

@@ -14,15 +14,18 @@ import java.net.http.HttpRequest.BodyPublisher;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
+import java.util.Optional;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 /** Requests together take no more memory than there is for them. */
@@ -43,6 +46,12 @@ class RequestMemoryTest {
             HttpListenerOptions.on("127.0.0.1:0"),
             new Routes()
                 .post("/plain", (q, r) -> r.send("" + q.bodyBytes(1 << 30).length))
+                .post("/busy", (q, r) -> r.errorStatus(503).send("busy"))
+                .post(
+                    "/later",
+                    (q, r) -> r.header("Retry-After", "7").errorStatus(429).send("later"))
+                .post("/invalid", (q, r) -> r.errorStatus(400).send("invalid"))
+                .post("/not-ready", (q, r) -> r.status(503).send("not ready"))
                 .post("/echo", (q, r) -> r.send(q.bodyBytes(2 << 20)))
                 .post(
                     "/gzip",
@@ -121,6 +130,15 @@ class RequestMemoryTest {
     while (BUDGET.inUse() > 0) { // given back after the answer was sent
       Waiting.pause();
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"/busy, 503, 1", "/later, 429, 7", "/invalid, 400,", "/not-ready, 503,"})
+  void errorsOfOverloadSayWhenToRetry(String path, int status, @Nullable String after)
+      throws Exception {
+    HttpResponse<String> r = answer(path, new byte[1]);
+    assertThat(r.statusCode()).isEqualTo(status);
+    assertThat(r.headers().firstValue("Retry-After")).isEqualTo(Optional.ofNullable(after));
   }
 
   @Test

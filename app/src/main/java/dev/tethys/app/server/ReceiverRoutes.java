@@ -18,7 +18,7 @@ final class ReceiverRoutes {
       if (readiness.get() == Readiness.READY) {
         handler.handle(request, response);
       } else {
-        response.status(503).send("Service Unavailable");
+        response.errorStatus(503).send("Service Unavailable");
       }
     };
   }

@@ -25,6 +25,11 @@ public sealed interface Outcome {
     public Unavailable(String reason, Duration retryAfter) {
       this(reason, retryAfter, false);
     }
+
+    /** Delay before the next attempt of a sender with its own shortest delay. */
+    public Duration retryAfter(Duration shortest) {
+      return retryAfter.compareTo(shortest) > 0 ? retryAfter : shortest;
+    }
   }
 
   /**

@@ -207,7 +207,7 @@ public final class MemoryStore implements MetricStore {
     }
     return from.stream()
         .filter(s -> s.within(minTime, maxTime))
-        .filter(s -> matchers.stream().allMatch(m -> m.matches(s.labels)))
+        .filter(s -> Matcher.matchAll(matchers, s.labels))
         .sorted(Comparator.comparing(s -> s.labels))
         .toList();
   }

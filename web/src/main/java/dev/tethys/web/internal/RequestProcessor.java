@@ -195,10 +195,7 @@ public final class RequestProcessor {
       if (last) {
         response.header("Connection", "close");
       }
-      if (status == 503 || status == 429) {
-        response.header("Retry-After", "1");
-      }
-      response.status(status).send(message + "\n");
+      response.errorStatus(status).send(message + "\n");
     } catch (IOException e) {
       throw new AbortedResponseException("client gone", e);
     }
@@ -207,7 +204,7 @@ public final class RequestProcessor {
   private void handle(WebConfig c, IncomingRequest request, OutgoingResponse response)
       throws Exception {
     if (rateLimit != null && !rateLimit.tryTake(1)) {
-      response.status(429).send("Too Many Requests\n");
+      response.errorStatus(429).send("Too Many Requests\n");
       return;
     }
     boolean guarded = !routes.isOpenToAllOrigins();
@@ -239,8 +236,7 @@ public final class RequestProcessor {
     }
     if (!PROBES.contains(path) && !request.awaitPlace()) {
       response
-          .status(503)
-          .header("Retry-After", "1")
+          .errorStatus(503)
           .send("Service Unavailable: too many connections are open\n");
       return;
     }

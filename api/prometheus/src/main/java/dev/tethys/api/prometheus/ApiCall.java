@@ -110,10 +110,10 @@ final class ApiCall {
 
   /** An error answer. */
   void error(ErrorType type, String message) throws IOException {
-    response.status(type.status());
     if (type.status() == 503) {
       response.header("Retry-After", RETRY_AFTER_SECONDS);
     }
+    response.errorStatus(type.status());
     JsonOut out = out();
     out.raw("{\"status\":\"error\",\"errorType\":\"").raw(type.text()).raw("\",\"error\":");
     out.string(message).put('}').finish();

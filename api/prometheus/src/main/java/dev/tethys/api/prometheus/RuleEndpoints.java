@@ -80,7 +80,7 @@ final class RuleEndpoints {
     }
 
     private static boolean matches(List<Matcher> set, AlertRule r) {
-      return set.stream().allMatch(m -> m.matches(r.spec().labels().getOrDefault(m.name(), "")));
+      return Matcher.matchAll(set, r.spec().labels());
     }
   }
 

@@ -195,7 +195,7 @@ final class TargetEndpoints {
       if (limit >= 0 && found.size() >= limit) {
         break;
       }
-      if (!matchers.stream().allMatch(m -> m.matches(t.labels()))) {
+      if (!Matcher.matchAll(matchers, t.labels())) {
         continue;
       }
       Map<String, MetricMetadata> families = t.metadata().families();

@@ -230,12 +230,9 @@ public final class PyroscopeApi {
           case 504 -> "deadline_exceeded";
           default -> "internal";
         };
-    if (status == 503) {
-      response.header("Retry-After", "1");
-    }
     StringBuilder sb = new StringBuilder("{\"code\":\"").append(code).append("\",\"message\":");
     GoJson.append(sb, message);
     response.header("Content-Type", "application/json");
-    response.status(status).send(sb.append('}').toString());
+    response.errorStatus(status).send(sb.append('}').toString());
   }
 }

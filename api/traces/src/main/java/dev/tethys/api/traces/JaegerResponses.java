@@ -18,10 +18,7 @@ final class JaegerResponses {
     TextBuffer out = new TextBuffer();
     out.put("{\"data\":null,\"total\":0,\"limit\":0,\"offset\":0,\"errors\":[{\"code\":");
     out.number(e.status()).put(",\"msg\":").json(String.valueOf(e.getMessage())).put("}]}");
-    if (e.status() == 503) {
-      response.header("Retry-After", "1");
-    }
-    response.status(e.status()).send(JSON, out.toByteArray());
+    response.errorStatus(e.status()).send(JSON, out.toByteArray());
   }
 
   /** List of data with the errors of single items. */

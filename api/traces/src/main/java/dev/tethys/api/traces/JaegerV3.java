@@ -90,10 +90,7 @@ final class JaegerV3 {
     TextBuffer out = new TextBuffer();
     out.put("{\"error\":{\"httpCode\":").number(e.status());
     out.put(",\"message\":").json(String.valueOf(e.getMessage())).put("}}");
-    if (e.status() == 503) {
-      response.header("Retry-After", "1");
-    }
-    response.status(e.status()).send("application/json", out.toByteArray());
+    response.errorStatus(e.status()).send("application/json", out.toByteArray());
   }
 
   private SpanOperations.Range lookback() {

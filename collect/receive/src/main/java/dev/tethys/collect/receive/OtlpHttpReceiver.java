@@ -50,9 +50,6 @@ public final class OtlpHttpReceiver implements Receiver {
       status = WriteErrors.status(e);
       problem = String.valueOf(e.getMessage());
     }
-    if (status == 503) {
-      reply.header("Retry-After", "1");
-    }
     reply.error(status, problem);
   }
 

@@ -21,8 +21,14 @@ public interface ReceiverResponse {
     send(status, new byte[0], 0, 0);
   }
 
-  /** A line of plain text, as Go's {@code http.Error} sends it. */
+  /**
+   * A line of plain text, as Go's {@code http.Error} sends it; 503 with {@code Retry-After} of one
+   * second.
+   */
   default void error(int status, String message) throws IOException {
+    if (status == 503) {
+      header("Retry-After", "1");
+    }
     header("Content-Type", "text/plain; charset=utf-8");
     header("X-Content-Type-Options", "nosniff");
     byte[] b = (message + "\n").getBytes(StandardCharsets.UTF_8);

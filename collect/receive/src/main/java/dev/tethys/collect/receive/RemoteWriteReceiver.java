@@ -103,9 +103,6 @@ public final class RemoteWriteReceiver implements Receiver {
       status = WriteErrors.status(e);
       problem = String.valueOf(e.getMessage());
     }
-    if (status == 503) {
-      reply.header("Retry-After", "1");
-    }
     reply.header("X-Prometheus-Remote-Write-Samples-Written", Long.toString(written.samples));
     reply.header("X-Prometheus-Remote-Write-Histograms-Written", Long.toString(written.histograms));
     reply.header("X-Prometheus-Remote-Write-Exemplars-Written", Long.toString(written.exemplars));

@@ -34,10 +34,8 @@ final class Selector {
   }
 
   boolean matches(Labels labels, String line) {
-    for (Matcher m : matchers) {
-      if (!m.matches(labels)) {
-        return false;
-      }
+    if (!Matcher.matchAll(matchers, labels)) {
+      return false;
     }
     for (Predicate<String> f : filters) {
       if (!f.test(line)) {

@@ -33,12 +33,7 @@ public final class LiveFilter {
 
   /** True if the query selects a stream. */
   public boolean selects(Labels stream) {
-    for (Matcher m : log.matchers()) {
-      if (!m.matches(stream)) {
-        return false;
-      }
-    }
-    return true;
+    return Matcher.matchAll(log.matchers(), stream);
   }
 
   /**

@@ -21,7 +21,7 @@ public record LogRetention(long nanos, List<Rule> rules) {
    */
   public record Rule(List<Matcher> selector, long priority, long nanos) {
     private boolean fits(Labels stream) {
-      return selector.stream().allMatch(m -> m.matches(stream));
+      return Matcher.matchAll(selector, stream);
     }
 
     private boolean isBefore(Rule other) {

@@ -6,20 +6,15 @@ import org.jspecify.annotations.Nullable;
 
 /** Times at which the entries of a tenant's streams expire. For one thread. */
 final class StreamRetention {
-  private static final long UNKNOWN = -1;
-
-  private final StreamRegistry registry;
-  private final @Nullable LogRetention retention;
-  private long[] nanos = new long[64]; // by stream number
+  private final @Nullable StreamValues nanos;
 
   /**
    * @param registry of the stream numbers
    * @param retention null if nothing expires by stream
    */
   StreamRetention(StreamRegistry registry, @Nullable LogRetention retention) {
-    this.registry = registry;
-    this.retention = retention;
-    Arrays.fill(nanos, UNKNOWN);
+    nanos =
+        retention == null ? null : new StreamValues(s -> retention.of(registry.labels(s)));
   }
 
   /**
@@ -28,18 +23,7 @@ final class StreamRetention {
    * @param time of the entry
    */
   long expires(int stream, long time) {
-    if (retention == null) {
-      return Long.MAX_VALUE;
-    }
-    if (stream >= nanos.length) {
-      int before = nanos.length;
-      nanos = Arrays.copyOf(nanos, Math.max(stream + 1, before * 2));
-      Arrays.fill(nanos, before, nanos.length, UNKNOWN);
-    }
-    if (nanos[stream] == UNKNOWN) {
-      nanos[stream] = retention.of(registry.labels(stream));
-    }
-    return PartExpiry.after(time, nanos[stream]);
+    return nanos == null ? Long.MAX_VALUE : PartExpiry.after(time, nanos.of(stream));
   }
 
   /**

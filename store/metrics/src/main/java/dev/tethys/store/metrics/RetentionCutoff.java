@@ -58,20 +58,11 @@ final class RetentionCutoff {
   /** The oldest millisecond of a series that is shown. */
   long floor(Labels series) {
     for (int i = 0; i < rules.size(); i++) {
-      if (meets(series, rules.get(i).matchers())) {
+      if (Matcher.matchAll(rules.get(i).matchers(), series)) {
         return floors[i];
       }
     }
     return floors[rules.size()];
-  }
-
-  private static boolean meets(Labels series, List<Matcher> matchers) {
-    for (Matcher m : matchers) {
-      if (!m.matches(series)) {
-        return false;
-      }
-    }
-    return true;
   }
 
   /** How many kinds of series there are: one a rule, and all others. */

@@ -93,7 +93,7 @@ final class FoundProfiles implements ProfileSelection {
     boolean any = false;
     for (int i = 0; i < selected.length; i++) {
       Labels l = h.series().get(i);
-      selected[i] = present[i] && ProfileCondition.fits(matchers, l) ? index(l) : -1;
+      selected[i] = present[i] && Matcher.matchAll(matchers, l) ? index(l) : -1;
       any |= selected[i] >= 0;
     }
     if (any) {
@@ -127,7 +127,7 @@ final class FoundProfiles implements ProfileSelection {
         if (selected[number] == -2) {
           Labels l = index.series()[number];
           selected[number] =
-              ProfileCondition.fits(matchers, l) && isVisible(l, live.entry()) ? index(l) : -1;
+              Matcher.matchAll(matchers, l) && isVisible(l, live.entry()) ? index(l) : -1;
         }
         if (selected[number] >= 0) {
           any = true;

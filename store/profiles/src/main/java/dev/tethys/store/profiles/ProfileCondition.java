@@ -48,17 +48,7 @@ record ProfileCondition(List<Matcher> matchers) {
     return new ProfileCondition(matchers);
   }
 
-  /** True if all matchers fit. */
-  static boolean fits(List<Matcher> matchers, Labels labels) {
-    for (Matcher m : matchers) {
-      if (!m.matches(labels)) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   boolean fits(Labels labels) {
-    return fits(matchers, labels);
+    return Matcher.matchAll(matchers, labels);
   }
 }

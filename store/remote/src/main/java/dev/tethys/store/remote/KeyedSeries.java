@@ -44,7 +44,7 @@ public final class KeyedSeries {
    * @throws dev.tethys.model.storage.StorageException when there are more than are taken
    */
   public void found(UUID key, Labels series) {
-    if (!labels.containsKey(key) && matchers.stream().allMatch(m -> m.matches(series))) {
+    if (!labels.containsKey(key) && Matcher.matchAll(matchers, series)) {
       all.countSeries();
       labels.put(key, series);
     }

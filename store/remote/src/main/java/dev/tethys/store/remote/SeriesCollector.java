@@ -63,10 +63,8 @@ public final class SeriesCollector {
     last = labels;
     lastBuffer = found.get(labels);
     if (lastBuffer == null) {
-      for (Matcher m : matchers) {
-        if (!m.matches(labels)) {
-          return null;
-        }
+      if (!Matcher.matchAll(matchers, labels)) {
+        return null;
       }
       count(samples);
       lastBuffer = new SampleBuffer();

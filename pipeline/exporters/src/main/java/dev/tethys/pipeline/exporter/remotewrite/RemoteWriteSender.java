@@ -5,17 +5,14 @@ import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
+import dev.tethys.pipeline.client.RetryAfter;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
-import java.time.Instant;
 import java.time.InstantSource;
-import java.time.ZonedDateTime;
-import java.time.format.DateTimeFormatter;
-import java.time.format.DateTimeParseException;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -215,7 +212,7 @@ final class RemoteWriteSender implements Sender {
     try (Answer a = client.send(call)) {
       status = a.status();
       written = WrittenCounts.of(a);
-      after = retryAfter(a);
+      after = RetryAfter.of(a, clock.instant());
       text = status / 100 == 2 ? "" : a.errorLine(MAX_ERROR_BYTES);
     } catch (IOException e) {
       metrics.retried(c);
@@ -298,25 +295,6 @@ final class RemoteWriteSender implements Sender {
     }
     metrics.attempted(c, p.body().length);
     return new SendResult.Permanent(reason);
-  }
-
-  /** What {@code Retry-After} says: seconds or a date; zero when it says nothing. */
-  private Duration retryAfter(Answer a) {
-    String s = a.header("Retry-After", "").strip();
-    if (s.isEmpty()) {
-      return Duration.ZERO;
-    }
-    try {
-      if (s.matches("\\d{1,9}")) {
-        return Duration.ofSeconds(Long.parseLong(s));
-      }
-      Instant at = ZonedDateTime.parse(s, DateTimeFormatter.RFC_1123_DATE_TIME).toInstant();
-      Duration d = Duration.between(clock.instant(), at);
-      return d.isNegative() ? Duration.ZERO : d;
-    } catch (DateTimeParseException e) {
-      // as if it had said nothing
-    }
-    return Duration.ZERO;
   }
 
   /** Counts of written items in a response. */

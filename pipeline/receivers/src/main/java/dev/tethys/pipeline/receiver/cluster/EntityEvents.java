@@ -157,7 +157,7 @@ final class EntityEvents implements WatchedKind.Listener {
               ? Outcome.ACCEPTED
               : IntervalCollector.settled(to, Batch.of(Signal.LOGS, data, LANE, Metadata.NONE));
       if (outcome instanceof Outcome.Unavailable u) {
-        Thread.sleep(u.retryAfter().compareTo(RETRY) > 0 ? u.retryAfter() : RETRY);
+        Thread.sleep(u.retryAfter(RETRY));
         continue;
       }
       if (outcome instanceof Outcome.Rejected r) {

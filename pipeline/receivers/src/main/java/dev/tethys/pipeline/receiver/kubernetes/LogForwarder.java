@@ -153,7 +153,7 @@ public final class LogForwarder {
           return;
         }
         case Outcome.Unavailable u ->
-            pause.pause(u.retryAfter().compareTo(RETRY) > 0 ? u.retryAfter() : RETRY);
+            pause.pause(u.retryAfter(RETRY));
       }
     }
   }

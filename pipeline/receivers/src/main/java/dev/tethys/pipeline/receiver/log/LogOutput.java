@@ -363,7 +363,7 @@ final class LogOutput implements Sink, OperatorReport {
     retries.inc();
     failed.put(p.number, p);
     failedFirst = false;
-    Duration wait = u.retryAfter().compareTo(pause) > 0 ? u.retryAfter() : pause;
+    Duration wait = u.retryAfter(pause);
     resumeAt = Math.max(resumeAt, now + wait.toNanos());
     Duration doubled = pause.multipliedBy(2);
     Duration last = settings.retry().last();

@@ -223,7 +223,7 @@ public final class PointSockets {
           return;
         }
         case Outcome.Unavailable u -> {
-          Duration wait = u.retryAfter().compareTo(pause) > 0 ? u.retryAfter() : pause;
+          Duration wait = u.retryAfter(pause);
           Thread.sleep(wait.compareTo(LAST_PAUSE) > 0 ? LAST_PAUSE : wait);
           pause = pause.multipliedBy(2);
         }

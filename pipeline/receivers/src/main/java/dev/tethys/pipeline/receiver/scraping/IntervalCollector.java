@@ -166,7 +166,7 @@ public final class IntervalCollector {
           return;
         }
         case Outcome.Unavailable u -> {
-          Duration wait = u.retryAfter().compareTo(RETRY) > 0 ? u.retryAfter() : RETRY;
+          Duration wait = u.retryAfter(RETRY);
           if (nextDue - System.nanoTime() <= wait.toNanos()) {
             LOG.log(
                 Level.WARNING,

@@ -94,7 +94,7 @@ final class AcknowledgedTraces {
         waiting.add(o);
         bytes += o.cost();
         if (retry == null) {
-          Duration wait = u.retryAfter().compareTo(pause) > 0 ? u.retryAfter() : pause;
+          Duration wait = u.retryAfter(pause);
           wait = wait.compareTo(LONGEST_RETRY) > 0 ? LONGEST_RETRY : wait;
           pause = pause.multipliedBy(2);
           pause = pause.compareTo(LONGEST_RETRY) > 0 ? LONGEST_RETRY : pause;

@@ -161,7 +161,7 @@ final class ExemplarRing {
       series = List.copyOf(newest.keySet());
     }
     return series.stream()
-        .filter(s -> matcherSets.stream().anyMatch(ms -> ms.stream().allMatch(m -> m.matches(s))))
+        .filter(s -> matcherSets.stream().anyMatch(ms -> Matcher.matchAll(ms, s)))
         .collect(Collectors.toCollection(HashSet::new));
   }
 

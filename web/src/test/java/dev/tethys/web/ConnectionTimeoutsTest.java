@@ -18,7 +18,7 @@ import org.junit.jupiter.api.Timeout;
 
 /** Real clients that keep a server waiting, against a read timeout of half a second. */
 @Timeout(60)
-class SlowClientsTest {
+class ConnectionTimeoutsTest {
   private static final Duration TIMEOUT = Duration.ofMillis(500);
   private final CountDownLatch handlerEnded = new CountDownLatch(1);
 
