@@ -12,6 +12,10 @@ const pages = (of: Offer, group: string) =>
   groupsOf(of)
     .find((one) => one.name === group)
     ?.pages.map((page) => page.name);
+const views = (of: Offer, group: string) =>
+  groupsOf(of)
+    .find((one) => one.name === group)
+    ?.pages.flatMap((page) => page.views.map((view) => view.name));
 
 const SERVER = offer('server', 'prometheus', 'alertmanager', 'pushgateway', 'pipelines');
 
@@ -33,6 +37,8 @@ describe('groups of pages', () => {
   it('hold only what the process has', () => {
     expect(pages(offer('server', 'prometheus'), 'Alerts')).toEqual(['Active', 'Rules', 'Routing']);
     expect(names(offer('agent', 'prometheus', 'pipelines'))).toEqual(['Data', 'System']);
+    expect(views(offer('agent', 'prometheus'), 'System')).toEqual(['System', 'Configuration', 'Flags']);
+    expect(views(SERVER, 'System')).toContain('Storage');
     expect(names(offer('collector', 'pipelines'))).toEqual(['Data']);
     expect(pages(offer('collector', 'pipelines'), 'Data')).toEqual(['Flow', 'Volumes']);
     expect(pages(offer('control', 'fleet'), 'Data')).toEqual(['Volumes', 'Fleet']);

@@ -197,9 +197,9 @@ export function groupsOf(of: Offer): Group[] {
         server,
         page('System', [
           view('/status', 'System', 'version build memory runtime'),
-          view('/status/storage', 'Storage', 'blocks tsdb retention'),
-          view('/status/queries', 'Queries', 'slow running statistics'),
-          view('/status/cardinality', 'Cardinality', 'series labels churn'),
+          queries && view('/status/storage', 'Storage', 'blocks tsdb retention'),
+          queries && view('/status/queries', 'Queries', 'slow running statistics'),
+          queries && view('/status/cardinality', 'Cardinality', 'series labels churn'),
           view('/status/config', 'Configuration', 'prometheus.yml'),
           view('/status/flags', 'Flags', 'command line'),
         ]),

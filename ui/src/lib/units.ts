@@ -188,3 +188,9 @@ export function axisIncrements(unit: UnitId): number[] | undefined {
 /** `1 alert`, `1,200 alerts`. */
 export const counted = (n: number, one: string): string =>
   `${n.toLocaleString('en')} ${one}${n === 1 ? '' : 's'}`;
+
+export const count = (n: number): string => n.toLocaleString('en');
+
+/** A number of things: "1 edge", "2 edges". */
+export const plural = (n: number, one: string, many = `${one}s`): string =>
+  `${count(n)} ${n === 1 ? one : many}`;

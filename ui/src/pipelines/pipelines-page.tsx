@@ -7,6 +7,7 @@ import { has } from '../app/parts';
 import { Moment } from '../components/moment';
 import { Empty, Loading, Notice, PageHead, SearchField, Segmented } from '../components/ui';
 import { roughDuration } from '../lib/time';
+import { plural } from '../lib/units';
 import { type GraphNode, type Pipelines, usePipelines } from './api';
 import { GraphConfig } from './config';
 import {
@@ -124,7 +125,7 @@ export function PipelinesPage() {
         title="Flow"
         lead={
           graph && !empty
-            ? `${graph.nodes.length.toLocaleString('en')} components, ${graph.edges.length.toLocaleString('en')} edges${
+            ? `${plural(graph.nodes.length, 'component')}, ${plural(graph.edges.length, 'edge')}${
                 over > 0 ? `; rates over the last ${roughDuration(over * 1000)}` : ''
               }`
             : undefined

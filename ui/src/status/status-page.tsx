@@ -2,6 +2,7 @@ import { Link, useParams, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { useBuildInfo, useConfig, useFlags, useRuntimeInfo, useVector } from '../api/queries';
+import { isAgent } from '../app/parts';
 import { CopyButton, Empty, Loading, PageHead, SearchField } from '../components/ui';
 import { Yaml } from '../components/yaml';
 import { utcTime } from '../lib/store';
@@ -11,6 +12,9 @@ import { CardinalityTab } from './cardinality-tab';
 import { Facts } from './facts';
 import { QueriesTab } from './queries-tab';
 import { StorageTab } from './storage-tab';
+
+/** Tabs about stored data, which an agent has none of. */
+const OF_STORES = new Set(['queries', 'storage', 'cardinality']);
 
 const TABS = [
   ['overview', 'Overview'],
@@ -185,7 +189,7 @@ export function StatusPage() {
         }
       >
         <nav className="tabs" aria-label="System">
-          {TABS.map(([id, name]) => (
+          {TABS.filter(([id]) => !isAgent || id === tab || !OF_STORES.has(id)).map(([id, name]) => (
             <Link
               key={id}
               to={id === 'overview' ? '/status' : '/status/$tab'}

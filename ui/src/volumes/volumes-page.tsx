@@ -127,7 +127,9 @@ export function VolumesPage() {
                 </div>
               )}
               {rows.length === 0 ? (
-                <Empty icon="pipelines" title="Nothing has passed yet" />
+                <Empty icon="pipelines" title="No volume yet">
+                  Volumes are counted from the first item that a receiver accepts.
+                </Empty>
               ) : (
                 <Table
                   of={data}

@@ -4,10 +4,7 @@ import { formatValue } from '../../lib/units';
 /** A length of time in ns. */
 export const duration = (ns: number): string => formatValue(ns / 1e9, 'seconds', 3);
 
-export const count = (n: number): string => n.toLocaleString('en');
-
-export const plural = (n: number, one: string, many = `${one}s`): string =>
-  `${count(n)} ${n === 1 ? one : many}`;
+export { count, plural } from '../../lib/units';
 
 export const share = (part: number, whole: number): string =>
   whole <= 0 ? '0 %' : `${((part / whole) * 100).toFixed(part / whole < 0.1 ? 1 : 0)} %`;
