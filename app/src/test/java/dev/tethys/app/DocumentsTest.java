@@ -53,7 +53,8 @@ class DocumentsTest {
     Map<Path, Set<String>> sections = new HashMap<>();
     List<String> dead = new ArrayList<>();
     for (Path document : files(".md")) {
-      String text = CODE.matcher(FENCE.matcher(Files.readString(document)).replaceAll("")).replaceAll("`");
+      String text =
+          CODE.matcher(FENCE.matcher(Files.readString(document)).replaceAll("")).replaceAll("`");
       for (MatchResult link : LINK.matcher(text).results().toList()) {
         String target = link.group(1);
         if (target.matches("[a-z]+:.*")) {
@@ -98,7 +99,8 @@ class DocumentsTest {
         }
         String in = type.group(1).isEmpty() ? "" : "." + type.group(1).replaceFirst("\\.$", "");
         Set<String> known = packages.getOrDefault(type.group(2), Set.of(""));
-        if (!types.contains(type.group(2)) || known.stream().noneMatch(p -> ("." + p).endsWith(in))) {
+        if (!types.contains(type.group(2))
+            || known.stream().noneMatch(p -> ("." + p).endsWith(in))) {
           unknown.add(name + ": " + code.group(1));
         }
       }

@@ -418,10 +418,7 @@ public final class MemoryMetricStore implements MetricStore {
   private List<Series> matchingAny(
       long minTime, long maxTime, List<List<Matcher>> matcherSets, boolean evenWithoutSamples) {
     return series.values().stream()
-        .filter(
-            s ->
-                matcherSets.stream()
-                    .anyMatch(set -> Matcher.matchAll(set, s.labels)))
+        .filter(s -> matcherSets.stream().anyMatch(set -> Matcher.matchAll(set, s.labels)))
         .filter(s -> evenWithoutSamples || s.within(minTime, maxTime))
         .toList();
   }

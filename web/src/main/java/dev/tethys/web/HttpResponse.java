@@ -17,8 +17,8 @@ public interface HttpResponse {
   int status();
 
   /**
-   * Sets the status of an error. 429 and 503 have {@code Retry-After}; one second, unless the header
-   * was set before. Probes of readiness use {@link #status(int)}.
+   * Sets the status of an error. 429 and 503 have {@code Retry-After}; one second, unless the
+   * header was set before. Probes of readiness use {@link #status(int)}.
    */
   default HttpResponse errorStatus(int code) {
     if ((code == 429 || code == 503) && header("Retry-After") == null) {

@@ -48,8 +48,7 @@ class RequestMemoryTest {
                 .post("/plain", (q, r) -> r.send("" + q.bodyBytes(1 << 30).length))
                 .post("/busy", (q, r) -> r.errorStatus(503).send("busy"))
                 .post(
-                    "/later",
-                    (q, r) -> r.header("Retry-After", "7").errorStatus(429).send("later"))
+                    "/later", (q, r) -> r.header("Retry-After", "7").errorStatus(429).send("later"))
                 .post("/invalid", (q, r) -> r.errorStatus(400).send("invalid"))
                 .post("/not-ready", (q, r) -> r.status(503).send("not ready"))
                 .post("/echo", (q, r) -> r.send(q.bodyBytes(2 << 20)))

@@ -83,7 +83,7 @@ final class ClymeneCommands {
                       HOST_PORT,
                       Flag.Kind.STRING,
                       ClymeneFlags.adminAddress(role),
-                      "Where its --admin.http.host-ports is; a variable, too.")));
+                      "Address of its --admin.http.host-ports; also an environment variable.")));
       case "version" -> new FlagSet(name, "Prints what this is, as JSON.", List.of());
       default -> new FlagSet(name, "Prints which variables there are.", List.of());
     };

@@ -334,7 +334,7 @@ final class ClymeneExporters {
     String path = flags.get("opentsdb.http-api-path");
     if (http && !path.matches("/?(.+/)?api/put/?")) {
       throw new UsageException(
-          "--opentsdb.http-api-path=" + path + ": a path that ends with api/put is wanted");
+          "--opentsdb.http-api-path=" + path + "; the path must end with api/put");
     }
     String before = path.replaceFirst("/?api/put/?$", "").replaceFirst("^/", "");
     String scheme = (http ? "http" : "telnet") + (flags.bool("opentsdb.ssl") ? "s" : "");

@@ -83,15 +83,15 @@ public final class ClymeneFlags {
   private static FlagSet set(ClymeneRole role, Collection<String> storages) {
     return new FlagSet(
         "clymene-" + role.word(),
-        "What clymene-"
+        "Runs clymene-"
             + role.word()
-            + " does. STORAGE_TYPE says which databases are written to: "
+            + ". STORAGE_TYPE names the databases that receive data: "
             + String.join(", ", storages(role))
-            + ", with commas between. Every flag is a variable, too: in upper case, with _ for"
-            + " dots and dashes."
+            + ", separated by commas. Every flag can be set as an environment variable: its name in"
+            + " upper case, with _ for dots and dashes."
             + (role == ClymeneRole.PROMTAIL
                 ? ""
-                : " With --config it is a collector, see tethys collector --help."),
+                : " With --config it runs as a collector; see tethys collector --help."),
         flags(role, storages));
   }
 
@@ -165,32 +165,36 @@ public final class ClymeneFlags {
           out,
           "metrics.http.host-port",
           "localhost:8888",
-          "Where metrics, reload and the page of pipelines are; not a flag of Clymene's.");
+          "Address of metrics, reload and the page of pipelines; not a flag of Clymene.");
     }
-    text(out, "metrics-backend", "prometheus", "prometheus; others are served so, too.");
-    text(out, "metrics-http-route", "/metrics", "Path of metrics; only this one.");
+    text(out, "metrics-backend", "prometheus", "Only prometheus; other values are treated alike.");
+    text(out, "metrics-http-route", "/metrics", "Path of metrics; no other is supported.");
     if (agent) {
-      text(out, "config.file", "/etc/clymene/clymene.yml", "What is scraped.");
-      text(out, "http.port", "15692", "Where POST /api/reload and metrics are served.");
-      text(out, "enable.new-service-discovery-manager", "true", "There is only the new one.");
-      text(out, "metric.split.length", "1024", "Most series in one request.");
+      text(out, "config.file", "/etc/clymene/clymene.yml", "Configuration of the scrape jobs.");
+      text(out, "http.port", "15692", "Port of POST /api/reload and of metrics.");
+      text(
+          out,
+          "enable.new-service-discovery-manager",
+          "true",
+          "Ignored: only the new manager exists.");
+      text(out, "metric.split.length", "1024", "Maximum number of series in a request.");
     }
     if (role == ClymeneRole.GATEWAY || role == ClymeneRole.PROMTAIL_GATEWAY) {
-      text(out, "gateway.grpc-server.host-port", ":15610", "Where gRPC is served.");
-      text(out, "gateway.http-server.host-port", ":15611", "Where HTTP is served.");
+      text(out, "gateway.grpc-server.host-port", ":15610", "Address of the gRPC server.");
+      text(out, "gateway.http-server.host-port", ":15611", "Address of the HTTP server.");
       for (String p :
           List.of("gateway.grpc", "gateway.grpc-server", "gateway.http", "gateway.http-server")) {
-        flag(out, p + ".tls.enabled", "Encrypt.");
-        text(out, p + ".tls.cert", "", "The server's certificate.");
-        text(out, p + ".tls.key", "", "Its key.");
-        text(out, p + ".tls.client-ca", "", "Authorities of clients.");
+        flag(out, p + ".tls.enabled", "Use TLS.");
+        text(out, p + ".tls.cert", "", "File of the server's certificate.");
+        text(out, p + ".tls.key", "", "File of the key of the certificate.");
+        text(out, p + ".tls.client-ca", "", "File of the certificate authorities of clients.");
       }
     }
     if (role == ClymeneRole.INGESTER || role == ClymeneRole.PROMTAIL_INGESTER) {
       kafka(out, "kafka.consumer");
       text(out, "kafka.consumer.topic", "clymene", "Topic of metrics.");
       text(out, "kafka.consumer.promtail.topic", "clymene-logs", "Topic of logs.");
-      text(out, "kafka.consumer.group-id", "clymene", "Who shares the partitions.");
+      text(out, "kafka.consumer.group-id", "clymene", "Consumer group.");
       text(
           out,
           "kafka.consumer.dead-letter-topic",
@@ -198,8 +202,8 @@ public final class ClymeneFlags {
           "Topic of records that cannot be read or are rejected permanently; not a flag of"
               + " Clymene's.");
       String p = role == ClymeneRole.INGESTER ? "clymene-ingester" : "promtail-ingester";
-      text(out, p + ".parallelism", "1000", "Ignored; partitions are read in order.");
-      text(out, p + ".deadlockInterval", "0", "Taken; an idle topic is no deadlock.");
+      text(out, p + ".parallelism", "1000", "Ignored: partitions are read in order.");
+      text(out, p + ".deadlockInterval", "0", "Ignored: an idle topic is not an error.");
     }
     if (storages.contains("kafka")) {
       kafka(out, "kafka.producer");
@@ -208,11 +212,19 @@ public final class ClymeneFlags {
       text(out, "kafka.producer.compression", "none", "none, gzip, snappy, lz4, zstd.");
       text(out, "kafka.producer.compression-level", "", "Level of compression.");
       text(out, "kafka.producer.required-acks", "local", "noack, local, all.");
-      text(out, "kafka.producer.batch-linger", "0s", "How long a record waits for others.");
-      flag(out, "kafka.producer.flatten-for-druid", "A flat object a sample.");
-      text(out, "kafka.producer.batch-size", "0", "A batch with so many bytes waits no longer.");
-      text(out, "kafka.producer.batch-min-messages", "0", "Taken; batch-linger says who waits.");
-      text(out, "kafka.producer.batch-max-messages", "0", "Most records on their way; 0: any.");
+      text(
+          out,
+          "kafka.producer.batch-linger",
+          "0s",
+          "Maximum time that a record waits for its batch.");
+      flag(out, "kafka.producer.flatten-for-druid", "Write one flat JSON object for each sample.");
+      text(out, "kafka.producer.batch-size", "0", "Size in bytes at which a batch is sent.");
+      text(out, "kafka.producer.batch-min-messages", "0", "Ignored: batch-linger sets the wait.");
+      text(
+          out,
+          "kafka.producer.batch-max-messages",
+          "0",
+          "Maximum number of records in flight; 0 for no limit.");
     }
     for (String s : List.of("prometheus.remote", "cortex.distributor")) {
       boolean cortex = s.startsWith("cortex");
@@ -221,12 +233,16 @@ public final class ClymeneFlags {
             out,
             s + ".url",
             cortex ? "http://localhost/api/v1/push" : "http://localhost:9090/api/v1/write",
-            "Where remote write goes.");
-        text(out, s + ".timeout", "10s", "Of one request.");
-        text(out, s + ".user.agent", "", "Sent as User-Agent.");
-        text(out, s + ".max.err.msg.len", "256", "Taken; errors are cut by themselves.");
+            "URL of remote write.");
+        text(out, s + ".timeout", "10s", "Timeout of a request.");
+        text(out, s + ".user.agent", "", "User-Agent of requests.");
+        text(
+            out,
+            s + ".max.err.msg.len",
+            "256",
+            "Ignored: error messages have a fixed maximum length.");
         if (cortex) {
-          text(out, s + ".kafka.encoding", "protobuf", "Taken; without effect in Clymene too.");
+          text(out, s + ".kafka.encoding", "protobuf", "Ignored, as in Clymene.");
         }
       }
     }
@@ -241,24 +257,24 @@ public final class ClymeneFlags {
     }
     if (storages.contains("tdengine")) {
       text(out, "tdengine.hostname", "127.0.0.1", "taosAdapter.");
-      text(out, "tdengine.server-port", "6041", "Its port.");
-      text(out, "tdengine.user", "root", "The user.");
-      text(out, "tdengine.password", "taosdata", "Its password.");
-      text(out, "tdengine.dbname", "clymene", "The database; made when it is missing.");
-      text(out, "tdengine.max-sql-length", "4096", "Most samples of a statement.");
+      text(out, "tdengine.server-port", "6041", "Port of the server.");
+      text(out, "tdengine.user", "root", "User name.");
+      text(out, "tdengine.password", "taosdata", "Password.");
+      text(out, "tdengine.dbname", "clymene", "Database; created if it does not exist.");
+      text(out, "tdengine.max-sql-length", "4096", "Maximum number of samples in a statement.");
     }
     if (storages.contains("kdb")) {
       // Promised by Clymene and never built: these names are ours.
-      text(out, "kdb.host-port", "localhost:5010", "The process.");
-      text(out, "kdb.username", "", "The user.");
-      text(out, "kdb.password", "", "Its password.");
+      text(out, "kdb.host-port", "localhost:5010", "Address of the kdb+ process.");
+      text(out, "kdb.username", "", "User name.");
+      text(out, "kdb.password", "", "Password.");
       text(out, "kdb.mode", "tickerplant", "tickerplant or process.");
-      text(out, "kdb.timeout", "30s", "Of one request.");
+      text(out, "kdb.timeout", "30s", "Timeout of a request.");
       tls(out, "kdb");
     }
     if (storages.contains("loki")) {
-      text(out, "loki.client.url", "http://localhost:3100/loki/api/v1/push", "Where logs go.");
-      text(out, "loki.client.timeout", "10s", "Of one request.");
+      text(out, "loki.client.url", "http://localhost:3100/loki/api/v1/push", "URL of logs.");
+      text(out, "loki.client.timeout", "10s", "Timeout of a request.");
     }
     if (storages.contains("gateway")) {
       text(out, "gateway.service-type", "grpc", "grpc or http.");
@@ -266,20 +282,28 @@ public final class ClymeneFlags {
         if (p.equals("gateway.grpc") && isGateway(role)) {
           continue;
         }
-        text(out, p + ".host-port", "localhost:15610", "Gateways, with commas between.");
-        text(out, p + ".retry.max", "3", "Taken; what is not delivered is kept and sent again.");
-        text(out, p + ".discovery.min-peers", "3", "Taken; without effect in Clymene too.");
+        text(
+            out,
+            p + ".host-port",
+            "localhost:15610",
+            "Addresses of gateways, separated by commas.");
+        text(out, p + ".retry.max", "3", "Ignored: undelivered data is queued and retried.");
+        text(out, p + ".discovery.min-peers", "3", "Ignored, as in Clymene.");
         tls(out, p);
       }
       for (String p : List.of("gateway.http-client", "gateway.http")) {
         if (p.equals("gateway.http") && isGateway(role)) {
           continue;
         }
-        text(out, p + ".url", "http://localhost:15611/api/metrics", "Where metrics go.");
-        text(out, p + ".logs.url", "http://localhost:15611/api/logs", "Where logs go.");
-        text(out, p + ".timeout", "10s", "Of one request.");
-        text(out, p + ".user.agent", "", "Sent as User-Agent.");
-        text(out, p + ".max-err-msg-len", "256", "Taken; errors are cut by themselves.");
+        text(out, p + ".url", "http://localhost:15611/api/metrics", "URL of metrics.");
+        text(out, p + ".logs.url", "http://localhost:15611/api/logs", "URL of logs.");
+        text(out, p + ".timeout", "10s", "Timeout of a request.");
+        text(out, p + ".user.agent", "", "User-Agent of requests.");
+        text(
+            out,
+            p + ".max-err-msg-len",
+            "256",
+            "Ignored: error messages have a fixed maximum length.");
       }
     }
     return out;
@@ -287,18 +311,18 @@ public final class ClymeneFlags {
 
   private static void promtail(List<Flag> out) {
     String p = "clymene-promtail.";
-    text(out, "config.file", "/etc/promtail/config.yml", "What is read, as in promtail.yml.");
+    text(out, "config.file", "/etc/promtail/config.yml", "Configuration file, as promtail.yml.");
     flag(out, p + "dry-run", "Print entries instead of sending them.");
-    flag(out, p + "inspect", "Say what each stage makes of each entry.");
-    flag(out, p + "print-config-stderr", "Write the configuration to standard error first.");
+    flag(out, p + "inspect", "Print the changes of each stage to each entry.");
+    flag(out, p + "print-config-stderr", "Print the configuration to standard error at the start.");
     text(out, p + "external-labels", "", "a=b,c=d: labels of entries that have not these.");
-    text(out, p + "tenant-id", "", "The tenant of entries that name none.");
-    text(out, p + "Batch-wait", "1s", "Of Loki: how long an entry waits for others.");
-    text(out, p + "Batch-size-bytes", "1048576", "Of Loki: most bytes of a batch.");
-    text(out, p + "min-backoff", "500ms", "Of Loki: the first pause before sending again.");
-    text(out, p + "max-backoff", "5m", "Of Loki: the longest.");
-    text(out, p + "max-retries", "0", "Of Loki: after so many a batch is dropped; 0 for never.");
-    text(out, p + "stream-lag-labels", "filename", "Taken; no lag of streams is shown.");
+    text(out, p + "tenant-id", "", "Tenant of entries without one.");
+    text(out, p + "Batch-wait", "1s", "Loki: maximum time that an entry waits for its batch.");
+    text(out, p + "Batch-size-bytes", "1048576", "Loki: maximum size of a batch in bytes.");
+    text(out, p + "min-backoff", "500ms", "Loki: first delay before a retry.");
+    text(out, p + "max-backoff", "5m", "Loki: maximum delay before a retry.");
+    text(out, p + "max-retries", "0", "Loki: retries before a batch is dropped; 0 for no limit.");
+    text(out, p + "stream-lag-labels", "filename", "Ignored: the lag of streams is not reported.");
   }
 
   private static boolean isGateway(ClymeneRole role) {
@@ -312,7 +336,7 @@ public final class ClymeneFlags {
         out,
         "es.index-prefix",
         "",
-        "Before the names of indices, with a dash; of Clymene only as the variable.");
+        "Prefix of index names, followed by a dash; Clymene reads only the variable.");
     text(out, "es.clymene-agent.index.name", "clymene-metrics", "Index of metrics.");
     text(out, "es.clymene-promtail.index.name", "clymene-logs", "Index of logs.");
   }
@@ -325,28 +349,31 @@ public final class ClymeneFlags {
    */
   private static void elasticsearch(List<Flag> out, String p, boolean unused) {
     List<Flag> some = new ArrayList<>();
-    text(some, p + ".server-urls", "http://127.0.0.1:9200", "Servers, with commas; in turn.");
-    text(some, p + ".username", "", "Name.");
+    text(
+        some,
+        p + ".server-urls",
+        "http://127.0.0.1:9200",
+        "Servers, separated by commas; used in turn.");
+    text(some, p + ".username", "", "User name.");
     text(some, p + ".password", "", "Password.");
-    text(some, p + ".token-file", "", "File with a bearer token, which goes before the name.");
-    text(some, p + ".remote-read-clusters", "", "Taken; nothing is read.");
-    text(some, p + ".timeout", "0s", "Of one request; 0 is 30 s.");
-    text(some, p + ".bulk.size", "5000000", "A request with so many bytes is sent.");
-    text(some, p + ".bulk.actions", "1000", "Most documents of a request.");
-    text(some, p + ".bulk.workers", "1", "Most requests at once.");
-    text(some, p + ".bulk.flush-interval", "200ms", "Taken; what comes is sent.");
-    text(some, p + ".version", "0", "Taken; all versions from 7 are written alike.");
-    text(some, p + ".max-doc-count", "10000", "Taken; nothing is read.");
-    text(some, p + ".log-level", "error", "Taken; log-level is.");
-    flag(some, p + ".sniffer", "Ask the cluster for its nodes and write to all of them.");
-    flag(some, p + ".sniffer-tls-enabled", "Nodes that were found are written to with TLS.");
+    text(some, p + ".token-file", "", "File of a bearer token; used instead of the user name.");
+    text(some, p + ".remote-read-clusters", "", "Ignored: data is only written.");
+    text(some, p + ".timeout", "0s", "Timeout of a request; 0 means 30 s.");
+    text(some, p + ".bulk.size", "5000000", "Size in bytes at which a request is sent.");
+    text(some, p + ".bulk.actions", "1000", "Maximum number of documents in a request.");
+    text(some, p + ".bulk.workers", "1", "Maximum number of concurrent requests.");
+    text(some, p + ".bulk.flush-interval", "200ms", "Ignored: data is sent as it arrives.");
+    text(some, p + ".version", "0", "Ignored: all versions from 7 are written alike.");
+    text(some, p + ".max-doc-count", "10000", "Ignored: data is only written.");
+    text(some, p + ".log-level", "error", "Ignored: use log-level.");
+    flag(some, p + ".sniffer", "Discover the nodes of the cluster and write to all of them.");
+    flag(some, p + ".sniffer-tls-enabled", "Use TLS for discovered nodes.");
     tls(some, p);
     if (unused) {
       flag(some, p + ".enabled", "");
       for (Flag f : some) {
         out.add(
-            Flag.of(
-                f.name(), f.kind(), f.defaultValue(), "Taken; there is no archive to write to."));
+            Flag.of(f.name(), f.kind(), f.defaultValue(), "Ignored: archives are not supported."));
       }
     } else {
       out.addAll(some);
@@ -354,15 +381,15 @@ public final class ClymeneFlags {
   }
 
   private static void influxdb(List<Flag> out) {
-    text(out, "influxdb.url", "http://localhost:8086", "The server.");
-    text(out, "influxdb.token", "", "Who writes.");
+    text(out, "influxdb.url", "http://localhost:8086", "URL of the server.");
+    text(out, "influxdb.token", "", "Token for authentication.");
     text(out, "influxdb.org", "", "The organisation.");
     text(out, "influxdb.bucket", "", "The bucket.");
-    text(out, "influxdb.write.batch-size", "5000", "Most points of a request.");
+    text(out, "influxdb.write.batch-size", "5000", "Maximum number of points in a request.");
     text(out, "influxdb.write.use-gzip", "false", "Compress requests.");
     text(out, "influxdb.write.default-tags", "", "a=b,c=d: tags of every point.");
-    text(out, "influxdb.write.precision", "ns", "Taken; times are milliseconds.");
-    text(out, "influxdb.http.http-request-timeout", "10s", "Of one request.");
+    text(out, "influxdb.write.precision", "ns", "Ignored: times have milliseconds.");
+    text(out, "influxdb.http.http-request-timeout", "10s", "Timeout of a request.");
     for (String n :
         List.of(
             "flush-interval",
@@ -372,53 +399,60 @@ public final class ClymeneFlags {
             "max-retry-interval",
             "max-retry-time",
             "exponential-base")) {
-      text(out, "influxdb.write." + n, "0", "Taken; what is not delivered is kept and sent again.");
+      text(out, "influxdb.write." + n, "0", "Ignored: undelivered data is queued and retried.");
     }
     tls(out, "influxdb");
   }
 
   private static void opentsdb(List<Flag> out) {
-    text(out, "opentsdb.host", "localhost", "The server.");
-    text(out, "opentsdb.port", "4242", "Its port.");
-    text(out, "opentsdb.hosts", "", "host:port, with commas between: each is written to.");
-    flag(out, "opentsdb.http", "By HTTP, else by telnet.");
-    text(out, "opentsdb.http-api-path", "api/put", "Where points are put; it ends so.");
-    text(out, "opentsdb.http-username", "", "Name.");
+    text(out, "opentsdb.host", "localhost", "Host of the server.");
+    text(out, "opentsdb.port", "4242", "Port of the server.");
+    text(out, "opentsdb.hosts", "", "host:port, separated by commas; all receive the data.");
+    flag(out, "opentsdb.http", "Use HTTP instead of telnet.");
+    text(out, "opentsdb.http-api-path", "api/put", "Path of the API; it must end with api/put.");
+    text(out, "opentsdb.http-username", "", "User name.");
     text(out, "opentsdb.http-password", "", "Password.");
-    flag(out, "opentsdb.ssl", "Encrypt.");
-    text(out, "opentsdb.timeout", "10s", "Of one request.");
-    text(out, "opentsdb.max-tags", "8", "Most tags of a series.");
-    text(out, "opentsdb.max-chunk", "512", "Most samples of a request.");
-    flag(out, "opentsdb.dry-run", "Print samples instead; of telnet, as in Clymene.");
+    flag(out, "opentsdb.ssl", "Use TLS.");
+    text(out, "opentsdb.timeout", "10s", "Timeout of a request.");
+    text(out, "opentsdb.max-tags", "8", "Maximum number of tags of a series.");
+    text(out, "opentsdb.max-chunk", "512", "Maximum number of samples in a request.");
+    flag(
+        out,
+        "opentsdb.dry-run",
+        "Print samples instead of sending them; only telnet, as in Clymene.");
   }
 
   private static void kafka(List<Flag> out, String p) {
-    text(out, p + ".brokers", "127.0.0.1:9092", "Brokers, with commas between.");
+    text(out, p + ".brokers", "127.0.0.1:9092", "Addresses of brokers, separated by commas.");
     text(out, p + ".encoding", "protobuf", "protobuf or json.");
-    text(out, p + ".protocol-version", "", "Taken; versions are agreed upon.");
-    text(out, p + ".client-id", "clymene", "What brokers call the client.");
+    text(out, p + ".protocol-version", "", "Ignored: the version is negotiated.");
+    text(out, p + ".client-id", "clymene", "Client id.");
     text(out, p + ".authentication", "none", "none, tls, plaintext, kerberos.");
-    text(out, p + ".plaintext.username", "", "Name.");
+    text(out, p + ".plaintext.username", "", "User name.");
     text(out, p + ".plaintext.password", "", "Password.");
     text(out, p + ".plaintext.mechanism", "PLAIN", "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512.");
     tls(out, p);
     String k = p + ".kerberos";
-    text(out, k + ".service-name", "kafka", "What the brokers' principal begins with.");
-    text(out, k + ".realm", "", "The realm; else the default one of the file.");
-    text(out, k + ".username", "", "The principal, without its realm.");
-    text(out, k + ".password", "", "Its password.");
-    flag(out, k + ".use-keytab", "Use keytab-file, not the password.");
-    text(out, k + ".keytab-file", "/etc/security/kafka.keytab", "The principal's keys.");
-    text(out, k + ".config-file", "/etc/krb5.conf", "Where the realm is found.");
+    text(out, k + ".service-name", "kafka", "First part of the brokers' principal.");
+    text(out, k + ".realm", "", "Realm; the default realm of config-file if empty.");
+    text(out, k + ".username", "", "Principal without its realm.");
+    text(out, k + ".password", "", "Password.");
+    flag(out, k + ".use-keytab", "Use keytab-file instead of the password.");
+    text(
+        out,
+        k + ".keytab-file",
+        "/etc/security/kafka.keytab",
+        "File of the keys of the principal.");
+    text(out, k + ".config-file", "/etc/krb5.conf", "Kerberos configuration file.");
   }
 
   private static void tls(List<Flag> out, String p) {
-    flag(out, p + ".tls.enabled", "Encrypt.");
-    text(out, p + ".tls.ca", "", "Authorities.");
-    text(out, p + ".tls.cert", "", "The client's certificate.");
-    text(out, p + ".tls.key", "", "Its key.");
-    text(out, p + ".tls.server-name", "", "Another name to check.");
-    flag(out, p + ".tls.skip-host-verify", "Do not check who answers.");
+    flag(out, p + ".tls.enabled", "Use TLS.");
+    text(out, p + ".tls.ca", "", "File of certificate authorities.");
+    text(out, p + ".tls.cert", "", "File of the client's certificate.");
+    text(out, p + ".tls.key", "", "File of the key of the certificate.");
+    text(out, p + ".tls.server-name", "", "Server name to verify in the certificate.");
+    flag(out, p + ".tls.skip-host-verify", "Do not verify the host name.");
   }
 
   private static void text(List<Flag> out, String name, String value, String help) {

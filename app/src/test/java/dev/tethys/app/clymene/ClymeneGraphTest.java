@@ -416,7 +416,7 @@ class ClymeneGraphTest {
     wrong(
         ClymeneRole.AGENT,
         "opentsdb",
-        "that ends with api/put is wanted",
+        "the path must end with api/put",
         "--opentsdb.http",
         "--opentsdb.http-api-path=put");
     wrong(ClymeneRole.AGENT, "loki", "loki takes no metrics");

@@ -235,9 +235,7 @@ public final class RequestProcessor {
       request.rawPath(path);
     }
     if (!PROBES.contains(path) && !request.awaitPlace()) {
-      response
-          .errorStatus(503)
-          .send("Service Unavailable: too many connections are open\n");
+      response.errorStatus(503).send("Service Unavailable: too many connections are open\n");
       return;
     }
     Routes.Match match = routes.find(request.method(), path);

@@ -13,8 +13,7 @@ final class StreamRetention {
    * @param retention null if nothing expires by stream
    */
   StreamRetention(StreamRegistry registry, @Nullable LogRetention retention) {
-    nanos =
-        retention == null ? null : new StreamValues(s -> retention.of(registry.labels(s)));
+    nanos = retention == null ? null : new StreamValues(s -> retention.of(registry.labels(s)));
   }
 
   /**

@@ -1,11 +1,11 @@
 package dev.tethys.pipeline.exporter.remotewrite;
 
 import dev.tethys.model.log.JulLogger;
+import dev.tethys.pipeline.client.RetryAfter;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.pipeline.client.RetryAfter;
 import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.Call;
 import dev.tethys.web.client.WebClient;

@@ -152,8 +152,7 @@ public final class LogForwarder {
           LOG.log(Level.WARNING, "{0}: logs are refused: {1}", name, r.reason());
           return;
         }
-        case Outcome.Unavailable u ->
-            pause.pause(u.retryAfter(RETRY));
+        case Outcome.Unavailable u -> pause.pause(u.retryAfter(RETRY));
       }
     }
   }
