@@ -365,6 +365,34 @@ class TemplateTest {
         .hasMessageContaining("nested more than 200 levels deep");
   }
 
+  /** Each function makes text of many times the size of its arguments. */
+  @Test
+  void textsOfFunctionsAndValuesEnd() {
+    String megabyte = "{{$x := printf \"%1000000s\" \"a\"}}";
+    String tooLong = "text of more than 16777216 characters";
+    for (String action :
+        List.of(
+            "{{reReplaceAll \"\" $x $x}}",
+            "{{reReplaceAll \"(.*)\" \"" + "$1".repeat(20) + "\" $x}}",
+            "{{print" + " $x".repeat(20) + "}}",
+            "{{println" + " $x".repeat(20) + "}}",
+            "{{printf \"" + "%s".repeat(20) + "\"" + " $x".repeat(20) + "}}",
+            "{{html" + " $x".repeat(20) + "}}")) {
+      assertThatThrownBy(() -> run(megabyte + action, null))
+          .as(action)
+          .isInstanceOf(TemplateException.class)
+          .hasMessageContaining(tooLong);
+    }
+    assertThatThrownBy(
+            () -> run("{{$x := args 1}}{{range 100}}{{$x = args $x $x}}{{end}}{{$x}}", null))
+        .isInstanceOf(TemplateException.class)
+        .hasMessageContaining(tooLong);
+    assertThatThrownBy(
+            () -> run("{{$x := args 1}}{{range 100000}}{{$x = args $x}}{{end}}{{$x}}", null))
+        .isInstanceOf(TemplateException.class)
+        .hasMessageContaining("nested more than 200 levels deep");
+  }
+
   @Property(tries = 2000)
   void anyTextIsPrintedOrRefused(@ForAll @StringLength(max = 60) String text) {
     try {

@@ -102,6 +102,14 @@ final class Execution {
     }
   }
 
+  private String shown(@Nullable Object v) {
+    try {
+      return output.value(v);
+    } catch (TemplateFunction.Failure e) {
+      throw error(String.valueOf(e.getMessage()));
+    }
+  }
+
   private void write(String s) {
     if (out.length() + (long) s.length() > limits.outputChars()) {
       throw error("output is longer than " + limits.outputChars() + " characters");
@@ -125,7 +133,7 @@ final class Execution {
         Object v = pipeline(dot, a.pipe());
         if (a.pipe().declared().isEmpty()) {
           at(a);
-          write(output.value(v));
+          write(shown(v));
         }
       }
       case TemplateNode.Branch b -> {

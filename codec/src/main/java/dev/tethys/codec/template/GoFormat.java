@@ -22,6 +22,7 @@ final class GoFormat {
   private int arg;
   private boolean reordered;
   private boolean badIndex;
+  private int depth;
 
   // Of the verb that is being printed.
   private boolean minus;
@@ -74,17 +75,22 @@ final class GoFormat {
       if (i > 0 && !isString && !previous) {
         sb.append(' ');
       }
-      sb.append(print(values[i]));
+      append(sb, print(values[i]));
       previous = isString;
     }
     return sb.toString();
+  }
+
+  private static void append(StringBuilder sb, String s) {
+    TextLimit.check(sb.length() + (long) s.length());
+    sb.append(s);
   }
 
   /** As fmt.Sprintln. */
   static String sprintln(@Nullable Object... values) {
     StringBuilder sb = new StringBuilder();
     for (int i = 0; i < values.length; i++) {
-      sb.append(i == 0 ? "" : " ").append(print(values[i]));
+      append(sb.append(i == 0 ? "" : " "), print(values[i]));
     }
     return sb.append('\n').toString();
   }
@@ -110,7 +116,7 @@ final class GoFormat {
       for (int i = arg; i < args.length; i++) {
         out.append(i == arg ? "" : ", ");
         Object v = args[i];
-        out.append(v == null ? "<nil>" : typeName(v) + "=" + print(v));
+        append(out, v == null ? "<nil>" : typeName(v) + "=" + print(v));
       }
       out.append(')');
     }
@@ -243,6 +249,8 @@ final class GoFormat {
   }
 
   private void formatted(StringBuilder to, @Nullable Object v, int verb) {
+    TextLimit.check(depth, to.length());
+    depth++;
     if (verb == 'T') {
       pad(to, typeName(v));
     } else if (v == null) {
@@ -254,6 +262,7 @@ final class GoFormat {
     } else {
       plain(to, v, verb);
     }
+    depth--;
   }
 
   private void plain(StringBuilder to, Object v, int verb) {

@@ -18,19 +18,28 @@ public final class GoJsonText {
 
   private final StringBuilder out = new StringBuilder();
   private final Others others;
+  private final boolean limited;
+  private int depth;
 
-  /** Nothing yet. */
-  public GoJsonText(Others others) {
+  /**
+   * Nothing yet.
+   *
+   * @param limited whether the text is what a function of a template makes
+   */
+  public GoJsonText(Others others, boolean limited) {
     this.others = others;
+    this.limited = limited;
   }
 
   /** The text of a value that templates have. */
   public static String of(@Nullable Object v) {
-    return new GoJsonText((t, o) -> false).value(v).toString();
+    return new GoJsonText((t, o) -> false, true).value(v).toString();
   }
 
   /** Writes a value. */
   public GoJsonText value(@Nullable Object v) {
+    TextLimit.check(depth, limited ? out.length() : 0);
+    depth++;
     switch (v) {
       case null -> out.append("null");
       case Object o when others.write(this, o) -> {}
@@ -48,6 +57,7 @@ public final class GoJsonText {
       case GoStruct s -> map(s.fields());
       default -> GoJson.append(out, GoStrings.print(v));
     }
+    depth--;
     return this;
   }
 

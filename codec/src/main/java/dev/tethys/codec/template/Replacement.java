@@ -15,6 +15,7 @@ final class Replacement {
     int end = 0;
     while (m.find()) {
       sb.append(text, end, m.start());
+      TextLimit.check(sb.length() + (long) replacement.length());
       expand(sb, m, replacement, pattern.namedGroups());
       end = m.end();
     }
@@ -50,6 +51,7 @@ final class Replacement {
       Integer group =
           name.matches("\\d{1,6}") ? Integer.valueOf(name) : names.getOrDefault(name, -1);
       if (group >= 0 && group <= m.groupCount() && m.group(group) != null) {
+        TextLimit.check(sb.length() + (long) m.end(group) - m.start(group));
         sb.append(m.group(group));
       }
     }

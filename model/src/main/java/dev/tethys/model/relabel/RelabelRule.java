@@ -4,8 +4,11 @@ import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels.Label;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.NameScheme;
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.regex.Groups;
 import dev.tethys.model.regex.Regex;
+import java.lang.System.Logger.Level;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
@@ -94,6 +97,9 @@ public final class RelabelRule {
       return new Spec(sourceLabels, separator, regex, modulus, targetLabel, replacement, a);
     }
   }
+
+  private static final LimitedLog LOG =
+      new LimitedLog(JulLogger.of(RelabelRule.class.getName()));
 
   private static final Regex LEGACY_TARGET =
       Regex.compile("^(?:(?:[a-zA-Z_]|\\$(?:\\{\\w+\\}|\\w+))+\\w*)+$");
@@ -191,8 +197,27 @@ public final class RelabelRule {
     return spec;
   }
 
-  /** Applies the rule; false when the set is to be dropped. */
+  /**
+   * Applies the rule; false when the set is to be dropped, as one is whose values would become
+   * longer than any that can be stored.
+   */
   public boolean apply(LabelsBuilder labels) {
+    try {
+      return applied(labels);
+    } catch (Template.TooLongException e) {
+      LOG.log(
+          Level.WARNING,
+          "Label set dropped: relabelling made a value or name of more than {0} characters"
+              + " action={1} target_label={2} replacement={3}",
+          Template.MAX_LENGTH,
+          spec.action.text(),
+          spec.targetLabel,
+          spec.replacement);
+      return false;
+    }
+  }
+
+  private boolean applied(LabelsBuilder labels) {
     switch (spec.action) {
       case KEEP -> {
         return matches(joined(labels));
@@ -245,7 +270,8 @@ public final class RelabelRule {
       default -> {
         StringBuilder sb = new StringBuilder(labels.get(names.getFirst()));
         for (int i = 1; i < names.size(); i++) {
-          sb.append(spec.separator).append(labels.get(names.get(i)));
+          Template.append(sb, spec.separator);
+          Template.append(sb, labels.get(names.get(i)));
         }
         return sb.toString();
       }

@@ -12,6 +12,18 @@ import org.jspecify.annotations.Nullable;
  * the group called "1x"), an unknown group is empty, and a dollar sign without a name is literal.
  */
 public final class Template {
+  /** The longest text that rules make, in characters; one after the other could double it. */
+  static final int MAX_LENGTH = 1 << 20;
+
+  /** An expansion, or what it is made of, is longer than {@link #MAX_LENGTH}. */
+  static final class TooLongException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    TooLongException() {
+      super("longer than " + MAX_LENGTH + " characters", null, false, false);
+    }
+  }
+
   /** Either text, or a group (then text is null; -1 for a group that does not exist). */
   private record Part(@Nullable String text, int group) {}
 
@@ -98,9 +110,17 @@ public final class Template {
     }
     StringBuilder sb = new StringBuilder();
     for (Part p : parts) {
-      sb.append(part(p, m));
+      append(sb, part(p, m));
     }
     return sb.toString();
+  }
+
+  /** Appends text unless both together are too long. */
+  static void append(StringBuilder sb, String text) {
+    if (sb.length() + (long) text.length() > MAX_LENGTH) {
+      throw new TooLongException();
+    }
+    sb.append(text);
   }
 
   private static String part(Part p, Groups m) {

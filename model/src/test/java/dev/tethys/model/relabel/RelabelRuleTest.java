@@ -7,6 +7,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.NameScheme;
 import dev.tethys.model.relabel.RelabelRule.Action;
 import dev.tethys.model.relabel.RelabelRule.Spec;
+import java.util.Arrays;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -50,6 +51,22 @@ class RelabelRuleTest {
                     .withTarget("d")
                     .withReplacement("$1$2$2$3")))
         .isEqualTo(Labels.of("a", "bfbam", "b", "bar", "c", "baz", "d", "bffm"));
+  }
+
+  /** Forty rules would make a value of terabytes. */
+  @Test
+  void aSetWhoseValuesGrowIsDropped() {
+    Spec twice = S.withSource("a").withTarget("a").withReplacement("$1$1");
+    Spec[] rules = new Spec[40];
+    Arrays.fill(rules, twice);
+    assertThat(apply(ABC, rules)).isNull();
+    Arrays.fill(rules, S.withSource("a", "a").withSeparator("").withTarget("a"));
+    assertThat(apply(ABC, rules)).isNull();
+    Arrays.fill(
+        rules, S.withRegex("(a+)").withReplacement("$1$1").withAction(Action.LABELMAP));
+    assertThat(apply(ABC, rules)).isNull();
+    assertThat(apply(ABC, twice, twice))
+        .isEqualTo(Labels.of("a", "foofoofoofoo", "b", "bar", "c", "baz"));
   }
 
   @Test

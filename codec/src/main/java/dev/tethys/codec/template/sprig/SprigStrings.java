@@ -4,15 +4,13 @@ import com.google.re2j.Pattern;
 import com.google.re2j.PatternSyntaxException;
 import dev.tethys.codec.template.GoStrings;
 import dev.tethys.codec.template.TemplateFunction.Failure;
+import dev.tethys.codec.template.TextLimit;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.model.regex.RegexSyntaxException;
 import org.jspecify.annotations.Nullable;
 
 /** String functions with the semantics of Go's package strings. */
 final class SprigStrings {
-  /** The longest text that a function makes, in characters. */
-  static final int MAX_LENGTH = 16 << 20;
-
   /** Of how many expressions the compiled form is remembered. */
   private static final int PATTERNS = 128;
 
@@ -20,17 +18,10 @@ final class SprigStrings {
 
   private SprigStrings() {}
 
-  /** Throws when a text would become too long. */
-  static void check(long length) {
-    if (length > MAX_LENGTH) {
-      throw new Failure("text of more than " + MAX_LENGTH + " characters");
-    }
-  }
-
   static String replace(String s, String old, String with, long most) {
     if (most < 0 && !old.isEmpty()) {
       int count = count(s, old);
-      check(s.length() + (long) count * (with.length() - old.length()));
+      TextLimit.check(s.length() + (long) count * (with.length() - old.length()));
       return s.replace(old, with);
     }
     StringBuilder sb = new StringBuilder();
@@ -40,7 +31,7 @@ final class SprigStrings {
       if (at < 0 || at > s.length()) {
         break;
       }
-      check(sb.length() + (long) with.length());
+      TextLimit.check(sb.length() + (long) with.length());
       sb.append(s, from, at).append(with);
       from = at + old.length();
     }
@@ -80,7 +71,7 @@ final class SprigStrings {
     if (times < 0) {
       throw new Failure("strings: negative Repeat count");
     }
-    check(times > MAX_LENGTH ? Long.MAX_VALUE : times * s.length());
+    TextLimit.check(times > TextLimit.MAX_LENGTH ? Long.MAX_VALUE : times * s.length());
     return s.repeat(s.isEmpty() ? 0 : (int) times);
   }
 

@@ -11,6 +11,7 @@ import com.google.re2j.Pattern;
 import dev.tethys.codec.template.GoList;
 import dev.tethys.codec.template.GoStrings;
 import dev.tethys.codec.template.TemplateFunction;
+import dev.tethys.codec.template.TextLimit;
 import dev.tethys.codec.template.TemplateFunction.Parameter;
 import dev.tethys.model.GoQuote;
 import java.nio.charset.StandardCharsets;
@@ -196,7 +197,7 @@ final class StringFunctions {
 
   private static String indented(long by, String s) {
     String pad = SprigStrings.repeat(" ", by);
-    SprigStrings.check(s.length() + s.lines().count() * pad.length());
+    TextLimit.check(s.length() + s.lines().count() * pad.length());
     return pad + s.replace("\n", "\n" + pad);
   }
 

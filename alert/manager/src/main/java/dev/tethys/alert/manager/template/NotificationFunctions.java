@@ -94,7 +94,7 @@ final class NotificationFunctions {
     m.put(
         "mustToDate",
         TemplateFunction.of(a -> mustDate(string(a[0]), string(a[1])), STRING, STRING));
-    m.put("toJson", TemplateFunction.of(a -> NotificationJson.of(a[0]), ANY));
+    m.put("toJson", TemplateFunction.of(a -> NotificationJson.limited(a[0]), ANY));
     m.put(
         "base64encode",
         text(s -> Base64.getUrlEncoder().encodeToString(s.getBytes(StandardCharsets.UTF_8))));

@@ -14,11 +14,12 @@ public final class NotificationJson {
 
   /** The text of a value: null, a bool, a number, a string, a map, a list or template data. */
   public static String of(@Nullable Object v) {
-    return text().value(v).toString();
+    return new GoJsonText(NotificationJson::write, false).value(v).toString();
   }
 
-  private static GoJsonText text() {
-    return new GoJsonText(NotificationJson::write);
+  /** The same as a function of a template, whose values may grow without end. */
+  static String limited(@Nullable Object v) {
+    return new GoJsonText(NotificationJson::write, true).value(v).toString();
   }
 
   /** A time as RFC 3339 with as many digits as it has. */
@@ -88,7 +89,7 @@ public final class NotificationJson {
    * @param truncated how many alerts were left out
    */
   public static String webhook(TemplateData d, String groupKey, long truncated, String version) {
-    GoJsonText to = text().raw("{");
+    GoJsonText to = new GoJsonText(NotificationJson::write, false).raw("{");
     fields(to, d);
     return to.raw(",\"version\":\"" + version + "\",\"groupKey\":")
         .value(groupKey)

@@ -5,6 +5,7 @@ import dev.tethys.codec.template.GoList;
 import dev.tethys.codec.template.GoMap;
 import dev.tethys.codec.template.GoStruct;
 import dev.tethys.codec.template.TemplateFunction;
+import dev.tethys.codec.template.TextLimit;
 import dev.tethys.codec.template.TemplateFunction.Parameter;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -125,9 +126,18 @@ final class TemplateTypes {
   }
 
   static String join(String separator, @Nullable Object list) {
-    return list instanceof GoList l
-        ? l.items().stream().map(String::valueOf).collect(Collectors.joining(separator))
-        : "";
+    if (!(list instanceof GoList l)) {
+      return "";
+    }
+    StringBuilder sb = new StringBuilder();
+    String between = "";
+    for (Object item : l.items()) {
+      String s = String.valueOf(item);
+      TextLimit.check(sb.length() + (long) between.length() + s.length());
+      sb.append(between).append(s);
+      between = separator;
+    }
+    return sb.toString();
   }
 
   private static @Nullable TemplateFunction alertsMethod(GoList alerts, String name) {

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.time.Instant;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -74,6 +75,31 @@ class TemplatesTest {
       })
   void text(String template, String wanted) {
     assertThat(templates.text(template, data())).isEqualTo(wanted.strip());
+  }
+
+  /** Lists that hold others twice and joined texts would be gigabytes. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '→',
+      quoteCharacter = '`',
+      value = {
+        "{{ $x := list 1 }}{{ range 100 }}{{ $x = list $x $x }}{{ end }}{{ $x }} → text of more than",
+        "{{ $x := list 1 }}{{ range 100 }}{{ $x = list $x $x }}{{ end }}{{ toJson $x }} → text of more than",
+        "{{ $x := list 1 }}{{ range 9999 }}{{ $x = list $x }}{{ end }}{{ toJson $x }} → nested more than 200",
+        "{{ $x := dict }}{{ range 9999 }}{{ $x = dict \"a\" $x }}{{ end }}{{ $x }} → nested more than 200",
+        "{{ $x := printf \"%1000000s\" \"a\" }}{{ reReplaceAll \"\" $x $x }} → text of more than",
+        "{{ $x := printf \"%1000000s\" \"a\" }}{{ stringSlice $x $x $x | join $x | list 1 | len }}"
+            + "{{ stringSlice $x $x $x $x $x $x $x $x $x $x | join $x }} → text of more than",
+      })
+  void textsThatGrowEnd(String template, String problem) {
+    for (boolean html : new boolean[] {false, true}) {
+      assertThatThrownBy(
+              () ->
+                  Objects.requireNonNull(
+                      html ? templates.html(template, data()) : templates.text(template, data())))
+          .isInstanceOf(TemplateException.class)
+          .hasMessageContaining(problem.strip());
+    }
   }
 
   /** As html/template writes them, by the place at which the value stands. */

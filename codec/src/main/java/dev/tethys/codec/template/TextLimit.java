@@ -1,0 +1,41 @@
+package dev.tethys.codec.template;
+
+import dev.tethys.codec.template.TemplateFunction.Failure;
+
+/**
+ * Bounds of the text that one function makes. A value may hold another twice, and that one a third
+ * twice: its text would be without end.
+ */
+public final class TextLimit {
+  /** The longest text that a function makes, in characters. */
+  public static final int MAX_LENGTH = 16 << 20;
+
+  /** How deep maps and lists may be nested that are printed. */
+  static final int MAX_DEPTH = 200;
+
+  private TextLimit() {}
+
+  /**
+   * Checks the length that a text has, or would have.
+   *
+   * @throws Failure when it is too long
+   */
+  public static void check(long length) {
+    if (length > MAX_LENGTH) {
+      throw new Failure("text of more than " + MAX_LENGTH + " characters");
+    }
+  }
+
+  /**
+   * Checks a value that is printed.
+   *
+   * @param depth the number of values around it
+   * @param length of the text before it
+   */
+  static void check(int depth, long length) {
+    if (depth > MAX_DEPTH) {
+      throw new Failure("the value is nested more than " + MAX_DEPTH + " levels deep");
+    }
+    check(length);
+  }
+}
