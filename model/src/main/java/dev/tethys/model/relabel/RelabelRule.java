@@ -98,8 +98,7 @@ public final class RelabelRule {
     }
   }
 
-  private static final LimitedLog LOG =
-      new LimitedLog(JulLogger.of(RelabelRule.class.getName()));
+  private static final LimitedLog LOG = new LimitedLog(JulLogger.of(RelabelRule.class.getName()));
 
   private static final Regex LEGACY_TARGET =
       Regex.compile("^(?:(?:[a-zA-Z_]|\\$(?:\\{\\w+\\}|\\w+))+\\w*)+$");

@@ -62,8 +62,7 @@ class RelabelRuleTest {
     assertThat(apply(ABC, rules)).isNull();
     Arrays.fill(rules, S.withSource("a", "a").withSeparator("").withTarget("a"));
     assertThat(apply(ABC, rules)).isNull();
-    Arrays.fill(
-        rules, S.withRegex("(a+)").withReplacement("$1$1").withAction(Action.LABELMAP));
+    Arrays.fill(rules, S.withRegex("(a+)").withReplacement("$1$1").withAction(Action.LABELMAP));
     assertThat(apply(ABC, rules)).isNull();
     assertThat(apply(ABC, twice, twice))
         .isEqualTo(Labels.of("a", "foofoofoofoo", "b", "bar", "c", "baz"));

@@ -6,6 +6,7 @@ import dev.tethys.pipeline.ottl.internal.Arithmetic;
 import dev.tethys.pipeline.ottl.internal.Compare;
 import dev.tethys.pipeline.ottl.internal.Indexing;
 import dev.tethys.pipeline.ottl.internal.Paths;
+import dev.tethys.pipeline.ottl.internal.ValueSize;
 import dev.tethys.pipeline.ottl.syntax.OttlPrinter;
 import dev.tethys.pipeline.ottl.syntax.OttlTree;
 import dev.tethys.pipeline.ottl.syntax.OttlTree.CompareOperator;
@@ -183,8 +184,11 @@ final class OttlCompiler {
         Type.LIST,
         at -> {
           ArrayValue a = new ArrayValue();
+          ValueSize size = new ValueSize();
           for (OttlExpr item : items) {
-            a.add(Indexing.storable(item.get(at)));
+            Object v = Indexing.storable(item.get(at));
+            size.add(v);
+            a.add(v);
           }
           return a;
         });
@@ -198,8 +202,11 @@ final class OttlCompiler {
         Type.MAP,
         at -> {
           Attributes a = new Attributes();
+          ValueSize size = new ValueSize();
           for (int i = 0; i < n; i++) {
-            a.add(keys[i], Indexing.storable(values[i].get(at)));
+            Object v = Indexing.storable(values[i].get(at));
+            size.add(v);
+            a.add(keys[i], v);
           }
           return a;
         });

@@ -34,6 +34,10 @@ final class MapBuilder {
     }
   }
 
+  boolean contains(String key) {
+    return places == null ? map.contains(key) : places.containsKey(key);
+  }
+
   Attributes build() {
     return map;
   }

@@ -13,6 +13,7 @@ import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.ottl.internal.Indexing;
 import dev.tethys.pipeline.ottl.internal.Text;
+import dev.tethys.pipeline.ottl.internal.ValueSize;
 import java.time.Instant;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
@@ -184,16 +185,18 @@ final class MapEditors {
       if (there instanceof Attributes) {
         throw new EvaluationException("the target is a map; values cannot be appended to a map");
       }
-      addAll(result, there);
+      ValueSize size = new ValueSize();
+      addAll(result, there, size);
       for (OttlExpr v : values) {
-        addAll(result, v.get(at));
+        addAll(result, v.get(at), size);
       }
       target.set(at, result);
       return null;
     };
   }
 
-  private static void addAll(ArrayValue to, @Nullable Object value) {
+  private static void addAll(ArrayValue to, @Nullable Object value, ValueSize size) {
+    size.add(value);
     switch (value) {
       case null -> {}
       case ArrayValue l -> {
@@ -329,7 +332,7 @@ final class MapEditors {
   private static final class Flattening {
     private final long maxDepth;
     private final boolean resolve;
-    private final Attributes result = new Attributes();
+    private final MapBuilder result = new MapBuilder();
     private final Map<String, Integer> seen = new HashMap<>();
 
     Flattening(long maxDepth, boolean resolve) {
@@ -340,8 +343,9 @@ final class MapEditors {
     void into(Attributes m, String prefix) {
       visit(m, prefix, 0);
       m.clear();
-      for (int i = 0; i < result.size(); i++) {
-        m.add(result.key(i), result.value(i));
+      Attributes flat = result.build();
+      for (int i = 0; i < flat.size(); i++) {
+        m.add(flat.key(i), flat.value(i));
       }
     }
 

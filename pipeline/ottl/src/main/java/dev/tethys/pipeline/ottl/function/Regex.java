@@ -6,6 +6,7 @@ import dev.tethys.pipeline.ottl.Arguments;
 import dev.tethys.pipeline.ottl.Cursor;
 import dev.tethys.pipeline.ottl.EvaluationException;
 import dev.tethys.pipeline.ottl.OttlExpr;
+import dev.tethys.pipeline.ottl.internal.Text;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.ConcurrentHashMap;
@@ -124,6 +125,10 @@ public final class Regex {
       }
       String group = group(m, template.substring(start, end));
       if (group != null) {
+        if (to.length() + (long) group.length() > Text.MAX_LENGTH) {
+          throw new EvaluationException(
+              "the result is longer than " + Text.MAX_LENGTH + " characters");
+        }
         to.append(group);
       }
       at = end + (braces ? 1 : 0);

@@ -182,12 +182,13 @@ final class ReplaceEditors {
     if (!any) {
       return;
     }
-    Attributes updated = new Attributes();
+    MapBuilder made = new MapBuilder();
     String template = replacement.template(at);
     for (int i = 0; i < m.size(); i++) {
       String replaced = replace(at, r, m.key(i), replacement, template);
-      updated.put(replaced == null ? m.key(i) : replaced, m.value(i));
+      made.put(replaced == null ? m.key(i) : replaced, m.value(i));
     }
+    Attributes updated = made.build();
     m.clear();
     for (int i = 0; i < updated.size(); i++) {
       m.add(updated.key(i), updated.value(i));

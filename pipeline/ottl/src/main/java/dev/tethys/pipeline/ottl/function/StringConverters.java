@@ -10,6 +10,7 @@ import dev.tethys.pipeline.ottl.ParameterKind;
 import dev.tethys.pipeline.ottl.Type;
 import dev.tethys.pipeline.ottl.internal.Compare;
 import dev.tethys.pipeline.ottl.internal.Text;
+import dev.tethys.pipeline.ottl.internal.ValueSize;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -198,17 +199,23 @@ final class StringConverters {
 
   private static ArrayValue split(String s, String by) {
     ArrayValue parts = new ArrayValue();
+    ValueSize size = new ValueSize();
     if (by.isEmpty()) {
-      s.codePoints().forEach(c -> parts.add(Character.toString(c)));
+      s.codePoints().forEach(c -> add(parts, Character.toString(c), size));
       return parts;
     }
     int from = 0;
     for (int i = s.indexOf(by); i >= 0; i = s.indexOf(by, from)) {
-      parts.add(s.substring(from, i));
+      add(parts, s.substring(from, i), size);
       from = i + by.length();
     }
-    parts.add(s.substring(from));
+    add(parts, s.substring(from), size);
     return parts;
+  }
+
+  private static void add(ArrayValue to, String part, ValueSize size) {
+    size.add(part);
+    to.add(part);
   }
 
   private static OttlExpr.Getter substring(Arguments a) {

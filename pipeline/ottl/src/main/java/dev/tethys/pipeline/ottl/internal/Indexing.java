@@ -154,8 +154,14 @@ public final class Indexing {
       case Boolean b -> b;
       case Double d -> d;
       case null -> null;
-      case Attributes a -> a.copy();
-      case ArrayValue a -> a.copy();
+      case Attributes a -> {
+        new ValueSize().add(a);
+        yield a.copy();
+      }
+      case ArrayValue a -> {
+        new ValueSize().add(a);
+        yield a.copy();
+      }
       case byte[] b -> b.clone();
       case ZonedDateTime _ ->
           throw new EvaluationException(
