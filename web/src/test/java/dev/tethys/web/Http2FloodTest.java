@@ -27,14 +27,17 @@ import org.junit.jupiter.api.Timeout;
 /** Clients of HTTP/2 that make a server work, or keep memory, for next to nothing. */
 @Timeout(60)
 class Http2FloodTest {
+  private static final int DATA = 0;
   private static final int HEADERS = 1;
   private static final int RST_STREAM = 3;
   private static final int SETTINGS = 4;
   private static final int PING = 6;
   private static final int GOAWAY = 7;
+  private static final int WINDOW_UPDATE = 8;
   private static final int CONTINUATION = 9;
   private static final int END_STREAM = 1;
   private static final int END_HEADERS = 4;
+  private static final int PADDED = 8;
   private static final int CALM = 11;
   private static final long RESERVED = 1 << 20;
 
@@ -223,44 +226,91 @@ class Http2FloodTest {
     assertThat(new String(next(0).payload().array(), ISO_8859_1)).startsWith("ok 3900");
   }
 
-  @Test
-  void aFloodOfPingsEndsItsConnection() throws Exception {
-    double before = rejected("control_frames");
+  /** Sends frames until the connection ends, which it is to do with ENHANCE_YOUR_CALM. */
+  private void isRefused(String reason, int type, int flags, int stream, byte[] payload)
+      throws Exception {
+    double before = rejected(reason);
     Thread flood =
         Thread.ofVirtual()
             .start(
                 () -> {
                   try {
                     for (int i = 0; i < 20_000; i++) {
-                      frame(PING, 0, 0, new byte[8]);
+                      frame(type, flags, stream, payload);
                     }
                     out.flush();
                   } catch (IOException e) {
                     // ended
                   }
                 });
-    endsCalmly("control_frames", before);
+    endsCalmly(reason, before);
     flood.join();
+  }
+
+  /** Begins a request whose body follows. */
+  private void begins() throws IOException {
+    byte[] post = get("/").toByteArray();
+    post[0] = (byte) 0x83; // :method POST
+    frame(HEADERS, END_HEADERS, 1, post);
+  }
+
+  @Test
+  void aFloodOfPingsEndsItsConnection() throws Exception {
+    isRefused("control_frames", PING, 0, 0, new byte[8]);
   }
 
   @Test
   void aFloodOfSettingsEndsItsConnection() throws Exception {
-    double before = rejected("control_frames");
-    Thread flood =
-        Thread.ofVirtual()
-            .start(
-                () -> {
-                  try {
-                    for (int i = 0; i < 20_000; i++) {
-                      frame(SETTINGS, 0, 0, new byte[] {0, 1, 0, 1, 0, 0});
-                    }
-                    out.flush();
-                  } catch (IOException e) {
-                    // ended
-                  }
-                });
-    endsCalmly("control_frames", before);
-    flood.join();
+    isRefused("control_frames", SETTINGS, 0, 0, new byte[] {0, 1, 0, 1, 0, 0});
+  }
+
+  @Test
+  void aFloodOfWindowUpdatesEndsItsConnection() throws Exception {
+    isRefused("window_updates", WINDOW_UPDATE, 0, 0, new byte[] {0, 0, 0, 1});
+  }
+
+  @Test
+  void aFloodOfWindowUpdatesOfARequestEndsItsConnection() throws Exception {
+    begins();
+    isRefused("window_updates", WINDOW_UPDATE, 0, 1, new byte[] {0, 0, 0, 1});
+  }
+
+  /** Of which the engine takes less than the budget would. */
+  @Test
+  void aFloodOfEmptyDataEndsItsConnection() throws Exception {
+    begins();
+    for (int i = 0; i < 900; i++) {
+      frame(DATA, 0, 1, new byte[0]);
+    }
+    out.flush();
+    assertThat(next(GOAWAY).payload().getInt(4)).as("ENHANCE_YOUR_CALM").isEqualTo(CALM);
+  }
+
+  @Test
+  void aFloodOfDataThatIsAllPaddingEndsItsConnection() throws Exception {
+    begins();
+    isRefused("control_frames", DATA, PADDED, 1, new byte[] {2, 0, 0});
+  }
+
+  /** As clients do that read a long answer, or send a body in small pieces. */
+  @Test
+  void updatesForAnswersAndSmallPiecesOfABodyAreNoFlood() throws Exception {
+    for (int i = 0; i < 1_500; i++) {
+      frame(HEADERS, END_STREAM | END_HEADERS, 2 * i + 1, get("/").toByteArray());
+      out.flush();
+      next(DATA);
+      frame(WINDOW_UPDATE, 0, 0, new byte[] {0, 0, 0, 8});
+      frame(WINDOW_UPDATE, 0, 2 * i + 1, new byte[] {0, 0, 0, 8});
+    }
+    byte[] post = get("/").toByteArray();
+    post[0] = (byte) 0x83;
+    frame(HEADERS, END_HEADERS, 3_001, post);
+    for (int i = 0; i < 3_000; i++) {
+      frame(DATA, 0, 3_001, new byte[] {'x'});
+    }
+    frame(DATA, END_STREAM, 3_001, new byte[0]);
+    out.flush();
+    assertThat(new String(next(DATA).payload().array(), ISO_8859_1)).isEqualTo("3000");
   }
 
   @Test

@@ -20,6 +20,7 @@ final class FrameWriter {
 
   private final OutputStream out; // guarded by turn
   private final ReentrantLock turn = new ReentrantLock();
+  private volatile long messageFrames; // written with the turn
   private volatile long writeBegan; // 0 while nothing is being written
 
   FrameWriter(OutputStream to) {
@@ -50,6 +51,11 @@ final class FrameWriter {
   /** Since when a write waits for the peer to take bytes, as of nanoTime; 0 when none does. */
   long waitingSince() {
     return writeBegan;
+  }
+
+  /** Frames with headers or data that were written. */
+  long messageFrames() {
+    return messageFrames;
   }
 
   /**
@@ -109,6 +115,9 @@ final class FrameWriter {
   }
 
   private void head(int length, int type, int flags, int id) throws IOException {
+    if (type == Http2.DATA || type == Http2.HEADERS) {
+      messageFrames = messageFrames + 1;
+    }
     byte[] h = {
       (byte) (length >>> 16),
       (byte) (length >>> 8),

@@ -14,7 +14,6 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
-import java.util.concurrent.locks.LockSupport;
 import java.util.concurrent.locks.ReentrantLock;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -42,13 +41,8 @@ final class Http2Connection {
   /** Bytes after which a window update is sent. */
   private static final int REFILL = 1 << 20;
 
-  /** Time after which a peer that reads nothing is disconnected. */
-  private static final long STALL_NANOS = 20_000_000_000L;
-
   /** Answers with a status of 1xx before the one that counts. */
   private static final int MAX_INTERIM = 16;
-
-  private static final long TICK_NANOS = 1_000_000_000;
 
   /** The last id that a connection can give. */
   private static final int LAST_ID = Integer.MAX_VALUE - 2;
@@ -134,7 +128,7 @@ final class Http2Connection {
     Thread.ofVirtual().name("http2-reader").start(c::read);
     Thread.ofVirtual()
         .name("http2-watch")
-        .start(() -> c.watch(keepaliveTime, keepaliveTimeout, keepaliveIdle));
+        .start(new Keepalive(c, c.writer, keepaliveTime, keepaliveTimeout, keepaliveIdle));
     return c;
   }
 
@@ -146,6 +140,30 @@ final class Http2Connection {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Whether it has not ended. */
+  boolean isAlive() {
+    lock.lock();
+    try {
+      return open;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  boolean hasCalls() {
+    lock.lock();
+    try {
+      return !streams.isEmpty();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** When the last whole frame came, as of nanoTime. */
+  long receivedAt() {
+    return receivedAt;
   }
 
   /** Takes no new calls, and closes when those under way have ended. */
@@ -168,7 +186,8 @@ final class Http2Connection {
     fail(new IOException("the connection was closed"));
   }
 
-  private void fail(IOException cause) {
+  /** Ends it, and the calls under way, for a reason. */
+  void fail(IOException cause) {
     lock.lock();
     try {
       if (open) {
@@ -421,49 +440,6 @@ final class Http2Connection {
     }
   }
 
-  /** Ends the connection when the peer takes no bytes, or, where asked for, gives none. */
-  private void watch(Duration time, Duration timeout, boolean idle) {
-    long tick = time.isPositive() ? Math.min(TICK_NANOS, time.toNanos()) : TICK_NANOS;
-    long asked = 0;
-    boolean asking = false;
-    while (true) {
-      LockSupport.parkNanos(tick);
-      boolean wanted;
-      lock.lock();
-      try {
-        if (!open) {
-          return;
-        }
-        wanted = time.isPositive() && (idle || !streams.isEmpty());
-      } finally {
-        lock.unlock();
-      }
-      long now = System.nanoTime();
-      long began = writer.waitingSince();
-      if (began != 0 && now - began > STALL_NANOS) {
-        fail(new IOException("the server takes no bytes"));
-        return;
-      }
-      if (asking && receivedAt - asked >= 0) {
-        asking = false;
-      }
-      if (asking && now - asked > timeout.toNanos()) {
-        fail(new IOException("the server did not answer for " + timeout.toMillis() + " ms"));
-        return;
-      }
-      if (wanted && !asking && now - receivedAt >= time.toNanos()) {
-        asking = true;
-        asked = now;
-        try {
-          writer.small(Http2.PING, 0, 0, new byte[8]);
-        } catch (IOException e) {
-          fail(e);
-          return;
-        }
-      }
-    }
-  }
-
   /**
    * A failure before the server's first frame: it expects another beginning of its clients, as a
    * rule. What TLS says of it may come after the first write has failed.
@@ -505,9 +481,13 @@ final class Http2Connection {
   private void frame() throws IOException {
     FrameReader.Frame f = reader.next();
     receivedAt = System.nanoTime();
-    if (f.type() == Http2.DATA && f.length() > 0 || f.type() == Http2.HEADERS) {
+    if (f.type() == Http2.DATA && f.payload().length > 0 || f.type() == Http2.HEADERS) {
       budget.paid();
-    } else if (f.type() != Http2.WINDOW_UPDATE && !budget.takesControl()) {
+    } else if (f.type() == Http2.WINDOW_UPDATE) {
+      if (!budget.takesWindowUpdate(writer.messageFrames())) {
+        throw new IOException("too many WINDOW_UPDATE frames from the server");
+      }
+    } else if (!budget.takesControl()) {
       throw new IOException("too many control frames from the server");
     }
     switch (f.type()) {

@@ -4,8 +4,9 @@ import java.util.function.LongSupplier;
 
 /**
  * Budget of HTTP/2 frames that a peer may send without making a request or reading a response.
- * Headers, bodies and time pay for SETTINGS, PING, PRIORITY, CONTINUATION and unknown frames; only
- * time pays for RST_STREAM. Used by the thread that reads the connection.
+ * Headers, bodies and time pay for SETTINGS, PING, PRIORITY, CONTINUATION, empty DATA and unknown
+ * frames; frames that we have sent, and time, for WINDOW_UPDATE; only time for RST_STREAM. Used by
+ * the thread that reads the connection.
  */
 public final class FrameBudget {
   /** Frames in one burst. */
@@ -17,8 +18,13 @@ public final class FrameBudget {
   /** Frames that a HEADERS or DATA frame pays for: gRPC's peers probe the bandwidth with PING. */
   private static final int PER_MESSAGE = 2;
 
+  /** WINDOW_UPDATE frames that a frame sent to the peer pays for: two, from most peers. */
+  private static final int PER_SENT = 4;
+
   private final LongSupplier nanos;
   private double control = BURST;
+  private double updates = BURST;
+  private long sentBefore;
   private double resets = BURST;
   private long since;
 
@@ -49,11 +55,28 @@ public final class FrameBudget {
     return resets >= 0;
   }
 
+  /**
+   * Whether another update of a window is within the allowance.
+   *
+   * @param sent frames with headers or data that were sent to the peer since the connection began
+   */
+  public boolean takesWindowUpdate(long sent) {
+    updates += PER_SENT * (sent - sentBefore) - 1;
+    sentBefore = sent;
+    if (updates < 0) {
+      refill();
+    }
+    return updates >= 0;
+  }
+
   private void refill() {
     long now = nanos.getAsLong();
     double more = (now - since) / 1e9 * PER_SECOND;
     since = now;
     control = Math.min(BURST, control + more);
     resets = Math.min(BURST, resets + more);
+    if (updates < BURST) {
+      updates = Math.min(BURST, updates + more);
+    }
   }
 }

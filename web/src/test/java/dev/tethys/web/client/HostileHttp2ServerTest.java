@@ -110,4 +110,22 @@ class HostileHttp2ServerTest {
     answer(frame(4, 0, 0, new byte[0]), 100_000);
     fails("too many control frames");
   }
+
+  @Test
+  void aFloodOfWindowUpdatesIsNotReadForEver() {
+    answer(frame(8, 0, 0, new byte[] {0, 0, 0, 1}), 100_000);
+    fails("too many WINDOW_UPDATE frames");
+  }
+
+  @Test
+  void aFloodOfEmptyDataIsNotReadForEver() {
+    answer(frame(0, 0, 1, new byte[0]), 100_000);
+    fails("too many control frames");
+  }
+
+  @Test
+  void aFloodOfDataThatIsAllPaddingIsNotReadForEver() {
+    answer(frame(0, 8, 1, new byte[] {2, 0, 0}), 100_000);
+    fails("too many control frames");
+  }
 }

@@ -70,6 +70,9 @@ final class ClientFrames {
 
     /** It answers that it is. */
     void replied();
+
+    /** Frames of answers that the client was sent. */
+    long answerFrames();
   }
 
   private final Listener listener;
@@ -86,6 +89,9 @@ final class ClientFrames {
 
   private int blockLength;
   private int blockStream;
+
+  /** Whether the length of the padding of a DATA frame comes next. */
+  private boolean padded;
 
   private int settingsAt;
   private int settingsId;
@@ -135,8 +141,9 @@ final class ClientFrames {
   private void begins() {
     switch (type) {
       case DATA -> {
-        if (skip > 0) {
-          budget.paid();
+        padded = (header[4] & PADDED) != 0 && skip > 0;
+        if (!padded) {
+          data(skip);
         }
       }
       case HEADERS -> {
@@ -169,9 +176,20 @@ final class ClientFrames {
         control();
       }
       case WINDOW_UPDATE -> {
-        // Two for each frame of an answer that the client has read.
+        if (!budget.takesWindowUpdate(listener.answerFrames())) {
+          throw ConnectionViolation.flood("window_updates", "too many WINDOW_UPDATE frames");
+        }
       }
       default -> control();
+    }
+  }
+
+  /** A piece of a body; a frame without one is no more than a frame of control. */
+  private void data(int length) {
+    if (length > 0) {
+      budget.paid();
+    } else {
+      control();
     }
   }
 
@@ -195,6 +213,9 @@ final class ClientFrames {
       }
       System.arraycopy(b, at, block, blockLength, n);
       blockLength += n;
+    } else if (type == DATA && padded) {
+      padded = false;
+      data(skip - 1 - (b[at] & 0xff));
     } else if (type == SETTINGS) {
       for (int i = at; i < at + n; i++) {
         b[i] = setting(b[i]);

@@ -96,6 +96,11 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   }
 
   @Override
+  public long answerFrames() {
+    return out.answerFrames();
+  }
+
+  @Override
   public boolean hasAcknowledgedGoAway() {
     return replies.get() >= repliesOfEnd;
   }

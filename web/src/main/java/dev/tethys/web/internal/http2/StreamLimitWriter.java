@@ -43,6 +43,7 @@ final class StreamLimitWriter implements DataWriter {
 
   private volatile boolean announced; // written under lock
   private boolean answered; // guarded by lock
+  private volatile long answerFrames; // written under lock
 
   /** Whether the final GOAWAY was written; later frames are discarded. */
   private boolean over; // guarded by lock
@@ -59,7 +60,10 @@ final class StreamLimitWriter implements DataWriter {
   private BufferData seen(BufferData data) {
     if (announced && data.available() >= HEADER) {
       int type = data.get(3);
-      answered |= type == DATA || type == HEADERS;
+      if (type == DATA || type == HEADERS) {
+        answered = true;
+        answerFrames = answerFrames + 1;
+      }
     }
     if (announced || data.available() < HEADER || data.get(3) != SETTINGS) {
       return data;
@@ -144,6 +148,11 @@ final class StreamLimitWriter implements DataWriter {
     } finally {
       lock.unlock();
     }
+  }
+
+  /** Frames of answers that were written. */
+  long answerFrames() {
+    return answerFrames;
   }
 
   /**

@@ -1,0 +1,81 @@
+package dev.tethys.web.client;
+
+import java.io.IOException;
+import java.time.Duration;
+import java.util.concurrent.locks.LockSupport;
+
+/**
+ * Ends an HTTP/2 connection of a client when the server takes no bytes, or, where asked for, gives
+ * none. Runs until the connection has ended.
+ */
+final class Keepalive implements Runnable {
+  /** Time after which a peer that reads nothing is disconnected. */
+  private static final long STALL_NANOS = 20_000_000_000L;
+
+  private static final long TICK_NANOS = 1_000_000_000;
+
+  private final Http2Connection connection;
+  private final FrameWriter writer;
+  private final Duration time;
+  private final Duration timeout;
+  private final boolean idle;
+
+  /**
+   * A watch of one connection.
+   *
+   * @param time of silence after which the server is asked whether it is there; zero for never
+   * @param timeout for its reply
+   * @param idle whether it is asked while no call is under way
+   */
+  Keepalive(
+      Http2Connection connection,
+      FrameWriter writer,
+      Duration time,
+      Duration timeout,
+      boolean idle) {
+    this.connection = connection;
+    this.writer = writer;
+    this.time = time;
+    this.timeout = timeout;
+    this.idle = idle;
+  }
+
+  @Override
+  public void run() {
+    long tick = time.isPositive() ? Math.min(TICK_NANOS, time.toNanos()) : TICK_NANOS;
+    long asked = 0;
+    boolean asking = false;
+    while (true) {
+      LockSupport.parkNanos(tick);
+      if (!connection.isAlive()) {
+        return;
+      }
+      boolean wanted = time.isPositive() && (idle || connection.hasCalls());
+      long now = System.nanoTime();
+      long began = writer.waitingSince();
+      if (began != 0 && now - began > STALL_NANOS) {
+        connection.fail(new IOException("the server takes no bytes"));
+        return;
+      }
+      long receivedAt = connection.receivedAt();
+      if (asking && receivedAt - asked >= 0) {
+        asking = false;
+      }
+      if (asking && now - asked > timeout.toNanos()) {
+        connection.fail(
+            new IOException("the server did not answer for " + timeout.toMillis() + " ms"));
+        return;
+      }
+      if (wanted && !asking && now - receivedAt >= time.toNanos()) {
+        asking = true;
+        asked = now;
+        try {
+          writer.small(Http2.PING, 0, 0, new byte[8]);
+        } catch (IOException e) {
+          connection.fail(e);
+          return;
+        }
+      }
+    }
+  }
+}
