@@ -60,60 +60,60 @@ final class AlertmanagerFlags {
               "storage.path",
               STRING,
               "data/",
-              "Folder of silences and of what was sent; both are on the disk before they are"
+              "Folder of silences and of the notification log. Silences are on disk before they are"
                   + " acknowledged."),
           of(
               "data.retention",
               DURATION,
               "120h",
-              "How long silences that are over, and what was sent, are kept."),
+              "Retention of expired silences and of the notification log."),
           of(
               "data.maintenance-interval",
               DURATION,
               "15m",
-              "How often what is out of date is removed from that folder."),
+              "Interval between removals of expired data."),
           of(
               "silences.max-silences",
               INTEGER,
               "0",
-              "Most silences, those that are over among them; 0 for any number."),
+              "Maximum number of silences, expired ones included; 0 for no limit."),
           of(
               "silences.max-silence-size-bytes",
               INTEGER,
               "0",
-              "Largest silence in bytes as it is stored; 0 for 16 MiB."),
+              "Maximum size of a stored silence in bytes; 0 for 16 MiB."),
           of(
               "history.retention",
               DURATION,
               "30d",
-              "How long it is kept what became of alerts; 0s for no history. Not known to"
+              "Retention of the history of alerts; 0s for no history. Not a flag of"
                   + " Alertmanager."),
           of(
               "history.max-bytes",
               SIZE,
               "64MB",
-              "How large what is kept of it may become. Not known to Alertmanager."),
-          of("log.silences", BOOLEAN, "false", "Say changes of silences in the log."),
+              "Maximum size of the history of alerts. Not a flag of Alertmanager."),
+          of("log.silences", BOOLEAN, "false", "Log changes of silences."),
           of(
               "alerts.gc-interval",
               DURATION,
               "30m",
-              "How often alerts that are over are forgotten."),
+              "Interval between removals of resolved alerts."),
           of(
               "alerts.per-alertname-limit",
               INTEGER,
               "0",
-              "Most alerts with the same name; 0 for any number."),
+              "Maximum number of alerts with the same name; 0 for no limit."),
           of(
               "dispatch.maintenance-interval",
               DURATION,
               "30s",
-              "Taken for compatibility: groups are removed as soon as they are empty."),
+              "Ignored: groups are removed as soon as they are empty."),
           of(
               "dispatch.start-delay",
               DURATION,
               "0s",
-              "Time after the start without notifications, so that alerts arrive first; best"
+              "Delay of the first notifications after the start, so that alerts arrive before; use"
                   + " the --rules.alert.resend-delay of the servers."),
           of(
               "web.listen-address",
@@ -125,18 +125,18 @@ final class AlertmanagerFlags {
               "web.external-url",
               STRING,
               "",
-              "The URL under which it is reached from outside; notifications link to it."),
+              "URL under which it is reachable from outside; notifications link to it."),
           of(
               "web.route-prefix",
               STRING,
               "",
-              "What its paths start with; else the path of --web.external-url."),
+              "Prefix of its paths; defaults to the path of --web.external-url."),
           of(
               "web.get-concurrency",
               INTEGER,
               "0",
-              "Most GET requests of the API at once; 0 for the number of processors, and at least"
-                  + " 8."),
+              "Maximum number of concurrent GET requests; 0 for the number of processors,"
+                  + " at least 8."),
           refused(
               "web.timeout",
               DURATION,
@@ -151,7 +151,7 @@ final class AlertmanagerFlags {
               "cluster.listen-address",
               STRING,
               "0.0.0.0:9094",
-              "Where the other members of a cluster find this one, over UDP and TCP; empty for no"
+              "Listen address of the cluster over UDP and TCP; empty for no"
                   + " cluster."),
           of(
               "cluster.advertise-address",
@@ -164,55 +164,55 @@ final class AlertmanagerFlags {
               "cluster.peer-timeout",
               DURATION,
               "15s",
-              "How long each member leaves it to the one before it to notify."),
+              "Time that each member waits for the notification of the previous one."),
           of(
               "cluster.peers-resolve-timeout",
               DURATION,
               "15s",
-              "How long names of members are looked up."),
+              "Timeout of name lookups of members."),
           of(
               "cluster.gossip-interval",
               DURATION,
               "200ms",
-              "How often changes are passed on to some members."),
+              "Interval between gossip messages of changes."),
           of(
               "cluster.pushpull-interval",
               DURATION,
               "1m",
-              "How often everything is exchanged with one member; 0 for never."),
+              "Interval between full exchanges with a member; 0 for none."),
           of(
               "cluster.tcp-timeout",
               DURATION,
               "10s",
-              "How long a connection, and each step of it, may take."),
+              "Timeout of a connection and of each of its steps."),
           of(
               "cluster.probe-timeout",
               DURATION,
               "500ms",
-              "How long a member may take to answer before others are asked to ask."),
-          of("cluster.probe-interval", DURATION, "1s", "How often one member is asked."),
+              "Timeout of a probe before other members probe indirectly."),
+          of("cluster.probe-interval", DURATION, "1s", "Interval between probes of members."),
           of(
               "cluster.settle-timeout",
               DURATION,
               "1m",
-              "How long notifying waits at most until the members are known."),
+              "Maximum delay of notifications until the members are known."),
           of(
               "cluster.reconnect-interval",
               DURATION,
               "10s",
-              "How often lost members are looked for; 0 for never."),
+              "Interval between attempts to reconnect to lost members; 0 for none."),
           of(
               "cluster.reconnect-timeout",
               DURATION,
               "6h",
-              "How long lost members are looked for; 0 for ever."),
-          of("cluster.tls-config", STRING, "", "File of TLS between the members."),
-          of("cluster.label", STRING, "", "Clusters with different labels do not hear each other."),
+              "Time during which lost members are reconnected; 0 for no limit."),
+          of("cluster.tls-config", STRING, "", "File that enables TLS between members."),
+          of("cluster.label", STRING, "", "Label of the cluster; members with another label are ignored."),
           of(
               "cluster.allow-insecure-public-advertise-address-discovery",
               BOOLEAN,
               "false",
-              "Tell others a public address when this machine has no private one."));
+              "Advertise a public address if this machine has no private one."));
 
   private static final List<Flag> AFTER_CLUSTER =
       List.of(

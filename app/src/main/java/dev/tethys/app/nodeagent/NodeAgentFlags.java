@@ -212,7 +212,7 @@ final class NodeAgentFlags {
             "1.0",
             "Share of the traces that are sent, from 0 to 1; those of a traceparent follow it."));
     f.add(Flag.of("api-key", Flag.Kind.STRING, "", "Header X-Api-Key of what is sent."));
-    f.add(Flag.of("scrape-interval", Flag.Kind.DURATION, "15s", "How often metrics are sent."));
+    f.add(Flag.of("scrape-interval", Flag.Kind.DURATION, "15s", "Interval between sent metrics."));
     f.add(
         Flag.of(
             "insecure-skip-verify",
@@ -232,7 +232,7 @@ final class NodeAgentFlags {
             "max-spool-size",
             Flag.Kind.SIZE,
             "500MB",
-            "Most bytes that wait in --wal-dir; then the oldest are dropped."));
+            "Maximum bytes in --wal-dir; the oldest are dropped first."));
   }
 
   /** Address of the page: Coroot's defaults without and with an endpoint. */

@@ -62,7 +62,7 @@ final class AgentFlags {
             "storage.agent.path",
             STRING,
             folder,
-            "Where samples wait for destinations that do not take them; in memory when empty."));
+            "Folder of the queues of remote write; queues are in memory if empty."));
     flags.add(
         of(
             "storage.remote.flush-deadline",

@@ -46,7 +46,7 @@ final class ServerFlags {
               BOOLEAN,
               "false",
               "Reload when the configuration file, or a file it names, has changed."),
-          of("config.auto-reload-interval", DURATION, "30s", "How often to look for changes."),
+          of("config.auto-reload-interval", DURATION, "30s", "Interval between checks for changes."),
           of(
               "web.listen-address",
               LIST,
@@ -70,7 +70,7 @@ final class ServerFlags {
               "web.read-timeout",
               DURATION,
               "5m",
-              "How long to wait for a request before the connection is closed."),
+              "Timeout of a request before the connection is closed."),
           of(
               "web.max-connections",
               INTEGER,
@@ -163,7 +163,7 @@ final class ServerFlags {
               "Regular expression of the origins that may call the API from a browser, fully"
                   + " anchored."),
           of("web.search.max-limit", INTEGER, "10000", "The largest limit of the search API."),
-          of("storage.tsdb.path", STRING, "data/", "Where metrics are stored."),
+          of("storage.tsdb.path", STRING, "data/", "Folder of the metric store."),
           of(
               "storage.tsdb.min-block-duration",
               DURATION,
@@ -195,7 +195,7 @@ final class ServerFlags {
               "storage.tsdb.retention.size",
               SIZE,
               "",
-              "How many bytes to keep on disk; the oldest blocks go first."),
+              "Maximum bytes on disk; the oldest blocks are removed first."),
           of("storage.tsdb.no-lockfile", BOOLEAN, "false", "Do not lock the data folder."),
           refused(
               "storage.tsdb.allow-overlapping-blocks",
@@ -279,17 +279,17 @@ final class ServerFlags {
               "scrape.timestamp-tolerance",
               GO_DURATION,
               "2ms",
-              "What a little is, at most; a hundredth of the interval where that is less."),
+              "Maximum adjustment; a hundredth of the interval if that is less."),
           of(
               "scrape.discovery-reload-interval",
               DURATION,
               "5s",
-              "How often, at most, targets that were found anew are taken; 0 for 5s."),
+              "Minimum interval between updates of discovered targets; 0 for 5s."),
           of(
               "rules.alert.for-outage-tolerance",
               DURATION,
               "1h",
-              "How long the server may have been down for the state of alerts to be restored."),
+              "Maximum downtime after which the state of alerts is restored."),
           of(
               "rules.alert.for-grace-period",
               DURATION,
@@ -300,7 +300,7 @@ final class ServerFlags {
               "rules.alert.resend-delay",
               DURATION,
               "1m",
-              "How often an alert that fires on is sent to Alertmanagers again."),
+              "Minimum interval before a firing alert is sent to Alertmanagers again."),
           of(
               "rules.max-concurrent-evals",
               INTEGER,
@@ -344,7 +344,7 @@ final class ServerFlags {
               "query.lookback-delta",
               DURATION,
               "5m",
-              "How far back a selector looks for the newest sample."),
+              "Maximum age of the newest sample that a selector returns."),
           of("query.timeout", DURATION, "2m", "The longest a query may take."),
           of("query.max-concurrency", INTEGER, "20", "The most queries at once; others wait."),
           of(
@@ -448,7 +448,7 @@ final class ServerFlags {
               EmbeddedLogs.RETENTION_TIME,
               DURATION,
               "15d",
-              "How long logs are kept; 0 for no limit. (Tethys)"),
+              "Retention of logs; 0 for no limit. (Tethys)"),
           of(
               EmbeddedLogs.RETENTION_SIZE,
               SIZE,

@@ -35,6 +35,6 @@ public record Flag(
 
   /** A flag that is known and refused with its reason when it is given. */
   public static Flag refused(String name, Kind kind, String defaultValue, String reason) {
-    return new Flag(name, kind, defaultValue, "Not taken: " + reason, reason);
+    return new Flag(name, kind, defaultValue, "Not supported: " + reason, reason);
   }
 }
