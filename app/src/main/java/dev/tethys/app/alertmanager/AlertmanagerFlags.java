@@ -151,8 +151,7 @@ final class AlertmanagerFlags {
               "cluster.listen-address",
               STRING,
               "0.0.0.0:9094",
-              "Listen address of the cluster over UDP and TCP; empty for no"
-                  + " cluster."),
+              "Listen address of the cluster over UDP and TCP; empty for no" + " cluster."),
           of(
               "cluster.advertise-address",
               STRING,
@@ -207,7 +206,11 @@ final class AlertmanagerFlags {
               "6h",
               "Time during which lost members are reconnected; 0 for no limit."),
           of("cluster.tls-config", STRING, "", "File that enables TLS between members."),
-          of("cluster.label", STRING, "", "Label of the cluster; members with another label are ignored."),
+          of(
+              "cluster.label",
+              STRING,
+              "",
+              "Label of the cluster; members with another label are ignored."),
           of(
               "cluster.allow-insecure-public-advertise-address-discovery",
               BOOLEAN,

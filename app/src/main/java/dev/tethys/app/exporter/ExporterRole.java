@@ -97,7 +97,10 @@ public final class ExporterRole {
             "web.config.file", Flag.Kind.STRING, "", "File that enables TLS or authentication."));
     flags.add(
         Flag.of(
-            "web.max-requests", Flag.Kind.INTEGER, "40", "Maximum number of concurrent scrapes; 0 for no limit."));
+            "web.max-requests",
+            Flag.Kind.INTEGER,
+            "40",
+            "Maximum number of concurrent scrapes; 0 for no limit."));
     flags.add(
         Flag.of(
             "web.disable-exporter-metrics",

@@ -46,7 +46,11 @@ final class ServerFlags {
               BOOLEAN,
               "false",
               "Reload when the configuration file, or a file it names, has changed."),
-          of("config.auto-reload-interval", DURATION, "30s", "Interval between checks for changes."),
+          of(
+              "config.auto-reload-interval",
+              DURATION,
+              "30s",
+              "Interval between checks for changes."),
           of(
               "web.listen-address",
               LIST,

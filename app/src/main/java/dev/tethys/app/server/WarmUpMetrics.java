@@ -23,7 +23,7 @@ final class WarmUpMetrics {
   static final int CHECKED_METRICS = 64;
 
   /** Of those with more, so many. */
-  private static final int LARGE_LOOKED_AT = 8;
+  private static final int LARGE_CHECKED = 8;
 
   private static final int LIVELY = 6;
 
@@ -57,8 +57,8 @@ final class WarmUpMetrics {
         (c.value() <= ENOUGH_SERIES ? few : many).add(c.name());
       }
     }
-    List<Candidate> small = liveliest(evenly(few, CHECKED_METRICS), changes);
-    List<Candidate> large = liveliest(evenly(many.reversed(), LARGE_LOOKED_AT), changes);
+    List<Candidate> small = mostChanged(evenly(few, CHECKED_METRICS), changes);
+    List<Candidate> large = mostChanged(evenly(many.reversed(), LARGE_CHECKED), changes);
     List<Candidate> lively = small.stream().filter(c -> c.changes > 0).toList();
     List<Candidate> chosen = new ArrayList<>(evenly(lively, LIVELY));
     small.stream().filter(c -> c.changes == 0).findFirst().ifPresent(chosen::add);
@@ -75,7 +75,7 @@ final class WarmUpMetrics {
     return c.value() <= MAX_SERIES && NAME.matcher(c.name()).matches();
   }
 
-  private static List<Candidate> liveliest(List<String> names, Changes changes)
+  private static List<Candidate> mostChanged(List<String> names, Changes changes)
       throws InterruptedException {
     List<Candidate> out = new ArrayList<>();
     for (String name : names) {

@@ -138,7 +138,7 @@ public final class LeaseElection {
         leading = true;
         listener.leads(true);
       }
-    } else if (leading && (isAnothers() || !beforeDeadline(terms.deadline).isPositive())) {
+    } else if (leading && (isHeldByOther() || !beforeDeadline(terms.deadline).isPositive())) {
       lose();
     }
   }
@@ -150,7 +150,7 @@ public final class LeaseElection {
     }
   }
 
-  private boolean isAnothers() {
+  private boolean isHeldByOther() {
     String holder = observed == null ? "" : observed.path("holderIdentity").asString("");
     return !holder.isEmpty() && !holder.equals(terms.identity);
   }
@@ -166,7 +166,7 @@ public final class LeaseElection {
       observed = spec;
       observedAt = clocks.nanos.getAsLong();
     }
-    if (isAnothers() && clocks.nanos.getAsLong() - observedAt < duration(spec).toNanos()) {
+    if (isHeldByOther() && clocks.nanos.getAsLong() - observedAt < duration(spec).toNanos()) {
       return false;
     }
     return write("PUT", path(), taken(lease));

@@ -134,7 +134,7 @@ public final class GoFlags {
    *
    * @throws IllegalArgumentException when it is neither
    */
-  public boolean takeTruth(String name) {
+  public boolean takeBoolean(String name) {
     String word = take(name);
     if (word != null && !word.equals("true") && !word.equals("false")) {
       throw new IllegalArgumentException(

@@ -61,11 +61,11 @@ class GoFlagsTest {
 
   @Test
   void aWordOfTruthIsTrueOrFalse() {
-    assertThat(GoFlags.read(List.of("-x=T"), FLAGS).takeTruth("x")).isTrue();
-    assertThat(GoFlags.read(List.of("-x=0"), FLAGS).takeTruth("x")).isFalse();
-    assertThat(GoFlags.read(List.of(), FLAGS).takeTruth("x")).isFalse();
+    assertThat(GoFlags.read(List.of("-x=T"), FLAGS).takeBoolean("x")).isTrue();
+    assertThat(GoFlags.read(List.of("-x=0"), FLAGS).takeBoolean("x")).isFalse();
+    assertThat(GoFlags.read(List.of(), FLAGS).takeBoolean("x")).isFalse();
     GoFlags f = GoFlags.read(List.of("-x=perhaps"), FLAGS);
-    assertThatThrownBy(() -> f.takeTruth("x"))
+    assertThatThrownBy(() -> f.takeBoolean("x"))
         .isInstanceOf(IllegalArgumentException.class)
         .hasMessageContaining("--x: \"perhaps\"");
   }

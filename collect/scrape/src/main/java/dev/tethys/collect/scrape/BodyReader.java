@@ -56,7 +56,7 @@ final class BodyReader {
     }
   }
 
-  private byte[] lend() {
+  private byte[] lendBuffer() {
     synchronized (pool) {
       byte[] lent = pool.pollFirst();
       least = Math.min(least, pool.size());
@@ -104,7 +104,7 @@ final class BodyReader {
         throw new IOException("gzip: invalid header", e);
       }
     }
-    Body body = new Body(lend());
+    Body body = new Body(lendBuffer());
     boolean done = false;
     try {
       int most = (int) Math.min(limit, MAX_ARRAY);

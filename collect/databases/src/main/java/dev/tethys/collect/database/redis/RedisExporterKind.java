@@ -191,7 +191,7 @@ public final class RedisExporterKind implements ExporterKind {
     if (level != null) {
       f.put("log.level", level.toLowerCase(Locale.ROOT).replace("warning", "warn"));
     }
-    if (f.takeTruth("debug")) {
+    if (f.takeBoolean("debug")) {
       f.put("log.level", "debug");
     }
     String format = f.take("log-format");

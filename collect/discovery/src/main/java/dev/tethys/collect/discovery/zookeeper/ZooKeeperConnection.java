@@ -213,7 +213,7 @@ final class ZooKeeperConnection implements AutoCloseable {
   }
 
   /** Waits for news, keeping the session alive; gives the path that something happened at. */
-  String awaitNews() throws IOException {
+  String awaitEvent() throws IOException {
     int silent = 0;
     while (news.isEmpty()) {
       try {
@@ -240,7 +240,7 @@ final class ZooKeeperConnection implements AutoCloseable {
   }
 
   /** Whether there is news already. */
-  boolean hasNews() {
+  boolean hasEvent() {
     return !news.isEmpty();
   }
 

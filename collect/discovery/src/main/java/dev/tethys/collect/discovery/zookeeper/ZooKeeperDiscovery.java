@@ -200,7 +200,7 @@ public final class ZooKeeperDiscovery implements Discovery {
         }
       }
       report();
-      String news = c.awaitNews();
+      String news = c.awaitEvent();
       try {
         update(c, news);
       } catch (ZooKeeperConnection.NodeException e) {
@@ -211,7 +211,7 @@ public final class ZooKeeperDiscovery implements Discovery {
             news,
             e.getMessage());
       }
-      if (!c.hasNews()) {
+      if (!c.hasEvent()) {
         sendChanges(sink);
       }
     }

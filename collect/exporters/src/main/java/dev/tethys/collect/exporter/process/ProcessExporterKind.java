@@ -105,10 +105,10 @@ public final class ProcessExporterKind implements ExporterKind {
   @Override
   public List<String> arguments(List<String> args, Function<String, @Nullable String> environment) {
     GoFlags f = GoFlags.read(args, this);
-    if (f.takeTruth("debug")) {
+    if (f.takeBoolean("debug")) {
       f.put("log.level", "debug");
     }
-    boolean manual = f.takeTruth("man");
+    boolean manual = f.takeBoolean("man");
     List<String> out = new ArrayList<>(f.arguments());
     if (manual) {
       out.add("--help");

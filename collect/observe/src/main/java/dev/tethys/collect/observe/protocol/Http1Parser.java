@@ -111,9 +111,7 @@ final class Http1Parser extends ProtocolParser {
       return Step.NEXT;
     }
     if (!isRequest(in)) {
-      return in.available() < 24 && !in.truncated() && couldBecomeMethod(in)
-          ? Step.MORE
-          : Step.WRONG;
+      return in.available() < 24 && !in.truncated() && isMethodPrefix(in) ? Step.MORE : Step.WRONG;
     }
     int end = headEnd(in);
     boolean cut = end < 0;
@@ -379,7 +377,7 @@ final class Http1Parser extends ProtocolParser {
     return in.u8(9) >= '1' && in.u8(9) <= '9' && digit(in.u8(10)) && digit(in.u8(11));
   }
 
-  private static boolean couldBecomeMethod(StreamBuffer in) {
+  private static boolean isMethodPrefix(StreamBuffer in) {
     String seen = in.text(0, in.available());
     if (Http2Parser.PREFACE.startsWith(seen)) {
       return true;

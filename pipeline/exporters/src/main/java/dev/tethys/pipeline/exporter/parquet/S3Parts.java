@@ -55,7 +55,7 @@ final class S3Parts {
 
   private String begin() throws IOException, InterruptedException {
     String reply =
-        target.insist("POST", key, "uploads=", target.begunInParts(), new byte[0]).text();
+        target.callWithRetries("POST", key, "uploads=", target.begunInParts(), new byte[0]).text();
     Matcher m = ID.matcher(reply);
     if (!m.find()) {
       throw new IOException(target.name(key) + ": the service names no upload: " + reply);
@@ -68,7 +68,8 @@ final class S3Parts {
       throws IOException, InterruptedException {
     Map<String, String> checked = target.checked(part);
     S3Target.Reply r =
-        target.insist("PUT", key, "partNumber=" + number + "&uploadId=" + upload, checked, part);
+        target.callWithRetries(
+            "PUT", key, "partNumber=" + number + "&uploadId=" + upload, checked, part);
     if (r.etag().isEmpty()) {
       throw new IOException(target.name(key) + ": part " + number + " has no ETag");
     }
@@ -86,7 +87,7 @@ final class S3Parts {
   /** The service may say 200 before it knows, and what went wrong afterwards. */
   private void complete(String upload, String list) throws IOException, InterruptedException {
     S3Target.Reply r =
-        target.insist(
+        target.callWithRetries(
             "POST",
             key,
             "uploadId=" + upload,
@@ -101,7 +102,7 @@ final class S3Parts {
   private void abort(String upload) {
     boolean interrupted = Thread.interrupted();
     try {
-      target.insist("DELETE", key, "uploadId=" + upload, Map.of(), null);
+      target.callWithRetries("DELETE", key, "uploadId=" + upload, Map.of(), null);
     } catch (IOException e) {
       LOG.log(
           System.Logger.Level.WARNING,

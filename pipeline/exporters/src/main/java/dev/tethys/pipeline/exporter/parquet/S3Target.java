@@ -154,7 +154,7 @@ final class S3Target implements FileTarget {
    *
    * @throws IOException when none of them was successful
    */
-  Reply insist(
+  Reply callWithRetries(
       String method, String key, String query, Map<String, String> headers, byte @Nullable [] body)
       throws IOException, InterruptedException {
     boolean inDoubt = false;
@@ -241,7 +241,7 @@ final class S3Target implements FileTarget {
 
   private void put(NewFile f, List<NewFile> there) throws IOException, InterruptedException {
     try {
-      insist("PUT", key(f.path()), "", begun(checked(f.content())), f.content());
+      callWithRetries("PUT", key(f.path()), "", begun(checked(f.content())), f.content());
     } catch (Refused e) {
       if (!e.inDoubt) {
         there.removeLast();
@@ -308,7 +308,7 @@ final class S3Target implements FileTarget {
   @Override
   public void remove(String path) throws IOException, InterruptedException {
     try {
-      insist("DELETE", key(path), "", Map.of(), null);
+      callWithRetries("DELETE", key(path), "", Map.of(), null);
     } catch (Refused e) {
       if (e.status != 404) { // said by some services when an attempt before was heard
         throw e;

@@ -196,7 +196,7 @@ final class Reports {
     return can(Capability.REPORTS_EFFECTIVE_CONFIG) ? config : null;
   }
 
-  private boolean hasNews() {
+  private boolean hasChanges() {
     return all
         || components
         || !description().equals(knownDescription)
@@ -214,7 +214,7 @@ final class Reports {
   @Nullable Draft next(boolean sign) {
     return locked(
         () -> {
-          if (!sign && !hasNews()) {
+          if (!sign && !hasChanges()) {
             return null;
           }
           boolean whole = all;
@@ -337,7 +337,7 @@ final class Reports {
     lock.lock();
     try {
       long end = nanos.getAsLong() + most.toNanos();
-      while (!stopping && !broken && !hasNews()) {
+      while (!stopping && !broken && !hasChanges()) {
         long remaining = end - nanos.getAsLong();
         if (remaining <= 0) {
           return;

@@ -103,7 +103,7 @@ final class ClusterReceiver implements Receiver {
   /** What is known now. */
   MetricsData gather() throws InterruptedException {
     MetricsData data = new MetricsData();
-    if (config.resources().has(ClusterMetrics.CLUSTER) && !knowsCluster()) {
+    if (config.resources().has(ClusterMetrics.CLUSTER) && !hasClusterId()) {
       return data;
     }
     out.at(begun, IntervalCollector.nanos());
@@ -120,7 +120,7 @@ final class ClusterReceiver implements Receiver {
   }
 
   /** Looks for what the whole cluster is called by, until it is known. */
-  private boolean knowsCluster() throws InterruptedException {
+  private boolean hasClusterId() throws InterruptedException {
     JsonDocumentClient asked = api;
     if (cluster == null && asked != null) {
       try {

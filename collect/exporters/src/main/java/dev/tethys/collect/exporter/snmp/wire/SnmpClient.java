@@ -225,9 +225,9 @@ public final class SnmpClient implements AutoCloseable {
     if (security == null) {
       return exchange(request);
     }
-    if (!security.knowsEngine()) {
+    if (!security.hasEngineId()) {
       exchange(Pdu.request(Pdu.GET, 0, List.of()));
-      if (!security.knowsEngine()) {
+      if (!security.hasEngineId()) {
         throw new IOException("the agent does not tell its engine");
       }
     }

@@ -46,13 +46,13 @@ final class UserSecurity {
   /** A message that was read. */
   record Opened(int messageId, Pdu pdu) {}
 
-  boolean knowsEngine() {
+  boolean hasEngineId() {
     return engine.length > 0;
   }
 
   /** A request; while the engine is not known, one that makes the agent tell it. */
   byte[] write(int messageId, Pdu pdu) throws GeneralSecurityException {
-    Authentication how = knowsEngine() ? credentials.authentication() : null;
+    Authentication how = hasEngineId() ? credentials.authentication() : null;
     Privacy what = how == null ? null : credentials.privacy();
     int flags = REPORTABLE | (how == null ? 0 : AUTHENTICATED) | (what == null ? 0 : ENCRYPTED);
     int time = time();
@@ -91,7 +91,7 @@ final class UserSecurity {
             .string(engine)
             .integer(boots)
             .integer(time)
-            .string(knowsEngine() ? credentials.user() : NONE)
+            .string(hasEngineId() ? credentials.user() : NONE)
             .string(code)
             .string(parameters);
     byte[] head =
@@ -177,7 +177,7 @@ final class UserSecurity {
     final byte[] parameters = security.string();
     Authentication how = credentials.authentication();
     boolean signed = false;
-    if ((flags & AUTHENTICATED) != 0 && how != null && knowsEngine()) {
+    if ((flags & AUTHENTICATED) != 0 && how != null && hasEngineId()) {
       check(how, message, signature);
       signed = true;
     }
@@ -198,7 +198,7 @@ final class UserSecurity {
       if ((how != null && !signed) || (what != null && !encrypted)) {
         throw new MalformedMessageException("an answer that is not protected as the request was");
       }
-    } else if (!knowsEngine() || signed) {
+    } else if (!hasEngineId() || signed) {
       meet(from, itsBoots, itsTime);
     }
     return new Opened(id, pdu);
