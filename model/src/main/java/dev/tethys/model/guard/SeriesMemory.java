@@ -64,7 +64,7 @@ public final class SeriesMemory {
     return inUse.get();
   }
 
-  /** What one aggregator holds. For one thread at a time. */
+  /** Bytes that one aggregator holds. For one thread at a time. */
   public final class Share implements AutoCloseable {
     private long held;
 
