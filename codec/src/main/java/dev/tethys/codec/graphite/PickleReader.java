@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * yield nothing but data. Source: the documentation of {@code pickletools}.
  *
  * <p>Bounds: the stack and what is remembered grow by at most one entry for each byte of the input;
- * what its objects take is told before they are made, and so are the texts of points, which may
+ * what its objects take is reserved before they are made, and so are the texts of points, which may
  * share one.
  */
 final class PickleReader {
@@ -39,7 +39,7 @@ final class PickleReader {
   /** What a character of a point's path takes in what becomes of the point. */
   private static final long PATH_FACTOR = 2;
 
-  /** Memory is told in pieces of this size. */
+  /** Memory is reserved in pieces of this size. */
   private static final long PIECE = 16 << 10;
 
   private final LongConsumer memory;
