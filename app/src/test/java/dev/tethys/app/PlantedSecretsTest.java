@@ -3,11 +3,15 @@ package dev.tethys.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.testkit.Ports;
+import java.net.URI;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -192,5 +196,108 @@ class PlantedSecretsTest {
       p.post("/-/reload", "text/plain", new byte[0]);
       assertThat(p.log()).doesNotContain(PLANTED).contains("127.0.0.1:" + port);
     }
+  }
+
+  private static final String COLLECTOR =
+      """
+      receivers:
+        otlp: {protocols: {http: {endpoint: '127.0.0.1:{otlp}'}}}
+      exporters:
+        otlphttp: {endpoint: '{url}', headers: {X-Api-Key: Pl4nted}, retry_on_failure: {enabled: false}}
+        loki: {endpoint: '{url}&n=1'}
+        elasticsearch: {endpoints: ['http://user:Pl4nted@127.0.0.1:{dead}'], api_key: Pl4nted}
+        splunk_hec: {endpoint: '{url}&n=2', token: Pl4nted}
+        clickhouse: {endpoint: '{url}', password: Pl4nted}
+        influxdb: {endpoint: '{url}', token: Pl4nted, org: o, bucket: b}
+        prometheusremotewrite: {endpoint: '{url}'}
+        zipkin: {endpoint: '{url}'}
+      service:
+        telemetry:
+          logs: {level: debug}
+          metrics: {address: '127.0.0.1:{port}'}
+        pipelines:
+          logs: {receivers: [otlp], exporters: [otlphttp, loki, elasticsearch, splunk_hec, clickhouse]}
+          metrics: {receivers: [otlp], exporters: [influxdb, prometheusremotewrite]}
+          traces: {receivers: [otlp], exporters: [zipkin]}
+      """;
+
+  @Test
+  void noAnswerAndNoLineOfACollectorShowsOne() throws Exception {
+    int port = Ports.free();
+    int otlp = Ports.free();
+    int dead = Ports.free();
+    Path file = folder.resolve("collector.yaml");
+    Files.writeString(
+        file,
+        COLLECTOR
+            .replace(
+                "{url}",
+                "http://user:Pl4nted@127.0.0.1:{dead}/x?password=Pl4nted&key=Pl4nted&tok=Pl4nted")
+            .replace("{dead}", String.valueOf(dead))
+            .replace("{otlp}", String.valueOf(otlp))
+            .replace("{port}", String.valueOf(port)));
+    try (TethysProcess p =
+        TethysProcess.launch(folder, port, List.of("collector", "--config=" + file))) {
+      p.await("the start", LIMIT, () -> p.log().contains("Everything is ready"));
+      // Senders wait for the exporters, which try again and again.
+      List<CompletableFuture<?>> sent =
+          List.of(
+              push(
+                  otlp,
+                  "logs",
+                  "Logs\":[{\"scopeLogs\":[{\"logRecords\":[{\"severityNumber\":9}]}]}]}"),
+              push(
+                  otlp,
+                  "metrics",
+                  "Metrics\":[{\"scopeMetrics\":[{\"metrics\":[{\"name\":\"m\",\"gauge\":"
+                      + "{\"dataPoints\":[{\"timeUnixNano\":\"1795841937000000000\","
+                      + "\"asDouble\":1}]}}]}]}]}"),
+              push(
+                  otlp,
+                  "traces",
+                  "Spans\":[{\"scopeSpans\":[{\"spans\":[{\"name\":\"s\",\"spanId\":"
+                      + "\"0123456789abcdef\",\"traceId\":\"0123456789abcdef0123456789abcdef\"}]}]}]}"));
+      assertThat(sent).hasSize(3);
+      for (String exporter :
+          List.of(
+              "otlp_http",
+              "loki",
+              "elasticsearch",
+              "splunk_hec",
+              "clickhouse",
+              "influxdb",
+              "prometheus_remote_write",
+              "zipkin")) {
+        p.await(
+            "a failure of " + exporter,
+            LIMIT,
+            () ->
+                p.log()
+                    .lines()
+                    .anyMatch(l -> l.contains("WARN") && l.contains("exporter " + exporter)));
+      }
+      for (String page :
+          List.of(
+              "/metrics",
+              "/api/v1/pipelines",
+              "/api/v1/pipelines/config",
+              "/api/v1/pipelines/dead-letters",
+              "/api/v1/pipelines/recommendations",
+              "/api/v1/pipelines/volumes")) {
+        assertThat(p.get(page).body()).as(page).doesNotContain(PLANTED);
+      }
+      assertThat(p.get("/api/v1/pipelines").body()).contains("otlp_http").contains("xxxxx");
+      assertThat(p.log()).doesNotContain(PLANTED).contains("level=DEBUG").contains("xxxxx");
+    }
+  }
+
+  private static CompletableFuture<?> push(int port, String signal, String body) {
+    return TethysProcess.CLIENT.sendAsync(
+        HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/v1/" + signal))
+            .header("Content-Type", "application/json")
+            .timeout(LIMIT)
+            .POST(HttpRequest.BodyPublishers.ofString("{\"resource" + body))
+            .build(),
+        HttpResponse.BodyHandlers.discarding());
   }
 }
