@@ -15,6 +15,7 @@ import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -289,6 +290,7 @@ class ConnectionTimesTest {
                     try {
                       while (!ended.get()) {
                         frame(s, WINDOW_UPDATE, 0, 0, 0, 0, 0, 1);
+                        LockSupport.parkNanos(1_000_000); // more is refused as a flood
                       }
                     } catch (IOException e) {
                       // the connection has ended

@@ -13,6 +13,7 @@ import java.util.Arrays;
  *   <li>the start of a request (HEADERS, RFC 9113 section 6.2), its cancellation (RST_STREAM, 6.4),
  *       PING (6.7);
  *   <li>the decoded size of header lists, floods of frames that carry no request;
+ *   <li>the padding of DATA, which the engine would take for a part of the body;
  *   <li>the header table size of SETTINGS, lowered in place to the default because the engine keeps
  *       a table of any size.
  * </ul>
@@ -215,7 +216,10 @@ final class ClientFrames {
       blockLength += n;
     } else if (type == DATA && padded) {
       padded = false;
-      data(skip - 1 - (b[at] & 0xff));
+      if (b[at] != 0) {
+        throw ConnectionViolation.paddedData();
+      }
+      data(skip - 1);
     } else if (type == SETTINGS) {
       for (int i = at; i < at + n; i++) {
         b[i] = setting(b[i]);

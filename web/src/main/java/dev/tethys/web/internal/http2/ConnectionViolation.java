@@ -8,6 +8,7 @@ final class ConnectionViolation extends RuntimeException {
   static final int PROTOCOL_ERROR = 1;
   static final int COMPRESSION_ERROR = 9;
   static final int ENHANCE_YOUR_CALM = 11;
+  static final int HTTP_1_1_REQUIRED = 13;
 
   private static final long serialVersionUID = 1L;
 
@@ -39,6 +40,15 @@ final class ConnectionViolation extends RuntimeException {
   /** Too many frames of a kind that carries no request. */
   static ConnectionViolation flood(String reason, String message) {
     return new ConnectionViolation(ENHANCE_YOUR_CALM, 0, reason, message);
+  }
+
+  /** DATA with padding, which the engine cannot tell from the body. */
+  static ConnectionViolation paddedData() {
+    return new ConnectionViolation(
+        HTTP_1_1_REQUIRED,
+        0,
+        "padded_data",
+        "padding of DATA frames is not supported; send without padding or over HTTP/1.1");
   }
 
   int code() {
