@@ -24,8 +24,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Accepts connections over TCP or a Unix socket, on a platform thread, and has each handled on its
- * own thread: a virtual one where connections mostly wait, else as {@link ConnectionThreads} has
- * them.
+ * own thread. This is a virtual one where connections mostly wait, else one of {@link
+ * ConnectionThreads}.
  *
  * <p>Bounds: the number of connections, above which new ones replace the oldest of a client that
  * has many, are closed at once, or wait; and the idle time of a connection.
