@@ -185,7 +185,7 @@ export const scenarios = [
     name: 'fleet: volumes are those of the agents',
     async run({ open, page, shot }) {
       await open('/volumes');
-      await page.getByText(/Of 3 agents/).waitFor({ timeout: 20_000 });
+      await page.getByText(/Of 3 agents/).waitFor({ timeout: 60_000 });
       await page.getByRole('region', { name: 'Items' }).getByText('received').waitFor();
       await shot('fleet-volumes');
       await page.getByLabel('Selector').fill('env=dev');
