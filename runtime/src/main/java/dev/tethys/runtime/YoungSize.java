@@ -185,8 +185,12 @@ final class YoungSize {
 
   /** Sets both flags in the order in which the least is never above the most, which is refused. */
   static void free(HotSpotDiagnosticMXBean vm, int least, int most) {
-    boolean up = most >= Integer.parseInt(vm.getVMOption("MinHeapFreeRatio").getValue());
-    vm.setVMOption(up ? "MaxHeapFreeRatio" : "MinHeapFreeRatio", String.valueOf(up ? most : least));
-    vm.setVMOption(up ? "MinHeapFreeRatio" : "MaxHeapFreeRatio", String.valueOf(up ? least : most));
+    if (most >= Integer.parseInt(vm.getVMOption("MinHeapFreeRatio").getValue())) {
+      vm.setVMOption("MaxHeapFreeRatio", String.valueOf(most));
+      vm.setVMOption("MinHeapFreeRatio", String.valueOf(least));
+    } else {
+      vm.setVMOption("MinHeapFreeRatio", String.valueOf(least));
+      vm.setVMOption("MaxHeapFreeRatio", String.valueOf(most));
+    }
   }
 }

@@ -14,13 +14,13 @@ public final class SeriesMemory {
   public static final String EXHAUSTED = "the memory for series is used up";
 
   /** What a series takes beside its text, here and in what is sent of it. */
-  public static final long SERIES_BYTES = 512;
+  private static final long SERIES_BYTES = 512;
 
   /** The same of a label or attribute. */
   public static final long LABEL_BYTES = 128;
 
   /** What a character of its text takes, there and in what is sent of it. */
-  public static final long CHARACTER_BYTES = 3;
+  private static final long CHARACTER_BYTES = 3;
 
   private static final SeriesMemory PROCESS =
       new SeriesMemory(Math.max(16L << 20, Runtime.getRuntime().maxMemory() / 4));
@@ -53,6 +53,15 @@ public final class SeriesMemory {
   /** Nothing yet. */
   public Share open() {
     return new Share();
+  }
+
+  /**
+   * What a series without values takes.
+   *
+   * @param characters of its name, labels and their values
+   */
+  public static long seriesBytes(long characters) {
+    return SERIES_BYTES + CHARACTER_BYTES * characters;
   }
 
   public long total() {

@@ -45,8 +45,7 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
 
   /** What a series takes. */
   private static long bytes(Labels labels) {
-    return SeriesMemory.SERIES_BYTES
-        + SeriesMemory.CHARACTER_BYTES * labels.canonicalBytes().length;
+    return SeriesMemory.seriesBytes(labels.canonicalBytes().length);
   }
 
   private final GraphitePoints points;

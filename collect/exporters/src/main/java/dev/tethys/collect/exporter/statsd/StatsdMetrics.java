@@ -305,8 +305,7 @@ public final class StatsdMetrics implements Collector, StatsdReader.Sink {
 
   /** What a series takes without its values. */
   private static long bytes(String name, Labels labels) {
-    return SeriesMemory.SERIES_BYTES
-        + SeriesMemory.CHARACTER_BYTES * (name.length() + labels.canonicalBytes().length);
+    return SeriesMemory.seriesBytes(name.length() + (long) labels.canonicalBytes().length);
   }
 
   private static List<String> names(Labels labels) {

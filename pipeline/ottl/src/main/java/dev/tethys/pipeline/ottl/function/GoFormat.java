@@ -51,10 +51,7 @@ final class GoFormat {
       out.append(format, at, percent);
       at = percent + 1;
       verb();
-      if (out.length() > Text.MAX_LENGTH) {
-        throw new EvaluationException(
-            "the result is longer than " + Text.MAX_LENGTH + " characters");
-      }
+      Text.checkLength(out.length());
     }
     if (next < values.size()) {
       out.append("%!(EXTRA ");

@@ -125,10 +125,7 @@ public final class Regex {
       }
       String group = group(m, template.substring(start, end));
       if (group != null) {
-        if (to.length() + (long) group.length() > Text.MAX_LENGTH) {
-          throw new EvaluationException(
-              "the result is longer than " + Text.MAX_LENGTH + " characters");
-        }
+        Text.checkLength(to.length() + (long) group.length());
         to.append(group);
       }
       at = end + (braces ? 1 : 0);

@@ -222,10 +222,7 @@ final class ReplaceEditors {
       }
       end = m.end();
       emptyAt = end;
-      if (sb.length() > Text.MAX_LENGTH) {
-        throw new EvaluationException(
-            "the result is longer than " + Text.MAX_LENGTH + " characters");
-      }
+      Text.checkLength(sb.length());
     } while (m.find());
     return sb.append(text, end, text.length()).toString();
   }

@@ -166,9 +166,7 @@ final class StringConverters {
 
   private static void append(StringBuilder sb, String delimiter, @Nullable Object value) {
     sb.append(delimiter).append(value == null ? "<nil>" : Text.of(value));
-    if (sb.length() > Text.MAX_LENGTH) {
-      throw new EvaluationException("the result is longer than " + Text.MAX_LENGTH + " characters");
-    }
+    Text.checkLength(sb.length());
   }
 
   private static OttlExpr.Getter convertCase(Arguments a) {
@@ -295,10 +293,7 @@ final class StringConverters {
         quoted(sb, m.key(i), delimiter, pairs);
         sb.append(delimiter);
         quoted(sb, Text.attribute(m.value(i)), delimiter, pairs);
-        if (sb.length() > Text.MAX_LENGTH) {
-          throw new EvaluationException(
-              "the result is longer than " + Text.MAX_LENGTH + " characters");
-        }
+        Text.checkLength(sb.length());
       }
       return sb.toString();
     };

@@ -25,6 +25,17 @@ public final class Text {
   private Text() {}
 
   /**
+   * Fails if a text would be longer than {@link #MAX_LENGTH}.
+   *
+   * @throws EvaluationException in that case
+   */
+  public static void checkLength(long length) {
+    if (length > MAX_LENGTH) {
+      throw new EvaluationException("the result is longer than " + MAX_LENGTH + " characters");
+    }
+  }
+
+  /**
    * The text of a value: what it is for strings, JSON for maps and lists, hexadecimal digits for
    * bytes and ids; null for nil.
    */

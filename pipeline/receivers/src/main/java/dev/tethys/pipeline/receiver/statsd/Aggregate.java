@@ -308,7 +308,7 @@ sealed interface Aggregate {
     private static final long BUCKET_BYTES = 80;
 
     private final ExponentialCounts counts;
-    private int charged;
+    private int charged; // buckets whose memory was taken
 
     Exponential(int maxSize) {
       counts = new ExponentialCounts(FIRST_SCALE, MIN_SCALE, maxSize);
@@ -321,6 +321,7 @@ sealed interface Aggregate {
 
     @Override
     public boolean add(StatsdSample s, double value) {
+      charged = Math.max(charged, buckets());
       counts.observe(value, s.times());
       return true;
     }
@@ -328,9 +329,11 @@ sealed interface Aggregate {
     /** Buckets that values before this one have begun. */
     @Override
     public long grows(StatsdSample s) {
-      int more = counts.positive().size() + counts.negative().size() - charged;
-      charged += Math.max(0, more);
-      return Math.max(0, more) * BUCKET_BYTES;
+      return Math.max(0, buckets() - charged) * BUCKET_BYTES;
+    }
+
+    private int buckets() {
+      return counts.positive().size() + counts.negative().size();
     }
 
     private static long[] dense(Map<Integer, Long> side, int first) {

@@ -76,9 +76,7 @@ final class StatsdAggregator implements AutoCloseable {
       for (Map.Entry<String, String> e : attributes.entrySet()) {
         chars += e.getKey().length() + e.getValue().length();
       }
-      return SeriesMemory.SERIES_BYTES
-          + SeriesMemory.LABEL_BYTES * attributes.size()
-          + SeriesMemory.CHARACTER_BYTES * chars;
+      return SeriesMemory.seriesBytes(chars) + SeriesMemory.LABEL_BYTES * attributes.size();
     }
   }
 
