@@ -1,8 +1,8 @@
 package dev.tethys.demo;
 
 import dev.tethys.model.guard.SupervisedLoop;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -95,7 +95,8 @@ final class LoadGenerator implements AutoCloseable {
   private void request(String method, String path) throws InterruptedException {
     URI uri = URI.create("http://127.0.0.1:" + port + path);
     byte[] body = method.equals("POST") ? new byte[0] : null;
-    try (Answer a = http.send(new Call(method, uri, Map.of(), body, TIMEOUT, null))) {
+    try (ClientResponse a =
+        http.send(new ClientRequest(method, uri, Map.of(), body, TIMEOUT, null))) {
       a.body().transferTo(OutputStream.nullOutputStream());
       (a.status() < 500 ? answered : failed).incrementAndGet();
     } catch (IOException e) {

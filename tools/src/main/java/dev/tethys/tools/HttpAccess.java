@@ -5,9 +5,9 @@ import dev.tethys.config.UrlHost;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.Flag;
-import dev.tethys.web.client.Answer;
 import dev.tethys.web.client.BasicCredentials;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
@@ -147,8 +147,8 @@ final class HttpAccess implements AutoCloseable {
     all.putIfAbsent("Accept-Encoding", "gzip");
     String user = base.getRawUserInfo();
     String root = user == null ? base.toString() : base.toString().replace(user + "@", "");
-    try (Answer a =
-        client.send(new Call(method, URI.create(root + path), all, body, timeout, null))) {
+    try (ClientResponse a =
+        client.send(new ClientRequest(method, URI.create(root + path), all, body, timeout, null))) {
       return new Reply(a.status(), a.header("Content-Type", ""), a.bytes(MAX_BYTES));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();

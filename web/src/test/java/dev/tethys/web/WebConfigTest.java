@@ -11,8 +11,8 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.testkit.Shared;
 import dev.tethys.testkit.TestCertificates;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.URI;
@@ -132,9 +132,10 @@ class WebConfigTest {
             null);
   }
 
-  private Answer get(String client, String... headers) throws Exception {
+  private ClientResponse get(String client, String... headers) throws Exception {
     String scheme = listener.isSecure() ? "https" : "http";
-    Call call = Call.get(URI.create(scheme + "://127.0.0.1:" + listener.port() + "/"));
+    ClientRequest call =
+        ClientRequest.get(URI.create(scheme + "://127.0.0.1:" + listener.port() + "/"));
     for (int i = 0; i < headers.length; i += 2) {
       call = call.withHeader(headers[i], headers[i + 1]);
     }
@@ -143,7 +144,7 @@ class WebConfigTest {
         .send(call);
   }
 
-  private static String text(Answer a) throws IOException {
+  private static String text(ClientResponse a) throws IOException {
     try (a) {
       return new String(a.bytes(10_000), UTF_8);
     }
@@ -169,19 +170,19 @@ class WebConfigTest {
         .isEqualTo("HTTP/1.1 alice false");
     for (String wrong :
         new String[] {"alice:no", "bob:wonder:land", "alice", ":", "alice:wonder:land "}) {
-      try (Answer a = get("{}", "Authorization", basic(wrong))) {
+      try (ClientResponse a = get("{}", "Authorization", basic(wrong))) {
         assertThat(a.status()).as(wrong).isEqualTo(401);
         assertThat(a.header("WWW-Authenticate")).isEqualTo("Basic");
         assertThat(a.header("X-Frame-Options")).isEqualTo("deny");
       }
     }
-    try (Answer a = get("{}", "Authorization", "Basic %%%")) {
+    try (ClientResponse a = get("{}", "Authorization", "Basic %%%")) {
       assertThat(a.status()).isEqualTo(401);
     }
-    try (Answer a = get("{}", "Authorization", "Bearer x")) {
+    try (ClientResponse a = get("{}", "Authorization", "Bearer x")) {
       assertThat(a.status()).isEqualTo(401);
     }
-    try (Answer a = get("{}")) {
+    try (ClientResponse a = get("{}")) {
       assertThat(a.status()).isEqualTo(401);
     }
   }
@@ -190,7 +191,7 @@ class WebConfigTest {
   void limitsTheRate() throws Exception {
     serve("rate_limit: {burst: 2, interval: 1h}");
     for (int status : new int[] {200, 200, 429, 429}) {
-      try (Answer a = get("{}")) {
+      try (ClientResponse a = get("{}")) {
         assertThat(a.status()).isEqualTo(status);
       }
     }
@@ -203,7 +204,7 @@ class WebConfigTest {
   private void eventually(String client, int status, String... headers) throws Exception {
     long deadline = System.nanoTime() + 20_000_000_000L;
     while (true) {
-      try (Answer a = get(client, headers)) {
+      try (ClientResponse a = get(client, headers)) {
         if (a.status() == status) {
           return;
         }
@@ -286,7 +287,7 @@ class WebConfigTest {
   }
 
   private boolean answers(String client) throws Exception {
-    try (Answer a = get(client)) {
+    try (ClientResponse a = get(client)) {
       return a.status() == 200;
     } catch (IOException e) {
       return false;

@@ -1,7 +1,7 @@
 package dev.tethys.alert.notify;
 
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
@@ -30,8 +30,9 @@ interface AlertPost {
   static AlertPost over(HttpClientFactory clients, AlertmanagerConfig config) throws IOException {
     WebClient client = clients.client(config.client());
     return (url, json) -> {
-      Call call = Call.post(url, "application/json", json).withTimeout(config.timeout());
-      try (Answer a = client.send(call)) {
+      ClientRequest call =
+          ClientRequest.post(url, "application/json", json).withTimeout(config.timeout());
+      try (ClientResponse a = client.send(call)) {
         byte[] body = a.bytes(MAX_ANSWER_BYTES);
         return new Reply(a.status(), a.status() / 100 == 2 ? "" : errorText(body));
       }

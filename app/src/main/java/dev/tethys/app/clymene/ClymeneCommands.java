@@ -5,8 +5,8 @@ import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.Flag;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.runtime.cli.UsageException;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -94,10 +94,10 @@ final class ClymeneCommands {
     String at = flags.isGiven(HOST_PORT) || variable == null ? flags.get(HOST_PORT) : variable;
     String url = "http://" + (at.startsWith(":") ? "127.0.0.1" + at : at) + "/";
     try (HttpClientFactory clients = new HttpClientFactory("tethys");
-        Answer a =
+        ClientResponse a =
             clients
                 .client(HttpClientConfig.DEFAULT_HTTP1)
-                .send(Call.get(URI.create(url)).withTimeout(TIME_LIMIT))) {
+                .send(ClientRequest.get(URI.create(url)).withTimeout(TIME_LIMIT))) {
       out.println(new String(a.bytes(MOST), StandardCharsets.UTF_8));
       if (a.status() == 200) {
         return 0;

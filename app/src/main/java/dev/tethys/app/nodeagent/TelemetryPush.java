@@ -21,8 +21,8 @@ import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.runtime.BuildInfo;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
@@ -257,7 +257,8 @@ final class TelemetryPush implements Collector, AutoCloseable {
       headers.put("X-Api-Key", options.apiKey);
     }
     String problem;
-    try (Answer a = client.send(new Call("POST", w.url, headers, w.body, TIMEOUT, null))) {
+    try (ClientResponse a =
+        client.send(new ClientRequest("POST", w.url, headers, w.body, TIMEOUT, null))) {
       a.body().readNBytes(MAX_ANSWER);
       if (a.status() / 100 == 2) {
         count(w.signal, 0);

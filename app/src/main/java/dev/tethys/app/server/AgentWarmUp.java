@@ -5,7 +5,7 @@ import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
@@ -65,7 +65,7 @@ public final class AgentWarmUp {
         while (requests.get() < REQUESTS && System.currentTimeMillis() < end) {
           for (String path : List.of("/metrics", "/-/ready", "/api/v1/targets")) {
             URI uri = URI.create("http://127.0.0.1:" + agent.port() + path);
-            client.send(Call.get(uri)).close();
+            client.send(ClientRequest.get(uri)).close();
           }
           Thread.sleep(100);
         }

@@ -10,6 +10,6 @@ import dev.tethys.pipeline.exporter.tethys.TethysSettings;
 record StoringConsumer(EmbeddedStore store) implements Consumer {
   @Override
   public void consume(Batch batch, AckCallback ack) {
-    ack.settle(store.store(batch, TethysSettings.DEFAULT));
+    ack.complete(store.store(batch, TethysSettings.DEFAULT));
   }
 }

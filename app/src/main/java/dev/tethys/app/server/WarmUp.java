@@ -8,8 +8,8 @@ import dev.tethys.model.storage.StorageException;
 import dev.tethys.runtime.WarmUpFolder;
 import dev.tethys.runtime.cli.FlagSet;
 import dev.tethys.store.metrics.DatabaseStats;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
@@ -291,7 +291,7 @@ public final class WarmUp {
     }
     byte[] body = SnappyBlock.encode(w.buffer(), 0, w.size());
     send(
-        Call.post(URI.create(base + "/api/v1/write"), "application/x-protobuf", body)
+        ClientRequest.post(URI.create(base + "/api/v1/write"), "application/x-protobuf", body)
             .withHeader("Content-Encoding", "snappy")
             .withHeader("X-Prometheus-Remote-Write-Version", "0.1.0"));
   }
@@ -300,12 +300,12 @@ public final class WarmUp {
     // Two with gzip, as browsers and clients in Go ask, and two without: a query is asked twice in
     // a row, over a range and at one moment.
     boolean compressed = requests++ / 2 % 2 == 0;
-    Call call = Call.get(URI.create(base + path));
+    ClientRequest call = ClientRequest.get(URI.create(base + path));
     send(compressed ? call.withHeader("Accept-Encoding", "gzip") : call);
   }
 
-  private void send(Call call) throws IOException, InterruptedException {
-    try (Answer answer = client.send(call)) {
+  private void send(ClientRequest call) throws IOException, InterruptedException {
+    try (ClientResponse answer = client.send(call)) {
       answer.body().transferTo(OutputStream.nullOutputStream());
     }
   }

@@ -3,7 +3,7 @@ package dev.tethys.app.server;
 import dev.tethys.codec.loki.PushWriter;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.Labels;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URLEncoder;
@@ -51,7 +51,7 @@ final class WarmUpLogs {
   /** Sends a request. */
   @FunctionalInterface
   interface Sender {
-    void send(Call call) throws IOException, InterruptedException;
+    void send(ClientRequest call) throws IOException, InterruptedException;
   }
 
   private final Sender sender;
@@ -94,7 +94,7 @@ final class WarmUpLogs {
   }
 
   private void post(String path, byte[] body) throws IOException, InterruptedException {
-    sender.send(Call.post(URI.create(base + path), "application/x-protobuf", body));
+    sender.send(ClientRequest.post(URI.create(base + path), "application/x-protobuf", body));
   }
 
   private static List<String> words(SplittableRandom random) {
@@ -245,6 +245,6 @@ final class WarmUpLogs {
   }
 
   private void get(String path) throws IOException, InterruptedException {
-    sender.send(Call.get(URI.create(base + path)));
+    sender.send(ClientRequest.get(URI.create(base + path)));
   }
 }

@@ -4,7 +4,7 @@ import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.model.traces.AttributeRows;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanColumn;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.net.URI;
@@ -90,10 +90,10 @@ final class WarmUpTraces {
       }
       URI push = URI.create(base + "/v1/traces");
       sender.send(
-          Call.post(push, "application/x-protobuf", zipped.toByteArray())
+          ClientRequest.post(push, "application/x-protobuf", zipped.toByteArray())
               .withHeader("Content-Encoding", "gzip"));
       if (request % FLUSH_EACH == FLUSH_EACH - 1 && request < REQUESTS - 1) {
-        sender.send(Call.post(URI.create(base + "/flush"), "text/plain", new byte[0]));
+        sender.send(ClientRequest.post(URI.create(base + "/flush"), "text/plain", new byte[0]));
       }
     }
   }
@@ -204,6 +204,6 @@ final class WarmUpTraces {
   }
 
   private void get(String path) throws IOException, InterruptedException {
-    sender.send(Call.get(URI.create(base + path)));
+    sender.send(ClientRequest.get(URI.create(base + path)));
   }
 }

@@ -76,7 +76,7 @@ class TailSamplingRoleTest {
       return (batch, ack) -> {
         TracesData d = new OtlpReader().traces(batch.body(), 0, batch.body().length);
         d.resources().forEach(r -> r.scopes().forEach(x -> taken.addAll(x.items())));
-        ack.settle(Outcome.ACCEPTED);
+        ack.complete(Outcome.ACCEPTED);
       };
     }
   }

@@ -188,9 +188,9 @@ final class Tried implements Context, AutoCloseable {
       public void consume(Batch batch, AckCallback ack) {
         try {
           deal(encoder, sender, batch);
-          ack.settle(Outcome.ACCEPTED);
+          ack.complete(Outcome.ACCEPTED);
         } catch (InterruptedException e) {
-          ack.settle(new Outcome.Unavailable(e.toString(), Duration.ZERO));
+          ack.complete(new Outcome.Unavailable(e.toString(), Duration.ZERO));
         }
       }
 

@@ -20,8 +20,8 @@ import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoreType;
 import dev.tethys.testkit.KerberosRealm;
 import dev.tethys.testkit.PostgresProcess;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import dev.tethys.web.kerberos.KerberosIdentity;
@@ -318,9 +318,10 @@ class KerberosTest {
       there().keytab("HTTP/localhost");
       WebClient client = clients.client(HttpClientConfig.DEFAULT, server);
       for (int i = 0; i < 3; i++) {
-        try (Answer a =
+        try (ClientResponse a =
             client.send(
-                Call.get(URI.create("http://localhost:" + http.getAddress().getPort() + "/")))) {
+                ClientRequest.get(
+                    URI.create("http://localhost:" + http.getAddress().getPort() + "/")))) {
           assertThat(a.status()).isEqualTo(401);
         }
       }

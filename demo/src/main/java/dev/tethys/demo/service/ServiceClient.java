@@ -3,8 +3,8 @@ package dev.tethys.demo.service;
 import dev.tethys.demo.service.ShopService.ShopException;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.TraceContext;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.net.URI;
@@ -63,7 +63,7 @@ final class ServiceClient {
           context == null ? Map.of() : Map.of(TraceContext.PARENT_HEADER, context.parent());
       URI uri = URI.create("http://127.0.0.1:" + port + path);
       byte[] body = method.equals("POST") ? new byte[0] : null;
-      try (Answer a = sent(new Call(method, uri, headers, body, TIMEOUT, null))) {
+      try (ClientResponse a = sent(new ClientRequest(method, uri, headers, body, TIMEOUT, null))) {
         String text = new String(a.body().readNBytes(MAX_ANSWER), StandardCharsets.UTF_8);
         span.set("http.response.status_code", a.status());
         if (a.status() >= 400) {
@@ -84,8 +84,8 @@ final class ServiceClient {
   }
 
   /** Sends a call without the span that the client would add. */
-  private Answer sent(Call call) throws IOException {
-    return ActiveSpan.<Answer, IOException>outside(
+  private ClientResponse sent(ClientRequest call) throws IOException {
+    return ActiveSpan.<ClientResponse, IOException>outside(
         () -> {
           try {
             return http.send(call);

@@ -12,7 +12,7 @@ public interface AckCallback {
   AckCallback NONE = outcome -> {};
 
   /** Called exactly once for a batch; must not block. */
-  void settle(Outcome outcome);
+  void complete(Outcome outcome);
 
   /**
    * For one batch that goes several ways: settled as many times as there are ways, it then settles
@@ -47,7 +47,7 @@ public interface AckCallback {
     List<Part> copy = List.copyOf(parts);
     return outcome -> {
       if (!(outcome instanceof Outcome.Rejected r)) {
-        copy.forEach(p -> p.ack().settle(outcome));
+        copy.forEach(p -> p.ack().complete(outcome));
         return;
       }
       long total = copy.stream().mapToLong(Part::items).sum();
@@ -59,7 +59,7 @@ public interface AckCallback {
         long until = total == 0 ? 0 : rejected * seen / total;
         int own = (int) (until - sum);
         sum = until;
-        p.ack().settle(own == 0 ? Outcome.ACCEPTED : r.of(own));
+        p.ack().complete(own == 0 ? Outcome.ACCEPTED : r.of(own));
       }
     };
   }

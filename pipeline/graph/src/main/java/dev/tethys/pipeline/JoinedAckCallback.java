@@ -19,7 +19,7 @@ final class JoinedAckCallback implements AckCallback {
   }
 
   @Override
-  public void settle(Outcome outcome) {
+  public void complete(Outcome outcome) {
     Outcome result;
     synchronized (this) {
       if (open == 0) {
@@ -31,6 +31,6 @@ final class JoinedAckCallback implements AckCallback {
       }
       result = all;
     }
-    to.settle(result);
+    to.complete(result);
   }
 }

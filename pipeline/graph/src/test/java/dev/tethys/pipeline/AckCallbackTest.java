@@ -17,12 +17,13 @@ class AckCallbackTest {
     AckCallback r = AckCallback.join(told::add, 3);
     Outcome rejected = new Outcome.Rejected("no", 2);
     Outcome later = new Outcome.Unavailable("full", Duration.ofSeconds(3));
-    r.settle(later);
-    r.settle(rejected);
+    r.complete(later);
+    r.complete(rejected);
     assertThat(told).isEmpty();
-    r.settle(Outcome.ACCEPTED);
+    r.complete(Outcome.ACCEPTED);
     assertThat(told).containsExactly(later);
-    assertThatThrownBy(() -> r.settle(Outcome.ACCEPTED)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> r.complete(Outcome.ACCEPTED))
+        .isInstanceOf(IllegalStateException.class);
   }
 
   @Test
@@ -36,7 +37,7 @@ class AckCallbackTest {
                 new AckCallback.Part(a::add, 10),
                 new AckCallback.Part(b::add, 0),
                 new AckCallback.Part(c::add, 30)));
-    all.settle(new Outcome.Rejected("bad", 20));
+    all.complete(new Outcome.Rejected("bad", 20));
     assertThat(a).containsExactly(new Outcome.Rejected("bad", 5));
     assertThat(b).containsExactly(Outcome.ACCEPTED);
     assertThat(c).containsExactly(new Outcome.Rejected("bad", 15));

@@ -39,7 +39,7 @@ final class Http1Call implements Runnable {
   /** What some servers say to a connection that waits, before they end it. */
   private static final int TIMED_OUT = 408;
 
-  private final Call call;
+  private final ClientRequest call;
   private final String host;
   private final String target;
   private final RequestHeaders headers;
@@ -56,7 +56,12 @@ final class Http1Call implements Runnable {
    * @param target what is asked for: path and query, or the whole URL when a proxy is asked
    * @param deadline by {@link System#nanoTime}
    */
-  Http1Call(Call call, String target, RequestHeaders headers, long deadline, Deadlines deadlines) {
+  Http1Call(
+      ClientRequest call,
+      String target,
+      RequestHeaders headers,
+      long deadline,
+      Deadlines deadlines) {
     this(call, authority(call.uri()), target, headers, deadline, deadlines);
   }
 
@@ -66,7 +71,7 @@ final class Http1Call implements Runnable {
    * @param host the value of the Host header
    */
   Http1Call(
-      Call call,
+      ClientRequest call,
       String host,
       String target,
       RequestHeaders headers,
@@ -93,7 +98,7 @@ final class Http1Call implements Runnable {
   record Head(String version, int status, TreeMap<String, List<String>> headers) {}
 
   /** Sends it over a new connection. */
-  Answer send(ConnectionStreams.Dialer dialer) throws IOException, InterruptedException {
+  ClientResponse send(ConnectionStreams.Dialer dialer) throws IOException, InterruptedException {
     watch();
     try {
       return exchange(dialer.dial(this::opened), null, false);
@@ -108,7 +113,7 @@ final class Http1Call implements Runnable {
   }
 
   /** Sends it over a connection that may have served before and may serve again. */
-  Answer send(Connections connections) throws IOException, InterruptedException {
+  ClientResponse send(Connections connections) throws IOException, InterruptedException {
     Connections.Server server =
         new Connections.Server(UrlHost.bare(call.uri()), WebClient.port(call.uri()));
     return send(connections, server, ConnectionStreams.tcp(server.host(), server.port()));
@@ -119,7 +124,8 @@ final class Http1Call implements Runnable {
    *
    * @param dialer opens one that has not served before
    */
-  Answer send(Connections connections, Connections.Server server, ConnectionStreams.Dialer dialer)
+  ClientResponse send(
+      Connections connections, Connections.Server server, ConnectionStreams.Dialer dialer)
       throws IOException, InterruptedException {
     Consumer<ConnectionStreams> back = new ReleaseAction(connections, server);
     // A call without side effects may be repeated, so it is not necessary to check first whether
@@ -240,7 +246,7 @@ final class Http1Call implements Runnable {
    * @param mayAskAgain whether it served before, so that what is asked for may be asked for over
    *     another one when this one is of no use any more
    */
-  private Answer exchange(
+  private ClientResponse exchange(
       ConnectionStreams wire, @Nullable Consumer<ConnectionStreams> back, boolean mayAskAgain)
       throws IOException {
     byte[] body = call.body() == null ? new byte[0] : call.body();
@@ -288,7 +294,8 @@ final class Http1Call implements Runnable {
     return all;
   }
 
-  private Answer answer(Head h, Source in, ConnectionStreams wire, Consumer<ConnectionStreams> back)
+  private ClientResponse answer(
+      Head h, Source in, ConnectionStreams wire, Consumer<ConnectionStreams> back)
       throws IOException {
     version = h.version();
     TreeMap<String, List<String>> headers = h.headers();
@@ -308,7 +315,7 @@ final class Http1Call implements Runnable {
       body = new Part(in, Part.TO_THE_END);
       again = false;
     }
-    return new Answer(h.status(), headers, new Body(body, in, wire, again ? back : null));
+    return new ClientResponse(h.status(), headers, new Body(body, in, wire, again ? back : null));
   }
 
   private static long length(String s) throws IOException {

@@ -91,7 +91,8 @@ final class Http3Calls implements AutoCloseable {
       responseHeaders.remove("Content-Length");
       body = new Gunzipped(body);
     }
-    return new Exchange(new Answer(reply.status(), responseHeaders, body), "HTTP/3.0", c.session());
+    return new Exchange(
+        new ClientResponse(reply.status(), responseHeaders, body), "HTTP/3.0", c.session());
   }
 
   private Http3Dialer.Connection connect(Request r, String name, Times times)

@@ -75,7 +75,7 @@ public interface OtlpSender extends AutoCloseable {
   void close();
 
   /** Beginning of the text of an answer, after a colon; empty when it has none. */
-  private static String reason(Answer a, byte[] answerBody) {
+  private static String reason(ClientResponse a, byte[] answerBody) {
     if (!a.header("Content-Type", "").startsWith("text/plain")) {
       return "";
     }
@@ -179,8 +179,8 @@ public interface OtlpSender extends AutoCloseable {
 
       @Override
       public Outcome send(byte[] body, Duration timeout) throws IOException, InterruptedException {
-        Call call = new Call("POST", url, headers, m.packed(body), timeout, null);
-        try (Answer a = client.send(call)) {
+        ClientRequest call = new ClientRequest("POST", url, headers, m.packed(body), timeout, null);
+        try (ClientResponse a = client.send(call)) {
           byte[] answerBody = a.body().readNBytes(MAX_ANSWER);
           if (a.status() / 100 == 2) {
             boolean readable = a.header("Content-Type", "").startsWith("application/x-protobuf");

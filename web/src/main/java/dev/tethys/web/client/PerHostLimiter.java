@@ -35,7 +35,7 @@ final class PerHostLimiter {
   /** A call to be made in its turn. */
   @FunctionalInterface
   interface LimitedCall {
-    Answer send() throws IOException, InterruptedException;
+    ClientResponse send() throws IOException, InterruptedException;
   }
 
   /**
@@ -45,7 +45,8 @@ final class PerHostLimiter {
    * @param deadline by {@link System#nanoTime}
    * @throws HttpTimeoutException when no turn came in time
    */
-  Answer send(URI uri, long deadline, LimitedCall turn) throws IOException, InterruptedException {
+  ClientResponse send(URI uri, long deadline, LimitedCall turn)
+      throws IOException, InterruptedException {
     Server server = Server.of(uri);
     Semaphore turns;
     synchronized (servers) {
@@ -59,10 +60,10 @@ final class PerHostLimiter {
     }
     boolean answered = false;
     try {
-      Answer a = turn.send();
+      ClientResponse a = turn.send();
       answered = true;
       AtomicBoolean over = new AtomicBoolean();
-      return new Answer(
+      return new ClientResponse(
           a.status(),
           a.headers(),
           new FilterInputStream(a.body()) {

@@ -185,8 +185,8 @@ public final class Tokens {
     form.forEach(
         (k, v) ->
             body.append(body.isEmpty() ? "" : "&").append(encode(k)).append('=').append(encode(v)));
-    Call call =
-        Call.post(
+    ClientRequest call =
+        ClientRequest.post(
                 tokenUrl(),
                 "application/x-www-form-urlencoded",
                 body.toString().getBytes(StandardCharsets.UTF_8))
@@ -198,7 +198,7 @@ public final class Tokens {
               "Authorization",
               BasicCredentials.header(encode(config.clientId()), encode(basicSecret)));
     }
-    try (Answer a = client.send(call)) {
+    try (ClientResponse a = client.send(call)) {
       return new Reply(a.status(), a.bytes(MAX_ANSWER));
     } catch (IOException e) {
       throw new IOException("oauth2: cannot fetch token: " + e.getMessage(), e);

@@ -127,7 +127,7 @@ public final class TracedClient implements AutoCloseable {
    * @param version {@code HTTP/1.1}, {@code HTTP/2.0}, {@code HTTP/3.0}
    * @param session of TLS, null without
    */
-  public record Exchange(Answer answer, String version, @Nullable SSLSession session)
+  public record Exchange(ClientResponse answer, String version, @Nullable SSLSession session)
       implements AutoCloseable {
     @Override
     public void close() {
@@ -166,14 +166,15 @@ public final class TracedClient implements AutoCloseable {
         headers.put("Proxy-Authorization", List.of(authorization));
       }
     }
-    Call call = new Call(r.method, r.uri, Map.of(), r.body, Duration.ofNanos(1), null);
+    ClientRequest call =
+        new ClientRequest(r.method, r.uri, Map.of(), r.body, Duration.ofNanos(1), null);
     ConnectionStreams wire = dialled.dialInTime();
     if (dialled.http2) {
       return new Exchange(overHttp2(wire, r, target, headers, times), "HTTP/2.0", dialled.session);
     }
     Http1Call http1 =
         new Http1Call(call, r.host, target, new RequestHeaders(headers), r.deadline, deadlines);
-    Answer a =
+    ClientResponse a =
         http1.send(
             opened -> {
               opened.accept(wire.below());
@@ -204,7 +205,7 @@ public final class TracedClient implements AutoCloseable {
     return headers;
   }
 
-  private static Answer overHttp2(
+  private static ClientResponse overHttp2(
       ConnectionStreams wire,
       Request r,
       String target,
@@ -223,7 +224,7 @@ public final class TracedClient implements AutoCloseable {
       }
       Http2Connection.Ended e = c.call(r.method, target, lower, body, r.deadline);
       times.firstByte = e.headersAt();
-      return new Answer(e.httpStatus(), e.headers(), new ByteArrayInputStream(e.body()));
+      return new ClientResponse(e.httpStatus(), e.headers(), new ByteArrayInputStream(e.body()));
     } finally {
       c.close();
     }

@@ -59,7 +59,7 @@ public final class WebClient {
   /** Adds to a call what proves who sent it. */
   @FunctionalInterface
   interface Signer {
-    Signed sign(Call call) throws IOException, InterruptedException;
+    Signed sign(ClientRequest call) throws IOException, InterruptedException;
   }
 
   /**
@@ -68,9 +68,9 @@ public final class WebClient {
    * @param refused is asked when a server refused it (401): whether the next one is signed with
    *     something else
    */
-  record Signed(Call call, BooleanSupplier refused) {
+  record Signed(ClientRequest call, BooleanSupplier refused) {
     /** One whose successor is signed with the same. */
-    static Signed of(Call call) {
+    static Signed of(ClientRequest call) {
       return new Signed(call, () -> false);
     }
   }
@@ -109,7 +109,7 @@ public final class WebClient {
    * @throws IOException with a message that names the URL, in the words of Prometheus where it has
    *     some ({@code context deadline exceeded}, {@code connection refused})
    */
-  public Answer send(Call call) throws IOException, InterruptedException {
+  public ClientResponse send(ClientRequest call) throws IOException, InterruptedException {
     ActiveSpan within = ActiveSpan.current();
     if (within == ActiveSpan.NONE) {
       return sendFollowing(call);
@@ -120,7 +120,7 @@ public final class WebClient {
           .set("server.address", String.valueOf(UrlHost.of(call.uri())))
           .set("server.port", port(call.uri()));
       try {
-        Answer a = sendFollowing(traced(call, span));
+        ClientResponse a = sendFollowing(traced(call, span));
         span.set("http.response.status_code", a.status());
         if (a.status() >= 400) {
           span.failed("");
@@ -134,23 +134,24 @@ public final class WebClient {
     }
   }
 
-  private static Call traced(Call call, ActiveSpan span) {
+  private static ClientRequest traced(ClientRequest call, ActiveSpan span) {
     TraceContext context = span.context();
     if (context == null) {
       return call;
     }
-    Call c = call.withHeader(TraceContext.PARENT_HEADER, context.parent());
+    ClientRequest c = call.withHeader(TraceContext.PARENT_HEADER, context.parent());
     return context.state().isEmpty() ? c : c.withHeader(TraceContext.STATE_HEADER, context.state());
   }
 
-  private Answer sendFollowing(Call call) throws IOException, InterruptedException {
+  private ClientResponse sendFollowing(ClientRequest call)
+      throws IOException, InterruptedException {
     long deadline = System.nanoTime() + call.timeout().toNanos();
     try {
-      Call next = call;
+      ClientRequest next = call;
       boolean trusted = true;
       for (int redirects = 0; ; redirects++) {
-        Answer answer = sendOnce(next, trusted, deadline);
-        Call redirected = config.followRedirects() ? redirected(next, answer) : null;
+        ClientResponse answer = sendOnce(next, trusted, deadline);
+        ClientRequest redirected = config.followRedirects() ? redirected(next, answer) : null;
         if (redirected == null) {
           return answer;
         }
@@ -168,7 +169,7 @@ public final class WebClient {
     }
   }
 
-  private IOException explained(Call call, IOException e) {
+  private IOException explained(ClientRequest call, IOException e) {
     String method = call.method().charAt(0) + call.method().substring(1).toLowerCase(Locale.ROOT);
     String reason;
     if (e instanceof HttpTimeoutException) {
@@ -184,7 +185,7 @@ public final class WebClient {
     return new IOException(method + " \"" + Redaction.url(call.uri()) + "\": " + reason, e);
   }
 
-  private static String connectReason(IOException e, Call call) {
+  private static String connectReason(IOException e, ClientRequest call) {
     for (Throwable t = e; t != null; t = t.getCause()) {
       if (t instanceof UnresolvedAddressException) {
         return "lookup " + UrlHost.of(call.uri()) + ": no such host";
@@ -197,16 +198,16 @@ public final class WebClient {
    * Sends a call, and once more where a token or ticket was refused that was good before: it was
    * revoked, and would be kept until it runs out.
    */
-  private Answer sendOnce(Call unsigned, boolean trusted, long deadline)
+  private ClientResponse sendOnce(ClientRequest unsigned, boolean trusted, long deadline)
       throws IOException, InterruptedException {
     Signed signed = trusted && signer != null ? signer.sign(unsigned) : Signed.of(unsigned);
     RequestHeaders headers = headers(signed.call, trusted, deadline);
-    Answer answer = sendWith(signed.call, headers, deadline);
+    ClientResponse answer = sendWith(signed.call, headers, deadline);
     if (answer.status() != 401 || !trusted || !hasAnother(signed, headers)) {
       return answer;
     }
     answer.close();
-    Call again = signer != null ? signer.sign(unsigned).call : unsigned;
+    ClientRequest again = signer != null ? signer.sign(unsigned).call : unsigned;
     return sendWith(again, headers(again, true, deadline), deadline);
   }
 
@@ -218,9 +219,9 @@ public final class WebClient {
     return tokens != null && used != null && tokens.isReplaced(used.getFirst());
   }
 
-  private Answer sendWith(Call call, RequestHeaders headers, long deadline)
+  private ClientResponse sendWith(ClientRequest call, RequestHeaders headers, long deadline)
       throws IOException, InterruptedException {
-    Answer a =
+    ClientResponse a =
         turnstile == null || call.unixSocket() != null
             ? sendNow(call, headers, deadline)
             : turnstile.send(call.uri(), deadline, () -> sendNow(call, headers, deadline));
@@ -230,7 +231,7 @@ public final class WebClient {
     return a;
   }
 
-  private Answer sendNow(Call call, RequestHeaders headers, long deadline)
+  private ClientResponse sendNow(ClientRequest call, RequestHeaders headers, long deadline)
       throws IOException, InterruptedException {
     String scheme = String.valueOf(call.uri().getScheme()).toLowerCase(Locale.ROOT);
     if (UrlHost.of(call.uri()) == null || !scheme.equals("http") && !scheme.equals("https")) {
@@ -268,7 +269,8 @@ public final class WebClient {
   }
 
   /** Uses HTTP/1.1, with our own connections: all calls of this engine follow one rule. */
-  private Answer overOwn(Call call, RequestHeaders headers, String scheme, long deadline)
+  private ClientResponse overOwn(
+      ClientRequest call, RequestHeaders headers, String scheme, long deadline)
       throws IOException, InterruptedException {
     ClientTls.Setup tls = scheme.equals("https") ? transport.tls() : null;
     String host = UrlHost.bare(call.uri());
@@ -286,7 +288,7 @@ public final class WebClient {
   /** Headers of a call that were made, for calls that have the same. */
   private record CachedHeaders(Map<String, String> of, RequestHeaders made) {}
 
-  private RequestHeaders headers(Call call, boolean trusted, long deadline)
+  private RequestHeaders headers(ClientRequest call, boolean trusted, long deadline)
       throws IOException, InterruptedException {
     CachedHeaders before = known;
     if (before != null && before.of.equals(call.headers())) {
@@ -318,7 +320,8 @@ public final class WebClient {
     return made;
   }
 
-  private Answer throughProxy(Call call, RequestHeaders headers, URI proxy, long deadline)
+  private ClientResponse throughProxy(
+      ClientRequest call, RequestHeaders headers, URI proxy, long deadline)
       throws IOException, InterruptedException {
     String authorization = transport.proxies().authorization(call.uri());
     ProxyRoute route =
@@ -343,7 +346,8 @@ public final class WebClient {
     return uri.getRawQuery() == null ? path : path + "?" + uri.getRawQuery();
   }
 
-  private Answer overTcp(Call call, RequestHeaders headers, String scheme, long deadline)
+  private ClientResponse overTcp(
+      ClientRequest call, RequestHeaders headers, String scheme, long deadline)
       throws IOException, InterruptedException {
     HttpRequest.Builder b =
         HttpRequest.newBuilder(call.uri())
@@ -368,7 +372,7 @@ public final class WebClient {
       throw new IOException(e.getMessage(), e);
     }
     HttpResponse<InputStream> r = transport.engine().send(b.build(), BodyHandlers.ofInputStream());
-    return new Answer(r.statusCode(), r.headers().map(), r.body());
+    return new ClientResponse(r.statusCode(), r.headers().map(), r.body());
   }
 
   /** Adds a header; the JDK's own message would show its value. */
@@ -393,20 +397,20 @@ public final class WebClient {
   }
 
   /** Closes the body at the deadline of the call, from another thread than its reader. */
-  private Answer watched(Call call, Answer answer, long deadline) {
+  private ClientResponse watched(ClientRequest call, ClientResponse answer, long deadline) {
     Watched body = new Watched(answer.body(), call, deadline, deadlines);
     body.onReceived();
-    return new Answer(answer.status(), answer.headers(), body);
+    return new ClientResponse(answer.status(), answer.headers(), body);
   }
 
   private static final class Watched extends FilterInputStream {
     private volatile boolean expired;
-    private final Call call;
+    private final ClientRequest call;
     private final long deadline;
     private final Deadlines deadlines;
     private volatile Deadlines.@Nullable Watch watch;
 
-    Watched(InputStream in, Call call, long deadline, Deadlines deadlines) {
+    Watched(InputStream in, ClientRequest call, long deadline, Deadlines deadlines) {
       super(in);
       this.call = call;
       this.deadline = deadline;
@@ -478,7 +482,8 @@ public final class WebClient {
     }
   }
 
-  private static @Nullable Call redirected(Call call, Answer answer) throws IOException {
+  private static @Nullable ClientRequest redirected(ClientRequest call, ClientResponse answer)
+      throws IOException {
     String location = answer.header("Location");
     if (location == null) {
       return null;
@@ -503,7 +508,7 @@ public final class WebClient {
               + e.getReason(),
           e);
     }
-    return new Call(
+    return new ClientRequest(
         keepsMethod ? call.method() : "GET",
         to,
         call.headers(),
@@ -538,11 +543,11 @@ public final class WebClient {
         : "https".equalsIgnoreCase(uri.getScheme()) ? 443 : 80;
   }
 
-  private static Call withoutSecrets(Call call) {
+  private static ClientRequest withoutSecrets(ClientRequest call) {
     Map<String, String> kept = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
     kept.putAll(call.headers());
     kept.remove("Authorization");
     kept.remove("Cookie");
-    return new Call(call.method(), call.uri(), kept, call.body(), call.timeout(), null);
+    return new ClientRequest(call.method(), call.uri(), kept, call.body(), call.timeout(), null);
   }
 }

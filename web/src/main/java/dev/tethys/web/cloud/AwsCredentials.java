@@ -3,7 +3,7 @@ package dev.tethys.web.cloud;
 import dev.tethys.config.CloudAuth;
 import dev.tethys.config.CloudAuth.SigV4.RoleSession;
 import dev.tethys.config.Secret;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -341,7 +341,8 @@ public final class AwsCredentials {
         relative.isEmpty()
             ? dependencies.variable("AWS_CONTAINER_CREDENTIALS_FULL_URI")
             : CONTAINER + relative;
-    Call call = Call.get(CredentialDependencies.url(url)).withTimeout(LOCAL_TIMEOUT);
+    ClientRequest call =
+        ClientRequest.get(CredentialDependencies.url(url)).withTimeout(LOCAL_TIMEOUT);
     String file = dependencies.variable("AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE");
     String token =
         file.isEmpty()
@@ -435,7 +436,7 @@ public final class AwsCredentials {
       f.put("ExternalId", externalId);
     }
     String url = sts(where);
-    Call call =
+    ClientRequest call =
         AwsSigner.sign(
             CredentialDependencies.form(url, f),
             base,

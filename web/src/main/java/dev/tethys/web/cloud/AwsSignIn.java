@@ -1,7 +1,7 @@
 package dev.tethys.web.cloud;
 
 import dev.tethys.codec.json.JsonFailures;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -80,7 +80,7 @@ final class AwsSignIn {
     JsonNode n =
         dependencies
             .json(
-                Call.get(CredentialDependencies.url(url))
+                ClientRequest.get(CredentialDependencies.url(url))
                     .withHeader("x-amz-sso_bearer_token", token(region)))
             .path("roleCredentials");
     String key = n.path("accessKeyId").asString("");
@@ -151,7 +151,7 @@ final class AwsSignIn {
     question.put("refreshToken", old.path("refreshToken").asString(""));
     JsonNode n =
         dependencies.json(
-            Call.post(
+            ClientRequest.post(
                 CredentialDependencies.url(base + "/token"),
                 "application/json",
                 CredentialDependencies.toJson(question)));

@@ -1,7 +1,7 @@
 package dev.tethys.web.cloud;
 
 import dev.tethys.config.UrlHost;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.net.URI;
 import java.net.URLDecoder;
 import java.net.URLEncoder;
@@ -45,8 +45,8 @@ public final class AwsSigner {
   private AwsSigner() {}
 
   /** The call with the headers that prove who sent it. */
-  public static Call sign(
-      Call call, AwsIdentity identity, String region, String service, Instant now) {
+  public static ClientRequest sign(
+      ClientRequest call, AwsIdentity identity, String region, String service, Instant now) {
     return sign(call, identity, region, service, now, true);
   }
 
@@ -55,8 +55,8 @@ public final class AwsSigner {
    *
    * @param withHash whether the body's hash is a header too, as S3 and remote write ask
    */
-  public static Call sign(
-      Call call,
+  public static ClientRequest sign(
+      ClientRequest call,
       AwsIdentity identity,
       String region,
       String service,
@@ -65,7 +65,7 @@ public final class AwsSigner {
     URI uri = call.uri();
     String time = TIME.format(now);
     String hash = hex(sha256(call.body() == null ? NOTHING : call.body()));
-    Call out = call.withHeader("X-Amz-Date", time);
+    ClientRequest out = call.withHeader("X-Amz-Date", time);
     if (withHash) {
       out = out.withHeader("X-Amz-Content-Sha256", hash);
     }

@@ -1,7 +1,7 @@
 package dev.tethys.web.cloud;
 
 import dev.tethys.config.Secret;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.internal.Pem;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -197,14 +197,16 @@ public final class AzureTokens extends BearerTokens {
         "resource="
             + CredentialDependencies.encoded(resource)
             + (clientId.isEmpty() ? "" : "&client_id=" + CredentialDependencies.encoded(clientId));
-    Call call;
+    ClientRequest call;
     if (service.isEmpty()) {
       call =
-          Call.get(CredentialDependencies.url(METADATA + "?api-version=2018-02-01&" + query))
+          ClientRequest.get(
+                  CredentialDependencies.url(METADATA + "?api-version=2018-02-01&" + query))
               .withHeader("Metadata", "true");
     } else {
       call =
-          Call.get(CredentialDependencies.url(service + "?api-version=2019-08-01&" + query))
+          ClientRequest.get(
+                  CredentialDependencies.url(service + "?api-version=2019-08-01&" + query))
               .withHeader("X-IDENTITY-HEADER", dependencies().variable("IDENTITY_HEADER"));
     }
     return token(call.uri().toString(), dependencies().json(call.withTimeout(LOCAL_TIMEOUT)));

@@ -4,8 +4,8 @@ import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.config.Redaction;
 import dev.tethys.config.UrlHost;
 import dev.tethys.config.UrlText;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import java.io.IOException;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -39,7 +39,7 @@ public record CredentialDependencies(
   @FunctionalInterface
   public interface Caller {
     /** The answer, to be closed. */
-    Answer send(Call call) throws IOException, InterruptedException;
+    ClientResponse send(ClientRequest call) throws IOException, InterruptedException;
   }
 
   /** A variable, or {@code ""}. */
@@ -49,8 +49,8 @@ public record CredentialDependencies(
   }
 
   /** The body of an answer with a status of 2xx; anything else is an error. */
-  byte[] ok(Call call) throws IOException, InterruptedException {
-    try (Answer a = caller.send(call)) {
+  byte[] ok(ClientRequest call) throws IOException, InterruptedException {
+    try (ClientResponse a = caller.send(call)) {
       byte[] body = a.bytes(MAX_BYTES);
       if (a.status() / 100 != 2) {
         String text = new String(body, StandardCharsets.UTF_8).strip();
@@ -65,12 +65,12 @@ public record CredentialDependencies(
   }
 
   /** The same as text. */
-  String text(Call call) throws IOException, InterruptedException {
+  String text(ClientRequest call) throws IOException, InterruptedException {
     return new String(ok(call), StandardCharsets.UTF_8).strip();
   }
 
   /** The same as JSON. */
-  JsonNode json(Call call) throws IOException, InterruptedException {
+  JsonNode json(ClientRequest call) throws IOException, InterruptedException {
     byte[] body = ok(call);
     try {
       return JSON.readTree(body);
@@ -93,12 +93,12 @@ public record CredentialDependencies(
   }
 
   /** A POST of fields of a form. */
-  static Call form(String url, Map<String, String> fields) throws IOException {
+  static ClientRequest form(String url, Map<String, String> fields) throws IOException {
     StringBuilder b = new StringBuilder();
     fields.forEach(
         (k, v) ->
             b.append(b.isEmpty() ? "" : "&").append(encoded(k)).append('=').append(encoded(v)));
-    return Call.post(
+    return ClientRequest.post(
         url(url),
         "application/x-www-form-urlencoded",
         b.toString().getBytes(StandardCharsets.UTF_8));

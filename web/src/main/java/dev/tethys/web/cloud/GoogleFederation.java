@@ -2,7 +2,7 @@ package dev.tethys.web.cloud;
 
 import dev.tethys.config.Secret;
 import dev.tethys.web.client.BasicCredentials;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -105,7 +105,7 @@ final class GoogleFederation {
     }
     JsonNode n =
         dependencies.json(
-            Call.post(
+            ClientRequest.post(
                     CredentialDependencies.url(url),
                     "application/json",
                     CredentialDependencies.toJson(question))
@@ -122,7 +122,7 @@ final class GoogleFederation {
     }
   }
 
-  private static Call asClient(JsonNode n, Call call) {
+  private static ClientRequest asClient(JsonNode n, ClientRequest call) {
     String id = n.path("client_id").asString("");
     if (id.isEmpty()) {
       return call;
@@ -142,7 +142,7 @@ final class GoogleFederation {
       return formatted(source, Files.readString(Path.of(file)), file);
     }
     if (!url.isEmpty()) {
-      Call call = Call.get(CredentialDependencies.url(url)).withTimeout(TIMEOUT);
+      ClientRequest call = ClientRequest.get(CredentialDependencies.url(url)).withTimeout(TIMEOUT);
       for (Map.Entry<String, JsonNode> h : source.path("headers").properties()) {
         call = call.withHeader(h.getKey(), h.getValue().asString(""));
       }
@@ -233,9 +233,9 @@ final class GoogleFederation {
                 "https://sts.{region}.amazonaws.com?Action=GetCallerIdentity&Version=2011-06-15")
             .replace("{region}", region);
     URI uri = CredentialDependencies.url(url.replaceFirst("^(https?://[^/?]+)\\?", "$1/?"));
-    Call call =
+    ClientRequest call =
         AwsSigner.sign(
-            new Call("POST", uri, Map.of(), null, TIMEOUT, null)
+            new ClientRequest("POST", uri, Map.of(), null, TIMEOUT, null)
                 .withHeader("x-goog-cloud-target-resource", n.path("audience").asString("")),
             keys.identity(),
             region,

@@ -1,6 +1,6 @@
 package dev.tethys.web.cloud;
 
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -116,7 +116,7 @@ public final class GoogleTokens extends BearerTokens {
           url,
           dependencies()
               .json(
-                  Call.get(CredentialDependencies.url(url))
+                  ClientRequest.get(CredentialDependencies.url(url))
                       .withHeader("Metadata-Flavor", "Google")
                       .withTimeout(LOCAL_TIMEOUT)));
     } catch (IOException e) {

@@ -1,6 +1,6 @@
 package dev.tethys.web.cloud;
 
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -32,8 +32,8 @@ public record Imds(String base) {
   }
 
   /** Asks for a token, which is the answer. */
-  public Call token(Duration timeout) {
-    return new Call(
+  public ClientRequest token(Duration timeout) {
+    return new ClientRequest(
         "PUT",
         URI.create(base + "/latest/api/token"),
         Map.of("X-aws-ec2-metadata-token-ttl-seconds", "21600"),
@@ -47,8 +47,8 @@ public record Imds(String base) {
    *
    * @throws IOException when it is none
    */
-  public Call get(String path, String token) throws IOException {
-    return Call.get(CredentialDependencies.url(base + path))
+  public ClientRequest get(String path, String token) throws IOException {
+    return ClientRequest.get(CredentialDependencies.url(base + path))
         .withHeader("X-aws-ec2-metadata-token", token);
   }
 }

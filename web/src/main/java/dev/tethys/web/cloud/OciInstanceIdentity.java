@@ -1,6 +1,6 @@
 package dev.tethys.web.cloud;
 
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.internal.Pem;
 import java.io.IOException;
 import java.net.URI;
@@ -87,7 +87,9 @@ public final class OciInstanceIdentity implements OciIdentity {
     URI uri = CredentialDependencies.url((own.isEmpty() ? METADATA : own) + path);
     try {
       return dependencies.text(
-          Call.get(uri).withHeader("Authorization", "Bearer Oracle").withTimeout(LOCAL_TIMEOUT));
+          ClientRequest.get(uri)
+              .withHeader("Authorization", "Bearer Oracle")
+              .withTimeout(LOCAL_TIMEOUT));
     } catch (IOException e) {
       throw new IOException(
           "instance_principal: the machine's metadata cannot be read (is this an instance of"
@@ -130,8 +132,8 @@ public final class OciInstanceIdentity implements OciIdentity {
       asked.put("publicKey", base64(pair.getPublic().getEncoded()));
       asked.put("intermediateCertificates", encoded(between));
       asked.put("fingerprintAlgorithm", "SHA256");
-      Call call =
-          Call.post(
+      ClientRequest call =
+          ClientRequest.post(
               CredentialDependencies.url(url),
               "application/json",
               CredentialDependencies.toJson(asked));

@@ -1,6 +1,6 @@
 package dev.tethys.web.cloud;
 
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -29,13 +29,16 @@ public final class OciSigner {
   private OciSigner() {}
 
   /** A call without a body, signed. */
-  public static Call signed(Call call, OciIdentity.SigningKey key, Instant now) throws IOException {
+  public static ClientRequest signed(ClientRequest call, OciIdentity.SigningKey key, Instant now)
+      throws IOException {
     return signed(call, key, now, WITHOUT_BODY);
   }
 
-  static Call signed(Call call, OciIdentity.SigningKey key, Instant now, List<String> parts)
+  static ClientRequest signed(
+      ClientRequest call, OciIdentity.SigningKey key, Instant now, List<String> parts)
       throws IOException {
-    Call dated = call.withHeader("Date", DATE.format(now.atZone(ZoneOffset.UTC).withNano(0)));
+    ClientRequest dated =
+        call.withHeader("Date", DATE.format(now.atZone(ZoneOffset.UTC).withNano(0)));
     byte[] body = call.body();
     if (body != null) {
       dated = dated.withHeader("x-content-sha256", digest(body));
@@ -55,7 +58,7 @@ public final class OciSigner {
     return dated.withHeader("Authorization", authorization);
   }
 
-  private static String value(String part, Call call) {
+  private static String value(String part, ClientRequest call) {
     URI uri = call.uri();
     byte[] body = call.body();
     return switch (part) {

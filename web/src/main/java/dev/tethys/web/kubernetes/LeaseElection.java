@@ -1,8 +1,8 @@
 package dev.tethys.web.kubernetes;
 
 import dev.tethys.codec.json.JsonFailures;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;
@@ -266,8 +266,8 @@ public final class LeaseElection {
         sent == null
             ? Map.of("Accept", "application/json")
             : Map.of("Accept", "application/json", "Content-Type", "application/json");
-    Call call = new Call(method, uri, headers, sent, timeout, null);
-    try (Answer a = means.sender().send(means.access().client(), call)) {
+    ClientRequest call = new ClientRequest(method, uri, headers, sent, timeout, null);
+    try (ClientResponse a = means.sender().send(means.access().client(), call)) {
       int status = a.status();
       if ((status == 404 && body == null) || status == 409) {
         return null;

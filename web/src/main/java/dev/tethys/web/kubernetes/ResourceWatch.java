@@ -3,8 +3,8 @@ package dev.tethys.web.kubernetes;
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.lang.System.Logger.Level;
@@ -52,8 +52,8 @@ public final class ResourceWatch<T> {
    * A watch that nothing came of is begun anew: the server may be gone without a word, and one that
    * is there sends a bookmark about once a minute.
    */
-  private static final Call.ReadTimeouts TIME_LIMIT =
-      new Call.ReadTimeouts(Duration.ofSeconds(30), Duration.ofMinutes(3));
+  private static final ClientRequest.ReadTimeouts TIME_LIMIT =
+      new ClientRequest.ReadTimeouts(Duration.ofSeconds(30), Duration.ofMinutes(3));
 
   private static final JsonMapper JSON = JsonMapper.builder().build();
   private static final System.Logger LOG = JulLogger.of(ResourceWatch.class.getName());
@@ -113,7 +113,8 @@ public final class ResourceWatch<T> {
   @FunctionalInterface
   public interface Sender {
     /** The answer, to be closed. */
-    Answer send(HttpClientConfig config, Call call) throws IOException, InterruptedException;
+    ClientResponse send(HttpClientConfig config, ClientRequest call)
+        throws IOException, InterruptedException;
   }
 
   /** Waits. */
@@ -227,7 +228,7 @@ public final class ResourceWatch<T> {
               + scope.query()
               + (more.isEmpty() ? "" : "&continue=" + encoded(more));
       JsonNode meta;
-      try (Answer a = open(query, Call.DEFAULT_TIMEOUT)) {
+      try (ClientResponse a = open(query, ClientRequest.DEFAULT_TIMEOUT)) {
         meta = readList(a, found);
       }
       more = meta.path("continue").asString("");
@@ -239,7 +240,7 @@ public final class ResourceWatch<T> {
     throw new IOException(scope.path() + " has more than " + MAX_PAGES + " pages");
   }
 
-  private JsonNode readList(Answer a, Map<String, T> to) throws IOException {
+  private JsonNode readList(ClientResponse a, Map<String, T> to) throws IOException {
     JsonNode meta = MissingNode.getInstance();
     try (InputStream in = a.decoded(MAX_BYTES);
         JsonParser p = JSON.createParser(in)) {
@@ -279,7 +280,7 @@ public final class ResourceWatch<T> {
             + encoded(from)
             + scope.query();
     int events = 0;
-    try (Answer a = open(query, Duration.ofSeconds(seconds + 30L));
+    try (ClientResponse a = open(query, Duration.ofSeconds(seconds + 30L));
         InputStream in = a.decoded(MAX_BYTES);
         MappingIterator<JsonNode> all = JSON.readerFor(JsonNode.class).readValues(in)) {
       while (all.hasNextValue()) {
@@ -288,7 +289,7 @@ public final class ResourceWatch<T> {
         failures = 0;
       }
     } catch (JacksonException e) {
-      if (!(e.getCause() instanceof Answer.TooLargeException)
+      if (!(e.getCause() instanceof ClientResponse.TooLargeException)
           && !(e.getCause() instanceof HttpTimeoutException)) {
         throw e;
       } // else it resumes
@@ -321,7 +322,8 @@ public final class ResourceWatch<T> {
     }
   }
 
-  private Answer open(String query, Duration timeout) throws IOException, InterruptedException {
+  private ClientResponse open(String query, Duration timeout)
+      throws IOException, InterruptedException {
     boolean watch = query.startsWith("?watch");
     Map<String, String> headers =
         Map.of(
@@ -329,8 +331,8 @@ public final class ResourceWatch<T> {
             scope.accept(watch),
             "Accept-Encoding",
             watch ? "identity" : "gzip"); // events come one by one
-    Call call = new Call("GET", uri(query), headers, null, timeout, null);
-    Answer a =
+    ClientRequest call = new ClientRequest("GET", uri(query), headers, null, timeout, null);
+    ClientResponse a =
         means
             .sender()
             .send(means.access().client(), watch ? call.withReadTimeouts(TIME_LIMIT) : call);

@@ -10,11 +10,11 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class AnswerTest {
-  private static Answer answer(InputStream body) {
-    return new Answer(500, Map.of(), body);
+  private static ClientResponse answer(InputStream body) {
+    return new ClientResponse(500, Map.of(), body);
   }
 
-  private static Answer answer(String body) {
+  private static ClientResponse answer(String body) {
     return answer(new ByteArrayInputStream(body.getBytes(StandardCharsets.UTF_8)));
   }
 

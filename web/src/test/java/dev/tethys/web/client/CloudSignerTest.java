@@ -99,10 +99,10 @@ class CloudSignerTest {
     HttpClientConfig d = HttpClientConfig.DEFAULT;
     HttpClientConfig c =
         new HttpClientConfig(null, null, null, d.tls(), true, false, d.proxy(), Map.of(), cloud);
-    try (Answer a =
+    try (ClientResponse a =
         factory
             .client(c)
-            .send(Call.post(URI.create(url() + "/write"), "text/plain", new byte[] {1}))) {
+            .send(ClientRequest.post(URI.create(url() + "/write"), "text/plain", new byte[] {1}))) {
       assertThat(a.status()).isEqualTo(200);
     }
     return authorizations.getLast();
@@ -119,7 +119,7 @@ class CloudSignerTest {
     Instant time = Instant.parse("2015-08-30T12:36:00Z");
     assertThat(
             AwsSigner.sign(
-                    Call.get(
+                    ClientRequest.get(
                             URI.create(
                                 "https://iam.amazonaws.com/?Action=ListUsers&Version=2010-05-08"))
                         .withHeader(
@@ -137,7 +137,7 @@ class CloudSignerTest {
                 + " Signature=5d672d79c15b13162d9279b0855cfba6789a8edb4c82c400e06b5924a6f2b5d7");
     assertThat(
             AwsSigner.sign(
-                    Call.get(URI.create("https://example.amazonaws.com/")),
+                    ClientRequest.get(URI.create("https://example.amazonaws.com/")),
                     id,
                     "us-east-1",
                     "service",
@@ -180,7 +180,7 @@ class CloudSignerTest {
   }
 
   private static String signed(WebClient.Signer signer, String to) throws Exception {
-    Call c = Call.post(URI.create("https://" + to), "text/plain", new byte[] {1});
+    ClientRequest c = ClientRequest.post(URI.create("https://" + to), "text/plain", new byte[] {1});
     return String.valueOf(signer.sign(c).call().headers().get("Authorization"));
   }
 

@@ -132,17 +132,17 @@ class ConnectionRulesTest {
             .with(rules));
   }
 
-  private static Call call(boolean tls, Duration timeout) {
+  private static ClientRequest call(boolean tls, Duration timeout) {
     URI uri =
         URI.create(
             tls
                 ? "https://127.0.0.1:" + secured.getAddress().getPort() + "/"
                 : "http://127.0.0.1:" + plain.getAddress().getPort() + "/");
-    return new Call("POST", uri, Map.of(), new byte[] {1}, timeout, null);
+    return new ClientRequest("POST", uri, Map.of(), new byte[] {1}, timeout, null);
   }
 
   private static String[] ask(WebClient c, boolean tls) throws Exception {
-    try (Answer a = c.send(call(tls, LONG))) {
+    try (ClientResponse a = c.send(call(tls, LONG))) {
       return new String(a.bytes(1000), StandardCharsets.UTF_8).split(" ", 5);
     }
   }
@@ -261,13 +261,16 @@ class ConnectionRulesTest {
           });
       ConnectionRules rules = rules(false, 0, 2, 0, Duration.ZERO, false);
       String at = "://127.0.0.1:" + server.getLocalPort() + "/";
-      client(rules, tls()).send(Call.get(URI.create("http" + at))).close();
+      client(rules, tls()).send(ClientRequest.get(URI.create("http" + at))).close();
       WebClient c =
           factory.client(
               new HttpClientConfig(me, null, null, tls(), true, true, ProxyConfig.NONE, Map.of())
                   .with(rules));
       assertThatThrownBy(
-              () -> c.send(Call.get(URI.create("https" + at)).withTimeout(Duration.ofSeconds(5))))
+              () ->
+                  c.send(
+                      ClientRequest.get(URI.create("https" + at))
+                          .withTimeout(Duration.ofSeconds(5))))
           .isInstanceOf(IOException.class);
       factory.close();
       assertThat(first.get(30, TimeUnit.SECONDS)).startsWith("GET").doesNotContain("Authorization");
@@ -321,7 +324,7 @@ class ConnectionRulesTest {
       WebClient c = client(rules(false, 0, 2, 0, Duration.ZERO, false), tls());
       URI uri = URI.create("https://127.0.0.1:" + server.getLocalPort() + "/");
       for (int i = 0; i < 2; i++) {
-        try (Answer a = c.send(Call.get(uri))) {
+        try (ClientResponse a = c.send(ClientRequest.get(uri))) {
           assertThat(a.bytes(1000)).asString().isEqualTo("ok");
         }
         waits.countDown();
@@ -353,7 +356,7 @@ class ConnectionRulesTest {
     held.countDown();
     assertThat(first.get(30, TimeUnit.SECONDS)).isNotEmpty();
     assertThat(ask(c, false)).isNotEmpty();
-    Answer unread = c.send(call(false, LONG));
+    ClientResponse unread = c.send(call(false, LONG));
     assertThatThrownBy(() -> c.send(call(false, Duration.ofMillis(50))).close())
         .hasMessageContaining("context deadline exceeded");
     unread.close();

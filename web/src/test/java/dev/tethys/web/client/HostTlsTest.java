@@ -122,7 +122,7 @@ class HostTlsTest {
               HttpClientConfig.TYPE.read(
                   YamlDocument.parse("c.yml", dir, "tls_config: {ca_file: ca.crt}").root()));
       String uri = "https://no_such_service.invalid:" + ours + "/";
-      assertThatThrownBy(() -> c.send(Call.get(URI.create(uri))).close())
+      assertThatThrownBy(() -> c.send(ClientRequest.get(URI.create(uri))).close())
           .hasMessage("Get \"" + uri + "\": lookup no_such_service.invalid: no such host");
     }
   }
@@ -133,11 +133,11 @@ class HostTlsTest {
     try (HttpClientFactory factory = new HttpClientFactory("Tethys/test")) {
       URI uri = URI.create("https://127.0.0.1:" + ours + "/");
       WebClient right = factory.client(named("my_service"));
-      try (Answer a = right.send(Call.get(uri))) {
+      try (ClientResponse a = right.send(ClientRequest.get(uri))) {
         assertThat(new String(a.bytes(100), US_ASCII)).startsWith("my_service 127.0.0.1");
       }
       WebClient wrong = factory.client(named("your_service"));
-      assertThatThrownBy(() -> wrong.send(Call.get(uri)).close())
+      assertThatThrownBy(() -> wrong.send(ClientRequest.get(uri)).close())
           .isInstanceOf(IOException.class)
           .hasMessageContaining("certificate is not valid for your_service");
       assertThatCode(() -> TlsSockets.engine(named("my_service").tls(), "h", 1))

@@ -124,13 +124,13 @@ class Http1CallTest {
     return URI.create("http://127.0.0.1:" + server.getLocalPort() + "/m");
   }
 
-  private Answer send(
+  private ClientResponse send(
       String method, Map<String, String> headers, byte @Nullable [] body, Duration timeout)
       throws IOException, InterruptedException {
     Map<String, List<String>> all = new java.util.TreeMap<>();
     headers.forEach((k, v) -> all.put(k, List.of(v)));
     return new Http1Call(
-            new Call(method, uri(), Map.of(), body, timeout, null),
+            new ClientRequest(method, uri(), Map.of(), body, timeout, null),
             "/m",
             new RequestHeaders(all),
             System.nanoTime() + timeout.toNanos(),
@@ -139,7 +139,7 @@ class Http1CallTest {
   }
 
   private String get() throws IOException, InterruptedException {
-    try (Answer a = send("GET", Map.of(), null, Duration.ofSeconds(50))) {
+    try (ClientResponse a = send("GET", Map.of(), null, Duration.ofSeconds(50))) {
       return new String(a.body().readAllBytes(), ISO_8859_1);
     }
   }
@@ -223,7 +223,7 @@ class Http1CallTest {
     byte @Nullable [] body = method.equals("POST") ? new byte[] {'b'} : null;
     for (int i = 1; i <= 2; i++) {
       answers.add(OK);
-      try (Answer a = send(method, Map.of(), body, Duration.ofSeconds(50))) {
+      try (ClientResponse a = send(method, Map.of(), body, Duration.ofSeconds(50))) {
         assertThat(a.body().readAllBytes()).asString().isEqualTo("ok");
       }
       assertThat(accepted).hasValue(i);
@@ -244,7 +244,7 @@ class Http1CallTest {
     for (int i = 1; i < requests; i++) {
       answers.add(late);
     }
-    try (Answer a = send(method, Map.of(), body, Duration.ofSeconds(50))) {
+    try (ClientResponse a = send(method, Map.of(), body, Duration.ofSeconds(50))) {
       assertThat(a.status()).isEqualTo(408);
     }
     synchronized (asked) {
@@ -276,10 +276,11 @@ class Http1CallTest {
               });
       URI uri = URI.create("http://127.0.0.1:" + resets.getLocalPort() + "/m");
       for (byte[] b : new byte[][] {null, new byte[body]}) {
-        Call call = new Call("GET", uri, Map.of(), b, Duration.ofSeconds(50), null);
+        ClientRequest call =
+            new ClientRequest("GET", uri, Map.of(), b, Duration.ofSeconds(50), null);
         RequestHeaders none = new RequestHeaders(Map.of());
         long deadline = System.nanoTime() + call.timeout().toNanos();
-        try (Answer a =
+        try (ClientResponse a =
             new Http1Call(call, "/m", none, deadline, new Deadlines(timer)).send(connections)) {
           assertThat(a.body().readAllBytes()).asString().isEqualTo("ok");
         }
@@ -307,8 +308,9 @@ class Http1CallTest {
                 }
               });
       URI to = URI.create("http://127.0.0.1:" + busy.getLocalPort() + "/");
-      Call call = new Call("POST", to, Map.of(), new byte[1 << 20], Duration.ofSeconds(50), null);
-      try (Answer a =
+      ClientRequest call =
+          new ClientRequest("POST", to, Map.of(), new byte[1 << 20], Duration.ofSeconds(50), null);
+      try (ClientResponse a =
           new Http1Call(
                   call,
                   "/",
@@ -361,7 +363,7 @@ class Http1CallTest {
         .isInstanceOf(java.net.http.HttpTimeoutException.class);
     answers.add("never read");
     answers.add("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nab");
-    try (Answer a = send("GET", Map.of(), null, Duration.ofMillis(300))) {
+    try (ClientResponse a = send("GET", Map.of(), null, Duration.ofMillis(300))) {
       assertThatThrownBy(() -> a.body().readAllBytes()).isInstanceOf(IOException.class);
     } catch (java.net.http.HttpTimeoutException e) {
       // the machine was so slow that there was no answer in time

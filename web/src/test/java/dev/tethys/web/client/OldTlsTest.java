@@ -90,10 +90,10 @@ class OldTlsTest {
                 null);
         HttpClientFactory clients = new HttpClientFactory("test")) {
       String answer;
-      try (Answer a =
+      try (ClientResponse a =
           clients
               .client(config)
-              .send(Call.get(URI.create("https://127.0.0.1:" + l.port() + "/")))) {
+              .send(ClientRequest.get(URI.create("https://127.0.0.1:" + l.port() + "/")))) {
         answer = new String(a.bytes(100), StandardCharsets.UTF_8);
       } catch (IOException e) {
         answer = "refused";

@@ -65,10 +65,10 @@ class PlainCallsTest {
       server.start();
       URI uri = URI.create(args[0] + "://127.0.0.1:" + server.getAddress().getPort() + "/");
       try (HttpClientFactory clients = new HttpClientFactory("test");
-          Answer a =
+          ClientResponse a =
               clients
                   .client(HttpClientConfig.DEFAULT)
-                  .send(Call.get(uri).withTimeout(Duration.ofSeconds(3)))) {
+                  .send(ClientRequest.get(uri).withTimeout(Duration.ofSeconds(3)))) {
         System.out.println("status " + a.status());
       } catch (IOException e) {
         System.out.println("failed: " + e.getMessage());

@@ -80,7 +80,7 @@ class ProxyRouteTest {
   }
 
   private static String get(WebClient c, String uri) throws Exception {
-    try (Answer a = c.send(Call.get(URI.create(uri)))) {
+    try (ClientResponse a = c.send(ClientRequest.get(URI.create(uri)))) {
       return new String(a.bytes(1 << 20), UTF_8);
     }
   }
@@ -361,7 +361,7 @@ class ProxyRouteTest {
     assertThatThrownBy(
             () ->
                 c.send(
-                    Call.get(URI.create("http://target.test/"))
+                    ClientRequest.get(URI.create("http://target.test/"))
                         .withTimeout(Duration.ofMillis(200))))
         .hasMessageContaining("context deadline exceeded");
   }

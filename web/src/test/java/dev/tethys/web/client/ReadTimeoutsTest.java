@@ -7,7 +7,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.testkit.TestCertificates;
-import dev.tethys.web.client.Call.ReadTimeouts;
+import dev.tethys.web.client.ClientRequest.ReadTimeouts;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetAddress;
@@ -82,9 +82,9 @@ class ReadTimeoutsTest {
                 .root()));
   }
 
-  private Call call(String scheme, ReadTimeouts timeLimit) {
+  private ClientRequest call(String scheme, ReadTimeouts timeLimit) {
     int port = Objects.requireNonNull(server).getLocalPort();
-    return Call.get(URI.create(scheme + "://127.0.0.1:" + port + "/"))
+    return ClientRequest.get(URI.create(scheme + "://127.0.0.1:" + port + "/"))
         .withTimeout(LONG)
         .withReadTimeouts(timeLimit);
   }
@@ -94,7 +94,7 @@ class ReadTimeoutsTest {
   void aHeadIsNotWaitedForAsLongAsTheWholeAnswer(String scheme, @TempDir Path dir)
       throws Exception {
     WebClient c = client(scheme, dir, "");
-    Call call = call(scheme, new ReadTimeouts(SOON, LONG));
+    ClientRequest call = call(scheme, new ReadTimeouts(SOON, LONG));
     assertThatThrownBy(() -> c.send(call)).hasMessageContaining("context deadline exceeded");
   }
 
@@ -103,7 +103,7 @@ class ReadTimeoutsTest {
   void aBodyEndsOfWhichNothingMoreComes(String scheme, @TempDir Path dir) throws Exception {
     WebClient c =
         client(scheme, dir, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nx\r\n");
-    try (Answer a = c.send(call(scheme, new ReadTimeouts(Duration.ofSeconds(30), SOON)))) {
+    try (ClientResponse a = c.send(call(scheme, new ReadTimeouts(Duration.ofSeconds(30), SOON)))) {
       assertThat(a.body().read()).isEqualTo('x');
       assertThatThrownBy(() -> a.body().read())
           .isInstanceOf(HttpTimeoutException.class)
@@ -118,7 +118,7 @@ class ReadTimeoutsTest {
   void whatComesInTimeIsWaitedForAnew(String scheme, @TempDir Path dir) throws Exception {
     WebClient c = client(scheme, dir, "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n");
     Duration longer = Duration.ofSeconds(2);
-    try (Answer a = c.send(call(scheme, new ReadTimeouts(longer, longer)))) {
+    try (ClientResponse a = c.send(call(scheme, new ReadTimeouts(longer, longer)))) {
       Socket s = taken.take();
       long begun = System.nanoTime();
       while (System.nanoTime() - begun < longer.toNanos() + 500_000_000) {

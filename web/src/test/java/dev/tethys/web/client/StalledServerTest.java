@@ -153,15 +153,17 @@ class StalledServerTest {
     serve(StalledServerTest::answer);
     WebClient c =
         factory.client(config(new ConnectionRules(false, 1, 0, 0, Duration.ZERO, false, false)));
-    c.send(Call.get(uri("https", secured))).close();
+    c.send(ClientRequest.get(uri("https", secured))).close();
     Duration time = Duration.ofSeconds(2);
-    Call large = new Call("POST", uri("https", secured), Map.of(), new byte[LARGE], time, null);
+    ClientRequest large =
+        new ClientRequest("POST", uri("https", secured), Map.of(), new byte[LARGE], time, null);
     endsInTime(beside(() -> c.send(large).status()));
-    Call small = Call.get(uri("http", silent)).withTimeout(Duration.ofMillis(200));
+    ClientRequest small =
+        ClientRequest.get(uri("http", silent)).withTimeout(Duration.ofMillis(200));
     endsInTime(beside(() -> factory.client(HttpClientConfig.DEFAULT).send(small).status()));
     // The turn of the first was given back.
     assertThat(
-            beside(() -> c.send(Call.get(uri("https", secured))).status())
+            beside(() -> c.send(ClientRequest.get(uri("https", secured))).status())
                 .get(60, TimeUnit.SECONDS))
         .isEqualTo(200);
   }
@@ -177,8 +179,9 @@ class StalledServerTest {
         });
     WebClient c =
         factory.client(config(new ConnectionRules(false, 1, 0, 0, Duration.ZERO, false, false)));
-    c.send(Call.get(uri("https", secured))).close();
-    FutureTask<?> call = new FutureTask<>(() -> c.send(Call.get(uri("https", secured))).status());
+    c.send(ClientRequest.get(uri("https", secured))).close();
+    FutureTask<?> call =
+        new FutureTask<>(() -> c.send(ClientRequest.get(uri("https", secured))).status());
     Thread t = Thread.ofPlatform().daemon().start(call);
     asked.await();
     t.interrupt();
@@ -204,7 +207,8 @@ class StalledServerTest {
             System.nanoTime() + Duration.ofSeconds(2).toNanos(),
             1000);
     endsInTime(beside(() -> c.send(large, new TracedClient.Times()).version()));
-    Call small = Call.get(uri("http", silent)).withTimeout(Duration.ofMillis(200));
+    ClientRequest small =
+        ClientRequest.get(uri("http", silent)).withTimeout(Duration.ofMillis(200));
     endsInTime(beside(() -> factory.client(HttpClientConfig.DEFAULT).send(small).status()));
   }
 

@@ -82,8 +82,8 @@ class WebClientTest {
         HttpClientConfig.TYPE.read(YamlDocument.parse("c.yml", dir, yaml).root()));
   }
 
-  private static String text(WebClient c, Call call) throws Exception {
-    try (Answer a = c.send(call)) {
+  private static String text(WebClient c, ClientRequest call) throws Exception {
+    try (ClientResponse a = c.send(call)) {
       return new String(a.bytes(1 << 20), UTF_8);
     }
   }
@@ -110,18 +110,23 @@ class WebClientTest {
     HttpListener l = serve(showing("Authorization"));
     Files.writeString(dir.resolve("pw"), "one\n");
     WebClient c = client("basic_auth: {username: me, password_file: pw}");
-    assertThat(text(c, Call.get(url(l, "/")))).isEqualTo("[" + basic("me:one") + "]");
+    assertThat(text(c, ClientRequest.get(url(l, "/")))).isEqualTo("[" + basic("me:one") + "]");
     Files.writeString(dir.resolve("pw"), "two\n");
-    assertThat(text(c, Call.get(url(l, "/")))).isEqualTo("[" + basic("me:two") + "]");
+    assertThat(text(c, ClientRequest.get(url(l, "/")))).isEqualTo("[" + basic("me:two") + "]");
     Files.delete(dir.resolve("pw"));
-    assertThatThrownBy(() -> c.send(Call.get(url(l, "/"))))
+    assertThatThrownBy(() -> c.send(ClientRequest.get(url(l, "/"))))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("unable to read basic auth password file")
         .hasMessageContaining("no such file");
     Files.writeString(dir.resolve("token"), " abc ");
-    assertThat(text(client("authorization: {credentials_file: token}"), Call.get(url(l, "/"))))
+    assertThat(
+            text(
+                client("authorization: {credentials_file: token}"), ClientRequest.get(url(l, "/"))))
         .isEqualTo("[Bearer abc]");
-    assertThat(text(client("authorization: {type: Key, credentials: x}"), Call.get(url(l, "/"))))
+    assertThat(
+            text(
+                client("authorization: {type: Key, credentials: x}"),
+                ClientRequest.get(url(l, "/"))))
         .isEqualTo("[Key x]");
   }
 
@@ -130,8 +135,10 @@ class WebClientTest {
     HttpListener l = serve(showing("X-A", "User-Agent", "Upgrade"));
     Files.writeString(dir.resolve("h"), "filed\n");
     WebClient c = client("http_headers: {x-a: {values: [open], secrets: [hidden], files: [h]}}");
-    assertThat(text(c, Call.get(url(l, "/")))).isEqualTo("[open, hidden, filed] [Tethys/test] []");
-    assertThat(text(c, Call.get(url(l, "/")).withHeader("User-Agent", "own"))).contains("[own]");
+    assertThat(text(c, ClientRequest.get(url(l, "/"))))
+        .isEqualTo("[open, hidden, filed] [Tethys/test] []");
+    assertThat(text(c, ClientRequest.get(url(l, "/")).withHeader("User-Agent", "own")))
+        .contains("[own]");
   }
 
   @Test
@@ -149,13 +156,14 @@ class WebClientTest {
             authorization: {credentials: s}
             http_headers: {x-secret: {secrets: [t]}}
             """);
-    Call same = Call.get(url(l, "/same")).withHeader("X-Plain", "p");
+    ClientRequest same = ClientRequest.get(url(l, "/same")).withHeader("X-Plain", "p");
     assertThat(text(c, same)).isEqualTo("[Bearer s] [t] [p]");
-    Call there = Call.get(url(l, "/other")).withHeader("X-Plain", "p");
+    ClientRequest there = ClientRequest.get(url(l, "/other")).withHeader("X-Plain", "p");
     assertThat(text(c, there)).isEqualTo("[] [] [p]");
-    assertThatThrownBy(() -> c.send(Call.get(url(l, "/loop"))))
+    assertThatThrownBy(() -> c.send(ClientRequest.get(url(l, "/loop"))))
         .hasMessageContaining("stopped after 10 redirects");
-    try (Answer a = client("follow_redirects: false").send(Call.get(url(l, "/same")))) {
+    try (ClientResponse a =
+        client("follow_redirects: false").send(ClientRequest.get(url(l, "/same")))) {
       assertThat(a.status()).isEqualTo(302);
     }
   }
@@ -169,9 +177,9 @@ class WebClientTest {
                 .post("/303", (q, r) -> r.redirect(303, "/end"))
                 .post("/307", (q, r) -> r.redirect(307, "/end")));
     WebClient c = client("{}");
-    assertThat(text(c, Call.post(url(l, "/303"), "text/plain", "x".getBytes(UTF_8))))
+    assertThat(text(c, ClientRequest.post(url(l, "/303"), "text/plain", "x".getBytes(UTF_8))))
         .isEqualTo("GET");
-    assertThat(text(c, Call.post(url(l, "/307"), "text/plain", "x".getBytes(UTF_8))))
+    assertThat(text(c, ClientRequest.post(url(l, "/307"), "text/plain", "x".getBytes(UTF_8))))
         .isEqualTo("POSTx");
   }
 
@@ -192,9 +200,9 @@ class WebClientTest {
                     }));
     WebClient c = client("{}");
     Duration soon = Duration.ofMillis(300);
-    assertThatThrownBy(() -> c.send(Call.get(url(l, "/never")).withTimeout(soon)))
+    assertThatThrownBy(() -> c.send(ClientRequest.get(url(l, "/never")).withTimeout(soon)))
         .hasMessage("Get \"" + url(l, "/never") + "\": context deadline exceeded");
-    try (Answer a = c.send(Call.get(url(l, "/drip")).withTimeout(soon))) {
+    try (ClientResponse a = c.send(ClientRequest.get(url(l, "/drip")).withTimeout(soon))) {
       assertThatThrownBy(() -> a.bytes(100)).hasMessage("context deadline exceeded");
     }
     go.countDown();
@@ -207,11 +215,12 @@ class WebClientTest {
       free = s.getLocalPort();
     }
     WebClient c = client("{}");
-    assertThatThrownBy(() -> c.send(Call.get(URI.create("http://127.0.0.1:" + free + "/m"))))
+    assertThatThrownBy(
+            () -> c.send(ClientRequest.get(URI.create("http://127.0.0.1:" + free + "/m"))))
         .hasMessage("Get \"http://127.0.0.1:" + free + "/m\": connect: connection refused");
-    assertThatThrownBy(() -> c.send(Call.get(URI.create("http://no-such-host.invalid/"))))
+    assertThatThrownBy(() -> c.send(ClientRequest.get(URI.create("http://no-such-host.invalid/"))))
         .hasMessageContaining("no such host");
-    assertThatThrownBy(() -> c.send(Call.get(URI.create("ftp://u:p@x/"))))
+    assertThatThrownBy(() -> c.send(ClientRequest.get(URI.create("ftp://u:p@x/"))))
         .hasMessageContaining("unsupported protocol scheme \"ftp\"")
         .hasMessageNotContaining("u:p");
   }
@@ -229,16 +238,17 @@ class WebClientTest {
                 .get("/", (q, r) -> r.header("Content-Encoding", "gzip").send(packed.toByteArray()))
                 .get("/odd", (q, r) -> r.header("Content-Encoding", "rot13").send("x")));
     WebClient c = client("{}");
-    try (Answer a = c.send(Call.get(url(l, "/")))) {
+    try (ClientResponse a = c.send(ClientRequest.get(url(l, "/")))) {
       assertThat(a.bytes(5_000_000)).hasSize(5_000_000);
     }
-    try (Answer a = c.send(Call.get(url(l, "/")))) {
-      assertThatThrownBy(() -> a.bytes(4_999_999)).isInstanceOf(Answer.TooLargeException.class);
+    try (ClientResponse a = c.send(ClientRequest.get(url(l, "/")))) {
+      assertThatThrownBy(() -> a.bytes(4_999_999))
+          .isInstanceOf(ClientResponse.TooLargeException.class);
     }
-    try (Answer a = c.send(Call.get(url(l, "/")))) {
+    try (ClientResponse a = c.send(ClientRequest.get(url(l, "/")))) {
       assertThat(a.body().readAllBytes()).isEqualTo(packed.toByteArray());
     }
-    try (Answer a = c.send(Call.get(url(l, "/odd")))) {
+    try (ClientResponse a = c.send(ClientRequest.get(url(l, "/odd")))) {
       assertThatThrownBy(() -> a.bytes(10)).hasMessageContaining("\"rot13\" is not spoken");
     }
   }
@@ -278,7 +288,7 @@ class WebClientTest {
               client_auth_type: VerifyClientCertIfGiven
               client_ca_file: ca.crt
             """);
-    Call call = Call.get(URI.create("https://127.0.0.1:" + l.port() + "/"));
+    ClientRequest call = ClientRequest.get(URI.create("https://127.0.0.1:" + l.port() + "/"));
     String name = "tls_config: {ca_file: ca.crt, server_name: metrics.example";
     assertThat(text(client(name + "}"), call)).isEqualTo("HTTP/2.0 []");
     assertThat(text(client(name + "}\nenable_http2: false"), call)).isEqualTo("HTTP/1.1 []");
@@ -312,7 +322,7 @@ class WebClientTest {
     HttpListener l =
         serveTls(
             "tls_server_config: {cert_file: metrics.example.crt, key_file: metrics.example.key}");
-    Call call = Call.get(URI.create("https://127.0.0.1:" + l.port() + "/"));
+    ClientRequest call = ClientRequest.get(URI.create("https://127.0.0.1:" + l.port() + "/"));
     String named = "tls_config: {ca_file: ca.crt, server_name: metrics.example}";
     for (String version : List.of("", "\nenable_http2: false")) {
       assertThatThrownBy(() -> client(named + version).send(call))
@@ -324,7 +334,8 @@ class WebClientTest {
     HttpListener addressed =
         serveTls(
             "tls_server_config: {cert_file: metrics.example.crt, key_file: metrics.example.key}");
-    Call other = Call.get(URI.create("https://127.0.0.1:" + addressed.port() + "/"));
+    ClientRequest other =
+        ClientRequest.get(URI.create("https://127.0.0.1:" + addressed.port() + "/"));
     assertThatThrownBy(() -> client(named).send(other))
         .as("an address is no name")
         .hasMessageContaining("use SANs instead");
@@ -337,7 +348,7 @@ class WebClientTest {
     certs.issueExpired("old", "ip:127.0.0.1");
     certs.issue("server", "ip:127.0.0.1");
     HttpListener old = serveTls("tls_server_config: {cert_file: old.crt, key_file: old.key}");
-    Call call = Call.get(URI.create("https://127.0.0.1:" + old.port() + "/"));
+    ClientRequest call = ClientRequest.get(URI.create("https://127.0.0.1:" + old.port() + "/"));
     for (String version : List.of("true", "false")) {
       String config = "enable_http2: " + version + "\ntls_config: {ca_file: ca.crt}";
       assertThatThrownBy(() -> client(config).send(call))
@@ -355,7 +366,8 @@ class WebClientTest {
     assertThatThrownBy(
             () ->
                 client("tls_config: {ca_file: ca.crt, max_version: TLS12}")
-                    .send(Call.get(URI.create("https://127.0.0.1:" + strict.port() + "/"))))
+                    .send(
+                        ClientRequest.get(URI.create("https://127.0.0.1:" + strict.port() + "/"))))
         .as("by the server's alert, or by its leaving when that comes first")
         .hasMessageMatching(".*(remote error: tls: handshake failure|tls: Remote host .*)");
     try (HttpListener plain =
@@ -363,7 +375,8 @@ class WebClientTest {
       assertThatThrownBy(
               () ->
                   client("tls_config: {ca_file: ca.crt}")
-                      .send(Call.get(URI.create("https://127.0.0.1:" + plain.port() + "/"))))
+                      .send(
+                          ClientRequest.get(URI.create("https://127.0.0.1:" + plain.port() + "/"))))
           .hasMessageContaining("tls: first record does not look like a TLS handshake");
     }
   }
@@ -376,7 +389,7 @@ class WebClientTest {
     Files.copy(two.ca(), dir.resolve("trusted.crt"));
     HttpListener l =
         serveTls("tls_server_config: {cert_file: one/server.crt, key_file: one/server.key}");
-    Call call = Call.get(URI.create("https://127.0.0.1:" + l.port() + "/"));
+    ClientRequest call = ClientRequest.get(URI.create("https://127.0.0.1:" + l.port() + "/"));
     WebClient c = client("tls_config: {ca_file: trusted.crt}");
     assertThatThrownBy(() -> c.send(call)).isInstanceOf(IOException.class);
     Files.delete(dir.resolve("trusted.crt"));
@@ -428,7 +441,7 @@ class WebClientTest {
           endpoint_params: {extra: x}
           token_url: http://127.0.0.1:%d/%s
         """;
-    Call call = Call.get(url(l, "/"));
+    ClientRequest call = ClientRequest.get(url(l, "/"));
     WebClient c = client(yaml.formatted(l.port(), "token"));
     assertThat(text(c, call)).isEqualTo("[Bearer t1]");
     now.updateAndGet(t -> t.plusSeconds(49));
@@ -469,7 +482,7 @@ class WebClientTest {
         client(
             "oauth2: {client_id: me, client_secret: s, token_url: 'http://127.0.0.1:%d/token'}"
                 .formatted(l.port()));
-    Call call = Call.post(url(l, "/"), "text/plain", "body".getBytes(UTF_8));
+    ClientRequest call = ClientRequest.post(url(l, "/"), "text/plain", "body".getBytes(UTF_8));
     assertThat(text(c, call)).isEqualTo("token 1");
     now.updateAndGet(t -> t.plusSeconds(61));
     least.set(2);
@@ -508,7 +521,7 @@ class WebClientTest {
               token_url: http://127.0.0.1:%d/token
             """
                 .formatted(l.port()));
-    assertThat(text(c, Call.get(url(l, "/")))).isEqualTo("[Bearer signed]");
+    assertThat(text(c, ClientRequest.get(url(l, "/")))).isEqualTo("[Bearer signed]");
     String[] parts = assertion.get().split("\\.", -1);
     Base64.Decoder d = Base64.getUrlDecoder();
     assertThat(new String(d.decode(parts[0]), UTF_8))
@@ -589,11 +602,12 @@ class WebClientTest {
     int port = proxy(asked);
     WebClient c =
         client("proxy_url: http://u:p@127.0.0.1:" + port + "\ntls_config: {ca_file: ca.crt}");
-    assertThat(text(c, Call.get(URI.create("http://somewhere.test/x")))).isEqualTo("proxied");
+    assertThat(text(c, ClientRequest.get(URI.create("http://somewhere.test/x"))))
+        .isEqualTo("proxied");
     assertThat(asked.getFirst())
         .startsWith("GET http://somewhere.test/x HTTP/1.1")
         .contains("Proxy-Authorization: " + basic("u:p"));
-    assertThat(text(c, Call.get(URI.create("https://127.0.0.1:" + l.port() + "/"))))
+    assertThat(text(c, ClientRequest.get(URI.create("https://127.0.0.1:" + l.port() + "/"))))
         .startsWith("HTTP/");
     assertThat(asked.get(1))
         .startsWith("CONNECT 127.0.0.1:" + l.port())
@@ -688,11 +702,11 @@ class WebClientTest {
                 .get("/", (q, r) -> r.status(302).header("Location", "http://x:70000/").send("")));
     WebClient c = client("{}");
     for (String url : new String[] {"http://127.0.0.1:70000/", "https://127.0.0.1:70000/"}) {
-      assertThatThrownBy(() -> c.send(Call.get(URI.create(url))))
+      assertThatThrownBy(() -> c.send(ClientRequest.get(URI.create(url))))
           .isInstanceOf(IOException.class)
           .hasMessageContaining("dial tcp: address 70000: invalid port");
     }
-    assertThatThrownBy(() -> c.send(Call.get(url(l, "/"))))
+    assertThatThrownBy(() -> c.send(ClientRequest.get(url(l, "/"))))
         .isInstanceOf(IOException.class)
         .hasMessageContaining("redirected to \"http://x:70000/\"")
         .hasMessageContaining("invalid port");
@@ -721,7 +735,8 @@ class WebClientTest {
             new Routes()
                 .get("/", (q, r) -> r.status(302).header("Location", "/a b/<c>?100%").send(""))
                 .get("/{a}/{b}", (q, r) -> r.send(q.rawPath() + " " + q.rawQuery())));
-    assertThat(text(client("{}"), Call.get(url(l, "/")))).isEqualTo("/a%20b/%3Cc%3E 100%25");
+    assertThat(text(client("{}"), ClientRequest.get(url(l, "/"))))
+        .isEqualTo("/a%20b/%3Cc%3E 100%25");
   }
 
   /** Answers every connection on a Unix socket with these bytes. */
@@ -764,8 +779,9 @@ class WebClientTest {
                 + "5\r\nhello\r\n6;x=y\r\n world\r\n0\r\nT: x\r\n\r\n",
             asked);
     WebClient c = client("authorization: {credentials: s}");
-    Call call = Call.get(URI.create("http://localhost/metrics?x=1")).withUnixSocket(socket);
-    try (Answer a = c.send(call)) {
+    ClientRequest call =
+        ClientRequest.get(URI.create("http://localhost/metrics?x=1")).withUnixSocket(socket);
+    try (ClientResponse a = c.send(call)) {
       assertThat(a.header("x-a")).isEqualTo("b");
       assertThat(new String(a.bytes(100), UTF_8)).isEqualTo("hello world");
     }
@@ -775,7 +791,7 @@ class WebClientTest {
     assertThatThrownBy(
             () ->
                 c.send(
-                    Call.get(URI.create("http://localhost/"))
+                    ClientRequest.get(URI.create("http://localhost/"))
                         .withUnixSocket(dir.resolve("absent.sock"))))
         .isInstanceOf(IOException.class);
     assertThatThrownBy(() -> c.send(call.withHeader("X-Bad", "a\r\nb: c")))
@@ -795,8 +811,9 @@ class WebClientTest {
     WebClient c = client("{}");
     assertThatThrownBy(
             () -> {
-              try (Answer a =
-                  c.send(Call.get(URI.create("http://localhost/")).withUnixSocket(socket))) {
+              try (ClientResponse a =
+                  c.send(
+                      ClientRequest.get(URI.create("http://localhost/")).withUnixSocket(socket))) {
                 a.bytes(1000);
               }
             })
@@ -810,7 +827,7 @@ class WebClientTest {
     assertThatThrownBy(
             () ->
                 c.send(
-                    Call.get(URI.create("http://localhost/"))
+                    ClientRequest.get(URI.create("http://localhost/"))
                         .withUnixSocket(socket)
                         .withTimeout(Duration.ofMillis(200))))
         .hasMessageContaining("context deadline exceeded");

@@ -18,8 +18,8 @@ import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Routes;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.OtlpSender;
 import io.opentelemetry.proto.collector.trace.v1.ExportTracePartialSuccess;
@@ -188,12 +188,12 @@ class TracingTest {
                             URI to =
                                 URI.create("http://127.0.0.1:" + behind.port() + "/secret/t0ken");
                             try (ActiveSpan s = ActiveSpan.current().child("work");
-                                Answer a =
+                                ClientResponse a =
                                     s.during(
                                         () ->
                                             clients
                                                 .client(HttpClientConfig.DEFAULT)
-                                                .send(Call.get(to)))) {
+                                                .send(ClientRequest.get(to)))) {
                               r.send("got " + a.status());
                             }
                           }),
@@ -247,11 +247,11 @@ class TracingTest {
   }
 
   private void ask(int port, @Nullable String parent) throws Exception {
-    Call c = Call.get(URI.create("http://127.0.0.1:" + port + "/ask/it"));
+    ClientRequest c = ClientRequest.get(URI.create("http://127.0.0.1:" + port + "/ask/it"));
     if (parent != null) {
       c = c.withHeader("traceparent", parent).withHeader("tracestate", "vendor=1");
     }
-    try (Answer a = clients.client(HttpClientConfig.DEFAULT).send(c)) {
+    try (ClientResponse a = clients.client(HttpClientConfig.DEFAULT).send(c)) {
       assertThat(new String(a.bytes(100), StandardCharsets.UTF_8)).isEqualTo("got 503");
     }
   }

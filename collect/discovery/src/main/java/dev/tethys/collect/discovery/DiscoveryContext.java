@@ -2,8 +2,8 @@ package dev.tethys.collect.discovery;
 
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
@@ -49,10 +49,12 @@ public record DiscoveryContext(
   @FunctionalInterface
   public interface Sender {
     /** The answer, to be closed. */
-    Answer send(HttpClientConfig config, Call call) throws IOException, InterruptedException;
+    ClientResponse send(HttpClientConfig config, ClientRequest call)
+        throws IOException, InterruptedException;
   }
 
-  Answer send(HttpClientConfig config, Call call) throws IOException, InterruptedException {
+  ClientResponse send(HttpClientConfig config, ClientRequest call)
+      throws IOException, InterruptedException {
     return http.send(config, call);
   }
 
@@ -86,7 +88,7 @@ public record DiscoveryContext(
   }
 
   /** Calls that {@code route} may send to another server than the one they name. */
-  static Sender sender(HttpClientFactory clients, UnaryOperator<Call> route) {
+  static Sender sender(HttpClientFactory clients, UnaryOperator<ClientRequest> route) {
     return (config, call) -> clients.client(config).send(route.apply(call));
   }
 }

@@ -3,8 +3,8 @@ package dev.tethys.collect.discovery;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.OAuth2;
 import dev.tethys.config.Secret;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.JsonText;
 import java.io.IOException;
 import java.net.URI;
@@ -43,7 +43,7 @@ public final class RestClient {
 
   /** Calls over TCP, each answered in half a minute. */
   public RestClient(DiscoveryContext context, HttpClientConfig client) {
-    this(context, client, null, Call.DEFAULT_TIMEOUT);
+    this(context, client, null, ClientRequest.DEFAULT_TIMEOUT);
   }
 
   /**
@@ -97,12 +97,12 @@ public final class RestClient {
   }
 
   /** The JSON of an answer with a status of 2xx; anything else is an error. */
-  public JsonNode json(Call call) throws IOException, InterruptedException {
+  public JsonNode json(ClientRequest call) throws IOException, InterruptedException {
     return ok(call).json();
   }
 
   /** An answer with a status of 2xx; anything else is an error. */
-  public Reply ok(Call call) throws IOException, InterruptedException {
+  public Reply ok(ClientRequest call) throws IOException, InterruptedException {
     Reply r = send(call);
     if (r.status / 100 != 2) {
       throw r.error();
@@ -111,13 +111,14 @@ public final class RestClient {
   }
 
   /** A call without a body that asks for JSON. */
-  public Call call(String method, String url) throws IOException {
-    return new Call(method, uri(url), Map.of("Accept", "application/json"), null, timeout, socket);
+  public ClientRequest call(String method, String url) throws IOException {
+    return new ClientRequest(
+        method, uri(url), Map.of("Accept", "application/json"), null, timeout, socket);
   }
 
   /** A POST that asks for JSON. */
-  public Call post(String url, String contentType, byte[] body) throws IOException {
-    return new Call(
+  public ClientRequest post(String url, String contentType, byte[] body) throws IOException {
+    return new ClientRequest(
         "POST",
         uri(url),
         Map.of("Accept", "application/json", "Content-Type", contentType),
@@ -159,17 +160,17 @@ public final class RestClient {
   }
 
   /** Any answer. */
-  public Reply send(Call call) throws IOException, InterruptedException {
-    try (Answer a = open(call)) {
+  public Reply send(ClientRequest call) throws IOException, InterruptedException {
+    try (ClientResponse a = open(call)) {
       return new Reply(call.uri(), a.status(), a.headers(), a.bytes(MAX_BYTES));
-    } catch (Answer.TooLargeException e) {
+    } catch (ClientResponse.TooLargeException e) {
       throw new IOException(call.uri() + ": " + e.getMessage(), e);
     }
   }
 
   /** An answer whose body is read as it comes; to be closed. */
-  public Answer open(Call call) throws IOException, InterruptedException {
-    Call gzip =
+  public ClientResponse open(ClientRequest call) throws IOException, InterruptedException {
+    ClientRequest gzip =
         call.headers().containsKey("Accept-Encoding")
             ? call
             : call.withHeader("Accept-Encoding", "gzip");

@@ -6,7 +6,7 @@ import dev.tethys.config.YamlDocument;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.HttpClientFactory;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -38,7 +38,7 @@ public final class Setting {
     this(vendor::route);
   }
 
-  private Setting(UnaryOperator<Call> route) {
+  private Setting(UnaryOperator<ClientRequest> route) {
     environment.put("HOME", "/nonexistent");
     context =
         new DiscoveryContext(

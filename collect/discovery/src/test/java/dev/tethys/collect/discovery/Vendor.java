@@ -2,7 +2,7 @@ package dev.tethys.collect.discovery;
 
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -93,11 +93,11 @@ public final class Vendor implements AutoCloseable {
   }
 
   /** Sends a call here instead of to its host. */
-  Call route(Call call) {
+  ClientRequest route(ClientRequest call) {
     URI u = call.uri();
     String query = u.getRawQuery() == null ? "" : "?" + u.getRawQuery();
-    Call here =
-        new Call(
+    ClientRequest here =
+        new ClientRequest(
             call.method(),
             URI.create(url() + (u.getRawPath().isEmpty() ? "/" : u.getRawPath()) + query),
             call.headers(),

@@ -1,7 +1,7 @@
 package dev.tethys.collect.scrape;
 
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
@@ -34,7 +34,8 @@ public final class HttpTransports implements ScrapeTransport.Factory {
     @Override
     public Response get(URI url, Map<String, String> headers, Duration timeout)
         throws IOException, InterruptedException {
-      Answer answer = client.send(new Call("GET", url, headers, null, timeout, socket));
+      ClientResponse answer =
+          client.send(new ClientRequest("GET", url, headers, null, timeout, socket));
       return new Answered(answer);
     }
 
@@ -43,7 +44,7 @@ public final class HttpTransports implements ScrapeTransport.Factory {
     public void close() {}
   }
 
-  private record Answered(Answer answer) implements ScrapeTransport.Response {
+  private record Answered(ClientResponse answer) implements ScrapeTransport.Response {
     @Override
     public int status() {
       return answer.status();

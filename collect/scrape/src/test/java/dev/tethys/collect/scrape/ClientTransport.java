@@ -1,7 +1,7 @@
 package dev.tethys.collect.scrape;
 
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.io.InputStream;
@@ -14,7 +14,7 @@ record ClientTransport(WebClient client) implements ScrapeTransport {
   @Override
   public Response get(URI url, Map<String, String> headers, Duration timeout)
       throws IOException, InterruptedException {
-    Answer a = client.send(new Call("GET", url, headers, null, timeout, null));
+    ClientResponse a = client.send(new ClientRequest("GET", url, headers, null, timeout, null));
     return new Response() {
       @Override
       public int status() {

@@ -106,7 +106,7 @@ public final class Batcher implements Consumer {
     }
     if (g == null) {
       meter.rejected(batch.items());
-      ack.settle(
+      ack.complete(
           new Outcome.Rejected(
               name + ": there are more than " + maxGroups + " combinations of metadata",
               batch.items()));

@@ -269,7 +269,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
         refused.add(batch.items());
         account.take(batch.items());
         account.returnItems(batch.items());
-        ack.settle(
+        ack.complete(
             new Outcome.Unavailable(context.name() + ": memory is short", settings.interval));
         return;
       }

@@ -5,8 +5,8 @@ import dev.tethys.config.Secret;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.delivery.SendResult;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.io.InputStream;
@@ -158,8 +158,9 @@ public final class HttpEndpoint {
       all.putAll(auth.headers());
     }
     all.putAll(headers);
-    Call call = new Call(method, url, new LinkedHashMap<>(all), body, timeout, null);
-    try (Answer a = client.get().send(call);
+    ClientRequest call =
+        new ClientRequest(method, url, new LinkedHashMap<>(all), body, timeout, null);
+    try (ClientResponse a = client.get().send(call);
         InputStream in = a.decoded(MAX_ANSWER)) {
       if (auth != null && auth.isRefusal(a.status())) {
         auth.refused();

@@ -5,7 +5,7 @@ import dev.tethys.codec.otlp.wire.RpcStatus;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
-import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.GrpcReply;
 
 /**
@@ -16,7 +16,7 @@ public final class Rejections {
   private Rejections() {}
 
   /** How many items an answer says were rejected; 0 when it does not say. */
-  public static int items(Answer a) {
+  public static int items(ClientResponse a) {
     String message = a.header(Outcome.REJECTED_HEADER, "");
     return message.matches("[0-9]{1,9}") ? Integer.parseInt(message) : 0;
   }

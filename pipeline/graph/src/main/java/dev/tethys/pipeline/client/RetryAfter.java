@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.client;
 
-import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.ClientResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
@@ -14,7 +14,7 @@ public final class RetryAfter {
   private RetryAfter() {}
 
   /** From {@code Retry-After} in seconds or as a date; zero when it says nothing. */
-  public static Duration of(Answer a, Instant now) {
+  public static Duration of(ClientResponse a, Instant now) {
     return of(a.header("Retry-After", ""), now);
   }
 

@@ -291,7 +291,7 @@ final class Dispatcher {
       state.lock.unlock();
     }
     if (both != null) {
-      moved.outcome().thenAccept(both::settle);
+      moved.outcome().thenAccept(both::complete);
     }
   }
 
@@ -465,7 +465,7 @@ final class Dispatcher {
       state.lock.unlock();
     }
     try {
-      j.ack.settle(j.outcome);
+      j.ack.complete(j.outcome);
     } finally {
       state.lock.lock();
       try {

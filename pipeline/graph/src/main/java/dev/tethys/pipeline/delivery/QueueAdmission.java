@@ -127,7 +127,7 @@ final class QueueAdmission {
       return back(request, "interrupted while waiting for room");
     } finally {
       state.lock.unlock();
-      dropped.forEach(r -> r.settle(Outcome.ACCEPTED)); // as configured
+      dropped.forEach(r -> r.complete(Outcome.ACCEPTED)); // as configured
     }
   }
 
@@ -213,7 +213,7 @@ final class QueueAdmission {
     try {
       if (early) {
         // Before it can be sent, so that what its source notes of it stands by then.
-        ack.settle(Outcome.ACCEPTED);
+        ack.complete(Outcome.ACCEPTED);
       }
     } finally {
       state.lock.lock();

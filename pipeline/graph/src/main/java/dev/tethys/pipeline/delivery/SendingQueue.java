@@ -70,7 +70,7 @@ final class SendingQueue implements Outbox {
     context.account().take(request.items());
     Outcome refusal = admission.take(request, ack, true);
     if (refusal != null) {
-      ack.settle(refusal);
+      ack.complete(refusal);
     }
   }
 
@@ -280,7 +280,7 @@ final class SendingQueue implements Outbox {
           Long.toString(remaining));
     }
     Outcome stopping = new Outcome.Unavailable(context.name() + " has stopped", Duration.ZERO);
-    acks.forEach(r -> r.settle(stopping));
+    acks.forEach(r -> r.complete(stopping));
     try {
       state.storage.close();
       deadLetters.close();

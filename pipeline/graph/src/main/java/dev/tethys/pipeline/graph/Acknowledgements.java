@@ -39,7 +39,7 @@ final class Acknowledgements {
     }
     return outcome -> {
       settled(outcome);
-      ack.settle(outcome);
+      ack.complete(outcome);
     };
   }
 

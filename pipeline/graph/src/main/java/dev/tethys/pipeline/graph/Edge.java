@@ -63,7 +63,7 @@ final class Edge implements Consumer {
     } catch (RuntimeException e) {
       PEER_LOG.failure(
           Level.ERROR, "Component failed, which is a fault of Tethys component", key.to(), e);
-      tracked.settle(new Outcome.Unavailable(key.to() + " failed: " + e, Duration.ZERO));
+      tracked.complete(new Outcome.Unavailable(key.to() + " failed: " + e, Duration.ZERO));
     }
   }
 

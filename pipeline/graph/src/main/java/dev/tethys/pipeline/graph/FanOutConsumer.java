@@ -94,7 +94,7 @@ final class FanOutConsumer implements Consumer {
     }
     Outputs to = outputs;
     if (to.edges.length == 0) {
-      r.settle(new Outcome.Unavailable("it leads nowhere yet", Duration.ZERO));
+      r.complete(new Outcome.Unavailable("it leads nowhere yet", Duration.ZERO));
       return;
     }
     if (entry != null && entry.filter.isActive()) {
@@ -136,7 +136,7 @@ final class FanOutConsumer implements Consumer {
           account.pass(items - refused);
         }
       }
-      ack.settle(outcome);
+      ack.complete(outcome);
     };
   }
 }

@@ -38,7 +38,7 @@ final class NodeHolder implements Consumer {
     try {
       Consumer c = current;
       if (c == null) {
-        ack.settle(new Outcome.Unavailable(key + " does not run", Duration.ZERO));
+        ack.complete(new Outcome.Unavailable(key + " does not run", Duration.ZERO));
       } else {
         c.consume(batch, ack);
       }

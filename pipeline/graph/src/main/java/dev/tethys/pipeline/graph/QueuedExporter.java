@@ -162,7 +162,7 @@ final class QueuedExporter implements QueuePart {
     if (box == null) {
       account.take(batch.items());
       account.returnItems(batch.items());
-      ack.settle(new Outcome.Unavailable(name + " does not run", Duration.ZERO));
+      ack.complete(new Outcome.Unavailable(name + " does not run", Duration.ZERO));
       return;
     }
     Encoder.Encoded e;
@@ -171,7 +171,7 @@ final class QueuedExporter implements QueuePart {
     } catch (NotEncodableException x) {
       account.take(batch.items());
       account.drop(Drops.NOT_ENCODABLE, batch.items());
-      ack.settle(new Outcome.Rejected(name + ": " + x.getMessage(), batch.items()));
+      ack.complete(new Outcome.Rejected(name + ": " + x.getMessage(), batch.items()));
       return;
     }
     e.drops()
@@ -181,7 +181,7 @@ final class QueuedExporter implements QueuePart {
               account.drop(reason, items);
             });
     if (e.requests().isEmpty()) {
-      ack.settle(Outcome.ACCEPTED);
+      ack.complete(Outcome.ACCEPTED);
       return;
     }
     AckCallback each = AckCallback.parts(ack, e.requests().size());

@@ -92,7 +92,7 @@ class BatcherTest {
     assertThat(joined.items()).isEqualTo(12);
     assertThat(OtlpScanner.count(OtlpSignal.LOGS, joined.body(), 0, joined.size())).isEqualTo(12);
     assertThat(told).isEmpty();
-    acks.getFirst().settle(Outcome.ACCEPTED);
+    acks.getFirst().complete(Outcome.ACCEPTED);
     assertThat(told).hasSize(3);
     assertThat(clock.alarms()).isZero();
   }
@@ -146,10 +146,10 @@ class BatcherTest {
     Batcher b = batcher(5, 5, Sizer.ITEMS);
     add(b, 12, 0, Metadata.NONE);
     assertThat(out).extracting(Batch::items).containsExactly(5, 5, 2);
-    acks.get(0).settle(new Outcome.Rejected("bad", 2));
-    acks.get(1).settle(Outcome.ACCEPTED);
+    acks.get(0).complete(new Outcome.Rejected("bad", 2));
+    acks.get(1).complete(Outcome.ACCEPTED);
     assertThat(told).isEmpty();
-    acks.get(2).settle(new Outcome.Rejected("bad", 1));
+    acks.get(2).complete(new Outcome.Rejected("bad", 1));
     assertThat(told).containsExactly(new Outcome.Rejected("bad", 3));
   }
 

@@ -244,7 +244,7 @@ final class Doubles {
         public void consume(Batch batch, AckCallback ack) {
           c.account(signal).through(batch.items());
           to.add(batch);
-          ack.settle(Outcome.ACCEPTED);
+          ack.complete(Outcome.ACCEPTED);
         }
 
         @Override

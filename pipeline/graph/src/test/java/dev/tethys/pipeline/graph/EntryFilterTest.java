@@ -37,7 +37,7 @@ class EntryFilterTest extends GraphCase {
         PipelineId pipeline, boolean fresh, Batch batch, AckCallback ack, Consumer next) {
       asked.add(pipeline + (fresh ? " fresh" : ""));
       if (dropped.contains(pipeline.toString())) {
-        ack.settle(Outcome.ACCEPTED);
+        ack.complete(Outcome.ACCEPTED);
       } else {
         next.consume(batch, ack);
       }

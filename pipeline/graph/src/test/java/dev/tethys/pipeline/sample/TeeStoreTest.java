@@ -30,7 +30,7 @@ class TeeStoreTest {
       new BatchSink(
           (batch, ack) -> {
             batches.add(batch);
-            ack.settle(dev.tethys.pipeline.Outcome.ACCEPTED);
+            ack.complete(dev.tethys.pipeline.Outcome.ACCEPTED);
           },
           AckCallback.NONE);
   private final MemoryMetricStore memory = new MemoryMetricStore(0);

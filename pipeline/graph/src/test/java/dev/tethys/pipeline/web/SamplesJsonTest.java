@@ -22,7 +22,7 @@ class SamplesJsonTest {
     Consumer to =
         (b, r) -> {
           out.add(b);
-          r.settle(Outcome.ACCEPTED);
+          r.complete(Outcome.ACCEPTED);
         };
     try (Appender a = new BatchSink(to, AckCallback.NONE).appender()) {
       for (int i = 0; i < series; i++) {

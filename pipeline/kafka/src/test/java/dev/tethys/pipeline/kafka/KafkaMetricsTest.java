@@ -101,7 +101,7 @@ class KafkaMetricsTest {
             Signal.METRICS,
             (b, r) -> {
               arrivals.add(b);
-              r.settle(Outcome.ACCEPTED);
+              r.complete(Outcome.ACCEPTED);
             }),
         new TestContext());
   }

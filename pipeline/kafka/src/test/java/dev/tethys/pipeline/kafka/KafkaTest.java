@@ -212,7 +212,7 @@ class KafkaTest {
       Arrival a = next();
       received.addAll(RecordsTest.samples(a.batch()));
       assertThat(a.batch().lane()).isNotZero();
-      a.ack().settle(Outcome.ACCEPTED);
+      a.ack().complete(Outcome.ACCEPTED);
     }
     assertThat(received).containsExactlyInAnyOrderElementsOf(sent);
     untilCommitted("metrics", 20);
@@ -255,7 +255,7 @@ class KafkaTest {
       Arrival a = next();
       assertThat(a.batch().items()).isEqualTo(2);
       assertThat(ProfilesData.parseFrom(a.batch().body())).isEqualTo(ProfilesData.parseFrom(bytes));
-      a.ack().settle(Outcome.ACCEPTED);
+      a.ack().complete(Outcome.ACCEPTED);
       in.stop(Duration.ofSeconds(5));
       out.stop(Duration.ZERO);
     }
@@ -269,18 +269,18 @@ class KafkaTest {
     Arrival a = next();
     Arrival b = next();
     Arrival c = next();
-    c.ack().settle(Outcome.ACCEPTED);
-    a.ack().settle(Outcome.ACCEPTED);
+    c.ack().complete(Outcome.ACCEPTED);
+    a.ack().complete(Outcome.ACCEPTED);
     untilCommitted("late", 1);
     in.stop(Duration.ZERO);
     assertThat(committed("late")).isEqualTo(1);
-    b.ack().settle(Outcome.ACCEPTED); // too late to count
+    b.ack().complete(Outcome.ACCEPTED); // too late to count
 
     Receiver again = receiver(Signal.LOGS, group("late", ""));
     Arrival b2 = next();
     assertThat(RecordsTest.bodies(b2.batch())).containsExactly("b");
-    b2.ack().settle(Outcome.ACCEPTED);
-    next().ack().settle(Outcome.ACCEPTED);
+    b2.ack().complete(Outcome.ACCEPTED);
+    next().ack().complete(Outcome.ACCEPTED);
     again.stop(Duration.ofSeconds(5));
     assertThat(committed("late")).isEqualTo(3);
   }
@@ -298,7 +298,7 @@ class KafkaTest {
       while (got.size() < 3) {
         Arrival a = next();
         got.addAll(RecordsTest.bodies(a.batch()));
-        a.ack().settle(Outcome.ACCEPTED);
+        a.ack().complete(Outcome.ACCEPTED);
       }
       assertThat(got).as(codec).containsExactly("one", "über", "three");
     }
@@ -365,7 +365,7 @@ class KafkaTest {
         .isEqualTo(expected);
     assertThat(b.metadata().get("team")).containsExactly("one", "two");
     assertThat(b.metadata().get("other")).containsExactly("x");
-    a.ack().settle(Outcome.ACCEPTED);
+    a.ack().complete(Outcome.ACCEPTED);
     in.stop(Duration.ofSeconds(5));
   }
 
@@ -416,10 +416,10 @@ class KafkaTest {
             Signal.METRICS,
             group("place", "header_extraction: {extract_headers: true, headers: [team]}"),
             context);
-    next().ack().settle(new Outcome.Unavailable("full", Duration.ZERO));
+    next().ack().complete(new Outcome.Unavailable("full", Duration.ZERO));
     Arrival again = next();
     assertThat(again.batch().items()).isEqualTo(1);
-    again.ack().settle(Outcome.ACCEPTED);
+    again.ack().complete(Outcome.ACCEPTED);
     assertThat(context.account(Signal.METRICS).balance().dropped())
         .containsExactly(Map.entry(RecordReader.NO_PLACE, 1L));
     in.stop(Duration.ofSeconds(5));
@@ -430,16 +430,16 @@ class KafkaTest {
     broker.topic("again", 1);
     produce("again", "a", "b", "c");
     Receiver in = receiver(Signal.LOGS, group("again", ""));
-    next().ack().settle(Outcome.ACCEPTED);
+    next().ack().complete(Outcome.ACCEPTED);
     Arrival b = next();
     Arrival c = next();
-    b.ack().settle(new Outcome.Unavailable("full", Duration.ZERO));
-    c.ack().settle(Outcome.ACCEPTED);
+    b.ack().complete(new Outcome.Unavailable("full", Duration.ZERO));
+    c.ack().complete(Outcome.ACCEPTED);
     List<String> second = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
       Arrival x = next();
       second.addAll(RecordsTest.bodies(x.batch()));
-      x.ack().settle(Outcome.ACCEPTED);
+      x.ack().complete(Outcome.ACCEPTED);
     }
     assertThat(second).containsExactly("b", "c");
     untilCommitted("again", 3);
@@ -462,7 +462,7 @@ class KafkaTest {
 
     Exporter out = exporter(Signal.METRICS, "metrics: {topic: poison, encoding: remote_write}");
     out.consume(RecordsTest.series(3, 1), AckCallback.NONE);
-    next().ack().settle(new Outcome.Rejected("never", 3));
+    next().ack().complete(new Outcome.Rejected("never", 3));
     assertThat(read("dead", 2)).hasSize(2);
     untilCommitted("poison", 2);
     in.stop(Duration.ofSeconds(5));
@@ -476,7 +476,7 @@ class KafkaTest {
         exporter(Signal.METRICS, "metrics: {topic: killed, encoding: remote_write}\ntimeout: 2s");
     Receiver in = receiver(Signal.METRICS, group("killed", ""));
     out.consume(RecordsTest.series(1, 1), AckCallback.NONE);
-    next().ack().settle(Outcome.ACCEPTED);
+    next().ack().complete(Outcome.ACCEPTED);
     untilCommitted("killed", 1);
     broker.killAndRestart();
     BlockingQueue<Outcome> outcome = new LinkedBlockingQueue<>();
@@ -484,7 +484,7 @@ class KafkaTest {
     assertThat(outcome.poll(90, TimeUnit.SECONDS)).isEqualTo(Outcome.ACCEPTED);
     Arrival a = next();
     assertThat(a.batch().items()).isEqualTo(2);
-    a.ack().settle(Outcome.ACCEPTED);
+    a.ack().complete(Outcome.ACCEPTED);
     in.stop(Duration.ofSeconds(5));
     out.stop(Duration.ZERO);
   }
@@ -499,15 +499,15 @@ class KafkaTest {
             Signal.LOGS,
             group("silent", "")
                 .replace("autocommit: {interval: 100ms}", "autocommit: {interval: 1h}"));
-    next().ack().settle(Outcome.ACCEPTED);
-    next().ack().settle(Outcome.ACCEPTED);
+    next().ack().complete(Outcome.ACCEPTED);
+    next().ack().complete(Outcome.ACCEPTED);
     Arrival c = next();
     try (Admin a = broker.admin()) {
       String before = member(a, "silent");
       a.removeMembersFromConsumerGroup("silent", new RemoveMembersFromConsumerGroupOptions())
           .all()
           .get(30, TimeUnit.SECONDS);
-      c.ack().settle(Outcome.ACCEPTED); // counts, though the partition has no owner by then
+      c.ack().complete(Outcome.ACCEPTED); // counts, though the partition has no owner by then
       while (member(a, "silent").isEmpty() || member(a, "silent").equals(before)) {
         assertThat(Thread.currentThread().isInterrupted()).isFalse();
         TimeUnit.MILLISECONDS.sleep(50); // another process is asked
@@ -516,7 +516,7 @@ class KafkaTest {
     produce("silent", "d");
     Arrival d = next();
     assertThat(RecordsTest.bodies(d.batch())).containsExactly("d");
-    d.ack().settle(Outcome.ACCEPTED);
+    d.ack().complete(Outcome.ACCEPTED);
     in.stop(Duration.ofSeconds(5));
     assertThat(committed("silent")).isEqualTo(4);
   }
@@ -542,8 +542,8 @@ class KafkaTest {
     Arrival b = next();
     Thread ending = Thread.ofVirtual().start(() -> in.stop(Duration.ZERO));
     assertThat(ending.join(Duration.ofMillis(200))).as("waits a moment").isFalse();
-    a.ack().settle(Outcome.ACCEPTED);
-    b.ack().settle(Outcome.ACCEPTED);
+    a.ack().complete(Outcome.ACCEPTED);
+    b.ack().complete(Outcome.ACCEPTED);
     ending.join();
     assertThat(committed("replaced")).isEqualTo(2);
   }
@@ -581,7 +581,7 @@ class KafkaTest {
     for (int i = 0; i < 4; i++) {
       Arrival a = next();
       seen.addAll(RecordsTest.bodies(a.batch()));
-      a.ack().settle(Outcome.ACCEPTED);
+      a.ack().complete(Outcome.ACCEPTED);
     }
     Receiver two = receiver(Signal.LOGS, group("shared", ""));
     produce("shared", "9", "10", "11", "12");
@@ -590,7 +590,7 @@ class KafkaTest {
       Arrival a = arrivals.poll(100, TimeUnit.MILLISECONDS);
       if (a != null) {
         seen.addAll(RecordsTest.bodies(a.batch()));
-        a.ack().settle(Outcome.ACCEPTED);
+        a.ack().complete(Outcome.ACCEPTED);
       }
     }
     assertThat(seen).contains("1", "2", "3", "4", "5", "6", "7", "8", "9", "10", "11", "12");

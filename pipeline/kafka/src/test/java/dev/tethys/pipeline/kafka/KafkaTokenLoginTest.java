@@ -230,7 +230,7 @@ class KafkaTokenLoginTest {
     Receiver in =
         f.create(
             f.settings().read(YamlDocument.parse("a.yml", null, yaml).root()),
-            Map.of(Signal.METRICS, (b, r) -> r.settle(Outcome.ACCEPTED)),
+            Map.of(Signal.METRICS, (b, r) -> r.complete(Outcome.ACCEPTED)),
             new TestContext(extension));
     in.start();
     while (written("dead") == 0) {

@@ -94,9 +94,9 @@ final class TestContext implements Context {
               v = sender.send(p);
             }
           }
-          ack.settle(Outcome.ACCEPTED);
+          ack.complete(Outcome.ACCEPTED);
         } catch (IOException | InterruptedException e) {
-          ack.settle(new Outcome.Unavailable(e.toString(), Duration.ZERO));
+          ack.complete(new Outcome.Unavailable(e.toString(), Duration.ZERO));
         }
       }
 

@@ -26,14 +26,14 @@ public final class Redelivery {
     AckCallback ack =
         outcome -> {
           if (logged.compareAndSet(false, true)) {
-            to.settle(outcome);
+            to.complete(outcome);
           }
         };
     try {
       next.consume(batch, ack);
     } catch (RuntimeException | Error e) {
       log.log(Level.ERROR, name + ": downstream consumer failed, retrying", e);
-      ack.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
+      ack.complete(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
     }
   }
 }

@@ -60,7 +60,7 @@ public abstract class TreeProcessor implements Processor {
       changed = edit(data, batch);
     } catch (CodecException | EvaluationException e) {
       account.drop(e instanceof CodecException ? MALFORMED : FAILED, items);
-      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
+      ack.complete(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
       return;
     }
     if (!changed) {
@@ -74,7 +74,7 @@ public abstract class TreeProcessor implements Processor {
     int after = data.itemCount();
     differ(account, before, after, dropReason());
     if (after == 0) {
-      ack.settle(Outcome.ACCEPTED);
+      ack.complete(Outcome.ACCEPTED);
       return;
     }
     account.pass(after);
@@ -95,7 +95,7 @@ public abstract class TreeProcessor implements Processor {
       return data;
     } catch (CodecException e) {
       account.drop(MALFORMED, batch.items());
-      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      ack.complete(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
       return null;
     }
   }

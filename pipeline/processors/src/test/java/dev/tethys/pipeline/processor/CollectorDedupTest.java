@@ -315,7 +315,7 @@ final class CollectorDedupTest {
             Signal.LOGS,
             (batch, ack) -> {
               sent.add(batch);
-              ack.settle(answers.isEmpty() ? Outcome.ACCEPTED : answers.removeFirst());
+              ack.complete(answers.isEmpty() ? Outcome.ACCEPTED : answers.removeFirst());
             },
             rig);
     p.start();

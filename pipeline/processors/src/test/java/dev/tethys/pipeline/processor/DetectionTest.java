@@ -14,7 +14,7 @@ import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.processor.detection.DetectionEnvironment;
 import dev.tethys.pipeline.processor.detection.HostNames;
 import dev.tethys.pipeline.processor.detection.ResourceDetection;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import dev.tethys.web.cloud.CredentialDependencies;
@@ -125,7 +125,7 @@ class DetectionTest {
           URI u = call.uri();
           String query = u.getRawQuery() == null ? "" : "?" + u.getRawQuery();
           return client.send(
-              new Call(
+              new ClientRequest(
                   call.method(),
                   URI.create("http://" + address() + u.getRawPath() + query),
                   call.headers(),

@@ -13,7 +13,7 @@ import dev.tethys.pipeline.processor.kubernetes.ApiAccess;
 import dev.tethys.pipeline.processor.kubernetes.KubernetesAttributes;
 import dev.tethys.testkit.KubernetesDouble;
 import dev.tethys.testkit.Waiting;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
@@ -109,7 +109,7 @@ abstract class KubernetesCase {
           return clients
               .client(HttpClientConfig.DEFAULT_HTTP1)
               .send(
-                  new Call(
+                  new ClientRequest(
                       "GET", to, call.headers(), null, call.timeout(), null, readTimeouts(call)));
         };
     factory =
@@ -117,9 +117,9 @@ abstract class KubernetesCase {
             new ApiAccess(sender, _ -> pauses.acquire(), environment::get, folder));
   }
 
-  private Call.@Nullable ReadTimeouts readTimeouts(Call call) {
-    Call.ReadTimeouts p = call.timeLimit();
-    return p == null || silence == null ? p : new Call.ReadTimeouts(p.head(), silence);
+  private ClientRequest.@Nullable ReadTimeouts readTimeouts(ClientRequest call) {
+    ClientRequest.ReadTimeouts p = call.timeLimit();
+    return p == null || silence == null ? p : new ClientRequest.ReadTimeouts(p.head(), silence);
   }
 
   @AfterEach

@@ -71,7 +71,7 @@ class LiveControlsTest {
         outcomes::add,
         (b, r) -> {
           out.add(b);
-          r.settle(Outcome.ACCEPTED);
+          r.complete(Outcome.ACCEPTED);
         });
   }
 

@@ -122,7 +122,7 @@ final class Rig implements Context {
         signal,
         (batch, ack) -> {
           out.add(batch);
-          ack.settle(Outcome.ACCEPTED);
+          ack.complete(Outcome.ACCEPTED);
         },
         this);
   }
@@ -143,7 +143,7 @@ final class Rig implements Context {
           public Consumer all() {
             return (batch, ack) -> {
               out.add(batch);
-              ack.settle(Outcome.ACCEPTED);
+              ack.complete(Outcome.ACCEPTED);
             };
           }
 
@@ -159,7 +159,7 @@ final class Rig implements Context {
             }
             return (batch, ack) -> {
               routed.computeIfAbsent(pipeline, _ -> new ArrayList<>()).add(batch);
-              ack.settle(answers.getOrDefault(pipeline, Outcome.ACCEPTED));
+              ack.complete(answers.getOrDefault(pipeline, Outcome.ACCEPTED));
             };
           }
         },
@@ -362,7 +362,7 @@ final class Rig implements Context {
     queueTo = sender;
     return (batch, ack) -> {
       queued.addAll(encoder.encode(batch).requests());
-      ack.settle(Outcome.ACCEPTED);
+      ack.complete(Outcome.ACCEPTED);
     };
   }
 }

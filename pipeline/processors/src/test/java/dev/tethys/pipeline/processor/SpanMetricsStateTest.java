@@ -239,7 +239,7 @@ class SpanMetricsStateTest extends SpanMetricsCase {
               public Consumer all() {
                 return (batch, ack) -> {
                   offered.add(batch);
-                  ack.settle(answer.get());
+                  ack.complete(answer.get());
                 };
               }
 

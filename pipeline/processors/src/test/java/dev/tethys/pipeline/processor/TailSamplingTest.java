@@ -143,7 +143,7 @@ class TailSamplingTest {
     Sent s = sent.remove();
     assertThat(s.spans()).extracting(Span::spanId).containsExactly(1L, 2L, 3L);
     assertThat(first).as("nobody has the spans yet").isEmpty();
-    s.ack().settle(Outcome.ACCEPTED);
+    s.ack().complete(Outcome.ACCEPTED);
     assertThat(first).containsExactly(Outcome.ACCEPTED);
     assertThat(second).containsExactly(Outcome.ACCEPTED);
     assertThat(balance().out()).isEqualTo(3);
@@ -156,9 +156,9 @@ class TailSamplingTest {
     List<Outcome> heard = send(p, span(1, 1, "keep", "yes"), span(2, 1), span(3, 1, "keep", "yes"));
     pass(11);
     assertThat(sent).hasSize(2);
-    sent.remove().ack().settle(Outcome.ACCEPTED);
+    sent.remove().ack().complete(Outcome.ACCEPTED);
     assertThat(heard).isEmpty();
-    sent.remove().ack().settle(new Outcome.Unavailable("down", Duration.ZERO));
+    sent.remove().ack().complete(new Outcome.Unavailable("down", Duration.ZERO));
     assertThat(heard).containsExactly(new Outcome.Unavailable("down", Duration.ZERO));
     assertThat(balance().dropped()).containsEntry("sampled_out", 1L);
   }
@@ -181,12 +181,12 @@ class TailSamplingTest {
     Processor p = sampler("decision_wait: 1s, " + KEPT);
     send(p, span(1, 1, "keep", "yes"), span(2, 1));
     pass(2);
-    sent.remove().ack().settle(Outcome.ACCEPTED);
+    sent.remove().ack().complete(Outcome.ACCEPTED);
     List<Outcome> late = send(p, span(1, 2), span(2, 2, "keep", "yes"), span(1, 3));
     Sent s = sent.remove();
     assertThat(s.spans()).extracting(Span::spanId).containsExactly(2L, 3L);
     assertThat(late).isEmpty();
-    s.ack().settle(Outcome.ACCEPTED);
+    s.ack().complete(Outcome.ACCEPTED);
     assertThat(late).containsExactly(Outcome.ACCEPTED);
     assertThat(balance().dropped()).containsEntry("sampled_out", 2L);
   }
@@ -245,8 +245,8 @@ class TailSamplingTest {
     assertThat(one.spans()).hasSize(1);
     List<Outcome> third = send(p, span(1, 1), span(2, 1));
     assertThat(sent).as("nothing goes twice").hasSize(1);
-    one.ack().settle(Outcome.ACCEPTED);
-    sent.remove().ack().settle(Outcome.ACCEPTED);
+    one.ack().complete(Outcome.ACCEPTED);
+    sent.remove().ack().complete(Outcome.ACCEPTED);
     assertThat(first).containsExactly(Outcome.ACCEPTED);
     assertThat(again).containsExactly(Outcome.ACCEPTED);
     assertThat(third).containsExactly(Outcome.ACCEPTED);
@@ -259,10 +259,10 @@ class TailSamplingTest {
     Processor p = sampler("decision_wait: 1s, " + ALWAYS);
     List<Outcome> first = send(p, span(1, 1));
     pass(2);
-    sent.remove().ack().settle(new Outcome.Unavailable("down", Duration.ZERO));
+    sent.remove().ack().complete(new Outcome.Unavailable("down", Duration.ZERO));
     assertThat(first).hasSize(1).first().isInstanceOf(Outcome.Unavailable.class);
     List<Outcome> again = send(p, span(1, 1));
-    sent.remove().ack().settle(Outcome.ACCEPTED);
+    sent.remove().ack().complete(Outcome.ACCEPTED);
     assertThat(again).containsExactly(Outcome.ACCEPTED);
   }
 
@@ -312,7 +312,7 @@ class TailSamplingTest {
         throw new IllegalStateException(e);
       }
       taken.add(batch);
-      ack.settle(Outcome.ACCEPTED);
+      ack.complete(Outcome.ACCEPTED);
     }
   }
 
@@ -365,7 +365,7 @@ class TailSamplingTest {
     List<Outcome> heard = send(p, span(1, 1, "keep", "yes"), span(2, 1));
     p.stop(Duration.ofSeconds(5));
     assertThat(sent).hasSize(1);
-    sent.remove().ack().settle(Outcome.ACCEPTED);
+    sent.remove().ack().complete(Outcome.ACCEPTED);
     assertThat(heard).containsExactly(Outcome.ACCEPTED);
     assertThat(send(p, span(3, 1))).first().isInstanceOf(Outcome.Unavailable.class);
     pass(3600);
@@ -500,7 +500,7 @@ class TailSamplingTest {
     rig.clock.pass(Duration.ofMillis(1));
     Sent s = sent.remove();
     assertThat(s.spans()).extracting(Span::spanId).containsExactly(1L, 2L);
-    s.ack().settle(Outcome.ACCEPTED);
+    s.ack().complete(Outcome.ACCEPTED);
     assertThat(plain).isEmpty();
     pass(11);
     assertThat(plain).containsExactly(Outcome.ACCEPTED);
@@ -586,14 +586,14 @@ class TailSamplingTest {
             (b, r) -> {
               List<Span> spans = Rig.all(Rig.traces(b));
               if (turn.incrementAndGet() % 5 == 0) {
-                r.settle(new Outcome.Unavailable("not now", Duration.ZERO));
+                r.complete(new Outcome.Unavailable("not now", Duration.ZERO));
                 return;
               }
               rig.time.execute(
                   "delivery",
                   () -> {
                     spans.forEach(s -> delivered.put(s.spanId(), s.traceIdLow()));
-                    r.settle(Outcome.ACCEPTED);
+                    r.complete(Outcome.ACCEPTED);
                   });
             });
     List<Stubborn> senders = new ArrayList<>();
@@ -632,16 +632,16 @@ class TailSamplingTest {
     assertThat(send(p, span(1, 1), span(2, 1))).containsExactly(Outcome.ACCEPTED);
     assertThat(balance().held()).isEqualTo(2);
     pass(2);
-    sent.remove().ack().settle(new Outcome.Unavailable("down", Duration.ZERO));
-    sent.remove().ack().settle(Outcome.ACCEPTED);
+    sent.remove().ack().complete(new Outcome.Unavailable("down", Duration.ZERO));
+    sent.remove().ack().complete(Outcome.ACCEPTED);
     assertThat(balance().held()).isEqualTo(1);
     assertThat(send(p, span(3, 1))).containsExactly(Outcome.ACCEPTED);
     pass(2);
     assertThat(sent.stream().map(Sent::spans)).as("again, then the next").hasSize(2);
     Sent again = sent.remove();
     assertThat(again.spans()).extracting(Span::traceIdLow).containsExactly(1L);
-    again.ack().settle(Outcome.ACCEPTED);
-    sent.remove().ack().settle(new Outcome.Rejected("no", 1));
+    again.ack().complete(Outcome.ACCEPTED);
+    sent.remove().ack().complete(new Outcome.Rejected("no", 1));
     assertThat(balance().held()).isZero();
     assertThat(balance().out()).isEqualTo(3);
   }
@@ -654,7 +654,7 @@ class TailSamplingTest {
             "acknowledge: at_once, decision_wait: 1s, num_traces: 3, " + ALWAYS,
             (b, r) -> {
               asked.incrementAndGet();
-              r.settle(new Outcome.Unavailable("down", Duration.ZERO));
+              r.complete(new Outcome.Unavailable("down", Duration.ZERO));
             });
     assertThat(send(p, span(1, 1))).containsExactly(Outcome.ACCEPTED);
     pass(2);

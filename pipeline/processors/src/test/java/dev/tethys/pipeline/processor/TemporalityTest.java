@@ -286,7 +286,8 @@ class TemporalityTest {
           if (takes[0]) {
             got.add(batch);
           }
-          ack.settle(takes[0] ? Outcome.ACCEPTED : new Outcome.Unavailable("full", Duration.ZERO));
+          ack.complete(
+              takes[0] ? Outcome.ACCEPTED : new Outcome.Unavailable("full", Duration.ZERO));
         },
         rig);
   }
@@ -337,7 +338,7 @@ class TemporalityTest {
                     throw new IllegalStateException("a fault");
                   }
                   got.add(batch);
-                  ack.settle(Outcome.ACCEPTED);
+                  ack.complete(Outcome.ACCEPTED);
                 },
                 rig);
     p.start();

@@ -25,8 +25,8 @@ public final class HeldPipeline implements Consumer {
   }
 
   /** Says what became of the oldest batch of which that was not said. */
-  public void settle(Outcome outcome) {
-    Objects.requireNonNull(held.poll(), "no batch is under way").settle(outcome);
+  public void complete(Outcome outcome) {
+    Objects.requireNonNull(held.poll(), "no batch is under way").complete(outcome);
   }
 
   /** Waits until so many batches have come, of all. */

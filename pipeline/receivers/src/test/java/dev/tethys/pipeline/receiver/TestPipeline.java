@@ -22,7 +22,7 @@ public final class TestPipeline implements Consumer {
     batches.add(batch);
     Outcome o = outcome;
     // Settled by another thread, as a destination does.
-    Thread.ofVirtual().start(() -> ack.settle(o));
+    Thread.ofVirtual().start(() -> ack.complete(o));
   }
 
   /** This for some signals. */

@@ -1,8 +1,8 @@
 package dev.tethys.store.remote;
 
 import dev.tethys.codec.CodecException;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.io.InputStream;
@@ -78,7 +78,7 @@ public final class HttpQueries {
    * @throws IOException also when the answer is not what was asked for
    * @throws dev.tethys.model.storage.StorageException when it is larger than is taken
    */
-  public void ask(Call call, Reading to) throws IOException, InterruptedException {
+  public void ask(ClientRequest call, Reading to) throws IOException, InterruptedException {
     ask(call, Set.of(), to);
   }
 
@@ -87,10 +87,10 @@ public final class HttpQueries {
    *
    * @param also statuses that are read in addition to those of success
    */
-  public void ask(Call call, Set<Integer> also, Reading to)
+  public void ask(ClientRequest call, Set<Integer> also, Reading to)
       throws IOException, InterruptedException {
-    Call c = call.withHeader("Accept-Encoding", "gzip").withTimeout(config.timeout());
-    try (Answer a = client.send(c);
+    ClientRequest c = call.withHeader("Accept-Encoding", "gzip").withTimeout(config.timeout());
+    try (ClientResponse a = client.send(c);
         InputStream in = limits.bounded(a.decoded(Long.MAX_VALUE), "store " + config.name())) {
       if (a.status() / 100 != 2 && !also.contains(a.status())) {
         throw new RefusedException(

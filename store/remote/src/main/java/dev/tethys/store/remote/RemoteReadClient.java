@@ -12,8 +12,8 @@ import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.Labels;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.StorageException;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.io.InputStream;
@@ -57,8 +57,8 @@ final class RemoteReadClient {
         new ReadRequest(
                 List.of(query), List.of(ReadRequest.STREAMED_XOR_CHUNKS, ReadRequest.SAMPLES))
             .encode();
-    Call call =
-        Call.post(
+    ClientRequest call =
+        ClientRequest.post(
                 config.url(),
                 "application/x-protobuf",
                 SnappyBlock.encode(message, 0, message.length))
@@ -69,7 +69,7 @@ final class RemoteReadClient {
     for (var h : config.headers().entrySet()) {
       call = call.withHeader(h.getKey(), h.getValue());
     }
-    try (Answer a = client.send(call)) {
+    try (ClientResponse a = client.send(call)) {
       if (a.status() / 100 != 2) {
         throw new IOException(
             "remote server "
@@ -110,7 +110,7 @@ final class RemoteReadClient {
     }
   }
 
-  private void whole(Answer a, ReceivedSeries into) throws IOException {
+  private void whole(ClientResponse a, ReceivedSeries into) throws IOException {
     byte[] packed = a.body().readNBytes(MAX_MESSAGE);
     byte[] message;
     try {

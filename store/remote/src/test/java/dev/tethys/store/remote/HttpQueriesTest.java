@@ -8,7 +8,7 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.store.remote.influx.InfluxStoreType;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -62,7 +62,7 @@ class HttpQueriesTest {
     HttpQueries http = questions();
     StringBuilder out = new StringBuilder();
     http.ask(
-        Call.get(http.at("/x?y=1")),
+        ClientRequest.get(http.at("/x?y=1")),
         also,
         in -> out.append(new String(in.readAllBytes(), StandardCharsets.UTF_8)));
     return out.toString();
@@ -96,7 +96,7 @@ class HttpQueriesTest {
   @Test
   void whatIsNoAnswerIsAnErrorOfTheStore() throws Exception {
     HttpQueries http = questions();
-    Call c = Call.get(http.at("/"));
+    ClientRequest c = ClientRequest.get(http.at("/"));
     assertThatThrownBy(
             () ->
                 http.ask(

@@ -6,8 +6,8 @@ import dev.tethys.codec.template.GoStrings;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Redaction;
 import dev.tethys.config.Secret;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.net.URI;
@@ -56,11 +56,12 @@ final class HttpSender {
   Reply postJson(String url, String json, Duration limit)
       throws NotifyException, InterruptedException {
     return send(
-        Call.post(uri(url), "application/json", json.getBytes(StandardCharsets.UTF_8)), limit);
+        ClientRequest.post(uri(url), "application/json", json.getBytes(StandardCharsets.UTF_8)),
+        limit);
   }
 
   /** Sends a call; an answer that is not 2xx is an exception. */
-  Reply send(Call call, Duration limit) throws NotifyException, InterruptedException {
+  Reply send(ClientRequest call, Duration limit) throws NotifyException, InterruptedException {
     Reply r = any(call, limit);
     if (r.status() / 100 != 2) {
       throw refused(r);
@@ -80,12 +81,12 @@ final class HttpSender {
   }
 
   /** Sends a call and returns any answer. */
-  Reply any(Call call, Duration limit) throws NotifyException, InterruptedException {
-    try (Answer a = client.send(call.withTimeout(limit))) {
+  Reply any(ClientRequest call, Duration limit) throws NotifyException, InterruptedException {
+    try (ClientResponse a = client.send(call.withTimeout(limit))) {
       String body;
       try {
         body = new String(a.bytes(MAX_ANSWER_BYTES), StandardCharsets.UTF_8);
-      } catch (Answer.TooLargeException e) {
+      } catch (ClientResponse.TooLargeException e) {
         body = "";
       }
       return new Reply(call.uri(), a.status(), body, a.headers());

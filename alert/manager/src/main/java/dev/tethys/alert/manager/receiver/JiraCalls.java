@@ -1,6 +1,6 @@
 package dev.tethys.alert.manager.receiver;
 
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
@@ -40,8 +40,8 @@ record JiraCalls(HttpSender http, String base, Duration limit) {
 
   private JsonNode send(String method, String url, @Nullable JsonObject body)
       throws NotifyException, InterruptedException {
-    Call call =
-        new Call(
+    ClientRequest call =
+        new ClientRequest(
             method,
             HttpSender.uri(url),
             Map.of("Content-Type", "application/json", "Accept-Language", "en"),

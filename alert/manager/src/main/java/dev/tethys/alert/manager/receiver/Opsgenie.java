@@ -5,7 +5,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -158,8 +158,8 @@ final class Opsgenie extends HttpReceiverKind {
   private static void send(
       HttpSender http, String method, String url, JsonObject body, String key, Duration limit)
       throws NotifyException, InterruptedException {
-    Call call =
-        new Call(
+    ClientRequest call =
+        new ClientRequest(
             method,
             HttpSender.uri(url),
             Map.of("Content-Type", "application/json", "Authorization", "GenieKey " + key),

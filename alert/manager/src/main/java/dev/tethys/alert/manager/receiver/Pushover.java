@@ -4,7 +4,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
@@ -116,7 +116,7 @@ final class Pushover extends HttpReceiverKind {
       }
       // In the body, where no proxy logs the token.
       http.send(
-          Call.post(
+          ClientRequest.post(
               HttpSender.uri(api),
               "application/x-www-form-urlencoded",
               HttpSender.form(p).getBytes(StandardCharsets.UTF_8)),

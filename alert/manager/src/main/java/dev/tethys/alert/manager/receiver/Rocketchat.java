@@ -4,7 +4,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
@@ -116,8 +116,8 @@ final class Rocketchat extends HttpReceiverKind {
               .add("emoji", t.of(emoji))
               .add("avatar", t.of(iconUrl))
               .put("attachments", List.of(attachment.map()));
-      Call call =
-          Call.post(
+      ClientRequest call =
+          ClientRequest.post(
                   HttpSender.uri(base + "api/v1/chat.postMessage"),
                   "application/json",
                   body.text().getBytes(StandardCharsets.UTF_8))

@@ -6,7 +6,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.WebClient;
 import dev.tethys.web.cloud.AwsCredentials;
 import dev.tethys.web.cloud.AwsIdentity;
@@ -103,7 +103,7 @@ final class Sns extends HttpReceiverKind {
                   ? "https://sns." + region + "." + AwsCredentials.domain(region) + "/"
                   : api);
       byte[] body = HttpSender.form(message(o, t, n)).getBytes(StandardCharsets.UTF_8);
-      Call call = Call.post(uri, FORM, body);
+      ClientRequest call = ClientRequest.post(uri, FORM, body);
       Instant now = context.clock().instant();
       http.send(AwsSigner.sign(call, identity, region, "sns", now, false), limit);
     };

@@ -4,7 +4,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.time.Duration;
@@ -145,7 +145,8 @@ final class Wechat extends HttpReceiverKind {
     query.put("corpid", t.of(corp));
     query.put("corpsecret", t.of(secret));
     HttpSender.Reply r =
-        http.send(Call.get(HttpSender.uri(base + "gettoken?" + HttpSender.form(query))), limit);
+        http.send(
+            ClientRequest.get(HttpSender.uri(base + "gettoken?" + HttpSender.form(query))), limit);
     String token = HttpSender.json(r.body()).path("access_token").asString("");
     if (token.isEmpty()) {
       throw NotifyException.lost("invalid APISecret for CorpID: " + corp);

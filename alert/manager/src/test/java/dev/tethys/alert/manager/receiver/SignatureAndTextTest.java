@@ -3,7 +3,7 @@ package dev.tethys.alert.manager.receiver;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.cloud.AwsIdentity;
 import dev.tethys.web.cloud.AwsSigner;
 import java.net.URI;
@@ -15,8 +15,8 @@ class SignatureAndTextTest {
   /** The case post-x-www-form-urlencoded of AWS's test suite of Signature Version 4. */
   @Test
   void signsAsAwsDoes() {
-    Call call =
-        Call.post(
+    ClientRequest call =
+        ClientRequest.post(
             URI.create("https://example.amazonaws.com/"),
             "application/x-www-form-urlencoded",
             "Param1=value1".getBytes(StandardCharsets.UTF_8));

@@ -3,7 +3,7 @@ package dev.tethys.collect.discovery.aws;
 import dev.tethys.collect.discovery.DiscoveryContext;
 import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.config.HttpClientConfig;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.cloud.AwsCredentials;
 import dev.tethys.web.cloud.AwsSigner;
 import dev.tethys.web.cloud.XmlReader;
@@ -124,8 +124,8 @@ final class AwsApi {
         : endpoint.replaceAll("/+$", "");
   }
 
-  private RestClient.Reply send(Call call) throws IOException, InterruptedException {
-    Call signed =
+  private RestClient.Reply send(ClientRequest call) throws IOException, InterruptedException {
+    ClientRequest signed =
         AwsSigner.sign(call, credentials.identity(), region(), service, context.clock().instant());
     RestClient.Reply r = rest.send(signed);
     if (r.status() == 401 || r.status() == 403) {

@@ -15,7 +15,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.cloud.AzureTokens;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -177,7 +177,8 @@ public final class Azure implements PollingDiscovery.Source {
   }
 
   private RestClient.Reply send(String url) throws IOException, InterruptedException {
-    Call call = rest.call("GET", url).withHeader("Authorization", "Bearer " + tokens.token());
+    ClientRequest call =
+        rest.call("GET", url).withHeader("Authorization", "Bearer " + tokens.token());
     RestClient.Reply r = rest.send(call);
     if (r.status() == 401) {
       tokens.refused();

@@ -12,7 +12,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.Labels;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -288,7 +288,7 @@ public final class ConsulDiscovery implements Discovery {
     return b.toString();
   }
 
-  private Call call(String path, String query) throws IOException {
+  private ClientRequest call(String path, String query) throws IOException {
     StringBuilder b = new StringBuilder(query);
     add(b, "dc", settings.get(ConsulServer.DATACENTER));
     add(b, "ns", otherwise(settings.get(NAMESPACE), "CONSUL_NAMESPACE"));

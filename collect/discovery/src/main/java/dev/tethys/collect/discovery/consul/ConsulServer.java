@@ -10,7 +10,7 @@ import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -96,8 +96,8 @@ final class ConsulServer {
    *
    * @param query with its question mark; "" for none
    */
-  Call call(String path, String query) throws IOException {
-    Call call = rest.call("GET", base + path + query);
+  ClientRequest call(String path, String query) throws IOException {
+    ClientRequest call = rest.call("GET", base + path + query);
     return token.isEmpty() ? call : call.withHeader("X-Consul-Token", token);
   }
 

@@ -12,7 +12,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.Labels;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.cloud.GoogleTokens;
 import java.io.IOException;
 import java.time.Duration;
@@ -76,7 +76,7 @@ public final class Gce implements PollingDiscovery.Source {
     List<Labels> targets = new ArrayList<>();
     String page = "";
     for (int i = 0; i < RestClient.MAX_PAGES; i++) {
-      Call call =
+      ClientRequest call =
           rest.call("GET", url + (page.isEmpty() ? "" : "&pageToken=" + RestClient.encoded(page)))
               .withHeader("Authorization", "Bearer " + tokens.token());
       RestClient.Reply r = rest.send(call);

@@ -12,7 +12,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.Labels;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.time.Duration;
 import java.time.Instant;
@@ -86,7 +86,7 @@ public final class Linode implements PollingDiscovery.Source {
   }
 
   private boolean hasEvents() throws IOException, InterruptedException {
-    Call call =
+    ClientRequest call =
         rest.call("GET", API + "account/events?page=1&page_size=25")
             .withHeader("X-Filter", "{\"created\": {\"+gte\": \"" + TIME.format(lastTime) + "\"}}");
     RestClient.Reply r = rest.send(call);
@@ -105,7 +105,7 @@ public final class Linode implements PollingDiscovery.Source {
     List<JsonNode> out = new ArrayList<>();
     String region = settings.get(REGION);
     for (int page = 1; page <= RestClient.MAX_PAGES; page++) {
-      Call call = rest.call("GET", API + what + "?page=" + page + "&page_size=500");
+      ClientRequest call = rest.call("GET", API + what + "?page=" + page + "&page_size=500");
       if (!region.isEmpty()) {
         call = call.withHeader("X-Filter", "{\"region\": \"" + region + "\"}");
       }

@@ -14,7 +14,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -86,7 +86,7 @@ public final class Marathon implements PollingDiscovery.Source {
   public List<TargetGroup> refresh() throws IOException, InterruptedException {
     List<String> servers = settings.get(SERVERS);
     String server = servers.get(ThreadLocalRandom.current().nextInt(servers.size()));
-    Call call = rest.call("GET", server + "/v2/apps/?embed=apps.tasks");
+    ClientRequest call = rest.call("GET", server + "/v2/apps/?embed=apps.tasks");
     String file = settings.get(AUTH_TOKEN_FILE);
     String token = file.isEmpty() ? settings.get(AUTH_TOKEN).value() : RestClient.file(file);
     if (!token.isEmpty()) {

@@ -14,7 +14,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.cloud.AwsIdentity;
 import dev.tethys.web.cloud.AwsSigner;
 import java.io.IOException;
@@ -90,7 +90,8 @@ public final class Outscale implements PollingDiscovery.Source {
     String token = "";
     for (int page = 0; page < RestClient.MAX_PAGES; page++) {
       Map<String, String> body = token.isEmpty() ? Map.of() : Map.of("NextPageToken", token);
-      Call call = rest.post(url, "application/json", RestClient.JSON.writeValueAsBytes(body));
+      ClientRequest call =
+          rest.post(url, "application/json", RestClient.JSON.writeValueAsBytes(body));
       JsonNode n =
           rest.json(
               AwsSigner.sign(

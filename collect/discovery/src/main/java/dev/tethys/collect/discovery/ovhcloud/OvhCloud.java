@@ -15,7 +15,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
@@ -136,7 +136,7 @@ public final class OvhCloud implements PollingDiscovery.Source {
     String consumer = settings.get(CONSUMER_KEY).value();
     String signed =
         settings.get(APPLICATION_SECRET).value() + "+" + consumer + "+GET+" + url + "++" + time;
-    Call call =
+    ClientRequest call =
         rest.call("GET", url)
             .withHeader("X-Ovh-Application", settings.get(APPLICATION_KEY))
             .withHeader("X-Ovh-Consumer", consumer)

@@ -14,7 +14,7 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.Labels;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -123,7 +123,7 @@ public final class Scaleway implements PollingDiscovery.Source {
     String url = settings.get(API_URL).replaceAll("/+$", "") + path;
     List<JsonNode> out = new ArrayList<>();
     for (int page = 1; page <= RestClient.MAX_PAGES; page++) {
-      Call call =
+      ClientRequest call =
           rest.call("GET", url + "?page=" + page + "&" + size + "=" + PER_PAGE + query)
               .withHeader("X-Auth-Token", secret);
       RestClient.Reply r = rest.ok(call);

@@ -18,8 +18,8 @@ import dev.tethys.model.MetricType;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.Params;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.WebClient;
 import java.io.BufferedReader;
 import java.io.ByteArrayInputStream;
@@ -197,7 +197,7 @@ final class HaproxyStats implements MetricsSource {
     if (uri.getRawUserInfo() != null) {
       plain = URI.create(uri.toString().replace(uri.getRawUserInfo() + "@", ""));
     }
-    try (Answer a = http.send(Call.get(plain).withTimeout(limit))) {
+    try (ClientResponse a = http.send(ClientRequest.get(plain).withTimeout(limit))) {
       if (a.status() / 100 != 2) {
         throw new IOException("HTTP status " + a.status());
       }

@@ -1,8 +1,8 @@
 package dev.tethys.collect.logs.cloudflare;
 
 import dev.tethys.config.HttpClientConfig;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -115,8 +115,8 @@ final class Logpull {
             + span.end()
             + "&timestamps=unixnano&fields="
             + URLEncoder.encode(String.join(",", config.fields()), StandardCharsets.UTF_8);
-    Call call =
-        new Call(
+    ClientRequest call =
+        new ClientRequest(
             "GET",
             URI.create(uri),
             Map.of(
@@ -129,7 +129,7 @@ final class Logpull {
             null,
             TIMEOUT,
             null);
-    try (Answer a = http.client(HttpClientConfig.DEFAULT).send(call)) {
+    try (ClientResponse a = http.client(HttpClientConfig.DEFAULT).send(call)) {
       if (a.status() != 200) {
         throw refused(a);
       }
@@ -158,11 +158,11 @@ final class Logpull {
     }
   }
 
-  private static IOException refused(Answer a) throws IOException {
+  private static IOException refused(ClientResponse a) throws IOException {
     String body;
     try (InputStream in = a.decoded(MAX_ERROR)) {
       body = new String(in.readAllBytes(), StandardCharsets.UTF_8).strip();
-    } catch (Answer.TooLargeException e) {
+    } catch (ClientResponse.TooLargeException e) {
       body = "";
     }
     Matcher m = TOO_EARLY.matcher(body);

@@ -10,8 +10,8 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -49,7 +49,7 @@ final class ContainerLog {
   private final CursorProgress<LogPosition> progress;
   private final CountDownLatch stopped = new CountDownLatch(1);
   private volatile Labels labels;
-  private volatile @Nullable Answer open;
+  private volatile @Nullable ClientResponse open;
   private volatile LogPosition read;
   private LogPosition safe; // the last one at which no line had begun: where to continue
   private @Nullable Thread thread;
@@ -151,7 +151,7 @@ final class ContainerLog {
       return;
     }
     boolean terminal;
-    try (Answer a = call("/json", CALL)) {
+    try (ClientResponse a = call("/json", CALL)) {
       terminal = JSON.readTree(a.bytes(MAX_ANSWER)).path("Config").path("Tty").asBoolean(false);
     } catch (JacksonException e) {
       throw new IOException("the daemon answers what is no JSON: " + JsonFailures.describe(e), e);
@@ -159,7 +159,7 @@ final class ContainerLog {
     LogPosition from = safe;
     read = from;
     String query = "/logs?stdout=1&stderr=1&follow=1&timestamps=1&since=" + from.since();
-    try (Answer a = call(query, FOLLOW)) {
+    try (ClientResponse a = call(query, FOLLOW)) {
       open = a;
       if (isStopped()) {
         return; // stop() may have looked before
@@ -206,16 +206,17 @@ final class ContainerLog {
     }
   }
 
-  private Answer call(String path, Duration timeout) throws IOException, InterruptedException {
-    Call c =
-        new Call(
+  private ClientResponse call(String path, Duration timeout)
+      throws IOException, InterruptedException {
+    ClientRequest c =
+        new ClientRequest(
             "GET",
             URI.create(daemon.base() + "/containers/" + id + path),
             Map.of(),
             null,
             timeout,
             daemon.socket());
-    Answer a = context.http().client(daemon.client()).send(c);
+    ClientResponse a = context.http().client(daemon.client()).send(c);
     if (a.status() == 200) {
       return a;
     }
@@ -227,7 +228,7 @@ final class ContainerLog {
 
   void stop() {
     stopped.countDown();
-    Answer a = open;
+    ClientResponse a = open;
     if (a != null) {
       a.close();
     }

@@ -9,7 +9,7 @@ import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
-import dev.tethys.web.client.Answer;
+import dev.tethys.web.client.ClientResponse;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
@@ -151,7 +151,7 @@ final class GcpPullSource implements LogSource {
           take(messages);
           pause = FIRST_PAUSE;
           continue;
-        } catch (Answer.TooLargeException e) {
+        } catch (ClientResponse.TooLargeException e) {
           synchronized (this) {
             most = Math.max(1, room / 2);
           }

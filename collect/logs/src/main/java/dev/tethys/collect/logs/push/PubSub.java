@@ -4,8 +4,8 @@ import dev.tethys.config.CloudAuth;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.TlsConfig;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.URI;
@@ -95,7 +95,7 @@ final class PubSub {
   /**
    * Messages; waits a while for some.
    *
-   * @throws Answer.TooLargeException when so many are larger than is read
+   * @throws ClientResponse.TooLargeException when so many are larger than is read
    */
   List<Message> pull(int most) throws IOException, InterruptedException {
     JsonNode n = call("pull", Map.of("maxMessages", most), PULL);
@@ -127,13 +127,13 @@ final class PubSub {
 
   private JsonNode call(String method, Map<String, ?> body, Duration timeout)
       throws IOException, InterruptedException {
-    Call c =
-        Call.post(
+    ClientRequest c =
+        ClientRequest.post(
                 URI.create(subscription + ":" + method),
                 "application/json",
                 JSON.writeValueAsBytes(body))
             .withTimeout(timeout);
-    try (Answer a = http.client(client).send(c)) {
+    try (ClientResponse a = http.client(client).send(c)) {
       byte[] b = a.bytes(MAX_ANSWER);
       JsonNode n;
       try {

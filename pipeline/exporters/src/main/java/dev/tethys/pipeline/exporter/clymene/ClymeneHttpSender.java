@@ -9,8 +9,8 @@ import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
@@ -75,8 +75,9 @@ final class ClymeneHttpSender implements Sender {
       all.putAll(auth.headers());
     }
     all.putAll(p.headers());
-    Call call = new Call("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
-    try (Answer a = client().send(call)) {
+    ClientRequest call =
+        new ClientRequest("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
+    try (ClientResponse a = client().send(call)) {
       int status = a.status();
       if (status / 100 == 2) {
         return SendResult.DELIVERED;
@@ -96,7 +97,7 @@ final class ClymeneHttpSender implements Sender {
     }
   }
 
-  private static String errorText(Answer a) {
+  private static String errorText(ClientResponse a) {
     String text = a.errorText(MAX_REASON);
     return text.isEmpty() ? "" : ": " + text;
   }

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.exporter.datadog;
 
 import dev.tethys.pipeline.component.ClientAuth;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.cloud.AwsCredentials;
 import dev.tethys.web.cloud.AwsSigner;
 import dev.tethys.web.cloud.CredentialDependencies;
@@ -108,11 +108,11 @@ final class DatadogIdentity implements ClientAuth {
   }
 
   private String fetch(Instant now) throws IOException, InterruptedException {
-    Call call =
-        Call.post(url, "application/json", new byte[0])
+    ClientRequest call =
+        ClientRequest.post(url, "application/json", new byte[0])
             .withHeader("Authorization", "Delegated " + proof(now))
             .withTimeout(timeout);
-    try (Answer a = dependencies.caller().send(call)) {
+    try (ClientResponse a = dependencies.caller().send(call)) {
       byte[] body = a.bytes(MAX_ANSWER);
       if (a.status() != 200) {
         if (a.status() == 401) {
@@ -154,9 +154,9 @@ final class DatadogIdentity implements ClientAuth {
             : "sts." + region + "." + AwsCredentials.domain(region);
     URI sts = URI.create("https://" + host);
     byte[] question = QUESTION.getBytes(StandardCharsets.US_ASCII);
-    Call signed =
+    ClientRequest signed =
         AwsSigner.sign(
-            Call.post(sts, "application/x-www-form-urlencoded; charset=utf-8", question)
+            ClientRequest.post(sts, "application/x-www-form-urlencoded; charset=utf-8", question)
                 .withHeader("X-Ddog-Org-Id", organisation),
             aws.identity(),
             at,

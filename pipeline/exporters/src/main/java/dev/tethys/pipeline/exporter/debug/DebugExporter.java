@@ -66,7 +66,7 @@ final class DebugExporter implements Exporter {
       print(batch);
     } catch (CodecException e) {
       account.drop(Drops.NOT_ENCODABLE, batch.items());
-      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      ack.complete(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
       return;
     } catch (IOException e) {
       account.drop(NOT_WRITTEN, batch.items());
@@ -75,11 +75,11 @@ final class DebugExporter implements Exporter {
               + ": telemetry passes unwritten and is counted as dropped, reason "
               + NOT_WRITTEN
               + "; fix the path in output_paths, or set another one");
-      ack.settle(Outcome.ACCEPTED);
+      ack.complete(Outcome.ACCEPTED);
       return;
     }
     account.pass(batch.items());
-    ack.settle(Outcome.ACCEPTED);
+    ack.complete(Outcome.ACCEPTED);
   }
 
   private void print(Batch batch) throws IOException {

@@ -50,7 +50,7 @@ public final class NopExporterFactory implements ExporterFactory<NopExporterFact
     @Override
     public void consume(Batch batch, AckCallback ack) {
       account.through(batch.items());
-      ack.settle(Outcome.ACCEPTED);
+      ack.complete(Outcome.ACCEPTED);
     }
   }
 }

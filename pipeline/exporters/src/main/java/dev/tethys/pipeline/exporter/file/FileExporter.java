@@ -66,16 +66,16 @@ final class FileExporter implements Exporter {
     } catch (IOException e) {
       log.log(Level.WARNING, "{0}: {1}", settings.path(), e.toString());
       account.returnItems(batch.items());
-      ack.settle(new Outcome.Unavailable("file: " + e.getMessage(), AGAIN));
+      ack.complete(new Outcome.Unavailable("file: " + e.getMessage(), AGAIN));
       return;
     }
     account.pass(batch.items());
-    ack.settle(Outcome.ACCEPTED);
+    ack.complete(Outcome.ACCEPTED);
   }
 
   private void refuse(Batch batch, AckCallback ack, String reason) {
     account.drop(Drops.NOT_ENCODABLE, batch.items());
-    ack.settle(new Outcome.Rejected(reason, batch.items()));
+    ack.complete(new Outcome.Rejected(reason, batch.items()));
   }
 
   /** A batch as the file has it. */

@@ -170,7 +170,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     if (now.isEmpty()) {
       account.take(batch.items());
       account.returnItems(batch.items());
-      ack.settle(new Outcome.Unavailable(noBackendReason(), Duration.ZERO));
+      ack.complete(new Outcome.Unavailable(noBackendReason(), Duration.ZERO));
       return;
     }
     Map<Backend, Batch> parts;
@@ -179,7 +179,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
     } catch (CodecException e) {
       account.take(batch.items());
       account.drop(Drops.NOT_ENCODABLE, batch.items());
-      ack.settle(new Outcome.Rejected(context.name() + ": " + e.getMessage(), batch.items()));
+      ack.complete(new Outcome.Rejected(context.name() + ": " + e.getMessage(), batch.items()));
       return;
     }
     int lost = batch.items() - parts.values().stream().mapToInt(Batch::items).sum();
@@ -188,7 +188,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
       account.drop(RECODED, lost);
     }
     if (parts.isEmpty()) {
-      ack.settle(Outcome.ACCEPTED);
+      ack.complete(Outcome.ACCEPTED);
       return;
     }
     AckCallback each = AckCallback.parts(ack, parts.size());
@@ -203,7 +203,7 @@ final class LoadBalancer implements Exporter, BackendSource.Listener {
                           to.target(),
                           (context.clock().nanos() - begin) / 1_000_000,
                           outcome instanceof Outcome.Accepted);
-                      each.settle(outcome);
+                      each.complete(outcome);
                     }));
   }
 

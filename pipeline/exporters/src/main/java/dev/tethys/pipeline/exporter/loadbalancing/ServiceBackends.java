@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.exporter.loadbalancing;
 
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.Kubeconfig;
 import dev.tethys.web.kubernetes.ResourceWatch;
@@ -144,15 +144,15 @@ final class ServiceBackends implements BackendSource {
   /** Whether slices may be listed; the watch reports any other failure. */
   private boolean mayList(ResourceWatch.Connection means, String path) throws InterruptedException {
     try {
-      Call call =
-          new Call(
+      ClientRequest call =
+          new ClientRequest(
               "GET",
               URI.create(means.access().base() + path + "?limit=1"),
               Map.of("Accept", "application/json"),
               null,
               PROBE,
               null);
-      try (Answer a = means.sender().send(means.access().client(), call)) {
+      try (ClientResponse a = means.sender().send(means.access().client(), call)) {
         return a.status() != 403 && a.status() != 404;
       }
     } catch (IOException | RuntimeException e) {

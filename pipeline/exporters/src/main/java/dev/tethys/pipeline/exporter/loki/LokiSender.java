@@ -8,8 +8,8 @@ import dev.tethys.pipeline.client.RetryAfter;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.net.URI;
@@ -119,13 +119,14 @@ final class LokiSender implements Sender {
     all.putAll(headers.get());
     all.put("Content-Type", PROTOBUF);
     all.putAll(p.headers());
-    Call call = new Call("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
+    ClientRequest call =
+        new ClientRequest("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
     long begun = System.nanoTime();
     int status = -1;
     String reason;
     Duration after;
     int rejected;
-    try (Answer a = client().send(call)) {
+    try (ClientResponse a = client().send(call)) {
       status = a.status();
       rejected = Rejections.items(a);
       after = RetryAfter.of(a, Instant.ofEpochMilli(millis.getAsLong()));
@@ -183,7 +184,7 @@ final class LokiSender implements Sender {
   }
 
   /** The first line of what the server said. */
-  private static String firstLine(Answer a) {
+  private static String firstLine(ClientResponse a) {
     String line = a.errorLine(MAX_REASON);
     return line.isEmpty() ? "" : ": " + line;
   }

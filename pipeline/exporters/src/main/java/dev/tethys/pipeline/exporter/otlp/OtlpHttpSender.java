@@ -11,8 +11,8 @@ import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
@@ -81,8 +81,9 @@ final class OtlpHttpSender implements Sender {
       all.putAll(auth.headers());
     }
     all.putAll(p.headers());
-    Call call = new Call("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
-    try (Answer a = client.get().send(call)) {
+    ClientRequest call =
+        new ClientRequest("POST", url, new LinkedHashMap<>(all), p.body(), timeout, null);
+    try (ClientResponse a = client.get().send(call)) {
       if (a.status() / 100 == 2) {
         return PartialSuccess.sendResult(p, response(a), log);
       }
@@ -116,17 +117,17 @@ final class OtlpHttpSender implements Sender {
     }
   }
 
-  private static byte[] head(Answer a, int most) throws IOException {
+  private static byte[] head(ClientResponse a, int most) throws IOException {
     try (InputStream in = a.body()) {
       return in.readNBytes(most);
     }
   }
 
-  private static boolean is(Answer a, String type) {
+  private static boolean is(ClientResponse a, String type) {
     return a.header("Content-Type", "").startsWith(type);
   }
 
-  private OtlpResponse response(Answer a) throws IOException {
+  private OtlpResponse response(ClientResponse a) throws IOException {
     byte[] b = head(a, MAX_ANSWER);
     try {
       if (b.length == 0) {
@@ -146,7 +147,7 @@ final class OtlpHttpSender implements Sender {
     return s.isEmpty() ? "" : ": " + s;
   }
 
-  private static String errorText(Answer a) {
+  private static String errorText(ClientResponse a) {
     try {
       byte[] b = head(a, MAX_ANSWER);
       return is(a, OtlpRequestEncoder.PROTOBUF)

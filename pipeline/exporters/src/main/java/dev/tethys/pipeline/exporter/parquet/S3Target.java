@@ -2,8 +2,8 @@ package dev.tethys.pipeline.exporter.parquet;
 
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import dev.tethys.web.cloud.AwsCredentials;
@@ -124,14 +124,15 @@ final class S3Target implements FileTarget {
       client = c;
     }
     String region = credentials.region();
-    Call call =
+    ClientRequest call =
         AwsSigner.sign(
-            new Call(method, settings.url(key, query, region), headers, body, timeout, null),
+            new ClientRequest(
+                method, settings.url(key, query, region), headers, body, timeout, null),
             credentials.identity(),
             region,
             "s3",
             clock.instant());
-    try (Answer a = c.send(call)) {
+    try (ClientResponse a = c.send(call)) {
       Reply r =
           new Reply(
               a.status(),

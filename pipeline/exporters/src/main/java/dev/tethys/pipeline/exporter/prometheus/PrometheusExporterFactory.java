@@ -253,7 +253,7 @@ public final class PrometheusExporterFactory
         data = (MetricsData) batch.takeTree();
       } catch (CodecException e) {
         account.drop(MALFORMED, items);
-        ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
+        ack.complete(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
         return;
       }
       int points = data.itemCount();
@@ -266,7 +266,7 @@ public final class PrometheusExporterFactory
       result.dropped().forEach(account::drop);
       account.pass(points - result.dropped().values().stream().mapToInt(n -> n).sum());
       batch.keepTree(data);
-      ack.settle(Outcome.ACCEPTED);
+      ack.complete(Outcome.ACCEPTED);
     }
 
     private void answer(HttpRequest request, HttpResponse response) throws IOException {

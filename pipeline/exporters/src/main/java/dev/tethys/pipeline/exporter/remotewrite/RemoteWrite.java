@@ -360,7 +360,7 @@ public final class RemoteWrite implements GraphView, AutoCloseable {
     try {
       List<RemoteWriteQueue> to = queues;
       if (to.isEmpty()) {
-        ack.settle(Outcome.ACCEPTED);
+        ack.complete(Outcome.ACCEPTED);
         return;
       }
       TrackedBatch all = new TrackedBatch(ack);

@@ -299,7 +299,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
    */
   void consume(Batch batch, AckCallback ack, @Nullable RemoteWriteMetrics in) {
     if (batch.signal() != Signal.METRICS || batch.encoding() != Encoding.REMOTE_WRITE) {
-      ack.settle(
+      ack.complete(
           new Outcome.Rejected(
               "remote write takes metrics in its own encoding, not "
                   + batch.encoding()
@@ -311,7 +311,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
     closing.readLock().lock();
     try {
       if (closed) {
-        ack.settle(new Outcome.Unavailable("the destination is closed", Duration.ZERO));
+        ack.complete(new Outcome.Unavailable("the destination is closed", Duration.ZERO));
         return;
       }
       boolean withMetadata = sender.message() == RemoteWriteMessage.V2;
@@ -324,7 +324,7 @@ final class RemoteWriteQueue implements Consumer, AutoCloseable {
       }
       p.release(outcome);
       if (handover.isDurable()) {
-        ack.settle(outcome);
+        ack.complete(outcome);
       }
     } finally {
       closing.readLock().unlock();

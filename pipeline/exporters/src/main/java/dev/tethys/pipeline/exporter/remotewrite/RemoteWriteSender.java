@@ -6,8 +6,8 @@ import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -203,13 +203,14 @@ final class RemoteWriteSender implements Sender {
       throws IOException, InterruptedException {
     RemoteWriteMessage message = RequestContents.message(p);
     Map<String, String> h = headers(message, p);
-    Call call = new Call("POST", config.url(), h, p.body(), config.timeout(), null);
+    ClientRequest call =
+        new ClientRequest("POST", config.url(), h, p.body(), config.timeout(), null);
     long begun = System.nanoTime();
     int status;
     String text;
     WrittenCounts written;
     Duration after;
-    try (Answer a = client.send(call)) {
+    try (ClientResponse a = client.send(call)) {
       status = a.status();
       written = WrittenCounts.of(a);
       after = RetryAfter.of(a, clock.instant());
@@ -302,7 +303,7 @@ final class RemoteWriteSender implements Sender {
     static final WrittenCounts ALL =
         new WrittenCounts(true, Long.MAX_VALUE, Long.MAX_VALUE, Long.MAX_VALUE);
 
-    static WrittenCounts of(Answer a) {
+    static WrittenCounts of(ClientResponse a) {
       String s = a.header(WRITTEN + "Samples-Written");
       String h = a.header(WRITTEN + "Histograms-Written");
       String e = a.header(WRITTEN + "Exemplars-Written");

@@ -46,6 +46,6 @@ final class TrackedBatch {
       }
       result = worst;
     }
-    to.settle(result);
+    to.complete(result);
   }
 }

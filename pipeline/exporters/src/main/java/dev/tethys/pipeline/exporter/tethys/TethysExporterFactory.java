@@ -78,7 +78,7 @@ public final class TethysExporterFactory implements ExporterFactory<TethysSettin
         }
         case Outcome.Unavailable _ -> account.returnItems(items);
       }
-      ack.settle(o);
+      ack.complete(o);
     }
 
     /** Reasons of the store are words; a text about a whole batch does not become a label. */

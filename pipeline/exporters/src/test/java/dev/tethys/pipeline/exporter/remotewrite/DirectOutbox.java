@@ -41,7 +41,7 @@ final class DirectOutbox implements Outbox {
       return;
     }
     send(request);
-    ack.settle(Outcome.ACCEPTED);
+    ack.complete(Outcome.ACCEPTED);
   }
 
   @Override
@@ -53,7 +53,7 @@ final class DirectOutbox implements Outbox {
     holds = false;
     for (Waiting w = held.poll(); w != null; w = held.poll()) {
       send(w.request);
-      w.ack.settle(Outcome.ACCEPTED);
+      w.ack.complete(Outcome.ACCEPTED);
     }
   }
 

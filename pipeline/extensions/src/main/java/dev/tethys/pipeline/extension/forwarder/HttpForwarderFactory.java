@@ -23,8 +23,8 @@ import dev.tethys.pipeline.server.HttpServerSettings;
 import dev.tethys.pipeline.server.ServedExtension;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.io.InputStream;
@@ -169,13 +169,13 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
         r.status(400).send("not forwarded: " + e.getMessage() + "\n");
         return;
       }
-      Answer a;
+      ClientResponse a;
       try {
         a =
             client
                 .get()
                 .send(
-                    new Call(
+                    new ClientRequest(
                         q.method(),
                         target,
                         headers(q),
@@ -247,7 +247,7 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
       return q.protocol() + " " + q.host();
     }
 
-    private static void answer(Answer a, HttpRequest q, HttpResponse r) throws IOException {
+    private static void answer(ClientResponse a, HttpRequest q, HttpResponse r) throws IOException {
       r.status(a.status()).uncompressed(); // it is as it came
       Set<String> named = new HashSet<>();
       a.headers()

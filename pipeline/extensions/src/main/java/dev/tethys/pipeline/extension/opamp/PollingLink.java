@@ -9,8 +9,8 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.client.FirstUseClient;
 import dev.tethys.pipeline.client.RetryAfter;
 import dev.tethys.pipeline.component.ClientAuth;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.URI;
@@ -93,8 +93,9 @@ final class PollingLink implements OpampLink {
     all.put("Content-Type", "application/x-protobuf");
     all.put("OpAMP-Instance-UID", uid.toString());
     URI to = server.endpoint();
-    Call call = new Call("POST", to, new LinkedHashMap<>(all), message.encoded(), timeout, null);
-    try (Answer a = client.get().send(call)) {
+    ClientRequest call =
+        new ClientRequest("POST", to, new LinkedHashMap<>(all), message.encoded(), timeout, null);
+    try (ClientResponse a = client.get().send(call)) {
       if (a.status() == 200) {
         byte[] body = a.bytes(OpampAgent.MAX_MESSAGE);
         return ServerToAgent.decoded(body, 0, body.length);

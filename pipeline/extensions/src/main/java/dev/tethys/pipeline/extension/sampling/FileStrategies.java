@@ -4,8 +4,8 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -76,8 +76,8 @@ final class FileStrategies implements StrategySource {
 
   /** A server that is not ready (503) has none yet, and leaves what there was, as for Jaeger. */
   private String fetched() throws IOException {
-    Call call = Call.get(URI.create(file)).withTimeout(TIMEOUT);
-    try (Answer a = clients.client(HttpClientConfig.DEFAULT).send(call)) {
+    ClientRequest call = ClientRequest.get(URI.create(file)).withTimeout(TIMEOUT);
+    try (ClientResponse a = clients.client(HttpClientConfig.DEFAULT).send(call)) {
       String body = new String(a.bytes(MAX_BYTES), StandardCharsets.UTF_8);
       if (a.status() == 503) {
         return text.isEmpty() ? "{}" : text;

@@ -384,13 +384,13 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
         account.drop(
             e instanceof CodecException ? TreeProcessor.MALFORMED : TreeProcessor.FAILED,
             batch.items());
-        ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+        ack.complete(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
         return;
       }
       account.drop(COUNTED, batch.items());
       MetricsData made = made(data, counts);
       if (made.itemCount() == 0) {
-        ack.settle(Outcome.ACCEPTED);
+        ack.complete(Outcome.ACCEPTED);
         return;
       }
       Batch out = batch.with(Signal.METRICS, made);

@@ -161,7 +161,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
             } else {
               account.pass(batch.items());
             }
-            ack.settle(outcome);
+            ack.complete(outcome);
           });
     }
   }
@@ -245,7 +245,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
     private void attempt(Batch batch, AckCallback ack, int from, List<Integer> refusing) {
       int level = next(from);
       if (level < 0) {
-        ack.settle(
+        ack.complete(
             new Outcome.Unavailable("no level of the failover takes batches now", Duration.ZERO));
         return;
       }
@@ -254,7 +254,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
           outcome -> {
             boolean refused = outcome instanceof Outcome.Rejected r && r.items() >= batch.items();
             if (refused && refusing.size() + 1 == levels.size()) {
-              ack.settle(outcome); // as all others did: the fault is the batch's
+              ack.complete(outcome); // as all others did: the fault is the batch's
               return;
             }
             if (refused || outcome instanceof Outcome.Unavailable) {
@@ -270,7 +270,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
             }
             refusing.forEach(this::failed); // what this one took
             recovered(level);
-            ack.settle(outcome);
+            ack.complete(outcome);
           };
       AckCallback joined = AckCallback.join(answer, to.size());
       for (Consumer c : to) {

@@ -349,7 +349,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
       } catch (CodecException | EvaluationException e) {
         account.drop(
             e instanceof CodecException ? TreeProcessor.MALFORMED : TreeProcessor.FAILED, held);
-        ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), held));
+        ack.complete(new Outcome.Rejected(String.valueOf(e.getMessage()), held));
         return;
       }
       int ways = 0;
@@ -364,7 +364,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
       }
       account.pass(out);
       if (ways == 0) {
-        ack.settle(Outcome.ACCEPTED);
+        ack.complete(Outcome.ACCEPTED);
         return;
       }
       AckCallback joined = AckCallback.join(ack, ways);

@@ -292,7 +292,7 @@ public final class LiveControls implements EntryFilter, Collector {
     long expected = before - dropped.values().stream().mapToLong(Long::longValue).sum();
     TreeProcessor.differ(account, (int) expected, after, TreeProcessor.RECODED); // else nothing
     if (after == 0) {
-      ack.settle(Outcome.ACCEPTED);
+      ack.complete(Outcome.ACCEPTED);
       return;
     }
     account.pass(after);

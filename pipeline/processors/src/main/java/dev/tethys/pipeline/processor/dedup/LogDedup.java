@@ -64,7 +64,7 @@ final class LogDedup implements Processor {
             if (!(outcome instanceof Outcome.Unavailable)) {
               arrived(this);
             }
-            ack.settle(outcome);
+            ack.complete(outcome);
           });
     }
   }
@@ -119,7 +119,7 @@ final class LogDedup implements Processor {
     }
     if (!hold(data, batch.metadata())) {
       account.returnItems(data.itemCount());
-      ack.settle(
+      ack.complete(
           new Outcome.Rejected(
               context.name()
                   + ": there are more than "
@@ -131,7 +131,7 @@ final class LogDedup implements Processor {
     data.removeEmpty();
     int passing = data.itemCount();
     if (passing == 0) {
-      ack.settle(Outcome.ACCEPTED);
+      ack.complete(Outcome.ACCEPTED);
       return;
     }
     account.pass(passing);

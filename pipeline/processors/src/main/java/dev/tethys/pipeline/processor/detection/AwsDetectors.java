@@ -7,7 +7,7 @@ import dev.tethys.config.Type;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
@@ -176,7 +176,7 @@ final class AwsDetectors {
       return a;
     }
     base = base.strip();
-    JsonNode task = place.json(Call.get(URI.create(base + "/task")));
+    JsonNode task = place.json(ClientRequest.get(URI.create(base + "/task")));
     String arn = task.path("TaskARN").asString("");
     String[] parts = arn.split(":");
     String region = parts.length > 5 ? parts[3] : "";
@@ -203,7 +203,7 @@ final class AwsDetectors {
     if (launch.equals("ec2") || launch.equals("fargate")) {
       wanted.put(a, "aws.ecs.launchtype", launch);
     }
-    logs(task, place.json(Call.get(URI.create(base))), account, wanted, a);
+    logs(task, place.json(ClientRequest.get(URI.create(base))), account, wanted, a);
     return a;
   }
 

@@ -5,7 +5,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.util.List;
@@ -62,7 +62,7 @@ final class AzureDetectors {
   private static @Nullable JsonNode metadata(DetectionEnvironment place)
       throws InterruptedException {
     try {
-      return place.json(Call.get(METADATA).withHeader("Metadata", "true"));
+      return place.json(ClientRequest.get(METADATA).withHeader("Metadata", "true"));
     } catch (IOException e) {
       return null;
     }

@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.processor.detection;
 
 import dev.tethys.config.HttpClientConfig;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.cloud.CredentialDependencies;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -91,24 +91,25 @@ public record DetectionEnvironment(
   }
 
   /** The answer to a call, of which the status is not 2xx too. */
-  Answer send(Call call) throws IOException, InterruptedException {
+  ClientResponse send(ClientRequest call) throws IOException, InterruptedException {
     return caller.send(call.withTimeout(NEARBY));
   }
 
   /** The text of an answer; any status but 2xx is an error. */
-  String text(Call call) throws IOException, InterruptedException {
+  String text(ClientRequest call) throws IOException, InterruptedException {
     return text(call, caller, NEARBY);
   }
 
   /** The same of a server that requires its own client. */
-  static String text(Call call, CredentialDependencies.Caller through)
+  static String text(ClientRequest call, CredentialDependencies.Caller through)
       throws IOException, InterruptedException {
     return text(call, through, FAR);
   }
 
-  private static String text(Call call, CredentialDependencies.Caller through, Duration longest)
+  private static String text(
+      ClientRequest call, CredentialDependencies.Caller through, Duration longest)
       throws IOException, InterruptedException {
-    try (Answer a = through.send(call.withTimeout(longest))) {
+    try (ClientResponse a = through.send(call.withTimeout(longest))) {
       byte[] body = a.bytes(MAX_BYTES);
       if (a.status() / 100 != 2) {
         throw new StatusException(call, a.status());
@@ -118,17 +119,18 @@ public record DetectionEnvironment(
   }
 
   /** The same as JSON. */
-  JsonNode json(Call call) throws IOException, InterruptedException {
+  JsonNode json(ClientRequest call) throws IOException, InterruptedException {
     return json(call, caller, NEARBY);
   }
 
   /** The same of a server that requires its own client. */
-  JsonNode json(Call call, CredentialDependencies.Caller through)
+  JsonNode json(ClientRequest call, CredentialDependencies.Caller through)
       throws IOException, InterruptedException {
     return json(call, through, FAR);
   }
 
-  private static JsonNode json(Call call, CredentialDependencies.Caller through, Duration longest)
+  private static JsonNode json(
+      ClientRequest call, CredentialDependencies.Caller through, Duration longest)
       throws IOException, InterruptedException {
     try {
       return JSON.readTree(text(call, through, longest));
@@ -152,7 +154,7 @@ public record DetectionEnvironment(
 
     private final int status;
 
-    StatusException(Call call, int status) {
+    StatusException(ClientRequest call, int status) {
       super(call.uri() + " answered with status " + status);
       this.status = status;
     }

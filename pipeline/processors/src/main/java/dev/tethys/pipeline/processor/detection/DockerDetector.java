@@ -4,7 +4,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
@@ -50,12 +50,12 @@ final class DockerDetector implements Detector {
     String host = name == null || name.isEmpty() ? SOCKET : name;
     if (host.startsWith("unix://")) {
       return place.json(
-          Call.get(URI.create("http://docker" + path))
+          ClientRequest.get(URI.create("http://docker" + path))
               .withUnixSocket(Path.of(host.substring("unix://".length()))));
     }
     String url = host.replaceFirst("^tcp://", "http://").replaceAll("/+$", "");
     try {
-      return place.json(Call.get(URI.create(url + path)));
+      return place.json(ClientRequest.get(URI.create(url + path)));
     } catch (IllegalArgumentException e) {
       throw new IOException("DOCKER_HOST is no address of a daemon: " + host, e);
     }

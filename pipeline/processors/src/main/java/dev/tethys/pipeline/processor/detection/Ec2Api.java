@@ -5,7 +5,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.cloud.XmlReader;
 import java.io.IOException;
 import java.net.URI;
@@ -75,8 +75,8 @@ final class Ec2Api {
                     .append(k)
                     .append('=')
                     .append(URLEncoder.encode(v, StandardCharsets.UTF_8)));
-    Call call =
-        Call.post(
+    ClientRequest call =
+        ClientRequest.post(
             URI.create("https://" + host + "/"),
             "application/x-www-form-urlencoded; charset=utf-8",
             form.toString().getBytes(StandardCharsets.UTF_8));

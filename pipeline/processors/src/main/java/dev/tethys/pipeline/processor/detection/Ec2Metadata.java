@@ -1,7 +1,7 @@
 package dev.tethys.pipeline.processor.detection;
 
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.cloud.Imds;
 import java.io.IOException;
 import java.net.URI;
@@ -37,7 +37,7 @@ final class Ec2Metadata {
   static Ec2Metadata of(DetectionEnvironment place, int attempts, Duration pause)
       throws IOException, InterruptedException {
     Imds imds = Imds.of(place::variable);
-    Call ask = imds.token(Call.DEFAULT_TIMEOUT);
+    ClientRequest ask = imds.token(ClientRequest.DEFAULT_TIMEOUT);
     Duration wait = FIRST_PAUSE;
     for (int i = 1; ; i++) {
       try {

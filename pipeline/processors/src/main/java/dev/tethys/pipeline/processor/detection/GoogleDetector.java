@@ -4,8 +4,8 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import java.io.IOException;
 import java.net.URI;
 import java.util.Set;
@@ -100,7 +100,7 @@ final class GoogleDetector implements Detector {
     if (place.has("GCE_METADATA_HOST")) {
       return true;
     }
-    try (Answer r = place.send(Call.get(URI.create("http://" + ADDRESS + "/")))) {
+    try (ClientResponse r = place.send(ClientRequest.get(URI.create("http://" + ADDRESS + "/")))) {
       return r.header("metadata-flavor", "").equals("Google");
     } catch (IOException e) {
       return false;
@@ -203,7 +203,7 @@ final class GoogleDetector implements Detector {
       throws IOException, InterruptedException {
     String host = place.has("GCE_METADATA_HOST") ? place.variable("GCE_METADATA_HOST") : ADDRESS;
     URI u = URI.create("http://" + host + "/computeMetadata/v1/" + path);
-    return place.text(Call.get(u).withHeader("Metadata-Flavor", "Google")).strip();
+    return place.text(ClientRequest.get(u).withHeader("Metadata-Flavor", "Google")).strip();
   }
 
   /** The same, or null where there is no such thing. */

@@ -1,6 +1,6 @@
 package dev.tethys.pipeline.processor.detection;
 
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.Kubeconfig;
 import java.io.IOException;
@@ -44,6 +44,6 @@ final class KubernetesApi {
   /** What is at a path. */
   JsonNode ask(String path) throws IOException, InterruptedException {
     return place.json(
-        Call.get(URI.create(access.base() + path)), place.clients().of(access.client()));
+        ClientRequest.get(URI.create(access.base() + path)), place.clients().of(access.client()));
   }
 }

@@ -143,7 +143,7 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
       data.removeEmpty();
       int passing = data.itemCount();
       if (passing == 0) {
-        ack.settle(Outcome.ACCEPTED);
+        ack.complete(Outcome.ACCEPTED);
         return;
       }
       account.pass(passing);

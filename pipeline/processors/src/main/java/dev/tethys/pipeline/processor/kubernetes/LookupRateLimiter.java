@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.processor.kubernetes;
 
 import dev.tethys.config.HttpClientConfig;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.time.Duration;
@@ -29,7 +29,8 @@ final class LookupRateLimiter implements ResourceWatch.Sender {
   }
 
   @Override
-  public Answer send(HttpClientConfig config, Call call) throws IOException, InterruptedException {
+  public ClientResponse send(HttpClientConfig config, ClientRequest call)
+      throws IOException, InterruptedException {
     long millis = perSecond < 0 ? 0 : book(System.nanoTime());
     if (millis > 0) {
       pause.pause(Duration.ofMillis(millis));

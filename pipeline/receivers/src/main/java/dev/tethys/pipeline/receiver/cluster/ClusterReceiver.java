@@ -10,7 +10,7 @@ import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
@@ -126,7 +126,7 @@ final class ClusterReceiver implements Receiver {
       try {
         cluster =
             asked
-                .get("/api/v1/namespaces/kube-system", Call.DEFAULT_TIMEOUT)
+                .get("/api/v1/namespaces/kube-system", ClientRequest.DEFAULT_TIMEOUT)
                 .path("metadata")
                 .path("uid")
                 .asString("");

@@ -27,7 +27,7 @@ record ResourceAdding(Map<String, String> attributes, Consumer to) implements Co
     try {
       data = batch.takeTree();
     } catch (CodecException e) {
-      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      ack.complete(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
       return;
     }
     for (ResourceGroup<?> g : data.resources()) {

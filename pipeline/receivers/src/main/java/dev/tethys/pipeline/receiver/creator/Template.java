@@ -173,7 +173,8 @@ final class Template {
         signals.forEach(
             s ->
                 nowhere.put(
-                    s, (b, r) -> r.settle(new Outcome.Unavailable("nothing runs", Duration.ZERO))));
+                    s,
+                    (b, r) -> r.complete(new Outcome.Unavailable("nothing runs", Duration.ZERO))));
         receivers.make(factory, id, "receiver " + id, settings, nowhere);
       }
     } catch (UnknownKeyException e) {

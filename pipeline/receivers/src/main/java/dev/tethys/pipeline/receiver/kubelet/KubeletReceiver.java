@@ -12,7 +12,7 @@ import dev.tethys.pipeline.receiver.scraping.FailureLog;
 import dev.tethys.pipeline.receiver.scraping.IntervalCollector;
 import dev.tethys.pipeline.receiver.scraping.PointEmitter;
 import dev.tethys.pipeline.receiver.scraping.ScrapedPoints;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -91,7 +91,9 @@ final class KubeletReceiver implements Receiver {
     }
     try {
       Duration timeout =
-          config.pace().timeout().isPositive() ? config.pace().timeout() : Call.DEFAULT_TIMEOUT;
+          config.pace().timeout().isPositive()
+              ? config.pace().timeout()
+              : ClientRequest.DEFAULT_TIMEOUT;
       JsonNode summary = asked.summary(timeout);
       PodFacts facts = config.wantsPods() ? PodFacts.of(asked.pods(timeout)) : PodFacts.NONE;
       Capacity c = capacity == null ? Capacity.UNKNOWN : capacity.now();

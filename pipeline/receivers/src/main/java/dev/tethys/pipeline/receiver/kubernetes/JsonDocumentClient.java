@@ -1,8 +1,8 @@
 package dev.tethys.pipeline.receiver.kubernetes;
 
 import dev.tethys.codec.json.JsonFailures;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
@@ -27,8 +27,8 @@ public final class JsonDocumentClient {
   private static final long MAX_EVENTS = 1L << 32;
 
   /** A server that says nothing for so long may be gone without a word. */
-  private static final Call.ReadTimeouts TIME_LIMIT =
-      new Call.ReadTimeouts(Duration.ofSeconds(30), Duration.ofMinutes(3));
+  private static final ClientRequest.ReadTimeouts TIME_LIMIT =
+      new ClientRequest.ReadTimeouts(Duration.ofSeconds(30), Duration.ofMinutes(3));
 
   /** How much of the body of an error is logged. */
   private static final int MAX_SHOWN = 500;
@@ -93,21 +93,21 @@ public final class JsonDocumentClient {
   /** Reads objects that come one after the other, until the server ends or the time is up. */
   public void events(String path, Duration time, Events to)
       throws IOException, InterruptedException {
-    Call call =
-        Call.get(uri(path))
+    ClientRequest call =
+        ClientRequest.get(uri(path))
             .withTimeout(time)
             .withUnixSocket(socket)
             .withHeader("Accept", "application/json")
             .withHeader("Accept-Encoding", "identity") // they come one by one
             .withReadTimeouts(TIME_LIMIT);
-    try (Answer a = opened(call);
+    try (ClientResponse a = opened(call);
         InputStream in = a.decoded(MAX_EVENTS);
         MappingIterator<JsonNode> all = JSON.readerFor(JsonNode.class).readValues(in)) {
       while (all.hasNextValue()) {
         to.take(all.nextValue());
       }
     } catch (JacksonException e) {
-      if (!(e.getCause() instanceof Answer.TooLargeException)
+      if (!(e.getCause() instanceof ClientResponse.TooLargeException)
           && !(e.getCause() instanceof HttpTimeoutException)) {
         throw new IOException(
             call.uri() + " answered with what cannot be read: " + JsonFailures.describe(e), e);
@@ -117,14 +117,14 @@ public final class JsonDocumentClient {
 
   private JsonNode get(String path, Duration timeout, boolean list)
       throws IOException, InterruptedException {
-    Call call =
-        Call.get(uri(path))
+    ClientRequest call =
+        ClientRequest.get(uri(path))
             .withTimeout(timeout)
             .withUnixSocket(socket)
             .withHeader("Accept", "application/json")
             .withHeader("Accept-Encoding", "gzip");
     URI uri = call.uri();
-    try (Answer a = opened(call)) {
+    try (ClientResponse a = opened(call)) {
       JsonNode n;
       try (InputStream in = a.decoded(MAX_BYTES)) {
         n = JSON.readTree(in);
@@ -149,8 +149,8 @@ public final class JsonDocumentClient {
   }
 
   /** The answer, which is one that was wanted. */
-  private Answer opened(Call call) throws IOException, InterruptedException {
-    Answer a = sender.send(access.client(), call);
+  private ClientResponse opened(ClientRequest call) throws IOException, InterruptedException {
+    ClientResponse a = sender.send(access.client(), call);
     if (a.status() == 200) {
       return a;
     }
@@ -163,11 +163,11 @@ public final class JsonDocumentClient {
     }
   }
 
-  private static String message(Answer a) throws IOException {
+  private static String message(ClientResponse a) throws IOException {
     String body;
     try {
       body = new String(a.bytes(1 << 20), StandardCharsets.UTF_8).strip();
-    } catch (Answer.TooLargeException e) {
+    } catch (ClientResponse.TooLargeException e) {
       return "";
     }
     try {

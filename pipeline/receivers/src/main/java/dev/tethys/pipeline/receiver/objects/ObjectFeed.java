@@ -8,7 +8,7 @@ import dev.tethys.pipeline.receiver.kubernetes.LogForwarder;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.Mode;
 import dev.tethys.pipeline.receiver.objects.ObjectsConfig.WatchedObject;
 import dev.tethys.pipeline.receiver.scraping.FailureLog;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.kubernetes.ResourceWatch;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -158,7 +158,7 @@ final class ObjectFeed {
                   + limit
                   + selectors()
                   + (more.isEmpty() ? exact : "&continue=" + encoded(more)),
-              Call.DEFAULT_TIMEOUT);
+              ClientRequest.DEFAULT_TIMEOUT);
       List<JsonNode> items = items(list);
       more = tell ? list.path("metadata").path("continue").asString("") : "";
       if (tell && !items.isEmpty()) {

@@ -363,7 +363,7 @@ final class CreatorGraph implements AutoCloseable {
         public void consume(Batch batch, AckCallback ack) {
           context.account(signal).through(batch.items());
           taken.add(batch);
-          ack.settle(Outcome.ACCEPTED);
+          ack.complete(Outcome.ACCEPTED);
         }
       };
     }

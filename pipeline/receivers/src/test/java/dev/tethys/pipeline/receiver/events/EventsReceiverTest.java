@@ -193,7 +193,7 @@ class EventsReceiverTest {
     long watches = watches();
     api.endWatches(); // which it notices when it has read all
     await(() -> watches() > watches);
-    slow.settle(Outcome.ACCEPTED);
+    slow.complete(Outcome.ACCEPTED);
     slow.await(2);
     assertThat(slow.batches.get(1).items()).isEqualTo(19);
   }

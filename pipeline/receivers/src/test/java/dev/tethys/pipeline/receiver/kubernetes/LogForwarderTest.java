@@ -55,7 +55,7 @@ class LogForwarderTest {
     for (int i = 1; i < 10; i++) {
       handover.add(records(i, i + 1));
     }
-    pipeline.settle(Outcome.ACCEPTED);
+    pipeline.complete(Outcome.ACCEPTED);
     pipeline.await(2);
     assertThat(Shown.records(List.of(pipeline.batches.get(1))))
         .hasSize(9)
@@ -65,7 +65,7 @@ class LogForwarderTest {
                 assertThat(l.get(i)).contains("r" + (i + 1) + ".");
               }
             });
-    pipeline.settle(Outcome.ACCEPTED);
+    pipeline.complete(Outcome.ACCEPTED);
     handover.settle();
     assertThat(pipeline.batches).hasSize(2);
   }
@@ -86,11 +86,11 @@ class LogForwarderTest {
                   }
                 });
     HeldPipeline.until(() -> more.getState() == Thread.State.WAITING);
-    pipeline.settle(Outcome.ACCEPTED);
+    pipeline.complete(Outcome.ACCEPTED);
     pipeline.await(2);
     assertThat(pipeline.batches.get(1).items()).isEqualTo(LogForwarder.MOST);
     more.join();
-    pipeline.settle(new Outcome.Rejected("no", 1));
+    pipeline.complete(new Outcome.Rejected("no", 1));
     pipeline.await(3);
     assertThat(pipeline.batches.get(2).items()).isEqualTo(1);
   }
@@ -100,10 +100,10 @@ class LogForwarderTest {
     handover.add(records(0, 1));
     pipeline.await(1);
     handover.add(records(1, 2));
-    pipeline.settle(new Outcome.Unavailable("full", Duration.ZERO));
+    pipeline.complete(new Outcome.Unavailable("full", Duration.ZERO));
     pipeline.await(2);
     assertThat(pipeline.batches.get(1)).isSameAs(pipeline.batches.getFirst());
-    pipeline.settle(Outcome.ACCEPTED);
+    pipeline.complete(Outcome.ACCEPTED);
     pipeline.await(3);
     assertThat(Shown.records(pipeline.batches).getLast()).contains("r1.");
   }

@@ -62,7 +62,7 @@ final class LogSink implements Consumer {
       }
     }
     if (o != null) {
-      ack.settle(o);
+      ack.complete(o);
     }
   }
 

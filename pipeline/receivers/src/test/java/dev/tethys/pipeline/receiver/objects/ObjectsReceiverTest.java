@@ -19,7 +19,7 @@ import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.kubernetes.JsonDocumentClient;
 import dev.tethys.pipeline.receiver.kubernetes.KubernetesEnvironment;
 import dev.tethys.testkit.KubernetesDouble;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.kubernetes.ClusterAccess;
 import java.io.IOException;
@@ -101,10 +101,10 @@ class ObjectsReceiverTest {
   }
 
   /** What there is, is asked of another double. */
-  private Call routed(Call call) {
+  private ClientRequest routed(ClientRequest call) {
     String path = call.uri().getPath();
     return path.equals("/api/v1") || path.matches("/apis(/[^/]+/v1(beta1)?)?")
-        ? new Call(
+        ? new ClientRequest(
             "GET", URI.create(discovery.url() + path), call.headers(), null, call.timeout(), null)
         : call;
   }
@@ -247,7 +247,7 @@ class ObjectsReceiverTest {
     make("include_initial_state: true\nobjects: [{name: pods, mode: watch}]", slow).start();
     slow.await(1);
     assertThat(slow.batches.getFirst().items()).isEqualTo(2);
-    slow.settle(Outcome.ACCEPTED);
+    slow.complete(Outcome.ACCEPTED);
     awaitWatch();
     put("shop", "c", "");
     slow.await(2);
@@ -257,7 +257,7 @@ class ObjectsReceiverTest {
     long watches = watches();
     api.endWatches(); // which it notices when it has read all
     await(() -> watches() > watches);
-    slow.settle(Outcome.ACCEPTED);
+    slow.complete(Outcome.ACCEPTED);
     slow.await(3);
     assertThat(slow.batches.get(2).items()).isEqualTo(20);
   }

@@ -115,7 +115,7 @@ class OtlpReceiverTest {
           batches.add(batch);
           Outcome o = outcome;
           // Settled by another thread, as a destination does.
-          Thread.ofVirtual().start(() -> ack.settle(o));
+          Thread.ofVirtual().start(() -> ack.complete(o));
         };
     Map<Signal, Consumer> outputs = new HashMap<>();
     for (Signal s : signals) {

@@ -18,7 +18,7 @@ import dev.tethys.store.remote.NamedValues;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.net.URI;
@@ -109,7 +109,7 @@ final class ClickHouseStore implements ForeignStore {
         URI.create(
             config.url() + path + separator + WHOLE + (compressed ? "&" + COMPRESSION + "=1" : ""));
     http.ask(
-        Call.post(
+        ClientRequest.post(
             url,
             "text/plain; charset=UTF-8",
             (sql + " FORMAT RowBinary").getBytes(StandardCharsets.UTF_8)),

@@ -15,7 +15,7 @@ import dev.tethys.store.remote.SeriesCollector;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -106,8 +106,8 @@ final class ElasticStore implements ForeignStore {
     if (scroll == null) {
       return;
     }
-    Call c =
-        new Call(
+    ClientRequest c =
+        new ClientRequest(
             "DELETE",
             http.at("/_search/scroll"),
             Map.of("Content-Type", "application/json"),
@@ -157,7 +157,8 @@ final class ElasticStore implements ForeignStore {
   private void read(String path, String body, SampleHits page, SampleHits.Documents to)
       throws IOException, InterruptedException {
     http.ask(
-        Call.post(http.at(path), "application/json", body.getBytes(StandardCharsets.UTF_8)),
+        ClientRequest.post(
+            http.at(path), "application/json", body.getBytes(StandardCharsets.UTF_8)),
         in -> page.read(in, to));
     if (page.isPartial()) {
       throw new IOException("some shards did not answer");

@@ -17,7 +17,7 @@ import dev.tethys.store.remote.SeriesCollector;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.net.URI;
@@ -247,7 +247,7 @@ final class InfluxStore implements ForeignStore {
                 + encoded(database)
                 + (policy.isEmpty() ? "" : "&rp=" + encoded(policy)));
     http.ask(
-        Call.post(
+        ClientRequest.post(
                 url,
                 "application/x-www-form-urlencoded",
                 ("q=" + encoded(influxQl)).getBytes(StandardCharsets.US_ASCII))

@@ -15,7 +15,7 @@ import dev.tethys.store.remote.SeriesCollector;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -260,7 +260,7 @@ final class OpenTsdbStore implements ForeignStore {
   private List<String> metrics(long most) throws IOException, InterruptedException {
     List<String> out = new ArrayList<>();
     isAnswered(
-        Call.get(http.at("/api/suggest?type=metrics&max=" + most)),
+        ClientRequest.get(http.at("/api/suggest?type=metrics&max=" + most)),
         in -> out.addAll(TsdbResponse.names(in)));
     if (out.size() >= MAX_METRICS) {
       throw new IOException(
@@ -273,14 +273,14 @@ final class OpenTsdbStore implements ForeignStore {
   private boolean isAnswered(String question, TsdbResponse.Points to)
       throws IOException, InterruptedException {
     return isAnswered(
-        Call.post(
+        ClientRequest.post(
             http.at("/api/query?arrays"),
             "application/json",
             question.getBytes(StandardCharsets.UTF_8)),
         in -> TsdbResponse.query(in, to));
   }
 
-  private boolean isAnswered(Call call, HttpQueries.Reading to)
+  private boolean isAnswered(ClientRequest call, HttpQueries.Reading to)
       throws IOException, InterruptedException {
     try {
       http.ask(call, to);

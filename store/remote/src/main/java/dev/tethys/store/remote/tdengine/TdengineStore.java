@@ -19,7 +19,7 @@ import dev.tethys.store.remote.SeriesCollector;
 import dev.tethys.store.remote.StoreConfig;
 import dev.tethys.store.remote.StoreLimits;
 import dev.tethys.store.remote.StoredSeries;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.net.URI;
@@ -308,7 +308,7 @@ final class TdengineStore implements ForeignStore {
                     ? ""
                     : "&token=" + URLEncoder.encode(cloudToken.value(), StandardCharsets.UTF_8)));
     http.ask(
-        Call.post(url, "text/plain; charset=utf-8", sql.getBytes(StandardCharsets.UTF_8)),
+        ClientRequest.post(url, "text/plain; charset=utf-8", sql.getBytes(StandardCharsets.UTF_8)),
         ERRORS_OF_SQL,
         in -> {
           try {

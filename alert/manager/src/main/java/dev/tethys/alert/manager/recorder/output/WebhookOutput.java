@@ -7,8 +7,8 @@ import dev.tethys.alert.manager.recorder.RecordedEvent;
 import dev.tethys.config.Redaction;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.WebClient;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -176,8 +176,9 @@ final class WebhookOutput implements EventOutput {
 
   /** What went wrong; null when it was taken. */
   private @Nullable String post(byte[] json) throws InterruptedException {
-    Call call = Call.post(url, "application/json", json).withTimeout(config.timeout());
-    try (Answer a = client.send(call)) {
+    ClientRequest call =
+        ClientRequest.post(url, "application/json", json).withTimeout(config.timeout());
+    try (ClientResponse a = client.send(call)) {
       return a.status() / 100 == 2 ? null : "it answered " + a.status();
     } catch (IOException e) {
       return Redaction.withoutUrl(url, String.valueOf(e.getMessage()));

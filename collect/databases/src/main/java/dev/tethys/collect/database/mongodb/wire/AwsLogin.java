@@ -5,7 +5,7 @@ import dev.tethys.collect.database.mongodb.wire.MongoUri.Login;
 import dev.tethys.collect.database.mongodb.wire.MongoUri.Mechanism;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Secret;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.cloud.AwsCredentials;
 import dev.tethys.web.cloud.AwsIdentity;
@@ -104,9 +104,9 @@ final class AwsLogin {
     headers.put("X-MongoDB-Server-Nonce", Base64.getEncoder().encodeToString(nonce));
     headers.put("X-MongoDB-GS2-CB-Flag", "n");
     String region = region(host);
-    Call signed =
+    ClientRequest signed =
         AwsSigner.sign(
-            new Call(
+            new ClientRequest(
                 "POST",
                 URI.create("https://" + host + "/"),
                 headers,

@@ -2,8 +2,8 @@ package dev.tethys.collect.database.mongodb.wire;
 
 import dev.tethys.collect.database.mongodb.wire.MongoUri.Login;
 import dev.tethys.config.HttpClientConfig;
-import dev.tethys.web.client.Answer;
-import dev.tethys.web.client.Call;
+import dev.tethys.web.client.ClientRequest;
+import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.net.URI;
@@ -58,7 +58,7 @@ final class MachineToken {
   }
 
   /** Of the machine's one identity, or of that whose client id is the user of the string. */
-  private static Call azure(
+  private static ClientRequest azure(
       MongoUri uri, String resource, Function<String, @Nullable String> environment) {
     String own = environment.apply("AZURE_POD_IDENTITY_AUTHORITY_HOST");
     Login login = uri.login();
@@ -67,7 +67,7 @@ final class MachineToken {
         login == null || login.user().isEmpty()
             ? ""
             : "&client_id=" + URLEncoder.encode(login.user(), StandardCharsets.UTF_8);
-    return Call.get(
+    return ClientRequest.get(
             URI.create(
                 base
                     + "/metadata/identity/oauth2/token?api-version=2018-02-01&resource="
@@ -77,9 +77,10 @@ final class MachineToken {
         .withHeader("Accept", "application/json");
   }
 
-  private static Call google(String resource, Function<String, @Nullable String> environment) {
+  private static ClientRequest google(
+      String resource, Function<String, @Nullable String> environment) {
     String own = environment.apply("GCE_METADATA_HOST");
-    return Call.get(
+    return ClientRequest.get(
             URI.create(
                 "http://"
                     + (own == null || own.isEmpty() ? "metadata" : own)
@@ -88,8 +89,9 @@ final class MachineToken {
         .withHeader("Metadata-Flavor", "Google");
   }
 
-  private static String body(Call call) throws IOException {
-    try (Answer a = Clients.ALL.client(HttpClientConfig.DEFAULT).send(call.withTimeout(TIMEOUT))) {
+  private static String body(ClientRequest call) throws IOException {
+    try (ClientResponse a =
+        Clients.ALL.client(HttpClientConfig.DEFAULT).send(call.withTimeout(TIMEOUT))) {
       String body = new String(a.bytes(MAX_BYTES), StandardCharsets.UTF_8).strip();
       if (a.status() != 200) {
         throw new IOException(

@@ -162,7 +162,7 @@ final class ServiceGraphConnector implements Connector {
       data = (TracesData) batch.takeTree();
     } catch (CodecException e) {
       spans.drop(TreeProcessor.MALFORMED, items);
-      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
+      ack.complete(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
       return;
     }
     int unnamed = 0;
@@ -188,7 +188,7 @@ final class ServiceGraphConnector implements Connector {
     batch.keepTree(data);
     if (ended) {
       spans.returnItems(items);
-      ack.settle(new Outcome.Unavailable("the connector has stopped", Duration.ZERO));
+      ack.complete(new Outcome.Unavailable("the connector has stopped", Duration.ZERO));
       return;
     }
     spans.drop(NO_SERVICE, unnamed);
@@ -198,7 +198,7 @@ final class ServiceGraphConnector implements Connector {
     if (!settings.interval().isPositive()) {
       flush.forward();
     }
-    ack.settle(Outcome.ACCEPTED);
+    ack.complete(Outcome.ACCEPTED);
   }
 
   /** Sees a span; false where there is no room for it. */

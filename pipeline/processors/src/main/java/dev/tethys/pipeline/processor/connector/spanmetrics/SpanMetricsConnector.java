@@ -131,20 +131,20 @@ final class SpanMetricsConnector implements Connector {
       data = (TracesData) batch.takeTree();
     } catch (CodecException e) {
       spans.drop(TreeProcessor.MALFORMED, items);
-      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
+      ack.complete(new Outcome.Rejected(String.valueOf(e.getMessage()), items));
       return;
     }
     Tally tally = count(data);
     batch.keepTree(data);
     if (tally == null) {
       spans.returnItems(items);
-      ack.settle(new Outcome.Unavailable("the connector has stopped", Duration.ZERO));
+      ack.complete(new Outcome.Unavailable("the connector has stopped", Duration.ZERO));
       return;
     }
     spans.drop(NO_SERVICE, tally.unnamed);
     spans.drop(TOO_MANY, tally.refused);
     spans.drop(COUNTED, items - tally.unnamed - tally.refused);
-    ack.settle(Outcome.ACCEPTED);
+    ack.complete(Outcome.ACCEPTED);
   }
 
   /** Counts spans; null when it has stopped. */

@@ -86,7 +86,7 @@ final class AcknowledgedTraces {
         pause = RETRY;
       }
       account.pass(o.batch().items());
-      o.release().settle(outcome);
+      o.release().complete(outcome);
       return;
     }
     synchronized (this) {
@@ -104,7 +104,7 @@ final class AcknowledgedTraces {
       }
     }
     lost(o.batch().items());
-    o.release().settle(outcome);
+    o.release().complete(outcome);
   }
 
   private void again() {

@@ -155,7 +155,7 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
                     traces.inc();
                     spans.add((long) batch.items());
                   }
-                  ack.settle(outcome);
+                  ack.complete(outcome);
                 }),
         context,
         new TailMetrics(new Registry(), context.id()) {

@@ -31,7 +31,7 @@ final class ReleasedTrace implements AckCallback {
   }
 
   @Override
-  public void settle(Outcome result) {
+  public void complete(Outcome result) {
     List<AckCallback.Part> all;
     synchronized (this) {
       if (outcome != null) {
@@ -42,7 +42,7 @@ final class ReleasedTrace implements AckCallback {
       waiting.clear();
     }
     if (!all.isEmpty()) {
-      AckCallback.all(all).settle(result);
+      AckCallback.all(all).complete(result);
     }
   }
 
@@ -61,7 +61,7 @@ final class ReleasedTrace implements AckCallback {
     }
     sender
         .ack()
-        .settle(
+        .complete(
             known instanceof Outcome.Rejected r
                 ? new Outcome.Rejected(r.reason(), sender.items())
                 : known);

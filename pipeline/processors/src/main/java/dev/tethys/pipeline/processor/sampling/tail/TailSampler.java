@@ -127,7 +127,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       pieces = SpanPiece.split((TracesData) batch.takeTree(), early());
     } catch (CodecException e) {
       account.drop(TreeProcessor.MALFORMED, batch.items());
-      ack.settle(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
+      ack.complete(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
       return;
     }
     int spans = pieces.stream().mapToInt(SpanPiece::spans).sum();
@@ -137,7 +137,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       account.drop(TreeProcessor.RECODED, batch.items() - spans);
     }
     if (pieces.isEmpty()) {
-      ack.settle(Outcome.ACCEPTED);
+      ack.complete(Outcome.ACCEPTED);
       return;
     }
     TraceArrival arrival = new TraceArrival(pieces, ack, table, account, metrics, settings);
@@ -159,7 +159,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     }
     if (full != null) {
       account.returnItems(spans);
-      ack.settle(new Outcome.Unavailable(name + ": " + full, RETRY));
+      ack.complete(new Outcome.Unavailable(name + ": " + full, RETRY));
       return;
     }
     arrival.finish((late, release) -> send(batch(late), release));
@@ -230,7 +230,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
       next.consume(batch, release);
     } catch (RuntimeException | Error e) {
       log.log(Level.ERROR, name + ": downstream consumer failed, senders should retry", e);
-      release.settle(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
+      release.complete(new Outcome.Unavailable("failed: " + e, Duration.ZERO));
     }
   }
 
@@ -337,10 +337,10 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     try {
       if (d == null && t.acknowledged) {
         account.drop(UNDECIDED, t.spans());
-        release.settle(Outcome.ACCEPTED);
+        release.complete(Outcome.ACCEPTED);
       } else if (d == null) {
         account.returnItems(t.spans());
-        release.settle(new Outcome.Unavailable(name + ": a trace could not be decided", RETRY));
+        release.complete(new Outcome.Unavailable(name + ": a trace could not be decided", RETRY));
       } else if (batch != null) {
         if (t.acknowledged) {
           acknowledged.deliver(batch, release, t.cost());
@@ -349,7 +349,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
         }
       } else {
         account.drop(SAMPLED_OUT, t.spans());
-        release.settle(Outcome.ACCEPTED);
+        release.complete(Outcome.ACCEPTED);
       }
     } finally {
       lock.lock();
@@ -447,7 +447,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
     }
     for (PendingTrace t : dropped) {
       account.drop(PENDING_AT_STOP, t.spans());
-      new ReleasedTrace(t.senders, t.acknowledged).settle(Outcome.ACCEPTED);
+      new ReleasedTrace(t.senders, t.acknowledged).complete(Outcome.ACCEPTED);
     }
     clock.execute("tail sampling", this::decide);
     awaitIdle(timeLimit, true);
@@ -466,7 +466,7 @@ final class TailSampler implements Processor, Adjustable, PipelineWatcher {
         account.returnItems(t.spans());
       }
       new ReleasedTrace(t.senders, t.acknowledged)
-          .settle(new Outcome.Unavailable(name + ": it has stopped", Duration.ZERO));
+          .complete(new Outcome.Unavailable(name + ": it has stopped", Duration.ZERO));
     }
   }
 

@@ -74,7 +74,7 @@ final class TraceArrival {
     AckCallback.Part sender = new AckCallback.Part(atOnce ? AckCallback.NONE : each, p.spans());
     if (atOnce) {
       t.acknowledged = true;
-      after.add(() -> each.settle(Outcome.ACCEPTED));
+      after.add(() -> each.complete(Outcome.ACCEPTED));
     }
     if (t.has(p)) {
       if (!atOnce) {
@@ -107,12 +107,12 @@ final class TraceArrival {
   private void follow(boolean sampled, SpanPiece p, @Nullable ReleasedTrace before) {
     if (!sampled) {
       account.drop(TailSampler.SAMPLED_OUT, p.spans());
-      after.add(() -> each.settle(Outcome.ACCEPTED));
+      after.add(() -> each.complete(Outcome.ACCEPTED));
     } else if (before == null) {
       late.add(p);
     } else if (before.isAcknowledged()) {
       account.drop(REPEATED, p.spans());
-      after.add(() -> each.settle(Outcome.ACCEPTED));
+      after.add(() -> each.complete(Outcome.ACCEPTED));
     } else {
       after.add(
           () -> {
@@ -148,6 +148,6 @@ final class TraceArrival {
     table.free(t);
     account.drop(reason, t.spans());
     ReleasedTrace release = new ReleasedTrace(t.senders, t.acknowledged);
-    return () -> release.settle(Outcome.ACCEPTED);
+    return () -> release.complete(Outcome.ACCEPTED);
   }
 }

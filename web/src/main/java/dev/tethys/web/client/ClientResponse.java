@@ -15,12 +15,12 @@ import org.jspecify.annotations.Nullable;
  * Response of a server whose body is read from the connection on demand. Must be closed, read or
  * not: closing returns the connection to the pool or closes it.
  */
-public final class Answer implements AutoCloseable {
+public final class ClientResponse implements AutoCloseable {
   private final int status;
   private final Map<String, List<String>> headers;
   private final InputStream body;
 
-  Answer(int status, Map<String, List<String>> headers, InputStream body) {
+  ClientResponse(int status, Map<String, List<String>> headers, InputStream body) {
     this(status, ordered(headers), body);
   }
 
@@ -29,7 +29,7 @@ public final class Answer implements AutoCloseable {
    *
    * @param headers by names that compare in any case
    */
-  Answer(int status, TreeMap<String, List<String>> headers, InputStream body) {
+  ClientResponse(int status, TreeMap<String, List<String>> headers, InputStream body) {
     this.status = status;
     this.headers = headers;
     this.body = body;

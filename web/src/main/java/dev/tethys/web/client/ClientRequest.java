@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param unixSocket connect here instead of to the host of the URL; null for TCP
  * @param timeLimit how much of that time may pass with nothing from the server; null for all of it
  */
-public record Call(
+public record ClientRequest(
     String method,
     URI uri,
     Map<String, String> headers,
@@ -34,7 +34,7 @@ public record Call(
   public record ReadTimeouts(Duration head, Duration body) {}
 
   /** One whose server may say nothing for as long as the call takes. */
-  public Call(
+  public ClientRequest(
       String method,
       URI uri,
       Map<String, String> headers,
@@ -47,32 +47,33 @@ public record Call(
   /** Default timeout of a call. */
   public static final Duration DEFAULT_TIMEOUT = Duration.ofSeconds(30);
 
-  public static Call get(URI uri) {
-    return new Call("GET", uri, Map.of(), null, DEFAULT_TIMEOUT, null);
+  public static ClientRequest get(URI uri) {
+    return new ClientRequest("GET", uri, Map.of(), null, DEFAULT_TIMEOUT, null);
   }
 
   /** A POST whose body now belongs to the call. */
-  public static Call post(URI uri, String contentType, byte[] body) {
-    return new Call("POST", uri, Map.of("Content-Type", contentType), body, DEFAULT_TIMEOUT, null);
+  public static ClientRequest post(URI uri, String contentType, byte[] body) {
+    return new ClientRequest(
+        "POST", uri, Map.of("Content-Type", contentType), body, DEFAULT_TIMEOUT, null);
   }
 
-  public Call withHeader(String name, String value) {
+  public ClientRequest withHeader(String name, String value) {
     Map<String, String> h = new LinkedHashMap<>(headers);
     h.put(name, value);
-    return new Call(method, uri, h, body, timeout, unixSocket, timeLimit);
+    return new ClientRequest(method, uri, h, body, timeout, unixSocket, timeLimit);
   }
 
-  public Call withTimeout(Duration t) {
-    return new Call(method, uri, headers, body, t, unixSocket, timeLimit);
+  public ClientRequest withTimeout(Duration t) {
+    return new ClientRequest(method, uri, headers, body, t, unixSocket, timeLimit);
   }
 
-  public Call withUnixSocket(@Nullable Path socket) {
-    return new Call(method, uri, headers, body, timeout, socket, timeLimit);
+  public ClientRequest withUnixSocket(@Nullable Path socket) {
+    return new ClientRequest(method, uri, headers, body, timeout, socket, timeLimit);
   }
 
   /** The same whose server may not say nothing for long. */
-  public Call withReadTimeouts(ReadTimeouts p) {
-    return new Call(method, uri, headers, body, timeout, unixSocket, p);
+  public ClientRequest withReadTimeouts(ReadTimeouts p) {
+    return new ClientRequest(method, uri, headers, body, timeout, unixSocket, p);
   }
 
   /** When waiting for the head of the answer ends; times by {@link System#nanoTime}. */
