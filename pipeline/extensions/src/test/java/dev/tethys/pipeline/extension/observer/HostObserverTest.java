@@ -18,6 +18,7 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.time.Duration;
 import java.util.Map;
 import java.util.Objects;
@@ -93,10 +94,12 @@ class HostObserverTest {
     await(() -> !known.containsKey(tcp) && !known.containsKey(udp));
   }
 
+  /** Writes a file at once, since an observer that runs could read half of it. */
   private void write(String name, String text) throws IOException {
     Path p = folder.resolve(name);
     Files.createDirectories(p.getParent());
-    Files.writeString(p, text);
+    Path written = Files.writeString(folder.resolve("written"), text);
+    Files.move(written, p, StandardCopyOption.ATOMIC_MOVE);
   }
 
   @Test
