@@ -48,7 +48,7 @@ public sealed interface CloudAuth {
     private static final String PROMETHEUS = "aps";
 
     private static final Section SECTION =
-        new Section("sigv4", "Requests are signed for AWS's managed Prometheus.");
+        new Section("sigv4", "Signing of requests for Amazon Managed Service for Prometheus.");
     private static final Keys KEYS = new Keys(SECTION);
 
     /** As a value in configurations. */
@@ -137,15 +137,26 @@ public sealed interface CloudAuth {
       private final Key<Boolean> fips;
 
       Keys(Section s) {
-        region = s.key("region", Type.STRING, "", "The region; found as AWS's programs find it.");
-        accessKey = s.key("access_key", Type.STRING, "", "Access key; found likewise.");
-        secretKey = s.key("secret_key", Type.SECRET, Secret.NONE, "Its secret.");
-        profile = s.key("profile", Type.STRING, "", "Profile of AWS's shared files.");
-        roleArn = s.key("role_arn", Type.STRING, "", "A role to take on.");
-        externalId = s.key("external_id", Type.STRING, "", "What that role asks for.");
+        region =
+            s.key(
+                "region", Type.STRING, "", "AWS region; by default from the AWS credential chain.");
+        accessKey =
+            s.key(
+                "access_key",
+                Type.STRING,
+                "",
+                "Access key; by default from the AWS credential chain.");
+        secretKey = s.key("secret_key", Type.SECRET, Secret.NONE, "Secret key.");
+        profile =
+            s.key("profile", Type.STRING, "", "Profile of the shared AWS configuration files.");
+        roleArn = s.key("role_arn", Type.STRING, "", "ARN of the role to assume.");
+        externalId = s.key("external_id", Type.STRING, "", "External ID for assuming the role.");
         fips =
             s.key(
-                "use_fips_sts_endpoint", Type.BOOL, false, "Take the role on at a FIPS endpoint.");
+                "use_fips_sts_endpoint",
+                Type.BOOL,
+                false,
+                "If true, the role is assumed at a FIPS endpoint of STS.");
       }
 
       CloudAuth read(YamlObject o, String service) {
@@ -201,27 +212,37 @@ public sealed interface CloudAuth {
         String certificateKey,
         Secret certificatePassword,
         boolean sendChain) {
-      private static final Section SECTION = new Section("azuread_identity", "Who asks.");
+      private static final Section SECTION = new Section("azuread_identity", "Client identity.");
       private static final Key<String> CLIENT_ID =
-          SECTION.key("client_id", Type.STRING, "", "The application or identity.");
+          SECTION.key("client_id", Type.STRING, "", "ID of the application or managed identity.");
       private static final Key<Secret> CLIENT_SECRET =
-          SECTION.key("client_secret", Type.SECRET, Secret.NONE, "With oauth.");
+          SECTION.key("client_secret", Type.SECRET, Secret.NONE, "Client secret, for oauth.");
       private static final Key<String> TENANT_ID =
-          SECTION.key("tenant_id", Type.STRING, "", "The tenant.");
+          SECTION.key("tenant_id", Type.STRING, "", "Tenant ID.");
       private static final Key<String> TOKEN_FILE_PATH =
           SECTION.key(
-              "token_file_path", Type.STRING, "", "With workload_identity: file of its token.");
+              "token_file_path", Type.STRING, "", "File of the token, for workload_identity.");
       private static final Key<String> CERTIFICATE_PATH =
           SECTION.key(
-              "certificate_path", Type.STRING, "", "With certificate: file, as PEM text or PFX.");
+              "certificate_path",
+              Type.STRING,
+              "",
+              "File of the certificate as PEM text or PFX, for certificate.");
       private static final Key<String> CERTIFICATE_KEY_PATH =
           SECTION.key(
-              "certificate_key_path", Type.STRING, "", "Its key, if it is in a separate file.");
+              "certificate_key_path",
+              Type.STRING,
+              "",
+              "File of the certificate's key if it is a separate file.");
       private static final Key<Boolean> SEND_CERTIFICATE_CHAIN =
-          SECTION.key("send_certificate_chain", Type.BOOL, false, "Send the certificate along.");
+          SECTION.key(
+              "send_certificate_chain",
+              Type.BOOL,
+              false,
+              "If true, the certificate chain is sent.");
 
       private static final Key<Secret> CERTIFICATE_PASSWORD =
-          SECTION.key("certificate_password", Type.SECRET, Secret.NONE, "Of a PFX file.");
+          SECTION.key("certificate_password", Type.SECRET, Secret.NONE, "Password of a PFX file.");
 
       static final Type<Identity> TYPE =
           SECTION.type(
@@ -265,7 +286,7 @@ public sealed interface CloudAuth {
     }
 
     private static final Key<String> SCOPE =
-        SECTION.key("scope", Type.STRING, "", "Another scope than Azure Monitor's.");
+        SECTION.key("scope", Type.STRING, "", "Scope instead of that of Azure Monitor.");
 
     /** As a value in configurations. */
     public static final Type<CloudAuth> TYPE = SECTION.type(AzureAd::read);
@@ -369,7 +390,7 @@ public sealed interface CloudAuth {
             "credentials_file",
             Type.STRING,
             "",
-            "Key of a service account; found as Google's programs find one when empty.");
+            "Service account key file; empty for Google's application default credentials.");
 
     /** As a value in configurations. */
     public static final Type<CloudAuth> TYPE =

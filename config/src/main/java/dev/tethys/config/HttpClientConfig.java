@@ -130,15 +130,15 @@ public record HttpClientConfig(
   public record BasicAuth(
       String username, String usernameFile, Secret password, String passwordFile) {
     private static final Section SECTION =
-        new Section("basic_auth", "User and password in the Authorization header.");
+        new Section("basic_auth", "Username and password of the Authorization header.");
     private static final Key<String> USERNAME =
-        SECTION.key("username", Type.STRING, "", "The user.");
+        SECTION.key("username", Type.STRING, "", "Username.");
     private static final Key<String> USERNAME_FILE =
-        SECTION.key("username_file", Type.PATH, "", "File that holds the user.");
+        SECTION.key("username_file", Type.PATH, "", "File of the username.");
     private static final Key<Secret> PASSWORD =
-        SECTION.key("password", Type.SECRET, Secret.NONE, "The password.");
+        SECTION.key("password", Type.SECRET, Secret.NONE, "Password.");
     private static final Key<String> PASSWORD_FILE =
-        SECTION.key("password_file", Type.PATH, "", "File that holds the password.");
+        SECTION.key("password_file", Type.PATH, "", "File of the password.");
     static final Type<BasicAuth> TYPE = SECTION.type(BasicAuth::read);
 
     private static BasicAuth read(YamlObject o) {
@@ -167,13 +167,13 @@ public record HttpClientConfig(
   /** An Authorization header of any other kind. */
   public record Authorization(String type, Secret credentials, String credentialsFile) {
     private static final Section SECTION =
-        new Section("authorization", "An Authorization header with fixed credentials.");
+        new Section("authorization", "Authorization header with fixed credentials.");
     private static final Key<String> AUTH_TYPE =
-        SECTION.key("type", Type.STRING, "Bearer", "The scheme; not Basic.");
+        SECTION.key("type", Type.STRING, "Bearer", "Authentication scheme; Basic is not allowed.");
     private static final Key<Secret> CREDENTIALS =
-        SECTION.key("credentials", Type.SECRET, Secret.NONE, "What follows it.");
+        SECTION.key("credentials", Type.SECRET, Secret.NONE, "Credentials after the scheme.");
     private static final Key<String> CREDENTIALS_FILE =
-        SECTION.key("credentials_file", Type.PATH, "", "File that holds the credentials.");
+        SECTION.key("credentials_file", Type.PATH, "", "File of the credentials.");
     static final Type<Authorization> TYPE = SECTION.type(Authorization::read);
 
     private static Authorization read(YamlObject o) {
@@ -204,13 +204,13 @@ public record HttpClientConfig(
   /** A header added to every request; its values are sent in this order. */
   public record Header(List<String> values, List<Secret> secrets, List<String> files) {
     private static final Section SECTION =
-        new Section("http_header", "Values of one header: open, secret, and from files.");
+        new Section("http_header", "Values of one header: plain, secret and from files.");
     private static final Key<List<String>> VALUES =
         SECTION.key("values", Type.list(Type.STRING), List.of(), "Values.");
     private static final Key<List<Secret>> SECRETS =
-        SECTION.key("secrets", Type.list(Type.SECRET), List.of(), "Values that are not shown.");
+        SECTION.key("secrets", Type.list(Type.SECRET), List.of(), "Secret values.");
     private static final Key<List<String>> FILES =
-        SECTION.key("files", Type.list(Type.PATH), List.of(), "Files that hold values.");
+        SECTION.key("files", Type.list(Type.PATH), List.of(), "Files of values.");
 
     /** As a value in configurations. */
     public static final Type<Header> TYPE =
@@ -277,29 +277,29 @@ public record HttpClientConfig(
 
   /** For inclusion in a section that has these keys inline. */
   public static final Section SECTION =
-      new Section("http_client", "How a client authenticates and connects.");
+      new Section("http_client", "Authentication and connection settings of HTTP clients.");
 
   private static final Key<BasicAuth> BASIC_AUTH =
-      SECTION.optional("basic_auth", BasicAuth.TYPE, "User and password.");
+      SECTION.optional("basic_auth", BasicAuth.TYPE, "Username and password.");
   private static final Key<Authorization> AUTHORIZATION =
-      SECTION.optional("authorization", Authorization.TYPE, "Other credentials.");
+      SECTION.optional("authorization", Authorization.TYPE, "Credentials of another scheme.");
   private static final Key<OAuth2> OAUTH2 =
-      SECTION.optional("oauth2", OAuth2.TYPE, "Tokens from an OAuth 2.0 server.");
+      SECTION.optional("oauth2", OAuth2.TYPE, "OAuth 2.0 tokens.");
   private static final Key<Secret> BEARER_TOKEN =
-      SECTION.key("bearer_token", Type.SECRET, Secret.NONE, "Older spelling of authorization.");
+      SECTION.key("bearer_token", Type.SECRET, Secret.NONE, "Deprecated form of authorization.");
   private static final Key<String> BEARER_TOKEN_FILE =
       SECTION.key(
-          "bearer_token_file", Type.PATH, "", "Older spelling of authorization with a file.");
+          "bearer_token_file", Type.PATH, "", "Deprecated form of authorization with a file.");
   private static final Key<TlsConfig> TLS_CONFIG =
-      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "How TLS is spoken.");
+      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS settings.");
   private static final Key<Boolean> FOLLOW_REDIRECTS =
       SECTION.key(
           "follow_redirects",
           Type.BOOL,
           true,
-          "Follow redirects; credentials never go to another host.");
+          "If true, redirects are followed; credentials are never sent to another host.");
   private static final Key<Boolean> ENABLE_HTTP2 =
-      SECTION.key("enable_http2", Type.BOOL, true, "Offer HTTP/2 over TLS.");
+      SECTION.key("enable_http2", Type.BOOL, true, "Enables HTTP/2 over TLS.");
   private static final Key<Map<String, Header>> HTTP_HEADERS =
       SECTION.key("http_headers", Type.map(Header.TYPE), Map.of(), "Further headers.");
 

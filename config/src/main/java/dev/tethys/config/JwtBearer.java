@@ -30,7 +30,7 @@ public record JwtBearer(
   public static final String GRANT = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 
   /** The keys, to be included where they stand inline. */
-  public static final Section SECTION = new Section("jwt_bearer", "A signed assertion.");
+  public static final Section SECTION = new Section("jwt_bearer", "Signed JWT assertion.");
 
   private static final Key<Boolean> GRANT_TYPE =
       SECTION.key(
@@ -40,17 +40,17 @@ public record JwtBearer(
           "client_credentials (or empty), or " + GRANT + ".");
   private static final Key<Secret> CERTIFICATE_KEY =
       SECTION.key(
-          "client_certificate_key", Type.SECRET, Secret.NONE, "RSA key that signs, as PEM text.");
+          "client_certificate_key", Type.SECRET, Secret.NONE, "RSA key for signing, as PEM text.");
   private static final Key<String> CERTIFICATE_KEY_FILE =
       SECTION.key("client_certificate_key_file", Type.PATH, "", "File of the RSA key.");
   private static final Key<String> CERTIFICATE_KEY_ID =
-      SECTION.key("client_certificate_key_id", Type.STRING, "", "The kid of the assertion.");
+      SECTION.key("client_certificate_key_id", Type.STRING, "", "Key id (kid) of the assertion.");
   private static final Key<String> SIGNATURE_ALGORITHM =
       SECTION.key(
           "signature_algorithm",
           Type.oneOf("signature_algorithm", List.of("RS256", "RS384", "RS512")),
           "RS256",
-          "How the assertion is signed.");
+          "Signature algorithm of the assertion.");
   private static final Key<String> ISS =
       SECTION.key("iss", Type.STRING, "", "Issuer; the client_id when empty.");
   private static final Key<String> AUDIENCE =

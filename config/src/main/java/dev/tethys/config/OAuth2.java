@@ -23,22 +23,26 @@ public record OAuth2(
     ProxyConfig proxy) {
 
   private static final Section SECTION =
-      new Section("oauth2", "Tokens from an OAuth 2.0 server, fetched before they run out.");
+      new Section("oauth2", "OAuth 2.0 tokens, fetched before they expire.");
   private static final Key<String> CLIENT_ID =
-      SECTION.key("client_id", Type.STRING, "", "Who asks.");
+      SECTION.key("client_id", Type.STRING, "", "Client ID.");
   private static final Key<Secret> CLIENT_SECRET =
-      SECTION.key("client_secret", Type.SECRET, Secret.NONE, "The client's secret.");
+      SECTION.key("client_secret", Type.SECRET, Secret.NONE, "Client secret.");
   private static final Key<String> CLIENT_SECRET_FILE =
-      SECTION.key("client_secret_file", Type.PATH, "", "File that holds it.");
+      SECTION.key("client_secret_file", Type.PATH, "", "File of the client secret.");
   private static final Key<List<String>> SCOPES =
-      SECTION.key("scopes", Type.list(Type.STRING), List.of(), "Scopes to ask for.");
+      SECTION.key("scopes", Type.list(Type.STRING), List.of(), "Scopes of the token request.");
   private static final Key<String> TOKEN_URL =
-      SECTION.key("token_url", Type.STRING, "", "Where tokens are given.");
+      SECTION.key("token_url", Type.STRING, "", "URL of the token endpoint.");
   private static final Key<Map<String, String>> ENDPOINT_PARAMS =
       SECTION.key(
-          "endpoint_params", Type.map(Type.STRING), Map.of(), "Further fields of the request.");
+          "endpoint_params",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Further parameters of the token request.");
   private static final Key<TlsConfig> TLS =
-      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS to the token server.");
+      SECTION.key(
+          "tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS settings of token requests.");
 
   static {
     SECTION.include(JwtBearer.SECTION).include(ProxyConfig.SECTION);

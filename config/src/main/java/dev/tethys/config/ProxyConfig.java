@@ -27,20 +27,21 @@ public record ProxyConfig(
   /** No proxy. */
   public static final ProxyConfig NONE = new ProxyConfig(null, "", false, Map.of());
 
-  static final Section SECTION = new Section("proxy", "Through which proxy requests go.");
-  private static final Key<URI> PROXY_URL = SECTION.optional("proxy_url", Type.URL, "The proxy.");
+  static final Section SECTION = new Section("proxy", "Proxy of requests.");
+  private static final Key<URI> PROXY_URL =
+      SECTION.optional("proxy_url", Type.URL, "URL of the proxy.");
   private static final Key<String> NO_PROXY =
       SECTION.key(
           "no_proxy",
           Type.STRING,
           "",
-          "Hosts, addresses, networks and domains that are reached without it, by commas.");
+          "Hosts, addresses, networks and domains reached without the proxy, separated by commas.");
   private static final Key<Boolean> PROXY_FROM_ENVIRONMENT =
       SECTION.key(
           "proxy_from_environment",
           Type.BOOL,
           false,
-          "Take HTTP_PROXY, HTTPS_PROXY and NO_PROXY from the environment.");
+          "If true, HTTP_PROXY, HTTPS_PROXY and NO_PROXY of the environment are used.");
   private static final Key<Map<String, List<Secret>>> PROXY_CONNECT_HEADER =
       SECTION.key(
           "proxy_connect_header",

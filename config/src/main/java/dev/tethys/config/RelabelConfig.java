@@ -14,29 +14,32 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads and writes relabelling rules. */
 public final class RelabelConfig {
-  private static final Section SECTION =
-      new Section("relabel_config", "One rule that rewrites or drops label sets.");
+  private static final Section SECTION = new Section("relabel_config", "Relabeling rule.");
   private static final Key<List<String>> SOURCE_LABELS =
       SECTION.key(
           "source_labels", Type.list(Type.STRING), List.of(), "Labels whose values are joined.");
   private static final Key<String> SEPARATOR =
-      SECTION.key("separator", Type.STRING, Spec.DEFAULT.separator(), "What joins them.");
+      SECTION.key(
+          "separator", Type.STRING, Spec.DEFAULT.separator(), "Separator of the joined values.");
   private static final Key<String> REGEX =
       SECTION.key(
           "regex", Type.STRING, Spec.DEFAULT.regex(), "RE2 expression, anchored at both ends.");
   private static final Key<Long> MODULUS =
-      SECTION.key("modulus", Type.UINT, 0L, "For hashmod: what the hash is taken modulo.");
+      SECTION.key("modulus", Type.UINT, 0L, "Modulus of the hash, for hashmod.");
   private static final Key<String> TARGET_LABEL =
-      SECTION.key("target_label", Type.STRING, "", "The label that is set; may hold $1.");
+      SECTION.key("target_label", Type.STRING, "", "Label to write; may contain $1.");
   private static final Key<String> REPLACEMENT =
       SECTION.key(
-          "replacement", Type.STRING, Spec.DEFAULT.replacement(), "Its value; may hold $1.");
+          "replacement",
+          Type.STRING,
+          Spec.DEFAULT.replacement(),
+          "Replacement value; may contain $1.");
   private static final Key<Action> ACTION =
       SECTION.key(
           "action",
           Type.of(actions(), null, RelabelConfig::action),
           Action.REPLACE,
-          "What the rule does.");
+          "Action of the rule.");
 
   /** A list of rules as written in a file; to be read once the name scheme is known. */
   public static final Type<YamlNode> LIST =

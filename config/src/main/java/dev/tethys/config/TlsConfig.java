@@ -114,27 +114,28 @@ public record TlsConfig(
       new TlsConfig("", "", "", "", Secret.NONE, "", "", false, null, null);
 
   public static final Section SECTION =
-      new Section("tls_config", "How TLS is spoken to servers. Files are read again when used.");
+      new Section("tls_config", "TLS settings of clients. Files are read again when used.");
   private static final Key<String> CA =
-      SECTION.key("ca", Type.STRING, "", "Certificates to trust, as PEM text.");
+      SECTION.key("ca", Type.STRING, "", "CA certificates as PEM text.");
   private static final Key<String> CA_FILE =
-      SECTION.key("ca_file", Type.PATH, "", "File of certificates to trust.");
+      SECTION.key("ca_file", Type.PATH, "", "File of CA certificates.");
   private static final Key<String> CERT =
-      SECTION.key("cert", Type.STRING, "", "Own certificate chain, as PEM text.");
+      SECTION.key("cert", Type.STRING, "", "Client certificate chain as PEM text.");
   private static final Key<String> CERT_FILE =
-      SECTION.key("cert_file", Type.PATH, "", "File of the own certificate chain.");
+      SECTION.key("cert_file", Type.PATH, "", "File of the client certificate chain.");
   private static final Key<Secret> KEY =
-      SECTION.key("key", Type.SECRET, Secret.NONE, "Private key of it, as PEM text.");
+      SECTION.key("key", Type.SECRET, Secret.NONE, "Private key as PEM text.");
   private static final Key<String> KEY_FILE =
       SECTION.key("key_file", Type.PATH, "", "File of the private key.");
   private static final Key<String> SERVER_NAME =
-      SECTION.key("server_name", Type.STRING, "", "The name that is sent and verified.");
+      SECTION.key("server_name", Type.STRING, "", "Server name for SNI and verification.");
   private static final Key<Boolean> INSECURE_SKIP_VERIFY =
-      SECTION.key("insecure_skip_verify", Type.BOOL, false, "Trust any certificate of the server.");
+      SECTION.key(
+          "insecure_skip_verify", Type.BOOL, false, "If true, any server certificate is accepted.");
   private static final Key<TlsVersion> MIN_VERSION =
-      SECTION.optional("min_version", TlsVersion.TYPE, "Oldest version to accept.");
+      SECTION.optional("min_version", TlsVersion.TYPE, "Minimum TLS version.");
   private static final Key<TlsVersion> MAX_VERSION =
-      SECTION.optional("max_version", TlsVersion.TYPE, "Newest version to offer.");
+      SECTION.optional("max_version", TlsVersion.TYPE, "Maximum TLS version.");
 
   /** As a value in configurations. */
   public static final Type<TlsConfig> TYPE = SECTION.type(TlsConfig::read);
