@@ -122,63 +122,71 @@ public record LogsConfig(
   private static final Section LIMITS =
       new Section("logs_limits_config", "Limits on log entries, with Loki's names; 0 for none.");
   private static final Key<ByteSize> MAX_LINE_SIZE =
-      LIMITS.optional("max_line_size", Type.SIZE, "Longest line.");
+      LIMITS.optional("max_line_size", Type.SIZE, "Maximum length of a line.");
   private static final Key<Long> MAX_LABEL_NAMES =
-      LIMITS.optional("max_label_names_per_series", Type.INT, "Most labels of a stream.");
+      LIMITS.optional(
+          "max_label_names_per_series", Type.INT, "Maximum number of labels of a stream.");
   private static final Key<Long> MAX_NAME_LENGTH =
-      LIMITS.optional("max_label_name_length", Type.INT, "Longest name of a label in bytes.");
+      LIMITS.optional(
+          "max_label_name_length", Type.INT, "Maximum length of a label name in bytes.");
   private static final Key<Long> MAX_VALUE_LENGTH =
-      LIMITS.optional("max_label_value_length", Type.INT, "Longest value of a label in bytes.");
+      LIMITS.optional(
+          "max_label_value_length", Type.INT, "Maximum length of a label value in bytes.");
   private static final Key<ByteSize> MAX_METADATA_SIZE =
       LIMITS.optional(
           "max_structured_metadata_size",
           Type.SIZE,
-          "Names and values of structured metadata of an entry.");
+          "Maximum size of names and values of an entry's structured metadata.");
   private static final Key<Long> MAX_METADATA_COUNT =
       LIMITS.optional(
           "max_structured_metadata_entries_count",
           Type.INT,
-          "Most pairs of structured metadata of an entry.");
+          "Maximum number of structured metadata pairs of an entry.");
   private static final Key<Long> MAX_STREAMS =
       LIMITS.optional(
-          "max_global_streams_per_user", Type.INT, "Most streams of a tenant in memory.");
+          "max_global_streams_per_user",
+          Type.INT,
+          "Maximum number of streams of a tenant in memory.");
   private static final Key<Boolean> REJECT_OLD =
       LIMITS.optional(
           "reject_old_samples",
           Type.BOOL,
-          "Refuse entries older than reject_old_samples_max_age; false by default.");
+          "Enables refusing entries older than reject_old_samples_max_age; false by default.");
   private static final Key<Duration> MAX_AGE_KEY =
       LIMITS.optional(
-          "reject_old_samples_max_age", Type.DURATION, "Age of the oldest entries; 1w by default.");
+          "reject_old_samples_max_age",
+          Type.DURATION,
+          "Maximum age of accepted entries; 1w by default.");
   private static final Key<Duration> GRACE =
       LIMITS.optional(
           "creation_grace_period",
           Type.DURATION,
-          "How far an entry may be ahead of the clock; 10m by default, 0s for no limit.");
+          "Maximum time an entry may be ahead of the clock; 10m by default, 0s for no limit.");
   private static final Key<OtlpMapping> OTLP =
       LIMITS.optional(
           "otlp_config", OtlpConfigKeys.TYPE, "Attributes of OTLP logs that become labels.");
 
   private static final Section STREAM_RETENTION =
-      new Section("logs_retention_stream", "Retention of the streams that a selector fits.");
+      new Section("logs_retention_stream", "Retention of the streams that a selector matches.");
   private static final Key<List<Matcher>> SELECTOR =
       STREAM_RETENTION.required(
           "selector",
           Type.of("stream selector", null, n -> n.parse(LogsConfig::selector)),
-          "Which streams: {namespace=\"dev\"}.");
+          "Stream selector: {namespace=\"dev\"}.");
   private static final Key<Long> PRIORITY =
       STREAM_RETENTION.key(
           "priority",
           Type.INT,
           0L,
-          "The rule with the highest applies; of equal ones the one that keeps longest.");
+          "Priority: the rule with the highest applies; among equal ones the longest period.");
   private static final Key<Duration> PERIOD =
-      STREAM_RETENTION.required("period", Type.DURATION, "How long entries are kept, 0s for ever.");
+      STREAM_RETENTION.required(
+          "period", Type.DURATION, "Retention time of entries; 0s for no limit.");
   private static final Key<Duration> RETENTION =
       LIMITS.optional(
           "retention_period",
           Type.DURATION,
-          "How long entries are kept, 0s for ever; --storage.logs.retention.time by default.");
+          "Retention time of entries; 0s for no limit, --storage.logs.retention.time by default.");
   private static final Key<List<LogRetention.Rule>> RETENTION_STREAM =
       LIMITS.optional(
           "retention_stream",
@@ -187,28 +195,28 @@ public record LogsConfig(
                   o ->
                       new LogRetention.Rule(
                           o.get(SELECTOR), o.get(PRIORITY), o.get(PERIOD).toNanos()))),
-          "Streams that are kept for another time than retention_period.");
+          "Streams whose retention differs from retention_period.");
   private static final Key<Double> RATE =
       LIMITS.optional(
           "ingestion_rate_mb",
           Type.FLOAT,
-          "Megabytes of lines and structured metadata that a tenant may send a second.");
+          "Maximum megabytes per second of lines and structured metadata of a tenant.");
   private static final Key<Double> BURST =
       LIMITS.optional(
           "ingestion_burst_size_mb",
           Type.FLOAT,
-          "Megabytes at once; at least ingestion_rate_mb, which is the default.");
+          "Maximum megabytes in a burst; at least ingestion_rate_mb, which is the default.");
   private static final Type<Limits> LIMITS_TYPE = LIMITS.type(LogsConfig::limits);
 
   private static final Section SECTION = new Section("logs", "Log store, an extension of Tethys.");
   private static final Key<Limits> LIMITS_KEY =
-      SECTION.key("limits_config", LIMITS_TYPE, Limits.NONE, "Limits of all tenants.");
+      SECTION.key("limits_config", LIMITS_TYPE, Limits.NONE, "Default limits of all tenants.");
   private static final Key<Map<String, Limits>> OVERRIDES =
       SECTION.key(
           "overrides",
           Type.map(LIMITS_TYPE),
           Map.of(),
-          "Limits of single tenants by name; what is not written there is as for all.");
+          "Limits of single tenants by name; the defaults apply to absent keys.");
 
   /** Configuration without the section. */
   public static final LogsConfig DEFAULT = new LogsConfig(Limits.NONE, Map.of(), null);

@@ -45,19 +45,20 @@ public record OtlpConfig(
     }
   }
 
-  private static final Section SECTION = new Section("otlp", "How OTLP metrics become series.");
+  private static final Section SECTION =
+      new Section("otlp", "Settings of the conversion of OTLP metrics to series.");
   private static final Key<TranslationStrategy> STRATEGY =
       SECTION.key(
           "translation_strategy",
           Type.oneOf("translation_strategy", TranslationStrategy.values(), s -> s.text),
           TranslationStrategy.UNDERSCORE_ESCAPING_WITH_SUFFIXES,
-          "What is done to names.");
+          "Translation of OTLP metric and attribute names.");
   private static final Key<Boolean> PROMOTE_ALL =
       SECTION.key(
           "promote_all_resource_attributes",
           Type.BOOL,
           false,
-          "Make every resource attribute a label.");
+          "Enables promotion of all resource attributes to labels.");
   private static final Key<List<String>> PROMOTE =
       SECTION.key(
           "promote_resource_attributes",
@@ -69,34 +70,38 @@ public record OtlpConfig(
           "ignore_resource_attributes",
           Type.list(Type.STRING),
           List.of(),
-          "Resource attributes that do not, where all others do.");
+          "Resource attributes that are not promoted, with promote_all_resource_attributes.");
   private static final Key<Boolean> KEEP_IDENTIFYING =
       SECTION.key(
           "keep_identifying_resource_attributes",
           Type.BOOL,
           false,
-          "Keep service.name, service.namespace and service.instance.id on target_info.");
+          "Enables keeping service.name, service.namespace and service.instance.id on"
+              + " target_info.");
   private static final Key<Boolean> CONVERT =
       SECTION.key(
           "convert_histograms_to_nhcb",
           Type.BOOL,
           false,
-          "Store explicit-bucket histograms as native ones with custom buckets.");
+          "Enables conversion of explicit-bucket histograms to native ones with custom buckets.");
   private static final Key<Boolean> PROMOTE_SCOPE =
       SECTION.key(
-          "promote_scope_metadata", Type.BOOL, false, "Make the scope's name, version, labels.");
+          "promote_scope_metadata",
+          Type.BOOL,
+          false,
+          "Enables promotion of the scope's name, version and attributes to labels.");
   private static final Key<Boolean> SANITIZE =
       SECTION.key(
           "label_name_underscore_sanitization",
           Type.BOOL,
           true,
-          "Put key_ before names that begin with an underscore.");
+          "Enables the prefix key_ for names that begin with an underscore.");
   private static final Key<Boolean> MULTIPLE_UNDERSCORES =
       SECTION.key(
           "label_name_preserve_multiple_underscores",
           Type.BOOL,
           true,
-          "Keep several underscores in a row.");
+          "Enables keeping several underscores in a row.");
 
   static Section section() {
     return SECTION;

@@ -69,36 +69,44 @@ public record ProfilesConfig(
       new Section(
           "profiles_limits_config", "Limits on profiles, with Pyroscope's names; 0 for none.");
   private static final Key<Long> MAX_LABEL_NAMES =
-      LIMITS.optional("max_label_names_per_series", Type.INT, "Most labels of a series.");
+      LIMITS.optional(
+          "max_label_names_per_series", Type.INT, "Maximum number of labels of a series.");
   private static final Key<Long> MAX_NAME_LENGTH =
-      LIMITS.optional("max_label_name_length", Type.INT, "Longest name of a label in bytes.");
+      LIMITS.optional(
+          "max_label_name_length", Type.INT, "Maximum length of a label name in bytes.");
   private static final Key<Long> MAX_VALUE_LENGTH =
-      LIMITS.optional("max_label_value_length", Type.INT, "Longest value of a label in bytes.");
+      LIMITS.optional(
+          "max_label_value_length", Type.INT, "Maximum length of a label value in bytes.");
   private static final Key<Long> MAX_SAMPLES =
       LIMITS.optional(
-          "max_profile_stacktrace_samples", Type.INT, "Most samples of a profile of one type.");
+          "max_profile_stacktrace_samples",
+          Type.INT,
+          "Maximum number of samples of one type in a profile.");
   private static final Key<Long> MAX_DEPTH =
-      LIMITS.optional("max_profile_stacktrace_depth", Type.INT, "Most frames of a stack.");
+      LIMITS.optional(
+          "max_profile_stacktrace_depth", Type.INT, "Maximum number of frames of a stack.");
   private static final Key<Long> MAX_SYMBOL_LENGTH =
       LIMITS.optional(
           "max_profile_symbol_value_length",
           Type.INT,
-          "Longest function name, file name or text of a sample in characters.");
+          "Maximum length in characters of a function name, a file name or a text of a sample.");
   private static final Key<Long> MAX_SERIES =
       LIMITS.optional(
-          "max_global_series_per_tenant", Type.INT, "Most series of a tenant in memory.");
+          "max_global_series_per_tenant",
+          Type.INT,
+          "Maximum number of series of a tenant in memory.");
   private static final Type<Limits> LIMITS_TYPE = LIMITS.type(ProfilesConfig::limits);
 
   private static final Section SECTION =
       new Section("profiles", "Profile store, an extension of Tethys.");
   private static final Key<Limits> LIMITS_KEY =
-      SECTION.key("limits_config", LIMITS_TYPE, Limits.NONE, "Limits of all tenants.");
+      SECTION.key("limits_config", LIMITS_TYPE, Limits.NONE, "Default limits of all tenants.");
   private static final Key<Map<String, Limits>> OVERRIDES =
       SECTION.key(
           "overrides",
           Type.map(LIMITS_TYPE),
           Map.of(),
-          "Limits of single tenants by name; what is not written there is as for all.");
+          "Limits of single tenants by name; the defaults apply to absent keys.");
 
   /** Configuration without the section. */
   public static final ProfilesConfig DEFAULT = new ProfilesConfig(Limits.NONE, Map.of(), null);

@@ -68,10 +68,10 @@ public record PrometheusConfig(
   private static final Type<YamlNode> JOB = Type.of("scrape_config", null, n -> n);
   private static final Section RUNTIME = new Section("runtime", "Tuning of the Go runtime.");
   private static final Key<Long> GOGC =
-      RUNTIME.key("gogc", Type.INT, 75L, "Go's garbage collector; noticed, without effect here.");
+      RUNTIME.key("gogc", Type.INT, 75L, "GOGC of Prometheus; read, without effect.");
 
   private static final Section SECTION =
-      new Section("prometheus.yml", "The configuration of the server.");
+      new Section("prometheus.yml", "Configuration of the server.");
   private static final Key<YamlNode> GLOBAL =
       SECTION.optional("global", Type.ANY, "Defaults for everything else.");
   private static final Key<YamlObject> RUNTIME_KEY =
@@ -83,13 +83,13 @@ public record PrometheusConfig(
           List.of(),
           "Files that hold further scrape_configs; the last part may be a pattern.");
   private static final Key<List<YamlNode>> SCRAPE_CONFIGS =
-      SECTION.key("scrape_configs", Type.list(JOB), List.of(), "The jobs.");
+      SECTION.key("scrape_configs", Type.list(JOB), List.of(), "Scrape jobs.");
   private static final Key<List<YamlNode>> COLLECT =
       SECTION.key(
           "collect",
           CollectConfig.LIST,
           List.of(),
-          "Exporters inside this process, without ports, an extension of Tethys.");
+          "Exporters inside this process, without ports. An extension of Tethys.");
   private static final Key<List<String>> RULE_FILES =
       SECTION.key(
           "rule_files",
@@ -97,51 +97,51 @@ public record PrometheusConfig(
           List.of(),
           "Files that hold rules; the last part may be a pattern.");
   private static final Key<YamlNode> ALERTING =
-      SECTION.optional("alerting", Type.ANY, "Where alerts are sent.");
+      SECTION.optional("alerting", Type.ANY, "Alertmanagers and alert relabeling.");
   private static final Key<List<YamlNode>> REMOTE_WRITE =
-      SECTION.key("remote_write", RemoteWriteConfig.LIST, List.of(), "Where samples are sent.");
+      SECTION.key("remote_write", RemoteWriteConfig.LIST, List.of(), "Remote write endpoints.");
   private static final Key<List<YamlNode>> REMOTE_READ =
       SECTION.key(
-          "remote_read", RemoteReadConfig.LIST, List.of(), "Stores elsewhere that queries read.");
+          "remote_read", RemoteReadConfig.LIST, List.of(), "External stores that queries read.");
   private static final Key<List<YamlNode>> STORES =
       SECTION.key(
           "stores",
           StoreConfig.LIST,
           List.of(),
-          "Databases of other kinds that queries read, an extension of Tethys.");
+          "Databases of other kinds that queries read. An extension of Tethys.");
   private static final Key<StorageConfig> STORAGE =
-      SECTION.key("storage", StorageConfig.TYPE, StorageConfig.DEFAULT, "What is kept.");
+      SECTION.key(
+          "storage", StorageConfig.TYPE, StorageConfig.DEFAULT, "Storage settings and retention.");
   private static final Key<YamlNode> OTLP =
-      SECTION.optional("otlp", Type.ANY, "How OTLP metrics become series.");
+      SECTION.optional("otlp", Type.ANY, "Settings of the conversion of OTLP metrics to series.");
   private static final Key<TracingConfig> TRACING =
-      SECTION.optional(
-          "tracing", TracingConfig.OF_PROMETHEUS, "Where traces of this server are sent.");
+      SECTION.optional("tracing", TracingConfig.OF_PROMETHEUS, "Tracing of this server.");
 
   private static final Key<LogsConfig> LOGS =
       SECTION.key(
           "logs",
           LogsConfig.TYPE,
           LogsConfig.DEFAULT,
-          "Limits of the log store, an extension of Tethys.");
+          "Limits of the log store. An extension of Tethys.");
 
   private static final Key<ProfilesConfig> PROFILES =
       SECTION.key(
           "profiles",
           ProfilesConfig.TYPE,
           ProfilesConfig.DEFAULT,
-          "Limits of the profile store, an extension of Tethys.");
+          "Limits of the profile store. An extension of Tethys.");
 
   private static final Key<TracesConfig> TRACES =
       SECTION.key(
           "traces",
           TracesConfig.TYPE,
           TracesConfig.DEFAULT,
-          "Limits of the trace store and span metrics, an extension of Tethys.");
+          "Limits of the trace store and span metrics. An extension of Tethys.");
 
   private static final Section SCRAPE_FILE =
-      new Section("scrape_config_file", "A file that holds jobs.");
+      new Section("scrape_config_file", "File of scrape jobs.");
   private static final Key<List<YamlNode>> FILE_SCRAPE_CONFIGS =
-      SCRAPE_FILE.key("scrape_configs", Type.list(JOB), List.of(), "The jobs.");
+      SCRAPE_FILE.key("scrape_configs", Type.list(JOB), List.of(), "Scrape jobs.");
 
   /**
    * Reads a file and the files it names.

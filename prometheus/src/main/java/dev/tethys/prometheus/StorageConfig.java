@@ -53,18 +53,18 @@ public record StorageConfig(
           DatabaseOptions.DEFAULTS.quietShare(),
           100_000);
 
-  private static final Section RETENTION =
-      new Section("retention", "How long and how much is kept.");
+  private static final Section RETENTION = new Section("retention", "Retention by time and size.");
   private static final Key<Duration> TIME =
-      RETENTION.optional("time", Type.DURATION, "How long samples are kept.");
+      RETENTION.optional("time", Type.DURATION, "Retention time of samples.");
   private static final Key<ByteSize> SIZE =
-      RETENTION.optional("size", Type.SIZE, "How many bytes are kept; the oldest go first.");
+      RETENTION.optional(
+          "size", Type.SIZE, "Maximum bytes of stored blocks; the oldest are removed first.");
 
   private static final Key<Double> PERCENTAGE =
       RETENTION.optional(
           "percentage",
           Type.FLOAT,
-          "How many percent of the disk's size are kept, 0 to 100; goes before the size.");
+          "Maximum percentage of the disk's size, 0 to 100; takes precedence over size.");
 
   private static final Section RULE =
       new Section("retention_rule", "Retention time of matching series.");
@@ -72,9 +72,9 @@ public record StorageConfig(
       RULE.required(
           "match",
           Type.of("series selector", null, n -> n.parse(StorageConfig::selector)),
-          "Which series: {job=\"debug\"}.");
+          "Series selector: {job=\"debug\"}.");
   private static final Key<Duration> RULE_TIME =
-      RULE.required("time", Type.DURATION, "How long they are kept, 0s for ever.");
+      RULE.required("time", Type.DURATION, "Retention time of the series; 0s for no limit.");
   private static final Key<List<RetentionPolicy.Rule>> RULES =
       RETENTION.key(
           "rules",
@@ -85,26 +85,24 @@ public record StorageConfig(
   private static final Section LEVEL =
       new Section("downsampling", "Buckets that are kept beside samples and beyond them. (Tethys)");
   private static final Key<Duration> RESOLUTION =
-      LEVEL.required("resolution", Type.DURATION, "The length of buckets, 10s to 1d.");
+      LEVEL.required("resolution", Type.DURATION, "Length of buckets, 10s to 1d.");
   private static final Key<Duration> AFTER =
       LEVEL.required(
           "after",
           Type.DURATION,
-          "The age at which buckets are made, counted from the newest sample of the store.");
+          "Age at which buckets are created, counted from the newest sample of the store.");
   private static final Key<Duration> LEVEL_TIME =
       LEVEL.key(
-          "retention", Type.DURATION, Duration.ZERO, "How long buckets are kept, 0s for ever.");
+          "retention", Type.DURATION, Duration.ZERO, "Retention time of buckets; 0s for no limit.");
 
   private static final Section CHUNK_ENCODING =
-      new Section(
-          "chunk_encoding", "Encodings of Prometheus's chunks, which Tethys does not write.");
+      new Section("chunk_encoding", "Chunk encodings of Prometheus, which Tethys does not write.");
   private static final Key<String> FLOATS =
       CHUNK_ENCODING.key(
           "floats",
           Type.of("xor | xor2", null, StorageConfig::floats),
           "xor",
-          "Nothing to choose: each chunk has the encoding of Tethys that is shortest for it, start"
-              + " times included.");
+          "Ignored: each chunk uses the shortest encoding of Tethys for it, start times included.");
 
   private static final Section TSDB = new Section("tsdb", "The time series database.");
   private static final Key<Duration> OUT_OF_ORDER_WINDOW =
@@ -112,9 +110,9 @@ public record StorageConfig(
           "out_of_order_time_window",
           Type.DURATION,
           Duration.ZERO,
-          "How far behind the newest sample of its series a sample may be.");
+          "Maximum age of an out-of-order sample, relative to the newest sample of its series.");
   private static final Key<YamlObject> RETENTION_KEY =
-      TSDB.optional("retention", RETENTION.type(o -> o), "How long and how much is kept.");
+      TSDB.optional("retention", RETENTION.type(o -> o), "Retention by time and size.");
   private static final Key<List<Downsampling>> DOWNSAMPLING =
       TSDB.optional(
           "downsampling",
@@ -122,24 +120,25 @@ public record StorageConfig(
           "Levels of downsampled data, ascending; each resolution a multiple of the one before."
               + " (Tethys)");
   private static final Key<YamlObject> CHUNK_ENCODING_KEY =
-      TSDB.optional("chunk_encoding", CHUNK_ENCODING.type(o -> o), "Encodings of chunks.");
+      TSDB.optional("chunk_encoding", CHUNK_ENCODING.type(o -> o), "Chunk encodings.");
   private static final Key<Double> STALE_THRESHOLD =
       TSDB.key(
           "stale_series_compaction_threshold",
           Type.FLOAT,
           0.0,
-          "Share of series without new samples at which memory is cut into a block for them; 0 is"
-              + " 0.2.");
+          "Share of stale series in the head at which they are compacted into a block; 0 for 0.2.");
 
-  private static final Section EXEMPLARS = new Section("exemplars", "Where exemplars are kept.");
+  private static final Section EXEMPLARS = new Section("exemplars", "Exemplar storage.");
   private static final Key<Long> MAX_EXEMPLARS =
-      EXEMPLARS.key("max_exemplars", Type.INT, 100_000L, "How many are kept, over all series.");
+      EXEMPLARS.key(
+          "max_exemplars", Type.INT, 100_000L, "Maximum number of exemplars over all series.");
 
-  private static final Section SECTION = new Section("storage", "What is kept, and how long.");
+  private static final Section SECTION =
+      new Section("storage", "Settings of the time series database and of exemplars.");
   private static final Key<YamlObject> TSDB_KEY =
       SECTION.optional("tsdb", TSDB.type(o -> o), "The time series database.");
   private static final Key<YamlObject> EXEMPLARS_KEY =
-      SECTION.optional("exemplars", EXEMPLARS.type(o -> o), "Where exemplars are kept.");
+      SECTION.optional("exemplars", EXEMPLARS.type(o -> o), "Exemplar storage.");
 
   static final Type<StorageConfig> TYPE = SECTION.type(StorageConfig::read);
 

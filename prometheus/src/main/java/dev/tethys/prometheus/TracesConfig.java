@@ -50,27 +50,28 @@ public record TracesConfig(
       LIMITS.optional(
           "max_attribute_bytes",
           Type.SIZE,
-          "Longest key or value of an attribute; a span with a longer one is refused.");
+          "Maximum length of an attribute's key or value; spans with a longer one are refused.");
   private static final Key<ByteSize> MAX_TRACE_BYTES =
-      LIMITS.optional("max_bytes_per_trace", Type.SIZE, "Bytes of the spans of a trace in memory.");
+      LIMITS.optional(
+          "max_bytes_per_trace", Type.SIZE, "Maximum bytes of a trace's spans in memory.");
   private static final Type<Limits> LIMITS_TYPE = LIMITS.type(TracesConfig::limits);
 
   private static final Section SECTION =
       new Section("traces", "Trace store, an extension of Tethys.");
   private static final Key<Limits> LIMITS_KEY =
-      SECTION.key("limits_config", LIMITS_TYPE, Limits.NONE, "Limits of all tenants.");
+      SECTION.key("limits_config", LIMITS_TYPE, Limits.NONE, "Default limits of all tenants.");
   private static final Key<Map<String, Limits>> OVERRIDES =
       SECTION.key(
           "overrides",
           Type.map(LIMITS_TYPE),
           Map.of(),
-          "Limits of single tenants by name; what is not written there is as for all.");
+          "Limits of single tenants by name; the defaults apply to absent keys.");
   private static final Key<Boolean> SPAN_METRICS =
       SECTION.key(
           "span_metrics",
           Type.BOOL,
           true,
-          "Write traces_spanmetrics_* and traces_service_graph_* of stored spans.");
+          "Enables writing traces_spanmetrics_* and traces_service_graph_* of stored spans.");
 
   /** Configuration without the section. */
   public static final TracesConfig DEFAULT = new TracesConfig(Limits.NONE, Map.of(), true, null);

@@ -61,10 +61,11 @@ public record CollectConfig(
 
   /** The keys of an entry. */
   public static final Section SECTION =
-      new Section("collect", "An exporter inside this process and the job that asks it.");
+      new Section("collect", "Exporter inside this process and the job that scrapes it.");
 
   private static final Key<String> EXPORTER =
-      SECTION.required("exporter", Type.STRING, "The exporter, as in `tethys exporter NAME`.");
+      SECTION.required(
+          "exporter", Type.STRING, "Name of the exporter, as in `tethys exporter NAME`.");
   private static final Key<String> JOB_NAME =
       SECTION.key(
           "job_name", Type.STRING, "", "Name of the job, unique; the exporter's name if absent.");
@@ -73,23 +74,24 @@ public record CollectConfig(
           "flags",
           Type.map(Type.ANY),
           Map.of(),
-          "Flags of the exporter without dashes; files are relative to this one.");
+          "Flags of the exporter without dashes; paths are relative to this file.");
   private static final Key<YamlNode> CONFIG =
       SECTION.optional("config", Type.ANY, "Content of the exporter's configuration file.");
   private static final Key<String> METRICS_PATH =
       SECTION.optional(
           "metrics_path",
           Type.STRING,
-          "The page that is asked; by default that of probes where there are targets.");
+          "Path of the scraped page; by default that of probes if there are targets.");
   private static final Key<Map<String, List<String>>> PARAMS =
       SECTION.key(
-          "params", Type.map(Type.list(Type.STRING)), Map.of(), "Parameters, such as module.");
+          "params", Type.map(Type.list(Type.STRING)), Map.of(), "URL parameters, such as module.");
   private static final Key<Boolean> HONOR_LABELS =
-      SECTION.key("honor_labels", Type.BOOL, false, "On a clash keep the exporter's label.");
+      SECTION.key(
+          "honor_labels", Type.BOOL, false, "If true, the exporter's label wins a conflict.");
   private static final Key<YamlNode> RELABEL =
-      SECTION.optional("relabel_configs", RelabelConfig.LIST, "Rules for targets.");
+      SECTION.optional("relabel_configs", RelabelConfig.LIST, "Relabeling of targets.");
   private static final Key<YamlNode> METRIC_RELABEL =
-      SECTION.optional("metric_relabel_configs", RelabelConfig.LIST, "Rules for samples.");
+      SECTION.optional("metric_relabel_configs", RelabelConfig.LIST, "Relabeling of samples.");
 
   static {
     SECTION.include(ScrapeDefaults.SECTION).include(Discoveries.SECTION);
