@@ -23,16 +23,15 @@ public record AlertingConfig(Relabeling relabeling, List<AlertmanagerConfig> ale
   public static final AlertingConfig NONE = new AlertingConfig(Relabeling.NONE, List.of());
 
   private static final Section SECTION =
-      new Section("alerting", "Where alerts are sent, and what is done to their labels before.");
+      new Section("alerting", "Alertmanagers and alert relabeling.");
   private static final Key<YamlNode> RELABEL =
-      SECTION.optional(
-          "alert_relabel_configs", RelabelConfig.LIST, "Rules for the labels of all alerts.");
+      SECTION.optional("alert_relabel_configs", RelabelConfig.LIST, "Relabeling of all alerts.");
   private static final Key<List<YamlNode>> ALERTMANAGERS =
       SECTION.key(
           "alertmanagers",
           Type.list(Type.of("alertmanager_config", null, n -> n)),
           List.of(),
-          "The Alertmanagers.");
+          "Alertmanagers.");
 
   /** The sections, for the reference of all keys. */
   public static List<Section> sections() {

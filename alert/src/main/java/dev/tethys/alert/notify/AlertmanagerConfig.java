@@ -38,28 +38,27 @@ public record AlertmanagerConfig(
     Relabeling relabeling,
     Relabeling alertRelabeling) {
   static final Section SECTION =
-      new Section("alertmanager_config", "Alertmanagers that alerts are sent to.");
+      new Section("alertmanager_config", "Alertmanagers that receive alerts.");
   private static final Key<Duration> TIMEOUT =
-      SECTION.key("timeout", Type.DURATION, Duration.ofSeconds(10), "Of one request.");
+      SECTION.key("timeout", Type.DURATION, Duration.ofSeconds(10), "Timeout of a request.");
   private static final Key<String> API_VERSION =
       SECTION.key(
-          "api_version",
-          Type.of("v2", null, AlertmanagerConfig::version),
-          "v2",
-          "The API that is spoken.");
+          "api_version", Type.of("v2", null, AlertmanagerConfig::version), "v2", "API version.");
   private static final Key<String> SCHEME =
       SECTION.key("scheme", Type.STRING, "http", "http or https.");
   private static final Key<String> PATH_PREFIX =
-      SECTION.key("path_prefix", Type.STRING, "", "What stands before /api/v2/alerts.");
+      SECTION.key("path_prefix", Type.STRING, "", "Path prefix of /api/v2/alerts.");
   private static final Key<YamlNode> RELABEL =
       SECTION.optional(
-          "relabel_configs", RelabelConfig.LIST, "Rules for the Alertmanagers that are found.");
+          "relabel_configs", RelabelConfig.LIST, "Relabeling of the discovered Alertmanagers.");
   private static final Key<YamlNode> ALERT_RELABEL =
       SECTION.optional(
-          "alert_relabel_configs", RelabelConfig.LIST, "Rules for alerts that go there.");
+          "alert_relabel_configs",
+          RelabelConfig.LIST,
+          "Relabeling of alerts sent to these Alertmanagers.");
 
   private static final Key<CloudAuth> SIGV4 =
-      SECTION.optional("sigv4", CloudAuth.SigV4.TYPE, "Requests are signed for AWS.");
+      SECTION.optional("sigv4", CloudAuth.SigV4.TYPE, "Signing of requests for AWS.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION).include(Discoveries.SECTION);

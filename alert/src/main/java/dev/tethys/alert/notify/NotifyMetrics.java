@@ -38,13 +38,13 @@ final class NotifyMetrics {
     latency =
         r.summaries(
             "prometheus_notifications_latency_seconds",
-            "How long sending takes.",
+            "Latency quantiles for sending alert notifications.",
             new double[] {.5, .9, .99},
             LABEL);
     latencies =
         r.histograms(
             "prometheus_notifications_latency_histogram_seconds",
-            "How long sending takes.",
+            "Latency histogram for sending alert notifications.",
             new double[] {.01, .1, 1, 10},
             LABEL);
     r.gauge(

@@ -41,42 +41,48 @@ public final class RuleFile {
   private static final Type<Map<String, String>> TEXTS =
       Type.map(Type.of("string", "", YamlNode::asString));
 
-  private static final Section RULE = new Section("rule", "A recording or an alerting rule.");
+  private static final Section RULE = new Section("rule", "Recording or alerting rule.");
   private static final Key<String> RECORD =
-      RULE.key("record", Type.STRING, "", "The metric that the result is recorded as.");
-  private static final Key<String> ALERT =
-      RULE.key("alert", Type.STRING, "", "The name of the alert.");
+      RULE.key("record", Type.STRING, "", "Name of the metric for the result.");
+  private static final Key<String> ALERT = RULE.key("alert", Type.STRING, "", "Name of the alert.");
   private static final Key<String> EXPR =
       RULE.key(
           "expr",
           Type.STRING,
           "",
-          "The query: PromQL; LogQL with type logs, TraceQL with type traces.");
+          "Query: PromQL; LogQL with type logs, TraceQL with type traces.");
   private static final Key<Duration> FOR =
-      RULE.key("for", Type.DURATION, Duration.ZERO, "How long an element must be there to fire.");
+      RULE.key(
+          "for",
+          Type.DURATION,
+          Duration.ZERO,
+          "Time for which an element must be present before the alert fires.");
   private static final Key<Duration> KEEP_FIRING_FOR =
       RULE.key(
           "keep_firing_for",
           Type.DURATION,
           Duration.ZERO,
-          "How long an alert fires on when its element is gone.");
+          "Time for which an alert keeps firing after its element is gone.");
   private static final Key<Map<String, String>> LABELS =
       RULE.key("labels", TEXTS, Map.of(), "Labels to add; templates in alerting rules.");
   private static final Key<Map<String, String>> ANNOTATIONS =
-      RULE.key("annotations", TEXTS, Map.of(), "Templates of what a notification says.");
+      RULE.key("annotations", TEXTS, Map.of(), "Annotations of the alert, as templates.");
 
   private static final Section GROUP =
       new Section("rule_group", "Rules that are evaluated in order, at the same time.");
   private static final Key<String> NAME =
-      GROUP.key("name", Type.STRING, "", "The name, unique in the file.");
+      GROUP.key("name", Type.STRING, "", "Name, unique in the file.");
   private static final Key<Duration> INTERVAL =
       GROUP.optional(
-          "interval", Type.DURATION, "How often; global.evaluation_interval when absent.");
+          "interval", Type.DURATION, "Evaluation interval; global.evaluation_interval by default.");
   private static final Key<Duration> QUERY_OFFSET =
       GROUP.optional(
-          "query_offset", Type.DURATION, "How far back; global.rule_query_offset when absent.");
+          "query_offset",
+          Type.DURATION,
+          "Offset of queries into the past; global.rule_query_offset by default.");
   private static final Key<Long> LIMIT =
-      GROUP.key("limit", Type.INT, 0L, "The most series or alerts of one rule; 0 for no limit.");
+      GROUP.key(
+          "limit", Type.INT, 0L, "Maximum number of series or alerts of a rule; 0 for no limit.");
   private static final Key<Map<String, String>> GROUP_LABELS =
       GROUP.key("labels", TEXTS, Map.of(), "Labels of every rule that does not set them itself.");
   private static final Key<RuleType> TYPE =
@@ -84,8 +90,8 @@ public final class RuleFile {
           "type",
           Type.oneOf("type", RuleType.values(), RuleType::text),
           RuleType.METRICS,
-          "What expressions query: metrics by PromQL, logs by LogQL, traces by TraceQL, or profiles"
-              + " by PromQL. (Tethys)");
+          "Query language of expressions: metrics for PromQL, logs for LogQL, traces for TraceQL,"
+              + " profiles for PromQL on profiles. (Tethys)");
   private static final Key<String> TENANT =
       GROUP.key(
           "tenant",
@@ -93,12 +99,19 @@ public final class RuleFile {
           "",
           "Tenant whose logs, traces or profiles are queried, fake when absent. (Tethys)");
   private static final Key<List<YamlNode>> RULES =
-      GROUP.key("rules", Type.sparseList(Type.of("rule", null, n -> n)), List.of(), "The rules.");
+      GROUP.key(
+          "rules",
+          Type.sparseList(Type.of("rule", null, n -> n)),
+          List.of(),
+          "Rules of the group.");
 
-  private static final Section FILE = new Section("rule file", "A file named in rule_files.");
+  private static final Section FILE = new Section("rule file", "File named in rule_files.");
   private static final Key<List<YamlNode>> GROUPS =
       FILE.key(
-          "groups", Type.sparseList(Type.of("rule_group", null, n -> n)), List.of(), "The groups.");
+          "groups",
+          Type.sparseList(Type.of("rule_group", null, n -> n)),
+          List.of(),
+          "Rule groups.");
 
   /** The sections of a rule file, for the reference of all keys. */
   public static List<Section> sections() {

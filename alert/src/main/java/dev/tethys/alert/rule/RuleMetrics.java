@@ -28,70 +28,72 @@ final class RuleMetrics {
     evaluationDuration =
         r.summaries(
                 "prometheus_rule_evaluation_duration_seconds",
-                "How long the evaluation of one rule takes.",
+                "The duration for a rule to execute.",
                 new double[] {.5, .9, .99})
             .with();
     evaluationDurations =
         r.histograms(
                 "prometheus_rule_evaluation_duration_histogram_seconds",
-                "How long the evaluation of one rule takes.",
+                "The duration for a rule to execute.",
                 BOUNDS)
             .with();
     groupDuration =
         r.summaries(
                 "prometheus_rule_group_duration_seconds",
-                "How long the evaluation of a group takes.",
+                "The duration of rule group evaluations.",
                 new double[] {.01, .05, .5, .9, .99})
             .with();
     groupDurations =
         r.histograms(
                 "prometheus_rule_group_duration_histogram_seconds",
-                "How long the evaluation of a group takes.",
+                "The duration of rule group evaluations.",
                 BOUNDS)
             .with();
     missed =
         r.counters(
             "prometheus_rule_group_iterations_missed_total",
-            "Evaluations that were left out because the one before took too long.",
+            "The total number of rule group evaluations missed due to slow rule group evaluation.",
             GROUP);
     iterations =
         r.counters(
             "prometheus_rule_group_iterations_total",
-            "Evaluations that were due, made or missed.",
+            "The total number of scheduled rule group evaluations, whether executed or missed.",
             GROUP);
-    evaluations = r.counters("prometheus_rule_evaluations_total", "Evaluations of rules.", GROUP);
+    evaluations =
+        r.counters(
+            "prometheus_rule_evaluations_total", "The total number of rule evaluations.", GROUP);
     failures =
         r.counters(
             "prometheus_rule_evaluation_failures_total",
-            "Evaluations of rules that failed.",
+            "The total number of rule evaluation failures.",
             GROUP);
     interval =
-        r.gauges("prometheus_rule_group_interval_seconds", "The interval of a group.", GROUP);
+        r.gauges("prometheus_rule_group_interval_seconds", "The interval of a rule group.", GROUP);
     lastEvaluation =
         r.gauges(
             "prometheus_rule_group_last_evaluation_timestamp_seconds",
-            "When the group was last evaluated.",
+            "The timestamp of the last rule group evaluation in seconds.",
             GROUP);
     lastDuration =
         r.gauges(
             "prometheus_rule_group_last_duration_seconds",
-            "How long the last evaluation of the group took.",
+            "The duration of the last rule group evaluation.",
             GROUP);
     lastRuleDurations =
         r.gauges(
             "prometheus_rule_group_last_rule_duration_sum_seconds",
-            "How long the rules of the group took in its last evaluation, one after the other.",
+            "The sum of the evaluation times of the group's rules in its last evaluation.",
             GROUP);
     lastRestore =
         r.gauges(
             "prometheus_rule_group_last_restore_duration_seconds",
-            "How long it took to restore the alerts of the group.",
+            "The duration of restoring the group's alerts.",
             GROUP);
-    rules = r.gauges("prometheus_rule_group_rules", "How many rules the group has.", GROUP);
+    rules = r.gauges("prometheus_rule_group_rules", "The number of rules.", GROUP);
     samples =
         r.gauges(
             "prometheus_rule_group_last_evaluation_samples",
-            "How many samples the last evaluation of the group gave.",
+            "The number of samples returned during the last rule group evaluation.",
             GROUP);
   }
 

@@ -45,17 +45,25 @@ public record AlertmanagerConfig(
   /** How deeply routes may be nested. */
   static final int MAX_ROUTE_DEPTH = 100;
 
-  private static final Section SECTION = new Section("alertmanager.yml", "The file as a whole.");
+  private static final Section SECTION =
+      new Section("alertmanager.yml", "Configuration of the Alertmanager.");
   private static final Key<YamlNode> GLOBAL =
-      SECTION.optional("global", any(GlobalConfig.SECTION), "What holds for all.");
+      SECTION.optional(
+          "global", any(GlobalConfig.SECTION), "Global settings and defaults of receivers.");
   private static final Key<List<String>> TEMPLATES =
       SECTION.key(
-          "templates", Type.list(Type.PATH), List.of(), "Files of templates; * in the last part.");
+          "templates",
+          Type.list(Type.PATH),
+          List.of(),
+          "Template files; the last part of a path may contain *.");
   private static final Key<YamlNode> ROUTE =
-      SECTION.optional("route", any(RouteConfig.SECTION), "The root of the routes.");
+      SECTION.optional("route", any(RouteConfig.SECTION), "Root of the routing tree.");
   private static final Key<List<YamlNode>> INHIBIT_RULES =
       SECTION.key(
-          "inhibit_rules", Type.sparseList(any(InhibitRule.SECTION)), List.of(), "Inhibition.");
+          "inhibit_rules",
+          Type.sparseList(any(InhibitRule.SECTION)),
+          List.of(),
+          "Inhibition rules.");
   private static final Key<List<YamlNode>> RECEIVERS =
       SECTION.key(
           "receivers",
@@ -64,34 +72,35 @@ public record AlertmanagerConfig(
           "Receivers of notifications.");
   private static final Section INTERVAL = new Section("time_interval", "Named time intervals.");
   private static final Key<String> INTERVAL_NAME =
-      INTERVAL.key("name", Type.STRING, "", "Name, used in routes.");
+      INTERVAL.key("name", Type.STRING, "", "Name that routes refer to.");
   private static final Key<List<TimeInterval>> INTERVALS =
-      INTERVAL.key("time_intervals", Type.sparseList(TimeInterval.TYPE), List.of(), "The times.");
+      INTERVAL.key(
+          "time_intervals", Type.sparseList(TimeInterval.TYPE), List.of(), "Time intervals.");
   private static final Key<List<YamlNode>> TIME_INTERVALS =
-      SECTION.key("time_intervals", Type.sparseList(any(INTERVAL)), List.of(), "Times by name.");
+      SECTION.key(
+          "time_intervals", Type.sparseList(any(INTERVAL)), List.of(), "Named time intervals.");
   private static final Key<List<YamlNode>> MUTE_TIME_INTERVALS =
       SECTION.key(
           "mute_time_intervals",
           Type.sparseList(any(INTERVAL)),
           List.of(),
-          "Older spelling of them.");
+          "Deprecated form of time_intervals.");
   private static final Key<List<YamlNode>> HEARTBEATS =
       SECTION.key(
           "heartbeats",
           Type.list(any(HeartbeatConfig.SECTION)),
           List.of(),
-          "Alerts that have to come again and again; not known to Alertmanager.");
+          "Alerts expected at regular intervals. An extension of Tethys.");
 
   private static final Key<TracingConfig> TRACING =
-      SECTION.optional(
-          "tracing", TracingConfig.OF_ALERTMANAGER, "Where traces of the Alertmanager are sent.");
+      SECTION.optional("tracing", TracingConfig.OF_ALERTMANAGER, "Tracing of the Alertmanager.");
 
   private static final Key<RecorderConfig> EVENT_RECORDER =
       SECTION.key(
           "event_recorder",
           RecorderConfig.TYPE,
           RecorderConfig.NONE,
-          "Where a record of what happens is written.");
+          "Outputs of recorded events.");
 
   /** A map that is read later, by hand. */
   private static Type<YamlNode> any(Section section) {

@@ -42,31 +42,36 @@ public record HeartbeatConfig(
   static final Duration SHORTEST = Duration.ofSeconds(10);
 
   static final Section SECTION =
-      new Section(
-          "heartbeat",
-          "An alert that has to come again and again. Alertmanager has no such thing.");
+      new Section("heartbeat", "Alert expected at regular intervals. An extension of Tethys.");
   private static final Key<String> NAME =
-      SECTION.key("name", Type.STRING, "", "The label heartbeat of the alert about it.");
+      SECTION.key(
+          "name", Type.STRING, "", "Value of the label heartbeat of the missing-heartbeat alert.");
   private static final Key<List<String>> MATCHERS =
       SECTION.key(
-          "matchers", Type.list(Type.STRING), List.of(), "Which firing alerts are a sign of life.");
+          "matchers",
+          Type.list(Type.STRING),
+          List.of(),
+          "Matchers of the firing alerts that count as heartbeats.");
   private static final Key<Duration> WITHIN =
-      SECTION.optional(
-          "within", Type.DURATION, "For how long none of them may come; 10s at least.");
+      SECTION.optional("within", Type.DURATION, "Maximum time between heartbeats; at least 10s.");
   static final Key<String> RECEIVER =
       SECTION.key(
           "receiver",
           Type.STRING,
           "",
-          "Receiver, instead of routing; by default the routes decide.");
+          "Receiver of the missing-heartbeat alert; by default routes decide.");
   private static final Key<Map<String, String>> LABELS =
       SECTION.key(
           "labels",
           Type.map(Type.STRING),
           Map.of(),
-          "Labels of the alert about it; its alertname is HeartbeatMissing unless given here.");
+          "Labels of the missing-heartbeat alert; alertname is HeartbeatMissing by default.");
   private static final Key<Map<String, String>> ANNOTATIONS =
-      SECTION.key("annotations", Type.map(Type.STRING), Map.of(), "Annotations of that alert.");
+      SECTION.key(
+          "annotations",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Annotations of the missing-heartbeat alert.");
 
   static HeartbeatConfig read(YamlNode node, MatcherSyntax syntax, Set<String> receivers) {
     YamlObject o = node.object(SECTION);

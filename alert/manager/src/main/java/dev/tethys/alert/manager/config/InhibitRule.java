@@ -20,27 +20,42 @@ import java.util.TreeSet;
 public record InhibitRule(
     String name, LabelMatchers source, LabelMatchers target, Set<String> equal) {
   static final Section SECTION =
-      new Section("inhibit_rule", "Alerts that keep notifications of others back.");
-  private static final Key<String> NAME = SECTION.key("name", Type.STRING, "", "For the log.");
+      new Section("inhibit_rule", "Rule that mutes target alerts while source alerts fire.");
+  private static final Key<String> NAME = SECTION.key("name", Type.STRING, "", "Name in the log.");
   private static final Key<Map<String, String>> SOURCE_MATCH =
-      SECTION.key("source_match", Type.map(Type.STRING), Map.of(), "Older spelling.");
+      SECTION.key(
+          "source_match", Type.map(Type.STRING), Map.of(), "Deprecated form of source_matchers.");
   private static final Key<Map<String, String>> SOURCE_MATCH_RE =
-      SECTION.key("source_match_re", Type.map(Type.STRING), Map.of(), "Older spelling.");
+      SECTION.key(
+          "source_match_re",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Deprecated form of source_matchers.");
   private static final Key<List<String>> SOURCE_MATCHERS =
-      SECTION.key("source_matchers", Type.list(Type.STRING), List.of(), "Which alerts keep back.");
+      SECTION.key(
+          "source_matchers", Type.list(Type.STRING), List.of(), "Matchers of the source alerts.");
   private static final Key<Map<String, String>> TARGET_MATCH =
-      SECTION.key("target_match", Type.map(Type.STRING), Map.of(), "Older spelling.");
+      SECTION.key(
+          "target_match", Type.map(Type.STRING), Map.of(), "Deprecated form of target_matchers.");
   private static final Key<Map<String, String>> TARGET_MATCH_RE =
-      SECTION.key("target_match_re", Type.map(Type.STRING), Map.of(), "Older spelling.");
+      SECTION.key(
+          "target_match_re",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Deprecated form of target_matchers.");
   private static final Key<List<String>> TARGET_MATCHERS =
       SECTION.key(
-          "target_matchers", Type.list(Type.STRING), List.of(), "Which alerts are kept back.");
+          "target_matchers",
+          Type.list(Type.STRING),
+          List.of(),
+          "Matchers of the target alerts, which are inhibited.");
   private static final Key<List<String>> EQUAL =
       SECTION.key(
           "equal",
           Type.list(Type.STRING),
           List.of(),
-          "Labels whose values have to be the same; an absent one counts as empty.");
+          "Labels that must have equal values in source and target; an absent one counts as"
+              + " empty.");
 
   static InhibitRule read(YamlNode node, MatcherSyntax syntax) {
     YamlObject o = node.object(SECTION);

@@ -30,9 +30,10 @@ public record ReceiverConfig(String name, Map<String, String> labels, List<Integ
 
   static final Section SECTION = new Section("receiver", "Receiver of notifications.");
   private static final Key<String> NAME =
-      SECTION.key("name", Type.STRING, "", "Name, used in routes.");
+      SECTION.key("name", Type.STRING, "", "Name that routes refer to.");
   private static final Key<Map<String, String>> LABELS =
-      SECTION.key("labels", Type.map(Type.STRING), Map.of(), "To find it by in the API.");
+      SECTION.key(
+          "labels", Type.map(Type.STRING), Map.of(), "Labels for finding the receiver in the API.");
   private static final Map<ReceiverKind, Key<List<YamlObject>>> KINDS = kinds();
 
   private static Map<ReceiverKind, Key<List<YamlObject>>> kinds() {

@@ -40,41 +40,48 @@ public record RouteConfig(
       SECTION.key("receiver", Type.STRING, "", "Receiver; required at the root.");
   private static final Key<List<String>> GROUP_BY =
       SECTION.optional(
-          "group_by", Type.list(Type.STRING), "Labels that make a group; ['...'] for all.");
+          "group_by",
+          Type.list(Type.STRING),
+          "Labels that alerts are grouped by; ['...'] for all.");
   private static final Key<Duration> GROUP_WAIT =
       SECTION.optional(
           "group_wait",
           Type.DURATION,
-          "From a group's first alert to its first notification; 30s.");
+          "Time from the first alert of a group to its first notification; 30s by default.");
   private static final Key<Duration> GROUP_INTERVAL =
-      SECTION.optional("group_interval", Type.DURATION, "Interval between flushes of a group; 5m.");
+      SECTION.optional(
+          "group_interval", Type.DURATION, "Interval between flushes of a group; 5m by default.");
   private static final Key<Duration> REPEAT_INTERVAL =
       SECTION.optional(
           "repeat_interval",
           Type.DURATION,
-          "When a notification is repeated though nothing changed; 4h.");
+          "Interval between repeated notifications of an unchanged group; 4h by default.");
   private static final Key<Boolean> CONTINUE =
-      SECTION.key("continue", Type.BOOL, false, "Look at the next routes, too.");
+      SECTION.key(
+          "continue", Type.BOOL, false, "If true, the next sibling routes are matched, too.");
   static final Key<Map<String, String>> MATCH =
-      SECTION.key("match", Type.map(Type.STRING), Map.of(), "Older spelling of matchers.");
+      SECTION.key("match", Type.map(Type.STRING), Map.of(), "Deprecated form of matchers.");
   private static final Key<Map<String, String>> MATCH_RE =
-      SECTION.key("match_re", Type.map(Type.STRING), Map.of(), "Older spelling of matchers.");
+      SECTION.key("match_re", Type.map(Type.STRING), Map.of(), "Deprecated form of matchers.");
   static final Key<List<String>> MATCHERS =
       SECTION.key("matchers", Type.list(Type.STRING), List.of(), "Matchers of alerts.");
   static final Key<List<String>> MUTE =
       SECTION.key(
-          "mute_time_intervals", Type.list(Type.STRING), List.of(), "Times without notifications.");
+          "mute_time_intervals",
+          Type.list(Type.STRING),
+          List.of(),
+          "Time intervals in which notifications are muted.");
   static final Key<List<String>> ACTIVE =
       SECTION.key(
           "active_time_intervals",
           Type.list(Type.STRING),
           List.of(),
-          "Only times with notifications.");
+          "Time intervals in which notifications are active.");
   private static final Key<Map<String, String>> LABELS =
       SECTION.key(
-          "labels", Type.map(Type.STRING), Map.of(), "Labels for templates, templates themselves.");
+          "labels", Type.map(Type.STRING), Map.of(), "Labels for templates; templates themselves.");
   private static final Key<List<YamlNode>> ROUTES =
-      SECTION.key("routes", Type.list(Type.of("route", null, n -> n)), List.of(), "Finer routes.");
+      SECTION.key("routes", Type.list(Type.of("route", null, n -> n)), List.of(), "Child routes.");
 
   static RouteConfig read(YamlNode node, MatcherSyntax syntax, int depth) {
     if (depth > AlertmanagerConfig.MAX_ROUTE_DEPTH) {

@@ -30,12 +30,12 @@ public record TimeInterval(
   /** Minutes of a day, the last one not included. */
   public record MinuteRange(int start, int end) {
     private static final Pattern FORM = Pattern.compile("(([01][0-9])|(2[0-3])):[0-5][0-9]|24:00");
-    private static final Section SECTION = new Section("time_range", "Times of a day.");
+    private static final Section SECTION = new Section("time_range", "Time range of a day.");
     private static final Key<String> START =
-        SECTION.key("start_time", Type.STRING, "", "As HH:MM.");
+        SECTION.key("start_time", Type.STRING, "", "Start as HH:MM.");
     private static final Key<String> END =
         SECTION.key(
-            "end_time", Type.STRING, "", "As HH:MM, not included; 24:00 for the day's end.");
+            "end_time", Type.STRING, "", "End as HH:MM, exclusive; 24:00 for the end of the day.");
     static final Type<MinuteRange> TYPE = SECTION.type(MinuteRange::read);
 
     private static MinuteRange read(YamlObject o) {
@@ -59,27 +59,28 @@ public record TimeInterval(
   }
 
   private static final Section SECTION =
-      new Section("time_interval_spec", "Times; every key that is given has to hold.");
+      new Section("time_interval_spec", "Time interval; all given keys must match.");
   private static final Key<List<MinuteRange>> TIMES =
-      SECTION.optional("times", Type.sparseList(MinuteRange.TYPE), "Times of the day.");
+      SECTION.optional("times", Type.sparseList(MinuteRange.TYPE), "Time ranges of the day.");
   private static final Key<List<Range>> WEEKDAYS =
       SECTION.optional(
-          "weekdays", Type.sparseList(Range.WEEKDAY), "Days of the week, as monday:friday.");
+          "weekdays", Type.sparseList(Range.WEEKDAY), "Days of the week, such as monday:friday.");
   private static final Key<List<Range>> DAYS_OF_MONTH =
       SECTION.optional(
           "days_of_month",
           Type.sparseList(Range.DAY_OF_MONTH),
-          "Days, as 1:5, or -3:-1 from the end.");
+          "Days of the month, such as 1:5, or -3:-1 from the end.");
   private static final Key<List<Range>> MONTHS =
-      SECTION.optional("months", Type.sparseList(Range.MONTH), "Months, as may:august or 1:3.");
+      SECTION.optional(
+          "months", Type.sparseList(Range.MONTH), "Months, such as may:august or 1:3.");
   private static final Key<List<Range>> YEARS =
-      SECTION.optional("years", Type.sparseList(Range.YEAR), "Years, as 2026:2030.");
+      SECTION.optional("years", Type.sparseList(Range.YEAR), "Years, such as 2026:2030.");
   private static final Key<ZoneId> LOCATION =
       SECTION.key(
           "location",
           Type.of("time zone", ZoneOffset.UTC, n -> n.parse(TimeInterval::zone)),
           ZoneOffset.UTC,
-          "By whose clock: a name as Europe/Berlin, UTC, or Local for the machine's.");
+          "Time zone: a name such as Europe/Berlin, UTC, or Local for the machine's.");
 
   static final Type<TimeInterval> TYPE = SECTION.type(TimeInterval::read);
 

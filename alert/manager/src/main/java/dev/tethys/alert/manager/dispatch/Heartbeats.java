@@ -64,7 +64,7 @@ public final class Heartbeats {
     return new MetricFamily(
         "tethys_alertmanager_heartbeat_missing",
         MetricType.GAUGE,
-        "Whether an expected alert did not come in time.",
+        "1 if the expected alert is missing, 0 otherwise.",
         "",
         pulses().stream()
             .map(

@@ -25,12 +25,12 @@ final class Discord extends HttpReceiverKind {
           "{{ template \"discord.default.message\" . }}",
           "Text of the card.");
   private final Key<String> username =
-      section.key("username", Type.STRING, "", "Who it seems to come from.");
+      section.key("username", Type.STRING, "", "Username shown as the author.");
   private final Key<String> avatarUrl =
-      section.key("avatar_url", Type.STRING, "", "The picture of that user.");
+      section.key("avatar_url", Type.STRING, "", "Avatar of the author.");
 
   Discord() {
-    super("discord", true, "A message of a webhook of Discord.");
+    super("discord", true, "Message for a Discord webhook.");
   }
 
   @Override

@@ -30,53 +30,66 @@ final class Email extends ReceiverKind {
   private static final String DEFAULT_SUBJECT = "{{ template \"email.default.subject\" . }}";
 
   private static final Section THREADING =
-      new Section("threading", "Notifications of a group in one thread of mail programs.");
+      new Section("threading", "Threading of notifications in mail programs.");
   private static final Key<Boolean> THREADING_ENABLED =
-      THREADING.key("enabled", Type.BOOL, false, "Whether.");
+      THREADING.key("enabled", Type.BOOL, false, "Enables threading of a group's notifications.");
   private static final Key<String> THREAD_BY_DATE =
       THREADING.key("thread_by_date", Type.STRING, "", "daily begins a new one each day; none.");
 
   private final Key<String> to =
-      section.key("to", Type.STRING, "", "To whom, with commas between.");
+      section.key("to", Type.STRING, "", "Recipients, separated by commas.");
   private final Key<String> from =
-      section.key("from", Type.STRING, "", "From whom; else the global one.");
+      section.key("from", Type.STRING, "", "Sender; the global setting by default.");
   private final Key<String> hello =
-      section.key("hello", Type.STRING, "", "How we name ourselves; else the global one.");
+      section.key(
+          "hello",
+          Type.STRING,
+          "",
+          "Hostname for the SMTP server's greeting; the global setting by default.");
   private final Key<HostPort> smarthost =
-      section.optional("smarthost", HostPort.TYPE, "The SMTP server; else the global one.");
+      section.optional(
+          "smarthost", HostPort.TYPE, "Address of the SMTP server; the global setting by default.");
   private final Key<String> authUsername =
-      section.key("auth_username", Type.STRING, "", "User; else the global one.");
+      section.key("auth_username", Type.STRING, "", "Username; the global setting by default.");
   private final Key<Secret> authPassword =
-      section.key("auth_password", Type.SECRET, Secret.NONE, "Password; else the global one.");
+      section.key(
+          "auth_password", Type.SECRET, Secret.NONE, "Password; the global setting by default.");
   private final Key<String> authPasswordFile =
-      section.key("auth_password_file", Type.STRING, "", "File that holds it.");
+      section.key("auth_password_file", Type.STRING, "", "File of the password.");
   private final Key<Secret> authSecret =
       section.key(
-          "auth_secret", Type.SECRET, Secret.NONE, "Secret for CRAM-MD5; else the global one.");
+          "auth_secret",
+          Type.SECRET,
+          Secret.NONE,
+          "Secret for CRAM-MD5; the global setting by default.");
   private final Key<String> authSecretFile =
-      section.key("auth_secret_file", Type.STRING, "", "File that holds it.");
+      section.key("auth_secret_file", Type.STRING, "", "File of the secret.");
   private final Key<String> authIdentity =
-      section.key("auth_identity", Type.STRING, "", "Identity for PLAIN; else the global one.");
-  private final Key<Map<String, String>> headers =
-      section.key("headers", Type.map(Type.STRING), Map.of(), "Further headers, templates.");
-  private final Key<String> html =
       section.key(
-          "html", Type.STRING, "{{ template \"email.default.html\" . }}", "The message as HTML.");
-  private final Key<String> text =
-      section.key("text", Type.STRING, "", "The message as plain text.");
+          "auth_identity", Type.STRING, "", "Identity for PLAIN; the global setting by default.");
+  private final Key<Map<String, String>> headers =
+      section.key("headers", Type.map(Type.STRING), Map.of(), "Further headers, as templates.");
+  private final Key<String> html =
+      section.key("html", Type.STRING, "{{ template \"email.default.html\" . }}", "HTML body.");
+  private final Key<String> text = section.key("text", Type.STRING, "", "Plain text body.");
   private final Key<Boolean> requireTls =
-      section.optional("require_tls", Type.BOOL, "Send nothing without TLS; else the global one.");
+      section.optional(
+          "require_tls",
+          Type.BOOL,
+          "If true, e-mail is only sent with TLS; the global setting by default.");
   private final Key<TlsConfig> tls =
-      section.optional("tls_config", TlsConfig.TYPE, "How TLS is spoken; else the global one.");
+      section.optional("tls_config", TlsConfig.TYPE, "TLS settings; the global ones by default.");
   private final Key<Boolean> implicitTls =
       section.optional(
-          "force_implicit_tls", Type.BOOL, "TLS from the first byte; else the global one.");
+          "force_implicit_tls",
+          Type.BOOL,
+          "If true, TLS from the first byte; the global setting by default.");
   private final Key<YamlObject> threading =
       section.optional(
-          "threading", THREADING.type(o -> o), "Notifications of a group in one thread.");
+          "threading", THREADING.type(o -> o), "Threading of a group's notifications.");
 
   Email() {
-    super("email", false, "An e-mail.");
+    super("email", false, "E-mail.");
   }
 
   @Override

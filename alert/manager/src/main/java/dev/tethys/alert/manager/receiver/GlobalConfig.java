@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 /** The {@code global} section: what holds for receivers that do not say otherwise. */
 public final class GlobalConfig {
   public static final Section SECTION =
-      new Section("global", "What holds where a receiver says nothing else.");
+      new Section("global", "Global settings; receivers may override them.");
 
   static final Key<Duration> RESOLVE_TIMEOUT =
       SECTION.key(
@@ -25,90 +25,99 @@ public final class GlobalConfig {
           Duration.ofMinutes(5),
           "Time after its last update at which an alert without an end counts as resolved.");
   static final Key<HttpClientConfig> HTTP_CONFIG =
-      SECTION.optional("http_config", HttpClientConfig.TYPE, "How HTTP clients connect.");
-  static final Key<URI> JIRA_API_URL = SECTION.optional("jira_api_url", ConfigTypes.URL, "Jira.");
+      SECTION.optional("http_config", HttpClientConfig.TYPE, "HTTP client settings.");
+  static final Key<URI> JIRA_API_URL =
+      SECTION.optional("jira_api_url", ConfigTypes.URL, "URL of the Jira API.");
   static final Key<String> SMTP_FROM =
-      SECTION.key("smtp_from", Type.STRING, "", "Sender of e-mail.");
+      SECTION.key("smtp_from", Type.STRING, "", "Sender address of e-mail.");
   static final Key<String> SMTP_HELLO =
-      SECTION.key("smtp_hello", Type.STRING, "localhost", "How we name ourselves to SMTP servers.");
+      SECTION.key(
+          "smtp_hello", Type.STRING, "localhost", "Hostname for the SMTP server's greeting.");
   static final Key<HostPort> SMTP_SMARTHOST =
-      SECTION.optional("smtp_smarthost", HostPort.TYPE, "The SMTP server.");
+      SECTION.optional("smtp_smarthost", HostPort.TYPE, "Address of the SMTP server.");
   static final Key<String> SMTP_AUTH_USERNAME =
-      SECTION.key("smtp_auth_username", Type.STRING, "", "User at the SMTP server.");
+      SECTION.key("smtp_auth_username", Type.STRING, "", "Username for SMTP authentication.");
   static final Key<Secret> SMTP_AUTH_PASSWORD =
       SECTION.key("smtp_auth_password", Type.SECRET, Secret.NONE, "Password for LOGIN and PLAIN.");
   static final Key<String> SMTP_AUTH_PASSWORD_FILE =
-      SECTION.key("smtp_auth_password_file", Type.STRING, "", "File that holds it.");
+      SECTION.key("smtp_auth_password_file", Type.STRING, "", "File of the password.");
   static final Key<Secret> SMTP_AUTH_SECRET =
       SECTION.key("smtp_auth_secret", Type.SECRET, Secret.NONE, "Secret for CRAM-MD5.");
   static final Key<String> SMTP_AUTH_SECRET_FILE =
-      SECTION.key("smtp_auth_secret_file", Type.STRING, "", "File that holds it.");
+      SECTION.key("smtp_auth_secret_file", Type.STRING, "", "File of the secret.");
   static final Key<String> SMTP_AUTH_IDENTITY =
       SECTION.key("smtp_auth_identity", Type.STRING, "", "Identity for PLAIN.");
   static final Key<Boolean> SMTP_REQUIRE_TLS =
-      SECTION.key("smtp_require_tls", Type.BOOL, true, "Send nothing without STARTTLS.");
+      SECTION.key(
+          "smtp_require_tls", Type.BOOL, true, "If true, e-mail is only sent with STARTTLS.");
   static final Key<TlsConfig> SMTP_TLS_CONFIG =
-      SECTION.key("smtp_tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "How TLS is spoken.");
+      SECTION.key("smtp_tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS settings of SMTP.");
   static final Key<Boolean> SMTP_FORCE_IMPLICIT_TLS =
       SECTION.optional(
-          "smtp_force_implicit_tls", Type.BOOL, "TLS from the first byte; else on port 465 alone.");
+          "smtp_force_implicit_tls",
+          Type.BOOL,
+          "If true, TLS from the first byte; by default on port 465 only.");
   static final Key<Secret> SLACK_API_URL =
-      SECTION.optional("slack_api_url", ConfigTypes.SECRET_URL, "Webhook of Slack.");
+      SECTION.optional("slack_api_url", ConfigTypes.SECRET_URL, "URL of the Slack webhook.");
   static final Key<String> SLACK_API_URL_FILE =
-      SECTION.key("slack_api_url_file", Type.STRING, "", "File that holds it.");
+      SECTION.key("slack_api_url_file", Type.STRING, "", "File of the URL.");
   static final Key<Secret> SLACK_APP_TOKEN =
       SECTION.key("slack_app_token", Type.SECRET, Secret.NONE, "Token of a Slack app.");
   static final Key<String> SLACK_APP_TOKEN_FILE =
-      SECTION.key("slack_app_token_file", Type.STRING, "", "File that holds it.");
+      SECTION.key("slack_app_token_file", Type.STRING, "", "File of the token.");
   static final Key<URI> SLACK_APP_URL =
-      url("slack_app_url", "https://slack.com/api/chat.postMessage", "Slack's API for apps.");
+      url(
+          "slack_app_url",
+          "https://slack.com/api/chat.postMessage",
+          "URL of Slack's API for apps.");
   static final Key<URI> PAGERDUTY_URL =
-      url("pagerduty_url", "https://events.pagerduty.com/v2/enqueue", "PagerDuty.");
+      url("pagerduty_url", "https://events.pagerduty.com/v2/enqueue", "URL of the PagerDuty API.");
   static final Key<URI> OPSGENIE_API_URL =
-      url("opsgenie_api_url", "https://api.opsgenie.com/", "Opsgenie.");
+      url("opsgenie_api_url", "https://api.opsgenie.com/", "URL of the Opsgenie API.");
   static final Key<Secret> OPSGENIE_API_KEY =
-      SECTION.key("opsgenie_api_key", Type.SECRET, Secret.NONE, "Key for Opsgenie.");
+      SECTION.key("opsgenie_api_key", Type.SECRET, Secret.NONE, "API key for Opsgenie.");
   static final Key<String> OPSGENIE_API_KEY_FILE =
-      SECTION.key("opsgenie_api_key_file", Type.STRING, "", "File that holds it.");
+      SECTION.key("opsgenie_api_key_file", Type.STRING, "", "File of the API key.");
   static final Key<URI> WECHAT_API_URL =
-      url("wechat_api_url", "https://qyapi.weixin.qq.com/cgi-bin/", "WeChat.");
+      url("wechat_api_url", "https://qyapi.weixin.qq.com/cgi-bin/", "URL of the WeChat API.");
   static final Key<Secret> WECHAT_API_SECRET =
-      SECTION.key("wechat_api_secret", Type.SECRET, Secret.NONE, "Secret for WeChat.");
+      SECTION.key("wechat_api_secret", Type.SECRET, Secret.NONE, "API secret for WeChat.");
   static final Key<String> WECHAT_API_SECRET_FILE =
-      SECTION.key("wechat_api_secret_file", Type.STRING, "", "File that holds it.");
+      SECTION.key("wechat_api_secret_file", Type.STRING, "", "File of the API secret.");
   static final Key<String> WECHAT_API_CORP_ID =
-      SECTION.key("wechat_api_corp_id", Type.STRING, "", "The company at WeChat.");
+      SECTION.key("wechat_api_corp_id", Type.STRING, "", "Corporation ID for WeChat.");
   static final Key<URI> VICTOROPS_API_URL =
       url(
           "victorops_api_url",
           "https://alert.victorops.com/integrations/generic/20131114/alert/",
-          "VictorOps.");
+          "URL of the VictorOps API.");
   static final Key<Secret> VICTOROPS_API_KEY =
-      SECTION.key("victorops_api_key", Type.SECRET, Secret.NONE, "Key for VictorOps.");
+      SECTION.key("victorops_api_key", Type.SECRET, Secret.NONE, "API key for VictorOps.");
   static final Key<String> VICTOROPS_API_KEY_FILE =
-      SECTION.key("victorops_api_key_file", Type.STRING, "", "File that holds it.");
+      SECTION.key("victorops_api_key_file", Type.STRING, "", "File of the API key.");
   static final Key<URI> TELEGRAM_API_URL =
-      url("telegram_api_url", "https://api.telegram.org", "Telegram.");
+      url("telegram_api_url", "https://api.telegram.org", "URL of the Telegram API.");
   static final Key<Secret> TELEGRAM_BOT_TOKEN =
       SECTION.key("telegram_bot_token", Type.SECRET, Secret.NONE, "Token of a Telegram bot.");
   static final Key<String> TELEGRAM_BOT_TOKEN_FILE =
-      SECTION.key("telegram_bot_token_file", Type.STRING, "", "File that holds it.");
+      SECTION.key("telegram_bot_token_file", Type.STRING, "", "File of the token.");
   static final Key<URI> WEBEX_API_URL =
-      url("webex_api_url", "https://webexapis.com/v1/messages", "Webex.");
+      url("webex_api_url", "https://webexapis.com/v1/messages", "URL of the Webex API.");
   static final Key<URI> ROCKETCHAT_API_URL =
-      url("rocketchat_api_url", "https://open.rocket.chat/", "Rocket.Chat.");
+      url("rocketchat_api_url", "https://open.rocket.chat/", "URL of the Rocket.Chat API.");
   static final Key<Secret> ROCKETCHAT_TOKEN =
       SECTION.optional("rocketchat_token", Type.SECRET, "Token for Rocket.Chat.");
   static final Key<String> ROCKETCHAT_TOKEN_FILE =
-      SECTION.key("rocketchat_token_file", Type.STRING, "", "File that holds it.");
+      SECTION.key("rocketchat_token_file", Type.STRING, "", "File of the token.");
   static final Key<Secret> ROCKETCHAT_TOKEN_ID =
-      SECTION.optional("rocketchat_token_id", Type.SECRET, "The user of that token.");
+      SECTION.optional("rocketchat_token_id", Type.SECRET, "User ID of the Rocket.Chat token.");
   static final Key<String> ROCKETCHAT_TOKEN_ID_FILE =
-      SECTION.key("rocketchat_token_id_file", Type.STRING, "", "File that holds it.");
+      SECTION.key("rocketchat_token_id_file", Type.STRING, "", "File of the user ID.");
   static final Key<Secret> MATTERMOST_WEBHOOK_URL =
-      SECTION.optional("mattermost_webhook_url", ConfigTypes.SECRET_URL, "Webhook of Mattermost.");
+      SECTION.optional(
+          "mattermost_webhook_url", ConfigTypes.SECRET_URL, "URL of the Mattermost webhook.");
   static final Key<String> MATTERMOST_WEBHOOK_URL_FILE =
-      SECTION.key("mattermost_webhook_url_file", Type.STRING, "", "File that holds it.");
+      SECTION.key("mattermost_webhook_url_file", Type.STRING, "", "File of the URL.");
 
   private static Key<URI> url(String name, String otherwise, String doc) {
     return SECTION.key(name, ConfigTypes.URL, URI.create(otherwise), doc);

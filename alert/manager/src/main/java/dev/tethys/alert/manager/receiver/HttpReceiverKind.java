@@ -12,7 +12,9 @@ abstract class HttpReceiverKind extends ReceiverKind {
     super(name, sendResolved, doc);
     httpConfig =
         section.optional(
-            "http_config", HttpClientConfig.TYPE, "How the client connects; else the global one.");
+            "http_config",
+            HttpClientConfig.TYPE,
+            "HTTP client settings; the global ones by default.");
   }
 
   /** The client's configuration: the entry's own, or the global one. */

@@ -15,15 +15,15 @@ import java.util.Set;
 
 /** An alert event of incident.io. */
 final class Incidentio extends HttpReceiverKind {
-  private final Key<URI> url = section.optional("url", ConfigTypes.URL, "The alert source.");
-  private final Key<String> urlFile =
-      section.key("url_file", Type.STRING, "", "File that holds it.");
+  private final Key<URI> url = section.optional("url", ConfigTypes.URL, "URL of the alert source.");
+  private final Key<String> urlFile = section.key("url_file", Type.STRING, "", "File of the URL.");
   private final Key<Secret> token =
       section.key("alert_source_token", Type.SECRET, Secret.NONE, "Token of the alert source.");
   private final Key<String> tokenFile =
-      section.key("alert_source_token_file", Type.STRING, "", "File that holds it.");
+      section.key("alert_source_token_file", Type.STRING, "", "File of the token.");
   private final Key<Long> maxAlerts =
-      section.key("max_alerts", Type.UINT, 0L, "Most alerts in one request; 0 for all.");
+      section.key(
+          "max_alerts", Type.UINT, 0L, "Maximum number of alerts in a request; 0 for no limit.");
   private final Key<Duration> timeout =
       section.key(
           "timeout",
@@ -32,7 +32,7 @@ final class Incidentio extends HttpReceiverKind {
           "Timeout of a request; 0 for the default.");
 
   Incidentio() {
-    super("incidentio", true, "An alert event of incident.io.");
+    super("incidentio", true, "Alert event for incident.io.");
   }
 
   @Override

@@ -27,10 +27,15 @@ final class Jira extends HttpReceiverKind {
 
   /** A field that is text, or a map that also says whether it is sent again. */
   private static final class FieldTemplate {
-    static final Section SECTION = new Section("jira_field", "A field of an issue.");
-    static final Key<String> TEMPLATE = SECTION.key("template", Type.STRING, "", "Its text.");
+    static final Section SECTION = new Section("jira_field", "Field of an issue.");
+    static final Key<String> TEMPLATE =
+        SECTION.key("template", Type.STRING, "", "Text of the field.");
     static final Key<Boolean> UPDATE =
-        SECTION.key("enable_update", Type.BOOL, true, "Change it in an issue that is there.");
+        SECTION.key(
+            "enable_update",
+            Type.BOOL,
+            true,
+            "If true, the field of an existing issue is updated.");
     static final Type<YamlNode> TYPE =
         Type.of(
             "string or jira_field",
@@ -49,37 +54,47 @@ final class Jira extends HttpReceiverKind {
       section.optional(
           "api_url",
           ConfigTypes.URL,
-          "The API, as https://example.atlassian.net/rest/api/3; else the global one.");
+          "URL of the API, such as https://example.atlassian.net/rest/api/3; the global setting by"
+              + " default.");
   private final Key<String> apiType =
       section.key("api_type", Type.STRING, "auto", "auto, cloud or datacenter.");
-  private final Key<String> project = section.key("project", Type.STRING, "", "The project.");
+  private final Key<String> project = section.key("project", Type.STRING, "", "Project key.");
   private final Key<YamlNode> summary =
-      section.optional("summary", FieldTemplate.TYPE, "The title, at most 255 characters.");
+      section.optional(
+          "summary", FieldTemplate.TYPE, "Summary of the issue, at most 255 characters.");
   private final Key<YamlNode> description =
-      section.optional("description", FieldTemplate.TYPE, "The text, at most 32,767 characters.");
+      section.optional(
+          "description",
+          FieldTemplate.TYPE,
+          "Description of the issue, at most 32,767 characters.");
   private final Key<List<String>> labels =
       section.key("labels", Type.list(Type.STRING), List.of(), "Labels.");
   private final Key<String> priority =
       section.key(
-          "priority", Type.STRING, "{{ template \"jira.default.priority\" . }}", "The priority.");
-  private final Key<String> issueType = section.key("issue_type", Type.STRING, "", "The type.");
+          "priority",
+          Type.STRING,
+          "{{ template \"jira.default.priority\" . }}",
+          "Priority of the issue.");
+  private final Key<String> issueType =
+      section.key("issue_type", Type.STRING, "", "Type of the issue.");
   private final Key<String> reopenTransition =
-      section.key("reopen_transition", Type.STRING, "", "How an issue is reopened.");
+      section.key("reopen_transition", Type.STRING, "", "Transition that reopens an issue.");
   private final Key<String> resolveTransition =
-      section.key("resolve_transition", Type.STRING, "", "How it is resolved.");
+      section.key("resolve_transition", Type.STRING, "", "Transition that resolves an issue.");
   private final Key<String> wontFix =
-      section.key("wont_fix_resolution", Type.STRING, "", "Issues resolved so are left alone.");
+      section.key(
+          "wont_fix_resolution", Type.STRING, "", "Resolution of issues that are not reopened.");
   private final Key<Duration> reopenDuration =
       section.key(
           "reopen_duration",
           Type.DURATION,
           Duration.ZERO,
-          "For how long an issue may be reopened; 0 for always.");
+          "Time after which a resolved issue is not reopened; 0 for no limit.");
   private final Key<YamlNode> fields =
-      section.optional("fields", Type.ANY, "Further fields, their texts being templates.");
+      section.optional("fields", Type.ANY, "Further fields, with templates as texts.");
 
   Jira() {
-    super("jira", true, "An issue of Jira.");
+    super("jira", true, "Issue in Jira.");
   }
 
   @Override

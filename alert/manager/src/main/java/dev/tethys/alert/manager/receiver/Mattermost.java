@@ -13,65 +13,71 @@ import java.util.Set;
 final class Mattermost extends HttpReceiverKind {
   private static final int MAX_TEXT = 16383;
 
-  private final WebhookUrl webhook = WebhookUrl.in(section, "The webhook; else the global one.");
-  private final Key<String> channel = section.key("channel", Type.STRING, "", "The channel.");
+  private final WebhookUrl webhook =
+      WebhookUrl.in(section, "URL of the webhook; the global setting by default.");
+  private final Key<String> channel = section.key("channel", Type.STRING, "", "Channel.");
   private final Key<String> username =
       section.key(
           "username",
           Type.STRING,
           "{{ template \"mattermost.default.username\" . }}",
-          "Who it seems to come from.");
+          "Username shown as the author.");
   private final Key<String> text =
-      section.key("text", Type.STRING, "{{ template \"mattermost.default.text\" . }}", "The text.");
+      section.key(
+          "text",
+          Type.STRING,
+          "{{ template \"mattermost.default.text\" . }}",
+          "Text of the message.");
   private final Key<String> fallback =
       section.key(
           "fallback",
           Type.STRING,
           "{{ template \"mattermost.default.fallback\" . }}",
-          "The text of notifications.");
+          "Text for notifications.");
   private final Key<String> color =
-      section.key(
-          "color", Type.STRING, "{{ template \"mattermost.default.color\" . }}", "The color.");
-  private final Key<String> pretext = section.key("pretext", Type.STRING, "", "What stands above.");
+      section.key("color", Type.STRING, "{{ template \"mattermost.default.color\" . }}", "Color.");
+  private final Key<String> pretext =
+      section.key("pretext", Type.STRING, "", "Text above the attachment.");
   private final Key<String> authorName = section.key("author_name", Type.STRING, "", "The author,");
   private final Key<String> authorLink =
       section.key("author_link", Type.STRING, "", "where that name leads,");
   private final Key<String> authorIcon =
       section.key("author_icon", Type.STRING, "", "and a picture.");
   private final Key<String> title =
-      section.key(
-          "title", Type.STRING, "{{ template \"mattermost.default.title\" . }}", "The title.");
+      section.key("title", Type.STRING, "{{ template \"mattermost.default.title\" . }}", "Title.");
   private final Key<String> titleLink =
       section.key(
           "title_link",
           Type.STRING,
           "{{ template \"mattermost.default.titlelink\" . }}",
-          "Where it leads.");
+          "Link target of the title.");
   private final Key<List<YamlObject>> fields =
       section.key("fields", Type.sparseList(MattermostParts.FIELD), List.of(), "Fields.");
-  private final Key<String> thumbUrl = section.key("thumb_url", Type.STRING, "", "A small image.");
+  private final Key<String> thumbUrl =
+      section.key("thumb_url", Type.STRING, "", "URL of a thumbnail.");
   private final Key<String> footer = section.key("footer", Type.STRING, "", "Footer.");
   private final Key<String> footerIcon =
-      section.key("footer_icon", Type.STRING, "", "Icon next to the footer.");
-  private final Key<String> imageUrl = section.key("image_url", Type.STRING, "", "An image.");
+      section.key("footer_icon", Type.STRING, "", "URL of the icon beside the footer.");
+  private final Key<String> imageUrl =
+      section.key("image_url", Type.STRING, "", "URL of an image.");
   private final Key<String> iconUrl =
-      section.key("icon_url", Type.STRING, "", "The picture of the user.");
+      section.key("icon_url", Type.STRING, "", "URL of the avatar.");
   private final Key<String> iconEmoji =
-      section.key("icon_emoji", Type.STRING, "", "An emoji as that picture.");
+      section.key("icon_emoji", Type.STRING, "", "Emoji as avatar.");
   private final Key<List<YamlObject>> attachments =
       section.key(
           "attachments",
           Type.sparseList(MattermostParts.ATTACHMENT),
           List.of(),
-          "Attachments instead of the one that the other keys make.");
-  private final Key<String> type = section.key("type", Type.STRING, "", "The type of the post.");
+          "Attachments instead of the one built from the other keys.");
+  private final Key<String> type = section.key("type", Type.STRING, "", "Type of the post.");
   private final Key<YamlObject> props =
       section.optional("props", MattermostParts.PROPS, "Properties.");
   private final Key<YamlObject> priority =
-      section.optional("priority", MattermostParts.PRIORITY, "How urgent it is.");
+      section.optional("priority", MattermostParts.PRIORITY, "Priority of the message.");
 
   Mattermost() {
-    super("mattermost", true, "A message of a webhook of Mattermost.");
+    super("mattermost", true, "Message for a Mattermost webhook.");
   }
 
   @Override

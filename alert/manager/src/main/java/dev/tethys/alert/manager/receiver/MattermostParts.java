@@ -12,10 +12,14 @@ import org.jspecify.annotations.Nullable;
 
 /** Parts of messages of Mattermost. */
 final class MattermostParts {
-  private static final Section FIELD_SECTION = new Section("mattermost_field", "A field.");
-  static final Key<String> TITLE = FIELD_SECTION.key("title", Type.STRING, "", "Its title.");
-  static final Key<String> VALUE = FIELD_SECTION.key("value", Type.STRING, "", "Its value.");
-  static final Key<Boolean> SHORT = FIELD_SECTION.optional("short", Type.BOOL, "Beside another.");
+  private static final Section FIELD_SECTION =
+      new Section("mattermost_field", "Field of an attachment.");
+  static final Key<String> TITLE =
+      FIELD_SECTION.key("title", Type.STRING, "", "Title of the field.");
+  static final Key<String> VALUE =
+      FIELD_SECTION.key("value", Type.STRING, "", "Value of the field.");
+  static final Key<Boolean> SHORT =
+      FIELD_SECTION.optional("short", Type.BOOL, "If true, the field is shown beside another.");
   static final Type<YamlObject> FIELD =
       FIELD_SECTION.type(
           o -> {
@@ -47,7 +51,7 @@ final class MattermostParts {
           "image_url");
 
   private static final Section ATTACHMENT_SECTION =
-      new Section("mattermost_attachment", "An attachment.");
+      new Section("mattermost_attachment", "Message attachment.");
   static final List<Key<String>> ATTACHMENT_TEXTS =
       TEXTS.stream()
           .map(t -> ATTACHMENT_SECTION.key(t, Type.STRING, "", "As beside attachments."))
@@ -58,18 +62,22 @@ final class MattermostParts {
 
   private static final Section PROPS_SECTION = new Section("mattermost_props", "Properties.");
   static final Key<String> CARD =
-      PROPS_SECTION.key("card", Type.STRING, "", "What the side bar shows.");
+      PROPS_SECTION.key("card", Type.STRING, "", "Text of the sidebar, as Markdown.");
   static final Type<YamlObject> PROPS = PROPS_SECTION.type(ReceiverKind::whole);
 
   private static final Section PRIORITY_SECTION =
-      new Section("mattermost_priority", "How urgent a message is.");
+      new Section("mattermost_priority", "Priority of the message.");
   static final Key<String> PRIORITY_LEVEL =
       PRIORITY_SECTION.key("priority", Type.STRING, "", "important, urgent or standard.");
   static final Key<Boolean> REQUESTED_ACK =
-      PRIORITY_SECTION.key("requested_ack", Type.BOOL, false, "Ask for a sign that it was read.");
+      PRIORITY_SECTION.key(
+          "requested_ack", Type.BOOL, false, "If true, an acknowledgement is requested.");
   static final Key<Boolean> PERSISTENT =
       PRIORITY_SECTION.key(
-          "persistent_notifications", Type.BOOL, false, "Remind until it was read.");
+          "persistent_notifications",
+          Type.BOOL,
+          false,
+          "If true, notifications repeat until the message is read.");
   static final Type<YamlObject> PRIORITY = PRIORITY_SECTION.type(ReceiverKind::whole);
 
   private MattermostParts() {}

@@ -18,7 +18,7 @@ final class Msteams extends HttpReceiverKind {
       section.key("text", Type.STRING, "{{ template \"msteams.default.text\" . }}", "Text.");
 
   Msteams() {
-    super("msteams", true, "A card of a connector of Microsoft Teams.");
+    super("msteams", true, "Card for a Microsoft Teams connector.");
   }
 
   @Override

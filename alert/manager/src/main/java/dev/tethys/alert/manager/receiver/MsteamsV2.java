@@ -19,7 +19,7 @@ final class MsteamsV2 extends HttpReceiverKind {
       section.key("text", Type.STRING, "{{ template \"msteamsv2.default.text\" . }}", "Text.");
 
   MsteamsV2() {
-    super("msteamsv2", true, "An adaptive card of a workflow of Microsoft Teams.");
+    super("msteamsv2", true, "Adaptive card for a Microsoft Teams workflow.");
   }
 
   @Override

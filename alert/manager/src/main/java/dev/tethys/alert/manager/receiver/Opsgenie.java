@@ -53,17 +53,18 @@ final class Opsgenie extends HttpReceiverKind {
   }
 
   private final Key<Secret> apiKey =
-      section.key("api_key", Type.SECRET, Secret.NONE, "The API key; else the global one.");
+      section.key("api_key", Type.SECRET, Secret.NONE, "API key; the global setting by default.");
   private final Key<String> apiKeyFile =
-      section.key("api_key_file", Type.STRING, "", "File that holds it.");
+      section.key("api_key_file", Type.STRING, "", "File of the API key.");
   private final Key<URI> apiUrl =
-      section.optional("api_url", ConfigTypes.URL, "The API; else the global one.");
+      section.optional(
+          "api_url", ConfigTypes.URL, "URL of the API; the global setting by default.");
   private final Key<String> message =
       section.key(
           "message",
           Type.STRING,
           "{{ template \"opsgenie.default.message\" . }}",
-          "At most 130 characters.");
+          "Message, at most 130 characters.");
   private final Key<String> description =
       section.key(
           "description",
@@ -74,24 +75,26 @@ final class Opsgenie extends HttpReceiverKind {
       section.key("source", Type.STRING, "{{ template \"opsgenie.default.source\" . }}", "Source.");
   private final Key<Map<String, String>> details =
       section.key("details", Type.map(Type.STRING), Map.of(), "Further properties.");
-  private final Key<String> entity = section.key("entity", Type.STRING, "", "What it is about.");
+  private final Key<String> entity =
+      section.key("entity", Type.STRING, "", "Entity that the alert relates to.");
   private final Key<List<YamlObject>> responders =
-      section.key("responders", Type.list(Responder.TYPE), List.of(), "Who answers.");
+      section.key("responders", Type.list(Responder.TYPE), List.of(), "Responders of the alert.");
   private final Key<String> actions =
-      section.key("actions", Type.STRING, "", "Actions, with commas between.");
+      section.key("actions", Type.STRING, "", "Actions, separated by commas.");
   private final Key<String> tags =
-      section.key("tags", Type.STRING, "", "Tags, with commas between.");
+      section.key("tags", Type.STRING, "", "Tags, separated by commas.");
   private final Key<String> note = section.key("note", Type.STRING, "", "Note.");
-  private final Key<String> priority = section.key("priority", Type.STRING, "", "P1 to P5.");
+  private final Key<String> priority =
+      section.key("priority", Type.STRING, "", "Priority, P1 to P5.");
   private final Key<Boolean> updateAlerts =
       section.key(
           "update_alerts",
           Type.BOOL,
           false,
-          "Send message and description of an alert that is open, too.");
+          "If true, message and description of an open alert are updated.");
 
   Opsgenie() {
-    super("opsgenie", true, "An alert of Opsgenie.");
+    super("opsgenie", true, "Alert for Opsgenie.");
   }
 
   @Override

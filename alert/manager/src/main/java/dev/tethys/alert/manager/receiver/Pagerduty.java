@@ -33,56 +33,59 @@ final class Pagerduty extends HttpReceiverKind {
           "num_firing", "{{ .Alerts.Firing | len }}",
           "num_resolved", "{{ .Alerts.Resolved | len }}");
 
-  private static final Section IMAGE = new Section("pagerduty_image", "An image.");
-  private static final Key<String> SRC = IMAGE.key("src", Type.STRING, "", "Its URL.");
-  private static final Key<String> ALT = IMAGE.key("alt", Type.STRING, "", "What it shows.");
-  private static final Key<String> IMAGE_HREF =
-      IMAGE.key("href", Type.STRING, "", "Where it leads.");
-  private static final Section LINK = new Section("pagerduty_link", "A link.");
-  private static final Key<String> HREF = LINK.key("href", Type.STRING, "", "Where it leads.");
-  private static final Key<String> LINK_TEXT = LINK.key("text", Type.STRING, "", "Its text.");
+  private static final Section IMAGE = new Section("pagerduty_image", "Image of the event.");
+  private static final Key<String> SRC = IMAGE.key("src", Type.STRING, "", "URL of the image.");
+  private static final Key<String> ALT = IMAGE.key("alt", Type.STRING, "", "Alternative text.");
+  private static final Key<String> IMAGE_HREF = IMAGE.key("href", Type.STRING, "", "Link target.");
+  private static final Section LINK = new Section("pagerduty_link", "Link of the event.");
+  private static final Key<String> HREF = LINK.key("href", Type.STRING, "", "Link target.");
+  private static final Key<String> LINK_TEXT =
+      LINK.key("text", Type.STRING, "", "Text of the link.");
 
   private final Key<Secret> serviceKey =
       section.key("service_key", Type.SECRET, Secret.NONE, "Integration key of API v1.");
   private final Key<String> serviceKeyFile =
-      section.key("service_key_file", Type.STRING, "", "File that holds it.");
+      section.key("service_key_file", Type.STRING, "", "File of the service key.");
   private final Key<Secret> routingKey =
       section.key("routing_key", Type.SECRET, Secret.NONE, "Integration key of API v2.");
   private final Key<String> routingKeyFile =
-      section.key("routing_key_file", Type.STRING, "", "File that holds it.");
+      section.key("routing_key_file", Type.STRING, "", "File of the routing key.");
   private final Key<URI> url =
-      section.optional("url", ConfigTypes.URL, "The API; else the global one.");
+      section.optional("url", ConfigTypes.URL, "URL of the API; the global setting by default.");
   private final Key<String> client =
       section.key(
-          "client", Type.STRING, "{{ template \"pagerduty.default.client\" . }}", "Who tells.");
+          "client",
+          Type.STRING,
+          "{{ template \"pagerduty.default.client\" . }}",
+          "Name of the monitoring client.");
   private final Key<String> clientUrl =
       section.key(
           "client_url",
           Type.STRING,
           "{{ template \"pagerduty.default.clientURL\" . }}",
-          "Where that is.");
+          "URL of the monitoring client.");
   private final Key<String> description =
       section.key(
           "description",
           Type.STRING,
           "{{ template \"pagerduty.default.description\" . }}",
-          "At most 1,024 characters.");
+          "Description, at most 1,024 characters.");
   private final Key<YamlNode> details =
       section.optional(
-          "details", Type.ANY, "Further facts, firing and resolved alerts among them.");
+          "details", Type.ANY, "Further details, firing and resolved alerts among them.");
   private final Key<List<YamlObject>> images =
       section.key("images", Type.sparseList(IMAGE.type(ReceiverKind::whole)), List.of(), "Images.");
   private final Key<List<YamlObject>> links =
       section.key("links", Type.sparseList(LINK.type(ReceiverKind::whole)), List.of(), "Links.");
   private final Key<String> source =
-      section.key("source", Type.STRING, "", "Where it comes from; else client.");
+      section.key("source", Type.STRING, "", "Source of the event; client by default.");
   private final Key<String> severity =
       section.key("severity", Type.STRING, "", "critical, warning, info or error.");
   private final Key<String> eventClass =
-      section.key("class", Type.STRING, "", "The class of the event.");
+      section.key("class", Type.STRING, "", "Class of the event.");
   private final Key<String> component =
-      section.key("component", Type.STRING, "", "The part that is affected.");
-  private final Key<String> group = section.key("group", Type.STRING, "", "The group of parts.");
+      section.key("component", Type.STRING, "", "Affected component.");
+  private final Key<String> group = section.key("group", Type.STRING, "", "Group of components.");
   private final Key<Duration> timeout =
       section.key(
           "timeout",
@@ -97,7 +100,7 @@ final class Pagerduty extends HttpReceiverKind {
   }
 
   Pagerduty(String apiV1) {
-    super("pagerduty", true, "An event of PagerDuty.");
+    super("pagerduty", true, "Event for PagerDuty.");
     this.apiV1 = apiV1;
   }
 

@@ -15,36 +15,36 @@ import java.util.TreeMap;
 /** A message of Pushover. */
 final class Pushover extends HttpReceiverKind {
   private final Key<Secret> userKey =
-      section.key("user_key", Type.SECRET, Secret.NONE, "The user.");
+      section.key("user_key", Type.SECRET, Secret.NONE, "User key.");
   private final Key<String> userKeyFile =
-      section.key("user_key_file", Type.STRING, "", "File that holds it.");
+      section.key("user_key_file", Type.STRING, "", "File of the user key.");
   private final Key<Secret> token =
-      section.key("token", Type.SECRET, Secret.NONE, "The application.");
+      section.key("token", Type.SECRET, Secret.NONE, "Token of the application.");
   private final Key<String> tokenFile =
-      section.key("token_file", Type.STRING, "", "File that holds it.");
+      section.key("token_file", Type.STRING, "", "File of the token.");
   private final Key<String> title =
       section.key(
           "title",
           Type.STRING,
           "{{ template \"pushover.default.title\" . }}",
-          "At most 250 characters.");
+          "Title, at most 250 characters.");
   private final Key<String> message =
       section.key(
           "message",
           Type.STRING,
           "{{ template \"pushover.default.message\" . }}",
-          "At most 1,024 characters.");
+          "Message, at most 1,024 characters.");
   private final Key<String> url =
       section.key(
           "url",
           Type.STRING,
           "{{ template \"pushover.default.url\" . }}",
-          "At most 512 characters.");
+          "Supplementary URL, at most 512 characters.");
   private final Key<String> urlTitle =
       section.key("url_title", Type.STRING, "", "Title of the URL.");
   private final Key<String> device =
-      section.key("device", Type.STRING, "", "Name of the only device.");
-  private final Key<String> sound = section.key("sound", Type.STRING, "", "The sound.");
+      section.key("device", Type.STRING, "", "Device; all of the user's by default.");
+  private final Key<String> sound = section.key("sound", Type.STRING, "", "Notification sound.");
   private final Key<String> priority =
       section.key(
           "priority",
@@ -56,15 +56,23 @@ final class Pushover extends HttpReceiverKind {
           "retry",
           ConfigTypes.GO_DURATION,
           Duration.ofMinutes(1),
-          "How often an emergency is shown again.");
+          "Interval between repetitions of an emergency notification.");
   private final Key<Duration> expire =
-      section.key("expire", ConfigTypes.GO_DURATION, Duration.ofHours(1), "For how long.");
+      section.key(
+          "expire",
+          ConfigTypes.GO_DURATION,
+          Duration.ofHours(1),
+          "Time after which an emergency notification is no longer repeated.");
   private final Key<Duration> ttl =
       section.key(
-          "ttl", ConfigTypes.GO_DURATION, Duration.ZERO, "After which it is removed; 0 for never.");
-  private final Key<Boolean> html = section.key("html", Type.BOOL, false, "The message is HTML.");
+          "ttl",
+          ConfigTypes.GO_DURATION,
+          Duration.ZERO,
+          "Time after which the message is removed; 0 for never.");
+  private final Key<Boolean> html =
+      section.key("html", Type.BOOL, false, "If true, the message is HTML.");
   private final Key<Boolean> monospace =
-      section.key("monospace", Type.BOOL, false, "The message is shown monospaced.");
+      section.key("monospace", Type.BOOL, false, "If true, the message is shown in monospace.");
 
   private final String api;
 
@@ -73,7 +81,7 @@ final class Pushover extends HttpReceiverKind {
   }
 
   Pushover(String api) {
-    super("pushover", true, "A message of Pushover.");
+    super("pushover", true, "Message for Pushover.");
     this.api = api;
   }
 

@@ -20,7 +20,11 @@ public abstract class ReceiverKind {
     this.name = name;
     this.section = new Section(name + "_config", doc);
     this.sendResolved =
-        section.key("send_resolved", Type.BOOL, sendResolved, "Notify about resolved alerts, too.");
+        section.key(
+            "send_resolved",
+            Type.BOOL,
+            sendResolved,
+            "If true, resolved alerts are notified, too.");
   }
 
   /** As metrics and the log call it. */

@@ -17,58 +17,65 @@ final class Rocketchat extends HttpReceiverKind {
   private static final int MAX_TITLE = 1024;
 
   private final Key<URI> apiUrl =
-      section.optional("api_url", ConfigTypes.URL, "The API; else the global one.");
+      section.optional(
+          "api_url", ConfigTypes.URL, "URL of the API; the global setting by default.");
   private final Key<Secret> tokenId =
-      section.optional("token_id", Type.SECRET, "The user of the token; else the global one.");
+      section.optional(
+          "token_id", Type.SECRET, "User ID of the token; the global setting by default.");
   private final Key<String> tokenIdFile =
-      section.key("token_id_file", Type.STRING, "", "File that holds it.");
+      section.key("token_id_file", Type.STRING, "", "File of the user ID.");
   private final Key<Secret> token =
-      section.optional("token", Type.SECRET, "The token; else the global one.");
+      section.optional("token", Type.SECRET, "Token; the global setting by default.");
   private final Key<String> tokenFile =
-      section.key("token_file", Type.STRING, "", "File that holds it.");
-  private final Key<String> channel = section.key("channel", Type.STRING, "", "The channel.");
+      section.key("token_file", Type.STRING, "", "File of the token.");
+  private final Key<String> channel = section.key("channel", Type.STRING, "", "Channel.");
   private final Key<String> color =
       section.key(
           "color",
           Type.STRING,
           "{{ if eq .Status \"firing\" }}red{{ else }}green{{ end }}",
-          "The color.");
+          "Color.");
   private final Key<String> title =
       section.key(
           "title",
           Type.STRING,
           "{{ template \"rocketchat.default.title\" . }}",
-          "At most 1,024 characters.");
+          "Title, at most 1,024 characters.");
   private final Key<String> titleLink =
       section.key(
           "title_link",
           Type.STRING,
           "{{ template \"rocketchat.default.titlelink\" . }}",
-          "Where it leads.");
+          "Link target of the title.");
   private final Key<String> text =
-      section.key("text", Type.STRING, "{{ template \"rocketchat.default.text\" . }}", "The text.");
+      section.key("text", Type.STRING, "{{ template \"rocketchat.default.text\" . }}", "Text.");
   private final Key<List<YamlObject>> fields =
       section.key("fields", Type.sparseList(RocketchatParts.FIELD), List.of(), "Fields.");
   private final Key<Boolean> shortFields =
-      section.key("short_fields", Type.BOOL, false, "Fields stand side by side.");
+      section.key("short_fields", Type.BOOL, false, "If true, fields are shown side by side.");
   private final Key<String> emoji =
       section.key(
           "emoji",
           Type.STRING,
           "{{ template \"rocketchat.default.emoji\" . }}",
-          "An emoji as picture.");
+          "Emoji as avatar.");
   private final Key<String> iconUrl =
       section.key(
-          "icon_url", Type.STRING, "{{ template \"rocketchat.default.iconurl\" . }}", "A picture.");
-  private final Key<String> imageUrl = section.key("image_url", Type.STRING, "", "An image.");
-  private final Key<String> thumbUrl = section.key("thumb_url", Type.STRING, "", "A small image.");
+          "icon_url",
+          Type.STRING,
+          "{{ template \"rocketchat.default.iconurl\" . }}",
+          "URL of the avatar.");
+  private final Key<String> imageUrl =
+      section.key("image_url", Type.STRING, "", "URL of an image.");
+  private final Key<String> thumbUrl =
+      section.key("thumb_url", Type.STRING, "", "URL of a thumbnail.");
   private final Key<Boolean> linkNames =
-      section.key("link_names", Type.BOOL, false, "Names become links.");
+      section.key("link_names", Type.BOOL, false, "If true, names become links.");
   private final Key<List<YamlObject>> actions =
       section.key("actions", Type.sparseList(RocketchatParts.ACTION), List.of(), "Buttons.");
 
   Rocketchat() {
-    super("rocketchat", false, "A message of Rocket.Chat.");
+    super("rocketchat", false, "Message for Rocket.Chat.");
   }
 
   @Override

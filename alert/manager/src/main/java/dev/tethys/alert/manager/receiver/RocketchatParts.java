@@ -11,37 +11,49 @@ import org.jspecify.annotations.Nullable;
 
 /** Fields and buttons of messages of Rocket.Chat; their keys are those that Alertmanager reads. */
 final class RocketchatParts {
-  private static final Section FIELD_SECTION = new Section("rocketchat_field", "A field.");
+  private static final Section FIELD_SECTION =
+      new Section("rocketchat_field", "Field of the message.");
   static final Key<Boolean> SHORT =
-      FIELD_SECTION.optional("short", Type.BOOL, "Beside another; else as short_fields says.");
-  static final Key<String> TITLE = FIELD_SECTION.key("title", Type.STRING, "", "Its title.");
-  static final Key<String> VALUE = FIELD_SECTION.key("value", Type.STRING, "", "Its value.");
+      FIELD_SECTION.optional(
+          "short",
+          Type.BOOL,
+          "If true, the field is shown beside another; short_fields by default.");
+  static final Key<String> TITLE =
+      FIELD_SECTION.key("title", Type.STRING, "", "Title of the field.");
+  static final Key<String> VALUE =
+      FIELD_SECTION.key("value", Type.STRING, "", "Value of the field.");
   static final Type<YamlObject> FIELD = FIELD_SECTION.type(ReceiverKind::whole);
 
-  private static final Section ACTION_SECTION = new Section("rocketchat_action", "A button.");
-  static final Key<String> ACTION_TYPE = ACTION_SECTION.key("type", Type.STRING, "", "Its type.");
-  static final Key<String> ACTION_TEXT = ACTION_SECTION.key("text", Type.STRING, "", "Its text.");
-  static final Key<String> ACTION_URL =
-      ACTION_SECTION.key("url", Type.STRING, "", "Where it leads.");
+  private static final Section ACTION_SECTION =
+      new Section("rocketchat_action", "Button of the message.");
+  static final Key<String> ACTION_TYPE =
+      ACTION_SECTION.key("type", Type.STRING, "", "Type of the button.");
+  static final Key<String> ACTION_TEXT =
+      ACTION_SECTION.key("text", Type.STRING, "", "Label of the button.");
+  static final Key<String> ACTION_URL = ACTION_SECTION.key("url", Type.STRING, "", "Link target.");
   static final Key<String> ACTION_MSG =
-      ACTION_SECTION.key("msg", Type.STRING, "", "What is written when it is used.");
+      ACTION_SECTION.key("msg", Type.STRING, "", "Message that the button sends.");
   // In YAML, the names of these keys are Go's, in small letters.
   static final Key<String> ACTION_IMAGE =
-      ACTION_SECTION.key("imageurl", Type.STRING, "", "An image on the button.");
+      ACTION_SECTION.key("imageurl", Type.STRING, "", "URL of the image on the button.");
   static final Key<Boolean> ACTION_WEBVIEW =
-      ACTION_SECTION.key("iswebview", Type.BOOL, false, "Open the link inside of the application.");
+      ACTION_SECTION.key(
+          "iswebview", Type.BOOL, false, "If true, the link opens inside the application.");
   static final Key<String> ACTION_HEIGHT =
       ACTION_SECTION.key(
-          "webviewheightratio", Type.STRING, "", "How high that is: compact, tall or full.");
+          "webviewheightratio", Type.STRING, "", "Height of the web view: compact, tall or full.");
   static final Key<Boolean> ACTION_IN_CHAT =
       ACTION_SECTION.key(
-          "msginchatwindow", Type.BOOL, false, "Write msg into the chat; without it nothing is.");
+          "msginchatwindow",
+          Type.BOOL,
+          false,
+          "If true, msg is written into the chat; otherwise it is not sent.");
   static final Key<String> ACTION_PROCESSING =
       ACTION_SECTION.key(
           "msgprocessingtype",
           Type.STRING,
           "",
-          "How msg is written: sendMessage, respondWithMessage.");
+          "Processing of msg: sendMessage or respondWithMessage.");
   static final Type<YamlObject> ACTION = ACTION_SECTION.type(ReceiverKind::whole);
 
   private RocketchatParts() {}

@@ -22,23 +22,25 @@ final class Slack extends HttpReceiverKind {
   private static final String POST_MESSAGE = "https://slack.com/api/chat.postMessage";
 
   private final Key<Secret> apiUrl =
-      section.optional("api_url", ConfigTypes.SECRET_URL, "The webhook; else the global one.");
+      section.optional(
+          "api_url", ConfigTypes.SECRET_URL, "URL of the webhook; the global setting by default.");
   private final Key<String> apiUrlFile =
-      section.key("api_url_file", Type.STRING, "", "File that holds it.");
+      section.key("api_url_file", Type.STRING, "", "File of the URL.");
   private final Key<Secret> appToken =
-      section.key("app_token", Type.SECRET, Secret.NONE, "Token of an app; else the global one.");
+      section.key(
+          "app_token", Type.SECRET, Secret.NONE, "Token of an app; the global setting by default.");
   private final Key<String> appTokenFile =
-      section.key("app_token_file", Type.STRING, "", "File that holds it.");
+      section.key("app_token_file", Type.STRING, "", "File of the token.");
   private final Key<URI> appUrl =
-      section.optional("app_url", ConfigTypes.URL, "The API for apps; else the global one.");
-  private final Key<String> channel =
-      section.key("channel", Type.STRING, "", "The channel or user.");
+      section.optional(
+          "app_url", ConfigTypes.URL, "URL of the API for apps; the global setting by default.");
+  private final Key<String> channel = section.key("channel", Type.STRING, "", "Channel or user.");
   private final Key<String> username =
       section.key(
           "username",
           Type.STRING,
           "{{ template \"slack.default.username\" . }}",
-          "Who it seems to come from.");
+          "Username shown as the author.");
   private final Key<String> color =
       section.key(
           "color",
@@ -50,28 +52,32 @@ final class Slack extends HttpReceiverKind {
           "title",
           Type.STRING,
           "{{ template \"slack.default.title\" . }}",
-          "At most 1,024 characters.");
+          "Title, at most 1,024 characters.");
   private final Key<String> titleLink =
       section.key(
           "title_link",
           Type.STRING,
           "{{ template \"slack.default.titlelink\" . }}",
-          "Where the title leads.");
+          "Link target of the title.");
   private final Key<String> pretext =
       section.key(
           "pretext",
           Type.STRING,
           "{{ template \"slack.default.pretext\" . }}",
-          "What stands above.");
+          "Text above the attachment.");
   private final Key<String> text =
-      section.key("text", Type.STRING, "{{ template \"slack.default.text\" . }}", "The text.");
+      section.key(
+          "text",
+          Type.STRING,
+          "{{ template \"slack.default.text\" . }}",
+          "Text of the attachment.");
   private final Key<String> messageText =
       section.key(
           "message_text", Type.STRING, "", "Text of the message itself, above the attachment.");
   private final Key<List<YamlObject>> fields =
       section.key("fields", Type.sparseList(SlackParts.FIELD), List.of(), "Fields.");
   private final Key<Boolean> shortFields =
-      section.key("short_fields", Type.BOOL, false, "Fields stand side by side.");
+      section.key("short_fields", Type.BOOL, false, "If true, fields are shown side by side.");
   private final Key<String> footer =
       section.key("footer", Type.STRING, "{{ template \"slack.default.footer\" . }}", "Footer.");
   private final Key<String> fallback =
@@ -79,32 +85,38 @@ final class Slack extends HttpReceiverKind {
           "fallback",
           Type.STRING,
           "{{ template \"slack.default.fallback\" . }}",
-          "The text where attachments are not shown.");
+          "Text where attachments are not shown.");
   private final Key<String> callbackId =
       section.key(
           "callback_id",
           Type.STRING,
           "{{ template \"slack.default.callbackid\" . }}",
-          "For interactive messages.");
+          "Callback ID of interactive messages.");
   private final Key<String> iconEmoji =
       section.key(
           "icon_emoji",
           Type.STRING,
           "{{ template \"slack.default.iconemoji\" . }}",
-          "An emoji as picture.");
+          "Emoji as avatar.");
   private final Key<String> iconUrl =
       section.key(
-          "icon_url", Type.STRING, "{{ template \"slack.default.iconurl\" . }}", "A picture.");
-  private final Key<String> imageUrl = section.key("image_url", Type.STRING, "", "An image.");
-  private final Key<String> thumbUrl = section.key("thumb_url", Type.STRING, "", "A small image.");
+          "icon_url",
+          Type.STRING,
+          "{{ template \"slack.default.iconurl\" . }}",
+          "URL of the avatar.");
+  private final Key<String> imageUrl =
+      section.key("image_url", Type.STRING, "", "URL of an image.");
+  private final Key<String> thumbUrl =
+      section.key("thumb_url", Type.STRING, "", "URL of a thumbnail.");
   private final Key<Boolean> linkNames =
-      section.key("link_names", Type.BOOL, false, "Names of users and channels become links.");
+      section.key(
+          "link_names", Type.BOOL, false, "If true, names of users and channels become links.");
   private final Key<List<String>> mrkdwnIn =
       section.key(
           "mrkdwn_in",
           Type.list(Type.STRING),
           List.of(),
-          "Parts that are Markdown; fallback, pretext, text.");
+          "Parts formatted as Markdown; fallback, pretext and text by default.");
   private final Key<List<YamlObject>> actions =
       section.key("actions", Type.sparseList(SlackParts.ACTION), List.of(), "Buttons.");
   private final Key<Boolean> updateMessage =
@@ -112,7 +124,7 @@ final class Slack extends HttpReceiverKind {
           "update_message",
           Type.BOOL,
           false,
-          "Change the first message of a group instead of writing another.");
+          "If true, the first message of a group is updated instead of sending another.");
   private final Key<Duration> timeout =
       section.key(
           "timeout",
@@ -121,7 +133,7 @@ final class Slack extends HttpReceiverKind {
           "Timeout of a request; 0 for the default.");
 
   Slack() {
-    super("slack", false, "A message of Slack.");
+    super("slack", false, "Message for Slack.");
   }
 
   @Override

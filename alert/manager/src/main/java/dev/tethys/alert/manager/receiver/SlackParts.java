@@ -11,11 +11,17 @@ import org.jspecify.annotations.Nullable;
 
 /** Fields and buttons of messages of Slack. */
 final class SlackParts {
-  private static final Section FIELD_SECTION = new Section("slack_field", "A field.");
-  static final Key<String> TITLE = FIELD_SECTION.key("title", Type.STRING, "", "Its title.");
-  static final Key<String> VALUE = FIELD_SECTION.key("value", Type.STRING, "", "Its value.");
+  private static final Section FIELD_SECTION =
+      new Section("slack_field", "Field of an attachment.");
+  static final Key<String> TITLE =
+      FIELD_SECTION.key("title", Type.STRING, "", "Title of the field.");
+  static final Key<String> VALUE =
+      FIELD_SECTION.key("value", Type.STRING, "", "Value of the field.");
   static final Key<Boolean> SHORT =
-      FIELD_SECTION.optional("short", Type.BOOL, "Beside another; else as short_fields says.");
+      FIELD_SECTION.optional(
+          "short",
+          Type.BOOL,
+          "If true, the field is shown beside another; short_fields by default.");
   static final Type<YamlObject> FIELD =
       FIELD_SECTION.type(
           o -> {
@@ -25,25 +31,29 @@ final class SlackParts {
             return o;
           });
 
-  private static final Section CONFIRM_SECTION = new Section("slack_confirm", "A question first.");
+  private static final Section CONFIRM_SECTION =
+      new Section("slack_confirm", "Confirmation dialog.");
   static final Key<String> CONFIRM_TEXT =
-      CONFIRM_SECTION.key("text", Type.STRING, "", "The question.");
+      CONFIRM_SECTION.key("text", Type.STRING, "", "Question of the dialog.");
   static final Key<String> CONFIRM_TITLE =
-      CONFIRM_SECTION.key("title", Type.STRING, "", "Its title.");
+      CONFIRM_SECTION.key("title", Type.STRING, "", "Title of the dialog.");
   static final Key<String> CONFIRM_OK =
       CONFIRM_SECTION.key("ok_text", Type.STRING, "", "Label of the confirm button.");
   static final Key<String> CONFIRM_DISMISS =
       CONFIRM_SECTION.key("dismiss_text", Type.STRING, "", "Label of the dismiss button.");
 
-  private static final Section ACTION_SECTION = new Section("slack_action", "A button.");
-  static final Key<String> ACTION_TYPE = ACTION_SECTION.key("type", Type.STRING, "", "Its type.");
-  static final Key<String> ACTION_TEXT = ACTION_SECTION.key("text", Type.STRING, "", "Its text.");
+  private static final Section ACTION_SECTION =
+      new Section("slack_action", "Button of an attachment.");
+  static final Key<String> ACTION_TYPE =
+      ACTION_SECTION.key("type", Type.STRING, "", "Type of the button.");
+  static final Key<String> ACTION_TEXT =
+      ACTION_SECTION.key("text", Type.STRING, "", "Label of the button.");
   static final Key<String> ACTION_URL =
-      ACTION_SECTION.key("url", Type.STRING, "", "Where it leads; or");
+      ACTION_SECTION.key("url", Type.STRING, "", "Link target of the button.");
   static final Key<String> ACTION_NAME =
-      ACTION_SECTION.key("name", Type.STRING, "", "the name that is sent back,");
+      ACTION_SECTION.key("name", Type.STRING, "", "Name sent back by the button.");
   static final Key<String> ACTION_VALUE =
-      ACTION_SECTION.key("value", Type.STRING, "", "with this value.");
+      ACTION_SECTION.key("value", Type.STRING, "", "Value sent back with the name.");
   static final Key<String> ACTION_STYLE =
       ACTION_SECTION.key("style", Type.STRING, "", "default, primary or danger.");
   static final Key<YamlObject> ACTION_CONFIRM =
@@ -55,7 +65,7 @@ final class SlackParts {
                 require(o, CONFIRM_TEXT, "missing text in Slack confirmation configuration");
                 return o;
               }),
-          "A question first.");
+          "Confirmation dialog.");
   static final Type<YamlObject> ACTION =
       ACTION_SECTION.type(
           o -> {

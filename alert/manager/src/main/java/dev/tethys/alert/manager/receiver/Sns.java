@@ -27,49 +27,69 @@ final class Sns extends HttpReceiverKind {
   private static final int MAX_SMS_BYTES = 1600;
   private static final String FORM = "application/x-www-form-urlencoded";
 
-  private static final Section SIGV4 = new Section("sigv4", "Signatures of AWS.");
+  private static final Section SIGV4 = new Section("sigv4", "AWS Signature Version 4.");
   private static final Key<String> REGION =
-      SIGV4.key("region", Type.STRING, "", "The region; else the environment's, the machine's.");
+      SIGV4.key(
+          "region",
+          Type.STRING,
+          "",
+          "AWS region; by default that of the environment or the machine.");
   private static final Key<String> ACCESS_KEY =
-      SIGV4.key("access_key", Type.STRING, "", "The key; else found as by AWS's tools.");
+      SIGV4.key(
+          "access_key", Type.STRING, "", "Access key; by default from the AWS credential chain.");
   private static final Key<Secret> SECRET_KEY =
-      SIGV4.key("secret_key", Type.SECRET, Secret.NONE, "Its secret.");
+      SIGV4.key("secret_key", Type.SECRET, Secret.NONE, "Secret key.");
 
   private static final Key<String> PROFILE =
-      SIGV4.key("profile", Type.STRING, "", "A profile of the AWS configuration.");
+      SIGV4.key("profile", Type.STRING, "", "Profile of the AWS configuration.");
   private static final Key<String> ROLE_ARN =
-      SIGV4.key("role_arn", Type.STRING, "", "A role to take.");
+      SIGV4.key("role_arn", Type.STRING, "", "ARN of the role to assume.");
   private static final Key<String> EXTERNAL_ID =
-      SIGV4.key("external_id", Type.STRING, "", "What proves that the role may be taken.");
+      SIGV4.key("external_id", Type.STRING, "", "External ID for assuming the role.");
   private static final Key<Boolean> FIPS =
       SIGV4.key(
-          "use_fips_sts_endpoint", Type.BOOL, false, "Take roles where cryptography is approved.");
+          "use_fips_sts_endpoint",
+          Type.BOOL,
+          false,
+          "If true, roles are assumed at a FIPS endpoint of STS.");
 
   private final Key<String> apiUrl =
-      section.key("api_url", Type.STRING, "", "The API; else that of the region.");
+      section.key("api_url", Type.STRING, "", "URL of the API; that of the region by default.");
   private final Key<YamlObject> sigv4 =
-      section.optional("sigv4", SIGV4.type(ReceiverKind::whole), "How requests are signed.");
-  private final Key<String> topicArn = section.key("topic_arn", Type.STRING, "", "The topic.");
+      section.optional("sigv4", SIGV4.type(ReceiverKind::whole), "Signing of requests.");
+  private final Key<String> topicArn =
+      section.key("topic_arn", Type.STRING, "", "ARN of the topic.");
   private final Key<String> phoneNumber =
-      section.key("phone_number", Type.STRING, "", "Or a phone.");
+      section.key("phone_number", Type.STRING, "", "Phone number, instead of a topic.");
   private final Key<String> targetArn =
-      section.key("target_arn", Type.STRING, "", "Or an endpoint of a mobile application.");
+      section.key(
+          "target_arn",
+          Type.STRING,
+          "",
+          "ARN of a mobile application endpoint, instead of a topic.");
   private final Key<String> subject =
       section.key(
           "subject",
           Type.STRING,
           "{{ template \"sns.default.subject\" . }}",
-          "At most 100 characters.");
+          "Subject, at most 100 characters.");
   private final Key<String> message =
       section.key(
-          "message", Type.STRING, "{{ template \"sns.default.message\" . }}", "At most 256 KB.");
+          "message",
+          Type.STRING,
+          "{{ template \"sns.default.message\" . }}",
+          "Message, at most 256 KB.");
   private final Key<Map<String, String>> attributes =
-      section.key("attributes", Type.map(Type.STRING), Map.of(), "Attributes of the message.");
+      section.key("attributes", Type.map(Type.STRING), Map.of(), "Message attributes.");
   private final Key<Boolean> awsClient =
-      section.key("use_aws_http_client", Type.BOOL, false, "Taken; there is one client only.");
+      section.key(
+          "use_aws_http_client",
+          Type.BOOL,
+          false,
+          "Read, without effect: there is only one HTTP client.");
 
   Sns() {
-    super("sns", true, "A message of Amazon SNS.");
+    super("sns", true, "Message for Amazon SNS.");
   }
 
   @Override

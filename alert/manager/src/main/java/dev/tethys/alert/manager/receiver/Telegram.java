@@ -17,29 +17,39 @@ final class Telegram extends HttpReceiverKind {
   private static final Set<String> PARSE_MODES = Set.of("", "Markdown", "MarkdownV2", "HTML");
 
   private final Key<URI> apiUrl =
-      section.optional("api_url", ConfigTypes.URL, "The API; else the global one.");
+      section.optional(
+          "api_url", ConfigTypes.URL, "URL of the API; the global setting by default.");
   private final Key<Secret> botToken =
-      section.key("bot_token", Type.SECRET, Secret.NONE, "The bot; else the global one.");
+      section.key(
+          "bot_token",
+          Type.SECRET,
+          Secret.NONE,
+          "Token of the bot; the global setting by default.");
   private final Key<String> botTokenFile =
-      section.key("bot_token_file", Type.STRING, "", "File that holds it.");
-  private final Key<Long> chatId = section.key("chat_id", Type.INT, 0L, "The chat.");
+      section.key("bot_token_file", Type.STRING, "", "File of the token.");
+  private final Key<Long> chatId = section.key("chat_id", Type.INT, 0L, "ID of the chat.");
   private final Key<String> chatIdFile =
-      section.key("chat_id_file", Type.STRING, "", "File that holds it.");
+      section.key("chat_id_file", Type.STRING, "", "File of the chat ID.");
   private final Key<Long> threadId =
-      section.key("message_thread_id", Type.INT, 0L, "The topic in the chat.");
+      section.key("message_thread_id", Type.INT, 0L, "Topic of the chat.");
   private final Key<String> message =
       section.key(
           "message",
           Type.STRING,
           "{{ template \"telegram.default.message\" . }}",
-          "At most 4,096 characters.");
+          "Message, at most 4,096 characters.");
   private final Key<Boolean> silent =
-      section.key("disable_notifications", Type.BOOL, false, "Without a sound.");
+      section.key(
+          "disable_notifications", Type.BOOL, false, "If true, the message makes no sound.");
   private final Key<String> parseMode =
-      section.key("parse_mode", Type.STRING, "HTML", "HTML, MarkdownV2, Markdown or empty.");
+      section.key(
+          "parse_mode",
+          Type.STRING,
+          "HTML",
+          "Format of the message: HTML, MarkdownV2, Markdown or empty.");
 
   Telegram() {
-    super("telegram", true, "A message of a bot of Telegram.");
+    super("telegram", true, "Message of a Telegram bot.");
   }
 
   @Override

@@ -24,42 +24,43 @@ final class Victorops extends HttpReceiverKind {
           "entity_state");
 
   private final Key<Secret> apiKey =
-      section.key("api_key", Type.SECRET, Secret.NONE, "The API key; else the global one.");
+      section.key("api_key", Type.SECRET, Secret.NONE, "API key; the global setting by default.");
   private final Key<String> apiKeyFile =
-      section.key("api_key_file", Type.STRING, "", "File that holds it.");
+      section.key("api_key_file", Type.STRING, "", "File of the API key.");
   private final Key<URI> apiUrl =
-      section.optional("api_url", ConfigTypes.URL, "The API; else the global one.");
+      section.optional(
+          "api_url", ConfigTypes.URL, "URL of the API; the global setting by default.");
   private final Key<String> routingKey =
-      section.key("routing_key", Type.STRING, "", "Which team it goes to.");
+      section.key("routing_key", Type.STRING, "", "Routing key of the team.");
   private final Key<String> messageType =
       section.key(
           "message_type",
           Type.STRING,
           "CRITICAL",
-          "What a firing alert is: CRITICAL, WARNING or INFO.");
+          "Message type of a firing alert: CRITICAL, WARNING or INFO.");
   private final Key<String> stateMessage =
       section.key(
           "state_message",
           Type.STRING,
           "{{ template \"victorops.default.state_message\" . }}",
-          "At most 20,480 bytes.");
+          "Long description, at most 20,480 bytes.");
   private final Key<String> entityDisplayName =
       section.key(
           "entity_display_name",
           Type.STRING,
           "{{ template \"victorops.default.entity_display_name\" . }}",
-          "Summary.");
+          "Summary of the alert.");
   private final Key<String> monitoringTool =
       section.key(
           "monitoring_tool",
           Type.STRING,
           "{{ template \"victorops.default.monitoring_tool\" . }}",
-          "Who tells.");
+          "Name of the monitoring tool.");
   private final Key<Map<String, String>> customFields =
       section.key("custom_fields", Type.map(Type.STRING), Map.of(), "Further fields.");
 
   Victorops() {
-    super("victorops", true, "An alert of VictorOps (Splunk On-Call).");
+    super("victorops", true, "Alert for VictorOps (Splunk On-Call).");
   }
 
   @Override

@@ -13,18 +13,19 @@ final class Webex extends HttpReceiverKind {
   private static final int MAX_BYTES = 7439;
 
   private final Key<URI> apiUrl =
-      section.optional("api_url", ConfigTypes.URL, "The API; else the global one.");
+      section.optional(
+          "api_url", ConfigTypes.URL, "URL of the API; the global setting by default.");
   private final Key<String> message =
       section.key(
           "message",
           Type.STRING,
           "{{ template \"webex.default.message\" . }}",
-          "At most 7,439 bytes of Markdown.");
+          "Message as Markdown, at most 7,439 bytes.");
   private final Key<String> roomId =
-      section.key("room_id", Type.STRING, "", "Id of the Webex room.");
+      section.key("room_id", Type.STRING, "", "ID of the Webex room.");
 
   Webex() {
-    super("webex", true, "A message of Webex.");
+    super("webex", true, "Message for Webex.");
   }
 
   @Override

@@ -14,11 +14,12 @@ import java.util.Set;
 /** A POST of JSON to any server. */
 final class Webhook extends HttpReceiverKind {
   private final Key<Secret> url =
-      section.optional("url", ConfigTypes.SECRET_TEMPLATE_URL, "Where it goes; may be a template.");
-  private final Key<String> urlFile =
-      section.key("url_file", Type.STRING, "", "File that holds it.");
+      section.optional(
+          "url", ConfigTypes.SECRET_TEMPLATE_URL, "URL of the webhook; may be a template.");
+  private final Key<String> urlFile = section.key("url_file", Type.STRING, "", "File of the URL.");
   private final Key<Long> maxAlerts =
-      section.key("max_alerts", Type.UINT, 0L, "Most alerts in one request; 0 for all.");
+      section.key(
+          "max_alerts", Type.UINT, 0L, "Maximum number of alerts in a request; 0 for no limit.");
   private final Key<Duration> timeout =
       section.key(
           "timeout",
@@ -26,10 +27,10 @@ final class Webhook extends HttpReceiverKind {
           Duration.ZERO,
           "Timeout of a request; 0 for the default.");
   private final Key<YamlNode> payload =
-      section.optional("payload", Type.ANY, "Custom body: YAML whose texts are templates.");
+      section.optional("payload", Type.ANY, "Custom body: YAML with templates as texts.");
 
   Webhook() {
-    super("webhook", true, "A POST of JSON to any server.");
+    super("webhook", true, "JSON POST to any server.");
   }
 
   @Override

@@ -19,7 +19,7 @@ record WebhookUrl(Key<Secret> inline, Key<String> file) {
   static WebhookUrl in(Section section, String about) {
     return new WebhookUrl(
         section.optional("webhook_url", ConfigTypes.SECRET_URL, about),
-        section.key("webhook_url_file", Type.STRING, "", "File that holds it."));
+        section.key("webhook_url_file", Type.STRING, "", "File of the URL."));
   }
 
   /** Refuses an entry that has not just one of both. */

@@ -24,42 +24,47 @@ final class Wechat extends HttpReceiverKind {
   private static final Duration TOKEN_AGE = Duration.ofHours(2);
 
   private final Key<Secret> apiSecret =
-      section.key("api_secret", Type.SECRET, Secret.NONE, "The secret; else the global one.");
+      section.key(
+          "api_secret", Type.SECRET, Secret.NONE, "API secret; the global setting by default.");
   private final Key<String> apiSecretFile =
-      section.key("api_secret_file", Type.STRING, "", "File that holds it.");
+      section.key("api_secret_file", Type.STRING, "", "File of the API secret.");
   private final Key<String> corpId =
-      section.key("corp_id", Type.STRING, "", "The company; else the global one.");
+      section.key("corp_id", Type.STRING, "", "Corporation ID; the global setting by default.");
   private final Key<URI> apiUrl =
-      section.optional("api_url", ConfigTypes.URL, "The API; else the global one.");
+      section.optional(
+          "api_url", ConfigTypes.URL, "URL of the API; the global setting by default.");
   private final Key<String> message =
       section.key(
-          "message", Type.STRING, "{{ template \"wechat.default.message\" . }}", "The text.");
+          "message",
+          Type.STRING,
+          "{{ template \"wechat.default.message\" . }}",
+          "Text of the message.");
   private final Key<String> toUser =
       section.key(
-          "to_user", Type.STRING, "{{ template \"wechat.default.to_user\" . }}", "To whom.");
+          "to_user",
+          Type.STRING,
+          "{{ template \"wechat.default.to_user\" . }}",
+          "Receiving users.");
   private final Key<String> toParty =
       section.key(
           "to_party",
           Type.STRING,
           "{{ template \"wechat.default.to_party\" . }}",
-          "To which departments.");
+          "Receiving departments.");
   private final Key<String> toTag =
       section.key(
-          "to_tag",
-          Type.STRING,
-          "{{ template \"wechat.default.to_tag\" . }}",
-          "To whom of these tags.");
+          "to_tag", Type.STRING, "{{ template \"wechat.default.to_tag\" . }}", "Receiving tags.");
   private final Key<String> agentId =
       section.key(
           "agent_id",
           Type.STRING,
           "{{ template \"wechat.default.agent_id\" . }}",
-          "The application.");
+          "ID of the application.");
   private final Key<String> messageType =
       section.key("message_type", Type.STRING, "text", "text or markdown.");
 
   Wechat() {
-    super("wechat", false, "A message of WeChat Work.");
+    super("wechat", false, "Message for WeChat Work.");
   }
 
   @Override

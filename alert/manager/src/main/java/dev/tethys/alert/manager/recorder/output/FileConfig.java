@@ -13,13 +13,13 @@ import java.nio.file.Path;
 /** A file that gets a line of JSON for each event. */
 record FileConfig(String path) implements OutputConfig {
   static final Section SECTION =
-      new Section("file_output", "Events as lines of JSON at the end of a file.");
+      new Section("file_output", "Events appended to a file as JSON lines.");
   private static final Key<String> PATH =
       SECTION.key(
           "path",
           Type.STRING,
           "",
-          "The file; made when it is not there, and again when it was moved away or removed.");
+          "Path of the file; created if missing, and again after it was moved or removed.");
   static final Type<FileConfig> TYPE = SECTION.type(FileConfig::read);
 
   private static FileConfig read(YamlObject o) {

@@ -24,13 +24,17 @@ record KafkaConfig(KafkaTopics.Target target, boolean protobuf, int bufferSize)
   private static final int MOST_BUFFERED = 1 << 20;
 
   static final Section SECTION =
-      new Section("kafka_output", "Events as records of a topic, with the host as key.");
+      new Section("kafka_output", "Events as records of a Kafka topic, keyed by host.");
   private static final Key<List<String>> BROKERS =
-      SECTION.key("brokers", Type.list(Type.STRING), List.of(), "Some brokers' host:port.");
+      SECTION.key(
+          "brokers",
+          Type.list(Type.STRING),
+          List.of(),
+          "Brokers to connect to first, as host:port.");
   private static final Key<String> TOPIC =
-      SECTION.key("topic", Type.STRING, "", "The topic, which has to be there; required.");
+      SECTION.key("topic", Type.STRING, "", "Existing topic; required.");
   private static final Key<String> CLIENT_ID =
-      SECTION.key("client_id", Type.STRING, "", "What brokers call the client; else alertmanager.");
+      SECTION.key("client_id", Type.STRING, "", "Client ID; alertmanager by default.");
   private static final Key<String> FORMAT =
       SECTION.key(
           "format",
@@ -42,18 +46,19 @@ record KafkaConfig(KafkaTopics.Target target, boolean protobuf, int bufferSize)
           "acks",
           acks(),
           1,
-          "Whose word is waited for: none, that of the leader, or all; with all nothing is written"
-              + " twice by the client's own retries.");
+          "Required acknowledgements: none, leader or all; with all, retries of the client write no"
+              + " duplicates.");
   private static final Key<String> COMPRESSION =
       SECTION.key(
           "compression",
           Type.oneOf("compression", List.of("none", "gzip", "snappy", "lz4", "zstd")),
           "none",
-          "Of batches of records: none, gzip, snappy, lz4 or zstd.");
+          "Compression of record batches: none, gzip, snappy, lz4 or zstd.");
   private static final Key<Long> BUFFER_SIZE =
-      SECTION.key("buffer_size", Type.INT, 0L, "How many events may wait; 0 for 1024.");
+      SECTION.key("buffer_size", Type.INT, 0L, "Maximum number of buffered events; 0 for 1024.");
   private static final Key<TlsConfig> TLS_CONFIG =
-      SECTION.optional("tls_config", TlsConfig.TYPE, "Encryption; none without it.");
+      SECTION.optional(
+          "tls_config", TlsConfig.TYPE, "TLS settings; TLS is off without this section.");
   static final Type<KafkaConfig> TYPE = SECTION.type(KafkaConfig::read);
 
   private static Type<Integer> acks() {

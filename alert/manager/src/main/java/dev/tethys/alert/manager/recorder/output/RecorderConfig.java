@@ -18,11 +18,11 @@ public record RecorderConfig(List<OutputConfig> outputs) {
           "event_recorder",
           "Outputs of recorded events; requires --enable-feature=event-recorder.");
   private static final Key<List<FileConfig>> FILES =
-      SECTION.key("file_outputs", Type.list(FileConfig.TYPE), List.of(), "Files.");
+      SECTION.key("file_outputs", Type.list(FileConfig.TYPE), List.of(), "File outputs.");
   private static final Key<List<WebhookConfig>> WEBHOOKS =
-      SECTION.key("webhook_outputs", Type.list(WebhookConfig.TYPE), List.of(), "URLs.");
+      SECTION.key("webhook_outputs", Type.list(WebhookConfig.TYPE), List.of(), "Webhook outputs.");
   private static final Key<List<KafkaConfig>> KAFKA =
-      SECTION.key("kafka_outputs", Type.list(KafkaConfig.TYPE), List.of(), "Topics of Kafka.");
+      SECTION.key("kafka_outputs", Type.list(KafkaConfig.TYPE), List.of(), "Kafka outputs.");
   private static final Key<List<StdoutConfig>> STDOUT =
       SECTION.key("stdout_outputs", Type.list(StdoutConfig.TYPE), List.of(), "Standard output.");
 

@@ -9,7 +9,9 @@ import dev.tethys.config.Type;
 /** The standard output, which gets a line of JSON for each event. */
 record StdoutConfig() implements OutputConfig {
   static final Section SECTION =
-      new Section("stdout_output", "Events as lines of JSON on standard output; it has no keys.");
+      new Section(
+          "stdout_output",
+          "Events written to standard output as JSON lines; the section has no keys.");
   static final Type<StdoutConfig> TYPE = SECTION.type(o -> new StdoutConfig());
 
   @Override

@@ -36,47 +36,48 @@ record WebhookConfig(
 
   private static final int MOST_WORKERS = 1024;
 
-  static final Section SECTION = new Section("webhook_output", "Events posted to a URL, as JSON.");
+  static final Section SECTION = new Section("webhook_output", "Events posted to a URL as JSON.");
   private static final Key<Secret> URL =
-      SECTION.optional("url", ConfigTypes.SECRET_URL, "Where they are posted; required.");
+      SECTION.optional("url", ConfigTypes.SECRET_URL, "URL for the events; required.");
   private static final Key<HttpClientConfig> HTTP_CONFIG =
       SECTION.key(
           "http_config",
           HttpClientConfig.TYPE,
           HttpClientConfig.DEFAULT,
-          "How the client connects; the global one does not hold here.");
+          "HTTP client settings; the global ones do not apply.");
   private static final Key<Duration> TIMEOUT =
-      SECTION.key("timeout", Type.DURATION, Duration.ZERO, "Of one request; 0s for 10s.");
+      SECTION.key("timeout", Type.DURATION, Duration.ZERO, "Timeout of a request; 0s for 10s.");
   private static final Key<Long> WORKERS =
       SECTION.key(
           "workers",
           Type.INT,
           0L,
-          "How many requests are made at once; 0 for 4. With 1 they come in order.");
+          "Number of concurrent requests; 0 for 4. With 1 events arrive in order.");
   private static final Key<Long> MAX_RETRIES =
-      SECTION.key("max_retries", Type.INT, 0L, "How many attempts there are; 0 for 3.");
+      SECTION.key("max_retries", Type.INT, 0L, "Maximum number of attempts; 0 for 3.");
   private static final Key<Duration> RETRY_BACKOFF =
       SECTION.key(
           "retry_backoff",
           Type.DURATION,
           Duration.ZERO,
-          "The pause after the first attempt, doubled after each, up to 30s; 0s for 500ms.");
+          "Backoff after the first attempt, doubled after each, up to 30s; 0s for 500ms.");
   private static final Key<Boolean> BATCH =
-      SECTION.key("batch", Type.BOOL, false, "Send arrays of events instead of single ones.");
+      SECTION.key("batch", Type.BOOL, false, "If true, events are sent in arrays.");
   private static final Key<Long> BATCH_MAX_EVENTS =
-      SECTION.key("batch_max_events", Type.INT, 0L, "Most events in an array; 0 for 100.");
+      SECTION.key(
+          "batch_max_events", Type.INT, 0L, "Maximum number of events in an array; 0 for 100.");
   private static final Key<Long> BATCH_MAX_BYTES =
       SECTION.key(
           "batch_max_bytes",
           Type.INT,
           0L,
-          "Largest array in bytes; 0 for 1 MiB. An event that is larger goes alone.");
+          "Maximum size of an array in bytes; 0 for 1 MiB. A larger event is sent alone.");
   private static final Key<Duration> BATCH_FLUSH_INTERVAL =
       SECTION.key(
           "batch_flush_interval",
           Type.DURATION,
           Duration.ZERO,
-          "How long an event waits for others; 0s for 100ms.");
+          "Maximum wait of an event for a batch; 0s for 100ms.");
   static final Type<WebhookConfig> TYPE = SECTION.type(WebhookConfig::read);
 
   private static WebhookConfig read(YamlObject o) {
