@@ -32,10 +32,12 @@ public final class SocketTls {
       new Section("cluster_tls_config", "TLS between the members of a cluster.");
   private static final Key<YamlNode> SERVER =
       SECTION.optional(
-          "tls_server_config", Type.of("tls_server_config", null, n -> n), "For those who come.");
+          "tls_server_config",
+          Type.of("tls_server_config", null, n -> n),
+          "TLS of incoming connections.");
   private static final Key<YamlNode> CLIENT =
       SECTION.optional(
-          "tls_client_config", Type.of("tls_config", null, n -> n), "For those who are called.");
+          "tls_client_config", Type.of("tls_config", null, n -> n), "TLS of outgoing connections.");
 
   private final ServerSockets server;
   private final SSLSocketFactory accepting;

@@ -220,11 +220,11 @@ public record WebConfig(
   private static final Section TLS_SECTION =
       new Section("tls_server_config", "TLS of the listener. Files are read again when changed.");
   private static final Key<String> CERT =
-      TLS_SECTION.key("cert", Type.STRING, "", "Certificate chain, as PEM text.");
+      TLS_SECTION.key("cert", Type.STRING, "", "Certificate chain as PEM text.");
   private static final Key<String> CERT_FILE =
       TLS_SECTION.key("cert_file", Type.PATH, "", "File of the certificate chain.");
   private static final Key<Secret> KEY =
-      TLS_SECTION.key("key", Type.SECRET, Secret.NONE, "Private key, as PEM text.");
+      TLS_SECTION.key("key", Type.SECRET, Secret.NONE, "Private key as PEM text.");
   private static final Key<String> KEY_FILE =
       TLS_SECTION.key("key_file", Type.PATH, "", "File of the private key.");
   private static final Key<ClientAuth> CLIENT_AUTH_TYPE =
@@ -232,18 +232,25 @@ public record WebConfig(
           "client_auth_type",
           Type.oneOf("client_auth_type", clientAuthWords()),
           ClientAuth.NoClientCert,
-          "When a client must show a certificate.");
+          "Policy for client certificates.");
   private static final Key<String> CLIENT_CA_FILE =
-      TLS_SECTION.key("client_ca_file", Type.PATH, "", "File of whom client certificates are of.");
+      TLS_SECTION.key(
+          "client_ca_file",
+          Type.PATH,
+          "",
+          "File of CA certificates that client certificates are verified against.");
   private static final Key<String> CLIENT_CA =
-      TLS_SECTION.key("client_ca", Type.STRING, "", "The same as PEM text.");
+      TLS_SECTION.key(
+          "client_ca", Type.STRING, "", "CA certificates as PEM text, as in client_ca_file.");
   private static final Key<List<String>> CLIENT_ALLOWED_SANS =
       TLS_SECTION.optional(
-          "client_allowed_sans", Type.list(Type.STRING), "Names that a client may go by.");
+          "client_allowed_sans",
+          Type.list(Type.STRING),
+          "Subject alternative names that client certificates may have.");
   private static final Key<TlsVersion> MIN_VERSION =
-      TLS_SECTION.key("min_version", TlsVersion.TYPE, TlsVersion.TLS12, "Oldest version.");
+      TLS_SECTION.key("min_version", TlsVersion.TYPE, TlsVersion.TLS12, "Minimum TLS version.");
   private static final Key<TlsVersion> MAX_VERSION =
-      TLS_SECTION.key("max_version", TlsVersion.TYPE, TlsVersion.TLS13, "Newest version.");
+      TLS_SECTION.key("max_version", TlsVersion.TYPE, TlsVersion.TLS13, "Maximum TLS version.");
   private static final Key<List<String>> CIPHER_SUITES =
       TLS_SECTION.key(
           "cipher_suites",
@@ -252,32 +259,35 @@ public record WebConfig(
           "Cipher suites by their IANA names.");
   private static final Key<Boolean> PREFER_SERVER_CIPHER_SUITES =
       TLS_SECTION.key(
-          "prefer_server_cipher_suites", Type.BOOL, true, "The server's order of suites wins.");
+          "prefer_server_cipher_suites",
+          Type.BOOL,
+          true,
+          "If true, the server's order of cipher suites is preferred.");
   private static final Key<List<String>> CURVE_PREFERENCES =
       TLS_SECTION.key(
           "curve_preferences",
           Type.list(Type.oneOf("curve", curves())),
           List.of(),
-          "Curves for the key exchange.");
+          "Curves of the key exchange.");
 
   private static final Section HTTP_SECTION =
-      new Section("http_server_config", "HTTP of the listener.");
+      new Section("http_server_config", "HTTP settings of the listener.");
   private static final Key<Boolean> HTTP2 =
-      HTTP_SECTION.key("http2", Type.BOOL, true, "Whether HTTP/2 is spoken; set at start.");
+      HTTP_SECTION.key("http2", Type.BOOL, true, "Enables HTTP/2; read at start.");
   private static final Key<Map<String, String>> HEADERS =
       HTTP_SECTION.key(
-          "headers", Type.map(Type.STRING), Map.of(), "Security headers of every answer.");
+          "headers", Type.map(Type.STRING), Map.of(), "Security headers of every response.");
 
   private static final Section RATE_SECTION =
-      new Section("rate_limit", "How many requests are answered; others get a 429.");
+      new Section("rate_limit", "Rate limit of requests; requests above it are answered with 429.");
   private static final Key<Long> BURST =
-      RATE_SECTION.key("burst", Type.INT, 0L, "How many at once.");
+      RATE_SECTION.key("burst", Type.INT, 0L, "Maximum number of requests in a burst.");
   private static final Key<Duration> INTERVAL =
       RATE_SECTION.key(
           "interval",
           Type.of("duration", Duration.ZERO, n -> n.parse(WebConfig::goDuration)),
           Duration.ZERO,
-          "One more is allowed every such interval.");
+          "Interval at which one more request is allowed.");
 
   /** The whole file. */
   public static final Section SECTION =
@@ -287,12 +297,14 @@ public record WebConfig(
       SECTION.optional(
           "tls_server_config", TLS_SECTION.type(o -> o.node()), "TLS of the listener.");
   private static final Key<YamlObject> HTTP_SERVER_CONFIG =
-      SECTION.optional("http_server_config", HTTP_SECTION.type(o -> o), "HTTP of the listener.");
+      SECTION.optional(
+          "http_server_config", HTTP_SECTION.type(o -> o), "HTTP settings of the listener.");
   private static final Key<Map<String, Secret>> BASIC_AUTH_USERS =
       SECTION.key(
           "basic_auth_users", Type.map(Type.SECRET), Map.of(), "Users and their bcrypt hashes.");
   private static final Key<RateLimit> RATE_LIMIT =
-      SECTION.optional("rate_limit", RATE_SECTION.type(WebConfig::rateLimit), "A rate limit.");
+      SECTION.optional(
+          "rate_limit", RATE_SECTION.type(WebConfig::rateLimit), "Rate limit of requests.");
 
   private static final Map<String, List<String>> ALLOWED_HEADERS = allowedHeaders();
   private static final Pattern BCRYPT =

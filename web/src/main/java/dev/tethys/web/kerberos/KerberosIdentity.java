@@ -43,7 +43,7 @@ public record KerberosIdentity(
    * @param service what the server's principal begins with where nothing is said
    */
   public static Type<KerberosIdentity> type(String service) {
-    Section s = new Section("kerberos", "A ticket of Kerberos.");
+    Section s = new Section("kerberos", "Kerberos ticket.");
     Keys keys = new Keys(s, service);
     return s.type(keys::read);
   }
@@ -64,28 +64,28 @@ public record KerberosIdentity(
      * @param usual the service where nothing is said
      */
     public Keys(Section s, String usual) {
-      username = s.required("username", Type.STRING, "The principal, without its realm.");
-      realm = s.key("realm", Type.STRING, "", "Its realm; else the default one of krb5.conf.");
+      username = s.required("username", Type.STRING, "Principal without its realm.");
+      realm = s.key("realm", Type.STRING, "", "Realm; the default realm of krb5.conf by default.");
       service =
           s.key(
               "service_name",
               Type.STRING.absentWhenNull(),
               usual,
-              "What the server's principal begins with.");
+              "Service part of the server's principal.");
       password = s.key("password", Type.SECRET, Secret.NONE, "The principal's password.");
-      keytab = s.key("keytab_file", Type.PATH, "", "File with the principal's keys.");
+      keytab = s.key("keytab_file", Type.PATH, "", "Keytab file of the principal.");
       useKeytab =
           s.optional(
               "use_keytab",
               Type.BOOL,
-              "Whether keytab_file is used, and not password; else whichever is written.");
+              "If true, keytab_file is used, if false password; by default whichever is set.");
       config =
           s.key(
               "config_file",
               Type.PATH,
               "",
-              "The krb5.conf; one for the whole process, as in Java.");
-      s.notBuilt("disable_fast_negotiation", "Java does not negotiate FAST.");
+              "Path of krb5.conf; one for the whole process, as in Java.");
+      s.notBuilt("disable_fast_negotiation", "Read, without effect: Java does not negotiate FAST.");
     }
 
     /** Reads the keys. */

@@ -62,29 +62,30 @@ public record TracingConfig(
 
   /** Configuration keys, in a separate section for each of the two files. */
   private static final class Keys {
-    final Section section = new Section("tracing", "Where traces of this program are sent.");
+    final Section section = new Section("tracing", "Export of this program's own traces.");
     final Key<Client> client =
         section.key(
             "client_type",
             Type.oneOf("client_type", Client.values(), c -> c.word),
             Client.GRPC,
-            "How.");
+            "Client that exports the traces.");
     final Key<String> endpoint =
-        section.key("endpoint", Type.STRING, "", "Where to, as host:port; required.");
+        section.key("endpoint", Type.STRING, "", "Endpoint of the traces as host:port; required.");
     final Key<Double> fraction =
         section.key(
             "sampling_fraction",
             Type.FLOAT,
             0.0,
-            "Which part of the traces that begin here is recorded; what callers record always is.");
-    final Key<Boolean> insecure = section.key("insecure", Type.BOOL, false, "Send without TLS.");
+            "Sampled share of traces that start here; traces sampled by the caller are always"
+                + " recorded.");
+    final Key<Boolean> insecure = section.key("insecure", Type.BOOL, false, "Disables TLS.");
     final Key<TlsConfig> tls =
-        section.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "How TLS is spoken.");
+        section.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS settings.");
     final Key<String> compression =
-        section.key("compression", Type.STRING, "", "Of requests: gzip, or none.");
-    final Key<Duration> timeout =
         section.key(
-            "timeout", Type.DURATION, Duration.ZERO, "How long a request may take; 0s for 10s.");
+            "compression", Type.STRING, "", "Compression of requests: gzip, or none if empty.");
+    final Key<Duration> timeout =
+        section.key("timeout", Type.DURATION, Duration.ZERO, "Timeout of a request; 0s for 10s.");
 
     TracingConfig read(YamlObject o, Map<String, Secret> headers) {
       if (o.get(endpoint).isEmpty()) {
@@ -116,8 +117,7 @@ public record TracingConfig(
 
   private static final Keys PROMETHEUS = new Keys();
   private static final Key<Map<String, String>> PLAIN_HEADERS =
-      PROMETHEUS.section.key(
-          "headers", Type.map(Type.STRING), Map.of(), "Headers to be sent along.");
+      PROMETHEUS.section.key("headers", Type.map(Type.STRING), Map.of(), "Headers of requests.");
 
   /** As {@code prometheus.yml} has it. */
   public static final Type<TracingConfig> OF_PROMETHEUS =
@@ -126,13 +126,13 @@ public record TracingConfig(
   private static final Keys ALERTMANAGER = new Keys();
   private static final Key<Map<String, HttpClientConfig.Header>> HEADERS =
       ALERTMANAGER.section.key(
-          "headers", Type.map(HttpClientConfig.Header.TYPE), Map.of(), "Headers to be sent along.");
+          "headers", Type.map(HttpClientConfig.Header.TYPE), Map.of(), "Headers of requests.");
   private static final Key<Map<String, HttpClientConfig.Header>> HTTP_HEADERS =
       ALERTMANAGER.section.key(
           "http_headers",
           Type.map(HttpClientConfig.Header.TYPE),
           Map.of(),
-          "The same under the name that Alertmanager's documentation has for it.");
+          "Headers of requests, under the name in Alertmanager's documentation.");
 
   /** As {@code alertmanager.yml} has it. */
   public static final Type<TracingConfig> OF_ALERTMANAGER =
