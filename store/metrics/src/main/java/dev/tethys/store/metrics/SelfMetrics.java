@@ -96,13 +96,13 @@ final class SelfMetrics implements Collector {
     addOwnMetric(
         to,
         "writer_delay_seconds_total",
-        "How long writers were held up because memory was short.",
+        "Time writers were delayed because memory was short.",
         MetricType.COUNTER,
         head.budget.delayed.sum() / 1e9);
     addOwnMetric(
         to,
         "early_flushes_total",
-        "How often memory was cut into a block before its range was full.",
+        "Number of head compactions before the block range was full.",
         MetricType.COUNTER,
         upkeep.earlyFlushes.sum());
     addOwnMetric(
@@ -211,7 +211,7 @@ final class SelfMetrics implements Collector {
     addOwnMetric(
         to,
         "log_doubtful",
-        "Whether the log could not be forced to disk and the head is not saved since.",
+        "1 if an fsync of the WAL failed and the head has not been saved since, 0 otherwise.",
         MetricType.GAUGE,
         log.isDoubtful() ? 1 : 0);
     addOwnMetric(
@@ -267,7 +267,7 @@ final class SelfMetrics implements Collector {
     addOwnMetric(
         to,
         "compactions_blocked",
-        "Whether blocks wait to be merged for room on the disk, or for the removal of others.",
+        "1 if compactions wait for disk space or for the removal of other blocks, 0 otherwise.",
         MetricType.GAUGE,
         upkeep.compaction.blocked() ? 1 : 0);
     gauge(
@@ -465,8 +465,7 @@ final class SelfMetrics implements Collector {
     gauge(
         to,
         "clean_start",
-        "Whether the store was closed in order before this start: 1 when nothing had to be"
-            + " replayed, 0 else.",
+        "1 if the last shutdown was clean and nothing had to be replayed at start, 0 otherwise.",
         recovery.records() == 0 && recovery.tornBytes() == 0 ? 1 : 0);
     gauge(
         to,

@@ -42,8 +42,7 @@ public record RemoteReadConfig(
   private static final Key<URI> ADDRESS =
       SECTION.required("url", Type.URL, "URL of requests: http or https.");
   private static final Key<String> NAME =
-      SECTION.key(
-          "name", Type.STRING, "", "Its name in warnings, metrics and logs; each only once.");
+      SECTION.key("name", Type.STRING, "", "Name in warnings, metrics and logs; unique.");
   private static final Type<Map<String, String>> STRINGS =
       Type.map(Type.of("string", "", YamlNode::asString));
   private static final Key<Map<String, String>> REQUIRED_MATCHERS =
@@ -51,30 +50,31 @@ public record RemoteReadConfig(
           "required_matchers",
           STRINGS,
           Map.of(),
-          "Labels with values: only selectors that have them all as equality matchers are asked"
-              + " there.");
+          "Labels with values: only selectors that have them all as equality matchers query the"
+              + " store.");
   private static final Key<Duration> REMOTE_TIMEOUT =
-      SECTION.key("remote_timeout", Type.DURATION, Duration.ofMinutes(1), "Of one request.");
+      SECTION.key("remote_timeout", Type.DURATION, Duration.ofMinutes(1), "Timeout of a request.");
   private static final Key<Map<String, String>> HEADERS =
-      SECTION.key("headers", STRINGS, Map.of(), "Further headers, a tenant for instance.");
+      SECTION.key("headers", STRINGS, Map.of(), "Further headers, such as a tenant.");
   private static final Key<Boolean> READ_RECENT =
       SECTION.key(
           "read_recent",
           Type.BOOL,
           false,
-          "Ask also for times of which the own store has everything.");
+          "If true, times that the local store covers completely are queried, too.");
   private static final Key<Boolean> FILTER_EXTERNAL_LABELS =
       SECTION.key(
           "filter_external_labels",
           Type.BOOL,
           true,
-          "Ask for series with the external labels of this server, and take these off them.");
+          "If true, external labels of this server are added to selectors and removed from"
+              + " results.");
   private static final Key<Long> CHUNKED_READ_LIMIT =
       SECTION.key(
           "chunked_read_limit",
           Type.INT.absentWhenNull(),
           50_000_000L,
-          "The largest frame of a streamed answer, in bytes.");
+          "Maximum size in bytes of a frame of a streamed response.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);

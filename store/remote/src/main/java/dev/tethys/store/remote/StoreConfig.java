@@ -59,7 +59,7 @@ public record StoreConfig(
 
   private static final Type<KerberosServer> KERBEROS =
       KerberosServer.type(
-          new Section("http_kerberos", "A ticket of Kerberos with each request to one server."));
+          new Section("http_kerberos", "Kerberos ticket sent with each request to one server."));
 
   /** A list of stores as it stands; read with {@link #readAll}. */
   public static final Type<List<YamlNode>> LIST = Type.list(Type.of("store", null, n -> n));
@@ -81,37 +81,38 @@ public record StoreConfig(
      * @param http whether the store is called by HTTP, and has the keys of {@code http_config}
      */
     public Keys(Section s, boolean http) {
-      type = s.required("type", Type.STRING, "The kind of database.");
+      type = s.required("type", Type.STRING, "Kind of the database.");
       s.takingNullAsAbsent();
-      name = s.required("name", Type.STRING, "Its name in warnings; each only once.");
-      url = s.required("url", Type.URL, "Where it is.");
+      name = s.required("name", Type.STRING, "Name in warnings; unique.");
+      url = s.required("url", Type.URL, "URL of the database.");
       requiredMatchers =
           s.key(
               "required_matchers",
               STRINGS,
               Map.of(),
-              "Labels with values: only selectors that have them all as equality matchers are asked"
-                  + " there.");
+              "Labels with values: only selectors that have them all as equality matchers query the"
+                  + " store.");
       readRecent =
           s.key(
               "read_recent",
               Type.BOOL,
               false,
-              "Ask also for times of which the own store has everything.");
+              "If true, times that the local store covers completely are queried, too.");
       timeout =
-          s.key("timeout", Type.DURATION, Duration.ofMinutes(1), "How long a query waits for it.");
+          s.key(
+              "timeout", Type.DURATION, Duration.ofMinutes(1), "Timeout of a query to the store.");
       maxBytes =
           s.key(
               "max_response_bytes",
               Type.INT,
               StoreLimits.DEFAULT_BYTES,
-              "The largest answer that is taken.");
+              "Maximum size of a response in bytes.");
       if (http) {
         s.include(HttpClientConfig.SECTION);
       }
       kerberos =
           http
-              ? s.optional("kerberos", KERBEROS, "The store is shown tickets (HTTP Negotiate).")
+              ? s.optional("kerberos", KERBEROS, "Kerberos tickets for the store (HTTP Negotiate).")
               : null;
     }
 

@@ -18,10 +18,13 @@ public final class ClickHouseStoreType implements StoreType {
       new Section("clickhouse store", "Tables that the clickhouse exporter writes.");
   private static final StoreConfig.Keys KEYS = new StoreConfig.Keys(SECTION, true);
   private static final Key<String> DATABASE =
-      SECTION.key("database", Type.STRING, "default", "Where the tables are.");
+      SECTION.key("database", Type.STRING, "default", "Database of the tables.");
   private static final Key<String> PREFIX =
       SECTION.key(
-          "metrics_table_prefix", Type.STRING, "metrics", "Before _samples, _series and so on.");
+          "metrics_table_prefix",
+          Type.STRING,
+          "metrics",
+          "Prefix of the tables _samples, _series and so on.");
 
   @Override
   public String name() {

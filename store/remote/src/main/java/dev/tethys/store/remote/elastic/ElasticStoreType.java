@@ -28,14 +28,14 @@ public final class ElasticStoreType implements StoreType {
    */
   public ElasticStoreType(boolean openSearch) {
     name = openSearch ? "opensearch" : "elasticsearch";
-    section = new Section("stores: " + name, "A cluster that queries read.");
+    section = new Section("stores: " + name, "Elasticsearch cluster that queries read.");
     keys = new StoreConfig.Keys(section, true);
     index =
         section.key(
             "index",
             Type.STRING,
             "metrics-tethys-*",
-            "Indices, data streams or patterns of them, with commas between.");
+            "Indices, data streams or patterns of them, separated by commas.");
     sigv4 =
         openSearch
             ? section.optional(

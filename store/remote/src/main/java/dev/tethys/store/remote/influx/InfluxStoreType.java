@@ -17,12 +17,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class InfluxStoreType implements StoreType {
   private static final Section SECTION =
-      new Section("stores: influxdb", "An InfluxDB that queries read.");
+      new Section("stores: influxdb", "InfluxDB that queries read.");
   private static final StoreConfig.Keys KEYS = new StoreConfig.Keys(SECTION, true);
   private static final Key<String> DATABASE =
-      SECTION.required("database", Type.STRING, "The database, or what the bucket is mapped to.");
+      SECTION.required(
+          "database", Type.STRING, "Database, or the one that the bucket is mapped to.");
   private static final Key<String> RETENTION_POLICY =
-      SECTION.key("retention_policy", Type.STRING, "", "Where points are; else the default one.");
+      SECTION.key(
+          "retention_policy",
+          Type.STRING,
+          "",
+          "Retention policy of the points; the default policy if empty.");
 
   @Override
   public String name() {

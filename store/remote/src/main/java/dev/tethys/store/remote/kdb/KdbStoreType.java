@@ -23,21 +23,22 @@ public final class KdbStoreType implements StoreType {
   private static final Section SECTION =
       new Section("kdb store", "Tables that the kdb exporter writes.");
   private static final StoreConfig.Keys KEYS = new StoreConfig.Keys(SECTION, false);
-  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "Username.");
   private static final Key<Secret> PASSWORD =
-      SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Password.");
   private static final Key<TlsConfig> TLS =
-      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS.");
+      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS settings.");
   private static final Key<Boolean> INSECURE =
-      SECTION.key("insecure", Type.BOOL, false, "No TLS at all.");
+      SECTION.key("insecure", Type.BOOL, false, "Disables TLS.");
   private static final Key<String> PREFIX =
-      SECTION.key("table_prefix", Type.STRING, "", "Before metrics, series and so on.");
+      SECTION.key(
+          "table_prefix", Type.STRING, "", "Prefix of the tables metrics, series and so on.");
   private static final Key<Boolean> PARTITIONED =
       SECTION.key(
           "partitioned",
           Type.BOOL,
           false,
-          "The process is an HDB: metrics and histograms by date.");
+          "If true, the process is an HDB: metrics and histograms by date.");
   private static final Key<List<String>> SYMBOL_LABELS =
       SECTION.key(
           "symbol_labels",

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 /** {@code type: opentsdb}: OpenTSDB 2, asked by {@code /api/query}. */
 public final class OpenTsdbStoreType implements StoreType {
   private static final Section SECTION =
-      new Section("stores: opentsdb", "An OpenTSDB that queries read.");
+      new Section("stores: opentsdb", "OpenTSDB that queries read.");
   private static final StoreConfig.Keys KEYS = new StoreConfig.Keys(SECTION, true);
   private static final Key<List<String>> TAGS =
       SECTION.key(

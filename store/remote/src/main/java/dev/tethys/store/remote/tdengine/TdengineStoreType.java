@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TdengineStoreType implements StoreType {
   private static final Section SECTION =
-      new Section("stores: tdengine", "A TDengine 3 that queries read.");
+      new Section("stores: tdengine", "TDengine 3 that queries read.");
   private static final StoreConfig.Keys KEYS = new StoreConfig.Keys(SECTION, true);
   private static final Key<String> DATABASE =
-      SECTION.key("database", Type.STRING, "tethys", "Where super tables are.");
+      SECTION.key("database", Type.STRING, "tethys", "Database of the super tables.");
   private static final Key<Boolean> PROTOCOL =
       SECTION.key(
           "protocol",
@@ -29,9 +29,9 @@ public final class TdengineStoreType implements StoreType {
           false,
           "lines or sql, as they came.");
   private static final Key<String> TABLE =
-      SECTION.key("table", Type.STRING, "metrics", "The super table, of protocol sql.");
+      SECTION.key("table", Type.STRING, "metrics", "Super table, for protocol sql.");
   private static final Key<Secret> CLOUD_TOKEN =
-      SECTION.key("cloud_token", Type.SECRET, Secret.NONE, "A token of TDengine's cloud.");
+      SECTION.key("cloud_token", Type.SECRET, Secret.NONE, "Token for TDengine Cloud.");
 
   @Override
   public String name() {
