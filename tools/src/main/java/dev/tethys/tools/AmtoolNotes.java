@@ -17,7 +17,11 @@ final class AmtoolNotes {
         "Write a note on the alert with these labels, or acknowledge it. A first word without = is"
             + " its name. Prints the id. Only for Tethys's Alertmanager.",
         List.of(
-            Flag.of("author", Flag.Kind.STRING, System.getProperty("user.name", ""), "Who writes."),
+            Flag.of(
+                "author",
+                Flag.Kind.STRING,
+                System.getProperty("user.name", ""),
+                "Author of the note."),
             Flag.of("comment", Flag.Kind.STRING, "", "The text."),
             Flag.of(
                 "acknowledge",
@@ -25,7 +29,10 @@ final class AmtoolNotes {
                 "false",
                 "Do not repeat notifications until something changes."),
             Flag.of(
-                "end", Flag.Kind.STRING, "", "When the acknowledgement ends (RFC 3339); never.")),
+                "end",
+                Flag.Kind.STRING,
+                "",
+                "End of the acknowledgement (RFC 3339); no end by default.")),
         1,
         Command.ANY,
         AmtoolNotes::run);

@@ -30,7 +30,7 @@ final class AmtoolRecurring {
         flag(
             "schedule",
             "",
-            "When, as time_intervals of alertmanager.yml: [{weekdays: [sunday], times:"
+            "Time intervals, as in time_intervals of alertmanager.yml: [{weekdays: [sunday], times:"
                 + " [{start_time: '02:00', end_time: '04:00'}], location: Europe/Paris}]");
     Flag until = flag("until", "", "End time (RFC 3339); none by default.");
     Flag comment = flag("comment", "", "A comment to help describe the silence.");

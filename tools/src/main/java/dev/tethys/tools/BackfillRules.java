@@ -65,7 +65,7 @@ final class BackfillRules {
                 "eval-interval",
                 Flag.Kind.DURATION,
                 "60s",
-                "How often groups are evaluated that do not say it themselves.")),
+                "Evaluation interval of groups without their own.")),
         1,
         Command.ANY,
         BackfillRules::run);

@@ -81,7 +81,7 @@ final class BacktestRules {
                 "eval-interval",
                 Flag.Kind.DURATION,
                 "1m",
-                "How often groups are evaluated that do not say it themselves."),
+                "Evaluation interval of groups without their own."),
             Flag.of("alert", Flag.Kind.LIST, "", "Only alerts of this name. Can be repeated."),
             Flag.of(
                 "external-label",

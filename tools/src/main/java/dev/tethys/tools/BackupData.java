@@ -60,7 +60,7 @@ final class BackupData {
                     "keep",
                     Flag.Kind.INTEGER,
                     "0",
-                    "How many backups stay, the newest; 0 keeps all."),
+                    "Number of backups to keep, the newest; 0 keeps all."),
                 Flag.of(
                     "link",
                     Flag.Kind.BOOLEAN,

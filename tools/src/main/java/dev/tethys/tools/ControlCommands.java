@@ -77,7 +77,7 @@ final class ControlCommands {
                     Flag.Kind.STRING,
                     "",
                     "Attribute, such as service.name, severity or metric.name."),
-                Flag.of("limit", Flag.Kind.INTEGER, "20", "Most values.")),
+                Flag.of("limit", Flag.Kind.INTEGER, "20", "Maximum number of values.")),
             0,
             1,
             ControlCommands::volumes));
@@ -178,7 +178,7 @@ final class ControlCommands {
             "audit",
             "",
             "List changes, the latest first.",
-            List.of(Flag.of("limit", Flag.Kind.INTEGER, "50", "Most entries.")),
+            List.of(Flag.of("limit", Flag.Kind.INTEGER, "50", "Maximum number of entries.")),
             0,
             0,
             ControlCommands::audit));

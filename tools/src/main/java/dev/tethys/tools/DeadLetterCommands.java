@@ -21,9 +21,17 @@ import java.util.Optional;
  */
 final class DeadLetterCommands {
   private static final Flag LIMIT =
-      Flag.of("limit", Flag.Kind.INTEGER, "1000", "Most letters of each queue, the oldest.");
+      Flag.of(
+          "limit",
+          Flag.Kind.INTEGER,
+          "1000",
+          "Maximum number of dead letters of each queue, the oldest first.");
   private static final Flag REPLAY_LIMIT =
-      Flag.of("limit", Flag.Kind.INTEGER, "0", "Most letters, the oldest; 0 for all.");
+      Flag.of(
+          "limit",
+          Flag.Kind.INTEGER,
+          "0",
+          "Maximum number of dead letters, the oldest first; 0 for no limit.");
   private static final FileAccess FILES = new RealFiles();
   private static final String PLACE = "<storage folder>";
 

@@ -44,8 +44,8 @@ final class DumpSeries {
               "sandbox-dir-root",
               Flag.Kind.STRING,
               "",
-              "Where data of Prometheus is brought into a temporary store to be read; removed at"
-                  + " the end. By default the system's folder for temporary files."));
+              "Folder for a temporary store that reads data of Prometheus; removed at the end. The"
+                  + " system's temporary folder by default."));
 
   /** Whether text has what its format has no form for. */
   static final Flag FULL =

@@ -71,15 +71,18 @@ final class Lint {
                 "min-severity",
                 Flag.Kind.STRING,
                 "warning",
-                "What is shown: information, warning or bug, and all that is worse."),
+                "Minimum severity to print: information, warning or bug."),
             Flag.of(
                 "fail-on",
                 Flag.Kind.STRING,
                 "bug",
-                "What makes the exit code 3: information, warning, bug or none."),
+                "Minimum severity for exit code 3: information, warning, bug or none."),
             Flag.of("disable", Flag.Kind.LIST, "", "A check that is not made; may be repeated."),
             Flag.of(
-                "lookback", Flag.Kind.DURATION, "1w", "How far back series of the server may lie."),
+                "lookback",
+                Flag.Kind.DURATION,
+                "1w",
+                "Time range in the past to look up series of the server in."),
             Flag.of("max-seconds", Flag.Kind.FLOAT, "0", "The longest evaluation; 0 for any."),
             Flag.of(
                 "max-samples",

@@ -33,13 +33,13 @@ final class LiveControlCommands {
               "traces, metrics, logs or profiles; all by default. Can be repeated."),
           Flag.of("condition", Flag.Kind.STRING, "", "OTTL condition; requires --signal."),
           Flag.of("pipeline", Flag.Kind.STRING, "", "Pipeline, such as logs/edge; all by default."),
-          Flag.of("for", Flag.Kind.STRING, "1h", "Time after which it ends by itself."),
-          Flag.of("id", Flag.Kind.STRING, "", "Identity; a number by default."),
+          Flag.of("for", Flag.Kind.STRING, "1h", "Time after which the control ends."),
+          Flag.of("id", Flag.Kind.STRING, "", "ID; a number by default."),
           Flag.of(
               "preview",
               Flag.Kind.BOOLEAN,
               "false",
-              "Count for 5s what would be dropped, and drop nothing."));
+              "Count for 5s the items that would be dropped, without dropping any."));
 
   private LiveControlCommands() {}
 
@@ -64,18 +64,18 @@ final class LiveControlCommands {
             "<share>",
             "Keep a share of the spans or log records of a scope, such as 10% or 0.1.",
             List.of(
-                Flag.of("keep-errors", Flag.Kind.BOOLEAN, "false", "Whether errors are all kept."),
+                Flag.of("keep-errors", Flag.Kind.BOOLEAN, "false", "Keeps all errors."),
                 Flag.of(
                     "keep-slow",
                     Flag.Kind.STRING,
                     "",
-                    "Duration from which spans are all kept, such as 500ms."),
+                    "Minimum duration of spans that are all kept, such as 500ms."),
                 Flag.of(
                     "keep-rare",
                     Flag.Kind.INTEGER,
                     "0",
-                    "Spans of each name and log lines of each form that are kept in a minute"
-                        + " before they are sampled.")),
+                    "Spans of each name and log lines of each form that are kept per minute before"
+                        + " sampling.")),
             1,
             (j, a) -> {
               j.key("share").raw(share(a.operands().getFirst()));
@@ -114,7 +114,7 @@ final class LiveControlCommands {
             "controls",
             "",
             "List live controls, the latest first.",
-            List.of(Flag.of("all", Flag.Kind.BOOLEAN, "false", "Whether ended ones are listed.")),
+            List.of(Flag.of("all", Flag.Kind.BOOLEAN, "false", "Lists ended controls, too.")),
             0,
             0,
             LiveControlCommands::controls));

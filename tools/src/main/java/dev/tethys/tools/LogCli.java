@@ -60,7 +60,12 @@ final class LogCli {
   }
 
   static List<Command> commands() {
-    Flag limit = Flag.of("limit", Flag.Kind.INTEGER, "30", "Most entries to print; 0 for all.");
+    Flag limit =
+        Flag.of(
+            "limit",
+            Flag.Kind.INTEGER,
+            "30",
+            "Maximum number of entries to print; 0 for no limit.");
     Flag step = text("step", "", "Resolution of metric queries, such as 30s.");
     List<Flag> query =
         List.of(

@@ -43,7 +43,7 @@ final class ProfileCommands {
           "",
           "Sample type, such as cpu or inuse_space; else the last one of the files, as in pprof.");
   private static final Flag LIMIT =
-      Flag.of("limit", Flag.Kind.INTEGER, "20", "Most rows; 0 for all.");
+      Flag.of("limit", Flag.Kind.INTEGER, "20", "Maximum number of rows; 0 for no limit.");
   private static final Flag CUMULATIVE =
       Flag.of("cum", Flag.Kind.BOOLEAN, "false", "Sort by the cumulative value.");
   private static final Flag OUTPUT =

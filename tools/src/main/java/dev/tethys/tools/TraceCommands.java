@@ -56,7 +56,7 @@ final class TraceCommands {
             flags(
                 range,
                 List.of(
-                    Flag.of("limit", Flag.Kind.INTEGER, "20", "Most traces to print."),
+                    Flag.of("limit", Flag.Kind.INTEGER, "20", "Maximum number of traces to print."),
                     text("output", "default", "Output: default or jsonl. Short: -o."))),
             0,
             1,
@@ -76,7 +76,11 @@ final class TraceCommands {
             flags(
                 range,
                 List.of(
-                    Flag.of("limit", Flag.Kind.INTEGER, "1000", "Most traces; 0 for all."),
+                    Flag.of(
+                        "limit",
+                        Flag.Kind.INTEGER,
+                        "1000",
+                        "Maximum number of traces; 0 for no limit."),
                     Flag.of("batch", Flag.Kind.INTEGER, "100", "Traces of one search."))),
             0,
             1,

@@ -180,7 +180,8 @@ public record UnitTestFile(
   private static final Key<List<String>> LOGS_LINES =
       LOGS.key("lines", Type.list(Type.STRING), List.of(), "The lines.");
   private static final Key<Long> LOGS_REPEAT =
-      LOGS.key("repeat", Type.INT, 1L, "How often the lines are stored, one round after another.");
+      LOGS.key(
+          "repeat", Type.INT, 1L, "Number of times the lines are stored, one round after another.");
 
   private static final Section TRACES =
       new Section("input_traces", "Equal spans, each in a separate trace. (Tethys)");
@@ -231,7 +232,7 @@ public record UnitTestFile(
           "exp_alerts",
           Type.list(ALERT.type(o -> new ExpectedAlert(o.get(EXP_LABELS), o.get(EXP_ANNOTATIONS)))),
           List.of(),
-          "All alerts of that name that fire.");
+          "All firing alerts of that name.");
 
   private static final Section SAMPLE = new Section("sample", "One element of a result.");
   private static final Key<String> SAMPLE_LABELS =
@@ -254,12 +255,13 @@ public record UnitTestFile(
                       new ExpectedSample(
                           o.get(SAMPLE_LABELS), o.get(SAMPLE_VALUE), o.get(SAMPLE_HISTOGRAM)))),
           List.of(),
-          "All that it gives.");
+          "All expected samples.");
 
   private static final Section TEST = new Section("tests", "Input and what is asserted of it.");
   private static final Key<Duration> TEST_INTERVAL =
       TEST.key("interval", Type.DURATION, Duration.ZERO, "Time between values of the input.");
-  private static final Key<String> TEST_NAME = TEST.key("name", Type.STRING, "", "A name.");
+  private static final Key<String> TEST_NAME =
+      TEST.key("name", Type.STRING, "", "Name of the test.");
   private static final Key<Instant> START =
       TEST.key(
           "start_timestamp",
@@ -324,19 +326,27 @@ public record UnitTestFile(
           List.of(),
           "Assertions on queries.");
   private static final Key<Map<String, String>> EXTERNAL_LABELS =
-      TEST.key("external_labels", TEXTS, Map.of(), "What templates see as external labels.");
+      TEST.key("external_labels", TEXTS, Map.of(), "External labels for templates.");
   private static final Key<String> EXTERNAL_URL =
-      TEST.key("external_url", Type.STRING, "", "What templates see as external URL.");
+      TEST.key("external_url", Type.STRING, "", "External URL for templates.");
 
   private static final Section FILE = new Section("unit test file", "Unit tests of rules.");
   private static final Key<List<String>> RULE_FILES =
       FILE.key("rule_files", Type.list(Type.STRING), List.of(), "Patterns of rule files.");
   private static final Key<Duration> EVALUATION_INTERVAL =
-      FILE.key("evaluation_interval", Type.DURATION, Duration.ZERO, "A minute when absent.");
+      FILE.key(
+          "evaluation_interval",
+          Type.DURATION,
+          Duration.ZERO,
+          "Evaluation interval; 1m by default.");
   private static final Key<List<String>> GROUP_EVAL_ORDER =
-      FILE.key("group_eval_order", Type.list(Type.STRING), List.of(), "Groups, first to last.");
+      FILE.key(
+          "group_eval_order",
+          Type.list(Type.STRING),
+          List.of(),
+          "Evaluation order of groups, first to last.");
   private static final Key<Boolean> FUZZY_COMPARE =
-      FILE.key("fuzzy_compare", Type.BOOL, false, "Neighbouring floats count as equal.");
+      FILE.key("fuzzy_compare", Type.BOOL, false, "If true, neighbouring floats count as equal.");
   private static final Key<List<YamlObject>> TESTS =
       FILE.key("tests", Type.list(TEST.type(o -> o)), List.of(), "The tests.");
 
