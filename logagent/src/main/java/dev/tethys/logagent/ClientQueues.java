@@ -47,7 +47,7 @@ final class ClientQueues implements Collector {
         to,
         all,
         "tethys_logs_client_queue_oldest_seconds",
-        "How long the oldest request has waited.",
+        "Age of the oldest waiting request.",
         s -> s.oldestMillis() / 1000.0);
   }
 }

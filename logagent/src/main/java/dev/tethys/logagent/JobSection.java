@@ -36,55 +36,56 @@ import java.util.List;
 /** Keys of one entry of {@code scrape_configs}, and how a job is read from them. */
 final class JobSection {
   private static final Section DECOMPRESSION =
-      new Section("decompression", "How files are compressed.");
+      new Section("decompression", "Decompression of files.");
   private static final Key<Boolean> ENABLED =
-      DECOMPRESSION.key("enabled", Type.BOOL, false, "Whether files are decompressed.");
+      DECOMPRESSION.key("enabled", Type.BOOL, false, "Enables decompression of files.");
   private static final Key<Duration> DELAY =
       DECOMPRESSION.key(
-          "initial_delay", GoDurations.TYPE, Duration.ZERO, "How long a new file is left alone.");
+          "initial_delay", GoDurations.TYPE, Duration.ZERO, "Delay before a new file is read.");
   private static final Key<Decompression> FORMAT =
       DECOMPRESSION.key(
           "format",
           Type.oneOf("format", Decompression.values(), Decompression::word),
           Decompression.GZIP,
-          "Which.");
+          "Compression format.");
 
-  private static final Section SCRAPE = new Section("scrape_configs", "A source of entries.");
+  private static final Section SCRAPE = new Section("scrape_configs", "Scrape job of entries.");
   private static final Key<String> JOB =
-      SCRAPE.required("job_name", Type.STRING, "Its name; each only once.");
+      SCRAPE.required("job_name", Type.STRING, "Name of the job; unique.");
   private static final Key<YamlNode> STAGES =
-      SCRAPE.optional("pipeline_stages", Type.ANY, "What is done with entries.");
+      SCRAPE.optional("pipeline_stages", Type.ANY, "Processing stages for entries.");
   private static final Key<YamlNode> RELABEL =
-      SCRAPE.optional("relabel_configs", RelabelConfig.LIST, "What is done with targets.");
+      SCRAPE.optional("relabel_configs", RelabelConfig.LIST, "Relabeling of targets.");
   private static final Key<String> ENCODING =
-      SCRAPE.key("encoding", Type.STRING, "", "Of files, as IANA calls it.");
+      SCRAPE.key("encoding", Type.STRING, "", "Encoding of files, as an IANA name.");
   private static final Key<Boolean> FROM_END =
       SCRAPE.key(
           "tail_from_end",
           Type.BOOL,
           false,
-          "Files that are there when the job runs for the first time are read from their end.");
+          "If true, files present when the job first runs are read from their end.");
   private static final Key<YamlObject> COMPRESSED =
-      SCRAPE.optional("decompression", DECOMPRESSION.type(o -> o), "How files are compressed.");
+      SCRAPE.optional("decompression", DECOMPRESSION.type(o -> o), "Decompression of files.");
 
   private static final List<Key<? extends LogSourceConfig>> SOURCES =
       List.of(
-          SCRAPE.optional("journal", JournalConfig.TYPE, "The journal of systemd."),
+          SCRAPE.optional("journal", JournalConfig.TYPE, "Journal of systemd."),
           SCRAPE.optional("syslog", SyslogConfig.TYPE, "Syslog over the network."),
-          SCRAPE.optional("gelf", GelfConfig.TYPE, "Graylog's messages."),
-          SCRAPE.optional("loki_push_api", LokiPushConfig.TYPE, "What is pushed as to Loki."),
-          SCRAPE.optional("heroku_drain", HerokuConfig.TYPE, "What Heroku's drains push."),
-          SCRAPE.optional("gcplog", GcpConfig.TYPE, "What Google's Pub/Sub pushes."),
-          SCRAPE.optional("cloudflare", CloudflareConfig.TYPE, "Request logs of a zone."),
-          SCRAPE.optional("kafka", KafkaLogs.TYPE, "Records of Kafka's topics."),
+          SCRAPE.optional("gelf", GelfConfig.TYPE, "GELF messages of Graylog."),
+          SCRAPE.optional("loki_push_api", LokiPushConfig.TYPE, "Push API of Loki."),
+          SCRAPE.optional("heroku_drain", HerokuConfig.TYPE, "Log drains of Heroku."),
+          SCRAPE.optional("gcplog", GcpConfig.TYPE, "Entries of Google Cloud Pub/Sub."),
           SCRAPE.optional(
-              "azure_event_hubs", KafkaLogs.EVENT_HUBS_TYPE, "Records of Azure's event hubs."));
+              "cloudflare", CloudflareConfig.TYPE, "Request logs of a Cloudflare zone."),
+          SCRAPE.optional("kafka", KafkaLogs.TYPE, "Records of Kafka topics."),
+          SCRAPE.optional(
+              "azure_event_hubs", KafkaLogs.EVENT_HUBS_TYPE, "Records of Azure Event Hubs."));
 
   static {
     SCRAPE.include(Discoveries.SECTION);
     SCRAPE.notBuilt(
         "windows_events",
-        "The event log of Windows, where this does not run; a Promtail there may push to a job with"
+        "Event log of Windows; not supported. A Promtail on Windows may push to a job with"
             + " loki_push_api here.");
   }
 

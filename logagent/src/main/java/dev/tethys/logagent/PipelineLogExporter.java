@@ -80,7 +80,7 @@ final class PipelineLogExporter {
   private record Push(EntryBatch batch, byte[] bytes, int entries) {}
 
   private final class Factory implements ReceiverFactory<Settings> {
-    private static final Section SECTION = new Section(RECEIVER, "What jobs read.");
+    private static final Section SECTION = new Section(RECEIVER, "Entries that jobs read.");
 
     @Override
     public String type() {
@@ -89,7 +89,7 @@ final class PipelineLogExporter {
 
     @Override
     public String about() {
-      return "What the jobs of promtail.yml read.";
+      return "Entries that the jobs of promtail.yml read.";
     }
 
     @Override

@@ -158,17 +158,19 @@ record PromtailConfig(
       Relabeling relabeling,
       FileOptions options) {}
 
-  private static final Section SERVER = new Section("server", "The HTTP server.");
+  private static final Section SERVER = new Section("server", "HTTP server.");
   private static final Key<Boolean> DISABLE =
-      SERVER.key("disable", Type.BOOL, false, "Serve nothing.");
+      SERVER.key("disable", Type.BOOL, false, "Disables the server.");
   private static final Key<String> ADDRESS =
-      SERVER.key("http_listen_address", Type.STRING, "", "Where it listens; all addresses.");
-  private static final Key<Long> PORT = SERVER.key("http_listen_port", Type.PORT, 80L, "Its port.");
+      SERVER.key(
+          "http_listen_address", Type.STRING, "", "Listen address; all addresses by default.");
+  private static final Key<Long> PORT =
+      SERVER.key("http_listen_port", Type.PORT, 80L, "Listen port.");
   private static final Key<String> PREFIX =
-      SERVER.key("http_path_prefix", Type.STRING, "", "Before every path.");
+      SERVER.key("http_path_prefix", Type.STRING, "", "Prefix of every path.");
   private static final Key<Boolean> HEALTH =
       SERVER.key(
-          "health_check_target", Type.BOOL, true, "Whether /ready waits for a target with files.");
+          "health_check_target", Type.BOOL, true, "If true, /ready waits for a target with files.");
 
   private static final Key<ServerTls> SERVER_TLS =
       SERVER.optional("http_tls_config", ServerTls.TYPE, "TLS of the server.");
@@ -184,77 +186,100 @@ record PromtailConfig(
           "log_format", Type.STRING, "", "logfmt or json; the flag --log.format goes before it.");
 
   private static final Key<Boolean> RELOAD =
-      SERVER.key("enable_runtime_reload", Type.BOOL, false, "Serve POST and GET /reload.");
+      SERVER.key("enable_runtime_reload", Type.BOOL, false, "Enables /reload for GET and POST.");
   private static final Key<Boolean> INSTRUMENTATION =
-      SERVER.key("register_instrumentation", Type.BOOL, true, "Serve /metrics.");
+      SERVER.key("register_instrumentation", Type.BOOL, true, "Enables /metrics.");
   private static final Key<String> EXTERNAL_URL =
-      SERVER.key("external_url", Type.STRING, "", "Where its pages are reached from outside.");
+      SERVER.key("external_url", Type.STRING, "", "External URL of the pages.");
 
   static {
     SERVER.include(ServerLimits.SECTION);
     SERVER.include(ServerTls.BESIDE);
   }
 
-  private static final Section POSITIONS = new Section("positions", "How far files were read.");
+  private static final Section POSITIONS = new Section("positions", "Read positions of files.");
   private static final Key<String> FILENAME =
-      POSITIONS.key("filename", Type.PATH, PositionsConfig.DEFAULT.file, "Where that is kept.");
+      POSITIONS.key("filename", Type.PATH, PositionsConfig.DEFAULT.file, "File of the positions.");
   private static final Key<Duration> POSITIONS_SYNC =
-      POSITIONS.key("sync_period", GoDurations.TYPE, Duration.ofSeconds(10), "How often.");
+      POSITIONS.key(
+          "sync_period",
+          GoDurations.TYPE,
+          Duration.ofSeconds(10),
+          "Interval between writes of the file.");
   private static final Key<Boolean> IGNORE_INVALID =
       POSITIONS.key(
-          "ignore_invalid_yaml", Type.BOOL, false, "A file that is no YAML counts as empty.");
+          "ignore_invalid_yaml",
+          Type.BOOL,
+          false,
+          "If true, a file with invalid YAML counts as empty.");
 
   private static final Section LIMITS = new Section("limits_config", "Limits of all entries.");
   private static final Key<Boolean> RATE =
-      LIMITS.key("readline_rate_enabled", Type.BOOL, false, "Limit how many entries are sent.");
+      LIMITS.key("readline_rate_enabled", Type.BOOL, false, "Enables the rate limit of entries.");
   private static final Key<Long> MAX_STREAMS =
-      LIMITS.key("max_streams", Type.INT, 0L, "Most streams in a request; 0 for any number.");
+      LIMITS.key(
+          "max_streams", Type.INT, 0L, "Maximum number of streams in a request; 0 for no limit.");
   private static final Key<Long> MAX_LINE =
-      LIMITS.key("max_line_size", Sizes.TYPE, 0L, "Longest line; 0 for any.");
+      LIMITS.key("max_line_size", Sizes.TYPE, 0L, "Maximum length of a line; 0 for no limit.");
   private static final Key<Boolean> TRUNCATE =
-      LIMITS.key("max_line_size_truncate", Type.BOOL, false, "Cut longer lines.");
+      LIMITS.key(
+          "max_line_size_truncate", Type.BOOL, false, "If true, longer lines are truncated.");
 
   private static final Key<Double> READ_RATE =
-      LIMITS.key("readline_rate", Type.FLOAT, 10_000.0, "Entries a second.");
+      LIMITS.key("readline_rate", Type.FLOAT, 10_000.0, "Entries per second.");
   private static final Key<Long> READ_BURST =
-      LIMITS.key("readline_burst", Type.INT, 10_000L, "Entries at once.");
+      LIMITS.key("readline_burst", Type.INT, 10_000L, "Maximum number of entries in a burst.");
   private static final Key<Boolean> READ_DROP =
-      LIMITS.key("readline_rate_drop", Type.BOOL, true, "Drop what is more; else wait.");
+      LIMITS.key(
+          "readline_rate_drop",
+          Type.BOOL,
+          true,
+          "If true, entries above the limit are dropped; otherwise they wait.");
   private static final Key<Long> READ_BYTES =
       LIMITS.key(
           "readbytes_rate",
           Sizes.TYPE,
           0L,
-          "Bytes of lines a second, which Promtail does not count; 0 for any number.");
+          "Bytes of lines per second, not counted by Promtail; 0 for no limit.");
   private static final Key<Long> READ_BYTES_BURST =
-      LIMITS.key("readbytes_burst", Sizes.TYPE, 0L, "Bytes at once; 0 for those of a second.");
+      LIMITS.key(
+          "readbytes_burst", Sizes.TYPE, 0L, "Maximum bytes in a burst; 0 for those of a second.");
 
   private record Limits(LokiLimits ofLoki, @Nullable ReadLimit read) {
     static final Limits NONE = new Limits(LokiLimits.NONE, null);
   }
 
-  private static final Section TARGETS = new Section("target_config", "How files are found.");
+  private static final Section TARGETS = new Section("target_config", "Discovery of files.");
   private static final Key<Duration> SYNC =
-      TARGETS.key("sync_period", GoDurations.TYPE, Duration.ofSeconds(10), "How often.");
+      TARGETS.key(
+          "sync_period", GoDurations.TYPE, Duration.ofSeconds(10), "Interval of the discovery.");
   private static final Key<Boolean> STDIN =
-      TARGETS.key("stdin", Type.BOOL, false, "Read standard input instead of files.");
+      TARGETS.key("stdin", Type.BOOL, false, "If true, standard input is read instead of files.");
 
   private static final Section WATCH = new Section("file_watch_config", "Polling of files.");
   private static final Key<Duration> MIN_POLL =
-      WATCH.key("min_poll_frequency", GoDurations.TYPE, Duration.ofMillis(250), "After a change.");
+      WATCH.key(
+          "min_poll_frequency",
+          GoDurations.TYPE,
+          Duration.ofMillis(250),
+          "Poll interval after a change.");
   private static final Key<Duration> MAX_POLL =
-      WATCH.key("max_poll_frequency", GoDurations.TYPE, Duration.ofMillis(250), "When quiet.");
-  private static final Section GLOBAL = new Section("global", "For all jobs.");
+      WATCH.key(
+          "max_poll_frequency",
+          GoDurations.TYPE,
+          Duration.ofMillis(250),
+          "Poll interval without changes.");
+  private static final Section GLOBAL = new Section("global", "Settings of all jobs.");
   private static final Key<YamlObject> FILE_WATCH =
       GLOBAL.optional("file_watch_config", WATCH.type(o -> o), "Polling of files.");
 
   static final Section TOP = new Section("promtail.yml", "Configuration of Promtail.");
   private static final Key<Server> SERVER_KEY =
-      TOP.key("server", SERVER.type(PromtailConfig::server), Server.DEFAULT, "The HTTP server.");
+      TOP.key("server", SERVER.type(PromtailConfig::server), Server.DEFAULT, "HTTP server.");
   private static final Key<YamlNode> CLIENTS =
-      TOP.optional("clients", Type.ANY, "Where entries go.");
+      TOP.optional("clients", Type.ANY, "Destinations of entries.");
   private static final Key<YamlNode> CLIENT =
-      TOP.optional("client", Type.ANY, "The one client, as Promtail once had it.");
+      TOP.optional("client", Type.ANY, "Single client, of older versions of Promtail.");
   private static final Key<PositionsConfig> POSITIONS_KEY =
       TOP.key(
           "positions",
@@ -263,34 +288,46 @@ record PromtailConfig(
                   new PositionsConfig(
                       o.get(FILENAME), o.get(POSITIONS_SYNC), o.get(IGNORE_INVALID))),
           PositionsConfig.DEFAULT,
-          "How far files were read.");
+          "Read positions of files.");
   private static final Key<List<ScrapeConfig>> SCRAPES =
       TOP.key("scrape_configs", Type.list(JobSection.TYPE), List.of(), "Sources of entries.");
   private static final Key<Limits> LIMITS_KEY =
-      TOP.key("limits_config", LIMITS.type(PromtailConfig::limits), Limits.NONE, "Limits.");
+      TOP.key(
+          "limits_config",
+          LIMITS.type(PromtailConfig::limits),
+          Limits.NONE,
+          "Limits of all entries.");
   private static final Key<Limits> CLYMENES_LIMITS_KEY =
-      TOP.optional("limit_config", LIMITS.type(PromtailConfig::limits), "The same in Clymene.");
+      TOP.optional(
+          "limit_config", LIMITS.type(PromtailConfig::limits), "Form of limits_config in Clymene.");
   private static final Key<String> TENANT =
-      TOP.key("tenant_id", Type.STRING, "", "For exporters: of entries that name none.");
+      TOP.key("tenant_id", Type.STRING, "", "Tenant of entries without one, for exporters.");
   private static final Key<YamlObject> TARGETS_KEY =
-      TOP.optional("target_config", TARGETS.type(o -> o), "How files are found.");
+      TOP.optional("target_config", TARGETS.type(o -> o), "Discovery of files.");
   private static final Key<YamlNode> EXTENSIONS =
-      TOP.optional("extensions", Type.ANY, "Of the collector's grammar, by id: all of them run.");
+      TOP.optional(
+          "extensions", Type.ANY, "Extensions in the Collector's grammar, by id; all of them run.");
   private static final Key<YamlNode> PROCESSORS =
-      TOP.optional("processors", Type.ANY, "The same: on the way to exporters, in this order.");
+      TOP.optional(
+          "processors",
+          Type.ANY,
+          "Processors in the Collector's grammar, in this order before exporters.");
   private static final Key<YamlNode> EXPORTERS =
-      TOP.optional("exporters", Type.ANY, "The same: each gets all entries, beside clients.");
+      TOP.optional(
+          "exporters",
+          Type.ANY,
+          "Exporters in the Collector's grammar; each gets all entries, as clients do.");
   private static final Key<WalConfig> WAL =
-      TOP.optional("wal", WalConfig.TYPE, "Requests of clients wait on disk.");
+      TOP.optional("wal", WalConfig.TYPE, "Write-ahead log of client requests.");
   private static final Key<YamlObject> GLOBAL_KEY =
-      TOP.optional("global", GLOBAL.type(o -> o), "For all jobs.");
+      TOP.optional("global", GLOBAL.type(o -> o), "Settings of all jobs.");
 
   private static final Section TRACES =
-      new Section("tracing", "Traces of the program itself, which Promtail sends to a Jaeger.");
+      new Section("tracing", "Tracing of the program, which Promtail sends to Jaeger.");
   private static final Key<Boolean> TRACED =
-      TRACES.key("enabled", Type.BOOL, true, "Taken; as without a Jaeger, no traces are sent.");
+      TRACES.key("enabled", Type.BOOL, true, "Read, without effect: no traces are sent.");
   private static final Key<Boolean> TRACING =
-      TOP.key("tracing", TRACES.type(o -> o.get(TRACED)), true, "Traces of the program itself.");
+      TOP.key("tracing", TRACES.type(o -> o.get(TRACED)), true, "Tracing of the program.");
 
   private static final Section OPTIONS = new Section("options", "Of older versions of Promtail.");
   private static final Key<YamlObject> OPTIONS_KEY =

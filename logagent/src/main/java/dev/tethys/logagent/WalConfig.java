@@ -30,31 +30,31 @@ import java.util.stream.Collectors;
  * @param bytes most that a client keeps there
  */
 record WalConfig(boolean enabled, Path dir, long bytes) {
-  private static final Section SECTION = new Section("wal", "Requests of clients wait on disk.");
+  private static final Section SECTION = new Section("wal", "Write-ahead log of client requests.");
   private static final Key<Boolean> ENABLED =
-      SECTION.key("enabled", Type.BOOL, false, "Whether they do.");
+      SECTION.key("enabled", Type.BOOL, false, "Enables the write-ahead log.");
   private static final Key<String> DIR =
-      SECTION.key("dir", Type.PATH, "", "Where; each client has a folder in it.");
+      SECTION.key("dir", Type.PATH, "", "Directory; each client has a folder in it.");
   private static final Key<ByteSize> MAX_SIZE =
       SECTION.key(
           "max_size",
           Type.SIZE,
           new ByteSize(1L << 30),
-          "Most that a client keeps there, which Promtail does not bound; beyond it sources wait.");
+          "Maximum size per client, unlimited in Promtail; beyond it sources wait.");
 
   private static final Section WATCH =
       new Section("watchConfig", "Poll intervals of Promtail's files.");
   private static final Key<YamlObject> WATCH_CONFIG =
-      SECTION.optional("watchConfig", WATCH.type(o -> o), "Ignored; nothing is polled.");
+      SECTION.optional("watchConfig", WATCH.type(o -> o), "Ignored; files are not polled.");
 
   static {
     SECTION.key(
         "cleanSegmentsOlderThan",
         GoDurations.TYPE,
         Duration.ofHours(1),
-        "Taken; a request leaves the disk when it is delivered, and not before.");
+        "Read, without effect; a request is removed from disk only after delivery.");
     for (String s : List.of("minReadFrequency", "maxReadFrequency")) {
-      WATCH.key(s, GoDurations.TYPE, Duration.ZERO, "Ignored; nothing is polled.");
+      WATCH.key(s, GoDurations.TYPE, Duration.ZERO, "Ignored; files are not polled.");
     }
   }
 
