@@ -57,7 +57,7 @@ record AutomationRule(
           "firing",
           "firing or resolved.");
   private static final Key<Map<String, String>> LABELS =
-      TRIGGER.key("labels", Type.map(Type.STRING), Map.of(), "Labels that it must have.");
+      TRIGGER.key("labels", Type.map(Type.STRING), Map.of(), "Labels that the alert must have.");
 
   private static final Section RULE = new Section("rule", "Rule of automation.");
   private static final Key<String> RULE_NAME =
@@ -69,7 +69,7 @@ record AutomationRule(
   private static final Key<List<String>> ENDS =
       RULE.key("end_controls", Type.list(Type.STRING), List.of(), "Ids of controls to end.");
   private static final Key<Boolean> DRY_RUN =
-      RULE.key("dry_run", Type.BOOL, false, "Whether results are only noted.");
+      RULE.key("dry_run", Type.BOOL, false, "If true, results are only recorded.");
   private static final Key<Duration> COOL_DOWN =
       RULE.key(
           "cool_down",
@@ -77,7 +77,7 @@ record AutomationRule(
           Duration.ofMinutes(1),
           "Time after a start in which the same alert starts nothing.");
   private static final Key<Boolean> UNDO =
-      RULE.key("undo", Type.BOOL, true, "Whether its controls end when the alert is resolved.");
+      RULE.key("undo", Type.BOOL, true, "If true, the controls end when the alert is resolved.");
 
   private static final Section FILE = new Section("automation", "Rules of automation.");
   private static final Key<List<YamlNode>> RULES =

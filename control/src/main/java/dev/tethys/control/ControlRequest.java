@@ -25,7 +25,7 @@ record ControlRequest(
       SECTION.key("selector", Type.STRING, "", "Agents; empty for all.");
   private static final Key<Duration> DURATION =
       SECTION.key(
-          "duration", Type.DURATION, Duration.ofHours(1), "Time after which it ends by itself.");
+          "duration", Type.DURATION, Duration.ofHours(1), "Time after which the control ends.");
   private static final Key<Duration> WINDOW =
       SECTION.key(
           "window", Type.DURATION, Duration.ofSeconds(5), "Time for which a preview counts.");

@@ -147,7 +147,7 @@ final class ResourceReader {
     unused(AWS, "awsAccessKeySecret");
     SOURCE.optional("aws", AWS.type(o -> o), "Credentials.");
     unused(REPLAY_SPEC, "opampEndpoint", "ignoreSendingQueue", "resource");
-    FILTER.optional("error_mode", Type.STRING, "What an error in a condition does.");
+    FILTER.optional("error_mode", Type.STRING, "Error mode of conditions.");
     unused(
         POD,
         "grpcReceiverMaxMsgSize",
