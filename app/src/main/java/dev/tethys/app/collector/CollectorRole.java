@@ -92,8 +92,8 @@ public final class CollectorRole implements AutoCloseable {
               "drain-timeout",
               Flag.Kind.DURATION,
               "15s",
-              "How long a stop waits for queues to empty; at most 50s. The rest of a stop takes up"
-                  + " to 5s. Kubernetes kills a container 30s after the signal."),
+              "Time to drain queues at shutdown, at most 50s; the rest of the shutdown takes up to"
+                  + " 5s. Kubernetes kills a container 30s after the signal."),
           Flag.of(
               "web.enable-tap",
               Flag.Kind.BOOLEAN,
@@ -206,15 +206,16 @@ public final class CollectorRole implements AutoCloseable {
     metrics.register(Registry.process());
     this.reloadSuccessful =
         metrics.gauge(
-            "tethys_config_last_reload_successful", "Whether the last reload was successful.");
+            "tethys_config_last_reload_successful",
+            "1 if the last configuration reload was successful, 0 otherwise.");
     this.reloadTime =
         metrics.gauge(
             "tethys_config_last_reload_success_timestamp_seconds",
-            "When a configuration was last taken.");
+            "Timestamp of the last successful configuration reload.");
     this.reloadPause =
         metrics.gauge(
             "tethys_config_last_reload_pause_seconds",
-            "How long the last configuration that was taken made batches wait, at most.");
+            "Longest delay of batches while the last configuration was applied.");
   }
 
   /** Runs until the process is stopped, or one command. */

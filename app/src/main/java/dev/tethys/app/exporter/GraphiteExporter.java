@@ -50,7 +50,7 @@ final class GraphiteExporter {
             "graphite.cache-size",
             Flag.Kind.INTEGER,
             "1000",
-            "How many names are remembered with what they are mapped to; 0 for none."));
+            "Number of metric names in the mapping cache; 0 disables it."));
     f.add(
         Flag.of(
             "graphite.cache-type",

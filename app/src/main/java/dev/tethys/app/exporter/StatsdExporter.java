@@ -83,7 +83,7 @@ final class StatsdExporter {
             "statsd.cache-size",
             Flag.Kind.INTEGER,
             "1000",
-            "How many names are remembered with what they are mapped to; 0 for none."));
+            "Number of metric names in the mapping cache; 0 disables it."));
     f.add(
         Flag.of(
             "statsd.cache-type",

@@ -68,9 +68,9 @@ final class AgentFlags {
             "storage.remote.flush-deadline",
             DURATION,
             "15s",
-            "How long a stop sends what waits in memory; the rest is lost and counted in the log. A"
-                + " queue on disk ends at once and loses nothing. Prometheus waits 1m, but"
-                + " Kubernetes kills a container 30s after the signal."));
+            "Time to send buffered samples at shutdown; samples still in memory are lost and"
+                + " their number is logged. A queue on disk keeps its samples and stops at once."
+                + " Prometheus waits 1m, but Kubernetes kills a container 30s after the signal."));
     flags.add(
         of(
             "storage.remote.queue-size",

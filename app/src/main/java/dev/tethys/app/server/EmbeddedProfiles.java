@@ -75,7 +75,7 @@ final class EmbeddedProfiles implements AutoCloseable {
               RETENTION_TIME,
               DURATION,
               "15d",
-              "How long profiles are kept; 0 for no limit. (Tethys)"),
+              "Retention time of profiles; 0 for no limit. (Tethys)"),
           of(
               RETENTION_SIZE,
               SIZE,

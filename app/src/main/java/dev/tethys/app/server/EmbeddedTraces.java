@@ -74,7 +74,7 @@ final class EmbeddedTraces implements AutoCloseable {
               STRING,
               "",
               "Folder of the trace store; else traces in the folder of the storage. (Tethys)"),
-          of(RETENTION_TIME, DURATION, "15d", "How long traces are kept; 0 for no limit. (Tethys)"),
+          of(RETENTION_TIME, DURATION, "15d", "Retention time of traces; 0 for no limit. (Tethys)"),
           of(
               RETENTION_SIZE,
               SIZE,

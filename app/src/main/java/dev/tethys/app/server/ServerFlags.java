@@ -193,7 +193,7 @@ final class ServerFlags {
               "storage.tsdb.retention.time",
               DURATION,
               "",
-              "How long to keep samples; 15d when neither time nor size is given here or in the"
+              "Retention time of samples; 15d when neither time nor size is set by flag or"
                   + " configuration file."),
           of(
               "storage.tsdb.retention.size",
@@ -298,8 +298,8 @@ final class ServerFlags {
               "rules.alert.for-grace-period",
               DURATION,
               "10m",
-              "How long a restored alert waits at least before it fires; the state of alerts that"
-                  + " wait for less is not restored."),
+              "Minimum wait of a restored alert before it fires; the state of alerts with a"
+                  + " shorter `for` is not restored."),
           of(
               "rules.alert.resend-delay",
               DURATION,
@@ -364,8 +364,7 @@ final class ServerFlags {
               "storage.fsync",
               STRING,
               "1s",
-              "When the write-ahead log is forced to disk: always, or each so many seconds."
-                  + " (Tethys)"),
+              "Fsync policy of the write-ahead log: always, or an interval such as 1s. (Tethys)"),
           of(
               "storage.remote.queue-size",
               SIZE,
@@ -535,16 +534,15 @@ final class ServerFlags {
               "query.max-memory-bytes-rules",
               SIZE,
               "",
-              "How much of query.max-memory-bytes only queries of rules may use, at most half of"
-                  + " it. A quarter when not given. (Tethys)"),
+              "Part of query.max-memory-bytes reserved for rule queries, at most half of it; a"
+                  + " quarter by default. (Tethys)"),
           of(
               "query.max-source-resolution",
               STRING,
               "auto",
-              "How coarse data queries take that do not say by max_source_resolution: auto for"
-                  + " downsampled data where the answer is the same or samples are gone, 0s for"
-                  + " samples alone, a duration for buckets up to that length where steps are not"
-                  + " shorter. (Tethys)"),
+              "Default max_source_resolution: auto for downsampled data where the answer is the"
+                  + " same or samples are gone, 0s for samples alone, a duration for buckets up to"
+                  + " that length where steps are not shorter. (Tethys)"),
           of(
               "query.warm-up",
               DURATION,
