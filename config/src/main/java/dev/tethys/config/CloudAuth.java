@@ -119,7 +119,7 @@ public sealed interface CloudAuth {
     public static Type<CloudAuth> keys(String block, String about, String taken) {
       Section s = new Section(block, about);
       Keys keys = new Keys(s);
-      Key<String> ignored = s.key(taken, Type.STRING, "", "Taken for configurations that have it.");
+      Key<String> ignored = s.key(taken, Type.STRING, "", "Read, without effect.");
       return s.type(
           o -> {
             o.get(ignored);

@@ -87,7 +87,7 @@ public final class ControlRole {
                 "prometheus.url",
                 Flag.Kind.STRING,
                 "",
-                "URL of a Prometheus, which guards of rollouts with a query ask."),
+                "URL of the Prometheus that is queried by guards of rollouts."),
             Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
             Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")));
   }

@@ -329,9 +329,13 @@ record PromtailConfig(
   private static final Key<Boolean> TRACING =
       TOP.key("tracing", TRACES.type(o -> o.get(TRACED)), true, "Tracing of the program.");
 
-  private static final Section OPTIONS = new Section("options", "Of older versions of Promtail.");
+  private static final Section OPTIONS =
+      new Section("options", "Options of older versions of Promtail.");
   private static final Key<YamlObject> OPTIONS_KEY =
-      TOP.optional("options", OPTIONS.type(o -> o), "Of older versions of Promtail; empty.");
+      TOP.optional(
+          "options",
+          OPTIONS.type(o -> o),
+          "Options of older versions of Promtail; without effect.");
 
   static {
     OPTIONS.notBuilt("stream_lag_labels", "Labels of the metric promtail_stream_lag_seconds.");

@@ -89,7 +89,7 @@ public record OtlpConfig(
           "promote_scope_metadata",
           Type.BOOL,
           false,
-          "Enables promotion of the scope's name, version and attributes to labels.");
+          "Enables promotion of the scope's name, version, schema URL and attributes to labels.");
   private static final Key<Boolean> SANITIZE =
       SECTION.key(
           "label_name_underscore_sanitization",

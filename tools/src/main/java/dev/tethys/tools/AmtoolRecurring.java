@@ -40,7 +40,7 @@ final class AmtoolRecurring {
         new Command(
             "amtool recurring add",
             "<matchers...>",
-            "Add a silence that comes again and again. Prints its id." + ONLY,
+            "Add a recurring silence. Prints its id." + ONLY,
             List.of(author, comment, schedule, until),
             1,
             Command.ANY,
@@ -48,7 +48,7 @@ final class AmtoolRecurring {
         new Command(
             "amtool recurring expire",
             "<ids...>",
-            "Take silences that come again back, and end what they silence now." + ONLY,
+            "Remove recurring silences and end the silences that they have active now." + ONLY,
             List.of(),
             1,
             Command.ANY,
@@ -56,8 +56,8 @@ final class AmtoolRecurring {
         new Command(
             "amtool recurring preview",
             "<matchers...>",
-            "Show the next times at which such a silence would hold, and which alerts it would"
-                + " keep back now."
+            "Show the next times at which a recurring silence would be active, and the alerts that"
+                + " it would mute now."
                 + ONLY,
             List.of(schedule, until),
             1,
@@ -66,7 +66,7 @@ final class AmtoolRecurring {
         new Command(
             "amtool recurring query",
             "",
-            "Show the silences that come again." + ONLY,
+            "Show recurring silences." + ONLY,
             List.of(quiet),
             0,
             0,
@@ -74,7 +74,7 @@ final class AmtoolRecurring {
         new Command(
             "amtool recurring update",
             "<id>",
-            "Change a silence that comes again; it has another id then, which is printed." + ONLY,
+            "Change a recurring silence. Its id changes and is printed." + ONLY,
             List.of(author, comment, schedule, until),
             1,
             1,
@@ -82,8 +82,8 @@ final class AmtoolRecurring {
         new Command(
             "amtool heartbeat query",
             "",
-            "Show the alerts that have to come again and again, and which are missing; the exit"
-                + " code is 1 when one is."
+            "Show the expected alerts and those that are missing; the exit code is 1 if one is"
+                + " missing."
                 + ONLY,
             List.of(),
             0,

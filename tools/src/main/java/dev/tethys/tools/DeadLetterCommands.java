@@ -51,7 +51,7 @@ final class DeadLetterCommands {
         new Command(
             "dlq inspect",
             "<queue folder> <id>",
-            "Show one dead letter; its body, as it was sent, goes to standard output.",
+            "Show one dead letter; its body as sent is written to standard output.",
             List.of(),
             2,
             2,

@@ -83,17 +83,21 @@ final class Lint {
                 Flag.Kind.DURATION,
                 "1w",
                 "Time range in the past to look up series of the server in."),
-            Flag.of("max-seconds", Flag.Kind.FLOAT, "0", "The longest evaluation; 0 for any."),
+            Flag.of(
+                "max-seconds",
+                Flag.Kind.FLOAT,
+                "0",
+                "Maximum duration of an evaluation; 0 for no limit."),
             Flag.of(
                 "max-samples",
                 Flag.Kind.INTEGER,
                 "0",
-                "The most samples that one evaluation may read; 0 for any."),
+                "Maximum number of samples that an evaluation reads; 0 for no limit."),
             Flag.of(
                 "max-series",
                 Flag.Kind.INTEGER,
                 "0",
-                "The most elements that one evaluation may give; 0 for any.")),
+                "Maximum number of elements in the result of an evaluation; 0 for no limit.")),
         1,
         Command.ANY,
         Lint::run);

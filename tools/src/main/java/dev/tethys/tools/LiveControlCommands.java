@@ -105,7 +105,7 @@ final class LiveControlCommands {
         starting(
             "limit",
             "<rate>",
-            "Keep at most so many items a second of a scope at each agent.",
+            "Limit the items of a scope per second at each agent.",
             List.of(),
             1,
             (j, a) -> j.key("rate").number(rate(a.operands().getFirst()))));

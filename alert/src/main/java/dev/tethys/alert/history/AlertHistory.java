@@ -69,8 +69,8 @@ public final class AlertHistory implements AutoCloseable {
     this.dropped =
         registry.counter(
             "tethys_alert_history_dropped_total",
-            "Changes of alerts' states that were not stored, because too many came at once or the"
-                + " store refused them.");
+            "Changes of alerts' states that were not stored because the queue was full or the store"
+                + " refused them.");
     this.writer =
         Thread.ofVirtual()
             .name("alert-history")

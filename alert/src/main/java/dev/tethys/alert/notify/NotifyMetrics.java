@@ -49,7 +49,7 @@ final class NotifyMetrics {
             LABEL);
     r.gauge(
         "prometheus_notifications_queue_capacity",
-        "The most alerts that wait for one Alertmanager.",
+        "The capacity of the alert notifications queue.",
         () -> options.queueCapacity());
     r.gauge(
         "prometheus_notifications_alertmanagers_discovered",

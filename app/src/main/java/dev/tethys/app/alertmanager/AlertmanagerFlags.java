@@ -223,7 +223,7 @@ final class AlertmanagerFlags {
               "enable-feature",
               LIST,
               "",
-              "Features by name, with commas between: alert-names-in-metrics,"
+              "Features by name, separated by commas: alert-names-in-metrics,"
                   + " receiver-name-in-metrics, group-key-in-metrics, classic-mode,"
                   + " utf8-strict-mode, event-recorder."),
           of("log.level", STRING, "info", "debug, info, warn or error."),

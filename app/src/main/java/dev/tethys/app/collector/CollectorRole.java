@@ -104,7 +104,7 @@ public final class CollectorRole implements AutoCloseable {
               "web.tap-plain",
               Flag.Kind.BOOLEAN,
               "false",
-              "Show data as it is in live inspection, without masks."),
+              "If true, live inspection shows data unmasked."),
           Flag.of(
               ControlPlane.URL,
               Flag.Kind.STRING,

@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
 /** {@code tethys exporter statsd}: what statsd_exporter does, with its flags. */
 final class StatsdExporter {
   private static final System.Logger LOG = JulLogger.of(StatsdExporter.class.getName());
-  private static final String AT_ONCE = "Taken; values are counted when they come, in no queue.";
+  private static final String AT_ONCE =
+      "Read, without effect: values are counted on arrival, without a queue.";
 
   private StatsdExporter() {}
 

@@ -114,7 +114,7 @@ final class NodeAgentFlags {
             "min-container-age",
             Flag.Kind.DURATION,
             "30s",
-            "Age from which a container is shown; 0s for at once."));
+            "Minimum age of containers to show; 0s for no minimum."));
     f.add(
         Flag.of(
             "cgroupfs-root",

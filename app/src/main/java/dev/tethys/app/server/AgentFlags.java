@@ -76,8 +76,9 @@ final class AgentFlags {
             "storage.remote.queue-size",
             SIZE,
             "",
-            "The most bytes that wait for one destination; when it is full the oldest are dropped"
-                + " and counted. 4GB on disk and 64MB in memory when not given. (Tethys)"));
+            "Maximum bytes queued for each remote write endpoint; when the queue is full the oldest"
+                + " samples are dropped and counted. 4GB on disk and 64MB in memory by default."
+                + " (Tethys)"));
     flags.add(
         of(
             "web.enable-tap",

@@ -70,7 +70,7 @@ final class EmbeddedProfiles implements AutoCloseable {
               PATH,
               STRING,
               "",
-              "Folder of the profile store; else profiles in the folder of the storage. (Tethys)"),
+              "Folder of the profile store; by default profiles in the storage folder. (Tethys)"),
           of(
               RETENTION_TIME,
               DURATION,
@@ -80,14 +80,14 @@ final class EmbeddedProfiles implements AutoCloseable {
               RETENTION_SIZE,
               SIZE,
               "0",
-              "The most bytes of profiles on the disk, the oldest are removed first; 0 for no"
-                  + " limit. (Tethys)"),
+              "Maximum bytes of profiles on disk; the oldest are removed first, 0 for no limit."
+                  + " (Tethys)"),
           of(
               HEAD_SIZE,
               SIZE,
               "32MB",
               "Memory for profiles that are not yet written to parts. (Tethys)"),
-          of(QUERY_TIMEOUT, DURATION, "1m", "The longest time of a query of profiles. (Tethys)"),
+          of(QUERY_TIMEOUT, DURATION, "1m", "Maximum duration of a query of profiles. (Tethys)"),
           of(
               SELF,
               BOOLEAN,

@@ -73,25 +73,25 @@ final class EmbeddedTraces implements AutoCloseable {
               PATH,
               STRING,
               "",
-              "Folder of the trace store; else traces in the folder of the storage. (Tethys)"),
+              "Folder of the trace store; by default traces in the storage folder. (Tethys)"),
           of(RETENTION_TIME, DURATION, "15d", "Retention time of traces; 0 for no limit. (Tethys)"),
           of(
               RETENTION_SIZE,
               SIZE,
               "0",
-              "The most bytes of traces on the disk, the oldest are removed first; 0 for no limit."
+              "Maximum bytes of traces on disk; the oldest are removed first, 0 for no limit."
                   + " (Tethys)"),
           of(
               HEAD_SIZE,
               SIZE,
               "32MB",
               "Memory for spans that are not yet written to parts. (Tethys)"),
-          of(QUERY_TIMEOUT, DURATION, "1m", "The longest time of a query of traces. (Tethys)"),
+          of(QUERY_TIMEOUT, DURATION, "1m", "Maximum duration of a query of traces. (Tethys)"),
           of(
               QUERY_MAX_TRACES,
               INTEGER,
               "1500",
-              "The most traces that a search may return. (Tethys)"),
+              "Maximum number of traces that a search returns. (Tethys)"),
           of(
               SPAN_METRICS,
               BOOLEAN,

@@ -79,12 +79,12 @@ final class ServerFlags {
               "web.max-connections",
               INTEGER,
               "512",
-              "The most connections at once, over all listeners."),
+              "Maximum number of simultaneous connections across all listeners."),
           of(
               "web.max-notifications-subscribers",
               INTEGER,
               "16",
-              "The most readers of live notifications at once."),
+              "Maximum number of concurrent subscribers of live notifications."),
           of(
               "web.external-url",
               STRING,
@@ -166,7 +166,7 @@ final class ServerFlags {
               ".*",
               "Regular expression of the origins that may call the API from a browser, fully"
                   + " anchored."),
-          of("web.search.max-limit", INTEGER, "10000", "The largest limit of the search API."),
+          of("web.search.max-limit", INTEGER, "10000", "Maximum limit of the search API."),
           of("storage.tsdb.path", STRING, "data/", "Folder of the metric store."),
           of(
               "storage.tsdb.min-block-duration",
@@ -183,7 +183,7 @@ final class ServerFlags {
               "storage.tsdb.wal-segment-size",
               SIZE,
               "128MB",
-              "Size at which the write-ahead log begins a new segment."),
+              "Size at which a new segment of the write-ahead log is started."),
           refused(
               "storage.tsdb.max-block-chunk-segment-size",
               SIZE,
@@ -256,24 +256,24 @@ final class ServerFlags {
               "storage.remote.flush-deadline",
               DURATION,
               "1m",
-              "Time for which a remote write queue continues to send at shutdown; one on disk ends"
-                  + " at once and loses nothing."),
+              "Time to flush remote write queues at shutdown; a queue on disk stops at once and"
+                  + " loses nothing."),
           of(
               "storage.remote.read-sample-limit",
               INTEGER,
               "50000000",
-              "The most samples in one answer to remote read; 0 for no limit. Streamed chunks are"
-                  + " not counted."),
+              "Maximum number of samples in a response to remote read; 0 for no limit. Streamed"
+                  + " chunks are not counted."),
           of(
               "storage.remote.read-concurrent-limit",
               INTEGER,
               "10",
-              "The most remote reads at once; 0 for no limit."),
+              "Maximum number of concurrent remote read requests; 0 for no limit."),
           of(
               "storage.remote.read-max-bytes-in-frame",
               INTEGER,
               "1048576",
-              "The most bytes in one frame of a streamed answer."),
+              "Maximum bytes in one frame of a streamed remote read response."),
           of(
               "scrape.adjust-timestamps",
               BOOLEAN,
@@ -321,7 +321,8 @@ final class ServerFlags {
               "alertmanager.storage.path",
               STRING,
               "",
-              "Its folder; else alertmanager in the folder of the storage. Tethys's own."),
+              "Folder of the embedded Alertmanager; by default alertmanager in the storage folder."
+                  + " (Tethys)"),
           of(
               "alerts.history",
               BOOLEAN,
@@ -332,13 +333,13 @@ final class ServerFlags {
               "alertmanager.notification-queue-capacity",
               INTEGER,
               "10000",
-              "The most alerts that wait for one Alertmanager; the oldest are dropped for newer"
-                  + " ones."),
+              "Capacity of the notification queue of each Alertmanager; when it is full the oldest"
+                  + " alerts are dropped."),
           of(
               "alertmanager.notification-batch-size",
               INTEGER,
               "256",
-              "The most alerts in one request to an Alertmanager."),
+              "Maximum number of alerts in a request to an Alertmanager."),
           of(
               "alertmanager.drain-notification-queue-on-shutdown",
               BOOLEAN,
@@ -349,13 +350,17 @@ final class ServerFlags {
               DURATION,
               "5m",
               "Maximum age of the newest sample that a selector returns."),
-          of("query.timeout", DURATION, "2m", "The longest a query may take."),
-          of("query.max-concurrency", INTEGER, "20", "The most queries at once; others wait."),
+          of("query.timeout", DURATION, "2m", "Maximum duration of a query."),
+          of(
+              "query.max-concurrency",
+              INTEGER,
+              "20",
+              "Maximum number of concurrent queries; others wait."),
           of(
               "query.max-samples",
               INTEGER,
               "50000000",
-              "The most samples one query may hold in memory."),
+              "Maximum number of samples that a query may hold in memory."),
           of("enable-feature", LIST, "", "Comma-separated names of features to switch on."),
           of("agent", BOOLEAN, "false", "Run as tethys agent does, with a queue on disk."),
           of("log.level", STRING, "info", "debug, info, warn or error."),
@@ -369,8 +374,8 @@ final class ServerFlags {
               "storage.remote.queue-size",
               SIZE,
               "4GB",
-              "The most bytes that wait on disk for one destination of remote write; when it is"
-                  + " full the oldest are dropped and counted. (Tethys)"),
+              "Maximum bytes of samples queued on disk for each remote write endpoint; when the"
+                  + " queue is full the oldest are dropped and counted. (Tethys)"),
           of(
               "storage.retention-rule",
               LIST,
@@ -382,15 +387,15 @@ final class ServerFlags {
               "storage.downsample",
               LIST,
               "",
-              "Downsampled data kept beside samples and beyond them, as RESOLUTION:AGE[:RETENTION]:"
-                  + " 5m:40h:180d makes buckets of 5m of what is older than 40h and keeps them for"
-                  + " 180d. Repeatable; storage.tsdb.downsampling of the configuration file goes"
-                  + " before all of them. (Tethys)"),
+              "Downsampled data stored in addition to samples, as RESOLUTION:AGE[:RETENTION]:"
+                  + " 5m:40h:180d creates buckets of 5m from data older than 40h and keeps them for"
+                  + " 180d. Repeatable; storage.tsdb.downsampling of the configuration file takes"
+                  + " precedence over all of them. (Tethys)"),
           of(
               "storage.compaction-rate",
               SIZE,
               "",
-              "Bytes a second that merging blocks may write; no limit when not given. (Tethys)"),
+              "Bytes per second that compactions may write; no limit by default. (Tethys)"),
           of(
               EmbeddedObserver.OBSERVE,
               BOOLEAN,
@@ -446,7 +451,7 @@ final class ServerFlags {
               EmbeddedLogs.PATH,
               STRING,
               "",
-              "Folder of the log store; else logs in the folder of the storage. (Tethys)"),
+              "Folder of the log store; by default logs in the storage folder. (Tethys)"),
           of(
               EmbeddedLogs.RETENTION_TIME,
               DURATION,
@@ -456,7 +461,7 @@ final class ServerFlags {
               EmbeddedLogs.RETENTION_SIZE,
               SIZE,
               "0",
-              "The most bytes of logs on the disk, the oldest are removed first; 0 for no limit."
+              "Maximum bytes of logs on disk; the oldest are removed first, 0 for no limit."
                   + " (Tethys)"),
           of(
               EmbeddedLogs.HEAD_SIZE,
@@ -467,46 +472,46 @@ final class ServerFlags {
               EmbeddedLogs.MAX_LINE_SIZE,
               SIZE,
               "4MB",
-              "The longest log line; longer ones are refused by name. (Tethys)"),
+              "Maximum length of a log line; longer ones are refused by name. (Tethys)"),
           of(
               EmbeddedLogs.MAX_STREAMS,
               INTEGER,
               "500000",
-              "The most log streams of a tenant in memory. (Tethys)"),
+              "Maximum number of log streams of a tenant in memory. (Tethys)"),
           of(
               EmbeddedLogs.MAX_TAILS,
               INTEGER,
               "10",
-              "The most live tails of a tenant at a time; 0 for no limit. (Tethys)"),
+              "Maximum number of concurrent live tails of a tenant; 0 for no limit. (Tethys)"),
           of(
               EmbeddedLogs.QUERY_TIMEOUT,
               DURATION,
               "1m",
-              "The longest time of a LogQL query. (Tethys)"),
+              "Maximum duration of a LogQL query. (Tethys)"),
           of(
               EmbeddedLogs.QUERY_MAX_ENTRIES,
               INTEGER,
               "5000",
-              "The most entries that a LogQL query may return. (Tethys)"),
+              "Maximum number of entries that a LogQL query returns. (Tethys)"),
           of(
               "storage.max-series",
               INTEGER,
               "0",
-              "The most series in memory; new ones beyond are refused by name. 0 for no limit."
-                  + " (Tethys)"),
+              "Maximum number of series in memory; further new series are refused by name. 0 for no"
+                  + " limit. (Tethys)"),
           of(
               "storage.memory-limit",
               SIZE,
               "",
-              "The most memory for series and samples; near it blocks are cut early, writers"
-                  + " slowed, new series refused by name. Half of the heap when not given, 0 for no"
-                  + " limit. (Tethys)"),
+              "Maximum memory for series and samples; near it blocks are cut early, writers slowed"
+                  + " and new series refused by name. Half of the heap by default, 0 for no limit."
+                  + " (Tethys)"),
           of(
               "query.max-queued",
               INTEGER,
               "1000",
-              "The most queries that wait for a place; beyond, the user with the most is refused."
-                  + " (Tethys)"),
+              "Maximum number of queued queries; beyond it, the user with the most queries is"
+                  + " refused. (Tethys)"),
           of(
               "query.user-header",
               STRING,
@@ -517,19 +522,19 @@ final class ServerFlags {
               "query.max-memory-bytes",
               SIZE,
               "1GB",
-              "The most memory all queries may hold together. (Tethys)"),
+              "Maximum memory of all queries together. (Tethys)"),
           of(
               "query.max-memory-bytes-per-query",
               SIZE,
               "512MB",
-              "The most memory one query may hold. (Tethys)"),
+              "Maximum memory of one query. (Tethys)"),
           of(
               "query.cache-max-bytes",
               SIZE,
               "64MB",
-              "The most memory for answers of range queries that are kept to be used again, part of"
-                  + " query.max-memory-bytes and at most an eighth of the heap. 0 keeps none."
-                  + " (Tethys)"),
+              "Maximum memory of the cache for results of range queries, part of"
+                  + " query.max-memory-bytes and at most an eighth of the heap. 0 disables the"
+                  + " cache. (Tethys)"),
           of(
               "query.max-memory-bytes-rules",
               SIZE,
@@ -547,9 +552,9 @@ final class ServerFlags {
               "query.warm-up",
               DURATION,
               "10s",
-              "For how long, at most, usual queries are rehearsed over the store after a start, so"
-                  + " that the first real ones are fast; some 5 s of CPU are enough. 0s for not at"
-                  + " all. (Tethys)"));
+              "Maximum duration of the warm-up after a start, which runs usual queries over the"
+                  + " store so that the first real ones are fast; about 5 s of CPU are enough. 0s"
+                  + " disables it. (Tethys)"));
 
   /** Within which a scrape carries the time at which it was due. */
   static Duration tolerance(FlagSet flags) {

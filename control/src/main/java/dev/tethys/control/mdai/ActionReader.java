@@ -20,8 +20,10 @@ final class ActionReader {
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
   private static final Section KEY_REF = new Section("keyRef", "Entry of a Secret or ConfigMap.");
-  private static final Key<String> REF_NAME = KEY_REF.key("name", Type.STRING, "", "Its name.");
-  private static final Key<String> REF_KEY = KEY_REF.required("key", Type.STRING, "Its key.");
+  private static final Key<String> REF_NAME =
+      KEY_REF.key("name", Type.STRING, "", "Name of the object.");
+  private static final Key<String> REF_KEY =
+      KEY_REF.required("key", Type.STRING, "Key of the entry.");
   private static final Section FROM = new Section("valueFrom", "Place of a text.");
   private static final Key<KeyRef> SECRET =
       FROM.optional(

@@ -41,7 +41,7 @@ public final class ManifestReader {
 
   static {
     for (String other : List.of("apiVersion", "kind", "metadata", "type", "immutable")) {
-      DATA.optional(other, Type.ANY, "As in Kubernetes.");
+      DATA.optional(other, Type.ANY, "Standard field of Kubernetes.");
     }
   }
 

@@ -160,11 +160,11 @@ public record UnitTestFile(
   private static final Type<Map<String, String>> TEXTS =
       Type.map(Type.of("string", "", YamlNode::asString));
 
-  private static final Section SERIES = new Section("input_series", "A series and its values.");
+  private static final Section SERIES = new Section("input_series", "Series and its values.");
   private static final Key<String> SERIES_NAME =
-      SERIES.key("series", Type.STRING, "", "The series, in the notation of PromQL.");
+      SERIES.key("series", Type.STRING, "", "Series in the notation of PromQL.");
   private static final Key<String> SERIES_VALUES =
-      SERIES.key("values", Type.STRING, "", "Its values, such as 1+1x10 _ stale.");
+      SERIES.key("values", Type.STRING, "", "Values of the series, such as 1+1x10 _ stale.");
 
   private static final Section LOGS = new Section("input_logs", "Lines of a stream. (Tethys)");
   private static final Key<String> LOGS_TENANT =
@@ -174,7 +174,8 @@ public record UnitTestFile(
   private static final Key<Duration> LOGS_AT =
       LOGS.key("at", Type.DURATION, Duration.ZERO, "Time of the first line since the start.");
   private static final Key<Duration> LOGS_EVERY =
-      LOGS.key("every", Type.DURATION, Duration.ZERO, "Time between lines; all at once when 0.");
+      LOGS.key(
+          "every", Type.DURATION, Duration.ZERO, "Time between lines; 0 for all at the same time.");
   private static final Key<Map<String, String>> LOGS_METADATA =
       LOGS.key("structured_metadata", TEXTS, Map.of(), "Structured metadata of each line.");
   private static final Key<List<String>> LOGS_LINES =
@@ -208,7 +209,8 @@ public record UnitTestFile(
   private static final Key<Duration> TRACES_AT =
       TRACES.key("at", Type.DURATION, Duration.ZERO, "Start of the first span since the start.");
   private static final Key<Duration> TRACES_EVERY =
-      TRACES.key("every", Type.DURATION, Duration.ZERO, "Time between spans; all at once when 0.");
+      TRACES.key(
+          "every", Type.DURATION, Duration.ZERO, "Time between spans; 0 for all at the same time.");
   private static final Key<Map<String, String>> TRACES_ATTRIBUTES =
       TRACES.key("attributes", TEXTS, Map.of(), "Attributes of each span.");
   private static final Key<Map<String, String>> TRACES_RESOURCE =
@@ -218,9 +220,9 @@ public record UnitTestFile(
 
   private static final Section ALERT = new Section("alert", "An alert that fires.");
   private static final Key<Map<String, String>> EXP_LABELS =
-      ALERT.key("exp_labels", TEXTS, Map.of(), "Its labels, without its name.");
+      ALERT.key("exp_labels", TEXTS, Map.of(), "Labels of the alert, without its name.");
   private static final Key<Map<String, String>> EXP_ANNOTATIONS =
-      ALERT.key("exp_annotations", TEXTS, Map.of(), "Its annotations.");
+      ALERT.key("exp_annotations", TEXTS, Map.of(), "Annotations of the alert.");
 
   private static final Section ALERT_TEST = new Section("alert_rule_test", "Alerts at a time.");
   private static final Key<Duration> ALERT_TIME =
@@ -236,11 +238,11 @@ public record UnitTestFile(
 
   private static final Section SAMPLE = new Section("sample", "One element of a result.");
   private static final Key<String> SAMPLE_LABELS =
-      SAMPLE.key("labels", Type.STRING, "", "Its series, in the notation of PromQL.");
+      SAMPLE.key("labels", Type.STRING, "", "Series in the notation of PromQL.");
   private static final Key<Double> SAMPLE_VALUE =
-      SAMPLE.key("value", Type.FLOAT, 0.0, "Its value.");
+      SAMPLE.key("value", Type.FLOAT, 0.0, "Expected value.");
   private static final Key<String> SAMPLE_HISTOGRAM =
-      SAMPLE.key("histogram", Type.STRING, "", "Its histogram, instead of a value.");
+      SAMPLE.key("histogram", Type.STRING, "", "Expected histogram, instead of a value.");
 
   private static final Section EXPR_TEST = new Section("promql_expr_test", "A query at a time.");
   private static final Key<Duration> EXPR_TIME =

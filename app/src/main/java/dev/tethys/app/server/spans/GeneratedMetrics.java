@@ -74,7 +74,7 @@ public final class GeneratedMetrics implements TraceIngester.Listener, AutoClose
         spans::cut);
     registry.counter(
         "traces_service_graph_unpaired_spans_total",
-        "Spans of requests whose other side did not come.",
+        "Spans of requests whose other side was not received.",
         graph::unpaired);
     registry.counter(
         "traces_service_graph_dropped_spans_total",

@@ -85,15 +85,15 @@ public final class EngineMetrics implements Collector {
   private void cache(@Nullable ResultCache cache) {
     registry.gauge(
         "tethys_query_cache_bytes",
-        "Memory of answers to range queries that are kept.",
+        "Memory of cached results of range queries.",
         () -> cache == null ? 0 : cache.bytes());
     registry.gauge(
         "tethys_query_cache_max_bytes",
-        "The most memory for answers that are kept; 0 when none are.",
+        "Maximum memory of cached results of range queries; 0 without a cache.",
         () -> cache == null ? 0 : cache.maxBytes());
     registry.gauge(
         "tethys_query_cache_entries",
-        "Answers to range queries that are kept.",
+        "Cached results of range queries.",
         () -> cache == null ? 0 : cache.size());
     registry.counter(
         "tethys_query_cache_evictions_total",

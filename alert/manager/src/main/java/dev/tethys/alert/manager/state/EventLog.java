@@ -101,8 +101,8 @@ public final class EventLog implements Closeable {
     this.dropped =
         registry.counter(
             "tethys_alert_history_dropped_total",
-            "Changes of alerts' states that were not stored, because too many came at once or the"
-                + " disk refused them.");
+            "Changes of alerts' states that were not stored because the queue was full or the disk"
+                + " refused them.");
     byte[][] last = new byte[1][];
     this.log = RecordLog.open(file, RecordFormat.STANDARD, p -> last[0] = p);
     this.newest = last[0] == null ? null : entry(last[0]).at;

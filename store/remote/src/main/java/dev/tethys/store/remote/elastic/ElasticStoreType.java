@@ -39,7 +39,9 @@ public final class ElasticStoreType implements StoreType {
     sigv4 =
         openSearch
             ? section.optional(
-                "sigv4", CloudAuth.SigV4.of("es", "Of AWS's managed OpenSearch."), "Signatures.")
+                "sigv4",
+                CloudAuth.SigV4.of("es", "Signing of requests for Amazon OpenSearch Service."),
+                "AWS Signature Version 4.")
             : null;
   }
 
