@@ -97,7 +97,7 @@ public sealed interface CloudAuth {
       Section s = new Section("sigv4", about);
       Keys keys = new Keys(s);
       Key<String> service =
-          s.key("service", Type.STRING, usual, "The service that requests are signed for.");
+          s.key("service", Type.STRING, usual, "Service that requests are signed for.");
       return s.type(o -> keys.read(o, o.get(service)));
     }
 

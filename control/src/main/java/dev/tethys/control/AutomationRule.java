@@ -47,7 +47,7 @@ record AutomationRule(
   private static final int MAX_RULES = 1000;
   private static final int MAX_ACTIONS = 10;
 
-  private static final Section TRIGGER = new Section("trigger", "Alert that a rule is for.");
+  private static final Section TRIGGER = new Section("trigger", "Alert that triggers a rule.");
   private static final Key<String> ALERT =
       TRIGGER.required("alert", Type.STRING, "Name of the alert.");
   private static final Key<String> STATUS =
@@ -63,7 +63,7 @@ record AutomationRule(
   private static final Key<String> RULE_NAME =
       RULE.required("name", Type.STRING, "Name; part of the ids of its controls.");
   private static final Key<YamlObject> RULE_TRIGGER =
-      RULE.required("trigger", TRIGGER.type(o -> o), "Alert that it is for.");
+      RULE.required("trigger", TRIGGER.type(o -> o), "Alert that triggers the rule.");
   private static final Key<List<YamlNode>> STARTS =
       RULE.key("start_controls", Type.list(Type.ANY), List.of(), "Controls to start.");
   private static final Key<List<String>> ENDS =
@@ -75,7 +75,7 @@ record AutomationRule(
           "cool_down",
           Type.DURATION,
           Duration.ofMinutes(1),
-          "Time after a start in which the same alert starts nothing.");
+          "Time after a start in which the same alert starts no control.");
   private static final Key<Boolean> UNDO =
       RULE.key("undo", Type.BOOL, true, "If true, the controls end when the alert is resolved.");
 

@@ -88,8 +88,9 @@ public final class ControlRole {
                 Flag.Kind.STRING,
                 "",
                 "URL of the Prometheus that is queried by guards of rollouts."),
-            Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
-            Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")));
+            Flag.of(
+                "log.level", Flag.Kind.STRING, "info", "Log level: debug, info, warn or error."),
+            Flag.of("log.format", Flag.Kind.STRING, "logfmt", "Log format: logfmt or json.")));
   }
 
   /** Runs until the process is asked to stop, or one command; the exit code of the process. */

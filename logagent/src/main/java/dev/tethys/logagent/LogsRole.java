@@ -46,12 +46,13 @@ public final class LogsRole {
                         "config.file",
                         Flag.Kind.LIST,
                         "",
-                        "promtail.yml; the first that there is."),
+                        "Path of promtail.yml; the first existing file is used."),
                     Flag.of(
                         "config.expand-env",
                         Flag.Kind.BOOLEAN,
                         "false",
-                        "Put environment variables in for ${VAR} and ${VAR:-default}."),
+                        "If true, ${VAR} and ${VAR:-default} are replaced by environment"
+                            + " variables."),
                     Flag.of(
                         "dry-run",
                         Flag.Kind.BOOLEAN,
@@ -61,7 +62,8 @@ public final class LogsRole {
                         "inspect",
                         Flag.Kind.BOOLEAN,
                         "false",
-                        "Say what each stage makes of each entry, to standard error."),
+                        "If true, the changes of each entry by each stage are written to standard"
+                            + " error."),
                     Flag.of("stdin", Flag.Kind.BOOLEAN, "false", "Read lines from standard input."),
                     Flag.of(
                         "check-syntax",
@@ -77,17 +79,22 @@ public final class LogsRole {
                         "log-config-reverse-order",
                         Flag.Kind.BOOLEAN,
                         "false",
-                        "Log the configuration, its last line first."),
-                    Flag.of("version", Flag.Kind.BOOLEAN, "false", "Say which version this is."),
-                    Flag.of("server.disable", Flag.Kind.BOOLEAN, "false", "Serve nothing."),
+                        "If true, the configuration is logged, its last line first."),
+                    Flag.of("version", Flag.Kind.BOOLEAN, "false", "Print the version."),
+                    Flag.of("server.disable", Flag.Kind.BOOLEAN, "false", "Disables the server."),
                     Flag.of(
                         "web.enable-tap",
                         Flag.Kind.BOOLEAN,
                         "false",
                         "Allow live inspection of entries in the stages: every client of"
                             + " the port can then read logs."),
-                    Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
-                    Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")),
+                    Flag.of(
+                        "log.level",
+                        Flag.Kind.STRING,
+                        "info",
+                        "Log level: debug, info, warn or error."),
+                    Flag.of(
+                        "log.format", Flag.Kind.STRING, "logfmt", "Log format: logfmt or json.")),
                 PromtailFlags.all().stream())
             .toList());
   }

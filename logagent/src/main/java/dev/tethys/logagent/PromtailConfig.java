@@ -180,10 +180,13 @@ record PromtailConfig(
           "log_level",
           Type.STRING,
           "",
-          "debug, info, warn or error; the flag --log.level goes before it.");
+          "Log level: debug, info, warn or error; the flag --log.level takes precedence.");
   private static final Key<String> LOG_FORMAT =
       SERVER.key(
-          "log_format", Type.STRING, "", "logfmt or json; the flag --log.format goes before it.");
+          "log_format",
+          Type.STRING,
+          "",
+          "Log format: logfmt or json; the flag --log.format takes precedence.");
 
   private static final Key<Boolean> RELOAD =
       SERVER.key("enable_runtime_reload", Type.BOOL, false, "Enables /reload for GET and POST.");

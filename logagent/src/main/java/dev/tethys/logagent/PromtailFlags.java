@@ -165,13 +165,16 @@ final class PromtailFlags {
     }
     out.add(
         Flag.of(
-            CLIENT_URL, Flag.Kind.STRING, "", "A further client, set by the other flags client."));
+            CLIENT_URL,
+            Flag.Kind.STRING,
+            "",
+            "URL of a further client, configured by the other flags client.*."));
     out.add(
         Flag.of(
             CLIENT_LABELS,
             Flag.Kind.STRING,
             "",
-            "a=b,c=d: labels of entries of every client that have not these labels."));
+            "Labels added to entries of every client that lack them, as a=b,c=d."));
     for (Setting s : CLIENT) {
       out.add(Flag.of(s.flag, s.kind, "", "Of the client of client.url: its " + s.key + "."));
     }

@@ -104,7 +104,7 @@ public record StorageConfig(
           "xor",
           "Ignored: each chunk uses the shortest encoding of Tethys for it, start times included.");
 
-  private static final Section TSDB = new Section("tsdb", "The time series database.");
+  private static final Section TSDB = new Section("tsdb", "Settings of the time series database.");
   private static final Key<Duration> OUT_OF_ORDER_WINDOW =
       TSDB.key(
           "out_of_order_time_window",
@@ -136,7 +136,7 @@ public record StorageConfig(
   private static final Section SECTION =
       new Section("storage", "Settings of the time series database and of exemplars.");
   private static final Key<YamlObject> TSDB_KEY =
-      SECTION.optional("tsdb", TSDB.type(o -> o), "The time series database.");
+      SECTION.optional("tsdb", TSDB.type(o -> o), "Settings of the time series database.");
   private static final Key<YamlObject> EXEMPLARS_KEY =
       SECTION.optional("exemplars", EXEMPLARS.type(o -> o), "Exemplar storage.");
 

@@ -51,7 +51,7 @@ final class Amtool {
               "enable-feature",
               Flag.Kind.STRING,
               "",
-              "classic-mode or utf8-strict-mode: one syntax of matchers instead of both."));
+              "Syntax of matchers instead of both: classic-mode or utf8-strict-mode."));
 
   /** Which command is meant where a group alone is given. */
   private static final Map<String, String> DEFAULTS =

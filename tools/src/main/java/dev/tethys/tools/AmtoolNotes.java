@@ -22,7 +22,7 @@ final class AmtoolNotes {
                 Flag.Kind.STRING,
                 System.getProperty("user.name", ""),
                 "Author of the note."),
-            Flag.of("comment", Flag.Kind.STRING, "", "The text."),
+            Flag.of("comment", Flag.Kind.STRING, "", "Text."),
             Flag.of(
                 "acknowledge",
                 Flag.Kind.BOOLEAN,

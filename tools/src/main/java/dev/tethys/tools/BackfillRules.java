@@ -49,7 +49,7 @@ final class BackfillRules {
                 "url",
                 Flag.Kind.STRING,
                 "http://localhost:9090",
-                "The server with the data that the rules are evaluated on."),
+                "URL of the server with the data that the rules are evaluated on."),
             Flag.of(
                 "start",
                 Flag.Kind.STRING,
@@ -60,7 +60,7 @@ final class BackfillRules {
                 Flag.Kind.STRING,
                 "",
                 "The time to end at (RFC3339 or Unix timestamp); three hours ago when not given."),
-            Flag.of("output-dir", Flag.Kind.STRING, "data/", "The data folder that blocks go to."),
+            Flag.of("output-dir", Flag.Kind.STRING, "data/", "Data folder for the blocks."),
             Flag.of(
                 "eval-interval",
                 Flag.Kind.DURATION,

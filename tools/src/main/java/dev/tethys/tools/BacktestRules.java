@@ -87,13 +87,12 @@ final class BacktestRules {
                 "external-label",
                 Flag.Kind.LIST,
                 "",
-                "A label that the server adds to alerts that do not have it, NAME=VALUE. Can be"
-                    + " repeated."),
+                "Label that the server adds to alerts without it, as NAME=VALUE. Can be repeated."),
             Flag.of(
                 "alertmanager.config",
                 Flag.Kind.STRING,
                 "",
-                "An alertmanager.yml: the notifications that it would have sent are listed, without"
+                "File alertmanager.yml: lists the notifications that it would have sent, without"
                     + " silences.")),
         2,
         Command.ANY,

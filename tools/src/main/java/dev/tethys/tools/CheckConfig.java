@@ -66,7 +66,7 @@ final class CheckConfig {
                     "syntax-only",
                     Flag.Kind.BOOLEAN,
                     "false",
-                    "Only check the file itself, not what it names."),
+                    "Only check the file itself, not the files it refers to."),
                 Flag.of(
                     "lint",
                     Flag.Kind.STRING,
@@ -78,7 +78,7 @@ final class CheckConfig {
                     "query.lookback-delta",
                     Flag.Kind.DURATION,
                     "5m",
-                    "The server's lookback, which scrape intervals are compared with."),
+                    "Lookback of the server, compared with scrape intervals."),
                 Flag.of(
                     "agent",
                     Flag.Kind.BOOLEAN,

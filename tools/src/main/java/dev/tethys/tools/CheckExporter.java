@@ -56,7 +56,7 @@ final class CheckExporter {
                 "config",
                 Flag.Kind.LIST,
                 "",
-                "The configuration of a collector that has the exporter. Can be repeated."),
+                "Configuration of a collector that has the exporter. Can be repeated."),
             Flag.of(
                 "write",
                 Flag.Kind.BOOLEAN,
@@ -66,8 +66,8 @@ final class CheckExporter {
                 "signal",
                 Flag.Kind.STRING,
                 "",
-                "metrics, logs or traces: what is tried. Without it, those of the pipelines that"
-                    + " have the exporter; of a URL metrics, where it takes them.")),
+                "Signals to try: metrics, logs or traces. By default those of the exporter's"
+                    + " pipelines; for a URL metrics, if it accepts them.")),
         1,
         1,
         CheckExporter::run);

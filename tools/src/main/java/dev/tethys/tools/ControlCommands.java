@@ -134,7 +134,7 @@ final class ControlCommands {
                     "query",
                     Flag.Kind.STRING,
                     "",
-                    "PromQL: the rollout is undone when it has a result."),
+                    "PromQL query; the rollout is undone if it has a result."),
                 Flag.of(
                     "apply-timeout",
                     Flag.Kind.DURATION,

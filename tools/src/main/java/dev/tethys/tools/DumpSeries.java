@@ -65,7 +65,8 @@ final class DumpSeries {
             "format",
             Flag.Kind.STRING,
             "prom",
-            "prom for a line a sample, seriesjson for the labels of each series."));
+            "Output format: prom for a line per sample, seriesjson for the labels of each"
+                + " series."));
     List<Flag> openMetrics = new ArrayList<>(SELECTION);
     openMetrics.add(FULL);
     return List.of(

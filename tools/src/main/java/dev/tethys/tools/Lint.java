@@ -63,10 +63,10 @@ final class Lint {
                 "server",
                 Flag.Kind.STRING,
                 "",
-                "A server that has the series, Prometheus or Tethys."),
+                "URL of a server with the series, Prometheus or Tethys."),
             HttpAccess.CONFIG,
             Flag.of("header", Flag.Kind.LIST, "", "Extra headers to send to the server."),
-            Flag.of("format", Flag.Kind.STRING, "text", "text or json."),
+            Flag.of("format", Flag.Kind.STRING, "text", "Output format: text or json."),
             Flag.of(
                 "min-severity",
                 Flag.Kind.STRING,
@@ -77,7 +77,7 @@ final class Lint {
                 Flag.Kind.STRING,
                 "bug",
                 "Minimum severity for exit code 3: information, warning, bug or none."),
-            Flag.of("disable", Flag.Kind.LIST, "", "A check that is not made; may be repeated."),
+            Flag.of("disable", Flag.Kind.LIST, "", "Check to disable; may be repeated."),
             Flag.of(
                 "lookback",
                 Flag.Kind.DURATION,

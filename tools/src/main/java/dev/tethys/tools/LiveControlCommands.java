@@ -25,12 +25,12 @@ final class LiveControlCommands {
               "attribute",
               Flag.Kind.LIST,
               "",
-              "name=value of a resource attribute. Can be repeated."),
+              "Resource attribute, as name=value. Can be repeated."),
           Flag.of(
               "signal",
               Flag.Kind.LIST,
               "",
-              "traces, metrics, logs or profiles; all by default. Can be repeated."),
+              "Signal: traces, metrics, logs or profiles; all by default. Can be repeated."),
           Flag.of("condition", Flag.Kind.STRING, "", "OTTL condition; requires --signal."),
           Flag.of("pipeline", Flag.Kind.STRING, "", "Pipeline, such as logs/edge; all by default."),
           Flag.of("for", Flag.Kind.STRING, "1h", "Time after which the control ends."),
@@ -93,7 +93,7 @@ final class LiveControlCommands {
                     "detector",
                     Flag.Kind.LIST,
                     "",
-                    "card, iban, email, phone, ip, token or key; all by default. Can be"
+                    "Detector: card, iban, email, phone, ip, token or key; all by default. Can be"
                         + " repeated.")),
             0,
             (j, a) -> {

@@ -72,7 +72,7 @@ final class LogCli {
             limit,
             step,
             Flag.of("batch", Flag.Kind.INTEGER, "1000", "Entries of one request."),
-            text("interval", "", "Least time between entries, such as 10s."),
+            text("interval", "", "Minimum time between entries, such as 10s."),
             Flag.of("forward", Flag.Kind.BOOLEAN, "false", "Oldest entries first."),
             Flag.of("tail", Flag.Kind.BOOLEAN, "false", "Follow the query. Short: -t, -f."),
             Flag.of("delay-for", Flag.Kind.INTEGER, "0", "Seconds to delay a tail, at most 5."));

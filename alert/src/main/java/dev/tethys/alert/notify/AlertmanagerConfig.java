@@ -45,7 +45,7 @@ public record AlertmanagerConfig(
       SECTION.key(
           "api_version", Type.of("v2", null, AlertmanagerConfig::version), "v2", "API version.");
   private static final Key<String> SCHEME =
-      SECTION.key("scheme", Type.STRING, "http", "http or https.");
+      SECTION.key("scheme", Type.STRING, "http", "URL scheme: http or https.");
   private static final Key<String> PATH_PREFIX =
       SECTION.key("path_prefix", Type.STRING, "", "Path prefix of /api/v2/alerts.");
   private static final Key<YamlNode> RELABEL =

@@ -125,12 +125,13 @@ final class AlertmanagerFlags {
               "web.external-url",
               STRING,
               "",
-              "URL under which it is reachable from outside; notifications link to it."),
+              "URL under which the Alertmanager is reachable from outside; notifications link to"
+                  + " it."),
           of(
               "web.route-prefix",
               STRING,
               "",
-              "Prefix of its paths; defaults to the path of --web.external-url."),
+              "Prefix of all paths; the path of --web.external-url by default."),
           of(
               "web.get-concurrency",
               INTEGER,
@@ -226,8 +227,8 @@ final class AlertmanagerFlags {
               "Features by name, separated by commas: alert-names-in-metrics,"
                   + " receiver-name-in-metrics, group-key-in-metrics, classic-mode,"
                   + " utf8-strict-mode, event-recorder."),
-          of("log.level", STRING, "info", "debug, info, warn or error."),
-          of("log.format", STRING, "logfmt", "logfmt or json."));
+          of("log.level", STRING, "info", "Log level: debug, info, warn or error."),
+          of("log.format", STRING, "logfmt", "Log format: logfmt or json."));
 
   private static final List<Flag> ALL =
       Stream.of(BEFORE_CLUSTER, CLUSTER, AFTER_CLUSTER).flatMap(List::stream).toList();

@@ -76,18 +76,19 @@ public final class CollectorRole implements AutoCloseable {
               "set",
               Flag.Kind.LIST,
               "",
-              "path.to.key=value, laid over all configurations. Can be repeated."),
+              "Override of all configurations, as path.to.key=value. Can be repeated."),
           Flag.of(
               "feature-gates",
               Flag.Kind.LIST,
               "",
-              "Gates of the Collector's, of which none can be moved: taken where they say what"
-                  + " holds. Can be repeated."),
+              "Feature gates of the Collector, which cannot be changed: accepted if they match the"
+                  + " current state. Can be repeated."),
           Flag.of(
               "allow-unused",
               Flag.Kind.BOOLEAN,
               "false",
-              "Take components that no pipeline names, which are otherwise an error."),
+              "If true, components that no pipeline names are accepted; otherwise they are an"
+                  + " error."),
           Flag.of(
               "drain-timeout",
               Flag.Kind.DURATION,
@@ -110,8 +111,7 @@ public final class CollectorRole implements AutoCloseable {
               Flag.Kind.STRING,
               "",
               "URL of a control plane (tethys control or another OpAMP server) that sets the"
-                  + " configuration; --config then holds until it has set one, and may be"
-                  + " missing."),
+                  + " configuration; until then --config applies, which is optional."),
           Flag.of(
               ControlPlane.TOKEN_FILE,
               Flag.Kind.STRING,
@@ -126,9 +126,9 @@ public final class CollectorRole implements AutoCloseable {
               ControlPlane.LABEL,
               Flag.Kind.LIST,
               "",
-              "name=value, by which --control selects this process. Can be repeated."),
-          Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
-          Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json."));
+              "Label by which --control selects this process, as name=value. Can be repeated."),
+          Flag.of("log.level", Flag.Kind.STRING, "info", "Log level: debug, info, warn or error."),
+          Flag.of("log.format", Flag.Kind.STRING, "logfmt", "Log format: logfmt or json."));
 
   private static final String ABOUT =
       "Runs a graph of receivers, processors and exporters. Commands: validate checks the"

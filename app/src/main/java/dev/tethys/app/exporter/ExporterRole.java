@@ -115,8 +115,9 @@ public final class ExporterRole {
             "1",
             "Processors for Go's runtime: means nothing here, where -XX:ActiveProcessorCount in"
                 + " TETHYS_JAVA_OPTS says it."));
-    flags.add(Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."));
-    flags.add(Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json."));
+    flags.add(
+        Flag.of("log.level", Flag.Kind.STRING, "info", "Log level: debug, info, warn or error."));
+    flags.add(Flag.of("log.format", Flag.Kind.STRING, "logfmt", "Log format: logfmt or json."));
     for (NodeExporterFlags.Flag f : NodeExporterOptions.flags()) {
       boolean onOff = f.value().equals("true") || f.value().equals("false");
       flags.add(Flag.of(f.name(), onOff ? Flag.Kind.BOOLEAN : Flag.Kind.LIST, f.value(), f.help()));

@@ -56,7 +56,8 @@ final class GraphiteExporter {
             "graphite.cache-type",
             Flag.Kind.STRING,
             "lru",
-            "lru or random; what was not asked for longest is forgotten first, either way."));
+            "Eviction policy of the cache: lru or random; both evict the least recently used"
+                + " name."));
     f.add(MappingFlags.DUMP);
     f.add(Flag.of("check-config", Flag.Kind.BOOLEAN, "false", "Check configuration and exit."));
     return new FlagSet(

@@ -78,7 +78,7 @@ final class StatsdExporter {
             "statsd.read-buffer",
             Flag.Kind.INTEGER,
             "0",
-            "Bytes of the kernel's buffer for UDP; 0 for its default."));
+            "Size of the kernel's UDP receive buffer in bytes; 0 for the kernel's default."));
     f.add(
         Flag.of(
             "statsd.cache-size",
@@ -90,7 +90,8 @@ final class StatsdExporter {
             "statsd.cache-type",
             Flag.Kind.STRING,
             "lru",
-            "lru or random; what was not asked for longest is forgotten first, either way."));
+            "Eviction policy of the cache: lru or random; both evict the least recently used"
+                + " name."));
     f.add(Flag.of("statsd.event-queue-size", Flag.Kind.INTEGER, "10000", AT_ONCE));
     f.add(Flag.of("statsd.event-flush-threshold", Flag.Kind.INTEGER, "1000", AT_ONCE));
     f.add(Flag.of("statsd.event-flush-interval", Flag.Kind.DURATION, "200ms", AT_ONCE));

@@ -126,7 +126,8 @@ final class NodeAgentFlags {
             "skip-systemd-system-services",
             Flag.Kind.BOOLEAN,
             "true",
-            "Leave out the units that every machine has, such as those of systemd itself."));
+            "If true, units that every machine has, such as those of systemd itself, are left"
+                + " out."));
     refused(f, "enable-java-tls", Flag.Kind.BOOLEAN, "false", "TLS of Java is not built yet");
     String java = "Java is sampled as other programs are";
     refused(f, "enable-java-async-profiler", Flag.Kind.BOOLEAN, "false", java);
@@ -165,8 +166,8 @@ final class NodeAgentFlags {
             String.valueOf(ObserverOptions.MAX_DOMAINS),
             "Names of domains in metrics of a container; further ones are ~other."));
     refused(f, "max-label-length", Flag.Kind.INTEGER, "4096", "no label is that long");
-    f.add(Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."));
-    f.add(Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json."));
+    f.add(Flag.of("log.level", Flag.Kind.STRING, "info", "Log level: debug, info, warn or error."));
+    f.add(Flag.of("log.format", Flag.Kind.STRING, "logfmt", "Log format: logfmt or json."));
     return new FlagSet(
         COMMAND,
         "[check]",
@@ -225,8 +226,8 @@ final class NodeAgentFlags {
             "wal-dir",
             Flag.Kind.STRING,
             "",
-            "Folder of metrics that wait to be sent; without it they wait in memory, in at most"
-                + " 64 MB. Coroot's default is /tmp/coroot-node-agent."));
+            "Folder of the queue of metrics; without it the queue is in memory, at most 64 MB."
+                + " Coroot's default is /tmp/coroot-node-agent."));
     f.add(
         Flag.of(
             "max-spool-size",

@@ -91,7 +91,7 @@ public final class PushgatewayRole {
                 "persistence.interval",
                 Flag.Kind.DURATION,
                 "5m",
-                "Without effect: a push is in the file when it is answered."),
+                "Read, without effect: a push is saved before it is answered."),
             Flag.of(
                 "push.disable-consistency-check",
                 Flag.Kind.BOOLEAN,
@@ -106,7 +106,7 @@ public final class PushgatewayRole {
                 "push.group-ttl",
                 Flag.Kind.DURATION,
                 "0s",
-                "Remove a group this long after its last push; 0 for never. Not in"
+                "Time after its last push at which a group is removed; 0 for never. Not in"
                     + " Prometheus's Pushgateway."),
             Flag.of(
                 "push.sum-counters",
@@ -114,8 +114,9 @@ public final class PushgatewayRole {
                 "false",
                 "POST adds counters, histograms and summaries to those of the group; PUT replaces"
                     + " as ever. Not in Prometheus's Pushgateway."),
-            Flag.of("log.level", Flag.Kind.STRING, "info", "debug, info, warn or error."),
-            Flag.of("log.format", Flag.Kind.STRING, "logfmt", "logfmt or json.")));
+            Flag.of(
+                "log.level", Flag.Kind.STRING, "info", "Log level: debug, info, warn or error."),
+            Flag.of("log.format", Flag.Kind.STRING, "logfmt", "Log format: logfmt or json.")));
   }
 
   /** Runs until the process is stopped; the exit code of the process. */

@@ -89,12 +89,12 @@ final class ServerFlags {
               "web.external-url",
               STRING,
               "",
-              "The URL under which the server is reachable from outside, such as behind a proxy."),
+              "URL under which the server is reachable from outside, such as behind a proxy."),
           of(
               "web.route-prefix",
               STRING,
               "",
-              "Prefix of all paths; the path of --web.external-url when not given."),
+              "Prefix of all paths; the path of --web.external-url by default."),
           refused("web.user-assets", STRING, "", "files of the user's own are not served"),
           of("web.enable-lifecycle", BOOLEAN, "false", "Allow POST /-/reload and /-/quit."),
           of(
@@ -112,7 +112,7 @@ final class ServerFlags {
               "pushgateway.group-ttl",
               DURATION,
               "0s",
-              "Remove a group this long after its last push; 0 for never."),
+              "Time after its last push at which a group is removed; 0 for never."),
           of(
               "pushgateway.sum-counters",
               BOOLEAN,
@@ -172,7 +172,7 @@ final class ServerFlags {
               "storage.tsdb.min-block-duration",
               DURATION,
               "2h",
-              "Time range of the blocks first written."),
+              "Time range of the blocks written first."),
           of(
               "storage.tsdb.max-block-duration",
               DURATION,
@@ -315,8 +315,8 @@ final class ServerFlags {
               "alertmanager.config.file",
               STRING,
               "",
-              "Runs an Alertmanager inside of the server, with this alertmanager.yml; its API is"
-                  + " below /alertmanager. Tethys's own."),
+              "Configuration file (alertmanager.yml) of an Alertmanager embedded in the server; its"
+                  + " API is below /alertmanager. (Tethys)"),
           of(
               "alertmanager.storage.path",
               STRING,
@@ -363,8 +363,8 @@ final class ServerFlags {
               "Maximum number of samples that a query may hold in memory."),
           of("enable-feature", LIST, "", "Comma-separated names of features to switch on."),
           of("agent", BOOLEAN, "false", "Run as tethys agent does, with a queue on disk."),
-          of("log.level", STRING, "info", "debug, info, warn or error."),
-          of("log.format", STRING, "logfmt", "logfmt or json."),
+          of("log.level", STRING, "info", "Log level: debug, info, warn or error."),
+          of("log.format", STRING, "logfmt", "Log format: logfmt or json."),
           of(
               "storage.fsync",
               STRING,

@@ -36,7 +36,7 @@ final class ActionReader {
           KEY_REF.type(o -> new KeyRef(false, o.get(REF_NAME), o.get(REF_KEY))),
           "Entry of a ConfigMap.");
   private static final Type<KeyRef> FROM_TYPE = FROM.type(ActionReader::from);
-  private static final Section TEXT = new Section("text", "Text or its place.");
+  private static final Section TEXT = new Section("text", "Text or a reference to it.");
   private static final Key<String> VALUE = TEXT.optional("value", Type.STRING, "Text.");
   private static final Key<KeyRef> VALUE_FROM =
       TEXT.optional("valueFrom", FROM_TYPE, "Place of the text.");

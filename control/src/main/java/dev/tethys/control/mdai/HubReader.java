@@ -59,7 +59,7 @@ final class HubReader {
       VARIABLE.key(
           "variableRefs", Type.list(Type.STRING), List.of(), "Variables of a meta variable.");
   private static final Key<YamlNode> DEFAULT =
-      VARIABLE.optional("default", Type.ANY, "Value until it is set.");
+      VARIABLE.optional("default", Type.ANY, "Default value until one is set.");
 
   private static final Section ALERT = new Section("prometheusAlert", "Alert.");
   private static final Key<String> ALERT_NAME = ALERT.required("name", Type.STRING, "Name.");
@@ -67,9 +67,10 @@ final class HubReader {
   private static final Key<String> SEVERITY =
       ALERT.required(
           "severity", Type.oneOf("severity", List.of("warning", "critical")), "Severity.");
-  private static final Key<String> FOR = ALERT.key("for", duration(), "", "Time before it fires.");
+  private static final Key<String> FOR =
+      ALERT.key("for", duration(), "", "Time before the alert fires.");
   private static final Key<String> KEEP =
-      ALERT.key("keep_firing_for", duration(), "", "Time for which it fires on.");
+      ALERT.key("keep_firing_for", duration(), "", "Time for which the alert keeps firing.");
 
   private static final Section WHEN = new Section("when", "Trigger.");
   private static final Key<String> WHEN_ALERT = WHEN.optional("alertName", Type.STRING, "Alert.");

@@ -170,7 +170,7 @@ public record UnitTestFile(
   private static final Key<String> LOGS_TENANT =
       LOGS.key("tenant", Type.STRING, LogStore.DEFAULT_TENANT, "Tenant of the lines.");
   private static final Key<String> LOGS_STREAM =
-      LOGS.key("stream", Type.STRING, "", "The stream, such as {app=\"shop\"}.");
+      LOGS.key("stream", Type.STRING, "", "Stream, such as {app=\"shop\"}.");
   private static final Key<Duration> LOGS_AT =
       LOGS.key("at", Type.DURATION, Duration.ZERO, "Time of the first line since the start.");
   private static final Key<Duration> LOGS_EVERY =
@@ -179,7 +179,7 @@ public record UnitTestFile(
   private static final Key<Map<String, String>> LOGS_METADATA =
       LOGS.key("structured_metadata", TEXTS, Map.of(), "Structured metadata of each line.");
   private static final Key<List<String>> LOGS_LINES =
-      LOGS.key("lines", Type.list(Type.STRING), List.of(), "The lines.");
+      LOGS.key("lines", Type.list(Type.STRING), List.of(), "Lines.");
   private static final Key<Long> LOGS_REPEAT =
       LOGS.key(
           "repeat", Type.INT, 1L, "Number of times the lines are stored, one round after another.");
@@ -189,7 +189,7 @@ public record UnitTestFile(
   private static final Key<String> TRACES_TENANT =
       TRACES.key("tenant", Type.STRING, LogStore.DEFAULT_TENANT, "Tenant of the spans.");
   private static final Key<String> TRACES_SERVICE =
-      TRACES.key("service", Type.STRING, "", "The attribute service.name of the resource.");
+      TRACES.key("service", Type.STRING, "", "Resource attribute service.name.");
   private static final Key<String> TRACES_NAME =
       TRACES.key("name", Type.STRING, "", "Name of the spans.");
   private static final Key<SpanKind> TRACES_KIND =
@@ -218,7 +218,7 @@ public record UnitTestFile(
   private static final Key<Long> TRACES_REPEAT =
       TRACES.key("repeat", Type.INT, 1L, "Number of spans.");
 
-  private static final Section ALERT = new Section("alert", "An alert that fires.");
+  private static final Section ALERT = new Section("alert", "Firing alert.");
   private static final Key<Map<String, String>> EXP_LABELS =
       ALERT.key("exp_labels", TEXTS, Map.of(), "Labels of the alert, without its name.");
   private static final Key<Map<String, String>> EXP_ANNOTATIONS =
@@ -228,7 +228,7 @@ public record UnitTestFile(
   private static final Key<Duration> ALERT_TIME =
       ALERT_TEST.key("eval_time", Type.DURATION, Duration.ZERO, "Time since the start.");
   private static final Key<String> ALERT_NAME =
-      ALERT_TEST.key("alertname", Type.STRING, "", "The name of the alert.");
+      ALERT_TEST.key("alertname", Type.STRING, "", "Name of the alert.");
   private static final Key<List<ExpectedAlert>> EXP_ALERTS =
       ALERT_TEST.key(
           "exp_alerts",
@@ -244,10 +244,10 @@ public record UnitTestFile(
   private static final Key<String> SAMPLE_HISTOGRAM =
       SAMPLE.key("histogram", Type.STRING, "", "Expected histogram, instead of a value.");
 
-  private static final Section EXPR_TEST = new Section("promql_expr_test", "A query at a time.");
+  private static final Section EXPR_TEST = new Section("promql_expr_test", "Query at a time.");
   private static final Key<Duration> EXPR_TIME =
       EXPR_TEST.key("eval_time", Type.DURATION, Duration.ZERO, "Time since the start.");
-  private static final Key<String> EXPR = EXPR_TEST.key("expr", Type.STRING, "", "The query.");
+  private static final Key<String> EXPR = EXPR_TEST.key("expr", Type.STRING, "", "Query.");
   private static final Key<List<ExpectedSample>> EXP_SAMPLES =
       EXPR_TEST.key(
           "exp_samples",
@@ -259,7 +259,7 @@ public record UnitTestFile(
           List.of(),
           "All expected samples.");
 
-  private static final Section TEST = new Section("tests", "Input and what is asserted of it.");
+  private static final Section TEST = new Section("tests", "Input and assertions.");
   private static final Key<Duration> TEST_INTERVAL =
       TEST.key("interval", Type.DURATION, Duration.ZERO, "Time between values of the input.");
   private static final Key<String> TEST_NAME =
@@ -275,7 +275,7 @@ public record UnitTestFile(
           "input_series",
           Type.list(SERIES.type(o -> new InputSeries(o.get(SERIES_NAME), o.get(SERIES_VALUES)))),
           List.of(),
-          "The input.");
+          "Input series.");
   private static final Key<List<InputLogs>> INPUT_LOGS =
       TEST.key(
           "input_logs",
@@ -350,7 +350,7 @@ public record UnitTestFile(
   private static final Key<Boolean> FUZZY_COMPARE =
       FILE.key("fuzzy_compare", Type.BOOL, false, "If true, neighbouring floats count as equal.");
   private static final Key<List<YamlObject>> TESTS =
-      FILE.key("tests", Type.list(TEST.type(o -> o)), List.of(), "The tests.");
+      FILE.key("tests", Type.list(TEST.type(o -> o)), List.of(), "Tests.");
 
   /**
    * Reads a file.

@@ -72,7 +72,7 @@ public record KerberosIdentity(
               Type.STRING.absentWhenNull(),
               usual,
               "Service part of the server's principal.");
-      password = s.key("password", Type.SECRET, Secret.NONE, "The principal's password.");
+      password = s.key("password", Type.SECRET, Secret.NONE, "Password of the principal.");
       keytab = s.key("keytab_file", Type.PATH, "", "Keytab file of the principal.");
       useKeytab =
           s.optional(

@@ -21,7 +21,7 @@ public record KerberosServer(KerberosIdentity identity, String host) {
   public static Type<KerberosServer> type(Section section) {
     KerberosIdentity.Keys identity = new KerberosIdentity.Keys(section, "HTTP");
     Key<String> host =
-        section.required("host", Type.STRING, "The server's name, as its principal has it.");
+        section.required("host", Type.STRING, "Name of the server, as in its principal.");
     return section.type(o -> read(o, identity, host));
   }
 

@@ -34,7 +34,11 @@ final class Email extends ReceiverKind {
   private static final Key<Boolean> THREADING_ENABLED =
       THREADING.key("enabled", Type.BOOL, false, "Enables threading of a group's notifications.");
   private static final Key<String> THREAD_BY_DATE =
-      THREADING.key("thread_by_date", Type.STRING, "", "daily begins a new one each day; none.");
+      THREADING.key(
+          "thread_by_date",
+          Type.STRING,
+          "",
+          "Start of new threads: daily for one each day, or none.");
 
   private final Key<String> to =
       section.key("to", Type.STRING, "", "Recipients, separated by commas.");

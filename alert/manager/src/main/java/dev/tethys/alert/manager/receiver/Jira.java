@@ -57,7 +57,7 @@ final class Jira extends HttpReceiverKind {
           "URL of the API, such as https://example.atlassian.net/rest/api/3; the global setting by"
               + " default.");
   private final Key<String> apiType =
-      section.key("api_type", Type.STRING, "auto", "auto, cloud or datacenter.");
+      section.key("api_type", Type.STRING, "auto", "Type of the API: auto, cloud or datacenter.");
   private final Key<String> project = section.key("project", Type.STRING, "", "Project key.");
   private final Key<YamlNode> summary =
       section.optional(

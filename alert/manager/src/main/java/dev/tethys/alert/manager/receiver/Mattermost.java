@@ -38,11 +38,12 @@ final class Mattermost extends HttpReceiverKind {
       section.key("color", Type.STRING, "{{ template \"mattermost.default.color\" . }}", "Color.");
   private final Key<String> pretext =
       section.key("pretext", Type.STRING, "", "Text above the attachment.");
-  private final Key<String> authorName = section.key("author_name", Type.STRING, "", "The author,");
+  private final Key<String> authorName =
+      section.key("author_name", Type.STRING, "", "Name of the author.");
   private final Key<String> authorLink =
-      section.key("author_link", Type.STRING, "", "where that name leads,");
+      section.key("author_link", Type.STRING, "", "Link target of the author's name.");
   private final Key<String> authorIcon =
-      section.key("author_icon", Type.STRING, "", "and a picture.");
+      section.key("author_icon", Type.STRING, "", "URL of the author's icon.");
   private final Key<String> title =
       section.key("title", Type.STRING, "{{ template \"mattermost.default.title\" . }}", "Title.");
   private final Key<String> titleLink =

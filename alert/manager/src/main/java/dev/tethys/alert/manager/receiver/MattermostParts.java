@@ -68,7 +68,7 @@ final class MattermostParts {
   private static final Section PRIORITY_SECTION =
       new Section("mattermost_priority", "Priority of the message.");
   static final Key<String> PRIORITY_LEVEL =
-      PRIORITY_SECTION.key("priority", Type.STRING, "", "important, urgent or standard.");
+      PRIORITY_SECTION.key("priority", Type.STRING, "", "Priority: important, urgent or standard.");
   static final Key<Boolean> REQUESTED_ACK =
       PRIORITY_SECTION.key(
           "requested_ack", Type.BOOL, false, "If true, an acknowledgement is requested.");

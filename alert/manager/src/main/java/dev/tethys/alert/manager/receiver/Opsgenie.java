@@ -26,12 +26,15 @@ final class Opsgenie extends HttpReceiverKind {
   /** Responder of an alert. */
   private static final class Responder {
     private static final Section SECTION = new Section("responder", "Responder.");
-    static final Key<String> ID = SECTION.key("id", Type.STRING, "", "Known by this id,");
-    static final Key<String> NAME = SECTION.key("name", Type.STRING, "", "or this name,");
+    static final Key<String> ID =
+        SECTION.key("id", Type.STRING, "", "ID of the responder, instead of name or username.");
+    static final Key<String> NAME =
+        SECTION.key("name", Type.STRING, "", "Name of the responder, instead of id or username.");
     static final Key<String> USERNAME =
-        SECTION.key("username", Type.STRING, "", "or as this user.");
+        SECTION.key(
+            "username", Type.STRING, "", "Username of the responder, instead of id or name.");
     static final Key<String> TYPE_KEY =
-        SECTION.key("type", Type.STRING, "", "team, teams, user, escalation or schedule.");
+        SECTION.key("type", Type.STRING, "", "Type: team, teams, user, escalation or schedule.");
     static final Set<String> TYPES = Set.of("team", "teams", "user", "escalation", "schedule");
     static final Type<YamlObject> TYPE = SECTION.type(Responder::check);
 

@@ -80,7 +80,7 @@ final class Pagerduty extends HttpReceiverKind {
   private final Key<String> source =
       section.key("source", Type.STRING, "", "Source of the event; client by default.");
   private final Key<String> severity =
-      section.key("severity", Type.STRING, "", "critical, warning, info or error.");
+      section.key("severity", Type.STRING, "", "Severity: critical, warning, info or error.");
   private final Key<String> eventClass =
       section.key("class", Type.STRING, "", "Class of the event.");
   private final Key<String> component =

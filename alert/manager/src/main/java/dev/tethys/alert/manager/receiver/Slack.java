@@ -46,7 +46,7 @@ final class Slack extends HttpReceiverKind {
           "color",
           Type.STRING,
           "{{ template \"slack.default.color\" . }}",
-          "good, warning, danger or #rrggbb.");
+          "Color: good, warning, danger or #rrggbb.");
   private final Key<String> title =
       section.key(
           "title",

@@ -55,7 +55,7 @@ final class SlackParts {
   static final Key<String> ACTION_VALUE =
       ACTION_SECTION.key("value", Type.STRING, "", "Value sent back with the name.");
   static final Key<String> ACTION_STYLE =
-      ACTION_SECTION.key("style", Type.STRING, "", "default, primary or danger.");
+      ACTION_SECTION.key("style", Type.STRING, "", "Style: default, primary or danger.");
   static final Key<YamlObject> ACTION_CONFIRM =
       ACTION_SECTION.optional(
           "confirm",

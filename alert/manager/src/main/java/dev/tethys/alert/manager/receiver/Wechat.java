@@ -61,7 +61,7 @@ final class Wechat extends HttpReceiverKind {
           "{{ template \"wechat.default.agent_id\" . }}",
           "ID of the application.");
   private final Key<String> messageType =
-      section.key("message_type", Type.STRING, "text", "text or markdown.");
+      section.key("message_type", Type.STRING, "text", "Type of the message: text or markdown.");
 
   Wechat() {
     super("wechat", false, "Message for WeChat Work.");

@@ -27,7 +27,7 @@ public final class TdengineStoreType implements StoreType {
           "protocol",
           Type.oneOf("protocol", "lines", false, "sql", true),
           false,
-          "lines or sql, as they came.");
+          "Protocol of the exporter that wrote the points: lines or sql.");
   private static final Key<String> TABLE =
       SECTION.key("table", Type.STRING, "metrics", "Super table, for protocol sql.");
   private static final Key<Secret> CLOUD_TOKEN =

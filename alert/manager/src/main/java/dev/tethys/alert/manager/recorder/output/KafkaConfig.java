@@ -40,7 +40,7 @@ record KafkaConfig(KafkaTopics.Target target, boolean protobuf, int bufferSize)
           "format",
           Type.oneOf("format", List.of("json", "protobuf")),
           "json",
-          "json, or protobuf as Alertmanager's eventrecorder.proto has it.");
+          "Encoding: json, or protobuf as in Alertmanager's eventrecorder.proto.");
   private static final Key<Integer> ACKS =
       SECTION.key(
           "acks",
