@@ -61,8 +61,9 @@ final class BacktestRules {
         "rules backtest",
         "<server> <rule-files>...",
         "Try alert rules against history: when each would have fired over a range, with the labels"
-            + " and annotations that would have been sent, and whom an Alertmanager would have"
-            + " told. Recording rules are left out: what they give is read from the server.",
+            + " and annotations that would have been sent, and the receivers that an Alertmanager"
+            + " would have notified. Recording rules are left out: their results are read from the"
+            + " server.",
         List.of(
             HttpAccess.CONFIG,
             Flag.of(

@@ -36,7 +36,7 @@ final class CheckDiscovery {
         "check service-discovery",
         "<config-file> <job>",
         "Perform service discovery for the given job name and report the results, including"
-            + " relabeling. It ends as soon as every mechanism has told its targets, promtool only"
+            + " relabeling. It ends as soon as every mechanism has found its targets, promtool only"
             + " when the time is up.",
         List.of(
             Flag.of(

@@ -54,7 +54,7 @@ final class MattermostParts {
       new Section("mattermost_attachment", "Message attachment.");
   static final List<Key<String>> ATTACHMENT_TEXTS =
       TEXTS.stream()
-          .map(t -> ATTACHMENT_SECTION.key(t, Type.STRING, "", "As the receiver's key."))
+          .map(t -> ATTACHMENT_SECTION.key(t, Type.STRING, "", "Same as the receiver's key."))
           .toList();
   static final Key<List<YamlObject>> ATTACHMENT_FIELDS =
       ATTACHMENT_SECTION.key("fields", Type.sparseList(FIELD), List.of(), "Fields.");
