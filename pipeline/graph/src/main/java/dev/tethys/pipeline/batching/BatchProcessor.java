@@ -59,7 +59,8 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
           "Only batches that agree in these are joined.");
   private static final Key<Long> CARDINALITY =
       SECTION.key(
-          "metadata_cardinality_limit", Type.INT, 1000L, "Most combinations of their values.");
+          "metadata_cardinality_limit", Type.INT, 1000L,
+              "Maximum number of combinations of their values.");
 
   @Override
   public String type() {

@@ -45,7 +45,8 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
       new Section("memory_limiter_processor", "Refuses batches while memory is short.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
-          "check_interval", GoDurations.TYPE, Duration.ZERO, "How often memory is measured; 1s.");
+          "check_interval", GoDurations.TYPE, Duration.ZERO,
+              "Interval between measurements of memory, such as 1s.");
   private static final Key<Long> LIMIT =
       SECTION.key("limit_mib", Type.INT, 0L, "Heap that may be taken, in MiB.");
   private static final Key<Long> SPIKE =

@@ -27,7 +27,7 @@ public final class ClientKeys {
           "transfer-encoding",
           "upgrade");
 
-  private static final Section AUTH = new Section("auth", "How requests authenticate.");
+  private static final Section AUTH = new Section("auth", "Authenticator of requests.");
   private static final Key<Reference> AUTHENTICATOR =
       AUTH.required("authenticator", Reference.TYPE, "The extension that does it.");
 

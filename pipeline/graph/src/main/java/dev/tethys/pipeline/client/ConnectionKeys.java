@@ -16,7 +16,7 @@ final class ConnectionKeys {
 
   private static final Section COOKIES = new Section("cookies", "Cookies are kept.");
   private static final Key<Boolean> COOKIES_ENABLED =
-      COOKIES.key("enabled", Type.BOOL, true, "Whether.");
+      COOKIES.key("enabled", Type.BOOL, true, "Enables cookies.");
 
   private final Key<Boolean> cookies;
   private final Key<Long> idle;
@@ -38,13 +38,14 @@ final class ConnectionKeys {
             "Cookies that the server sets go along with later requests.");
     idle =
         s.optional(
-            "max_idle_conns", Type.INT, "Most connections that wait for a request; 0 for any.");
+            "max_idle_conns", Type.INT, "Maximum number of idle connections; 0 for no limit.");
     idleEach =
         s.optional(
             "max_idle_conns_per_host",
             Type.INT,
-            "Most connections to one server that wait for a request; 0 for " + GO_IDLE_EACH + ".");
-    most = s.key("max_conns_per_host", Type.INT, 0L, "Most connections to one server; 0 for any.");
+            "Maximum number of idle connections to one server; 0 for " + GO_IDLE_EACH + ".");
+    most = s.key("max_conns_per_host", Type.INT, 0L,
+        "Maximum number of connections to one server; 0 for no limit.");
     idleTime =
         s.optional(
             "idle_conn_timeout",

@@ -42,7 +42,7 @@ public record GrpcClientSettings(
   }
 
   private static final Section KEEPALIVE =
-      new Section("keepalive", "Whether silent connections live.");
+      new Section("keepalive", "Keepalive pings of the client.");
   private static final Key<Duration> TIME =
       KEEPALIVE.key(
           "time", GoDurations.TYPE, Duration.ofSeconds(10), "After so much silence it is asked.");
@@ -204,9 +204,11 @@ public record GrpcClientSettings(
               Type.oneOf("balancer", balancers),
               true,
               "Among the addresses of the endpoint's name.");
-      authority = s.key("authority", Type.STRING, "", "What is asked for, and verified.");
-      userAgent = s.key("user_agent", Type.STRING, "", "Who calls; else Tethys and its version.");
-      auth = s.optional("auth", ClientKeys.AUTH_TYPE, "How calls authenticate.");
+      authority = s.key("authority", Type.STRING, "",
+          "Authority of calls; the name to request and to verify.");
+      userAgent = s.key("user_agent", Type.STRING, "",
+          "User agent; by default Tethys and its version.");
+      auth = s.optional("auth", ClientKeys.AUTH_TYPE, "Authenticator of calls.");
       s.key(
           "wait_for_ready",
           Type.BOOL,

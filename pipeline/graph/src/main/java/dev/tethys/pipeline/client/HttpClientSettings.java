@@ -35,7 +35,7 @@ public record HttpClientSettings(
     Map<String, Secret> headers,
     @Nullable Reference auth) {
   private static final Section PARAMS =
-      new Section("compression_params", "How hard it is compressed.");
+      new Section("compression_params", "Parameters of the compression.");
   private static final Key<Long> LEVEL =
       PARAMS.key("level", Type.INT, 0L, "As the compression counts; 0 or -1 for its default.");
 
@@ -78,9 +78,9 @@ public record HttpClientSettings(
       compression = s.key("compression", Type.oneOf("compression", words), usual, "Of requests.");
       level =
           s.key(
-              "compression_params", PARAMS.type(o -> o.get(LEVEL)), 0L, "How hard it compresses.");
+              "compression_params", PARAMS.type(o -> o.get(LEVEL)), 0L, "Compression level.");
       headers = s.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every request.");
-      auth = s.optional("auth", ClientKeys.AUTH_TYPE, "How requests authenticate.");
+      auth = s.optional("auth", ClientKeys.AUTH_TYPE, "Authenticator of requests.");
       connections = new ConnectionKeys(s);
     }
 

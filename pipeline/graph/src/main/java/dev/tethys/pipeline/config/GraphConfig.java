@@ -58,7 +58,8 @@ public record GraphConfig(
     }
   }
 
-  private static final Section SERVICE = new Section("service", "What runs.");
+  private static final Section SERVICE = new Section("service",
+      "Pipelines to run, extensions and telemetry of the process.");
   private static final Key<List<YamlNode>> EXTENSIONS =
       SERVICE.key("extensions", Type.list(Type.ANY), List.of(), "Extensions that run, in order.");
   private static final Key<Map<String, YamlNode>> PIPELINES =
@@ -68,17 +69,19 @@ public record GraphConfig(
           "telemetry",
           TelemetrySettings.TYPE,
           TelemetrySettings.DEFAULT,
-          "What the process says about itself.");
+          "Telemetry of the process itself.");
   private static final Key<YamlObject> SERVICE_KEY =
-      TOP.required("service", SERVICE.type(o -> o), "What runs.");
+      TOP.required("service", SERVICE.type(o -> o),
+          "Pipelines to run, extensions and telemetry of the process.");
 
   private static final Section PIPELINE = new Section("pipeline", "One signal's way.");
   private static final Key<List<YamlNode>> RECEIVERS =
-      PIPELINE.key("receivers", Type.list(Type.ANY), List.of(), "Where it comes in.");
+      PIPELINE.key("receivers", Type.list(Type.ANY), List.of(), "Receivers of the pipeline.");
   private static final Key<List<YamlNode>> PROCESSORS =
-      PIPELINE.key("processors", Type.list(Type.ANY), List.of(), "What it goes through.");
+      PIPELINE.key("processors", Type.list(Type.ANY), List.of(),
+          "Processors of the pipeline, in order.");
   private static final Key<List<YamlNode>> EXPORTERS =
-      PIPELINE.key("exporters", Type.list(Type.ANY), List.of(), "Where it goes.");
+      PIPELINE.key("exporters", Type.list(Type.ANY), List.of(), "Exporters of the pipeline.");
 
   private static final Type<YamlObject> PIPELINE_TYPE = PIPELINE.type(o -> o);
 

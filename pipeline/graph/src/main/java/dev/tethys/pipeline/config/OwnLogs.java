@@ -48,11 +48,13 @@ public record OwnLogs(
   private static final Section SAMPLING =
       new Section("telemetry_log_sampling", "Fewer of lines that repeat.");
   private static final Key<Boolean> ENABLED =
-      SAMPLING.key("enabled", Type.BOOL, true, "Whether lines are left out.");
+      SAMPLING.key("enabled", Type.BOOL, true, "Enables sampling of log lines.");
   private static final Key<Duration> TICK =
-      SAMPLING.key("tick", GoDurations.TYPE, Duration.ofSeconds(10), "What is counted together.");
+      SAMPLING.key("tick", GoDurations.TYPE, Duration.ofSeconds(10),
+          "Interval over which equal lines are counted.");
   private static final Key<Long> INITIAL =
-      SAMPLING.key("initial", Type.INT, 10L, "How many of a tick are written.");
+      SAMPLING.key("initial", Type.INT, 10L,
+          "Number of equal lines written per tick before sampling starts.");
   private static final Key<Long> THEREAFTER =
       SAMPLING.key("thereafter", Type.INT, 100L, "Then one of so many; 0 for none.");
 

@@ -50,13 +50,14 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
       CONSTANT_LABELS.optional(
           "included", Type.list(Type.STRING), "Included attributes; * and ? are wildcards.");
   private static final Key<List<String>> EXCLUDED =
-      CONSTANT_LABELS.key("excluded", Type.list(Type.STRING), List.of(), "Which not.");
+      CONSTANT_LABELS.key("excluded", Type.list(Type.STRING), List.of(),
+          "Resource attributes to exclude.");
 
   /** Patterns of attributes. */
   private record Patterns(@Nullable List<String> included, List<String> excluded) {}
 
   private static final Section PROMETHEUS =
-      new Section("telemetry_prometheus", "Where metrics are served.");
+      new Section("telemetry_prometheus", "Endpoint that serves metrics to Prometheus.");
   private static final Key<String> HOST =
       PROMETHEUS.key("host", Type.STRING, "localhost", "Address to listen on.");
   private static final Key<Long> PORT = PROMETHEUS.key("port", Type.INT, 8888L, "Port.");
@@ -75,13 +76,14 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
           "Attributes of the resource as labels of all metrics.");
 
   private static final Section PULL_EXPORTER =
-      new Section("telemetry_pull_exporter", "How metrics are served.");
+      new Section("telemetry_pull_exporter", "Exporter that serves metrics on request.");
   private static final Key<Page> PULL_PROMETHEUS =
       PULL_EXPORTER.required(
           "prometheus", PROMETHEUS.type(OwnMetrics::page), "As Prometheus reads them.");
   private static final Section PULL = new Section("telemetry_pull", "Metrics that are asked for.");
   private static final Key<Page> EXPORTER =
-      PULL.required("exporter", PULL_EXPORTER.type(o -> o.get(PULL_PROMETHEUS)), "How.");
+      PULL.required("exporter", PULL_EXPORTER.type(o -> o.get(PULL_PROMETHEUS)),
+          "Exporter that serves metrics on request.");
 
   /** One of both. */
   private record Reader(@Nullable Page page, @Nullable OwnMetricsPush push) {}
@@ -101,13 +103,15 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
           "normal",
           "none serves no metrics; all others the same.");
   private static final Key<List<Reader>> READERS =
-      SECTION.optional("readers", Type.list(READER.type(OwnMetrics::reader)), "Where.");
+      SECTION.optional("readers", Type.list(READER.type(OwnMetrics::reader)),
+          "Readers that serve or push metrics.");
   private static final Key<String> ADDRESS =
       SECTION.optional("address", Type.STRING, "host:port, as before there were readers.");
 
   private static final Key<List<OwnView>> VIEWS =
       SECTION.optional(
-          "views", Type.list(OwnView.TYPE), "How metrics are shown; with level: detailed.");
+          "views", Type.list(OwnView.TYPE),
+              "Views that change how metrics are exported; with level: detailed.");
 
   /** Reads the block. */
   static final Type<OwnMetrics> TYPE = SECTION.type(OwnMetrics::read);

@@ -89,7 +89,7 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
           "Only explicit_bucket_histogram.");
 
   private static final Section EXPORTER =
-      new Section("telemetry_push_exporter", "Where metrics go.");
+      new Section("telemetry_push_exporter", "Destination of pushed metrics.");
   private static final Key<Otlp> TO_OTLP =
       EXPORTER.optional("otlp", OTLP.type(OwnMetricsPush::otlp), "To a server of OTLP.");
   private static final Key<YamlNode> TO_CONSOLE =
@@ -106,7 +106,8 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
   private record Target(@Nullable Otlp otlp) {}
 
   private static final Key<Target> EXPORTER_KEY =
-      SECTION.required("exporter", EXPORTER.type(OwnMetricsPush::target), "Where they go.");
+      SECTION.required("exporter", EXPORTER.type(OwnMetricsPush::target),
+          "Destination of pushed metrics.");
 
   static {
     SECTION.notBuilt("producers", "Metrics of other sources.");

@@ -38,7 +38,8 @@ public record OwnView(
   private static final String NO_METERS =
       "metrics of this process are of one meter; select them by instrument_name";
 
-  private static final Section SELECTOR = new Section("telemetry_selector", "Which metrics.");
+  private static final Section SELECTOR = new Section("telemetry_selector",
+      "Metrics that the view selects.");
   private static final Key<String> INSTRUMENT_NAME =
       SELECTOR.key("instrument_name", Type.STRING, "", "Instrument name; * and ? are wildcards.");
   private static final Key<String> INSTRUMENT_TYPE =
@@ -67,7 +68,8 @@ public record OwnView(
   /** Selector of a view. */
   private record Selected(String name, @Nullable Kind kind) {}
 
-  private static final Section KEYS = new Section("telemetry_attribute_keys", "Which attributes.");
+  private static final Section KEYS = new Section("telemetry_attribute_keys",
+      "Attribute keys to include or exclude.");
   private static final Key<List<String>> INCLUDED =
       KEYS.key("included", Type.list(Type.STRING), List.of(), "These; all when it is empty.");
   private static final Key<List<String>> EXCLUDED =
@@ -78,7 +80,7 @@ public record OwnView(
   private static final Attributes ALL = new Attributes(Set.of(), Set.of());
 
   private static final Section AGGREGATION =
-      new Section("telemetry_aggregation", "How they are counted.");
+      new Section("telemetry_aggregation", "Aggregation of the metrics.");
   private static final Key<YamlNode> DROP =
       AGGREGATION.optional("drop", Type.ANY, "They are not shown.");
   private static final Key<YamlNode> DEFAULT =
@@ -90,7 +92,8 @@ public record OwnView(
           AGGREGATION.optional("last_value", Type.ANY, "Refused."),
           AGGREGATION.optional("sum", Type.ANY, "Refused."));
 
-  private static final Section STREAM = new Section("telemetry_stream", "How they are shown.");
+  private static final Section STREAM = new Section("telemetry_stream",
+      "Stream that the selected metrics become.");
   private static final Key<String> NAME =
       STREAM.key("name", Type.STRING, "", "Another name; not for a pattern.");
   private static final Key<String> DESCRIPTION =
@@ -99,11 +102,13 @@ public record OwnView(
       STREAM.key(
           "aggregation", AGGREGATION.type(OwnView::drops), false, "drop, or default for none.");
   private static final Key<Attributes> ATTRIBUTE_KEYS =
-      STREAM.key("attribute_keys", KEYS.type(OwnView::attributes), ALL, "Which attributes.");
+      STREAM.key("attribute_keys", KEYS.type(OwnView::attributes), ALL,
+          "Attribute keys to include or exclude.");
 
-  private static final Section SECTION = new Section("telemetry_view", "How metrics are shown.");
+  private static final Section SECTION = new Section("telemetry_view", "View of selected metrics.");
   private static final Key<Selected> SELECTOR_KEY =
-      SECTION.required("selector", SELECTOR.type(OwnView::selected), "Which metrics.");
+      SECTION.required("selector", SELECTOR.type(OwnView::selected),
+          "Metrics that the view selects.");
 
   /** Stream settings of a view. */
   private record StreamSettings(
@@ -117,7 +122,7 @@ public record OwnView(
                   new StreamSettings(
                       o.get(AGGREGATED), o.get(NAME), o.get(DESCRIPTION), o.get(ATTRIBUTE_KEYS))),
           new StreamSettings(false, "", "", ALL),
-          "How they are shown.");
+          "Stream that the selected metrics become.");
 
   static final Type<OwnView> TYPE = SECTION.type(OwnView::read);
 

@@ -49,7 +49,7 @@ public record TelemetrySettings(
   }
 
   private static final Section SECTION =
-      new Section("telemetry", "What the process says about itself.");
+      new Section("telemetry", "Telemetry of the process itself.");
   private static final Key<OwnLogs> LOGS =
       SECTION.key("logs", OwnLogs.TYPE, OwnLogs.DEFAULT, "Logs.");
   private static final Key<OwnMetrics> METRICS =

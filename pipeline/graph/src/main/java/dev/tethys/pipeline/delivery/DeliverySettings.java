@@ -61,9 +61,10 @@ public record DeliverySettings(
   /** The highest {@code num_consumers}. */
   public static final int MAX_CONSUMERS = 4096;
 
-  private static final Section RETRY = new Section("retry_on_failure", "When sending is repeated.");
+  private static final Section RETRY = new Section("retry_on_failure",
+      "Retries of requests that failed.");
   private static final Key<Boolean> RETRY_ENABLED =
-      RETRY.key("enabled", Type.BOOL, true, "Whether it is repeated.");
+      RETRY.key("enabled", Type.BOOL, true, "Enables retries.");
   private static final Key<Duration> INITIAL_INTERVAL =
       RETRY.key(
           "initial_interval", GoDurations.TYPE, Retry.DEFAULT.first(), "Pause after a failure.");
@@ -86,10 +87,10 @@ public record DeliverySettings(
           "For how long a request is repeated; 0 for ever, which is the default of a queue on"
               + " disk.");
   private static final Key<Long> MAX_ATTEMPTS =
-      RETRY.key("max_attempts", Type.INT, 0L, "How often it is sent; 0 for no limit.");
+      RETRY.key("max_attempts", Type.INT, 0L, "Maximum number of attempts; 0 for no limit.");
 
   private static final Section PARTITION =
-      new Section("partition", "What keeps batches apart from each other.");
+      new Section("partition", "Properties by which batches are kept apart.");
   private static final Key<List<String>> METADATA_KEYS =
       PARTITION.key(
           "metadata_keys",
@@ -113,16 +114,16 @@ public record DeliverySettings(
       BATCH.optional(
           "sizer",
           words(Sizer.ITEMS, Sizer.BYTES),
-          "What sizes count: items, or what sizer of the queue says where that is written.");
+          "Unit of sizes: items or bytes; defaults to the sizer of the queue where it is set.");
   private static final Key<List<String>> BATCH_PARTITION =
       BATCH.key(
           "partition",
           PARTITION.type(o -> o.get(METADATA_KEYS)),
           List.of(),
-          "What keeps batches apart.");
+          "Metadata keys by which batches are kept apart.");
 
   private static final Section QUEUE =
-      new Section("sending_queue", "What waits between the pipeline and the destination.");
+      new Section("sending_queue", "Queue between the pipeline and the destination.");
   private static final Key<Boolean> QUEUE_ENABLED =
       QUEUE.key(
           "enabled",
@@ -130,7 +131,7 @@ public record DeliverySettings(
           true,
           "Without a queue only what is being sent waits, and sources wait with it.");
   private static final Key<Long> NUM_CONSUMERS =
-      QUEUE.key("num_consumers", Type.INT, 10L, "Most requests at once.");
+      QUEUE.key("num_consumers", Type.INT, 10L, "Maximum number of requests sent at once.");
   private static final Key<Boolean> ADAPTIVE =
       QUEUE.key(
           "adaptive_concurrency",
@@ -138,13 +139,13 @@ public record DeliverySettings(
           true,
           "Make fewer requests at once while the destination is slow or overloaded.");
   private static final Key<Long> QUEUE_SIZE =
-      QUEUE.key("queue_size", Type.INT, 1000L, "How much may wait, in the unit of sizer.");
+      QUEUE.key("queue_size", Type.INT, 1000L, "Maximum size of the queue, in the unit of sizer.");
   private static final Key<Sizer> SIZER =
       QUEUE.key(
           "sizer",
           words(Sizer.REQUESTS, Sizer.ITEMS, Sizer.BYTES),
           Sizer.REQUESTS,
-          "What queue_size counts.");
+          "Unit of queue_size.");
   private static final Key<Long> MAX_BYTES =
       QUEUE.key(
           "max_bytes",
@@ -157,14 +158,15 @@ public record DeliverySettings(
           "block_on_overflow",
           Type.BOOL,
           false,
-          "Whether sources wait for room in a full queue, or are refused. Unset: receivers whose"
-              + " data stays at its source, such as kafka and filelog, wait; others are refused.");
+          "If true, sources wait for room in a full queue; if false, they are refused. "
+              + "Unset: receivers whose data stays at its source, such as kafka and filelog, "
+              + "wait; others are refused.");
   private static final Key<WhenFull> WHEN_FULL =
       QUEUE.optional(
           "when_full",
           Type.lowerCase("policy", WhenFull.class),
-          "What happens when it is full: auto, block, refuse, drop_oldest, drop_newest. Instead of"
-              + " block_on_overflow.");
+          "Policy of a full queue: auto, block, refuse, drop_oldest, drop_newest. Instead "
+              + "of block_on_overflow.");
   private static final Key<Boolean> WAIT_FOR_RESULT =
       QUEUE.key(
           "wait_for_result",
@@ -194,16 +196,16 @@ public record DeliverySettings(
   private static final Type<Retry> RETRY_TYPE = RETRY.type(DeliverySettings::retry);
 
   /** {@code retry_on_failure} and {@code sending_queue}, of a connector that may have a queue. */
-  public static final Section QUEUEING = new Section("queueing", "What waits, and how long.");
+  public static final Section QUEUEING = new Section("queueing", "Queue and retries.");
 
   private static final Key<Retry> RETRY_ON_FAILURE =
-      QUEUEING.optional("retry_on_failure", RETRY_TYPE, "When sending is repeated.");
+      QUEUEING.optional("retry_on_failure", RETRY_TYPE, "Retries of requests that failed.");
   private static final Key<Queue> SENDING_QUEUE =
-      QUEUEING.optional("sending_queue", QUEUE_TYPE, "What waits for the destination.");
+      QUEUEING.optional("sending_queue", QUEUE_TYPE, "Queue of requests for the destination.");
 
   /** The three keys, to be included in the section of an exporter. */
   public static final Section SECTION =
-      new Section("exporter", "What all exporters have in common.");
+      new Section("exporter", "Settings that all exporters share.");
 
   private static final Key<Duration> TIMEOUT =
       SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "For one attempt.");

@@ -27,7 +27,7 @@ public final class UnsupportedItemCounter {
     Registry.Vector<Registry.Counter> v =
         registry.counters(
             "tethys_exporter_left_out_total",
-            "What came with items and has no place in the destination.",
+            "Parts of items that the destination cannot store.",
             "exporter",
             "what");
     for (What w : What.values()) {

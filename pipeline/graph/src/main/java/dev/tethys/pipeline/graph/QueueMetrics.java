@@ -58,13 +58,13 @@ public final class QueueMetrics implements Collector {
         to,
         all,
         "tethys_exporter_queue_oldest_seconds",
-        "How long the oldest request has waited.",
+        "Age of the oldest request in the queue.",
         s -> s.oldestMillis() / 1000.0);
     gauge(
         to,
         all,
         "tethys_exporter_queue_full_seconds",
-        "How long the queue has had no room; 0 while it has room.",
+        "Time for which the queue has been full; 0 while it has room.",
         s -> s.fullSinceMillis() == 0 ? 0 : seconds(s.fullSinceMillis()));
     gauge(
         to,
@@ -128,8 +128,8 @@ public final class QueueMetrics implements Collector {
           new MetricFamily(
               "tethys_pipeline_blocked_seconds",
               MetricType.GAUGE,
-              "How long a component has made no progress, and because of which component; no"
-                  + " series while it makes progress.",
+              "Time for which a component has made no progress, and the component that "
+                  + "blocks it; no series while it makes progress.",
               "",
               metrics));
     }

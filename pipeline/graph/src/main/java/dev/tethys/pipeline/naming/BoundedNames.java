@@ -100,8 +100,8 @@ public final class BoundedNames {
         "max_names",
         Type.INT,
         usual,
-        "Most names that {labels} make; what would make another goes to the name with \"other\" for"
-            + " every label.");
+        "Maximum number of names that {labels} produce; beyond it items go to the name "
+            + "with \"other\" for every label.");
   }
 
   /** Its value. */

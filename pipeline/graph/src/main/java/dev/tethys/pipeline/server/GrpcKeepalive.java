@@ -24,7 +24,7 @@ record GrpcKeepalive(ConnectionTimes times, Duration pingEvery, boolean pingIdle
   private static final Duration PING_EVERY = Duration.ofMinutes(5);
 
   private static final Section PARAMETERS =
-      new Section("server_parameters", "What the server does with connections.");
+      new Section("server_parameters", "Keepalive and age limits of connections.");
   private static final Key<Duration> IDLE =
       PARAMETERS.key(
           "max_connection_idle",
@@ -53,10 +53,11 @@ record GrpcKeepalive(ConnectionTimes times, Duration pingEvery, boolean pingIdle
       PARAMETERS.key("timeout", GoDurations.TYPE, REPLY, "So long it may be silent then.");
 
   private static final Section POLICY =
-      new Section("enforcement_policy", "How often clients may ping.");
+      new Section("enforcement_policy", "Limits on keepalive pings of clients.");
   private static final Key<Duration> MIN_TIME =
       POLICY.key(
-          "min_time", GoDurations.TYPE, PING_EVERY, "How long a client waits between two pings.");
+          "min_time", GoDurations.TYPE, PING_EVERY,
+              "Minimum interval between two pings of a client.");
   private static final Key<Boolean> PERMIT_WITHOUT_STREAM =
       POLICY.key("permit_without_stream", Type.BOOL, false, "It may ping without a call, too.");
 
@@ -76,7 +77,7 @@ record GrpcKeepalive(ConnectionTimes times, Duration pingEvery, boolean pingIdle
                       o.get(TIME),
                       o.get(TIMEOUT).isZero() ? REPLY : o.get(TIMEOUT))),
           ConnectionTimes.USUAL,
-          "What the server does with connections.");
+          "Keepalive and age limits of connections.");
   private static final Key<Policy> ENFORCEMENT_POLICY =
       KEEPALIVE.key(
           "enforcement_policy",
@@ -86,7 +87,7 @@ record GrpcKeepalive(ConnectionTimes times, Duration pingEvery, boolean pingIdle
                       o.get(MIN_TIME).isZero() ? PING_EVERY : o.get(MIN_TIME),
                       o.get(PERMIT_WITHOUT_STREAM))),
           new Policy(Duration.ZERO, true),
-          "How often clients may ping; as often as they like without.");
+          "Limits on keepalive pings of clients; unlimited if absent.");
 
   static final Type<GrpcKeepalive> TYPE =
       KEEPALIVE.type(

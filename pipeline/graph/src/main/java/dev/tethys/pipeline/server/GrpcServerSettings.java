@@ -30,7 +30,7 @@ public record GrpcServerSettings(
   private static final long MAX_MESSAGE_MIB = 1023;
   private static final long MAX_STREAMS = 1_000_000;
 
-  private static final Section AUTH = new Section("auth", "Who may send.");
+  private static final Section AUTH = new Section("auth", "Authenticator of incoming requests.");
   private static final Key<Reference> AUTHENTICATOR =
       AUTH.required("authenticator", Reference.TYPE, "The extension that decides.");
 
@@ -57,13 +57,14 @@ public record GrpcServerSettings(
             "endpoint",
             Type.STRING,
             endpoint,
-            "Where it listens: host:port, or the path of a Unix socket.");
+            "Address to listen on: host:port or the path of a Unix socket.");
     Key<String> transport = Listeners.transport(s);
     Key<ServerTlsSettings> tls = s.optional("tls", ServerTlsSettings.TYPE, "TLS; plain without.");
     Key<Long> max =
         s.key(
             "max_recv_msg_size_mib", Type.INT, 4L, "Largest request in MiB, after decompression.");
-    Key<Reference> auth = s.optional("auth", AUTH_TYPE, "Who may send; everyone without.");
+    Key<Reference> auth = s.optional("auth", AUTH_TYPE,
+        "Authenticator of incoming calls; unset accepts every client.");
     Key<Boolean> metadata =
         s.key("include_metadata", Type.BOOL, false, "Headers go along with what they brought.");
     Key<Long> streams =
@@ -71,7 +72,8 @@ public record GrpcServerSettings(
             "max_concurrent_streams",
             Type.INT,
             0L,
-            "Most calls at once on a connection; 0 for " + Http2Limits.USUAL.streams() + ".");
+            "Maximum number of concurrent calls on a connection; "
+                + "0 for " + Http2Limits.USUAL.streams() + ".");
     Key<GrpcKeepalive> keepalive =
         s.key(
             "keepalive", GrpcKeepalive.TYPE, GrpcKeepalive.NONE, "Pings, and ends of connections.");

@@ -44,7 +44,8 @@ public record HttpServerSettings(
     ConnectionTimes connections) {
   private static final long DEFAULT_MAX_BODY = 20L << 20;
 
-  private static final Section CORS = new Section("cors", "Which pages may send.");
+  private static final Section CORS = new Section("cors",
+      "Cross-origin requests (CORS) that are accepted.");
   private static final Key<List<String>> ALLOWED_ORIGINS =
       CORS.key(
           "allowed_origins",
@@ -71,7 +72,7 @@ public record HttpServerSettings(
                   o.get(EXPOSED_HEADERS),
                   o.get(MAX_AGE)));
 
-  private static final Section AUTH = new Section("auth", "Who may send.");
+  private static final Section AUTH = new Section("auth", "Authenticator of incoming requests.");
   private static final Key<Reference> AUTHENTICATOR =
       AUTH.required("authenticator", Reference.TYPE, "The extension that decides.");
   private static final Key<List<String>> REQUEST_PARAMS =
@@ -174,15 +175,16 @@ public record HttpServerSettings(
               "endpoint",
               Type.STRING,
               defaultEndpoint,
-              "Where it listens: host:port, or the path of a Unix socket.");
+              "Address to listen on: host:port or the path of a Unix socket.");
       transport = Listeners.transport(s);
       tls = s.optional("tls", ServerTlsSettings.TYPE, "TLS; plain without.");
-      cors = s.optional("cors", CORS_TYPE, "Which pages may send; none without.");
+      cors = s.optional("cors", CORS_TYPE,
+          "Cross-origin requests (CORS) that are accepted; none if absent.");
       auth =
           s.optional(
               "auth",
               AUTH.type(o -> new HttpAuth(o.get(AUTHENTICATOR), o.get(REQUEST_PARAMS))),
-              "Who may send; everyone without.");
+              "Authenticator of incoming requests; unset accepts every client.");
       maxBody =
           s.key(
               "max_request_body_size",

@@ -85,7 +85,7 @@ public record ServerTlsSettings(
           "reload_interval",
           GoDurations.TYPE,
           Duration.ZERO,
-          "When files are read again; 0 never.");
+          "Interval at which certificate files are reloaded; 0 for never.");
 
   private static final Key<Boolean> INSECURE_SUITES = TlsKeys.insecureSuites(SECTION);
 

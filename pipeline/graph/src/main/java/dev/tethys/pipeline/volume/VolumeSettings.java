@@ -41,7 +41,7 @@ public record VolumeSettings(
   private static final Section SECTION =
       new Section("volumes", "Volumes by attribute at the entries and edges of the graph.");
   private static final Key<Boolean> ENABLED =
-      SECTION.key("enabled", Type.BOOL, true, "Whether they are counted.");
+      SECTION.key("enabled", Type.BOOL, true, "Enables counting of volumes.");
   private static final Key<List<String>> ATTRIBUTES =
       SECTION.key(
           "attributes",
