@@ -24,7 +24,8 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
 
   private static final Section SECTION = new Section("file_storage", "Folders on disk.");
   private static final Key<String> DIRECTORY =
-      SECTION.key("directory", Type.PATH, "/var/lib/otelcol/file_storage", "Where they stand.");
+      SECTION.key("directory", Type.PATH, "/var/lib/otelcol/file_storage",
+          "Directory of the stored files.");
   private static final Key<Boolean> CREATE =
       SECTION.key("create_directory", Type.BOOL, true, "Make it when absent.");
   private static final Key<Boolean> FSYNC =
@@ -32,8 +33,8 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
           "fsync",
           Type.BOOL,
           false,
-          "What is acknowledged survives the machine; otherwise the process, and the machine but"
-              + " for the last second.");
+          "If true, acknowledged data survives a crash of the machine; otherwise one of "
+              + "the process, and of the machine except for the last second.");
   private static final Key<Duration> TIMEOUT =
       SECTION.key(
           "timeout", GoDurations.TYPE, Duration.ofSeconds(1), "Taken; a folder is locked at once.");

@@ -29,9 +29,9 @@ public final class GoogleClientAuth implements ExtensionFactory<GoogleClientAuth
 
   private static final Section SECTION = new Section("googleclientauth", "Tokens of Google.");
   private static final Key<String> PROJECT =
-      SECTION.key("project", Type.STRING, "", "Where items go that name no project.");
+      SECTION.key("project", Type.STRING, "", "Project of items that name none.");
   private static final Key<String> QUOTA_PROJECT =
-      SECTION.key("quota_project", Type.STRING, "", "Whose quota it is.");
+      SECTION.key("quota_project", Type.STRING, "", "Project whose quota is used.");
   private static final Key<String> TOKEN_TYPE =
       SECTION.key("token_type", Type.STRING, "access_token", "access_token.");
   private static final Key<List<String>> SCOPES =
@@ -43,7 +43,7 @@ public final class GoogleClientAuth implements ExtensionFactory<GoogleClientAuth
               AUTH + "logging.write",
               AUTH + "monitoring.write",
               AUTH + "trace.append"),
-          "What tokens are for.");
+          "Scopes of the tokens.");
 
   static {
     SECTION.notBuilt("audience", "Of ID tokens.");

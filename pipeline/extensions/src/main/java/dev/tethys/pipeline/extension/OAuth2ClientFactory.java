@@ -51,7 +51,7 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
   private static final Section SECTION =
       new Section("oauth2client", "Tokens from an OAuth 2.0 server.");
   private static final Key<String> CLIENT_ID =
-      SECTION.key("client_id", Type.STRING, "", "Who asks.");
+      SECTION.key("client_id", Type.STRING, "", "Client identifier.");
   private static final Key<String> CLIENT_ID_FILE =
       SECTION.key("client_id_file", Type.PATH, "", "File that holds it; goes before it.");
   private static final Key<Duration> EXPIRY_BUFFER =
@@ -65,7 +65,7 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
   private static final Key<String> CLIENT_SECRET_FILE =
       SECTION.key("client_secret_file", Type.PATH, "", "File that holds it; read each time.");
   private static final Key<String> TOKEN_URL =
-      SECTION.required("token_url", Type.STRING, "Where tokens are given.");
+      SECTION.required("token_url", Type.STRING, "URL of the token endpoint.");
   private static final Key<List<String>> SCOPES =
       SECTION.key("scopes", Type.list(Type.STRING), List.of(), "Scopes to ask for.");
   private static final Key<Map<String, String>> ENDPOINT_PARAMS =

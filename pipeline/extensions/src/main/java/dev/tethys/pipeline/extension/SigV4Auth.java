@@ -29,7 +29,7 @@ public final class SigV4Auth implements ExtensionFactory<CloudAuth.SigV4> {
   private static final Key<String> SESSION_NAME =
       ROLE.key("session_name", Type.STRING, "", "The name of the session, as logs of AWS have it.");
   private static final Key<String> EXTERNAL_ID =
-      ROLE.key("external_id", Type.STRING, "", "What the role asks for.");
+      ROLE.key("external_id", Type.STRING, "", "External ID that the role requires.");
 
   private static final Section WEB_IDENTITY =
       new Section("assume_role_with_web_identity", "A role to take on by a token.");

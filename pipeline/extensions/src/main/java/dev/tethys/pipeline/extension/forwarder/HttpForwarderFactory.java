@@ -56,11 +56,13 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
 
   private static final Duration UNBOUNDED = Duration.ofHours(1);
 
-  private static final Section INGRESS = new Section("ingress", "Where requests come in.");
+  private static final Section INGRESS = new Section("ingress",
+      "HTTP server that receives the requests.");
   private static final HttpServerSettings.Keys SERVER =
       new HttpServerSettings.Keys(INGRESS, "localhost:6060");
   private static final Type<HttpServerSettings> INGRESS_TYPE = INGRESS.type(SERVER::read);
-  private static final Section EGRESS = new Section("egress", "Where they go.");
+  private static final Section EGRESS = new Section("egress",
+      "HTTP client that forwards the requests.");
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(EGRESS);
   private static final Key<Duration> TIMEOUT =
       EGRESS.key(
@@ -68,9 +70,9 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
   private static final Section SECTION =
       new Section("http_forwarder", "Hands requests on to another server.");
   private static final Key<HttpServerSettings> INGRESS_KEY =
-      SECTION.optional("ingress", INGRESS_TYPE, "Where requests come in.");
+      SECTION.optional("ingress", INGRESS_TYPE, "HTTP server that receives the requests.");
   private static final Key<YamlObject> EGRESS_KEY =
-      SECTION.required("egress", EGRESS.type(o -> o), "Where they go.");
+      SECTION.required("egress", EGRESS.type(o -> o), "HTTP client that forwards the requests.");
 
   private final HttpClientFactory clients;
 

@@ -54,7 +54,7 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
   private static final Key<String> UNHEALTHY =
       BODY.key("unhealthy", Type.STRING, "", "Before and after.");
   private static final Section CHECK =
-      new Section("check_collector_pipeline", "Whether exporters failed of late.");
+      new Section("check_collector_pipeline", "Health check of recent exporter failures.");
   private static final Key<Boolean> CHECKED =
       CHECK.key("enabled", Type.BOOL, false, "Only false is taken.");
   private static final Key<Duration> CHECK_INTERVAL =
@@ -78,7 +78,7 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
           false,
           "Only not enabled.");
   private static final Key<Boolean> USE_V2 =
-      SECTION.key("use_v2", Type.BOOL, false, "Whether http and grpc hold, and nothing else.");
+      SECTION.key("use_v2", Type.BOOL, false, "If true, only http and grpc apply.");
   private static final HealthServiceSettings.Keys SECOND = new HealthServiceSettings.Keys(SECTION);
 
   /** What holds without use_v2 alone. */

@@ -30,11 +30,11 @@ record HealthServiceSettings(
 
   /** The keys, within those of the first. */
   static final class Keys {
-    private static final Section STATUS = new Section("status", "How pipelines are, as JSON.");
+    private static final Section STATUS = new Section("status", "Status of pipelines, as JSON.");
     private static final Key<Boolean> STATUS_ENABLED =
-        STATUS.key("enabled", Type.BOOL, true, "Whether it is answered.");
+        STATUS.key("enabled", Type.BOOL, true, "Enables the status endpoint.");
     private static final Key<String> STATUS_PATH =
-        STATUS.key("path", Type.STRING, "/status", "Where.");
+        STATUS.key("path", Type.STRING, "/status", "Path of the status endpoint.");
     private static final Section CONFIG = new Section("config", "The configuration.");
     private static final Key<Boolean> CONFIG_ENABLED =
         CONFIG.key("enabled", Type.BOOL, false, "Only false is taken.");
@@ -44,11 +44,11 @@ record HealthServiceSettings(
     private static final HttpServerSettings.Keys SERVER =
         new HttpServerSettings.Keys(HTTP, "localhost:13133");
     private static final Key<String> HTTP_STATUS =
-        HTTP.key("status", STATUS.type(Keys::path), "/status", "How pipelines are.");
+        HTTP.key("status", STATUS.type(Keys::path), "/status", "Status of pipelines.");
     private static final Key<Boolean> HTTP_CONFIG =
         HTTP.key("config", CONFIG.type(Keys::config), false, "Only not enabled.");
     private static final Section COMPONENTS =
-        new Section("component_health", "Which errors of components make it unhealthy.");
+        new Section("component_health", "Errors of components that make the process unhealthy.");
     private static final Key<Boolean> PERMANENT =
         COMPONENTS.key(
             "include_permanent_errors",

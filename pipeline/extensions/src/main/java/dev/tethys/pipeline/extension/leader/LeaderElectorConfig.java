@@ -30,7 +30,7 @@ public record LeaderElectorConfig(
   private static final Key<String> NAME =
       SECTION.required("lease_name", Type.STRING, "The name of the lease.");
   private static final Key<String> NAMESPACE =
-      SECTION.required("lease_namespace", Type.STRING, "Where the lease is.");
+      SECTION.required("lease_namespace", Type.STRING, "Namespace of the lease.");
   private static final Key<Duration> DURATION =
       SECTION.key(
           "lease_duration",
@@ -42,7 +42,7 @@ public record LeaderElectorConfig(
           "renew_deadline",
           GoDurations.TYPE,
           Duration.ofSeconds(10),
-          "Who leads and has not renewed the lease for so long leads no longer.");
+          "Duration after which a leader that has not renewed the lease loses it.");
   private static final Key<Duration> RETRY =
       SECTION.key("retry_period", GoDurations.TYPE, Duration.ofSeconds(2), "Between attempts.");
 

@@ -76,7 +76,7 @@ public record OpampSettings(
                   "polling_interval",
                   GoDurations.TYPE,
                   POLLING,
-                  "How often the server is asked; 0 for 30s.")
+                  "Polling interval of the server; 0 for 30s.")
               : null;
     }
 
@@ -111,7 +111,7 @@ public record OpampSettings(
   private static final Way HTTP =
       new Way(new Section("http", "Plain HTTP, polled."), true, List.of("http", "https"));
 
-  private static final Section SERVER = new Section("server", "Where the server is.");
+  private static final Section SERVER = new Section("server", "Connection to the server.");
   private static final Key<Server> SERVER_WS =
       SERVER.optional("ws", WS.section.type(WS::read), "By WebSocket.");
   private static final Key<Server> SERVER_HTTP =
@@ -122,10 +122,10 @@ public record OpampSettings(
       CAPABILITIES.key(
           "reports_effective_config", Type.BOOL, true, "The configuration, secrets masked.");
   private static final Key<Boolean> HEALTH =
-      CAPABILITIES.key("reports_health", Type.BOOL, true, "How components are.");
+      CAPABILITIES.key("reports_health", Type.BOOL, true, "Reports the health of components.");
   private static final Key<Boolean> COMPONENTS =
       CAPABILITIES.key(
-          "reports_available_components", Type.BOOL, true, "Which components there are.");
+          "reports_available_components", Type.BOOL, true, "Reports the available components.");
   private static final Key<Boolean> HEARTBEAT =
       CAPABILITIES.key(
           "reports_heartbeat", Type.BOOL, false, "The server says how often a sign comes.");
@@ -152,7 +152,7 @@ public record OpampSettings(
   private static final Section SECTION =
       new Section("opamp", "Tells a server of OpAMP how this process is.");
   private static final Key<Server> TO =
-      SECTION.optional("server", SERVER.type(OpampSettings::server), "Where the server is.");
+      SECTION.optional("server", SERVER.type(OpampSettings::server), "Connection to the server.");
   private static final Key<String> UID =
       SECTION.key("instance_uid", Type.STRING, "", "A UUID or ULID; else one is made.");
   private static final Key<Long> CAN =

@@ -52,7 +52,7 @@ public final class PprofExtensionFactory
       SECTION.key("save_to_file", Type.STRING, "", "Only nothing is taken.");
 
   static {
-    SECTION.notBuilt("dialer", "How connections are opened: a listener opens none.");
+    SECTION.notBuilt("dialer", "Client connections: a listener opens none.");
   }
 
   /** What is served, and what it is. */

@@ -55,14 +55,14 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
 
   static final String METHOD = "/jaeger.api_v2.SamplingManager/GetSamplingStrategy";
 
-  private static final Section HTTP = new Section("http", "Where HTTP is spoken.");
+  private static final Section HTTP = new Section("http", "HTTP server of sampling strategies.");
   private static final HttpServerSettings.Keys HTTP_KEYS =
       new HttpServerSettings.Keys(HTTP, "localhost:5778");
   private static final Type<HttpServerSettings> HTTP_TYPE = HTTP.type(HTTP_KEYS::read);
   private static final Type<GrpcServerSettings> GRPC_TYPE =
       GrpcServerSettings.type("localhost:14250");
 
-  private static final Section SOURCE = new Section("source", "Where strategies come from.");
+  private static final Section SOURCE = new Section("source", "Source of sampling strategies.");
   private static final Key<String> FILE =
       SOURCE.key(
           "file",
@@ -94,7 +94,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
       SECTION.optional("grpc", GRPC_TYPE, "jaeger.api_v2.SamplingManager.");
   private static final Key<Settings> SOURCE_KEY =
       SECTION.required(
-          "source", SOURCE.type(RemoteSampling::source), "Where strategies come from.");
+          "source", SOURCE.type(RemoteSampling::source), "Source of sampling strategies.");
 
   private final HttpClientFactory clients;
 

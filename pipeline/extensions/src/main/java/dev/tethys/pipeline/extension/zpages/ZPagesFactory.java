@@ -46,7 +46,7 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
       new HttpServerSettings.Keys(SECTION, "localhost:55679");
   private static final Section EXPVAR = new Section("expvar", "Variables of the process.");
   private static final Key<Boolean> EXPVAR_ENABLED =
-      EXPVAR.key("enabled", Type.BOOL, false, "Whether they are shown.");
+      EXPVAR.key("enabled", Type.BOOL, false, "Enables the page of variables.");
   private static final Key<Boolean> EXPVAR_KEY =
       SECTION.key(
           "expvar", EXPVAR.type(o -> o.get(EXPVAR_ENABLED)), false, "Variables of the process.");
