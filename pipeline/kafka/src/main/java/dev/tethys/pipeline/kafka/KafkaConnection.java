@@ -65,8 +65,9 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
   private static final Key<CloudAuth> AWS =
       SASL.optional(
           "aws_msk",
-          CloudAuth.SigV4.keys("aws_msk", "Who signs, for Amazon's mechanisms.", "broker_addr"),
-          "Who signs, of AWS_MSK_IAM and AWS_MSK_IAM_OAUTHBEARER.");
+          CloudAuth.SigV4.keys("aws_msk",
+              "AWS credentials that sign, for Amazon's mechanisms.", "broker_addr"),
+          "AWS credentials that sign AWS_MSK_IAM and AWS_MSK_IAM_OAUTHBEARER.");
 
   static {
     SASL.key("version", Type.INT, 1L, "Means nothing: brokers say which handshake they speak.");
@@ -74,7 +75,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
 
   private record Sasl(Map<String, Object> properties) {}
 
-  private static final Section AUTH = new Section("auth", "Who the client is.");
+  private static final Section AUTH = new Section("auth", "Authentication at the brokers.");
   private static final Key<Sasl> AUTH_SASL =
       AUTH.optional("sasl", SASL.type(KafkaConnection::sasl), "SASL mechanism and its settings.");
   private static final Key<KerberosIdentity> KERBEROS =
@@ -95,7 +96,8 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
 
   private record Auth(@Nullable Sasl sasl, @Nullable ClientTlsSettings tls) {}
 
-  private static final Section RETRY = new Section("retry", "When brokers do not answer.");
+  private static final Section RETRY = new Section("retry",
+      "Retries of metadata requests that brokers do not answer.");
   private static final Key<Duration> BACKOFF =
       RETRY.key("backoff", GoDurations.TYPE, Duration.ofMillis(250), "Pause between attempts.");
 
@@ -103,12 +105,15 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     RETRY.key("max", Type.INT, 20L, "Means nothing: brokers are asked until the timeout.");
   }
 
-  private static final Section METADATA = new Section("metadata", "What brokers say of topics.");
+  private static final Section METADATA = new Section("metadata",
+      "Metadata of topics and brokers.");
   private static final Key<Duration> REFRESH_INTERVAL =
       METADATA.key(
-          "refresh_interval", GoDurations.TYPE, Duration.ofMinutes(10), "How old it may become.");
+          "refresh_interval", GoDurations.TYPE, Duration.ofMinutes(10),
+              "Maximum age of the metadata.");
   private static final Key<Duration> METADATA_RETRY =
-      METADATA.optional("retry", RETRY.type(o -> o.get(BACKOFF)), "When brokers do not answer.");
+      METADATA.optional("retry", RETRY.type(o -> o.get(BACKOFF)),
+          "Retries of metadata requests that brokers do not answer.");
 
   static {
     METADATA.key("full", Type.BOOL, false, "Means nothing: asked is for topics in use.");
@@ -117,7 +122,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
   private record Metadata(Duration refresh, @Nullable Duration backoff) {}
 
   /** The keys, to be included in the section of a component. */
-  public static final Section SECTION = new Section("kafka", "How brokers are reached.");
+  public static final Section SECTION = new Section("kafka", "Connection to the brokers.");
 
   /** A name or an address of IPv4 without a port, which is then Kafka's own. */
   private static final String BARE_HOST = "[^:\\s]+";
@@ -131,7 +136,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           "Some brokers: host:port, or host alone for 9092.");
   private static final Key<String> CLIENT_ID =
       SECTION.key(
-          "client_id", Type.STRING, "otel-collector", "What brokers call the client in logs.");
+          "client_id", Type.STRING, "otel-collector", "Client ID that brokers log.");
 
   static {
     SECTION.key(
@@ -150,12 +155,12 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
   private static final Key<ClientTlsSettings> TLS =
       SECTION.optional("tls", ClientTlsSettings.TYPE, "Encryption of the connection.");
   private static final Key<Auth> AUTH_KEY =
-      SECTION.optional("auth", AUTH.type(KafkaConnection::auth), "Who the client is.");
+      SECTION.optional("auth", AUTH.type(KafkaConnection::auth), "Authentication at the brokers.");
   private static final Key<Metadata> METADATA_KEY =
       SECTION.optional(
           "metadata",
           METADATA.type(o -> new Metadata(o.get(REFRESH_INTERVAL), o.find(METADATA_RETRY))),
-          "What brokers say of topics.");
+          "Metadata of topics and brokers.");
 
   /** Reads the keys out of a map that also has others. */
   public static KafkaConnection read(YamlObject o) {

@@ -87,7 +87,7 @@ record KafkaExporterSettings(
 
   private static final UnaryOperator<String> TOPIC = NameRule.keep("A-Za-z0-9._-");
 
-  private static final Section PRODUCER = new Section("producer", "How records are written.");
+  private static final Section PRODUCER = new Section("producer", "Settings of the producer.");
   private static final Key<Long> MAX_MESSAGE_BYTES =
       PRODUCER.key("max_message_bytes", Type.INT, 1_000_000L, "Largest value of a record.");
   private static final Key<Integer> REQUIRED_ACKS =
@@ -104,15 +104,16 @@ record KafkaExporterSettings(
           "none",
           "Of batches of records: none, gzip, snappy, lz4, zstd.");
   private static final Section COMPRESSION_PARAMS =
-      new Section("compression_params", "How hard it tries.");
+      new Section("compression_params", "Parameters of the compression.");
   private static final Key<Long> LEVEL =
       COMPRESSION_PARAMS.required("level", Type.INT, "Level of gzip, lz4 or zstd.");
   private static final Key<Long> PARAMS =
       PRODUCER.optional(
-          "compression_params", COMPRESSION_PARAMS.type(o -> o.get(LEVEL)), "How hard it tries.");
+          "compression_params", COMPRESSION_PARAMS.type(o -> o.get(LEVEL)), "Compression level.");
   private static final Key<Duration> LINGER =
       PRODUCER.key(
-          "linger", GoDurations.TYPE, Duration.ofMillis(10), "How long a record waits for others.");
+          "linger", GoDurations.TYPE, Duration.ofMillis(10),
+              "Time that a record waits for others to form a batch.");
   private static final Key<Boolean> AUTO_TOPIC =
       PRODUCER.key(
           "allow_auto_topic_creation",
@@ -122,7 +123,8 @@ record KafkaExporterSettings(
 
   private static final Key<Long> MAX_MESSAGES =
       PRODUCER.key(
-          "flush_max_messages", Type.INT, 10_000L, "Most records on their way at once; 0: any.");
+          "flush_max_messages", Type.INT, 10_000L,
+              "Maximum number of records in flight; 0 for no limit.");
   private static final Key<Long> BATCH_SIZE =
       PRODUCER.key(
           "batch_size",
@@ -134,12 +136,13 @@ record KafkaExporterSettings(
       PRODUCER.optional(
           "max_broker_write_bytes",
           Type.INT,
-          "Most bytes of a request to a broker; else little more than of one record.");
+          "Maximum size of a request to a broker in bytes; by default little more than "
+              + "that of one record.");
 
   private record Producer(int maxBytes, int maxRecords, Map<String, Object> properties) {}
 
   private static final Section PARTITIONER =
-      new Section("record_partitioner", "How partitions are chosen; at most one way.");
+      new Section("record_partitioner", "Choice of partitions; at most one method.");
   private static final Section STICKY = new Section("sticky_key", "By the hash of the key.");
   private static final Key<String> HASHER =
       STICKY.key(
@@ -154,7 +157,7 @@ record KafkaExporterSettings(
       PARTITIONER.optional("round_robin", NO_KEYS.type(o -> true), "One after the other.");
   private static final Key<Boolean> LEAST_BACKUP =
       PARTITIONER.optional(
-          "least_backup", NO_KEYS.type(o -> true), "Where the fewest records wait.");
+          "least_backup", NO_KEYS.type(o -> true), "Partition with the fewest waiting records.");
 
   static {
     PARTITIONER.notBuilt("extension", "A custom partitioner.");
@@ -206,8 +209,8 @@ record KafkaExporterSettings(
           "max_topics",
           Type.INT,
           100L,
-          "Most topics that labels, attributes and metadata name; what would name another goes to"
-              + " topic, with \"other\" for each {name}.");
+          "Maximum number of topics from labels, attributes and metadata; beyond it topic "
+              + "is used, with \"other\" for each {name}.");
   private static final Key<List<String>> INCLUDE_METADATA_KEYS =
       SECTION.key(
           "include_metadata_keys",
@@ -225,7 +228,7 @@ record KafkaExporterSettings(
               + " always has the same. 1 to 1024.");
   private static final Key<Producer> PRODUCER_KEY =
       SECTION.optional(
-          "producer", PRODUCER.type(KafkaExporterSettings::producer), "How records are written.");
+          "producer", PRODUCER.type(KafkaExporterSettings::producer), "Settings of the producer.");
 
   static {
     SECTION.include(KafkaConnection.SECTION).include(DeliverySettings.SECTION);
@@ -236,7 +239,7 @@ record KafkaExporterSettings(
           "record_partitioner",
           PARTITIONER.type(KafkaExporterSettings::partitioner),
           Map.of(),
-          "How partitions are chosen: by the key's murmur2, as Kafka's own clients do it.");
+          "Choice of partitions: by the key's murmur2, as in Kafka's own clients.");
 
   private static final Key<Boolean> TRACES_BY_ID =
       SECTION.key("partition_traces_by_id", Type.BOOL, false, "The trace id as key of spans.");

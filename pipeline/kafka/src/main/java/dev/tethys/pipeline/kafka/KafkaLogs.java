@@ -50,7 +50,7 @@ public record KafkaLogs(
       SASL.key("use_tls", Type.BOOL, false, "Encrypt the connection too.");
 
   private static final Section AUTHENTICATION =
-      new Section("authentication", "How brokers know the client.");
+      new Section("authentication", "Authentication at the brokers.");
   private static final Key<String> TYPE_KEY =
       AUTHENTICATION.key("type", Type.STRING, "none", "none, ssl or sasl.");
   private static final Key<YamlObject> TLS =
@@ -74,7 +74,7 @@ public record KafkaLogs(
           "authentication",
           AUTHENTICATION.type(KafkaLogs::authentication),
           Map.of("security.protocol", "PLAINTEXT"),
-          "How brokers know the client.");
+          "Authentication at the brokers.");
 
   static {
     SECTION.key(

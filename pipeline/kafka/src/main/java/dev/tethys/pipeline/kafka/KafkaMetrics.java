@@ -93,7 +93,7 @@ final class KafkaMetrics {
 
   static final List<Attribute> RESOURCE =
       List.of(
-          new Attribute(ALIAS, true, "What cluster_alias says, where it says anything."),
+          new Attribute(ALIAS, true, "Value of cluster_alias, if set."),
           new Attribute(ID, false, "The id that the cluster has given itself."));
 
   private KafkaMetrics() {}

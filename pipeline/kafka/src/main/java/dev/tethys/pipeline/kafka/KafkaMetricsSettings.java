@@ -61,7 +61,8 @@ public record KafkaMetricsSettings(
           Type.list(Type.lowerCase("scraper", Scraper.class)),
           "Collected objects: brokers, topics, consumers.");
   private static final Key<String> CLUSTER_ALIAS =
-      SECTION.key("cluster_alias", Type.STRING, "", "What resources have as kafka.cluster.alias.");
+      SECTION.key("cluster_alias", Type.STRING, "",
+          "Value of the resource attribute kafka.cluster.alias.");
   private static final Key<Pattern> TOPIC_MATCH =
       SECTION.key(
           "topic_match",
@@ -78,7 +79,8 @@ public record KafkaMetricsSettings(
       SECTION.optional(
           "refresh_frequency",
           GoDurations.TYPE,
-          "How old the client's list of brokers may become; the rest is asked for at each look.");
+          "Maximum age of the client's list of brokers; everything else is requested at "
+              + "each collection.");
   private static final MetricSettings.Keys METRICS =
       new MetricSettings.Keys(SECTION, KafkaMetrics.ALL);
   private static final ResourceAttributes.Keys RESOURCES =

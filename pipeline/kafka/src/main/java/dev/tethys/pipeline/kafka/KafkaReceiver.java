@@ -120,7 +120,7 @@ final class KafkaReceiver implements Receiver, PartitionReader.Owner {
     readAgain =
         r.counters(
                 "tethys_kafka_receiver_rewinds_total",
-                "How often reading went back to a record that was not taken.",
+                "Times that reading went back to a record that was not accepted.",
                 "receiver")
             .with(id);
   }

@@ -79,7 +79,8 @@ record KafkaReceiverSettings(
   }
 
   private static final Key<String> GROUP_ID =
-      SECTION.key("group_id", Type.STRING, "otel-collector", "Who shares the partitions.");
+      SECTION.key("group_id", Type.STRING, "otel-collector",
+          "Consumer group that shares the partitions.");
   private static final Key<String> GROUP_INSTANCE_ID =
       SECTION.key(
           "group_instance_id", Type.STRING, "", "Keeps its partitions over a short restart.");
@@ -90,7 +91,7 @@ record KafkaReceiverSettings(
           "initial_offset",
           Type.oneOf("initial_offset", List.of("latest", "earliest")),
           "latest",
-          "Where a group begins that has no position: latest or earliest.");
+          "Initial position of a group that has none: latest or earliest.");
   private static final Key<Duration> SESSION_TIMEOUT =
       SECTION.key(
           "session_timeout",
@@ -107,7 +108,7 @@ record KafkaReceiverSettings(
           "group_rebalance_strategies",
           Type.list(STRATEGY_TYPE),
           List.of("cooperative-sticky"),
-          "How partitions are shared.");
+          "Assignment strategies of partitions.");
   private static final Key<String> STRATEGY =
       SECTION.optional("group_rebalance_strategy", STRATEGY_TYPE, "Former way of writing one.");
   private static final Key<Duration> CONN_IDLE_TIMEOUT =
@@ -119,19 +120,22 @@ record KafkaReceiverSettings(
   private static final Key<Long> MIN_FETCH_SIZE =
       SECTION.key("min_fetch_size", Type.INT, 1L, "Least bytes of an answer.");
   private static final Key<Long> MAX_FETCH_SIZE =
-      SECTION.key("max_fetch_size", Type.INT, 1L << 20, "Most bytes of an answer.");
+      SECTION.key("max_fetch_size", Type.INT, 1L << 20,
+          "Maximum size of a fetch response in bytes.");
   private static final Key<Duration> MAX_FETCH_WAIT =
       SECTION.key(
           "max_fetch_wait",
           GoDurations.TYPE,
           Duration.ofMillis(250),
-          "How long it may be waited for.");
+          "Maximum time that a broker waits to fill a fetch response.");
   private static final Key<Long> MAX_PARTITION_FETCH_SIZE =
-      SECTION.key("max_partition_fetch_size", Type.INT, 1L << 20, "Most bytes of one partition.");
+      SECTION.key("max_partition_fetch_size", Type.INT, 1L << 20,
+          "Maximum number of bytes fetched from one partition.");
 
-  private static final Section AUTOCOMMIT = new Section("autocommit", "When positions are stored.");
+  private static final Section AUTOCOMMIT = new Section("autocommit", "Commits of offsets.");
   private static final Key<Duration> INTERVAL =
-      AUTOCOMMIT.key("interval", GoDurations.TYPE, Duration.ofSeconds(1), "How often.");
+      AUTOCOMMIT.key("interval", GoDurations.TYPE, Duration.ofSeconds(1),
+          "Interval between commits.");
   private static final Key<Boolean> AUTOCOMMIT_ENABLE =
       AUTOCOMMIT.key("enable", Type.BOOL, true, "Means nothing: they are stored every interval.");
   private static final Key<Duration> AUTOCOMMIT_KEY =
@@ -145,9 +149,10 @@ record KafkaReceiverSettings(
                 return o.get(INTERVAL);
               }),
           Duration.ofSeconds(1),
-          "When positions are stored: always of records that every destination has.");
+          "Commits of offsets, always of records that every destination has.");
 
-  private static final Section MARKING = new Section("message_marking", "When a record is done.");
+  private static final Section MARKING = new Section("message_marking",
+      "Time at which a record counts as processed.");
   private static final Key<Boolean> AFTER =
       MARKING.key(
           "after", Type.BOOL, true, "Always after delivery: before would lose records in a crash.");
@@ -175,7 +180,7 @@ record KafkaReceiverSettings(
                 }
                 return true;
               }),
-          "When a record is done.");
+          "Time at which a record counts as processed.");
 
   private static final Section BACKOFF = new Section("error_backoff", "Pauses when refused.");
   private static final Key<Duration> INITIAL_INTERVAL =
@@ -273,9 +278,11 @@ record KafkaReceiverSettings(
   private static final Section HEADERS =
       new Section("header_extraction", "Headers as attributes of resources.");
   private static final Key<Boolean> EXTRACT =
-      HEADERS.key("extract_headers", Type.BOOL, false, "Whether.");
+      HEADERS.key("extract_headers", Type.BOOL, false,
+          "If true, headers of records become attributes.");
   private static final Key<List<String>> HEADER_NAMES =
-      HEADERS.key("headers", Type.list(Type.STRING), List.of(), "Which; x* for all that begin so.");
+      HEADERS.key("headers", Type.list(Type.STRING), List.of(),
+          "Headers to extract; x* for all that begin with x.");
   private static final Key<List<String>> HEADERS_KEY =
       SECTION.key(
           "header_extraction",
@@ -288,14 +295,14 @@ record KafkaReceiverSettings(
           "max_in_flight_bytes",
           Type.INT,
           64L << 20,
-          "Most bytes of records that are read and not yet acknowledged.");
+          "Maximum number of bytes of records that are read and not yet acknowledged.");
   private static final Key<String> DEAD_LETTER_TOPIC =
       SECTION.key(
           "dead_letter_topic",
           Type.STRING,
           "",
-          "Where records go that cannot be read or will never be taken, with headers that say why."
-              + " Without one they are counted and logged.");
+          "Topic of records that are unreadable or permanently rejected; headers give the "
+              + "reason. Without it they are counted and logged.");
 
   static {
     SECTION.include(KafkaConnection.SECTION);
