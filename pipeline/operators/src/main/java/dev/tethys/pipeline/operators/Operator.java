@@ -74,16 +74,17 @@ final class Operator implements Sink {
     private final Key<Expression<Entry>> condition;
 
     CommonKeys(Section s) {
-      type = s.required("type", Type.STRING, "Which operator.");
-      id = s.optional("id", Type.STRING, "How others call it; its type where nothing is said.");
+      type = s.required("type", Type.STRING, "Type of the operator.");
+      id = s.optional("id", Type.STRING, "Identifier of the operator; defaults to its type.");
       output =
-          s.optional("output", ONE_OR_MORE, "Where entries go; the next where nothing is said.");
+          s.optional("output", ONE_OR_MORE,
+              "Operators that receive the entries; by default the next one.");
       onError =
           s.key(
               "on_error",
               Type.lowerCase("on_error", OnError.class),
               OnError.SEND,
-              "What is done with entries on which it failed.");
+              "Handling of entries on which the operator failed.");
       condition = s.optional("if", Conditions.TYPE, "To which entries it is applied.");
     }
 

@@ -337,7 +337,7 @@ final class OperatorTypes {
         "scope_name_parser",
         "The name of the scope of an entry.",
         s -> {
-          Key<Field> from = s.key("parse_from", Field.TYPE, Field.BODY, "Where it stands.");
+          Key<Field> from = s.key("parse_from", Field.TYPE, Field.BODY, "Field to parse.");
           return o -> {
             Field f = o.get(from);
             return e -> ParserKeys.scope(f, e);
@@ -355,7 +355,7 @@ final class OperatorTypes {
       Expression<Entry> expression, List<String> output, Map<String, TextTemplate> attributes) {}
 
   private static void router() {
-    Section route = new Section("route", "Where entries go of which something is true.");
+    Section route = new Section("route", "Outputs of entries that match an expression.");
     Key<Expression<Entry>> expr = route.required("expr", Conditions.TYPE, "The condition.");
     Key<List<String>> output = route.required("output", Operator.ONE_OR_MORE, "The ids.");
     Key<Map<String, TextTemplate>> attributes =
@@ -365,10 +365,11 @@ final class OperatorTypes {
 
     Section s = new Section("router", "Each entry goes where the first condition leads.");
     s.required("type", Type.STRING, "router.");
-    Key<String> id = s.optional("id", Type.STRING, "How others call it.");
+    Key<String> id = s.optional("id", Type.STRING, "Identifier of the operator.");
     Key<List<Route>> routes = s.required("routes", Type.list(routeType), "The conditions.");
     Key<List<String>> otherwise =
-        s.optional("default", Operator.ONE_OR_MORE, "Where all others go; else they are dropped.");
+        s.optional("default", Operator.ONE_OR_MORE,
+            "Outputs of all other entries; without it they are dropped.");
     ALL.put(
         "router",
         (t, node) -> {
@@ -431,8 +432,10 @@ final class OperatorTypes {
   private static void filter() {
     Section s = new Section("filter", "Drops entries of which something is true.");
     CommonKeys common = new CommonKeys(s);
-    Key<Expression<Entry>> expr = s.required("expr", Conditions.TYPE, "Which are dropped.");
-    Key<Double> ratio = s.key("drop_ratio", Type.FLOAT, 1.0, "Which part of them, 0 to 1.");
+    Key<Expression<Entry>> expr = s.required("expr", Conditions.TYPE,
+        "Expression of the entries to drop.");
+    Key<Double> ratio = s.key("drop_ratio", Type.FLOAT, 1.0,
+        "Ratio of the matching entries to drop, 0 to 1.");
     ALL.put(
         "filter",
         (t, node) -> {
@@ -458,12 +461,16 @@ final class OperatorTypes {
     Section s = new Section("recombine", "One entry of several that follow each other.");
     CommonKeys common = new CommonKeys(s);
     Key<Expression<Entry>> first =
-        s.optional("is_first_entry", Conditions.TYPE, "Which entries begin a series.");
+        s.optional("is_first_entry", Conditions.TYPE,
+            "Expression of the entries that begin a series.");
     Key<Expression<Entry>> last =
-        s.optional("is_last_entry", Conditions.TYPE, "Which entries end a series.");
-    Key<Field> field = s.required("combine_field", Field.TYPE, "What is put together.");
-    Key<String> with = s.key("combine_with", Type.STRING, "\n", "What is put between.");
-    Key<Long> most = s.key("max_batch_size", Type.INT, 1000L, "Most entries of a series.");
+        s.optional("is_last_entry", Conditions.TYPE,
+            "Expression of the entries that end a series.");
+    Key<Field> field = s.required("combine_field", Field.TYPE, "Field to combine.");
+    Key<String> with = s.key("combine_with", Type.STRING, "\n",
+        "Separator of the combined values.");
+    Key<Long> most = s.key("max_batch_size", Type.INT, 1000L,
+        "Maximum number of entries in a series.");
     Key<Long> unmatched =
         s.key("max_unmatched_batch_size", Type.INT, 100L, "The same before any begins or ends.");
     Key<String> overwrite =
@@ -471,15 +478,16 @@ final class OperatorTypes {
             "overwrite_with",
             Type.oneOf("overwrite_with", List.of("newest", "oldest")),
             "newest",
-            "Whose other fields stay.");
+            "Entry whose other fields are kept: newest or oldest.");
     Key<Duration> flush =
         s.key(
             "force_flush_period",
             GoDurations.TYPE,
             Duration.ofSeconds(5),
             "Maximum time to combine a series, after which it is forwarded as it is.");
-    Key<Field> source = s.key("source_identifier", Field.TYPE, SOURCE, "What tells sources apart.");
-    Key<Long> sources = s.key("max_sources", Type.INT, 1000L, "Most sources at once.");
+    Key<Field> source = s.key("source_identifier", Field.TYPE, SOURCE,
+        "Field that identifies the source of an entry.");
+    Key<Long> sources = s.key("max_sources", Type.INT, 1000L, "Maximum number of sources at once.");
     Key<Long> size = s.key("max_log_size", Sizes.TYPE, 0L, "Of the combined text; 0 for any.");
     ALL.put(
         "recombine",

@@ -25,14 +25,18 @@ final class ParserKeys {
   }
 
   private ParserKeys(Section s, String scopeKey) {
-    from = s.key("parse_from", Field.TYPE, Field.BODY, "What is parsed.");
-    to = s.key("parse_to", Field.TYPE, Field.ATTRIBUTES, "Where the result is put.");
-    time = s.optional("timestamp", TimeSetting.TYPE, "What of the result is the time.");
-    severity = s.optional("severity", SeveritySetting.TYPE, "What of the result is the severity.");
-    trace = s.optional("trace", TraceSetting.TYPE, "What of the result is the trace.");
+    from = s.key("parse_from", Field.TYPE, Field.BODY, "Field to parse.");
+    to = s.key("parse_to", Field.TYPE, Field.ATTRIBUTES, "Field that receives the result.");
+    time = s.optional("timestamp", TimeSetting.TYPE,
+        "Timestamp of the entry, taken from the result.");
+    severity = s.optional("severity", SeveritySetting.TYPE,
+        "Severity of the entry, taken from the result.");
+    trace = s.optional("trace", TraceSetting.TYPE,
+        "Trace context of the entry, taken from the result.");
     Section block = new Section("scope_name", "The name of the scope.");
-    Key<Field> scopeFrom = block.required("parse_from", Field.TYPE, "Where it stands.");
-    scope = s.optional(scopeKey, block.type(o -> o.get(scopeFrom)), "What of it names the scope.");
+    Key<Field> scopeFrom = block.required("parse_from", Field.TYPE, "Field that holds the value.");
+    scope = s.optional(scopeKey, block.type(o -> o.get(scopeFrom)),
+        "Scope name of the entry, taken from the result.");
   }
 
   /** Where the result is put. */

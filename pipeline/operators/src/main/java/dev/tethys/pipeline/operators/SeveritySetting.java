@@ -32,7 +32,7 @@ final class SeveritySetting {
     private final Key<Boolean> overwrite;
 
     Keys(Section s) {
-      from = s.required("parse_from", Field.TYPE, "Where the severity stands.");
+      from = s.required("parse_from", Field.TYPE, "Field that holds the severity.");
       preset =
           s.key(
               "preset",

@@ -64,7 +64,7 @@ public record SyslogOperator(
               "non_transparent_framing_trailer",
               Type.oneOf("non_transparent_framing_trailer", List.of("", "LF", "NUL")),
               "",
-              "What ends a message (RFC 6587); of RFC 5424 only.");
+              "Delimiter of messages (RFC 6587); for RFC 5424 only.");
       maxOctets = s.key("max_octets", Type.INT, 8192L, "Longest message with octet counting.");
     }
 

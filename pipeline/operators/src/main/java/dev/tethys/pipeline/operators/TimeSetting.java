@@ -32,14 +32,14 @@ final class TimeSetting {
     private final Key<Map<String, String>> locations;
 
     Keys(Section s) {
-      from = s.required("parse_from", Field.TYPE, "Where the time stands.");
+      from = s.required("parse_from", Field.TYPE, "Field that holds the time.");
       kind =
           s.key(
               "layout_type",
               Type.oneOf("layout_type", List.of("strptime", "gotime", "epoch")),
               "strptime",
-              "How the layout is written.");
-      layout = s.required("layout", Type.STRING, "How the time is written.");
+              "Syntax of the layout.");
+      layout = s.required("layout", Type.STRING, "Layout of the time.");
       location =
           s.key(
               "location",

@@ -23,7 +23,7 @@ record TraceSetting(Field traceId, Field spanId, Field flags) {
     }
 
     private static Type<Field> place(String name) {
-      Section s = new Section(name, "Where it stands.");
+      Section s = new Section(name, "Field that holds the value.");
       Key<Field> from = s.key("parse_from", Field.TYPE, Field.parse("body." + name), "The field.");
       return s.type(o -> o.get(from));
     }

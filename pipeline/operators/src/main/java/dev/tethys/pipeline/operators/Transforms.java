@@ -34,7 +34,7 @@ final class Transforms {
         "add",
         "Sets a field.",
         s -> {
-          Key<Field> field = s.required("field", Field.TYPE, "Which.");
+          Key<Field> field = s.required("field", Field.TYPE, "Field to change.");
           Key<YamlNode> value = s.required("value", Type.ANY, "A value, or EXPR(…).");
           return o -> add(o.get(field), o.get(value));
         });
@@ -43,7 +43,7 @@ final class Transforms {
         "remove",
         "Removes a field.",
         s -> {
-          Key<Field> field = s.required("field", Field.TYPE, "Which.");
+          Key<Field> field = s.required("field", Field.TYPE, "Field to change.");
           return o -> {
             Field f = o.get(field);
             return e -> {
@@ -58,8 +58,8 @@ final class Transforms {
         "move",
         "Moves a field.",
         s -> {
-          Key<Field> from = s.required("from", Field.TYPE, "Which.");
-          Key<Field> to = s.required("to", Field.TYPE, "Where to.");
+          Key<Field> from = s.required("from", Field.TYPE, "Source field.");
+          Key<Field> to = s.required("to", Field.TYPE, "Destination field.");
           return o -> {
             Field f = o.get(from);
             Field t = o.get(to);
@@ -77,8 +77,8 @@ final class Transforms {
         "copy",
         "Copies a field.",
         s -> {
-          Key<Field> from = s.required("from", Field.TYPE, "Which.");
-          Key<Field> to = s.required("to", Field.TYPE, "Where to.");
+          Key<Field> from = s.required("from", Field.TYPE, "Source field.");
+          Key<Field> to = s.required("to", Field.TYPE, "Destination field.");
           return o -> {
             Field f = o.get(from);
             Field t = o.get(to);
@@ -96,7 +96,7 @@ final class Transforms {
         "retain",
         "Keeps some fields alone.",
         s -> {
-          Key<List<Field>> fields = s.required("fields", Type.list(Field.TYPE), "Which.");
+          Key<List<Field>> fields = s.required("fields", Type.list(Field.TYPE), "Fields to keep.");
           return o -> retain(o.get(fields));
         });
     change(
@@ -104,7 +104,7 @@ final class Transforms {
         "flatten",
         "Moves what is in a map to where the map was.",
         s -> {
-          Key<Field> field = s.required("field", Field.TYPE, "Which.");
+          Key<Field> field = s.required("field", Field.TYPE, "Field to change.");
           return o -> {
             Field f = o.get(field);
             if (f.isRoot()) {
@@ -142,7 +142,7 @@ final class Transforms {
         "unquote",
         "Takes quotes and escapes away, as Go writes them.",
         s -> {
-          Key<Field> field = s.required("field", Field.TYPE, "Which.");
+          Key<Field> field = s.required("field", Field.TYPE, "Field to change.");
           return o -> {
             Field f = o.get(field);
             return e -> f.set(e, unquoted(string(f, e)));
@@ -153,7 +153,7 @@ final class Transforms {
         "sanitize_utf8",
         "Replaces what is no text.",
         s -> {
-          Key<Field> field = s.key("field", Field.TYPE, Field.BODY, "Which.");
+          Key<Field> field = s.key("field", Field.TYPE, Field.BODY, "Field to change.");
           return o -> {
             Field f = o.get(field);
             return e -> f.set(e, sanitized(f.get(e), f));
