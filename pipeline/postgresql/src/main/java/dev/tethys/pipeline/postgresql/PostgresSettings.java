@@ -85,9 +85,9 @@ record PostgresSettings(
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
   private static final Key<Long> CONNECTIONS =
-      SECTION.key("max_connections", Type.INT, 4L, "Most at once.");
+      SECTION.key("max_connections", Type.INT, 4L, "Maximum number of connections at once.");
   private static final Key<String> SCHEMA =
-      SECTION.key("schema", Type.STRING, "public", "Where the tables are.");
+      SECTION.key("schema", Type.STRING, "public", "Schema of the tables.");
   private static final Key<String> PREFIX =
       SECTION.key(
           "metrics_table_prefix",
@@ -217,7 +217,8 @@ record PostgresSettings(
         "gssencmode",
         Type.oneOf("gssencmode", "disable", false, "require", true),
         false,
-        "Whether the ticket's key encrypts the connection (GSSAPI), instead of TLS.");
+        "Encryption of the connection with the ticket's key (GSSAPI) instead of TLS: "
+            + "disable or require.");
   }
 
   /** Whether GSSAPI encrypts, of exporter and store. */

@@ -49,7 +49,7 @@ public final class PostgresStoreType implements StoreType {
       SECTION.key("oauth_token_file", Type.PATH, "", "File of such a token; read each time.");
   private static final Key<Boolean> GSS_ENCRYPTION = PostgresSettings.gssEncryption(SECTION);
   private static final Key<String> SCHEMA =
-      SECTION.key("schema", Type.STRING, "public", "Where the tables are.");
+      SECTION.key("schema", Type.STRING, "public", "Schema of the tables.");
   private static final Key<String> PREFIX =
       SECTION.key(
           "metrics_table_prefix", Type.STRING, "metrics", "Before _samples, _series and so on.");
