@@ -72,7 +72,7 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
         "strategy",
         Type.oneOf("strategy", List.of("standard")),
         "standard",
-        "How levels are chosen; there is one way.");
+        "Strategy that chooses a level; standard is the only one.");
     SECTION.key(
         "retry_gap", Type.DURATION, Duration.ZERO, "Of older versions; has no effect any more.");
     SECTION.key("max_retries", Type.INT, 0L, "Of older versions; has no effect any more.");

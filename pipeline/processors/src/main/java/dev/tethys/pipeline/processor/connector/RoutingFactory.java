@@ -98,7 +98,8 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
   private static final Pattern SENDER =
       Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"|(?<![\\w.])((?:client|grpc)\\s*\\.)");
 
-  private static final Section ROW = new Section("route", "Which items go where.");
+  private static final Section ROW = new Section("route",
+      "Condition and the pipelines of the items that match it.");
   private static final Key<String> CONTEXT =
       ROW.key(
           "context",
@@ -117,16 +118,18 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
   private static final Key<String> ACTION =
       ROW.key("action", Type.STRING, "move", "move, or copy so that later rows see it too.");
   private static final Key<List<PipelineId>> PIPELINES =
-      ROW.required("pipelines", Type.list(PIPELINE), "Where they go.");
+      ROW.required("pipelines", Type.list(PIPELINE), "Pipelines that receive the matching items.");
 
   private static final Section SECTION =
       new Section("routing", "Gives items to pipelines by conditions.");
   private static final Key<List<Row>> TABLE =
       SECTION.required("table", Type.list(ROW.type(RoutingFactory::row)), "Rows, the first wins.");
   private static final Key<List<PipelineId>> DEFAULTS =
-      SECTION.key("default_pipelines", Type.list(PIPELINE), List.of(), "Where all else goes.");
+      SECTION.key("default_pipelines", Type.list(PIPELINE), List.of(),
+          "Pipelines that receive all other items.");
   private static final Key<ErrorMode> ERROR_MODE =
-      SECTION.key("error_mode", OttlConfig.ERROR_MODE, ErrorMode.IGNORE, "What becomes of errors.");
+      SECTION.key("error_mode", OttlConfig.ERROR_MODE, ErrorMode.IGNORE,
+          "Handling of evaluation errors.");
 
   private final Ottl ottl;
 

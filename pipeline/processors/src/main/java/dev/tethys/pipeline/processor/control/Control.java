@@ -94,7 +94,7 @@ public record Control(
   private static final Key<Double> SHARE =
       SECTION.key("share", Type.FLOAT, 0.0, "Share that sample keeps, between 0 and 1.");
   private static final Key<Boolean> KEEP_ERRORS =
-      SECTION.key("keepErrors", Type.BOOL, false, "Whether sample keeps all errors.");
+      SECTION.key("keepErrors", Type.BOOL, false, "If true, sample keeps all errors.");
   private static final Key<String> KEEP_SLOW =
       SECTION.key(
           "keepSlow",
@@ -113,8 +113,9 @@ public record Control(
   private static final Key<Long> RATE =
       SECTION.key("rate", Type.INT, 0L, "Items a second that rate_limit keeps.");
   private static final Key<Boolean> OBSERVE =
-      SECTION.key("observe", Type.BOOL, false, "Whether items are only counted.");
-  private static final Key<String> OWNER = SECTION.key("owner", Type.STRING, "", "Who set it.");
+      SECTION.key("observe", Type.BOOL, false, "If true, items are only counted.");
+  private static final Key<String> OWNER = SECTION.key("owner", Type.STRING, "",
+      "Owner of the control.");
   private static final Key<String> REASON = SECTION.key("reason", Type.STRING, "", "Why.");
   private static final Key<Long> END =
       SECTION.key("endMillis", Type.INT, 0L, "End, Unix milliseconds.");

@@ -105,7 +105,7 @@ final class LogDedup implements Processor {
             .metrics()
             .histograms(
                 "otelcol_dedup_processor_aggregated_logs",
-                "How many log records became one.",
+                "Number of log records that were aggregated into one.",
                 BOUNDS,
                 "processor")
             .with(context.id().toString());

@@ -27,9 +27,11 @@ final class AwsDetectors {
   private static final Key<List<Pattern>> TAGS =
       EC2.key("tags", Type.list(Type.REGEX), List.of(), "Keys of tags that are taken.");
   private static final Key<Boolean> TAGS_FROM_IMDS =
-      EC2.key("tags_from_imds", Type.BOOL, false, "Whether the machine's metadata have its tags.");
+      EC2.key("tags_from_imds", Type.BOOL, false,
+          "If true, tags are read from the instance metadata.");
   private static final Key<Long> MAX_ATTEMPTS =
-      EC2.key("max_attempts", Type.INT, 3L, "How often the machine's metadata are asked.");
+      EC2.key("max_attempts", Type.INT, 3L,
+          "Maximum number of attempts to read the instance metadata.");
   private static final Key<Duration> MAX_BACKOFF =
       EC2.key("max_backoff", Type.DURATION, Duration.ofSeconds(20), "Between attempts, at most.");
   static final Key<Boolean> FAIL_ON_MISSING =
@@ -37,7 +39,7 @@ final class AwsDetectors {
           "fail_on_missing_metadata",
           Type.BOOL,
           false,
-          "Whether it is an error that there are no metadata.");
+          "If true, missing instance metadata is an error.");
   private static final Key<RequestedAttributes> EC2_WANTED =
       RequestedAttributes.key(
           EC2,

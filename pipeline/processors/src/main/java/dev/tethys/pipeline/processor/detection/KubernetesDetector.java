@@ -21,7 +21,7 @@ final class KubernetesDetector implements Detector {
           "auth_type",
           Type.oneOf("auth_type", List.of("serviceAccount", "kubeConfig", "none")),
           "serviceAccount",
-          "How the API is asked.");
+          "Authentication at the API.");
   private static final Key<String> CONTEXT =
       SECTION.key("context", Type.STRING, "", "With kubeConfig, instead of the current one.");
   private static final Key<String> NODE =

@@ -15,7 +15,7 @@ import tools.jackson.databind.JsonNode;
 final class RequestedAttributes {
   private static final Section ONE = new Section("resource_attribute", "An attribute.");
   private static final Key<Boolean> ENABLED =
-      ONE.optional("enabled", Type.BOOL, "Whether it is wanted.");
+      ONE.optional("enabled", Type.BOOL, "Enables the attribute.");
   private static final Type<Boolean> ENABLED_TYPE = ONE.type(o -> o.get(ENABLED, true));
 
   private final Set<String> names;
@@ -49,7 +49,7 @@ final class RequestedAttributes {
               return new RequestedAttributes(names);
             }),
         new RequestedAttributes(Set.copyOf(usual)),
-        "Which attributes it finds.");
+        "Attributes to detect.");
   }
 
   boolean has(String name) {

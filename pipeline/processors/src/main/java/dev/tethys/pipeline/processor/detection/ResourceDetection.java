@@ -82,39 +82,43 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
           "detectors",
           Type.list(Type.STRING),
           List.of("env"),
-          "Who is asked; of what several find, the first one's is taken.");
+          "Detectors to run; the first one that finds an attribute sets it.");
   private final Key<Boolean> override =
-      section.key("override", Type.BOOL, true, "Whether it takes the place of what is there.");
+      section.key("override", Type.BOOL, true, "If true, existing attributes are overwritten.");
   private final Key<Duration> timeout =
       section.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "For all of it.");
   private final Key<Duration> refresh =
       section.key(
-          "refresh_interval", GoDurations.TYPE, Duration.ZERO, "When it is asked again; 0: never.");
+          "refresh_interval", GoDurations.TYPE, Duration.ZERO,
+              "Interval at which detection is repeated; 0 for never.");
   private final Key<Boolean> mustBe =
       section.key(
           "fail_on_missing_metadata",
           Type.BOOL,
           false,
-          "Whether it is an error that a detector's place is not there.");
+          "If true, it is an error if the environment of a detector is missing.");
   private final Key<Detection.Retry> retry =
-      section.key("retry", RetryKeys.TYPE, RetryKeys.DEFAULT, "When a detector failed.");
+      section.key("retry", RetryKeys.TYPE, RetryKeys.DEFAULT, "Retries of detectors that failed.");
 
   /** The block {@code retry}. */
   private static final class RetryKeys {
     static final Detection.Retry DEFAULT =
         new Detection.Retry(
             true, Duration.ofSeconds(1), 0.5, 2, Duration.ofSeconds(30), Duration.ZERO);
-    private static final Section SECTION = new Section("retry", "When a detector failed.");
+    private static final Section SECTION = new Section("retry",
+        "Retries of detectors that failed.");
     private static final Key<Boolean> ENABLED =
-        SECTION.key("enabled", Type.BOOL, true, "Whether it is asked again.");
+        SECTION.key("enabled", Type.BOOL, true, "Enables retries.");
     private static final Key<Duration> FIRST =
         SECTION.key("initial_interval", GoDurations.TYPE, DEFAULT.first(), "After how long.");
     private static final Key<Double> RANDOMNESS =
-        SECTION.key("randomization_factor", Type.FLOAT, 0.5, "How much that varies; 0 to 1.");
+        SECTION.key("randomization_factor", Type.FLOAT, 0.5,
+            "Random variation of the interval; 0 to 1.");
     private static final Key<Double> MULTIPLIER =
         SECTION.key("multiplier", Type.FLOAT, 2.0, "By how much it grows each time.");
     private static final Key<Duration> MOST =
-        SECTION.key("max_interval", GoDurations.TYPE, DEFAULT.most(), "How long it gets.");
+        SECTION.key("max_interval", GoDurations.TYPE, DEFAULT.most(),
+            "Upper limit of the interval.");
     private static final Key<Duration> ELAPSED =
         SECTION.key(
             "max_elapsed_time", GoDurations.TYPE, Duration.ZERO, "For all of it; 0: timeout.");

@@ -34,7 +34,7 @@ final class SystemDetector implements Detector {
           "hostname_sources",
           Type.list(Type.oneOf("hostname source", List.of("dns", "os", "cname", "lookup"))),
           List.of(),
-          "Who is asked for host.name, until one knows it; dns and os.");
+          "Sources of host.name, tried in order; dns and os by default.");
   private static final Key<RequestedAttributes> WANTED =
       RequestedAttributes.key(
           SECTION,

@@ -35,7 +35,8 @@ public record FilterConfig(Map<Signal, Rules> rules) {
       new Section("condition group", "OTTL conditions for one context.");
   private static final Key<OttlContext> CONTEXT =
       GROUP.optional(
-          "context", OttlConfig.CONTEXT, "What they are asked of; found from paths if absent.");
+          "context", OttlConfig.CONTEXT,
+              "Context of the conditions; inferred from their paths if absent.");
   private static final Key<List<String>> CONDITIONS =
       GROUP.required("conditions", Type.list(Type.STRING), "OTTL conditions; one is enough.");
   private static final Key<ErrorMode> GROUP_ERROR_MODE =
@@ -48,7 +49,7 @@ public record FilterConfig(Map<Signal, Rules> rules) {
           "error_mode",
           OttlConfig.ERROR_MODE,
           ErrorMode.IGNORE,
-          "What becomes of errors in evaluations; with ignore and silent the item is kept.");
+          "Handling of evaluation errors; with ignore and silent the item is kept.");
   private static final Map<Signal, Key<List<YamlNode>>> LISTS = new EnumMap<>(Signal.class);
   private static final Map<Signal, Older> OLDER = new EnumMap<>(Signal.class);
 
@@ -129,8 +130,8 @@ public record FilterConfig(Map<Signal, Rules> rules) {
         exclude = null;
       } else {
         Type<Match> type = name.equals("metrics") ? Match.METRICS : Match.TYPE;
-        include = s.optional("include", type, "What does not match is dropped.");
-        exclude = s.optional("exclude", type, "What matches is dropped.");
+        include = s.optional("include", type, "Items to keep; all others are dropped.");
+        exclude = s.optional("exclude", type, "Items to drop.");
       }
       key = SECTION.optional(name, s.type(o -> o), "OTTL conditions for " + name + ".");
     }

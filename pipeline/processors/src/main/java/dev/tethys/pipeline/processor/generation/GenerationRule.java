@@ -41,7 +41,7 @@ record GenerationRule(
     }
   }
 
-  private static final Section SECTION = new Section("rule", "How a metric is made.");
+  private static final Section SECTION = new Section("rule", "Rule that generates a metric.");
   private static final Key<String> NAME =
       SECTION.required("name", Type.STRING, "The name of the new metric.");
   private static final Key<String> UNIT =
@@ -50,7 +50,7 @@ record GenerationRule(
       SECTION.required(
           "type",
           Type.oneOf("type", List.of("calculate", "scale")),
-          "Whether it is made of two metrics, or of one and a number.");
+          "Type of the rule: calculate uses two metrics, scale one metric and a number.");
   private static final Key<String> METRIC_1 =
       SECTION.required("metric1", Type.STRING, "The first operand, a gauge or a sum.");
   private static final Key<String> METRIC_2 =

@@ -36,8 +36,8 @@ public final class MetricsGeneration {
           "match_attributes",
           Type.BOOL,
           false,
-          "Whether points go together whose attributes do not contradict each other; else the first"
-              + " point of metric2 goes with all of metric1.");
+          "If true, points whose attributes do not contradict are paired; else the first "
+              + "of metric2 with all of metric1.");
 
   private final List<GenerationRule> rules;
   private final boolean matchAttributes;

@@ -52,17 +52,20 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
   /** The settings. */
   public record Settings(Duration interval, boolean gaugesPass, boolean summariesPass) {}
 
-  private static final Section PASS = new Section("pass_through", "What passes at once.");
+  private static final Section PASS = new Section("pass_through",
+      "Metrics that pass through without aggregation.");
   private static final Key<Boolean> GAUGE =
-      PASS.key("gauge", Type.BOOL, false, "Whether gauges do.");
+      PASS.key("gauge", Type.BOOL, false, "If true, gauges pass through.");
   private static final Key<Boolean> SUMMARY =
-      PASS.key("summary", Type.BOOL, false, "Whether summaries do.");
+      PASS.key("summary", Type.BOOL, false, "If true, summaries pass through.");
   private static final Section SECTION =
       new Section("interval", "Emits the last point of each stream once per interval.");
   private static final Key<Duration> INTERVAL =
-      SECTION.key("interval", Type.DURATION, Duration.ofSeconds(60), "How long it is.");
+      SECTION.key("interval", Type.DURATION, Duration.ofSeconds(60),
+          "Interval at which metrics are aggregated.");
   private static final Key<YamlObject> PASS_THROUGH =
-      SECTION.optional("pass_through", PASS.type(o -> o), "What passes at once.");
+      SECTION.optional("pass_through", PASS.type(o -> o),
+          "Metrics that pass through without aggregation.");
 
   @Override
   public String type() {

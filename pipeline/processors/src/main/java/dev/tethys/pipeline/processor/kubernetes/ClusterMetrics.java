@@ -32,13 +32,15 @@ final class ClusterMetrics {
     for (KubernetesKind k : c.rules().watched()) {
       WatchedObjects.Counts n = c.countsOf(k);
       String name = PREFIX + k.word();
-      counter(name + "_added_total", "How many came.", labels, n.added.sum(), to);
-      counter(name + "_updated_total", "How often one changed.", labels, n.updated.sum(), to);
-      counter(name + "_deleted_total", "How many went.", labels, n.deleted.sum(), to);
+      counter(name + "_added_total", "Number of objects added.", labels, n.added.sum(), to);
+      counter(name + "_updated_total",
+          "Number of updates of objects.", labels, n.updated.sum(), to);
+      counter(name + "_deleted_total", "Number of objects deleted.", labels, n.deleted.sum(), to);
       failed.add(new Metric(Labels.of("kind", k.word(), "processor", component), n.failed.sum()));
     }
     counter(
-        PREFIX + "ip_lookup_miss_total", "How often a pod was not found.", labels, c.misses(), to);
+        PREFIX + "ip_lookup_miss_total",
+            "Number of lookups that found no pod.", labels, c.misses(), to);
     to.accept(
         new MetricFamily(
             PREFIX + "pod_table_size",
@@ -50,7 +52,7 @@ final class ClusterMetrics {
         new MetricFamily(
             "tethys_k8s_attributes_watch_failures_total",
             MetricType.COUNTER,
-            "How often a list or watch failed.",
+            "Number of lists and watches that failed.",
             "",
             failed));
   }

@@ -62,13 +62,14 @@ public record KubernetesConfig(
     private static final Key<String> KEY =
         SECTION.key("key", Type.STRING, "", "The name of the label or annotation.");
     private static final Key<String> REGEX =
-        SECTION.key("key_regex", Type.STRING, "", "What its whole name matches.");
+        SECTION.key("key_regex", Type.STRING, "",
+            "Regular expression that matches the whole name.");
     private static final Key<KubernetesKind> FROM =
         SECTION.key(
             "from",
             Type.oneOf("from", KubernetesKind.values(), KubernetesKind::word),
             KubernetesKind.POD,
-            "Whose.");
+            "Object that holds the value.");
     static final Type<Field> TYPE = SECTION.type(Field::read);
 
     private static Field read(YamlObject o) {
@@ -91,7 +92,8 @@ public record KubernetesConfig(
       boolean otelAnnotations,
       boolean deploymentFromName,
       Conventions conventions) {
-    private static final Section SECTION = new Section("extract", "What is taken of objects.");
+    private static final Section SECTION = new Section("extract",
+        "Metadata to extract from objects.");
     private static final Key<List<String>> METADATA =
         SECTION.optional(
             "metadata",
@@ -106,13 +108,14 @@ public record KubernetesConfig(
             "otel_annotations",
             Type.BOOL,
             false,
-            "Whether annotation resource.opentelemetry.io/x of a pod is attribute x.");
+            "If true, annotation resource.opentelemetry.io/x of a pod becomes attribute x.");
     private static final Key<Boolean> FROM_NAME =
         SECTION.key(
             "deployment_name_from_replicaset",
             Type.BOOL,
             true,
-            "Whether a deployment is known by its replica set's name, so that none is watched.");
+            "If true, a deployment's name is derived from its replica set's name, and no "
+                + "replica sets are watched.");
     private static final Key<Conventions> CONVENTIONS =
         SECTION.key(
             "conventions",
@@ -145,11 +148,12 @@ public record KubernetesConfig(
     static final Type<Term> FIELD = type(List.of("equals", "not-equals"));
 
     private static Type<Term> type(List<String> operators) {
-      Section section = new Section("filter term", "What a label or field of pods has to be.");
-      Key<String> key = section.required("key", Type.STRING, "Which.");
-      Key<String> value = section.key("value", Type.STRING, "", "What it is compared with.");
+      Section section = new Section("filter term", "Condition on a label or field of pods.");
+      Key<String> key = section.required("key", Type.STRING, "Name of the label or field.");
+      Key<String> value = section.key("value", Type.STRING, "", "Value to compare with.");
       Key<String> op =
-          section.key("op", Type.oneOf("filter operation", operators), "equals", "How.");
+          section.key("op", Type.oneOf("filter operation", operators), "equals",
+              "Comparison operator.");
       return section.type(
           o -> {
             Term t = new Term(o.get(key), o.get(value), o.get(op).isEmpty() ? "equals" : o.get(op));
@@ -182,7 +186,7 @@ public record KubernetesConfig(
       List<String> namespaces,
       List<Term> fields,
       List<Term> labels) {
-    private static final Section SECTION = new Section("filter", "Which pods are known.");
+    private static final Section SECTION = new Section("filter", "Pods to watch.");
     private static final Key<String> NODE =
         SECTION.key("node", Type.STRING, "", "Those on this node.");
     private static final Key<String> VARIABLE =
@@ -228,7 +232,8 @@ public record KubernetesConfig(
 
   private static final List<String> EXCLUDED = List.of("jaeger-agent", "jaeger-collector");
 
-  private static final Section SOURCE = new Section("source", "What tells which pod it is.");
+  private static final Section SOURCE = new Section("source",
+      "Source of the value that identifies the pod.");
   private static final Key<String> SOURCE_FROM =
       SOURCE.required(
           "from",
@@ -248,7 +253,7 @@ public record KubernetesConfig(
             return o.get(SOURCE_NAME);
           });
   private static final Section ASSOCIATION =
-      new Section("pod_association", "What together tells which pod it is.");
+      new Section("pod_association", "Sources that together identify the pod.");
   private static final Key<List<String>> SOURCES =
       ASSOCIATION.key("sources", Type.list(SOURCE_TYPE), List.of(), "All of them.");
   private static final Type<List<String>> ASSOCIATION_TYPE =
@@ -283,7 +288,7 @@ public record KubernetesConfig(
           "auth_type",
           Type.oneOf("auth_type", Auth.values(), Auth::word),
           Auth.SERVICE_ACCOUNT,
-          "Who asks the API.");
+          "Authentication at the API.");
   private static final Key<String> KUBECONFIG =
       SECTION.key("kube_config_path", Type.PATH, "", "With kubeConfig; KUBECONFIG otherwise.");
   private static final Key<String> CONTEXT =
@@ -291,20 +296,22 @@ public record KubernetesConfig(
   private static final Key<Double> QPS =
       SECTION.key("kube_api_qps", Type.FLOAT, 5.0, "Requests a second; negative: any number.");
   private static final Key<Long> BURST =
-      SECTION.key("kube_api_burst", Type.INT, 10L, "How many of them at once.");
+      SECTION.key("kube_api_burst", Type.INT, 10L, "Maximum burst of requests to the API.");
   private static final Key<Boolean> PASSTHROUGH =
       SECTION.key("passthrough", Type.BOOL, false, "Only k8s.pod.ip, without asking anybody.");
   private static final Key<Extract> EXTRACT =
-      SECTION.key("extract", Extract.TYPE, Extract.DEFAULT, "What is taken of objects.");
+      SECTION.key("extract", Extract.TYPE, Extract.DEFAULT, "Metadata to extract from objects.");
   private static final Key<Filter> FILTER =
-      SECTION.key("filter", Filter.TYPE, Filter.ALL, "Which pods are known.");
+      SECTION.key("filter", Filter.TYPE, Filter.ALL, "Pods to watch.");
   private static final Key<List<List<String>>> ASSOCIATIONS =
       SECTION.key(
-          "pod_association", Type.list(ASSOCIATION_TYPE), List.of(), "How a pod is recognised.");
+          "pod_association", Type.list(ASSOCIATION_TYPE), List.of(),
+              "Rules that associate items with pods.");
   private static final Key<List<String>> EXCLUDES =
       SECTION.key("exclude", EXCLUDE.type(o -> o.get(PODS)), EXCLUDED, "Pods left alone.");
   private static final Key<Boolean> WAIT =
-      SECTION.key("wait_for_metadata", Type.BOOL, false, "Whether the start waits for pods.");
+      SECTION.key("wait_for_metadata", Type.BOOL, false,
+          "If true, the start waits for the metadata of pods.");
   private static final Key<Duration> WAIT_FOR =
       SECTION.key(
           "wait_for_metadata_timeout", GoDurations.TYPE, Duration.ofSeconds(10), "And how long.");
@@ -313,13 +320,13 @@ public record KubernetesConfig(
           "watch_sync_period",
           GoDurations.TYPE,
           Duration.ofMinutes(5),
-          "How often pods are associated anew with what their owners say; 0: never.");
+          "Interval at which pods are associated again with their owners; 0 for never.");
   private static final Key<Duration> GRACE =
       SECTION.key(
           "pod_delete_grace_period",
           GoDurations.TYPE,
           Duration.ofSeconds(120),
-          "How long what was deleted is still known.");
+          "Time for which deleted objects are kept.");
 
   static final Type<KubernetesConfig> TYPE = SECTION.type(KubernetesConfig::read);
 

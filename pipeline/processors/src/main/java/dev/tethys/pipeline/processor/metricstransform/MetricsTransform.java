@@ -46,7 +46,8 @@ public final class MetricsTransform {
     GROUP
   }
 
-  private static final Section SECTION = new Section("transform", "What is done to some metrics.");
+  private static final Section SECTION = new Section("transform",
+      "Transformation of the matching metrics.");
   private static final Key<String> INCLUDE =
       SECTION.required("include", Type.STRING, "Their name, or an RE2 expression.");
   private static final Key<String> MATCH_TYPE =
@@ -67,7 +68,7 @@ public final class MetricsTransform {
           "aggregation_type",
           Type.lowerCase("aggregation", Points.Aggregation.class),
           Points.Aggregation.SUM,
-          "How points of equal attributes become one when metrics are combined.");
+          "Aggregation of points with equal attributes when metrics are combined.");
   private static final Key<String> SUBMATCH_CASE =
       SECTION.key(
           "submatch_case", Type.STRING, "", "lower or upper, for groups of the expression.");

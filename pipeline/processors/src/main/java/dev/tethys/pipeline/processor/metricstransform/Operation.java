@@ -41,7 +41,7 @@ final class Operation {
   private static final Key<String> VALUE =
       VALUE_ACTION.required("value", Type.STRING, "The value that is replaced.");
   private static final Key<String> VALUE_NEW =
-      VALUE_ACTION.required("new_value", Type.STRING, "What it is replaced with.");
+      VALUE_ACTION.required("new_value", Type.STRING, "Value that replaces the old one.");
 
   private static final Section SECTION = new Section("operation", "An edit of data points.");
   private static final Key<Action> ACTION =
@@ -69,7 +69,7 @@ final class Operation {
           Points.Aggregation.SUM,
           "sum, mean, min, max, count or median.");
   private static final Key<Double> SCALE =
-      SECTION.key("experimental_scale", Type.FLOAT, 1.0, "What values are multiplied with.");
+      SECTION.key("experimental_scale", Type.FLOAT, 1.0, "Factor by which values are multiplied.");
   private static final Key<List<ValueAction>> VALUE_ACTIONS =
       SECTION.key(
           "value_actions",

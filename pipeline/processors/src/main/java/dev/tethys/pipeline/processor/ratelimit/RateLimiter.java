@@ -34,10 +34,11 @@ public final class RateLimiter {
   private static final Section SECTION =
       new Section("rate_limiter", "Passes so many items a second, shared fairly.");
   private static final Key<Long> LIMIT =
-      SECTION.required("items_per_second", Type.UINT, "How many items pass in a second.");
+      SECTION.required("items_per_second", Type.UINT, "Maximum number of items per second.");
   private static final Key<Long> PER_KEY =
       SECTION.optional(
-          "items_per_second_and_key", Type.UINT, "How many of one combination of labels at most.");
+          "items_per_second_and_key", Type.UINT,
+              "Maximum number of items per second for one combination of labels.");
   private static final Key<List<String>> LABELS =
       SECTION.key(
           "labels",

@@ -68,20 +68,21 @@ final class DatabaseSanitizer {
   private static final Section ONE =
       new Section("database", "Statements of one kind of databases.");
   private static final Key<Boolean> ENABLED =
-      ONE.key("enabled", Type.BOOL, false, "Whether it is done.");
+      ONE.key("enabled", Type.BOOL, false, "Enables sanitization.");
   private static final Key<List<String>> ATTRIBUTES =
       ONE.key("attributes", Type.list(Type.STRING), List.of(), "Keys whose values are statements.");
 
   private static final Section SECTION =
       new Section("db_sanitizer", "Takes literals out of statements for databases.");
   private static final Key<Boolean> SPAN_NAME =
-      SECTION.key("sanitize_span_name", Type.BOOL, true, "Whether names of spans too.");
+      SECTION.key("sanitize_span_name", Type.BOOL, true, "If true, span names are sanitized too.");
   private static final Key<Boolean> FALLBACK =
       SECTION.key(
           "allow_fallback_without_system",
           Type.BOOL,
           false,
-          "Whether statements of which no attribute names the database go through all kinds.");
+          "If true, statements without an attribute that names the database pass through "
+              + "all sanitizers.");
   private static final List<Key<YamlObject>> KINDS = new ArrayList<>();
 
   static {

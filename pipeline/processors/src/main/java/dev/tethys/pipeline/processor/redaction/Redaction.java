@@ -84,7 +84,7 @@ public final class Redaction {
   private static final Section SECTION =
       new Section("redaction", "Removes and masks attributes and parts of bodies.");
   private static final Key<Boolean> ALLOW_ALL_KEYS =
-      SECTION.key("allow_all_keys", Type.BOOL, false, "Whether allowed_keys is passed over.");
+      SECTION.key("allow_all_keys", Type.BOOL, false, "If true, allowed_keys is ignored.");
   private static final Key<List<String>> ALLOWED_KEYS =
       list("allowed_keys", "Keys that stay; all others are removed.");
   private static final Key<List<String>> IGNORED_KEYS =
@@ -104,7 +104,7 @@ public final class Redaction {
           "redact_all_types",
           Type.BOOL,
           false,
-          "Whether values of attributes that are no text count too, as in bodies they do.");
+          "If true, attribute values that are not strings are checked too, as in bodies.");
   private static final Key<HashFunction> HASH =
       SECTION.optional("hash_function", HashFunction.TYPE, "A hash instead of asterisks.");
   private static final Key<Secret> HMAC_KEY =

@@ -25,15 +25,17 @@ final class UrlSanitizer {
   private static final Section SECTION =
       new Section("url_sanitizer", "Takes what varies out of URLs.");
   private static final Key<Boolean> ENABLED =
-      SECTION.key("enabled", Type.BOOL, false, "Whether it is done.");
+      SECTION.key("enabled", Type.BOOL, false, "Enables sanitization.");
   private static final Key<List<String>> ATTRIBUTES =
       SECTION.key("attributes", Type.list(Type.STRING), List.of(), "Keys whose values are URLs.");
   private static final Key<Boolean> SPAN_NAME =
       SECTION.key(
-          "sanitize_span_name", Type.BOOL, true, "Whether names of client and server spans too.");
+          "sanitize_span_name", Type.BOOL, true,
+              "If true, names of client and server spans are sanitized too.");
   private static final Key<Boolean> LOG_BODY =
       SECTION.key(
-          "sanitize_log_body", Type.BOOL, true, "Whether URLs in bodies of log records too.");
+          "sanitize_log_body", Type.BOOL, true,
+              "If true, URLs in bodies of log records are sanitized too.");
 
   /** Its settings. */
   static final Type<UrlSanitizer> TYPE = SECTION.type(UrlSanitizer::new);

@@ -66,11 +66,11 @@ public final class Sampler {
           Mode.HASH_SEED,
           "hash_seed, proportional or equalizing.");
   private static final Key<Double> PERCENTAGE =
-      SECTION.key("sampling_percentage", Type.FLOAT, 0.0, "How many of a hundred are kept.");
+      SECTION.key("sampling_percentage", Type.FLOAT, 0.0, "Percentage of items to keep.");
   private static final Key<Long> SEED =
       SECTION.key("hash_seed", Type.UINT, 0L, "Collectors of one tier must have the same.");
   private static final Key<Boolean> FAIL_CLOSED =
-      SECTION.key("fail_closed", Type.BOOL, true, "Whether items without randomness are dropped.");
+      SECTION.key("fail_closed", Type.BOOL, true, "If true, items without randomness are dropped.");
   private static final Key<Long> PRECISION =
       SECTION.key("sampling_precision", Type.INT, 4L, "Digits of written thresholds, 1 to 14.");
   private static final Key<String> SOURCE =

@@ -57,13 +57,15 @@ public final class SpanProcessor {
   private static final Key<List<Pattern>> RULES =
       TO.key("rules", Type.list(Type.REGEX), List.of(), "Expressions with named groups.");
   private static final Key<Boolean> BREAK =
-      TO.key("break_after_match", Type.BOOL, false, "Whether the first that matches is the last.");
+      TO.key("break_after_match", Type.BOOL, false,
+          "If true, rules after the first match are skipped.");
   private static final Key<Boolean> KEEP =
-      TO.key("keep_original_name", Type.BOOL, false, "Whether the name stays as it is.");
+      TO.key("keep_original_name", Type.BOOL, false, "If true, the span keeps its original name.");
   private static final Section NAME = new Section("name", "The name.");
   private static final Key<List<String>> FROM =
       NAME.key(
-          "from_attributes", Type.list(Type.STRING), List.of(), "Whose values are the new name.");
+          "from_attributes", Type.list(Type.STRING), List.of(),
+              "Attributes whose values form the new name.");
   private static final Key<String> SEPARATOR =
       NAME.key("separator", Type.STRING, "", "Between values.");
   private static final Key<Extraction> TO_ATTRIBUTES =
@@ -101,7 +103,7 @@ public final class SpanProcessor {
   private static final Key<Match> EXCLUDE =
       SECTION.optional("exclude", Match.TYPE, "Spans that match are not changed.");
   private static final Key<YamlObject> NAME_KEY =
-      SECTION.optional("name", NAME.type(o -> o), "What becomes of the name.");
+      SECTION.optional("name", NAME.type(o -> o), "Changes of the span name.");
   private static final Key<Status> STATUS_KEY =
       SECTION.optional("status", STATUS.type(SpanProcessor::status), "The new status.");
 

@@ -59,7 +59,7 @@ public final class CumulativeToDelta {
     DROP
   }
 
-  private static final Section FILTER = new Section("metric filter", "Which metrics are meant.");
+  private static final Section FILTER = new Section("metric filter", "Metrics that match.");
   private static final Key<List<String>> METRICS =
       FILTER.key("metrics", Type.list(Type.STRING), List.of(), "Their names.");
   private static final Key<String> MATCH_TYPE =
@@ -102,7 +102,7 @@ public final class CumulativeToDelta {
           "initial_value",
           Type.lowerCase("initial value", Initial.class),
           Initial.AUTO,
-          "Whether first points are kept: auto, keep or drop.");
+          "Handling of first points: auto, keep or drop.");
 
   /** The settings. */
   public record Settings(

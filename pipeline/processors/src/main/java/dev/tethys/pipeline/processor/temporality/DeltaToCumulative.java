@@ -29,7 +29,7 @@ public final class DeltaToCumulative {
           "max_stale", Type.DURATION, DEFAULT_MAX_STALE, "After how long a stream is forgotten.");
   private static final Key<Long> STREAMS =
       SECTION.key(
-          "max_streams", Type.UINT, (long) MAX_STREAMS, "How many streams are added up at most.");
+          "max_streams", Type.UINT, (long) MAX_STREAMS, "Maximum number of tracked streams.");
 
   /** The settings. */
   public record Settings(Duration maxStale, int maxStreams) {}

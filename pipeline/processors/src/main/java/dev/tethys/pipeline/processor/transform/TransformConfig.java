@@ -40,7 +40,7 @@ public record TransformConfig(Map<Signal, List<Group>> groups) {
       GROUP.optional(
           "context",
           OttlConfig.CONTEXT,
-          "What they are run for; found from their paths if absent.");
+          "Context of the statements; inferred from their paths if absent.");
   private static final Key<List<String>> CONDITIONS =
       GROUP.key(
           "conditions",
@@ -61,7 +61,7 @@ public record TransformConfig(Map<Signal, List<Group>> groups) {
           "error_mode",
           OttlConfig.ERROR_MODE,
           ErrorMode.IGNORE,
-          "What becomes of errors in evaluations.");
+          "Handling of evaluation errors.");
   private static final Map<Signal, Key<List<YamlNode>>> LISTS = new EnumMap<>(Signal.class);
 
   static {

@@ -30,12 +30,13 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
   private static final Section STORE =
       new Section("store", "Requests of which only one side is known.");
   private static final Key<Long> MAX_ITEMS =
-      STORE.key("max_items", Type.INT, 1000L, "How many wait at most.");
+      STORE.key("max_items", Type.INT, 1000L, "Maximum number of waiting requests.");
   private static final Key<Duration> TTL =
-      STORE.key("ttl", GoDurations.TYPE, Duration.ofSeconds(2), "How long one waits.");
+      STORE.key("ttl", GoDurations.TYPE, Duration.ofSeconds(2),
+          "Time that a request waits for its other side.");
 
   private static final Section SECTION =
-      new Section("servicegraph", "Which service asks which, as metrics.");
+      new Section("servicegraph", "Metrics of the requests between services.");
   private static final Key<String> METRICS_EXPORTER =
       SECTION.key("metrics_exporter", Type.STRING, "", "Taken; pipelines say where metrics go.");
   private static final Key<List<Duration>> BUCKETS_KEY =
@@ -64,13 +65,13 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
           "cache_loop",
           GoDurations.TYPE,
           Duration.ofMinutes(1),
-          "How often edges are let go of which nothing was heard for 15 minutes.");
+          "Interval between removals of edges without spans for 15 minutes.");
   private static final Key<Duration> STORE_EXPIRATION_LOOP =
       SECTION.key(
           "store_expiration_loop",
           GoDurations.TYPE,
           Duration.ofSeconds(2),
-          "How often requests are looked through whose other side did not come.");
+          "Interval between searches for requests whose other side did not arrive.");
   private static final Key<List<String>> PEERS =
       SECTION.optional(
           "virtual_node_peer_attributes",
@@ -88,7 +89,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
           "metrics_flush_interval",
           GoDurations.TYPE,
           Duration.ofSeconds(60),
-          "How often metrics are sent; 0 for with every batch of spans.");
+          "Interval between flushes of metrics; 0 to flush with every batch of spans.");
   private static final Key<List<String>> DATABASES =
       SECTION.key(
           "database_name_attributes",

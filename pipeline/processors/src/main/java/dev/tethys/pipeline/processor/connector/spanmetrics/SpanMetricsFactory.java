@@ -73,7 +73,8 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Key<String> NAME =
       DIMENSION.optional("name", Type.STRING, "Of a span, else of its resource.");
   private static final Key<String> DEFAULT =
-      DIMENSION.optional("default", Type.STRING, "Where neither has it; else it is left out.");
+      DIMENSION.optional("default", Type.STRING,
+          "Value if neither has the attribute; without it the dimension is left out.");
   private static final Key<String> GLOB =
       DIMENSION.optional("glob", Type.STRING, "A pattern of keys, each of which is taken.");
   private static final Type<List<YamlObject>> DIMENSIONS_TYPE = Type.list(DIMENSION.type(o -> o));
@@ -84,9 +85,9 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Section EXPONENTIAL =
       new Section("exponential", "Buckets that become coarser when there are too many.");
   private static final Key<Long> MAX_SIZE =
-      EXPONENTIAL.key("max_size", Type.INT, (long) DEFAULT_MAX_SIZE, "How many at most.");
+      EXPONENTIAL.key("max_size", Type.INT, (long) DEFAULT_MAX_SIZE, "Maximum number of buckets.");
 
-  private static final Section HISTOGRAM = new Section("histogram", "How durations are counted.");
+  private static final Section HISTOGRAM = new Section("histogram", "Histogram of durations.");
   private static final Key<Boolean> DISABLE =
       HISTOGRAM.key("disable", Type.BOOL, false, "Not at all.");
   private static final Key<SpanMetricsSettings.Unit> UNIT =
@@ -104,25 +105,26 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
 
   private static final Section EXEMPLARS = new Section("exemplars", "Example spans of the counts.");
   private static final Key<Boolean> EXEMPLARS_ENABLED =
-      EXEMPLARS.key("enabled", Type.BOOL, false, "Whether there are any.");
+      EXEMPLARS.key("enabled", Type.BOOL, false, "Enables exemplars.");
   private static final Key<Long> MAX_PER_DATA_POINT =
-      EXEMPLARS.key("max_per_data_point", Type.INT, 5L, "How many a point has.");
+      EXEMPLARS.key("max_per_data_point", Type.INT, 5L,
+          "Maximum number of exemplars of a data point.");
 
-  private static final Section EVENTS = new Section("events", "Whether events are counted.");
+  private static final Section EVENTS = new Section("events", "Counter of span events.");
   private static final Key<Boolean> EVENTS_ENABLED =
-      EVENTS.key("enabled", Type.BOOL, false, "Whether they are.");
+      EVENTS.key("enabled", Type.BOOL, false, "Enables the counter of span events.");
   private static final Key<List<YamlObject>> EVENTS_DIMENSIONS =
       EVENTS.key("dimensions", DIMENSIONS_TYPE, List.of(), "Attributes of events as well.");
 
   private static final Section SELF_TIME =
-      new Section("self_time", "How long spans took without their children.");
+      new Section("self_time", "Duration of spans without their children.");
   private static final Key<Boolean> SELF_TIME_ENABLED =
-      SELF_TIME.key("enabled", Type.BOOL, false, "Whether that is counted.");
+      SELF_TIME.key("enabled", Type.BOOL, false, "Enables self time.");
 
   private static final Section SECTION =
       new Section("span_metrics", "Counts spans and how long they took.");
   private static final Key<YamlObject> HISTOGRAM_KEY =
-      SECTION.optional("histogram", HISTOGRAM.type(o -> o), "How durations are counted.");
+      SECTION.optional("histogram", HISTOGRAM.type(o -> o), "Histogram of durations.");
   private static final Key<List<YamlObject>> DIMENSIONS =
       SECTION.key("dimensions", DIMENSIONS_TYPE, List.of(), "Of all metrics.");
   private static final Key<List<YamlObject>> CALLS_DIMENSIONS =
@@ -132,7 +134,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           "exclude_dimensions",
           Type.list(Type.STRING),
           List.of(),
-          "Which of the dimensions that every series has are left out.");
+          "Default dimensions to exclude.");
   private static final Key<Long> DIMENSIONS_CACHE_SIZE =
       SECTION.optional(
           "dimensions_cache_size",
@@ -143,10 +145,10 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           "aggregation_cardinality_limit",
           Type.INT,
           0L,
-          "How many series a metric of a resource has; further ones are counted together.");
+          "Maximum number of series in a metric of a resource; further ones are counted together.");
   private static final Key<Long> RESOURCE_METRICS_CACHE_SIZE =
       SECTION.key(
-          "resource_metrics_cache_size", Type.INT, 1000L, "How many resources are remembered.");
+          "resource_metrics_cache_size", Type.INT, 1000L, "Maximum number of cached resources.");
   private static final Key<List<String>> RESOURCE_METRICS_KEY_ATTRIBUTES =
       SECTION.key(
           "resource_metrics_key_attributes",
@@ -158,7 +160,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           "aggregation_temporality",
           Type.oneOf("temporality", TEMPORALITIES),
           false,
-          "Whether counts begin anew with each interval.");
+          "Temporality of the metrics: delta counts begin anew with each interval.");
   private static final Key<Duration> METRICS_FLUSH_INTERVAL =
       SECTION.key(
           "metrics_flush_interval",
@@ -170,13 +172,13 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           "metrics_expiration",
           GoDurations.TYPE,
           Duration.ZERO,
-          "When a resource without spans is forgotten; never with 0.");
+          "Duration after which a resource without spans expires; 0 for never.");
   private static final Key<Duration> SERIES_EXPIRATION =
       SECTION.key(
           "series_expiration",
           GoDurations.TYPE,
           Duration.ZERO,
-          "When a single series without spans is forgotten; never with 0.");
+          "Duration after which a single series without spans expires; 0 for never.");
   private static final Key<Long> METRIC_TIMESTAMP_CACHE_SIZE =
       SECTION.key(
           "metric_timestamp_cache_size",
@@ -188,10 +190,10 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Key<YamlObject> EXEMPLARS_KEY =
       SECTION.optional("exemplars", EXEMPLARS.type(o -> o), "Example spans of the counts.");
   private static final Key<YamlObject> EVENTS_KEY =
-      SECTION.optional("events", EVENTS.type(o -> o), "Whether events are counted.");
+      SECTION.optional("events", EVENTS.type(o -> o), "Counter of span events.");
   private static final Key<YamlObject> SELF_TIME_KEY =
       SECTION.optional(
-          "self_time", SELF_TIME.type(o -> o), "How long spans took without their children.");
+          "self_time", SELF_TIME.type(o -> o), "Duration of spans without their children.");
   private static final Key<List<String>> INCLUDE_INSTRUMENTATION_SCOPE =
       SECTION.key(
           "include_instrumentation_scope",

@@ -30,7 +30,7 @@ final class CombinedRules {
       VETO.required("drop_sub_policy", Type.list(PolicySettings.INNER), "The policies.");
 
   private static final Section ALLOCATION =
-      new Section("rate_allocation", "What a policy has of the rate.");
+      new Section("rate_allocation", "Share of a policy in the rate.");
   private static final Key<String> POLICY =
       ALLOCATION.required("policy", Type.STRING, "The name of the policy.");
   private static final Key<Long> PERCENT =
@@ -41,9 +41,11 @@ final class CombinedRules {
   private static final Section ORDERED =
       new Section("composite", "Evaluates policies in order, each with its own rate.");
   private static final Key<Long> MAX_RATE =
-      ORDERED.required("max_total_spans_per_second", Type.INT, "Most spans of a policy a second.");
+      ORDERED.required("max_total_spans_per_second", Type.INT,
+          "Maximum number of spans per second of a policy.");
   private static final Key<List<String>> ORDER =
-      ORDERED.key("policy_order", Type.list(Type.STRING), List.of(), "Who is asked first.");
+      ORDERED.key("policy_order", Type.list(Type.STRING), List.of(),
+          "Order in which policies are evaluated.");
   private static final Key<List<PolicySettings>> ONE_OF =
       ORDERED.required("composite_sub_policy", Type.list(PolicySettings.INNER), "The policies.");
   private static final Key<List<Allocation>> ALLOCATIONS =

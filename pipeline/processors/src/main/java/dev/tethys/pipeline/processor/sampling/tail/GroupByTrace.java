@@ -39,20 +39,22 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
           "Time from the first span of a trace until its release.");
   private static final Key<Long> TRACES =
       SECTION.key(
-          "num_traces", Type.INT, 1_000_000L, "Most traces that are held; then senders wait.");
+          "num_traces", Type.INT, 1_000_000L,
+              "Maximum number of traces in memory; beyond it senders wait.");
   private static final Key<Long> MAX_BYTES =
       SECTION.key(
           "max_bytes",
           Type.INT,
           TailSettings.DEFAULT_MAX_BYTES,
-          "Most bytes of held spans; then senders wait. A quarter of the heap.");
+          "Maximum size of spans in memory in bytes; beyond it senders wait. A quarter of "
+              + "the heap.");
   private static final Key<Boolean> ACKNOWLEDGE =
       SECTION.key(
           "acknowledge",
           Type.oneOf("moment", "at_once", true, "when_released", false),
           true,
-          "When spans are acknowledged: at_once, as in the Collector, and a crash loses what"
-              + " is held; or when_released, when exporters have accepted the trace.");
+          "Acknowledgement of spans: at_once, as in the Collector (a crash loses traces in "
+              + "memory), or when_released (after exporters accept the trace).");
   private static final Key<Long> WORKERS =
       SECTION.key("num_workers", Type.INT, 1L, "Taken; senders' threads share one table.");
   private static final Key<Boolean> ORPHANS =

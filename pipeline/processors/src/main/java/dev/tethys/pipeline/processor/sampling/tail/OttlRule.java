@@ -27,7 +27,8 @@ final class OttlRule implements SamplingPolicy {
           "error_mode",
           OttlConfig.ERROR_MODE,
           ErrorMode.PROPAGATE,
-          "What becomes of errors: with propagate the policy has nothing to say of the trace.");
+          "Handling of evaluation errors; with propagate the policy makes no decision on "
+              + "the trace.");
   private static final Key<List<String>> SPAN =
       SECTION.key("span", Type.list(Type.STRING), List.of(), "Conditions that spans are asked.");
   private static final Key<List<String>> EVENT =

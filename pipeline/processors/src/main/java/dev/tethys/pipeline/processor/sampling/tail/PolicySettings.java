@@ -37,7 +37,7 @@ record PolicySettings(String name, String type, SamplingPolicy rule) {
 
     private final Section section = new Section("policy", "Says which traces are sampled.");
     private final Key<String> name =
-        section.required("name", Type.STRING, "How metrics call the policy.");
+        section.required("name", Type.STRING, "Name of the policy in metrics.");
     private final Key<String> type = section.required("type", Type.STRING, "Type of the policy.");
     private final Map<String, Key<SamplingPolicy>> rules = new LinkedHashMap<>();
 

@@ -23,21 +23,23 @@ final class RateRules {
   private static final Key<String> SALT =
       SHARE.key("hash_salt", Type.STRING, "", "Collectors of one tier must have the same.");
   private static final Key<Double> PERCENTAGE =
-      SHARE.key("sampling_percentage", Type.FLOAT, 0.0, "How many of a hundred are kept.");
+      SHARE.key("sampling_percentage", Type.FLOAT, 0.0, "Percentage of traces to keep.");
 
   private static final Section SPANS =
       new Section("rate_limiting", "Samples while there are not more spans a second.");
   private static final Key<Long> SPANS_PER_SECOND =
-      SPANS.required("spans_per_second", Type.INT, "How many spans.");
+      SPANS.required("spans_per_second", Type.INT, "Maximum number of spans per second.");
   private static final Key<Long> SPANS_BURST =
-      SPANS.optional("burst_capacity", Type.INT, "Most spans at once; twice a second's.");
+      SPANS.optional("burst_capacity", Type.INT,
+          "Maximum burst of spans; twice the rate of a second by default.");
 
   private static final Section BYTES =
       new Section("bytes_limiting", "Samples while there are not more bytes a second.");
   private static final Key<Long> BYTES_PER_SECOND =
-      BYTES.required("bytes_per_second", Type.INT, "How many bytes.");
+      BYTES.required("bytes_per_second", Type.INT, "Maximum number of bytes per second.");
   private static final Key<Long> BYTES_BURST =
-      BYTES.optional("burst_capacity", Type.INT, "Most bytes at once; twice a second's.");
+      BYTES.optional("burst_capacity", Type.INT,
+          "Maximum burst of bytes; twice the rate of a second by default.");
 
   static final Type<SamplingPolicy> PROBABILISTIC =
       SHARE.type(

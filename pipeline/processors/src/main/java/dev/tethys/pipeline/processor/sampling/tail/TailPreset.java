@@ -21,7 +21,8 @@ enum TailPreset {
       SECTION.key(
           "slow", GoDurations.TYPE, Duration.ofSeconds(1), "Least duration of a slow trace.");
   private static final Key<Long> RARE =
-      SECTION.key("rare_traces", Type.INT, 10L, "Most traces in rare_window of a rare operation.");
+      SECTION.key("rare_traces", Type.INT, 10L,
+          "Maximum number of traces of a rare operation in rare_window.");
   private static final Key<Duration> WINDOW =
       SECTION.key(
           "rare_window", GoDurations.TYPE, Duration.ofMinutes(10), "Time in which traces count.");

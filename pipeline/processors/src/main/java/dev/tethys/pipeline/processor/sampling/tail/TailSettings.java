@@ -41,7 +41,7 @@ public record TailSettings(
   private static final Duration LONGEST_WAIT = Duration.ofDays(1);
 
   private static final Section CACHE =
-      new Section("decision_cache", "How many decisions are remembered without their traces.");
+      new Section("decision_cache", "Number of decisions cached without their traces.");
   private static final Key<Long> SAMPLED =
       CACHE.key("sampled_cache_size", Type.INT, 0L, "Of traces that were sampled.");
   private static final Key<Long> NOT_SAMPLED =
@@ -62,12 +62,14 @@ public record TailSettings(
           Duration.ZERO,
           "From the root span to the decision, where that is sooner; 0 for never.");
   private static final Key<Long> TRACES =
-      SECTION.key("num_traces", Type.INT, 50_000L, "Most traces that are held or remembered.");
+      SECTION.key("num_traces", Type.INT, 50_000L,
+          "Maximum number of traces in memory or in the cache.");
   private static final Key<Long> MAX_BYTES =
       SECTION.optional(
           "max_bytes",
           Type.INT,
-          "Most bytes of held spans; more are given back to their senders. A quarter of the heap.");
+          "Maximum size of spans in memory in bytes; more are returned to their senders. A "
+              + "quarter of the heap.");
   private static final Key<Long> TRACE_BYTES =
       SECTION.key(
           "maximum_trace_size_bytes", Type.INT, 0L, "Larger traces are dropped; 0 for none.");
@@ -78,29 +80,30 @@ public record TailSettings(
           "sampling_strategy",
           Type.oneOf("strategy", "trace-complete", false, "span-ingest", true),
           false,
-          "Whether a trace is judged when it is complete, or its spans as they come.");
+          "Time of the decision: when the trace is complete, or as spans arrive (span-ingest).");
   private static final Key<Boolean> FIRST_MATCH =
       SECTION.key(
-          "sample_on_first_match", Type.BOOL, false, "Whether the first that samples decides.");
+          "sample_on_first_match", Type.BOOL, false,
+              "If true, the first policy that samples decides.");
   private static final Key<Boolean> DROP_AT_STOP =
       SECTION.key(
           "drop_pending_traces_on_shutdown",
           Type.BOOL,
           false,
-          "Whether a stop drops what is not decided, instead of deciding it.");
+          "If true, a stop drops undecided traces instead of deciding them.");
   private static final Key<Boolean> BLOCK =
       SECTION.key(
           "block_on_overflow",
           Type.BOOL,
           false,
-          "Whether senders wait for room, instead of the oldest traces being dropped.");
+          "If true, senders wait for room; otherwise the oldest traces are dropped.");
   private static final Key<Boolean> ACKNOWLEDGE =
       SECTION.key(
           "acknowledge",
           Type.oneOf("moment", "at_once", true, "when_decided", false),
           true,
-          "When spans are acknowledged: at_once, as in the Collector, and a crash loses what"
-              + " is held; or when_decided, when exporters have accepted the trace or it was dropped.");
+          "Acknowledgement of spans: at_once, as in the Collector (a crash loses traces in "
+              + "memory), or when_decided (after exporters accept the trace or it is dropped).");
   private static final Key<Long> SHARDS =
       SECTION.key("num_shards", Type.INT, 1L, "Taken; senders' threads share one table.");
   private static final Key<List<PolicySettings>> POLICIES =
@@ -108,7 +111,7 @@ public record TailSettings(
           "policies",
           PolicySettings.LIST,
           List.of(),
-          "What decides; required without a preset, otherwise in addition to it.");
+          "Sampling policies; required without a preset, otherwise in addition to it.");
   private static final Key<TailPreset> PRESET =
       SECTION.optional(
           "preset", TailPreset.TYPE, "Policies by name: keep_errors_slow_rare. (Tethys)");
