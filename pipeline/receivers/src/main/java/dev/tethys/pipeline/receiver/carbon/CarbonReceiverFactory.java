@@ -53,7 +53,8 @@ public final class CarbonReceiverFactory
       CONFIG.key("rules", Type.list(RegexNaming.RULE), List.of(), "Expressions, in order.");
   private static final Key<String> SEPARATOR =
       CONFIG.key("name_separator", Type.STRING, "", "Stands between the parts of a name.");
-  private static final Section PARSER = new Section("parser", "How paths become series.");
+  private static final Section PARSER = new Section("parser",
+      "Parser that turns paths into series.");
   private static final Key<String> PARSER_TYPE =
       PARSER.key("type", Type.STRING, "plaintext", "plaintext or regex.");
   private static final Key<YamlObject> PARSER_CONFIG =
@@ -62,7 +63,8 @@ public final class CarbonReceiverFactory
   private static final Section SECTION = new Section("carbon", "Receives Graphite's protocols.");
   private static final Key<String> ENDPOINT =
       SECTION.key(
-          "endpoint", ListenAddressConfig.TYPE, "localhost:2003", "Where lines come: host:port.");
+          "endpoint", ListenAddressConfig.TYPE, "localhost:2003",
+              "Address to listen on for lines: host:port.");
   private static final Key<String> TRANSPORT =
       SECTION.key("transport", Type.STRING, "tcp", "tcp or udp.");
   private static final Key<Duration> IDLE =
@@ -72,9 +74,10 @@ public final class CarbonReceiverFactory
           Duration.ofSeconds(30),
           "For which nothing may come over a connection.");
   private static final Key<YamlObject> PARSER_KEY =
-      SECTION.optional("parser", PARSER.type(o -> o), "How paths become series.");
+      SECTION.optional("parser", PARSER.type(o -> o), "Parser that turns paths into series.");
   private static final Key<String> PICKLE =
-      SECTION.key("pickle_endpoint", Type.STRING, "", "Where pickles come; nowhere without.");
+      SECTION.key("pickle_endpoint", Type.STRING, "",
+          "Address to listen on for pickles; none if empty.");
   private static final Key<String> MAPPING =
       SECTION.key(
           "mapping_file",
@@ -82,13 +85,14 @@ public final class CarbonReceiverFactory
           "",
           "A mapping file of graphite_exporter; in place of parser.");
   private static final Key<Boolean> STRICT =
-      SECTION.key("strict_match", Type.BOOL, false, "What no rule matches is left out.");
+      SECTION.key("strict_match", Type.BOOL, false,
+          "If true, lines that no rule matches are dropped.");
   private static final Key<PointNames> NAMES =
       SECTION.key(
           "names",
           Type.lowerCase("way of names", PointNames.class),
           PointNames.UNDERSCORES,
-          "What becomes of characters that names of metrics and labels have not always had.");
+          "Handling of characters that are invalid in legacy names of metrics and labels.");
 
   @Override
   public String type() {

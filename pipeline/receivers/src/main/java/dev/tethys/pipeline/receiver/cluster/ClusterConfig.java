@@ -53,7 +53,7 @@ public record ClusterConfig(
           "distribution",
           Type.oneOf("distribution", "kubernetes", false, "openshift", true),
           false,
-          "Whether there are quotas of OpenShift.");
+          "Distribution of the cluster; openshift adds its quotas.");
   private static final Key<List<String>> CONDITIONS =
       SECTION.key(
           "node_conditions_to_report",
@@ -65,7 +65,7 @@ public record ClusterConfig(
           "allocatable_types_to_report",
           Type.list(Type.STRING),
           List.of(),
-          "What nodes have for pods that has a metric each: cpu, memory, pods …");
+          "Allocatable resources of nodes to report, one metric each: cpu, memory, pods …");
   private static final Key<Duration> ENTITIES =
       SECTION.key(
           "metadata_collection_interval",

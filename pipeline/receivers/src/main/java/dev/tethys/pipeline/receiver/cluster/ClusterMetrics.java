@@ -101,7 +101,7 @@ final class ClusterMetrics {
       }
     }
     l.add(gauge(c + "ready", "", "1 for a container that is ready."));
-    l.add(gauge(c + "restarts", "{restart}", "How often it was started again, of late."));
+    l.add(gauge(c + "restarts", "{restart}", "Number of recent restarts of the container."));
     for (String s : List.of("reason", "state")) {
       String name = c + "status." + s;
       l.add(
@@ -138,7 +138,7 @@ final class ClusterMetrics {
       l.add(Instrument.level(capacity, BYTES, "Its capacity.").optional());
     }
     String request = "k8s.persistentvolumeclaim.storage.request";
-    l.add(Instrument.level(request, BYTES, "What it asks for.").optional());
+    l.add(Instrument.level(request, BYTES, "Storage that the claim requests.").optional());
   }
 
   private static List<Attribute> resource() {

@@ -75,13 +75,13 @@ public final class CollectdReceiverFactory
           "endpoint",
           ListenAddressConfig.TYPE,
           "localhost:25826",
-          "Where packets come: host:port.");
+          "Address to listen on for packets: host:port.");
   private static final Key<Security> LEVEL =
       NETWORK.key(
           "security_level",
           Type.lowerCase("security level", Security.class),
           Security.NONE,
-          "What packets have to be at least.");
+          "Minimum security level of packets.");
   private static final Key<String> USERS =
       NETWORK.key("auth_file", Type.PATH, "", "Users and passwords, a line user: password each.");
   private static final Key<List<String>> TYPES =

@@ -53,9 +53,9 @@ public record CreatorSettings(
       Map<String, String> annotations,
       @Nullable YamlNode fileLog) {
     private static final Section SECTION =
-        new Section("discovery", "What pods say in annotations of how to take their telemetry.");
+        new Section("discovery", "Discovery of targets by annotations of pods.");
     private static final Key<Boolean> ENABLED =
-        SECTION.key("enabled", Type.BOOL, false, "Whether annotations are evaluated.");
+        SECTION.key("enabled", Type.BOOL, false, "Enables discovery by annotations.");
     private static final Key<List<String>> IGNORED =
         SECTION.key(
             "ignore_receivers",
@@ -120,7 +120,7 @@ public record CreatorSettings(
           "discovery",
           Discovery.TYPE,
           Discovery.NONE,
-          "Whether pods say in annotations how their telemetry is taken.");
+          "Discovery of targets by annotations of pods.");
 
   static final Type<CreatorSettings> TYPE = SECTION.type(CreatorSettings::read);
 

@@ -39,7 +39,7 @@ public record EventsConfig(
           "0s: each state of an event is emitted.");
 
   static {
-    SECTION.notBuilt("storage", "Where versions are kept between starts.");
+    SECTION.notBuilt("storage", "Storage of resource versions between starts.");
   }
 
   static final Type<EventsConfig> TYPE = SECTION.type(EventsConfig::read);

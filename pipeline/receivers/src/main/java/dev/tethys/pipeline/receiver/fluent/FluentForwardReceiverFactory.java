@@ -79,7 +79,7 @@ public final class FluentForwardReceiverFactory
   private static final Key<ServerTlsSettings> TLS =
       SECTION.optional("tls", ServerTlsSettings.TYPE, "TLS.");
   private static final Key<Handshake> SECURITY =
-      SECTION.optional("security", Handshake.TYPE, "What senders must know.");
+      SECTION.optional("security", Handshake.TYPE, "Authentication of senders.");
   private static final Key<Long> MAX =
       SECTION.key("max_message_size_mib", Type.INT, 32L, "Largest message, also decompressed.");
   private static final Key<Duration> SHUTDOWN_DELAY =

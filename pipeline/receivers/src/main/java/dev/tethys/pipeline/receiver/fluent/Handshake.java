@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
 record Handshake(String hostname, Secret sharedKey, Map<String, Secret> users) {
   private static final SecureRandom RANDOM = new SecureRandom();
   private static final Section SECTION =
-      new Section("security", "What senders must know, as in Fluentd's <security>.");
+      new Section("security", "Authentication of senders, as in Fluentd's <security>.");
   private static final Key<String> HOSTNAME =
-      SECTION.required("self_hostname", Type.STRING, "How this receiver calls itself.");
+      SECTION.required("self_hostname", Type.STRING, "Host name that the receiver reports.");
   private static final Key<Secret> SHARED_KEY =
       SECTION.required("shared_key", Type.SECRET, "The key that both sides know.");
   private static final Key<Map<String, Secret>> USERS =

@@ -44,7 +44,7 @@ final class DiskScraper {
   private DiskScraper() {}
 
   private static ScraperKind kind() {
-    Section section = new Section("disk", "What block devices do.");
+    Section section = new Section("disk", "Metrics of block devices.");
     NameFilter.Keys filter = new NameFilter.Keys(section, "", "devices");
     return ScraperKind.simple(
         "disk",

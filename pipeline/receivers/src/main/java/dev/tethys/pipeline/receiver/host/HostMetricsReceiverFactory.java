@@ -77,8 +77,8 @@ public final class HostMetricsReceiverFactory
           "root_path",
           Type.STRING,
           "",
-          "Where a container sees the root of its host. HOST_PROC, HOST_SYS, HOST_ETC and"
-              + " HOST_PROC_MOUNTINFO of the environment win over it.");
+          "Path at which a container sees the root of its host. HOST_PROC, HOST_SYS, "
+              + "HOST_ETC and HOST_PROC_MOUNTINFO of the environment take precedence.");
   private static final Key<Map<String, ScraperKind.Maker>> SCRAPERS_KEY =
       SECTION.key(
           "scrapers",

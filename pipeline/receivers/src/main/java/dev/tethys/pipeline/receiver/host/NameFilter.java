@@ -83,7 +83,7 @@ final class NameFilter {
 
     /** None when no name is listed. */
     private static Type<List<Names>> type(String name, String list) {
-      Section s = new Section(name, "Which " + list + " are meant.");
+      Section s = new Section(name, "Filter by name: " + list + ".");
       Key<String> type = s.key("match_type", Type.STRING, "", "strict or regexp (RE2).");
       Key<List<String>> names = s.key(list, Type.list(Type.STRING), List.of(), "Their names.");
       Section cache = new Section("regexp", "A cache of decisions; there is always one.");

@@ -57,7 +57,7 @@ final class NetworkScraper {
   private NetworkScraper() {}
 
   private static ScraperKind kind() {
-    Section section = new Section("network", "What goes over network devices, and connections.");
+    Section section = new Section("network", "Metrics of network devices and connections.");
     NameFilter.Keys filter = new NameFilter.Keys(section, "", "interfaces");
     return ScraperKind.simple(
         "network",

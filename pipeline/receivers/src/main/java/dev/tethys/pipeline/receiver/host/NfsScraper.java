@@ -106,7 +106,7 @@ final class NfsScraper implements HostScraper {
   static final ScraperKind KIND = kind();
 
   private static ScraperKind kind() {
-    Section section = new Section("nfs", "What NFS clients and servers of the kernel do.");
+    Section section = new Section("nfs", "Metrics of NFS clients and servers of the kernel.");
     MetricSettings.Keys metrics = new MetricSettings.Keys(section, INSTRUMENTS);
     return new ScraperKind(
         "nfs",

@@ -95,11 +95,12 @@ final class ProcessScraper implements HostScraper {
   static final ScraperKind KIND = kind();
 
   private static Key<Boolean> mute(Section s, String what) {
-    return s.key("mute_process_" + what, Type.BOOL, false, "Whether such errors are not told.");
+    return s.key("mute_process_" + what, Type.BOOL, false,
+        "If true, such errors are not reported.");
   }
 
   private static ScraperKind kind() {
-    Section section = new Section("process", "What each process does.");
+    Section section = new Section("process", "Metrics of each process.");
     MetricSettings.Keys metrics = new MetricSettings.Keys(section, INSTRUMENTS);
     ResourceAttributes.Keys resource =
         new ResourceAttributes.Keys(section, ProcessResource.ATTRIBUTES);

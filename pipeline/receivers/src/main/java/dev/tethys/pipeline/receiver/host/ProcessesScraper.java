@@ -23,7 +23,7 @@ final class ProcessesScraper {
   static final ScraperKind KIND =
       ScraperKind.simple(
           "processes",
-          new Section("processes", "How many processes there are."),
+          new Section("processes", "Numbers of processes."),
           INSTRUMENTS,
           o -> () -> ProcessesScraper::collect);
 

@@ -66,9 +66,11 @@ public final class InfluxReceiverFactory
   private static final HttpServerSettings.Keys HTTP_KEYS =
       new HttpServerSettings.Keys(SECTION, "localhost:8086");
   private static final Key<String> TCP =
-      SECTION.key("tcp_endpoint", Type.STRING, "", "Where lines come over TCP; nowhere without.");
+      SECTION.key("tcp_endpoint", Type.STRING, "",
+          "Address to listen on for lines over TCP; none if empty.");
   private static final Key<String> UDP =
-      SECTION.key("udp_endpoint", Type.STRING, "", "Where lines come over UDP; nowhere without.");
+      SECTION.key("udp_endpoint", Type.STRING, "",
+          "Address to listen on for lines over UDP; none if empty.");
   private static final Key<TimePrecision> PRECISION =
       SECTION.key(
           "socket_precision",
@@ -80,7 +82,7 @@ public final class InfluxReceiverFactory
           "names",
           Type.lowerCase("way of names", PointNames.class),
           PointNames.UNDERSCORES,
-          "What becomes of characters that names of metrics and labels have not always had.");
+          "Handling of characters that are invalid in legacy names of metrics and labels.");
   private static final Key<TelegrafSchema> SCHEMA =
       SECTION.key(
           "metrics_schema",
@@ -91,7 +93,7 @@ public final class InfluxReceiverFactory
               "telegraf-prometheus-v2",
               TelegrafSchema.V2),
           TelegrafSchema.V2,
-          "How Telegraf wrote metrics of Prometheus's.");
+          "Schema in which Telegraf wrote metrics of Prometheus.");
   private static final Key<String> DATABASE_LABEL =
       SECTION.key(
           "database_label",

@@ -77,7 +77,7 @@ public final class JaegerReceiverFactory
   private static Type<Udp> datagrams(String name, String endpoint) {
     Section s = new Section(name, "Datagrams to an agent.");
     Key<String> where =
-        s.key("endpoint", ListenAddressConfig.TYPE, endpoint, "Where it listens: host:port.");
+        s.key("endpoint", ListenAddressConfig.TYPE, endpoint, "Address to listen on: host:port.");
     Key<Long> maxPacket =
         s.key("max_packet_size", Type.INT, (long) MAX_DATAGRAM, "Larger datagrams are refused.");
     Key<Long> buffer =
@@ -102,7 +102,8 @@ public final class JaegerReceiverFactory
   }
 
   private static final Section PROTOCOLS =
-      new Section("protocols", "What it speaks; a key without a value means its defaults.");
+      new Section("protocols",
+          "Protocols to accept; a key without a value uses the protocol's defaults.");
   private static final Key<GrpcServerSettings> GRPC_KEY =
       PROTOCOLS.optional("grpc", GRPC_TYPE, "api_v2 over gRPC.");
   private static final Key<HttpServerSettings> HTTP_KEY =

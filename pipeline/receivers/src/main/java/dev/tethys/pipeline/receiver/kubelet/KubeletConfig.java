@@ -78,16 +78,16 @@ public record KubeletConfig(
           "metric_groups",
           Type.list(Type.lowerCase("metric group", Group.class)),
           List.of(Group.CONTAINER, Group.POD, Group.NODE),
-          "What metrics are of.");
+          "Groups of metrics to collect.");
   private static final Key<List<String>> EXTRA =
       SECTION.key(
           "extra_metadata_labels",
           Type.list(Type.oneOf("metadata label", List.of(CONTAINER_ID, VOLUME_TYPE))),
           List.of(),
-          "What the kubelet is asked of pods besides.");
+          "Additional metadata of pods to request from the kubelet.");
 
   private static final Section API =
-      new Section("k8s_api_config", "Who asks the API of the cluster.");
+      new Section("k8s_api_config", "Authentication at the API of the cluster.");
   private static final ClusterSettings.Keys API_KEYS = new ClusterSettings.Keys(API);
   private static final Key<ClusterSettings> API_KEY =
       SECTION.optional(
@@ -95,7 +95,7 @@ public record KubeletConfig(
           API.type(API_KEYS::read),
           "Asks for volumes behind claims, and for the capacity of the node.");
   private static final Key<String> NODE =
-      SECTION.key("node", Type.STRING, "", "Whose capacity utilizations are of.");
+      SECTION.key("node", Type.STRING, "", "Node whose capacity utilizations refer to.");
 
   private record Interfaces(boolean pod, boolean node) {
     private static final Section SECTION =
@@ -130,7 +130,7 @@ public record KubeletConfig(
         .notBuilt("curve_preferences", "Curves of the key exchange.")
         .notBuilt("reload_interval", "Files are checked at every connection.")
         .notBuilt("tpm", "Keys in a TPM.")
-        .notBuilt("dialer", "How to connect.");
+        .notBuilt("dialer", "Settings of client connections.");
   }
 
   static final Type<KubeletConfig> TYPE = SECTION.type(KubeletConfig::read);

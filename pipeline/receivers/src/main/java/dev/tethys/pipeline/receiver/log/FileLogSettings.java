@@ -46,11 +46,14 @@ record FileLogSettings(
     private static final Section MULTILINE =
         new Section("multiline", "Records of several lines, by what they begin or end with.");
     private static final Key<String> START =
-        MULTILINE.key("line_start_pattern", Type.STRING, "", "What records begin with.");
+        MULTILINE.key("line_start_pattern", Type.STRING, "",
+            "Regular expression of the first line of a record.");
     private static final Key<String> END =
-        MULTILINE.key("line_end_pattern", Type.STRING, "", "What records end with.");
+        MULTILINE.key("line_end_pattern", Type.STRING, "",
+            "Regular expression of the end of a record.");
     private static final Key<Boolean> OMIT =
-        MULTILINE.key("omit_pattern", Type.BOOL, false, "What matches is no part of records.");
+        MULTILINE.key("omit_pattern", Type.BOOL, false,
+            "If true, the matched text is omitted from records.");
     static final Type<RecordEnds> MULTILINE_TYPE = MULTILINE.type(Keys::multiline);
 
     private final Key<List<String>> include;
@@ -124,7 +127,7 @@ record FileLogSettings(
               "max_log_size_behavior",
               Type.oneOf("max_log_size_behavior", List.of("split", "truncate")),
               "split",
-              "What becomes of a longer one: several records, or its beginning alone.");
+              "Handling of longer records: split into several, or truncate.");
       concurrent = s.key("max_concurrent_files", Type.INT, 1024L, "Taken; files are read in turn.");
       maxBatches = s.key("max_batches", Type.INT, 0L, "Taken; files are read in turn.");
       delete = s.key("delete_after_read", Type.BOOL, false, "Files are deleted once delivered.");
@@ -133,7 +136,8 @@ record FileLogSettings(
               "compression",
               Type.oneOf("compression", List.of("", "gzip", "auto")),
               "",
-              "How files are compressed; told by their first bytes, also bzip2, zlib and zstd.");
+              "Compression of the files; auto detects it by the first bytes, also bzip2, "
+                  + "zlib and zstd.");
       order = s.optional("ordering_criteria", FileOrder.TYPE, "Only the first files of an order.");
       archived =
           s.key(
@@ -157,8 +161,8 @@ record FileLogSettings(
               "on_truncate",
               Type.oneOf("on_truncate", List.of("read_whole_file", "read_new", "ignore")),
               "read_whole_file",
-              "What is read of a file that begins as it did but is smaller than what was read:"
-                  + " everything, what is written from now on, or nothing until it is larger.");
+              "Handling of a file with a known beginning that is smaller than what was "
+                  + "read: read all, only new data, or nothing until it grows.");
       common = new LogSettings.Keys(s, true);
     }
 

@@ -44,11 +44,12 @@ record FileOrder(
 
   private static final Section SORT = new Section("sort_by", "A criterion.");
   private static final Key<Kind> KIND =
-      SORT.required("sort_type", Type.lowerCase("sort_type", Kind.class), "How it is compared.");
+      SORT.required("sort_type", Type.lowerCase("sort_type", Kind.class),
+          "Type of the comparison.");
   private static final Key<String> KEY =
       SORT.key("regex_key", Type.STRING, "", "The named group with the value.");
   private static final Key<Boolean> ASCENDING =
-      SORT.key("ascending", Type.BOOL, false, "Whether the least is the first.");
+      SORT.key("ascending", Type.BOOL, false, "If true, the order is ascending.");
   private static final Key<String> LOCATION =
       SORT.key("location", Type.STRING, "UTC", "The time zone of times.");
   private static final Key<String> FORMAT =
@@ -63,7 +64,7 @@ record FileOrder(
   private static final Key<Pattern> GROUP_BY =
       SECTION.optional("group_by", Type.REGEX, "Files of one value of its group are a group.");
   private static final Key<Long> TOP_N =
-      SECTION.key("top_n", Type.INT, 1L, "How many of each group are read.");
+      SECTION.key("top_n", Type.INT, 1L, "Number of files read from each group.");
   private static final Key<List<SortBy>> SORT_BY =
       SECTION.required("sort_by", Type.list(SORT.type(FileOrder::sortBy)), "The criteria.");
 

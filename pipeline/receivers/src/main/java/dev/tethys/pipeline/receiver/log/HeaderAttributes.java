@@ -24,10 +24,11 @@ record HeaderAttributes(Pattern lines, List<OperatorConfig> operators) {
   private static final Section SECTION =
       new Section("header", "Lines at the beginning of a file with metadata of the file.");
   private static final Key<String> PATTERN =
-      SECTION.required("pattern", Type.STRING, "What each of these lines matches somewhere.");
+      SECTION.required("pattern", Type.STRING, "Regular expression that header lines match.");
   private static final Key<List<OperatorConfig>> OPERATORS =
       SECTION.required(
-          "metadata_operators", OperatorConfig.LIST, "What makes attributes of these lines.");
+          "metadata_operators", OperatorConfig.LIST,
+              "Operators that turn header lines into attributes.");
 
   /** As configured. */
   static final Type<HeaderAttributes> TYPE = SECTION.type(HeaderAttributes::read);

@@ -42,7 +42,7 @@ record LogSettings(
     private static final Section RETRY =
         new Section(
             "retry_on_failure",
-            "When what was not taken is offered again; nothing more is read meanwhile.");
+            "Retries of entries that were not accepted; nothing more is read meanwhile.");
     private static final Key<Boolean> ENABLED =
         RETRY.key("enabled", Type.BOOL, false, "Taken; it is always offered again.");
     private static final Key<Duration> FIRST =
@@ -71,14 +71,16 @@ record LogSettings(
       resource =
           s.key("resource", Type.map(TextTemplate.TYPE), Map.of(), "Attributes of the resource.");
       operators =
-          s.key("operators", OperatorConfig.LIST, List.of(), "What is done with each record.");
+          s.key("operators", OperatorConfig.LIST, List.of(),
+              "Operators applied to each record, in order.");
       if (positions) {
         storage = s.optional("storage", Reference.TYPE, "The extension that keeps positions.");
       } else {
         storage = null;
         s.notBuilt("storage", "There are no positions to keep.");
       }
-      retry = s.key("retry_on_failure", RETRY_TYPE, DEFAULT_RETRY, "When it is tried again.");
+      retry = s.key("retry_on_failure", RETRY_TYPE, DEFAULT_RETRY,
+          "Retries of entries that were not accepted.");
     }
 
     private static Retry retry(YamlObject o) {

@@ -37,7 +37,7 @@ public final class SyslogReceiverFactory
           "on_error",
           Type.oneOf("on_error", List.of("send", "send_quiet", "drop", "drop_quiet")),
           "send",
-          "What is done with what is no message.");
+          "Handling of messages that cannot be parsed.");
   private static final SyslogOperator.Keys SYSLOG = new SyslogOperator.Keys(SECTION);
   private static final LogSettings.Keys COMMON = new LogSettings.Keys(SECTION, false);
 

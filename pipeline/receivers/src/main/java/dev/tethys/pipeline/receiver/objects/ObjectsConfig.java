@@ -83,7 +83,8 @@ public record ObjectsConfig(
     private static final Key<Duration> DELAY =
         SECTION.key("initial_delay", GoDurations.TYPE, Duration.ZERO, "Before the first list.");
     private static final Key<String> VERSION =
-        SECTION.key("resource_version", Type.STRING, "", "Where to begin; without, now.");
+        SECTION.key("resource_version", Type.STRING, "",
+            "Resource version at which to begin; empty for the current one.");
     private static final Key<List<String>> WITHOUT =
         SECTION.key(
             "exclude_watch_type",
@@ -96,7 +97,7 @@ public record ObjectsConfig(
     static {
       SECTION
           .notBuilt("exclude_namespaces", "Namespaces whose objects are left out.")
-          .notBuilt("persist_resource_version", "Whether versions are kept between starts.");
+          .notBuilt("persist_resource_version", "Storage of resource versions between starts.");
     }
 
     static final Type<WatchedObject> TYPE = SECTION.type(WatchedObject::read);
@@ -152,7 +153,7 @@ public record ObjectsConfig(
       new Section("k8sobjects", "Objects of a Kubernetes cluster, and their changes.");
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
   private static final Key<List<WatchedObject>> OBJECTS =
-      SECTION.required("objects", Type.list(WatchedObject.TYPE), "Which objects.");
+      SECTION.required("objects", Type.list(WatchedObject.TYPE), "Objects to collect.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "interval",
@@ -164,7 +165,7 @@ public record ObjectsConfig(
           "error_mode",
           Type.lowerCase("error_mode", ErrorMode.class),
           ErrorMode.PROPAGATE,
-          "What becomes of objects that the cluster does not know.");
+          "Handling of objects that the cluster does not know.");
   private static final Key<Reference> ELECTOR = ElectedReceiver.elector(SECTION);
   private static final Key<Boolean> INITIAL =
       SECTION.key(
@@ -174,7 +175,7 @@ public record ObjectsConfig(
           "With watch: existing objects are emitted as added.");
 
   static {
-    SECTION.notBuilt("storage", "Where versions are kept between starts.");
+    SECTION.notBuilt("storage", "Storage of resource versions between starts.");
   }
 
   static final Type<ObjectsConfig> TYPE =

@@ -45,13 +45,14 @@ public final class OpenTsdbReceiverFactory
   private static final HttpServerSettings.Keys HTTP_KEYS =
       new HttpServerSettings.Keys(SECTION, "localhost:4242");
   private static final Key<String> TELNET =
-      SECTION.key("telnet_endpoint", Type.STRING, "", "Where lines come; nowhere without.");
+      SECTION.key("telnet_endpoint", Type.STRING, "",
+          "Address to listen on for lines; none if empty.");
   private static final Key<PointNames> NAMES =
       SECTION.key(
           "names",
           Type.lowerCase("way of names", PointNames.class),
           PointNames.UNDERSCORES,
-          "What becomes of characters that names of metrics and labels have not always had.");
+          "Handling of characters that are invalid in legacy names of metrics and labels.");
 
   @Override
   public String type() {

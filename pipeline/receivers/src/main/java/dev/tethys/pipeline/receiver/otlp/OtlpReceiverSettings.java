@@ -34,24 +34,25 @@ public record OtlpReceiverSettings(@Nullable GrpcServerSettings grpc, @Nullable 
   private static final HttpServerSettings.Keys HTTP_KEYS =
       new HttpServerSettings.Keys(HTTP, "localhost:4318");
   private static final Key<String> TRACES_PATH =
-      HTTP.key("traces_url_path", Type.STRING, "/v1/traces", "Where traces are posted to.");
+      HTTP.key("traces_url_path", Type.STRING, "/v1/traces", "URL path that receives traces.");
   private static final Key<String> METRICS_PATH =
-      HTTP.key("metrics_url_path", Type.STRING, "/v1/metrics", "Where metrics are posted to.");
+      HTTP.key("metrics_url_path", Type.STRING, "/v1/metrics", "URL path that receives metrics.");
   private static final Key<String> LOGS_PATH =
-      HTTP.key("logs_url_path", Type.STRING, "/v1/logs", "Where logs are posted to.");
+      HTTP.key("logs_url_path", Type.STRING, "/v1/logs", "URL path that receives logs.");
   private static final Key<String> PROFILES_PATH =
       HTTP.key(
           "profiles_url_path",
           Type.STRING,
           "/v1development/profiles",
-          "Where profiles are posted to.");
+          "URL path that receives profiles.");
 
   private static final Type<Http> HTTP_TYPE = HTTP.type(OtlpReceiverSettings::http);
   private static final Type<GrpcServerSettings> GRPC_TYPE =
       GrpcServerSettings.type("localhost:4317");
 
   private static final Section PROTOCOLS =
-      new Section("protocols", "What it speaks; a key without a value means its defaults.");
+      new Section("protocols",
+          "Protocols to accept; a key without a value uses the protocol's defaults.");
   private static final Key<GrpcServerSettings> GRPC_KEY =
       PROTOCOLS.optional("grpc", GRPC_TYPE, "OTLP over gRPC.");
   private static final Key<Http> HTTP_KEY = PROTOCOLS.optional("http", HTTP_TYPE, "Over HTTP.");

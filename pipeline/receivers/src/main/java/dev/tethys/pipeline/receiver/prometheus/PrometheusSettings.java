@@ -34,7 +34,7 @@ record PrometheusSettings(
   private static final Type<YamlNode> JOB = Type.of("scrape_config", null, n -> n);
 
   private static final Section CONFIG =
-      new Section("config", "What is scraped, as in prometheus.yml.");
+      new Section("config", "Scrape configuration, as in prometheus.yml.");
   private static final Key<GlobalConfig> GLOBAL =
       CONFIG.key(
           "global",
@@ -69,7 +69,7 @@ record PrometheusSettings(
   private static final Section SECTION =
       new Section("prometheus", "Scrapes targets as Prometheus does.");
   private static final Key<PrometheusSettings> CONFIG_KEY =
-      SECTION.optional("config", CONFIG.type(PrometheusSettings::config), "What is scraped.");
+      SECTION.optional("config", CONFIG.type(PrometheusSettings::config), "Scrape configuration.");
   private static final Key<TargetAllocator.Settings> TARGET_ALLOCATOR =
       SECTION.optional(
           "target_allocator",

@@ -32,12 +32,13 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
   private static final Key<String> ENDPOINT =
       SECTION.key("endpoint", Type.STRING, "localhost:9090", "The target: host:port.");
   private static final Key<Duration> INTERVAL =
-      SECTION.key("collection_interval", GoDurations.TYPE, Duration.ofSeconds(10), "How often.");
+      SECTION.key("collection_interval", GoDurations.TYPE, Duration.ofSeconds(10),
+          "Interval between scrapes.");
   private static final Key<Duration> TIMEOUT =
       SECTION.key(
           "timeout", GoDurations.TYPE, Duration.ZERO, "For one answer; 0 for the interval.");
   private static final Key<String> PATH =
-      SECTION.key("metrics_path", Type.STRING, "/metrics", "What is asked for.");
+      SECTION.key("metrics_path", Type.STRING, "/metrics", "URL path of the metrics.");
   private static final Key<String> JOB =
       SECTION.key(
           "job_name", Type.STRING, "", "The label job; otherwise prometheus_simple/endpoint.");
@@ -51,7 +52,7 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
           "use_service_account",
           Type.BOOL,
           false,
-          "Whether requests have the token of the pod's service account.");
+          "If true, requests carry the token of the pod's service account.");
   private static final Key<ClientTlsSettings> TLS =
       SECTION.optional("tls", ClientTlsSettings.TYPE, "HTTPS, and its TLS.");
   private static final Key<Boolean> TLS_ENABLED =

@@ -58,15 +58,17 @@ final class TargetAllocator implements AutoCloseable {
         new Section("target_allocator", "An allocator that deals targets out.");
     private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
     private static final Key<Duration> INTERVAL =
-        SECTION.key("interval", GoDurations.TYPE, REFRESH, "How often it is asked for jobs.");
+        SECTION.key("interval", GoDurations.TYPE, REFRESH, "Interval at which jobs are requested.");
     private static final Key<String> COLLECTOR_ID =
-        SECTION.required("collector_id", Type.STRING, "Which collector this is.");
+        SECTION.required("collector_id", Type.STRING, "Identifier of this collector.");
     private static final Key<HttpConfig> HTTP_SD_CONFIG =
         SECTION.optional(
-            "http_sd_config", HttpConfig.ANYWHERE, "How it is asked for targets; no url.");
+            "http_sd_config", HttpConfig.ANYWHERE,
+                "HTTP client for target lists; url is not supported.");
     private static final Key<HttpClientConfig> HTTP_SCRAPE_CONFIG =
         SECTION.optional(
-            "http_scrape_config", HttpClientConfig.TYPE, "How targets of all jobs are scraped.");
+            "http_scrape_config", HttpClientConfig.TYPE,
+                "HTTP client for scraping the targets of all jobs.");
 
     static final Type<Settings> TYPE = SECTION.type(Settings::read);
 

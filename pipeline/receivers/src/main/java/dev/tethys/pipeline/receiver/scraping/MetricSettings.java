@@ -53,7 +53,7 @@ public record MetricSettings(
 
     /** Adds the key {@code metrics} to a scraper's. */
     public Keys(Section scraper, List<Instrument> instruments) {
-      Section all = new Section("metrics", "Which metrics come, and how.");
+      Section all = new Section("metrics", "Metrics to collect and their settings.");
       for (Instrument i : instruments) {
         metrics.put(i, all.optional(i.name(), type(i), i.description()));
       }
@@ -62,7 +62,7 @@ public record MetricSettings(
               "metrics",
               all.type(this::metrics),
               instruments.stream().map(MetricSettings::usualOf).toList(),
-              "Which metrics come, and how.");
+              "Metrics to collect and their settings.");
     }
 
     private List<MetricSettings> metrics(YamlObject o) {
@@ -82,7 +82,7 @@ public record MetricSettings(
 
     private static Type<MetricSettings> type(Instrument i) {
       Section s = new Section("metric " + i.name(), i.description());
-      Key<Boolean> enabled = s.key("enabled", Type.BOOL, i.enabled(), "Whether it comes.");
+      Key<Boolean> enabled = s.key("enabled", Type.BOOL, i.enabled(), "Enables the metric.");
       if (i.attributes().isEmpty()) {
         return s.type(o -> new MetricSettings(i, o.get(enabled), usual(i), List.of()));
       }
@@ -91,9 +91,9 @@ public record MetricSettings(
               "aggregation_strategy",
               Type.lowerCase("aggregation strategy", Strategy.class),
               usual(i),
-              "What becomes of points that are alike: sum, avg, min or max.");
+              "Aggregation of points with equal attributes: sum, avg, min or max.");
       Key<List<YamlNode>> attributes =
-          s.optional("attributes", Type.list(Type.ANY), "Which attributes points have.");
+          s.optional("attributes", Type.list(Type.ANY), "Attributes of the points.");
       return s.type(
           o ->
               new MetricSettings(

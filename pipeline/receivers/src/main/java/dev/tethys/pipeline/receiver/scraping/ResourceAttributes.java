@@ -85,11 +85,11 @@ public record ResourceAttributes(
 
     /** Adds the key {@code resource_attributes} to a scraper's or receiver's. */
     public Keys(Section scraper, List<Attribute> all) {
-      Section section = new Section("resource_attributes", "Which attributes resources have.");
+      Section section = new Section("resource_attributes", "Resource attributes to set.");
       Set<String> usual = new LinkedHashSet<>();
       for (Attribute a : all) {
         Section s = new Section("attribute " + a.name, a.doc);
-        Key<Boolean> enabled = s.key("enabled", Type.BOOL, a.enabled, "Whether there is one.");
+        Key<Boolean> enabled = s.key("enabled", Type.BOOL, a.enabled, "Enables the attribute.");
         Key<List<Value>> include =
             s.key("metrics_include", Value.LIST, List.of(), "Only resources with such values.");
         Key<List<Value>> exclude =

@@ -70,7 +70,7 @@ record ObserverForm(
       SUMMARY.key("percentiles", Type.list(Type.FLOAT), DEFAULT_PERCENTILES, "0 to 100.");
 
   private static final Section SECTION =
-      new Section("timer_histogram_mapping", "What becomes of observations.");
+      new Section("timer_histogram_mapping", "Form of observations.");
   private static final Key<StatsdKind> KIND =
       SECTION.required("statsd_type", kinds(), "timing, histogram or distribution.");
   private static final Key<Shape> SHAPE =

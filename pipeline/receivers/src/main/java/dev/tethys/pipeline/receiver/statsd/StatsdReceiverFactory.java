@@ -58,8 +58,8 @@ public final class StatsdReceiverFactory
           "endpoint",
           Type.STRING,
           "",
-          "Where lines come: host:port (localhost:8125), or the path of a socket"
-              + " (/var/run/statsd-receiver.sock).");
+          "Address to listen on: host:port (localhost:8125) or the path of a socket "
+              + "(/var/run/statsd-receiver.sock).");
   private static final Key<String> TRANSPORT =
       SECTION.key("transport", Type.STRING, "udp", "udp, tcp or unixgram.");
   private static final Key<Long> SOCKET_BUFFER =
@@ -100,18 +100,19 @@ public final class StatsdReceiverFactory
           "timer_histogram_mapping",
           Type.list(ObserverForm.TYPE),
           List.of(),
-          "What becomes of observations; gauges without.");
+          "Form of observations; gauges by default.");
   private static final Key<String> MAPPING =
       SECTION.key("mapping_file", Type.PATH, "", "A mapping file of statsd_exporter.");
   private static final Key<Long> MAX_SERIES =
-      SECTION.key("max_series", Type.INT, DEFAULT_MAX_SERIES, "Most series within an interval.");
+      SECTION.key("max_series", Type.INT, DEFAULT_MAX_SERIES,
+          "Maximum number of series within an interval.");
 
   private static final Key<Set<PosixFilePermission>> PERMISSIONS =
       SECTION.key(
           "socket_permissions",
           Type.of("mode such as 0622", null, StatsdReceiverFactory::mode),
           PosixFilePermissions.fromString("rw--w--w-"),
-          "Who may write to the socket of unixgram, in octal.");
+          "Permissions of the unixgram socket, in octal.");
 
   private static final Key<Boolean> SIMPLE_TAGS =
       SECTION.key(
