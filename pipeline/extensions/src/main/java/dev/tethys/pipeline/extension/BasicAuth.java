@@ -37,7 +37,7 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
    */
   public record Users(String file, Secret inline) implements Settings {}
 
-  private static final Section CLIENT = new Section("client_auth", "Who asks.");
+  private static final Section CLIENT = new Section("client_auth", "Credentials of the client.");
   private static final Key<String> USERNAME = CLIENT.key("username", Type.STRING, "", "The user.");
   private static final Key<String> USERNAME_FILE =
       CLIENT.key(
@@ -51,7 +51,7 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
   private static final Key<Client> CLIENT_AUTH =
       SECTION.optional("client_auth", CLIENT.type(BasicAuth::client), "For exporters.");
 
-  private static final Section HTPASSWD = new Section("htpasswd", "Who may ask.");
+  private static final Section HTPASSWD = new Section("htpasswd", "Users that may authenticate.");
   private static final Key<String> FILE =
       HTPASSWD.key("file", Type.PATH, "", "File of user:hash lines; read at the start.");
   private static final Key<Secret> INLINE =

@@ -31,7 +31,7 @@ public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.S
 
   private static final Section SECTION = new Section("bearertokenauth", "A token.");
   private static final Key<String> SCHEME =
-      SECTION.key("scheme", Type.STRING, "Bearer", "What stands before the token.");
+      SECTION.key("scheme", Type.STRING, "Bearer", "Scheme before the token.");
   private static final Key<Secret> TOKEN =
       SECTION.key("token", Type.SECRET, Secret.NONE, "The token.");
   private static final Key<List<Secret>> TOKENS =
