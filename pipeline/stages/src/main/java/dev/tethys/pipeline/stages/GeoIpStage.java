@@ -30,7 +30,7 @@ final class GeoIpStage implements Stage.Change {
       KEYS.required(
           "db_type",
           Type.oneOf("db_type", "city", true, "asn", false),
-          "What the database knows: city or asn.");
+          "Type of the database: city or asn.");
 
   private final String source;
   private final boolean city;

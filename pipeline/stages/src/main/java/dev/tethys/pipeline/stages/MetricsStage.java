@@ -34,7 +34,7 @@ final class MetricsStage implements Stage.Change {
       METRIC.optional(
           "source", Type.STRING, "Extracted value that is counted; by default the metric's name.");
   private static final Key<String> PREFIX =
-      METRIC.key("prefix", Type.STRING, DEFAULT_PREFIX, "What the metric's name begins with.");
+      METRIC.key("prefix", Type.STRING, DEFAULT_PREFIX, "Prefix of the metric's name.");
   private static final Key<Duration> IDLE =
       METRIC.key(
           "max_idle_duration",
@@ -44,7 +44,7 @@ final class MetricsStage implements Stage.Change {
   private static final Key<YamlNode> CONFIG =
       METRIC.optional("config", Type.ANY, "Keys that depend on the type.");
 
-  private static final Section COUNTER = new Section("counter", "What a counter counts.");
+  private static final Section COUNTER = new Section("counter", "Settings of the counter.");
   private static final Key<Boolean> MATCH_ALL =
       COUNTER.key(
           "match_all", Type.BOOL, false, "Count every entry, regardless of extracted values.");
@@ -56,13 +56,13 @@ final class MetricsStage implements Stage.Change {
   private static final Key<String> COUNTER_ACTION =
       COUNTER.required("action", Type.STRING, "inc or add.");
 
-  private static final Section GAUGE = new Section("gauge", "What a gauge shows.");
+  private static final Section GAUGE = new Section("gauge", "Settings of the gauge.");
   private static final Key<String> GAUGE_VALUE =
       GAUGE.optional("value", Type.STRING, "Only values that are this text.");
   private static final Key<String> GAUGE_ACTION =
       GAUGE.required("action", Type.STRING, "set, inc, dec, add or sub.");
 
-  private static final Section HISTOGRAM = new Section("histogram", "What a histogram counts.");
+  private static final Section HISTOGRAM = new Section("histogram", "Settings of the histogram.");
   private static final Key<String> HISTOGRAM_VALUE =
       HISTOGRAM.optional("value", Type.STRING, "Only values that are this text.");
   private static final Key<List<Double>> BUCKETS =

@@ -32,13 +32,13 @@ final class MultilineStage implements Stage {
   private static final Key<Regex> FIRST =
       KEYS.required("firstline", RegexStage.Regexes.TYPE, "RE2 expression that first lines match.");
   private static final Key<Long> MAX_LINES =
-      KEYS.key("max_lines", Type.UINT, 128L, "Most lines of a block; 0 for any number.");
+      KEYS.key("max_lines", Type.UINT, 128L, "Maximum number of lines in a block; 0 for no limit.");
   private static final Key<Duration> MAX_WAIT =
       KEYS.key(
           "max_wait_time",
           GoDurations.TYPE,
           Duration.ofSeconds(3),
-          "How long the next line of a block is waited for.");
+          "Maximum time to wait for the next line of a block.");
 
   private record Settings(Regex first, long maxLines, long waitNanos) {}
 

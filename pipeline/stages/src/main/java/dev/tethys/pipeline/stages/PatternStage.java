@@ -42,7 +42,7 @@ final class PatternStage implements Stage.Change {
           List.of(Severity.WARNING, Severity.ERROR, Severity.CRITICAL),
           "Severities that patterns distinguish.");
   private static final Key<Long> MAX =
-      KEYS.key("max_patterns", Type.INT, 256L, "Most patterns of a severity.");
+      KEYS.key("max_patterns", Type.INT, 256L, "Maximum number of patterns for a severity.");
   private static final Key<Names> NAMES =
       KEYS.key("extract", EXTRACT.type(Names::read), Names.NONE, "Names of extracted values.");
 
