@@ -59,7 +59,7 @@ record ClickHouseSettings(
   private static final Key<Secret> PASSWORD =
       SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
   private static final Key<String> DATABASE =
-      SECTION.key("database", Type.STRING, "default", "Where the tables are.");
+      SECTION.key("database", Type.STRING, "default", "Database of the tables.");
   private static final Key<String> METRICS_PREFIX =
       SECTION.key(
           "metrics_table_prefix",
@@ -84,7 +84,8 @@ record ClickHouseSettings(
   private static final Key<Boolean> REPLICATED =
       SECTION.key("replicated", Type.BOOL, false, "Make them with replicas.");
   private static final Key<Duration> TTL =
-      SECTION.key("ttl", GoDurations.TYPE, Duration.ZERO, "How long rows are kept; 0s for ever.");
+      SECTION.key("ttl", GoDurations.TYPE, Duration.ZERO,
+          "Time to live of rows; 0s to keep them for ever.");
   private static final Key<Boolean> ASYNC_INSERT =
       SECTION.key(
           "async_insert",

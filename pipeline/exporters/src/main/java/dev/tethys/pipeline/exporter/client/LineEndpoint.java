@@ -66,7 +66,7 @@ public record LineEndpoint(
               "transport",
               Type.oneOf("transport", words),
               usual,
-              "How lines go out: " + String.join(", ", words.keySet()) + ".");
+              "Transport of lines: " + String.join(", ", words.keySet()) + ".");
       tls = s.optional("tls", ClientTlsSettings.TYPE, "TLS, of TCP; none without.");
       confirm =
           s.key(
@@ -77,7 +77,8 @@ public record LineEndpoint(
                   + " server has closed it. false: connections are kept, and a request counts as"
                   + " delivered when it is written.");
       maxDatagram =
-          s.key("max_datagram_bytes", Type.INT, (long) datagram, "Most bytes of a datagram.");
+          s.key("max_datagram_bytes", Type.INT, (long) datagram,
+              "Maximum size of a datagram in bytes.");
     }
 
     /** Reads the keys out of a map that also has others. */

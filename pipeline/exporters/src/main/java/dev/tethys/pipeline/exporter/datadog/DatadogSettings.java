@@ -108,11 +108,12 @@ record DatadogSettings(
   private static final Key<CloudAuth> AWS =
       DELEGATED.key(
           "aws",
-          CloudAuth.SigV4.keys("delegated_auth_aws", "Who signs; found as AWS's programs find it."),
+          CloudAuth.SigV4.keys("delegated_auth_aws",
+              "AWS credentials that sign requests; by default found as AWS's programs find them."),
           CloudAuth.SigV4.FOUND,
-          "Who signs; found as AWS's programs find it.");
+          "AWS credentials that sign requests; by default found as AWS's programs find them.");
 
-  private static final Section API = new Section("api", "Whose data it is.");
+  private static final Section API = new Section("api", "API key and site of Datadog.");
   private static final Key<Secret> API_KEY =
       API.key("key", Type.SECRET, Secret.NONE, "The API key of the organisation.");
   private static final Key<Delegated> DELEGATED_KEYS =
@@ -123,7 +124,7 @@ record DatadogSettings(
   private static final Key<String> SITE =
       API.key("site", Type.STRING, "datadoghq.com", "As datadoghq.eu or us5.datadoghq.com.");
 
-  private static final Section HISTOGRAMS = new Section("histograms", "What becomes of them.");
+  private static final Section HISTOGRAMS = new Section("histograms", "Conversion of histograms.");
   private static final Key<Histograms> MODE =
       HISTOGRAMS.key(
           "mode",
@@ -131,7 +132,7 @@ record DatadogSettings(
           Histograms.DISTRIBUTIONS,
           "distributions, counters (of buckets), nobuckets.");
 
-  private static final Section SUMS = new Section("sums", "What becomes of sums.");
+  private static final Section SUMS = new Section("sums", "Conversion of sums.");
   private static final Key<String> SUM_MODE =
       SUMS.key(
           "cumulative_monotonic_mode",
@@ -139,10 +140,10 @@ record DatadogSettings(
           "raw_value",
           "raw_value: gauges of the sum. For counts put cumulativetodelta before the exporter.");
 
-  private static final Section SUMMARIES = new Section("summaries", "What becomes of summaries.");
+  private static final Section SUMMARIES = new Section("summaries", "Conversion of summaries.");
   private static final Key<Boolean> SUMMARY_MODE;
 
-  private static final Section METRICS = new Section("metrics", "How metrics become series.");
+  private static final Section METRICS = new Section("metrics", "Conversion of metrics to series.");
   private static final Key<String> METRICS_ENDPOINT =
       METRICS.key("endpoint", Type.STRING, "", "Instead of https://api.SITE.");
   private static final Key<Boolean> RESOURCES =
@@ -159,16 +160,17 @@ record DatadogSettings(
           "histograms",
           HISTOGRAMS.type(o -> o.get(MODE)),
           Histograms.DISTRIBUTIONS,
-          "What becomes of histograms.");
+          "Conversion of histograms.");
   private static final Key<String> SUM_KEYS =
-      METRICS.key("sums", SUMS.type(DatadogSettings::sums), "raw_value", "What becomes of sums.");
+      METRICS.key("sums", SUMS.type(DatadogSettings::sums), "raw_value", "Conversion of sums.");
   private static final Key<Boolean> SUMMARY_KEYS;
 
-  private static final Section LOGS = new Section("logs", "Where logs go.");
+  private static final Section LOGS = new Section("logs", "Destination of logs.");
   private static final Key<String> LOGS_ENDPOINT =
       LOGS.key("endpoint", Type.STRING, "", "Instead of https://http-intake.logs.SITE.");
 
-  private static final Section TRACES = new Section("traces", "How spans become Datadog's.");
+  private static final Section TRACES = new Section("traces",
+      "Conversion of spans to those of Datadog.");
   private static final Key<String> TRACES_ENDPOINT =
       TRACES.key("endpoint", Type.STRING, "", "Instead of https://trace.agent.SITE.");
   private static final Key<Boolean> SPAN_NAME =
@@ -196,7 +198,7 @@ record DatadogSettings(
           .include(DeliverySettings.SECTION);
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
   private static final Key<Api> API_KEYS =
-      SECTION.required("api", API.type(DatadogSettings::api), "Whose data it is.");
+      SECTION.required("api", API.type(DatadogSettings::api), "API key and site of Datadog.");
   private static final Key<String> HOSTNAME =
       SECTION.key("hostname", Type.STRING, "", "Host of what does not say one.");
   private static final Key<Format> FORMAT =
@@ -207,9 +209,9 @@ record DatadogSettings(
           "traces",
           TRACES.type(DatadogSettings::traces),
           new Traces("", false, Map.of(), List.of()),
-          "How spans become Datadog's.");
+          "Conversion of spans to those of Datadog.");
   private static final Key<String> LOGS_KEYS =
-      SECTION.key("logs", LOGS.type(o -> o.get(LOGS_ENDPOINT)), "", "Where logs go.");
+      SECTION.key("logs", LOGS.type(o -> o.get(LOGS_ENDPOINT)), "", "Destination of logs.");
 
   static {
     SequencedMap<String, Boolean> modes = new LinkedHashMap<>();
@@ -218,13 +220,14 @@ record DatadogSettings(
     SUMMARY_MODE = SUMMARIES.key("mode", Type.oneOf("mode", modes), true, "gauges or noquantiles.");
     SUMMARY_KEYS =
         METRICS.key(
-            "summaries", SUMMARIES.type(o -> o.get(SUMMARY_MODE)), true, "What becomes of them.");
+            "summaries", SUMMARIES.type(o -> o.get(SUMMARY_MODE)), true,
+                "Conversion of summaries.");
     METRICS_KEYS =
         SECTION.key(
             "metrics",
             METRICS.type(DatadogSettings::metrics),
             new Metrics("", true, true, Histograms.DISTRIBUTIONS, true),
-            "How metrics become series.");
+            "Conversion of metrics to series.");
     API.notBuilt("fail_on_invalid_key", "tethys tool exporter check tries the key.");
     HISTOGRAMS.notBuilt(
         "send_aggregation_metrics", "A distribution has count, sum, min and max in itself.");

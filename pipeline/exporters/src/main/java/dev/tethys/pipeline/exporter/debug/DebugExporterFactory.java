@@ -48,7 +48,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
           "use_internal_logger",
           Type.BOOL,
           true,
-          "Whether messages go to the log of the process; otherwise to output_paths.");
+          "If true, messages go to the log of the process; otherwise to output_paths.");
   private static final Key<List<String>> OUTPUT_PATHS =
       SECTION.optional(
           "output_paths",
@@ -56,7 +56,7 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
           "stdout, stderr and files, which are appended to; stdout where it is not written.");
 
   static {
-    SECTION.notBuilt("sending_queue", "What waits before it is written.");
+    SECTION.notBuilt("sending_queue", "Queue of data before it is written.");
   }
 
   static final Type<Settings> TYPE = SECTION.type(DebugExporterFactory::settings);

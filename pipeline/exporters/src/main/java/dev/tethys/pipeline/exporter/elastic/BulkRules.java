@@ -52,11 +52,12 @@ record BulkRules(
   /** The keys, added to the section of an exporter. */
   static final class Keys {
     private static final Section DISCOVER =
-        new Section("discover", "Whether the cluster says which servers it has.");
+        new Section("discover", "Discovery of the servers of the cluster.");
     private static final Key<Boolean> ON_START =
         DISCOVER.key("on_start", Type.BOOL, false, "Asked before the first request.");
     private static final Key<Duration> INTERVAL =
-        DISCOVER.key("interval", GoDurations.TYPE, Duration.ZERO, "How often; 0 for never again.");
+        DISCOVER.key("interval", GoDurations.TYPE, Duration.ZERO,
+            "Interval between discoveries; 0 to disable repetition.");
     private static final Key<String> SCHEME =
         DISCOVER.optional(
             "scheme",
@@ -105,13 +106,13 @@ record BulkRules(
           s.optional(
               "include_source_on_error",
               Type.BOOL,
-              "Whether refusals quote the document; unless said, what the server does.");
+              "If true, errors quote the document; unset uses the server's default.");
       filterPath =
           s.key(
               "bulk_response_filter_path",
               Type.STRING,
               "",
-              "What answers hold beside statuses and errors, which they always do.");
+              "Additional fields of bulk responses; statuses and errors are always included.");
       s.key(
           "suppress_conflict_errors",
           Type.BOOL,

@@ -147,10 +147,10 @@ record ElasticSettings(
               "traces-tethys-default",
               "Index or data stream of spans; {attribute} is replaced by a resource attribute.");
       maxNames = BoundedNames.key(s, 1000);
-      dataStream = s.key("data_stream", Type.BOOL, true, "Whether indices are data streams.");
+      dataStream = s.key("data_stream", Type.BOOL, true, "If true, indices are data streams.");
       template =
           s.key(
-              "create_template", Type.BOOL, true, "Whether an index template is put there first.");
+              "create_template", Type.BOOL, true, "If true, an index template is created first.");
       retention =
           s.key(
               "retention",

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Keys of the Collector's exporter to OpenSearch, in the meaning that they have there. */
 final class OpenSearchKeys {
-  private static final Section HTTP = new Section("http", "How the server is reached.");
+  private static final Section HTTP = new Section("http", "HTTP client of the server.");
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(HTTP);
   private static final Key<Duration> TIMEOUT =
       HTTP.optional("timeout", GoDurations.TYPE, "Longest that a request takes.");
@@ -26,7 +26,7 @@ final class OpenSearchKeys {
   /** Settings of {@code http}. */
   record Http(HttpClientSettings client, @Nullable Duration timeout) {}
 
-  private static final Section MAPPING = new Section("mapping", "How documents look.");
+  private static final Section MAPPING = new Section("mapping", "Mapping of documents.");
   private static final Key<Boolean> MODE =
       MAPPING.key(
           "mode",

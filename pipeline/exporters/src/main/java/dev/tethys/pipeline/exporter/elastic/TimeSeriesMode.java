@@ -40,9 +40,10 @@ record TimeSeriesMode(
 
   private static final Section ROUND = new Section("downsampling", "A round.");
   private static final Key<String> AFTER =
-      ROUND.required("after", Type.STRING, "How old, since its index was the newest; as 1d.");
+      ROUND.required("after", Type.STRING, "Age since the index was the newest one, such as 1d.");
   private static final Key<String> INTERVAL =
-      ROUND.required("fixed_interval", Type.STRING, "What one document is of; as 10m.");
+      ROUND.required("fixed_interval", Type.STRING,
+          "Interval that one document covers, such as 10m.");
 
   private static final Section SECTION =
       new Section("time_series", "Samples are in time series data streams.");
@@ -57,13 +58,14 @@ record TimeSeriesMode(
           "look_back_time",
           Type.STRING,
           "",
-          "How old samples of a new stream may be; at most 7d, else the cluster's own 2h.");
+          "Maximum age of samples in a new stream, at most 7d; by default the cluster's own 2h.");
   private static final Key<String> LOOK_AHEAD =
       SECTION.key(
           "look_ahead_time",
           Type.STRING,
           "",
-          "How far ahead samples may be; at most 2h, else the cluster's own 30m.");
+          "Maximum time that samples may be in the future, at most 2h; by default the "
+              + "cluster's own 30m.");
   private static final Key<List<Round>> DOWNSAMPLING =
       SECTION.key(
           "downsampling",

@@ -35,13 +35,13 @@ final class VendorKeys {
       @Nullable Set<Integer> statuses,
       @Nullable Set<Integer> ofDocuments) {}
 
-  private static final Section RETRY = new Section("retry", "When bulk requests are repeated.");
+  private static final Section RETRY = new Section("retry", "Retries of bulk requests.");
   private static final Key<Boolean> ENABLED =
-      RETRY.key("enabled", Type.BOOL, true, "Whether they are.");
+      RETRY.key("enabled", Type.BOOL, true, "Enables retries.");
   private static final Key<Long> MAX_RETRIES =
-      RETRY.key("max_retries", Type.INT, 2L, "How often after the first attempt.");
+      RETRY.key("max_retries", Type.INT, 2L, "Maximum number of retries after the first attempt.");
   private static final Key<Long> MAX_REQUESTS =
-      RETRY.optional("max_requests", Type.INT, "How often in all; the older key.");
+      RETRY.optional("max_requests", Type.INT, "Maximum number of attempts in all; the older key.");
   private static final Key<Duration> INITIAL_INTERVAL =
       RETRY.key(
           "initial_interval", GoDurations.TYPE, Duration.ofMillis(100), "Pause after a failure.");
@@ -61,9 +61,10 @@ final class VendorKeys {
           "The same of documents, where they are others than those of requests.");
 
   private static final Section FLUSH =
-      new Section("flush", "How large requests become. Nothing waits here to fill them.");
+      new Section("flush", "Maximum size of requests. The exporter does not wait to fill them.");
   private static final Key<Long> BYTES =
-      FLUSH.key("bytes", Type.INT, 5_000_000L, "Most bytes of a request, before compression.");
+      FLUSH.key("bytes", Type.INT, 5_000_000L,
+          "Maximum size of a request in bytes, before compression.");
   private static final Key<Duration> INTERVAL =
       FLUSH.key(
           "interval",
@@ -73,25 +74,26 @@ final class VendorKeys {
               + " makes small batches wait for others.");
 
   private static final Section DYNAMIC =
-      new Section("dynamic_index", "Whether attributes say where a document goes.");
+      new Section("dynamic_index", "Index names taken from attributes.");
   private static final Key<Boolean> DYNAMIC_ENABLED =
       DYNAMIC.key(
           "enabled", Type.BOOL, false, "Says nothing more: the Collector's modes always do.");
 
   private static final Section BY_ATTRIBUTE =
-      new Section("dynamic", "Whether an attribute of each item says it.");
+      new Section("dynamic", "Names taken from an attribute of each item.");
   private static final Key<Boolean> BY_ATTRIBUTE_ENABLED =
-      BY_ATTRIBUTE.key("enabled", Type.BOOL, false, "Whether it does.");
+      BY_ATTRIBUTE.key("enabled", Type.BOOL, false, "Enables names from an attribute.");
 
   private static final Section LOGSTASH =
       new Section("logstash_format", "A date behind names of indices.");
-  private static final Key<Boolean> DATED = LOGSTASH.key("enabled", Type.BOOL, false, "Whether.");
+  private static final Key<Boolean> DATED = LOGSTASH.key("enabled", Type.BOOL, false,
+      "Enables the Logstash format of index names.");
   private static final Key<String> SEPARATOR =
       LOGSTASH.key("prefix_separator", Type.STRING, "-", "Between name and date.");
   private static final Key<String> DATE =
       LOGSTASH.key("date_format", Type.STRING, "%Y.%m.%d", "As strftime has it.");
 
-  private static final Section MAPPING = new Section("mapping", "How documents look.");
+  private static final Section MAPPING = new Section("mapping", "Mapping of documents.");
   private static final Key<String> MODE =
       MAPPING.key(
           "mode",
@@ -171,7 +173,7 @@ final class VendorKeys {
         s.key(
             "endpoints", Type.list(Type.STRING), List.of(), "Several servers, written to in turn.");
     cloudId = s.key("cloudid", Type.STRING, "", "Elastic Cloud's id of the cluster.");
-    numWorkers = s.optional("num_workers", Type.INT, "Most bulk requests at once.");
+    numWorkers = s.optional("num_workers", Type.INT, "Maximum number of bulk requests at once.");
     retry = s.optional("retry", RETRY.type(VendorKeys::repeats), RETRY.doc());
     metadata =
         s.key(

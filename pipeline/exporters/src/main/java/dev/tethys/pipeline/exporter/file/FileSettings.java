@@ -42,7 +42,7 @@ public record FileSettings(
    */
   public record Rotation(long maxBytes, int maxDays, int maxBackups, boolean localTime) {}
 
-  private static final Section ROTATION = new Section("rotation", "When another file is begun.");
+  private static final Section ROTATION = new Section("rotation", "Rotation of the file.");
   private static final Key<Long> MAX_MEGABYTES =
       ROTATION.key("max_megabytes", Type.INT, 100L, "Largest file in MiB.");
   private static final Key<Long> MAX_DAYS =
@@ -56,7 +56,7 @@ public record FileSettings(
   private static final Key<String> PATH = SECTION.required("path", Type.PATH, "The file.");
   private static final Key<Rotation> ROTATION_KEY =
       SECTION.optional(
-          "rotation", ROTATION.type(FileSettings::rotation), "When another file is begun.");
+          "rotation", ROTATION.type(FileSettings::rotation), "Rotation of the file.");
   private static final Key<Boolean> FORMAT =
       SECTION.key(
           "format", words("format", "json", "proto"), false, "json lines, or proto with lengths.");

@@ -70,7 +70,7 @@ record InfluxSettings(
   private static final Section V1_SECTION =
       new Section("v1_compatibility", "The API of InfluxDB 1.");
   private static final Key<Boolean> V1_ENABLED =
-      V1_SECTION.key("enabled", Type.BOOL, false, "Whether it is spoken.");
+      V1_SECTION.key("enabled", Type.BOOL, false, "Enables the API of InfluxDB 1.");
   private static final Key<String> V1_DB =
       V1_SECTION.key(
           "db",
@@ -83,7 +83,8 @@ record InfluxSettings(
   private static final Key<Secret> V1_PASSWORD =
       V1_SECTION.optional("password", Type.SECRET, "Of that user.");
   private static final Key<String> V1_RP =
-      V1_SECTION.key("retention_policy", Type.STRING, "", "Where points go; else the default one.");
+      V1_SECTION.key("retention_policy", Type.STRING, "",
+          "Retention policy that receives the points; by default that of the database.");
   private static final Key<String> V1_CONSISTENCY =
       V1_SECTION.key(
           "consistency", Type.STRING, "", "any, one, quorum or all; of InfluxDB Enterprise 1.");
@@ -98,7 +99,7 @@ record InfluxSettings(
   private static final Section V3_SECTION =
       new Section("v3", "The API of InfluxDB 3, Core or Enterprise.");
   private static final Key<Boolean> V3_ENABLED =
-      V3_SECTION.key("enabled", Type.BOOL, true, "Whether it is spoken.");
+      V3_SECTION.key("enabled", Type.BOOL, true, "Enables the API of InfluxDB 3.");
   private static final Key<String> V3_DATABASE =
       V3_SECTION.required(
           "database",

@@ -68,7 +68,7 @@ record KdbSettings(
           "tickerplant, which is given columns, or process, which has keyed tables.");
   private static final Key<String> FUNCTION =
       SECTION.key(
-          "function", Type.STRING, ".u.upd", "What a tickerplant is asked to do with columns.");
+          "function", Type.STRING, ".u.upd", "Function that a tickerplant calls with the columns.");
   private static final Key<String> PREFIX =
       SECTION.key(
           "table_prefix",
@@ -87,7 +87,7 @@ record KdbSettings(
           "Labels that are symbol columns of the table of series. Symbols are never forgotten by"
               + " kdb+: only labels with few values.");
   private static final Key<Long> CONNECTIONS =
-      SECTION.key("max_connections", Type.INT, 1L, "Most at once.");
+      SECTION.key("max_connections", Type.INT, 1L, "Maximum number of connections at once.");
 
   static final Type<KdbSettings> TYPE = SECTION.type(KdbSettings::read);
 

@@ -38,18 +38,18 @@ final class BalancerMetrics {
     resolutions =
         r.counters(
             pre + "num_resolutions_total",
-            "How often backends were looked up.",
+            "Number of lookups of backends.",
             EXPORTER,
             TYPE,
             RESOLVER,
             SUCCESS);
     backends =
-        r.gauges(pre + "num_backends", "How many backends there are.", EXPORTER, TYPE, RESOLVER)
+        r.gauges(pre + "num_backends", "Number of backends.", EXPORTER, TYPE, RESOLVER)
             .with(exporter, type, resolver);
     updates =
         r.counters(
                 pre + "num_backend_updates_total",
-                "How often there were others.",
+                "Number of changes of the list of backends.",
                 EXPORTER,
                 TYPE,
                 RESOLVER)
@@ -57,7 +57,7 @@ final class BalancerMetrics {
     latency =
         r.histograms(
             pre + "backend_latency",
-            "How long it took until a backend had what it was given, in milliseconds.",
+            "Time until a backend had its data, in milliseconds.",
             MILLIS,
             EXPORTER,
             TYPE,
@@ -65,7 +65,7 @@ final class BalancerMetrics {
     outcomes =
         r.counters(
             pre + "backend_outcome_total",
-            "What became of what a backend was given.",
+            "Outcomes of sending to a backend.",
             EXPORTER,
             TYPE,
             ENDPOINT,

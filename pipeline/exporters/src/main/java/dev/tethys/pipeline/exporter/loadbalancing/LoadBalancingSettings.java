@@ -63,9 +63,9 @@ public record LoadBalancingSettings(
       implements Source {}
 
   private static final Section OTLP =
-      new Section("otlp", "How each backend is called.").include(DeliverySettings.SECTION);
+      new Section("otlp", "OTLP client of each backend.").include(DeliverySettings.SECTION);
   private static final GrpcClientSettings.Keys CLIENT = GrpcClientSettings.Keys.template(OTLP);
-  private static final Section PROTOCOL = new Section("protocol", "What backends speak.");
+  private static final Section PROTOCOL = new Section("protocol", "Protocol of the backends.");
   private static final Type<YamlObject> OTLP_TYPE = OTLP.type(o -> o);
   private static final Key<YamlObject> OTLP_KEY =
       PROTOCOL.optional("otlp", OTLP_TYPE, "OTLP over gRPC; the keys of otlp_grpc.");
@@ -84,9 +84,9 @@ public record LoadBalancingSettings(
   private static final Key<String> PORT_KEY =
       DNS.key("port", Type.STRING, "", "The port of each address; 4317 where none is written.");
   private static final Key<Duration> INTERVAL =
-      DNS.key("interval", GoDurations.TYPE, Duration.ofSeconds(5), "How often it is looked up.");
+      DNS.key("interval", GoDurations.TYPE, Duration.ofSeconds(5), "Interval between DNS lookups.");
   private static final Key<Duration> DNS_TIMEOUT =
-      DNS.key("timeout", GoDurations.TYPE, Duration.ofSeconds(1), "How long that may take.");
+      DNS.key("timeout", GoDurations.TYPE, Duration.ofSeconds(1), "Timeout of a DNS lookup.");
 
   private static final Section K8S = new Section("k8s", "The pods of a service of Kubernetes.");
   private static final Key<String> SERVICE =
@@ -106,7 +106,7 @@ public record LoadBalancingSettings(
           "timeout",
           GoDurations.TYPE,
           Duration.ofMinutes(1),
-          "How long a start waits for the first list.");
+          "Time that a start waits for the first list.");
   private static final Key<Boolean> RETURN_HOSTNAMES =
       K8S.key(
           "return_hostnames",
@@ -114,7 +114,8 @@ public record LoadBalancingSettings(
           false,
           "Call pods of a stateful set by their names, as hostname.service.namespace.");
 
-  private static final Section RESOLVER = new Section("resolver", "Where backends come from.");
+  private static final Section RESOLVER = new Section("resolver",
+      "Source of the list of backends.");
   private static final Key<Listed> LISTED =
       RESOLVER.optional("static", STATIC.type(LoadBalancingSettings::listed), "A list.");
   private static final Key<Dns> LOOKED_UP =
@@ -133,8 +134,9 @@ public record LoadBalancingSettings(
       SECTION.optional(
           "routing_key",
           Type.oneOf("routing_key", RoutingKey.values(), k -> k.word),
-          "What is kept together: traceID (spans, logs), service, resource (metrics, logs), metric,"
-              + " streamID (metrics), attributes. Without it, service of metrics, else traceID.");
+          "Property that selects the backend: traceID (spans, logs), service, resource "
+              + "(metrics, logs), metric, streamID (metrics), attributes. Default: service for "
+              + "metrics, else traceID.");
   private static final Key<List<String>> ROUTING_ATTRIBUTES =
       SECTION.key(
           "routing_attributes",
@@ -143,10 +145,11 @@ public record LoadBalancingSettings(
           "Of which attributes, with routing_key: attributes.");
   private static final Type<YamlObject> PROTOCOL_TYPE = PROTOCOL.type(LoadBalancingSettings::otlp);
   private static final Key<YamlObject> PROTOCOL_KEY =
-      SECTION.optional("protocol", PROTOCOL_TYPE, "What backends speak; OTLP by default.");
+      SECTION.optional("protocol", PROTOCOL_TYPE, "Protocol of the backends; OTLP by default.");
   private static final Key<Source> RESOLVER_KEY =
       SECTION.required(
-          "resolver", RESOLVER.type(LoadBalancingSettings::source), "Where backends come from.");
+          "resolver", RESOLVER.type(LoadBalancingSettings::source),
+              "Source of the list of backends.");
 
   static final Type<LoadBalancingSettings> TYPE = SECTION.type(LoadBalancingSettings::read);
 

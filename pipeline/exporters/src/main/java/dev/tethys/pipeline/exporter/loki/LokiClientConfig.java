@@ -69,7 +69,7 @@ public record LokiClientConfig(
    */
   public record Backoff(Duration first, Duration longest, int attempts) {
     private static final Section SECTION =
-        new Section("backoff_config", "When a request is tried again.");
+        new Section("backoff_config", "Retries of requests that failed.");
     private static final Key<Duration> MIN =
         SECTION.key("min_period", GoDurations.TYPE, Duration.ofMillis(500), "First pause.");
     private static final Key<Duration> MAX =
@@ -79,8 +79,8 @@ public record LokiClientConfig(
             "max_retries",
             Type.INT,
             0L,
-            "How often a request is sent before it is dropped; 0 for as long as it takes, which is"
-                + " the default here, unlike Promtail's 10.");
+            "Maximum number of attempts of a request before it is dropped; 0, the default "
+                + "here, for no limit, unlike Promtail's 10.");
     static final Backoff DEFAULT = new Backoff(Duration.ofMillis(500), Duration.ofMinutes(5), 0);
     static final Type<Backoff> TYPE = SECTION.type(Backoff::read);
 
@@ -96,7 +96,7 @@ public record LokiClientConfig(
   private static final Duration DEFAULT_PAUSE = Duration.ofMillis(100);
   private static final Section SECTION = new Section("clients", "A Loki that entries are sent to.");
   private static final Key<URI> URL =
-      SECTION.required("url", Type.URL, "Where requests go, with its path /loki/api/v1/push.");
+      SECTION.required("url", Type.URL, "URL of the server, including the path /loki/api/v1/push.");
   private static final Key<String> NAME =
       SECTION.key("name", Type.STRING, "", "Its name in metrics and logs; each only once.");
   private static final Key<String> TENANT =
@@ -106,7 +106,7 @@ public record LokiClientConfig(
           "batchwait",
           GoDurations.TYPE,
           Duration.ofSeconds(1),
-          "How long entries are gathered at most.");
+          "Maximum time to collect entries for a request.");
   private static final Key<Duration> BATCH_PAUSE =
       SECTION.key(
           "batchpause",
@@ -116,7 +116,8 @@ public record LokiClientConfig(
               + " batchwait while nothing is under way. With the time of batchwait there are no"
               + " more requests than Promtail sends.");
   private static final Key<Long> BATCH_SIZE =
-      SECTION.key("batchsize", Type.INT, 1L << 20, "Most bytes of lines in a request.");
+      SECTION.key("batchsize", Type.INT, 1L << 20,
+          "Maximum size of the lines in a request in bytes.");
   private static final Key<Map<String, String>> HEADERS =
       SECTION.key(
           "headers",
@@ -124,7 +125,8 @@ public record LokiClientConfig(
           Map.of(),
           "Further headers of every request.");
   private static final Key<Backoff> BACKOFF =
-      SECTION.key("backoff_config", Backoff.TYPE, Backoff.DEFAULT, "When it is tried again.");
+      SECTION.key("backoff_config", Backoff.TYPE, Backoff.DEFAULT,
+          "Retries of requests that failed.");
   private static final Key<Map<String, String>> EXTERNAL =
       SECTION.key(
           "external_labels",

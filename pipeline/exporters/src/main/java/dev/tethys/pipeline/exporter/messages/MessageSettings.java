@@ -59,7 +59,7 @@ public record MessageSettings(
               Type.lowerCase("encoding", MessageEncoding.class),
               MessageEncoding.OTLP_PROTO,
               "otlp_proto, otlp_json; of metrics also json, influx.");
-      maxBytes = s.key("max_message_bytes", Type.INT, (long) bytes, "Most of one message.");
+      maxBytes = s.key("max_message_bytes", Type.INT, (long) bytes, "Maximum size of a message.");
       rows =
           new RowSettings.Keys(
               s,

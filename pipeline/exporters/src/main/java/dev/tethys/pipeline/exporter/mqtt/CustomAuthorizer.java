@@ -23,7 +23,7 @@ record CustomAuthorizer(String name, String tokenKey, Secret token, Secret signa
   private static final Key<String> NAME =
       SECTION.key("name", Type.STRING, "", "The authorizer; else the endpoint's usual one.");
   private static final Key<String> TOKEN_KEY =
-      SECTION.key("token_key_name", Type.STRING, "", "What the authorizer calls its token.");
+      SECTION.key("token_key_name", Type.STRING, "", "Name of the token of the authorizer.");
   private static final Key<Secret> TOKEN =
       SECTION.key("token", Type.SECRET, Secret.NONE, "The token.");
   private static final Key<Secret> SIGNATURE =

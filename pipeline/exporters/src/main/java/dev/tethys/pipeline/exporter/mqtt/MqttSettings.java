@@ -94,8 +94,7 @@ record MqttSettings(
           "client_id",
           Type.STRING,
           "",
-          "What the broker calls us; connections beyond the first of this program have a number"
-              + " behind it.");
+          "Client ID at the broker; further connections of this process append a number.");
   private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
   private static final Key<Secret> PASSWORD =
       SECTION.optional("password", Type.SECRET, "Its password.");
@@ -115,7 +114,7 @@ record MqttSettings(
               + " who it is by GSSAPI-KERBEROS, or shows the token of password_file by OAUTH2-JWT.");
   private static final Key<KerberosIdentity> KERBEROS =
       SECTION.optional(
-          "kerberos", KerberosIdentity.type("mqtt"), "Whose tickets GSSAPI-KERBEROS shows.");
+          "kerberos", KerberosIdentity.type("mqtt"), "Kerberos identity for GSSAPI-KERBEROS.");
   private static final Key<Long> QOS =
       SECTION.key(
           "qos",

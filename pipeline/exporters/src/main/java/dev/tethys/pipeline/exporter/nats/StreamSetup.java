@@ -33,14 +33,14 @@ record StreamSetup(String name, String json) {
   /** The key, added to the section of the exporter. */
   static final class Keys {
     private static final Section SECTION =
-        new Section("create_stream", "How the stream is made, where none of its name is.");
+        new Section("create_stream", "Stream to create if none of that name exists.");
     private static final Key<List<String>> SUBJECTS =
         SECTION.optional(
             "subjects", Type.list(Type.STRING), "Its subjects; those that subject makes, unless.");
     private static final Key<String> STORAGE =
         SECTION.key("storage", Type.oneOf("storage", storages()), "file", "file or memory.");
     private static final Key<Long> REPLICAS =
-        SECTION.key("replicas", Type.INT, 1L, "How many servers have each message.");
+        SECTION.key("replicas", Type.INT, 1L, "Number of servers that keep each message.");
     private static final Key<Duration> MAX_AGE =
         SECTION.key("max_age", GoDurations.TYPE, Duration.ZERO, "Older messages go; 0 for none.");
     private static final Key<Long> MAX_BYTES =

@@ -44,7 +44,7 @@ record S3Settings(
   private static final Key<String> REGION =
       SECTION.key("region", Type.STRING, "", "Else that of the environment or the machine.");
   private static final Key<String> PREFIX =
-      SECTION.key("prefix", Type.STRING, "", "What all keys begin with.");
+      SECTION.key("prefix", Type.STRING, "", "Prefix of all keys.");
   private static final Key<String> ENDPOINT =
       SECTION.key("endpoint", Type.STRING, "", "URL of something else that speaks S3.");
   private static final Key<Boolean> PATH_STYLE =
@@ -88,7 +88,7 @@ record S3Settings(
   private static final Key<String> ROLE =
       SECTION.key("role_arn", Type.STRING, "", "A role to take on.");
   private static final Key<String> EXTERNAL_ID =
-      SECTION.key("external_id", Type.STRING, "", "What the role asks for.");
+      SECTION.key("external_id", Type.STRING, "", "External ID that the role requires.");
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
 

@@ -50,7 +50,7 @@ public final class PrometheusExporterFactory
   private static final Section SECTION = new Section("prometheus", ABOUT);
   private static final HttpServerSettings.Keys HTTP = new HttpServerSettings.Keys(SECTION, "");
   private static final Key<String> NAMESPACE =
-      SECTION.key("namespace", Type.STRING, "", "What all names begin with.");
+      SECTION.key("namespace", Type.STRING, "", "Prefix of all names.");
   private static final Key<Map<String, String>> CONST_LABELS =
       SECTION.key("const_labels", Type.map(Type.STRING), Map.of(), "Labels of every series.");
   private static final Key<Boolean> TIMESTAMPS =
@@ -60,7 +60,7 @@ public final class PrometheusExporterFactory
           "metric_expiration",
           GoDurations.TYPE,
           Duration.ofMinutes(5),
-          "How long a series is shown after its last data point.");
+          "Time for which a series is exposed after its last data point.");
   private static final Section RESOURCE =
       new Section("resource_to_telemetry_conversion", "Resource attributes as labels.");
   private static final Key<Boolean> RESOURCE_ENABLED =

@@ -74,10 +74,11 @@ record GraphSettings(
           RemoteWriteMessage.V1,
           "prometheus.WriteRequest (1.0) or io.prometheus.write.v2.Request (2.0).");
   private static final Key<Long> SAMPLES_EACH =
-      SECTION.key("max_samples_per_send", Type.INT, 2000L, "Most samples in one request.");
+      SECTION.key("max_samples_per_send", Type.INT, 2000L,
+          "Maximum number of samples in a request.");
 
   private static final Key<String> NAMESPACE =
-      SECTION.key("namespace", Type.STRING, "", "What names begin with, before an underscore.");
+      SECTION.key("namespace", Type.STRING, "", "Prefix of names, followed by an underscore.");
   private static final Key<Map<String, String>> EXTERNAL_LABELS =
       SECTION.key(
           "external_labels",
@@ -87,7 +88,7 @@ record GraphSettings(
   private static final Section TARGET_INFO =
       new Section("target_info", "The series that tells the attributes of a resource.");
   private static final Key<Boolean> TARGET_INFO_ENABLED =
-      TARGET_INFO.key("enabled", Type.BOOL, true, "Whether it is sent for OTLP metrics.");
+      TARGET_INFO.key("enabled", Type.BOOL, true, "If true, target_info is sent for OTLP metrics.");
   private static final Key<Boolean> TARGET_INFO_KEY =
       SECTION.key(
           "target_info", TARGET_INFO.type(o -> o.get(TARGET_INFO_ENABLED)), true, "target_info.");
@@ -97,9 +98,9 @@ record GraphSettings(
   private static final Key<Boolean> OLD_QUEUE_ENABLED =
       OLD_QUEUE.key("enabled", Type.BOOL, true, "As in sending_queue.");
   private static final Key<Long> OLD_QUEUE_SIZE =
-      OLD_QUEUE.key("queue_size", Type.INT, 10_000L, "Most requests that wait.");
+      OLD_QUEUE.key("queue_size", Type.INT, 10_000L, "Maximum number of waiting requests.");
   private static final Key<Long> OLD_QUEUE_CONSUMERS =
-      OLD_QUEUE.key("num_consumers", Type.INT, 5L, "Most requests at once.");
+      OLD_QUEUE.key("num_consumers", Type.INT, 5L, "Maximum number of requests at once.");
   private static final Key<YamlObject> REMOTE_WRITE_QUEUE =
       SECTION.optional(
           "remote_write_queue",
@@ -108,7 +109,7 @@ record GraphSettings(
   private static final Section WAL =
       new Section("wal", "The queue on disk under its older name, without an extension.");
   private static final Key<String> WAL_DIRECTORY =
-      WAL.required("directory", Type.PATH, "Where the queue is; of this exporter alone.");
+      WAL.required("directory", Type.PATH, "Directory of the queue, used by this exporter alone.");
   private static final Key<Long> WAL_BUFFER =
       WAL.key("buffer_size", Type.INT, 300L, "Taken; requests are read back as they are sent.");
   private static final Key<Duration> WAL_TRUNCATE =
@@ -133,7 +134,8 @@ record GraphSettings(
           "max_batch_size_bytes",
           Type.INT,
           3_000_000L,
-          "Most bytes of series in one request before compression; a larger series goes alone.");
+          "Maximum size of the series in a request in bytes before compression; a larger "
+              + "series is sent alone.");
   private static final Key<Long> PARALLELISM =
       SECTION.optional(
           "max_batch_request_parallelism",
@@ -144,7 +146,7 @@ record GraphSettings(
           "send_metadata",
           Type.BOOL,
           false,
-          "Whether types, units and help texts of families go along in requests of 1.0.");
+          "If true, types, units and help texts of families are sent in requests of 1.0.");
 
   private static final Key<List<String>> METADATA_KEYS =
       SECTION.key(

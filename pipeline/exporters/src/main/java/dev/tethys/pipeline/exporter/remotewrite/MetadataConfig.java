@@ -18,17 +18,18 @@ public record MetadataConfig(boolean send, Duration interval, int maxPerSend) {
       new MetadataConfig(true, Duration.ofMinutes(1), 2000);
 
   static final Section SECTION =
-      new Section("metadata_config", "When type, help and unit of metric families are sent.");
+      new Section("metadata_config", "Metadata of metric families: type, help and unit.");
   private static final Key<Boolean> SEND =
-      SECTION.key("send", Type.BOOL, DEFAULT.send, "Whether they are.");
+      SECTION.key("send", Type.BOOL, DEFAULT.send, "Enables sending of metadata.");
   private static final Key<Duration> SEND_INTERVAL =
-      SECTION.key("send_interval", Type.DURATION.absentWhenNull(), DEFAULT.interval, "How often.");
+      SECTION.key("send_interval", Type.DURATION.absentWhenNull(), DEFAULT.interval,
+          "Interval between sends of metadata.");
   private static final Key<Long> MAX_SAMPLES_PER_SEND =
       SECTION.key(
           "max_samples_per_send",
           Type.INT.absentWhenNull(),
           (long) DEFAULT.maxPerSend,
-          "Most families in one request.");
+          "Maximum number of families in a request.");
 
   static final Type<MetadataConfig> TYPE = SECTION.type(MetadataConfig::read);
 

@@ -14,7 +14,7 @@ import java.util.Set;
 final class OtlpSeriesSettings {
   /** To be included in the exporter's section. */
   static final Section SECTION =
-      new Section("prometheus_remote_write", "How OTLP metrics become series.");
+      new Section("prometheus_remote_write", "Conversion of OTLP metrics to series.");
 
   private static final Section RESOURCE =
       new Section("resource_to_telemetry_conversion", "Resource attributes as labels.");

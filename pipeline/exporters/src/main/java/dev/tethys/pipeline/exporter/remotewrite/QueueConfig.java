@@ -60,7 +60,7 @@ public record QueueConfig(
   private static final int MAX_SHARDS = 10_000;
 
   static final Section SECTION =
-      new Section("queue_config", "How requests are put together and repeated.");
+      new Section("queue_config", "Size and retries of requests.");
   private static final Key<Long> CAPACITY =
       SECTION.key(
           "capacity",
@@ -73,7 +73,7 @@ public record QueueConfig(
           "max_shards",
           Type.INT.absentWhenNull(),
           (long) DEFAULT.maxShards,
-          "Most requests at once.");
+          "Maximum number of requests at once.");
   private static final Key<Long> SHARDS_MIN =
       SECTION.key(
           "min_shards",
@@ -85,7 +85,7 @@ public record QueueConfig(
           "max_samples_per_send",
           Type.INT.absentWhenNull(),
           (long) DEFAULT.maxSamplesPerSend,
-          "Most samples in one request.");
+          "Maximum number of samples in a request.");
   private static final Key<Duration> BATCH_SEND_DEADLINE =
       SECTION.key(
           "batch_send_deadline",

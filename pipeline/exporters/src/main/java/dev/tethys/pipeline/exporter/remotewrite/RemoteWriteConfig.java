@@ -96,13 +96,13 @@ public record RemoteWriteConfig(
           "queue_config",
           QueueConfig.TYPE,
           QueueConfig.DEFAULT,
-          "How requests are put together and repeated.");
+          "Size and retries of requests.");
   private static final Key<MetadataConfig> METADATA =
       SECTION.key(
           "metadata_config",
           MetadataConfig.TYPE,
           MetadataConfig.DEFAULT,
-          "When type, help and unit of metric families are sent.");
+          "Metadata of metric families: type, help and unit.");
 
   private static final Key<CloudAuth> SIGV4 =
       SECTION.optional("sigv4", CloudAuth.SigV4.TYPE, "Requests are signed for AWS.");

@@ -85,8 +85,9 @@ public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxIte
               "native_histograms",
               Type.oneOf("rule for native histograms", words),
               usual,
-              "What becomes of them: " + String.join(", ", words.keySet()) + ".");
-      maxItems = s.key("max_samples_per_send", Type.INT, (long) items, "Most in one request.");
+              "Handling of native histograms: " + String.join(", ", words.keySet()) + ".");
+      maxItems = s.key("max_samples_per_send", Type.INT, (long) items,
+          "Maximum number of samples in a request.");
       maxBytes =
           s.key(
               "max_request_bytes",

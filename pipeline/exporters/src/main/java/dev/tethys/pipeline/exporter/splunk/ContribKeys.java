@@ -97,13 +97,13 @@ record ContribKeys(
     Keys(Section s) {
       uncompressed =
           s.key("disable_compression", Type.BOOL, false, "The same as compression: none.");
-      logs = s.key("log_data_enabled", Type.BOOL, true, "Whether log records are sent.");
+      logs = s.key("log_data_enabled", Type.BOOL, true, "If true, log records are sent.");
       profiles =
           s.key(
               "profiling_data_enabled",
               Type.BOOL,
               true,
-              "Whether log records of Splunk's profiler are, scope " + PROFILING + ".");
+              "If true, log records of Splunk's profiler are sent, scope " + PROFILING + ".");
       appName = s.key("splunk_app_name", Type.STRING, "", "The header __splunk_app_name.");
       appVersion = s.key("splunk_app_version", Type.STRING, "", "The header __splunk_app_version.");
       for (Signal signal : new Signal[] {Signal.LOGS, Signal.METRICS, Signal.TRACES}) {
@@ -113,15 +113,15 @@ record ContribKeys(
             s.optional(
                 "max_content_length_" + name,
                 Type.INT,
-                "Most bytes of a request of them before compression; unless said,"
-                    + " max_request_bytes."));
+                "Maximum size of their requests in bytes before compression; defaults to "
+                    + "max_request_bytes."));
       }
       maxEvent =
           s.key(
               "max_event_size",
               Type.INT,
               5L << 20,
-              "Most bytes of an event; larger ones are dropped and counted.");
+              "Maximum size of an event in bytes; larger events are dropped and counted.");
       metadata = s.key("otel_attrs_to_hec_metadata", METADATA_TYPE, USUAL, METADATA.doc());
       olderMetadata =
           s.key(
@@ -135,7 +135,8 @@ record ContribKeys(
               FIELDS.type(o -> new Fields(o.get(SEVERITY_TEXT), o.get(SEVERITY_NUMBER))),
               new Fields("otel.log.severity.text", "otel.log.severity.number"),
               FIELDS.doc());
-      health = s.key("health_path", Type.STRING, "", "Where exporter check asks for health.");
+      health = s.key("health_path", Type.STRING, "",
+          "Path of the health check that exporter check requests.");
     }
 
     /** The client, without compression where that is switched off. */

@@ -45,13 +45,14 @@ final class IndexedAcks {
         SECTION.key("enabled", Type.BOOL, true, "Waits for indexing; the token requires useACK.");
     private static final Key<Duration> INTERVAL =
         SECTION.key(
-            "poll_interval", GoDurations.TYPE, Duration.ofSeconds(1), "How often it is asked.");
+            "poll_interval", GoDurations.TYPE, Duration.ofSeconds(1),
+                "Interval between requests for acknowledgements.");
     private static final Key<Duration> TIMEOUT =
         SECTION.key(
             "timeout",
             GoDurations.TYPE,
             Duration.ofMinutes(5),
-            "What is not indexed after so long is sent again.");
+            "Time after which data that is not indexed is sent again.");
 
     /** Null for none. */
     static final Type<Rules> TYPE =

@@ -87,18 +87,19 @@ record StatsdSettings(
           "observation_type",
           Type.oneOf("type of observations", observationTypes()),
           StatsdKind.HISTOGRAM,
-          "What observations are sent as: h, d or ms.");
+          "Type of observations: h, d or ms.");
   private static final Key<Boolean> ABSOLUTE =
       SECTION.optional(
           "absolute_gauges",
           Type.BOOL,
-          "Whether the server takes a gauge with a sign for a level, as Datadog's agent does; else"
-              + " a negative gauge is sent behind a 0. Usually true for dogstatsd alone.");
+          "If true, a gauge with a sign is an absolute value, as in Datadog's agent; else "
+              + "a negative gauge follows a 0. Usually true for dogstatsd only.");
   private static final Key<Boolean> TIMESTAMPS =
       SECTION.key(
           "timestamps", Type.BOOL, false, "Counters and gauges say their time; of dogstatsd.");
   private static final Key<Long> MAX_ITEMS_KEY =
-      SECTION.key("max_samples_per_send", Type.INT, 10_000L, "Most points in one request.");
+      SECTION.key("max_samples_per_send", Type.INT, 10_000L,
+          "Maximum number of points in a request.");
 
   static final Type<StatsdSettings> TYPE = SECTION.type(StatsdSettings::read);
 

@@ -52,7 +52,7 @@ record ZipkinSettings(
           "<missing service name>",
           "Service of spans whose resource names none.");
   private static final Key<Long> MAX_SPANS =
-      SECTION.key("max_spans_per_send", Type.INT, 1000L, "Most in one request.");
+      SECTION.key("max_spans_per_send", Type.INT, 1000L, "Maximum number of spans in a request.");
   private static final Key<Long> MAX_BYTES =
       SECTION.key(
           "max_request_bytes",
