@@ -41,22 +41,23 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
 
   private static final Section SECTION = new Section("batch_processor", "Joins batches.");
   private static final Key<Long> SIZE =
-      SECTION.key("send_batch_size", Type.INT, 8192L, "Items that are sent on at once.");
+      SECTION.key("send_batch_size", Type.INT, 8192L, "Number of items at which a batch is sent.");
   private static final Key<Duration> TIMEOUT =
       SECTION.key(
           "timeout",
           GoDurations.TYPE,
           Duration.ofMillis(200),
-          "Longest that a batch waits; 0 for not at all.");
+          "Maximum time before a batch is sent; 0 to send without delay.");
   private static final Key<Long> MAX_SIZE =
       SECTION.key(
-          "send_batch_max_size", Type.INT, 0L, "Items beyond which it is split; 0 for none.");
+          "send_batch_max_size", Type.INT, 0L,
+              "Maximum number of items in a batch; 0 for no limit.");
   private static final Key<List<String>> METADATA =
       SECTION.key(
           "metadata_keys",
           Type.list(Type.STRING),
           List.of(),
-          "Only batches that agree in these are joined.");
+          "Metadata keys; only batches with equal values are joined.");
   private static final Key<Long> CARDINALITY =
       SECTION.key(
           "metadata_cardinality_limit", Type.INT, 1000L,

@@ -29,15 +29,16 @@ public final class ClientKeys {
 
   private static final Section AUTH = new Section("auth", "Authenticator of requests.");
   private static final Key<Reference> AUTHENTICATOR =
-      AUTH.required("authenticator", Reference.TYPE, "The extension that does it.");
+      AUTH.required("authenticator", Reference.TYPE, "Extension that authenticates the requests.");
 
   /** The extension that a client names in {@code auth}. */
   public static final Type<Reference> AUTH_TYPE = AUTH.type(o -> o.get(AUTHENTICATOR));
 
-  private static final Section HEADER = new Section("header", "One header.");
-  private static final Key<String> NAME = HEADER.required("name", Type.STRING, "Its name.");
+  private static final Section HEADER = new Section("header", "Header of requests.");
+  private static final Key<String> NAME = HEADER.required("name", Type.STRING,
+      "Name of the header.");
   private static final Key<Secret> VALUE =
-      HEADER.key("value", Type.SECRET, Secret.NONE, "Its value.");
+      HEADER.key("value", Type.SECRET, Secret.NONE, "Value of the header.");
 
   /** A map of headers, or a list of names with values. */
   public static final Type<Map<String, Secret>> HEADERS =

@@ -41,9 +41,9 @@ public record ClientTlsSettings(boolean insecure, TlsConfig config) {
   private static final Key<String> KEY_FILE =
       SECTION.key("key_file", Type.PATH, "", "File of its private key.");
   private static final Key<TlsVersion> MIN_VERSION =
-      SECTION.key("min_version", TlsKeys.versions(), TlsVersion.TLS12, "Oldest version.");
+      SECTION.key("min_version", TlsKeys.versions(), TlsVersion.TLS12, "Minimum TLS version.");
   private static final Key<TlsVersion> MAX_VERSION =
-      SECTION.key("max_version", TlsKeys.versions(), TlsVersion.TLS13, "Newest version.");
+      SECTION.key("max_version", TlsKeys.versions(), TlsVersion.TLS13, "Maximum TLS version.");
   private static final Key<Duration> RELOAD_INTERVAL =
       SECTION.key(
           "reload_interval",

@@ -14,7 +14,7 @@ final class ConnectionKeys {
   /** What Go keeps for one server where nothing is said. */
   private static final int GO_IDLE_EACH = 2;
 
-  private static final Section COOKIES = new Section("cookies", "Cookies are kept.");
+  private static final Section COOKIES = new Section("cookies", "Cookies of the client.");
   private static final Key<Boolean> COOKIES_ENABLED =
       COOKIES.key("enabled", Type.BOOL, true, "Enables cookies.");
 

@@ -45,11 +45,13 @@ public record GrpcClientSettings(
       new Section("keepalive", "Keepalive pings of the client.");
   private static final Key<Duration> TIME =
       KEEPALIVE.key(
-          "time", GoDurations.TYPE, Duration.ofSeconds(10), "After so much silence it is asked.");
+          "time", GoDurations.TYPE, Duration.ofSeconds(10),
+              "Idle time after which a ping is sent.");
   private static final Key<Duration> KEEPALIVE_TIMEOUT =
-      KEEPALIVE.key("timeout", GoDurations.TYPE, Duration.ofSeconds(10), "So long it may take.");
+      KEEPALIVE.key("timeout", GoDurations.TYPE, Duration.ofSeconds(10), "Timeout of a ping.");
   private static final Key<Boolean> WITHOUT_STREAM =
-      KEEPALIVE.key("permit_without_stream", Type.BOOL, false, "Also while no call is under way.");
+      KEEPALIVE.key("permit_without_stream", Type.BOOL, false,
+          "If true, pings are sent without active calls too.");
 
   private record Keepalive(Duration time, Duration timeout, boolean idle) {}
 
@@ -178,7 +180,8 @@ public record GrpcClientSettings(
           several
               ? s.key("endpoints", Type.list(Type.STRING), List.of(), "Several, in turn.")
               : null;
-      tls = s.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
+      tls = s.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT,
+          "TLS settings of the client.");
       SequencedMap<String, String> words = new LinkedHashMap<>();
       for (String w : List.of("gzip", "snappy", "zstd", "none")) {
         words.put(w, w);
@@ -186,14 +189,15 @@ public record GrpcClientSettings(
       words.put("", "none");
       compression =
           s.key(
-              "compression", Type.oneOf("compression", words), defaultCompression, "Of requests.");
+              "compression", Type.oneOf("compression", words), defaultCompression,
+                  "Compression of requests.");
       keepalive =
           s.key(
               "keepalive",
               KEEPALIVE.type(
                   o -> new Keepalive(o.get(TIME), o.get(KEEPALIVE_TIMEOUT), o.get(WITHOUT_STREAM))),
               NEVER,
-              "Asks whether silent connections live; never without.");
+              "Keepalive pings of the client; none if absent.");
       headers = s.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every call.");
       SequencedMap<String, Boolean> balancers = new LinkedHashMap<>();
       balancers.put("round_robin", true);

@@ -67,15 +67,18 @@ public record HttpClientSettings(
      * @param usual the compression where nothing is said
      */
     public Keys(Section s, Compression usual) {
-      endpoint = s.key("endpoint", Type.STRING, "", "The URL.");
-      proxy = s.key("proxy_url", Type.STRING, "", "The proxy; else the environment names it.");
-      tls = s.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
+      endpoint = s.key("endpoint", Type.STRING, "", "URL of the server.");
+      proxy = s.key("proxy_url", Type.STRING, "",
+          "URL of the proxy; by default taken from the environment.");
+      tls = s.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT,
+          "TLS settings of the client.");
       SequencedMap<String, Compression> words = new LinkedHashMap<>();
       for (Compression c : Compression.values()) {
         words.put(c.word(), c);
       }
       words.put("none", Compression.NONE);
-      compression = s.key("compression", Type.oneOf("compression", words), usual, "Of requests.");
+      compression = s.key("compression", Type.oneOf("compression", words), usual,
+          "Compression of requests.");
       level =
           s.key(
               "compression_params", PARAMS.type(o -> o.get(LEVEL)), 0L, "Compression level.");

@@ -48,7 +48,8 @@ public record GraphConfig(
     YamlNode root) {
   private static final Type<Map<String, YamlNode>> FREE =
       Type.of("map", Map.of(), GraphConfig::free);
-  private static final Section TOP = new Section("configuration", "A graph of components.");
+  private static final Section TOP = new Section("configuration",
+      "Configuration of components and pipelines.");
   private static final Map<ComponentKind, Key<Map<String, YamlNode>>> KINDS =
       new EnumMap<>(ComponentKind.class);
 
@@ -74,7 +75,7 @@ public record GraphConfig(
       TOP.required("service", SERVICE.type(o -> o),
           "Pipelines to run, extensions and telemetry of the process.");
 
-  private static final Section PIPELINE = new Section("pipeline", "One signal's way.");
+  private static final Section PIPELINE = new Section("pipeline", "Pipeline of one signal.");
   private static final Key<List<YamlNode>> RECEIVERS =
       PIPELINE.key("receivers", Type.list(Type.ANY), List.of(), "Receivers of the pipeline.");
   private static final Key<List<YamlNode>> PROCESSORS =

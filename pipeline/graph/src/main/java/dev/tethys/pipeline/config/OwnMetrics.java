@@ -60,7 +60,8 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
       new Section("telemetry_prometheus", "Endpoint that serves metrics to Prometheus.");
   private static final Key<String> HOST =
       PROMETHEUS.key("host", Type.STRING, "localhost", "Address to listen on.");
-  private static final Key<Long> PORT = PROMETHEUS.key("port", Type.INT, 8888L, "Port.");
+  private static final Key<Long> PORT = PROMETHEUS.key("port", Type.INT, 8888L,
+      "Port to listen on.");
   private static final Key<Boolean> NO_SCOPE =
       PROMETHEUS.key("without_scope_info", Type.BOOL, true, "Taken; there is no scope.");
   private static final Key<Boolean> NO_UNITS =
@@ -88,7 +89,7 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
   /** One of both. */
   private record Reader(@Nullable Page page, @Nullable OwnMetricsPush push) {}
 
-  private static final Section READER = new Section("telemetry_reader", "A way out for metrics.");
+  private static final Section READER = new Section("telemetry_reader", "Reader of metrics.");
   private static final Key<Page> READER_PULL =
       READER.optional("pull", PULL.type(o -> o.get(EXPORTER)), "Metrics that are asked for.");
   private static final Key<OwnMetricsPush> PERIODIC =

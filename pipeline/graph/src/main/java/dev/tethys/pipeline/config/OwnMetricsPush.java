@@ -72,7 +72,7 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
   private static final Key<Secret> HEADERS_LIST =
       OTLP.key("headers_list", Type.SECRET, Secret.NONE, "The same as name=value,…; headers win.");
   private static final Key<Long> SEND_TIMEOUT =
-      OTLP.key("timeout", Type.INT, 10_000L, "For one request, in milliseconds.");
+      OTLP.key("timeout", Type.INT, 10_000L, "Timeout of a request in milliseconds.");
   private static final Key<String> TEMPORALITY =
       OTLP.key(
           "temporality_preference",
@@ -98,9 +98,9 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
   private static final Section SECTION =
       new Section("telemetry_periodic", "Metrics that are sent.");
   private static final Key<Long> INTERVAL =
-      SECTION.key("interval", Type.INT, 60_000L, "Between two sendings, in milliseconds.");
+      SECTION.key("interval", Type.INT, 60_000L, "Interval between exports in milliseconds.");
   private static final Key<Long> TIMEOUT =
-      SECTION.key("timeout", Type.INT, 30_000L, "For one sending, in milliseconds.");
+      SECTION.key("timeout", Type.INT, 30_000L, "Timeout of an export in milliseconds.");
 
   /** Export target: two keys that look alike in the configuration. */
   private record Target(@Nullable Otlp otlp) {}

@@ -71,9 +71,9 @@ public record OwnView(
   private static final Section KEYS = new Section("telemetry_attribute_keys",
       "Attribute keys to include or exclude.");
   private static final Key<List<String>> INCLUDED =
-      KEYS.key("included", Type.list(Type.STRING), List.of(), "These; all when it is empty.");
+      KEYS.key("included", Type.list(Type.STRING), List.of(), "Keys to include; empty for all.");
   private static final Key<List<String>> EXCLUDED =
-      KEYS.key("excluded", Type.list(Type.STRING), List.of(), "Not these.");
+      KEYS.key("excluded", Type.list(Type.STRING), List.of(), "Keys to exclude.");
 
   private record Attributes(Set<String> included, Set<String> excluded) {}
 

@@ -67,7 +67,8 @@ public record DeliverySettings(
       RETRY.key("enabled", Type.BOOL, true, "Enables retries.");
   private static final Key<Duration> INITIAL_INTERVAL =
       RETRY.key(
-          "initial_interval", GoDurations.TYPE, Retry.DEFAULT.first(), "Pause after a failure.");
+          "initial_interval", GoDurations.TYPE, Retry.DEFAULT.first(),
+              "Pause after the first failure.");
   private static final Key<Double> RANDOMIZATION_FACTOR =
       RETRY.key(
           "randomization_factor",
@@ -78,7 +79,8 @@ public record DeliverySettings(
       RETRY.key(
           "multiplier", Type.FLOAT, Retry.DEFAULT.multiplier(), "Growth of pauses, at least 1.");
   private static final Key<Duration> MAX_INTERVAL =
-      RETRY.key("max_interval", GoDurations.TYPE, Retry.DEFAULT.longest(), "Longest pause.");
+      RETRY.key("max_interval", GoDurations.TYPE, Retry.DEFAULT.longest(),
+          "Maximum pause between attempts.");
   private static final Key<Duration> MAX_ELAPSED_TIME =
       RETRY.key(
           "max_elapsed_time",
@@ -105,11 +107,11 @@ public record DeliverySettings(
           "flush_timeout",
           GoDurations.TYPE,
           Duration.ofMillis(200),
-          "Longest that a batch waits for others.");
+          "Maximum time before a batch is sent.");
   private static final Key<Long> MIN_SIZE =
-      BATCH.key("min_size", Type.INT, 8192L, "Size at which it is sent at once.");
+      BATCH.key("min_size", Type.INT, 8192L, "Minimum size of a batch that is sent without delay.");
   private static final Key<Long> MAX_SIZE =
-      BATCH.key("max_size", Type.INT, 0L, "Size beyond which it is split; 0 for none.");
+      BATCH.key("max_size", Type.INT, 0L, "Maximum size of a batch; 0 for no limit.");
   private static final Key<Sizer> BATCH_SIZER =
       BATCH.optional(
           "sizer",
@@ -183,7 +185,7 @@ public record DeliverySettings(
           DEFAULT_BYTES,
           "Maximum disk space of permanently rejected requests.");
   private static final Key<Batching> QUEUE_BATCH =
-      QUEUE.optional("batch", BATCH.type(DeliverySettings::batch), "Joining before the queue.");
+      QUEUE.optional("batch", BATCH.type(DeliverySettings::batch), "Batching before the queue.");
 
   private record Queue(
       boolean enabled,
@@ -208,7 +210,7 @@ public record DeliverySettings(
       new Section("exporter", "Settings that all exporters share.");
 
   private static final Key<Duration> TIMEOUT =
-      SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "For one attempt.");
+      SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "Timeout of one attempt.");
 
   static {
     SECTION.include(QUEUEING);

@@ -48,9 +48,9 @@ record GrpcKeepalive(ConnectionTimes times, Duration pingEvery, boolean pingIdle
           "time",
           GoDurations.TYPE,
           Duration.ZERO,
-          "After so much silence a client is asked; 0 never.");
+          "Idle time after which a ping is sent to the client; 0 for never.");
   private static final Key<Duration> TIMEOUT =
-      PARAMETERS.key("timeout", GoDurations.TYPE, REPLY, "So long it may be silent then.");
+      PARAMETERS.key("timeout", GoDurations.TYPE, REPLY, "Timeout of a ping.");
 
   private static final Section POLICY =
       new Section("enforcement_policy", "Limits on keepalive pings of clients.");
@@ -59,12 +59,13 @@ record GrpcKeepalive(ConnectionTimes times, Duration pingEvery, boolean pingIdle
           "min_time", GoDurations.TYPE, PING_EVERY,
               "Minimum interval between two pings of a client.");
   private static final Key<Boolean> PERMIT_WITHOUT_STREAM =
-      POLICY.key("permit_without_stream", Type.BOOL, false, "It may ping without a call, too.");
+      POLICY.key("permit_without_stream", Type.BOOL, false,
+          "If true, clients may ping without active calls.");
 
   private record Policy(Duration pingEvery, boolean pingIdle) {}
 
   private static final Section KEEPALIVE =
-      new Section("keepalive", "Pings, and ends of connections.");
+      new Section("keepalive", "Keepalive of connections.");
   private static final Key<ConnectionTimes> SERVER_PARAMETERS =
       KEEPALIVE.key(
           "server_parameters",

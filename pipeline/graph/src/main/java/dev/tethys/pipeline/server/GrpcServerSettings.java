@@ -32,7 +32,7 @@ public record GrpcServerSettings(
 
   private static final Section AUTH = new Section("auth", "Authenticator of incoming requests.");
   private static final Key<Reference> AUTHENTICATOR =
-      AUTH.required("authenticator", Reference.TYPE, "The extension that decides.");
+      AUTH.required("authenticator", Reference.TYPE, "Extension that authenticates the calls.");
 
   private static final Type<Reference> AUTH_TYPE = AUTH.type(o -> o.get(AUTHENTICATOR));
 
@@ -59,7 +59,8 @@ public record GrpcServerSettings(
             endpoint,
             "Address to listen on: host:port or the path of a Unix socket.");
     Key<String> transport = Listeners.transport(s);
-    Key<ServerTlsSettings> tls = s.optional("tls", ServerTlsSettings.TYPE, "TLS; plain without.");
+    Key<ServerTlsSettings> tls = s.optional("tls", ServerTlsSettings.TYPE,
+        "TLS settings of the server; plain text if absent.");
     Key<Long> max =
         s.key(
             "max_recv_msg_size_mib", Type.INT, 4L, "Largest request in MiB, after decompression.");
@@ -76,7 +77,7 @@ public record GrpcServerSettings(
                 + "0 for " + Http2Limits.USUAL.streams() + ".");
     Key<GrpcKeepalive> keepalive =
         s.key(
-            "keepalive", GrpcKeepalive.TYPE, GrpcKeepalive.NONE, "Pings, and ends of connections.");
+            "keepalive", GrpcKeepalive.TYPE, GrpcKeepalive.NONE, "Keepalive of connections.");
     IgnoredCollectorKeys foreign = new IgnoredCollectorKeys(s, true);
     return s.type(
         o -> {

@@ -74,7 +74,7 @@ public record HttpServerSettings(
 
   private static final Section AUTH = new Section("auth", "Authenticator of incoming requests.");
   private static final Key<Reference> AUTHENTICATOR =
-      AUTH.required("authenticator", Reference.TYPE, "The extension that decides.");
+      AUTH.required("authenticator", Reference.TYPE, "Extension that authenticates the requests.");
   private static final Key<List<String>> REQUEST_PARAMS =
       AUTH.key(
           "request_params",
@@ -177,7 +177,8 @@ public record HttpServerSettings(
               defaultEndpoint,
               "Address to listen on: host:port or the path of a Unix socket.");
       transport = Listeners.transport(s);
-      tls = s.optional("tls", ServerTlsSettings.TYPE, "TLS; plain without.");
+      tls = s.optional("tls", ServerTlsSettings.TYPE,
+          "TLS settings of the server; plain text if absent.");
       cors = s.optional("cors", CORS_TYPE,
           "Cross-origin requests (CORS) that are accepted; none if absent.");
       auth =
@@ -199,13 +200,13 @@ public record HttpServerSettings(
               "compression_algorithms",
               Type.list(Type.STRING),
               ALL_COMPRESSIONS,
-              "Compressions that are taken; \"\" for none.");
+              "Accepted compressions; \"\" for none.");
       readTimeout =
           s.key(
               "read_timeout",
               GoDurations.TYPE,
               Duration.ZERO,
-              "For one request; 0 for five minutes.");
+              "Timeout for reading a request; 0 for five minutes.");
       headTimeout =
           s.key(
               "read_header_timeout",
@@ -224,7 +225,7 @@ public record HttpServerSettings(
               "idle_timeout",
               GoDurations.TYPE,
               Duration.ZERO,
-              "For a connection between requests; 0 for read_timeout.");
+              "Timeout of idle connections; 0 for read_timeout.");
       keepAlives =
           s.key("keep_alives_enabled", Type.BOOL, true, "A connection may bring several requests.");
       foreign = new IgnoredCollectorKeys(s, false);

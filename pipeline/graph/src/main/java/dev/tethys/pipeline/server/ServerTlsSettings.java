@@ -65,9 +65,9 @@ public record ServerTlsSettings(
       SECTION.key(
           "client_ca_file_reload", Type.BOOL, false, "Read client_ca_file again when it changes.");
   private static final Key<TlsVersion> MIN_VERSION =
-      SECTION.key("min_version", TlsKeys.versions(), TlsVersion.TLS12, "Oldest version.");
+      SECTION.key("min_version", TlsKeys.versions(), TlsVersion.TLS12, "Minimum TLS version.");
   private static final Key<TlsVersion> MAX_VERSION =
-      SECTION.key("max_version", TlsKeys.versions(), TlsVersion.TLS13, "Newest version.");
+      SECTION.key("max_version", TlsKeys.versions(), TlsVersion.TLS13, "Maximum TLS version.");
   private static final Key<List<String>> CIPHER_SUITES =
       SECTION.key(
           "cipher_suites", TlsKeys.CIPHER_SUITES, List.of(), "Suites of TLS 1.2, by IANA's names.");
