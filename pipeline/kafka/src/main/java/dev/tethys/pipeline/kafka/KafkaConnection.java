@@ -29,9 +29,9 @@ import org.jspecify.annotations.Nullable;
 public record KafkaConnection(List<String> brokers, Map<String, Object> properties) {
   private static final Section SASL = new Section("sasl", "Name and password.");
   private static final Key<String> USERNAME =
-      SASL.key("username", Type.STRING, "", "Whom the broker knows.");
+      SASL.key("username", Type.STRING, "", "User name at the broker.");
   private static final Key<Secret> PASSWORD =
-      SASL.key("password", Type.SECRET, Secret.NONE, "Its password.");
+      SASL.key("password", Type.SECRET, Secret.NONE, "Password of the user.");
   private static final Key<Boolean> DELEGATED =
       SASL.key(
           "delegation_token",
@@ -83,9 +83,9 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
   private static final Section PLAIN_TEXT =
       new Section("plain_text", "Former way of writing sasl with the mechanism PLAIN.");
   private static final Key<String> PLAIN_USERNAME =
-      PLAIN_TEXT.required("username", Type.STRING, "Whom the broker knows.");
+      PLAIN_TEXT.required("username", Type.STRING, "User name at the broker.");
   private static final Key<Secret> PLAIN_PASSWORD =
-      PLAIN_TEXT.required("password", Type.SECRET, "Its password.");
+      PLAIN_TEXT.required("password", Type.SECRET, "Password of the user.");
   private static final Key<Sasl> AUTH_PLAIN =
       AUTH.optional(
           "plain_text",

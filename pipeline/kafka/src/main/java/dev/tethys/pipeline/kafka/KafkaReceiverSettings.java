@@ -100,7 +100,8 @@ record KafkaReceiverSettings(
           "Silence until a rebalance.");
   private static final Key<Duration> HEARTBEAT_INTERVAL =
       SECTION.key(
-          "heartbeat_interval", GoDurations.TYPE, Duration.ofSeconds(3), "Between signs of life.");
+          "heartbeat_interval", GoDurations.TYPE, Duration.ofSeconds(3),
+              "Interval between heartbeats.");
   private static final Type<String> STRATEGY_TYPE =
       Type.oneOf("strategy", List.of("range", "roundrobin", "sticky", "cooperative-sticky"));
   private static final Key<List<String>> STRATEGIES =
@@ -110,15 +111,16 @@ record KafkaReceiverSettings(
           List.of("cooperative-sticky"),
           "Assignment strategies of partitions.");
   private static final Key<String> STRATEGY =
-      SECTION.optional("group_rebalance_strategy", STRATEGY_TYPE, "Former way of writing one.");
+      SECTION.optional("group_rebalance_strategy", STRATEGY_TYPE,
+          "Deprecated form with a single strategy.");
   private static final Key<Duration> CONN_IDLE_TIMEOUT =
       SECTION.key(
           "conn_idle_timeout",
           GoDurations.TYPE,
           Duration.ofMinutes(9),
-          "After which a connection that is not used is closed.");
+          "Idle time after which a connection is closed.");
   private static final Key<Long> MIN_FETCH_SIZE =
-      SECTION.key("min_fetch_size", Type.INT, 1L, "Least bytes of an answer.");
+      SECTION.key("min_fetch_size", Type.INT, 1L, "Minimum size of a fetch response in bytes.");
   private static final Key<Long> MAX_FETCH_SIZE =
       SECTION.key("max_fetch_size", Type.INT, 1L << 20,
           "Maximum size of a fetch response in bytes.");
@@ -182,11 +184,12 @@ record KafkaReceiverSettings(
               }),
           "Time at which a record counts as processed.");
 
-  private static final Section BACKOFF = new Section("error_backoff", "Pauses when refused.");
+  private static final Section BACKOFF = new Section("error_backoff",
+      "Pauses after a batch is refused.");
   private static final Key<Duration> INITIAL_INTERVAL =
-      BACKOFF.key("initial_interval", GoDurations.TYPE, Duration.ofSeconds(1), "The first one.");
+      BACKOFF.key("initial_interval", GoDurations.TYPE, Duration.ofSeconds(1), "Initial pause.");
   private static final Key<Duration> MAX_INTERVAL =
-      BACKOFF.key("max_interval", GoDurations.TYPE, Duration.ofSeconds(30), "The longest one.");
+      BACKOFF.key("max_interval", GoDurations.TYPE, Duration.ofSeconds(30), "Maximum pause.");
 
   private static final Key<Double> MULTIPLIER =
       BACKOFF.key("multiplier", Type.FLOAT, 2.0, "From one pause to the next, 1 or more.");
