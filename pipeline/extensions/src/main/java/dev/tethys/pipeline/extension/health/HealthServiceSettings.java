@@ -60,7 +60,7 @@ record HealthServiceSettings(
             "include_recoverable_errors",
             Type.BOOL,
             false,
-            "Whether an exporter whose destination takes nothing does.");
+            "If true, an exporter whose destination rejects data counts too.");
     private static final Key<Duration> RECOVERY =
         COMPONENTS.key(
             "recovery_duration", GoDurations.TYPE, Duration.ofMinutes(5), "After which it does.");
