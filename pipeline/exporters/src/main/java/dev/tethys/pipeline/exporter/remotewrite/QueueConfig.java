@@ -79,7 +79,7 @@ public record QueueConfig(
           "min_shards",
           Type.INT.absentWhenNull(),
           (long) DEFAULT.minShards,
-          "Least lanes that series are put in.");
+          "Minimum number of shards.");
   private static final Key<Long> MAX_SAMPLES_PER_SEND =
       SECTION.key(
           "max_samples_per_send",
@@ -91,7 +91,7 @@ public record QueueConfig(
           "batch_send_deadline",
           Type.DURATION.absentWhenNull(),
           DEFAULT.batchSendDeadline,
-          "Longest that a sample waits for others.");
+          "Maximum time that a sample waits for others.");
   private static final Key<Duration> MIN_BACKOFF =
       SECTION.key(
           "min_backoff",
@@ -100,7 +100,8 @@ public record QueueConfig(
           "Pause before a request is repeated; doubled each time.");
   private static final Key<Duration> MAX_BACKOFF =
       SECTION.key(
-          "max_backoff", Type.DURATION.absentWhenNull(), DEFAULT.maxBackoff, "Longest such pause.");
+          "max_backoff", Type.DURATION.absentWhenNull(), DEFAULT.maxBackoff,
+              "Maximum pause before a retry.");
   private static final Key<Boolean> RETRY_ON_429 =
       SECTION.key(
           "retry_on_http_429",

@@ -64,7 +64,7 @@ public record RemoteWriteConfig(
           "The form of requests: remote write 1.0 or 2.0. A receiver that answers 415 to 2.0 gets"
               + " 1.0 from then on.");
   private static final Key<Duration> REMOTE_TIMEOUT =
-      SECTION.key("remote_timeout", Type.DURATION, Duration.ofSeconds(30), "Of one request.");
+      SECTION.key("remote_timeout", Type.DURATION, Duration.ofSeconds(30), "Timeout of a request.");
   private static final Key<Map<String, String>> HEADERS =
       SECTION.key(
           "headers",

@@ -100,18 +100,18 @@ public final class RemoteWriteMetrics {
     sentBatchDuration =
         kept(
             registry.histograms(
-                PREFIX + "sent_batch_duration_seconds", "How long requests took.", SECONDS, BY));
+                PREFIX + "sent_batch_duration_seconds", "Duration of requests.", SECONDS, BY));
     highestSent =
         gauges(
             "queue_highest_sent_timestamp_seconds",
             "Newest timestamp that was sent, Unix seconds.");
     highestQueued = gauges("queue_highest_timestamp_seconds", "Newest timestamp that was queued.");
-    shards = gauges("shards", "Lanes that series are put in.");
-    shardsMin = gauges("shards_min", "Least of them.");
-    shardsMax = gauges("shards_max", "Most requests at once.");
+    shards = gauges("shards", "Number of shards.");
+    shardsMin = gauges("shards_min", "Minimum number of shards.");
+    shardsMax = gauges("shards_max", "Maximum number of requests at once.");
     shardsDesired = gauges("shards_desired", "Desired number of shards.");
     shardCapacity = gauges("shard_capacity", "The key capacity of queue_config.");
-    maxSamplesPerSend = gauges("max_samples_per_send", "Most samples in one request.");
+    maxSamplesPerSend = gauges("max_samples_per_send", "Maximum number of samples in a request.");
     samplesDropped = dropped("samples_dropped_total", "Samples that were not sent, by reason.");
     histogramsDropped =
         dropped("histograms_dropped_total", "Native histograms that were not sent, by reason.");
