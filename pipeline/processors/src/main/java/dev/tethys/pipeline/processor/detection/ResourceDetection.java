@@ -158,7 +158,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
     block("k8s_api", KubernetesDetector.TYPE);
     block("k8snode", KubernetesDetector.TYPE); // as k8s_api was called before
     block("openshift", OpenShiftDetector.TYPE);
-    NOT_BUILT.forEach(n -> section.notBuilt(n, "What detector " + n + " asks."));
+    NOT_BUILT.forEach(n -> section.notBuilt(n, "Settings of detector " + n + "."));
     for (String k :
         List.of("endpoint", "proxy_url", "tls", "headers", "auth", "compression", "cookies")) {
       section.notBuilt(k, "Of the Collector's HTTP client.");
@@ -170,7 +170,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
   }
 
   private void block(String name, String key, Type<Detector> type) {
-    blocks.put(name, section.optional(key, type, "What detector " + name + " does."));
+    blocks.put(name, section.optional(key, type, "Settings of detector " + name + "."));
   }
 
   private Settings read(YamlObject o) {

@@ -137,7 +137,7 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
     String id = context.id().toString();
     Registry r = context.metrics();
     String pre = "otelcol_processor_groupbytrace_";
-    r.gauges(pre + "conf_num_traces", "Most traces that are held.", "processor")
+    r.gauges(pre + "conf_num_traces", "Maximum number of traces in memory.", "processor")
         .with(id)
         .set(settings.maxTraces());
     Gauge held =

@@ -80,28 +80,28 @@ class TailMetrics {
     policyLatency =
         r.histograms(
             pre + "sampling_decision_latency",
-            "How long a policy took, in microseconds.",
+            "Duration of a policy evaluation, in microseconds.",
             MICROS,
             "processor",
             "policy");
     runLatency =
         r.histograms(
                 pre + "sampling_decision_timer_latency",
-                "How long it took to decide what was due, in milliseconds.",
+                "Duration of the decisions that were due, in milliseconds.",
                 MILLIS,
                 "processor")
             .with(id);
     lateAge =
         r.histograms(
                 pre + "sampling_late_span_age",
-                "How long after the decision spans came, in seconds.",
+                "Age of late spans since the decision, in seconds.",
                 SECONDS,
                 "processor")
             .with(id);
     removalAge =
         r.histograms(
                 pre + "sampling_trace_removal_age",
-                "How long after its first span a trace was forgotten, in seconds.",
+                "Age of a trace at its removal since its first span, in seconds.",
                 SECONDS,
                 "processor")
             .with(id);
