@@ -265,7 +265,7 @@ record KafkaExporterSettings(
   static final Type<KafkaExporterSettings> TYPE = SECTION.type(KafkaExporterSettings::read);
 
   private static void topic(Signal signal, String name, String defaultTopic) {
-    Section s = new Section(name, "Where " + name + " go.");
+    Section s = new Section(name, "Topic and encoding of " + name + ".");
     Key<String> topic =
         s.key(
             "topic",
@@ -296,7 +296,7 @@ record KafkaExporterSettings(
                       name(o, topic), o.get(encoding), o.get(topicFrom), o.get(keyFrom));
                 }),
             new Topic(NameTemplate.fixed(defaultTopic), RecordEncoding.OTLP_PROTO, "", ""),
-            "Where " + name + " go."));
+            "Topic and encoding of " + name + "."));
   }
 
   /** The topic of a signal, with what is written for all signals where it says nothing itself. */

@@ -321,7 +321,7 @@ record KafkaReceiverSettings(
   static final Type<KafkaReceiverSettings> TYPE = SECTION.type(KafkaReceiverSettings::read);
 
   private static void topics(Signal signal, String name, String defaultTopic) {
-    Section s = new Section(name, "Where " + name + " are read.");
+    Section s = new Section(name, "Topics and encoding of " + name + ".");
     Key<List<String>> names =
         s.key(
             "topics",
@@ -340,7 +340,7 @@ record KafkaReceiverSettings(
     Key<String> topic = s.optional("topic", Type.STRING, "Former way of writing one topic.");
     Key<String> excludedTopic =
         s.optional("exclude_topic", Type.STRING, "Former way of writing one of exclude_topics.");
-    Key<YamlObject> key = SECTION.optional(name, s.type(o -> o), "Where " + name + " are read.");
+    Key<YamlObject> key = SECTION.optional(name, s.type(o -> o), "Topics and encoding of " + name + ".");
     TOPICS.put(
         signal,
         all -> {
