@@ -340,7 +340,8 @@ record KafkaReceiverSettings(
     Key<String> topic = s.optional("topic", Type.STRING, "Former way of writing one topic.");
     Key<String> excludedTopic =
         s.optional("exclude_topic", Type.STRING, "Former way of writing one of exclude_topics.");
-    Key<YamlObject> key = SECTION.optional(name, s.type(o -> o), "Topics and encoding of " + name + ".");
+    Key<YamlObject> key =
+        SECTION.optional(name, s.type(o -> o), "Topics and encoding of " + name + ".");
     TOPICS.put(
         signal,
         all -> {
