@@ -84,11 +84,10 @@ public final class Discoveries {
 
   /** For inclusion in the section of a job that discovers targets. */
   public static final Section SECTION =
-      new Section("service_discovery", "Where targets come from.");
+      new Section("service_discovery", "Service discovery mechanisms that provide targets.");
 
   private static final Key<List<TargetGroup>> STATIC =
-      SECTION.key(
-          "static_configs", TargetGroups.TYPE, List.of(), "Targets that are written down here.");
+      SECTION.key("static_configs", TargetGroups.TYPE, List.of(), "Statically configured targets.");
   private static final Key<List<FileConfig>> FILE =
       SECTION.key("file_sd_configs", Type.list(FileConfig.TYPE), List.of(), "Targets from files.");
   private static final Key<List<HttpConfig>> HTTP =

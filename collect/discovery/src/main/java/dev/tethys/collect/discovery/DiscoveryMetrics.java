@@ -30,7 +30,7 @@ public final class DiscoveryMetrics {
           "prometheus_sd_kuma_fetch_failures_total",
           "Fetches from Kuma's control plane that failed.",
           "prometheus_sd_kuma_fetch_skipped_updates_total",
-          "Fetches from Kuma's control plane that brought nothing new.");
+          "Fetches from Kuma's control plane that returned no changes.");
 
   private static final double[] REFRESH_BOUNDS = {0.01, 0.1, 1, 10};
 
@@ -73,12 +73,12 @@ public final class DiscoveryMetrics {
     sent =
         r.counters(
             "prometheus_sd_updates_total",
-            "Update events handed to the consumers of discovery.",
+            "Update events sent to the consumers of discovery.",
             "name");
     delayed =
         r.counters(
             "prometheus_sd_updates_delayed_total",
-            "Update events that waited for the throttle.",
+            "Update events delayed by the throttle.",
             "name");
     refreshFailures =
         r.counters(
@@ -89,14 +89,14 @@ public final class DiscoveryMetrics {
     refreshDuration =
         r.summaries(
             "prometheus_sd_refresh_duration_seconds",
-            "How long refreshes took, by mechanism.",
+            "Duration of a refresh in seconds, by mechanism.",
             QUANTILES,
             "mechanism",
             "config");
     refreshHistogram =
         r.nativeHistograms(
             "prometheus_sd_refresh_duration_histogram_seconds",
-            "How long refreshes took, by mechanism.",
+            "Duration of a refresh in seconds, by mechanism.",
             REFRESH_BOUNDS,
             "mechanism");
     lastUpdate =
@@ -106,7 +106,10 @@ public final class DiscoveryMetrics {
             "name",
             "config");
     failedConfigs =
-        r.gauges("prometheus_sd_failed_configs", "Discoveries that could not be made.", "name");
+        r.gauges(
+            "prometheus_sd_failed_configs",
+            "Discovery configurations that failed to load.",
+            "name");
     kubernetesFailures =
         r.counter(
             "prometheus_sd_kubernetes_failures_total",
@@ -120,7 +123,7 @@ public final class DiscoveryMetrics {
     consulDuration =
         r.summaries(
             "prometheus_sd_consul_rpc_duration_seconds",
-            "How long calls to Consul took.",
+            "Duration of calls to Consul.",
             QUANTILES,
             "endpoint",
             "call");
@@ -129,7 +132,7 @@ public final class DiscoveryMetrics {
     consulAgentDuration =
         r.summaries(
             "prometheus_sd_consulagent_rpc_duration_seconds",
-            "How long calls to an agent of Consul took.",
+            "Duration of calls to a Consul agent.",
             QUANTILES,
             "endpoint",
             "call");

@@ -29,24 +29,27 @@ public record DnsConfig(List<String> names, RecordType type, int port, Duration 
   }
 
   private static final Section SECTION =
-      new Section("dns_sd_config", "Targets from DNS records, asked for again and again.");
+      new Section("dns_sd_config", "Targets from DNS records, queried periodically.");
   private static final Key<List<String>> NAMES =
-      SECTION.key("names", Type.list(Type.STRING), List.of(), "The names to look up.");
+      SECTION.key("names", Type.list(Type.STRING), List.of(), "DNS domain names to query.");
   private static final Key<RecordType> RECORD_TYPE =
       SECTION.key(
           "type",
           Type.of("SRV | A | AAAA | MX | NS", null, DnsConfig::recordType),
           RecordType.SRV,
-          "The records to ask for.");
+          "Type of DNS query to perform.");
   private static final Key<Long> PORT =
       SECTION.key(
-          "port", Type.INT, 0L, "The port of the targets; not with SRV, which has its own.");
+          "port",
+          Type.INT,
+          0L,
+          "Port of the targets; not used with SRV, whose records have a port.");
   private static final Key<Duration> REFRESH_INTERVAL =
       SECTION.key(
           "refresh_interval",
           Type.DURATION.absentWhenNull(),
           Duration.ofSeconds(30),
-          "How often to ask.");
+          "Refresh interval of the DNS queries.");
   static final Type<DnsConfig> TYPE = SECTION.type(DnsConfig::read);
 
   private static RecordType recordType(YamlNode n) {

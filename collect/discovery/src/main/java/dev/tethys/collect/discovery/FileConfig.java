@@ -25,19 +25,20 @@ public record FileConfig(List<String> files, Duration refreshInterval) implement
   private static final Pattern NAME =
       Pattern.compile("[^*]*(\\*[^/]*)?\\.(json|yml|yaml|JSON|YML|YAML)");
   private static final Section SECTION =
-      new Section("file_sd_config", "Targets in files, read again when they change.");
+      new Section("file_sd_config", "Targets read from files, which are reread when they change.");
   private static final Key<List<String>> FILES =
       SECTION.key(
           "files",
           Type.list(Type.of("path", null, FileConfig::name)),
           List.of(),
-          "Paths that end with .json, .yml or .yaml; the last part may be a pattern.");
+          "Paths of files that end with .json, .yml or .yaml; the last path segment may be a"
+              + " pattern.");
   private static final Key<Duration> REFRESH_INTERVAL =
       SECTION.key(
           "refresh_interval",
           Type.DURATION.absentWhenNull(),
           Duration.ofMinutes(5),
-          "How often to read them again.");
+          "Refresh interval to reread the files.");
   static final Type<FileConfig> TYPE = SECTION.type(FileConfig::read);
 
   private static String name(YamlNode n) {

@@ -11,11 +11,15 @@ import org.jspecify.annotations.Nullable;
 /** Condition that a source evaluates: a name, and values of which one must match. */
 public record Filter(String name, List<String> values) implements Mechanism.Nested {
   private static final Section SECTION =
-      new Section("filter", "A condition that the source checks.");
+      new Section("filter", "Filter that the discovered API applies.");
   private static final Key<String> NAME =
-      SECTION.key("name", Type.STRING, "", "Name of the filter, as defined by the source.");
+      SECTION.key("name", Type.STRING, "", "Name of the filter, as defined by the API.");
   private static final Key<List<String>> VALUES =
-      SECTION.key("values", Type.list(Type.STRING), List.of(), "Values of which one must hold.");
+      SECTION.key(
+          "values",
+          Type.list(Type.STRING),
+          List.of(),
+          "Values of the filter, of which one must match.");
 
   /** A list of such conditions, all of which must hold. */
   public static final Type<List<Filter>> LIST =

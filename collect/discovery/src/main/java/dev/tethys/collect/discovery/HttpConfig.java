@@ -16,12 +16,15 @@ import org.jspecify.annotations.Nullable;
 public record HttpConfig(URI url, Duration refreshInterval, HttpClientConfig client)
     implements DiscoveryConfig {
   private static final Section SECTION =
-      new Section("http_sd_config", "Targets from a URL, fetched again and again.");
+      new Section("http_sd_config", "Targets fetched periodically from a URL.");
   private static final Key<URI> URL =
-      SECTION.optional("url", Type.URL, "Where the list is fetched from.");
+      SECTION.optional("url", Type.URL, "URL from which the targets are fetched.");
   private static final Key<Duration> REFRESH_INTERVAL =
       SECTION.key(
-          "refresh_interval", Type.DURATION.absentWhenNull(), Duration.ofSeconds(60), "How often.");
+          "refresh_interval",
+          Type.DURATION.absentWhenNull(),
+          Duration.ofSeconds(60),
+          "Refresh interval to re-query the endpoint.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);

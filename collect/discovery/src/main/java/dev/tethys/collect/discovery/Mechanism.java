@@ -113,12 +113,12 @@ public final class Mechanism {
   /** The key {@code refresh_interval}. */
   public static Key<Duration> refreshInterval(Section section, Duration otherwise) {
     return section.key(
-        "refresh_interval", Type.DURATION.absentWhenNull(), otherwise, "How often it is asked.");
+        "refresh_interval", Type.DURATION.absentWhenNull(), otherwise, "Refresh interval.");
   }
 
   /** The key {@code port}, for targets whose source gives none. */
   public static Key<Long> port(Section section, long otherwise) {
-    return section.key("port", Type.INT, otherwise, "The port of the targets.");
+    return section.key("port", Type.INT, otherwise, "Port of the targets.");
   }
 
   /** The key {@code role} or another one of several words; {@code ""} when it is absent. */

@@ -24,7 +24,7 @@ final class TargetGroups {
   static final String ADDRESS = "__address__";
 
   private static final Section SECTION =
-      new Section("static_config", "Targets written down, and labels that they share.");
+      new Section("static_config", "Statically configured targets and their common labels.");
   private static final Key<List<String>> TARGETS =
       SECTION.key("targets", Type.list(Type.STRING), List.of(), "Addresses as host:port.");
   private static final Key<Map<String, String>> LABELS =
@@ -32,7 +32,7 @@ final class TargetGroups {
           "labels",
           Type.map(Type.of("string", "", YamlNode::asString)),
           Map.of(),
-          "Labels for all of the targets.");
+          "Labels assigned to all targets of the group.");
 
   /** A list of such groups, still without sources. */
   static final Type<List<TargetGroup>> TYPE = Type.list(SECTION.type(TargetGroups::read));

@@ -29,7 +29,7 @@ public final class Aws {
           SECTION,
           "role",
           "",
-          "What becomes a target; required.",
+          "AWS service whose resources are discovered; required.",
           "unknown AWS SD role \"%s\"",
           "ec2",
           "ecs",
@@ -47,10 +47,17 @@ public final class Aws {
   }
 
   private static final Key<List<Filter>> FILTERS =
-      SECTION.key("filters", Filter.LIST, List.of(), "Which instances; for ec2 and rds.");
+      SECTION.key(
+          "filters",
+          Filter.LIST,
+          List.of(),
+          "Filters of EC2 or RDS instances; only for the roles ec2 and rds.");
   private static final Key<List<String>> CLUSTERS =
       SECTION.key(
-          "clusters", Type.list(Type.STRING), List.of(), "Which clusters, for all but ec2.");
+          "clusters",
+          Type.list(Type.STRING),
+          List.of(),
+          "Clusters to discover; for all roles but ec2.");
 
   public static final Mechanism AWS =
       Mechanism.polling("aws", SECTION, REFRESH_INTERVAL, Aws::check, Aws::source);
@@ -62,7 +69,7 @@ public final class Aws {
       Mechanism.refreshInterval(EC2_SECTION, Duration.ofSeconds(60));
   private static final Key<Long> EC2_PORT = Mechanism.port(EC2_SECTION, 80);
   private static final Key<List<Filter>> EC2_FILTERS =
-      EC2_SECTION.key("filters", Filter.LIST, List.of(), "Which instances.");
+      EC2_SECTION.key("filters", Filter.LIST, List.of(), "Filters of EC2 instances.");
 
   static {
     EC2_SECTION.include(HttpClientConfig.SECTION);
@@ -118,7 +125,7 @@ public final class Aws {
   private static final Section RDS_SECTION =
       new Section("rds_sd_config", "Targets from instances of AWS RDS.");
   private static final Key<List<Filter>> RDS_FILTERS =
-      RDS_SECTION.key("filters", Filter.LIST, List.of(), "Which instances.");
+      RDS_SECTION.key("filters", Filter.LIST, List.of(), "Filters of RDS instances.");
   public static final Mechanism RDS =
       ofClusters(
           "rds",
@@ -151,9 +158,14 @@ public final class Aws {
     Key<Duration> interval = Mechanism.refreshInterval(section, Duration.ofSeconds(60));
     Key<Long> port = Mechanism.port(section, 80);
     Key<List<String>> clusters =
-        section.key("clusters", Type.list(Type.STRING), List.of(), "Which clusters; all if none.");
+        section.key(
+            "clusters", Type.list(Type.STRING), List.of(), "Clusters to discover; all if empty.");
     Key<Long> concurrency =
-        section.key("request_concurrency", Type.UINT, (long) atOnce, "How many questions at once.");
+        section.key(
+            "request_concurrency",
+            Type.UINT,
+            (long) atOnce,
+            "Maximum number of concurrent API requests.");
     section.include(HttpClientConfig.SECTION);
     return Mechanism.polling(
         name,

@@ -19,23 +19,27 @@ final class AwsKeys {
   final Key<String> externalId;
 
   AwsKeys(Section s) {
-    endpoint = s.key("endpoint", Type.STRING, "", "URL of the API; the region's own when empty.");
+    endpoint =
+        s.key("endpoint", Type.STRING, "", "URL of the API; the endpoint of the region if empty.");
     region =
         s.key(
             "region",
             Type.STRING,
             "",
-            "The region; when empty that of the environment, the profile or the machine.");
+            "AWS region; if empty, the region of the environment, the profile or the instance"
+                + " metadata.");
     accessKey =
         s.key(
             "access_key",
             Type.STRING,
             "",
-            "Access key; without it keys are found as AWS's own programs find them.");
-    secretKey = s.key("secret_key", Type.SECRET, Secret.NONE, "Its secret.");
-    profile = s.key("profile", Type.STRING, "", "Profile of AWS's shared files.");
-    roleArn = s.key("role_arn", Type.STRING, "", "A role to take on.");
-    externalId = s.key("external_id", Type.STRING, "", "What that role asks for.");
+            "AWS access key; if empty, credentials are found by AWS's default credential chain.");
+    secretKey = s.key("secret_key", Type.SECRET, Secret.NONE, "AWS secret key.");
+    profile =
+        s.key("profile", Type.STRING, "", "Named AWS profile of the shared configuration files.");
+    roleArn = s.key("role_arn", Type.STRING, "", "ARN of an AWS role to assume.");
+    externalId =
+        s.key("external_id", Type.STRING, "", "External ID to send when assuming the role.");
   }
 
   AwsCredentials.Settings credentials(Settings s) {

@@ -37,16 +37,16 @@ public final class Azure implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("azure_sd_config", "Targets from virtual machines of Azure.");
   private static final Key<String> ENVIRONMENT =
-      SECTION.key("environment", Type.STRING, "AzurePublicCloud", "Which of Azure's clouds.");
+      SECTION.key("environment", Type.STRING, "AzurePublicCloud", "Azure environment (cloud).");
   private static final Key<Long> PORT = Mechanism.port(SECTION, 80);
   private static final Key<String> SUBSCRIPTION_ID =
-      SECTION.key("subscription_id", Type.STRING, "", "The subscription; required.");
+      SECTION.key("subscription_id", Type.STRING, "", "Subscription ID; required.");
   private static final Key<String> TENANT_ID =
-      SECTION.key("tenant_id", Type.STRING, "", "The tenant; required with OAuth.");
+      SECTION.key("tenant_id", Type.STRING, "", "Tenant ID; required with OAuth.");
   private static final Key<String> CLIENT_ID =
-      SECTION.key("client_id", Type.STRING, "", "Who asks; required with OAuth.");
+      SECTION.key("client_id", Type.STRING, "", "Client ID; required with OAuth.");
   private static final Key<Secret> CLIENT_SECRET =
-      SECTION.key("client_secret", Type.SECRET, Secret.NONE, "Required with OAuth.");
+      SECTION.key("client_secret", Type.SECRET, Secret.NONE, "Client secret; required with OAuth.");
   private static final Key<Duration> REFRESH_INTERVAL =
       Mechanism.refreshInterval(SECTION, Duration.ofMinutes(5));
   private static final Key<String> AUTHENTICATION_METHOD =
@@ -54,9 +54,10 @@ public final class Azure implements PollingDiscovery.Source {
           "authentication_method",
           Type.STRING,
           "OAuth",
-          "OAuth, ManagedIdentity, SDK (from the environment) or WorkloadIdentity.");
+          "Authentication method: OAuth, ManagedIdentity, SDK (from the environment) or"
+              + " WorkloadIdentity.");
   private static final Key<String> RESOURCE_GROUP =
-      SECTION.key("resource_group", Type.STRING, "", "Which group; all when empty.");
+      SECTION.key("resource_group", Type.STRING, "", "Resource group; all if empty.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);

@@ -28,19 +28,28 @@ public final class ConsulAgentDiscovery implements PollingDiscovery.Source {
   private static final Duration TIMEOUT = Duration.ofSeconds(135);
 
   private static final Section SECTION =
-      new Section("consulagent_sd_config", "Targets from the services of one agent of Consul.");
+      new Section("consulagent_sd_config", "Targets from the services of one Consul agent.");
   private static final Key<String> TAG_SEPARATOR =
-      SECTION.key("tag_separator", Type.STRING, ",", "What stands between and around tags.");
+      SECTION.key(
+          "tag_separator",
+          Type.STRING,
+          ",",
+          "Separator that joins and surrounds the tags of a service.");
   private static final Key<Duration> REFRESH_INTERVAL =
       Mechanism.refreshInterval(SECTION, Duration.ofSeconds(30));
   private static final Key<List<String>> SERVICES =
-      SECTION.key("services", Type.list(Type.STRING), List.of(), "Which services; all when empty.");
+      SECTION.key(
+          "services", Type.list(Type.STRING), List.of(), "Services to discover; all if empty.");
   private static final Key<List<String>> TAGS =
-      SECTION.key("tags", Type.list(Type.STRING), List.of(), "Tags a service must all have.");
+      SECTION.key(
+          "tags",
+          Type.list(Type.STRING),
+          List.of(),
+          "Tags that a service must have; all must match.");
 
   static {
     SECTION.include(ConsulServer.SECTION);
-    SECTION.key("allow_stale", Type.BOOL, true, "Ignored; an agent reports only its own services.");
+    SECTION.key("allow_stale", Type.BOOL, true, "Ignored: an agent reports only its own services.");
     SECTION.key("node_meta", Type.map(Type.STRING), Map.of(), "Ignored, as in Promtail.");
   }
 

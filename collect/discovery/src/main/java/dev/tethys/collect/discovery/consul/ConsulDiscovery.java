@@ -42,31 +42,44 @@ public final class ConsulDiscovery implements Discovery {
   private static final Section SECTION =
       new Section("consul_sd_config", "Targets from the services of Consul.");
   private static final Key<String> PATH_PREFIX =
-      SECTION.key("path_prefix", Type.STRING, "", "What stands before paths of the API.");
+      SECTION.key("path_prefix", Type.STRING, "", "Prefix of the API paths.");
   private static final Key<String> NAMESPACE =
-      SECTION.key("namespace", Type.STRING, "", "Namespace, of the enterprise edition.");
+      SECTION.key("namespace", Type.STRING, "", "Namespace; only in Consul Enterprise.");
   private static final Key<String> PARTITION =
-      SECTION.key("partition", Type.STRING, "", "Partition, of the enterprise edition.");
+      SECTION.key("partition", Type.STRING, "", "Admin partition; only in Consul Enterprise.");
   private static final Key<String> TAG_SEPARATOR =
-      SECTION.key("tag_separator", Type.STRING, ",", "What stands between and around tags.");
+      SECTION.key(
+          "tag_separator",
+          Type.STRING,
+          ",",
+          "Separator that joins and surrounds the tags of a service.");
   private static final Key<Boolean> ALLOW_STALE =
-      SECTION.key("allow_stale", Type.BOOL, true, "Take answers from any server, not the leader.");
+      SECTION.key(
+          "allow_stale",
+          Type.BOOL,
+          true,
+          "Allows stale results: any server may answer, not only the leader.");
   private static final Key<Duration> REFRESH_INTERVAL =
       SECTION.key(
           "refresh_interval",
           Type.DURATION.absentWhenNull(),
           Duration.ofSeconds(30),
-          "Least time between queries.");
+          "Refresh interval: minimum time between queries.");
   private static final Key<List<String>> SERVICES =
-      SECTION.key("services", Type.list(Type.STRING), List.of(), "Which services; all when empty.");
+      SECTION.key(
+          "services", Type.list(Type.STRING), List.of(), "Services to discover; all if empty.");
   private static final Key<List<String>> TAGS =
-      SECTION.key("tags", Type.list(Type.STRING), List.of(), "Tags an instance must all have.");
+      SECTION.key(
+          "tags",
+          Type.list(Type.STRING),
+          List.of(),
+          "Tags that an instance must have; all must match.");
   private static final Key<Map<String, String>> NODE_META =
-      SECTION.key("node_meta", Type.map(Type.STRING), Map.of(), "Metadata a node must have.");
+      SECTION.key("node_meta", Type.map(Type.STRING), Map.of(), "Metadata that a node must have.");
   private static final Key<String> FILTER =
-      SECTION.key("filter", Type.STRING, "", "Filter expression for the catalogue.");
+      SECTION.key("filter", Type.STRING, "", "Filter expression of the Catalog API.");
   private static final Key<String> HEALTH_FILTER =
-      SECTION.key("health_filter", Type.STRING, "", "Filter expression for instances.");
+      SECTION.key("health_filter", Type.STRING, "", "Filter expression of the Health API.");
 
   static {
     SECTION.include(ConsulServer.SECTION);

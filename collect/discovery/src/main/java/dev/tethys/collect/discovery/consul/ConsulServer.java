@@ -18,19 +18,20 @@ import tools.jackson.databind.JsonNode;
 
 /** Address and authentication of Consul's API, shared by all Consul discoveries. */
 final class ConsulServer {
-  static final Section SECTION = new Section("consul", "Where Consul is.");
+  static final Section SECTION = new Section("consul", "Address of a Consul API.");
   private static final Key<String> SERVER =
-      SECTION.key("server", Type.STRING, "localhost:8500", "Consul's agent, as host:port.");
+      SECTION.key(
+          "server", Type.STRING, "localhost:8500", "Address of the Consul API, as host:port.");
   private static final Key<Secret> TOKEN =
-      SECTION.key("token", Type.SECRET, Secret.NONE, "Token for Consul's access control.");
+      SECTION.key("token", Type.SECRET, Secret.NONE, "Token of Consul's access control list.");
   static final Key<String> DATACENTER =
-      SECTION.key("datacenter", Type.STRING, "", "The agent's own when empty.");
+      SECTION.key("datacenter", Type.STRING, "", "Datacenter; that of the agent if empty.");
   private static final Key<String> SCHEME =
       SECTION.key("scheme", Type.STRING, "http", "http or https.");
   private static final Key<String> USERNAME =
-      SECTION.key("username", Type.STRING, "", "Older spelling of basic_auth.");
+      SECTION.key("username", Type.STRING, "", "Deprecated: use basic_auth.");
   private static final Key<Secret> PASSWORD =
-      SECTION.key("password", Type.SECRET, Secret.NONE, "Older spelling of basic_auth.");
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Deprecated: use basic_auth.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);

@@ -34,7 +34,7 @@ public final class DigitalOcean implements PollingDiscovery.Source {
           SECTION,
           "role",
           "droplets",
-          "What becomes a target.",
+          "Role of the targets.",
           "unknown DigitalOcean SD role \"%s\"",
           "droplets",
           "databases");

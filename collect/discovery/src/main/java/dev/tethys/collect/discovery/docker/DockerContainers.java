@@ -31,16 +31,20 @@ public final class DockerContainers implements PollingDiscovery.Source {
   }
 
   static final Key<String> HOST =
-      SECTION.key("host", Type.STRING, "", "The daemon, such as unix:///var/run/docker.sock.");
+      SECTION.key(
+          "host",
+          Type.STRING,
+          "",
+          "Address of the Docker daemon, such as unix:///var/run/docker.sock.");
   private static final Key<Long> PORT = Mechanism.port(SECTION, 80);
   private static final Key<List<Filter>> FILTERS =
-      SECTION.key("filters", Filter.LIST, List.of(), "Which containers.");
+      SECTION.key("filters", Filter.LIST, List.of(), "Filters of the containers.");
   private static final Key<String> HOST_NETWORKING_HOST =
       SECTION.key(
           "host_networking_host",
           Type.STRING,
           "localhost",
-          "The address of containers in the host's own network.");
+          "Host of the targets of containers in host networking mode.");
   private static final Key<Duration> REFRESH_INTERVAL =
       Mechanism.refreshInterval(SECTION, Duration.ofSeconds(60));
   private static final Key<Boolean> MATCH_FIRST_NETWORK =
@@ -48,7 +52,7 @@ public final class DockerContainers implements PollingDiscovery.Source {
           "match_first_network",
           Type.BOOL,
           true,
-          "Take only the first network, by name, of containers with several.");
+          "If true, only the first network, by name, of a container with several is used.");
 
   public static final Mechanism MECHANISM =
       Mechanism.polling(

@@ -31,20 +31,24 @@ public final class DockerSwarm implements PollingDiscovery.Source {
   }
 
   private static final Key<String> HOST =
-      SECTION.key("host", Type.STRING, "", "A manager, such as unix:///var/run/docker.sock.");
+      SECTION.key(
+          "host",
+          Type.STRING,
+          "",
+          "Address of the Docker daemon of a manager, such as unix:///var/run/docker.sock.");
   private static final Key<String> ROLE =
       Mechanism.word(
           SECTION,
           "role",
           "",
-          "What becomes a target; required.",
+          "Role of the targets; required.",
           "invalid role %s, expected tasks, services, or nodes",
           "services",
           "tasks",
           "nodes");
   private static final Key<Long> PORT = Mechanism.port(SECTION, 80);
   private static final Key<List<Filter>> FILTERS =
-      SECTION.key("filters", Filter.LIST, List.of(), "Which of them.");
+      SECTION.key("filters", Filter.LIST, List.of(), "Filters of the services, tasks or nodes.");
   private static final Key<Duration> REFRESH_INTERVAL =
       Mechanism.refreshInterval(SECTION, Duration.ofSeconds(60));
 

@@ -25,16 +25,24 @@ public final class Gce implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("gce_sd_config", "Targets from instances of Google Compute Engine.");
   private static final Key<String> PROJECT =
-      SECTION.key("project", Type.STRING, "", "The project; required.");
+      SECTION.key("project", Type.STRING, "", "GCP project; required.");
   private static final Key<String> ZONE =
-      SECTION.key("zone", Type.STRING, "", "The zone; required.");
+      SECTION.key("zone", Type.STRING, "", "Zone of the targets; required.");
   private static final Key<String> FILTER =
-      SECTION.key("filter", Type.STRING, "", "Which instances, in Google's words.");
+      SECTION.key(
+          "filter",
+          Type.STRING,
+          "",
+          "Filter expression of the instances, in the syntax of the Compute Engine API.");
   private static final Key<Duration> REFRESH_INTERVAL =
       Mechanism.refreshInterval(SECTION, Duration.ofSeconds(60));
   private static final Key<Long> PORT = Mechanism.port(SECTION, 80);
   private static final Key<String> TAG_SEPARATOR =
-      SECTION.key("tag_separator", Type.STRING, ",", "What stands between and around tags.");
+      SECTION.key(
+          "tag_separator",
+          Type.STRING,
+          ",",
+          "Separator that joins and surrounds the tags of an instance.");
 
   public static final Mechanism MECHANISM =
       Mechanism.polling(

@@ -37,12 +37,16 @@ public final class Hetzner implements PollingDiscovery.Source {
           SECTION,
           "role",
           "",
-          "What becomes a target; required.",
+          "Role of the targets; required.",
           "unknown role \"%s\"",
           "robot",
           "hcloud");
   private static final Key<String> LABEL_SELECTOR =
-      SECTION.key("label_selector", Type.STRING, "", "Which servers of the cloud.");
+      SECTION.key(
+          "label_selector",
+          Type.STRING,
+          "",
+          "Label selector of the servers; only for the role hcloud.");
 
   public static final Mechanism MECHANISM =
       Mechanism.polling(

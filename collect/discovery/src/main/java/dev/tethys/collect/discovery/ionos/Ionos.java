@@ -25,7 +25,7 @@ public final class Ionos implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("ionos_sd_config", "Targets from IONOS Cloud.");
   private static final Key<String> DATACENTER_ID =
-      SECTION.key("datacenter_id", Type.STRING, "", "The data centre; required.");
+      SECTION.key("datacenter_id", Type.STRING, "", "ID of the data center; required.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);

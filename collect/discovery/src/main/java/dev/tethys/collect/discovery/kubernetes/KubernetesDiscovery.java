@@ -31,11 +31,15 @@ public final class KubernetesDiscovery implements Discovery {
   /** Selected namespaces; all, when none is named. */
   record Namespaces(boolean own, List<String> names) implements Mechanism.Nested {
     private static final Section SECTION =
-        new Section("namespaces", "Selected namespaces; all when none is named.");
+        new Section("namespaces", "Namespaces to discover; all if none is named.");
     private static final Key<Boolean> OWN =
-        SECTION.key("own_namespace", Type.BOOL, false, "The namespace of this process's pod.");
+        SECTION.key(
+            "own_namespace",
+            Type.BOOL,
+            false,
+            "If true, includes the namespace of the pod of this process.");
     private static final Key<List<String>> NAMES =
-        SECTION.key("names", Type.list(Type.STRING), List.of(), "Namespaces by name.");
+        SECTION.key("names", Type.list(Type.STRING), List.of(), "Names of namespaces.");
     static final Type<Namespaces> TYPE =
         SECTION.type(o -> new Namespaces(o.get(OWN), o.get(NAMES)));
     static final Namespaces ALL = new Namespaces(false, List.of());
@@ -54,14 +58,19 @@ public final class KubernetesDiscovery implements Discovery {
 
   /** Selected objects of a kind. */
   record Selector(String role, String label, String field) implements Mechanism.Nested {
-    private static final Section SECTION = new Section("selector", "Selected objects of a kind.");
+    private static final Section SECTION =
+        new Section("selector", "Label and field selectors of a role.");
     private static final Key<String> ROLE =
-        SECTION.key("role", Type.of("role", "", KubernetesDiscovery::roleWord), "", "The kind.");
+        SECTION.key(
+            "role",
+            Type.of("role", "", KubernetesDiscovery::roleWord),
+            "",
+            "Role that the selectors apply to.");
     private static final Key<String> LABEL =
-        SECTION.key("label", Type.STRING, "", "A label selector, as kubectl -l has it.");
+        SECTION.key("label", Type.STRING, "", "Label selector, in the syntax of kubectl -l.");
     private static final Key<String> FIELD =
         SECTION.key(
-            "field", Type.STRING, "", "A field selector, as kubectl --field-selector has it.");
+            "field", Type.STRING, "", "Field selector, in the syntax of kubectl --field-selector.");
     static final Type<Selector> TYPE =
         SECTION.type(o -> new Selector(o.get(ROLE), o.get(LABEL), o.get(FIELD)));
 
@@ -79,17 +88,20 @@ public final class KubernetesDiscovery implements Discovery {
   record Attach(boolean node, boolean namespace, boolean deployment, boolean job, boolean cronjob)
       implements Mechanism.Nested {
     private static final Section SECTION =
-        new Section("attach_metadata", "Of which other objects targets get labels.");
+        new Section(
+            "attach_metadata", "Metadata of related objects to attach to targets as labels.");
     private static final Key<Boolean> NODE =
-        SECTION.key("node", Type.BOOL, false, "The node that a pod or endpoint is on.");
+        SECTION.key(
+            "node", Type.BOOL, false, "Attaches the metadata of the node of a pod or endpoint.");
     private static final Key<Boolean> NAMESPACE =
-        SECTION.key("namespace", Type.BOOL, false, "The namespace.");
+        SECTION.key("namespace", Type.BOOL, false, "Attaches the metadata of the namespace.");
     private static final Key<Boolean> DEPLOYMENT =
-        SECTION.key("deployment", Type.BOOL, false, "The deployment that made a pod.");
+        SECTION.key("deployment", Type.BOOL, false, "Attaches the deployment that owns a pod.");
     private static final Key<Boolean> JOB =
-        SECTION.key("job", Type.BOOL, false, "The job that made a pod.");
+        SECTION.key("job", Type.BOOL, false, "Attaches the job that owns a pod.");
     private static final Key<Boolean> CRONJOB =
-        SECTION.key("cronjob", Type.BOOL, false, "The cron job that made a pod's job.");
+        SECTION.key(
+            "cronjob", Type.BOOL, false, "Attaches the cron job that owns the job of a pod.");
     static final Type<Attach> TYPE =
         SECTION.type(
             o ->
@@ -113,13 +125,13 @@ public final class KubernetesDiscovery implements Discovery {
   }
 
   private static final Section SECTION =
-      new Section("kubernetes_sd_config", "Targets from the API of Kubernetes.");
+      new Section("kubernetes_sd_config", "Targets from the Kubernetes API.");
   private static final Key<String> API_SERVER =
       SECTION.key(
           "api_server",
           Type.STRING,
           "",
-          "URL of the API; without it and kubeconfig_file the cluster that Tethys runs in.");
+          "URL of the API server; without it and kubeconfig_file, the cluster of this process.");
   private static final Key<String> ROLE =
       SECTION.key(
           "role",
@@ -128,21 +140,32 @@ public final class KubernetesDiscovery implements Discovery {
               "",
               KubernetesDiscovery::roleWord),
           "",
-          "What becomes a target; required.");
+          "Role of the entities to discover; required.");
   private static final Key<String> KUBECONFIG_FILE =
       SECTION.key(
-          "kubeconfig_file", Type.PATH, "", "A file as kubectl has it; its current context.");
+          "kubeconfig_file",
+          Type.PATH,
+          "",
+          "Path of a kubeconfig file, whose current context is used.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);
   }
 
   private static final Key<Namespaces> NAMESPACES =
-      SECTION.key("namespaces", Namespaces.TYPE, Namespaces.ALL, "Which namespaces.");
+      SECTION.key("namespaces", Namespaces.TYPE, Namespaces.ALL, "Namespaces to discover.");
   private static final Key<List<Selector>> SELECTORS =
-      SECTION.key("selectors", Type.list(Selector.TYPE), List.of(), "Which objects.");
+      SECTION.key(
+          "selectors",
+          Type.list(Selector.TYPE),
+          List.of(),
+          "Label and field selectors that limit the objects of each role.");
   private static final Key<Attach> ATTACH_METADATA =
-      SECTION.key("attach_metadata", Attach.TYPE, Attach.NONE, "Further labels.");
+      SECTION.key(
+          "attach_metadata",
+          Attach.TYPE,
+          Attach.NONE,
+          "Metadata of related objects to attach to targets.");
 
   public static final Mechanism MECHANISM =
       Mechanism.of("kubernetes", SECTION, KubernetesDiscovery::check, KubernetesDiscovery::new);

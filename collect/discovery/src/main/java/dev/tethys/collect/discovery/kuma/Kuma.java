@@ -41,11 +41,15 @@ public final class Kuma implements PollingDiscovery.Source {
           "fetch_timeout",
           Type.DURATION,
           Duration.ofMinutes(2),
-          "How long the server may hold a request.");
+          "Timeout of a request, for which the server may delay its response.");
   private static final Key<String> SERVER =
-      SECTION.key("server", Type.STRING, "", "URL of the server; required.");
+      SECTION.key("server", Type.STRING, "", "URL of the control plane; required.");
   private static final Key<String> CLIENT_ID =
-      SECTION.key("client_id", Type.STRING, "", "Who asks; this machine's name when empty.");
+      SECTION.key(
+          "client_id",
+          Type.STRING,
+          "",
+          "Client ID sent to the control plane; the host name if empty.");
 
   public static final Mechanism MECHANISM =
       Mechanism.polling("kuma", SECTION, REFRESH_INTERVAL, Kuma::check, Kuma::new);

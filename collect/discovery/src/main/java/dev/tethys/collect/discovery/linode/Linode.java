@@ -40,9 +40,13 @@ public final class Linode implements PollingDiscovery.Source {
       Mechanism.refreshInterval(SECTION, Duration.ofSeconds(60));
   private static final Key<Long> PORT = Mechanism.port(SECTION, 80);
   private static final Key<String> TAG_SEPARATOR =
-      SECTION.key("tag_separator", Type.STRING, ",", "What stands between and around tags.");
+      SECTION.key(
+          "tag_separator",
+          Type.STRING,
+          ",",
+          "Separator that joins and surrounds the tags of an instance.");
   private static final Key<String> REGION =
-      SECTION.key("region", Type.STRING, "", "Which region; all when empty.");
+      SECTION.key("region", Type.STRING, "", "Region to filter on; all if empty.");
 
   public static final Mechanism MECHANISM =
       Mechanism.polling("linode", SECTION, REFRESH_INTERVAL, (o, s) -> {}, Linode::new);

@@ -29,13 +29,16 @@ public final class Marathon implements PollingDiscovery.Source {
       new Section("marathon_sd_config", "Targets from the applications of Marathon.");
   private static final Key<List<String>> SERVERS =
       SECTION.key(
-          "servers", Type.list(Type.STRING), List.of(), "URLs, of which any is asked; required.");
+          "servers",
+          Type.list(Type.STRING),
+          List.of(),
+          "URLs of Marathon servers, of which any is queried; required.");
   private static final Key<Duration> REFRESH_INTERVAL =
       Mechanism.refreshInterval(SECTION, Duration.ofSeconds(30));
   private static final Key<Secret> AUTH_TOKEN =
-      SECTION.key("auth_token", Type.SECRET, Secret.NONE, "Token of DC/OS.");
+      SECTION.key("auth_token", Type.SECRET, Secret.NONE, "Authentication token of DC/OS.");
   private static final Key<String> AUTH_TOKEN_FILE =
-      SECTION.key("auth_token_file", Type.PATH, "", "File that holds it.");
+      SECTION.key("auth_token_file", Type.PATH, "", "File that holds the authentication token.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);

@@ -23,22 +23,29 @@ public final class Nomad implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("nomad_sd_config", "Targets from the services of Nomad.");
   private static final Key<Boolean> ALLOW_STALE =
-      SECTION.key("allow_stale", Type.BOOL, true, "Take answers from any server, not the leader.");
+      SECTION.key(
+          "allow_stale",
+          Type.BOOL,
+          true,
+          "Allows stale results: any server may answer, not only the leader.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);
   }
 
   private static final Key<String> NAMESPACE =
-      SECTION.key("namespace", Type.STRING, "default", "The namespace; * for all.");
+      SECTION.key("namespace", Type.STRING, "default", "Namespace; * for all.");
   private static final Key<Duration> REFRESH_INTERVAL =
       Mechanism.refreshInterval(SECTION, Duration.ofSeconds(60));
-  private static final Key<String> REGION =
-      SECTION.key("region", Type.STRING, "global", "The region.");
+  private static final Key<String> REGION = SECTION.key("region", Type.STRING, "global", "Region.");
   private static final Key<String> SERVER =
       SECTION.key("server", Type.STRING, "http://localhost:4646", "URL of the API.");
   private static final Key<String> TAG_SEPARATOR =
-      SECTION.key("tag_separator", Type.STRING, ",", "What stands between and around tags.");
+      SECTION.key(
+          "tag_separator",
+          Type.STRING,
+          ",",
+          "Separator that joins and surrounds the tags of a service.");
 
   public static final Mechanism MECHANISM =
       Mechanism.polling(

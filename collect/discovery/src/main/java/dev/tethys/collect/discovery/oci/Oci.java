@@ -40,27 +40,28 @@ public final class Oci implements PollingDiscovery.Source {
       new Section("oci_sd_config", "Targets from compute instances of Oracle's cloud.");
   private static final Key<String> AUTH =
       SECTION.key(
-          "auth", Type.STRING, API_KEY, "How it authenticates: api_key, or instance_principal.");
+          "auth", Type.STRING, API_KEY, "Authentication method: api_key or instance_principal.");
   private static final Key<String> TENANCY =
       SECTION.key("tenancy", Type.STRING, "", "OCID of the tenancy; required with api_key.");
   private static final Key<String> USER =
       SECTION.key("user", Type.STRING, "", "OCID of the user; required with api_key.");
   private static final Key<String> FINGERPRINT =
-      SECTION.key("fingerprint", Type.STRING, "", "Of the user's key; required with api_key.");
+      SECTION.key(
+          "fingerprint", Type.STRING, "", "Fingerprint of the user's key; required with api_key.");
   private static final Key<String> KEY_FILE =
       SECTION.key("key_file", Type.PATH, "", "The user's key as PEM; required with api_key.");
   private static final Key<Secret> KEY_PASSPHRASE =
-      SECTION.key("key_passphrase", Type.SECRET, Secret.NONE, "Decrypts the key.");
+      SECTION.key("key_passphrase", Type.SECRET, Secret.NONE, "Passphrase of the key.");
   private static final Key<String> KEY_PASSPHRASE_FILE =
-      SECTION.key("key_passphrase_file", Type.PATH, "", "A file that holds the passphrase.");
+      SECTION.key("key_passphrase_file", Type.PATH, "", "File that holds the passphrase.");
   private static final Key<String> REGION =
-      SECTION.key("region", Type.STRING, "", "Such as us-ashburn-1; required.");
+      SECTION.key("region", Type.STRING, "", "Region, such as us-ashburn-1; required.");
   private static final Key<List<String>> COMPARTMENTS =
       SECTION.key(
           "compartments",
           Type.list(Type.STRING),
           List.of(),
-          "OCIDs of compartments; none for all active ones of the tenancy.");
+          "OCIDs of compartments; if empty, all active compartments of the tenancy.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);

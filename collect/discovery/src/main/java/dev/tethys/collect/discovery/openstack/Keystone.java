@@ -33,20 +33,33 @@ final class Keystone {
               "identity_endpoint",
               Type.STRING,
               "",
-              "URL of the identity service; when empty, OS_AUTH_URL and its like are used.");
-      username = s.key("username", Type.STRING, "", "The user, by name.");
-      userid = s.key("userid", Type.STRING, "", "The user, by id.");
-      password = s.key("password", Type.SECRET, Secret.NONE, "The user's password.");
-      projectName = s.key("project_name", Type.STRING, "", "The project, by name.");
-      projectId = s.key("project_id", Type.STRING, "", "The project, by id.");
-      domainName = s.key("domain_name", Type.STRING, "", "The domain, by name.");
-      domainId = s.key("domain_id", Type.STRING, "", "The domain, by id.");
+              "URL of the identity service; if empty, OS_AUTH_URL and the other OS_ variables are"
+                  + " used.");
+      username = s.key("username", Type.STRING, "", "Name of the user.");
+      userid = s.key("userid", Type.STRING, "", "ID of the user.");
+      password = s.key("password", Type.SECRET, Secret.NONE, "Password of the user.");
+      projectName = s.key("project_name", Type.STRING, "", "Name of the project.");
+      projectId = s.key("project_id", Type.STRING, "", "ID of the project.");
+      domainName = s.key("domain_name", Type.STRING, "", "Name of the domain.");
+      domainId = s.key("domain_id", Type.STRING, "", "ID of the domain.");
       credentialName =
-          s.key("application_credential_name", Type.STRING, "", "Instead of a password, by name.");
+          s.key(
+              "application_credential_name",
+              Type.STRING,
+              "",
+              "Name of an application credential, used instead of a password.");
       credentialId =
-          s.key("application_credential_id", Type.STRING, "", "Instead of a password, by id.");
+          s.key(
+              "application_credential_id",
+              Type.STRING,
+              "",
+              "ID of an application credential, used instead of a password.");
       credentialSecret =
-          s.key("application_credential_secret", Type.SECRET, Secret.NONE, "Its secret.");
+          s.key(
+              "application_credential_secret",
+              Type.SECRET,
+              Secret.NONE,
+              "Secret of the application credential.");
     }
 
     Credentials credentials(Settings s, DiscoveryContext.Environment e) {

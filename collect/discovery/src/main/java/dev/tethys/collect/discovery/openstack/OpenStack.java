@@ -38,23 +38,30 @@ public final class OpenStack implements PollingDiscovery.Source {
           SECTION,
           "role",
           "",
-          "What becomes a target; required.",
+          "Role of the targets; required.",
           "unknown OpenStack SD role \"%s\"",
           "hypervisor",
           "instance",
           "loadbalancer");
   private static final Key<String> REGION =
-      SECTION.key("region", Type.STRING, "", "The region; required.");
+      SECTION.key("region", Type.STRING, "", "OpenStack region; required.");
   private static final Key<Duration> REFRESH_INTERVAL =
       Mechanism.refreshInterval(SECTION, Duration.ofSeconds(60));
   private static final Key<Long> PORT = Mechanism.port(SECTION, 80);
   private static final Key<Boolean> ALL_TENANTS =
-      SECTION.key("all_tenants", Type.BOOL, false, "Instances of all projects; for operators.");
+      SECTION.key(
+          "all_tenants",
+          Type.BOOL,
+          false,
+          "If true, instances of all projects are listed; usually requires admin permissions.");
   private static final Key<TlsConfig> TLS_CONFIG =
-      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "How TLS is spoken.");
+      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS settings of the client.");
   private static final Key<String> AVAILABILITY =
       SECTION.key(
-          "availability", Type.STRING, "public", "Which endpoints: public, internal or admin.");
+          "availability",
+          Type.STRING,
+          "public",
+          "Availability of the endpoints: public, internal or admin.");
 
   public static final Mechanism MECHANISM =
       Mechanism.polling("openstack", SECTION, REFRESH_INTERVAL, OpenStack::check, OpenStack::new);

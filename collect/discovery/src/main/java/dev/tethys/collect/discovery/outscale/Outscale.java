@@ -29,15 +29,16 @@ public final class Outscale implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("outscale_sd_config", "Targets from virtual machines of Outscale.");
   private static final Key<String> ENDPOINT =
-      SECTION.key("endpoint", Type.STRING, "", "URL of the API; the region's own when empty.");
+      SECTION.key(
+          "endpoint", Type.STRING, "", "URL of the API; the endpoint of the region if empty.");
   private static final Key<String> REGION =
-      SECTION.key("region", Type.STRING, "eu-west-2", "The region.");
+      SECTION.key("region", Type.STRING, "eu-west-2", "Region of the targets.");
   private static final Key<String> ACCESS_KEY =
-      SECTION.key("access_key", Type.STRING, "", "The access key; required.");
+      SECTION.key("access_key", Type.STRING, "", "Access key; required.");
   private static final Key<Secret> SECRET_KEY =
-      SECTION.key("secret_key", Type.SECRET, Secret.NONE, "Its secret.");
+      SECTION.key("secret_key", Type.SECRET, Secret.NONE, "Secret key.");
   private static final Key<String> SECRET_KEY_FILE =
-      SECTION.key("secret_key_file", Type.PATH, "", "File that holds the secret.");
+      SECTION.key("secret_key_file", Type.PATH, "", "File that holds the secret key.");
   private static final Key<Duration> REFRESH_INTERVAL =
       Mechanism.refreshInterval(SECTION, Duration.ofSeconds(60));
   private static final Key<Long> PORT = Mechanism.port(SECTION, 80);

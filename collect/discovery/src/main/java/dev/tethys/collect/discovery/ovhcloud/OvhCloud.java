@@ -38,13 +38,13 @@ public final class OvhCloud implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("ovhcloud_sd_config", "Targets from OVHcloud.");
   private static final Key<String> ENDPOINT =
-      SECTION.key("endpoint", Type.STRING, "ovh-eu", "Which API, by name or URL.");
+      SECTION.key("endpoint", Type.STRING, "ovh-eu", "API endpoint, by name or URL.");
   private static final Key<String> APPLICATION_KEY =
-      SECTION.key("application_key", Type.STRING, "", "Required.");
+      SECTION.key("application_key", Type.STRING, "", "Application key; required.");
   private static final Key<Secret> APPLICATION_SECRET =
-      SECTION.key("application_secret", Type.SECRET, Secret.NONE, "Required.");
+      SECTION.key("application_secret", Type.SECRET, Secret.NONE, "Application secret; required.");
   private static final Key<Secret> CONSUMER_KEY =
-      SECTION.key("consumer_key", Type.SECRET, Secret.NONE, "Required.");
+      SECTION.key("consumer_key", Type.SECRET, Secret.NONE, "Consumer key; required.");
   private static final Key<Duration> REFRESH_INTERVAL =
       Mechanism.refreshInterval(SECTION, Duration.ofSeconds(60));
   private static final Key<String> SERVICE =

@@ -34,15 +34,15 @@ public final class PuppetDb implements PollingDiscovery.Source {
   private static final Key<Duration> REFRESH_INTERVAL =
       Mechanism.refreshInterval(SECTION, Duration.ofSeconds(60));
   private static final Key<String> URL =
-      SECTION.key("url", Type.STRING, "", "PuppetDB's root; required.");
+      SECTION.key("url", Type.STRING, "", "URL of the PuppetDB root query endpoint; required.");
   private static final Key<String> QUERY =
-      SECTION.key("query", Type.STRING, "", "In PQL; required.");
+      SECTION.key("query", Type.STRING, "", "Query in the Puppet Query Language (PQL); required.");
   private static final Key<Boolean> INCLUDE_PARAMETERS =
       SECTION.key(
           "include_parameters",
           Type.BOOL,
           false,
-          "Make labels of a resource's parameters, which may hold secrets.");
+          "If true, parameters of resources become labels; they may hold secrets.");
   private static final Key<Long> PORT = Mechanism.port(SECTION, 80);
 
   public static final Mechanism MECHANISM =

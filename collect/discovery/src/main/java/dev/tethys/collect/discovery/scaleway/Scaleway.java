@@ -31,20 +31,21 @@ public final class Scaleway implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("scaleway_sd_config", "Targets from Scaleway.");
   private static final Key<String> PROJECT_ID =
-      SECTION.key("project_id", Type.STRING, "", "The project; required.");
+      SECTION.key("project_id", Type.STRING, "", "Project ID; required.");
   private static final Key<String> API_URL =
-      SECTION.key("api_url", Type.STRING, "https://api.scaleway.com", "Where the API is.");
-  private static final Key<String> ZONE = SECTION.key("zone", Type.STRING, "fr-par-1", "The zone.");
+      SECTION.key("api_url", Type.STRING, "https://api.scaleway.com", "URL of the API.");
+  private static final Key<String> ZONE =
+      SECTION.key("zone", Type.STRING, "fr-par-1", "Availability zone of the targets.");
   private static final Key<String> ACCESS_KEY =
-      SECTION.key("access_key", Type.STRING, "", "The access key; required.");
+      SECTION.key("access_key", Type.STRING, "", "Access key; required.");
   private static final Key<Secret> SECRET_KEY =
-      SECTION.key("secret_key", Type.SECRET, Secret.NONE, "Its secret.");
+      SECTION.key("secret_key", Type.SECRET, Secret.NONE, "Secret key.");
   private static final Key<String> SECRET_KEY_FILE =
-      SECTION.key("secret_key_file", Type.PATH, "", "File that holds the secret.");
+      SECTION.key("secret_key_file", Type.PATH, "", "File that holds the secret key.");
   private static final Key<String> NAME_FILTER =
-      SECTION.key("name_filter", Type.STRING, "", "Which servers, by name.");
+      SECTION.key("name_filter", Type.STRING, "", "Name filter of the servers.");
   private static final Key<List<String>> TAGS_FILTER =
-      SECTION.key("tags_filter", Type.list(Type.STRING), List.of(), "Which servers, by tags.");
+      SECTION.key("tags_filter", Type.list(Type.STRING), List.of(), "Tag filter of the servers.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);
@@ -58,7 +59,7 @@ public final class Scaleway implements PollingDiscovery.Source {
           SECTION,
           "role",
           "",
-          "What becomes a target; required.",
+          "Role of the targets; required.",
           "unknown role \"%s\"",
           "instance",
           "baremetal");

@@ -34,29 +34,33 @@ public final class Stackit implements PollingDiscovery.Source {
     SECTION.include(HttpClientConfig.SECTION);
   }
 
-  private static final Key<String> PROJECT =
-      SECTION.key("project", Type.STRING, "", "The project's id.");
+  private static final Key<String> PROJECT = SECTION.key("project", Type.STRING, "", "Project ID.");
   private static final Key<Duration> REFRESH_INTERVAL =
       Mechanism.refreshInterval(SECTION, Duration.ofSeconds(60));
   private static final Key<Long> PORT = Mechanism.port(SECTION, 80);
   private static final Key<String> REGION =
-      SECTION.key("region", Type.STRING, "eu01", "The region.");
+      SECTION.key("region", Type.STRING, "eu01", "Region of the targets.");
   private static final Key<String> ENDPOINT =
-      SECTION.key("endpoint", Type.STRING, "", "URL of the API; the region's own when empty.");
+      SECTION.key(
+          "endpoint", Type.STRING, "", "URL of the API; the endpoint of the region if empty.");
   private static final Key<Secret> SERVICE_ACCOUNT_KEY =
-      SECTION.key("service_account_key", Type.SECRET, Secret.NONE, "Key of an account, as JSON.");
+      SECTION.key("service_account_key", Type.SECRET, Secret.NONE, "Service account key, as JSON.");
   private static final Key<Secret> PRIVATE_KEY =
-      SECTION.key("private_key", Type.SECRET, Secret.NONE, "Its RSA key, as PEM text.");
+      SECTION.key(
+          "private_key",
+          Type.SECRET,
+          Secret.NONE,
+          "RSA private key of the service account, as PEM text.");
   private static final Key<String> SERVICE_ACCOUNT_KEY_PATH =
-      SECTION.key("service_account_key_path", Type.STRING, "", "File of the account's key.");
+      SECTION.key("service_account_key_path", Type.STRING, "", "File of the service account key.");
   private static final Key<String> PRIVATE_KEY_PATH =
-      SECTION.key("private_key_path", Type.STRING, "", "File of the RSA key.");
+      SECTION.key("private_key_path", Type.STRING, "", "File of the RSA private key.");
   private static final Key<String> CREDENTIALS_FILE_PATH =
       SECTION.key(
           "credentials_file_path",
           Type.STRING,
           "",
-          "File that may hold STACKIT_PRIVATE_KEY or STACKIT_PRIVATE_KEY_PATH.");
+          "Credentials file that may hold STACKIT_PRIVATE_KEY or STACKIT_PRIVATE_KEY_PATH.");
 
   public static final Mechanism MECHANISM =
       Mechanism.polling("stackit", SECTION, REFRESH_INTERVAL, Stackit::check, Stackit::new);

@@ -27,34 +27,36 @@ public final class Triton implements PollingDiscovery.Source {
   private static final Section SECTION =
       new Section("triton_sd_config", "Targets from the container monitor of Triton.");
   private static final Key<String> ACCOUNT =
-      SECTION.key("account", Type.STRING, "", "Whose machines; required.");
+      SECTION.key("account", Type.STRING, "", "Account used to discover targets; required.");
   private static final Key<String> ROLE =
       Mechanism.word(
           SECTION,
           "role",
           "container",
-          "What becomes a target.",
+          "Role of the targets.",
           "triton SD configuration requires role to be 'container' or 'cn'",
           "container",
           "cn");
   private static final Key<String> DNS_SUFFIX =
-      SECTION.key("dns_suffix", Type.STRING, "", "What follows a machine's id; required.");
+      SECTION.key(
+          "dns_suffix", Type.STRING, "", "DNS suffix appended to the ID of a target; required.");
   private static final Key<String> ENDPOINT =
-      SECTION.key("endpoint", Type.STRING, "", "Host of the monitor; required.");
+      SECTION.key("endpoint", Type.STRING, "", "Host name of the discovery endpoint; required.");
   private static final Key<List<String>> GROUPS =
-      SECTION.key("groups", Type.list(Type.STRING), List.of(), "Which groups of containers.");
+      SECTION.key(
+          "groups", Type.list(Type.STRING), List.of(), "Groups whose containers are discovered.");
   private static final Key<Long> PORT =
-      SECTION.key("port", Type.INT, 9163L, "Of the monitor and of the targets.");
+      SECTION.key("port", Type.INT, 9163L, "Port of the discovery endpoint and of the targets.");
   private static final Key<Duration> REFRESH_INTERVAL =
       SECTION.key(
           "refresh_interval", // the original refuses null here
           Type.DURATION,
           Duration.ofSeconds(60),
-          "How often it is asked.");
+          "Refresh interval.");
   private static final Key<TlsConfig> TLS_CONFIG =
-      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS to the monitor.");
+      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS settings of the client.");
   private static final Key<Long> VERSION =
-      SECTION.key("version", Type.INT, 1L, "Of the monitor's API.");
+      SECTION.key("version", Type.INT, 1L, "Version of the discovery API.");
 
   public static final Mechanism MECHANISM =
       Mechanism.polling("triton", SECTION, REFRESH_INTERVAL, Triton::check, Triton::new);

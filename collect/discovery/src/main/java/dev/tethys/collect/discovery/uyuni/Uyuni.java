@@ -31,18 +31,22 @@ public final class Uyuni implements PollingDiscovery.Source {
   private static final Key<String> SERVER =
       SECTION.key("server", Type.STRING, "", "URL of the server; required.");
   private static final Key<String> USERNAME =
-      SECTION.key("username", Type.STRING, "", "Who asks; required.");
+      SECTION.key("username", Type.STRING, "", "Username for the Uyuni API; required.");
   private static final Key<Secret> PASSWORD =
-      SECTION.key("password", Type.SECRET, Secret.NONE, "Required.");
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Password for the Uyuni API; required.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);
   }
 
   private static final Key<String> ENTITLEMENT =
-      SECTION.key("entitlement", Type.STRING, "monitoring_entitled", "Which systems.");
+      SECTION.key(
+          "entitlement",
+          Type.STRING,
+          "monitoring_entitled",
+          "Entitlement by which systems are filtered.");
   private static final Key<String> SEPARATOR =
-      SECTION.key("separator", Type.STRING, ",", "What stands between groups.");
+      SECTION.key("separator", Type.STRING, ",", "Separator that joins the groups of a system.");
   private static final Key<Duration> REFRESH_INTERVAL =
       Mechanism.refreshInterval(SECTION, Duration.ofMinutes(1));
 

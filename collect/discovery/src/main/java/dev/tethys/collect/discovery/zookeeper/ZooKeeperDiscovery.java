@@ -50,10 +50,17 @@ public final class ZooKeeperDiscovery implements Discovery {
       this.section = section;
       servers =
           section.key(
-              "servers", Type.list(Type.STRING), List.of(), "Servers as host:port; required.");
+              "servers",
+              Type.list(Type.STRING),
+              List.of(),
+              "ZooKeeper servers as host:port; required.");
       paths =
-          section.key("paths", Type.list(Type.STRING), List.of(), "Below which to look; required.");
-      timeout = section.key("timeout", Type.DURATION, Duration.ofSeconds(10), "Of a session.");
+          section.key(
+              "paths",
+              Type.list(Type.STRING),
+              List.of(),
+              "Paths of the nodes below which targets are discovered; required.");
+      timeout = section.key("timeout", Type.DURATION, Duration.ofSeconds(10), "Session timeout.");
     }
 
     Mechanism mechanism(String name, Member member) {
@@ -86,11 +93,11 @@ public final class ZooKeeperDiscovery implements Discovery {
   }
 
   public static final Mechanism SERVERSET =
-      new Keys(new Section("serverset_sd_config", "Targets from Finagle's server sets."))
+      new Keys(new Section("serverset_sd_config", "Targets from server sets in ZooKeeper."))
           .mechanism("serverset", ZooKeeperDiscovery::serverset);
 
   public static final Mechanism NERVE =
-      new Keys(new Section("nerve_sd_config", "Targets from AirBnB's Nerve."))
+      new Keys(new Section("nerve_sd_config", "Targets from AirBnB's Nerve in ZooKeeper."))
           .mechanism("nerve", ZooKeeperDiscovery::nerveLabels);
 
   private static Labels serverset(String path, JsonNode m) {
