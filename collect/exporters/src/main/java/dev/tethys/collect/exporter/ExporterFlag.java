@@ -54,7 +54,7 @@ public record ExporterFlag(
             "web.systemd-socket",
             Kind.BOOLEAN,
             "false",
-            "Take connections over the socket that systemd passes, and listen on no address."),
+            "If true, uses sockets passed by systemd instead of listen addresses."),
         of("log.level", Kind.STRING, "info", "debug, info, warn or error."),
         of("log.format", Kind.STRING, "logfmt", "logfmt or json."));
   }

@@ -33,8 +33,8 @@ public final class Blackbox implements ExporterKind {
 
   @Override
   public String about() {
-    return "Shows targets as they are seen from outside (HTTP, TCP, DNS, ICMP, gRPC, Unix,"
-        + " WebSocket), as blackbox_exporter does.";
+    return "Probes targets over HTTP, TCP, DNS, ICMP, gRPC, Unix sockets and WebSocket, as"
+        + " blackbox_exporter does.";
   }
 
   @Override
@@ -47,26 +47,22 @@ public final class Blackbox implements ExporterKind {
         ExporterFlag.of(
             "config.check", Kind.BOOLEAN, "false", "Validate the config file and then exit."),
         ExporterFlag.of(
-            "log.prober",
-            Kind.STRING,
-            "info",
-            "Level of logs of probes: debug, info, warn, error."),
+            "log.prober", Kind.STRING, "info", "Level of probe logs: debug, info, warn, error."),
         ExporterFlag.of(
             "config.enable-auto-reload",
             Kind.BOOLEAN,
             "false",
-            "Look for changes of the file while probes come in."),
+            "If true, changes of the configuration file are detected and loaded while probes are"
+                + " served."),
         ExporterFlag.of(
             "config.auto-reload-interval",
             Kind.INTEGER,
             "30",
-            "How often to look for changes, in seconds."),
+            "Interval between checks for changes, in seconds."),
         ExporterFlag.of(
-            "history.limit", Kind.INTEGER, "100", "How many probes are kept in the history."),
-        ExporterFlag.of(
-            "web.external-url", Kind.STRING, "", "The URL under which the pages are reached."),
-        ExporterFlag.of(
-            "web.route-prefix", Kind.STRING, "", "What the paths of all pages begin with."));
+            "history.limit", Kind.INTEGER, "100", "Maximum number of probes kept in the history."),
+        ExporterFlag.of("web.external-url", Kind.STRING, "", "External URL of the pages."),
+        ExporterFlag.of("web.route-prefix", Kind.STRING, "", "Path prefix of all pages."));
   }
 
   @Override

@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
 record BlackboxConfig(Map<String, Module> modules) {
   private static final Section SECTION = new Section("blackbox.yml", "Probe modules.");
   private static final Key<Map<String, Module>> MODULES =
-      SECTION.key("modules", Type.map(Module.TYPE), Map.of(), "The modules by name.");
+      SECTION.key("modules", Type.map(Module.TYPE), Map.of(), "Probe modules by name.");
 
   /**
    * Reads a file, strictly.

@@ -40,7 +40,8 @@ record DnsModule(
       List<Pattern> failIfNoneMatches) {
     static final Rules NONE = new Rules(List.of(), List.of(), List.of(), List.of());
 
-    private static final Section SECTION = new Section("dns_rules", "Conditions on records.");
+    private static final Section SECTION =
+        new Section("dns_rules", "Conditions on resource records.");
     private static final Key<List<Pattern>> MATCHES = key("fail_if_matches_regexp", "any of them");
     private static final Key<List<Pattern>> ALL = key("fail_if_all_match_regexp", "all of them");
     private static final Key<List<Pattern>> NOT =
@@ -90,31 +91,46 @@ record DnsModule(
           Rules.NONE,
           Rules.NONE);
 
-  private static final Section SECTION = new Section("dns", "Of the prober dns.");
+  private static final Section SECTION = new Section("dns", "DNS probe settings.");
   private static final IpPreference.Keys IP = IpPreference.Keys.in(SECTION);
   private static final Key<Boolean> OVER_TLS =
       SECTION.key("dns_over_tls", Type.BOOL, false, "Use TLS; requires transport_protocol tcp.");
   private static final Key<TlsConfig> CONFIG =
-      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "How TLS is spoken.");
+      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS settings of the probe.");
   private static final Key<String> SOURCE =
-      SECTION.key("source_ip_address", Type.STRING, "", "The address to ask from.");
+      SECTION.key("source_ip_address", Type.STRING, "", "Source IP address of the probe.");
   private static final Key<String> TRANSPORT =
       SECTION.key("transport_protocol", Type.STRING, "udp", "udp or tcp.");
   private static final Key<String> CLASS =
-      SECTION.key("query_class", Type.STRING, "", "IN if empty.");
-  private static final Key<String> NAME = SECTION.key("query_name", Type.STRING, "", "The name.");
+      SECTION.key("query_class", Type.STRING, "", "Class of the query; IN if empty.");
+  private static final Key<String> NAME =
+      SECTION.key("query_name", Type.STRING, "", "Name to query.");
   private static final Key<String> TYPE_KEY =
-      SECTION.key("query_type", Type.STRING, "", "ANY if empty.");
+      SECTION.key("query_type", Type.STRING, "", "Type of the query; ANY if empty.");
   private static final Key<Boolean> RECURSION =
-      SECTION.key("recursion_desired", Type.BOOL, true, "Whether the server is to ask others.");
+      SECTION.key(
+          "recursion_desired",
+          Type.BOOL,
+          true,
+          "If true, sets the recursion desired flag of the query.");
   private static final Key<List<String>> RCODES =
-      SECTION.key("valid_rcodes", Type.list(Type.STRING), List.of(), "NOERROR if empty.");
+      SECTION.key(
+          "valid_rcodes",
+          Type.list(Type.STRING),
+          List.of(),
+          "Accepted response codes; NOERROR if empty.");
   private static final Key<Rules> ANSWER =
-      SECTION.key("validate_answer_rrs", Rules.TYPE, Rules.NONE, "Of the answer.");
+      SECTION.key(
+          "validate_answer_rrs", Rules.TYPE, Rules.NONE, "Conditions on the answer section.");
   private static final Key<Rules> AUTHORITY =
-      SECTION.key("validate_authority_rrs", Rules.TYPE, Rules.NONE, "Of the authority section.");
+      SECTION.key(
+          "validate_authority_rrs", Rules.TYPE, Rules.NONE, "Conditions on the authority section.");
   private static final Key<Rules> ADDITIONAL =
-      SECTION.key("validate_additional_rrs", Rules.TYPE, Rules.NONE, "Of the additional section.");
+      SECTION.key(
+          "validate_additional_rrs",
+          Rules.TYPE,
+          Rules.NONE,
+          "Conditions on the additional section.");
 
   static final Type<DnsModule> TYPE = SECTION.type(DnsModule::read);
 

@@ -18,15 +18,17 @@ record GrpcModule(
   static final GrpcModule DEFAULT =
       new GrpcModule("", false, TlsConfig.DEFAULT, IpPreference.DEFAULT, Map.of());
 
-  private static final Section SECTION = new Section("grpc", "Of the prober grpc.");
+  private static final Section SECTION = new Section("grpc", "gRPC probe settings.");
   private static final Key<String> SERVICE =
-      SECTION.key("service", Type.STRING, "", "The service; the whole server if empty.");
-  private static final Key<Boolean> TLS = SECTION.key("tls", Type.BOOL, false, "Whether by TLS.");
+      SECTION.key("service", Type.STRING, "", "Service to check; the whole server if empty.");
+  private static final Key<Boolean> TLS =
+      SECTION.key("tls", Type.BOOL, false, "If true, the connection uses TLS.");
   private static final Key<TlsConfig> CONFIG =
-      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "How TLS is spoken.");
+      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS settings of the probe.");
   private static final IpPreference.Keys IP = IpPreference.Keys.in(SECTION);
   private static final Key<Map<String, List<String>>> METADATA =
-      SECTION.key("metadata", Type.map(Type.list(Type.STRING)), Map.of(), "Sent along.");
+      SECTION.key(
+          "metadata", Type.map(Type.list(Type.STRING)), Map.of(), "Metadata of the request.");
   static final Type<GrpcModule> TYPE =
       SECTION.type(
           o ->

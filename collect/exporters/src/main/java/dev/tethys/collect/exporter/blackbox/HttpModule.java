@@ -53,13 +53,15 @@ record HttpModule(
 
   /** A header and what it is to be. */
   record HeaderMatch(String header, Pattern regexp, boolean allowMissing) {
-    private static final Section SECTION = new Section("header_match", "A condition on a header.");
+    private static final Section SECTION =
+        new Section("header_match", "Condition on a response header.");
     private static final Key<String> HEADER =
-        SECTION.key("header", Type.STRING, "", "The name of the header.");
+        SECTION.key("header", Type.STRING, "", "Name of the header.");
     private static final Key<Pattern> REGEXP =
-        SECTION.optional("regexp", Type.REGEX, "What its value is compared with.");
+        SECTION.optional(
+            "regexp", Type.REGEX, "Regular expression matched against the value of the header.");
     private static final Key<Boolean> ALLOW_MISSING =
-        SECTION.key("allow_missing", Type.BOOL, false, "Whether it may be absent.");
+        SECTION.key("allow_missing", Type.BOOL, false, "If true, the header may be missing.");
     static final Type<HeaderMatch> TYPE = SECTION.type(HeaderMatch::read);
 
     private static HeaderMatch read(YamlObject o) {
@@ -102,33 +104,52 @@ record HttpModule(
           false,
           "");
 
-  private static final Section SECTION = new Section("http", "Of the prober http.");
+  private static final Section SECTION = new Section("http", "HTTP probe settings.");
   private static final Key<List<Long>> STATUS_CODES =
       SECTION.key("valid_status_codes", Type.list(Type.INT), List.of(), "2xx if empty.");
   private static final Key<List<String>> VERSIONS =
-      SECTION.key("valid_http_versions", Type.list(Type.STRING), List.of(), "Any if empty.");
+      SECTION.key(
+          "valid_http_versions",
+          Type.list(Type.STRING),
+          List.of(),
+          "Accepted HTTP versions; any if empty.");
   private static final IpPreference.Keys IP = IpPreference.Keys.in(SECTION);
   private static final Key<Boolean> SKIP_RESOLVE =
-      SECTION.key("skip_resolve_phase_with_proxy", Type.BOOL, false, "Leave names to a proxy.");
+      SECTION.key(
+          "skip_resolve_phase_with_proxy",
+          Type.BOOL,
+          false,
+          "If true and a proxy is used, host names are resolved by the proxy, not by the probe.");
   private static final Key<Boolean> NO_REDIRECTS =
-      SECTION.optional("no_follow_redirects", Type.BOOL, "Older spelling of follow_redirects.");
+      SECTION.optional("no_follow_redirects", Type.BOOL, "Deprecated: use follow_redirects.");
   private static final Key<Boolean> FAIL_IF_TLS =
-      SECTION.key("fail_if_ssl", Type.BOOL, false, "Fail when the last answer came over TLS.");
+      SECTION.key(
+          "fail_if_ssl",
+          Type.BOOL,
+          false,
+          "If true, the probe fails if the final response was received over TLS.");
   private static final Key<Boolean> FAIL_IF_NOT_TLS =
-      SECTION.key("fail_if_not_ssl", Type.BOOL, false, "Fail when it did not.");
+      SECTION.key(
+          "fail_if_not_ssl",
+          Type.BOOL,
+          false,
+          "If true, the probe fails if the final response was not received over TLS.");
   private static final Key<String> METHOD =
-      SECTION.key("method", Type.STRING, "GET", "The method.");
+      SECTION.key("method", Type.STRING, "GET", "HTTP method of the request.");
   private static final Key<Map<String, String>> HEADERS =
-      SECTION.key("headers", Type.map(Type.STRING), Map.of(), "Headers that are sent.");
+      SECTION.key("headers", Type.map(Type.STRING), Map.of(), "Headers of the request.");
   private static final Key<List<Pattern>> BODY_MATCHES =
       SECTION.key(
-          "fail_if_body_matches_regexp", Type.list(Type.REGEX), List.of(), "Fail on any of them.");
+          "fail_if_body_matches_regexp",
+          Type.list(Type.REGEX),
+          List.of(),
+          "Regular expressions of which none may match the body.");
   private static final Key<List<Pattern>> BODY_NOT_MATCHES =
       SECTION.key(
           "fail_if_body_not_matches_regexp",
           Type.list(Type.REGEX),
           List.of(),
-          "Fail unless all of them.");
+          "Regular expressions that must all match the body.");
   private static final Type<CelProgram> CEL =
       Type.of(
           "CEL expression",
@@ -142,27 +163,36 @@ record HttpModule(
           });
   private static final Key<CelProgram> CEL_MATCHES =
       SECTION.optional(
-          "fail_if_body_json_matches_cel", CEL, "Fail when it is true of the body as JSON.");
+          "fail_if_body_json_matches_cel",
+          CEL,
+          "Expression on the body as JSON; the probe fails if it is true.");
   private static final Key<CelProgram> CEL_NOT_MATCHES =
-      SECTION.optional("fail_if_body_json_not_matches_cel", CEL, "Fail when it is not.");
+      SECTION.optional(
+          "fail_if_body_json_not_matches_cel",
+          CEL,
+          "Expression on the body as JSON; the probe fails if it is not true.");
   private static final Key<List<HeaderMatch>> HEADER_MATCHES =
       SECTION.key(
-          "fail_if_header_matches", Type.list(HeaderMatch.TYPE), List.of(), "Fail on any of them.");
+          "fail_if_header_matches",
+          Type.list(HeaderMatch.TYPE),
+          List.of(),
+          "Conditions on headers of which none may match.");
   private static final Key<List<HeaderMatch>> HEADER_NOT_MATCHES =
       SECTION.key(
           "fail_if_header_not_matches",
           Type.list(HeaderMatch.TYPE),
           List.of(),
-          "Fail unless all of them.");
-  private static final Key<String> BODY = SECTION.key("body", Type.STRING, "", "What is sent.");
+          "Conditions on headers that must all match.");
+  private static final Key<String> BODY =
+      SECTION.key("body", Type.STRING, "", "Body of the request.");
   private static final Key<String> BODY_FILE =
-      SECTION.key("body_file", Type.PATH, "", "File that holds what is sent.");
+      SECTION.key("body_file", Type.PATH, "", "File with the body of the request.");
   private static final Key<String> COMPRESSION =
       SECTION.key("compression", Type.STRING, "", "gzip, deflate, br or identity.");
   private static final Key<ByteSize> BODY_SIZE_LIMIT =
-      SECTION.key("body_size_limit", Type.SIZE, ByteSize.ZERO, "Of the body decoded.");
+      SECTION.key("body_size_limit", Type.SIZE, ByteSize.ZERO, "Maximum size of the decoded body.");
   private static final Key<Boolean> HTTP3 =
-      SECTION.key("enable_http3", Type.BOOL, false, "Speak HTTP/3, and no other version.");
+      SECTION.key("enable_http3", Type.BOOL, false, "If true, uses HTTP/3 only.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);

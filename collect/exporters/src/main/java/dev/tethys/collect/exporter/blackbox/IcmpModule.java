@@ -19,14 +19,19 @@ record IcmpModule(
 
   static final IcmpModule DEFAULT = new IcmpModule(IpPreference.DEFAULT, "", 0, false, 64);
 
-  private static final Section SECTION = new Section("icmp", "Of the prober icmp.");
+  private static final Section SECTION = new Section("icmp", "ICMP probe settings.");
   private static final IpPreference.Keys IP = IpPreference.Keys.in(SECTION);
   private static final Key<String> SOURCE =
-      SECTION.key("source_ip_address", Type.STRING, "", "The address to ask from.");
+      SECTION.key("source_ip_address", Type.STRING, "", "Source IP address of the probe.");
   private static final Key<Long> PAYLOAD =
-      SECTION.key("payload_size", Type.INT, 0L, "Bytes of data; 0 for the usual text.");
+      SECTION.key(
+          "payload_size", Type.INT, 0L, "Size of the payload in bytes; 0 for the default text.");
   private static final Key<Boolean> DONT_FRAGMENT =
-      SECTION.key("dont_fragment", Type.BOOL, false, "Set the bit in the header (IPv4).");
+      SECTION.key(
+          "dont_fragment",
+          Type.BOOL,
+          false,
+          "If true, sets the don't-fragment bit in the IP header; IPv4 only.");
   private static final Key<Long> TTL = SECTION.key("ttl", Type.INT, 64L, "0 to 255 hops.");
   static final Type<IcmpModule> TYPE = SECTION.type(IcmpModule::read);
 

@@ -22,7 +22,11 @@ record IpPreference(boolean four, boolean fallback) {
     static Keys in(Section s) {
       return new Keys(
           s.key("preferred_ip_protocol", Type.STRING, "", "ip4 or ip6, which is the default."),
-          s.key("ip_protocol_fallback", Type.BOOL, true, "Whether the other will do."));
+          s.key(
+              "ip_protocol_fallback",
+              Type.BOOL,
+              true,
+              "If true, the other IP protocol is used when the preferred one has no address."));
     }
 
     IpPreference read(YamlObject o) {

@@ -38,21 +38,24 @@ record Module(
       SECTION.required("prober", Type.STRING, "http, tcp, icmp, dns, grpc, unix or websocket.");
   private static final Key<Duration> TIMEOUT =
       SECTION.key(
-          "timeout", GoDurations.TYPE, Duration.ZERO, "How long; at most as long as is asked for.");
+          "timeout",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "Probe timeout, capped by the timeout of the request.");
   private static final Key<HttpModule> HTTP =
-      SECTION.optional("http", HttpModule.TYPE, "Of the prober http.");
+      SECTION.optional("http", HttpModule.TYPE, "Settings of the http prober.");
   private static final Key<TcpModule> TCP =
-      SECTION.optional("tcp", TcpModule.TYPE, "Of the prober tcp.");
+      SECTION.optional("tcp", TcpModule.TYPE, "Settings of the tcp prober.");
   private static final Key<IcmpModule> ICMP =
-      SECTION.optional("icmp", IcmpModule.TYPE, "Of the prober icmp.");
+      SECTION.optional("icmp", IcmpModule.TYPE, "Settings of the icmp prober.");
   private static final Key<DnsModule> DNS =
-      SECTION.optional("dns", DnsModule.TYPE, "Of the prober dns.");
+      SECTION.optional("dns", DnsModule.TYPE, "Settings of the dns prober.");
   private static final Key<GrpcModule> GRPC =
-      SECTION.optional("grpc", GrpcModule.TYPE, "Of the prober grpc.");
+      SECTION.optional("grpc", GrpcModule.TYPE, "Settings of the grpc prober.");
   private static final Key<TcpModule> UNIX =
-      SECTION.optional("unix", TcpModule.UNIX, "Of the prober unix.");
+      SECTION.optional("unix", TcpModule.UNIX, "Settings of the unix prober.");
   private static final Key<WebsocketModule> WEBSOCKET =
-      SECTION.optional("websocket", WebsocketModule.TYPE, "Of the prober websocket.");
+      SECTION.optional("websocket", WebsocketModule.TYPE, "Settings of the websocket prober.");
 
   static final Type<Module> TYPE = SECTION.type(Module::read);
 

@@ -29,16 +29,17 @@ record QueryResponse(
     String send,
     boolean startTls) {
   private static final Type<String> BYTES = Type.of("string", "", YamlNode::asByteString);
-  private static final Section LABEL = new Section("label", "A label of probe_expect_info.");
-  private static final Key<String> NAME = LABEL.required("name", Type.STRING, "Its name.");
+  private static final Section LABEL = new Section("label", "Label of probe_expect_info.");
+  private static final Key<String> NAME = LABEL.required("name", Type.STRING, "Name of the label.");
   private static final Key<String> VALUE =
-      LABEL.key("value", Type.STRING, "", "Its value, with groups as ${1}.");
+      LABEL.key("value", Type.STRING, "", "Value of the label; ${1} is a group of the match.");
 
-  private static final Section SECTION = new Section("query_response", "A step of the dialogue.");
+  private static final Section SECTION =
+      new Section("query_response", "Step of a query and response dialogue.");
   private static final Key<Pattern> EXPECT =
-      SECTION.optional("expect", Type.REGEX, "A line that is waited for.");
+      SECTION.optional("expect", Type.REGEX, "Regular expression that a received line must match.");
   private static final Key<String> EXPECT_BYTES =
-      SECTION.key("expect_bytes", BYTES, "", "Bytes that come next.");
+      SECTION.key("expect_bytes", BYTES, "", "Bytes that must be received next.");
   private static final Key<List<Map.Entry<String, String>>> LABELS =
       SECTION.key(
           "labels",
@@ -46,9 +47,9 @@ record QueryResponse(
           List.of(),
           "Labels of probe_expect_info.");
   private static final Key<String> SEND =
-      SECTION.key("send", BYTES, "", "A line that is sent, with groups as ${1}.");
+      SECTION.key("send", BYTES, "", "Line to send; ${1} is a group of the match.");
   private static final Key<Boolean> START_TLS =
-      SECTION.key("starttls", Type.BOOL, false, "TLS begins here.");
+      SECTION.key("starttls", Type.BOOL, false, "If true, upgrades the connection to TLS.");
   static final Type<List<QueryResponse>> LIST = Type.list(SECTION.type(QueryResponse::read));
 
   private static QueryResponse read(YamlObject o) {

@@ -22,16 +22,20 @@ record TcpModule(
   private record Keys(Key<List<QueryResponse>> dialogue, Key<Boolean> tls, Key<TlsConfig> config) {
     static Keys in(Section s) {
       return new Keys(
-          s.key("query_response", QueryResponse.LIST, List.of(), "The dialogue."),
-          s.key("tls", Type.BOOL, false, "Whether TLS is spoken from the beginning."),
-          s.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "How TLS is spoken."));
+          s.key(
+              "query_response",
+              QueryResponse.LIST,
+              List.of(),
+              "Queries to send and responses to expect."),
+          s.key("tls", Type.BOOL, false, "If true, the connection starts with TLS."),
+          s.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS settings of the probe."));
     }
   }
 
-  private static final Section TCP = new Section("tcp", "Of the prober tcp.");
+  private static final Section TCP = new Section("tcp", "TCP probe settings.");
   private static final IpPreference.Keys IP = IpPreference.Keys.in(TCP);
   private static final Key<String> SOURCE =
-      TCP.key("source_ip_address", Type.STRING, "", "The address to connect from.");
+      TCP.key("source_ip_address", Type.STRING, "", "Source IP address of the probe.");
   private static final Keys KEYS = Keys.in(TCP);
   static final Type<TcpModule> TYPE =
       TCP.type(
@@ -43,7 +47,7 @@ record TcpModule(
                   o.get(KEYS.tls),
                   o.get(KEYS.config)));
 
-  private static final Section UNIX_SECTION = new Section("unix", "Of the prober unix.");
+  private static final Section UNIX_SECTION = new Section("unix", "Unix socket probe settings.");
   private static final Keys UNIX_KEYS = Keys.in(UNIX_SECTION);
 
   /** The keys of the prober unix. */

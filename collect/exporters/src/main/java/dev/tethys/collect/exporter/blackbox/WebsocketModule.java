@@ -18,10 +18,13 @@ record WebsocketModule(
   static final WebsocketModule DEFAULT =
       new WebsocketModule(HttpClientConfig.DEFAULT, Map.of(), List.of(), IpPreference.DEFAULT);
 
-  private static final Section SECTION = new Section("websocket", "Of the prober websocket.");
+  private static final Section SECTION = new Section("websocket", "WebSocket probe settings.");
   private static final Key<HttpClientConfig> CLIENT =
       SECTION.key(
-          "http_config", HttpClientConfig.TYPE, HttpClientConfig.DEFAULT, "TLS, credentials.");
+          "http_config",
+          HttpClientConfig.TYPE,
+          HttpClientConfig.DEFAULT,
+          "HTTP client settings: TLS, credentials.");
   private static final Type<Header> HEADER =
       Type.of(
           "header",
@@ -31,9 +34,13 @@ record WebsocketModule(
                   ? Header.TYPE.read(n)
                   : new Header(List.of(n.asString()), List.of(), List.of()));
   private static final Key<Map<String, Header>> HEADERS =
-      SECTION.key("headers", Type.map(HEADER), Map.of(), "Headers that are sent.");
+      SECTION.key("headers", Type.map(HEADER), Map.of(), "Headers of the request.");
   private static final Key<List<QueryResponse>> DIALOGUE =
-      SECTION.key("query_response", QueryResponse.LIST, List.of(), "The dialogue.");
+      SECTION.key(
+          "query_response",
+          QueryResponse.LIST,
+          List.of(),
+          "Queries to send and responses to expect.");
   private static final IpPreference.Keys IP = IpPreference.Keys.in(SECTION);
   static final Type<WebsocketModule> TYPE =
       SECTION.type(

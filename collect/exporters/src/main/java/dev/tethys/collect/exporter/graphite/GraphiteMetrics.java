@@ -104,7 +104,7 @@ public final class GraphiteMetrics implements Collector, AutoCloseable {
         registry.counter("graphite_tag_parse_failures", "Total count of samples with invalid tags");
     MetricMapper.show(() -> mapper, registry);
     refused =
-        registry.counter("tethys_graphite_refused_lines_total", "Lines that could not be used.");
+        registry.counter("tethys_graphite_refused_lines_total", "Lines that could not be parsed.");
   }
 
   private @Nullable String take(Labels named, long time, double value) {

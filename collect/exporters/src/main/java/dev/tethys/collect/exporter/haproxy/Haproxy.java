@@ -37,7 +37,7 @@ public final class Haproxy implements ExporterKind {
 
   @Override
   public String about() {
-    return "Shows the statistics of an HAProxy as haproxy_exporter does.";
+    return "Reports the statistics of an HAProxy as haproxy_exporter does.";
   }
 
   @Override
@@ -47,7 +47,7 @@ public final class Haproxy implements ExporterKind {
             "haproxy.scrape-uri",
             Kind.SECRET,
             "http://localhost/;csv",
-            "Where the statistics are: http, https, unix:/path or tcp://host:port."),
+            "URI of the HAProxy statistics: http, https, unix:/path or tcp://host:port."),
         ExporterFlag.of(
             "haproxy.ssl-verify", Kind.BOOLEAN, "true", "Verify the certificate of the server."),
         ExporterFlag.of(
@@ -56,21 +56,21 @@ public final class Haproxy implements ExporterKind {
             HaproxyColumn.SERVER.stream()
                 .map(c -> String.valueOf(c.index()))
                 .collect(Collectors.joining(",")),
-            "Columns that are shown of servers, by commas."),
+            "Exported columns of servers, separated by commas."),
         ExporterFlag.of(
             "haproxy.server-exclude-states",
             Kind.STRING,
             "",
-            "States of servers that are not shown, by commas."),
+            "Excluded states of servers, separated by commas."),
         ExporterFlag.of(
-            "haproxy.timeout", Kind.DURATION, "5s", "How long HAProxy may take to answer."),
+            "haproxy.timeout", Kind.DURATION, "5s", "Timeout of requests to HAProxy."),
         ExporterFlag.of(
             "haproxy.pid-file",
             Kind.PATH,
             "",
-            "File with the number of HAProxy's process, whose metrics are shown too."),
+            "PID file of HAProxy, whose process metrics are exported too."),
         ExporterFlag.of(
-            "http.proxy-from-env", Kind.BOOLEAN, "false", "Take the proxy from the environment."));
+            "http.proxy-from-env", Kind.BOOLEAN, "false", "Uses the proxy of the environment."));
   }
 
   @Override

@@ -24,32 +24,35 @@ record Customizer(
    */
   record Extra(String name, Object value, String description) {}
 
-  private static final Section FILTER = new Section("mbeanFilter", "Which beans.");
+  private static final Section FILTER = new Section("mbeanFilter", "Filter of MBeans.");
   private static final Key<String> DOMAIN =
-      FILTER.required("domain", Type.STRING, "Domain of the bean.");
+      FILTER.required("domain", Type.STRING, "Domain of the MBean.");
   private static final Key<Map<String, String>> PROPERTIES =
-      FILTER.key("properties", Type.map(Type.STRING), Map.of(), "Properties of the bean's name.");
+      FILTER.key(
+          "properties", Type.map(Type.STRING), Map.of(), "Key properties of the MBean's name.");
 
   private record Filter(String domain, Map<String, String> properties) {
     static final Type<Filter> TYPE = FILTER.type(o -> new Filter(o.get(DOMAIN), o.get(PROPERTIES)));
   }
 
-  private static final Section EXTRA = new Section("extraMetrics", "A metric with a fixed value.");
-  private static final Key<String> NAME = EXTRA.required("name", Type.STRING, "Its name.");
+  private static final Section EXTRA = new Section("extraMetrics", "Metric with a fixed value.");
+  private static final Key<String> NAME =
+      EXTRA.required("name", Type.STRING, "Name of the metric.");
   private static final Key<Object> VALUE =
-      EXTRA.required("value", Type.of("number or boolean", null, Customizer::value), "Its value.");
+      EXTRA.required(
+          "value", Type.of("number or boolean", null, Customizer::value), "Value of the metric.");
   private static final Key<String> DESCRIPTION =
-      EXTRA.key("description", Type.STRING, "", "Its help text.");
+      EXTRA.key("description", Type.STRING, "", "Help text of the metric.");
   private static final Type<Extra> EXTRA_TYPE =
       EXTRA.type(o -> new Extra(o.get(NAME), o.get(VALUE), o.get(DESCRIPTION)));
 
   private static final Section SECTION =
-      new Section("metricCustomizers", "More labels and metrics for some beans.");
+      new Section("metricCustomizers", "Additional labels and metrics of selected MBeans.");
   private static final Key<Filter> MBEAN_FILTER =
-      SECTION.required("mbeanFilter", Filter.TYPE, "Which beans.");
+      SECTION.required("mbeanFilter", Filter.TYPE, "Filter of the MBeans.");
   private static final Key<List<String>> LABELS =
       SECTION.key(
-          "attributesAsLabels", Type.list(Type.STRING), List.of(), "Attributes that are labels.");
+          "attributesAsLabels", Type.list(Type.STRING), List.of(), "Attributes added as labels.");
   private static final Key<List<Extra>> EXTRAS =
       SECTION.key("extraMetrics", Type.list(EXTRA_TYPE), List.of(), "Metrics with fixed values.");
 

@@ -67,32 +67,38 @@ record JmxConfig(
   private static final Type<Map<ObjectName, Set<String>>> ATTRIBUTES =
       Type.of("map of object name to list of string", Map.of(), JmxConfig::attributes);
 
-  private static final Section PAGE = new Section("metrics", "The page of metrics.");
-  private static final Key<String> PATH = PAGE.required("path", Type.STRING, "Where it is.");
+  private static final Section PAGE = new Section("metrics", "Metrics page.");
+  private static final Key<String> PATH =
+      PAGE.required("path", Type.STRING, "Path of the metrics page.");
   private static final Type<String> PAGE_TYPE = PAGE.type(o -> o.get(PATH));
 
   /** Threads are virtual here: the numbers are checked and mean nothing. */
-  private static final Section THREADS = new Section("threads", "Of the server.");
+  private static final Section THREADS = new Section("threads", "Threads of the HTTP server.");
 
-  private static final Key<Long> MINIMUM = THREADS.required("minimum", Type.INT, "At least.");
-  private static final Key<Long> MAXIMUM = THREADS.required("maximum", Type.INT, "At most.");
+  private static final Key<Long> MINIMUM =
+      THREADS.required("minimum", Type.INT, "Minimum number of threads; ignored.");
+  private static final Key<Long> MAXIMUM =
+      THREADS.required("maximum", Type.INT, "Maximum number of threads; ignored.");
   private static final Key<Long> KEEP_ALIVE =
-      THREADS.required("keepAliveTime", Type.INT, "Seconds.");
+      THREADS.required(
+          "keepAliveTime", Type.INT, "Keep-alive time of threads in seconds; ignored.");
   private static final Type<Boolean> THREADS_TYPE = THREADS.type(JmxConfig::threads);
 
-  private static final Section SERVER = new Section("httpServer", "Pages of the exporter.");
-  private static final Key<String> PAGE_KEY =
-      SERVER.key("metrics", PAGE_TYPE, "", "The page of metrics.");
+  private static final Section SERVER = new Section("httpServer", "HTTP server of the exporter.");
+  private static final Key<String> PAGE_KEY = SERVER.key("metrics", PAGE_TYPE, "", "Metrics page.");
   private static final Key<Boolean> THREADS_KEY =
-      SERVER.key("threads", THREADS_TYPE, true, "Means nothing here.");
+      SERVER.key(
+          "threads", THREADS_TYPE, true, "Checked and ignored: Tethys uses virtual threads.");
   private static final Key<PageLogin> AUTHENTICATION =
-      SERVER.optional("authentication", PageLogin.TYPE, "Who may see the pages.");
+      SERVER.optional("authentication", PageLogin.TYPE, "Authentication of the pages.");
 
   private static final Key<YamlNode> PAGES_SSL =
-      SERVER.optional("ssl", Type.ANY, "TLS of the pages.");
+      SERVER.optional("ssl", Type.ANY, "TLS settings of the pages.");
   private static final Key<Long> MAXIMUM_REQUEST =
       SERVER.optional(
-          "maximumRequestSeconds", Type.INT, "After which a scrape shows what it has until then.");
+          "maximumRequestSeconds",
+          Type.INT,
+          "Time in seconds after which a scrape returns what it has collected so far.");
 
   private record Server(
       String path, @Nullable PageLogin login, @Nullable YamlNode ssl, @Nullable Duration longest) {
@@ -115,61 +121,86 @@ record JmxConfig(
           });
 
   private static final Section SECTION =
-      new Section("jmx_exporter's file", "Which JVM is asked, and what of it is shown.");
+      new Section("jmx_exporter's file", "JVM to query and rules for its metrics.");
   private static final Key<String> HOST_PORT =
-      SECTION.optional("hostPort", Type.STRING, "The host and port of remote JMX.");
+      SECTION.optional("hostPort", Type.STRING, "Host and port of remote JMX.");
   private static final Key<String> JMX_URL =
-      SECTION.optional("jmxUrl", Type.STRING, "The same as a URL of JMX.");
-  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "User.");
+      SECTION.optional("jmxUrl", Type.STRING, "JMX URL of remote JMX.");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "Username.");
   private static final Key<String> PASSWORD =
       SECTION.key("password", Type.STRING, "", "Password, or ${VARIABLE}.");
-  private static final Key<YamlNode> SSL = SECTION.optional("ssl", Type.ANY, "TLS of remote JMX.");
+  private static final Key<YamlNode> SSL =
+      SECTION.optional("ssl", Type.ANY, "TLS settings of remote JMX.");
   private static final Key<Long> START_DELAY =
-      SECTION.key("startDelaySeconds", Type.INT, 0L, "How long nothing is asked at the start.");
+      SECTION.key(
+          "startDelaySeconds",
+          Type.INT,
+          0L,
+          "Start delay in seconds, during which the JVM is not queried.");
   private static final Key<Long> SCRAPE_TIMEOUT =
       SECTION.optional(
-          "scrapeTimeoutSeconds", Type.INT, "After which the last good answer is shown again.");
+          "scrapeTimeoutSeconds",
+          Type.INT,
+          "Timeout in seconds of a scrape, after which the last successful result is returned.");
   private static final Key<Boolean> LOWERCASE_NAMES =
-      flag("lowercaseOutputName", false, "Names of metrics in lower case.");
+      flag("lowercaseOutputName", false, "If true, metric names are converted to lower case.");
   private static final Key<Boolean> LOWERCASE_LABELS =
-      flag("lowercaseOutputLabelNames", false, "Names of labels in lower case.");
+      flag("lowercaseOutputLabelNames", false, "If true, label names are converted to lower case.");
   private static final Key<Boolean> INFER_COUNTERS =
-      flag("inferCounterTypeFromName", false, "What ends with _total is a counter.");
+      flag(
+          "inferCounterTypeFromName",
+          false,
+          "If true, metrics whose names end with _total are counters.");
 
   /** Some published files have it in this place, where it has never meant anything. */
   private static final Key<Boolean> SNAKE_CASE =
-      SECTION.optional("attrNameSnakeCase", Type.BOOL, "Means nothing here: rules have it.");
+      SECTION.optional("attrNameSnakeCase", Type.BOOL, "Ignored here: it is a setting of rules.");
 
   private static final Key<List<ObjectName>> INCLUDE = names("includeObjectNames");
   private static final Key<List<ObjectName>> WHITELIST = names("whitelistObjectNames");
   private static final Key<List<ObjectName>> EXCLUDE = names("excludeObjectNames");
   private static final Key<List<ObjectName>> BLACKLIST = names("blacklistObjectNames");
   private static final Key<Boolean> EXCLUDE_JVM =
-      flag("excludeJvmMetrics", false, "Leave out the JVM's own beans.");
+      flag("excludeJvmMetrics", false, "If true, the metrics of the exporter's JVM are excluded.");
   private static final Key<Map<ObjectName, Set<String>>> INCLUDE_ATTRIBUTES =
-      SECTION.key("includeObjectNameAttributes", ATTRIBUTES, Map.of(), "Only these attributes.");
+      SECTION.key(
+          "includeObjectNameAttributes",
+          ATTRIBUTES,
+          Map.of(),
+          "Attributes to include, by object name.");
   private static final Key<Map<ObjectName, Set<String>>> EXCLUDE_ATTRIBUTES =
-      SECTION.key("excludeObjectNameAttributes", ATTRIBUTES, Map.of(), "Not these attributes.");
+      SECTION.key(
+          "excludeObjectNameAttributes",
+          ATTRIBUTES,
+          Map.of(),
+          "Attributes to exclude, by object name.");
   private static final Key<Boolean> AUTO_EXCLUDE =
-      flag("autoExcludeObjectNameAttributes", true, "Ask for what cannot be shown but once.");
+      flag(
+          "autoExcludeObjectNameAttributes",
+          true,
+          "If true, attributes that cannot be converted are excluded after their first query.");
   private static final Key<List<Customizer>> CUSTOMIZERS =
       SECTION.optional(
-          "metricCustomizers", Type.list(Customizer.TYPE), "More labels and metrics for beans.");
+          "metricCustomizers",
+          Type.list(Customizer.TYPE),
+          "Additional labels and metrics of selected MBeans.");
   private static final Key<List<JmxRule>> RULES =
-      SECTION.optional("rules", Type.list(JmxRule.TYPE), "What becomes of which values.");
+      SECTION.optional(
+          "rules", Type.list(JmxRule.TYPE), "Rules that map MBean attributes to metrics.");
   private static final Key<Server> HTTP_SERVER =
-      SECTION.key("httpServer", SERVER_TYPE, Server.DEFAULT, "Pages of the exporter.");
+      SECTION.key("httpServer", SERVER_TYPE, Server.DEFAULT, "HTTP server of the exporter.");
 
   private static final Key<YamlObject> OPEN_TELEMETRY =
       SECTION.optional(
-          "openTelemetry", OtlpPushConfig.TYPE, "Where metrics are pushed to as OTLP.");
+          "openTelemetry", OtlpPushConfig.TYPE, "OTLP endpoint that metrics are pushed to.");
 
   private static Key<Boolean> flag(String name, boolean otherwise, String doc) {
     return SECTION.key(name, Type.BOOL, otherwise, doc);
   }
 
   private static Key<List<ObjectName>> names(String name) {
-    return SECTION.optional(name, Type.list(OBJECT_NAME), "Names of beans, with patterns.");
+    return SECTION.optional(
+        name, Type.list(OBJECT_NAME), "Object names of MBeans; patterns are allowed.");
   }
 
   /**

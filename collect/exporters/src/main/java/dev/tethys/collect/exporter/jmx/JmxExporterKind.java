@@ -40,28 +40,34 @@ public final class JmxExporterKind implements ExporterKind {
 
   @Override
   public String about() {
-    return "Shows the beans of another JVM, over remote JMX, as jmx_exporter does.";
+    return "Exports MBeans of another JVM over remote JMX as jmx_exporter does.";
   }
 
   @Override
   public List<ExporterFlag> flags() {
     return List.of(
         ExporterFlag.of(
-            FILE, Kind.PATH, "jmx_exporter.yml", "File that names the JVM and the rules."),
+            FILE,
+            Kind.PATH,
+            "jmx_exporter.yml",
+            "Configuration file that names the JVM and the rules."),
         ExporterFlag.of(
             HOST_PORT,
             Kind.STRING,
             "",
-            "Host and port of remote JMX, for files that do not say it, as those of the Java"
+            "Host and port of remote JMX, for files without hostPort, such as those of the Java"
                 + " agent."),
         ExporterFlag.of(
             PLUGINS,
             Kind.PATHS,
             "",
-            "Jar, or folder of classes or jars, that holds the class of"
+            "Jar, or directory of classes or jars, with the class of"
                 + " httpServer.authentication.plugin. Can be repeated."),
         ExporterFlag.of(
-            "config.check", Kind.BOOLEAN, "false", "Read the file, say what is wrong, and end."));
+            "config.check",
+            Kind.BOOLEAN,
+            "false",
+            "If true, checks the configuration, reports errors and exits."));
   }
 
   /** The words {@code [[HOST:]PORT] FILE} of the well-known program. */

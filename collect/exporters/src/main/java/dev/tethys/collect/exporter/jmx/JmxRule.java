@@ -45,18 +45,20 @@ record JmxRule(
   static final JmxRule DEFAULT =
       new JmxRule(null, null, null, 1, null, Map.of(), Kind.UNTYPED, false, false);
 
-  private static final Section SECTION = new Section("rules", "What becomes of which values.");
+  private static final Section SECTION =
+      new Section("rules", "Rule that maps MBean attributes to metrics.");
   private static final Key<Pattern> PATTERN =
       SECTION.optional(
           "pattern",
           Type.of("regex", null, JmxRule::pattern),
-          "Java's expression; it may match any part of bean, attribute and value.");
+          "Java regular expression; it may match any part of bean, attribute and value.");
   private static final Key<String> NAME =
       SECTION.optional("name", Type.STRING, "Name of the metric, with groups of the pattern.");
   private static final Key<String> VALUE =
-      SECTION.optional("value", Type.STRING, "A number, or groups of the pattern.");
+      SECTION.optional(
+          "value", Type.STRING, "Value of the metric: a number, or groups of the pattern.");
   private static final Key<Double> FACTOR =
-      SECTION.key("valueFactor", Type.FLOAT, 1.0, "What values are multiplied by.");
+      SECTION.key("valueFactor", Type.FLOAT, 1.0, "Factor by which values are multiplied.");
   private static final Key<String> HELP =
       SECTION.optional("help", Type.STRING, "Help text, with groups of the pattern.");
   private static final Key<Map<String, String>> LABELS =
@@ -64,13 +66,17 @@ record JmxRule(
   private static final Key<Kind> TYPE_KEY =
       SECTION.key("type", Type.oneOf("type", kinds()), Kind.UNTYPED, "Type of the metric.");
   private static final Key<Boolean> SNAKE_CASE =
-      SECTION.key("attrNameSnakeCase", Type.BOOL, false, "MyCount becomes my_count.");
+      SECTION.key(
+          "attrNameSnakeCase",
+          Type.BOOL,
+          false,
+          "If true, attribute names are converted to snake case: MyCount becomes my_count.");
   private static final Key<Boolean> CACHE =
       SECTION.key(
           "cache",
           Type.BOOL,
           false,
-          "Match once for each attribute; the pattern does not see values then.");
+          "If true, the pattern is matched once for each attribute and does not see values.");
 
   static final Type<JmxRule> TYPE = SECTION.type(JmxRule::read);
 

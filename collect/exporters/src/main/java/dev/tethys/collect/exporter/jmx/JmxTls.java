@@ -22,12 +22,13 @@ import org.jspecify.annotations.Nullable;
 
 /** TLS of remote JMX: the key {@code ssl}, whose stores are read with the file. */
 final class JmxTls {
-  private static final Section STORE = new Section("keyStore", "A key store of Java.");
-  private static final Key<String> FILENAME = STORE.required("filename", Type.PATH, "The file.");
+  private static final Section STORE = new Section("keyStore", "Java key store.");
+  private static final Key<String> FILENAME =
+      STORE.required("filename", Type.PATH, "Path of the key store.");
   private static final Key<String> TYPE_KEY =
       STORE.key("type", Type.STRING, KeyStore.getDefaultType(), "JKS, PKCS12 …");
   private static final Key<String> PASSWORD =
-      STORE.key("password", Type.STRING, "", "Of the store.");
+      STORE.key("password", Type.STRING, "", "Password of the key store.");
 
   private record Store(KeyStore keys, String password) {}
 
@@ -36,17 +37,20 @@ final class JmxTls {
   static final Type<List<String>> WORDS =
       Type.of("list of string, or words with commas between", List.of(), JmxTls::words);
 
-  private static final Section SECTION = new Section("ssl", "TLS of remote JMX.");
+  private static final Section SECTION = new Section("ssl", "TLS settings of remote JMX.");
   private static final Key<Boolean> ENABLED =
-      SECTION.key("enabled", Type.BOOL, false, "Whether TLS is spoken.");
+      SECTION.key("enabled", Type.BOOL, false, "If true, connects to remote JMX over TLS.");
   private static final Key<Store> KEY_STORE =
-      SECTION.optional("keyStore", STORE_TYPE, "The certificate that is shown.");
+      SECTION.optional("keyStore", STORE_TYPE, "Key store with the client certificate.");
   private static final Key<Store> TRUST_STORE =
-      SECTION.optional("trustStore", STORE_TYPE, "Who is trusted, beside whom Java trusts.");
+      SECTION.optional(
+          "trustStore",
+          STORE_TYPE,
+          "Trust store with certificates trusted in addition to Java's defaults.");
   private static final Key<List<String>> PROTOCOLS =
-      SECTION.key("protocols", WORDS, List.of(), "Versions of TLS.");
+      SECTION.key("protocols", WORDS, List.of(), "Enabled TLS versions.");
   private static final Key<List<String>> CIPHERS =
-      SECTION.key("ciphers", WORDS, List.of(), "Cipher suites.");
+      SECTION.key("ciphers", WORDS, List.of(), "Enabled cipher suites.");
 
   private final SSLSocketFactory sockets;
   private final List<String> protocols;

@@ -51,20 +51,24 @@ record OtlpPushConfig(
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
 
   private static final Section SECTION =
-      new Section("openTelemetry", "Where metrics are pushed to as OTLP.");
-  private static final Key<String> ENDPOINT = text("endpoint", "URL of the server.");
+      new Section("openTelemetry", "OTLP endpoint that metrics are pushed to.");
+  private static final Key<String> ENDPOINT = text("endpoint", "URL of the OTLP endpoint.");
   private static final Key<String> PROTOCOL = text("protocol", "grpc or http/protobuf.");
   private static final Key<Long> INTERVAL_KEY =
-      SECTION.optional("interval", Type.INT, "Seconds from one push to the next.");
+      SECTION.optional("interval", Type.INT, "Interval between pushes, in seconds.");
   private static final Key<Long> TIMEOUT_KEY =
-      SECTION.optional("timeoutSeconds", Type.INT, "Seconds for a push.");
+      SECTION.optional("timeoutSeconds", Type.INT, "Timeout of a push, in seconds.");
   private static final Key<Boolean> PRESERVE =
-      SECTION.key("preserveNames", Type.BOOL, false, "Leave _total and units in names.");
+      SECTION.key(
+          "preserveNames", Type.BOOL, false, "If true, names keep _total and unit suffixes.");
   private static final Key<Map<String, String>> HEADERS =
       SECTION.key("headers", Type.map(Type.STRING), Map.of(), "Headers of each request.");
   private static final Key<Map<String, String>> ATTRIBUTES =
       SECTION.key(
-          "resourceAttributes", Type.map(Type.STRING), Map.of(), "Whom the metrics are of.");
+          "resourceAttributes",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Resource attributes of the metrics.");
   private static final Key<String> INSTANCE = text("serviceInstanceId", "service.instance.id.");
   private static final Key<String> NAMESPACE = text("serviceNamespace", "service.namespace.");
   private static final Key<String> NAME = text("serviceName", "service.name.");

@@ -39,20 +39,23 @@ record PageCredentials(
 
   private static final List<String> DIGESTS = List.of("SHA-1", "SHA-256", "SHA-512");
 
-  private static final Section BASIC = new Section("basic", "A user and a password.");
+  private static final Section BASIC =
+      new Section("basic", "Username and password of basic authentication.");
   private static final Key<String> USERNAME =
-      BASIC.required("username", Type.STRING, "User, or ${VARIABLE}.");
+      BASIC.required("username", Type.STRING, "Username, or ${VARIABLE}.");
   private static final Key<String> ALGORITHM =
       BASIC.key("algorithm", Type.STRING, PLAIN, "plaintext, SHA-* or PBKDF2WithHmacSHA*.");
   private static final Key<String> PASSWORD =
-      BASIC.key("password", Type.STRING, "", "Where it is plain; or ${VARIABLE}.");
+      BASIC.key("password", Type.STRING, "", "Password in plain text, or ${VARIABLE}.");
   private static final Key<String> HASH =
-      BASIC.key("passwordHash", Type.STRING, "", "Hexadecimal, with or without colons.");
-  private static final Key<String> SALT = BASIC.key("salt", Type.STRING, "", "Of the hash.");
+      BASIC.key(
+          "passwordHash", Type.STRING, "", "Password hash in hexadecimal, with or without colons.");
+  private static final Key<String> SALT =
+      BASIC.key("salt", Type.STRING, "", "Salt of the password hash.");
   private static final Key<Long> ITERATIONS_KEY =
-      BASIC.optional("iterations", Type.INT, "Of PBKDF2.");
+      BASIC.optional("iterations", Type.INT, "Iterations of PBKDF2.");
   private static final Key<Long> KEY_LENGTH =
-      BASIC.key("keyLength", Type.INT, 128L, "Of PBKDF2, in bits.");
+      BASIC.key("keyLength", Type.INT, 128L, "Key length of PBKDF2, in bits.");
 
   static final Type<PageCredentials> BASIC_TYPE = BASIC.type(PageCredentials::read);
 

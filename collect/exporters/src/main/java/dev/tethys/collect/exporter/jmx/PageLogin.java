@@ -35,21 +35,23 @@ record PageLogin(@Nullable PageCredentials user, @Nullable Plugin plugin) {
     }
   }
 
-  private static final Section PLUGIN = new Section("plugin", "A class that says who may.");
+  private static final Section PLUGIN = new Section("plugin", "Custom authenticator class.");
   private static final Key<YamlNode> CLASS =
-      PLUGIN.required("class", Type.ANY, "Extends com.sun.net.httpserver.Authenticator.");
+      PLUGIN.required(
+          "class", Type.ANY, "Class that extends com.sun.net.httpserver.Authenticator.");
   private static final Key<String> SUBJECT =
       PLUGIN.optional(
           "subjectAttributeName",
           Type.STRING,
-          "The attribute of a request in which the class leaves a Subject.");
+          "Attribute of the request in which the class stores a Subject.");
   private static final Type<Plugin> PLUGIN_TYPE = PLUGIN.type(PageLogin::plugin);
 
-  private static final Section SECTION = new Section("authentication", "Who may see the pages.");
+  private static final Section SECTION =
+      new Section("authentication", "Authentication of the pages.");
   private static final Key<PageCredentials> BASIC =
-      SECTION.optional("basic", PageCredentials.BASIC_TYPE, "A user and a password.");
+      SECTION.optional("basic", PageCredentials.BASIC_TYPE, "Basic authentication.");
   private static final Key<Plugin> PLUGIN_KEY =
-      SECTION.optional("plugin", PLUGIN_TYPE, "A class that says who may.");
+      SECTION.optional("plugin", PLUGIN_TYPE, "Custom authenticator class.");
 
   static final Type<PageLogin> TYPE = SECTION.type(PageLogin::read);
 

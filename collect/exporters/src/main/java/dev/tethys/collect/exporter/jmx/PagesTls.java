@@ -29,17 +29,20 @@ import org.jspecify.annotations.Nullable;
 final class PagesTls {
   private static final System.Logger LOG = JulLogger.of(PagesTls.class.getName());
 
-  private static final Section STORE = new Section("store", "A key store of Java.");
+  private static final Section STORE = new Section("store", "Java key store.");
   private static final Key<String> FILENAME =
-      STORE.key("filename", Type.PATH, "", "The file; javax.net.ssl.keyStore if absent.");
+      STORE.key(
+          "filename", Type.PATH, "", "Path of the key store; javax.net.ssl.keyStore if absent.");
   private static final Key<String> TYPE = STORE.key("type", Type.STRING, "", "JKS, PKCS12 …");
   private static final Key<String> PASSWORD =
-      STORE.key("password", Type.STRING, "", "Of the store and its key, or ${VARIABLE}.");
+      STORE.key(
+          "password", Type.STRING, "", "Password of the key store and its key, or ${VARIABLE}.");
   private static final Type<YamlObject> STORE_TYPE = STORE.type(o -> o);
 
-  private static final Section CERTIFICATE = new Section("certificate", "Which one is shown.");
+  private static final Section CERTIFICATE =
+      new Section("certificate", "Certificate of the server.");
   private static final Key<String> ALIAS =
-      CERTIFICATE.required("alias", Type.STRING, "Its name in the key store.");
+      CERTIFICATE.required("alias", Type.STRING, "Alias of the certificate in the key store.");
   private static final Type<String> CERTIFICATE_TYPE =
       CERTIFICATE.type(
           o -> {
@@ -49,19 +52,23 @@ final class PagesTls {
             return o.get(ALIAS);
           });
 
-  private static final Section SECTION = new Section("httpServer.ssl", "TLS of the pages.");
+  private static final Section SECTION =
+      new Section("httpServer.ssl", "TLS settings of the pages.");
   private static final Key<YamlObject> KEY_STORE =
-      SECTION.optional("keyStore", STORE_TYPE, "The key and its certificate.");
+      SECTION.optional(
+          "keyStore", STORE_TYPE, "Key store with the server certificate and its key.");
   private static final Key<YamlObject> TRUST_STORE =
-      SECTION.optional("trustStore", STORE_TYPE, "Who vouches for clients.");
+      SECTION.optional(
+          "trustStore", STORE_TYPE, "Trust store with the certificate authorities of clients.");
   private static final Key<String> CERTIFICATE_KEY =
-      SECTION.optional("certificate", CERTIFICATE_TYPE, "Which one is shown.");
+      SECTION.optional("certificate", CERTIFICATE_TYPE, "Certificate of the server.");
   private static final Key<Boolean> MUTUAL =
-      SECTION.key("mutualTLS", Type.BOOL, false, "Whether clients must show a certificate.");
+      SECTION.key("mutualTLS", Type.BOOL, false, "If true, clients must present a certificate.");
   private static final Key<List<String>> PROTOCOLS =
-      SECTION.key("protocols", JmxTls.WORDS, List.of(), "TLSv1.2, TLSv1.3 or both.");
+      SECTION.key(
+          "protocols", JmxTls.WORDS, List.of(), "Enabled TLS versions: TLSv1.2, TLSv1.3 or both.");
   private static final Key<List<String>> CIPHERS =
-      SECTION.key("ciphers", JmxTls.WORDS, List.of(), "Cipher suites, all that are spoken.");
+      SECTION.key("ciphers", JmxTls.WORDS, List.of(), "Enabled cipher suites.");
 
   private final YamlObject section;
   private final KeyStoreFile keys;

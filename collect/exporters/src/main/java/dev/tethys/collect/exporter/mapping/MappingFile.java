@@ -68,11 +68,12 @@ public record MappingFile(
               "timer",
               MetricKind.OBSERVER));
 
-  private static final Section OBJECTIVE = new Section("quantile", "A quantile.");
+  private static final Section OBJECTIVE =
+      new Section("quantile", "Quantile of a summary and its error.");
   private static final Key<Double> QUANTILE =
-      OBJECTIVE.required("quantile", Type.FLOAT, "Between 0 and 1.");
+      OBJECTIVE.required("quantile", Type.FLOAT, "Quantile, between 0 and 1.");
   private static final Key<Double> ERROR =
-      OBJECTIVE.key("error", Type.FLOAT, 0.0, "How far from it the answer may lie.");
+      OBJECTIVE.key("error", Type.FLOAT, 0.0, "Allowed error of the quantile.");
   private static final Type<List<Objective>> OBJECTIVES =
       Type.list(OBJECTIVE.type(MappingFile::objective));
 
@@ -84,25 +85,29 @@ public record MappingFile(
     return new Objective(q, o.get(ERROR));
   }
 
-  private static final Section SUMMARY = new Section("summary_options", "Of summaries.");
+  private static final Section SUMMARY = new Section("summary_options", "Options of summaries.");
   private static final Key<List<Objective>> SUMMARY_QUANTILES =
-      SUMMARY.optional("quantiles", OBJECTIVES, "The quantiles that are shown.");
+      SUMMARY.optional("quantiles", OBJECTIVES, "Quantiles to report.");
   private static final Key<Duration> MAX_AGE =
-      SUMMARY.optional("max_age", Type.DURATION, "Age of observations that count.");
+      SUMMARY.optional("max_age", Type.DURATION, "Maximum age of the observations.");
 
   static {
-    SUMMARY.key("age_buckets", Type.INT, 0L, "Taken; here the window slides by halves.");
-    SUMMARY.key("buf_cap", Type.INT, 0L, "Taken; here nothing is put aside unsorted.");
+    SUMMARY.key("age_buckets", Type.INT, 0L, "Accepted and ignored: the window slides by halves.");
+    SUMMARY.key("buf_cap", Type.INT, 0L, "Accepted and ignored: observations are not buffered.");
   }
 
-  private static final Section HISTOGRAM = new Section("histogram_options", "Of histograms.");
+  private static final Section HISTOGRAM =
+      new Section("histogram_options", "Options of histograms.");
   private static final Key<List<Double>> HISTOGRAM_BUCKETS =
-      HISTOGRAM.optional("buckets", Type.list(Type.FLOAT), "Upper bounds.");
+      HISTOGRAM.optional("buckets", Type.list(Type.FLOAT), "Upper bounds of the buckets.");
   private static final Key<Double> NATIVE_FACTOR =
       HISTOGRAM.optional(
-          "native_histogram_bucket_factor", Type.FLOAT, "How fast native buckets grow; above 1.");
+          "native_histogram_bucket_factor",
+          Type.FLOAT,
+          "Growth factor of native histogram buckets; above 1.");
   private static final Key<Long> NATIVE_BUCKETS =
-      HISTOGRAM.optional("native_histogram_max_buckets", Type.UINT, "How many there may be.");
+      HISTOGRAM.optional(
+          "native_histogram_max_buckets", Type.UINT, "Maximum number of native histogram buckets.");
 
   /** The keys that rules and defaults share. */
   private static final class ObserverKeys {
@@ -116,12 +121,14 @@ public record MappingFile(
     final Key<Boolean> matchType;
 
     ObserverKeys(Section s) {
-      observerType = s.optional("observer_type", OBSERVER_TYPE, "What observations become.");
-      timerType = s.optional("timer_type", OBSERVER_TYPE, "The same, as it was called.");
-      buckets = s.optional("buckets", Type.list(Type.FLOAT), "As in histogram_options.");
-      quantiles = s.optional("quantiles", OBJECTIVES, "As in summary_options.");
-      summary = s.optional("summary_options", SUMMARY.type(o -> o), "Of summaries.");
-      histogram = s.optional("histogram_options", HISTOGRAM.type(o -> o), "Of histograms.");
+      observerType =
+          s.optional(
+              "observer_type", OBSERVER_TYPE, "Metric type of observations: histogram or summary.");
+      timerType = s.optional("timer_type", OBSERVER_TYPE, "Deprecated: use observer_type.");
+      buckets = s.optional("buckets", Type.list(Type.FLOAT), "Deprecated: use histogram_options.");
+      quantiles = s.optional("quantiles", OBJECTIVES, "Deprecated: use summary_options.");
+      summary = s.optional("summary_options", SUMMARY.type(o -> o), "Options of summaries.");
+      histogram = s.optional("histogram_options", HISTOGRAM.type(o -> o), "Options of histograms.");
       ttl =
           s.optional(
               "ttl",
@@ -191,38 +198,45 @@ public record MappingFile(
     return bounds;
   }
 
-  private static final Section DEFAULTS = new Section("defaults", "What holds without a rule.");
+  private static final Section DEFAULTS = new Section("defaults", "Defaults of all mappings.");
   private static final ObserverKeys DEFAULT_KEYS = new ObserverKeys(DEFAULTS);
   private static final Key<Boolean> DISABLE_ORDERING =
       DEFAULTS.key(
           "glob_disable_ordering",
           Type.BOOL,
           false,
-          "Of globs the more specific one wins, not the first.");
+          "If true, the more specific glob wins, not the first one.");
 
-  private static final Section MAPPING = new Section("mapping", "A rule.");
-  private static final Key<String> MATCH = MAPPING.required("match", Type.STRING, "Which names.");
+  private static final Section MAPPING =
+      new Section("mapping", "Mapping from a metric name to a Prometheus metric.");
+  private static final Key<String> MATCH =
+      MAPPING.required("match", Type.STRING, "Expression that metric names must match.");
   private static final Key<String> METRIC =
-      MAPPING.key("name", Type.STRING, "", "The metric's name.");
+      MAPPING.key("name", Type.STRING, "", "Name of the metric.");
   private static final Key<Map<String, String>> LABELS =
-      MAPPING.key("labels", Type.map(Type.STRING), Map.of(), "Its labels.");
+      MAPPING.key("labels", Type.map(Type.STRING), Map.of(), "Labels of the metric.");
   private static final ObserverKeys RULE_KEYS = new ObserverKeys(MAPPING);
-  private static final Key<String> HELP = MAPPING.key("help", Type.STRING, "", "Its help.");
+  private static final Key<String> HELP =
+      MAPPING.key("help", Type.STRING, "", "Help text of the metric.");
   private static final Key<Boolean> ACTION_KEY =
       MAPPING.key("action", ACTION, false, "map, or drop.");
   private static final Key<MetricKind> MATCH_KIND =
       MAPPING.optional("match_metric_type", KIND, "counter, gauge or observer.");
   private static final Key<Double> SCALE =
-      MAPPING.key("scale", Type.FLOAT, 1.0, "By which values are multiplied.");
+      MAPPING.key("scale", Type.FLOAT, 1.0, "Factor by which values are multiplied.");
   private static final Key<Boolean> HONOR_LABELS =
       MAPPING.key(
-          "honor_labels", Type.BOOL, false, "Labels that came with the metric win over these.");
+          "honor_labels",
+          Type.BOOL,
+          false,
+          "If true, labels received with the metric override those of the mapping.");
 
-  private static final Section FILE = new Section("mapping file", "Rules for dotted names.");
+  private static final Section FILE =
+      new Section("mapping file", "Mappings from dotted names to metrics with labels.");
   private static final Key<YamlObject> DEFAULTS_KEY =
-      FILE.optional("defaults", DEFAULTS.type(o -> o), "What holds without a rule.");
+      FILE.optional("defaults", DEFAULTS.type(o -> o), "Defaults of all mappings.");
   private static final Key<List<YamlObject>> MAPPINGS_KEY =
-      FILE.key("mappings", Type.list(MAPPING.type(o -> o)), List.of(), "Rules.");
+      FILE.key("mappings", Type.list(MAPPING.type(o -> o)), List.of(), "Mappings, tried in order.");
 
   /**
    * Reads a file.

@@ -39,19 +39,22 @@ final class GroupRules implements GroupNamer {
       new TemplateLimits(1 << 16, 50, 100_000, Duration.ofSeconds(1));
 
   private static final Section FILE =
-      new Section("process-exporter's file", "Which processes are grouped under which name.");
+      new Section("process-exporter's file", "Rules that assign processes to named groups.");
   private static final Section RULE = new Section("process_names", "A rule that names a group.");
   private static final Key<String> NAME =
-      RULE.key("name", Type.STRING, "", "A template of the group's name.");
+      RULE.key("name", Type.STRING, "", "Template of the group's name.");
   private static final Key<List<String>> COMM =
-      RULE.optional(
-          "comm", Type.list(Type.STRING), "Names of processes, as the kernel knows them.");
+      RULE.optional("comm", Type.list(Type.STRING), "Process names, as reported by the kernel.");
   private static final Key<List<String>> EXE =
-      RULE.optional("exe", Type.list(Type.STRING), "Programs, by name or by path.");
+      RULE.optional("exe", Type.list(Type.STRING), "Executables, by name or by path.");
   private static final Key<List<Pattern>> CMDLINE =
-      RULE.optional("cmdline", Type.list(Type.REGEX), "Expressions that the command line fits.");
+      RULE.optional(
+          "cmdline",
+          Type.list(Type.REGEX),
+          "Regular expressions that must match the command line.");
   private static final Key<List<Rule>> RULES =
-      FILE.key("process_names", Type.list(RULE.type(Rule::read)), List.of(), "The rules in order.");
+      FILE.key(
+          "process_names", Type.list(RULE.type(Rule::read)), List.of(), "Rules, tried in order.");
 
   private final List<Rule> rules;
 

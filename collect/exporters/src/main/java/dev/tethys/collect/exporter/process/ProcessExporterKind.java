@@ -65,37 +65,42 @@ public final class ProcessExporterKind implements ExporterKind {
             "namemapping",
             Kind.STRING,
             "",
-            "Names of processes and expressions for their command lines in turn, separated by"
-                + " commas."),
-        ExporterFlag.of("procfs", Kind.STRING, "/proc", "Where processes are read from."),
+            "Names of processes and expressions for their command lines, alternating, separated"
+                + " by commas."),
+        ExporterFlag.of("procfs", Kind.STRING, "/proc", "Mount point of procfs."),
         ExporterFlag.of(
             "children",
             Kind.BOOLEAN,
             "true",
-            "Count a process that is in no group with its parent."),
-        ExporterFlag.of("threads", Kind.BOOLEAN, "true", "Show threads by name too."),
+            "If true, a process that is in no group is counted with its parent."),
         ExporterFlag.of(
-            "gather-smaps", Kind.BOOLEAN, "true", "Show proportional sizes of memory too."),
+            "threads", Kind.BOOLEAN, "true", "If true, metrics are also reported by thread name."),
+        ExporterFlag.of(
+            "gather-smaps",
+            Kind.BOOLEAN,
+            "true",
+            "If true, proportional memory sizes are also reported, from smaps."),
         ExporterFlag.of(
             "recheck",
             Kind.BOOLEAN,
             "false",
-            "Ask about processes that are in no group again at each scrape."),
+            "If true, processes that are in no group are checked again at each scrape."),
         ExporterFlag.of(
             "recheck-with-time-limit",
             Kind.STRING,
             "0s",
-            "Ask about them again for so long after their start."),
+            "Period after its start during which a process is checked again."),
         ExporterFlag.of(
             "remove-empty-groups",
             Kind.BOOLEAN,
             "false",
-            "Forget a group when its last process has ended."),
+            "If true, a group is removed when its last process has ended."),
         ExporterFlag.of(
             ONCE,
             Kind.STRING,
             "0s",
-            "Look for so long, print the metrics once and end; of a program alone."),
+            "Period of observation, after which the metrics are printed and the exporter exits;"
+                + " standalone only."),
         ExporterFlag.refused(
             "debug", Kind.BOOLEAN, "false", "of a program alone, where it is --log.level=debug"),
         ExporterFlag.refused(

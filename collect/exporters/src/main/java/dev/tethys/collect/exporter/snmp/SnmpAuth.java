@@ -21,24 +21,24 @@ import org.jspecify.annotations.Nullable;
  * @param tree as it is shown, secrets masked
  */
 record SnmpAuth(Credentials credentials, String contextName, Map<String, @Nullable Object> tree) {
-  private static final Section SECTION = new Section("auth", "With what agents are asked.");
+  private static final Section SECTION = new Section("auth", "Credentials for SNMP agents.");
   private static final Key<Secret> COMMUNITY =
-      SECTION.key("community", Type.SECRET, new Secret("public"), "Of versions 1 and 2.");
+      SECTION.key("community", Type.SECRET, new Secret("public"), "Community of versions 1 and 2.");
   private static final Key<String> LEVEL =
       SECTION.key(
           "security_level", Type.STRING, "noAuthNoPriv", "noAuthNoPriv, authNoPriv or authPriv.");
   private static final Key<String> USERNAME =
-      SECTION.key("username", Type.STRING, "", "The user of version 3.");
+      SECTION.key("username", Type.STRING, "", "Username of version 3.");
   private static final Key<Secret> PASSWORD =
-      SECTION.key("password", Type.SECRET, Secret.NONE, "The password for signatures.");
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Authentication password of version 3.");
   private static final Key<String> AUTH_PROTOCOL =
-      SECTION.key("auth_protocol", Type.STRING, "MD5", "How messages are signed.");
+      SECTION.key("auth_protocol", Type.STRING, "MD5", "Authentication protocol of version 3.");
   private static final Key<String> PRIV_PROTOCOL =
-      SECTION.key("priv_protocol", Type.STRING, "DES", "How messages are encrypted.");
+      SECTION.key("priv_protocol", Type.STRING, "DES", "Privacy protocol of version 3.");
   private static final Key<Secret> PRIV_PASSWORD =
-      SECTION.key("priv_password", Type.SECRET, Secret.NONE, "The password for encryption.");
+      SECTION.key("priv_password", Type.SECRET, Secret.NONE, "Privacy password of version 3.");
   private static final Key<String> CONTEXT_NAME =
-      SECTION.key("context_name", Type.STRING, "", "The context of version 3.");
+      SECTION.key("context_name", Type.STRING, "", "Context name of version 3.");
   private static final Key<Long> VERSION = SECTION.key("version", Type.INT, 2L, "1, 2 or 3.");
 
   /**

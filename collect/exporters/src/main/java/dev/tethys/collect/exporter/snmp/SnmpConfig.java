@@ -54,12 +54,12 @@ record SnmpConfig(Map<String, SnmpAuth> auths, Map<String, SnmpModule> modules) 
 
   /** Reads a tree that replaces the file. */
   static SnmpConfig read(YamlNode node, UnaryOperator<String> expand) {
-    Section section = new Section("snmp.yml", "Agents: how they are asked, and for what.");
+    Section section = new Section("snmp.yml", "SNMP credentials and modules.");
     Key<Map<String, SnmpAuth>> auths =
         section.key("auths", Type.map(SnmpAuth.type(expand)), Map.of(), "Credentials by name.");
     Key<Map<String, SnmpModule>> modules =
         section.key("modules", Type.map(SnmpModule.TYPE), Map.of(), "Modules by name.");
-    section.key("version", Type.INT, 0L, "Of the file's format.");
+    section.key("version", Type.INT, 0L, "Version of the file format.");
     var o = node.object(section);
     return new SnmpConfig(o.get(auths), o.get(modules));
   }

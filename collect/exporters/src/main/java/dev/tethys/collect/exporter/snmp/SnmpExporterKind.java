@@ -39,7 +39,7 @@ public final class SnmpExporterKind implements ExporterKind {
 
   @Override
   public String about() {
-    return "Shows agents of SNMP as snmp_exporter does.";
+    return "Queries SNMP agents as snmp_exporter does.";
   }
 
   @Override
@@ -51,32 +51,33 @@ public final class SnmpExporterKind implements ExporterKind {
             "dry-run",
             Kind.BOOLEAN,
             "false",
-            "Read the configuration, say whether it is right, and end."),
+            "If true, checks the configuration, reports errors and exits."),
         ExporterFlag.of(
             "config.expand-environment-variables",
             Kind.BOOLEAN,
             "false",
-            "Replace variables of the environment in users and passwords."),
+            "If true, environment variables are expanded in usernames and passwords."),
         ExporterFlag.of(
             "snmp.wrap-large-counters",
             Kind.BOOLEAN,
             "true",
-            "Begin 64-bit counters anew at 2^53, so that no step is lost."),
+            "If true, 64-bit counters wrap at 2^53 to avoid rounding."),
         ExporterFlag.of(
             "snmp.source-address",
             Kind.STRING,
             "",
-            "Address and port that requests come from; port 0 for any."),
+            "Source address and port of requests; port 0 for any."),
         ExporterFlag.of(
             "snmp.module-concurrency",
             Kind.INTEGER,
             "1",
-            "How many modules of a target are asked for at once."),
+            "Maximum number of modules of a target queried concurrently."),
         ExporterFlag.of(
             "snmp.debug-packets",
             Kind.BOOLEAN,
             "false",
-            "Log each message in hexadecimal, with its community, where --log.level is debug."));
+            "If true, logs each message in hexadecimal, with its community, if --log.level is"
+                + " debug."));
   }
 
   @Override

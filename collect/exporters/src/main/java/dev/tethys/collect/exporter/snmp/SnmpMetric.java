@@ -77,51 +77,66 @@ record SnmpMetric(
       Type.of("map of int to string", new TreeMap<>(), SnmpMetric::words);
   static final Type<Oid> OID = Type.of("oid", null, n -> n.parse(Oid::parse));
 
-  private static final Section SECTION = new Section("metric", "What objects become.");
-  private static final Key<String> NAME = SECTION.required("name", Type.STRING, "Its name.");
-  private static final Key<Oid> OF = SECTION.required("oid", OID, "Below it are its objects.");
-  private static final Key<String> TYPE_OF = SECTION.required("type", Type.STRING, "Its type.");
-  private static final Key<String> HELP = SECTION.key("help", Type.STRING, "", "What it is.");
+  private static final Section SECTION = new Section("metric", "Metric built from SNMP objects.");
+  private static final Key<String> NAME =
+      SECTION.required("name", Type.STRING, "Name of the metric.");
+  private static final Key<Oid> OF = SECTION.required("oid", OID, "OID of the metric's objects.");
+  private static final Key<String> TYPE_OF =
+      SECTION.required("type", Type.STRING, "Type of the metric.");
+  private static final Key<String> HELP =
+      SECTION.key("help", Type.STRING, "", "Help text of the metric.");
   private static final Key<List<Index>> INDEXES =
-      SECTION.key("indexes", Type.list(Index.TYPE), List.of(), "Labels of the index.");
+      SECTION.key("indexes", Type.list(Index.TYPE), List.of(), "Labels built from the index.");
   private static final Key<List<Lookup>> LOOKUPS =
-      SECTION.key("lookups", Type.list(Lookup.TYPE), List.of(), "Labels from other objects.");
+      SECTION.key(
+          "lookups", Type.list(Lookup.TYPE), List.of(), "Labels looked up in other objects.");
   private static final Key<Map<String, List<Extract>>> EXTRACTS =
       SECTION.key(
           "regex_extracts",
           Type.map(Type.list(Extract.TYPE)),
           Map.of(),
-          "Numbers in texts, by what is put behind the name.");
+          "Values extracted from strings by regular expressions; keys are suffixes of the metric"
+              + " name.");
   private static final Key<DatePattern> PATTERN =
       SECTION.optional(
           "datetime_pattern",
           Type.of("pattern", null, n -> n.parse(DatePattern::parse)),
-          "Of ParseDateAndTime, as strptime's.");
+          "Format for ParseDateAndTime, in the syntax of strptime.");
   private static final Key<DisplayHint> HINT =
       SECTION.optional(
-          "display_hint", Lookup.HINT_TYPE, "How an OctetString is written, as in MIBs.");
+          "display_hint",
+          Lookup.HINT_TYPE,
+          "Display hint of an OctetString, in the syntax of MIBs.");
   private static final Key<SortedMap<Integer, String>> ENUM_VALUES =
-      SECTION.key("enum_values", ENUM, new TreeMap<>(), "Words for numbers.");
+      SECTION.key("enum_values", ENUM, new TreeMap<>(), "Names of the numeric values.");
   private static final Key<Double> OFFSET =
-      SECTION.key("offset", Type.FLOAT, 0.0, "Added to a value, after scaling.");
+      SECTION.key("offset", Type.FLOAT, 0.0, "Offset added to a value after scaling.");
   private static final Key<Double> SCALE =
-      SECTION.key("scale", Type.FLOAT, 0.0, "What a value is multiplied by.");
+      SECTION.key("scale", Type.FLOAT, 0.0, "Factor by which a value is multiplied.");
   static final Type<SnmpMetric> TYPE = SECTION.type(SnmpMetric::read);
 
   /** A part of the index that is a label. */
   record Index(
       String label, String type, int fixedSize, boolean implied, SortedMap<Integer, String> words) {
-    private static final Section SECTION = new Section("index", "A label of the index.");
+    private static final Section SECTION = new Section("index", "Label built from the index.");
     private static final Key<String> LABEL =
-        SECTION.required("labelname", Type.STRING, "The label.");
+        SECTION.required("labelname", Type.STRING, "Name of the label.");
     private static final Key<String> TYPE_OF =
-        SECTION.required("type", Type.STRING, "How it is written.");
+        SECTION.required("type", Type.STRING, "Type of the index.");
     private static final Key<Long> FIXED =
-        SECTION.key("fixed_size", Type.INT, 0L, "Its length, where that is not in the index.");
+        SECTION.key(
+            "fixed_size",
+            Type.INT,
+            0L,
+            "Length of the index, if it is fixed and not encoded in the OID.");
     private static final Key<Boolean> IMPLIED =
-        SECTION.key("implied", Type.BOOL, false, "Whether it is all of the rest.");
+        SECTION.key(
+            "implied",
+            Type.BOOL,
+            false,
+            "If true, the index is the rest of the OID, without a length.");
     private static final Key<SortedMap<Integer, String>> ENUM_VALUES =
-        SECTION.key("enum_values", ENUM, new TreeMap<>(), "Words for numbers.");
+        SECTION.key("enum_values", ENUM, new TreeMap<>(), "Names of the numeric values.");
     static final Type<Index> TYPE = SECTION.type(Index::read);
 
     private static Index read(YamlObject o) {
@@ -161,20 +176,26 @@ record SnmpMetric(
       String type,
       @Nullable DisplayHint hint,
       SortedMap<Integer, String> words) {
-    private static final Section SECTION = new Section("lookup", "A label from another object.");
+    private static final Section SECTION =
+        new Section("lookup", "Label looked up in another object.");
     private static final Key<List<String>> LABELS =
-        SECTION.key("labels", Type.list(Type.STRING), List.of(), "Labels that make its index.");
+        SECTION.key(
+            "labels",
+            Type.list(Type.STRING),
+            List.of(),
+            "Labels that form the index of the object.");
     private static final Key<String> LABEL =
-        SECTION.required("labelname", Type.STRING, "The label.");
-    private static final Key<Oid> OF = SECTION.optional("oid", OID, "The object.");
+        SECTION.required("labelname", Type.STRING, "Name of the label.");
+    private static final Key<Oid> OF = SECTION.optional("oid", OID, "OID of the object.");
     private static final Key<String> TYPE_OF =
-        SECTION.key("type", Type.STRING, "", "How it is written.");
+        SECTION.key("type", Type.STRING, "", "Type of the object.");
     private static final Type<DisplayHint> HINT_TYPE =
         Type.of("display hint", null, n -> n.parse(DisplayHint::parse));
     private static final Key<DisplayHint> HINT =
-        SECTION.optional("display_hint", HINT_TYPE, "How an OctetString is written, as in MIBs.");
+        SECTION.optional(
+            "display_hint", HINT_TYPE, "Display hint of an OctetString, in the syntax of MIBs.");
     private static final Key<SortedMap<Integer, String>> ENUM_VALUES =
-        SECTION.key("enum_values", ENUM, new TreeMap<>(), "Words for numbers.");
+        SECTION.key("enum_values", ENUM, new TreeMap<>(), "Names of the numeric values.");
     static final Type<Lookup> TYPE = SECTION.type(Lookup::read);
 
     private static Lookup read(YamlObject o) {
@@ -200,11 +221,13 @@ record SnmpMetric(
 
   /** A number in a text. */
   record Extract(String value, String source, Regex regex, Template number) {
-    private static final Section SECTION = new Section("regex_extract", "A number in a text.");
+    private static final Section SECTION =
+        new Section("regex_extract", "Value extracted from a string.");
     private static final Key<String> VALUE =
-        SECTION.key("value", Type.STRING, "$1", "The number, from what the expression captures.");
+        SECTION.key("value", Type.STRING, "$1", "Value, with $1 for a group of the match.");
     private static final Key<Pattern> REGEX =
-        SECTION.required("regex", Type.REGEX, "What the whole text is to fit.");
+        SECTION.required(
+            "regex", Type.REGEX, "Regular expression that must match the whole string.");
     static final Type<Extract> TYPE = SECTION.type(Extract::read);
 
     private static Extract read(YamlObject o) {

@@ -24,15 +24,21 @@ record SnmpModule(
     List<Filter> filters) {
   /** Of which rows of tables others are asked for: those whose object has one of the values. */
   record Filter(Oid oid, List<Oid> targets, List<Pattern> values) {
-    private static final Section SECTION = new Section("filter", "Filter of requested rows.");
+    private static final Section SECTION = new Section("filter", "Filter of table rows.");
     private static final Key<Oid> OF =
-        SECTION.required("oid", SnmpMetric.OID, "The column that is tested.");
+        SECTION.required("oid", SnmpMetric.OID, "OID of the column to filter on.");
     private static final Key<List<Oid>> TARGETS =
         SECTION.key(
-            "targets", Type.list(SnmpMetric.OID), List.of(), "Columns of which rows are chosen.");
+            "targets",
+            Type.list(SnmpMetric.OID),
+            List.of(),
+            "OIDs of the columns whose rows are filtered.");
     private static final Key<List<Pattern>> VALUES =
         SECTION.key(
-            "values", Type.list(Type.REGEX), List.of(), "Expressions, one of which is found.");
+            "values",
+            Type.list(Type.REGEX),
+            List.of(),
+            "Regular expressions, of which one must match.");
     static final Type<Filter> TYPE =
         SECTION.type(o -> new Filter(o.get(OF), o.get(TARGETS), o.get(VALUES)));
 
@@ -48,25 +54,34 @@ record SnmpModule(
   private static final int MAX_REPETITIONS = 10_000;
   private static final int MAX_RETRIES = 100;
 
-  private static final Section SECTION = new Section("module", "What is asked of agents.");
+  private static final Section SECTION =
+      new Section("module", "Objects to query and metrics to build from them.");
   private static final Key<List<Oid>> WALK =
-      SECTION.key("walk", Type.list(SnmpMetric.OID), List.of(), "What is walked.");
+      SECTION.key("walk", Type.list(SnmpMetric.OID), List.of(), "OIDs of the subtrees to walk.");
   private static final Key<List<Oid>> GET =
-      SECTION.key("get", Type.list(SnmpMetric.OID), List.of(), "What is asked for.");
+      SECTION.key("get", Type.list(SnmpMetric.OID), List.of(), "OIDs to get.");
   private static final Key<List<SnmpMetric>> METRICS =
-      SECTION.key("metrics", Type.list(SnmpMetric.TYPE), List.of(), "What it becomes.");
+      SECTION.key(
+          "metrics", Type.list(SnmpMetric.TYPE), List.of(), "Metrics built from the objects.");
   private static final Key<Long> REPETITIONS =
-      SECTION.key("max_repetitions", Type.INT, 25L, "Objects of an answer.");
+      SECTION.key(
+          "max_repetitions", Type.INT, 25L, "Maximum number of objects in a response to GETBULK.");
   private static final Key<Long> RETRIES =
-      SECTION.key("retries", Type.INT, 3L, "How often a request is sent again.");
+      SECTION.key("retries", Type.INT, 3L, "Number of retries of a request.");
   private static final Key<Duration> TIMEOUT =
-      SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "Of one request.");
+      SECTION.key(
+          "timeout", GoDurations.TYPE, Duration.ofSeconds(5), "Timeout of a single request.");
   private static final Key<Boolean> UNCONNECTED =
-      SECTION.key("use_unconnected_udp_socket", Type.BOOL, false, "Take answers from any address.");
+      SECTION.key(
+          "use_unconnected_udp_socket",
+          Type.BOOL,
+          false,
+          "If true, accepts responses from any address.");
   private static final Key<Boolean> ANY_ORDER =
-      SECTION.key("allow_nonincreasing_oids", Type.BOOL, false, "Take objects in any order.");
+      SECTION.key(
+          "allow_nonincreasing_oids", Type.BOOL, false, "If true, accepts OIDs in any order.");
   private static final Key<List<Filter>> FILTERS =
-      SECTION.key("filters", Type.list(Filter.TYPE), List.of(), "Which rows are asked for.");
+      SECTION.key("filters", Type.list(Filter.TYPE), List.of(), "Filters of the rows to query.");
 
   static final Type<SnmpModule> TYPE = SECTION.type(SnmpModule::read);
 
