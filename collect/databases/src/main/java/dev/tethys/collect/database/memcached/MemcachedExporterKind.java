@@ -46,7 +46,7 @@ public final class MemcachedExporterKind implements ExporterKind {
 
   @Override
   public String about() {
-    return "Shows servers of memcached as memcached_exporter does.";
+    return "Reports metrics of memcached servers as memcached_exporter does.";
   }
 
   @Override
@@ -57,13 +57,12 @@ public final class MemcachedExporterKind implements ExporterKind {
             Kind.STRING,
             "localhost:11211",
             "Memcached server address, or the path of its Unix socket."),
-        ExporterFlag.of(
-            "memcached.timeout", Kind.DURATION, "1s", "How long a scrape may take in all."),
+        ExporterFlag.of("memcached.timeout", Kind.DURATION, "1s", "Timeout of a whole scrape."),
         ExporterFlag.of(
             "memcached.pid-file",
             Kind.PATH,
             "",
-            "File with the number of memcached's process, whose metrics are shown too."),
+            "PID file of memcached, whose process metrics are exported too."),
         ExporterFlag.of(
             "memcached.tls.enable", Kind.BOOLEAN, "false", "Enable TLS connections to memcached."),
         ExporterFlag.of("memcached.tls.cert-file", Kind.PATH, "", "Client certificate file."),

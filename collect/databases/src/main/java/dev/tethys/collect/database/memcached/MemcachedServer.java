@@ -31,7 +31,7 @@ public final class MemcachedServer implements DatabaseScrape {
 
   private static final System.Logger LOG = JulLogger.of(MemcachedServer.class.getName());
   private static final String NAMESPACE = "memcached";
-  private static final String UP = "Whether the memcached server could be reached.";
+  private static final String UP = "1 if the memcached server could be reached, 0 otherwise.";
   private static final String COMMANDS = "Requests by command and outcome.";
   private static final String SLAB_COMMANDS = "Requests of a slab class by command and outcome.";
   private static final String[] OPERATIONS = {"get", "delete", "incr", "decr", "cas", "touch"};
@@ -219,7 +219,7 @@ public final class MemcachedServer implements DatabaseScrape {
     Double connections = GoNumbers.parse(text);
     boolean good = connections != null || text == null;
     if (connections != null) {
-      out.gauge("max_connections", "Most connections at a time.", connections);
+      out.gauge("max_connections", "Maximum number of concurrent connections.", connections);
     }
     if ("yes".equals(s.get("lru_crawler"))) {
       Map<String, String> numbers = new LinkedHashMap<>(s);

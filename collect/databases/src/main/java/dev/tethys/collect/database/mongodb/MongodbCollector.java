@@ -7,15 +7,15 @@ import org.jspecify.annotations.Nullable;
 enum MongodbCollector {
   COLLSTATS("collstats", "Sizes and latencies of collections ($collStats)."),
   INDEXSTATS("indexstats", "Uses of indexes ($indexStats)."),
-  DIAGNOSTICDATA("diagnostic_data", "All that getDiagnosticData says."),
+  DIAGNOSTICDATA("diagnostic_data", "Output of getDiagnosticData."),
   DBSTATS("dbstats", "Sizes of databases (dbStats)."),
-  CURRENTOPMETRICS("currentop", "Operations that take long (currentOp)."),
+  CURRENTOPMETRICS("currentop", "Long-running operations (currentOp)."),
   PROFILE("profile", "Count of profiled operations."),
   TOPMETRICS("top", "Times and counts of operations by collection (top)."),
-  REPLICASETSTATUS("replset_status", "All that replSetGetStatus says."),
-  REPLICASETCONFIG("replset_config", "All that replSetGetConfig says."),
-  SHARDS("shards", "Chunks by collection and shard; of routers."),
-  FCV("fcv", "Version whose features are on."),
+  REPLICASETSTATUS("replset_status", "Output of replSetGetStatus."),
+  REPLICASETCONFIG("replset_config", "Output of replSetGetConfig."),
+  SHARDS("shards", "Chunks by collection and shard; only on routers."),
+  FCV("fcv", "Feature compatibility version."),
   PBM("pbm", "Backups and agents of Percona Backup for MongoDB.");
 
   private final String timed;

@@ -46,7 +46,7 @@ public final class MongodbExporterKind implements ExporterKind {
 
   @Override
   public String about() {
-    return "Shows servers of MongoDB as mongodb_exporter does.";
+    return "Reports metrics of MongoDB servers as mongodb_exporter does.";
   }
 
   @Override
@@ -57,51 +57,66 @@ public final class MongodbExporterKind implements ExporterKind {
   @Override
   public List<ExporterFlag> flags() {
     List<ExporterFlag> f = new ArrayList<>();
-    f.add(ExporterFlag.of(URI, Kind.SECRET, "", "Connection strings, with commas between."));
-    f.add(ExporterFlag.of("mongodb.user", Kind.STRING, "", "User, where a string has no login."));
-    f.add(ExporterFlag.of("mongodb.password", Kind.SECRET, "", "Password of that user."));
+    f.add(
+        ExporterFlag.of(URI, Kind.SECRET, "", "Connection URIs of MongoDB, separated by commas."));
+    f.add(
+        ExporterFlag.of(
+            "mongodb.user", Kind.STRING, "", "Username, for URIs without credentials."));
+    f.add(
+        ExporterFlag.of(
+            "mongodb.password", Kind.SECRET, "", "Password, for URIs without credentials."));
     f.add(
         on(
             "mongodb.direct-connect",
             true,
-            "Ask the one host of a string, whichever member of a replica set it is."));
+            "Connect directly to the single host of a URI, whichever member of a replica set it"
+                + " is."));
     f.add(
         number(
             "mongodb.connect-timeout-ms",
             "5000",
-            "Milliseconds that connecting may take, where a string does not say."));
+            "Connect timeout in milliseconds, for URIs without one."));
     f.add(
         text(
             "mongodb.collstats-colls",
-            "Collections of collector.collstats, as database.collection, with commas between."));
+            "Collections of collector.collstats, as database.collection, separated by commas."));
     f.add(text("mongodb.indexstats-colls", "Collections of collector.indexstats."));
-    f.add(on("discovering-mode", false, "Look for collections; the lists are patterns then."));
-    f.add(on("split-cluster", false, "Show each host of a string as a separate target."));
-    f.add(on("compatible-mode", false, "Show the names of mongodb_exporter 0.1x too."));
-    f.add(on("collect-all", false, "Turn all collectors on, and discovering mode."));
+    f.add(on("discovering-mode", false, "Discover collections; the lists are then patterns."));
+    f.add(on("split-cluster", false, "Show each host of a URI as a separate target."));
+    f.add(on("compatible-mode", false, "Also report the metric names of mongodb_exporter 0.1x."));
+    f.add(on("collect-all", false, "Enable all collectors and discovering mode."));
     for (MongodbCollector c : MongodbCollector.values()) {
       f.add(on(COLLECTOR + c.text(), false, c.help()));
     }
-    f.add(on("collector.diagnosticdata-histograms", false, "Show buckets of getDiagnosticData."));
-    f.add(on("collector.dbstatsfreestorage", false, "Show free space of databases."));
-    f.add(on("collector.collstats-enable-details", false, "Show indexes and storage engine too."));
+    f.add(on("collector.diagnosticdata-histograms", false, "Report buckets of getDiagnosticData."));
+    f.add(on("collector.dbstatsfreestorage", false, "Report free space of databases."));
+    f.add(
+        on("collector.collstats-enable-details", false, "Report indexes and storage engine too."));
     f.add(
         number(
             "collector.collstats-limit",
             "0",
-            "Leave out collstats, indexstats, dbstats, topmetrics and profile where there are more"
-                + " collections; 0 for never."));
-    f.add(number("collector.profile-time-ts", "30", "How many seconds profiled operations count."));
+            "Disable collstats, indexstats, dbstats, topmetrics and profile above this number of"
+                + " collections; 0 for no limit."));
+    f.add(
+        number(
+            "collector.profile-time-ts", "30", "Time range of profiled operations, in seconds."));
     f.add(
         ExporterFlag.of(
             "collector.currentopmetrics-slow-time",
             Kind.STRING,
             "5m",
-            "From which time on an operation is shown."));
-    f.add(on("metrics.overridedescendingindex", false, "Write DESC for -1 in names of indexes."));
-    f.add(number("web.timeout-offset", "1", "Seconds left for the way of the answer."));
-    f.add(on("collector.exporter-metrics", true, "Show the exporter's process too."));
-    f.add(on("mongodb.global-conn-pool", false, "Keep connections from scrape to scrape."));
+            "Minimum duration of reported operations."));
+    f.add(
+        on(
+            "metrics.overridedescendingindex",
+            false,
+            "Write DESC instead of -1 in names of indexes."));
+    f.add(
+        number(
+            "web.timeout-offset", "1", "Offset in seconds to subtract from the scrape timeout."));
+    f.add(on("collector.exporter-metrics", true, "Also report metrics of the exporter's process."));
+    f.add(on("mongodb.global-conn-pool", false, "Keep connections open between scrapes."));
     f.add(
         ExporterFlag.refused(
             "web.config", Kind.STRING, "", "of a program alone, where it is --web.config.file"));

@@ -134,7 +134,7 @@ final class RouterMetrics {
 
   private void sizes(String shard, Document d) {
     size("data_size_bytes", "Bytes of data before compression.", "dataSize", shard, d);
-    size("indexes_total", "How many indexes there are.", "indexes", shard, d);
+    size("indexes_total", "Number of indexes.", "indexes", shard, d);
     size("index_size_bytes", "Bytes of all indexes.", "indexSize", shard, d);
     size("collections_total", "Total number of collections", "collections", shard, d);
   }

@@ -149,7 +149,7 @@ final class EngineCollectors {
       String name = text(row.get("name"));
       out.gauge(
           INNODB + "tablespace_space_info",
-          "Number and kind of the tablespace.",
+          "Number and type of the tablespace.",
           number("space", row.get("space")),
           "tablespace_name",
           name,
@@ -161,13 +161,13 @@ final class EngineCollectors {
           !types ? "" : row.get("space_type") == null ? "NONE" : text(row.get("space_type")));
       out.gauge(
           INNODB + "tablespace_file_size_bytes",
-          "Largest size of the file, not compressed.",
+          "Maximum size of the file, uncompressed.",
           number("file_size", row.get("file_size")),
           "tablespace_name",
           name);
       out.gauge(
           INNODB + "tablespace_allocated_size_bytes",
-          "Bytes of the file on the disk.",
+          "Size of the file on disk in bytes.",
           number("allocated_size", row.get("allocated_size")),
           "tablespace_name",
           name);

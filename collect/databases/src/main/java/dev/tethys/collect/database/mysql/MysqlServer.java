@@ -106,7 +106,7 @@ final class MysqlServer implements DatabaseScrape {
     } catch (IOException | ScrapeLimitException e) {
       LOG.log(Level.ERROR, "mysql at {0}: {1}", address, e.getMessage());
     }
-    out.gauge("up", "Whether the server could be reached.", up ? 1 : 0);
+    out.gauge("up", "1 if the server is up, 0 otherwise.", up ? 1 : 0);
     return out.families();
   }
 
@@ -132,7 +132,7 @@ final class MysqlServer implements DatabaseScrape {
   private static void duration(MetricSet out, String what, long start) {
     out.gauge(
         "exporter_collector_duration_seconds",
-        "How long a collector took.",
+        "Duration of a collector.",
         (System.nanoTime() - start) / 1e9,
         "collector",
         what);
@@ -156,7 +156,7 @@ final class MysqlServer implements DatabaseScrape {
     } finally {
       out.gauge(
           "exporter_collector_success",
-          "Whether a collector succeeded.",
+          "1 if the collector succeeded, 0 otherwise.",
           success ? 1 : 0,
           "collector",
           "collect." + name);

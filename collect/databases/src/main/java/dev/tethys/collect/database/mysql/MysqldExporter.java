@@ -70,11 +70,11 @@ final class MysqldExporter implements Exporter {
     }
     about.gauge(
         "mysqld_exporter_config_last_reload_successful",
-        "Whether the configuration file could be read.",
+        "1 if the last reload of the configuration file succeeded, 0 otherwise.",
         () -> good ? 1 : 0);
     about.gauge(
         "mysqld_exporter_config_last_reload_success_timestamp_seconds",
-        "When the configuration file was read, Unix seconds.",
+        "Time of the last successful reload of the configuration file, Unix seconds.",
         () -> readAt);
   }
 

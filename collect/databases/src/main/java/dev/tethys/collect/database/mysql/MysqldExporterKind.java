@@ -44,7 +44,7 @@ public final class MysqldExporterKind implements ExporterKind {
 
   @Override
   public String about() {
-    return "Shows servers of MySQL and MariaDB as mysqld_exporter does.";
+    return "Reports metrics of MySQL and MariaDB servers as mysqld_exporter does.";
   }
 
   private static Map<String, Boolean> collectors() {
@@ -58,70 +58,94 @@ public final class MysqldExporterKind implements ExporterKind {
     List<ExporterFlag> f = new ArrayList<>();
     f.add(
         ExporterFlag.of(
-            "timeout-offset", Kind.FLOAT, "0.25", "Seconds left for the way of the answer."));
-    f.add(ExporterFlag.of("config.my-cnf", Kind.PATH, ".my.cnf", "File that says how to log in."));
+            "timeout-offset",
+            Kind.FLOAT,
+            "0.25",
+            "Offset in seconds to subtract from the scrape timeout."));
+    f.add(
+        ExporterFlag.of(
+            "config.my-cnf",
+            Kind.PATH,
+            ".my.cnf",
+            "Path of the .my.cnf file with the credentials."));
     f.add(
         ExporterFlag.of(
             "mysqld.address",
             Kind.STRING,
             "localhost:3306",
             "Address of the server, or unix:// and the path of its socket."));
-    f.add(ExporterFlag.of("mysqld.username", Kind.STRING, "", "User of the login."));
-    f.add(on("tls.insecure-skip-verify", "false", "Speak TLS without verifying certificates."));
-    f.add(number("exporter.lock_wait_timeout", "2", "Seconds that a scrape waits for locks."));
-    f.add(on("exporter.enable_lock_wait_timeout", "true", "Set that limit."));
+    f.add(ExporterFlag.of("mysqld.username", Kind.STRING, "", "Username for the server."));
+    f.add(on("tls.insecure-skip-verify", "false", "Use TLS without certificate verification."));
+    f.add(
+        number(
+            "exporter.lock_wait_timeout", "2", "Lock wait timeout of the connection, in seconds."));
+    f.add(
+        on(
+            "exporter.enable_lock_wait_timeout",
+            "true",
+            "Set a lock wait timeout on the connection."));
     f.add(
         on(
             "exporter.log_slow_filter",
             "false",
-            "Keep scrapes out of the slow log (not of MySQL's)."));
-    f.add(number(QUERY_TIMEOUT, "0", "Seconds that a query may take; 0 for the whole scrape."));
+            "Disable the slow query log for scrapes (not on MySQL)."));
+    f.add(number(QUERY_TIMEOUT, "0", "Timeout of a query in seconds; 0 for the whole scrape."));
     f.add(
         number(
             MAX_CONNECTIONS,
             "2",
-            "Most connections of a scrape, 0 for no limit; it never makes more than one."));
+            "Maximum number of connections of a scrape, 0 for no limit; a scrape uses only one."));
     collectors()
         .forEach(
             (name, isOn) ->
                 f.add(
-                    on("collect." + name, isOn.toString(), "Whether " + name + " is collected.")));
+                    on("collect." + name, isOn.toString(), "Enable the collector " + name + ".")));
     f.add(text("collect.heartbeat.database", "heartbeat", "Database of pt-heartbeat."));
     f.add(text("collect.heartbeat.table", "heartbeat", "Table of pt-heartbeat."));
-    f.add(on("collect.heartbeat.utc", "false", "Its times are UTC."));
+    f.add(on("collect.heartbeat.utc", "false", "Use UTC for the timestamps of pt-heartbeat."));
     f.add(
         number(
             "collect.info_schema.processlist.min_time",
             "0",
-            "Seconds that a thread must have been at what it does."));
-    f.add(on("collect.info_schema.processlist.processes_by_user", "true", "Count by user."));
-    f.add(on("collect.info_schema.processlist.processes_by_host", "true", "Count by host."));
+            "Minimum time in seconds that a thread must be in its state to be counted."));
+    f.add(
+        on(
+            "collect.info_schema.processlist.processes_by_user",
+            "true",
+            "Count processes by user."));
+    f.add(
+        on(
+            "collect.info_schema.processlist.processes_by_host",
+            "true",
+            "Count processes by host."));
     f.add(
         text(
             "collect.info_schema.tables.databases",
             "*",
-            "Databases whose tables are shown, with commas between."));
-    f.add(on("collect.mysql.user.privileges", "false", "Show what users may do."));
-    f.add(number("collect.perf_schema.eventsstatements.limit", "250", "Most statements."));
+            "Databases whose tables are reported, separated by commas."));
+    f.add(on("collect.mysql.user.privileges", "false", "Report the privileges of users."));
+    f.add(
+        number(
+            "collect.perf_schema.eventsstatements.limit", "250", "Maximum number of statements."));
     f.add(
         number(
             "collect.perf_schema.eventsstatements.timelimit",
             "86400",
-            "Seconds since a statement was seen last."));
+            "Maximum age in seconds of the last occurrence of a statement."));
     f.add(
         number(
             "collect.perf_schema.eventsstatements.digest_text_limit",
             "120",
-            "Where texts are cut."));
+            "Maximum length of statement texts."));
     f.add(
         ExporterFlag.of(
             "collect.perf_schema.eventsstatements.exclude_schemas",
             Kind.LIST,
             "",
-            "Schemas that are left out. Can be repeated."));
-    f.add(text(FILES + "filter", ".*", "Expression for files that are shown."));
-    f.add(text(FILES + "remove_prefix", "/var/lib/mysql/", "What names of files begin with."));
-    f.add(text(MEMORY_PREFIX, "memory/", "What names of memory begin with."));
+            "Excluded schemas. Can be repeated."));
+    f.add(text(FILES + "filter", ".*", "Regular expression that file names must match."));
+    f.add(text(FILES + "remove_prefix", "/var/lib/mysql/", "Prefix to remove from file names."));
+    f.add(text(MEMORY_PREFIX, "memory/", "Prefix to remove from the names of memory instruments."));
     return List.copyOf(f);
   }
 

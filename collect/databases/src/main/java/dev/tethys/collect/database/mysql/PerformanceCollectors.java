@@ -140,11 +140,11 @@ final class PerformanceCollectors {
       String p = PREFIX + "memory_events_";
       double taken = number(row, "sum_number_of_bytes_alloc");
       double freed = number(row, "sum_number_of_bytes_free");
-      out.counter(p + "alloc_bytes_total", "Bytes taken.", taken, labels);
-      out.counter(p + "free_bytes_total", "Bytes given back.", freed, labels);
+      out.counter(p + "alloc_bytes_total", "Bytes allocated.", taken, labels);
+      out.counter(p + "free_bytes_total", "Bytes freed.", freed, labels);
       out.gauge(
           p + "used_bytes",
-          "Bytes that are taken now.",
+          "Bytes currently allocated.",
           number(row, "current_number_of_bytes_used"),
           labels);
     }

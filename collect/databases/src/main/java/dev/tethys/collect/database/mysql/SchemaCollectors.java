@@ -140,7 +140,7 @@ final class SchemaCollectors {
       String table = text(row.get(1));
       out.gauge(
           "info_schema_table_version",
-          "Version of the table's format.",
+          "Version of the table format.",
           number(row.get(4)),
           "schema",
           schema,

@@ -70,7 +70,7 @@ final class ServerCollectors {
       case "performance_schema" ->
           out.counter(
               p + "performance_schema_lost_total",
-              "Instrumentations lost for lack of memory.",
+              "Instrumentations lost because of insufficient memory.",
               v,
               "instrumentation",
               what);
@@ -377,7 +377,7 @@ final class ServerCollectors {
     out.add(
         "info_schema_" + name,
         MetricType.HISTOGRAM,
-        "Queries by the time that they took.",
+        "Queries by execution time.",
         new MetricFamily.Buckets(count, sum, upper, cumulative, List.of()));
   }
 }

@@ -27,23 +27,27 @@ final class PostgresExporter implements Exporter {
   /** Left for the way of the answer when the scraper says how long it waits. */
   private static final Duration WAY = Duration.ofMillis(250);
 
-  private static final Section USERPASS = new Section("userpass", "A user and its password.");
+  private static final Section USERPASS = new Section("userpass", "Username and password.");
   private static final Key<String> USERNAME =
-      USERPASS.key("username", Type.STRING, "", "The user.");
+      USERPASS.key("username", Type.STRING, "", "Username.");
   private static final Key<Secret> PASSWORD =
-      USERPASS.key("password", Type.SECRET, Secret.NONE, "The password.");
-  private static final Section MODULE = new Section("auth_module", "How one logs in.");
+      USERPASS.key("password", Type.SECRET, Secret.NONE, "Password.");
+  private static final Section MODULE = new Section("auth_module", "Authentication module.");
   private static final Key<String> TYPE =
       MODULE.required(
           "type", Type.oneOf("type of an auth module", List.of("userpass")), "userpass.");
   private static final Key<Module> LOGIN =
-      MODULE.required("userpass", USERPASS.type(PostgresExporter::login), "User and password.");
+      MODULE.required("userpass", USERPASS.type(PostgresExporter::login), "Username and password.");
   private static final Key<Map<String, String>> OPTIONS =
       MODULE.key("options", Type.map(Type.STRING), Map.of(), "Options of the connection.");
-  private static final Section FILE = new Section("postgres_exporter.yml", "Ways to log in.");
+  private static final Section FILE =
+      new Section("postgres_exporter.yml", "Authentication modules.");
   private static final Key<Map<String, Module>> MODULES =
       FILE.key(
-          "auth_modules", Type.map(MODULE.type(PostgresExporter::module)), Map.of(), "By name.");
+          "auth_modules",
+          Type.map(MODULE.type(PostgresExporter::module)),
+          Map.of(),
+          "Authentication modules by name.");
 
   private record Module(String user, Secret password, Map<String, String> options) {}
 
@@ -67,11 +71,11 @@ final class PostgresExporter implements Exporter {
     this.own = new PostgresServers(sources, options);
     about.gauge(
         "postgres_exporter_config_last_reload_successful",
-        "Whether the configuration file could be read.",
+        "1 if the last reload of the configuration file succeeded, 0 otherwise.",
         () -> good ? 1 : 0);
     about.gauge(
         "postgres_exporter_config_last_reload_success_timestamp_seconds",
-        "When the configuration file was read, Unix seconds.",
+        "Time of the last successful reload of the configuration file, Unix seconds.",
         () -> readAt);
     reload();
   }

@@ -54,7 +54,7 @@ public final class PostgresExporterKind implements ExporterKind {
 
   @Override
   public String about() {
-    return "Shows servers of PostgreSQL as postgres_exporter does.";
+    return "Reports metrics of PostgreSQL servers as postgres_exporter does.";
   }
 
   /** All collectors, and whether each runs by default. */
@@ -71,22 +71,35 @@ public final class PostgresExporterKind implements ExporterKind {
     List<ExporterFlag> f = new ArrayList<>();
     f.add(
         ExporterFlag.of(
-            "config.file", Kind.PATH, "postgres_exporter.yml", "File of auth_modules."));
-    f.add(on("disable-default-metrics", "Leave out the version and conflicts."));
+            "config.file",
+            Kind.PATH,
+            "postgres_exporter.yml",
+            "Configuration file with auth_modules."));
+    f.add(on("disable-default-metrics", "Exclude the version and conflicts."));
     f.add(on("auto-discover-databases", "Run queries in all databases of a server."));
-    f.add(ExporterFlag.of("extend.query-path", Kind.PATH, "", "File of custom queries."));
+    f.add(ExporterFlag.of("extend.query-path", Kind.PATH, "", "File with custom queries."));
     f.add(on("dumpmaps", "Print the metrics of collectors and custom queries, and exit."));
-    f.add(on(NO_SETTINGS, "Before 0.20: leave out the settings, as --no-collector.settings."));
+    f.add(
+        on(
+            NO_SETTINGS,
+            "Deprecated since 0.20: exclude the settings; use --no-collector.settings."));
     f.add(
         ExporterFlag.of(
-            SLOT, Kind.BOOLEAN, "true", "Before 0.20: the name of --collector.replication_slots."));
-    f.add(text("constantLabels", "", "Labels of all metrics: name=value, with commas between."));
-    f.add(text("exclude-databases", "", "Databases that are left out, with commas between."));
-    f.add(text("include-databases", "", "The only databases that are discovered."));
-    f.add(text("metric-prefix", "pg", "First word of the names of queries."));
+            SLOT,
+            Kind.BOOLEAN,
+            "true",
+            "Deprecated since 0.20: use --collector.replication_slots."));
     f.add(
-        ExporterFlag.of(
-            "collection-timeout", Kind.DURATION, "1m", "How long a scrape may take in all."));
+        text(
+            "constantLabels", "", "Labels added to all metrics: name=value, separated by commas."));
+    f.add(text("exclude-databases", "", "Databases to exclude, separated by commas."));
+    f.add(
+        text(
+            "include-databases",
+            "",
+            "Databases to include in discovery, separated by commas; others are excluded."));
+    f.add(text("metric-prefix", "pg", "Prefix of the metric names of queries."));
+    f.add(ExporterFlag.of("collection-timeout", Kind.DURATION, "1m", "Timeout of a whole scrape."));
     collectors()
         .forEach(
             (name, isOn) ->
@@ -95,12 +108,14 @@ public final class PostgresExporterKind implements ExporterKind {
                         "collector." + name,
                         Kind.BOOLEAN,
                         isOn.toString(),
-                        "Whether the collector " + name + " runs.")));
-    f.add(on("collector.stat_statements.include_query", "Show the texts of statements."));
-    f.add(number("collector.stat_statements.query_length", "120", "Where texts are cut."));
-    f.add(number("collector.stat_statements.limit", "100", "Most statements."));
-    f.add(text("collector.stat_statements.exclude_databases", "", "Databases left out."));
-    f.add(text("collector.stat_statements.exclude_users", "", "Users left out."));
+                        "Enable the collector " + name + ".")));
+    f.add(on("collector.stat_statements.include_query", "Report the texts of statements."));
+    f.add(
+        number(
+            "collector.stat_statements.query_length", "120", "Maximum length of statement texts."));
+    f.add(number("collector.stat_statements.limit", "100", "Maximum number of statements."));
+    f.add(text("collector.stat_statements.exclude_databases", "", "Databases to exclude."));
+    f.add(text("collector.stat_statements.exclude_users", "", "Users to exclude."));
     return List.copyOf(f);
   }
 

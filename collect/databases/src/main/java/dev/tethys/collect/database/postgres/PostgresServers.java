@@ -96,15 +96,18 @@ final class PostgresServers implements DatabaseScrape {
     }
     out.gauge(
         "pg_up",
-        "Whether a server could be reached.",
+        "1 if at least one server could be reached, 0 otherwise.",
         unreachable >= sources.size() ? 0 : 1,
         constant);
     out.gauge(
-        "pg_exporter_last_scrape_error", "Whether something failed.", failed > 0 ? 1 : 0, constant);
-    out.counter("pg_exporter_scrapes_total", "Scrapes.", scrapes.sum(), constant);
+        "pg_exporter_last_scrape_error",
+        "1 if the last scrape had an error, 0 otherwise.",
+        failed > 0 ? 1 : 0,
+        constant);
+    out.counter("pg_exporter_scrapes_total", "Number of scrapes.", scrapes.sum(), constant);
     out.gauge(
         "pg_exporter_last_scrape_duration_seconds",
-        "How long the last scrape took.",
+        "Duration of the last scrape.",
         (System.nanoTime() - start) / 1e9,
         constant);
     return out.families();
@@ -136,7 +139,7 @@ final class PostgresServers implements DatabaseScrape {
     labels.addAll(List.of("filename", file.toString(), "hashsum", hash));
     out.gauge(
         "pg_exporter_user_queries_load_error",
-        "Whether the file of queries could not be used.",
+        "1 if the file of custom queries could not be loaded, 0 otherwise.",
         wrong ? 1 : 0,
         labels.toArray(String[]::new));
     return q;
@@ -274,13 +277,13 @@ final class PostgresServers implements DatabaseScrape {
       }
       out.gauge(
           "pg_scrape_collector_duration_seconds",
-          "How long a collector took.",
+          "Duration of a collector.",
           (System.nanoTime() - start) / 1e9,
           "collector",
           name);
       out.gauge(
           "pg_scrape_collector_success",
-          "Whether a collector succeeded.",
+          "1 if the collector succeeded, 0 otherwise.",
           success ? 1 : 0,
           "collector",
           name);

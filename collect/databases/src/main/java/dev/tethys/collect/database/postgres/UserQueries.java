@@ -69,7 +69,7 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
       VersionRange versions) {}
 
   private static final Section COLUMN =
-      new Section("column", "What becomes of a column of a query.");
+      new Section("column", "Mapping of a query column to a metric or label.");
   private static final Key<String> USAGE =
       COLUMN.required(
           "usage",
@@ -77,22 +77,29 @@ record UserQueries(Map<String, UserQuery> byNamespace) {
               "usage",
               List.of(
                   "DISCARD", "LABEL", "COUNTER", "GAUGE", "HISTOGRAM", "MAPPEDMETRIC", "DURATION")),
-          "What it is.");
+          "Usage of the column.");
   private static final Key<String> DESCRIPTION =
-      COLUMN.key("description", Type.STRING, "", "Help of the metric.");
+      COLUMN.key("description", Type.STRING, "", "Help text of the metric.");
   private static final Key<Map<String, Double>> MAPPING =
-      COLUMN.key("metric_mapping", Type.map(Type.FLOAT), Map.of(), "Values of texts.");
+      COLUMN.key(
+          "metric_mapping", Type.map(Type.FLOAT), Map.of(), "Mapping of text values to numbers.");
 
-  private static final Section QUERY = new Section("query", "A query and its columns.");
-  private static final Key<String> SQL = QUERY.optional("query", Type.STRING, "The statement.");
+  private static final Section QUERY = new Section("query", "Query and its columns.");
+  private static final Key<String> SQL = QUERY.optional("query", Type.STRING, "SQL statement.");
   private static final Key<List<YamlNode>> METRICS =
-      QUERY.key("metrics", Type.list(Type.ANY), List.of(), "Its columns, one a map.");
+      QUERY.key("metrics", Type.list(Type.ANY), List.of(), "Columns of the query, one per map.");
   private static final Key<Boolean> MASTER =
-      QUERY.key("master", Type.BOOL, false, "Once for a server, not in each database.");
+      QUERY.key(
+          "master",
+          Type.BOOL,
+          false,
+          "If true, the query runs once per server, not in each database.");
   private static final Key<Long> CACHE =
-      QUERY.key("cache_seconds", Type.UINT, 0L, "How long an answer is used.");
+      QUERY.key(
+          "cache_seconds", Type.UINT, 0L, "Period in seconds during which a result is cached.");
   private static final Key<String> VERSIONS =
-      QUERY.key("runonserver", Type.STRING, "", "Versions of servers, such as >=10.0.0 <15.0.0.");
+      QUERY.key(
+          "runonserver", Type.STRING, "", "Supported server versions, such as >=10.0.0 <15.0.0.");
 
   /**
    * Reads the text of a file.

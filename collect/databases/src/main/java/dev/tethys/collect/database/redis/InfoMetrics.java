@@ -135,7 +135,7 @@ final class InfoMetrics {
       case "Errorstats" -> {
         Double count = part(value, 0);
         if (key.startsWith("errorstat_") && count != null) {
-          out.counter("errors_total", "Errors by their kind.", count, "err", key.substring(10));
+          out.counter("errors_total", "Errors by type.", count, "err", key.substring(10));
         }
         return;
       }
@@ -165,7 +165,7 @@ final class InfoMetrics {
     if (MASTER_LINK.matcher(key).find()) {
       out.gauge(
           "master_link_up",
-          "Whether a replica's link to its master is up.",
+          "Status of a replica's link to its master: 1 if up.",
           value.equals("up") ? 1 : 0,
           master);
       return true;
@@ -181,7 +181,7 @@ final class InfoMetrics {
           switch (name) {
             case "master_last_io_seconds_ago" ->
                 "Seconds since the last interaction with the master.";
-            case "master_sync_in_progress" -> "Whether a replica is being synchronized.";
+            case "master_sync_in_progress" -> "Synchronization of a replica: 1 while in progress.";
             default -> "Offset of a replica.";
           },
           v == null ? 0 : v,
@@ -225,7 +225,7 @@ final class InfoMetrics {
     }
     switch (key) {
       case "uptime_in_seconds" ->
-          out.gauge("start_time_seconds", "When the server was started, Unix seconds.", now - v);
+          out.gauge("start_time_seconds", "Start time of the server, Unix seconds.", now - v);
       case "configured_hz", "hz" -> out.gauge(key, key + " metric", v);
       default -> {}
     }
@@ -250,7 +250,7 @@ final class InfoMetrics {
     if (rejected != null && failed != null) { // since 6.2
       out.counter(
           "commands_rejected_calls_total",
-          "Calls refused before they were executed.",
+          "Calls rejected before execution.",
           rejected,
           "cmd",
           command);
@@ -304,13 +304,13 @@ final class InfoMetrics {
 
   private void keys(String db, double all, double expiring) {
     out.gauge("db_keys", "Keys by database.", all, "db", db);
-    out.gauge("db_keys_expiring", "Keys that expire, by database.", expiring, "db", db);
+    out.gauge("db_keys_expiring", "Keys with an expiry, by database.", expiring, "db", db);
   }
 
   private void sentinel(String key, String value) {
     if (SENTINEL_NUMBERS.contains(key)) {
       Double v = GoNumbers.parse(value);
-      out.gauge(key, "As the section Sentinel of INFO says.", v == null ? 0 : v);
+      out.gauge(key, "Value from the section Sentinel of INFO.", v == null ? 0 : v);
       return;
     }
     if (!SENTINEL_MASTER.matcher(key).find()) {
@@ -337,7 +337,7 @@ final class InfoMetrics {
     withStatus[5] = status;
     out.gauge(
         "sentinel_master_status",
-        "Whether the sentinel takes the master for well.",
+        "Status of the master from the view of the sentinel: 1 if ok.",
         status.equals("ok") ? 1 : 0,
         withStatus);
     out.gauge("sentinel_master_slaves", "Replicas of the master.", replicas, labels);
@@ -372,7 +372,7 @@ final class InfoMetrics {
     if (role.equals("slave")) {
       out.gauge(
           "slave_info",
-          "About a replica.",
+          "Information about a replica.",
           1,
           "master_host",
           fields.getOrDefault("master_host", ""),

@@ -113,7 +113,7 @@ final class KeyMetrics {
       if (first.get(2 * i + 1) instanceof RedisReply.Whole bytes) {
         out.gauge(
             "key_memory_usage_bytes",
-            "Bytes of memory that the key takes.",
+            "Memory usage of the key in bytes.",
             bytes.value(),
             "db",
             db,
@@ -188,7 +188,7 @@ final class KeyMetrics {
       if (select(k.database())) {
         out.gauge(
             "keys_count",
-            "Keys that match.",
+            "Number of keys that match.",
             scan(k.key(), false).size(),
             "db",
             k.label(),
@@ -260,7 +260,7 @@ final class KeyMetrics {
     }
     out.gauge(
         "last_key_groups_scrape_duration_milliseconds",
-        "How long it took to find the groups of keys.",
+        "Time to find the groups of keys.",
         (System.nanoTime() - start) / 1_000_000);
   }
 

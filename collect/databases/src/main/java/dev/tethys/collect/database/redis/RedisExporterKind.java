@@ -50,7 +50,7 @@ public final class RedisExporterKind implements ExporterKind {
 
   @Override
   public String about() {
-    return "Shows servers of Redis and its kin as redis_exporter does.";
+    return "Reports metrics of Redis and compatible servers as redis_exporter does.";
   }
 
   private static final String GO_RUNTIME = "include-go-runtime-metrics";
@@ -58,41 +58,41 @@ public final class RedisExporterKind implements ExporterKind {
   /** Name, default, help; a flag whose default is a word of truth is on or off. */
   private static final String TABLE =
       """
-      redis.user||User of the login (ACL, since Redis 6).
-      namespace|redis|First word of all names.
-      check-keys||Patterns of keys whose size and value are shown, such as db3=orders:*, with commas between.
-      check-single-keys||Keys whose size and value are shown.
+      redis.user||Username for the server (ACL, since Redis 6).
+      namespace|redis|Prefix of all metric names.
+      check-keys||Patterns of keys whose size and value are exported, such as db3=orders:*, separated by commas.
+      check-single-keys||Keys whose size and value are exported.
       check-key-groups||Lua patterns that group keys, as CSV.
-      check-streams||Patterns of streams that are shown.
-      check-single-streams||Streams that are shown.
-      streams-exclude-consumer-metrics|false|Leave out consumers of streams.
-      count-keys||Patterns whose keys are counted.
-      script||Files of Lua scripts whose answers are shown, with commas between.
-      lua-script-read-only|false|Run scripts by EVAL_RO.
-      config-command|CONFIG|What the command CONFIG is called; - leaves it alone.
+      check-streams||Patterns of streams to export.
+      check-single-streams||Streams to export.
+      streams-exclude-consumer-metrics|false|Exclude metrics of stream consumers.
+      count-keys||Patterns of keys to count.
+      script||Paths of Lua scripts whose results are exported, separated by commas.
+      lua-script-read-only|false|Run scripts with EVAL_RO.
+      config-command|CONFIG|Name of the CONFIG command; - to skip it.
       tls-server-name||Name in the server's certificate.
       set-client-name|true|Give the connection the name redis_exporter.
       is-tile38|false|The server is a Tile38.
-      is-cluster|false|Look for keys in the server's whole cluster.
-      cluster-discover-hostnames|false|Show servers of a cluster by their names at /discover-cluster-nodes.
-      export-client-list|false|Show all clients.
-      export-client-port|false|Show their ports too.
-      ping-on-connect|false|Time a PING.
-      include-config-metrics|false|Show all settings.
-      include-modules-metrics|false|Show modules.
-      include-search-indexes-metrics|false|Show indexes of the search module.
-      include-sentinel-peer-info|false|Show other sentinels.
-      check-search-indexes|.*|Expression for the indexes that are shown.
-      disable-exporting-key-values|false|Leave out the values of keys.
-      exclude-latency-histogram-metrics|false|Leave out histograms of latencies.
-      redact-config-metrics|true|Leave out settings that hold passwords.
-      include-system-metrics|false|Show metrics of the machine.
-      include-rdb-file-size-metric|false|Show the size of the RDB file, which must be on this machine.
+      is-cluster|false|Check keys in the whole cluster of the server.
+      cluster-discover-hostnames|false|Use host names of cluster nodes at /discover-cluster-nodes.
+      export-client-list|false|Export the client list.
+      export-client-port|false|Include the ports of clients.
+      ping-on-connect|false|Measure the duration of a PING.
+      include-config-metrics|false|Export all configuration settings.
+      include-modules-metrics|false|Export information about modules.
+      include-search-indexes-metrics|false|Export indexes of the search module.
+      include-sentinel-peer-info|false|Export information about other sentinels.
+      check-search-indexes|.*|Regular expression of the search indexes to export.
+      disable-exporting-key-values|false|Exclude the values of keys.
+      exclude-latency-histogram-metrics|false|Exclude latency histograms.
+      redact-config-metrics|true|Exclude settings that contain passwords.
+      include-system-metrics|false|Export system metrics.
+      include-rdb-file-size-metric|false|Export the size of the RDB file, which must be on this machine.
       skip-tls-verification|false|Do not verify the server's certificate.
-      skip-checkkeys-for-role-master|false|Look at keys of replicas alone.
+      skip-checkkeys-for-role-master|false|Check keys only on replicas.
       disable-scrape-endpoint|false|Do not serve /scrape.
-      include-metrics-for-empty-databases|true|Show databases without keys.
-      append-instance-role-label|false|Let all metrics tell the server's role.
+      include-metrics-for-empty-databases|true|Export databases without keys.
+      append-instance-role-label|false|Add the role of the server as a label to all metrics.
       """;
 
   @Override
@@ -104,7 +104,7 @@ public final class RedisExporterKind implements ExporterKind {
             Kind.SECRET, // it may hold a password
             "redis://localhost:6379",
             "Address of the server."));
-    f.add(ExporterFlag.of("redis.password", Kind.SECRET, "", "Password of the login."));
+    f.add(ExporterFlag.of("redis.password", Kind.SECRET, "", "Password for the server."));
     f.add(
         ExporterFlag.of(
             "redis.password-file", Kind.PATH, "", "JSON file of passwords by address."));
@@ -124,31 +124,30 @@ public final class RedisExporterKind implements ExporterKind {
             "check-keys-batch-size",
             Kind.INTEGER,
             "1000",
-            "Approximate number of keys per step of SCAN."));
+            "Approximate number of keys per SCAN step."));
     f.add(
         ExporterFlag.of(
             "max-distinct-key-groups",
             Kind.INTEGER,
             "100",
-            "Most groups of keys of a database; the rest becomes one."));
+            "Maximum number of key groups of a database; the remaining keys form one group."));
+    f.add(
+        ExporterFlag.of("connection-timeout", Kind.DURATION, "15s", "Timeout of a whole scrape."));
+    f.add(ExporterFlag.of("tls-client-key-file", Kind.PATH, "", "Path of the client key."));
+    f.add(
+        ExporterFlag.of("tls-client-cert-file", Kind.PATH, "", "Path of the client certificate."));
     f.add(
         ExporterFlag.of(
-            "connection-timeout", Kind.DURATION, "15s", "How long a scrape may take in all."));
-    f.add(ExporterFlag.of("tls-client-key-file", Kind.PATH, "", "Key of the client."));
-    f.add(ExporterFlag.of("tls-client-cert-file", Kind.PATH, "", "Certificate of the client."));
-    f.add(ExporterFlag.of("tls-ca-cert-file", Kind.PATH, "", "Certificates that are trusted."));
+            "tls-ca-cert-file", Kind.PATH, "", "Path of the trusted certificate authorities."));
     f.add(
         ExporterFlag.of(
             "redis-only-metrics",
             Kind.BOOLEAN,
             "false",
-            "Leave out the metrics of the exporter's process."));
+            "Exclude the metrics of the exporter's process."));
     f.add(
         ExporterFlag.of(
-            GO_RUNTIME,
-            Kind.BOOLEAN,
-            "false",
-            "Means nothing: there is no runtime of Go to show."));
+            GO_RUNTIME, Kind.BOOLEAN, "false", "Ignored: the exporter has no Go runtime."));
     return List.copyOf(f);
   }
 
@@ -165,8 +164,8 @@ public final class RedisExporterKind implements ExporterKind {
   @Override
   public List<ExporterFlag> programFlags() {
     List<ExporterFlag> f = new ArrayList<>(RedisPages.FLAGS);
-    f.add(ExporterFlag.of("debug", Kind.BOOLEAN, "false", "The same as --log.level=debug."));
-    f.add(ExporterFlag.of("log-level", Kind.STRING, "INFO", "The same as --log.level."));
+    f.add(ExporterFlag.of("debug", Kind.BOOLEAN, "false", "Same as --log.level=debug."));
+    f.add(ExporterFlag.of("log-level", Kind.STRING, "INFO", "Same as --log.level."));
     f.add(ExporterFlag.of("log-format", Kind.STRING, "txt", "txt or json, for --log.format."));
     return List.copyOf(f);
   }

@@ -49,11 +49,12 @@ record RedisPages(WebConfig.@Nullable Source tls, @Nullable Htpasswd user) {
               MIN_VERSION,
               Kind.STRING,
               "TLS1.2",
-              "Oldest version of TLS of the exporter's pages: TLS1.2 or TLS1.3; older ones are not"
-                  + " supported."),
-          ExporterFlag.of(USER, Kind.STRING, "", "The user who may see its pages."),
-          ExporterFlag.of(PASSWORD, Kind.SECRET, "", "That user's password."),
-          ExporterFlag.of(HASH, Kind.SECRET, "", "The bcrypt hash of that user's password."));
+              "Minimum TLS version of the exporter's pages: TLS1.2 or TLS1.3; older versions are"
+                  + " not supported."),
+          ExporterFlag.of(USER, Kind.STRING, "", "Username for the exporter's pages."),
+          ExporterFlag.of(PASSWORD, Kind.SECRET, "", "Password for the exporter's pages."),
+          ExporterFlag.of(
+              HASH, Kind.SECRET, "", "Bcrypt hash of the password for the exporter's pages."));
 
   /**
    * Reads the flags. A part of what belongs together is refused: redis_exporter would serve without

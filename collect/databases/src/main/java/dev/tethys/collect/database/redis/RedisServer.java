@@ -85,13 +85,13 @@ final class RedisServer implements DatabaseScrape {
     }
     out.gauge(
         "exporter_last_scrape_error",
-        "Whether the last scrape failed, and why.",
+        "Status of the last scrape: 1 if it failed, with the error in the label err.",
         error.isEmpty() ? 0 : 1,
         "err",
         error);
-    out.gauge("up", "Whether the server answered.", error.isEmpty() ? 1 : 0);
+    out.gauge("up", "1 if the server answered, 0 otherwise.", error.isEmpty() ? 1 : 0);
     double took = (System.nanoTime() - start) / 1e9;
-    out.gauge("exporter_last_scrape_duration_seconds", "How long the last scrape took.", took);
+    out.gauge("exporter_last_scrape_duration_seconds", "Duration of the last scrape.", took);
     seconds.add(took);
     finished.increment();
     out.always(Labels.EMPTY);
@@ -99,12 +99,10 @@ final class RedisServer implements DatabaseScrape {
     out.add(
         "exporter_scrape_duration_seconds",
         MetricType.SUMMARY,
-        "How long scrapes took.",
+        "Duration of scrapes.",
         new MetricFamily.Quantiles(finished.sum(), seconds.sum(), new double[0], new double[0]));
     out.counter(
-        "target_scrape_request_errors_total",
-        "Requests for targets that could not be understood.",
-        targetErrors.sum());
+        "target_scrape_request_errors_total", "Invalid requests for targets.", targetErrors.sum());
     return out.families();
   }
 
@@ -117,7 +115,7 @@ final class RedisServer implements DatabaseScrape {
     } finally {
       out.gauge(
           "exporter_last_scrape_connect_time_seconds",
-          "How long it took to connect and log in.",
+          "Time to connect and log in.",
           (System.nanoTime() - start) / 1e9);
     }
     try (c) {
@@ -134,7 +132,7 @@ final class RedisServer implements DatabaseScrape {
       } else {
         out.gauge(
             "exporter_last_scrape_ping_time_seconds",
-            "How long a PING took.",
+            "Duration of a PING.",
             (System.nanoTime() - start) / 1e9);
       }
     }
@@ -253,7 +251,7 @@ final class RedisServer implements DatabaseScrape {
     if (shown.config() && !(shown.redact() && SECRET_SETTINGS.contains(key))) {
       out.gauge("config_key_value", "Setting.", 1, "key", key, "value", value);
       if (v != null) {
-        out.gauge("config_value", "Setting that is a number.", v, "key", key);
+        out.gauge("config_value", "Numeric setting.", v, "key", key);
       }
     }
     if (ALWAYS.contains(key) && v != null) {
@@ -306,10 +304,10 @@ final class RedisServer implements DatabaseScrape {
       Long millis = name == null ? null : f.get(2).whole();
       if (name != null && at != null && millis != null) {
         out.gauge(
-            "latency_spike_last", "When there was a spike, Unix seconds.", at, "event_name", name);
+            "latency_spike_last", "Time of the last spike, Unix seconds.", at, "event_name", name);
         out.gauge(
             "latency_spike_duration_seconds",
-            "How long the last spike was.",
+            "Duration of the last spike.",
             millis / 1e3,
             "event_name",
             name);
@@ -378,7 +376,7 @@ final class RedisServer implements DatabaseScrape {
     out.gauge("slowlog_last_id", "Number of the newest entry.", id == null ? 0 : id);
     out.gauge(
         "last_slow_execution_duration_seconds",
-        "How long the newest slow execution took.",
+        "Duration of the newest slow execution.",
         micros == null ? 0 : micros / 1e6);
   }
 
@@ -454,7 +452,7 @@ final class RedisServer implements DatabaseScrape {
       labels[2 * i] = names[i];
       labels[2 * i + 1] = f[i].substring(f[i].indexOf('=') + 1);
     }
-    out.gauge("module_info", "About a loaded module.", 1, labels);
+    out.gauge("module_info", "Information about a loaded module.", 1, labels);
   }
 
   private void scripts(MetricSet out, RedisConnection c) throws IOException {
@@ -470,7 +468,7 @@ final class RedisServer implements DatabaseScrape {
           wrong = e.getKey() + " is no number";
           break;
         }
-        out.gauge("script_values", "Answer of a script.", v, "key", e.getKey(), "filename", file);
+        out.gauge("script_values", "Result of a script.", v, "key", e.getKey(), "filename", file);
       }
       // 2 is what a script is shown as that answered nothing.
       out.gauge(

@@ -50,7 +50,7 @@ final class SentinelMetrics {
                 if (number != null) {
                   out.gauge(
                       "sentinel_config_value",
-                      "Setting of the sentinel that is a number.",
+                      "Numeric setting of the sentinel.",
                       number,
                       "key",
                       k);
@@ -80,7 +80,7 @@ final class SentinelMetrics {
         quorum instanceof RedisReply.Failure f ? f.message() : String.valueOf(quorum.text());
     out.gauge(
         "sentinel_master_ckquorum_status",
-        "Whether there is a quorum of sentinels.",
+        "Status of the sentinel quorum: 1 if reached.",
         quorum instanceof RedisReply.Failure ? 0 : 1,
         "master_name",
         name,
@@ -105,7 +105,7 @@ final class SentinelMetrics {
       if (shown.sentinelPeers()) {
         out.gauge(
             "sentinel_peer_info",
-            "Another sentinel of the master.",
+            "Information about another sentinel of the master.",
             1,
             "master_name",
             name,
@@ -124,14 +124,12 @@ final class SentinelMetrics {
       }
       well += isUp(s) ? 1 : 0;
     }
-    out.gauge(
-        "sentinel_master_ok_sentinels", "Sentinels of the master that are well.", well, labels);
+    out.gauge("sentinel_master_ok_sentinels", "Healthy sentinels of the master.", well, labels);
     long replicas =
         server.send("SENTINEL", "SLAVES", name).items().stream()
             .filter(r -> isUp(texts(r)))
             .count();
-    out.gauge(
-        "sentinel_master_ok_slaves", "Replicas of the master that are well.", replicas, labels);
+    out.gauge("sentinel_master_ok_slaves", "Healthy replicas of the master.", replicas, labels);
   }
 
   private static boolean isUp(Map<String, String> peer) {

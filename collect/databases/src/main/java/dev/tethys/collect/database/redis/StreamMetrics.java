@@ -103,7 +103,7 @@ final class StreamMetrics {
         number(g, "entries-read"),
         labels);
     out.gauge(
-        "stream_group_lag", "Entries that still wait for the group.", number(g, "lag"), labels);
+        "stream_group_lag", "Entries not yet delivered to the group.", number(g, "lag"), labels);
     if (!options.keys().consumers()) {
       return;
     }
