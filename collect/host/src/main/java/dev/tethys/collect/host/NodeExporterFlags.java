@@ -154,7 +154,7 @@ public final class NodeExporterFlags {
     add(out, "path.procfs", Kind.STRING, "/proc", "Mount point of procfs.");
     add(out, "path.sysfs", Kind.STRING, "/sys", "Mount point of sysfs.");
     add(out, "path.rootfs", Kind.STRING, "/", "Mount point of the root file system.");
-    add(out, "path.udev.data", Kind.STRING, "/run/udev/data", "Folder of udev's data.");
+    add(out, "path.udev.data", Kind.STRING, "/run/udev/data", "Directory of udev's data.");
     filter(out, "arp.device", "", "network devices");
     add(
         out,
@@ -190,13 +190,13 @@ public final class NodeExporterFlags {
         "collector.filesystem.mount-timeout",
         Kind.DURATION,
         "5s",
-        "How long a mount may take to answer before it counts as stuck.");
+        "Timeout of a mount, after which it counts as stuck.");
     add(
         out,
         "collector.filesystem.stat-workers",
         Kind.NUMBER,
         "4",
-        "How many mounts are asked at the same time.");
+        "Maximum number of mounts queried concurrently.");
     filter(out, "ethtool.device", "", "network devices");
     add(out, "collector.ethtool.metrics-include", Kind.REGEX, ".*", "Counters to show.");
     filter(out, "hwmon.chip", "", "chips");
@@ -208,32 +208,32 @@ public final class NodeExporterFlags {
         "collector.interrupts.include-zeros",
         Kind.SWITCH,
         "true",
-        "Show interrupts that never happened.");
+        "Report interrupts that never happened.");
     add(
         out,
         "collector.ipvs.backend-labels",
         Kind.STRING,
         "local_address,local_port,remote_address,remote_port,proto,local_mark",
         "Labels of IPVS backends, by comma.");
-    add(out, "collector.netclass.ignored-devices", Kind.REGEX, "^$", "Network devices to leave.");
+    add(out, "collector.netclass.ignored-devices", Kind.REGEX, "^$", "Network devices to exclude.");
     add(
         out,
         "collector.netclass.ignore-invalid-speed",
         Kind.SWITCH,
         "false",
-        "Leave out speeds below zero.");
+        "Ignore speeds below zero.");
     add(
         out,
         "collector.netclass.netlink",
         Kind.SWITCH,
         "false",
-        "Ask netlink for properties of network devices, not /sys/class/net.");
+        "Query netlink for properties of network devices, not /sys/class/net.");
     add(
         out,
         "collector.netclass_rtnl.with-stats",
         Kind.SWITCH,
         "false",
-        "Show counters of network devices too, where netlink is asked.");
+        "Report counters of network devices also with netlink.");
     filter(out, "netdev.device", "", "network devices");
     add(out, "collector.netdev.address-info", Kind.SWITCH, "false", "Show addresses of devices.");
     add(
@@ -241,13 +241,13 @@ public final class NodeExporterFlags {
         "collector.netdev.enable-detailed-metrics",
         Kind.SWITCH,
         "false",
-        "Show the kernel's own, finer counters under their own names.");
+        "Report the more detailed counters of the kernel under their own names.");
     add(
         out,
         "collector.netdev.netlink",
         Kind.SWITCH,
         "true",
-        "Read the counters that netlink gives (here from /sys/class/net), not /proc/net/dev.");
+        "Read counters from netlink (here from /sys/class/net), not /proc/net/dev.");
     add(out, "collector.netdev.label-ifalias", Kind.SWITCH, "false", "Add the label ifalias.");
     add(
         out,
@@ -259,28 +259,28 @@ public final class NodeExporterFlags {
             + "|RetransSegs|CurrEstab)|Udp6?_(InDatagrams|OutDatagrams|NoPorts|RcvbufErrors"
             + "|SndbufErrors))$",
         "Fields to show.");
-    add(out, "collector.ntp.server", Kind.STRING, "127.0.0.1", "Address of the server of NTP.");
-    add(out, "collector.ntp.server-port", Kind.NUMBER, "123", "Its port.");
-    add(out, "collector.ntp.protocol-version", Kind.NUMBER, "4", "Version of NTP.");
+    add(out, "collector.ntp.server", Kind.STRING, "127.0.0.1", "Address of the NTP server.");
+    add(out, "collector.ntp.server-port", Kind.NUMBER, "123", "Port of the NTP server.");
+    add(out, "collector.ntp.protocol-version", Kind.NUMBER, "4", "NTP protocol version.");
     add(
         out,
         "collector.ntp.server-is-local",
         Kind.SWITCH,
         "false",
-        "Take an address that is not this machine's.");
-    add(out, "collector.ntp.ip-ttl", Kind.NUMBER, "1", "Over how many routers a question goes.");
+        "Permit a server address that is not this machine's.");
+    add(out, "collector.ntp.ip-ttl", Kind.NUMBER, "1", "IP TTL of NTP queries.");
     add(
         out,
         "collector.ntp.max-distance",
         Kind.DURATION,
         "3.46608s",
-        "Up to which distance from the root the server counts as sane.");
+        "Maximum root distance of a sane server.");
     add(
         out,
         "collector.ntp.local-offset-tolerance",
         Kind.DURATION,
         "1ms",
-        "Up to which difference of the clocks it does.");
+        "Maximum clock offset of a sane server.");
     add(out, "collector.perf.cpus", Kind.STRING, "", "Processors, as 0,2-7,8-15:2.");
     add(
         out,
@@ -308,39 +308,39 @@ public final class NodeExporterFlags {
         "collector.qdisc.fixtures",
         Kind.STRING,
         "",
-        "Folder with a results.json that replaces the kernel's data, for tests.");
+        "Directory with a results.json that replaces the kernel's data, for tests.");
     add(
         out,
         "collector.wifi.fixtures",
         Kind.STRING,
         "",
-        "Folder whose interfaces.json, DEVICE/bss.json and DEVICE/stationinfo.json are shown in the"
-            + " place of what the kernel tells, for tests.");
+        "Directory whose interfaces.json, DEVICE/bss.json and DEVICE/stationinfo.json replace the"
+            + " kernel's data, for tests.");
     add(
         out,
         "collector.runit.servicedir",
         Kind.STRING,
         "/etc/service",
-        "Folder of runit's services.");
+        "Directory of runit services.");
     add(
         out,
         "collector.supervisord.url",
         Kind.STRING,
         "http://localhost:9001/RPC2",
-        "Where supervisord answers: http:// or unix://PATH; else SUPERVISORD_URL.");
+        "URL of supervisord: http:// or unix://PATH; if empty, SUPERVISORD_URL.");
     add(out, "collector.systemd.unit-include", Kind.REGEX, ".+", "Units to show.");
     add(
         out,
         "collector.systemd.unit-exclude",
         Kind.REGEX,
         ".+\\.(automount|device|mount|scope|slice)",
-        "Units to leave out.");
+        "Units to exclude.");
     add(
         out,
         "collector.systemd.private",
         Kind.SWITCH,
         "false",
-        "Ask systemd itself, not over the bus; for root alone.");
+        "Connect to systemd directly, not over D-Bus; only for root.");
     add(out, "collector.systemd.enable-task-metrics", Kind.SWITCH, "false", "Show tasks.");
     add(out, "collector.systemd.enable-restarts-metrics", Kind.SWITCH, "false", "Show restarts.");
     add(
@@ -348,7 +348,7 @@ public final class NodeExporterFlags {
         "collector.systemd.enable-start-time-metrics",
         Kind.SWITCH,
         "false",
-        "Show since when units are active.");
+        "Report start times of units.");
     add(out, "collector.pcidevice.names", Kind.SWITCH, "false", "Show names from pci.ids.");
     add(out, "collector.pcidevice.idsfile", Kind.STRING, "", "Path of pci.ids.");
     add(
@@ -356,15 +356,15 @@ public final class NodeExporterFlags {
         "collector.powersupply.ignored-supplies",
         Kind.REGEX,
         "^$",
-        "Power supplies to leave out.");
+        "Power supplies to exclude.");
     add(
         out,
         "collector.rapl.enable-zone-label",
         Kind.SWITCH,
         "false",
-        "One family with the label rapl_zone instead of one a zone.");
+        "Export one metric with the label rapl_zone instead of one metric per zone.");
     add(out, "collector.slabinfo.slabs-include", Kind.REGEX, ".*", "Slabs to show.");
-    add(out, "collector.slabinfo.slabs-exclude", Kind.REGEX, "", "Slabs to leave out.");
+    add(out, "collector.slabinfo.slabs-exclude", Kind.REGEX, "", "Slabs to exclude.");
     add(out, "collector.sysctl.include", Kind.STRINGS, "", "Setting to show. (repeatable)");
     add(
         out,
@@ -373,7 +373,7 @@ public final class NodeExporterFlags {
         "",
         "Setting to show as a label. (repeatable)");
     add(out, "collector.stat.softirq", Kind.SWITCH, "false", "Show soft interrupts by vector.");
-    add(out, "collector.tapestats.ignored-devices", Kind.REGEX, "^$", "Tapes to leave out.");
+    add(out, "collector.tapestats.ignored-devices", Kind.REGEX, "^$", "Tape devices to exclude.");
     add(
         out,
         "collector.textfile.directory",
