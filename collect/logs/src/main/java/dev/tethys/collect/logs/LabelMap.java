@@ -13,8 +13,7 @@ public final class LabelMap {
 
   /** Adds the key to a section. */
   public LabelMap(Section section) {
-    this.key =
-        section.key("labels", Type.map(Type.STRING), Map.of(), "Labels of every entry of it.");
+    this.key = section.key("labels", Type.map(Type.STRING), Map.of(), "Labels of all entries.");
   }
 
   /**

@@ -43,19 +43,24 @@ public record CloudflareConfig(
   private static final Section SECTION =
       new Section("cloudflare", "Request logs of a zone, by Cloudflare's Logpull.");
   private static final Key<Secret> TOKEN =
-      SECTION.required("api_token", Type.SECRET, "A token that may read logs.");
-  private static final Key<String> ZONE = SECTION.required("zone_id", Type.STRING, "The zone.");
+      SECTION.required("api_token", Type.SECRET, "API token with permission to read logs.");
+  private static final Key<String> ZONE = SECTION.required("zone_id", Type.STRING, "Zone ID.");
   private static final LabelMap LABELS = new LabelMap(SECTION);
   private static final Key<Long> WORKERS =
-      SECTION.key("workers", Type.INT, (long) DEFAULT_WORKERS, "Requests at once; 0 for three.");
+      SECTION.key(
+          "workers",
+          Type.INT,
+          (long) DEFAULT_WORKERS,
+          "Number of workers, which request logs concurrently; 0 for three.");
   private static final Key<Duration> RANGE =
       SECTION.key(
-          "pull_range", Type.DURATION, DEFAULT_RANGE, "Time that is asked for at once; 0 for 1m.");
+          "pull_range", Type.DURATION, DEFAULT_RANGE, "Time range of one request; 0 for 1m.");
   private static final Key<String> FIELDS_TYPE =
       SECTION.key(
           "fields_type", Type.STRING, "default", "default, minimal, extended, all or custom.");
   private static final Key<List<String>> ADDITIONAL =
-      SECTION.key("additional_fields", Type.list(Type.STRING), List.of(), "Fields beside these.");
+      SECTION.key(
+          "additional_fields", Type.list(Type.STRING), List.of(), "Additional fields to fetch.");
 
   /** The block in a configuration. */
   public static final Type<CloudflareConfig> TYPE = SECTION.type(CloudflareConfig::read);

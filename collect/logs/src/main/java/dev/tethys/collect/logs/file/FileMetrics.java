@@ -39,8 +39,9 @@ public final class FileMetrics {
                 + " copy. What was written and truncated between two looks is not known and not"
                 + " counted.");
     longLines =
-        r.counter("tethys_logs_long_lines_total", "Lines of which only the beginning was read.");
-    openFiles = r.gauge("tethys_logs_open_files", "Files held open.");
+        r.counter(
+            "tethys_logs_long_lines_total", "Lines that were truncated at the maximum length.");
+    openFiles = r.gauge("tethys_logs_open_files", "Number of open files.");
   }
 
   /** Targets that are not read, by reason. */

@@ -56,9 +56,10 @@ public final class Positions {
   private static final System.Logger LOG = JulLogger.of(Positions.class.getName());
   private static final String CURSOR = "cursor-";
   private static final String OLD_CURSOR = "journal-";
-  private static final Section SECTION = new Section("positions file", "How far files were read.");
+  private static final Section SECTION = new Section("positions file", "File of read positions.");
   private static final Key<Map<String, String>> POSITIONS =
-      SECTION.key("positions", Type.map(Type.STRING), Map.of(), "Offsets and cursors.");
+      SECTION.key(
+          "positions", Type.map(Type.STRING), Map.of(), "Read positions: offsets and cursors.");
 
   private final FileAccess files;
   private final Path file;

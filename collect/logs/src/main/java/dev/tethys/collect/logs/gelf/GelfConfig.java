@@ -25,7 +25,7 @@ public record GelfConfig(String address, boolean tcp, Labels labels, boolean kee
     TCP
   }
 
-  private static final Section SECTION = new Section("gelf", "Graylog's messages.");
+  private static final Section SECTION = new Section("gelf", "GELF messages of Graylog clients.");
   private static final Key<String> ADDRESS =
       SECTION.key(
           "listen_address",
@@ -41,7 +41,10 @@ public record GelfConfig(String address, boolean tcp, Labels labels, boolean kee
   private static final LabelMap LABELS = new LabelMap(SECTION);
   private static final Key<Boolean> TIMES =
       SECTION.key(
-          "use_incoming_timestamp", Type.BOOL, false, "Entries have the time of their message.");
+          "use_incoming_timestamp",
+          Type.BOOL,
+          false,
+          "If true, entries use the timestamp of the message.");
 
   /** The block in a configuration. */
   public static final Type<GelfConfig> TYPE = SECTION.type(GelfConfig::read);

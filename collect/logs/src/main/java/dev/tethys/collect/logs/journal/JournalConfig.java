@@ -27,16 +27,28 @@ import java.util.Set;
 public record JournalConfig(
     boolean json, Duration maxAge, String path, Map<String, Set<String>> matches, Labels labels)
     implements LogSourceConfig {
-  private static final Section SECTION = new Section("journal", "The journal of systemd.");
+  private static final Section SECTION = new Section("journal", "Entries of the systemd journal.");
   private static final Key<Boolean> JSON =
-      SECTION.key("json", Type.BOOL, false, "A line is all fields as JSON, not the message.");
+      SECTION.key(
+          "json",
+          Type.BOOL,
+          false,
+          "If true, the line is all fields of the entry as JSON; otherwise the message.");
   private static final Key<Duration> MAX_AGE =
-      SECTION.key("max_age", GoDurations.TYPE, Duration.ofHours(7), "Older entries are not read.");
+      SECTION.key(
+          "max_age",
+          GoDurations.TYPE,
+          Duration.ofHours(7),
+          "Maximum age of entries; older ones are not read.");
   private static final Key<String> PATH =
       SECTION.key(
-          "path", Type.PATH, "", "Folder; /var/log/journal and /run/log/journal where it is \"\".");
+          "path",
+          Type.PATH,
+          "",
+          "Path of the journal directory; /var/log/journal and /run/log/journal if empty.");
   private static final Key<String> MATCHES =
-      SECTION.key("matches", Type.STRING, "", "FIELD=value …, all of which must be true.");
+      SECTION.key(
+          "matches", Type.STRING, "", "Matches FIELD=value, separated by spaces; all must match.");
   private static final LabelMap LABELS = new LabelMap(SECTION);
 
   /** The block in a configuration. */

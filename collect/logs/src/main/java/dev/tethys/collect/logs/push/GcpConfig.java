@@ -31,30 +31,40 @@ public record GcpConfig(
     boolean wholeEntry)
     implements LogSourceConfig {
   private static final Section SECTION =
-      new Section("gcplog", "Log entries of Google's cloud, by Pub/Sub.");
+      new Section("gcplog", "Log entries of Google Cloud, through Pub/Sub.");
   private static final Key<String> SUBSCRIPTION_TYPE =
       SECTION.key("subscription_type", Type.STRING, "pull", "pull or push.");
   private static final Key<PushServer> SERVER =
-      SECTION.optional("server", PushServer.TYPE, "Where it listens.");
+      SECTION.optional("server", PushServer.TYPE, "Server that receives push requests.");
   private static final LabelMap LABELS = new LabelMap(SECTION);
   private static final Key<Boolean> TIMES =
       SECTION.key(
-          "use_incoming_timestamp", Type.BOOL, false, "Entries have the time that Google says.");
+          "use_incoming_timestamp",
+          Type.BOOL,
+          false,
+          "If true, entries use the timestamp of the log entry.");
   private static final Key<Boolean> WHOLE =
       SECTION.key(
-          "use_full_line", Type.BOOL, false, "The line is the whole entry, not its textPayload.");
+          "use_full_line",
+          Type.BOOL,
+          false,
+          "If true, the line is the whole log entry, not its textPayload.");
 
   private static final Key<String> PROJECT =
-      SECTION.key("project_id", Type.STRING, "", "With pull: the project.");
+      SECTION.key("project_id", Type.STRING, "", "GCP project ID, with pull.");
   private static final Key<String> SUBSCRIPTION =
-      SECTION.key("subscription", Type.STRING, "", "With pull: the subscription's name in it.");
+      SECTION.key(
+          "subscription",
+          Type.STRING,
+          "",
+          "Name of the Pub/Sub subscription in the project, with pull.");
 
   static {
     SECTION.key(
         "push_timeout",
         GoDurations.TYPE,
         Duration.ZERO,
-        "Without effect: a request waits until its entry is delivered, 30 seconds at most.");
+        "Ignored: a request waits until its entry is delivered, 30 seconds at most.");
   }
 
   /** The block in a configuration. */

@@ -18,13 +18,16 @@ import dev.tethys.model.Labels;
 public record HerokuConfig(PushServer server, Labels labels, boolean keepTimes)
     implements LogSourceConfig {
   private static final Section SECTION =
-      new Section("heroku_drain", "Entries that Heroku's drains push.");
+      new Section("heroku_drain", "Entries received from Heroku drains.");
   private static final Key<PushServer> SERVER =
-      SECTION.required("server", PushServer.TYPE, "Where it listens.");
+      SECTION.required("server", PushServer.TYPE, "Server that receives requests of drains.");
   private static final LabelMap LABELS = new LabelMap(SECTION);
   private static final Key<Boolean> TIMES =
       SECTION.key(
-          "use_incoming_timestamp", Type.BOOL, false, "Entries have the time that Heroku says.");
+          "use_incoming_timestamp",
+          Type.BOOL,
+          false,
+          "If true, entries use the timestamp of Heroku.");
 
   /** The block in a configuration. */
   public static final Type<HerokuConfig> TYPE = SECTION.type(HerokuConfig::read);

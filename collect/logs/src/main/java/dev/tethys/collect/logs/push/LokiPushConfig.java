@@ -21,18 +21,18 @@ public record LokiPushConfig(PushServer server, Labels labels, boolean keepTimes
     implements LogSourceConfig {
   private static final ByteSize DEFAULT_MOST = new ByteSize(100L << 20);
   private static final Section SECTION =
-      new Section("loki_push_api", "Entries that are pushed as to Loki.");
+      new Section("loki_push_api", "Entries received through the push API of Loki.");
   private static final Key<PushServer> SERVER =
-      SECTION.required("server", PushServer.TYPE, "Where it listens.");
+      SECTION.required("server", PushServer.TYPE, "Server that receives push requests.");
   private static final LabelMap LABELS = new LabelMap(SECTION);
   private static final Key<Boolean> TIMES =
       SECTION.key(
           "use_incoming_timestamp",
           Type.BOOL,
           false,
-          "Entries have the time that their sender says.");
+          "If true, entries use the timestamp of the sender.");
   private static final Key<ByteSize> MOST =
-      SECTION.key("max_send_msg_size", Type.SIZE, DEFAULT_MOST, "Largest request.");
+      SECTION.key("max_send_msg_size", Type.SIZE, DEFAULT_MOST, "Maximum size of a request.");
 
   /** The block in a configuration. */
   public static final Type<LokiPushConfig> TYPE = SECTION.type(LokiPushConfig::read);

@@ -32,20 +32,23 @@ public record PushServer(
    */
   static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 
-  private static final Section SECTION = new Section("server", "Where it listens.");
+  private static final Section SECTION =
+      new Section("server", "Server settings: listen address, limits and TLS.");
   private static final Key<String> ADDRESS =
-      SECTION.key("http_listen_address", Type.STRING, "", "Where it listens; all addresses.");
+      SECTION.key(
+          "http_listen_address", Type.STRING, "", "Address to listen on; all addresses if empty.");
   private static final Key<Long> PORT =
-      SECTION.key("http_listen_port", Type.PORT, 0L, "Its port; 0 for any that is free.");
+      SECTION.key("http_listen_port", Type.PORT, 0L, "Port to listen on; 0 for any free port.");
   private static final Key<String> PREFIX =
-      SECTION.key("http_path_prefix", Type.STRING, "", "Before every path.");
+      SECTION.key("http_path_prefix", Type.STRING, "", "Prefix of all HTTP paths.");
   private static final Key<ServerTls> TLS =
-      SECTION.optional("http_tls_config", ServerTls.TYPE, "TLS.");
+      SECTION.optional("http_tls_config", ServerTls.TYPE, "TLS settings of the server.");
 
   static {
     SECTION.include(ServerLimits.SECTION);
     SECTION.include(ServerTls.BESIDE);
-    String ofProgram = "Taken; as in Promtail it is what the program's own server says.";
+    String ofProgram =
+        "Accepted and ignored, as in Promtail: the setting of the program's own server applies.";
     SECTION.key("register_instrumentation", Type.BOOL, true, ofProgram);
     for (String s : List.of("log_level", "log_format")) {
       SECTION.key(s, Type.STRING, "", ofProgram);

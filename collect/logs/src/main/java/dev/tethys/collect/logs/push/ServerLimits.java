@@ -32,26 +32,27 @@ public record ServerLimits(Duration timeout, int connections, Duration grace, bo
           "graceful_shutdown_timeout",
           GoDurations.TYPE,
           Duration.ofSeconds(30),
-          "How long requests may continue after shutdown began.");
+          "Timeout of requests that are in progress at shutdown.");
   private static final Key<Duration> READ = timeout("read", 30);
   private static final Key<Duration> WRITE = timeout("write", 30);
   private static final Key<Duration> READ_HEADER = timeout("read_header", 0);
   private static final Key<Duration> IDLE = timeout("idle", 120);
   private static final Key<Long> CONNECTIONS =
-      SECTION.key("http_listen_conn_limit", Type.INT, 0L, "Most connections; 0 for 512.");
+      SECTION.key(
+          "http_listen_conn_limit", Type.INT, 0L, "Maximum number of connections; 0 for 512.");
   private static final Key<Boolean> PROXIED =
       SECTION.key(
           "proxy_protocol_enabled",
           Type.BOOL,
           false,
-          "Connections may begin with a header of the PROXY protocol, version 1 or 2.");
+          "If true, connections may begin with a PROXY protocol header, version 1 or 2.");
   private static final Key<String> NETWORK =
       SECTION.key(
           "http_listen_network",
           Type.STRING,
           "tcp",
-          "tcp; which addresses is said by the address.");
-  private static final String OVER_GRPC = "Taken; nothing is served over gRPC.";
+          "Network to listen on: only tcp; the address selects IPv4 or IPv6.");
+  private static final String OVER_GRPC = "Accepted and ignored: nothing is served over gRPC.";
 
   /** Wishes that are refused. */
   private static final List<Key<Boolean>> UNUSED_KEYS =
@@ -100,10 +101,12 @@ public record ServerLimits(Duration timeout, int connections, Duration grace, bo
     }
     SECTION.optional("grpc_tls_config", ServerTls.TYPE, OVER_GRPC);
     for (String s : List.of("full", "header", "regex")) {
-      SECTION.key("log_source_ips_" + s, Type.STRING, "", "Of log_source_ips_enabled.");
+      SECTION.key("log_source_ips_" + s, Type.STRING, "", "Setting of log_source_ips_enabled.");
     }
-    SECTION.key("log_request_exclude_headers_list", Type.STRING, "", "Of log_request_headers.");
-    SECTION.key("trace_request_exclude_headers_list", Type.STRING, "", "Of trace_request_headers.");
+    SECTION.key(
+        "log_request_exclude_headers_list", Type.STRING, "", "Setting of log_request_headers.");
+    SECTION.key(
+        "trace_request_exclude_headers_list", Type.STRING, "", "Setting of trace_request_headers.");
     SECTION.notBuilt("cluster_validation", "A label that requests carry.");
   }
 
@@ -116,7 +119,7 @@ public record ServerLimits(Duration timeout, int connections, Duration grace, bo
         "http_server_" + what + "_timeout",
         GoDurations.TYPE,
         Duration.ofSeconds(seconds),
-        "The longest of the timeouts holds for reading, writing and idling.");
+        "Timeout of the server; the longest of them applies to reading, writing and idling.");
   }
 
   /** Reads the keys out of a block. */

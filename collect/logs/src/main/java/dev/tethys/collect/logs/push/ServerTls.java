@@ -32,20 +32,25 @@ public record ServerTls(
     ClientAuth clientAuth,
     TlsVersion minVersion,
     List<String> cipherSuites) {
-  private static final Section SECTION = new Section("http_tls_config", "TLS of the server.");
+  private static final Section SECTION =
+      new Section("http_tls_config", "TLS settings of the server.");
   private static final Key<String> CERT_FILE =
-      SECTION.key("cert_file", Type.PATH, "", "File of the certificate chain.");
+      SECTION.key("cert_file", Type.PATH, "", "Path of the certificate chain.");
   private static final Key<String> KEY_FILE =
-      SECTION.key("key_file", Type.PATH, "", "File of the private key.");
+      SECTION.key("key_file", Type.PATH, "", "Path of the private key.");
   private static final Key<String> CLIENT_CA_FILE =
-      SECTION.key("client_ca_file", Type.PATH, "", "Authorities of which clients must show one.");
+      SECTION.key(
+          "client_ca_file",
+          Type.PATH,
+          "",
+          "Path of the certificate authorities that client certificates must be signed by.");
 
   private static final Key<String> CERT =
-      SECTION.key("cert", Type.STRING, "", "The certificate chain as PEM text.");
+      SECTION.key("cert", Type.STRING, "", "Certificate chain as PEM text.");
   private static final Key<Secret> KEY =
-      SECTION.key("key", Type.SECRET, Secret.NONE, "The private key as PEM text.");
+      SECTION.key("key", Type.SECRET, Secret.NONE, "Private key as PEM text.");
   private static final Key<String> CLIENT_CA =
-      SECTION.key("client_ca", Type.STRING, "", "Authorities as PEM text.");
+      SECTION.key("client_ca", Type.STRING, "", "Certificate authorities as PEM text.");
   private static final Key<String> CLIENT_AUTH =
       SECTION.key(
           "client_auth_type",
@@ -58,17 +63,20 @@ public record ServerTls(
   public static final Type<ServerTls> TYPE = SECTION.type(ServerTls::read);
 
   /** Keys next to the block, for inclusion in a section. */
-  public static final Section BESIDE = new Section("server", "TLS of a server.");
+  public static final Section BESIDE = new Section("server", "TLS settings of a server.");
 
   private static final Key<TlsVersion> MIN_VERSION =
       BESIDE.key(
           "tls_min_version",
           Type.oneOf("tls_min_version", TlsVersion.values(), v -> "Version" + v.name()),
           TlsVersion.TLS12,
-          "The oldest TLS that is spoken.");
+          "Minimum TLS version.");
   private static final Key<String> CIPHERS =
       BESIDE.key(
-          "tls_cipher_suites", Type.STRING, "", "Cipher suites, between commas; all when empty.");
+          "tls_cipher_suites",
+          Type.STRING,
+          "",
+          "Cipher suites, separated by commas; all if empty.");
 
   /** The block {@code http_tls_config} with the keys next to it; null without the block. */
   public static @Nullable ServerTls of(YamlObject server, Key<ServerTls> block) {

@@ -54,7 +54,8 @@ public record SyslogConfig(
   private static final int MAX_LISTENING = 64 << 10;
 
   private static final Duration DEFAULT_IDLE = Duration.ofSeconds(120);
-  private static final Section SECTION = new Section("syslog", "Syslog messages over the network.");
+  private static final Section SECTION =
+      new Section("syslog", "Syslog messages received over the network.");
   private static final Key<String> ADDRESS =
       SECTION.required(
           "listen_address", ListenAddressConfig.TYPE, "host:port on which it listens.");
@@ -66,20 +67,26 @@ public record SyslogConfig(
           "idle_timeout",
           GoDurations.TYPE,
           DEFAULT_IDLE,
-          "After which a TCP connection without messages is closed; 0 for the default.");
+          "Idle timeout of TCP connections; 0 for the default.");
   private static final Key<Boolean> STRUCTURED =
       SECTION.key(
           "label_structured_data",
           Type.BOOL,
           false,
-          "Structured data become labels __syslog_message_sd_ID_NAME.");
+          "If true, structured data become labels __syslog_message_sd_ID_NAME.");
   private static final LabelMap LABELS = new LabelMap(SECTION);
   private static final Key<Boolean> TIMES =
       SECTION.key(
-          "use_incoming_timestamp", Type.BOOL, false, "Entries have the time of their message.");
+          "use_incoming_timestamp",
+          Type.BOOL,
+          false,
+          "If true, entries use the timestamp of the message.");
   private static final Key<Boolean> WHOLE =
       SECTION.key(
-          "use_rfc5424_message", Type.BOOL, false, "The line is the message with its header.");
+          "use_rfc5424_message",
+          Type.BOOL,
+          false,
+          "If true, the line is the message with its header.");
   private static final SequencedMap<String, SyslogFormat> FORMATS = new LinkedHashMap<>();
 
   static {
@@ -99,10 +106,12 @@ public record SyslogConfig(
           "max_message_length",
           Type.INT,
           DEFAULT_LENGTH,
-          "Longest message in bytes; longer ones are cut. 0 for the default.");
+          "Maximum length of a message in bytes; longer ones are truncated. 0 for the default.");
   private static final Key<TlsConfig> TLS =
       SECTION.optional(
-          "tls_config", TlsConfig.TYPE, "Own certificate and key; with ca, clients need one too.");
+          "tls_config",
+          TlsConfig.TYPE,
+          "TLS settings of the server; with ca, clients must present a certificate.");
 
   /** A listener in plain text for messages of both RFCs, with the times of the messages. */
   public static SyslogConfig listening(String address, Protocol protocol, Labels labels) {
