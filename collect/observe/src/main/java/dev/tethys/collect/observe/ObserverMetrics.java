@@ -53,7 +53,7 @@ final class ObserverMetrics {
         new MetricFamily(
             "tethys_observe_lost_events_total",
             MetricType.COUNTER,
-            "Events for which a ring of the kernel had no room.",
+            "Events lost because a ring buffer of the kernel was full.",
             "",
             List.of(
                 new Metric(Labels.of("ring", "connections"), n.lostConnectionEvents()),
@@ -69,7 +69,7 @@ final class ObserverMetrics {
         new MetricFamily(
             "tethys_observe_shed_total",
             MetricType.COUNTER,
-            "Objects left out because a table was full.",
+            "Objects omitted because a table was full.",
             "",
             List.of(
                 new Metric(Labels.of("table", "connections"), n.shedConnections()),
@@ -105,13 +105,13 @@ final class ObserverMetrics {
         to,
         "tethys_observe_tls_attach_failures_total",
         MetricType.COUNTER,
-        "Programs and libraries whose TLS functions could not be given probes.",
+        "Programs and libraries whose TLS functions could not be probed.",
         n.failures());
     number(
         to,
         "tethys_observe_tls_back_offs_total",
         MetricType.COUNTER,
-        "Detachments because a process with probes crashed.",
+        "Probe detachments because a probed process crashed.",
         n.backOffs());
     number(
         to,
@@ -144,7 +144,7 @@ final class ObserverMetrics {
         to,
         "tethys_observe_profile_samples_lost_total",
         MetricType.COUNTER,
-        "CPU samples and stacks for which a table of the kernel had no room.",
+        "CPU samples and stacks lost because a table of the kernel was full.",
         lost);
     to.accept(
         new MetricFamily(
@@ -170,7 +170,7 @@ final class ObserverMetrics {
         to,
         "tethys_observe_spans_shed_total",
         MetricType.COUNTER,
-        "Spans left out because too many waited.",
+        "Spans dropped because the queue was full.",
         n.shed());
   }
 

@@ -83,7 +83,7 @@ final class ConnectionMetrics {
         to);
     counter(
         "container_net_tcp_retransmits_total",
-        "TCP segments sent to the destination again.",
+        "TCP segments retransmitted to the destination.",
         peers,
         p -> p.wasOpen() || p.retransmits > 0,
         p -> p.retransmits,

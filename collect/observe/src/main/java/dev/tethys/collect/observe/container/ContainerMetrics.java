@@ -59,7 +59,7 @@ final class ContainerMetrics {
     gauge(
         c,
         "container_info",
-        "Facts about the container.",
+        "Information about the container.",
         1,
         "image",
         c.metadata.image(),
@@ -81,7 +81,7 @@ final class ContainerMetrics {
     counter(
         c,
         "container_oom_kills_total",
-        "Processes that the kernel ended because memory ran out.",
+        "Processes killed by the kernel because of lack of memory.",
         Double.isNaN(oom) ? c.oomKills : Math.max(oom, c.oomKills));
     if (c.cgroup.kind() != ContainerKind.STANDALONE) {
       resources(c);
@@ -101,7 +101,7 @@ final class ContainerMetrics {
       counter(
           c,
           "container_resources_cpu_throttled_seconds_total",
-          "Time in which the limit of CPU stopped the container.",
+          "Time in which the CPU limit throttled the container.",
           cpu.throttledSeconds());
     }
     Memory memory = resources.memory(c.cgroup);

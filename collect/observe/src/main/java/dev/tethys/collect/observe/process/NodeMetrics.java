@@ -75,7 +75,7 @@ public final class NodeMetrics implements Collector {
         new MetricFamily(
             "node_info",
             MetricType.GAUGE,
-            "Facts about the machine.",
+            "Information about the machine.",
             "",
             List.of(new Metric(labels, 1))));
     gauge("node_uptime_seconds", "Time since the start of the machine.", uptime(), to);
