@@ -46,31 +46,31 @@ public record GlobalConfig(
   }
 
   private static final Section SECTION =
-      new Section("global", "Defaults for everything else in the file.");
+      new Section("global", "Defaults of all other parts of the file.");
   private static final Key<Duration> EVALUATION_INTERVAL =
       SECTION.key(
           "evaluation_interval",
           Type.DURATION,
           Duration.ofMinutes(1),
-          "How often rules are evaluated; also the default resolution of subqueries.");
+          "Interval between evaluations of rules; also the default resolution of subqueries.");
   private static final Key<Duration> RULE_QUERY_OFFSET =
       SECTION.key(
           "rule_query_offset",
           Type.DURATION,
           Duration.ZERO,
-          "How far back the queries of rules look, and how far back their results are stored.");
+          "Offset into the past of rule evaluations: of their queries and their results.");
   private static final Key<String> QUERY_LOG_FILE =
       SECTION.key(
           "query_log_file",
           Type.PATH,
           "",
-          "File that every query is logged to, a line of JSON each; opened anew at a reload.");
+          "File to which queries are logged, one line of JSON each; reopened at a reload.");
   private static final Key<Map<String, String>> EXTERNAL_LABELS =
       SECTION.key(
           "external_labels",
           Type.map(Type.of("string", "", YamlNode::asString)),
           Map.of(),
-          "Labels added to what leaves this server; $VAR and ${VAR} are expanded.");
+          "External labels added to data that leaves this server; $VAR and ${VAR} are expanded.");
 
   static {
     SECTION.include(ScrapeDefaults.SECTION);

@@ -51,13 +51,13 @@ public final class ProfileScrapes implements DiscoveryManager.Listener, AutoClos
       scrapes =
           registry.counters(
               "tethys_profile_scrapes_total",
-              "Requests of targets for profiles, by job and kind.",
+              "Requests for profiles to targets, by job and kind.",
               "job",
               "kind");
       failed =
           registry.counters(
               "tethys_profile_scrapes_failed_total",
-              "Requests of targets for profiles that stored none, by job and kind.",
+              "Requests for profiles to targets that stored none, by job and kind.",
               "job",
               "kind");
     }

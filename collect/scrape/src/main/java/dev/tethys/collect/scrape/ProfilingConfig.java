@@ -41,11 +41,14 @@ public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kind
       List<String> keep) {}
 
   private static final Section KIND =
-      new Section("pprof_config_kind", "One kind of profile of profiling_config.");
+      new Section("pprof_config_kind", "Profile type of profiling_config.");
   private static final Key<Boolean> ENABLED =
-      KIND.optional("enabled", Type.BOOL, "Ask for the kind. Default true, false for fgprof.");
+      KIND.optional(
+          "enabled",
+          Type.BOOL,
+          "If true, the profile type is scraped. Default true, false for fgprof.");
   private static final Key<String> PATH =
-      KIND.optional("path", Type.STRING, "Path of the kind, behind path_prefix.");
+      KIND.optional("path", Type.STRING, "Path of the profile type, after path_prefix.");
   private static final Key<Boolean> DELTA =
       KIND.optional(
           "delta",
@@ -61,16 +64,16 @@ public record ProfilingConfig(String pathPrefix, SequencedMap<String, Kind> kind
           "Sample types to keep, such as inuse_space; all if empty.");
 
   private static final Section SECTION =
-      new Section("profiling_config", "Profiles that the targets of a job are asked for.");
+      new Section("profiling_config", "Profile types to scrape.");
   private static final Key<String> PREFIX =
-      SECTION.key("path_prefix", Type.STRING, "", "Path before those of the kinds.");
+      SECTION.key("path_prefix", Type.STRING, "", "Path prefix of the profile types.");
   private static final Key<Map<String, ConfiguredKind>> KINDS =
       SECTION.key(
           "pprof_config",
           Type.map(KIND.type(ProfilingConfig::written)),
           Map.of(),
-          "Kinds by name: memory, block, goroutine, mutex, process_cpu, fgprof, or others that have"
-              + " a path.");
+          "Profile types by name: memory, block, goroutine, mutex, process_cpu, fgprof, or others"
+              + " with a path.");
 
   /** Reader of the section. */
   static final Type<ProfilingConfig> TYPE = SECTION.type(ProfilingConfig::read);

@@ -91,58 +91,61 @@ public record ScrapeConfig(
 
   /** The keys of a job. */
   public static final Section SECTION =
-      new Section("scrape_config", "One job: targets that are scraped in the same way.");
+      new Section(
+          "scrape_config", "Scrape configuration: a job whose targets share their settings.");
 
   private static final Key<String> JOB_NAME =
-      SECTION.key("job_name", Type.STRING, "", "Name of the job, unique; the label job.");
+      SECTION.key("job_name", Type.STRING, "", "Job name, unique; the default of the label job.");
   private static final Key<ScrapeProtocol> FALLBACK =
       SECTION.optional(
           "fallback_scrape_protocol",
           Type.of("scrape protocol", null, ScrapeDefaults::protocol),
-          "The format of answers whose Content-Type is missing or unknown.");
+          "Format of responses whose Content-Type is missing or unknown.");
   private static final Key<String> METRICS_PATH =
-      SECTION.key("metrics_path", Type.STRING, "/metrics", "The path of the URL.");
+      SECTION.key("metrics_path", Type.STRING, "/metrics", "HTTP path of the metrics.");
   private static final Key<String> SCHEME =
       SECTION.key("scheme", Type.STRING, "http", "http or https.");
   private static final Key<Map<String, List<String>>> PARAMS =
-      SECTION.key("params", Type.map(Type.list(Type.STRING)), Map.of(), "Parameters of the URL.");
+      SECTION.key("params", Type.map(Type.list(Type.STRING)), Map.of(), "URL parameters.");
   private static final Key<Boolean> HONOR_LABELS =
       SECTION.key(
           "honor_labels",
           Type.BOOL,
           false,
-          "On a clash keep the scraped label; otherwise it becomes exported_<name>.");
+          "If true, scraped labels win conflicts; otherwise they are renamed to exported_<name>.");
   private static final Key<Boolean> HONOR_TIMESTAMPS =
-      SECTION.key("honor_timestamps", Type.BOOL, true, "Keep timestamps that the target gives.");
+      SECTION.key(
+          "honor_timestamps", Type.BOOL, true, "If true, timestamps of the target are kept.");
   private static final Key<Boolean> TRACK_STALENESS =
       SECTION.key(
           "track_timestamps_staleness",
           Type.BOOL,
           false,
-          "Write staleness markers also for series with explicit timestamps.");
+          "If true, staleness markers are also written for series with explicit timestamps.");
   private static final Key<Boolean> COMPRESSION =
-      SECTION.key("enable_compression", Type.BOOL, true, "Ask for gzip.");
+      SECTION.key("enable_compression", Type.BOOL, true, "If true, requests gzip compression.");
   private static final Key<Long> BUCKET_LIMIT =
       SECTION.key(
           "native_histogram_bucket_limit",
           Type.UINT,
           0L,
-          "Most buckets of a native histogram; its resolution is halved until it fits.");
+          "Maximum number of buckets of a native histogram; above it the resolution is reduced.");
   private static final Key<Double> MIN_BUCKET_FACTOR =
       SECTION.key(
           "native_histogram_min_bucket_factor",
           Type.FLOAT,
           0.0,
-          "Least growth from one bucket to the next; finer histograms are made coarser.");
+          "Minimum growth factor between buckets; finer native histograms are merged.");
   private static final Key<YamlNode> RELABEL =
-      SECTION.optional("relabel_configs", RelabelConfig.LIST, "Rules for targets.");
+      SECTION.optional("relabel_configs", RelabelConfig.LIST, "Relabelling rules of targets.");
   private static final Key<YamlNode> METRIC_RELABEL =
-      SECTION.optional("metric_relabel_configs", RelabelConfig.LIST, "Rules for samples.");
+      SECTION.optional(
+          "metric_relabel_configs", RelabelConfig.LIST, "Relabelling rules of samples.");
   private static final Key<ProfilingConfig> PROFILING =
       SECTION.optional(
           "profiling_config",
           ProfilingConfig.TYPE,
-          "Makes the job one of profiles: targets are asked for pprof instead of metrics.");
+          "Makes this a profiling job: targets are scraped for pprof profiles instead of metrics.");
 
   static {
     SECTION

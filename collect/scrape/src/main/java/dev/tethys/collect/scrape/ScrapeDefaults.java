@@ -63,47 +63,50 @@ public record ScrapeDefaults(
 
   /** To be included in {@code global} and in {@code scrape_configs}. */
   public static final Section SECTION =
-      new Section("scrape_defaults", "What jobs inherit from the global section.");
+      new Section("scrape_defaults", "Defaults of jobs, from the global section.");
 
   private static final Key<Duration> INTERVAL =
-      SECTION.optional("scrape_interval", Type.DURATION, "How often targets are scraped.");
+      SECTION.optional("scrape_interval", Type.DURATION, "Scrape interval.");
   private static final Key<Duration> TIMEOUT =
       SECTION.optional(
-          "scrape_timeout", Type.DURATION, "How long a scrape may take; at most its interval.");
+          "scrape_timeout", Type.DURATION, "Scrape timeout; at most the scrape interval.");
   private static final Key<List<ScrapeProtocol>> PROTOCOLS =
       SECTION.optional(
           "scrape_protocols",
           Type.of("list of scrape protocols", null, ScrapeDefaults::protocols),
-          "The formats to ask for, best first.");
+          "Formats to negotiate, in order of preference.");
   private static final Key<String> FAILURE_LOG =
       SECTION.key(
-          "scrape_failure_log_file", Type.PATH, "", "File that failed scrapes are logged to.");
+          "scrape_failure_log_file", Type.PATH, "", "File to which scrape failures are logged.");
   private static final Key<Boolean> NATIVE =
-      SECTION.optional("scrape_native_histograms", Type.BOOL, "Store native histograms.");
+      SECTION.optional(
+          "scrape_native_histograms", Type.BOOL, "If true, native histograms are stored.");
   private static final Key<Boolean> CONVERT =
       SECTION.optional(
           "convert_classic_histograms_to_nhcb",
           Type.BOOL,
-          "Store classic histograms as native ones with custom buckets.");
+          "If true, classic histograms are converted to native histograms with custom buckets.");
   private static final Key<Boolean> KEEP_CLASSIC =
       SECTION.optional(
           "always_scrape_classic_histograms",
           Type.BOOL,
-          "Store classic histograms also where a native form is stored.");
+          "If true, classic histograms are also stored where a native histogram exists.");
   private static final Key<Boolean> EXTRA =
       SECTION.optional(
-          "extra_scrape_metrics", Type.BOOL, "Store limits and body size of each scrape.");
+          "extra_scrape_metrics",
+          Type.BOOL,
+          "If true, reports the limits and the body size of each scrape as series.");
   private static final Key<NameScheme> NAMES =
       SECTION.optional(
           "metric_name_validation_scheme",
           Type.of("utf8 | legacy", null, ScrapeDefaults::nameScheme),
-          "Which names are valid.");
+          "Validation scheme of metric and label names.");
   private static final Key<EscapingScheme> ESCAPING =
       SECTION.optional(
           "metric_name_escaping_scheme",
           Type.of(
               "allow-utf-8 | underscores | dots | values", null, ScrapeDefaults::escapingScheme),
-          "How targets are asked to write names beyond the narrow alphabet.");
+          "Escaping scheme requested from targets for names outside the legacy character set.");
 
   static {
     SECTION.include(ScrapeLimits.SECTION);

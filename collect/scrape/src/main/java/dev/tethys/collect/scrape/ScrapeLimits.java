@@ -30,26 +30,40 @@ public record ScrapeLimits(
   /** None at all. */
   public static final ScrapeLimits NONE = new ScrapeLimits(ByteSize.ZERO, 0, 0, 0, 0, 0, 0);
 
-  static final Section SECTION =
-      new Section("scrape_limits", "How much one scrape, or one job, may bring.");
+  static final Section SECTION = new Section("scrape_limits", "Limits of a scrape or a job.");
   private static final Key<ByteSize> BODY_SIZE =
       SECTION.optional(
-          "body_size_limit", Type.SIZE, "Most bytes of an uncompressed answer; more fails it.");
+          "body_size_limit",
+          Type.SIZE,
+          "Maximum size of the uncompressed response; above it the scrape fails.");
   private static final Key<Long> SAMPLES =
       SECTION.optional(
-          "sample_limit", Type.UINT, "Most samples of a scrape after relabelling; more fails it.");
+          "sample_limit",
+          Type.UINT,
+          "Maximum number of samples of a scrape after relabelling; above it the scrape fails.");
   private static final Key<Long> LABELS =
-      SECTION.optional("label_limit", Type.UINT, "Most labels of a series; more fails the scrape.");
+      SECTION.optional(
+          "label_limit",
+          Type.UINT,
+          "Maximum number of labels of a series; above it the scrape fails.");
   private static final Key<Long> LABEL_NAME_LENGTH =
-      SECTION.optional("label_name_length_limit", Type.UINT, "Longest label name in bytes.");
+      SECTION.optional(
+          "label_name_length_limit",
+          Type.UINT,
+          "Maximum length of a label name in bytes; above it the scrape fails.");
   private static final Key<Long> LABEL_VALUE_LENGTH =
-      SECTION.optional("label_value_length_limit", Type.UINT, "Longest label value in bytes.");
+      SECTION.optional(
+          "label_value_length_limit",
+          Type.UINT,
+          "Maximum length of a label value in bytes; above it the scrape fails.");
   private static final Key<Long> TARGETS =
       SECTION.optional(
-          "target_limit", Type.UINT, "Most targets of a job; with more, all of them fail.");
+          "target_limit",
+          Type.UINT,
+          "Maximum number of targets of a job; above it all of them fail.");
   private static final Key<Long> KEEP_DROPPED =
       SECTION.optional(
-          "keep_dropped_targets", Type.UINT, "How many dropped targets are kept to be shown.");
+          "keep_dropped_targets", Type.UINT, "Number of dropped targets to keep for display.");
 
   /** Reads the keys of this block; one that is absent or 0 is taken from {@code otherwise}. */
   public static ScrapeLimits read(YamlObject o, ScrapeLimits otherwise) {
