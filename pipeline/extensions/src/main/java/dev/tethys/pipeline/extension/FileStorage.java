@@ -24,7 +24,10 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
 
   private static final Section SECTION = new Section("file_storage", "Folders on disk.");
   private static final Key<String> DIRECTORY =
-      SECTION.key("directory", Type.PATH, "/var/lib/otelcol/file_storage",
+      SECTION.key(
+          "directory",
+          Type.PATH,
+          "/var/lib/otelcol/file_storage",
           "Directory of the stored files.");
   private static final Key<Boolean> CREATE =
       SECTION.key("create_directory", Type.BOOL, true, "Make it when absent.");

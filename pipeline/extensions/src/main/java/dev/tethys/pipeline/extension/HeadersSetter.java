@@ -40,8 +40,8 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
   private static final Key<String> FROM =
       HEADER.key("from_context", Type.STRING, "", "The sender's header of this name.");
   private static final Key<String> DEFAULT =
-      HEADER.optional("default_value", Type.STRING,
-          "Value used if the request of the sender has none.");
+      HEADER.optional(
+          "default_value", Type.STRING, "Value used if the request of the sender has none.");
 
   static {
     HEADER.notBuilt("from_attribute", "Attributes of who authenticated to a receiver.");

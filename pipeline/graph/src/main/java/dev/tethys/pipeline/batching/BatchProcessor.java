@@ -50,8 +50,10 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
           "Maximum time before a batch is sent; 0 to send without delay.");
   private static final Key<Long> MAX_SIZE =
       SECTION.key(
-          "send_batch_max_size", Type.INT, 0L,
-              "Maximum number of items in a batch; 0 for no limit.");
+          "send_batch_max_size",
+          Type.INT,
+          0L,
+          "Maximum number of items in a batch; 0 for no limit.");
   private static final Key<List<String>> METADATA =
       SECTION.key(
           "metadata_keys",
@@ -60,8 +62,10 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
           "Metadata keys; only batches with equal values are joined.");
   private static final Key<Long> CARDINALITY =
       SECTION.key(
-          "metadata_cardinality_limit", Type.INT, 1000L,
-              "Maximum number of combinations of their values.");
+          "metadata_cardinality_limit",
+          Type.INT,
+          1000L,
+          "Maximum number of combinations of their values.");
 
   @Override
   public String type() {

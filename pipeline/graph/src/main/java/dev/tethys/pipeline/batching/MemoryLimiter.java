@@ -45,19 +45,23 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
       new Section("memory_limiter_processor", "Refuses batches while memory is short.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
-          "check_interval", GoDurations.TYPE, Duration.ZERO,
-              "Interval between measurements of memory, such as 1s.");
+          "check_interval",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "Interval between measurements of memory, such as 1s.");
   private static final Key<Long> LIMIT =
       SECTION.key("limit_mib", Type.INT, 0L, "Heap that may be taken, in MiB.");
   private static final Key<Long> SPIKE =
       SECTION.key(
-          "spike_limit_mib", Type.INT, 0L,
-              "Difference between limit and soft limit; 20% if absent.");
+          "spike_limit_mib",
+          Type.INT,
+          0L,
+          "Difference between limit and soft limit; 20% if absent.");
   private static final Key<Long> LIMIT_PERCENT =
       SECTION.key("limit_percentage", Type.INT, 0L, "The limit in percent of the memory.");
   private static final Key<Long> SPIKE_PERCENT =
-      SECTION.key("spike_limit_percentage", Type.INT, 0L,
-          "spike_limit_mib in percent of the memory.");
+      SECTION.key(
+          "spike_limit_percentage", Type.INT, 0L, "spike_limit_mib in percent of the memory.");
   private static final Key<Duration> MIN_GC_SOFT =
       SECTION.key(
           "min_gc_interval_when_soft_limited",

@@ -35,8 +35,8 @@ public final class ClientKeys {
   public static final Type<Reference> AUTH_TYPE = AUTH.type(o -> o.get(AUTHENTICATOR));
 
   private static final Section HEADER = new Section("header", "Header of requests.");
-  private static final Key<String> NAME = HEADER.required("name", Type.STRING,
-      "Name of the header.");
+  private static final Key<String> NAME =
+      HEADER.required("name", Type.STRING, "Name of the header.");
   private static final Key<Secret> VALUE =
       HEADER.key("value", Type.SECRET, Secret.NONE, "Value of the header.");
 

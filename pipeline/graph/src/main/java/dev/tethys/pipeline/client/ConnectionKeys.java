@@ -44,8 +44,12 @@ final class ConnectionKeys {
             "max_idle_conns_per_host",
             Type.INT,
             "Maximum number of idle connections to one server; 0 for " + GO_IDLE_EACH + ".");
-    most = s.key("max_conns_per_host", Type.INT, 0L,
-        "Maximum number of connections to one server; 0 for no limit.");
+    most =
+        s.key(
+            "max_conns_per_host",
+            Type.INT,
+            0L,
+            "Maximum number of connections to one server; 0 for no limit.");
     idleTime =
         s.optional(
             "idle_conn_timeout",

@@ -45,12 +45,17 @@ public record GrpcClientSettings(
       new Section("keepalive", "Keepalive pings of the client.");
   private static final Key<Duration> TIME =
       KEEPALIVE.key(
-          "time", GoDurations.TYPE, Duration.ofSeconds(10),
-              "Idle time after which a ping is sent.");
+          "time",
+          GoDurations.TYPE,
+          Duration.ofSeconds(10),
+          "Idle time after which a ping is sent.");
   private static final Key<Duration> KEEPALIVE_TIMEOUT =
       KEEPALIVE.key("timeout", GoDurations.TYPE, Duration.ofSeconds(10), "Timeout of a ping.");
   private static final Key<Boolean> WITHOUT_STREAM =
-      KEEPALIVE.key("permit_without_stream", Type.BOOL, false,
+      KEEPALIVE.key(
+          "permit_without_stream",
+          Type.BOOL,
+          false,
           "If true, pings are sent without active calls too.");
 
   private record Keepalive(Duration time, Duration timeout, boolean idle) {}
@@ -180,8 +185,12 @@ public record GrpcClientSettings(
           several
               ? s.key("endpoints", Type.list(Type.STRING), List.of(), "Several, in turn.")
               : null;
-      tls = s.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT,
-          "TLS settings of the client.");
+      tls =
+          s.key(
+              "tls",
+              ClientTlsSettings.TYPE,
+              ClientTlsSettings.DEFAULT,
+              "TLS settings of the client.");
       SequencedMap<String, String> words = new LinkedHashMap<>();
       for (String w : List.of("gzip", "snappy", "zstd", "none")) {
         words.put(w, w);
@@ -189,8 +198,10 @@ public record GrpcClientSettings(
       words.put("", "none");
       compression =
           s.key(
-              "compression", Type.oneOf("compression", words), defaultCompression,
-                  "Compression of requests.");
+              "compression",
+              Type.oneOf("compression", words),
+              defaultCompression,
+              "Compression of requests.");
       keepalive =
           s.key(
               "keepalive",
@@ -208,10 +219,14 @@ public record GrpcClientSettings(
               Type.oneOf("balancer", balancers),
               true,
               "Among the addresses of the endpoint's name.");
-      authority = s.key("authority", Type.STRING, "",
-          "Authority of calls; the name to request and to verify.");
-      userAgent = s.key("user_agent", Type.STRING, "",
-          "User agent; by default Tethys and its version.");
+      authority =
+          s.key(
+              "authority",
+              Type.STRING,
+              "",
+              "Authority of calls; the name to request and to verify.");
+      userAgent =
+          s.key("user_agent", Type.STRING, "", "User agent; by default Tethys and its version.");
       auth = s.optional("auth", ClientKeys.AUTH_TYPE, "Authenticator of calls.");
       s.key(
           "wait_for_ready",

@@ -68,20 +68,26 @@ public record HttpClientSettings(
      */
     public Keys(Section s, Compression usual) {
       endpoint = s.key("endpoint", Type.STRING, "", "URL of the server.");
-      proxy = s.key("proxy_url", Type.STRING, "",
-          "URL of the proxy; by default taken from the environment.");
-      tls = s.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT,
-          "TLS settings of the client.");
+      proxy =
+          s.key(
+              "proxy_url",
+              Type.STRING,
+              "",
+              "URL of the proxy; by default taken from the environment.");
+      tls =
+          s.key(
+              "tls",
+              ClientTlsSettings.TYPE,
+              ClientTlsSettings.DEFAULT,
+              "TLS settings of the client.");
       SequencedMap<String, Compression> words = new LinkedHashMap<>();
       for (Compression c : Compression.values()) {
         words.put(c.word(), c);
       }
       words.put("none", Compression.NONE);
-      compression = s.key("compression", Type.oneOf("compression", words), usual,
-          "Compression of requests.");
-      level =
-          s.key(
-              "compression_params", PARAMS.type(o -> o.get(LEVEL)), 0L, "Compression level.");
+      compression =
+          s.key("compression", Type.oneOf("compression", words), usual, "Compression of requests.");
+      level = s.key("compression_params", PARAMS.type(o -> o.get(LEVEL)), 0L, "Compression level.");
       headers = s.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every request.");
       auth = s.optional("auth", ClientKeys.AUTH_TYPE, "Authenticator of requests.");
       connections = new ConnectionKeys(s);

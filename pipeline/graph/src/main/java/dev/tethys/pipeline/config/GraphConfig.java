@@ -48,8 +48,8 @@ public record GraphConfig(
     YamlNode root) {
   private static final Type<Map<String, YamlNode>> FREE =
       Type.of("map", Map.of(), GraphConfig::free);
-  private static final Section TOP = new Section("configuration",
-      "Configuration of components and pipelines.");
+  private static final Section TOP =
+      new Section("configuration", "Configuration of components and pipelines.");
   private static final Map<ComponentKind, Key<Map<String, YamlNode>>> KINDS =
       new EnumMap<>(ComponentKind.class);
 
@@ -59,8 +59,8 @@ public record GraphConfig(
     }
   }
 
-  private static final Section SERVICE = new Section("service",
-      "Pipelines to run, extensions and telemetry of the process.");
+  private static final Section SERVICE =
+      new Section("service", "Pipelines to run, extensions and telemetry of the process.");
   private static final Key<List<YamlNode>> EXTENSIONS =
       SERVICE.key("extensions", Type.list(Type.ANY), List.of(), "Extensions that run, in order.");
   private static final Key<Map<String, YamlNode>> PIPELINES =
@@ -72,15 +72,17 @@ public record GraphConfig(
           TelemetrySettings.DEFAULT,
           "Telemetry of the process itself.");
   private static final Key<YamlObject> SERVICE_KEY =
-      TOP.required("service", SERVICE.type(o -> o),
+      TOP.required(
+          "service",
+          SERVICE.type(o -> o),
           "Pipelines to run, extensions and telemetry of the process.");
 
   private static final Section PIPELINE = new Section("pipeline", "Pipeline of one signal.");
   private static final Key<List<YamlNode>> RECEIVERS =
       PIPELINE.key("receivers", Type.list(Type.ANY), List.of(), "Receivers of the pipeline.");
   private static final Key<List<YamlNode>> PROCESSORS =
-      PIPELINE.key("processors", Type.list(Type.ANY), List.of(),
-          "Processors of the pipeline, in order.");
+      PIPELINE.key(
+          "processors", Type.list(Type.ANY), List.of(), "Processors of the pipeline, in order.");
   private static final Key<List<YamlNode>> EXPORTERS =
       PIPELINE.key("exporters", Type.list(Type.ANY), List.of(), "Exporters of the pipeline.");
 

@@ -50,13 +50,22 @@ public record OwnLogs(
   private static final Key<Boolean> ENABLED =
       SAMPLING.key("enabled", Type.BOOL, true, "Enables sampling of log lines.");
   private static final Key<Duration> TICK =
-      SAMPLING.key("tick", GoDurations.TYPE, Duration.ofSeconds(10),
+      SAMPLING.key(
+          "tick",
+          GoDurations.TYPE,
+          Duration.ofSeconds(10),
           "Interval over which equal lines are counted.");
   private static final Key<Long> INITIAL =
-      SAMPLING.key("initial", Type.INT, 10L,
+      SAMPLING.key(
+          "initial",
+          Type.INT,
+          10L,
           "Number of equal lines written per tick before sampling starts.");
   private static final Key<Long> THEREAFTER =
-      SAMPLING.key("thereafter", Type.INT, 100L,
+      SAMPLING.key(
+          "thereafter",
+          Type.INT,
+          100L,
           "After that, one of this many equal lines is written; 0 for none.");
 
   private static final Section SECTION = new Section("telemetry_logs", "Logs of the process.");
@@ -76,8 +85,8 @@ public record OwnLogs(
   private static final Key<Boolean> DISABLE_ZAP_RESOURCE =
       SECTION.key("disable_zap_resource", Type.BOOL, false, "No resource on lines.");
   private static final Key<List<Sampling>> SAMPLED =
-      SECTION.optional("sampling", SAMPLING.type(OwnLogs::sampling),
-          "Sampling of repeated log lines.");
+      SECTION.optional(
+          "sampling", SAMPLING.type(OwnLogs::sampling), "Sampling of repeated log lines.");
   private static final Type<String> OUTPUT = Type.of("path", null, n -> n.parse(OwnLogs::output));
   private static final Key<List<String>> OUTPUT_PATHS =
       SECTION.key("output_paths", Type.list(OUTPUT), List.of(), "stdout, stderr or files.");

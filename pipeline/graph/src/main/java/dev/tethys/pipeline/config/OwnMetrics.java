@@ -50,8 +50,8 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
       CONSTANT_LABELS.optional(
           "included", Type.list(Type.STRING), "Included attributes; * and ? are wildcards.");
   private static final Key<List<String>> EXCLUDED =
-      CONSTANT_LABELS.key("excluded", Type.list(Type.STRING), List.of(),
-          "Resource attributes to exclude.");
+      CONSTANT_LABELS.key(
+          "excluded", Type.list(Type.STRING), List.of(), "Resource attributes to exclude.");
 
   /** Patterns of attributes. */
   private record Patterns(@Nullable List<String> included, List<String> excluded) {}
@@ -60,8 +60,8 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
       new Section("telemetry_prometheus", "Endpoint that serves metrics to Prometheus.");
   private static final Key<String> HOST =
       PROMETHEUS.key("host", Type.STRING, "localhost", "Address to listen on.");
-  private static final Key<Long> PORT = PROMETHEUS.key("port", Type.INT, 8888L,
-      "Port to listen on.");
+  private static final Key<Long> PORT =
+      PROMETHEUS.key("port", Type.INT, 8888L, "Port to listen on.");
   private static final Key<Boolean> NO_SCOPE =
       PROMETHEUS.key("without_scope_info", Type.BOOL, true, "Taken; there is no scope.");
   private static final Key<Boolean> NO_UNITS =
@@ -83,7 +83,9 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
           "prometheus", PROMETHEUS.type(OwnMetrics::page), "As Prometheus reads them.");
   private static final Section PULL = new Section("telemetry_pull", "Metrics that are asked for.");
   private static final Key<Page> EXPORTER =
-      PULL.required("exporter", PULL_EXPORTER.type(o -> o.get(PULL_PROMETHEUS)),
+      PULL.required(
+          "exporter",
+          PULL_EXPORTER.type(o -> o.get(PULL_PROMETHEUS)),
           "Exporter that serves metrics on request.");
 
   /** One of both. */
@@ -104,15 +106,18 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
           "normal",
           "none serves no metrics; all others the same.");
   private static final Key<List<Reader>> READERS =
-      SECTION.optional("readers", Type.list(READER.type(OwnMetrics::reader)),
+      SECTION.optional(
+          "readers",
+          Type.list(READER.type(OwnMetrics::reader)),
           "Readers that serve or push metrics.");
   private static final Key<String> ADDRESS =
       SECTION.optional("address", Type.STRING, "host:port, as before there were readers.");
 
   private static final Key<List<OwnView>> VIEWS =
       SECTION.optional(
-          "views", Type.list(OwnView.TYPE),
-              "Views that change how metrics are exported; with level: detailed.");
+          "views",
+          Type.list(OwnView.TYPE),
+          "Views that change how metrics are exported; with level: detailed.");
 
   /** Reads the block. */
   static final Type<OwnMetrics> TYPE = SECTION.type(OwnMetrics::read);

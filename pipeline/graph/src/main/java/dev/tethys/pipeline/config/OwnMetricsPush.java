@@ -106,8 +106,8 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
   private record Target(@Nullable Otlp otlp) {}
 
   private static final Key<Target> EXPORTER_KEY =
-      SECTION.required("exporter", EXPORTER.type(OwnMetricsPush::target),
-          "Destination of pushed metrics.");
+      SECTION.required(
+          "exporter", EXPORTER.type(OwnMetricsPush::target), "Destination of pushed metrics.");
 
   static {
     SECTION.notBuilt("producers", "Metrics of other sources.");

@@ -38,8 +38,8 @@ public record OwnView(
   private static final String NO_METERS =
       "metrics of this process are of one meter; select them by instrument_name";
 
-  private static final Section SELECTOR = new Section("telemetry_selector",
-      "Metrics that the view selects.");
+  private static final Section SELECTOR =
+      new Section("telemetry_selector", "Metrics that the view selects.");
   private static final Key<String> INSTRUMENT_NAME =
       SELECTOR.key("instrument_name", Type.STRING, "", "Instrument name; * and ? are wildcards.");
   private static final Key<String> INSTRUMENT_TYPE =
@@ -68,8 +68,8 @@ public record OwnView(
   /** Selector of a view. */
   private record Selected(String name, @Nullable Kind kind) {}
 
-  private static final Section KEYS = new Section("telemetry_attribute_keys",
-      "Attribute keys to include or exclude.");
+  private static final Section KEYS =
+      new Section("telemetry_attribute_keys", "Attribute keys to include or exclude.");
   private static final Key<List<String>> INCLUDED =
       KEYS.key("included", Type.list(Type.STRING), List.of(), "Keys to include; empty for all.");
   private static final Key<List<String>> EXCLUDED =
@@ -92,8 +92,8 @@ public record OwnView(
           AGGREGATION.optional("last_value", Type.ANY, "Refused."),
           AGGREGATION.optional("sum", Type.ANY, "Refused."));
 
-  private static final Section STREAM = new Section("telemetry_stream",
-      "Stream that the selected metrics become.");
+  private static final Section STREAM =
+      new Section("telemetry_stream", "Stream that the selected metrics become.");
   private static final Key<String> NAME =
       STREAM.key("name", Type.STRING, "", "Another name; not for a pattern.");
   private static final Key<String> DESCRIPTION =
@@ -102,13 +102,16 @@ public record OwnView(
       STREAM.key(
           "aggregation", AGGREGATION.type(OwnView::drops), false, "drop, or default for none.");
   private static final Key<Attributes> ATTRIBUTE_KEYS =
-      STREAM.key("attribute_keys", KEYS.type(OwnView::attributes), ALL,
+      STREAM.key(
+          "attribute_keys",
+          KEYS.type(OwnView::attributes),
+          ALL,
           "Attribute keys to include or exclude.");
 
   private static final Section SECTION = new Section("telemetry_view", "View of selected metrics.");
   private static final Key<Selected> SELECTOR_KEY =
-      SECTION.required("selector", SELECTOR.type(OwnView::selected),
-          "Metrics that the view selects.");
+      SECTION.required(
+          "selector", SELECTOR.type(OwnView::selected), "Metrics that the view selects.");
 
   /** Stream settings of a view. */
   private record StreamSettings(

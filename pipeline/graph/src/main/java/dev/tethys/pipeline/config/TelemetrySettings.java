@@ -57,7 +57,10 @@ public record TelemetrySettings(
   private static final Key<String> TRACED =
       SECTION.key("traces", TRACES.type(TelemetrySettings::traces), "", "Traces.");
   private static final Key<Map<String, Optional<String>>> RESOURCE =
-      SECTION.key("resource", OwnResource.TYPE, Map.of(),
+      SECTION.key(
+          "resource",
+          OwnResource.TYPE,
+          Map.of(),
           "Resource attributes of the process's telemetry.");
   private static final Key<VolumeSettings> VOLUMES =
       SECTION.key("volumes", VolumeSettings.TYPE, VolumeSettings.DEFAULT, "Volumes by attribute.");

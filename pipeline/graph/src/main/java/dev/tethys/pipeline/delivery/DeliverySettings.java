@@ -61,14 +61,16 @@ public record DeliverySettings(
   /** The highest {@code num_consumers}. */
   public static final int MAX_CONSUMERS = 4096;
 
-  private static final Section RETRY = new Section("retry_on_failure",
-      "Retries of requests that failed.");
+  private static final Section RETRY =
+      new Section("retry_on_failure", "Retries of requests that failed.");
   private static final Key<Boolean> RETRY_ENABLED =
       RETRY.key("enabled", Type.BOOL, true, "Enables retries.");
   private static final Key<Duration> INITIAL_INTERVAL =
       RETRY.key(
-          "initial_interval", GoDurations.TYPE, Retry.DEFAULT.first(),
-              "Pause after the first failure.");
+          "initial_interval",
+          GoDurations.TYPE,
+          Retry.DEFAULT.first(),
+          "Pause after the first failure.");
   private static final Key<Double> RANDOMIZATION_FACTOR =
       RETRY.key(
           "randomization_factor",
@@ -79,7 +81,10 @@ public record DeliverySettings(
       RETRY.key(
           "multiplier", Type.FLOAT, Retry.DEFAULT.multiplier(), "Growth of pauses, at least 1.");
   private static final Key<Duration> MAX_INTERVAL =
-      RETRY.key("max_interval", GoDurations.TYPE, Retry.DEFAULT.longest(),
+      RETRY.key(
+          "max_interval",
+          GoDurations.TYPE,
+          Retry.DEFAULT.longest(),
           "Maximum pause between attempts.");
   private static final Key<Duration> MAX_ELAPSED_TIME =
       RETRY.key(

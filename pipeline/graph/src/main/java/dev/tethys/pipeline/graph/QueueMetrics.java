@@ -52,10 +52,10 @@ public final class QueueMetrics implements Collector {
         "otelcol_exporter_in_flight_requests",
         "Requests under way.",
         OutboxStatus::inFlight);
-    gauge(to, all, "tethys_exporter_queue_bytes",
-        "Bytes waiting in the queue.", OutboxStatus::bytes);
-    gauge(to, all, "tethys_exporter_queue_items",
-        "Items waiting in the queue.", OutboxStatus::items);
+    gauge(
+        to, all, "tethys_exporter_queue_bytes", "Bytes waiting in the queue.", OutboxStatus::bytes);
+    gauge(
+        to, all, "tethys_exporter_queue_items", "Items waiting in the queue.", OutboxStatus::items);
     gauge(
         to,
         all,

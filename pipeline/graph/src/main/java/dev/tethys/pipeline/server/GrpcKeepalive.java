@@ -56,16 +56,20 @@ record GrpcKeepalive(ConnectionTimes times, Duration pingEvery, boolean pingIdle
       new Section("enforcement_policy", "Limits on keepalive pings of clients.");
   private static final Key<Duration> MIN_TIME =
       POLICY.key(
-          "min_time", GoDurations.TYPE, PING_EVERY,
-              "Minimum interval between two pings of a client.");
+          "min_time",
+          GoDurations.TYPE,
+          PING_EVERY,
+          "Minimum interval between two pings of a client.");
   private static final Key<Boolean> PERMIT_WITHOUT_STREAM =
-      POLICY.key("permit_without_stream", Type.BOOL, false,
+      POLICY.key(
+          "permit_without_stream",
+          Type.BOOL,
+          false,
           "If true, clients may ping without active calls.");
 
   private record Policy(Duration pingEvery, boolean pingIdle) {}
 
-  private static final Section KEEPALIVE =
-      new Section("keepalive", "Keepalive of connections.");
+  private static final Section KEEPALIVE = new Section("keepalive", "Keepalive of connections.");
   private static final Key<ConnectionTimes> SERVER_PARAMETERS =
       KEEPALIVE.key(
           "server_parameters",

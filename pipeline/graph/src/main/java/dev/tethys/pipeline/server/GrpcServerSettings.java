@@ -59,13 +59,15 @@ public record GrpcServerSettings(
             endpoint,
             "Address to listen on: host:port or the path of a Unix socket.");
     Key<String> transport = Listeners.transport(s);
-    Key<ServerTlsSettings> tls = s.optional("tls", ServerTlsSettings.TYPE,
-        "TLS settings of the server; plain text if absent.");
+    Key<ServerTlsSettings> tls =
+        s.optional(
+            "tls", ServerTlsSettings.TYPE, "TLS settings of the server; plain text if absent.");
     Key<Long> max =
         s.key(
             "max_recv_msg_size_mib", Type.INT, 4L, "Largest request in MiB, after decompression.");
-    Key<Reference> auth = s.optional("auth", AUTH_TYPE,
-        "Authenticator of incoming calls; unset accepts every client.");
+    Key<Reference> auth =
+        s.optional(
+            "auth", AUTH_TYPE, "Authenticator of incoming calls; unset accepts every client.");
     Key<Boolean> metadata =
         s.key("include_metadata", Type.BOOL, false, "Headers go along with what they brought.");
     Key<Long> streams =
@@ -74,10 +76,11 @@ public record GrpcServerSettings(
             Type.INT,
             0L,
             "Maximum number of concurrent calls on a connection; "
-                + "0 for " + Http2Limits.USUAL.streams() + ".");
+                + "0 for "
+                + Http2Limits.USUAL.streams()
+                + ".");
     Key<GrpcKeepalive> keepalive =
-        s.key(
-            "keepalive", GrpcKeepalive.TYPE, GrpcKeepalive.NONE, "Keepalive of connections.");
+        s.key("keepalive", GrpcKeepalive.TYPE, GrpcKeepalive.NONE, "Keepalive of connections.");
     IgnoredCollectorKeys foreign = new IgnoredCollectorKeys(s, true);
     return s.type(
         o -> {

@@ -44,8 +44,8 @@ public record HttpServerSettings(
     ConnectionTimes connections) {
   private static final long DEFAULT_MAX_BODY = 20L << 20;
 
-  private static final Section CORS = new Section("cors",
-      "Cross-origin requests (CORS) that are accepted.");
+  private static final Section CORS =
+      new Section("cors", "Cross-origin requests (CORS) that are accepted.");
   private static final Key<List<String>> ALLOWED_ORIGINS =
       CORS.key(
           "allowed_origins",
@@ -177,10 +177,12 @@ public record HttpServerSettings(
               defaultEndpoint,
               "Address to listen on: host:port or the path of a Unix socket.");
       transport = Listeners.transport(s);
-      tls = s.optional("tls", ServerTlsSettings.TYPE,
-          "TLS settings of the server; plain text if absent.");
-      cors = s.optional("cors", CORS_TYPE,
-          "Cross-origin requests (CORS) that are accepted; none if absent.");
+      tls =
+          s.optional(
+              "tls", ServerTlsSettings.TYPE, "TLS settings of the server; plain text if absent.");
+      cors =
+          s.optional(
+              "cors", CORS_TYPE, "Cross-origin requests (CORS) that are accepted; none if absent.");
       auth =
           s.optional(
               "auth",

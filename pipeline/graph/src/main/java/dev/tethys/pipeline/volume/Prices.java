@@ -26,8 +26,8 @@ public record Prices(String currency, Map<String, Price> byExporter) {
     }
   }
 
-  private static final Section PRICE = new Section("price",
-      "Prices of data passed to an exporter.");
+  private static final Section PRICE =
+      new Section("price", "Prices of data passed to an exporter.");
   private static final Key<Double> PER_GIB =
       PRICE.key("per_gib", Type.FLOAT, 0.0, "Price of 1 GiB before compression.");
   private static final Key<Double> PER_MILLION =

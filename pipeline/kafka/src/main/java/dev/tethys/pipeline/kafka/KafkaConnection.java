@@ -65,8 +65,8 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
   private static final Key<CloudAuth> AWS =
       SASL.optional(
           "aws_msk",
-          CloudAuth.SigV4.keys("aws_msk",
-              "AWS credentials that sign, for Amazon's mechanisms.", "broker_addr"),
+          CloudAuth.SigV4.keys(
+              "aws_msk", "AWS credentials that sign, for Amazon's mechanisms.", "broker_addr"),
           "AWS credentials that sign AWS_MSK_IAM and AWS_MSK_IAM_OAUTHBEARER.");
 
   static {
@@ -96,8 +96,8 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
 
   private record Auth(@Nullable Sasl sasl, @Nullable ClientTlsSettings tls) {}
 
-  private static final Section RETRY = new Section("retry",
-      "Retries of metadata requests that brokers do not answer.");
+  private static final Section RETRY =
+      new Section("retry", "Retries of metadata requests that brokers do not answer.");
   private static final Key<Duration> BACKOFF =
       RETRY.key("backoff", GoDurations.TYPE, Duration.ofMillis(250), "Pause between attempts.");
 
@@ -105,14 +105,18 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
     RETRY.key("max", Type.INT, 20L, "Means nothing: brokers are asked until the timeout.");
   }
 
-  private static final Section METADATA = new Section("metadata",
-      "Metadata of topics and brokers.");
+  private static final Section METADATA =
+      new Section("metadata", "Metadata of topics and brokers.");
   private static final Key<Duration> REFRESH_INTERVAL =
       METADATA.key(
-          "refresh_interval", GoDurations.TYPE, Duration.ofMinutes(10),
-              "Maximum age of the metadata.");
+          "refresh_interval",
+          GoDurations.TYPE,
+          Duration.ofMinutes(10),
+          "Maximum age of the metadata.");
   private static final Key<Duration> METADATA_RETRY =
-      METADATA.optional("retry", RETRY.type(o -> o.get(BACKOFF)),
+      METADATA.optional(
+          "retry",
+          RETRY.type(o -> o.get(BACKOFF)),
           "Retries of metadata requests that brokers do not answer.");
 
   static {
@@ -135,8 +139,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           List.of("localhost:9092"),
           "Some brokers: host:port, or host alone for 9092.");
   private static final Key<String> CLIENT_ID =
-      SECTION.key(
-          "client_id", Type.STRING, "otel-collector", "Client ID that brokers log.");
+      SECTION.key("client_id", Type.STRING, "otel-collector", "Client ID that brokers log.");
 
   static {
     SECTION.key(

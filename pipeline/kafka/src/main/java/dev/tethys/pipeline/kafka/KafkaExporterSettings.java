@@ -112,8 +112,10 @@ record KafkaExporterSettings(
           "compression_params", COMPRESSION_PARAMS.type(o -> o.get(LEVEL)), "Compression level.");
   private static final Key<Duration> LINGER =
       PRODUCER.key(
-          "linger", GoDurations.TYPE, Duration.ofMillis(10),
-              "Time that a record waits for others to form a batch.");
+          "linger",
+          GoDurations.TYPE,
+          Duration.ofMillis(10),
+          "Time that a record waits for others to form a batch.");
   private static final Key<Boolean> AUTO_TOPIC =
       PRODUCER.key(
           "allow_auto_topic_creation",
@@ -123,8 +125,10 @@ record KafkaExporterSettings(
 
   private static final Key<Long> MAX_MESSAGES =
       PRODUCER.key(
-          "flush_max_messages", Type.INT, 10_000L,
-              "Maximum number of records in flight; 0 for no limit.");
+          "flush_max_messages",
+          Type.INT,
+          10_000L,
+          "Maximum number of records in flight; 0 for no limit.");
   private static final Key<Long> BATCH_SIZE =
       PRODUCER.key(
           "batch_size",

@@ -61,8 +61,8 @@ public record KafkaMetricsSettings(
           Type.list(Type.lowerCase("scraper", Scraper.class)),
           "Collected objects: brokers, topics, consumers.");
   private static final Key<String> CLUSTER_ALIAS =
-      SECTION.key("cluster_alias", Type.STRING, "",
-          "Value of the resource attribute kafka.cluster.alias.");
+      SECTION.key(
+          "cluster_alias", Type.STRING, "", "Value of the resource attribute kafka.cluster.alias.");
   private static final Key<Pattern> TOPIC_MATCH =
       SECTION.key(
           "topic_match",

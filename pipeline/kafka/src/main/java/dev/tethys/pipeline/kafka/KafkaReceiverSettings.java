@@ -79,8 +79,8 @@ record KafkaReceiverSettings(
   }
 
   private static final Key<String> GROUP_ID =
-      SECTION.key("group_id", Type.STRING, "otel-collector",
-          "Consumer group that shares the partitions.");
+      SECTION.key(
+          "group_id", Type.STRING, "otel-collector", "Consumer group that shares the partitions.");
   private static final Key<String> GROUP_INSTANCE_ID =
       SECTION.key(
           "group_instance_id", Type.STRING, "", "Keeps its partitions over a short restart.");
@@ -100,8 +100,10 @@ record KafkaReceiverSettings(
           "Silence until a rebalance.");
   private static final Key<Duration> HEARTBEAT_INTERVAL =
       SECTION.key(
-          "heartbeat_interval", GoDurations.TYPE, Duration.ofSeconds(3),
-              "Interval between heartbeats.");
+          "heartbeat_interval",
+          GoDurations.TYPE,
+          Duration.ofSeconds(3),
+          "Interval between heartbeats.");
   private static final Type<String> STRATEGY_TYPE =
       Type.oneOf("strategy", List.of("range", "roundrobin", "sticky", "cooperative-sticky"));
   private static final Key<List<String>> STRATEGIES =
@@ -111,8 +113,8 @@ record KafkaReceiverSettings(
           List.of("cooperative-sticky"),
           "Assignment strategies of partitions.");
   private static final Key<String> STRATEGY =
-      SECTION.optional("group_rebalance_strategy", STRATEGY_TYPE,
-          "Deprecated form with a single strategy.");
+      SECTION.optional(
+          "group_rebalance_strategy", STRATEGY_TYPE, "Deprecated form with a single strategy.");
   private static final Key<Duration> CONN_IDLE_TIMEOUT =
       SECTION.key(
           "conn_idle_timeout",
@@ -122,8 +124,8 @@ record KafkaReceiverSettings(
   private static final Key<Long> MIN_FETCH_SIZE =
       SECTION.key("min_fetch_size", Type.INT, 1L, "Minimum size of a fetch response in bytes.");
   private static final Key<Long> MAX_FETCH_SIZE =
-      SECTION.key("max_fetch_size", Type.INT, 1L << 20,
-          "Maximum size of a fetch response in bytes.");
+      SECTION.key(
+          "max_fetch_size", Type.INT, 1L << 20, "Maximum size of a fetch response in bytes.");
   private static final Key<Duration> MAX_FETCH_WAIT =
       SECTION.key(
           "max_fetch_wait",
@@ -131,13 +133,16 @@ record KafkaReceiverSettings(
           Duration.ofMillis(250),
           "Maximum time that a broker waits to fill a fetch response.");
   private static final Key<Long> MAX_PARTITION_FETCH_SIZE =
-      SECTION.key("max_partition_fetch_size", Type.INT, 1L << 20,
+      SECTION.key(
+          "max_partition_fetch_size",
+          Type.INT,
+          1L << 20,
           "Maximum number of bytes fetched from one partition.");
 
   private static final Section AUTOCOMMIT = new Section("autocommit", "Commits of offsets.");
   private static final Key<Duration> INTERVAL =
-      AUTOCOMMIT.key("interval", GoDurations.TYPE, Duration.ofSeconds(1),
-          "Interval between commits.");
+      AUTOCOMMIT.key(
+          "interval", GoDurations.TYPE, Duration.ofSeconds(1), "Interval between commits.");
   private static final Key<Boolean> AUTOCOMMIT_ENABLE =
       AUTOCOMMIT.key("enable", Type.BOOL, true, "Means nothing: they are stored every interval.");
   private static final Key<Duration> AUTOCOMMIT_KEY =
@@ -153,8 +158,8 @@ record KafkaReceiverSettings(
           Duration.ofSeconds(1),
           "Commits of offsets, always of records that every destination has.");
 
-  private static final Section MARKING = new Section("message_marking",
-      "Time at which a record counts as processed.");
+  private static final Section MARKING =
+      new Section("message_marking", "Time at which a record counts as processed.");
   private static final Key<Boolean> AFTER =
       MARKING.key(
           "after", Type.BOOL, true, "Always after delivery: before would lose records in a crash.");
@@ -184,8 +189,8 @@ record KafkaReceiverSettings(
               }),
           "Time at which a record counts as processed.");
 
-  private static final Section BACKOFF = new Section("error_backoff",
-      "Pauses after a batch is refused.");
+  private static final Section BACKOFF =
+      new Section("error_backoff", "Pauses after a batch is refused.");
   private static final Key<Duration> INITIAL_INTERVAL =
       BACKOFF.key("initial_interval", GoDurations.TYPE, Duration.ofSeconds(1), "Initial pause.");
   private static final Key<Duration> MAX_INTERVAL =
@@ -281,10 +286,13 @@ record KafkaReceiverSettings(
   private static final Section HEADERS =
       new Section("header_extraction", "Headers as attributes of resources.");
   private static final Key<Boolean> EXTRACT =
-      HEADERS.key("extract_headers", Type.BOOL, false,
-          "If true, headers of records become attributes.");
+      HEADERS.key(
+          "extract_headers", Type.BOOL, false, "If true, headers of records become attributes.");
   private static final Key<List<String>> HEADER_NAMES =
-      HEADERS.key("headers", Type.list(Type.STRING), List.of(),
+      HEADERS.key(
+          "headers",
+          Type.list(Type.STRING),
+          List.of(),
           "Headers to extract; x* for all that begin with x.");
   private static final Key<List<String>> HEADERS_KEY =
       SECTION.key(

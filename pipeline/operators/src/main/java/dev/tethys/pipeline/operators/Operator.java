@@ -77,7 +77,9 @@ final class Operator implements Sink {
       type = s.required("type", Type.STRING, "Type of the operator.");
       id = s.optional("id", Type.STRING, "Identifier of the operator; defaults to its type.");
       output =
-          s.optional("output", ONE_OR_MORE,
+          s.optional(
+              "output",
+              ONE_OR_MORE,
               "Operators that receive the entries; by default the next one.");
       onError =
           s.key(

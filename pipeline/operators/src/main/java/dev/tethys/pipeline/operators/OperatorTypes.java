@@ -368,7 +368,9 @@ final class OperatorTypes {
     Key<String> id = s.optional("id", Type.STRING, "Identifier of the operator.");
     Key<List<Route>> routes = s.required("routes", Type.list(routeType), "The conditions.");
     Key<List<String>> otherwise =
-        s.optional("default", Operator.ONE_OR_MORE,
+        s.optional(
+            "default",
+            Operator.ONE_OR_MORE,
             "Outputs of all other entries; without it they are dropped.");
     ALL.put(
         "router",
@@ -432,10 +434,10 @@ final class OperatorTypes {
   private static void filter() {
     Section s = new Section("filter", "Drops entries of which something is true.");
     CommonKeys common = new CommonKeys(s);
-    Key<Expression<Entry>> expr = s.required("expr", Conditions.TYPE,
-        "Expression of the entries to drop.");
-    Key<Double> ratio = s.key("drop_ratio", Type.FLOAT, 1.0,
-        "Ratio of the matching entries to drop, 0 to 1.");
+    Key<Expression<Entry>> expr =
+        s.required("expr", Conditions.TYPE, "Expression of the entries to drop.");
+    Key<Double> ratio =
+        s.key("drop_ratio", Type.FLOAT, 1.0, "Ratio of the matching entries to drop, 0 to 1.");
     ALL.put(
         "filter",
         (t, node) -> {
@@ -461,16 +463,16 @@ final class OperatorTypes {
     Section s = new Section("recombine", "One entry of several that follow each other.");
     CommonKeys common = new CommonKeys(s);
     Key<Expression<Entry>> first =
-        s.optional("is_first_entry", Conditions.TYPE,
-            "Expression of the entries that begin a series.");
+        s.optional(
+            "is_first_entry", Conditions.TYPE, "Expression of the entries that begin a series.");
     Key<Expression<Entry>> last =
-        s.optional("is_last_entry", Conditions.TYPE,
-            "Expression of the entries that end a series.");
+        s.optional(
+            "is_last_entry", Conditions.TYPE, "Expression of the entries that end a series.");
     Key<Field> field = s.required("combine_field", Field.TYPE, "Field to combine.");
-    Key<String> with = s.key("combine_with", Type.STRING, "\n",
-        "Separator of the combined values.");
-    Key<Long> most = s.key("max_batch_size", Type.INT, 1000L,
-        "Maximum number of entries in a series.");
+    Key<String> with =
+        s.key("combine_with", Type.STRING, "\n", "Separator of the combined values.");
+    Key<Long> most =
+        s.key("max_batch_size", Type.INT, 1000L, "Maximum number of entries in a series.");
     Key<Long> unmatched =
         s.key("max_unmatched_batch_size", Type.INT, 100L, "The same before any begins or ends.");
     Key<String> overwrite =
@@ -485,8 +487,12 @@ final class OperatorTypes {
             GoDurations.TYPE,
             Duration.ofSeconds(5),
             "Maximum time to combine a series, after which it is forwarded as it is.");
-    Key<Field> source = s.key("source_identifier", Field.TYPE, SOURCE,
-        "Field that identifies the source of an entry.");
+    Key<Field> source =
+        s.key(
+            "source_identifier",
+            Field.TYPE,
+            SOURCE,
+            "Field that identifies the source of an entry.");
     Key<Long> sources = s.key("max_sources", Type.INT, 1000L, "Maximum number of sources at once.");
     Key<Long> size = s.key("max_log_size", Sizes.TYPE, 0L, "Of the combined text; 0 for any.");
     ALL.put(

@@ -27,16 +27,21 @@ final class ParserKeys {
   private ParserKeys(Section s, String scopeKey) {
     from = s.key("parse_from", Field.TYPE, Field.BODY, "Field to parse.");
     to = s.key("parse_to", Field.TYPE, Field.ATTRIBUTES, "Field that receives the result.");
-    time = s.optional("timestamp", TimeSetting.TYPE,
-        "Timestamp of the entry, taken from the result.");
-    severity = s.optional("severity", SeveritySetting.TYPE,
-        "Severity of the entry, taken from the result.");
-    trace = s.optional("trace", TraceSetting.TYPE,
-        "Trace context of the entry, taken from the result.");
+    time =
+        s.optional("timestamp", TimeSetting.TYPE, "Timestamp of the entry, taken from the result.");
+    severity =
+        s.optional(
+            "severity", SeveritySetting.TYPE, "Severity of the entry, taken from the result.");
+    trace =
+        s.optional(
+            "trace", TraceSetting.TYPE, "Trace context of the entry, taken from the result.");
     Section block = new Section("scope_name", "The name of the scope.");
     Key<Field> scopeFrom = block.required("parse_from", Field.TYPE, "Field that holds the value.");
-    scope = s.optional(scopeKey, block.type(o -> o.get(scopeFrom)),
-        "Scope name of the entry, taken from the result.");
+    scope =
+        s.optional(
+            scopeKey,
+            block.type(o -> o.get(scopeFrom)),
+            "Scope name of the entry, taken from the result.");
   }
 
   /** Where the result is put. */

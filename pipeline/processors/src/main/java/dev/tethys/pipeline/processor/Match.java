@@ -61,11 +61,11 @@ public final class Match {
       SEVERITY.required(
           "min", Type.ANY, "The lowest that matches: a name such as INFO, or a number.");
   private static final Key<Boolean> UNDEFINED =
-      SEVERITY.key("match_undefined", Type.BOOL, false,
-          "If true, records without a severity match.");
+      SEVERITY.key(
+          "match_undefined", Type.BOOL, false, "If true, records without a severity match.");
 
-  private static final Section SECTION = new Section("match properties",
-      "Conditions that select items.");
+  private static final Section SECTION =
+      new Section("match properties", "Conditions that select items.");
   private static final Key<String> MATCH_TYPE =
       SECTION.required("match_type", Type.STRING, "strict, regexp, or for metrics expr.");
   private static final Key<List<String>> SERVICES = words("services", "Values of service.name.");

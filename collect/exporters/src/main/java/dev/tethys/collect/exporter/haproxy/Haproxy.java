@@ -62,8 +62,7 @@ public final class Haproxy implements ExporterKind {
             Kind.STRING,
             "",
             "Excluded states of servers, separated by commas."),
-        ExporterFlag.of(
-            "haproxy.timeout", Kind.DURATION, "5s", "Timeout of requests to HAProxy."),
+        ExporterFlag.of("haproxy.timeout", Kind.DURATION, "5s", "Timeout of requests to HAProxy."),
         ExporterFlag.of(
             "haproxy.pid-file",
             Kind.PATH,

@@ -84,7 +84,10 @@ record ClickHouseSettings(
   private static final Key<Boolean> REPLICATED =
       SECTION.key("replicated", Type.BOOL, false, "Make them with replicas.");
   private static final Key<Duration> TTL =
-      SECTION.key("ttl", GoDurations.TYPE, Duration.ZERO,
+      SECTION.key(
+          "ttl",
+          GoDurations.TYPE,
+          Duration.ZERO,
           "Time to live of rows; 0s to keep them for ever.");
   private static final Key<Boolean> ASYNC_INSERT =
       SECTION.key(

@@ -77,7 +77,10 @@ public record LineEndpoint(
                   + " server has closed it. false: connections are kept, and a request counts as"
                   + " delivered when it is written.");
       maxDatagram =
-          s.key("max_datagram_bytes", Type.INT, (long) datagram,
+          s.key(
+              "max_datagram_bytes",
+              Type.INT,
+              (long) datagram,
               "Maximum size of a datagram in bytes.");
     }
 

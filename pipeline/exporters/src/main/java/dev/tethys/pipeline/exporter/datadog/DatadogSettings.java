@@ -108,7 +108,8 @@ record DatadogSettings(
   private static final Key<CloudAuth> AWS =
       DELEGATED.key(
           "aws",
-          CloudAuth.SigV4.keys("delegated_auth_aws",
+          CloudAuth.SigV4.keys(
+              "delegated_auth_aws",
               "AWS credentials that sign requests; by default found as AWS's programs find them."),
           CloudAuth.SigV4.FOUND,
           "AWS credentials that sign requests; by default found as AWS's programs find them.");
@@ -169,8 +170,8 @@ record DatadogSettings(
   private static final Key<String> LOGS_ENDPOINT =
       LOGS.key("endpoint", Type.STRING, "", "Instead of https://http-intake.logs.SITE.");
 
-  private static final Section TRACES = new Section("traces",
-      "Conversion of spans to those of Datadog.");
+  private static final Section TRACES =
+      new Section("traces", "Conversion of spans to those of Datadog.");
   private static final Key<String> TRACES_ENDPOINT =
       TRACES.key("endpoint", Type.STRING, "", "Instead of https://trace.agent.SITE.");
   private static final Key<Boolean> SPAN_NAME =
@@ -220,8 +221,10 @@ record DatadogSettings(
     SUMMARY_MODE = SUMMARIES.key("mode", Type.oneOf("mode", modes), true, "gauges or noquantiles.");
     SUMMARY_KEYS =
         METRICS.key(
-            "summaries", SUMMARIES.type(o -> o.get(SUMMARY_MODE)), true,
-                "Conversion of summaries.");
+            "summaries",
+            SUMMARIES.type(o -> o.get(SUMMARY_MODE)),
+            true,
+            "Conversion of summaries.");
     METRICS_KEYS =
         SECTION.key(
             "metrics",

@@ -56,7 +56,10 @@ record BulkRules(
     private static final Key<Boolean> ON_START =
         DISCOVER.key("on_start", Type.BOOL, false, "Asked before the first request.");
     private static final Key<Duration> INTERVAL =
-        DISCOVER.key("interval", GoDurations.TYPE, Duration.ZERO,
+        DISCOVER.key(
+            "interval",
+            GoDurations.TYPE,
+            Duration.ZERO,
             "Interval between discoveries; 0 to disable repetition.");
     private static final Key<String> SCHEME =
         DISCOVER.optional(

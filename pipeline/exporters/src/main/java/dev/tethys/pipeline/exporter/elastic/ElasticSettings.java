@@ -149,8 +149,7 @@ record ElasticSettings(
       maxNames = BoundedNames.key(s, 1000);
       dataStream = s.key("data_stream", Type.BOOL, true, "If true, indices are data streams.");
       template =
-          s.key(
-              "create_template", Type.BOOL, true, "If true, an index template is created first.");
+          s.key("create_template", Type.BOOL, true, "If true, an index template is created first.");
       retention =
           s.key(
               "retention",

@@ -21,18 +21,22 @@ record IndexPolicy(String rolloverAfter, String rolloverSize, String deleteAfter
   private static final String TIME = "[1-9]\\d{0,5}[dhms]";
   private static final String SIZE = "[1-9]\\d{0,5}[mgt]b";
 
-  private static final Section SECTION =
-      new Section("policy", "Rollover and deletion of indices.");
+  private static final Section SECTION = new Section("policy", "Rollover and deletion of indices.");
   private static final Key<String> ROLLOVER_AFTER =
-      SECTION.key("rollover_after", Type.STRING, "",
+      SECTION.key(
+          "rollover_after",
+          Type.STRING,
+          "",
           "Age at which the newest index rolls over, such as 1d.");
   private static final Key<String> ROLLOVER_SIZE =
       SECTION.key(
-          "rollover_size", Type.STRING, "",
-              "Size of a primary shard at which the index rolls over, such as 50gb.");
+          "rollover_size",
+          Type.STRING,
+          "",
+          "Size of a primary shard at which the index rolls over, such as 50gb.");
   private static final Key<String> DELETE_AFTER =
-      SECTION.key("delete_after", Type.STRING, "",
-          "Age at which an index is deleted, such as 30d.");
+      SECTION.key(
+          "delete_after", Type.STRING, "", "Age at which an index is deleted, such as 30d.");
 
   static final Type<IndexPolicy> TYPE = SECTION.type(IndexPolicy::read);
 

@@ -42,8 +42,8 @@ record TimeSeriesMode(
   private static final Key<String> AFTER =
       ROUND.required("after", Type.STRING, "Age since the index was the newest one, such as 1d.");
   private static final Key<String> INTERVAL =
-      ROUND.required("fixed_interval", Type.STRING,
-          "Interval that one document covers, such as 10m.");
+      ROUND.required(
+          "fixed_interval", Type.STRING, "Interval that one document covers, such as 10m.");
 
   private static final Section SECTION =
       new Section("time_series", "Samples are in time series data streams.");

@@ -63,8 +63,8 @@ final class VendorKeys {
   private static final Section FLUSH =
       new Section("flush", "Maximum size of requests. The exporter does not wait to fill them.");
   private static final Key<Long> BYTES =
-      FLUSH.key("bytes", Type.INT, 5_000_000L,
-          "Maximum size of a request in bytes, before compression.");
+      FLUSH.key(
+          "bytes", Type.INT, 5_000_000L, "Maximum size of a request in bytes, before compression.");
   private static final Key<Duration> INTERVAL =
       FLUSH.key(
           "interval",
@@ -86,8 +86,8 @@ final class VendorKeys {
 
   private static final Section LOGSTASH =
       new Section("logstash_format", "A date behind names of indices.");
-  private static final Key<Boolean> DATED = LOGSTASH.key("enabled", Type.BOOL, false,
-      "Enables the Logstash format of index names.");
+  private static final Key<Boolean> DATED =
+      LOGSTASH.key("enabled", Type.BOOL, false, "Enables the Logstash format of index names.");
   private static final Key<String> SEPARATOR =
       LOGSTASH.key("prefix_separator", Type.STRING, "-", "Between name and date.");
   private static final Key<String> DATE =

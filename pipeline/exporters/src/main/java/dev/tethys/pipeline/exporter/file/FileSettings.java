@@ -55,8 +55,7 @@ public record FileSettings(
   private static final Section SECTION = new Section("file", "Writes telemetry to a file.");
   private static final Key<String> PATH = SECTION.required("path", Type.PATH, "The file.");
   private static final Key<Rotation> ROTATION_KEY =
-      SECTION.optional(
-          "rotation", ROTATION.type(FileSettings::rotation), "Rotation of the file.");
+      SECTION.optional("rotation", ROTATION.type(FileSettings::rotation), "Rotation of the file.");
   private static final Key<Boolean> FORMAT =
       SECTION.key(
           "format", words("format", "json", "proto"), false, "json lines, or proto with lengths.");

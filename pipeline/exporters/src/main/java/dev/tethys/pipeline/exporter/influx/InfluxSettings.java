@@ -83,7 +83,10 @@ record InfluxSettings(
   private static final Key<Secret> V1_PASSWORD =
       V1_SECTION.optional("password", Type.SECRET, "Of that user.");
   private static final Key<String> V1_RP =
-      V1_SECTION.key("retention_policy", Type.STRING, "",
+      V1_SECTION.key(
+          "retention_policy",
+          Type.STRING,
+          "",
           "Retention policy that receives the points; by default that of the database.");
   private static final Key<String> V1_CONSISTENCY =
       V1_SECTION.key(

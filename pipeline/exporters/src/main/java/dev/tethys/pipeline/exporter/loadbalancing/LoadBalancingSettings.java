@@ -114,8 +114,8 @@ public record LoadBalancingSettings(
           false,
           "Call pods of a stateful set by their names, as hostname.service.namespace.");
 
-  private static final Section RESOLVER = new Section("resolver",
-      "Source of the list of backends.");
+  private static final Section RESOLVER =
+      new Section("resolver", "Source of the list of backends.");
   private static final Key<Listed> LISTED =
       RESOLVER.optional("static", STATIC.type(LoadBalancingSettings::listed), "A list.");
   private static final Key<Dns> LOOKED_UP =
@@ -148,8 +148,9 @@ public record LoadBalancingSettings(
       SECTION.optional("protocol", PROTOCOL_TYPE, "Protocol of the backends; OTLP by default.");
   private static final Key<Source> RESOLVER_KEY =
       SECTION.required(
-          "resolver", RESOLVER.type(LoadBalancingSettings::source),
-              "Source of the list of backends.");
+          "resolver",
+          RESOLVER.type(LoadBalancingSettings::source),
+          "Source of the list of backends.");
 
   static final Type<LoadBalancingSettings> TYPE = SECTION.type(LoadBalancingSettings::read);
 

@@ -116,8 +116,8 @@ public record LokiClientConfig(
               + " batchwait while nothing is under way. With the time of batchwait there are no"
               + " more requests than Promtail sends.");
   private static final Key<Long> BATCH_SIZE =
-      SECTION.key("batchsize", Type.INT, 1L << 20,
-          "Maximum size of the lines in a request in bytes.");
+      SECTION.key(
+          "batchsize", Type.INT, 1L << 20, "Maximum size of the lines in a request in bytes.");
   private static final Key<Map<String, String>> HEADERS =
       SECTION.key(
           "headers",
@@ -125,8 +125,8 @@ public record LokiClientConfig(
           Map.of(),
           "Further headers of every request.");
   private static final Key<Backoff> BACKOFF =
-      SECTION.key("backoff_config", Backoff.TYPE, Backoff.DEFAULT,
-          "Retries of requests that failed.");
+      SECTION.key(
+          "backoff_config", Backoff.TYPE, Backoff.DEFAULT, "Retries of requests that failed.");
   private static final Key<Map<String, String>> EXTERNAL =
       SECTION.key(
           "external_labels",

@@ -71,8 +71,10 @@ record OpenTsdbSettings(
           "Labels that are kept as tags where a series has more labels than max_tags.");
   private static final Key<Long> MAX_TAGS =
       SECTION.key(
-          "max_tags", Type.INT, 8L,
-              "Maximum number of tags in a series, as tsd.storage.max_tags there.");
+          "max_tags",
+          Type.INT,
+          8L,
+          "Maximum number of tags in a series, as tsd.storage.max_tags there.");
   private static final Key<Boolean> NOT_FINITE =
       SECTION.key(
           "not_finite",

@@ -74,8 +74,8 @@ record GraphSettings(
           RemoteWriteMessage.V1,
           "prometheus.WriteRequest (1.0) or io.prometheus.write.v2.Request (2.0).");
   private static final Key<Long> SAMPLES_EACH =
-      SECTION.key("max_samples_per_send", Type.INT, 2000L,
-          "Maximum number of samples in a request.");
+      SECTION.key(
+          "max_samples_per_send", Type.INT, 2000L, "Maximum number of samples in a request.");
 
   private static final Key<String> NAMESPACE =
       SECTION.key("namespace", Type.STRING, "", "Prefix of names, followed by an underscore.");

@@ -22,7 +22,10 @@ public record MetadataConfig(boolean send, Duration interval, int maxPerSend) {
   private static final Key<Boolean> SEND =
       SECTION.key("send", Type.BOOL, DEFAULT.send, "Enables sending of metadata.");
   private static final Key<Duration> SEND_INTERVAL =
-      SECTION.key("send_interval", Type.DURATION.absentWhenNull(), DEFAULT.interval,
+      SECTION.key(
+          "send_interval",
+          Type.DURATION.absentWhenNull(),
+          DEFAULT.interval,
           "Interval between sends of metadata.");
   private static final Key<Long> MAX_SAMPLES_PER_SEND =
       SECTION.key(

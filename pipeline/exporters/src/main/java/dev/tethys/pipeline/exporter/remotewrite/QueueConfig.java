@@ -59,8 +59,7 @@ public record QueueConfig(
 
   private static final int MAX_SHARDS = 10_000;
 
-  static final Section SECTION =
-      new Section("queue_config", "Size and retries of requests.");
+  static final Section SECTION = new Section("queue_config", "Size and retries of requests.");
   private static final Key<Long> CAPACITY =
       SECTION.key(
           "capacity",
@@ -100,8 +99,10 @@ public record QueueConfig(
           "Pause before a request is repeated; doubled each time.");
   private static final Key<Duration> MAX_BACKOFF =
       SECTION.key(
-          "max_backoff", Type.DURATION.absentWhenNull(), DEFAULT.maxBackoff,
-              "Maximum pause before a retry.");
+          "max_backoff",
+          Type.DURATION.absentWhenNull(),
+          DEFAULT.maxBackoff,
+          "Maximum pause before a retry.");
   private static final Key<Boolean> RETRY_ON_429 =
       SECTION.key(
           "retry_on_http_429",

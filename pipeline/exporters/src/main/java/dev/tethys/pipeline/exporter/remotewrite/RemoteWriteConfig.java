@@ -93,10 +93,7 @@ public record RemoteWriteConfig(
               + " HTTP/1.1; through a proxy they go to the proxy.");
   private static final Key<QueueConfig> QUEUE =
       SECTION.key(
-          "queue_config",
-          QueueConfig.TYPE,
-          QueueConfig.DEFAULT,
-          "Size and retries of requests.");
+          "queue_config", QueueConfig.TYPE, QueueConfig.DEFAULT, "Size and retries of requests.");
   private static final Key<MetadataConfig> METADATA =
       SECTION.key(
           "metadata_config",

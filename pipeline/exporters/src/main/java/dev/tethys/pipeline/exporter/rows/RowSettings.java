@@ -86,8 +86,12 @@ public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxIte
               Type.oneOf("rule for native histograms", words),
               usual,
               "Handling of native histograms: " + String.join(", ", words.keySet()) + ".");
-      maxItems = s.key("max_samples_per_send", Type.INT, (long) items,
-          "Maximum number of samples in a request.");
+      maxItems =
+          s.key(
+              "max_samples_per_send",
+              Type.INT,
+              (long) items,
+              "Maximum number of samples in a request.");
       maxBytes =
           s.key(
               "max_request_bytes",

@@ -135,8 +135,12 @@ record ContribKeys(
               FIELDS.type(o -> new Fields(o.get(SEVERITY_TEXT), o.get(SEVERITY_NUMBER))),
               new Fields("otel.log.severity.text", "otel.log.severity.number"),
               FIELDS.doc());
-      health = s.key("health_path", Type.STRING, "",
-          "Path of the health check that exporter check requests.");
+      health =
+          s.key(
+              "health_path",
+              Type.STRING,
+              "",
+              "Path of the health check that exporter check requests.");
     }
 
     /** The client, without compression where that is switched off. */

@@ -45,8 +45,10 @@ final class IndexedAcks {
         SECTION.key("enabled", Type.BOOL, true, "Waits for indexing; the token requires useACK.");
     private static final Key<Duration> INTERVAL =
         SECTION.key(
-            "poll_interval", GoDurations.TYPE, Duration.ofSeconds(1),
-                "Interval between requests for acknowledgements.");
+            "poll_interval",
+            GoDurations.TYPE,
+            Duration.ofSeconds(1),
+            "Interval between requests for acknowledgements.");
     private static final Key<Duration> TIMEOUT =
         SECTION.key(
             "timeout",

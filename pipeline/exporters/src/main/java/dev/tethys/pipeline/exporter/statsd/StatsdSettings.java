@@ -98,8 +98,8 @@ record StatsdSettings(
       SECTION.key(
           "timestamps", Type.BOOL, false, "Counters and gauges say their time; of dogstatsd.");
   private static final Key<Long> MAX_ITEMS_KEY =
-      SECTION.key("max_samples_per_send", Type.INT, 10_000L,
-          "Maximum number of points in a request.");
+      SECTION.key(
+          "max_samples_per_send", Type.INT, 10_000L, "Maximum number of points in a request.");
 
   static final Type<StatsdSettings> TYPE = SECTION.type(StatsdSettings::read);
 

@@ -56,13 +56,13 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
 
   private static final Duration UNBOUNDED = Duration.ofHours(1);
 
-  private static final Section INGRESS = new Section("ingress",
-      "HTTP server that receives the requests.");
+  private static final Section INGRESS =
+      new Section("ingress", "HTTP server that receives the requests.");
   private static final HttpServerSettings.Keys SERVER =
       new HttpServerSettings.Keys(INGRESS, "localhost:6060");
   private static final Type<HttpServerSettings> INGRESS_TYPE = INGRESS.type(SERVER::read);
-  private static final Section EGRESS = new Section("egress",
-      "HTTP client that forwards the requests.");
+  private static final Section EGRESS =
+      new Section("egress", "HTTP client that forwards the requests.");
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(EGRESS);
   private static final Key<Duration> TIMEOUT =
       EGRESS.key(

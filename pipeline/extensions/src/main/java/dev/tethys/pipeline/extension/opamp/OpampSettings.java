@@ -174,8 +174,10 @@ public record OpampSettings(
       SECTION.key("ppid", Type.INT, 0L, "A process without which this one ends; 0 for none.");
   private static final Key<Duration> PARENT_INTERVAL =
       SECTION.key(
-          "ppid_poll_interval", GoDurations.TYPE, Duration.ofSeconds(5),
-              "Interval between checks of the parent process.");
+          "ppid_poll_interval",
+          GoDurations.TYPE,
+          Duration.ofSeconds(5),
+          "Interval between checks of the parent process.");
 
   static final Type<OpampSettings> TYPE = SECTION.type(OpampSettings::read);
 

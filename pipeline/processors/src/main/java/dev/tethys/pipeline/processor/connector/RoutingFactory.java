@@ -98,8 +98,8 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
   private static final Pattern SENDER =
       Pattern.compile("\"(?:[^\"\\\\]|\\\\.)*\"|(?<![\\w.])((?:client|grpc)\\s*\\.)");
 
-  private static final Section ROW = new Section("route",
-      "Condition and the pipelines of the items that match it.");
+  private static final Section ROW =
+      new Section("route", "Condition and the pipelines of the items that match it.");
   private static final Key<String> CONTEXT =
       ROW.key(
           "context",
@@ -125,11 +125,14 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
   private static final Key<List<Row>> TABLE =
       SECTION.required("table", Type.list(ROW.type(RoutingFactory::row)), "Rows, the first wins.");
   private static final Key<List<PipelineId>> DEFAULTS =
-      SECTION.key("default_pipelines", Type.list(PIPELINE), List.of(),
+      SECTION.key(
+          "default_pipelines",
+          Type.list(PIPELINE),
+          List.of(),
           "Pipelines that receive all other items.");
   private static final Key<ErrorMode> ERROR_MODE =
-      SECTION.key("error_mode", OttlConfig.ERROR_MODE, ErrorMode.IGNORE,
-          "Handling of evaluation errors.");
+      SECTION.key(
+          "error_mode", OttlConfig.ERROR_MODE, ErrorMode.IGNORE, "Handling of evaluation errors.");
 
   private final Ottl ottl;
 

@@ -114,8 +114,8 @@ public record Control(
       SECTION.key("rate", Type.INT, 0L, "Items a second that rate_limit keeps.");
   private static final Key<Boolean> OBSERVE =
       SECTION.key("observe", Type.BOOL, false, "If true, items are only counted.");
-  private static final Key<String> OWNER = SECTION.key("owner", Type.STRING, "",
-      "Owner of the control.");
+  private static final Key<String> OWNER =
+      SECTION.key("owner", Type.STRING, "", "Owner of the control.");
   private static final Key<String> REASON = SECTION.key("reason", Type.STRING, "", "Why.");
   private static final Key<Long> END =
       SECTION.key("endMillis", Type.INT, 0L, "End, Unix milliseconds.");

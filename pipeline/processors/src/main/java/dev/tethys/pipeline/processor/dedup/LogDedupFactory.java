@@ -55,7 +55,10 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
   private static final Section SECTION =
       new Section("logdedup", "Log records that are alike as one, with their number.");
   private static final Key<Duration> INTERVAL =
-      SECTION.key("interval", GoDurations.TYPE, Duration.ofSeconds(10),
+      SECTION.key(
+          "interval",
+          GoDurations.TYPE,
+          Duration.ofSeconds(10),
           "Interval over which equal records are counted.");
   private static final Key<String> COUNT_ATTRIBUTE =
       SECTION.key("log_count_attribute", Type.STRING, "log_count", "The attribute of the number.");
@@ -73,11 +76,12 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
           "OTTL conditions of log records; those for which none holds pass.");
   private static final Key<List<YamlNode>> INCLUDE =
       SECTION.key(
-          "include_fields", Type.list(Type.ANY), List.of(),
-              "Fields that alone distinguish records.");
+          "include_fields",
+          Type.list(Type.ANY),
+          List.of(),
+          "Fields that alone distinguish records.");
   private static final Key<List<YamlNode>> EXCLUDE =
-      SECTION.key(
-          "exclude_fields", Type.list(Type.ANY), List.of(), "Fields removed from records.");
+      SECTION.key("exclude_fields", Type.list(Type.ANY), List.of(), "Fields removed from records.");
   private static final Key<List<String>> METADATA =
       SECTION.key(
           "metadata_keys",

@@ -27,10 +27,13 @@ final class AwsDetectors {
   private static final Key<List<Pattern>> TAGS =
       EC2.key("tags", Type.list(Type.REGEX), List.of(), "Keys of tags that are taken.");
   private static final Key<Boolean> TAGS_FROM_IMDS =
-      EC2.key("tags_from_imds", Type.BOOL, false,
-          "If true, tags are read from the instance metadata.");
+      EC2.key(
+          "tags_from_imds", Type.BOOL, false, "If true, tags are read from the instance metadata.");
   private static final Key<Long> MAX_ATTEMPTS =
-      EC2.key("max_attempts", Type.INT, 3L,
+      EC2.key(
+          "max_attempts",
+          Type.INT,
+          3L,
           "Maximum number of attempts to read the instance metadata.");
   private static final Key<Duration> MAX_BACKOFF =
       EC2.key("max_backoff", Type.DURATION, Duration.ofSeconds(20), "Between attempts, at most.");

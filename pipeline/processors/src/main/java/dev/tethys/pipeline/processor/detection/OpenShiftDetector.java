@@ -26,7 +26,10 @@ final class OpenShiftDetector implements Detector {
       SECTION.key(
           "address", Type.STRING, "", "The URL of its API; that of the cluster around the pod.");
   private static final Key<Secret> TOKEN =
-      SECTION.key("token", Type.SECRET, Secret.NONE,
+      SECTION.key(
+          "token",
+          Type.SECRET,
+          Secret.NONE,
           "Token of requests; by default that of the pod's service account.");
   private static final Key<ClientTlsSettings> TLS =
       SECTION.optional("tls", ClientTlsSettings.TYPE, "Instead of the service account's ca.crt.");

@@ -89,8 +89,10 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
       section.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "For all of it.");
   private final Key<Duration> refresh =
       section.key(
-          "refresh_interval", GoDurations.TYPE, Duration.ZERO,
-              "Interval at which detection is repeated; 0 for never.");
+          "refresh_interval",
+          GoDurations.TYPE,
+          Duration.ZERO,
+          "Interval at which detection is repeated; 0 for never.");
   private final Key<Boolean> mustBe =
       section.key(
           "fail_on_missing_metadata",
@@ -105,20 +107,20 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
     static final Detection.Retry DEFAULT =
         new Detection.Retry(
             true, Duration.ofSeconds(1), 0.5, 2, Duration.ofSeconds(30), Duration.ZERO);
-    private static final Section SECTION = new Section("retry",
-        "Retries of detectors that failed.");
+    private static final Section SECTION =
+        new Section("retry", "Retries of detectors that failed.");
     private static final Key<Boolean> ENABLED =
         SECTION.key("enabled", Type.BOOL, true, "Enables retries.");
     private static final Key<Duration> FIRST =
         SECTION.key("initial_interval", GoDurations.TYPE, DEFAULT.first(), "After how long.");
     private static final Key<Double> RANDOMNESS =
-        SECTION.key("randomization_factor", Type.FLOAT, 0.5,
-            "Random variation of the interval; 0 to 1.");
+        SECTION.key(
+            "randomization_factor", Type.FLOAT, 0.5, "Random variation of the interval; 0 to 1.");
     private static final Key<Double> MULTIPLIER =
         SECTION.key("multiplier", Type.FLOAT, 2.0, "By how much it grows each time.");
     private static final Key<Duration> MOST =
-        SECTION.key("max_interval", GoDurations.TYPE, DEFAULT.most(),
-            "Upper limit of the interval.");
+        SECTION.key(
+            "max_interval", GoDurations.TYPE, DEFAULT.most(), "Upper limit of the interval.");
     private static final Key<Duration> ELAPSED =
         SECTION.key(
             "max_elapsed_time", GoDurations.TYPE, Duration.ZERO, "For all of it; 0: timeout.");

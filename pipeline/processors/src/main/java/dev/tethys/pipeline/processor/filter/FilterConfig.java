@@ -35,8 +35,9 @@ public record FilterConfig(Map<Signal, Rules> rules) {
       new Section("condition group", "OTTL conditions for one context.");
   private static final Key<OttlContext> CONTEXT =
       GROUP.optional(
-          "context", OttlConfig.CONTEXT,
-              "Context of the conditions; inferred from their paths if absent.");
+          "context",
+          OttlConfig.CONTEXT,
+          "Context of the conditions; inferred from their paths if absent.");
   private static final Key<List<String>> CONDITIONS =
       GROUP.required("conditions", Type.list(Type.STRING), "OTTL conditions; one is enough.");
   private static final Key<ErrorMode> GROUP_ERROR_MODE =

@@ -52,8 +52,8 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
   /** The settings. */
   public record Settings(Duration interval, boolean gaugesPass, boolean summariesPass) {}
 
-  private static final Section PASS = new Section("pass_through",
-      "Metrics that pass through without aggregation.");
+  private static final Section PASS =
+      new Section("pass_through", "Metrics that pass through without aggregation.");
   private static final Key<Boolean> GAUGE =
       PASS.key("gauge", Type.BOOL, false, "If true, gauges pass through.");
   private static final Key<Boolean> SUMMARY =
@@ -61,11 +61,14 @@ public final class IntervalFactory implements ProcessorFactory<IntervalFactory.S
   private static final Section SECTION =
       new Section("interval", "Emits the last point of each stream once per interval.");
   private static final Key<Duration> INTERVAL =
-      SECTION.key("interval", Type.DURATION, Duration.ofSeconds(60),
+      SECTION.key(
+          "interval",
+          Type.DURATION,
+          Duration.ofSeconds(60),
           "Interval at which metrics are aggregated.");
   private static final Key<YamlObject> PASS_THROUGH =
-      SECTION.optional("pass_through", PASS.type(o -> o),
-          "Metrics that pass through without aggregation.");
+      SECTION.optional(
+          "pass_through", PASS.type(o -> o), "Metrics that pass through without aggregation.");
 
   @Override
   public String type() {

@@ -33,14 +33,17 @@ final class ClusterMetrics {
       WatchedObjects.Counts n = c.countsOf(k);
       String name = PREFIX + k.word();
       counter(name + "_added_total", "Number of objects added.", labels, n.added.sum(), to);
-      counter(name + "_updated_total",
-          "Number of updates of objects.", labels, n.updated.sum(), to);
+      counter(
+          name + "_updated_total", "Number of updates of objects.", labels, n.updated.sum(), to);
       counter(name + "_deleted_total", "Number of objects deleted.", labels, n.deleted.sum(), to);
       failed.add(new Metric(Labels.of("kind", k.word(), "processor", component), n.failed.sum()));
     }
     counter(
         PREFIX + "ip_lookup_miss_total",
-            "Number of lookups that found no pod.", labels, c.misses(), to);
+        "Number of lookups that found no pod.",
+        labels,
+        c.misses(),
+        to);
     to.accept(
         new MetricFamily(
             PREFIX + "pod_table_size",

@@ -62,8 +62,8 @@ public record KubernetesConfig(
     private static final Key<String> KEY =
         SECTION.key("key", Type.STRING, "", "The name of the label or annotation.");
     private static final Key<String> REGEX =
-        SECTION.key("key_regex", Type.STRING, "",
-            "Regular expression that matches the whole name.");
+        SECTION.key(
+            "key_regex", Type.STRING, "", "Regular expression that matches the whole name.");
     private static final Key<KubernetesKind> FROM =
         SECTION.key(
             "from",
@@ -92,8 +92,8 @@ public record KubernetesConfig(
       boolean otelAnnotations,
       boolean deploymentFromName,
       Conventions conventions) {
-    private static final Section SECTION = new Section("extract",
-        "Metadata to extract from objects.");
+    private static final Section SECTION =
+        new Section("extract", "Metadata to extract from objects.");
     private static final Key<List<String>> METADATA =
         SECTION.optional(
             "metadata",
@@ -152,8 +152,8 @@ public record KubernetesConfig(
       Key<String> key = section.required("key", Type.STRING, "Name of the label or field.");
       Key<String> value = section.key("value", Type.STRING, "", "Value to compare with.");
       Key<String> op =
-          section.key("op", Type.oneOf("filter operation", operators), "equals",
-              "Comparison operator.");
+          section.key(
+              "op", Type.oneOf("filter operation", operators), "equals", "Comparison operator.");
       return section.type(
           o -> {
             Term t = new Term(o.get(key), o.get(value), o.get(op).isEmpty() ? "equals" : o.get(op));
@@ -232,8 +232,8 @@ public record KubernetesConfig(
 
   private static final List<String> EXCLUDED = List.of("jaeger-agent", "jaeger-collector");
 
-  private static final Section SOURCE = new Section("source",
-      "Source of the value that identifies the pod.");
+  private static final Section SOURCE =
+      new Section("source", "Source of the value that identifies the pod.");
   private static final Key<String> SOURCE_FROM =
       SOURCE.required(
           "from",
@@ -305,12 +305,17 @@ public record KubernetesConfig(
       SECTION.key("filter", Filter.TYPE, Filter.ALL, "Pods to watch.");
   private static final Key<List<List<String>>> ASSOCIATIONS =
       SECTION.key(
-          "pod_association", Type.list(ASSOCIATION_TYPE), List.of(),
-              "Rules that associate items with pods.");
+          "pod_association",
+          Type.list(ASSOCIATION_TYPE),
+          List.of(),
+          "Rules that associate items with pods.");
   private static final Key<List<String>> EXCLUDES =
       SECTION.key("exclude", EXCLUDE.type(o -> o.get(PODS)), EXCLUDED, "Pods left alone.");
   private static final Key<Boolean> WAIT =
-      SECTION.key("wait_for_metadata", Type.BOOL, false,
+      SECTION.key(
+          "wait_for_metadata",
+          Type.BOOL,
+          false,
           "If true, the start waits for the metadata of pods.");
   private static final Key<Duration> WAIT_FOR =
       SECTION.key(

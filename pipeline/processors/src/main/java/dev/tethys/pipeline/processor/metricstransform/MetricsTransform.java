@@ -46,8 +46,8 @@ public final class MetricsTransform {
     GROUP
   }
 
-  private static final Section SECTION = new Section("transform",
-      "Transformation of the matching metrics.");
+  private static final Section SECTION =
+      new Section("transform", "Transformation of the matching metrics.");
   private static final Key<String> INCLUDE =
       SECTION.required("include", Type.STRING, "Their name, or an RE2 expression.");
   private static final Key<String> MATCH_TYPE =

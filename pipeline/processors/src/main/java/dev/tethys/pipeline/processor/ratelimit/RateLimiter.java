@@ -37,8 +37,9 @@ public final class RateLimiter {
       SECTION.required("items_per_second", Type.UINT, "Maximum number of items per second.");
   private static final Key<Long> PER_KEY =
       SECTION.optional(
-          "items_per_second_and_key", Type.UINT,
-              "Maximum number of items per second for one combination of labels.");
+          "items_per_second_and_key",
+          Type.UINT,
+          "Maximum number of items per second for one combination of labels.");
   private static final Key<List<String>> LABELS =
       SECTION.key(
           "labels",

@@ -30,12 +30,16 @@ final class UrlSanitizer {
       SECTION.key("attributes", Type.list(Type.STRING), List.of(), "Keys whose values are URLs.");
   private static final Key<Boolean> SPAN_NAME =
       SECTION.key(
-          "sanitize_span_name", Type.BOOL, true,
-              "If true, names of client and server spans are sanitized too.");
+          "sanitize_span_name",
+          Type.BOOL,
+          true,
+          "If true, names of client and server spans are sanitized too.");
   private static final Key<Boolean> LOG_BODY =
       SECTION.key(
-          "sanitize_log_body", Type.BOOL, true,
-              "If true, URLs in bodies of log records are sanitized too.");
+          "sanitize_log_body",
+          Type.BOOL,
+          true,
+          "If true, URLs in bodies of log records are sanitized too.");
 
   /** Its settings. */
   static final Type<UrlSanitizer> TYPE = SECTION.type(UrlSanitizer::new);

@@ -57,15 +57,20 @@ public final class SpanProcessor {
   private static final Key<List<Pattern>> RULES =
       TO.key("rules", Type.list(Type.REGEX), List.of(), "Expressions with named groups.");
   private static final Key<Boolean> BREAK =
-      TO.key("break_after_match", Type.BOOL, false,
+      TO.key(
+          "break_after_match",
+          Type.BOOL,
+          false,
           "If true, rules after the first match are skipped.");
   private static final Key<Boolean> KEEP =
       TO.key("keep_original_name", Type.BOOL, false, "If true, the span keeps its original name.");
   private static final Section NAME = new Section("name", "The name.");
   private static final Key<List<String>> FROM =
       NAME.key(
-          "from_attributes", Type.list(Type.STRING), List.of(),
-              "Attributes whose values form the new name.");
+          "from_attributes",
+          Type.list(Type.STRING),
+          List.of(),
+          "Attributes whose values form the new name.");
   private static final Key<String> SEPARATOR =
       NAME.key("separator", Type.STRING, "", "Between values.");
   private static final Key<Extraction> TO_ATTRIBUTES =

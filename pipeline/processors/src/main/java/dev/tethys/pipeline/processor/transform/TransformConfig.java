@@ -58,10 +58,7 @@ public record TransformConfig(Map<Signal, List<Group>> groups) {
       new Section("transform", "Changes telemetry with OTTL statements.");
   private static final Key<ErrorMode> ERROR_MODE =
       SECTION.key(
-          "error_mode",
-          OttlConfig.ERROR_MODE,
-          ErrorMode.IGNORE,
-          "Handling of evaluation errors.");
+          "error_mode", OttlConfig.ERROR_MODE, ErrorMode.IGNORE, "Handling of evaluation errors.");
   private static final Map<Signal, Key<List<YamlNode>>> LISTS = new EnumMap<>(Signal.class);
 
   static {

@@ -53,8 +53,8 @@ public final class CarbonReceiverFactory
       CONFIG.key("rules", Type.list(RegexNaming.RULE), List.of(), "Expressions, in order.");
   private static final Key<String> SEPARATOR =
       CONFIG.key("name_separator", Type.STRING, "", "Stands between the parts of a name.");
-  private static final Section PARSER = new Section("parser",
-      "Parser that turns paths into series.");
+  private static final Section PARSER =
+      new Section("parser", "Parser that turns paths into series.");
   private static final Key<String> PARSER_TYPE =
       PARSER.key("type", Type.STRING, "plaintext", "plaintext or regex.");
   private static final Key<YamlObject> PARSER_CONFIG =
@@ -63,8 +63,10 @@ public final class CarbonReceiverFactory
   private static final Section SECTION = new Section("carbon", "Receives Graphite's protocols.");
   private static final Key<String> ENDPOINT =
       SECTION.key(
-          "endpoint", ListenAddressConfig.TYPE, "localhost:2003",
-              "Address to listen on for lines: host:port.");
+          "endpoint",
+          ListenAddressConfig.TYPE,
+          "localhost:2003",
+          "Address to listen on for lines: host:port.");
   private static final Key<String> TRANSPORT =
       SECTION.key("transport", Type.STRING, "tcp", "tcp or udp.");
   private static final Key<Duration> IDLE =
@@ -76,8 +78,8 @@ public final class CarbonReceiverFactory
   private static final Key<YamlObject> PARSER_KEY =
       SECTION.optional("parser", PARSER.type(o -> o), "Parser that turns paths into series.");
   private static final Key<String> PICKLE =
-      SECTION.key("pickle_endpoint", Type.STRING, "",
-          "Address to listen on for pickles; none if empty.");
+      SECTION.key(
+          "pickle_endpoint", Type.STRING, "", "Address to listen on for pickles; none if empty.");
   private static final Key<String> MAPPING =
       SECTION.key(
           "mapping_file",
@@ -85,8 +87,8 @@ public final class CarbonReceiverFactory
           "",
           "A mapping file of graphite_exporter; in place of parser.");
   private static final Key<Boolean> STRICT =
-      SECTION.key("strict_match", Type.BOOL, false,
-          "If true, lines that no rule matches are dropped.");
+      SECTION.key(
+          "strict_match", Type.BOOL, false, "If true, lines that no rule matches are dropped.");
   private static final Key<PointNames> NAMES =
       SECTION.key(
           "names",

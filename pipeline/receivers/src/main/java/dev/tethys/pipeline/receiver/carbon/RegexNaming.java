@@ -28,8 +28,8 @@ final class RegexNaming implements PathNaming {
 
   private static final Section SECTION = new Section("rule", "Rule that parses paths.");
   private static final Key<Pattern> REGEXP =
-      SECTION.required("regexp", Type.REGEX,
-          "Regular expression of paths, with groups key_… and name_….");
+      SECTION.required(
+          "regexp", Type.REGEX, "Regular expression of paths, with groups key_… and name_….");
   private static final Key<String> PREFIX =
       SECTION.key("name_prefix", Type.STRING, "", "Stands before the name.");
   private static final Key<Map<String, String>> LABELS =

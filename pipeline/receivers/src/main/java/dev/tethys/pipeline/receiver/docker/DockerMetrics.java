@@ -65,8 +65,8 @@ final class DockerMetrics {
 
   static final List<Attribute> RESOURCE =
       List.of(
-          new Attribute("container.command_line", false,
-              "Command with which the container was started."),
+          new Attribute(
+              "container.command_line", false, "Command with which the container was started."),
           new Attribute("container.hostname", true, "The name that it has for itself."),
           new Attribute("container.id", true, "Its id."),
           new Attribute("container.image.id", false, "The id of its image."),
@@ -98,11 +98,12 @@ final class DockerMetrics {
     memory(l);
     network(l);
     l.add(level("container.pids.count", "{pids}", "Processes and threads in it.").optional());
-    l.add(level("container.pids.limit", "{pids}",
-        "Maximum number of processes and threads.").optional());
     l.add(
-        Instrument.counter("container.restarts", "{restarts}",
-            "Number of restarts of the container.")
+        level("container.pids.limit", "{pids}", "Maximum number of processes and threads.")
+            .optional());
+    l.add(
+        Instrument.counter(
+                "container.restarts", "{restarts}", "Number of restarts of the container.")
             .optional());
     l.add(
         Instrument.gauge("container.status", "{status}", "1 for the status that it has.", "status")
@@ -173,8 +174,8 @@ final class DockerMetrics {
       l.add(key.equals("file") || key.equals("total_cache") ? i : i.optional());
     }
     l.add(
-        Instrument.counter(MEMORY + "fails", "{fails}",
-            "Number of times that usage hit the limit.").optional());
+        Instrument.counter(MEMORY + "fails", "{fails}", "Number of times that usage hit the limit.")
+            .optional());
     l.add(Instrument.gauge(MEMORY + "percent", "1", "Percent of its limit in use."));
     l.add(level(MEMORY + "usage.limit", BYTES, "Its limit."));
     l.add(level(MEMORY + "usage.max", BYTES, "The most that it has used.").optional());

@@ -95,8 +95,8 @@ final class ProcessScraper implements HostScraper {
   static final ScraperKind KIND = kind();
 
   private static Key<Boolean> mute(Section s, String what) {
-    return s.key("mute_process_" + what, Type.BOOL, false,
-        "If true, such errors are not reported.");
+    return s.key(
+        "mute_process_" + what, Type.BOOL, false, "If true, such errors are not reported.");
   }
 
   private static ScraperKind kind() {

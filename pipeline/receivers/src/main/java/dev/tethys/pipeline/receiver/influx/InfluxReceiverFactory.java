@@ -66,10 +66,16 @@ public final class InfluxReceiverFactory
   private static final HttpServerSettings.Keys HTTP_KEYS =
       new HttpServerSettings.Keys(SECTION, "localhost:8086");
   private static final Key<String> TCP =
-      SECTION.key("tcp_endpoint", Type.STRING, "",
+      SECTION.key(
+          "tcp_endpoint",
+          Type.STRING,
+          "",
           "Address to listen on for lines over TCP; none if empty.");
   private static final Key<String> UDP =
-      SECTION.key("udp_endpoint", Type.STRING, "",
+      SECTION.key(
+          "udp_endpoint",
+          Type.STRING,
+          "",
           "Address to listen on for lines over UDP; none if empty.");
   private static final Key<TimePrecision> PRECISION =
       SECTION.key(

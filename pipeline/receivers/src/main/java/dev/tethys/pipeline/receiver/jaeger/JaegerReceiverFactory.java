@@ -102,8 +102,8 @@ public final class JaegerReceiverFactory
   }
 
   private static final Section PROTOCOLS =
-      new Section("protocols",
-          "Protocols to accept; a key without a value uses the protocol's defaults.");
+      new Section(
+          "protocols", "Protocols to accept; a key without a value uses the protocol's defaults.");
   private static final Key<GrpcServerSettings> GRPC_KEY =
       PROTOCOLS.optional("grpc", GRPC_TYPE, "api_v2 over gRPC.");
   private static final Key<HttpServerSettings> HTTP_KEY =

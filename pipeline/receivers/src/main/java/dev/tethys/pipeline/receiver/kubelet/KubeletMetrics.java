@@ -61,8 +61,8 @@ final class KubeletMetrics {
         Instrument.level(INODES_FREE, "{inode}", "Free inodes of the node's root filesystem.")
             .optional());
     l.add(
-        Instrument.level(PID_LIMIT, "{thread}",
-            "Maximum number of processes and threads on the node.")
+        Instrument.level(
+                PID_LIMIT, "{thread}", "Maximum number of processes and threads on the node.")
             .optional());
     l.add(
         Instrument.level(PIDS, "{thread}", "Processes and threads that there are on the node.")

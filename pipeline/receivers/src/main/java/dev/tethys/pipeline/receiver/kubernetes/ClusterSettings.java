@@ -58,8 +58,12 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context, bool
 
     /** The same with other ways. */
     public Keys(Section s, Auth usual, Auth... allowed) {
-      auth = s.key("auth_type", Type.oneOf("auth_type", allowed, Auth::word), usual,
-          "Authentication at the API.");
+      auth =
+          s.key(
+              "auth_type",
+              Type.oneOf("auth_type", allowed, Auth::word),
+              usual,
+              "Authentication at the API.");
       kubeconfig =
           s.key("kube_config_path", Type.PATH, "", "With kubeConfig; KUBECONFIG otherwise.");
       context = s.key("context", Type.STRING, "", "With kubeConfig, instead of the current one.");

@@ -46,14 +46,17 @@ record FileLogSettings(
     private static final Section MULTILINE =
         new Section("multiline", "Records of several lines, by what they begin or end with.");
     private static final Key<String> START =
-        MULTILINE.key("line_start_pattern", Type.STRING, "",
+        MULTILINE.key(
+            "line_start_pattern",
+            Type.STRING,
+            "",
             "Regular expression of the first line of a record.");
     private static final Key<String> END =
-        MULTILINE.key("line_end_pattern", Type.STRING, "",
-            "Regular expression of the end of a record.");
+        MULTILINE.key(
+            "line_end_pattern", Type.STRING, "", "Regular expression of the end of a record.");
     private static final Key<Boolean> OMIT =
-        MULTILINE.key("omit_pattern", Type.BOOL, false,
-            "If true, the matched text is omitted from records.");
+        MULTILINE.key(
+            "omit_pattern", Type.BOOL, false, "If true, the matched text is omitted from records.");
     static final Type<RecordEnds> MULTILINE_TYPE = MULTILINE.type(Keys::multiline);
 
     private final Key<List<String>> include;

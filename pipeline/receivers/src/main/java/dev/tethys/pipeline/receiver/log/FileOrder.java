@@ -44,8 +44,8 @@ record FileOrder(
 
   private static final Section SORT = new Section("sort_by", "A criterion.");
   private static final Key<Kind> KIND =
-      SORT.required("sort_type", Type.lowerCase("sort_type", Kind.class),
-          "Type of the comparison.");
+      SORT.required(
+          "sort_type", Type.lowerCase("sort_type", Kind.class), "Type of the comparison.");
   private static final Key<String> KEY =
       SORT.key("regex_key", Type.STRING, "", "The named group with the value.");
   private static final Key<Boolean> ASCENDING =

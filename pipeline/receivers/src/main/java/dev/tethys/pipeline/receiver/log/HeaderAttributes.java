@@ -27,8 +27,9 @@ record HeaderAttributes(Pattern lines, List<OperatorConfig> operators) {
       SECTION.required("pattern", Type.STRING, "Regular expression that header lines match.");
   private static final Key<List<OperatorConfig>> OPERATORS =
       SECTION.required(
-          "metadata_operators", OperatorConfig.LIST,
-              "Operators that turn header lines into attributes.");
+          "metadata_operators",
+          OperatorConfig.LIST,
+          "Operators that turn header lines into attributes.");
 
   /** As configured. */
   static final Type<HeaderAttributes> TYPE = SECTION.type(HeaderAttributes::read);

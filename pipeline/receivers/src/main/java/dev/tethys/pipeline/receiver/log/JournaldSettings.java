@@ -92,8 +92,8 @@ record JournaldSettings(
               "",
               "An expression (RE2) for the message; of small letters alone it pays no heed to"
                   + " case.");
-      dmesg = s.key("dmesg", Type.BOOL, false,
-          "If true, only kernel messages since boot are read.");
+      dmesg =
+          s.key("dmesg", Type.BOOL, false, "If true, only kernel messages since boot are read.");
       all = s.key("all", Type.BOOL, false, "Taken; fields are always whole.");
       convert =
           s.key("convert_message_bytes", Type.BOOL, false, "Taken; a message is always text.");

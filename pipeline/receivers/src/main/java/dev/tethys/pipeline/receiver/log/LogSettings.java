@@ -71,7 +71,10 @@ record LogSettings(
       resource =
           s.key("resource", Type.map(TextTemplate.TYPE), Map.of(), "Attributes of the resource.");
       operators =
-          s.key("operators", OperatorConfig.LIST, List.of(),
+          s.key(
+              "operators",
+              OperatorConfig.LIST,
+              List.of(),
               "Operators applied to each record, in order.");
       if (positions) {
         storage = s.optional("storage", Reference.TYPE, "The extension that keeps positions.");
@@ -79,8 +82,12 @@ record LogSettings(
         storage = null;
         s.notBuilt("storage", "There are no positions to keep.");
       }
-      retry = s.key("retry_on_failure", RETRY_TYPE, DEFAULT_RETRY,
-          "Retries of entries that were not accepted.");
+      retry =
+          s.key(
+              "retry_on_failure",
+              RETRY_TYPE,
+              DEFAULT_RETRY,
+              "Retries of entries that were not accepted.");
     }
 
     private static Retry retry(YamlObject o) {

@@ -46,8 +46,8 @@ public final class LokiReceiverFactory implements ReceiverFactory<LokiReceiverFa
       GrpcServerSettings.type("localhost:3600");
 
   private static final Section PROTOCOLS =
-      new Section("protocols",
-          "Protocols to accept; a key without a value uses the protocol's defaults.");
+      new Section(
+          "protocols", "Protocols to accept; a key without a value uses the protocol's defaults.");
   private static final Key<GrpcServerSettings> GRPC_KEY =
       PROTOCOLS.optional("grpc", GRPC_TYPE, "logproto.Pusher over gRPC.");
   private static final Key<HttpServerSettings> HTTP_KEY =

@@ -83,7 +83,10 @@ public record ObjectsConfig(
     private static final Key<Duration> DELAY =
         SECTION.key("initial_delay", GoDurations.TYPE, Duration.ZERO, "Before the first list.");
     private static final Key<String> VERSION =
-        SECTION.key("resource_version", Type.STRING, "",
+        SECTION.key(
+            "resource_version",
+            Type.STRING,
+            "",
             "Resource version at which to begin; empty for the current one.");
     private static final Key<List<String>> WITHOUT =
         SECTION.key(

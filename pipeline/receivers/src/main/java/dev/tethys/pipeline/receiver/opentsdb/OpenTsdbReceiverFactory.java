@@ -45,8 +45,8 @@ public final class OpenTsdbReceiverFactory
   private static final HttpServerSettings.Keys HTTP_KEYS =
       new HttpServerSettings.Keys(SECTION, "localhost:4242");
   private static final Key<String> TELNET =
-      SECTION.key("telnet_endpoint", Type.STRING, "",
-          "Address to listen on for lines; none if empty.");
+      SECTION.key(
+          "telnet_endpoint", Type.STRING, "", "Address to listen on for lines; none if empty.");
   private static final Key<PointNames> NAMES =
       SECTION.key(
           "names",

@@ -51,8 +51,8 @@ public record OtlpReceiverSettings(@Nullable GrpcServerSettings grpc, @Nullable 
       GrpcServerSettings.type("localhost:4317");
 
   private static final Section PROTOCOLS =
-      new Section("protocols",
-          "Protocols to accept; a key without a value uses the protocol's defaults.");
+      new Section(
+          "protocols", "Protocols to accept; a key without a value uses the protocol's defaults.");
   private static final Key<GrpcServerSettings> GRPC_KEY =
       PROTOCOLS.optional("grpc", GRPC_TYPE, "OTLP over gRPC.");
   private static final Key<Http> HTTP_KEY = PROTOCOLS.optional("http", HTTP_TYPE, "Over HTTP.");

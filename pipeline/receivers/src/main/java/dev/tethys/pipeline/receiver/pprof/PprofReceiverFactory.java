@@ -71,8 +71,8 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
 
   private static final Section SECTION = new Section("pprof", "Receives profiles of pprof.");
   private static final Key<HttpServerSettings> SERVER_KEY =
-      SECTION.optional("server", SERVER.type(SERVER_KEYS::read),
-          "HTTP server that receives profiles.");
+      SECTION.optional(
+          "server", SERVER.type(SERVER_KEYS::read), "HTTP server that receives profiles.");
 
   private static final Section FILE = new Section("file", "Profiles read from files.");
   private static final ProfilePoller.Schedule.Keys FILE_PACE =
@@ -96,11 +96,11 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
   private static final ProfilePoller.Schedule.Keys SELF_PACE =
       new ProfilePoller.Schedule.Keys(SELF);
   private static final Key<Long> BLOCK =
-      SELF.key("block_profile_fraction", Type.INT, 0L,
-          "Profiling of parked threads; 0 to disable.");
+      SELF.key(
+          "block_profile_fraction", Type.INT, 0L, "Profiling of parked threads; 0 to disable.");
   private static final Key<Long> MUTEX =
-      SELF.key("mutex_profile_fraction", Type.INT, 0L,
-          "Profiling of waits for monitors; 0 to disable.");
+      SELF.key(
+          "mutex_profile_fraction", Type.INT, 0L, "Profiling of waits for monitors; 0 to disable.");
   private static final Key<PolledSource> SELF_KEY =
       SECTION.optional(
           "self",

@@ -32,7 +32,10 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
   private static final Key<String> ENDPOINT =
       SECTION.key("endpoint", Type.STRING, "localhost:9090", "The target: host:port.");
   private static final Key<Duration> INTERVAL =
-      SECTION.key("collection_interval", GoDurations.TYPE, Duration.ofSeconds(10),
+      SECTION.key(
+          "collection_interval",
+          GoDurations.TYPE,
+          Duration.ofSeconds(10),
           "Interval between scrapes.");
   private static final Key<Duration> TIMEOUT =
       SECTION.key(

@@ -63,12 +63,14 @@ final class TargetAllocator implements AutoCloseable {
         SECTION.required("collector_id", Type.STRING, "Identifier of this collector.");
     private static final Key<HttpConfig> HTTP_SD_CONFIG =
         SECTION.optional(
-            "http_sd_config", HttpConfig.ANYWHERE,
-                "HTTP client for target lists; url is not supported.");
+            "http_sd_config",
+            HttpConfig.ANYWHERE,
+            "HTTP client for target lists; url is not supported.");
     private static final Key<HttpClientConfig> HTTP_SCRAPE_CONFIG =
         SECTION.optional(
-            "http_scrape_config", HttpClientConfig.TYPE,
-                "HTTP client for scraping the targets of all jobs.");
+            "http_scrape_config",
+            HttpClientConfig.TYPE,
+            "HTTP client for scraping the targets of all jobs.");
 
     static final Type<Settings> TYPE = SECTION.type(Settings::read);
 

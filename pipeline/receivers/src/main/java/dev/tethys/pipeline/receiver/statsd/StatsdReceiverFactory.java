@@ -104,7 +104,10 @@ public final class StatsdReceiverFactory
   private static final Key<String> MAPPING =
       SECTION.key("mapping_file", Type.PATH, "", "A mapping file of statsd_exporter.");
   private static final Key<Long> MAX_SERIES =
-      SECTION.key("max_series", Type.INT, DEFAULT_MAX_SERIES,
+      SECTION.key(
+          "max_series",
+          Type.INT,
+          DEFAULT_MAX_SERIES,
           "Maximum number of series within an interval.");
 
   private static final Key<Set<PosixFilePermission>> PERMISSIONS =

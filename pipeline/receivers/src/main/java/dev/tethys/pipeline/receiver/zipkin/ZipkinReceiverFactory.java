@@ -41,8 +41,8 @@ public final class ZipkinReceiverFactory
   private static final Section HTTP = new Section("http", "The server.");
   private static final HttpServerSettings.Keys UNDER_PROTOCOLS =
       new HttpServerSettings.Keys(HTTP, "localhost:9411");
-  private static final Section PROTOCOLS = new Section("protocols",
-      "Protocols over which spans arrive.");
+  private static final Section PROTOCOLS =
+      new Section("protocols", "Protocols over which spans arrive.");
   private static final Key<HttpServerSettings> HTTP_KEY =
       PROTOCOLS.optional("http", HTTP.type(UNDER_PROTOCOLS::read), "The server.");
 

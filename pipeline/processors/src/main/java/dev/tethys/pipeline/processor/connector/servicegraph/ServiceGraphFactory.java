@@ -32,7 +32,10 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
   private static final Key<Long> MAX_ITEMS =
       STORE.key("max_items", Type.INT, 1000L, "Maximum number of waiting requests.");
   private static final Key<Duration> TTL =
-      STORE.key("ttl", GoDurations.TYPE, Duration.ofSeconds(2),
+      STORE.key(
+          "ttl",
+          GoDurations.TYPE,
+          Duration.ofSeconds(2),
           "Time that a request waits for its other side.");
 
   private static final Section SECTION =

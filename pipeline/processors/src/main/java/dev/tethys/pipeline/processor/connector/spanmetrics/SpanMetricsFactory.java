@@ -73,7 +73,9 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Key<String> NAME =
       DIMENSION.optional("name", Type.STRING, "Of a span, else of its resource.");
   private static final Key<String> DEFAULT =
-      DIMENSION.optional("default", Type.STRING,
+      DIMENSION.optional(
+          "default",
+          Type.STRING,
           "Value if neither has the attribute; without it the dimension is left out.");
   private static final Key<String> GLOB =
       DIMENSION.optional("glob", Type.STRING, "A pattern of keys, each of which is taken.");
@@ -107,8 +109,8 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Key<Boolean> EXEMPLARS_ENABLED =
       EXEMPLARS.key("enabled", Type.BOOL, false, "Enables exemplars.");
   private static final Key<Long> MAX_PER_DATA_POINT =
-      EXEMPLARS.key("max_per_data_point", Type.INT, 5L,
-          "Maximum number of exemplars of a data point.");
+      EXEMPLARS.key(
+          "max_per_data_point", Type.INT, 5L, "Maximum number of exemplars of a data point.");
 
   private static final Section EVENTS = new Section("events", "Counter of span events.");
   private static final Key<Boolean> EVENTS_ENABLED =

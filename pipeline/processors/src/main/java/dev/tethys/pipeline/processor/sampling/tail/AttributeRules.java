@@ -27,8 +27,8 @@ final class AttributeRules {
   private static final Key<List<String>> VALUES =
       TEXT.key("values", Type.list(Type.STRING), List.of(), "Texts, or expressions that match.");
   private static final Key<Boolean> REGEX =
-      TEXT.key("enabled_regex_matching", Type.BOOL, false,
-          "If true, values are regular expressions.");
+      TEXT.key(
+          "enabled_regex_matching", Type.BOOL, false, "If true, values are regular expressions.");
   private static final Key<Long> CACHE =
       TEXT.key(
           "cache_max_size", Type.INT, 0L, "Texts of which it is known whether they match; 128.");
@@ -44,8 +44,7 @@ final class AttributeRules {
   private static final Key<Long> MAX =
       NUMBER.optional("max_value", Type.INT, "The largest value that matches.");
   private static final Key<Boolean> NUMBER_INVERT =
-      NUMBER.key(
-          "invert_match", Type.BOOL, false, "If true, traces without a match are selected.");
+      NUMBER.key("invert_match", Type.BOOL, false, "If true, traces without a match are selected.");
 
   private static final Section TRUTH =
       new Section("boolean_attribute", "Samples by an attribute that is true or false.");
@@ -53,8 +52,7 @@ final class AttributeRules {
   private static final Key<Boolean> VALUE =
       TRUTH.key("value", Type.BOOL, false, "The value that matches.");
   private static final Key<Boolean> TRUTH_INVERT =
-      TRUTH.key(
-          "invert_match", Type.BOOL, false, "If true, traces without a match are selected.");
+      TRUTH.key("invert_match", Type.BOOL, false, "If true, traces without a match are selected.");
 
   static final Type<SamplingPolicy> STRING = TEXT.type(AttributeRules::text);
   static final Type<SamplingPolicy> NUMERIC = NUMBER.type(AttributeRules::number);

@@ -41,10 +41,15 @@ final class CombinedRules {
   private static final Section ORDERED =
       new Section("composite", "Evaluates policies in order, each with its own rate.");
   private static final Key<Long> MAX_RATE =
-      ORDERED.required("max_total_spans_per_second", Type.INT,
+      ORDERED.required(
+          "max_total_spans_per_second",
+          Type.INT,
           "Maximum number of spans per second of a policy.");
   private static final Key<List<String>> ORDER =
-      ORDERED.key("policy_order", Type.list(Type.STRING), List.of(),
+      ORDERED.key(
+          "policy_order",
+          Type.list(Type.STRING),
+          List.of(),
           "Order in which policies are evaluated.");
   private static final Key<List<PolicySettings>> ONE_OF =
       ORDERED.required("composite_sub_policy", Type.list(PolicySettings.INNER), "The policies.");

@@ -39,8 +39,10 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
           "Time from the first span of a trace until its release.");
   private static final Key<Long> TRACES =
       SECTION.key(
-          "num_traces", Type.INT, 1_000_000L,
-              "Maximum number of traces in memory; beyond it senders wait.");
+          "num_traces",
+          Type.INT,
+          1_000_000L,
+          "Maximum number of traces in memory; beyond it senders wait.");
   private static final Key<Long> MAX_BYTES =
       SECTION.key(
           "max_bytes",

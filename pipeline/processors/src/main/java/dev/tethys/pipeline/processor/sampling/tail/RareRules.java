@@ -14,7 +14,10 @@ final class RareRules {
   private static final Section SECTION =
       new Section("rare", "Samples traces with a span whose service and name are rare.");
   private static final Key<Long> TRACES =
-      SECTION.key("max_traces", Type.INT, 10L,
+      SECTION.key(
+          "max_traces",
+          Type.INT,
+          10L,
           "Maximum number of traces of a rare operation in the window.");
   private static final Key<Duration> WINDOW =
       SECTION.key("window", GoDurations.TYPE, Duration.ofMinutes(10), "Time that is counted.");

@@ -30,7 +30,9 @@ final class RateRules {
   private static final Key<Long> SPANS_PER_SECOND =
       SPANS.required("spans_per_second", Type.INT, "Maximum number of spans per second.");
   private static final Key<Long> SPANS_BURST =
-      SPANS.optional("burst_capacity", Type.INT,
+      SPANS.optional(
+          "burst_capacity",
+          Type.INT,
           "Maximum burst of spans; twice the rate of a second by default.");
 
   private static final Section BYTES =
@@ -38,7 +40,9 @@ final class RateRules {
   private static final Key<Long> BYTES_PER_SECOND =
       BYTES.required("bytes_per_second", Type.INT, "Maximum number of bytes per second.");
   private static final Key<Long> BYTES_BURST =
-      BYTES.optional("burst_capacity", Type.INT,
+      BYTES.optional(
+          "burst_capacity",
+          Type.INT,
           "Maximum burst of bytes; twice the rate of a second by default.");
 
   static final Type<SamplingPolicy> PROBABILISTIC =

@@ -21,7 +21,10 @@ enum TailPreset {
       SECTION.key(
           "slow", GoDurations.TYPE, Duration.ofSeconds(1), "Least duration of a slow trace.");
   private static final Key<Long> RARE =
-      SECTION.key("rare_traces", Type.INT, 10L,
+      SECTION.key(
+          "rare_traces",
+          Type.INT,
+          10L,
           "Maximum number of traces of a rare operation in rare_window.");
   private static final Key<Duration> WINDOW =
       SECTION.key(

@@ -62,8 +62,8 @@ public record TailSettings(
           Duration.ZERO,
           "From the root span to the decision, where that is sooner; 0 for never.");
   private static final Key<Long> TRACES =
-      SECTION.key("num_traces", Type.INT, 50_000L,
-          "Maximum number of traces in memory or in the cache.");
+      SECTION.key(
+          "num_traces", Type.INT, 50_000L, "Maximum number of traces in memory or in the cache.");
   private static final Key<Long> MAX_BYTES =
       SECTION.optional(
           "max_bytes",
@@ -83,8 +83,10 @@ public record TailSettings(
           "Time of the decision: when the trace is complete, or as spans arrive (span-ingest).");
   private static final Key<Boolean> FIRST_MATCH =
       SECTION.key(
-          "sample_on_first_match", Type.BOOL, false,
-              "If true, the first policy that samples decides.");
+          "sample_on_first_match",
+          Type.BOOL,
+          false,
+          "If true, the first policy that samples decides.");
   private static final Key<Boolean> DROP_AT_STOP =
       SECTION.key(
           "drop_pending_traces_on_shutdown",
