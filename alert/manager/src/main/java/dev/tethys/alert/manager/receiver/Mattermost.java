@@ -58,7 +58,7 @@ final class Mattermost extends HttpReceiverKind {
       section.key("thumb_url", Type.STRING, "", "URL of a thumbnail.");
   private final Key<String> footer = section.key("footer", Type.STRING, "", "Footer.");
   private final Key<String> footerIcon =
-      section.key("footer_icon", Type.STRING, "", "URL of the icon beside the footer.");
+      section.key("footer_icon", Type.STRING, "", "URL of the icon of the footer.");
   private final Key<String> imageUrl =
       section.key("image_url", Type.STRING, "", "URL of an image.");
   private final Key<String> iconUrl =
