@@ -147,7 +147,7 @@ class PromtailExamplesTest {
     assertThatThrownBy(() -> read(job))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("windows_events is valid but not built")
-        .hasMessageContaining("event log of Windows, where this does not run");
+        .hasMessageContaining("Event log of Windows; not supported");
   }
 
   @ParameterizedTest
