@@ -28,7 +28,7 @@ final class AnalyzeBlock {
         "Analyze churn and label pair cardinality of a block, by default the newest. Works on data"
             + " folders of Tethys and of Prometheus; a server may be running.",
         List.of(
-            Flag.of("limit", Flag.Kind.INTEGER, "20", "How many items to show in each list."),
+            Flag.of("limit", Flag.Kind.INTEGER, "20", "Number of items of each list."),
             Flag.of(
                 "extended",
                 Flag.Kind.BOOLEAN,

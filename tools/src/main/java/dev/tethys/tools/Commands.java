@@ -47,7 +47,7 @@ final class Commands {
   String help(String group) {
     StringBuilder sb =
         new StringBuilder("usage: tethys tool " + group + "<command> [<flags>] [<args>]\n\n");
-    sb.append("What promtool and amtool do, and what they lack.\n\nCommands:\n");
+    sb.append("Commands of promtool and amtool, and further ones.\n\nCommands:\n");
     for (Command c : all) {
       if (c.name().startsWith(group)) {
         String about = c.about().substring(0, c.about().indexOf('.'));

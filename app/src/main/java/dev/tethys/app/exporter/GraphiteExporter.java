@@ -38,7 +38,10 @@ final class GraphiteExporter {
             "Metric mapping configuration file name."));
     f.add(
         Flag.of(
-            "graphite.sample-expiry", Flag.Kind.DURATION, "5m", "How long a sample is valid for."));
+            "graphite.sample-expiry",
+            Flag.Kind.DURATION,
+            "5m",
+            "Time for which a sample is valid."));
     f.add(
         Flag.of(
             "graphite.mapping-strict-match",

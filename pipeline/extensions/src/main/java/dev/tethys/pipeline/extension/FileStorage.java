@@ -40,12 +40,18 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
               + "the process, and of the machine except for the last second.");
   private static final Key<Duration> TIMEOUT =
       SECTION.key(
-          "timeout", GoDurations.TYPE, Duration.ofSeconds(1), "Taken; a folder is locked at once.");
+          "timeout",
+          GoDurations.TYPE,
+          Duration.ofSeconds(1),
+          "No effect: locking a folder does not wait.");
   private static final Key<YamlNode> COMPACTION =
       SECTION.optional(
-          "compaction", Type.ANY, "Taken; files are deleted as soon as all in them is delivered.");
+          "compaction",
+          Type.ANY,
+          "No effect: a file is deleted once all its records are delivered.");
   private static final Key<Boolean> RECREATE =
-      SECTION.key("recreate", Type.BOOL, false, "Taken; damage never keeps a queue from opening.");
+      SECTION.key(
+          "recreate", Type.BOOL, false, "No effect: a queue opens even if its files are damaged.");
 
   static {
     SECTION

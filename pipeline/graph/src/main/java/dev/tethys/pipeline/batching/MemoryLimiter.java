@@ -79,13 +79,13 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
           "max_gc_interval_when_soft_limited",
           GoDurations.TYPE,
           Duration.ofSeconds(30),
-          "Taken; intervals do not grow here.");
+          "No effect: the interval is constant.");
   private static final Key<Duration> MAX_GC_HARD =
       SECTION.key(
           "max_gc_interval_when_hard_limited",
           GoDurations.TYPE,
           Duration.ofSeconds(30),
-          "Taken; intervals do not grow here.");
+          "No effect: the interval is constant.");
 
   private final LongSupplier used;
   private final Runnable collect;

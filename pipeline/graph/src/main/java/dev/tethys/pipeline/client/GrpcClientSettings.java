@@ -177,9 +177,7 @@ public record GrpcClientSettings(
                   "endpoint",
                   Type.STRING,
                   "",
-                  template
-                      ? "Taken for the Collector's sake; whom to call stands elsewhere."
-                      : about)
+                  template ? "No effect: other keys give the address." : about)
               : s.required("endpoint", Type.STRING, about);
       endpoints =
           several
@@ -232,7 +230,7 @@ public record GrpcClientSettings(
           "wait_for_ready",
           Type.BOOL,
           false,
-          "Means nothing: what finds no connection waits in the queue and is sent again.");
+          "No effect: batches wait in the queue while there is no connection.");
       foreign = new IgnoredCollectorKeys(s, true);
     }
 

@@ -25,7 +25,7 @@ public final class IgnoredCollectorKeys {
   public IgnoredCollectorKeys(Section s, boolean buffers) {
     for (String k :
         buffers ? List.of("read_buffer_size", "write_buffer_size") : List.<String>of()) {
-      sizes.add(s.key(k, Type.INT, 0L, "Means nothing: it is the size of a buffer of Go's."));
+      sizes.add(s.key(k, Type.INT, 0L, "No effect: buffer size of the Go implementation."));
     }
     middlewares =
         s.key(

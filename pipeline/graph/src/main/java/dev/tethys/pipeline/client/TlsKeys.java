@@ -51,7 +51,10 @@ public final class TlsKeys {
   /** The key for suites that are broken, which are never spoken, regardless of its value. */
   public static Key<Boolean> insecureSuites(Section s) {
     return s.key(
-        "include_insecure_cipher_suites", Type.BOOL, false, "Only false: they are broken.");
+        "include_insecure_cipher_suites",
+        Type.BOOL,
+        false,
+        "Only false is accepted: these cipher suites are broken.");
   }
 
   /** Refuses them. */

@@ -77,11 +77,15 @@ public record OwnLogs(
           Type.oneOf("encoding", "console", Boolean.FALSE, "json", Boolean.TRUE),
           "console is logfmt.");
   private static final Key<Boolean> DEVELOPMENT =
-      SECTION.key("development", Type.BOOL, false, "Taken and without meaning.");
+      SECTION.key("development", Type.BOOL, false, "No effect.");
   private static final Key<Boolean> DISABLE_CALLER =
-      SECTION.key("disable_caller", Type.BOOL, false, "Taken; callers are never logged.");
+      SECTION.key("disable_caller", Type.BOOL, false, "No effect: callers are never logged.");
   private static final Key<Boolean> DISABLE_STACKTRACE =
-      SECTION.key("disable_stacktrace", Type.BOOL, false, "Taken; only faults have stack traces.");
+      SECTION.key(
+          "disable_stacktrace",
+          Type.BOOL,
+          false,
+          "No effect: only internal errors are logged with a stack trace.");
   private static final Key<Boolean> DISABLE_ZAP_RESOURCE =
       SECTION.key("disable_zap_resource", Type.BOOL, false, "No resource on lines.");
   private static final Key<List<Sampling>> SAMPLED =

@@ -63,7 +63,7 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
   private static final Key<Long> PORT =
       PROMETHEUS.key("port", Type.INT, 8888L, "Port to listen on.");
   private static final Key<Boolean> NO_SCOPE =
-      PROMETHEUS.key("without_scope_info", Type.BOOL, true, "Taken; there is no scope.");
+      PROMETHEUS.key("without_scope_info", Type.BOOL, true, "No effect: metrics have no scope.");
   private static final Key<Boolean> NO_UNITS =
       PROMETHEUS.key("without_units", Type.BOOL, false, "Names without units at their end.");
   private static final Key<Boolean> NO_SUFFIX =

@@ -34,7 +34,7 @@ final class OwnResource {
                   "int_array",
                   "double_array")),
           "string",
-          "Taken; labels and lines are text.");
+          "No effect: labels and lines are text.");
   private static final Type<List<Map.Entry<String, String>>> ATTRIBUTES =
       Type.list(ATTRIBUTE.type(OwnResource::attribute));
 

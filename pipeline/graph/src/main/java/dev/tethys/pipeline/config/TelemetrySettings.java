@@ -34,13 +34,13 @@ public record TelemetrySettings(
           "level",
           OwnMetrics.words("level", "none", "basic", "normal", "detailed"),
           "basic",
-          "Taken; nothing is traced without processors.");
+          "No effect: nothing is traced without processors.");
   private static final Key<List<String>> PROPAGATORS =
       TRACES.key(
           "propagators",
           Type.list(Type.oneOf("propagator", List.of("tracecontext", "b3"))),
           List.of(),
-          "Taken; nothing is traced without processors.");
+          "No effect: nothing is traced without processors.");
   private static final Key<List<YamlNode>> PROCESSORS =
       TRACES.key("processors", Type.list(Type.ANY), List.of(), "Spans that are sent: not built.");
 

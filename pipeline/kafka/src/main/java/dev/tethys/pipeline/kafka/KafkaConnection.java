@@ -70,7 +70,8 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           "AWS credentials that sign AWS_MSK_IAM and AWS_MSK_IAM_OAUTHBEARER.");
 
   static {
-    SASL.key("version", Type.INT, 1L, "Means nothing: brokers say which handshake they speak.");
+    SASL.key(
+        "version", Type.INT, 1L, "No effect: the handshake version is negotiated with the broker.");
   }
 
   private record Sasl(Map<String, Object> properties) {}
@@ -102,7 +103,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
       RETRY.key("backoff", GoDurations.TYPE, Duration.ofMillis(250), "Pause between attempts.");
 
   static {
-    RETRY.key("max", Type.INT, 20L, "Means nothing: brokers are asked until the timeout.");
+    RETRY.key("max", Type.INT, 20L, "No effect: metadata requests are retried until the timeout.");
   }
 
   private static final Section METADATA =
@@ -120,7 +121,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           "Retries of metadata requests that brokers do not answer.");
 
   static {
-    METADATA.key("full", Type.BOOL, false, "Means nothing: asked is for topics in use.");
+    METADATA.key("full", Type.BOOL, false, "No effect: metadata is requested for topics in use.");
   }
 
   private record Metadata(Duration refresh, @Nullable Duration backoff) {}
@@ -146,7 +147,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
         "protocol_version",
         Type.STRING,
         "",
-        "Taken for configurations that have it: versions are agreed upon with every broker.");
+        "No effect: API versions are negotiated with every broker.");
   }
 
   private static final Key<Boolean> CANONICAL =

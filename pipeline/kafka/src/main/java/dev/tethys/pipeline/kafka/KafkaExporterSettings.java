@@ -121,7 +121,7 @@ record KafkaExporterSettings(
           "allow_auto_topic_creation",
           Type.BOOL,
           true,
-          "Taken for configurations that have it; brokers decide (auto.create.topics.enable).");
+          "No effect: brokers decide (auto.create.topics.enable).");
 
   private static final Key<Long> MAX_MESSAGES =
       PRODUCER.key(

@@ -78,10 +78,7 @@ public record KafkaLogs(
 
   static {
     SECTION.key(
-        "version",
-        Type.STRING,
-        "",
-        "Taken for configurations that have it: versions are agreed upon with every broker.");
+        "version", Type.STRING, "", "No effect: API versions are negotiated with every broker.");
   }
 
   /** The block {@code kafka}. */

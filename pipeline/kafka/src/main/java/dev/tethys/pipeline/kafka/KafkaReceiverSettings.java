@@ -144,7 +144,7 @@ record KafkaReceiverSettings(
       AUTOCOMMIT.key(
           "interval", GoDurations.TYPE, Duration.ofSeconds(1), "Interval between commits.");
   private static final Key<Boolean> AUTOCOMMIT_ENABLE =
-      AUTOCOMMIT.key("enable", Type.BOOL, true, "Means nothing: they are stored every interval.");
+      AUTOCOMMIT.key("enable", Type.BOOL, true, "No effect: offsets are committed every interval.");
   private static final Key<Duration> AUTOCOMMIT_KEY =
       SECTION.key(
           "autocommit",
@@ -206,12 +206,12 @@ record KafkaReceiverSettings(
           "By which part of it a pause differs by chance.");
 
   static {
-    BACKOFF.key("enabled", Type.BOOL, true, "Means nothing: pauses are always made.");
+    BACKOFF.key("enabled", Type.BOOL, true, "No effect: retries always wait.");
     BACKOFF.key(
         "max_elapsed_time",
         GoDurations.TYPE,
         Duration.ZERO,
-        "Means nothing: what is not taken is read again for ever, in the Collector after this.");
+        "No effect: refused records are read again without a time limit (the Collector stops after this time).");
   }
 
   private static final Key<RedeliveryBackoff> BACKOFF_KEY =
@@ -236,7 +236,7 @@ record KafkaReceiverSettings(
 
   /** Partitions are always read on their own here. */
   private static final Section PARTITIONS =
-      new Section("partition_processing", "Means nothing: partitions never wait for each other.");
+      new Section("partition_processing", "No effect: partitions never wait for each other.");
 
   private static final Section DELAY =
       new Section("kafka_receiver_records_delay", "A metric of the Collector.");
@@ -246,7 +246,7 @@ record KafkaReceiverSettings(
   private static final Section TELEMETRY = new Section("telemetry", "Its own telemetry.");
 
   static {
-    PARTITIONS.key("independent", Type.BOOL, true, "Means nothing: they always are.");
+    PARTITIONS.key("independent", Type.BOOL, true, "No effect: they are always independent.");
     PARTITIONS.key("max_buffered_batches", Type.INT, 1L, "max_in_flight_bytes bounds them.");
     SECTION.optional(
         "partition_processing", PARTITIONS.type(o -> true), "Partitions are always independent.");
@@ -266,7 +266,7 @@ record KafkaReceiverSettings(
         "use_leader_epoch",
         Type.BOOL,
         true,
-        "Means nothing: epochs are used where brokers have them.");
+        "No effect: leader epochs are used where brokers have them.");
   }
 
   private static Boolean all(YamlObject o) {

@@ -93,7 +93,7 @@ final class OperatorTypes {
   }
 
   private static Key<YamlNode> cache(Section s) {
-    return s.optional("cache", Type.ANY, "Taken; results are not remembered.");
+    return s.optional("cache", Type.ANY, "No effect: results are not cached.");
   }
 
   private static void parsers() {

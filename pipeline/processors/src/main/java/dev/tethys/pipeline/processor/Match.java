@@ -99,15 +99,15 @@ public final class Match {
       new Section("regexp", "The Collector's cache of expressions; there is none here.");
 
   static {
-    CACHE.key("cacheenabled", Type.BOOL, false, "Taken, without effect.");
-    CACHE.key("cachemaxnumentries", Type.INT, 0L, "Taken, without effect.");
+    CACHE.key("cacheenabled", Type.BOOL, false, "No effect.");
+    CACHE.key("cachemaxnumentries", Type.INT, 0L, "No effect.");
   }
 
   /** Settings of a cache that expressions here do not need: taken, for they change no result. */
   public static final Type<YamlObject> REGEXP_CACHE = CACHE.type(o -> o);
 
   static {
-    SECTION.optional("regexp", REGEXP_CACHE, "Taken, without effect.");
+    SECTION.optional("regexp", REGEXP_CACHE, "No effect.");
   }
 
   private static final Key<List<YamlNode>> EXPRESSIONS =

@@ -94,8 +94,7 @@ record CarbonSettings(
           "max_idle_conns",
           Type.INT,
           100L,
-          "Taken for configurations that have it; there are as many connections as requests at"
-              + " once.");
+          "No effect: there are as many connections as requests at" + " once.");
   private static final Section CONVERSION =
       new Section("resource_to_telemetry_conversion", "Resource attributes as labels.");
   private static final Key<Boolean> CONVERSION_ENABLED =

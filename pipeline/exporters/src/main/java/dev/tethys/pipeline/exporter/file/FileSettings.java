@@ -66,7 +66,7 @@ public record FileSettings(
           "flush_interval",
           GoDurations.TYPE,
           Duration.ofSeconds(1),
-          "Taken and not needed: everything is written before it is acknowledged.");
+          "No effect: records are written before they are acknowledged.");
   private static final Key<Boolean> APPEND =
       SECTION.key("append", Type.BOOL, false, "Keep what the file holds; always with rotation.");
   private static final Key<Boolean> CREATE_DIRECTORY =

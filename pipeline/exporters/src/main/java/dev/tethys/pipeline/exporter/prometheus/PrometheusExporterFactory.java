@@ -98,7 +98,7 @@ public final class PrometheusExporterFactory
   private static final Section QUEUE =
       new Section("sending_queue", "There is nothing to wait for.");
   private static final Key<Boolean> QUEUE_ENABLED =
-      QUEUE.key("enabled", Type.BOOL, true, "Only false is taken.");
+      QUEUE.key("enabled", Type.BOOL, true, "Only false is accepted.");
   private static final Key<YamlNode> SENDING_QUEUE =
       SECTION.optional(
           "sending_queue",

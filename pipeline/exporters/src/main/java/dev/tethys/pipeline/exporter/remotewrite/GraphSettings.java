@@ -111,13 +111,17 @@ record GraphSettings(
   private static final Key<String> WAL_DIRECTORY =
       WAL.required("directory", Type.PATH, "Directory of the queue, used by this exporter alone.");
   private static final Key<Long> WAL_BUFFER =
-      WAL.key("buffer_size", Type.INT, 300L, "Taken; requests are read back as they are sent.");
+      WAL.key(
+          "buffer_size",
+          Type.INT,
+          300L,
+          "No effect: requests are read from disk as they are sent.");
   private static final Key<Duration> WAL_TRUNCATE =
       WAL.key(
           "truncate_frequency",
           GoDurations.TYPE,
           Duration.ofMinutes(1),
-          "Taken; what is delivered leaves the disk by itself.");
+          "No effect: delivered requests are deleted.");
   private static final Key<Duration> WAL_LAG =
       WAL.key(
           "lag_record_frequency",

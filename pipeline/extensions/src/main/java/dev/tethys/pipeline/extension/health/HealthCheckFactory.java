@@ -56,7 +56,7 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
   private static final Section CHECK =
       new Section("check_collector_pipeline", "Health check of recent exporter failures.");
   private static final Key<Boolean> CHECKED =
-      CHECK.key("enabled", Type.BOOL, false, "Only false is taken.");
+      CHECK.key("enabled", Type.BOOL, false, "Only false is accepted.");
   private static final Key<Duration> CHECK_INTERVAL =
       CHECK.key("interval", GoDurations.TYPE, Duration.ofMinutes(5), "Of no effect then.");
   private static final Key<Long> CHECK_THRESHOLD =

@@ -37,7 +37,7 @@ record HealthServiceSettings(
         STATUS.key("path", Type.STRING, "/status", "Path of the status endpoint.");
     private static final Section CONFIG = new Section("config", "The configuration.");
     private static final Key<Boolean> CONFIG_ENABLED =
-        CONFIG.key("enabled", Type.BOOL, false, "Only false is taken.");
+        CONFIG.key("enabled", Type.BOOL, false, "Only false is accepted.");
     private static final Key<String> CONFIG_PATH =
         CONFIG.key("path", Type.STRING, "/config", "Of no effect then.");
     private static final Section HTTP = new Section("http", "The second version over HTTP.");

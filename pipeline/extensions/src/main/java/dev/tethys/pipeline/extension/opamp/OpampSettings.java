@@ -130,7 +130,7 @@ public record OpampSettings(
       CAPABILITIES.key(
           "reports_heartbeat", Type.BOOL, false, "The server says how often a sign comes.");
   private static final Key<Boolean> RESTART =
-      CAPABILITIES.key("accepts_restart_command", Type.BOOL, false, "Only false is taken.");
+      CAPABILITIES.key("accepts_restart_command", Type.BOOL, false, "Only false is accepted.");
 
   private static final Section DESCRIPTION =
       new Section("agent_description", "Reported description of this process.");

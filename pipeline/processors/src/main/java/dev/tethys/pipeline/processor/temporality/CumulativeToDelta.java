@@ -72,7 +72,7 @@ public final class CumulativeToDelta {
           "sum, histogram, exponentialhistogram.");
 
   static {
-    FILTER.optional("regexp", Match.REGEXP_CACHE, "Taken, without effect.");
+    FILTER.optional("regexp", Match.REGEXP_CACHE, "No effect.");
   }
 
   private record Filter(List<String> names, List<Regex> patterns, List<String> types) {

@@ -87,8 +87,8 @@ final class NameFilter {
       Key<String> type = s.key("match_type", Type.STRING, "", "strict or regexp (RE2).");
       Key<List<String>> names = s.key(list, Type.list(Type.STRING), List.of(), "Their names.");
       Section cache = new Section("regexp", "A cache of decisions; there is always one.");
-      cache.key("cacheenabled", Type.BOOL, false, "Taken, without effect.");
-      cache.key("cachemaxnumentries", Type.INT, 0L, "Taken, without effect.");
+      cache.key("cacheenabled", Type.BOOL, false, "No effect.");
+      cache.key("cachemaxnumentries", Type.INT, 0L, "No effect.");
       Key<Boolean> cacheKey =
           s.key(
               "regexp",
@@ -98,7 +98,7 @@ final class NameFilter {
                     return true;
                   }),
               false,
-              "Taken, without effect: decisions are always remembered.");
+              "No effect: decisions are always cached.");
       return s.type(
           o -> {
             o.get(cacheKey);

@@ -83,8 +83,12 @@ public final class JaegerReceiverFactory
     Key<Long> buffer =
         s.key("socket_buffer_size", Type.INT, 0L, "Bytes that the kernel keeps; 0 for 2 MiB.");
     Key<Long> queue =
-        s.key("queue_size", Type.INT, 1000L, "Taken; what waits, waits in the kernel.");
-    Key<Long> workers = s.key("workers", Type.INT, 10L, "Taken; one thread reads.");
+        s.key(
+            "queue_size",
+            Type.INT,
+            1000L,
+            "No effect: packets wait in the socket buffer of the kernel.");
+    Key<Long> workers = s.key("workers", Type.INT, 10L, "No effect: one thread reads packets.");
     return s.type(
         o -> {
           between(o, queue, 1);

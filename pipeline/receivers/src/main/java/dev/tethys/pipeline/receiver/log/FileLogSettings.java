@@ -122,8 +122,10 @@ record FileLogSettings(
               "fingerprint_size",
               Sizes.TYPE,
               1000L,
-              "Taken; files are known by device, inode, their head and what was read last.");
-      buffer = s.key("initial_buffer_size", Sizes.TYPE, 16384L, "Taken; one buffer reads all.");
+              "No effect: a file is identified by device, inode, its first bytes and the bytes read last.");
+      buffer =
+          s.key(
+              "initial_buffer_size", Sizes.TYPE, 16384L, "No effect: all files share one buffer.");
       maxLogSize = s.key("max_log_size", Sizes.TYPE, 1L << 20, "Longest record in bytes.");
       whenLonger =
           s.key(
@@ -131,8 +133,14 @@ record FileLogSettings(
               Type.oneOf("max_log_size_behavior", List.of("split", "truncate")),
               "split",
               "Handling of longer records: split into several, or truncate.");
-      concurrent = s.key("max_concurrent_files", Type.INT, 1024L, "Taken; files are read in turn.");
-      maxBatches = s.key("max_batches", Type.INT, 0L, "Taken; files are read in turn.");
+      concurrent =
+          s.key(
+              "max_concurrent_files",
+              Type.INT,
+              1024L,
+              "No effect: files are read one after another.");
+      maxBatches =
+          s.key("max_batches", Type.INT, 0L, "No effect: files are read one after another.");
       delete = s.key("delete_after_read", Type.BOOL, false, "Files are deleted once delivered.");
       compression =
           s.key(
@@ -147,7 +155,7 @@ record FileLogSettings(
               "polls_to_archive",
               Type.INT,
               0L,
-              "Taken; files that are gone are known for a day with storage.");
+              "No effect: with storage, positions of deleted files are kept for a day.");
       lock =
           s.key(
               "acquire_fs_lock",

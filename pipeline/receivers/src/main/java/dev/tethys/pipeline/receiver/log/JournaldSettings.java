@@ -94,9 +94,13 @@ record JournaldSettings(
                   + " case.");
       dmesg =
           s.key("dmesg", Type.BOOL, false, "If true, only kernel messages since boot are read.");
-      all = s.key("all", Type.BOOL, false, "Taken; fields are always whole.");
+      all = s.key("all", Type.BOOL, false, "No effect: fields are never truncated.");
       convert =
-          s.key("convert_message_bytes", Type.BOOL, false, "Taken; a message is always text.");
+          s.key(
+              "convert_message_bytes",
+              Type.BOOL,
+              false,
+              "No effect: messages are always converted to text.");
       files =
           s.key("files", Type.list(Type.STRING), List.of(), "Journal files by patterns of paths.");
       namespace =
@@ -116,8 +120,8 @@ record JournaldSettings(
           "journalctl_path",
           Type.STRING,
           "journalctl",
-          "Taken; the journal is read from its files, without journalctl.");
-      s.key("merge", Type.BOOL, false, "Taken; journals of all machines in a folder are read.");
+          "No effect: the journal is read from its files, without journalctl.");
+      s.key("merge", Type.BOOL, false, "No effect: journals of all machines in a folder are read.");
       common = new LogSettings.Keys(s, true);
     }
 

@@ -44,7 +44,7 @@ record LogSettings(
             "retry_on_failure",
             "Retries of entries that were not accepted; nothing more is read meanwhile.");
     private static final Key<Boolean> ENABLED =
-        RETRY.key("enabled", Type.BOOL, false, "Taken; it is always offered again.");
+        RETRY.key("enabled", Type.BOOL, false, "No effect: a refused batch is always retried.");
     private static final Key<Duration> FIRST =
         RETRY.key("initial_interval", GoDurations.TYPE, Duration.ofSeconds(1), "The first pause.");
     private static final Key<Duration> LAST =

@@ -34,9 +34,13 @@ record SocketLogSettings(
   private static final Section ASYNC = new Section("async", "Threads for packets.");
 
   static {
-    ASYNC.key("readers", Type.INT, 1L, "Taken; one thread reads packets.");
-    ASYNC.key("processors", Type.INT, 1L, "Taken; one thread reads packets.");
-    ASYNC.key("max_queue_length", Type.INT, 100L, "Taken; what waits, waits in the kernel.");
+    ASYNC.key("readers", Type.INT, 1L, "No effect: one thread reads packets.");
+    ASYNC.key("processors", Type.INT, 1L, "No effect: one thread reads packets.");
+    ASYNC.key(
+        "max_queue_length",
+        Type.INT,
+        100L,
+        "No effect: packets wait in the socket buffer of the kernel.");
   }
 
   /** The keys of one of both. */
@@ -76,7 +80,7 @@ record SocketLogSettings(
       } else {
         tls = null;
         max = null;
-        s.optional("async", ASYNC.type(o -> o), "Taken; one thread reads packets.");
+        s.optional("async", ASYNC.type(o -> o), "No effect: one thread reads packets.");
       }
     }
 

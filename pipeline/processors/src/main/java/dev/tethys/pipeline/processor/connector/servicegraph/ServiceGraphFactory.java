@@ -41,7 +41,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
   private static final Section SECTION =
       new Section("servicegraph", "Metrics of the requests between services.");
   private static final Key<String> METRICS_EXPORTER =
-      SECTION.key("metrics_exporter", Type.STRING, "", "Taken; pipelines say where metrics go.");
+      SECTION.key("metrics_exporter", Type.STRING, "", "No effect: pipelines route the metrics.");
   private static final Key<List<Duration>> BUCKETS_KEY =
       SECTION.optional(
           "latency_histogram_buckets", Type.list(GoDurations.TYPE), "Bounds of buckets.");

@@ -141,7 +141,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
       SECTION.optional(
           "dimensions_cache_size",
           Type.INT,
-          "Means nothing any more; aggregation_cardinality_limit bounds series.");
+          "No effect: aggregation_cardinality_limit bounds the series.");
   private static final Key<Long> AGGREGATION_CARDINALITY_LIMIT =
       SECTION.key(
           "aggregation_cardinality_limit",

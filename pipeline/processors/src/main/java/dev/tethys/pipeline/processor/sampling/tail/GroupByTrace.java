@@ -58,7 +58,7 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
           "Acknowledgement of spans: at_once, as in the Collector (a crash loses traces in "
               + "memory), or when_released (after exporters accept the trace).");
   private static final Key<Long> WORKERS =
-      SECTION.key("num_workers", Type.INT, 1L, "Taken; senders' threads share one table.");
+      SECTION.key("num_workers", Type.INT, 1L, "No effect: all threads share one table.");
   private static final Key<Boolean> ORPHANS =
       SECTION.key("discard_orphans", Type.BOOL, false, "Not in the Collector either.");
   private static final Key<Boolean> ON_DISK =

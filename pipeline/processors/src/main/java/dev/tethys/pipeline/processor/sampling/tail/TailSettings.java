@@ -107,7 +107,7 @@ public record TailSettings(
           "Acknowledgement of spans: at_once, as in the Collector (a crash loses traces in "
               + "memory), or when_decided (after exporters accept the trace or it is dropped).");
   private static final Key<Long> SHARDS =
-      SECTION.key("num_shards", Type.INT, 1L, "Taken; senders' threads share one table.");
+      SECTION.key("num_shards", Type.INT, 1L, "No effect: all threads share one table.");
   private static final Key<List<PolicySettings>> POLICIES =
       SECTION.key(
           "policies",
@@ -121,7 +121,7 @@ public record TailSettings(
       SECTION.optional("preset_options", TailPreset.OPTIONS, "Numbers of the preset. (Tethys)");
 
   static {
-    SECTION.key("expected_new_traces_per_sec", Type.UINT, 0L, "Taken; tables grow on demand.");
+    SECTION.key("expected_new_traces_per_sec", Type.UINT, 0L, "No effect: tables grow on demand.");
     SECTION.notBuilt("tail_storage", "An extension that holds the spans; max_bytes bounds them.");
   }
 
