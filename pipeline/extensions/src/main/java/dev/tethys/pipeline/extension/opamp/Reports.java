@@ -11,9 +11,13 @@ import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.codec.opamp.ServerToAgent;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
+import java.util.SequencedSet;
 import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -45,7 +49,8 @@ final class Reports {
   private @Nullable ComponentHealth health;
   private @Nullable String config;
   private @Nullable RemoteStatus remote;
-  private @Nullable CustomMessage custom; // not sent yet
+  private final Map<String, CustomMessage> customs = new HashMap<>(); // the last of each type
+  private final SequencedSet<String> unsentCustoms = new LinkedHashSet<>(); // types
   private Duration heartbeat;
   private long sequence;
   private long received;
@@ -140,9 +145,26 @@ final class Reports {
     change(() -> remote = now);
   }
 
-  /** Sends a custom message, in place of one that was not sent yet. */
+  /**
+   * Sends a custom message, in place of one of its type that was not sent yet. The last one of each
+   * type is state: it is sent again on every new connection.
+   */
   void sendCustom(CustomMessage message) {
-    change(() -> custom = message);
+    change(
+        () -> {
+          customs.put(message.type(), message);
+          unsentCustoms.add(message.type());
+        });
+  }
+
+  private @Nullable CustomMessage nextCustom() {
+    return unsentCustoms.isEmpty() ? null : customs.get(unsentCustoms.getFirst());
+  }
+
+  /** Marks the whole state as unsent. */
+  private void sendAll() {
+    all = true;
+    unsentCustoms.addAll(customs.keySet());
   }
 
   /** From now on only the end is reported. */
@@ -168,7 +190,7 @@ final class Reports {
   void begin() {
     change(
         () -> {
-          all = true;
+          sendAll();
           broken = false;
         });
   }
@@ -203,7 +225,7 @@ final class Reports {
         || !Objects.equals(shownHealth(), knownHealth)
         || !Objects.equals(shownConfig(), knownConfig)
         || remote != knownRemote
-        || custom != null;
+        || !unsentCustoms.isEmpty();
   }
 
   /**
@@ -238,7 +260,7 @@ final class Reports {
                   false,
                   whole || remote != knownRemote ? remote : null,
                   false,
-                  custom),
+                  nextCustom()),
               whole,
               withComponents);
         });
@@ -272,7 +294,10 @@ final class Reports {
           knownHealth = m.health() == null ? knownHealth : m.health();
           knownConfig = m.config() == null ? knownConfig : m.config();
           knownRemote = m.remote() == null ? knownRemote : m.remote();
-          custom = custom == m.custom() ? null : custom;
+          CustomMessage sent = m.custom();
+          if (sent != null && customs.get(sent.type()) == sent) {
+            unsentCustoms.remove(sent.type());
+          }
           if (d.all()) {
             all = false;
           }
@@ -311,7 +336,7 @@ final class Reports {
             }
           }
           if (m.reportAll()) {
-            all = true;
+            sendAll();
           }
           if (m.reportComponents() && can(Capability.REPORTS_AVAILABLE_COMPONENTS)) {
             components = true;
