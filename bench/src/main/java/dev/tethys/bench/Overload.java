@@ -141,7 +141,7 @@ final class Overload {
       Contender.awaitReady(server);
       fill(server);
       kind.fill(server);
-      storm(server);
+      runClients(server);
       return report(server.isAlive());
     } finally {
       alerts.stop(0);
@@ -188,7 +188,7 @@ final class Overload {
         .statusCode();
   }
 
-  private void storm(ServerUnderTest server) throws Exception {
+  private void runClients(ServerUnderTest server) throws Exception {
     List<Thread> threads = new ArrayList<>();
     measuring = true;
     threads.add(every(100, () -> Thread.ofPlatform().daemon().start(() -> probe(server))));

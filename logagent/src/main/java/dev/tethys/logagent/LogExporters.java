@@ -36,7 +36,7 @@ final class LogExporters {
   /** Parts of a configuration, unvalidated. */
   private record Parts(
       List<LokiClient> clients, @Nullable PipelineLogExporter graph, @Nullable Limit limit) {
-    List<Consumer<LogEntry>> takers() {
+    List<Consumer<LogEntry>> consumers() {
       List<Consumer<LogEntry>> all = new ArrayList<>();
       clients.forEach(c -> all.add(c::accept));
       if (graph != null) {
@@ -93,7 +93,7 @@ final class LogExporters {
     Clients.Change change = clients.opening(config);
     this.parts = opened(config, change);
     change.make();
-    this.takers = parts.takers();
+    this.takers = parts.consumers();
   }
 
   /** The clients of the configuration that runs. */
@@ -219,7 +219,7 @@ final class LogExporters {
     Parts now = opened(next, change);
     change.make();
     parts = now;
-    takers = now.takers();
+    takers = now.consumers();
     config = next;
     stopWaiting();
     change.endOthers();
@@ -269,7 +269,7 @@ final class LogExporters {
     Parts p = opened(c, change);
     change.make();
     parts = p;
-    takers = p.takers();
+    takers = p.consumers();
     config = c;
   }
 

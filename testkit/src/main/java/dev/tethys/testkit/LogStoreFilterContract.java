@@ -53,8 +53,8 @@ public abstract class LogStoreFilterContract extends LogStoreFixture {
           " "
         }) {
       filters.add(lines(contains(needle)));
-      filters.add(lines(lacks(needle)));
-      filters.add(lines(contains(needle), lacks("7")));
+      filters.add(lines(notContaining(needle)));
+      filters.add(lines(contains(needle), notContaining("7")));
     }
     for (String expression :
         new String[] {
@@ -74,7 +74,9 @@ public abstract class LogStoreFilterContract extends LogStoreFixture {
       filters.add(lines(new LogFilter.Matches(Regex.compile(expression), true)));
     }
     filters.add(
-        lines(new LogFilter.Contains(List.of(bytes("GET"), bytes("peer")), false), lacks("1")));
+        lines(
+            new LogFilter.Contains(List.of(bytes("GET"), bytes("peer")), false),
+            notContaining("1")));
     filters.add(lines(new LogFilter.Contains(List.of(bytes("GET"), bytes("peer")), true)));
     filters.add(lines(new LogFilter.Test((b, from, to) -> (to - from) % 2 == 0)));
     for (LogFilter f : filters) {
@@ -122,7 +124,7 @@ public abstract class LogStoreFilterContract extends LogStoreFixture {
         List.of(
             LogFilter.NONE,
             lines(contains("reset by peer")),
-            lines(lacks("1"), matches("[0-9]{3}")),
+            lines(notContaining("1"), matches("[0-9]{3}")),
             new LogFilter(List.of(), List.of(Matcher.equal("level", "error"))));
     for (LogFilter f : filters) {
       for (int limit : new int[] {1, 7, 300, 1000}) {

@@ -214,7 +214,7 @@ public abstract class LogStoreFixture {
     return new LogFilter.Contains(List.of(bytes(text)), false);
   }
 
-  static LogFilter.Line lacks(String text) {
+  static LogFilter.Line notContaining(String text) {
     return new LogFilter.Contains(List.of(bytes(text)), true);
   }
 

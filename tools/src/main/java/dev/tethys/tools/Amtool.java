@@ -162,7 +162,7 @@ final class Amtool {
   private static void refuseUnknown(List<String> flags) {
     Command any = commands().getFirst();
     for (String f : flags) {
-      String name = any.spelledOut(f).replaceFirst("=.*", "").replaceFirst("^--(no-)?", "");
+      String name = any.longForm(f).replaceFirst("=.*", "").replaceFirst("^--(no-)?", "");
       boolean known = any.allFlags().stream().anyMatch(k -> k.name().equals(name));
       if (f.startsWith("--") && !known) {
         throw error("unknown long flag '" + f.replaceFirst("=.*", "") + "'");
@@ -190,7 +190,7 @@ final class Amtool {
               command.allFlags().stream().filter(f -> f.name().equals(k)).findFirst();
           boolean given =
               flags.stream()
-                  .map(command::spelledOut)
+                  .map(command::longForm)
                   .anyMatch(
                       f ->
                           f.equals("--" + k)

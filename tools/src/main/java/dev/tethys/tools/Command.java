@@ -129,7 +129,7 @@ public record Command(
   }
 
   /** An argument with the long form of a flag instead of its short one. */
-  String spelledOut(String arg) {
+  String longForm(String arg) {
     if (arg.length() < 2 || arg.charAt(0) != '-' || arg.charAt(1) == '-') {
       return arg;
     }
@@ -156,7 +156,7 @@ public record Command(
       return 0;
     }
     List<String> given = new ArrayList<>();
-    set.parse(args.stream().map(this::spelledOut).toList(), given);
+    set.parse(args.stream().map(this::longForm).toList(), given);
     if (given.size() < minOperands) {
       throw new CommandLineException(
           "required argument '" + operandName(given.size()) + "' not provided");

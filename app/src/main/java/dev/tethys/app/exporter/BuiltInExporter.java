@@ -284,12 +284,12 @@ public final class BuiltInExporter implements AutoCloseable {
               (q, r) ->
                   r.send(
                       "text/html; charset=utf-8",
-                      landing(pages.keySet()).getBytes(StandardCharsets.UTF_8))));
+                      landingPage(pages.keySet()).getBytes(StandardCharsets.UTF_8))));
     }
     return routes;
   }
 
-  private String landing(Iterable<String> paths) {
+  private String landingPage(Iterable<String> paths) {
     StringBuilder page = new StringBuilder("<!doctype html><title>");
     page.append(kind.title()).append("</title><h1>").append(kind.title());
     page.append("</h1><p>Tethys ").append(version()).append("</p><ul>");

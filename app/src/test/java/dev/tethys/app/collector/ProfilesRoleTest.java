@@ -144,7 +144,7 @@ class ProfilesRoleTest {
   }
 
   /** What came: service, cluster, type of values, and of each sample its function and value. */
-  private static List<String> spelledOut(ProfilesData data) {
+  private static List<String> records(ProfilesData data) {
     ProfilesDictionary d = data.getDictionary();
     List<String> out = new ArrayList<>();
     data.getResourceProfilesList()
@@ -181,7 +181,7 @@ class ProfilesRoleTest {
         for (String line : Files.readAllLines(file)) {
           byte[] b = line.getBytes(UTF_8);
           out.addAll(
-              spelledOut(
+              records(
                   ProfilesData.parseFrom(
                       OtlpJson.toProtobuf(OtlpSignal.PROFILES, b, 0, b.length).toByteArray())));
         }

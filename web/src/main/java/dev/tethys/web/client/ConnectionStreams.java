@@ -153,7 +153,7 @@ record ConnectionStreams(InputStream in, OutputStream out, Closeable socket, Clo
    * Whether something has come on an idle connection, which would be taken for the answer to what
    * is asked next. Whether it has ended is not seen, for which this takes one call of the system.
    */
-  boolean hasSpoken() {
+  boolean hasUnreadData() {
     try {
       // Data decrypted already, then unread data, which may be a record of TLS itself.
       return in.available() > 0

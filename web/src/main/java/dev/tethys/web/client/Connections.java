@@ -100,7 +100,7 @@ final class Connections implements AutoCloseable {
   /** A connection that is still open, as far as one can know; null when there is none. */
   @Nullable ConnectionStreams take(Server server) {
     while (true) {
-      ConnectionStreams wire = takeKept(server);
+      ConnectionStreams wire = pollIdle(server);
       if (wire == null || wire.isQuiet()) {
         return wire;
       }
@@ -111,15 +111,15 @@ final class Connections implements AutoCloseable {
   /** The same; the connection may be closed, but has no unexpected data. */
   @Nullable ConnectionStreams takeIdle(Server server) {
     while (true) {
-      ConnectionStreams wire = takeKept(server);
-      if (wire == null || !wire.hasSpoken()) {
+      ConnectionStreams wire = pollIdle(server);
+      if (wire == null || !wire.hasUnreadData()) {
         return wire;
       }
       wire.abort();
     }
   }
 
-  private @Nullable ConnectionStreams takeKept(Server server) {
+  private @Nullable ConnectionStreams pollIdle(Server server) {
     while (true) {
       Idle i = poll(server);
       if (i == null) {

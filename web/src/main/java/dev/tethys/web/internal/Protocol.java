@@ -17,7 +17,7 @@ public interface Protocol {
   Set<String> names();
 
   /** Whether a connection that begins so speaks it: with the first {@code length} of some bytes. */
-  Answer isSpoken(byte[] begin, int length);
+  Answer detect(byte[] begin, int length);
 
   /**
    * Serves a connection to its end.

@@ -202,7 +202,7 @@ public final class SocketConnections implements AutoCloseable {
       }
       length += n;
       for (Protocol p : protocols) {
-        Protocol.Answer answer = p.isSpoken(begin, length);
+        Protocol.Answer answer = p.detect(begin, length);
         if (answer == Protocol.Answer.YES) {
           p.serve(c, Arrays.copyOf(begin, length));
           return;

@@ -45,7 +45,7 @@ public final class KdbClient implements AutoCloseable {
           "kdb+ at " + address + ": all " + address.connections() + " connections are busy");
     }
     try {
-      KdbConnection c = rested();
+      KdbConnection c = idleConnection();
       if (c == null) {
         c = KdbConnection.open(address, deadline);
       }
@@ -71,7 +71,7 @@ public final class KdbClient implements AutoCloseable {
     }
   }
 
-  private @Nullable KdbConnection rested() {
+  private @Nullable KdbConnection idleConnection() {
     while (true) {
       KdbConnection c;
       synchronized (resting) {

@@ -81,7 +81,7 @@ public final class Scram {
     String last = "c=biws,r=" + both;
     byte[] signed = (first + "," + challenge + "," + last).getBytes(StandardCharsets.UTF_8);
     try {
-      byte[] salted = stretched(Base64.getDecoder().decode(salt), iterations);
+      byte[] salted = derivedKey(Base64.getDecoder().decode(salt), iterations);
       byte[] key = mac(salted, "Client Key".getBytes(StandardCharsets.UTF_8));
       byte[] stored = MessageDigest.getInstance("SHA-" + hash).digest(key);
       byte[] signature = mac(stored, signed);
@@ -141,7 +141,7 @@ public final class Scram {
   }
 
   /** PBKDF2 for one block; the JDK's own takes characters instead of bytes. */
-  private byte[] stretched(byte[] salt, int iterations) throws GeneralSecurityException {
+  private byte[] derivedKey(byte[] salt, int iterations) throws GeneralSecurityException {
     Mac m = keyed(password);
     m.update(salt);
     byte[] u = m.doFinal(new byte[] {0, 0, 0, 1});

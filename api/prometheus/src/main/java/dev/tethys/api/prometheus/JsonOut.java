@@ -299,7 +299,7 @@ final class JsonOut {
         slot = found + run;
         k += run;
       } else {
-        n = writeFloat(buffer, texts.lone(times[k], buffer, n), values[k]);
+        n = writeFloat(buffer, texts.single(times[k], buffer, n), values[k]);
         k++;
       }
     }

@@ -86,7 +86,7 @@ final class TimestampJson {
   }
 
   /** Writes the text of a time that has no slot into {@link #ROOM} bytes; where it ends. */
-  int lone(long time, byte[] to, int at) {
+  int single(long time, byte[] to, int at) {
     return at + write(to, at, time);
   }
 

@@ -39,7 +39,7 @@ class ProfilesWireTest {
   }
 
   /** Each profile as text, after what encloses it, with entries instead of indices. */
-  private static List<String> spelledOut(ProfilesData d) {
+  private static List<String> records(ProfilesData d) {
     List<String> out = new ArrayList<>();
     for (ResourceProfiles r : d.getResourceProfilesList()) {
       for (ScopeProfiles s : r.getScopeProfilesList()) {
@@ -108,9 +108,9 @@ class ProfilesWireTest {
     var both = read(a);
     both.resources().addAll(read(b).resources());
     ProfilesData joined = ProfilesData.parseFrom(new OtlpWriter().write(both));
-    List<String> expected = new ArrayList<>(spelledOut(a));
-    expected.addAll(spelledOut(b));
-    assertThat(spelledOut(joined)).isEqualTo(expected);
+    List<String> expected = new ArrayList<>(records(a));
+    expected.addAll(records(b));
+    assertThat(records(joined)).isEqualTo(expected);
     ProfilesDictionary d = joined.getDictionary();
     assertThat(d.getStringTable(0)).isEmpty();
     assertThat(new HashSet<>(d.getStringTableList())).hasSize(d.getStringTableCount());
@@ -131,13 +131,13 @@ class ProfilesWireTest {
     List<String> parts = new ArrayList<>();
     for (OtlpScanner.Part p : OtlpScanner.split(OtlpSignal.PROFILES, b, maxItems, maxBytes)) {
       ProfilesData part = ProfilesData.parseFrom(p.body());
-      List<String> profiles = spelledOut(part);
+      List<String> profiles = records(part);
       assertThat(RandomRequests.items(part)).isEqualTo(p.items()).isPositive();
       assertThat(profiles.size() == 1 || p.items() <= maxItems && p.body().length <= maxBytes)
           .isTrue();
       parts.addAll(profiles);
     }
-    List<String> all = spelledOut(m);
+    List<String> all = records(m);
     all.removeIf(p -> !p.contains("samples "));
     assertThat(parts).isEqualTo(all);
   }
@@ -162,7 +162,7 @@ class ProfilesWireTest {
     items.removeLast();
     ProfilesData left = ProfilesData.parseFrom(new OtlpWriter().write(tree));
     assertThat(left.getDictionary().getStringTableList()).containsExactly("", "cpu");
-    assertThat(spelledOut(left)).containsExactly(spelledOut(b.build()).getFirst());
+    assertThat(records(left)).containsExactly(records(b.build()).getFirst());
   }
 
   /** Senders may keep the text of attributes in the dictionary too. */

@@ -49,14 +49,14 @@ final class BodyReader {
     @Override
     public void close() {
       if (bytes.length > 0 && bytes.length <= MAX_POOLED_BYTES) {
-        takeBack(bytes);
+        releaseBuffer(bytes);
       }
       bytes = new byte[0];
       length = 0;
     }
   }
 
-  private byte[] lendBuffer() {
+  private byte[] acquireBuffer() {
     synchronized (pool) {
       byte[] lent = pool.pollFirst();
       least = Math.min(least, pool.size());
@@ -64,7 +64,7 @@ final class BodyReader {
     }
   }
 
-  private void takeBack(byte[] bytes) {
+  private void releaseBuffer(byte[] bytes) {
     synchronized (pool) {
       if (pool.size() < MAX_POOLED) {
         pool.addFirst(bytes);
@@ -104,7 +104,7 @@ final class BodyReader {
         throw new IOException("gzip: invalid header", e);
       }
     }
-    Body body = new Body(lendBuffer());
+    Body body = new Body(acquireBuffer());
     boolean done = false;
     try {
       int most = (int) Math.min(limit, MAX_ARRAY);

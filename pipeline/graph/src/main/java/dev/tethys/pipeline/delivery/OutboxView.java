@@ -14,7 +14,7 @@ public interface OutboxView {
    *
    * @param source exit of that component
    */
-  default boolean holdsUp(DrainScope.Exit source) {
+  default boolean isBlocking(DrainScope.Exit source) {
     return false;
   }
 

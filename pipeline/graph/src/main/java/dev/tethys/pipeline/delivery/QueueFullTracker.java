@@ -81,7 +81,7 @@ final class QueueFullTracker {
   }
 
   /** Whether threads that came through it wait, or did a moment ago. */
-  boolean holdsUp(DrainScope.Exit source, long now) {
+  boolean isBlocking(DrainScope.Exit source, long now) {
     Wait w = waits.get(source);
     return w != null && !w.isOver(now);
   }

@@ -117,10 +117,10 @@ final class SendingQueue implements Outbox {
   }
 
   @Override
-  public boolean holdsUp(DrainScope.Exit source) {
+  public boolean isBlocking(DrainScope.Exit source) {
     state.lock.lock();
     try {
-      return state.full.holdsUp(source, context.clock().millis());
+      return state.full.isBlocking(source, context.clock().millis());
     } finally {
       state.lock.unlock();
     }

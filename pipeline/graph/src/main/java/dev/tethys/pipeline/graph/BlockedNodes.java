@@ -129,7 +129,7 @@ final class BlockedNodes {
 
   private boolean isHeldUp(Edge e, NodeKey from, @Nullable OutboxView box) {
     GraphNode n = nodes.get(from);
-    if (n != null && box != null && box.holdsUp(n.context.exit())) {
+    if (n != null && box != null && box.isBlocking(n.context.exit())) {
       return true;
     }
     if (e.acknowledgements.isStuck(now)) {

@@ -32,8 +32,8 @@ final class JoinedOutboxes implements OutboxView {
   }
 
   @Override
-  public boolean holdsUp(DrainScope.Exit source) {
-    return parts.values().stream().anyMatch(p -> p.holdsUp(source));
+  public boolean isBlocking(DrainScope.Exit source) {
+    return parts.values().stream().anyMatch(p -> p.isBlocking(source));
   }
 
   @Override

@@ -107,7 +107,7 @@ final class KafkaProbe implements ExporterProbe {
               + ", "
               + nodes
               + (nodes == 1 ? " broker; " : " brokers; ")
-              + standing();
+              + currentState();
         });
   }
 
@@ -117,7 +117,7 @@ final class KafkaProbe implements ExporterProbe {
   }
 
   /** What is there of the topic, and where its partitions end. */
-  private String standing() throws IOException, InterruptedException {
+  private String currentState() throws IOException, InterruptedException {
     int partitions = remember();
     return switch (partitions) {
       case 0 -> "topic " + topic + " is not there";

@@ -151,7 +151,7 @@ record KafkaReceiverSettings(
           AUTOCOMMIT.type(
               o -> {
                 if (!o.get(AUTOCOMMIT_ENABLE)) {
-                  meansNothing(o, AUTOCOMMIT_ENABLE, "positions are stored every interval");
+                  ignoreKey(o, AUTOCOMMIT_ENABLE, "positions are stored every interval");
                 }
                 return o.get(INTERVAL);
               }),
@@ -173,13 +173,13 @@ record KafkaReceiverSettings(
           MARKING.type(
               o -> {
                 if (o.has(AFTER) && !o.get(AFTER)) {
-                  meansNothing(o, AFTER, "records are done after their delivery");
+                  ignoreKey(o, AFTER, "records are done after their delivery");
                 }
                 if (o.get(ON_ERROR)) {
                   throw o.error(ON_ERROR, "that would lose records: write false");
                 }
                 if (o.has(ON_PERMANENT_ERROR) && !o.get(ON_PERMANENT_ERROR)) {
-                  meansNothing(
+                  ignoreKey(
                       o,
                       ON_PERMANENT_ERROR,
                       "a permanently rejected record goes to dead_letter_topic or is counted,"
@@ -274,7 +274,7 @@ record KafkaReceiverSettings(
     return true;
   }
 
-  private static void meansNothing(YamlObject o, Key<?> key, String instead) {
+  private static void ignoreKey(YamlObject o, Key<?> key, String instead) {
     LOG.log(
         Level.WARNING,
         "{0}: {1}: false means nothing here: {2}",

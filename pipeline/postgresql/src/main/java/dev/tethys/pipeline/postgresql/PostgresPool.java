@@ -63,7 +63,7 @@ final class PostgresPool implements AutoCloseable {
       throw new IOException("PostgreSQL at " + address.place() + ": all connections are busy");
     }
     try {
-      Connection c = rested();
+      Connection c = idleConnection();
       if (c == null) {
         c = open();
       }
@@ -221,7 +221,7 @@ final class PostgresPool implements AutoCloseable {
     return refused;
   }
 
-  private @Nullable Connection rested() {
+  private @Nullable Connection idleConnection() {
     while (true) {
       IdleConnection r;
       synchronized (resting) {

@@ -181,7 +181,7 @@ final class Compaction {
       // One after the other: the next plan sees what the last one made.
       List<BlockReader> plan =
           CompactionPlan.next(
-              sound().of(resolution),
+              undamagedBlocks().of(resolution),
               ranges,
               b -> b.deletedSeries() + census.past(b, policy, horizon));
       if (plan.isEmpty()) {
@@ -195,7 +195,7 @@ final class Compaction {
   }
 
   /** The blocks of which nothing is known to be damaged, and that could be read when last tried. */
-  private ResolutionIndex sound() {
+  private ResolutionIndex undamagedBlocks() {
     List<BlockReader> all = blocks.list();
     List<BlockReader> sound = all.stream().filter(this::isSound).toList();
     return sound.size() == all.size() ? blocks.levels() : ResolutionIndex.of(sound);
@@ -230,7 +230,8 @@ final class Compaction {
   /** Downsamples as long as something is due; false when the disk has no room. */
   private boolean downsample(DatabaseOptions options) throws IOException {
     while (!options.downsampling().isEmpty()) {
-      DownsamplingPlan.Job job = DownsamplingPlan.next(sound(), options, newest(options), barren);
+      DownsamplingPlan.Job job =
+          DownsamplingPlan.next(undamagedBlocks(), options, newest(options), barren);
       if (job == null) {
         return true;
       }

@@ -28,7 +28,7 @@ public record Http1Protocol(
   }
 
   @Override
-  public Answer isSpoken(byte[] begin, int length) {
+  public Answer detect(byte[] begin, int length) {
     return Answer.YES;
   }
 

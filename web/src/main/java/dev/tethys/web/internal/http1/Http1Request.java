@@ -22,7 +22,9 @@ final class Http1Request implements WireRequest {
   record Client(InetSocketAddress remote, InetSocketAddress local, boolean secure) {
     static Client of(AcceptedConnection c) {
       return new Client(
-          ProxiedAddress.meant(c.remote()), ProxiedAddress.meant(c.local()), c.socket().isSecure());
+          ProxiedAddress.target(c.remote()),
+          ProxiedAddress.target(c.local()),
+          c.socket().isSecure());
     }
   }
 

@@ -63,7 +63,7 @@ public final class Http2Protocol implements Protocol {
   }
 
   @Override
-  public Answer isSpoken(byte[] begin, int length) {
+  public Answer detect(byte[] begin, int length) {
     byte[] preface = ClientFrames.PREFACE;
     int n = Math.min(length, preface.length);
     if (!Arrays.equals(begin, 0, n, preface, 0, n)) {

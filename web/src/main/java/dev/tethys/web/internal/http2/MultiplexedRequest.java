@@ -117,11 +117,11 @@ record MultiplexedRequest(ServerRequest request, StreamThreads threads) implemen
 
   @Override
   public InetSocketAddress remoteAddress() {
-    return ProxiedAddress.meant(request.remotePeer().address());
+    return ProxiedAddress.target(request.remotePeer().address());
   }
 
   @Override
   public InetSocketAddress localAddress() {
-    return ProxiedAddress.meant(request.localPeer().address());
+    return ProxiedAddress.target(request.localPeer().address());
   }
 }

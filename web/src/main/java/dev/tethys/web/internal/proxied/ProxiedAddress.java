@@ -32,7 +32,7 @@ public final class ProxiedAddress extends InetSocketAddress {
    * The address that is meant by one of a connection: mostly the same; the loopback address for one
    * of a socket of this machine.
    */
-  public static InetSocketAddress meant(SocketAddress address) {
+  public static InetSocketAddress target(SocketAddress address) {
     if (!(address instanceof InetSocketAddress a)) {
       return OF_THIS_MACHINE;
     }

@@ -157,7 +157,7 @@ final class MemberProbes {
 
   /** Probes the next member, and suspects it when it does not answer in any way. */
   void probe() throws InterruptedException {
-    health(membership.takeRefuted());
+    health(membership.drainRefuted());
     NodeState target = membership.nextToProbe();
     if (target == null) {
       return;

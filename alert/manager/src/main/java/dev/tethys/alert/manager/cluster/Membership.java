@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: guarded by this object; listeners are called under its lock and must not block.
  * The local member is always included, and alive until it leaves. At most {@link
- * MemberlistMessages#MAX_MEMBERS}, of which {@link #MAX_UNPROVEN} have not answered yet.
+ * MemberlistMessages#MAX_MEMBERS}, of which {@link #MAX_UNVERIFIED} have not answered yet.
  */
 final class Membership {
   /** For how long those that are gone are remembered, and still told of what happens. */
@@ -41,7 +41,7 @@ final class Membership {
    * How many members may have given no answer yet; others are not heard until some have, or are
    * dead. Packets are not authenticated, and names cost a forger nothing.
    */
-  static final int MAX_UNPROVEN = 32;
+  static final int MAX_UNVERIFIED = 32;
 
   private static final int SUSPICION = 4;
   private static final int LONGEST_SUSPICION = 6;
@@ -197,7 +197,9 @@ final class Membership {
     if (m == null) {
       forgetGone();
       if (members.size() >= MemberlistMessages.MAX_MEMBERS
-          || !ourselves && !listener.isConfigured(n.address()) && unproven() >= MAX_UNPROVEN) {
+          || !ourselves
+              && !listener.isConfigured(n.address())
+              && unverifiedMembers() >= MAX_UNVERIFIED) {
         PEER_LOG.log(
             Level.WARNING, "Cluster member ignored, too many have not answered name={0}", n.name());
         return;
@@ -263,7 +265,7 @@ final class Membership {
   }
 
   /** How often we had to say that we are there since this was asked last. */
-  synchronized int takeRefuted() {
+  synchronized int drainRefuted() {
     int n = refuted;
     refuted = 0;
     return n;
@@ -437,7 +439,7 @@ final class Membership {
         .toList();
   }
 
-  private int unproven() {
+  private int unverifiedMembers() {
     int n = 0;
     for (Member m : members.values()) {
       n += m.proven || m.node.name().equals(self) ? 0 : 1;

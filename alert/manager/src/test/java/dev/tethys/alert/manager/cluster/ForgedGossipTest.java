@@ -95,7 +95,7 @@ class ForgedGossipTest {
         Waiting.pause();
       }
       assertThat(Math.max(accepted, peer.members().size()))
-          .isLessThanOrEqualTo(1 + Membership.MAX_UNPROVEN);
+          .isLessThanOrEqualTo(1 + Membership.MAX_UNVERIFIED);
       assertThat(peer.turn()).isZero();
       assertThat(log.messages()).as("one line of a kind").hasSizeLessThanOrEqualTo(4);
     }

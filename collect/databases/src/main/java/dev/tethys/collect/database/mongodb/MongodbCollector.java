@@ -50,7 +50,7 @@ enum MongodbCollector {
   }
 
   /** Whether a server of that kind has anything to say to it. */
-  boolean suits(ServerRole role) {
+  boolean supports(ServerRole role) {
     return switch (role) {
       case ARBITER -> this == DIAGNOSTICDATA || this == REPLICASETCONFIG;
       case ROUTER ->

@@ -133,7 +133,7 @@ final class MongodbServer implements DatabaseScrape {
 
   private Set<MongodbCollector> some(ServerScrape scrape) throws IOException {
     Set<MongodbCollector> some = new TreeSet<>(wanted);
-    some.removeIf(c -> !c.suits(scrape.role()));
+    some.removeIf(c -> !c.supports(scrape.role()));
     MongodbOptions.Collections c = options.collections();
     if (!c.discovering() && c.collstats().isEmpty()) {
       some.remove(MongodbCollector.COLLSTATS);

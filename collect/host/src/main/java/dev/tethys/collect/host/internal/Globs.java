@@ -18,7 +18,7 @@ final class Globs {
 
   /** What is there, sorted; the pattern itself when nothing is. */
   static List<String> folders(String glob) {
-    if (!wild(glob)) {
+    if (!hasWildcard(glob)) {
       return List.of(glob);
     }
     List<String> paths = List.of(glob.startsWith("/") ? "/" : "");
@@ -37,7 +37,7 @@ final class Globs {
 
   private static void expand(String folder, String part, List<String> to) {
     String prefix = folder.isEmpty() || folder.endsWith("/") ? folder : folder + "/";
-    if (!wild(part)) {
+    if (!hasWildcard(part)) {
       if (new File(prefix + part).exists()) {
         to.add(prefix + part);
       }
@@ -63,7 +63,7 @@ final class Globs {
     }
   }
 
-  private static boolean wild(String s) {
+  private static boolean hasWildcard(String s) {
     return s.indexOf('*') >= 0 || s.indexOf('?') >= 0 || s.indexOf('[') >= 0;
   }
 }

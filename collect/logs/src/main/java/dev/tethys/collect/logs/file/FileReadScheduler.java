@@ -195,7 +195,7 @@ final class FileReadScheduler {
       if (f.before != null || queue.isStopped()) {
         return null;
       }
-      f.takeUp();
+      f.resume();
       if (f.isRead()) {
         released(f, f.followed);
         forgetDelivered(f);

@@ -128,7 +128,7 @@ final class TailedFile {
   }
 
   /** Takes up reading where its predecessor's last turn has ended; that has no other. */
-  void takeUp() {
+  void resume() {
     TailedFile p = predecessor;
     if (p == null) {
       return;

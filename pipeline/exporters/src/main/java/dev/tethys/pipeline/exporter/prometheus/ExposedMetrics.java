@@ -184,7 +184,7 @@ final class ExposedMetrics {
           continue;
         }
       }
-      String unfit = ExposedPoint.unfit(p);
+      String unfit = ExposedPoint.rejectionReason(p);
       if (unfit != null) {
         result.drop(unfit);
         continue;

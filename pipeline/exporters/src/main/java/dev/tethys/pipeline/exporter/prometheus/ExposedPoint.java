@@ -48,7 +48,7 @@ record ExposedPoint(MetricFamily.Point point, long timeNanos, long startNanos, l
    * Why a data point has a shape that cannot be shown; null where it can. One of them would take
    * the whole page with it, as scrapers refuse a histogram whose buckets are not its count.
    */
-  static @Nullable String unfit(DataPoint p) {
+  static @Nullable String rejectionReason(DataPoint p) {
     if (!(p instanceof ExponentialHistogramDataPoint h)) {
       return null;
     }

@@ -63,7 +63,7 @@ final class RejectedSampleBisector {
    *
    * @param reason why it was refused as a whole
    */
-  SendResult.PerItem sift(String reason) throws IOException, InterruptedException {
+  SendResult.PerItem bisect(String reason) throws IOException, InterruptedException {
     long[] times = ProtocolDowngrade.times(request);
     boolean before = false; // whether the page before was taken
     boolean rest =

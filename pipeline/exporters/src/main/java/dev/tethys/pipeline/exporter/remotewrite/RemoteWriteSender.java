@@ -123,7 +123,7 @@ final class RemoteWriteSender implements Sender {
     Outcome o = post(p, c);
     SendResult v = o.result();
     if (o.ofSome() && p.items() == request.items() && c.samples() + c.histograms() > 1) {
-      v = sift(p, ((SendResult.Permanent) v).reason());
+      v = bisect(p, ((SendResult.Permanent) v).reason());
     }
     if (v instanceof SendResult.Permanent) {
       metrics.failed(c.samples(), c.histograms(), c.exemplars(), c.metadata());
@@ -157,14 +157,14 @@ final class RemoteWriteSender implements Sender {
     }
   }
 
-  private SendResult sift(EncodedRequest p, String reason)
+  private SendResult bisect(EncodedRequest p, String reason)
       throws IOException, InterruptedException {
     int most = Math.min(SIFTING_EACH, sifting.get());
     RejectedSampleBisector s =
         new RejectedSampleBisector(p, most, part -> post(part, RequestContents.of(part)).result());
     SendResult.PerItem v;
     try {
-      v = s.sift(reason);
+      v = s.bisect(reason);
     } finally {
       sifting.addAndGet(-s.requestCount());
     }

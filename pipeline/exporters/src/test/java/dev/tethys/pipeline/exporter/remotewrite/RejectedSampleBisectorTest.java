@@ -106,7 +106,7 @@ class RejectedSampleBisectorTest {
     assertThat(store.ask(p)).isInstanceOf(SendResult.Permanent.class);
     store.requests = 0;
     RejectedSampleBisector s = new RejectedSampleBisector(p, 300, store);
-    SendResult.PerItem v = s.sift("400");
+    SendResult.PerItem v = s.bisect("400");
     for (int i = 0; i < 50; i++) {
       assertThat(store.has(i, 40) && store.has(i, 50) && store.has(i, 60)).isTrue();
     }
@@ -123,7 +123,8 @@ class RejectedSampleBisectorTest {
   void aSeriesThatIsNeverTakenCostsOnlyItself() throws Exception {
     Store store = new Store();
     store.invalid.add(17);
-    SendResult.PerItem v = new RejectedSampleBisector(request(64, 10, 20), 300, store).sift("400");
+    SendResult.PerItem v =
+        new RejectedSampleBisector(request(64, 10, 20), 300, store).bisect("400");
     assertThat(count(v)).isEqualTo(2);
     for (int i = 0; i < 64; i++) {
       assertThat(store.has(i, 10) && store.has(i, 20)).isEqualTo(i != 17);
@@ -148,7 +149,7 @@ class RejectedSampleBisectorTest {
         "m",
         new dev.tethys.model.MetricMetadata(dev.tethys.model.MetricType.GAUGE, "", "what it is"));
     EncodedRequest p = w.take(0, Map.of());
-    SendResult.PerItem v = new RejectedSampleBisector(p, 300, store).sift("400");
+    SendResult.PerItem v = new RejectedSampleBisector(p, 300, store).bisect("400");
     assertThat(store.exemplars).containsExactlyInAnyOrder(120L, 121L, 500L, 501L);
     assertThat(count(v)).isEqualTo(4);
     assertThat(v.delivered()).isEqualTo(p.items() - 4);
@@ -162,13 +163,13 @@ class RejectedSampleBisectorTest {
       EncodedRequest p = request(8, 10, 20, 30, 40);
       store.requests = 0;
       store.awayFrom = away;
-      SendResult.PerItem v = new RejectedSampleBisector(p, 300, store).sift("400");
+      SendResult.PerItem v = new RejectedSampleBisector(p, 300, store).bisect("400");
       assertThat(v.items()).isEqualTo(p.items());
       store.awayFrom = Integer.MAX_VALUE;
       if (v.again() != null) {
         assertThat(v.reason()).isNotEmpty();
         if (store.ask(v.again()) instanceof SendResult.Permanent) {
-          assertThat(new RejectedSampleBisector(v.again(), 300, store).sift("400").again())
+          assertThat(new RejectedSampleBisector(v.again(), 300, store).bisect("400").again())
               .isNull();
         }
       }
@@ -186,7 +187,7 @@ class RejectedSampleBisectorTest {
     }
     EncodedRequest p = request(100, 10, 20, 30);
     RejectedSampleBisector s = new RejectedSampleBisector(p, 25, store);
-    SendResult.PerItem v = s.sift("400");
+    SendResult.PerItem v = s.bisect("400");
     assertThat(store.requests).isEqualTo(25).isEqualTo(s.requestCount());
     assertThat(v.items()).isEqualTo(p.items());
   }
@@ -215,7 +216,7 @@ class RejectedSampleBisectorTest {
       EncodedRequest p = request(n, times);
       SendResult first = store.ask(p);
       if (first instanceof SendResult.Permanent) {
-        SendResult.PerItem v = new RejectedSampleBisector(p, 100_000, store).sift("400");
+        SendResult.PerItem v = new RejectedSampleBisector(p, 100_000, store).bisect("400");
         assertThat(v.items()).isEqualTo(p.items());
       }
       int lost = 0;

@@ -266,7 +266,7 @@ public final class ControlledAgent implements AutoCloseable {
   }
 
   private void report() {
-    reports.feel(process.health());
+    reports.reportHealth(process.health());
     long now = clock.nanos();
     boolean close = now - changedNanos < CLOSE_WATCH.toNanos();
     PipelineAccounts accounts = process.accounts();

@@ -215,7 +215,7 @@ final class OpampAgent
   }
 
   private void reportHealth() {
-    reports.feel(of(health.whole(), health.started()));
+    reports.reportHealth(of(health.whole(), health.started()));
   }
 
   private static ComponentHealth of(GraphHealth.Status s, long started) {

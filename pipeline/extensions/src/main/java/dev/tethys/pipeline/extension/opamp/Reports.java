@@ -132,7 +132,7 @@ final class Reports {
         });
   }
 
-  void feel(ComponentHealth now) {
+  void reportHealth(ComponentHealth now) {
     change(() -> health = now);
   }
 

@@ -25,7 +25,7 @@ record CollectdOutput(@Nullable Consumer metrics, @Nullable Consumer logs) {
   }
 
   /** What is to be delivered of what was read, which is used up. */
-  List<Route> ways(CollectdTelemetry t, long lane, Metadata metadata) {
+  List<Route> routes(CollectdTelemetry t, long lane, Metadata metadata) {
     List<Route> ways = new ArrayList<>();
     if (metrics != null && t.points() > 0) {
       byte[] body = new OtlpWriter().write(t.metrics());

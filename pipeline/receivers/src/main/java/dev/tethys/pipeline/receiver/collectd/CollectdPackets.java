@@ -40,7 +40,7 @@ final class CollectdPackets implements DatagramListener.Handler {
   public void pause() throws InterruptedException {
     CollectdTelemetry done = open;
     open = new CollectdTelemetry(Map.of());
-    for (CollectdOutput.Route w : to.ways(done, LANE, Metadata.NONE)) {
+    for (CollectdOutput.Route w : to.routes(done, LANE, Metadata.NONE)) {
       List<Batch> batches = List.of(w.batch());
       PointSockets.deliver(
           (PointSockets.Offer) timeLimit -> ReceiverAdmission.deliver(batches, w.to(), timeLimit),

@@ -222,7 +222,7 @@ public final class CollectdReceiverFactory
       endpoint.refused(refused);
       Outcome outcome = Outcome.ACCEPTED;
       long lane = PipelinePoints.lane(request.remoteAddress().getAddress());
-      for (CollectdOutput.Route w : to.ways(t, lane, endpoint.metadata(request))) {
+      for (CollectdOutput.Route w : to.routes(t, lane, endpoint.metadata(request))) {
         outcome = Outcome.plus(outcome, ReceiverAdmission.deliver(w.batch(), w.to(), request));
       }
       if (!refused.isEmpty()) {

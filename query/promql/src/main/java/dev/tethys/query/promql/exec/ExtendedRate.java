@@ -88,7 +88,7 @@ final class ExtendedRate {
     if (smoothed) {
       last = search(t, from, last, end, true);
     }
-    if (t[last] <= start || smoothed && t[first] > end || !fitTogether(w, first, last, counter)) {
+    if (t[last] <= start || smoothed && t[first] > end || !areCompatible(w, first, last, counter)) {
       return;
     }
     Histogram left =
@@ -127,7 +127,7 @@ final class ExtendedRate {
     out.set(s, sum.toHistogram());
   }
 
-  private static boolean fitTogether(Windows w, int first, int last, boolean counter) {
+  private static boolean areCompatible(Windows w, int first, int last, boolean counter) {
     boolean custom = w.histograms[first].hasCustomBuckets();
     for (int i = first; i <= last; i++) {
       if (w.histograms[i].hasCustomBuckets() != custom) {

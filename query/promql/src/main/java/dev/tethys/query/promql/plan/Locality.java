@@ -69,7 +69,7 @@ public record Locality(
       Expr root, long start, long end, long step, long lookback, EngineOptions options) {
     Analysis a = new Analysis(start, end, step, lookback, options);
     if (options.delayedNameRemoval()) {
-      a.hinder("names are removed at the end of the query");
+      a.preventRemote("names are removed at the end of the query");
     }
     Order o = a.visit(root, 0, 0);
     if (o == Order.UNKNOWN || a.before > MAX_REACH || a.after > MAX_REACH) {
@@ -114,7 +114,7 @@ public record Locality(
       this.durations = new DurationExpressions(step, end - start);
     }
 
-    private void hinder(String reason) {
+    private void preventRemote(String reason) {
       if (hindrance.isEmpty()) {
         hindrance = reason;
       }
@@ -168,7 +168,7 @@ public record Locality(
 
     private void movingParts(DurationExpr e) {
       if (e instanceof DurationExpr.Range) {
-        hinder("range() depends on the start and end of the query");
+        preventRemote("range() depends on the start and end of the query");
       } else if (e instanceof DurationExpr.Wrapped w) {
         moving(w.inner());
       } else if (e instanceof DurationExpr.Signed s) {
@@ -211,7 +211,7 @@ public record Locality(
         before = Math.max(before, earlier + offset + back);
         after = Math.max(after, later - offset + ahead);
       } else {
-        hinder("@ gives all steps the same");
+        preventRemote("@ gives all steps the same");
         fixedFrom = Math.min(fixedFrom, at - offset - back);
         fixedTo = Math.max(fixedTo, at - offset + ahead);
       }
@@ -229,7 +229,7 @@ public record Locality(
       if (at == null) {
         return visit(s.inner(), earlier + offset + range, later - offset);
       }
-      hinder("@ gives all steps the same");
+      preventRemote("@ gives all steps the same");
       // Seen from any step: from the last one back, and from the first one ahead.
       return visit(
           s.inner(),
@@ -247,7 +247,7 @@ public record Locality(
               || a.op() == AggregateOp.GROUP
               || a.op() == AggregateOp.COUNT_VALUES;
       if (inner == Order.VARIES && !counts) {
-        hinder(
+        preventRemote(
             a.op().text()
                 + " takes series in an order that depends on the start and end of the query");
       }
@@ -291,10 +291,10 @@ public record Locality(
         return Order.UNKNOWN; // reads more than its text says
       }
       if (f.has(FunctionTrait.QUERY_RANGE)) {
-        hinder(name + "() depends on the start and end of the query");
+        preventRemote(name + "() depends on the start and end of the query");
       }
       if (f.has(FunctionTrait.SORTS)) {
-        hinder(name + " orders series");
+        preventRemote(name + " orders series");
       }
       if (f.has(FunctionTrait.CHANGES_ORDER)) {
         return Order.VARIES;

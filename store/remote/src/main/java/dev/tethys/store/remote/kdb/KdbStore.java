@@ -229,7 +229,7 @@ final class KdbStore implements ForeignStore {
   public List<Labels> series(SelectHints range, List<Matcher> matchers)
       throws IOException, InterruptedException {
     KeyedSeries all = find(range, matchers);
-    if (all.keys().isEmpty() || holdsEverything(range)) {
+    if (all.keys().isEmpty() || coversRange(range)) {
       return all.series();
     }
     List<QValue> conditions = conditions(range, all);
@@ -243,7 +243,7 @@ final class KdbStore implements ForeignStore {
     return all.series(there);
   }
 
-  private static boolean holdsEverything(SelectHints range) {
+  private static boolean coversRange(SelectHints range) {
     return QTimes.timestamp(range.minTime()) == QTimes.timestamp(Long.MIN_VALUE)
         && QTimes.timestamp(range.maxTime()) == QTimes.timestamp(Long.MAX_VALUE);
   }

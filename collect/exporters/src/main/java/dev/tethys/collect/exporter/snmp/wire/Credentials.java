@@ -146,7 +146,7 @@ public final class Credentials {
     byte[] key = localized(how, fromPassword(how, privacyPassword), engine);
     while (key.length < what.keyLength) {
       byte[] more =
-          what.reeder ? localized(how, stretched(how, key), engine) : how.hash().digest(key);
+          what.reeder ? localized(how, derivedKey(how, key), engine) : how.hash().digest(key);
       byte[] both = Arrays.copyOf(key, key.length + more.length);
       System.arraycopy(more, 0, both, key.length, more.length);
       key = both;
@@ -155,10 +155,10 @@ public final class Credentials {
   }
 
   private byte[] fromPassword(Authentication how, String p) {
-    return keys.computeIfAbsent(p, k -> stretched(how, k.getBytes(StandardCharsets.UTF_8)));
+    return keys.computeIfAbsent(p, k -> derivedKey(how, k.getBytes(StandardCharsets.UTF_8)));
   }
 
-  private static byte[] stretched(Authentication how, byte[] password) {
+  private static byte[] derivedKey(Authentication how, byte[] password) {
     MessageDigest hash = how.hash();
     byte[] block = new byte[64];
     int at = 0;

@@ -47,7 +47,7 @@ final class SeriesBudget {
   }
 
   /** Takes room for the one series that counts what has none. */
-  void takeAnyway(int weight) {
+  void reserveUnchecked(int weight) {
     taken += weight;
   }
 

@@ -64,7 +64,7 @@ final class SeriesTable<P extends DataPoint> {
       Attributes a = new Attributes();
       a.put(OVERFLOW, true);
       s = form.maker().make(a, room.nowMillis() * 1_000_000);
-      room.takeAnyway(form.weight());
+      room.reserveUnchecked(form.weight());
       series.put(SeriesKey.OVERFLOW, s);
     }
     return s;

@@ -275,7 +275,7 @@ final class LabelIndex implements Postings {
   }
 
   /** Whether a list spells these canonical bytes. */
-  boolean spells(int list, byte[] canonical) {
+  boolean hasText(int list, byte[] canonical) {
     byte[] page = lists.page(list);
     int p = lists.offset(list);
     int at = 0;

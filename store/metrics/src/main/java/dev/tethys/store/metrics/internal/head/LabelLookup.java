@@ -66,7 +66,7 @@ public final class LabelLookup {
         return List.of();
       }
       if (limit > 0 && matchers.isEmpty() && all.known().length == all.all().length) {
-        return spelled(index, index.first(all.known(), limit));
+        return pairTexts(index, index.first(all.known(), limit));
       }
       marks = marks(index, name, matchers.isEmpty() ? null : Matching.find(index, matchers, known));
     } finally {
@@ -84,7 +84,7 @@ public final class LabelLookup {
     return out;
   }
 
-  private static List<String> spelled(LabelIndex index, int[] pairs) {
+  private static List<String> pairTexts(LabelIndex index, int[] pairs) {
     List<String> out = new ArrayList<>(pairs.length);
     for (int pair : pairs) {
       out.add(index.pairs().value(pair));

@@ -55,7 +55,7 @@ final class LogReplay implements BatchRecord.Replay {
     SeriesTable t = head.table;
     moved.remove(slot);
     if (t.isLive(slot)) {
-      if (t.index.spells(t.list(slot), canonical)) {
+      if (t.index.hasText(t.list(slot), canonical)) {
         return;
       }
       t.evict(slot);

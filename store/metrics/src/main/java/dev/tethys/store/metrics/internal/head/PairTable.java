@@ -42,7 +42,7 @@ final class PairTable {
     int mask = table.length - 1;
     for (int i = h & mask; table[i] != 0; i = i + 1 & mask) {
       int pair = table[i] - 1;
-      if (hashes[pair] == h && spells(pair, b, start, end)) {
+      if (hashes[pair] == h && hasText(pair, b, start, end)) {
         return pair;
       }
     }
@@ -50,7 +50,7 @@ final class PairTable {
   }
 
   /** Whether the bytes of a pair are those of a range. */
-  private boolean spells(int pair, byte[] b, int start, int end) {
+  private boolean hasText(int pair, byte[] b, int start, int end) {
     int from = bytes.offset(at[pair]);
     return length[pair] == end - start
         && Arrays.equals(bytes.page(at[pair]), from, from + end - start, b, start, end);
@@ -101,7 +101,7 @@ final class PairTable {
 
   /** Whether a range starts with the bytes of a pair. */
   boolean starts(int pair, byte[] b, int from) {
-    return from + length[pair] <= b.length && spells(pair, b, from, from + length[pair]);
+    return from + length[pair] <= b.length && hasText(pair, b, from, from + length[pair]);
   }
 
   /** The labels that some pairs are, given in order of their names. */

@@ -85,7 +85,7 @@ final class SeriesTable {
     int mask = table.length - 1;
     for (int i = h & mask; table[i] != 0; i = i + 1 & mask) {
       int slot = table[i];
-      if (slot > 0 && hashes[slot] == h && index.spells(list[slot] - 1, canonical)) {
+      if (slot > 0 && hashes[slot] == h && index.hasText(list[slot] - 1, canonical)) {
         return slot;
       }
     }
