@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.RequestMemory;
+import dev.tethys.testkit.FullBudget;
 import dev.tethys.testkit.Waiting;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
@@ -62,9 +63,10 @@ class RequestMemoryTest {
                 .post(
                     "/hold",
                     (q, r) -> {
-                      q.reserve(BUDGET.total() - 1000);
-                      reserved.countDown();
-                      go.await(20, TimeUnit.SECONDS);
+                      try (FullBudget _ = new FullBudget(1000)) {
+                        reserved.countDown();
+                        go.await(20, TimeUnit.SECONDS);
+                      }
                       r.send("held");
                     })
                 .post("/read", (q, r) -> RequestMemory.charge(BUDGET.total() + 1))

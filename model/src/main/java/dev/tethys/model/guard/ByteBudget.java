@@ -1,24 +1,53 @@
 package dev.tethys.model.guard;
 
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.log.JulLogger;
+import java.io.Closeable;
+import java.io.FilterInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongConsumer;
+import java.util.function.LongSupplier;
 
 /**
  * Memory that requests of peers may take together, whichever receivers they come to: bodies as they
  * come, decompressed, and what is parsed out of them. What a request takes is reserved before it is
  * allocated; a request that finds nothing left is to be sent again later.
  *
+ * <p>A quarter is left to small requests. Senders that wait for each other's memory are refused one
+ * after the other, and the connection of a sender that holds memory and sends no more is closed.
+ *
  * <p>Invariant: {@code inUse} is the sum of what open reservations hold.
  */
 public final class ByteBudget {
+  private static final System.Logger LOG = JulLogger.of(ByteBudget.class.getName());
+
   private static final ByteBudget PROCESS =
       new ByteBudget(Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 3));
 
   private static final long PATIENCE_NANOS = 10_000_000_000L;
   private static final long PAUSE_MILLIS = 20;
 
+  /** A reservation up to this part of all is a small one. */
+  private static final long SMALL_PART = 64;
+
+  /** The part of all that only small ones have. */
+  private static final long RESERVED_PART = 4;
+
+  /** Time between two refusals of senders that wait for each other. */
+  static final long STUCK_NANOS = 100_000_000;
+
+  /** A sender that holds memory may lose its connection when so many bytes take it so long. */
+  static final long STALLED_NANOS = 5_000_000_000L;
+
+  static final int STALLED_BYTES = 20_480;
+
   private static final Registry.Counter REFUSED;
+  private static final Registry.Counter WAITED;
+  private static final Registry.Counter CLOSED;
 
   static {
     Registry r = Registry.process();
@@ -26,6 +55,15 @@ public final class ByteBudget {
         r.counter(
             "tethys_receive_over_budget_total",
             "Requests refused because the memory for received requests was used up.");
+    WAITED =
+        r.counter(
+            "tethys_receive_waits_total",
+            "Waits of connections for memory of received requests.");
+    CLOSED =
+        r.counter(
+            "tethys_receive_stalled_connections_total",
+            "Connections closed because they held memory of requests that others needed, and sent"
+                + " nothing.");
     r.gauge(
         "tethys_receive_bytes_in_flight",
         "Memory that received requests have reserved.",
@@ -65,48 +103,73 @@ public final class ByteBudget {
      */
     @Override
     public void accept(long more) {
-      if (more <= 0) {
-        return;
+      if (!reserve(more)) {
+        REFUSED.inc();
+        closeStalled();
+        throw exhausted();
       }
-      if (bytes + more > total) {
+    }
+
+    /** Whether there was so much left; a request larger than all there is throws. */
+    private boolean reserve(long more) {
+      if (more <= 0) {
+        return true;
+      }
+      long limit = bytes + more <= total / SMALL_PART ? total : total - total / RESERVED_PART;
+      if (bytes + more > limit) {
         REFUSED.inc();
         throw new OverBudgetException(
             "the request takes more memory than the limit of "
-                + total
+                + limit
                 + " bytes for requests; send smaller ones",
             true);
       }
-      if (inUse.addAndGet(more) > total) {
+      if (inUse.addAndGet(more) > limit) {
         inUse.addAndGet(-more);
-        REFUSED.inc();
-        throw new OverBudgetException(
-            "the memory for requests is used up, send the request again later", false);
+        return false;
       }
       bytes += more;
+      return true;
     }
 
     /**
      * Reserves more for a peer that cannot be refused, only left unread: waits until others release
      * theirs.
      *
-     * @throws OverBudgetException when the budget stays exhausted for {@link #PATIENCE_NANOS}:
-     *     those that wait hold memory themselves
+     * @throws OverBudgetException when the budget stays exhausted for {@link #PATIENCE_NANOS}, or
+     *     most of it is held by those that wait
      */
     public void await(long more) throws InterruptedException {
-      long until = System.nanoTime() + PATIENCE_NANOS;
-      while (true) {
-        try {
-          accept(more);
-          return;
-        } catch (OverBudgetException e) {
-          if (e.isTooLarge() || System.nanoTime() - until > 0) {
-            throw e;
-          }
-        }
-        Thread.sleep(PAUSE_MILLIS);
+      if (!awaitSome(more)) {
+        REFUSED.inc();
+        throw exhausted();
       }
     }
 
+    private boolean awaitSome(long more) throws InterruptedException {
+      if (reserve(more)) {
+        return true;
+      }
+      WAITED.inc();
+      long held = bytes;
+      waiting.addAndGet(held);
+      try {
+        long until = nanos.getAsLong() + PATIENCE_NANOS;
+        while (nanos.getAsLong() - until < 0) {
+          closeStalled();
+          Thread.sleep(PAUSE_MILLIS);
+          if (reserve(more)) {
+            return true;
+          }
+          if (held > 0 && isStuck()) {
+            return false;
+          }
+        }
+        return false;
+      } finally {
+        waiting.addAndGet(-held);
+      }
+    }
     /**
      * Waits for the memory that readers of a connection need, as {@link #await} does.
      *
@@ -129,16 +192,19 @@ public final class ByteBudget {
      * @throws OverBudgetException when it is more than all there is
      */
     public void awaitLong(long more) throws InterruptedException {
-      while (true) {
-        try {
-          await(more);
-          return;
-        } catch (OverBudgetException e) {
-          if (e.isTooLarge()) {
-            throw e;
-          }
-        }
+      while (!awaitSome(more)) {
+        // again
       }
+    }
+
+    /**
+     * The input of the sender for whose message memory is held. When others need it and the sender
+     * sends too little, its connection is closed.
+     *
+     * @param connection may be closed by another thread
+     */
+    public InputStream watched(InputStream in, Closeable connection) {
+      return new WatchedInput(this, in, connection);
     }
 
     /** Gives everything back; more may be reserved again. */
@@ -150,11 +216,107 @@ public final class ByteBudget {
   }
 
   private final long total;
+  private final LongSupplier nanos;
   private final AtomicLong inUse = new AtomicLong();
+
+  /** Held by those that wait for more. */
+  private final AtomicLong waiting = new AtomicLong();
+
+  private final AtomicLong lastStuck = new AtomicLong();
+  private final Set<WatchedInput> reading = ConcurrentHashMap.newKeySet();
 
   /** Its own budget, for tests. */
   public ByteBudget(long total) {
+    this(total, System::nanoTime);
+  }
+
+  ByteBudget(long total, LongSupplier nanos) {
     this.total = total;
+    this.nanos = nanos;
+    lastStuck.set(nanos.getAsLong());
+  }
+
+  private static OverBudgetException exhausted() {
+    return new OverBudgetException(
+        "the memory for requests is used up, send the request again later", false);
+  }
+
+  /** Whether most is held by those that wait, so that one has to give it up; true for one. */
+  private boolean isStuck() {
+    if (waiting.get() < inUse.get() / 2) {
+      return false;
+    }
+    long now = nanos.getAsLong();
+    long last = lastStuck.get();
+    return now - last >= STUCK_NANOS && lastStuck.compareAndSet(last, now);
+  }
+
+  /** Closes the connection that has sent least for longest while it holds memory. */
+  private void closeStalled() {
+    long now = nanos.getAsLong();
+    WatchedInput slowest = null;
+    long longest = STALLED_NANOS - 1;
+    for (WatchedInput i : reading) {
+      long waits = i.waits(now);
+      if (waits > longest && i.held.bytes > 0) {
+        slowest = i;
+        longest = waits;
+      }
+    }
+    if (slowest != null && reading.remove(slowest)) {
+      CLOSED.inc();
+      try {
+        slowest.connection.close();
+      } catch (IOException e) {
+        LOG.log(System.Logger.Level.DEBUG, "closing a stalled connection", e);
+      }
+    }
+  }
+
+  /** Measures how long a sender is waited for. Its reads are made by one thread. */
+  private final class WatchedInput extends FilterInputStream {
+    private final Reservation held;
+    private final Closeable connection;
+    private long waited; // for the bytes that have come since it was zero
+    private int got;
+    private volatile long began;
+
+    WatchedInput(Reservation held, InputStream in, Closeable connection) {
+      super(in);
+      this.held = held;
+      this.connection = connection;
+    }
+
+    long waits(long now) {
+      return now - began; // what was waited for before is taken from it
+    }
+
+    @Override
+    public int read() throws IOException {
+      byte[] one = new byte[1];
+      return read(one, 0, 1) < 0 ? -1 : one[0] & 0xff;
+    }
+
+    @Override
+    public int read(byte[] b, int off, int len) throws IOException {
+      if (held.bytes == 0) {
+        waited = 0;
+        got = 0;
+        return in.read(b, off, len);
+      }
+      began = nanos.getAsLong() - waited;
+      reading.add(this);
+      int n = -1;
+      try {
+        n = in.read(b, off, len);
+        return n;
+      } finally {
+        reading.remove(this);
+        got += Math.max(0, n);
+        waited = got >= STALLED_BYTES ? 0 : nanos.getAsLong() - began;
+        got = got >= STALLED_BYTES ? 0 : got;
+      }
+    }
   }
 
   /** The budget of the process: a third of the heap. */

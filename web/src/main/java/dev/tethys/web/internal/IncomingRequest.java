@@ -216,7 +216,7 @@ public final class IncomingRequest implements HttpRequest {
    */
   @Override
   public byte[] bodyBytes(int maxBytes) throws IOException {
-    try (InputStream in = body(maxBytes)) {
+    try (InputStream in = reservation().watched(body(maxBytes), exchange::closeConnection)) {
       byte[] b = in.readNBytes(FREE_BYTES);
       if (b.length < FREE_BYTES) {
         return b;
@@ -245,12 +245,16 @@ public final class IncomingRequest implements HttpRequest {
 
   @Override
   public void reserve(long bytes) {
+    reservation().accept(bytes);
+  }
+
+  private ByteBudget.Reservation reservation() {
     ByteBudget.Reservation r = reservation;
     if (r == null) {
       r = ByteBudget.process().open();
       reservation = r;
     }
-    r.accept(bytes);
+    return r;
   }
 
   /** Gives back what was reserved: it is answered. */

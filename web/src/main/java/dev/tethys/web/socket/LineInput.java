@@ -38,9 +38,9 @@ public final class LineInput implements AutoCloseable {
 
   /** The same with another budget. */
   LineInput(InputStream in, int maxLine, ByteBudget budget) {
-    this.in = in;
     this.maxLine = maxLine;
     this.held = budget.open();
+    this.in = held.watched(in, in);
   }
 
   /**

@@ -84,9 +84,9 @@ final class GelfSource implements LogSource {
 
   private void connection(InputStream raw, InetSocketAddress from)
       throws IOException, InterruptedException {
-    InputStream in = new BufferedInputStream(raw);
     ByteArrayOutputStream out = new ByteArrayOutputStream();
     try (ByteBudget.Reservation held = ByteBudget.process().open()) {
+      InputStream in = new BufferedInputStream(held.watched(raw, raw));
       for (int c = in.read(); c >= 0; c = in.read()) {
         if (c != 0) {
           if (out.size() >= MAX_MESSAGE) {

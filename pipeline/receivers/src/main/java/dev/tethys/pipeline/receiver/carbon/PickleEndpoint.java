@@ -13,6 +13,7 @@ import dev.tethys.web.socket.StreamListener;
 import java.io.DataInputStream;
 import java.io.EOFException;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.Socket;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -57,17 +58,17 @@ final class PickleEndpoint implements StreamListener.Handler {
             TRANSPORT, 1, "a pickle of " + length + " bytes, more than " + MAX_BYTES + " allowed");
         return;
       }
-      if (!one(in, length, lane)) {
+      if (!one(connection, in, length, lane)) {
         return;
       }
     }
   }
 
   /** Whether to continue with the connection. */
-  private boolean one(DataInputStream in, int length, long lane)
+  private boolean one(Socket connection, DataInputStream in, int length, long lane)
       throws IOException, InterruptedException {
     try (ByteBudget.Reservation held = ByteBudget.process().open()) {
-      byte[] b = read(in, length, held);
+      byte[] b = read(held.watched(in, connection), length, held);
       if (b == null) {
         return false;
       }
@@ -86,7 +87,7 @@ final class PickleEndpoint implements StreamListener.Handler {
   }
 
   /** Reads so many bytes, and holds no memory for what does not come; null at the end. */
-  private static byte @Nullable [] read(DataInputStream in, int length, ByteBudget.Reservation held)
+  private static byte @Nullable [] read(InputStream in, int length, ByteBudget.Reservation held)
       throws IOException, InterruptedException {
     byte[] b = new byte[Math.min(length, PIECE)];
     int n = 0;

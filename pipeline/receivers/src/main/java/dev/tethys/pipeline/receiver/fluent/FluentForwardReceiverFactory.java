@@ -248,7 +248,7 @@ public final class FluentForwardReceiverFactory
       try (ByteBudget.Reservation held = ByteBudget.process().open()) {
         MsgPackReader in =
             new MsgPackReader(
-                new BufferedInputStream(s.getInputStream(), 64 << 10),
+                new BufferedInputStream(held.watched(s.getInputStream(), raw), 64 << 10),
                 settings.max,
                 held.awaiting());
         if (settings.security != null) {

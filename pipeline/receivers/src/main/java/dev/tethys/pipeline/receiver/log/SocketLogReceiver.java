@@ -102,7 +102,7 @@ final class SocketLogReceiver implements Receiver {
     LogStreamListener l = stream;
     Attributes a = attributes(s, from, l == null ? null : l.address());
     try (ByteBudget.Reservation held = ByteBudget.process().open()) {
-      Frames f = frames(s, in, held);
+      Frames f = frames(s, held.watched(in, in), held);
       for (byte[] b = f.next(); b != null; b = f.next()) {
         record(s, b, 0, b.length, a);
         held.close();

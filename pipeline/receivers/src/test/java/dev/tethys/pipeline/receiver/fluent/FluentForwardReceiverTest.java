@@ -7,7 +7,6 @@ import dev.tethys.codec.fluent.MsgPackReader;
 import dev.tethys.config.ConfigException;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.LogRecord;
 import dev.tethys.model.telemetry.LogsData;
@@ -17,6 +16,7 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.testkit.FullBudget;
 import dev.tethys.testkit.Waiting;
 import dev.tethys.web.client.UnixSocket;
 import java.io.ByteArrayOutputStream;
@@ -101,9 +101,9 @@ class FluentForwardReceiverTest {
     ByteArrayOutputStream message = new ByteArrayOutputStream();
     message.write(hex("93 a174 ce6553f100 81a36c6f67 c6 00100000"));
     message.write(new byte[1 << 20]);
-    ByteBudget.Reservation all = ByteBudget.process().open();
+    double before = waits();
+    FullBudget full = new FullBudget(0);
     try (Socket s = new Socket("127.0.0.1", port)) {
-      all.accept(ByteBudget.process().total() - ByteBudget.process().inUse());
       Thread sender =
           Thread.ofVirtual()
               .start(
@@ -114,21 +114,19 @@ class FluentForwardReceiverTest {
                       throw new java.io.UncheckedIOException(e);
                     }
                   });
-      while (refused() == 0) {
-        Thread.sleep(5);
-      }
+      Waiting.await("the reader to wait", () -> waits() > before);
       assertThat(records()).isEmpty();
-      all.close();
+      full.close();
       await(1);
       sender.join();
     } finally {
-      all.close();
+      full.close();
     }
   }
 
-  private static double refused() {
+  private static double waits() {
     return Registry.process().gather().stream()
-        .filter(f -> f.name().equals("tethys_receive_over_budget_total"))
+        .filter(f -> f.name().equals("tethys_receive_waits_total"))
         .flatMap(f -> f.metrics().stream())
         .mapToDouble(m -> ((MetricFamily.Value) m.point()).value())
         .sum();

@@ -1,0 +1,34 @@
+package dev.tethys.testkit;
+
+import dev.tethys.model.guard.ByteBudget;
+import java.util.ArrayList;
+import java.util.List;
+
+/** Takes the memory for received requests, also the part that is kept for small ones. */
+public final class FullBudget implements AutoCloseable {
+  private static final int SMALL_PART = 64;
+
+  private final List<ByteBudget.Reservation> all = new ArrayList<>();
+
+  /**
+   * Takes memory of the process.
+   *
+   * @param remaining bytes that are left
+   */
+  public FullBudget(long remaining) {
+    ByteBudget budget = ByteBudget.process();
+    long left = budget.total() - budget.inUse() - remaining;
+    while (left > 0) {
+      long some = Math.min(left, budget.total() / SMALL_PART);
+      ByteBudget.Reservation r = budget.open();
+      r.accept(some);
+      all.add(r);
+      left -= some;
+    }
+  }
+
+  @Override
+  public void close() {
+    all.forEach(ByteBudget.Reservation::close);
+  }
+}
