@@ -4,7 +4,8 @@ import dev.tethys.model.exposition.Registry;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
- * Memory that the series of aggregators may take together: StatsD, Graphite. Peers choose the names
+ * Memory that the series of aggregators may take together: StatsD, Graphite, span metrics, service
+ * graphs, sums of deltas. Peers choose the names
  * of series and their values, so a bound on the number of series alone bounds nothing.
  *
  * <p>Invariant: {@code inUse} is the sum of what shares hold.
@@ -29,11 +30,11 @@ public final class SeriesMemory {
     Registry r = Registry.process();
     r.gauge(
         "tethys_aggregated_series_bytes",
-        "Memory of series that StatsD and Graphite receivers hold, estimated.",
+        "Memory of series that receivers and processors aggregate, estimated.",
         () -> PROCESS.inUse.get());
     r.gauge(
         "tethys_aggregated_series_bytes_limit",
-        "Memory that series of StatsD and Graphite receivers may take together.",
+        "Memory that series which receivers and processors aggregate may take together.",
         () -> PROCESS.total);
   }
 

@@ -4,6 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Samples;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.Appender;
@@ -53,6 +54,7 @@ final class ServiceGraph {
   private final Map<Request.Id, Request> waiting = new LinkedHashMap<>(); // guarded by this
 
   private final Map<Edge, Counts> edges = new HashMap<>(); // guarded by this
+  private final SeriesMemory.Share memory; // guarded by this
   private long unpaired; // guarded by this
   private long dropped; // guarded by this
 
@@ -75,13 +77,27 @@ final class ServiceGraph {
     long serverNanos;
     boolean failed;
 
+    /** Held of the memory of series. */
+    long held;
+
+    long bytes() {
+      long text = (long) client.length() + server.length() + (peer == null ? 0 : peer.length());
+      return SeriesMemory.seriesBytes(text);
+    }
+
     Request(String tenant, long until) {
       this.tenant = tenant;
       this.until = until;
     }
   }
 
-  private record Edge(String tenant, String client, String server, String connection) {}
+  private record Edge(String tenant, String client, String server, String connection) {
+    /** What its series take, which have their labels each. */
+    long bytes() {
+      long text = (long) client.length() + server.length();
+      return 2 * (BOUNDS.length + 4) * (SeriesMemory.seriesBytes(text) + 4 * SeriesMemory.LABEL_BYTES);
+    }
+  }
 
   private static final class Counts {
     final StoredSeries totalSeries;
@@ -116,6 +132,12 @@ final class ServiceGraph {
    * @param waitMillis time that they wait
    */
   ServiceGraph(int maxEdges, int maxWaiting, long waitMillis) {
+    this(maxEdges, maxWaiting, waitMillis, SeriesMemory.process());
+  }
+
+  /** The same with other memory. */
+  ServiceGraph(int maxEdges, int maxWaiting, long waitMillis, SeriesMemory memory) {
+    this.memory = memory.open();
     this.maxEdges = maxEdges;
     this.maxWaiting = maxWaiting;
     this.waitMillis = waitMillis;
@@ -294,23 +316,38 @@ final class ServiceGraph {
 
   private void countIfComplete(Request.Id id, Request r, long now) {
     if (!r.client.isEmpty() && !r.server.isEmpty()) {
-      waiting.remove(id);
+      forget(id, r);
       count(id, r, now);
+      return;
     }
+    long grown = r.bytes() - r.held;
+    if (memory.take(grown)) {
+      r.held += grown;
+    } else {
+      forget(id, r);
+      dropped++;
+    }
+  }
+
+  private void forget(Request.Id id, Request r) {
+    waiting.remove(id);
+    memory.give(r.held);
   }
 
   private void count(Request.Id id, Request r, long now) {
     Edge e = new Edge(r.tenant, r.client, r.server, r.connection);
     Counts c = edges.get(e);
     if (c == null) {
-      if (edges.size() >= maxEdges) {
+      if (edges.size() >= maxEdges || !memory.take(e.bytes())) {
         dropped++;
         CUT.log(
             Level.WARNING,
-            "Service graph limit reached, request not counted client={0} server={1} max_edges={2}",
+            "Service graph limit reached, request not counted client={0} server={1} max_edges={2}"
+                + " edges={3}",
             e.client,
             e.server,
-            maxEdges);
+            maxEdges,
+            edges.size());
         return;
       }
       c = new Counts(e, now);
@@ -333,6 +370,7 @@ final class ServiceGraph {
         return;
       }
       all.remove();
+      memory.give(r.held);
       if (r.client.isEmpty() && (r.peer != null || e.getKey().root)) {
         r.client = r.peer == null ? "user" : r.peer;
         r.clientNanos = r.serverNanos;
@@ -357,11 +395,13 @@ final class ServiceGraph {
    */
   synchronized void write(Appender a, long now, long interval, long stale) {
     expire(now);
-    Iterator<Counts> all = edges.values().iterator();
+    Iterator<Map.Entry<Edge, Counts>> all = edges.entrySet().iterator();
     while (all.hasNext()) {
-      Counts c = all.next();
+      Map.Entry<Edge, Counts> entry = all.next();
+      Counts c = entry.getValue();
       if (now - c.seen >= stale) {
         all.remove();
+        memory.give(entry.getKey().bytes());
         c.totalSeries.write(a, 0, now, Samples.STALE, null);
         c.failedSeries.write(a, 0, now, Samples.STALE, null);
         c.client.end(a, now);

@@ -4,6 +4,7 @@ import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Samples;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.storage.Appender;
@@ -48,10 +49,17 @@ final class SpanMetrics {
   private final Map<Key, Entry> entries = new ConcurrentHashMap<>();
   private final Map<Service, AtomicInteger> names = new ConcurrentHashMap<>();
   private final AtomicLong cut = new AtomicLong();
+  private final SeriesMemory.Share memory; // guarded by itself
 
   private record Service(String tenant, String name) {}
 
-  private record Key(Service service, String name, int kind, int status) {}
+  private record Key(Service service, String name, int kind, int status) {
+    /** What its series take, which have their labels each. */
+    long bytes() {
+      long text = (long) service.name.length() + name.length();
+      return (BOUNDS.length + 5) * (SeriesMemory.seriesBytes(text) + 5 * SeriesMemory.LABEL_BYTES);
+    }
+  }
 
   private static final class Entry {
     final StoredSeries calls;
@@ -63,7 +71,11 @@ final class SpanMetrics {
     double bytes;
     boolean ended;
 
-    Entry(Key k, long now) {
+    /** Held of the memory of series. */
+    final long held;
+
+    Entry(Key k, long now, long held) {
+      this.held = held;
       LabelsBuilder b =
           new LabelsBuilder()
               .set("service", k.service.name)
@@ -104,6 +116,12 @@ final class SpanMetrics {
    * @param maxNames most span names of a service
    */
   SpanMetrics(int maxKeys, int maxNames) {
+    this(maxKeys, maxNames, SeriesMemory.process());
+  }
+
+  /** The same with other memory. */
+  SpanMetrics(int maxKeys, int maxNames, SeriesMemory memory) {
+    this.memory = memory.open();
     this.maxKeys = maxKeys;
     this.maxNames = maxNames;
   }
@@ -196,31 +214,56 @@ final class SpanMetrics {
     }
     Key counted = key;
     AtomicInteger of = names.computeIfAbsent(key.service, k -> new AtomicInteger());
-    if (entries.size() >= maxKeys || of.get() >= maxNames) {
+    long held = key.bytes();
+    boolean room = take(held);
+    if (!room || entries.size() >= maxKeys || of.get() >= maxNames) {
       cut.addAndGet(spans);
       CUT.log(
           Level.WARNING,
           "Span metrics limit reached, spans counted as other service={0} span_name={1}"
-              + " max_series={2} max_names={3}",
+              + " max_series={2} max_names={3} memory={4}",
           key.service.name,
           key.name,
           maxKeys,
-          maxNames);
+          maxNames,
+          room ? "left" : SeriesMemory.EXHAUSTED);
+      give(room ? held : 0);
       // twice the limit leaves room for the rest of each service
       Service service =
-          entries.size() < 2 * maxKeys ? key.service : new Service(key.service.tenant, OTHER);
+          room && entries.size() < 2 * maxKeys
+              ? key.service
+              : new Service(key.service.tenant, OTHER);
       if (of.get() == 0) {
         names.remove(key.service, of);
       }
       counted = new Key(service, OTHER, key.kind, key.status);
+      held = take(counted.bytes()) ? counted.bytes() : 0; // of few, so that none is refused
     }
     Key k = counted;
-    return entries.computeIfAbsent(
-        k,
-        x -> {
-          names.computeIfAbsent(k.service, y -> new AtomicInteger()).incrementAndGet();
-          return new Entry(k, now);
-        });
+    Entry made = new Entry(k, now, held);
+    Entry e =
+        entries.computeIfAbsent(
+            k,
+            x -> {
+              names.computeIfAbsent(k.service, y -> new AtomicInteger()).incrementAndGet();
+              return made;
+            });
+    if (e != made) {
+      give(held);
+    }
+    return e;
+  }
+
+  private boolean take(long bytes) {
+    synchronized (memory) {
+      return memory.take(bytes);
+    }
+  }
+
+  private void give(long bytes) {
+    synchronized (memory) {
+      memory.give(bytes);
+    }
   }
 
   /**
@@ -241,6 +284,7 @@ final class SpanMetrics {
           e.size.write(a, 0, now, Samples.STALE, null);
           e.latency.end(a, now);
           entries.remove(entry.getKey());
+          give(e.held);
           Service s = entry.getKey().service;
           names.computeIfPresent(s, (k, n) -> n.decrementAndGet() <= 0 ? null : n);
           continue;

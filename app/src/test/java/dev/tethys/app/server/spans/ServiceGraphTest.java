@@ -8,6 +8,7 @@ import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.telemetry.ArrayValue;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.traces.SpanBatch;
@@ -149,5 +150,26 @@ class ServiceGraphTest {
     }
     assertThat(graph.size()).isEqualTo(2);
     assertThat(graph.dropped()).isEqualTo(7);
+  }
+
+  @Test
+  void longNamesTakeTheMemoryOfSeries() {
+    SeriesMemory memory = new SeriesMemory(20_000_000);
+    ServiceGraph graph = new ServiceGraph(1000, 1000, 10_000, memory);
+    String name = "s".repeat(100_000);
+    for (int i = 1; i <= 8; i++) {
+      String db = ",\"attributes\":[{\"key\":\"db.system\",\"value\":{\"stringValue\":\"pg\"}}]";
+      graph.add(TENANT, of(span(i + name, 3, "" + i, "", db)), 1000);
+    }
+    assertThat(graph.size()).as("each edge takes 7 MB").isEqualTo(2);
+    assertThat(graph.dropped()).isEqualTo(6);
+    graph.write(new LastSamples(), 1000 + 900_000, 15_000, 900_000);
+    assertThat(memory.inUse()).isZero();
+    for (int i = 1; i <= 8; i++) {
+      graph.add(TENANT, of(span(i + name.repeat(10), 3, "" + i, "", "")), 1_000_000);
+    }
+    assertThat(graph.dropped()).as("a request that waits takes 3 MB").isEqualTo(8);
+    graph.write(new LastSamples(), 2_000_000, 15_000, 900_000);
+    assertThat(memory.inUse()).isZero();
   }
 }

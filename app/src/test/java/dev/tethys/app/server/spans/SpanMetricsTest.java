@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
 import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
@@ -118,5 +119,18 @@ class SpanMetricsTest {
             .sum();
     assertThat(all).isEqualTo(56);
     assertThat(List.copyOf(out.values.keySet()).getLast().toString()).isNotEmpty();
+  }
+
+  @Test
+  void longNamesTakeTheMemoryOfSeries() {
+    SeriesMemory memory = new SeriesMemory(20_000_000);
+    SpanMetrics m = new SpanMetrics(1000, 1000, memory);
+    for (int i = 0; i < 20; i++) {
+      m.add(TENANT, batch("a", i + "n".repeat(100_000), 2, 0, 1), 100, 1000);
+    }
+    assertThat(m.cut()).as("each name takes 6 MB").isEqualTo(17);
+    assertThat(m.size()).isEqualTo(4);
+    m.write(new LastSamples(), 1000 + STALE, INTERVAL, STALE);
+    assertThat(memory.inUse()).isZero();
   }
 }

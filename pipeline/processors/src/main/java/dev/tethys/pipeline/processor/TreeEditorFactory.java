@@ -10,11 +10,12 @@ import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.ledger.Drops;
 import dev.tethys.pipeline.ledger.ItemAccounting;
+import java.time.Duration;
 import java.util.List;
 import java.util.Set;
 
 /**
- * A factory of processors that edit trees and hold nothing.
+ * A factory of processors that edit trees.
  *
  * @param <S> their settings
  */
@@ -23,6 +24,9 @@ public final class TreeEditorFactory<S> implements ProcessorFactory<S> {
   @FunctionalInterface
   public interface Edit {
     boolean edit(Telemetry<?> data, Batch batch);
+
+    /** Releases what it holds; nothing is edited any more. */
+    default void stop() {}
   }
 
   /** Makes an edit of settings. */
@@ -104,6 +108,11 @@ public final class TreeEditorFactory<S> implements ProcessorFactory<S> {
     @Override
     protected boolean edit(Telemetry<?> data, Batch batch) {
       return edit.edit(data, batch);
+    }
+
+    @Override
+    public void stop(Duration timeLimit) {
+      edit.stop();
     }
 
     @Override

@@ -4,6 +4,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.model.telemetry.DataPoint;
@@ -16,9 +17,11 @@ import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
+import dev.tethys.pipeline.processor.KeptBytes;
 import dev.tethys.pipeline.processor.Match;
 import dev.tethys.pipeline.processor.Points;
 import dev.tethys.pipeline.processor.StreamKey;
@@ -40,10 +43,10 @@ import org.jspecify.annotations.Nullable;
  * is a reset.
  *
  * <p>Holds the last point of each stream until none came for {@code max_staleness}, of at most
- * {@link #MAX_STREAMS} streams. Of a stream that was forgotten after its first point was passed on
+ * {@link #MAX_STREAMS} streams in the memory of series. Of a stream that was forgotten after its first point was passed on
  * whole the hash is kept, so that its total is not passed on a second time.
  */
-public final class CumulativeToDelta {
+public final class CumulativeToDelta implements TreeEditorFactory.Edit {
   /** For how many streams the last point is kept. */
   public static final int MAX_STREAMS = 1_000_000;
 
@@ -114,9 +117,10 @@ public final class CumulativeToDelta {
   private final Initial initial;
   private final long startNanos;
 
-  private record Last(DataPoint point, long seenMillis) {}
+  private record Last(DataPoint point, long seenMillis, long bytes) {}
 
   private final Scheduler clock;
+  private final SeriesMemory.Share memory; // guarded by this
 
   /** The last point of each stream, those seen longest ago first. */
   private final LinkedHashMap<StreamKey, Last> last = new LinkedHashMap<>(); // guarded by this
@@ -124,7 +128,8 @@ public final class CumulativeToDelta {
   /** The hashes of forgotten streams, those forgotten longest ago first. */
   private final LinkedHashSet<Long> forgotten = new LinkedHashSet<>(); // guarded by this
 
-  private CumulativeToDelta(Settings s, Scheduler clock) {
+  CumulativeToDelta(Settings s, Scheduler clock, SeriesMemory memory) {
+    this.memory = memory.open();
     include = (Filter) s.include();
     exclude = (Filter) s.exclude();
     maxStalenessNanos = s.maxStaleness().toNanos();
@@ -171,13 +176,17 @@ public final class CumulativeToDelta {
                     o.find(INCLUDE), o.find(EXCLUDE), o.get(MAX_STALENESS), o.get(INITIAL))),
         Set.of(Signal.METRICS),
         NO_DELTA,
-        (s, _, context) -> {
-          CumulativeToDelta c = new CumulativeToDelta(s, context.clock());
-          return (data, _) -> c.edit(data);
-        });
+        (s, _, context) -> new CumulativeToDelta(s, context.clock(), SeriesMemory.process()));
   }
 
-  private synchronized boolean edit(Telemetry<?> data) {
+  @Override
+  public synchronized void stop() {
+    last.clear();
+    memory.close();
+  }
+
+  @Override
+  public synchronized boolean edit(Telemetry<?> data, Batch batch) {
     long now = clock.millis();
     forget(now);
     boolean changed = false;
@@ -222,14 +231,17 @@ public final class CumulativeToDelta {
     }
     Last known = last.remove(key);
     if (known != null && p.timeUnixNano() < known.point().timeUnixNano()) {
-      last.put(key, new Last(known.point(), now));
+      last.put(key, new Last(known.point(), now, known.bytes()));
       return false;
     }
     DataPoint before = known == null || isStale(known.point(), p) ? null : known.point();
     if (before != null) {
       keepSum(p, before);
     }
-    put(key, new Last(p.copy(), now));
+    if (known != null) {
+      memory.give(known.bytes());
+    }
+    put(key, p.copy(), now);
     if (before == null) {
       return switch (initial) {
         case KEEP -> true;
@@ -276,8 +288,18 @@ public final class CumulativeToDelta {
     return p.startTimeUnixNano() > startNanos && p.startTimeUnixNano() != p.timeUnixNano();
   }
 
-  private void put(StreamKey key, Last point) {
-    last.put(key, point);
+  /** Keeps the last point of a stream instead of those seen longest ago. */
+  private void put(StreamKey key, DataPoint p, long now) {
+    long bytes = KeptBytes.of(key, p);
+    while (!memory.take(bytes)) {
+      Map.Entry<StreamKey, Last> eldest = last.pollFirstEntry();
+      if (eldest == null) {
+        forget(Map.entry(key, new Last(p, now, 0))); // others have used up all memory
+        return;
+      }
+      forget(eldest);
+    }
+    last.put(key, new Last(p, now, bytes));
     if (last.size() > MAX_STREAMS) {
       forget(Objects.requireNonNull(last.pollFirstEntry()));
     }
@@ -292,6 +314,7 @@ public final class CumulativeToDelta {
   }
 
   private void forget(Map.Entry<StreamKey, Last> stream) {
+    memory.give(stream.getValue().bytes());
     DataPoint p = stream.getValue().point();
     if (initial != Initial.AUTO || p.startTimeUnixNano() <= startNanos) {
       return; // its first point is never passed on whole

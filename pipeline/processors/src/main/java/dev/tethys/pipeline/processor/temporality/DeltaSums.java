@@ -1,11 +1,13 @@
 package dev.tethys.pipeline.processor.temporality;
 
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.pipeline.processor.KeptBytes;
 import dev.tethys.pipeline.processor.Points;
 import dev.tethys.pipeline.processor.StreamKey;
 import java.time.Duration;
@@ -16,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Delta sums and histograms, added up by stream. A point that is older than what was added already
- * is not added, nor one of a new stream when there are too many.
+ * is not added, nor one of a new stream when there are too many or their memory is used up.
  *
  * <p>The newest delta of a stream may come again: its sender was asked to retry, because the sum
  * was not taken. It is added once, and the sum given once more.
@@ -26,8 +28,9 @@ public final class DeltaSums {
    * A stream.
    *
    * @param lastStart where its newest delta began, Unix nanoseconds
+   * @param bytes that it holds of the memory of series
    */
-  private record Sum(DataPoint point, long lastStart, long seenMillis) {
+  private record Sum(DataPoint point, long lastStart, long seenMillis, long bytes) {
     boolean isAgain(DataPoint p) {
       return p.timeUnixNano() == point.timeUnixNano()
           && p.startTimeUnixNano() == lastStart
@@ -37,6 +40,7 @@ public final class DeltaSums {
 
   private final long maxStaleMillis;
   private final int maxStreams;
+  private final SeriesMemory.Share memory; // guarded by this
 
   /** What was added up, the streams that had a point longest ago first. */
   private final LinkedHashMap<StreamKey, Sum> sums = new LinkedHashMap<>(); // guarded by this
@@ -47,6 +51,12 @@ public final class DeltaSums {
    * @param maxStale after how long without a point a stream is forgotten
    */
   public DeltaSums(Duration maxStale, int maxStreams) {
+    this(maxStale, maxStreams, SeriesMemory.process());
+  }
+
+  /** The same with other memory. */
+  DeltaSums(Duration maxStale, int maxStreams, SeriesMemory memory) {
+    this.memory = memory.open();
     this.maxStaleMillis = maxStale.toMillis();
     this.maxStreams = maxStreams;
   }
@@ -76,9 +86,20 @@ public final class DeltaSums {
 
   private void forget(long now) {
     var it = sums.values().iterator();
-    while (it.hasNext() && now - it.next().seenMillis() > maxStaleMillis) {
+    while (it.hasNext()) {
+      Sum s = it.next();
+      if (now - s.seenMillis() <= maxStaleMillis) {
+        return;
+      }
       it.remove();
+      memory.give(s.bytes());
     }
+  }
+
+  /** Forgets all streams. */
+  public synchronized void clear() {
+    sums.clear();
+    memory.close();
   }
 
   @SuppressWarnings("unchecked") // sums are of the class of what is added to them
@@ -106,16 +127,17 @@ public final class DeltaSums {
     }
     Sum known = sums.remove(key);
     if (known == null) {
-      if (sums.size() >= maxStreams) {
+      long bytes = KeptBytes.of(key, p);
+      if (sums.size() >= maxStreams || !memory.take(bytes)) {
         return null;
       }
       DataPoint first = p.copy();
-      sums.put(key, new Sum(first, p.startTimeUnixNano(), now));
+      sums.put(key, new Sum(first, p.startTimeUnixNano(), now, bytes));
       return first;
     }
     DataPoint sum = known.point();
     if (known.isAgain(p)) {
-      sums.put(key, new Sum(sum, known.lastStart(), now));
+      sums.put(key, new Sum(sum, known.lastStart(), now, known.bytes()));
       return sum;
     }
     if (p.timeUnixNano() <= sum.timeUnixNano()
@@ -123,9 +145,15 @@ public final class DeltaSums {
       sums.put(key, known);
       return null;
     }
+    long before = KeptBytes.of(sum);
     DataPoint added = Points.add(sum, p) ? sum : p.copy(); // other bounds: it begins anew
+    long grown = KeptBytes.of(added) - before;
+    if (!memory.take(grown)) {
+      memory.give(known.bytes());
+      return null; // forgotten
+    }
     added.setTimeUnixNano(p.timeUnixNano());
-    sums.put(key, new Sum(added, p.startTimeUnixNano(), now));
+    sums.put(key, new Sum(added, p.startTimeUnixNano(), now, known.bytes() + grown));
     return added;
   }
 }

@@ -4,6 +4,8 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.model.telemetry.MetricsData;
+import dev.tethys.model.telemetry.Telemetry;
+import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.ProcessorFactory;
 import dev.tethys.pipeline.processor.TreeEditorFactory;
@@ -55,7 +57,17 @@ public final class DeltaToCumulative {
         NOT_ADDED,
         (s, _, context) -> {
           DeltaSums sums = new DeltaSums(s.maxStale(), s.maxStreams());
-          return (data, _) -> sums.add((MetricsData) data, context.clock().millis());
+          return new TreeEditorFactory.Edit() {
+            @Override
+            public boolean edit(Telemetry<?> data, Batch batch) {
+              return sums.add((MetricsData) data, context.clock().millis());
+            }
+
+            @Override
+            public void stop() {
+              sums.clear();
+            }
+          };
         });
   }
 }

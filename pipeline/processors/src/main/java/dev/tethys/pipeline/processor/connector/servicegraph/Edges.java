@@ -1,9 +1,11 @@
 package dev.tethys.pipeline.processor.connector.servicegraph;
 
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.DataPoint;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
+import dev.tethys.pipeline.processor.KeptBytes;
 import dev.tethys.pipeline.processor.connector.spanmetrics.Series;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -31,6 +33,13 @@ final class Edges {
       return new Edge(r.client, r.server, r.connection, r.failed, others);
     }
 
+    /** What its series take. */
+    long bytes() {
+      KeptBytes kept = new KeptBytes().text(client).text(server).text(connection);
+      others.forEach((key, value) -> kept.text(key).text(value));
+      return SERIES * (kept.bytes() + SeriesMemory.LABEL_BYTES * (4 + others.size()));
+    }
+
     Attributes attributes() {
       Attributes a = new Attributes();
       a.put("client", client);
@@ -45,10 +54,15 @@ final class Edges {
   private record Counts(
       Series.Number all, Series<? extends DataPoint> server, Series<? extends DataPoint> client) {}
 
+  /** Series of an edge: requests, failures, durations of server and client. */
+  private static final int SERIES = 4;
+
   private final ServiceGraphSettings settings;
+  private final SeriesMemory.Share memory;
   private final Map<Edge, Counts> edges = new HashMap<>();
 
-  Edges(ServiceGraphSettings settings) {
+  Edges(ServiceGraphSettings settings, SeriesMemory memory) {
+    this.memory = memory.open();
     this.settings = settings;
   }
 
@@ -61,12 +75,14 @@ final class Edges {
     Edge e = Edge.of(r, settings.virtualLabel());
     Counts c = edges.get(e);
     if (c == null) {
-      if (edges.size() >= MOST) {
+      long bytes = e.bytes() + 2L * Long.BYTES * (settings.maxSize() + settings.bounds().size());
+      if (edges.size() >= MOST || !memory.take(bytes)) {
         return false;
       }
       long nanos = millis * 1_000_000;
       Attributes a = e.attributes();
       c = new Counts(new Series.Number(a, nanos), durations(a, nanos), durations(a, nanos));
+      c.all.setHeld(bytes);
       edges.put(e, c);
     }
     c.all.count(0, 1, millis);
@@ -84,7 +100,22 @@ final class Edges {
 
   /** Lets go of those of which nothing was heard since. */
   void removeStale(long untilMillis) {
-    edges.values().removeIf(c -> c.all.seenMillis() < untilMillis);
+    edges
+        .values()
+        .removeIf(
+            c -> {
+              boolean stale = c.all.seenMillis() < untilMillis;
+              if (stale) {
+                memory.give(c.all.held());
+              }
+              return stale;
+            });
+  }
+
+  /** Forgets all of them. */
+  void clear() {
+    edges.clear();
+    memory.close();
   }
 
   /** All of them as they stand; none where there is none. */

@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.processor.connector.servicegraph;
 
+import dev.tethys.model.guard.SeriesMemory;
+import dev.tethys.pipeline.processor.KeptBytes;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -31,6 +33,16 @@ final class Request {
 
   Request(long untilNanos) {
     this.untilNanos = untilNanos;
+  }
+
+  /** The bytes that it holds of the memory of series while it waits. */
+  long held;
+
+  /** What it takes. */
+  long bytes() {
+    KeptBytes kept = new KeptBytes().text(client).text(server).text(connection).text(peer);
+    dimensions.forEach((key, value) -> kept.text(key).text(value));
+    return kept.bytes() + SeriesMemory.LABEL_BYTES * dimensions.size();
   }
 
   boolean isComplete() {

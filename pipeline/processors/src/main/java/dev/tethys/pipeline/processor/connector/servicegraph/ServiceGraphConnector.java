@@ -2,6 +2,7 @@ package dev.tethys.pipeline.processor.connector.servicegraph;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.model.exposition.Registry.Counter;
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricsData;
@@ -70,19 +71,22 @@ final class ServiceGraphConnector implements Connector {
   /** The one that came first first; they wait equally long. */
   private final Map<Request.Key, Request> waiting = new LinkedHashMap<>(); // guarded by this
 
+  private final SeriesMemory.Share waitingMemory; // guarded by this
   private boolean counted; // guarded by this; whether anything was since the last interval
   private boolean warned; // guarded by this
   private boolean stopped; // guarded by this
   private Scheduler.@Nullable Timer expiry; // guarded by this
   private Scheduler.@Nullable Timer staleness; // guarded by this
 
-  ServiceGraphConnector(ServiceGraphSettings settings, Consumer next, Context c) {
+  ServiceGraphConnector(
+      ServiceGraphSettings settings, SeriesMemory memory, Consumer next, Context c) {
     this.settings = settings;
     this.spans = c.account(Signal.TRACES);
     this.metrics = c.account(Signal.METRICS);
     this.clock = c.clock();
     this.log = c.logger();
-    this.edges = new Edges(settings);
+    this.edges = new Edges(settings, memory);
+    this.waitingMemory = memory.open();
     String id = c.id().toString();
     String pre = "otelcol_connector_servicegraph_";
     String label = "connector";
@@ -151,6 +155,11 @@ final class ServiceGraphConnector implements Connector {
       }
     }
     flush.stop();
+    synchronized (this) {
+      edges.clear();
+      waiting.clear();
+      waitingMemory.close();
+    }
   }
 
   @Override
@@ -297,11 +306,22 @@ final class ServiceGraphConnector implements Connector {
   }
 
   private boolean settle(Request.Key key, Request r) {
-    if (!r.isComplete()) {
+    if (r.isComplete()) {
+      forget(key, r);
+      return count(r);
+    }
+    long grown = r.bytes() - r.held;
+    if (waitingMemory.take(grown)) {
+      r.held += grown;
       return true;
     }
+    forget(key, r);
+    return false;
+  }
+
+  private void forget(Request.Key key, Request r) {
     waiting.remove(key);
-    return count(r);
+    waitingMemory.give(r.held);
   }
 
   private boolean count(Request r) {
@@ -311,7 +331,8 @@ final class ServiceGraphConnector implements Connector {
       warned = true;
       log.log(
           Level.WARNING,
-          "more than {0} edges: further ones are not counted; fewer dimensions make fewer",
+          "more than {0} edges, or the memory for series is used up: further ones are not counted;"
+              + " fewer dimensions make fewer",
           Edges.MOST);
     }
     return room;
@@ -326,6 +347,7 @@ final class ServiceGraphConnector implements Connector {
         return;
       }
       i.remove();
+      waitingMemory.give(e.getValue().held);
       expired.inc();
       virtual(e.getKey(), e.getValue());
     }

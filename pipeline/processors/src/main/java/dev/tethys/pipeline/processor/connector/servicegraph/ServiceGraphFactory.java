@@ -5,6 +5,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
 import dev.tethys.pipeline.component.ConnectorFactory;
@@ -134,7 +135,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
   @Override
   public Connector create(
       ServiceGraphSettings s, Signal from, Signal to, Outputs outputs, Context context) {
-    return new ServiceGraphConnector(s, outputs.all(), context);
+    return new ServiceGraphConnector(s, SeriesMemory.process(), outputs.all(), context);
   }
 
   private static Store store(YamlObject o) {

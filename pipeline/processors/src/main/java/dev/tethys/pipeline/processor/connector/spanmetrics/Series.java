@@ -22,6 +22,7 @@ public abstract sealed class Series<P extends DataPoint> {
   private final long startNanos;
   private final Exemplars exemplars = new Exemplars();
   private long seenMillis;
+  private long held;
 
   private Series(Attributes attributes, long startNanos) {
     this.attributes = attributes;
@@ -31,6 +32,15 @@ public abstract sealed class Series<P extends DataPoint> {
   /** When it began. */
   public long startNanos() {
     return startNanos;
+  }
+
+  /** The bytes that it holds of the memory of series. */
+  public long held() {
+    return held;
+  }
+
+  public void setHeld(long bytes) {
+    held = bytes;
   }
 
   /** When something was counted last. */

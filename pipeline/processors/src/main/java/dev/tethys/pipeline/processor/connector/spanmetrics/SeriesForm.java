@@ -16,9 +16,16 @@ import java.util.function.Supplier;
  */
 record SeriesForm<P extends DataPoint>(
     String name, String unit, int weight, Supplier<MetricData.Aggregated<P>> data, Maker<P> maker) {
+  private static final int WEIGHT_BYTES = 1024;
+
   /** Makes a series that has counted nothing. */
   interface Maker<P extends DataPoint> {
     Series<P> make(Attributes attributes, long startNanos);
+  }
+
+  /** What the counts of a series take, and the point that is sent of them. */
+  long bytes() {
+    return (long) weight * WEIGHT_BYTES;
   }
 
   static SeriesForm<NumberDataPoint> numbers(String name) {

@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 
+import dev.tethys.model.guard.SeriesMemory;
+import dev.tethys.pipeline.processor.KeptBytes;
 import java.util.Arrays;
 import java.util.Objects;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +26,15 @@ final class SeriesKey {
 
   private SeriesKey(int room) {
     parts = new @Nullable String[room];
+  }
+
+  /** What a series with this key takes. */
+  long bytes() {
+    KeptBytes kept = new KeptBytes();
+    for (int i = 0; i < size; i++) {
+      kept.text(parts[i]);
+    }
+    return kept.bytes() + SeriesMemory.LABEL_BYTES * size;
   }
 
   void clear() {

@@ -47,11 +47,13 @@ final class SeriesTable<P extends DataPoint> {
     Series<P> s = series.get(key);
     if (s == null) {
       boolean full = room.limit() > 0 && series.size() >= room.limit();
-      if (full || !room.take(form.weight())) {
+      long bytes = key.bytes() + form.bytes();
+      if (full || !room.take(form.weight(), bytes)) {
         overflow(room).count(duration, times, room.nowMillis());
         return;
       }
       s = form.maker().make(attributes.get(), room.nowMillis() * 1_000_000);
+      s.setHeld(bytes);
       series.put(key.copy(), s);
     }
     s.count(duration, times, room.nowMillis());
@@ -93,7 +95,7 @@ final class SeriesTable<P extends DataPoint> {
             s -> {
               boolean expired = s.seenMillis() <= untilMillis;
               if (expired) {
-                room.release(form.weight());
+                room.release(form.weight(), s.held());
               }
               return expired;
             });
@@ -103,8 +105,8 @@ final class SeriesTable<P extends DataPoint> {
     return series.isEmpty();
   }
 
-  /** How much room its series take. */
-  long weight() {
-    return (long) series.size() * form.weight();
+  /** Releases the memory of its series. */
+  void release(SeriesBudget room) {
+    series.values().forEach(s -> room.release(form.weight(), s.held()));
   }
 }

@@ -31,7 +31,7 @@ record SpanForms(
   }
 
   /** A resource with nothing counted. */
-  SpanResource resource(Attributes attributes) {
-    return new SpanResource(attributes, this);
+  SpanResource resource(Attributes attributes, long held) {
+    return new SpanResource(attributes, this, held);
   }
 }

@@ -1,6 +1,7 @@
 package dev.tethys.pipeline.processor.connector.spanmetrics;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.MetricData;
@@ -19,6 +20,7 @@ import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.ledger.ItemAccounting;
+import dev.tethys.pipeline.processor.KeptBytes;
 import dev.tethys.pipeline.processor.TimedFlush;
 import dev.tethys.pipeline.processor.TreeProcessor;
 import java.lang.System.Logger.Level;
@@ -58,6 +60,7 @@ final class SpanMetricsConnector implements Connector {
   private final System.Logger log;
   private final TimedFlush flush;
   private final SeriesBudget room; // guarded by this
+  private final SeriesMemory.Share sentMemory; // guarded by this
 
   /** The one longest without spans first. */
   private final Map<Attributes, SpanResource> resources = // guarded by this
@@ -67,7 +70,11 @@ final class SpanMetricsConnector implements Connector {
   private final Map<Attributes, SpanResource> evicted = new LinkedHashMap<>(); // guarded by this
 
   /** A series of a resource. */
-  private record Stream(Attributes resource, SeriesKey series) {}
+  private record Stream(Attributes resource, SeriesKey series) {
+    long bytes() {
+      return new KeptBytes().attributes(resource).bytes() + series.bytes();
+    }
+  }
 
   /** When deltas were sent last, the one longest ago first. */
   private final Map<Stream, Long> sent = // guarded by this
@@ -76,7 +83,11 @@ final class SpanMetricsConnector implements Connector {
 
         @Override
         protected boolean removeEldestEntry(Map.Entry<Stream, Long> eldest) {
-          return size() > settings.deltaTimes();
+          boolean many = size() > settings.deltaTimes();
+          if (many) {
+            sentMemory.give(eldest.getKey().bytes());
+          }
+          return many;
         }
       };
 
@@ -85,7 +96,12 @@ final class SpanMetricsConnector implements Connector {
   private boolean stopped; // guarded by this
 
   SpanMetricsConnector(
-      SpanMetricsSettings settings, String instance, long maxSeries, Consumer next, Context c) {
+      SpanMetricsSettings settings,
+      String instance,
+      long maxSeries,
+      SeriesMemory memory,
+      Consumer next,
+      Context c) {
     this.settings = settings;
     this.forms = SpanForms.of(settings);
     this.counting = new SpanCounting(settings, instance);
@@ -93,7 +109,8 @@ final class SpanMetricsConnector implements Connector {
     this.metrics = c.account(Signal.METRICS);
     this.clock = c.clock();
     this.log = c.logger();
-    this.room = new SeriesBudget(settings.limit(), settings.exemplars(), maxSeries);
+    this.room = new SeriesBudget(settings.limit(), settings.exemplars(), maxSeries, memory);
+    this.sentMemory = memory.open();
     this.flush = new TimedFlush("span_metrics", settings.interval(), this::take, next, metrics, c);
   }
 
@@ -113,6 +130,10 @@ final class SpanMetricsConnector implements Connector {
       stopped = true;
     }
     flush.stop();
+    synchronized (this) {
+      room.free();
+      sentMemory.close();
+    }
   }
 
   /** Results for the spans of a batch. */
@@ -182,8 +203,9 @@ final class SpanMetricsConnector implements Connector {
       warned = true;
       log.log(
           Level.WARNING,
-          "more than {0} resources have spans within an interval: further ones are not counted;"
-              + " resource_metrics_key_attributes can tell them apart by less",
+          "more than {0} resources have spans within an interval, or the memory for series is used"
+              + " up: further ones are not counted; resource_metrics_key_attributes can tell them"
+              + " apart by less",
           MAX_RESOURCES);
     }
     return tally;
@@ -202,10 +224,14 @@ final class SpanMetricsConnector implements Connector {
     SpanResource known = resources.get(key);
     if (known == null) {
       known = evicted.remove(key);
-      if (known == null && resources.size() + evicted.size() >= MAX_RESOURCES) {
-        return null;
+      if (known == null) {
+        // as the key, and as what is sent
+        long bytes = 2 * new KeptBytes().attributes(attributes).bytes();
+        if (resources.size() + evicted.size() >= MAX_RESOURCES || !room.take(0, bytes)) {
+          return null;
+        }
+        known = forms.resource(attributes.copy(), bytes);
       }
-      known = known == null ? forms.resource(attributes.copy()) : known;
       resources.put(key.copy(), known);
       if (resources.size() > settings.resources()) {
         Map.Entry<Attributes, SpanResource> eldest = resources.entrySet().iterator().next();
@@ -233,7 +259,7 @@ final class SpanMetricsConnector implements Connector {
       evicted.clear();
       room.free();
     } else {
-      evicted.values().forEach(r -> room.release(r.weight()));
+      evicted.values().forEach(r -> r.release(room));
       evicted.clear();
       expire(millis);
     }
@@ -260,7 +286,12 @@ final class SpanMetricsConnector implements Connector {
             settings.delta() ? MetricData.TEMPORALITY_DELTA : MetricData.TEMPORALITY_CUMULATIVE,
             starts,
             nanos);
-    seen.forEach(series -> sent.put(new Stream(key, series), nanos));
+    for (SeriesKey series : seen) {
+      Stream s = new Stream(key, series);
+      if (sent.containsKey(s) || sentMemory.take(s.bytes())) {
+        sent.put(s, nanos);
+      }
+    }
     if (all.isEmpty()) {
       return;
     }

@@ -7,6 +7,7 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
 import dev.tethys.model.regex.Regex;
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Connector;
 import dev.tethys.pipeline.component.ConnectorFactory;
@@ -252,7 +253,8 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
                   + " aggregation_cardinality_limit bounds series",
               context.name());
     }
-    return new SpanMetricsConnector(settings, INSTANCE, MAX_SERIES, outputs.all(), context);
+    return new SpanMetricsConnector(
+        settings, INSTANCE, MAX_SERIES, SeriesMemory.process(), outputs.all(), context);
   }
 
   private static SpanMetricsSettings read(YamlObject o) {

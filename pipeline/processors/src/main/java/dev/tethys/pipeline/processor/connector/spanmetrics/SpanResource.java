@@ -15,14 +15,17 @@ final class SpanResource {
   final @Nullable SeriesTable<? extends DataPoint> durations;
   final @Nullable SeriesTable<NumberDataPoint> events;
   final @Nullable SeriesTable<? extends DataPoint> selfTimes;
+  private final long held;
   private long seenMillis;
 
   /**
    * With nothing counted.
    *
    * @param attributes not shared
+   * @param held bytes that it holds of the memory of series
    */
-  SpanResource(Attributes attributes, SpanForms forms) {
+  SpanResource(Attributes attributes, SpanForms forms, long held) {
+    this.held = held;
     this.attributes = attributes;
     this.calls = new SeriesTable<>(forms.calls());
     this.durations = table(forms.durations());
@@ -67,16 +70,16 @@ final class SpanResource {
       t.expire(untilMillis, room);
       empty &= t.isEmpty();
     }
+    if (empty) {
+      room.release(0, held);
+    }
     return empty;
   }
 
-  /** How much room it takes. */
-  long weight() {
-    long sum = 0;
-    for (SeriesTable<?> t : tables()) {
-      sum += t.weight();
-    }
-    return sum;
+  /** Releases the memory that it takes with its series. */
+  void release(SeriesBudget room) {
+    tables().forEach(t -> t.release(room));
+    room.release(0, held);
   }
 
   private List<SeriesTable<?>> tables() {

@@ -2,6 +2,7 @@ package dev.tethys.pipeline.processor.connector.spanmetrics;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.guard.SeriesMemory;
 import dev.tethys.model.telemetry.Attributes;
 import dev.tethys.model.telemetry.Metric;
 import dev.tethys.model.telemetry.NumberDataPoint;
@@ -25,6 +26,8 @@ class SeriesTableTest {
     table.count(key, () -> a, new Span(), 1, 1, room);
   }
 
+  private final SeriesMemory memory = new SeriesMemory(1_000_000);
+
   private List<Long> counts() {
     Metric m = Objects.requireNonNull(table.metric(2, (_, began) -> began, 1));
     return Objects.requireNonNull(m.data()).points().stream()
@@ -34,23 +37,35 @@ class SeriesTableTest {
 
   @Test
   void allSeriesOfAConnectorShareOneRoom() {
-    SeriesBudget room = new SeriesBudget(0, 0, 2);
+    SeriesBudget room = new SeriesBudget(0, 0, 2, memory);
     for (String s : List.of("a", "b", "c", "d", "a")) {
       count(room, s);
     }
     assertThat(counts()).as("the last counts what has no room").containsExactly(2L, 1L, 2L);
-    assertThat(table.weight()).isEqualTo(3);
+    assertThat(memory.inUse()).isPositive();
     room.at(1);
     table.expire(0, room);
     assertThat(table.isEmpty()).isTrue();
+    assertThat(memory.inUse()).isZero();
     count(room, "c");
     count(room, "d");
     assertThat(counts()).as("room that was given back").containsExactly(1L, 1L);
   }
 
   @Test
+  void longTextsTakeTheMemoryOfSeries() {
+    SeriesBudget room = new SeriesBudget(0, 0, 1000, memory);
+    for (int i = 0; i < 20; i++) {
+      count(room, i + "x".repeat(100_000));
+    }
+    assertThat(counts()).as("three fit, the last counts the others").containsExactly(1L, 1L, 1L, 17L);
+    room.free();
+    assertThat(memory.inUse()).isZero();
+  }
+
+  @Test
   void aKeyWithoutPartsIsNotThatOfTheOverflow() {
-    SeriesBudget room = new SeriesBudget(1, 0, 9);
+    SeriesBudget room = new SeriesBudget(1, 0, 9, memory);
     count(room);
     count(room, "a");
     count(room);
