@@ -24,6 +24,9 @@ public final class Cursor {
   /** How many values lambdas inside of each other can have bound at a time. */
   public static final int MAX_LOCALS = 64;
 
+  /** Most steps of replacing for one item: characters read and written, and so many a match. */
+  public static final long MAX_WORK = 256L << 20;
+
   private ClientInfo client = ClientInfo.NONE;
   private @Nullable ResourceGroup<?> resource;
   private @Nullable ScopeGroup<?> scope;
@@ -39,6 +42,22 @@ public final class Cursor {
   private @Nullable OpenSample sample;
   private @Nullable Attributes cache;
   private @Nullable Object @Nullable [] locals;
+  private long work;
+
+  /**
+   * Counts steps of functions whose work statements can multiply.
+   *
+   * @throws EvaluationException when there are more than {@link #MAX_WORK} for this item
+   */
+  public void spend(long steps) {
+    work += steps;
+    if (work > MAX_WORK) {
+      throw new EvaluationException(
+          "replacing in this item takes more than "
+              + MAX_WORK
+              + " steps; use shorter values or fewer statements");
+    }
+  }
 
   /** Who sent the batch. */
   public Cursor from(ClientInfo info) {
@@ -47,57 +66,68 @@ public final class Cursor {
   }
 
   public Cursor atResource(ResourceGroup<?> group) {
+    work = 0;
     resource = group;
     return this;
   }
 
   public Cursor atScope(ScopeGroup<?> group) {
+    work = 0;
     scope = group;
     return this;
   }
 
   public Cursor atLog(LogRecord record) {
+    work = 0;
     log = record;
     return this;
   }
 
   public Cursor atSpan(Span s) {
+    work = 0;
     span = s;
     return this;
   }
 
   public Cursor atEvent(SpanEvent e, int index) {
+    work = 0;
     event = e;
     eventIndex = index;
     return this;
   }
 
   public Cursor atLink(SpanLink l) {
+    work = 0;
     link = l;
     return this;
   }
 
   public Cursor atMetric(Metric m) {
+    work = 0;
     metric = m;
     return this;
   }
 
   public Cursor atPoint(DataPoint p) {
+    work = 0;
     point = p;
     return this;
   }
 
   public Cursor atExemplar(Exemplar e) {
+    work = 0;
     exemplar = e;
     return this;
   }
 
   public Cursor atProfile(OpenProfile p) {
+    work = 0;
     profile = p;
     return this;
   }
 
   public Cursor atSample(OpenSample s) {
+    work = 0;
     sample = s;
     return this;
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.LogRecord;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -47,6 +48,29 @@ class OttlGrowthTest {
     assertThatThrownBy(() -> run(at, statements))
         .isInstanceOf(EvaluationException.class)
         .hasMessageContaining(problem.strip());
+  }
+
+  /** Each statement alone stays within the limits of a value. */
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '→',
+      quoteCharacter = '`',
+      value = {
+        "replace_all_patterns(attributes, \"value\", \"x\", \"xx\") → 22",
+        "replace_pattern(attributes[\"s\"], \"x\", \"x\") → 40",
+        "replace_all_patterns(attributes, \"key\", \"x\", \"x\") → 40",
+      })
+  void workOfOneItemIsLimited(String statement, int times) {
+    Cursor at = Samples.at(OttlContext.LOG);
+    at.log().attributes().put("s", "x".repeat(200_000));
+    at.log().attributes().put("x".repeat(200_000), "s");
+    List<String> statements = Collections.nCopies(times, statement.strip());
+    assertThatThrownBy(() -> run(at, statements))
+        .isInstanceOf(EvaluationException.class)
+        .hasMessageContaining("takes more than " + Cursor.MAX_WORK + " steps");
+    LogRecord log = at.log();
+    at.atLog(log);
+    run(at, List.of("replace_pattern(attributes[\"t\"], \"x\", \"y\")"));
   }
 
   @Test

@@ -14,6 +14,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Editors that replace text that matches a glob or a regular expression. */
 final class ReplaceEditors {
+  /** What a match takes beside its text. */
+  private static final int MATCH_STEPS = 32;
+
   private ReplaceEditors() {}
 
   static List<OttlFunction> all() {
@@ -198,6 +201,7 @@ final class ReplaceEditors {
   /** The text with every match replaced; null when there is none. */
   private static @Nullable String replace(
       Cursor at, Regex regex, String text, Replacement replacement, String template) {
+    at.spend(text.length());
     dev.tethys.model.regex.Groups m = regex.matcher(text);
     if (m == null || !m.find()) {
       return null;
@@ -208,6 +212,7 @@ final class ReplaceEditors {
     int end = 0;
     int emptyAt = -1;
     do {
+      int before = sb.length();
       // Go does not accept an empty match right behind another one.
       if (m.start() == m.end() && m.start() == emptyAt) {
         continue;
@@ -223,6 +228,7 @@ final class ReplaceEditors {
       end = m.end();
       emptyAt = end;
       Text.checkLength(sb.length());
+      at.spend(MATCH_STEPS + sb.length() - before);
     } while (m.find());
     return sb.append(text, end, text.length()).toString();
   }
