@@ -1,5 +1,7 @@
 package dev.tethys.model.regex;
 
+import dev.tethys.model.guard.ErrorText;
+
 /** An expression that is not valid RE2, or too large. The message is that of Go. */
 public final class RegexSyntaxException extends IllegalArgumentException {
   private static final long serialVersionUID = 1L;
@@ -11,7 +13,7 @@ public final class RegexSyntaxException extends IllegalArgumentException {
    * @param part text of the expression that Go quotes
    */
   public RegexSyntaxException(String description, String part) {
-    super("error parsing regexp: " + description + ": `" + part + "`");
+    super("error parsing regexp: " + description + ": `" + ErrorText.shorten(part) + "`");
     this.description = description;
   }
 

@@ -1,5 +1,6 @@
 package dev.tethys.web.internal;
 
+import dev.tethys.model.guard.ErrorText;
 import dev.tethys.config.Secret;
 import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.LimitedLog;
@@ -195,7 +196,7 @@ public final class RequestProcessor {
       if (last) {
         response.header("Connection", "close");
       }
-      response.errorStatus(status).send(message + "\n");
+      response.errorStatus(status).send(ErrorText.shorten(message) + "\n");
     } catch (IOException e) {
       throw new AbortedResponseException("client gone", e);
     }

@@ -1,5 +1,7 @@
 package dev.tethys.query.promql;
 
+import dev.tethys.model.guard.ErrorText;
+
 /** A query failed. The message is for its user and says what to change. */
 public class QueryException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -27,12 +29,12 @@ public class QueryException extends RuntimeException {
   private final Kind kind;
 
   public QueryException(Kind kind, String message) {
-    super(message);
+    super(ErrorText.shorten(message));
     this.kind = kind;
   }
 
   public QueryException(Kind kind, String message, Throwable cause) {
-    super(message, cause);
+    super(ErrorText.shorten(message), cause);
     this.kind = kind;
   }
 

@@ -1,5 +1,7 @@
 package dev.tethys.query.logql.parser;
 
+import dev.tethys.model.guard.ErrorText;
+
 /** Query that is not valid LogQL. The message has Loki's form. */
 public final class LogqlParseException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -15,11 +17,11 @@ public final class LogqlParseException extends RuntimeException {
   public LogqlParseException(int line, int column, String reason) {
     super(
         line == 0 && column == 0
-            ? "parse error : " + reason
-            : "parse error at line " + line + ", col " + column + ": " + reason);
+            ? "parse error : " + ErrorText.shorten(reason)
+            : "parse error at line " + line + ", col " + column + ": " + ErrorText.shorten(reason));
     this.line = line;
     this.column = column;
-    this.reason = reason;
+    this.reason = ErrorText.shorten(reason);
   }
 
   /** An error without a place. */

@@ -1,5 +1,6 @@
 package dev.tethys.query.promql.parser;
 
+import dev.tethys.model.guard.ErrorText;
 import dev.tethys.query.promql.ast.Expr.Span;
 import java.nio.charset.StandardCharsets;
 
@@ -11,9 +12,9 @@ public final class PromqlParseException extends RuntimeException {
   private final String reason;
 
   PromqlParseException(byte[] query, int start, int end, String reason) {
-    super(position(query, start) + ": parse error: " + reason);
+    super(position(query, start) + ": parse error: " + ErrorText.shorten(reason));
     this.span = new Span(start, end);
-    this.reason = reason;
+    this.reason = ErrorText.shorten(reason);
   }
 
   /** The part of the query that is wrong. */

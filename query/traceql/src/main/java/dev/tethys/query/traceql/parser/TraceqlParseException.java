@@ -1,5 +1,7 @@
 package dev.tethys.query.traceql.parser;
 
+import dev.tethys.model.guard.ErrorText;
+
 /** Query that is not valid TraceQL, or that is valid and not supported. */
 public final class TraceqlParseException extends RuntimeException {
   private static final long serialVersionUID = 1L;
@@ -26,14 +28,14 @@ public final class TraceqlParseException extends RuntimeException {
   public TraceqlParseException(Kind kind, int line, int column, String reason) {
     super(
         switch (kind) {
-          case SYNTAX -> "parse error at line " + line + ", col " + column + ": " + reason;
-          case INVALID -> "invalid TraceQL query: " + reason;
-          case UNSUPPORTED -> "unsupported TraceQL query: " + reason;
+          case SYNTAX -> "parse error at line " + line + ", col " + column + ": " + ErrorText.shorten(reason);
+          case INVALID -> "invalid TraceQL query: " + ErrorText.shorten(reason);
+          case UNSUPPORTED -> "unsupported TraceQL query: " + ErrorText.shorten(reason);
         });
     this.kind = kind;
     this.line = line;
     this.column = column;
-    this.reason = reason;
+    this.reason = ErrorText.shorten(reason);
   }
 
   /** Kind of the fault. */

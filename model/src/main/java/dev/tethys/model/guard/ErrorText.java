@@ -1,0 +1,14 @@
+package dev.tethys.model.guard;
+
+/** Bounds messages of errors that quote what a client has sent. */
+public final class ErrorText {
+  /** Most characters of a message. */
+  public static final int MAX_LENGTH = 2000;
+
+  private ErrorText() {}
+
+  /** The beginning of a long message, with the number of characters that are left out. */
+  public static String shorten(String message) {
+    return LimitedLog.cut(message, MAX_LENGTH);
+  }
+}
