@@ -350,6 +350,45 @@ class Http2FloodTest {
     assertThat(handled.get()).isLessThanOrEqualTo(1_100);
   }
 
+  /** A field whose name is not that of a table, and is not added to one. */
+  private static void literal(ByteArrayOutputStream to, String name, String value) {
+    to.write(0);
+    text(to, name);
+    text(to, value);
+  }
+
+  private void isProtocolError(ByteArrayOutputStream headers) throws IOException {
+    frame(HEADERS, END_HEADERS | END_STREAM, 1, headers.toByteArray());
+    out.flush();
+    Frame f = read();
+    while (f.type() != GOAWAY && f.type() != RST_STREAM && f.type() != HEADERS) {
+      f = read();
+    }
+    assertThat(f.type()).isIn(GOAWAY, RST_STREAM);
+    assertThat(f.payload().getInt(f.type() == GOAWAY ? 4 : 0)).as("PROTOCOL_ERROR").isEqualTo(1);
+  }
+
+  @Test
+  void pseudoHeadersBehindOthersAreAProtocolError() throws Exception {
+    ByteArrayOutputStream h = new ByteArrayOutputStream();
+    h.write(0x82); // :method GET
+    h.write(0x86); // :scheme http
+    literal(h, "a", "b");
+    h.write(0x04); // :path
+    text(h, "/");
+    h.write(0x01); // :authority
+    text(h, "x");
+    isProtocolError(h);
+  }
+
+  @Test
+  void literalPseudoHeadersBehindOthersAreAProtocolError() throws Exception {
+    ByteArrayOutputStream h = get("/");
+    literal(h, "a", "b");
+    literal(h, ":path", "/late");
+    isProtocolError(h);
+  }
+
   @Test
   void requestsWithoutAnEndFreeWhatTheyReservedWhenTheirConnectionEnds() throws Exception {
     byte[] post = get("/reserved").toByteArray();

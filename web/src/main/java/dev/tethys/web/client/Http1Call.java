@@ -1,6 +1,7 @@
 package dev.tethys.web.client;
 
 import dev.tethys.config.UrlHost;
+import dev.tethys.model.guard.LimitedLog;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
 import java.io.IOException;
@@ -32,6 +33,15 @@ final class Http1Call implements Runnable {
 
   /** The most headers of an answer. */
   static final int MAX_HEADERS = 1000;
+
+  /** The most bytes of all headers of an answer, and of its trailers. */
+  static final int MAX_HEAD = 1 << 20;
+
+  /** The most interim answers, such as 103, before an answer. */
+  static final int MAX_INTERIM = 16;
+
+  /** As much of a malformed line is shown. */
+  private static final int SHOWN = 200;
 
   private static final int BUFFER = 8 << 10;
   private static final int ONE_WRITE = 64 << 10;
@@ -327,7 +337,7 @@ final class Http1Call implements Runnable {
     } catch (NumberFormatException e) {
       // as below
     }
-    throw new IOException("malformed Content-Length \"" + s + "\"");
+    throw new IOException("malformed Content-Length \"" + LimitedLog.cut(s, SHOWN) + "\"");
   }
 
   /** Reads the status and headers of an answer; its body is next. */
@@ -506,11 +516,15 @@ final class Http1Call implements Runnable {
       String version;
       int status;
       TreeMap<String, List<String>> headers;
+      int interim = -1;
       do {
+        if (++interim > MAX_INTERIM) {
+          throw new IOException("more than " + MAX_INTERIM + " interim answers");
+        }
         String line = line();
         String[] parts = line.split(" ", 3);
         if (parts.length < 2 || !parts[0].startsWith("HTTP/1.") || !isStatus(parts[1])) {
-          throw new Stale("malformed HTTP response \"" + line + "\"");
+          throw new Stale("malformed HTTP response \"" + LimitedLog.cut(line, SHOWN) + "\"");
         }
         version = parts[0];
         status = Integer.parseInt(parts[1]);
@@ -533,14 +547,19 @@ final class Http1Call implements Runnable {
 
     TreeMap<String, List<String>> headers() throws IOException {
       TreeMap<String, List<String>> out = new TreeMap<>(String.CASE_INSENSITIVE_ORDER);
+      int bytes = 0;
       for (int n = 0; ; n++) {
         String line = line();
+        bytes += line.length();
+        if (bytes > MAX_HEAD) {
+          throw new IOException("the headers are longer than " + MAX_HEAD + " bytes");
+        }
         if (line.isEmpty()) {
           return out;
         }
         int colon = line.indexOf(':');
         if (colon <= 0) {
-          throw new IOException("malformed header \"" + line + "\"");
+          throw new IOException("malformed header \"" + LimitedLog.cut(line, SHOWN) + "\"");
         }
         if (n == MAX_HEADERS) {
           throw new IOException("more than " + MAX_HEADERS + " headers");
