@@ -2,6 +2,7 @@ package dev.tethys.api.loki;
 
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.exposition.Registry.Counter;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.query.logql.Direction;
@@ -30,6 +31,7 @@ import java.util.List;
  */
 final class TailEndpoint {
   private static final System.Logger LOG = JulLogger.of(TailEndpoint.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /** Entries and bytes of a frame. */
   private static final int MAX_ENTRIES = 1000;
@@ -120,7 +122,7 @@ final class TailEndpoint {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException e) {
-      LOG.log(Level.WARNING, "Live tail failed", e);
+      PEER_LOG.failure(Level.WARNING, "Live tail failed", "", e);
       live.close();
     }
   }

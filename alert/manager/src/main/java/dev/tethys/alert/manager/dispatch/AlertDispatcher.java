@@ -5,6 +5,7 @@ import dev.tethys.alert.manager.state.Alert;
 import dev.tethys.alert.manager.state.AlertStore;
 import dev.tethys.alert.manager.state.LabelSet;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.tracing.ActiveSpan;
 import dev.tethys.model.tracing.SpanRecorder;
@@ -35,6 +36,7 @@ public final class AlertDispatcher implements AutoCloseable {
   public static final int MAX_GROUPS = 1_000_000;
 
   private static final System.Logger LOG = JulLogger.of(AlertDispatcher.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /** Metrics of groups, kept across configurations. */
   public static final class Metrics {
@@ -248,7 +250,7 @@ public final class AlertDispatcher implements AutoCloseable {
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     } catch (RuntimeException | Error e) { // the group is flushed again later
-      LOG.log(Level.ERROR, "Flush of a group failed: " + g.route.key() + ":" + g.labels, e);
+      PEER_LOG.failure(Level.ERROR, "Flush of a group failed", g.route.key() + ":" + g.labels, e);
     }
     List<AlertEvent> news;
     synchronized (this) {

@@ -14,6 +14,7 @@ import dev.tethys.alert.manager.state.Silences;
 import dev.tethys.alert.manager.template.TemplateData;
 import dev.tethys.alert.manager.template.Templates;
 import dev.tethys.codec.template.TemplateException;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.tracing.ActiveSpan;
 import java.io.IOException;
@@ -23,6 +24,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -42,6 +44,10 @@ public final class NotificationPipeline {
   private static final Duration FIRST_PAUSE = Duration.ofMillis(500);
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(60);
   private static final System.Logger LOG = JulLogger.of(NotificationPipeline.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
+
+  /** By integrations of the configuration. */
+  private final Map<String, LimitedLog> logs = new ConcurrentHashMap<>();
 
   /** Dependencies of the steps. */
   public record Dependencies(
@@ -243,7 +249,7 @@ public final class NotificationPipeline {
             } catch (RuntimeException e) {
               ok.set(false);
               notes.attempt(i, s.clock.instant(), FlushResult.Result.FAILED, e.toString());
-              LOG.log(Level.ERROR, i + ": " + f.groupKey() + ": unexpected failure", e);
+              PEER_LOG.failure(Level.ERROR, "Notification failed", i + ": " + f.groupKey(), e);
             }
           };
       tasks.add(span.wrap(task));
@@ -264,7 +270,7 @@ public final class NotificationPipeline {
         route.labels(),
         data,
         (name, problem) ->
-            LOG.log(Level.ERROR, "label {0} of route {1}: {2}", name, route.key(), problem));
+            PEER_LOG.log(Level.ERROR, "label {0} of route {1}: {2}", name, route.key(), problem));
   }
 
   /** Whether all that fires was acknowledged, so that it is not repeated. */
@@ -274,11 +280,16 @@ public final class NotificationPipeline {
         .allMatch(a -> s.notes.acknowledgement(a) != null);
   }
 
+  /** Groups of alerts are as many as clients make, so that lines about them are limited. */
+  private LimitedLog log(Integration i) {
+    return logs.computeIfAbsent(i.toString(), key -> new LimitedLog(LOG));
+  }
+
   private void prolong(NotificationLog.Key key, Duration repeat) {
     try {
       s.log.prolong(key, repeat.multipliedBy(2));
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "what was sent could not be written to disk: {0}", e.getMessage());
+      PEER_LOG.log(Level.ERROR, "what was sent could not be written to disk: {0}", e.getMessage());
     }
   }
 
@@ -360,7 +371,8 @@ public final class NotificationPipeline {
       span.set("alerting.alerts.firing.count", firing.size())
           .set("alerting.alerts.resolved.count", resolved.size());
     } catch (IOException e) {
-      LOG.log(
+      log(i)
+          .log(
           Level.ERROR,
           "{0}: what was sent about {1} could not be written to disk, and may be sent again after a"
               + " restart: {2}",
@@ -385,7 +397,7 @@ public final class NotificationPipeline {
       NotifyException failure = attempt(i, n, Duration.between(s.clock.instant(), deadline));
       if (failure == null) {
         if (attempt > 1) {
-          LOG.log(Level.INFO, "{0}: notified after {1} attempts", i, attempt);
+          log(i).log(Level.INFO, "{0}: notified after {1} attempts", i, attempt);
         }
         return null;
       }
@@ -393,7 +405,8 @@ public final class NotificationPipeline {
       boolean late = !s.clock.instant().plus(next).isBefore(deadline);
       if (!failure.again() || late) {
         s.metrics.failed(i, failure.reason());
-        LOG.log(
+        log(i)
+            .log(
             Level.ERROR,
             "{0}: {1}: not notified after {2} attempts{3}: {4}",
             i,
@@ -405,7 +418,8 @@ public final class NotificationPipeline {
       }
       if (!failure.problem().equals(reason)) {
         reason = failure.problem();
-        LOG.log(
+        log(i)
+            .log(
             Level.WARNING, "{0}: attempt {1} failed, will be repeated: {2}", i, attempt, reason);
       }
       s.clock.pause(next);

@@ -2,6 +2,7 @@ package dev.tethys.alert.manager.recorder;
 
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.SupervisedLoop;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
@@ -27,6 +28,7 @@ public final class EventRecorder implements AutoCloseable {
   static final int CAPACITY = 8192;
 
   private static final System.Logger LOG = JulLogger.of(EventRecorder.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   /**
    * Source of the events.
@@ -210,7 +212,7 @@ public final class EventRecorder implements AutoCloseable {
       metrics.written(e.kind(), o.config.name(), o.output.send(e));
     } catch (IOException x) {
       metrics.failed(e.kind(), o.config.name());
-      LOG.log(
+      PEER_LOG.log(
           Level.ERROR,
           "an event {0} was not recorded to {1}: {2}",
           e.kind().text(),
@@ -219,7 +221,7 @@ public final class EventRecorder implements AutoCloseable {
     } catch (RuntimeException x) { // one event that cannot be encoded costs no other
       metrics.unencoded(e.kind());
       metrics.failed(e.kind(), o.config.name());
-      LOG.log(Level.ERROR, "an event " + e.kind().text() + " could not be encoded", x);
+      PEER_LOG.failure(Level.ERROR, "Event not encoded", e.kind().text(), x);
     }
   }
 

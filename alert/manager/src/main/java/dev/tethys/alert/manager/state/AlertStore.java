@@ -3,6 +3,7 @@ package dev.tethys.alert.manager.state;
 import dev.tethys.alert.manager.recorder.EventKind;
 import dev.tethys.alert.manager.recorder.EventRecorder;
 import dev.tethys.model.exposition.Registry;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import java.lang.System.Logger.Level;
 import java.time.Instant;
@@ -26,7 +27,8 @@ public final class AlertStore {
   /** How many are kept at most. */
   public static final int MAX_ALERTS = 1_000_000;
 
-  private static final System.Logger LOG = JulLogger.of(AlertStore.class.getName());
+  private static final LimitedLog PEER_LOG =
+      new LimitedLog(JulLogger.of(AlertStore.class.getName()));
 
   private final InstantSource clock;
   private final int perNameLimit;
@@ -85,7 +87,7 @@ public final class AlertStore {
       Alert old = alerts.get(a.labels());
       if (old == null && !hasRoom(a.name())) {
         (byName ? limited.with(a.name()) : limited.with()).inc();
-        LOG.log(Level.WARNING, "an alert {0} was dropped: there are too many of them", a.name());
+        PEER_LOG.log(Level.WARNING, "an alert {0} was dropped: there are too many of them", a.name());
         continue;
       }
       Alert now = old != null && a.overlaps(old) ? old.merge(a, clock.instant()) : a;

@@ -7,6 +7,7 @@ import dev.tethys.alert.manager.recorder.OutputContext;
 import dev.tethys.alert.manager.recorder.RecordedEvent;
 import dev.tethys.alert.manager.recorder.RecorderMetrics;
 import dev.tethys.model.guard.SupervisedLoop;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -20,6 +21,7 @@ import java.time.Duration;
 final class KafkaOutput implements EventOutput {
   private static final Duration LAST_EFFORTS = Duration.ofSeconds(30);
   private static final System.Logger LOG = JulLogger.of(KafkaOutput.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   private final KafkaConfig config;
   private final RecorderMetrics metrics;
@@ -46,7 +48,7 @@ final class KafkaOutput implements EventOutput {
     byte[] value = config.protobuf() ? event.protobuf() : event.json();
     if (!events.offer(value)) {
       metrics.droppedBy(config.name(), 1);
-      LOG.log(Level.WARNING, "{0}: an event was dropped, too many wait", config.name());
+      PEER_LOG.log(Level.WARNING, "{0}: an event was dropped, too many wait", config.name());
     }
     return value.length;
   }

@@ -6,6 +6,7 @@ import dev.tethys.alert.manager.recorder.OutputContext;
 import dev.tethys.alert.manager.recorder.RecordedEvent;
 import dev.tethys.config.Redaction;
 import dev.tethys.model.guard.SupervisedLoop;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
@@ -35,6 +36,7 @@ final class WebhookOutput implements EventOutput {
   private static final Duration LONGEST_PAUSE = Duration.ofSeconds(30);
   private static final Duration LAST_EFFORTS = Duration.ofSeconds(30);
   private static final System.Logger LOG = JulLogger.of(WebhookOutput.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   private record Body(byte[] json, int events) {}
 
@@ -86,7 +88,7 @@ final class WebhookOutput implements EventOutput {
     byte[] json = event.json();
     if (!events.offer(json)) {
       context.metrics().droppedBy(config.name(), 1);
-      LOG.log(Level.WARNING, "{0}: an event was dropped, too many wait", config.name());
+      PEER_LOG.log(Level.WARNING, "{0}: an event was dropped, too many wait", config.name());
     }
     return json.length;
   }
