@@ -116,6 +116,9 @@ class PlantedSecretsTest {
               "/api/v1/notifications",
               "/api/v1/status/alertmanagers",
               "/api/v1/status/self_metrics",
+              "/api/v1/status/queries",
+              "/debug/pprof/",
+              "/debug/pprof/goroutine?debug=2",
               "/api/v1/status/tsdb")) {
         assertThat(p.get(page).body()).as(page).doesNotContain(PLANTED);
       }
@@ -152,7 +155,15 @@ class PlantedSecretsTest {
           pushover_configs: [{user_key: Pl4nted, token: Pl4nted, http_config: {proxy_url: 'http://u:Pl4nted@127.0.0.1:{dead}'}}]
           telegram_configs: [{api_url: 'http://127.0.0.1:{dead}', bot_token: Pl4nted, chat_id: 1}]
           victorops_configs: [{api_url: 'http://127.0.0.1:{dead}/', api_key: Pl4nted, routing_key: r}]
-          email_configs: [{to: c@d}]
+          email_configs: [{to: c@d}, {to: e@f, auth_username: u, auth_password: Pl4nted, auth_secret: Pl4nted}]
+          msteamsv2_configs: [{webhook_url: 'http://127.0.0.1:{dead}/Pl4nted/v2'}]
+          mattermost_configs: [{webhook_url: 'http://127.0.0.1:{dead}/Pl4nted/mm', text: t}]
+          jira_configs: [{api_url: 'http://u:Pl4nted@127.0.0.1:{dead}/', project: P, issue_type: T, http_config: {basic_auth: {username: u, password: Pl4nted}}}]
+          incidentio_configs: [{url: 'http://u:Pl4nted@127.0.0.1:{dead}/', alert_source_token: Pl4nted}]
+          rocketchat_configs: [{api_url: 'http://127.0.0.1:{dead}/', channel: c, token: Pl4nted, token_id: Pl4nted}]
+          sns_configs: [{api_url: 'http://u:Pl4nted@127.0.0.1:{dead}', topic_arn: 'arn:aws:sns:us-east-1:1:t', sigv4: {region: us-east-1, access_key: AK, secret_key: Pl4nted}}]
+          wechat_configs: [{api_url: 'http://u:Pl4nted@127.0.0.1:{dead}/', corp_id: c, api_secret: Pl4nted}]
+          webex_configs: [{api_url: 'http://u:Pl4nted@127.0.0.1:{dead}/', room_id: r, http_config: {authorization: {credentials: Pl4nted}}}]
       """;
 
   @Test
@@ -180,7 +191,7 @@ class PlantedSecretsTest {
       p.await(
           "a failure of each receiver",
           LIMIT,
-          () -> p.get(trace).body().split("\"lastFailure\"", -1).length > 10);
+          () -> p.get(trace).body().split("\"lastFailure\"", -1).length > 19);
       for (String page :
           List.of(
               trace,
@@ -188,6 +199,8 @@ class PlantedSecretsTest {
               "/api/v2/status",
               "/api/v2/receivers",
               "/api/v2/alerts/groups",
+              "/api/tethys/deliveries",
+              "/debug/pprof/",
               "/api/tethys/routes")) {
         assertThat(p.get(page).body()).as(page).doesNotContain(PLANTED);
       }

@@ -190,7 +190,10 @@ class ReceiverBudgetTest {
                 new Attack("lines", true, line),
                 new Attack("tcplog", true, filled(300_000, 'x')),
                 new Attack("syslog", true, filled(300_000, 'x')),
-                new Attack("syslog", true, join("900000 ".getBytes(StandardCharsets.US_ASCII), filled(300_000, '<'))),
+                new Attack(
+                    "syslog",
+                    true,
+                    join("900000 ".getBytes(StandardCharsets.US_ASCII), filled(300_000, '<'))),
                 new Attack("gelf", true, filled(300_000, '{')),
                 new Attack("gelf", false, join(filled(300_000, '{'), new byte[1])),
                 new Attack("rfc5424", true, filled(60_000, 'x'))),

@@ -57,8 +57,7 @@ public final class ByteBudget {
             "Requests refused because the memory for received requests was used up.");
     WAITED =
         r.counter(
-            "tethys_receive_waits_total",
-            "Waits of connections for memory of received requests.");
+            "tethys_receive_waits_total", "Waits of connections for memory of received requests.");
     CLOSED =
         r.counter(
             "tethys_receive_stalled_connections_total",
@@ -170,6 +169,7 @@ public final class ByteBudget {
         waiting.addAndGet(-held);
       }
     }
+
     /**
      * Waits for the memory that readers of a connection need, as {@link #await} does.
      *

@@ -5,8 +5,8 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Memory that the series of aggregators may take together: StatsD, Graphite, span metrics, service
- * graphs, sums of deltas. Peers choose the names
- * of series and their values, so a bound on the number of series alone bounds nothing.
+ * graphs, sums of deltas. Peers choose the names of series and their values, so a bound on the
+ * number of series alone bounds nothing.
  *
  * <p>Invariant: {@code inUse} is the sum of what shares hold.
  */

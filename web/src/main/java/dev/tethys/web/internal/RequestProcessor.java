@@ -1,8 +1,8 @@
 package dev.tethys.web.internal;
 
-import dev.tethys.model.guard.ErrorText;
 import dev.tethys.config.Secret;
 import dev.tethys.model.guard.ByteBudget;
+import dev.tethys.model.guard.ErrorText;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.guard.TokenBucket;
 import dev.tethys.model.log.JulLogger;

@@ -95,7 +95,9 @@ final class ServiceGraph {
     /** What its series take, which have their labels each. */
     long bytes() {
       long text = (long) client.length() + server.length();
-      return 2 * (BOUNDS.length + 4) * (SeriesMemory.seriesBytes(text) + 4 * SeriesMemory.LABEL_BYTES);
+      return 2
+          * (BOUNDS.length + 4)
+          * (SeriesMemory.seriesBytes(text) + 4 * SeriesMemory.LABEL_BYTES);
     }
   }
 

@@ -4,8 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Samples;
-import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.guard.SeriesMemory;
+import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;

@@ -24,10 +24,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
@@ -373,12 +373,12 @@ public final class NotificationPipeline {
     } catch (IOException e) {
       log(i)
           .log(
-          Level.ERROR,
-          "{0}: what was sent about {1} could not be written to disk, and may be sent again after a"
-              + " restart: {2}",
-          i,
-          f.groupKey(),
-          e.getMessage());
+              Level.ERROR,
+              "{0}: what was sent about {1} could not be written to disk, and may be sent again after a"
+                  + " restart: {2}",
+              i,
+              f.groupKey(),
+              e.getMessage());
     }
     return true;
   }
@@ -407,20 +407,24 @@ public final class NotificationPipeline {
         s.metrics.failed(i, failure.reason());
         log(i)
             .log(
-            Level.ERROR,
-            "{0}: {1}: not notified after {2} attempts{3}: {4}",
-            i,
-            f.groupKey(),
-            attempt,
-            failure.again() ? "; retried at the next flush of the group" : "",
-            failure.problem());
+                Level.ERROR,
+                "{0}: {1}: not notified after {2} attempts{3}: {4}",
+                i,
+                f.groupKey(),
+                attempt,
+                failure.again() ? "; retried at the next flush of the group" : "",
+                failure.problem());
         return failure.problem();
       }
       if (!failure.problem().equals(reason)) {
         reason = failure.problem();
         log(i)
             .log(
-            Level.WARNING, "{0}: attempt {1} failed, will be repeated: {2}", i, attempt, reason);
+                Level.WARNING,
+                "{0}: attempt {1} failed, will be repeated: {2}",
+                i,
+                attempt,
+                reason);
       }
       s.clock.pause(next);
       pause = pause.multipliedBy(3).dividedBy(2);

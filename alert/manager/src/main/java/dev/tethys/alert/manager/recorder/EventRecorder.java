@@ -1,8 +1,8 @@
 package dev.tethys.alert.manager.recorder;
 
 import dev.tethys.model.exposition.Registry;
-import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;

@@ -87,7 +87,8 @@ public final class AlertStore {
       Alert old = alerts.get(a.labels());
       if (old == null && !hasRoom(a.name())) {
         (byName ? limited.with(a.name()) : limited.with()).inc();
-        PEER_LOG.log(Level.WARNING, "an alert {0} was dropped: there are too many of them", a.name());
+        PEER_LOG.log(
+            Level.WARNING, "an alert {0} was dropped: there are too many of them", a.name());
         continue;
       }
       Alert now = old != null && a.overlaps(old) ? old.merge(a, clock.instant()) : a;

@@ -95,7 +95,8 @@ final class SyslogSource implements LogSource {
       throws IOException, InterruptedException {
     Labels base = connectionLabels(from);
     try (ByteBudget.Reservation held = ByteBudget.process().open()) {
-      SyslogFrames frames = new SyslogFrames(held.watched(in, in), config.maxLength(), held.awaiting());
+      SyslogFrames frames =
+          new SyslogFrames(held.watched(in, in), config.maxLength(), held.awaiting());
       for (byte[] b = frames.next(); b != null; b = frames.next()) {
         if (frames.isCut()) {
           cut.inc();

@@ -43,8 +43,9 @@ import org.jspecify.annotations.Nullable;
  * is a reset.
  *
  * <p>Holds the last point of each stream until none came for {@code max_staleness}, of at most
- * {@link #MAX_STREAMS} streams in the memory of series. Of a stream that was forgotten after its first point was passed on
- * whole the hash is kept, so that its total is not passed on a second time.
+ * {@link #MAX_STREAMS} streams in the memory of series. Of a stream that was forgotten after its
+ * first point was passed on whole the hash is kept, so that its total is not passed on a second
+ * time.
  */
 public final class CumulativeToDelta implements TreeEditorFactory.Edit {
   /** For how many streams the last point is kept. */

@@ -28,7 +28,8 @@ public final class TraceqlParseException extends RuntimeException {
   public TraceqlParseException(Kind kind, int line, int column, String reason) {
     super(
         switch (kind) {
-          case SYNTAX -> "parse error at line " + line + ", col " + column + ": " + ErrorText.shorten(reason);
+          case SYNTAX ->
+              "parse error at line " + line + ", col " + column + ": " + ErrorText.shorten(reason);
           case INVALID -> "invalid TraceQL query: " + ErrorText.shorten(reason);
           case UNSUPPORTED -> "unsupported TraceQL query: " + ErrorText.shorten(reason);
         });

@@ -58,7 +58,9 @@ class SeriesTableTest {
     for (int i = 0; i < 20; i++) {
       count(room, i + "x".repeat(100_000));
     }
-    assertThat(counts()).as("three fit, the last counts the others").containsExactly(1L, 1L, 1L, 17L);
+    assertThat(counts())
+        .as("three fit, the last counts the others")
+        .containsExactly(1L, 1L, 1L, 17L);
     room.free();
     assertThat(memory.inUse()).isZero();
   }
