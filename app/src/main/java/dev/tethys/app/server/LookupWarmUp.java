@@ -13,14 +13,17 @@ final class LookupWarmUp {
       List.of(
           "labels?%t",
           "labels?match[]=%m&%t",
+          "labels?match[]={__name__=\"%m\",instance=~\".+[0-9].*\"}&limit=100&%t",
           "label/__name__/values?%t",
           "label/__name__/values?limit=100&%t",
           "label/__name__/values?match[]={instance!=\"\"}&%t",
           "label/instance/values?%t",
           "label/instance/values?match[]=%m&%t",
+          "label/instance/values?match[]={__name__=\"%m\",instance=~\".*[0-9].+\"}&limit=100&%t",
           "label/job/values?match[]={__name__=~\"%m.*\",instance=~\".+\"}&%t",
           "series?match[]=%m&%t",
-          "series?match[]={__name__=\"%m\",instance!=\"\"}&limit=100&%t");
+          "series?match[]={__name__=\"%m\",instance!=\"\"}&limit=100&%t",
+          "series?match[]={job=~\".+\"}&limit=100&%t");
 
   private LookupWarmUp() {}
 

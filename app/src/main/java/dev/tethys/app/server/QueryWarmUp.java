@@ -1,6 +1,7 @@
 package dev.tethys.app.server;
 
 import dev.tethys.api.prometheus.ApiWarmUp;
+import dev.tethys.api.prometheus.RunningLookups;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.EngineOptions;
@@ -69,7 +70,7 @@ final class QueryWarmUp implements AutoCloseable {
   private static final int FAR_ROUNDS = 5;
   private static final System.Logger LOG = JulLogger.of("dev.tethys.query");
 
-  /** Queries with priority over the warm-up. */
+  /** Queries and lookups with priority over the warm-up. */
   interface Others {
     /** How many queries they have asked so far. */
     long queryCount();
@@ -77,17 +78,17 @@ final class QueryWarmUp implements AutoCloseable {
     /** How many of these are not answered yet. */
     int waiting();
 
-    /** Those of an engine. */
-    static Others of(RunningQueries queries) {
+    /** Those of an engine, and lookups of labels. */
+    static Others of(RunningQueries queries, RunningLookups lookups) {
       return new Others() {
         @Override
         public long queryCount() {
-          return queries.totalQueries();
+          return queries.totalQueries() + lookups.total();
         }
 
         @Override
         public int waiting() {
-          return queries.size();
+          return queries.size() + lookups.size();
         }
       };
     }
@@ -173,11 +174,15 @@ final class QueryWarmUp implements AutoCloseable {
         ColdQueryWarmUp warmUp =
             ColdQueryWarmUp.at(
                 database, stats.seriesCountByMetricName(), Math.max(oldest, end - SPAN), end);
+        // Lookups before all queries: over many series these take most of the time.
+        for (int round = 0; round < MAX_ROUNDS && isActive(); round++) {
+          String metric = metrics.get(round % metrics.size());
+          long start = Math.max(oldest, end - span(round));
+          answered += each(LookupWarmUp.of(metric, start, end), rehearsal::get);
+        }
         for (int round = 0; round < MAX_ROUNDS && isActive(); round++) {
           long start = Math.max(oldest, end - span(round));
           answered += ask(rehearsal, usual(round, metrics), start, end, step(round));
-          String metric = metrics.get(round % metrics.size());
-          answered += each(LookupWarmUp.of(metric, start, end), rehearsal::get);
           answered += ask(rehearsal, warmUp.of(round), start, end, STEP);
         }
       }

@@ -8,6 +8,7 @@ import dev.tethys.api.prometheus.Consoles;
 import dev.tethys.api.prometheus.Notifications;
 import dev.tethys.api.prometheus.PrometheusApi;
 import dev.tethys.api.prometheus.QueryEngine;
+import dev.tethys.api.prometheus.RunningLookups;
 import dev.tethys.app.alertmanager.EmbeddedAlertmanager;
 import dev.tethys.collect.discovery.DiscoveryConfig;
 import dev.tethys.collect.discovery.DiscoveryContext;
@@ -123,6 +124,7 @@ final class Server implements AutoCloseable {
   private final Path folder;
   private final Tracing tracing =
       new Tracing("prometheus", BuildInfo.current().version(), clients, registry);
+  private final RunningLookups lookups = new RunningLookups();
   private @Nullable QueryWarmUp queryWarmUp;
 
   /**
@@ -329,7 +331,7 @@ final class Server implements AutoCloseable {
             notifications,
             registry,
             InstantSource.system());
-    PrometheusApi.register(routes, api, parts);
+    PrometheusApi.register(routes, api, parts, lookups);
     PrometheusApi.consoles(
         routes,
         new Consoles.Folders(
@@ -425,7 +427,7 @@ final class Server implements AutoCloseable {
     if (warmUp.isPositive() && (found.series() > 0 || found.blocks() > 0)) {
       QueryWarmUp q =
           new QueryWarmUp(
-              database, warmUp, System::nanoTime, QueryWarmUp.Others.of(engine.running()));
+              database, warmUp, System::nanoTime, QueryWarmUp.Others.of(engine.running(), lookups));
       queryWarmUp = q;
       q.start();
     }

@@ -37,6 +37,8 @@ final class WarmUpQueries {
           "sort_desc(sum by (instance) (rate(%s[%w])))",
           "clamp_max(delta(%s[%w]), 5)",
           "histogram_quantile(0.9, sum by (le) (rate(%s[%w])))",
+          "histogram_quantile(0.9, rate(%s[%w]))",
+          "histogram_quantile(0.9, label_replace(rate(%s[%w]), \"le\", \"1\", \"instance\", \".*\"))",
           "absent(%s)");
 
   private WarmUpQueries() {}

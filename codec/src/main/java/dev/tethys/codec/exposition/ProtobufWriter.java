@@ -67,37 +67,35 @@ final class ProtobufWriter implements ExpositionWriter {
   private void metric(ProtoWriter w, MetricType type, Metric m) {
     int metric = w.begin(4);
     labels(w, FormattedMetric.escaped(m.labels(), scheme));
-    switch (m.point()) {
-      case Value v -> value(w, type, m, v);
-      case Quantiles q -> {
-        int summary = w.begin(4);
-        w.int64(1, (long) q.count());
-        w.float64(2, q.sum());
-        for (int i = 0; i < q.quantiles().length; i++) {
-          int quantile = w.begin(3);
-          w.float64(1, q.quantiles()[i]);
-          w.float64(2, q.values()[i]);
-          w.end(quantile);
-        }
-        startTimestamp(w, 4, m);
-        w.end(summary);
+    // No switch over types, which makes a class when it first runs.
+    if (m.point() instanceof Value v) {
+      value(w, type, m, v);
+    } else if (m.point() instanceof Quantiles q) {
+      int summary = w.begin(4);
+      w.int64(1, (long) q.count());
+      w.float64(2, q.sum());
+      for (int i = 0; i < q.quantiles().length; i++) {
+        int quantile = w.begin(3);
+        w.float64(1, q.quantiles()[i]);
+        w.float64(2, q.values()[i]);
+        w.end(quantile);
       }
-      case Buckets b -> {
-        int h = w.begin(7);
-        buckets(w, b);
-        startTimestamp(w, 15, m);
-        w.end(h);
+      startTimestamp(w, 4, m);
+      w.end(summary);
+    } else if (m.point() instanceof Buckets b) {
+      int h = w.begin(7);
+      buckets(w, b);
+      startTimestamp(w, 15, m);
+      w.end(h);
+    } else if (m.point() instanceof Native n) {
+      int h = w.begin(7);
+      if (n.histogram().hasCustomBuckets()) {
+        buckets(w, FormattedMetric.classic(n)); // the format has no custom bounds
+      } else {
+        nativeHistogram(w, n);
       }
-      case Native n -> {
-        int h = w.begin(7);
-        if (n.histogram().hasCustomBuckets()) {
-          buckets(w, FormattedMetric.classic(n)); // the format has no custom bounds
-        } else {
-          nativeHistogram(w, n);
-        }
-        startTimestamp(w, 15, m);
-        w.end(h);
-      }
+      startTimestamp(w, 15, m);
+      w.end(h);
     }
     Long timestamp = m.timestamp();
     if (timestamp != null) {

@@ -128,24 +128,24 @@ final class TextWriter implements ExpositionWriter {
 
   private void metric(MetricType type, String name, String family, Metric m) {
     Labels labels = FormattedMetric.escaped(m.labels(), scheme);
-    switch (m.point()) {
-      case Value v -> {
-        series(name, "", labels, null, 0);
-        value(v.value());
-        timestamp(m.timestamp());
-        exemplar(type == MetricType.COUNTER ? v.exemplar() : null);
-        created(type == MetricType.COUNTER && !family.equals(name), family, labels, m);
+    // No switch over types, which makes a class when it first runs.
+    if (m.point() instanceof Value v) {
+      series(name, "", labels, null, 0);
+      value(v.value());
+      timestamp(m.timestamp());
+      exemplar(type == MetricType.COUNTER ? v.exemplar() : null);
+      created(type == MetricType.COUNTER && !family.equals(name), family, labels, m);
+    } else if (m.point() instanceof Quantiles q) {
+      for (int i = 0; i < q.quantiles().length; i++) {
+        line(name, "", labels, "quantile", q.quantiles()[i], q.values()[i], m);
       }
-      case Quantiles q -> {
-        for (int i = 0; i < q.quantiles().length; i++) {
-          line(name, "", labels, "quantile", q.quantiles()[i], q.values()[i], m);
-        }
-        line(name, "_sum", labels, null, 0, q.sum(), m);
-        count(name, "_count", labels, q.count(), m);
-        created(true, name, labels, m);
-      }
-      case Buckets b -> buckets(type, name, labels, b, m);
-      case Native n -> buckets(type, name, labels, FormattedMetric.classic(n), m);
+      line(name, "_sum", labels, null, 0, q.sum(), m);
+      count(name, "_count", labels, q.count(), m);
+      created(true, name, labels, m);
+    } else if (m.point() instanceof Buckets b) {
+      buckets(type, name, labels, b, m);
+    } else if (m.point() instanceof Native n) {
+      buckets(type, name, labels, FormattedMetric.classic(n), m);
     }
   }
 

@@ -22,7 +22,19 @@ final class Utf8Shape {
 
   private final int[] fulls = new int[4];
 
-  private record Key(List<Integer> transitions) {}
+  private record Key(List<Integer> transitions) {
+    // By hand: what a record makes of itself is put together when it is first needed, which takes
+    // milliseconds.
+    @Override
+    public boolean equals(@org.jspecify.annotations.Nullable Object other) {
+      return other instanceof Key k && transitions.equals(k.transitions);
+    }
+
+    @Override
+    public int hashCode() {
+      return transitions.hashCode();
+    }
+  }
 
   private Utf8Shape() {
     nodes.add(new int[0]);

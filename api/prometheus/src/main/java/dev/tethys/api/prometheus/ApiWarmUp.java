@@ -30,7 +30,7 @@ public final class ApiWarmUp implements AutoCloseable {
     new QueryEndpoints(
             QueryEngine.of(engine, source), source, ApiSettings.DEFAULT, InstantSource.system())
         .register(api);
-    new LabelEndpoints(source).register(api);
+    new LabelEndpoints(source, new RunningLookups()).register(api);
     connection = PrivateConnection.to(routes);
   }
 

@@ -57,47 +57,51 @@ final class FamilyJson {
       labels(out, m.labels());
       out.put(',');
     }
-    switch (m.point()) {
-      case MetricFamily.Value v -> {
-        String field =
-            switch (f.type()) {
-              case COUNTER -> "counter";
-              case GAUGE -> "gauge";
-              default -> "untyped";
-            };
-        out.name(field).raw("{\"value\":");
-        number(out, v.value());
-        if (v.exemplar() != null && field.equals("counter")) {
-          exemplar(out.next("exemplar"), v.exemplar());
-        }
-        out.put('}');
-      }
-      case MetricFamily.Buckets b -> {
-        out.raw("\"histogram\":{");
-        buckets(out, b);
-        out.put('}');
-      }
-      case MetricFamily.Quantiles q -> {
-        count(out.raw("\"summary\":{\"sampleCount\":"), q.count());
-        number(out.next("sampleSum"), q.sum());
-        out.next("quantile").put('[');
-        for (int i = 0; i < q.quantiles().length; i++) {
-          number(out.sep(i == 0).raw("{\"quantile\":"), q.quantiles()[i]);
-          number(out.next("value"), q.values()[i]);
-          out.put('}');
-        }
-        out.raw("]}");
-      }
-      case MetricFamily.Native n -> {
-        out.raw("\"histogram\":{");
-        nativeHistogram(out, n.histogram(), n.classic());
-        out.put('}');
-      }
+    // No switch over types, which makes a class when it first runs.
+    if (m.point() instanceof MetricFamily.Value v) {
+      value(out, f, v);
+    } else if (m.point() instanceof MetricFamily.Buckets b) {
+      out.raw("\"histogram\":{");
+      buckets(out, b);
+      out.put('}');
+    } else if (m.point() instanceof MetricFamily.Quantiles q) {
+      quantiles(out, q);
+    } else if (m.point() instanceof MetricFamily.Native n) {
+      out.raw("\"histogram\":{");
+      nativeHistogram(out, n.histogram(), n.classic());
+      out.put('}');
     }
     if (m.timestamp() != null) {
       out.next("timestampMs").put('"').number(m.timestamp().longValue()).put('"');
     }
     out.put('}');
+  }
+
+  private static void value(JsonOut out, MetricFamily f, MetricFamily.Value v) throws IOException {
+    String field =
+        switch (f.type()) {
+          case COUNTER -> "counter";
+          case GAUGE -> "gauge";
+          default -> "untyped";
+        };
+    out.name(field).raw("{\"value\":");
+    number(out, v.value());
+    if (v.exemplar() != null && field.equals("counter")) {
+      exemplar(out.next("exemplar"), v.exemplar());
+    }
+    out.put('}');
+  }
+
+  private static void quantiles(JsonOut out, MetricFamily.Quantiles q) throws IOException {
+    count(out.raw("\"summary\":{\"sampleCount\":"), q.count());
+    number(out.next("sampleSum"), q.sum());
+    out.next("quantile").put('[');
+    for (int i = 0; i < q.quantiles().length; i++) {
+      number(out.sep(i == 0).raw("{\"quantile\":"), q.quantiles()[i]);
+      number(out.next("value"), q.values()[i]);
+      out.put('}');
+    }
+    out.raw("]}");
   }
 
   private static void buckets(JsonOut out, MetricFamily.Buckets b) throws IOException {

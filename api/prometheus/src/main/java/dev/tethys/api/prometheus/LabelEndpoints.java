@@ -19,16 +19,18 @@ final class LabelEndpoints {
   private static final String TRUNCATED = "results truncated due to limit";
 
   private final MetricSource store;
+  private final RunningLookups running;
 
-  LabelEndpoints(MetricSource store) {
+  LabelEndpoints(MetricSource store, RunningLookups running) {
     this.store = store;
+    this.running = running;
   }
 
   void register(ApiRoutes routes) {
     routes
-        .getOrPostOfServer("/labels", routes.limited(this::names))
-        .getOfServer("/label/{name}/values", routes.limited(this::values))
-        .getOrPostOfServer("/series", routes.limited(this::series));
+        .getOrPostOfServer("/labels", running.counted(routes.limited(this::names)))
+        .getOfServer("/label/{name}/values", running.counted(routes.limited(this::values)))
+        .getOrPostOfServer("/series", running.counted(routes.limited(this::series)));
   }
 
   /** One more than is shown, so that it is known whether there are more. */

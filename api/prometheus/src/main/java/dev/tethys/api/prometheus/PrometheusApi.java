@@ -43,10 +43,20 @@ public final class PrometheusApi {
 
   /** Adds all endpoints. The rest of {@code /api/v1} is answered with 404. */
   public static void register(Routes routes, ApiSettings settings, Parts p) {
+    register(routes, settings, p, new RunningLookups());
+  }
+
+  /**
+   * Adds all endpoints.
+   *
+   * @param lookups counts the requests for labels and series
+   */
+  public static void register(
+      Routes routes, ApiSettings settings, Parts p, RunningLookups lookups) {
     ApiRoutes api = new ApiRoutes(routes, settings, p.server()::readiness);
     new QueryEndpoints(p.engine(), p.store(), settings, p.clock()).register(api);
     new RunningQueryEndpoints(p.engine(), settings.admin() || settings.lifecycle()).register(api);
-    new LabelEndpoints(p.reading()).register(api);
+    new LabelEndpoints(p.reading(), lookups).register(api);
     new TargetEndpoints(p.targets(), p.server()).register(api);
     RuleEndpoints rules = new RuleEndpoints(p.rules());
     rules.register(api);

@@ -150,21 +150,16 @@ final class QueryEndpoints {
   /** How large a result is that is not shown. */
   private static void summary(JsonOut out, Value value) throws IOException {
     out.put('{').name("resultType");
-    switch (value) {
-      case Value.InstantVector v ->
-          out.raw("\"vector\"")
-              .next("series")
-              .number(v.samples().size())
-              .next("samples")
-              .number(v.samples().size());
-      case Value.Matrix m ->
-          out.raw("\"matrix\"")
-              .next("series")
-              .number(m.series().size())
-              .next("samples")
-              .number(m.series().stream().mapToLong(Value.Series::size).sum());
-      case Value.Scalar s -> out.raw("\"scalar\",\"series\":0,\"samples\":1");
-      case Value.Text t -> out.raw("\"string\",\"series\":0,\"samples\":0");
+    if (value instanceof Value.InstantVector v) {
+      int n = v.samples().size();
+      out.raw("\"vector\"").next("series").number(n).next("samples").number(n);
+    } else if (value instanceof Value.Matrix m) {
+      out.raw("\"matrix\"").next("series").number(m.series().size());
+      out.next("samples").number(m.series().stream().mapToLong(Value.Series::size).sum());
+    } else if (value instanceof Value.Scalar) {
+      out.raw("\"scalar\",\"series\":0,\"samples\":1");
+    } else {
+      out.raw("\"string\",\"series\":0,\"samples\":0");
     }
     out.put('}');
   }

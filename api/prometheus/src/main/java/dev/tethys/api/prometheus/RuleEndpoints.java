@@ -213,9 +213,11 @@ final class RuleEndpoints {
     out.next("file").string(g.spec().file()).next("rules").put('[');
     for (int i = 0; i < s.rules().size(); i++) {
       out.sep(i == 0);
-      switch (s.rules().get(i)) {
-        case AlertingRule a -> alerting(out, a, withAlerts);
-        case RecordingRule r -> recording(out, r);
+      // No switch over types, which makes a class when it first runs.
+      if (s.rules().get(i) instanceof AlertingRule a) {
+        alerting(out, a, withAlerts);
+      } else if (s.rules().get(i) instanceof RecordingRule r) {
+        recording(out, r);
       }
     }
     out.put(']').next("interval").number(seconds(g.interval()));

@@ -52,6 +52,7 @@ final class ApiServer implements AutoCloseable {
   TargetsView targets = TargetsView.NONE;
   List<AlertmanagerStatus> deliveries = List.of();
   Map<String, String> externalLabels = Map.of();
+  final RunningLookups lookups = new RunningLookups();
   @Nullable String reloadProblem;
   int reloads;
   boolean quit;
@@ -89,7 +90,7 @@ final class ApiServer implements AutoCloseable {
             notifications,
             registry,
             () -> NOW);
-    PrometheusApi.register(routes, settings, parts);
+    PrometheusApi.register(routes, settings, parts, lookups);
     listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
   }
 

@@ -55,6 +55,34 @@ final class ResultCache {
     boolean isStepwise() {
       return start == 0 && end == 0;
     }
+
+    // By hand: what a record makes of itself is put together when it is first needed, which takes
+    // milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Key k
+          && source.equals(k.source)
+          && text.equals(k.text)
+          && lookback == k.lookback
+          && maxSourceResolution == k.maxSourceResolution
+          && step == k.step
+          && phase == k.phase
+          && subquerySteps.equals(k.subquerySteps)
+          && start == k.start
+          && end == k.end;
+    }
+
+    @Override
+    public int hashCode() {
+      int h = 31 * source.hashCode() + text.hashCode();
+      h = 31 * h + Long.hashCode(lookback);
+      h = 31 * h + Long.hashCode(maxSourceResolution);
+      h = 31 * h + Long.hashCode(step);
+      h = 31 * h + Long.hashCode(phase);
+      h = 31 * h + subquerySteps.hashCode();
+      h = 31 * h + Long.hashCode(start);
+      return 31 * h + Long.hashCode(end);
+    }
   }
 
   /**

@@ -10,14 +10,19 @@ import jdk.jfr.FlightRecorder;
 
 /**
  * Profiles of this process, sent to a consumer as service {@code tethys} every 30 s, the first ones
- * after 12 s: CPU, allocations, and waits for monitors. Most of the cost is the reading of a
- * recording, which does not depend on its length. If the recorder cannot run, one message is logged
- * and no profiles are sent.
+ * after 25 s: CPU, allocations, and waits for monitors. Most of the cost is the reading of a
+ * recording, which does not depend on its length. The start of the recorder takes some tenths of a
+ * second of CPU: it comes after those who waited for the server have been answered. If the recorder
+ * cannot run, one message is logged and no profiles are sent.
  */
 public final class SelfProfiler implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(SelfProfiler.class.getName());
+
+  /** Not while the first requests after a start are answered. */
+  static final Duration FIRST_ROUND = Duration.ofSeconds(15);
+
   private static final ProfilePoller.Schedule SCHEDULE =
-      new ProfilePoller.Schedule(Duration.ofSeconds(30), Duration.ofSeconds(2));
+      new ProfilePoller.Schedule(Duration.ofSeconds(30), FIRST_ROUND);
 
   private static final Duration FIRST_RECORDING = Duration.ofSeconds(10);
 

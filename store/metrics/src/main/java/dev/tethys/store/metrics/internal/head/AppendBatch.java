@@ -74,7 +74,19 @@ final class AppendBatch {
     }
   }
 
-  private record SampleKey(int slot, long time) {}
+  private record SampleKey(int slot, long time) {
+    // By hand: what a record makes of itself is put together when it is first needed, which takes
+    // milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof SampleKey k && slot == k.slot && time == k.time;
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * slot + Long.hashCode(time);
+    }
+  }
 
   record ExemplarSample(int slot, int generation, Exemplar exemplar) {}
 

@@ -70,6 +70,10 @@ public final class Head {
   final SealedPages sealed = new SealedPages(view, () -> table.live());
   private final Truncation truncation = new Truncation(this);
   private final MatchCache<FoundSeries> matched = new MatchCache<>(MAX_MATCHED_BYTES);
+
+  /** Names of labels of matching series. */
+  final MatchCache<List<String>> namesFound = new MatchCache<>(LabelLookup.MAX_NAMES_BYTES);
+
   private final LogReplay replay = new LogReplay(this, placement);
   private final GroupCommitter commits;
 

@@ -21,6 +21,9 @@ public final class LabelLookup {
   /** Fewer values than this share of all are put in order by themselves. */
   private static final int FEW_SHARE = 8;
 
+  /** Bytes for names of labels, to be found again by the same matchers. */
+  static final long MAX_NAMES_BYTES = 1 << 18;
+
   private final Head head;
 
   LabelLookup(Head head) {
@@ -35,9 +38,19 @@ public final class LabelLookup {
       if (matchers.isEmpty()) {
         return index.names();
       }
+      List<String> before = head.namesFound.get(head, index.version(), matchers);
+      if (before != null) {
+        return before;
+      }
       BitSet marks = new BitSet(index.pairCount());
       mark(index, Matching.find(index, matchers, known), marks);
-      return index.namesOf(marks);
+      List<String> names = List.copyOf(index.namesOf(marks));
+      long bytes = 64;
+      for (String n : names) {
+        bytes += 64 + 2L * n.length();
+      }
+      head.namesFound.put(head, index.version(), matchers, names, bytes);
+      return names;
     } finally {
       head.view.readLock().unlock();
     }

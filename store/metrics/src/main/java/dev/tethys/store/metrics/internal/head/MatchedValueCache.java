@@ -30,7 +30,19 @@ final class MatchedValueCache {
     static final Values NONE = new Values(new int[0], 0);
   }
 
-  private record Key(String name, String expression) {}
+  private record Key(String name, String expression) {
+    // By hand: what a record makes of itself is put together when it is first needed, which takes
+    // milliseconds.
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof Key k && name.equals(k.name) && expression.equals(k.expression);
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * name.hashCode() + expression.hashCode();
+    }
+  }
 
   private final LabelIndex index;
   private final LinkedHashMap<Key, ValueMatches> kept = new LinkedHashMap<>(16, 0.75f, true);
