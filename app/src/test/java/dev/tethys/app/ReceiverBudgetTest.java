@@ -15,6 +15,7 @@ import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -136,7 +137,10 @@ class ReceiverBudgetTest {
     Path file = folder.resolve(name);
     Files.writeString(file, out.toString());
     return TethysProcess.launch(
-        folder, own.get("port"), List.of("-Xmx512m"), List.of(role, flag + file));
+        folder,
+        Objects.requireNonNull(own.get("port")),
+        List.of("-Xmx512m"),
+        List.of(role, flag + file));
   }
 
   private static byte[] filled(int n, char c) {
@@ -220,7 +224,7 @@ class ReceiverBudgetTest {
   @ParameterizedTest
   @MethodSource("attacks")
   void memoryIsReleased(Attack attack) throws IOException {
-    int port = ports.get(attack.port());
+    int port = Objects.requireNonNull(ports.get(attack.port()));
     TethysProcess target =
         List.of("push", "gelf", "rfc5424").contains(attack.port()) ? logs : collector;
     for (End end : End.values()) {
