@@ -15,6 +15,9 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PushbackInputStream;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.util.Arrays;
 import java.util.function.LongConsumer;
 import java.util.zip.Deflater;
@@ -47,6 +50,10 @@ public enum Compression {
   private static final int GZIP_LEVEL = 4;
 
   private static final int ZSTD_LEVEL = 1;
+
+  private static final int GZIP_TRAILER = 8;
+  private static final VarHandle INT =
+      MethodHandles.byteArrayViewVarHandle(int[].class, ByteOrder.LITTLE_ENDIAN);
 
   /** Windows beyond 32 MiB are refused: a decoder would take that much for a request of bytes. */
   private static final int ZSTD_WINDOW_LOG = 25;
@@ -163,21 +170,23 @@ public enum Compression {
       }
     }
     try (InputStream in = open(new ByteArrayInputStream(b, offset, length))) {
-      int first = (int) Math.clamp(4L * length + 512, 512, Math.max(512L, max));
+      int first = firstBuffer(b, offset, length, max);
       reserve.accept(first);
       byte[] out = new byte[first];
       int n = 0;
       while (true) {
         if (n == out.length) {
+          int next = in.read();
+          if (next < 0 && n <= max) {
+            return out;
+          }
           if (n >= max) {
-            if (n == max && in.read() < 0) {
-              return out;
-            }
             throw new TooLargeException(max);
           }
-          int more = (int) Math.min(max, 2L * n);
+          int more = (int) Math.min(max, Math.max(512L, 2L * n));
           reserve.accept(more - n);
           out = Arrays.copyOf(out, more);
+          out[n++] = (byte) next;
         }
         int got = in.read(out, n, out.length - n);
         if (got < 0) {
@@ -193,6 +202,19 @@ public enum Compression {
     } catch (IOException | RuntimeException e) {
       throw new CodecException(word + ": " + e.getMessage(), e);
     }
+  }
+
+  /**
+   * Size of the first buffer: what gzip's trailer gives, unless that is more than a usual message
+   * has. The trailer is the word of a client.
+   */
+  private int firstBuffer(byte[] b, int offset, int length, int max) {
+    long usual = Math.clamp(4L * length + 512, 512, Math.max(512L, max));
+    if (this == GZIP && length > GZIP_TRAILER) {
+      long given = (int) INT.get(b, offset + length - Integer.BYTES) & 0xffff_ffffL;
+      return (int) (given > 0 && given < usual ? given : usual);
+    }
+    return (int) usual;
   }
 
   /**

@@ -51,6 +51,8 @@ public final class PprofBatchReader {
   private long[] labelRow = new long[20];
   private int[] frames = new int[64];
   private int emptyLabels = NONE;
+  private boolean[] used = new boolean[1024]; // by node
+  private boolean repeats; // two samples have one stack
 
   private PprofBatchReader(PprofMessage message, Map<String, Named> names, ProfileBatch to) {
     this.message = message;
@@ -137,6 +139,11 @@ public final class PprofBatchReader {
   }
 
   private void add(int node, int label, long[] values) {
+    if (node >= used.length) {
+      used = Arrays.copyOf(used, Math.max(node + 1, used.length * 2));
+    }
+    repeats |= used[node];
+    used[node] = true;
     @Nullable Samples[] group = samples.get(groups[label]);
     for (int t = 0; t < values.length; t++) {
       if (kept[t]) {
@@ -324,7 +331,9 @@ public final class PprofBatchReader {
         count += of.count;
         Map<String, String> all = new LinkedHashMap<>(common);
         all.putAll(g.getKey());
-        of.normalize();
+        if (repeats) {
+          of.normalize();
+        }
         to.rows.add(
             to.series(ProfileLabels.series(all, type)),
             message.time() == 0 ? now : message.time(),

@@ -113,6 +113,15 @@ final class PprofMessage {
     }
   }
 
+  /** Bytes of all strings. */
+  int stringBytes() {
+    int sum = 0;
+    for (int i = 0; i < strings.size; i++) {
+      sum += strings.length(i); // they are parts of one array
+    }
+    return sum;
+  }
+
   long dropFrames() {
     return numbers[7];
   }

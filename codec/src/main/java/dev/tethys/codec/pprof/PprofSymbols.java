@@ -14,8 +14,10 @@ final class PprofSymbols {
   private static final int NONE = -1;
   private static final int MAPPING = 6;
   private static final int FUNCTION = 4;
-  private static final int NODES_OF_SAMPLE = 4; // stacks of a program share most of their frames
+  private static final int ROW_OF_LOCATION = ProfileSymbols.LOCATION_HEAD + ProfileSymbols.LINE;
+  private static final int NODES_OF_SAMPLE = 8; // stacks of a program share most of their frames
   private static final int MAX_RESERVED = 1 << 15; // sizes are the word of a client
+  private static final int MAX_RESERVED_BYTES = 1 << 20;
 
   private final PprofMessage message;
   private final ProfileSymbolTable to;
@@ -27,7 +29,7 @@ final class PprofSymbols {
   // Rows of the symbols, in which strings, mappings and functions are entries of the message.
   private final long[] mappings;
   private final long[] functions;
-  private long[] locations = new long[256];
+  private long[] locations;
   private final int[] starts; // of locations
 
   // Indexes in the symbols, NONE before an entry is added.
@@ -35,7 +37,6 @@ final class PprofSymbols {
   private final int[] addedMappings;
   private final int[] addedFunctions;
   private final int[] addedLocations;
-  private long[] row = new long[16];
 
   /**
    * Reads and checks the tables.
@@ -48,10 +49,14 @@ final class PprofSymbols {
     mappings = new long[MAPPING * message.mappings.size()];
     functions = new long[FUNCTION * message.functions.size()];
     starts = new int[message.locations.size() + 1];
+    locations = new long[ROW_OF_LOCATION * Math.min(starts.length, MAX_RESERVED)];
     addedStrings = none(message.strings.size());
     addedMappings = none(message.mappings.size());
     addedFunctions = none(message.functions.size());
     addedLocations = none(message.locations.size());
+    to.strings.reserve(
+        Math.min(addedStrings.length, MAX_RESERVED),
+        Math.min(message.stringBytes(), MAX_RESERVED_BYTES));
     to.functions.reserve(Math.min(addedFunctions.length, MAX_RESERVED));
     to.locations.reserve(Math.min(addedLocations.length, MAX_RESERVED));
     to.nodes.reserve((int) Math.min((long) NODES_OF_SAMPLE * message.samples.size(), MAX_RESERVED));
@@ -146,7 +151,8 @@ final class PprofSymbols {
     int i = message.check(index);
     int known = addedStrings[i];
     if (known == NONE) {
-      known = to.string(message.string(i));
+      PprofMessage.Entries all = message.strings;
+      known = to.strings.intern(message.bytes, all.offset(i), all.length(i));
       addedStrings[i] = known;
     }
     return known;
@@ -168,21 +174,13 @@ final class PprofSymbols {
   }
 
   private int addLocation(int index) {
-    int n = starts[index + 1] - starts[index];
-    long mapping = addMapping((int) locations[starts[index]]);
-    if (n > row.length) {
-      row = new long[2 * n];
+    int start = starts[index]; // the row is not read again: it becomes one of the symbols
+    int end = starts[index + 1];
+    locations[start] = addMapping((int) locations[start]);
+    for (int at = start + ProfileSymbols.LOCATION_HEAD; at < end; at += ProfileSymbols.LINE) {
+      locations[at] = addFunction((int) locations[at]);
     }
-    for (int at = ProfileSymbols.LOCATION_HEAD; at < n; at += ProfileSymbols.LINE) {
-      int from = starts[index] + at;
-      row[at] = addFunction((int) locations[from]);
-      row[at + 1] = locations[from + 1];
-      row[at + 2] = locations[from + 2];
-    }
-    row[0] = mapping;
-    row[1] = locations[starts[index] + 1];
-    row[2] = locations[starts[index] + 2];
-    return to.locations.intern(row, n);
+    return to.locations.intern(locations, start, end - start);
   }
 
   private int addMapping(int index) {
@@ -203,12 +201,11 @@ final class PprofSymbols {
       return 0;
     }
     if (addedFunctions[index] == NONE) {
-      long[] f = new long[FUNCTION];
+      int at = FUNCTION * index; // the row is not read again: its strings become those of symbols
       for (int column = 0; column < 3; column++) {
-        f[column] = string(functions[FUNCTION * index + column]);
+        functions[at + column] = string(functions[at + column]);
       }
-      f[3] = functions[FUNCTION * index + 3];
-      addedFunctions[index] = to.functions.intern(f, FUNCTION);
+      addedFunctions[index] = to.functions.intern(functions, at, FUNCTION);
     }
     return addedFunctions[index];
   }

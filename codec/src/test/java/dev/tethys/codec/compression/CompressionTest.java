@@ -87,6 +87,27 @@ class CompressionTest {
     }
   }
 
+  /** The trailer, which the first buffer is made for, is that of the last member. */
+  @Test
+  void membersOfGzipAreOneResult() {
+    for (int first : new int[] {0, 1, 700, 5000}) {
+      for (int second : new int[] {0, 1, 700, 5000}) {
+        byte[] whole = content(1, first + second);
+        byte[] a = Compression.GZIP.compress(whole, 0, first, -1);
+        byte[] b = Compression.GZIP.compress(whole, first, second, -1);
+        byte[] both = Arrays.copyOf(a, a.length + b.length);
+        System.arraycopy(b, 0, both, a.length, b.length);
+        assertThat(Compression.GZIP.decompress(both, 0, both.length, whole.length))
+            .isEqualTo(whole);
+        if (whole.length > 0) {
+          assertThatThrownBy(
+                  () -> Compression.GZIP.decompress(both, 0, both.length, whole.length - 1))
+              .isInstanceOf(TooLargeException.class);
+        }
+      }
+    }
+  }
+
   /** Written by the lz4 command: linked blocks, checksum of the content. */
   @Test
   void readsWhatTheCommandWrites() {

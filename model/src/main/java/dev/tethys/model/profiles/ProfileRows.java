@@ -135,30 +135,49 @@ public final class ProfileRows {
   public void read(int row, Samples into) {
     int n = samples[row];
     into.clear().reserve(n);
-    position = starts[row];
+    byte[] b = bytes;
+    int at = starts[row];
     int stack = 0;
     for (int i = 0; i < n; i++) {
-      stack += (int) unzigzag(get());
+      long first = b[at++];
+      if (first < 0) {
+        first = rest(b, at, first);
+        at += more(first);
+      }
+      stack += (int) unzigzag(first);
       into.stacks[i] = stack;
-      into.attributes[i] = (int) get();
-      into.values[i] = unzigzag(get());
+      long set = b[at++];
+      if (set < 0) {
+        set = rest(b, at, set);
+        at += more(set);
+      }
+      into.attributes[i] = (int) set;
+      long value = b[at++];
+      if (value < 0) {
+        value = rest(b, at, value);
+        at += more(value);
+      }
+      into.values[i] = unzigzag(value);
     }
     into.count = n;
   }
 
-  private int position; // of read
+  /** Number of more than one byte, of which the first is read. */
+  private static long rest(byte[] b, int offset, long first) {
+    long v = first & 0x7f;
+    int at = offset;
+    for (int shift = 7; ; shift += 7) {
+      int next = b[at++];
+      v |= (long) (next & 0x7f) << shift;
+      if (next >= 0) {
+        return v;
+      }
+    }
+  }
 
-  private long get() {
-    int b = bytes[position++];
-    if (b >= 0) {
-      return b;
-    }
-    long v = b & 0x7f;
-    for (int shift = 7; b < 0; shift += 7) {
-      b = bytes[position++];
-      v |= (long) (b & 0x7f) << shift;
-    }
-    return v;
+  /** Bytes of a number behind the first. */
+  private static int more(long v) {
+    return (63 - Long.numberOfLeadingZeros(v | 1)) / 7;
   }
 
   private static long unzigzag(long v) {

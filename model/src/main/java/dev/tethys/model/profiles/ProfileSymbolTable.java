@@ -1,18 +1,12 @@
 package dev.tethys.model.profiles;
 
-import java.util.Arrays;
-import java.util.HashMap;
-import java.util.Map;
-
 /**
  * Tables of {@link ProfileSymbols} to which rows are added, each of which occurs once. Not safe for
  * several threads.
  */
 public final class ProfileSymbolTable {
-  private final Map<String, Integer> stringIndexes = new HashMap<>();
-  private String[] strings = new String[64];
-  private int stringCount;
-  private long stringBytes;
+  /** Texts of {@link ProfileSymbols#strings}. */
+  public final TextTable strings = new TextTable();
 
   /** Rows of {@link ProfileSymbols#mappings}. */
   public final TupleTable mappings = new TupleTable();
@@ -42,21 +36,12 @@ public final class ProfileSymbolTable {
 
   /** Index of a text. */
   public int string(String text) {
-    Integer known = stringIndexes.putIfAbsent(text, stringCount);
-    if (known != null) {
-      return known;
-    }
-    if (stringCount == strings.length) {
-      strings = Arrays.copyOf(strings, stringCount * 2);
-    }
-    strings[stringCount] = text;
-    stringBytes += text.length() + 88L;
-    return stringCount++;
+    return strings.intern(text);
   }
 
   /** Memory of the tables. */
   public long bytes() {
-    return stringBytes
+    return strings.bytes()
         + mappings.bytes()
         + functions.bytes()
         + locations.bytes()
@@ -67,8 +52,7 @@ public final class ProfileSymbolTable {
   /** Symbols so far, unchanged by later ones. */
   public ProfileSymbols view() {
     return new ProfileSymbols(
-        strings,
-        stringCount,
+        strings.view(),
         mappings.view(),
         functions.view(),
         locations.view(),

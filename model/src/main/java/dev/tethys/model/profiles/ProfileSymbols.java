@@ -16,13 +16,10 @@ package dev.tethys.model.profiles;
  * <p>File names, build ids, names, keys, texts and units are indexes of strings.
  *
  * @param strings texts; the first is empty
- * @param stringCount number of strings
  * @param attributes sets of attributes of samples and of profiles
  */
-@SuppressWarnings("ArrayRecordComponent") // shared, read only
 public record ProfileSymbols(
-    String[] strings,
-    int stringCount,
+    Texts strings,
     Tuples mappings,
     Tuples functions,
     Tuples locations,
@@ -60,7 +57,12 @@ public record ProfileSymbols(
 
   /** A text. */
   public String string(long index) {
-    return strings[(int) index];
+    return strings.get((int) index);
+  }
+
+  /** Number of strings. */
+  public int stringCount() {
+    return strings.count();
   }
 
   /** Number of lines of a location. */

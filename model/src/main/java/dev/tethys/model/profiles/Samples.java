@@ -15,7 +15,8 @@ public final class Samples {
 
   public long[] values = new long[64];
 
-  private long[] order = {};
+  private long[] order = {}; // stack and position of each sample, sorted
+  private int ordered; // number of samples of the last order
   private int[] sortedStacks = {};
   private int[] sortedAttributes = {};
   private long[] sortedValues = {};
@@ -62,16 +63,9 @@ public final class Samples {
     if (ascending) {
       return;
     }
-    if (order.length < count) {
-      order = new long[stacks.length];
-      sortedStacks = new int[stacks.length];
-      sortedAttributes = new int[stacks.length];
-      sortedValues = new long[stacks.length];
+    if (!isOrdered()) {
+      order();
     }
-    for (int i = 0; i < count; i++) {
-      order[i] = (long) stacks[i] << 32 | i;
-    }
-    Arrays.sort(order, 0, count);
     int[] s = sortedStacks;
     int[] a = sortedAttributes;
     long[] v = sortedValues;
@@ -93,5 +87,32 @@ public final class Samples {
     attributes = a;
     values = v;
     count = n;
+  }
+
+  /** True if the last order is that of these samples: sample types of a profile share stacks. */
+  private boolean isOrdered() {
+    if (ordered != count || sortedStacks.length < count) {
+      return false;
+    }
+    for (int i = 0; i < count; i++) {
+      if (stacks[(int) order[i]] != (int) (order[i] >> 32)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private void order() {
+    if (order.length < count || sortedStacks.length < count) {
+      order = new long[stacks.length];
+      sortedStacks = new int[stacks.length];
+      sortedAttributes = new int[stacks.length];
+      sortedValues = new long[stacks.length];
+    }
+    for (int i = 0; i < count; i++) {
+      order[i] = (long) stacks[i] << 32 | i;
+    }
+    Arrays.sort(order, 0, count);
+    ordered = count;
   }
 }

@@ -39,7 +39,8 @@ public final class SymbolCopier {
   private long string(long index) {
     int i = (int) index;
     if (strings[i] < 0) {
-      strings[i] = to.string(from.string(index));
+      Texts t = from.strings();
+      strings[i] = to.strings.intern(t.data(), t.starts()[i], t.length(i));
     }
     return strings[i];
   }

@@ -24,12 +24,17 @@ public final class TupleTable {
 
   /** Index of a row, which is added if it is new. */
   public int intern(long[] row, int length) {
+    return intern(row, 0, length);
+  }
+
+  /** Index of a row, which is added if it is new. */
+  public int intern(long[] row, int offset, int length) {
     int start = starts[count];
     int end = Math.addExact(start, length);
     if (end > data.length) {
       data = Arrays.copyOf(data, Math.max(end, data.length * 2));
     }
-    System.arraycopy(row, 0, data, start, length);
+    System.arraycopy(row, offset, data, start, length);
     return internLast(length);
   }
 

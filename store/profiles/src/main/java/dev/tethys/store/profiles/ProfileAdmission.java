@@ -132,7 +132,8 @@ final class ProfileAdmission {
 
   private @Nullable Limit symbols(ProfileSymbols s) {
     for (int i = 0; i < s.stringCount(); i++) {
-      if (s.string(i).length() > limits.maxSymbolLength()) {
+      if (s.strings().length(i) > limits.maxSymbolLength() // a character has at least one byte
+          && s.string(i).length() > limits.maxSymbolLength()) {
         return new Limit(
             "invalid_profile",
             "a symbol has "

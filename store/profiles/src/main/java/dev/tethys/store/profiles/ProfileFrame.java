@@ -35,8 +35,7 @@ final class ProfileFrame {
   static StackHashes write(ProfileBatch batch, boolean[] refused, int stored, ByteSink out) {
     out.putByte(VERSION);
     ProfileSymbols symbols = batch.symbols.view();
-    byte[][] texts = SymbolCodec.texts(symbols);
-    SymbolCodec.write(symbols, texts, out);
+    SymbolCodec.write(symbols, out);
     out.uvarint(batch.series.size());
     for (Labels l : batch.series) {
       out.putSized(l.canonicalBytes());
@@ -54,7 +53,7 @@ final class ProfileFrame {
         out.put(rows.bytes, rows.starts[r], rows.starts[r + 1] - rows.starts[r]);
       }
     }
-    return new StackHashes(symbols, texts);
+    return new StackHashes(symbols);
   }
 
   /** Adds the profiles of a frame to a head. */

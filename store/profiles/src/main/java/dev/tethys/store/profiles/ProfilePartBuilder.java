@@ -155,7 +155,7 @@ final class ProfilePartBuilder {
   private static void symbols(ProfileSymbols s, SectionWriter sections, ByteSink out) {
     ByteSink raw = new ByteSink(1 << 16);
     sections.begin();
-    SymbolCodec.strings(SymbolCodec.texts(s), raw);
+    SymbolCodec.strings(s.strings(), raw);
     sections.add(ProfileSections.STRINGS, raw);
     SymbolCodec.fixed(s.mappings(), SymbolCodec.MAPPING, raw.clear());
     sections.add(ProfileSections.MAPPINGS, raw);

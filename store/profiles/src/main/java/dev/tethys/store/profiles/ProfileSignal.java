@@ -93,7 +93,7 @@ final class ProfileSignal implements EventSignal<ProfileHead, ProfileHead.Snapsh
         samples.stacks[i] = copier.node(samples.stacks[i]);
         samples.attributes[i] = copier.attributes(samples.attributes[i]);
       }
-      samples.normalize();
+      // Not sorted: the writer of the part sorts by its own numbers.
       head.add(
           head.series(series[number]),
           rows.times[row],

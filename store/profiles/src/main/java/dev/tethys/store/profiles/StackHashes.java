@@ -2,6 +2,7 @@ package dev.tethys.store.profiles;
 
 import dev.tethys.model.profiles.ProfileSymbols;
 import dev.tethys.model.profiles.SeededHash;
+import dev.tethys.model.profiles.Texts;
 import dev.tethys.model.profiles.Tuples;
 
 /**
@@ -15,12 +16,9 @@ final class StackHashes {
   private final long[] high;
   private final long[] low;
 
-  /**
-   * @param texts strings of the symbols in UTF-8
-   */
-  StackHashes(ProfileSymbols symbols, byte[][] texts) {
-    high = nodes(symbols, texts, 0);
-    low = nodes(symbols, texts, SECOND);
+  StackHashes(ProfileSymbols symbols) {
+    high = nodes(symbols, 0);
+    low = nodes(symbols, SECOND);
   }
 
   /** First half of the hash of a node of the symbols. */
@@ -33,10 +31,13 @@ final class StackHashes {
     return low[node];
   }
 
-  private static long[] nodes(ProfileSymbols s, byte[][] texts, long start) {
-    long[] strings = new long[texts.length];
+  private static long[] nodes(ProfileSymbols s, long start) {
+    Texts texts = s.strings();
+    long[] strings = new long[texts.count()];
     for (int i = 0; i < strings.length; i++) {
-      strings[i] = SeededHash.mix(start, SeededHash.of(texts[i], 0, texts[i].length, start));
+      strings[i] =
+          SeededHash.mix(
+              start, SeededHash.of(texts.data(), texts.starts()[i], texts.length(i), start));
     }
     Tuples t = s.mappings();
     long[] mappings = new long[t.count()];

@@ -1,11 +1,11 @@
 package dev.tethys.store.profiles;
 
 import dev.tethys.model.profiles.ProfileSymbols;
+import dev.tethys.model.profiles.Texts;
 import dev.tethys.model.profiles.Tuples;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
-import java.nio.charset.StandardCharsets;
 
 /**
  * Writes and reads {@link ProfileSymbols}.
@@ -24,11 +24,14 @@ final class SymbolCodec {
   static final int FUNCTION = 4;
   static final int NODE = 2;
 
+  private static final int GROUP = 256; // numbers for which room is made at once
+  private static final int MAX_NUMBER = 10;
+
   private SymbolCodec() {}
 
   /** Writes all tables behind each other. */
-  static void write(ProfileSymbols s, byte[][] texts, ByteSink out) {
-    strings(texts, out);
+  static void write(ProfileSymbols s, ByteSink out) {
+    strings(s.strings(), out);
     fixed(s.mappings(), MAPPING, out);
     fixed(s.functions(), FUNCTION, out);
     rows(s.locations(), out);
@@ -49,11 +52,9 @@ final class SymbolCodec {
       ByteSource locations,
       ByteSource nodes,
       ByteSource attributes) {
-    String[] texts = strings(strings);
     ProfileSymbols s =
         new ProfileSymbols(
-            texts,
-            texts.length,
+            strings(strings),
             fixed(mappings, MAPPING),
             fixed(functions, FUNCTION),
             rows(locations),
@@ -63,47 +64,40 @@ final class SymbolCodec {
     return s;
   }
 
-  /** Strings in UTF-8. */
-  static byte[][] texts(ProfileSymbols s) {
-    byte[][] texts = new byte[s.stringCount()][];
-    for (int i = 0; i < texts.length; i++) {
-      texts[i] = s.string(i).getBytes(StandardCharsets.UTF_8);
+  static void strings(Texts t, ByteSink out) {
+    out.uvarint(t.count());
+    for (int i = 0; i < t.count(); i++) {
+      out.uvarint(t.length(i));
     }
-    return texts;
+    out.put(t.data(), 0, t.starts()[t.count()]);
   }
 
-  static void strings(byte[][] texts, ByteSink out) {
-    out.uvarint(texts.length);
-    for (byte[] t : texts) {
-      out.uvarint(t.length);
+  private static Texts strings(ByteSource in) {
+    int n = in.count();
+    int[] starts = new int[n + 1];
+    for (int i = 0; i < n; i++) {
+      starts[i + 1] = starts[i] + in.count(in.remaining() - (long) starts[i]);
     }
-    for (byte[] t : texts) {
-      out.put(t, 0, t.length);
-    }
-  }
-
-  private static String[] strings(ByteSource in) {
-    int[] lengths = new int[in.count()];
-    for (int i = 0; i < lengths.length; i++) {
-      lengths[i] = in.count();
-    }
-    String[] out = new String[lengths.length];
-    for (int i = 0; i < lengths.length; i++) {
-      int at = in.pos;
-      in.skip(lengths[i]);
-      out[i] = new String(in.buf, at, lengths[i], StandardCharsets.UTF_8);
-    }
-    return out;
+    return new Texts(in.bytes(starts[n]), starts, n);
   }
 
   static void fixed(Tuples t, int width, ByteSink out) {
-    out.uvarint(t.count());
+    int n = t.count();
+    out.uvarint(n);
+    long[] data = t.data(); // row i starts at i * width
     for (int c = 0; c < width; c++) {
       long before = 0;
-      for (int i = 0; i < t.count(); i++) {
-        long v = t.get(i, c);
-        out.svarint(v - before);
-        before = v;
+      for (int from = 0; from < n; from += GROUP) {
+        int to = Math.min(n, from + GROUP);
+        out.ensure(GROUP * MAX_NUMBER);
+        byte[] b = out.buf;
+        int p = out.size;
+        for (int i = from; i < to; i++) {
+          long v = data[i * width + c];
+          p = put(b, p, v - before);
+          before = v;
+        }
+        out.size = p;
       }
     }
   }
@@ -130,9 +124,30 @@ final class SymbolCodec {
     for (int i = 0; i < t.count(); i++) {
       out.uvarint(t.length(i));
     }
-    for (int i = 0; i < t.starts()[t.count()]; i++) {
-      out.svarint(t.data()[i]);
+    int n = t.starts()[t.count()];
+    long[] data = t.data();
+    for (int from = 0; from < n; from += GROUP) {
+      int to = Math.min(n, from + GROUP);
+      out.ensure(GROUP * MAX_NUMBER);
+      byte[] b = out.buf;
+      int p = out.size;
+      for (int i = from; i < to; i++) {
+        p = put(b, p, data[i]);
+      }
+      out.size = p;
     }
+  }
+
+  /** Writes an svarint into a buffer with room for it. */
+  private static int put(byte[] b, int offset, long value) {
+    long v = ByteSink.zigzag(value);
+    int p = offset;
+    while ((v & ~0x7fL) != 0) {
+      b[p++] = (byte) (v | 0x80);
+      v >>>= 7;
+    }
+    b[p++] = (byte) v;
+    return p;
   }
 
   private static Tuples rows(ByteSource in) {

@@ -38,10 +38,6 @@ class StackHashesTest {
     return t.string(new String[] {"", "a", "longer than a word", "ä"}[random.nextInt(4)]);
   }
 
-  private static StackHashes hashes(ProfileSymbols s) {
-    return new StackHashes(s, SymbolCodec.texts(s));
-  }
-
   @Test
   void stacksOfTwoTablesHaveEqualHashesIfTheyAreEqual() {
     for (int seed = 0; seed < 50; seed++) {
@@ -52,7 +48,7 @@ class StackHashesTest {
         List<Integer> stacks = new ArrayList<>();
         ProfileSymbols s = random(random, stacks).view();
         SymbolCopier copier = new SymbolCopier(s, both);
-        StackHashes hashes = hashes(s);
+        StackHashes hashes = new StackHashes(s);
         for (int stack : stacks) {
           int node = copier.node(stack);
           String hash = hashes.high(stack) + " " + hashes.low(stack);

@@ -1,0 +1,136 @@
+package dev.tethys.model.profiles;
+
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+
+/**
+ * Table in which each text occurs once. Texts are kept in UTF-8, so that those of a request are
+ * copied and compared without objects. Not safe for several threads.
+ */
+public final class TextTable {
+  private static final long TAG = -1L << 32;
+  private static final long HIGH_BITS = 0x8080808080808080L;
+  private static final VarHandle LONG =
+      MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.LITTLE_ENDIAN);
+
+  private byte[] data = new byte[256];
+  private int[] starts = new int[16];
+  private int count;
+  private long[] slots = new long[32]; // high half of the hash, low half index + 1; 0 for none
+
+  /** Number of texts. */
+  public int count() {
+    return count;
+  }
+
+  /** Memory of the table. */
+  long bytes() {
+    return starts[count] + 4L * count + 8L * slots.length;
+  }
+
+  /** Index of a text, which is added if it is new. */
+  public int intern(String text) {
+    byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);
+    return internValid(utf8, 0, utf8.length);
+  }
+
+  /**
+   * Index of a text, which is added if it is new.
+   *
+   * @param utf8 bytes with the text; malformed ones are replaced as a {@code String} does it
+   */
+  public int intern(byte[] utf8, int offset, int length) {
+    return isAscii(utf8, offset, length)
+        ? internValid(utf8, offset, length)
+        : intern(new String(utf8, offset, length, StandardCharsets.UTF_8));
+  }
+
+  private static boolean isAscii(byte[] b, int offset, int length) {
+    long bits = 0;
+    int end = offset + length;
+    int i = offset;
+    for (; i <= end - Long.BYTES; i += Long.BYTES) {
+      bits |= (long) LONG.get(b, i);
+    }
+    for (; i < end; i++) {
+      bits |= b[i];
+    }
+    return (bits & HIGH_BITS) == 0;
+  }
+
+  private int internValid(byte[] b, int offset, int length) {
+    long hash = SeededHash.of(b, offset, length);
+    long tag = hash & TAG;
+    int mask = slots.length - 1;
+    int slot = (int) hash & mask;
+    for (long s = slots[slot]; s != 0; s = slots[slot]) {
+      int index = (int) s - 1;
+      if ((s & TAG) == tag) {
+        int at = starts[index];
+        if (Arrays.equals(data, at, starts[index + 1], b, offset, offset + length)) {
+          return index;
+        }
+      }
+      slot = slot + 1 & mask;
+    }
+    int start = starts[count];
+    int end = Math.addExact(start, length);
+    if (end > data.length) {
+      reserveBytes(Math.max(end, (int) Math.min(Integer.MAX_VALUE - 8L, data.length * 2L)));
+    }
+    System.arraycopy(b, offset, data, start, length);
+    if (count + 2 > starts.length) {
+      starts = Arrays.copyOf(starts, starts.length * 2);
+    }
+    starts[count + 1] = end;
+    slots[slot] = tag | ++count;
+    if (count * 2 > slots.length) {
+      resize(slots.length * 2);
+    }
+    return count - 1;
+  }
+
+  private void reserveBytes(int length) {
+    data = Arrays.copyOf(data, length);
+  }
+
+  /**
+   * Makes room for further texts, so that arrays are not copied several times.
+   *
+   * @param bytes of all of them
+   */
+  public void reserve(int texts, int bytes) {
+    int wanted = (int) Math.min(1 << 30, 2L * (count + (long) texts));
+    if (wanted > slots.length) {
+      resize(Integer.highestOneBit(wanted - 1) * 2);
+    }
+    if (count + (long) texts + 1 > starts.length) {
+      starts = Arrays.copyOf(starts, Math.addExact(count + 1, texts));
+    }
+    if (starts[count] + (long) bytes > data.length) {
+      reserveBytes(Math.addExact(starts[count], bytes));
+    }
+  }
+
+  private void resize(int length) {
+    long[] next = new long[length];
+    int mask = next.length - 1;
+    for (int i = 0; i < count; i++) {
+      long hash = SeededHash.of(data, starts[i], starts[i + 1] - starts[i]);
+      int slot = (int) hash & mask;
+      while (next[slot] != 0) {
+        slot = slot + 1 & mask;
+      }
+      next[slot] = hash & TAG | i + 1L;
+    }
+    slots = next;
+  }
+
+  /** Texts so far, unchanged by later ones. */
+  public Texts view() {
+    return new Texts(data, starts, count);
+  }
+}

@@ -1,0 +1,74 @@
+package dev.tethys.model.profiles;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import org.junit.jupiter.api.Test;
+
+class TextTableTest {
+  private static byte[] bytes(Random random, int alphabet) {
+    byte[] b = new byte[random.nextInt(20)];
+    for (int i = 0; i < b.length; i++) {
+      b[i] = (byte) (random.nextInt(alphabet) * 61);
+    }
+    return b;
+  }
+
+  @Test
+  void eachTextOccursOnceAndMalformedBytesAreReplaced() {
+    TextTable table = new TextTable();
+    Map<String, Integer> indexes = new LinkedHashMap<>();
+    Random random = new Random(3);
+    for (int i = 0; i < 20_000; i++) {
+      byte[] b = bytes(random, 2 + i % 9);
+      String text = new String(b, StandardCharsets.UTF_8);
+      byte[] within = new byte[b.length + 3];
+      System.arraycopy(b, 0, within, 2, b.length);
+      int expected = indexes.computeIfAbsent(text, _ -> indexes.size());
+      assertThat(table.intern(within, 2, b.length)).isEqualTo(expected);
+      assertThat(table.intern(text)).isEqualTo(expected);
+    }
+    Texts all = table.view();
+    assertThat(all.count()).isEqualTo(indexes.size()).isGreaterThan(1000);
+    indexes.forEach(
+        (text, index) -> {
+          assertThat(all.get(index)).isEqualTo(text);
+          assertThat(all.length(index)).isEqualTo(text.getBytes(StandardCharsets.UTF_8).length);
+        });
+  }
+
+  @Test
+  void aViewDoesNotChange() {
+    TextTable table = new TextTable();
+    table.intern("");
+    table.intern("first");
+    Texts before = table.view();
+    List<String> later = new ArrayList<>();
+    for (int i = 0; i < 500; i++) {
+      later.add("ü" + i);
+      table.intern(later.get(i));
+    }
+    assertThat(before.count()).isEqualTo(2);
+    assertThat(before.get(0)).isEmpty();
+    assertThat(before.get(1)).isEqualTo("first");
+    assertThat(table.view().get(501)).isEqualTo(later.getLast());
+  }
+
+  @Test
+  void reservedRoomKeepsTexts() {
+    TextTable table = new TextTable();
+    table.intern("a");
+    table.reserve(1000, 4000);
+    long reserved = table.bytes();
+    for (int i = 0; i < 1000; i++) {
+      assertThat(table.intern(Integer.toString(i))).isEqualTo(i + 1);
+    }
+    assertThat(table.intern("a")).isZero();
+    assertThat(table.bytes()).as("the index did not grow").isLessThan(reserved + 4000 + 4 * 1001);
+  }
+}
