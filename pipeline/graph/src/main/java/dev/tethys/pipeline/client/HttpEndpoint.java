@@ -8,6 +8,7 @@ import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.RetryAfter;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.URI;

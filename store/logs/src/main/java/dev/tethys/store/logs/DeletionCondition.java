@@ -5,6 +5,7 @@ import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
+import dev.tethys.store.events.MatcherBytes;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
@@ -18,7 +19,7 @@ import java.util.List;
  * 1 byte version 1, matchers of streams, matchers of metadata,
  * uvarint conditions on the body, then for each: 1 byte kind (0 contains, 1 matches), 1 byte negated,
  *   contains: uvarint texts, then for each: uvarint length, bytes; matches: expression
- * matchers: uvarint number, then for each: 1 byte type as in the remote read protocol, name, value
+ * matchers: see MatcherBytes
  * </pre>
  */
 record DeletionCondition(List<Matcher> matchers, LogFilter filter) {
@@ -27,8 +28,8 @@ record DeletionCondition(List<Matcher> matchers, LogFilter filter) {
   byte[] encode() {
     ByteSink out = new ByteSink(256);
     out.putByte(VERSION);
-    matchers(matchers, out);
-    matchers(filter.metadata(), out);
+    MatcherBytes.encode(matchers, out);
+    MatcherBytes.encode(filter.metadata(), out);
     out.uvarint(filter.lines().size());
     for (LogFilter.Line line : filter.lines()) {
       switch (line) {
@@ -52,23 +53,14 @@ record DeletionCondition(List<Matcher> matchers, LogFilter filter) {
     return out.toArray();
   }
 
-  private static void matchers(List<Matcher> of, ByteSink out) {
-    out.uvarint(of.size());
-    for (Matcher m : of) {
-      out.putByte(m.type().ordinal());
-      out.putString(m.name());
-      out.putString(m.value());
-    }
-  }
-
   static DeletionCondition decode(byte[] bytes) {
     ByteSource in = new ByteSource(bytes);
     int version = in.getByte();
     if (version != VERSION) {
       throw new CorruptionException("condition of a deletion has version " + version);
     }
-    List<Matcher> matchers = matchers(in);
-    List<Matcher> metadata = matchers(in);
+    List<Matcher> matchers = MatcherBytes.decode(in);
+    List<Matcher> metadata = MatcherBytes.decode(in);
     List<LogFilter.Line> lines = new ArrayList<>();
     for (int n = in.count(); n > 0; n--) {
       int kind = in.getByte();
@@ -84,18 +76,5 @@ record DeletionCondition(List<Matcher> matchers, LogFilter filter) {
       }
     }
     return new DeletionCondition(matchers, new LogFilter(lines, metadata));
-  }
-
-  private static List<Matcher> matchers(ByteSource in) {
-    List<Matcher> out = new ArrayList<>();
-    Matcher.Type[] types = Matcher.Type.values();
-    for (int n = in.count(); n > 0; n--) {
-      int type = in.getByte();
-      if (type >= types.length) {
-        throw new CorruptionException("matcher of a deletion has type " + type);
-      }
-      out.add(Matcher.of(types[type], in.string(), in.string()));
-    }
-    return out;
   }
 }

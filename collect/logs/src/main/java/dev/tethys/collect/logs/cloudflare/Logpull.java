@@ -4,6 +4,7 @@ import dev.tethys.config.HttpClientConfig;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
 import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.client.RetryAfter;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.io.InputStream;
@@ -11,6 +12,7 @@ import java.net.URI;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -170,10 +172,9 @@ final class Logpull {
       Duration kept = m.group(1) == null ? Duration.ofDays(7) : hours(m.group(1));
       return new TooEarlyException(body, kept);
     }
-    String after = a.header("Retry-After", "").strip();
     return new RefusedException(
         a.status(),
-        after.matches("\\d{1,5}") ? Duration.ofSeconds(Long.parseLong(after)) : Duration.ZERO,
+        RetryAfter.of(a, Instant.now()),
         body.substring(0, Math.min(body.length(), 500)));
   }
 

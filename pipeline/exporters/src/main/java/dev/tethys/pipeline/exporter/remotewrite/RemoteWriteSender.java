@@ -1,13 +1,13 @@
 package dev.tethys.pipeline.exporter.remotewrite;
 
 import dev.tethys.model.log.JulLogger;
-import dev.tethys.pipeline.client.RetryAfter;
 import dev.tethys.pipeline.component.ClientAuth;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.Sender;
 import dev.tethys.web.client.ClientRequest;
 import dev.tethys.web.client.ClientResponse;
+import dev.tethys.web.client.RetryAfter;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.lang.System.Logger.Level;

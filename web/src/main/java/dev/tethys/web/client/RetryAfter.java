@@ -1,6 +1,5 @@
-package dev.tethys.pipeline.client;
+package dev.tethys.web.client;
 
-import dev.tethys.web.client.ClientResponse;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZonedDateTime;
