@@ -109,11 +109,11 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
     {
       id: 'cpu',
       title: 'Processor',
-      hint: 'Share of all processors, by what they do',
+      hint: 'CPU time by mode, share of all processors',
       unit: 'ratio',
       stacked: true,
       ceiling: 1,
-      absent: 'This host tells no processor times.',
+      absent: 'No CPU times from this host.',
       lines: [
         {
           expr: `sum by (mode) (${rate('node_cpu_seconds_total', ',mode!="idle"')}) / scalar(count(node_cpu_seconds_total{${s},mode="idle"}))`,
@@ -125,9 +125,9 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
     {
       id: 'load',
       title: 'Load',
-      hint: 'Processes that run or wait; the dashed line is the number of processors',
+      hint: 'Running and waiting processes; dashed: number of processors',
       unit: 'none',
-      absent: 'This host tells no load.',
+      absent: 'No load figures from this host.',
       lines: [
         { expr: `node_load1{${s}}`, name: fixed('1 minute') },
         { expr: `node_load5{${s}}`, name: fixed('5 minutes') },
@@ -143,10 +143,10 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
     {
       id: 'memory',
       title: 'Memory',
-      hint: 'What holds it; the dashed line is all there is',
+      hint: 'Memory by use; dashed: total',
       unit: 'bytes',
       stacked: true,
-      absent: 'This host tells no memory figures.',
+      absent: 'No memory figures from this host.',
       lines: [
         {
           expr: `${memory('MemTotal')} - ${memory('MemFree')} - ${memory('Buffers')} - ${memory('Cached')} - ${memory('SReclaimable')}`,
@@ -166,7 +166,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
     {
       id: 'pressure',
       title: 'Pressure',
-      hint: 'Share of time in which work waited for a resource',
+      hint: 'Share of time in which tasks waited for a resource',
       unit: 'ratio',
       absent: 'No pressure figures: they need Linux 4.20 or newer with CONFIG_PSI.',
       lines: [
@@ -182,7 +182,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
       title: 'Disk throughput',
       hint: 'Bytes read and written',
       unit: 'bytes/s',
-      absent: 'This host shows no disks.',
+      absent: 'No disk figures from this host.',
       lines: [
         { expr: rate('node_disk_read_bytes_total', disks), name: by('device', ' read') },
         { expr: rate('node_disk_written_bytes_total', disks), name: by('device', ' written') },
@@ -191,9 +191,9 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
     {
       id: 'disk-busy',
       title: 'Disk utilisation',
-      hint: 'Share of time with requests under way',
+      hint: 'Share of time with requests in progress',
       unit: 'ratio',
-      absent: 'This host shows no disks.',
+      absent: 'No disk figures from this host.',
       lines: [{ expr: rate('node_disk_io_time_seconds_total', disks), name: by('device') }],
     },
     {
@@ -201,7 +201,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
       title: 'Network throughput',
       hint: 'Bytes received and sent',
       unit: 'bytes/s',
-      absent: 'This host shows no network devices but loopback.',
+      absent: 'No network devices except loopback.',
       lines: [
         { expr: rate('node_network_receive_bytes_total', networks), name: by('device', ' received') },
         { expr: rate('node_network_transmit_bytes_total', networks), name: by('device', ' sent') },
@@ -210,9 +210,9 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
     {
       id: 'network-errors',
       title: 'Network errors and drops',
-      hint: 'Packets per second that did not get through',
+      hint: 'Dropped and failed packets per second',
       unit: 'per second',
-      absent: 'This host shows no network devices but loopback.',
+      absent: 'No network devices except loopback.',
       lines: [
         { expr: `sum(${rate('node_network_receive_errs_total', networks)})`, name: fixed('errors received') },
         { expr: `sum(${rate('node_network_transmit_errs_total', networks)})`, name: fixed('errors sent') },
@@ -223,9 +223,9 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
     {
       id: 'switches',
       title: 'Context switches and interrupts',
-      hint: 'How often the kernel changed what it does',
+      hint: 'Context switches and interrupts per second',
       unit: 'per second',
-      absent: 'This host does not tell.',
+      absent: 'No figures from this host.',
       lines: [
         { expr: rate('node_context_switches_total'), name: fixed('context switches') },
         { expr: rate('node_intr_total'), name: fixed('interrupts') },
@@ -234,9 +234,9 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
     {
       id: 'processes',
       title: 'Processes',
-      hint: 'Running now, waiting for I/O, started per second',
+      hint: 'Processes running, waiting for I/O, started per second',
       unit: 'none',
-      absent: 'This host does not tell.',
+      absent: 'No figures from this host.',
       lines: [
         { expr: `node_procs_running{${s}}`, name: fixed('running') },
         { expr: `node_procs_blocked{${s}}`, name: fixed('blocked') },
@@ -248,7 +248,7 @@ export function chartsOf(host: HostId, window: string): ChartSpec[] {
       title: 'Connections',
       hint: 'TCP connections and open sockets',
       unit: 'none',
-      absent: 'This host does not tell.',
+      absent: 'No figures from this host.',
       lines: [
         { expr: `node_netstat_Tcp_CurrEstab{${s}}`, name: fixed('established') },
         { expr: `node_sockstat_TCP_tw{${s}}`, name: fixed('waiting to close') },
