@@ -27,19 +27,19 @@ record CarbonHttp(
     int interval,
     boolean hasInterval) {
   private static final Section SECTION =
-      new Section("http", "A hosted Graphite that takes points by HTTP.");
+      new Section("http", "HTTP API of a hosted Graphite.");
   private static final HttpClientSettings.Keys CLIENT =
       new HttpClientSettings.Keys(SECTION, Compression.NONE);
   private static final Key<String> USERNAME =
-      SECTION.key("username", Type.STRING, "", "Sent with basic authentication.");
+      SECTION.key("username", Type.STRING, "", "User name for basic authentication.");
   private static final Key<Secret> PASSWORD =
-      SECTION.key("password", Type.SECRET, Secret.NONE, "Of that user.");
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Password for basic authentication.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "interval",
           Type.DURATION,
           Duration.ofMinutes(1),
-          "Between the points of a series, of format: json.");
+          "Interval between the points of a series; only with format: json.");
 
   static final Type<CarbonHttp> TYPE = SECTION.type(CarbonHttp::read);
 

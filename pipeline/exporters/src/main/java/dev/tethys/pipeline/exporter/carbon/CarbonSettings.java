@@ -57,13 +57,13 @@ record CarbonSettings(
           10_000,
           1 << 20);
   private static final Key<CarbonHttp> HTTP =
-      SECTION.optional("http", CarbonHttp.TYPE, "HTTP of a hosted Graphite, instead of endpoint.");
+      SECTION.optional("http", CarbonHttp.TYPE, "HTTP API of a hosted Graphite, instead of endpoint.");
   private static final Key<Format> FORMAT =
       SECTION.key(
           "format",
           Type.lowerCase("format", Format.class),
           Format.PLAINTEXT,
-          "plaintext, pickle over TCP, or json over HTTP.");
+          "Format of the points: plaintext, pickle over TCP, or json over HTTP.");
 
   /** Keys that say nothing of HTTP. */
   private static final List<String> OF_SOCKETS =
@@ -81,30 +81,33 @@ record CarbonSettings(
           "tags",
           Type.BOOL,
           true,
-          "Labels outside the path are tags. false: they are nodes appended to it, each a"
-              + " name and a value.");
+          "If true, labels outside the path become tags; if false, each is "
+            + "appended to the path as two nodes, its name and its value.");
   private static final Key<Boolean> NOT_FINITE =
       SECTION.key(
           "not_finite",
           Type.oneOf("rule for samples that are not finite", notFiniteRules()),
           true,
-          "metric: as marks of a metric beside; drop: dropped and counted.");
+          "Handling of samples that are not finite: metric writes them as marks "
+            + "to an additional metric, drop drops and counts them.");
   private static final Key<Long> MAX_IDLE =
       SECTION.key(
           "max_idle_conns",
           Type.INT,
           100L,
-          "No effect: there are as many connections as requests at" + " once.");
+          "No effect: connections are limited by the number of concurrent "
+            + "requests.");
   private static final Section CONVERSION =
-      new Section("resource_to_telemetry_conversion", "Resource attributes as labels.");
+      new Section("resource_to_telemetry_conversion", "Conversion of resource attributes to labels.");
   private static final Key<Boolean> CONVERSION_ENABLED =
-      CONVERSION.key("enabled", Type.BOOL, false, "As resource_attributes_as_labels.");
+      CONVERSION.key("enabled", Type.BOOL, false, "If true, all resource attributes become labels, as with "
+            + "resource_attributes_as_labels.");
   private static final Key<Boolean> RESOURCES =
       SECTION.key(
           "resource_to_telemetry_conversion",
           CONVERSION.type(o -> o.get(CONVERSION_ENABLED)),
           false,
-          "Resource attributes as labels.");
+          "Conversion of resource attributes to labels.");
 
   static final Type<CarbonSettings> TYPE = SECTION.type(CarbonSettings::read);
 

@@ -55,9 +55,10 @@ record ClickHouseSettings(
       new RowSettings.Keys(
           SECTION, HistogramRule.NATIVE, Set.of(HistogramRule.NATIVE), 200_000, 32 << 20);
   private static final Key<String> USERNAME =
-      SECTION.key("username", Type.STRING, "", "The user; else default, or by headers or auth.");
+      SECTION.key("username", Type.STRING, "", "User name; by default the user default, unless headers or auth "
+            + "authenticate.");
   private static final Key<Secret> PASSWORD =
-      SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Password of the user.");
   private static final Key<String> DATABASE =
       SECTION.key("database", Type.STRING, "default", "Database of the tables.");
   private static final Key<String> METRICS_PREFIX =
@@ -74,40 +75,41 @@ record ClickHouseSettings(
           "otel_logs",
           "Table of logs; {attribute} is replaced by a resource attribute.");
   private static final Key<String> TRACES =
-      SECTION.key("traces_table_name", Type.STRING, "otel_traces", "The table of spans; the same.");
+      SECTION.key("traces_table_name", Type.STRING, "otel_traces", "Table of spans; {attribute} is replaced by a resource attribute.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE_SCHEMA =
       SECTION.key(
-          "create_schema", Type.BOOL, true, "Make the database and tables that are missing.");
+          "create_schema", Type.BOOL, true, "If true, missing databases and tables are created.");
   private static final Key<String> CLUSTER =
-      SECTION.key("cluster_name", Type.STRING, "", "Make them on all nodes of this cluster.");
+      SECTION.key("cluster_name", Type.STRING, "", "Cluster on whose nodes the tables are created.");
   private static final Key<Boolean> REPLICATED =
-      SECTION.key("replicated", Type.BOOL, false, "Make them with replicas.");
+      SECTION.key("replicated", Type.BOOL, false, "If true, tables are created as replicated tables.");
   private static final Key<Duration> TTL =
       SECTION.key(
           "ttl",
           GoDurations.TYPE,
           Duration.ZERO,
-          "Time to live of rows; 0s to keep them for ever.");
+          "Time to live of rows; 0s keeps them without limit.");
   private static final Key<Boolean> ASYNC_INSERT =
       SECTION.key(
           "async_insert",
           Type.BOOL,
           false,
-          "Let the server gather small inserts of many writers. It is waited for either way.");
+          "If true, the server combines small inserts of several clients; the "
+            + "exporter waits for the result in either case.");
   private static final Key<Map<String, String>> PARAMS =
       SECTION.key(
           "connection_params",
           Type.map(Type.of("string", "", n -> n.asString())),
           Map.of(),
-          "Settings of ClickHouse, sent with every insert.");
+          "ClickHouse settings that are sent with every insert.");
 
   static {
     SECTION
-        .notBuilt("table_engine", "An engine by name; see replicated.")
-        .notBuilt("compress", "Of the native protocol; see compression.")
-        .notBuilt("metrics_tables", "Names of the Collector's tables of metrics.")
-        .notBuilt("metrics_table_name", "The Collector's older name of the same.")
+        .notBuilt("table_engine", "Table engine by name; see replicated.")
+        .notBuilt("compress", "Compression of the native protocol; see compression.")
+        .notBuilt("metrics_tables", "Names of the Collector's metric tables.")
+        .notBuilt("metrics_table_name", "Former name of metrics_table_prefix in the Collector.")
         .notBuilt("json", "Attributes as columns of type JSON.");
   }
 

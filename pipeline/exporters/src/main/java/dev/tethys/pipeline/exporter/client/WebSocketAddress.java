@@ -27,7 +27,7 @@ public record WebSocketAddress(
         "headers",
         ClientKeys.HEADERS,
         Map.of(),
-        "Headers of the request that opens a WebSocket, of ws:// and wss://.");
+        "Headers of the request that opens a WebSocket (ws:// and wss://).");
   }
 
   /** Whether a URL is of WebSockets. */

@@ -27,25 +27,26 @@ public record ClymeneSettings(
     DeliverySettings delivery) {
   private static final String USER_AGENT = "Tethys";
 
-  private static final Section GRPC = new Section("grpc", "Gateways over gRPC.");
+  private static final Section GRPC = new Section("grpc", "gRPC connection to the gateways.");
   private static final GrpcClientSettings.Keys GRPC_KEYS =
       new GrpcClientSettings.Keys(GRPC, true, "none");
-  private static final Section HTTP = new Section("http", "A gateway over HTTP.");
+  private static final Section HTTP = new Section("http", "HTTP connection to a gateway.");
   private static final HttpClientSettings.Keys HTTP_KEYS = new HttpClientSettings.Keys(HTTP);
 
   private static final Section SECTION =
-      new Section("clymene", "Sends to gateways of Clymene.").include(DeliverySettings.SECTION);
+      new Section("clymene", "Sends metrics and logs to Clymene gateways.").include(DeliverySettings.SECTION);
   private static final Key<List<GrpcClientSettings>> GRPC_KEY =
       SECTION.key(
-          "grpc", GRPC.type(o -> GRPC_KEYS.readAll(o, USER_AGENT)), List.of(), "Over gRPC.");
+          "grpc", GRPC.type(o -> GRPC_KEYS.readAll(o, USER_AGENT)), List.of(), "gRPC connection to the gateways.");
   private static final Key<HttpClientSettings> HTTP_KEY =
-      SECTION.optional("http", HTTP.type(ClymeneSettings::http), "Over HTTP.");
+      SECTION.optional("http", HTTP.type(ClymeneSettings::http), "HTTP connection to a gateway.");
   private static final Key<Long> MAX_BYTES =
       SECTION.key(
           "max_message_bytes",
           Type.INT,
           3L << 20,
-          "Largest message before compression; Clymene's gateways take 4 MiB by gRPC.");
+          "Maximum size of a message before compression; Clymene's gateways "
+            + "accept up to 4 MiB over gRPC.");
 
   static final Type<ClymeneSettings> TYPE = SECTION.type(ClymeneSettings::read);
 

@@ -96,34 +96,36 @@ record DatadogSettings(
   private record Api(Secret key, String site, @Nullable Delegated delegated) {}
 
   private static final Section DELEGATED =
-      new Section("delegated_auth", "Keys for an AWS identity, instead of key.");
+      new Section("delegated_auth", "Authentication with an AWS identity, instead of an API key.");
   private static final Key<String> ORGANISATION =
-      DELEGATED.required("org_uuid", Type.STRING, "The organisation at Datadog.");
+      DELEGATED.required("org_uuid", Type.STRING, "UUID of the organisation at Datadog.");
   private static final Key<String> PROVIDER =
       DELEGATED.key(
           "provider",
           Type.oneOf("provider", List.of("aws")),
           "aws",
-          "The cloud; Datadog knows no other one.");
+          "Cloud of the identity; Datadog supports only aws.");
   private static final Key<CloudAuth> AWS =
       DELEGATED.key(
           "aws",
           CloudAuth.SigV4.keys(
               "delegated_auth_aws",
-              "AWS credentials that sign requests; by default found as AWS's programs find them."),
+              "AWS credentials that sign requests; by default taken from the AWS "
+            + "credential chain."),
           CloudAuth.SigV4.FOUND,
-          "AWS credentials that sign requests; by default found as AWS's programs find them.");
+          "AWS credentials that sign requests; by default taken from the AWS "
+            + "credential chain.");
 
   private static final Section API = new Section("api", "API key and site of Datadog.");
   private static final Key<Secret> API_KEY =
-      API.key("key", Type.SECRET, Secret.NONE, "The API key of the organisation.");
+      API.key("key", Type.SECRET, Secret.NONE, "API key of the organisation.");
   private static final Key<Delegated> DELEGATED_KEYS =
       API.optional(
           "delegated_auth",
           DELEGATED.type(DatadogSettings::delegated),
-          "Keys for an AWS identity, instead of key.");
+          "Authentication with an AWS identity, instead of an API key.");
   private static final Key<String> SITE =
-      API.key("site", Type.STRING, "datadoghq.com", "As datadoghq.eu or us5.datadoghq.com.");
+      API.key("site", Type.STRING, "datadoghq.com", "Site of Datadog, such as datadoghq.eu or us5.datadoghq.com.");
 
   private static final Section HISTOGRAMS = new Section("histograms", "Conversion of histograms.");
   private static final Key<Histograms> MODE =
@@ -131,7 +133,8 @@ record DatadogSettings(
           "mode",
           words("mode", Histograms.values()),
           Histograms.DISTRIBUTIONS,
-          "distributions, counters (of buckets), nobuckets.");
+          "Form of histograms: distributions, counters (one per bucket) or "
+            + "nobuckets.");
 
   private static final Section SUMS = new Section("sums", "Conversion of sums.");
   private static final Key<String> SUM_MODE =
@@ -139,23 +142,25 @@ record DatadogSettings(
           "cumulative_monotonic_mode",
           Type.STRING,
           "raw_value",
-          "raw_value: gauges of the sum. For counts put cumulativetodelta before the exporter.");
+          "Form of cumulative monotonic sums: raw_value sends gauges of the sum. "
+            + "For counts, put cumulativetodelta before the exporter.");
 
   private static final Section SUMMARIES = new Section("summaries", "Conversion of summaries.");
   private static final Key<Boolean> SUMMARY_MODE;
 
   private static final Section METRICS = new Section("metrics", "Conversion of metrics to series.");
   private static final Key<String> METRICS_ENDPOINT =
-      METRICS.key("endpoint", Type.STRING, "", "Instead of https://api.SITE.");
+      METRICS.key("endpoint", Type.STRING, "", "URL of the metrics API; by default https://api.SITE.");
   private static final Key<Boolean> RESOURCES =
       METRICS.key(
           "resource_attributes_as_tags",
           Type.BOOL,
           true,
-          "Attributes of resources are tags: without them instances may be one series.");
+          "If true, resource attributes become tags; without them several "
+            + "instances may be merged into one series.");
   private static final Key<Boolean> SCOPES =
       METRICS.key(
-          "instrumentation_scope_metadata_as_tags", Type.BOOL, true, "Name and version of scopes.");
+          "instrumentation_scope_metadata_as_tags", Type.BOOL, true, "If true, the name and version of the scope become tags.");
   private static final Key<Histograms> HISTOGRAM_KEYS =
       METRICS.key(
           "histograms",
@@ -166,20 +171,21 @@ record DatadogSettings(
       METRICS.key("sums", SUMS.type(DatadogSettings::sums), "raw_value", "Conversion of sums.");
   private static final Key<Boolean> SUMMARY_KEYS;
 
-  private static final Section LOGS = new Section("logs", "Destination of logs.");
+  private static final Section LOGS = new Section("logs", "Settings of logs.");
   private static final Key<String> LOGS_ENDPOINT =
-      LOGS.key("endpoint", Type.STRING, "", "Instead of https://http-intake.logs.SITE.");
+      LOGS.key("endpoint", Type.STRING, "", "URL of the logs API; by default https://http-intake.logs.SITE.");
 
   private static final Section TRACES =
-      new Section("traces", "Conversion of spans to those of Datadog.");
+      new Section("traces", "Conversion of spans to Datadog spans.");
   private static final Key<String> TRACES_ENDPOINT =
-      TRACES.key("endpoint", Type.STRING, "", "Instead of https://trace.agent.SITE.");
+      TRACES.key("endpoint", Type.STRING, "", "URL of the traces API; by default https://trace.agent.SITE.");
   private static final Key<Boolean> SPAN_NAME =
       TRACES.key(
           "span_name_as_resource_name",
           Type.BOOL,
           false,
-          "A span's name is its resource and, in the form that Datadog has, its operation.");
+          "If true, the name of a span becomes its resource and, normalized for "
+            + "Datadog, its operation.");
   private static final Key<Map<String, String>> REMAPPINGS =
       TRACES.key(
           "span_name_remappings",
@@ -191,8 +197,8 @@ record DatadogSettings(
           "ignore_resources",
           Type.list(Type.STRING),
           List.of(),
-          "Regular expressions: spans without a parent, of such resources, are dropped and"
-              + " counted.");
+          "Regular expressions; root spans whose resource matches are dropped "
+            + "and counted.");
 
   private static final Section SECTION =
       new Section("datadog", "Writes metrics, logs and traces to Datadog.")
@@ -201,24 +207,24 @@ record DatadogSettings(
   private static final Key<Api> API_KEYS =
       SECTION.required("api", API.type(DatadogSettings::api), "API key and site of Datadog.");
   private static final Key<String> HOSTNAME =
-      SECTION.key("hostname", Type.STRING, "", "Host of what does not say one.");
+      SECTION.key("hostname", Type.STRING, "", "Host name of telemetry that has none.");
   private static final Key<Format> FORMAT =
-      SECTION.key("format", words("format", Format.values()), Format.PROTO, "proto or json.");
+      SECTION.key("format", words("format", Format.values()), Format.PROTO, "Encoding of metrics: proto or json.");
   private static final Key<Metrics> METRICS_KEYS;
   private static final Key<Traces> TRACES_KEYS =
       SECTION.key(
           "traces",
           TRACES.type(DatadogSettings::traces),
           new Traces("", false, Map.of(), List.of()),
-          "Conversion of spans to those of Datadog.");
+          "Conversion of spans to Datadog spans.");
   private static final Key<String> LOGS_KEYS =
-      SECTION.key("logs", LOGS.type(o -> o.get(LOGS_ENDPOINT)), "", "Destination of logs.");
+      SECTION.key("logs", LOGS.type(o -> o.get(LOGS_ENDPOINT)), "", "Settings of logs.");
 
   static {
     SequencedMap<String, Boolean> modes = new LinkedHashMap<>();
     modes.put("gauges", true);
     modes.put("noquantiles", false);
-    SUMMARY_MODE = SUMMARIES.key("mode", Type.oneOf("mode", modes), true, "gauges or noquantiles.");
+    SUMMARY_MODE = SUMMARIES.key("mode", Type.oneOf("mode", modes), true, "Form of summaries: gauges or noquantiles.");
     SUMMARY_KEYS =
         METRICS.key(
             "summaries",
@@ -231,20 +237,20 @@ record DatadogSettings(
             METRICS.type(DatadogSettings::metrics),
             new Metrics("", true, true, Histograms.DISTRIBUTIONS, true),
             "Conversion of metrics to series.");
-    API.notBuilt("fail_on_invalid_key", "tethys tool exporter check tries the key.");
+    API.notBuilt("fail_on_invalid_key", "Use tethys tool exporter check, which tries the key.");
     HISTOGRAMS.notBuilt(
-        "send_aggregation_metrics", "A distribution has count, sum, min and max in itself.");
+        "send_aggregation_metrics", "A distribution already contains count, sum, min and max.");
     METRICS.notBuilt("delta_ttl", "Put cumulativetodelta before the exporter.");
     SUMS.notBuilt(
         "initial_cumulative_monotonic_value", "Put cumulativetodelta before the exporter.");
     for (String k : new String[] {"use_compression", "compression_level", "batch_wait"}) {
-      LOGS.notBuilt(k, "Of the Collector's exporter; compression is that of the HTTP client.");
+      LOGS.notBuilt(k, "Key of the Collector's exporter; use compression of the HTTP client.");
     }
     for (String k :
         new String[] {
           "host_metadata", "only_metadata", "hostname_detection_timeout", "orchestrator_explorer"
         }) {
-      SECTION.notBuilt(k, "Of the Collector's exporter.");
+      SECTION.notBuilt(k, "Key of the Collector's exporter.");
     }
     for (String k :
         new String[] {

@@ -37,23 +37,27 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
           "verbosity",
           Type.anyCase("verbosity", Verbosity.class),
           Verbosity.BASIC,
-          "basic: counts of each batch; normal: about a line for each item; detailed: all of it.");
+          "Level of detail: basic writes counts of each batch, normal about a "
+            + "line per item, detailed every field.");
   private static final Key<Long> SAMPLING_INITIAL =
       SECTION.key(
-          "sampling_initial", Type.INT, 2L, "Equal messages of each second that are all written.");
+          "sampling_initial", Type.INT, 2L, "Number of equal messages per second that are written before sampling "
+            + "starts.");
   private static final Key<Long> SAMPLING_THEREAFTER =
-      SECTION.key("sampling_thereafter", Type.INT, 1L, "Then one of so many; 0 for none.");
+      SECTION.key("sampling_thereafter", Type.INT, 1L, "After that, one of this many equal messages is written; 0 for none.");
   private static final Key<Boolean> USE_INTERNAL_LOGGER =
       SECTION.key(
           "use_internal_logger",
           Type.BOOL,
           true,
-          "If true, messages go to the log of the process; otherwise to output_paths.");
+          "If true, messages go to the log of the process; otherwise to "
+            + "output_paths.");
   private static final Key<List<String>> OUTPUT_PATHS =
       SECTION.optional(
           "output_paths",
           Type.list(Type.STRING),
-          "stdout, stderr and files, which are appended to; stdout where it is not written.");
+          "Outputs: stdout, stderr or files, to which messages are appended; "
+            + "stdout if absent.");
 
   static {
     SECTION.notBuilt("sending_queue", "Queue of data before it is written.");

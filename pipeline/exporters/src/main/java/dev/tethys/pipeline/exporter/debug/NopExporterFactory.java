@@ -18,7 +18,7 @@ public final class NopExporterFactory implements ExporterFactory<NopExporterFact
   /** Empty settings. */
   public record Settings() {}
 
-  private static final Section SECTION = new Section("nop", "Takes everything, keeps nothing.");
+  private static final Section SECTION = new Section("nop", "Accepts and discards all telemetry.");
   private static final Type<Settings> TYPE = SECTION.type(o -> new Settings());
 
   @Override

@@ -54,35 +54,36 @@ record BulkRules(
     private static final Section DISCOVER =
         new Section("discover", "Discovery of the servers of the cluster.");
     private static final Key<Boolean> ON_START =
-        DISCOVER.key("on_start", Type.BOOL, false, "Asked before the first request.");
+        DISCOVER.key("on_start", Type.BOOL, false, "If true, servers are discovered before the first request.");
     private static final Key<Duration> INTERVAL =
         DISCOVER.key(
             "interval",
             GoDurations.TYPE,
             Duration.ZERO,
-            "Interval between discoveries; 0 to disable repetition.");
+            "Interval between discoveries; 0 to discover only once.");
     private static final Key<String> SCHEME =
         DISCOVER.optional(
             "scheme",
             Type.oneOf("scheme", List.of("http", "https")),
-            "http or https: how servers that are found are asked; else as the first endpoint is.");
+            "Scheme of requests to discovered servers: http or https; by default "
+            + "that of the first endpoint.");
     private static final Type<Discovery> DISCOVERY =
         DISCOVER.type(o -> new Discovery(o.get(ON_START), o.get(INTERVAL), o.find(SCHEME)));
 
     private static final Section TELEMETRY =
-        new Section("telemetry", "Logging at the level DEBUG.");
+        new Section("telemetry", "Debug logging of requests and responses.");
     private static final Key<Boolean> REQUESTS =
-        TELEMETRY.key("log_request_body", Type.BOOL, false, "Bodies of requests.");
+        TELEMETRY.key("log_request_body", Type.BOOL, false, "If true, request bodies are logged.");
     private static final Key<Boolean> RESPONSES =
-        TELEMETRY.key("log_response_body", Type.BOOL, false, "Bodies of answers.");
+        TELEMETRY.key("log_response_body", Type.BOOL, false, "If true, response bodies are logged.");
     private static final Key<Boolean> FAILED =
-        TELEMETRY.key("log_failed_docs_input", Type.BOOL, false, "Documents that are refused.");
+        TELEMETRY.key("log_failed_docs_input", Type.BOOL, false, "If true, rejected documents are logged.");
     private static final Key<Duration> FAILED_EVERY =
         TELEMETRY.key(
             "log_failed_docs_input_rate_limit",
             GoDurations.TYPE,
             Duration.ofSeconds(1),
-            "At most one in this time; 0 for all.");
+            "Minimum interval between two logged rejections; 0 to log all.");
 
     private record Discovery(boolean onStart, Duration interval, @Nullable String scheme) {}
 
@@ -120,7 +121,8 @@ record BulkRules(
           "suppress_conflict_errors",
           Type.BOOL,
           true,
-          "Says nothing more: a document that is there is delivered, and no error.");
+          "If true, version conflicts are not reported; no effect, since an "
+            + "existing document counts as delivered without an error.");
     }
 
     BulkRules read(YamlObject o) {

@@ -115,7 +115,7 @@ record ElasticSettings(
     Keys(String name, boolean openSearch) {
       this.openSearch = openSearch;
       Section s =
-          new Section(name, "Writes metrics, logs and traces by the bulk API.")
+          new Section(name, "Writes metrics, logs and traces through the bulk API.")
               .include(DeliverySettings.SECTION);
       Set<Key<?>> others = Set.copyOf(s.keys());
       client = new HttpClientSettings.Keys(s);
@@ -155,32 +155,33 @@ record ElasticSettings(
               "retention",
               Type.STRING,
               "",
-              "For how long data streams keep what is in them, such as 30d; of Elasticsearch.");
+              "Retention of data streams, such as 30d; Elasticsearch only.");
       policy =
           s.optional(
               "policy",
               IndexPolicy.TYPE,
-              "A policy of lifecycles (ILM, ISM) that is put there with the template.");
+              "Lifecycle policy (ILM or ISM) that is created together with the "
+            + "template.");
       pipeline =
-          s.key("pipeline", Type.STRING, "", "The ingest pipeline that documents go through.");
-      user = s.key("user", Type.STRING, "", "Sent with basic authentication.");
-      password = s.optional("password", Type.SECRET, "Of that user.");
+          s.key("pipeline", Type.STRING, "", "Ingest pipeline of the documents.");
+      user = s.key("user", Type.STRING, "", "User name for basic authentication.");
+      password = s.optional("password", Type.SECRET, "Password for basic authentication.");
       apiKey =
           openSearch
               ? null
-              : s.optional("api_key", Type.SECRET, "Sent as ApiKey: id:key in Base64.");
+              : s.optional("api_key", Type.SECRET, "API key: id:key in Base64, sent as ApiKey.");
       sigv4 =
           openSearch
               ? s.optional(
                   "sigv4",
                   CloudAuth.SigV4.of("es", "Requests are signed for AWS's managed OpenSearch."),
-                  "Signatures of AWS; service: aoss for its serverless collections.")
+                  "AWS request signing; service: aoss for serverless collections.")
               : null;
       timeSeries =
           openSearch
               ? null
               : s.optional(
-                  "time_series", TimeSeriesMode.TYPE, "Samples are in time series data streams.");
+                  "time_series", TimeSeriesMode.TYPE, "Time series data streams for samples.");
       SequencedMap<String, Boolean> schemas = new LinkedHashMap<>();
       schemas.put("samples", false);
       schemas.put("clymene", true);
@@ -189,7 +190,8 @@ record ElasticSettings(
               "metrics_schema",
               Type.oneOf("schema of metrics", schemas),
               false,
-              "samples: labels in one field; clymene: each label a field.");
+              "Schema of samples: samples stores all labels in one field, clymene "
+            + "each label in its own.");
       SequencedMap<String, Boolean> logSchemas = new LinkedHashMap<>();
       logSchemas.put("records", false);
       logSchemas.put("clymene", true);
@@ -198,11 +200,12 @@ record ElasticSettings(
               "logs_schema",
               Type.oneOf("schema of logs", logSchemas),
               false,
-              "records: attributes in two fields; clymene: each label a field.");
+              "Schema of log records: records stores attributes in two fields, "
+            + "clymene each label in its own.");
       vendor = new VendorKeys(s, openSearch);
       contrib = openSearch ? new OpenSearchKeys(s, ofClient) : null;
       bulk = new BulkRules.Keys(s, openSearch);
-      s.notBuilt("batcher", "Of the Collector's exporter; now sending_queue.batch.");
+      s.notBuilt("batcher", "Former batching of the Collector's exporter; use sending_queue.batch.");
       type = s.type(this::read);
     }
 

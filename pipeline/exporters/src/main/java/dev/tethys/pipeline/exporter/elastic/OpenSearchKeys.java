@@ -18,10 +18,10 @@ import org.jspecify.annotations.Nullable;
 
 /** Keys of the Collector's exporter to OpenSearch, in the meaning that they have there. */
 final class OpenSearchKeys {
-  private static final Section HTTP = new Section("http", "HTTP client of the server.");
+  private static final Section HTTP = new Section("http", "HTTP client settings.");
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(HTTP);
   private static final Key<Duration> TIMEOUT =
-      HTTP.optional("timeout", GoDurations.TYPE, "Longest that a request takes.");
+      HTTP.optional("timeout", GoDurations.TYPE, "Timeout of a request.");
 
   /** Settings of {@code http}. */
   record Http(HttpClientSettings client, @Nullable Duration timeout) {}
@@ -32,7 +32,8 @@ final class OpenSearchKeys {
           "mode",
           Type.oneOf("mapping mode", modes()),
           false,
-          "tethys: Tethys's own documents; ss4o: the Simple Schema for Observability.");
+          "Mapping mode: tethys for Tethys's own documents, ss4o for the Simple "
+            + "Schema for Observability.");
 
   static {
     for (String k :
@@ -47,7 +48,7 @@ final class OpenSearchKeys {
           "index_template_file",
           "ism"
         }) {
-      MAPPING.notBuilt(k, "Of other modes of the Collector's exporter.");
+      MAPPING.notBuilt(k, "Key of other modes of the Collector's exporter.");
     }
   }
 
@@ -82,8 +83,8 @@ final class OpenSearchKeys {
             HTTP.type(o -> new Http(CLIENT.read(o), o.find(TIMEOUT))),
             "HTTP client settings in a separate block, as in the Collector.");
     mapping = s.key("mapping", MAPPING.type(o -> o.get(MODE)), false, MAPPING.doc());
-    dataset = s.key("dataset", Type.STRING, "default", "Of ss4o: in names of indices.");
-    namespace = s.key("namespace", Type.STRING, "namespace", "Of ss4o: the same.");
+    dataset = s.key("dataset", Type.STRING, "default", "Dataset in index names; only with mode ss4o.");
+    namespace = s.key("namespace", Type.STRING, "namespace", "Namespace in index names; only with mode ss4o.");
     String fallback = "For ss4o: replaces absent attributes in names.";
     String time = "Of ss4o: a time behind names, of yyyy, yy, MM, dd, HH, mm and ss.";
     logsFallback = s.key("logs_index_fallback", Type.STRING, "", fallback);
@@ -98,7 +99,8 @@ final class OpenSearchKeys {
             "bulk_action",
             Type.oneOf("bulk action", actions),
             "create",
-            "Of ss4o: create, or index for indices that are no data streams.");
+            "Bulk action: create, or index for indices that are not data streams; "
+            + "only with mode ss4o.");
   }
 
   /** The content of {@code http}; null when its keys are next to the others. */

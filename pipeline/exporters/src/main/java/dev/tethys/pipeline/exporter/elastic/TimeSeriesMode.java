@@ -38,47 +38,50 @@ record TimeSeriesMode(
   private static final int MAX_ROUNDS = 10;
   private static final String TIME = "[1-9]\\d{0,5}(d|h|m|s)";
 
-  private static final Section ROUND = new Section("downsampling", "A round.");
+  private static final Section ROUND = new Section("downsampling", "Downsampling round.");
   private static final Key<String> AFTER =
-      ROUND.required("after", Type.STRING, "Age since the index was the newest one, such as 1d.");
+      ROUND.required("after", Type.STRING, "Age, since the index was replaced by a newer one, at which it is "
+            + "downsampled, such as 1d.");
   private static final Key<String> INTERVAL =
       ROUND.required(
           "fixed_interval", Type.STRING, "Interval that one document covers, such as 10m.");
 
   private static final Section SECTION =
-      new Section("time_series", "Samples are in time series data streams.");
+      new Section("time_series", "Time series data streams for samples.");
   private static final Key<List<String>> SUFFIXES =
       SECTION.key(
           "counter_suffixes",
           Type.list(Type.STRING),
           List.of("_total", "_count", "_sum", "_bucket"),
-          "Names that end so are counters; others are gauges.");
+          "Suffixes of metric names that mark counters; all other metrics are "
+            + "gauges.");
   private static final Key<String> LOOK_BACK =
       SECTION.key(
           "look_back_time",
           Type.STRING,
           "",
-          "Maximum age of samples in a new stream, at most 7d; by default the cluster's own 2h.");
+          "Maximum age of samples in a new stream, at most 7d; by default the 2h "
+            + "of the cluster.");
   private static final Key<String> LOOK_AHEAD =
       SECTION.key(
           "look_ahead_time",
           Type.STRING,
           "",
-          "Maximum time that samples may be in the future, at most 2h; by default the "
-              + "cluster's own 30m.");
+          "Maximum time of samples in the future, at most 2h; by default the 30m "
+            + "of the cluster.");
   private static final Key<List<Round>> DOWNSAMPLING =
       SECTION.key(
           "downsampling",
           Type.list(ROUND.type(o -> new Round(time(o, AFTER, o.get(AFTER)), interval(o)))),
           List.of(),
-          "Rounds of downsampling, the first one first.");
+          "Downsampling rounds, in order of age.");
   private static final Key<String> LATE =
       SECTION.key(
           "late_index",
           Type.STRING,
           "",
-          "A plain data stream for samples that are too old or too new; else they are dead"
-              + " letters.");
+          "Plain data stream for samples that are too old or too new; without it "
+            + "they become dead letters.");
 
   static final Type<TimeSeriesMode> TYPE = SECTION.type(TimeSeriesMode::read);
 

@@ -41,24 +41,26 @@ final class VendorKeys {
   private static final Key<Long> MAX_RETRIES =
       RETRY.key("max_retries", Type.INT, 2L, "Maximum number of retries after the first attempt.");
   private static final Key<Long> MAX_REQUESTS =
-      RETRY.optional("max_requests", Type.INT, "Maximum number of attempts in all; the older key.");
+      RETRY.optional("max_requests", Type.INT, "Former way of writing max_retries: maximum number of attempts "
+            + "including the first.");
   private static final Key<Duration> INITIAL_INTERVAL =
       RETRY.key(
-          "initial_interval", GoDurations.TYPE, Duration.ofMillis(100), "Pause after a failure.");
+          "initial_interval", GoDurations.TYPE, Duration.ofMillis(100), "Initial pause between attempts.");
   private static final Key<Duration> MAX_INTERVAL =
-      RETRY.key("max_interval", GoDurations.TYPE, Duration.ofMinutes(1), "Longest pause.");
+      RETRY.key("max_interval", GoDurations.TYPE, Duration.ofMinutes(1), "Maximum pause between attempts.");
 
   private static final Key<List<Long>> STATUSES =
       RETRY.optional(
           "retry_on_status",
           Type.list(Type.INT),
-          "Statuses of requests and documents that are tried again, no others; unless said: what"
-              + " may pass.");
+          "Only these statuses of requests and documents are retried; by default "
+            + "all temporary ones.");
   private static final Key<List<Long>> DOCUMENT_STATUSES =
       RETRY.optional(
           "retry_on_document_status",
           Type.list(Type.INT),
-          "The same of documents, where they are others than those of requests.");
+          "Only these statuses of documents are retried; by default those of "
+            + "retry_on_status.");
 
   private static final Section FLUSH =
       new Section("flush", "Maximum size of requests. The exporter does not wait to fill them.");
@@ -70,28 +72,30 @@ final class VendorKeys {
           "interval",
           GoDurations.TYPE,
           Duration.ofSeconds(30),
-          "Longest that a document waits, which is always kept: none waits. sending_queue.batch"
-              + " makes small batches wait for others.");
+          "Maximum time that a document waits to fill a request; no document "
+            + "waits, so any value is kept. Use sending_queue.batch to join small "
+            + "batches.");
 
   private static final Section DYNAMIC =
       new Section("dynamic_index", "Index names taken from attributes.");
   private static final Key<Boolean> DYNAMIC_ENABLED =
       DYNAMIC.key(
-          "enabled", Type.BOOL, false, "Says nothing more: the Collector's modes always do.");
+          "enabled", Type.BOOL, false, "No effect: the Collector's modes always take index names from "
+            + "attributes.");
 
   private static final Section BY_ATTRIBUTE =
-      new Section("dynamic", "Names taken from an attribute of each item.");
+      new Section("dynamic", "Index name taken from an attribute of each item.");
   private static final Key<Boolean> BY_ATTRIBUTE_ENABLED =
-      BY_ATTRIBUTE.key("enabled", Type.BOOL, false, "Enables names from an attribute.");
+      BY_ATTRIBUTE.key("enabled", Type.BOOL, false, "Enables index names taken from an attribute.");
 
   private static final Section LOGSTASH =
-      new Section("logstash_format", "A date behind names of indices.");
+      new Section("logstash_format", "Logstash format of index names, which appends a date.");
   private static final Key<Boolean> DATED =
       LOGSTASH.key("enabled", Type.BOOL, false, "Enables the Logstash format of index names.");
   private static final Key<String> SEPARATOR =
-      LOGSTASH.key("prefix_separator", Type.STRING, "-", "Between name and date.");
+      LOGSTASH.key("prefix_separator", Type.STRING, "-", "Separator between name and date.");
   private static final Key<String> DATE =
-      LOGSTASH.key("date_format", Type.STRING, "%Y.%m.%d", "As strftime has it.");
+      LOGSTASH.key("date_format", Type.STRING, "%Y.%m.%d", "Format of the date, as in strftime.");
 
   private static final Section MAPPING = new Section("mapping", "Mapping of documents.");
   private static final Key<String> MODE =
@@ -99,13 +103,14 @@ final class VendorKeys {
           "mode",
           Type.STRING,
           "tethys",
-          "tethys: Tethys's own documents; otel, none, raw, ecs, bodymap: the Collector's.");
+          "Mapping mode: tethys for Tethys's own documents; otel, none, raw, ecs "
+            + "or bodymap as in the Collector.");
   private static final Key<List<String>> ALLOWED =
       MAPPING.key(
           "allowed_modes",
           Type.list(Type.STRING),
           List.of("otel", "none", "raw", "ecs", "bodymap"),
-          "Modes that senders may ask for.");
+          "Modes that senders may request.");
 
   /**
    * Settings of {@code mapping}.
@@ -171,16 +176,17 @@ final class VendorKeys {
   VendorKeys(Section s, boolean openSearch) {
     endpoints =
         s.key(
-            "endpoints", Type.list(Type.STRING), List.of(), "Several servers, written to in turn.");
-    cloudId = s.key("cloudid", Type.STRING, "", "Elastic Cloud's id of the cluster.");
-    numWorkers = s.optional("num_workers", Type.INT, "Maximum number of bulk requests at once.");
+            "endpoints", Type.list(Type.STRING), List.of(), "Addresses of several servers, used in turn.");
+    cloudId = s.key("cloudid", Type.STRING, "", "Cloud ID of an Elastic Cloud deployment.");
+    numWorkers = s.optional("num_workers", Type.INT, "Maximum number of concurrent bulk requests.");
     retry = s.optional("retry", RETRY.type(VendorKeys::repeats), RETRY.doc());
     metadata =
         s.key(
             "metadata_keys",
             Type.list(Type.STRING),
             List.of(),
-            "sending_queue.batch joins only batches that agree in these metadata of requests.");
+            "Request metadata that must be equal for sending_queue.batch to join "
+            + "batches.");
     flush = s.optional("flush", FLUSH.type(VendorKeys::bytes), FLUSH.doc());
     mapping =
         openSearch ? null : s.optional("mapping", MAPPING.type(VendorKeys::modes), MAPPING.doc());

@@ -68,7 +68,7 @@ record InfluxSettings(
   private static final NameRule DATABASES = NameRule.words("-", 64);
 
   private static final Section V1_SECTION =
-      new Section("v1_compatibility", "The API of InfluxDB 1.");
+      new Section("v1_compatibility", "API of InfluxDB 1.");
   private static final Key<Boolean> V1_ENABLED =
       V1_SECTION.key("enabled", Type.BOOL, false, "Enables the API of InfluxDB 1.");
   private static final Key<String> V1_DB =
@@ -76,12 +76,12 @@ record InfluxSettings(
           "db",
           Type.STRING,
           "",
-          "The database; it must be there, or create_schema makes it. {label} is replaced by the"
-              + " value of a label, or of an attribute of the resource.");
+          "Database, which must exist unless create_schema creates it; {label} "
+            + "is replaced by the value of a label or a resource attribute.");
   private static final Key<String> V1_USERNAME =
-      V1_SECTION.key("username", Type.STRING, "", "Sent with basic authentication.");
+      V1_SECTION.key("username", Type.STRING, "", "User name for basic authentication.");
   private static final Key<Secret> V1_PASSWORD =
-      V1_SECTION.optional("password", Type.SECRET, "Of that user.");
+      V1_SECTION.optional("password", Type.SECRET, "Password for basic authentication.");
   private static final Key<String> V1_RP =
       V1_SECTION.key(
           "retention_policy",
@@ -90,7 +90,7 @@ record InfluxSettings(
           "Retention policy that receives the points; by default that of the database.");
   private static final Key<String> V1_CONSISTENCY =
       V1_SECTION.key(
-          "consistency", Type.STRING, "", "any, one, quorum or all; of InfluxDB Enterprise 1.");
+          "consistency", Type.STRING, "", "Write consistency of InfluxDB Enterprise 1: any, one, quorum or all.");
 
   private record V1(
       String db,
@@ -100,16 +100,17 @@ record InfluxSettings(
       String consistency) {}
 
   private static final Section V3_SECTION =
-      new Section("v3", "The API of InfluxDB 3, Core or Enterprise.");
+      new Section("v3", "API of InfluxDB 3, Core or Enterprise.");
   private static final Key<Boolean> V3_ENABLED =
       V3_SECTION.key("enabled", Type.BOOL, true, "Enables the API of InfluxDB 3.");
   private static final Key<String> V3_DATABASE =
       V3_SECTION.required(
           "database",
           Type.STRING,
-          "The database; made by the first write. {label} as in v1_compatibility.db.");
+          "Database, created by the first write; {label} is replaced as in "
+            + "v1_compatibility.db.");
   private static final Key<Boolean> V3_NO_SYNC =
-      V3_SECTION.key("no_sync", Type.BOOL, false, "Answer before the write-ahead log is on disk.");
+      V3_SECTION.key("no_sync", Type.BOOL, false, "If true, writes are confirmed before the write-ahead log is on disk.");
 
   private record V3(boolean enabled, String database, boolean noSync) {}
 
@@ -125,17 +126,17 @@ record InfluxSettings(
           5000,
           5 << 20);
   private static final Key<String> ORG =
-      SECTION.key("org", Type.STRING, "", "The organisation, of version 2.");
+      SECTION.key("org", Type.STRING, "", "Organisation; version 2 only.");
   private static final Key<String> BUCKET =
       SECTION.key(
           "bucket",
           Type.STRING,
           "",
-          "The bucket, of version 2; it must be there, or create_schema makes it. {label} as in"
-              + " v1_compatibility.db.");
+          "Bucket of version 2, which must exist unless create_schema creates "
+            + "it; {label} is replaced as in v1_compatibility.db.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Secret> TOKEN =
-      SECTION.optional("token", Type.SECRET, "Sent as Token, to version 3 as Bearer.");
+      SECTION.optional("token", Type.SECRET, "Token, sent with the scheme Token, or Bearer to version 3.");
   private static final V1 OFF = new V1("", "", null, "", "");
   private static final Key<V1> V1_KEY =
       SECTION.key(
@@ -151,54 +152,57 @@ record InfluxSettings(
                           o.get(V1_CONSISTENCY))
                       : off(o)),
           OFF,
-          "The API of InfluxDB 1.");
+          "API of InfluxDB 1.");
   private static final Key<V3> V3_KEY =
       SECTION.key(
           "v3",
           V3_SECTION.type(o -> new V3(o.get(V3_ENABLED), o.get(V3_DATABASE), o.get(V3_NO_SYNC))),
           new V3(false, "", false),
-          "The API of InfluxDB 3.");
+          "API of InfluxDB 3.");
   private static final Key<Boolean> SCHEMA =
       SECTION.key(
           "metrics_schema",
           Type.oneOf("schema of metrics", "series", false, "clymene", true),
           false,
-          "series: measurement, tags, one field \"value\"; clymene: the same with a tag __name__.");
+          "Schema of samples: series uses the metric name as measurement and one "
+            + "field \"value\"; clymene adds the tag __name__.");
   private static final Key<Boolean> CREATE_SCHEMA =
       SECTION.key(
           "create_schema",
           Type.BOOL,
           false,
-          "Make databases of version 1 and buckets of version 2 that are missing; those of version"
-              + " 3 are made by the first write.");
+          "If true, missing databases of version 1 and buckets of version 2 are "
+            + "created; version 3 creates databases on the first write.");
   private static final Key<Map<String, String>> DEFAULT_TAGS =
       SECTION.key(
           "default_tags",
           Type.map(Type.STRING),
           Map.of(),
-          "Tags of every point that does not have them.");
+          "Tags added to every point that does not have them.");
 
   private static final Key<List<String>> SPAN_DIMENSIONS =
       SECTION.key(
           "span_dimensions",
           Type.list(Type.STRING),
           List.of("service.name", InfluxRecords.SPAN_NAME),
-          "Attributes of spans and their resources that are tags, beside trace_id and span_id.");
+          "Attributes of spans and their resources that become tags, in addition "
+            + "to trace_id and span_id.");
   private static final Key<List<String>> LOG_DIMENSIONS =
       SECTION.key(
           "log_record_dimensions",
           Type.list(Type.STRING),
           List.of("service.name"),
-          "Attributes of log records and their resources that are tags, beside trace_id and"
-              + " span_id.");
+          "Attributes of log records and their resources that become tags, in "
+            + "addition to trace_id and span_id.");
 
   static {
     SECTION
-        .notBuilt("payload_max_lines", "max_samples_per_send is in its place.")
+        .notBuilt("payload_max_lines", "Use max_samples_per_send.")
         .notBuilt("payload_max_bytes", "Use max_request_bytes.")
-        .notBuilt("span_fields", "Attributes that are not tags are in the field attributes.")
-        .notBuilt("trace_id_fields", "trace_id and span_id are tags.")
-        .notBuilt("precision", "Times of samples are milliseconds, of logs and spans nanoseconds.");
+        .notBuilt("span_fields", "Attributes that are not tags are written to the field attributes.")
+        .notBuilt("trace_id_fields", "trace_id and span_id are always tags.")
+        .notBuilt("precision", "Timestamps of samples are in milliseconds, those of logs and spans in "
+            + "nanoseconds.");
   }
 
   static final Type<InfluxSettings> TYPE = SECTION.type(InfluxSettings::read);

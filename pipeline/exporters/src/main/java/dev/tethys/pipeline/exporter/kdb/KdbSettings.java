@@ -54,18 +54,19 @@ record KdbSettings(
       new RowSettings.Keys(
           SECTION, HistogramRule.NATIVE, Set.of(HistogramRule.NATIVE), 10_000, 8 << 20);
   private static final Key<String> ENDPOINT =
-      SECTION.required("endpoint", Type.STRING, "host:port of the process.");
-  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
+      SECTION.required("endpoint", Type.STRING, "Address of the process: host:port.");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "User name.");
   private static final Key<Secret> PASSWORD =
-      SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Password of the user.");
   private static final Key<ClientTlsSettings> TLS =
-      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
+      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
   private static final Key<Boolean> MODE =
       SECTION.key(
           "mode",
           Type.oneOf("mode", "tickerplant", true, "process", false),
           true,
-          "tickerplant, which is given columns, or process, which has keyed tables.");
+          "Type of the process: tickerplant, which receives columns, or process, "
+            + "which stores keyed tables.");
   private static final Key<String> FUNCTION =
       SECTION.key(
           "function", Type.STRING, ".u.upd", "Function that a tickerplant calls with the columns.");
@@ -78,16 +79,16 @@ record KdbSettings(
               + " of a label.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE =
-      SECTION.key("create_tables", Type.BOOL, true, "Make tables that a process does not have.");
+      SECTION.key("create_tables", Type.BOOL, true, "If true, tables that the process does not have are created.");
   private static final Key<List<String>> SYMBOL_LABELS =
       SECTION.key(
           "symbol_labels",
           Type.list(Type.STRING),
           List.of(),
-          "Labels that are symbol columns of the table of series. Symbols are never forgotten by"
-              + " kdb+: only labels with few values.");
+          "Labels stored as symbol columns of the series table. kdb+ never frees "
+            + "symbols, so use only labels with few values.");
   private static final Key<Long> CONNECTIONS =
-      SECTION.key("max_connections", Type.INT, 1L, "Maximum number of connections at once.");
+      SECTION.key("max_connections", Type.INT, 1L, "Maximum number of concurrent connections.");
 
   static final Type<KdbSettings> TYPE = SECTION.type(KdbSettings::read);
 

@@ -57,7 +57,7 @@ final class BalancerMetrics {
     latency =
         r.histograms(
             pre + "backend_latency",
-            "Time until a backend had its data, in milliseconds.",
+            "Duration of sending to a backend, in milliseconds.",
             MILLIS,
             EXPORTER,
             TYPE,
@@ -65,7 +65,7 @@ final class BalancerMetrics {
     outcomes =
         r.counters(
             pre + "backend_outcome_total",
-            "Outcomes of sending to a backend.",
+            "Number of requests sent to a backend, by outcome.",
             EXPORTER,
             TYPE,
             ENDPOINT,
@@ -73,7 +73,7 @@ final class BalancerMetrics {
     leaving =
         r.gauges(
             "tethys_loadbalancer_leaving_items",
-            "Items that wait for backends which are gone, to be handed to others.",
+            "Items waiting for removed backends, to be sent to the remaining ones.",
             EXPORTER,
             TYPE,
             ENDPOINT);

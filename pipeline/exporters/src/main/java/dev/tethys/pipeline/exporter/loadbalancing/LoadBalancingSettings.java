@@ -70,65 +70,68 @@ public record LoadBalancingSettings(
   private static final Key<YamlObject> OTLP_KEY =
       PROTOCOL.optional("otlp", OTLP_TYPE, "OTLP over gRPC; the keys of otlp_grpc.");
 
-  private static final Section STATIC = new Section("static", "A list of backends.");
+  private static final Section STATIC = new Section("static", "Static list of backends.");
   private static final Key<List<String>> HOSTNAMES =
       STATIC.key(
           "hostnames",
           Type.list(Type.STRING),
           List.of(),
-          "host or host:port of each; 4317 where no port is written.");
+          "Addresses of the backends: host or host:port; the default port is "
+            + "4317.");
 
-  private static final Section DNS = new Section("dns", "All addresses of a name.");
+  private static final Section DNS = new Section("dns", "Backends found by DNS.");
   private static final Key<String> HOSTNAME =
-      DNS.key("hostname", Type.STRING, "", "The name that is looked up.");
+      DNS.key("hostname", Type.STRING, "", "Host name to resolve.");
   private static final Key<String> PORT_KEY =
-      DNS.key("port", Type.STRING, "", "The port of each address; 4317 where none is written.");
+      DNS.key("port", Type.STRING, "", "Port of the backends.");
   private static final Key<Duration> INTERVAL =
       DNS.key("interval", GoDurations.TYPE, Duration.ofSeconds(5), "Interval between DNS lookups.");
   private static final Key<Duration> DNS_TIMEOUT =
       DNS.key("timeout", GoDurations.TYPE, Duration.ofSeconds(1), "Timeout of a DNS lookup.");
 
-  private static final Section K8S = new Section("k8s", "The pods of a service of Kubernetes.");
+  private static final Section K8S = new Section("k8s", "Pods of a Kubernetes service.");
   private static final Key<String> SERVICE =
       K8S.key(
           "service",
           Type.STRING,
           "",
-          "name or name.namespace; without a namespace that of this pod, or default.");
+          "Service as name or name.namespace; the default namespace is that of "
+            + "this pod, or default.");
   private static final Key<List<Long>> PORTS =
       K8S.key(
           "ports",
           Type.list(Type.INT),
           List.of(),
-          "Ports of each pod, each of them a backend; 4317 where none is written.");
+          "Ports of each pod, one backend per port; the default port is 4317.");
   private static final Key<Duration> K8S_TIMEOUT =
       K8S.key(
           "timeout",
           GoDurations.TYPE,
           Duration.ofMinutes(1),
-          "Time that a start waits for the first list.");
+          "Maximum time that the start waits for the first list.");
   private static final Key<Boolean> RETURN_HOSTNAMES =
       K8S.key(
           "return_hostnames",
           Type.BOOL,
           false,
-          "Call pods of a stateful set by their names, as hostname.service.namespace.");
+          "If true, pods of a stateful set are called by host name, as "
+            + "hostname.service.namespace.");
 
   private static final Section RESOLVER =
       new Section("resolver", "Source of the list of backends.");
   private static final Key<Listed> LISTED =
-      RESOLVER.optional("static", STATIC.type(LoadBalancingSettings::listed), "A list.");
+      RESOLVER.optional("static", STATIC.type(LoadBalancingSettings::listed), "Static list of backends.");
   private static final Key<Dns> LOOKED_UP =
-      RESOLVER.optional("dns", DNS.type(LoadBalancingSettings::dns), "Addresses of a name.");
+      RESOLVER.optional("dns", DNS.type(LoadBalancingSettings::dns), "Backends found by DNS.");
   private static final Key<Service> WATCHED =
-      RESOLVER.optional("k8s", K8S.type(LoadBalancingSettings::service), "Pods of a service.");
+      RESOLVER.optional("k8s", K8S.type(LoadBalancingSettings::service), "Pods of a Kubernetes service.");
 
   private static final Key<YamlNode> CLOUD_MAP =
-      RESOLVER.optional("aws_cloud_map", Type.ANY, "Refused: instances that AWS Cloud Map knows.");
+      RESOLVER.optional("aws_cloud_map", Type.ANY, "Not supported: instances registered in AWS Cloud Map.");
 
   private static final Section SECTION =
       new Section(
-              "loadbalancing", "Sends what belongs together to one of several backends, by OTLP.")
+              "loadbalancing", "Distributes telemetry over several OTLP backends by a routing key.")
           .include(DeliverySettings.SECTION);
   private static final Key<RoutingKey> ROUTING_KEY =
       SECTION.optional(
@@ -142,7 +145,7 @@ public record LoadBalancingSettings(
           "routing_attributes",
           Type.list(Type.STRING),
           List.of(),
-          "Of which attributes, with routing_key: attributes.");
+          "Attributes that select the backend, with routing_key: attributes.");
   private static final Type<YamlObject> PROTOCOL_TYPE = PROTOCOL.type(LoadBalancingSettings::otlp);
   private static final Key<YamlObject> PROTOCOL_KEY =
       SECTION.optional("protocol", PROTOCOL_TYPE, "Protocol of the backends; OTLP by default.");

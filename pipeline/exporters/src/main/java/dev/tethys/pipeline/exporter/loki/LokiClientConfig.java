@@ -71,16 +71,16 @@ public record LokiClientConfig(
     private static final Section SECTION =
         new Section("backoff_config", "Retries of requests that failed.");
     private static final Key<Duration> MIN =
-        SECTION.key("min_period", GoDurations.TYPE, Duration.ofMillis(500), "First pause.");
+        SECTION.key("min_period", GoDurations.TYPE, Duration.ofMillis(500), "Initial pause between attempts.");
     private static final Key<Duration> MAX =
-        SECTION.key("max_period", GoDurations.TYPE, Duration.ofMinutes(5), "Longest pause.");
+        SECTION.key("max_period", GoDurations.TYPE, Duration.ofMinutes(5), "Maximum pause between attempts.");
     private static final Key<Long> RETRIES =
         SECTION.key(
             "max_retries",
             Type.INT,
             0L,
-            "Maximum number of attempts of a request before it is dropped; 0, the default "
-                + "here, for no limit, unlike Promtail's 10.");
+            "Maximum number of attempts of a request before it is dropped; 0 (the "
+            + "default, unlike 10 in Promtail) for no limit.");
     static final Backoff DEFAULT = new Backoff(Duration.ofMillis(500), Duration.ofMinutes(5), 0);
     static final Type<Backoff> TYPE = SECTION.type(Backoff::read);
 
@@ -94,13 +94,13 @@ public record LokiClientConfig(
   }
 
   private static final Duration DEFAULT_PAUSE = Duration.ofMillis(100);
-  private static final Section SECTION = new Section("clients", "A Loki that entries are sent to.");
+  private static final Section SECTION = new Section("clients", "Loki server to which entries are sent.");
   private static final Key<URI> URL =
       SECTION.required("url", Type.URL, "URL of the server, including the path /loki/api/v1/push.");
   private static final Key<String> NAME =
-      SECTION.key("name", Type.STRING, "", "Its name in metrics and logs; each only once.");
+      SECTION.key("name", Type.STRING, "", "Name of the client in metrics and logs; must be unique.");
   private static final Key<String> TENANT =
-      SECTION.key("tenant_id", Type.STRING, "", "Tenant of entries that name none.");
+      SECTION.key("tenant_id", Type.STRING, "", "Tenant of entries without a tenant.");
   private static final Key<Duration> BATCH_WAIT =
       SECTION.key(
           "batchwait",
@@ -112,9 +112,9 @@ public record LokiClientConfig(
           "batchpause",
           GoDurations.TYPE,
           DEFAULT_PAUSE,
-          "The least time between two requests of a tenant that are not full, which leave before"
-              + " batchwait while nothing is under way. With the time of batchwait there are no"
-              + " more requests than Promtail sends.");
+          "Minimum time between two requests of a tenant that are not full; such "
+            + "requests are sent before batchwait if no request is in flight. With "
+            + "the value of batchwait, requests are as rare as in Promtail.");
   private static final Key<Long> BATCH_SIZE =
       SECTION.key(
           "batchsize", Type.INT, 1L << 20, "Maximum size of the lines in a request in bytes.");
@@ -123,7 +123,7 @@ public record LokiClientConfig(
           "headers",
           Type.map(Type.of("string", "", YamlNode::asString)),
           Map.of(),
-          "Further headers of every request.");
+          "Additional headers of every request.");
   private static final Key<Backoff> BACKOFF =
       SECTION.key(
           "backoff_config", Backoff.TYPE, Backoff.DEFAULT, "Retries of requests that failed.");
@@ -132,19 +132,20 @@ public record LokiClientConfig(
           "external_labels",
           Type.map(Type.of("string", "", YamlNode::asString)),
           Map.of(),
-          "Labels of every entry that has not these labels itself.");
+          "Labels added to every entry that does not have them.");
   private static final Key<Duration> TIMEOUT =
-      SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(10), "Of one request.");
+      SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(10), "Timeout of a request.");
   private static final Key<Boolean> DROP_RATE_LIMITED =
       SECTION.key(
           "drop_rate_limited_batches",
           Type.BOOL,
           false,
-          "Drop a request that is answered 429, so that it does not hold up others.");
+          "If true, a request answered with 429 is dropped, so that it does not "
+            + "delay others.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);
-    SECTION.notBuilt("stream_lag_labels", "Deprecated: labels of the metric promtail_stream_lag.");
+    SECTION.notBuilt("stream_lag_labels", "Deprecated in Promtail: labels of the metric promtail_stream_lag.");
   }
 
   /** One client, as strictly read. */

@@ -43,32 +43,33 @@ public record LokiExporterSettings(
   }
 
   private static final Section SECTION =
-      new Section("loki", "Exports logs to Loki.").include(DeliverySettings.SECTION);
+      new Section("loki", "Sends logs to Loki.").include(DeliverySettings.SECTION);
   private static final HttpClientSettings.Keys KEYS = new HttpClientSettings.Keys(SECTION);
   private static final Key<String> TENANT =
-      SECTION.key("tenant_id", Type.STRING, "", "Tenant of streams that name none.");
+      SECTION.key("tenant_id", Type.STRING, "", "Tenant of streams without a tenant.");
   private static final Key<List<String>> RESOURCE_LABELS =
       SECTION.key(
           "resource_labels",
           Type.list(Type.STRING),
           List.of(),
-          "Attributes of resources that are labels, the others are structured metadata; all when"
-              + " empty.");
+          "Resource attributes that become labels, all if empty; other "
+            + "attributes become structured metadata.");
   private static final Key<List<String>> RECORD_LABELS =
       SECTION.key(
           "record_labels",
           Type.list(Type.STRING),
           List.of(),
-          "Attributes of records that are labels; the others are structured metadata.");
+          "Record attributes that become labels; other attributes become "
+            + "structured metadata.");
   private static final Key<Boolean> ENCODING =
       SECTION.key(
           "encoding",
           Type.oneOf("encoding", "proto", false, "json", true),
           false,
-          "proto, which is compressed by snappy, or json.");
+          "Encoding of requests: proto, compressed with snappy, or json.");
 
   private static final Section DEFAULTS =
-      new Section("default_labels_enabled", "Labels that the Collector's exporter made.");
+      new Section("default_labels_enabled", "Default labels of the Collector's exporter.");
   private static final Map<Default, Key<Boolean>> DEFAULT_LABELS = new EnumMap<>(Default.class);
 
   static {
@@ -89,8 +90,9 @@ public record LokiExporterSettings(
           "default_labels_enabled",
           DEFAULTS.type(LokiExporterSettings::defaults),
           Set.of(),
-          "Labels exporter, job, instance and level, as the Collector's exporter made them: none"
-              + " without this key, and with it all that are not false.");
+          "Labels exporter, job, instance and level, as in the Collector's "
+            + "exporter: without this key none is added, with it all that are not "
+            + "false.");
 
   private static Set<Default> defaults(YamlObject o) {
     Set<Default> out = EnumSet.noneOf(Default.class);

@@ -50,16 +50,18 @@ public record MessageSettings(
               topicKey,
               Type.STRING,
               usual,
-              "Topic of messages. {signal} is replaced by metrics, logs or traces; another name by"
-                  + " an attribute of the resource, or, of encodings by sample, for a label.");
+              "Topic of messages. {signal} is replaced by metrics, logs or traces; "
+            + "any other {name} by a resource attribute or, for encodings by sample, "
+            + "by a label.");
       maxNames = BoundedNames.key(s, 10_000);
       encoding =
           s.key(
               "encoding",
               Type.lowerCase("encoding", MessageEncoding.class),
               MessageEncoding.OTLP_PROTO,
-              "otlp_proto, otlp_json; of metrics also json, influx.");
-      maxBytes = s.key("max_message_bytes", Type.INT, (long) bytes, "Maximum size of a message.");
+              "Encoding of messages: otlp_proto or otlp_json; for metrics also json "
+            + "or influx.");
+      maxBytes = s.key("max_message_bytes", Type.INT, (long) bytes, "Maximum size of a message in bytes.");
       rows =
           new RowSettings.Keys(
               s,

@@ -19,19 +19,19 @@ import java.util.StringJoiner;
  */
 record CustomAuthorizer(String name, String tokenKey, Secret token, Secret signature) {
   private static final Section SECTION =
-      new Section("custom_authorizer", "A custom authorizer at AWS IoT.");
+      new Section("custom_authorizer", "Custom authorizer of AWS IoT.");
   private static final Key<String> NAME =
-      SECTION.key("name", Type.STRING, "", "The authorizer; else the endpoint's usual one.");
+      SECTION.key("name", Type.STRING, "", "Name of the authorizer; by default the authorizer of the endpoint.");
   private static final Key<String> TOKEN_KEY =
-      SECTION.key("token_key_name", Type.STRING, "", "Name of the token of the authorizer.");
+      SECTION.key("token_key_name", Type.STRING, "", "Name of the authorizer's token.");
   private static final Key<Secret> TOKEN =
-      SECTION.key("token", Type.SECRET, Secret.NONE, "The token.");
+      SECTION.key("token", Type.SECRET, Secret.NONE, "Token for the authorizer.");
   private static final Key<Secret> SIGNATURE =
       SECTION.key(
           "token_signature",
           Type.SECRET,
           Secret.NONE,
-          "The token's signature in Base64, of authorizers that check one.");
+          "Signature of the token in Base64, for authorizers that verify one.");
 
   static final Type<CustomAuthorizer> TYPE = SECTION.type(CustomAuthorizer::read);
 

@@ -58,7 +58,7 @@ record MqttSettings(
     MessageSettings messages,
     DeliverySettings delivery) {
   private static final Section SECTION =
-      new Section("mqtt", "Sends messages to a broker of MQTT.").include(DeliverySettings.SECTION);
+      new Section("mqtt", "Sends messages to an MQTT broker.").include(DeliverySettings.SECTION);
   private static final MessageSettings.Keys MESSAGES =
       new MessageSettings.Keys(SECTION, "topic", "telemetry/{signal}", 256 << 10);
   private static final Key<String> ENDPOINT =
@@ -66,52 +66,58 @@ record MqttSettings(
           "endpoint",
           Type.STRING,
           "mqtt://localhost:1883",
-          "mqtt://host:port, ws://host:port/path, or mqtts:// and wss:// with TLS.");
+          "URL of the broker: mqtt://host:port, ws://host:port/path, or mqtts:// "
+            + "and wss:// with TLS.");
   private static final Key<Map<String, Secret>> HEADERS = WebSocketAddress.headers(SECTION);
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key(
-          "tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS of mqtts and wss.");
+          "tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings for mqtts and wss.");
   private static final Key<String> ALPN =
       SECTION.key(
           "alpn",
           Type.STRING,
           "",
-          "Protocol that TLS of mqtts offers; AWS IoT requires mqtt or x-amzn-mqtt-ca on port 443.");
+          "ALPN protocol for mqtts; AWS IoT requires mqtt or x-amzn-mqtt-ca on "
+            + "port 443.");
   private static final Key<CloudAuth> SIGV4 =
       SECTION.optional(
           "sigv4",
           CloudAuth.SigV4.of(IotSignature.SERVICE, "Keys of AWS for a WebSocket of AWS IoT."),
-          "Of wss: the address of AWS IoT's WebSocket is signed for each connection.");
+          "AWS signing of the WebSocket URL of AWS IoT, for each connection; wss "
+            + "only.");
   private static final Key<CustomAuthorizer> AUTHORIZER =
       SECTION.optional(
           "custom_authorizer",
           CustomAuthorizer.TYPE,
-          "Parameters of a custom authorizer at AWS IoT, appended to the user name.");
+          "Custom authorizer of AWS IoT, whose parameters are appended to the "
+            + "user name.");
   private static final Key<Boolean> VERSION =
-      SECTION.key("protocol_version", Type.oneOf("version of MQTT", versions()), true, "5, 3.1.1.");
+      SECTION.key("protocol_version", Type.oneOf("version of MQTT", versions()), true, "Version of MQTT: 5 or 3.1.1.");
   private static final Key<String> CLIENT_ID =
       SECTION.key(
           "client_id",
           Type.STRING,
           "",
-          "Client ID at the broker; further connections of this process append a number.");
-  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
+          "Client ID at the broker; additional connections of this process "
+            + "append a number.");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "User name at the broker.");
   private static final Key<Secret> PASSWORD =
-      SECTION.optional("password", Type.SECRET, "Its password.");
+      SECTION.optional("password", Type.SECRET, "Password of the user.");
   private static final Key<String> PASSWORD_FILE =
       SECTION.key(
           "password_file",
           Type.PATH,
           "",
-          "A file of its password or token, read for each connection.");
+          "File with the password or token of the user, read for each connection.");
   private static final List<String> MECHANISMS = List.of(Scram.SHA_1, Scram.SHA_256, Scram.SHA_512);
   private static final Key<String> ENHANCED =
       SECTION.key(
           "enhanced_authentication",
           Type.STRING,
           "",
-          "Of version 5: the user proves that it knows the password by SCRAM-SHA-1, -256 or -512,"
-              + " who it is by GSSAPI-KERBEROS, or shows the token of password_file by OAUTH2-JWT.");
+          "Enhanced authentication of version 5: SCRAM-SHA-1, SCRAM-SHA-256 or "
+            + "SCRAM-SHA-512 with the password, GSSAPI-KERBEROS with a Kerberos "
+            + "identity, or OAUTH2-JWT with the token of password_file.");
   private static final Key<KerberosIdentity> KERBEROS =
       SECTION.optional(
           "kerberos", KerberosIdentity.type("mqtt"), "Kerberos identity for GSSAPI-KERBEROS.");
@@ -120,10 +126,10 @@ record MqttSettings(
           "qos",
           Type.INT,
           1L,
-          "0: delivered when the broker has read it; 1: when it has taken it; 2: and hands it on"
-              + " once.");
+          "Quality of service: 0, delivered when sent to the broker; 1, when the "
+            + "broker acknowledged it; 2, exactly once.");
   private static final Key<Boolean> RETAIN =
-      SECTION.key("retain", Type.BOOL, false, "The broker keeps the last message of a topic.");
+      SECTION.key("retain", Type.BOOL, false, "If true, the broker retains the last message of a topic.");
 
   private static final PskSettings.Keys SHARED_KEY = new PskSettings.Keys(SECTION);
 

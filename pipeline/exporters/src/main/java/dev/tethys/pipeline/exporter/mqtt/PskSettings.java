@@ -37,12 +37,11 @@ record PskSettings(
           section.optional(
               "psk",
               Type.SECRET,
-              "A key that the broker has as well, in hexadecimal digits: TLS without"
-                  + " certificates.");
+              "Pre-shared key in hexadecimal digits, for TLS without certificates.");
       file =
-          section.key("psk_file", Type.PATH, "", "A file of that key, read for each connection.");
+          section.key("psk_file", Type.PATH, "", "File with the pre-shared key, read for each connection.");
       identity =
-          section.key("psk_identity", Type.STRING, "", "By which the broker finds that key.");
+          section.key("psk_identity", Type.STRING, "", "Identity that names the pre-shared key to the broker.");
     }
 
     /** Null when there is no key. */

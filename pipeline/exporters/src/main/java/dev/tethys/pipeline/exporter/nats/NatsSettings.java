@@ -59,38 +59,41 @@ record NatsSettings(
           "endpoint",
           Type.STRING,
           "nats://localhost:4222",
-          "nats://host:port, tls://, ws:// or wss://; several with commas between are of one"
-              + " cluster.");
+          "URL of the server: nats://host:port, tls://, ws:// or wss://; servers "
+            + "of one cluster are separated by commas.");
   private static final Key<Map<String, Secret>> HEADERS = WebSocketAddress.headers(SECTION);
   private static final Key<ClientTlsSettings> TLS =
-      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
+      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
   private static final Key<Boolean> TLS_FIRST =
       SECTION.key(
           "tls_first",
           Type.BOOL,
           false,
-          "Shake hands of TLS before the server says anything (handshake_first there).");
-  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
+          "If true, the TLS handshake precedes all other data (handshake_first "
+            + "in NATS).");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "User name.");
   private static final Key<Secret> PASSWORD =
-      SECTION.optional("password", Type.SECRET, "Its password.");
-  private static final Key<Secret> TOKEN = SECTION.optional("token", Type.SECRET, "A token.");
+      SECTION.optional("password", Type.SECRET, "Password of the user.");
+  private static final Key<Secret> TOKEN = SECTION.optional("token", Type.SECRET, "Authentication token.");
   private static final Key<Secret> SEED =
-      SECTION.optional("nkey_seed", Type.SECRET, "The seed of a user's nkey, SU….");
+      SECTION.optional("nkey_seed", Type.SECRET, "Seed of the user's nkey (SU…).");
   private static final Key<String> CREDENTIALS =
       SECTION.key(
           "credentials_file",
           Type.PATH,
           "",
-          "A file of a user's JWT, with its seed unless it is a bearer's, as nsc makes it.");
+          "Credentials file of nsc with the JWT of a user and, unless it is a "
+            + "bearer token, its seed.");
   private static final Key<Boolean> JETSTREAM =
       SECTION.key(
           "jetstream",
           Type.BOOL,
           true,
-          "Messages are delivered when a stream has stored them. false: when the server has them,"
-              + " for subscribers.");
+          "If true, messages count as delivered when a JetStream stream has "
+            + "stored them; if false, when the server has received them for its "
+            + "subscribers.");
   private static final Key<String> STREAM =
-      SECTION.key("stream", Type.STRING, "", "The stream that is to have the messages.");
+      SECTION.key("stream", Type.STRING, "", "Stream that must store the messages.");
 
   private static final StreamSetup.Keys SETUP = new StreamSetup.Keys(SECTION);
 

@@ -53,40 +53,44 @@ record OpenTsdbSettings(
           1000,
           48 << 10);
   private static final Key<String> USERNAME =
-      SECTION.key("username", Type.STRING, "", "Sent with basic authentication.");
+      SECTION.key("username", Type.STRING, "", "User name for basic authentication.");
   private static final Key<Secret> PASSWORD =
-      SECTION.optional("password", Type.SECRET, "Of that user.");
+      SECTION.optional("password", Type.SECRET, "Password for basic authentication.");
   private static final Key<Secret> TELNET_LOGIN =
       SECTION.key(
           "telnet_login",
           Type.SECRET,
           Secret.NONE,
-          "The first line of a connection by telnet, as the server's authentication plugin reads"
-              + " it, such as \"auth basic USER PASSWORD\".");
+          "First line of a telnet connection, for the server's authentication "
+            + "plugin, such as \"auth basic USER PASSWORD\".");
   private static final Key<List<String>> TAGS =
       SECTION.key(
           "tags",
           Type.list(Type.STRING),
           List.of("instance", "job"),
-          "Labels that are kept as tags where a series has more labels than max_tags.");
+          "Labels that are kept as tags if a series has more labels than "
+            + "max_tags.");
   private static final Key<Long> MAX_TAGS =
       SECTION.key(
           "max_tags",
           Type.INT,
           8L,
-          "Maximum number of tags in a series, as tsd.storage.max_tags there.");
+          "Maximum number of tags in a series, as tsd.storage.max_tags of the "
+            + "server.");
   private static final Key<Boolean> NOT_FINITE =
       SECTION.key(
           "not_finite",
           Type.oneOf("rule for samples that are not finite", "metric", true, "drop", false),
           true,
-          "metric: as marks of a metric beside; drop: dropped and counted.");
+          "Handling of samples that are not finite: metric writes them as marks "
+            + "to an additional metric, drop drops and counts them.");
   private static final Key<Boolean> SYNC =
       SECTION.key(
           "sync",
           Type.BOOL,
           true,
-          "Wait until points are in the database, not only until the server has them.");
+          "If true, a request waits until points are stored in the database; if "
+            + "false, until the server has received them.");
 
   static final Type<OpenTsdbSettings> TYPE = SECTION.type(OpenTsdbSettings::read);
 

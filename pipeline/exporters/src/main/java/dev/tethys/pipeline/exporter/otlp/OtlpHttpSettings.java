@@ -28,19 +28,19 @@ public record OtlpHttpSettings(
       new Section("otlp_http", "Exports OTLP over HTTP.").include(DeliverySettings.SECTION);
   private static final HttpClientSettings.Keys KEYS = new HttpClientSettings.Keys(SECTION);
   private static final Key<String> TRACES =
-      SECTION.key("traces_endpoint", Type.STRING, "", "The whole URL for traces.");
+      SECTION.key("traces_endpoint", Type.STRING, "", "Full URL for traces.");
   private static final Key<String> METRICS =
-      SECTION.key("metrics_endpoint", Type.STRING, "", "The whole URL for metrics.");
+      SECTION.key("metrics_endpoint", Type.STRING, "", "Full URL for metrics.");
   private static final Key<String> LOGS =
-      SECTION.key("logs_endpoint", Type.STRING, "", "The whole URL for logs.");
+      SECTION.key("logs_endpoint", Type.STRING, "", "Full URL for logs.");
   private static final Key<String> PROFILES =
-      SECTION.key("profiles_endpoint", Type.STRING, "", "The whole URL for profiles.");
+      SECTION.key("profiles_endpoint", Type.STRING, "", "Full URL for profiles.");
   private static final Key<Boolean> ENCODING =
       SECTION.key(
           "encoding",
           Type.oneOf("encoding", "proto", false, "json", true),
           false,
-          "proto or json.");
+          "Encoding of requests: proto or json.");
 
   static final Type<OtlpHttpSettings> TYPE = SECTION.type(OtlpHttpSettings::read);
 

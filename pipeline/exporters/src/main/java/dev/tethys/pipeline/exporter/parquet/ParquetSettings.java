@@ -40,32 +40,33 @@ record ParquetSettings(
   private static final int GATHERED = 1000;
 
   private static final Section SECTION =
-      new Section("parquet", "Writes files of Parquet, in a folder or at S3.")
+      new Section("parquet", "Writes Parquet files to a directory or an S3 bucket.")
           .include(DeliverySettings.SECTION);
   private static final Key<String> DIRECTORY =
-      SECTION.key("directory", Type.PATH, "", "The folder that files are in; or s3.");
+      SECTION.key("directory", Type.PATH, "", "Directory of the files; either this or s3 is required.");
   private static final Key<S3Settings> S3 =
-      SECTION.optional("s3", S3Settings.TYPE, "The bucket that files are in.");
+      SECTION.optional("s3", S3Settings.TYPE, "S3 bucket of the files.");
   private static final Key<String> PARTITION =
       SECTION.key(
           "partition",
           Type.STRING,
           "{signal}/date={date}/hour={hour}",
-          "Folders within, with {signal}, {date}, {hour}, and labels or attributes of resources.");
+          "Subdirectories of the files, with {signal}, {date}, {hour}, and "
+            + "labels or resource attributes.");
   private static final Key<Compression> COMPRESSION;
   private static final Key<Long> LEVEL =
-      SECTION.key("compression_level", Type.INT, 0L, "Of zstd and gzip; 0 for their default.");
+      SECTION.key("compression_level", Type.INT, 0L, "Compression level of zstd and gzip; 0 for their default.");
   private static final Key<Long> FILE_BYTES =
       SECTION.key(
           "max_file_bytes",
           Type.INT,
           64L << 20,
-          "A file is closed when it is made of so many bytes of telemetry.");
+          "Size of the telemetry at which a file is closed, in bytes.");
   private static final Key<Duration> FILE_AGE =
-      SECTION.key("max_file_age", GoDurations.TYPE, Duration.ofMinutes(1), "Or when it is so old.");
+      SECTION.key("max_file_age", GoDurations.TYPE, Duration.ofMinutes(1), "Age at which a file is closed.");
   private static final Key<Long> ROW_GROUP =
       SECTION.key(
-          "row_group_bytes", Type.INT, 32L << 20, "A row group has so many before compression.");
+          "row_group_bytes", Type.INT, 32L << 20, "Maximum size of a row group before compression, in bytes.");
   private static final RowSettings.Keys ROWS =
       new RowSettings.Keys(
           SECTION, HistogramRule.JSON, EnumSet.of(HistogramRule.JSON), 100_000, 8 << 20);
@@ -82,7 +83,7 @@ record ParquetSettings(
             "compression",
             Type.oneOf("compression", words),
             Compression.ZSTD,
-            "Of pages: zstd, snappy, gzip, none.");
+            "Compression of pages: zstd, snappy, gzip or none.");
   }
 
   static final Type<ParquetSettings> TYPE = SECTION.type(ParquetSettings::read);

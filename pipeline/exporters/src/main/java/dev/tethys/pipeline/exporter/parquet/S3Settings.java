@@ -38,59 +38,60 @@ record S3Settings(
 
   private static final int MAX_PART = 1 << 30;
 
-  private static final Section SECTION = new Section("s3", "A bucket of S3 or its like.");
+  private static final Section SECTION = new Section("s3", "Bucket of S3 or a compatible service.");
   private static final Key<String> BUCKET =
-      SECTION.required("bucket", Type.STRING, "Its name; it is not created.");
+      SECTION.required("bucket", Type.STRING, "Name of the bucket, which must exist.");
   private static final Key<String> REGION =
-      SECTION.key("region", Type.STRING, "", "Else that of the environment or the machine.");
+      SECTION.key("region", Type.STRING, "", "AWS region; by default taken from the environment or the instance.");
   private static final Key<String> PREFIX =
-      SECTION.key("prefix", Type.STRING, "", "Prefix of all keys.");
+      SECTION.key("prefix", Type.STRING, "", "Prefix of all object keys.");
   private static final Key<String> ENDPOINT =
-      SECTION.key("endpoint", Type.STRING, "", "URL of something else that speaks S3.");
+      SECTION.key("endpoint", Type.STRING, "", "URL of an S3-compatible service.");
   private static final Key<Boolean> PATH_STYLE =
-      SECTION.key("force_path_style", Type.BOOL, false, "The bucket is part of the path.");
+      SECTION.key("force_path_style", Type.BOOL, false, "If true, the bucket is part of the URL path instead of the host name.");
   private static final Key<Long> PART_BYTES =
       SECTION.key(
           "part_bytes",
           Type.INT,
           16L << 20,
-          "A larger file is sent in parts of this size; 5 MiB at least.");
+          "Size of parts in which larger files are uploaded; at least 5 MiB.");
   private static final Key<String> STORAGE_CLASS =
       SECTION.key(
-          "storage_class", Type.STRING, "", "Such as STANDARD_IA; else the bucket's usual one.");
+          "storage_class", Type.STRING, "", "Storage class, such as STANDARD_IA; by default that of the bucket.");
   private static final Key<String> ACL =
-      SECTION.key("acl", Type.STRING, "", "A canned one, such as bucket-owner-full-control.");
+      SECTION.key("acl", Type.STRING, "", "Canned ACL, such as bucket-owner-full-control.");
   private static final Key<String> ENCRYPTION =
       SECTION.key(
           "server_side_encryption",
           Type.STRING,
           "",
-          "AES256, aws:kms or aws:kms:dsse; else as the bucket has it.");
+          "Encryption at the server: AES256, aws:kms or aws:kms:dsse; by default "
+            + "that of the bucket.");
   private static final Key<String> KMS_KEY =
       SECTION.key(
-          "kms_key_id", Type.STRING, "", "The key of aws:kms; else the account's usual one.");
+          "kms_key_id", Type.STRING, "", "KMS key for aws:kms; by default that of the account.");
   private static final Key<Boolean> CHECKSUMS =
       SECTION.key(
           "checksums",
           Type.BOOL,
           true,
-          "Bodies carry x-amz-checksum-sha256, which the service keeps; false for services that do"
-              + " not know it.");
+          "If true, uploads carry x-amz-checksum-sha256, which the service "
+            + "stores; set it to false for services without support.");
   private static final Key<String> ACCESS_KEY =
-      SECTION.key("access_key", Type.STRING, "", "Else AWS's usual places are searched.");
+      SECTION.key("access_key", Type.STRING, "", "Access key; by default taken from the AWS credential chain.");
   private static final Key<Secret> SECRET_KEY =
-      SECTION.optional("secret_key", Type.SECRET, "Of the access key.");
+      SECTION.optional("secret_key", Type.SECRET, "Secret key of the access key.");
   private static final Key<Secret> SESSION_TOKEN =
       SECTION.key(
-          "session_token", Type.SECRET, Secret.NONE, "Of keys that STS gave for some time.");
+          "session_token", Type.SECRET, Secret.NONE, "Session token of temporary keys from STS.");
   private static final Key<String> PROFILE =
-      SECTION.key("profile", Type.STRING, "", "A profile of AWS's files.");
+      SECTION.key("profile", Type.STRING, "", "Profile of the AWS configuration files.");
   private static final Key<String> ROLE =
-      SECTION.key("role_arn", Type.STRING, "", "A role to take on.");
+      SECTION.key("role_arn", Type.STRING, "", "ARN of the role to assume.");
   private static final Key<String> EXTERNAL_ID =
       SECTION.key("external_id", Type.STRING, "", "External ID that the role requires.");
   private static final Key<ClientTlsSettings> TLS =
-      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
+      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
 
   static {
     SECTION.notBuilt("sse_customer_key", "Customer keys (SSE-C) are not supported.");

@@ -54,7 +54,7 @@ public final class PrometheusExporterFactory
   private static final Key<Map<String, String>> CONST_LABELS =
       SECTION.key("const_labels", Type.map(Type.STRING), Map.of(), "Labels of every series.");
   private static final Key<Boolean> TIMESTAMPS =
-      SECTION.key("send_timestamps", Type.BOOL, false, "Adds the times of data points.");
+      SECTION.key("send_timestamps", Type.BOOL, false, "If true, samples carry the timestamps of data points.");
   private static final Key<Duration> EXPIRATION =
       SECTION.key(
           "metric_expiration",
@@ -62,15 +62,16 @@ public final class PrometheusExporterFactory
           Duration.ofMinutes(5),
           "Time for which a series is exposed after its last data point.");
   private static final Section RESOURCE =
-      new Section("resource_to_telemetry_conversion", "Resource attributes as labels.");
+      new Section("resource_to_telemetry_conversion", "Conversion of resource attributes to labels.");
   private static final Key<Boolean> RESOURCE_ENABLED =
-      RESOURCE.key("enabled", Type.BOOL, false, "All of them, of every series.");
+      RESOURCE.key("enabled", Type.BOOL, false, "If true, all resource attributes become labels of every series.");
   private static final Key<Boolean> WITHOUT_SERVICE =
       RESOURCE.key(
           "exclude_service_attributes",
           Type.BOOL,
           false,
-          "But for service.name, service.namespace and service.instance.id.");
+          "If true, service.name, service.namespace and service.instance.id do "
+            + "not become labels.");
   private static final Key<ExposedOptions.Promoted> PROMOTED =
       SECTION.key(
           "resource_to_telemetry_conversion",
@@ -82,13 +83,14 @@ public final class PrometheusExporterFactory
                           ? ExposedOptions.Promoted.WITHOUT_SERVICE
                           : ExposedOptions.Promoted.ALL),
           ExposedOptions.Promoted.NONE,
-          "Resource attributes as labels; else they are in target_info.");
+          "Conversion of resource attributes to labels; without it they are in "
+            + "target_info.");
   private static final Key<Boolean> WITHOUT_SCOPE =
-      SECTION.key("without_scope_info", Type.BOOL, false, "No labels that name scopes.");
+      SECTION.key("without_scope_info", Type.BOOL, false, "If true, series have no labels that name the scope.");
   private static final Key<Boolean> OPEN_METRICS =
-      SECTION.key("enable_open_metrics", Type.BOOL, false, "Offered to those that ask for it.");
+      SECTION.key("enable_open_metrics", Type.BOOL, false, "If true, OpenMetrics is offered to clients that accept it.");
   private static final Key<Boolean> SUFFIXES =
-      SECTION.key("add_metric_suffixes", Type.BOOL, true, "Units and _total at names.");
+      SECTION.key("add_metric_suffixes", Type.BOOL, true, "If true, metric names get suffixes of units and _total.");
   private static final Key<TranslationStrategy> STRATEGY =
       SECTION.optional(
           "translation_strategy",
@@ -96,7 +98,7 @@ public final class PrometheusExporterFactory
               "translation strategy", TranslationStrategy.values(), TranslationStrategy::text),
           "Translation of metric names to series names; replaces add_metric_suffixes.");
   private static final Section QUEUE =
-      new Section("sending_queue", "There is nothing to wait for.");
+      new Section("sending_queue", "Sending queue, which this exporter does not use.");
   private static final Key<Boolean> QUEUE_ENABLED =
       QUEUE.key("enabled", Type.BOOL, true, "Only false is accepted.");
   private static final Key<YamlNode> SENDING_QUEUE =
@@ -110,10 +112,11 @@ public final class PrometheusExporterFactory
                 }
                 return o.node();
               }),
-          "Only as not enabled.");
+          "Sending queue, which this exporter does not use; it must be disabled.");
 
   static {
-    SECTION.notBuilt("resource_constant_labels", "Behind a gate of the Collector's.");
+    SECTION.notBuilt("resource_constant_labels", "Experimental in the Collector: constant labels from resource "
+            + "attributes.");
   }
 
   @Override

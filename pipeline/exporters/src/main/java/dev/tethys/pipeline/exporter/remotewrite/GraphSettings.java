@@ -52,7 +52,7 @@ record GraphSettings(
   private static final Section SECTION =
       new Section("prometheus_remote_write", "Sends samples by remote write.");
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
-  private static final Section HTTP = new Section("http", "The HTTP client.");
+  private static final Section HTTP = new Section("http", "HTTP client settings.");
   private static final HttpClientSettings.Keys HTTP_CLIENT = new HttpClientSettings.Keys(HTTP);
   private static final Key<HttpClientSettings> HTTP_KEY =
       SECTION.optional(
@@ -61,9 +61,9 @@ record GraphSettings(
           "HTTP client settings in a separate block, instead of inline keys.");
   private static final List<Key<CloudAuth>> CLOUDS =
       List.of(
-          SECTION.optional("sigv4", CloudAuth.SigV4.TYPE, "Requests are signed for AWS."),
-          SECTION.optional("azuread", CloudAuth.AzureAd.TYPE, "Tokens of Azure."),
-          SECTION.optional("google_iam", CloudAuth.GoogleIam.TYPE, "Tokens of Google."));
+          SECTION.optional("sigv4", CloudAuth.SigV4.TYPE, "AWS request signing."),
+          SECTION.optional("azuread", CloudAuth.AzureAd.TYPE, "Azure tokens of requests."),
+          SECTION.optional("google_iam", CloudAuth.GoogleIam.TYPE, "Google tokens of requests."));
   private static final Key<RemoteWriteMessage> PROTOBUF_MESSAGE =
       SECTION.key(
           "protobuf_message",
@@ -72,42 +72,43 @@ record GraphSettings(
               RemoteWriteMessage.values(),
               RemoteWriteMessage::text),
           RemoteWriteMessage.V1,
-          "prometheus.WriteRequest (1.0) or io.prometheus.write.v2.Request (2.0).");
+          "Message type of requests: prometheus.WriteRequest (1.0) or "
+            + "io.prometheus.write.v2.Request (2.0).");
   private static final Key<Long> SAMPLES_EACH =
       SECTION.key(
           "max_samples_per_send", Type.INT, 2000L, "Maximum number of samples in a request.");
 
   private static final Key<String> NAMESPACE =
-      SECTION.key("namespace", Type.STRING, "", "Prefix of names, followed by an underscore.");
+      SECTION.key("namespace", Type.STRING, "", "Prefix of metric names, followed by an underscore.");
   private static final Key<Map<String, String>> EXTERNAL_LABELS =
       SECTION.key(
           "external_labels",
           Type.map(Type.STRING),
           Map.of(),
-          "Labels of every series that does not have them.");
+          "Labels added to every series that does not have them.");
   private static final Section TARGET_INFO =
-      new Section("target_info", "The series that tells the attributes of a resource.");
+      new Section("target_info", "Series target_info with the attributes of a resource.");
   private static final Key<Boolean> TARGET_INFO_ENABLED =
       TARGET_INFO.key("enabled", Type.BOOL, true, "If true, target_info is sent for OTLP metrics.");
   private static final Key<Boolean> TARGET_INFO_KEY =
       SECTION.key(
-          "target_info", TARGET_INFO.type(o -> o.get(TARGET_INFO_ENABLED)), true, "target_info.");
+          "target_info", TARGET_INFO.type(o -> o.get(TARGET_INFO_ENABLED)), true, "Series target_info with the attributes of a resource.");
 
   private static final Section OLD_QUEUE =
-      new Section("remote_write_queue", "The queue under its older name.");
+      new Section("remote_write_queue", "Former way of writing sending_queue.");
   private static final Key<Boolean> OLD_QUEUE_ENABLED =
-      OLD_QUEUE.key("enabled", Type.BOOL, true, "As in sending_queue.");
+      OLD_QUEUE.key("enabled", Type.BOOL, true, "If true, requests wait in a queue, as with sending_queue.enabled.");
   private static final Key<Long> OLD_QUEUE_SIZE =
       OLD_QUEUE.key("queue_size", Type.INT, 10_000L, "Maximum number of waiting requests.");
   private static final Key<Long> OLD_QUEUE_CONSUMERS =
-      OLD_QUEUE.key("num_consumers", Type.INT, 5L, "Maximum number of requests at once.");
+      OLD_QUEUE.key("num_consumers", Type.INT, 5L, "Maximum number of concurrent requests.");
   private static final Key<YamlObject> REMOTE_WRITE_QUEUE =
       SECTION.optional(
           "remote_write_queue",
           OLD_QUEUE.type(o -> o),
-          "The queue under its older name, instead of sending_queue.");
+          "Former way of writing sending_queue.");
   private static final Section WAL =
-      new Section("wal", "The queue on disk under its older name, without an extension.");
+      new Section("wal", "Former way of writing a queue on disk, without an extension.");
   private static final Key<String> WAL_DIRECTORY =
       WAL.required("directory", Type.PATH, "Directory of the queue, used by this exporter alone.");
   private static final Key<Long> WAL_BUFFER =
@@ -132,7 +133,7 @@ record GraphSettings(
       SECTION.optional(
           "wal",
           WAL.type(GraphSettings::walDirectory),
-          "The queue on disk, instead of sending_queue with storage.");
+          "Queue on disk, instead of sending_queue with storage.");
   private static final Key<Long> BATCH_BYTES =
       SECTION.key(
           "max_batch_size_bytes",
@@ -150,14 +151,15 @@ record GraphSettings(
           "send_metadata",
           Type.BOOL,
           false,
-          "If true, types, units and help texts of families are sent in requests of 1.0.");
+          "If true, requests of 1.0 contain types, units and help texts of "
+            + "metric families.");
 
   private static final Key<List<String>> METADATA_KEYS =
       SECTION.key(
           "include_metadata_keys",
           Type.list(Type.STRING),
           List.of(),
-          "Metadata of batches, by names, that becomes headers of requests.");
+          "Keys of batch metadata that becomes headers of requests.");
 
   /** Headers that are the protocol's, and the name under which requests keep what they hold. */
   private static final Set<String> RESERVED =

@@ -65,14 +65,14 @@ public record QueueConfig(
           "capacity",
           Type.INT.absentWhenNull(),
           (long) DEFAULT.capacity,
-          "Samples that a shard may hold in Prometheus. Taken and shown; here what waits is bounded"
-              + " in bytes.");
+          "Accepted and shown as a metric only: in Prometheus, the number of "
+            + "samples a shard buffers; here the queue is limited in bytes.");
   private static final Key<Long> SHARDS_MAX =
       SECTION.key(
           "max_shards",
           Type.INT.absentWhenNull(),
           (long) DEFAULT.maxShards,
-          "Maximum number of requests at once.");
+          "Maximum number of concurrent requests.");
   private static final Key<Long> SHARDS_MIN =
       SECTION.key(
           "min_shards",
@@ -96,7 +96,7 @@ public record QueueConfig(
           "min_backoff",
           Type.DURATION.absentWhenNull(),
           DEFAULT.minBackoff,
-          "Pause before a request is repeated; doubled each time.");
+          "Initial pause between attempts; doubled each time.");
   private static final Key<Duration> MAX_BACKOFF =
       SECTION.key(
           "max_backoff",
@@ -108,13 +108,14 @@ public record QueueConfig(
           "retry_on_http_429",
           Type.BOOL,
           false,
-          "Repeat requests that were answered 429; otherwise they are dropped.");
+          "If true, requests answered with 429 are retried; otherwise they are "
+            + "dropped.");
   private static final Key<Duration> SAMPLE_AGE_LIMIT =
       SECTION.key(
           "sample_age_limit",
           Type.DURATION,
           Duration.ZERO,
-          "Drop samples older than this; 0s for no limit.");
+          "Maximum age of samples; older samples are dropped; 0s for no limit.");
 
   static final Type<QueueConfig> TYPE = SECTION.type(QueueConfig::read);
 

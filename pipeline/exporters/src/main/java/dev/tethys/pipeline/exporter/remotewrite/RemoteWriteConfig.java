@@ -51,18 +51,18 @@ public record RemoteWriteConfig(
     MetadataConfig metadata) {
 
   private static final Section SECTION =
-      new Section("remote_write", "A destination that samples are sent to.");
+      new Section("remote_write", "Remote write endpoint to which samples are sent.");
   private static final Key<URI> ADDRESS =
-      SECTION.required("url", Type.URL, "URL of requests: http or https.");
+      SECTION.required("url", Type.URL, "URL of the endpoint: http or https.");
   private static final Key<String> NAME =
-      SECTION.key("name", Type.STRING, "", "Its name in metrics and logs; each only once.");
+      SECTION.key("name", Type.STRING, "", "Name of the endpoint in metrics and logs; must be unique.");
   private static final Key<RemoteWriteMessage> PROTOBUF_MESSAGE =
       SECTION.key(
           "protobuf_message",
           Type.oneOf("remote write protobuf message", messages()),
           RemoteWriteMessage.V1,
-          "The form of requests: remote write 1.0 or 2.0. A receiver that answers 415 to 2.0 gets"
-              + " 1.0 from then on.");
+          "Message type of requests: remote write 1.0 or 2.0. After a 415 "
+            + "response to 2.0, requests use 1.0.");
   private static final Key<Duration> REMOTE_TIMEOUT =
       SECTION.key("remote_timeout", Type.DURATION, Duration.ofSeconds(30), "Timeout of a request.");
   private static final Key<Map<String, String>> HEADERS =
@@ -70,27 +70,29 @@ public record RemoteWriteConfig(
           "headers",
           Type.map(Type.of("string", "", YamlNode::asString)),
           Map.of(),
-          "Further headers, a tenant for instance.");
+          "Additional headers of requests, such as a tenant.");
   private static final Key<YamlNode> WRITE_RELABEL =
       SECTION.optional(
           "write_relabel_configs",
           RelabelConfig.LIST,
-          "Rules for every series on its way there, after external labels were added.");
+          "Relabelling rules for every series sent, applied after external "
+            + "labels are added.");
   private static final Key<Boolean> SEND_EXEMPLARS =
-      SECTION.key("send_exemplars", Type.BOOL, false, "Send exemplars too.");
+      SECTION.key("send_exemplars", Type.BOOL, false, "If true, exemplars are sent.");
   private static final Key<Boolean> SEND_NATIVE_HISTOGRAMS =
       SECTION.key(
           "send_native_histograms",
           Type.BOOL,
           false,
-          "Send native histograms too; 2.0 always does.");
+          "If true, native histograms are sent; 2.0 always sends them.");
   private static final Key<Boolean> ROUND_ROBIN_DNS =
       SECTION.key(
           "round_robin_dns",
           Type.BOOL,
           false,
-          "New connections go to any address of the host, not to the first that takes them, by"
-              + " HTTP/1.1; through a proxy they go to the proxy.");
+          "If true, HTTP/1.1 connections use all addresses of the host instead "
+            + "of the first that accepts; connections through a proxy go to the "
+            + "proxy.");
   private static final Key<QueueConfig> QUEUE =
       SECTION.key(
           "queue_config", QueueConfig.TYPE, QueueConfig.DEFAULT, "Size and retries of requests.");
@@ -102,11 +104,11 @@ public record RemoteWriteConfig(
           "Metadata of metric families: type, help and unit.");
 
   private static final Key<CloudAuth> SIGV4 =
-      SECTION.optional("sigv4", CloudAuth.SigV4.TYPE, "Requests are signed for AWS.");
+      SECTION.optional("sigv4", CloudAuth.SigV4.TYPE, "AWS request signing.");
   private static final Key<CloudAuth> AZUREAD =
-      SECTION.optional("azuread", CloudAuth.AzureAd.TYPE, "Tokens of Azure.");
+      SECTION.optional("azuread", CloudAuth.AzureAd.TYPE, "Azure tokens of requests.");
   private static final Key<CloudAuth> GOOGLE_IAM =
-      SECTION.optional("google_iam", CloudAuth.GoogleIam.TYPE, "Tokens of Google.");
+      SECTION.optional("google_iam", CloudAuth.GoogleIam.TYPE, "Google tokens of requests.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);

@@ -59,21 +59,22 @@ public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxIte
     public Keys(Section s, HistogramRule usual, Set<HistogramRule> rules, int items, int bytes) {
       suffixes =
           s.key(
-              "add_metric_suffixes", Type.BOOL, true, "Units and _total at names of OTLP metrics.");
+              "add_metric_suffixes", Type.BOOL, true, "If true, names of OTLP metrics get suffixes of units and _total.");
       resources =
           s.key(
               "resource_attributes_as_labels",
               Type.BOOL,
               false,
-              "Attributes of OTLP resources are labels of every series; else they are in"
-                  + " target_info.");
+              "If true, resource attributes of OTLP metrics become labels of every "
+            + "series; otherwise they are in target_info.");
       scopes =
           s.key(
               "scope_as_labels",
               Type.BOOL,
               true,
-              "Name, version, schema and attributes of OTLP scopes are labels otel_scope_…. Without"
-                  + " them, points of two scopes that agree in all else are samples of one series.");
+              "If true, name, version, schema URL and attributes of OTLP scopes "
+            + "become labels otel_scope_…. Without them, points of two scopes that "
+            + "are otherwise equal are merged into one series.");
       SequencedMap<String, HistogramRule> words = new LinkedHashMap<>();
       for (HistogramRule r : HistogramRule.values()) {
         if (rules.contains(r)) {
@@ -97,7 +98,7 @@ public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxIte
               "max_request_bytes",
               Type.INT,
               (long) bytes,
-              "A request that has this many bytes before compression is sent.");
+              "Size of a request, before compression, at which it is sent, in bytes.");
     }
 
     /** Reads the keys out of a map that also has others. */

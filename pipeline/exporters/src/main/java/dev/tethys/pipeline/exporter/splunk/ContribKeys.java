@@ -55,22 +55,22 @@ record ContribKeys(
   /** The keys, added to the section of the exporter. */
   static final class Keys {
     private static final Section METADATA =
-        new Section("hec_metadata", "Attributes that say what events say of themselves.");
+        new Section("hec_metadata", "Attributes from which metadata of events is taken.");
     private static final Key<String> SOURCE =
-        METADATA.key("source", Type.STRING, "com.splunk.source", "Their source.");
+        METADATA.key("source", Type.STRING, "com.splunk.source", "Attribute with the source.");
     private static final Key<String> SOURCETYPE =
-        METADATA.key("sourcetype", Type.STRING, "com.splunk.sourcetype", "Their source type.");
+        METADATA.key("sourcetype", Type.STRING, "com.splunk.sourcetype", "Attribute with the source type.");
     private static final Key<String> INDEX =
-        METADATA.key("index", Type.STRING, "com.splunk.index", "Their index.");
+        METADATA.key("index", Type.STRING, "com.splunk.index", "Attribute with the index.");
     private static final Key<String> HOST =
-        METADATA.key("host", Type.STRING, "host.name", "Their host.");
+        METADATA.key("host", Type.STRING, "host.name", "Attribute with the host.");
 
     private static final Section FIELDS =
-        new Section("otel_to_hec_fields", "Fields of what is no attribute.");
+        new Section("otel_to_hec_fields", "Names of event fields for values that are not attributes.");
     private static final Key<String> SEVERITY_TEXT =
-        FIELDS.key("severity_text", Type.STRING, "otel.log.severity.text", "The severity.");
+        FIELDS.key("severity_text", Type.STRING, "otel.log.severity.text", "Field of the severity text.");
     private static final Key<String> SEVERITY_NUMBER =
-        FIELDS.key("severity_number", Type.STRING, "otel.log.severity.number", "As a number.");
+        FIELDS.key("severity_number", Type.STRING, "otel.log.severity.number", "Field of the severity number.");
 
     private record Metadata(String source, String sourceType, String index, String host) {}
 
@@ -96,7 +96,7 @@ record ContribKeys(
 
     Keys(Section s) {
       uncompressed =
-          s.key("disable_compression", Type.BOOL, false, "The same as compression: none.");
+          s.key("disable_compression", Type.BOOL, false, "If true, requests are not compressed, as with compression: none.");
       logs = s.key("log_data_enabled", Type.BOOL, true, "If true, log records are sent.");
       profiles =
           s.key(
@@ -104,8 +104,8 @@ record ContribKeys(
               Type.BOOL,
               true,
               "If true, log records of Splunk's profiler are sent, scope " + PROFILING + ".");
-      appName = s.key("splunk_app_name", Type.STRING, "", "The header __splunk_app_name.");
-      appVersion = s.key("splunk_app_version", Type.STRING, "", "The header __splunk_app_version.");
+      appName = s.key("splunk_app_name", Type.STRING, "", "Value of the header __splunk_app_name.");
+      appVersion = s.key("splunk_app_version", Type.STRING, "", "Value of the header __splunk_app_version.");
       for (Signal signal : new Signal[] {Signal.LOGS, Signal.METRICS, Signal.TRACES}) {
         String name = signal.name().toLowerCase(java.util.Locale.ROOT);
         lengths.put(
@@ -113,8 +113,8 @@ record ContribKeys(
             s.optional(
                 "max_content_length_" + name,
                 Type.INT,
-                "Maximum size of their requests in bytes before compression; defaults to "
-                    + "max_request_bytes."));
+                "Maximum size of requests in bytes before compression; defaults to "
+            + "max_request_bytes."));
       }
       maxEvent =
           s.key(
@@ -128,7 +128,7 @@ record ContribKeys(
               "hec_metadata_to_otel_attrs",
               METADATA_TYPE,
               USUAL,
-              "The older name of otel_attrs_to_hec_metadata.");
+              "Former name of otel_attrs_to_hec_metadata.");
       fields =
           s.key(
               "otel_to_hec_fields",

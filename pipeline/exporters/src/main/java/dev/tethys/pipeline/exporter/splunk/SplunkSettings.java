@@ -66,7 +66,7 @@ record SplunkSettings(
           2000,
           800_000);
   private static final Key<Secret> TOKEN =
-      SECTION.required("token", Type.SECRET, "The collector's token.");
+      SECTION.required("token", Type.SECRET, "Token of the HTTP Event Collector.");
   private static final Key<String> SOURCE =
       SECTION.key("source", Type.STRING, "", "Source of every event.");
   private static final Key<String> SOURCETYPE =
@@ -76,8 +76,8 @@ record SplunkSettings(
           "index",
           Type.STRING,
           "",
-          "Index of every event; for metrics, an index of metrics. {label} is replaced by the value"
-              + " of a label, or of an attribute of the resource.");
+          "Index of every event; metrics require a metrics index. {label} is "
+            + "replaced by the value of a label or a resource attribute.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
 
   private static final Key<IndexedAcks.Rules> ACKS =
@@ -85,7 +85,8 @@ record SplunkSettings(
           "acknowledgement",
           IndexedAcks.Rules.TYPE,
           new IndexedAcks.Rules(Duration.ZERO, Duration.ZERO),
-          "Requests are delivered when they are indexed; not without.");
+          "Indexer acknowledgement; without it requests count as delivered when "
+            + "they are accepted.");
   private static final ContribKeys.Keys CONTRIB = new ContribKeys.Keys(SECTION);
 
   static {
@@ -99,7 +100,7 @@ record SplunkSettings(
           "batcher",
           "deprecated_batcher"
         }) {
-      SECTION.notBuilt(k, "Of the Collector's exporter.");
+      SECTION.notBuilt(k, "Key of the Collector's exporter.");
     }
   }
 

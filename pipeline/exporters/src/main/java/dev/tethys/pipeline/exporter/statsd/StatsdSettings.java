@@ -62,7 +62,8 @@ record StatsdSettings(
           "tags",
           Type.lowerCase("style of tags", StatsdTagStyle.class),
           StatsdTagStyle.DOGSTATSD,
-          "dogstatsd, graphite, influxdb, librato, signalfx; none: they are nodes of the name.");
+          "Format of tags: dogstatsd, graphite, influxdb, librato or signalfx; "
+            + "none appends labels to the name.");
   private static final Key<String> NAME =
       SECTION.key(
           "name",
@@ -75,13 +76,14 @@ record StatsdSettings(
           "resource_attributes_as_tags",
           Type.BOOL,
           true,
-          "Attributes of resources are tags: without them instances may be one series.");
+          "If true, resource attributes become tags; without them several "
+            + "instances may be merged into one series.");
   private static final Key<Histograms> HISTOGRAMS =
       SECTION.key(
           "histograms",
           Type.lowerCase("rule for histograms", Histograms.class),
           Histograms.COUNTERS,
-          "counters, observations or drop.");
+          "Form of histograms: counters, observations or drop.");
   private static final Key<StatsdKind> OBSERVED =
       SECTION.key(
           "observation_type",
@@ -92,11 +94,12 @@ record StatsdSettings(
       SECTION.optional(
           "absolute_gauges",
           Type.BOOL,
-          "If true, a gauge with a sign is an absolute value, as in Datadog's agent; else "
-              + "a negative gauge follows a 0. Usually true for dogstatsd only.");
+          "If true, a signed gauge is an absolute value, as in Datadog's agent; "
+            + "otherwise a 0 is sent before a negative gauge. Usually true only for "
+            + "dogstatsd.");
   private static final Key<Boolean> TIMESTAMPS =
       SECTION.key(
-          "timestamps", Type.BOOL, false, "Counters and gauges say their time; of dogstatsd.");
+          "timestamps", Type.BOOL, false, "If true, counters and gauges carry timestamps; dogstatsd only.");
   private static final Key<Long> MAX_ITEMS_KEY =
       SECTION.key(
           "max_samples_per_send", Type.INT, 10_000L, "Maximum number of points in a request.");

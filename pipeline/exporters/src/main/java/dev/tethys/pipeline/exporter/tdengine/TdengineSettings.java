@@ -59,17 +59,17 @@ record TdengineSettings(
           5000,
           900_000);
   private static final Key<String> USERNAME =
-      SECTION.key("username", Type.STRING, "root", "The user.");
+      SECTION.key("username", Type.STRING, "root", "User name.");
   private static final Key<Secret> PASSWORD =
-      SECTION.key("password", Type.SECRET, new Secret("taosdata"), "Its password.");
+      SECTION.key("password", Type.SECRET, new Secret("taosdata"), "Password of the user.");
   private static final Key<Secret> TOKEN =
       SECTION.key(
           "token",
           Type.SECRET,
           Secret.NONE,
-          "Token of CREATE TOKEN, instead of user and password.");
+          "Token made by CREATE TOKEN, instead of user name and password.");
   private static final Key<Secret> CLOUD_TOKEN =
-      SECTION.key("cloud_token", Type.SECRET, Secret.NONE, "A token of TDengine's cloud.");
+      SECTION.key("cloud_token", Type.SECRET, Secret.NONE, "Token of TDengine Cloud.");
   private static final Key<String> DATABASE =
       SECTION.key(
           "database",
@@ -81,29 +81,31 @@ record TdengineSettings(
           "protocol",
           Type.oneOf("protocol", "lines", false, "sql", true),
           false,
-          "lines: a super table for each metric; sql: one, with labels in a tag of type JSON.");
+          "Protocol of samples: lines uses a super table for each metric, sql a "
+            + "single one with labels in a tag of type JSON.");
   private static final Key<String> TABLE =
       SECTION.key(
           "table",
           Type.STRING,
           "metrics",
-          "Super table, of protocol sql; {label} is replaced by the value of a label.");
+          "Super table of samples; with protocol sql only. {label} is replaced "
+            + "by the value of a label.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE_SCHEMA =
       SECTION.key(
-          "create_schema", Type.BOOL, true, "Make the database and super table that are missing.");
+          "create_schema", Type.BOOL, true, "If true, missing databases and super tables are created.");
   private static final Key<String> OPTIONS =
       SECTION.key(
           "database_options",
           Type.STRING,
           "PRECISION 'ms' KEEP 3650d",
-          "Behind CREATE DATABASE; the precision has to be ms, us or ns.");
+          "Options of CREATE DATABASE; the precision must be ms, us or ns.");
 
   static {
     SECTION.notBuilt(
         "totp_code",
-        "taosAdapter takes codes over its WebSocket alone, not with lines and SQL over HTTP; a"
-            + " program is given a token.");
+        "taosAdapter accepts TOTP codes only over its WebSocket, not for lines "
+            + "and SQL over HTTP; use a token.");
   }
 
   static final Type<TdengineSettings> TYPE = SECTION.type(TdengineSettings::read);

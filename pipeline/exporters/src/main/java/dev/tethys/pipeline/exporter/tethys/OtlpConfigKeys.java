@@ -15,46 +15,47 @@ import java.util.Set;
 /** The block {@code otlp_config} with Loki's keys. */
 public final class OtlpConfigKeys {
   private static final Section RULE =
-      new Section("attributes_config", "Action for attributes of some names.");
+      new Section("attributes_config", "Rule for attributes, by name.");
   private static final Key<Action> ACTION =
       RULE.required(
           "action",
           Type.lowerCase("action", Action.class),
-          "index_label, structured_metadata or drop.");
+          "Destination of the attributes: index_label, structured_metadata or "
+            + "drop.");
   private static final Key<List<String>> ATTRIBUTES =
       RULE.key("attributes", Type.list(Type.STRING), List.of(), "Names of attributes.");
   private static final Key<String> REGEX =
-      RULE.optional("regex", Type.STRING, "Expression that fits whole names of attributes.");
+      RULE.optional("regex", Type.STRING, "Regular expression that matches whole attribute names.");
   private static final Type<List<Rule>> RULES = Type.list(RULE.type(OtlpConfigKeys::rule));
 
   private static final Section RESOURCE =
-      new Section("resource_attributes", "Rules for attributes of resources.");
+      new Section("resource_attributes", "Rules for resource attributes.");
   private static final Key<Boolean> IGNORE_DEFAULTS =
       RESOURCE.key(
           "ignore_defaults",
           Type.BOOL,
           false,
-          "Only attributes_config makes labels; service.name and others are not labels by"
-              + " default.");
+          "If true, only attributes_config makes labels; service.name and others "
+            + "are not labels by default.");
   private static final Key<List<Rule>> RESOURCE_RULES =
-      RESOURCE.key("attributes_config", RULES, List.of(), "Rules; the first that fits counts.");
+      RESOURCE.key("attributes_config", RULES, List.of(), "Rules; the first matching rule applies.");
 
   private record Resource(boolean ignoreDefaults, List<Rule> rules) {}
 
   private static final Section SECTION =
-      new Section("otlp_config", "Attributes of OTLP logs as labels or structured metadata.");
+      new Section("otlp_config", "Destination of attributes of OTLP logs: labels or structured metadata.");
   private static final Key<Resource> RESOURCE_KEY =
       SECTION.key(
           "resource_attributes",
           RESOURCE.type(o -> new Resource(o.get(IGNORE_DEFAULTS), o.get(RESOURCE_RULES))),
           new Resource(false, List.of()),
-          "Rules for attributes of resources.");
+          "Rules for resource attributes.");
   private static final Key<List<Rule>> SCOPE =
-      SECTION.key("scope_attributes", RULES, List.of(), "Rules for attributes of scopes.");
+      SECTION.key("scope_attributes", RULES, List.of(), "Rules for scope attributes.");
   private static final Key<List<Rule>> LOG =
-      SECTION.key("log_attributes", RULES, List.of(), "Rules for attributes of records.");
+      SECTION.key("log_attributes", RULES, List.of(), "Rules for attributes of log records.");
   private static final Key<Boolean> SEVERITY =
-      SECTION.key("severity_text_as_label", Type.BOOL, false, "severity_text is a label.");
+      SECTION.key("severity_text_as_label", Type.BOOL, false, "If true, severity_text becomes a label.");
 
   /** The block. */
   public static final Type<OtlpMapping> TYPE = SECTION.type(OtlpConfigKeys::read);

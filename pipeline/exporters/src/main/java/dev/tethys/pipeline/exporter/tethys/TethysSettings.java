@@ -32,12 +32,13 @@ public record TethysSettings(String tenant, Labels defaultLabels, @Nullable Otlp
           "default_labels",
           Type.map(Type.STRING),
           Map.of(),
-          "Labels of streams that do not have them.");
+          "Labels added to streams that do not have them.");
   private static final Key<OtlpMapping> OTLP =
       LOGS.optional(
           "otlp_config",
           OtlpConfigKeys.TYPE,
-          "Attributes that become labels, as in Loki; the server's where it is not written.");
+          "Destination of OTLP attributes, as in Loki; by default that of the "
+            + "server.");
 
   private record Logs(Labels defaultLabels, @Nullable OtlpMapping otlp) {}
 
@@ -48,7 +49,8 @@ public record TethysSettings(String tenant, Labels defaultLabels, @Nullable Otlp
           "tenant",
           Type.STRING,
           "",
-          "Tenant of batches whose metadata has no X-Scope-OrgID; fake without.");
+          "Tenant of batches without X-Scope-OrgID in their metadata; fake if "
+            + "absent.");
   private static final Key<Logs> LOGS_KEY =
       SECTION.key(
           "logs",

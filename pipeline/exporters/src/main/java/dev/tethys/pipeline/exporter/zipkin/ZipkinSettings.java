@@ -42,7 +42,7 @@ record ZipkinSettings(
     for (Format f : Format.values()) {
       words.put(f.name().toLowerCase(java.util.Locale.ROOT), f);
     }
-    FORMAT = SECTION.key("format", Type.oneOf("format", words), Format.JSON, "json or proto.");
+    FORMAT = SECTION.key("format", Type.oneOf("format", words), Format.JSON, "Encoding of requests: json or proto.");
   }
 
   private static final Key<String> DEFAULT_SERVICE =
@@ -50,7 +50,7 @@ record ZipkinSettings(
           "default_service_name",
           Type.STRING,
           "<missing service name>",
-          "Service of spans whose resource names none.");
+          "Service name of spans whose resource has none.");
   private static final Key<Long> MAX_SPANS =
       SECTION.key("max_spans_per_send", Type.INT, 1000L, "Maximum number of spans in a request.");
   private static final Key<Long> MAX_BYTES =
@@ -58,7 +58,7 @@ record ZipkinSettings(
           "max_request_bytes",
           Type.INT,
           5L << 20,
-          "A request that has this many bytes before compression is sent.");
+          "Size of a request, before compression, at which it is sent, in bytes.");
 
   static final Type<ZipkinSettings> TYPE = SECTION.type(ZipkinSettings::read);
 
