@@ -29,22 +29,22 @@ public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.S
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.extension");
 
-  private static final Section SECTION = new Section("bearertokenauth", "A token.");
+  private static final Section SECTION = new Section("bearertokenauth", "Authentication with a bearer token.");
   private static final Key<String> SCHEME =
-      SECTION.key("scheme", Type.STRING, "Bearer", "Scheme before the token.");
+      SECTION.key("scheme", Type.STRING, "Bearer", "Scheme that precedes the token.");
   private static final Key<Secret> TOKEN =
-      SECTION.key("token", Type.SECRET, Secret.NONE, "The token.");
+      SECTION.key("token", Type.SECRET, Secret.NONE, "Bearer token.");
   private static final Key<List<Secret>> TOKENS =
       SECTION.key(
           "tokens",
           Type.list(Type.SECRET),
           List.of(),
-          "Tokens, of which the first is sent, and all are taken.");
+          "Bearer tokens; the first is sent, and all are accepted.");
   private static final Key<String> FILENAME =
       SECTION.key(
-          "filename", Type.PATH, "", "File that holds tokens, a line each; read for each request.");
+          "filename", Type.PATH, "", "File with one token per line; read for each request.");
   private static final Key<String> HEADER =
-      SECTION.key("header", Type.STRING, "Authorization", "Header in which it stands.");
+      SECTION.key("header", Type.STRING, "Authorization", "Header that carries the token.");
 
   @Override
   public String type() {

@@ -22,7 +22,7 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
   /** The settings. */
   public record Settings(Path directory, boolean create, boolean fsync) {}
 
-  private static final Section SECTION = new Section("file_storage", "Folders on disk.");
+  private static final Section SECTION = new Section("file_storage", "Storage in a directory on disk.");
   private static final Key<String> DIRECTORY =
       SECTION.key(
           "directory",
@@ -30,20 +30,18 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
           "/var/lib/otelcol/file_storage",
           "Directory of the stored files.");
   private static final Key<Boolean> CREATE =
-      SECTION.key("create_directory", Type.BOOL, true, "Make it when absent.");
+      SECTION.key("create_directory", Type.BOOL, true, "If true, a missing directory is created.");
   private static final Key<Boolean> FSYNC =
       SECTION.key(
           "fsync",
           Type.BOOL,
           false,
-          "If true, acknowledged data survives a crash of the machine; otherwise one of "
-              + "the process, and of the machine except for the last second.");
+          "If true, acknowledged data survives a crash of the machine; if false, "
+            + "a crash of the process, and a crash of the machine except for the "
+            + "last second.");
   private static final Key<Duration> TIMEOUT =
       SECTION.key(
-          "timeout",
-          GoDurations.TYPE,
-          Duration.ofSeconds(1),
-          "No effect: locking a folder does not wait.");
+          "timeout", GoDurations.TYPE, Duration.ofSeconds(1), "No effect: locking a directory does not wait.");
   private static final Key<YamlNode> COMPACTION =
       SECTION.optional(
           "compaction",
@@ -55,8 +53,8 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
 
   static {
     SECTION
-        .notBuilt("directory_permissions", "Permissions of the folder.")
-        .notBuilt("max_size", "Each queue has its own limit.");
+        .notBuilt("directory_permissions", "Permissions of the directory.")
+        .notBuilt("max_size", "Use the size limit of each queue.");
   }
 
   @Override

@@ -30,28 +30,28 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
   public record Header(
       String key, @Nullable String value, String file, String from, @Nullable String otherwise) {}
 
-  private static final Section HEADER = new Section("header", "A header.");
+  private static final Section HEADER = new Section("header", "Header to set.");
   private static final Key<String> ACTION =
-      HEADER.key("action", Type.STRING, "upsert", "upsert or insert.");
-  private static final Key<String> NAME = HEADER.required("key", Type.STRING, "Its name.");
-  private static final Key<String> VALUE = HEADER.optional("value", Type.STRING, "Its value.");
+      HEADER.key("action", Type.STRING, "upsert", "How the header is set: upsert or insert.");
+  private static final Key<String> NAME = HEADER.required("key", Type.STRING, "Name of the header.");
+  private static final Key<String> VALUE = HEADER.optional("value", Type.STRING, "Value of the header.");
   private static final Key<String> VALUE_FILE =
-      HEADER.key("value_file", Type.PATH, "", "File that holds its value; read for each request.");
+      HEADER.key("value_file", Type.PATH, "", "File with the value; read for each request.");
   private static final Key<String> FROM =
-      HEADER.key("from_context", Type.STRING, "", "The sender's header of this name.");
+      HEADER.key("from_context", Type.STRING, "", "Header of the sender's request whose value is used.");
   private static final Key<String> DEFAULT =
       HEADER.optional(
-          "default_value", Type.STRING, "Value used if the request of the sender has none.");
+          "default_value", Type.STRING, "Value used if the sender's request has none.");
 
   static {
-    HEADER.notBuilt("from_attribute", "Attributes of who authenticated to a receiver.");
+    HEADER.notBuilt("from_attribute", "Attribute of the identity that authenticated to a receiver.");
   }
 
-  private static final Section SECTION = new Section("headers_setter", "Headers of requests.");
+  private static final Section SECTION = new Section("headers_setter", "Sets headers of requests.");
   private static final Key<List<Header>> HEADERS =
-      SECTION.key("headers", Type.list(HEADER.type(HeadersSetter::header)), List.of(), "They.");
+      SECTION.key("headers", Type.list(HEADER.type(HeadersSetter::header)), List.of(), "Headers to set.");
   private static final Key<Reference> ADDITIONAL =
-      SECTION.optional("additional_auth", Reference.TYPE, "Another authenticator, used as well.");
+      SECTION.optional("additional_auth", Reference.TYPE, "Additional authenticator of the same requests.");
 
   @Override
   public String type() {

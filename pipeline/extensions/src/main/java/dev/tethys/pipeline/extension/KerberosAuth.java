@@ -19,7 +19,7 @@ import java.util.Map;
 public final class KerberosAuth implements ExtensionFactory<KerberosServer> {
   private static final Type<KerberosServer> TYPE =
       KerberosServer.type(
-          new Section("kerberosauth", "A ticket of Kerberos for requests to one server."));
+          new Section("kerberosauth", "Kerberos authentication of requests to one server."));
 
   @Override
   public String type() {

@@ -49,37 +49,38 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
   private static final Duration NO_TIMEOUT = Duration.ofSeconds(30);
 
   private static final Section SECTION =
-      new Section("oauth2client", "Tokens from an OAuth 2.0 server.");
+      new Section("oauth2client", "Authentication with tokens from an OAuth 2.0 server.");
   private static final Key<String> CLIENT_ID =
       SECTION.key("client_id", Type.STRING, "", "Client identifier.");
   private static final Key<String> CLIENT_ID_FILE =
-      SECTION.key("client_id_file", Type.PATH, "", "File that holds it; goes before it.");
+      SECTION.key("client_id_file", Type.PATH, "", "File with the client identifier; takes precedence over client_id.");
   private static final Key<Duration> EXPIRY_BUFFER =
       SECTION.key(
           "expiry_buffer",
           GoDurations.TYPE,
           Tokens.EARLY,
-          "So long before its end a token is fetched anew; at most half of its time.");
+          "Time before expiry at which a new token is fetched; at most half of "
+            + "the token's lifetime.");
   private static final Key<Secret> CLIENT_SECRET =
-      SECTION.key("client_secret", Type.SECRET, Secret.NONE, "The client's secret.");
+      SECTION.key("client_secret", Type.SECRET, Secret.NONE, "Secret of the client.");
   private static final Key<String> CLIENT_SECRET_FILE =
-      SECTION.key("client_secret_file", Type.PATH, "", "File that holds it; read each time.");
+      SECTION.key("client_secret_file", Type.PATH, "", "File with the client secret; read for each token.");
   private static final Key<String> TOKEN_URL =
       SECTION.required("token_url", Type.STRING, "URL of the token endpoint.");
   private static final Key<List<String>> SCOPES =
-      SECTION.key("scopes", Type.list(Type.STRING), List.of(), "Scopes to ask for.");
+      SECTION.key("scopes", Type.list(Type.STRING), List.of(), "Scopes to request.");
   private static final Key<Map<String, String>> ENDPOINT_PARAMS =
       SECTION.key(
           "endpoint_params",
           Type.of("map of parameters", Map.of(), OAuth2ClientFactory::parameters),
           Map.of(),
-          "Further fields of the request.");
+          "Additional parameters of the token request.");
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key(
-          "tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS to the token server.");
+          "tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings for the token server.");
   private static final Key<Duration> TIMEOUT =
       SECTION.key(
-          "timeout", GoDurations.TYPE, Duration.ZERO, "Of a request for a token; 0 for 30s.");
+          "timeout", GoDurations.TYPE, Duration.ZERO, "Timeout of a token request; 0 for 30s.");
 
   static {
     SECTION.include(JwtBearer.SECTION);

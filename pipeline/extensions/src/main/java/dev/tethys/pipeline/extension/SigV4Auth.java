@@ -22,31 +22,33 @@ import java.util.Map;
 public final class SigV4Auth implements ExtensionFactory<CloudAuth.SigV4> {
   private record Role(String arn, String externalId, RoleSession session) {}
 
-  private static final Section ROLE = new Section("assume_role", "A role to take on.");
-  private static final Key<String> ARN = ROLE.key("arn", Type.STRING, "", "The role's name.");
+  private static final Section ROLE = new Section("assume_role", "Role to assume.");
+  private static final Key<String> ARN = ROLE.key("arn", Type.STRING, "", "ARN of the role.");
   private static final Key<String> STS_REGION =
-      ROLE.key("sts_region", Type.STRING, "", "The region where it is taken on; else region.");
+      ROLE.key("sts_region", Type.STRING, "", "Region of the STS endpoint; by default region.");
   private static final Key<String> SESSION_NAME =
-      ROLE.key("session_name", Type.STRING, "", "The name of the session, as logs of AWS have it.");
+      ROLE.key("session_name", Type.STRING, "", "Name of the session, shown in AWS logs.");
   private static final Key<String> EXTERNAL_ID =
       ROLE.key("external_id", Type.STRING, "", "External ID that the role requires.");
 
   private static final Section WEB_IDENTITY =
-      new Section("assume_role_with_web_identity", "A role to take on by a token.");
+      new Section("assume_role_with_web_identity", "Role to assume with a web identity token.");
   private static final Key<String> WEB_ARN =
-      WEB_IDENTITY.required("arn", Type.STRING, "The role's name.");
+      WEB_IDENTITY.required("arn", Type.STRING, "ARN of the role.");
   private static final Key<String> TOKEN_FILE =
-      WEB_IDENTITY.required("token_file", Type.PATH, "File of the token; read each time.");
+      WEB_IDENTITY.required("token_file", Type.PATH, "File with the token; read for each use.");
   private static final Key<String> WEB_REGION =
-      WEB_IDENTITY.key("sts_region", Type.STRING, "", "The region where it is taken on.");
+      WEB_IDENTITY.key("sts_region", Type.STRING, "", "Region of the STS endpoint.");
   private static final Key<String> WEB_SESSION =
-      WEB_IDENTITY.key("session_name", Type.STRING, "", "The name of the session.");
+      WEB_IDENTITY.key("session_name", Type.STRING, "", "Name of the session.");
 
-  private static final Section SECTION = new Section("sigv4auth", "Signatures of AWS.");
+  private static final Section SECTION = new Section("sigv4auth", "AWS request signing (Signature Version 4).");
   private static final Key<String> REGION =
-      SECTION.key("region", Type.STRING, "", "Else that of the endpoint's name, or found.");
+      SECTION.key("region", Type.STRING, "", "AWS region; by default taken from the endpoint's host name or the "
+            + "environment.");
   private static final Key<String> SERVICE =
-      SECTION.key("service", Type.STRING, "", "As aps or es; else that of the endpoint's name.");
+      SECTION.key("service", Type.STRING, "", "AWS service, such as aps or es; by default taken from the endpoint's "
+            + "host name.");
   private static final Key<Role> ASSUME_ROLE =
       SECTION.key(
           "assume_role",

@@ -39,7 +39,7 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
     9000_000
   };
 
-  private static final Section SECTION = new Section("batch_processor", "Joins batches.");
+  private static final Section SECTION = new Section("batch_processor", "Joins small batches into larger ones.");
   private static final Key<Long> SIZE =
       SECTION.key("send_batch_size", Type.INT, 8192L, "Number of items at which a batch is sent.");
   private static final Key<Duration> TIMEOUT =
@@ -65,7 +65,7 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
           "metadata_cardinality_limit",
           Type.INT,
           1000L,
-          "Maximum number of combinations of their values.");
+          "Maximum number of combinations of metadata values.");
 
   @Override
   public String type() {

@@ -42,7 +42,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
       Duration interval, long limit, long soft, Duration minGcSoft, Duration minGcHard) {}
 
   private static final Section SECTION =
-      new Section("memory_limiter_processor", "Refuses batches while memory is short.");
+      new Section("memory_limiter_processor", "Refuses batches while memory usage is above a limit.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "check_interval",
@@ -50,7 +50,7 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
           Duration.ZERO,
           "Interval between measurements of memory, such as 1s.");
   private static final Key<Long> LIMIT =
-      SECTION.key("limit_mib", Type.INT, 0L, "Heap that may be taken, in MiB.");
+      SECTION.key("limit_mib", Type.INT, 0L, "Maximum heap usage in MiB.");
   private static final Key<Long> SPIKE =
       SECTION.key(
           "spike_limit_mib",
@@ -58,22 +58,24 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
           0L,
           "Difference between limit and soft limit; 20% if absent.");
   private static final Key<Long> LIMIT_PERCENT =
-      SECTION.key("limit_percentage", Type.INT, 0L, "The limit in percent of the memory.");
+      SECTION.key("limit_percentage", Type.INT, 0L, "Maximum heap usage in percent of the memory.");
   private static final Key<Long> SPIKE_PERCENT =
       SECTION.key(
-          "spike_limit_percentage", Type.INT, 0L, "spike_limit_mib in percent of the memory.");
+          "spike_limit_percentage", Type.INT, 0L, "Difference between limit and soft limit in percent of the memory.");
   private static final Key<Duration> MIN_GC_SOFT =
       SECTION.key(
           "min_gc_interval_when_soft_limited",
           GoDurations.TYPE,
           Duration.ofSeconds(10),
-          "Between collections that it asks for above the soft limit.");
+          "Minimum interval between garbage collections that are requested above "
+            + "the soft limit.");
   private static final Key<Duration> MIN_GC_HARD =
       SECTION.key(
           "min_gc_interval_when_hard_limited",
           GoDurations.TYPE,
           Duration.ZERO,
-          "The same above the limit.");
+          "Minimum interval between garbage collections that are requested above "
+            + "the limit.");
   private static final Key<Duration> MAX_GC_SOFT =
       SECTION.key(
           "max_gc_interval_when_soft_limited",

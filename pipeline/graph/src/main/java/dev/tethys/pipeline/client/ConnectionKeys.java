@@ -35,7 +35,8 @@ final class ConnectionKeys {
             "cookies",
             COOKIES.type(o -> o.get(COOKIES_ENABLED)),
             false,
-            "Cookies that the server sets go along with later requests.");
+            "Cookies of the client: those set by the server are sent with later "
+            + "requests.");
     idle =
         s.optional(
             "max_idle_conns", Type.INT, "Maximum number of idle connections; 0 for no limit.");
@@ -54,18 +55,18 @@ final class ConnectionKeys {
         s.optional(
             "idle_conn_timeout",
             GoDurations.TYPE,
-            "A connection that waits for a request ends after so long; 0 for five minutes.");
-    single = s.key("disable_keep_alives", Type.BOOL, false, "A connection for each request.");
+            "Idle time after which a connection is closed; 0 for five minutes.");
+    single = s.key("disable_keep_alives", Type.BOOL, false, "If true, every request uses a new connection.");
     http2 =
         s.key(
             "force_attempt_http2",
             Type.BOOL,
             true,
-            "HTTP/2 where the server has it and TLS is spoken.");
+            "If true, HTTP/2 is used over TLS if the server supports it.");
     pingAfter =
-        s.key("http2_read_idle_timeout", GoDurations.TYPE, Duration.ZERO, "Only 0: without pings.");
+        s.key("http2_read_idle_timeout", GoDurations.TYPE, Duration.ZERO, "Only 0 is accepted: the client sends no pings.");
     pingTimeout =
-        s.key("http2_ping_timeout", GoDurations.TYPE, Duration.ZERO, "Only 0: without pings.");
+        s.key("http2_ping_timeout", GoDurations.TYPE, Duration.ZERO, "Only 0 is accepted: the client sends no pings.");
     foreign = new IgnoredCollectorKeys(s, true);
   }
 

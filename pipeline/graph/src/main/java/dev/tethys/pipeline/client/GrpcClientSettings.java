@@ -181,7 +181,7 @@ public record GrpcClientSettings(
               : s.required("endpoint", Type.STRING, about);
       endpoints =
           several
-              ? s.key("endpoints", Type.list(Type.STRING), List.of(), "Several, in turn.")
+              ? s.key("endpoints", Type.list(Type.STRING), List.of(), "Addresses of several servers, used in turn.")
               : null;
       tls =
           s.key(
@@ -216,13 +216,13 @@ public record GrpcClientSettings(
               "balancer_name",
               Type.oneOf("balancer", balancers),
               true,
-              "Among the addresses of the endpoint's name.");
+              "Selection among the addresses of the endpoint's host name.");
       authority =
           s.key(
               "authority",
               Type.STRING,
               "",
-              "Authority of calls; the name to request and to verify.");
+              "Authority of calls: the server name to request and to verify.");
       userAgent =
           s.key("user_agent", Type.STRING, "", "User agent; by default Tethys and its version.");
       auth = s.optional("auth", ClientKeys.AUTH_TYPE, "Authenticator of calls.");

@@ -32,7 +32,7 @@ public final class IgnoredCollectorKeys {
             "middlewares",
             Type.list(Type.ANY),
             List.of(),
-            "Extensions that see requests; only none.");
+            "Extensions that intercept requests; must be empty.");
   }
 
   /** Looks whether what is written can be taken. */

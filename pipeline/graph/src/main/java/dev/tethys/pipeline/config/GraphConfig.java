@@ -55,7 +55,7 @@ public record GraphConfig(
 
   static {
     for (ComponentKind k : ComponentKind.values()) {
-      KINDS.put(k, TOP.key(k.section(), FREE, Map.of(), "By id: type or type/name."));
+      KINDS.put(k, TOP.key(k.section(), FREE, Map.of(), "Components of this kind by ID: type or type/name."));
     }
   }
 
@@ -64,7 +64,7 @@ public record GraphConfig(
   private static final Key<List<YamlNode>> EXTENSIONS =
       SERVICE.key("extensions", Type.list(Type.ANY), List.of(), "Extensions that run, in order.");
   private static final Key<Map<String, YamlNode>> PIPELINES =
-      SERVICE.key("pipelines", FREE, Map.of(), "By id: signal or signal/name.");
+      SERVICE.key("pipelines", FREE, Map.of(), "Pipelines by ID: signal or signal/name.");
   private static final Key<TelemetrySettings> TELEMETRY =
       SERVICE.key(
           "telemetry",

@@ -45,7 +45,7 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
   static final OwnMetrics USUAL = new OwnMetrics(List.of(Page.DEFAULT), List.of(), List.of());
 
   private static final Section CONSTANT_LABELS =
-      new Section("telemetry_constant_labels", "Attributes of the resource as labels.");
+      new Section("telemetry_constant_labels", "Resource attributes that become labels of all metrics.");
   private static final Key<List<String>> INCLUDED =
       CONSTANT_LABELS.optional(
           "included", Type.list(Type.STRING), "Included attributes; * and ? are wildcards.");
@@ -65,23 +65,23 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
   private static final Key<Boolean> NO_SCOPE =
       PROMETHEUS.key("without_scope_info", Type.BOOL, true, "No effect: metrics have no scope.");
   private static final Key<Boolean> NO_UNITS =
-      PROMETHEUS.key("without_units", Type.BOOL, false, "Names without units at their end.");
+      PROMETHEUS.key("without_units", Type.BOOL, false, "If true, metric names have no unit suffix.");
   private static final Key<Boolean> NO_SUFFIX =
-      PROMETHEUS.key("without_type_suffix", Type.BOOL, false, "Names without _total.");
+      PROMETHEUS.key("without_type_suffix", Type.BOOL, false, "If true, metric names have no _total suffix.");
   private static final Key<Patterns> RESOURCE_LABELS =
       PROMETHEUS.optional(
           "with_resource_constant_labels",
           CONSTANT_LABELS.type(
               o ->
                   new Patterns(o.has(INCLUDED) ? o.find(INCLUDED) : List.of("*"), o.get(EXCLUDED))),
-          "Attributes of the resource as labels of all metrics.");
+          "Resource attributes that become labels of all metrics.");
 
   private static final Section PULL_EXPORTER =
       new Section("telemetry_pull_exporter", "Exporter that serves metrics on request.");
   private static final Key<Page> PULL_PROMETHEUS =
       PULL_EXPORTER.required(
-          "prometheus", PROMETHEUS.type(OwnMetrics::page), "As Prometheus reads them.");
-  private static final Section PULL = new Section("telemetry_pull", "Metrics that are asked for.");
+          "prometheus", PROMETHEUS.type(OwnMetrics::page), "Endpoint that serves metrics to Prometheus.");
+  private static final Section PULL = new Section("telemetry_pull", "Reader that serves metrics on request.");
   private static final Key<Page> EXPORTER =
       PULL.required(
           "exporter",
@@ -93,9 +93,9 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
 
   private static final Section READER = new Section("telemetry_reader", "Reader of metrics.");
   private static final Key<Page> READER_PULL =
-      READER.optional("pull", PULL.type(o -> o.get(EXPORTER)), "Metrics that are asked for.");
+      READER.optional("pull", PULL.type(o -> o.get(EXPORTER)), "Reader that serves metrics on request.");
   private static final Key<OwnMetricsPush> PERIODIC =
-      READER.optional("periodic", OwnMetricsPush.TYPE, "Metrics that are sent.");
+      READER.optional("periodic", OwnMetricsPush.TYPE, "Reader that pushes metrics at an interval.");
 
   private static final Section SECTION =
       new Section("telemetry_metrics", "Metrics of the process.");
@@ -104,14 +104,16 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
           "level",
           words("level", "none", "basic", "normal", "detailed"),
           "normal",
-          "none serves no metrics; all others the same.");
+          "Level of metrics: none serves no metrics; all other levels serve the "
+            + "same metrics.");
   private static final Key<List<Reader>> READERS =
       SECTION.optional(
           "readers",
           Type.list(READER.type(OwnMetrics::reader)),
           "Readers that serve or push metrics.");
   private static final Key<String> ADDRESS =
-      SECTION.optional("address", Type.STRING, "host:port, as before there were readers.");
+      SECTION.optional("address", Type.STRING, "Former way of writing the address of the Prometheus endpoint: "
+            + "host:port.");
 
   private static final Key<List<OwnView>> VIEWS =
       SECTION.optional(

@@ -45,32 +45,32 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
       Duration timeout,
       boolean delta) {}
 
-  private static final Section OTLP = new Section("telemetry_otlp", "A server of OTLP.");
+  private static final Section OTLP = new Section("telemetry_otlp", "Server that receives metrics over OTLP.");
   private static final Key<Boolean> PROTOCOL =
       OTLP.required(
           "protocol",
           Type.oneOf("protocol", "grpc", true, "http/protobuf", false),
-          "grpc or http/protobuf.");
+          "Protocol: grpc or http/protobuf.");
   private static final Key<String> ENDPOINT =
-      OTLP.required("endpoint", Type.STRING, "host:port, or a URL.");
+      OTLP.required("endpoint", Type.STRING, "Address of the server: host:port or a URL.");
   private static final Key<Boolean> INSECURE =
-      OTLP.key("insecure", Type.BOOL, false, "No TLS where endpoint is no URL.");
+      OTLP.key("insecure", Type.BOOL, false, "If true, TLS is not used for endpoints that are not a URL.");
   private static final Key<String> CERTIFICATE =
-      OTLP.key("certificate", Type.PATH, "", "File of certificates to trust.");
+      OTLP.key("certificate", Type.PATH, "", "File of trusted CA certificates.");
   private static final Key<String> CLIENT_CERTIFICATE =
-      OTLP.key("client_certificate", Type.PATH, "", "File of the own certificate chain.");
+      OTLP.key("client_certificate", Type.PATH, "", "File of the client certificate chain.");
   private static final Key<String> CLIENT_KEY =
-      OTLP.key("client_key", Type.PATH, "", "File of its private key.");
+      OTLP.key("client_key", Type.PATH, "", "File of the private key of the client certificate.");
   private static final Key<Boolean> COMPRESSION =
       OTLP.key(
           "compression",
           Type.oneOf("compression", "gzip", true, "none", false),
           false,
-          "gzip or none.");
+          "Compression of requests: gzip or none.");
   private static final Key<Map<String, Secret>> HEADERS =
       OTLP.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every request.");
   private static final Key<Secret> HEADERS_LIST =
-      OTLP.key("headers_list", Type.SECRET, Secret.NONE, "The same as name=value,…; headers win.");
+      OTLP.key("headers_list", Type.SECRET, Secret.NONE, "Headers of every request, as name=value,…; headers takes precedence.");
   private static final Key<Long> SEND_TIMEOUT =
       OTLP.key("timeout", Type.INT, 10_000L, "Timeout of a request in milliseconds.");
   private static final Key<String> TEMPORALITY =
@@ -78,7 +78,8 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
           "temporality_preference",
           Type.oneOf("temporality", List.of("cumulative", "delta", "lowmemory")),
           "cumulative",
-          "cumulative, or delta for counters and histograms.");
+          "Temporality of metrics: cumulative, or delta for counters and "
+            + "histograms.");
   private static final Key<String> HISTOGRAMS =
       OTLP.key(
           "default_histogram_aggregation",
@@ -86,17 +87,17 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
               "aggregation",
               List.of("explicit_bucket_histogram", "base2_exponential_bucket_histogram")),
           "explicit_bucket_histogram",
-          "Only explicit_bucket_histogram.");
+          "Aggregation of histograms; only explicit_bucket_histogram is accepted.");
 
   private static final Section EXPORTER =
       new Section("telemetry_push_exporter", "Destination of pushed metrics.");
   private static final Key<Otlp> TO_OTLP =
-      EXPORTER.optional("otlp", OTLP.type(OwnMetricsPush::otlp), "To a server of OTLP.");
+      EXPORTER.optional("otlp", OTLP.type(OwnMetricsPush::otlp), "Server that receives metrics over OTLP.");
   private static final Key<YamlNode> TO_CONSOLE =
-      EXPORTER.optional("console", Type.ANY, "To standard output.");
+      EXPORTER.optional("console", Type.ANY, "Writes metrics to standard output.");
 
   private static final Section SECTION =
-      new Section("telemetry_periodic", "Metrics that are sent.");
+      new Section("telemetry_periodic", "Reader that pushes metrics at an interval.");
   private static final Key<Long> INTERVAL =
       SECTION.key("interval", Type.INT, 60_000L, "Interval between exports in milliseconds.");
   private static final Key<Long> TIMEOUT =
@@ -110,7 +111,7 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
           "exporter", EXPORTER.type(OwnMetricsPush::target), "Destination of pushed metrics.");
 
   static {
-    SECTION.notBuilt("producers", "Metrics of other sources.");
+    SECTION.notBuilt("producers", "Sources of additional metrics.");
   }
 
   static final Type<OwnMetricsPush> TYPE = SECTION.type(OwnMetricsPush::read);

@@ -16,9 +16,9 @@ import java.util.Set;
  * under {@code attributes} or, as before, as keys of the block itself.
  */
 final class OwnResource {
-  private static final Section ATTRIBUTE = new Section("telemetry_attribute", "An attribute.");
-  private static final Key<String> NAME = ATTRIBUTE.required("name", Type.STRING, "Its name.");
-  private static final Key<YamlNode> VALUE = ATTRIBUTE.optional("value", Type.ANY, "Its value.");
+  private static final Section ATTRIBUTE = new Section("telemetry_attribute", "Attribute of the resource.");
+  private static final Key<String> NAME = ATTRIBUTE.required("name", Type.STRING, "Name of the attribute.");
+  private static final Key<YamlNode> VALUE = ATTRIBUTE.optional("value", Type.ANY, "Value of the attribute.");
   private static final Key<String> KIND =
       ATTRIBUTE.key(
           "type",
@@ -34,7 +34,7 @@ final class OwnResource {
                   "int_array",
                   "double_array")),
           "string",
-          "No effect: labels and lines are text.");
+          "No effect: labels and log fields are always text.");
   private static final Type<List<Map.Entry<String, String>>> ATTRIBUTES =
       Type.list(ATTRIBUTE.type(OwnResource::attribute));
 

@@ -55,15 +55,16 @@ public record OwnView(
                   "observable_up_down_counter",
                   "up_down_counter")),
           "",
-          "Their kind.");
+          "Type of the instruments.");
   private static final Key<String> UNIT =
-      SELECTOR.key("unit", Type.STRING, "", "Their unit: only in names here.");
+      SELECTOR.key("unit", Type.STRING, "", "Unit of the instruments; must be empty, since units are part of "
+            + "metric names.");
   private static final Key<String> METER_NAME =
-      SELECTOR.key("meter_name", Type.STRING, "", "There is one meter.");
+      SELECTOR.key("meter_name", Type.STRING, "", "Name of the meter; must be empty, since there is only one.");
   private static final Key<String> METER_VERSION =
-      SELECTOR.key("meter_version", Type.STRING, "", "There is one meter.");
+      SELECTOR.key("meter_version", Type.STRING, "", "Version of the meter; must be empty, since there is only one.");
   private static final Key<String> METER_SCHEMA =
-      SELECTOR.key("meter_schema_url", Type.STRING, "", "There is one meter.");
+      SELECTOR.key("meter_schema_url", Type.STRING, "", "Schema URL of the meter; must be empty, since there is only one.");
 
   /** Selector of a view. */
   private record Selected(String name, @Nullable Kind kind) {}
@@ -82,25 +83,26 @@ public record OwnView(
   private static final Section AGGREGATION =
       new Section("telemetry_aggregation", "Aggregation of the metrics.");
   private static final Key<YamlNode> DROP =
-      AGGREGATION.optional("drop", Type.ANY, "They are not shown.");
+      AGGREGATION.optional("drop", Type.ANY, "Drops the metrics.");
   private static final Key<YamlNode> DEFAULT =
-      AGGREGATION.optional("default", Type.ANY, "As they are.");
+      AGGREGATION.optional("default", Type.ANY, "Keeps the aggregation of the metrics.");
   private static final List<Key<YamlNode>> OTHERS =
       List.of(
-          AGGREGATION.optional("explicit_bucket_histogram", Type.ANY, "Refused."),
-          AGGREGATION.optional("base2_exponential_bucket_histogram", Type.ANY, "Refused."),
-          AGGREGATION.optional("last_value", Type.ANY, "Refused."),
-          AGGREGATION.optional("sum", Type.ANY, "Refused."));
+          AGGREGATION.optional("explicit_bucket_histogram", Type.ANY, "Not supported."),
+          AGGREGATION.optional("base2_exponential_bucket_histogram", Type.ANY, "Not supported."),
+          AGGREGATION.optional("last_value", Type.ANY, "Not supported."),
+          AGGREGATION.optional("sum", Type.ANY, "Not supported."));
 
   private static final Section STREAM =
       new Section("telemetry_stream", "Stream that the selected metrics become.");
   private static final Key<String> NAME =
-      STREAM.key("name", Type.STRING, "", "Another name; not for a pattern.");
+      STREAM.key("name", Type.STRING, "", "New name of the metric; not allowed if instrument_name has wildcards.");
   private static final Key<String> DESCRIPTION =
-      STREAM.key("description", Type.STRING, "", "Another description.");
+      STREAM.key("description", Type.STRING, "", "New description of the metric.");
   private static final Key<Boolean> AGGREGATED =
       STREAM.key(
-          "aggregation", AGGREGATION.type(OwnView::drops), false, "drop, or default for none.");
+          "aggregation", AGGREGATION.type(OwnView::drops), false, "Aggregation of the metrics: drop removes them, default keeps them as "
+            + "they are.");
   private static final Key<Attributes> ATTRIBUTE_KEYS =
       STREAM.key(
           "attribute_keys",

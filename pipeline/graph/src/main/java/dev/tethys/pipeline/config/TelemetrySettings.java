@@ -34,28 +34,28 @@ public record TelemetrySettings(
           "level",
           OwnMetrics.words("level", "none", "basic", "normal", "detailed"),
           "basic",
-          "No effect: nothing is traced without processors.");
+          "No effect: the process records no traces of itself.");
   private static final Key<List<String>> PROPAGATORS =
       TRACES.key(
           "propagators",
           Type.list(Type.oneOf("propagator", List.of("tracecontext", "b3"))),
           List.of(),
-          "No effect: nothing is traced without processors.");
+          "No effect: the process records no traces of itself.");
   private static final Key<List<YamlNode>> PROCESSORS =
-      TRACES.key("processors", Type.list(Type.ANY), List.of(), "Spans that are sent: not built.");
+      TRACES.key("processors", Type.list(Type.ANY), List.of(), "Not supported: export of the process's own spans.");
 
   static {
-    TRACES.notBuilt("sampler", "Fewer spans.").notBuilt("limits", "Smaller spans.");
+    TRACES.notBuilt("sampler", "Sampler of the process's own spans.").notBuilt("limits", "Limits of the process's own spans.");
   }
 
   private static final Section SECTION =
       new Section("telemetry", "Telemetry of the process itself.");
   private static final Key<OwnLogs> LOGS =
-      SECTION.key("logs", OwnLogs.TYPE, OwnLogs.DEFAULT, "Logs.");
+      SECTION.key("logs", OwnLogs.TYPE, OwnLogs.DEFAULT, "Logs of the process.");
   private static final Key<OwnMetrics> METRICS =
-      SECTION.key("metrics", OwnMetrics.TYPE, DEFAULT.metrics, "Metrics.");
+      SECTION.key("metrics", OwnMetrics.TYPE, DEFAULT.metrics, "Metrics of the process.");
   private static final Key<String> TRACED =
-      SECTION.key("traces", TRACES.type(TelemetrySettings::traces), "", "Traces.");
+      SECTION.key("traces", TRACES.type(TelemetrySettings::traces), "", "Traces of the process.");
   private static final Key<Map<String, Optional<String>>> RESOURCE =
       SECTION.key(
           "resource",
@@ -63,7 +63,7 @@ public record TelemetrySettings(
           Map.of(),
           "Resource attributes of the process's telemetry.");
   private static final Key<VolumeSettings> VOLUMES =
-      SECTION.key("volumes", VolumeSettings.TYPE, VolumeSettings.DEFAULT, "Volumes by attribute.");
+      SECTION.key("volumes", VolumeSettings.TYPE, VolumeSettings.DEFAULT, "Counts of telemetry volume by attribute.");
 
   /** Reads the block. */
   public static final Type<TelemetrySettings> TYPE = SECTION.type(TelemetrySettings::read);

@@ -76,10 +76,10 @@ public record DeliverySettings(
           "randomization_factor",
           Type.FLOAT,
           Retry.DEFAULT.jitter(),
-          "Part by which a pause is shorter or longer, 0 to 1.");
+          "Random variation of a pause as a fraction of it, from 0 to 1.");
   private static final Key<Double> MULTIPLIER =
       RETRY.key(
-          "multiplier", Type.FLOAT, Retry.DEFAULT.multiplier(), "Growth of pauses, at least 1.");
+          "multiplier", Type.FLOAT, Retry.DEFAULT.multiplier(), "Factor by which the pause grows after each attempt; at least 1.");
   private static final Key<Duration> MAX_INTERVAL =
       RETRY.key(
           "max_interval",
@@ -91,8 +91,8 @@ public record DeliverySettings(
           "max_elapsed_time",
           GoDurations.TYPE,
           Retry.DEFAULT.maxElapsed(),
-          "For how long a request is repeated; 0 for ever, which is the default of a queue on"
-              + " disk.");
+          "Maximum time for which a request is retried; 0 for no limit, the "
+            + "default of a queue on disk.");
   private static final Key<Long> MAX_ATTEMPTS =
       RETRY.key("max_attempts", Type.INT, 0L, "Maximum number of attempts; 0 for no limit.");
 
@@ -103,7 +103,7 @@ public record DeliverySettings(
           "metadata_keys",
           Type.list(Type.STRING),
           List.of(),
-          "Only batches that agree in these are joined.");
+          "Metadata keys; only batches with equal values are joined.");
 
   private static final Section BATCH =
       new Section("batch", "Joins batches before they are queued.");
@@ -136,7 +136,8 @@ public record DeliverySettings(
           "enabled",
           Type.BOOL,
           true,
-          "Without a queue only what is being sent waits, and sources wait with it.");
+          "If true, requests wait in a queue; if false, sources wait until their "
+            + "request is sent.");
   private static final Key<Long> NUM_CONSUMERS =
       QUEUE.key("num_consumers", Type.INT, 10L, "Maximum number of requests sent at once.");
   private static final Key<Boolean> ADAPTIVE =
@@ -144,7 +145,8 @@ public record DeliverySettings(
           "adaptive_concurrency",
           Type.BOOL,
           true,
-          "Make fewer requests at once while the destination is slow or overloaded.");
+          "If true, the number of concurrent requests is reduced while the "
+            + "destination is slow or overloaded.");
   private static final Key<Long> QUEUE_SIZE =
       QUEUE.key("queue_size", Type.INT, 1000L, "Maximum size of the queue, in the unit of sizer.");
   private static final Key<Sizer> SIZER =
@@ -165,24 +167,25 @@ public record DeliverySettings(
           "block_on_overflow",
           Type.BOOL,
           false,
-          "If true, sources wait for room in a full queue; if false, they are refused. "
-              + "Unset: receivers whose data stays at its source, such as kafka and filelog, "
-              + "wait; others are refused.");
+          "If true, sources wait for room in a full queue; if false, their data "
+            + "is refused. If absent, receivers whose data stays at its source, such "
+            + "as kafka and filelog, wait; others are refused.");
   private static final Key<WhenFull> WHEN_FULL =
       QUEUE.optional(
           "when_full",
           Type.lowerCase("policy", WhenFull.class),
-          "Policy of a full queue: auto, block, refuse, drop_oldest, drop_newest. Instead "
-              + "of block_on_overflow.");
+          "Policy of a full queue: auto, block, refuse, drop_oldest or "
+            + "drop_newest; replaces block_on_overflow.");
   private static final Key<Boolean> WAIT_FOR_RESULT =
       QUEUE.key(
           "wait_for_result",
           Type.BOOL,
           true,
-          "Acknowledge to sources when the destination has it, or when it is on disk. false: as"
-              + " soon as it is in memory, from where it may be lost.");
+          "If true, data is acknowledged to sources when the destination has "
+            + "accepted it or it is on disk; if false, as soon as it is in memory, "
+            + "where a crash loses it.");
   private static final Key<Reference> STORAGE =
-      QUEUE.optional("storage", Reference.TYPE, "The extension on whose disk the queue is.");
+      QUEUE.optional("storage", Reference.TYPE, "Storage extension that keeps the queue on disk.");
   private static final Key<Long> DEAD_LETTER_BYTES =
       QUEUE.key(
           "dead_letter_bytes",

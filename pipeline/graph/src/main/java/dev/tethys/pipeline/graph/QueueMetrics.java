@@ -50,7 +50,7 @@ public final class QueueMetrics implements Collector {
         to,
         all,
         "otelcol_exporter_in_flight_requests",
-        "Requests under way.",
+        "Requests in flight.",
         OutboxStatus::inFlight);
     gauge(
         to, all, "tethys_exporter_queue_bytes", "Bytes waiting in the queue.", OutboxStatus::bytes);
@@ -72,13 +72,14 @@ public final class QueueMetrics implements Collector {
         to,
         all,
         "tethys_exporter_concurrency_limit",
-        "Requests that may be under way now.",
+        "Current limit of requests in flight.",
         OutboxStatus::limit);
     gauge(
         to,
         all,
         "tethys_exporter_paused_seconds",
-        "For how long nothing is sent because the destination is down or asked for it.",
+        "Remaining time for which sending is paused, because the destination "
+            + "is down or requested a pause.",
         s -> s.pausedMillis() / 1000.0);
     gauge(
         to,
@@ -90,19 +91,19 @@ public final class QueueMetrics implements Collector {
         to,
         all,
         "tethys_exporter_dead_letters_evicted_total",
-        "Dead letters that made room for others.",
+        "Dead letters deleted to make room for new ones.",
         OutboxStatus::deadLettersEvicted);
     counter(
         to,
         all,
         "tethys_exporter_retries_total",
-        "Attempts that were not the first.",
+        "Number of retried attempts.",
         OutboxStatus::retries);
     counter(
         to,
         all,
         "tethys_exporter_queue_damaged_bytes_total",
-        "Bytes of the queue on disk that could not be read back.",
+        "Bytes of the queue on disk that could not be read.",
         OutboxStatus::damagedBytes);
   }
 

@@ -30,13 +30,15 @@ record GrpcKeepalive(ConnectionTimes times, Duration pingEvery, boolean pingIdle
           "max_connection_idle",
           GoDurations.TYPE,
           Duration.ZERO,
-          "A connection ends after so long without a call; 0 after five minutes of silence.");
+          "Idle time after which a connection without calls is closed; 0 closes "
+            + "it after five minutes without traffic.");
   private static final Key<Duration> AGE =
       PARAMETERS.key(
           "max_connection_age",
           GoDurations.TYPE,
           Duration.ZERO,
-          "After so long, give or take a tenth, it ends when no call is in work; 0 never.");
+          "Age, varied by up to 10%, after which a connection is closed once it "
+            + "has no pending call; 0 for no limit.");
   private static final Key<Duration> GRACE =
       PARAMETERS.key(
           "max_connection_age_grace",

@@ -57,12 +57,12 @@ public record HttpServerSettings(
           "allowed_headers",
           Type.list(Type.STRING),
           List.of(),
-          "Headers in addition to the safelisted ones; or *.");
+          "Allowed request headers in addition to the safelisted ones; * for all.");
   private static final Key<List<String>> EXPOSED_HEADERS =
       CORS.key(
-          "exposed_headers", Type.list(Type.STRING), List.of(), "Headers that pages may read.");
+          "exposed_headers", Type.list(Type.STRING), List.of(), "Response headers that web pages may read.");
   private static final Key<Long> MAX_AGE =
-      CORS.key("max_age", Type.INT, 0L, "Seconds for which the permission holds.");
+      CORS.key("max_age", Type.INT, 0L, "Duration in seconds for which browsers cache the permission.");
   private static final Type<Cors> CORS_TYPE =
       CORS.type(
           o ->
@@ -80,7 +80,8 @@ public record HttpServerSettings(
           "request_params",
           Type.list(Type.STRING),
           List.of(),
-          "Parameters of the URL that count as headers of these names, and before them.");
+          "URL parameters that are used as headers of the same name; they take "
+            + "precedence over headers.");
 
   /**
    * Authentication of requests.
@@ -193,16 +194,17 @@ public record HttpServerSettings(
               "max_request_body_size",
               Type.INT,
               DEFAULT_MAX_BODY,
-              "Largest body in bytes, before and after decompression; 0 for the default.");
+              "Maximum size of a request body in bytes, before and after "
+            + "decompression; 0 for the default.");
       metadata =
-          s.key("include_metadata", Type.BOOL, false, "Headers go along with what they brought.");
-      headers = s.key("response_headers", ClientKeys.PAIRS, Map.of(), "Headers of every answer.");
+          s.key("include_metadata", Type.BOOL, false, "If true, request headers are kept as metadata of the telemetry.");
+      headers = s.key("response_headers", ClientKeys.PAIRS, Map.of(), "Headers of every response.");
       algorithms =
           s.key(
               "compression_algorithms",
               Type.list(Type.STRING),
               ALL_COMPRESSIONS,
-              "Accepted compressions; \"\" for none.");
+              "Accepted compressions; \"\" accepts uncompressed bodies.");
       readTimeout =
           s.key(
               "read_timeout",
@@ -214,14 +216,15 @@ public record HttpServerSettings(
               "read_header_timeout",
               GoDurations.TYPE,
               Duration.ZERO,
-              "For the first line and headers of a request; 0 for read_timeout.");
+              "Timeout for reading the request line and headers; 0 for read_timeout.");
       writeTimeout =
           s.key(
               "write_timeout",
               GoDurations.TYPE,
               Duration.ZERO,
-              "From the headers of a request to the end of its answer; 0 for no bound but that a"
-                  + " client must take each part of it in read_timeout, or five minutes.");
+              "Maximum time from the request headers to the end of the response; 0 "
+            + "for no total limit, but the client must read each part within "
+            + "read_timeout, or five minutes.");
       idleTimeout =
           s.key(
               "idle_timeout",
@@ -229,7 +232,7 @@ public record HttpServerSettings(
               Duration.ZERO,
               "Timeout of idle connections; 0 for read_timeout.");
       keepAlives =
-          s.key("keep_alives_enabled", Type.BOOL, true, "A connection may bring several requests.");
+          s.key("keep_alives_enabled", Type.BOOL, true, "If true, a connection can serve several requests.");
       foreign = new IgnoredCollectorKeys(s, false);
     }
 

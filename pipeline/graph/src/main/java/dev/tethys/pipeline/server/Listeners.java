@@ -35,7 +35,7 @@ public final class Listeners {
         "transport",
         Type.oneOf("transport", words),
         "tcp",
-        "tcp, or unix: then endpoint is the path of a socket of the machine.");
+        "Transport: tcp, or unix, where endpoint is the path of a socket.");
   }
 
   /** Where a listener listens, as {@link HttpListenerOptions} has it. */

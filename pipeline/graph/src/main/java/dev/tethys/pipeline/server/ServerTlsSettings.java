@@ -49,7 +49,7 @@ public record ServerTlsSettings(
   /** How often a client's authorities are checked again when only that is configured. */
   private static final Duration CA_RELOAD = Duration.ofSeconds(10);
 
-  private static final Section SECTION = new Section("tls", "TLS of the server.");
+  private static final Section SECTION = new Section("tls", "TLS settings of the server.");
   private static final Key<String> CERT_PEM =
       SECTION.key("cert_pem", Type.STRING, "", "Certificate chain, as PEM text.");
   private static final Key<String> CERT_FILE =
@@ -60,17 +60,18 @@ public record ServerTlsSettings(
       SECTION.key("key_file", Type.PATH, "", "File of the private key.");
   private static final Key<String> CLIENT_CA_FILE =
       SECTION.key(
-          "client_ca_file", Type.PATH, "", "Clients must show a certificate of one of these.");
+          "client_ca_file", Type.PATH, "", "File of CA certificates; clients must present a certificate signed by "
+            + "one of them.");
   private static final Key<Boolean> CLIENT_CA_RELOAD =
       SECTION.key(
-          "client_ca_file_reload", Type.BOOL, false, "Read client_ca_file again when it changes.");
+          "client_ca_file_reload", Type.BOOL, false, "If true, client_ca_file is reloaded when it changes.");
   private static final Key<TlsVersion> MIN_VERSION =
       SECTION.key("min_version", TlsKeys.versions(), TlsVersion.TLS12, "Minimum TLS version.");
   private static final Key<TlsVersion> MAX_VERSION =
       SECTION.key("max_version", TlsKeys.versions(), TlsVersion.TLS13, "Maximum TLS version.");
   private static final Key<List<String>> CIPHER_SUITES =
       SECTION.key(
-          "cipher_suites", TlsKeys.CIPHER_SUITES, List.of(), "Suites of TLS 1.2, by IANA's names.");
+          "cipher_suites", TlsKeys.CIPHER_SUITES, List.of(), "Cipher suites of TLS 1.2, by IANA name.");
   private static final Key<List<String>> CURVES =
       SECTION.key("curve_preferences", TlsKeys.CURVES, List.of(), "Curves for the key exchange.");
   private static final Key<Boolean> SYSTEM_CAS =
@@ -78,8 +79,8 @@ public record ServerTlsSettings(
           "include_system_ca_certs_pool",
           Type.BOOL,
           false,
-          "Certificates of the system's authorities are accepted in addition to those of"
-              + " client_ca_file.");
+          "If true, certificates signed by a CA of the system are accepted in "
+            + "addition to those of client_ca_file.");
   private static final Key<Duration> RELOAD_INTERVAL =
       SECTION.key(
           "reload_interval",
@@ -95,9 +96,10 @@ public record ServerTlsSettings(
           k,
           Type.STRING,
           "",
-          "Asks no client for a certificate, in the Collector neither: client_ca_file does.");
+          "No effect: it requests no client certificate, in the Collector "
+            + "neither; use client_ca_file.");
     }
-    SECTION.notBuilt("tpm", "Keys in a TPM.");
+    SECTION.notBuilt("tpm", "Private key in a TPM.");
   }
 
   public static final Type<ServerTlsSettings> TYPE = SECTION.type(ServerTlsSettings::read);

@@ -31,14 +31,14 @@ public record Prices(String currency, Map<String, Price> byExporter) {
   private static final Key<Double> PER_GIB =
       PRICE.key("per_gib", Type.FLOAT, 0.0, "Price of 1 GiB before compression.");
   private static final Key<Double> PER_MILLION =
-      PRICE.key("per_million_items", Type.FLOAT, 0.0, "Price of a million items.");
+      PRICE.key("per_million_items", Type.FLOAT, 0.0, "Price of one million items.");
 
   private static final Section SECTION = new Section("prices", "Prices of exporters.");
   private static final Key<String> CURRENCY =
       SECTION.key("currency", Type.STRING, "USD", "Name of the currency.");
   private static final Key<Map<String, Price>> EXPORTERS =
       SECTION.required(
-          "exporters", Type.map(PRICE.type(Prices::price)), "Prices by the id of the exporter.");
+          "exporters", Type.map(PRICE.type(Prices::price)), "Prices by the ID of the exporter.");
 
   static final Type<Prices> TYPE = SECTION.type(o -> new Prices(o.get(CURRENCY), o.get(EXPORTERS)));
 

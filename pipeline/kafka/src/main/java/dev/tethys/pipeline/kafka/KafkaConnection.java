@@ -27,7 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param properties of a Kafka client, security included
  */
 public record KafkaConnection(List<String> brokers, Map<String, Object> properties) {
-  private static final Section SASL = new Section("sasl", "Name and password.");
+  private static final Section SASL = new Section("sasl", "SASL authentication.");
   private static final Key<String> USERNAME =
       SASL.key("username", Type.STRING, "", "User name at the broker.");
   private static final Key<Secret> PASSWORD =
@@ -37,7 +37,8 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           "delegation_token",
           Type.BOOL,
           false,
-          "Of SCRAM: username is the id of a delegation token, password its HMAC in Base64.");
+          "If true, username is the ID of a delegation token and password its "
+            + "HMAC in Base64; SCRAM only.");
   private static final List<String> BY_PASSWORD =
       List.of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512");
   private static final List<String> BY_AWS = List.of(MskIdentity.MECHANISM, MskIdentity.BY_TOKENS);
@@ -46,21 +47,22 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           "mechanism",
           Type.STRING,
           "PLAIN",
-          "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, AWS_MSK_IAM or"
-              + " AWS_MSK_IAM_OAUTHBEARER.");
+          "SASL mechanism: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, "
+            + "AWS_MSK_IAM or AWS_MSK_IAM_OAUTHBEARER.");
   private static final Key<Reference> TOKEN_SOURCE =
       SASL.optional(
           "oauthbearer_token_source",
           Reference.TYPE,
-          "The extension whose tokens are sent, such as oauth2client; of OAUTHBEARER.");
+          "Extension that provides the tokens for OAUTHBEARER, such as "
+            + "oauth2client.");
 
   private static final Key<Map<String, String>> EXTENSIONS =
       SASL.key(
           "oauthbearer_extensions",
           Type.map(Type.STRING),
           Map.of(),
-          "Extensions of the token, such as logicalCluster and identityPoolId of Confluent's"
-              + " cloud.");
+          "SASL extensions sent with the token, such as logicalCluster and "
+            + "identityPoolId of Confluent Cloud.");
 
   private static final Key<CloudAuth> AWS =
       SASL.optional(
@@ -80,7 +82,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
   private static final Key<Sasl> AUTH_SASL =
       AUTH.optional("sasl", SASL.type(KafkaConnection::sasl), "SASL mechanism and its settings.");
   private static final Key<KerberosIdentity> KERBEROS =
-      AUTH.optional("kerberos", KerberosIdentity.type("kafka"), "A ticket (GSSAPI).");
+      AUTH.optional("kerberos", KerberosIdentity.type("kafka"), "Kerberos authentication (GSSAPI).");
   private static final Section PLAIN_TEXT =
       new Section("plain_text", "Former way of writing sasl with the mechanism PLAIN.");
   private static final Key<String> PLAIN_USERNAME =
@@ -93,7 +95,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           PLAIN_TEXT.type(o -> byPassword("PLAIN", o.get(PLAIN_USERNAME), o.get(PLAIN_PASSWORD))),
           "Former way of writing sasl with the mechanism PLAIN.");
   private static final Key<ClientTlsSettings> AUTH_TLS =
-      AUTH.optional("tls", ClientTlsSettings.TYPE, "Former place of tls.");
+      AUTH.optional("tls", ClientTlsSettings.TYPE, "Former location of tls.");
 
   private record Auth(@Nullable Sasl sasl, @Nullable ClientTlsSettings tls) {}
 
@@ -138,9 +140,9 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           "brokers",
           Type.list(Type.STRING),
           List.of("localhost:9092"),
-          "Some brokers: host:port, or host alone for 9092.");
+          "Bootstrap brokers: host:port, or host for port 9092.");
   private static final Key<String> CLIENT_ID =
-      SECTION.key("client_id", Type.STRING, "otel-collector", "Client ID that brokers log.");
+      SECTION.key("client_id", Type.STRING, "otel-collector", "Client ID, shown in the logs of brokers.");
 
   static {
     SECTION.key(
@@ -155,9 +157,10 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           "resolve_canonical_bootstrap_servers_only",
           Type.BOOL,
           false,
-          "Resolve an alias to full host names, as Kerberos and certificates may require.");
+          "If true, host names of bootstrap brokers are resolved to canonical "
+            + "names, as Kerberos and certificates may require.");
   private static final Key<ClientTlsSettings> TLS =
-      SECTION.optional("tls", ClientTlsSettings.TYPE, "Encryption of the connection.");
+      SECTION.optional("tls", ClientTlsSettings.TYPE, "TLS settings of the connection.");
   private static final Key<Auth> AUTH_KEY =
       SECTION.optional("auth", AUTH.type(KafkaConnection::auth), "Authentication at the brokers.");
   private static final Key<Metadata> METADATA_KEY =

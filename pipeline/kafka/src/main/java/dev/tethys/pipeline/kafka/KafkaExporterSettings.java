@@ -89,20 +89,21 @@ record KafkaExporterSettings(
 
   private static final Section PRODUCER = new Section("producer", "Settings of the producer.");
   private static final Key<Long> MAX_MESSAGE_BYTES =
-      PRODUCER.key("max_message_bytes", Type.INT, 1_000_000L, "Largest value of a record.");
+      PRODUCER.key("max_message_bytes", Type.INT, 1_000_000L, "Maximum size of the value of a record, in bytes.");
   private static final Key<Integer> REQUIRED_ACKS =
       PRODUCER.key(
           "required_acks",
           acks(),
           -1,
-          "Required acknowledgements: all replicas in sync (all, -1), the leader (1), none (0)."
-              + " Only with all is nothing lost or written twice by the producer's own retries.");
+          "Required acknowledgements: all in-sync replicas (all, -1), the leader "
+            + "(1), none (0). Only all prevents loss and duplicates caused by "
+            + "retries of the producer.");
   private static final Key<String> COMPRESSION =
       PRODUCER.key(
           "compression",
           Type.oneOf("compression", List.of("none", "gzip", "snappy", "lz4", "zstd")),
           "none",
-          "Of batches of records: none, gzip, snappy, lz4, zstd.");
+          "Compression of record batches: none, gzip, snappy, lz4 or zstd.");
   private static final Section COMPRESSION_PARAMS =
       new Section("compression_params", "Parameters of the compression.");
   private static final Key<Long> LEVEL =
@@ -134,34 +135,36 @@ record KafkaExporterSettings(
           "batch_size",
           Type.INT,
           128L << 10,
-          "Bytes for one partition that wait no longer for others; not a key of the Collector's.");
+          "Size in bytes at which the batch of a partition is sent without "
+            + "waiting; not a key of the Collector.");
 
   private static final Key<Long> MAX_BROKER_WRITE_BYTES =
       PRODUCER.optional(
           "max_broker_write_bytes",
           Type.INT,
-          "Maximum size of a request to a broker in bytes; by default little more than "
-              + "that of one record.");
+          "Maximum size of a request to a broker in bytes; the default is "
+            + "slightly above the maximum size of one record.");
 
   private record Producer(int maxBytes, int maxRecords, Map<String, Object> properties) {}
 
   private static final Section PARTITIONER =
-      new Section("record_partitioner", "Choice of partitions; at most one method.");
-  private static final Section STICKY = new Section("sticky_key", "By the hash of the key.");
+      new Section("record_partitioner", "Method that selects partitions; at most one.");
+  private static final Section STICKY = new Section("sticky_key", "Selects the partition by the hash of the key.");
   private static final Key<String> HASHER =
       STICKY.key(
           "hasher",
           Type.oneOf("hasher", List.of("sarama_compat", "murmur2")),
           "sarama_compat",
-          "sarama_compat: as the Collector and Sarama; murmur2: as Kafka's own clients.");
-  private static final Section NO_KEYS = new Section("partitioner", "It has no keys.");
+          "Hash function: sarama_compat, as in the Collector and Sarama, or "
+            + "murmur2, as in Kafka's own clients.");
+  private static final Section NO_KEYS = new Section("partitioner", "Partitioner without settings.");
   private static final Key<String> STICKY_KEY =
       PARTITIONER.optional("sticky_key", STICKY.type(o -> o.get(HASHER)), STICKY.doc());
   private static final Key<Boolean> ROUND_ROBIN =
-      PARTITIONER.optional("round_robin", NO_KEYS.type(o -> true), "One after the other.");
+      PARTITIONER.optional("round_robin", NO_KEYS.type(o -> true), "Selects partitions in turn.");
   private static final Key<Boolean> LEAST_BACKUP =
       PARTITIONER.optional(
-          "least_backup", NO_KEYS.type(o -> true), "Partition with the fewest waiting records.");
+          "least_backup", NO_KEYS.type(o -> true), "Selects the partition with the fewest waiting records.");
 
   static {
     PARTITIONER.notBuilt("extension", "A custom partitioner.");
@@ -186,7 +189,7 @@ record KafkaExporterSettings(
         : Map.of();
   }
 
-  private static final Section SECTION = new Section("kafka", "Writes to topics.");
+  private static final Section SECTION = new Section("kafka", "Writes telemetry to Kafka topics.");
   private static final Map<Signal, Key<Topic>> TOPICS = new EnumMap<>(Signal.class);
 
   static {
@@ -198,16 +201,16 @@ record KafkaExporterSettings(
 
   private static final Key<String> FORMER_TOPIC =
       SECTION.optional(
-          "topic", Type.STRING, "Former way of writing the topic of all signals that name none.");
+          "topic", Type.STRING, "Former way of writing the topic of all signals without their own.");
   private static final Key<YamlNode> FORMER_ENCODING =
-      SECTION.optional("encoding", Type.ANY, "The same of the form of records.");
+      SECTION.optional("encoding", Type.ANY, "Former way of writing the encoding of all signals without their own.");
   private static final Key<String> TOPIC_FROM_ATTRIBUTE =
       SECTION.key(
           "topic_from_attribute",
           Type.STRING,
           "",
-          "Attribute of the resource, or label of encodings by series, that names the topic; where"
-              + " it is absent, topic does.");
+          "Resource attribute, or label for encodings by series, that names the "
+            + "topic; if absent, topic is used.");
   private static final Key<Long> MAX_TOPICS =
       SECTION.key(
           "max_topics",
@@ -220,7 +223,7 @@ record KafkaExporterSettings(
           "include_metadata_keys",
           Type.list(Type.STRING),
           List.of(),
-          "Metadata of batches that become headers of records.");
+          "Keys of batch metadata that becomes headers of records.");
   private static final Key<Map<String, String>> RECORD_HEADERS =
       SECTION.key("record_headers", ClientKeys.PAIRS, Map.of(), "Headers of every record.");
   private static final Key<Long> SERIES_KEYS =
@@ -228,8 +231,8 @@ record KafkaExporterSettings(
           "series_keys",
           Type.INT,
           8L,
-          "Number of keys for samples that arrived without an order: a series"
-              + " always has the same. 1 to 1024.");
+          "Number of record keys for samples that arrived without an order, 1 to "
+            + "1024; a series always has the same key.");
   private static final Key<Producer> PRODUCER_KEY =
       SECTION.optional(
           "producer", PRODUCER.type(KafkaExporterSettings::producer), "Settings of the producer.");
@@ -243,28 +246,29 @@ record KafkaExporterSettings(
           "record_partitioner",
           PARTITIONER.type(KafkaExporterSettings::partitioner),
           Map.of(),
-          "Choice of partitions: by the key's murmur2, as in Kafka's own clients.");
+          "Method that selects partitions; by default the murmur2 hash of the "
+            + "key, as in Kafka's own clients.");
 
   private static final Key<Boolean> TRACES_BY_ID =
-      SECTION.key("partition_traces_by_id", Type.BOOL, false, "The trace id as key of spans.");
+      SECTION.key("partition_traces_by_id", Type.BOOL, false, "If true, the trace ID is the key of spans.");
   private static final Key<Boolean> METRICS_BY_RESOURCE =
       SECTION.key(
           "partition_metrics_by_resource_attributes",
           Type.BOOL,
           false,
-          "A hash of the resource as key of metrics.");
+          "If true, a hash of the resource is the key of metrics.");
   private static final Key<Boolean> LOGS_BY_RESOURCE =
       SECTION.key(
           "partition_logs_by_resource_attributes",
           Type.BOOL,
           false,
-          "A hash of the resource as key of log records.");
+          "If true, a hash of the resource is the key of log records.");
   private static final Key<Boolean> LOGS_BY_TRACE =
       SECTION.key(
           "partition_logs_by_trace_id",
           Type.BOOL,
           false,
-          "The trace id as key of log records that have one.");
+          "If true, the trace ID is the key of log records that have one.");
 
   static final Type<KafkaExporterSettings> TYPE = SECTION.type(KafkaExporterSettings::read);
 
@@ -282,11 +286,11 @@ record KafkaExporterSettings(
             "encoding",
             RecordEncoding.written(signal),
             RecordEncoding.OTLP_PROTO,
-            "Form of records.");
+            "Encoding of records.");
     Key<String> topicFrom =
-        s.key("topic_from_metadata_key", Type.STRING, "", "Metadata that names the topic.");
+        s.key("topic_from_metadata_key", Type.STRING, "", "Metadata key whose value names the topic.");
     Key<String> keyFrom =
-        s.key("message_key_from_metadata_key", Type.STRING, "", "Metadata that is the key.");
+        s.key("message_key_from_metadata_key", Type.STRING, "", "Metadata key whose value becomes the record key.");
     TOPICS.put(
         signal,
         SECTION.key(

@@ -40,33 +40,34 @@ public record KafkaLogs(
   private static final String ASSIGNORS = "org.apache.kafka.clients.consumer.";
 
   private static final Section SASL =
-      new Section("sasl_config", "Name and password.").include(TlsConfig.SECTION);
+      new Section("sasl_config", "SASL authentication.").include(TlsConfig.SECTION);
   private static final Key<String> MECHANISM =
-      SASL.key("mechanism", Type.STRING, "PLAIN", "PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.");
-  private static final Key<String> USER = SASL.key("user", Type.STRING, "", "Whom brokers know.");
+      SASL.key("mechanism", Type.STRING, "PLAIN", "SASL mechanism: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.");
+  private static final Key<String> USER = SASL.key("user", Type.STRING, "", "User name at the broker.");
   private static final Key<Secret> PASSWORD =
-      SASL.key("password", Type.SECRET, Secret.NONE, "Its password.");
+      SASL.key("password", Type.SECRET, Secret.NONE, "Password of the user.");
   private static final Key<Boolean> USE_TLS =
-      SASL.key("use_tls", Type.BOOL, false, "Encrypt the connection too.");
+      SASL.key("use_tls", Type.BOOL, false, "If true, the connection uses TLS too.");
 
   private static final Section AUTHENTICATION =
       new Section("authentication", "Authentication at the brokers.");
   private static final Key<String> TYPE_KEY =
-      AUTHENTICATION.key("type", Type.STRING, "none", "none, ssl or sasl.");
+      AUTHENTICATION.key("type", Type.STRING, "none", "Type of authentication: none, ssl or sasl.");
   private static final Key<YamlObject> TLS =
-      AUTHENTICATION.optional("tls_config", TlsConfig.SECTION.type(o -> o), "For type ssl.");
+      AUTHENTICATION.optional("tls_config", TlsConfig.SECTION.type(o -> o), "TLS settings for type ssl.");
   private static final Key<YamlObject> SASL_KEY =
-      AUTHENTICATION.optional("sasl_config", SASL.type(o -> o), "For type sasl.");
+      AUTHENTICATION.optional("sasl_config", SASL.type(o -> o), "SASL settings for type sasl.");
 
-  private static final Section SECTION = new Section("kafka", "Records of Kafka's topics.");
+  private static final Section SECTION = new Section("kafka", "Reads log records from Kafka topics.");
   private static final Key<List<String>> BROKERS =
-      SECTION.required("brokers", Type.list(Type.STRING), "Some brokers' host:port.");
+      SECTION.required("brokers", Type.list(Type.STRING), "Bootstrap brokers: host:port.");
   private static final Key<List<String>> TOPICS =
       SECTION.required(
-          "topics", Type.list(Type.STRING), "Names; patterns begin with ^ and are looked up anew.");
+          "topics", Type.list(Type.STRING), "Topics; a name that begins with ^ is a regular expression, evaluated "
+            + "again at intervals.");
   private static final Key<String> GROUP = group(SECTION);
   private static final Key<String> ASSIGNOR =
-      SECTION.key("assignor", Type.STRING, "range", "range, sticky or roundrobin.");
+      SECTION.key("assignor", Type.STRING, "range", "Assignment strategy of partitions: range, sticky or roundrobin.");
   private static final Key<Boolean> TIMES = times(SECTION);
   private static final LabelMap LABELS = new LabelMap(SECTION);
   private static final Key<Map<String, Object>> AUTH =
@@ -85,13 +86,13 @@ public record KafkaLogs(
   public static final Type<KafkaLogs> TYPE = SECTION.type(KafkaLogs::read);
 
   private static final Section HUBS =
-      new Section("azure_event_hubs", "Azure's Event Hubs, by the protocol of Kafka.");
+      new Section("azure_event_hubs", "Reads log records from Azure Event Hubs over the Kafka protocol.");
   private static final Key<String> NAMESPACE =
-      HUBS.required("fully_qualified_namespace", Type.STRING, "NAME.servicebus.windows.net:9093.");
+      HUBS.required("fully_qualified_namespace", Type.STRING, "Address of the namespace: NAME.servicebus.windows.net:9093.");
   private static final Key<List<String>> EVENT_HUBS =
-      HUBS.required("event_hubs", Type.list(Type.STRING), "Their names.");
+      HUBS.required("event_hubs", Type.list(Type.STRING), "Names of the event hubs.");
   private static final Key<Secret> CONNECTION_STRING =
-      HUBS.required("connection_string", Type.SECRET, "With the key to the namespace.");
+      HUBS.required("connection_string", Type.SECRET, "Connection string of the namespace, with its key.");
   private static final Key<String> HUBS_GROUP = group(HUBS);
   private static final Key<Boolean> HUBS_TIMES = times(HUBS);
   private static final Key<Boolean> DISALLOW_CUSTOM =
@@ -99,20 +100,20 @@ public record KafkaLogs(
           "disallow_custom_messages",
           Type.BOOL,
           false,
-          "Pass over what is not of the schema of Azure's own logs, instead of taking it as a"
-              + " line.");
+          "If true, messages that do not follow the schema of Azure logs are "
+            + "dropped instead of stored as a line.");
   private static final LabelMap HUBS_LABELS = new LabelMap(HUBS);
 
   /** The block {@code azure_event_hubs}. */
   public static final Type<KafkaLogs> EVENT_HUBS_TYPE = HUBS.type(KafkaLogs::readHubs);
 
   private static Key<String> group(Section s) {
-    return s.key("group_id", Type.STRING, "promtail", "The group that shares the records.");
+    return s.key("group_id", Type.STRING, "promtail", "Consumer group that shares the partitions.");
   }
 
   private static Key<Boolean> times(Section s) {
     return s.key(
-        "use_incoming_timestamp", Type.BOOL, false, "Entries have the time of their record.");
+        "use_incoming_timestamp", Type.BOOL, false, "If true, entries carry the timestamp of their record.");
   }
 
   private static KafkaLogs read(YamlObject o) {

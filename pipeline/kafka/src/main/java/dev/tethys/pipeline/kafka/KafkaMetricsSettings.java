@@ -51,7 +51,8 @@ public record KafkaMetricsSettings(
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
   private static final Section SECTION =
-      new Section("kafka_metrics", "Asks a Kafka cluster for its brokers, topics and consumers.")
+      new Section("kafka_metrics", "Collects metrics of the brokers, topics and consumers of a Kafka "
+            + "cluster.")
           .include(KafkaConnection.SECTION);
   private static final IntervalCollector.Schedule.Keys PACE =
       new IntervalCollector.Schedule.Keys(SECTION, Duration.ofMinutes(1), Duration.ZERO);
@@ -68,13 +69,15 @@ public record KafkaMetricsSettings(
           "topic_match",
           Type.REGEX,
           Pattern.compile("^[^_].*$"),
-          "An expression of RE2 that is found in the names of topics.");
+          "RE2 expression searched for in topic names; only matching topics are "
+            + "collected.");
   private static final Key<Pattern> GROUP_MATCH =
       SECTION.key(
           "group_match",
           Type.REGEX,
           Pattern.compile(".*"),
-          "An expression of RE2 that is found in the names of consumer groups.");
+          "RE2 expression searched for in names of consumer groups; only "
+            + "matching groups are collected.");
   private static final Key<Duration> REFRESH =
       SECTION.optional(
           "refresh_frequency",

@@ -67,7 +67,7 @@ record KafkaReceiverSettings(
 
   private static final System.Logger LOG = JulLogger.of(KafkaReceiverSettings.class.getName());
 
-  private static final Section SECTION = new Section("kafka", "Reads topics as a consumer group.");
+  private static final Section SECTION = new Section("kafka", "Reads telemetry from Kafka topics as a consumer group.");
   private static final Map<Signal, Function<YamlObject, Topics>> TOPICS =
       new EnumMap<>(Signal.class);
 
@@ -83,21 +83,22 @@ record KafkaReceiverSettings(
           "group_id", Type.STRING, "otel-collector", "Consumer group that shares the partitions.");
   private static final Key<String> GROUP_INSTANCE_ID =
       SECTION.key(
-          "group_instance_id", Type.STRING, "", "Keeps its partitions over a short restart.");
+          "group_instance_id", Type.STRING, "", "Static member ID, which keeps the partitions over a short restart.");
   private static final Key<String> RACK_ID =
-      SECTION.key("rack_id", Type.STRING, "", "Read from replicas near by.");
+      SECTION.key("rack_id", Type.STRING, "", "Rack of this process; partitions are read from replicas in the same "
+            + "rack.");
   private static final Key<String> INITIAL_OFFSET =
       SECTION.key(
           "initial_offset",
           Type.oneOf("initial_offset", List.of("latest", "earliest")),
           "latest",
-          "Initial position of a group that has none: latest or earliest.");
+          "Initial offset of a group without a committed one: latest or earliest.");
   private static final Key<Duration> SESSION_TIMEOUT =
       SECTION.key(
           "session_timeout",
           GoDurations.TYPE,
           Duration.ofSeconds(10),
-          "Silence until a rebalance.");
+          "Time without heartbeats after which partitions are reassigned.");
   private static final Key<Duration> HEARTBEAT_INTERVAL =
       SECTION.key(
           "heartbeat_interval",
@@ -156,17 +157,18 @@ record KafkaReceiverSettings(
                 return o.get(INTERVAL);
               }),
           Duration.ofSeconds(1),
-          "Commits of offsets, always of records that every destination has.");
+          "Commits of offsets; only records that every destination has accepted "
+            + "are committed.");
 
   private static final Section MARKING =
       new Section("message_marking", "Time at which a record counts as processed.");
   private static final Key<Boolean> AFTER =
       MARKING.key(
-          "after", Type.BOOL, true, "Always after delivery: before would lose records in a crash.");
+          "after", Type.BOOL, true, "Always true: a commit before delivery would lose records in a crash.");
   private static final Key<Boolean> ON_ERROR =
-      MARKING.key("on_error", Type.BOOL, false, "Never while it may still be delivered.");
+      MARKING.key("on_error", Type.BOOL, false, "Always false: a record that may still be delivered is not marked.");
   private static final Key<Boolean> ON_PERMANENT_ERROR =
-      MARKING.key("on_permanent_error", Type.BOOL, true, "Always when it can never be delivered.");
+      MARKING.key("on_permanent_error", Type.BOOL, true, "Always true: a record that can never be delivered is marked.");
   private static final Key<Boolean> MARKING_KEY =
       SECTION.optional(
           "message_marking",
@@ -197,13 +199,13 @@ record KafkaReceiverSettings(
       BACKOFF.key("max_interval", GoDurations.TYPE, Duration.ofSeconds(30), "Maximum pause.");
 
   private static final Key<Double> MULTIPLIER =
-      BACKOFF.key("multiplier", Type.FLOAT, 2.0, "From one pause to the next, 1 or more.");
+      BACKOFF.key("multiplier", Type.FLOAT, 2.0, "Factor by which the pause grows; at least 1.");
   private static final Key<Double> RANDOMIZATION =
       BACKOFF.key(
           "randomization_factor",
           Type.FLOAT,
           0.0,
-          "By which part of it a pause differs by chance.");
+          "Random variation of a pause as a fraction of it.");
 
   static {
     BACKOFF.key("enabled", Type.BOOL, true, "No effect: retries always wait.");
@@ -219,7 +221,7 @@ record KafkaReceiverSettings(
           "error_backoff",
           BACKOFF.type(KafkaReceiverSettings::pauses),
           RedeliveryBackoff.DEFAULT,
-          "Pauses when a batch is not taken now.");
+          "Pauses after a batch is refused.");
 
   private static RedeliveryBackoff pauses(YamlObject o) {
     double multiplier = o.get(MULTIPLIER);
@@ -239,17 +241,17 @@ record KafkaReceiverSettings(
       new Section("partition_processing", "No effect: partitions never wait for each other.");
 
   private static final Section DELAY =
-      new Section("kafka_receiver_records_delay", "A metric of the Collector.");
+      new Section("kafka_receiver_records_delay", "Metric of the Collector with the delay of records.");
   private static final Key<Boolean> DELAY_ENABLED =
-      DELAY.key("enabled", Type.BOOL, false, "true is not built.");
+      DELAY.key("enabled", Type.BOOL, false, "Only false is accepted: the metric is not supported.");
   private static final Section OWN_METRICS = new Section("metrics", "Metrics of the receiver.");
-  private static final Section TELEMETRY = new Section("telemetry", "Its own telemetry.");
+  private static final Section TELEMETRY = new Section("telemetry", "Telemetry of the receiver.");
 
   static {
-    PARTITIONS.key("independent", Type.BOOL, true, "No effect: they are always independent.");
-    PARTITIONS.key("max_buffered_batches", Type.INT, 1L, "max_in_flight_bytes bounds them.");
+    PARTITIONS.key("independent", Type.BOOL, true, "No effect: partitions are always independent.");
+    PARTITIONS.key("max_buffered_batches", Type.INT, 1L, "No effect: use max_in_flight_bytes.");
     SECTION.optional(
-        "partition_processing", PARTITIONS.type(o -> true), "Partitions are always independent.");
+        "partition_processing", PARTITIONS.type(o -> true), "No effect: partitions never wait for each other.");
     OWN_METRICS.optional(
         "kafka_receiver_records_delay",
         DELAY.type(
@@ -259,9 +261,9 @@ record KafkaReceiverSettings(
               }
               return true;
             }),
-        "A metric that is not built.");
-    TELEMETRY.optional("metrics", OWN_METRICS.type(KafkaReceiverSettings::all), "Of the receiver.");
-    SECTION.optional("telemetry", TELEMETRY.type(KafkaReceiverSettings::all), "Of the receiver.");
+        "Metric of the Collector with the delay of records; not supported.");
+    TELEMETRY.optional("metrics", OWN_METRICS.type(KafkaReceiverSettings::all), "Metrics of the receiver.");
+    SECTION.optional("telemetry", TELEMETRY.type(KafkaReceiverSettings::all), "Telemetry of the receiver.");
     SECTION.key(
         "use_leader_epoch",
         Type.BOOL,
@@ -284,36 +286,37 @@ record KafkaReceiverSettings(
   }
 
   private static final Section HEADERS =
-      new Section("header_extraction", "Headers as attributes of resources.");
+      new Section("header_extraction", "Headers of records that become resource attributes.");
   private static final Key<Boolean> EXTRACT =
       HEADERS.key(
-          "extract_headers", Type.BOOL, false, "If true, headers of records become attributes.");
+          "extract_headers", Type.BOOL, false, "If true, record headers become resource attributes.");
   private static final Key<List<String>> HEADER_NAMES =
       HEADERS.key(
           "headers",
           Type.list(Type.STRING),
           List.of(),
-          "Headers to extract; x* for all that begin with x.");
+          "Headers to extract; x* matches all that begin with x.");
   private static final Key<List<String>> HEADERS_KEY =
       SECTION.key(
           "header_extraction",
           HEADERS.type(o -> o.get(EXTRACT) ? o.get(HEADER_NAMES) : List.of()),
           List.of(),
-          "Headers of records as attributes kafka.header.… of resources.");
+          "Headers of records that become resource attributes kafka.header.….");
 
   private static final Key<Long> MAX_IN_FLIGHT_BYTES =
       SECTION.key(
           "max_in_flight_bytes",
           Type.INT,
           64L << 20,
-          "Maximum number of bytes of records that are read and not yet acknowledged.");
+          "Maximum size in bytes of records that are read and not yet "
+            + "acknowledged.");
   private static final Key<String> DEAD_LETTER_TOPIC =
       SECTION.key(
           "dead_letter_topic",
           Type.STRING,
           "",
-          "Topic of records that are unreadable or permanently rejected; headers give the "
-              + "reason. Without it they are counted and logged.");
+          "Topic for records that are unreadable or permanently rejected, with "
+            + "the reason in headers; without it they are counted and logged.");
 
   static {
     SECTION.include(KafkaConnection.SECTION);
@@ -321,10 +324,10 @@ record KafkaReceiverSettings(
 
   private static final Key<String> FORMER_TOPIC =
       SECTION.optional(
-          "topic", Type.STRING, "Former way of writing the topic of all signals that name none.");
+          "topic", Type.STRING, "Former way of writing the topic of all signals without their own.");
   private static final Key<YamlNode> FORMER_ENCODING =
       SECTION.optional(
-          "encoding", Type.ANY, "Former way of writing it for all signals that name none.");
+          "encoding", Type.ANY, "Former way of writing the encoding of all signals without their own.");
 
   static final Type<KafkaReceiverSettings> TYPE = SECTION.type(KafkaReceiverSettings::read);
 
@@ -335,19 +338,20 @@ record KafkaReceiverSettings(
             "topics",
             Type.list(Type.STRING),
             List.of(defaultTopic),
-            "Topics; one that begins with ^ is a regular expression.");
+            "Topics to read; a name that begins with ^ is a regular expression.");
     RecordEncoding.Reading otlp = new RecordEncoding.Reading(RecordEncoding.OTLP_PROTO);
     Key<RecordEncoding.Reading> encoding =
-        s.key("encoding", RecordEncoding.read(signal), otlp, "Form of records.");
+        s.key("encoding", RecordEncoding.read(signal), otlp, "Encoding of records.");
     Key<List<String>> excluded =
         s.key(
             "exclude_topics",
             Type.list(Type.STRING),
             List.of(),
-            "Regular expressions; topics in whose names one is found are not read.");
-    Key<String> topic = s.optional("topic", Type.STRING, "Former way of writing one topic.");
+            "Regular expressions searched for in topic names; matching topics are "
+            + "not read.");
+    Key<String> topic = s.optional("topic", Type.STRING, "Former way of writing one topic of topics.");
     Key<String> excludedTopic =
-        s.optional("exclude_topic", Type.STRING, "Former way of writing one of exclude_topics.");
+        s.optional("exclude_topic", Type.STRING, "Former way of writing one expression of exclude_topics.");
     Key<YamlObject> key =
         SECTION.optional(name, s.type(o -> o), "Topics and encoding of " + name + ".");
     TOPICS.put(

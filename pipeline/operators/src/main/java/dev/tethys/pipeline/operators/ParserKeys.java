@@ -35,7 +35,7 @@ final class ParserKeys {
     trace =
         s.optional(
             "trace", TraceSetting.TYPE, "Trace context of the entry, taken from the result.");
-    Section block = new Section("scope_name", "The name of the scope.");
+    Section block = new Section("scope_name", "Name of the scope.");
     Key<Field> scopeFrom = block.required("parse_from", Field.TYPE, "Field that holds the value.");
     scope =
         s.optional(

@@ -38,19 +38,20 @@ final class SeveritySetting {
               "preset",
               Type.oneOf("preset", List.of("default", "otel", "aliases", "none")),
               "default",
-              "The words that mean something without being mapped.");
+              "Set of words that have a severity without a mapping.");
       mapping =
           s.key(
               "mapping",
               Type.map(Type.ANY),
               Map.of(),
-              "Words, numbers, ranges {min, max} and 2xx to 5xx by the severity that they mean.");
+              "Values by severity: words, numbers, ranges {min, max} and 2xx to 5xx.");
       overwrite =
           s.key(
               "overwrite_text",
               Type.BOOL,
               false,
-              "The text of the severity is the name of its number, not what was found.");
+              "If true, the severity text is the name of the severity number instead "
+            + "of the parsed text.");
     }
 
     SeveritySetting read(YamlObject o) {
@@ -81,7 +82,7 @@ final class SeveritySetting {
   static final Type<SeveritySetting> TYPE;
 
   static {
-    Section s = new Section("severity", "The severity of an entry.");
+    Section s = new Section("severity", "Severity of the entry.");
     TYPE = s.type(new Keys(s)::read);
   }
 

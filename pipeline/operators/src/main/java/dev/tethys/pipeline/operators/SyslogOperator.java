@@ -47,25 +47,25 @@ public record SyslogOperator(
       SequencedMap<String, SyslogFormat> formats = new LinkedHashMap<>();
       formats.put("rfc3164", SyslogFormat.RFC3164);
       formats.put("rfc5424", SyslogFormat.RFC5424);
-      protocol = s.required("protocol", Type.oneOf("protocol", formats), "The form of messages.");
+      protocol = s.required("protocol", Type.oneOf("protocol", formats), "Format of messages.");
       location =
           s.key(
-              "location", Type.STRING, "UTC", "The time zone of times that have none (RFC 3164).");
+              "location", Type.STRING, "UTC", "Time zone of timestamps without one (RFC 3164).");
       skip =
-          s.key("allow_skip_pri_header", Type.BOOL, false, "Messages may lack their <PRI>, too.");
+          s.key("allow_skip_pri_header", Type.BOOL, false, "If true, messages without <PRI> are accepted.");
       counted =
           s.key(
               "enable_octet_counting",
               Type.BOOL,
               false,
-              "The length stands before each message (RFC 6587); of RFC 5424 only.");
+              "If true, the length precedes each message (RFC 6587); RFC 5424 only.");
       trailer =
           s.key(
               "non_transparent_framing_trailer",
               Type.oneOf("non_transparent_framing_trailer", List.of("", "LF", "NUL")),
               "",
               "Delimiter of messages (RFC 6587); for RFC 5424 only.");
-      maxOctets = s.key("max_octets", Type.INT, 8192L, "Longest message with octet counting.");
+      maxOctets = s.key("max_octets", Type.INT, 8192L, "Maximum size of a message with octet counting.");
     }
 
     /** Reads them. */

@@ -32,7 +32,7 @@ final class TimeSetting {
     private final Key<Map<String, String>> locations;
 
     Keys(Section s) {
-      from = s.required("parse_from", Field.TYPE, "Field that holds the time.");
+      from = s.required("parse_from", Field.TYPE, "Field that contains the timestamp.");
       kind =
           s.key(
               "layout_type",
@@ -45,14 +45,15 @@ final class TimeSetting {
               "location",
               Type.STRING,
               "",
-              "The time zone of times that name none: this machine's; UTC where the layout ends"
-                  + " with Z.");
+              "Time zone of timestamps without one; by default the local one, or UTC "
+            + "if the layout ends with Z.");
       locations =
           s.key(
               "time_zone_locations",
               Type.map(Type.STRING),
               Map.of(),
-              "Time zones of abbreviations (%Z), before those of the location.");
+              "Time zones of abbreviations (%Z); they take precedence over those of "
+            + "the location.");
     }
 
     TimeSetting read(YamlObject o) {
@@ -119,7 +120,7 @@ final class TimeSetting {
   static final Type<TimeSetting> TYPE;
 
   static {
-    Section s = new Section("timestamp", "The time of an entry.");
+    Section s = new Section("timestamp", "Timestamp of the entry.");
     TYPE = s.type(new Keys(s)::read);
   }
 

@@ -16,15 +16,15 @@ record TraceSetting(Field traceId, Field spanId, Field flags) {
     private final Key<Field> flags;
 
     Keys(Section s) {
-      trace = s.key("trace_id", place("trace_id"), Field.parse("body.trace_id"), "The trace's id.");
-      span = s.key("span_id", place("span_id"), Field.parse("body.span_id"), "The span's id.");
+      trace = s.key("trace_id", place("trace_id"), Field.parse("body.trace_id"), "Field with the trace ID.");
+      span = s.key("span_id", place("span_id"), Field.parse("body.span_id"), "Field with the span ID.");
       flags =
-          s.key("trace_flags", place("trace_flags"), Field.parse("body.trace_flags"), "The flags.");
+          s.key("trace_flags", place("trace_flags"), Field.parse("body.trace_flags"), "Field with the trace flags.");
     }
 
     private static Type<Field> place(String name) {
-      Section s = new Section(name, "Field that holds the value.");
-      Key<Field> from = s.key("parse_from", Field.TYPE, Field.parse("body." + name), "The field.");
+      Section s = new Section(name, "Field that contains the value.");
+      Key<Field> from = s.key("parse_from", Field.TYPE, Field.parse("body." + name), "Field that contains the value.");
       return s.type(o -> o.get(from));
     }
 
@@ -37,7 +37,7 @@ record TraceSetting(Field traceId, Field spanId, Field flags) {
   static final Type<TraceSetting> TYPE;
 
   static {
-    Section s = new Section("trace", "The trace of an entry.");
+    Section s = new Section("trace", "Trace context of the entry.");
     TYPE = s.type(new Keys(s)::read);
   }
 

@@ -35,7 +35,7 @@ final class Transforms {
         "Sets a field.",
         s -> {
           Key<Field> field = s.required("field", Field.TYPE, "Field to change.");
-          Key<YamlNode> value = s.required("value", Type.ANY, "A value, or EXPR(…).");
+          Key<YamlNode> value = s.required("value", Type.ANY, "New value: a literal, or EXPR(…).");
           return o -> add(o.get(field), o.get(value));
         });
     change(
@@ -124,8 +124,8 @@ final class Transforms {
         "assign_keys",
         "Names for the elements of a list.",
         s -> {
-          Key<Field> field = s.required("field", Field.TYPE, "The list.");
-          Key<List<String>> keys = s.required("keys", Type.list(Type.STRING), "The names.");
+          Key<Field> field = s.required("field", Field.TYPE, "Field with the list.");
+          Key<List<String>> keys = s.required("keys", Type.list(Type.STRING), "Names of the resulting attributes.");
           return o -> {
             Field f = o.get(field);
             List<String> names = o.get(keys);
@@ -164,14 +164,14 @@ final class Transforms {
         "regex_replace",
         "Replaces what an expression matches.",
         s -> {
-          Key<Field> field = s.required("field", Field.TYPE, "In which field.");
-          Key<Pattern> regex = s.optional("regex", Type.REGEX, "The expression.");
+          Key<Field> field = s.required("field", Field.TYPE, "Field in which text is replaced.");
+          Key<Pattern> regex = s.optional("regex", Type.REGEX, "Regular expression to replace.");
           Key<String> name =
               s.optional(
                   "regex_name",
                   Type.oneOf("regex_name", List.of("ansi_control_sequences")),
-                  "An expression by its name.");
-          Key<String> with = s.key("replace_with", Type.STRING, "", "${1} and ${name} are groups.");
+                  "Name of a predefined regular expression.");
+          Key<String> with = s.key("replace_with", Type.STRING, "", "Replacement; ${1} and ${name} refer to groups.");
           return o -> replace(o, o.get(field), o.find(regex), o.find(name), o.get(with));
         });
   }

@@ -53,7 +53,7 @@ record PostgresSettings(
       new ClientTlsSettings(true, ClientTlsSettings.DEFAULT.config());
 
   private static final Section SECTION =
-      new Section("postgresql", "Writes to PostgreSQL or TimescaleDB.")
+      new Section("postgresql", "Writes telemetry to PostgreSQL or TimescaleDB.")
           .include(DeliverySettings.SECTION);
   private static final RowSettings.Keys ROWS =
       new RowSettings.Keys(
@@ -62,11 +62,12 @@ record PostgresSettings(
       SECTION.required(
           "endpoint",
           Type.STRING,
-          "postgresql://host:5432/database; of several hosts with commas the primary is written"
-              + " to; postgresql:///database?host=/var/run/postgresql through a socket.");
-  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
+          "URL of the server: postgresql://host:5432/database; of several hosts "
+            + "separated by commas, the primary is used; "
+            + "postgresql:///database?host=/var/run/postgresql uses a socket.");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "User name.");
   private static final Key<Secret> PASSWORD =
-      SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Password of the user.");
   private static final Key<String> PASSFILE =
       SECTION.key(
           "passfile", Type.PATH, "", "Password file in .pgpass format, instead of password.");
@@ -83,9 +84,9 @@ record PostgresSettings(
           "Extension that provides login tokens (oauth of PostgreSQL 18), instead of a"
               + " password.");
   private static final Key<ClientTlsSettings> TLS =
-      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
+      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
   private static final Key<Long> CONNECTIONS =
-      SECTION.key("max_connections", Type.INT, 4L, "Maximum number of connections at once.");
+      SECTION.key("max_connections", Type.INT, 4L, "Maximum number of concurrent connections.");
   private static final Key<String> SCHEMA =
       SECTION.key("schema", Type.STRING, "public", "Schema of the tables.");
   private static final Key<String> PREFIX =
@@ -102,13 +103,13 @@ record PostgresSettings(
           "logs",
           "Table of logs; {attribute} is replaced by a resource attribute.");
   private static final Key<String> TRACES =
-      SECTION.key("traces_table_name", Type.STRING, "spans", "The table of spans; the same.");
+      SECTION.key("traces_table_name", Type.STRING, "spans", "Table of spans; {attribute} is replaced by a resource attribute.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE_SCHEMA =
-      SECTION.key("create_schema", Type.BOOL, true, "Make the schema and tables that are missing.");
+      SECTION.key("create_schema", Type.BOOL, true, "If true, missing schemas and tables are created.");
   private static final Key<Boolean> TIMESCALE =
       SECTION.key(
-          "hypertables", Type.BOOL, false, "Tables with times become TimescaleDB's hypertables.");
+          "hypertables", Type.BOOL, false, "If true, tables with timestamps become TimescaleDB hypertables.");
 
   static {
     refuseOauth(SECTION, "auth names an extension that has tokens, such as oauth2client.");

@@ -29,30 +29,30 @@ public final class PostgresStoreType implements StoreType {
   private static final int CONNECTIONS = 8;
 
   private static final Section SECTION =
-      new Section("postgresql store", "Tables that the postgresql exporter writes.");
+      new Section("postgresql store", "Tables written by the postgresql exporter.");
   private static final StoreConfig.Keys KEYS = new StoreConfig.Keys(SECTION, false);
-  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "The user.");
+  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "User name.");
   private static final Key<Secret> PASSWORD =
-      SECTION.key("password", Type.SECRET, Secret.NONE, "Its password.");
+      SECTION.key("password", Type.SECRET, Secret.NONE, "Password of the user.");
   private static final Key<TlsConfig> TLS =
-      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS.");
+      SECTION.key("tls_config", TlsConfig.TYPE, TlsConfig.DEFAULT, "TLS settings of the client.");
   private static final Key<Boolean> INSECURE =
-      SECTION.key("insecure", Type.BOOL, false, "No TLS at all.");
+      SECTION.key("insecure", Type.BOOL, false, "If true, TLS is not used.");
   private static final Key<String> PASSFILE =
-      SECTION.key("passfile", Type.PATH, "", "File of passwords in the form of .pgpass.");
+      SECTION.key("passfile", Type.PATH, "", "Password file in .pgpass format.");
   private static final Key<KerberosIdentity> KERBEROS =
       SECTION.optional(
-          "kerberos", KerberosIdentity.type("postgres"), "A ticket of Kerberos (GSSAPI).");
+          "kerberos", KerberosIdentity.type("postgres"), "Kerberos authentication (GSSAPI).");
   private static final Key<OAuth2> OAUTH2 =
-      SECTION.optional("oauth2", OAuth2.TYPE, "Tokens that log in (oauth of PostgreSQL 18).");
+      SECTION.optional("oauth2", OAuth2.TYPE, "Login tokens (oauth of PostgreSQL 18).");
   private static final Key<String> TOKEN_FILE =
-      SECTION.key("oauth_token_file", Type.PATH, "", "File of such a token; read each time.");
+      SECTION.key("oauth_token_file", Type.PATH, "", "File with a login token; read for each connection.");
   private static final Key<Boolean> GSS_ENCRYPTION = PostgresSettings.gssEncryption(SECTION);
   private static final Key<String> SCHEMA =
       SECTION.key("schema", Type.STRING, "public", "Schema of the tables.");
   private static final Key<String> PREFIX =
       SECTION.key(
-          "metrics_table_prefix", Type.STRING, "metrics", "Before _samples, _series and so on.");
+          "metrics_table_prefix", Type.STRING, "metrics", "Prefix of the tables _samples, _series and so on.");
 
   static {
     PostgresSettings.refuseOauth(SECTION, "oauth2 fetches tokens, oauth_token_file holds one.");

@@ -85,8 +85,8 @@ final class OpenSearchKeys {
     mapping = s.key("mapping", MAPPING.type(o -> o.get(MODE)), false, MAPPING.doc());
     dataset = s.key("dataset", Type.STRING, "default", "Dataset in index names; only with mode ss4o.");
     namespace = s.key("namespace", Type.STRING, "namespace", "Namespace in index names; only with mode ss4o.");
-    String fallback = "For ss4o: replaces absent attributes in names.";
-    String time = "Of ss4o: a time behind names, of yyyy, yy, MM, dd, HH, mm and ss.";
+    String fallback = "Text for absent attributes in index names; only with mode ss4o.";
+    String time = "Date appended to index names, in yyyy, yy, MM, dd, HH, mm and ss; only with mode ss4o.";
     logsFallback = s.key("logs_index_fallback", Type.STRING, "", fallback);
     logsTime = s.key("logs_index_time_format", Type.STRING, "", time);
     tracesFallback = s.key("traces_index_fallback", Type.STRING, "", fallback);

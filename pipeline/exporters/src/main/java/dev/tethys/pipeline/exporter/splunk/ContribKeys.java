@@ -113,8 +113,9 @@ record ContribKeys(
             s.optional(
                 "max_content_length_" + name,
                 Type.INT,
-                "Maximum size of requests in bytes before compression; defaults to "
-            + "max_request_bytes."));
+                "Maximum size of requests with "
+ + name
+ + " in bytes before compression; defaults to max_request_bytes."));
       }
       maxEvent =
           s.key(

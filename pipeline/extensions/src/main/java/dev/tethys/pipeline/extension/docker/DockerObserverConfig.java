@@ -30,27 +30,29 @@ public record DockerObserverConfig(
   private static final int OLDEST = 22;
 
   private static final Section SECTION =
-      new Section("docker_observer", "Says which ports the containers of a Docker daemon have.");
+      new Section("docker_observer", "Observes the ports of the containers of a Docker daemon.");
   private static final DockerDaemon.Keys DAEMON = new DockerDaemon.Keys(SECTION, OLDEST);
   private static final Key<Duration> TIMEOUT =
-      SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "Of one answer.");
+      SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "Timeout of a request to the daemon.");
   private static final Key<List<String>> EXCLUDED =
       SECTION.key(
           "excluded_images",
           Type.list(Type.STRING),
           List.of(),
-          "Images whose containers are left alone: names, globs, /expressions/; ! negates.");
+          "Images whose containers are ignored: names, globs or /expressions/; ! "
+            + "negates.");
   private static final Key<Boolean> HOSTNAME =
-      SECTION.key("use_hostname_if_present", Type.BOOL, false, "Reach containers by their names.");
+      SECTION.key("use_hostname_if_present", Type.BOOL, false, "If true, endpoints use the host names of containers.");
   private static final Key<Boolean> BINDINGS =
       SECTION.key(
-          "use_host_bindings", Type.BOOL, false, "Reach containers by ports of the machine.");
+          "use_host_bindings", Type.BOOL, false, "If true, endpoints use the host ports to which container ports are "
+            + "bound.");
   private static final Key<Boolean> BOUND_ONLY =
       SECTION.key(
           "ignore_non_host_bindings",
           Type.BOOL,
           false,
-          "Leave out ports that are bound to none of the machine.");
+          "If true, ports without a binding to a host port are ignored.");
   private static final Key<Duration> SYNC =
       SECTION.key(
           "cache_sync_interval",

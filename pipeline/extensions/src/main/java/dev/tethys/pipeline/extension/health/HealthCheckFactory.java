@@ -48,35 +48,35 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
   /** Response bodies. */
   record Bodies(String healthy, String unhealthy) {}
 
-  private static final Section BODY = new Section("response_body", "Other answers.");
+  private static final Section BODY = new Section("response_body", "Bodies of the responses.");
   private static final Key<String> HEALTHY =
-      BODY.key("healthy", Type.STRING, "", "While telemetry is taken.");
+      BODY.key("healthy", Type.STRING, "", "Response body while telemetry is accepted.");
   private static final Key<String> UNHEALTHY =
-      BODY.key("unhealthy", Type.STRING, "", "Before and after.");
+      BODY.key("unhealthy", Type.STRING, "", "Response body during start and stop.");
   private static final Section CHECK =
       new Section("check_collector_pipeline", "Health check of recent exporter failures.");
   private static final Key<Boolean> CHECKED =
       CHECK.key("enabled", Type.BOOL, false, "Only false is accepted.");
   private static final Key<Duration> CHECK_INTERVAL =
-      CHECK.key("interval", GoDurations.TYPE, Duration.ofMinutes(5), "Of no effect then.");
+      CHECK.key("interval", GoDurations.TYPE, Duration.ofMinutes(5), "No effect, since enabled must be false.");
   private static final Key<Long> CHECK_THRESHOLD =
-      CHECK.key("exporter_failure_threshold", Type.INT, 5L, "Of no effect then.");
-  private static final Section SECTION = new Section("health_check", "Says whether all is well.");
+      CHECK.key("exporter_failure_threshold", Type.INT, 5L, "No effect, since enabled must be false.");
+  private static final Section SECTION = new Section("health_check", "HTTP endpoint that reports the health of the process.");
   private static final HttpServerSettings.Keys SERVER =
       new HttpServerSettings.Keys(SECTION, "localhost:13133");
   private static final Key<String> PATH =
-      SECTION.key("path", Type.STRING, "/", "Path that is answered.");
+      SECTION.key("path", Type.STRING, "/", "URL path of the health check.");
   private static final Key<Bodies> RESPONSE_BODY =
       SECTION.optional(
           "response_body",
           BODY.type(o -> new Bodies(o.get(HEALTHY), o.get(UNHEALTHY))),
-          "Other answers.");
+          "Bodies of the responses.");
   private static final Key<Boolean> CHECK_PIPELINE =
       SECTION.key(
           "check_collector_pipeline",
           CHECK.type(HealthCheckFactory::check),
           false,
-          "Only not enabled.");
+          "Health check of recent exporter failures, which must be disabled.");
   private static final Key<Boolean> USE_V2 =
       SECTION.key("use_v2", Type.BOOL, false, "If true, only http and grpc apply.");
   private static final HealthServiceSettings.Keys SECOND = new HealthServiceSettings.Keys(SECTION);

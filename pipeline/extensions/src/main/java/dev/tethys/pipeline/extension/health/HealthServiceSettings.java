@@ -35,49 +35,51 @@ record HealthServiceSettings(
         STATUS.key("enabled", Type.BOOL, true, "Enables the status endpoint.");
     private static final Key<String> STATUS_PATH =
         STATUS.key("path", Type.STRING, "/status", "Path of the status endpoint.");
-    private static final Section CONFIG = new Section("config", "The configuration.");
+    private static final Section CONFIG = new Section("config", "Endpoint that serves the configuration.");
     private static final Key<Boolean> CONFIG_ENABLED =
         CONFIG.key("enabled", Type.BOOL, false, "Only false is accepted.");
     private static final Key<String> CONFIG_PATH =
-        CONFIG.key("path", Type.STRING, "/config", "Of no effect then.");
-    private static final Section HTTP = new Section("http", "The second version over HTTP.");
+        CONFIG.key("path", Type.STRING, "/config", "No effect, since enabled must be false.");
+    private static final Section HTTP = new Section("http", "HTTP service of the second version of the extension.");
     private static final HttpServerSettings.Keys SERVER =
         new HttpServerSettings.Keys(HTTP, "localhost:13133");
     private static final Key<String> HTTP_STATUS =
-        HTTP.key("status", STATUS.type(Keys::path), "/status", "Status of pipelines.");
+        HTTP.key("status", STATUS.type(Keys::path), "/status", "Endpoint with the status of pipelines.");
     private static final Key<Boolean> HTTP_CONFIG =
-        HTTP.key("config", CONFIG.type(Keys::config), false, "Only not enabled.");
+        HTTP.key("config", CONFIG.type(Keys::config), false, "Endpoint that serves the configuration, which must be disabled.");
     private static final Section COMPONENTS =
-        new Section("component_health", "Errors of components that make the process unhealthy.");
+        new Section("component_health", "Component errors that make the process unhealthy.");
     private static final Key<Boolean> PERMANENT =
         COMPONENTS.key(
             "include_permanent_errors",
             Type.BOOL,
             false,
-            "Accepted: a component with a permanent error ends a start or a reload here.");
+            "Accepted: here a component with a permanent error aborts a start or a "
+            + "reload.");
     private static final Key<Boolean> RECOVERABLE =
         COMPONENTS.key(
             "include_recoverable_errors",
             Type.BOOL,
             false,
-            "If true, an exporter whose destination rejects data counts too.");
+            "If true, an exporter whose destination rejects data makes the process "
+            + "unhealthy.");
     private static final Key<Duration> RECOVERY =
         COMPONENTS.key(
-            "recovery_duration", GoDurations.TYPE, Duration.ofMinutes(5), "After which it does.");
+            "recovery_duration", GoDurations.TYPE, Duration.ofMinutes(5), "Duration after which a recoverable error makes the process unhealthy.");
 
     private final Key<Http> http;
     private final Key<GrpcServerSettings> grpc;
     private final Key<YamlObject> components;
 
     Keys(Section s) {
-      http = s.optional("http", HTTP.type(Keys::http), "With use_v2: HTTP.");
+      http = s.optional("http", HTTP.type(Keys::http), "HTTP service; requires use_v2.");
       grpc =
           s.optional(
               "grpc",
               GrpcServerSettings.type("localhost:13132"),
-              "With use_v2: grpc.health.v1.Health.");
+              "gRPC service grpc.health.v1.Health; requires use_v2.");
       components =
-          s.optional("component_health", COMPONENTS.type(o -> o), "With use_v2: which errors.");
+          s.optional("component_health", COMPONENTS.type(o -> o), "Component errors that make the process unhealthy; requires use_v2.");
     }
 
     private static String path(YamlObject o) {

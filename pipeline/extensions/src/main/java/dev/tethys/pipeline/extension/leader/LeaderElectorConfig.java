@@ -25,10 +25,10 @@ public record LeaderElectorConfig(
     Duration deadline,
     Duration retry) {
   private static final Section SECTION =
-      new Section("k8s_leader_elector", "Elects the replica that is at work by a Lease.");
+      new Section("k8s_leader_elector", "Elects the active replica with a Kubernetes Lease.");
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
   private static final Key<String> NAME =
-      SECTION.required("lease_name", Type.STRING, "The name of the lease.");
+      SECTION.required("lease_name", Type.STRING, "Name of the lease.");
   private static final Key<String> NAMESPACE =
       SECTION.required("lease_namespace", Type.STRING, "Namespace of the lease.");
   private static final Key<Duration> DURATION =
@@ -36,7 +36,8 @@ public record LeaderElectorConfig(
           "lease_duration",
           GoDurations.TYPE,
           Duration.ofSeconds(15),
-          "After this a lease that was not renewed is free.");
+          "Duration after which another replica may acquire a lease that was not "
+            + "renewed.");
   private static final Key<Duration> DEADLINE =
       SECTION.key(
           "renew_deadline",
@@ -44,7 +45,7 @@ public record LeaderElectorConfig(
           Duration.ofSeconds(10),
           "Duration after which a leader that has not renewed the lease loses it.");
   private static final Key<Duration> RETRY =
-      SECTION.key("retry_period", GoDurations.TYPE, Duration.ofSeconds(2), "Between attempts.");
+      SECTION.key("retry_period", GoDurations.TYPE, Duration.ofSeconds(2), "Interval between attempts to acquire or renew the lease.");
 
   static final Type<LeaderElectorConfig> TYPE = SECTION.type(LeaderElectorConfig::read);
 

@@ -19,21 +19,22 @@ import java.util.List;
 public record KubernetesObserverConfig(
     ClusterSettings access, String node, List<ObservedKind> kinds, List<String> namespaces) {
   private static final Section SECTION =
-      new Section("k8s_observer", "Says which pods, ports, services … a cluster has.");
+      new Section("k8s_observer", "Observes pods, ports, services, ingresses and nodes of a Kubernetes "
+            + "cluster.");
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
   private static final Key<String> NODE =
-      SECTION.key("node", Type.STRING, "", "Pods of this node alone, and this node.");
+      SECTION.key("node", Type.STRING, "", "Name of a node; only this node and its pods are observed.");
   private static final Key<Boolean> PODS =
       SECTION.key(
-          "observe_pods", Type.BOOL, true, "Pods that run, their containers and their ports.");
+          "observe_pods", Type.BOOL, true, "If true, running pods, their containers and their ports are observed.");
   private static final Key<Boolean> NODES =
-      SECTION.key("observe_nodes", Type.BOOL, false, "Nodes.");
+      SECTION.key("observe_nodes", Type.BOOL, false, "If true, nodes are observed.");
   private static final Key<Boolean> SERVICES =
-      SECTION.key("observe_services", Type.BOOL, false, "Services.");
+      SECTION.key("observe_services", Type.BOOL, false, "If true, services are observed.");
   private static final Key<Boolean> INGRESSES =
-      SECTION.key("observe_ingresses", Type.BOOL, false, "The paths of ingresses.");
+      SECTION.key("observe_ingresses", Type.BOOL, false, "If true, paths of ingresses are observed.");
   private static final Key<List<String>> NAMESPACES =
-      SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Only what is in these.");
+      SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Observed namespaces; all if empty.");
 
   static final Type<KubernetesObserverConfig> TYPE = SECTION.type(KubernetesObserverConfig::read);
 

@@ -66,10 +66,10 @@ public record OpampSettings(
     Way(Section s, boolean polls, List<String> schemes) {
       this.section = s;
       this.schemes = schemes;
-      endpoint = s.key("endpoint", Type.STRING, "", "The server's URL.");
-      tls = s.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS.");
+      endpoint = s.key("endpoint", Type.STRING, "", "URL of the server.");
+      tls = s.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
       headers = s.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every request.");
-      auth = s.optional("auth", Reference.TYPE, "The extension that authenticates.");
+      auth = s.optional("auth", Reference.TYPE, "Extension that authenticates the requests.");
       polling =
           polls
               ? s.key(
@@ -107,28 +107,28 @@ public record OpampSettings(
   }
 
   private static final Way WS =
-      new Way(new Section("ws", "A WebSocket."), false, List.of("ws", "wss"));
+      new Way(new Section("ws", "Connection over a WebSocket."), false, List.of("ws", "wss"));
   private static final Way HTTP =
-      new Way(new Section("http", "Plain HTTP, polled."), true, List.of("http", "https"));
+      new Way(new Section("http", "Connection over plain HTTP with polling."), true, List.of("http", "https"));
 
   private static final Section SERVER = new Section("server", "Connection to the server.");
   private static final Key<Server> SERVER_WS =
-      SERVER.optional("ws", WS.section.type(WS::read), "By WebSocket.");
+      SERVER.optional("ws", WS.section.type(WS::read), "Connection over a WebSocket.");
   private static final Key<Server> SERVER_HTTP =
-      SERVER.optional("http", HTTP.section.type(HTTP::read), "By plain HTTP.");
+      SERVER.optional("http", HTTP.section.type(HTTP::read), "Connection over plain HTTP with polling.");
 
-  private static final Section CAPABILITIES = new Section("capabilities", "Reported capabilities.");
+  private static final Section CAPABILITIES = new Section("capabilities", "Capabilities reported to the server.");
   private static final Key<Boolean> CONFIG =
       CAPABILITIES.key(
-          "reports_effective_config", Type.BOOL, true, "The configuration, secrets masked.");
+          "reports_effective_config", Type.BOOL, true, "If true, the effective configuration is reported, with secrets masked.");
   private static final Key<Boolean> HEALTH =
-      CAPABILITIES.key("reports_health", Type.BOOL, true, "Reports the health of components.");
+      CAPABILITIES.key("reports_health", Type.BOOL, true, "If true, the health of components is reported.");
   private static final Key<Boolean> COMPONENTS =
       CAPABILITIES.key(
-          "reports_available_components", Type.BOOL, true, "Reports the available components.");
+          "reports_available_components", Type.BOOL, true, "If true, the available components are reported.");
   private static final Key<Boolean> HEARTBEAT =
       CAPABILITIES.key(
-          "reports_heartbeat", Type.BOOL, false, "The server says how often a sign comes.");
+          "reports_heartbeat", Type.BOOL, false, "If true, heartbeats are sent at the interval that the server sets.");
   private static final Key<Boolean> RESTART =
       CAPABILITIES.key("accepts_restart_command", Type.BOOL, false, "Only false is accepted.");
 
@@ -139,22 +139,24 @@ public record OpampSettings(
           "non_identifying_attributes",
           Type.map(Type.STRING),
           Map.of(),
-          "Told beside, or instead of, what is found.");
+          "Attributes reported in addition to the detected ones, or instead of "
+            + "those with the same name.");
   private static final Key<Boolean> RESOURCE =
       DESCRIPTION.key(
           "include_resource_attributes",
           Type.BOOL,
           false,
-          "Those of service.telemetry.resource, too.");
+          "If true, the attributes of service.telemetry.resource are reported "
+            + "too.");
 
   private record Described(Map<String, String> attributes, boolean resource) {}
 
   private static final Section SECTION =
-      new Section("opamp", "Tells a server of OpAMP how this process is.");
+      new Section("opamp", "Reports the state of this process to an OpAMP server.");
   private static final Key<Server> TO =
       SECTION.optional("server", SERVER.type(OpampSettings::server), "Connection to the server.");
   private static final Key<String> UID =
-      SECTION.key("instance_uid", Type.STRING, "", "A UUID or ULID; else one is made.");
+      SECTION.key("instance_uid", Type.STRING, "", "Instance ID, a UUID or ULID; generated if empty.");
   private static final Key<Long> CAN =
       SECTION.key(
           "capabilities",
@@ -163,7 +165,7 @@ public record OpampSettings(
               | Capability.REPORTS_EFFECTIVE_CONFIG
               | Capability.REPORTS_HEALTH
               | Capability.REPORTS_AVAILABLE_COMPONENTS,
-          "Reported capabilities.");
+          "Capabilities reported to the server.");
   private static final Key<Described> DESCRIBED =
       SECTION.key(
           "agent_description",
@@ -171,7 +173,7 @@ public record OpampSettings(
           new Described(Map.of(), false),
           "Reported description of this process.");
   private static final Key<Long> PARENT =
-      SECTION.key("ppid", Type.INT, 0L, "A process without which this one ends; 0 for none.");
+      SECTION.key("ppid", Type.INT, 0L, "ID of the parent process; this process stops when it ends; 0 for none.");
   private static final Key<Duration> PARENT_INTERVAL =
       SECTION.key(
           "ppid_poll_interval",

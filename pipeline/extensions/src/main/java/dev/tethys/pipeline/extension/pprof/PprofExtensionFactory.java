@@ -41,18 +41,18 @@ public final class PprofExtensionFactory
   private static final long USUAL_SECONDS = 30;
   private static final long MAX_SECONDS = 300;
 
-  private static final Section SECTION = new Section("pprof", "Serves profiles of this process.");
+  private static final Section SECTION = new Section("pprof", "HTTP endpoint that serves profiles of this process.");
   private static final Key<String> ENDPOINT =
       SECTION.key("endpoint", ListenAddressConfig.TYPE, "localhost:1777", "Address to listen on.");
   private static final Key<Long> BLOCK =
-      SECTION.key("block_profile_fraction", Type.INT, 0L, "Only 0 and less is taken.");
+      SECTION.key("block_profile_fraction", Type.INT, 0L, "Only 0 or less is accepted.");
   private static final Key<Long> MUTEX =
-      SECTION.key("mutex_profile_fraction", Type.INT, 0L, "Only 0 and less is taken.");
+      SECTION.key("mutex_profile_fraction", Type.INT, 0L, "Only 0 or less is accepted.");
   private static final Key<String> FILE =
-      SECTION.key("save_to_file", Type.STRING, "", "Only nothing is taken.");
+      SECTION.key("save_to_file", Type.STRING, "", "Only an empty value is accepted.");
 
   static {
-    SECTION.notBuilt("dialer", "Client connections: a listener opens none.");
+    SECTION.notBuilt("dialer", "Settings of client connections; this extension opens none.");
   }
 
   /** What is served, and what it is. */

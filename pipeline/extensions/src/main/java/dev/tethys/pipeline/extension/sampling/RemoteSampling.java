@@ -71,7 +71,7 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
               "",
               n -> n.asString().contains("://") ? n.asString() : Type.PATH.read(n)),
           "",
-          "A file of strategies, in JSON, or its URL.");
+          "File with strategies in JSON, or its URL.");
   private static final Key<Duration> RELOAD =
       SOURCE.key(
           "reload_interval",
@@ -79,19 +79,19 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
           Duration.ZERO,
           "Reload interval, 0 for never; for remote, the lifetime of a response.");
   private static final Section REMOTE =
-      new Section("remote", "Another server of jaeger.api_v2.SamplingManager.");
+      new Section("remote", "Server that provides jaeger.api_v2.SamplingManager.");
   private static final GrpcClientSettings.Keys REMOTE_KEYS =
       new GrpcClientSettings.Keys(REMOTE, false, "none");
   private static final Key<GrpcClientSettings> REMOTE_KEY =
       SOURCE.optional(
-          "remote", REMOTE.type(o -> REMOTE_KEYS.read(o, "Tethys")), "Another server of them.");
+          "remote", REMOTE.type(o -> REMOTE_KEYS.read(o, "Tethys")), "Server that provides jaeger.api_v2.SamplingManager.");
 
   private static final Section SECTION =
-      new Section("jaegerremotesampling", "Tells clients how many traces to record.");
+      new Section("jaegerremotesampling", "Serves sampling strategies to Jaeger clients.");
   private static final Key<HttpServerSettings> HTTP_KEY =
-      SECTION.optional("http", HTTP_TYPE, "GET /sampling?service=NAME, also without a path.");
+      SECTION.optional("http", HTTP_TYPE, "HTTP server of GET /sampling?service=NAME, also without a path.");
   private static final Key<GrpcServerSettings> GRPC_KEY =
-      SECTION.optional("grpc", GRPC_TYPE, "jaeger.api_v2.SamplingManager.");
+      SECTION.optional("grpc", GRPC_TYPE, "gRPC server of jaeger.api_v2.SamplingManager.");
   private static final Key<Settings> SOURCE_KEY =
       SECTION.required(
           "source", SOURCE.type(RemoteSampling::source), "Source of sampling strategies.");

@@ -41,15 +41,15 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
    */
   public record Settings(HttpServerSettings http, boolean variables) {}
 
-  private static final Section SECTION = new Section("zpages", "Pages about what runs.");
+  private static final Section SECTION = new Section("zpages", "HTTP pages about the running process.");
   private static final HttpServerSettings.Keys SERVER =
       new HttpServerSettings.Keys(SECTION, "localhost:55679");
-  private static final Section EXPVAR = new Section("expvar", "Variables of the process.");
+  private static final Section EXPVAR = new Section("expvar", "Page of variables of the process.");
   private static final Key<Boolean> EXPVAR_ENABLED =
       EXPVAR.key("enabled", Type.BOOL, false, "Enables the page of variables.");
   private static final Key<Boolean> EXPVAR_KEY =
       SECTION.key(
-          "expvar", EXPVAR.type(o -> o.get(EXPVAR_ENABLED)), false, "Variables of the process.");
+          "expvar", EXPVAR.type(o -> o.get(EXPVAR_ENABLED)), false, "Page of variables of the process.");
 
   private final String version;
   private final String revision;
