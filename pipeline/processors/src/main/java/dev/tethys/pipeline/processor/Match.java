@@ -47,19 +47,19 @@ public final class Match {
 
   private record Severity(long min, boolean undefined) {}
 
-  private static final Section ATTRIBUTE = new Section("attribute match", "An attribute.");
-  private static final Key<String> KEY = ATTRIBUTE.required("key", Type.STRING, "Its key.");
+  private static final Section ATTRIBUTE = new Section("attribute match", "Attribute that items must have.");
+  private static final Key<String> KEY = ATTRIBUTE.required("key", Type.STRING, "Key of the attribute.");
   private static final Key<YamlNode> VALUE =
-      ATTRIBUTE.optional("value", Type.ANY, "Its value; any if absent.");
-  private static final Section LIBRARY = new Section("library match", "A scope.");
-  private static final Key<String> NAME = LIBRARY.required("name", Type.STRING, "Its name.");
+      ATTRIBUTE.optional("value", Type.ANY, "Value of the attribute; any if absent.");
+  private static final Section LIBRARY = new Section("library match", "Scope of the items.");
+  private static final Key<String> NAME = LIBRARY.required("name", Type.STRING, "Name of the scope.");
   private static final Key<String> VERSION =
-      LIBRARY.optional("version", Type.STRING, "Its version; any if absent.");
+      LIBRARY.optional("version", Type.STRING, "Version of the scope; any if absent.");
   private static final Section SEVERITY =
       new Section("severity match", "Severities of log records.");
   private static final Key<YamlNode> MIN =
       SEVERITY.required(
-          "min", Type.ANY, "The lowest that matches: a name such as INFO, or a number.");
+          "min", Type.ANY, "Minimum severity: a name such as INFO, or a number.");
   private static final Key<Boolean> UNDEFINED =
       SEVERITY.key(
           "match_undefined", Type.BOOL, false, "If true, records without a severity match.");
@@ -67,7 +67,7 @@ public final class Match {
   private static final Section SECTION =
       new Section("match properties", "Conditions that select items.");
   private static final Key<String> MATCH_TYPE =
-      SECTION.required("match_type", Type.STRING, "strict, regexp, or for metrics expr.");
+      SECTION.required("match_type", Type.STRING, "Type of the comparison: strict, regexp or, for metrics, expr.");
   private static final Key<List<String>> SERVICES = words("services", "Values of service.name.");
   private static final Key<List<String>> SPAN_NAMES = words("span_names", "Names of spans.");
   private static final Key<List<String>> SPAN_KINDS =
@@ -80,10 +80,10 @@ public final class Match {
   private static final Key<List<String>> SEVERITY_TEXTS =
       words("severity_texts", "As log_severity_texts.");
   private static final Key<Severity> LOG_SEVERITY_NUMBER =
-      SECTION.optional("log_severity_number", SEVERITY.type(Match::severity), "A least severity.");
+      SECTION.optional("log_severity_number", SEVERITY.type(Match::severity), "Minimum severity of log records.");
   private static final Key<Severity> SEVERITY_NUMBER =
       SECTION.optional(
-          "severity_number", SEVERITY.type(Match::severity), "As log_severity_number.");
+          "severity_number", SEVERITY.type(Match::severity), "Minimum severity of log records, as log_severity_number.");
   private static final Key<List<YamlObject>> ATTRIBUTES =
       attributes("attributes", "Attributes of the item.");
   private static final Key<List<YamlObject>> RECORD_ATTRIBUTES =
@@ -93,21 +93,21 @@ public final class Match {
   private static final Key<List<YamlObject>> RESOURCE_ATTRIBUTES =
       attributes("resource_attributes", "As resources.");
   private static final Key<List<YamlObject>> LIBRARIES =
-      SECTION.key("libraries", Type.list(LIBRARY.type(o -> o)), List.of(), "Scopes.");
+      SECTION.key("libraries", Type.list(LIBRARY.type(o -> o)), List.of(), "Scopes of the items.");
 
   private static final Section CACHE =
-      new Section("regexp", "The Collector's cache of expressions; there is none here.");
+      new Section("regexp", "Cache of regular expressions, which the Collector has.");
 
   static {
-    CACHE.key("cacheenabled", Type.BOOL, false, "No effect.");
-    CACHE.key("cachemaxnumentries", Type.INT, 0L, "No effect.");
+    CACHE.key("cacheenabled", Type.BOOL, false, "No effect: there is no such cache.");
+    CACHE.key("cachemaxnumentries", Type.INT, 0L, "No effect: there is no such cache.");
   }
 
   /** Settings of a cache that expressions here do not need: taken, for they change no result. */
   public static final Type<YamlObject> REGEXP_CACHE = CACHE.type(o -> o);
 
   static {
-    SECTION.optional("regexp", REGEXP_CACHE, "No effect.");
+    SECTION.optional("regexp", REGEXP_CACHE, "No effect: there is no cache of regular expressions.");
   }
 
   private static final Key<List<YamlNode>> EXPRESSIONS =
@@ -115,7 +115,8 @@ public final class Match {
           "expressions",
           Type.list(Type.of("expression", null, n -> n)),
           List.of(),
-          "With match_type expr: conditions about MetricName, Label(name) and HasLabel(name).");
+          "Conditions on MetricName, Label(name) and HasLabel(name); only with "
+            + "match_type expr.");
 
   /** {@code include} or {@code exclude}. */
   public static final Type<Match> TYPE = SECTION.type(o -> new Match(o, false));

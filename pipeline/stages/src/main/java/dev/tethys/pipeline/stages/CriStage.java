@@ -26,7 +26,7 @@ final class CriStage implements Stage {
   static final int MAX_HELD = 16 << 20;
 
   private static final Section KEYS =
-      new Section("cri", "Reads lines of the container runtime interface.");
+      new Section("cri", "Parses lines of the container runtime interface (CRI).");
   private static final Key<Long> MAX_LINES =
       KEYS.key(
           "max_partial_lines",
@@ -39,9 +39,10 @@ final class CriStage implements Stage {
           "max_partial_line_size",
           Sizes.TYPE,
           0L,
-          "Longest line that is put together, where it is truncated.");
+          "Maximum size of a line joined from partial lines, with "
+            + "max_partial_line_size_truncate.");
   private static final Key<Boolean> TRUNCATE =
-      KEYS.key("max_partial_line_size_truncate", Type.BOOL, false, "Truncate lines to that size.");
+      KEYS.key("max_partial_line_size_truncate", Type.BOOL, false, "If true, longer lines are truncated to max_partial_line_size.");
 
   private static final String TIME = "time";
   private static final String STREAM = "stream";

@@ -19,23 +19,25 @@ final class DropStage implements Stage {
       KEYS.optional(
           "source",
           Type.of("string or list of strings", null, DropStage::sources),
-          "Extracted values: alone, all of them have to be there; else they are what is compared.");
+          "Extracted values. Without expression and value, entries that have all "
+            + "of them are dropped; otherwise they are compared.");
   private static final Key<String> SEPARATOR =
-      KEYS.key("separator", Type.STRING, ";", "Joins several values for the comparison.");
+      KEYS.key("separator", Type.STRING, ";", "Separator that joins several values for the comparison.");
   private static final Key<Regex> EXPRESSION =
       KEYS.optional(
           "expression",
           RegexStage.Regexes.TYPE,
-          "RE2 expression that the values, or without source the line, have to match.");
+          "RE2 expression that must match the values or, without source, the "
+            + "line.");
   private static final Key<String> VALUE =
-      KEYS.optional("value", Type.STRING, "Text that the values have to be.");
+      KEYS.optional("value", Type.STRING, "Text that the values must equal.");
   private static final Key<Duration> OLDER =
-      KEYS.optional("older_than", GoDurations.TYPE, "Entries with an older time.");
+      KEYS.optional("older_than", GoDurations.TYPE, "Age beyond which entries are dropped.");
   private static final Key<Long> LONGER =
-      KEYS.optional("longer_than", Sizes.TYPE, "Entries with a line of more bytes.");
+      KEYS.optional("longer_than", Sizes.TYPE, "Size beyond which lines are dropped, in bytes.");
   private static final Key<String> REASON =
       KEYS.key(
-          "drop_counter_reason", Type.STRING, "drop_stage", "Reason under which they are counted.");
+          "drop_counter_reason", Type.STRING, "drop_stage", "Reason under which dropped entries are counted.");
 
   private final @Nullable List<String> sources;
   private final String separator;

@@ -12,19 +12,21 @@ final class EventLogMessageStage implements Stage.Change {
   private static final Section KEYS =
       new Section("eventlogmessage", "Extracts the lines of a message of the Windows event log.");
   private static final Key<String> SOURCE =
-      KEYS.key("source", Type.STRING, "message", "Extracted value that is the message.");
+      KEYS.key("source", Type.STRING, "message", "Extracted value that contains the message.");
   private static final Key<Boolean> DROP =
       KEYS.key(
           "drop_invalid_labels",
           Type.BOOL,
           false,
-          "Leave out keys that are no label names; else they are made such.");
+          "If true, keys that are not valid label names are dropped; otherwise "
+            + "they are converted.");
   private static final Key<Boolean> OVERWRITE =
       KEYS.key(
           "overwrite_existing",
           Type.BOOL,
           false,
-          "Replace values that were extracted before; else the new one is called NAME_extracted.");
+          "If true, values that were extracted before are replaced; otherwise "
+            + "the new one is named NAME_extracted.");
 
   private final String source;
   private final boolean dropInvalid;

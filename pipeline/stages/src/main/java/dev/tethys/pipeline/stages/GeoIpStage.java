@@ -21,11 +21,11 @@ final class GeoIpStage implements Stage.Change {
   private static final System.Logger LOG = JulLogger.of(GeoIpStage.class.getName());
 
   private static final Section KEYS =
-      new Section("geoip", "Sets labels to what a MaxMind database knows of an address.");
+      new Section("geoip", "Sets labels from the entry of an address in a MaxMind database.");
   private static final Key<String> DB =
-      KEYS.required("db", Type.PATH, "File of the database (.mmdb).");
+      KEYS.required("db", Type.PATH, "Path of the database (.mmdb).");
   private static final Key<String> SOURCE =
-      KEYS.required("source", Type.STRING, "Extracted value that is the address.");
+      KEYS.required("source", Type.STRING, "Extracted value that contains the address.");
   private static final Key<Boolean> CITY =
       KEYS.required(
           "db_type",

@@ -25,15 +25,16 @@ final class JsonStage implements Stage {
   static final String DROP_REASON = "json_stage";
 
   private static final Section KEYS =
-      new Section("json", "Extracts what JMESPath expressions find in a JSON object.");
+      new Section("json", "Extracts the results of JMESPath expressions from a JSON object.");
   private static final Key<Map<String, String>> EXPRESSIONS =
       KEYS.required(
           "expressions",
           Type.map(Type.STRING),
-          "JMESPath expression by the name of the extracted value; empty for the name itself.");
+          "JMESPath expressions by the name of the extracted value; an empty "
+            + "expression uses the name.");
   private static final Key<String> SOURCE = Source.key(KEYS);
   private static final Key<Boolean> DROP =
-      KEYS.key("drop_malformed", Type.BOOL, false, "Drop what is not a JSON object.");
+      KEYS.key("drop_malformed", Type.BOOL, false, "If true, lines that are not a JSON object are dropped.");
 
   private final Source source;
   private final String[] names;

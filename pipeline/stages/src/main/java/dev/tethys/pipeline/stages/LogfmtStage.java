@@ -13,12 +13,12 @@ import org.jspecify.annotations.Nullable;
 
 /** Extracts values of {@code key=value} pairs. What stands before a mistake is extracted. */
 final class LogfmtStage implements Stage.Change {
-  private static final Section KEYS = new Section("logfmt", "Extracts values of key=value pairs.");
+  private static final Section KEYS = new Section("logfmt", "Extracts values from key=value pairs.");
   private static final Key<Map<String, String>> MAPPING =
       KEYS.required(
           "mapping",
           Type.map(Type.STRING),
-          "Key by the name of the extracted value; empty for the name itself.");
+          "Keys by the name of the extracted value; an empty key uses the name.");
   private static final Key<String> SOURCE = Source.key(KEYS);
 
   private final Source source;

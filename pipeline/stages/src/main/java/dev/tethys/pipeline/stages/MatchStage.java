@@ -19,9 +19,9 @@ final class MatchStage implements Stage {
   }
 
   private static final Section KEYS =
-      new Section("match", "Takes some entries through further stages, or drops them.");
+      new Section("match", "Applies stages to entries that match a selector, or drops them.");
   private static final Key<String> SELECTOR =
-      KEYS.required("selector", Type.STRING, "LogQL selector of streams with filters of lines.");
+      KEYS.required("selector", Type.STRING, "LogQL stream selector, with line filters.");
   private static final Key<YamlNode> STAGES =
       KEYS.optional("stages", Type.ANY, "Stages for the entries that match.");
   private static final Key<Action> ACTION =
@@ -29,9 +29,9 @@ final class MatchStage implements Stage {
           "action",
           Type.of("keep | drop", Action.KEEP, n -> n.parse(MatchStage::action)),
           Action.KEEP,
-          "keep: matching entries go through the stages; drop: they are dropped.");
+          "Action on matching entries: keep applies the stages, drop drops them.");
   private static final Key<String> NAME =
-      KEYS.optional("pipeline_name", Type.STRING, "A name for the inner stages.");
+      KEYS.optional("pipeline_name", Type.STRING, "Name of the inner pipeline.");
   private static final Key<String> REASON =
       KEYS.key(
           "drop_counter_reason",

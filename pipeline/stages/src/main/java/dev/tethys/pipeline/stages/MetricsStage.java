@@ -25,46 +25,46 @@ final class MetricsStage implements Stage.Change {
     .005, .01, .025, .05, .1, .25, .5, 1, 2.5, 5, 10
   };
 
-  private static final Section METRIC = new Section("metric", "A metric of the metrics stage.");
+  private static final Section METRIC = new Section("metric", "Metric of the metrics stage.");
   private static final Key<String> TYPE =
-      METRIC.required("type", Type.STRING, "Counter, Gauge or Histogram.");
+      METRIC.required("type", Type.STRING, "Type of the metric: Counter, Gauge or Histogram.");
   private static final Key<String> DESCRIPTION =
       METRIC.key("description", Type.STRING, "", "Help text of the metric.");
   private static final Key<String> SOURCE =
       METRIC.optional(
-          "source", Type.STRING, "Extracted value that is counted; by default the metric's name.");
+          "source", Type.STRING, "Extracted value that is used; by default that with the metric's name.");
   private static final Key<String> PREFIX =
-      METRIC.key("prefix", Type.STRING, DEFAULT_PREFIX, "Prefix of the metric's name.");
+      METRIC.key("prefix", Type.STRING, DEFAULT_PREFIX, "Prefix of the metric name.");
   private static final Key<Duration> IDLE =
       METRIC.key(
           "max_idle_duration",
           GoDurations.TYPE,
           Duration.ofMinutes(5),
-          "A series that has not changed for so long is removed; at least 1s.");
+          "Time without a change after which a series is removed; at least 1s.");
   private static final Key<YamlNode> CONFIG =
-      METRIC.optional("config", Type.ANY, "Keys that depend on the type.");
+      METRIC.optional("config", Type.ANY, "Settings that depend on the type of the metric.");
 
   private static final Section COUNTER = new Section("counter", "Settings of the counter.");
   private static final Key<Boolean> MATCH_ALL =
       COUNTER.key(
-          "match_all", Type.BOOL, false, "Count every entry, regardless of extracted values.");
+          "match_all", Type.BOOL, false, "If true, every entry is counted, regardless of extracted values.");
   private static final Key<Boolean> COUNT_BYTES =
       COUNTER.key(
-          "count_entry_bytes", Type.BOOL, false, "Add the bytes of the line; with match_all.");
+          "count_entry_bytes", Type.BOOL, false, "If true, the size of the line in bytes is added; requires match_all.");
   private static final Key<String> COUNTER_VALUE =
-      COUNTER.optional("value", Type.STRING, "Only values that are this text.");
+      COUNTER.optional("value", Type.STRING, "Text that the extracted value must equal.");
   private static final Key<String> COUNTER_ACTION =
-      COUNTER.required("action", Type.STRING, "inc or add.");
+      COUNTER.required("action", Type.STRING, "Action of the counter: inc or add.");
 
   private static final Section GAUGE = new Section("gauge", "Settings of the gauge.");
   private static final Key<String> GAUGE_VALUE =
-      GAUGE.optional("value", Type.STRING, "Only values that are this text.");
+      GAUGE.optional("value", Type.STRING, "Text that the extracted value must equal.");
   private static final Key<String> GAUGE_ACTION =
-      GAUGE.required("action", Type.STRING, "set, inc, dec, add or sub.");
+      GAUGE.required("action", Type.STRING, "Action of the gauge: set, inc, dec, add or sub.");
 
   private static final Section HISTOGRAM = new Section("histogram", "Settings of the histogram.");
   private static final Key<String> HISTOGRAM_VALUE =
-      HISTOGRAM.optional("value", Type.STRING, "Only values that are this text.");
+      HISTOGRAM.optional("value", Type.STRING, "Text that the extracted value must equal.");
   private static final Key<List<Double>> BUCKETS =
       HISTOGRAM.key(
           "buckets", Type.list(Type.FLOAT), List.of(), "Upper bounds of the buckets, ascending.");

@@ -13,19 +13,21 @@ import java.util.List;
 /** Makes the line a JSON object of some labels and, under {@code _entry}, the line. */
 final class PackStage implements Stage.Change {
   private static final Section KEYS =
-      new Section("pack", "Puts labels into the line, as JSON that LogQL's unpack reads.");
+      new Section("pack", "Moves labels into the line, as a JSON object for unpack in LogQL.");
   private static final Key<List<String>> LABELS =
       KEYS.key(
           "labels",
           Type.list(Type.STRING),
           List.of(),
-          "Labels and extracted values that are put into the line; the labels are removed.");
+          "Labels and extracted values to write into the line; the labels are "
+            + "removed.");
   private static final Key<Boolean> INGEST =
       KEYS.key(
           "ingest_timestamp",
           Type.BOOL,
           true,
-          "Give the entry the present time, since lines of several streams become one stream.");
+          "If true, entries get the current time, since lines of several streams "
+            + "become one stream.");
 
   private final List<String> names;
   private final boolean ingestTimestamp;

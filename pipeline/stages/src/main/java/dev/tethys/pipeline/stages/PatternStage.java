@@ -25,26 +25,26 @@ final class PatternStage implements Stage.Change {
   private static final int MOST = 10_000;
 
   private static final Section EXTRACT =
-      new Section("extract", "Names under which what was found is extracted.");
+      new Section("extract", "Names of the extracted values.");
   private static final Key<String> SEVERITY =
-      EXTRACT.optional("severity", Type.STRING, "Of the severity.");
+      EXTRACT.optional("severity", Type.STRING, "Name of the severity.");
   private static final Key<String> TEXT =
-      EXTRACT.optional("pattern", Type.STRING, "Of the words of the pattern.");
-  private static final Key<String> HASH = EXTRACT.optional("hash", Type.STRING, "Of its hash.");
+      EXTRACT.optional("pattern", Type.STRING, "Name of the pattern.");
+  private static final Key<String> HASH = EXTRACT.optional("hash", Type.STRING, "Name of the hash of the pattern.");
 
   private static final Section KEYS =
-      new Section("pattern", "Counts lines by their severity and the pattern that they follow.");
+      new Section("pattern", "Counts lines by severity and detected pattern.");
   private static final Key<String> SOURCE = Source.key(KEYS);
   private static final Key<List<Severity>> SEVERITIES =
       KEYS.key(
           "severities",
           Type.list(Type.lowerCase("severity", Severity.class)),
           List.of(Severity.WARNING, Severity.ERROR, Severity.CRITICAL),
-          "Severities that patterns distinguish.");
+          "Severities for which patterns are detected.");
   private static final Key<Long> MAX =
-      KEYS.key("max_patterns", Type.INT, 256L, "Maximum number of patterns for a severity.");
+      KEYS.key("max_patterns", Type.INT, 256L, "Maximum number of patterns per severity.");
   private static final Key<Names> NAMES =
-      KEYS.key("extract", EXTRACT.type(Names::read), Names.NONE, "Names of extracted values.");
+      KEYS.key("extract", EXTRACT.type(Names::read), Names.NONE, "Names of the extracted values.");
 
   private record Names(@Nullable String severity, @Nullable String text, @Nullable String hash) {
     static final Names NONE = new Names(null, null, null);

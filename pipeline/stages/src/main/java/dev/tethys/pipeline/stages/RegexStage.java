@@ -13,7 +13,7 @@ import java.util.Map;
 /** Extracts the named groups of the first match; a group that has no part in it is empty. */
 final class RegexStage implements Stage.Change {
   private static final Section KEYS =
-      new Section("regex", "Extracts the named groups of an expression.");
+      new Section("regex", "Extracts the named groups of a regular expression.");
   private static final Key<Regex> EXPRESSION =
       KEYS.required("expression", Regexes.TYPE, "RE2 expression with named groups.");
   private static final Key<String> SOURCE = Source.key(KEYS);

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class ReplaceStage implements Stage.Change {
   private static final Section KEYS =
-      new Section("replace", "Replaces what the groups of an expression capture.");
+      new Section("replace", "Replaces the text that groups of a regular expression capture.");
   private static final Key<Regex> EXPRESSION =
       KEYS.required("expression", RegexStage.Regexes.TYPE, "RE2 expression with groups.");
   private static final Key<String> SOURCE = Source.key(KEYS);
@@ -32,7 +32,7 @@ final class ReplaceStage implements Stage.Change {
           "replace",
           Type.STRING,
           "",
-          "Template of Go for what stands instead; what was captured is .Value.");
+          "Go template of the replacement; the captured text is .Value.");
 
   private final Source source;
   private final Regex pattern;

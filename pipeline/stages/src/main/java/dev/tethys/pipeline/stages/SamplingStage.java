@@ -10,18 +10,18 @@ import java.util.random.RandomGenerator;
 
 /** Keeps a random share of entries. */
 final class SamplingStage implements Stage {
-  private static final Section KEYS = new Section("sampling", "Keeps a share of entries.");
+  private static final Section KEYS = new Section("sampling", "Samples entries.");
   private static final Key<Double> RATE =
       KEYS.required(
           "rate",
           Type.of("number from 0 to 1", null, n -> n.parse(SamplingStage::rate)),
-          "Share that is kept.");
+          "Sampling rate, from 0 to 1.");
   private static final Key<String> REASON =
       KEYS.key(
           "drop_counter_reason",
           Type.STRING,
           "sampling_stage",
-          "Reason under which dropped ones are counted.");
+          "Reason under which dropped entries are counted.");
 
   private final double rate;
   private final RandomGenerator random;

@@ -14,15 +14,15 @@ import org.jspecify.annotations.Nullable;
 final class SimpleStages {
   private static final Section OUTPUT = new Section("output", "Sets the line.");
   private static final Key<String> SOURCE =
-      OUTPUT.required("source", Type.STRING, "Extracted value that becomes the line.");
+      OUTPUT.required("source", Type.STRING, "Extracted value that replaces the line.");
 
   private static final Section TENANT = new Section("tenant", "Sets the tenant of the entry.");
   private static final Key<String> TENANT_LABEL =
-      TENANT.key("label", Type.STRING, "", "Label that names the tenant.");
+      TENANT.key("label", Type.STRING, "", "Label that contains the tenant.");
   private static final Key<String> TENANT_SOURCE =
-      TENANT.key("source", Type.STRING, "", "Extracted value that names the tenant.");
+      TENANT.key("source", Type.STRING, "", "Extracted value that contains the tenant.");
   private static final Key<String> TENANT_VALUE =
-      TENANT.key("value", Type.STRING, "", "The tenant itself.");
+      TENANT.key("value", Type.STRING, "", "Name of the tenant.");
 
   private SimpleStages() {}
 
@@ -83,7 +83,7 @@ final class SimpleStages {
   }
 
   static Stage.Change decolorize(YamlNode config) {
-    config.object(new Section("decolorize", "Takes colours out of the line; it has no keys."));
+    config.object(new Section("decolorize", "Removes colour codes from the line; it has no keys."));
     return e -> {
       String line = e.line();
       e.entry.setLine(EscapeSequences.remove(line));

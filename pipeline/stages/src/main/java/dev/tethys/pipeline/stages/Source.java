@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 record Source(@Nullable String name) {
   static Key<String> key(Section section) {
     return section.optional(
-        "source", Type.STRING, "Extracted value to read; without it, the line is read.");
+        "source", Type.STRING, "Extracted value to parse; by default the line.");
   }
 
   static Source of(YamlObject o, Key<String> key) {

@@ -25,15 +25,16 @@ final class TemplateStage implements Stage.Change {
       new TemplateLimits(16 << 20, 100, 1_000_000, Duration.ofSeconds(5));
 
   private static final Section KEYS =
-      new Section("template", "Sets an extracted value by a template of Go.");
+      new Section("template", "Sets an extracted value from a Go template.");
   private static final Key<String> SOURCE =
-      KEYS.required("source", Type.STRING, "Extracted value that is set; .Value in the template.");
+      KEYS.required("source", Type.STRING, "Name of the extracted value to set; .Value in the template.");
   private static final Key<String> TEMPLATE =
       KEYS.key(
           "template",
           Type.STRING,
           "",
-          "The template. It sees every extracted value by its name, and the line as .Entry.");
+          "Go template. It can use every extracted value by name, and the line "
+            + "as .Entry.");
 
   private final String source;
   private final Template template;

@@ -36,28 +36,30 @@ final class TimestampStage implements Stage.Change {
   }
 
   private static final Section KEYS =
-      new Section("timestamp", "Sets the time of the entry to one that was extracted.");
+      new Section("timestamp", "Sets the timestamp of the entry from an extracted value.");
   private static final Key<String> SOURCE =
-      KEYS.required("source", Type.STRING, "Extracted value that is the time.");
+      KEYS.required("source", Type.STRING, "Extracted value that contains the timestamp.");
   private static final Key<String> FORMAT =
       KEYS.required(
           "format",
           Type.STRING,
-          "Name of a format (RFC3339, RFC3339Nano, Unix, UnixMs, ...) or a layout of Go.");
+          "Name of a format (RFC3339, RFC3339Nano, Unix, UnixMs, ...) or a Go "
+            + "time layout.");
   private static final Key<List<String>> FALLBACK =
       KEYS.key(
-          "fallback_formats", Type.list(Type.STRING), List.of(), "Formats that are tried then.");
+          "fallback_formats", Type.list(Type.STRING), List.of(), "Formats to try if format does not match.");
   private static final Key<ZoneId> LOCATION =
       KEYS.optional(
           "location",
           Type.of("time zone", null, n -> n.parse(TimestampStage::zone)),
-          "Zone of times that name none, where the format is a layout.");
+          "Time zone of timestamps without one, if the format is a layout.");
   private static final Key<OnFailure> ON_FAILURE =
       KEYS.key(
           "action_on_failure",
           Type.lowerCase("action", OnFailure.class),
           OnFailure.FUDGE,
-          "fudge: the last time of the same labels and a nanosecond; skip: keep the entry's own.");
+          "Action if parsing fails: fudge uses the last timestamp of the same "
+            + "labels plus one nanosecond, skip keeps the timestamp of the entry.");
 
   /** A time that is changed in place. */
   private static final class Last {

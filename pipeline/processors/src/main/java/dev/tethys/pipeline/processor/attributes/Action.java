@@ -37,13 +37,13 @@ public final class Action {
     CONVERT
   }
 
-  private static final Section SECTION = new Section("action", "One edit of attributes.");
+  private static final Section SECTION = new Section("action", "Action on an attribute.");
   private static final Key<String> KEY =
-      SECTION.key("key", Type.STRING, "", "The attribute; delete and hash may do with a pattern.");
+      SECTION.key("key", Type.STRING, "", "Key of the attribute; not required for delete and hash with pattern.");
   private static final Key<YamlNode> VALUE =
-      SECTION.optional("value", Type.ANY, "The value for insert, update and upsert.");
+      SECTION.optional("value", Type.ANY, "Value for insert, update and upsert.");
   private static final Key<String> FROM_ATTRIBUTE =
-      SECTION.key("from_attribute", Type.STRING, "", "Another attribute whose value is taken.");
+      SECTION.key("from_attribute", Type.STRING, "", "Attribute whose value is used.");
   private static final String METADATA = "metadata.";
   private static final String AUTH = "auth.";
   private static final String CLIENT_ADDRESS = "client.address";
@@ -52,17 +52,19 @@ public final class Action {
           "from_context",
           Type.STRING,
           "",
-          "metadata.NAME: a header of the request, values joined by a semicolon; client.address;"
-              + " auth.NAME: what is known of who authenticated.");
+          "Value from the request: metadata.NAME, a header whose values are "
+            + "joined by a semicolon; client.address; or auth.NAME, an attribute of "
+            + "the authenticated identity.");
   private static final Key<String> PATTERN =
-      SECTION.key("pattern", Type.STRING, "", "RE2: of keys, or with named groups for extract.");
+      SECTION.key("pattern", Type.STRING, "", "RE2 expression: matches keys, or has named groups for extract.");
   private static final Key<String> CONVERTED_TYPE =
-      SECTION.key("converted_type", Type.STRING, "", "For convert: int, double or string.");
+      SECTION.key("converted_type", Type.STRING, "", "Type for convert: int, double or string.");
   private static final Key<Kind> ACTION =
       SECTION.required(
           "action",
           Type.anyCase("action", Kind.class),
-          "insert, update, upsert, delete, hash (SHA-256), extract or convert.");
+          "Action: insert, update, upsert, delete, hash (SHA-256), extract or "
+            + "convert.");
 
   static final Type<Action> TYPE = SECTION.type(Action::new);
 

@@ -32,17 +32,17 @@ public final class AttributesProcessors {
   public record Settings(List<Action> actions, @Nullable Match include, @Nullable Match exclude) {}
 
   private static final Section ATTRIBUTES =
-      new Section("attributes", "Edits attributes of spans, log records and data points.");
+      new Section("attributes", "Changes attributes of spans, log records and data points.");
   private static final Key<List<Action>> ACTIONS =
-      ATTRIBUTES.required("actions", Type.list(Action.TYPE), "Edits, in order.");
+      ATTRIBUTES.required("actions", Type.list(Action.TYPE), "Actions in order.");
   private static final Key<Match> INCLUDE =
-      ATTRIBUTES.optional("include", Match.TYPE, "Only items that match are edited.");
+      ATTRIBUTES.optional("include", Match.TYPE, "Only items that match are changed.");
   private static final Key<Match> EXCLUDE =
-      ATTRIBUTES.optional("exclude", Match.TYPE, "Items that match are not edited.");
+      ATTRIBUTES.optional("exclude", Match.TYPE, "Items that match are not changed.");
 
-  private static final Section RESOURCE = new Section("resource", "Edits attributes of resources.");
+  private static final Section RESOURCE = new Section("resource", "Changes attributes of resources.");
   private static final Key<List<Action>> RESOURCE_ACTIONS =
-      RESOURCE.required("attributes", Type.list(Action.TYPE), "Edits, in order.");
+      RESOURCE.required("attributes", Type.list(Action.TYPE), "Actions in order.");
 
   private AttributesProcessors() {}
 

@@ -107,17 +107,17 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
     return new CountFactory(true, clock);
   }
 
-  private static final Section BY = new Section("attribute", "An attribute of the metric.");
-  private static final Key<String> BY_KEY = BY.required("key", Type.STRING, "Its key.");
+  private static final Section BY = new Section("attribute", "Attribute of the metric.");
+  private static final Key<String> BY_KEY = BY.required("key", Type.STRING, "Key of the attribute.");
   private static final Key<YamlNode> BY_DEFAULT =
-      BY.optional("default_value", Type.ANY, "Its value where an item has none.");
+      BY.optional("default_value", Type.ANY, "Value for items without the attribute; otherwise they are not counted.");
 
   private Type<Settings> makeType() {
-    Section rule = new Section(sums ? "summed metric" : "counted metric", "A metric that is made.");
-    Key<String> description = rule.key("description", Type.STRING, "", "Of the metric.");
+    Section rule = new Section(sums ? "summed metric" : "counted metric", "Metric that is generated.");
+    Key<String> description = rule.key("description", Type.STRING, "", "Description of the metric.");
     Key<List<String>> conditions =
         rule.key(
-            "conditions", Type.list(Type.STRING), List.of(), "OTTL conditions; one is enough.");
+            "conditions", Type.list(Type.STRING), List.of(), "OTTL conditions; an item that matches one of them is counted.");
     Key<List<By>> attributes =
         rule.key(
             "attributes",
@@ -129,10 +129,11 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
                           o.get(BY_KEY), d == null || d.isNull() ? null : Match.value(d.asTree()));
                     })),
             List.of(),
-            "Attributes of items by which it is taken apart; items without them are left out.");
+            "Attributes of items that become attributes of the metric; items "
+            + "without them are not counted.");
     Key<String> source =
         sums
-            ? rule.required("source_attribute", Type.STRING, "The attribute that is added up.")
+            ? rule.required("source_attribute", Type.STRING, "Attribute whose values are summed.")
             : null;
     Section section =
         new Section(sums ? "sum" : "count", sums ? "Adds attributes up." : "Counts items.");
@@ -140,7 +141,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
     KEYS.forEach(
         (c, key) -> {
           if (sums && c == OttlContext.PROFILE) {
-            section.notBuilt(key, "Metrics made of profiles.");
+            section.notBuilt(key, "Metrics generated from profiles.");
             return;
           }
           keys.put(
@@ -148,7 +149,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
               section.optional(
                   key,
                   Type.map(rule.type(o -> o)),
-                  "Metrics made of " + key + ", by their names."));
+                  "Metrics generated from " + key + ", by name."));
         });
     return section.type(
         o -> {

@@ -48,24 +48,24 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
   private static final Type<PipelineId> PIPELINE =
       Type.of("pipeline", null, n -> n.parse(PipelineId::parse));
   private static final Section SECTION =
-      new Section("failover", "Gives batches to the first pipelines that take them.")
+      new Section("failover", "Sends batches to the first level of pipelines that accepts them.")
           .include(DeliverySettings.QUEUEING);
   private static final Key<List<List<PipelineId>>> LEVELS =
       SECTION.required(
-          "priority_levels", Type.list(Type.list(PIPELINE)), "Lists of pipelines, best first.");
+          "priority_levels", Type.list(Type.list(PIPELINE)), "Lists of pipelines, in order of priority.");
   private static final Section STANDARD =
-      new Section("standard", "Settings of the strategy of this name.");
+      new Section("standard", "Settings of the strategy standard.");
   private static final Key<Duration> STANDARD_RETRY_INTERVAL =
       STANDARD.optional(
-          "retry_interval", Type.DURATION, "After how long a better level is tried again.");
+          "retry_interval", Type.DURATION, "Interval between attempts to return to a level of higher priority.");
   private static final Key<YamlObject> STANDARD_SETTINGS =
-      SECTION.optional("standard", STANDARD.type(o -> o), "Settings of the strategy.");
+      SECTION.optional("standard", STANDARD.type(o -> o), "Settings of the strategy standard.");
   private static final Key<Duration> RETRY_INTERVAL =
       SECTION.key(
           "retry_interval",
           Type.DURATION,
           Duration.ofMinutes(10),
-          "The older place of standard.retry_interval.");
+          "Former location of standard.retry_interval.");
 
   static {
     SECTION.key(
@@ -74,8 +74,8 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
         "standard",
         "Strategy that chooses a level; standard is the only one.");
     SECTION.key(
-        "retry_gap", Type.DURATION, Duration.ZERO, "Of older versions; has no effect any more.");
-    SECTION.key("max_retries", Type.INT, 0L, "Of older versions; has no effect any more.");
+        "retry_gap", Type.DURATION, Duration.ZERO, "No effect: setting of older Collector versions.");
+    SECTION.key("max_retries", Type.INT, 0L, "No effect: setting of older Collector versions.");
   }
 
   @Override

@@ -18,7 +18,7 @@ public final class ForwardFactory implements ConnectorFactory<ForwardFactory.Set
   public record Settings() {}
 
   private static final Section SECTION =
-      new Section("forward", "Hands batches on to other pipelines of their signal.");
+      new Section("forward", "Forwards batches to other pipelines of the same signal.");
 
   @Override
   public String type() {

@@ -69,26 +69,28 @@ public record Control(
       new Section("control", "Rule that drops items at the entry of pipelines until an end time.");
 
   private static final Key<String> ID_KEY =
-      SECTION.key("id", Type.STRING, "", "Identity; part of reasons and metrics.");
+      SECTION.key("id", Type.STRING, "", "Identifier of the control, part of drop reasons and metrics.");
   private static final Key<ControlAction> ACTION =
       SECTION.required(
           "action",
           Type.lowerCase("action", ControlAction.class),
-          "mute, filter, sample, rate_limit or redact.");
+          "Action on matching items: mute, filter, sample, rate_limit or redact.");
   private static final Key<List<Signal>> SIGNALS =
       SECTION.key(
           "signals",
           Type.list(Type.lowerCase("signal", Signal.class)),
           List.of(),
-          "traces, metrics, logs, profiles; all that the action supports by default.");
+          "Signals: traces, metrics, logs, profiles; by default all that the "
+            + "action supports.");
   private static final Key<Map<String, String>> ATTRIBUTES =
       SECTION.key(
           "attributes",
           Type.map(Type.STRING),
           Map.of(),
-          "Resource attributes that must be equal, such as service.name.");
+          "Resource attributes, such as service.name, and the values that they "
+            + "must have.");
   private static final Key<String> CONDITION =
-      SECTION.key("condition", Type.STRING, "", "OTTL condition.");
+      SECTION.key("condition", Type.STRING, "", "OTTL condition of the items.");
   private static final Key<String> PIPELINE =
       SECTION.key("pipeline", Type.STRING, "", "Name of a pipeline, such as logs/edge.");
   private static final Key<Double> SHARE =
@@ -103,22 +105,23 @@ public record Control(
           "Duration from which sample keeps all spans, such as 500ms.");
   private static final Key<Long> KEEP_RARE =
       SECTION.key(
-          "keepRare", Type.INT, 0L, "Items of each kind that sample keeps in a minute at least.");
+          "keepRare", Type.INT, 0L, "Minimum number of items of each kind that sample keeps in a minute.");
   private static final Key<List<Detector>> DETECTORS =
       SECTION.key(
           "detectors",
           Type.list(Type.lowerCase("detector", Detector.class)),
           List.of(),
-          "card, iban, email, phone, ip, token, key: what redact masks; all by default.");
+          "Detectors of the values that redact masks: card, iban, email, phone, "
+            + "ip, token, key; all by default.");
   private static final Key<Long> RATE =
-      SECTION.key("rate", Type.INT, 0L, "Items a second that rate_limit keeps.");
+      SECTION.key("rate", Type.INT, 0L, "Items per second that rate_limit passes.");
   private static final Key<Boolean> OBSERVE =
-      SECTION.key("observe", Type.BOOL, false, "If true, items are only counted.");
+      SECTION.key("observe", Type.BOOL, false, "If true, matching items are counted but not changed.");
   private static final Key<String> OWNER =
       SECTION.key("owner", Type.STRING, "", "Owner of the control.");
-  private static final Key<String> REASON = SECTION.key("reason", Type.STRING, "", "Why.");
+  private static final Key<String> REASON = SECTION.key("reason", Type.STRING, "", "Reason for the control.");
   private static final Key<Long> END =
-      SECTION.key("endMillis", Type.INT, 0L, "End, Unix milliseconds.");
+      SECTION.key("endMillis", Type.INT, 0L, "End time in Unix milliseconds.");
 
   public Control {
     signals = Collections.unmodifiableSet(EnumSet.copyOf(signals));

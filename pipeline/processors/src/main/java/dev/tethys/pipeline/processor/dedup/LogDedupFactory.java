@@ -53,7 +53,7 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
   static final int MOST_COMBINATIONS = 10_000;
 
   private static final Section SECTION =
-      new Section("logdedup", "Log records that are alike as one, with their number.");
+      new Section("logdedup", "Combines equal log records into one with their count.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "interval",
@@ -61,39 +61,40 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
           Duration.ofSeconds(10),
           "Interval over which equal records are counted.");
   private static final Key<String> COUNT_ATTRIBUTE =
-      SECTION.key("log_count_attribute", Type.STRING, "log_count", "The attribute of the number.");
+      SECTION.key("log_count_attribute", Type.STRING, "log_count", "Attribute with the number of combined records.");
   private static final Key<ZoneId> TIMEZONE =
       SECTION.key(
           "timezone",
           Type.of("time zone", ZoneId.of("UTC"), LogDedupFactory::zone),
           ZoneId.of("UTC"),
-          "Timezone of the times of the first and last record.");
+          "Time zone of the times of the first and last record.");
   private static final Key<List<String>> CONDITIONS =
       SECTION.key(
           "conditions",
           Type.list(Type.STRING),
           List.of(),
-          "OTTL conditions of log records; those for which none holds pass.");
+          "OTTL conditions; log records that match none of them pass unchanged.");
   private static final Key<List<YamlNode>> INCLUDE =
       SECTION.key(
           "include_fields",
           Type.list(Type.ANY),
           List.of(),
-          "Fields that alone distinguish records.");
+          "Fields by which records are compared; all others are ignored.");
   private static final Key<List<YamlNode>> EXCLUDE =
-      SECTION.key("exclude_fields", Type.list(Type.ANY), List.of(), "Fields removed from records.");
+      SECTION.key("exclude_fields", Type.list(Type.ANY), List.of(), "Fields that are removed from records.");
   private static final Key<List<String>> METADATA =
       SECTION.key(
           "metadata_keys",
           Type.list(Type.STRING),
           List.of(),
-          "Records of requests that differ in these are kept apart.");
+          "Metadata keys; only records of requests with equal values are "
+            + "combined.");
   private static final Key<Long> CARDINALITY =
       SECTION.key(
           "metadata_cardinality_limit",
           Type.INT,
           0L,
-          "Maximum number of combinations of their values; 0 for " + MOST_COMBINATIONS + ".");
+          "Maximum number of combinations of metadata values; 0 for " + MOST_COMBINATIONS + ".");
 
   private final Ottl ottl;
   private final long room;

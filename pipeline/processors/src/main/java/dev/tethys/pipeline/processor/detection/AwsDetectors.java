@@ -23,9 +23,9 @@ import tools.jackson.databind.JsonNode;
 final class AwsDetectors {
   private static final System.Logger LOG = JulLogger.of(AwsDetectors.class.getName());
 
-  private static final Section EC2 = new Section("ec2", "A machine of AWS's EC2.");
+  private static final Section EC2 = new Section("ec2", "AWS EC2 instance.");
   private static final Key<List<Pattern>> TAGS =
-      EC2.key("tags", Type.list(Type.REGEX), List.of(), "Keys of tags that are taken.");
+      EC2.key("tags", Type.list(Type.REGEX), List.of(), "Keys of instance tags that become attributes.");
   private static final Key<Boolean> TAGS_FROM_IMDS =
       EC2.key(
           "tags_from_imds", Type.BOOL, false, "If true, tags are read from the instance metadata.");
@@ -36,7 +36,7 @@ final class AwsDetectors {
           3L,
           "Maximum number of attempts to read the instance metadata.");
   private static final Key<Duration> MAX_BACKOFF =
-      EC2.key("max_backoff", Type.DURATION, Duration.ofSeconds(20), "Between attempts, at most.");
+      EC2.key("max_backoff", Type.DURATION, Duration.ofSeconds(20), "Maximum pause between attempts.");
   static final Key<Boolean> FAIL_ON_MISSING =
       EC2.key(
           "fail_on_missing_metadata",
@@ -72,7 +72,7 @@ final class AwsDetectors {
                 o.get(EC2_WANTED));
           });
 
-  private static final Section ECS = new Section("ecs", "A task of AWS's ECS.");
+  private static final Section ECS = new Section("ecs", "AWS ECS task.");
   private static final Key<RequestedAttributes> ECS_WANTED =
       RequestedAttributes.key(
           ECS,

@@ -19,9 +19,9 @@ final class AzureDetectors {
       URI.create(
           "http://169.254.169.254/metadata/instance/compute?api-version=2020-09-01&format=json");
 
-  private static final Section AZURE = new Section("azure", "A machine of Azure.");
+  private static final Section AZURE = new Section("azure", "Azure virtual machine.");
   private static final Key<List<Pattern>> TAGS =
-      AZURE.key("tags", Type.list(Type.REGEX), List.of(), "Names of tags that are taken.");
+      AZURE.key("tags", Type.list(Type.REGEX), List.of(), "Names of tags that become attributes.");
   private static final Key<RequestedAttributes> WANTED =
       RequestedAttributes.key(
           AZURE,
@@ -45,7 +45,7 @@ final class AzureDetectors {
             return place -> machine(place, wanted, tags);
           });
 
-  private static final Section AKS = new Section("aks", "A node of Azure's Kubernetes.");
+  private static final Section AKS = new Section("aks", "Node of Azure Kubernetes Service (AKS).");
   private static final Key<RequestedAttributes> AKS_WANTED =
       RequestedAttributes.key(
           AKS, Set.of("cloud.platform", "cloud.provider"), Set.of("k8s.cluster.name"));

@@ -14,7 +14,7 @@ import tools.jackson.databind.JsonNode;
 /** Reads attributes of the host and of this process's container from the Docker daemon. */
 final class DockerDetector implements Detector {
   private static final String SOCKET = "unix:///var/run/docker.sock";
-  private static final Section SECTION = new Section("docker", "Docker's daemon.");
+  private static final Section SECTION = new Section("docker", "Docker daemon.");
   private static final Key<RequestedAttributes> WANTED =
       RequestedAttributes.key(
           SECTION,

@@ -18,14 +18,15 @@ import tools.jackson.databind.JsonNode;
  * Kubernetes and EC2.
  */
 final class EksDetector implements Detector {
-  private static final Section SECTION = new Section("eks", "A node of AWS's Kubernetes.");
+  private static final Section SECTION = new Section("eks", "Node of AWS Elastic Kubernetes Service (EKS).");
   private static final System.Logger LOG = JulLogger.of(EksDetector.class.getName());
   private static final Key<String> NODE =
       SECTION.key(
           "node_from_env_var",
           Type.STRING,
           "K8S_NODE_NAME",
-          "The variable with the node's name, for where there are no metadata.");
+          "Environment variable with the node name, used where the instance "
+            + "metadata is not available.");
   private static final Key<RequestedAttributes> WANTED =
       RequestedAttributes.key(
           SECTION,

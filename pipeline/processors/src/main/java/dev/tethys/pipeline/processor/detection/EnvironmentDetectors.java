@@ -16,9 +16,9 @@ import org.jspecify.annotations.Nullable;
 
 /** Detectors that read environment variables: of OpenTelemetry, AWS Lambda and Heroku. */
 final class EnvironmentDetectors {
-  private static final Section ENV = new Section("env", "OTEL_RESOURCE_ATTRIBUTES.");
+  private static final Section ENV = new Section("env", "Attributes of the environment variable OTEL_RESOURCE_ATTRIBUTES.");
   private static final Key<List<String>> ALLOWLIST =
-      ENV.optional("allowlist", Type.list(Type.STRING), "The keys that are taken; all without it.");
+      ENV.optional("allowlist", Type.list(Type.STRING), "Attribute keys that are used; all if absent.");
   static final Type<Detector> ENV_TYPE =
       ENV.type(
           o -> {
@@ -26,7 +26,7 @@ final class EnvironmentDetectors {
             return place -> env(place, allowed);
           });
 
-  private static final Section LAMBDA = new Section("lambda", "A function of AWS's Lambda.");
+  private static final Section LAMBDA = new Section("lambda", "AWS Lambda function.");
   private static final Key<RequestedAttributes> LAMBDA_WANTED =
       RequestedAttributes.key(
           LAMBDA,
@@ -48,7 +48,7 @@ final class EnvironmentDetectors {
             return place -> lambda(place, wanted);
           });
 
-  private static final Section HEROKU = new Section("heroku", "A dyno of Heroku.");
+  private static final Section HEROKU = new Section("heroku", "Heroku dyno.");
   private static final Key<RequestedAttributes> HEROKU_WANTED =
       RequestedAttributes.key(
           HEROKU,

@@ -17,7 +17,7 @@ final class FileDetectors {
   private static final String BEANSTALK_FILE = "var/elasticbeanstalk/xray/environment.conf";
 
   private static final Section BEANSTALK =
-      new Section("elasticbeanstalk", "A machine of AWS's Elastic Beanstalk with X-Ray.");
+      new Section("elasticbeanstalk", "AWS Elastic Beanstalk instance with X-Ray.");
   private static final Key<RequestedAttributes> WANTED =
       RequestedAttributes.key(
           BEANSTALK,

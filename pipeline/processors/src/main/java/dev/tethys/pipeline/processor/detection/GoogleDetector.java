@@ -19,7 +19,7 @@ final class GoogleDetector implements Detector {
   private static final Pattern GROUP =
       Pattern.compile("projects/[^/]+/(zones|regions)/([^/]+)/instanceGroupManagers/([^/]+)");
 
-  private static final Section SECTION = new Section("gcp", "Google's cloud.");
+  private static final Section SECTION = new Section("gcp", "Google Cloud resource.");
   private static final Key<RequestedAttributes> WANTED =
       RequestedAttributes.key(
           SECTION,
@@ -44,7 +44,7 @@ final class GoogleDetector implements Detector {
           Set.of("gcp.gce.instance.hostname", "gcp.gce.instance.name"));
 
   static {
-    SECTION.notBuilt("labels", "Labels of the machine, which the metadata do not have.");
+    SECTION.notBuilt("labels", "Labels of the instance, which the metadata server does not provide.");
   }
 
   static final Type<Detector> TYPE = SECTION.type(o -> new GoogleDetector(o.get(WANTED)));

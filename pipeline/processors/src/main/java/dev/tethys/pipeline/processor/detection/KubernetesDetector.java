@@ -15,28 +15,29 @@ import tools.jackson.databind.JsonNode;
 
 /** Reads attributes of the node and cluster from the Kubernetes API. */
 final class KubernetesDetector implements Detector {
-  private static final Section SECTION = new Section("k8s_api", "A node of Kubernetes.");
+  private static final Section SECTION = new Section("k8s_api", "Kubernetes node.");
   private static final Key<String> AUTH =
       SECTION.key(
           "auth_type",
           Type.oneOf("auth_type", List.of("serviceAccount", "kubeConfig", "none")),
           "serviceAccount",
-          "Authentication at the API.");
+          "Authentication to the Kubernetes API.");
   private static final Key<String> CONTEXT =
-      SECTION.key("context", Type.STRING, "", "With kubeConfig, instead of the current one.");
+      SECTION.key("context", Type.STRING, "", "Context of the kubeconfig file, instead of the current one; only with "
+            + "auth_type kubeConfig.");
   private static final Key<String> NODE =
       SECTION.key(
           "node_from_env_var",
           Type.STRING,
           "",
-          "The variable with the node's name; K8S_NODE_NAME.");
+          "Environment variable with the node name; K8S_NODE_NAME if empty.");
   private static final Key<RequestedAttributes> WANTED =
       RequestedAttributes.key(
           SECTION, Set.of("k8s.cluster.uid", "k8s.node.name", "k8s.node.uid"), Set.of());
 
   static {
-    SECTION.notBuilt("kube_api_qps", "Three requests are made.");
-    SECTION.notBuilt("kube_api_burst", "Three requests are made.");
+    SECTION.notBuilt("kube_api_qps", "The detector sends only three requests.");
+    SECTION.notBuilt("kube_api_burst", "The detector sends only three requests.");
   }
 
   static final Type<Detector> TYPE =

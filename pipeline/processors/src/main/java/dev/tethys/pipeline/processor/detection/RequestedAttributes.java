@@ -13,7 +13,7 @@ import tools.jackson.databind.JsonNode;
 
 /** Attributes that a detector should find. */
 final class RequestedAttributes {
-  private static final Section ONE = new Section("resource_attribute", "An attribute.");
+  private static final Section ONE = new Section("resource_attribute", "Attribute to detect.");
   private static final Key<Boolean> ENABLED =
       ONE.optional("enabled", Type.BOOL, "Enables the attribute.");
   private static final Type<Boolean> ENABLED_TYPE = ONE.type(o -> o.get(ENABLED, true));
@@ -31,10 +31,10 @@ final class RequestedAttributes {
    * @param others those that are only wanted where it is said
    */
   static Key<RequestedAttributes> key(Section s, Set<String> usual, Set<String> others) {
-    Section all = new Section("resource_attributes", "The attributes, each with enabled.");
+    Section all = new Section("resource_attributes", "Attributes to detect.");
     Map<String, Key<Boolean>> keys = new LinkedHashMap<>();
-    usual.forEach(n -> keys.put(n, all.key(n, ENABLED_TYPE, true, "Wanted if enabled.")));
-    others.forEach(n -> keys.put(n, all.key(n, ENABLED_TYPE, false, "Wanted if enabled.")));
+    usual.forEach(n -> keys.put(n, all.key(n, ENABLED_TYPE, true, "Settings of the attribute.")));
+    others.forEach(n -> keys.put(n, all.key(n, ENABLED_TYPE, false, "Settings of the attribute.")));
     return s.key(
         "resource_attributes",
         all.type(

@@ -28,7 +28,7 @@ final class SystemDetector implements Detector {
           "host.cpu.model.name",
           "host.cpu.stepping",
           "host.cpu.cache.l2.size");
-  private static final Section SECTION = new Section("system", "The system.");
+  private static final Section SECTION = new Section("system", "Host and operating system.");
   private static final Key<List<String>> SOURCES =
       SECTION.key(
           "hostname_sources",

@@ -39,12 +39,12 @@ public record FilterConfig(Map<Signal, Rules> rules) {
           OttlConfig.CONTEXT,
           "Context of the conditions; inferred from their paths if absent.");
   private static final Key<List<String>> CONDITIONS =
-      GROUP.required("conditions", Type.list(Type.STRING), "OTTL conditions; one is enough.");
+      GROUP.required("conditions", Type.list(Type.STRING), "OTTL conditions; an item that matches one of them is dropped.");
   private static final Key<ErrorMode> GROUP_ERROR_MODE =
-      GROUP.optional("error_mode", OttlConfig.ERROR_MODE, "Another mode than the processor's.");
+      GROUP.optional("error_mode", OttlConfig.ERROR_MODE, "Handling of evaluation errors; by default that of the processor.");
 
   private static final Section SECTION =
-      new Section("filter", "Drops items for which one of the conditions holds.");
+      new Section("filter", "Drops items that match one of the conditions.");
   private static final Key<ErrorMode> ERROR_MODE =
       SECTION.key(
           "error_mode",
@@ -96,13 +96,13 @@ public record FilterConfig(Map<Signal, Rules> rules) {
                 "profile", OttlContext.PROFILE)));
   }
 
-  private static final Section SPANS = new Section("spans", "Older grammar for spans.");
+  private static final Section SPANS = new Section("spans", "Former way of writing conditions for spans.");
   private static final Key<Match> SPANS_INCLUDE =
       SPANS.optional("include", Match.TYPE, "Spans that do not match are dropped.");
   private static final Key<Match> SPANS_EXCLUDE =
       SPANS.optional("exclude", Match.TYPE, "Spans that match are dropped.");
   private static final Key<YamlObject> SPANS_KEY =
-      SECTION.optional("spans", SPANS.type(o -> o), "Older grammar for spans.");
+      SECTION.optional("spans", SPANS.type(o -> o), "Former way of writing conditions for spans.");
 
   public static final Type<FilterConfig> TYPE = SECTION.type(FilterConfig::read);
 

@@ -43,25 +43,26 @@ record GenerationRule(
 
   private static final Section SECTION = new Section("rule", "Rule that generates a metric.");
   private static final Key<String> NAME =
-      SECTION.required("name", Type.STRING, "The name of the new metric.");
+      SECTION.required("name", Type.STRING, "Name of the new metric.");
   private static final Key<String> UNIT =
-      SECTION.key("unit", Type.STRING, "", "The unit of the new metric.");
+      SECTION.key("unit", Type.STRING, "", "Unit of the new metric.");
   private static final Key<String> TYPE =
       SECTION.required(
           "type",
           Type.oneOf("type", List.of("calculate", "scale")),
-          "Type of the rule: calculate uses two metrics, scale one metric and a number.");
+          "Type of the rule: calculate combines two metrics, scale a metric and "
+            + "a number.");
   private static final Key<String> METRIC_1 =
-      SECTION.required("metric1", Type.STRING, "The first operand, a gauge or a sum.");
+      SECTION.required("metric1", Type.STRING, "First operand, a gauge or a sum.");
   private static final Key<String> METRIC_2 =
-      SECTION.key("metric2", Type.STRING, "", "The second operand, a gauge or a sum.");
+      SECTION.key("metric2", Type.STRING, "", "Second operand, a gauge or a sum.");
   private static final Key<Operation> OPERATION =
       SECTION.required(
           "operation",
           Type.lowerCase("operation", Operation.class),
-          "add, subtract, multiply, divide or percent.");
+          "Operation of calculate: add, subtract, multiply, divide or percent.");
   private static final Key<Double> SCALE_BY =
-      SECTION.key("scale_by", Type.FLOAT, 0.0, "The second operand where the first is scaled.");
+      SECTION.key("scale_by", Type.FLOAT, 0.0, "Second operand of scale.");
 
   static final Type<GenerationRule> RULE = SECTION.type(GenerationRule::read);
 

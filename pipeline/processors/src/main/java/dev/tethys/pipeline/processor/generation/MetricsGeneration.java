@@ -28,16 +28,17 @@ import org.jspecify.annotations.Nullable;
  */
 public final class MetricsGeneration {
   private static final Section SECTION =
-      new Section("metricsgeneration", "Works metrics out from others.");
+      new Section("metricsgeneration", "Generates metrics from existing ones.");
   private static final Key<List<GenerationRule>> RULES =
-      SECTION.key("rules", Type.list(GenerationRule.RULE), List.of(), "One for each new metric.");
+      SECTION.key("rules", Type.list(GenerationRule.RULE), List.of(), "Rules, one for each new metric.");
   private static final Key<Boolean> MATCH_ATTRIBUTES =
       SECTION.key(
           "match_attributes",
           Type.BOOL,
           false,
-          "If true, points whose attributes do not contradict are paired; else the first "
-              + "of metric2 with all of metric1.");
+          "If true, points are combined whose attributes do not contradict; if "
+            + "false, the first point of metric2 is combined with every point of "
+            + "metric1.");
 
   private final List<GenerationRule> rules;
   private final boolean matchAttributes;

@@ -32,7 +32,7 @@ public final class GroupByAttributes {
   private static final Section SECTION =
       new Section("groupbyattrs", "Moves attributes of items to their resources.");
   private static final Key<List<String>> KEYS =
-      SECTION.key("keys", Type.list(Type.STRING), List.of(), "Attributes that are moved.");
+      SECTION.key("keys", Type.list(Type.STRING), List.of(), "Keys of the attributes to move.");
 
   private GroupByAttributes() {}
 

@@ -22,8 +22,8 @@ final class ClusterMetrics {
         Labels.of(
             "k8s_telemetry_type", signal.name().toLowerCase(Locale.ROOT), "processor", component);
     String prefix = "otelcol_processor_k8sattributes_pod_association_";
-    counter(prefix + "success_total", "Resources whose pod was known.", labels, found, to);
-    counter(prefix + "error_total", "Resources whose pod was not known.", labels, missed, to);
+    counter(prefix + "success_total", "Resources associated with a pod.", labels, found, to);
+    counter(prefix + "error_total", "Resources not associated with any pod.", labels, missed, to);
   }
 
   static void of(String component, Cluster c, Consumer<MetricFamily> to) {

@@ -56,11 +56,11 @@ public record KubernetesConfig(
   /** A label or annotation that becomes an attribute. */
   record Field(String tagName, String key, String keyRegex, KubernetesKind from) {
     private static final Section SECTION =
-        new Section("extract field", "A label or annotation that becomes an attribute.");
+        new Section("extract field", "Label or annotation that becomes an attribute.");
     private static final Key<String> TAG =
-        SECTION.key("tag_name", Type.STRING, "", "The attribute; with key_regex also $1.");
+        SECTION.key("tag_name", Type.STRING, "", "Name of the attribute; with key_regex it may contain $1.");
     private static final Key<String> KEY =
-        SECTION.key("key", Type.STRING, "", "The name of the label or annotation.");
+        SECTION.key("key", Type.STRING, "", "Name of the label or annotation.");
     private static final Key<String> REGEX =
         SECTION.key(
             "key_regex", Type.STRING, "", "Regular expression that matches the whole name.");
@@ -98,11 +98,12 @@ public record KubernetesConfig(
         SECTION.optional(
             "metadata",
             Type.list(Type.oneOf("metadata", Rules.ATTRIBUTES)),
-            "Attributes; without the key those of a pod, its node and its deployment.");
+            "Attributes to add; by default those of the pod, its node and its "
+            + "deployment.");
     private static final Key<List<Field>> LABELS =
-        SECTION.key("labels", Type.list(Field.TYPE), List.of(), "Labels.");
+        SECTION.key("labels", Type.list(Field.TYPE), List.of(), "Labels that become attributes.");
     private static final Key<List<Field>> ANNOTATIONS =
-        SECTION.key("annotations", Type.list(Field.TYPE), List.of(), "Annotations.");
+        SECTION.key("annotations", Type.list(Field.TYPE), List.of(), "Annotations that become attributes.");
     private static final Key<Boolean> OTEL =
         SECTION.key(
             "otel_annotations",
@@ -188,20 +189,20 @@ public record KubernetesConfig(
       List<Term> labels) {
     private static final Section SECTION = new Section("filter", "Pods to watch.");
     private static final Key<String> NODE =
-        SECTION.key("node", Type.STRING, "", "Those on this node.");
+        SECTION.key("node", Type.STRING, "", "Name of the node whose pods are watched.");
     private static final Key<String> VARIABLE =
         SECTION.key(
-            "node_from_env_var", Type.STRING, "", "Those on the node that this variable names.");
+            "node_from_env_var", Type.STRING, "", "Environment variable with the name of the node whose pods are watched.");
     private static final Key<List<String>> NAMESPACE =
         SECTION.key(
             "namespace",
             Type.of("namespace, or list of them", List.of(), Filter::namespaces),
             List.of(),
-            "Those in these namespaces.");
+            "Namespace whose pods are watched.");
     private static final Key<List<Term>> FIELDS =
-        SECTION.key("fields", Type.list(Term.FIELD), List.of(), "Those whose fields are so.");
+        SECTION.key("fields", Type.list(Term.FIELD), List.of(), "Conditions on fields of the watched pods.");
     private static final Key<List<Term>> LABELS =
-        SECTION.key("labels", Type.list(Term.LABEL), List.of(), "Those whose labels are so.");
+        SECTION.key("labels", Type.list(Term.LABEL), List.of(), "Conditions on labels of the watched pods.");
     static final Type<Filter> TYPE =
         SECTION.type(
             o ->
@@ -238,9 +239,10 @@ public record KubernetesConfig(
       SOURCE.required(
           "from",
           Type.oneOf("from", List.of("resource_attribute", "connection")),
-          "An attribute of the resource, or the address of the connection.");
+          "Type of the source: resource_attribute, or connection for the peer "
+            + "address.");
   private static final Key<String> SOURCE_NAME =
-      SOURCE.key("name", Type.STRING, "", "The attribute.");
+      SOURCE.key("name", Type.STRING, "", "Name of the resource attribute.");
   private static final Type<String> SOURCE_TYPE =
       SOURCE.type(
           o -> {
@@ -255,7 +257,7 @@ public record KubernetesConfig(
   private static final Section ASSOCIATION =
       new Section("pod_association", "Sources that together identify the pod.");
   private static final Key<List<String>> SOURCES =
-      ASSOCIATION.key("sources", Type.list(SOURCE_TYPE), List.of(), "All of them.");
+      ASSOCIATION.key("sources", Type.list(SOURCE_TYPE), List.of(), "Sources, all of which must match.");
   private static final Type<List<String>> ASSOCIATION_TYPE =
       ASSOCIATION.type(
           o -> {
@@ -266,10 +268,10 @@ public record KubernetesConfig(
             return s;
           });
 
-  private static final Section EXCLUDE = new Section("exclude", "Pods that are left alone.");
-  private static final Section EXCLUDED_POD = new Section("pod", "A pod that is left alone.");
+  private static final Section EXCLUDE = new Section("exclude", "Pods without metadata.");
+  private static final Section EXCLUDED_POD = new Section("pod", "Pod without metadata.");
   private static final Key<String> NAME =
-      EXCLUDED_POD.required("name", Type.STRING, "An expression for a part of its name.");
+      EXCLUDED_POD.required("name", Type.STRING, "Regular expression searched for in the pod name.");
   private static final Key<List<String>> PODS =
       EXCLUDE.key(
           "pods",
@@ -280,7 +282,7 @@ public record KubernetesConfig(
                     return o.get(NAME);
                   })),
           EXCLUDED,
-          "Those whose names match.");
+          "Names of the pods.");
 
   private static final Section SECTION = new Section("k8s_attributes", KubernetesAttributes.ABOUT);
   private static final Key<Auth> AUTH =
@@ -288,17 +290,19 @@ public record KubernetesConfig(
           "auth_type",
           Type.oneOf("auth_type", Auth.values(), Auth::word),
           Auth.SERVICE_ACCOUNT,
-          "Authentication at the API.");
+          "Authentication to the Kubernetes API.");
   private static final Key<String> KUBECONFIG =
-      SECTION.key("kube_config_path", Type.PATH, "", "With kubeConfig; KUBECONFIG otherwise.");
+      SECTION.key("kube_config_path", Type.PATH, "", "Path of the kubeconfig file, by default that of KUBECONFIG; only with "
+            + "auth_type kubeConfig.");
   private static final Key<String> CONTEXT =
-      SECTION.key("context", Type.STRING, "", "With kubeConfig, instead of the current one.");
+      SECTION.key("context", Type.STRING, "", "Context of the kubeconfig file, instead of the current one; only with "
+            + "auth_type kubeConfig.");
   private static final Key<Double> QPS =
-      SECTION.key("kube_api_qps", Type.FLOAT, 5.0, "Requests a second; negative: any number.");
+      SECTION.key("kube_api_qps", Type.FLOAT, 5.0, "Maximum requests per second to the API; negative for no limit.");
   private static final Key<Long> BURST =
       SECTION.key("kube_api_burst", Type.INT, 10L, "Maximum burst of requests to the API.");
   private static final Key<Boolean> PASSTHROUGH =
-      SECTION.key("passthrough", Type.BOOL, false, "Only k8s.pod.ip, without asking anybody.");
+      SECTION.key("passthrough", Type.BOOL, false, "If true, only k8s.pod.ip is added, without requests to the API.");
   private static final Key<Extract> EXTRACT =
       SECTION.key("extract", Extract.TYPE, Extract.DEFAULT, "Metadata to extract from objects.");
   private static final Key<Filter> FILTER =
@@ -310,7 +314,7 @@ public record KubernetesConfig(
           List.of(),
           "Rules that associate items with pods.");
   private static final Key<List<String>> EXCLUDES =
-      SECTION.key("exclude", EXCLUDE.type(o -> o.get(PODS)), EXCLUDED, "Pods left alone.");
+      SECTION.key("exclude", EXCLUDE.type(o -> o.get(PODS)), EXCLUDED, "Pods without metadata.");
   private static final Key<Boolean> WAIT =
       SECTION.key(
           "wait_for_metadata",
@@ -319,7 +323,7 @@ public record KubernetesConfig(
           "If true, the start waits for the metadata of pods.");
   private static final Key<Duration> WAIT_FOR =
       SECTION.key(
-          "wait_for_metadata_timeout", GoDurations.TYPE, Duration.ofSeconds(10), "And how long.");
+          "wait_for_metadata_timeout", GoDurations.TYPE, Duration.ofSeconds(10), "Maximum time that the start waits for metadata.");
   private static final Key<Duration> SYNC =
       SECTION.key(
           "watch_sync_period",

@@ -49,20 +49,20 @@ public final class MetricsTransform {
   private static final Section SECTION =
       new Section("transform", "Transformation of the matching metrics.");
   private static final Key<String> INCLUDE =
-      SECTION.required("include", Type.STRING, "Their name, or an RE2 expression.");
+      SECTION.required("include", Type.STRING, "Name of the metrics, or an RE2 expression with match_type regexp.");
   private static final Key<String> MATCH_TYPE =
-      SECTION.key("match_type", Type.STRING, "strict", "strict or regexp.");
+      SECTION.key("match_type", Type.STRING, "strict", "Type of the comparison: strict or regexp.");
   private static final Key<Map<String, String>> MATCH_LABELS =
       SECTION.key(
           "experimental_match_labels",
           Type.map(Type.STRING),
           Map.of(),
-          "Attributes with values that points must have.");
+          "Attributes and values that points must have.");
   private static final Key<Action> ACTION =
       SECTION.required(
-          "action", Type.lowerCase("action", Action.class), "update, insert, combine or group.");
+          "action", Type.lowerCase("action", Action.class), "Action on the metrics: update, insert, combine or group.");
   private static final Key<String> NEW_NAME =
-      SECTION.key("new_name", Type.STRING, "", "The new name; may hold $1 and ${name}.");
+      SECTION.key("new_name", Type.STRING, "", "New name of the metric; may contain $1 and ${name}.");
   private static final Key<Points.Aggregation> AGGREGATION =
       SECTION.key(
           "aggregation_type",
@@ -71,18 +71,18 @@ public final class MetricsTransform {
           "Aggregation of points with equal attributes when metrics are combined.");
   private static final Key<String> SUBMATCH_CASE =
       SECTION.key(
-          "submatch_case", Type.STRING, "", "lower or upper, for groups of the expression.");
+          "submatch_case", Type.STRING, "", "Case of submatches of the expression: lower or upper.");
   private static final Key<Map<String, String>> GROUP_LABELS =
       SECTION.key(
-          "group_resource_labels", Type.map(Type.STRING), Map.of(), "Attributes of the resource.");
+          "group_resource_labels", Type.map(Type.STRING), Map.of(), "Attributes of the new resource; only with action group.");
   private static final Key<List<Operation>> OPERATIONS =
-      SECTION.key("operations", Type.list(Operation.TYPE), List.of(), "Edits of the data points.");
+      SECTION.key("operations", Type.list(Operation.TYPE), List.of(), "Operations on the data points.");
 
   private static final Section ALL =
       new Section("metricstransform", "Renames, copies, combines and aggregates metrics.");
   private static final Key<List<MetricsTransform>> TRANSFORMS =
       ALL.required(
-          "transforms", Type.list(SECTION.type(MetricsTransform::new)), "Run in this order.");
+          "transforms", Type.list(SECTION.type(MetricsTransform::new)), "Transformations in order.");
 
   private static final LimitedLog PEER_LOG =
       new LimitedLog(JulLogger.of("dev.tethys.pipeline.processor"));

@@ -37,37 +37,38 @@ final class Operation {
 
   private record ValueAction(String value, String newValue) {}
 
-  private static final Section VALUE_ACTION = new Section("value action", "Another value.");
+  private static final Section VALUE_ACTION = new Section("value action", "Replacement of an attribute value.");
   private static final Key<String> VALUE =
-      VALUE_ACTION.required("value", Type.STRING, "The value that is replaced.");
+      VALUE_ACTION.required("value", Type.STRING, "Value to replace.");
   private static final Key<String> VALUE_NEW =
       VALUE_ACTION.required("new_value", Type.STRING, "Value that replaces the old one.");
 
-  private static final Section SECTION = new Section("operation", "An edit of data points.");
+  private static final Section SECTION = new Section("operation", "Operation on data points.");
   private static final Key<Action> ACTION =
       SECTION.required(
           "action",
           Type.lowerCase("action", Action.class),
-          "add_label, update_label, delete_label_value, toggle_scalar_data_type,"
-              + " experimental_scale_value, aggregate_labels or aggregate_label_values.");
-  private static final Key<String> LABEL = SECTION.key("label", Type.STRING, "", "The attribute.");
+          "Operation: add_label, update_label, delete_label_value, "
+            + "toggle_scalar_data_type, experimental_scale_value, aggregate_labels "
+            + "or aggregate_label_values.");
+  private static final Key<String> LABEL = SECTION.key("label", Type.STRING, "", "Attribute to change.");
   private static final Key<String> NEW_LABEL =
-      SECTION.key("new_label", Type.STRING, "", "Its new name, or the one that is added.");
+      SECTION.key("new_label", Type.STRING, "", "New name of the attribute, or name of the added attribute.");
   private static final Key<String> NEW_VALUE =
-      SECTION.key("new_value", Type.STRING, "", "The value that is added or aggregated into.");
+      SECTION.key("new_value", Type.STRING, "", "Value of the added attribute or of the aggregated points.");
   private static final Key<String> LABEL_VALUE =
-      SECTION.key("label_value", Type.STRING, "", "Points with this value are deleted.");
+      SECTION.key("label_value", Type.STRING, "", "Attribute value whose points are deleted.");
   private static final Key<List<String>> LABEL_SET =
-      SECTION.key("label_set", Type.list(Type.STRING), List.of(), "Attributes that stay.");
+      SECTION.key("label_set", Type.list(Type.STRING), List.of(), "Attributes to keep.");
   private static final Key<List<String>> AGGREGATED_VALUES =
       SECTION.key(
-          "aggregated_values", Type.list(Type.STRING), List.of(), "Values that become one.");
+          "aggregated_values", Type.list(Type.STRING), List.of(), "Attribute values that are aggregated into one.");
   private static final Key<Points.Aggregation> AGGREGATION =
       SECTION.key(
           "aggregation_type",
           Type.lowerCase("aggregation", Points.Aggregation.class),
           Points.Aggregation.SUM,
-          "sum, mean, min, max, count or median.");
+          "Aggregation of points: sum, mean, min, max, count or median.");
   private static final Key<Double> SCALE =
       SECTION.key("experimental_scale", Type.FLOAT, 1.0, "Factor by which values are multiplied.");
   private static final Key<List<ValueAction>> VALUE_ACTIONS =
@@ -75,7 +76,7 @@ final class Operation {
           "value_actions",
           Type.list(VALUE_ACTION.type(o -> new ValueAction(o.get(VALUE), o.get(VALUE_NEW)))),
           List.of(),
-          "Values of the attribute that are replaced.");
+          "Replacements of attribute values.");
 
   static final Type<Operation> TYPE = SECTION.type(Operation::new);
 

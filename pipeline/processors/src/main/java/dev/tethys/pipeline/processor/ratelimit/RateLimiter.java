@@ -32,7 +32,7 @@ public final class RateLimiter {
   static final int MAX_KEYS = 10_000;
 
   private static final Section SECTION =
-      new Section("rate_limiter", "Passes so many items a second, shared fairly.");
+      new Section("rate_limiter", "Limits the number of items per second, shared fairly.");
   private static final Key<Long> LIMIT =
       SECTION.required("items_per_second", Type.UINT, "Maximum number of items per second.");
   private static final Key<Long> PER_KEY =
@@ -45,7 +45,7 @@ public final class RateLimiter {
           "labels",
           Type.list(Type.STRING),
           List.of(),
-          "Attributes of the item or its resource by which the rate is shared.");
+          "Attributes of items or resources by which the rate is shared.");
 
   /** The settings. */
   public record Settings(long limit, long perKey, List<String> labels) {}

@@ -66,14 +66,14 @@ final class DatabaseSanitizer {
   private record Enabled(Kind kind, Set<String> attributes) {}
 
   private static final Section ONE =
-      new Section("database", "Statements of one kind of databases.");
+      new Section("database", "Sanitization of statements of one kind of database.");
   private static final Key<Boolean> ENABLED =
       ONE.key("enabled", Type.BOOL, false, "Enables sanitization.");
   private static final Key<List<String>> ATTRIBUTES =
-      ONE.key("attributes", Type.list(Type.STRING), List.of(), "Keys whose values are statements.");
+      ONE.key("attributes", Type.list(Type.STRING), List.of(), "Attribute keys whose values are statements.");
 
   private static final Section SECTION =
-      new Section("db_sanitizer", "Takes literals out of statements for databases.");
+      new Section("db_sanitizer", "Removes literals from database statements.");
   private static final Key<Boolean> SPAN_NAME =
       SECTION.key("sanitize_span_name", Type.BOOL, true, "If true, span names are sanitized too.");
   private static final Key<Boolean> FALLBACK =

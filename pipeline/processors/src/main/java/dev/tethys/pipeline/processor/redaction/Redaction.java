@@ -82,51 +82,55 @@ public final class Redaction {
   }
 
   private static final Section SECTION =
-      new Section("redaction", "Removes and masks attributes and parts of bodies.");
+      new Section("redaction", "Removes and masks attributes and parts of log bodies.");
   private static final Key<Boolean> ALLOW_ALL_KEYS =
       SECTION.key("allow_all_keys", Type.BOOL, false, "If true, allowed_keys is ignored.");
   private static final Key<List<String>> ALLOWED_KEYS =
-      list("allowed_keys", "Keys that stay; all others are removed.");
+      list("allowed_keys", "Attribute keys to keep; all others are removed.");
   private static final Key<List<String>> IGNORED_KEYS =
-      list("ignored_keys", "Keys that pass as they are.");
+      list("ignored_keys", "Attribute keys that are neither removed nor masked.");
   private static final Key<List<String>> IGNORED_KEY_PATTERNS =
-      list("ignored_key_patterns", "RE2: further keys that pass as they are.");
+      list("ignored_key_patterns", "RE2 expressions of further keys that are neither removed nor masked.");
   private static final Key<List<String>> BLOCKED_KEY_PATTERNS =
-      list("blocked_key_patterns", "RE2: keys whose values are masked.");
+      list("blocked_key_patterns", "RE2 expressions of keys whose values are masked.");
   private static final Key<List<String>> BLOCKED_VALUES =
-      list("blocked_values", "RE2: parts of values that are masked.");
+      list("blocked_values", "RE2 expressions; matching parts of values are masked.");
   private static final Key<List<String>> ALLOWED_VALUES =
       list(
           "allowed_values",
-          "RE2: values that are not masked, under blocked keys of attributes neither.");
+          "RE2 expressions of values that are not masked, also under blocked "
+            + "keys of attributes.");
   private static final Key<Boolean> ALL_TYPES =
       SECTION.key(
           "redact_all_types",
           Type.BOOL,
           false,
-          "If true, attribute values that are not strings are checked too, as in bodies.");
+          "If true, attribute values that are not strings are masked too, as in "
+            + "bodies.");
   private static final Key<HashFunction> HASH =
-      SECTION.optional("hash_function", HashFunction.TYPE, "A hash instead of asterisks.");
+      SECTION.optional("hash_function", HashFunction.TYPE, "Hash function; values are hashed instead of masked with asterisks.");
   private static final Key<Secret> HMAC_KEY =
-      SECTION.key("hmac_key", Type.SECRET, Secret.NONE, "The key of hmac-sha256 and hmac-sha512.");
+      SECTION.key("hmac_key", Type.SECRET, Secret.NONE, "Key of hmac-sha256 and hmac-sha512.");
   private static final Key<Summary> SUMMARY =
       SECTION.key(
           "summary",
           Type.lowerCase("summary", Summary.class),
           Summary.SILENT,
-          "silent, info (counts) or debug (names too), as attributes of the item.");
+          "Attributes that report redactions: silent for none, info for counts, "
+            + "debug for names too.");
 
   private static final Key<UrlSanitizer> URLS =
-      SECTION.optional("url_sanitizer", UrlSanitizer.TYPE, "Takes what varies out of URLs.");
+      SECTION.optional("url_sanitizer", UrlSanitizer.TYPE, "Removes variable parts from URLs.");
   private static final Key<DatabaseSanitizer> DATABASES =
-      SECTION.optional("db_sanitizer", DatabaseSanitizer.TYPE, "Takes literals out of statements.");
+      SECTION.optional("db_sanitizer", DatabaseSanitizer.TYPE, "Removes literals from database statements.");
 
   private static final Key<List<Detector>> DETECTORS =
       SECTION.key(
           "detectors",
           Type.list(Type.lowerCase("detector", Detector.class)),
           List.of(),
-          "card, iban, email, phone, ip, token, key: parts of values that are masked.");
+          "Detectors of parts of values to mask: card, iban, email, phone, ip, "
+            + "token, key.");
 
   private final boolean allowAll;
   private final Set<String> allowed;

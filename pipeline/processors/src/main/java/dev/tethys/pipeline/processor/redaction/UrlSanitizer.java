@@ -23,11 +23,11 @@ final class UrlSanitizer {
   private static final int MAX_CONSONANTS = 5;
 
   private static final Section SECTION =
-      new Section("url_sanitizer", "Takes what varies out of URLs.");
+      new Section("url_sanitizer", "Removes variable parts from URLs.");
   private static final Key<Boolean> ENABLED =
       SECTION.key("enabled", Type.BOOL, false, "Enables sanitization.");
   private static final Key<List<String>> ATTRIBUTES =
-      SECTION.key("attributes", Type.list(Type.STRING), List.of(), "Keys whose values are URLs.");
+      SECTION.key("attributes", Type.list(Type.STRING), List.of(), "Attribute keys whose values are URLs.");
   private static final Key<Boolean> SPAN_NAME =
       SECTION.key(
           "sanitize_span_name",

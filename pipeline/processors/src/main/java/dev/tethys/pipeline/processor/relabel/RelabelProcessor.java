@@ -38,9 +38,9 @@ import java.util.Set;
 public final class RelabelProcessor {
   private static final String RESOURCE = "__meta_resource_";
   private static final Section SECTION =
-      new Section("relabel", "Rewrites attributes by Prometheus's relabelling rules.");
+      new Section("relabel", "Rewrites attributes with Prometheus relabelling rules.");
   private static final Key<YamlNode> RULES =
-      SECTION.required("rules", RelabelConfig.LIST, "The rules, in order.");
+      SECTION.required("rules", RelabelConfig.LIST, "Relabelling rules in order.");
 
   private RelabelProcessor() {}
 

@@ -58,25 +58,25 @@ public final class Sampler {
   }
 
   private static final Section SECTION =
-      new Section("probabilistic_sampler", "Keeps a share of spans or log records.");
+      new Section("probabilistic_sampler", "Samples a percentage of spans or log records.");
   private static final Key<Mode> MODE =
       SECTION.key(
           "mode",
           Type.lowerCase("mode", Mode.class),
           Mode.HASH_SEED,
-          "hash_seed, proportional or equalizing.");
+          "Sampling mode: hash_seed, proportional or equalizing.");
   private static final Key<Double> PERCENTAGE =
       SECTION.key("sampling_percentage", Type.FLOAT, 0.0, "Percentage of items to keep.");
   private static final Key<Long> SEED =
-      SECTION.key("hash_seed", Type.UINT, 0L, "Collectors of one tier must have the same.");
+      SECTION.key("hash_seed", Type.UINT, 0L, "Seed of the hash; equal for all collectors of one tier.");
   private static final Key<Boolean> FAIL_CLOSED =
       SECTION.key("fail_closed", Type.BOOL, true, "If true, items without randomness are dropped.");
   private static final Key<Long> PRECISION =
-      SECTION.key("sampling_precision", Type.INT, 4L, "Digits of written thresholds, 1 to 14.");
+      SECTION.key("sampling_precision", Type.INT, 4L, "Number of hexadecimal digits of the sampling threshold, 1 to 14.");
   private static final Key<String> SOURCE =
-      SECTION.key("attribute_source", Type.STRING, "traceID", "traceID or record; log records.");
+      SECTION.key("attribute_source", Type.STRING, "traceID", "Source of randomness: traceID or record; log records only.");
   private static final Key<String> FROM =
-      SECTION.key("from_attribute", Type.STRING, "", "The attribute that is hashed; log records.");
+      SECTION.key("from_attribute", Type.STRING, "", "Attribute that is hashed; log records only.");
   private static final Key<String> PRIORITY =
       SECTION.key(
           "sampling_priority",

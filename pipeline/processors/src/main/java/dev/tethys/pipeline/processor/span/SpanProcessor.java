@@ -53,9 +53,9 @@ public final class SpanProcessor {
       @Nullable Extraction to,
       @Nullable Status status) {}
 
-  private static final Section TO = new Section("to_attributes", "Attributes out of names.");
+  private static final Section TO = new Section("to_attributes", "Extraction of attributes from span names.");
   private static final Key<List<Pattern>> RULES =
-      TO.key("rules", Type.list(Type.REGEX), List.of(), "Expressions with named groups.");
+      TO.key("rules", Type.list(Type.REGEX), List.of(), "Regular expressions with named groups.");
   private static final Key<Boolean> BREAK =
       TO.key(
           "break_after_match",
@@ -64,7 +64,7 @@ public final class SpanProcessor {
           "If true, rules after the first match are skipped.");
   private static final Key<Boolean> KEEP =
       TO.key("keep_original_name", Type.BOOL, false, "If true, the span keeps its original name.");
-  private static final Section NAME = new Section("name", "The name.");
+  private static final Section NAME = new Section("name", "Changes of the span name.");
   private static final Key<List<String>> FROM =
       NAME.key(
           "from_attributes",
@@ -72,7 +72,7 @@ public final class SpanProcessor {
           List.of(),
           "Attributes whose values form the new name.");
   private static final Key<String> SEPARATOR =
-      NAME.key("separator", Type.STRING, "", "Between values.");
+      NAME.key("separator", Type.STRING, "", "Separator between the values.");
   private static final Key<Extraction> TO_ATTRIBUTES =
       NAME.optional(
           "to_attributes",
@@ -81,7 +81,7 @@ public final class SpanProcessor {
                   new Extraction(
                       o.get(RULES).stream().map(Rule::of).toList(), o.get(BREAK), o.get(KEEP))),
           "Attributes out of the name.");
-  private static final Section STATUS = new Section("status", "The status.");
+  private static final Section STATUS = new Section("status", "New status of the span.");
   private static final Key<Integer> CODE =
       STATUS.required(
           "code",
@@ -99,9 +99,9 @@ public final class SpanProcessor {
                                 + n.asString()
                                 + "\"; allowed: Unset, Ok, Error");
                   }),
-          "Unset, Ok or Error.");
+          "Status code: Unset, Ok or Error.");
   private static final Key<String> DESCRIPTION =
-      STATUS.key("description", Type.STRING, "", "Of an Error.");
+      STATUS.key("description", Type.STRING, "", "Description of the status Error.");
   private static final Section SECTION = new Section("span", ABOUT);
   private static final Key<Match> INCLUDE =
       SECTION.optional("include", Match.TYPE, "Only spans that match are changed.");
@@ -110,7 +110,7 @@ public final class SpanProcessor {
   private static final Key<YamlObject> NAME_KEY =
       SECTION.optional("name", NAME.type(o -> o), "Changes of the span name.");
   private static final Key<Status> STATUS_KEY =
-      SECTION.optional("status", STATUS.type(SpanProcessor::status), "The new status.");
+      SECTION.optional("status", STATUS.type(SpanProcessor::status), "New status of the span.");
 
   private SpanProcessor() {}
 

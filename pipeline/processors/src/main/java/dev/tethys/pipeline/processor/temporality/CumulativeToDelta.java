@@ -63,20 +63,20 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
     DROP
   }
 
-  private static final Section FILTER = new Section("metric filter", "Metrics that match.");
+  private static final Section FILTER = new Section("metric filter", "Selection of metrics.");
   private static final Key<List<String>> METRICS =
-      FILTER.key("metrics", Type.list(Type.STRING), List.of(), "Their names.");
+      FILTER.key("metrics", Type.list(Type.STRING), List.of(), "Names of the metrics, or regular expressions with match_type regexp.");
   private static final Key<String> MATCH_TYPE =
-      FILTER.key("match_type", Type.STRING, "strict", "strict or regexp.");
+      FILTER.key("match_type", Type.STRING, "strict", "Type of the comparison: strict or regexp.");
   private static final Key<List<String>> METRIC_TYPES =
       FILTER.key(
           "metric_types",
           Type.list(Type.STRING),
           List.of(),
-          "sum, histogram, exponentialhistogram.");
+          "Types of the metrics: sum, histogram or exponentialhistogram.");
 
   static {
-    FILTER.optional("regexp", Match.REGEXP_CACHE, "No effect.");
+    FILTER.optional("regexp", Match.REGEXP_CACHE, "No effect: there is no cache of regular expressions.");
   }
 
   private record Filter(List<String> names, List<Regex> patterns, List<String> types) {
@@ -90,17 +90,17 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
   }
 
   private static final Section SECTION =
-      new Section("cumulativetodelta", "Turns cumulative metrics into deltas.");
+      new Section("cumulativetodelta", "Converts cumulative metrics to deltas.");
   private static final Key<Filter> INCLUDE =
-      SECTION.optional("include", FILTER.type(CumulativeToDelta::filter), "Only these.");
+      SECTION.optional("include", FILTER.type(CumulativeToDelta::filter), "Only metrics that match are converted.");
   private static final Key<Filter> EXCLUDE =
-      SECTION.optional("exclude", FILTER.type(CumulativeToDelta::filter), "Not these.");
+      SECTION.optional("exclude", FILTER.type(CumulativeToDelta::filter), "Metrics that match are not converted.");
   private static final Key<Duration> MAX_STALENESS =
       SECTION.key(
           "max_staleness",
           Type.DURATION,
           Duration.ofHours(1),
-          "After how long without a point a stream is forgotten; 0 for never.");
+          "Time without a point after which a stream is removed; 0 for never.");
   private static final Key<Initial> INITIAL =
       SECTION.key(
           "initial_value",

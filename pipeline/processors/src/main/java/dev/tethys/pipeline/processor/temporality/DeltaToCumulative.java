@@ -25,10 +25,10 @@ public final class DeltaToCumulative {
   public static final Duration DEFAULT_MAX_STALE = Duration.ofMinutes(5);
 
   private static final Section SECTION =
-      new Section("deltatocumulative", "Turns deltas into cumulative metrics.");
+      new Section("deltatocumulative", "Converts delta metrics to cumulative ones.");
   private static final Key<Duration> MAX_STALE =
       SECTION.key(
-          "max_stale", Type.DURATION, DEFAULT_MAX_STALE, "After how long a stream is forgotten.");
+          "max_stale", Type.DURATION, DEFAULT_MAX_STALE, "Time without a point after which a stream is removed.");
   private static final Key<Long> STREAMS =
       SECTION.key(
           "max_streams", Type.UINT, (long) MAX_STREAMS, "Maximum number of tracked streams.");

@@ -35,7 +35,7 @@ public record TransformConfig(Map<Signal, List<Group>> groups) {
       ErrorMode errorMode) {}
 
   private static final Section GROUP =
-      new Section("statement group", "OTTL statements that are run together.");
+      new Section("statement group", "OTTL statements that are executed together.");
   private static final Key<OttlContext> CONTEXT =
       GROUP.optional(
           "context",
@@ -46,11 +46,11 @@ public record TransformConfig(Map<Signal, List<Group>> groups) {
           "conditions",
           Type.list(Type.STRING),
           List.of(),
-          "OTTL conditions of which one must hold for the group to run.");
+          "OTTL conditions; the group is executed if one of them matches.");
   private static final Key<ErrorMode> GROUP_ERROR_MODE =
-      GROUP.optional("error_mode", OttlConfig.ERROR_MODE, "Another mode than the processor's.");
+      GROUP.optional("error_mode", OttlConfig.ERROR_MODE, "Handling of evaluation errors; by default that of the processor.");
   private static final Key<List<String>> STATEMENTS =
-      GROUP.required("statements", Type.list(Type.STRING), "OTTL statements, run in order.");
+      GROUP.required("statements", Type.list(Type.STRING), "OTTL statements, executed in order.");
 
   private static final Type<YamlNode> STATEMENT = Type.of("statement or group", null, n -> n);
 

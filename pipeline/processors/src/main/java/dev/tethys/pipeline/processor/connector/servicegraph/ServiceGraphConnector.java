@@ -92,15 +92,15 @@ final class ServiceGraphConnector implements Connector {
     String label = "connector";
     total =
         c.metrics()
-            .counters(pre + "total_edges_total", "Requests that spans told of.", label)
+            .counters(pre + "total_edges_total", "Requests between services that are complete.", label)
             .with(id);
     expired =
         c.metrics()
-            .counters(pre + "expired_edges_total", "Requests whose other side did not come.", label)
+            .counters(pre + "expired_edges_total", "Requests whose other side was not received in time.", label)
             .with(id);
     dropped =
         c.metrics()
-            .counters(pre + "dropped_spans_total", "Spans of requests that had no room.", label)
+            .counters(pre + "dropped_spans_total", "Spans dropped because the store was full.", label)
             .with(id);
     Duration interval =
         settings.interval().isPositive() ? settings.interval() : Duration.ofSeconds(60);

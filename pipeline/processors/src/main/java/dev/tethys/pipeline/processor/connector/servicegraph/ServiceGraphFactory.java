@@ -29,7 +29,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
   private record Store(int maxItems, Duration ttl) {}
 
   private static final Section STORE =
-      new Section("store", "Requests of which only one side is known.");
+      new Section("store", "Store of requests of which only one side is known.");
   private static final Key<Long> MAX_ITEMS =
       STORE.key("max_items", Type.INT, 1000L, "Maximum number of waiting requests.");
   private static final Key<Duration> TTL =
@@ -40,30 +40,32 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
           "Time that a request waits for its other side.");
 
   private static final Section SECTION =
-      new Section("servicegraph", "Metrics of the requests between services.");
+      new Section("servicegraph", "Generates metrics of requests between services.");
   private static final Key<String> METRICS_EXPORTER =
       SECTION.key("metrics_exporter", Type.STRING, "", "No effect: pipelines route the metrics.");
   private static final Key<List<Duration>> BUCKETS_KEY =
       SECTION.optional(
-          "latency_histogram_buckets", Type.list(GoDurations.TYPE), "Bounds of buckets.");
+          "latency_histogram_buckets", Type.list(GoDurations.TYPE), "Upper bounds of histogram buckets.");
   private static final Key<Long> MAX_SIZE =
       SECTION.key(
           "exponential_histogram_max_size",
           Type.INT,
           0L,
-          "Exponential buckets, so many at most; 0 for buckets with bounds.");
+          "Maximum number of buckets of exponential histograms; 0 to use "
+            + "explicit buckets.");
   private static final Key<List<String>> DIMENSIONS =
       SECTION.key(
           "dimensions",
           Type.list(Type.STRING),
           List.of(),
-          "Attributes of spans or resources, as labels client_… and server_….");
+          "Attributes of spans or resources that become labels client_… and "
+            + "server_….");
   private static final Key<Store> STORE_KEY =
       SECTION.key(
           "store",
           STORE.type(ServiceGraphFactory::store),
           new Store(1000, Duration.ofSeconds(2)),
-          "Requests of which only one side is known.");
+          "Store of requests of which only one side is known.");
   private static final Key<Duration> CACHE_LOOP =
       SECTION.key(
           "cache_loop",
@@ -80,14 +82,16 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
       SECTION.optional(
           "virtual_node_peer_attributes",
           Type.list(Type.STRING),
-          "Attributes of a client's span that name a server of which nothing is heard, the best"
-              + " first: peer.service, db.name, db.system. An empty list: such are not shown.");
+          "Attributes of client spans that name an uninstrumented server, in "
+            + "order of preference: peer.service, db.name, db.system. An empty list "
+            + "disables virtual nodes.");
   private static final Key<Boolean> VIRTUAL_LABEL =
       SECTION.key(
           "virtual_node_extra_label",
           Type.BOOL,
           false,
-          "Label virtual_node: client or server, whichever sent no span.");
+          "If true, the label virtual_node names the side, client or server, "
+            + "that sent no span.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "metrics_flush_interval",
@@ -99,7 +103,7 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
           "database_name_attributes",
           Type.list(Type.STRING),
           List.of("db.name"),
-          "Attributes that name a database, the best first.");
+          "Attributes that name a database, in order of preference.");
   private static final Key<Duration> OFFSET =
       SECTION.key(
           "metrics_timestamp_offset",

@@ -72,41 +72,42 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Section DIMENSION =
       new Section("dimension", "Attribute that becomes a label of series.");
   private static final Key<String> NAME =
-      DIMENSION.optional("name", Type.STRING, "Of a span, else of its resource.");
+      DIMENSION.optional("name", Type.STRING, "Attribute of a span or, if absent, of its resource.");
   private static final Key<String> DEFAULT =
       DIMENSION.optional(
           "default",
           Type.STRING,
           "Value if neither has the attribute; without it the dimension is left out.");
   private static final Key<String> GLOB =
-      DIMENSION.optional("glob", Type.STRING, "A pattern of keys, each of which is taken.");
+      DIMENSION.optional("glob", Type.STRING, "Glob of attribute keys, each of which becomes a dimension.");
   private static final Type<List<YamlObject>> DIMENSIONS_TYPE = Type.list(DIMENSION.type(o -> o));
 
-  private static final Section EXPLICIT = new Section("explicit", "Buckets of fixed bounds.");
+  private static final Section EXPLICIT = new Section("explicit", "Buckets with explicit bounds.");
   private static final Key<List<Duration>> EXPLICIT_BUCKETS =
-      EXPLICIT.key("buckets", Type.list(GoDurations.TYPE), BUCKETS, "Their upper bounds.");
+      EXPLICIT.key("buckets", Type.list(GoDurations.TYPE), BUCKETS, "Upper bounds of the buckets.");
   private static final Section EXPONENTIAL =
-      new Section("exponential", "Buckets that become coarser when there are too many.");
+      new Section("exponential", "Exponential buckets, whose resolution decreases when there are too "
+            + "many.");
   private static final Key<Long> MAX_SIZE =
       EXPONENTIAL.key("max_size", Type.INT, (long) DEFAULT_MAX_SIZE, "Maximum number of buckets.");
 
   private static final Section HISTOGRAM = new Section("histogram", "Histogram of durations.");
   private static final Key<Boolean> DISABLE =
-      HISTOGRAM.key("disable", Type.BOOL, false, "Not at all.");
+      HISTOGRAM.key("disable", Type.BOOL, false, "If true, no histogram is generated.");
   private static final Key<SpanMetricsSettings.Unit> UNIT =
       HISTOGRAM.key(
           "unit",
           Type.oneOf("unit", SpanMetricsSettings.Unit.values(), SpanMetricsSettings.Unit::text),
           SpanMetricsSettings.Unit.MS,
-          "Of durations.");
+          "Unit of durations.");
   private static final Key<YamlObject> HISTOGRAM_EXPLICIT =
-      HISTOGRAM.optional("explicit", EXPLICIT.type(o -> o), "Buckets of fixed bounds.");
+      HISTOGRAM.optional("explicit", EXPLICIT.type(o -> o), "Buckets with explicit bounds.");
   private static final Key<YamlObject> HISTOGRAM_EXPONENTIAL =
       HISTOGRAM.optional("exponential", EXPONENTIAL.type(o -> o), "Exponential buckets.");
   private static final Key<List<YamlObject>> HISTOGRAM_DIMENSIONS =
-      HISTOGRAM.key("dimensions", DIMENSIONS_TYPE, List.of(), "Of durations alone.");
+      HISTOGRAM.key("dimensions", DIMENSIONS_TYPE, List.of(), "Additional dimensions of the histogram.");
 
-  private static final Section EXEMPLARS = new Section("exemplars", "Example spans of the counts.");
+  private static final Section EXEMPLARS = new Section("exemplars", "Exemplars of the metrics.");
   private static final Key<Boolean> EXEMPLARS_ENABLED =
       EXEMPLARS.key("enabled", Type.BOOL, false, "Enables exemplars.");
   private static final Key<Long> MAX_PER_DATA_POINT =
@@ -117,21 +118,21 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Key<Boolean> EVENTS_ENABLED =
       EVENTS.key("enabled", Type.BOOL, false, "Enables the counter of span events.");
   private static final Key<List<YamlObject>> EVENTS_DIMENSIONS =
-      EVENTS.key("dimensions", DIMENSIONS_TYPE, List.of(), "Attributes of events as well.");
+      EVENTS.key("dimensions", DIMENSIONS_TYPE, List.of(), "Additional dimensions of the event counter.");
 
   private static final Section SELF_TIME =
-      new Section("self_time", "Duration of spans without their children.");
+      new Section("self_time", "Duration of spans without their children (self time).");
   private static final Key<Boolean> SELF_TIME_ENABLED =
       SELF_TIME.key("enabled", Type.BOOL, false, "Enables self time.");
 
   private static final Section SECTION =
-      new Section("span_metrics", "Counts spans and how long they took.");
+      new Section("span_metrics", "Generates call counts and durations from spans.");
   private static final Key<YamlObject> HISTOGRAM_KEY =
       SECTION.optional("histogram", HISTOGRAM.type(o -> o), "Histogram of durations.");
   private static final Key<List<YamlObject>> DIMENSIONS =
-      SECTION.key("dimensions", DIMENSIONS_TYPE, List.of(), "Of all metrics.");
+      SECTION.key("dimensions", DIMENSIONS_TYPE, List.of(), "Additional dimensions of all metrics.");
   private static final Key<List<YamlObject>> CALLS_DIMENSIONS =
-      SECTION.key("calls_dimensions", DIMENSIONS_TYPE, List.of(), "Of calls alone.");
+      SECTION.key("calls_dimensions", DIMENSIONS_TYPE, List.of(), "Additional dimensions of the call counts.");
   private static final Key<List<String>> EXCLUDE_DIMENSIONS =
       SECTION.key(
           "exclude_dimensions",
@@ -163,7 +164,8 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           "aggregation_temporality",
           Type.oneOf("temporality", TEMPORALITIES),
           false,
-          "Temporality of the metrics: delta counts begin anew with each interval.");
+          "Temporality of the metrics: with delta, counts restart in each "
+            + "interval.");
   private static final Key<Duration> METRICS_FLUSH_INTERVAL =
       SECTION.key(
           "metrics_flush_interval",
@@ -187,34 +189,34 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           "metric_timestamp_cache_size",
           Type.INT,
           1000L,
-          "For how many deltas it is known when they were sent last.");
+          "Maximum number of delta series whose last sending time is cached.");
   private static final Key<String> NAMESPACE =
-      SECTION.key("namespace", Type.STRING, "traces.span.metrics", "Before names of metrics.");
+      SECTION.key("namespace", Type.STRING, "traces.span.metrics", "Prefix of metric names.");
   private static final Key<YamlObject> EXEMPLARS_KEY =
-      SECTION.optional("exemplars", EXEMPLARS.type(o -> o), "Example spans of the counts.");
+      SECTION.optional("exemplars", EXEMPLARS.type(o -> o), "Exemplars of the metrics.");
   private static final Key<YamlObject> EVENTS_KEY =
       SECTION.optional("events", EVENTS.type(o -> o), "Counter of span events.");
   private static final Key<YamlObject> SELF_TIME_KEY =
       SECTION.optional(
-          "self_time", SELF_TIME.type(o -> o), "Duration of spans without their children.");
+          "self_time", SELF_TIME.type(o -> o), "Duration of spans without their children (self time).");
   private static final Key<List<String>> INCLUDE_INSTRUMENTATION_SCOPE =
       SECTION.key(
           "include_instrumentation_scope",
           Type.list(Type.STRING),
           List.of(),
-          "Names of scopes that are shown.");
+          "Names of instrumentation scopes that become attributes of the metrics.");
   private static final Key<Boolean> ADD_RESOURCE_ATTRIBUTES =
       SECTION.key(
           "add_resource_attributes",
           Type.BOOL,
           false,
-          "Resources have their attributes either way.");
+          "No effect: metrics always keep the resource attributes.");
   private static final Key<Boolean> ENABLE_METRICS_SAMPLING_METHOD =
       SECTION.key(
           "enable_metrics_sampling_method",
           Type.BOOL,
           false,
-          "Adds whether counts are adjusted for sampling.");
+          "If true, an attribute states whether counts are adjusted for sampling.");
 
   @Override
   public String type() {

@@ -22,35 +22,35 @@ final class AttributeRules {
   private static final int MAX_CACHE = 1_000_000;
 
   private static final Section TEXT =
-      new Section("string_attribute", "Samples by an attribute that is text.");
-  private static final Key<String> TEXT_KEY = TEXT.required("key", Type.STRING, "The attribute.");
+      new Section("string_attribute", "Samples traces by a string attribute.");
+  private static final Key<String> TEXT_KEY = TEXT.required("key", Type.STRING, "Key of the attribute.");
   private static final Key<List<String>> VALUES =
-      TEXT.key("values", Type.list(Type.STRING), List.of(), "Texts, or expressions that match.");
+      TEXT.key("values", Type.list(Type.STRING), List.of(), "Values, or regular expressions, that match.");
   private static final Key<Boolean> REGEX =
       TEXT.key(
           "enabled_regex_matching", Type.BOOL, false, "If true, values are regular expressions.");
   private static final Key<Long> CACHE =
       TEXT.key(
-          "cache_max_size", Type.INT, 0L, "Texts of which it is known whether they match; 128.");
+          "cache_max_size", Type.INT, 0L, "Maximum number of values whose match is cached; 128 by default.");
   private static final Key<Boolean> TEXT_INVERT =
       TEXT.key("invert_match", Type.BOOL, false, "If true, traces without a match are selected.");
 
   private static final Section NUMBER =
-      new Section("numeric_attribute", "Samples by an attribute that is a whole number.");
+      new Section("numeric_attribute", "Samples traces by an integer attribute.");
   private static final Key<String> NUMBER_KEY =
-      NUMBER.required("key", Type.STRING, "The attribute.");
+      NUMBER.required("key", Type.STRING, "Key of the attribute.");
   private static final Key<Long> MIN =
-      NUMBER.optional("min_value", Type.INT, "The least value that matches.");
+      NUMBER.optional("min_value", Type.INT, "Minimum value that matches.");
   private static final Key<Long> MAX =
-      NUMBER.optional("max_value", Type.INT, "The largest value that matches.");
+      NUMBER.optional("max_value", Type.INT, "Maximum value that matches.");
   private static final Key<Boolean> NUMBER_INVERT =
       NUMBER.key("invert_match", Type.BOOL, false, "If true, traces without a match are selected.");
 
   private static final Section TRUTH =
-      new Section("boolean_attribute", "Samples by an attribute that is true or false.");
-  private static final Key<String> TRUTH_KEY = TRUTH.required("key", Type.STRING, "The attribute.");
+      new Section("boolean_attribute", "Samples traces by a boolean attribute.");
+  private static final Key<String> TRUTH_KEY = TRUTH.required("key", Type.STRING, "Key of the attribute.");
   private static final Key<Boolean> VALUE =
-      TRUTH.key("value", Type.BOOL, false, "The value that matches.");
+      TRUTH.key("value", Type.BOOL, false, "Value that matches.");
   private static final Key<Boolean> TRUTH_INVERT =
       TRUTH.key("invert_match", Type.BOOL, false, "If true, traces without a match are selected.");
 

@@ -16,25 +16,25 @@ import java.util.stream.Stream;
 
 /** Policies that are made of policies. */
 final class CombinedRules {
-  private static final Section ALL = new Section("and", "Samples when all policies do.");
+  private static final Section ALL = new Section("and", "Samples if all policies sample.");
   private static final Key<List<PolicySettings>> ALL_OF =
-      ALL.required("and_sub_policy", Type.list(PolicySettings.INNER), "The policies.");
+      ALL.required("and_sub_policy", Type.list(PolicySettings.INNER), "Policies to combine.");
 
-  private static final Section OPPOSITE = new Section("not", "Samples when a policy does not.");
+  private static final Section OPPOSITE = new Section("not", "Samples if a policy does not sample.");
   private static final Key<PolicySettings> NOT_THIS =
-      OPPOSITE.required("not_sub_policy", PolicySettings.INNER, "The policy.");
+      OPPOSITE.required("not_sub_policy", PolicySettings.INNER, "Policy to negate.");
 
   private static final Section VETO =
-      new Section("drop", "Drops when all its policies sample, regardless of other policies.");
+      new Section("drop", "Drops if all policies sample, regardless of other policies.");
   private static final Key<List<PolicySettings>> DROP_ALL_OF =
-      VETO.required("drop_sub_policy", Type.list(PolicySettings.INNER), "The policies.");
+      VETO.required("drop_sub_policy", Type.list(PolicySettings.INNER), "Policies to combine.");
 
   private static final Section ALLOCATION =
-      new Section("rate_allocation", "Share of a policy in the rate.");
+      new Section("rate_allocation", "Share of a policy in the total rate.");
   private static final Key<String> POLICY =
-      ALLOCATION.required("policy", Type.STRING, "The name of the policy.");
+      ALLOCATION.required("policy", Type.STRING, "Name of the policy.");
   private static final Key<Long> PERCENT =
-      ALLOCATION.key("percent", Type.INT, 0L, "Of the rate; 0 for an equal share.");
+      ALLOCATION.key("percent", Type.INT, 0L, "Percentage of the total rate; 0 for an equal share.");
 
   private record Allocation(String policy, long percent) {}
 
@@ -52,13 +52,13 @@ final class CombinedRules {
           List.of(),
           "Order in which policies are evaluated.");
   private static final Key<List<PolicySettings>> ONE_OF =
-      ORDERED.required("composite_sub_policy", Type.list(PolicySettings.INNER), "The policies.");
+      ORDERED.required("composite_sub_policy", Type.list(PolicySettings.INNER), "Policies to evaluate.");
   private static final Key<List<Allocation>> ALLOCATIONS =
       ORDERED.key(
           "rate_allocation",
           Type.list(ALLOCATION.type(o -> new Allocation(o.get(POLICY), o.get(PERCENT)))),
           List.of(),
-          "Shares of the rate; who is not named has an equal one.");
+          "Shares of the total rate; policies without one get an equal share.");
 
   static final Type<SamplingPolicy> AND =
       ALL.type(o -> new All(rules(o, ALL_OF), Decision.SAMPLED));

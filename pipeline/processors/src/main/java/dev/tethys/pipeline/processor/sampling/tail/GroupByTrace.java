@@ -30,7 +30,7 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
   private static final long MAX_TRACES = 100_000_000;
 
   private static final Section SECTION =
-      new Section("groupbytrace", "Holds the spans of a trace until it is likely to be complete.");
+      new Section("groupbytrace", "Holds the spans of a trace until it is probably complete.");
   private static final Key<Duration> WAIT =
       SECTION.key(
           "wait_duration",
@@ -48,8 +48,8 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
           "max_bytes",
           Type.INT,
           TailSettings.DEFAULT_MAX_BYTES,
-          "Maximum size of spans in memory in bytes; beyond it senders wait. A quarter of "
-              + "the heap.");
+          "Maximum size of spans in memory in bytes; beyond it senders wait. The "
+            + "default is a quarter of the heap.");
   private static final Key<Boolean> ACKNOWLEDGE =
       SECTION.key(
           "acknowledge",
@@ -60,9 +60,9 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
   private static final Key<Long> WORKERS =
       SECTION.key("num_workers", Type.INT, 1L, "No effect: all threads share one table.");
   private static final Key<Boolean> ORPHANS =
-      SECTION.key("discard_orphans", Type.BOOL, false, "Not in the Collector either.");
+      SECTION.key("discard_orphans", Type.BOOL, false, "Only false is accepted; the Collector has no effect for it either.");
   private static final Key<Boolean> ON_DISK =
-      SECTION.key("store_on_disk", Type.BOOL, false, "Not in the Collector either.");
+      SECTION.key("store_on_disk", Type.BOOL, false, "Only false is accepted; the Collector has no effect for it either.");
 
   private static final Type<TailSettings> TYPE = SECTION.type(GroupByTrace::read);
 

@@ -21,7 +21,7 @@ import org.jspecify.annotations.Nullable;
 /** {@code ottl_condition}: samples when a condition holds for a span or an event of one. */
 final class OttlRule implements SamplingPolicy {
   private static final Section SECTION =
-      new Section("ottl_condition", "Samples when an OTTL condition holds.");
+      new Section("ottl_condition", "Samples traces of which an item matches an OTTL condition.");
   private static final Key<ErrorMode> MODE =
       SECTION.key(
           "error_mode",
@@ -30,10 +30,10 @@ final class OttlRule implements SamplingPolicy {
           "Handling of evaluation errors; with propagate the policy makes no decision on "
               + "the trace.");
   private static final Key<List<String>> SPAN =
-      SECTION.key("span", Type.list(Type.STRING), List.of(), "Conditions that spans are asked.");
+      SECTION.key("span", Type.list(Type.STRING), List.of(), "Conditions on spans.");
   private static final Key<List<String>> EVENT =
       SECTION.key(
-          "spanevent", Type.list(Type.STRING), List.of(), "Conditions that span events are asked.");
+          "spanevent", Type.list(Type.STRING), List.of(), "Conditions on span events.");
 
   static final Type<SamplingPolicy> TYPE = SECTION.type(OttlRule::new);
 

@@ -35,7 +35,7 @@ record PolicySettings(String name, String type, SamplingPolicy rule) {
     static final Keys INNER = new Keys(false);
     static final Keys OUTER = new Keys(true);
 
-    private final Section section = new Section("policy", "Says which traces are sampled.");
+    private final Section section = new Section("policy", "Policy that selects traces to sample.");
     private final Key<String> name =
         section.required("name", Type.STRING, "Name of the policy in metrics.");
     private final Key<String> type = section.required("type", Type.STRING, "Type of the policy.");

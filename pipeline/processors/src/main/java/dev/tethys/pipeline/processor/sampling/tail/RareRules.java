@@ -20,14 +20,14 @@ final class RareRules {
           10L,
           "Maximum number of traces of a rare operation in the window.");
   private static final Key<Duration> WINDOW =
-      SECTION.key("window", GoDurations.TYPE, Duration.ofMinutes(10), "Time that is counted.");
+      SECTION.key("window", GoDurations.TYPE, Duration.ofMinutes(10), "Window over which operations are counted.");
   private static final Key<Long> OPERATIONS =
       SECTION.key(
           "max_operations",
           Type.INT,
           10_000L,
-          "Operations that are counted, at most a tenth of them of one service; the others of a"
-              + " service count as one operation.");
+          "Maximum number of counted operations; a service has at most a tenth "
+            + "of them, and its remaining operations are counted as one.");
 
   static final Type<SamplingPolicy> TYPE = SECTION.type(RareRules::read);
 

@@ -19,27 +19,28 @@ final class SpanRules {
   private static final int SAMPLED_FLAG = 1;
 
   private static final Section DURATION =
-      new Section("latency", "Samples by the time from the first start to the last end.");
+      new Section("latency", "Samples traces by duration, from the first start to the last end of a "
+            + "span.");
   private static final Key<Long> THRESHOLD =
-      DURATION.key("threshold_ms", Type.INT, 0L, "The least duration in milliseconds.");
+      DURATION.key("threshold_ms", Type.INT, 0L, "Minimum duration in milliseconds.");
   private static final Key<Long> UPPER =
-      DURATION.key("upper_threshold_ms", Type.INT, 0L, "The longest one; 0 for any.");
+      DURATION.key("upper_threshold_ms", Type.INT, 0L, "Maximum duration in milliseconds; 0 for no limit.");
 
   private static final Section STATUS =
-      new Section("status_code", "Samples when a span has one of the statuses.");
+      new Section("status_code", "Samples traces with a span that has one of the statuses.");
   private static final Key<List<String>> CODES =
-      STATUS.required("status_codes", Type.list(Type.STRING), "OK, ERROR, UNSET.");
+      STATUS.required("status_codes", Type.list(Type.STRING), "Span statuses: OK, ERROR or UNSET.");
 
   private static final Section COUNT =
-      new Section("span_count", "Samples by the number of spans in the trace.");
+      new Section("span_count", "Samples traces by the number of spans.");
   private static final Key<Long> MIN_SPANS =
-      COUNT.key("min_spans", Type.INT, 0L, "The least number.");
+      COUNT.key("min_spans", Type.INT, 0L, "Minimum number of spans.");
   private static final Key<Long> MAX_SPANS =
-      COUNT.key("max_spans", Type.INT, 0L, "The largest number; 0 for any.");
+      COUNT.key("max_spans", Type.INT, 0L, "Maximum number of spans; 0 for no limit.");
 
   private static final Section STATE =
-      new Section("trace_state", "Samples by an entry of the trace state of a span.");
-  private static final Key<String> STATE_KEY = STATE.required("key", Type.STRING, "Of the entry.");
+      new Section("trace_state", "Samples traces by an entry of the trace state.");
+  private static final Key<String> STATE_KEY = STATE.required("key", Type.STRING, "Key of the entry.");
   private static final Key<List<String>> STATE_VALUES =
       STATE.required("values", Type.list(Type.STRING), "Values that match.");
 

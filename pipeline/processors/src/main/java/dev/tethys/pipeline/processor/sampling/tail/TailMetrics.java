@@ -106,9 +106,9 @@ class TailMetrics {
                 "processor")
             .with(id);
     tooEarly =
-        counter(r, pre + "sampling_trace_dropped_too_early_total", "Traces dropped undecided.");
-    tooLarge = counter(r, pre + "traces_dropped_too_large_total", "Traces dropped for their size.");
-    fresh = counter(r, pre + "new_trace_id_received_total", "Traces that began.");
+        counter(r, pre + "sampling_trace_dropped_too_early_total", "Traces dropped before a decision.");
+    tooLarge = counter(r, pre + "traces_dropped_too_large_total", "Traces dropped because they were too large.");
+    fresh = counter(r, pre + "new_trace_id_received_total", "New traces received.");
     onMemory =
         r.gauges(
                 pre + "sampling_traces_on_memory",

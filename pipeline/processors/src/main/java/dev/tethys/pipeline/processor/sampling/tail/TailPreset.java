@@ -16,10 +16,10 @@ enum TailPreset {
   KEEP_ERRORS_SLOW_RARE("keep_errors_slow_rare");
 
   private static final Section SECTION =
-      new Section("preset_options", "Numbers of a preset of tail_sampling.");
+      new Section("preset_options", "Parameters of a preset of tail_sampling.");
   private static final Key<Duration> SLOW =
       SECTION.key(
-          "slow", GoDurations.TYPE, Duration.ofSeconds(1), "Least duration of a slow trace.");
+          "slow", GoDurations.TYPE, Duration.ofSeconds(1), "Minimum duration of a slow trace.");
   private static final Key<Long> RARE =
       SECTION.key(
           "rare_traces",
@@ -28,9 +28,9 @@ enum TailPreset {
           "Maximum number of traces of a rare operation in rare_window.");
   private static final Key<Duration> WINDOW =
       SECTION.key(
-          "rare_window", GoDurations.TYPE, Duration.ofMinutes(10), "Time in which traces count.");
+          "rare_window", GoDurations.TYPE, Duration.ofMinutes(10), "Window over which operations are counted.");
   private static final Key<Double> REST =
-      SECTION.key("rest_percentage", Type.FLOAT, 10.0, "Share that is kept of other traces.");
+      SECTION.key("rest_percentage", Type.FLOAT, 10.0, "Percentage of other traces to keep.");
 
   static final Type<TailPreset> TYPE = Type.oneOf("preset", values(), TailPreset::text);
   static final Type<YamlObject> OPTIONS = SECTION.type(o -> o);

@@ -41,26 +41,27 @@ public record TailSettings(
   private static final Duration LONGEST_WAIT = Duration.ofDays(1);
 
   private static final Section CACHE =
-      new Section("decision_cache", "Number of decisions cached without their traces.");
+      new Section("decision_cache", "Cache of decisions on traces that are no longer in memory.");
   private static final Key<Long> SAMPLED =
-      CACHE.key("sampled_cache_size", Type.INT, 0L, "Of traces that were sampled.");
+      CACHE.key("sampled_cache_size", Type.INT, 0L, "Number of cached decisions on sampled traces.");
   private static final Key<Long> NOT_SAMPLED =
-      CACHE.key("non_sampled_cache_size", Type.INT, 0L, "Of traces that were not.");
+      CACHE.key("non_sampled_cache_size", Type.INT, 0L, "Number of cached decisions on dropped traces.");
 
   private static final Section SECTION =
-      new Section("tail_sampling", "Holds traces, and keeps or drops each as a whole.");
+      new Section("tail_sampling", "Collects the spans of a trace and samples or drops the whole trace.");
   private static final Key<Duration> WAIT =
       SECTION.key(
           "decision_wait",
           GoDurations.TYPE,
           Duration.ofSeconds(30),
-          "From the first span to the decision.");
+          "Time from the first span of a trace to its decision.");
   private static final Key<Duration> AFTER_ROOT =
       SECTION.key(
           "decision_wait_after_root_received",
           GoDurations.TYPE,
           Duration.ZERO,
-          "From the root span to the decision, where that is sooner; 0 for never.");
+          "Time from the root span of a trace to its decision, if that is "
+            + "earlier than decision_wait; 0 to disable.");
   private static final Key<Long> TRACES =
       SECTION.key(
           "num_traces", Type.INT, 50_000L, "Maximum number of traces in memory or in the cache.");
@@ -68,13 +69,14 @@ public record TailSettings(
       SECTION.optional(
           "max_bytes",
           Type.INT,
-          "Maximum size of spans in memory in bytes; more are returned to their senders. A "
-              + "quarter of the heap.");
+          "Maximum size of spans in memory in bytes; beyond it spans are "
+            + "returned to their senders. The default is a quarter of the heap.");
   private static final Key<Long> TRACE_BYTES =
       SECTION.key(
-          "maximum_trace_size_bytes", Type.INT, 0L, "Larger traces are dropped; 0 for none.");
+          "maximum_trace_size_bytes", Type.INT, 0L, "Maximum size of a trace in bytes; larger traces are dropped; 0 for no "
+            + "limit.");
   private static final Key<YamlObject> DECISION_CACHE =
-      SECTION.optional("decision_cache", CACHE.type(o -> o), "Of decisions.");
+      SECTION.optional("decision_cache", CACHE.type(o -> o), "Cache of decisions on traces that are no longer in memory.");
   private static final Key<Boolean> ON_INGEST =
       SECTION.key(
           "sampling_strategy",
@@ -116,13 +118,13 @@ public record TailSettings(
           "Sampling policies; required without a preset, otherwise in addition to it.");
   private static final Key<TailPreset> PRESET =
       SECTION.optional(
-          "preset", TailPreset.TYPE, "Policies by name: keep_errors_slow_rare. (Tethys)");
+          "preset", TailPreset.TYPE, "Preset of policies: keep_errors_slow_rare. (Tethys)");
   private static final Key<YamlObject> PRESET_OPTIONS =
-      SECTION.optional("preset_options", TailPreset.OPTIONS, "Numbers of the preset. (Tethys)");
+      SECTION.optional("preset_options", TailPreset.OPTIONS, "Parameters of the preset. (Tethys)");
 
   static {
     SECTION.key("expected_new_traces_per_sec", Type.UINT, 0L, "No effect: tables grow on demand.");
-    SECTION.notBuilt("tail_storage", "An extension that holds the spans; max_bytes bounds them.");
+    SECTION.notBuilt("tail_storage", "Extension that stores the spans; max_bytes limits them.");
   }
 
   static final Type<TailSettings> TYPE = SECTION.type(TailSettings::read);
