@@ -48,19 +48,19 @@ public final class CarbonReceiverFactory
 
   private static final int MAX_LINE = 64 << 10;
 
-  private static final Section CONFIG = new Section("config", "Of the parser.");
+  private static final Section CONFIG = new Section("config", "Settings of the parser.");
   private static final Key<List<RegexNaming.Rule>> RULES =
-      CONFIG.key("rules", Type.list(RegexNaming.RULE), List.of(), "Expressions, in order.");
+      CONFIG.key("rules", Type.list(RegexNaming.RULE), List.of(), "Rules in order.");
   private static final Key<String> SEPARATOR =
-      CONFIG.key("name_separator", Type.STRING, "", "Stands between the parts of a name.");
+      CONFIG.key("name_separator", Type.STRING, "", "Separator of the parts of a name.");
   private static final Section PARSER =
       new Section("parser", "Parser that turns paths into series.");
   private static final Key<String> PARSER_TYPE =
-      PARSER.key("type", Type.STRING, "plaintext", "plaintext or regex.");
+      PARSER.key("type", Type.STRING, "plaintext", "Type of the parser: plaintext or regex.");
   private static final Key<YamlObject> PARSER_CONFIG =
-      PARSER.optional("config", CONFIG.type(o -> o), "Of the parser regex.");
+      PARSER.optional("config", CONFIG.type(o -> o), "Settings of the parser regex.");
 
-  private static final Section SECTION = new Section("carbon", "Receives Graphite's protocols.");
+  private static final Section SECTION = new Section("carbon", "Receives metrics over Graphite's protocols.");
   private static final Key<String> ENDPOINT =
       SECTION.key(
           "endpoint",
@@ -68,13 +68,13 @@ public final class CarbonReceiverFactory
           "localhost:2003",
           "Address to listen on for lines: host:port.");
   private static final Key<String> TRANSPORT =
-      SECTION.key("transport", Type.STRING, "tcp", "tcp or udp.");
+      SECTION.key("transport", Type.STRING, "tcp", "Transport: tcp or udp.");
   private static final Key<Duration> IDLE =
       SECTION.key(
           "tcp_idle_timeout",
           GoDurations.TYPE,
           Duration.ofSeconds(30),
-          "For which nothing may come over a connection.");
+          "Idle time after which a connection is closed.");
   private static final Key<YamlObject> PARSER_KEY =
       SECTION.optional("parser", PARSER.type(o -> o), "Parser that turns paths into series.");
   private static final Key<String> PICKLE =
@@ -85,7 +85,7 @@ public final class CarbonReceiverFactory
           "mapping_file",
           Type.PATH,
           "",
-          "A mapping file of graphite_exporter; in place of parser.");
+          "Mapping file of graphite_exporter, instead of parser.");
   private static final Key<Boolean> STRICT =
       SECTION.key(
           "strict_match", Type.BOOL, false, "If true, lines that no rule matches are dropped.");

@@ -31,11 +31,11 @@ final class RegexNaming implements PathNaming {
       SECTION.required(
           "regexp", Type.REGEX, "Regular expression of paths, with groups key_… and name_….");
   private static final Key<String> PREFIX =
-      SECTION.key("name_prefix", Type.STRING, "", "Stands before the name.");
+      SECTION.key("name_prefix", Type.STRING, "", "Prefix of the name.");
   private static final Key<Map<String, String>> LABELS =
-      SECTION.key("labels", Type.map(Type.STRING), Map.of(), "Labels of all such paths.");
+      SECTION.key("labels", Type.map(Type.STRING), Map.of(), "Labels added to matching paths.");
   private static final Key<String> KIND =
-      SECTION.key("type", Type.STRING, "gauge", "gauge or cumulative; samples are both here.");
+      SECTION.key("type", Type.STRING, "gauge", "Type of the metric: gauge or cumulative; no effect on samples.");
   static final Type<Rule> RULE =
       SECTION.type(
           o -> {

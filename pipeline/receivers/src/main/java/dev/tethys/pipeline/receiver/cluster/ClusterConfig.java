@@ -40,14 +40,14 @@ public record ClusterConfig(
     List<MetricSettings> metrics,
     ResourceAttributes resources) {
   private static final Section SECTION =
-      new Section("k8s_cluster", "Follows the objects of a Kubernetes cluster.");
+      new Section("k8s_cluster", "Collects metrics of the objects of a Kubernetes cluster.");
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
   private static final IntervalCollector.Schedule.Keys PACE =
       new IntervalCollector.Schedule.Keys(SECTION, Duration.ofSeconds(10));
   private static final Key<List<String>> NAMESPACES =
-      SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Only these.");
+      SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Observed namespaces; all if empty.");
   private static final Key<String> NAMESPACE =
-      SECTION.key("namespace", Type.STRING, "", "Older spelling of one of namespaces.");
+      SECTION.key("namespace", Type.STRING, "", "Former way of writing one namespace of namespaces.");
   private static final Key<Boolean> OPENSHIFT =
       SECTION.key(
           "distribution",
@@ -59,7 +59,7 @@ public record ClusterConfig(
           "node_conditions_to_report",
           Type.list(Type.STRING),
           List.of("Ready"),
-          "Conditions of nodes that have a metric each.");
+          "Conditions of nodes to report, one metric each.");
   private static final Key<List<String>> ALLOCATABLE =
       SECTION.key(
           "allocatable_types_to_report",

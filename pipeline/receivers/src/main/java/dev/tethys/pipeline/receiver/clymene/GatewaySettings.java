@@ -19,15 +19,15 @@ public record GatewaySettings(
     @Nullable GrpcServerSettings grpc, @Nullable HttpServerSettings http) {
   /** The settings of a receiver. */
   static Type<GatewaySettings> type(String name, String about) {
-    Section http = new Section("http", "The server for HTTP.");
+    Section http = new Section("http", "HTTP server.");
     HttpServerSettings.Keys keys = new HttpServerSettings.Keys(http, "localhost:15611");
     Type<HttpServerSettings> httpType = http.type(keys::read);
     Type<GrpcServerSettings> grpcType = GrpcServerSettings.type("localhost:15610");
     Section s = new Section(name, about);
     Key<GrpcServerSettings> grpcKey =
-        s.optional("grpc", grpcType, "Over gRPC; a key without a value means its defaults.");
+        s.optional("grpc", grpcType, "gRPC server; a key without a value uses its defaults.");
     Key<HttpServerSettings> httpKey =
-        s.optional("http", httpType, "Over HTTP; a key without a value means its defaults.");
+        s.optional("http", httpType, "HTTP server; a key without a value uses its defaults.");
     return s.type(
         o -> {
           GatewaySettings g =

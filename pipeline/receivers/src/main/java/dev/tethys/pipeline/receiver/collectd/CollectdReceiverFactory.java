@@ -69,7 +69,7 @@ public final class CollectdReceiverFactory
   public record Settings(HttpServerSettings http, String prefix, @Nullable Network network) {}
 
   private static final Section NETWORK =
-      new Section("network", "Packets of collectd's plugin network.");
+      new Section("network", "UDP packets of collectd's network plugin.");
   private static final Key<String> NETWORK_ENDPOINT =
       NETWORK.key(
           "endpoint",
@@ -83,32 +83,34 @@ public final class CollectdReceiverFactory
           Security.NONE,
           "Minimum security level of packets.");
   private static final Key<String> USERS =
-      NETWORK.key("auth_file", Type.PATH, "", "Users and passwords, a line user: password each.");
+      NETWORK.key("auth_file", Type.PATH, "", "File with users and passwords, as user: password lines.");
   private static final Key<List<String>> TYPES =
       NETWORK.key(
           "types_db",
           Type.list(Type.PATH),
           List.of(),
-          "Files with the names of data sources; of none, values are called value, or 0, 1, ….");
+          "Files with the names of data sources; without them, values are named "
+            + "value, or 0, 1, ….");
 
-  private static final Section SECTION = new Section("collectd", "Receives what collectd sends.");
+  private static final Section SECTION = new Section("collectd", "Receives metrics from collectd.");
   private static final HttpServerSettings.Keys HTTP =
       new HttpServerSettings.Keys(SECTION, "localhost:8081");
   private static final Key<Duration> TIMEOUT =
-      SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(30), "For one request.");
+      SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(30), "Timeout of a request.");
   private static final Key<String> PREFIX =
       SECTION.key(
           "attributes_prefix",
           Type.STRING,
           "",
-          "Of parameters in the URL that are attributes of every point; none without.");
+          "Prefix of URL parameters that become attributes of every point; none "
+            + "if empty.");
   private static final Key<String> ENCODING =
-      SECTION.key("encoding", Type.STRING, "json", "Of what is posted: json.");
+      SECTION.key("encoding", Type.STRING, "json", "Encoding of requests; only json.");
   private static final Key<Network> NETWORK_KEY =
       SECTION.optional(
           "network",
           NETWORK.type(CollectdReceiverFactory::network),
-          "Packets over UDP; none without.");
+          "UDP packets of collectd's network plugin; disabled if absent.");
 
   @Override
   public String type() {

@@ -61,13 +61,13 @@ public record CreatorSettings(
             "ignore_receivers",
             Type.list(Type.STRING),
             List.of(),
-            "Types of receivers that no pod can have.");
+            "Types of receivers that annotations cannot create.");
     private static final Key<Map<String, String>> ANNOTATIONS =
         SECTION.key(
             "default_annotations",
             Type.map(Type.STRING),
             Map.of(),
-            "Annotations of pods that have not these.");
+            "Default annotations of pods that do not have them.");
     private static final Key<YamlNode> FILE_LOG =
         SECTION.optional(
             "default_file_log_config",
@@ -82,39 +82,42 @@ public record CreatorSettings(
   }
 
   private static final Section ENTRY =
-      new Section("receivers", "A receiver for each endpoint that its rule is true of.");
+      new Section("receivers", "Receiver created for each endpoint that matches its rule.");
   private static final Key<YamlNode> RULE =
-      ENTRY.required("rule", Type.ANY, "For which endpoints: type == \"port\" && port == 6379.");
+      ENTRY.required("rule", Type.ANY, "Rule that endpoints must match, such as type == \"port\" && port == "
+            + "6379.");
   private static final Key<YamlNode> CONFIG =
       ENTRY.optional(
-          "config", Type.ANY, "Of the receiver; expressions between backticks are evaluated.");
+          "config", Type.ANY, "Settings of the receiver; expressions between backticks are evaluated.");
   private static final Key<Map<String, YamlNode>> OWN_ATTRIBUTES =
       ENTRY.key(
           "resource_attributes",
           texts(),
           Map.of(),
-          "Attributes of resources, over those of the kind of endpoint.");
+          "Resource attributes; they take precedence over those for the kind of "
+            + "endpoint.");
 
   private static final Section SECTION =
-      new Section("receiver_creator", "Makes receivers for endpoints that observers find.");
+      new Section("receiver_creator", "Creates receivers for endpoints found by observers.");
   private static final Key<List<Reference>> OBSERVERS =
       SECTION.key(
           "watch_observers",
           Type.list(Reference.TYPE),
           List.of(),
-          "Extensions that say which endpoints there are.");
+          "Observer extensions that provide the endpoints.");
   private static final Key<List<Entry>> RECEIVERS =
       SECTION.key(
           "receivers",
           Type.of("map of id to receiver", List.of(), CreatorSettings::entries),
           List.of(),
-          "Receivers, and for which endpoints they are.");
+          "Receivers by ID, each with the rule of its endpoints.");
   private static final Key<Map<EndpointKind, Map<String, YamlNode>>> ATTRIBUTES =
       SECTION.key(
           "resource_attributes",
           Type.of("map of kind to attributes", Map.of(), CreatorSettings::byKind),
           Map.of(),
-          "Attributes of resources by kind of endpoint; an empty one leaves a usual one out.");
+          "Resource attributes by kind of endpoint; an empty value removes a "
+            + "default attribute.");
   private static final Key<Discovery> DISCOVERY =
       SECTION.key(
           "discovery",

@@ -35,7 +35,7 @@ public final class DatadogReceiverFactory
 
   private static final Duration READ_TIMEOUT = Duration.ofSeconds(60);
 
-  private static final Section SECTION = new Section("datadog", "Takes what Datadog's API takes.");
+  private static final Section SECTION = new Section("datadog", "Receives telemetry over Datadog's API.");
   private static final HttpServerSettings.Keys HTTP =
       new HttpServerSettings.Keys(SECTION, "localhost:8126");
 
@@ -45,8 +45,8 @@ public final class DatadogReceiverFactory
           "trace_id_cache_size",
           Type.INT,
           100L,
-          "Of how many traces the upper half of the id is remembered, for spans that come without"
-              + " it.");
+          "Number of traces for which the upper half of the trace ID is cached, "
+            + "for spans that lack it.");
 
   @Override
   public String type() {

@@ -27,7 +27,7 @@ public record DockerConfig(
   private static final int OLDEST = 25;
 
   private static final Section SECTION =
-      new Section("docker_stats", "Asks a Docker daemon what its containers use.");
+      new Section("docker_stats", "Collects metrics of the containers of a Docker daemon.");
   private static final IntervalCollector.Schedule.Keys PACE =
       new IntervalCollector.Schedule.Keys(SECTION, Duration.ofSeconds(10), Duration.ofSeconds(5));
   private static final DockerDaemon.Keys DAEMON = new DockerDaemon.Keys(SECTION, OLDEST);
@@ -36,19 +36,21 @@ public record DockerConfig(
           "excluded_images",
           Type.list(Type.STRING),
           List.of(),
-          "Images whose containers are left alone: names, globs, /expressions/; ! negates.");
+          "Images whose containers are ignored: names, globs or /expressions/; ! "
+            + "negates.");
   private static final Key<Map<String, String>> LABELS =
       SECTION.key(
           "container_labels_to_metric_labels",
           Type.map(Type.STRING),
           Map.of(),
-          "Labels of containers that are attributes, and their names there.");
+          "Container labels that become attributes, with the attribute names.");
   private static final Key<Map<String, String>> VARIABLES =
       SECTION.key(
           "env_vars_to_metric_labels",
           Type.map(Type.STRING),
           Map.of(),
-          "Variables of containers that are attributes, and their names there.");
+          "Environment variables of containers that become attributes, with the "
+            + "attribute names.");
   private static final MetricSettings.Keys METRICS =
       new MetricSettings.Keys(SECTION, DockerMetrics.ALL);
   private static final ResourceAttributes.Keys RESOURCES =
@@ -56,7 +58,7 @@ public record DockerConfig(
 
   static {
     SECTION.notBuilt(
-        "provide_per_core_cpu_metrics", "metrics.container.cpu.usage.percpu is in its place.");
+        "provide_per_core_cpu_metrics", "Use metrics.container.cpu.usage.percpu.");
   }
 
   static final Type<DockerConfig> TYPE = SECTION.type(DockerConfig::read);

@@ -44,9 +44,9 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
       this.oldest = oldest;
       endpoint =
           s.key(
-              "endpoint", Type.STRING, USUAL, "The daemon: unix://, tcp://, http:// or https://.");
-      tls = s.optional("tls", ClientTlsSettings.TYPE, "TLS over TCP.");
-      version = s.key("api_version", Type.STRING, "", "Of the API; without, the daemon's own.");
+              "endpoint", Type.STRING, USUAL, "Address of the daemon: unix://, tcp://, http:// or https://.");
+      tls = s.optional("tls", ClientTlsSettings.TYPE, "TLS settings for TCP.");
+      version = s.key("api_version", Type.STRING, "", "Version of the Docker API; by default that of the daemon.");
     }
 
     /** The settings. */

@@ -109,7 +109,7 @@ final class DockerMetrics {
         Instrument.gauge("container.status", "{status}", "1 for the status that it has.", "status")
             .inWholeNumbers()
             .optional());
-    l.add(Instrument.gauge("container.uptime", "s", "Time since it was started.").optional());
+    l.add(Instrument.gauge("container.uptime", "s", "Time since the container was started.").optional());
     return List.copyOf(l);
   }
 
@@ -139,27 +139,27 @@ final class DockerMetrics {
 
   private static void cpu(List<Instrument> l) {
     String cpu = "container.cpu.";
-    l.add(Instrument.gauge(cpu + "limit", "{cpus}", "CPUs that it may use.").optional());
+    l.add(Instrument.gauge(cpu + "limit", "{cpus}", "Number of CPUs that the container may use.").optional());
     l.add(
-        Instrument.gauge(cpu + "logical.count", "{cpus}", "CPUs that there are for it.")
+        Instrument.gauge(cpu + "logical.count", "{cpus}", "Number of CPUs available to the container.")
             .inWholeNumbers()
             .optional());
     l.add(
-        Instrument.gauge(cpu + "shares", "1", "Its weight among others.")
+        Instrument.gauge(cpu + "shares", "1", "CPU shares of the container.")
             .inWholeNumbers()
             .optional());
     String throttling = cpu + "throttling_data.";
-    l.add(Instrument.counter(throttling + "periods", "{periods}", "Periods.").optional());
+    l.add(Instrument.counter(throttling + "periods", "{periods}", "Number of periods of CPU throttling.").optional());
     l.add(
-        Instrument.counter(throttling + "throttled_periods", "{periods}", "Those throttled.")
+        Instrument.counter(throttling + "throttled_periods", "{periods}", "Number of throttled periods.")
             .optional());
-    l.add(Instrument.counter(throttling + "throttled_time", "ns", "Time throttled.").optional());
-    l.add(Instrument.counter(cpu + "usage.kernelmode", "ns", "CPU time in the kernel."));
+    l.add(Instrument.counter(throttling + "throttled_time", "ns", "Total throttled time.").optional());
+    l.add(Instrument.counter(cpu + "usage.kernelmode", "ns", "CPU time in kernel mode."));
     l.add(
         Instrument.counter(cpu + "usage.percpu", "ns", "CPU time of each CPU.", "core").optional());
     l.add(Instrument.counter(cpu + "usage.system", "ns", "CPU time of the host.").optional());
-    l.add(Instrument.counter(cpu + "usage.total", "ns", "CPU time."));
-    l.add(Instrument.counter(cpu + "usage.usermode", "ns", "CPU time outside of the kernel."));
+    l.add(Instrument.counter(cpu + "usage.total", "ns", "Total CPU time of the container."));
+    l.add(Instrument.counter(cpu + "usage.usermode", "ns", "CPU time in user mode."));
     l.add(Instrument.gauge(cpu + "utilization", "1", "Percent of a CPU in use."));
   }
 
@@ -176,7 +176,7 @@ final class DockerMetrics {
     l.add(
         Instrument.counter(MEMORY + "fails", "{fails}", "Number of times that usage hit the limit.")
             .optional());
-    l.add(Instrument.gauge(MEMORY + "percent", "1", "Percent of its limit in use."));
+    l.add(Instrument.gauge(MEMORY + "percent", "1", "Memory in use as a percentage of the limit."));
     l.add(level(MEMORY + "usage.limit", BYTES, "Its limit."));
     l.add(level(MEMORY + "usage.max", BYTES, "The most that it has used.").optional());
     l.add(level(MEMORY + "usage.total", BYTES, "Memory in use, without the cache."));

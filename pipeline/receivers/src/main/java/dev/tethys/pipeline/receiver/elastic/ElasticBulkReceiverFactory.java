@@ -32,7 +32,7 @@ public final class ElasticBulkReceiverFactory
   public record Settings(HttpServerSettings http, String version) {}
 
   private static final Section SECTION =
-      new Section("elasticsearch_bulk", "Takes what is written to Elasticsearch.");
+      new Section("elasticsearch_bulk", "Receives documents over Elasticsearch's bulk API.");
   private static final HttpServerSettings.Keys HTTP =
       new HttpServerSettings.Keys(SECTION, "localhost:9200");
   private static final Key<String> VERSION =

@@ -23,10 +23,10 @@ import org.jspecify.annotations.Nullable;
 public record EventsConfig(
     ClusterSettings access, @Nullable Reference elector, List<String> namespaces) {
   private static final Section SECTION =
-      new Section("k8s_events", "Follows the events of a Kubernetes cluster.");
+      new Section("k8s_events", "Collects the events of a Kubernetes cluster.");
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
   private static final Key<List<String>> NAMESPACES =
-      SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Only events of these.");
+      SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Observed namespaces; all if empty.");
 
   private static final Key<Reference> ELECTOR = ElectedReceiver.elector(SECTION);
 
@@ -36,7 +36,7 @@ public record EventsConfig(
           "dedup_interval",
           Type.of("duration", Duration.ZERO, n -> n.parse(GoDurations::parse)),
           Duration.ZERO,
-          "0s: each state of an event is emitted.");
+          "Deduplication interval; only 0s, which emits each state of an event.");
 
   static {
     SECTION.notBuilt("storage", "Storage of resource versions between starts.");

@@ -69,25 +69,27 @@ public final class FluentForwardReceiverFactory
   private static final Duration LAST_PAUSE = Duration.ofSeconds(30);
 
   private static final Section SECTION =
-      new Section("fluent_forward", "Events of Fluentd and Fluent Bit.");
+      new Section("fluent_forward", "Receives events from Fluentd and Fluent Bit.");
   private static final Key<String> ENDPOINT =
       SECTION.key(
           "endpoint",
           Type.STRING,
           "0.0.0.0:8006",
-          "host:port of TCP and of heartbeats; or a socket of this machine, unix:///path.");
+          "Address to listen on for TCP and heartbeats: host:port, or "
+            + "unix:///path.");
   private static final Key<ServerTlsSettings> TLS =
-      SECTION.optional("tls", ServerTlsSettings.TYPE, "TLS.");
+      SECTION.optional("tls", ServerTlsSettings.TYPE, "TLS settings of the server.");
   private static final Key<Handshake> SECURITY =
       SECTION.optional("security", Handshake.TYPE, "Authentication of senders.");
   private static final Key<Long> MAX =
-      SECTION.key("max_message_size_mib", Type.INT, 32L, "Largest message, also decompressed.");
+      SECTION.key("max_message_size_mib", Type.INT, 32L, "Maximum size of a message in MiB, also after decompression.");
   private static final Key<Duration> SHUTDOWN_DELAY =
       SECTION.key(
           "shutdown_delay",
           GoDurations.TYPE,
           Duration.ZERO,
-          "For which events are still taken once the receiver is to stop.");
+          "Time for which events are still accepted after the receiver is "
+            + "stopped.");
 
   @Override
   public String type() {

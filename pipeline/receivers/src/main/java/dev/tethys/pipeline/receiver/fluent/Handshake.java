@@ -33,9 +33,9 @@ record Handshake(String hostname, Secret sharedKey, Map<String, Secret> users) {
   private static final Key<String> HOSTNAME =
       SECTION.required("self_hostname", Type.STRING, "Host name that the receiver reports.");
   private static final Key<Secret> SHARED_KEY =
-      SECTION.required("shared_key", Type.SECRET, "The key that both sides know.");
+      SECTION.required("shared_key", Type.SECRET, "Key shared by the receiver and its clients.");
   private static final Key<Map<String, Secret>> USERS =
-      SECTION.key("users", Type.map(Type.SECRET), Map.of(), "Passwords by names of users.");
+      SECTION.key("users", Type.map(Type.SECRET), Map.of(), "Passwords by user name.");
 
   static final Type<Handshake> TYPE =
       SECTION.type(o -> new Handshake(o.get(HOSTNAME), o.get(SHARED_KEY), o.get(USERS)));

@@ -42,7 +42,7 @@ final class CpuScraper implements ScraperKind.ScrapeStep {
 
   static final ScraperKind KIND =
       ScraperKind.simple(
-          "cpu", new Section("cpu", "Time of the CPUs."), INSTRUMENTS, o -> CpuScraper::new);
+          "cpu", new Section("cpu", "Metrics of CPU time."), INSTRUMENTS, o -> CpuScraper::new);
 
   /** In the order in which the Collector tells them. */
   private static final String[] STATES = {

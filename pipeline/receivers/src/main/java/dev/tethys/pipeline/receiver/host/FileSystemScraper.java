@@ -36,13 +36,13 @@ final class FileSystemScraper {
       boolean virtual, NameFilter devices, NameFilter types, NameFilter mountPoints) {}
 
   private static ScraperKind kind() {
-    Section section = new Section("filesystem", "Space of mounted file systems.");
+    Section section = new Section("filesystem", "Metrics of mounted file systems.");
     Key<Boolean> virtual =
         section.key(
             "include_virtual_filesystems",
             Type.BOOL,
             false,
-            "Also those without a device, such as tmpfs.");
+            "If true, file systems without a device, such as tmpfs, are included.");
     NameFilter.Keys devices = new NameFilter.Keys(section, "_devices", "devices");
     NameFilter.Keys types = new NameFilter.Keys(section, "_fs_types", "fs_types");
     NameFilter.Keys points = new NameFilter.Keys(section, "_mount_points", "mount_points");

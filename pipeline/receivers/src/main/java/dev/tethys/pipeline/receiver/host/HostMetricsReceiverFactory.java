@@ -63,7 +63,7 @@ public final class HostMetricsReceiverFactory
   }
 
   private static final Section SECTION =
-      new Section("host_metrics", "Looks at the host that this process runs on.");
+      new Section("host_metrics", "Collects metrics of the host.");
   private static final IntervalCollector.Schedule.Keys PACE =
       new IntervalCollector.Schedule.Keys(SECTION, Duration.ofMinutes(1), Duration.ZERO);
   private static final Key<Duration> METADATA =
@@ -71,7 +71,7 @@ public final class HostMetricsReceiverFactory
           "metadata_collection_interval",
           GoDurations.TYPE,
           Duration.ofMinutes(5),
-          "Interval of the host's entity event in pipelines of logs; 0 for once.");
+          "Interval of the host's entity event in log pipelines; 0 for once.");
   private static final Key<String> ROOT =
       SECTION.key(
           "root_path",

@@ -69,7 +69,7 @@ final class MemoryScraper {
   static final ScraperKind KIND =
       ScraperKind.simple(
           "memory",
-          new Section("memory", "Memory of the host."),
+          new Section("memory", "Metrics of memory."),
           INSTRUMENTS,
           o -> () -> MemoryScraper::collect);
 

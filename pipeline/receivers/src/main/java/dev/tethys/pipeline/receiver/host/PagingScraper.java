@@ -34,7 +34,7 @@ final class PagingScraper {
   static final ScraperKind KIND =
       ScraperKind.simple(
           "paging",
-          new Section("paging", "Swap space and paging."),
+          new Section("paging", "Metrics of swap space and paging."),
           INSTRUMENTS,
           o -> () -> PagingScraper::collect);
 

@@ -23,7 +23,7 @@ final class ProcessesScraper {
   static final ScraperKind KIND =
       ScraperKind.simple(
           "processes",
-          new Section("processes", "Numbers of processes."),
+          new Section("processes", "Metrics of the number of processes."),
           INSTRUMENTS,
           o -> () -> ProcessesScraper::collect);
 

@@ -12,7 +12,7 @@ final class SystemScraper {
   static final ScraperKind KIND =
       ScraperKind.simple(
           "system",
-          new Section("system", "For how long the host is up."),
+          new Section("system", "Uptime of the system."),
           INSTRUMENTS,
           o ->
               () ->

@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** Makes {@code import} receivers. */
 public final class ImportReceiverFactory implements ReceiverFactory<HttpServerSettings> {
   private static final Section SECTION =
-      new Section("import", "Receives samples as VictoriaMetrics imports them.");
+      new Section("import", "Receives samples over VictoriaMetrics' import API.");
   private static final HttpServerSettings.Keys KEYS =
       new HttpServerSettings.Keys(SECTION, "localhost:8428");
 

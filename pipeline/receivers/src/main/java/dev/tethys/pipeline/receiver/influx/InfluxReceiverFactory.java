@@ -62,7 +62,7 @@ public final class InfluxReceiverFactory
   private static final Duration IDLE = Duration.ofMinutes(10);
 
   private static final Section SECTION =
-      new Section("influxdb", "Receives what is written to InfluxDB.");
+      new Section("influxdb", "Receives line protocol written to InfluxDB.");
   private static final HttpServerSettings.Keys HTTP_KEYS =
       new HttpServerSettings.Keys(SECTION, "localhost:8086");
   private static final Key<String> TCP =
@@ -82,7 +82,7 @@ public final class InfluxReceiverFactory
           "socket_precision",
           precisions(),
           TimePrecision.NANOSECONDS,
-          "Of timestamps over TCP and UDP.");
+          "Precision of timestamps received over TCP and UDP.");
   private static final Key<PointNames> NAMES =
       SECTION.key(
           "names",
@@ -99,13 +99,13 @@ public final class InfluxReceiverFactory
               "telegraf-prometheus-v2",
               TelegrafSchema.V2),
           TelegrafSchema.V2,
-          "Schema in which Telegraf wrote metrics of Prometheus.");
+          "Schema of Prometheus metrics written by Telegraf.");
   private static final Key<String> DATABASE_LABEL =
       SECTION.key(
           "database_label",
           Type.STRING,
           "",
-          "A label with the database or bucket that is written to; none without.");
+          "Label with the name of the written database or bucket; none if empty.");
 
   private static Type<TimePrecision> precisions() {
     SequencedMap<String, TimePrecision> words = new LinkedHashMap<>();

@@ -75,13 +75,13 @@ public final class JaegerReceiverFactory
   private static final Type<Udp> BINARY_TYPE = datagrams("thrift_binary", "localhost:6832");
 
   private static Type<Udp> datagrams(String name, String endpoint) {
-    Section s = new Section(name, "Datagrams to an agent.");
+    Section s = new Section(name, "UDP packets, as sent to a Jaeger agent.");
     Key<String> where =
         s.key("endpoint", ListenAddressConfig.TYPE, endpoint, "Address to listen on: host:port.");
     Key<Long> maxPacket =
-        s.key("max_packet_size", Type.INT, (long) MAX_DATAGRAM, "Larger datagrams are refused.");
+        s.key("max_packet_size", Type.INT, (long) MAX_DATAGRAM, "Maximum size of a packet in bytes; larger packets are refused.");
     Key<Long> buffer =
-        s.key("socket_buffer_size", Type.INT, 0L, "Bytes that the kernel keeps; 0 for 2 MiB.");
+        s.key("socket_buffer_size", Type.INT, 0L, "Size of the kernel's receive buffer in bytes; 0 for 2 MiB.");
     Key<Long> queue =
         s.key(
             "queue_size",
@@ -113,13 +113,13 @@ public final class JaegerReceiverFactory
   private static final Key<HttpServerSettings> HTTP_KEY =
       PROTOCOLS.optional("thrift_http", HTTP_TYPE, "/api/traces over HTTP.");
   private static final Key<Udp> COMPACT_KEY =
-      PROTOCOLS.optional("thrift_compact", COMPACT_TYPE, "Datagrams, compact protocol.");
+      PROTOCOLS.optional("thrift_compact", COMPACT_TYPE, "UDP packets in the compact protocol.");
   private static final Key<Udp> BINARY_KEY =
-      PROTOCOLS.optional("thrift_binary", BINARY_TYPE, "Datagrams, binary protocol.");
+      PROTOCOLS.optional("thrift_binary", BINARY_TYPE, "UDP packets in the binary protocol.");
 
-  private static final Section SECTION = new Section("jaeger", "Receives Jaeger's spans.");
+  private static final Section SECTION = new Section("jaeger", "Receives spans from Jaeger clients.");
   private static final Key<Settings> PROTOCOLS_KEY =
-      SECTION.required("protocols", PROTOCOLS.type(JaegerReceiverFactory::protocols), "Protocols.");
+      SECTION.required("protocols", PROTOCOLS.type(JaegerReceiverFactory::protocols), "Protocols to accept.");
 
   private static Settings protocols(YamlObject o) {
     Settings s =

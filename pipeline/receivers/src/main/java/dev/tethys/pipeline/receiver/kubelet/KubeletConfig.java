@@ -52,7 +52,7 @@ public record KubeletConfig(
   private static final String VOLUME_TYPE = "k8s.volume.type";
 
   private static final Section SECTION =
-      new Section("kubelet_stats", "Asks a kubelet what its node, pods and volumes use.");
+      new Section("kubelet_stats", "Collects metrics of a kubelet: its node, pods and volumes.");
   private static final IntervalCollector.Schedule.Keys PACE =
       new IntervalCollector.Schedule.Keys(SECTION, Duration.ofSeconds(10), Duration.ZERO);
   private static final ClusterSettings.Keys ACCESS =
@@ -62,17 +62,18 @@ public record KubeletConfig(
           "endpoint",
           Type.STRING,
           "",
-          "The kubelet, host:port or a URL; with kubeConfig the name of its node. Without, this"
-              + " host's.");
+          "Address of the kubelet: host:port or a URL; with kubeConfig the name "
+            + "of its node. The default is the local host.");
   private static final Key<String> CA =
       SECTION.key(
           "ca_file", Type.PATH, "", "Certificate authorities trusted in addition to the system's.");
   private static final Key<String> CERT =
-      SECTION.key("cert_file", Type.PATH, "", "With tls: the own certificate.");
+      SECTION.key("cert_file", Type.PATH, "", "File of the client certificate; only with auth_type tls.");
   private static final Key<String> KEY =
-      SECTION.key("key_file", Type.PATH, "", "With tls: its key.");
+      SECTION.key("key_file", Type.PATH, "", "File of the private key of the client certificate; only with "
+            + "auth_type tls.");
   private static final Key<Boolean> SKIP_VERIFY =
-      SECTION.key("insecure_skip_verify", Type.BOOL, false, "Trust any certificate.");
+      SECTION.key("insecure_skip_verify", Type.BOOL, false, "If true, any server certificate is accepted.");
   private static final Key<List<Group>> GROUPS =
       SECTION.key(
           "metric_groups",
@@ -87,22 +88,23 @@ public record KubeletConfig(
           "Additional metadata of pods to request from the kubelet.");
 
   private static final Section API =
-      new Section("k8s_api_config", "Authentication at the API of the cluster.");
+      new Section("k8s_api_config", "Access to the Kubernetes API.");
   private static final ClusterSettings.Keys API_KEYS = new ClusterSettings.Keys(API);
   private static final Key<ClusterSettings> API_KEY =
       SECTION.optional(
           "k8s_api_config",
           API.type(API_KEYS::read),
-          "Asks for volumes behind claims, and for the capacity of the node.");
+          "Access to the Kubernetes API, for volumes of claims and the capacity "
+            + "of the node.");
   private static final Key<String> NODE =
-      SECTION.key("node", Type.STRING, "", "Node whose capacity utilizations refer to.");
+      SECTION.key("node", Type.STRING, "", "Node whose capacity is the base of utilization metrics.");
 
   private record Interfaces(boolean pod, boolean node) {
     private static final Section SECTION =
-        new Section("collect_all_network_interfaces", "Every interface, not the default one.");
-    private static final Key<Boolean> POD = SECTION.key("pod", Type.BOOL, false, "Those of pods.");
+        new Section("collect_all_network_interfaces", "Network interfaces: all instead of the default one.");
+    private static final Key<Boolean> POD = SECTION.key("pod", Type.BOOL, false, "If true, all interfaces of pods are collected.");
     private static final Key<Boolean> OF_NODE =
-        SECTION.key("node", Type.BOOL, false, "Those of the node.");
+        SECTION.key("node", Type.BOOL, false, "If true, all interfaces of the node are collected.");
     static final Type<Interfaces> TYPE =
         SECTION.type(o -> new Interfaces(o.get(POD), o.get(OF_NODE)));
   }
@@ -112,7 +114,7 @@ public record KubeletConfig(
           "collect_all_network_interfaces",
           Interfaces.TYPE,
           new Interfaces(false, false),
-          "Every interface, not the default one.");
+          "Network interfaces: all instead of the default one.");
   private static final MetricSettings.Keys METRICS =
       new MetricSettings.Keys(SECTION, KubeletMetrics.ALL);
   private static final ResourceAttributes.Keys RESOURCES =
@@ -120,16 +122,16 @@ public record KubeletConfig(
 
   static {
     SECTION
-        .notBuilt("ca_pem", "ca_file is in its place.")
-        .notBuilt("cert_pem", "cert_file is in its place.")
-        .notBuilt("key_pem", "key_file is in its place.")
-        .notBuilt("include_system_ca_certs_pool", "They are trusted always.")
-        .notBuilt("min_version", "TLS 1.2.")
-        .notBuilt("max_version", "TLS 1.3.")
-        .notBuilt("cipher_suites", "Suites of TLS 1.2.")
+        .notBuilt("ca_pem", "Use ca_file.")
+        .notBuilt("cert_pem", "Use cert_file.")
+        .notBuilt("key_pem", "Use key_file.")
+        .notBuilt("include_system_ca_certs_pool", "The system's certificate authorities are always trusted.")
+        .notBuilt("min_version", "Minimum TLS version.")
+        .notBuilt("max_version", "Maximum TLS version.")
+        .notBuilt("cipher_suites", "Cipher suites of TLS 1.2.")
         .notBuilt("curve_preferences", "Curves of the key exchange.")
         .notBuilt("reload_interval", "Files are checked at every connection.")
-        .notBuilt("tpm", "Keys in a TPM.")
+        .notBuilt("tpm", "Private key in a TPM.")
         .notBuilt("dialer", "Settings of client connections.");
   }
 

@@ -63,12 +63,14 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context, bool
               "auth_type",
               Type.oneOf("auth_type", allowed, Auth::word),
               usual,
-              "Authentication at the API.");
+              "Authentication to the Kubernetes API.");
       kubeconfig =
-          s.key("kube_config_path", Type.PATH, "", "With kubeConfig; KUBECONFIG otherwise.");
-      context = s.key("context", Type.STRING, "", "With kubeConfig, instead of the current one.");
-      rate = s.key("kube_api_qps", Type.FLOAT, 0.0, "Not needed: few requests are made.");
-      burst = s.key("kube_api_burst", Type.INT, 0L, "Not needed: few requests are made.");
+          s.key("kube_config_path", Type.PATH, "", "Path of the kubeconfig file, by default that of KUBECONFIG; only with "
+            + "auth_type kubeConfig.");
+      context = s.key("context", Type.STRING, "", "Context of the kubeconfig file, instead of the current one; only with "
+            + "auth_type kubeConfig.");
+      rate = s.key("kube_api_qps", Type.FLOAT, 0.0, "No effect: the receiver sends few requests.");
+      burst = s.key("kube_api_burst", Type.INT, 0L, "No effect: the receiver sends few requests.");
     }
 
     public ClusterSettings read(YamlObject o) {

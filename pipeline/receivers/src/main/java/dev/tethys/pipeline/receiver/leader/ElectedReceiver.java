@@ -63,7 +63,8 @@ public final class ElectedReceiver implements Receiver {
     return section.optional(
         "k8s_leader_elector",
         Reference.TYPE,
-        "The extension that says whether this replica is at work; without, it always is.");
+        "Leader election extension; the receiver runs only on the elected "
+            + "replica. Without it, the receiver always runs.");
   }
 
   /**

@@ -45,7 +45,7 @@ record FileAttributes(
     }
 
     private static Key<Boolean> key(Section s, String key, boolean on, String attribute) {
-      return s.key(key, Type.BOOL, on, "The attribute " + attribute + ".");
+      return s.key(key, Type.BOOL, on, "If true, adds the attribute " + attribute + ".");
     }
 
     FileAttributes read(YamlObject o) {

@@ -14,7 +14,7 @@ import java.util.Set;
 
 /** Makes {@code file_log} receivers. */
 public final class FileLogReceiverFactory implements ReceiverFactory<FileLogSettings> {
-  private static final Section SECTION = new Section("file_log", "Reads files of logs.");
+  private static final Section SECTION = new Section("file_log", "Reads log files.");
   private static final FileLogSettings.Keys KEYS = new FileLogSettings.Keys(SECTION);
 
   @Override

@@ -42,31 +42,32 @@ record FileOrder(
   /** One criterion, of which the first that tells two files apart counts. */
   record SortBy(Kind kind, String key, boolean ascending, @Nullable TimeText time) {}
 
-  private static final Section SORT = new Section("sort_by", "A criterion.");
+  private static final Section SORT = new Section("sort_by", "Sort criterion.");
   private static final Key<Kind> KIND =
       SORT.required(
           "sort_type", Type.lowerCase("sort_type", Kind.class), "Type of the comparison.");
   private static final Key<String> KEY =
-      SORT.key("regex_key", Type.STRING, "", "The named group with the value.");
+      SORT.key("regex_key", Type.STRING, "", "Named group with the value to compare.");
   private static final Key<Boolean> ASCENDING =
       SORT.key("ascending", Type.BOOL, false, "If true, the order is ascending.");
   private static final Key<String> LOCATION =
-      SORT.key("location", Type.STRING, "UTC", "The time zone of times.");
+      SORT.key("location", Type.STRING, "UTC", "Time zone of timestamps.");
   private static final Key<String> FORMAT =
-      SORT.key("format", Type.STRING, "", "The layout of times, as strptime has it.");
+      SORT.key("format", Type.STRING, "", "Layout of timestamps, as in strptime.");
   private static final Key<String> LAYOUT =
-      SORT.key("layout", Type.STRING, "", "The same as format.");
+      SORT.key("layout", Type.STRING, "", "Layout of timestamps; same as format.");
 
   private static final Section SECTION =
-      new Section("ordering_criteria", "Of the files found only the first of an order are read.");
+      new Section("ordering_criteria", "Order of the found files, of which only the first are read.");
   private static final Key<Pattern> REGEX =
-      SECTION.optional("regex", Type.REGEX, "Takes values out of paths by named groups.");
+      SECTION.optional("regex", Type.REGEX, "Regular expression whose named groups extract values from paths.");
   private static final Key<Pattern> GROUP_BY =
-      SECTION.optional("group_by", Type.REGEX, "Files of one value of its group are a group.");
+      SECTION.optional("group_by", Type.REGEX, "Regular expression whose group extracts the value by which files are "
+            + "grouped.");
   private static final Key<Long> TOP_N =
       SECTION.key("top_n", Type.INT, 1L, "Number of files read from each group.");
   private static final Key<List<SortBy>> SORT_BY =
-      SECTION.required("sort_by", Type.list(SORT.type(FileOrder::sortBy)), "The criteria.");
+      SECTION.required("sort_by", Type.list(SORT.type(FileOrder::sortBy)), "Sort criteria.");
 
   static final Type<FileOrder> TYPE = SECTION.type(FileOrder::read);
 

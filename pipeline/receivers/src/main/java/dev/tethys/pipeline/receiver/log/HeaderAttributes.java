@@ -22,7 +22,7 @@ import java.util.List;
  */
 record HeaderAttributes(Pattern lines, List<OperatorConfig> operators) {
   private static final Section SECTION =
-      new Section("header", "Lines at the beginning of a file with metadata of the file.");
+      new Section("header", "Header lines with metadata of the file.");
   private static final Key<String> PATTERN =
       SECTION.required("pattern", Type.STRING, "Regular expression that header lines match.");
   private static final Key<List<OperatorConfig>> OPERATORS =

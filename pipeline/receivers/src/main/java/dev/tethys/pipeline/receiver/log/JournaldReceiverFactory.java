@@ -12,7 +12,7 @@ import java.util.Set;
 
 /** Makes {@code journald} receivers. */
 public final class JournaldReceiverFactory implements ReceiverFactory<JournaldSettings> {
-  private static final Section SECTION = new Section("journald", "The journal of systemd.");
+  private static final Section SECTION = new Section("journald", "Reads the journal of systemd.");
   private static final JournaldSettings.Keys KEYS = new JournaldSettings.Keys(SECTION);
 
   @Override

@@ -68,30 +68,32 @@ record JournaldSettings(
               "directory",
               Type.PATH,
               "",
-              "Folder of journal files; /var/log/journal and /run/log/journal where it is empty.");
+              "Directory of journal files; by default /var/log/journal and "
+            + "/run/log/journal.");
       startAt =
           s.key(
               "start_at",
               Type.oneOf("start_at", List.of("end", "beginning")),
               "end",
-              "From where it is read without a position.");
-      units = s.key("units", Type.list(Type.STRING), List.of(), "Units, * and ? being patterns.");
+              "Start position if none is stored.");
+      units = s.key("units", Type.list(Type.STRING), List.of(), "Units to read; * and ? are wildcards.");
       identifiers =
-          s.key("identifiers", Type.list(Type.STRING), List.of(), "Of SYSLOG_IDENTIFIER.");
+          s.key("identifiers", Type.list(Type.STRING), List.of(), "Values of SYSLOG_IDENTIFIER to read.");
       matches =
           s.key(
               "matches",
               Type.list(Type.map(Type.STRING)),
               List.of(),
-              "Fields with values, all of one entry of the list.");
-      priority = s.key("priority", Type.STRING, "info", "The least severe one, or a range a..b.");
+              "Field values to match; an entry must have all values of one list "
+            + "element.");
+      priority = s.key("priority", Type.STRING, "info", "Minimum priority, or a range a..b.");
       grep =
           s.key(
               "grep",
               Type.STRING,
               "",
-              "An expression (RE2) for the message; of small letters alone it pays no heed to"
-                  + " case.");
+              "RE2 expression that messages must match; case is ignored if it is all "
+            + "lower case.");
       dmesg =
           s.key("dmesg", Type.BOOL, false, "If true, only kernel messages since boot are read.");
       all = s.key("all", Type.BOOL, false, "No effect: fields are never truncated.");
@@ -102,20 +104,22 @@ record JournaldSettings(
               false,
               "No effect: messages are always converted to text.");
       files =
-          s.key("files", Type.list(Type.STRING), List.of(), "Journal files by patterns of paths.");
+          s.key("files", Type.list(Type.STRING), List.of(), "Path patterns of journal files.");
       namespace =
           s.key(
               "namespace",
               Type.STRING,
               "",
-              "Of the journal, instead of the default one; +NAME for both, * for all.");
-      root = s.key("root_path", Type.PATH, "", "Folder below which all paths are, such as /host.");
+              "Journal namespace instead of the default one; +NAME for both, * for "
+            + "all.");
+      root = s.key("root_path", Type.PATH, "", "Directory to which all paths are relative, such as /host.");
       conventions =
           s.key(
               "convert_to_semantic_conventions",
               Type.BOOL,
               false,
-              "The message is the body, other fields are attributes under OpenTelemetry's names.");
+              "If true, the message becomes the body and other fields become "
+            + "attributes named by OpenTelemetry's semantic conventions.");
       s.key(
           "journalctl_path",
           Type.STRING,

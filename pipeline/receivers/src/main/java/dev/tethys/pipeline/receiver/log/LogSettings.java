@@ -42,19 +42,20 @@ record LogSettings(
     private static final Section RETRY =
         new Section(
             "retry_on_failure",
-            "Retries of entries that were not accepted; nothing more is read meanwhile.");
+            "Retries of refused batches; the receiver reads nothing else meanwhile.");
     private static final Key<Boolean> ENABLED =
         RETRY.key("enabled", Type.BOOL, false, "No effect: a refused batch is always retried.");
     private static final Key<Duration> FIRST =
-        RETRY.key("initial_interval", GoDurations.TYPE, Duration.ofSeconds(1), "The first pause.");
+        RETRY.key("initial_interval", GoDurations.TYPE, Duration.ofSeconds(1), "Initial pause between attempts.");
     private static final Key<Duration> LAST =
-        RETRY.key("max_interval", GoDurations.TYPE, Duration.ofSeconds(30), "The longest pause.");
+        RETRY.key("max_interval", GoDurations.TYPE, Duration.ofSeconds(30), "Maximum pause between attempts.");
     private static final Key<Duration> MOST =
         RETRY.key(
             "max_elapsed_time",
             GoDurations.TYPE,
             Duration.ZERO,
-            "After which it is dropped and counted, where enabled is true; never if 0.");
+            "Time after which a batch is dropped and counted, if enabled is true; "
+            + "0 for no limit.");
     private static final Type<Retry> RETRY_TYPE = RETRY.type(Keys::retry);
     private static final Retry DEFAULT_RETRY =
         new Retry(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ZERO);
@@ -67,9 +68,9 @@ record LogSettings(
 
     Keys(Section s, boolean positions) {
       attributes =
-          s.key("attributes", Type.map(TextTemplate.TYPE), Map.of(), "Attributes of all records.");
+          s.key("attributes", Type.map(TextTemplate.TYPE), Map.of(), "Attributes added to all records.");
       resource =
-          s.key("resource", Type.map(TextTemplate.TYPE), Map.of(), "Attributes of the resource.");
+          s.key("resource", Type.map(TextTemplate.TYPE), Map.of(), "Attributes added to the resource.");
       operators =
           s.key(
               "operators",
@@ -77,17 +78,17 @@ record LogSettings(
               List.of(),
               "Operators applied to each record, in order.");
       if (positions) {
-        storage = s.optional("storage", Reference.TYPE, "The extension that keeps positions.");
+        storage = s.optional("storage", Reference.TYPE, "Storage extension that keeps read positions.");
       } else {
         storage = null;
-        s.notBuilt("storage", "There are no positions to keep.");
+        s.notBuilt("storage", "The receiver has no read positions.");
       }
       retry =
           s.key(
               "retry_on_failure",
               RETRY_TYPE,
               DEFAULT_RETRY,
-              "Retries of entries that were not accepted.");
+              "Retries of refused batches.");
     }
 
     private static Retry retry(YamlObject o) {

@@ -26,7 +26,7 @@ public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSet
   private static final Duration FLUSH = Duration.ofSeconds(5);
 
   private static final Section SECTION =
-      new Section("otlp_json_file", "Reads files of OTLP in JSON, a request a line.");
+      new Section("otlp_json_file", "Reads files of OTLP in JSON, one request per line.");
   private static final FileLogSettings.Keys KEYS = new FileLogSettings.Keys(SECTION);
 
   /** Keys of files of logs that say nothing of requests. */
@@ -50,7 +50,7 @@ public final class OtlpFileReceiverFactory implements ReceiverFactory<FileLogSet
           "include_file_record_offset");
 
   static {
-    SECTION.notBuilt("replay_file", "Reading files again and again.");
+    SECTION.notBuilt("replay_file", "Repeated reading of files.");
   }
 
   @Override

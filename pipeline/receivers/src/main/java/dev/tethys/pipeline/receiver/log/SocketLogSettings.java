@@ -58,25 +58,25 @@ record SocketLogSettings(
 
     Keys(Section s, boolean tcp) {
       this.tcp = tcp;
-      address = s.required("listen_address", Type.STRING, "host:port.");
-      encoding = s.key("encoding", Type.STRING, "utf-8", "Of the text.");
-      leading = s.key("preserve_leading_whitespaces", Type.BOOL, false, "Keep them.");
-      trailing = s.key("preserve_trailing_whitespaces", Type.BOOL, false, "Keep them.");
+      address = s.required("listen_address", Type.STRING, "Address to listen on: host:port.");
+      encoding = s.key("encoding", Type.STRING, "utf-8", "Text encoding of the data.");
+      leading = s.key("preserve_leading_whitespaces", Type.BOOL, false, "If true, leading white space is kept.");
+      trailing = s.key("preserve_trailing_whitespaces", Type.BOOL, false, "If true, trailing white space is kept.");
       whole =
           s.key(
               "one_log_per_packet",
               Type.BOOL,
               false,
-              "All of a connection or a packet is one record.");
-      addresses = s.key("add_attributes", Type.BOOL, false, "net.* says from where it came.");
+              "If true, everything in a connection or a packet is one record.");
+      addresses = s.key("add_attributes", Type.BOOL, false, "If true, attributes net.* with the addresses of both sides are added.");
       multiline =
           s.optional(
               "multiline",
               FileLogSettings.Keys.MULTILINE_TYPE,
-              "Records of several lines, within a connection or a packet.");
+              "Records of several lines in a connection or a packet.");
       if (tcp) {
-        tls = s.optional("tls", ServerTlsSettings.TYPE, "TLS.");
-        max = s.key("max_log_size", Sizes.TYPE, 1L << 20, "Longest record in bytes.");
+        tls = s.optional("tls", ServerTlsSettings.TYPE, "TLS settings of the server.");
+        max = s.key("max_log_size", Sizes.TYPE, 1L << 20, "Maximum size of a record in bytes.");
       } else {
         tls = null;
         max = null;

@@ -22,16 +22,16 @@ public final class SyslogReceiverFactory
   public record Settings(
       LogSettings common, List<SocketLogSettings> sockets, SocketLogReceiver.Framing framing) {}
 
-  private static final Section TCP = new Section("tcp", "Messages over TCP.");
+  private static final Section TCP = new Section("tcp", "Syslog messages over TCP.");
   private static final SocketLogSettings.Keys TCP_KEYS = new SocketLogSettings.Keys(TCP, true);
-  private static final Section UDP = new Section("udp", "Messages over UDP.");
+  private static final Section UDP = new Section("udp", "Syslog messages over UDP.");
   private static final SocketLogSettings.Keys UDP_KEYS = new SocketLogSettings.Keys(UDP, false);
 
-  private static final Section SECTION = new Section("syslog", "Messages of syslog.");
+  private static final Section SECTION = new Section("syslog", "Receives syslog messages.");
   private static final Key<SocketLogSettings> TCP_KEY =
-      SECTION.optional("tcp", TCP.type(TCP_KEYS::read), "Over TCP.");
+      SECTION.optional("tcp", TCP.type(TCP_KEYS::read), "Syslog messages over TCP.");
   private static final Key<SocketLogSettings> UDP_KEY =
-      SECTION.optional("udp", UDP.type(UDP_KEYS::read), "Over UDP.");
+      SECTION.optional("udp", UDP.type(UDP_KEYS::read), "Syslog messages over UDP.");
   private static final Key<String> ON_ERROR =
       SECTION.key(
           "on_error",

@@ -38,7 +38,7 @@ public final class LokiReceiverFactory implements ReceiverFactory<LokiReceiverFa
 
   private record Protocols(@Nullable GrpcServerSettings grpc, @Nullable HttpServerSettings http) {}
 
-  private static final Section HTTP = new Section("http", "Loki's push over HTTP.");
+  private static final Section HTTP = new Section("http", "Loki's push API over HTTP.");
   private static final HttpServerSettings.Keys HTTP_KEYS =
       new HttpServerSettings.Keys(HTTP, "localhost:3500");
   private static final Type<HttpServerSettings> HTTP_TYPE = HTTP.type(HTTP_KEYS::read);
@@ -53,15 +53,16 @@ public final class LokiReceiverFactory implements ReceiverFactory<LokiReceiverFa
   private static final Key<HttpServerSettings> HTTP_KEY =
       PROTOCOLS.optional("http", HTTP_TYPE, "/loki/api/v1/push over HTTP.");
 
-  private static final Section SECTION = new Section("loki", "Receives what is pushed to Loki.");
+  private static final Section SECTION = new Section("loki", "Receives log streams over Loki's push API.");
   private static final Key<Protocols> PROTOCOLS_KEY =
-      SECTION.required("protocols", PROTOCOLS.type(LokiReceiverFactory::protocols), "Protocols.");
+      SECTION.required("protocols", PROTOCOLS.type(LokiReceiverFactory::protocols), "Protocols to accept.");
   private static final Key<Boolean> KEEP_TIMES =
       SECTION.key(
           "use_incoming_timestamp",
           Type.BOOL,
           false,
-          "Lines have the time that their sender says; else that of their arrival.");
+          "If true, entries keep the timestamp of the sender; otherwise they get "
+            + "the time of arrival.");
 
   private static Protocols protocols(YamlObject o) {
     Protocols p = new Protocols(read(o, GRPC_KEY, GRPC_TYPE), read(o, HTTP_KEY, HTTP_TYPE));

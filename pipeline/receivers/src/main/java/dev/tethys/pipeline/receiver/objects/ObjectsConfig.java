@@ -64,24 +64,24 @@ public record ObjectsConfig(
       Duration delay,
       String version,
       Set<String> without) {
-    private static final Section SECTION = new Section("object", "A kind of objects.");
+    private static final Section SECTION = new Section("object", "Kind of Kubernetes objects.");
     private static final Key<String> NAME =
-        SECTION.required("name", Type.STRING, "As in paths of the API: pods.");
+        SECTION.required("name", Type.STRING, "Name of the resource in API paths, such as pods.");
     private static final Key<String> GROUP =
-        SECTION.key("group", Type.STRING, "", "Of the API; without, the first that has them.");
+        SECTION.key("group", Type.STRING, "", "API group; by default the first group with such a resource.");
     private static final Key<Mode> MODE =
-        SECTION.key("mode", Type.lowerCase("mode", Mode.class), Mode.PULL, "pull or watch.");
+        SECTION.key("mode", Type.lowerCase("mode", Mode.class), Mode.PULL, "Mode of collection: pull or watch.");
     private static final Key<List<String>> NAMESPACES =
-        SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Only of these.");
+        SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Observed namespaces; all if empty.");
     private static final Key<String> LABELS =
-        SECTION.key("label_selector", Type.STRING, "", "Only those with such labels.");
+        SECTION.key("label_selector", Type.STRING, "", "Label selector of the objects.");
     private static final Key<String> FIELDS =
-        SECTION.key("field_selector", Type.STRING, "", "Only those with such fields.");
+        SECTION.key("field_selector", Type.STRING, "", "Field selector of the objects.");
     private static final Key<Duration> INTERVAL =
         SECTION.key(
-            "interval", GoDurations.TYPE, Duration.ZERO, "Between two lists; the receiver's.");
+            "interval", GoDurations.TYPE, Duration.ZERO, "Interval between two lists; by default that of the receiver.");
     private static final Key<Duration> DELAY =
-        SECTION.key("initial_delay", GoDurations.TYPE, Duration.ZERO, "Before the first list.");
+        SECTION.key("initial_delay", GoDurations.TYPE, Duration.ZERO, "Delay before the first list.");
     private static final Key<String> VERSION =
         SECTION.key(
             "resource_version",
@@ -95,11 +95,11 @@ public record ObjectsConfig(
                 Type.oneOf(
                     "watch type", List.of("ADDED", "MODIFIED", "DELETED", "BOOKMARK", "ERROR"))),
             List.of(),
-            "Changes that are not told.");
+            "Types of watch events to ignore.");
 
     static {
       SECTION
-          .notBuilt("exclude_namespaces", "Namespaces whose objects are left out.")
+          .notBuilt("exclude_namespaces", "Namespaces to exclude.")
           .notBuilt("persist_resource_version", "Storage of resource versions between starts.");
     }
 
@@ -153,7 +153,7 @@ public record ObjectsConfig(
   }
 
   private static final Section SECTION =
-      new Section("k8sobjects", "Objects of a Kubernetes cluster, and their changes.");
+      new Section("k8sobjects", "Collects Kubernetes objects and their changes.");
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
   private static final Key<List<WatchedObject>> OBJECTS =
       SECTION.required("objects", Type.list(WatchedObject.TYPE), "Objects to collect.");
@@ -162,20 +162,20 @@ public record ObjectsConfig(
           "interval",
           GoDurations.TYPE,
           Duration.ofHours(1),
-          "Between two lists of objects that say nothing of it.");
+          "Interval between two lists of objects without their own interval.");
   private static final Key<ErrorMode> ERRORS =
       SECTION.key(
           "error_mode",
           Type.lowerCase("error_mode", ErrorMode.class),
           ErrorMode.PROPAGATE,
-          "Handling of objects that the cluster does not know.");
+          "Handling of resources that the cluster does not have.");
   private static final Key<Reference> ELECTOR = ElectedReceiver.elector(SECTION);
   private static final Key<Boolean> INITIAL =
       SECTION.key(
           "include_initial_state",
           Type.BOOL,
           false,
-          "With watch: existing objects are emitted as added.");
+          "If true, watch mode emits existing objects as added.");
 
   static {
     SECTION.notBuilt("storage", "Storage of resource versions between starts.");

@@ -41,7 +41,7 @@ public final class OpenTsdbReceiverFactory
   private static final Duration IDLE = Duration.ofMinutes(5);
 
   private static final Section SECTION =
-      new Section("opentsdb", "Receives what is put into OpenTSDB.");
+      new Section("opentsdb", "Receives data points written to OpenTSDB.");
   private static final HttpServerSettings.Keys HTTP_KEYS =
       new HttpServerSettings.Keys(SECTION, "localhost:4242");
   private static final Key<String> TELNET =

@@ -65,11 +65,11 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
   static final String PATH = "/v1/pprof";
 
   private static final Section SERVER =
-      new Section("server", "Takes profiles that are posted to " + PATH + ".");
+      new Section("server", "HTTP server that receives profiles posted to " + PATH + ".");
   private static final HttpServerSettings.Keys SERVER_KEYS =
       new HttpServerSettings.Keys(SERVER, "localhost:8080");
 
-  private static final Section SECTION = new Section("pprof", "Receives profiles of pprof.");
+  private static final Section SECTION = new Section("pprof", "Receives profiles in pprof format.");
   private static final Key<HttpServerSettings> SERVER_KEY =
       SECTION.optional(
           "server", SERVER.type(SERVER_KEYS::read), "HTTP server that receives profiles.");
@@ -113,7 +113,7 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
               }),
           "Profiles of this process, by the JDK's flight recorder.");
 
-  private static final Section REMOTE = new Section("remote", "Profiles that a program serves.");
+  private static final Section REMOTE = new Section("remote", "Profiles fetched from a program over HTTP.");
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(REMOTE);
   private static final ProfilePoller.Schedule.Keys REMOTE_PACE =
       new ProfilePoller.Schedule.Keys(REMOTE);
@@ -122,14 +122,15 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
           "timeout",
           GoDurations.TYPE,
           Duration.ZERO,
-          "For one answer; 0 for collection_interval, a minute at least.");
+          "Timeout of a request; 0 for collection_interval, but at least one "
+            + "minute.");
   private static final Key<Remote> REMOTE_KEY =
       SECTION.optional(
-          "remote", REMOTE.type(PprofReceiverFactory::remote), "Profiles that a program serves.");
+          "remote", REMOTE.type(PprofReceiverFactory::remote), "Profiles fetched from a program over HTTP.");
 
   static {
-    FILE.notBuilt("timeout", "A round takes as long as it takes.");
-    SELF.notBuilt("timeout", "A round takes as long as it takes.");
+    FILE.notBuilt("timeout", "Collection from files has no timeout.");
+    SELF.notBuilt("timeout", "Collection from this process has no timeout.");
   }
 
   private final HttpClientFactory clients;

@@ -40,31 +40,33 @@ record PrometheusSettings(
           "global",
           GlobalConfig.type(System::getenv),
           GlobalConfig.DEFAULT,
-          "Defaults of the jobs, and external_labels, which every series gets.");
+          "Defaults of the jobs, and external_labels, which are added to every "
+            + "series.");
   private static final Key<List<YamlNode>> SCRAPE_CONFIGS =
-      CONFIG.key("scrape_configs", Type.list(JOB), List.of(), "The jobs.");
+      CONFIG.key("scrape_configs", Type.list(JOB), List.of(), "Scrape jobs.");
   private static final Key<List<String>> SCRAPE_CONFIG_FILES =
       CONFIG.key(
           "scrape_config_files",
           Type.list(Type.PATH),
           List.of(),
-          "Files that hold further scrape_configs; the last part may be a pattern.");
+          "Files with further scrape_configs; the last path element may be a "
+            + "pattern.");
 
   static {
     CONFIG
         .notBuilt("rule_files", "A receiver evaluates no rules.")
         .notBuilt("alerting", "A receiver sends no alerts.")
-        .notBuilt("remote_write", "Exporters say where samples go.")
+        .notBuilt("remote_write", "Use exporters to forward samples.")
         .notBuilt("remote_read", "A receiver answers no queries.")
         .notBuilt("storage", "A receiver stores nothing.")
-        .notBuilt("tracing", "Traces of this process.")
-        .notBuilt("otlp", "The otlp receiver takes OTLP.")
+        .notBuilt("tracing", "Traces of the process itself.")
+        .notBuilt("otlp", "Use the otlp receiver.")
         .notBuilt("runtime", "Tuning of the Go runtime.");
   }
 
-  private static final Section FILE = new Section("scrape_config_file", "A file that holds jobs.");
+  private static final Section FILE = new Section("scrape_config_file", "File with scrape jobs.");
   private static final Key<List<YamlNode>> FILE_SCRAPE_CONFIGS =
-      FILE.key("scrape_configs", Type.list(JOB), List.of(), "The jobs.");
+      FILE.key("scrape_configs", Type.list(JOB), List.of(), "Scrape jobs.");
 
   private static final Section SECTION =
       new Section("prometheus", "Scrapes targets as Prometheus does.");
@@ -74,7 +76,8 @@ record PrometheusSettings(
       SECTION.optional(
           "target_allocator",
           TargetAllocator.Settings.TYPE,
-          "The target allocator of OpenTelemetry's operator, which deals out jobs and targets.");
+          "Target allocator of the OpenTelemetry operator, which assigns jobs "
+            + "and targets.");
 
   private static final Key<Boolean> EXTRA =
       SECTION.key(
@@ -86,9 +89,9 @@ record PrometheusSettings(
   static {
     SECTION
         .notBuilt("api_server", "Prometheus's API over HTTP.")
-        .notBuilt("trim_metric_suffixes", "Names without their suffixes.")
-        .notBuilt("use_start_time_metric", "Start times from a metric.")
-        .notBuilt("start_time_metric_regex", "Start times from a metric.");
+        .notBuilt("trim_metric_suffixes", "Metric names without type and unit suffixes.")
+        .notBuilt("use_start_time_metric", "Start times taken from a metric.")
+        .notBuilt("start_time_metric_regex", "Start times taken from a metric.");
   }
 
   static final Type<PrometheusSettings> TYPE = SECTION.type(PrometheusSettings::read);

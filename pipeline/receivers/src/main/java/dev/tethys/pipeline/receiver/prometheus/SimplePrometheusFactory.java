@@ -30,7 +30,7 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
   private static final Section SECTION =
       new Section("prometheus_simple", "Scrapes one target as Prometheus does.");
   private static final Key<String> ENDPOINT =
-      SECTION.key("endpoint", Type.STRING, "localhost:9090", "The target: host:port.");
+      SECTION.key("endpoint", Type.STRING, "localhost:9090", "Address of the target: host:port.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "collection_interval",
@@ -39,17 +39,17 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
           "Interval between scrapes.");
   private static final Key<Duration> TIMEOUT =
       SECTION.key(
-          "timeout", GoDurations.TYPE, Duration.ZERO, "For one answer; 0 for the interval.");
+          "timeout", GoDurations.TYPE, Duration.ZERO, "Timeout of a scrape; 0 for the interval.");
   private static final Key<String> PATH =
       SECTION.key("metrics_path", Type.STRING, "/metrics", "URL path of the metrics.");
   private static final Key<String> JOB =
       SECTION.key(
-          "job_name", Type.STRING, "", "The label job; otherwise prometheus_simple/endpoint.");
+          "job_name", Type.STRING, "", "Value of the label job; by default prometheus_simple/endpoint.");
   private static final Key<Map<String, List<String>>> PARAMS =
       SECTION.key(
-          "params", Type.map(Type.list(Type.STRING)), Map.of(), "Parameters of the request.");
+          "params", Type.map(Type.list(Type.STRING)), Map.of(), "URL parameters of the request.");
   private static final Key<Map<String, String>> LABELS =
-      SECTION.key("labels", Type.map(Type.STRING), Map.of(), "Labels of every series.");
+      SECTION.key("labels", Type.map(Type.STRING), Map.of(), "Labels added to every series.");
   private static final Key<Boolean> ACCOUNT =
       SECTION.key(
           "use_service_account",
@@ -57,11 +57,11 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
           false,
           "If true, requests carry the token of the pod's service account.");
   private static final Key<ClientTlsSettings> TLS =
-      SECTION.optional("tls", ClientTlsSettings.TYPE, "HTTPS, and its TLS.");
+      SECTION.optional("tls", ClientTlsSettings.TYPE, "TLS settings of the client; they enable HTTPS.");
   private static final Key<Boolean> TLS_ENABLED =
-      SECTION.key("tls_enabled", Type.BOOL, false, "Older spelling: tls_config holds.");
+      SECTION.key("tls_enabled", Type.BOOL, false, "Former way of enabling TLS, with tls_config.");
   private static final Key<ClientTlsSettings> TLS_CONFIG =
-      SECTION.optional("tls_config", ClientTlsSettings.TYPE, "Older spelling of tls.");
+      SECTION.optional("tls_config", ClientTlsSettings.TYPE, "Former name of tls.");
 
   static {
     String other = "The prometheus receiver has it, in scrape_configs.";
@@ -69,7 +69,7 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
         List.of("headers", "auth", "proxy_url", "compression", "http2_read_idle_timeout")) {
       SECTION.notBuilt(key, other);
     }
-    SECTION.notBuilt("trim_metric_suffixes", "Names without their suffixes.");
+    SECTION.notBuilt("trim_metric_suffixes", "Metric names without type and unit suffixes.");
   }
 
   private static final Type<PrometheusSettings> TYPE = SECTION.type(SimplePrometheusFactory::read);

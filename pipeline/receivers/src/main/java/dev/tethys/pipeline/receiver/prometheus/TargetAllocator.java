@@ -55,7 +55,7 @@ final class TargetAllocator implements AutoCloseable {
       HttpConfig discovery,
       @Nullable HttpClientConfig scraping) {
     private static final Section SECTION =
-        new Section("target_allocator", "An allocator that deals targets out.");
+        new Section("target_allocator", "Target allocator, which assigns jobs and targets.");
     private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(SECTION);
     private static final Key<Duration> INTERVAL =
         SECTION.key("interval", GoDurations.TYPE, REFRESH, "Interval at which jobs are requested.");

@@ -26,7 +26,7 @@ public final class PyroscopeReceiverFactory
   public record Settings(HttpServerSettings http) {}
 
   private static final Section SECTION =
-      new Section("pyroscope", "Takes what Pyroscope's agents and SDKs send.");
+      new Section("pyroscope", "Receives profiles from Pyroscope agents and SDKs.");
   private static final HttpServerSettings.Keys HTTP =
       new HttpServerSettings.Keys(SECTION, "localhost:4040");
 

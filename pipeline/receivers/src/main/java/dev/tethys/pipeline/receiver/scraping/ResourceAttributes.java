@@ -22,10 +22,10 @@ public record ResourceAttributes(
   /** A value that is wanted, or an expression that finds something in it. */
   public record Value(String strict, @Nullable Pattern regexp) {
     private static final Section SECTION =
-        new Section("filter", "A value, or an expression that finds something in it.");
-    private static final Key<String> STRICT = SECTION.key("strict", Type.STRING, "", "The value.");
+        new Section("filter", "Filter by a value or a regular expression.");
+    private static final Key<String> STRICT = SECTION.key("strict", Type.STRING, "", "Exact value.");
     private static final Key<Pattern> REGEXP =
-        SECTION.optional("regexp", Type.REGEX, "An expression of RE2.");
+        SECTION.optional("regexp", Type.REGEX, "RE2 expression searched for in the value.");
     static final Type<List<Value>> LIST =
         Type.list(
             SECTION.type(
@@ -91,9 +91,9 @@ public record ResourceAttributes(
         Section s = new Section("attribute " + a.name, a.doc);
         Key<Boolean> enabled = s.key("enabled", Type.BOOL, a.enabled, "Enables the attribute.");
         Key<List<Value>> include =
-            s.key("metrics_include", Value.LIST, List.of(), "Only resources with such values.");
+            s.key("metrics_include", Value.LIST, List.of(), "Only resources with a matching value are collected.");
         Key<List<Value>> exclude =
-            s.key("metrics_exclude", Value.LIST, List.of(), "No resources with such values.");
+            s.key("metrics_exclude", Value.LIST, List.of(), "Resources with a matching value are not collected.");
         attributes.put(
             a,
             section.optional(

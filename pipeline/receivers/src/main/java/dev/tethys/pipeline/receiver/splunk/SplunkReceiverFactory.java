@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 /** Makes {@code splunk_hec} receivers. */
 public final class SplunkReceiverFactory implements ReceiverFactory<HttpServerSettings> {
   private static final Section SECTION =
-      new Section("splunk_hec", "Receives what is sent to Splunk's HTTP Event Collector.");
+      new Section("splunk_hec", "Receives events over Splunk's HTTP Event Collector protocol.");
   private static final HttpServerSettings.Keys HTTP =
       new HttpServerSettings.Keys(SECTION, "localhost:8088");
   private static final Type<HttpServerSettings> TYPE = SECTION.type(HTTP::read);

@@ -52,7 +52,8 @@ public final class StatsdReceiverFactory
   private static final long DEFAULT_MAX_SERIES = 100_000;
 
   private static final Section SECTION =
-      new Section("statsd", "Receives StatsD and DogStatsD, added up once an interval.");
+      new Section("statsd", "Receives StatsD and DogStatsD metrics and aggregates them over an "
+            + "interval.");
   private static final Key<String> ENDPOINT =
       SECTION.key(
           "endpoint",
@@ -61,13 +62,14 @@ public final class StatsdReceiverFactory
           "Address to listen on: host:port (localhost:8125) or the path of a socket "
               + "(/var/run/statsd-receiver.sock).");
   private static final Key<String> TRANSPORT =
-      SECTION.key("transport", Type.STRING, "udp", "udp, tcp or unixgram.");
+      SECTION.key("transport", Type.STRING, "udp", "Transport: udp, tcp or unixgram.");
   private static final Key<Long> SOCKET_BUFFER =
       SECTION.key(
           "socket_buffer_size",
           Type.INT,
           0L,
-          "Bytes of datagrams over the network that the kernel keeps; 0 for 2 MiB.");
+          "Size of the kernel's receive buffer for datagrams over the network, "
+            + "in bytes; 0 for 2 MiB.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "aggregation_interval",
@@ -79,16 +81,17 @@ public final class StatsdReceiverFactory
           "enable_metric_type",
           Type.BOOL,
           false,
-          "Points say of what type they came: metric_type.");
+          "If true, points carry the attribute metric_type with their StatsD "
+            + "type.");
   private static final Key<Boolean> MONOTONIC =
-      SECTION.key("is_monotonic_counter", Type.BOOL, false, "Counters never fall.");
+      SECTION.key("is_monotonic_counter", Type.BOOL, false, "If true, counters are emitted as monotonic sums.");
   private static final Key<Boolean> CUMULATIVE =
       SECTION.key(
           "temporality",
           Type.oneOf("temporality", "delta", false, "cumulative", true),
           false,
-          "delta, as the Collector's; or cumulative, as remote write requires: counters and"
-              + " histograms count on.");
+          "Temporality of counters and histograms: delta, as in the Collector, "
+            + "or cumulative, as remote write requires.");
   private static final Key<Duration> EXPIRY =
       SECTION.key(
           "expiry",
@@ -100,9 +103,9 @@ public final class StatsdReceiverFactory
           "timer_histogram_mapping",
           Type.list(ObserverForm.TYPE),
           List.of(),
-          "Form of observations; gauges by default.");
+          "Metric types of observations; gauges by default.");
   private static final Key<String> MAPPING =
-      SECTION.key("mapping_file", Type.PATH, "", "A mapping file of statsd_exporter.");
+      SECTION.key("mapping_file", Type.PATH, "", "Mapping file of statsd_exporter.");
   private static final Key<Long> MAX_SERIES =
       SECTION.key(
           "max_series",
@@ -122,25 +125,25 @@ public final class StatsdReceiverFactory
           "enable_simple_tags",
           Type.BOOL,
           false,
-          "Tags without a value are attributes with an empty one; else lines are taken without"
-              + " them.");
+          "If true, tags without a value become attributes with an empty value; "
+            + "otherwise they are dropped.");
   private static final Key<CounterNumbers> NUMBERS =
       SECTION.key(
           "counter_type",
           Type.oneOf("counter_type", numbers()),
           CounterNumbers.EXACT,
-          "Counters' numbers: int cuts fractions off, float keeps them, stochastic_int rounds to"
-              + " either side so that sums are right on average; without, an integer where there is"
-              + " no fraction.");
+          "Conversion of counter values: int truncates fractions, float keeps "
+            + "them, stochastic_int rounds randomly so that sums are right on "
+            + "average. By default, values without a fraction are integers.");
   private static final Key<Boolean> BY_ADDRESS =
       SECTION.key(
           "enable_ip_only_aggregation",
           Type.BOOL,
           false,
-          "Accepted; values are aggregated across senders.");
+          "Accepted without effect: values are aggregated across senders.");
   private static final Key<Boolean> IGNORE_HOST =
       SECTION.key(
-          "ignore_host", Type.BOOL, false, "Accepted; values are aggregated across senders.");
+          "ignore_host", Type.BOOL, false, "Accepted without effect: values are aggregated across senders.");
 
   private static SequencedMap<String, CounterNumbers> numbers() {
     SequencedMap<String, CounterNumbers> m = new LinkedHashMap<>();

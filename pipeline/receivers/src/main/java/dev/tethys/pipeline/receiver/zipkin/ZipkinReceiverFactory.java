@@ -34,17 +34,17 @@ public final class ZipkinReceiverFactory
    */
   public record Settings(HttpServerSettings http, boolean typedTags) {}
 
-  private static final Section SECTION = new Section("zipkin", "Receives Zipkin's spans.");
+  private static final Section SECTION = new Section("zipkin", "Receives spans from Zipkin clients.");
   private static final HttpServerSettings.Keys HTTP_KEYS =
       new HttpServerSettings.Keys(SECTION, "localhost:9411");
 
-  private static final Section HTTP = new Section("http", "The server.");
+  private static final Section HTTP = new Section("http", "HTTP server.");
   private static final HttpServerSettings.Keys UNDER_PROTOCOLS =
       new HttpServerSettings.Keys(HTTP, "localhost:9411");
   private static final Section PROTOCOLS =
-      new Section("protocols", "Protocols over which spans arrive.");
+      new Section("protocols", "Protocols to accept.");
   private static final Key<HttpServerSettings> HTTP_KEY =
-      PROTOCOLS.optional("http", HTTP.type(UNDER_PROTOCOLS::read), "The server.");
+      PROTOCOLS.optional("http", HTTP.type(UNDER_PROTOCOLS::read), "HTTP server.");
 
   /** The other keys are the Collector's former way of writing the same. */
   private static final Key<YamlObject> PROTOCOLS_KEY =
@@ -58,7 +58,7 @@ public final class ZipkinReceiverFactory
           "parse_string_tags",
           Type.BOOL,
           false,
-          "Tags that look like numbers or truth values become such.");
+          "If true, tag values that look like numbers or booleans are converted.");
 
   @Override
   public String type() {
