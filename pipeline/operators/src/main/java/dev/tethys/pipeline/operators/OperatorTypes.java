@@ -99,7 +99,7 @@ final class OperatorTypes {
   private static void parsers() {
     parser(
         "json_parser",
-        "Text that is a JSON object.",
+        "Parses a JSON object.",
         s -> {
           Key<Boolean> ints =
               s.key("parse_ints", Type.BOOL, false, "If true, whole numbers are parsed as integers instead of doubles.");
@@ -113,7 +113,7 @@ final class OperatorTypes {
         });
     parser(
         "regex_parser",
-        "Named groups of a regular expression.",
+        "Parses text with the named groups of a regular expression.",
         s -> {
           Key<Pattern> regex = s.required("regex", Type.REGEX, "Regular expression with named groups.");
           Key<YamlNode> cache = cache(s);
@@ -127,10 +127,10 @@ final class OperatorTypes {
             return (v, _) -> TextParsers.groups(ParserKeys.string(v, "what is parsed"), p, groups);
           };
         });
-    parser("csv_parser", "A row of comma-separated values.", OperatorTypes::csv);
+    parser("csv_parser", "Parses a row of comma-separated values.", OperatorTypes::csv);
     parser(
         "key_value_parser",
-        "Keys and values, name=value.",
+        "Parses key=value pairs.",
         s -> {
           Key<String> delimiter = s.key("delimiter", Type.STRING, "=", "Delimiter between key and value.");
           Key<String> pairs =
@@ -147,7 +147,7 @@ final class OperatorTypes {
         });
     parser(
         "uri_parser",
-        "The parts of a URI.",
+        "Parses the parts of a URI.",
         s -> o -> (v, _) -> TextParsers.uri(ParserKeys.string(v, "what is parsed")));
     jsonArray();
     syslog();

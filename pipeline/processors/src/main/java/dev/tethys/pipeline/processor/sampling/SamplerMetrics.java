@@ -23,13 +23,13 @@ final class SamplerMetrics {
             // the older name is the one that dashboards know
             : List.of(
                 counters(registry, "count_spans_processed_total", "Spans"),
-                counters(registry, "count_traces_sampled_total", "Spans, by an older name,"));
+                counters(registry, "count_traces_sampled_total", "Spans (older name)"));
   }
 
   private static Vector<Counter> counters(Registry registry, String name, String what) {
     return registry.counters(
         PREFIX + name,
-        what + " that were kept or dropped, by what decided.",
+        what + " kept or dropped by the sampler, by policy.",
         "processor",
         "policy",
         "sampled");

@@ -52,7 +52,7 @@ final class ClusterMetrics {
     l.add(gauge("k8s.namespace.phase", "", "1 for active, 0 for terminating."));
     for (String s : List.of("deployment", "replicaset", "replication_controller")) {
       l.add(gauge("k8s." + s + ".available", PODS, "Pods that are available."));
-      l.add(gauge("k8s." + s + ".desired", PODS, "Pods that there are to be."));
+      l.add(gauge("k8s." + s + ".desired", PODS, "Desired number of pods."));
     }
     for (String s : List.of("current", "desired", "ready", "updated")) {
       l.add(gauge("k8s.statefulset." + s + "_pods", PODS, "Pods: " + s + "."));
@@ -94,7 +94,7 @@ final class ClusterMetrics {
   private static void containers(List<Instrument> l) {
     String c = "k8s.container.";
     for (String s : List.of("limit", "request")) {
-      String doc = s.equals("limit") ? " that it may use." : " that it asks for.";
+      String doc = s.equals("limit") ? " that the container may use." : " that the container requests.";
       l.add(Instrument.gauge(c + "cpu_" + s, "{cpu}", "CPUs" + doc));
       for (String r : List.of("memory", "storage", "ephemeralstorage")) {
         l.add(gauge(c + r + "_" + s, BYTES, "Bytes of " + r + doc));

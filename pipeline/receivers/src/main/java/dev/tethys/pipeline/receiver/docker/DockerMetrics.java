@@ -97,7 +97,7 @@ final class DockerMetrics {
     cpu(l);
     memory(l);
     network(l);
-    l.add(level("container.pids.count", "{pids}", "Processes and threads in it.").optional());
+    l.add(level("container.pids.count", "{pids}", "Processes and threads in the container.").optional());
     l.add(
         level("container.pids.limit", "{pids}", "Maximum number of processes and threads.")
             .optional());
@@ -106,7 +106,7 @@ final class DockerMetrics {
                 "container.restarts", "{restarts}", "Number of restarts of the container.")
             .optional());
     l.add(
-        Instrument.gauge("container.status", "{status}", "1 for the status that it has.", "status")
+        Instrument.gauge("container.status", "{status}", "1 for the current status of the container.", "status")
             .inWholeNumbers()
             .optional());
     l.add(Instrument.gauge("container.uptime", "s", "Time since the container was started.").optional());
@@ -177,8 +177,8 @@ final class DockerMetrics {
         Instrument.counter(MEMORY + "fails", "{fails}", "Number of times that usage hit the limit.")
             .optional());
     l.add(Instrument.gauge(MEMORY + "percent", "1", "Memory in use as a percentage of the limit."));
-    l.add(level(MEMORY + "usage.limit", BYTES, "Its limit."));
-    l.add(level(MEMORY + "usage.max", BYTES, "The most that it has used.").optional());
+    l.add(level(MEMORY + "usage.limit", BYTES, "Memory limit of the container."));
+    l.add(level(MEMORY + "usage.max", BYTES, "Maximum memory usage of the container.").optional());
     l.add(level(MEMORY + "usage.total", BYTES, "Memory in use, without the cache."));
   }
 

@@ -64,7 +64,7 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
       SECTION.optional("tls_config", ClientTlsSettings.TYPE, "Former name of tls.");
 
   static {
-    String other = "The prometheus receiver has it, in scrape_configs.";
+    String other = "Use scrape_configs of the prometheus receiver.";
     for (String key :
         List.of("headers", "auth", "proxy_url", "compression", "http2_read_idle_timeout")) {
       SECTION.notBuilt(key, other);

@@ -92,7 +92,7 @@ final class ServiceGraphConnector implements Connector {
     String label = "connector";
     total =
         c.metrics()
-            .counters(pre + "total_edges_total", "Requests between services that are complete.", label)
+            .counters(pre + "total_edges_total", "Requests between services seen in spans.", label)
             .with(id);
     expired =
         c.metrics()

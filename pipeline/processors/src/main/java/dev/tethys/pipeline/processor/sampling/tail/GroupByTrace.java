@@ -60,9 +60,9 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
   private static final Key<Long> WORKERS =
       SECTION.key("num_workers", Type.INT, 1L, "No effect: all threads share one table.");
   private static final Key<Boolean> ORPHANS =
-      SECTION.key("discard_orphans", Type.BOOL, false, "Only false is accepted; the Collector has no effect for it either.");
+      SECTION.key("discard_orphans", Type.BOOL, false, "Only false is accepted: not implemented, in the Collector neither.");
   private static final Key<Boolean> ON_DISK =
-      SECTION.key("store_on_disk", Type.BOOL, false, "Only false is accepted; the Collector has no effect for it either.");
+      SECTION.key("store_on_disk", Type.BOOL, false, "Only false is accepted: not implemented, in the Collector neither.");
 
   private static final Type<TailSettings> TYPE = SECTION.type(GroupByTrace::read);
 

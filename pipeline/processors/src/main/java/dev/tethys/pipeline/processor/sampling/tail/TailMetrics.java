@@ -112,7 +112,7 @@ class TailMetrics {
     onMemory =
         r.gauges(
                 pre + "sampling_traces_on_memory",
-                "Traces that are held, or decided and remembered.",
+                "Traces held in memory, including decided ones.",
                 "processor")
             .with(id);
   }
