@@ -41,23 +41,37 @@ public final class BasicAuth implements ExtensionFactory<BasicAuth.Settings> {
   private static final Key<String> USERNAME = CLIENT.key("username", Type.STRING, "", "User name.");
   private static final Key<String> USERNAME_FILE =
       CLIENT.key(
-          "username_file", Type.PATH, "", "File with the user name; takes precedence over username.");
+          "username_file",
+          Type.PATH,
+          "",
+          "File with the user name; takes precedence over username.");
   private static final Key<Secret> PASSWORD =
       CLIENT.key("password", Type.SECRET, Secret.NONE, "Password of the user.");
   private static final Key<String> PASSWORD_FILE =
       CLIENT.key(
-          "password_file", Type.PATH, "", "File with the password; takes precedence over password.");
-  private static final Section SECTION = new Section("basicauth", "Basic authentication with user name and password.");
+          "password_file",
+          Type.PATH,
+          "",
+          "File with the password; takes precedence over password.");
+  private static final Section SECTION =
+      new Section("basicauth", "Basic authentication with user name and password.");
   private static final Key<Client> CLIENT_AUTH =
-      SECTION.optional("client_auth", CLIENT.type(BasicAuth::client), "Credentials that exporters send.");
+      SECTION.optional(
+          "client_auth", CLIENT.type(BasicAuth::client), "Credentials that exporters send.");
 
-  private static final Section HTPASSWD = new Section("htpasswd", "Users that may authenticate to receivers.");
+  private static final Section HTPASSWD =
+      new Section("htpasswd", "Users that may authenticate to receivers.");
   private static final Key<String> FILE =
       HTPASSWD.key("file", Type.PATH, "", "File of user:hash lines, read at the start.");
   private static final Key<Secret> INLINE =
-      HTPASSWD.key("inline", Type.SECRET, Secret.NONE, "Lines user:hash; they take precedence over those of file.");
+      HTPASSWD.key(
+          "inline",
+          Type.SECRET,
+          Secret.NONE,
+          "Lines user:hash; they take precedence over those of file.");
   private static final Key<Users> HTPASSWD_KEY =
-      SECTION.optional("htpasswd", HTPASSWD.type(BasicAuth::users), "Users that may authenticate to receivers.");
+      SECTION.optional(
+          "htpasswd", HTPASSWD.type(BasicAuth::users), "Users that may authenticate to receivers.");
 
   static {
     CLIENT.notBuilt("aws_secrets_manager", "Credentials from AWS Secrets Manager.");

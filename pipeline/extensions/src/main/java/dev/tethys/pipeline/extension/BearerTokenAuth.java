@@ -29,7 +29,8 @@ public final class BearerTokenAuth implements ExtensionFactory<BearerTokenAuth.S
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline.extension");
 
-  private static final Section SECTION = new Section("bearertokenauth", "Authentication with a bearer token.");
+  private static final Section SECTION =
+      new Section("bearertokenauth", "Authentication with a bearer token.");
   private static final Key<String> SCHEME =
       SECTION.key("scheme", Type.STRING, "Bearer", "Scheme that precedes the token.");
   private static final Key<Secret> TOKEN =

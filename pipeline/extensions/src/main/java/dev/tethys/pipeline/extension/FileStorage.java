@@ -22,7 +22,8 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
   /** The settings. */
   public record Settings(Path directory, boolean create, boolean fsync) {}
 
-  private static final Section SECTION = new Section("file_storage", "Storage in a directory on disk.");
+  private static final Section SECTION =
+      new Section("file_storage", "Storage in a directory on disk.");
   private static final Key<String> DIRECTORY =
       SECTION.key(
           "directory",
@@ -37,11 +38,14 @@ public final class FileStorage implements ExtensionFactory<FileStorage.Settings>
           Type.BOOL,
           false,
           "If true, acknowledged data survives a crash of the machine; if false, "
-            + "a crash of the process, and a crash of the machine except for the "
-            + "last second.");
+              + "a crash of the process, and a crash of the machine except for the "
+              + "last second.");
   private static final Key<Duration> TIMEOUT =
       SECTION.key(
-          "timeout", GoDurations.TYPE, Duration.ofSeconds(1), "No effect: locking a directory does not wait.");
+          "timeout",
+          GoDurations.TYPE,
+          Duration.ofSeconds(1),
+          "No effect: locking a directory does not wait.");
   private static final Key<YamlNode> COMPACTION =
       SECTION.optional(
           "compaction",

@@ -27,13 +27,18 @@ public final class GoogleClientAuth implements ExtensionFactory<GoogleClientAuth
 
   private static final String AUTH = "https://www.googleapis.com/auth/";
 
-  private static final Section SECTION = new Section("googleclientauth", "Authentication with Google tokens.");
+  private static final Section SECTION =
+      new Section("googleclientauth", "Authentication with Google tokens.");
   private static final Key<String> PROJECT =
       SECTION.key("project", Type.STRING, "", "Project of items that name none.");
   private static final Key<String> QUOTA_PROJECT =
       SECTION.key("quota_project", Type.STRING, "", "Project whose quota is used.");
   private static final Key<String> TOKEN_TYPE =
-      SECTION.key("token_type", Type.STRING, "access_token", "Type of the tokens; only access_token is supported.");
+      SECTION.key(
+          "token_type",
+          Type.STRING,
+          "access_token",
+          "Type of the tokens; only access_token is supported.");
   private static final Key<List<String>> SCOPES =
       SECTION.key(
           "scopes",

@@ -33,25 +33,30 @@ public final class HeadersSetter implements ExtensionFactory<HeadersSetter.Setti
   private static final Section HEADER = new Section("header", "Header to set.");
   private static final Key<String> ACTION =
       HEADER.key("action", Type.STRING, "upsert", "How the header is set: upsert or insert.");
-  private static final Key<String> NAME = HEADER.required("key", Type.STRING, "Name of the header.");
-  private static final Key<String> VALUE = HEADER.optional("value", Type.STRING, "Value of the header.");
+  private static final Key<String> NAME =
+      HEADER.required("key", Type.STRING, "Name of the header.");
+  private static final Key<String> VALUE =
+      HEADER.optional("value", Type.STRING, "Value of the header.");
   private static final Key<String> VALUE_FILE =
       HEADER.key("value_file", Type.PATH, "", "File with the value; read for each request.");
   private static final Key<String> FROM =
-      HEADER.key("from_context", Type.STRING, "", "Header of the sender's request whose value is used.");
+      HEADER.key(
+          "from_context", Type.STRING, "", "Header of the sender's request whose value is used.");
   private static final Key<String> DEFAULT =
-      HEADER.optional(
-          "default_value", Type.STRING, "Value used if the sender's request has none.");
+      HEADER.optional("default_value", Type.STRING, "Value used if the sender's request has none.");
 
   static {
-    HEADER.notBuilt("from_attribute", "Attribute of the identity that authenticated to a receiver.");
+    HEADER.notBuilt(
+        "from_attribute", "Attribute of the identity that authenticated to a receiver.");
   }
 
   private static final Section SECTION = new Section("headers_setter", "Sets headers of requests.");
   private static final Key<List<Header>> HEADERS =
-      SECTION.key("headers", Type.list(HEADER.type(HeadersSetter::header)), List.of(), "Headers to set.");
+      SECTION.key(
+          "headers", Type.list(HEADER.type(HeadersSetter::header)), List.of(), "Headers to set.");
   private static final Key<Reference> ADDITIONAL =
-      SECTION.optional("additional_auth", Reference.TYPE, "Additional authenticator of the same requests.");
+      SECTION.optional(
+          "additional_auth", Reference.TYPE, "Additional authenticator of the same requests.");
 
   @Override
   public String type() {

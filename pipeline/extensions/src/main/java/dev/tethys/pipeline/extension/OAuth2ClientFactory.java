@@ -53,18 +53,23 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
   private static final Key<String> CLIENT_ID =
       SECTION.key("client_id", Type.STRING, "", "Client identifier.");
   private static final Key<String> CLIENT_ID_FILE =
-      SECTION.key("client_id_file", Type.PATH, "", "File with the client identifier; takes precedence over client_id.");
+      SECTION.key(
+          "client_id_file",
+          Type.PATH,
+          "",
+          "File with the client identifier; takes precedence over client_id.");
   private static final Key<Duration> EXPIRY_BUFFER =
       SECTION.key(
           "expiry_buffer",
           GoDurations.TYPE,
           Tokens.EARLY,
           "Time before expiry at which a new token is fetched; at most half of "
-            + "the token's lifetime.");
+              + "the token's lifetime.");
   private static final Key<Secret> CLIENT_SECRET =
       SECTION.key("client_secret", Type.SECRET, Secret.NONE, "Secret of the client.");
   private static final Key<String> CLIENT_SECRET_FILE =
-      SECTION.key("client_secret_file", Type.PATH, "", "File with the client secret; read for each token.");
+      SECTION.key(
+          "client_secret_file", Type.PATH, "", "File with the client secret; read for each token.");
   private static final Key<String> TOKEN_URL =
       SECTION.required("token_url", Type.STRING, "URL of the token endpoint.");
   private static final Key<List<String>> SCOPES =
@@ -77,7 +82,10 @@ public final class OAuth2ClientFactory implements ExtensionFactory<OAuth2ClientF
           "Additional parameters of the token request.");
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key(
-          "tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings for the token server.");
+          "tls",
+          ClientTlsSettings.TYPE,
+          ClientTlsSettings.DEFAULT,
+          "TLS settings for the token server.");
   private static final Key<Duration> TIMEOUT =
       SECTION.key(
           "timeout", GoDurations.TYPE, Duration.ZERO, "Timeout of a token request; 0 for 30s.");

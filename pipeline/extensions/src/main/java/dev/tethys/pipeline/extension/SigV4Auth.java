@@ -42,13 +42,20 @@ public final class SigV4Auth implements ExtensionFactory<CloudAuth.SigV4> {
   private static final Key<String> WEB_SESSION =
       WEB_IDENTITY.key("session_name", Type.STRING, "", "Name of the session.");
 
-  private static final Section SECTION = new Section("sigv4auth", "AWS request signing (Signature Version 4).");
+  private static final Section SECTION =
+      new Section("sigv4auth", "AWS request signing (Signature Version 4).");
   private static final Key<String> REGION =
-      SECTION.key("region", Type.STRING, "", "AWS region; by default taken from the endpoint's host name or the "
-            + "environment.");
+      SECTION.key(
+          "region",
+          Type.STRING,
+          "",
+          "AWS region; by default taken from the endpoint's host name or the " + "environment.");
   private static final Key<String> SERVICE =
-      SECTION.key("service", Type.STRING, "", "AWS service, such as aps or es; by default taken from the endpoint's "
-            + "host name.");
+      SECTION.key(
+          "service",
+          Type.STRING,
+          "",
+          "AWS service, such as aps or es; by default taken from the endpoint's " + "host name.");
   private static final Key<Role> ASSUME_ROLE =
       SECTION.key(
           "assume_role",

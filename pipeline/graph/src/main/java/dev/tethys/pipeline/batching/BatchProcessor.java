@@ -39,7 +39,8 @@ public final class BatchProcessor implements ProcessorFactory<BatchProcessor.Set
     9000_000
   };
 
-  private static final Section SECTION = new Section("batch_processor", "Joins small batches into larger ones.");
+  private static final Section SECTION =
+      new Section("batch_processor", "Joins small batches into larger ones.");
   private static final Key<Long> SIZE =
       SECTION.key("send_batch_size", Type.INT, 8192L, "Number of items at which a batch is sent.");
   private static final Key<Duration> TIMEOUT =

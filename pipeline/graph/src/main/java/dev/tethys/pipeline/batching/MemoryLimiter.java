@@ -42,7 +42,8 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
       Duration interval, long limit, long soft, Duration minGcSoft, Duration minGcHard) {}
 
   private static final Section SECTION =
-      new Section("memory_limiter_processor", "Refuses batches while memory usage is above a limit.");
+      new Section(
+          "memory_limiter_processor", "Refuses batches while memory usage is above a limit.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "check_interval",
@@ -61,21 +62,23 @@ public final class MemoryLimiter implements ProcessorFactory<MemoryLimiter.Setti
       SECTION.key("limit_percentage", Type.INT, 0L, "Maximum heap usage in percent of the memory.");
   private static final Key<Long> SPIKE_PERCENT =
       SECTION.key(
-          "spike_limit_percentage", Type.INT, 0L, "Difference between limit and soft limit in percent of the memory.");
+          "spike_limit_percentage",
+          Type.INT,
+          0L,
+          "Difference between limit and soft limit in percent of the memory.");
   private static final Key<Duration> MIN_GC_SOFT =
       SECTION.key(
           "min_gc_interval_when_soft_limited",
           GoDurations.TYPE,
           Duration.ofSeconds(10),
           "Minimum interval between garbage collections that are requested above "
-            + "the soft limit.");
+              + "the soft limit.");
   private static final Key<Duration> MIN_GC_HARD =
       SECTION.key(
           "min_gc_interval_when_hard_limited",
           GoDurations.TYPE,
           Duration.ZERO,
-          "Minimum interval between garbage collections that are requested above "
-            + "the limit.");
+          "Minimum interval between garbage collections that are requested above " + "the limit.");
   private static final Key<Duration> MAX_GC_SOFT =
       SECTION.key(
           "max_gc_interval_when_soft_limited",

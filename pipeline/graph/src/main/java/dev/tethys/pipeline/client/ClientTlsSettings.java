@@ -23,11 +23,14 @@ public record ClientTlsSettings(boolean insecure, TlsConfig config) {
   private static final Section SECTION =
       new Section("tls", "TLS settings of the client. Changed files apply to new connections.");
   private static final Key<Boolean> INSECURE =
-      SECTION.key("insecure", Type.BOOL, false, "If true, TLS is not used for endpoints without a scheme.");
+      SECTION.key(
+          "insecure", Type.BOOL, false, "If true, TLS is not used for endpoints without a scheme.");
   private static final Key<Boolean> SKIP_VERIFY =
-      SECTION.key("insecure_skip_verify", Type.BOOL, false, "If true, any server certificate is accepted.");
+      SECTION.key(
+          "insecure_skip_verify", Type.BOOL, false, "If true, any server certificate is accepted.");
   private static final Key<String> SERVER_NAME =
-      SECTION.key("server_name_override", Type.STRING, "", "Server name to send (SNI) and to verify.");
+      SECTION.key(
+          "server_name_override", Type.STRING, "", "Server name to send (SNI) and to verify.");
   private static final Key<String> CA_PEM =
       SECTION.key("ca_pem", Type.STRING, "", "Trusted CA certificates, as PEM text.");
   private static final Key<String> CA_FILE =
@@ -37,7 +40,11 @@ public record ClientTlsSettings(boolean insecure, TlsConfig config) {
   private static final Key<String> CERT_FILE =
       SECTION.key("cert_file", Type.PATH, "", "File of the client certificate chain.");
   private static final Key<Secret> KEY_PEM =
-      SECTION.key("key_pem", Type.SECRET, Secret.NONE, "Private key of the client certificate, as PEM text.");
+      SECTION.key(
+          "key_pem",
+          Type.SECRET,
+          Secret.NONE,
+          "Private key of the client certificate, as PEM text.");
   private static final Key<String> KEY_FILE =
       SECTION.key("key_file", Type.PATH, "", "File of the private key of the client certificate.");
   private static final Key<TlsVersion> MIN_VERSION =
@@ -53,7 +60,10 @@ public record ClientTlsSettings(boolean insecure, TlsConfig config) {
 
   private static final Key<List<String>> CIPHER_SUITES =
       SECTION.key(
-          "cipher_suites", TlsKeys.CIPHER_SUITES, List.of(), "Cipher suites of TLS 1.2, by IANA name.");
+          "cipher_suites",
+          TlsKeys.CIPHER_SUITES,
+          List.of(),
+          "Cipher suites of TLS 1.2, by IANA name.");
   private static final Key<List<String>> CURVES =
       SECTION.key("curve_preferences", TlsKeys.CURVES, List.of(), "Curves for the key exchange.");
   private static final Key<Boolean> SYSTEM_CAS =
@@ -61,8 +71,7 @@ public record ClientTlsSettings(boolean insecure, TlsConfig config) {
           "include_system_ca_certs_pool",
           Type.BOOL,
           false,
-          "If true, the CA certificates of the system are trusted in addition to "
-            + "ca_file.");
+          "If true, the CA certificates of the system are trusted in addition to " + "ca_file.");
 
   private static final Key<Boolean> INSECURE_SUITES = TlsKeys.insecureSuites(SECTION);
 

@@ -35,8 +35,7 @@ final class ConnectionKeys {
             "cookies",
             COOKIES.type(o -> o.get(COOKIES_ENABLED)),
             false,
-            "Cookies of the client: those set by the server are sent with later "
-            + "requests.");
+            "Cookies of the client: those set by the server are sent with later " + "requests.");
     idle =
         s.optional(
             "max_idle_conns", Type.INT, "Maximum number of idle connections; 0 for no limit.");
@@ -56,7 +55,12 @@ final class ConnectionKeys {
             "idle_conn_timeout",
             GoDurations.TYPE,
             "Idle time after which a connection is closed; 0 for five minutes.");
-    single = s.key("disable_keep_alives", Type.BOOL, false, "If true, every request uses a new connection.");
+    single =
+        s.key(
+            "disable_keep_alives",
+            Type.BOOL,
+            false,
+            "If true, every request uses a new connection.");
     http2 =
         s.key(
             "force_attempt_http2",
@@ -64,9 +68,17 @@ final class ConnectionKeys {
             true,
             "If true, HTTP/2 is used over TLS if the server supports it.");
     pingAfter =
-        s.key("http2_read_idle_timeout", GoDurations.TYPE, Duration.ZERO, "Only 0 is accepted: the client sends no pings.");
+        s.key(
+            "http2_read_idle_timeout",
+            GoDurations.TYPE,
+            Duration.ZERO,
+            "Only 0 is accepted: the client sends no pings.");
     pingTimeout =
-        s.key("http2_ping_timeout", GoDurations.TYPE, Duration.ZERO, "Only 0 is accepted: the client sends no pings.");
+        s.key(
+            "http2_ping_timeout",
+            GoDurations.TYPE,
+            Duration.ZERO,
+            "Only 0 is accepted: the client sends no pings.");
     foreign = new IgnoredCollectorKeys(s, true);
   }
 

@@ -181,7 +181,11 @@ public record GrpcClientSettings(
               : s.required("endpoint", Type.STRING, about);
       endpoints =
           several
-              ? s.key("endpoints", Type.list(Type.STRING), List.of(), "Addresses of several servers, used in turn.")
+              ? s.key(
+                  "endpoints",
+                  Type.list(Type.STRING),
+                  List.of(),
+                  "Addresses of several servers, used in turn.")
               : null;
       tls =
           s.key(

@@ -37,7 +37,11 @@ public record HttpClientSettings(
   private static final Section PARAMS =
       new Section("compression_params", "Parameters of the compression.");
   private static final Key<Long> LEVEL =
-      PARAMS.key("level", Type.INT, 0L, "Compression level of the chosen compression; 0 or -1 for its default.");
+      PARAMS.key(
+          "level",
+          Type.INT,
+          0L,
+          "Compression level of the chosen compression; 0 or -1 for its default.");
 
   /** The same with the authentication of a cloud. */
   public HttpClientSettings with(CloudAuth cloud, YamlObject o) {

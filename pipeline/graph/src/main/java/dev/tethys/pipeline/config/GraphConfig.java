@@ -55,7 +55,10 @@ public record GraphConfig(
 
   static {
     for (ComponentKind k : ComponentKind.values()) {
-      KINDS.put(k, TOP.key(k.section(), FREE, Map.of(), "Components of this kind by ID: type or type/name."));
+      KINDS.put(
+          k,
+          TOP.key(
+              k.section(), FREE, Map.of(), "Components of this kind by ID: type or type/name."));
     }
   }
 

@@ -70,7 +70,10 @@ public record OwnLogs(
 
   private static final Section SECTION = new Section("telemetry_logs", "Logs of the process.");
   private static final Key<String> LEVEL =
-      SECTION.optional("level", levels(), "Minimum level of log records; dpanic, panic and fatal disable logging.");
+      SECTION.optional(
+          "level",
+          levels(),
+          "Minimum level of log records; dpanic, panic and fatal disable logging.");
   private static final Key<Boolean> ENCODING =
       SECTION.optional(
           "encoding",
@@ -87,13 +90,18 @@ public record OwnLogs(
           false,
           "No effect: only internal errors are logged with a stack trace.");
   private static final Key<Boolean> DISABLE_ZAP_RESOURCE =
-      SECTION.key("disable_zap_resource", Type.BOOL, false, "If true, log lines carry no resource attributes.");
+      SECTION.key(
+          "disable_zap_resource",
+          Type.BOOL,
+          false,
+          "If true, log lines carry no resource attributes.");
   private static final Key<List<Sampling>> SAMPLED =
       SECTION.optional(
           "sampling", SAMPLING.type(OwnLogs::sampling), "Sampling of repeated log lines.");
   private static final Type<String> OUTPUT = Type.of("path", null, n -> n.parse(OwnLogs::output));
   private static final Key<List<String>> OUTPUT_PATHS =
-      SECTION.key("output_paths", Type.list(OUTPUT), List.of(), "Outputs: stdout, stderr or files.");
+      SECTION.key(
+          "output_paths", Type.list(OUTPUT), List.of(), "Outputs: stdout, stderr or files.");
   private static final Key<List<String>> ERROR_OUTPUT_PATHS =
       SECTION.key(
           "error_output_paths",
@@ -107,7 +115,8 @@ public record OwnLogs(
           Map.of(),
           "Fields added to each line.");
   private static final Key<List<YamlNode>> PROCESSORS =
-      SECTION.key("processors", Type.list(Type.ANY), List.of(), "Not supported: export of logs over OTLP.");
+      SECTION.key(
+          "processors", Type.list(Type.ANY), List.of(), "Not supported: export of logs over OTLP.");
 
   /** Reads the block. */
   static final Type<OwnLogs> TYPE = SECTION.type(OwnLogs::read);

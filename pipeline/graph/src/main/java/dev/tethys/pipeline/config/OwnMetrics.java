@@ -45,7 +45,8 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
   static final OwnMetrics USUAL = new OwnMetrics(List.of(Page.DEFAULT), List.of(), List.of());
 
   private static final Section CONSTANT_LABELS =
-      new Section("telemetry_constant_labels", "Resource attributes that become labels of all metrics.");
+      new Section(
+          "telemetry_constant_labels", "Resource attributes that become labels of all metrics.");
   private static final Key<List<String>> INCLUDED =
       CONSTANT_LABELS.optional(
           "included", Type.list(Type.STRING), "Included attributes; * and ? are wildcards.");
@@ -65,9 +66,11 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
   private static final Key<Boolean> NO_SCOPE =
       PROMETHEUS.key("without_scope_info", Type.BOOL, true, "No effect: metrics have no scope.");
   private static final Key<Boolean> NO_UNITS =
-      PROMETHEUS.key("without_units", Type.BOOL, false, "If true, metric names have no unit suffix.");
+      PROMETHEUS.key(
+          "without_units", Type.BOOL, false, "If true, metric names have no unit suffix.");
   private static final Key<Boolean> NO_SUFFIX =
-      PROMETHEUS.key("without_type_suffix", Type.BOOL, false, "If true, metric names have no _total suffix.");
+      PROMETHEUS.key(
+          "without_type_suffix", Type.BOOL, false, "If true, metric names have no _total suffix.");
   private static final Key<Patterns> RESOURCE_LABELS =
       PROMETHEUS.optional(
           "with_resource_constant_labels",
@@ -80,8 +83,11 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
       new Section("telemetry_pull_exporter", "Exporter that serves metrics on request.");
   private static final Key<Page> PULL_PROMETHEUS =
       PULL_EXPORTER.required(
-          "prometheus", PROMETHEUS.type(OwnMetrics::page), "Endpoint that serves metrics to Prometheus.");
-  private static final Section PULL = new Section("telemetry_pull", "Reader that serves metrics on request.");
+          "prometheus",
+          PROMETHEUS.type(OwnMetrics::page),
+          "Endpoint that serves metrics to Prometheus.");
+  private static final Section PULL =
+      new Section("telemetry_pull", "Reader that serves metrics on request.");
   private static final Key<Page> EXPORTER =
       PULL.required(
           "exporter",
@@ -93,9 +99,11 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
 
   private static final Section READER = new Section("telemetry_reader", "Reader of metrics.");
   private static final Key<Page> READER_PULL =
-      READER.optional("pull", PULL.type(o -> o.get(EXPORTER)), "Reader that serves metrics on request.");
+      READER.optional(
+          "pull", PULL.type(o -> o.get(EXPORTER)), "Reader that serves metrics on request.");
   private static final Key<OwnMetricsPush> PERIODIC =
-      READER.optional("periodic", OwnMetricsPush.TYPE, "Reader that pushes metrics at an interval.");
+      READER.optional(
+          "periodic", OwnMetricsPush.TYPE, "Reader that pushes metrics at an interval.");
 
   private static final Section SECTION =
       new Section("telemetry_metrics", "Metrics of the process.");
@@ -105,15 +113,17 @@ public record OwnMetrics(List<Page> pages, List<OwnMetricsPush> pushes, List<Own
           words("level", "none", "basic", "normal", "detailed"),
           "normal",
           "Level of metrics: none serves no metrics; all other levels serve the "
-            + "same metrics.");
+              + "same metrics.");
   private static final Key<List<Reader>> READERS =
       SECTION.optional(
           "readers",
           Type.list(READER.type(OwnMetrics::reader)),
           "Readers that serve or push metrics.");
   private static final Key<String> ADDRESS =
-      SECTION.optional("address", Type.STRING, "Former way of writing the address of the Prometheus endpoint: "
-            + "host:port.");
+      SECTION.optional(
+          "address",
+          Type.STRING,
+          "Former way of writing the address of the Prometheus endpoint: " + "host:port.");
 
   private static final Key<List<OwnView>> VIEWS =
       SECTION.optional(

@@ -45,7 +45,8 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
       Duration timeout,
       boolean delta) {}
 
-  private static final Section OTLP = new Section("telemetry_otlp", "Server that receives metrics over OTLP.");
+  private static final Section OTLP =
+      new Section("telemetry_otlp", "Server that receives metrics over OTLP.");
   private static final Key<Boolean> PROTOCOL =
       OTLP.required(
           "protocol",
@@ -54,7 +55,11 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
   private static final Key<String> ENDPOINT =
       OTLP.required("endpoint", Type.STRING, "Address of the server: host:port or a URL.");
   private static final Key<Boolean> INSECURE =
-      OTLP.key("insecure", Type.BOOL, false, "If true, TLS is not used for endpoints that are not a URL.");
+      OTLP.key(
+          "insecure",
+          Type.BOOL,
+          false,
+          "If true, TLS is not used for endpoints that are not a URL.");
   private static final Key<String> CERTIFICATE =
       OTLP.key("certificate", Type.PATH, "", "File of trusted CA certificates.");
   private static final Key<String> CLIENT_CERTIFICATE =
@@ -70,7 +75,11 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
   private static final Key<Map<String, Secret>> HEADERS =
       OTLP.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every request.");
   private static final Key<Secret> HEADERS_LIST =
-      OTLP.key("headers_list", Type.SECRET, Secret.NONE, "Headers of every request, as name=value,…; headers takes precedence.");
+      OTLP.key(
+          "headers_list",
+          Type.SECRET,
+          Secret.NONE,
+          "Headers of every request, as name=value,…; headers takes precedence.");
   private static final Key<Long> SEND_TIMEOUT =
       OTLP.key("timeout", Type.INT, 10_000L, "Timeout of a request in milliseconds.");
   private static final Key<String> TEMPORALITY =
@@ -78,8 +87,7 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
           "temporality_preference",
           Type.oneOf("temporality", List.of("cumulative", "delta", "lowmemory")),
           "cumulative",
-          "Temporality of metrics: cumulative, or delta for counters and "
-            + "histograms.");
+          "Temporality of metrics: cumulative, or delta for counters and " + "histograms.");
   private static final Key<String> HISTOGRAMS =
       OTLP.key(
           "default_histogram_aggregation",
@@ -92,7 +100,8 @@ public record OwnMetricsPush(Duration interval, Duration timeout, @Nullable Otlp
   private static final Section EXPORTER =
       new Section("telemetry_push_exporter", "Destination of pushed metrics.");
   private static final Key<Otlp> TO_OTLP =
-      EXPORTER.optional("otlp", OTLP.type(OwnMetricsPush::otlp), "Server that receives metrics over OTLP.");
+      EXPORTER.optional(
+          "otlp", OTLP.type(OwnMetricsPush::otlp), "Server that receives metrics over OTLP.");
   private static final Key<YamlNode> TO_CONSOLE =
       EXPORTER.optional("console", Type.ANY, "Writes metrics to standard output.");
 

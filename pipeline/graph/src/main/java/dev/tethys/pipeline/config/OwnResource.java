@@ -16,9 +16,12 @@ import java.util.Set;
  * under {@code attributes} or, as before, as keys of the block itself.
  */
 final class OwnResource {
-  private static final Section ATTRIBUTE = new Section("telemetry_attribute", "Attribute of the resource.");
-  private static final Key<String> NAME = ATTRIBUTE.required("name", Type.STRING, "Name of the attribute.");
-  private static final Key<YamlNode> VALUE = ATTRIBUTE.optional("value", Type.ANY, "Value of the attribute.");
+  private static final Section ATTRIBUTE =
+      new Section("telemetry_attribute", "Attribute of the resource.");
+  private static final Key<String> NAME =
+      ATTRIBUTE.required("name", Type.STRING, "Name of the attribute.");
+  private static final Key<YamlNode> VALUE =
+      ATTRIBUTE.optional("value", Type.ANY, "Value of the attribute.");
   private static final Key<String> KIND =
       ATTRIBUTE.key(
           "type",

@@ -57,14 +57,29 @@ public record OwnView(
           "",
           "Type of the instruments.");
   private static final Key<String> UNIT =
-      SELECTOR.key("unit", Type.STRING, "", "Unit of the instruments; must be empty, since units are part of "
-            + "metric names.");
+      SELECTOR.key(
+          "unit",
+          Type.STRING,
+          "",
+          "Unit of the instruments; must be empty, since units are part of " + "metric names.");
   private static final Key<String> METER_NAME =
-      SELECTOR.key("meter_name", Type.STRING, "", "Name of the meter; must be empty, since there is only one.");
+      SELECTOR.key(
+          "meter_name",
+          Type.STRING,
+          "",
+          "Name of the meter; must be empty, since there is only one.");
   private static final Key<String> METER_VERSION =
-      SELECTOR.key("meter_version", Type.STRING, "", "Version of the meter; must be empty, since there is only one.");
+      SELECTOR.key(
+          "meter_version",
+          Type.STRING,
+          "",
+          "Version of the meter; must be empty, since there is only one.");
   private static final Key<String> METER_SCHEMA =
-      SELECTOR.key("meter_schema_url", Type.STRING, "", "Schema URL of the meter; must be empty, since there is only one.");
+      SELECTOR.key(
+          "meter_schema_url",
+          Type.STRING,
+          "",
+          "Schema URL of the meter; must be empty, since there is only one.");
 
   /** Selector of a view. */
   private record Selected(String name, @Nullable Kind kind) {}
@@ -96,13 +111,19 @@ public record OwnView(
   private static final Section STREAM =
       new Section("telemetry_stream", "Stream that the selected metrics become.");
   private static final Key<String> NAME =
-      STREAM.key("name", Type.STRING, "", "New name of the metric; not allowed if instrument_name has wildcards.");
+      STREAM.key(
+          "name",
+          Type.STRING,
+          "",
+          "New name of the metric; not allowed if instrument_name has wildcards.");
   private static final Key<String> DESCRIPTION =
       STREAM.key("description", Type.STRING, "", "New description of the metric.");
   private static final Key<Boolean> AGGREGATED =
       STREAM.key(
-          "aggregation", AGGREGATION.type(OwnView::drops), false, "Aggregation of the metrics: drop removes them, default keeps them as "
-            + "they are.");
+          "aggregation",
+          AGGREGATION.type(OwnView::drops),
+          false,
+          "Aggregation of the metrics: drop removes them, default keeps them as " + "they are.");
   private static final Key<Attributes> ATTRIBUTE_KEYS =
       STREAM.key(
           "attribute_keys",

@@ -42,10 +42,16 @@ public record TelemetrySettings(
           List.of(),
           "No effect: the process records no traces of itself.");
   private static final Key<List<YamlNode>> PROCESSORS =
-      TRACES.key("processors", Type.list(Type.ANY), List.of(), "Not supported: export of the process's own spans.");
+      TRACES.key(
+          "processors",
+          Type.list(Type.ANY),
+          List.of(),
+          "Not supported: export of the process's own spans.");
 
   static {
-    TRACES.notBuilt("sampler", "Sampler of the process's own spans.").notBuilt("limits", "Limits of the process's own spans.");
+    TRACES
+        .notBuilt("sampler", "Sampler of the process's own spans.")
+        .notBuilt("limits", "Limits of the process's own spans.");
   }
 
   private static final Section SECTION =
@@ -63,7 +69,11 @@ public record TelemetrySettings(
           Map.of(),
           "Resource attributes of the process's telemetry.");
   private static final Key<VolumeSettings> VOLUMES =
-      SECTION.key("volumes", VolumeSettings.TYPE, VolumeSettings.DEFAULT, "Counts of telemetry volume by attribute.");
+      SECTION.key(
+          "volumes",
+          VolumeSettings.TYPE,
+          VolumeSettings.DEFAULT,
+          "Counts of telemetry volume by attribute.");
 
   /** Reads the block. */
   public static final Type<TelemetrySettings> TYPE = SECTION.type(TelemetrySettings::read);

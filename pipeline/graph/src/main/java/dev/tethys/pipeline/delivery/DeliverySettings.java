@@ -79,7 +79,10 @@ public record DeliverySettings(
           "Random variation of a pause as a fraction of it, from 0 to 1.");
   private static final Key<Double> MULTIPLIER =
       RETRY.key(
-          "multiplier", Type.FLOAT, Retry.DEFAULT.multiplier(), "Factor by which the pause grows after each attempt; at least 1.");
+          "multiplier",
+          Type.FLOAT,
+          Retry.DEFAULT.multiplier(),
+          "Factor by which the pause grows after each attempt; at least 1.");
   private static final Key<Duration> MAX_INTERVAL =
       RETRY.key(
           "max_interval",
@@ -92,7 +95,7 @@ public record DeliverySettings(
           GoDurations.TYPE,
           Retry.DEFAULT.maxElapsed(),
           "Maximum time for which a request is retried; 0 for no limit, the "
-            + "default of a queue on disk.");
+              + "default of a queue on disk.");
   private static final Key<Long> MAX_ATTEMPTS =
       RETRY.key("max_attempts", Type.INT, 0L, "Maximum number of attempts; 0 for no limit.");
 
@@ -137,7 +140,7 @@ public record DeliverySettings(
           Type.BOOL,
           true,
           "If true, requests wait in a queue; if false, sources wait until their "
-            + "request is sent.");
+              + "request is sent.");
   private static final Key<Long> NUM_CONSUMERS =
       QUEUE.key("num_consumers", Type.INT, 10L, "Maximum number of requests sent at once.");
   private static final Key<Boolean> ADAPTIVE =
@@ -146,7 +149,7 @@ public record DeliverySettings(
           Type.BOOL,
           true,
           "If true, the number of concurrent requests is reduced while the "
-            + "destination is slow or overloaded.");
+              + "destination is slow or overloaded.");
   private static final Key<Long> QUEUE_SIZE =
       QUEUE.key("queue_size", Type.INT, 1000L, "Maximum size of the queue, in the unit of sizer.");
   private static final Key<Sizer> SIZER =
@@ -168,22 +171,22 @@ public record DeliverySettings(
           Type.BOOL,
           false,
           "If true, sources wait for room in a full queue; if false, their data "
-            + "is refused. If absent, receivers whose data stays at its source, such "
-            + "as kafka and filelog, wait; others are refused.");
+              + "is refused. If absent, receivers whose data stays at its source, such "
+              + "as kafka and filelog, wait; others are refused.");
   private static final Key<WhenFull> WHEN_FULL =
       QUEUE.optional(
           "when_full",
           Type.lowerCase("policy", WhenFull.class),
           "Policy of a full queue: auto, block, refuse, drop_oldest or "
-            + "drop_newest; replaces block_on_overflow.");
+              + "drop_newest; replaces block_on_overflow.");
   private static final Key<Boolean> WAIT_FOR_RESULT =
       QUEUE.key(
           "wait_for_result",
           Type.BOOL,
           true,
           "If true, data is acknowledged to sources when the destination has "
-            + "accepted it or it is on disk; if false, as soon as it is in memory, "
-            + "where a crash loses it.");
+              + "accepted it or it is on disk; if false, as soon as it is in memory, "
+              + "where a crash loses it.");
   private static final Key<Reference> STORAGE =
       QUEUE.optional("storage", Reference.TYPE, "Storage extension that keeps the queue on disk.");
   private static final Key<Long> DEAD_LETTER_BYTES =

@@ -31,14 +31,14 @@ record GrpcKeepalive(ConnectionTimes times, Duration pingEvery, boolean pingIdle
           GoDurations.TYPE,
           Duration.ZERO,
           "Idle time after which a connection without calls is closed; 0 closes "
-            + "it after five minutes without traffic.");
+              + "it after five minutes without traffic.");
   private static final Key<Duration> AGE =
       PARAMETERS.key(
           "max_connection_age",
           GoDurations.TYPE,
           Duration.ZERO,
           "Age, varied by up to 10%, after which a connection is closed once it "
-            + "has no pending call; 0 for no limit.");
+              + "has no pending call; 0 for no limit.");
   private static final Key<Duration> GRACE =
       PARAMETERS.key(
           "max_connection_age_grace",

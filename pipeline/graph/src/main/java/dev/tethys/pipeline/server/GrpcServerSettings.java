@@ -64,12 +64,19 @@ public record GrpcServerSettings(
             "tls", ServerTlsSettings.TYPE, "TLS settings of the server; plain text if absent.");
     Key<Long> max =
         s.key(
-            "max_recv_msg_size_mib", Type.INT, 4L, "Maximum size of a request in MiB, after decompression.");
+            "max_recv_msg_size_mib",
+            Type.INT,
+            4L,
+            "Maximum size of a request in MiB, after decompression.");
     Key<Reference> auth =
         s.optional(
             "auth", AUTH_TYPE, "Authenticator of incoming calls; unset accepts every client.");
     Key<Boolean> metadata =
-        s.key("include_metadata", Type.BOOL, false, "If true, request headers are kept as metadata of the telemetry.");
+        s.key(
+            "include_metadata",
+            Type.BOOL,
+            false,
+            "If true, request headers are kept as metadata of the telemetry.");
     Key<Long> streams =
         s.key(
             "max_concurrent_streams",

@@ -60,9 +60,13 @@ public record HttpServerSettings(
           "Allowed request headers in addition to the safelisted ones; * for all.");
   private static final Key<List<String>> EXPOSED_HEADERS =
       CORS.key(
-          "exposed_headers", Type.list(Type.STRING), List.of(), "Response headers that web pages may read.");
+          "exposed_headers",
+          Type.list(Type.STRING),
+          List.of(),
+          "Response headers that web pages may read.");
   private static final Key<Long> MAX_AGE =
-      CORS.key("max_age", Type.INT, 0L, "Duration in seconds for which browsers cache the permission.");
+      CORS.key(
+          "max_age", Type.INT, 0L, "Duration in seconds for which browsers cache the permission.");
   private static final Type<Cors> CORS_TYPE =
       CORS.type(
           o ->
@@ -81,7 +85,7 @@ public record HttpServerSettings(
           Type.list(Type.STRING),
           List.of(),
           "URL parameters that are used as headers of the same name; they take "
-            + "precedence over headers.");
+              + "precedence over headers.");
 
   /**
    * Authentication of requests.
@@ -195,9 +199,13 @@ public record HttpServerSettings(
               Type.INT,
               DEFAULT_MAX_BODY,
               "Maximum size of a request body in bytes, before and after "
-            + "decompression; 0 for the default.");
+                  + "decompression; 0 for the default.");
       metadata =
-          s.key("include_metadata", Type.BOOL, false, "If true, request headers are kept as metadata of the telemetry.");
+          s.key(
+              "include_metadata",
+              Type.BOOL,
+              false,
+              "If true, request headers are kept as metadata of the telemetry.");
       headers = s.key("response_headers", ClientKeys.PAIRS, Map.of(), "Headers of every response.");
       algorithms =
           s.key(
@@ -223,8 +231,8 @@ public record HttpServerSettings(
               GoDurations.TYPE,
               Duration.ZERO,
               "Maximum time from the request headers to the end of the response; 0 "
-            + "for no total limit, but the client must read each part within "
-            + "read_timeout, or five minutes.");
+                  + "for no total limit, but the client must read each part within "
+                  + "read_timeout, or five minutes.");
       idleTimeout =
           s.key(
               "idle_timeout",
@@ -232,7 +240,11 @@ public record HttpServerSettings(
               Duration.ZERO,
               "Timeout of idle connections; 0 for read_timeout.");
       keepAlives =
-          s.key("keep_alives_enabled", Type.BOOL, true, "If true, a connection can serve several requests.");
+          s.key(
+              "keep_alives_enabled",
+              Type.BOOL,
+              true,
+              "If true, a connection can serve several requests.");
       foreign = new IgnoredCollectorKeys(s, false);
     }
 

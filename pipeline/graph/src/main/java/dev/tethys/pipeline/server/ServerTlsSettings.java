@@ -60,18 +60,27 @@ public record ServerTlsSettings(
       SECTION.key("key_file", Type.PATH, "", "File of the private key.");
   private static final Key<String> CLIENT_CA_FILE =
       SECTION.key(
-          "client_ca_file", Type.PATH, "", "File of CA certificates; clients must present a certificate signed by "
-            + "one of them.");
+          "client_ca_file",
+          Type.PATH,
+          "",
+          "File of CA certificates; clients must present a certificate signed by "
+              + "one of them.");
   private static final Key<Boolean> CLIENT_CA_RELOAD =
       SECTION.key(
-          "client_ca_file_reload", Type.BOOL, false, "If true, client_ca_file is reloaded when it changes.");
+          "client_ca_file_reload",
+          Type.BOOL,
+          false,
+          "If true, client_ca_file is reloaded when it changes.");
   private static final Key<TlsVersion> MIN_VERSION =
       SECTION.key("min_version", TlsKeys.versions(), TlsVersion.TLS12, "Minimum TLS version.");
   private static final Key<TlsVersion> MAX_VERSION =
       SECTION.key("max_version", TlsKeys.versions(), TlsVersion.TLS13, "Maximum TLS version.");
   private static final Key<List<String>> CIPHER_SUITES =
       SECTION.key(
-          "cipher_suites", TlsKeys.CIPHER_SUITES, List.of(), "Cipher suites of TLS 1.2, by IANA name.");
+          "cipher_suites",
+          TlsKeys.CIPHER_SUITES,
+          List.of(),
+          "Cipher suites of TLS 1.2, by IANA name.");
   private static final Key<List<String>> CURVES =
       SECTION.key("curve_preferences", TlsKeys.CURVES, List.of(), "Curves for the key exchange.");
   private static final Key<Boolean> SYSTEM_CAS =
@@ -80,7 +89,7 @@ public record ServerTlsSettings(
           Type.BOOL,
           false,
           "If true, certificates signed by a CA of the system are accepted in "
-            + "addition to those of client_ca_file.");
+              + "addition to those of client_ca_file.");
   private static final Key<Duration> RELOAD_INTERVAL =
       SECTION.key(
           "reload_interval",
@@ -97,7 +106,7 @@ public record ServerTlsSettings(
           Type.STRING,
           "",
           "No effect: it requests no client certificate, in the Collector "
-            + "neither; use client_ca_file.");
+              + "neither; use client_ca_file.");
     }
     SECTION.notBuilt("tpm", "Private key in a TPM.");
   }

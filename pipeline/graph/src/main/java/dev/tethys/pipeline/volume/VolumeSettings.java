@@ -39,8 +39,9 @@ public record VolumeSettings(
           100);
 
   private static final Section SECTION =
-      new Section("volumes", "Counts telemetry volume by attribute, at the entries and exits of the "
-            + "graph.");
+      new Section(
+          "volumes",
+          "Counts telemetry volume by attribute, at the entries and exits of the " + "graph.");
   private static final Key<Boolean> ENABLED =
       SECTION.key("enabled", Type.BOOL, true, "Enables counting of volumes.");
   private static final Key<List<String>> ATTRIBUTES =
@@ -49,10 +50,13 @@ public record VolumeSettings(
           Type.list(Type.STRING),
           DEFAULT.attributes.stream().map(VolumeAttribute::name).toList(),
           "Attributes to count by: severity, metric.name, keys of resource "
-            + "attributes, or attributes[\"KEY\"] of items.");
+              + "attributes, or attributes[\"KEY\"] of items.");
   private static final Key<Long> VALUES =
       SECTION.key(
-          "values", Type.INT, (long) DEFAULT.values, "Maximum number of values kept for an attribute.");
+          "values",
+          Type.INT,
+          (long) DEFAULT.values,
+          "Maximum number of values kept for an attribute.");
 
   private static final Key<Prices> PRICES =
       SECTION.key("prices", Prices.TYPE, Prices.NONE, "Prices of exporters.");

@@ -38,7 +38,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           Type.BOOL,
           false,
           "If true, username is the ID of a delegation token and password its "
-            + "HMAC in Base64; SCRAM only.");
+              + "HMAC in Base64; SCRAM only.");
   private static final List<String> BY_PASSWORD =
       List.of("PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512");
   private static final List<String> BY_AWS = List.of(MskIdentity.MECHANISM, MskIdentity.BY_TOKENS);
@@ -48,13 +48,12 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           Type.STRING,
           "PLAIN",
           "SASL mechanism: PLAIN, SCRAM-SHA-256, SCRAM-SHA-512, OAUTHBEARER, "
-            + "AWS_MSK_IAM or AWS_MSK_IAM_OAUTHBEARER.");
+              + "AWS_MSK_IAM or AWS_MSK_IAM_OAUTHBEARER.");
   private static final Key<Reference> TOKEN_SOURCE =
       SASL.optional(
           "oauthbearer_token_source",
           Reference.TYPE,
-          "Extension that provides the tokens for OAUTHBEARER, such as "
-            + "oauth2client.");
+          "Extension that provides the tokens for OAUTHBEARER, such as " + "oauth2client.");
 
   private static final Key<Map<String, String>> EXTENSIONS =
       SASL.key(
@@ -62,7 +61,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           Type.map(Type.STRING),
           Map.of(),
           "SASL extensions sent with the token, such as logicalCluster and "
-            + "identityPoolId of Confluent Cloud.");
+              + "identityPoolId of Confluent Cloud.");
 
   private static final Key<CloudAuth> AWS =
       SASL.optional(
@@ -82,7 +81,8 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
   private static final Key<Sasl> AUTH_SASL =
       AUTH.optional("sasl", SASL.type(KafkaConnection::sasl), "SASL mechanism and its settings.");
   private static final Key<KerberosIdentity> KERBEROS =
-      AUTH.optional("kerberos", KerberosIdentity.type("kafka"), "Kerberos authentication (GSSAPI).");
+      AUTH.optional(
+          "kerberos", KerberosIdentity.type("kafka"), "Kerberos authentication (GSSAPI).");
   private static final Section PLAIN_TEXT =
       new Section("plain_text", "Former way of writing sasl with the mechanism PLAIN.");
   private static final Key<String> PLAIN_USERNAME =
@@ -142,7 +142,8 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           List.of("localhost:9092"),
           "Bootstrap brokers: host:port, or host for port 9092.");
   private static final Key<String> CLIENT_ID =
-      SECTION.key("client_id", Type.STRING, "otel-collector", "Client ID, shown in the logs of brokers.");
+      SECTION.key(
+          "client_id", Type.STRING, "otel-collector", "Client ID, shown in the logs of brokers.");
 
   static {
     SECTION.key(
@@ -158,7 +159,7 @@ public record KafkaConnection(List<String> brokers, Map<String, Object> properti
           Type.BOOL,
           false,
           "If true, host names of bootstrap brokers are resolved to canonical "
-            + "names, as Kerberos and certificates may require.");
+              + "names, as Kerberos and certificates may require.");
   private static final Key<ClientTlsSettings> TLS =
       SECTION.optional("tls", ClientTlsSettings.TYPE, "TLS settings of the connection.");
   private static final Key<Auth> AUTH_KEY =

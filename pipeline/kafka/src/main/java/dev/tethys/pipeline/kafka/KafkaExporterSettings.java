@@ -89,15 +89,19 @@ record KafkaExporterSettings(
 
   private static final Section PRODUCER = new Section("producer", "Settings of the producer.");
   private static final Key<Long> MAX_MESSAGE_BYTES =
-      PRODUCER.key("max_message_bytes", Type.INT, 1_000_000L, "Maximum size of the value of a record, in bytes.");
+      PRODUCER.key(
+          "max_message_bytes",
+          Type.INT,
+          1_000_000L,
+          "Maximum size of the value of a record, in bytes.");
   private static final Key<Integer> REQUIRED_ACKS =
       PRODUCER.key(
           "required_acks",
           acks(),
           -1,
           "Required acknowledgements: all in-sync replicas (all, -1), the leader "
-            + "(1), none (0). Only all prevents loss and duplicates caused by "
-            + "retries of the producer.");
+              + "(1), none (0). Only all prevents loss and duplicates caused by "
+              + "retries of the producer.");
   private static final Key<String> COMPRESSION =
       PRODUCER.key(
           "compression",
@@ -136,35 +140,39 @@ record KafkaExporterSettings(
           Type.INT,
           128L << 10,
           "Size in bytes at which the batch of a partition is sent without "
-            + "waiting; not a key of the Collector.");
+              + "waiting; not a key of the Collector.");
 
   private static final Key<Long> MAX_BROKER_WRITE_BYTES =
       PRODUCER.optional(
           "max_broker_write_bytes",
           Type.INT,
           "Maximum size of a request to a broker in bytes; the default is "
-            + "slightly above the maximum size of one record.");
+              + "slightly above the maximum size of one record.");
 
   private record Producer(int maxBytes, int maxRecords, Map<String, Object> properties) {}
 
   private static final Section PARTITIONER =
       new Section("record_partitioner", "Method that selects partitions; at most one.");
-  private static final Section STICKY = new Section("sticky_key", "Selects the partition by the hash of the key.");
+  private static final Section STICKY =
+      new Section("sticky_key", "Selects the partition by the hash of the key.");
   private static final Key<String> HASHER =
       STICKY.key(
           "hasher",
           Type.oneOf("hasher", List.of("sarama_compat", "murmur2")),
           "sarama_compat",
           "Hash function: sarama_compat, as in the Collector and Sarama, or "
-            + "murmur2, as in Kafka's own clients.");
-  private static final Section NO_KEYS = new Section("partitioner", "Partitioner without settings.");
+              + "murmur2, as in Kafka's own clients.");
+  private static final Section NO_KEYS =
+      new Section("partitioner", "Partitioner without settings.");
   private static final Key<String> STICKY_KEY =
       PARTITIONER.optional("sticky_key", STICKY.type(o -> o.get(HASHER)), STICKY.doc());
   private static final Key<Boolean> ROUND_ROBIN =
       PARTITIONER.optional("round_robin", NO_KEYS.type(o -> true), "Selects partitions in turn.");
   private static final Key<Boolean> LEAST_BACKUP =
       PARTITIONER.optional(
-          "least_backup", NO_KEYS.type(o -> true), "Selects the partition with the fewest waiting records.");
+          "least_backup",
+          NO_KEYS.type(o -> true),
+          "Selects the partition with the fewest waiting records.");
 
   static {
     PARTITIONER.notBuilt("extension", "A custom partitioner.");
@@ -201,16 +209,21 @@ record KafkaExporterSettings(
 
   private static final Key<String> FORMER_TOPIC =
       SECTION.optional(
-          "topic", Type.STRING, "Former way of writing the topic of all signals without their own.");
+          "topic",
+          Type.STRING,
+          "Former way of writing the topic of all signals without their own.");
   private static final Key<YamlNode> FORMER_ENCODING =
-      SECTION.optional("encoding", Type.ANY, "Former way of writing the encoding of all signals without their own.");
+      SECTION.optional(
+          "encoding",
+          Type.ANY,
+          "Former way of writing the encoding of all signals without their own.");
   private static final Key<String> TOPIC_FROM_ATTRIBUTE =
       SECTION.key(
           "topic_from_attribute",
           Type.STRING,
           "",
           "Resource attribute, or label for encodings by series, that names the "
-            + "topic; if absent, topic is used.");
+              + "topic; if absent, topic is used.");
   private static final Key<Long> MAX_TOPICS =
       SECTION.key(
           "max_topics",
@@ -232,7 +245,7 @@ record KafkaExporterSettings(
           Type.INT,
           8L,
           "Number of record keys for samples that arrived without an order, 1 to "
-            + "1024; a series always has the same key.");
+              + "1024; a series always has the same key.");
   private static final Key<Producer> PRODUCER_KEY =
       SECTION.optional(
           "producer", PRODUCER.type(KafkaExporterSettings::producer), "Settings of the producer.");
@@ -247,10 +260,11 @@ record KafkaExporterSettings(
           PARTITIONER.type(KafkaExporterSettings::partitioner),
           Map.of(),
           "Method that selects partitions; by default the murmur2 hash of the "
-            + "key, as in Kafka's own clients.");
+              + "key, as in Kafka's own clients.");
 
   private static final Key<Boolean> TRACES_BY_ID =
-      SECTION.key("partition_traces_by_id", Type.BOOL, false, "If true, the trace ID is the key of spans.");
+      SECTION.key(
+          "partition_traces_by_id", Type.BOOL, false, "If true, the trace ID is the key of spans.");
   private static final Key<Boolean> METRICS_BY_RESOURCE =
       SECTION.key(
           "partition_metrics_by_resource_attributes",
@@ -288,9 +302,17 @@ record KafkaExporterSettings(
             RecordEncoding.OTLP_PROTO,
             "Encoding of records.");
     Key<String> topicFrom =
-        s.key("topic_from_metadata_key", Type.STRING, "", "Metadata key whose value names the topic.");
+        s.key(
+            "topic_from_metadata_key",
+            Type.STRING,
+            "",
+            "Metadata key whose value names the topic.");
     Key<String> keyFrom =
-        s.key("message_key_from_metadata_key", Type.STRING, "", "Metadata key whose value becomes the record key.");
+        s.key(
+            "message_key_from_metadata_key",
+            Type.STRING,
+            "",
+            "Metadata key whose value becomes the record key.");
     TOPICS.put(
         signal,
         SECTION.key(

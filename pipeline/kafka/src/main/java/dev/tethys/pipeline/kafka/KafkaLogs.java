@@ -42,8 +42,13 @@ public record KafkaLogs(
   private static final Section SASL =
       new Section("sasl_config", "SASL authentication.").include(TlsConfig.SECTION);
   private static final Key<String> MECHANISM =
-      SASL.key("mechanism", Type.STRING, "PLAIN", "SASL mechanism: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.");
-  private static final Key<String> USER = SASL.key("user", Type.STRING, "", "User name at the broker.");
+      SASL.key(
+          "mechanism",
+          Type.STRING,
+          "PLAIN",
+          "SASL mechanism: PLAIN, SCRAM-SHA-256 or SCRAM-SHA-512.");
+  private static final Key<String> USER =
+      SASL.key("user", Type.STRING, "", "User name at the broker.");
   private static final Key<Secret> PASSWORD =
       SASL.key("password", Type.SECRET, Secret.NONE, "Password of the user.");
   private static final Key<Boolean> USE_TLS =
@@ -54,20 +59,28 @@ public record KafkaLogs(
   private static final Key<String> TYPE_KEY =
       AUTHENTICATION.key("type", Type.STRING, "none", "Type of authentication: none, ssl or sasl.");
   private static final Key<YamlObject> TLS =
-      AUTHENTICATION.optional("tls_config", TlsConfig.SECTION.type(o -> o), "TLS settings for type ssl.");
+      AUTHENTICATION.optional(
+          "tls_config", TlsConfig.SECTION.type(o -> o), "TLS settings for type ssl.");
   private static final Key<YamlObject> SASL_KEY =
       AUTHENTICATION.optional("sasl_config", SASL.type(o -> o), "SASL settings for type sasl.");
 
-  private static final Section SECTION = new Section("kafka", "Reads log records from Kafka topics.");
+  private static final Section SECTION =
+      new Section("kafka", "Reads log records from Kafka topics.");
   private static final Key<List<String>> BROKERS =
       SECTION.required("brokers", Type.list(Type.STRING), "Bootstrap brokers: host:port.");
   private static final Key<List<String>> TOPICS =
       SECTION.required(
-          "topics", Type.list(Type.STRING), "Topics; a name that begins with ^ is a regular expression, evaluated "
-            + "again at intervals.");
+          "topics",
+          Type.list(Type.STRING),
+          "Topics; a name that begins with ^ is a regular expression, evaluated "
+              + "again at intervals.");
   private static final Key<String> GROUP = group(SECTION);
   private static final Key<String> ASSIGNOR =
-      SECTION.key("assignor", Type.STRING, "range", "Assignment strategy of partitions: range, sticky or roundrobin.");
+      SECTION.key(
+          "assignor",
+          Type.STRING,
+          "range",
+          "Assignment strategy of partitions: range, sticky or roundrobin.");
   private static final Key<Boolean> TIMES = times(SECTION);
   private static final LabelMap LABELS = new LabelMap(SECTION);
   private static final Key<Map<String, Object>> AUTH =
@@ -86,13 +99,18 @@ public record KafkaLogs(
   public static final Type<KafkaLogs> TYPE = SECTION.type(KafkaLogs::read);
 
   private static final Section HUBS =
-      new Section("azure_event_hubs", "Reads log records from Azure Event Hubs over the Kafka protocol.");
+      new Section(
+          "azure_event_hubs", "Reads log records from Azure Event Hubs over the Kafka protocol.");
   private static final Key<String> NAMESPACE =
-      HUBS.required("fully_qualified_namespace", Type.STRING, "Address of the namespace: NAME.servicebus.windows.net:9093.");
+      HUBS.required(
+          "fully_qualified_namespace",
+          Type.STRING,
+          "Address of the namespace: NAME.servicebus.windows.net:9093.");
   private static final Key<List<String>> EVENT_HUBS =
       HUBS.required("event_hubs", Type.list(Type.STRING), "Names of the event hubs.");
   private static final Key<Secret> CONNECTION_STRING =
-      HUBS.required("connection_string", Type.SECRET, "Connection string of the namespace, with its key.");
+      HUBS.required(
+          "connection_string", Type.SECRET, "Connection string of the namespace, with its key.");
   private static final Key<String> HUBS_GROUP = group(HUBS);
   private static final Key<Boolean> HUBS_TIMES = times(HUBS);
   private static final Key<Boolean> DISALLOW_CUSTOM =
@@ -101,7 +119,7 @@ public record KafkaLogs(
           Type.BOOL,
           false,
           "If true, messages that do not follow the schema of Azure logs are "
-            + "dropped instead of stored as a line.");
+              + "dropped instead of stored as a line.");
   private static final LabelMap HUBS_LABELS = new LabelMap(HUBS);
 
   /** The block {@code azure_event_hubs}. */
@@ -113,7 +131,10 @@ public record KafkaLogs(
 
   private static Key<Boolean> times(Section s) {
     return s.key(
-        "use_incoming_timestamp", Type.BOOL, false, "If true, entries carry the timestamp of their record.");
+        "use_incoming_timestamp",
+        Type.BOOL,
+        false,
+        "If true, entries carry the timestamp of their record.");
   }
 
   private static KafkaLogs read(YamlObject o) {

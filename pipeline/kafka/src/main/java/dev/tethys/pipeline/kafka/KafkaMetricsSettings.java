@@ -51,8 +51,9 @@ public record KafkaMetricsSettings(
   private static final Duration LONGEST = Duration.ofMinutes(1);
 
   private static final Section SECTION =
-      new Section("kafka_metrics", "Collects metrics of the brokers, topics and consumers of a Kafka "
-            + "cluster.")
+      new Section(
+              "kafka_metrics",
+              "Collects metrics of the brokers, topics and consumers of a Kafka " + "cluster.")
           .include(KafkaConnection.SECTION);
   private static final IntervalCollector.Schedule.Keys PACE =
       new IntervalCollector.Schedule.Keys(SECTION, Duration.ofMinutes(1), Duration.ZERO);
@@ -69,15 +70,14 @@ public record KafkaMetricsSettings(
           "topic_match",
           Type.REGEX,
           Pattern.compile("^[^_].*$"),
-          "RE2 expression searched for in topic names; only matching topics are "
-            + "collected.");
+          "RE2 expression searched for in topic names; only matching topics are " + "collected.");
   private static final Key<Pattern> GROUP_MATCH =
       SECTION.key(
           "group_match",
           Type.REGEX,
           Pattern.compile(".*"),
           "RE2 expression searched for in names of consumer groups; only "
-            + "matching groups are collected.");
+              + "matching groups are collected.");
   private static final Key<Duration> REFRESH =
       SECTION.optional(
           "refresh_frequency",

@@ -67,7 +67,8 @@ record KafkaReceiverSettings(
 
   private static final System.Logger LOG = JulLogger.of(KafkaReceiverSettings.class.getName());
 
-  private static final Section SECTION = new Section("kafka", "Reads telemetry from Kafka topics as a consumer group.");
+  private static final Section SECTION =
+      new Section("kafka", "Reads telemetry from Kafka topics as a consumer group.");
   private static final Map<Signal, Function<YamlObject, Topics>> TOPICS =
       new EnumMap<>(Signal.class);
 
@@ -83,10 +84,16 @@ record KafkaReceiverSettings(
           "group_id", Type.STRING, "otel-collector", "Consumer group that shares the partitions.");
   private static final Key<String> GROUP_INSTANCE_ID =
       SECTION.key(
-          "group_instance_id", Type.STRING, "", "Static member ID, which keeps the partitions over a short restart.");
+          "group_instance_id",
+          Type.STRING,
+          "",
+          "Static member ID, which keeps the partitions over a short restart.");
   private static final Key<String> RACK_ID =
-      SECTION.key("rack_id", Type.STRING, "", "Rack of this process; partitions are read from replicas in the same "
-            + "rack.");
+      SECTION.key(
+          "rack_id",
+          Type.STRING,
+          "",
+          "Rack of this process; partitions are read from replicas in the same " + "rack.");
   private static final Key<String> INITIAL_OFFSET =
       SECTION.key(
           "initial_offset",
@@ -158,17 +165,28 @@ record KafkaReceiverSettings(
               }),
           Duration.ofSeconds(1),
           "Commits of offsets; only records that every destination has accepted "
-            + "are committed.");
+              + "are committed.");
 
   private static final Section MARKING =
       new Section("message_marking", "Time at which a record counts as processed.");
   private static final Key<Boolean> AFTER =
       MARKING.key(
-          "after", Type.BOOL, true, "Always true: a commit before delivery would lose records in a crash.");
+          "after",
+          Type.BOOL,
+          true,
+          "Always true: a commit before delivery would lose records in a crash.");
   private static final Key<Boolean> ON_ERROR =
-      MARKING.key("on_error", Type.BOOL, false, "Always false: a record that may still be delivered is not marked.");
+      MARKING.key(
+          "on_error",
+          Type.BOOL,
+          false,
+          "Always false: a record that may still be delivered is not marked.");
   private static final Key<Boolean> ON_PERMANENT_ERROR =
-      MARKING.key("on_permanent_error", Type.BOOL, true, "Always true: a record that can never be delivered is marked.");
+      MARKING.key(
+          "on_permanent_error",
+          Type.BOOL,
+          true,
+          "Always true: a record that can never be delivered is marked.");
   private static final Key<Boolean> MARKING_KEY =
       SECTION.optional(
           "message_marking",
@@ -241,9 +259,11 @@ record KafkaReceiverSettings(
       new Section("partition_processing", "No effect: partitions never wait for each other.");
 
   private static final Section DELAY =
-      new Section("kafka_receiver_records_delay", "Metric of the Collector with the delay of records.");
+      new Section(
+          "kafka_receiver_records_delay", "Metric of the Collector with the delay of records.");
   private static final Key<Boolean> DELAY_ENABLED =
-      DELAY.key("enabled", Type.BOOL, false, "Only false is accepted: the metric is not supported.");
+      DELAY.key(
+          "enabled", Type.BOOL, false, "Only false is accepted: the metric is not supported.");
   private static final Section OWN_METRICS = new Section("metrics", "Metrics of the receiver.");
   private static final Section TELEMETRY = new Section("telemetry", "Telemetry of the receiver.");
 
@@ -251,7 +271,9 @@ record KafkaReceiverSettings(
     PARTITIONS.key("independent", Type.BOOL, true, "No effect: partitions are always independent.");
     PARTITIONS.key("max_buffered_batches", Type.INT, 1L, "No effect: use max_in_flight_bytes.");
     SECTION.optional(
-        "partition_processing", PARTITIONS.type(o -> true), "No effect: partitions never wait for each other.");
+        "partition_processing",
+        PARTITIONS.type(o -> true),
+        "No effect: partitions never wait for each other.");
     OWN_METRICS.optional(
         "kafka_receiver_records_delay",
         DELAY.type(
@@ -262,8 +284,10 @@ record KafkaReceiverSettings(
               return true;
             }),
         "Metric of the Collector with the delay of records; not supported.");
-    TELEMETRY.optional("metrics", OWN_METRICS.type(KafkaReceiverSettings::all), "Metrics of the receiver.");
-    SECTION.optional("telemetry", TELEMETRY.type(KafkaReceiverSettings::all), "Telemetry of the receiver.");
+    TELEMETRY.optional(
+        "metrics", OWN_METRICS.type(KafkaReceiverSettings::all), "Metrics of the receiver.");
+    SECTION.optional(
+        "telemetry", TELEMETRY.type(KafkaReceiverSettings::all), "Telemetry of the receiver.");
     SECTION.key(
         "use_leader_epoch",
         Type.BOOL,
@@ -289,7 +313,10 @@ record KafkaReceiverSettings(
       new Section("header_extraction", "Headers of records that become resource attributes.");
   private static final Key<Boolean> EXTRACT =
       HEADERS.key(
-          "extract_headers", Type.BOOL, false, "If true, record headers become resource attributes.");
+          "extract_headers",
+          Type.BOOL,
+          false,
+          "If true, record headers become resource attributes.");
   private static final Key<List<String>> HEADER_NAMES =
       HEADERS.key(
           "headers",
@@ -308,15 +335,14 @@ record KafkaReceiverSettings(
           "max_in_flight_bytes",
           Type.INT,
           64L << 20,
-          "Maximum size in bytes of records that are read and not yet "
-            + "acknowledged.");
+          "Maximum size in bytes of records that are read and not yet " + "acknowledged.");
   private static final Key<String> DEAD_LETTER_TOPIC =
       SECTION.key(
           "dead_letter_topic",
           Type.STRING,
           "",
           "Topic for records that are unreadable or permanently rejected, with "
-            + "the reason in headers; without it they are counted and logged.");
+              + "the reason in headers; without it they are counted and logged.");
 
   static {
     SECTION.include(KafkaConnection.SECTION);
@@ -324,10 +350,14 @@ record KafkaReceiverSettings(
 
   private static final Key<String> FORMER_TOPIC =
       SECTION.optional(
-          "topic", Type.STRING, "Former way of writing the topic of all signals without their own.");
+          "topic",
+          Type.STRING,
+          "Former way of writing the topic of all signals without their own.");
   private static final Key<YamlNode> FORMER_ENCODING =
       SECTION.optional(
-          "encoding", Type.ANY, "Former way of writing the encoding of all signals without their own.");
+          "encoding",
+          Type.ANY,
+          "Former way of writing the encoding of all signals without their own.");
 
   static final Type<KafkaReceiverSettings> TYPE = SECTION.type(KafkaReceiverSettings::read);
 
@@ -347,11 +377,14 @@ record KafkaReceiverSettings(
             "exclude_topics",
             Type.list(Type.STRING),
             List.of(),
-            "Regular expressions searched for in topic names; matching topics are "
-            + "not read.");
-    Key<String> topic = s.optional("topic", Type.STRING, "Former way of writing one topic of topics.");
+            "Regular expressions searched for in topic names; matching topics are " + "not read.");
+    Key<String> topic =
+        s.optional("topic", Type.STRING, "Former way of writing one topic of topics.");
     Key<String> excludedTopic =
-        s.optional("exclude_topic", Type.STRING, "Former way of writing one expression of exclude_topics.");
+        s.optional(
+            "exclude_topic",
+            Type.STRING,
+            "Former way of writing one expression of exclude_topics.");
     Key<YamlObject> key =
         SECTION.optional(name, s.type(o -> o), "Topics and encoding of " + name + ".");
     TOPICS.put(

@@ -87,7 +87,9 @@ final class Operator implements Sink {
               Type.lowerCase("on_error", OnError.class),
               OnError.SEND,
               "Handling of entries on which the operator failed.");
-      condition = s.optional("if", Conditions.TYPE, "Condition of the entries to which the operator applies.");
+      condition =
+          s.optional(
+              "if", Conditions.TYPE, "Condition of the entries to which the operator applies.");
     }
 
     Common read(YamlObject o) {

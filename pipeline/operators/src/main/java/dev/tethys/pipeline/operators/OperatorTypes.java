@@ -102,7 +102,11 @@ final class OperatorTypes {
         "Parses a JSON object.",
         s -> {
           Key<Boolean> ints =
-              s.key("parse_ints", Type.BOOL, false, "If true, whole numbers are parsed as integers instead of doubles.");
+              s.key(
+                  "parse_ints",
+                  Type.BOOL,
+                  false,
+                  "If true, whole numbers are parsed as integers instead of doubles.");
           return o -> {
             boolean whole = o.get(ints);
             return (v, _) -> {
@@ -115,7 +119,8 @@ final class OperatorTypes {
         "regex_parser",
         "Parses text with the named groups of a regular expression.",
         s -> {
-          Key<Pattern> regex = s.required("regex", Type.REGEX, "Regular expression with named groups.");
+          Key<Pattern> regex =
+              s.required("regex", Type.REGEX, "Regular expression with named groups.");
           Key<YamlNode> cache = cache(s);
           return o -> {
             o.find(cache);
@@ -132,9 +137,14 @@ final class OperatorTypes {
         "key_value_parser",
         "Parses key=value pairs.",
         s -> {
-          Key<String> delimiter = s.key("delimiter", Type.STRING, "=", "Delimiter between key and value.");
+          Key<String> delimiter =
+              s.key("delimiter", Type.STRING, "=", "Delimiter between key and value.");
           Key<String> pairs =
-              s.key("pair_delimiter", Type.STRING, "", "Delimiter between pairs; white space if empty.");
+              s.key(
+                  "pair_delimiter",
+                  Type.STRING,
+                  "",
+                  "Delimiter between pairs; white space if empty.");
           return o -> {
             String d = o.get(delimiter);
             String p = o.get(pairs);
@@ -163,14 +173,21 @@ final class OperatorTypes {
   }
 
   private static Function<YamlObject, ParserKeys.Parse> csv(Section s) {
-    Key<String> header = s.optional("header", Type.STRING, "Names of the fields, separated by header_delimiter.");
+    Key<String> header =
+        s.optional("header", Type.STRING, "Names of the fields, separated by header_delimiter.");
     Key<String> headerOf =
-        s.optional("header_attribute", Type.STRING, "Attribute that contains the names of the fields.");
+        s.optional(
+            "header_attribute", Type.STRING, "Attribute that contains the names of the fields.");
     Key<String> headerDelimiter =
-        s.optional("header_delimiter", ONE_CHARACTER, "Delimiter of the header; by default that of the fields.");
+        s.optional(
+            "header_delimiter",
+            ONE_CHARACTER,
+            "Delimiter of the header; by default that of the fields.");
     Key<String> delimiter = s.key("delimiter", ONE_CHARACTER, ",", "Delimiter of the fields.");
-    Key<Boolean> lazy = s.key("lazy_quotes", Type.BOOL, false, "If true, quotes may appear anywhere in a field.");
-    Key<Boolean> ignore = s.key("ignore_quotes", Type.BOOL, false, "If true, quotes have no special meaning.");
+    Key<Boolean> lazy =
+        s.key("lazy_quotes", Type.BOOL, false, "If true, quotes may appear anywhere in a field.");
+    Key<Boolean> ignore =
+        s.key("ignore_quotes", Type.BOOL, false, "If true, quotes have no special meaning.");
     return o -> {
       String h = o.find(header);
       String attribute = o.find(headerOf);
@@ -210,7 +227,8 @@ final class OperatorTypes {
         "json_array_parser",
         "Text that is a JSON list.",
         s -> {
-          Key<String> header = s.optional("header", Type.STRING, "Names of the elements, separated by commas.");
+          Key<String> header =
+              s.optional("header", Type.STRING, "Names of the elements, separated by commas.");
           ParserKeys p = new ParserKeys(s);
           return o -> {
             String h = o.find(header);
@@ -261,16 +279,22 @@ final class OperatorTypes {
       words.put(f.name().toLowerCase(Locale.ROOT), f);
     }
     Key<ContainerParser.Format> format =
-        s.optional("format", Type.oneOf("format", words), "Format of the lines: docker, crio or containerd.");
+        s.optional(
+            "format",
+            Type.oneOf("format", words),
+            "Format of the lines: docker, crio or containerd.");
     Key<Boolean> metadata =
         s.key(
             "add_metadata_from_filepath",
             Type.BOOL,
             true,
-            "If true, resource attributes of the pod are taken from the path of "
-            + "the file.");
+            "If true, resource attributes of the pod are taken from the path of " + "the file.");
     Key<Long> max =
-        s.key("max_log_size", Sizes.TYPE, 1L << 20, "Maximum size of a line joined from partial lines, in bytes.");
+        s.key(
+            "max_log_size",
+            Sizes.TYPE,
+            1L << 20,
+            "Maximum size of a line joined from partial lines, in bytes.");
     ParserKeys p = new ParserKeys(s);
     ALL.put(
         "container",
@@ -357,15 +381,23 @@ final class OperatorTypes {
 
   private static void router() {
     Section route = new Section("route", "Outputs of entries that match an expression.");
-    Key<Expression<Entry>> expr = route.required("expr", Conditions.TYPE, "Condition of the route.");
-    Key<List<String>> output = route.required("output", Operator.ONE_OR_MORE, "Operators that receive the entries.");
+    Key<Expression<Entry>> expr =
+        route.required("expr", Conditions.TYPE, "Condition of the route.");
+    Key<List<String>> output =
+        route.required("output", Operator.ONE_OR_MORE, "Operators that receive the entries.");
     Key<Map<String, TextTemplate>> attributes =
-        route.key("attributes", Type.map(TextTemplate.TYPE), Map.of(), "Attributes added to the entries.");
+        route.key(
+            "attributes",
+            Type.map(TextTemplate.TYPE),
+            Map.of(),
+            "Attributes added to the entries.");
     Type<Route> routeType =
         route.type(o -> new Route(o.get(expr), o.get(output), o.get(attributes)));
 
-    Section s = new Section("router", "Sends each entry to the outputs of the first route whose condition "
-            + "matches.");
+    Section s =
+        new Section(
+            "router",
+            "Sends each entry to the outputs of the first route whose condition " + "matches.");
     s.required("type", Type.STRING, "Type of the operator.");
     Key<String> id = s.optional("id", Type.STRING, "Identifier of the operator.");
     Key<List<Route>> routes = s.required("routes", Type.list(routeType), "Routes in order.");
@@ -466,18 +498,26 @@ final class OperatorTypes {
     CommonKeys common = new CommonKeys(s);
     Key<Expression<Entry>> first =
         s.optional(
-            "is_first_entry", Conditions.TYPE, "Expression that matches the first entry of a series.");
+            "is_first_entry",
+            Conditions.TYPE,
+            "Expression that matches the first entry of a series.");
     Key<Expression<Entry>> last =
         s.optional(
-            "is_last_entry", Conditions.TYPE, "Expression that matches the last entry of a series.");
+            "is_last_entry",
+            Conditions.TYPE,
+            "Expression that matches the last entry of a series.");
     Key<Field> field = s.required("combine_field", Field.TYPE, "Field to combine.");
     Key<String> with =
         s.key("combine_with", Type.STRING, "\n", "Separator of the combined values.");
     Key<Long> most =
         s.key("max_batch_size", Type.INT, 1000L, "Maximum number of entries in a series.");
     Key<Long> unmatched =
-        s.key("max_unmatched_batch_size", Type.INT, 100L, "Maximum number of entries held before the first or last entry of a "
-            + "series matches.");
+        s.key(
+            "max_unmatched_batch_size",
+            Type.INT,
+            100L,
+            "Maximum number of entries held before the first or last entry of a "
+                + "series matches.");
     Key<String> overwrite =
         s.key(
             "overwrite_with",
@@ -496,8 +536,11 @@ final class OperatorTypes {
             Field.TYPE,
             SOURCE,
             "Field that identifies the source of an entry.");
-    Key<Long> sources = s.key("max_sources", Type.INT, 1000L, "Maximum number of sources tracked at the same time.");
-    Key<Long> size = s.key("max_log_size", Sizes.TYPE, 0L, "Maximum size of the combined text; 0 for no limit.");
+    Key<Long> sources =
+        s.key(
+            "max_sources", Type.INT, 1000L, "Maximum number of sources tracked at the same time.");
+    Key<Long> size =
+        s.key("max_log_size", Sizes.TYPE, 0L, "Maximum size of the combined text; 0 for no limit.");
     ALL.put(
         "recombine",
         (t, node) -> {

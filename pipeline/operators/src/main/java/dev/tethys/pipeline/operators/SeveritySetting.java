@@ -51,7 +51,7 @@ final class SeveritySetting {
               Type.BOOL,
               false,
               "If true, the severity text is the name of the severity number instead "
-            + "of the parsed text.");
+                  + "of the parsed text.");
     }
 
     SeveritySetting read(YamlObject o) {

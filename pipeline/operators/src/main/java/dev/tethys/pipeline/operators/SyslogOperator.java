@@ -49,10 +49,13 @@ public record SyslogOperator(
       formats.put("rfc5424", SyslogFormat.RFC5424);
       protocol = s.required("protocol", Type.oneOf("protocol", formats), "Format of messages.");
       location =
-          s.key(
-              "location", Type.STRING, "UTC", "Time zone of timestamps without one (RFC 3164).");
+          s.key("location", Type.STRING, "UTC", "Time zone of timestamps without one (RFC 3164).");
       skip =
-          s.key("allow_skip_pri_header", Type.BOOL, false, "If true, messages without <PRI> are accepted.");
+          s.key(
+              "allow_skip_pri_header",
+              Type.BOOL,
+              false,
+              "If true, messages without <PRI> are accepted.");
       counted =
           s.key(
               "enable_octet_counting",
@@ -65,7 +68,8 @@ public record SyslogOperator(
               Type.oneOf("non_transparent_framing_trailer", List.of("", "LF", "NUL")),
               "",
               "Delimiter of messages (RFC 6587); for RFC 5424 only.");
-      maxOctets = s.key("max_octets", Type.INT, 8192L, "Maximum size of a message with octet counting.");
+      maxOctets =
+          s.key("max_octets", Type.INT, 8192L, "Maximum size of a message with octet counting.");
     }
 
     /** Reads them. */

@@ -46,14 +46,14 @@ final class TimeSetting {
               Type.STRING,
               "",
               "Time zone of timestamps without one; by default the local one, or UTC "
-            + "if the layout ends with Z.");
+                  + "if the layout ends with Z.");
       locations =
           s.key(
               "time_zone_locations",
               Type.map(Type.STRING),
               Map.of(),
               "Time zones of abbreviations (%Z); they take precedence over those of "
-            + "the location.");
+                  + "the location.");
     }
 
     TimeSetting read(YamlObject o) {

@@ -16,15 +16,31 @@ record TraceSetting(Field traceId, Field spanId, Field flags) {
     private final Key<Field> flags;
 
     Keys(Section s) {
-      trace = s.key("trace_id", place("trace_id"), Field.parse("body.trace_id"), "Field with the trace ID.");
-      span = s.key("span_id", place("span_id"), Field.parse("body.span_id"), "Field with the span ID.");
+      trace =
+          s.key(
+              "trace_id",
+              place("trace_id"),
+              Field.parse("body.trace_id"),
+              "Field with the trace ID.");
+      span =
+          s.key(
+              "span_id", place("span_id"), Field.parse("body.span_id"), "Field with the span ID.");
       flags =
-          s.key("trace_flags", place("trace_flags"), Field.parse("body.trace_flags"), "Field with the trace flags.");
+          s.key(
+              "trace_flags",
+              place("trace_flags"),
+              Field.parse("body.trace_flags"),
+              "Field with the trace flags.");
     }
 
     private static Type<Field> place(String name) {
       Section s = new Section(name, "Field that contains the value.");
-      Key<Field> from = s.key("parse_from", Field.TYPE, Field.parse("body." + name), "Field that contains the value.");
+      Key<Field> from =
+          s.key(
+              "parse_from",
+              Field.TYPE,
+              Field.parse("body." + name),
+              "Field that contains the value.");
       return s.type(o -> o.get(from));
     }
 

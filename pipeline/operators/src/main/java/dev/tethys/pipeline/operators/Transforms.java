@@ -125,7 +125,8 @@ final class Transforms {
         "Names for the elements of a list.",
         s -> {
           Key<Field> field = s.required("field", Field.TYPE, "Field with the list.");
-          Key<List<String>> keys = s.required("keys", Type.list(Type.STRING), "Names of the resulting attributes.");
+          Key<List<String>> keys =
+              s.required("keys", Type.list(Type.STRING), "Names of the resulting attributes.");
           return o -> {
             Field f = o.get(field);
             List<String> names = o.get(keys);
@@ -171,7 +172,12 @@ final class Transforms {
                   "regex_name",
                   Type.oneOf("regex_name", List.of("ansi_control_sequences")),
                   "Name of a predefined regular expression.");
-          Key<String> with = s.key("replace_with", Type.STRING, "", "Replacement; ${1} and ${name} refer to groups.");
+          Key<String> with =
+              s.key(
+                  "replace_with",
+                  Type.STRING,
+                  "",
+                  "Replacement; ${1} and ${name} refer to groups.");
           return o -> replace(o, o.get(field), o.find(regex), o.find(name), o.get(with));
         });
   }

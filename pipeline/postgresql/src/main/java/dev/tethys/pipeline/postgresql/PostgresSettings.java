@@ -63,9 +63,10 @@ record PostgresSettings(
           "endpoint",
           Type.STRING,
           "URL of the server: postgresql://host:5432/database; of several hosts "
-            + "separated by commas, the primary is used; "
-            + "postgresql:///database?host=/var/run/postgresql uses a socket.");
-  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "User name.");
+              + "separated by commas, the primary is used; "
+              + "postgresql:///database?host=/var/run/postgresql uses a socket.");
+  private static final Key<String> USERNAME =
+      SECTION.key("username", Type.STRING, "", "User name.");
   private static final Key<Secret> PASSWORD =
       SECTION.key("password", Type.SECRET, Secret.NONE, "Password of the user.");
   private static final Key<String> PASSFILE =
@@ -84,7 +85,8 @@ record PostgresSettings(
           "Extension that provides login tokens (oauth of PostgreSQL 18), instead of a"
               + " password.");
   private static final Key<ClientTlsSettings> TLS =
-      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
+      SECTION.key(
+          "tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
   private static final Key<Long> CONNECTIONS =
       SECTION.key("max_connections", Type.INT, 4L, "Maximum number of concurrent connections.");
   private static final Key<String> SCHEMA =
@@ -103,13 +105,21 @@ record PostgresSettings(
           "logs",
           "Table of logs; {attribute} is replaced by a resource attribute.");
   private static final Key<String> TRACES =
-      SECTION.key("traces_table_name", Type.STRING, "spans", "Table of spans; {attribute} is replaced by a resource attribute.");
+      SECTION.key(
+          "traces_table_name",
+          Type.STRING,
+          "spans",
+          "Table of spans; {attribute} is replaced by a resource attribute.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE_SCHEMA =
-      SECTION.key("create_schema", Type.BOOL, true, "If true, missing schemas and tables are created.");
+      SECTION.key(
+          "create_schema", Type.BOOL, true, "If true, missing schemas and tables are created.");
   private static final Key<Boolean> TIMESCALE =
       SECTION.key(
-          "hypertables", Type.BOOL, false, "If true, tables with timestamps become TimescaleDB hypertables.");
+          "hypertables",
+          Type.BOOL,
+          false,
+          "If true, tables with timestamps become TimescaleDB hypertables.");
 
   static {
     refuseOauth(SECTION, "auth names an extension that has tokens, such as oauth2client.");

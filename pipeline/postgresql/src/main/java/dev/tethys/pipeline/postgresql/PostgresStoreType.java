@@ -31,7 +31,8 @@ public final class PostgresStoreType implements StoreType {
   private static final Section SECTION =
       new Section("postgresql store", "Tables written by the postgresql exporter.");
   private static final StoreConfig.Keys KEYS = new StoreConfig.Keys(SECTION, false);
-  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "User name.");
+  private static final Key<String> USERNAME =
+      SECTION.key("username", Type.STRING, "", "User name.");
   private static final Key<Secret> PASSWORD =
       SECTION.key("password", Type.SECRET, Secret.NONE, "Password of the user.");
   private static final Key<TlsConfig> TLS =
@@ -46,13 +47,17 @@ public final class PostgresStoreType implements StoreType {
   private static final Key<OAuth2> OAUTH2 =
       SECTION.optional("oauth2", OAuth2.TYPE, "Login tokens (oauth of PostgreSQL 18).");
   private static final Key<String> TOKEN_FILE =
-      SECTION.key("oauth_token_file", Type.PATH, "", "File with a login token; read for each connection.");
+      SECTION.key(
+          "oauth_token_file", Type.PATH, "", "File with a login token; read for each connection.");
   private static final Key<Boolean> GSS_ENCRYPTION = PostgresSettings.gssEncryption(SECTION);
   private static final Key<String> SCHEMA =
       SECTION.key("schema", Type.STRING, "public", "Schema of the tables.");
   private static final Key<String> PREFIX =
       SECTION.key(
-          "metrics_table_prefix", Type.STRING, "metrics", "Prefix of the tables _samples, _series and so on.");
+          "metrics_table_prefix",
+          Type.STRING,
+          "metrics",
+          "Prefix of the tables _samples, _series and so on.");
 
   static {
     PostgresSettings.refuseOauth(SECTION, "oauth2 fetches tokens, oauth_token_file holds one.");

@@ -47,19 +47,21 @@ public final class Match {
 
   private record Severity(long min, boolean undefined) {}
 
-  private static final Section ATTRIBUTE = new Section("attribute match", "Attribute that items must have.");
-  private static final Key<String> KEY = ATTRIBUTE.required("key", Type.STRING, "Key of the attribute.");
+  private static final Section ATTRIBUTE =
+      new Section("attribute match", "Attribute that items must have.");
+  private static final Key<String> KEY =
+      ATTRIBUTE.required("key", Type.STRING, "Key of the attribute.");
   private static final Key<YamlNode> VALUE =
       ATTRIBUTE.optional("value", Type.ANY, "Value of the attribute; any if absent.");
   private static final Section LIBRARY = new Section("library match", "Scope of the items.");
-  private static final Key<String> NAME = LIBRARY.required("name", Type.STRING, "Name of the scope.");
+  private static final Key<String> NAME =
+      LIBRARY.required("name", Type.STRING, "Name of the scope.");
   private static final Key<String> VERSION =
       LIBRARY.optional("version", Type.STRING, "Version of the scope; any if absent.");
   private static final Section SEVERITY =
       new Section("severity match", "Severities of log records.");
   private static final Key<YamlNode> MIN =
-      SEVERITY.required(
-          "min", Type.ANY, "Minimum severity: a name such as INFO, or a number.");
+      SEVERITY.required("min", Type.ANY, "Minimum severity: a name such as INFO, or a number.");
   private static final Key<Boolean> UNDEFINED =
       SEVERITY.key(
           "match_undefined", Type.BOOL, false, "If true, records without a severity match.");
@@ -67,7 +69,10 @@ public final class Match {
   private static final Section SECTION =
       new Section("match properties", "Conditions that select items.");
   private static final Key<String> MATCH_TYPE =
-      SECTION.required("match_type", Type.STRING, "Type of the comparison: strict, regexp or, for metrics, expr.");
+      SECTION.required(
+          "match_type",
+          Type.STRING,
+          "Type of the comparison: strict, regexp or, for metrics, expr.");
   private static final Key<List<String>> SERVICES = words("services", "Values of service.name.");
   private static final Key<List<String>> SPAN_NAMES = words("span_names", "Names of spans.");
   private static final Key<List<String>> SPAN_KINDS =
@@ -80,10 +85,15 @@ public final class Match {
   private static final Key<List<String>> SEVERITY_TEXTS =
       words("severity_texts", "As log_severity_texts.");
   private static final Key<Severity> LOG_SEVERITY_NUMBER =
-      SECTION.optional("log_severity_number", SEVERITY.type(Match::severity), "Minimum severity of log records.");
+      SECTION.optional(
+          "log_severity_number",
+          SEVERITY.type(Match::severity),
+          "Minimum severity of log records.");
   private static final Key<Severity> SEVERITY_NUMBER =
       SECTION.optional(
-          "severity_number", SEVERITY.type(Match::severity), "Minimum severity of log records, as log_severity_number.");
+          "severity_number",
+          SEVERITY.type(Match::severity),
+          "Minimum severity of log records, as log_severity_number.");
   private static final Key<List<YamlObject>> ATTRIBUTES =
       attributes("attributes", "Attributes of the item.");
   private static final Key<List<YamlObject>> RECORD_ATTRIBUTES =
@@ -107,7 +117,8 @@ public final class Match {
   public static final Type<YamlObject> REGEXP_CACHE = CACHE.type(o -> o);
 
   static {
-    SECTION.optional("regexp", REGEXP_CACHE, "No effect: there is no cache of regular expressions.");
+    SECTION.optional(
+        "regexp", REGEXP_CACHE, "No effect: there is no cache of regular expressions.");
   }
 
   private static final Key<List<YamlNode>> EXPRESSIONS =
@@ -116,7 +127,7 @@ public final class Match {
           Type.list(Type.of("expression", null, n -> n)),
           List.of(),
           "Conditions on MetricName, Label(name) and HasLabel(name); only with "
-            + "match_type expr.");
+              + "match_type expr.");
 
   /** {@code include} or {@code exclude}. */
   public static final Type<Match> TYPE = SECTION.type(o -> new Match(o, false));

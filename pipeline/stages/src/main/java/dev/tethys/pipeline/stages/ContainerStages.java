@@ -18,7 +18,8 @@ final class ContainerStages {
 
   /** Lines of Docker's driver json-file. */
   static Stage docker(YamlNode config, StageContext context) {
-    config.object(new Section("docker", "Parses lines of Docker's json-file driver; it has no keys."));
+    config.object(
+        new Section("docker", "Parses lines of Docker's json-file driver; it has no keys."));
     try {
       Stage json =
           new JsonStage(

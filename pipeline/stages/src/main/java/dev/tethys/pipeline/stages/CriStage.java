@@ -40,9 +40,13 @@ final class CriStage implements Stage {
           Sizes.TYPE,
           0L,
           "Maximum size of a line joined from partial lines, with "
-            + "max_partial_line_size_truncate.");
+              + "max_partial_line_size_truncate.");
   private static final Key<Boolean> TRUNCATE =
-      KEYS.key("max_partial_line_size_truncate", Type.BOOL, false, "If true, longer lines are truncated to max_partial_line_size.");
+      KEYS.key(
+          "max_partial_line_size_truncate",
+          Type.BOOL,
+          false,
+          "If true, longer lines are truncated to max_partial_line_size.");
 
   private static final String TIME = "time";
   private static final String STREAM = "stream";

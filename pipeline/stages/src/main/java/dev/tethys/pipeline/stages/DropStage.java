@@ -20,15 +20,15 @@ final class DropStage implements Stage {
           "source",
           Type.of("string or list of strings", null, DropStage::sources),
           "Extracted values. Without expression and value, entries that have all "
-            + "of them are dropped; otherwise they are compared.");
+              + "of them are dropped; otherwise they are compared.");
   private static final Key<String> SEPARATOR =
-      KEYS.key("separator", Type.STRING, ";", "Separator that joins several values for the comparison.");
+      KEYS.key(
+          "separator", Type.STRING, ";", "Separator that joins several values for the comparison.");
   private static final Key<Regex> EXPRESSION =
       KEYS.optional(
           "expression",
           RegexStage.Regexes.TYPE,
-          "RE2 expression that must match the values or, without source, the "
-            + "line.");
+          "RE2 expression that must match the values or, without source, the " + "line.");
   private static final Key<String> VALUE =
       KEYS.optional("value", Type.STRING, "Text that the values must equal.");
   private static final Key<Duration> OLDER =
@@ -37,7 +37,10 @@ final class DropStage implements Stage {
       KEYS.optional("longer_than", Sizes.TYPE, "Size beyond which lines are dropped, in bytes.");
   private static final Key<String> REASON =
       KEYS.key(
-          "drop_counter_reason", Type.STRING, "drop_stage", "Reason under which dropped entries are counted.");
+          "drop_counter_reason",
+          Type.STRING,
+          "drop_stage",
+          "Reason under which dropped entries are counted.");
 
   private final @Nullable List<String> sources;
   private final String separator;

@@ -19,14 +19,14 @@ final class EventLogMessageStage implements Stage.Change {
           Type.BOOL,
           false,
           "If true, keys that are not valid label names are dropped; otherwise "
-            + "they are converted.");
+              + "they are converted.");
   private static final Key<Boolean> OVERWRITE =
       KEYS.key(
           "overwrite_existing",
           Type.BOOL,
           false,
           "If true, values that were extracted before are replaced; otherwise "
-            + "the new one is named NAME_extracted.");
+              + "the new one is named NAME_extracted.");
 
   private final String source;
   private final boolean dropInvalid;

@@ -31,10 +31,14 @@ final class JsonStage implements Stage {
           "expressions",
           Type.map(Type.STRING),
           "JMESPath expressions by the name of the extracted value; an empty "
-            + "expression uses the name.");
+              + "expression uses the name.");
   private static final Key<String> SOURCE = Source.key(KEYS);
   private static final Key<Boolean> DROP =
-      KEYS.key("drop_malformed", Type.BOOL, false, "If true, lines that are not a JSON object are dropped.");
+      KEYS.key(
+          "drop_malformed",
+          Type.BOOL,
+          false,
+          "If true, lines that are not a JSON object are dropped.");
 
   private final Source source;
   private final String[] names;

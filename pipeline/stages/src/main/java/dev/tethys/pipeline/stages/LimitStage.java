@@ -24,18 +24,27 @@ final class LimitStage implements Stage {
 
   private static final Section KEYS =
       new Section("limit", "Limits the number of entries or bytes per second.");
-  private static final Key<Double> RATE = KEYS.key("rate", Type.FLOAT, 0.0, "Maximum number of entries per second.");
+  private static final Key<Double> RATE =
+      KEYS.key("rate", Type.FLOAT, 0.0, "Maximum number of entries per second.");
   private static final Key<Long> BURST =
       KEYS.key("burst", Type.INT, 0L, "Maximum burst of entries.");
   private static final Key<Long> BYTE_RATE =
       KEYS.key("byte_rate", Sizes.TYPE, 0L, "Maximum size of lines per second, in bytes.");
   private static final Key<Long> BYTE_BURST =
-      KEYS.key("byte_burst", Sizes.TYPE, 0L, "Maximum burst in bytes; by default that of one second.");
+      KEYS.key(
+          "byte_burst", Sizes.TYPE, 0L, "Maximum burst in bytes; by default that of one second.");
   private static final Key<Boolean> DROP =
-      KEYS.key("drop", Type.BOOL, false, "If true, entries above the limit are dropped; otherwise the source "
-            + "waits.");
+      KEYS.key(
+          "drop",
+          Type.BOOL,
+          false,
+          "If true, entries above the limit are dropped; otherwise the source " + "waits.");
   private static final Key<String> BY_LABEL =
-      KEYS.key("by_label_name", Type.STRING, "", "Label by whose values the limit is applied separately.");
+      KEYS.key(
+          "by_label_name",
+          Type.STRING,
+          "",
+          "Label by whose values the limit is applied separately.");
   private static final Key<Long> MAX_DISTINCT =
       KEYS.key(
           "max_distinct_labels",

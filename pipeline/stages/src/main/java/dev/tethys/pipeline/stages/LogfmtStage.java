@@ -13,7 +13,8 @@ import org.jspecify.annotations.Nullable;
 
 /** Extracts values of {@code key=value} pairs. What stands before a mistake is extracted. */
 final class LogfmtStage implements Stage.Change {
-  private static final Section KEYS = new Section("logfmt", "Extracts values from key=value pairs.");
+  private static final Section KEYS =
+      new Section("logfmt", "Extracts values from key=value pairs.");
   private static final Key<Map<String, String>> MAPPING =
       KEYS.required(
           "mapping",

@@ -32,7 +32,9 @@ final class MetricsStage implements Stage.Change {
       METRIC.key("description", Type.STRING, "", "Help text of the metric.");
   private static final Key<String> SOURCE =
       METRIC.optional(
-          "source", Type.STRING, "Extracted value that is used; by default that with the metric's name.");
+          "source",
+          Type.STRING,
+          "Extracted value that is used; by default that with the metric's name.");
   private static final Key<String> PREFIX =
       METRIC.key("prefix", Type.STRING, DEFAULT_PREFIX, "Prefix of the metric name.");
   private static final Key<Duration> IDLE =
@@ -47,10 +49,16 @@ final class MetricsStage implements Stage.Change {
   private static final Section COUNTER = new Section("counter", "Settings of the counter.");
   private static final Key<Boolean> MATCH_ALL =
       COUNTER.key(
-          "match_all", Type.BOOL, false, "If true, every entry is counted, regardless of extracted values.");
+          "match_all",
+          Type.BOOL,
+          false,
+          "If true, every entry is counted, regardless of extracted values.");
   private static final Key<Boolean> COUNT_BYTES =
       COUNTER.key(
-          "count_entry_bytes", Type.BOOL, false, "If true, the size of the line in bytes is added; requires match_all.");
+          "count_entry_bytes",
+          Type.BOOL,
+          false,
+          "If true, the size of the line in bytes is added; requires match_all.");
   private static final Key<String> COUNTER_VALUE =
       COUNTER.optional("value", Type.STRING, "Text that the extracted value must equal.");
   private static final Key<String> COUNTER_ACTION =

@@ -28,9 +28,13 @@ final class MultilineStage implements Stage {
   /** The longest block, in characters; it ends with the line that exceeds it. */
   static final int MAX_HELD = 16 << 20;
 
-  private static final Section KEYS = new Section("multiline", "Joins consecutive lines into one entry.");
+  private static final Section KEYS =
+      new Section("multiline", "Joins consecutive lines into one entry.");
   private static final Key<Regex> FIRST =
-      KEYS.required("firstline", RegexStage.Regexes.TYPE, "RE2 expression that matches the first line of a block.");
+      KEYS.required(
+          "firstline",
+          RegexStage.Regexes.TYPE,
+          "RE2 expression that matches the first line of a block.");
   private static final Key<Long> MAX_LINES =
       KEYS.key("max_lines", Type.UINT, 128L, "Maximum number of lines in a block; 0 for no limit.");
   private static final Key<Duration> MAX_WAIT =

@@ -19,15 +19,14 @@ final class PackStage implements Stage.Change {
           "labels",
           Type.list(Type.STRING),
           List.of(),
-          "Labels and extracted values to write into the line; the labels are "
-            + "removed.");
+          "Labels and extracted values to write into the line; the labels are " + "removed.");
   private static final Key<Boolean> INGEST =
       KEYS.key(
           "ingest_timestamp",
           Type.BOOL,
           true,
           "If true, entries get the current time, since lines of several streams "
-            + "become one stream.");
+              + "become one stream.");
 
   private final List<String> names;
   private final boolean ingestTimestamp;

@@ -24,13 +24,13 @@ final class PatternStage implements Stage.Change {
 
   private static final int MOST = 10_000;
 
-  private static final Section EXTRACT =
-      new Section("extract", "Names of the extracted values.");
+  private static final Section EXTRACT = new Section("extract", "Names of the extracted values.");
   private static final Key<String> SEVERITY =
       EXTRACT.optional("severity", Type.STRING, "Name of the severity.");
   private static final Key<String> TEXT =
       EXTRACT.optional("pattern", Type.STRING, "Name of the pattern.");
-  private static final Key<String> HASH = EXTRACT.optional("hash", Type.STRING, "Name of the hash of the pattern.");
+  private static final Key<String> HASH =
+      EXTRACT.optional("hash", Type.STRING, "Name of the hash of the pattern.");
 
   private static final Section KEYS =
       new Section("pattern", "Counts lines by severity and detected pattern.");

@@ -27,14 +27,14 @@ final class TemplateStage implements Stage.Change {
   private static final Section KEYS =
       new Section("template", "Sets an extracted value from a Go template.");
   private static final Key<String> SOURCE =
-      KEYS.required("source", Type.STRING, "Name of the extracted value to set; .Value in the template.");
+      KEYS.required(
+          "source", Type.STRING, "Name of the extracted value to set; .Value in the template.");
   private static final Key<String> TEMPLATE =
       KEYS.key(
           "template",
           Type.STRING,
           "",
-          "Go template. It can use every extracted value by name, and the line "
-            + "as .Entry.");
+          "Go template. It can use every extracted value by name, and the line " + "as .Entry.");
 
   private final String source;
   private final Template template;

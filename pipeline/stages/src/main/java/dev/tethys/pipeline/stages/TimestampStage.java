@@ -43,11 +43,13 @@ final class TimestampStage implements Stage.Change {
       KEYS.required(
           "format",
           Type.STRING,
-          "Name of a format (RFC3339, RFC3339Nano, Unix, UnixMs, ...) or a Go "
-            + "time layout.");
+          "Name of a format (RFC3339, RFC3339Nano, Unix, UnixMs, ...) or a Go " + "time layout.");
   private static final Key<List<String>> FALLBACK =
       KEYS.key(
-          "fallback_formats", Type.list(Type.STRING), List.of(), "Formats to try if format does not match.");
+          "fallback_formats",
+          Type.list(Type.STRING),
+          List.of(),
+          "Formats to try if format does not match.");
   private static final Key<ZoneId> LOCATION =
       KEYS.optional(
           "location",
@@ -59,7 +61,7 @@ final class TimestampStage implements Stage.Change {
           Type.lowerCase("action", OnFailure.class),
           OnFailure.FUDGE,
           "Action if parsing fails: fudge uses the last timestamp of the same "
-            + "labels plus one nanosecond, skip keeps the timestamp of the entry.");
+              + "labels plus one nanosecond, skip keeps the timestamp of the entry.");
 
   /** A time that is changed in place. */
   private static final class Last {

@@ -26,8 +26,7 @@ record CarbonHttp(
     Secret password,
     int interval,
     boolean hasInterval) {
-  private static final Section SECTION =
-      new Section("http", "HTTP API of a hosted Graphite.");
+  private static final Section SECTION = new Section("http", "HTTP API of a hosted Graphite.");
   private static final HttpClientSettings.Keys CLIENT =
       new HttpClientSettings.Keys(SECTION, Compression.NONE);
   private static final Key<String> USERNAME =

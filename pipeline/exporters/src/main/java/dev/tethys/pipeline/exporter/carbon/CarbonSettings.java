@@ -57,7 +57,8 @@ record CarbonSettings(
           10_000,
           1 << 20);
   private static final Key<CarbonHttp> HTTP =
-      SECTION.optional("http", CarbonHttp.TYPE, "HTTP API of a hosted Graphite, instead of endpoint.");
+      SECTION.optional(
+          "http", CarbonHttp.TYPE, "HTTP API of a hosted Graphite, instead of endpoint.");
   private static final Key<Format> FORMAT =
       SECTION.key(
           "format",
@@ -82,26 +83,30 @@ record CarbonSettings(
           Type.BOOL,
           true,
           "If true, labels outside the path become tags; if false, each is "
-            + "appended to the path as two nodes, its name and its value.");
+              + "appended to the path as two nodes, its name and its value.");
   private static final Key<Boolean> NOT_FINITE =
       SECTION.key(
           "not_finite",
           Type.oneOf("rule for samples that are not finite", notFiniteRules()),
           true,
           "Handling of samples that are not finite: metric writes them as marks "
-            + "to an additional metric, drop drops and counts them.");
+              + "to an additional metric, drop drops and counts them.");
   private static final Key<Long> MAX_IDLE =
       SECTION.key(
           "max_idle_conns",
           Type.INT,
           100L,
-          "No effect: connections are limited by the number of concurrent "
-            + "requests.");
+          "No effect: connections are limited by the number of concurrent " + "requests.");
   private static final Section CONVERSION =
-      new Section("resource_to_telemetry_conversion", "Conversion of resource attributes to labels.");
+      new Section(
+          "resource_to_telemetry_conversion", "Conversion of resource attributes to labels.");
   private static final Key<Boolean> CONVERSION_ENABLED =
-      CONVERSION.key("enabled", Type.BOOL, false, "If true, all resource attributes become labels, as with "
-            + "resource_attributes_as_labels.");
+      CONVERSION.key(
+          "enabled",
+          Type.BOOL,
+          false,
+          "If true, all resource attributes become labels, as with "
+              + "resource_attributes_as_labels.");
   private static final Key<Boolean> RESOURCES =
       SECTION.key(
           "resource_to_telemetry_conversion",

@@ -55,8 +55,11 @@ record ClickHouseSettings(
       new RowSettings.Keys(
           SECTION, HistogramRule.NATIVE, Set.of(HistogramRule.NATIVE), 200_000, 32 << 20);
   private static final Key<String> USERNAME =
-      SECTION.key("username", Type.STRING, "", "User name; by default the user default, unless headers or auth "
-            + "authenticate.");
+      SECTION.key(
+          "username",
+          Type.STRING,
+          "",
+          "User name; by default the user default, unless headers or auth " + "authenticate.");
   private static final Key<Secret> PASSWORD =
       SECTION.key("password", Type.SECRET, Secret.NONE, "Password of the user.");
   private static final Key<String> DATABASE =
@@ -75,15 +78,21 @@ record ClickHouseSettings(
           "otel_logs",
           "Table of logs; {attribute} is replaced by a resource attribute.");
   private static final Key<String> TRACES =
-      SECTION.key("traces_table_name", Type.STRING, "otel_traces", "Table of spans; {attribute} is replaced by a resource attribute.");
+      SECTION.key(
+          "traces_table_name",
+          Type.STRING,
+          "otel_traces",
+          "Table of spans; {attribute} is replaced by a resource attribute.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE_SCHEMA =
       SECTION.key(
           "create_schema", Type.BOOL, true, "If true, missing databases and tables are created.");
   private static final Key<String> CLUSTER =
-      SECTION.key("cluster_name", Type.STRING, "", "Cluster on whose nodes the tables are created.");
+      SECTION.key(
+          "cluster_name", Type.STRING, "", "Cluster on whose nodes the tables are created.");
   private static final Key<Boolean> REPLICATED =
-      SECTION.key("replicated", Type.BOOL, false, "If true, tables are created as replicated tables.");
+      SECTION.key(
+          "replicated", Type.BOOL, false, "If true, tables are created as replicated tables.");
   private static final Key<Duration> TTL =
       SECTION.key(
           "ttl",
@@ -96,7 +105,7 @@ record ClickHouseSettings(
           Type.BOOL,
           false,
           "If true, the server combines small inserts of several clients; the "
-            + "exporter waits for the result in either case.");
+              + "exporter waits for the result in either case.");
   private static final Key<Map<String, String>> PARAMS =
       SECTION.key(
           "connection_params",

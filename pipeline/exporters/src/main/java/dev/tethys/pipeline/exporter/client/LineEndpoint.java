@@ -58,7 +58,12 @@ public record LineEndpoint(
     /** Adds the keys. */
     public Keys(
         Section s, String address, Transport usual, EnumSet<Transport> transports, int datagram) {
-      endpoint = s.key("endpoint", Type.STRING, address, "Address of the server: host:port, or the path of a Unix socket.");
+      endpoint =
+          s.key(
+              "endpoint",
+              Type.STRING,
+              address,
+              "Address of the server: host:port, or the path of a Unix socket.");
       SequencedMap<String, Transport> words = new LinkedHashMap<>();
       transports.forEach(t -> words.put(t.name().toLowerCase(Locale.ROOT), t));
       transport =
@@ -67,15 +72,16 @@ public record LineEndpoint(
               Type.oneOf("transport", words),
               usual,
               "Transport of lines: " + String.join(", ", words.keySet()) + ".");
-      tls = s.optional("tls", ClientTlsSettings.TYPE, "TLS settings for TCP; plain text if absent.");
+      tls =
+          s.optional("tls", ClientTlsSettings.TYPE, "TLS settings for TCP; plain text if absent.");
       confirm =
           s.key(
               "confirm",
               Type.BOOL,
               true,
               "If true, each request uses its own TCP connection and counts as "
-            + "delivered when the server closes it; if false, connections are reused "
-            + "and a request counts as delivered when it is written.");
+                  + "delivered when the server closes it; if false, connections are reused "
+                  + "and a request counts as delivered when it is written.");
       maxDatagram =
           s.key(
               "max_datagram_bytes",

@@ -34,10 +34,14 @@ public record ClymeneSettings(
   private static final HttpClientSettings.Keys HTTP_KEYS = new HttpClientSettings.Keys(HTTP);
 
   private static final Section SECTION =
-      new Section("clymene", "Sends metrics and logs to Clymene gateways.").include(DeliverySettings.SECTION);
+      new Section("clymene", "Sends metrics and logs to Clymene gateways.")
+          .include(DeliverySettings.SECTION);
   private static final Key<List<GrpcClientSettings>> GRPC_KEY =
       SECTION.key(
-          "grpc", GRPC.type(o -> GRPC_KEYS.readAll(o, USER_AGENT)), List.of(), "gRPC connection to the gateways.");
+          "grpc",
+          GRPC.type(o -> GRPC_KEYS.readAll(o, USER_AGENT)),
+          List.of(),
+          "gRPC connection to the gateways.");
   private static final Key<HttpClientSettings> HTTP_KEY =
       SECTION.optional("http", HTTP.type(ClymeneSettings::http), "HTTP connection to a gateway.");
   private static final Key<Long> MAX_BYTES =
@@ -46,7 +50,7 @@ public record ClymeneSettings(
           Type.INT,
           3L << 20,
           "Maximum size of a message before compression; Clymene's gateways "
-            + "accept up to 4 MiB over gRPC.");
+              + "accept up to 4 MiB over gRPC.");
 
   static final Type<ClymeneSettings> TYPE = SECTION.type(ClymeneSettings::read);
 

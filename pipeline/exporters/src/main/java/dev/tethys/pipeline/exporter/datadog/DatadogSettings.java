@@ -111,10 +111,10 @@ record DatadogSettings(
           CloudAuth.SigV4.keys(
               "delegated_auth_aws",
               "AWS credentials that sign requests; by default taken from the AWS "
-            + "credential chain."),
+                  + "credential chain."),
           CloudAuth.SigV4.FOUND,
           "AWS credentials that sign requests; by default taken from the AWS "
-            + "credential chain.");
+              + "credential chain.");
 
   private static final Section API = new Section("api", "API key and site of Datadog.");
   private static final Key<Secret> API_KEY =
@@ -125,7 +125,11 @@ record DatadogSettings(
           DELEGATED.type(DatadogSettings::delegated),
           "Authentication with an AWS identity, instead of an API key.");
   private static final Key<String> SITE =
-      API.key("site", Type.STRING, "datadoghq.com", "Site of Datadog, such as datadoghq.eu or us5.datadoghq.com.");
+      API.key(
+          "site",
+          Type.STRING,
+          "datadoghq.com",
+          "Site of Datadog, such as datadoghq.eu or us5.datadoghq.com.");
 
   private static final Section HISTOGRAMS = new Section("histograms", "Conversion of histograms.");
   private static final Key<Histograms> MODE =
@@ -133,8 +137,7 @@ record DatadogSettings(
           "mode",
           words("mode", Histograms.values()),
           Histograms.DISTRIBUTIONS,
-          "Form of histograms: distributions, counters (one per bucket) or "
-            + "nobuckets.");
+          "Form of histograms: distributions, counters (one per bucket) or " + "nobuckets.");
 
   private static final Section SUMS = new Section("sums", "Conversion of sums.");
   private static final Key<String> SUM_MODE =
@@ -143,24 +146,28 @@ record DatadogSettings(
           Type.STRING,
           "raw_value",
           "Form of cumulative monotonic sums: raw_value sends gauges of the sum. "
-            + "For counts, put cumulativetodelta before the exporter.");
+              + "For counts, put cumulativetodelta before the exporter.");
 
   private static final Section SUMMARIES = new Section("summaries", "Conversion of summaries.");
   private static final Key<Boolean> SUMMARY_MODE;
 
   private static final Section METRICS = new Section("metrics", "Conversion of metrics to series.");
   private static final Key<String> METRICS_ENDPOINT =
-      METRICS.key("endpoint", Type.STRING, "", "URL of the metrics API; by default https://api.SITE.");
+      METRICS.key(
+          "endpoint", Type.STRING, "", "URL of the metrics API; by default https://api.SITE.");
   private static final Key<Boolean> RESOURCES =
       METRICS.key(
           "resource_attributes_as_tags",
           Type.BOOL,
           true,
           "If true, resource attributes become tags; without them several "
-            + "instances may be merged into one series.");
+              + "instances may be merged into one series.");
   private static final Key<Boolean> SCOPES =
       METRICS.key(
-          "instrumentation_scope_metadata_as_tags", Type.BOOL, true, "If true, the name and version of the scope become tags.");
+          "instrumentation_scope_metadata_as_tags",
+          Type.BOOL,
+          true,
+          "If true, the name and version of the scope become tags.");
   private static final Key<Histograms> HISTOGRAM_KEYS =
       METRICS.key(
           "histograms",
@@ -173,19 +180,27 @@ record DatadogSettings(
 
   private static final Section LOGS = new Section("logs", "Settings of logs.");
   private static final Key<String> LOGS_ENDPOINT =
-      LOGS.key("endpoint", Type.STRING, "", "URL of the logs API; by default https://http-intake.logs.SITE.");
+      LOGS.key(
+          "endpoint",
+          Type.STRING,
+          "",
+          "URL of the logs API; by default https://http-intake.logs.SITE.");
 
   private static final Section TRACES =
       new Section("traces", "Conversion of spans to Datadog spans.");
   private static final Key<String> TRACES_ENDPOINT =
-      TRACES.key("endpoint", Type.STRING, "", "URL of the traces API; by default https://trace.agent.SITE.");
+      TRACES.key(
+          "endpoint",
+          Type.STRING,
+          "",
+          "URL of the traces API; by default https://trace.agent.SITE.");
   private static final Key<Boolean> SPAN_NAME =
       TRACES.key(
           "span_name_as_resource_name",
           Type.BOOL,
           false,
           "If true, the name of a span becomes its resource and, normalized for "
-            + "Datadog, its operation.");
+              + "Datadog, its operation.");
   private static final Key<Map<String, String>> REMAPPINGS =
       TRACES.key(
           "span_name_remappings",
@@ -197,8 +212,7 @@ record DatadogSettings(
           "ignore_resources",
           Type.list(Type.STRING),
           List.of(),
-          "Regular expressions; root spans whose resource matches are dropped "
-            + "and counted.");
+          "Regular expressions; root spans whose resource matches are dropped " + "and counted.");
 
   private static final Section SECTION =
       new Section("datadog", "Writes metrics, logs and traces to Datadog.")
@@ -209,7 +223,11 @@ record DatadogSettings(
   private static final Key<String> HOSTNAME =
       SECTION.key("hostname", Type.STRING, "", "Host name of telemetry that has none.");
   private static final Key<Format> FORMAT =
-      SECTION.key("format", words("format", Format.values()), Format.PROTO, "Encoding of metrics: proto or json.");
+      SECTION.key(
+          "format",
+          words("format", Format.values()),
+          Format.PROTO,
+          "Encoding of metrics: proto or json.");
   private static final Key<Metrics> METRICS_KEYS;
   private static final Key<Traces> TRACES_KEYS =
       SECTION.key(
@@ -224,7 +242,9 @@ record DatadogSettings(
     SequencedMap<String, Boolean> modes = new LinkedHashMap<>();
     modes.put("gauges", true);
     modes.put("noquantiles", false);
-    SUMMARY_MODE = SUMMARIES.key("mode", Type.oneOf("mode", modes), true, "Form of summaries: gauges or noquantiles.");
+    SUMMARY_MODE =
+        SUMMARIES.key(
+            "mode", Type.oneOf("mode", modes), true, "Form of summaries: gauges or noquantiles.");
     SUMMARY_KEYS =
         METRICS.key(
             "summaries",

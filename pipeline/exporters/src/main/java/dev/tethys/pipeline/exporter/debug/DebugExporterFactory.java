@@ -38,26 +38,31 @@ public final class DebugExporterFactory implements ExporterFactory<DebugExporter
           Type.anyCase("verbosity", Verbosity.class),
           Verbosity.BASIC,
           "Level of detail: basic writes counts of each batch, normal about a "
-            + "line per item, detailed every field.");
+              + "line per item, detailed every field.");
   private static final Key<Long> SAMPLING_INITIAL =
       SECTION.key(
-          "sampling_initial", Type.INT, 2L, "Number of equal messages per second that are written before sampling "
-            + "starts.");
+          "sampling_initial",
+          Type.INT,
+          2L,
+          "Number of equal messages per second that are written before sampling " + "starts.");
   private static final Key<Long> SAMPLING_THEREAFTER =
-      SECTION.key("sampling_thereafter", Type.INT, 1L, "After that, one of this many equal messages is written; 0 for none.");
+      SECTION.key(
+          "sampling_thereafter",
+          Type.INT,
+          1L,
+          "After that, one of this many equal messages is written; 0 for none.");
   private static final Key<Boolean> USE_INTERNAL_LOGGER =
       SECTION.key(
           "use_internal_logger",
           Type.BOOL,
           true,
-          "If true, messages go to the log of the process; otherwise to "
-            + "output_paths.");
+          "If true, messages go to the log of the process; otherwise to " + "output_paths.");
   private static final Key<List<String>> OUTPUT_PATHS =
       SECTION.optional(
           "output_paths",
           Type.list(Type.STRING),
           "Outputs: stdout, stderr or files, to which messages are appended; "
-            + "stdout if absent.");
+              + "stdout if absent.");
 
   static {
     SECTION.notBuilt("sending_queue", "Queue of data before it is written.");

@@ -27,16 +27,24 @@ public final class LoggingExporterFactory
           "verbosity",
           Type.anyCase("verbosity", Verbosity.class),
           "Level of detail: basic and normal write counts of each batch, "
-            + "detailed every field.");
+              + "detailed every field.");
   private static final Key<Verbosity> LOG_LEVEL =
       SECTION.optional(
-          "loglevel", Type.oneOf("loglevel", levels()), "Former way of writing verbosity: debug is detailed.");
+          "loglevel",
+          Type.oneOf("loglevel", levels()),
+          "Former way of writing verbosity: debug is detailed.");
   private static final Key<Long> SAMPLING_INITIAL =
       SECTION.key(
-          "sampling_initial", Type.INT, 2L, "Number of equal messages per second that are written before sampling "
-            + "starts.");
+          "sampling_initial",
+          Type.INT,
+          2L,
+          "Number of equal messages per second that are written before sampling " + "starts.");
   private static final Key<Long> SAMPLING_THEREAFTER =
-      SECTION.key("sampling_thereafter", Type.INT, 500L, "After that, one of this many equal messages is written; 0 for none.");
+      SECTION.key(
+          "sampling_thereafter",
+          Type.INT,
+          500L,
+          "After that, one of this many equal messages is written; 0 for none.");
   private static final Type<DebugExporterFactory.Settings> TYPE =
       SECTION.type(LoggingExporterFactory::settings);
 

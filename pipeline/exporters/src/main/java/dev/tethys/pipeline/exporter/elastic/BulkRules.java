@@ -54,7 +54,11 @@ record BulkRules(
     private static final Section DISCOVER =
         new Section("discover", "Discovery of the servers of the cluster.");
     private static final Key<Boolean> ON_START =
-        DISCOVER.key("on_start", Type.BOOL, false, "If true, servers are discovered before the first request.");
+        DISCOVER.key(
+            "on_start",
+            Type.BOOL,
+            false,
+            "If true, servers are discovered before the first request.");
     private static final Key<Duration> INTERVAL =
         DISCOVER.key(
             "interval",
@@ -66,7 +70,7 @@ record BulkRules(
             "scheme",
             Type.oneOf("scheme", List.of("http", "https")),
             "Scheme of requests to discovered servers: http or https; by default "
-            + "that of the first endpoint.");
+                + "that of the first endpoint.");
     private static final Type<Discovery> DISCOVERY =
         DISCOVER.type(o -> new Discovery(o.get(ON_START), o.get(INTERVAL), o.find(SCHEME)));
 
@@ -75,9 +79,11 @@ record BulkRules(
     private static final Key<Boolean> REQUESTS =
         TELEMETRY.key("log_request_body", Type.BOOL, false, "If true, request bodies are logged.");
     private static final Key<Boolean> RESPONSES =
-        TELEMETRY.key("log_response_body", Type.BOOL, false, "If true, response bodies are logged.");
+        TELEMETRY.key(
+            "log_response_body", Type.BOOL, false, "If true, response bodies are logged.");
     private static final Key<Boolean> FAILED =
-        TELEMETRY.key("log_failed_docs_input", Type.BOOL, false, "If true, rejected documents are logged.");
+        TELEMETRY.key(
+            "log_failed_docs_input", Type.BOOL, false, "If true, rejected documents are logged.");
     private static final Key<Duration> FAILED_EVERY =
         TELEMETRY.key(
             "log_failed_docs_input_rate_limit",
@@ -122,7 +128,7 @@ record BulkRules(
           Type.BOOL,
           true,
           "If true, version conflicts are not reported; no effect, since an "
-            + "existing document counts as delivered without an error.");
+              + "existing document counts as delivered without an error.");
     }
 
     BulkRules read(YamlObject o) {

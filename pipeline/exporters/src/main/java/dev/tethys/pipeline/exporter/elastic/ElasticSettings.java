@@ -160,10 +160,8 @@ record ElasticSettings(
           s.optional(
               "policy",
               IndexPolicy.TYPE,
-              "Lifecycle policy (ILM or ISM) that is created together with the "
-            + "template.");
-      pipeline =
-          s.key("pipeline", Type.STRING, "", "Ingest pipeline of the documents.");
+              "Lifecycle policy (ILM or ISM) that is created together with the " + "template.");
+      pipeline = s.key("pipeline", Type.STRING, "", "Ingest pipeline of the documents.");
       user = s.key("user", Type.STRING, "", "User name for basic authentication.");
       password = s.optional("password", Type.SECRET, "Password for basic authentication.");
       apiKey =
@@ -191,7 +189,7 @@ record ElasticSettings(
               Type.oneOf("schema of metrics", schemas),
               false,
               "Schema of samples: samples stores all labels in one field, clymene "
-            + "each label in its own.");
+                  + "each label in its own.");
       SequencedMap<String, Boolean> logSchemas = new LinkedHashMap<>();
       logSchemas.put("records", false);
       logSchemas.put("clymene", true);
@@ -201,11 +199,12 @@ record ElasticSettings(
               Type.oneOf("schema of logs", logSchemas),
               false,
               "Schema of log records: records stores attributes in two fields, "
-            + "clymene each label in its own.");
+                  + "clymene each label in its own.");
       vendor = new VendorKeys(s, openSearch);
       contrib = openSearch ? new OpenSearchKeys(s, ofClient) : null;
       bulk = new BulkRules.Keys(s, openSearch);
-      s.notBuilt("batcher", "Former batching of the Collector's exporter; use sending_queue.batch.");
+      s.notBuilt(
+          "batcher", "Former batching of the Collector's exporter; use sending_queue.batch.");
       type = s.type(this::read);
     }
 

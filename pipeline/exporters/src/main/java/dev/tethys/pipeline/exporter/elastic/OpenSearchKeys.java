@@ -33,7 +33,7 @@ final class OpenSearchKeys {
           Type.oneOf("mapping mode", modes()),
           false,
           "Mapping mode: tethys for Tethys's own documents, ss4o for the Simple "
-            + "Schema for Observability.");
+              + "Schema for Observability.");
 
   static {
     for (String k :
@@ -83,10 +83,17 @@ final class OpenSearchKeys {
             HTTP.type(o -> new Http(CLIENT.read(o), o.find(TIMEOUT))),
             "HTTP client settings in a separate block, as in the Collector.");
     mapping = s.key("mapping", MAPPING.type(o -> o.get(MODE)), false, MAPPING.doc());
-    dataset = s.key("dataset", Type.STRING, "default", "Dataset in index names; only with mode ss4o.");
-    namespace = s.key("namespace", Type.STRING, "namespace", "Namespace in index names; only with mode ss4o.");
+    dataset =
+        s.key("dataset", Type.STRING, "default", "Dataset in index names; only with mode ss4o.");
+    namespace =
+        s.key(
+            "namespace",
+            Type.STRING,
+            "namespace",
+            "Namespace in index names; only with mode ss4o.");
     String fallback = "Text for absent attributes in index names; only with mode ss4o.";
-    String time = "Date appended to index names, in yyyy, yy, MM, dd, HH, mm and ss; only with mode ss4o.";
+    String time =
+        "Date appended to index names, in yyyy, yy, MM, dd, HH, mm and ss; only with mode ss4o.";
     logsFallback = s.key("logs_index_fallback", Type.STRING, "", fallback);
     logsTime = s.key("logs_index_time_format", Type.STRING, "", time);
     tracesFallback = s.key("traces_index_fallback", Type.STRING, "", fallback);
@@ -100,7 +107,7 @@ final class OpenSearchKeys {
             Type.oneOf("bulk action", actions),
             "create",
             "Bulk action: create, or index for indices that are not data streams; "
-            + "only with mode ss4o.");
+                + "only with mode ss4o.");
   }
 
   /** The content of {@code http}; null when its keys are next to the others. */

@@ -40,8 +40,11 @@ record TimeSeriesMode(
 
   private static final Section ROUND = new Section("downsampling", "Downsampling round.");
   private static final Key<String> AFTER =
-      ROUND.required("after", Type.STRING, "Age, since the index was replaced by a newer one, at which it is "
-            + "downsampled, such as 1d.");
+      ROUND.required(
+          "after",
+          Type.STRING,
+          "Age, since the index was replaced by a newer one, at which it is "
+              + "downsampled, such as 1d.");
   private static final Key<String> INTERVAL =
       ROUND.required(
           "fixed_interval", Type.STRING, "Interval that one document covers, such as 10m.");
@@ -53,22 +56,21 @@ record TimeSeriesMode(
           "counter_suffixes",
           Type.list(Type.STRING),
           List.of("_total", "_count", "_sum", "_bucket"),
-          "Suffixes of metric names that mark counters; all other metrics are "
-            + "gauges.");
+          "Suffixes of metric names that mark counters; all other metrics are " + "gauges.");
   private static final Key<String> LOOK_BACK =
       SECTION.key(
           "look_back_time",
           Type.STRING,
           "",
           "Maximum age of samples in a new stream, at most 7d; by default the 2h "
-            + "of the cluster.");
+              + "of the cluster.");
   private static final Key<String> LOOK_AHEAD =
       SECTION.key(
           "look_ahead_time",
           Type.STRING,
           "",
           "Maximum time of samples in the future, at most 2h; by default the 30m "
-            + "of the cluster.");
+              + "of the cluster.");
   private static final Key<List<Round>> DOWNSAMPLING =
       SECTION.key(
           "downsampling",
@@ -81,7 +83,7 @@ record TimeSeriesMode(
           Type.STRING,
           "",
           "Plain data stream for samples that are too old or too new; without it "
-            + "they become dead letters.");
+              + "they become dead letters.");
 
   static final Type<TimeSeriesMode> TYPE = SECTION.type(TimeSeriesMode::read);
 

@@ -41,26 +41,36 @@ final class VendorKeys {
   private static final Key<Long> MAX_RETRIES =
       RETRY.key("max_retries", Type.INT, 2L, "Maximum number of retries after the first attempt.");
   private static final Key<Long> MAX_REQUESTS =
-      RETRY.optional("max_requests", Type.INT, "Former way of writing max_retries: maximum number of attempts "
-            + "including the first.");
+      RETRY.optional(
+          "max_requests",
+          Type.INT,
+          "Former way of writing max_retries: maximum number of attempts "
+              + "including the first.");
   private static final Key<Duration> INITIAL_INTERVAL =
       RETRY.key(
-          "initial_interval", GoDurations.TYPE, Duration.ofMillis(100), "Initial pause between attempts.");
+          "initial_interval",
+          GoDurations.TYPE,
+          Duration.ofMillis(100),
+          "Initial pause between attempts.");
   private static final Key<Duration> MAX_INTERVAL =
-      RETRY.key("max_interval", GoDurations.TYPE, Duration.ofMinutes(1), "Maximum pause between attempts.");
+      RETRY.key(
+          "max_interval",
+          GoDurations.TYPE,
+          Duration.ofMinutes(1),
+          "Maximum pause between attempts.");
 
   private static final Key<List<Long>> STATUSES =
       RETRY.optional(
           "retry_on_status",
           Type.list(Type.INT),
           "Only these statuses of requests and documents are retried; by default "
-            + "all temporary ones.");
+              + "all temporary ones.");
   private static final Key<List<Long>> DOCUMENT_STATUSES =
       RETRY.optional(
           "retry_on_document_status",
           Type.list(Type.INT),
           "Only these statuses of documents are retried; by default those of "
-            + "retry_on_status.");
+              + "retry_on_status.");
 
   private static final Section FLUSH =
       new Section("flush", "Maximum size of requests. The exporter does not wait to fill them.");
@@ -73,15 +83,17 @@ final class VendorKeys {
           GoDurations.TYPE,
           Duration.ofSeconds(30),
           "Maximum time that a document waits to fill a request; no document "
-            + "waits, so any value is kept. Use sending_queue.batch to join small "
-            + "batches.");
+              + "waits, so any value is kept. Use sending_queue.batch to join small "
+              + "batches.");
 
   private static final Section DYNAMIC =
       new Section("dynamic_index", "Index names taken from attributes.");
   private static final Key<Boolean> DYNAMIC_ENABLED =
       DYNAMIC.key(
-          "enabled", Type.BOOL, false, "No effect: the Collector's modes always take index names from "
-            + "attributes.");
+          "enabled",
+          Type.BOOL,
+          false,
+          "No effect: the Collector's modes always take index names from " + "attributes.");
 
   private static final Section BY_ATTRIBUTE =
       new Section("dynamic", "Index name taken from an attribute of each item.");
@@ -104,7 +116,7 @@ final class VendorKeys {
           Type.STRING,
           "tethys",
           "Mapping mode: tethys for Tethys's own documents; otel, none, raw, ecs "
-            + "or bodymap as in the Collector.");
+              + "or bodymap as in the Collector.");
   private static final Key<List<String>> ALLOWED =
       MAPPING.key(
           "allowed_modes",
@@ -176,7 +188,10 @@ final class VendorKeys {
   VendorKeys(Section s, boolean openSearch) {
     endpoints =
         s.key(
-            "endpoints", Type.list(Type.STRING), List.of(), "Addresses of several servers, used in turn.");
+            "endpoints",
+            Type.list(Type.STRING),
+            List.of(),
+            "Addresses of several servers, used in turn.");
     cloudId = s.key("cloudid", Type.STRING, "", "Cloud ID of an Elastic Cloud deployment.");
     numWorkers = s.optional("num_workers", Type.INT, "Maximum number of concurrent bulk requests.");
     retry = s.optional("retry", RETRY.type(VendorKeys::repeats), RETRY.doc());
@@ -185,8 +200,7 @@ final class VendorKeys {
             "metadata_keys",
             Type.list(Type.STRING),
             List.of(),
-            "Request metadata that must be equal for sending_queue.batch to join "
-            + "batches.");
+            "Request metadata that must be equal for sending_queue.batch to join " + "batches.");
     flush = s.optional("flush", FLUSH.type(VendorKeys::bytes), FLUSH.doc());
     mapping =
         openSearch ? null : s.optional("mapping", MAPPING.type(VendorKeys::modes), MAPPING.doc());

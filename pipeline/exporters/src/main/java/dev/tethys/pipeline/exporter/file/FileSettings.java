@@ -46,12 +46,20 @@ public record FileSettings(
   private static final Key<Long> MAX_MEGABYTES =
       ROTATION.key("max_megabytes", Type.INT, 100L, "Maximum size of a file in MiB.");
   private static final Key<Long> MAX_DAYS =
-      ROTATION.key("max_days", Type.INT, 0L, "Maximum age of rotated files in days; older files are deleted; 0 for "
-            + "no limit.");
+      ROTATION.key(
+          "max_days",
+          Type.INT,
+          0L,
+          "Maximum age of rotated files in days; older files are deleted; 0 for " + "no limit.");
   private static final Key<Long> MAX_BACKUPS =
-      ROTATION.key("max_backups", Type.INT, 100L, "Maximum number of rotated files; 0 for no limit.");
+      ROTATION.key(
+          "max_backups", Type.INT, 100L, "Maximum number of rotated files; 0 for no limit.");
   private static final Key<Boolean> LOCAL_TIME =
-      ROTATION.key("localtime", Type.BOOL, false, "If true, names of rotated files contain local time instead of UTC.");
+      ROTATION.key(
+          "localtime",
+          Type.BOOL,
+          false,
+          "If true, names of rotated files contain local time instead of UTC.");
 
   private static final Section SECTION = new Section("file", "Writes telemetry to a file.");
   private static final Key<String> PATH = SECTION.required("path", Type.PATH, "Path of the file.");
@@ -59,9 +67,16 @@ public record FileSettings(
       SECTION.optional("rotation", ROTATION.type(FileSettings::rotation), "Rotation of the file.");
   private static final Key<Boolean> FORMAT =
       SECTION.key(
-          "format", words("format", "json", "proto"), false, "Format of the file: json lines, or proto with length prefixes.");
+          "format",
+          words("format", "json", "proto"),
+          false,
+          "Format of the file: json lines, or proto with length prefixes.");
   private static final Key<Boolean> COMPRESSION =
-      SECTION.key("compression", words("compression", "none", "zstd"), false, "Compression of each written request: none or zstd.");
+      SECTION.key(
+          "compression",
+          words("compression", "none", "zstd"),
+          false,
+          "Compression of each written request: none or zstd.");
   private static final Key<Duration> FLUSH_INTERVAL =
       SECTION.key(
           "flush_interval",
@@ -69,10 +84,17 @@ public record FileSettings(
           Duration.ofSeconds(1),
           "No effect: records are written before they are acknowledged.");
   private static final Key<Boolean> APPEND =
-      SECTION.key("append", Type.BOOL, false, "If true, existing content of the file is kept; always true with "
-            + "rotation.");
+      SECTION.key(
+          "append",
+          Type.BOOL,
+          false,
+          "If true, existing content of the file is kept; always true with " + "rotation.");
   private static final Key<Boolean> CREATE_DIRECTORY =
-      SECTION.key("create_directory", Type.BOOL, false, "If true, a missing directory of the file is created.");
+      SECTION.key(
+          "create_directory",
+          Type.BOOL,
+          false,
+          "If true, a missing directory of the file is created.");
 
   static {
     SECTION.notBuilt("encoding", "Extension that encodes the data in another format.");

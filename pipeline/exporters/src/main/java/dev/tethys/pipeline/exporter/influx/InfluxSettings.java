@@ -67,8 +67,7 @@ record InfluxSettings(
 
   private static final NameRule DATABASES = NameRule.words("-", 64);
 
-  private static final Section V1_SECTION =
-      new Section("v1_compatibility", "API of InfluxDB 1.");
+  private static final Section V1_SECTION = new Section("v1_compatibility", "API of InfluxDB 1.");
   private static final Key<Boolean> V1_ENABLED =
       V1_SECTION.key("enabled", Type.BOOL, false, "Enables the API of InfluxDB 1.");
   private static final Key<String> V1_DB =
@@ -77,7 +76,7 @@ record InfluxSettings(
           Type.STRING,
           "",
           "Database, which must exist unless create_schema creates it; {label} "
-            + "is replaced by the value of a label or a resource attribute.");
+              + "is replaced by the value of a label or a resource attribute.");
   private static final Key<String> V1_USERNAME =
       V1_SECTION.key("username", Type.STRING, "", "User name for basic authentication.");
   private static final Key<Secret> V1_PASSWORD =
@@ -90,7 +89,10 @@ record InfluxSettings(
           "Retention policy that receives the points; by default that of the database.");
   private static final Key<String> V1_CONSISTENCY =
       V1_SECTION.key(
-          "consistency", Type.STRING, "", "Write consistency of InfluxDB Enterprise 1: any, one, quorum or all.");
+          "consistency",
+          Type.STRING,
+          "",
+          "Write consistency of InfluxDB Enterprise 1: any, one, quorum or all.");
 
   private record V1(
       String db,
@@ -108,9 +110,13 @@ record InfluxSettings(
           "database",
           Type.STRING,
           "Database, created by the first write; {label} is replaced as in "
-            + "v1_compatibility.db.");
+              + "v1_compatibility.db.");
   private static final Key<Boolean> V3_NO_SYNC =
-      V3_SECTION.key("no_sync", Type.BOOL, false, "If true, writes are confirmed before the write-ahead log is on disk.");
+      V3_SECTION.key(
+          "no_sync",
+          Type.BOOL,
+          false,
+          "If true, writes are confirmed before the write-ahead log is on disk.");
 
   private record V3(boolean enabled, String database, boolean noSync) {}
 
@@ -133,10 +139,11 @@ record InfluxSettings(
           Type.STRING,
           "",
           "Bucket of version 2, which must exist unless create_schema creates "
-            + "it; {label} is replaced as in v1_compatibility.db.");
+              + "it; {label} is replaced as in v1_compatibility.db.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Secret> TOKEN =
-      SECTION.optional("token", Type.SECRET, "Token, sent with the scheme Token, or Bearer to version 3.");
+      SECTION.optional(
+          "token", Type.SECRET, "Token, sent with the scheme Token, or Bearer to version 3.");
   private static final V1 OFF = new V1("", "", null, "", "");
   private static final Key<V1> V1_KEY =
       SECTION.key(
@@ -165,14 +172,14 @@ record InfluxSettings(
           Type.oneOf("schema of metrics", "series", false, "clymene", true),
           false,
           "Schema of samples: series uses the metric name as measurement and one "
-            + "field \"value\"; clymene adds the tag __name__.");
+              + "field \"value\"; clymene adds the tag __name__.");
   private static final Key<Boolean> CREATE_SCHEMA =
       SECTION.key(
           "create_schema",
           Type.BOOL,
           false,
           "If true, missing databases of version 1 and buckets of version 2 are "
-            + "created; version 3 creates databases on the first write.");
+              + "created; version 3 creates databases on the first write.");
   private static final Key<Map<String, String>> DEFAULT_TAGS =
       SECTION.key(
           "default_tags",
@@ -186,23 +193,26 @@ record InfluxSettings(
           Type.list(Type.STRING),
           List.of("service.name", InfluxRecords.SPAN_NAME),
           "Attributes of spans and their resources that become tags, in addition "
-            + "to trace_id and span_id.");
+              + "to trace_id and span_id.");
   private static final Key<List<String>> LOG_DIMENSIONS =
       SECTION.key(
           "log_record_dimensions",
           Type.list(Type.STRING),
           List.of("service.name"),
           "Attributes of log records and their resources that become tags, in "
-            + "addition to trace_id and span_id.");
+              + "addition to trace_id and span_id.");
 
   static {
     SECTION
         .notBuilt("payload_max_lines", "Use max_samples_per_send.")
         .notBuilt("payload_max_bytes", "Use max_request_bytes.")
-        .notBuilt("span_fields", "Attributes that are not tags are written to the field attributes.")
+        .notBuilt(
+            "span_fields", "Attributes that are not tags are written to the field attributes.")
         .notBuilt("trace_id_fields", "trace_id and span_id are always tags.")
-        .notBuilt("precision", "Timestamps of samples are in milliseconds, those of logs and spans in "
-            + "nanoseconds.");
+        .notBuilt(
+            "precision",
+            "Timestamps of samples are in milliseconds, those of logs and spans in "
+                + "nanoseconds.");
   }
 
   static final Type<InfluxSettings> TYPE = SECTION.type(InfluxSettings::read);

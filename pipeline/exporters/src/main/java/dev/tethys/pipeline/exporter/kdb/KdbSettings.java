@@ -55,18 +55,20 @@ record KdbSettings(
           SECTION, HistogramRule.NATIVE, Set.of(HistogramRule.NATIVE), 10_000, 8 << 20);
   private static final Key<String> ENDPOINT =
       SECTION.required("endpoint", Type.STRING, "Address of the process: host:port.");
-  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "User name.");
+  private static final Key<String> USERNAME =
+      SECTION.key("username", Type.STRING, "", "User name.");
   private static final Key<Secret> PASSWORD =
       SECTION.key("password", Type.SECRET, Secret.NONE, "Password of the user.");
   private static final Key<ClientTlsSettings> TLS =
-      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
+      SECTION.key(
+          "tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
   private static final Key<Boolean> MODE =
       SECTION.key(
           "mode",
           Type.oneOf("mode", "tickerplant", true, "process", false),
           true,
           "Type of the process: tickerplant, which receives columns, or process, "
-            + "which stores keyed tables.");
+              + "which stores keyed tables.");
   private static final Key<String> FUNCTION =
       SECTION.key(
           "function", Type.STRING, ".u.upd", "Function that a tickerplant calls with the columns.");
@@ -79,14 +81,18 @@ record KdbSettings(
               + " of a label.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE =
-      SECTION.key("create_tables", Type.BOOL, true, "If true, tables that the process does not have are created.");
+      SECTION.key(
+          "create_tables",
+          Type.BOOL,
+          true,
+          "If true, tables that the process does not have are created.");
   private static final Key<List<String>> SYMBOL_LABELS =
       SECTION.key(
           "symbol_labels",
           Type.list(Type.STRING),
           List.of(),
           "Labels stored as symbol columns of the series table. kdb+ never frees "
-            + "symbols, so use only labels with few values.");
+              + "symbols, so use only labels with few values.");
   private static final Key<Long> CONNECTIONS =
       SECTION.key("max_connections", Type.INT, 1L, "Maximum number of concurrent connections.");
 

@@ -76,8 +76,7 @@ public record LoadBalancingSettings(
           "hostnames",
           Type.list(Type.STRING),
           List.of(),
-          "Addresses of the backends: host or host:port; the default port is "
-            + "4317.");
+          "Addresses of the backends: host or host:port; the default port is " + "4317.");
 
   private static final Section DNS = new Section("dns", "Backends found by DNS.");
   private static final Key<String> HOSTNAME =
@@ -96,7 +95,7 @@ public record LoadBalancingSettings(
           Type.STRING,
           "",
           "Service as name or name.namespace; the default namespace is that of "
-            + "this pod, or default.");
+              + "this pod, or default.");
   private static final Key<List<Long>> PORTS =
       K8S.key(
           "ports",
@@ -115,19 +114,22 @@ public record LoadBalancingSettings(
           Type.BOOL,
           false,
           "If true, pods of a stateful set are called by host name, as "
-            + "hostname.service.namespace.");
+              + "hostname.service.namespace.");
 
   private static final Section RESOLVER =
       new Section("resolver", "Source of the list of backends.");
   private static final Key<Listed> LISTED =
-      RESOLVER.optional("static", STATIC.type(LoadBalancingSettings::listed), "Static list of backends.");
+      RESOLVER.optional(
+          "static", STATIC.type(LoadBalancingSettings::listed), "Static list of backends.");
   private static final Key<Dns> LOOKED_UP =
       RESOLVER.optional("dns", DNS.type(LoadBalancingSettings::dns), "Backends found by DNS.");
   private static final Key<Service> WATCHED =
-      RESOLVER.optional("k8s", K8S.type(LoadBalancingSettings::service), "Pods of a Kubernetes service.");
+      RESOLVER.optional(
+          "k8s", K8S.type(LoadBalancingSettings::service), "Pods of a Kubernetes service.");
 
   private static final Key<YamlNode> CLOUD_MAP =
-      RESOLVER.optional("aws_cloud_map", Type.ANY, "Not supported: instances registered in AWS Cloud Map.");
+      RESOLVER.optional(
+          "aws_cloud_map", Type.ANY, "Not supported: instances registered in AWS Cloud Map.");
 
   private static final Section SECTION =
       new Section(

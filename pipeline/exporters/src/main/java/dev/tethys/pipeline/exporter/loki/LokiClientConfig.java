@@ -71,16 +71,24 @@ public record LokiClientConfig(
     private static final Section SECTION =
         new Section("backoff_config", "Retries of requests that failed.");
     private static final Key<Duration> MIN =
-        SECTION.key("min_period", GoDurations.TYPE, Duration.ofMillis(500), "Initial pause between attempts.");
+        SECTION.key(
+            "min_period",
+            GoDurations.TYPE,
+            Duration.ofMillis(500),
+            "Initial pause between attempts.");
     private static final Key<Duration> MAX =
-        SECTION.key("max_period", GoDurations.TYPE, Duration.ofMinutes(5), "Maximum pause between attempts.");
+        SECTION.key(
+            "max_period",
+            GoDurations.TYPE,
+            Duration.ofMinutes(5),
+            "Maximum pause between attempts.");
     private static final Key<Long> RETRIES =
         SECTION.key(
             "max_retries",
             Type.INT,
             0L,
             "Maximum number of attempts of a request before it is dropped; 0 (the "
-            + "default, unlike 10 in Promtail) for no limit.");
+                + "default, unlike 10 in Promtail) for no limit.");
     static final Backoff DEFAULT = new Backoff(Duration.ofMillis(500), Duration.ofMinutes(5), 0);
     static final Type<Backoff> TYPE = SECTION.type(Backoff::read);
 
@@ -94,11 +102,13 @@ public record LokiClientConfig(
   }
 
   private static final Duration DEFAULT_PAUSE = Duration.ofMillis(100);
-  private static final Section SECTION = new Section("clients", "Loki server to which entries are sent.");
+  private static final Section SECTION =
+      new Section("clients", "Loki server to which entries are sent.");
   private static final Key<URI> URL =
       SECTION.required("url", Type.URL, "URL of the server, including the path /loki/api/v1/push.");
   private static final Key<String> NAME =
-      SECTION.key("name", Type.STRING, "", "Name of the client in metrics and logs; must be unique.");
+      SECTION.key(
+          "name", Type.STRING, "", "Name of the client in metrics and logs; must be unique.");
   private static final Key<String> TENANT =
       SECTION.key("tenant_id", Type.STRING, "", "Tenant of entries without a tenant.");
   private static final Key<Duration> BATCH_WAIT =
@@ -113,8 +123,8 @@ public record LokiClientConfig(
           GoDurations.TYPE,
           DEFAULT_PAUSE,
           "Minimum time between two requests of a tenant that are not full; such "
-            + "requests are sent before batchwait if no request is in flight. With "
-            + "the value of batchwait, requests are as rare as in Promtail.");
+              + "requests are sent before batchwait if no request is in flight. With "
+              + "the value of batchwait, requests are as rare as in Promtail.");
   private static final Key<Long> BATCH_SIZE =
       SECTION.key(
           "batchsize", Type.INT, 1L << 20, "Maximum size of the lines in a request in bytes.");
@@ -141,11 +151,12 @@ public record LokiClientConfig(
           Type.BOOL,
           false,
           "If true, a request answered with 429 is dropped, so that it does not "
-            + "delay others.");
+              + "delay others.");
 
   static {
     SECTION.include(HttpClientConfig.SECTION);
-    SECTION.notBuilt("stream_lag_labels", "Deprecated in Promtail: labels of the metric promtail_stream_lag.");
+    SECTION.notBuilt(
+        "stream_lag_labels", "Deprecated in Promtail: labels of the metric promtail_stream_lag.");
   }
 
   /** One client, as strictly read. */

@@ -53,14 +53,14 @@ public record LokiExporterSettings(
           Type.list(Type.STRING),
           List.of(),
           "Resource attributes that become labels, all if empty; other "
-            + "attributes become structured metadata.");
+              + "attributes become structured metadata.");
   private static final Key<List<String>> RECORD_LABELS =
       SECTION.key(
           "record_labels",
           Type.list(Type.STRING),
           List.of(),
           "Record attributes that become labels; other attributes become "
-            + "structured metadata.");
+              + "structured metadata.");
   private static final Key<Boolean> ENCODING =
       SECTION.key(
           "encoding",
@@ -91,8 +91,8 @@ public record LokiExporterSettings(
           DEFAULTS.type(LokiExporterSettings::defaults),
           Set.of(),
           "Labels exporter, job, instance and level, as in the Collector's "
-            + "exporter: without this key none is added, with it all that are not "
-            + "false.");
+              + "exporter: without this key none is added, with it all that are not "
+              + "false.");
 
   private static Set<Default> defaults(YamlObject o) {
     Set<Default> out = EnumSet.noneOf(Default.class);

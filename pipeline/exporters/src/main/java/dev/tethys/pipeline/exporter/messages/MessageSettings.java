@@ -51,8 +51,8 @@ public record MessageSettings(
               Type.STRING,
               usual,
               "Topic of messages. {signal} is replaced by metrics, logs or traces; "
-            + "any other {name} by a resource attribute or, for encodings by sample, "
-            + "by a label.");
+                  + "any other {name} by a resource attribute or, for encodings by sample, "
+                  + "by a label.");
       maxNames = BoundedNames.key(s, 10_000);
       encoding =
           s.key(
@@ -60,8 +60,9 @@ public record MessageSettings(
               Type.lowerCase("encoding", MessageEncoding.class),
               MessageEncoding.OTLP_PROTO,
               "Encoding of messages: otlp_proto or otlp_json; for metrics also json "
-            + "or influx.");
-      maxBytes = s.key("max_message_bytes", Type.INT, (long) bytes, "Maximum size of a message in bytes.");
+                  + "or influx.");
+      maxBytes =
+          s.key("max_message_bytes", Type.INT, (long) bytes, "Maximum size of a message in bytes.");
       rows =
           new RowSettings.Keys(
               s,

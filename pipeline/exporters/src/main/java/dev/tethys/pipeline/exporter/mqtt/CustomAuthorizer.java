@@ -21,7 +21,11 @@ record CustomAuthorizer(String name, String tokenKey, Secret token, Secret signa
   private static final Section SECTION =
       new Section("custom_authorizer", "Custom authorizer of AWS IoT.");
   private static final Key<String> NAME =
-      SECTION.key("name", Type.STRING, "", "Name of the authorizer; by default the authorizer of the endpoint.");
+      SECTION.key(
+          "name",
+          Type.STRING,
+          "",
+          "Name of the authorizer; by default the authorizer of the endpoint.");
   private static final Key<String> TOKEN_KEY =
       SECTION.key("token_key_name", Type.STRING, "", "Name of the authorizer's token.");
   private static final Key<Secret> TOKEN =

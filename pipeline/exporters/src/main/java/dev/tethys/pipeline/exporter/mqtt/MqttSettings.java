@@ -67,40 +67,44 @@ record MqttSettings(
           Type.STRING,
           "mqtt://localhost:1883",
           "URL of the broker: mqtt://host:port, ws://host:port/path, or mqtts:// "
-            + "and wss:// with TLS.");
+              + "and wss:// with TLS.");
   private static final Key<Map<String, Secret>> HEADERS = WebSocketAddress.headers(SECTION);
   private static final Key<ClientTlsSettings> TLS =
       SECTION.key(
-          "tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings for mqtts and wss.");
+          "tls",
+          ClientTlsSettings.TYPE,
+          ClientTlsSettings.DEFAULT,
+          "TLS settings for mqtts and wss.");
   private static final Key<String> ALPN =
       SECTION.key(
           "alpn",
           Type.STRING,
           "",
-          "ALPN protocol for mqtts; AWS IoT requires mqtt or x-amzn-mqtt-ca on "
-            + "port 443.");
+          "ALPN protocol for mqtts; AWS IoT requires mqtt or x-amzn-mqtt-ca on " + "port 443.");
   private static final Key<CloudAuth> SIGV4 =
       SECTION.optional(
           "sigv4",
           CloudAuth.SigV4.of(IotSignature.SERVICE, "Keys of AWS for a WebSocket of AWS IoT."),
-          "AWS signing of the WebSocket URL of AWS IoT, for each connection; wss "
-            + "only.");
+          "AWS signing of the WebSocket URL of AWS IoT, for each connection; wss " + "only.");
   private static final Key<CustomAuthorizer> AUTHORIZER =
       SECTION.optional(
           "custom_authorizer",
           CustomAuthorizer.TYPE,
-          "Custom authorizer of AWS IoT, whose parameters are appended to the "
-            + "user name.");
+          "Custom authorizer of AWS IoT, whose parameters are appended to the " + "user name.");
   private static final Key<Boolean> VERSION =
-      SECTION.key("protocol_version", Type.oneOf("version of MQTT", versions()), true, "Version of MQTT: 5 or 3.1.1.");
+      SECTION.key(
+          "protocol_version",
+          Type.oneOf("version of MQTT", versions()),
+          true,
+          "Version of MQTT: 5 or 3.1.1.");
   private static final Key<String> CLIENT_ID =
       SECTION.key(
           "client_id",
           Type.STRING,
           "",
-          "Client ID at the broker; additional connections of this process "
-            + "append a number.");
-  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "User name at the broker.");
+          "Client ID at the broker; additional connections of this process " + "append a number.");
+  private static final Key<String> USERNAME =
+      SECTION.key("username", Type.STRING, "", "User name at the broker.");
   private static final Key<Secret> PASSWORD =
       SECTION.optional("password", Type.SECRET, "Password of the user.");
   private static final Key<String> PASSWORD_FILE =
@@ -116,8 +120,8 @@ record MqttSettings(
           Type.STRING,
           "",
           "Enhanced authentication of version 5: SCRAM-SHA-1, SCRAM-SHA-256 or "
-            + "SCRAM-SHA-512 with the password, GSSAPI-KERBEROS with a Kerberos "
-            + "identity, or OAUTH2-JWT with the token of password_file.");
+              + "SCRAM-SHA-512 with the password, GSSAPI-KERBEROS with a Kerberos "
+              + "identity, or OAUTH2-JWT with the token of password_file.");
   private static final Key<KerberosIdentity> KERBEROS =
       SECTION.optional(
           "kerberos", KerberosIdentity.type("mqtt"), "Kerberos identity for GSSAPI-KERBEROS.");
@@ -127,9 +131,10 @@ record MqttSettings(
           Type.INT,
           1L,
           "Quality of service: 0, delivered when sent to the broker; 1, when the "
-            + "broker acknowledged it; 2, exactly once.");
+              + "broker acknowledged it; 2, exactly once.");
   private static final Key<Boolean> RETAIN =
-      SECTION.key("retain", Type.BOOL, false, "If true, the broker retains the last message of a topic.");
+      SECTION.key(
+          "retain", Type.BOOL, false, "If true, the broker retains the last message of a topic.");
 
   private static final PskSettings.Keys SHARED_KEY = new PskSettings.Keys(SECTION);
 

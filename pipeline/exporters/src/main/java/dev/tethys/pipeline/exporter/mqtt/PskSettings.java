@@ -39,9 +39,14 @@ record PskSettings(
               Type.SECRET,
               "Pre-shared key in hexadecimal digits, for TLS without certificates.");
       file =
-          section.key("psk_file", Type.PATH, "", "File with the pre-shared key, read for each connection.");
+          section.key(
+              "psk_file", Type.PATH, "", "File with the pre-shared key, read for each connection.");
       identity =
-          section.key("psk_identity", Type.STRING, "", "Identity that names the pre-shared key to the broker.");
+          section.key(
+              "psk_identity",
+              Type.STRING,
+              "",
+              "Identity that names the pre-shared key to the broker.");
     }
 
     /** Null when there is no key. */

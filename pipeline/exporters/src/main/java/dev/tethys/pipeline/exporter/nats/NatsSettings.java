@@ -60,21 +60,23 @@ record NatsSettings(
           Type.STRING,
           "nats://localhost:4222",
           "URL of the server: nats://host:port, tls://, ws:// or wss://; servers "
-            + "of one cluster are separated by commas.");
+              + "of one cluster are separated by commas.");
   private static final Key<Map<String, Secret>> HEADERS = WebSocketAddress.headers(SECTION);
   private static final Key<ClientTlsSettings> TLS =
-      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
+      SECTION.key(
+          "tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
   private static final Key<Boolean> TLS_FIRST =
       SECTION.key(
           "tls_first",
           Type.BOOL,
           false,
-          "If true, the TLS handshake precedes all other data (handshake_first "
-            + "in NATS).");
-  private static final Key<String> USERNAME = SECTION.key("username", Type.STRING, "", "User name.");
+          "If true, the TLS handshake precedes all other data (handshake_first " + "in NATS).");
+  private static final Key<String> USERNAME =
+      SECTION.key("username", Type.STRING, "", "User name.");
   private static final Key<Secret> PASSWORD =
       SECTION.optional("password", Type.SECRET, "Password of the user.");
-  private static final Key<Secret> TOKEN = SECTION.optional("token", Type.SECRET, "Authentication token.");
+  private static final Key<Secret> TOKEN =
+      SECTION.optional("token", Type.SECRET, "Authentication token.");
   private static final Key<Secret> SEED =
       SECTION.optional("nkey_seed", Type.SECRET, "Seed of the user's nkey (SU…).");
   private static final Key<String> CREDENTIALS =
@@ -83,15 +85,15 @@ record NatsSettings(
           Type.PATH,
           "",
           "Credentials file of nsc with the JWT of a user and, unless it is a "
-            + "bearer token, its seed.");
+              + "bearer token, its seed.");
   private static final Key<Boolean> JETSTREAM =
       SECTION.key(
           "jetstream",
           Type.BOOL,
           true,
           "If true, messages count as delivered when a JetStream stream has "
-            + "stored them; if false, when the server has received them for its "
-            + "subscribers.");
+              + "stored them; if false, when the server has received them for its "
+              + "subscribers.");
   private static final Key<String> STREAM =
       SECTION.key("stream", Type.STRING, "", "Stream that must store the messages.");
 

@@ -36,16 +36,27 @@ record StreamSetup(String name, String json) {
         new Section("create_stream", "Stream to create if none of that name exists.");
     private static final Key<List<String>> SUBJECTS =
         SECTION.optional(
-            "subjects", Type.list(Type.STRING), "Subjects of the stream; by default those that subject produces.");
+            "subjects",
+            Type.list(Type.STRING),
+            "Subjects of the stream; by default those that subject produces.");
     private static final Key<String> STORAGE =
-        SECTION.key("storage", Type.oneOf("storage", storages()), "file", "Storage of the stream: file or memory.");
+        SECTION.key(
+            "storage",
+            Type.oneOf("storage", storages()),
+            "file",
+            "Storage of the stream: file or memory.");
     private static final Key<Long> REPLICAS =
         SECTION.key("replicas", Type.INT, 1L, "Number of servers that keep each message.");
     private static final Key<Duration> MAX_AGE =
-        SECTION.key("max_age", GoDurations.TYPE, Duration.ZERO, "Maximum age of messages; 0 for no limit.");
+        SECTION.key(
+            "max_age", GoDurations.TYPE, Duration.ZERO, "Maximum age of messages; 0 for no limit.");
     private static final Key<Long> MAX_BYTES =
-        SECTION.key("max_bytes", Type.INT, -1L, "Maximum size of the stream in bytes; beyond it the oldest messages "
-            + "are deleted; -1 for no limit.");
+        SECTION.key(
+            "max_bytes",
+            Type.INT,
+            -1L,
+            "Maximum size of the stream in bytes; beyond it the oldest messages "
+                + "are deleted; -1 for no limit.");
     private static final Key<Duration> DUPLICATES =
         SECTION.key(
             "duplicate_window",

@@ -62,35 +62,33 @@ record OpenTsdbSettings(
           Type.SECRET,
           Secret.NONE,
           "First line of a telnet connection, for the server's authentication "
-            + "plugin, such as \"auth basic USER PASSWORD\".");
+              + "plugin, such as \"auth basic USER PASSWORD\".");
   private static final Key<List<String>> TAGS =
       SECTION.key(
           "tags",
           Type.list(Type.STRING),
           List.of("instance", "job"),
-          "Labels that are kept as tags if a series has more labels than "
-            + "max_tags.");
+          "Labels that are kept as tags if a series has more labels than " + "max_tags.");
   private static final Key<Long> MAX_TAGS =
       SECTION.key(
           "max_tags",
           Type.INT,
           8L,
-          "Maximum number of tags in a series, as tsd.storage.max_tags of the "
-            + "server.");
+          "Maximum number of tags in a series, as tsd.storage.max_tags of the " + "server.");
   private static final Key<Boolean> NOT_FINITE =
       SECTION.key(
           "not_finite",
           Type.oneOf("rule for samples that are not finite", "metric", true, "drop", false),
           true,
           "Handling of samples that are not finite: metric writes them as marks "
-            + "to an additional metric, drop drops and counts them.");
+              + "to an additional metric, drop drops and counts them.");
   private static final Key<Boolean> SYNC =
       SECTION.key(
           "sync",
           Type.BOOL,
           true,
           "If true, a request waits until points are stored in the database; if "
-            + "false, until the server has received them.");
+              + "false, until the server has received them.");
 
   static final Type<OpenTsdbSettings> TYPE = SECTION.type(OpenTsdbSettings::read);
 

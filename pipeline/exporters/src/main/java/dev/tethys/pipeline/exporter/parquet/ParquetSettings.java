@@ -43,7 +43,8 @@ record ParquetSettings(
       new Section("parquet", "Writes Parquet files to a directory or an S3 bucket.")
           .include(DeliverySettings.SECTION);
   private static final Key<String> DIRECTORY =
-      SECTION.key("directory", Type.PATH, "", "Directory of the files; either this or s3 is required.");
+      SECTION.key(
+          "directory", Type.PATH, "", "Directory of the files; either this or s3 is required.");
   private static final Key<S3Settings> S3 =
       SECTION.optional("s3", S3Settings.TYPE, "S3 bucket of the files.");
   private static final Key<String> PARTITION =
@@ -52,10 +53,14 @@ record ParquetSettings(
           Type.STRING,
           "{signal}/date={date}/hour={hour}",
           "Subdirectories of the files, with {signal}, {date}, {hour}, and "
-            + "labels or resource attributes.");
+              + "labels or resource attributes.");
   private static final Key<Compression> COMPRESSION;
   private static final Key<Long> LEVEL =
-      SECTION.key("compression_level", Type.INT, 0L, "Compression level of zstd and gzip; 0 for their default.");
+      SECTION.key(
+          "compression_level",
+          Type.INT,
+          0L,
+          "Compression level of zstd and gzip; 0 for their default.");
   private static final Key<Long> FILE_BYTES =
       SECTION.key(
           "max_file_bytes",
@@ -63,10 +68,17 @@ record ParquetSettings(
           64L << 20,
           "Size of the telemetry at which a file is closed, in bytes.");
   private static final Key<Duration> FILE_AGE =
-      SECTION.key("max_file_age", GoDurations.TYPE, Duration.ofMinutes(1), "Age at which a file is closed.");
+      SECTION.key(
+          "max_file_age",
+          GoDurations.TYPE,
+          Duration.ofMinutes(1),
+          "Age at which a file is closed.");
   private static final Key<Long> ROW_GROUP =
       SECTION.key(
-          "row_group_bytes", Type.INT, 32L << 20, "Maximum size of a row group before compression, in bytes.");
+          "row_group_bytes",
+          Type.INT,
+          32L << 20,
+          "Maximum size of a row group before compression, in bytes.");
   private static final RowSettings.Keys ROWS =
       new RowSettings.Keys(
           SECTION, HistogramRule.JSON, EnumSet.of(HistogramRule.JSON), 100_000, 8 << 20);

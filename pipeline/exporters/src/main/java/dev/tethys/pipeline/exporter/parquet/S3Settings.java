@@ -42,13 +42,21 @@ record S3Settings(
   private static final Key<String> BUCKET =
       SECTION.required("bucket", Type.STRING, "Name of the bucket, which must exist.");
   private static final Key<String> REGION =
-      SECTION.key("region", Type.STRING, "", "AWS region; by default taken from the environment or the instance.");
+      SECTION.key(
+          "region",
+          Type.STRING,
+          "",
+          "AWS region; by default taken from the environment or the instance.");
   private static final Key<String> PREFIX =
       SECTION.key("prefix", Type.STRING, "", "Prefix of all object keys.");
   private static final Key<String> ENDPOINT =
       SECTION.key("endpoint", Type.STRING, "", "URL of an S3-compatible service.");
   private static final Key<Boolean> PATH_STYLE =
-      SECTION.key("force_path_style", Type.BOOL, false, "If true, the bucket is part of the URL path instead of the host name.");
+      SECTION.key(
+          "force_path_style",
+          Type.BOOL,
+          false,
+          "If true, the bucket is part of the URL path instead of the host name.");
   private static final Key<Long> PART_BYTES =
       SECTION.key(
           "part_bytes",
@@ -57,7 +65,10 @@ record S3Settings(
           "Size of parts in which larger files are uploaded; at least 5 MiB.");
   private static final Key<String> STORAGE_CLASS =
       SECTION.key(
-          "storage_class", Type.STRING, "", "Storage class, such as STANDARD_IA; by default that of the bucket.");
+          "storage_class",
+          Type.STRING,
+          "",
+          "Storage class, such as STANDARD_IA; by default that of the bucket.");
   private static final Key<String> ACL =
       SECTION.key("acl", Type.STRING, "", "Canned ACL, such as bucket-owner-full-control.");
   private static final Key<String> ENCRYPTION =
@@ -66,7 +77,7 @@ record S3Settings(
           Type.STRING,
           "",
           "Encryption at the server: AES256, aws:kms or aws:kms:dsse; by default "
-            + "that of the bucket.");
+              + "that of the bucket.");
   private static final Key<String> KMS_KEY =
       SECTION.key(
           "kms_key_id", Type.STRING, "", "KMS key for aws:kms; by default that of the account.");
@@ -76,9 +87,13 @@ record S3Settings(
           Type.BOOL,
           true,
           "If true, uploads carry x-amz-checksum-sha256, which the service "
-            + "stores; set it to false for services without support.");
+              + "stores; set it to false for services without support.");
   private static final Key<String> ACCESS_KEY =
-      SECTION.key("access_key", Type.STRING, "", "Access key; by default taken from the AWS credential chain.");
+      SECTION.key(
+          "access_key",
+          Type.STRING,
+          "",
+          "Access key; by default taken from the AWS credential chain.");
   private static final Key<Secret> SECRET_KEY =
       SECTION.optional("secret_key", Type.SECRET, "Secret key of the access key.");
   private static final Key<Secret> SESSION_TOKEN =
@@ -91,7 +106,8 @@ record S3Settings(
   private static final Key<String> EXTERNAL_ID =
       SECTION.key("external_id", Type.STRING, "", "External ID that the role requires.");
   private static final Key<ClientTlsSettings> TLS =
-      SECTION.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
+      SECTION.key(
+          "tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
 
   static {
     SECTION.notBuilt("sse_customer_key", "Customer keys (SSE-C) are not supported.");

@@ -54,7 +54,11 @@ public final class PrometheusExporterFactory
   private static final Key<Map<String, String>> CONST_LABELS =
       SECTION.key("const_labels", Type.map(Type.STRING), Map.of(), "Labels of every series.");
   private static final Key<Boolean> TIMESTAMPS =
-      SECTION.key("send_timestamps", Type.BOOL, false, "If true, samples carry the timestamps of data points.");
+      SECTION.key(
+          "send_timestamps",
+          Type.BOOL,
+          false,
+          "If true, samples carry the timestamps of data points.");
   private static final Key<Duration> EXPIRATION =
       SECTION.key(
           "metric_expiration",
@@ -62,16 +66,21 @@ public final class PrometheusExporterFactory
           Duration.ofMinutes(5),
           "Time for which a series is exposed after its last data point.");
   private static final Section RESOURCE =
-      new Section("resource_to_telemetry_conversion", "Conversion of resource attributes to labels.");
+      new Section(
+          "resource_to_telemetry_conversion", "Conversion of resource attributes to labels.");
   private static final Key<Boolean> RESOURCE_ENABLED =
-      RESOURCE.key("enabled", Type.BOOL, false, "If true, all resource attributes become labels of every series.");
+      RESOURCE.key(
+          "enabled",
+          Type.BOOL,
+          false,
+          "If true, all resource attributes become labels of every series.");
   private static final Key<Boolean> WITHOUT_SERVICE =
       RESOURCE.key(
           "exclude_service_attributes",
           Type.BOOL,
           false,
           "If true, service.name, service.namespace and service.instance.id do "
-            + "not become labels.");
+              + "not become labels.");
   private static final Key<ExposedOptions.Promoted> PROMOTED =
       SECTION.key(
           "resource_to_telemetry_conversion",
@@ -83,14 +92,25 @@ public final class PrometheusExporterFactory
                           ? ExposedOptions.Promoted.WITHOUT_SERVICE
                           : ExposedOptions.Promoted.ALL),
           ExposedOptions.Promoted.NONE,
-          "Conversion of resource attributes to labels; without it they are in "
-            + "target_info.");
+          "Conversion of resource attributes to labels; without it they are in " + "target_info.");
   private static final Key<Boolean> WITHOUT_SCOPE =
-      SECTION.key("without_scope_info", Type.BOOL, false, "If true, series have no labels that name the scope.");
+      SECTION.key(
+          "without_scope_info",
+          Type.BOOL,
+          false,
+          "If true, series have no labels that name the scope.");
   private static final Key<Boolean> OPEN_METRICS =
-      SECTION.key("enable_open_metrics", Type.BOOL, false, "If true, OpenMetrics is offered to clients that accept it.");
+      SECTION.key(
+          "enable_open_metrics",
+          Type.BOOL,
+          false,
+          "If true, OpenMetrics is offered to clients that accept it.");
   private static final Key<Boolean> SUFFIXES =
-      SECTION.key("add_metric_suffixes", Type.BOOL, true, "If true, metric names get suffixes of units and _total.");
+      SECTION.key(
+          "add_metric_suffixes",
+          Type.BOOL,
+          true,
+          "If true, metric names get suffixes of units and _total.");
   private static final Key<TranslationStrategy> STRATEGY =
       SECTION.optional(
           "translation_strategy",
@@ -115,8 +135,9 @@ public final class PrometheusExporterFactory
           "Sending queue, which this exporter does not use; it must be disabled.");
 
   static {
-    SECTION.notBuilt("resource_constant_labels", "Experimental in the Collector: constant labels from resource "
-            + "attributes.");
+    SECTION.notBuilt(
+        "resource_constant_labels",
+        "Experimental in the Collector: constant labels from resource " + "attributes.");
   }
 
   @Override

@@ -73,13 +73,14 @@ record GraphSettings(
               RemoteWriteMessage::text),
           RemoteWriteMessage.V1,
           "Message type of requests: prometheus.WriteRequest (1.0) or "
-            + "io.prometheus.write.v2.Request (2.0).");
+              + "io.prometheus.write.v2.Request (2.0).");
   private static final Key<Long> SAMPLES_EACH =
       SECTION.key(
           "max_samples_per_send", Type.INT, 2000L, "Maximum number of samples in a request.");
 
   private static final Key<String> NAMESPACE =
-      SECTION.key("namespace", Type.STRING, "", "Prefix of metric names, followed by an underscore.");
+      SECTION.key(
+          "namespace", Type.STRING, "", "Prefix of metric names, followed by an underscore.");
   private static final Key<Map<String, String>> EXTERNAL_LABELS =
       SECTION.key(
           "external_labels",
@@ -92,21 +93,26 @@ record GraphSettings(
       TARGET_INFO.key("enabled", Type.BOOL, true, "If true, target_info is sent for OTLP metrics.");
   private static final Key<Boolean> TARGET_INFO_KEY =
       SECTION.key(
-          "target_info", TARGET_INFO.type(o -> o.get(TARGET_INFO_ENABLED)), true, "Series target_info with the attributes of a resource.");
+          "target_info",
+          TARGET_INFO.type(o -> o.get(TARGET_INFO_ENABLED)),
+          true,
+          "Series target_info with the attributes of a resource.");
 
   private static final Section OLD_QUEUE =
       new Section("remote_write_queue", "Former way of writing sending_queue.");
   private static final Key<Boolean> OLD_QUEUE_ENABLED =
-      OLD_QUEUE.key("enabled", Type.BOOL, true, "If true, requests wait in a queue, as with sending_queue.enabled.");
+      OLD_QUEUE.key(
+          "enabled",
+          Type.BOOL,
+          true,
+          "If true, requests wait in a queue, as with sending_queue.enabled.");
   private static final Key<Long> OLD_QUEUE_SIZE =
       OLD_QUEUE.key("queue_size", Type.INT, 10_000L, "Maximum number of waiting requests.");
   private static final Key<Long> OLD_QUEUE_CONSUMERS =
       OLD_QUEUE.key("num_consumers", Type.INT, 5L, "Maximum number of concurrent requests.");
   private static final Key<YamlObject> REMOTE_WRITE_QUEUE =
       SECTION.optional(
-          "remote_write_queue",
-          OLD_QUEUE.type(o -> o),
-          "Former way of writing sending_queue.");
+          "remote_write_queue", OLD_QUEUE.type(o -> o), "Former way of writing sending_queue.");
   private static final Section WAL =
       new Section("wal", "Former way of writing a queue on disk, without an extension.");
   private static final Key<String> WAL_DIRECTORY =
@@ -151,8 +157,7 @@ record GraphSettings(
           "send_metadata",
           Type.BOOL,
           false,
-          "If true, requests of 1.0 contain types, units and help texts of "
-            + "metric families.");
+          "If true, requests of 1.0 contain types, units and help texts of " + "metric families.");
 
   private static final Key<List<String>> METADATA_KEYS =
       SECTION.key(

@@ -17,16 +17,21 @@ final class OtlpSeriesSettings {
       new Section("prometheus_remote_write", "Conversion of OTLP metrics to series.");
 
   private static final Section RESOURCE =
-      new Section("resource_to_telemetry_conversion", "Conversion of resource attributes to labels.");
+      new Section(
+          "resource_to_telemetry_conversion", "Conversion of resource attributes to labels.");
   private static final Key<Boolean> RESOURCE_ENABLED =
-      RESOURCE.key("enabled", Type.BOOL, false, "If true, all resource attributes become labels of every series.");
+      RESOURCE.key(
+          "enabled",
+          Type.BOOL,
+          false,
+          "If true, all resource attributes become labels of every series.");
   private static final Key<Boolean> RESOURCE_WITHOUT_SERVICE =
       RESOURCE.key(
           "exclude_service_attributes",
           Type.BOOL,
           false,
           "If true, service.name, service.namespace and service.instance.id do "
-            + "not become labels, since job and instance contain them.");
+              + "not become labels, since job and instance contain them.");
   private static final Set<String> SERVICE =
       Set.of("service.name", "service.namespace", "service.instance.id");
 
@@ -42,43 +47,44 @@ final class OtlpSeriesSettings {
 
   private static final Key<Boolean> SUFFIXES =
       SECTION.key(
-          "add_metric_suffixes", Type.BOOL, true, "If true, metric names get suffixes of units and _total.");
+          "add_metric_suffixes",
+          Type.BOOL,
+          true,
+          "If true, metric names get suffixes of units and _total.");
   private static final Key<TranslationStrategy> STRATEGY =
       SECTION.optional(
           "translation_strategy",
           Type.oneOf(
               "translation strategy", TranslationStrategy.values(), TranslationStrategy::text),
           "Translation of OTLP names to series names; replaces "
-            + "add_metric_suffixes. Translations without escaping require requests "
-            + "of 2.0.");
+              + "add_metric_suffixes. Translations without escaping require requests "
+              + "of 2.0.");
   private static final Key<Promoted> RESOURCE_TO_TELEMETRY =
       SECTION.key(
           "resource_to_telemetry_conversion",
           RESOURCE.type(Promoted::of),
           Promoted.NONE,
-          "Conversion of resource attributes to labels; without it they are in "
-            + "target_info.");
+          "Conversion of resource attributes to labels; without it they are in " + "target_info.");
   private static final Key<Boolean> NO_SCOPES =
       SECTION.key(
           "disable_scope_info",
           Type.BOOL,
           false,
           "If true, series have no labels otel_scope_name, otel_scope_version "
-            + "and no labels of scope attributes.");
+              + "and no labels of scope attributes.");
   private static final Key<Boolean> NHCB =
       SECTION.key(
           "convert_explicit_histograms_to_nhcb",
           Type.BOOL,
           false,
           "If true, histograms with explicit bounds become native histograms "
-            + "with custom buckets.");
+              + "with custom buckets.");
   private static final Key<Boolean> CLASSIC =
       SECTION.key(
           "keep_classic_histograms",
           Type.BOOL,
           false,
-          "If true, convert_explicit_histograms_to_nhcb keeps the classic series "
-            + "too.");
+          "If true, convert_explicit_histograms_to_nhcb keeps the classic series " + "too.");
   private static final Section CONSTANT =
       new Section("resource_constant_labels", "Resource attributes that become labels.");
   private static final Key<List<String>> INCLUDED =
@@ -88,7 +94,11 @@ final class OtlpSeriesSettings {
           List.of(),
           "Included attributes; * and ? are wildcards.");
   private static final Key<List<String>> EXCLUDED =
-      CONSTANT.key("excluded", Type.list(Type.STRING), List.of(), "Excluded attributes; * and ? are wildcards.");
+      CONSTANT.key(
+          "excluded",
+          Type.list(Type.STRING),
+          List.of(),
+          "Excluded attributes; * and ? are wildcards.");
   private static final Key<AttributeNames> CONSTANT_LABELS =
       SECTION.optional(
           "resource_constant_labels",
@@ -102,7 +112,7 @@ final class OtlpSeriesSettings {
         .notBuilt(
             "export_created_metric",
             "Start times as series, removed from the Collector in 0.123; requests "
-            + "of 2.0 contain start times.");
+                + "of 2.0 contain start times.");
   }
 
   private OtlpSeriesSettings() {}

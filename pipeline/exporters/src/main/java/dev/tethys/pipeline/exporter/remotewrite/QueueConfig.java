@@ -66,7 +66,7 @@ public record QueueConfig(
           Type.INT.absentWhenNull(),
           (long) DEFAULT.capacity,
           "Accepted and shown as a metric only: in Prometheus, the number of "
-            + "samples a shard buffers; here the queue is limited in bytes.");
+              + "samples a shard buffers; here the queue is limited in bytes.");
   private static final Key<Long> SHARDS_MAX =
       SECTION.key(
           "max_shards",
@@ -108,8 +108,7 @@ public record QueueConfig(
           "retry_on_http_429",
           Type.BOOL,
           false,
-          "If true, requests answered with 429 are retried; otherwise they are "
-            + "dropped.");
+          "If true, requests answered with 429 are retried; otherwise they are " + "dropped.");
   private static final Key<Duration> SAMPLE_AGE_LIMIT =
       SECTION.key(
           "sample_age_limit",

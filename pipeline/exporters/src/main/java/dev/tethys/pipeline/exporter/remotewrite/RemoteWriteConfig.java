@@ -55,14 +55,15 @@ public record RemoteWriteConfig(
   private static final Key<URI> ADDRESS =
       SECTION.required("url", Type.URL, "URL of the endpoint: http or https.");
   private static final Key<String> NAME =
-      SECTION.key("name", Type.STRING, "", "Name of the endpoint in metrics and logs; must be unique.");
+      SECTION.key(
+          "name", Type.STRING, "", "Name of the endpoint in metrics and logs; must be unique.");
   private static final Key<RemoteWriteMessage> PROTOBUF_MESSAGE =
       SECTION.key(
           "protobuf_message",
           Type.oneOf("remote write protobuf message", messages()),
           RemoteWriteMessage.V1,
           "Message type of requests: remote write 1.0 or 2.0. After a 415 "
-            + "response to 2.0, requests use 1.0.");
+              + "response to 2.0, requests use 1.0.");
   private static final Key<Duration> REMOTE_TIMEOUT =
       SECTION.key("remote_timeout", Type.DURATION, Duration.ofSeconds(30), "Timeout of a request.");
   private static final Key<Map<String, String>> HEADERS =
@@ -75,8 +76,7 @@ public record RemoteWriteConfig(
       SECTION.optional(
           "write_relabel_configs",
           RelabelConfig.LIST,
-          "Relabelling rules for every series sent, applied after external "
-            + "labels are added.");
+          "Relabelling rules for every series sent, applied after external " + "labels are added.");
   private static final Key<Boolean> SEND_EXEMPLARS =
       SECTION.key("send_exemplars", Type.BOOL, false, "If true, exemplars are sent.");
   private static final Key<Boolean> SEND_NATIVE_HISTOGRAMS =
@@ -91,8 +91,8 @@ public record RemoteWriteConfig(
           Type.BOOL,
           false,
           "If true, HTTP/1.1 connections use all addresses of the host instead "
-            + "of the first that accepts; connections through a proxy go to the "
-            + "proxy.");
+              + "of the first that accepts; connections through a proxy go to the "
+              + "proxy.");
   private static final Key<QueueConfig> QUEUE =
       SECTION.key(
           "queue_config", QueueConfig.TYPE, QueueConfig.DEFAULT, "Size and retries of requests.");

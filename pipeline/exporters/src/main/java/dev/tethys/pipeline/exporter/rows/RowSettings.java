@@ -59,22 +59,25 @@ public record RowSettings(OtlpOptions otlp, HistogramRule histograms, int maxIte
     public Keys(Section s, HistogramRule usual, Set<HistogramRule> rules, int items, int bytes) {
       suffixes =
           s.key(
-              "add_metric_suffixes", Type.BOOL, true, "If true, names of OTLP metrics get suffixes of units and _total.");
+              "add_metric_suffixes",
+              Type.BOOL,
+              true,
+              "If true, names of OTLP metrics get suffixes of units and _total.");
       resources =
           s.key(
               "resource_attributes_as_labels",
               Type.BOOL,
               false,
               "If true, resource attributes of OTLP metrics become labels of every "
-            + "series; otherwise they are in target_info.");
+                  + "series; otherwise they are in target_info.");
       scopes =
           s.key(
               "scope_as_labels",
               Type.BOOL,
               true,
               "If true, name, version, schema URL and attributes of OTLP scopes "
-            + "become labels otel_scope_…. Without them, points of two scopes that "
-            + "are otherwise equal are merged into one series.");
+                  + "become labels otel_scope_…. Without them, points of two scopes that "
+                  + "are otherwise equal are merged into one series.");
       SequencedMap<String, HistogramRule> words = new LinkedHashMap<>();
       for (HistogramRule r : HistogramRule.values()) {
         if (rules.contains(r)) {

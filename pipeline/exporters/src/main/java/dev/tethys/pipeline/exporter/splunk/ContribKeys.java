@@ -59,18 +59,25 @@ record ContribKeys(
     private static final Key<String> SOURCE =
         METADATA.key("source", Type.STRING, "com.splunk.source", "Attribute with the source.");
     private static final Key<String> SOURCETYPE =
-        METADATA.key("sourcetype", Type.STRING, "com.splunk.sourcetype", "Attribute with the source type.");
+        METADATA.key(
+            "sourcetype", Type.STRING, "com.splunk.sourcetype", "Attribute with the source type.");
     private static final Key<String> INDEX =
         METADATA.key("index", Type.STRING, "com.splunk.index", "Attribute with the index.");
     private static final Key<String> HOST =
         METADATA.key("host", Type.STRING, "host.name", "Attribute with the host.");
 
     private static final Section FIELDS =
-        new Section("otel_to_hec_fields", "Names of event fields for values that are not attributes.");
+        new Section(
+            "otel_to_hec_fields", "Names of event fields for values that are not attributes.");
     private static final Key<String> SEVERITY_TEXT =
-        FIELDS.key("severity_text", Type.STRING, "otel.log.severity.text", "Field of the severity text.");
+        FIELDS.key(
+            "severity_text", Type.STRING, "otel.log.severity.text", "Field of the severity text.");
     private static final Key<String> SEVERITY_NUMBER =
-        FIELDS.key("severity_number", Type.STRING, "otel.log.severity.number", "Field of the severity number.");
+        FIELDS.key(
+            "severity_number",
+            Type.STRING,
+            "otel.log.severity.number",
+            "Field of the severity number.");
 
     private record Metadata(String source, String sourceType, String index, String host) {}
 
@@ -96,7 +103,11 @@ record ContribKeys(
 
     Keys(Section s) {
       uncompressed =
-          s.key("disable_compression", Type.BOOL, false, "If true, requests are not compressed, as with compression: none.");
+          s.key(
+              "disable_compression",
+              Type.BOOL,
+              false,
+              "If true, requests are not compressed, as with compression: none.");
       logs = s.key("log_data_enabled", Type.BOOL, true, "If true, log records are sent.");
       profiles =
           s.key(
@@ -105,7 +116,8 @@ record ContribKeys(
               true,
               "If true, log records of Splunk's profiler are sent, scope " + PROFILING + ".");
       appName = s.key("splunk_app_name", Type.STRING, "", "Value of the header __splunk_app_name.");
-      appVersion = s.key("splunk_app_version", Type.STRING, "", "Value of the header __splunk_app_version.");
+      appVersion =
+          s.key("splunk_app_version", Type.STRING, "", "Value of the header __splunk_app_version.");
       for (Signal signal : new Signal[] {Signal.LOGS, Signal.METRICS, Signal.TRACES}) {
         String name = signal.name().toLowerCase(java.util.Locale.ROOT);
         lengths.put(
@@ -114,8 +126,8 @@ record ContribKeys(
                 "max_content_length_" + name,
                 Type.INT,
                 "Maximum size of requests with "
- + name
- + " in bytes before compression; defaults to max_request_bytes."));
+                    + name
+                    + " in bytes before compression; defaults to max_request_bytes."));
       }
       maxEvent =
           s.key(

@@ -40,10 +40,15 @@ final class IndexedAcks {
    */
   record Rules(Duration interval, Duration timeout) {
     private static final Section SECTION =
-        new Section("acknowledgement", "Indexer acknowledgement: requests count as delivered when they are "
-            + "indexed.");
+        new Section(
+            "acknowledgement",
+            "Indexer acknowledgement: requests count as delivered when they are " + "indexed.");
     private static final Key<Boolean> ENABLED =
-        SECTION.key("enabled", Type.BOOL, true, "If true, the exporter waits for indexing; the token must have useACK.");
+        SECTION.key(
+            "enabled",
+            Type.BOOL,
+            true,
+            "If true, the exporter waits for indexing; the token must have useACK.");
     private static final Key<Duration> INTERVAL =
         SECTION.key(
             "poll_interval",

@@ -77,7 +77,7 @@ record SplunkSettings(
           Type.STRING,
           "",
           "Index of every event; metrics require a metrics index. {label} is "
-            + "replaced by the value of a label or a resource attribute.");
+              + "replaced by the value of a label or a resource attribute.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
 
   private static final Key<IndexedAcks.Rules> ACKS =
@@ -86,7 +86,7 @@ record SplunkSettings(
           IndexedAcks.Rules.TYPE,
           new IndexedAcks.Rules(Duration.ZERO, Duration.ZERO),
           "Indexer acknowledgement; without it requests count as delivered when "
-            + "they are accepted.");
+              + "they are accepted.");
   private static final ContribKeys.Keys CONTRIB = new ContribKeys.Keys(SECTION);
 
   static {

@@ -63,7 +63,7 @@ record StatsdSettings(
           Type.lowerCase("style of tags", StatsdTagStyle.class),
           StatsdTagStyle.DOGSTATSD,
           "Format of tags: dogstatsd, graphite, influxdb, librato or signalfx; "
-            + "none appends labels to the name.");
+              + "none appends labels to the name.");
   private static final Key<String> NAME =
       SECTION.key(
           "name",
@@ -77,7 +77,7 @@ record StatsdSettings(
           Type.BOOL,
           true,
           "If true, resource attributes become tags; without them several "
-            + "instances may be merged into one series.");
+              + "instances may be merged into one series.");
   private static final Key<Histograms> HISTOGRAMS =
       SECTION.key(
           "histograms",
@@ -95,11 +95,14 @@ record StatsdSettings(
           "absolute_gauges",
           Type.BOOL,
           "If true, a signed gauge is an absolute value, as in Datadog's agent; "
-            + "otherwise a 0 is sent before a negative gauge. Usually true only for "
-            + "dogstatsd.");
+              + "otherwise a 0 is sent before a negative gauge. Usually true only for "
+              + "dogstatsd.");
   private static final Key<Boolean> TIMESTAMPS =
       SECTION.key(
-          "timestamps", Type.BOOL, false, "If true, counters and gauges carry timestamps; dogstatsd only.");
+          "timestamps",
+          Type.BOOL,
+          false,
+          "If true, counters and gauges carry timestamps; dogstatsd only.");
   private static final Key<Long> MAX_ITEMS_KEY =
       SECTION.key(
           "max_samples_per_send", Type.INT, 10_000L, "Maximum number of points in a request.");

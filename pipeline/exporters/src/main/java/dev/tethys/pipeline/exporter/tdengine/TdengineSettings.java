@@ -82,18 +82,21 @@ record TdengineSettings(
           Type.oneOf("protocol", "lines", false, "sql", true),
           false,
           "Protocol of samples: lines uses a super table for each metric, sql a "
-            + "single one with labels in a tag of type JSON.");
+              + "single one with labels in a tag of type JSON.");
   private static final Key<String> TABLE =
       SECTION.key(
           "table",
           Type.STRING,
           "metrics",
           "Super table of samples; with protocol sql only. {label} is replaced "
-            + "by the value of a label.");
+              + "by the value of a label.");
   private static final Key<Long> MAX_NAMES = BoundedNames.key(SECTION, 100);
   private static final Key<Boolean> CREATE_SCHEMA =
       SECTION.key(
-          "create_schema", Type.BOOL, true, "If true, missing databases and super tables are created.");
+          "create_schema",
+          Type.BOOL,
+          true,
+          "If true, missing databases and super tables are created.");
   private static final Key<String> OPTIONS =
       SECTION.key(
           "database_options",

@@ -20,8 +20,7 @@ public final class OtlpConfigKeys {
       RULE.required(
           "action",
           Type.lowerCase("action", Action.class),
-          "Destination of the attributes: index_label, structured_metadata or "
-            + "drop.");
+          "Destination of the attributes: index_label, structured_metadata or " + "drop.");
   private static final Key<List<String>> ATTRIBUTES =
       RULE.key("attributes", Type.list(Type.STRING), List.of(), "Names of attributes.");
   private static final Key<String> REGEX =
@@ -36,14 +35,16 @@ public final class OtlpConfigKeys {
           Type.BOOL,
           false,
           "If true, only attributes_config makes labels; service.name and others "
-            + "are not labels by default.");
+              + "are not labels by default.");
   private static final Key<List<Rule>> RESOURCE_RULES =
-      RESOURCE.key("attributes_config", RULES, List.of(), "Rules; the first matching rule applies.");
+      RESOURCE.key(
+          "attributes_config", RULES, List.of(), "Rules; the first matching rule applies.");
 
   private record Resource(boolean ignoreDefaults, List<Rule> rules) {}
 
   private static final Section SECTION =
-      new Section("otlp_config", "Destination of attributes of OTLP logs: labels or structured metadata.");
+      new Section(
+          "otlp_config", "Destination of attributes of OTLP logs: labels or structured metadata.");
   private static final Key<Resource> RESOURCE_KEY =
       SECTION.key(
           "resource_attributes",
@@ -55,7 +56,8 @@ public final class OtlpConfigKeys {
   private static final Key<List<Rule>> LOG =
       SECTION.key("log_attributes", RULES, List.of(), "Rules for attributes of log records.");
   private static final Key<Boolean> SEVERITY =
-      SECTION.key("severity_text_as_label", Type.BOOL, false, "If true, severity_text becomes a label.");
+      SECTION.key(
+          "severity_text_as_label", Type.BOOL, false, "If true, severity_text becomes a label.");
 
   /** The block. */
   public static final Type<OtlpMapping> TYPE = SECTION.type(OtlpConfigKeys::read);

@@ -37,8 +37,7 @@ public record TethysSettings(String tenant, Labels defaultLabels, @Nullable Otlp
       LOGS.optional(
           "otlp_config",
           OtlpConfigKeys.TYPE,
-          "Destination of OTLP attributes, as in Loki; by default that of the "
-            + "server.");
+          "Destination of OTLP attributes, as in Loki; by default that of the " + "server.");
 
   private record Logs(Labels defaultLabels, @Nullable OtlpMapping otlp) {}
 
@@ -49,8 +48,7 @@ public record TethysSettings(String tenant, Labels defaultLabels, @Nullable Otlp
           "tenant",
           Type.STRING,
           "",
-          "Tenant of batches without X-Scope-OrgID in their metadata; fake if "
-            + "absent.");
+          "Tenant of batches without X-Scope-OrgID in their metadata; fake if " + "absent.");
   private static final Key<Logs> LOGS_KEY =
       SECTION.key(
           "logs",

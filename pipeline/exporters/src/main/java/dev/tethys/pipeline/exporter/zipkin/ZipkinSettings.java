@@ -42,7 +42,12 @@ record ZipkinSettings(
     for (Format f : Format.values()) {
       words.put(f.name().toLowerCase(java.util.Locale.ROOT), f);
     }
-    FORMAT = SECTION.key("format", Type.oneOf("format", words), Format.JSON, "Encoding of requests: json or proto.");
+    FORMAT =
+        SECTION.key(
+            "format",
+            Type.oneOf("format", words),
+            Format.JSON,
+            "Encoding of requests: json or proto.");
   }
 
   private static final Key<String> DEFAULT_SERVICE =

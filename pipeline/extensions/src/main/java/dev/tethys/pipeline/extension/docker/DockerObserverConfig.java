@@ -33,20 +33,29 @@ public record DockerObserverConfig(
       new Section("docker_observer", "Observes the ports of the containers of a Docker daemon.");
   private static final DockerDaemon.Keys DAEMON = new DockerDaemon.Keys(SECTION, OLDEST);
   private static final Key<Duration> TIMEOUT =
-      SECTION.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "Timeout of a request to the daemon.");
+      SECTION.key(
+          "timeout",
+          GoDurations.TYPE,
+          Duration.ofSeconds(5),
+          "Timeout of a request to the daemon.");
   private static final Key<List<String>> EXCLUDED =
       SECTION.key(
           "excluded_images",
           Type.list(Type.STRING),
           List.of(),
-          "Images whose containers are ignored: names, globs or /expressions/; ! "
-            + "negates.");
+          "Images whose containers are ignored: names, globs or /expressions/; ! " + "negates.");
   private static final Key<Boolean> HOSTNAME =
-      SECTION.key("use_hostname_if_present", Type.BOOL, false, "If true, endpoints use the host names of containers.");
+      SECTION.key(
+          "use_hostname_if_present",
+          Type.BOOL,
+          false,
+          "If true, endpoints use the host names of containers.");
   private static final Key<Boolean> BINDINGS =
       SECTION.key(
-          "use_host_bindings", Type.BOOL, false, "If true, endpoints use the host ports to which container ports are "
-            + "bound.");
+          "use_host_bindings",
+          Type.BOOL,
+          false,
+          "If true, endpoints use the host ports to which container ports are " + "bound.");
   private static final Key<Boolean> BOUND_ONLY =
       SECTION.key(
           "ignore_non_host_bindings",

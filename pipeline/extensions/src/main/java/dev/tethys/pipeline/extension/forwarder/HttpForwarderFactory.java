@@ -66,7 +66,10 @@ public final class HttpForwarderFactory implements ExtensionFactory<HttpForwarde
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(EGRESS);
   private static final Key<Duration> TIMEOUT =
       EGRESS.key(
-          "timeout", GoDurations.TYPE, Duration.ofSeconds(10), "Timeout of a forwarded request; 0 for one hour.");
+          "timeout",
+          GoDurations.TYPE,
+          Duration.ofSeconds(10),
+          "Timeout of a forwarded request; 0 for one hour.");
   private static final Section SECTION =
       new Section("http_forwarder", "Forwards HTTP requests to another server.");
   private static final Key<HttpServerSettings> INGRESS_KEY =

@@ -58,10 +58,16 @@ public final class HealthCheckFactory implements ExtensionFactory<HealthCheckFac
   private static final Key<Boolean> CHECKED =
       CHECK.key("enabled", Type.BOOL, false, "Only false is accepted.");
   private static final Key<Duration> CHECK_INTERVAL =
-      CHECK.key("interval", GoDurations.TYPE, Duration.ofMinutes(5), "No effect, since enabled must be false.");
+      CHECK.key(
+          "interval",
+          GoDurations.TYPE,
+          Duration.ofMinutes(5),
+          "No effect, since enabled must be false.");
   private static final Key<Long> CHECK_THRESHOLD =
-      CHECK.key("exporter_failure_threshold", Type.INT, 5L, "No effect, since enabled must be false.");
-  private static final Section SECTION = new Section("health_check", "HTTP endpoint that reports the health of the process.");
+      CHECK.key(
+          "exporter_failure_threshold", Type.INT, 5L, "No effect, since enabled must be false.");
+  private static final Section SECTION =
+      new Section("health_check", "HTTP endpoint that reports the health of the process.");
   private static final HttpServerSettings.Keys SERVER =
       new HttpServerSettings.Keys(SECTION, "localhost:13133");
   private static final Key<String> PATH =

@@ -35,18 +35,25 @@ record HealthServiceSettings(
         STATUS.key("enabled", Type.BOOL, true, "Enables the status endpoint.");
     private static final Key<String> STATUS_PATH =
         STATUS.key("path", Type.STRING, "/status", "Path of the status endpoint.");
-    private static final Section CONFIG = new Section("config", "Endpoint that serves the configuration.");
+    private static final Section CONFIG =
+        new Section("config", "Endpoint that serves the configuration.");
     private static final Key<Boolean> CONFIG_ENABLED =
         CONFIG.key("enabled", Type.BOOL, false, "Only false is accepted.");
     private static final Key<String> CONFIG_PATH =
         CONFIG.key("path", Type.STRING, "/config", "No effect, since enabled must be false.");
-    private static final Section HTTP = new Section("http", "HTTP service of the second version of the extension.");
+    private static final Section HTTP =
+        new Section("http", "HTTP service of the second version of the extension.");
     private static final HttpServerSettings.Keys SERVER =
         new HttpServerSettings.Keys(HTTP, "localhost:13133");
     private static final Key<String> HTTP_STATUS =
-        HTTP.key("status", STATUS.type(Keys::path), "/status", "Endpoint with the status of pipelines.");
+        HTTP.key(
+            "status", STATUS.type(Keys::path), "/status", "Endpoint with the status of pipelines.");
     private static final Key<Boolean> HTTP_CONFIG =
-        HTTP.key("config", CONFIG.type(Keys::config), false, "Endpoint that serves the configuration, which must be disabled.");
+        HTTP.key(
+            "config",
+            CONFIG.type(Keys::config),
+            false,
+            "Endpoint that serves the configuration, which must be disabled.");
     private static final Section COMPONENTS =
         new Section("component_health", "Component errors that make the process unhealthy.");
     private static final Key<Boolean> PERMANENT =
@@ -54,18 +61,20 @@ record HealthServiceSettings(
             "include_permanent_errors",
             Type.BOOL,
             false,
-            "Accepted: here a component with a permanent error aborts a start or a "
-            + "reload.");
+            "Accepted: here a component with a permanent error aborts a start or a " + "reload.");
     private static final Key<Boolean> RECOVERABLE =
         COMPONENTS.key(
             "include_recoverable_errors",
             Type.BOOL,
             false,
             "If true, an exporter whose destination rejects data makes the process "
-            + "unhealthy.");
+                + "unhealthy.");
     private static final Key<Duration> RECOVERY =
         COMPONENTS.key(
-            "recovery_duration", GoDurations.TYPE, Duration.ofMinutes(5), "Duration after which a recoverable error makes the process unhealthy.");
+            "recovery_duration",
+            GoDurations.TYPE,
+            Duration.ofMinutes(5),
+            "Duration after which a recoverable error makes the process unhealthy.");
 
     private final Key<Http> http;
     private final Key<GrpcServerSettings> grpc;
@@ -79,7 +88,10 @@ record HealthServiceSettings(
               GrpcServerSettings.type("localhost:13132"),
               "gRPC service grpc.health.v1.Health; requires use_v2.");
       components =
-          s.optional("component_health", COMPONENTS.type(o -> o), "Component errors that make the process unhealthy; requires use_v2.");
+          s.optional(
+              "component_health",
+              COMPONENTS.type(o -> o),
+              "Component errors that make the process unhealthy; requires use_v2.");
     }
 
     private static String path(YamlObject o) {

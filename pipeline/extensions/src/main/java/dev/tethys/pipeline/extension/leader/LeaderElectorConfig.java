@@ -36,8 +36,7 @@ public record LeaderElectorConfig(
           "lease_duration",
           GoDurations.TYPE,
           Duration.ofSeconds(15),
-          "Duration after which another replica may acquire a lease that was not "
-            + "renewed.");
+          "Duration after which another replica may acquire a lease that was not " + "renewed.");
   private static final Key<Duration> DEADLINE =
       SECTION.key(
           "renew_deadline",
@@ -45,7 +44,11 @@ public record LeaderElectorConfig(
           Duration.ofSeconds(10),
           "Duration after which a leader that has not renewed the lease loses it.");
   private static final Key<Duration> RETRY =
-      SECTION.key("retry_period", GoDurations.TYPE, Duration.ofSeconds(2), "Interval between attempts to acquire or renew the lease.");
+      SECTION.key(
+          "retry_period",
+          GoDurations.TYPE,
+          Duration.ofSeconds(2),
+          "Interval between attempts to acquire or renew the lease.");
 
   static final Type<LeaderElectorConfig> TYPE = SECTION.type(LeaderElectorConfig::read);
 

@@ -26,7 +26,10 @@ public final class HostObserverFactory implements ExtensionFactory<HostObserverF
       new Section("host_observer", "Observes the listening ports of this host.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
-          "refresh_interval", GoDurations.TYPE, Duration.ofSeconds(10), "Interval between scans of the listening ports.");
+          "refresh_interval",
+          GoDurations.TYPE,
+          Duration.ofSeconds(10),
+          "Interval between scans of the listening ports.");
 
   private static Settings read(YamlObject o) {
     if (!o.get(INTERVAL).isPositive()) {

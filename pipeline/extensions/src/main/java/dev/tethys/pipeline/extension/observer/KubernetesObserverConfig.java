@@ -19,22 +19,29 @@ import java.util.List;
 public record KubernetesObserverConfig(
     ClusterSettings access, String node, List<ObservedKind> kinds, List<String> namespaces) {
   private static final Section SECTION =
-      new Section("k8s_observer", "Observes pods, ports, services, ingresses and nodes of a Kubernetes "
-            + "cluster.");
+      new Section(
+          "k8s_observer",
+          "Observes pods, ports, services, ingresses and nodes of a Kubernetes " + "cluster.");
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
   private static final Key<String> NODE =
-      SECTION.key("node", Type.STRING, "", "Name of a node; only this node and its pods are observed.");
+      SECTION.key(
+          "node", Type.STRING, "", "Name of a node; only this node and its pods are observed.");
   private static final Key<Boolean> PODS =
       SECTION.key(
-          "observe_pods", Type.BOOL, true, "If true, running pods, their containers and their ports are observed.");
+          "observe_pods",
+          Type.BOOL,
+          true,
+          "If true, running pods, their containers and their ports are observed.");
   private static final Key<Boolean> NODES =
       SECTION.key("observe_nodes", Type.BOOL, false, "If true, nodes are observed.");
   private static final Key<Boolean> SERVICES =
       SECTION.key("observe_services", Type.BOOL, false, "If true, services are observed.");
   private static final Key<Boolean> INGRESSES =
-      SECTION.key("observe_ingresses", Type.BOOL, false, "If true, paths of ingresses are observed.");
+      SECTION.key(
+          "observe_ingresses", Type.BOOL, false, "If true, paths of ingresses are observed.");
   private static final Key<List<String>> NAMESPACES =
-      SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Observed namespaces; all if empty.");
+      SECTION.key(
+          "namespaces", Type.list(Type.STRING), List.of(), "Observed namespaces; all if empty.");
 
   static final Type<KubernetesObserverConfig> TYPE = SECTION.type(KubernetesObserverConfig::read);
 

@@ -67,7 +67,12 @@ public record OpampSettings(
       this.section = s;
       this.schemes = schemes;
       endpoint = s.key("endpoint", Type.STRING, "", "URL of the server.");
-      tls = s.key("tls", ClientTlsSettings.TYPE, ClientTlsSettings.DEFAULT, "TLS settings of the client.");
+      tls =
+          s.key(
+              "tls",
+              ClientTlsSettings.TYPE,
+              ClientTlsSettings.DEFAULT,
+              "TLS settings of the client.");
       headers = s.key("headers", ClientKeys.HEADERS, Map.of(), "Headers of every request.");
       auth = s.optional("auth", Reference.TYPE, "Extension that authenticates the requests.");
       polling =
@@ -109,26 +114,41 @@ public record OpampSettings(
   private static final Way WS =
       new Way(new Section("ws", "Connection over a WebSocket."), false, List.of("ws", "wss"));
   private static final Way HTTP =
-      new Way(new Section("http", "Connection over plain HTTP with polling."), true, List.of("http", "https"));
+      new Way(
+          new Section("http", "Connection over plain HTTP with polling."),
+          true,
+          List.of("http", "https"));
 
   private static final Section SERVER = new Section("server", "Connection to the server.");
   private static final Key<Server> SERVER_WS =
       SERVER.optional("ws", WS.section.type(WS::read), "Connection over a WebSocket.");
   private static final Key<Server> SERVER_HTTP =
-      SERVER.optional("http", HTTP.section.type(HTTP::read), "Connection over plain HTTP with polling.");
+      SERVER.optional(
+          "http", HTTP.section.type(HTTP::read), "Connection over plain HTTP with polling.");
 
-  private static final Section CAPABILITIES = new Section("capabilities", "Capabilities reported to the server.");
+  private static final Section CAPABILITIES =
+      new Section("capabilities", "Capabilities reported to the server.");
   private static final Key<Boolean> CONFIG =
       CAPABILITIES.key(
-          "reports_effective_config", Type.BOOL, true, "If true, the effective configuration is reported, with secrets masked.");
+          "reports_effective_config",
+          Type.BOOL,
+          true,
+          "If true, the effective configuration is reported, with secrets masked.");
   private static final Key<Boolean> HEALTH =
-      CAPABILITIES.key("reports_health", Type.BOOL, true, "If true, the health of components is reported.");
+      CAPABILITIES.key(
+          "reports_health", Type.BOOL, true, "If true, the health of components is reported.");
   private static final Key<Boolean> COMPONENTS =
       CAPABILITIES.key(
-          "reports_available_components", Type.BOOL, true, "If true, the available components are reported.");
+          "reports_available_components",
+          Type.BOOL,
+          true,
+          "If true, the available components are reported.");
   private static final Key<Boolean> HEARTBEAT =
       CAPABILITIES.key(
-          "reports_heartbeat", Type.BOOL, false, "If true, heartbeats are sent at the interval that the server sets.");
+          "reports_heartbeat",
+          Type.BOOL,
+          false,
+          "If true, heartbeats are sent at the interval that the server sets.");
   private static final Key<Boolean> RESTART =
       CAPABILITIES.key("accepts_restart_command", Type.BOOL, false, "Only false is accepted.");
 
@@ -140,14 +160,13 @@ public record OpampSettings(
           Type.map(Type.STRING),
           Map.of(),
           "Attributes reported in addition to the detected ones, or instead of "
-            + "those with the same name.");
+              + "those with the same name.");
   private static final Key<Boolean> RESOURCE =
       DESCRIPTION.key(
           "include_resource_attributes",
           Type.BOOL,
           false,
-          "If true, the attributes of service.telemetry.resource are reported "
-            + "too.");
+          "If true, the attributes of service.telemetry.resource are reported " + "too.");
 
   private record Described(Map<String, String> attributes, boolean resource) {}
 
@@ -156,7 +175,8 @@ public record OpampSettings(
   private static final Key<Server> TO =
       SECTION.optional("server", SERVER.type(OpampSettings::server), "Connection to the server.");
   private static final Key<String> UID =
-      SECTION.key("instance_uid", Type.STRING, "", "Instance ID, a UUID or ULID; generated if empty.");
+      SECTION.key(
+          "instance_uid", Type.STRING, "", "Instance ID, a UUID or ULID; generated if empty.");
   private static final Key<Long> CAN =
       SECTION.key(
           "capabilities",
@@ -173,7 +193,11 @@ public record OpampSettings(
           new Described(Map.of(), false),
           "Reported description of this process.");
   private static final Key<Long> PARENT =
-      SECTION.key("ppid", Type.INT, 0L, "ID of the parent process; this process stops when it ends; 0 for none.");
+      SECTION.key(
+          "ppid",
+          Type.INT,
+          0L,
+          "ID of the parent process; this process stops when it ends; 0 for none.");
   private static final Key<Duration> PARENT_INTERVAL =
       SECTION.key(
           "ppid_poll_interval",

@@ -41,7 +41,8 @@ public final class PprofExtensionFactory
   private static final long USUAL_SECONDS = 30;
   private static final long MAX_SECONDS = 300;
 
-  private static final Section SECTION = new Section("pprof", "HTTP endpoint that serves profiles of this process.");
+  private static final Section SECTION =
+      new Section("pprof", "HTTP endpoint that serves profiles of this process.");
   private static final Key<String> ENDPOINT =
       SECTION.key("endpoint", ListenAddressConfig.TYPE, "localhost:1777", "Address to listen on.");
   private static final Key<Long> BLOCK =

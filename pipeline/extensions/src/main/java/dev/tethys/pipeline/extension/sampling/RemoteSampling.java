@@ -84,12 +84,15 @@ public final class RemoteSampling implements ExtensionFactory<RemoteSampling.Set
       new GrpcClientSettings.Keys(REMOTE, false, "none");
   private static final Key<GrpcClientSettings> REMOTE_KEY =
       SOURCE.optional(
-          "remote", REMOTE.type(o -> REMOTE_KEYS.read(o, "Tethys")), "Server that provides jaeger.api_v2.SamplingManager.");
+          "remote",
+          REMOTE.type(o -> REMOTE_KEYS.read(o, "Tethys")),
+          "Server that provides jaeger.api_v2.SamplingManager.");
 
   private static final Section SECTION =
       new Section("jaegerremotesampling", "Serves sampling strategies to Jaeger clients.");
   private static final Key<HttpServerSettings> HTTP_KEY =
-      SECTION.optional("http", HTTP_TYPE, "HTTP server of GET /sampling?service=NAME, also without a path.");
+      SECTION.optional(
+          "http", HTTP_TYPE, "HTTP server of GET /sampling?service=NAME, also without a path.");
   private static final Key<GrpcServerSettings> GRPC_KEY =
       SECTION.optional("grpc", GRPC_TYPE, "gRPC server of jaeger.api_v2.SamplingManager.");
   private static final Key<Settings> SOURCE_KEY =

@@ -41,7 +41,8 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
    */
   public record Settings(HttpServerSettings http, boolean variables) {}
 
-  private static final Section SECTION = new Section("zpages", "HTTP pages about the running process.");
+  private static final Section SECTION =
+      new Section("zpages", "HTTP pages about the running process.");
   private static final HttpServerSettings.Keys SERVER =
       new HttpServerSettings.Keys(SECTION, "localhost:55679");
   private static final Section EXPVAR = new Section("expvar", "Page of variables of the process.");
@@ -49,7 +50,10 @@ public final class ZPagesFactory implements ExtensionFactory<ZPagesFactory.Setti
       EXPVAR.key("enabled", Type.BOOL, false, "Enables the page of variables.");
   private static final Key<Boolean> EXPVAR_KEY =
       SECTION.key(
-          "expvar", EXPVAR.type(o -> o.get(EXPVAR_ENABLED)), false, "Page of variables of the process.");
+          "expvar",
+          EXPVAR.type(o -> o.get(EXPVAR_ENABLED)),
+          false,
+          "Page of variables of the process.");
 
   private final String version;
   private final String revision;

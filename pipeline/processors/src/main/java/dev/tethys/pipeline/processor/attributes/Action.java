@@ -39,7 +39,11 @@ public final class Action {
 
   private static final Section SECTION = new Section("action", "Action on an attribute.");
   private static final Key<String> KEY =
-      SECTION.key("key", Type.STRING, "", "Key of the attribute; not required for delete and hash with pattern.");
+      SECTION.key(
+          "key",
+          Type.STRING,
+          "",
+          "Key of the attribute; not required for delete and hash with pattern.");
   private static final Key<YamlNode> VALUE =
       SECTION.optional("value", Type.ANY, "Value for insert, update and upsert.");
   private static final Key<String> FROM_ATTRIBUTE =
@@ -53,18 +57,21 @@ public final class Action {
           Type.STRING,
           "",
           "Value from the request: metadata.NAME, a header whose values are "
-            + "joined by a semicolon; client.address; or auth.NAME, an attribute of "
-            + "the authenticated identity.");
+              + "joined by a semicolon; client.address; or auth.NAME, an attribute of "
+              + "the authenticated identity.");
   private static final Key<String> PATTERN =
-      SECTION.key("pattern", Type.STRING, "", "RE2 expression: matches keys, or has named groups for extract.");
+      SECTION.key(
+          "pattern",
+          Type.STRING,
+          "",
+          "RE2 expression: matches keys, or has named groups for extract.");
   private static final Key<String> CONVERTED_TYPE =
       SECTION.key("converted_type", Type.STRING, "", "Type for convert: int, double or string.");
   private static final Key<Kind> ACTION =
       SECTION.required(
           "action",
           Type.anyCase("action", Kind.class),
-          "Action: insert, update, upsert, delete, hash (SHA-256), extract or "
-            + "convert.");
+          "Action: insert, update, upsert, delete, hash (SHA-256), extract or " + "convert.");
 
   static final Type<Action> TYPE = SECTION.type(Action::new);
 

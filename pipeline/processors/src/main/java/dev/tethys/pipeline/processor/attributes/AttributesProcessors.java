@@ -40,7 +40,8 @@ public final class AttributesProcessors {
   private static final Key<Match> EXCLUDE =
       ATTRIBUTES.optional("exclude", Match.TYPE, "Items that match are not changed.");
 
-  private static final Section RESOURCE = new Section("resource", "Changes attributes of resources.");
+  private static final Section RESOURCE =
+      new Section("resource", "Changes attributes of resources.");
   private static final Key<List<Action>> RESOURCE_ACTIONS =
       RESOURCE.required("attributes", Type.list(Action.TYPE), "Actions in order.");
 

@@ -108,16 +108,25 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
   }
 
   private static final Section BY = new Section("attribute", "Attribute of the metric.");
-  private static final Key<String> BY_KEY = BY.required("key", Type.STRING, "Key of the attribute.");
+  private static final Key<String> BY_KEY =
+      BY.required("key", Type.STRING, "Key of the attribute.");
   private static final Key<YamlNode> BY_DEFAULT =
-      BY.optional("default_value", Type.ANY, "Value for items without the attribute; otherwise they are not counted.");
+      BY.optional(
+          "default_value",
+          Type.ANY,
+          "Value for items without the attribute; otherwise they are not counted.");
 
   private Type<Settings> makeType() {
-    Section rule = new Section(sums ? "summed metric" : "counted metric", "Metric that is generated.");
-    Key<String> description = rule.key("description", Type.STRING, "", "Description of the metric.");
+    Section rule =
+        new Section(sums ? "summed metric" : "counted metric", "Metric that is generated.");
+    Key<String> description =
+        rule.key("description", Type.STRING, "", "Description of the metric.");
     Key<List<String>> conditions =
         rule.key(
-            "conditions", Type.list(Type.STRING), List.of(), "OTTL conditions; an item that matches one of them is counted.");
+            "conditions",
+            Type.list(Type.STRING),
+            List.of(),
+            "OTTL conditions; an item that matches one of them is counted.");
     Key<List<By>> attributes =
         rule.key(
             "attributes",
@@ -130,7 +139,7 @@ public final class CountFactory implements ConnectorFactory<CountFactory.Setting
                     })),
             List.of(),
             "Attributes of items that become attributes of the metric; items "
-            + "without them are not counted.");
+                + "without them are not counted.");
     Key<String> source =
         sums
             ? rule.required("source_attribute", Type.STRING, "Attribute whose values are summed.")

@@ -52,12 +52,16 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
           .include(DeliverySettings.QUEUEING);
   private static final Key<List<List<PipelineId>>> LEVELS =
       SECTION.required(
-          "priority_levels", Type.list(Type.list(PIPELINE)), "Lists of pipelines, in order of priority.");
+          "priority_levels",
+          Type.list(Type.list(PIPELINE)),
+          "Lists of pipelines, in order of priority.");
   private static final Section STANDARD =
       new Section("standard", "Settings of the strategy standard.");
   private static final Key<Duration> STANDARD_RETRY_INTERVAL =
       STANDARD.optional(
-          "retry_interval", Type.DURATION, "Interval between attempts to return to a level of higher priority.");
+          "retry_interval",
+          Type.DURATION,
+          "Interval between attempts to return to a level of higher priority.");
   private static final Key<YamlObject> STANDARD_SETTINGS =
       SECTION.optional("standard", STANDARD.type(o -> o), "Settings of the strategy standard.");
   private static final Key<Duration> RETRY_INTERVAL =
@@ -74,7 +78,10 @@ public final class FailoverFactory implements ConnectorFactory<FailoverFactory.S
         "standard",
         "Strategy that chooses a level; standard is the only one.");
     SECTION.key(
-        "retry_gap", Type.DURATION, Duration.ZERO, "No effect: setting of older Collector versions.");
+        "retry_gap",
+        Type.DURATION,
+        Duration.ZERO,
+        "No effect: setting of older Collector versions.");
     SECTION.key("max_retries", Type.INT, 0L, "No effect: setting of older Collector versions.");
   }
 

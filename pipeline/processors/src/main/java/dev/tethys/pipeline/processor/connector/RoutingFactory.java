@@ -106,8 +106,8 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
           Type.STRING,
           "",
           "Context of the condition: resource, scope, span, metric, datapoint, "
-            + "log, otelcol or request; inferred from the condition if absent, else "
-            + "resource.");
+              + "log, otelcol or request; inferred from the condition if absent, else "
+              + "resource.");
   private static final Key<String> CONDITION =
       ROW.key("condition", Type.STRING, "", "OTTL condition of the items.");
   private static final Key<String> STATEMENT =
@@ -116,17 +116,23 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
           Type.STRING,
           "",
           "OTTL statement: route(), delete_key(...) or "
-            + "delete_matching_keys(...), with where ...");
+              + "delete_matching_keys(...), with where ...");
   private static final Key<String> ACTION =
-      ROW.key("action", Type.STRING, "move", "Action on matching items: move, or copy so that later routes see them "
-            + "too.");
+      ROW.key(
+          "action",
+          Type.STRING,
+          "move",
+          "Action on matching items: move, or copy so that later routes see them " + "too.");
   private static final Key<List<PipelineId>> PIPELINES =
       ROW.required("pipelines", Type.list(PIPELINE), "Pipelines that receive the matching items.");
 
   private static final Section SECTION =
       new Section("routing", "Routes items to pipelines by conditions.");
   private static final Key<List<Row>> TABLE =
-      SECTION.required("table", Type.list(ROW.type(RoutingFactory::row)), "Routes; the first that matches applies.");
+      SECTION.required(
+          "table",
+          Type.list(ROW.type(RoutingFactory::row)),
+          "Routes; the first that matches applies.");
   private static final Key<List<PipelineId>> DEFAULTS =
       SECTION.key(
           "default_pipelines",

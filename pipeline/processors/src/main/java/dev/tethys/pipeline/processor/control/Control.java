@@ -69,7 +69,8 @@ public record Control(
       new Section("control", "Rule that drops items at the entry of pipelines until an end time.");
 
   private static final Key<String> ID_KEY =
-      SECTION.key("id", Type.STRING, "", "Identifier of the control, part of drop reasons and metrics.");
+      SECTION.key(
+          "id", Type.STRING, "", "Identifier of the control, part of drop reasons and metrics.");
   private static final Key<ControlAction> ACTION =
       SECTION.required(
           "action",
@@ -81,14 +82,13 @@ public record Control(
           Type.list(Type.lowerCase("signal", Signal.class)),
           List.of(),
           "Signals: traces, metrics, logs, profiles; by default all that the "
-            + "action supports.");
+              + "action supports.");
   private static final Key<Map<String, String>> ATTRIBUTES =
       SECTION.key(
           "attributes",
           Type.map(Type.STRING),
           Map.of(),
-          "Resource attributes, such as service.name, and the values that they "
-            + "must have.");
+          "Resource attributes, such as service.name, and the values that they " + "must have.");
   private static final Key<String> CONDITION =
       SECTION.key("condition", Type.STRING, "", "OTTL condition of the items.");
   private static final Key<String> PIPELINE =
@@ -105,21 +105,26 @@ public record Control(
           "Duration from which sample keeps all spans, such as 500ms.");
   private static final Key<Long> KEEP_RARE =
       SECTION.key(
-          "keepRare", Type.INT, 0L, "Minimum number of items of each kind that sample keeps in a minute.");
+          "keepRare",
+          Type.INT,
+          0L,
+          "Minimum number of items of each kind that sample keeps in a minute.");
   private static final Key<List<Detector>> DETECTORS =
       SECTION.key(
           "detectors",
           Type.list(Type.lowerCase("detector", Detector.class)),
           List.of(),
           "Detectors of the values that redact masks: card, iban, email, phone, "
-            + "ip, token, key; all by default.");
+              + "ip, token, key; all by default.");
   private static final Key<Long> RATE =
       SECTION.key("rate", Type.INT, 0L, "Items per second that rate_limit passes.");
   private static final Key<Boolean> OBSERVE =
-      SECTION.key("observe", Type.BOOL, false, "If true, matching items are counted but not changed.");
+      SECTION.key(
+          "observe", Type.BOOL, false, "If true, matching items are counted but not changed.");
   private static final Key<String> OWNER =
       SECTION.key("owner", Type.STRING, "", "Owner of the control.");
-  private static final Key<String> REASON = SECTION.key("reason", Type.STRING, "", "Reason for the control.");
+  private static final Key<String> REASON =
+      SECTION.key("reason", Type.STRING, "", "Reason for the control.");
   private static final Key<Long> END =
       SECTION.key("endMillis", Type.INT, 0L, "End time in Unix milliseconds.");
 

@@ -61,7 +61,11 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
           Duration.ofSeconds(10),
           "Interval over which equal records are counted.");
   private static final Key<String> COUNT_ATTRIBUTE =
-      SECTION.key("log_count_attribute", Type.STRING, "log_count", "Attribute with the number of combined records.");
+      SECTION.key(
+          "log_count_attribute",
+          Type.STRING,
+          "log_count",
+          "Attribute with the number of combined records.");
   private static final Key<ZoneId> TIMEZONE =
       SECTION.key(
           "timezone",
@@ -81,14 +85,17 @@ public final class LogDedupFactory implements ProcessorFactory<LogDedupFactory.S
           List.of(),
           "Fields by which records are compared; all others are ignored.");
   private static final Key<List<YamlNode>> EXCLUDE =
-      SECTION.key("exclude_fields", Type.list(Type.ANY), List.of(), "Fields that are removed from records.");
+      SECTION.key(
+          "exclude_fields",
+          Type.list(Type.ANY),
+          List.of(),
+          "Fields that are removed from records.");
   private static final Key<List<String>> METADATA =
       SECTION.key(
           "metadata_keys",
           Type.list(Type.STRING),
           List.of(),
-          "Metadata keys; only records of requests with equal values are "
-            + "combined.");
+          "Metadata keys; only records of requests with equal values are " + "combined.");
   private static final Key<Long> CARDINALITY =
       SECTION.key(
           "metadata_cardinality_limit",

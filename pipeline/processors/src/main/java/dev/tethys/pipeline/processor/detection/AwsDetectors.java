@@ -25,7 +25,11 @@ final class AwsDetectors {
 
   private static final Section EC2 = new Section("ec2", "AWS EC2 instance.");
   private static final Key<List<Pattern>> TAGS =
-      EC2.key("tags", Type.list(Type.REGEX), List.of(), "Keys of instance tags that become attributes.");
+      EC2.key(
+          "tags",
+          Type.list(Type.REGEX),
+          List.of(),
+          "Keys of instance tags that become attributes.");
   private static final Key<Boolean> TAGS_FROM_IMDS =
       EC2.key(
           "tags_from_imds", Type.BOOL, false, "If true, tags are read from the instance metadata.");
@@ -36,7 +40,8 @@ final class AwsDetectors {
           3L,
           "Maximum number of attempts to read the instance metadata.");
   private static final Key<Duration> MAX_BACKOFF =
-      EC2.key("max_backoff", Type.DURATION, Duration.ofSeconds(20), "Maximum pause between attempts.");
+      EC2.key(
+          "max_backoff", Type.DURATION, Duration.ofSeconds(20), "Maximum pause between attempts.");
   static final Key<Boolean> FAIL_ON_MISSING =
       EC2.key(
           "fail_on_missing_metadata",

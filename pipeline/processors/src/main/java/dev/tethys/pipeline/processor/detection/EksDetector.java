@@ -18,7 +18,8 @@ import tools.jackson.databind.JsonNode;
  * Kubernetes and EC2.
  */
 final class EksDetector implements Detector {
-  private static final Section SECTION = new Section("eks", "Node of AWS Elastic Kubernetes Service (EKS).");
+  private static final Section SECTION =
+      new Section("eks", "Node of AWS Elastic Kubernetes Service (EKS).");
   private static final System.Logger LOG = JulLogger.of(EksDetector.class.getName());
   private static final Key<String> NODE =
       SECTION.key(
@@ -26,7 +27,7 @@ final class EksDetector implements Detector {
           Type.STRING,
           "K8S_NODE_NAME",
           "Environment variable with the node name, used where the instance "
-            + "metadata is not available.");
+              + "metadata is not available.");
   private static final Key<RequestedAttributes> WANTED =
       RequestedAttributes.key(
           SECTION,

@@ -16,9 +16,11 @@ import org.jspecify.annotations.Nullable;
 
 /** Detectors that read environment variables: of OpenTelemetry, AWS Lambda and Heroku. */
 final class EnvironmentDetectors {
-  private static final Section ENV = new Section("env", "Attributes of the environment variable OTEL_RESOURCE_ATTRIBUTES.");
+  private static final Section ENV =
+      new Section("env", "Attributes of the environment variable OTEL_RESOURCE_ATTRIBUTES.");
   private static final Key<List<String>> ALLOWLIST =
-      ENV.optional("allowlist", Type.list(Type.STRING), "Attribute keys that are used; all if absent.");
+      ENV.optional(
+          "allowlist", Type.list(Type.STRING), "Attribute keys that are used; all if absent.");
   static final Type<Detector> ENV_TYPE =
       ENV.type(
           o -> {

@@ -44,7 +44,8 @@ final class GoogleDetector implements Detector {
           Set.of("gcp.gce.instance.hostname", "gcp.gce.instance.name"));
 
   static {
-    SECTION.notBuilt("labels", "Labels of the instance, which the metadata server does not provide.");
+    SECTION.notBuilt(
+        "labels", "Labels of the instance, which the metadata server does not provide.");
   }
 
   static final Type<Detector> TYPE = SECTION.type(o -> new GoogleDetector(o.get(WANTED)));

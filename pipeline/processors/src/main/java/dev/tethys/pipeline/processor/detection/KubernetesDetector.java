@@ -23,8 +23,12 @@ final class KubernetesDetector implements Detector {
           "serviceAccount",
           "Authentication to the Kubernetes API.");
   private static final Key<String> CONTEXT =
-      SECTION.key("context", Type.STRING, "", "Context of the kubeconfig file, instead of the current one; only with "
-            + "auth_type kubeConfig.");
+      SECTION.key(
+          "context",
+          Type.STRING,
+          "",
+          "Context of the kubeconfig file, instead of the current one; only with "
+              + "auth_type kubeConfig.");
   private static final Key<String> NODE =
       SECTION.key(
           "node_from_env_var",

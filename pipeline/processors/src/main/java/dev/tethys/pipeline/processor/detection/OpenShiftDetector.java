@@ -24,7 +24,10 @@ final class OpenShiftDetector implements Detector {
   private static final Section SECTION = new Section("openshift", "OpenShift cluster.");
   private static final Key<String> ADDRESS =
       SECTION.key(
-          "address", Type.STRING, "", "URL of the cluster API; by default that of the pod's cluster.");
+          "address",
+          Type.STRING,
+          "",
+          "URL of the cluster API; by default that of the pod's cluster.");
   private static final Key<Secret> TOKEN =
       SECTION.key(
           "token",
@@ -32,7 +35,8 @@ final class OpenShiftDetector implements Detector {
           Secret.NONE,
           "Token of requests; by default that of the pod's service account.");
   private static final Key<ClientTlsSettings> TLS =
-      SECTION.optional("tls", ClientTlsSettings.TYPE, "TLS settings, instead of the service account's ca.crt.");
+      SECTION.optional(
+          "tls", ClientTlsSettings.TYPE, "TLS settings, instead of the service account's ca.crt.");
   private static final Key<RequestedAttributes> WANTED =
       RequestedAttributes.key(
           SECTION,

@@ -86,7 +86,8 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
   private final Key<Boolean> override =
       section.key("override", Type.BOOL, true, "If true, existing attributes are overwritten.");
   private final Key<Duration> timeout =
-      section.key("timeout", GoDurations.TYPE, Duration.ofSeconds(5), "Timeout of the whole detection.");
+      section.key(
+          "timeout", GoDurations.TYPE, Duration.ofSeconds(5), "Timeout of the whole detection.");
   private final Key<Duration> refresh =
       section.key(
           "refresh_interval",
@@ -98,8 +99,7 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
           "fail_on_missing_metadata",
           Type.BOOL,
           false,
-          "If true, detection fails when the environment of a detector is "
-            + "missing.");
+          "If true, detection fails when the environment of a detector is " + "missing.");
   private final Key<Detection.Retry> retry =
       section.key("retry", RetryKeys.TYPE, RetryKeys.DEFAULT, "Retries of detectors that failed.");
 
@@ -113,18 +113,26 @@ public final class ResourceDetection implements ProcessorFactory<ResourceDetecti
     private static final Key<Boolean> ENABLED =
         SECTION.key("enabled", Type.BOOL, true, "Enables retries.");
     private static final Key<Duration> FIRST =
-        SECTION.key("initial_interval", GoDurations.TYPE, DEFAULT.first(), "Initial pause between attempts.");
+        SECTION.key(
+            "initial_interval",
+            GoDurations.TYPE,
+            DEFAULT.first(),
+            "Initial pause between attempts.");
     private static final Key<Double> RANDOMNESS =
         SECTION.key(
             "randomization_factor", Type.FLOAT, 0.5, "Random variation of the interval; 0 to 1.");
     private static final Key<Double> MULTIPLIER =
-        SECTION.key("multiplier", Type.FLOAT, 2.0, "Factor by which the pause grows after each attempt.");
+        SECTION.key(
+            "multiplier", Type.FLOAT, 2.0, "Factor by which the pause grows after each attempt.");
     private static final Key<Duration> MOST =
         SECTION.key(
             "max_interval", GoDurations.TYPE, DEFAULT.most(), "Maximum pause between attempts.");
     private static final Key<Duration> ELAPSED =
         SECTION.key(
-            "max_elapsed_time", GoDurations.TYPE, Duration.ZERO, "Maximum total time of the attempts; 0 for the value of timeout.");
+            "max_elapsed_time",
+            GoDurations.TYPE,
+            Duration.ZERO,
+            "Maximum total time of the attempts; 0 for the value of timeout.");
     static final Type<Detection.Retry> TYPE = SECTION.type(RetryKeys::read);
 
     private static Detection.Retry read(YamlObject o) {

@@ -39,9 +39,15 @@ public record FilterConfig(Map<Signal, Rules> rules) {
           OttlConfig.CONTEXT,
           "Context of the conditions; inferred from their paths if absent.");
   private static final Key<List<String>> CONDITIONS =
-      GROUP.required("conditions", Type.list(Type.STRING), "OTTL conditions; an item that matches one of them is dropped.");
+      GROUP.required(
+          "conditions",
+          Type.list(Type.STRING),
+          "OTTL conditions; an item that matches one of them is dropped.");
   private static final Key<ErrorMode> GROUP_ERROR_MODE =
-      GROUP.optional("error_mode", OttlConfig.ERROR_MODE, "Handling of evaluation errors; by default that of the processor.");
+      GROUP.optional(
+          "error_mode",
+          OttlConfig.ERROR_MODE,
+          "Handling of evaluation errors; by default that of the processor.");
 
   private static final Section SECTION =
       new Section("filter", "Drops items that match one of the conditions.");
@@ -96,7 +102,8 @@ public record FilterConfig(Map<Signal, Rules> rules) {
                 "profile", OttlContext.PROFILE)));
   }
 
-  private static final Section SPANS = new Section("spans", "Former way of writing conditions for spans.");
+  private static final Section SPANS =
+      new Section("spans", "Former way of writing conditions for spans.");
   private static final Key<Match> SPANS_INCLUDE =
       SPANS.optional("include", Match.TYPE, "Spans that do not match are dropped.");
   private static final Key<Match> SPANS_EXCLUDE =

@@ -50,8 +50,7 @@ record GenerationRule(
       SECTION.required(
           "type",
           Type.oneOf("type", List.of("calculate", "scale")),
-          "Type of the rule: calculate combines two metrics, scale a metric and "
-            + "a number.");
+          "Type of the rule: calculate combines two metrics, scale a metric and " + "a number.");
   private static final Key<String> METRIC_1 =
       SECTION.required("metric1", Type.STRING, "First operand, a gauge or a sum.");
   private static final Key<String> METRIC_2 =

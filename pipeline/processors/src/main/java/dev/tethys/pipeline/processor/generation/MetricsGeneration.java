@@ -30,15 +30,16 @@ public final class MetricsGeneration {
   private static final Section SECTION =
       new Section("metricsgeneration", "Generates metrics from existing ones.");
   private static final Key<List<GenerationRule>> RULES =
-      SECTION.key("rules", Type.list(GenerationRule.RULE), List.of(), "Rules, one for each new metric.");
+      SECTION.key(
+          "rules", Type.list(GenerationRule.RULE), List.of(), "Rules, one for each new metric.");
   private static final Key<Boolean> MATCH_ATTRIBUTES =
       SECTION.key(
           "match_attributes",
           Type.BOOL,
           false,
           "If true, points are combined whose attributes do not contradict; if "
-            + "false, the first point of metric2 is combined with every point of "
-            + "metric1.");
+              + "false, the first point of metric2 is combined with every point of "
+              + "metric1.");
 
   private final List<GenerationRule> rules;
   private final boolean matchAttributes;

@@ -58,7 +58,11 @@ public record KubernetesConfig(
     private static final Section SECTION =
         new Section("extract field", "Label or annotation that becomes an attribute.");
     private static final Key<String> TAG =
-        SECTION.key("tag_name", Type.STRING, "", "Name of the attribute; with key_regex it may contain $1.");
+        SECTION.key(
+            "tag_name",
+            Type.STRING,
+            "",
+            "Name of the attribute; with key_regex it may contain $1.");
     private static final Key<String> KEY =
         SECTION.key("key", Type.STRING, "", "Name of the label or annotation.");
     private static final Key<String> REGEX =
@@ -98,12 +102,12 @@ public record KubernetesConfig(
         SECTION.optional(
             "metadata",
             Type.list(Type.oneOf("metadata", Rules.ATTRIBUTES)),
-            "Attributes to add; by default those of the pod, its node and its "
-            + "deployment.");
+            "Attributes to add; by default those of the pod, its node and its " + "deployment.");
     private static final Key<List<Field>> LABELS =
         SECTION.key("labels", Type.list(Field.TYPE), List.of(), "Labels that become attributes.");
     private static final Key<List<Field>> ANNOTATIONS =
-        SECTION.key("annotations", Type.list(Field.TYPE), List.of(), "Annotations that become attributes.");
+        SECTION.key(
+            "annotations", Type.list(Field.TYPE), List.of(), "Annotations that become attributes.");
     private static final Key<Boolean> OTEL =
         SECTION.key(
             "otel_annotations",
@@ -192,7 +196,10 @@ public record KubernetesConfig(
         SECTION.key("node", Type.STRING, "", "Name of the node whose pods are watched.");
     private static final Key<String> VARIABLE =
         SECTION.key(
-            "node_from_env_var", Type.STRING, "", "Environment variable with the name of the node whose pods are watched.");
+            "node_from_env_var",
+            Type.STRING,
+            "",
+            "Environment variable with the name of the node whose pods are watched.");
     private static final Key<List<String>> NAMESPACE =
         SECTION.key(
             "namespace",
@@ -200,9 +207,17 @@ public record KubernetesConfig(
             List.of(),
             "Namespace whose pods are watched.");
     private static final Key<List<Term>> FIELDS =
-        SECTION.key("fields", Type.list(Term.FIELD), List.of(), "Conditions on fields of the watched pods.");
+        SECTION.key(
+            "fields",
+            Type.list(Term.FIELD),
+            List.of(),
+            "Conditions on fields of the watched pods.");
     private static final Key<List<Term>> LABELS =
-        SECTION.key("labels", Type.list(Term.LABEL), List.of(), "Conditions on labels of the watched pods.");
+        SECTION.key(
+            "labels",
+            Type.list(Term.LABEL),
+            List.of(),
+            "Conditions on labels of the watched pods.");
     static final Type<Filter> TYPE =
         SECTION.type(
             o ->
@@ -239,8 +254,7 @@ public record KubernetesConfig(
       SOURCE.required(
           "from",
           Type.oneOf("from", List.of("resource_attribute", "connection")),
-          "Type of the source: resource_attribute, or connection for the peer "
-            + "address.");
+          "Type of the source: resource_attribute, or connection for the peer " + "address.");
   private static final Key<String> SOURCE_NAME =
       SOURCE.key("name", Type.STRING, "", "Name of the resource attribute.");
   private static final Type<String> SOURCE_TYPE =
@@ -257,7 +271,8 @@ public record KubernetesConfig(
   private static final Section ASSOCIATION =
       new Section("pod_association", "Sources that together identify the pod.");
   private static final Key<List<String>> SOURCES =
-      ASSOCIATION.key("sources", Type.list(SOURCE_TYPE), List.of(), "Sources, all of which must match.");
+      ASSOCIATION.key(
+          "sources", Type.list(SOURCE_TYPE), List.of(), "Sources, all of which must match.");
   private static final Type<List<String>> ASSOCIATION_TYPE =
       ASSOCIATION.type(
           o -> {
@@ -271,7 +286,8 @@ public record KubernetesConfig(
   private static final Section EXCLUDE = new Section("exclude", "Pods without metadata.");
   private static final Section EXCLUDED_POD = new Section("pod", "Pod without metadata.");
   private static final Key<String> NAME =
-      EXCLUDED_POD.required("name", Type.STRING, "Regular expression searched for in the pod name.");
+      EXCLUDED_POD.required(
+          "name", Type.STRING, "Regular expression searched for in the pod name.");
   private static final Key<List<String>> PODS =
       EXCLUDE.key(
           "pods",
@@ -292,17 +308,33 @@ public record KubernetesConfig(
           Auth.SERVICE_ACCOUNT,
           "Authentication to the Kubernetes API.");
   private static final Key<String> KUBECONFIG =
-      SECTION.key("kube_config_path", Type.PATH, "", "Path of the kubeconfig file, by default that of KUBECONFIG; only with "
-            + "auth_type kubeConfig.");
+      SECTION.key(
+          "kube_config_path",
+          Type.PATH,
+          "",
+          "Path of the kubeconfig file, by default that of KUBECONFIG; only with "
+              + "auth_type kubeConfig.");
   private static final Key<String> CONTEXT =
-      SECTION.key("context", Type.STRING, "", "Context of the kubeconfig file, instead of the current one; only with "
-            + "auth_type kubeConfig.");
+      SECTION.key(
+          "context",
+          Type.STRING,
+          "",
+          "Context of the kubeconfig file, instead of the current one; only with "
+              + "auth_type kubeConfig.");
   private static final Key<Double> QPS =
-      SECTION.key("kube_api_qps", Type.FLOAT, 5.0, "Maximum requests per second to the API; negative for no limit.");
+      SECTION.key(
+          "kube_api_qps",
+          Type.FLOAT,
+          5.0,
+          "Maximum requests per second to the API; negative for no limit.");
   private static final Key<Long> BURST =
       SECTION.key("kube_api_burst", Type.INT, 10L, "Maximum burst of requests to the API.");
   private static final Key<Boolean> PASSTHROUGH =
-      SECTION.key("passthrough", Type.BOOL, false, "If true, only k8s.pod.ip is added, without requests to the API.");
+      SECTION.key(
+          "passthrough",
+          Type.BOOL,
+          false,
+          "If true, only k8s.pod.ip is added, without requests to the API.");
   private static final Key<Extract> EXTRACT =
       SECTION.key("extract", Extract.TYPE, Extract.DEFAULT, "Metadata to extract from objects.");
   private static final Key<Filter> FILTER =
@@ -323,7 +355,10 @@ public record KubernetesConfig(
           "If true, the start waits for the metadata of pods.");
   private static final Key<Duration> WAIT_FOR =
       SECTION.key(
-          "wait_for_metadata_timeout", GoDurations.TYPE, Duration.ofSeconds(10), "Maximum time that the start waits for metadata.");
+          "wait_for_metadata_timeout",
+          GoDurations.TYPE,
+          Duration.ofSeconds(10),
+          "Maximum time that the start waits for metadata.");
   private static final Key<Duration> SYNC =
       SECTION.key(
           "watch_sync_period",

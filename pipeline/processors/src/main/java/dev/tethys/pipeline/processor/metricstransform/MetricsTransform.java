@@ -49,7 +49,10 @@ public final class MetricsTransform {
   private static final Section SECTION =
       new Section("transform", "Transformation of the matching metrics.");
   private static final Key<String> INCLUDE =
-      SECTION.required("include", Type.STRING, "Name of the metrics, or an RE2 expression with match_type regexp.");
+      SECTION.required(
+          "include",
+          Type.STRING,
+          "Name of the metrics, or an RE2 expression with match_type regexp.");
   private static final Key<String> MATCH_TYPE =
       SECTION.key("match_type", Type.STRING, "strict", "Type of the comparison: strict or regexp.");
   private static final Key<Map<String, String>> MATCH_LABELS =
@@ -60,9 +63,12 @@ public final class MetricsTransform {
           "Attributes and values that points must have.");
   private static final Key<Action> ACTION =
       SECTION.required(
-          "action", Type.lowerCase("action", Action.class), "Action on the metrics: update, insert, combine or group.");
+          "action",
+          Type.lowerCase("action", Action.class),
+          "Action on the metrics: update, insert, combine or group.");
   private static final Key<String> NEW_NAME =
-      SECTION.key("new_name", Type.STRING, "", "New name of the metric; may contain $1 and ${name}.");
+      SECTION.key(
+          "new_name", Type.STRING, "", "New name of the metric; may contain $1 and ${name}.");
   private static final Key<Points.Aggregation> AGGREGATION =
       SECTION.key(
           "aggregation_type",
@@ -71,18 +77,27 @@ public final class MetricsTransform {
           "Aggregation of points with equal attributes when metrics are combined.");
   private static final Key<String> SUBMATCH_CASE =
       SECTION.key(
-          "submatch_case", Type.STRING, "", "Case of submatches of the expression: lower or upper.");
+          "submatch_case",
+          Type.STRING,
+          "",
+          "Case of submatches of the expression: lower or upper.");
   private static final Key<Map<String, String>> GROUP_LABELS =
       SECTION.key(
-          "group_resource_labels", Type.map(Type.STRING), Map.of(), "Attributes of the new resource; only with action group.");
+          "group_resource_labels",
+          Type.map(Type.STRING),
+          Map.of(),
+          "Attributes of the new resource; only with action group.");
   private static final Key<List<Operation>> OPERATIONS =
-      SECTION.key("operations", Type.list(Operation.TYPE), List.of(), "Operations on the data points.");
+      SECTION.key(
+          "operations", Type.list(Operation.TYPE), List.of(), "Operations on the data points.");
 
   private static final Section ALL =
       new Section("metricstransform", "Renames, copies, combines and aggregates metrics.");
   private static final Key<List<MetricsTransform>> TRANSFORMS =
       ALL.required(
-          "transforms", Type.list(SECTION.type(MetricsTransform::new)), "Transformations in order.");
+          "transforms",
+          Type.list(SECTION.type(MetricsTransform::new)),
+          "Transformations in order.");
 
   private static final LimitedLog PEER_LOG =
       new LimitedLog(JulLogger.of("dev.tethys.pipeline.processor"));

@@ -37,7 +37,8 @@ final class Operation {
 
   private record ValueAction(String value, String newValue) {}
 
-  private static final Section VALUE_ACTION = new Section("value action", "Replacement of an attribute value.");
+  private static final Section VALUE_ACTION =
+      new Section("value action", "Replacement of an attribute value.");
   private static final Key<String> VALUE =
       VALUE_ACTION.required("value", Type.STRING, "Value to replace.");
   private static final Key<String> VALUE_NEW =
@@ -49,20 +50,32 @@ final class Operation {
           "action",
           Type.lowerCase("action", Action.class),
           "Operation: add_label, update_label, delete_label_value, "
-            + "toggle_scalar_data_type, experimental_scale_value, aggregate_labels "
-            + "or aggregate_label_values.");
-  private static final Key<String> LABEL = SECTION.key("label", Type.STRING, "", "Attribute to change.");
+              + "toggle_scalar_data_type, experimental_scale_value, aggregate_labels "
+              + "or aggregate_label_values.");
+  private static final Key<String> LABEL =
+      SECTION.key("label", Type.STRING, "", "Attribute to change.");
   private static final Key<String> NEW_LABEL =
-      SECTION.key("new_label", Type.STRING, "", "New name of the attribute, or name of the added attribute.");
+      SECTION.key(
+          "new_label",
+          Type.STRING,
+          "",
+          "New name of the attribute, or name of the added attribute.");
   private static final Key<String> NEW_VALUE =
-      SECTION.key("new_value", Type.STRING, "", "Value of the added attribute or of the aggregated points.");
+      SECTION.key(
+          "new_value",
+          Type.STRING,
+          "",
+          "Value of the added attribute or of the aggregated points.");
   private static final Key<String> LABEL_VALUE =
       SECTION.key("label_value", Type.STRING, "", "Attribute value whose points are deleted.");
   private static final Key<List<String>> LABEL_SET =
       SECTION.key("label_set", Type.list(Type.STRING), List.of(), "Attributes to keep.");
   private static final Key<List<String>> AGGREGATED_VALUES =
       SECTION.key(
-          "aggregated_values", Type.list(Type.STRING), List.of(), "Attribute values that are aggregated into one.");
+          "aggregated_values",
+          Type.list(Type.STRING),
+          List.of(),
+          "Attribute values that are aggregated into one.");
   private static final Key<Points.Aggregation> AGGREGATION =
       SECTION.key(
           "aggregation_type",

@@ -70,7 +70,11 @@ final class DatabaseSanitizer {
   private static final Key<Boolean> ENABLED =
       ONE.key("enabled", Type.BOOL, false, "Enables sanitization.");
   private static final Key<List<String>> ATTRIBUTES =
-      ONE.key("attributes", Type.list(Type.STRING), List.of(), "Attribute keys whose values are statements.");
+      ONE.key(
+          "attributes",
+          Type.list(Type.STRING),
+          List.of(),
+          "Attribute keys whose values are statements.");
 
   private static final Section SECTION =
       new Section("db_sanitizer", "Removes literals from database statements.");

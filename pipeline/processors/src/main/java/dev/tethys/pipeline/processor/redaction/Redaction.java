@@ -90,7 +90,9 @@ public final class Redaction {
   private static final Key<List<String>> IGNORED_KEYS =
       list("ignored_keys", "Attribute keys that are neither removed nor masked.");
   private static final Key<List<String>> IGNORED_KEY_PATTERNS =
-      list("ignored_key_patterns", "RE2 expressions of further keys that are neither removed nor masked.");
+      list(
+          "ignored_key_patterns",
+          "RE2 expressions of further keys that are neither removed nor masked.");
   private static final Key<List<String>> BLOCKED_KEY_PATTERNS =
       list("blocked_key_patterns", "RE2 expressions of keys whose values are masked.");
   private static final Key<List<String>> BLOCKED_VALUES =
@@ -99,16 +101,18 @@ public final class Redaction {
       list(
           "allowed_values",
           "RE2 expressions of values that are not masked, also under blocked "
-            + "keys of attributes.");
+              + "keys of attributes.");
   private static final Key<Boolean> ALL_TYPES =
       SECTION.key(
           "redact_all_types",
           Type.BOOL,
           false,
-          "If true, attribute values that are not strings are masked too, as in "
-            + "bodies.");
+          "If true, attribute values that are not strings are masked too, as in " + "bodies.");
   private static final Key<HashFunction> HASH =
-      SECTION.optional("hash_function", HashFunction.TYPE, "Hash function; values are hashed instead of masked with asterisks.");
+      SECTION.optional(
+          "hash_function",
+          HashFunction.TYPE,
+          "Hash function; values are hashed instead of masked with asterisks.");
   private static final Key<Secret> HMAC_KEY =
       SECTION.key("hmac_key", Type.SECRET, Secret.NONE, "Key of hmac-sha256 and hmac-sha512.");
   private static final Key<Summary> SUMMARY =
@@ -117,20 +121,20 @@ public final class Redaction {
           Type.lowerCase("summary", Summary.class),
           Summary.SILENT,
           "Attributes that report redactions: silent for none, info for counts, "
-            + "debug for names too.");
+              + "debug for names too.");
 
   private static final Key<UrlSanitizer> URLS =
       SECTION.optional("url_sanitizer", UrlSanitizer.TYPE, "Removes variable parts from URLs.");
   private static final Key<DatabaseSanitizer> DATABASES =
-      SECTION.optional("db_sanitizer", DatabaseSanitizer.TYPE, "Removes literals from database statements.");
+      SECTION.optional(
+          "db_sanitizer", DatabaseSanitizer.TYPE, "Removes literals from database statements.");
 
   private static final Key<List<Detector>> DETECTORS =
       SECTION.key(
           "detectors",
           Type.list(Type.lowerCase("detector", Detector.class)),
           List.of(),
-          "Detectors of parts of values to mask: card, iban, email, phone, ip, "
-            + "token, key.");
+          "Detectors of parts of values to mask: card, iban, email, phone, ip, " + "token, key.");
 
   private final boolean allowAll;
   private final Set<String> allowed;

@@ -27,7 +27,8 @@ final class UrlSanitizer {
   private static final Key<Boolean> ENABLED =
       SECTION.key("enabled", Type.BOOL, false, "Enables sanitization.");
   private static final Key<List<String>> ATTRIBUTES =
-      SECTION.key("attributes", Type.list(Type.STRING), List.of(), "Attribute keys whose values are URLs.");
+      SECTION.key(
+          "attributes", Type.list(Type.STRING), List.of(), "Attribute keys whose values are URLs.");
   private static final Key<Boolean> SPAN_NAME =
       SECTION.key(
           "sanitize_span_name",

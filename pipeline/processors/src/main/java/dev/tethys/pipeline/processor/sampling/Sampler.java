@@ -68,13 +68,22 @@ public final class Sampler {
   private static final Key<Double> PERCENTAGE =
       SECTION.key("sampling_percentage", Type.FLOAT, 0.0, "Percentage of items to keep.");
   private static final Key<Long> SEED =
-      SECTION.key("hash_seed", Type.UINT, 0L, "Seed of the hash; equal for all collectors of one tier.");
+      SECTION.key(
+          "hash_seed", Type.UINT, 0L, "Seed of the hash; equal for all collectors of one tier.");
   private static final Key<Boolean> FAIL_CLOSED =
       SECTION.key("fail_closed", Type.BOOL, true, "If true, items without randomness are dropped.");
   private static final Key<Long> PRECISION =
-      SECTION.key("sampling_precision", Type.INT, 4L, "Number of hexadecimal digits of the sampling threshold, 1 to 14.");
+      SECTION.key(
+          "sampling_precision",
+          Type.INT,
+          4L,
+          "Number of hexadecimal digits of the sampling threshold, 1 to 14.");
   private static final Key<String> SOURCE =
-      SECTION.key("attribute_source", Type.STRING, "traceID", "Source of randomness: traceID or record; log records only.");
+      SECTION.key(
+          "attribute_source",
+          Type.STRING,
+          "traceID",
+          "Source of randomness: traceID or record; log records only.");
   private static final Key<String> FROM =
       SECTION.key("from_attribute", Type.STRING, "", "Attribute that is hashed; log records only.");
   private static final Key<String> PRIORITY =

@@ -53,7 +53,8 @@ public final class SpanProcessor {
       @Nullable Extraction to,
       @Nullable Status status) {}
 
-  private static final Section TO = new Section("to_attributes", "Extraction of attributes from span names.");
+  private static final Section TO =
+      new Section("to_attributes", "Extraction of attributes from span names.");
   private static final Key<List<Pattern>> RULES =
       TO.key("rules", Type.list(Type.REGEX), List.of(), "Regular expressions with named groups.");
   private static final Key<Boolean> BREAK =

@@ -65,7 +65,11 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
 
   private static final Section FILTER = new Section("metric filter", "Selection of metrics.");
   private static final Key<List<String>> METRICS =
-      FILTER.key("metrics", Type.list(Type.STRING), List.of(), "Names of the metrics, or regular expressions with match_type regexp.");
+      FILTER.key(
+          "metrics",
+          Type.list(Type.STRING),
+          List.of(),
+          "Names of the metrics, or regular expressions with match_type regexp.");
   private static final Key<String> MATCH_TYPE =
       FILTER.key("match_type", Type.STRING, "strict", "Type of the comparison: strict or regexp.");
   private static final Key<List<String>> METRIC_TYPES =
@@ -76,7 +80,8 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
           "Types of the metrics: sum, histogram or exponentialhistogram.");
 
   static {
-    FILTER.optional("regexp", Match.REGEXP_CACHE, "No effect: there is no cache of regular expressions.");
+    FILTER.optional(
+        "regexp", Match.REGEXP_CACHE, "No effect: there is no cache of regular expressions.");
   }
 
   private record Filter(List<String> names, List<Regex> patterns, List<String> types) {
@@ -92,9 +97,15 @@ public final class CumulativeToDelta implements TreeEditorFactory.Edit {
   private static final Section SECTION =
       new Section("cumulativetodelta", "Converts cumulative metrics to deltas.");
   private static final Key<Filter> INCLUDE =
-      SECTION.optional("include", FILTER.type(CumulativeToDelta::filter), "Only metrics that match are converted.");
+      SECTION.optional(
+          "include",
+          FILTER.type(CumulativeToDelta::filter),
+          "Only metrics that match are converted.");
   private static final Key<Filter> EXCLUDE =
-      SECTION.optional("exclude", FILTER.type(CumulativeToDelta::filter), "Metrics that match are not converted.");
+      SECTION.optional(
+          "exclude",
+          FILTER.type(CumulativeToDelta::filter),
+          "Metrics that match are not converted.");
   private static final Key<Duration> MAX_STALENESS =
       SECTION.key(
           "max_staleness",

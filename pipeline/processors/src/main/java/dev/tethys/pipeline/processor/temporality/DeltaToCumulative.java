@@ -28,7 +28,10 @@ public final class DeltaToCumulative {
       new Section("deltatocumulative", "Converts delta metrics to cumulative ones.");
   private static final Key<Duration> MAX_STALE =
       SECTION.key(
-          "max_stale", Type.DURATION, DEFAULT_MAX_STALE, "Time without a point after which a stream is removed.");
+          "max_stale",
+          Type.DURATION,
+          DEFAULT_MAX_STALE,
+          "Time without a point after which a stream is removed.");
   private static final Key<Long> STREAMS =
       SECTION.key(
           "max_streams", Type.UINT, (long) MAX_STREAMS, "Maximum number of tracked streams.");

@@ -48,7 +48,10 @@ public record TransformConfig(Map<Signal, List<Group>> groups) {
           List.of(),
           "OTTL conditions; the group is executed if one of them matches.");
   private static final Key<ErrorMode> GROUP_ERROR_MODE =
-      GROUP.optional("error_mode", OttlConfig.ERROR_MODE, "Handling of evaluation errors; by default that of the processor.");
+      GROUP.optional(
+          "error_mode",
+          OttlConfig.ERROR_MODE,
+          "Handling of evaluation errors; by default that of the processor.");
   private static final Key<List<String>> STATEMENTS =
       GROUP.required("statements", Type.list(Type.STRING), "OTTL statements, executed in order.");
 

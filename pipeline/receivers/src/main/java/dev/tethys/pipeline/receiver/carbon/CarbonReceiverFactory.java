@@ -60,7 +60,8 @@ public final class CarbonReceiverFactory
   private static final Key<YamlObject> PARSER_CONFIG =
       PARSER.optional("config", CONFIG.type(o -> o), "Settings of the parser regex.");
 
-  private static final Section SECTION = new Section("carbon", "Receives metrics over Graphite's protocols.");
+  private static final Section SECTION =
+      new Section("carbon", "Receives metrics over Graphite's protocols.");
   private static final Key<String> ENDPOINT =
       SECTION.key(
           "endpoint",
@@ -82,10 +83,7 @@ public final class CarbonReceiverFactory
           "pickle_endpoint", Type.STRING, "", "Address to listen on for pickles; none if empty.");
   private static final Key<String> MAPPING =
       SECTION.key(
-          "mapping_file",
-          Type.PATH,
-          "",
-          "Mapping file of graphite_exporter, instead of parser.");
+          "mapping_file", Type.PATH, "", "Mapping file of graphite_exporter, instead of parser.");
   private static final Key<Boolean> STRICT =
       SECTION.key(
           "strict_match", Type.BOOL, false, "If true, lines that no rule matches are dropped.");

@@ -35,7 +35,11 @@ final class RegexNaming implements PathNaming {
   private static final Key<Map<String, String>> LABELS =
       SECTION.key("labels", Type.map(Type.STRING), Map.of(), "Labels added to matching paths.");
   private static final Key<String> KIND =
-      SECTION.key("type", Type.STRING, "gauge", "Type of the metric: gauge or cumulative; no effect on samples.");
+      SECTION.key(
+          "type",
+          Type.STRING,
+          "gauge",
+          "Type of the metric: gauge or cumulative; no effect on samples.");
   static final Type<Rule> RULE =
       SECTION.type(
           o -> {

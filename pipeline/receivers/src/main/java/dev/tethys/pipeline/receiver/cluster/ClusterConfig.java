@@ -45,9 +45,11 @@ public record ClusterConfig(
   private static final IntervalCollector.Schedule.Keys PACE =
       new IntervalCollector.Schedule.Keys(SECTION, Duration.ofSeconds(10));
   private static final Key<List<String>> NAMESPACES =
-      SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Observed namespaces; all if empty.");
+      SECTION.key(
+          "namespaces", Type.list(Type.STRING), List.of(), "Observed namespaces; all if empty.");
   private static final Key<String> NAMESPACE =
-      SECTION.key("namespace", Type.STRING, "", "Former way of writing one namespace of namespaces.");
+      SECTION.key(
+          "namespace", Type.STRING, "", "Former way of writing one namespace of namespaces.");
   private static final Key<Boolean> OPENSHIFT =
       SECTION.key(
           "distribution",

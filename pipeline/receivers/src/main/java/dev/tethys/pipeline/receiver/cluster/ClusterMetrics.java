@@ -94,7 +94,8 @@ final class ClusterMetrics {
   private static void containers(List<Instrument> l) {
     String c = "k8s.container.";
     for (String s : List.of("limit", "request")) {
-      String doc = s.equals("limit") ? " that the container may use." : " that the container requests.";
+      String doc =
+          s.equals("limit") ? " that the container may use." : " that the container requests.";
       l.add(Instrument.gauge(c + "cpu_" + s, "{cpu}", "CPUs" + doc));
       for (String r : List.of("memory", "storage", "ephemeralstorage")) {
         l.add(gauge(c + r + "_" + s, BYTES, "Bytes of " + r + doc));

@@ -83,14 +83,15 @@ public final class CollectdReceiverFactory
           Security.NONE,
           "Minimum security level of packets.");
   private static final Key<String> USERS =
-      NETWORK.key("auth_file", Type.PATH, "", "File with users and passwords, as user: password lines.");
+      NETWORK.key(
+          "auth_file", Type.PATH, "", "File with users and passwords, as user: password lines.");
   private static final Key<List<String>> TYPES =
       NETWORK.key(
           "types_db",
           Type.list(Type.PATH),
           List.of(),
           "Files with the names of data sources; without them, values are named "
-            + "value, or 0, 1, ….");
+              + "value, or 0, 1, ….");
 
   private static final Section SECTION = new Section("collectd", "Receives metrics from collectd.");
   private static final HttpServerSettings.Keys HTTP =
@@ -102,8 +103,7 @@ public final class CollectdReceiverFactory
           "attributes_prefix",
           Type.STRING,
           "",
-          "Prefix of URL parameters that become attributes of every point; none "
-            + "if empty.");
+          "Prefix of URL parameters that become attributes of every point; none " + "if empty.");
   private static final Key<String> ENCODING =
       SECTION.key("encoding", Type.STRING, "json", "Encoding of requests; only json.");
   private static final Key<Network> NETWORK_KEY =

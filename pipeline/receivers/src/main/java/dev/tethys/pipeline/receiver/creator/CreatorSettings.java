@@ -84,18 +84,21 @@ public record CreatorSettings(
   private static final Section ENTRY =
       new Section("receivers", "Receiver created for each endpoint that matches its rule.");
   private static final Key<YamlNode> RULE =
-      ENTRY.required("rule", Type.ANY, "Rule that endpoints must match, such as type == \"port\" && port == "
-            + "6379.");
+      ENTRY.required(
+          "rule",
+          Type.ANY,
+          "Rule that endpoints must match, such as type == \"port\" && port == " + "6379.");
   private static final Key<YamlNode> CONFIG =
       ENTRY.optional(
-          "config", Type.ANY, "Settings of the receiver; expressions between backticks are evaluated.");
+          "config",
+          Type.ANY,
+          "Settings of the receiver; expressions between backticks are evaluated.");
   private static final Key<Map<String, YamlNode>> OWN_ATTRIBUTES =
       ENTRY.key(
           "resource_attributes",
           texts(),
           Map.of(),
-          "Resource attributes; they take precedence over those for the kind of "
-            + "endpoint.");
+          "Resource attributes; they take precedence over those for the kind of " + "endpoint.");
 
   private static final Section SECTION =
       new Section("receiver_creator", "Creates receivers for endpoints found by observers.");
@@ -117,7 +120,7 @@ public record CreatorSettings(
           Type.of("map of kind to attributes", Map.of(), CreatorSettings::byKind),
           Map.of(),
           "Resource attributes by kind of endpoint; an empty value removes a "
-            + "default attribute.");
+              + "default attribute.");
   private static final Key<Discovery> DISCOVERY =
       SECTION.key(
           "discovery",

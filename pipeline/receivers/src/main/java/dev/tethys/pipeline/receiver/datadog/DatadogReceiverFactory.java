@@ -35,7 +35,8 @@ public final class DatadogReceiverFactory
 
   private static final Duration READ_TIMEOUT = Duration.ofSeconds(60);
 
-  private static final Section SECTION = new Section("datadog", "Receives telemetry over Datadog's API.");
+  private static final Section SECTION =
+      new Section("datadog", "Receives telemetry over Datadog's API.");
   private static final HttpServerSettings.Keys HTTP =
       new HttpServerSettings.Keys(SECTION, "localhost:8126");
 
@@ -46,7 +47,7 @@ public final class DatadogReceiverFactory
           Type.INT,
           100L,
           "Number of traces for which the upper half of the trace ID is cached, "
-            + "for spans that lack it.");
+              + "for spans that lack it.");
 
   @Override
   public String type() {

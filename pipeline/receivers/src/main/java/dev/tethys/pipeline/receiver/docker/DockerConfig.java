@@ -36,8 +36,7 @@ public record DockerConfig(
           "excluded_images",
           Type.list(Type.STRING),
           List.of(),
-          "Images whose containers are ignored: names, globs or /expressions/; ! "
-            + "negates.");
+          "Images whose containers are ignored: names, globs or /expressions/; ! " + "negates.");
   private static final Key<Map<String, String>> LABELS =
       SECTION.key(
           "container_labels_to_metric_labels",
@@ -50,15 +49,14 @@ public record DockerConfig(
           Type.map(Type.STRING),
           Map.of(),
           "Environment variables of containers that become attributes, with the "
-            + "attribute names.");
+              + "attribute names.");
   private static final MetricSettings.Keys METRICS =
       new MetricSettings.Keys(SECTION, DockerMetrics.ALL);
   private static final ResourceAttributes.Keys RESOURCES =
       new ResourceAttributes.Keys(SECTION, DockerMetrics.RESOURCE);
 
   static {
-    SECTION.notBuilt(
-        "provide_per_core_cpu_metrics", "Use metrics.container.cpu.usage.percpu.");
+    SECTION.notBuilt("provide_per_core_cpu_metrics", "Use metrics.container.cpu.usage.percpu.");
   }
 
   static final Type<DockerConfig> TYPE = SECTION.type(DockerConfig::read);

@@ -44,9 +44,17 @@ public record DockerDaemon(String endpoint, @Nullable ClientTlsSettings tls, Str
       this.oldest = oldest;
       endpoint =
           s.key(
-              "endpoint", Type.STRING, USUAL, "Address of the daemon: unix://, tcp://, http:// or https://.");
+              "endpoint",
+              Type.STRING,
+              USUAL,
+              "Address of the daemon: unix://, tcp://, http:// or https://.");
       tls = s.optional("tls", ClientTlsSettings.TYPE, "TLS settings for TCP.");
-      version = s.key("api_version", Type.STRING, "", "Version of the Docker API; by default that of the daemon.");
+      version =
+          s.key(
+              "api_version",
+              Type.STRING,
+              "",
+              "Version of the Docker API; by default that of the daemon.");
     }
 
     /** The settings. */

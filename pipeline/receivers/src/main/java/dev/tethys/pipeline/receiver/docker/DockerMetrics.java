@@ -97,7 +97,9 @@ final class DockerMetrics {
     cpu(l);
     memory(l);
     network(l);
-    l.add(level("container.pids.count", "{pids}", "Processes and threads in the container.").optional());
+    l.add(
+        level("container.pids.count", "{pids}", "Processes and threads in the container.")
+            .optional());
     l.add(
         level("container.pids.limit", "{pids}", "Maximum number of processes and threads.")
             .optional());
@@ -106,10 +108,16 @@ final class DockerMetrics {
                 "container.restarts", "{restarts}", "Number of restarts of the container.")
             .optional());
     l.add(
-        Instrument.gauge("container.status", "{status}", "1 for the current status of the container.", "status")
+        Instrument.gauge(
+                "container.status",
+                "{status}",
+                "1 for the current status of the container.",
+                "status")
             .inWholeNumbers()
             .optional());
-    l.add(Instrument.gauge("container.uptime", "s", "Time since the container was started.").optional());
+    l.add(
+        Instrument.gauge("container.uptime", "s", "Time since the container was started.")
+            .optional());
     return List.copyOf(l);
   }
 
@@ -139,9 +147,12 @@ final class DockerMetrics {
 
   private static void cpu(List<Instrument> l) {
     String cpu = "container.cpu.";
-    l.add(Instrument.gauge(cpu + "limit", "{cpus}", "Number of CPUs that the container may use.").optional());
     l.add(
-        Instrument.gauge(cpu + "logical.count", "{cpus}", "Number of CPUs available to the container.")
+        Instrument.gauge(cpu + "limit", "{cpus}", "Number of CPUs that the container may use.")
+            .optional());
+    l.add(
+        Instrument.gauge(
+                cpu + "logical.count", "{cpus}", "Number of CPUs available to the container.")
             .inWholeNumbers()
             .optional());
     l.add(
@@ -149,11 +160,17 @@ final class DockerMetrics {
             .inWholeNumbers()
             .optional());
     String throttling = cpu + "throttling_data.";
-    l.add(Instrument.counter(throttling + "periods", "{periods}", "Number of periods of CPU throttling.").optional());
     l.add(
-        Instrument.counter(throttling + "throttled_periods", "{periods}", "Number of throttled periods.")
+        Instrument.counter(
+                throttling + "periods", "{periods}", "Number of periods of CPU throttling.")
             .optional());
-    l.add(Instrument.counter(throttling + "throttled_time", "ns", "Total throttled time.").optional());
+    l.add(
+        Instrument.counter(
+                throttling + "throttled_periods", "{periods}", "Number of throttled periods.")
+            .optional());
+    l.add(
+        Instrument.counter(throttling + "throttled_time", "ns", "Total throttled time.")
+            .optional());
     l.add(Instrument.counter(cpu + "usage.kernelmode", "ns", "CPU time in kernel mode."));
     l.add(
         Instrument.counter(cpu + "usage.percpu", "ns", "CPU time of each CPU.", "core").optional());

@@ -26,7 +26,8 @@ public record EventsConfig(
       new Section("k8s_events", "Collects the events of a Kubernetes cluster.");
   private static final ClusterSettings.Keys ACCESS = new ClusterSettings.Keys(SECTION);
   private static final Key<List<String>> NAMESPACES =
-      SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Observed namespaces; all if empty.");
+      SECTION.key(
+          "namespaces", Type.list(Type.STRING), List.of(), "Observed namespaces; all if empty.");
 
   private static final Key<Reference> ELECTOR = ElectedReceiver.elector(SECTION);
 

@@ -75,21 +75,23 @@ public final class FluentForwardReceiverFactory
           "endpoint",
           Type.STRING,
           "0.0.0.0:8006",
-          "Address to listen on for TCP and heartbeats: host:port, or "
-            + "unix:///path.");
+          "Address to listen on for TCP and heartbeats: host:port, or " + "unix:///path.");
   private static final Key<ServerTlsSettings> TLS =
       SECTION.optional("tls", ServerTlsSettings.TYPE, "TLS settings of the server.");
   private static final Key<Handshake> SECURITY =
       SECTION.optional("security", Handshake.TYPE, "Authentication of senders.");
   private static final Key<Long> MAX =
-      SECTION.key("max_message_size_mib", Type.INT, 32L, "Maximum size of a message in MiB, also after decompression.");
+      SECTION.key(
+          "max_message_size_mib",
+          Type.INT,
+          32L,
+          "Maximum size of a message in MiB, also after decompression.");
   private static final Key<Duration> SHUTDOWN_DELAY =
       SECTION.key(
           "shutdown_delay",
           GoDurations.TYPE,
           Duration.ZERO,
-          "Time for which events are still accepted after the receiver is "
-            + "stopped.");
+          "Time for which events are still accepted after the receiver is " + "stopped.");
 
   @Override
   public String type() {

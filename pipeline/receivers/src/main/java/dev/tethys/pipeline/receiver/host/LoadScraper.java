@@ -27,7 +27,11 @@ final class LoadScraper {
   private static ScraperKind kind() {
     Section section = new Section("load", "Metrics of load averages.");
     Key<Boolean> average =
-        section.key("cpu_average", Type.BOOL, false, "If true, load averages are divided by the number of logical CPUs.");
+        section.key(
+            "cpu_average",
+            Type.BOOL,
+            false,
+            "If true, load averages are divided by the number of logical CPUs.");
     return ScraperKind.simple(
         "load",
         section,

@@ -69,8 +69,12 @@ final class NameFilter {
      * @param list the key of the names
      */
     Keys(Section scraper, String suffix, String list) {
-      include = scraper.key("include" + suffix, type("include" + suffix, list), List.of(), "Names to include.");
-      exclude = scraper.key("exclude" + suffix, type("exclude" + suffix, list), List.of(), "Names to exclude.");
+      include =
+          scraper.key(
+              "include" + suffix, type("include" + suffix, list), List.of(), "Names to include.");
+      exclude =
+          scraper.key(
+              "exclude" + suffix, type("exclude" + suffix, list), List.of(), "Names to exclude.");
     }
 
     NameFilter read(YamlObject o) {
@@ -84,8 +88,14 @@ final class NameFilter {
     /** None when no name is listed. */
     private static Type<List<Names>> type(String name, String list) {
       Section s = new Section(name, "Filter by name: " + list + ".");
-      Key<String> type = s.key("match_type", Type.STRING, "", "Type of the comparison: strict or regexp (RE2).");
-      Key<List<String>> names = s.key(list, Type.list(Type.STRING), List.of(), "Names, or regular expressions with match_type regexp.");
+      Key<String> type =
+          s.key("match_type", Type.STRING, "", "Type of the comparison: strict or regexp (RE2).");
+      Key<List<String>> names =
+          s.key(
+              list,
+              Type.list(Type.STRING),
+              List.of(),
+              "Names, or regular expressions with match_type regexp.");
       Section cache = new Section("regexp", "Cache of decisions, which is always enabled.");
       cache.key("cacheenabled", Type.BOOL, false, "No effect: decisions are always cached.");
       cache.key("cachemaxnumentries", Type.INT, 0L, "No effect: decisions are always cached.");

@@ -79,9 +79,17 @@ public final class JaegerReceiverFactory
     Key<String> where =
         s.key("endpoint", ListenAddressConfig.TYPE, endpoint, "Address to listen on: host:port.");
     Key<Long> maxPacket =
-        s.key("max_packet_size", Type.INT, (long) MAX_DATAGRAM, "Maximum size of a packet in bytes; larger packets are refused.");
+        s.key(
+            "max_packet_size",
+            Type.INT,
+            (long) MAX_DATAGRAM,
+            "Maximum size of a packet in bytes; larger packets are refused.");
     Key<Long> buffer =
-        s.key("socket_buffer_size", Type.INT, 0L, "Size of the kernel's receive buffer in bytes; 0 for 2 MiB.");
+        s.key(
+            "socket_buffer_size",
+            Type.INT,
+            0L,
+            "Size of the kernel's receive buffer in bytes; 0 for 2 MiB.");
     Key<Long> queue =
         s.key(
             "queue_size",
@@ -117,9 +125,11 @@ public final class JaegerReceiverFactory
   private static final Key<Udp> BINARY_KEY =
       PROTOCOLS.optional("thrift_binary", BINARY_TYPE, "UDP packets in the binary protocol.");
 
-  private static final Section SECTION = new Section("jaeger", "Receives spans from Jaeger clients.");
+  private static final Section SECTION =
+      new Section("jaeger", "Receives spans from Jaeger clients.");
   private static final Key<Settings> PROTOCOLS_KEY =
-      SECTION.required("protocols", PROTOCOLS.type(JaegerReceiverFactory::protocols), "Protocols to accept.");
+      SECTION.required(
+          "protocols", PROTOCOLS.type(JaegerReceiverFactory::protocols), "Protocols to accept.");
 
   private static Settings protocols(YamlObject o) {
     Settings s =

@@ -63,17 +63,22 @@ public record KubeletConfig(
           Type.STRING,
           "",
           "Address of the kubelet: host:port or a URL; with kubeConfig the name "
-            + "of its node. The default is the local host.");
+              + "of its node. The default is the local host.");
   private static final Key<String> CA =
       SECTION.key(
           "ca_file", Type.PATH, "", "Certificate authorities trusted in addition to the system's.");
   private static final Key<String> CERT =
-      SECTION.key("cert_file", Type.PATH, "", "File of the client certificate; only with auth_type tls.");
+      SECTION.key(
+          "cert_file", Type.PATH, "", "File of the client certificate; only with auth_type tls.");
   private static final Key<String> KEY =
-      SECTION.key("key_file", Type.PATH, "", "File of the private key of the client certificate; only with "
-            + "auth_type tls.");
+      SECTION.key(
+          "key_file",
+          Type.PATH,
+          "",
+          "File of the private key of the client certificate; only with " + "auth_type tls.");
   private static final Key<Boolean> SKIP_VERIFY =
-      SECTION.key("insecure_skip_verify", Type.BOOL, false, "If true, any server certificate is accepted.");
+      SECTION.key(
+          "insecure_skip_verify", Type.BOOL, false, "If true, any server certificate is accepted.");
   private static final Key<List<Group>> GROUPS =
       SECTION.key(
           "metric_groups",
@@ -87,22 +92,24 @@ public record KubeletConfig(
           List.of(),
           "Additional metadata of pods to request from the kubelet.");
 
-  private static final Section API =
-      new Section("k8s_api_config", "Access to the Kubernetes API.");
+  private static final Section API = new Section("k8s_api_config", "Access to the Kubernetes API.");
   private static final ClusterSettings.Keys API_KEYS = new ClusterSettings.Keys(API);
   private static final Key<ClusterSettings> API_KEY =
       SECTION.optional(
           "k8s_api_config",
           API.type(API_KEYS::read),
-          "Access to the Kubernetes API, for volumes of claims and the capacity "
-            + "of the node.");
+          "Access to the Kubernetes API, for volumes of claims and the capacity " + "of the node.");
   private static final Key<String> NODE =
-      SECTION.key("node", Type.STRING, "", "Node whose capacity is the base of utilization metrics.");
+      SECTION.key(
+          "node", Type.STRING, "", "Node whose capacity is the base of utilization metrics.");
 
   private record Interfaces(boolean pod, boolean node) {
     private static final Section SECTION =
-        new Section("collect_all_network_interfaces", "Network interfaces: all instead of the default one.");
-    private static final Key<Boolean> POD = SECTION.key("pod", Type.BOOL, false, "If true, all interfaces of pods are collected.");
+        new Section(
+            "collect_all_network_interfaces",
+            "Network interfaces: all instead of the default one.");
+    private static final Key<Boolean> POD =
+        SECTION.key("pod", Type.BOOL, false, "If true, all interfaces of pods are collected.");
     private static final Key<Boolean> OF_NODE =
         SECTION.key("node", Type.BOOL, false, "If true, all interfaces of the node are collected.");
     static final Type<Interfaces> TYPE =
@@ -125,7 +132,9 @@ public record KubeletConfig(
         .notBuilt("ca_pem", "Use ca_file.")
         .notBuilt("cert_pem", "Use cert_file.")
         .notBuilt("key_pem", "Use key_file.")
-        .notBuilt("include_system_ca_certs_pool", "The system's certificate authorities are always trusted.")
+        .notBuilt(
+            "include_system_ca_certs_pool",
+            "The system's certificate authorities are always trusted.")
         .notBuilt("min_version", "Minimum TLS version.")
         .notBuilt("max_version", "Maximum TLS version.")
         .notBuilt("cipher_suites", "Cipher suites of TLS 1.2.")

@@ -65,10 +65,19 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context, bool
               usual,
               "Authentication to the Kubernetes API.");
       kubeconfig =
-          s.key("kube_config_path", Type.PATH, "", "Path of the kubeconfig file, by default that of KUBECONFIG; only with "
-            + "auth_type kubeConfig.");
-      context = s.key("context", Type.STRING, "", "Context of the kubeconfig file, instead of the current one; only with "
-            + "auth_type kubeConfig.");
+          s.key(
+              "kube_config_path",
+              Type.PATH,
+              "",
+              "Path of the kubeconfig file, by default that of KUBECONFIG; only with "
+                  + "auth_type kubeConfig.");
+      context =
+          s.key(
+              "context",
+              Type.STRING,
+              "",
+              "Context of the kubeconfig file, instead of the current one; only with "
+                  + "auth_type kubeConfig.");
       rate = s.key("kube_api_qps", Type.FLOAT, 0.0, "No effect: the receiver sends few requests.");
       burst = s.key("kube_api_burst", Type.INT, 0L, "No effect: the receiver sends few requests.");
     }

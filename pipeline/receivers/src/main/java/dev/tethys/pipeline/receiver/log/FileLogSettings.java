@@ -44,7 +44,8 @@ record FileLogSettings(
   /** The keys. */
   static final class Keys {
     private static final Section MULTILINE =
-        new Section("multiline", "Records of several lines, recognized by their first or last line.");
+        new Section(
+            "multiline", "Records of several lines, recognized by their first or last line.");
     private static final Key<String> START =
         MULTILINE.key(
             "line_start_pattern",
@@ -86,15 +87,20 @@ record FileLogSettings(
     private final LogSettings.Keys common;
 
     Keys(Section s) {
-      include = s.required("include", Type.list(Type.STRING), "Path patterns of the files to read.");
-      exclude = s.key("exclude", Type.list(Type.STRING), List.of(), "Path patterns of the files to exclude.");
+      include =
+          s.required("include", Type.list(Type.STRING), "Path patterns of the files to read.");
+      exclude =
+          s.key(
+              "exclude",
+              Type.list(Type.STRING),
+              List.of(),
+              "Path patterns of the files to exclude.");
       olderThan =
           s.key(
               "exclude_older_than",
               GoDurations.TYPE,
               Duration.ZERO,
-              "Maximum age since the last change; older files are not read; 0 for no "
-            + "limit.");
+              "Maximum age since the last change; older files are not read; 0 for no " + "limit.");
       startAt =
           s.key(
               "start_at",
@@ -109,8 +115,18 @@ record FileLogSettings(
               Duration.ofMillis(500),
               "Time after which an unfinished record is forwarded as it is; 0 for never.");
       encoding = s.key("encoding", Type.STRING, "utf-8", "Text encoding of the files.");
-      leading = s.key("preserve_leading_whitespaces", Type.BOOL, false, "If true, leading white space is kept.");
-      trailing = s.key("preserve_trailing_whitespaces", Type.BOOL, false, "If true, trailing white space is kept.");
+      leading =
+          s.key(
+              "preserve_leading_whitespaces",
+              Type.BOOL,
+              false,
+              "If true, leading white space is kept.");
+      trailing =
+          s.key(
+              "preserve_trailing_whitespaces",
+              Type.BOOL,
+              false,
+              "If true, trailing white space is kept.");
       attributes = new FileAttributes.Keys(s);
       poll =
           s.key(
@@ -124,17 +140,31 @@ record FileLogSettings(
               Sizes.TYPE,
               1000L,
               "No effect: a file is identified by device, inode, its first bytes and the bytes read last.");
-      buffer = s.key("initial_buffer_size", Sizes.TYPE, 16384L, "No effect: all files share one buffer.");
-      maxLogSize = s.key("max_log_size", Sizes.TYPE, 1L << 20, "Maximum size of a record in bytes.");
+      buffer =
+          s.key(
+              "initial_buffer_size", Sizes.TYPE, 16384L, "No effect: all files share one buffer.");
+      maxLogSize =
+          s.key("max_log_size", Sizes.TYPE, 1L << 20, "Maximum size of a record in bytes.");
       whenLonger =
           s.key(
               "max_log_size_behavior",
               Type.oneOf("max_log_size_behavior", List.of("split", "truncate")),
               "split",
               "Handling of longer records: split into several, or truncate.");
-      concurrent = s.key("max_concurrent_files", Type.INT, 1024L, "No effect: files are read one after another.");
-      maxBatches = s.key("max_batches", Type.INT, 0L, "No effect: files are read one after another.");
-      delete = s.key("delete_after_read", Type.BOOL, false, "If true, files are deleted after they are delivered.");
+      concurrent =
+          s.key(
+              "max_concurrent_files",
+              Type.INT,
+              1024L,
+              "No effect: files are read one after another.");
+      maxBatches =
+          s.key("max_batches", Type.INT, 0L, "No effect: files are read one after another.");
+      delete =
+          s.key(
+              "delete_after_read",
+              Type.BOOL,
+              false,
+              "If true, files are deleted after they are delivered.");
       compression =
           s.key(
               "compression",
@@ -142,7 +172,9 @@ record FileLogSettings(
               "",
               "Compression of the files; auto detects it by the first bytes, also bzip2, "
                   + "zlib and zstd.");
-      order = s.optional("ordering_criteria", FileOrder.TYPE, "Order in which only the first files are read.");
+      order =
+          s.optional(
+              "ordering_criteria", FileOrder.TYPE, "Order in which only the first files are read.");
       archived =
           s.key(
               "polls_to_archive",
@@ -155,7 +187,7 @@ record FileLogSettings(
               Type.BOOL,
               false,
               "If true, files are read only while no other process holds a lock "
-            + "(flock) on them.");
+                  + "(flock) on them.");
       header =
           s.optional(
               "header",
@@ -167,8 +199,8 @@ record FileLogSettings(
               Type.oneOf("on_truncate", List.of("read_whole_file", "read_new", "ignore")),
               "read_whole_file",
               "Handling of truncated files, which have a known beginning but are "
-            + "smaller than what was read: read all, only new data, or nothing until "
-            + "the file grows.");
+                  + "smaller than what was read: read all, only new data, or nothing until "
+                  + "the file grows.");
       common = new LogSettings.Keys(s, true);
     }
 

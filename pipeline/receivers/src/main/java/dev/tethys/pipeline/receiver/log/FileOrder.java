@@ -58,12 +58,16 @@ record FileOrder(
       SORT.key("layout", Type.STRING, "", "Layout of timestamps; same as format.");
 
   private static final Section SECTION =
-      new Section("ordering_criteria", "Order of the found files, of which only the first are read.");
+      new Section(
+          "ordering_criteria", "Order of the found files, of which only the first are read.");
   private static final Key<Pattern> REGEX =
-      SECTION.optional("regex", Type.REGEX, "Regular expression whose named groups extract values from paths.");
+      SECTION.optional(
+          "regex", Type.REGEX, "Regular expression whose named groups extract values from paths.");
   private static final Key<Pattern> GROUP_BY =
-      SECTION.optional("group_by", Type.REGEX, "Regular expression whose group extracts the value by which files are "
-            + "grouped.");
+      SECTION.optional(
+          "group_by",
+          Type.REGEX,
+          "Regular expression whose group extracts the value by which files are " + "grouped.");
   private static final Key<Long> TOP_N =
       SECTION.key("top_n", Type.INT, 1L, "Number of files read from each group.");
   private static final Key<List<SortBy>> SORT_BY =

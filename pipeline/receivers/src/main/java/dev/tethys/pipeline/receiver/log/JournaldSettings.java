@@ -68,24 +68,28 @@ record JournaldSettings(
               "directory",
               Type.PATH,
               "",
-              "Directory of journal files; by default /var/log/journal and "
-            + "/run/log/journal.");
+              "Directory of journal files; by default /var/log/journal and " + "/run/log/journal.");
       startAt =
           s.key(
               "start_at",
               Type.oneOf("start_at", List.of("end", "beginning")),
               "end",
               "Start position if none is stored.");
-      units = s.key("units", Type.list(Type.STRING), List.of(), "Units to read; * and ? are wildcards.");
+      units =
+          s.key(
+              "units", Type.list(Type.STRING), List.of(), "Units to read; * and ? are wildcards.");
       identifiers =
-          s.key("identifiers", Type.list(Type.STRING), List.of(), "Values of SYSLOG_IDENTIFIER to read.");
+          s.key(
+              "identifiers",
+              Type.list(Type.STRING),
+              List.of(),
+              "Values of SYSLOG_IDENTIFIER to read.");
       matches =
           s.key(
               "matches",
               Type.list(Type.map(Type.STRING)),
               List.of(),
-              "Field values to match; an entry must have all values of one list "
-            + "element.");
+              "Field values to match; an entry must have all values of one list " + "element.");
       priority = s.key("priority", Type.STRING, "info", "Minimum priority, or a range a..b.");
       grep =
           s.key(
@@ -93,7 +97,7 @@ record JournaldSettings(
               Type.STRING,
               "",
               "RE2 expression that messages must match; case is ignored if it is all "
-            + "lower case.");
+                  + "lower case.");
       dmesg =
           s.key("dmesg", Type.BOOL, false, "If true, only kernel messages since boot are read.");
       all = s.key("all", Type.BOOL, false, "No effect: fields are never truncated.");
@@ -103,23 +107,26 @@ record JournaldSettings(
               Type.BOOL,
               false,
               "No effect: messages are always converted to text.");
-      files =
-          s.key("files", Type.list(Type.STRING), List.of(), "Path patterns of journal files.");
+      files = s.key("files", Type.list(Type.STRING), List.of(), "Path patterns of journal files.");
       namespace =
           s.key(
               "namespace",
               Type.STRING,
               "",
-              "Journal namespace instead of the default one; +NAME for both, * for "
-            + "all.");
-      root = s.key("root_path", Type.PATH, "", "Directory to which all paths are relative, such as /host.");
+              "Journal namespace instead of the default one; +NAME for both, * for " + "all.");
+      root =
+          s.key(
+              "root_path",
+              Type.PATH,
+              "",
+              "Directory to which all paths are relative, such as /host.");
       conventions =
           s.key(
               "convert_to_semantic_conventions",
               Type.BOOL,
               false,
               "If true, the message becomes the body and other fields become "
-            + "attributes named by OpenTelemetry's semantic conventions.");
+                  + "attributes named by OpenTelemetry's semantic conventions.");
       s.key(
           "journalctl_path",
           Type.STRING,

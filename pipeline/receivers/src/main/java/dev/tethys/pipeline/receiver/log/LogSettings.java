@@ -46,16 +46,24 @@ record LogSettings(
     private static final Key<Boolean> ENABLED =
         RETRY.key("enabled", Type.BOOL, false, "No effect: a refused batch is always retried.");
     private static final Key<Duration> FIRST =
-        RETRY.key("initial_interval", GoDurations.TYPE, Duration.ofSeconds(1), "Initial pause between attempts.");
+        RETRY.key(
+            "initial_interval",
+            GoDurations.TYPE,
+            Duration.ofSeconds(1),
+            "Initial pause between attempts.");
     private static final Key<Duration> LAST =
-        RETRY.key("max_interval", GoDurations.TYPE, Duration.ofSeconds(30), "Maximum pause between attempts.");
+        RETRY.key(
+            "max_interval",
+            GoDurations.TYPE,
+            Duration.ofSeconds(30),
+            "Maximum pause between attempts.");
     private static final Key<Duration> MOST =
         RETRY.key(
             "max_elapsed_time",
             GoDurations.TYPE,
             Duration.ZERO,
             "Time after which a batch is dropped and counted, if enabled is true; "
-            + "0 for no limit.");
+                + "0 for no limit.");
     private static final Type<Retry> RETRY_TYPE = RETRY.type(Keys::retry);
     private static final Retry DEFAULT_RETRY =
         new Retry(Duration.ofSeconds(1), Duration.ofSeconds(30), Duration.ZERO);
@@ -68,9 +76,17 @@ record LogSettings(
 
     Keys(Section s, boolean positions) {
       attributes =
-          s.key("attributes", Type.map(TextTemplate.TYPE), Map.of(), "Attributes added to all records.");
+          s.key(
+              "attributes",
+              Type.map(TextTemplate.TYPE),
+              Map.of(),
+              "Attributes added to all records.");
       resource =
-          s.key("resource", Type.map(TextTemplate.TYPE), Map.of(), "Attributes added to the resource.");
+          s.key(
+              "resource",
+              Type.map(TextTemplate.TYPE),
+              Map.of(),
+              "Attributes added to the resource.");
       operators =
           s.key(
               "operators",
@@ -78,17 +94,13 @@ record LogSettings(
               List.of(),
               "Operators applied to each record, in order.");
       if (positions) {
-        storage = s.optional("storage", Reference.TYPE, "Storage extension that keeps read positions.");
+        storage =
+            s.optional("storage", Reference.TYPE, "Storage extension that keeps read positions.");
       } else {
         storage = null;
         s.notBuilt("storage", "The receiver has no read positions.");
       }
-      retry =
-          s.key(
-              "retry_on_failure",
-              RETRY_TYPE,
-              DEFAULT_RETRY,
-              "Retries of refused batches.");
+      retry = s.key("retry_on_failure", RETRY_TYPE, DEFAULT_RETRY, "Retries of refused batches.");
     }
 
     private static Retry retry(YamlObject o) {

@@ -60,15 +60,30 @@ record SocketLogSettings(
       this.tcp = tcp;
       address = s.required("listen_address", Type.STRING, "Address to listen on: host:port.");
       encoding = s.key("encoding", Type.STRING, "utf-8", "Text encoding of the data.");
-      leading = s.key("preserve_leading_whitespaces", Type.BOOL, false, "If true, leading white space is kept.");
-      trailing = s.key("preserve_trailing_whitespaces", Type.BOOL, false, "If true, trailing white space is kept.");
+      leading =
+          s.key(
+              "preserve_leading_whitespaces",
+              Type.BOOL,
+              false,
+              "If true, leading white space is kept.");
+      trailing =
+          s.key(
+              "preserve_trailing_whitespaces",
+              Type.BOOL,
+              false,
+              "If true, trailing white space is kept.");
       whole =
           s.key(
               "one_log_per_packet",
               Type.BOOL,
               false,
               "If true, everything in a connection or a packet is one record.");
-      addresses = s.key("add_attributes", Type.BOOL, false, "If true, attributes net.* with the addresses of both sides are added.");
+      addresses =
+          s.key(
+              "add_attributes",
+              Type.BOOL,
+              false,
+              "If true, attributes net.* with the addresses of both sides are added.");
       multiline =
           s.optional(
               "multiline",

@@ -53,16 +53,18 @@ public final class LokiReceiverFactory implements ReceiverFactory<LokiReceiverFa
   private static final Key<HttpServerSettings> HTTP_KEY =
       PROTOCOLS.optional("http", HTTP_TYPE, "/loki/api/v1/push over HTTP.");
 
-  private static final Section SECTION = new Section("loki", "Receives log streams over Loki's push API.");
+  private static final Section SECTION =
+      new Section("loki", "Receives log streams over Loki's push API.");
   private static final Key<Protocols> PROTOCOLS_KEY =
-      SECTION.required("protocols", PROTOCOLS.type(LokiReceiverFactory::protocols), "Protocols to accept.");
+      SECTION.required(
+          "protocols", PROTOCOLS.type(LokiReceiverFactory::protocols), "Protocols to accept.");
   private static final Key<Boolean> KEEP_TIMES =
       SECTION.key(
           "use_incoming_timestamp",
           Type.BOOL,
           false,
           "If true, entries keep the timestamp of the sender; otherwise they get "
-            + "the time of arrival.");
+              + "the time of arrival.");
 
   private static Protocols protocols(YamlObject o) {
     Protocols p = new Protocols(read(o, GRPC_KEY, GRPC_TYPE), read(o, HTTP_KEY, HTTP_TYPE));

@@ -68,20 +68,33 @@ public record ObjectsConfig(
     private static final Key<String> NAME =
         SECTION.required("name", Type.STRING, "Name of the resource in API paths, such as pods.");
     private static final Key<String> GROUP =
-        SECTION.key("group", Type.STRING, "", "API group; by default the first group with such a resource.");
+        SECTION.key(
+            "group",
+            Type.STRING,
+            "",
+            "API group; by default the first group with such a resource.");
     private static final Key<Mode> MODE =
-        SECTION.key("mode", Type.lowerCase("mode", Mode.class), Mode.PULL, "Mode of collection: pull or watch.");
+        SECTION.key(
+            "mode",
+            Type.lowerCase("mode", Mode.class),
+            Mode.PULL,
+            "Mode of collection: pull or watch.");
     private static final Key<List<String>> NAMESPACES =
-        SECTION.key("namespaces", Type.list(Type.STRING), List.of(), "Observed namespaces; all if empty.");
+        SECTION.key(
+            "namespaces", Type.list(Type.STRING), List.of(), "Observed namespaces; all if empty.");
     private static final Key<String> LABELS =
         SECTION.key("label_selector", Type.STRING, "", "Label selector of the objects.");
     private static final Key<String> FIELDS =
         SECTION.key("field_selector", Type.STRING, "", "Field selector of the objects.");
     private static final Key<Duration> INTERVAL =
         SECTION.key(
-            "interval", GoDurations.TYPE, Duration.ZERO, "Interval between two lists; by default that of the receiver.");
+            "interval",
+            GoDurations.TYPE,
+            Duration.ZERO,
+            "Interval between two lists; by default that of the receiver.");
     private static final Key<Duration> DELAY =
-        SECTION.key("initial_delay", GoDurations.TYPE, Duration.ZERO, "Delay before the first list.");
+        SECTION.key(
+            "initial_delay", GoDurations.TYPE, Duration.ZERO, "Delay before the first list.");
     private static final Key<String> VERSION =
         SECTION.key(
             "resource_version",

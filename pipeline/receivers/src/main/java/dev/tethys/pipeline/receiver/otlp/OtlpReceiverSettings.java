@@ -55,12 +55,14 @@ public record OtlpReceiverSettings(@Nullable GrpcServerSettings grpc, @Nullable 
           "protocols", "Protocols to accept; a key without a value uses the protocol's defaults.");
   private static final Key<GrpcServerSettings> GRPC_KEY =
       PROTOCOLS.optional("grpc", GRPC_TYPE, "OTLP over gRPC.");
-  private static final Key<Http> HTTP_KEY = PROTOCOLS.optional("http", HTTP_TYPE, "OTLP over HTTP.");
+  private static final Key<Http> HTTP_KEY =
+      PROTOCOLS.optional("http", HTTP_TYPE, "OTLP over HTTP.");
 
   private static final Section SECTION =
       new Section("otlp", "Receives OTLP over gRPC and HTTP (protobuf and JSON).");
   private static final Key<OtlpReceiverSettings> PROTOCOLS_KEY =
-      SECTION.required("protocols", PROTOCOLS.type(OtlpReceiverSettings::protocols), "Protocols to accept.");
+      SECTION.required(
+          "protocols", PROTOCOLS.type(OtlpReceiverSettings::protocols), "Protocols to accept.");
 
   static final Type<OtlpReceiverSettings> TYPE = SECTION.type(o -> o.get(PROTOCOLS_KEY));
 

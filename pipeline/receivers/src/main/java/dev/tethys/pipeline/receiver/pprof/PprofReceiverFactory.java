@@ -113,7 +113,8 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
               }),
           "Profiles of this process, by the JDK's flight recorder.");
 
-  private static final Section REMOTE = new Section("remote", "Profiles fetched from a program over HTTP.");
+  private static final Section REMOTE =
+      new Section("remote", "Profiles fetched from a program over HTTP.");
   private static final HttpClientSettings.Keys CLIENT = new HttpClientSettings.Keys(REMOTE);
   private static final ProfilePoller.Schedule.Keys REMOTE_PACE =
       new ProfilePoller.Schedule.Keys(REMOTE);
@@ -122,11 +123,12 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
           "timeout",
           GoDurations.TYPE,
           Duration.ZERO,
-          "Timeout of a request; 0 for collection_interval, but at least one "
-            + "minute.");
+          "Timeout of a request; 0 for collection_interval, but at least one " + "minute.");
   private static final Key<Remote> REMOTE_KEY =
       SECTION.optional(
-          "remote", REMOTE.type(PprofReceiverFactory::remote), "Profiles fetched from a program over HTTP.");
+          "remote",
+          REMOTE.type(PprofReceiverFactory::remote),
+          "Profiles fetched from a program over HTTP.");
 
   static {
     FILE.notBuilt("timeout", "Collection from files has no timeout.");

@@ -54,9 +54,17 @@ final class ProfilePoller implements AutoCloseable {
 
       Keys(Section s) {
         interval =
-            s.key("collection_interval", Type.DURATION, Duration.ofMinutes(1), "Interval between collections.");
+            s.key(
+                "collection_interval",
+                Type.DURATION,
+                Duration.ofMinutes(1),
+                "Interval between collections.");
         first =
-            s.key("initial_delay", Type.DURATION, Duration.ofSeconds(1), "Delay before the first collection.");
+            s.key(
+                "initial_delay",
+                Type.DURATION,
+                Duration.ofSeconds(1),
+                "Delay before the first collection.");
       }
 
       Schedule read(YamlObject o) {

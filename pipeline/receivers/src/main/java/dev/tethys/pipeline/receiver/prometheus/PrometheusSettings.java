@@ -40,8 +40,7 @@ record PrometheusSettings(
           "global",
           GlobalConfig.type(System::getenv),
           GlobalConfig.DEFAULT,
-          "Defaults of the jobs, and external_labels, which are added to every "
-            + "series.");
+          "Defaults of the jobs, and external_labels, which are added to every " + "series.");
   private static final Key<List<YamlNode>> SCRAPE_CONFIGS =
       CONFIG.key("scrape_configs", Type.list(JOB), List.of(), "Scrape jobs.");
   private static final Key<List<String>> SCRAPE_CONFIG_FILES =
@@ -49,8 +48,7 @@ record PrometheusSettings(
           "scrape_config_files",
           Type.list(Type.PATH),
           List.of(),
-          "Files with further scrape_configs; the last path element may be a "
-            + "pattern.");
+          "Files with further scrape_configs; the last path element may be a " + "pattern.");
 
   static {
     CONFIG
@@ -76,8 +74,7 @@ record PrometheusSettings(
       SECTION.optional(
           "target_allocator",
           TargetAllocator.Settings.TYPE,
-          "Target allocator of the OpenTelemetry operator, which assigns jobs "
-            + "and targets.");
+          "Target allocator of the OpenTelemetry operator, which assigns jobs " + "and targets.");
 
   private static final Key<Boolean> EXTRA =
       SECTION.key(

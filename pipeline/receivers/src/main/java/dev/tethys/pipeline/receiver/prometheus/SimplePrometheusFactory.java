@@ -44,7 +44,10 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
       SECTION.key("metrics_path", Type.STRING, "/metrics", "URL path of the metrics.");
   private static final Key<String> JOB =
       SECTION.key(
-          "job_name", Type.STRING, "", "Value of the label job; by default prometheus_simple/endpoint.");
+          "job_name",
+          Type.STRING,
+          "",
+          "Value of the label job; by default prometheus_simple/endpoint.");
   private static final Key<Map<String, List<String>>> PARAMS =
       SECTION.key(
           "params", Type.map(Type.list(Type.STRING)), Map.of(), "URL parameters of the request.");
@@ -57,7 +60,8 @@ public final class SimplePrometheusFactory implements ReceiverFactory<Prometheus
           false,
           "If true, requests carry the token of the pod's service account.");
   private static final Key<ClientTlsSettings> TLS =
-      SECTION.optional("tls", ClientTlsSettings.TYPE, "TLS settings of the client; they enable HTTPS.");
+      SECTION.optional(
+          "tls", ClientTlsSettings.TYPE, "TLS settings of the client; they enable HTTPS.");
   private static final Key<Boolean> TLS_ENABLED =
       SECTION.key("tls_enabled", Type.BOOL, false, "Former way of enabling TLS, with tls_config.");
   private static final Key<ClientTlsSettings> TLS_CONFIG =

@@ -31,7 +31,8 @@ public final class RemoteWriteReceiverFactory implements ReceiverFactory<HttpSer
       new HttpServerSettings.Keys(SECTION, "localhost:9090");
 
   static {
-    SECTION.notBuilt("time_threshold", "Age limit of samples; this receiver drops no samples by age.");
+    SECTION.notBuilt(
+        "time_threshold", "Age limit of samples; this receiver drops no samples by age.");
   }
 
   @Override

@@ -52,7 +52,14 @@ public final class IntervalCollector {
        * @param timeout for one look, where nothing is said
        */
       public Keys(Section s, Duration usual, Duration timeout) {
-        this(s, usual, s.key("timeout", GoDurations.TYPE, timeout, "Timeout of a collection; 0 for no timeout."));
+        this(
+            s,
+            usual,
+            s.key(
+                "timeout",
+                GoDurations.TYPE,
+                timeout,
+                "Timeout of a collection; 0 for no timeout."));
       }
 
       /** The same for a collector without a timeout. */
@@ -61,10 +68,14 @@ public final class IntervalCollector {
       }
 
       private Keys(Section s, Duration usual, @Nullable Key<Duration> timeout) {
-        this.interval = s.key("collection_interval", GoDurations.TYPE, usual, "Interval between collections.");
+        this.interval =
+            s.key("collection_interval", GoDurations.TYPE, usual, "Interval between collections.");
         this.delay =
             s.key(
-                "initial_delay", GoDurations.TYPE, Duration.ofSeconds(1), "Delay before the first collection.");
+                "initial_delay",
+                GoDurations.TYPE,
+                Duration.ofSeconds(1),
+                "Delay before the first collection.");
         this.timeout = timeout;
       }
 

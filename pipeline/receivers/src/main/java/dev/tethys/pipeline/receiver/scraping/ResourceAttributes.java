@@ -23,7 +23,8 @@ public record ResourceAttributes(
   public record Value(String strict, @Nullable Pattern regexp) {
     private static final Section SECTION =
         new Section("filter", "Filter by a value or a regular expression.");
-    private static final Key<String> STRICT = SECTION.key("strict", Type.STRING, "", "Exact value.");
+    private static final Key<String> STRICT =
+        SECTION.key("strict", Type.STRING, "", "Exact value.");
     private static final Key<Pattern> REGEXP =
         SECTION.optional("regexp", Type.REGEX, "RE2 expression searched for in the value.");
     static final Type<List<Value>> LIST =
@@ -91,9 +92,17 @@ public record ResourceAttributes(
         Section s = new Section("attribute " + a.name, a.doc);
         Key<Boolean> enabled = s.key("enabled", Type.BOOL, a.enabled, "Enables the attribute.");
         Key<List<Value>> include =
-            s.key("metrics_include", Value.LIST, List.of(), "Only resources with a matching value are collected.");
+            s.key(
+                "metrics_include",
+                Value.LIST,
+                List.of(),
+                "Only resources with a matching value are collected.");
         Key<List<Value>> exclude =
-            s.key("metrics_exclude", Value.LIST, List.of(), "Resources with a matching value are not collected.");
+            s.key(
+                "metrics_exclude",
+                Value.LIST,
+                List.of(),
+                "Resources with a matching value are not collected.");
         attributes.put(
             a,
             section.optional(

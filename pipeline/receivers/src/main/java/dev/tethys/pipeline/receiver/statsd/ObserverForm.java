@@ -46,17 +46,22 @@ record ObserverForm(
   private static final Section HISTOGRAM = new Section("histogram", "Settings of histograms.");
   private static final Key<Long> MAX_SIZE =
       HISTOGRAM.key(
-          "max_size", Type.INT, (long) DEFAULT_MAX_SIZE, "Maximum number of buckets of an exponential histogram.");
+          "max_size",
+          Type.INT,
+          (long) DEFAULT_MAX_SIZE,
+          "Maximum number of buckets of an exponential histogram.");
   private static final Key<List<YamlObject>> EXPLICIT;
   private static final Key<String> PATTERN;
   private static final Key<List<Double>> BUCKETS;
 
   static {
-    Section explicit = new Section("explicit_buckets", "Explicit bounds of the metrics that match.");
+    Section explicit =
+        new Section("explicit_buckets", "Explicit bounds of the metrics that match.");
     PATTERN =
         explicit.key(
             "matcher_pattern", Type.STRING, ".*", "RE2 expression that matches metric names.");
-    BUCKETS = explicit.required("buckets", Type.list(Type.FLOAT), "Upper bounds in ascending order.");
+    BUCKETS =
+        explicit.required("buckets", Type.list(Type.FLOAT), "Upper bounds in ascending order.");
     EXPLICIT =
         HISTOGRAM.key(
             "explicit_buckets",
@@ -67,19 +72,25 @@ record ObserverForm(
 
   private static final Section SUMMARY = new Section("summary", "Settings of summaries.");
   private static final Key<List<Double>> PERCENTILES =
-      SUMMARY.key("percentiles", Type.list(Type.FLOAT), DEFAULT_PERCENTILES, "Percentiles of the summary, 0 to 100.");
+      SUMMARY.key(
+          "percentiles",
+          Type.list(Type.FLOAT),
+          DEFAULT_PERCENTILES,
+          "Percentiles of the summary, 0 to 100.");
 
   private static final Section SECTION =
       new Section("timer_histogram_mapping", "Metric type of observations.");
   private static final Key<StatsdKind> KIND =
-      SECTION.required("statsd_type", kinds(), "StatsD type of the observations: timing, histogram or distribution.");
+      SECTION.required(
+          "statsd_type",
+          kinds(),
+          "StatsD type of the observations: timing, histogram or distribution.");
   private static final Key<Shape> SHAPE =
       SECTION.key(
           "observer_type",
           Type.lowerCase("observer type", Shape.class),
           Shape.GAUGE,
-          "Metric type of the observations: gauge, summary, histogram or "
-            + "disabled.");
+          "Metric type of the observations: gauge, summary, histogram or " + "disabled.");
   private static final Key<YamlObject> HISTOGRAM_KEY =
       SECTION.optional("histogram", HISTOGRAM.type(o -> o), "Settings of histograms.");
   private static final Key<YamlObject> SUMMARY_KEY =

@@ -52,8 +52,9 @@ public final class StatsdReceiverFactory
   private static final long DEFAULT_MAX_SERIES = 100_000;
 
   private static final Section SECTION =
-      new Section("statsd", "Receives StatsD and DogStatsD metrics and aggregates them over an "
-            + "interval.");
+      new Section(
+          "statsd",
+          "Receives StatsD and DogStatsD metrics and aggregates them over an " + "interval.");
   private static final Key<String> ENDPOINT =
       SECTION.key(
           "endpoint",
@@ -69,7 +70,7 @@ public final class StatsdReceiverFactory
           Type.INT,
           0L,
           "Size of the kernel's receive buffer for datagrams over the network, "
-            + "in bytes; 0 for 2 MiB.");
+              + "in bytes; 0 for 2 MiB.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "aggregation_interval",
@@ -81,17 +82,20 @@ public final class StatsdReceiverFactory
           "enable_metric_type",
           Type.BOOL,
           false,
-          "If true, points carry the attribute metric_type with their StatsD "
-            + "type.");
+          "If true, points carry the attribute metric_type with their StatsD " + "type.");
   private static final Key<Boolean> MONOTONIC =
-      SECTION.key("is_monotonic_counter", Type.BOOL, false, "If true, counters are emitted as monotonic sums.");
+      SECTION.key(
+          "is_monotonic_counter",
+          Type.BOOL,
+          false,
+          "If true, counters are emitted as monotonic sums.");
   private static final Key<Boolean> CUMULATIVE =
       SECTION.key(
           "temporality",
           Type.oneOf("temporality", "delta", false, "cumulative", true),
           false,
           "Temporality of counters and histograms: delta, as in the Collector, "
-            + "or cumulative, as remote write requires.");
+              + "or cumulative, as remote write requires.");
   private static final Key<Duration> EXPIRY =
       SECTION.key(
           "expiry",
@@ -126,15 +130,15 @@ public final class StatsdReceiverFactory
           Type.BOOL,
           false,
           "If true, tags without a value become attributes with an empty value; "
-            + "otherwise they are dropped.");
+              + "otherwise they are dropped.");
   private static final Key<CounterNumbers> NUMBERS =
       SECTION.key(
           "counter_type",
           Type.oneOf("counter_type", numbers()),
           CounterNumbers.EXACT,
           "Conversion of counter values: int truncates fractions, float keeps "
-            + "them, stochastic_int rounds randomly so that sums are right on "
-            + "average. By default, values without a fraction are integers.");
+              + "them, stochastic_int rounds randomly so that sums are right on "
+              + "average. By default, values without a fraction are integers.");
   private static final Key<Boolean> BY_ADDRESS =
       SECTION.key(
           "enable_ip_only_aggregation",
@@ -143,7 +147,10 @@ public final class StatsdReceiverFactory
           "Accepted without effect: values are aggregated across senders.");
   private static final Key<Boolean> IGNORE_HOST =
       SECTION.key(
-          "ignore_host", Type.BOOL, false, "Accepted without effect: values are aggregated across senders.");
+          "ignore_host",
+          Type.BOOL,
+          false,
+          "Accepted without effect: values are aggregated across senders.");
 
   private static SequencedMap<String, CounterNumbers> numbers() {
     SequencedMap<String, CounterNumbers> m = new LinkedHashMap<>();

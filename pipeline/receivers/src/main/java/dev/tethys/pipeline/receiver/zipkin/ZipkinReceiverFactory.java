@@ -34,15 +34,15 @@ public final class ZipkinReceiverFactory
    */
   public record Settings(HttpServerSettings http, boolean typedTags) {}
 
-  private static final Section SECTION = new Section("zipkin", "Receives spans from Zipkin clients.");
+  private static final Section SECTION =
+      new Section("zipkin", "Receives spans from Zipkin clients.");
   private static final HttpServerSettings.Keys HTTP_KEYS =
       new HttpServerSettings.Keys(SECTION, "localhost:9411");
 
   private static final Section HTTP = new Section("http", "HTTP server.");
   private static final HttpServerSettings.Keys UNDER_PROTOCOLS =
       new HttpServerSettings.Keys(HTTP, "localhost:9411");
-  private static final Section PROTOCOLS =
-      new Section("protocols", "Protocols to accept.");
+  private static final Section PROTOCOLS = new Section("protocols", "Protocols to accept.");
   private static final Key<HttpServerSettings> HTTP_KEY =
       PROTOCOLS.optional("http", HTTP.type(UNDER_PROTOCOLS::read), "HTTP server.");
 

@@ -96,11 +96,15 @@ final class ServiceGraphConnector implements Connector {
             .with(id);
     expired =
         c.metrics()
-            .counters(pre + "expired_edges_total", "Requests whose other side was not received in time.", label)
+            .counters(
+                pre + "expired_edges_total",
+                "Requests whose other side was not received in time.",
+                label)
             .with(id);
     dropped =
         c.metrics()
-            .counters(pre + "dropped_spans_total", "Spans dropped because the store was full.", label)
+            .counters(
+                pre + "dropped_spans_total", "Spans dropped because the store was full.", label)
             .with(id);
     Duration interval =
         settings.interval().isPositive() ? settings.interval() : Duration.ofSeconds(60);

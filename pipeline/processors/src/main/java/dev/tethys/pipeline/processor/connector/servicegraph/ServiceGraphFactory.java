@@ -45,21 +45,21 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
       SECTION.key("metrics_exporter", Type.STRING, "", "No effect: pipelines route the metrics.");
   private static final Key<List<Duration>> BUCKETS_KEY =
       SECTION.optional(
-          "latency_histogram_buckets", Type.list(GoDurations.TYPE), "Upper bounds of histogram buckets.");
+          "latency_histogram_buckets",
+          Type.list(GoDurations.TYPE),
+          "Upper bounds of histogram buckets.");
   private static final Key<Long> MAX_SIZE =
       SECTION.key(
           "exponential_histogram_max_size",
           Type.INT,
           0L,
-          "Maximum number of buckets of exponential histograms; 0 to use "
-            + "explicit buckets.");
+          "Maximum number of buckets of exponential histograms; 0 to use " + "explicit buckets.");
   private static final Key<List<String>> DIMENSIONS =
       SECTION.key(
           "dimensions",
           Type.list(Type.STRING),
           List.of(),
-          "Attributes of spans or resources that become labels client_… and "
-            + "server_….");
+          "Attributes of spans or resources that become labels client_… and " + "server_….");
   private static final Key<Store> STORE_KEY =
       SECTION.key(
           "store",
@@ -83,15 +83,15 @@ public final class ServiceGraphFactory implements ConnectorFactory<ServiceGraphS
           "virtual_node_peer_attributes",
           Type.list(Type.STRING),
           "Attributes of client spans that name an uninstrumented server, in "
-            + "order of preference: peer.service, db.name, db.system. An empty list "
-            + "disables virtual nodes.");
+              + "order of preference: peer.service, db.name, db.system. An empty list "
+              + "disables virtual nodes.");
   private static final Key<Boolean> VIRTUAL_LABEL =
       SECTION.key(
           "virtual_node_extra_label",
           Type.BOOL,
           false,
           "If true, the label virtual_node names the side, client or server, "
-            + "that sent no span.");
+              + "that sent no span.");
   private static final Key<Duration> INTERVAL =
       SECTION.key(
           "metrics_flush_interval",

@@ -72,22 +72,25 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Section DIMENSION =
       new Section("dimension", "Attribute that becomes a label of series.");
   private static final Key<String> NAME =
-      DIMENSION.optional("name", Type.STRING, "Attribute of a span or, if absent, of its resource.");
+      DIMENSION.optional(
+          "name", Type.STRING, "Attribute of a span or, if absent, of its resource.");
   private static final Key<String> DEFAULT =
       DIMENSION.optional(
           "default",
           Type.STRING,
           "Value if neither has the attribute; without it the dimension is left out.");
   private static final Key<String> GLOB =
-      DIMENSION.optional("glob", Type.STRING, "Glob of attribute keys, each of which becomes a dimension.");
+      DIMENSION.optional(
+          "glob", Type.STRING, "Glob of attribute keys, each of which becomes a dimension.");
   private static final Type<List<YamlObject>> DIMENSIONS_TYPE = Type.list(DIMENSION.type(o -> o));
 
   private static final Section EXPLICIT = new Section("explicit", "Buckets with explicit bounds.");
   private static final Key<List<Duration>> EXPLICIT_BUCKETS =
       EXPLICIT.key("buckets", Type.list(GoDurations.TYPE), BUCKETS, "Upper bounds of the buckets.");
   private static final Section EXPONENTIAL =
-      new Section("exponential", "Exponential buckets, whose resolution decreases when there are too "
-            + "many.");
+      new Section(
+          "exponential",
+          "Exponential buckets, whose resolution decreases when there are too " + "many.");
   private static final Key<Long> MAX_SIZE =
       EXPONENTIAL.key("max_size", Type.INT, (long) DEFAULT_MAX_SIZE, "Maximum number of buckets.");
 
@@ -105,7 +108,8 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Key<YamlObject> HISTOGRAM_EXPONENTIAL =
       HISTOGRAM.optional("exponential", EXPONENTIAL.type(o -> o), "Exponential buckets.");
   private static final Key<List<YamlObject>> HISTOGRAM_DIMENSIONS =
-      HISTOGRAM.key("dimensions", DIMENSIONS_TYPE, List.of(), "Additional dimensions of the histogram.");
+      HISTOGRAM.key(
+          "dimensions", DIMENSIONS_TYPE, List.of(), "Additional dimensions of the histogram.");
 
   private static final Section EXEMPLARS = new Section("exemplars", "Exemplars of the metrics.");
   private static final Key<Boolean> EXEMPLARS_ENABLED =
@@ -118,7 +122,8 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Key<Boolean> EVENTS_ENABLED =
       EVENTS.key("enabled", Type.BOOL, false, "Enables the counter of span events.");
   private static final Key<List<YamlObject>> EVENTS_DIMENSIONS =
-      EVENTS.key("dimensions", DIMENSIONS_TYPE, List.of(), "Additional dimensions of the event counter.");
+      EVENTS.key(
+          "dimensions", DIMENSIONS_TYPE, List.of(), "Additional dimensions of the event counter.");
 
   private static final Section SELF_TIME =
       new Section("self_time", "Duration of spans without their children (self time).");
@@ -130,9 +135,14 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
   private static final Key<YamlObject> HISTOGRAM_KEY =
       SECTION.optional("histogram", HISTOGRAM.type(o -> o), "Histogram of durations.");
   private static final Key<List<YamlObject>> DIMENSIONS =
-      SECTION.key("dimensions", DIMENSIONS_TYPE, List.of(), "Additional dimensions of all metrics.");
+      SECTION.key(
+          "dimensions", DIMENSIONS_TYPE, List.of(), "Additional dimensions of all metrics.");
   private static final Key<List<YamlObject>> CALLS_DIMENSIONS =
-      SECTION.key("calls_dimensions", DIMENSIONS_TYPE, List.of(), "Additional dimensions of the call counts.");
+      SECTION.key(
+          "calls_dimensions",
+          DIMENSIONS_TYPE,
+          List.of(),
+          "Additional dimensions of the call counts.");
   private static final Key<List<String>> EXCLUDE_DIMENSIONS =
       SECTION.key(
           "exclude_dimensions",
@@ -164,8 +174,7 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
           "aggregation_temporality",
           Type.oneOf("temporality", TEMPORALITIES),
           false,
-          "Temporality of the metrics: with delta, counts restart in each "
-            + "interval.");
+          "Temporality of the metrics: with delta, counts restart in each " + "interval.");
   private static final Key<Duration> METRICS_FLUSH_INTERVAL =
       SECTION.key(
           "metrics_flush_interval",
@@ -198,7 +207,9 @@ public final class SpanMetricsFactory implements ConnectorFactory<SpanMetricsSet
       SECTION.optional("events", EVENTS.type(o -> o), "Counter of span events.");
   private static final Key<YamlObject> SELF_TIME_KEY =
       SECTION.optional(
-          "self_time", SELF_TIME.type(o -> o), "Duration of spans without their children (self time).");
+          "self_time",
+          SELF_TIME.type(o -> o),
+          "Duration of spans without their children (self time).");
   private static final Key<List<String>> INCLUDE_INSTRUMENTATION_SCOPE =
       SECTION.key(
           "include_instrumentation_scope",

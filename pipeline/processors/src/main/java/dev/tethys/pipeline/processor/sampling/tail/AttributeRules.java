@@ -23,15 +23,23 @@ final class AttributeRules {
 
   private static final Section TEXT =
       new Section("string_attribute", "Samples traces by a string attribute.");
-  private static final Key<String> TEXT_KEY = TEXT.required("key", Type.STRING, "Key of the attribute.");
+  private static final Key<String> TEXT_KEY =
+      TEXT.required("key", Type.STRING, "Key of the attribute.");
   private static final Key<List<String>> VALUES =
-      TEXT.key("values", Type.list(Type.STRING), List.of(), "Values, or regular expressions, that match.");
+      TEXT.key(
+          "values",
+          Type.list(Type.STRING),
+          List.of(),
+          "Values, or regular expressions, that match.");
   private static final Key<Boolean> REGEX =
       TEXT.key(
           "enabled_regex_matching", Type.BOOL, false, "If true, values are regular expressions.");
   private static final Key<Long> CACHE =
       TEXT.key(
-          "cache_max_size", Type.INT, 0L, "Maximum number of values whose match is cached; 128 by default.");
+          "cache_max_size",
+          Type.INT,
+          0L,
+          "Maximum number of values whose match is cached; 128 by default.");
   private static final Key<Boolean> TEXT_INVERT =
       TEXT.key("invert_match", Type.BOOL, false, "If true, traces without a match are selected.");
 
@@ -48,7 +56,8 @@ final class AttributeRules {
 
   private static final Section TRUTH =
       new Section("boolean_attribute", "Samples traces by a boolean attribute.");
-  private static final Key<String> TRUTH_KEY = TRUTH.required("key", Type.STRING, "Key of the attribute.");
+  private static final Key<String> TRUTH_KEY =
+      TRUTH.required("key", Type.STRING, "Key of the attribute.");
   private static final Key<Boolean> VALUE =
       TRUTH.key("value", Type.BOOL, false, "Value that matches.");
   private static final Key<Boolean> TRUTH_INVERT =

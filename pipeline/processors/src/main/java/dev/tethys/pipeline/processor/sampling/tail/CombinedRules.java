@@ -20,7 +20,8 @@ final class CombinedRules {
   private static final Key<List<PolicySettings>> ALL_OF =
       ALL.required("and_sub_policy", Type.list(PolicySettings.INNER), "Policies to combine.");
 
-  private static final Section OPPOSITE = new Section("not", "Samples if a policy does not sample.");
+  private static final Section OPPOSITE =
+      new Section("not", "Samples if a policy does not sample.");
   private static final Key<PolicySettings> NOT_THIS =
       OPPOSITE.required("not_sub_policy", PolicySettings.INNER, "Policy to negate.");
 
@@ -34,7 +35,8 @@ final class CombinedRules {
   private static final Key<String> POLICY =
       ALLOCATION.required("policy", Type.STRING, "Name of the policy.");
   private static final Key<Long> PERCENT =
-      ALLOCATION.key("percent", Type.INT, 0L, "Percentage of the total rate; 0 for an equal share.");
+      ALLOCATION.key(
+          "percent", Type.INT, 0L, "Percentage of the total rate; 0 for an equal share.");
 
   private record Allocation(String policy, long percent) {}
 
@@ -52,7 +54,8 @@ final class CombinedRules {
           List.of(),
           "Order in which policies are evaluated.");
   private static final Key<List<PolicySettings>> ONE_OF =
-      ORDERED.required("composite_sub_policy", Type.list(PolicySettings.INNER), "Policies to evaluate.");
+      ORDERED.required(
+          "composite_sub_policy", Type.list(PolicySettings.INNER), "Policies to evaluate.");
   private static final Key<List<Allocation>> ALLOCATIONS =
       ORDERED.key(
           "rate_allocation",

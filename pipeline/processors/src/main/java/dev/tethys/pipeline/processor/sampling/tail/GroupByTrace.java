@@ -49,7 +49,7 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
           Type.INT,
           TailSettings.DEFAULT_MAX_BYTES,
           "Maximum size of spans in memory in bytes; beyond it senders wait. The "
-            + "default is a quarter of the heap.");
+              + "default is a quarter of the heap.");
   private static final Key<Boolean> ACKNOWLEDGE =
       SECTION.key(
           "acknowledge",
@@ -60,9 +60,17 @@ public final class GroupByTrace implements ProcessorFactory<TailSettings> {
   private static final Key<Long> WORKERS =
       SECTION.key("num_workers", Type.INT, 1L, "No effect: all threads share one table.");
   private static final Key<Boolean> ORPHANS =
-      SECTION.key("discard_orphans", Type.BOOL, false, "Only false is accepted: not implemented, in the Collector neither.");
+      SECTION.key(
+          "discard_orphans",
+          Type.BOOL,
+          false,
+          "Only false is accepted: not implemented, in the Collector neither.");
   private static final Key<Boolean> ON_DISK =
-      SECTION.key("store_on_disk", Type.BOOL, false, "Only false is accepted: not implemented, in the Collector neither.");
+      SECTION.key(
+          "store_on_disk",
+          Type.BOOL,
+          false,
+          "Only false is accepted: not implemented, in the Collector neither.");
 
   private static final Type<TailSettings> TYPE = SECTION.type(GroupByTrace::read);
 

@@ -32,8 +32,7 @@ final class OttlRule implements SamplingPolicy {
   private static final Key<List<String>> SPAN =
       SECTION.key("span", Type.list(Type.STRING), List.of(), "Conditions on spans.");
   private static final Key<List<String>> EVENT =
-      SECTION.key(
-          "spanevent", Type.list(Type.STRING), List.of(), "Conditions on span events.");
+      SECTION.key("spanevent", Type.list(Type.STRING), List.of(), "Conditions on span events.");
 
   static final Type<SamplingPolicy> TYPE = SECTION.type(OttlRule::new);
 

@@ -20,14 +20,18 @@ final class RareRules {
           10L,
           "Maximum number of traces of a rare operation in the window.");
   private static final Key<Duration> WINDOW =
-      SECTION.key("window", GoDurations.TYPE, Duration.ofMinutes(10), "Window over which operations are counted.");
+      SECTION.key(
+          "window",
+          GoDurations.TYPE,
+          Duration.ofMinutes(10),
+          "Window over which operations are counted.");
   private static final Key<Long> OPERATIONS =
       SECTION.key(
           "max_operations",
           Type.INT,
           10_000L,
           "Maximum number of counted operations; a service has at most a tenth "
-            + "of them, and its remaining operations are counted as one.");
+              + "of them, and its remaining operations are counted as one.");
 
   static final Type<SamplingPolicy> TYPE = SECTION.type(RareRules::read);
 

@@ -19,9 +19,11 @@ final class RateRules {
   private static final long FNV_OFFSET = 0xcbf29ce484222325L;
   private static final long FNV_PRIME = 0x100000001b3L;
 
-  private static final Section SHARE = new Section("probabilistic", "Samples a percentage of traces.");
+  private static final Section SHARE =
+      new Section("probabilistic", "Samples a percentage of traces.");
   private static final Key<String> SALT =
-      SHARE.key("hash_salt", Type.STRING, "", "Salt of the hash; equal for all collectors of one tier.");
+      SHARE.key(
+          "hash_salt", Type.STRING, "", "Salt of the hash; equal for all collectors of one tier.");
   private static final Key<Double> PERCENTAGE =
       SHARE.key("sampling_percentage", Type.FLOAT, 0.0, "Percentage of traces to keep.");
 
@@ -31,9 +33,7 @@ final class RateRules {
       SPANS.required("spans_per_second", Type.INT, "Maximum number of spans per second.");
   private static final Key<Long> SPANS_BURST =
       SPANS.optional(
-          "burst_capacity",
-          Type.INT,
-          "Maximum burst of spans; by default twice spans_per_second.");
+          "burst_capacity", Type.INT, "Maximum burst of spans; by default twice spans_per_second.");
 
   private static final Section BYTES =
       new Section("bytes_limiting", "Samples traces up to a number of bytes per second.");
@@ -41,9 +41,7 @@ final class RateRules {
       BYTES.required("bytes_per_second", Type.INT, "Maximum number of bytes per second.");
   private static final Key<Long> BYTES_BURST =
       BYTES.optional(
-          "burst_capacity",
-          Type.INT,
-          "Maximum burst in bytes; by default twice bytes_per_second.");
+          "burst_capacity", Type.INT, "Maximum burst in bytes; by default twice bytes_per_second.");
 
   static final Type<SamplingPolicy> PROBABILISTIC =
       SHARE.type(

@@ -19,12 +19,14 @@ final class SpanRules {
   private static final int SAMPLED_FLAG = 1;
 
   private static final Section DURATION =
-      new Section("latency", "Samples traces by duration, from the first start to the last end of a "
-            + "span.");
+      new Section(
+          "latency",
+          "Samples traces by duration, from the first start to the last end of a " + "span.");
   private static final Key<Long> THRESHOLD =
       DURATION.key("threshold_ms", Type.INT, 0L, "Minimum duration in milliseconds.");
   private static final Key<Long> UPPER =
-      DURATION.key("upper_threshold_ms", Type.INT, 0L, "Maximum duration in milliseconds; 0 for no limit.");
+      DURATION.key(
+          "upper_threshold_ms", Type.INT, 0L, "Maximum duration in milliseconds; 0 for no limit.");
 
   private static final Section STATUS =
       new Section("status_code", "Samples traces with a span that has one of the statuses.");
@@ -40,7 +42,8 @@ final class SpanRules {
 
   private static final Section STATE =
       new Section("trace_state", "Samples traces by an entry of the trace state.");
-  private static final Key<String> STATE_KEY = STATE.required("key", Type.STRING, "Key of the entry.");
+  private static final Key<String> STATE_KEY =
+      STATE.required("key", Type.STRING, "Key of the entry.");
   private static final Key<List<String>> STATE_VALUES =
       STATE.required("values", Type.list(Type.STRING), "Values that match.");
 

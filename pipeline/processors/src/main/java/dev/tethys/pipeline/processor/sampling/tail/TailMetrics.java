@@ -106,8 +106,13 @@ class TailMetrics {
                 "processor")
             .with(id);
     tooEarly =
-        counter(r, pre + "sampling_trace_dropped_too_early_total", "Traces dropped before a decision.");
-    tooLarge = counter(r, pre + "traces_dropped_too_large_total", "Traces dropped because they were too large.");
+        counter(
+            r, pre + "sampling_trace_dropped_too_early_total", "Traces dropped before a decision.");
+    tooLarge =
+        counter(
+            r,
+            pre + "traces_dropped_too_large_total",
+            "Traces dropped because they were too large.");
     fresh = counter(r, pre + "new_trace_id_received_total", "New traces received.");
     onMemory =
         r.gauges(

@@ -28,7 +28,10 @@ enum TailPreset {
           "Maximum number of traces of a rare operation in rare_window.");
   private static final Key<Duration> WINDOW =
       SECTION.key(
-          "rare_window", GoDurations.TYPE, Duration.ofMinutes(10), "Window over which operations are counted.");
+          "rare_window",
+          GoDurations.TYPE,
+          Duration.ofMinutes(10),
+          "Window over which operations are counted.");
   private static final Key<Double> REST =
       SECTION.key("rest_percentage", Type.FLOAT, 10.0, "Percentage of other traces to keep.");
 

@@ -43,12 +43,15 @@ public record TailSettings(
   private static final Section CACHE =
       new Section("decision_cache", "Cache of decisions on traces that are no longer in memory.");
   private static final Key<Long> SAMPLED =
-      CACHE.key("sampled_cache_size", Type.INT, 0L, "Number of cached decisions on sampled traces.");
+      CACHE.key(
+          "sampled_cache_size", Type.INT, 0L, "Number of cached decisions on sampled traces.");
   private static final Key<Long> NOT_SAMPLED =
-      CACHE.key("non_sampled_cache_size", Type.INT, 0L, "Number of cached decisions on dropped traces.");
+      CACHE.key(
+          "non_sampled_cache_size", Type.INT, 0L, "Number of cached decisions on dropped traces.");
 
   private static final Section SECTION =
-      new Section("tail_sampling", "Collects the spans of a trace and samples or drops the whole trace.");
+      new Section(
+          "tail_sampling", "Collects the spans of a trace and samples or drops the whole trace.");
   private static final Key<Duration> WAIT =
       SECTION.key(
           "decision_wait",
@@ -61,7 +64,7 @@ public record TailSettings(
           GoDurations.TYPE,
           Duration.ZERO,
           "Time from the root span of a trace to its decision, if that is "
-            + "earlier than decision_wait; 0 to disable.");
+              + "earlier than decision_wait; 0 to disable.");
   private static final Key<Long> TRACES =
       SECTION.key(
           "num_traces", Type.INT, 50_000L, "Maximum number of traces in memory or in the cache.");
@@ -70,13 +73,18 @@ public record TailSettings(
           "max_bytes",
           Type.INT,
           "Maximum size of spans in memory in bytes; beyond it spans are "
-            + "returned to their senders. The default is a quarter of the heap.");
+              + "returned to their senders. The default is a quarter of the heap.");
   private static final Key<Long> TRACE_BYTES =
       SECTION.key(
-          "maximum_trace_size_bytes", Type.INT, 0L, "Maximum size of a trace in bytes; larger traces are dropped; 0 for no "
-            + "limit.");
+          "maximum_trace_size_bytes",
+          Type.INT,
+          0L,
+          "Maximum size of a trace in bytes; larger traces are dropped; 0 for no " + "limit.");
   private static final Key<YamlObject> DECISION_CACHE =
-      SECTION.optional("decision_cache", CACHE.type(o -> o), "Cache of decisions on traces that are no longer in memory.");
+      SECTION.optional(
+          "decision_cache",
+          CACHE.type(o -> o),
+          "Cache of decisions on traces that are no longer in memory.");
   private static final Key<Boolean> ON_INGEST =
       SECTION.key(
           "sampling_strategy",
