@@ -21,7 +21,7 @@ describe('find', () => {
     expect(names('memory')).toEqual(['MemoryLow', 'memory_total', 'node_memory_free_bytes']);
     expect(names('targets')).toEqual(['Targets']);
   });
-  it('asks for every word, in any place', () => {
+  it('asks forevery word, in any place', () => {
     expect(names('free node')).toEqual(['node_memory_free_bytes', 'MemoryLow']);
     expect(names('down data')).toEqual(['Targets']);
     expect(names('nothing')).toEqual([]);

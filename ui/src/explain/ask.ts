@@ -136,7 +136,7 @@ function doneState(answer: PartAnswer): PartState {
   };
 }
 
-/** Asks for every part, from inside to outside: what stands around a failed part is not asked for. */
+/** Asks forevery part, from inside to outside: what stands around a failed part is not asked for. */
 export function usePartStates(root: Part | null, time: number, attempt: number): Map<number, PartState> {
   const [states, setStates] = useState<Map<number, PartState>>(new Map());
   useEffect(() => {

@@ -226,7 +226,7 @@ function Binary({ part, time, attempt }: { part: Part; time: number; attempt: nu
           ? m.bool
             ? 'Compares every value with one number: 1 where that holds, 0 where not.'
             : 'Keeps the series whose value compares so with the number.'
-          : 'Computes with one number for every series; the metric name is dropped.'}
+          : 'Computes with one number forevery series; the metric name is dropped.'}
       </p>
     );
   }

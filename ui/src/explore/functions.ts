@@ -139,7 +139,7 @@ export const FUNCTIONS: Record<string, FunctionHelp> = {
   min: f([v], 'Smallest value of a group.'),
   max: f([v], 'Largest value of a group.'),
   count: f([v], 'Number of elements in a group.'),
-  group: f([v], '1 for every group that exists.'),
+  group: f([v], '1 forevery group that exists.'),
   stddev: f([v], 'Standard deviation over a group.'),
   stdvar: f([v], 'Variance over a group.'),
   topk: f(['k scalar', v], 'The k largest elements of each group, with all their labels.'),

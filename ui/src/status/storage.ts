@@ -18,7 +18,7 @@ export interface Level {
   configured: boolean;
   resolutionMillis: number;
   afterMillis: number;
-  /** 0 for ever. */
+  /** 0 forever. */
   keepMillis: number;
   blocks: number;
   bytes: number;

@@ -161,7 +161,7 @@ class AmtoolTest {
       assertThat(own(url, "alert", "trace", "A", "a=1").out())
           .containsPattern("Acknowledged by me at .*: mine");
       assertThat(own(url, "alert", "note", "A", "--author=me").err())
-          .contains("a note that acknowledges nothing says something");
+          .contains("a note without an acknowledgement requires a text");
       assertThat(own(url, "alert", "trace", "B", "-o", "json").out()).contains("\"steps\"");
     }
   }

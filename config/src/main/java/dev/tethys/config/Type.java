@@ -48,7 +48,7 @@ public final class Type<T> {
           n -> {
             long port = n.asLong();
             if (port < 0 || port > UrlText.MAX_PORT) {
-              throw n.error("a port lies between 0 and 65535");
+              throw n.error("a port must be between 0 and 65535");
             }
             return port;
           },

@@ -402,7 +402,7 @@ public final class YamlNode {
       YamlNode v =
           new YamlNode(document, t.getValueNode(), path.isEmpty() ? key : path + "." + key);
       if (own.put(key, new Entry(k, v)) != null) {
-        throw k.error("key \"" + key + "\" stands twice in this map");
+        throw k.error("key \"" + key + "\" appears twice in this map");
       }
     }
     own.forEach(out::putIfAbsent);

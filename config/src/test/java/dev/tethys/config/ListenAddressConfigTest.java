@@ -55,7 +55,7 @@ class ListenAddressConfigTest {
       assertThatThrownBy(() -> read("port: " + wrong).get(PORT))
           .isInstanceOf(ConfigException.class)
           .hasMessageContaining("f.yml:1:7")
-          .hasMessageContaining("a port lies between 0 and 65535");
+          .hasMessageContaining("a port must be between 0 and 65535");
     }
   }
 }

@@ -131,6 +131,6 @@ class YamlLayersTest {
     YamlNode n = layers().add("one", "a: {x: 1}").add("two", "a: {y: oops}").root();
     assertThatThrownBy(() -> at(at(n, "a"), "y").asLong()).hasMessageStartingWith("two:1:8");
     assertThatThrownBy(() -> layers().add("one", "a: 1").add("two", "a: 2\na: 3").root().entries())
-        .hasMessageContaining("stands twice");
+        .hasMessageContaining("appears twice");
   }
 }

@@ -163,7 +163,7 @@ class YamlReadingTest {
   @Test
   void namesAKeyThatStandsTwice() {
     assertThatThrownBy(() -> read("text: a\ntext: b\n"))
-        .hasMessage("f.yml:2:1: key \"text\" stands twice in this map");
+        .hasMessage("f.yml:2:1: key \"text\" appears twice in this map");
   }
 
   @Test

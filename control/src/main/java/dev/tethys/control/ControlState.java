@@ -44,7 +44,7 @@ final class ControlState {
       JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
       if (n.path("format").asInt(0) != FORMAT) {
         throw new IOException(
-            file + ": format " + n.path("format").asInt(0) + " is not known; this one reads 1");
+            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
       }
       List<LiveControl> out = new ArrayList<>();
       for (JsonNode c : n.path("controls")) {

@@ -254,7 +254,7 @@ final class OpampEndpoint {
       try {
         while (step()) {}
       } catch (IOException e) {
-        LOG.log(Level.DEBUG, "WebSocket of an agent has gone", e);
+        LOG.log(Level.DEBUG, "WebSocket of an agent closed", e);
         reader.interrupt(); // which closes its socket
       } catch (InterruptedException e) {
         Thread.currentThread().interrupt();

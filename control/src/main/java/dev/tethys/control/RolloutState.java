@@ -48,7 +48,7 @@ final class RolloutState {
       JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
       if (n.path("format").asInt(0) != FORMAT) {
         throw new IOException(
-            file + ": format " + n.path("format").asInt(0) + " is not known; this one reads 1");
+            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
       }
       List<Rollout> rollouts = new ArrayList<>();
       for (JsonNode r : n.path("rollouts")) {

@@ -215,11 +215,11 @@ final class Agent implements AutoCloseable {
       return "the configuration is in force, but not all of it runs: " + which;
     } catch (IOException | ConfigException e) {
       failedReloads.inc();
-      LOG.log(Level.ERROR, "the configuration is not taken: {0}", e.getMessage());
+      LOG.log(Level.ERROR, "the configuration is not accepted: {0}", e.getMessage());
       return String.valueOf(e.getMessage());
     } catch (InterruptedException | RuntimeException | Error e) {
       failedReloads.inc();
-      LOG.log(Level.ERROR, "the configuration is not taken, by a fault of Tethys", e);
+      LOG.log(Level.ERROR, "the configuration is not accepted, by a fault of Tethys", e);
       return e.toString();
     }
   }

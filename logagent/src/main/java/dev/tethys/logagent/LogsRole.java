@@ -230,7 +230,7 @@ public final class LogsRole {
     List<String> files =
         flags.list("config.file").stream().flatMap(f -> Arrays.stream(f.split(","))).toList();
     if (files.isEmpty()) {
-      throw new UsageException("tethys logs: --config.file=promtail.yml is wanted");
+      throw new UsageException("tethys logs: --config.file=promtail.yml is required");
     }
     Path file = null;
     for (String f : files) {

@@ -199,7 +199,7 @@ public record StorageConfig(
         }
         percentage = retention.find(PERCENTAGE);
         if (percentage != null && !(percentage >= 0 && percentage <= 100)) {
-          throw retention.error(PERCENTAGE, "a percentage lies between 0 and 100");
+          throw retention.error(PERCENTAGE, "a percentage must be between 0 and 100");
         }
         rules = retention.get(RULES);
       }
@@ -217,7 +217,7 @@ public record StorageConfig(
       }
       double threshold = tsdb.get(STALE_THRESHOLD);
       if (!(threshold >= 0 && threshold <= 1)) {
-        throw tsdb.error(STALE_THRESHOLD, "a share lies between 0 and 1");
+        throw tsdb.error(STALE_THRESHOLD, "a share must be between 0 and 1");
       }
       if (threshold > 0) {
         quiet = threshold;

@@ -311,7 +311,7 @@ final class AmtoolSilences {
     // As in amtool, any empty value is an empty list: {} and null, too.
     boolean isList = all.isArray() || (!all.isMissingNode() && all.isEmpty());
     if (!isList || !all.valueStream().allMatch(s -> s.isObject() || s.isNull())) {
-      throw new Failure("couldn't unmarshal input data, is it JSON?: a list of silences is wanted");
+      throw new Failure("couldn't unmarshal input data, is it JSON?: expected a list of silences");
     }
     int workers = Math.clamp(a.flags().integer("worker"), 1, MAX_WORKERS);
     int failed = 0;

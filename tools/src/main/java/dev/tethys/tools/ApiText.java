@@ -61,7 +61,7 @@ final class ApiText {
     if (o instanceof List<?> l) {
       return l;
     }
-    throw new IllegalArgumentException("a JSON list is wanted");
+    throw new IllegalArgumentException("expected a JSON list");
   }
 
   /** The labels of a series. */
@@ -94,7 +94,7 @@ final class ApiText {
             case "-Inf" -> Double.NEGATIVE_INFINITY;
             default -> Double.parseDouble(s);
           };
-      case null, default -> throw new IllegalArgumentException("a number is wanted");
+      case null, default -> throw new IllegalArgumentException("expected a number");
     };
   }
 
@@ -151,7 +151,7 @@ final class ApiText {
         m.forEach((k, x) -> out.put((String) k, points(x)));
         yield out;
       }
-      case null -> throw new IllegalArgumentException("a number is wanted");
+      case null -> throw new IllegalArgumentException("expected a number");
       default -> v;
     };
   }

@@ -156,7 +156,7 @@ final class BenchWrite {
       int colon = pair.indexOf(':');
       if (colon <= 0) {
         throw new IllegalArgumentException(
-            file + ": line " + at + ": {\"name\":\"value\",...} is wanted");
+            file + ": line " + at + ": expected {\"name\":\"value\",...}");
       }
       b.set(pair.substring(0, colon), pair.substring(colon + 1));
     }

@@ -106,7 +106,7 @@ final class ImportData {
     for (String l : a.flags().list("label")) {
       int eq = l.indexOf('=');
       if (eq <= 0) {
-        throw new UsageException("--label=" + l + ": name=value is wanted");
+        throw new UsageException("--label=" + l + ": expected name=value");
       }
       out.put(l.substring(0, eq), l.substring(eq + 1));
     }
@@ -175,7 +175,7 @@ final class ImportData {
             name, sorter, SortedImport.range(sorter), (l, b) -> {}, blocks, report, line, made);
         if (blocks.refused() > 0) {
           report.note(
-              blocks.refused() + " samples were not taken: the store has others at their times");
+              blocks.refused() + " samples were not imported: the store has others at their times");
         }
       }
       long twice = sorter.samples() - report.samples();

@@ -112,7 +112,7 @@ final class Lint {
       return Severity.valueOf(text.toUpperCase(Locale.ROOT));
     } catch (IllegalArgumentException e) {
       throw new UsageException(
-          "tethys tool lint: --" + flag + "=" + text + ": information, warning or bug is wanted");
+          "tethys tool lint: --" + flag + "=" + text + ": expected information, warning or bug");
     }
   }
 
@@ -121,7 +121,7 @@ final class Lint {
     Severity fatal = severity(a, "fail-on");
     String format = a.flags().get("format");
     if (!format.equals("text") && !format.equals("json")) {
-      throw new UsageException("tethys tool lint: --format=" + format + ": text or json is wanted");
+      throw new UsageException("tethys tool lint: --format=" + format + ": expected text or json");
     }
     Set<String> disabled = new HashSet<>(a.flags().list("disable"));
     for (String d : disabled) {

@@ -196,7 +196,11 @@ public final class Grpc {
     if (c == null) {
       throw new GrpcException(
           Status.UNIMPLEMENTED,
-          "grpc-encoding " + encoding + " is not spoken; " + ENCODINGS.replace(",", ", ") + " are");
+          "grpc-encoding "
+              + encoding
+              + " is not supported; "
+              + ENCODINGS.replace(",", ", ")
+              + " are");
     }
     try {
       return c.decompress(message, 0, message.length, maxBytes, request::reserve);

@@ -181,7 +181,7 @@ public final class ServerWebSocket {
     try {
       send(CLOSE, b, b.length);
     } catch (IOException e) {
-      LOG.log(Level.DEBUG, "WebSocket client has gone", e);
+      LOG.log(Level.DEBUG, "WebSocket client disconnected", e);
     }
   }
 
@@ -232,7 +232,7 @@ public final class ServerWebSocket {
       LOG.log(Level.DEBUG, "WebSocket client broke the protocol: {0}", e.getMessage());
       sendClose(e.code, String.valueOf(e.getMessage()));
     } catch (IOException | UncheckedIOException e) {
-      LOG.log(Level.DEBUG, "WebSocket client has gone", e);
+      LOG.log(Level.DEBUG, "WebSocket client disconnected", e);
     }
     ended.countDown();
     return null;

@@ -286,7 +286,7 @@ final class AlertQueue {
       problem = IoFailures.describe(e);
     } catch (RuntimeException e) { // the sender thread must survive, and the fault must be logged
       LOG.log(Level.ERROR, "internal error while sending alerts to " + name, e);
-      problem = "internal error; the log of the server says which";
+      problem = "internal error, see the log of the server";
     }
     failed(batch.size(), problem, again);
     return !again;

@@ -162,7 +162,7 @@ final class RuleOutput {
   static String text(Outcome o) {
     return switch (o) {
       case OK -> "";
-      case UNKNOWN_SERIES -> "the series is not known to the store";
+      case UNKNOWN_SERIES -> "the series is unknown to the store";
       case OUT_OF_ORDER -> "out of order sample";
       case TOO_OLD -> "too old sample";
       case OUT_OF_BOUNDS -> "out of bounds";

@@ -284,8 +284,7 @@ final class AlertmanagerFlags {
   private static int count(FlagSet flags, String name) {
     long n = flags.integer(name);
     if (n < 0 || n > Integer.MAX_VALUE) {
-      throw new UsageException(
-          "tethys alertmanager: --" + name + "=" + n + ": 0 or more is wanted");
+      throw new UsageException("tethys alertmanager: --" + name + "=" + n + ": expected 0 or more");
     }
     return (int) n;
   }

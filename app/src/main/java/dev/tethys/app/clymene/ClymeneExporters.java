@@ -132,7 +132,7 @@ final class ClymeneExporters {
                   + p
                   + ".authentication="
                   + authentication
-                  + ": none, tls, plaintext or kerberos is wanted");
+                  + ": expected none, tls, plaintext or kerberos");
     }
     if (authentication.equals("tls") || flags.bool(p + ".tls.enabled")) {
       m.put("tls", clientTls(p));
@@ -180,7 +180,7 @@ final class ClymeneExporters {
       case "protobuf" -> "remote_write";
       case "json" -> flat ? "clymene_flat" : "clymene_json";
       default ->
-          throw new UsageException("--" + p + ".encoding=" + e + ": protobuf or json is wanted");
+          throw new UsageException("--" + p + ".encoding=" + e + ": expected protobuf or json");
     };
   }
 
@@ -202,7 +202,7 @@ final class ClymeneExporters {
             case "all" -> "all";
             default ->
                 throw new UsageException(
-                    "--" + p + ".required-acks=" + acks + ": noack, local or all is wanted");
+                    "--" + p + ".required-acks=" + acks + ": expected noack, local or all");
           });
     }
     if (!flags.get(p + ".compression").equals("none")) {
@@ -444,7 +444,7 @@ final class ClymeneExporters {
                 flags.first(Arrays.stream(url).map(s -> s + ".timeout").toArray(String[]::new))));
       }
       default ->
-          throw new UsageException("--gateway.service-type=" + type + ": grpc or http is wanted");
+          throw new UsageException("--gateway.service-type=" + type + ": expected grpc or http");
     }
     return m;
   }

@@ -508,7 +508,7 @@ public final class ClymeneFlags {
     try {
       return placed(flag, Long.valueOf(text));
     } catch (NumberFormatException e) {
-      throw new UsageException("--" + flag + "=" + text + ": a number is wanted");
+      throw new UsageException("--" + flag + "=" + text + ": expected a number");
     }
   }
 
@@ -528,7 +528,7 @@ public final class ClymeneFlags {
     return switch (v) {
       case "true", "True", "TRUE", "t", "T", "1" -> true;
       case "false", "False", "FALSE", "f", "F", "0" -> false;
-      default -> throw new UsageException("--" + flag + "=" + v + ": true or false is wanted");
+      default -> throw new UsageException("--" + flag + "=" + v + ": expected true or false");
     };
   }
 }

@@ -202,7 +202,7 @@ public final class ClymeneGraph {
     String at = agent ? ":" + flags.get(flag) : flags.get(flag);
     int colon = at.lastIndexOf(':');
     if (colon < 0) {
-      throw new UsageException("--" + flag + "=" + at + ": host:port is wanted");
+      throw new UsageException("--" + flag + "=" + at + ": expected host:port");
     }
     Map<String, @Nullable Object> m = one("host", colon == 0 ? "0.0.0.0" : at.substring(0, colon));
     m.put("port", flags.number(flag, at.substring(colon + 1)));
@@ -212,7 +212,7 @@ public final class ClymeneGraph {
   private String level() {
     String l = flags.get("log-level");
     if (!List.of("debug", "info", "warn", "error").contains(l)) {
-      throw new UsageException("--log-level=" + l + ": debug, info, warn or error is wanted");
+      throw new UsageException("--log-level=" + l + ": expected debug, info, warn or error");
     }
     return l;
   }

@@ -242,7 +242,7 @@ final class Agent implements AutoCloseable {
     configuration.add(this::apply);
     status.ready(0);
     if (configuration.current().remoteWrite().isEmpty()) {
-      LOG.log(Level.WARNING, "there is no remote_write: what is scraped goes nowhere");
+      LOG.log(Level.WARNING, "no remote_write configured: scraped samples are dropped");
     }
     reloads.watch(flags);
   }

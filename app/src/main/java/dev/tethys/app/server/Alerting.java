@@ -137,7 +137,7 @@ final class Alerting implements AutoCloseable {
   private static int positive(FlagSet flags, String name) {
     long v = flags.integer(name);
     if (v < 1 || v > Integer.MAX_VALUE) {
-      throw new UsageException("tethys server: --" + name + "=" + v + ": at least 1 is wanted");
+      throw new UsageException("tethys server: --" + name + "=" + v + ": expected at least 1");
     }
     return (int) v;
   }

@@ -76,7 +76,7 @@ record QuerySettings(FlagSet flags, Set<Features> features) {
       throw new UsageException(
           "tethys server: --query.max-source-resolution="
               + text
-              + ": auto, 0s or a duration is wanted");
+              + ": expected auto, 0s or a duration");
     }
   }
 }

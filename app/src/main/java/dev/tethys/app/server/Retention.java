@@ -51,7 +51,7 @@ final class Retention {
   /** Reads {@code 5m:40h:180d}. */
   private static Downsampling level(String text) {
     String[] parts = text.split(":", -1);
-    String problem = "RESOLUTION:AGE[:RETENTION] is wanted, as in 5m:40h:180d";
+    String problem = "expected RESOLUTION:AGE[:RETENTION], as in 5m:40h:180d";
     if (parts.length == 2 || parts.length == 3) {
       try {
         return new Downsampling(
@@ -68,7 +68,7 @@ final class Retention {
   /** Reads {@code {job="debug"}=2d}. */
   private static RetentionPolicy.Rule rule(String text) {
     int eq = text.lastIndexOf("=");
-    String problem = "SELECTOR=DURATION is wanted, as in {job=\"debug\"}=2d";
+    String problem = "expected SELECTOR=DURATION, as in {job=\"debug\"}=2d";
     if (eq > 0) {
       try {
         return new RetentionPolicy.Rule(

@@ -437,7 +437,7 @@ final class Server implements AutoCloseable {
     String fsync = flags.get("storage.fsync");
     if (!fsync.equals("always") && !fsync.equals("1s")) {
       throw new UsageException(
-          "tethys server: --storage.fsync=" + fsync + ": always or 1s is wanted");
+          "tethys server: --storage.fsync=" + fsync + ": expected always or 1s");
     }
     long max = flags.integer("storage.max-series");
     retention.apply(c.storage());

@@ -59,7 +59,7 @@ class ClymeneGraphTest {
                     ClymeneRole.INGESTER,
                     Map.of("STORAGE_TYPE", "elasticsearch", "ES_SNIFFER", "yes")))
         .isInstanceOf(UsageException.class)
-        .hasMessage("--es.sniffer=yes: true or false is wanted");
+        .hasMessage("--es.sniffer=yes: expected true or false");
   }
 
   /** As files of variables have them for what is left to its default. */
@@ -432,14 +432,13 @@ class ClymeneGraphTest {
         "prometheus",
         "unknown flag --kafka.producer.topic",
         "--kafka.producer.topic=x");
-    wrong(
-        ClymeneRole.AGENT, "kafka", "protobuf or json is wanted", "--kafka.producer.encoding=xml");
+    wrong(ClymeneRole.AGENT, "kafka", "expected protobuf or json", "--kafka.producer.encoding=xml");
     wrong(ClymeneRole.AGENT, "kafka", "is not built: /metrics", "--metrics-http-route=/m");
-    wrong(ClymeneRole.GATEWAY, "kafka", "host:port is wanted", "--metrics.http.host-port=x");
+    wrong(ClymeneRole.GATEWAY, "kafka", "expected host:port", "--metrics.http.host-port=x");
     wrong(
         ClymeneRole.INGESTER,
         "kafka",
-        "tls, plaintext or kerberos is wanted",
+        "expected tls, plaintext or kerberos",
         "--kafka.consumer.authentication=oauth");
   }
 

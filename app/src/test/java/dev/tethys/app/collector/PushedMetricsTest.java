@@ -84,7 +84,7 @@ class PushedMetricsTest {
   }
 
   private ExportMetricsServiceRequest next() throws InterruptedException {
-    return Objects.requireNonNull(got.poll(30, TimeUnit.SECONDS), "nothing came");
+    return Objects.requireNonNull(got.poll(30, TimeUnit.SECONDS), "no data received");
   }
 
   private static Metric metric(ExportMetricsServiceRequest r, String name) {

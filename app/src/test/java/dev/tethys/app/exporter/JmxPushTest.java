@@ -134,7 +134,7 @@ class JmxPushTest {
     }
 
     Pushed next() throws InterruptedException {
-      return Objects.requireNonNull(got.poll(60, TimeUnit.SECONDS), "nothing came");
+      return Objects.requireNonNull(got.poll(60, TimeUnit.SECONDS), "no data received");
     }
 
     /** The next one with a token. */

@@ -166,7 +166,7 @@ class OwnServerTest {
     "TLS_SERVER_CERT_FILE=x,must both be given",
     "TLS_SERVER_CA_CERT_FILE=x,must both be given",
     "TLS_SERVER_MIN_VERSION=TLS1.4,is unknown",
-    "DEBUG=perhaps,true or false is wanted"
+    "DEBUG=perhaps,expected true or false"
   })
   void halfOfItIsRefused(String variables, String reason) {
     Map<String, String> environment = new HashMap<>();
@@ -228,9 +228,9 @@ class OwnServerTest {
 
   @ParameterizedTest
   @CsvSource({
-    "redis,--debug=perhaps,true or false is wanted",
-    "process,--debug=perhaps,true or false is wanted",
-    "process,-man=perhaps,true or false is wanted",
+    "redis,--debug=perhaps,expected true or false",
+    "process,--debug=perhaps,expected true or false",
+    "process,-man=perhaps,expected true or false",
     "process,-- -man,unexpected argument \"-man\" after --"
   })
   void whatCannotBeReadIsRefused(String name, String given, String reason) {

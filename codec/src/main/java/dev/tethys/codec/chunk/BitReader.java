@@ -87,7 +87,7 @@ final class BitReader {
         return v;
       }
     }
-    throw new CodecException("a chunk holds a number beyond 64 bits");
+    throw new CodecException("a chunk holds a number of more than 64 bits");
   }
 
   long varint() {

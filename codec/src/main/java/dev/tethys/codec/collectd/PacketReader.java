@@ -108,7 +108,7 @@ public final class PacketReader {
         int kind = b.getShort() & 0xffff;
         int length = b.getShort() & 0xffff;
         if (length <= HEADER || length - HEADER > b.remaining()) {
-          throw new CodecException("a part says it has " + length + " bytes");
+          throw new CodecException("a part declares " + length + " bytes");
         }
         ByteBuffer p = b.slice(b.position(), length - HEADER);
         b.position(b.position() + length - HEADER);
@@ -333,7 +333,7 @@ public final class PacketReader {
     }
     String password = passwords.apply(name);
     if (password == null) {
-      throw new CodecException("the user " + name + " is not known");
+      throw new CodecException("the user " + name + " is unknown");
     }
     return password.getBytes(UTF_8);
   }

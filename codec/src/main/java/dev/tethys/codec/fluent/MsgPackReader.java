@@ -190,7 +190,7 @@ public final class MsgPackReader {
 
   private @Nullable Object value(int depth) throws IOException {
     if (depth > MAX_DEPTH) {
-      throw new CodecException("values lie more than " + MAX_DEPTH + " deep in each other");
+      throw new CodecException("values are nested more than " + MAX_DEPTH + " deep");
     }
     return value(read(), depth);
   }

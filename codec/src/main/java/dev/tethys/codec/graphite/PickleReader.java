@@ -64,7 +64,7 @@ final class PickleReader {
     } catch (java.nio.BufferUnderflowException
         | java.util.NoSuchElementException
         | IndexOutOfBoundsException e) {
-      throw new CodecException("pickle: it ends too early", e);
+      throw new CodecException("pickle: unexpected end of data", e);
     } catch (NumberFormatException e) {
       throw new CodecException("pickle: malformed number", e);
     }
@@ -195,7 +195,7 @@ final class PickleReader {
           throw new CodecException(
               "pickle: the instruction 0x"
                   + Integer.toHexString(op)
-                  + " makes more than plain data, which is not taken");
+                  + " makes more than plain data, which is not accepted");
     }
   }
 

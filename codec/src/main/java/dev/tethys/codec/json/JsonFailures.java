@@ -64,7 +64,7 @@ public final class JsonFailures {
           rewording("Trailing token .*", m -> "something follows the value"),
           rewording(
               "Duplicate Object property \"(.*?)\".*",
-              m -> "the name " + quoted(m.group(1)) + " stands twice"),
+              m -> "the name " + quoted(m.group(1)) + " appears twice"),
           rewording(
               "Document nesting depth \\((\\d+)\\).*?\\((\\d+).*",
               m ->
@@ -90,7 +90,7 @@ public final class JsonFailures {
                       : shown(m.group(1)) + " is not " + kind(m.group(2))),
           rewording(
               "Node of type `.*?(\\w+)Node` has no fields",
-              m -> "an object is wanted, not a value of another kind"),
+              m -> "expected an object, not a value of another kind"),
           rewording(
               "Numeric value \\((.*?)\\) out of range of .*",
               m -> shown(m.group(1)) + " is out of range"),
@@ -195,7 +195,7 @@ public final class JsonFailures {
       case "int", "long", "short", "Integer", "Long", "BigInteger" -> "a whole number in range";
       case "float", "double", "Float", "Double", "BigDecimal" -> "a number";
       case "boolean", "Boolean" -> "true or false";
-      default -> "what is wanted";
+      default -> "the expected type";
     };
   }
 

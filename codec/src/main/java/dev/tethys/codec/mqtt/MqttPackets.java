@@ -360,7 +360,7 @@ public record MqttPackets(boolean five) {
 
   private static long number(byte[] b, int[] at, int bytes) {
     if (at[0] + bytes > b.length) {
-      throw new CodecException("it ends too early");
+      throw new CodecException("unexpected end of data");
     }
     long v = 0;
     for (int i = 0; i < bytes; i++) {
@@ -374,13 +374,13 @@ public record MqttPackets(boolean five) {
     number(b, at, 0);
     at[0] += n;
     if (at[0] > b.length) {
-      throw new CodecException("it ends too early");
+      throw new CodecException("unexpected end of data");
     }
   }
 
   private static String refusal(int code) {
     return switch (code) {
-      case 1 -> "it does not speak MQTT 3.1.1";
+      case 1 -> "it does not support MQTT 3.1.1";
       case 2 -> "it refuses the client_id";
       case 3 -> "it is not available";
       case 4 -> "bad username or password";
@@ -397,7 +397,7 @@ public record MqttPackets(boolean five) {
       case 0x81 -> "malformed packet";
       case 0x82 -> "protocol error";
       case 0x83 -> "implementation specific error";
-      case 0x84 -> "it does not speak MQTT 5";
+      case 0x84 -> "it does not support MQTT 5";
       case 0x85 -> "it refuses the client_id";
       case 0x86 -> "bad username or password";
       case 0x87 -> "not authorized";

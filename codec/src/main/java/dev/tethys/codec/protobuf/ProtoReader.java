@@ -229,7 +229,7 @@ public final class ProtoReader {
         return v;
       }
     }
-    throw malformed("a number beyond 64 bits");
+    throw malformed("a number of more than 64 bits");
   }
 
   /** A zigzag varint without a tag. */

@@ -71,13 +71,13 @@ public final class ThriftReader {
     try {
       return in.get() & 0xff;
     } catch (BufferUnderflowException e) {
-      throw new CodecException("thrift: it ends too early", e);
+      throw new CodecException("thrift: unexpected end of data", e);
     }
   }
 
   private void need(int n) {
     if (n < 0 || n > in.remaining()) {
-      throw malformed("it ends too early");
+      throw malformed("unexpected end of data");
     }
   }
 

@@ -145,7 +145,7 @@ class PacketReaderTest implements CollectdSink {
       assertThat(read(sign, p).count()).isEqualTo(1);
     }
     assertThat(read(encrypt, signed("alice", "pw", cpu())).text()).contains("not encrypted");
-    assertThat(read(encrypt, part(0x210, new byte[50])).text()).contains("the user  is not known");
+    assertThat(read(encrypt, part(0x210, new byte[50])).text()).contains("the user  is unknown");
     assertThat(read(open(), part(0x210, new byte[50])).text()).contains("no auth_file");
     assertThat(seen).isEmpty();
     // As collectd does where it knows no users: signatures are not checked.

@@ -73,7 +73,7 @@ class JsonFailuresTest {
           [01]             | a number begins with a needless zero (line 1, column 3)
           [}               | '}' stands where ']' is expected (line 1, column 2)
           ]                | ']' closes what is not open (line 1, column 1)
-          {"a":1,"a":2}    | the name 'a' stands twice (line 1, column 11)
+          {"a":1,"a":2}    | the name 'a' appears twice (line 1, column 11)
           99999999999      | 99999999999 is out of range (line 1, column 12)
           """)
   void sayWhatIsWrongAndWhere(String text, String said) {

@@ -222,7 +222,7 @@ public final class Variables {
       JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
       if (n.path("format").asInt(0) != FORMAT) {
         throw new IOException(
-            file + ": format " + n.path("format").asInt(0) + " is not known; this one reads 1");
+            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
       }
       for (Map.Entry<String, JsonNode> hub : n.path("hubs").properties()) {
         Map<String, Value> values = new HashMap<>();

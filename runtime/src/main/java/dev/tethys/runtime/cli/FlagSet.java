@@ -93,7 +93,7 @@ public final class FlagSet {
       }
       if (flag.refusal() != null && !value.equals(flag.defaultValue())) {
         throw new UsageException(
-            command + ": --" + flag.name() + " is not taken: " + flag.refusal());
+            command + ": --" + flag.name() + " is not accepted: " + flag.refusal());
       }
       check(flag, value);
       List<String> values = given.computeIfAbsent(flag.name(), k -> new ArrayList<>());
@@ -113,7 +113,7 @@ public final class FlagSet {
       switch (flag.kind()) {
         case BOOLEAN -> {
           if (!value.equals("true") && !value.equals("false")) {
-            throw new IllegalArgumentException("true or false is wanted");
+            throw new IllegalArgumentException("expected true or false");
           }
         }
         case INTEGER -> Long.parseLong(value);
@@ -128,7 +128,7 @@ public final class FlagSet {
         case STRING, LIST -> {}
       }
     } catch (NumberFormatException e) {
-      throw words.unreadable(flag.name(), value, "a number is wanted");
+      throw words.unreadable(flag.name(), value, "expected a number");
     } catch (IllegalArgumentException e) {
       throw words.unreadable(flag.name(), value, String.valueOf(e.getMessage()));
     }

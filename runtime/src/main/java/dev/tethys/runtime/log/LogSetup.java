@@ -98,7 +98,7 @@ public final class LogSetup {
           case "json" -> Format.JSON;
           default ->
               throw new UsageException(
-                  "--log.format=" + flags.get("log.format") + ": logfmt or json is wanted");
+                  "--log.format=" + flags.get("log.format") + ": expected logfmt or json");
         };
     try {
       install(level(flags.get("log.level")), format, System.err);
@@ -116,7 +116,7 @@ public final class LogSetup {
       case "error" -> Level.SEVERE;
       default ->
           throw new IllegalArgumentException(
-              "unrecognized log level " + text + "; debug, info, warn or error is wanted");
+              "unrecognized log level " + text + "; expected debug, info, warn or error");
     };
   }
 

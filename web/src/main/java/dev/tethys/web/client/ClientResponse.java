@@ -80,7 +80,8 @@ public final class ClientResponse implements AutoCloseable {
         switch (encoding) {
           case "", "identity" -> body;
           case "gzip", "x-gzip" -> new GZIPInputStream(body, 8192);
-          default -> throw new IOException("content encoding \"" + encoding + "\" is not spoken");
+          default ->
+              throw new IOException("content encoding \"" + encoding + "\" is not supported");
         };
     return new Limited(in, maxBytes);
   }

@@ -142,7 +142,7 @@ public final class GrpcChannel implements AutoCloseable {
     String encoding = first(h, "grpc-encoding");
     Compression c = Grpc.compression(encoding);
     if (c == null) {
-      String problem = "the answer is compressed with \"" + encoding + "\", which is not spoken";
+      String problem = "the answer is compressed with \"" + encoding + "\", which is not supported";
       return new GrpcReply(GrpcReply.INTERNAL, problem, new byte[0], h);
     }
     try {

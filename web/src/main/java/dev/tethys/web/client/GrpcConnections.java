@@ -374,7 +374,7 @@ final class GrpcConnections {
       secured.startHandshake();
       socket.setSoTimeout(0);
       if (!"h2".equals(secured.getApplicationProtocol())) {
-        throw new IOException(options.host() + " does not speak HTTP/2 (ALPN h2)");
+        throw new IOException(options.host() + " does not support HTTP/2 (ALPN h2)");
       }
       session = secured.getSession();
       return secured;

@@ -159,7 +159,7 @@ final class ProxyRoute {
             : new byte[] {SOCKS_VERSION, 2, NO_AUTHENTICATION, USER_AND_PASSWORD});
     out.flush();
     if (in.readUnsignedByte() != SOCKS_VERSION) {
-      throw new IOException("the SOCKS proxy does not speak version 5");
+      throw new IOException("the SOCKS proxy does not support version 5");
     }
     int chosen = in.readUnsignedByte();
     if (chosen == USER_AND_PASSWORD && method == USER_AND_PASSWORD) {
@@ -194,7 +194,7 @@ final class ProxyRoute {
         };
     in.readFully(new byte[bound + 2]);
     if (reply != 0) {
-      throw new IOException("the SOCKS proxy says: " + socksReason(reply));
+      throw new IOException("the SOCKS proxy answered: " + socksReason(reply));
     }
   }
 

@@ -151,7 +151,7 @@ public final class WebSocketStreams {
       throw new IOException("the server's Sec-WebSocket-Accept does not match the request's key");
     }
     if (!value(lines, "Sec-WebSocket-Protocol").equals(protocol) && !protocol.isEmpty()) {
-      throw new IOException("it does not speak " + protocol + " over WebSockets");
+      throw new IOException("it does not support " + protocol + " over WebSockets");
     }
   }
 
@@ -230,10 +230,10 @@ public final class WebSocketStreams {
         return null;
       }
       if (code != (begun ? CONTINUATION : BINARY)) {
-        throw new IOException("it says something else than a message of bytes");
+        throw new IOException("it sends something else than a message of bytes");
       }
       if (remaining > longest - whole.size()) {
-        throw new IOException("it says a message of more than " + longest + " bytes");
+        throw new IOException("it sends a message of more than " + longest + " bytes");
       }
       byte[] part = new byte[(int) Math.min(remaining, 8192)];
       while (remaining > 0) {
@@ -305,7 +305,7 @@ public final class WebSocketStreams {
     long size = head[1] & 127;
     int begin = 2;
     if ((head[0] & 0x70) != 0 || (head[1] & MASKED) != 0 || kind > PONG || kind > 2 && kind < 8) {
-      throw new IOException("it says a frame that no WebSocket has");
+      throw new IOException("it sends a frame that no WebSocket has");
     }
     if (size > 125) {
       begin += size == 126 ? 2 : 8;
@@ -319,7 +319,7 @@ public final class WebSocketStreams {
     }
     if (kind < CLOSE) {
       if (size < 0) {
-        throw new IOException("it says a frame that no WebSocket has");
+        throw new IOException("it sends a frame that no WebSocket has");
       }
       known = 0;
       remaining = size;

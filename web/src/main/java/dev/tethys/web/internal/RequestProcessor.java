@@ -120,8 +120,8 @@ public final class RequestProcessor {
         // Handlers may have wrapped what their output threw.
         if (e instanceof ClientGoneException
             || e instanceof UncheckedIOException && e.getCause() instanceof ClientGoneException) {
-          LOG.log(Level.DEBUG, "client gone: {0}", q.remoteAddress());
-          throw new AbortedResponseException("client gone", e);
+          LOG.log(Level.DEBUG, "client disconnected: {0}", q.remoteAddress());
+          throw new AbortedResponseException("client disconnected", e);
         }
         PEER_LOG.failure(
             Level.ERROR, "Request failed", request.method() + " " + request.rawPath(), e);
@@ -198,7 +198,7 @@ public final class RequestProcessor {
       }
       response.errorStatus(status).send(ErrorText.shorten(message) + "\n");
     } catch (IOException e) {
-      throw new AbortedResponseException("client gone", e);
+      throw new AbortedResponseException("client disconnected", e);
     }
   }
 

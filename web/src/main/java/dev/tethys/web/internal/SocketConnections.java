@@ -149,7 +149,7 @@ public final class SocketConnections implements AutoCloseable {
           remote instanceof InetSocketAddress a
               ? a.getAddress().getHostAddress() + ":" + a.getPort()
               : "a Unix socket",
-          reason.contains("unrecognized SSL message") ? "the client does not speak TLS" : reason,
+          reason.contains("unrecognized SSL message") ? "the client does not support TLS" : reason,
           failures.getAndSet(0));
     }
   }

@@ -314,7 +314,7 @@ public final class ResourceWatch<T> {
       }
       default ->
           throw new IOException(
-              "the watch of " + scope.path() + " brought an event that is not known: " + event);
+              "the watch of " + scope.path() + " brought an event that is unknown: " + event);
     }
     String now = object.path("metadata").path("resourceVersion").asString("");
     if (!now.isEmpty()) {

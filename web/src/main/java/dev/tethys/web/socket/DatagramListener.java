@@ -167,7 +167,7 @@ public final class DatagramListener implements SocketListener {
           PEER_LOG.log(
               Level.WARNING, "Datagram not received listener={0} err={1}", options.address(), e);
         } catch (RuntimeException e) {
-          PEER_LOG.failure(Level.ERROR, "Datagram not taken listener", options.address(), e);
+          PEER_LOG.failure(Level.ERROR, "Datagram not handled listener", options.address(), e);
         }
         waiting = false;
         paused();

@@ -116,7 +116,7 @@ public final class UnixDatagramListener implements AutoCloseable {
     try {
       handler.datagram(buf, length);
     } catch (RuntimeException e) {
-      PEER_LOG.failure(Level.ERROR, "Datagram not taken listener", path, e);
+      PEER_LOG.failure(Level.ERROR, "Datagram not handled listener", path, e);
     }
   }
 

@@ -124,7 +124,7 @@ class GrpcChannelTest {
   /** Neither end says anything that names TLS by itself. */
   @ParameterizedTest
   @CsvSource({
-    "false, may require TLS, the client does not speak TLS",
+    "false, may require TLS, the client does not support TLS",
     "true, may require a client certificate, client"
   })
   void aServerThatExpectsTlsOrACertificateIsNamedAtBothEnds(

@@ -219,7 +219,7 @@ class ProxyRouteTest {
     int refused = proxy(listening(), s -> socks(s, false, 5));
     assertThatThrownBy(
             () -> get(client("proxy_url: socks5://127.0.0.1:" + refused), "http://target.test/"))
-        .hasMessageContaining("the SOCKS proxy says: connection refused");
+        .hasMessageContaining("the SOCKS proxy answered: connection refused");
     int gone = proxy(listening(), Socket::close);
     assertThatThrownBy(
             () -> get(client("proxy_url: socks5://127.0.0.1:" + gone), "http://target.test/"))
@@ -227,7 +227,7 @@ class ProxyRouteTest {
     int other = proxy(listening(), s -> s.getOutputStream().write("HTTP/1.1 400".getBytes(UTF_8)));
     assertThatThrownBy(
             () -> get(client("proxy_url: socks5://127.0.0.1:" + other), "http://target.test/"))
-        .hasMessageContaining("does not speak version 5");
+        .hasMessageContaining("does not support version 5");
   }
 
   /** CONNECT is a tunnel; anything else is answered by the proxy itself. */

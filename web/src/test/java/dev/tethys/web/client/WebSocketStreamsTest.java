@@ -158,7 +158,7 @@ class WebSocketStreamsTest {
         .isInstanceOfSatisfying(
             WebSocketStreams.Refused.class, e -> assertThat(e.isForbidden()).isFalse());
     assertThatThrownBy(() -> open(new Served("101", "", ""), "mqtt"))
-        .hasMessageContaining("does not speak mqtt");
+        .hasMessageContaining("does not support mqtt");
     for (String wrong : new String[] {"8285", "c200", "8300", "8b00", "827f8000000000000000"}) {
       WebSocketStreams w = open(new Served("101", "", wrong), "");
       assertThatThrownBy(() -> w.input().read()).as(wrong).hasMessageContaining("no WebSocket has");

@@ -106,7 +106,7 @@ final class TailEndpoint {
         send(ws, found.reversed(), List.of(), categorized);
         follow(ws, live, categorized);
       } catch (IOException e) {
-        LOG.log(Level.DEBUG, "Tail client has gone", e);
+        LOG.log(Level.DEBUG, "Tail client disconnected", e);
       } finally {
         live.close();
         ws.close(ServerWebSocket.GOING_AWAY, "the tail ended", FAREWELL.toMillis());

@@ -210,7 +210,7 @@ final class QueryEndpoints {
       return Parameters.parseDuration(text);
     } catch (IllegalArgumentException e) {
       throw ApiException.invalidParameter(
-          "max_source_resolution", "auto, 0s or a duration is wanted: " + e.getMessage());
+          "max_source_resolution", "expected auto, 0s or a duration: " + e.getMessage());
     }
   }
 
@@ -296,7 +296,7 @@ final class QueryEndpoints {
     } else if (value instanceof Value.Text t) {
       out.raw("\"string\",\"result\":[").timestamp(t.time()).put(',').string(t.value()).put(']');
     } else {
-      throw new IllegalArgumentException("a kind of value that is not known: " + value.getClass());
+      throw new IllegalArgumentException("a kind of value that is unknown: " + value.getClass());
     }
   }
 

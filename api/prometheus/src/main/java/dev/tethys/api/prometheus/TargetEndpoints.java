@@ -300,7 +300,7 @@ final class TargetEndpoints {
     try {
       JsonNode n = Json.MAPPER.readTree(json);
       if (!n.isObject()) {
-        throw ApiException.badData("error parsing labels: a JSON object of texts is wanted");
+        throw ApiException.badData("error parsing labels: expected a JSON object of texts");
       }
       n.forEachEntry(
           (name, value) -> {

@@ -36,7 +36,7 @@ record TimeLimit(Duration most) {
     Runnable check =
         () -> {
           if (gone.get()) {
-            throw new ApiException(ErrorType.CANCELED, "the client is gone");
+            throw new ApiException(ErrorType.CANCELED, "the client disconnected");
           }
           if (System.nanoTime() - end > 0) {
             throw new ApiException(

@@ -76,7 +76,7 @@ public record DnsConfig(List<String> names, RecordType type, int port, Duration 
       throw o.error("a port is required in DNS-SD configs for all record types except SRV");
     }
     if (port < 0 || port > 65535) {
-      throw o.error(PORT, "a port lies between 1 and 65535");
+      throw o.error(PORT, "a port must be between 1 and 65535");
     }
     return new DnsConfig(names, type, (int) port, o.get(REFRESH_INTERVAL));
   }

@@ -47,7 +47,7 @@ final class HttpFetch implements PollingDiscovery.Source {
           Redaction.text(url)
               + " answered with content type \""
               + type
-              + "\"; application/json is wanted");
+              + "\"; expected application/json");
     }
     byte[] now = digest(answer.body());
     if (Arrays.equals(now, digest)) {

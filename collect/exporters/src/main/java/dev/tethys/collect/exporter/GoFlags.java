@@ -138,7 +138,7 @@ public final class GoFlags {
     String word = take(name);
     if (word != null && !word.equals("true") && !word.equals("false")) {
       throw new IllegalArgumentException(
-          "--" + name + ": \"" + word + "\" cannot be read, true or false is wanted");
+          "--" + name + ": \"" + word + "\" cannot be read; expected true or false");
     }
     return "true".equals(word);
   }

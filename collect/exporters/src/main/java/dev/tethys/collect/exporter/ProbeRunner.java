@@ -82,7 +82,7 @@ public final class ProbeRunner {
         case null, default -> {
           LOG.log(Level.ERROR, "a probe of the " + name + " exporter failed", e.getCause());
           throw new IOException(
-              "the " + name + " exporter failed: " + e.getCause() + "; its log says more", e);
+              "the " + name + " exporter failed: " + e.getCause() + "; see its log", e);
         }
       }
     }

@@ -34,7 +34,7 @@ public final class QuicDialer implements Http3Dialer {
     while (cause != null && cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return "HTTP/3 is not spoken on this machine: its native library, which there is for Linux on"
+    return "HTTP/3 is not supported on this machine: its native library, which there is for Linux on"
         + " x86_64 and aarch64 with glibc, does not load: "
         + (cause == null ? "unknown reason" : cause.getMessage());
   }

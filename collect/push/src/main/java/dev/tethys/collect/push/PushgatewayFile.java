@@ -193,7 +193,7 @@ final class PushgatewayFile {
       long at = in.position();
       String name = in.text("the name of a label", MAX_TEXT);
       if (to.put(name, in.text("the value of a label", MAX_TEXT)) != null) {
-        throw in.error(at, "the label " + name + " stands twice");
+        throw in.error(at, "the label " + name + " appears twice");
       }
     }
   }
@@ -224,7 +224,7 @@ final class PushgatewayFile {
       String name = in.text("the name of a family", MAX_TEXT);
       PushGroup.Pushed pushed = pushed(layout, at, name);
       if (to.put(name, pushed) != null) {
-        throw in.error(at, "the family " + name + " stands twice in a group");
+        throw in.error(at, "the family " + name + " appears twice in a group");
       }
     }
   }
@@ -243,7 +243,7 @@ final class PushgatewayFile {
           }
         });
     if (family[0] == null) {
-      throw in.error(at, "nothing stands under the name " + name);
+      throw in.error(at, "no value under the name " + name);
     }
     return new PushGroup.Pushed(family[0], time[0]);
   }
@@ -259,7 +259,7 @@ final class PushgatewayFile {
           "byte " + at + ": the family " + name + " cannot be read: " + e.getMessage(), e);
     }
     if (!f.name().equals(name)) {
-      throw in.error(at, "the family " + f.name() + " stands under the name " + name);
+      throw in.error(at, "the family " + f.name() + " appears under the name " + name);
     }
     return f;
   }

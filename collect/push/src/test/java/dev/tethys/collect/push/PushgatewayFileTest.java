@@ -248,7 +248,7 @@ class PushgatewayFileTest {
     assertThatThrownBy(() -> read(replaced("instance\u00ffi\u00ff", "instance\u00ffj\u00ff")))
         .hasMessageContaining("the key of a group is not that of its labels {instance=i, job=a}");
     assertThatThrownBy(() -> read(replaced("\n\u0001x\u0012", "\n\u0001y\u0012")))
-        .hasMessageContaining("the family y stands under the name x");
+        .hasMessageContaining("the family y appears under the name x");
     byte[] more = Arrays.copyOf(written, written.length + 1);
     assertThatThrownBy(() -> read(more))
         .hasMessage("byte " + written.length + ": something behind the groups");

@@ -38,7 +38,7 @@ public final class OtlpGrpcReceiver implements Receiver {
   public void receive(ReceivedRequest request, ReceiverResponse reply) throws IOException {
     String type = request.header("Content-Type");
     if (!request.method().equals("POST") || type == null || !type.startsWith("application/grpc")) {
-      reply.error(415, "this address speaks gRPC (content type application/grpc)");
+      reply.error(415, "this address serves gRPC (content type application/grpc)");
       return;
     }
     reply.header("Content-Type", "application/grpc");

@@ -30,7 +30,7 @@ public record ComponentId(String type, String name) implements Comparable<Compon
     }
     if (slash >= 0 && !NAME.matcher(name).matches()) {
       throw new IllegalArgumentException(
-          "\"" + text + "\" is not a component: behind the slash a name of 1 to 1024 is wanted");
+          "\"" + text + "\" is not a component: expected a name of 1 to 1024");
     }
     return new ComponentId(type, name);
   }

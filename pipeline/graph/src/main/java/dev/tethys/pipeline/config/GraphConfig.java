@@ -152,7 +152,7 @@ public record GraphConfig(
     for (Map.Entry<String, YamlNode.Entry> e : at.entries().entrySet()) {
       PipelineId id = e.getValue().key().parse(PipelineId::parse);
       if (!ids.add(id)) {
-        throw e.getValue().key().error("pipeline \"" + id + "\" stands twice");
+        throw e.getValue().key().error("pipeline \"" + id + "\" appears twice");
       }
       pipelines.add(r.pipeline(id, e.getValue()));
     }

@@ -54,7 +54,8 @@ final class OwnResource {
   private static Map<String, Optional<String>> read(YamlNode n) {
     Map<String, Optional<String>> out = new LinkedHashMap<>();
     Map<String, YamlNode.Entry> entries = n.entries();
-    refuse(entries, "attributes_list", "is not taken, by the Collector neither; write attributes");
+    refuse(
+        entries, "attributes_list", "is not accepted, by the Collector neither; write attributes");
     refuse(entries, "detection/development", "is not built; write the attributes under attributes");
     YamlNode.Entry listed = entries.get("attributes");
     boolean list = false;

@@ -175,7 +175,7 @@ class GrammarTest {
         "logs: {sampling: {initial: -1}} | not negative",
         "resource: {a: [b]} | attribute \"a\" must be a string or null",
         "resource: {a: b, attributes: [{name: c, value: d}]} | write all under attributes",
-        "resource: {attributes_list: a=b} | attributes_list is not taken",
+        "resource: {attributes_list: a=b} | attributes_list is not accepted",
         "resource: {attributes: [{name: c}]} | requires a value",
       })
   void whatTheProcessCannotSayOfItselfIsRefused(String telemetry, String message) {

@@ -123,7 +123,7 @@ final class ClusterSnapshot {
             out.recorder(KafkaMetrics.IN_SYNC).count(p.isr().size(), name, number);
             TopicPartition tp = new TopicPartition(name, p.partition());
             if (p.leader() == null) {
-              failed.add(tp + " has no leader, so its offsets are not known");
+              failed.add(tp + " has no leader, so its offsets are unknown");
             } else {
               newest.put(tp, OffsetSpec.latest());
               oldest.put(tp, OffsetSpec.earliest());

@@ -233,7 +233,7 @@ public record KafkaLogs(
       case "sasl" -> {
         YamlObject s = o.find(SASL_KEY);
         if (s == null) {
-          throw o.error(SASL_KEY, "sasl_config is wanted with type sasl");
+          throw o.error(SASL_KEY, "sasl_config is required with type sasl");
         }
         boolean encrypted = s.get(USE_TLS);
         p.put("security.protocol", encrypted ? "SASL_SSL" : "SASL_PLAINTEXT");

@@ -156,7 +156,7 @@ public final class MskLogin implements AuthenticateCallbackHandler, LoginModule 
     public byte @Nullable [] evaluateChallenge(byte[] challenge) throws SaslException {
       if (asked) {
         if (challenge.length == 0) {
-          throw new SaslException("the broker says nothing to a signature of AWS");
+          throw new SaslException("the broker did not answer the signature of AWS");
         }
         complete = true;
         return null;

@@ -177,7 +177,9 @@ class KafkaLogsTest {
           {"brokers: ['x:1']\ntopics: ['^(']", "invalid pattern"},
           {"brokers: ['x:1']\ntopics: [t]\nassignor: best", "range, sticky or roundrobin"},
           {"brokers: ['x:1']\ntopics: [t]\nauthentication: {type: kerberos}", "none, ssl or sasl"},
-          {"brokers: ['x:1']\ntopics: [t]\nauthentication: {type: sasl}", "sasl_config is wanted"},
+          {
+            "brokers: ['x:1']\ntopics: [t]\nauthentication: {type: sasl}", "sasl_config is required"
+          },
           {
             "brokers: ['x:1']\ntopics: [t]\n"
                 + "authentication: {type: sasl, sasl_config: {mechanism: GSSAPI}}",

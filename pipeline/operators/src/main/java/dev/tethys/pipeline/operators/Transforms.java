@@ -290,7 +290,7 @@ final class Transforms {
     String inner = s.substring(1, n - 1);
     if (quote == '`') {
       if (inner.indexOf('`') >= 0) {
-        throw new OperatorException("a backquote stands within backquotes");
+        throw new OperatorException("a backquote within backquotes");
       }
       return inner.replace("\r", "");
     }

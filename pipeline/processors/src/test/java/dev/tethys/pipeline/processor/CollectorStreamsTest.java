@@ -393,7 +393,7 @@ final class CollectorStreamsTest {
     assertThat(MetricsTransformTest.text(Rig.all(rig.lastMetrics()).getFirst()))
         .isEqualTo(MetricsTransformTest.text(metric(parts[1], CUMULATIVE)));
     rig.clock.pass(Duration.ofSeconds(1));
-    assertThat(rig.out).as("nothing came since").hasSize(1);
+    assertThat(rig.out).as("no data received since").hasSize(1);
     assertThat(rig.balanced()).isTrue();
   }
 

@@ -141,7 +141,7 @@ public final class Query implements AutoCloseable {
     }
     Locality l = locality();
     if (l == null) {
-      return new Caching(Caching.Extent.NONE, "what it reads is not known beforehand", 0);
+      return new Caching(Caching.Extent.NONE, "what it reads is unknown beforehand", 0);
     }
     ResultReuse r = reuse(l);
     return new Caching(

@@ -293,7 +293,7 @@ public final class RunningQueries {
                     + p.count
                     + " places of "
                     + p.setting
-                    + ", most of them of this user: ask again later, or raise query.max-queued");
+                    + ", most of them of this user: retry later, or raise query.max-queued");
           }
           return;
         }

@@ -48,7 +48,7 @@ public final class Json {
     if (v instanceof Map<?, ?> m) {
       return (Map<String, @Nullable Object>) m;
     }
-    throw new IllegalArgumentException("a JSON object is wanted");
+    throw new IllegalArgumentException("expected a JSON object");
   }
 
   /** A number of an object; a default where it is absent. */

@@ -110,7 +110,7 @@ public final class VerifiedDraft implements AutoCloseable {
             + draft.ulid()
             + " was written but does not hold what was put in: "
             + found
-            + ", wanted are "
+            + ", expected "
             + wanted
             + ". It was removed; check memory and disk of this machine");
   }

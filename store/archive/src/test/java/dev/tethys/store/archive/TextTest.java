@@ -264,7 +264,7 @@ class TextTest {
             "{\"metric\":{\"__name__\":\"a\"},\"values\":[{\"schema\":1,\"count\":-1,\"sum\":0}]",
             "contradicts itself: observation count is -1"
           },
-          {"{\"metrics\":{}}", "key metrics is not known"},
+          {"{\"metrics\":{}}", "key metrics is unknown"},
           {"[1]", "a JSON object"},
           {"{\"metric\":", "in.json: line 2"},
         }) {

@@ -185,7 +185,7 @@ final class Blocks {
       throw new StorageException(
           StorageException.Reason.UNAVAILABLE,
           String.join("; ", missing)
-              + ", and this one has no place to say so. See to the disk and ask again");
+              + ", and this one has no place to say so. Check the disk and retry");
     }
   }
 

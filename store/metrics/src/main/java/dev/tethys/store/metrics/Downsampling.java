@@ -23,7 +23,7 @@ public record Downsampling(Duration resolution, Duration after, Duration keep) {
 
   public Downsampling {
     if (resolution.compareTo(MIN_RESOLUTION) < 0 || resolution.compareTo(MAX_RESOLUTION) > 0) {
-      throw new IllegalArgumentException("a resolution lies between 10s and 1d");
+      throw new IllegalArgumentException("a resolution must be between 10s and 1d");
     }
     if (after.compareTo(resolution) < 0) {
       throw new IllegalArgumentException(
@@ -31,7 +31,7 @@ public record Downsampling(Duration resolution, Duration after, Duration keep) {
     }
     if (keep.isNegative() || !keep.isZero() && keep.compareTo(after) <= 0) {
       throw new IllegalArgumentException(
-          "buckets are kept longer than the age at which they are made, or for ever");
+          "buckets are kept longer than the age at which they are made, or forever");
     }
   }
 

@@ -23,7 +23,7 @@ public record RetentionPolicy(Duration time, long bytes, double percentage, List
   public RetentionPolicy {
     if (time.isNegative() || bytes < 0 || !(percentage >= 0 && percentage <= 100)) {
       throw new IllegalArgumentException(
-          "a retention time or size is not negative, a percentage lies between 0 and 100");
+          "a retention time or size is not negative, a percentage must be between 0 and 100");
     }
     rules = List.copyOf(rules);
   }

@@ -47,7 +47,7 @@ public final class BouncyTls implements PskTls {
                   : "it knows certificates alone, or ciphers that are not offered (only those with"
                       + " AES-GCM or ChaCha20-Poly1305 are)");
       case AlertDescription.protocol_version ->
-          "it does not speak TLS "
+          "it does not support TLS "
               + (offer.newest() ? "1.3" : "1.2")
               + ": min_version of tls says which is spoken";
       default -> "it refuses TLS: " + AlertDescription.getName(alert);

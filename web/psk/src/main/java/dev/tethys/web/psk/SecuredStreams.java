@@ -69,7 +69,7 @@ final class SecuredStreams {
       throw new EOFException("server closed the connection during the TLS handshake");
     }
     if (n > 0 && !received && came[0] != ContentType.handshake && came[0] != ContentType.alert) {
-      throw new IOException("it does not speak TLS");
+      throw new IOException("it does not support TLS");
     }
     received = true;
     try {

@@ -182,7 +182,7 @@ class BouncyTlsTest {
       assertThatThrownBy(() -> secure(s, offer("gateway", KEY, newest)))
           .isInstanceOf(IOException.class)
           .hasMessage(
-              "it does not speak TLS " + wanted + ": min_version of tls says which is spoken");
+              "it does not support TLS " + wanted + ": min_version of tls says which is spoken");
       assertThat(server.log()).isNotNull();
     }
   }
@@ -225,7 +225,7 @@ class BouncyTlsTest {
           .write("220 mail.example ESMTP\r\n".getBytes(StandardCharsets.US_ASCII));
       assertThatThrownBy(() -> secure(s, offer("gateway", KEY, false)))
           .isInstanceOf(IOException.class)
-          .hasMessage("it does not speak TLS");
+          .hasMessage("it does not support TLS");
     }
   }
 

@@ -132,7 +132,7 @@ final class RequestBody extends InputStream {
 
   private void lineEnd() throws IOException {
     if (line() != 0) {
-      throw bad("a chunk of the body is longer than it says");
+      throw bad("a chunk of the body is longer than declared");
     }
     in.skip(2);
   }

@@ -155,7 +155,7 @@ final class RequestHead {
       }
       byte b = in.at(0);
       if (b == TLS_HANDSHAKE) {
-        throw bad("this is TLS, and plain HTTP is spoken here");
+        throw bad("TLS on a port of plain HTTP");
       }
       if (b != '\r' && b != '\n') {
         return true;
@@ -239,7 +239,7 @@ final class RequestHead {
     }
     old = bytes[from + 7] == '0';
     if (bytes[from + 5] != '1' || bytes[from + 6] != '.' || !old && bytes[from + 7] != '1') {
-      throw new HttpException(505, "HTTP/1.1 and HTTP/2 are spoken here");
+      throw new HttpException(505, "HTTP/1.1 and HTTP/2 are supported here");
     }
   }
 
@@ -328,7 +328,8 @@ final class RequestHead {
         lengthTo = marks[4 * i + 3];
       } else if (isNamed(i, "Transfer-Encoding")) {
         if (!value(i).equalsIgnoreCase("chunked") || chunked) {
-          throw new HttpException(501, "a body in any transfer encoding but chunked is not taken");
+          throw new HttpException(
+              501, "a body in any transfer encoding but chunked is not accepted");
         }
         chunked = true;
       }

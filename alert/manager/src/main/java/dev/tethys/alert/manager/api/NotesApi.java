@@ -57,13 +57,13 @@ final class NotesApi {
     LabelSet labels =
         p.labels() != null ? LabelSet.of(p.labels()) : TraceApi.named(manager, p.fingerprint());
     if (labels.isEmpty()) {
-      throw ApiError.plain(400, "labels: at least one is wanted");
+      throw ApiError.plain(400, "labels: expected at least one");
     }
     if (p.author().isEmpty()) {
-      throw ApiError.plain(400, "author: who writes is wanted");
+      throw ApiError.plain(400, "author is required");
     }
     if (p.text().isEmpty() && !p.acknowledges()) {
-      throw ApiError.plain(400, "text: a note that acknowledges nothing says something");
+      throw ApiError.plain(400, "text: a note without an acknowledgement requires a text");
     }
     if (p.text().length() + p.author().length() > AlertNotes.MAX_TEXT) {
       throw ApiError.plain(400, "text: at most " + AlertNotes.MAX_TEXT + " characters are kept");

@@ -41,7 +41,7 @@ final class PostedJson {
     PostedJson p = new PostedJson("alerts");
     JsonNode root = p.tree(body);
     if (!root.isArray()) {
-      throw p.unreadable("a list is wanted");
+      throw p.unreadable("expected a list");
     }
     List<PostedAlert> out = new ArrayList<>();
     int i = 0;
@@ -133,7 +133,7 @@ final class PostedJson {
   private JsonNode object(byte[] body) {
     JsonNode n = tree(body);
     if (!n.isObject()) {
-      throw unreadable("an object is wanted");
+      throw unreadable("expected an object");
     }
     return n;
   }

@@ -28,7 +28,7 @@ final class TraceApi {
   /** The labels of the alert that {@code ?fingerprint=} names. */
   static LabelSet named(Alertmanager manager, @Nullable String fingerprint) {
     if (fingerprint == null || fingerprint.isEmpty()) {
-      throw ApiError.plain(400, "fingerprint is wanted: 16 hexadecimal digits of an alert");
+      throw ApiError.plain(400, "fingerprint is required: 16 hexadecimal digits of an alert");
     }
     for (Alert a : manager.alerts().all()) {
       if (a.labels().fingerprintText().equals(fingerprint)) {

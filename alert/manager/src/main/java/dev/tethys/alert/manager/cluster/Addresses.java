@@ -41,7 +41,7 @@ final class Addresses {
         return new HostPort(bracketed ? host.substring(1, host.length() - 1) : host, port);
       } catch (NumberFormatException e) {
         throw new IOException(
-            "--" + flag + "=" + text + ": a host and a port are wanted, such as 10.0.0.1:9094", e);
+            "--" + flag + "=" + text + ": expected a host and a port, such as 10.0.0.1:9094", e);
       }
     }
   }
@@ -62,7 +62,7 @@ final class Addresses {
         return new InetSocketAddress(InetAddress.getByName(advertise.host), port);
       } catch (UnknownHostException e) {
         throw new IOException(
-            "--cluster.advertise-address: the name " + advertise.host + " is not known", e);
+            "--cluster.advertise-address: the name " + advertise.host + " is unknown", e);
       }
     }
     if (!bound.getAddress().isAnyLocalAddress()) {

@@ -428,7 +428,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
     try {
       part(new ProtoReader(message));
     } catch (IOException | CodecException e) {
-      PEER_LOG.log(Level.WARNING, "Cluster message not taken err={0}", e.getMessage());
+      PEER_LOG.log(Level.WARNING, "Cluster message not accepted err={0}", e.getMessage());
     }
   }
 
@@ -477,7 +477,7 @@ public final class ClusterPeer implements ClusterView, Gossip.Owner, Closeable {
         }
       }
     } catch (IOException | CodecException e) {
-      PEER_LOG.log(Level.WARNING, "Cluster state not taken err={0}", e.getMessage());
+      PEER_LOG.log(Level.WARNING, "Cluster state not accepted err={0}", e.getMessage());
     }
   }
 

@@ -299,8 +299,7 @@ final class Gossip implements Closeable, Transport.Receiver {
           later(m, () -> membership.dead(MemberlistMessages.dead(MemberlistMessages.fields(m))));
       case MemberlistMessages.USER ->
           later(m, () -> owner.message(java.util.Arrays.copyOfRange(m, 1, m.length)));
-      default ->
-          throw new ProtocolException("messages of kind " + (m[0] & 0xff) + " are not known");
+      default -> throw new ProtocolException("messages of kind " + (m[0] & 0xff) + " are unknown");
     }
   }
 
@@ -375,7 +374,7 @@ final class Gossip implements Closeable, Transport.Receiver {
    */
   void exchange(InetSocketAddress with, boolean join) throws IOException {
     if (with.isUnresolved()) {
-      throw new IOException("the name " + with.getHostString() + " is not known");
+      throw new IOException("the name " + with.getHostString() + " is unknown");
     }
     try (Transport.Stream s = transport.dial(with, settings.streamTimeout)) {
       write(s, MemberlistMessages.pushPull(membership.states(), owner.state(), join));
@@ -465,8 +464,7 @@ final class Gossip implements Closeable, Transport.Receiver {
         }
         default ->
             answerWith(
-                s,
-                MemberlistMessages.error("messages of kind " + message.type() + " are not known"));
+                s, MemberlistMessages.error("messages of kind " + message.type() + " are unknown"));
       }
     } catch (IOException | RuntimeException e) {
       LOG.log(Level.DEBUG, "a stream of {0} failed: {1}", stream.remote(), e.getMessage());

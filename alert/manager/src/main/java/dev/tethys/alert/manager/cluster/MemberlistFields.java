@@ -43,7 +43,7 @@ final class MemberlistFields {
           case 0xdf -> count(data.readInt());
           default -> {
             if (tag < 0x80 || tag > 0x8f) {
-              throw new ProtocolException("a map is wanted, not a value of kind " + tag);
+              throw new ProtocolException("expected a map, not a value of kind " + tag);
             }
             yield tag & 0xf;
           }

@@ -200,7 +200,7 @@ final class MemberlistMessages {
   static byte[] decompressed(MemberlistFields f, int limit, LongConsumer reserve)
       throws ProtocolException {
     if (f.number("Algo") != LZW) {
-      throw new ProtocolException("compression number " + f.number("Algo") + " is not known");
+      throw new ProtocolException("compression number " + f.number("Algo") + " is unknown");
     }
     byte[] b = Lzw.decompress(f.bytes("Buf"), limit, reserve);
     if (b.length == 0) {

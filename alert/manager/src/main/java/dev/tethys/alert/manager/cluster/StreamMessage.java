@@ -38,7 +38,7 @@ record StreamMessage(int type, InputStream rest) {
     InputStream in = new BufferedInputStream(raw);
     int type = in.read();
     if (type < 0) {
-      throw new EOFException("nothing came");
+      throw new EOFException("no data received");
     }
     if (type == MemberlistMessages.ENCRYPTED) {
       throw new ProtocolException("it is encrypted with a key, which Alertmanagers do not do");

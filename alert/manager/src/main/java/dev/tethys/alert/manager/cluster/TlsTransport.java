@@ -201,12 +201,12 @@ final class TlsTransport implements Transport {
       }
     }
     if (!version.equals(VERSION)) {
-      throw new ProtocolException("version " + version + " of the transport is not known");
+      throw new ProtocolException("version " + version + " of the transport is unknown");
     }
     return switch (kind) {
       case STREAM -> null;
       case PACKET -> message;
-      default -> throw new ProtocolException("frames of kind " + kind + " are not known");
+      default -> throw new ProtocolException("frames of kind " + kind + " are unknown");
     };
   }
 

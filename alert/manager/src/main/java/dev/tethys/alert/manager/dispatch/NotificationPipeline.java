@@ -103,7 +103,7 @@ public final class NotificationPipeline {
             i,
             s.clock.instant(),
             FlushResult.Result.FAILED,
-            "the members of the cluster are not known yet");
+            "the members of the cluster are unknown yet");
       }
       return false;
     }

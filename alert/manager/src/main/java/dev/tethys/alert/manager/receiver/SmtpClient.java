@@ -115,7 +115,7 @@ final class SmtpClient implements Closeable {
     while (true) {
       String line = line();
       if (line.length() < 3 || !line.substring(0, 3).chars().allMatch(Character::isDigit)) {
-        throw new IOException("the server does not speak SMTP: \"" + line + "\"");
+        throw new IOException("the server does not support SMTP: \"" + line + "\"");
       }
       lines.add(line.length() > 4 ? line.substring(4) : "");
       if (line.length() == 3 || line.charAt(3) != '-') {
@@ -225,7 +225,7 @@ final class SmtpClient implements Closeable {
           if (password.isEmpty()) {
             problems.add("missing password for PLAIN auth mechanism");
           } else if (!mayShowPassword()) {
-            problems.add("PLAIN is not spoken over an unencrypted connection");
+            problems.add("PLAIN is not supported over an unencrypted connection");
           } else {
             String token = identity + "\0" + user + "\0" + password;
             authenticated(command("AUTH PLAIN " + base64(token)));

@@ -151,7 +151,7 @@ public final class RecurringSilences implements Closeable {
       throws SilenceException {
     List<TimeInterval> times = TimeInterval.parse("schedule", schedule);
     if (times.isEmpty()) {
-      throw SilenceException.invalid("schedule: at least one time interval is wanted");
+      throw SilenceException.invalid("schedule: expected at least one time interval");
     }
     RecurringSilence r =
         new RecurringSilence(

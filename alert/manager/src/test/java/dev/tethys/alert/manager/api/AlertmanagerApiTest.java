@@ -288,7 +288,7 @@ class AlertmanagerApiTest extends ServedApi {
           t = JSON.readTree(send("GET", "/../tethys/trace?fingerprint=" + fingerprint, "").body());
           assertThat(t.path("acknowledgement").path("author").asString()).isEqualTo("me");
           assertThat(send("POST", "/../tethys/notes", String.format(note, "")).body())
-              .contains("a note that acknowledges nothing says something");
+              .contains("a note without an acknowledgement requires a text");
           assertThat(
                   send(
                           "POST",

@@ -255,7 +255,7 @@ class EmailTest {
         .hasMessageContaining("550 nobody here")
         .matches(e -> !((NotifyException) e).again());
     int other = server("SSH-2.0-x", USUAL);
-    assertThatThrownBy(() -> send(other, PLAIN)).hasMessageContaining("does not speak SMTP");
+    assertThatThrownBy(() -> send(other, PLAIN)).hasMessageContaining("does not support SMTP");
     assertThatThrownBy(() -> send(1, PLAIN)).matches(e -> ((NotifyException) e).again());
     assertThatThrownBy(() -> send(noTls, PLAIN.replace("am@example.org", "a@b, c@d")))
         .hasMessageContaining("must be exactly one 'from' address (got: 2)");

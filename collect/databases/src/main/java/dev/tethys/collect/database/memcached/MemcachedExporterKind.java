@@ -86,7 +86,7 @@ public final class MemcachedExporterKind implements ExporterKind {
     if (s.bool("memcached.tls.enable")) {
       if (address.contains("/")) {
         throw new IllegalArgumentException(
-            "--memcached.tls.enable: memcached does not speak TLS on a Unix socket");
+            "--memcached.tls.enable: memcached does not support TLS on a Unix socket");
       }
       tls =
           new TlsConfig(

@@ -173,7 +173,7 @@ final class MysqlConnection implements AutoCloseable {
         write(head(flags));
         connection.secure(tls, address.host());
       } else if (!address.tlsOptional()) {
-        throw new IOException("TLS is asked for, but the server does not support it");
+        throw new IOException("TLS is required, but the server does not support it");
       }
     }
     String known =

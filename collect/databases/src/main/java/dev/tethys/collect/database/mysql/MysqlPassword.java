@@ -60,7 +60,7 @@ final class MysqlPassword {
           throw new IOException(
               "the server asks for the authentication plugin "
                   + plugin
-                  + "; spoken are "
+                  + "; supported are "
                   + SHA2
                   + ", "
                   + NATIVE

@@ -29,7 +29,7 @@ final class Packet {
 
   private void need(long n) throws IOException {
     if (n < 0 || n > b.length - at) {
-      throw new IOException("a packet of MySQL's protocol ends too early");
+      throw new IOException("a packet of MySQL's protocol ends unexpectedly");
     }
   }
 

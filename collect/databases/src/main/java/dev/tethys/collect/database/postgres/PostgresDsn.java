@@ -105,7 +105,7 @@ record PostgresDsn(
       }
       int eq = t.indexOf('=', i);
       if (eq < 0) {
-        throw new IllegalArgumentException("a word stands where KEY=VALUE is wanted");
+        throw new IllegalArgumentException("expected KEY=VALUE");
       }
       String key = t.substring(i, eq).trim();
       i = eq + 1;

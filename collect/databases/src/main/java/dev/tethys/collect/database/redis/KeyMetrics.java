@@ -152,7 +152,7 @@ final class KeyMetrics {
       if (type.equals("none")) { // a key that was named and is not there
         out.gauge("key_size", SIZE, 0, "db", db, "key", key);
       } else {
-        LOG.log(Level.ERROR, "key {0} has the type {1}, which is not known", key, type);
+        LOG.log(Level.ERROR, "key {0} has the type {1}, which is unknown", key, type);
       }
       return;
     }

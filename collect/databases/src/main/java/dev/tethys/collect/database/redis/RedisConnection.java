@@ -161,7 +161,7 @@ final class RedisConnection implements RedisCommands, AutoCloseable {
     }
     byte[] b = connection.read((int) n);
     if (connection.read() != '\r' || connection.read() != '\n') {
-      throw new IOException("a text is longer than its length says");
+      throw new IOException("a text is longer than declared");
     }
     return b;
   }

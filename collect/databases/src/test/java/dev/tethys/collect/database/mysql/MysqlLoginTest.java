@@ -211,7 +211,7 @@ final class MysqlLoginTest {
   void aServerMayAskForAnotherPlugin() throws Exception {
     assertThat(login(Memory.SWITCHES_TO_NATIVE)).isEmpty();
     assertThatThrownBy(() -> login(Memory.SWITCHES_TO_SOMETHING_ELSE))
-        .hasMessageContaining("plugin dialog; spoken are")
+        .hasMessageContaining("plugin dialog; supported are")
         .hasMessageNotContaining(PASSWORD);
   }
 }

@@ -51,7 +51,7 @@ final class Ec2Instances implements PollingDiscovery.Source {
       try {
         zoneIds = zoneIds();
       } catch (IOException e) {
-        LOG.log(Level.DEBUG, "availability zones are not known: {0}", e.getMessage());
+        LOG.log(Level.DEBUG, "availability zones are unknown: {0}", e.getMessage());
       }
     }
     List<Labels> targets = new ArrayList<>();

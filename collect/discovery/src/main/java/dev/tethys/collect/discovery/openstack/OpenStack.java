@@ -161,7 +161,7 @@ public final class OpenStack implements PollingDiscovery.Source {
       }
       String device = devices.get(port);
       if (device == null) {
-        LOG.log(Level.WARNING, "openstack: the port {0} of a floating IP is not known", port);
+        LOG.log(Level.WARNING, "openstack: the port {0} of a floating IP is unknown", port);
         continue;
       }
       String open = f.path("floating_ip_address").asString("");

@@ -65,7 +65,7 @@ final class BlackboxExporter implements Exporter {
             : BlackboxConfig.read(inline);
     double seconds = settings.number("timeout-offset");
     if (!(seconds >= 0 && seconds < 3600)) {
-      throw new IllegalArgumentException("--timeout-offset=" + seconds + ": 0 to 3600 is wanted");
+      throw new IllegalArgumentException("--timeout-offset=" + seconds + ": expected 0 to 3600");
     }
     this.offset = Duration.ofMillis((long) (seconds * 1e3));
     this.level =
@@ -80,7 +80,7 @@ final class BlackboxExporter implements Exporter {
         };
     long limit = settings.integer("history.limit");
     if (limit < 0 || limit > 10_000) {
-      throw new IllegalArgumentException("--history.limit=" + limit + ": 0 to 10000 is wanted");
+      throw new IllegalArgumentException("--history.limit=" + limit + ": expected 0 to 10000");
     }
     this.lookMillis =
         settings.bool("config.enable-auto-reload")

@@ -94,7 +94,7 @@ final class ProbeAttempt {
 
   /**
    * Does something over a connection, which is closed when the time of the look is up: a time for
-   * each read alone would let a server that sends a byte now and then keep it for ever.
+   * each read alone would let a server that sends a byte now and then keep it forever.
    *
    * @param connection without TLS: closing that of TLS would wait for who is writing
    * @throws IOException saying that the time is up, where it is

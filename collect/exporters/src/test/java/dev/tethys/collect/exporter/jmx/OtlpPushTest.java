@@ -135,7 +135,7 @@ class OtlpPushTest {
   }
 
   private byte[] next() throws InterruptedException {
-    return Objects.requireNonNull(requests.poll(60, TimeUnit.SECONDS), "nothing came");
+    return Objects.requireNonNull(requests.poll(60, TimeUnit.SECONDS), "no data received");
   }
 
   @ParameterizedTest

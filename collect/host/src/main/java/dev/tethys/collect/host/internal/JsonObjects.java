@@ -29,7 +29,7 @@ final class JsonObjects {
   private JsonObjects(Path file, @Nullable Object value) throws MalformedException {
     this.file = file;
     if (!(value instanceof Attributes object)) {
-      throw new MalformedException(file + ": an object of JSON is wanted");
+      throw new MalformedException(file + ": expected an object of JSON");
     }
     object.forEach(
         (k, v) -> {
@@ -55,7 +55,7 @@ final class JsonObjects {
    */
   static List<JsonObjects> list(Path file) throws IOException {
     if (!(read(file) instanceof ArrayValue all)) {
-      throw new MalformedException(file + ": a list of objects of JSON is wanted");
+      throw new MalformedException(file + ": expected a list of objects of JSON");
     }
     List<JsonObjects> out = new ArrayList<>();
     for (int i = 0; i < all.size(); i++) {

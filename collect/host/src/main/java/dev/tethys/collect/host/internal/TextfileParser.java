@@ -208,7 +208,7 @@ final class TextfileParser {
       p++;
       blanks();
       if (to.names().contains(name)) {
-        throw error("label " + name + " stands twice");
+        throw error("label " + name + " appears twice");
       }
       to.set(name, value(end));
       blanks();

@@ -36,7 +36,7 @@ public final class FileMetrics {
         r.counter(
             "tethys_logs_file_lost_bytes_total",
             "Bytes that were seen in a file, truncated away before they were read, and found in no"
-                + " copy. What was written and truncated between two looks is not known and not"
+                + " copy. What was written and truncated between two looks is unknown and not"
                 + " counted.");
     longLines =
         r.counter(

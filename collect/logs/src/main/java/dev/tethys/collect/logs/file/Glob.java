@@ -59,7 +59,8 @@ public final class Glob {
       List<String> names = new ArrayList<>();
       for (String name : absolute.split("/")) {
         if (name.equals("..")) {
-          throw new IllegalArgumentException("\"" + pattern + "\": .. is not taken in a pattern");
+          throw new IllegalArgumentException(
+              "\"" + pattern + "\": .. is not accepted in a pattern");
         }
         if (!name.isEmpty() && !name.equals(".")) {
           check(pattern, name);

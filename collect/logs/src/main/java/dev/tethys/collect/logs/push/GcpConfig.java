@@ -79,14 +79,14 @@ public record GcpConfig(
     if (type.equals("push")) {
       PushServer server = o.find(SERVER);
       if (server == null) {
-        throw o.error(SERVER, "server is wanted with subscription_type push");
+        throw o.error(SERVER, "server is required with subscription_type push");
       }
       return new GcpConfig(server, "", "", LABELS.read(o), o.get(TIMES), o.get(WHOLE));
     }
     for (Key<String> k : List.of(PROJECT, SUBSCRIPTION)) {
       if (!o.get(k).matches("[A-Za-z0-9][A-Za-z0-9:._~+%-]{2,254}")) {
         throw o.error(
-            k, k.name() + " is wanted with subscription_type pull, not \"" + o.get(k) + "\"");
+            k, k.name() + " is required with subscription_type pull, not \"" + o.get(k) + "\"");
       }
     }
     String name = "projects/" + o.get(PROJECT) + "/subscriptions/" + o.get(SUBSCRIPTION);

@@ -58,7 +58,7 @@ final class GcpSource extends PushSource {
       data = Base64.getDecoder().decode(pushed.path("message").path("data").asString(""));
     } catch (JacksonException | IllegalArgumentException e) {
       errors.with("format").inc();
-      throw new HttpException(400, "a push of Pub/Sub is wanted: " + JsonFailures.describe(e));
+      throw new HttpException(400, "expected a push of Pub/Sub: " + JsonFailures.describe(e));
     }
     JsonNode message = pushed.path("message");
     String id = firstOf(message, "messageId", "message_id");

@@ -341,7 +341,7 @@ class GcpPullSourceTest {
     for (String yaml : new String[] {"{}", "{project_id: proj}", "{subscription: logs}"}) {
       assertThatThrownBy(() -> SourceRig.read(GcpConfig.TYPE, yaml))
           .isInstanceOf(ConfigException.class)
-          .hasMessageContaining("is wanted with subscription_type pull");
+          .hasMessageContaining("is required with subscription_type pull");
     }
   }
 }

@@ -61,7 +61,7 @@ public final class GoFunctions {
       throw new IOException(
           "function table 0x"
               + Integer.toHexString(magic)
-              + " of Go is not known; Go 1.16 is the"
+              + " of Go is unknown; Go 1.16 is the"
               + " oldest supported");
     }
     boolean relative = magic != GO_1_16;

@@ -54,7 +54,7 @@ record CarbonHttp(
       throw o.error(INTERVAL, "interval must be 1s to 1d");
     }
     if (!o.get(USERNAME).isEmpty() && client.auth() != null) {
-      throw o.error(USERNAME, "at most one of username and auth is wanted");
+      throw o.error(USERNAME, "at most one of username and auth is allowed");
     }
     if (o.get(USERNAME).isEmpty() && o.has(PASSWORD)) {
       throw o.error(PASSWORD, "password requires a username");

@@ -143,7 +143,7 @@ record ClickHouseSettings(
     if (url == null || !Set.of("http", "https").contains(url.getScheme())) {
       throw o.error(
           "\"endpoint\" must name ClickHouse's HTTP interface, as http://host:8123; the native"
-              + " protocol (tcp, 9000) is not spoken");
+              + " protocol (tcp, 9000) is not supported");
     }
     Map<String, String> params = new LinkedHashMap<>(o.get(PARAMS));
     return new ClickHouseSettings(

@@ -112,7 +112,7 @@ public final class LineSockets implements AutoCloseable {
         }
         line.write(b);
         if (line.size() > MAX_LINE) {
-          throw new IOException("it says a line of more than " + MAX_LINE + " bytes");
+          throw new IOException("it sends a line of more than " + MAX_LINE + " bytes");
         }
       }
     }

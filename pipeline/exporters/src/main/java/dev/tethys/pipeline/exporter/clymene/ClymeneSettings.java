@@ -68,7 +68,7 @@ public record ClymeneSettings(
     List<GrpcClientSettings> grpc = o.get(GRPC_KEY);
     HttpClientSettings http = o.find(HTTP_KEY);
     if (grpc.isEmpty() == (http == null)) {
-      throw o.error("exactly one of grpc and http says where gateways are");
+      throw o.error("exactly one of grpc and http is required");
     }
     if (http != null && http.endpoint() == null) {
       throw o.error(HTTP_KEY, "endpoint is missing: the URL of a gateway");

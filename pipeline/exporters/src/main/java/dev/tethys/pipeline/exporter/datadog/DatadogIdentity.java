@@ -85,7 +85,7 @@ final class DatadogIdentity implements ClientAuth {
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted while Datadog was asked for a key", e);
+      throw new IOException("interrupted while requesting a key of Datadog", e);
     }
   }
 

@@ -346,7 +346,7 @@ record DatadogSettings(
     }
     Api api = o.get(API_KEYS);
     if (api.delegated != null && client.auth() != null) {
-      throw o.error(API_KEYS, "api.delegated_auth says who asks, and auth does too");
+      throw o.error(API_KEYS, "api.delegated_auth and auth exclude each other");
     }
     Metrics metrics = o.get(METRICS_KEYS);
     Traces traces = o.get(TRACES_KEYS);

@@ -63,7 +63,7 @@ public final class LoggingExporterFactory
     Verbosity verbosity = o.find(VERBOSITY);
     Verbosity level = o.find(LOG_LEVEL);
     if (verbosity != null && level != null) {
-      throw o.error(LOG_LEVEL, "loglevel and verbosity say the same: write verbosity alone");
+      throw o.error(LOG_LEVEL, "loglevel and verbosity are the same setting: keep verbosity");
     }
     boolean all = verbosity == Verbosity.DETAILED || level == Verbosity.DETAILED;
     return new DebugExporterFactory.Settings(

@@ -324,7 +324,7 @@ record ElasticSettings(
     private @Nullable CloudAuth cloud(YamlObject o, HttpClientSettings c) {
       CloudAuth cloud = sigv4 == null ? null : o.find(sigv4);
       if (sigv4 != null && cloud != null && (c.auth() != null || !o.get(user).isEmpty())) {
-        throw o.error(sigv4, "one of sigv4, auth and user says who writes");
+        throw o.error(sigv4, "only one of sigv4, auth and user is allowed");
       }
       return cloud;
     }

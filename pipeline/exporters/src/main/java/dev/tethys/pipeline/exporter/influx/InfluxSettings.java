@@ -232,7 +232,7 @@ record InfluxSettings(
     boolean first = v1 != OFF;
     boolean third = v3.enabled();
     if (first && third) {
-      throw o.error("v1_compatibility and v3 are both enabled: only one API is spoken");
+      throw o.error("v1_compatibility and v3 are both enabled: only one API is used");
     }
     Version version = first ? Version.V1 : third ? Version.V3 : Version.V2;
     String org = o.get(ORG);

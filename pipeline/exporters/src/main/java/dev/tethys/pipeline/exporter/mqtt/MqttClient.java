@@ -176,11 +176,11 @@ final class MqttClient implements AutoCloseable {
         break;
       }
       if (shift >= 21) {
-        throw new IOException("it says a packet without an end");
+        throw new IOException("it sends a packet without an end");
       }
     }
     if (n > MAX_ANSWER) {
-      throw new IOException("it says a packet of " + n + " bytes");
+      throw new IOException("it sends a packet of " + n + " bytes");
     }
     return line.read(n);
   }

@@ -188,7 +188,7 @@ final class NatsClient implements AutoCloseable {
         case "INFO", "+OK" -> {
           // the cluster has changed, or all is well
         }
-        default -> throw new IOException("it says what NATS does not: " + word);
+        default -> throw new IOException("unexpected message of NATS: " + word);
       }
     }
   }
@@ -262,7 +262,7 @@ final class NatsClient implements AutoCloseable {
       total = Integer.parseInt(words[words.length - 1]);
       head = headers ? Integer.parseInt(words[words.length - 2]) : 0;
     } catch (NumberFormatException e) {
-      throw new IOException("it says a message without its size", e);
+      throw new IOException("it sends a message without its size", e);
     }
     if (words.length < 4 || total < 0 || total > MAX_ANSWER || head < 0 || head > total) {
       throw new IOException("it answers with a message of " + total + " bytes");

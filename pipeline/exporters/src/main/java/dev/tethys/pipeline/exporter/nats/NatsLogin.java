@@ -59,7 +59,7 @@ final class NatsLogin {
     try {
       info = JSON.readTree(response.substring(5));
     } catch (JacksonException e) {
-      throw new IOException("it says something that is no JSON: " + shown(response), e);
+      throw new IOException("it sends something that is not JSON: " + shown(response), e);
     }
     boolean secured = settings.tlsFirst() || server.secured();
     if (!secured
@@ -67,7 +67,7 @@ final class NatsLogin {
         && (tls != null || info.path("tls_required").asBoolean(false))) {
       if (!info.path("tls_required").asBoolean(false)
           && !info.path("tls_available").asBoolean(false)) {
-        throw new IOException("it does not speak TLS, which is asked for");
+        throw new IOException("it does not support TLS, which is required");
       }
       line.secure(tls == null ? TlsConfig.DEFAULT : tls);
       secured = true;

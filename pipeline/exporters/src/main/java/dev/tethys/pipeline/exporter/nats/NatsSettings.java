@@ -152,7 +152,7 @@ record NatsSettings(
     ways += o.has(SEED) ? 1 : 0;
     ways += o.get(CREDENTIALS).isEmpty() ? 0 : 1;
     if (ways > 1) {
-      throw o.error("at most one of username, token, nkey_seed and credentials_file is wanted");
+      throw o.error("at most one of username, token, nkey_seed and credentials_file is allowed");
     }
     if (!o.get(STREAM).isEmpty() && !o.get(JETSTREAM)) {
       throw o.error(STREAM, "stream is of jetstream: true");

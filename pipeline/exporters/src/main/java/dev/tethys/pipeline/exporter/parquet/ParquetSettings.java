@@ -104,7 +104,7 @@ record ParquetSettings(
     String directory = o.get(DIRECTORY);
     S3Settings s3 = o.find(S3);
     if (directory.isEmpty() == (s3 == null)) {
-      throw o.error("one of \"directory\" and \"s3\" says where files go");
+      throw o.error("exactly one of \"directory\" and \"s3\" is required");
     }
     NameTemplate partition;
     try {

@@ -277,7 +277,7 @@ record GraphSettings(
     for (Key<CloudAuth> k : CLOUDS) {
       CloudAuth cloud = o.find(k);
       if (cloud != null && client.auth() != null) {
-        throw o.error(k, "one of sigv4, azuread, google_iam and auth says who writes");
+        throw o.error(k, "only one of sigv4, azuread, google_iam and auth is allowed");
       }
       client = cloud == null ? client : client.with(cloud, o);
     }

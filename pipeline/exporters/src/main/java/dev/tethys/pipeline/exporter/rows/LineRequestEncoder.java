@@ -127,7 +127,7 @@ public record LineRequestEncoder(
         at = frame.end(text, at);
       }
       if (at != text.length) {
-        throw new CodecException("the request has other rows than it says");
+        throw new CodecException("the request has another number of rows than declared");
       }
       starts[index.rows()] = at;
     }

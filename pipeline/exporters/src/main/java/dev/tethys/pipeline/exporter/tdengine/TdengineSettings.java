@@ -150,7 +150,7 @@ record TdengineSettings(
     Secret cloud = o.get(CLOUD_TOKEN);
     boolean named = o.has(USERNAME) && !o.get(USERNAME).isEmpty() || o.has(PASSWORD);
     if ((token.isEmpty() ? 0 : 1) + (cloud.isEmpty() ? 0 : 1) + (named ? 1 : 0) > 1) {
-      throw o.error("at most one of username with password, token and cloud_token is wanted");
+      throw o.error("at most one of username with password, token and cloud_token is allowed");
     }
     return new TdengineSettings(
         client,

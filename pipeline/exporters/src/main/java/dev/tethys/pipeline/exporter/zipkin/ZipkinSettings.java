@@ -71,7 +71,8 @@ record ZipkinSettings(
     HttpClientSettings client = CLIENT.read(o);
     URI at = client.endpoint();
     if (at == null) {
-      throw o.error("\"endpoint\" must say where Zipkin is, as http://host:9411/api/v2/spans");
+      throw o.error(
+          "\"endpoint\" must be the URL of Zipkin, such as http://host:9411/api/v2/spans");
     }
     boolean bare = at.getPath() == null || at.getPath().isEmpty() || at.getPath().equals("/");
     return new ZipkinSettings(

@@ -282,8 +282,7 @@ class InfluxSenderTest {
     assertThatThrownBy(() -> settings("bucket: b"))
         .isInstanceOf(ConfigException.class)
         .hasMessageContaining("\"org\" must name");
-    assertThatThrownBy(() -> settings(V1 + ", " + V3))
-        .hasMessageContaining("only one API is spoken");
+    assertThatThrownBy(() -> settings(V1 + ", " + V3)).hasMessageContaining("only one API is used");
     assertThatThrownBy(() -> settings(V2 + ", metrics_schema: telegraf-prometheus-v1"))
         .isInstanceOf(ConfigException.class);
   }

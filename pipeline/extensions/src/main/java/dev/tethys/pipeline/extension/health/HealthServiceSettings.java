@@ -137,7 +137,7 @@ record HealthServiceSettings(
         return null;
       }
       if (h == null && g == null) {
-        throw o.error("with use_v2 one of http and grpc is wanted");
+        throw o.error("use_v2 requires one of http and grpc");
       }
       if (c != null) {
         c.get(PERMANENT);

@@ -185,9 +185,9 @@ final class SocketLink implements OpampLink {
           reports.receive(ServerToAgent.unframed(m));
         }
       } catch (SocketTimeoutException e) {
-        fail(new IOException("it has said nothing for " + pace.silence().toSeconds() + " s", e));
+        fail(new IOException("no message for " + pace.silence().toSeconds() + " s", e));
       } catch (CodecException e) {
-        fail(new IOException("it says something else than OpAMP: " + e.getMessage(), e));
+        fail(new IOException("it sends something else than OpAMP: " + e.getMessage(), e));
       } catch (IOException e) {
         fail(e);
       } finally {

@@ -85,7 +85,8 @@ final class RemoteStrategies implements StrategySource {
       if (r.status() == GrpcReply.UNAUTHENTICATED && auth != null) {
         auth.refused();
       }
-      throw new IOException("the source of strategies says " + r.statusName() + ": " + r.message());
+      throw new IOException(
+          "the source of strategies answered " + r.statusName() + ": " + r.message());
     }
     byte[] answer = r.body();
     try {

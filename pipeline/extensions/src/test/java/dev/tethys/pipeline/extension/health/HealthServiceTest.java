@@ -297,7 +297,7 @@ class HealthServiceTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "{use_v2: true} | one of http and grpc is wanted",
+        "{use_v2: true} | use_v2 requires one of http and grpc",
         "{http: {}} | http holds with use_v2: true alone",
         "{use_v2: true, http: {}, path: /x} | \"path\" holds without use_v2 alone",
         "{use_v2: true, http: {status: {path: x}}} | path must begin with a slash",

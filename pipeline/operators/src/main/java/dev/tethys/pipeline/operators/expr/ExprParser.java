@@ -82,7 +82,7 @@ final class ExprParser {
         at,
         n.shape() == Shape.BOOL || n.shape() == Shape.ANY
             ? null
-            : "true or false is wanted, not " + n.shape());
+            : "expected true or false, not " + n.shape());
     return n;
   }
 
@@ -145,7 +145,7 @@ final class ExprParser {
 
   private ExprNode expression(int precedence) {
     if (++depth > MAX_DEPTH) {
-      throw error(token(), "the expression lies more than " + MAX_DEPTH + " parts deep");
+      throw error(token(), "the expression is nested more than " + MAX_DEPTH + " parts deep");
     }
     if (precedence == 0 && token().is("let")) {
       ExprNode n = sequence();

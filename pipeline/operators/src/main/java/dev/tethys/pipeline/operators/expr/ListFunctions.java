@@ -386,7 +386,7 @@ final class ListFunctions {
 
   private static void flatten(Frame f, ArrayValue l, ArrayValue out, int depth) {
     if (depth > 100) {
-      throw new ExpressionException("a list lies too deep to be flattened");
+      throw new ExpressionException("a list is nested too deep to be flattened");
     }
     f.make(l.size());
     for (int i = 0; i < l.size(); i++) {

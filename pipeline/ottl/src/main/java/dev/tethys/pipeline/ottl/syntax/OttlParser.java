@@ -260,7 +260,7 @@ public final class OttlParser {
       return number(sign, sign.text());
     }
     if (after.kind() != OttlToken.Kind.WORD && !after.is("(")) {
-      throw error(sign, "a sign stands before a number, a path, a converter or parentheses");
+      throw error(sign, "a sign must precede a number, a path, a converter or parentheses");
     }
     Expression e = mathOperand(primary());
     deeper(sign.at());

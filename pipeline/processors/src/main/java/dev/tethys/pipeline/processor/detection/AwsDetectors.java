@@ -136,7 +136,7 @@ final class AwsDetectors {
         } catch (IOException e) {
           LOG.log(
               Level.WARNING,
-              "ec2: the tags of {0} are not known, which "
+              "ec2: the tags of {0} are unknown, which "
                   + (ofMetadata
                       ? "requires InstanceMetadataTags=enabled on the instance"
                       : "requires the permission ec2:DescribeTags, or tags_from_imds: true with"

@@ -176,7 +176,7 @@ final class Detection {
       throw new IOException("detector " + name + ": " + describe(e.getCause()), e.getCause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted while detectors were asked", e);
+      throw new IOException("interrupted while detectors ran", e);
     }
   }
 

@@ -188,7 +188,7 @@ final class Cluster {
         throw new IOException(
             "failed to wait for caches to sync: there was no list of pods within "
                 + timeLimit.toMillis()
-                + " ms (wait_for_metadata_timeout); the log says why");
+                + " ms (wait_for_metadata_timeout); see the log");
       }
       long rest = Math.min(end - System.nanoTime(), OTHERS.toNanos());
       if (!othersSeen.await(Math.max(0, rest), TimeUnit.NANOSECONDS)) {

@@ -79,7 +79,7 @@ public record KubernetesConfig(
     private static Field read(YamlObject o) {
       Field f = new Field(o.get(TAG), o.get(KEY), o.get(REGEX), o.get(FROM));
       if (f.key.isEmpty() == f.keyRegex.isEmpty()) {
-        throw o.error("one of key and key_regex says which, and only one");
+        throw o.error("exactly one of key and key_regex is required");
       }
       if (!f.keyRegex.isEmpty()) {
         expression(o.at(REGEX), o, f.keyRegex);
@@ -264,7 +264,7 @@ public record KubernetesConfig(
               return "";
             }
             if (o.get(SOURCE_NAME).isEmpty()) {
-              throw o.error("name says which attribute it is");
+              throw o.error("name is required: the name of the attribute");
             }
             return o.get(SOURCE_NAME);
           });

@@ -210,7 +210,7 @@ final class LogFormats {
       int end = line.indexOf(' ', at);
       end = end < 0 ? line.length() : end;
       if (end == at) {
-        throw new EvaluationException("the line ends too early");
+        throw new EvaluationException("the line ends unexpectedly");
       }
       String w = line.substring(at, end);
       at = end;

@@ -285,7 +285,7 @@ final class MetricEditors {
   private static OttlExpr.Getter extractPercentile(Arguments a) {
     double percentile = a.number(0, 0);
     if (!(percentile > 0 && percentile < 100)) {
-      throw a.error(0, "the percentile lies between 0 and 100");
+      throw a.error(0, "the percentile must be between 0 and 100");
     }
     String shown =
         percentile == Math.rint(percentile)

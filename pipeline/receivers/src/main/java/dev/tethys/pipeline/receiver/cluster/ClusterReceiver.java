@@ -136,7 +136,7 @@ final class ClusterReceiver implements Receiver {
         if (!IntervalCollector.isStopping() && failures.isNew(reason)) {
           LOG.log(
               Level.ERROR,
-              "{0}: no metrics while k8s.cluster.uid, which is wanted, is not known: {1}",
+              "{0}: no metrics while k8s.cluster.uid, which is required, is unknown: {1}",
               name,
               reason);
         }

@@ -160,7 +160,7 @@ public record KubeletConfig(
     } else {
       for (Key<String> k : List.of(CERT, KEY)) {
         if (!o.get(k).isEmpty()) {
-          throw o.error(k, k.name() + " says something with auth_type: tls only");
+          throw o.error(k, k.name() + " is valid with auth_type: tls only");
         }
       }
     }

@@ -89,7 +89,7 @@ public record ClusterSettings(Auth auth, String kubeconfig, String context, bool
       if (c.auth != Auth.KUBECONFIG) {
         for (Key<String> k : List.of(kubeconfig, context)) {
           if (!o.get(k).isEmpty()) {
-            throw o.error(k, k.name() + " says something with auth_type: kubeConfig only");
+            throw o.error(k, k.name() + " is valid with auth_type: kubeConfig only");
           }
         }
       }

@@ -137,7 +137,7 @@ final class LogOutput implements Sink, OperatorReport {
         metrics
             .counters(
                 "tethys_log_receiver_retries_total",
-                "Batches that were not taken and are offered again.",
+                "Batches that were not accepted and are offered again.",
                 "receiver")
             .with(name);
     this.lost =
@@ -354,7 +354,7 @@ final class LogOutput implements Sink, OperatorReport {
       lost.add(p.batch.items());
       logLimited(
           p.batch.items()
-              + " records were not taken for "
+              + " records were not accepted for "
               + Durations.format(most)
               + " and are dropped: "
               + u.reason());
@@ -368,7 +368,7 @@ final class LogOutput implements Sink, OperatorReport {
     Duration doubled = pause.multipliedBy(2);
     Duration last = settings.retry().last();
     pause = doubled.compareTo(last) > 0 ? last : doubled;
-    logLimited("records were not taken and are offered again: " + u.reason());
+    logLimited("records were not accepted and are offered again: " + u.reason());
     return true;
   }
 

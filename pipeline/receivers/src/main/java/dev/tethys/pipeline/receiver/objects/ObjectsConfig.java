@@ -128,13 +128,13 @@ public record ObjectsConfig(
         }
       }
       if (o.get(MODE) == Mode.PULL && !o.get(WITHOUT).isEmpty()) {
-        throw o.error(WITHOUT, "exclude_watch_type says something with mode: watch only");
+        throw o.error(WITHOUT, "exclude_watch_type is valid with mode: watch only");
       }
       if (o.get(MODE) == Mode.WATCH && o.has(INTERVAL)) {
-        throw o.error(INTERVAL, "interval says something with mode: pull only");
+        throw o.error(INTERVAL, "interval is valid with mode: pull only");
       }
       if (o.get(MODE) == Mode.WATCH && o.has(DELAY)) {
-        throw o.error(DELAY, "initial_delay says something with mode: pull only");
+        throw o.error(DELAY, "initial_delay is valid with mode: pull only");
       }
       return new WatchedObject(
           o.get(NAME),

@@ -49,7 +49,7 @@ final class ObjectsReceiver implements Receiver {
       paths = ObjectPaths.of(api, System::nanoTime);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted while it asked what objects there are", e);
+      throw new IOException("interrupted while listing objects", e);
     }
     for (WatchedObject w : config.objects()) {
       String base = paths.find(w.name(), w.group());
@@ -61,7 +61,7 @@ final class ObjectsReceiver implements Receiver {
       }
     }
     if (feeds.isEmpty()) {
-      throw new IOException("the cluster has none of the objects that are wanted");
+      throw new IOException("the cluster has none of the configured kinds of objects");
     }
     feeds.forEach(ObjectFeed::start);
   }

@@ -151,7 +151,8 @@ final class ProfilePoller implements AutoCloseable {
           yield true;
         }
         case Outcome.Unavailable u -> {
-          LOG.log(Level.WARNING, "{0}: profiles are not taken now: {1}", source.name(), u.reason());
+          LOG.log(
+              Level.WARNING, "{0}: profiles are not accepted now: {1}", source.name(), u.reason());
           yield false;
         }
       };

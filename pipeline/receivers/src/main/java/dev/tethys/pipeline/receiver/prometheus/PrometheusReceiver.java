@@ -263,7 +263,7 @@ final class PrometheusReceiver implements Receiver, Adjustable {
           .logger()
           .log(
               Level.WARNING,
-              "{0}: {1} batches of scrapes were not taken, or not wholly; the last: {2}",
+              "{0}: {1} batches of scrapes were not accepted, or not wholly; the last: {2}",
               context.name(),
               lost.getAndSet(0),
               why);

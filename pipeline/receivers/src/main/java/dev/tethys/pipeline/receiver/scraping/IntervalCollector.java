@@ -181,7 +181,7 @@ public final class IntervalCollector {
           if (nextDue - System.nanoTime() <= wait.toNanos()) {
             LOG.log(
                 Level.WARNING,
-                "{0}: metrics were not taken before newer ones are due: {1}",
+                "{0}: metrics were not accepted before newer ones are due: {1}",
                 name,
                 u.reason());
             return;

@@ -69,8 +69,8 @@ class KubeletConfigTest {
       value = {
         "{} | auth_type: tls, which is the default, requires ca_file, cert_file and key_file",
         "auth_type: token | unknown auth_type \"token\"",
-        "{auth_type: none, cert_file: x} | cert_file says something with auth_type: tls only",
-        "{auth_type: none, context: x} | context says something with auth_type: kubeConfig only",
+        "{auth_type: none, cert_file: x} | cert_file is valid with auth_type: tls only",
+        "{auth_type: none, context: x} | context is valid with auth_type: kubeConfig only",
         "auth_type: kubeConfig | the endpoint is the name of a node",
         "{auth_type: kubeConfig, endpoint: 'https://a:1'} | the endpoint is the name of a node",
         "{auth_type: none, metric_groups: [pods]} | unknown metric group \"pods\"",

@@ -27,7 +27,7 @@ public final class MemoryLimitException extends QueryException {
   private static String message(Kind kind, String problem, String largest) {
     return problem
         + largest
-        + (kind == Kind.OVERLOAD ? ": ask again later, or" : ": ask")
+        + (kind == Kind.OVERLOAD ? ": retry later, or" : ": ask")
         + " for fewer series or steps, or raise the limit";
   }
 

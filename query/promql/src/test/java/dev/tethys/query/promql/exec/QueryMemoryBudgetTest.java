@@ -31,7 +31,7 @@ class QueryMemoryBudgetTest {
     assertThatThrownBy(() -> b.reserve(30, 10, false))
         .isInstanceOfSatisfying(
             QueryException.class, e -> assertThat(e.kind()).isEqualTo(Kind.OVERLOAD))
-        .hasMessageContaining("ask again later");
+        .hasMessageContaining("retry later");
     assertThatThrownBy(() -> b.reserve(30, 30, false))
         .isInstanceOfSatisfying(
             QueryException.class, e -> assertThat(e.kind()).isEqualTo(Kind.LIMIT));

@@ -57,7 +57,7 @@ final class ChunkFiles implements AutoCloseable {
       }
       int version = f.u8();
       if (version != 1) {
-        throw f.damaged(4, "chunks of version " + version + " are not known, 1 is");
+        throw f.damaged(4, "chunks of version " + version + " are unknown, 1 is");
       }
       return f;
     } catch (CorruptFileException e) {

@@ -56,7 +56,7 @@ final class IndexFile implements AutoCloseable {
       }
       version = file.u8();
       if (version != 1 && version != 2) {
-        throw file.damaged(4, "index version " + version + " is not known, 1 and 2 are");
+        throw file.damaged(4, "index version " + version + " is unknown, 1 and 2 are");
       }
       long toc = file.size() - TOC;
       file.pos = file.size() - 4;

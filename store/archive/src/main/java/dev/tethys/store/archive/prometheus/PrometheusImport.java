@@ -57,7 +57,7 @@ public final class PrometheusImport {
       if (into.refused() > 0) {
         report.note(
             into.refused()
-                + " samples of the present were not taken: the store has others at their times");
+                + " samples of the present were not imported: the store has others at their times");
       }
     }
     return report;

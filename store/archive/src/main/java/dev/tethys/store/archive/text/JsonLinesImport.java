@@ -112,7 +112,7 @@ public final class JsonLinesImport {
 
   private static void require(@Nullable JsonToken got, JsonToken wanted) {
     if (got != wanted) {
-      throw new Malformed("a JSON object with metric, values and timestamps is wanted");
+      throw new Malformed("expected a JSON object with metric, values and timestamps");
     }
   }
 
@@ -138,7 +138,7 @@ public final class JsonLinesImport {
         }
         default ->
             throw new Malformed(
-                "key " + key + " is not known; metric, values, timestamps, starts are");
+                "key " + key + " is unknown; metric, values, timestamps, starts are");
       }
     }
     if (valueCount != timeCount) {

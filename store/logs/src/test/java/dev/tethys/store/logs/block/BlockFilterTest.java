@@ -53,7 +53,7 @@ class BlockFilterTest {
     assertThat(excludes(f, "=" + id.substring(0, 9))).isFalse();
     assertThat(excludes(f, " user_1234")).isFalse();
     assertThat(excludes(f, " é1é2é3")).isFalse();
-    assertThat(excludes(f, id.substring(3))).as("the begin of the run is not known").isFalse();
+    assertThat(excludes(f, id.substring(3))).as("the begin of the run is unknown").isFalse();
     assertThat(excludes(f, "=12345678")).as("numbers are not in it").isFalse();
     assertThat(excludes(f, "=4b5c6d7f8f90")).isTrue();
     assertThat(excludes(f, " user_2234")).isTrue();

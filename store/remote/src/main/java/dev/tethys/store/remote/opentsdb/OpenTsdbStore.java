@@ -263,8 +263,7 @@ final class OpenTsdbStore implements ForeignStore {
         ClientRequest.get(http.at("/api/suggest?type=metrics&max=" + most)),
         in -> out.addAll(TsdbResponse.names(in)));
     if (out.size() >= MAX_METRICS) {
-      throw new IOException(
-          "it has more than " + MAX_METRICS + " metrics: name the one that is wanted");
+      throw new IOException("it has more than " + MAX_METRICS + " metrics: name the metric");
     }
     return out;
   }

@@ -100,7 +100,7 @@ record WebhookConfig(
     }
     long workers = o.get(WORKERS);
     if (workers > MOST_WORKERS) {
-      throw o.error(WORKERS, "at most " + MOST_WORKERS + " workers are wanted");
+      throw o.error(WORKERS, "at most " + MOST_WORKERS + " workers are allowed");
     }
     return new WebhookConfig(
         url,

@@ -57,7 +57,7 @@ final class Bson {
     try {
       return new Document(fields(in.order(ByteOrder.LITTLE_ENDIAN), 0));
     } catch (BufferUnderflowException e) {
-      throw new IOException("a document of BSON ends too early", e);
+      throw new IOException("a document of BSON ends unexpectedly", e);
     }
   }
 
@@ -68,7 +68,7 @@ final class Bson {
     int begin = in.position();
     int length = in.getInt();
     if (length < 5 || length > in.limit() - begin) {
-      throw new IOException("a document of BSON says that it has " + length + " bytes");
+      throw new IOException("a document of BSON declares " + length + " bytes");
     }
     Map<String, @Nullable Object> out = new LinkedHashMap<>();
     for (int type = in.get() & 0xff; type != 0; type = in.get() & 0xff) {
@@ -76,7 +76,7 @@ final class Bson {
       out.put(name, value(type, in, depth));
     }
     if (in.position() - begin != length) {
-      throw new IOException("a document of BSON has not the length that it says");
+      throw new IOException("a document of BSON has another length than declared");
     }
     return out;
   }
@@ -119,7 +119,7 @@ final class Bson {
       case CODE_WITH_SCOPE -> {
         int length = in.getInt();
         if (length < 4) {
-          throw new IOException("code in BSON says that it has " + length + " bytes");
+          throw new IOException("code in BSON declares " + length + " bytes");
         }
         bytes(in, length - 4);
       }
@@ -141,7 +141,7 @@ final class Bson {
 
   private static byte[] bytes(ByteBuffer in, int length) throws IOException {
     if (length < 0 || length > in.remaining()) {
-      throw new IOException("a value of BSON says that it has " + length + " bytes");
+      throw new IOException("a value of BSON declares " + length + " bytes");
     }
     byte[] b = new byte[length];
     in.get(b);

@@ -100,7 +100,7 @@ final class MachineToken {
       return body;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      throw new IOException("interrupted while the machine's identity was asked for", e);
+      throw new IOException("interrupted while requesting the machine's identity", e);
     }
   }
 }

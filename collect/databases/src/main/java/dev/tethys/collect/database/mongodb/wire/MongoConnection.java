@@ -223,7 +223,7 @@ public final class MongoConnection implements AutoCloseable {
       throw new IOException("not an answer in MongoDB's protocol: it has the code " + code);
     }
     if (size < HEADER + 4 || size > MAX_MESSAGE) {
-      throw new IOException("an answer says that it has " + size + " bytes");
+      throw new IOException("an answer declares " + size + " bytes");
     }
     if (answered != request || (flags & MORE_TO_COME) != 0) {
       throw new IOException("an answer to something else than what was asked");
@@ -246,7 +246,7 @@ public final class MongoConnection implements AutoCloseable {
       } else if (kind == 1 && in.remaining() >= 4) { // documents next to the body
         int size = in.getInt();
         if (size < 4 || size - 4 > in.remaining()) {
-          throw new IOException("a section says that it has " + size + " bytes");
+          throw new IOException("a section declares " + size + " bytes");
         }
         in.position(in.position() + size - 4);
       } else {

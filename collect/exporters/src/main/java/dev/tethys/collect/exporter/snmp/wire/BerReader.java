@@ -39,8 +39,7 @@ final class BerReader {
   /** What is inside of the next value. */
   BerReader inside(int tag) throws MalformedMessageException {
     if (tag() != tag) {
-      throw new MalformedMessageException(
-          "tag 0x%02x where 0x%02x is wanted".formatted(tag(), tag));
+      throw new MalformedMessageException("tag 0x%02x instead of 0x%02x".formatted(tag(), tag));
     }
     return inside();
   }

@@ -134,7 +134,7 @@ final class BusReader {
     align("({xtd".indexOf(signature.charAt(at)) >= 0 ? 8 : 1);
     int end = in.position() + length;
     if (length < 0 || end > in.limit()) {
-      throw new IOException("the bus: an array says that it has " + length + " bytes");
+      throw new IOException("the bus: an array declares " + length + " bytes");
     }
     List<Object> out = new ArrayList<>();
     while (in.position() < end) {

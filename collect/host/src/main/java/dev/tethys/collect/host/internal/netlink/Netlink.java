@@ -100,7 +100,7 @@ public final class Netlink implements AutoCloseable {
       int answers = in.getInt();
       in.getInt();
       if (length < HEADER || length > in.limit() - start) {
-        throw new IOException("netlink: a message says that it has " + length + " bytes");
+        throw new IOException("netlink: a message declares " + length + " bytes");
       }
       ByteBuffer body = in.slice(start + HEADER, length - HEADER).order(ByteOrder.nativeOrder());
       in.position(Math.min(in.limit(), start + (length + 3 & ~3)));

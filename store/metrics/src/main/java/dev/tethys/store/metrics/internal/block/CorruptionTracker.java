@@ -130,7 +130,7 @@ final class CorruptionTracker {
                 + folder.get()
                 + " cannot be read: "
                 + e.getMessage()
-                + ". See to the disk and ask again",
+                + ". Check the disk and retry",
             e)
         : new StorageException(
             StorageException.Reason.CORRUPT,

@@ -102,7 +102,7 @@ final class GroupWriter implements AutoCloseable {
           "a group at " + offset + " cannot be decompressed: " + e.getMessage());
     }
     if (n != raw) {
-      throw new CorruptionException("a group at " + offset + " is shorter than it says");
+      throw new CorruptionException("a group at " + offset + " is shorter than declared");
     }
     return out;
   }

@@ -471,7 +471,7 @@ final class ColumnPage implements Page, Page.View {
           || end > b.length - head
           || end < column
           || !isColumn(b, head + column, head + end, rows, masked)) {
-        throw new CorruptionException("a column is as long as it does not say");
+        throw new CorruptionException("a column is of another length than declared");
       }
       column = end;
     }

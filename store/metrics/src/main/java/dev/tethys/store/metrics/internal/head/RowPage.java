@@ -657,7 +657,7 @@ final class RowPage implements Page {
       int nibbles = (codes + 1) >>> 1;
       if (nibbles > page.ends[r] - at
           || at + nibbles + lengths(page.bytes, at, codes) != page.ends[r]) {
-        throw new CorruptionException("a row is as long as it does not say");
+        throw new CorruptionException("a row is of another length than declared");
       }
       at = page.ends[r];
     }
