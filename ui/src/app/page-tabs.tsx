@@ -11,6 +11,21 @@ export function PageTabs() {
   const { group, page, view } = place;
   return (
     <>
+      {group.pages.length > 1 && (
+        <nav className="tabs" aria-label={group.name}>
+          {group.pages.map((one) => (
+            <Link
+              key={one.name}
+              to={one.views[0]?.to ?? '/'}
+              className="tab"
+              activeProps={{}}
+              aria-current={one === page ? 'page' : undefined}
+            >
+              {one.name}
+            </Link>
+          ))}
+        </nav>
+      )}
       {page.views.length > 1 && (
         <nav className="views" aria-label={`Views of ${page.name}`}>
           {page.views.map((one) => (
@@ -21,21 +36,6 @@ export function PageTabs() {
               activeOptions={{ exact: true }}
               activeProps={{}}
               aria-current={one === view ? 'page' : undefined}
-            >
-              {one.name}
-            </Link>
-          ))}
-        </nav>
-      )}
-      {group.pages.length > 1 && (
-        <nav className="tabs" aria-label={group.name}>
-          {group.pages.map((one) => (
-            <Link
-              key={one.name}
-              to={one.views[0]?.to ?? '/'}
-              className="tab"
-              activeProps={{}}
-              aria-current={one === page ? 'page' : undefined}
             >
               {one.name}
             </Link>

@@ -52,7 +52,7 @@ function Start({ onPick, onExplore }: { onPick: (expr: string) => void; onExplor
   return (
     <Empty
       icon="explore"
-      title={fitting.length > 0 ? 'Ask your metrics something' : 'Write a query, or browse what there is'}
+      title={fitting.length > 0 ? 'Example queries' : 'Write a query, or browse the metrics'}
       actions={
         <Button icon="compass" onClick={onExplore}>
           Browse {known.size > 0 ? `${known.size.toLocaleString('en')} metrics` : 'metrics'}
