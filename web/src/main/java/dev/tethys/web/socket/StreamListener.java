@@ -434,8 +434,17 @@ public final class StreamListener implements SocketListener {
 
   private void ended(Duration timeLimit) throws InterruptedException {
     long until = System.nanoTime() + timeLimit.toNanos();
-    for (Thread t : open.values()) {
-      t.join(Duration.ofNanos(Math.max(1, until - System.nanoTime())));
+    for (Map.Entry<Socket, Thread> e : open.entrySet()) {
+      Thread t = e.getValue();
+      // A connection that was just accepted is known before its thread runs.
+      while (t.getState() == Thread.State.NEW
+          && open.containsKey(e.getKey())
+          && System.nanoTime() - until < 0) {
+        Thread.sleep(1);
+      }
+      if (t.getState() != Thread.State.NEW) {
+        t.join(Duration.ofNanos(Math.max(1, until - System.nanoTime())));
+      }
     }
   }
 }

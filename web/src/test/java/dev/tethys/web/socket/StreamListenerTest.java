@@ -169,6 +169,16 @@ class StreamListenerTest {
     }
   }
 
+  @Test
+  void closesWhileAConnectionIsAccepted() throws Exception {
+    for (int i = 0; i < 300; i++) {
+      StreamListener l = StreamListener.start(ANY, s -> s.getInputStream().read());
+      try (Socket _ = new Socket(InetAddress.getLoopbackAddress(), l.port())) {
+        l.close();
+      }
+    }
+  }
+
   /** A client that sends without a pause would keep a carrier of virtual threads. */
   @Test
   void connectionsAreHandledWhileVirtualThreadsCompute() throws Exception {
