@@ -197,7 +197,7 @@ class FailingReadsTest {
               StorageException.class,
               e -> assertThat(e.reason()).isEqualTo(StorageException.Reason.UNAVAILABLE))
           .hasMessageContaining(failing)
-          .hasMessageContaining("ask again");
+          .hasMessageContaining("retry");
       assertThatThrownBy(() -> db.cardinality(CardinalityQuery.everything(5)))
           .hasMessageContaining(failing);
       Path copy = elsewhere.resolve("copy");

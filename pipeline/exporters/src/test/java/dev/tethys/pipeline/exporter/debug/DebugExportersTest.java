@@ -387,7 +387,7 @@ class DebugExportersTest {
     assertThat(old(f, "verbosity: normal").verbosity()).isEqualTo(Verbosity.BASIC);
     assertThat(old(f, "verbosity: detailed").samplingThereafter()).isEqualTo(500);
     assertThatThrownBy(() -> old(f, "{verbosity: normal, loglevel: debug}"))
-        .hasMessageContaining("write verbosity alone");
+        .hasMessageContaining("keep verbosity");
     assertThat(f.signals()).doesNotContain(Signal.PROFILES);
   }
 

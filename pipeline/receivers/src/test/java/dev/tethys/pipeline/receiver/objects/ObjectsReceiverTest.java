@@ -277,7 +277,7 @@ class ObjectsReceiverTest {
             "no objects \"podss\"; it has events, pods; not known: /apis/broken/v1");
     assertThatThrownBy(() -> make("error_mode: silent\nobjects: [{name: podss}]").start())
         .isInstanceOf(IOException.class)
-        .hasMessageContaining("none of the objects");
+        .hasMessageContaining("none of the configured kinds of objects");
     make("error_mode: ignore\nobjects: [{name: podss}, {name: pods}]").start();
     assertThat(saidAtStart.all).singleElement().asString().contains("podss");
   }
