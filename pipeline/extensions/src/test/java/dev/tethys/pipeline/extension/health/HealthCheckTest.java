@@ -125,6 +125,6 @@ class HealthCheckTest {
         .hasMessageContaining("test.yaml:1:37")
         .hasMessageContaining("alert on otelcol_exporter_send_failed_*");
     assertThatThrownBy(() -> read("use_v2: true"))
-        .hasMessageContaining("expected one of http and grpc");
+        .hasMessageContaining("use_v2 requires one of http and grpc");
   }
 }
