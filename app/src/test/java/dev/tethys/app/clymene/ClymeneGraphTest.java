@@ -438,7 +438,7 @@ class ClymeneGraphTest {
     wrong(
         ClymeneRole.INGESTER,
         "kafka",
-        "expected tls, plaintext or kerberos",
+        "expected none, tls, plaintext or kerberos",
         "--kafka.consumer.authentication=oauth");
   }
 
