@@ -103,7 +103,6 @@ public final class ByteBudget {
     @Override
     public void accept(long more) {
       if (!reserve(more)) {
-        REFUSED.inc();
         closeStalled();
         throw exhausted();
       }
@@ -140,7 +139,6 @@ public final class ByteBudget {
      */
     public void await(long more) throws InterruptedException {
       if (!awaitSome(more)) {
-        REFUSED.inc();
         throw exhausted();
       }
     }
@@ -236,7 +234,9 @@ public final class ByteBudget {
     lastStuck.set(nanos.getAsLong());
   }
 
+  /** Counts a refusal. */
   private static OverBudgetException exhausted() {
+    REFUSED.inc();
     return new OverBudgetException(
         "the memory for requests is used up, send the request again later", false);
   }
