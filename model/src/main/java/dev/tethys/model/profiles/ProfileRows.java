@@ -135,49 +135,30 @@ public final class ProfileRows {
   public void read(int row, Samples into) {
     int n = samples[row];
     into.clear().reserve(n);
-    byte[] b = bytes;
-    int at = starts[row];
+    position = starts[row];
     int stack = 0;
     for (int i = 0; i < n; i++) {
-      long first = b[at++];
-      if (first < 0) {
-        first = rest(b, at, first);
-        at += more(first);
-      }
-      stack += (int) unzigzag(first);
+      stack += (int) unzigzag(get());
       into.stacks[i] = stack;
-      long set = b[at++];
-      if (set < 0) {
-        set = rest(b, at, set);
-        at += more(set);
-      }
-      into.attributes[i] = (int) set;
-      long value = b[at++];
-      if (value < 0) {
-        value = rest(b, at, value);
-        at += more(value);
-      }
-      into.values[i] = unzigzag(value);
+      into.attributes[i] = (int) get();
+      into.values[i] = unzigzag(get());
     }
     into.count = n;
   }
 
-  /** Number of more than one byte, of which the first is read. */
-  private static long rest(byte[] b, int offset, long first) {
-    long v = first & 0x7f;
-    int at = offset;
-    for (int shift = 7; ; shift += 7) {
-      int next = b[at++];
-      v |= (long) (next & 0x7f) << shift;
-      if (next >= 0) {
-        return v;
-      }
-    }
-  }
+  private int position; // of read
 
-  /** Bytes of a number behind the first. */
-  private static int more(long v) {
-    return (63 - Long.numberOfLeadingZeros(v | 1)) / 7;
+  private long get() {
+    int b = bytes[position++];
+    if (b >= 0) {
+      return b;
+    }
+    long v = b & 0x7f;
+    for (int shift = 7; b < 0; shift += 7) {
+      b = bytes[position++];
+      v |= (long) (b & 0x7f) << shift;
+    }
+    return v;
   }
 
   private static long unzigzag(long v) {

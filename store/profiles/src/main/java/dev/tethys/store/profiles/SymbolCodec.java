@@ -24,9 +24,6 @@ final class SymbolCodec {
   static final int FUNCTION = 4;
   static final int NODE = 2;
 
-  private static final int GROUP = 256; // numbers for which room is made at once
-  private static final int MAX_NUMBER = 10;
-
   private SymbolCodec() {}
 
   /** Writes all tables behind each other. */
@@ -87,17 +84,10 @@ final class SymbolCodec {
     long[] data = t.data(); // row i starts at i * width
     for (int c = 0; c < width; c++) {
       long before = 0;
-      for (int from = 0; from < n; from += GROUP) {
-        int to = Math.min(n, from + GROUP);
-        out.ensure(GROUP * MAX_NUMBER);
-        byte[] b = out.buf;
-        int p = out.size;
-        for (int i = from; i < to; i++) {
-          long v = data[i * width + c];
-          p = put(b, p, v - before);
-          before = v;
-        }
-        out.size = p;
+      for (int i = 0; i < n; i++) {
+        long v = data[i * width + c];
+        out.svarint(v - before);
+        before = v;
       }
     }
   }
@@ -126,28 +116,9 @@ final class SymbolCodec {
     }
     int n = t.starts()[t.count()];
     long[] data = t.data();
-    for (int from = 0; from < n; from += GROUP) {
-      int to = Math.min(n, from + GROUP);
-      out.ensure(GROUP * MAX_NUMBER);
-      byte[] b = out.buf;
-      int p = out.size;
-      for (int i = from; i < to; i++) {
-        p = put(b, p, data[i]);
-      }
-      out.size = p;
+    for (int i = 0; i < n; i++) {
+      out.svarint(data[i]);
     }
-  }
-
-  /** Writes an svarint into a buffer with room for it. */
-  private static int put(byte[] b, int offset, long value) {
-    long v = ByteSink.zigzag(value);
-    int p = offset;
-    while ((v & ~0x7fL) != 0) {
-      b[p++] = (byte) (v | 0x80);
-      v >>>= 7;
-    }
-    b[p++] = (byte) v;
-    return p;
   }
 
   private static Tuples rows(ByteSource in) {
