@@ -28,6 +28,7 @@ final class Commands {
     out.add(Completion.command(this));
     out.addAll(added);
     out.addAll(DeadLetterCommands.commands());
+    out.add(ArchiveCommand.command());
     out.addAll(ControlCommands.commands());
     out.add(CheckExporter.command());
     out.addAll(Amtool.commands());

@@ -1,0 +1,5 @@
+/** Archive of telemetry in a folder, from which it can be replayed. */
+@NullMarked
+package dev.tethys.pipeline.exporter.archive;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,181 @@
+package dev.tethys.pipeline.archive;
+
+import dev.tethys.model.file.FileAccess;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HexFormat;
+import java.util.List;
+import java.util.zip.CRC32C;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Format of an archive.
+ *
+ * <pre>
+ * folder:
+ *   LOCK                    held by the process that writes
+ *   NNNNNNNNNNNNNNNN.seg    records; the name is the number of the segment, 16 hexadecimal digits
+ *   NNNNNNNNNNNNNNNN.idx    index of a complete segment; made anew from the segment where absent
+ *   replays/                positions of replays
+ * segment:
+ *   8 bytes  "TYARCHV1"
+ *   8 bytes  number
+ *   records in sequence:
+ *     4 bytes  length of the summary
+ *     4 bytes  length of the body
+ *     4 bytes  CRC-32C of the summary and the body
+ *     summary, see {@link RequestSummary}
+ *     body, a request of OTLP in protobuf, compressed by zstd
+ * index:
+ *   8 bytes  "TYARCHX1"
+ *   8 bytes  number
+ *   4 bytes  count of records
+ *   for each record: 8 bytes offset in the segment, 4 bytes length of the body, summary
+ *   4 bytes  CRC-32C of all before
+ * </pre>
+ *
+ * Numbers are big-endian.
+ */
+public final class Archive {
+  /** Resource attribute of data of a replay; its value is the name of the replay. */
+  public static final String REPLAY_ATTRIBUTE = "tethys.replay";
+
+  /** Folder of the positions of replays. */
+  public static final String REPLAYS = "replays";
+
+  static final String LOCK = "LOCK";
+  static final String SEGMENT_SUFFIX = ".seg";
+  static final String INDEX_SUFFIX = ".idx";
+
+  /** Bytes before the first record. */
+  static final int HEADER = 16;
+
+  /** Bytes before the summary of a record. */
+  static final int RECORD_HEADER = 12;
+
+  /** Longest summary; what says more is no length. */
+  static final int MAX_SUMMARY = 16 << 20;
+
+  /** Longest body. */
+  static final int MAX_BODY = 1 << 30;
+
+  private static final byte[] SEGMENT_MAGIC = "TYARCHV1".getBytes(StandardCharsets.US_ASCII);
+  private static final byte[] INDEX_MAGIC = "TYARCHX1".getBytes(StandardCharsets.US_ASCII);
+
+  private Archive() {}
+
+  /**
+   * A record of a segment.
+   *
+   * @param offset of the record in the segment
+   */
+  public record Entry(long offset, int bodyLength, RequestSummary summary) {}
+
+  static String name(long number, String suffix) {
+    return HexFormat.of().toHexDigits(number) + suffix;
+  }
+
+  /** Number of a segment by the name of its file; null when the file is none. */
+  static @Nullable Long number(Path p) {
+    String name = String.valueOf(p.getFileName());
+    if (name.length() != 16 + SEGMENT_SUFFIX.length() || !name.endsWith(SEGMENT_SUFFIX)) {
+      return null;
+    }
+    try {
+      long n = HexFormat.fromHexDigitsToLong(name.substring(0, 16));
+      return n > 0 && n < Long.MAX_VALUE ? n : null;
+    } catch (IllegalArgumentException e) {
+      return null;
+    }
+  }
+
+  /** Numbers of the segments of a folder, ascending. */
+  static List<Long> segments(FileAccess files, Path folder) throws IOException {
+    List<Long> out = new ArrayList<>();
+    for (Path p : files.list(folder)) {
+      Long n = number(p);
+      if (n != null) {
+        out.add(n);
+      }
+    }
+    out.sort(null);
+    return out;
+  }
+
+  static byte[] header(long number) {
+    return ByteBuffer.allocate(HEADER).put(SEGMENT_MAGIC).putLong(number).array();
+  }
+
+  static boolean isHeader(byte[] b, long number) {
+    return Arrays.equals(b, header(number));
+  }
+
+  static byte[] record(byte[] summary, byte[] body) {
+    return ByteBuffer.allocate(RECORD_HEADER + summary.length + body.length)
+        .putInt(summary.length)
+        .putInt(body.length)
+        .putInt(crc(summary, body))
+        .put(summary)
+        .put(body)
+        .array();
+  }
+
+  static int crc(byte[] summary, byte[] body) {
+    CRC32C c = new CRC32C();
+    c.update(summary);
+    c.update(body);
+    return (int) c.getValue();
+  }
+
+  static byte[] index(long number, List<Entry> entries) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
+      out.write(INDEX_MAGIC);
+      out.writeLong(number);
+      out.writeInt(entries.size());
+      for (Entry e : entries) {
+        out.writeLong(e.offset());
+        out.writeInt(e.bodyLength());
+        out.write(e.summary().write());
+      }
+      CRC32C c = new CRC32C();
+      c.update(bytes.toByteArray());
+      out.writeInt((int) c.getValue());
+    }
+    return bytes.toByteArray();
+  }
+
+  /**
+   * Reads an index.
+   *
+   * @throws IOException when it is damaged
+   */
+  static List<Entry> entries(byte[] index, long number) throws IOException {
+    CRC32C c = new CRC32C();
+    c.update(index, 0, Math.max(0, index.length - 4));
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(index))) {
+      byte[] magic = in.readNBytes(8);
+      if (!Arrays.equals(magic, INDEX_MAGIC)
+          || in.readLong() != number
+          || ByteBuffer.wrap(index).getInt(index.length - 4) != (int) c.getValue()) {
+        throw new IOException("the index of segment " + name(number, "") + " is damaged");
+      }
+      int n = in.readInt();
+      List<Entry> out = new ArrayList<>(Math.min(n, ArchiveWriter.MAX_RECORDS));
+      for (int i = 0; i < n; i++) {
+        long offset = in.readLong();
+        int length = in.readInt();
+        out.add(new Entry(offset, length, RequestSummary.read(in)));
+      }
+      return out;
+    }
+  }
+}

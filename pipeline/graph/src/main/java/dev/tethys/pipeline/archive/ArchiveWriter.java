@@ -1,0 +1,353 @@
+package dev.tethys.pipeline.archive;
+
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.FileAccess.WritableFile;
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Appends requests to an archive and keeps it within its size and age. Safe for several threads. A
+ * request is durable when {@link #append} returns; appends that wait at the same time share one
+ * force.
+ *
+ * <p>Locks: {@code forcing} before {@code this}. A file is closed with both, so that no force meets
+ * a closed file. A start begins a new segment and writes the index of one that was left incomplete.
+ */
+public final class ArchiveWriter implements Closeable {
+  /** Records of a segment; bounds its index. */
+  static final int MAX_RECORDS = 65_536;
+
+  /**
+   * Bounds of an archive.
+   *
+   * @param maxBytes of all files
+   * @param maxAge of a request
+   * @param segmentBytes after which a segment is complete
+   * @param segmentAge after which a segment is complete
+   * @param refuses whether a full archive refuses requests; otherwise the oldest segment is deleted
+   * @param index resource attributes in the index
+   */
+  public record Bounds(
+      long maxBytes,
+      Duration maxAge,
+      long segmentBytes,
+      Duration segmentAge,
+      boolean refuses,
+      List<String> index) {
+    public Bounds {
+      index = List.copyOf(index);
+    }
+  }
+
+  /** Reason of the deletion of a segment. */
+  public enum Deletion {
+    SIZE,
+    AGE
+  }
+
+  /**
+   * State of an archive.
+   *
+   * @param deleted items of deleted segments by reason, since the start
+   */
+  public record Stats(long bytes, int segments, long items, Map<Deletion, Long> deleted) {}
+
+  /** Segment that is complete. */
+  private record Complete(long bytes, long items, long lastMillis) {}
+
+  private final FileAccess files;
+  private final Path folder;
+  private final LongSupplier millis;
+  private final Object forcing = new Object();
+  private long forced; // sequence of the last durable append; guarded by forcing
+  private volatile Bounds bounds;
+
+  // guarded by this
+  private int users;
+  private @Nullable Closeable lock;
+  private final TreeMap<Long, Complete> complete = new TreeMap<>();
+  private final Map<Deletion, Long> deleted = new EnumMap<>(Deletion.class);
+  private @Nullable WritableFile open;
+  private final List<Archive.Entry> entries = new ArrayList<>();
+  private long number;
+  private long begun;
+  private long sequence;
+
+  /**
+   * @param millis wall clock
+   */
+  public ArchiveWriter(FileAccess files, Path folder, LongSupplier millis, Bounds bounds) {
+    this.files = files;
+    this.folder = folder;
+    this.millis = millis;
+    this.bounds = bounds;
+  }
+
+  /** Opens the archive for one more user; the bounds hold for all users from now on. */
+  public void open(Bounds newBounds) throws IOException {
+    synchronized (this) {
+      bounds = newBounds;
+      if (users == 0) {
+        files.createDirectories(folder);
+        lock = files.lock(folder.resolve(Archive.LOCK));
+        try {
+          recover();
+        } catch (IOException e) {
+          unlock();
+          throw e;
+        }
+      }
+      users++;
+    }
+    maintain();
+  }
+
+  private void unlock() throws IOException {
+    Closeable l = lock;
+    lock = null;
+    if (l != null) {
+      l.close();
+    }
+  }
+
+  private void recover() throws IOException {
+    complete.clear();
+    for (long n : Archive.segments(files, folder)) {
+      Path segment = path(n, Archive.SEGMENT_SUFFIX);
+      Path index = path(n, Archive.INDEX_SUFFIX);
+      List<Archive.Entry> of;
+      if (files.exists(index)) {
+        of = Archive.entries(files.read(index), n);
+      } else {
+        of = ArchiveReader.scan(files, segment, n, Long.MAX_VALUE);
+        files.replace(index, Archive.index(n, of));
+      }
+      complete.put(n, completed(segment, index, of));
+      number = Math.max(number, n);
+    }
+  }
+
+  private Complete completed(Path segment, Path index, List<Archive.Entry> of) throws IOException {
+    long items = 0;
+    long last = 0;
+    for (Archive.Entry e : of) {
+      items += e.summary().items();
+      last = Math.max(last, e.summary().writtenMillis());
+    }
+    return new Complete(files.size(segment) + files.size(index), items, last);
+  }
+
+  /**
+   * Appends a request of OTLP.
+   *
+   * @param summary of the request
+   * @throws ArchiveFullException when the archive is full and refuses requests
+   * @throws IOException when the request is not durable
+   */
+  public void append(RequestSummary summary, byte[] body) throws IOException {
+    byte[] compressed = Compression.ZSTD.compress(body, 0, body.length, Compression.DEFAULT_LEVEL);
+    byte[] record = Archive.record(summary.write(), compressed);
+    Bounds b = bounds;
+    if (isDue(b, record.length)) {
+      synchronized (forcing) {
+        synchronized (this) {
+          if (isDue(b, record.length)) {
+            finishSegment();
+          }
+        }
+      }
+    }
+    long mine;
+    synchronized (this) {
+      if (users == 0) {
+        throw new IOException("the archive is closed");
+      }
+      makeRoom(b, record.length);
+      WritableFile f = open;
+      if (f == null) {
+        f = begin();
+      }
+      long at = f.position();
+      try {
+        f.write(record, 0, record.length);
+      } catch (IOException e) {
+        cut(f, at);
+        throw e;
+      }
+      entries.add(new Archive.Entry(at, compressed.length, summary));
+      mine = ++sequence;
+    }
+    force(mine);
+  }
+
+  /** Removes an incomplete record; a segment that keeps it ends there. */
+  private void cut(WritableFile f, long at) throws IOException {
+    try {
+      f.truncate(at);
+    } catch (IOException e) {
+      open = null;
+      Path segment = path(number, Archive.SEGMENT_SUFFIX);
+      complete.put(number, completed(segment, segment, entries));
+      entries.clear();
+      try (f) {
+        throw e;
+      }
+    }
+  }
+
+  private synchronized boolean isDue(Bounds b, int more) {
+    WritableFile f = open;
+    return f != null
+        && !entries.isEmpty()
+        && (f.position() + more > b.segmentBytes
+            || entries.size() >= MAX_RECORDS
+            || millis.getAsLong() - begun >= b.segmentAge.toMillis());
+  }
+
+  private WritableFile begin() throws IOException {
+    WritableFile f = files.create(path(number + 1, Archive.SEGMENT_SUFFIX));
+    number++;
+    begun = millis.getAsLong();
+    open = f;
+    byte[] header = Archive.header(number);
+    f.write(header, 0, header.length);
+    files.syncDirectory(folder);
+    return f;
+  }
+
+  /** Called with both locks. */
+  private void finishSegment() throws IOException {
+    WritableFile f = open;
+    if (f == null) {
+      return;
+    }
+    f.force();
+    forced = sequence;
+    f.close();
+    open = null;
+    Path segment = path(number, Archive.SEGMENT_SUFFIX);
+    Path index = path(number, Archive.INDEX_SUFFIX);
+    files.replace(index, Archive.index(number, entries));
+    complete.put(number, completed(segment, index, entries));
+    entries.clear();
+  }
+
+  private void force(long upTo) throws IOException {
+    synchronized (forcing) {
+      if (forced >= upTo) {
+        return;
+      }
+      WritableFile f;
+      long last;
+      synchronized (this) {
+        f = open;
+        last = sequence;
+      }
+      if (f != null) {
+        f.force();
+      }
+      forced = last;
+    }
+  }
+
+  /** Called with the lock of this. */
+  private void makeRoom(Bounds b, long more) throws IOException {
+    while (bytes() + more > b.maxBytes) {
+      Long oldest = complete.isEmpty() ? null : complete.firstKey();
+      if (b.refuses || oldest == null) {
+        throw new ArchiveFullException(
+            "the archive "
+                + folder
+                + " has "
+                + bytes()
+                + " bytes of "
+                + b.maxBytes
+                + " (max_size); enlarge max_size or delete segments");
+      }
+      delete(oldest, Deletion.SIZE);
+    }
+  }
+
+  private void delete(long n, Deletion why) throws IOException {
+    files.delete(path(n, Archive.INDEX_SUFFIX));
+    files.delete(path(n, Archive.SEGMENT_SUFFIX));
+    Complete c = complete.remove(n);
+    deleted.merge(why, c == null ? 0 : c.items, Long::sum);
+  }
+
+  private long bytes() {
+    long n = open == null ? 0 : open.position();
+    for (Complete c : complete.values()) {
+      n += c.bytes;
+    }
+    return n;
+  }
+
+  /** Completes a segment that is old enough and deletes those that are too old. */
+  public void maintain() throws IOException {
+    synchronized (forcing) {
+      synchronized (this) {
+        Bounds b = bounds;
+        if (isDue(b, 0)) {
+          finishSegment();
+        }
+        long oldest = millis.getAsLong() - b.maxAge.toMillis();
+        while (!complete.isEmpty() && complete.firstEntry().getValue().lastMillis < oldest) {
+          delete(complete.firstKey(), Deletion.AGE);
+        }
+      }
+    }
+  }
+
+  /** The present state. */
+  public synchronized Stats stats() {
+    long items = 0;
+    for (Complete c : complete.values()) {
+      items += c.items;
+    }
+    for (Archive.Entry e : entries) {
+      items += e.summary().items();
+    }
+    return new Stats(
+        bytes(), complete.size() + (open == null ? 0 : 1), items, new EnumMap<>(deletedOrZero()));
+  }
+
+  private Map<Deletion, Long> deletedOrZero() {
+    Map<Deletion, Long> out = new EnumMap<>(Deletion.class);
+    for (Deletion d : Deletion.values()) {
+      out.put(d, deleted.getOrDefault(d, 0L));
+    }
+    return out;
+  }
+
+  private Path path(long n, String suffix) {
+    return folder.resolve(Archive.name(n, suffix));
+  }
+
+  /** Closes the archive for one user; the last one completes the segment. */
+  @Override
+  public void close() throws IOException {
+    synchronized (forcing) {
+      synchronized (this) {
+        if (users == 0 || --users > 0) {
+          return;
+        }
+        try {
+          finishSegment();
+        } finally {
+          unlock();
+        }
+      }
+    }
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.archive;
+
+import org.jspecify.annotations.NullMarked;
