@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery } from '@tanstack/react-query';
 import { ApiError } from '../../api/client';
 import { apiUrl } from '../../app/base';
 import { decodeFlames, type Flames, type WireFlames } from './flames';
+import { type ProfileHeat, profileHeat, type WireHeatSeries } from './heat-model';
 
 /** Range of time, ms since 1970. */
 export interface Window {
@@ -13,6 +14,8 @@ export interface Window {
 export interface Selection extends Window {
   type: string;
   query: string;
+  /** Id of one profile; all without it. */
+  profile?: string;
 }
 
 /** Throws ApiError. */
@@ -56,9 +59,10 @@ const selected = (s: Selection) => ({
   labelSelector: s.query || '{}',
   start: Math.floor(s.start),
   end: Math.ceil(s.end),
+  ...(s.profile ? { profileIdSelector: [s.profile] } : {}),
 });
 
-const keyOf = (s: Selection) => [s.type, s.query, s.start, s.end];
+const keyOf = (s: Selection) => [s.type, s.query, s.start, s.end, s.profile ?? ''];
 
 /** Labels of the stored series. Asked again while there are none. */
 export function useProfileSeries(window: Window, attempt: number) {
@@ -135,6 +139,33 @@ export function useTimeline(selection: Selection | null, step: number, attempt: 
       };
     },
     enabled: selection !== null,
+    placeholderData: keepPreviousData,
+    staleTime: Number.POSITIVE_INFINITY,
+  });
+}
+
+/** Single profiles by time and value, with the largest of each cell. */
+export function useProfileHeat(selection: Selection, step: number, attempt: number) {
+  return useQuery({
+    queryKey: ['profiles-heat', keyOf(selection), step, attempt],
+    queryFn: async ({ signal }): Promise<ProfileHeat> => {
+      const window = {
+        start: Math.floor(selection.start / step) * step,
+        end: Math.ceil(selection.end / step) * step,
+      };
+      const body = await call<{ series?: WireHeatSeries[] }>(
+        'SelectHeatmap',
+        {
+          ...selected({ ...selection, ...window }),
+          step: step / 1000,
+          groupBy: [],
+          queryType: 'HEATMAP_QUERY_TYPE_INDIVIDUAL',
+          exemplarType: 'EXEMPLAR_TYPE_INDIVIDUAL',
+        },
+        signal,
+      );
+      return profileHeat(body.series ?? [], { ...window, step });
+    },
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   });

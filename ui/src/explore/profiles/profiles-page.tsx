@@ -14,6 +14,7 @@ import { NoProfileStore, NoProfilesYet } from './empty';
 import { FlameGraph } from './flame-graph';
 import { invert, sandwich } from './flames';
 import { FunctionTable } from './function-table';
+import { ProfileHeatPanel } from './heat';
 import './profiles.css';
 import { Selector } from './selector';
 import { decode, encode, type ProfilesState, SERVICE, type Search, type View, withLabel } from './state';
@@ -172,15 +173,25 @@ function ProfilesContent({
                 ? [{ value: '', label: 'No profile types' }]
                 : shown.map((t) => ({ value: t, label: typeLabel(t) }))
             }
-            onChange={(type) => update({ type, zoom: '' })}
+            onChange={(type) => update({ type, zoom: '', profile: '' })}
           />
           <Selector
             label="Query"
             query={state.query}
             series={all.filter((s) => s[TYPE] === state.type)}
-            onQuery={(query) => update({ query, zoom: '' })}
+            onQuery={(query) => update({ query, zoom: '', profile: '' })}
           />
-          <Button pressed={state.compare} icon="plan" onClick={() => update({ compare: !state.compare })}>
+          <Button
+            pressed={state.single}
+            onClick={() => update({ single: !state.single, profile: '', zoom: '' })}
+          >
+            Single profiles
+          </Button>
+          <Button
+            pressed={state.compare}
+            icon="plan"
+            onClick={() => update({ compare: !state.compare, profile: '' })}
+          >
             Compare
           </Button>
         </div>
@@ -212,6 +223,15 @@ function ProfilesContent({
             onTime={setTime}
           />
         )}
+        {selection && state.single && (
+          <ProfileHeatPanel
+            selection={selection}
+            unit={unit}
+            attempt={attempt}
+            profile={state.profile}
+            onProfile={(profile) => update({ profile, zoom: '' })}
+          />
+        )}
         {baseline && (
           <TimelineChart
             title="Baseline"
@@ -226,7 +246,7 @@ function ProfilesContent({
       {selection ? (
         <Result
           state={state}
-          selection={selection}
+          selection={state.profile ? { ...selection, profile: state.profile } : selection}
           baseline={baseline}
           attempt={attempt}
           update={update}

@@ -23,6 +23,10 @@ export interface ProfilesState {
   fn: string;
   /** Address of the node that fills the width. */
   zoom: string;
+  /** Id of the one profile that is shown; empty for all of the selection. */
+  profile: string;
+  /** Whether single profiles are shown as a heat map. */
+  single: boolean;
   inverted: boolean;
   compare: boolean;
   /** Selector of the baseline; empty for that of the query. */
@@ -50,6 +54,8 @@ export function decode(search: Search): ProfilesState {
     find: search.find ?? '',
     fn: search.fn ?? '',
     zoom: search.zoom ?? '',
+    profile: search.profile ?? '',
+    single: search.single === '1',
     inverted: search.invert === '1',
     compare: search.compare === '1',
     base: search.base ?? '',
@@ -68,6 +74,8 @@ export function encode(state: ProfilesState): Search {
   if (state.find) out.find = state.find;
   if (state.fn) out.fn = state.fn;
   if (state.zoom) out.zoom = state.zoom;
+  if (state.profile) out.profile = state.profile;
+  if (state.single) out.single = '1';
   if (state.inverted) out.invert = '1';
   if (state.compare) {
     out.compare = '1';

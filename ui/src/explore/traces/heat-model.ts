@@ -1,23 +1,13 @@
 /** Duration heat map: the buckets of `histogram_over_time(duration)` as cells, and boxes over them. */
+import type { HeatGrid, Place } from '../heat-canvas';
 import type { MetricSeries } from './answers';
 import type { Grid } from './lines';
 import type { Box } from './state';
 
-export interface HeatGrid {
-  /** ms, one a column: the column of a time holds the spans of the step before it. */
-  times: number[];
-  step: number;
-  /** Upper bounds in seconds, ascending, each twice the one before. */
-  bounds: number[];
-  /** Counts by column and row: index = column × rows + row. */
-  counts: Float64Array;
-  max: number;
-  total: number;
-}
-
 /** More rows than this are not drawn: 2^64 ns is 584 years. */
 const MAX_ROWS = 64;
 
+/** Bounds are seconds, each twice the one before. */
 export function heatGrid(series: MetricSeries[], { start, end, step }: Grid): HeatGrid {
   const columns = Math.floor((end - start) / step) + 1;
   const times = Array.from({ length: columns }, (_, i) => start + i * step);
@@ -73,10 +63,7 @@ export function boxOf(
 }
 
 /** Columns and rows that a box covers, as shares of the picture: 0 is left and low. */
-export function boxPlace(
-  grid: HeatGrid,
-  box: Box,
-): { left: number; right: number; low: number; high: number } {
+export function boxPlace(grid: HeatGrid, box: Box): Place {
   const first = (grid.times[0] ?? 0) - grid.step;
   const length = grid.times.length * grid.step;
   const rows = grid.bounds.length;

@@ -30,7 +30,6 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 
 /**
@@ -221,13 +220,13 @@ final class ProfileStoreRuns {
                   Matcher.of(Matcher.Type.EQUAL, "__type__", "cpu")),
               Long.MIN_VALUE,
               Long.MAX_VALUE)) {
-        s.read(new StackMerge(stored, 0, List.of(), Set.of()), () -> false);
+        s.read(new StackMerge(stored, 0, List.of(), Map.of()), () -> false);
       }
       StackTree.Sorted a = stored.sorted();
       best = Math.min(best, threadCpu() - begin);
       begin = threadCpu();
       StackTree read = new StackTree(1);
-      StackMerge merge = new StackMerge(read, 0, List.of(), Set.of());
+      StackMerge merge = new StackMerge(read, 0, List.of(), Map.of());
       Samples samples = new Samples();
       for (byte[] f : files) {
         ProfileBatch b = batch(f, "service-0");

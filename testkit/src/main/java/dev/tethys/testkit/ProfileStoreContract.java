@@ -290,7 +290,10 @@ public abstract class ProfileStoreContract {
   private StackTree.Sorted tree(List<String> callSite, Set<String> spans) {
     StackTree tree = new StackTree(1);
     try (ProfileSelection s = store.select(TENANT, List.of(), T0, T0 + 100 * SECOND)) {
-      s.read(new StackMerge(tree, 0, callSite, spans), () -> false);
+      s.read(
+          new StackMerge(
+              tree, 0, callSite, spans.isEmpty() ? Map.of() : Map.of(StackMerge.SPAN_ID, spans)),
+          () -> false);
     }
     return tree.sorted();
   }

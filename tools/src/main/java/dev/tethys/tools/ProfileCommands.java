@@ -118,7 +118,7 @@ final class ProfileCommands {
 
     StackTree.Sorted tree() {
       StackTree tree = new StackTree(1);
-      read(new StackMerge(tree, 0, List.of(), Set.of()));
+      read(new StackMerge(tree, 0, List.of(), Map.of()));
       return tree.sorted();
     }
   }

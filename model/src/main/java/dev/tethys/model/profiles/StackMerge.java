@@ -2,6 +2,7 @@ package dev.tethys.model.profiles;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 
 /**
@@ -13,10 +14,13 @@ public final class StackMerge implements ProfileReader {
   /** Key of the attribute with the span that a sample belongs to. */
   public static final String SPAN_ID = "span_id";
 
+  /** Key of the attribute with the trace that a sample belongs to. */
+  public static final String TRACE_ID = "trace_id";
+
   private final StackTree tree;
   private final int column;
   private final List<String> callSite;
-  private final Set<String> spans;
+  private final Map<String, Set<String>> attributes;
   private ProfileSymbols symbols = new ProfileSymbolTable().view();
   private long[] values = {};
   private byte[] matches = {}; // by set of attributes: 1 selected, 2 not
@@ -24,13 +28,15 @@ public final class StackMerge implements ProfileReader {
 
   /**
    * @param callSite names of the outermost frames that a stack must have; empty for all stacks
-   * @param spans ids of the spans of the samples to merge; empty for all samples
+   * @param attributes by key, the texts of which a sample must have one, such as those of {@link
+   *     #SPAN_ID}; empty for all samples
    */
-  public StackMerge(StackTree tree, int column, List<String> callSite, Set<String> spans) {
+  public StackMerge(
+      StackTree tree, int column, List<String> callSite, Map<String, Set<String>> attributes) {
     this.tree = tree;
     this.column = column;
     this.callSite = List.copyOf(callSite);
-    this.spans = Set.copyOf(spans);
+    this.attributes = Map.copyOf(attributes);
   }
 
   /** Number of merged profiles. */
@@ -52,7 +58,7 @@ public final class StackMerge implements ProfileReader {
     } else {
       Arrays.fill(values, 0, n, 0);
     }
-    if (!spans.isEmpty()) {
+    if (!attributes.isEmpty()) {
       matches = new byte[of.attributes().count()];
     }
   }
@@ -60,22 +66,26 @@ public final class StackMerge implements ProfileReader {
   @Override
   public void profile(int series, ProfileRows rows, int row, Samples samples) {
     profiles++;
-    if (spans.isEmpty()) {
+    if (attributes.isEmpty()) {
       for (int i = 0; i < samples.count; i++) {
         values[samples.stacks[i]] += samples.values[i];
       }
       return;
     }
     for (int i = 0; i < samples.count; i++) {
-      if (isOfSpan(samples.attributes[i])) {
+      if (isSelected(samples.attributes[i])) {
         values[samples.stacks[i]] += samples.values[i];
       }
     }
   }
 
-  private boolean isOfSpan(int set) {
+  private boolean isSelected(int set) {
     if (matches[set] == 0) {
-      matches[set] = (byte) (spans.contains(symbols.text(set, SPAN_ID)) ? 1 : 2);
+      boolean all = true;
+      for (Map.Entry<String, Set<String>> a : attributes.entrySet()) {
+        all &= a.getValue().contains(symbols.text(set, a.getKey()));
+      }
+      matches[set] = (byte) (all ? 1 : 2);
     }
     return matches[set] == 1;
   }

@@ -25,7 +25,8 @@ import java.util.PriorityQueue;
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared
 record FlameGraph(List<String> names, List<long[]> levels, long[] totals, long maxSelf) {
-  private static final String OTHER = "other";
+  /** Name of the node that small ones are combined into. */
+  static final String OTHER = "other";
 
   /** Default of the most nodes, as in Pyroscope. */
   static final long DEFAULT_MAX_NODES = 8192;
@@ -128,7 +129,7 @@ record FlameGraph(List<String> names, List<long[]> levels, long[] totals, long m
   }
 
   /** Smallest total of the largest nodes; 0 if all are shown. */
-  private static long least(StackTree.Sorted tree, long maxNodes) {
+  static long least(StackTree.Sorted tree, long maxNodes) {
     int first = tree.total().length == 1 ? 1 : 0; // Pyroscope counts the root of compared trees
     if (maxNodes < 1 || tree.size() - first <= maxNodes) {
       return 0;

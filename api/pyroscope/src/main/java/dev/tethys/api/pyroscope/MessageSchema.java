@@ -34,6 +34,7 @@ final class MessageSchema {
   enum Kind {
     TEXT,
     INTEGER,
+    INTEGER32,
     DOUBLE,
     BOOL,
     ENUM,
@@ -116,7 +117,7 @@ final class MessageSchema {
       Field f = byNumber.get(r.field());
       if (f == null || depth > MAX_DEPTH) {
         r.skip();
-      } else if (f.repeated && f.kind == Kind.INTEGER) {
+      } else if (f.repeated && (f.kind == Kind.INTEGER || f.kind == Kind.INTEGER32)) {
         List<Long> all = new ArrayList<>();
         for (int o = r.beginRepeated(ProtoReader.VARINT); r.moreRepeated(o); ) {
           all.add(r.readVarint());
@@ -148,7 +149,7 @@ final class MessageSchema {
   private static Object value(ProtoReader r, Field f, int depth) {
     return switch (f.kind) {
       case TEXT -> r.readString();
-      case INTEGER, ENUM -> r.readLong();
+      case INTEGER, INTEGER32, ENUM -> r.readLong();
       case DOUBLE -> r.readDouble();
       case BOOL -> r.readBool();
       case BYTES -> r.readBytes();
@@ -240,7 +241,10 @@ final class MessageSchema {
           all.add(value(list.get(i), f, at + "[" + i + "]"));
         }
         out.put(
-            f.name, f.kind == Kind.INTEGER ? all.stream().mapToLong(n -> (Long) n).toArray() : all);
+            f.name,
+            f.kind == Kind.INTEGER || f.kind == Kind.INTEGER32
+                ? all.stream().mapToLong(n -> (Long) n).toArray()
+                : all);
       } else {
         throw wrong(at, v, "it must be a list");
       }
@@ -268,7 +272,7 @@ final class MessageSchema {
         }
         throw wrong(at, v, "it must be a number");
       }
-      case INTEGER, ENUM -> {
+      case INTEGER, INTEGER32, ENUM -> {
         if (f.kind == Kind.ENUM && f.values.indexOf(String.valueOf(v)) >= 0) {
           return (long) f.values.indexOf(String.valueOf(v));
         }
@@ -318,8 +322,9 @@ final class MessageSchema {
       comma = ",";
       if (v instanceof long[] all) {
         sb.append('[');
+        String quote = f.kind == Kind.INTEGER32 ? "" : "\"";
         for (int i = 0; i < all.length; i++) {
-          sb.append(i == 0 ? "\"" : ",\"").append(all[i]).append('"');
+          sb.append(i == 0 ? "" : ",").append(quote).append(all[i]).append(quote);
         }
         sb.append(']');
       } else if (v instanceof List<?> all) {

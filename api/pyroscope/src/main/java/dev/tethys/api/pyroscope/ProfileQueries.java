@@ -47,8 +47,9 @@ final class ProfileQueries {
    * @param type id of the profile type
    * @param start Unix milliseconds
    * @param end Unix milliseconds, inclusive
+   * @param profiles those to read; empty for all
    */
-  record Request(String type, String selector, long start, long end) {
+  record Request(String type, String selector, long start, long end, Set<ProfileId> profiles) {
     ProfileLabels.Type parsedType() {
       ProfileLabels.Type t = ProfileLabels.Type.parse(type);
       if (t == null) {
@@ -116,19 +117,33 @@ final class ProfileQueries {
     return new ArrayList<>(out.values());
   }
 
+  /**
+   * Stacks to merge.
+   *
+   * @param callSite names of their outermost frames
+   * @param attributes as in {@link StackMerge}
+   */
+  record Stacks(Request request, List<String> callSite, Map<String, Set<String>> attributes) {}
+
   /** Adds the stacks of a selection to a tree. */
-  void stacks(Request r, List<String> callSite, Set<String> spans, StackTree to, int column) {
+  void stacks(Stacks of, StackTree to, int column) {
+    read(of.request, new StackMerge(to, column, of.callSite, of.attributes));
+  }
+
+  private void read(Request r, ProfileReader reader) {
     try (ProfileSelection s = select(r)) {
-      s.read(new StackMerge(to, column, callSite, spans), stopped);
+      read(s, r, reader);
     }
+  }
+
+  private void read(ProfileSelection s, Request r, ProfileReader reader) {
+    s.read(r.profiles.isEmpty() ? reader : new ChosenProfiles(s, r.profiles, reader), stopped);
   }
 
   /** Merges a selection into one profile. */
   ProfileMerge merge(Request r) {
     ProfileMerge merge = new ProfileMerge(false);
-    try (ProfileSelection s = select(r)) {
-      s.read(merge, stopped);
-    }
+    read(r, merge);
     return merge;
   }
 
@@ -147,14 +162,7 @@ final class ProfileQueries {
    * @param callSite as in {@link #stacks}
    */
   List<Line> lines(Request r, List<String> groupBy, long stepMillis, List<String> callSite) {
-    long points = stepMillis <= 0 ? Long.MAX_VALUE : (r.end - r.start) / stepMillis;
-    if (points > MAX_POINTS) {
-      throw new HttpException(
-          400,
-          "step makes more than "
-              + MAX_POINTS
-              + " points of a series; use a longer step or a shorter time range");
-    }
+    checkPoints(r.end - r.start, stepMillis);
     Map<Labels, Line> lines = new HashMap<>();
     try (ProfileSelection s = select(r)) {
       List<Line> ofSeries = new ArrayList<>();
@@ -162,12 +170,39 @@ final class ProfileQueries {
         Labels group = group(l, groupBy);
         ofSeries.add(lines.computeIfAbsent(group, g -> new Line(g, new TreeMap<>())));
       }
-      s.read(new Totals(ofSeries, r.start, stepMillis, callSite), stopped);
+      read(s, r, new Totals(ofSeries, r.start, stepMillis, callSite));
     }
     List<Line> out = new ArrayList<>(lines.values());
     out.removeIf(l -> l.points.isEmpty());
     out.sort((a, b) -> a.labels.compareTo(b.labels));
     return out;
+  }
+
+  /**
+   * Heat map of a selection.
+   *
+   * @throws HttpException 400 if it has too many slots
+   */
+  HeatMap heatMap(Request r, List<String> groupBy, HeatMap.Options options) {
+    checkPoints(options.end() - options.start(), options.step());
+    // The first slot has the profiles of the step before the start.
+    Request from =
+        new Request(
+            r.type, r.selector, Math.max(0, r.start - options.step() + 1), r.end, r.profiles);
+    try (ProfileSelection s = select(from)) {
+      List<Labels> groups = s.series().stream().map(l -> group(l, groupBy)).toList();
+      return HeatMap.of(s, groups, options, stopped);
+    }
+  }
+
+  private static void checkPoints(long range, long stepMillis) {
+    if (stepMillis <= 0 || range / stepMillis > MAX_POINTS) {
+      throw new HttpException(
+          400,
+          "step makes more than "
+              + MAX_POINTS
+              + " points of a series; use a longer step or a shorter time range");
+    }
   }
 
   private static Labels group(Labels of, List<String> names) {

@@ -82,6 +82,12 @@ public final class PyroscopeApi {
         Querier::selectSeries);
     method(
         routes,
+        "SelectHeatmap",
+        PyroscopeMessages.SELECT_HEATMAP_REQUEST,
+        PyroscopeMessages.SELECT_HEATMAP,
+        Querier::selectHeatmap);
+    method(
+        routes,
         "SelectMergeStacktraces",
         PyroscopeMessages.MERGE_STACKTRACES_REQUEST,
         PyroscopeMessages.FLAMES,

@@ -4,6 +4,7 @@ import static dev.tethys.api.pyroscope.MessageSchema.Kind.BOOL;
 import static dev.tethys.api.pyroscope.MessageSchema.Kind.BYTES;
 import static dev.tethys.api.pyroscope.MessageSchema.Kind.DOUBLE;
 import static dev.tethys.api.pyroscope.MessageSchema.Kind.INTEGER;
+import static dev.tethys.api.pyroscope.MessageSchema.Kind.INTEGER32;
 import static dev.tethys.api.pyroscope.MessageSchema.Kind.TEXT;
 
 /**
@@ -61,15 +62,32 @@ final class PyroscopeMessages {
                   .one(1, "keep_locations", INTEGER)
                   .one(2, "aggregate_callees", BOOL));
   private static final String[] FORMATS = {
-    "PROFILE_FORMAT_UNSPECIFIED", "PROFILE_FORMAT_FLAMEGRAPH", "PROFILE_FORMAT_TREE"
+    "PROFILE_FORMAT_UNSPECIFIED",
+    "PROFILE_FORMAT_FLAMEGRAPH",
+    "PROFILE_FORMAT_TREE",
+    "PROFILE_FORMAT_DOT",
+    "PROFILE_FORMAT_PPROF"
   };
+  private static final String[] EXEMPLAR_TYPES = {
+    "EXEMPLAR_TYPE_UNSPECIFIED",
+    "EXEMPLAR_TYPE_NONE",
+    "EXEMPLAR_TYPE_INDIVIDUAL",
+    "EXEMPLAR_TYPE_SPAN"
+  };
+  private static final MessageSchema ASYNC =
+      new MessageSchema()
+          .one(1, "request_id", TEXT)
+          .one(2, "type", "ASYNC_QUERY_TYPE_DISABLED", "ASYNC_QUERY_TYPE_FORCE");
 
   static final MessageSchema MERGE_STACKTRACES_REQUEST =
       selection(3)
           .one(5, "max_nodes", INTEGER)
           .one(6, "format", FORMATS)
           .one(7, "stack_trace_selector", SELECTOR)
-          .many(8, "profile_id_selector", TEXT);
+          .many(8, "profile_id_selector", TEXT)
+          .one(9, "async", ASYNC)
+          .many(10, "trace_id_selector", TEXT)
+          .many(11, "span_selector", TEXT);
   static final MessageSchema MERGE_SPAN_REQUEST =
       selection(4)
           .many(3, "span_selector", TEXT)
@@ -91,51 +109,47 @@ final class PyroscopeMessages {
               "TIME_SERIES_AGGREGATION_TYPE_AVERAGE")
           .one(8, "stack_trace_selector", SELECTOR)
           .one(9, "limit", INTEGER)
-          .one(10, "exemplar_type", "EXEMPLAR_TYPE_UNSPECIFIED", "EXEMPLAR_TYPE_NONE");
+          .one(10, "exemplar_type", EXEMPLAR_TYPES);
   static final MessageSchema SELECT_SERIES =
       new MessageSchema()
           .many(1, "series", new MessageSchema().many(1, "labels", LABEL).many(2, "points", POINT));
 
-  private static final MessageSchema LEVEL = new MessageSchema().many(1, "values", INTEGER);
-  private static final MessageSchema FLAME_GRAPH = flames();
-  static final MessageSchema FLAMES =
-      new MessageSchema().one(1, "flamegraph", FLAME_GRAPH).one(2, "tree", BYTES);
-  static final MessageSchema DIFF_REQUEST =
-      new MessageSchema()
-          .one(1, "left", MERGE_STACKTRACES_REQUEST)
-          .one(2, "right", MERGE_STACKTRACES_REQUEST);
-  static final MessageSchema DIFF =
-      new MessageSchema()
+  static final MessageSchema SELECT_HEATMAP_REQUEST =
+      selection(3)
+          .one(5, "step", DOUBLE)
+          .many(6, "group_by", TEXT)
           .one(
-              1, "flamegraph", flames().one(5, "leftTicks", INTEGER).one(6, "rightTicks", INTEGER));
-
-  static final MessageSchema STATS =
+              7,
+              "query_type",
+              "HEATMAP_QUERY_TYPE_UNSPECIFIED",
+              "HEATMAP_QUERY_TYPE_INDIVIDUAL",
+              "HEATMAP_QUERY_TYPE_SPAN")
+          .one(8, "exemplar_type", EXEMPLAR_TYPES)
+          .one(9, "limit", INTEGER);
+  private static final MessageSchema EXEMPLAR =
       new MessageSchema()
-          .one(1, "data_ingested", BOOL)
-          .one(2, "oldest_profile_time", INTEGER)
-          .one(3, "newest_profile_time", INTEGER);
-  static final MessageSchema ANALYZE_REQUEST =
-      new MessageSchema().one(2, "start", INTEGER).one(3, "end", INTEGER).one(4, "query", TEXT);
-  static final MessageSchema ANALYZE =
+          .one(1, "timestamp", INTEGER)
+          .one(2, "profile_id", TEXT)
+          .one(3, "span_id", TEXT)
+          .one(4, "value", INTEGER)
+          .many(5, "labels", LABEL);
+  static final MessageSchema SELECT_HEATMAP =
       new MessageSchema()
           .many(
               1,
-              "query_scopes",
+              "series",
               new MessageSchema()
-                  .one(1, "component_type", TEXT)
-                  .one(2, "component_count", INTEGER)
-                  .one(3, "block_count", INTEGER)
-                  .one(4, "series_count", INTEGER)
-                  .one(5, "profile_count", INTEGER)
-                  .one(6, "sample_count", INTEGER))
-          .one(
-              2,
-              "query_impact",
-              new MessageSchema()
-                  .one(2, "total_bytes_in_time_range", INTEGER)
-                  .one(3, "total_queried_series", INTEGER)
-                  .one(4, "deduplication_needed", BOOL));
+                  .many(1, "labels", LABEL)
+                  .many(
+                      2,
+                      "slots",
+                      new MessageSchema()
+                          .one(1, "timestamp", INTEGER)
+                          .many(2, "y_min", DOUBLE)
+                          .many(3, "counts", INTEGER32)
+                          .many(4, "exemplars", EXEMPLAR)));
 
+  private static final MessageSchema LEVEL = new MessageSchema().many(1, "values", INTEGER);
   private static final MessageSchema VALUE_TYPE =
       new MessageSchema().one(1, "type", INTEGER).one(2, "unit", INTEGER);
   static final MessageSchema PROFILE =
@@ -202,6 +216,48 @@ final class PyroscopeMessages {
           .one(12, "period", INTEGER)
           .many(13, "comment", INTEGER)
           .one(14, "default_sample_type", INTEGER);
+
+  private static final MessageSchema FLAME_GRAPH = flames();
+  static final MessageSchema FLAMES =
+      new MessageSchema()
+          .one(1, "flamegraph", FLAME_GRAPH)
+          .one(2, "tree", BYTES)
+          .one(5, "pprof", new MessageSchema().one(1, "profile", PROFILE));
+  static final MessageSchema DIFF_REQUEST =
+      new MessageSchema()
+          .one(1, "left", MERGE_STACKTRACES_REQUEST)
+          .one(2, "right", MERGE_STACKTRACES_REQUEST);
+  static final MessageSchema DIFF =
+      new MessageSchema()
+          .one(
+              1, "flamegraph", flames().one(5, "leftTicks", INTEGER).one(6, "rightTicks", INTEGER));
+
+  static final MessageSchema STATS =
+      new MessageSchema()
+          .one(1, "data_ingested", BOOL)
+          .one(2, "oldest_profile_time", INTEGER)
+          .one(3, "newest_profile_time", INTEGER);
+  static final MessageSchema ANALYZE_REQUEST =
+      new MessageSchema().one(2, "start", INTEGER).one(3, "end", INTEGER).one(4, "query", TEXT);
+  static final MessageSchema ANALYZE =
+      new MessageSchema()
+          .many(
+              1,
+              "query_scopes",
+              new MessageSchema()
+                  .one(1, "component_type", TEXT)
+                  .one(2, "component_count", INTEGER)
+                  .one(3, "block_count", INTEGER)
+                  .one(4, "series_count", INTEGER)
+                  .one(5, "profile_count", INTEGER)
+                  .one(6, "sample_count", INTEGER))
+          .one(
+              2,
+              "query_impact",
+              new MessageSchema()
+                  .one(2, "total_bytes_in_time_range", INTEGER)
+                  .one(3, "total_queried_series", INTEGER)
+                  .one(4, "deduplication_needed", BOOL));
 
   private PyroscopeMessages() {}
 

@@ -1,13 +1,19 @@
 package dev.tethys.api.pyroscope;
 
+import static java.util.stream.Collectors.toSet;
+
 import dev.tethys.api.pyroscope.ProfileQueries.Line;
 import dev.tethys.api.pyroscope.ProfileQueries.Request;
+import dev.tethys.api.pyroscope.ProfileQueries.Stacks;
 import dev.tethys.codec.pprof.MergedPprof;
 import dev.tethys.model.Labels;
 import dev.tethys.model.profiles.ProfileLabels;
+import dev.tethys.model.profiles.StackMerge;
 import dev.tethys.model.profiles.StackTree;
 import dev.tethys.web.HttpException;
 import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -39,7 +45,11 @@ final class Querier {
 
   private static Request request(Map<String, Object> m) {
     return new Request(
-        text(m, "profile_typeID"), text(m, "label_selector"), number(m, "start"), number(m, "end"));
+        text(m, "profile_typeID"),
+        text(m, "label_selector"),
+        number(m, "start"),
+        number(m, "end"),
+        texts(m, "profile_id_selector").stream().map(ProfileId::parse).collect(toSet()));
   }
 
   private static long maxNodes(Map<String, Object> m) {
@@ -48,9 +58,6 @@ final class Querier {
 
   /** Names of the call site; what else selects stacks is refused. */
   private static List<String> callSite(Map<String, Object> m) {
-    if (!texts(m, "profile_id_selector").isEmpty()) {
-      throw unsupported("profile_id_selector: profiles are stored without ids");
-    }
     Map<String, Object> selector = message(m, "stack_trace_selector");
     if (!message(selector, "go_pgo").isEmpty()) {
       throw unsupported("stack_trace_selector.go_pgo");
@@ -141,14 +148,13 @@ final class Querier {
   }
 
   static Map<String, Object> selectSeries(ProfileQueries q, Map<String, Object> m) {
-    double step = m.get("step") instanceof Double d ? d : 0;
-    if (!(step >= 0.001)) {
-      throw new HttpException(400, "step is " + step + "; it must be seconds, at least 0.001");
+    long step = step(m);
+    if (number(m, "exemplar_type") > NO_EXEMPLARS) {
+      throw unsupported("exemplar_type of SelectSeries; use that of SelectHeatmap");
     }
     boolean average = number(m, "aggregation") == 1;
     List<Line> lines =
-        new ArrayList<>(
-            q.lines(request(m), texts(m, "group_by"), (long) (step * 1000), callSite(m)));
+        new ArrayList<>(q.lines(request(m), texts(m, "group_by"), step, callSite(m)));
     long limit = number(m, "limit");
     if (limit > 0 && lines.size() > limit) {
       lines.sort((a, b) -> Double.compare(b.total(), a.total()));
@@ -166,26 +172,130 @@ final class Querier {
     return Map.of("series", out);
   }
 
-  private static Map<String, Object> flames(StackTree tree, Map<String, Object> m) {
-    if (number(m, "format") == 2) {
-      throw unsupported("PROFILE_FORMAT_TREE; use PROFILE_FORMAT_FLAMEGRAPH");
+  private static final int NO_EXEMPLARS = 1;
+  private static final int SPANS = 2;
+  private static final int EXEMPLARS_OF_PROFILES = 2;
+  private static final int EXEMPLARS_OF_SPANS = 3;
+
+  /** Milliseconds of a step. */
+  private static long step(Map<String, Object> m) {
+    double step = m.get("step") instanceof Double d ? d : 0;
+    if (!(step >= 0.001)) {
+      throw new HttpException(400, "step is " + step + "; it must be seconds, at least 0.001");
     }
-    return Map.of("flamegraph", FlameGraph.of(tree.sorted(), maxNodes(m)).message());
+    return (long) (step * 1000);
+  }
+
+  static Map<String, Object> selectHeatmap(ProfileQueries q, Map<String, Object> m) {
+    Request r = request(m);
+    if (r.start() >= r.end()) {
+      throw new HttpException(400, "end is " + r.end() + "; it must be after start " + r.start());
+    }
+    long limit = number(m, "limit");
+    if (limit < 0) {
+      throw new HttpException(400, "limit is " + limit + "; it must be 0 or more");
+    }
+    boolean spans = number(m, "query_type") == SPANS;
+    long wanted = number(m, "exemplar_type");
+    if (wanted > NO_EXEMPLARS && wanted != (spans ? EXEMPLARS_OF_SPANS : EXEMPLARS_OF_PROFILES)) {
+      throw new HttpException(400, "exemplar_type must be that of query_type, or none");
+    }
+    List<String> groupBy = texts(m, "group_by");
+    HeatMap map =
+        q.heatMap(
+            r,
+            groupBy,
+            new HeatMap.Options(r.start(), r.end(), step(m), spans, wanted > NO_EXEMPLARS));
+    List<HeatMap.Group> groups = new ArrayList<>(map.groups());
+    if (limit > 0 && groups.size() > limit) {
+      groups.sort(Comparator.comparingLong(HeatMap.Group::total).reversed());
+      groups = groups.subList(0, (int) limit);
+    }
+    List<Double> bounds = Arrays.stream(map.bounds()).boxed().toList();
+    List<Map<String, Object>> out = new ArrayList<>();
+    for (HeatMap.Group g : groups) {
+      List<Map<String, Object>> slots = new ArrayList<>();
+      g.slots().forEach((time, slot) -> slots.add(slot(time, slot, bounds, groupBy)));
+      out.add(Map.of("labels", pairs(g.labels()), "slots", slots));
+    }
+    return Map.of("series", out);
+  }
+
+  private static Map<String, Object> slot(
+      long time, HeatMap.Slot slot, List<Double> bounds, List<String> groupBy) {
+    List<Map<String, Object>> exemplars = new ArrayList<>();
+    for (HeatMap.Example e : slot.examples) {
+      if (e != null) {
+        Map<String, Object> x = new LinkedHashMap<>();
+        x.put("timestamp", Math.floorDiv(e.time(), 1_000_000L));
+        x.put("profile_id", ProfileId.of(e.series(), e.time()).text());
+        x.put("span_id", e.span());
+        x.put("value", e.value());
+        Map<String, String> others = new LinkedHashMap<>();
+        e.series().toList().forEach(l -> others.put(l.name(), l.value()));
+        groupBy.forEach(others::remove);
+        x.put("labels", pairs(Labels.of(others)));
+        exemplars.add(x);
+      }
+    }
+    return Map.of(
+        "timestamp",
+        time,
+        "y_min",
+        bounds,
+        "counts",
+        Arrays.stream(slot.counts).asLongStream().toArray(),
+        "exemplars",
+        exemplars);
+  }
+
+  private static final int TREE = 2;
+  private static final int DOT = 3;
+  private static final int PPROF = 4;
+
+  /** Merged stacks in the form that a request names. */
+  private static Map<String, Object> merged(ProfileQueries q, Stacks s, Map<String, Object> m) {
+    long format = number(m, "format");
+    if (format == DOT) {
+      throw unsupported("PROFILE_FORMAT_DOT; use PROFILE_FORMAT_FLAMEGRAPH");
+    }
+    if (format == PPROF) {
+      if (!s.callSite().isEmpty() || !s.attributes().isEmpty()) {
+        throw unsupported("PROFILE_FORMAT_PPROF of a call site, a trace or a span");
+      }
+      byte[] profile = MergedPprof.write(q.merge(s.request()), s.request().parsedType());
+      return Map.of("pprof", Map.of("profile", PyroscopeMessages.PROFILE.fromProto(profile)));
+    }
+    StackTree tree = new StackTree(1);
+    q.stacks(s, tree, 0);
+    return format == TREE
+        ? Map.of("tree", TreeFormat.of(tree.sorted(), maxNodes(m)))
+        : Map.of("flamegraph", FlameGraph.of(tree.sorted(), maxNodes(m)).message());
   }
 
   static Map<String, Object> mergeStacktraces(ProfileQueries q, Map<String, Object> m) {
-    StackTree tree = new StackTree(1);
-    q.stacks(request(m), callSite(m), Set.of(), tree, 0);
-    return flames(tree, m);
+    return merged(q, stacks(m), m);
+  }
+
+  private static Stacks stacks(Map<String, Object> m) {
+    if (number(message(m, "async"), "type") != 0) {
+      throw unsupported("async: queries answer at once");
+    }
+    Map<String, Set<String>> attributes = new LinkedHashMap<>();
+    List<String> spans = texts(m, "span_selector");
+    List<String> traces = texts(m, "trace_id_selector");
+    if (!spans.isEmpty()) {
+      attributes.put(StackMerge.SPAN_ID, Set.copyOf(spans));
+    }
+    if (!traces.isEmpty()) {
+      attributes.put(StackMerge.TRACE_ID, Set.copyOf(traces));
+    }
+    return new Stacks(request(m), callSite(m), attributes);
   }
 
   static Map<String, Object> mergeSpans(ProfileQueries q, Map<String, Object> m) {
     Set<String> spans = Set.copyOf(texts(m, "span_selector"));
-    StackTree tree = new StackTree(1);
-    if (!spans.isEmpty()) {
-      q.stacks(request(m), List.of(), spans, tree, 0);
-    }
-    return flames(tree, m);
+    return merged(q, new Stacks(request(m), List.of(), Map.of(StackMerge.SPAN_ID, spans)), m);
   }
 
   /** The merged profile in bytes of its message. */
@@ -204,8 +314,8 @@ final class Querier {
     StackTree tree = new StackTree(2);
     Map<String, Object> left = message(m, "left");
     Map<String, Object> right = message(m, "right");
-    q.stacks(request(left), callSite(left), Set.of(), tree, 0);
-    q.stacks(request(right), callSite(right), Set.of(), tree, 1);
+    q.stacks(stacks(left), tree, 0);
+    q.stacks(stacks(right), tree, 1);
     long maxNodes = Math.max(maxNodes(left), maxNodes(right));
     return Map.of("flamegraph", FlameGraph.of(tree.sorted(), maxNodes).message());
   }

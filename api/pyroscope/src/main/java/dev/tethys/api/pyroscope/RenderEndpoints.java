@@ -2,6 +2,7 @@ package dev.tethys.api.pyroscope;
 
 import dev.tethys.api.pyroscope.ProfileQueries.Line;
 import dev.tethys.api.pyroscope.ProfileQueries.Request;
+import dev.tethys.api.pyroscope.ProfileQueries.Stacks;
 import dev.tethys.codec.pprof.MergedPprof;
 import dev.tethys.model.GoJson;
 import dev.tethys.model.profiles.ProfileLabels;
@@ -54,7 +55,8 @@ final class RenderEndpoints {
         type,
         brace < 0 ? "" : text.substring(brace),
         millis(p.first(from, "now-1h"), from),
-        millis(p.first(until, "now"), until));
+        millis(p.first(until, "now"), until),
+        Set.of());
   }
 
   /** Time of a parameter: relative, or seconds, milliseconds or more by its number of digits. */
@@ -130,7 +132,7 @@ final class RenderEndpoints {
 
   private static String json(ProfileQueries q, Request r, ProfileLabels.Type type, long maxNodes) {
     StackTree tree = new StackTree(1);
-    q.stacks(r, List.of(), Set.of(), tree, 0);
+    q.stacks(new Stacks(r, List.of(), Map.of()), tree, 0);
     long step = Math.max(10_000, (r.end() - r.start()) / POINTS);
     List<Line> lines = q.lines(r, List.of(), step, List.of());
     FlameGraph g = FlameGraph.of(tree.sorted(), maxNodes);
@@ -200,8 +202,8 @@ final class RenderEndpoints {
     requests.run(
         http,
         q -> {
-          q.stacks(left, List.of(), Set.of(), tree, 0);
-          q.stacks(right, List.of(), Set.of(), tree, 1);
+          q.stacks(new Stacks(left, List.of(), Map.of()), tree, 0);
+          q.stacks(new Stacks(right, List.of(), Map.of()), tree, 1);
           return Map.of();
         });
     FlameGraph g = FlameGraph.of(tree.sorted(), maxNodes(p));

@@ -34,6 +34,8 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -224,6 +226,82 @@ class PyroscopeApiTest {
   }
 
   @Test
+  void heatMapCountsProfilesByStepAndValue() throws Exception {
+    String body =
+        call(
+            "SelectHeatmap",
+            selection(
+                "{service_name=\\\"shop\\\"}",
+                ",\"step\":15,\"groupBy\":[\"service_name\"],"
+                    + "\"queryType\":\"HEATMAP_QUERY_TYPE_INDIVIDUAL\","
+                    + "\"exemplarType\":\"EXEMPLAR_TYPE_INDIVIDUAL\""));
+    // Profiles of 80 at 0 s, 75 at 10 s and 1 at 20 s: ranges of width 79 / 20 from 1 on.
+    assertThat(body)
+        .startsWith(
+            "{\"series\":[{\"labels\":[{\"name\":\"service_name\",\"value\":\"shop\"}],"
+                + "\"slots\":[{\"timestamp\":\"%d\",\"yMin\":[1.0,4.0,8.0,".formatted(MS))
+        .contains("\"counts\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1],\"exemplars\":[{")
+        .contains("{\"timestamp\":\"%d\",".formatted(MS + 15_000))
+        .contains("\"counts\":[0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,1,0]")
+        .contains("{\"timestamp\":\"%d\",".formatted(MS + 30_000))
+        .contains("\"counts\":[1,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0,0]");
+    Matcher id =
+        Pattern.compile("\"profileId\":\"([^\"]+)\",\"spanId\":\"\",\"value\":\"75\"")
+            .matcher(body);
+    assertThat(id.find()).as(body).isTrue();
+    assertThat(
+            call(
+                "SelectMergeStacktraces",
+                selection("{}", ",\"profileIdSelector\":[\"" + id.group(1) + "\"]")))
+        .contains("\"total\":\"75\"");
+  }
+
+  @Test
+  void heatMapCountsSpans() throws Exception {
+    assertThat(
+            call(
+                "SelectHeatmap",
+                selection(
+                    "{}",
+                    ",\"step\":60,\"queryType\":\"HEATMAP_QUERY_TYPE_SPAN\","
+                        + "\"exemplarType\":\"EXEMPLAR_TYPE_SPAN\"")))
+        .contains("\"counts\":[1,0,")
+        .contains("\"spanId\":\"00ab\",\"value\":\"5\"")
+        .doesNotContain("\"counts\":[0");
+  }
+
+  @Test
+  void stacksAreATreeOrAProfileWhenAskedFor() throws Exception {
+    byte[] request =
+        PyroscopeMessages.MERGE_STACKTRACES_REQUEST.toProto(
+            Map.of(
+                "profile_typeID",
+                CPU,
+                "label_selector",
+                "{service_name=\"shop\"}",
+                "start",
+                MS,
+                "end",
+                MS + 60_000,
+                "format",
+                2L));
+    HttpResponse<byte[]> r = post(SERVICE + "SelectMergeStacktraces", "application/proto", request);
+    Object tree = PyroscopeMessages.FLAMES.fromProto(r.body()).get("tree");
+    assertThat(tree)
+        .isEqualTo("\0\0\1\4main\0\2\3pay\5\1\4sign\u0078\0\4cart\u001f\0".getBytes(UTF_8));
+    assertThat(
+            call(
+                "SelectMergeStacktraces",
+                selection("{service_name=\\\"mail\\\"}", ",\"format\":\"PROFILE_FORMAT_PPROF\"")))
+        .startsWith("{\"pprof\":{\"profile\":{")
+        .contains("\"value\":[\"1000\"]");
+    assertThat(call("SelectMergeStacktraces", selection("{}", ",\"spanSelector\":[\"00ab\"]")))
+        .contains("\"total\":\"5\"");
+    assertThat(call("SelectMergeStacktraces", selection("{}", ",\"traceIdSelector\":[\"00ab\"]")))
+        .contains("\"total\":\"0\"");
+  }
+
+  @Test
   void twoSelectionsAreCompared() throws Exception {
     String side =
         "{\"profileTypeID\":\"%s\",\"labelSelector\":\"{service_name=\\\"shop\\\"}\","
@@ -282,6 +360,19 @@ class PyroscopeApiTest {
           {"SelectMergeStacktraces", selection("{a=", ""), "label selector is not valid"},
           {"SelectSeries", selection("{}", ""), "step is 0.0"},
           {"SelectSeries", selection("{}", ",\"step\":0.001"), "more than 11000 points"},
+          {"SelectHeatmap", selection("{}", ""), "step is 0.0"},
+          {"SelectHeatmap", selection("{}", ",\"step\":0.001"), "more than 11000 points"},
+          {"SelectHeatmap", selection("{}", ",\"step\":1,\"limit\":-1"), "limit is -1"},
+          {
+            "SelectHeatmap",
+            selection("{}", ",\"step\":1,\"exemplarType\":\"EXEMPLAR_TYPE_SPAN\""),
+            "exemplar_type must be"
+          },
+          {
+            "SelectMergeStacktraces",
+            selection("{}", ",\"profileIdSelector\":[\"x\"]"),
+            "profile id is 'x'"
+          },
           {"LabelValues", range(""), "name is missing"},
           {"LabelValues", "[]", "must be a JSON object"},
           {"Series", "{\"start\":\"x\"}", "start is "},
