@@ -6,8 +6,6 @@ import java.util.List;
 
 /** Takes the memory for received requests, also the part that is kept for small ones. */
 public final class FullBudget implements AutoCloseable {
-  private static final int SMALL_PART = 64;
-
   private final List<ByteBudget.Reservation> all = new ArrayList<>();
 
   /**
@@ -19,7 +17,7 @@ public final class FullBudget implements AutoCloseable {
     ByteBudget budget = ByteBudget.process();
     long left = budget.total() - budget.inUse() - remaining;
     while (left > 0) {
-      long some = Math.min(left, budget.total() / SMALL_PART);
+      long some = Math.min(left, budget.smallLimit());
       ByteBudget.Reservation r = budget.open();
       r.accept(some);
       all.add(r);

@@ -113,7 +113,7 @@ public final class ByteBudget {
       if (more <= 0) {
         return true;
       }
-      long limit = bytes + more <= total / SMALL_PART ? total : total - total / RESERVED_PART;
+      long limit = bytes + more <= smallLimit() ? total : total - total / RESERVED_PART;
       if (bytes + more > limit) {
         REFUSED.inc();
         throw new OverBudgetException(
@@ -331,6 +331,11 @@ public final class ByteBudget {
 
   public long total() {
     return total;
+  }
+
+  /** Largest reservation that may also take what is kept for small ones. */
+  public long smallLimit() {
+    return total / SMALL_PART;
   }
 
   /** What is reserved now. */
