@@ -66,68 +66,57 @@ public final class Cursor {
   }
 
   public Cursor atResource(ResourceGroup<?> group) {
-    work = 0;
     resource = group;
     return this;
   }
 
   public Cursor atScope(ScopeGroup<?> group) {
-    work = 0;
     scope = group;
     return this;
   }
 
   public Cursor atLog(LogRecord record) {
-    work = 0;
     log = record;
     return this;
   }
 
   public Cursor atSpan(Span s) {
-    work = 0;
     span = s;
     return this;
   }
 
   public Cursor atEvent(SpanEvent e, int index) {
-    work = 0;
     event = e;
     eventIndex = index;
     return this;
   }
 
   public Cursor atLink(SpanLink l) {
-    work = 0;
     link = l;
     return this;
   }
 
   public Cursor atMetric(Metric m) {
-    work = 0;
     metric = m;
     return this;
   }
 
   public Cursor atPoint(DataPoint p) {
-    work = 0;
     point = p;
     return this;
   }
 
   public Cursor atExemplar(Exemplar e) {
-    work = 0;
     exemplar = e;
     return this;
   }
 
   public Cursor atProfile(OpenProfile p) {
-    work = 0;
     profile = p;
     return this;
   }
 
   public Cursor atSample(OpenSample s) {
-    work = 0;
     sample = s;
     return this;
   }
@@ -192,8 +181,9 @@ public final class Cursor {
     return cache;
   }
 
-  /** Begins with an empty cache. */
-  public void clearCache() {
+  /** Begins an item: its cache is empty, and no work is done for it yet. */
+  public void beginItem() {
+    work = 0;
     if (cache != null) {
       cache = null;
     }

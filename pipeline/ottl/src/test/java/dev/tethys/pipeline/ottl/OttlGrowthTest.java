@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.telemetry.Attributes;
-import dev.tethys.model.telemetry.LogRecord;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -68,8 +67,7 @@ class OttlGrowthTest {
     assertThatThrownBy(() -> run(at, statements))
         .isInstanceOf(EvaluationException.class)
         .hasMessageContaining("takes more than " + Cursor.MAX_WORK + " steps");
-    LogRecord log = at.log();
-    at.atLog(log);
+    at.beginItem();
     run(at, List.of("replace_pattern(attributes[\"t\"], \"x\", \"y\")"));
   }
 

@@ -145,7 +145,7 @@ public final class ItemWalk {
   }
 
   private static void show(Cursor at, Consumer<Cursor> visitor) {
-    at.clearCache();
+    at.beginItem();
     visitor.accept(at);
   }
 }

@@ -82,7 +82,7 @@ public final class Removal {
   }
 
   private static Cursor cleared(Cursor at) {
-    at.clearCache();
+    at.beginItem();
     return at;
   }
 

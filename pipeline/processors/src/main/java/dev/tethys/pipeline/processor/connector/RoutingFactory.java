@@ -444,7 +444,7 @@ public final class RoutingFactory implements ConnectorFactory<RoutingFactory.Set
     }
 
     private static boolean holds(Route r, Cursor at) {
-      at.clearCache();
+      at.beginItem();
       return r.wants().test(at);
     }
 

@@ -171,7 +171,7 @@ final class LogDedup implements Processor {
       return true;
     }
     at.atLog(l);
-    at.clearCache();
+    at.beginItem();
     return conditions.any(at);
   }
 

@@ -89,13 +89,13 @@ final class OttlRule implements SamplingPolicy {
 
   private static boolean holds(
       Cursor at, Span x, @Nullable Conditions ofSpan, @Nullable Conditions ofEvent) {
-    at.clearCache();
+    at.beginItem();
     if (ofSpan != null && ofSpan.any(at)) {
       return true;
     }
     if (ofEvent != null && x.hasEvents()) {
       for (int i = 0; i < x.events().size(); i++) {
-        at.clearCache();
+        at.beginItem();
         if (ofEvent.any(at.atEvent(x.events().get(i), i))) {
           return true;
         }
