@@ -15,6 +15,8 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** The script that starts the product, with a Java that only notes how it was called. */
 class LauncherTest {
@@ -25,7 +27,10 @@ class LauncherTest {
       for a in "$@"; do
         [[ $a == -XX:AOTCacheOutput=* ]] && out=${a#*=}
         [[ $a == -XX:AOTCache=* ]] && cache=${a#*=}
+        [[ $a == -XX:AOTMode=on ]] && trial=yes
+        [[ $a == -XX:ObjectAlignmentInBytes=* ]] && odd=yes
       done
+      [[ -n ${trial:-} ]] && exit ${odd:+1}
       if [[ -n ${out:-} ]]; then
         echo "train $out" >>"$NOTES"
         printf half >"$out"
@@ -39,8 +44,8 @@ class LauncherTest {
       echo "run $(cat "${cache:-/dev/null}")" >>"$NOTES"
       """;
 
-  @Test
-  void twoFirstStartsMakeOneCache(@TempDir Path dir) throws Exception {
+  /** A launcher without sources, beside a Java that writes notes. */
+  private static ProcessBuilder launcher(Path dir) throws IOException {
     Path launcher = dir.resolve("tethys");
     Files.copy(repository().resolve("tethys"), launcher, StandardCopyOption.COPY_ATTRIBUTES);
     Path home = dir.resolve("jdk");
@@ -51,22 +56,49 @@ class LauncherTest {
     Files.createDirectories(dir.resolve("app/target/lib"));
     Files.createFile(dir.resolve("app/target/lib/tethys-app.jar"));
     Files.createFile(dir.resolve("app/target/lib/other.jar"));
-    Path notes = Files.createFile(dir.resolve("notes"));
+    ProcessBuilder b =
+        new ProcessBuilder(
+            "bash", "-c", "echo start >>\"$NOTES\"; exec '" + launcher + "' agent --version");
+    b.environment().put("JAVA_HOME", home.toString());
+    b.environment().put("NOTES", Files.createFile(dir.resolve("notes")).toString());
+    return b.redirectErrorStream(true);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "-XX:ObjectAlignmentInBytes=16, false",
+    "-Xmx1g, true",
+    "-XX:+UseZGC -XX:ObjectAlignmentInBytes=16, false",
+    "-javaagent:x.jar, false",
+  })
+  void optionsThatDoNotFitTheCacheStartWithoutIt(String options, boolean fit, @TempDir Path dir)
+      throws Exception {
+    ProcessBuilder b = launcher(dir);
+    Path cache = Files.createDirectories(dir.resolve(".build")).resolve("tethys-25-agent.aot");
+    Files.writeString(cache, "made before");
+    b.environment().put("TETHYS_JAVA_OPTS", options);
+    Process p = b.redirectOutput(dir.resolve("out").toFile()).start();
+    assertThat(p.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(p.exitValue()).isZero();
+    assertThat(Files.readAllLines(dir.resolve("notes")))
+        .contains(fit ? "run made before" : "run ");
+    assertThat(Files.readString(dir.resolve("out")).contains("starting without it"))
+        .isEqualTo(!fit);
+  }
+
+  @Test
+  void twoFirstStartsMakeOneCache(@TempDir Path dir) throws Exception {
+    ProcessBuilder b = launcher(dir);
+    b.environment().remove("TETHYS_JAVA_OPTS");
     List<Process> starts = new ArrayList<>();
     for (int i = 0; i < 2; i++) {
-      ProcessBuilder b =
-          new ProcessBuilder(
-              "bash", "-c", "echo start >>\"$NOTES\"; exec '" + launcher + "' agent --version");
-      b.environment().put("JAVA_HOME", home.toString());
-      b.environment().put("NOTES", notes.toString());
-      b.redirectErrorStream(true).redirectOutput(dir.resolve("out" + i).toFile());
-      starts.add(b.start());
+      starts.add(b.redirectOutput(dir.resolve("out" + i).toFile()).start());
     }
     for (Process p : starts) {
       assertThat(p.waitFor(60, TimeUnit.SECONDS)).isTrue();
       assertThat(p.exitValue()).isZero();
     }
-    List<String> lines = Files.readAllLines(notes);
+    List<String> lines = Files.readAllLines(dir.resolve("notes"));
     assertThat(lines).filteredOn(l -> l.startsWith("train ")).hasSize(1);
     assertThat(lines).filteredOn(l -> l.startsWith("run ")).containsOnly("run half whole");
     try (Stream<Path> left = Files.list(dir.resolve(".build"))) {
@@ -95,7 +127,7 @@ class LauncherTest {
         .collect(Collectors.toSet());
   }
 
-  private static Path repository() throws IOException {
+  static Path repository() throws IOException {
     Path p = Path.of("").toRealPath();
     while (!Files.isRegularFile(p.resolve("tethys"))) {
       p = java.util.Objects.requireNonNull(p.getParent(), "no folder above has the launcher");

@@ -24,8 +24,8 @@ public final class Routes {
   /**
    * A handler, and the values of the names in its pattern, still percent-encoded.
    *
-   * @param changes whether the request may change something: by its method, unless GET is answered
-   *     by the same handler, or because {@link #changesByGet} says so
+   * @param changes whether the request may change something: by its method, unless it was added by
+   *     {@link #getOrPost}, or because {@link #changesByGet} says so
    */
   public record RouteMatch(
       String pattern, HttpHandler handler, Map<String, String> values, boolean changes)
@@ -47,6 +47,7 @@ public final class Routes {
   private final Map<String, Pattern> exact = new HashMap<>();
   private final List<Pattern> named = new ArrayList<>();
   private final Set<String> changedByGet = new HashSet<>();
+  private final Set<String> readByPost = new HashSet<>();
   private boolean open;
 
   public Routes get(String pattern, HttpHandler handler) {
@@ -65,12 +66,13 @@ public final class Routes {
     return on("DELETE", pattern, handler);
   }
 
-  /** GET and POST alike, as most of the query API. */
+  /** GET and POST alike, neither of which changes anything, as most of the query API. */
   public Routes getOrPost(String pattern, HttpHandler handler) {
+    readByPost.add(pattern);
     return get(pattern, handler).post(pattern, handler);
   }
 
-  /** Says that GET changes something at a pattern, too. */
+  /** Says that every method changes something at a pattern, GET too. */
   public Routes changesByGet(String pattern) {
     changedByGet.add(pattern);
     return this;
@@ -168,7 +170,9 @@ public final class Routes {
       return new WrongMethod(p.text, allowed);
     }
     boolean changes =
-        SAFE.contains(method) ? changedByGet.contains(p.text) : !h.equals(p.methods.get("GET"));
+        changedByGet.contains(p.text)
+            || !SAFE.contains(method)
+                && !(method.equals("POST") && readByPost.contains(p.text));
     return new RouteMatch(p.text, h, values, changes);
   }
 

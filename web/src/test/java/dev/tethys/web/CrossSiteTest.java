@@ -25,8 +25,12 @@ class CrossSiteTest {
         .put("/-/reload", TAKEN)
         .delete("/silence", TAKEN)
         .getOrPost("/query", TAKEN)
+        .get("/save", TAKEN)
+        .post("/save", TAKEN)
         .get("/reload", TAKEN)
         .changesByGet("/reload")
+        .getOrPost("/restart", TAKEN)
+        .changesByGet("/restart")
         .get("/page", (q, r) -> r.send("text/html", new byte[] {'x'}))
         .get(
             "/own",
@@ -74,6 +78,10 @@ class CrossSiteTest {
         "POST /-/reload   | 200 | Origin: https://dash.example;Sec-Fetch-Site: cross-site",
         "GET /reload      | 403 | Sec-Fetch-Site: cross-site",
         "GET /reload      | 200 | ''",
+        "GET /save        | 200 | Sec-Fetch-Site: cross-site",
+        "POST /save       | 403 | Sec-Fetch-Site: cross-site",
+        "GET /restart     | 403 | Sec-Fetch-Site: cross-site",
+        "POST /restart    | 403 | Sec-Fetch-Site: cross-site",
         "POST /query      | 200 | Origin: http://evil.example;Sec-Fetch-Site: cross-site",
         "GET /query       | 200 | Origin: http://evil.example;Sec-Fetch-Site: cross-site",
       })

@@ -63,12 +63,12 @@ final class ApiRoutes {
 
   /** An endpoint for GET and POST that an agent cannot answer. */
   ApiRoutes getOrPostOfServer(String path, ApiCall.Endpoint endpoint) {
-    return on(path, ready(handler(ofServer(endpoint))), "GET", "POST");
+    return getOrPost(path, ready(handler(ofServer(endpoint))));
   }
 
   /** An endpoint for GET and POST that looks itself at whether this is an agent. */
   ApiRoutes getOrPostOfSearch(String path, ApiCall.Endpoint endpoint) {
-    return on(path, ready(handler(endpoint)), "GET", "POST");
+    return getOrPost(path, ready(handler(endpoint)));
   }
 
   /** An endpoint for DELETE that an agent cannot answer. */
@@ -86,10 +86,19 @@ final class ApiRoutes {
     return on(path, handler(endpoint), "GET");
   }
 
+  private ApiRoutes getOrPost(String path, HttpHandler handler) {
+    routes.getOrPost(PREFIX + path, handler);
+    return preflight(path);
+  }
+
   private ApiRoutes on(String path, HttpHandler handler, String... methods) {
     for (String m : methods) {
       routes.on(m, PREFIX + path, handler);
     }
+    return preflight(path);
+  }
+
+  private ApiRoutes preflight(String path) {
     routes.on("OPTIONS", PREFIX + path, ready(handler(ApiCall::nothing)));
     return this;
   }
