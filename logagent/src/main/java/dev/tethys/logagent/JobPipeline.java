@@ -6,6 +6,8 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.stages.Stages;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
@@ -41,6 +43,20 @@ final class JobPipeline implements EntrySink, AutoCloseable {
   @Override
   public void accept(LogEntry entry) throws InterruptedException {
     lock.lockInterruptibly();
+    run(entry);
+  }
+
+  @Override
+  public boolean offer(LogEntry entry, Duration limit) throws InterruptedException {
+    if (!lock.tryLock(limit.toNanos(), TimeUnit.NANOSECONDS)) {
+      return false;
+    }
+    run(entry);
+    return true;
+  }
+
+  /** With the lock, which is released. */
+  private void run(LogEntry entry) {
     try {
       change();
       inspection.begin(entry);

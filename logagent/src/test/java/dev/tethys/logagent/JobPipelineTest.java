@@ -9,7 +9,10 @@ import dev.tethys.model.logs.LogEntry;
 import dev.tethys.pipeline.stages.StageContext;
 import dev.tethys.pipeline.stages.StageMetrics;
 import dev.tethys.pipeline.stages.Stages;
+import java.time.Duration;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -74,6 +77,42 @@ class JobPipelineTest {
       p.become(() -> stages("[]"));
       p.accept(entry("plain"));
       assertThat(out).contains("plain");
+    }
+  }
+
+  @Test
+  void anOfferIsRefusedWhileAnotherEntryWaitsForItsDestination() throws Exception {
+    CountDownLatch arrived = new CountDownLatch(1);
+    CountDownLatch room = new CountDownLatch(1);
+    try (JobPipeline p =
+        new JobPipeline(
+            "a",
+            stages("[]"),
+            new StageInspection("a", false),
+            e -> {
+              arrived.countDown();
+              try {
+                room.await();
+              } catch (InterruptedException x) {
+                throw new IllegalStateException(x);
+              }
+              out.add(e.line());
+            })) {
+      CompletableFuture<Boolean> first =
+          CompletableFuture.supplyAsync(
+              () -> {
+                try {
+                  return p.offer(entry("first"), Duration.ofMinutes(1));
+                } catch (InterruptedException x) {
+                  throw new IllegalStateException(x);
+                }
+              });
+      arrived.await();
+      assertThat(p.offer(entry("second"), Duration.ZERO)).isFalse();
+      room.countDown();
+      assertThat(first.get()).isTrue();
+      assertThat(p.offer(entry("third"), Duration.ofMinutes(1))).isTrue();
+      assertThat(out).containsExactly("first", "third");
     }
   }
 }

@@ -63,6 +63,9 @@ public interface HttpRequest {
    */
   void reserve(long bytes);
 
+  /** Gives back what is reserved, before a wait through which nothing made of the body is kept. */
+  void release();
+
   /**
    * The body as it came, still in its Content-Encoding.
    *

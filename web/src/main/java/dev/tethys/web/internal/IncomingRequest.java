@@ -257,8 +257,8 @@ public final class IncomingRequest implements HttpRequest {
     return r;
   }
 
-  /** Gives back what was reserved: it is answered. */
-  void release() {
+  @Override
+  public void release() {
     if (reservation != null) {
       reservation.close();
     }

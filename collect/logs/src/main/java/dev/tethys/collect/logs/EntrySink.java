@@ -1,6 +1,7 @@
 package dev.tethys.collect.logs;
 
 import dev.tethys.model.logs.LogEntry;
+import java.time.Duration;
 
 /** Receiver of a source's entries: the first stage of a pipeline. */
 @FunctionalInterface
@@ -12,4 +13,16 @@ public interface EntrySink {
    * @throws InterruptedException when waiting was ended; the entry was then not taken
    */
   void accept(LogEntry entry) throws InterruptedException;
+
+  /**
+   * Takes an entry over as {@link #accept} does, unless other sources still wait for what comes
+   * after.
+   *
+   * @param limit time to wait for them
+   * @return whether the entry was taken
+   */
+  default boolean offer(LogEntry entry, Duration limit) throws InterruptedException {
+    accept(entry);
+    return true;
+  }
 }

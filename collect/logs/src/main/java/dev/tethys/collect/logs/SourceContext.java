@@ -6,6 +6,7 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.model.relabel.Relabeling;
 import dev.tethys.web.client.HttpClientFactory;
+import java.time.Duration;
 import java.time.InstantSource;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -123,5 +124,14 @@ public final class SourceContext {
   /** Hands an entry on; waits while what comes after is slow. */
   public void accept(LogEntry entry) throws InterruptedException {
     sink.accept(entry);
+  }
+
+  /**
+   * Hands an entry on; waits only so long for others that wait while what comes after is slow.
+   *
+   * @return whether it was taken
+   */
+  public boolean offer(LogEntry entry, Duration limit) throws InterruptedException {
+    return sink.offer(entry, limit);
   }
 }

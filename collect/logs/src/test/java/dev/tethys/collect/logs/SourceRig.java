@@ -13,6 +13,7 @@ import dev.tethys.model.relabel.Relabeling;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -59,11 +60,32 @@ public final class SourceRig implements AutoCloseable {
     return context(InstantSource.fixed(NOW));
   }
 
+  /** Of a destination that takes nothing while entries of others wait for it. */
+  public SourceContext contextOfFullDestination() {
+    EntrySink full =
+        new EntrySink() {
+          @Override
+          public void accept(LogEntry entry) {
+            throw new AssertionError("waits without a limit");
+          }
+
+          @Override
+          public boolean offer(LogEntry entry, Duration limit) {
+            return false;
+          }
+        };
+    return context(full, InstantSource.fixed(NOW));
+  }
+
   public SourceContext context(InstantSource clock) {
+    return context(this::take, clock);
+  }
+
+  private SourceContext context(EntrySink sink, InstantSource clock) {
     Relabeling relabeling =
         RelabelConfig.read(
             YamlDocument.parse("relabel.yml", null, KEEP_ALL).root(), NameScheme.LEGACY);
-    return new SourceContext("job", this::take, relabeling, positions, metrics, clock, http);
+    return new SourceContext("job", sink, relabeling, positions, metrics, clock, http);
   }
 
   private void take(LogEntry e) {

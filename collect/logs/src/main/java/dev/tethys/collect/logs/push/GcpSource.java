@@ -85,7 +85,7 @@ final class GcpSource extends PushSource {
         Labels.EMPTY,
         delivery);
     entries.inc();
-    PushServer.delivered(delivery);
+    PushServer.delivered(request, delivery);
     response.status(204).send();
   }
 

@@ -57,10 +57,22 @@ final class HerokuSource extends PushSource {
 
   private void drain(HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException {
+    List<String> bad = new ArrayList<>();
+    Delivery delivery = new Delivery();
+    acceptFrames(request, bad, delivery);
+    PushServer.delivered(request, delivery);
+    if (!bad.isEmpty()) {
+      // As Promtail, which keeps what it could read before it answers so.
+      throw new HttpException(400, String.join("\n", bad.subList(0, Math.min(10, bad.size()))));
+    }
+    response.status(204).send();
+  }
+
+  private void acceptFrames(HttpRequest request, List<String> bad, Delivery delivery)
+      throws IOException, InterruptedException {
     byte[] body = body(request, MAX_BYTES);
     SyslogFrames frames = new SyslogFrames(new ByteArrayInputStream(body), MAX_MESSAGE);
     List<SyslogMessage> messages = new ArrayList<>();
-    List<String> bad = new ArrayList<>();
     try {
       for (byte[] b = frames.next(); b != null; b = frames.next()) {
         try {
@@ -75,7 +87,6 @@ final class HerokuSource extends PushSource {
     errors.add(bad.size());
     Labels base = base(request);
     String tenant = request.header(TENANT_HEADER);
-    Delivery delivery = new Delivery();
     for (SyslogMessage m : messages) {
       LabelsBuilder b =
           base.toBuilder()
@@ -94,12 +105,6 @@ final class HerokuSource extends PushSource {
           delivery);
       entries.inc();
     }
-    PushServer.delivered(delivery);
-    if (!bad.isEmpty()) {
-      // As Promtail, which keeps what it could read before it answers so.
-      throw new HttpException(400, String.join("\n", bad.subList(0, Math.min(10, bad.size()))));
-    }
-    response.status(204).send();
   }
 
   private Labels base(HttpRequest request) {

@@ -47,11 +47,25 @@ final class LokiPushSource extends PushSource {
 
   private void push(HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException {
+    RejectedItems refusals = new RejectedItems();
+    Delivery delivery = new Delivery();
+    String rejected = acceptPush(request, refusals, delivery);
+    PushServer.delivered(request, delivery);
+    if (!refusals.isEmpty()) {
+      errors.add(refusals.count());
+      // As Loki: the entries that it takes are kept, and the answer names the others.
+      throw new HttpException(400, rejected);
+    }
+    response.status(204).send();
+  }
+
+  /** Passes the entries on; returns a text about those that are refused. */
+  private String acceptPush(HttpRequest request, RejectedItems refusals, Delivery delivery)
+      throws IOException, InterruptedException {
     String type = request.header("Content-Type");
     String media = type == null ? "" : type.split(";", 2)[0].strip().toLowerCase(Locale.ROOT);
     byte[] body = body(request, config.maxBytes());
     PushReader.Result read;
-    RejectedItems refusals = new RejectedItems();
     try {
       if (media.equals("application/json")) {
         read = PushReader.json(body, 0, body.length, refusals);
@@ -70,7 +84,6 @@ final class LokiPushSource extends PushSource {
     } catch (CodecException e) {
       throw new HttpException(400, String.valueOf(e.getMessage()));
     }
-    Delivery delivery = new Delivery();
     String tenant = request.header(TENANT_HEADER);
     for (ResourceGroup<LogRecord> g : read.logs().resources()) {
       LabelsBuilder b = config.labels().toBuilder();
@@ -85,13 +98,7 @@ final class LokiPushSource extends PushSource {
         }
       }
     }
-    PushServer.delivered(delivery);
-    if (!refusals.isEmpty()) {
-      errors.add(refusals.count());
-      // As Loki: the entries that it takes are kept, and the answer names the others.
-      throw new HttpException(400, read.text());
-    }
-    response.status(204).send();
+    return read.text();
   }
 
   private static Labels metadata(Attributes a) {
@@ -105,8 +112,15 @@ final class LokiPushSource extends PushSource {
 
   private void raw(HttpRequest request, HttpResponse response)
       throws IOException, InterruptedException {
-    String text = new String(body(request, config.maxBytes()), StandardCharsets.UTF_8);
     Delivery delivery = new Delivery();
+    acceptRaw(request, delivery);
+    PushServer.delivered(request, delivery);
+    response.status(204).send();
+  }
+
+  private void acceptRaw(HttpRequest request, Delivery delivery)
+      throws IOException, InterruptedException {
+    String text = new String(body(request, config.maxBytes()), StandardCharsets.UTF_8);
     String tenant = request.header(TENANT_HEADER);
     for (String line : text.split("\n")) {
       String l = LINE_END.matcher(line).replaceFirst("");
@@ -114,7 +128,5 @@ final class LokiPushSource extends PushSource {
         accept(config.labels(), tenant, context.now(), l, Labels.EMPTY, delivery);
       }
     }
-    PushServer.delivered(delivery);
-    response.status(204).send();
   }
 }

@@ -8,6 +8,7 @@ import dev.tethys.config.YamlObject;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Routes;
 import dev.tethys.web.WebConfig;
 import java.io.IOException;
@@ -89,8 +90,12 @@ public record PushServer(
     }
   }
 
-  /** Waits until what was pushed is delivered; only then it may be acknowledged. */
-  static void delivered(Delivery d) throws InterruptedException {
+  /**
+   * Waits until what was pushed is delivered; only then it may be acknowledged. Destinations have
+   * the entries in their own queues, so that the request gives its memory back before.
+   */
+  static void delivered(HttpRequest request, Delivery d) throws InterruptedException {
+    request.release();
     if (!d.await(TIME_LIMIT)) {
       throw new HttpException(
           503, "not delivered within " + TIME_LIMIT.toSeconds() + " seconds; send it again");

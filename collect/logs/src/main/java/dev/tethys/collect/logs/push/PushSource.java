@@ -12,6 +12,7 @@ import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Routes;
 import java.io.IOException;
+import java.time.Duration;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
@@ -30,6 +31,9 @@ abstract class PushSource implements LogSource {
 
   /** Bodies up to this are not accounted for. */
   private static final int FREE_BYTES = 64 << 10;
+
+  /** How long an entry waits for those of other requests while the destination takes none. */
+  private static final Duration ROOM_LIMIT = Duration.ofSeconds(5);
 
   /** How much more than a body its entries take, with short lines. */
   private static final long PARSED_FACTOR = 5;
@@ -87,7 +91,9 @@ abstract class PushSource implements LogSource {
     delivery.expect();
     LogEntry e = new LogEntry(l, time, line, delivery);
     e.setMetadata(metadata);
-    context.accept(e);
+    if (!context.offer(e, ROOM_LIMIT)) {
+      throw new HttpException(503, "the destination takes no entries; send it again later");
+    }
     return true;
   }
 

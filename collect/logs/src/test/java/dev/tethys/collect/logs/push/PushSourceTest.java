@@ -9,6 +9,7 @@ import dev.tethys.collect.logs.SourceRig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.logs.LogEntry;
 import dev.tethys.testkit.Shared;
 import dev.tethys.testkit.TestCertificates;
@@ -63,6 +64,12 @@ class PushSourceTest {
             SourceRig.read(
                 LokiPushConfig.TYPE, "{" + SERVER + ", labels: {via: push}" + more + "}"),
             rig.context()));
+  }
+
+  private HerokuSource heroku(String more) throws IOException {
+    return started(
+        new HerokuSource(
+            SourceRig.read(HerokuConfig.TYPE, "{" + SERVER + more + "}"), rig.context()));
   }
 
   private static HttpRequest request(PushSource s, String path, String type, byte[] body) {
@@ -194,11 +201,7 @@ class PushSourceTest {
     String one =
         "<40>1 2012-11-30T06:45:29+00:00 host app web.3 - State changed from starting to up";
     String two = "<40>1 2012-11-30T06:45:26+00:00 host heroku web.3 - Starting process";
-    HerokuConfig config =
-        SourceRig.read(
-            HerokuConfig.TYPE,
-            "{" + SERVER + ", labels: {job: heroku}, use_incoming_timestamp: true}");
-    try (HerokuSource s = started(new HerokuSource(config, rig.context()))) {
+    try (HerokuSource s = heroku(", labels: {job: heroku}, use_incoming_timestamp: true")) {
       byte[] body = bytes(one.length() + " " + one + two.length() + " " + two);
       assertThat(post(s, "/heroku/api/v1/drain?my-app=x&my-app=y", "application/logplex-1", body))
           .isEqualTo(204);
@@ -275,6 +278,54 @@ class PushSourceTest {
       assertThat(new String(c.getInputStream().readAllBytes(), StandardCharsets.UTF_8))
           .startsWith("HTTP/1.1 200")
           .endsWith("ready");
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/promtail/api/v1/raw", "/loki/api/v1/push", "/heroku/api/v1/drain"})
+  void aRequestKeepsNoMemoryWhileItWaitsForItsDelivery(String path) throws Exception {
+    String line = "x".repeat(200_000);
+    boolean heroku = path.startsWith("/heroku");
+    String frame = "<13>1 2026-01-02T03:04:05Z host app web.1 - " + line;
+    byte[] body =
+        bytes(
+            heroku
+                ? frame.length() + " " + frame
+                : path.endsWith("raw")
+                    ? line
+                    : "{\"streams\":[{\"stream\":{\"a\":\"b\"},\"values\":[[\"1\",\""
+                        + line
+                        + "\"]]}]}");
+    rig.settles(false);
+    try (PushSource s = heroku ? heroku("") : loki("")) {
+      CompletableFuture<HttpResponse<String>> answer =
+          CLIENT.sendAsync(
+              request(s, path, "application/json", body), HttpResponse.BodyHandlers.ofString());
+      LogEntry e = rig.next();
+      assertThat(e.line()).hasSize(200_000);
+      while (ByteBudget.process().inUse() > 0) {
+        assertThat(answer).isNotDone();
+        Thread.onSpinWait();
+      }
+      e.settle();
+      assertThat(answer.get().statusCode()).isEqualTo(204);
+    }
+  }
+
+  @Test
+  void aRequestThatFindsNoRoomIsRefused() throws Exception {
+    try (LokiPushSource s =
+        started(
+            new LokiPushSource(
+                SourceRig.read(LokiPushConfig.TYPE, "{" + SERVER + "}"),
+                rig.contextOfFullDestination()))) {
+      HttpResponse<String> r =
+          CLIENT.send(
+              request(s, "/promtail/api/v1/raw", "text/plain", bytes("a\n")),
+              HttpResponse.BodyHandlers.ofString());
+      assertThat(r.statusCode()).isEqualTo(503);
+      assertThat(r.body()).contains("the destination takes no entries");
+      assertThat(r.headers().firstValue("Retry-After")).isPresent();
     }
   }
 }
