@@ -251,6 +251,11 @@ public final class Regex {
     return 2L * expression.length() + forWhole().mostBytes();
   }
 
+  /** The most bytes that {@link #find} may take. */
+  public long findingBytes() {
+    return 2L * expression.length() + forSearch().mostBytes();
+  }
+
   /** About the bytes that it holds now. */
   public long bytes() {
     RegexEvaluator s = search;

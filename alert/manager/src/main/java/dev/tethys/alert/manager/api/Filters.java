@@ -1,9 +1,11 @@
 package dev.tethys.alert.manager.api;
 
 import dev.tethys.alert.manager.match.LabelMatcher;
+import dev.tethys.alert.manager.match.MatcherBytes;
 import dev.tethys.alert.manager.match.MatcherSyntax;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.web.Params;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -20,28 +22,42 @@ record Filters(
       Set.of("true", "1", "yes", "ok", "y", "on", "selected", "checked", "t", "enabled");
 
   static Filters read(Params query, MatcherSyntax syntax) {
+    MatcherBytes bytes = new MatcherBytes(MatcherBytes.REQUEST_LIMIT);
     return new Filters(
-        matchers(query, "filter", syntax, ""),
-        receiver(query.first("receiver")),
-        matchers(query, "receiver_matchers", syntax, "failed to parse receiver_matchers param: "),
+        matchers(query, "filter", syntax, "", bytes),
+        receiver(query.first("receiver"), bytes),
+        matchers(
+            query,
+            "receiver_matchers",
+            syntax,
+            "failed to parse receiver_matchers param: ",
+            bytes),
         query);
   }
 
   private static List<LabelMatcher> matchers(
-      Params query, String name, MatcherSyntax syntax, String before) {
+      Params query, String name, MatcherSyntax syntax, String before, MatcherBytes bytes) {
     try {
-      return query.all(name).stream().map(m -> syntax.parse(m, "api")).toList();
+      List<LabelMatcher> out = new ArrayList<>();
+      for (String text : query.all(name)) {
+        LabelMatcher m = syntax.parse(text, "api");
+        bytes.add(m);
+        out.add(m);
+      }
+      return out;
     } catch (IllegalArgumentException e) {
       throw ApiError.plain(400, before + e.getMessage());
     }
   }
 
-  private static @Nullable Regex receiver(@Nullable String expression) {
+  private static @Nullable Regex receiver(@Nullable String expression, MatcherBytes bytes) {
     if (expression == null || expression.isEmpty()) {
       return null;
     }
     try {
-      return LabelMatcher.anchored(expression);
+      Regex r = LabelMatcher.anchored(expression);
+      bytes.add(r);
+      return r;
     } catch (IllegalArgumentException e) {
       throw ApiError.plain(400, "failed to parse receiver param: " + e.getMessage());
     }

@@ -3,6 +3,7 @@ package dev.tethys.alert.manager.api;
 import dev.tethys.alert.manager.PostedAlert;
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.match.LabelMatchers;
+import dev.tethys.alert.manager.match.MatcherBytes;
 import dev.tethys.alert.manager.state.Silence;
 import dev.tethys.codec.json.JsonFailures;
 import dev.tethys.model.GoQuote;
@@ -32,6 +33,7 @@ final class PostedJson {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   private final String what;
+  private final MatcherBytes matcherBytes = new MatcherBytes(MatcherBytes.REQUEST_LIMIT);
 
   private PostedJson(String what) {
     this.what = what;
@@ -325,7 +327,10 @@ final class PostedJson {
     String value = required(m, "value", path);
     Boolean equal = bool(m, "isEqual", path);
     try {
-      return LabelMatcher.of(LabelMatcher.Type.of(equal == null || equal, regex), name, value);
+      LabelMatcher made =
+          LabelMatcher.of(LabelMatcher.Type.of(equal == null || equal, regex), name, value);
+      matcherBytes.add(made);
+      return made;
     } catch (IllegalArgumentException e) {
       throw ApiError.plain(
           400,

@@ -86,6 +86,12 @@ public final class LabelMatcher {
     return value;
   }
 
+  /** About the most bytes that it takes, also while it matches. */
+  public long bytes() {
+    Regex r = regex;
+    return 64L + 2L * (name.length() + value.length()) + (r == null ? 0 : r.findingBytes());
+  }
+
   public boolean isRegex() {
     return regex != null;
   }

@@ -2,6 +2,7 @@ package dev.tethys.alert.manager.state;
 
 import java.time.Instant;
 import java.util.Comparator;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -41,6 +42,19 @@ public record Alert(
   /** Whether it is over at a moment. */
   public boolean isResolvedAt(Instant t) {
     return endsAt != null && !endsAt.isAfter(t);
+  }
+
+  /** About the bytes that it takes. */
+  long bytes() {
+    return 512L + 2L * generatorUrl.length() + bytes(labels) + bytes(annotations);
+  }
+
+  private static long bytes(LabelSet labels) {
+    long n = 0;
+    for (Map.Entry<String, String> e : labels.map().entrySet()) {
+      n += 128L + 2L * (e.getKey().length() + e.getValue().length());
+    }
+    return n;
   }
 
   public Alert withEnd(@Nullable Instant end) {

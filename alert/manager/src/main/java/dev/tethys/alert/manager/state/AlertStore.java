@@ -33,10 +33,12 @@ public final class AlertStore {
   private final InstantSource clock;
   private final int perNameLimit;
   private final int maxAlerts;
+  private final long maxBytes;
   private final EventRecorder recorder;
   private final Map<LabelSet, Alert> alerts = new HashMap<>();
   private final Map<String, Integer> perName = new HashMap<>();
   private final List<Consumer<List<Alert>>> listeners = new CopyOnWriteArrayList<>();
+  private long bytes; // of all alerts
   private final boolean byName;
   private final Registry.Vector<Registry.Counter> limited;
 
@@ -50,19 +52,28 @@ public final class AlertStore {
       boolean byName,
       Registry registry,
       EventRecorder recorder) {
-    this(clock, perNameLimit, MAX_ALERTS, byName, registry, recorder);
+    this(
+        clock,
+        perNameLimit,
+        MAX_ALERTS,
+        Runtime.getRuntime().maxMemory() / 4,
+        byName,
+        registry,
+        recorder);
   }
 
   AlertStore(
       InstantSource clock,
       int perNameLimit,
       int maxAlerts,
+      long maxBytes,
       boolean byName,
       Registry registry,
       EventRecorder recorder) {
     this.clock = clock;
     this.perNameLimit = perNameLimit;
     this.maxAlerts = maxAlerts;
+    this.maxBytes = maxBytes;
     this.byName = byName;
     this.recorder = recorder;
     registry
@@ -86,13 +97,16 @@ public final class AlertStore {
     for (Alert a : incoming) {
       Alert old = alerts.get(a.labels());
       if (old == null && !hasRoom(a.name())) {
-        (byName ? limited.with(a.name()) : limited.with()).inc();
-        PEER_LOG.log(
-            Level.WARNING, "an alert {0} was dropped: there are too many of them", a.name());
+        drop(a, "there are too many of them");
         continue;
       }
       Alert now = old != null && a.overlaps(old) ? old.merge(a, clock.instant()) : a;
-      alerts.put(now.labels(), now);
+      if (!hasMemory(now)) {
+        drop(a, "alerts take more than " + maxBytes + " bytes of memory, a quarter of the heap");
+        continue;
+      }
+      old = alerts.put(now.labels(), now);
+      bytes += now.bytes() - (old == null ? 0 : old.bytes());
       if (old == null) {
         perName.merge(now.name(), 1, Integer::sum);
         Instant at = clock.instant();
@@ -104,6 +118,25 @@ public final class AlertStore {
     if (!stored.isEmpty()) {
       listeners.forEach(l -> l.accept(stored));
     }
+  }
+
+  private void drop(Alert a, String reason) {
+    boolean known = perName.containsKey(a.name()); // others would be labels without end
+    (byName ? limited.with(known ? a.name() : "") : limited.with()).inc();
+    PEER_LOG.log(Level.WARNING, "an alert {0} was dropped: {1}", a.name(), reason);
+  }
+
+  private boolean hasMemory(Alert a) {
+    if (bytes + more(a) > maxBytes) {
+      collectGarbage();
+    }
+    return bytes + more(a) <= maxBytes;
+  }
+
+  /** How many more bytes there are with an alert. */
+  private long more(Alert a) {
+    Alert old = alerts.get(a.labels());
+    return a.bytes() - (old == null ? 0 : old.bytes());
   }
 
   private boolean hasRoom(String name) {
@@ -134,6 +167,7 @@ public final class AlertStore {
       Alert a = i.next();
       if (a.isResolvedAt(now)) {
         i.remove();
+        bytes -= a.bytes();
         perName.computeIfPresent(a.name(), (k, n) -> n == 1 ? null : n - 1);
       }
     }

@@ -2,6 +2,7 @@ package dev.tethys.alert.manager.state;
 
 import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.match.LabelMatchers;
+import dev.tethys.alert.manager.match.MatcherBytes;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import java.nio.charset.StandardCharsets;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -120,7 +122,7 @@ final class MeshCodec {
     }
   }
 
-  private static LabelMatcher matcher(ProtoReader r) {
+  private static LabelMatcher matcher(ProtoReader r, MatcherBytes bytes) {
     int outer = r.enter();
     int type = 0;
     String name = "";
@@ -138,18 +140,20 @@ final class MeshCodec {
       throw r.malformed("a matcher is of kind " + type);
     }
     try {
-      return LabelMatcher.of(TYPES[type], name, pattern);
+      LabelMatcher m = LabelMatcher.of(TYPES[type], name, pattern);
+      bytes.add(m);
+      return m;
     } catch (IllegalArgumentException e) {
       throw r.malformed("a matcher has an expression that is not valid: " + e.getMessage());
     }
   }
 
-  private static List<LabelMatcher> matcherSet(ProtoReader r) {
+  private static List<LabelMatcher> matcherSet(ProtoReader r, MatcherBytes bytes) {
     int outer = r.enter();
     List<LabelMatcher> all = new ArrayList<>();
     while (r.next()) {
       if (r.field() == 1) {
-        all.add(matcher(r));
+        all.add(matcher(r, bytes));
       } else {
         r.skip();
       }
@@ -170,16 +174,16 @@ final class MeshCodec {
   }
 
   /**
-   * Reads silences.
+   * Reads silences, one at a time.
    *
+   * @param maxBytes most memory for the matchers of one
    * @throws dev.tethys.codec.CodecException when they are malformed
    */
-  static List<MeshSilence> silences(byte[] encoded) {
-    List<MeshSilence> all = new ArrayList<>();
+  static void silences(byte[] encoded, long maxBytes, Consumer<MeshSilence> to) {
     ProtoReader whole = new ProtoReader(encoded);
     while (!whole.atEnd()) {
       ProtoReader r = message(whole);
-      Draft draft = new Draft();
+      Draft draft = new Draft(maxBytes);
       while (r.next()) {
         switch (r.field()) {
           case 1 -> draft.read(r);
@@ -187,13 +191,13 @@ final class MeshCodec {
           default -> r.skip();
         }
       }
-      all.add(draft.end());
+      to.accept(draft.end());
     }
-    return all;
   }
 
   /** Partly decoded silence. */
   private static final class Draft {
+    final MatcherBytes bytes;
     String id = "";
     List<LabelMatcher> matchers = new ArrayList<>();
     final List<List<LabelMatcher>> sets = new ArrayList<>();
@@ -207,12 +211,16 @@ final class MeshCodec {
     boolean commented;
     final Map<String, String> annotations = new LinkedHashMap<>();
 
+    Draft(long maxBytes) {
+      this.bytes = new MatcherBytes(maxBytes);
+    }
+
     void read(ProtoReader r) {
       int outer = r.enter();
       while (r.next()) {
         switch (r.field()) {
           case 1 -> id = r.readString();
-          case 2 -> matchers.add(matcher(r));
+          case 2 -> matchers.add(matcher(r, bytes));
           case 3 -> startsAt = time(r);
           case 4 -> endsAt = time(r);
           case 5 -> updatedAt = time(r);
@@ -220,8 +228,8 @@ final class MeshCodec {
           case 8 -> createdBy = commented ? createdBy : r.readString();
           case 9 -> comment = commented ? comment : r.readString();
           case 10 -> pair(r, annotations);
-          case 11 -> sets.add(matcherSet(r));
-          case 12 -> receivers.add(matcherSet(r));
+          case 11 -> sets.add(matcherSet(r, bytes));
+          case 12 -> receivers.add(matcherSet(r, bytes));
           default -> r.skip();
         }
       }
@@ -318,12 +326,11 @@ final class MeshCodec {
   }
 
   /**
-   * Reads what was sent.
+   * Reads what was sent, one entry at a time.
    *
    * @throws dev.tethys.codec.CodecException when it is malformed
    */
-  static List<MeshEntry> sent(byte[] encoded) {
-    List<MeshEntry> all = new ArrayList<>();
+  static void sent(byte[] encoded, Consumer<MeshEntry> to) {
     ProtoReader whole = new ProtoReader(encoded);
     while (!whole.atEnd()) {
       ProtoReader r = message(whole);
@@ -335,9 +342,8 @@ final class MeshCodec {
           default -> r.skip();
         }
       }
-      all.add(draft.end());
+      to.accept(draft.end());
     }
-    return all;
   }
 
   private static final class EntryDraft {

@@ -36,6 +36,9 @@ public final class NotificationLog implements Closeable, SharedState {
   /** How many entries are kept at most. */
   public static final int MAX_ENTRIES = 1_000_000;
 
+  /** Bytes of records of other members that are written at once. */
+  private static final int APPENDED_BYTES = 1 << 20;
+
   private static final System.Logger LOG = JulLogger.of(NotificationLog.class.getName());
 
   /** A group and one integration of a receiver. */
@@ -54,12 +57,23 @@ public final class NotificationLog implements Closeable, SharedState {
       Set<Long> firing,
       Set<Long> resolved,
       Instant expiresAt,
-      Map<String, String> memo) {}
+      Map<String, String> memo) {
+    /** About the bytes that it takes beside its key. */
+    private long bytes() {
+      long n = 512L + 64L * (firing.size() + resolved.size());
+      for (Map.Entry<String, String> e : memo.entrySet()) {
+        n += 128L + 2L * (e.getKey().length() + e.getValue().length());
+      }
+      return n;
+    }
+  }
 
   private final Duration retention;
   private final InstantSource clock;
   private final int maxEntries;
+  private final long maxBytes;
   private final Map<Key, Entry> entries = new LinkedHashMap<>();
+  private long bytes; // of the entries
   private final RecordLog log;
   private final Registry.Counter queries;
   private final Registry.Counter propagated;
@@ -73,20 +87,32 @@ public final class NotificationLog implements Closeable, SharedState {
    */
   public NotificationLog(Path folder, Duration retention, InstantSource clock, Registry registry)
       throws IOException {
-    this(folder, retention, clock, registry, MAX_ENTRIES);
+    this(
+        folder,
+        retention,
+        clock,
+        registry,
+        MAX_ENTRIES,
+        Runtime.getRuntime().maxMemory() / 8);
   }
 
   NotificationLog(
-      Path folder, Duration retention, InstantSource clock, Registry registry, int maxEntries)
+      Path folder,
+      Duration retention,
+      InstantSource clock,
+      Registry registry,
+      int maxEntries,
+      long maxBytes)
       throws IOException {
     this.retention = retention;
     this.clock = clock;
     this.maxEntries = maxEntries;
+    this.maxBytes = maxBytes;
     this.log = RecordLog.open(folder.resolve(FILE), RecordFormat.STANDARD, this::read);
     registry.gauge(
         "alertmanager_nflog_snapshot_size_bytes",
         "Size of the last notification log snapshot in bytes.",
-        this::bytes);
+        this::logBytes);
     queries =
         registry.counter(
             "alertmanager_nflog_queries_total",
@@ -100,9 +126,7 @@ public final class NotificationLog implements Closeable, SharedState {
   private void read(byte[] payload) {
     try {
       JsonNode n = StateJson.tree(payload);
-      Key key = StateJson.sentKey(n);
-      entries.remove(key);
-      entries.put(key, StateJson.sent(n));
+      put(StateJson.sentKey(n), StateJson.sent(n));
     } catch (RuntimeException e) {
       LOG.log(
           Level.ERROR,
@@ -112,7 +136,7 @@ public final class NotificationLog implements Closeable, SharedState {
     }
   }
 
-  private synchronized double bytes() {
+  private synchronized double logBytes() {
     return log.bytes();
   }
 
@@ -178,10 +202,60 @@ public final class NotificationLog implements Closeable, SharedState {
   }
 
   private void put(Key key, Entry e) {
-    entries.remove(key); // so that the map is in the order of writing
+    remove(key); // so that the map is in the order of writing
     entries.put(key, e);
-    while (entries.size() > maxEntries) {
-      entries.remove(entries.keySet().iterator().next());
+    bytes += bytes(key, e);
+    while (entries.size() > maxEntries || bytes > maxBytes && entries.size() > 1) {
+      remove(entries.keySet().iterator().next());
+    }
+  }
+
+  private void remove(Key key) {
+    Entry e = entries.remove(key);
+    bytes -= e == null ? 0 : bytes(key, e);
+  }
+
+  private static long bytes(Key k, Entry e) {
+    return 2L * (k.groupKey.length() + k.receiver.length() + k.integration.length()) + e.bytes();
+  }
+
+  /** Entries of another member that are newer than those here. */
+  private final class Merge {
+    private final Instant now = clock.instant();
+    private final List<byte[]> records = new ArrayList<>();
+    private int waiting; // bytes of the records
+    int changes;
+    @Nullable IOException failure;
+
+    void add(MeshCodec.MeshEntry m) {
+      Entry known = entries.get(m.key());
+      if (m.entry().expiresAt().isBefore(now)
+          || known != null && !known.at().isBefore(m.entry().at())) {
+        return;
+      }
+      put(m.key(), m.entry());
+      byte[] record = StateJson.sent(m.key(), m.entry());
+      if (record.length > RecordFormat.STANDARD.maxBytes()) {
+        return;
+      }
+      changes++;
+      records.add(record);
+      waiting += record.length;
+      if (waiting > APPENDED_BYTES) {
+        append();
+      }
+    }
+
+    void append() {
+      try {
+        if (!records.isEmpty()) {
+          log.append(records);
+        }
+      } catch (IOException e) {
+        failure = e;
+      }
+      records.clear();
+      waiting = 0;
     }
   }
 
@@ -206,28 +280,20 @@ public final class NotificationLog implements Closeable, SharedState {
   /** Of two entries about the same the later one counts. */
   @Override
   public synchronized void mergeEncoded(byte[] encoded) throws IOException {
-    Instant now = clock.instant();
-    List<byte[]> records = new ArrayList<>();
-    for (MeshCodec.MeshEntry m : MeshCodec.sent(encoded)) {
-      Entry known = entries.get(m.key());
-      if (m.entry().expiresAt().isBefore(now)
-          || known != null && !known.at().isBefore(m.entry().at())) {
-        continue;
-      }
-      put(m.key(), m.entry());
-      byte[] record = StateJson.sent(m.key(), m.entry());
-      if (record.length <= RecordFormat.STANDARD.maxBytes()) {
-        records.add(record);
-      }
-    }
-    if (records.isEmpty()) {
+    MeshCodec.sent(encoded, m -> {}); // a malformed one changes nothing
+    Merge merge = new Merge();
+    MeshCodec.sent(encoded, merge::add);
+    merge.append();
+    if (merge.changes == 0) {
       return;
     }
     if (encoded.length <= SPREAD_BYTES) {
       changed.accept(encoded);
       propagated.inc();
     }
-    log.append(records);
+    if (merge.failure != null) {
+      throw merge.failure;
+    }
     compactIfWorthwhile();
   }
 
@@ -247,6 +313,7 @@ public final class NotificationLog implements Closeable, SharedState {
   public synchronized void collectGarbage() {
     Instant now = clock.instant();
     if (entries.values().removeIf(e -> e.expiresAt().isBefore(now))) {
+      bytes = entries.entrySet().stream().mapToLong(e -> bytes(e.getKey(), e.getValue())).sum();
       compact();
     }
   }

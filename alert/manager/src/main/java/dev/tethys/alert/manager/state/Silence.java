@@ -1,5 +1,6 @@
 package dev.tethys.alert.manager.state;
 
+import dev.tethys.alert.manager.match.LabelMatcher;
 import dev.tethys.alert.manager.match.LabelMatchers;
 import java.time.Instant;
 import java.util.List;
@@ -92,6 +93,20 @@ public record Silence(
   /** Whether it holds for a receiver with such labels. */
   public boolean holdsFor(Map<String, String> receiver) {
     return receiverSets.isEmpty() || receiverSets.stream().anyMatch(m -> m.matches(receiver));
+  }
+
+  /** About the bytes that it takes, with its matchers. */
+  long bytes() {
+    long n = 1024L + 2L * (createdBy.length() + comment.length());
+    for (Map.Entry<String, String> e : annotations.entrySet()) {
+      n += 128L + 2L * (e.getKey().length() + e.getValue().length());
+    }
+    for (List<LabelMatchers> some : List.of(sets, receiverSets)) {
+      for (LabelMatchers m : some) {
+        n += m.all().stream().mapToLong(LabelMatcher::bytes).sum();
+      }
+    }
+    return n;
   }
 
   public State stateAt(Instant t) {

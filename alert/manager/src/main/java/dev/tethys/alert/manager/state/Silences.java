@@ -12,6 +12,7 @@ import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RecordFormat;
 import dev.tethys.model.file.RecordLog;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import java.io.ByteArrayOutputStream;
 import java.io.Closeable;
@@ -51,6 +52,7 @@ public final class Silences implements Closeable, SharedState {
   private static final int MAX_FOREIGN = 10_000;
 
   private static final System.Logger LOG = JulLogger.of(Silences.class.getName());
+  private static final LimitedLog PEER_LOG = new LimitedLog(LOG);
 
   private final SilenceLimits limits;
   private final MatcherSyntax syntax;
@@ -59,6 +61,7 @@ public final class Silences implements Closeable, SharedState {
   private final EventRecorder recorder;
   private final Map<String, Silence> silences = new LinkedHashMap<>();
   private final RecordLog log;
+  private long memory; // that all take
   private final Set<String> foreign = new HashSet<>();
   private Consumer<byte[]> changed = b -> {};
   private final Registry.Counter propagated;
@@ -93,8 +96,7 @@ public final class Silences implements Closeable, SharedState {
 
   private void read(byte[] payload) {
     try {
-      Silence s = StateJson.silence(payload);
-      silences.put(s.id(), s);
+      keep(StateJson.silence(payload));
     } catch (RuntimeException e) {
       LOG.log(
           Level.ERROR,
@@ -102,6 +104,11 @@ public final class Silences implements Closeable, SharedState {
           FILE,
           JsonFailures.describe(e));
     }
+  }
+
+  private void keep(Silence s) {
+    Silence before = silences.put(s.id(), s);
+    memory += s.bytes() - (before == null ? 0 : before.bytes());
   }
 
   private void register(Registry registry) {
@@ -158,7 +165,7 @@ public final class Silences implements Closeable, SharedState {
         record(EventKind.SILENCE_UPDATED, changed);
         return before.id();
       }
-      checkRoom();
+      checkRoom(wanted);
       Instant start = wanted.startsAt().isBefore(now) ? now : wanted.startsAt();
       Silence fresh = wanted.with(UUID.randomUUID().toString(), start, wanted.endsAt(), now);
       encoded(fresh);
@@ -175,7 +182,14 @@ public final class Silences implements Closeable, SharedState {
     recorder.record(kind, f -> f.message(1, "silence", EventMessages.silence(s)));
   }
 
-  private void checkRoom() throws SilenceException {
+  private void checkRoom(Silence s) throws SilenceException {
+    if (memory + s.bytes() > limits.maxMemory()) {
+      throw SilenceException.invalid(
+          "the silences take more than "
+              + limits.maxMemory()
+              + " bytes of memory, an eighth of the heap; use simpler expressions or fewer"
+              + " silences");
+    }
     if (limits.maxSilences() > 0 && silences.size() + 1 > limits.maxSilences()) {
       throw SilenceException.invalid(
           "exceeded maximum number of silences: "
@@ -273,7 +287,7 @@ public final class Silences implements Closeable, SharedState {
 
   private void store(Silence s, String what) throws IOException, SilenceException {
     log.append(encoded(s));
-    silences.put(s.id(), s);
+    keep(s);
     changed.accept(mesh(s));
     if (logged) {
       LOG.log(
@@ -281,11 +295,11 @@ public final class Silences implements Closeable, SharedState {
           "{0} {1}: {2} from {3} to {4} by {5}: {6}",
           what,
           s.id(),
-          described(s),
+          LimitedLog.cut(described(s)),
           s.startsAt(),
           s.endsAt(),
-          s.createdBy(),
-          s.comment());
+          LimitedLog.cut(s.createdBy()),
+          LimitedLog.cut(s.comment()));
     }
     compactIfWorthwhile();
   }
@@ -309,7 +323,7 @@ public final class Silences implements Closeable, SharedState {
       return false;
     }
     check(s);
-    checkRoom();
+    checkRoom(s);
     store(s, "create silence");
     record(EventKind.SILENCE_CREATED, s);
     return true;
@@ -332,6 +346,7 @@ public final class Silences implements Closeable, SharedState {
     Instant horizon = clock.instant().minus(limits.retention());
     boolean any = silences.values().removeIf(s -> s.endsAt().isBefore(horizon));
     if (any) {
+      memory = silences.values().stream().mapToLong(Silence::bytes).sum();
       compact();
     }
   }
@@ -358,10 +373,11 @@ public final class Silences implements Closeable, SharedState {
     return silencing(labels, s -> s.holdsFor(receiver));
   }
 
-  private synchronized List<String> silencing(LabelSet labels, Predicate<Silence> counts) {
+  /** Matches without the lock: expressions may take long. */
+  private List<String> silencing(LabelSet labels, Predicate<Silence> counts) {
     Instant now = clock.instant();
     List<String> ids = new ArrayList<>();
-    for (Silence s : silences.values()) {
+    for (Silence s : all()) {
       if (s.stateAt(now) == Silence.State.ACTIVE && s.matches(labels) && counts.test(s)) {
         ids.add(s.id());
       }
@@ -394,28 +410,56 @@ public final class Silences implements Closeable, SharedState {
   /** Of two versions of a silence the one that was changed later holds. */
   @Override
   public synchronized void mergeEncoded(byte[] encoded) throws IOException {
-    Instant now = clock.instant();
-    List<Silence> fresh = new ArrayList<>();
-    List<byte[]> records = new ArrayList<>();
-    for (MeshCodec.MeshSilence m : MeshCodec.silences(encoded)) {
+    Merge merge = new Merge();
+    MeshCodec.silences(encoded, limits.maxMemory(), merge::add);
+    if (merge.fresh.isEmpty()) {
+      return;
+    }
+    log.append(merge.records);
+    merge.fresh.forEach(this::keep);
+    if (encoded.length <= SPREAD_BYTES) {
+      changed.accept(encoded);
+      propagated.inc();
+    }
+    compactIfWorthwhile();
+  }
+
+  /** Silences of another member that are new here. */
+  private final class Merge {
+    final List<Silence> fresh = new ArrayList<>();
+    final List<byte[]> records = new ArrayList<>();
+    private final Instant now = clock.instant();
+    private long bytes = memory;
+
+    void add(MeshCodec.MeshSilence m) {
       if (m.expiresAt().isBefore(now)) {
-        continue;
+        return;
       }
       Silence s = m.silence();
       if (s == null) {
         if (foreign.size() < MAX_FOREIGN && foreign.add(m.id())) {
-          LOG.log(
+          PEER_LOG.log(
               Level.ERROR,
               "silence {0} of another member has a set without matchers: it does not hold here",
               m.id());
         }
-        continue;
+        return;
       }
       Silence known = silences.get(s.id());
       if (known == null
           ? silences.size() + fresh.size() >= MAX_MERGED
           : !known.updatedAt().isBefore(s.updatedAt())) {
-        continue;
+        return;
+      }
+      bytes += s.bytes();
+      if (bytes > limits.maxMemory()) {
+        bytes -= s.bytes();
+        PEER_LOG.log(
+            Level.ERROR,
+            "silence {0} of another member does not hold here: silences take more than {1} bytes",
+            s.id(),
+            limits.maxMemory());
+        return;
       }
       byte[] record = StateJson.silence(s);
       if (record.length <= RecordFormat.STANDARD.maxBytes()) {
@@ -423,16 +467,6 @@ public final class Silences implements Closeable, SharedState {
         records.add(record);
       }
     }
-    if (fresh.isEmpty()) {
-      return;
-    }
-    log.append(records);
-    fresh.forEach(s -> silences.put(s.id(), s));
-    if (encoded.length <= SPREAD_BYTES) {
-      changed.accept(encoded);
-      propagated.inc();
-    }
-    compactIfWorthwhile();
   }
 
   private void compactIfWorthwhile() {

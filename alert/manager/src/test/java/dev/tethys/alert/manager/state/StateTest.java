@@ -16,6 +16,8 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.LongStream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -63,6 +65,40 @@ class StateTest {
   }
 
   @Test
+  void silencesShareABoundedMemory() throws IOException, SilenceException {
+    String heavy = "a=~\"(x.*y){200}%d\"";
+    byte[] ofOthers;
+    try (Silences s =
+        new Silences(
+            Files.createDirectory(dir.resolve("other")),
+            new SilenceLimits(Duration.ofHours(1), 0, 0),
+            MatcherSyntax.FALLBACK,
+            () -> NOW,
+            new Registry(),
+            false,
+            EventRecorder.off())) {
+      for (int i = 0; i < 20; i++) {
+        s.set(silence("", heavy.formatted(i), "x"));
+      }
+      ofOthers = s.encodeAll();
+    }
+    long one = silence("", heavy.formatted(10), "x").bytes();
+    try (Silences s = silences(new SilenceLimits(Duration.ofHours(1), 0, 0, 3 * one))) {
+      s.mergeEncoded(ofOthers);
+      assertThat(s.all()).hasSize(3);
+      assertThatThrownBy(() -> s.set(silence("", heavy.formatted(30), "x")))
+          .hasMessageContaining("bytes of memory");
+      String first = s.all().getFirst().id();
+      s.set(silence(first, heavy.formatted(0), "y")); // takes the place of itself
+      assertThat(s.all()).hasSize(3);
+    }
+    try (Silences s = silences(new SilenceLimits(Duration.ofHours(1), 0, 0, one / 2))) {
+      assertThat(s.all()).hasSize(3); // those on the disk hold on
+      assertThatThrownBy(() -> s.mergeEncoded(ofOthers)).hasMessageContaining("bytes of memory");
+    }
+  }
+
+  @Test
   void theLogOfSilencesDoesNotGrowWithoutEnd() throws IOException, SilenceException {
     try (Silences s = silences(new SilenceLimits(Duration.ofHours(1), 0, 0))) {
       String id = s.set(silence("", "a=b", "0"));
@@ -78,7 +114,8 @@ class StateTest {
   void theOldestNotificationsAreForgotten() throws IOException {
     NotificationLog.Key[] keys = new NotificationLog.Key[3];
     try (NotificationLog log =
-        new NotificationLog(dir, Duration.ofHours(1), () -> NOW, new Registry(), 2)) {
+        new NotificationLog(
+            dir, Duration.ofHours(1), () -> NOW, new Registry(), 2, 1 << 20)) {
       for (int i = 0; i < 3; i++) {
         keys[i] = new NotificationLog.Key("g" + i, "r", "webhook", 0);
         log.note(keys[i], Set.of(1L, -2L), Set.of(), Map.of("a", "b"), Duration.ofMinutes(1));
@@ -96,6 +133,24 @@ class StateTest {
     }
   }
 
+  @Test
+  void notificationsShareABoundedMemory() throws IOException {
+    Set<Long> many = LongStream.range(0, 1000).boxed().collect(Collectors.toSet());
+    try (NotificationLog log =
+        new NotificationLog(
+            dir, Duration.ofHours(1), () -> NOW, new Registry(), 1000, 300_000)) {
+      for (int i = 0; i < 50; i++) {
+        NotificationLog.Key key = new NotificationLog.Key("g" + i, "r", "webhook", 0);
+        log.note(key, many, Set.of(), Map.of(), Duration.ofMinutes(1));
+        assertThat(log.find(key)).isNotNull();
+      }
+      assertThat(log.size()).isEqualTo(4);
+      byte[] all = log.encodeAll();
+      log.mergeEncoded(all);
+      assertThat(log.size()).isEqualTo(4);
+    }
+  }
+
   private static Alert alert(Instant start, Instant end, Instant told, boolean timeout, String n) {
     return new Alert(
         LabelSet.of(Map.of("alertname", "A", "n", n)),
@@ -110,7 +165,7 @@ class StateTest {
   @Test
   void whatIsToldOfTheSameAlertIsJoined() {
     Registry registry = new Registry();
-    AlertStore store = new AlertStore(() -> NOW, 2, 4, true, registry, EventRecorder.off());
+    AlertStore store = new AlertStore(() -> NOW, 2, 4, 1 << 20, true, registry, EventRecorder.off());
     Instant later = NOW.plusSeconds(600);
     store.put(List.of(alert(NOW.minusSeconds(60), later, NOW.minusSeconds(30), false, "1")));
     // A younger one begins later: the start stays, and the later end that a user set.
@@ -133,6 +188,35 @@ class StateTest {
         .singleElement()
         .asString()
         .contains("alertname=\"" + a.name() + "\"", "value=1.0");
+  }
+
+  @Test
+  void alertsShareABoundedMemory() {
+    Registry registry = new Registry();
+    Alert first = alert(NOW.minusSeconds(60), NOW.plusSeconds(60), NOW, false, "x".repeat(1000));
+    AlertStore store =
+        new AlertStore(
+            () -> NOW, 0, 100, 2 * first.bytes(), true, registry, EventRecorder.off());
+    store.put(List.of(first));
+    store.put(List.of(alert(NOW, NOW.plusSeconds(60), NOW, false, "y".repeat(1000))));
+    assertThat(store.all()).hasSize(2);
+    store.put(List.of(alert(NOW, NOW.plusSeconds(60), NOW, false, "z")));
+    assertThat(store.all()).hasSize(2);
+    // A known one may come again, and its end makes room.
+    store.put(List.of(alert(NOW.minusSeconds(60), NOW, NOW, false, "x".repeat(1000))));
+    store.put(List.of(alert(NOW, NOW.plusSeconds(60), NOW, false, "z")));
+    assertThat(store.all()).extracting(a -> a.labels().get("n").charAt(0)).contains('y', 'z');
+    Alert other =
+        new Alert(
+            LabelSet.of(Map.of("alertname", "Unknown", "n", "x".repeat(5000))),
+            LabelSet.EMPTY,
+            NOW,
+            NOW.plusSeconds(60),
+            "",
+            NOW,
+            false);
+    store.put(List.of(other));
+    assertThat(registry.gather().toString()).doesNotContain("Unknown");
   }
 
   @Test
