@@ -80,8 +80,7 @@ class LauncherTest {
     Process p = b.redirectOutput(dir.resolve("out").toFile()).start();
     assertThat(p.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(p.exitValue()).isZero();
-    assertThat(Files.readAllLines(dir.resolve("notes")))
-        .contains(fit ? "run made before" : "run ");
+    assertThat(Files.readAllLines(dir.resolve("notes"))).contains(fit ? "run made before" : "run ");
     assertThat(Files.readString(dir.resolve("out")).contains("starting without it"))
         .isEqualTo(!fit);
   }

@@ -3,6 +3,7 @@ package dev.tethys.app;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.testkit.Ports;
+import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
@@ -224,7 +225,11 @@ class PlantedSecretsTest {
         influxdb: {endpoint: '{url}', token: Pl4nted, org: o, bucket: b}
         prometheusremotewrite: {endpoint: '{url}'}
         zipkin: {endpoint: '{url}'}
+      extensions:
+        zpages: {endpoint: '127.0.0.1:{zpages}'}
+        pprof: {endpoint: '127.0.0.1:{pprof}'}
       service:
+        extensions: [zpages, pprof]
         telemetry:
           logs: {level: debug}
           metrics: {address: '127.0.0.1:{port}'}
@@ -239,6 +244,8 @@ class PlantedSecretsTest {
     int port = Ports.free();
     int otlp = Ports.free();
     int dead = Ports.free();
+    int zpages = Ports.free();
+    int pprof = Ports.free();
     Path file = folder.resolve("collector.yaml");
     Files.writeString(
         file,
@@ -247,10 +254,18 @@ class PlantedSecretsTest {
                 "{url}",
                 "http://user:Pl4nted@127.0.0.1:{dead}/x?password=Pl4nted&key=Pl4nted&tok=Pl4nted")
             .replace("{dead}", String.valueOf(dead))
+            .replace("{zpages}", String.valueOf(zpages))
+            .replace("{pprof}", String.valueOf(pprof))
             .replace("{otlp}", String.valueOf(otlp))
             .replace("{port}", String.valueOf(port)));
     try (TethysProcess p =
-        TethysProcess.launch(folder, port, List.of("collector", "--config=" + file))) {
+        TethysProcess.launch(
+            folder,
+            port,
+            List.of(
+                "collector",
+                "--config=" + file,
+                "--set=exporters.otlphttp.headers.X-Other=Pl4nted"))) {
       p.await("the start", LIMIT, () -> p.log().contains("Everything is ready"));
       // Senders wait for the exporters, which try again and again.
       List<CompletableFuture<?>> sent =
@@ -299,9 +314,25 @@ class PlantedSecretsTest {
               "/api/v1/pipelines/volumes")) {
         assertThat(p.get(page).body()).as(page).doesNotContain(PLANTED);
       }
+      for (String page : List.of("servicez", "pipelinez", "extensionz", "featurez")) {
+        assertThat(page(zpages, page)).as(page).doesNotContain(PLANTED);
+      }
+      for (String page : List.of("pprof/", "pprof/cmdline", "pprof/goroutine?debug=2")) {
+        assertThat(page(pprof, page)).as(page).doesNotContain(PLANTED);
+      }
       assertThat(p.get("/api/v1/pipelines").body()).contains("otlp_http").contains("xxxxx");
       assertThat(p.log()).doesNotContain(PLANTED).contains("level=DEBUG").contains("xxxxx");
     }
+  }
+
+  private static String page(int port, String path) throws IOException, InterruptedException {
+    HttpResponse<String> r =
+        TethysProcess.CLIENT.send(
+            HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/debug/" + path))
+                .build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(r.statusCode()).as(path).isEqualTo(200);
+    return r.body();
   }
 
   private static CompletableFuture<?> push(int port, String signal, String body) {

@@ -3,6 +3,8 @@ package dev.tethys.config;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import java.net.URI;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Locale;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -62,6 +64,9 @@ public final class Redaction {
           "(.*[_.-])?(password|passwd|passphrase|secret|secrets|secret_key|token|credentials|api_key"
               + "|apikey|private_key|certificate_key|consumer_key|application_key|routing_key"
               + "|service_key|license_key|shared_key|account_key|connection_string|signature)");
+
+  /** Begin of a configuration that is given as text. */
+  private static final String INLINE = "yaml:";
 
   /** Headers whose values are shown; any other may carry a token. */
   private static final Set<String> OPEN_HEADERS =
@@ -201,6 +206,41 @@ public final class Redaction {
    */
   public static boolean isSecretKey(String name) {
     return SECRET_KEY.matcher(name.toLowerCase(Locale.ROOT)).matches();
+  }
+
+  /**
+   * A command line with the values of secret flags masked. A configuration that is given on it
+   * ({@code --set=KEY=VALUE}, {@code --config=yaml:KEY: VALUE}) may hold a secret under any key, so
+   * its values are all masked.
+   */
+  public static List<String> arguments(List<String> line) {
+    List<String> out = new ArrayList<>();
+    String before = "";
+    for (String a : line) {
+      int end = a.indexOf('=');
+      boolean isFlag = a.startsWith("-");
+      String name = (isFlag ? end < 0 ? a : a.substring(0, end) : before).replaceFirst("^-+", "");
+      String value = isFlag ? end < 0 ? "" : a.substring(end + 1) : a;
+      out.add(a.substring(0, a.length() - value.length()) + argument(name, value));
+      before = isFlag && end < 0 ? a : "";
+    }
+    return out;
+  }
+
+  private static String argument(String name, String value) {
+    if (value.isEmpty()) {
+      return value;
+    }
+    int setting = value.indexOf('=');
+    if (name.equals("set") && setting >= 0) {
+      return value.substring(0, setting + 1) + Secret.MASK;
+    }
+    if (value.startsWith(INLINE)) {
+      return INLINE + Secret.MASK;
+    }
+    return !name.isEmpty() && isSecretParameter(name) && !name.endsWith("file")
+        ? Secret.MASK
+        : text(value);
   }
 
   /** The value of a header, masked unless the header is known to hold no secret. */

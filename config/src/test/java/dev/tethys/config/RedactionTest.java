@@ -119,4 +119,24 @@ class RedactionTest {
     assertThat(e).hasMessage("a.yml:1:1: \"http://u:xxxxx@h:x\" is not a valid URL");
     assertThat(e.problem()).doesNotContain("u:p@");
   }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "--config=a.yaml | --config=a.yaml",
+        "--config a.yaml | --config a.yaml",
+        "--config=yaml:exporters::otlp::x:~Pl4nted | --config=yaml:<secret>",
+        "--config yaml:exporters::otlp::x:~Pl4nted | --config yaml:<secret>",
+        "--set=exporters.otlp.headers.x=Pl4nted | --set=exporters.otlp.headers.x=<secret>",
+        "--set exporters.otlp.headers.x=Pl4nted | --set exporters.otlp.headers.x=<secret>",
+        "--redis.password=Pl4nted | --redis.password=<secret>",
+        "--redis.password Pl4nted | --redis.password <secret>",
+        "--redis.password-file=/x | --redis.password-file=/x",
+        "--url http://u:Pl4nted@h/?token=Pl4nted | --url http://u:xxxxx@h/?token=xxxxx",
+        "-XX:MaxHeapSize=1g -jar x.jar | -XX:MaxHeapSize=1g -jar x.jar",
+      })
+  void commandLinesShowNoSecret(String line, String expected) {
+    assertThat(String.join(" ", Redaction.arguments(List.of(line.split(" "))))).isEqualTo(expected);
+  }
 }

@@ -171,8 +171,7 @@ public final class Routes {
     }
     boolean changes =
         changedByGet.contains(p.text)
-            || !SAFE.contains(method)
-                && !(method.equals("POST") && readByPost.contains(p.text));
+            || !SAFE.contains(method) && !(method.equals("POST") && readByPost.contains(p.text));
     return new RouteMatch(p.text, h, values, changes);
   }
 

@@ -27,11 +27,7 @@ record Filters(
         matchers(query, "filter", syntax, "", bytes),
         receiver(query.first("receiver"), bytes),
         matchers(
-            query,
-            "receiver_matchers",
-            syntax,
-            "failed to parse receiver_matchers param: ",
-            bytes),
+            query, "receiver_matchers", syntax, "failed to parse receiver_matchers param: ", bytes),
         query);
   }
 

@@ -87,13 +87,7 @@ public final class NotificationLog implements Closeable, SharedState {
    */
   public NotificationLog(Path folder, Duration retention, InstantSource clock, Registry registry)
       throws IOException {
-    this(
-        folder,
-        retention,
-        clock,
-        registry,
-        MAX_ENTRIES,
-        Runtime.getRuntime().maxMemory() / 8);
+    this(folder, retention, clock, registry, MAX_ENTRIES, Runtime.getRuntime().maxMemory() / 8);
   }
 
   NotificationLog(

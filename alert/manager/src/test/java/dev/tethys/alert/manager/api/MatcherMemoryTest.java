@@ -20,9 +20,7 @@ class MatcherMemoryTest {
   private static byte[] silence(int matchers) {
     String all =
         IntStream.range(0, matchers)
-            .mapToObj(
-                i ->
-                    "{\"name\":\"a\",\"isRegex\":true,\"value\":\"" + HEAVY + i + "\"}")
+            .mapToObj(i -> "{\"name\":\"a\",\"isRegex\":true,\"value\":\"" + HEAVY + i + "\"}")
             .collect(Collectors.joining(","));
     return ("{\"matchers\":["
             + all

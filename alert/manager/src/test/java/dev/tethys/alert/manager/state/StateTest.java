@@ -114,8 +114,7 @@ class StateTest {
   void theOldestNotificationsAreForgotten() throws IOException {
     NotificationLog.Key[] keys = new NotificationLog.Key[3];
     try (NotificationLog log =
-        new NotificationLog(
-            dir, Duration.ofHours(1), () -> NOW, new Registry(), 2, 1 << 20)) {
+        new NotificationLog(dir, Duration.ofHours(1), () -> NOW, new Registry(), 2, 1 << 20)) {
       for (int i = 0; i < 3; i++) {
         keys[i] = new NotificationLog.Key("g" + i, "r", "webhook", 0);
         log.note(keys[i], Set.of(1L, -2L), Set.of(), Map.of("a", "b"), Duration.ofMinutes(1));
@@ -137,8 +136,7 @@ class StateTest {
   void notificationsShareABoundedMemory() throws IOException {
     Set<Long> many = LongStream.range(0, 1000).boxed().collect(Collectors.toSet());
     try (NotificationLog log =
-        new NotificationLog(
-            dir, Duration.ofHours(1), () -> NOW, new Registry(), 1000, 300_000)) {
+        new NotificationLog(dir, Duration.ofHours(1), () -> NOW, new Registry(), 1000, 300_000)) {
       for (int i = 0; i < 50; i++) {
         NotificationLog.Key key = new NotificationLog.Key("g" + i, "r", "webhook", 0);
         log.note(key, many, Set.of(), Map.of(), Duration.ofMinutes(1));
@@ -165,7 +163,8 @@ class StateTest {
   @Test
   void whatIsToldOfTheSameAlertIsJoined() {
     Registry registry = new Registry();
-    AlertStore store = new AlertStore(() -> NOW, 2, 4, 1 << 20, true, registry, EventRecorder.off());
+    AlertStore store =
+        new AlertStore(() -> NOW, 2, 4, 1 << 20, true, registry, EventRecorder.off());
     Instant later = NOW.plusSeconds(600);
     store.put(List.of(alert(NOW.minusSeconds(60), later, NOW.minusSeconds(30), false, "1")));
     // A younger one begins later: the start stays, and the later end that a user set.
@@ -195,8 +194,7 @@ class StateTest {
     Registry registry = new Registry();
     Alert first = alert(NOW.minusSeconds(60), NOW.plusSeconds(60), NOW, false, "x".repeat(1000));
     AlertStore store =
-        new AlertStore(
-            () -> NOW, 0, 100, 2 * first.bytes(), true, registry, EventRecorder.off());
+        new AlertStore(() -> NOW, 0, 100, 2 * first.bytes(), true, registry, EventRecorder.off());
     store.put(List.of(first));
     store.put(List.of(alert(NOW, NOW.plusSeconds(60), NOW, false, "y".repeat(1000))));
     assertThat(store.all()).hasSize(2);

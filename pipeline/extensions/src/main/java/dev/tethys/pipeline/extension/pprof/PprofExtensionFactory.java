@@ -2,6 +2,7 @@ package dev.tethys.pipeline.extension.pprof;
 
 import dev.tethys.config.Key;
 import dev.tethys.config.ListenAddressConfig;
+import dev.tethys.config.Redaction;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
@@ -19,6 +20,8 @@ import dev.tethys.web.HttpResponse;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -255,14 +258,10 @@ public final class PprofExtensionFactory
         r.status(501).send("this system does not tell the command line\n");
         return;
       }
-      String all =
-          String.join(
-              "\0",
-              java.util.stream.Stream.concat(
-                      command.stream(),
-                      java.util.Arrays.stream(me.arguments().orElse(new String[0])))
-                  .toList());
-      r.send(all);
+      List<String> all = new ArrayList<>();
+      all.add(command.get());
+      all.addAll(List.of(me.arguments().orElse(new String[0])));
+      r.send(String.join("\0", Redaction.arguments(all)));
     }
 
     @Override
