@@ -39,4 +39,17 @@ public interface SpanSegment {
     scan(relation.lower(), RelatedTraces.NEEDS, rows -> traces.add(rows, RelatedTraces.LOWER));
     traces.pass(consumer);
   }
+
+  /**
+   * Summaries of the spans that start in the selected time range, of some traces at least; others
+   * may be there too.
+   *
+   * @return not changed by the caller
+   * @throws dev.tethys.model.storage.StorageException as {@link #scan}
+   */
+  default TraceSummaries summaries(TraceIds ids) {
+    TraceSummaries out = new TraceSummaries();
+    scan(new SpanFilter.OfTraces(ids), TraceSummaries.NEEDS, out::add);
+    return out;
+  }
 }

@@ -15,6 +15,7 @@ import dev.tethys.store.traces.block.SpanCopier;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 import net.jqwik.api.ForAll;
@@ -86,6 +87,7 @@ final class EngineAgainstNaiveTest {
         }
         sets.sort(null);
         got.put(t.traceLow(), sets);
+        assertThat(whole(t)).as(text).isEqualTo(whole(data, t.traceLow()));
       }
       assertThat(got).as(text).isEqualTo(want);
       int limit = 1 + random.below(4);
@@ -96,6 +98,66 @@ final class EngineAgainstNaiveTest {
       assertThat(want.keySet()).as(text).containsAll(some);
       assertThat(some).as(text).doesNotHaveDuplicates().hasSize(Math.min(limit, want.size()));
     }
+  }
+
+  private static String whole(FoundTrace t) {
+    return t.rootService()
+        + " "
+        + t.rootName()
+        + " "
+        + t.start()
+        + " "
+        + t.duration()
+        + " "
+        + t.services();
+  }
+
+  /** Root, time and services of a trace by definition. */
+  private static String whole(TracesData data, long trace) {
+    record Row(String service, Span span) {}
+    List<Row> rows = new ArrayList<>();
+    data.resources()
+        .forEach(
+            r ->
+                r.scopes()
+                    .forEach(
+                        s ->
+                            s.items()
+                                .forEach(
+                                    i -> {
+                                      Object name = r.resource().attributes().get("service.name");
+                                      if (i.traceIdLow() == trace) {
+                                        rows.add(new Row(String.valueOf(name), i));
+                                      }
+                                    })));
+    rows.sort(
+        Comparator.<Row>comparingLong(r -> r.span.startTimeUnixNano())
+            .thenComparingLong(r -> r.span.spanId())
+            .thenComparingLong(r -> duration(r.span))
+            .thenComparing(r -> r.span.name())
+            .thenComparing(r -> r.service));
+    long start = rows.getFirst().span.startTimeUnixNano();
+    long end = start;
+    TreeMap<String, FoundTrace.ServiceStats> services = new TreeMap<>();
+    for (Row r : rows) {
+      end = Math.max(end, r.span.startTimeUnixNano() + duration(r.span));
+      services.merge(
+          r.service,
+          new FoundTrace.ServiceStats(1, r.span.statusCode() == 2 ? 1 : 0),
+          (x, y) -> new FoundTrace.ServiceStats(x.spans() + y.spans(), x.errors() + y.errors()));
+    }
+    Row root = rows.stream().filter(r -> r.span.parentSpanId() == 0).findFirst().orElse(null);
+    return (root == null ? "null null" : root.service + " " + root.span.name())
+        + " "
+        + start
+        + " "
+        + (end - start)
+        + " "
+        + services;
+  }
+
+  private static long duration(Span s) {
+    return Math.max(0, s.endTimeUnixNano() - s.startTimeUnixNano());
   }
 
   private static String ids(List<Long> spanIds) {

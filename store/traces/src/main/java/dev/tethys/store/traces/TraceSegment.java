@@ -11,6 +11,8 @@ import dev.tethys.model.traces.SpanRelation;
 import dev.tethys.model.traces.SpanRows;
 import dev.tethys.model.traces.SpanSegment;
 import dev.tethys.model.traces.SpanValue;
+import dev.tethys.model.traces.TraceIds;
+import dev.tethys.model.traces.TraceSummaries;
 import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.traces.block.BatchChunk;
 import dev.tethys.store.traces.block.ChunkScan;
@@ -47,9 +49,13 @@ abstract class TraceSegment implements SpanSegment {
   /** False if there is no span of a trace. */
   abstract boolean mayHold(long high, long low);
 
+  /** True if every span starts in the selected range. */
+  final boolean isWhole() {
+    return firstTime() >= from && lastTime() < to;
+  }
+
   final long[] visible(ChunkScan scan, long @Nullable [] hidden) {
-    boolean isWhole = firstTime() >= from && lastTime() < to;
-    long[] mask = isWhole ? scan.inRange(Long.MIN_VALUE, Long.MAX_VALUE) : scan.inRange(from, to);
+    long[] mask = isWhole() ? scan.inRange(Long.MIN_VALUE, Long.MAX_VALUE) : scan.inRange(from, to);
     for (int i = 0; hidden != null && i < mask.length; i++) {
       mask[i] &= ~hidden[i];
     }
@@ -138,6 +144,9 @@ abstract class TraceSegment implements SpanSegment {
 
   /** Spans of a block. */
   static final class OfBlock extends TraceSegment {
+    /** Number of traces from which summaries of a whole block are computed, for later queries. */
+    private static final int MANY_TRACES = 64;
+
     private final TracePart part;
     private final int block;
     private final HiddenSpans hidden;
@@ -190,6 +199,28 @@ abstract class TraceSegment implements SpanSegment {
             long[] upper = mayUpper ? scan.select(relation.upper(), visible) : none;
             new RelationScan(b, lower, upper, relation.anyDepth()).pass(consumer);
           });
+    }
+
+    @Override
+    public TraceSummaries summaries(TraceIds ids) {
+      Cancellation.check();
+      SpanFilter wanted = new SpanFilter.OfTraces(ids);
+      TraceSummaries[] out = {new TraceSummaries()};
+      if (mayFit(wanted)) {
+        withBlock(
+            (b, mask) -> {
+              boolean compute = ids.size() >= MANY_TRACES;
+              TraceSummaries all = isWhole() && mask == null ? b.summaries(compute) : null;
+              if (all != null) {
+                out[0] = all;
+                return;
+              }
+              ChunkScan scan = new ChunkScan(b);
+              long[] rows = scan.select(wanted, visible(scan, mask));
+              scan.rows(rows, TraceSummaries.NEEDS, out[0]::add);
+            });
+      }
+      return out[0];
     }
 
     @Override

@@ -81,6 +81,7 @@ final class Accumulation {
   final List<Log2> histograms = new ArrayList<>();
   Exemplars exemplars = new Exemplars(0);
   private int[] groups = {};
+  private int[] cells = {}; // of rows: group and step, -1 for rows that do not count
   private int room;
 
   /**
@@ -123,14 +124,47 @@ final class Accumulation {
     }
     ids.groups(rows, groups);
     grow(ids.size());
+    cells(rows, mask);
     double[] w = shape.traceState == null ? null : weights.weights(rows, shape.traceState.index());
     switch (shape.query.function()) {
-      case RATE, COUNT_OVER_TIME -> count(rows, mask, w);
-      case QUANTILE_OVER_TIME, HISTOGRAM_OVER_TIME -> histogram(rows, mask, w);
-      default -> values(rows, mask, w);
+      case RATE, COUNT_OVER_TIME -> count(rows, w);
+      case QUANTILE_OVER_TIME, HISTOGRAM_OVER_TIME -> histogram(rows, w);
+      default -> values(rows, w);
     }
     if (shape.exemplars) {
-      addExemplars(rows, mask);
+      addExemplars(rows);
+    }
+  }
+
+  /** Sets the cell of each row. */
+  private void cells(SpanRows rows, boolean @Nullable [] mask) {
+    int n = rows.count;
+    if (cells.length < n) {
+      cells = new int[n];
+    }
+    boolean grouped = !shape.query.by().isEmpty();
+    long[] start = rows.start;
+    long lo = 0; // times of the step that the row before is in
+    long hi = -1;
+    int step = 0;
+    for (int i = 0; i < n; i++) {
+      if (mask != null && !mask[i]) {
+        cells[i] = -1;
+        continue;
+      }
+      long t = start[i];
+      if (t < lo || t > hi) {
+        step = shape.grid.index(t) - first;
+        if (step < 0 || step >= steps) {
+          lo = 0;
+          hi = -1;
+          cells[i] = -1;
+          continue;
+        }
+        lo = shape.grid.base() + (long) (step + first) * shape.grid.step() + 1;
+        hi = lo + shape.grid.step() - 1;
+      }
+      cells[i] = grouped ? groups[i] * steps + step : step;
     }
   }
 
@@ -156,51 +190,27 @@ final class Accumulation {
     }
   }
 
-  private void count(SpanRows rows, boolean @Nullable [] mask, double @Nullable [] w) {
-    long lo = 0;
-    long hi = -1;
-    int step = 0;
-    boolean one = ids.size() == 1 && shape.query.by().isEmpty();
-    long[] start = rows.start;
+  private void count(SpanRows rows, double @Nullable [] w) {
     for (int i = 0; i < rows.count; i++) {
-      if (mask != null && !mask[i]) {
-        continue;
+      if (cells[i] >= 0) {
+        counts[cells[i]] += w == null ? 1 : w[i];
       }
-      long t = start[i];
-      if (t < lo || t > hi) {
-        step = shape.grid.index(t) - first;
-        lo = shape.grid.base() + (long) (step + first) * shape.grid.step() + 1;
-        hi = lo + shape.grid.step() - 1;
-        if (step < 0 || step >= steps) {
-          lo = 0;
-          hi = -1;
-          continue;
-        }
-      }
-      counts[(one ? 0 : groups[i] * steps) + step] += w == null ? 1 : w[i];
     }
   }
 
-  private int step(long time) {
-    int s = shape.grid.index(time) - first;
-    return s < steps ? s : -1;
-  }
-
-  private void histogram(SpanRows rows, boolean @Nullable [] mask, double @Nullable [] w) {
+  private void histogram(SpanRows rows, double @Nullable [] w) {
     while (histograms.size() < ids.size()) {
       histograms.add(new Log2(steps));
     }
     boolean grouped = !shape.query.by().isEmpty();
     SpanColumn c = shape.value == null ? null : rows.columns[shape.value.index()];
     for (int i = 0; i < rows.count; i++) {
-      if (mask != null && !mask[i]) {
+      if (cells[i] < 0) {
         continue;
       }
-      int step = step(rows.start[i]);
-      if (step < 0) {
-        continue;
-      }
-      Log2 h = histograms.get(grouped ? groups[i] : 0);
+      int group = grouped ? groups[i] : 0;
+      int step = cells[i] - group * steps;
+      Log2 h = histograms.get(group);
       double weight = w == null ? 1 : w[i];
       if (c == null) {
         h.add(step, Log2.exponent(rows.duration[i]), weight);
@@ -216,18 +226,13 @@ final class Accumulation {
     }
   }
 
-  private void values(SpanRows rows, boolean @Nullable [] mask, double @Nullable [] w) {
-    boolean grouped = !shape.query.by().isEmpty();
+  private void values(SpanRows rows, double @Nullable [] w) {
     SpanColumn c = shape.value == null ? null : rows.columns[shape.value.index()];
     for (int i = 0; i < rows.count; i++) {
-      if (mask != null && !mask[i]) {
+      int at = cells[i];
+      if (at < 0) {
         continue;
       }
-      int step = step(rows.start[i]);
-      if (step < 0) {
-        continue;
-      }
-      int at = (grouped ? groups[i] * steps : 0) + step;
       double weight = w == null ? 1 : w[i];
       if (c == null) {
         value(at, rows.duration[i], weight);
@@ -252,26 +257,29 @@ final class Accumulation {
     }
   }
 
-  private void addExemplars(SpanRows rows, boolean @Nullable [] mask) {
+  private void addExemplars(SpanRows rows) {
     exemplars.grow(ids.size() * steps);
-    boolean grouped = !shape.query.by().isEmpty();
-    SpanColumn c = shape.value == null ? null : rows.columns[shape.value.index()];
     for (int i = 0; i < rows.count; i++) {
-      int step = mask != null && !mask[i] ? -1 : step(rows.start[i]);
-      if (step < 0) {
-        continue;
+      int cell = cells[i];
+      if (cell >= 0 && exemplars.takes(cell, rows.spanId[i])) {
+        exemplars.put(cell, rows, i, exemplarValue(rows, i));
       }
-      double v = shape.ofDuration ? rows.duration[i] : Double.NaN;
-      if (c != null) {
-        int j = Frame.from(c, i);
-        if (j < Frame.to(c, i)) {
-          v =
-              c.types[j] == SpanColumn.INT
-                  ? c.bits[j]
-                  : c.types[j] == SpanColumn.DOUBLE ? Double.longBitsToDouble(c.bits[j]) : v;
-        }
-      }
-      exemplars.offer((grouped ? groups[i] * steps : 0) + step, rows, i, v);
     }
+  }
+
+  private double exemplarValue(SpanRows rows, int row) {
+    if (shape.ofDuration) {
+      return rows.duration[row];
+    }
+    if (shape.value == null) {
+      return Double.NaN;
+    }
+    SpanColumn c = rows.columns[shape.value.index()];
+    int j = Frame.from(c, row);
+    boolean any = j < Frame.to(c, row);
+    if (any && c.types[j] == SpanColumn.INT) {
+      return c.bits[j];
+    }
+    return any && c.types[j] == SpanColumn.DOUBLE ? Double.longBitsToDouble(c.bits[j]) : Double.NaN;
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.query.traceql.exec;
 
 import dev.tethys.model.storage.Cancellation;
 import dev.tethys.model.traces.SpanColumn;
+import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanNeeds;
 import dev.tethys.model.traces.SpanRows;
 import dev.tethys.model.traces.SpanSegment;
@@ -137,7 +138,7 @@ final class CompareRun {
 
   /** Counts spans of whole traces, some at a time, for filters by fields of the trace. */
   private void wholeTraces(Counted[] all, FieldExpr folded, FieldExpr selection) {
-    TraceFrame.Core core = TraceSearch.core(slots);
+    TraceFrame.Core core = TraceFrame.Core.of(slots);
     long slack = work.limits().traceNanos();
     try (SpanSelection range = store.select(tenant, grid.from(), grid.to());
         SpanSelection wide =
@@ -146,7 +147,7 @@ final class CompareRun {
           new Candidates(work, work.segments(range))
               .collect(RequiredSpans.of(query.pipeline()))
               .candidates();
-      TraceLoader loader = new TraceLoader(work, slots, core, work.segments(wide));
+      TraceLoader loader = new TraceLoader(work, slots, core, work.segments(wide), SpanFilter.ALL);
       for (int at = 0; at < candidates.length; at += TRACES_AT_ONCE) {
         Cancellation.check();
         int end = Math.min(candidates.length, at + TRACES_AT_ONCE);

@@ -5,13 +5,14 @@ import java.util.Arrays;
 
 /** A span for each cell, chosen by its id, so that the order of scans does not matter. */
 final class Exemplars {
-  private long[] order;
+  private static final long NONE = Long.MAX_VALUE;
+
+  private long[] order; // NONE for a cell without a span
   long[] traceHigh;
   long[] traceLow;
   long[] spanId;
   long[] time;
   double[] value;
-  private boolean[] used;
 
   Exemplars(int cells) {
     order = new long[cells];
@@ -20,46 +21,52 @@ final class Exemplars {
     spanId = new long[cells];
     time = new long[cells];
     value = new double[cells];
-    used = new boolean[cells];
+    Arrays.fill(order, NONE);
   }
 
   long bytes() {
-    return 49L * order.length;
+    return 48L * order.length;
   }
 
   void grow(int cells) {
     if (cells > order.length) {
-      int n = Math.max(cells, 2 * order.length);
+      int before = order.length;
+      int n = Math.max(cells, 2 * before);
       order = Arrays.copyOf(order, n);
+      Arrays.fill(order, before, n, NONE);
       traceHigh = Arrays.copyOf(traceHigh, n);
       traceLow = Arrays.copyOf(traceLow, n);
       spanId = Arrays.copyOf(spanId, n);
       time = Arrays.copyOf(time, n);
       value = Arrays.copyOf(value, n);
-      used = Arrays.copyOf(used, n);
     }
   }
 
   boolean has(int cell) {
-    return cell < used.length && used[cell];
+    return cell < order.length && order[cell] != NONE;
   }
 
-  void offer(int cell, SpanRows rows, int row, double v) {
-    long o = rows.spanId[row] * 0x9E3779B97F4A7C15L;
-    if (!used[cell] || o < order[cell]) {
-      used[cell] = true;
-      order[cell] = o;
-      traceHigh[cell] = rows.traceHigh[row];
-      traceLow[cell] = rows.traceLow[row];
-      spanId[cell] = rows.spanId[row];
-      time[cell] = rows.start[row];
-      value[cell] = v;
-    }
+  /** True if a span would be chosen for a cell. */
+  boolean takes(int cell, long id) {
+    return order(id) < order[cell];
+  }
+
+  private static long order(long id) {
+    return Math.min(NONE - 1, id * 0x9E3779B97F4A7C15L);
+  }
+
+  /** Chooses a row for a cell. */
+  void put(int cell, SpanRows rows, int row, double v) {
+    order[cell] = order(rows.spanId[row]);
+    traceHigh[cell] = rows.traceHigh[row];
+    traceLow[cell] = rows.traceLow[row];
+    spanId[cell] = rows.spanId[row];
+    time[cell] = rows.start[row];
+    value[cell] = v;
   }
 
   void offer(int cell, Exemplars other, int from) {
-    if (other.has(from) && (!used[cell] || other.order[from] < order[cell])) {
-      used[cell] = true;
+    if (other.has(from) && other.order[from] < order[cell]) {
       order[cell] = other.order[from];
       traceHigh[cell] = other.traceHigh[from];
       traceLow[cell] = other.traceLow[from];

@@ -124,7 +124,6 @@ public final class MetricRun {
   /** Evaluates the pipeline over whole traces, some at a time. */
   private List<Series> wholeTraces(
       Accumulation.Shape shape, ExecutionColumns slots, Metric.Query q) {
-    TraceFrame.Core core = TraceSearch.core(slots);
     SpansetEvaluation evaluation =
         new SpansetEvaluation(q.pipeline(), slots, grid.from(), grid.to());
     Accumulated all = new Accumulated(work, shape, exemplars);
@@ -136,7 +135,9 @@ public final class MetricRun {
           new Candidates(work, work.segments(range))
               .collect(RequiredSpans.of(q.pipeline()))
               .candidates();
-      TraceLoader loader = new TraceLoader(work, slots, core, work.segments(wide));
+      TraceLoader loader =
+          new TraceLoader(
+              work, slots, TraceFrame.Core.of(slots), work.segments(wide), SpanFilter.ALL);
       int chunk = 4096;
       for (int at = 0, number = 0; at < candidates.length; at += chunk, number++) {
         Cancellation.check();

@@ -43,12 +43,8 @@ final class SpansetEvaluation {
     this.slots = slots;
     this.from = from;
     this.to = to;
-    frame = new TraceFrame(slots, new TraceFrame.Core(none(), none(), none(), none()), 0);
+    frame = new TraceFrame(slots, TraceFrame.Core.NONE, 0);
     addSlots(pipeline);
-  }
-
-  private ExecutionColumns.Slot none() {
-    return slots.slot(dev.tethys.model.traces.SpanField.SERVICE);
   }
 
   private void addSlots(Stage s) {

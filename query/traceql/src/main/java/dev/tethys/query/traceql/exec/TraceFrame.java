@@ -1,6 +1,9 @@
 package dev.tethys.query.traceql.exec;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tethys.model.traces.SpanColumn;
+import dev.tethys.model.traces.SpanField;
 import dev.tethys.query.traceql.ast.Intrinsic;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -10,16 +13,28 @@ import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All spans of some traces as columns. The rows of a trace are together, oldest first, and the
- * traces in the order in which they were asked for.
+ * Spans of some traces as columns. The rows of a trace are together, oldest first, and the traces
+ * in the order in which they were asked for.
  */
 final class TraceFrame {
-  /** Columns that every frame has. */
+  /** Columns for what follows from whole traces. */
   record Core(
-      ExecutionColumns.Slot service,
-      ExecutionColumns.Slot name,
-      ExecutionColumns.Slot status,
-      ExecutionColumns.Slot kind) {}
+      ExecutionColumns.@Nullable Slot service,
+      ExecutionColumns.@Nullable Slot name,
+      ExecutionColumns.@Nullable Slot kind) {
+    /** No columns, for frames without anything that follows from whole traces. */
+    static final Core NONE = new Core(null, null, null);
+
+    /** Columns for the fields that columns have until now. */
+    static Core of(ExecutionColumns slots) {
+      boolean service = slots.ofTrace().contains(Intrinsic.ROOT_SERVICE);
+      boolean name = slots.ofTrace().contains(Intrinsic.ROOT_NAME);
+      return new Core(
+          service ? slots.slot(SpanField.SERVICE) : null,
+          name ? slots.slot(Intrinsic.NAME) : null,
+          slots.slot(Intrinsic.KIND));
+    }
+  }
 
   final Frame frame = new Frame();
   long[] spanIds = {};
@@ -52,7 +67,7 @@ final class TraceFrame {
   NestedSets nested(int trace) {
     NestedSets n = nested[trace];
     if (n == null) {
-      SpanColumn kinds = frame.columns[core.kind().index()];
+      SpanColumn kinds = frame.columns[requireNonNull(core.kind()).index()];
       boolean[] server = new boolean[to(trace) - from(trace)];
       for (int i = from(trace); i < to(trace); i++) {
         server[i - from(trace)] = kinds.types[i] == SpanColumn.INT && kinds.bits[i] == 2;
@@ -108,7 +123,9 @@ final class TraceFrame {
           Arrays.fill(c.bits, from(t), to(t), duration(t));
         }
         case ROOT_NAME, ROOT_SERVICE -> {
-          String s = rootText(t, field == Intrinsic.ROOT_NAME ? core.name() : core.service());
+          String s =
+              rootText(
+                  t, requireNonNull(field == Intrinsic.ROOT_NAME ? core.name() : core.service()));
           if (s != null) {
             Integer code = codes.get(s);
             if (code == null) {

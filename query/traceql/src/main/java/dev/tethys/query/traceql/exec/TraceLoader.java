@@ -6,29 +6,37 @@ import dev.tethys.model.traces.SpanNeeds;
 import dev.tethys.model.traces.SpanRows;
 import dev.tethys.model.traces.SpanSegment;
 import dev.tethys.model.traces.TraceIds;
+import dev.tethys.model.traces.TraceSummaries;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Loads all spans of traces from segments into a frame. */
+/** Loads spans of traces from segments into a frame, and summaries of traces. */
 final class TraceLoader {
   private final TraceqlRun work;
   private final ExecutionColumns slots;
   private final TraceFrame.Core core;
   private final List<SpanSegment> segments;
+  private final SpanFilter filter;
 
   /**
    * @param slots columns, complete
    * @param segments segments that may have spans of the traces
+   * @param filter spans of the traces that frames have
    */
   TraceLoader(
-      TraceqlRun work, ExecutionColumns slots, TraceFrame.Core core, List<SpanSegment> segments) {
+      TraceqlRun work,
+      ExecutionColumns slots,
+      TraceFrame.Core core,
+      List<SpanSegment> segments,
+      SpanFilter filter) {
     this.work = work;
     this.slots = slots;
     this.core = core;
     this.segments = segments;
+    this.filter = filter;
   }
 
   /** Strings of a column of the frame. */
@@ -67,7 +75,7 @@ final class TraceLoader {
     }
   }
 
-  /** Spans of traces. */
+  /** Spans of traces that fit the filter. */
   TraceFrame load(TraceTable.Candidate[] wanted, int from, int to) {
     int n = to - from;
     work.countTraces(n);
@@ -77,8 +85,8 @@ final class TraceLoader {
       ids.add(wanted[from + i].high(), wanted[from + i].low());
       index.put(wanted[from + i].high(), wanted[from + i].low(), i);
     }
-    List<SpanSegment> near = near(wanted, from, to);
-    SpanFilter filter = new SpanFilter.OfTraces(ids);
+    List<SpanSegment> near = near(Arrays.asList(wanted).subList(from, to));
+    SpanFilter ofTraces = Pushdown.and(filter, new SpanFilter.OfTraces(ids));
     SpanNeeds needs = new SpanNeeds(true, true, true, true, slots.fields());
     Dictionary[] dictionaries = new Dictionary[slots.fields().size()];
     Arrays.setAll(dictionaries, i -> new Dictionary());
@@ -91,7 +99,7 @@ final class TraceLoader {
               int[][] recoded = new int[dictionaries.length][];
               work.scan(
                   near.get(s),
-                  filter,
+                  ofTraces,
                   needs,
                   rows -> append(p, rows, index, dictionaries, recoded));
               parts[s] = p;
@@ -99,13 +107,36 @@ final class TraceLoader {
     return assemble(parts, dictionaries, n);
   }
 
+  /** Summaries of traces, by all of their spans. */
+  TraceSummaries summaries(List<TraceTable.Candidate> wanted) {
+    work.reserve((long) wanted.size() * TraceSummaries.BYTES_A_TRACE);
+    TraceIds ids = new TraceIds();
+    TraceSummaries out = new TraceSummaries();
+    for (TraceTable.Candidate c : wanted) {
+      ids.add(c.high(), c.low());
+      out.addTrace(c.high(), c.low());
+    }
+    List<SpanSegment> near = near(wanted);
+    TraceSummaries[] parts = new TraceSummaries[near.size()];
+    work.forEach(parts.length, () -> s -> parts[s] = work.summaries(near.get(s), ids));
+    for (TraceSummaries p : parts) {
+      out.merge(p);
+    }
+    return out;
+  }
+
+  /** Gives back the memory of summaries that are not used any more. */
+  void releaseSummaries(int traces) {
+    work.release((long) traces * TraceSummaries.BYTES_A_TRACE);
+  }
+
   /** Segments that may have spans of traces, by the times of their newest spans. */
-  private List<SpanSegment> near(TraceTable.Candidate[] wanted, int from, int to) {
+  private List<SpanSegment> near(List<TraceTable.Candidate> wanted) {
     long first = Long.MAX_VALUE;
     long last = Long.MIN_VALUE;
-    for (int i = from; i < to; i++) {
-      first = Math.min(first, wanted[i].newest());
-      last = Math.max(last, wanted[i].newest());
+    for (TraceTable.Candidate c : wanted) {
+      first = Math.min(first, c.newest());
+      last = Math.max(last, c.newest());
     }
     long slack = work.limits().traceNanos();
     long least = Times.minus(first, slack);

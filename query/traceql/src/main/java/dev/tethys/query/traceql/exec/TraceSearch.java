@@ -1,10 +1,11 @@
 package dev.tethys.query.traceql.exec;
 
 import dev.tethys.model.traces.SpanColumn;
-import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanSegment;
+import dev.tethys.model.traces.TraceSummaries;
 import dev.tethys.query.traceql.FoundTrace;
+import dev.tethys.query.traceql.FoundTrace.ServiceStats;
 import dev.tethys.query.traceql.NamedValue;
 import dev.tethys.query.traceql.ast.FieldExpr;
 import dev.tethys.query.traceql.ast.Intrinsic;
@@ -19,8 +20,8 @@ import java.util.TreeMap;
 
 /**
  * Search for traces in two phases. The first finds the ids of candidates by conditions that each
- * result fulfils; the second evaluates the pipeline over all spans of some candidates at a time,
- * until there are enough results.
+ * result fulfils; the second evaluates the pipeline over the spans of some candidates at a time,
+ * until there are enough results. Root, time and services come from summaries of what was found.
  */
 public final class TraceSearch {
   /** Traces whose spans are loaded at a time at first; then twice as many each time. */
@@ -32,6 +33,9 @@ public final class TraceSearch {
   /** Field that results have. */
   private record Output(String name, ExecutionColumns.Slot slot, ValueType integers) {}
 
+  /** Trace that fits. */
+  private record Fit(TraceTable.Candidate id, List<FoundTrace.Spanset> spansets) {}
+
   private final TraceqlRun work;
   private final Stage.Pipeline pipeline;
   private final int limit;
@@ -39,14 +43,12 @@ public final class TraceSearch {
   private final boolean mostRecent;
   private final List<SpanSegment> segments;
   private final ExecutionColumns slots = new ExecutionColumns();
-  private final TraceFrame.Core core;
+  private final ExecutionColumns.Slot name;
   private final SpansetEvaluation evaluation;
   private final TraceLoader loader;
   private final Map<String, Output> outputs = new LinkedHashMap<>();
   private final List<FoundTrace> found = new ArrayList<>();
   private final List<Long> newest = new ArrayList<>();
-  private int[] serviceSpans = {}; // by code, all 0 between traces
-  private int[] serviceErrors = {};
 
   /**
    * @param segments segments of the time range, newest first
@@ -68,18 +70,12 @@ public final class TraceSearch {
     this.spansPerSpanset = spansPerSpanset;
     this.mostRecent = mostRecent;
     this.segments = segments;
-    core = core(slots);
+    name = slots.slot(Intrinsic.NAME);
     addOutputs(pipeline);
     evaluation = new SpansetEvaluation(pipeline, slots, from, to);
-    loader = new TraceLoader(work, slots, core, all);
-  }
-
-  static TraceFrame.Core core(ExecutionColumns slots) {
-    return new TraceFrame.Core(
-        slots.slot(SpanField.SERVICE),
-        slots.slot(Intrinsic.NAME),
-        slots.slot(Intrinsic.STATUS),
-        slots.slot(Intrinsic.KIND));
+    SpanFilter deciding = slots.ofTrace().isEmpty() ? DecidingSpans.of(pipeline) : null;
+    TraceFrame.Core core = deciding == null ? TraceFrame.Core.of(slots) : TraceFrame.Core.NONE;
+    loader = new TraceLoader(work, slots, core, all, deciding == null ? SpanFilter.ALL : deciding);
   }
 
   /** Runs a search over the segments of a range and of a wider range for the rest of traces. */
@@ -216,19 +212,47 @@ public final class TraceSearch {
       chunk = Math.min(MAX_CHUNK, chunk * 2);
       TraceFrame f = loader.load(all, done, done + size);
       evaluation.over(f);
+      List<Fit> fits = new ArrayList<>();
       for (int t = 0; t < size; t++) {
-        if (!mostRecent && found.size() >= limit) {
+        if (!mostRecent && found.size() + fits.size() >= limit) {
           break;
         }
         List<SpansetEvaluation.Spanset> sets = evaluation.evaluate(t);
         if (!sets.isEmpty()) {
-          found.add(result(f, t, all[done + t], sets));
-          newest.add(all[done + t].newest());
+          fits.add(new Fit(all[done + t], spansets(f, sets)));
         }
       }
       loader.release(f);
+      addFound(fits);
       done += size;
     }
+  }
+
+  /** Adds traces with what is known of all of their spans. */
+  private void addFound(List<Fit> fits) {
+    if (fits.isEmpty()) {
+      return;
+    }
+    TraceSummaries summaries = loader.summaries(fits.stream().map(Fit::id).toList());
+    for (Fit fit : fits) {
+      TraceTable.Candidate id = fit.id();
+      int trace = summaries.find(id.high(), id.low());
+      TreeMap<String, ServiceStats> services = new TreeMap<>();
+      summaries.services(
+          trace, (name, spans, errors) -> services.put(name, new ServiceStats(spans, errors)));
+      found.add(
+          new FoundTrace(
+              id.high(),
+              id.low(),
+              summaries.rootService(trace),
+              summaries.rootName(trace),
+              summaries.start(trace),
+              summaries.duration(trace),
+              fit.spansets(),
+              services));
+      newest.add(id.newest());
+    }
+    loader.releaseSummaries(fits.size());
   }
 
   private List<FoundTrace> sorted() {
@@ -251,10 +275,8 @@ public final class TraceSearch {
     return out;
   }
 
-  private FoundTrace result(
-      TraceFrame f, int trace, TraceTable.Candidate id, List<SpansetEvaluation.Spanset> sets) {
-    int root = f.root(trace);
-    List<FoundTrace.Spanset> spansets = new ArrayList<>();
+  private List<FoundTrace.Spanset> spansets(TraceFrame f, List<SpansetEvaluation.Spanset> sets) {
+    List<FoundTrace.Spanset> out = new ArrayList<>();
     for (SpansetEvaluation.Spanset s : sets) {
       List<FoundTrace.FoundSpan> spans = new ArrayList<>();
       for (int row : s.rows()) {
@@ -263,51 +285,7 @@ public final class TraceSearch {
         }
         spans.add(span(f, row));
       }
-      spansets.add(new FoundTrace.Spanset(spans, s.rows().length, s.attributes()));
-    }
-    return new FoundTrace(
-        id.high(),
-        id.low(),
-        root < 0 ? null : f.text(root, core.service()),
-        root < 0 ? null : f.text(root, core.name()),
-        f.start(trace),
-        f.duration(trace),
-        spansets,
-        services(f, trace));
-  }
-
-  private TreeMap<String, FoundTrace.ServiceStats> services(TraceFrame f, int trace) {
-    SpanColumn service = f.frame.columns[core.service().index()];
-    SpanColumn status = f.frame.columns[core.status().index()];
-    int codes = service.strings.length + 1; // the last has no service
-    if (serviceSpans.length < codes) {
-      serviceSpans = new int[codes];
-      serviceErrors = new int[codes];
-    }
-    int[] seen = new int[Math.min(codes, f.to(trace) - f.from(trace))];
-    int n = 0;
-    for (int i = f.from(trace); i < f.to(trace); i++) {
-      int at = Frame.from(service, i);
-      boolean named = at < Frame.to(service, i) && service.types[at] == SpanColumn.STRING;
-      int code = named ? (int) service.bits[at] : codes - 1;
-      if (serviceSpans[code]++ == 0) {
-        seen[n++] = code;
-      }
-      serviceErrors[code] += status.types[i] == SpanColumn.INT && status.bits[i] == 2 ? 1 : 0;
-    }
-    TreeMap<String, FoundTrace.ServiceStats> out = new TreeMap<>();
-    for (int k = 0; k < n; k++) {
-      int code = seen[k];
-      String name = code == codes - 1 ? "" : service.strings[code];
-      FoundTrace.ServiceStats own =
-          new FoundTrace.ServiceStats(serviceSpans[code], serviceErrors[code]);
-      // an empty name is that of spans without a service
-      out.merge(
-          name,
-          own,
-          (x, y) -> new FoundTrace.ServiceStats(x.spans() + y.spans(), x.errors() + y.errors()));
-      serviceSpans[code] = 0;
-      serviceErrors[code] = 0;
+      out.add(new FoundTrace.Spanset(spans, s.rows().length, s.attributes()));
     }
     return out;
   }
@@ -321,8 +299,8 @@ public final class TraceSearch {
         attributes.add(new NamedValue(o.name, v));
       }
     }
-    String name = f.text(row, core.name());
+    String text = f.text(row, name);
     return new FoundTrace.FoundSpan(
-        f.spanIds[row], name == null ? "" : name, f.starts[row], f.durations[row], attributes);
+        f.spanIds[row], text == null ? "" : text, f.starts[row], f.durations[row], attributes);
   }
 }

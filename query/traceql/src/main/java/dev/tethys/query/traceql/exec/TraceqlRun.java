@@ -7,6 +7,8 @@ import dev.tethys.model.traces.SpanRelation;
 import dev.tethys.model.traces.SpanRows;
 import dev.tethys.model.traces.SpanSegment;
 import dev.tethys.model.traces.SpanSelection;
+import dev.tethys.model.traces.TraceIds;
+import dev.tethys.model.traces.TraceSummaries;
 import dev.tethys.query.traceql.TraceLimits;
 import dev.tethys.query.traceql.TraceQueryException;
 import dev.tethys.query.traceql.TraceStatistics;
@@ -112,6 +114,12 @@ public final class TraceqlRun {
     } catch (EnoughResults e) {
       // the consumer ended the scan
     }
+  }
+
+  /** Summaries of some traces, at least, by their spans in a segment. */
+  TraceSummaries summaries(SpanSegment s, TraceIds ids) {
+    scans.incrementAndGet();
+    return s.summaries(ids);
   }
 
   /** Passes on the traces of a segment with spans of a relation. */

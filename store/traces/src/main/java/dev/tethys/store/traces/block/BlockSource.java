@@ -1,6 +1,7 @@
 package dev.tethys.store.traces.block;
 
 import dev.tethys.model.traces.SpanColumn;
+import dev.tethys.model.traces.TraceSummaries;
 import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
@@ -34,7 +35,9 @@ final class BlockSource {
     PARENT_ROW,
     PARENT_ID,
     EVENT_STARTS,
-    LINK_STARTS
+    LINK_STARTS,
+    AMBIGUOUS,
+    SUMMARIES
   }
 
   private final MemorySegment block;
@@ -130,6 +133,15 @@ final class BlockSource {
       keep(key, v, size);
     }
     return v;
+  }
+
+  /** Summaries of all traces; null if they were not kept. */
+  @Nullable TraceSummaries keptSummaries() {
+    return (TraceSummaries) known(Derived.SUMMARIES);
+  }
+
+  void keepSummaries(TraceSummaries all) {
+    keep(Derived.SUMMARIES, all, (long) all.size() * TraceSummaries.BYTES_A_TRACE);
   }
 
   /** Shapes of attributes. */

@@ -36,7 +36,7 @@ public final class ChunkScan {
       int end = Math.min(64, n - (w << 6));
       for (int i = 0; i < end; i++) {
         long v = start[(w << 6) + i];
-        fit |= v >= from && v < to ? 1L << i : 0;
+        fit |= ((v >= from ? 1L : 0L) & (v < to ? 1L : 0L)) << i; // no branches
       }
       mask[w] = fit;
     }
@@ -233,26 +233,42 @@ public final class ChunkScan {
       for (int p = 0; p < at.length; p++) {
         Piece piece = pieces.get(p);
         int[] of = piece.rows();
+        if (of == null) {
+          each(p, piece, rows, from, n);
+          continue;
+        }
         int i = at[p];
         for (int k = 0; k < n; k++) {
           int row = rows[from + k];
-          if (of == null) {
-            i = row;
-          } else {
-            while (i < piece.count() && of[i] < row) {
-              i++;
-            }
-            if (i == piece.count()) {
-              break;
-            }
-            if (of[i] != row) {
-              continue;
-            }
+          while (i < piece.count() && of[i] < row) {
+            i++;
+          }
+          if (i == piece.count()) {
+            break;
+          }
+          if (of[i] != row) {
+            continue;
           }
           out.types[k] = piece.type();
           out.bits[k] = bits(p, piece, i);
         }
         at[p] = i;
+      }
+    }
+
+    /** Values of a piece that has one for each row. */
+    private void each(int p, Piece piece, int[] rows, int from, int n) {
+      long[] values = piece.bits();
+      long[] to = out.bits;
+      Arrays.fill(out.types, 0, n, piece.type());
+      if (piece.type() != SpanColumn.STRING || piece.texts() == null) {
+        gather(values, rows, from, n, to);
+        return;
+      }
+      int[] known = codes[p];
+      for (int k = 0; k < n; k++) {
+        int code = known[(int) values[rows[from + k]]];
+        to[k] = code > 0 ? code - 1 : bits(p, piece, rows[from + k]);
       }
     }
 

@@ -113,6 +113,10 @@ public final class FilterScan {
       return out;
     }
     int[] scope = chunk.scope();
+    byte[] fits = new byte[chunk.groups().scopes.rows];
+    for (int i = 0; i < fits.length; i++) {
+      fits[i] = (byte) (fitting[i >>> 6] >>> i & 1);
+    }
     int n = chunk.rows();
     for (int w = 0; w < out.length; w++) {
       if (mask[w] == 0) {
@@ -121,8 +125,7 @@ public final class FilterScan {
       long fit = 0;
       int end = Math.min(64, n - (w << 6));
       for (int i = 0; i < end; i++) {
-        int s = scope[(w << 6) + i];
-        fit |= (fitting[s >>> 6] >>> s & 1) << i;
+        fit |= (long) fits[scope[(w << 6) + i]] << i;
       }
       out[w] = fit & mask[w];
     }
@@ -404,7 +407,7 @@ public final class FilterScan {
         int end = Math.min(64, n - (w << 6));
         for (int i = 0; i < end; i++) {
           long v = bits[(w << 6) + i];
-          fit |= v >= low && v <= high ? 1L << i : 0;
+          fit |= ((v >= low ? 1L : 0L) & (v <= high ? 1L : 0L)) << i; // no branches
         }
         out[w] |= fit & mask[w];
       }

@@ -1,7 +1,6 @@
 package dev.tethys.store.traces.block;
 
 import dev.tethys.model.traces.SpanRelation;
-import java.util.Arrays;
 
 /**
  * Finds spans of a block that are below others, by the rows of their parents. Not safe for several
@@ -80,7 +79,7 @@ public final class RelationScan {
       }
     }
     if (!holds && anyLower && anyUpper) {
-      holds = endsOutside && anyDepth || isAmbiguous(from, end);
+      holds = endsOutside && anyDepth || has(block.ambiguous(), trace);
     }
     to.accept(idsHigh[trace], idsLow[trace], newest, holds);
   }
@@ -98,17 +97,5 @@ public final class RelationScan {
       at = parents[at];
     }
     return at < 0 ? at : SpanBlock.ROOT;
-  }
-
-  /** True if spans of a trace have the same id, of which the block refers to the first alone. */
-  private boolean isAmbiguous(int from, int end) {
-    long[] ids = Arrays.copyOfRange(block.spanId(), from, end);
-    Arrays.sort(ids);
-    for (int i = 1; i < ids.length; i++) {
-      if (ids[i] == ids[i - 1]) {
-        return true;
-      }
-    }
-    return false;
   }
 }

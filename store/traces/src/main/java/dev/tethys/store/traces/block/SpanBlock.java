@@ -3,6 +3,7 @@ package dev.tethys.store.traces.block;
 import dev.tethys.model.traces.SpanBatch;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.TraceIds;
+import dev.tethys.model.traces.TraceSummaries;
 import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.traces.block.BlockSource.Derived;
@@ -174,6 +175,17 @@ public final class SpanBlock extends SpanChunk {
     int[] trace = rowTraces();
     long[] h = idsHigh();
     long[] l = idsLow();
+    int first = selected[from];
+    if (selected[from + n - 1] - first == n - 1) { // rows that follow one another
+      int[] of = traceStarts();
+      for (int t = trace[first], i = 0; i < n; t++) {
+        int end = Math.min(n, of[t + 1] - first);
+        Arrays.fill(high, i, end, h[t]);
+        Arrays.fill(low, i, end, l[t]);
+        i = end;
+      }
+      return;
+    }
     for (int i = 0; i < n; i++) {
       int t = trace[selected[from + i]];
       high[i] = h[t];
@@ -443,6 +455,49 @@ public final class SpanBlock extends SpanChunk {
       case START, DURATION -> super.read(f); // its column is kept
       default -> source.piecesOf(f, () -> super.read(f));
     };
+  }
+
+  /** Mask of the traces in which spans have the same id; the block refers to the first of them. */
+  long[] ambiguous() {
+    return source.longsOf(
+        Derived.AMBIGUOUS,
+        () -> {
+          int[] of = traceStarts();
+          long[] spans = spanId();
+          long[] out = new long[traces + 63 >>> 6];
+          for (int t = 0; t < traces; t++) {
+            if (of[t + 1] - of[t] > 1 && hasEqual(Arrays.copyOfRange(spans, of[t], of[t + 1]))) {
+              out[t >>> 6] |= 1L << t;
+            }
+          }
+          return out;
+        });
+  }
+
+  private static boolean hasEqual(long[] ids) {
+    Arrays.sort(ids);
+    for (int i = 1; i < ids.length; i++) {
+      if (ids[i] == ids[i - 1]) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Summaries of all traces, which are kept.
+   *
+   * @param compute false to return null unless they were kept before
+   */
+  public @Nullable TraceSummaries summaries(boolean compute) {
+    TraceSummaries known = source.keptSummaries();
+    if (known != null || !compute) {
+      return known;
+    }
+    TraceSummaries out = new TraceSummaries();
+    new ChunkScan(this).rows(BatchChunk.all(rows), TraceSummaries.NEEDS, out::add);
+    source.keepSummaries(out);
+    return out;
   }
 
   // ---- rows as a batch
