@@ -143,7 +143,7 @@ export interface Verification {
 
 export const verifyAudit = async () => (await call<Verification>(`${ROOT}/audit/verify`)).data;
 
-export type Action = 'mute' | 'filter' | 'sample' | 'rate_limit' | 'redact';
+export type Action = 'mute' | 'filter' | 'sample' | 'rate_limit' | 'redact' | 'quota' | 'route';
 
 /** What a control does and to which items; empty members do not restrict it. */
 export interface Draft {
@@ -177,6 +177,11 @@ export interface Control {
   keepRare?: number;
   detectors?: string[];
   rate?: number;
+  /** Pipeline to which items are moved. */
+  target?: string;
+  quota?: { limit: number; unit: 'items' | 'bytes' | 'cost'; period: string; by?: string };
+  /** Furthest step of a quota at an agent: ok, warn, sample or overflow. */
+  quotaStep?: string;
   observe?: boolean;
   owner?: string;
   reason?: string;
@@ -189,7 +194,7 @@ export interface Control {
   endReason: string;
   matched: number;
   dropped: number;
-  /** Items in which something was masked; control planes before 0.3 do not say. */
+  /** Items that were masked or moved; control planes before 0.3 do not say. */
   changed?: number;
   /** Number of agents by the state of the control there. */
   agentStates: Record<string, number>;

@@ -26,6 +26,16 @@ describe('controls', () => {
     expect(whatOf(CONTROL)).toBe('Sample 10 %, keep errors');
     expect(scopeOf(CONTROL)).toBe('logs · service.name=checkout · at env=prod');
     expect(whatOf({ ...CONTROL, action: 'rate_limit', rate: 5 })).toBe('Limit to 5/s');
+    expect(whatOf({ ...CONTROL, action: 'route', target: 'logs/a' })).toBe('Route to logs/a');
+    expect(
+      whatOf({
+        ...CONTROL,
+        action: 'quota',
+        target: 'logs/a',
+        quota: { limit: 100, unit: 'bytes', period: '86400s', by: 'team' },
+        quotaStep: 'warn',
+      }),
+    ).toBe('Quota of 100 bytes in 86400s by team then to logs/a (warn)');
     expect(scopeOf({ ...CONTROL, signals: [], attributes: {}, selector: '' })).toBe(
       'all signals · at all agents',
     );

@@ -70,6 +70,17 @@ export function whatOf(control: Control): string {
       return `Limit to ${control.rate}/s`;
     case 'redact':
       return `Redact ${control.detectors?.join(', ') ?? ''}`.trim();
+    case 'route':
+      return `Route to ${control.target ?? ''}`;
+    case 'quota':
+      return [
+        `Quota of ${control.quota?.limit} ${control.quota?.unit} in ${control.quota?.period}`,
+        control.quota?.by ? `by ${control.quota.by}` : '',
+        control.target ? `then to ${control.target}` : 'then drop',
+        control.quotaStep ? `(${control.quotaStep})` : '',
+      ]
+        .filter(Boolean)
+        .join(' ');
   }
 }
 

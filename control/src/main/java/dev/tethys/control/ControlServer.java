@@ -42,6 +42,7 @@ public final class ControlServer implements AutoCloseable {
   private final AuditLog audit;
   private final Rollouts rollouts;
   private final Controls controls;
+  private final QuotaWatch quotas;
   private final @Nullable Repository repository;
   private final HubEngine engine;
   private final Automation automation;
@@ -97,6 +98,7 @@ public final class ControlServer implements AutoCloseable {
             new RolloutState(data.resolve("rollouts.json")),
             prometheus == null ? null : new GuardQueries(prometheus, clock));
     controls = new Controls(clock, fleet, audit, new ControlState(data.resolve("controls.json")));
+    quotas = new QuotaWatch(controls, fleet, audit);
     Routes routes =
         new Routes()
             .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
@@ -113,6 +115,7 @@ public final class ControlServer implements AutoCloseable {
     Offers offers = new Offers(rollouts, controls, variables);
     new OpampEndpoint(fleet, offers, tokens, clock).addTo(routes);
     new ControlsApi(fleet, controls, offers, tokens, clock).addTo(routes);
+    new TapApi(fleet, tokens).addTo(routes);
     new AutomationApi(automation, tokens).addTo(routes);
     new MdaiApi(engine, audit, tokens).addTo(routes);
     routes.post("/-/reload", ControlApi.answering(tokens, Tokens.Role.ADMIN, this::reload));
@@ -273,6 +276,7 @@ public final class ControlServer implements AutoCloseable {
     step("Agents", fleet::expire);
     step("Rollouts", rollouts::step);
     step("Live controls", controls::step);
+    step("Quotas", quotas::step);
     clock.schedule(STEP, () -> clock.execute("control-step", this::tick));
   }
 

@@ -14,6 +14,7 @@ final class ControlSums {
     private long matched;
     private long dropped;
     private long changed;
+    private String step = "";
   }
 
   private final Controls.State of;
@@ -40,6 +41,9 @@ final class ControlSums {
           s.matched += e.getValue().matched();
           s.dropped += e.getValue().dropped();
           s.changed += e.getValue().changed();
+          for (PipelineAccounts.QuotaUse u : e.getValue().quotas()) {
+            s.step = QuotaWatch.further(s.step, u.step());
+          }
         }
       }
     }
@@ -59,6 +63,9 @@ final class ControlSums {
   void put(ObjectNode n, LiveControl c) {
     Sum s = sums.getOrDefault(c.control().id(), new Sum());
     n.put("matched", s.matched).put("dropped", s.dropped).put("changed", s.changed);
+    if (!s.step.isEmpty()) {
+      n.put("quotaStep", s.step);
+    }
     ObjectNode states = n.putObject("agentStates");
     s.states.forEach(states::put);
   }

@@ -140,6 +140,7 @@ final class ControlsApi {
       ObjectNode one = agents.addObject().put("uid", a.uid().toString()).put("state", state);
       one.put("matched", t.matched()).put("dropped", t.dropped()).put("changed", t.changed());
       changed += t.changed();
+      QuotaWatch.put(one, t.quotas());
       if (state.equals("failed") && a.remote() != null) {
         one.put("error", a.remote().error());
       }

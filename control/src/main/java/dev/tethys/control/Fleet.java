@@ -4,6 +4,7 @@ import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.extension.opamp.InstanceUid;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import java.time.Duration;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +47,25 @@ public final class Fleet {
   interface Session {
     /** The offer for the agent may have changed. Must not block. */
     void wake();
+
+    /** Sends a custom message, without blocking; whether it was taken. */
+    default boolean send(CustomMessage message) {
+      return false;
+    }
+  }
+
+  /** Sends a custom message to an agent; whether its connection took it. */
+  boolean send(UUID uid, CustomMessage message) {
+    Session s;
+    synchronized (this) {
+      s = sessions.get(uid);
+    }
+    return s != null && s.send(message);
+  }
+
+  /** Takes answers of agents to live taps; must not block. */
+  void takeTaps(BiConsumer<UUID, CustomMessage> taker) {
+    taps = taker;
   }
 
   /**
@@ -62,6 +83,7 @@ public final class Fleet {
   private final Map<UUID, Session> sessions = new HashMap<>();
   private final FleetVolumes volumes = new FleetVolumes();
   private long configChars;
+  private volatile BiConsumer<UUID, CustomMessage> taps = (_, _) -> {};
 
   Fleet(Scheduler clock, int maxAgents) {
     this.clock = clock;
@@ -126,6 +148,8 @@ public final class Fleet {
     boolean own = custom != null && custom.capability().equals(PipelineAccounts.CAPABILITY);
     if (custom != null && own && custom.type().equals(PipelineAccounts.VOLUMES)) {
       volumes.put(uid, custom.data());
+    } else if (custom != null && custom.capability().equals(ControlledAgent.TAP)) {
+      taps.accept(uid, custom);
     } else if (custom != null && own) {
       Totals read = Totals.read(custom.data());
       totals = read == null ? totals : read;

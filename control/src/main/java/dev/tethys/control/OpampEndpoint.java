@@ -4,11 +4,13 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.codec.opamp.AgentToServer;
+import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.codec.opamp.ServerToAgent;
 import dev.tethys.model.UuidV7;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.extension.opamp.InstanceUid;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import dev.tethys.web.HttpException;
@@ -20,6 +22,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.security.SecureRandom;
 import java.time.Duration;
+import java.util.ArrayDeque;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.UUID;
@@ -49,7 +52,12 @@ final class OpampEndpoint {
       ServerToAgent.Capability.ACCEPTS_STATUS
           | ServerToAgent.Capability.OFFERS_REMOTE_CONFIG
           | ServerToAgent.Capability.ACCEPTS_EFFECTIVE_CONFIG;
-  private static final List<String> CUSTOM = List.of(PipelineAccounts.CAPABILITY);
+  private static final List<String> CUSTOM =
+      List.of(PipelineAccounts.CAPABILITY, ControlledAgent.TAP);
+
+  /** Custom messages that wait for one agent. */
+  private static final int MAX_CUSTOMS = 8;
+
   private static final UUID NO_UID = new UUID(0, 0);
   private static final Duration PING = Duration.ofSeconds(30);
   private static final Duration SILENCE = Duration.ofSeconds(90);
@@ -151,6 +159,7 @@ final class OpampEndpoint {
     private @Nullable ServerToAgent refusal;
     private @Nullable UUID uid;
     private boolean ended;
+    private final ArrayDeque<CustomMessage> customs = new ArrayDeque<>();
 
     // Of the writing thread.
     private String offered = "";
@@ -171,6 +180,22 @@ final class OpampEndpoint {
       try {
         wake = true;
         woken.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+
+    @Override
+    public boolean send(CustomMessage message) {
+      lock.lock();
+      try {
+        if (ended || customs.size() >= MAX_CUSTOMS) {
+          return false;
+        }
+        customs.add(message);
+        wake = true;
+        woken.signalAll();
+        return true;
       } finally {
         lock.unlock();
       }
@@ -273,14 +298,16 @@ final class OpampEndpoint {
         if (ended) {
           return false;
         }
-        boolean anything = refusal != null || reportAll || newUid != null || !greeted && wake;
-        wake = false;
+        CustomMessage custom = refusal != null ? null : customs.poll();
+        boolean anything =
+            refusal != null || reportAll || newUid != null || custom != null || !greeted && wake;
+        wake = !customs.isEmpty();
         who = uid;
         out =
             refusal != null
                 ? refusal
                 : anything
-                    ? new ServerToAgent(null, reportAll, false, newUid, null, null, "")
+                    ? new ServerToAgent(null, reportAll, false, newUid, null, null, "", custom)
                     : null;
         greeted |= anything;
         refusal = null;
@@ -306,7 +333,7 @@ final class OpampEndpoint {
           out == null
               ? new ServerToAgent(null, false, false, null, null, offer, "")
               : new ServerToAgent(
-                  out.error(), out.reportAll(), false, out.newUid(), null, offer, "");
+                  out.error(), out.reportAll(), false, out.newUid(), null, offer, "", out.custom());
       socket.sendBinary(
           m.framed(InstanceUid.bytes(who == null ? NO_UID : who), CAPABILITIES, CUSTOM));
       return true;

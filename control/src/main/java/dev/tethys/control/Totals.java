@@ -1,7 +1,10 @@
 package dev.tethys.control;
 
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Control;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts.QuotaUse;
 import dev.tethys.pipeline.processor.control.ControlAction;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -29,8 +32,9 @@ public record Totals(
   /** Reasons and controls that are kept apart. */
   private static final int MAX_NAMES = 256;
 
+  private static final int MAX_QUOTAS = 10;
   private static final String OTHER = "other";
-  private static final Control NO_COUNTS = new Control(false, 0, 0, 0);
+  private static final Control NO_COUNTS = new Control(false, 0, 0, 0, List.of());
 
   /** The accounts of a report; null when it is none. */
   static @Nullable Totals read(byte[] json) {
@@ -79,9 +83,25 @@ public record Totals(
                         e.getValue().path("active").asBoolean(false),
                         e.getValue().path("matched").asLong(0),
                         e.getValue().path("dropped").asLong(0),
-                        e.getValue().path("changed").asLong(0)));
+                        e.getValue().path("changed").asLong(0),
+                        quotas(e.getValue().path("quotas"))));
               }
             });
+    return out;
+  }
+
+  private static List<QuotaUse> quotas(JsonNode n) {
+    List<QuotaUse> out = new ArrayList<>();
+    for (JsonNode u : n) {
+      if (out.size() < MAX_QUOTAS) {
+        out.add(
+            new QuotaUse(
+                Texts.shortened(u.path("value").asString(""), 256),
+                u.path("used").asDouble(0),
+                u.path("limit").asDouble(0),
+                Texts.shortened(u.path("step").asString(""), 16)));
+      }
+    }
     return out;
   }
 

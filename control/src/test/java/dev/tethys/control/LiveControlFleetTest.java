@@ -117,6 +117,35 @@ class LiveControlFleetTest extends FleetCase {
     assertThat(get("/audit").get(1).path("action").asString()).isEqualTo("control.start");
   }
 
+  @Test
+  void stepsOfAQuotaAreShownAndAuditedWithTheAgent() throws Exception {
+    fleet(2);
+    ObjectNode b = body().put("action", "quota").put("reason", "budget of the team");
+    b.putArray("signals").add("logs");
+    b.putObject("attributes").put("service.name", "checkout");
+    b.putObject("quota").put("limit", 10).put("unit", "items").put("period", "31d");
+    String id = start(b);
+    until(() -> agents.stream().allMatch(a -> has(a, id)));
+    for (int i = 0; i < 4; i++) {
+      agents.getFirst().send("checkout", 9, 5);
+    }
+    agents.getLast().send("checkout", 9, 1);
+    until(() -> get("/controls/" + id).path("dropped").asLong() == 10);
+    JsonNode list = get("/controls").get(0);
+    assertThat(list.path("quotaStep").asString()).isEqualTo("overflow");
+    List<String> steps = new ArrayList<>();
+    for (JsonNode a : get("/controls/" + id).path("agents")) {
+      steps.add(a.path("quotas").path(0).path("step").asString());
+    }
+    assertThat(steps).containsExactlyInAnyOrder("overflow", "ok");
+    until(() -> get("/audit?text=control.quota").size() > 0);
+    JsonNode entry = get("/audit?text=control.quota").get(0);
+    assertThat(entry.path("actor").asString())
+        .isEqualTo("agent:" + java.util.UUID.fromString(agents.getFirst().uid()));
+    assertThat(entry.path("reason").asString()).isEqualTo("budget of the team");
+    assertThat(entry.path("after").path("step").asString()).isEqualTo("overflow");
+  }
+
   private long accounts(java.util.function.ToLongFunction<PipelineAccounts> of) {
     return agents.stream().mapToLong(a -> of.applyAsLong(a.accounts())).sum();
   }

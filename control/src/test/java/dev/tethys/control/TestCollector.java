@@ -26,6 +26,8 @@ import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.processor.control.LiveControls;
+import dev.tethys.pipeline.web.NodeRecords;
+import dev.tethys.pipeline.web.TapAccess;
 import dev.tethys.pipeline.web.VolumesJson;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
@@ -136,8 +138,22 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
                 applied.put(
                     id,
                     new PipelineAccounts.Control(
-                        c.active(), c.matched(), c.dropped(), c.changed())));
+                        c.active(),
+                        c.matched(),
+                        c.dropped(),
+                        c.changed(),
+                        c.quotas().stream()
+                            .map(
+                                q ->
+                                    new PipelineAccounts.QuotaUse(
+                                        q.value(), q.used(), q.limit(), q.step()))
+                            .toList())));
     return PipelineAccounts.of(ledger).with(applied);
+  }
+
+  @Override
+  public String tap(NodeRecords.Request request) throws IOException, InterruptedException {
+    return NodeRecords.read(graph, TapAccess.MASKED, request);
   }
 
   @Override

@@ -14,6 +14,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.json.JsonMapper;
 
 /** Commands of {@code control} for live controls. */
 final class LiveControlCommands {
@@ -41,7 +42,123 @@ final class LiveControlCommands {
               "false",
               "Count for 5s the items that would be dropped, without dropping any."));
 
+  private static final List<Flag> QUOTA =
+      List.of(
+          Flag.of("unit", Flag.Kind.STRING, "bytes", "Unit of the limit: items, bytes or cost."),
+          Flag.of("period", Flag.Kind.STRING, "24h", "Period, in UTC."),
+          Flag.of(
+              "by",
+              Flag.Kind.STRING,
+              "",
+              "Resource attribute, such as team, each value of which has the limit."),
+          Flag.of("warn-at", Flag.Kind.STRING, "80%", "Share of the limit from which it warns."),
+          Flag.of(
+              "sample-at",
+              Flag.Kind.STRING,
+              "0",
+              "Share of the limit from which logs and spans are sampled; 0 for never."),
+          Flag.of("sample-share", Flag.Kind.STRING, "10%", "Share that sampling keeps."),
+          Flag.of(
+              "target",
+              Flag.Kind.STRING,
+              "",
+              "Pipeline for items over the limit, such as logs/archive; they are dropped without."),
+          Flag.of("price-per-gib", Flag.Kind.STRING, "0", "Price of 1 GiB, for the unit cost."),
+          Flag.of(
+              "price-per-million-items",
+              Flag.Kind.STRING,
+              "0",
+              "Price of one million items, for the unit cost."));
+
   private LiveControlCommands() {}
+
+  private static void quota(Json j, Command.Arguments a) {
+    put(j, "target", a.flags().get("target"));
+    j.key("quota").open('{').key("limit").raw(number("limit", a.operands().getFirst()));
+    j.key("unit").text(a.flags().get("unit")).key("period").text(a.flags().get("period"));
+    put(j, "by", a.flags().get("by"));
+    j.key("warnAt").raw(share(a.flags().get("warn-at")));
+    j.key("sampleAt").raw(share(a.flags().get("sample-at")));
+    j.key("sampleShare").raw(share(a.flags().get("sample-share")));
+    j.key("pricePerGib").raw(number("price-per-gib", a.flags().get("price-per-gib")));
+    j.key("pricePerMillionItems")
+        .raw(number("price-per-million-items", a.flags().get("price-per-million-items")))
+        .close('}');
+  }
+
+  private static String number(String name, String text) {
+    try {
+      double d = Double.parseDouble(text);
+      if (Double.isFinite(d)) {
+        return Double.toString(d);
+      }
+    } catch (NumberFormatException e) {
+      // reported below
+    }
+    throw new UsageException(name + " \"" + text + "\" must be a number");
+  }
+
+  private static int tap(Command.Arguments a, Console console) throws IOException {
+    String path =
+        "/tap?node="
+            + ServerApi.encoded(a.operands().getFirst())
+            + "&seconds="
+            + a.flags().integer("seconds")
+            + "&records="
+            + a.flags().integer("records")
+            + "&selector="
+            + ServerApi.encoded(a.flags().get("selector"))
+            + "&contains="
+            + ServerApi.encoded(a.flags().get("contains"));
+    boolean failed = false;
+    for (Object agent : list(object(call(a, "GET", path, null)).get("agents"))) {
+      String uid = text(agent, "uid");
+      if (!text(agent, "error").isEmpty()) {
+        console.err().println(uid + ": " + text(agent, "error"));
+        failed = true;
+        continue;
+      }
+      for (Object r : list(object(agent).get("records"))) {
+        console.out().println(uid + " " + text(r, "change") + " " + text(r, "edge"));
+        for (String side : List.of("before", "after")) {
+          Object record = object(r).get(side);
+          if (record != null) {
+            console
+                .out()
+                .println("  " + side + " " + JsonMapper.shared().writeValueAsString(record));
+          }
+        }
+      }
+    }
+    return failed ? 1 : 0;
+  }
+
+  private static int quotas(Command.Arguments a, Console console) throws IOException {
+    Table t = new Table();
+    t.row("CONTROL", "AGENT", "VALUE", "USED", "LIMIT", "STEP");
+    for (Object o : list(call(a, "GET", "/controls?limit=10000&state=active", null))) {
+      if (!text(o, "action").equals("quota")) {
+        continue;
+      }
+      Object one = call(a, "GET", "/controls/" + ServerApi.encoded(text(o, "id")), null);
+      for (Object agent : list(object(one).get("agents"))) {
+        Object uses = object(agent).get("quotas");
+        if (uses != null) {
+          for (Object u : list(uses)) {
+            t.row(
+                text(o, "id"),
+                text(agent, "uid"),
+                text(u, "value"),
+                text(u, "used"),
+                text(u, "limit"),
+                text(u, "step"));
+          }
+        }
+      }
+    }
+    t.print(console.out());
+    return 0;
+  }
 
   private interface Settings {
     void add(Json body, Command.Arguments a);
@@ -109,6 +226,44 @@ final class LiveControlCommands {
             List.of(),
             1,
             (j, a) -> j.key("rate").number(rate(a.operands().getFirst()))));
+    out.add(
+        starting(
+            "route",
+            "<pipeline>",
+            "Move all items of a scope to another pipeline, such as logs/archive.",
+            List.of(),
+            1,
+            (j, a) -> j.key("target").text(a.operands().getFirst())));
+    out.add(
+        starting(
+            "quota",
+            "<limit>",
+            "Pass an amount of a scope in each period at each agent, then move or drop the rest.",
+            QUOTA,
+            1,
+            LiveControlCommands::quota));
+    out.add(
+        ControlCommands.command(
+            "tap",
+            "<node>",
+            "Show records before and after a node of agents, such as processor:batch@logs.",
+            List.of(
+                Flag.of("selector", Flag.Kind.STRING, "", "Agents; empty for all."),
+                Flag.of("seconds", Flag.Kind.INTEGER, "5", "Time in seconds, at most 30."),
+                Flag.of("records", Flag.Kind.INTEGER, "20", "Records of each agent, at most 100."),
+                Flag.of("contains", Flag.Kind.STRING, "", "Text in the JSON of the records.")),
+            1,
+            1,
+            LiveControlCommands::tap));
+    out.add(
+        ControlCommands.command(
+            "quotas",
+            "",
+            "List the uses of active quotas by agent and value.",
+            List.of(),
+            0,
+            0,
+            LiveControlCommands::quotas));
     out.add(
         ControlCommands.command(
             "controls",
@@ -248,7 +403,7 @@ final class LiveControlCommands {
         "AGENTS",
         "MATCHED",
         "DROPPED",
-        "MASKED",
+        "CHANGED",
         "END",
         "OWNER",
         "REASON");
@@ -287,6 +442,12 @@ final class LiveControlCommands {
       if (!text(o, key).isEmpty()) {
         parts.add(text(o, key));
       }
+    }
+    if (!text(o, "target").isEmpty()) {
+      parts.add("to " + text(o, "target"));
+    }
+    if (!text(o, "quotaStep").isEmpty()) {
+      parts.add("quota: " + text(o, "quotaStep"));
     }
     if (!text(o, "share").isEmpty()) {
       parts.add("keep " + text(o, "share"));

@@ -26,6 +26,7 @@ import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.graph.QueueMetrics;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.processor.control.LiveControls;
+import dev.tethys.pipeline.web.NodeRecords;
 import dev.tethys.pipeline.web.PipelineEndpoints;
 import dev.tethys.pipeline.web.TapAccess;
 import dev.tethys.runtime.BuildInfo;
@@ -451,8 +452,22 @@ public final class CollectorRole implements AutoCloseable {
                 applied.put(
                     id,
                     new PipelineAccounts.Control(
-                        c.active(), c.matched(), c.dropped(), c.changed())));
+                        c.active(),
+                        c.matched(),
+                        c.dropped(),
+                        c.changed(),
+                        c.quotas().stream()
+                            .map(
+                                q ->
+                                    new PipelineAccounts.QuotaUse(
+                                        q.value(), q.used(), q.limit(), q.step()))
+                            .toList())));
     return PipelineAccounts.of(services.ledger()).with(applied);
+  }
+
+  /** Records of a live tap; see {@link NodeRecords}. */
+  String tap(NodeRecords.Request request) throws IOException, InterruptedException {
+    return NodeRecords.read(graph, tap, request);
   }
 
   LiveControls controls() {

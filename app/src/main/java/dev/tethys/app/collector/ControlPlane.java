@@ -10,6 +10,7 @@ import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphStatus;
+import dev.tethys.pipeline.web.NodeRecords;
 import dev.tethys.pipeline.web.VolumesJson;
 import dev.tethys.runtime.BuildInfo;
 import dev.tethys.runtime.cli.FlagSet;
@@ -162,6 +163,11 @@ final class ControlPlane {
     @Override
     public PipelineAccounts accounts() {
       return role.accounts();
+    }
+
+    @Override
+    public String tap(NodeRecords.Request request) throws IOException, InterruptedException {
+      return role.tap(request);
     }
 
     @Override

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     for never
  * @param config configuration that is offered; null for none
  * @param unsupported names of other offers, which no agent of this program accepts; "" for none
+ * @param custom message of a custom capability; null for none
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared
 public record ServerToAgent(
@@ -26,9 +27,22 @@ public record ServerToAgent(
     byte @Nullable [] newUid,
     @Nullable Duration heartbeat,
     @Nullable RemoteConfig config,
-    String unsupported) {
+    String unsupported,
+    @Nullable CustomMessage custom) {
   static final int UID_BYTES = 16;
   private static final long LONGEST_SECONDS = Duration.ofDays(1).toSeconds();
+
+  /** A message without a custom message. */
+  public ServerToAgent(
+      @Nullable Failure error,
+      boolean reportAll,
+      boolean reportComponents,
+      byte @Nullable [] newUid,
+      @Nullable Duration heartbeat,
+      @Nullable RemoteConfig config,
+      String unsupported) {
+    this(error, reportAll, reportComponents, newUid, heartbeat, config, unsupported, null);
+  }
 
   /**
    * Why a message was not taken.
@@ -50,6 +64,7 @@ public record ServerToAgent(
     byte[] uid = null;
     Duration heartbeat = null;
     RemoteConfig config = null;
+    CustomMessage custom = null;
     StringBuilder rest = new StringBuilder();
     while (r.next()) {
       switch (r.field()) {
@@ -61,12 +76,12 @@ public record ServerToAgent(
         case 6 -> flags = r.readLong();
         case 8 -> uid = identification(r);
         case 9 -> skipUnsupported(r, rest, "command");
-        case 11 -> skipUnsupported(r, rest, "custom_message");
+        case 11 -> custom = CustomMessage.read(r);
         default -> r.skip();
       }
     }
     return new ServerToAgent(
-        error, (flags & 1) != 0, (flags & 2) != 0, uid, heartbeat, config, rest.toString());
+        error, (flags & 1) != 0, (flags & 2) != 0, uid, heartbeat, config, rest.toString(), custom);
   }
 
   /** Capability bits of a server. */
@@ -132,6 +147,9 @@ public record ServerToAgent(
       int m = w.begin(10);
       customCapabilities.forEach(c -> w.string(1, c));
       w.end(m);
+    }
+    if (custom != null) {
+      custom.write(w, 11);
     }
   }
 

@@ -133,7 +133,8 @@ class AgentToServerTest {
             UID,
             Duration.ofSeconds(20),
             new RemoteConfig(files, hash),
-            "");
+            "",
+            new CustomMessage("c", "start", new byte[] {4}));
     ServerToAgent read = ServerToAgent.unframed(sent.framed(UID, 7, List.of("c")));
     assertThat(read.error()).isEqualTo(sent.error());
     assertThat(read.reportAll()).isTrue();
@@ -143,5 +144,9 @@ class AgentToServerTest {
     assertThat(requireNonNull(read.config()).files()).isEqualTo(files);
     assertThat(requireNonNull(read.config()).hash()).isEqualTo(hash);
     assertThat(read.unsupported()).isEmpty();
+    CustomMessage custom = requireNonNull(read.custom());
+    assertThat(custom.capability()).isEqualTo("c");
+    assertThat(custom.type()).isEqualTo("start");
+    assertThat(custom.data()).containsExactly(4);
   }
 }

@@ -39,7 +39,7 @@ class ServerToAgentTest {
   @Test
   void whatIsNotHeededIsNamedOnce() {
     assertThat(read("1a00" + "1a00" + "4a00" + "2a00" + "5a00").unsupported())
-        .isEqualTo("command, packages_available, custom_message");
+        .isEqualTo("command, packages_available");
   }
 
   @Test

@@ -4,6 +4,7 @@ import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.component.PipelineId;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Filter of batches at the entry of pipelines, before their first processor. Its rules change while
@@ -20,10 +21,22 @@ public interface EntryFilter {
 
         @Override
         public void filter(
-            PipelineId pipeline, boolean fresh, Batch batch, AckCallback ack, Consumer next) {
+            PipelineId pipeline,
+            boolean fresh,
+            Batch batch,
+            AckCallback ack,
+            Consumer next,
+            Entries entries) {
           next.consume(batch, ack);
         }
       };
+
+  /** Entries of the pipelines of a graph, to which a filter may pass items. */
+  @FunctionalInterface
+  interface Entries {
+    /** Entry of a pipeline, behind its filter; null for a pipeline that does not run. */
+    @Nullable Consumer of(PipelineId pipeline);
+  }
 
   /**
    * Whether there is any rule. Asked for each batch, so it costs no more than one volatile read.
@@ -35,6 +48,13 @@ public interface EntryFilter {
    *
    * @param fresh whether the items enter the graph here: they come from a receiver, or from a
    *     connector that made them of another signal
+   * @param entries of the same graph
    */
-  void filter(PipelineId pipeline, boolean fresh, Batch batch, AckCallback ack, Consumer next);
+  void filter(
+      PipelineId pipeline,
+      boolean fresh,
+      Batch batch,
+      AckCallback ack,
+      Consumer next,
+      Entries entries);
 }

@@ -37,9 +37,9 @@ final class FanOutConsumer implements Consumer {
 
   /** Outputs; one object, so that a batch never sees those of two configurations. */
   @SuppressWarnings("ArrayRecordComponent") // not compared
-  private record Outputs(Edge[] edges, Entrance[] entrances) {}
+  private record Outputs(Edge[] edges, Entrance[] entrances, EntryFilter.Entries entries) {}
 
-  private volatile Outputs outputs = new Outputs(new Edge[0], new Entrance[0]);
+  private volatile Outputs outputs = new Outputs(new Edge[0], new Entrance[0], _ -> null);
   private final DrainScope.Exit exit;
   private final @Nullable ItemAccounting account;
   private final @Nullable VolumePoint volume;
@@ -64,7 +64,10 @@ final class FanOutConsumer implements Consumer {
     this.entry = entry;
   }
 
-  void lead(List<Edge> to) {
+  /**
+   * @param entries of the pipelines of the graph
+   */
+  void lead(List<Edge> to, EntryFilter.Entries entries) {
     Map<String, List<Edge>> byPipeline = new LinkedHashMap<>();
     if (entry != null) {
       to.forEach(e -> byPipeline.computeIfAbsent(e.key.pipeline(), p -> new ArrayList<>()).add(e));
@@ -77,7 +80,8 @@ final class FanOutConsumer implements Consumer {
                     e ->
                         new Entrance(
                             PipelineId.parse(e.getKey()), e.getValue().toArray(Edge[]::new)))
-                .toArray(Entrance[]::new));
+                .toArray(Entrance[]::new),
+            entries);
   }
 
   @Override
@@ -98,7 +102,7 @@ final class FanOutConsumer implements Consumer {
       return;
     }
     if (entry != null && entry.filter.isActive()) {
-      exit.pass(() -> enter(entry, to.entrances, batch, r));
+      exit.pass(() -> enter(entry, to, batch, r));
     } else {
       exit.pass(() -> fanOut(to.edges, batch, r));
     }
@@ -115,13 +119,13 @@ final class FanOutConsumer implements Consumer {
   }
 
   /** Filters once for each pipeline, so that exporters of one pipeline get the same. */
-  private static void enter(Entry entry, Entrance[] to, Batch batch, AckCallback ack) {
-    if (to.length > 1) {
+  private static void enter(Entry entry, Outputs to, Batch batch, AckCallback ack) {
+    if (to.entrances.length > 1) {
       batch.share();
     }
-    AckCallback each = AckCallback.join(ack, to.length);
-    for (Entrance e : to) {
-      entry.filter.filter(e.pipeline, entry.fresh, batch, each, e);
+    AckCallback each = AckCallback.join(ack, to.entrances.length);
+    for (Entrance e : to.entrances) {
+      entry.filter.filter(e.pipeline, entry.fresh, batch, each, e, to.entries);
     }
   }
 

@@ -1,13 +1,18 @@
 package dev.tethys.pipeline.graph;
 
+import dev.tethys.pipeline.AckCallback;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.ComponentKind;
+import dev.tethys.pipeline.component.PipelineId;
 import dev.tethys.pipeline.volume.VolumePoint;
 import dev.tethys.pipeline.volume.Volumes;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -15,6 +20,7 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Routes batches along edges to node holders. Holders stay when their node is replaced, so a reload
@@ -27,6 +33,7 @@ final class Wiring {
   private final Map<NodeKey, NodeHolder> slots = new HashMap<>();
   private final Map<Edge.Key, Edge> edges = new LinkedHashMap<>(); // guarded by itself
   private final AtomicBoolean followed = new AtomicBoolean();
+  private volatile Map<String, Consumer> entrances = Map.of(); // by pipeline
   private long goneItems; // of edges that no longer exist; guarded by edges
 
   Wiring(Scheduler clock, Volumes volumes) {
@@ -55,9 +62,44 @@ final class Wiring {
             (o, keys) -> {
               FanOutConsumer j = n.outputs.get(o);
               if (j != null) {
-                j.lead(keys.stream().map(this::edge).toList());
+                j.lead(keys.stream().map(this::edge).toList(), this::entrance);
               }
             });
+  }
+
+  private @Nullable Consumer entrance(PipelineId pipeline) {
+    return entrances.get(pipeline.toString());
+  }
+
+  /** Entries of all pipelines of a plan: their first processors, or their exporters. */
+  private Map<String, Consumer> entrances(Plan plan) {
+    Map<String, Set<NodeKey>> nodes = new HashMap<>();
+    plan.nodes()
+        .forEach(
+            (from, step) -> {
+              if (from.kind() == ComponentKind.RECEIVER || from.kind() == ComponentKind.CONNECTOR) {
+                for (List<Edge.Key> keys : step.outputs().values()) {
+                  for (Edge.Key k : keys) {
+                    nodes.computeIfAbsent(k.pipeline(), _ -> new LinkedHashSet<>()).add(k.to());
+                  }
+                }
+              }
+            });
+    Map<String, Consumer> out = new HashMap<>();
+    nodes.forEach(
+        (pipeline, keys) -> {
+          List<NodeHolder> to = keys.stream().map(this::slot).toList();
+          out.put(pipeline, (batch, ack) -> enter(to, batch, ack));
+        });
+    return Map.copyOf(out);
+  }
+
+  private static void enter(List<NodeHolder> to, Batch batch, AckCallback ack) {
+    if (to.size() > 1) {
+      batch.share();
+    }
+    AckCallback each = AckCallback.join(ack, to.size());
+    to.forEach(h -> h.consume(batch, each));
   }
 
   private Edge edge(Edge.Key k) {
@@ -92,6 +134,7 @@ final class Wiring {
               });
     }
     slots.keySet().removeIf(k -> !plan.nodes().containsKey(k));
+    entrances = entrances(plan);
     volumes.keepEdges(edges().stream().map(e -> e.key.toString()).collect(Collectors.toSet()));
   }
 

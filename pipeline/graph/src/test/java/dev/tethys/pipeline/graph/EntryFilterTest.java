@@ -17,6 +17,7 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 /** Filter at the entry of pipelines. */
@@ -26,6 +27,7 @@ class EntryFilterTest extends GraphCase {
     final List<String> asked = new ArrayList<>();
     List<String> dropped = List.of();
     boolean active;
+    @Nullable PipelineId moved;
 
     @Override
     public boolean isActive() {
@@ -34,9 +36,17 @@ class EntryFilterTest extends GraphCase {
 
     @Override
     public void filter(
-        PipelineId pipeline, boolean fresh, Batch batch, AckCallback ack, Consumer next) {
+        PipelineId pipeline,
+        boolean fresh,
+        Batch batch,
+        AckCallback ack,
+        Consumer next,
+        Entries entries) {
       asked.add(pipeline + (fresh ? " fresh" : ""));
-      if (dropped.contains(pipeline.toString())) {
+      Consumer other = moved == null ? null : entries.of(moved);
+      if (other != null) {
+        other.consume(batch, ack);
+      } else if (dropped.contains(pipeline.toString())) {
         ack.complete(Outcome.ACCEPTED);
       } else {
         next.consume(batch, ack);
@@ -87,6 +97,31 @@ class EntryFilterTest extends GraphCase {
     assertThat(send("in", Signal.LOGS, 3)).isEqualTo(Outcome.ACCEPTED);
     assertThat(taken("out/b")).hasSize(2);
     assertThat(taken("out/c")).hasSize(2);
+    g.stop(java.time.Duration.ofSeconds(5));
+  }
+
+  @Test
+  void aFilterMovesABatchToAPipelineThatRuns() throws IOException {
+    Graph g =
+        run(
+            """
+            receivers: {in: , in/other: }
+            processors: {pass: }
+            exporters: {out/a: , out/b: , out/c: }
+            service:
+              pipelines:
+                logs/a: {receivers: [in], exporters: [out/a]}
+                logs/b: {receivers: [in/other], processors: [pass], exporters: [out/b, out/c]}
+            """);
+    filter.active = true;
+    filter.moved = PipelineId.parse("logs/b");
+    assertThat(send("in", Signal.LOGS, 3)).isEqualTo(Outcome.ACCEPTED);
+    assertThat(taken("out/a")).isEmpty();
+    assertThat(taken("out/b")).hasSize(1);
+    assertThat(taken("out/c")).hasSize(1);
+    filter.moved = PipelineId.parse("logs/absent");
+    assertThat(send("in", Signal.LOGS, 3)).isEqualTo(Outcome.ACCEPTED);
+    assertThat(taken("out/a")).hasSize(1);
     g.stop(java.time.Duration.ofSeconds(5));
   }
 

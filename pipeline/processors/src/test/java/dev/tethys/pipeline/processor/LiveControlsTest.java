@@ -42,6 +42,7 @@ class LiveControlsTest {
   private final AccountingRegistry ledger = new AccountingRegistry();
   private final LiveControls controls = new LiveControls(ledger, clock);
   private final List<Batch> out = new ArrayList<>();
+  private final List<Batch> moved = new ArrayList<>();
   private final List<Outcome> outcomes = new ArrayList<>();
   private long in;
 
@@ -72,7 +73,14 @@ class LiveControlsTest {
         (b, r) -> {
           out.add(b);
           r.complete(Outcome.ACCEPTED);
-        });
+        },
+        p ->
+            p.toString().equals("logs/archive")
+                ? (b, r) -> {
+                  moved.add(b);
+                  r.complete(Outcome.ACCEPTED);
+                }
+                : null);
   }
 
   private long passed() {
@@ -91,7 +99,8 @@ class LiveControlsTest {
       assertThat(a.balance().held()).isZero();
       dropped += a.balance().allDropped();
     }
-    assertThat(passed() + dropped).isEqualTo(in);
+    long elsewhere = moved.stream().mapToLong(Batch::items).sum();
+    assertThat(passed() + elsewhere + dropped).isEqualTo(in);
     assertThat(outcomes).allMatch(o -> o.equals(Outcome.ACCEPTED));
   }
 
@@ -289,6 +298,84 @@ class LiveControlsTest {
   }
 
   @Test
+  void routeMovesTheItemsOfItsScopeToARunningPipeline() {
+    set("id: c1, action: route, target: logs/archive, condition: 'log.severity_number < 9'");
+    send(LOGS, Rig.logs("shop", Rig.log(9, "a"), Rig.log(5, "b"), Rig.log(5, "c")));
+    assertThat(Rig.all(Rig.logs(out.getFirst()))).extracting(LogRecord::body).containsExactly("a");
+    assertThat(Rig.all(Rig.logs(moved.getFirst())))
+        .extracting(LogRecord::body)
+        .containsExactly("b", "c");
+    send(LOGS, Rig.logs("shop", Rig.log(5, "d")));
+    assertThat(out).hasSize(1);
+    assertThat(moved).hasSize(2);
+    assertThat(balance(LOGS).dropped()).isEmpty();
+    assertThat(controls.applied().get("c1")).isEqualTo(new LiveControls.Applied(true, 3, 0, 3));
+    set("id: c2, action: route, target: logs/absent, attributes: {service.name: shop}");
+    send(LOGS, Rig.logs("shop", Rig.log(5, "e")));
+    assertThat(out).hasSize(2);
+    assertThat(controls.applied().get("c2")).isEqualTo(new LiveControls.Applied(true, 1, 0, 0));
+  }
+
+  @Test
+  void aQuotaWarnsSamplesAndMovesTheRestUntilItsPeriodEnds() {
+    set(
+        "id: c1, action: quota, signals: [logs], pipeline: logs, target: logs/archive, quota:"
+            + " {limit: 100, unit: items, period: 1m, by: service.name, warnAt: 0.5, sampleAt: 0.9,"
+            + " sampleShare: 0.000001}");
+    for (int i = 0; i < 60; i++) {
+      send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
+    }
+    assertThat(use("shop")).isEqualTo(new LiveControls.QuotaUse("shop", 60, 100, "warn"));
+    send(LOGS, Rig.logs("cart", Rig.log(9, "x")));
+    assertThat(use("cart").step()).isEqualTo("ok");
+    for (int i = 0; i < 50; i++) {
+      send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
+    }
+    assertThat(use("shop")).isEqualTo(new LiveControls.QuotaUse("shop", 90, 100, "sample"));
+    assertThat(balance(LOGS).dropped()).isEqualTo(Map.of("over_quota:c1", 20L));
+    assertThat(moved).isEmpty();
+  }
+
+  @Test
+  void itemsOverAQuotaAreMovedOrDroppedByName() {
+    LogsData both = Rig.logs("shop", Rig.log(9, "x"), Rig.log(9, "y"));
+    both.resources().addAll(Rig.logs("cart", Rig.log(9, "z")).resources());
+    String quota = "quota: {limit: 2, unit: items, period: 31d, by: service.name}";
+    set("id: c1, action: quota, pipeline: logs, target: logs/archive, " + quota);
+    send(LOGS, both.copy());
+    assertThat(out).hasSize(1);
+    send(LOGS, both.copy());
+    assertThat(Rig.all(Rig.logs(out.getLast()))).extracting(LogRecord::body).containsExactly("z");
+    assertThat(Rig.all(Rig.logs(moved.getFirst()))).hasSize(2);
+    assertThat(balance(LOGS).dropped()).isEmpty();
+    assertThat(use("shop").step()).isEqualTo("overflow");
+    set("id: c2, action: quota, pipeline: logs, " + quota);
+    send(LOGS, both.copy());
+    send(LOGS, both.copy());
+    assertThat(balance(LOGS).dropped()).isEqualTo(Map.of("over_quota:c2", 2L));
+  }
+
+  @Test
+  void aQuotaOfMoneyCountsBytesAndItemsAtTheirPrices() {
+    set(
+        "id: c1, action: quota, pipeline: logs, quota: {limit: 1, unit: cost, period: 31d,"
+            + " pricePerMillionItems: 125000}");
+    for (int i = 0; i < 30; i++) {
+      send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
+    }
+    assertThat(passed()).isEqualTo(8);
+    assertThat(use("").used()).isCloseTo(1, within(1e-9));
+  }
+
+  private LiveControls.QuotaUse use(String value) {
+    return controls.applied().values().stream()
+        .flatMap(a -> a.quotas().stream())
+        .filter(q -> q.value().equals(value))
+        .findFirst()
+        .orElseThrow();
+  }
+
+  @Test
   void controlEndsByTheClockOfTheProcess() {
     set("id: c1, action: mute, attributes: {service.name: shop}");
     send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
@@ -359,6 +446,17 @@ class LiveControlsTest {
             "id: C2, action: mute, pipeline: logs",
             "id: ended, action: mute, pipeline: logs",
             "action: mute, pipeline: logs",
+            "id: c2, action: route, pipeline: logs",
+            "id: c2, action: route, pipeline: logs, target: logs",
+            "id: c2, action: route, pipeline: logs, target: traces/x",
+            "id: c2, action: mute, pipeline: logs, target: logs/x",
+            "id: c2, action: quota, pipeline: logs",
+            "id: c2, action: quota, pipeline: logs, quota: {limit: 0}",
+            "id: c2, action: quota, pipeline: logs, quota: {limit: 1, unit: cost}",
+            "id: c2, action: quota, pipeline: logs, quota: {limit: 1, pricePerGib: 1}",
+            "id: c2, action: quota, pipeline: logs, quota: {limit: 1, period: 1y9}",
+            "id: c2, action: quota, pipeline: logs, quota: {limit: 1, sampleAt: 0.1}",
+            "id: c2, action: mute, pipeline: logs, quota: {limit: 1}",
             "id: c2, action: mute, pipeline: logs, unknown: 3",
             "id: c2, action: mute, pipeline: nothing")) {
       assertThatThrownBy(() -> set(wrong))
@@ -378,10 +476,13 @@ class LiveControlsTest {
         "{controls: [{id: a, action: sample, share: 0.1, keepErrors: true, signals: [logs],"
             + " condition: 'log.body == \"\\\"\"', owner: olga, reason: \"x\\ny\", endMillis: 5},"
             + "{id: b, action: rate_limit, rate: 7, pipeline: traces/x, observe: true,"
-            + " attributes: {k: 'v,w'}, endMillis: 6}]}";
+            + " attributes: {k: 'v,w'}, endMillis: 6},"
+            + "{id: c, action: quota, pipeline: logs, target: logs/archive, endMillis: 7, quota:"
+            + " {limit: 2.5, unit: cost, period: 90s, by: team, warnAt: 0.7, sampleAt: 0.75,"
+            + " sampleShare: 0.25, pricePerGib: 0.5, pricePerMillionItems: 3}}]}";
     List<Control> read = ControlDocument.read("c", text);
     assertThat(ControlDocument.read("d", ControlDocument.write(read))).isEqualTo(read);
     assertThat(read.getFirst().keepErrors()).isTrue();
-    assertThat(read.getLast().attributes()).isEqualTo(Map.of("k", "v,w"));
+    assertThat(read.get(1).attributes()).isEqualTo(Map.of("k", "v,w"));
   }
 }

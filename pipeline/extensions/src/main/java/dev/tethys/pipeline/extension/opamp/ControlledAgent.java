@@ -12,6 +12,7 @@ import dev.tethys.config.TlsConfig;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.web.NodeRecords;
 import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
@@ -25,6 +26,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
@@ -70,6 +72,14 @@ public final class ControlledAgent implements AutoCloseable {
   /** Begin of the error of a configuration that was applied without its live controls. */
   public static final String CONTROLS_FAILED = "controls: ";
 
+  /**
+   * Capability of custom messages for a live tap. The control plane sends a request of {@link
+   * NodeRecords}; its type is the name of the request, and that of the answer.
+   */
+  public static final String TAP = "dev.tethys.tap";
+
+  private static final int MAX_TAPS = 4;
+
   /** Process that is configured. */
   public interface Process {
     /**
@@ -97,6 +107,16 @@ public final class ControlledAgent implements AutoCloseable {
 
     PipelineAccounts accounts();
 
+    /**
+     * Records before and after a node.
+     *
+     * @return a JSON object
+     * @throws IOException when there is no access, or no such node
+     */
+    default String tap(NodeRecords.Request request) throws IOException, InterruptedException {
+      throw new IOException("this process has no live tap");
+    }
+
     /** Volumes by attribute as a JSON object; "" for none. */
     default String volumes() {
       return "";
@@ -120,6 +140,7 @@ public final class ControlledAgent implements AutoCloseable {
   private final Reports reports;
   private final OpampLink link;
   private final AtomicReference<@Nullable RemoteConfig> offered = new AtomicReference<>();
+  private final Semaphore taps = new Semaphore(MAX_TAPS);
   private final CountDownLatch over = new CountDownLatch(1);
   private final SequencedMap<String, String> identity = new LinkedHashMap<>();
   private volatile long changedNanos;
@@ -170,6 +191,7 @@ public final class ControlledAgent implements AutoCloseable {
             clock::nanos,
             LOG,
             this::offer);
+    reports.takeCustom(this::take);
     Map<String, Secret> headers =
         settings.token().isEmpty()
             ? Map.of()
@@ -246,6 +268,34 @@ public final class ControlledAgent implements AutoCloseable {
             over.countDown();
           }
         });
+  }
+
+  /** Custom message of the control plane: a request for records. Must not block. */
+  private void take(CustomMessage m) {
+    if (m.capability().equals(TAP)) {
+      clock.execute("control-tap", () -> tap(m));
+    }
+  }
+
+  /** Answers with the type of the request, or with an object that has an error. */
+  private void tap(CustomMessage m) {
+    String answer;
+    if (!taps.tryAcquire()) {
+      answer = NodeRecords.error(MAX_TAPS + " live taps run at this agent, the limit");
+    } else {
+      try {
+        answer =
+            process.tap(NodeRecords.Request.read(new String(m.data(), StandardCharsets.UTF_8)));
+      } catch (InterruptedException e) {
+        Thread.currentThread().interrupt();
+        return;
+      } catch (IOException | ConfigException e) {
+        answer = NodeRecords.error(String.valueOf(e.getMessage()));
+      } finally {
+        taps.release();
+      }
+    }
+    reports.sendOnce(new CustomMessage(TAP, m.type(), answer.getBytes(StandardCharsets.UTF_8)));
   }
 
   /** The identity of this process at its control plane. */

@@ -5,6 +5,7 @@ import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.web.Json;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -31,9 +32,23 @@ public record PipelineAccounts(
    * Live control as the process applies it.
    *
    * @param matched items in its scope
-   * @param changed items in which it masked something
+   * @param changed items that it masked or moved
+   * @param quotas largest uses of its quota
    */
-  public record Control(boolean active, long matched, long dropped, long changed) {}
+  public record Control(
+      boolean active, long matched, long dropped, long changed, List<QuotaUse> quotas) {
+    public Control {
+      quotas = List.copyOf(quotas);
+    }
+  }
+
+  /**
+   * Use of a quota.
+   *
+   * @param value of its attribute
+   * @param step ok, warn, sample or overflow
+   */
+  public record QuotaUse(String value, double used, double limit, String step) {}
 
   /** Capability of the custom messages that carry the accounts. */
   public static final String CAPABILITY = "dev.tethys.accounts";
@@ -72,6 +87,17 @@ public record PipelineAccounts(
     return new PipelineAccounts(in, out, queued, deadLettered, returned, dropped, applied);
   }
 
+  private static void quotas(Json j, List<QuotaUse> of) {
+    if (!of.isEmpty()) {
+      j.key("quotas").open('[');
+      for (QuotaUse u : of) {
+        j.open('{').key("value").text(u.value).key("used").raw(Double.toString(u.used));
+        j.key("limit").raw(Double.toString(u.limit)).key("step").text(u.step).close('}');
+      }
+      j.close(']');
+    }
+  }
+
   /** The accounts as a JSON object. */
   public String json() {
     Json j = new Json().open('{');
@@ -86,7 +112,9 @@ public record PipelineAccounts(
           (id, c) -> {
             j.key(id).open('{').key("active").raw(Boolean.toString(c.active));
             j.key("matched").number(c.matched).key("dropped").number(c.dropped);
-            j.key("changed").number(c.changed).close('}');
+            j.key("changed").number(c.changed);
+            quotas(j, c.quotas);
+            j.close('}');
           });
       j.close('}');
     }

@@ -12,12 +12,14 @@ import dev.tethys.codec.opamp.ServerToAgent;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
 import java.util.SequencedSet;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -41,6 +43,7 @@ final class Reports {
   private final LongSupplier nanos;
   private final System.Logger logger;
   private final @Nullable Consumer<RemoteConfig> taker;
+  private volatile @Nullable Consumer<CustomMessage> customTaker;
 
   // All guarded by the lock.
   private UUID uid;
@@ -51,6 +54,7 @@ final class Reports {
   private @Nullable RemoteStatus remote;
   private final Map<String, CustomMessage> customs = new HashMap<>(); // the last of each type
   private final SequencedSet<String> unsentCustoms = new LinkedHashSet<>(); // types
+  private final Set<String> onceCustoms = new HashSet<>(); // types that are no state
   private Duration heartbeat;
   private long sequence;
   private long received;
@@ -155,6 +159,21 @@ final class Reports {
           customs.put(message.type(), message);
           unsentCustoms.add(message.type());
         });
+  }
+
+  /** Sends a custom message once; its type is used for no other. */
+  void sendOnce(CustomMessage message) {
+    change(
+        () -> {
+          customs.put(message.type(), message);
+          unsentCustoms.add(message.type());
+          onceCustoms.add(message.type());
+        });
+  }
+
+  /** Takes custom messages of the server, without blocking. */
+  void takeCustom(Consumer<CustomMessage> taker) {
+    customTaker = taker;
   }
 
   private @Nullable CustomMessage nextCustom() {
@@ -297,6 +316,9 @@ final class Reports {
           CustomMessage sent = m.custom();
           if (sent != null && customs.get(sent.type()) == sent) {
             unsentCustoms.remove(sent.type());
+            if (onceCustoms.remove(sent.type())) {
+              customs.remove(sent.type());
+            }
           }
           if (d.all()) {
             all = false;
@@ -317,6 +339,11 @@ final class Reports {
     String refused = m.unsupported();
     if (offered != null && taker == null) {
       refused = refused.isEmpty() ? "remote_config" : "remote_config, " + refused;
+    }
+    CustomMessage custom = m.custom();
+    Consumer<CustomMessage> takesCustom = customTaker;
+    if (custom != null && takesCustom == null) {
+      refused = refused.isEmpty() ? "custom_message" : refused + ", custom_message";
     }
     if (!refused.isEmpty()) {
       logger.log(
@@ -347,6 +374,9 @@ final class Reports {
         });
     if (offered != null && taker != null) {
       taker.accept(offered);
+    }
+    if (custom != null && takesCustom != null) {
+      takesCustom.accept(custom);
     }
     ServerToAgent.Failure f = m.error();
     if (f != null) {

@@ -14,6 +14,7 @@ import dev.tethys.pipeline.ottl.ValueText;
 import dev.tethys.pipeline.privacy.PersonalData;
 import dev.tethys.pipeline.processor.Removal;
 import dev.tethys.pipeline.processor.sampling.Sampler;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -36,6 +37,7 @@ final class ActiveControl {
   private final @Nullable TokenBucket bucket;
   private final @Nullable PersonalData data;
   private final @Nullable RareItems rare;
+  private final @Nullable QuotaControl quota;
 
   ActiveControl(Control control, ControlCounts counts, Scheduler clock) {
     this.control = control;
@@ -50,6 +52,7 @@ final class ActiveControl {
             ? TokenBucket.perSecond(control.rate(), control.rate(), clock::nanos)
             : null;
     rare = control.keepRare() > 0 ? new RareItems(control.keepRare(), clock) : null;
+    quota = control.quota() == null ? null : new QuotaControl(control.id(), control.quota(), clock);
     data = control.action() == ControlAction.REDACT ? new PersonalData(control.detectors()) : null;
   }
 
@@ -64,12 +67,134 @@ final class ActiveControl {
     long matched;
     long dropped;
     long masked;
+    long moved;
     boolean changed;
+
+    /** Items that go to the target; null for none. */
+    @Nullable Telemetry<?> forTarget;
   }
 
-  /** Applies the control to a tree. */
-  Tally apply(Signal signal, Telemetry<?> tree, Cursor at) {
+  /** Uses of the quota; empty for other actions. */
+  List<QuotaMeter.Use> uses(int most) {
+    return quota == null ? List.of() : quota.uses(most);
+  }
+
+  /**
+   * Applies the control to a tree.
+   *
+   * @param bytesPerItem of the batch
+   * @param hasTarget whether the target runs
+   */
+  Tally apply(Signal signal, Telemetry<?> tree, Cursor at, double bytesPerItem, boolean hasTarget) {
     Tally tally = new Tally();
+    if (quota != null) {
+      limit(quota, signal, tree, at, bytesPerItem, hasTarget, tally);
+    } else if (control.action() == ControlAction.ROUTE) {
+      route(signal, tree, at, hasTarget, tally);
+    } else {
+      edit(signal, tree, at, tally);
+    }
+    counts.add(signal, tally.matched, tally.dropped);
+    counts.addChanged(signal, tally.masked + tally.moved);
+    return tally;
+  }
+
+  private void route(Signal signal, Telemetry<?> tree, Cursor at, boolean hasTarget, Tally tally) {
+    OttlContext unit = unit(signal);
+    boolean moves = hasTarget && !control.observe();
+    Telemetry<?> other = moves ? tree.copy() : null;
+    Scope scope = new Scope(signal, unit);
+    Removal.removeIf(
+        tree,
+        unit,
+        at,
+        c -> {
+          if (!scope.contains(c)) {
+            return false;
+          }
+          tally.matched += items(unit, c);
+          return moves;
+        });
+    if (hasTarget) {
+      tally.moved = tally.matched;
+    }
+    if (other != null && tally.moved > 0) {
+      Scope again = new Scope(signal, unit);
+      Removal.removeIf(other, unit, at, c -> !again.contains(c));
+      keepForTarget(other, tally);
+    }
+  }
+
+  private static void keepForTarget(Telemetry<?> other, Tally tally) {
+    other.removeEmpty();
+    tally.forTarget = other;
+    tally.moved = other.itemCount();
+    tally.changed = true;
+  }
+
+  /** Steps of the values hold for the whole batch, so a limit is exceeded by a batch at most. */
+  private void limit(
+      QuotaControl of,
+      Signal signal,
+      Telemetry<?> tree,
+      Cursor at,
+      double bytesPerItem,
+      boolean hasTarget,
+      Tally tally) {
+    OttlContext unit = unit(signal);
+    QuotaControl.Use use = of.begin(bytesPerItem);
+    boolean moves = hasTarget && !control.observe();
+    Telemetry<?> other = moves && use.mayExceed(tree) ? tree.copy() : null;
+    Scope scope = new Scope(signal, unit);
+    Removal.removeIf(
+        tree,
+        unit,
+        at,
+        c -> {
+          if (!scope.contains(c)) {
+            return false;
+          }
+          int n = items(unit, c);
+          tally.matched += n;
+          switch (use.step(c.resource())) {
+            case OVERFLOW -> {
+              if (hasTarget) {
+                tally.moved += n;
+              } else {
+                tally.dropped += n;
+              }
+              return !control.observe();
+            }
+            case SAMPLE -> {
+              if (control.observe()) {
+                tally.dropped += use.wouldKeep() ? 0 : n;
+              } else {
+                tally.changed = true;
+                if (!use.samples(signal, c)) {
+                  tally.dropped += n;
+                  return true;
+                }
+              }
+            }
+            default -> {}
+          }
+          use.add(c.resource(), n);
+          return false;
+        });
+    tally.changed |= tally.dropped > 0 && !control.observe();
+    if (other != null && tally.moved > 0) {
+      Scope again = new Scope(signal, unit);
+      Removal.removeIf(
+          other,
+          unit,
+          at,
+          c -> !again.contains(c) || use.step(c.resource()) != QuotaRule.Step.OVERFLOW);
+      keepForTarget(other, tally);
+    }
+    use.end();
+  }
+
+  private void edit(Signal signal, Telemetry<?> tree, Cursor at, Tally tally) {
     OttlContext unit = unit(signal);
     Scope scope = new Scope(signal, unit);
     Masking masking = data == null ? null : new Masking(data, control.observe(), tally);
@@ -95,9 +220,6 @@ final class ActiveControl {
               return !control.observe();
             });
     tally.changed |= removed;
-    counts.add(signal, tally.matched, tally.dropped);
-    counts.addChanged(signal, tally.masked);
-    return tally;
   }
 
   /** Whether the scope has all items of a resource or none. */
@@ -108,7 +230,9 @@ final class ActiveControl {
 
   /** What is dropped as a whole: as much as possible where all is, else single items. */
   private OttlContext unit(Signal signal) {
-    if (control.action() == ControlAction.MUTE || control.action() == ControlAction.FILTER) {
+    if (control.action() == ControlAction.MUTE
+        || control.action() == ControlAction.FILTER
+        || control.action() == ControlAction.ROUTE) {
       OttlContext c = condition.context(signal);
       return c == null ? OttlContext.RESOURCE : c;
     }

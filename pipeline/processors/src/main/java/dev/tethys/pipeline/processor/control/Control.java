@@ -18,6 +18,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Rule that drops or edits items at the entry of pipelines until an end time.
@@ -33,6 +34,9 @@ import java.util.regex.Pattern;
  *     its digits, that {@code sample} keeps in a minute before it samples them; 0 for none
  * @param detectors by which {@code redact} masks; empty for other actions
  * @param rate of items a second that {@code rate_limit} keeps
+ * @param target pipeline to which {@code route} moves items, and {@code quota} those over it; ""
+ *     for none
+ * @param quota of {@code quota}; null for other actions
  * @param observe whether items are only counted, and pass
  * @param endMillis Unix milliseconds, by the clock of the agent
  */
@@ -49,6 +53,8 @@ public record Control(
     long keepRare,
     Set<Detector> detectors,
     long rate,
+    String target,
+    @Nullable QuotaRule quota,
     boolean observe,
     String owner,
     String reason,
@@ -75,7 +81,7 @@ public record Control(
       SECTION.required(
           "action",
           Type.lowerCase("action", ControlAction.class),
-          "Action on matching items: mute, filter, sample, rate_limit or redact.");
+          "Action on matching items: mute, filter, sample, rate_limit, redact, quota or route.");
   private static final Key<List<Signal>> SIGNALS =
       SECTION.key(
           "signals",
@@ -118,6 +124,14 @@ public record Control(
               + "ip, token, key; all by default.");
   private static final Key<Long> RATE =
       SECTION.key("rate", Type.INT, 0L, "Items per second that rate_limit passes.");
+  private static final Key<String> TARGET =
+      SECTION.key(
+          "target",
+          Type.STRING,
+          "",
+          "Pipeline, such as logs/archive, to which route moves items and quota the excess.");
+  private static final Key<QuotaRule> QUOTA =
+      SECTION.optional("quota", QuotaRule.TYPE, "Quota of the action of this name.");
   private static final Key<Boolean> OBSERVE =
       SECTION.key(
           "observe", Type.BOOL, false, "If true, matching items are counted but not changed.");
@@ -161,7 +175,7 @@ public record Control(
         new Control(
             o.get(ID_KEY),
             action,
-            signals(o, action, condition, pipeline),
+            signals(o, action, condition, pipeline.isEmpty() ? target(o, action) : pipeline),
             attributes,
             condition,
             pipeline,
@@ -171,6 +185,8 @@ public record Control(
             o.get(KEEP_RARE),
             detectors(o, action),
             o.get(RATE),
+            target(o, action),
+            o.find(QUOTA),
             o.get(OBSERVE),
             shortened(o.get(OWNER)),
             shortened(o.get(REASON)),
@@ -210,7 +226,8 @@ public record Control(
         switch (action) {
           case MUTE, FILTER -> EnumSet.allOf(Signal.class);
           case SAMPLE -> EnumSet.of(Signal.TRACES, Signal.LOGS);
-          case RATE_LIMIT, REDACT -> EnumSet.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
+          case RATE_LIMIT, REDACT, QUOTA, ROUTE ->
+              EnumSet.of(Signal.TRACES, Signal.METRICS, Signal.LOGS);
         };
     Set<Signal> signals = EnumSet.noneOf(Signal.class);
     signals.addAll(o.get(SIGNALS));
@@ -236,10 +253,41 @@ public record Control(
   }
 
   private static PipelineId pipeline(YamlObject o, String text) {
+    return pipeline(o, PIPELINE, text);
+  }
+
+  private static PipelineId pipeline(YamlObject o, Key<String> key, String text) {
     try {
       return PipelineId.parse(text);
     } catch (IllegalArgumentException e) {
-      throw o.error(PIPELINE, String.valueOf(e.getMessage()));
+      throw o.error(key, String.valueOf(e.getMessage()));
+    }
+  }
+
+  private static String target(YamlObject o, ControlAction action) {
+    String text = o.get(TARGET);
+    if (text.isEmpty()) {
+      if (action == ControlAction.ROUTE) {
+        throw o.error("route requires a target");
+      }
+      return "";
+    }
+    if (action != ControlAction.ROUTE && action != ControlAction.QUOTA) {
+      throw o.error(TARGET, "is a setting of route and quota, not of " + action.word());
+    }
+    return pipeline(o, TARGET, text).toString();
+  }
+
+  private void checkTarget(YamlObject o) {
+    if (target.isEmpty()) {
+      return;
+    }
+    Signal of = PipelineId.parse(target).signal();
+    if (!signals.equals(EnumSet.of(of))) {
+      throw o.error(TARGET, "is of " + word(of) + ", which signals must name alone");
+    }
+    if (target.equals(pipeline)) {
+      throw o.error(TARGET, "must be another pipeline than " + pipeline);
     }
   }
 
@@ -258,6 +306,10 @@ public record Control(
     }
     if (keepSlowMillis > 0 && !signals.contains(Signal.TRACES)) {
       throw o.error(KEEP_SLOW, "requires traces among the signals");
+    }
+    checkTarget(o);
+    if ((quota != null) != (action == ControlAction.QUOTA)) {
+      throw o.error("the action quota, and no other, requires the member quota");
     }
     boolean limits = action == ControlAction.RATE_LIMIT;
     if (limits && (rate < 1 || rate > MAX_RATE)) {
@@ -299,6 +351,8 @@ public record Control(
         keepRare,
         detectors,
         rate,
+        target,
+        quota,
         observe,
         shortened(newOwner),
         shortened(newReason),
@@ -320,6 +374,8 @@ public record Control(
         keepRare,
         detectors,
         rate,
+        target,
+        quota,
         true,
         owner,
         reason,
@@ -364,6 +420,11 @@ public record Control(
     }
     if (action == ControlAction.RATE_LIMIT) {
       j.key("rate").number(rate);
+    }
+    text(j, "target", target);
+    if (quota != null) {
+      j.key("quota");
+      quota.write(j);
     }
     if (observe) {
       j.key("observe").raw("true");

@@ -17,7 +17,13 @@ public enum ControlAction {
   RATE_LIMIT("limited"),
 
   /** Masks what detectors find in texts, and drops nothing. */
-  REDACT("redacted");
+  REDACT("redacted"),
+
+  /** Passes an amount in a period, then less and less. */
+  QUOTA("over_quota"),
+
+  /** Moves all to another pipeline, and drops nothing. */
+  ROUTE("routed");
 
   private final String reason;
 

@@ -37,7 +37,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Controls of the graphs of a process, which change while they run. Each pipeline that a control
  * concerns has an account of the kind {@code control}, in which a dropped item has the reason
- * {@code muted:ID}, {@code filtered:ID}, {@code sampled:ID} or {@code limited:ID}.
+ * {@code muted:ID}, {@code filtered:ID}, {@code sampled:ID}, {@code limited:ID} or {@code
+ * over_quota:ID}. Items that a control moves to another pipeline count as passed.
  *
  * <p>Invariants: {@code active} is null while no control applies. A control ends at its time by the
  * clock of this process, also while its control plane is away. The counts of at most {@link
@@ -57,14 +58,37 @@ public final class LiveControls implements EntryFilter, Collector {
    * @param active whether it still applies
    * @param matched items in its scope
    * @param dropped of these; for a control that only observes, those that it would have dropped
-   * @param changed items in which something was masked, or would have been
+   * @param changed items that were masked or moved, or would have been
+   * @param quotas largest uses of a quota in its present period
    */
-  public record Applied(boolean active, long matched, long dropped, long changed) {
+  public record Applied(
+      boolean active, long matched, long dropped, long changed, List<QuotaUse> quotas) {
+    public Applied {
+      quotas = List.copyOf(quotas);
+    }
+
+    /** Counts of a control without a quota. */
+    public Applied(boolean active, long matched, long dropped, long changed) {
+      this(active, matched, dropped, changed, List.of());
+    }
+
     /** Counts of a control that changes nothing. */
     public Applied(boolean active, long matched, long dropped) {
       this(active, matched, dropped, 0);
     }
   }
+
+  /**
+   * Use of a quota.
+   *
+   * @param value of its attribute
+   * @param used amount in its unit
+   * @param step that is reached
+   */
+  public record QuotaUse(String value, double used, double limit, String step) {}
+
+  /** Values of a quota that are reported. */
+  private static final int MAX_USES = 10;
 
   private final AccountingRegistry ledger;
   private final Scheduler clock;
@@ -211,9 +235,25 @@ public final class LiveControls implements EntryFilter, Collector {
     counts.forEach(
         (id, n) -> {
           if (!id.startsWith(Control.ENDED + ":")) {
-            out.put(id, new Applied(isActive(id), n.matched(), n.dropped(), n.changed()));
+            out.put(id, new Applied(isActive(id), n.matched(), n.dropped(), n.changed(), uses(id)));
           }
         });
+    return out;
+  }
+
+  private List<QuotaUse> uses(String id) {
+    ActiveControl[] now = active;
+    List<QuotaUse> out = new ArrayList<>();
+    if (now != null) {
+      for (ActiveControl a : now) {
+        QuotaRule rule = a.control.quota();
+        if (rule != null && a.control.id().equals(id)) {
+          for (QuotaMeter.Use u : a.uses(MAX_USES)) {
+            out.add(new QuotaUse(u.value(), u.used(), rule.limit(), u.step().word()));
+          }
+        }
+      }
+    }
     return out;
   }
 
@@ -231,7 +271,12 @@ public final class LiveControls implements EntryFilter, Collector {
 
   @Override
   public void filter(
-      PipelineId pipeline, boolean fresh, Batch batch, AckCallback ack, Consumer next) {
+      PipelineId pipeline,
+      boolean fresh,
+      Batch batch,
+      AckCallback ack,
+      Consumer next,
+      Entries entries) {
     List<ActiveControl> concerned = List.of();
     ActiveControl[] now = active;
     if (now != null) {
@@ -246,7 +291,7 @@ public final class LiveControls implements EntryFilter, Collector {
     if (concerned.isEmpty()) {
       next.consume(batch, ack);
     } else {
-      apply(concerned, pipeline, batch, ack, next);
+      apply(concerned, pipeline, batch, ack, next, entries);
     }
   }
 
@@ -255,7 +300,8 @@ public final class LiveControls implements EntryFilter, Collector {
       PipelineId pipeline,
       Batch batch,
       AckCallback ack,
-      Consumer next) {
+      Consumer next,
+      Entries entries) {
     Signal signal = pipeline.signal();
     ItemAccounting account = ledger.account(KIND, pipeline.toString(), signal);
     int items = batch.items();
@@ -272,11 +318,19 @@ public final class LiveControls implements EntryFilter, Collector {
     Cursor at = new Cursor().from(Clients.of(batch.metadata()));
     boolean changed = false;
     Map<String, Long> dropped = new LinkedHashMap<>();
+    List<Moved> moved = new ArrayList<>();
+    double bytesPerItem = (double) batch.size() / Math.max(1, items);
+    int gone = 0;
     for (ActiveControl a : controls) {
-      ActiveControl.Tally t = a.apply(signal, data, at);
+      Consumer target = target(a.control, pipeline, entries);
+      ActiveControl.Tally t = a.apply(signal, data, at, bytesPerItem, target != null);
       changed |= t.changed;
       if (!a.control.observe() && t.dropped > 0) {
         dropped.merge(a.control.action().reason(a.control.id()), t.dropped, Long::sum);
+      }
+      if (t.forTarget != null && target != null) {
+        moved.add(new Moved(batch.with(signal, t.forTarget), target));
+        gone += (int) t.moved;
       }
     }
     if (!changed) {
@@ -289,14 +343,28 @@ public final class LiveControls implements EntryFilter, Collector {
     dropped.forEach(account::drop);
     data.removeEmpty();
     int after = data.itemCount();
-    long expected = before - dropped.values().stream().mapToLong(Long::longValue).sum();
+    long expected = before - gone - dropped.values().stream().mapToLong(Long::longValue).sum();
     TreeProcessor.differ(account, (int) expected, after, TreeProcessor.RECODED); // else nothing
-    if (after == 0) {
+    account.pass(after + gone);
+    if (after > 0) {
+      moved.addFirst(new Moved(batch.with(signal, data), next));
+    }
+    if (moved.isEmpty()) {
       ack.complete(Outcome.ACCEPTED);
       return;
     }
-    account.pass(after);
-    next.consume(batch.with(signal, data), ack);
+    AckCallback each = AckCallback.join(ack, moved.size());
+    moved.forEach(m -> m.to.consume(m.batch, each));
+  }
+
+  /** Part of a batch and where it goes. */
+  private record Moved(Batch batch, Consumer to) {}
+
+  /** Entry of the target of a control; null for none that runs, or the pipeline itself. */
+  private static @Nullable Consumer target(Control c, PipelineId here, Entries entries) {
+    return c.target().isEmpty() || c.target().equals(here.toString())
+        ? null
+        : entries.of(PipelineId.parse(c.target()));
   }
 
   @Override
@@ -316,7 +384,7 @@ public final class LiveControls implements EntryFilter, Collector {
         to);
     family(
         "tethys_control_changed_items_total",
-        "Items in which a live control masked something, or would where it only observes.",
+        "Items that a live control masked or moved, or would where it only observes.",
         ControlCounts::changed,
         to);
   }

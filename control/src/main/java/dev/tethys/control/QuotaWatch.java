@@ -1,0 +1,118 @@
+package dev.tethys.control;
+
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts.QuotaUse;
+import dev.tethys.pipeline.processor.control.QuotaRule;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Writes an audit entry for each step that a quota reaches at an agent, and for its return. For one
+ * thread.
+ */
+final class QuotaWatch {
+  /** Uses that are followed; further ones have no entries. */
+  static final int MAX_FOLLOWED = 10_000;
+
+  private final LimitedLog failures = new LimitedLog(JulLogger.of(QuotaWatch.class.getName()));
+  private final Controls controls;
+  private final Fleet fleet;
+  private final AuditLog audit;
+  private Map<Key, String> steps = new HashMap<>();
+
+  /** One use of one agent. */
+  private record Key(String control, String agent, String value) {}
+
+  QuotaWatch(Controls controls, Fleet fleet, AuditLog audit) {
+    this.controls = controls;
+    this.fleet = fleet;
+    this.audit = audit;
+  }
+
+  void step() {
+    Map<Key, String> now = new HashMap<>();
+    for (LiveControl c : controls.state().active) {
+      if (c.control().quota() != null) {
+        for (AgentState a : fleet.agents(c.selector())) {
+          Totals t = a.totals();
+          if (t != null) {
+            for (QuotaUse u : t.control(c.control().id()).quotas()) {
+              follow(c, new Key(c.control().id(), a.uid().toString(), u.value()), u, now);
+            }
+          }
+        }
+      }
+    }
+    steps = now;
+  }
+
+  private void follow(LiveControl c, Key key, QuotaUse u, Map<Key, String> now) {
+    String before = steps.getOrDefault(key, ok());
+    if (now.size() >= MAX_FOLLOWED) {
+      return;
+    }
+    now.put(key, u.step());
+    if (u.step().equals(before)) {
+      return;
+    }
+    try {
+      audit.append(
+          "agent:" + key.agent,
+          "control.quota",
+          "control/" + key.control,
+          c.control().reason(),
+          Map.of("step", before),
+          Map.of(
+              "step",
+              u.step(),
+              "value",
+              u.value(),
+              "used",
+              Double.toString(u.used()),
+              "limit",
+              Double.toString(u.limit())));
+    } catch (IOException e) {
+      now.put(key, before); // the next step tries again
+      failures.failure(Level.ERROR, "Quota step not audited", "control " + key.control, e);
+    }
+  }
+
+  private static String ok() {
+    return QuotaRule.Step.OK.word();
+  }
+
+  /** The further of two steps; "" is before all. */
+  static String further(String a, String b) {
+    return rank(a) >= rank(b) ? a : b;
+  }
+
+  private static int rank(String step) {
+    for (QuotaRule.Step s : QuotaRule.Step.values()) {
+      if (s.word().equals(step)) {
+        return s.ordinal();
+      }
+    }
+    return -1;
+  }
+
+  static void put(ObjectNode n, @Nullable List<QuotaUse> uses) {
+    if (uses == null || uses.isEmpty()) {
+      return;
+    }
+    ArrayNode all = n.putArray("quotas");
+    for (QuotaUse u : uses) {
+      all.addObject()
+          .put("value", u.value())
+          .put("used", u.used())
+          .put("limit", u.limit())
+          .put("step", u.step());
+    }
+  }
+}

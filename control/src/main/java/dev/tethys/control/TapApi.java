@@ -1,0 +1,179 @@
+package dev.tethys.control;
+
+import dev.tethys.codec.opamp.CustomMessage;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.web.NodeRecords;
+import dev.tethys.web.HttpException;
+import dev.tethys.web.HttpRequest;
+import dev.tethys.web.Params;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * {@code GET /api/v1/control/tap}: records before and after a node of several agents. Agents mask
+ * personal data, and those that run without a live tap answer with an error.
+ */
+final class TapApi {
+  /** Agents of one tap. */
+  static final int MAX_AGENTS = 20;
+
+  private static final int MAX_TAPS = 4;
+
+  /** Time after that of the tap within which agents answer. */
+  private static final double GRACE_SECONDS = 3;
+
+  private final Fleet fleet;
+  private final Tokens tokens;
+  private final Semaphore running = new Semaphore(MAX_TAPS);
+  private final AtomicLong names = new AtomicLong();
+  private final Map<String, Answers> open = new ConcurrentHashMap<>(); // by name
+
+  /** Answers to one tap. */
+  private static final class Answers {
+    private final Map<UUID, byte @Nullable []> byAgent = new HashMap<>(); // guarded by this
+    private final CountDownLatch missing;
+
+    Answers(List<UUID> asked) {
+      missing = new CountDownLatch(asked.size());
+      asked.forEach(u -> byAgent.put(u, null));
+    }
+
+    synchronized void add(UUID uid, byte[] data) {
+      if (byAgent.containsKey(uid) && byAgent.get(uid) == null) {
+        byAgent.put(uid, data);
+        missing.countDown();
+      }
+    }
+
+    synchronized byte @Nullable [] of(UUID uid) {
+      return byAgent.get(uid);
+    }
+  }
+
+  TapApi(Fleet fleet, Tokens tokens) {
+    this.fleet = fleet;
+    this.tokens = tokens;
+    fleet.takeTaps(this::take);
+  }
+
+  void addTo(Routes routes) {
+    routes.get(ControlApi.ROOT + "/tap", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::answer));
+  }
+
+  private void take(UUID uid, CustomMessage m) {
+    Answers a = open.get(m.type());
+    if (a != null) {
+      a.add(uid, m.data());
+    }
+  }
+
+  private JsonNode answer(HttpRequest q, String user) throws IOException {
+    NodeRecords.Request r = request(q.query());
+    String text = q.query().first("selector");
+    Selector selector = Selector.parse(text == null ? "" : text).and(tokens.scope(q));
+    List<UUID> agents =
+        fleet.agents(selector).stream().filter(AgentState::connected).map(AgentState::uid).toList();
+    if (agents.size() > MAX_AGENTS) {
+      throw new IllegalArgumentException(
+          "the selector matches "
+              + agents.size()
+              + " connected agents; a tap reads at most "
+              + MAX_AGENTS);
+    }
+    if (!running.tryAcquire()) {
+      throw new HttpException(429, MAX_TAPS + " taps run, the limit; try again later");
+    }
+    try {
+      return read(r, agents);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new IOException("the tap was interrupted", e);
+    } finally {
+      running.release();
+    }
+  }
+
+  private static NodeRecords.Request request(Params p) {
+    ObjectNode n = JsonMapper.shared().createObjectNode();
+    for (String name : List.of("node", "contains")) {
+      String v = p.first(name);
+      if (v != null) {
+        n.put(name, v);
+      }
+    }
+    for (String name : List.of("seconds", "records", "perSecond")) {
+      String v = p.first(name);
+      try {
+        if (v != null && name.equals("records")) {
+          n.put(name, Long.parseLong(v));
+        } else if (v != null) {
+          n.put(name, Double.parseDouble(v));
+        }
+      } catch (NumberFormatException e) {
+        throw new IllegalArgumentException(name + " must be a number, not " + v, e);
+      }
+    }
+    return NodeRecords.Request.read(n.toString());
+  }
+
+  private JsonNode read(NodeRecords.Request r, List<UUID> agents) throws InterruptedException {
+    String name = "tap-" + names.incrementAndGet();
+    Answers answers = new Answers(agents);
+    open.put(name, answers);
+    try {
+      byte[] body = r.json().getBytes(StandardCharsets.UTF_8);
+      for (UUID uid : agents) {
+        if (!fleet.send(uid, new CustomMessage(ControlledAgent.TAP, name, body))) {
+          answers.add(
+              uid,
+              NodeRecords.error("the agent has no WebSocket, or too many messages wait for it")
+                  .getBytes(StandardCharsets.UTF_8));
+        }
+      }
+      long most = (long) ((r.seconds() + GRACE_SECONDS) * 1000);
+      boolean complete = answers.missing.await(most, TimeUnit.MILLISECONDS);
+      ObjectNode out = JsonMapper.shared().createObjectNode().put("complete", complete);
+      ArrayNode all = out.putArray("agents");
+      for (UUID uid : agents) {
+        all.add(json(uid, answers.of(uid)));
+      }
+      return out;
+    } finally {
+      open.remove(name);
+    }
+  }
+
+  private static ObjectNode json(UUID uid, byte @Nullable [] data) {
+    ObjectNode n = JsonMapper.shared().createObjectNode().put("uid", uid.toString());
+    if (data == null) {
+      return n.put("error", "no answer in time");
+    }
+    try {
+      JsonNode answer = JsonMapper.shared().readTree(data);
+      for (String key : List.of("error", "records", "skippedBatches")) {
+        if (answer.has(key)) {
+          n.set(key, answer.get(key));
+        }
+      }
+      return n;
+    } catch (JacksonException e) {
+      return n.put("error", "the answer is no JSON");
+    }
+  }
+}

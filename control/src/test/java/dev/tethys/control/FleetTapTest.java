@@ -1,0 +1,48 @@
+package dev.tethys.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+
+/** Live tap over several agents. */
+@Timeout(120)
+class FleetTapTest extends FleetCase {
+  @Test
+  void recordsOfEachAgentAreShownMaskedAndTheirNumberIsBounded() throws Exception {
+    fleet(2);
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread load =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  while (!stop.get()) {
+                    agents.getFirst().send("jane@example.com", 9, 3);
+                    agents.getLast().send("shop", 9, 3);
+                    java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+                  }
+                });
+    try {
+      JsonNode all = get("/tap?node=exporter:nop@logs&records=4&seconds=10");
+      assertThat(all.path("complete").asBoolean()).isTrue();
+      assertThat(all.path("agents").size()).isEqualTo(2);
+      for (JsonNode a : all.path("agents")) {
+        assertThat(a.path("records").size()).as(a.toString()).isEqualTo(4);
+        assertThat(a.path("records").get(0).path("before").toString()).contains("line ");
+      }
+      assertThat(all.toString()).contains("<email>", "shop").doesNotContain("jane@");
+      JsonNode one =
+          get("/tap?node=exporter:nop@logs&records=2&seconds=10&selector=name%3Da1&contains=shop");
+      assertThat(one.path("agents").size()).isEqualTo(1);
+      assertThat(one.path("agents").get(0).path("records").size()).isEqualTo(2);
+      JsonNode none = get("/tap?node=processor:absent@logs");
+      assertThat(none.path("agents").get(0).path("error").asString())
+          .isEqualTo("there is no node processor:absent@logs");
+    } finally {
+      stop.set(true);
+      load.join();
+    }
+  }
+}

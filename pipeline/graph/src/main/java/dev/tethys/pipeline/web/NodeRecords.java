@@ -1,0 +1,130 @@
+package dev.tethys.pipeline.web;
+
+import dev.tethys.config.Key;
+import dev.tethys.config.Section;
+import dev.tethys.config.Type;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.graph.GraphView;
+import dev.tethys.pipeline.graph.NodeTap;
+import java.io.IOException;
+import java.util.concurrent.TimeUnit;
+
+/** Records before and after a node within a time, as one JSON object of bounded size. */
+public final class NodeRecords {
+  /** Longest time. */
+  public static final double MAX_SECONDS = 30;
+
+  /** Most records. */
+  public static final long MAX_RECORDS = 100;
+
+  private static final int MAX_CHARACTERS = 256 << 10;
+  private static final int MAX_TEXT = 1024;
+  private static final double MAX_PER_SECOND = 100;
+
+  private NodeRecords() {}
+
+  /**
+   * Request.
+   *
+   * @param node id as in the status of the graph
+   * @param perSecond batches a second that are read
+   * @param contains text in the JSON of the records; "" for all
+   */
+  public record Request(
+      String node, double seconds, long records, double perSecond, String contains) {
+    private static final Section SECTION = new Section("tap", "Live tap of a node.");
+    private static final Key<String> NODE =
+        SECTION.required("node", Type.STRING, "Identifier of the node.");
+    private static final Key<Double> SECONDS =
+        SECTION.key("seconds", Type.FLOAT, 5.0, "Time in seconds, at most 30.");
+    private static final Key<Long> RECORDS =
+        SECTION.key("records", Type.INT, 20L, "Maximum number of records, at most 100.");
+    private static final Key<Double> PER_SECOND =
+        SECTION.key("perSecond", Type.FLOAT, 10.0, "Batches per second, at most 100.");
+    private static final Key<String> CONTAINS =
+        SECTION.key("contains", Type.STRING, "", "Text in the JSON of the records.");
+
+    /**
+     * Reads a request as JSON.
+     *
+     * @throws dev.tethys.config.ConfigException where it is wrong
+     */
+    public static Request read(String json) {
+      YamlObject o = YamlDocument.parse("tap", null, json).root().object(SECTION);
+      Request r =
+          new Request(
+              o.get(NODE), o.get(SECONDS), o.get(RECORDS), o.get(PER_SECOND), o.get(CONTAINS));
+      if (!(r.seconds > 0 && r.seconds <= MAX_SECONDS)) {
+        throw o.error(SECONDS, "must be more than 0 and at most 30");
+      }
+      if (r.records < 1 || r.records > MAX_RECORDS) {
+        throw o.error(RECORDS, "must be from 1 to " + MAX_RECORDS);
+      }
+      if (!(r.perSecond > 0 && r.perSecond <= MAX_PER_SECOND)) {
+        throw o.error(PER_SECOND, "must be more than 0 and at most 100");
+      }
+      if (r.node.length() > MAX_TEXT || r.contains.length() > MAX_TEXT) {
+        throw o.error("texts must have at most " + MAX_TEXT + " characters");
+      }
+      return r;
+    }
+
+    /** The request as a JSON object. */
+    public String json() {
+      Json j = new Json().open('{').key("node").text(node);
+      j.key("seconds").raw(Double.toString(seconds)).key("records").number(records);
+      j.key("perSecond").raw(Double.toString(perSecond)).key("contains").text(contains);
+      return j.close('}').toString();
+    }
+  }
+
+  /** Answer that no records can be read. */
+  public static String error(String message) {
+    return new Json().open('{').key("error").text(message).close('}').toString();
+  }
+
+  /**
+   * Reads records until there are enough or the time is up.
+   *
+   * @return an object with {@code records} and {@code skippedBatches}
+   * @throws IOException when there is no access, or no such node
+   */
+  public static String read(GraphView graph, TapAccess access, Request r)
+      throws IOException, InterruptedException {
+    if (access == TapAccess.NONE) {
+      throw new IOException("live tap is disabled; start with --web.enable-tap to enable it");
+    }
+    NodeTap tap =
+        graph
+            .tapNode(r.node, r.perSecond)
+            .orElseThrow(() -> new IOException("there is no node " + r.node));
+    Json j = new Json().open('{').key("records").open('[');
+    try (tap) {
+      long end = System.nanoTime() + (long) (r.seconds * 1e9);
+      long n = 0;
+      long characters = 0;
+      while (n < r.records) {
+        long left = TimeUnit.NANOSECONDS.toMillis(end - System.nanoTime());
+        if (left <= 0) {
+          break;
+        }
+        NodeTap.NodeBatches passage = tap.next(left);
+        if (passage == null) {
+          continue;
+        }
+        for (RecordChanges.Pair pair : RecordChanges.of(passage, access)) {
+          String line = pair.json();
+          if (n < r.records
+              && line.contains(r.contains)
+              && characters + line.length() <= MAX_CHARACTERS) {
+            j.raw(line);
+            characters += line.length();
+            n++;
+          }
+        }
+      }
+      return j.close(']').key("skippedBatches").number(tap.skipped()).close('}').toString();
+    }
+  }
+}
