@@ -2,6 +2,7 @@ package dev.tethys.api.loki;
 
 import dev.tethys.codec.loki.StreamEnrichment;
 import dev.tethys.model.Labels;
+import dev.tethys.query.logql.BucketCounts;
 import dev.tethys.query.logql.LogExplorer;
 import dev.tethys.query.logql.LogExplorer.DetectedField;
 import dev.tethys.query.logql.LogExplorer.DetectedLabel;
@@ -14,7 +15,6 @@ import dev.tethys.query.logql.LogqlLimits;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
-import java.util.Map;
 import java.util.SortedSet;
 import java.util.TreeSet;
 import java.util.function.BooleanSupplier;
@@ -150,9 +150,10 @@ final class ExploreEndpoints {
       }
       out.raw(",\"samples\":[");
       String comma = "";
-      for (Map.Entry<Long, Long> e : c.counts().entrySet()) {
-        out.raw(comma).raw("[").number(Math.floorDiv(e.getKey(), LokiParameters.SECOND));
-        out.raw(",").number(e.getValue()).raw("]");
+      BucketCounts counts = c.counts();
+      for (int i = 0; i < counts.size(); i++) {
+        out.raw(comma).raw("[").number(Math.floorDiv(counts.bucket(i), LokiParameters.SECOND));
+        out.raw(",").number(counts.rows(i)).raw("]");
         comma = ",";
       }
       out.raw("]}");

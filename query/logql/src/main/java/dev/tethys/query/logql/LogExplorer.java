@@ -75,10 +75,10 @@ public final class LogExplorer {
    *     none
    * @param counts rows by the first time of each bucket
    */
-  public record PatternCount(String pattern, String level, TreeMap<Long, Long> counts) {
+  public record PatternCount(String pattern, String level, BucketCounts counts) {
     /** Rows of all buckets. */
     public long total() {
-      return counts.values().stream().mapToLong(Long::longValue).sum();
+      return counts.total();
     }
   }
 
@@ -217,7 +217,8 @@ public final class LogExplorer {
       all.sort(
           Comparator.comparingLong(PatternCount::total)
               .reversed()
-              .thenComparing(PatternCount::pattern));
+              .thenComparing(PatternCount::pattern)
+              .thenComparing(PatternCount::level));
       return all.size() > limit ? List.copyOf(all.subList(0, limit)) : all;
     }
   }

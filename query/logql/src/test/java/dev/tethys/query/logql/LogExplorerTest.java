@@ -13,9 +13,7 @@ import dev.tethys.query.logql.LogExplorer.VolumeRequest;
 import dev.tethys.query.logql.parser.LogqlParseException;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
-import java.util.TreeMap;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,7 +110,12 @@ class LogExplorerTest {
         .extracting(PatternCount::pattern)
         .containsExactly("took <_>ms", "took <_>ms in all");
     assertThat(p).extracting(PatternCount::level).containsExactly("", "warn");
-    assertThat(p.getFirst().counts()).isEqualTo(new TreeMap<>(Map.of(0L, 5L, 5 * SECOND, 5L)));
+    BucketCounts counts = p.getFirst().counts();
+    assertThat(counts.size()).isEqualTo(2);
+    assertThat(counts.bucket(0)).isZero();
+    assertThat(counts.rows(0)).isEqualTo(5);
+    assertThat(counts.bucket(1)).isEqualTo(5 * SECOND);
+    assertThat(counts.rows(1)).isEqualTo(5);
     assertThatThrownBy(
             () ->
                 explorer.patterns(

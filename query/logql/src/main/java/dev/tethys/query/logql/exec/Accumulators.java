@@ -172,6 +172,46 @@ abstract sealed class Accumulators {
         return;
       }
       run.hold(24L * n);
+      long base = t[0];
+      long end = t[0];
+      for (int i = 1; i < n; i++) {
+        base = Math.min(base, t[i]);
+        end = Math.max(end, t[i]);
+      }
+      int bits = 32 - Integer.numberOfLeadingZeros(n);
+      if (end - base < 0 || end - base >= 1L << 63 - bits) {
+        sortAny(series, n);
+        return;
+      }
+      // One number for the time since the first one and the place: numbers sort faster than
+      // objects.
+      long[] keys = new long[n];
+      for (int i = 0; i < n; i++) {
+        keys[i] = t[i] - base << bits | i;
+      }
+      Arrays.sort(keys);
+      double[] moved = new double[n];
+      for (int i = 0; i < n; i++) {
+        moved[i] = v[(int) (keys[i] & (1L << bits) - 1)];
+        t[i] = (keys[i] >>> bits) + base;
+      }
+      for (int from = 0; from < n; ) {
+        int to = from + 1;
+        while (to < n && t[to] == t[from]) {
+          to++;
+        }
+        if (to - from > 1) {
+          Arrays.sort(moved, from, to);
+        }
+        from = to;
+      }
+      values[series] = moved;
+    }
+
+    /** Sorts samples whose times are further apart than the numbers of {@link #sort} can say. */
+    private void sortAny(int series, int n) {
+      long[] t = times[series];
+      double[] v = values[series];
       Integer[] order = new Integer[n];
       for (int i = 0; i < n; i++) {
         order[i] = i;

@@ -3,6 +3,7 @@ package dev.tethys.query.logql.exec;
 import dev.tethys.model.Labels;
 import dev.tethys.model.logs.LogSegment;
 import dev.tethys.model.logs.LogSelection;
+import dev.tethys.query.logql.BucketCounts;
 import dev.tethys.query.logql.LogExplorer.PatternCount;
 import dev.tethys.query.logql.LogExplorer.Range;
 import dev.tethys.query.logql.ast.LogExpr;
@@ -11,13 +12,12 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /** Merges the patterns of segments: equal texts of one level are one pattern. */
 public final class PatternScan {
   /** Bytes that a pattern takes besides its text. */
-  private static final long OVERHEAD = 200;
+  private static final long OVERHEAD = 300;
 
   private final QueryRun run;
   private final Range range;
@@ -36,7 +36,7 @@ public final class PatternScan {
 
   /** Patterns in no order. */
   public List<PatternCount> patterns(LogExpr log) {
-    Map<Key, TreeMap<Long, Long>> all = new HashMap<>();
+    List<Adder> workers = new ArrayList<>();
     try (LogSelection selection = run.select(log.matchers(), range.from(), range.to())) {
       List<Labels> streams = selection.streams();
       ScanPlan plan = ScanPlan.of(log, streams);
@@ -50,14 +50,28 @@ public final class PatternScan {
       Parallel.forEach(
           run,
           segments.size(),
-          () ->
-              i ->
-                  run.read(
-                      () -> segments.get(i).patterns(plan.filter(), step, new Adder(all, levels))));
+          () -> {
+            Adder adder = new Adder(levels);
+            synchronized (workers) {
+              workers.add(adder);
+            }
+            return i -> run.read(() -> segments.get(i).patterns(plan.filter(), step, adder));
+          });
+    }
+    Map<Key, BucketCounts> all = workers.isEmpty() ? Map.of() : workers.getFirst().all;
+    for (int i = 1; i < workers.size(); i++) {
+      workers.get(i).all.forEach((k, counts) -> merge(all, k, counts));
     }
     List<PatternCount> out = new ArrayList<>(all.size());
     all.forEach((k, counts) -> out.add(new PatternCount(k.pattern, k.level, counts)));
     return out;
+  }
+
+  private static void merge(Map<Key, BucketCounts> all, Key key, BucketCounts counts) {
+    BucketCounts known = all.putIfAbsent(key, counts);
+    if (known != null) {
+      known.addAll(counts);
+    }
   }
 
   private static String level(Labels l) {
@@ -65,40 +79,39 @@ public final class PatternScan {
     return detected.isEmpty() ? l.get("level") : detected;
   }
 
-  /** Adds the counts of a segment. Those of one pattern and level mostly follow each other. */
+  /** Adds the counts of one thread. Those of one pattern and level mostly follow each other. */
   private final class Adder implements LogSegment.PatternConsumer {
-    private final Map<Key, TreeMap<Long, Long>> all;
+    private final Map<Key, BucketCounts> all = new HashMap<>();
     private final String[] levels; // by stream
     private @Nullable Key last;
-    private TreeMap<Long, Long> counts = new TreeMap<>();
+    private BucketCounts counts = new BucketCounts();
 
-    Adder(Map<Key, TreeMap<Long, Long>> all, String[] levels) {
-      this.all = all;
+    Adder(String[] levels) {
       this.levels = levels;
     }
 
     @Override
     @SuppressWarnings("ReferenceEquality") // equal texts that are other objects are looked up
     public void accept(String pattern, int stream, long bucket, long rows) {
-      synchronized (all) {
-        Key known = last;
-        if (known == null || known.pattern != pattern || !known.level.equals(levels[stream])) {
-          last = new Key(pattern, levels[stream]);
-          counts = countsOf(last);
-        }
-        int before = counts.size();
-        counts.merge(bucket, rows, Long::sum);
-        if (counts.size() > before) {
-          run.hold(64);
-        }
+      Key known = last;
+      String level = levels[stream];
+      if (known == null
+          || known.pattern != pattern
+          || known.level != level && !known.level.equals(level)) {
+        last = new Key(pattern, level);
+        counts = countsOf(last);
+      }
+      int taken = counts.add(bucket, rows);
+      if (taken > 0) {
+        run.hold(taken);
       }
     }
 
-    private TreeMap<Long, Long> countsOf(Key key) {
-      TreeMap<Long, Long> found = all.get(key);
+    private BucketCounts countsOf(Key key) {
+      BucketCounts found = all.get(key);
       if (found == null) {
         run.hold(OVERHEAD + 2L * key.pattern.length());
-        found = new TreeMap<>();
+        found = new BucketCounts();
         all.put(key, found);
       }
       return found;
