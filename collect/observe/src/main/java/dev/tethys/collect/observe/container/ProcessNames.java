@@ -1,7 +1,52 @@
 package dev.tethys.collect.observe.container;
 
+import java.util.Locale;
+import java.util.Set;
+
 /** Ids of processes outside of containers and units: {@code /process/NAME}. */
 final class ProcessNames {
+  /** Options of Java that are followed by their value. */
+  private static final Set<String> WITH_VALUE =
+      Set.of(
+          "-cp",
+          "-classpath",
+          "--class-path",
+          "-p",
+          "--module-path",
+          "--upgrade-module-path",
+          "--add-modules",
+          "--add-opens",
+          "--add-exports",
+          "--add-reads",
+          "--limit-modules",
+          "--source");
+
+  /** Words of class names that tell nothing about the program. */
+  private static final Set<String> GENERIC =
+      Set.of(
+          "main",
+          "app",
+          "application",
+          "server",
+          "service",
+          "launcher",
+          "launch",
+          "loader",
+          "bootstrap",
+          "boot",
+          "startup",
+          "start",
+          "starter",
+          "runner",
+          "run",
+          "cli",
+          "cmd",
+          "com",
+          "org",
+          "net",
+          "io",
+          "dev");
+
   private ProcessNames() {}
 
   /**
@@ -26,16 +71,29 @@ final class ProcessNames {
     }
     for (int i = 1; i < words.length; i++) {
       String w = words[i];
-      if (w.equals("-cp") || w.equals("-classpath") || w.equals("--class-path")) {
+      if (java && WITH_VALUE.contains(w)) {
         i++;
       } else if (w.equals("-m") && i + 1 < words.length) {
-        return words[i + 1];
+        return java ? ofClass(words[i + 1].substring(words[i + 1].indexOf('/') + 1)) : words[i + 1];
       } else if (!w.isEmpty() && !w.startsWith("-")) {
-        String b = base(w);
-        return java && !b.endsWith(".jar") ? b.substring(b.lastIndexOf('.') + 1) : b;
+        return java && !w.endsWith(".jar") ? ofClass(w) : base(w);
       }
     }
     return program;
+  }
+
+  /**
+   * Last word of a class name that tells programs apart: {@code catalina} of {@code
+   * org.apache.catalina.startup.Bootstrap}.
+   */
+  private static String ofClass(String name) {
+    String[] words = name.split("\\.", -1);
+    for (int i = words.length - 1; i >= 0; i--) {
+      if (!words[i].isEmpty() && !GENERIC.contains(words[i].toLowerCase(Locale.ROOT))) {
+        return words[i];
+      }
+    }
+    return words[words.length - 1];
   }
 
   private static String base(String path) {

@@ -13,7 +13,8 @@ import java.util.Map;
 
 /** Files of processes below /proc. What a process that is ending does not show is empty. */
 public final class ProcessFiles {
-  private static final int LONGEST_COMMAND = 4096;
+  /** Class paths of Java take more than a page. */
+  private static final int LONGEST_COMMAND = 1 << 16;
 
   /** Mount of a file system. */
   public record Mount(String device, String mountPoint, String source) {}
