@@ -55,11 +55,13 @@ public record LogsConfig(
       @Nullable List<LogRetention.Rule> retentionRules,
       @Nullable Double rateMegabytes,
       @Nullable Double burstMegabytes,
+      @Nullable Long streamRate,
+      @Nullable Long streamBurst,
       @Nullable OtlpMapping otlp) {
     static final Limits NONE =
         new Limits(
             null, null, null, null, null, null, null, null, null, null, null, null, null, null,
-            null);
+            null, null, null);
 
     /** These limits where they are written, others elsewhere. */
     Limits over(Limits others) {
@@ -78,6 +80,8 @@ public record LogsConfig(
           first(retentionRules, others.retentionRules),
           first(rateMegabytes, others.rateMegabytes),
           first(burstMegabytes, others.burstMegabytes),
+          first(streamRate, others.streamRate),
+          first(streamBurst, others.streamBurst),
           first(otlp, others.otlp));
     }
 
@@ -206,6 +210,18 @@ public record LogsConfig(
           "ingestion_burst_size_mb",
           Type.FLOAT,
           "Maximum megabytes in a burst; at least ingestion_rate_mb, which is the default.");
+  private static final Key<ByteSize> STREAM_RATE =
+      LIMITS.optional(
+          "per_stream_rate_limit",
+          Type.SIZE,
+          "Maximum size per second of lines and structured metadata of a stream; no limit by"
+              + " default.");
+  private static final Key<ByteSize> STREAM_BURST =
+      LIMITS.optional(
+          "per_stream_rate_limit_burst",
+          Type.SIZE,
+          "Maximum size of a burst of a stream; at least per_stream_rate_limit, which is the"
+              + " default.");
   private static final Type<Limits> LIMITS_TYPE = LIMITS.type(LogsConfig::limits);
 
   private static final Section SECTION = new Section("logs", "Log store, an extension of Tethys.");
@@ -254,6 +270,8 @@ public record LogsConfig(
         o.find(RETENTION_STREAM),
         megabytes(o, RATE),
         megabytes(o, BURST),
+        bytes(o, STREAM_RATE),
+        bytes(o, STREAM_BURST),
         o.find(OTLP));
   }
 
@@ -310,15 +328,18 @@ public record LogsConfig(
     return written == null ? keep : written;
   }
 
-  /** Rate of a tenant, null for no limit. */
-  public LogRates.@Nullable Rate rate(String tenant) {
+  /** Rates of a tenant and of its streams. */
+  public LogRates.Rates rates(String tenant) {
     Limits l = of(tenant);
-    if (l.rateMegabytes == null || l.rateMegabytes == 0) {
-      return null;
-    }
-    double burst = l.burstMegabytes == null ? 0 : l.burstMegabytes;
-    return new LogRates.Rate(
-        l.rateMegabytes * MEGABYTE, Math.max(burst, l.rateMegabytes) * MEGABYTE);
+    double all = l.rateMegabytes == null ? 0 : l.rateMegabytes * MEGABYTE;
+    double burst = l.burstMegabytes == null ? 0 : l.burstMegabytes * MEGABYTE;
+    return new LogRates.Rates(
+        rate(all, burst),
+        rate(l.streamRate == null ? 0 : l.streamRate, l.streamBurst == null ? 0 : l.streamBurst));
+  }
+
+  private static LogRates.@Nullable Rate rate(double bytes, double burst) {
+    return bytes == 0 ? null : new LogRates.Rate(bytes, Math.max(burst, bytes));
   }
 
   /** Rules for labels of OTLP logs of a tenant. */

@@ -56,8 +56,9 @@ class PrometheusConfigTest {
                       - {selector: '{app=~"audit|bank"}', period: 0s}
                     ingestion_rate_mb: 2
                     ingestion_burst_size_mb: 6
+                    per_stream_rate_limit: 1MB
                   overrides:
-                    shop: {retention_period: 7d, ingestion_rate_mb: 0}
+                    shop: {retention_period: 7d, ingestion_rate_mb: 0, per_stream_rate_limit_burst: 3MB}
                 """)
             .logs();
     LogRetention kept =
@@ -75,8 +76,12 @@ class PrometheusConfigTest {
         requireNonNull(logs.limits("shop", LogLimits.DEFAULTS, Duration.ZERO).retention());
     assertThat(shop.nanos()).isEqualTo(Duration.ofDays(7).toNanos());
     assertThat(shop.rules()).hasSize(2);
-    assertThat(logs.rate("a")).isEqualTo(new LogRates.Rate(2 << 20, 6 << 20));
-    assertThat(logs.rate("shop")).isNull();
+    assertThat(logs.rates("a"))
+        .isEqualTo(
+            new LogRates.Rates(
+                new LogRates.Rate(2 << 20, 6 << 20), new LogRates.Rate(1 << 20, 1 << 20)));
+    assertThat(logs.rates("shop"))
+        .isEqualTo(new LogRates.Rates(null, new LogRates.Rate(1 << 20, 3 << 20)));
     assertThat(LogsConfig.DEFAULT.limits("a", LogLimits.DEFAULTS, Duration.ZERO).retention())
         .isNull();
     assertThatThrownBy(

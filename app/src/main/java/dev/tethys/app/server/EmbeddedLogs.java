@@ -74,7 +74,7 @@ final class EmbeddedLogs implements AutoCloseable {
         new LogIngester(
             this::store,
             UnixNanos::now,
-            new LogRates(tenant -> config.rate(tenant), System::nanoTime),
+            new LogRates(tenant -> config.rates(tenant), System::nanoTime),
             registry);
   }
 

@@ -72,6 +72,19 @@ public final class LogBatch {
     return this;
   }
 
+  /** Bytes of the bodies and of the values of metadata of each stream. */
+  public long[] streamSizes() {
+    long[] sizes = new long[streams.size()];
+    for (int row = 0; row < rows; row++) {
+      long size = bodyLengths[row];
+      for (int p = pairStarts[row]; p < pairStarts[row + 1]; p++) {
+        size += valueLengths[p];
+      }
+      sizes[rowStreams[row]] += size;
+    }
+    return sizes;
+  }
+
   /** Adds a stream and returns its index. */
   public int stream(Labels labels) {
     streams.add(labels);

@@ -103,10 +103,14 @@ public final class LogIngester {
       return LogAppendResult.EMPTY;
     }
     String label = tenants.of(tenant);
-    StorageException tooFast = rates.refusal(tenant, batch);
+    LogRates.Refusal tooFast = rates.refusal(tenant, batch);
     if (tooFast != null) {
-      discarded.with(LogRates.REASON, label).add(batch.rows);
-      throw tooFast;
+      discarded.with(tooFast.reason(), label).add(batch.rows);
+      if (tooFast.stream() >= 0) {
+        String stream = streamLabel(batch.streams.get(tooFast.stream()));
+        discardedOfStream.with(tooFast.reason(), label, stream).add(batch.rows);
+      }
+      throw tooFast.error();
     }
     LogAppendResult result = store.append(tenant, batch);
     lines.with(label).add(result.stored());
@@ -127,6 +131,11 @@ public final class LogIngester {
   }
 
   private String streamLabel(Labels labels) {
+    return streams.of(shortText(labels));
+  }
+
+  /** Labels as text, cut where it is long. */
+  static String shortText(Labels labels) {
     String text = labels.toString();
     if (text.length() > MAX_STREAM_TEXT) {
       text = text.substring(0, MAX_STREAM_TEXT);
@@ -135,6 +144,6 @@ public final class LogIngester {
       }
       text += "…";
     }
-    return streams.of(text);
+    return text;
   }
 }

@@ -1,5 +1,6 @@
 package dev.tethys.model.logs;
 
+import dev.tethys.model.Labels;
 import dev.tethys.model.guard.TokenBucket;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.storage.StorageException.Reason;
@@ -10,57 +11,129 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Limits the bytes of log entries that a tenant may append a second, as Loki's distributor does. A
- * batch is taken or refused as a whole, so that one that is sent again is not stored twice. Safe
- * for several threads.
+ * Limits the bytes of log entries that a tenant, and one of its streams, may append a second, as
+ * Loki does. A batch is taken or refused as a whole, so that one that is sent again is not stored
+ * twice. Safe for several threads.
  */
 public final class LogRates {
-  /** Reason under which refused entries are counted, as in Loki. */
-  static final String REASON = "rate_limited";
+  /** Reason under which entries beyond the rate of a tenant are counted, as in Loki. */
+  static final String RATE_LIMITED = "rate_limited";
 
-  /** Tenants with a bucket; that of the tenant that has not appended for longest is forgotten. */
+  /** Reason under which entries beyond the rate of a stream are counted, as in Loki. */
+  static final String STREAM_RATE_LIMITED = "per_stream_rate_limit";
+
   private static final int MAX_TENANTS = 10_000;
+  private static final int MAX_STREAMS = 100_000;
 
   /**
-   * Rate of a tenant.
+   * Rate of a tenant or of one of its streams.
    *
-   * @param bytes per second, {@code ingestion_rate_mb}
-   * @param burst most bytes at once, {@code ingestion_burst_size_mb}
+   * @param bytes per second, {@code ingestion_rate_mb}, {@code per_stream_rate_limit}
+   * @param burst most bytes at once, {@code ingestion_burst_size_mb}, {@code
+   *     per_stream_rate_limit_burst}
    */
   public record Rate(double bytes, double burst) {}
 
-  private record Limiter(Rate rate, TokenBucket bucket) {}
-
-  private final Function<String, @Nullable Rate> rates;
-  private final LongSupplier nanos;
-  private final Map<String, Limiter> limiters = // guarded by this, least recently used first
-      new LinkedHashMap<>(16, 0.75f, true);
+  /**
+   * Rates of a tenant, null for no limit.
+   *
+   * @param all of all its streams together
+   * @param stream of each
+   */
+  public record Rates(@Nullable Rate all, @Nullable Rate stream) {
+    /** No limits. */
+    public static final Rates NONE = new Rates(null, null);
+  }
 
   /**
-   * @param rates by tenant, null for no limit
+   * Refusal of a batch.
+   *
+   * @param reason under which its entries are counted
+   * @param stream index of the stream that is too fast, -1 if it is the tenant
+   */
+  record Refusal(String reason, int stream, StorageException error) {}
+
+  private record StreamKey(String tenant, Labels stream) {}
+
+  /** Buckets by key; that of the key that has not appended for longest is forgotten. */
+  private final class Buckets<K> {
+    private record Limiter(Rate rate, TokenBucket bucket) {}
+
+    private final int most;
+    private final Map<K, Limiter> limiters = // guarded by this, least recently used first
+        new LinkedHashMap<>(16, 0.75f, true);
+
+    Buckets(int most) {
+      this.most = most;
+    }
+
+    synchronized TokenBucket get(K key, Rate rate) {
+      Limiter l = limiters.get(key);
+      if (l == null || !l.rate.equals(rate)) {
+        l = new Limiter(rate, TokenBucket.perSecond(rate.bytes, rate.burst, nanos));
+        limiters.put(key, l);
+        if (limiters.size() > most) {
+          limiters.remove(limiters.keySet().iterator().next());
+        }
+      }
+      return l.bucket;
+    }
+  }
+
+  private final Function<String, Rates> rates;
+  private final LongSupplier nanos;
+  private final Buckets<String> tenants = new Buckets<>(MAX_TENANTS);
+  private final Buckets<StreamKey> streams = new Buckets<>(MAX_STREAMS);
+
+  /**
+   * @param rates by tenant
    * @param nanos clock that never goes back
    */
-  public LogRates(Function<String, @Nullable Rate> rates, LongSupplier nanos) {
+  public LogRates(Function<String, Rates> rates, LongSupplier nanos) {
     this.rates = rates;
     this.nanos = nanos;
   }
 
   /** No limits. */
   public static LogRates unlimited() {
-    return new LogRates(tenant -> null, () -> 0);
+    return new LogRates(tenant -> Rates.NONE, () -> 0);
   }
 
   /**
-   * Takes the bytes of a batch; one that is larger than the burst is taken when the full burst is
+   * Takes the bytes of a batch; one that is larger than a burst is taken when the full burst is
    * free.
    *
    * @return why it is refused, null if it is not
    */
-  @Nullable StorageException refusal(String tenant, LogBatch batch) {
-    Rate rate = rates.apply(tenant);
-    if (rate == null || limiter(tenant, rate).bucket.tryTakeLarge(batch.size)) {
+  @Nullable Refusal refusal(String tenant, LogBatch batch) {
+    Rates r = rates.apply(tenant);
+    TokenBucket[] taken = new TokenBucket[r.stream == null ? 0 : batch.streams.size()];
+    long[] sizes = r.stream == null ? new long[0] : batch.streamSizes();
+    for (int i = 0; i < taken.length; i++) {
+      TokenBucket bucket = streams.get(new StreamKey(tenant, batch.streams.get(i)), r.stream);
+      if (!bucket.tryTakeLarge(sizes[i])) {
+        refund(taken, sizes);
+        return new Refusal(STREAM_RATE_LIMITED, i, streamTooFast(batch, i, sizes[i], r.stream));
+      }
+      taken[i] = bucket;
+    }
+    if (r.all == null || tenants.get(tenant, r.all).tryTakeLarge(batch.size)) {
       return null;
     }
+    refund(taken, sizes);
+    return new Refusal(RATE_LIMITED, -1, tenantTooFast(tenant, batch, r.all));
+  }
+
+  private static void refund(@Nullable TokenBucket[] taken, long[] sizes) {
+    for (int i = 0; i < taken.length; i++) {
+      TokenBucket bucket = taken[i];
+      if (bucket != null) {
+        bucket.refund(sizes[i]);
+      }
+    }
+  }
+
+  private static StorageException tenantTooFast(String tenant, LogBatch batch, Rate rate) {
     return new StorageException(
         Reason.LIMIT,
         "ingestion rate limit exceeded for user "
@@ -74,15 +147,16 @@ public final class LogRates {
             + "' bytes; send it again later, reduce log volume or raise ingestion_rate_mb");
   }
 
-  private synchronized Limiter limiter(String tenant, Rate rate) {
-    Limiter l = limiters.get(tenant);
-    if (l == null || !l.rate.equals(rate)) {
-      l = new Limiter(rate, TokenBucket.perSecond(rate.bytes, rate.burst, nanos));
-      limiters.put(tenant, l);
-      if (limiters.size() > MAX_TENANTS) {
-        limiters.remove(limiters.keySet().iterator().next());
-      }
-    }
-    return l;
+  private static StorageException streamTooFast(LogBatch batch, int stream, long size, Rate rate) {
+    return new StorageException(
+        Reason.LIMIT,
+        "Per stream rate limit exceeded (limit: "
+            + (long) rate.bytes
+            + " bytes/sec) while attempting to ingest for stream '"
+            + LogIngester.shortText(batch.streams.get(stream))
+            + "' totaling "
+            + size
+            + " bytes; send it again later, split the stream by another label or raise"
+            + " per_stream_rate_limit");
   }
 }

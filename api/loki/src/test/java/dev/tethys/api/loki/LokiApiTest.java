@@ -315,6 +315,22 @@ class LokiApiTest {
   }
 
   @Test
+  void aStreamThatIsTooFastRefusesTheRequest() throws Exception {
+    server.streamRate = new LogRates.Rate(0.001, 10);
+    long now = LokiServer.now();
+    server.push("a", "{\"app\":\"fast\"}", now, "longer than the burst");
+    HttpResponse<String> r = server.sendPush("a", "{\"app\":\"fast\"}", now, "next");
+    assertThat(r.statusCode()).isEqualTo(429);
+    assertThat(r.headers().firstValue("Retry-After")).isPresent();
+    assertThat(r.body()).contains("Per stream rate limit exceeded", "stream '{app=");
+    server.push("a", "{\"app\":\"calm\"}", now, "not limited");
+    server.push("b", "{\"app\":\"fast\"}", now, "not limited");
+    List<String> metrics = new ArrayList<>();
+    server.registry.collect(f -> metrics.add(f.toString()));
+    assertThat(String.join("\n", metrics)).contains("per_stream_rate_limit");
+  }
+
+  @Test
   void grafanaFindsLimitsAndVersion() throws Exception {
     assertThat(server.call("GET", null, "/ready").body()).isEqualTo("ready\n");
     String limits = String.valueOf(server.get(null, "/loki/api/v1/drilldown-limits"));

@@ -42,6 +42,8 @@ final class LokiServer implements AutoCloseable {
   /** Rate of the tenant {@code slow}. */
   volatile LogRates.@Nullable Rate slowRate;
 
+  volatile LogRates.@Nullable Rate streamRate;
+
   final Registry registry = new Registry();
 
   private final LogqlEngine engine;
@@ -71,7 +73,10 @@ final class LokiServer implements AutoCloseable {
     LokiSettings settings =
         new LokiSettings(LogqlLimits.DEFAULT, admin, 2, _ -> Duration.ofDays(15), "test");
     new LokiApi(() -> engine, settings, LokiServer::now, registry).addTo(routes);
-    LogRates rates = new LogRates(t -> t.equals("slow") ? slowRate : null, System::nanoTime);
+    LogRates rates =
+        new LogRates(
+            t -> new LogRates.Rates(t.equals("slow") ? slowRate : null, streamRate),
+            System::nanoTime);
     new LokiPush(new LogIngester(() -> store, LokiServer::now, rates, registry)).addTo(routes);
     listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
   }
