@@ -105,6 +105,24 @@ public final class ByteSink {
     size += length;
   }
 
+  /**
+   * Appends mostly few bytes, as whole words.
+   *
+   * @param b in which at least {@link #SLACK} bytes follow the range
+   */
+  public void putFew(byte[] b, int offset, int length) {
+    if (length > SLACK) {
+      put(b, offset, length);
+      return;
+    }
+    ensure(length);
+    LONG.set(buf, size, (long) LONG.get(b, offset));
+    if (length > 8) {
+      LONG.set(buf, size + 8, (long) LONG.get(b, offset + 8));
+    }
+    size += length;
+  }
+
   /** Length, then bytes. */
   public void putSized(byte[] b) {
     uvarint(b.length);

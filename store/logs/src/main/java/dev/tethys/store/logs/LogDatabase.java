@@ -10,6 +10,7 @@ import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogSelection;
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.store.events.DeletionMark;
+import dev.tethys.store.events.EngineOptions;
 import dev.tethys.store.events.EventEngine;
 import dev.tethys.store.events.EventStore;
 import dev.tethys.store.events.EventView;
@@ -40,7 +41,11 @@ public final class LogDatabase implements LogStore, EventStore {
     this.limits = options.limits();
     this.clock = options.engine().clock();
     this.signal = new LogSignal(tenant -> limits.apply(tenant).retention(), clock);
-    this.engine = new EventEngine<>(files, directory, signal, options.engine());
+    EngineOptions engineOptions = options.engine();
+    // The rows of a full head are encoded once, also where few long lines fill it.
+    long small = Math.min(engineOptions.smallPartBytes(), engineOptions.headBytes() / 2);
+    this.engine =
+        new EventEngine<>(files, directory, signal, engineOptions.withSmallPartBytes(small));
   }
 
   /**

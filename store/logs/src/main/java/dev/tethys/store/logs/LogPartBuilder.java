@@ -49,6 +49,7 @@ final class LogPartBuilder {
   private final int rows;
   private long[] times = {};
   private int[] ranks = {}; // streams in the order of their labels
+  private int lastChunk;
 
   LogPartBuilder(LogHead.Snapshot head, Workspace workspace) {
     this.head = head;
@@ -198,7 +199,7 @@ final class LogPartBuilder {
     LogRows scratch = workspace.rows;
     for (int from = 0; from < of.length; ) {
       int end = blockEnd(of, from);
-      scratch.clear();
+      scratch.clear().reserve(end - from, size(of, from, end));
       long bytes = 0;
       long first = Long.MAX_VALUE;
       long last = Long.MIN_VALUE;
@@ -242,19 +243,40 @@ final class LogPartBuilder {
   }
 
   private int chunk(int row) {
+    int last = lastChunk; // rows that follow each other are mostly in one chunk
+    if (row >= chunkStarts[last] && row < chunkStarts[last + 1]) {
+      return last;
+    }
     int c = Arrays.binarySearch(chunkStarts, row);
     if (c < 0) {
-      return -c - 2;
+      c = -c - 2;
+    } else {
+      while (chunkStarts[c + 1] == row) {
+        c++;
+      }
     }
-    while (chunkStarts[c + 1] == row) {
-      c++;
-    }
+    lastChunk = c;
     return c;
   }
 
   private int length(int row) {
     int c = chunk(row);
     return head.chunks().get(c).lengths()[row - chunkStarts[c]];
+  }
+
+  /** Bytes of the bodies and metadata values of rows. */
+  private int size(int[] of, int from, int end) {
+    long size = 0;
+    for (int i = from; i < end; i++) {
+      int at = chunk(of[i]);
+      LogHead.Chunk c = head.chunks().get(at);
+      int r = of[i] - chunkStarts[at];
+      size += c.lengths()[r];
+      for (int p = c.pairStarts()[r]; p < c.pairStarts()[r + 1]; p++) {
+        size += c.valueLengths()[p];
+      }
+    }
+    return Math.toIntExact(size);
   }
 
   private int copy(int row, int ordinal, LogRows to) {

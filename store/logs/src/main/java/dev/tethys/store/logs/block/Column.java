@@ -73,6 +73,17 @@ final class Column {
     return zeros;
   }
 
+  /** Nanoseconds during which a part of two or four digits stays the same; 0 for other parts. */
+  static long unit(int type) {
+    return switch (type) {
+      case YEAR, MONTH, DAY -> DAY_NANOS;
+      case HOUR -> 3_600_000_000_000L;
+      case MINUTE -> 60_000_000_000L;
+      case SECOND -> 1_000_000_000L;
+      default -> 0;
+    };
+  }
+
   /** A part of a Unix time in nanoseconds. */
   static long timePart(int type, long time) {
     return switch (type) {

@@ -25,6 +25,15 @@ final class ColumnWriter {
     {Column.NANO, Column.NANO_TRIMMED, Column.NANO_GROUPS}
   };
 
+  private static final byte[] NIBBLE = new byte[256]; // value of a hexadecimal digit, else -1
+
+  static {
+    Arrays.fill(NIBBLE, (byte) -1);
+    for (int i = 0; i < 16; i++) {
+      NIBBLE["0123456789abcdef".charAt(i)] = (byte) i;
+    }
+  }
+
   private final ByteSink[] sections;
   private final Words words;
 
@@ -175,7 +184,7 @@ final class ColumnWriter {
 
   private void value(byte[] b, int i) {
     sections[Section.LENGTHS].uvarint(ends[i] - starts[i]);
-    sections[Section.TEXT].put(b, starts[i], ends[i] - starts[i]);
+    sections[Section.TEXT].putFew(b, starts[i], ends[i] - starts[i]);
   }
 
   private void writeFew(byte[] b, int n, int distinct, ByteSink head) {
@@ -228,34 +237,36 @@ final class ColumnWriter {
 
   private boolean writeNibbles(byte[] b, int n, ByteSink head) {
     int digits = ends[0] - starts[0];
-    for (int i = 0; i < n; i++) {
-      if (ends[i] - starts[i] != digits) {
-        return false;
-      }
-      for (int p = starts[i]; p < ends[i]; p++) {
-        if (nibble(b[p]) < 0) {
-          return false;
-        }
-      }
-    }
-    head.putByte(Column.NIBBLES);
-    head.uvarint(digits);
     ByteSink out = sections[Section.NIBBLES];
-    out.ensure(n * (digits + 1) / 2);
+    out.ensure(Math.multiplyExact(n, digits + 1 >> 1));
+    byte[] to = out.buf;
+    int at = out.size;
     for (int i = 0; i < n; i++) {
       int p = starts[i];
-      for (; p + 1 < ends[i]; p += 2) {
-        out.putByte(nibble(b[p]) << 4 | nibble(b[p + 1]));
+      int end = ends[i];
+      if (end - p != digits) {
+        return false;
       }
-      if (p < ends[i]) {
-        out.putByte(nibble(b[p]) << 4);
+      int invalid = 0;
+      for (; p + 1 < end; p += 2) {
+        int high = NIBBLE[b[p] & 0xff];
+        int low = NIBBLE[b[p + 1] & 0xff];
+        invalid |= high | low;
+        to[at++] = (byte) (high << 4 | low);
+      }
+      if (p < end) {
+        int high = NIBBLE[b[p] & 0xff];
+        invalid |= high;
+        to[at++] = (byte) (high << 4);
+      }
+      if (invalid < 0) {
+        return false;
       }
     }
+    out.size = at;
+    head.putByte(Column.NIBBLES);
+    head.uvarint(digits);
     return true;
-  }
-
-  private static int nibble(byte c) {
-    return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
   }
 
   /** Parses all values as decimal numbers; false if one is none or has more than 18 digits. */
@@ -359,12 +370,46 @@ final class ColumnWriter {
       return false;
     }
     for (int type : PARTS_OF_LENGTH[length]) {
-      if (isTimePart(b, n, type)) {
+      long unit = Column.unit(type);
+      if (unit > 0 ? isPartOfUnit(b, n, type, unit) : isTimePart(b, n, type)) {
         head.putByte(type);
         return true;
       }
     }
     return false;
+  }
+
+  /** The same for a part that all times of a unit share, two or four digits. */
+  private boolean isPartOfUnit(byte[] b, int n, int type, long unit) {
+    int digits = Column.digits(type, times[0]);
+    int mask = digits == 4 ? -1 : 0xffff;
+    int expected = 0;
+    long begin = 0;
+    boolean known = false;
+    for (int i = 0; i < n; i++) {
+      long time = times[i];
+      if (!known || time < begin || time - begin >= unit) {
+        expected = digits(Column.timePart(type, time), digits);
+        begin = time - Math.floorMod(time, unit);
+        known = begin <= time; // not at the smallest times, where it overflows
+      }
+      if (ends[i] - starts[i] != digits
+          || ((int) ByteSink.INT.get(b, starts[i]) & mask) != expected) { // slack follows
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Decimal digits as bytes, the first one lowest. */
+  private static int digits(long value, int digits) {
+    int out = 0;
+    long v = value;
+    for (int i = 0; i < digits; i++) {
+      out = out << 8 | (int) ('0' + v % 10);
+      v /= 10;
+    }
+    return out;
   }
 
   private boolean isTimePart(byte[] b, int n, int type) {

@@ -74,15 +74,28 @@ public final class LogRows {
     return this;
   }
 
-  /** Starts a row; its metadata follows by {@link #metadata}. */
-  public void add(long time, int stream, byte[] body, int offset, int length) {
-    if (count == times.length) {
-      int n = count * 2;
+  /** Makes room for the bodies and metadata values of so many rows, without more than that. */
+  public void reserve(int rows, int size) {
+    growRows(rows);
+    if (bytes.buf.length - ByteSink.SLACK - bytes.size < size) {
+      bytes.buf = Arrays.copyOf(bytes.buf, Math.addExact(bytes.size, size) + ByteSink.SLACK);
+    }
+  }
+
+  private void growRows(int n) {
+    if (n > times.length) {
       times = Arrays.copyOf(times, n);
       streams = Arrays.copyOf(streams, n);
       starts = Arrays.copyOf(starts, n);
       lengths = Arrays.copyOf(lengths, n);
       metaStarts = Arrays.copyOf(metaStarts, n + 1);
+    }
+  }
+
+  /** Starts a row; its metadata follows by {@link #metadata}. */
+  public void add(long time, int stream, byte[] body, int offset, int length) {
+    if (count == times.length) {
+      growRows(count * 2);
     }
     times[count] = time;
     streams[count] = stream;

@@ -38,16 +38,19 @@ final class Tokens {
 
   private static final int LARGE = 1 << 20; // tokens from which arrays grow by a quarter
 
-  private static final byte[] CLASS = new byte[256]; // 0 delimiter, 1 letter, 2 digit, 3 letter a-f
+  private static final byte LETTER = 1; // also a bit of letters that are hexadecimal digits
+  private static final byte DIGIT = 2;
+  private static final byte HEX_LETTER = 3;
+  private static final byte[] CLASS = new byte[256]; // 0 for delimiters
 
   static {
     for (int c = 0; c < 256; c++) {
       if (c >= '0' && c <= '9') {
-        CLASS[c] = 2;
+        CLASS[c] = DIGIT;
       } else if (c >= 'a' && c <= 'f') {
-        CLASS[c] = 3;
+        CLASS[c] = HEX_LETTER;
       } else if (c >= 'g' && c <= 'z' || c >= 'A' && c <= 'Z' || c == '_' || c >= 128) {
-        CLASS[c] = 1;
+        CLASS[c] = LETTER;
       }
     }
   }
@@ -84,25 +87,31 @@ final class Tokens {
     count = 0;
   }
 
-  private void token(int end, byte kind, int code) {
-    if (count == ends.length) {
-      int size = count < LARGE ? count * 2 : count + (count >> 2);
+  /** Makes room for so many more tokens. */
+  private void ensure(int more) {
+    int need = Math.addExact(count, more);
+    if (need > ends.length) {
+      int size = Math.max(need, count < LARGE ? ends.length * 2 : count + (count >> 2));
       ends = Arrays.copyOf(ends, size);
       kinds = Arrays.copyOf(kinds, size);
       codes = Arrays.copyOf(codes, size);
     }
-    ends[count] = end;
-    codes[count] = code;
-    kinds[count++] = kind;
+  }
+
+  private void token(int end, byte kind, int code) {
+    int n = count;
+    ends[n] = end;
+    codes[n] = code;
+    kinds[n] = kind;
+    count = n + 1;
   }
 
   private void token(int end, byte kind) {
     token(end, kind, kind);
   }
 
-  /** Appends a word or delimiters; an argument where they are too long or too many. */
-  private void string(byte[] b, int start, int end, byte kind) {
-    int id = end - start <= Words.MAX_LENGTH ? words.add(b, start, end) : -1;
+  /** Appends a word or delimiters of some id; an argument where they are too long or too many. */
+  private void string(int end, byte kind, int id) {
     if (id < 0) {
       token(end, MIXED);
     } else {
@@ -110,8 +119,18 @@ final class Tokens {
     }
   }
 
+  private void word(byte[] b, int start, int end) {
+    string(end, WORD, end - start <= Words.MAX_LENGTH ? words.add(b, start, end) : -1);
+  }
+
+  private void delimiters(byte[] b, int start, int end) {
+    string(
+        end, DELIMITER, end - start <= Words.MAX_LENGTH ? words.addDelimiters(b, start, end) : -1);
+  }
+
   /** Appends one token of a whole body. */
   void whole(byte[] b, int start, int end) {
+    ensure(1);
     token(end, MIXED);
     for (int p = start; p < end; ) {
       int s = p;
@@ -127,68 +146,80 @@ final class Tokens {
 
   /** Appends the tokens of a body. */
   void split(byte[] b, int start, int end) {
+    ensure(end - start);
     int p = start;
     while (p < end) {
-      int c = CLASS[b[p] & 0xff];
-      if (c == 0) {
-        int from = p;
-        do {
-          p++;
-        } while (p < end && CLASS[b[p] & 0xff] == 0);
-        string(b, from, p, DELIMITER);
-        continue;
-      }
       int s = p;
-      int digits = 0;
-      int changes = 0;
-      boolean hex = true;
-      boolean before = c == 2;
-      while (p < end) {
-        int k = CLASS[b[p] & 0xff];
-        if (k == 0) {
-          break;
+      int c = CLASS[b[p++] & 0xff];
+      if (c == 0) {
+        while (p < end && CLASS[b[p] & 0xff] == 0) {
+          p++;
         }
-        boolean digit = k == 2;
-        digits += digit ? 1 : 0;
-        hex &= k != 1;
-        changes += digit != before ? 1 : 0;
-        before = digit;
-        p++;
-      }
-      int n = p - s;
-      if (digits == 0) {
-        string(b, s, p, WORD);
-        continue;
-      }
-      if (digits == n) {
-        token(p, number(b, s, p));
-        continue;
-      }
-      if (n >= BlockFilter.PREFIX) {
-        filter.addRun(b, s);
-      }
-      if (hex && n >= 4) {
-        token(p, HEX);
-      } else if (changes <= MAX_CHANGES) {
-        parts(b, s, p);
+        delimiters(b, s, p);
+      } else if (c == DIGIT) {
+        while (p < end && CLASS[b[p] & 0xff] == DIGIT) {
+          p++;
+        }
+        if (p == end || CLASS[b[p] & 0xff] == 0) {
+          token(p, number(b, s, p));
+        } else {
+          p = mixed(b, s, end);
+        }
       } else {
-        token(p, MIXED);
+        while (p < end && (CLASS[b[p] & 0xff] & LETTER) != 0) {
+          p++;
+        }
+        if (p == end || CLASS[b[p] & 0xff] == 0) {
+          word(b, s, p);
+        } else {
+          p = mixed(b, s, end);
+        }
       }
     }
+  }
+
+  /** Appends the tokens of a run of letters and digits, and returns the end of the run. */
+  private int mixed(byte[] b, int start, int end) {
+    int changes = 0;
+    boolean hex = true;
+    boolean before = CLASS[b[start] & 0xff] == DIGIT;
+    int p = start;
+    for (; p < end; p++) {
+      int k = CLASS[b[p] & 0xff];
+      if (k == 0) {
+        break;
+      }
+      boolean digit = k == DIGIT;
+      hex &= k != LETTER;
+      changes += digit != before ? 1 : 0;
+      before = digit;
+    }
+    int n = p - start;
+    if (n >= BlockFilter.PREFIX) {
+      filter.addRun(b, start);
+    }
+    if (hex && n >= 4) {
+      token(p, HEX);
+    } else if (changes <= MAX_CHANGES) {
+      parts(b, start, p);
+    } else {
+      token(p, MIXED);
+    }
+    return p;
   }
 
   private void parts(byte[] b, int start, int end) {
     int p = start;
     while (p < end) {
       int s = p;
-      boolean digit = CLASS[b[p] & 0xff] == 2;
-      while (p < end && (CLASS[b[p] & 0xff] == 2) == digit) {
+      boolean digit = CLASS[b[p] & 0xff] == DIGIT;
+      while (p < end && (CLASS[b[p] & 0xff] == DIGIT) == digit) {
         p++;
       }
       if (digit) {
         token(p, number(b, s, p));
       } else {
-        string(b, s, p, WORD);
+        word(b, s, p);
       }
     }
   }

@@ -26,7 +26,9 @@ public final class Words {
   // to
   // eight bytes is the string, that of a longer one its hash.
   private long[] table = new long[2048];
-  private final long[] recent = new long[1 << 15]; // entries of frequent strings, by hash
+  private final long[] recent = new long[1 << 15]; // entries of frequent words, by hash
+  private final long[] recentDelimiters = new long[1 << 10]; // the same of delimiters
+  private final int[] single = new int[256]; // id + 1 of a delimiter of one byte
   private int[] places = new int[256]; // place in the list + 1 of a string
   private int[] list = new int[256];
   private int listed;
@@ -46,6 +48,8 @@ public final class Words {
   public void clear() {
     Arrays.fill(table, 0);
     Arrays.fill(recent, 0);
+    Arrays.fill(recentDelimiters, 0);
+    Arrays.fill(single, 0);
     Arrays.fill(places, 0, count, 0);
     bytes.clear();
     count = 0;
@@ -64,7 +68,7 @@ public final class Words {
   /** Appends a listed word. */
   void appendListed(int place, ByteSink out) {
     int id = list[place];
-    out.put(bytes.buf, start(id), ends[id] - start(id));
+    out.putFew(bytes.buf, start(id), ends[id] - start(id));
   }
 
   /** Length of a listed word. */
@@ -96,10 +100,10 @@ public final class Words {
 
   /** Appends a string. */
   void append(int id, ByteSink out) {
-    out.put(bytes.buf, start(id), ends[id] - start(id));
+    out.putFew(bytes.buf, start(id), ends[id] - start(id));
   }
 
-  /** Hash of a byte range. */
+  /** Hash of a byte range, behind which eight bytes may be read. */
   static long hash(byte[] b, int start, int end) {
     long h = (end - start) * PRIME;
     int p = start;
@@ -107,11 +111,8 @@ public final class Words {
       h = mix(h ^ (long) ByteSink.LONG.get(b, p));
     }
     if (p < end) {
-      long rest = 0;
-      for (int shift = 0; p < end; p++, shift += 8) {
-        rest |= (b[p] & 0xffL) << shift;
-      }
-      h = mix(h ^ rest);
+      long rest = (long) ByteSink.LONG.get(b, p);
+      h = mix(h ^ rest & (1L << (end - p << 3)) - 1);
     }
     return h;
   }
@@ -128,6 +129,23 @@ public final class Words {
    * @return -1 if there is no room
    */
   int add(byte[] b, int start, int end) {
+    return add(b, start, end, recent);
+  }
+
+  /** The same for delimiters, of which few kinds are most of the tokens. */
+  int addDelimiters(byte[] b, int start, int end) {
+    if (end - start > 1) {
+      return add(b, start, end, recentDelimiters);
+    }
+    int known = single[b[start] & 0xff];
+    if (known == 0) {
+      known = add(b, start, end, recentDelimiters) + 1;
+      single[b[start] & 0xff] = known;
+    }
+    return known - 1;
+  }
+
+  private int add(byte[] b, int start, int end, long[] cache) {
     int length = end - start;
     long key;
     if (length > 8) {
@@ -136,17 +154,19 @@ public final class Words {
       long first = (long) ByteSink.LONG.get(b, start);
       key = length == 8 ? first : first & (1L << (length << 3)) - 1;
     }
-    int f = (int) (mix(key + length) >>> 40) << 1 & recent.length - 2;
-    long entry = recent[f + 1];
-    if (recent[f] == key && (int) (entry >>> 32) == length) {
+    int f = (int) (mix(key + length) >>> 40) << 1 & cache.length - 2;
+    long entry = cache[f + 1];
+    if (cache[f] == key && (int) (entry >>> 32) == length) {
       int known = (int) entry - 1;
       if (length <= 8 || equal(known, b, start, end)) {
         return known;
       }
     }
     int id = find(b, start, end, key);
-    recent[f] = key;
-    recent[f + 1] = (long) length << 32 | id + 1;
+    if (id >= 0) {
+      cache[f] = key;
+      cache[f + 1] = (long) length << 32 | id + 1;
+    }
     return id;
   }
 
@@ -170,8 +190,16 @@ public final class Words {
     }
   }
 
+  /** Compares a string of equal length, more than eight bytes. */
   private boolean equal(int id, byte[] b, int start, int end) {
-    return Arrays.equals(bytes.buf, start(id), ends[id], b, start, end);
+    int from = start(id);
+    int length = end - start;
+    if (length > 16) {
+      return Arrays.equals(bytes.buf, from, ends[id], b, start, end);
+    }
+    return (long) ByteSink.LONG.get(bytes.buf, from) == (long) ByteSink.LONG.get(b, start)
+        && (long) ByteSink.LONG.get(bytes.buf, from + length - 8)
+            == (long) ByteSink.LONG.get(b, end - 8);
   }
 
   private int insert(byte[] b, int start, int end, long key, int slot) {

@@ -8,9 +8,13 @@ import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
 import java.lang.foreign.MemorySegment;
 import java.nio.charset.StandardCharsets;
+import java.time.Instant;
+import java.time.ZoneOffset;
+import java.time.ZonedDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
@@ -173,6 +177,39 @@ class LogBlockTest {
     returns(rows);
     returns(others);
     assertThat(write(rows).length).isLessThan(write(others).length * 2 / 3);
+  }
+
+  @Test
+  void textsThatAreNearlyTheRowsTimeComeBack() {
+    Random random = new Random(5);
+    long[] begins = {Long.MIN_VALUE, -1_000_000_000L, NOON, Long.MAX_VALUE - 40_000_000_000_000L};
+    for (long begin : begins) {
+      for (int differs = 0; differs < 8; differs++) {
+        List<Row> rows = new ArrayList<>();
+        for (int i = 0; i < 200; i++) {
+          long time = begin + i * 199_000_000_000L;
+          Instant at = Instant.EPOCH.plusNanos(time);
+          ZonedDateTime t = at.atZone(ZoneOffset.UTC);
+          int wrong = i == 150 ? differs : 0; // one part of one row
+          rows.add(
+              row(
+                  time,
+                  String.format(
+                      Locale.ROOT,
+                      "%04d-%02d-%02dT%02d:%02d:%02d.%03d x %d",
+                      t.getYear() + (wrong == 1 ? 1 : 0),
+                      t.getMonthValue() + (wrong == 2 ? 1 : 0),
+                      t.getDayOfMonth() + (wrong == 3 ? 1 : 0),
+                      t.getHour() + (wrong == 4 ? 1 : 0),
+                      t.getMinute() + (wrong == 5 ? 1 : 0),
+                      t.getSecond() + (wrong == 6 ? 1 : 0),
+                      t.getNano() / 1_000_000 + (wrong == 7 ? 1 : 0),
+                      random.nextInt(1000))));
+        }
+        words.clear();
+        returns(rows);
+      }
+    }
   }
 
   @Test

@@ -1,0 +1,89 @@
+package dev.tethys.store.logs.block;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.store.files.ByteSink;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class WordsTest {
+  private static byte[] bytes(String s) {
+    byte[] b = s.getBytes(StandardCharsets.UTF_8);
+    return Arrays.copyOf(b, b.length + ByteSink.SLACK);
+  }
+
+  private static String text(Words words, int id) {
+    ByteSink out = new ByteSink();
+    words.append(id, out);
+    return new String(out.buf, 0, out.size, StandardCharsets.UTF_8);
+  }
+
+  private static String word(long n, int length) {
+    StringBuilder out = new StringBuilder();
+    for (long v = n; out.length() < length; v /= 26) {
+      out.append((char) ('a' + v % 26));
+    }
+    return out.toString();
+  }
+
+  @Test
+  void givesEqualStringsOneId() {
+    Words words = new Words();
+    Map<String, Integer> ids = new HashMap<>();
+    for (int round = 0; round < 2; round++) {
+      for (int length = 1; length <= 40; length++) {
+        for (int n = 0; n < 50; n++) {
+          String s = word(n * 7919L, length);
+          int id = words.add(bytes(s), 0, length);
+          assertThat(ids.computeIfAbsent(s, k -> id)).isEqualTo(id);
+          assertThat(text(words, id)).isEqualTo(s);
+        }
+      }
+    }
+    assertThat(words.count()).isEqualTo(ids.size());
+  }
+
+  @Test
+  void distinguishesStringsOfEqualBeginAndEnd() {
+    Words words = new Words();
+    byte[] one = bytes("beginning_x_ending___");
+    byte[] other = bytes("beginning_y_ending___");
+    assertThat(words.add(one, 0, 21)).isNotEqualTo(words.add(other, 0, 21));
+  }
+
+  @Test
+  void givesDelimitersTheIdsOfEqualStrings() {
+    Words words = new Words();
+    byte[] b = bytes(" = \0=\0\0 \" ");
+    for (int from = 0; from < 10; from++) {
+      for (int to = from + 1; to <= 10; to++) {
+        int id = words.addDelimiters(b, from, to);
+        assertThat(words.addDelimiters(b, from, to)).isEqualTo(id);
+        assertThat(words.add(b, from, to)).isEqualTo(id);
+        assertThat(text(words, id))
+            .isEqualTo(new String(b, from, to - from, StandardCharsets.UTF_8));
+      }
+    }
+    words.clear();
+    assertThat(words.addDelimiters(b, 1, 2)).isZero();
+  }
+
+  @Test
+  void refusesTheSameStringAgainWhenThereIsNoRoom() {
+    Words words = new Words();
+    long n = 0;
+    int length = Words.MAX_LENGTH;
+    while (words.add(bytes(word(n, length)), 0, length) >= 0) {
+      n++;
+    }
+    byte[] refused = bytes(word(n, length));
+    assertThat(words.add(refused, 0, length)).isEqualTo(-1);
+    assertThat(words.addDelimiters(bytes("=="), 0, 2)).isEqualTo(-1);
+    assertThat(words.addDelimiters(bytes("="), 0, 1)).isEqualTo(-1);
+    assertThat(words.addDelimiters(bytes("="), 0, 1)).isEqualTo(-1);
+    assertThat(words.add(bytes(word(0, length)), 0, length)).isZero();
+  }
+}
