@@ -8,12 +8,16 @@ import dev.tethys.model.LabelsBuilder;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Set;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
+import tools.jackson.core.JsonParser;
+import tools.jackson.core.JsonToken;
 import tools.jackson.databind.DeserializationFeature;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Message of Graylog Extended Log Format.
@@ -33,6 +37,9 @@ public record GelfMessage(
   private static final List<String> SEVERITIES =
       List.of(
           "emergency", "alert", "critical", "error", "warning", "notice", "informational", "debug");
+  private static final Set<String> FIELDS =
+      Set.of("timestamp", "level", "host", "version", "facility");
+
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(DeserializationFeature.USE_BIG_DECIMAL_FOR_FLOATS).build();
 
@@ -59,13 +66,10 @@ public record GelfMessage(
    */
   public static GelfMessage read(byte[] text) {
     JsonNode m;
-    try {
-      m = JSON.readTree(text);
+    try (JsonParser p = JSON.createParser(text)) {
+      m = fields(p);
     } catch (JacksonException e) {
       throw new CodecException("GELF message: " + JsonFailures.describe(e));
-    }
-    if (!m.isObject()) {
-      throw new CodecException("GELF message is not a JSON object");
     }
     JsonNode time = m.path("timestamp");
     JsonNode level = m.path("level");
@@ -78,6 +82,30 @@ public record GelfMessage(
         m.path("version").asString(""),
         m.path("facility").asString(""),
         n >= 0 && n < SEVERITIES.size() ? SEVERITIES.get(n) : "");
+  }
+
+  /** The fields that are read; the others are checked and passed over, so that they take nothing. */
+  private static JsonNode fields(JsonParser p) {
+    if (p.nextToken() != JsonToken.START_OBJECT) {
+      throw new CodecException("GELF message is not a JSON object");
+    }
+    ObjectNode m = JSON.createObjectNode();
+    while (p.nextToken() == JsonToken.PROPERTY_NAME) {
+      String name = p.currentName();
+      JsonToken value = p.nextToken();
+      if (!FIELDS.contains(name)) {
+        p.skipChildren();
+      } else if (value.isScalarValue()) {
+        m.set(name, p.<JsonNode>readValueAsTree());
+      } else {
+        p.skipChildren();
+        m.putObject(name); // of no use, as any other
+      }
+    }
+    if (p.nextToken() != null) {
+      throw new CodecException("GELF message has more behind its JSON object");
+    }
+    return m;
   }
 
   private static @Nullable Long nanos(BigDecimal seconds) {
