@@ -16,6 +16,7 @@ import java.io.OutputStream;
 import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.nio.ByteBuffer;
+import java.time.Duration;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -23,6 +24,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Clients of HTTP/2 that make a server work, or keep memory, for next to nothing. */
 @Timeout(60)
@@ -51,9 +54,13 @@ class Http2FloodTest {
 
   @BeforeEach
   void begin() throws IOException {
+    connect(HttpListenerOptions.on("127.0.0.1:0"));
+  }
+
+  private void connect(HttpListenerOptions options) throws IOException {
     listener =
         HttpListener.start(
-            HttpListenerOptions.on("127.0.0.1:0"),
+            options,
             new Routes()
                 .get("/", (q, r) -> r.send("ok " + String.valueOf(q.header("a")).length()))
                 .post("/", (q, r) -> r.send("" + q.bodyBytes(1 << 20).length))
@@ -320,6 +327,34 @@ class Http2FloodTest {
     frame(DATA, END_STREAM, 3_001, new byte[0]);
     out.flush();
     assertThat(new String(next(DATA).payload().array(), ISO_8859_1)).isEqualTo("3000");
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {0, 5, 1000})
+  void headersThatDoNotEndInTimeEndTheirConnection(int missing) throws Exception {
+    listener.close();
+    socket.close();
+    connect(
+        HttpListenerOptions.on("127.0.0.1:0")
+            .withConnections(
+                ConnectionTimes.ofRequests(
+                    Duration.ofMillis(200), Duration.ZERO, Duration.ZERO, true)));
+    frame(HEADERS, END_STREAM | END_HEADERS, 1, get("/").toByteArray());
+    out.flush();
+    next(DATA); // the connection has served
+    byte[] whole = get("/").toByteArray();
+    int length = whole.length + missing; // END_HEADERS does not come, or a part of the frame
+    out.write(new byte[] {0, (byte) (length >> 8), (byte) length, HEADERS, 0});
+    out.write(ByteBuffer.allocate(4).putInt(3).array());
+    out.write(whole);
+    out.flush();
+    try {
+      while (true) {
+        read();
+      }
+    } catch (EOFException | java.net.SocketException e) {
+      assertThat(e).isNotNull();
+    }
   }
 
   @Test

@@ -63,6 +63,9 @@ final class ClientFrames {
      */
     void headers(int stream);
 
+    /** These headers are complete. */
+    void headersEnded();
+
     /** A request was taken back. */
     void reset(int stream);
 
@@ -255,6 +258,7 @@ final class ClientFrames {
     }
     if ((type == HEADERS || type == CONTINUATION) && (header[4] & END_HEADERS) != 0) {
       check();
+      listener.headersEnded();
     }
   }
 

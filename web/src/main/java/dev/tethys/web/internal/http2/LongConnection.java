@@ -28,6 +28,11 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
   private final StreamThreads threads;
   private final int maxInWork;
   private final long timeLimit;
+  private final long headLimit;
+
+  /** When headers began that are not complete; 0 for none. */
+  private volatile long headersSince;
+
   private final long silence;
   private final long reply;
   private final long pingEvery;
@@ -65,6 +70,8 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
     this.threads = threads;
     this.maxInWork = Http2Engine.STREAMS_BORNE * options.http2().streams();
     this.timeLimit = options.readTimeout().toNanos();
+    long head = options.connections().head().toNanos();
+    this.headLimit = head == 0 ? timeLimit : Math.min(timeLimit, head);
     this.silence = options.connections().silence().toNanos();
     this.reply = options.connections().reply().toNanos();
     this.pingEvery = options.http2().pingEvery().toNanos();
@@ -118,6 +125,12 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
           "concurrent_streams", "more than " + maxInWork + " requests are in work");
     }
     peer.arrives(stream);
+    headersSince = nanos.getAsLong() | 1; // never 0
+  }
+
+  @Override
+  public void headersEnded() {
+    headersSince = 0;
   }
 
   @Override
@@ -164,7 +177,10 @@ final class LongConnection implements Multiplexed, ClientFrames.Listener {
 
   @Override
   public boolean isGone(long now) {
-    if (out.isStuck(now, timeLimit) || threads.isLate(now)) {
+    long began = headersSince;
+    if (out.isStuck(now, timeLimit)
+        || threads.isLate(now)
+        || began != 0 && now - began > headLimit) {
       return true;
     }
     if (silence == 0) {
