@@ -62,6 +62,7 @@ public final class Silences implements Closeable, SharedState {
   private final Map<String, Silence> silences = new LinkedHashMap<>();
   private final RecordLog log;
   private long memory; // that all take
+  private @Nullable List<Silence> snapshot; // of all; null after a change
   private final Set<String> foreign = new HashSet<>();
   private Consumer<byte[]> changed = b -> {};
   private final Registry.Counter propagated;
@@ -107,6 +108,7 @@ public final class Silences implements Closeable, SharedState {
   }
 
   private void keep(Silence s) {
+    snapshot = null;
     Silence before = silences.put(s.id(), s);
     memory += s.bytes() - (before == null ? 0 : before.bytes());
   }
@@ -346,6 +348,7 @@ public final class Silences implements Closeable, SharedState {
     Instant horizon = clock.instant().minus(limits.retention());
     boolean any = silences.values().removeIf(s -> s.endsAt().isBefore(horizon));
     if (any) {
+      snapshot = null;
       memory = silences.values().stream().mapToLong(Silence::bytes).sum();
       compact();
     }
@@ -373,11 +376,20 @@ public final class Silences implements Closeable, SharedState {
     return silencing(labels, s -> s.holdsFor(receiver));
   }
 
+  private synchronized List<Silence> snapshot() {
+    List<Silence> s = snapshot;
+    if (s == null) {
+      s = List.copyOf(silences.values());
+      snapshot = s;
+    }
+    return s;
+  }
+
   /** Matches without the lock: expressions may take long. */
   private List<String> silencing(LabelSet labels, Predicate<Silence> counts) {
     Instant now = clock.instant();
     List<String> ids = new ArrayList<>();
-    for (Silence s : all()) {
+    for (Silence s : snapshot()) {
       if (s.stateAt(now) == Silence.State.ACTIVE && s.matches(labels) && counts.test(s)) {
         ids.add(s.id());
       }
