@@ -10,6 +10,7 @@ import dev.tethys.codec.remote.SeriesEvent;
 import dev.tethys.codec.remote.WriteRequestReader;
 import dev.tethys.codec.snappy.SnappyBlock;
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.storage.SampleBuffer;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.web.client.ClientRequest;
@@ -19,6 +20,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import org.jspecify.annotations.Nullable;
@@ -31,16 +33,32 @@ final class RemoteReadClient {
   /** An answer in one message is not taken beyond this, packed or unpacked. */
   private static final int MAX_MESSAGE = 1 << 30;
 
+  /** Bytes of an answer for which memory is reserved at a time. */
+  private static final int PIECE = 1 << 20;
+
+  /** Memory for all answers in one message together. */
+  private static final ByteBudget ANSWERS =
+      new ByteBudget(Math.max(64L << 20, Runtime.getRuntime().maxMemory() / 4));
+
   private static final int MAX_ERROR = 512;
 
   private final RemoteReadConfig config;
   private final WebClient client;
   private final long maxSamples;
+  private final ByteBudget answers;
 
   /**
    * @param maxSamples more in one answer are refused
    */
   RemoteReadClient(RemoteReadConfig config, WebClient client, long maxSamples) {
+    this(config, client, maxSamples, ANSWERS);
+  }
+
+  /**
+   * @param answers memory for answers in one message
+   */
+  RemoteReadClient(RemoteReadConfig config, WebClient client, long maxSamples, ByteBudget answers) {
+    this.answers = answers;
     this.config = config;
     this.client = client;
     this.maxSamples = maxSamples;
@@ -111,16 +129,44 @@ final class RemoteReadClient {
   }
 
   private void whole(ClientResponse a, ReceivedSeries into) throws IOException {
-    byte[] packed = a.body().readNBytes(MAX_MESSAGE);
-    byte[] message;
-    try {
-      message =
+    try (ByteBudget.Reservation held = answers.open()) {
+      byte[] packed = packed(a.body(), held);
+      whole(
           a.header("Content-Encoding", "snappy").equalsIgnoreCase("snappy")
-              ? Compression.SNAPPY.decompress(packed, 0, packed.length, MAX_MESSAGE)
-              : packed;
+              ? Compression.SNAPPY.decompress(packed, 0, packed.length, MAX_MESSAGE, held)
+              : packed,
+          into);
     } catch (TooLargeException e) {
       throw tooLarge();
+    } catch (ByteBudget.OverBudgetException e) {
+      throw new StorageException(
+          StorageException.Reason.LIMIT,
+          "remote read from "
+              + config.shown()
+              + ": answers in one message take more than "
+              + answers.total()
+              + " bytes of memory. Narrow the selector or the range, or give the process more"
+              + " memory");
     }
+  }
+
+  private static byte[] packed(InputStream body, ByteBudget.Reservation held) throws IOException {
+    byte[] b = new byte[0];
+    int n = 0;
+    while (n < MAX_MESSAGE) {
+      int more = Math.max(PIECE, n);
+      held.accept(more);
+      b = Arrays.copyOf(b, n + more);
+      int got = body.readNBytes(b, n, more);
+      n += got;
+      if (got < more) {
+        return Arrays.copyOf(b, n);
+      }
+    }
+    throw new IOException("the answer is larger than " + MAX_MESSAGE + " bytes");
+  }
+
+  private void whole(byte[] message, ReceivedSeries into) throws IOException {
     ReadResponseReader results = new ReadResponseReader().reset(message, 0, message.length);
     while (results.nextResult()) {
       WriteRequestReader r = results.series();

@@ -84,7 +84,9 @@ public record GelfMessage(
         n >= 0 && n < SEVERITIES.size() ? SEVERITIES.get(n) : "");
   }
 
-  /** The fields that are read; the others are checked and passed over, so that they take nothing. */
+  /**
+   * The fields that are read; the others are checked and passed over, so that they take nothing.
+   */
   private static JsonNode fields(JsonParser p) {
     if (p.nextToken() != JsonToken.START_OBJECT) {
       throw new CodecException("GELF message is not a JSON object");

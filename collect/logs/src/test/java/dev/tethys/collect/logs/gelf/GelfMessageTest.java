@@ -37,7 +37,18 @@ class GelfMessageTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"", "[]", "1", "{", "{} {}", "{}x", "{\"a\":[}", "{\"a\":\"\u0001\"}", "{\"a\":01}"})
+  @ValueSource(
+      strings = {
+        "",
+        "[]",
+        "1",
+        "{",
+        "{} {}",
+        "{}x",
+        "{\"a\":[}",
+        "{\"a\":\"\u0001\"}",
+        "{\"a\":01}"
+      })
   void whatIsNoJsonObjectIsRefused(String text) {
     assertThatThrownBy(() -> read(text)).isInstanceOf(CodecException.class);
   }
