@@ -2,6 +2,8 @@ package dev.tethys.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -44,5 +46,25 @@ class FleetTapTest extends FleetCase {
       stop.set(true);
       load.join();
     }
+  }
+
+  @Test
+  void aTapHasFewAgentsAndBoundedNumbers() throws Exception {
+    fleet(TapApi.MAX_AGENTS + 1);
+    assertThat(refused("node=exporter:nop@logs"))
+        .contains("matches 21 connected agents; a tap reads at most 20");
+    assertThat(refused("node=exporter:nop@logs&seconds=31")).contains("at most 30");
+    assertThat(refused("node=exporter:nop@logs&records=101")).contains("must be from 1 to 100");
+    assertThat(refused("seconds=x&node=a")).contains("seconds must be a number");
+    assertThat(refused("seconds=1")).contains("node");
+  }
+
+  private String refused(String query) throws Exception {
+    HttpResponse<String> r =
+        http.send(
+            HttpRequest.newBuilder(uri("/tap?" + query)).build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(r.statusCode()).isBetween(400, 422);
+    return r.body();
   }
 }

@@ -1,0 +1,48 @@
+package dev.tethys.pipeline.processor.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.pipeline.volume.Prices;
+import java.time.Duration;
+import java.util.concurrent.atomic.AtomicLong;
+import org.junit.jupiter.api.Test;
+
+class QuotaMeterTest {
+  private final AtomicLong clock = new AtomicLong(90_000);
+  private final QuotaMeter meter =
+      new QuotaMeter(
+          new QuotaRule(
+              10,
+              QuotaRule.Unit.ITEMS,
+              Duration.ofMinutes(1),
+              "team",
+              0.5,
+              0,
+              0.1,
+              new Prices.Price(0, 0)),
+          clock::get);
+
+  @Test
+  void aPeriodBeginsAtAMultipleOfItselfWithNothingUsed() {
+    assertThat(meter.add("a", 4, 0)).isEqualTo(QuotaRule.Step.OK);
+    assertThat(meter.add("a", 1, 0)).isEqualTo(QuotaRule.Step.WARN);
+    clock.set(119_999);
+    assertThat(meter.add("a", 5, 0)).isEqualTo(QuotaRule.Step.OVERFLOW);
+    assertThat(meter.step("b")).isEqualTo(QuotaRule.Step.OK);
+    clock.set(120_000);
+    assertThat(meter.top(10)).isEmpty();
+    assertThat(meter.step("a")).isEqualTo(QuotaRule.Step.OK);
+  }
+
+  @Test
+  void valuesBeyondTheMostShareOneAmount() {
+    for (int i = 0; i < QuotaMeter.MAX_VALUES + 50; i++) {
+      meter.add("team " + i, 1, 0);
+    }
+    assertThat(meter.top(Integer.MAX_VALUE)).hasSize(QuotaMeter.MAX_VALUES + 1);
+    assertThat(meter.top(1).getFirst())
+        .isEqualTo(new QuotaMeter.Use(QuotaMeter.OTHER, 50, QuotaRule.Step.OVERFLOW));
+    assertThat(meter.step("one more")).isEqualTo(QuotaRule.Step.OVERFLOW);
+    assertThat(meter.step("team 1")).isEqualTo(QuotaRule.Step.OK);
+  }
+}

@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.pipeline.processor.control;
+
+import org.jspecify.annotations.NullMarked;
