@@ -19,6 +19,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.PriorityQueue;
 
 /**
  * The function {@code compare}: counts of each attribute's values inside and outside a selection.
@@ -28,6 +29,7 @@ final class CompareRun {
   private static final int MAX_VALUES = 10_000;
 
   private static final int TRACES_AT_ONCE = 4096;
+  private static final int SPREAD = 7;
 
   private static final String META = "__meta_type";
 
@@ -130,7 +132,7 @@ final class CompareRun {
                 int last = Math.clamp(grid.index(segment.lastTime()), first, grid.count() - 1);
                 Scan worker = new Scan(scan, folded, p.exact(), selection, first, last - first + 1);
                 work.scan(segment, p.filter(), needs, worker::add);
-                merge(all, scan, first, last - first + 1);
+                merge(all, scan, first, last - first + 1, s);
               });
     }
     return series(all);
@@ -159,7 +161,7 @@ final class CompareRun {
         rows.start = f.starts;
         rows.columns = f.frame.columns;
         new Scan(scan, folded, false, selection, 0, grid.count()).add(rows);
-        merge(all, scan, 0, grid.count());
+        merge(all, scan, 0, grid.count(), 0);
         loader.release(f);
       }
     }
@@ -240,8 +242,10 @@ final class CompareRun {
     }
   }
 
-  private void merge(Counted[] all, ScanField[] scan, int first, int steps) {
-    for (int f = 0; f < all.length; f++) {
+  /** Adds the counts of a scan; scans at one time begin with different fields. */
+  private void merge(Counted[] all, ScanField[] scan, int first, int steps, int number) {
+    for (int k = 0; k < all.length; k++) {
+      int f = (int) ((k + (long) number * SPREAD) % all.length);
       ScanField from = scan[f];
       Counted to = all[f];
       synchronized (to) {
@@ -303,6 +307,28 @@ final class CompareRun {
     return out;
   }
 
+  /** Values with the highest counts, highest first; of equal counts by type and text. */
+  private List<Map.Entry<TraceValue, Counts>> top(
+      List<Map.Entry<TraceValue, Counts>> values, boolean selected) {
+    Comparator<Map.Entry<TraceValue, Counts>> order =
+        Comparator.comparingLong((Map.Entry<TraceValue, Counts> e) -> -e.getValue().total(selected))
+            .thenComparing(e -> e.getKey().type())
+            .thenComparing(e -> e.getKey().text());
+    // the last of the best is first: most values are compared with it alone
+    PriorityQueue<Map.Entry<TraceValue, Counts>> best = new PriorityQueue<>(order.reversed());
+    for (var e : values) {
+      if (best.size() < comparison.top()) {
+        best.add(e);
+      } else if (!best.isEmpty() && order.compare(e, best.element()) < 0) {
+        best.remove();
+        best.add(e);
+      }
+    }
+    List<Map.Entry<TraceValue, Counts>> out = new ArrayList<>(best);
+    out.sort(order);
+    return out;
+  }
+
   private void side(String name, Counted counted, boolean selected, List<Series> out) {
     String type = selected ? "selection" : "baseline";
     double[] total = new double[grid.count()];
@@ -320,11 +346,7 @@ final class CompareRun {
     if (values.isEmpty()) {
       return;
     }
-    values.sort(
-        Comparator.comparingLong((Map.Entry<TraceValue, Counts> e) -> -e.getValue().total(selected))
-            .thenComparing(e -> e.getKey().type())
-            .thenComparing(e -> e.getKey().text()));
-    for (var e : values.subList(0, Math.min(values.size(), comparison.top()))) {
+    for (var e : top(values, selected)) {
       Counts c = e.getValue();
       out.add(
           new Series(

@@ -237,6 +237,10 @@ public final class ChunkScan {
           each(p, piece, rows, from, n);
           continue;
         }
+        if (rows[from + n - 1] - rows[from] == n - 1) {
+          some(p, piece, of, rows[from], n);
+          continue;
+        }
         int i = at[p];
         for (int k = 0; k < n; k++) {
           int row = rows[from + k];
@@ -254,6 +258,19 @@ public final class ChunkScan {
         }
         at[p] = i;
       }
+    }
+
+    /** Values of a piece for rows that follow one another. */
+    private void some(int p, Piece piece, int[] of, int first, int n) {
+      int i = at[p];
+      while (i < piece.count() && of[i] < first) {
+        i++;
+      }
+      for (; i < piece.count() && of[i] < first + n; i++) {
+        out.types[of[i] - first] = piece.type();
+        out.bits[of[i] - first] = bits(p, piece, i);
+      }
+      at[p] = i;
     }
 
     /** Values of a piece that has one for each row. */
