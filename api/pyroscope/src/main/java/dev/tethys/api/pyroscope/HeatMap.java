@@ -19,8 +19,8 @@ import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Heat map of a selection: how many profiles, or spans of profiles, of each step have a value in
- * each of 20 ranges of equal width, at least 1, from the least value to the largest. As in
+ * Heat map of a selection: numbers of profiles, or of spans of profiles, by step and range of
+ * values. The 20 ranges have equal width, at least 1, from the least value to the largest. As in
  * Pyroscope a slot has the values after the step before, up to its time; those after the last slot
  * belong to it.
  *
@@ -35,7 +35,7 @@ final class HeatMap {
   private static final long MILLI = 1_000_000;
 
   /**
-   * What is counted and shown.
+   * Settings of a heat map.
    *
    * @param start time of the first slot, Unix milliseconds
    * @param end no slot is after it

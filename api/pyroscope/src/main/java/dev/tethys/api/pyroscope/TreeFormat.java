@@ -14,7 +14,7 @@ import java.util.List;
  * of children. Small nodes of a parent are combined as in a {@link FlameGraph}.
  */
 final class TreeFormat {
-  /** Node to write; -1 for the combined one, which has a value of its own. */
+  /** Node to write; -1 for the combined one, whose value follows. */
   private record OpenNode(int node, long combined) {}
 
   private TreeFormat() {}
