@@ -107,8 +107,11 @@ public final class LogRates {
    */
   @Nullable Refusal refusal(String tenant, LogBatch batch) {
     Rates r = rates.apply(tenant);
-    TokenBucket[] taken = new TokenBucket[r.stream == null ? 0 : batch.streams.size()];
-    long[] sizes = r.stream == null ? new long[0] : batch.streamSizes();
+    if (r.stream == null) {
+      return tenantRefusal(tenant, batch, r.all);
+    }
+    long[] sizes = batch.streamSizes();
+    @Nullable TokenBucket[] taken = new TokenBucket[sizes.length];
     for (int i = 0; i < taken.length; i++) {
       TokenBucket bucket = streams.get(new StreamKey(tenant, batch.streams.get(i)), r.stream);
       if (!bucket.tryTakeLarge(sizes[i])) {
@@ -117,11 +120,18 @@ public final class LogRates {
       }
       taken[i] = bucket;
     }
-    if (r.all == null || tenants.get(tenant, r.all).tryTakeLarge(batch.size)) {
+    Refusal tooFast = tenantRefusal(tenant, batch, r.all);
+    if (tooFast != null) {
+      refund(taken, sizes);
+    }
+    return tooFast;
+  }
+
+  private @Nullable Refusal tenantRefusal(String tenant, LogBatch batch, @Nullable Rate rate) {
+    if (rate == null || tenants.get(tenant, rate).tryTakeLarge(batch.size)) {
       return null;
     }
-    refund(taken, sizes);
-    return new Refusal(RATE_LIMITED, -1, tenantTooFast(tenant, batch, r.all));
+    return new Refusal(RATE_LIMITED, -1, tenantTooFast(tenant, batch, rate));
   }
 
   private static void refund(@Nullable TokenBucket[] taken, long[] sizes) {
