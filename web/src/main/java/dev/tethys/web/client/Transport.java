@@ -5,6 +5,7 @@ import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.http.HttpClient;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.List;
@@ -19,12 +20,16 @@ final class Transport {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.web");
   private static final long LOOK_MILLIS = 1000;
 
+  /** Time in which a call that has the engine begins to use it. */
+  private static final Duration HANDED_OUT = Duration.ofSeconds(1);
+
   private final TlsConfig tls;
   private final Proxies proxies;
   private final boolean http2;
   private final ExecutorService executor;
   private final InstantSource clock;
-  private @Nullable HttpClient engine; // these six guarded by this
+  private @Nullable HttpClient engine; // these seven guarded by this
+  private Instant madeAt = Instant.MIN;
   private Http3Dialer.@Nullable Secured http3;
   private ClientTls.@Nullable Setup setup;
   private List<ClientTls.Stamp> stamps;
@@ -61,8 +66,32 @@ final class Transport {
     if (e == null) {
       e = make(tls());
       engine = e;
+      madeAt = clock.instant();
     }
     return e;
+  }
+
+  /**
+   * Ends an engine that read an answer against the protocol, when its other answers have ended: the
+   * JDK's client keeps the connection of such an answer open over TLS. Once a second at most, so
+   * that hostile servers do not make engines without number; until then the connections wait.
+   */
+  void retire(HttpClient failed) {
+    synchronized (this) {
+      if (engine != failed || clock.instant().isBefore(madeAt.plus(HANDED_OUT))) {
+        return;
+      }
+      engine = null;
+    }
+    executor.execute(
+        () -> {
+          try {
+            Thread.sleep(HANDED_OUT);
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          failed.shutdown();
+        });
   }
 
   private void reloadIfChanged() {

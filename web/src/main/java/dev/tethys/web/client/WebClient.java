@@ -11,6 +11,7 @@ import java.io.FilterInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
+import java.net.ProtocolException;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.http.HttpClient;
@@ -371,8 +372,14 @@ public final class WebClient {
     } catch (IllegalArgumentException e) {
       throw new IOException(e.getMessage(), e);
     }
-    HttpResponse<InputStream> r = transport.engine().send(b.build(), BodyHandlers.ofInputStream());
-    return new ClientResponse(r.statusCode(), r.headers().map(), r.body());
+    HttpClient engine = transport.engine();
+    try {
+      HttpResponse<InputStream> r = engine.send(b.build(), BodyHandlers.ofInputStream());
+      return new ClientResponse(r.statusCode(), r.headers().map(), r.body());
+    } catch (ProtocolException e) {
+      transport.retire(engine);
+      throw e;
+    }
   }
 
   /** Adds a header; the JDK's own message would show its value. */
