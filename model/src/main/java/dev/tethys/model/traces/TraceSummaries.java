@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Time, root and services of traces by some of their spans. A number stands for each trace, in the
- * order in which they came. Safe for several threads that do not change it.
+ * Time, root and services of traces by some of their spans. Traces are numbered in the order in
+ * which they came. Safe for several threads that do not change it.
  */
 public final class TraceSummaries {
   /** What {@link #add(SpanRows)} reads. */
