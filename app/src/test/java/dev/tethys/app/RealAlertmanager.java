@@ -11,6 +11,8 @@ import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Assumptions;
 
@@ -86,9 +88,12 @@ record RealAlertmanager(Process process, int port) implements AutoCloseable {
     }
   }
 
+  /** Ends it, and waits: what it writes at its end must not meet the removal of its folder. */
   @Override
   public void close() {
-    process.descendants().forEach(ProcessHandle::destroy);
-    process.destroy();
+    List<ProcessHandle> all = new ArrayList<>(process.descendants().toList());
+    all.add(process.toHandle());
+    all.forEach(ProcessHandle::destroy);
+    all.forEach(p -> p.onExit().orTimeout(60, TimeUnit.SECONDS).join());
   }
 }
