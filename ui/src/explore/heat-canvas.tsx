@@ -80,8 +80,12 @@ function draw(
   ctx.textAlign = 'right';
   ctx.textBaseline = 'middle';
   const every = Math.max(1, Math.ceil(rows / (plot / 22)));
+  let shown = ''; // bounds that read alike are labelled once
   grid.bounds.forEach((bound, row) => {
-    if (row % every === 0) ctx.fillText(format(bound), LEFT - 8, Math.max(6, y(row + 1)));
+    const text = format(bound);
+    if (row % every !== 0 || text === shown) return;
+    ctx.fillText(text, LEFT - 8, Math.max(6, y(row + 1)));
+    shown = text;
   });
   ctx.textAlign = 'center';
   const first = (grid.times[0] ?? 0) - grid.step;
