@@ -297,6 +297,12 @@ class LokiApiTest {
     assertThat(server.call("GET", "a|../x", "/loki/api/v1/labels").statusCode()).isEqualTo(400);
   }
 
+  private String metrics() {
+    List<String> all = new ArrayList<>();
+    server.registry.collect(f -> all.add(f.toString()));
+    return String.join("\n", all);
+  }
+
   @Test
   void aTenantThatSendsTooFastIsToldToSendAgainLater() throws Exception {
     server.slowRate = new LogRates.Rate(0.001, 10);
@@ -307,9 +313,7 @@ class LokiApiTest {
     assertThat(r.headers().firstValue("Retry-After")).isPresent();
     assertThat(r.body()).contains("ingestion rate limit exceeded for user slow", "'1' lines");
     server.push("other", "{\"app\":\"a\"}", now, "not limited");
-    List<String> metrics = new ArrayList<>();
-    server.registry.collect(f -> metrics.add(f.toString()));
-    assertThat(String.join("\n", metrics)).contains("rate_limited");
+    assertThat(metrics()).contains("rate_limited");
     server.slowRate = null;
     server.push("slow", "{\"app\":\"a\"}", now, "next");
   }
@@ -325,9 +329,7 @@ class LokiApiTest {
     assertThat(r.body()).contains("Per stream rate limit exceeded", "stream '{app=");
     server.push("a", "{\"app\":\"calm\"}", now, "not limited");
     server.push("b", "{\"app\":\"fast\"}", now, "not limited");
-    List<String> metrics = new ArrayList<>();
-    server.registry.collect(f -> metrics.add(f.toString()));
-    assertThat(String.join("\n", metrics)).contains("per_stream_rate_limit");
+    assertThat(metrics()).contains("per_stream_rate_limit");
   }
 
   @Test

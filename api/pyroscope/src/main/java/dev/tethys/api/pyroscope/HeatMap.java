@@ -79,6 +79,7 @@ final class HeatMap {
   private final Group[] groups; // by series
   private long least = Long.MAX_VALUE;
   private long largest = Long.MIN_VALUE;
+  private double width; // of a range; values may be as far apart as any two numbers
   private int slots;
 
   private HeatMap(Options options, List<Labels> series, Group[] groups) {
@@ -104,7 +105,7 @@ final class HeatMap {
     selection.read(map.new Values(map::measure), stopped);
     if (map.least <= map.largest) {
       // Ranges of whole numbers: none is empty.
-      map.largest = Math.max(map.largest, map.least + RANGES);
+      map.width = Math.max(1, ((double) map.largest - map.least) / RANGES);
       selection.read(map.new Values(map::count), stopped);
     }
     return map;
@@ -131,8 +132,8 @@ final class HeatMap {
     return out;
   }
 
-  private long bound(int range) {
-    return least + (long) (range * ((double) (largest - least) / RANGES));
+  private double bound(int range) {
+    return least + Math.floor(range * width);
   }
 
   /** Receives a value of a series. */
@@ -147,7 +148,7 @@ final class HeatMap {
 
   private void count(int of, long time, String span, long value) {
     Slot slot = slot(groups[of], Math.floorDiv(time, MILLI));
-    int range = (int) Math.min(RANGES - 1.0, (double) (value - least) / (largest - least) * RANGES);
+    int range = (int) Math.min(RANGES - 1.0, ((double) value - least) / width);
     while (range + 1 < RANGES && value >= bound(range + 1)) {
       range++;
     }
@@ -186,6 +187,7 @@ final class HeatMap {
     private final ValueHandler to;
     private final Map<String, Long> sums = new TreeMap<>(); // by span of one profile
     private ProfileSymbols symbols = new ProfileSymbolTable().view();
+    private @Nullable String[] spans = {}; // by set of attributes, null until it is read
 
     Values(ValueHandler to) {
       this.to = to;
@@ -199,6 +201,16 @@ final class HeatMap {
     @Override
     public void begin(ProfileSymbols of) {
       symbols = of;
+      spans = new String[options.spans ? of.attributes().count() : 0];
+    }
+
+    private String span(int set) {
+      String span = spans[set];
+      if (span == null) {
+        span = symbols.text(set, StackMerge.SPAN_ID);
+        spans[set] = span;
+      }
+      return span;
     }
 
     @Override
@@ -209,7 +221,7 @@ final class HeatMap {
       }
       sums.clear();
       for (int i = 0; i < samples.count; i++) {
-        String span = symbols.text(samples.attributes[i], StackMerge.SPAN_ID);
+        String span = span(samples.attributes[i]);
         if (!span.isEmpty()) {
           sums.merge(span, samples.values[i], Long::sum);
         }

@@ -39,7 +39,12 @@ final class MessageSchema {
     BOOL,
     ENUM,
     BYTES,
-    MESSAGE
+    MESSAGE;
+
+    /** Whether its repeated values are an array of numbers. */
+    boolean isInteger() {
+      return this == INTEGER || this == INTEGER32;
+    }
   }
 
   /** Field; {@code values} names the numbers of an enum. */
@@ -117,7 +122,7 @@ final class MessageSchema {
       Field f = byNumber.get(r.field());
       if (f == null || depth > MAX_DEPTH) {
         r.skip();
-      } else if (f.repeated && (f.kind == Kind.INTEGER || f.kind == Kind.INTEGER32)) {
+      } else if (f.repeated && f.kind.isInteger()) {
         List<Long> all = new ArrayList<>();
         for (int o = r.beginRepeated(ProtoReader.VARINT); r.moreRepeated(o); ) {
           all.add(r.readVarint());
@@ -240,11 +245,7 @@ final class MessageSchema {
         for (int i = 0; i < list.size(); i++) {
           all.add(value(list.get(i), f, at + "[" + i + "]"));
         }
-        out.put(
-            f.name,
-            f.kind == Kind.INTEGER || f.kind == Kind.INTEGER32
-                ? all.stream().mapToLong(n -> (Long) n).toArray()
-                : all);
+        out.put(f.name, f.kind.isInteger() ? all.stream().mapToLong(n -> (Long) n).toArray() : all);
       } else {
         throw wrong(at, v, "it must be a list");
       }

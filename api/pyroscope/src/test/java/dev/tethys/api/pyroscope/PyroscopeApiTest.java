@@ -257,6 +257,16 @@ class PyroscopeApiTest {
   }
 
   @Test
+  void heatMapTakesValuesThatAreFarApart() throws Exception {
+    ProfileDatabase db = Objects.requireNonNull(store);
+    append(db, "far", 0, Map.of("main", Long.MAX_VALUE));
+    append(db, "far", 1, Map.of("main", -Long.MAX_VALUE));
+    assertThat(call("SelectHeatmap", selection("{service_name=\\\"far\\\"}", ",\"step\":60")))
+        .contains("\"counts\":[1,0,")
+        .contains(",0,1],");
+  }
+
+  @Test
   void heatMapCountsSpans() throws Exception {
     assertThat(
             call(
