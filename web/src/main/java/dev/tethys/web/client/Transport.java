@@ -83,15 +83,17 @@ final class Transport {
       }
       engine = null;
     }
-    executor.execute(
-        () -> {
-          try {
-            Thread.sleep(HANDED_OUT);
-          } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-          }
-          failed.shutdown();
-        });
+    // Not on the executor, which takes nothing once the factory is closed.
+    Thread.ofVirtual()
+        .start(
+            () -> {
+              try {
+                Thread.sleep(HANDED_OUT);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              failed.shutdown();
+            });
   }
 
   private void reloadIfChanged() {
