@@ -1,6 +1,4 @@
-/**
- * Executable files: sections and symbols of ELF, the function table of Go, lengths of instructions.
- */
+/** Machine code: lengths of instructions. */
 @NullMarked
 package dev.tethys.collect.observe.binary;
 

@@ -1,7 +1,7 @@
 package dev.tethys.collect.observe.profile;
 
-import dev.tethys.collect.observe.binary.ElfFile;
-import dev.tethys.collect.observe.binary.GoFunctions;
+import dev.tethys.codec.elf.ElfFile;
+import dev.tethys.codec.elf.GoFunctions;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;

@@ -1,7 +1,7 @@
 package dev.tethys.collect.observe.tls;
 
-import dev.tethys.collect.observe.binary.ElfFile;
-import dev.tethys.collect.observe.binary.GoFunctions;
+import dev.tethys.codec.elf.ElfFile;
+import dev.tethys.codec.elf.GoFunctions;
 import dev.tethys.collect.observe.binary.Instructions;
 import java.io.IOException;
 import java.nio.ByteBuffer;

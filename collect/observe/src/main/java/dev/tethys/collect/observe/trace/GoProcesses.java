@@ -1,6 +1,6 @@
 package dev.tethys.collect.observe.trace;
 
-import dev.tethys.collect.observe.binary.ElfFile;
+import dev.tethys.codec.elf.ElfFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;

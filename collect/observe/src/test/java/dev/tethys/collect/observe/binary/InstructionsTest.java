@@ -3,6 +3,7 @@ package dev.tethys.collect.observe.binary;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import dev.tethys.codec.elf.ElfFile;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStreamReader;

@@ -6,7 +6,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
-import dev.tethys.collect.observe.binary.ElfFile;
+import dev.tethys.codec.elf.ElfFile;
 import dev.tethys.model.libc.Errno;
 import dev.tethys.model.libc.LibraryException;
 import java.io.BufferedReader;

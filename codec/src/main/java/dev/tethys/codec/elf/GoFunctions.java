@@ -1,4 +1,4 @@
-package dev.tethys.collect.observe.binary;
+package dev.tethys.codec.elf;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
