@@ -37,6 +37,7 @@ public final class Main {
           entry("lookups", Lookups::run),
           entry("overload", Overload::run),
           entry("pipeline", PipelineThroughput::run),
+          entry("profile-ingest", ProfileIngestRuns::run),
           entry("profile-store", ProfileStoreRuns::run),
           entry("rules", RuleRace::run),
           entry("scrapes", ScrapeRace::run),

@@ -3,6 +3,7 @@ package dev.tethys.bench;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.function.Predicate;
 import java.util.stream.Stream;
 
 /** Resource usage of a process (proc(5)). */
@@ -35,8 +36,27 @@ record ProcessStatistics(long pid) {
 
   /** Seconds of processor time since its start. */
   double cpuSeconds() throws IOException {
-    String s = Files.readString(Path.of("/proc/" + pid + "/stat"));
-    String[] f = s.substring(s.lastIndexOf(')') + 2).split(" ");
+    return cpuSeconds(Files.readString(Path.of("/proc/" + pid + "/stat")));
+  }
+
+  /** Seconds of processor time of its live threads whose name is accepted. */
+  double cpuSecondsOfThreads(Predicate<String> name) throws IOException {
+    double sum = 0;
+    try (Stream<Path> threads = Files.list(Path.of("/proc/" + pid + "/task"))) {
+      for (Path t : threads.toList()) {
+        try {
+          String s = Files.readString(t.resolve("stat"));
+          sum += name.test(s.substring(s.indexOf('(') + 1, s.lastIndexOf(')'))) ? cpuSeconds(s) : 0;
+        } catch (IOException e) {
+          // The thread has ended.
+        }
+      }
+    }
+    return sum;
+  }
+
+  private static double cpuSeconds(String stat) {
+    String[] f = stat.substring(stat.lastIndexOf(')') + 2).split(" ");
     return (Long.parseLong(f[11]) + Long.parseLong(f[12])) / 100.0;
   }
 }

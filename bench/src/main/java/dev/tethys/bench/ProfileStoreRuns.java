@@ -1,9 +1,6 @@
 package dev.tethys.bench;
 
 import dev.tethys.codec.pprof.PprofBatchReader;
-import dev.tethys.codec.pprof.PprofWriter;
-import dev.tethys.codec.pprof.PprofWriter.ValueType;
-import dev.tethys.codec.pprof.StackProfile.Frame;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.profiles.ProfileBatch;
@@ -40,9 +37,7 @@ import java.util.concurrent.atomic.AtomicLong;
  */
 final class ProfileStoreRuns {
   private static final long T0 = 1_795_608_000_000_000_000L;
-  private static final long STEP = 10_000_000_000L;
-  private static final long PERIOD = 10_000_000;
-  private static final ValueType CPU = new ValueType("cpu", "nanoseconds");
+  private static final long STEP = ProfiledProgram.DURATION;
 
   private static final String TENANT = "fake";
   private static final KilledWriter WRITER =
@@ -72,47 +67,6 @@ final class ProfileStoreRuns {
       return run(dir.resolve("store"), o) == 0 && sound ? 0 : 1;
     } finally {
       Fuzz.delete(dir);
-    }
-  }
-
-  /** Program with a fixed set of stacks, of which a profile has some. */
-  private static final class Program {
-    private final List<List<Frame>> stacks = new ArrayList<>();
-    private final Random random;
-
-    Program(Random random, int number) {
-      this.random = random;
-      List<Frame> functions = new ArrayList<>();
-      for (int i = 0; i < 1200; i++) {
-        String name = "shop.example/service" + number + "/package" + i % 60 + ".(*Type" + i % 200;
-        functions.add(
-            new Frame(
-                name + ").method" + i,
-                "/src/service" + number + "/package" + i % 60 + "/file" + i % 300 + ".go",
-                20 + i % 500));
-      }
-      List<List<Frame>> open = new ArrayList<>();
-      open.add(List.of(functions.getFirst()));
-      while (stacks.size() < 3000) {
-        List<Frame> parent = open.get(random.nextInt(open.size()));
-        List<Frame> stack = new ArrayList<>();
-        stack.add(functions.get(random.nextInt(functions.size())));
-        stack.addAll(parent);
-        if (stack.size() < 40) {
-          open.add(stack);
-        }
-        stacks.add(stack);
-      }
-    }
-
-    byte[] profile(int samples, long time) {
-      PprofWriter w = new PprofWriter(new ValueType("samples", "count"), CPU);
-      for (int i = 0; i < samples; i++) {
-        double skewed = Math.pow(random.nextDouble(), 2.5);
-        long n = 1 + (long) (3 * Math.pow(random.nextDouble(), 6));
-        w.add(stacks.get((int) (skewed * stacks.size())), n, n * PERIOD);
-      }
-      return w.toGzip(time, STEP, CPU, PERIOD);
     }
   }
 
@@ -146,9 +100,9 @@ final class ProfileStoreRuns {
     int services = o.count("services");
     int stacks = o.count("stacks");
     long seed = o.number("seed");
-    List<Program> programs = new ArrayList<>();
+    List<ProfiledProgram> programs = new ArrayList<>();
     for (int i = 0; i < services; i++) {
-      programs.add(new Program(new Random(seed + i), i));
+      programs.add(new ProfiledProgram(new Random(seed + i), i));
     }
     List<byte[]> files = new ArrayList<>(); // of the first service
     long raw = 0;
@@ -266,7 +220,7 @@ final class ProfileStoreRuns {
       ProfileDatabase db = open(Path.of(args[0]));
       List<Thread> all = new ArrayList<>();
       for (int t = 0; t < THREADS; t++) {
-        Program program = new Program(new Random(seed + t), t);
+        ProfiledProgram program = new ProfiledProgram(new Random(seed + t), t);
         String service = "service-" + t;
         all.add(
             Thread.ofPlatform()
