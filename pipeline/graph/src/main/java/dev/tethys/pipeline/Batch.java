@@ -183,10 +183,12 @@ public final class Batch {
       System.arraycopy(b, 0, body, at, b.length);
       at += b.length;
     }
-    if (sameSource) {
-      return ofSeries(body, items, families, lane, metadata);
-    }
-    return new Batch(first.signal, first.encoding, body, items, lane, metadata);
+    Batch all =
+        sameSource
+            ? ofSeries(body, items, families, lane, metadata)
+            : new Batch(first.signal, first.encoding, body, items, lane, metadata);
+    all.content.deriveFrom(batches.stream().map(b -> b.content).toList());
+    return all;
   }
 
   @SuppressWarnings("unchecked") // trees of one signal are of one class
@@ -296,6 +298,14 @@ public final class Batch {
 
     /** Reads rows. */
     T ofRows(Rows rows);
+
+    /**
+     * The result for the joined content of batches whose results are known, in their order. Null
+     * when the content is to be read.
+     */
+    default @Nullable T ofParts(List<T> parts) {
+      return null;
+    }
   }
 
   /**

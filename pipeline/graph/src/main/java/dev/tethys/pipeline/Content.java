@@ -7,6 +7,8 @@ import dev.tethys.codec.remote.FamilyPrefix;
 import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.telemetry.Telemetry;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -167,6 +169,37 @@ final class Content {
       derived = made;
     }
     return (T) derived;
+  }
+
+  /** A reading and its result. */
+  private record Derived<T>(Batch.Derivation<T> by, T result) {}
+
+  @SuppressWarnings("unchecked") // the derivation made it
+  private synchronized @Nullable Derived<Object> derived() {
+    return derivedBy == null || derived == null
+        ? null
+        : new Derived<>((Batch.Derivation<Object>) derivedBy, derived);
+  }
+
+  /** Takes the result of a reading from that of its parts, where all have been read by one. */
+  void deriveFrom(List<Content> parts) {
+    List<Object> results = new ArrayList<>(parts.size());
+    Batch.Derivation<Object> by = null;
+    for (Content c : parts) {
+      Derived<Object> d = c.derived();
+      if (d == null || by != null && d.by() != by) {
+        return;
+      }
+      by = d.by();
+      results.add(d.result());
+    }
+    Object all = by == null ? null : by.ofParts(results);
+    if (all != null) {
+      synchronized (this) {
+        derivedBy = by;
+        derived = all;
+      }
+    }
   }
 
   /** From now on several may take it. */

@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.volume;
 
+import dev.tethys.pipeline.Signal;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,6 +27,7 @@ final class BatchVolumes {
   private final List<VolumeAttribute> attributes;
   private final boolean detailed;
   private final Map<String, long[]>[] byValue; // items, bytes
+  private final List<BatchVolumes> parts; // of a joined batch, else empty
   private long items;
   private long bytes;
 
@@ -33,6 +36,42 @@ final class BatchVolumes {
     this.attributes = attributes;
     this.detailed = detailed;
     byValue = new Map[attributes.size()];
+    parts = List.of();
+  }
+
+  @SuppressWarnings("unchecked") // as above
+  private BatchVolumes(List<BatchVolumes> parts, long items, long bytes) {
+    attributes = List.of();
+    detailed = true;
+    byValue = new Map[0];
+    this.parts = parts;
+    this.items = items;
+    this.bytes = bytes;
+  }
+
+  /**
+   * Volumes of a batch that was joined of others. Null when it costs less to read it: parts are
+   * small, or the number of their items is unknown.
+   *
+   * @param parts volumes of its parts
+   */
+  static @Nullable BatchVolumes join(List<BatchVolumes> parts) {
+    long items = 0;
+    long bytes = 0;
+    List<BatchVolumes> all = new ArrayList<>(parts.size());
+    for (BatchVolumes p : parts) {
+      if (p.items == 0 || p.bytes < 0) {
+        return null;
+      }
+      items += p.items;
+      bytes += p.bytes;
+      if (p.parts.isEmpty()) {
+        all.add(p);
+      } else {
+        all.addAll(p.parts);
+      }
+    }
+    return items < (long) all.size() * MANY ? null : new BatchVolumes(all, items, bytes);
   }
 
   /** Adds items of a value. */
@@ -100,7 +139,22 @@ final class BatchVolumes {
   }
 
   /** Adds to tables; bytes that are unknown here, or counted otherwise there, by items. */
-  void addTo(TopValues[] tables, dev.tethys.pipeline.Signal signal, long passed) {
+  void addTo(TopValues[] tables, Signal signal, long passed) {
+    if (parts.isEmpty()) {
+      addValues(tables, signal, passed);
+      return;
+    }
+    long remaining = passed;
+    int more = parts.size();
+    for (BatchVolumes p : parts) {
+      long b = bytes == passed ? p.bytes : (long) ((double) passed * p.bytes / bytes);
+      b = --more == 0 ? remaining : Math.min(b, remaining);
+      remaining -= b;
+      p.addValues(tables, signal, b);
+    }
+  }
+
+  private void addValues(TopValues[] tables, Signal signal, long passed) {
     for (int i = 0; i < tables.length; i++) {
       if (!attributes.get(i).appliesTo(signal)) {
         continue;

@@ -29,6 +29,11 @@ final class OtlpVolumes {
   private static final int POINT = 1;
   private static final int SAMPLE = 2;
   private static final int SEVERITIES = 25;
+  private static final int TIME_TAG = 1 << 3 | ProtoReader.FIXED64;
+  private static final int NUMBER_TAG = SEVERITY_NUMBER << 3 | ProtoReader.VARINT;
+
+  /** Offset of the severity number in a record that begins with its time. */
+  private static final int NUMBER_AT = 10;
 
   private final Signal signal;
   private final List<VolumeAttribute> attributes;
@@ -51,7 +56,7 @@ final class OtlpVolumes {
     attributes = plan.attributes;
     this.detailed = detailed;
     out = new BatchVolumes(attributes, detailed);
-    keys = attributes.stream().map(VolumeAttribute::keyBytes).toArray(byte[][]::new);
+    keys = plan.keys;
     found = new String[attributes.size()];
     severity = signal == Signal.LOGS ? index(VolumeAttribute.Source.SEVERITY) : -1;
     metric = signal == Signal.METRICS ? index(VolumeAttribute.Source.METRIC) : -1;
@@ -158,21 +163,7 @@ final class OtlpVolumes {
       return;
     }
     int outer = r.enter();
-    int end = r.limit();
-    int number = 0;
-    while (r.next()) {
-      if (r.field() == SEVERITY_NUMBER && r.wireType() == ProtoReader.VARINT) {
-        number = r.readInt();
-        if (!items) {
-          break;
-        }
-      } else if (items && r.field() == LOG_ATTRIBUTES && r.wireType() == LENGTH) {
-        attribute(VolumeAttribute.Source.ITEM);
-      } else {
-        r.skip();
-      }
-    }
-    r.position(end);
+    int number = items ? numberAndAttributes() : number();
     r.leave(outer);
     int bytes = r.position() - from;
     if (severity >= 0) {
@@ -181,6 +172,42 @@ final class OtlpVolumes {
       severityBytes[s] += bytes;
     }
     endItem(bytes);
+  }
+
+  /**
+   * Severity number of a log record. Writers put fields in the order of their numbers, so that it
+   * mostly follows the time.
+   */
+  private int number() {
+    byte[] b = r.buffer();
+    int p = r.position();
+    if (r.limit() - p > NUMBER_AT && b[p] == TIME_TAG && b[p + NUMBER_AT - 1] == NUMBER_TAG) {
+      int number = b[p + NUMBER_AT];
+      if (number >= 0) {
+        return number;
+      }
+    }
+    while (r.next()) {
+      if (r.field() == SEVERITY_NUMBER && r.wireType() == ProtoReader.VARINT) {
+        return r.readInt();
+      }
+      r.skip();
+    }
+    return 0;
+  }
+
+  private int numberAndAttributes() {
+    int number = 0;
+    while (r.next()) {
+      if (r.field() == SEVERITY_NUMBER && r.wireType() == ProtoReader.VARINT) {
+        number = r.readInt();
+      } else if (r.field() == LOG_ATTRIBUTES && r.wireType() == LENGTH) {
+        attribute(VolumeAttribute.Source.ITEM);
+      } else {
+        r.skip();
+      }
+    }
+    return number;
   }
 
   private void span(int from) {

@@ -24,6 +24,10 @@ final class VolumePlan implements Batch.Derivation<BatchVolumes> {
 
   final List<VolumeAttribute> attributes;
   final int values;
+
+  /** Keys of the attributes, in UTF-8. */
+  final byte[][] keys;
+
   private final AtomicInteger turn = new AtomicInteger();
 
   /** Key of volumes of a layout that are not detailed. */
@@ -32,6 +36,7 @@ final class VolumePlan implements Batch.Derivation<BatchVolumes> {
   VolumePlan(List<VolumeAttribute> attributes, int values) {
     this.attributes = List.copyOf(attributes);
     this.values = values;
+    keys = attributes.stream().map(VolumeAttribute::keyBytes).toArray(byte[][]::new);
   }
 
   TopValues[] tables() {
@@ -83,6 +88,11 @@ final class VolumePlan implements Batch.Derivation<BatchVolumes> {
     boolean detailed = rows.layout().size() <= BatchVolumes.MANY || isDetailed();
     return rows.layout()
         .kept(detailed ? this : coarse, () -> new SeriesVolumes(this, detailed).read(rows));
+  }
+
+  @Override
+  public @Nullable BatchVolumes ofParts(List<BatchVolumes> parts) {
+    return BatchVolumes.join(parts);
   }
 
   @Override

@@ -19,6 +19,8 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Metadata;
 import dev.tethys.pipeline.Signal;
+import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -176,6 +178,73 @@ final class VolumesTest {
     }
     assertThat(items(p, "service.name")).containsOnly(Map.entry("api", 40_040L));
     assertThat(requireNonNull(p.by("metric.name")).distinct()).isBetween(90L, 110L);
+  }
+
+  /** A request with so many log records, of which every fourth is an error. */
+  private static byte[] records(String service, int n) {
+    LogsData data = new LogsData();
+    ResourceGroup<LogRecord> g = new ResourceGroup<>();
+    g.resource().attributes().put("service.name", service);
+    ScopeGroup<LogRecord> s = new ScopeGroup<>();
+    for (int i = 0; i < n; i++) {
+      LogRecord l = new LogRecord();
+      l.setTimeUnixNano(1_700_000_000_000_000_000L + i);
+      l.setSeverityNumber(i % 4 == 0 ? 17 : 9);
+      l.setBody("line " + i);
+      s.items().add(l);
+    }
+    g.scopes().add(s);
+    data.resources().add(g);
+    return new OtlpWriter().write(data);
+  }
+
+  @Test
+  void volumesOfJoinedBatchesAreThoseOfTheirParts() {
+    Volumes v = new Volumes();
+    v.configure(by("service.name", "severity"));
+    VolumePoint in = v.in("otlp", Signal.LOGS);
+    VolumePoint out = v.edge("e", true, "out", "logs", Signal.LOGS);
+    List<Batch> parts = new ArrayList<>();
+    int bytes = 0;
+    for (String service : List.of("checkout", "cart", "api")) {
+      byte[] body = records(service, 400);
+      bytes += body.length;
+      Batch b = new Batch(Signal.LOGS, Encoding.OTLP, body, 400, 0);
+      in.pass(b, body.length);
+      parts.add(b);
+    }
+    Batch joined = Batch.join(parts, 0, Metadata.NONE);
+    // Its bytes are not read again: without the volumes of its parts, 0 is no tag.
+    Arrays.fill(joined.body(), (byte) 0);
+    out.pass(joined, bytes);
+    assertThat(items(out, "service.name"))
+        .containsOnly(Map.entry("checkout", 400L), Map.entry("cart", 400L), Map.entry("api", 400L));
+    assertThat(items(out, "severity"))
+        .containsOnly(Map.entry("error", 300L), Map.entry("info", 900L));
+    assertThat(requireNonNull(out.by("service.name")).rows())
+        .isEqualTo(requireNonNull(in.by("service.name")).rows());
+    assertThat(bytes(out, "severity")).isEqualTo(bytes);
+  }
+
+  @Test
+  void smallPartsOfAJoinedBatchAreReadTogether() {
+    Volumes v = new Volumes();
+    v.configure(by("service.name", "severity"));
+    VolumePoint in = v.in("otlp", Signal.LOGS);
+    List<Batch> parts = new ArrayList<>();
+    for (int i = 0; i < 100; i++) {
+      byte[] body = records("s" + i % 2, 4);
+      Batch b = new Batch(Signal.LOGS, Encoding.OTLP, body, 4, 0);
+      in.pass(b, body.length);
+      parts.add(b);
+    }
+    VolumePoint out = v.edge("e", true, "out", "logs", Signal.LOGS);
+    out.pass(Batch.join(parts, 0, Metadata.NONE), 5_000);
+    assertThat(items(out, "service.name"))
+        .containsOnly(Map.entry("s0", 200L), Map.entry("s1", 200L));
+    assertThat(items(out, "severity"))
+        .containsOnly(Map.entry("error", 100L), Map.entry("info", 300L));
+    assertThat(bytes(out, "severity")).isEqualTo(5_000);
   }
 
   @Test
