@@ -17,7 +17,7 @@ async function clean(page, what) {
 }
 
 export const scenarios = ['light', 'dark'].map((colorScheme) => ({
-  name: `profiles: the first visit shows flames of a service, ${colorScheme}`,
+  name: `profiles: the first visit shows flames of the largest service, ${colorScheme}`,
   context: { colorScheme },
   async run({ open, page, shot }) {
     await mockPyroscope(page);

@@ -83,13 +83,15 @@ export async function mockPyroscope(page, options = {}) {
       return route.fulfill({
         json: {
           labelsSet: ['1', '2'].flatMap((version) =>
-            [CPU, HEAP].map((type) => ({
-              labels: [
-                { name: '__profile_type__', value: type },
-                { name: 'service_name', value: 'shop' },
-                { name: 'version', value: version },
-              ],
-            })),
+            [CPU, HEAP].flatMap((type) =>
+              ['cart', 'shop'].map((service) => ({
+                labels: [
+                  { name: '__profile_type__', value: type },
+                  { name: 'service_name', value: service },
+                  { name: 'version', value: version },
+                ],
+              })),
+            ),
           ),
         },
       });
@@ -107,7 +109,8 @@ export async function mockPyroscope(page, options = {}) {
           timestamp: String(t),
           value: (0.5 + 0.3 * Math.sin(t / 400_000)) * body.step * SECOND,
         });
-      return route.fulfill({ json: { series: [{ labels: [], points }] } });
+      const labels = body.groupBy.map((name) => ({ name, value: 'shop' })); // has the largest total
+      return route.fulfill({ json: { series: [{ labels, points }] } });
     }
     if (method === 'SelectMergeStacktraces')
       return route.fulfill({ json: { flamegraph: flamegraph([versionOf(selector)]) } });

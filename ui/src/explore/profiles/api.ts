@@ -4,6 +4,7 @@ import { ApiError } from '../../api/client';
 import { apiUrl } from '../../app/base';
 import { decodeFlames, type Flames, type WireFlames } from './flames';
 import { type ProfileHeat, profileHeat, type WireHeatSeries } from './heat-model';
+import { SERVICE } from './state';
 
 /** Range of time, ms since 1970. */
 export interface Window {
@@ -113,6 +114,25 @@ export function useFlames(selection: Selection | null, baseline: Selection | nul
     placeholderData: keepPreviousData,
     staleTime: Number.POSITIVE_INFINITY,
   });
+}
+
+/** Service with the largest total of a profile type; null if there is none. */
+export async function largestService(
+  type: string,
+  window: Window,
+  signal: AbortSignal,
+): Promise<string | null> {
+  const body = await call<{ series?: { labels?: { name: string; value: string }[] }[] }>(
+    'SelectSeries',
+    {
+      ...selected({ ...window, type, query: '{}' }),
+      step: Math.max(1, (window.end - window.start) / 1000),
+      groupBy: [SERVICE],
+      limit: 1,
+    },
+    signal,
+  );
+  return body.series?.[0]?.labels?.find((l) => l.name === SERVICE)?.value ?? null;
 }
 
 export interface Timeline extends Window {

@@ -9,7 +9,14 @@ import { Button, Empty, Loading, PageHead, SearchField, Segmented, Select } from
 import { utcTime } from '../../lib/store';
 import { clampRange, formatMoment, type TimeRange } from '../../lib/time';
 import { ExploreTabs } from '../tabs';
-import { type Selection, useAnyProfiles, useFlames, useProfileSeries, type Window } from './api';
+import {
+  largestService,
+  type Selection,
+  useAnyProfiles,
+  useFlames,
+  useProfileSeries,
+  type Window,
+} from './api';
 import { NoProfileStore, NoProfilesYet } from './empty';
 import { FlameGraph } from './flame-graph';
 import { invert, sandwich } from './flames';
@@ -132,9 +139,23 @@ function ProfilesContent({
     if (all.length === 0 || (state.type !== '' && state.query !== '')) return;
     const type =
       state.type || (PREFERRED.map((p) => types.find((t) => p.test(t))).find(Boolean) ?? types[0] ?? '');
-    const service = all.find((s) => s[TYPE] === type)?.[SERVICE];
-    const query = state.query || (service === undefined ? '{}' : withLabel('{}', SERVICE, service));
-    go({ ...state, type, query }, true);
+    if (state.query !== '') {
+      go({ ...state, type }, true);
+      return;
+    }
+    const start = (service: string | undefined) =>
+      go({ ...state, type, query: service === undefined ? '{}' : withLabel('{}', SERVICE, service) }, true);
+    const first = all.find((s) => s[TYPE] === type)?.[SERVICE];
+    const asking = new AbortController();
+    largestService(type, window, asking.signal).then(
+      (service) => {
+        if (!asking.signal.aborted) start(service ?? first);
+      },
+      () => {
+        if (!asking.signal.aborted) start(first);
+      },
+    );
+    return () => asking.abort();
   }, [all.length > 0, state.type === '', state.query === '']);
   const selection = useMemo<Selection | null>(
     () =>

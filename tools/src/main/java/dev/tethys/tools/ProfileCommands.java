@@ -95,7 +95,8 @@ final class ProfileCommands {
             List.of(SAMPLE_TYPE, OUTPUT),
             1,
             Command.ANY,
-            ProfileCommands::export));
+            ProfileCommands::export),
+        UploadDebugInfo.command());
   }
 
   /** Profiles of one type in files. */

@@ -5,6 +5,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 import dev.tethys.codec.pprof.PprofWriter;
 import dev.tethys.codec.pprof.PprofWriter.ValueType;
 import dev.tethys.codec.pprof.StackProfile.Frame;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -119,5 +122,35 @@ class ProfileCommandsTest {
     assertThat(run(1, "profile", "top", text.toString())).contains(text.toString());
     assertThat(run(1, "profile", "top", "--sample-type=heap", before.toString()))
         .contains("--sample-type is 'heap'; the files have cpu, samples");
+  }
+
+  @Test
+  void uploadsDebugInformation() throws IOException {
+    Path shop = Path.of("../codec/src/test/resources/elf/shop-clang-dwarf5");
+    List<String> received = new ArrayList<>();
+    Routes routes = new Routes();
+    routes.put(
+        "/buildid/{id}/debuginfo",
+        (q, r) -> {
+          byte[] body = q.body(1 << 20).readAllBytes();
+          received.add(q.pathParam("id") + " " + body.length + " " + q.header("X-Scope-OrgID"));
+          r.status(received.size() == 1 ? 200 : 400).send("refused");
+        });
+    try (HttpListener server =
+        HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null)) {
+      String[] command = {
+        "profile",
+        "upload-debuginfo",
+        "--url=http://127.0.0.1:" + server.port(),
+        "--org-id=team-a",
+        shop.toString()
+      };
+      String id = "70de1ec376c95ad64b7cf2a9bf6b35cea78bace3";
+      assertThat(run(0, command)).isEqualTo(shop + ": build " + id + "\n");
+      assertThat(run(1, command)).isEqualTo(shop + ": 400 Bad Request: refused\n");
+      assertThat(received).contains(id + " 22104 team-a");
+      assertThat(run(1, "profile", "upload-debuginfo", before.toString()))
+          .contains("not a 64-bit little-endian ELF file");
+    }
   }
 }

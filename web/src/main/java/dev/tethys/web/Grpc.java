@@ -57,6 +57,18 @@ public final class Grpc {
     void call(byte[] message, HttpRequest request, Messages to) throws Exception;
   }
 
+  /** Handler of a method that takes a stream of request messages and answers with one. */
+  @FunctionalInterface
+  public interface UploadMethod {
+    byte[] call(MessageSource messages, HttpRequest request) throws Exception;
+  }
+
+  /** Messages of a request in their order. */
+  public interface MessageSource {
+    /** Next message; null at the end. */
+    byte @Nullable [] next() throws IOException, GrpcException;
+  }
+
   /** Receiver of response messages; each message is sent at once. */
   public interface Messages {
     /** Sends one. */
@@ -94,6 +106,34 @@ public final class Grpc {
                       method.call(m, request, to);
                       return null;
                     }));
+  }
+
+  /**
+   * A handler for one method whose request is a stream, read message by message.
+   *
+   * @param maxBytes the largest message, after decompression; larger ones are RESOURCE_EXHAUSTED
+   * @param maxTotal bytes of all messages
+   */
+  public static HttpHandler upload(int maxBytes, long maxTotal, UploadMethod method) {
+    return (request, response) ->
+        answer(
+            request,
+            response,
+            to -> {
+              InputStream body = request.body(maxTotal);
+              to.write(method.call(() -> next(request, body, maxBytes), request));
+            });
+  }
+
+  private static byte @Nullable [] next(HttpRequest request, InputStream body, int maxBytes)
+      throws IOException, GrpcException {
+    byte[] head = body.readNBytes(5);
+    if (head.length == 0) {
+      return null;
+    }
+    long length = length(head, maxBytes);
+    byte[] message = read(request, body, (int) length);
+    return head[0] == 1 ? decompressed(message, request, maxBytes) : message;
   }
 
   private interface Call {
@@ -147,8 +187,25 @@ public final class Grpc {
       HttpRequest request, int maxBytes, Use<T> use) throws Exception {
     InputStream body = request.body(maxBytes + 1024L);
     byte[] head = body.readNBytes(5);
+    long length = length(head, maxBytes);
+    byte[] message = read(request, body, (int) length);
+    if (body.read() >= 0) {
+      throw new GrpcException(Status.INTERNAL, "more than one message in a unary call");
+    }
+    boolean compressed = head[0] == 1;
+    return BodyThreads.run(
+        request,
+        BodyThreads.isLarge(length, compressed),
+        () -> use.of(compressed ? decompressed(message, request, maxBytes) : message));
+  }
+
+  /** Length of a message by its head. */
+  private static long length(byte[] head, int maxBytes) throws GrpcException {
     if (head.length < 5) {
       throw new GrpcException(Status.INTERNAL, "the call has no whole message");
+    }
+    if (head[0] < 0 || head[0] > 1) {
+      throw new GrpcException(Status.INTERNAL, "malformed message");
     }
     long length = ByteBuffer.wrap(head).getInt(1) & 0xffff_ffffL;
     if (length > maxBytes) {
@@ -156,18 +213,7 @@ public final class Grpc {
           Status.RESOURCE_EXHAUSTED,
           "message of " + length + " bytes is larger than " + maxBytes + " bytes");
     }
-    byte[] message = read(request, body, (int) length);
-    if (body.read() >= 0) {
-      throw new GrpcException(Status.INTERNAL, "more than one message in a unary call");
-    }
-    if (head[0] < 0 || head[0] > 1) {
-      throw new GrpcException(Status.INTERNAL, "malformed message");
-    }
-    boolean compressed = head[0] == 1;
-    return BodyThreads.run(
-        request,
-        BodyThreads.isLarge(length, compressed),
-        () -> use.of(compressed ? decompressed(message, request, maxBytes) : message));
+    return length;
   }
 
   /** Reads into an array that is as large as the message from the start, unless that is large. */

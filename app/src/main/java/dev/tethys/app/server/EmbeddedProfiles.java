@@ -100,6 +100,7 @@ final class EmbeddedProfiles implements AutoCloseable {
   private final Registry registry;
   private final ProfileIngester ingester;
   private final ProfileScrapes scrapes;
+  private final DebugInfo symbols;
   private volatile ProfilesConfig config = ProfilesConfig.DEFAULT;
   private volatile @Nullable ProfileDatabase opened;
   private volatile @Nullable SelfProfiler self;
@@ -109,7 +110,8 @@ final class EmbeddedProfiles implements AutoCloseable {
     this.shell = new EventStoreSetup(flags, "profiles", "profile store", () -> opened);
     this.folder = shell.folder(storage);
     this.registry = registry;
-    this.ingester = new ProfileIngester(this::store, registry);
+    this.ingester = new ProfileIngester(() -> opened, registry);
+    this.symbols = new DebugInfo(flags, storage, clients, registry);
     this.scrapes =
         new ProfileScrapes(
             this::storeScraped, new HttpTransports(clients), registry, ScrapeClock.SYSTEM);
@@ -155,7 +157,7 @@ final class EmbeddedProfiles implements AutoCloseable {
   static ProfileRuleQueries ruleQueries(@Nullable EmbeddedProfiles store, PromqlEngine engine) {
     return store == null
         ? ProfileRuleQueries.NONE
-        : ProfileRuleQueries.of(engine, () -> store.opened);
+        : ProfileRuleQueries.of(engine, store::store);
   }
 
   /** Jobs of profiles with their targets. */
@@ -199,6 +201,7 @@ final class EmbeddedProfiles implements AutoCloseable {
         new PyroscopeSettings(Duration.ofMillis(flags.millis(QUERY_TIMEOUT)));
     new PyroscopeApi(this::store, settings, UnixNanos::now).addTo(routes);
     ProfileReceivers.addTo(routes, pipelineStore(), receivers);
+    symbols.addTo(routes);
     shell.addGauges(registry);
   }
 
@@ -207,8 +210,10 @@ final class EmbeddedProfiles implements AutoCloseable {
     return shell.flush();
   }
 
+  /** The store with names of functions from debug information. */
   private @Nullable ProfileStore store() {
-    return opened;
+    ProfileDatabase o = opened;
+    return o == null ? null : symbols.symbolized(o);
   }
 
   /** Opens the store. */
@@ -218,6 +223,7 @@ final class EmbeddedProfiles implements AutoCloseable {
         ProfileDatabase.open(
             new RealFiles(), folder, new ProfileOptions(shell.engine(), config.limits("")));
     database.setLimits(config::limits);
+    symbols.open();
     opened = database;
     shell.logOpened(folder, begin);
     if (flags.bool(SELF)) {

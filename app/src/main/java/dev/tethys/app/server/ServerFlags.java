@@ -575,6 +575,7 @@ final class ServerFlags {
             ALL,
             EmbeddedTraces.FLAGS,
             EmbeddedProfiles.FLAGS,
+            DebugInfo.FLAGS,
             EmbeddedControl.FLAGS,
             EmbeddedAlertmanager.clusterFlags())
         .flatMap(List::stream)

@@ -1,5 +1,7 @@
 package dev.tethys.codec.elf;
 
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -9,12 +11,14 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * 64-bit little-endian ELF file, read part by part. Every number in it may be wrong: each is tested
- * before it is used, and a part has a largest size.
+ * before it is used, and a part has a largest size. Source: System V ABI, chapters 4 and 5; notes
+ * of GNU and of Go.
  */
 public final class ElfFile implements Closeable {
   public static final int X86_64 = 62;
@@ -27,17 +31,34 @@ public final class ElfFile implements Closeable {
   private static final int MAX_SEGMENTS = 512;
   private static final int MAX_PART = 256 << 20;
   private static final int PT_LOAD = 1;
+  private static final long PAGE = 4096;
   private static final int SHT_SYMTAB = 2;
   private static final int SHT_NOBITS = 8;
   private static final int SHT_DYNSYM = 11;
+  private static final int SHT_NOTE = 7;
+  private static final int SHF_COMPRESSED = 0x800;
+  private static final int COMPRESSION_HEADER = 24;
+  private static final int ZLIB = 1;
+  private static final int ZSTD = 2;
+  private static final int ET_EXEC = 2;
+  private static final int NOTE_HEADER = 12;
+  private static final int MAX_NOTES = 64 << 10;
+  private static final int GNU_BUILD_ID = 3;
+  private static final int GO_BUILD_ID = 4;
   private static final int STT_FUNC = 2;
   private static final int STT_GNU_IFUNC = 10;
 
   /** Part of the file with a name. */
-  public record Section(String name, int type, long address, long offset, long size, int link) {}
+  public record Section(
+      String name, int type, long flags, long address, long offset, long size, int link) {}
 
-  /** Part of the file that is mapped into memory. */
-  public record Segment(long offset, long address, long fileSize, boolean executable) {}
+  /**
+   * Part of the file that is mapped into memory.
+   *
+   * @param fileSize 0 in files that have debug information only
+   */
+  public record Segment(
+      long offset, long address, long fileSize, long memorySize, boolean executable) {}
 
   /** Receives a function of a symbol table. */
   @FunctionalInterface
@@ -52,12 +73,15 @@ public final class ElfFile implements Closeable {
 
   private final FileChannel file;
   private final int machine;
+  private final int type;
   private final List<Section> sections;
   private final List<Segment> segments;
 
-  private ElfFile(FileChannel file, int machine, List<Section> sections, List<Segment> segments) {
+  private ElfFile(
+      FileChannel file, int machine, int type, List<Section> sections, List<Segment> segments) {
     this.file = file;
     this.machine = machine;
+    this.type = type;
     this.sections = sections;
     this.segments = segments;
   }
@@ -85,11 +109,17 @@ public final class ElfFile implements Closeable {
                   p.getLong(at + 8),
                   p.getLong(at + 16),
                   p.getLong(at + 32),
+                  p.getLong(at + 40),
                   (p.getInt(at + 4) & 1) != 0));
         }
       }
       ElfFile elf =
-          new ElfFile(file, h.getShort(18) & 0xffff, sections(file, h), List.copyOf(segments));
+          new ElfFile(
+              file,
+              h.getShort(18) & 0xffff,
+              h.getShort(16) & 0xffff,
+              sections(file, h),
+              List.copyOf(segments));
       done = true;
       return elf;
     } finally {
@@ -114,6 +144,7 @@ public final class ElfFile implements Closeable {
           new Section(
               text(texts, s.getInt(at)),
               s.getInt(at + 4),
+              s.getLong(at + 8),
               s.getLong(at + 16),
               s.getLong(at + 24),
               s.getLong(at + 32),
@@ -159,6 +190,11 @@ public final class ElfFile implements Closeable {
     return machine;
   }
 
+  /** True for programs whose addresses in memory are those of the file. */
+  public boolean isFixed() {
+    return type == ET_EXEC;
+  }
+
   /** Parts that are mapped into memory. */
   public List<Segment> segments() {
     return segments;
@@ -177,6 +213,75 @@ public final class ElfFile implements Closeable {
   /** Bytes of a section. */
   public ByteBuffer bytes(Section s) throws IOException {
     return read(file, s.offset, s.size);
+  }
+
+  /**
+   * Bytes of a section after decompression; empty without such a section or beyond a size.
+   *
+   * @throws IOException when it is damaged or compressed in an unknown way
+   */
+  ByteBuffer content(String name, long max) throws IOException {
+    Section s = section(name);
+    if (s == null || s.size > max) {
+      return ByteBuffer.allocate(0);
+    }
+    ByteBuffer b = bytes(s);
+    if ((s.flags & SHF_COMPRESSED) == 0) {
+      return b;
+    }
+    if (b.limit() < COMPRESSION_HEADER) {
+      throw new IOException("section " + name + " is shorter than its header");
+    }
+    long size = b.getLong(8);
+    if (size < 0 || size > max) {
+      return ByteBuffer.allocate(0);
+    }
+    Compression c =
+        switch (b.getInt(0)) {
+          case ZLIB -> Compression.ZLIB;
+          case ZSTD -> Compression.ZSTD;
+          default -> throw new IOException("section " + name + " has an unknown compression");
+        };
+    try {
+      byte[] out =
+          c.decompress(
+              b.array(), COMPRESSION_HEADER, b.limit() - COMPRESSION_HEADER, (int) size);
+      return ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN);
+    } catch (CodecException e) {
+      throw new IOException("section " + name + " is damaged: " + e.getMessage(), e);
+    }
+  }
+
+  /** Identities of the build in hexadecimal digits: that of GNU's linkers, that of Go's. */
+  public List<String> buildIds() throws IOException {
+    List<String> out = new ArrayList<>();
+    for (Section s : sections) {
+      if (s.type == SHT_NOTE && s.size <= MAX_NOTES) {
+        notes(bytes(s), out);
+      }
+    }
+    return out;
+  }
+
+  private static void notes(ByteBuffer b, List<String> out) {
+    int at = 0;
+    while (at + NOTE_HEADER <= b.limit()) {
+      long nameSize = b.getInt(at) & 0xffff_ffffL;
+      long size = b.getInt(at + 4) & 0xffff_ffffL;
+      int kind = b.getInt(at + 8);
+      long start = at + NOTE_HEADER + (nameSize + 3 & ~3L);
+      if (start + size > b.limit()) {
+        return;
+      }
+      String name = text(b, at + NOTE_HEADER);
+      if (kind == GNU_BUILD_ID && nameSize == 4 && name.equals("GNU")
+          || kind == GO_BUILD_ID && nameSize == 4 && name.equals("Go")) {
+        byte[] id = new byte[(int) size];
+        b.get((int) start, id);
+        out.add(HexFormat.of().formatHex(id));
+      }
+      at = (int) Math.min(b.limit(), start + (size + 3 & ~3L));
+    }
   }
 
   /** Bytes at an address, fewer when the segment ends before. */
@@ -210,6 +315,41 @@ public final class ElfFile implements Closeable {
       }
     }
     return -1;
+  }
+
+  /**
+   * Address in the file of an address in the memory of a process; -1 when it has none.
+   *
+   * @param start of the mapping in memory, 0 for addresses that are those of the file
+   * @param limit end of the mapping
+   * @param offset of the mapping in the file
+   */
+  public long addressOf(long address, long start, long limit, long offset) {
+    boolean mapped = start != 0 && address >= start && address < limit;
+    if (isFixed() || !mapped) {
+      return isExecutable(address) ? address : -1;
+    }
+    long inFile = address - start + offset;
+    long found = addressOf(inFile);
+    if (found >= 0) {
+      return found;
+    }
+    for (Segment s : segments) { // files of debug information keep addresses, but no offsets
+      long virtual = (s.address & -PAGE) + address - start;
+      if (s.executable && s.fileSize == 0 && isExecutable(virtual)) {
+        return virtual;
+      }
+    }
+    return -1;
+  }
+
+  private boolean isExecutable(long address) {
+    for (Segment s : segments) {
+      if (s.executable && address >= s.address && address - s.address < s.memorySize) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Reads the functions of all symbol tables, those that are defined in this file. */

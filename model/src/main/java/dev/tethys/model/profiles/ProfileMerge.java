@@ -3,6 +3,7 @@ package dev.tethys.model.profiles;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Merges profiles of one type into one, with locations and, if requested, attributes of samples.
@@ -15,6 +16,7 @@ public final class ProfileMerge implements ProfileReader {
   private final ProfileSymbolTable symbols = new ProfileSymbolTable();
   private final TupleTable keys = new TupleTable();
   private final boolean withAttributes;
+  private final @Nullable Innermost innermost;
   private final Set<String> comments = new TreeSet<>();
   private long[] values = new long[64];
   private SymbolCopier copier = new SymbolCopier(symbols.view(), symbols);
@@ -32,7 +34,22 @@ public final class ProfileMerge implements ProfileReader {
    */
   public ProfileMerge(boolean withAttributes) {
     this.withAttributes = withAttributes;
+    this.innermost = null;
   }
+
+  /** Merges the innermost locations of stacks, without attributes. */
+  public ProfileMerge(Innermost innermost) {
+    this.withAttributes = false;
+    this.innermost = innermost;
+  }
+
+  /**
+   * Part of stacks that is kept, as compilers need it to optimise by a profile.
+   *
+   * @param keep number of innermost locations; 0 for all
+   * @param wholeFunction true to add up samples of different lines of the innermost function
+   */
+  public record Innermost(int keep, boolean wholeFunction) {}
 
   @Override
   public boolean needsSamples() {
@@ -67,12 +84,19 @@ public final class ProfileMerge implements ProfileReader {
     }
     for (int i = 0; i < samples.count; i++) {
       int attributes = withAttributes ? copier.attributes(samples.attributes[i]) : 0;
-      int key = keys.intern(copier.node(samples.stacks[i]), attributes);
+      int key = keys.intern(node(samples.stacks[i]), attributes);
       if (key >= values.length) {
         values = Arrays.copyOf(values, values.length * 2);
       }
       values[key] += samples.values[i];
     }
+  }
+
+  private int node(int stack) {
+    Innermost part = innermost;
+    return part == null
+        ? copier.node(stack)
+        : copier.innermost(stack, part.keep, part.wholeFunction);
   }
 
   @Override

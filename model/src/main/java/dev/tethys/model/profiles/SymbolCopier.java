@@ -77,15 +77,55 @@ public final class SymbolCopier {
 
   private int location(int i) {
     if (locations[i] < 0) {
-      long mapping = mapping(from.locations().get(i, 0));
-      int n = load(from.locations(), i);
-      row[0] = mapping;
-      for (int at = ProfileSymbols.LOCATION_HEAD; at < n; at += ProfileSymbols.LINE) {
-        row[at] = function(row[at]);
-      }
-      locations[i] = to.locations.intern(row, n);
+      locations[i] = to.locations.intern(row, loadLocation(i));
     }
     return locations[i];
+  }
+
+  private int loadLocation(int i) {
+    long mapping = mapping(from.locations().get(i, 0));
+    int n = load(from.locations(), i);
+    row[0] = mapping;
+    for (int at = ProfileSymbols.LOCATION_HEAD; at < n; at += ProfileSymbols.LINE) {
+      row[at] = function(row[at]);
+    }
+    return n;
+  }
+
+  /**
+   * Index in the other table of a stack of the innermost locations of a node.
+   *
+   * @param keep number of locations; 0 for all
+   * @param wholeFunction true to leave out address and line of the innermost one, so that stacks
+   *     that end in different lines of a function become one
+   */
+  public int innermost(int index, int keep, boolean wholeFunction) {
+    int depth = 0;
+    for (int at = index; at != 0 && (keep == 0 || depth < keep); depth++) {
+      if (depth == path.length) {
+        path = Arrays.copyOf(path, depth * 2);
+      }
+      path[depth] = (int) from.nodes().get(at, 1);
+      at = (int) from.nodes().get(at, 0);
+    }
+    int parent = 0;
+    while (depth > 0) {
+      depth--;
+      boolean isWhole = depth == 0 && wholeFunction;
+      int location = isWhole ? withoutLine(path[depth]) : location(path[depth]);
+      parent = to.nodes.intern(parent, location);
+    }
+    return parent;
+  }
+
+  private int withoutLine(int i) {
+    int n = loadLocation(i);
+    if (n > ProfileSymbols.LOCATION_HEAD) {
+      row[1] = 0;
+      row[ProfileSymbols.LOCATION_HEAD + 1] = 0;
+      row[ProfileSymbols.LOCATION_HEAD + 2] = 0;
+    }
+    return to.locations.intern(row, n);
   }
 
   /** Index of a node in the other table. */

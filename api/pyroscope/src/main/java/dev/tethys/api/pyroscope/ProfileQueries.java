@@ -147,6 +147,11 @@ final class ProfileQueries {
     return merge;
   }
 
+  /** Adds a selection to a merged profile. */
+  void merge(Request r, ProfileMerge to) {
+    read(r, to);
+  }
+
   /** Points of a series: step number, sum of the profiles, number of profiles. */
   record Line(Labels labels, TreeMap<Long, double[]> points) {
     double total() {

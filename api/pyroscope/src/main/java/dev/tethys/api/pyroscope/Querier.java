@@ -8,6 +8,8 @@ import dev.tethys.api.pyroscope.ProfileQueries.Stacks;
 import dev.tethys.codec.pprof.MergedPprof;
 import dev.tethys.model.Labels;
 import dev.tethys.model.profiles.ProfileLabels;
+import dev.tethys.model.profiles.ProfileMerge;
+import dev.tethys.model.profiles.ProfileMerge.Innermost;
 import dev.tethys.model.profiles.StackMerge;
 import dev.tethys.model.profiles.StackTree;
 import dev.tethys.web.HttpException;
@@ -60,7 +62,7 @@ final class Querier {
   private static List<String> callSite(Map<String, Object> m) {
     Map<String, Object> selector = message(m, "stack_trace_selector");
     if (!message(selector, "go_pgo").isEmpty()) {
-      throw unsupported("stack_trace_selector.go_pgo");
+      throw unsupported("stack_trace_selector.go_pgo; use SelectMergeProfile");
     }
     List<String> names = new ArrayList<>();
     if (selector.get("call_site") instanceof List<?> all) {
@@ -300,6 +302,16 @@ final class Querier {
 
   /** The merged profile in bytes of its message. */
   static byte[] mergeProfile(ProfileQueries q, Map<String, Object> m) {
+    Map<String, Object> selector = message(m, "stack_trace_selector");
+    if (selector.containsKey("go_pgo")) { // as in Pyroscope, other selectors do not matter then
+      Map<String, Object> pgo = message(selector, "go_pgo");
+      long keep = Math.clamp(number(pgo, "keep_locations"), 0, Integer.MAX_VALUE);
+      boolean wholeFunction = Boolean.TRUE.equals(pgo.get("aggregate_callees"));
+      Request r = request(m);
+      ProfileMerge merge = new ProfileMerge(new Innermost((int) keep, wholeFunction));
+      q.merge(r, merge);
+      return MergedPprof.write(merge, r.parsedType());
+    }
     if (!callSite(m).isEmpty()) {
       throw unsupported("stack_trace_selector of SelectMergeProfile");
     }

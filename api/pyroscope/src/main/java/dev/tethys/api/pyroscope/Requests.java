@@ -26,7 +26,8 @@ final class Requests {
     this.settings = settings;
   }
 
-  private static String tenant(HttpRequest request) {
+  /** Tenant that a request names. */
+  static String tenant(HttpRequest request) {
     try {
       return LogTenants.ofHeader(request.header(LogTenants.HEADER));
     } catch (IllegalArgumentException e) {

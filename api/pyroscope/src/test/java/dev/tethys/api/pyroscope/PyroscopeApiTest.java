@@ -397,12 +397,25 @@ class PyroscopeApiTest {
     assertThat(post(SERVICE + "Series", "text/plain", new byte[0]).statusCode()).isEqualTo(415);
     HttpResponse<byte[]> pgo =
         post(
-            SERVICE + "SelectMergeProfile",
+            SERVICE + "SelectMergeStacktraces",
             "application/json",
             selection("{}", ",\"stackTraceSelector\":{\"goPgo\":{\"keepLocations\":5}}")
                 .getBytes(UTF_8));
     assertThat(pgo.statusCode()).isEqualTo(501);
     assertThat(new String(pgo.body(), UTF_8)).contains("unimplemented").contains("go_pgo");
+  }
+
+  @Test
+  void mergesTheInnermostLocationsForOptimisation() throws Exception {
+    String pgo = ",\"stackTraceSelector\":{\"goPgo\":{\"keepLocations\":1}}";
+    HttpResponse<byte[]> r =
+        post(
+            SERVICE + "SelectMergeProfile",
+            "application/json",
+            selection("{service_name=\\\"shop\\\"}", pgo).getBytes(UTF_8));
+    assertThat(new String(r.body(), UTF_8))
+        .contains("\"sign\"", "\"value\":[\"120\"]", "\"value\":[\"31\"]")
+        .doesNotContain("\"main\"");
   }
 
   private HttpResponse<byte[]> render(String path, String... params) throws Exception {

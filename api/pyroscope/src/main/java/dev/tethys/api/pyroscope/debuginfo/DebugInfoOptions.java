@@ -1,0 +1,18 @@
+package dev.tethys.api.pyroscope.debuginfo;
+
+import java.net.URI;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Settings of symbolisation.
+ *
+ * @param maxBytes of all files in the store
+ * @param maxFileBytes of one file
+ * @param local whether files of this machine are read, at the path of a mapping and below
+ *     /usr/lib/debug
+ * @param upstream server of debuginfod to ask for missing files; null for none
+ * @param timeout of a request to it
+ */
+public record DebugInfoOptions(
+    long maxBytes, long maxFileBytes, boolean local, @Nullable URI upstream, Duration timeout) {}

@@ -1,0 +1,342 @@
+package dev.tethys.api.pyroscope;
+
+import static java.nio.charset.StandardCharsets.UTF_8;
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.api.pyroscope.debuginfo.DebugInfoOptions;
+import dev.tethys.api.pyroscope.debuginfo.DebugInfoStore;
+import dev.tethys.api.pyroscope.debuginfo.Symbolizer;
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.model.Labels;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.profiles.ProfileBatch;
+import dev.tethys.model.profiles.ProfileStore;
+import dev.tethys.model.profiles.Samples;
+import dev.tethys.model.profiles.SymbolizedStore;
+import dev.tethys.store.events.EngineOptions;
+import dev.tethys.store.profiles.ProfileDatabase;
+import dev.tethys.store.profiles.ProfileLimits;
+import dev.tethys.store.profiles.ProfileOptions;
+import dev.tethys.testkit.ProfileStoreContract;
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import dev.tethys.web.Routes;
+import dev.tethys.web.client.HttpClientFactory;
+import io.grpc.CallOptions;
+import io.grpc.ManagedChannel;
+import io.grpc.MethodDescriptor;
+import io.grpc.netty.shaded.io.grpc.netty.NettyChannelBuilder;
+import io.grpc.stub.ClientCalls;
+import io.grpc.stub.StreamObserver;
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.net.URI;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Uploads of debug information and queries of profiles that have addresses only. */
+class DebugInfoEndpointsTest {
+  private static final long T0 = 1_795_608_000_000_000_000L;
+  private static final String CPU = "process_cpu:cpu:nanoseconds:cpu:nanoseconds";
+  private static final String ID = "70de1ec376c95ad64b7cf2a9bf6b35cea78bace3";
+  private static final Path SHOP = Path.of("../../codec/src/test/resources/elf/shop-clang-dwarf5");
+  private static final long START = 0x55d0_0000_1000L;
+  private static final String NAMED = "\"total\",\"shop::Cart::add\",\"shop::Cart::rate\"";
+
+  @TempDir Path folder;
+  private final List<AutoCloseable> open = new ArrayList<>();
+  private final HttpClient client = HttpClient.newHttpClient();
+  private final AtomicLong nanoTime = new AtomicLong();
+  private @Nullable ProfileDatabase db;
+  private @Nullable HttpListener listener;
+
+  @BeforeEach
+  void prepare() {
+    HttpClientFactory.prepare();
+  }
+
+  @AfterEach
+  void close() throws Exception {
+    for (AutoCloseable c : open.reversed()) {
+      c.close();
+    }
+  }
+
+  private void start(boolean local, @Nullable URI upstream) throws IOException {
+    DebugInfoOptions options =
+        new DebugInfoOptions(1 << 20, 30_000, local, upstream, Duration.ofSeconds(10));
+    DebugInfoStore store = DebugInfoStore.open(new RealFiles(), folder.resolve("info"), options);
+    HttpClientFactory clients = new HttpClientFactory("test");
+    open.add(clients);
+    Symbolizer symbolizer =
+        new Symbolizer(
+            store, options, clients.client(HttpClientConfig.DEFAULT), nanoTime::incrementAndGet);
+    ProfileDatabase database =
+        ProfileDatabase.open(
+            new RealFiles(),
+            folder.resolve("profiles"),
+            new ProfileOptions(EngineOptions.defaults(), ProfileLimits.DEFAULTS));
+    open.add(database);
+    db = database;
+    Routes routes = new Routes();
+    ProfileStore symbolized = new SymbolizedStore(database, symbolizer);
+    new PyroscopeApi(() -> symbolized, new PyroscopeSettings(Duration.ofMinutes(1)), () -> T0)
+        .addTo(routes);
+    new DebugInfoEndpoints(() -> new DebugInfoEndpoints.Opened(store, symbolizer)).addTo(routes);
+    HttpListener l = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
+    open.add(l);
+    listener = l;
+  }
+
+  /** Stores a profile with one stack of two addresses, and one with names. */
+  private void append(String path) {
+    ProfileBatch b = new ProfileBatch();
+    long[] mapping = {
+      START, START + 0x1000, 0x1000, b.symbols.string(path), b.symbols.string(ID), 0
+    };
+    int m = b.symbols.mappings.intern(mapping, 6);
+    int main = b.symbols.locations.intern(new long[] {m, START + 0x1f5, 0}, 3);
+    int node = b.symbols.nodes.intern(0, main);
+    Samples samples = new Samples();
+    samples.add(node, 0, 10);
+    Labels series = ProfileStoreContract.cpu("native");
+    b.rows.add(b.series(series), T0, 10_000_000_000L, 0, 0, samples);
+    assertThat(requireNonNull(db).append("fake", b).refusals()).isEmpty();
+  }
+
+  private URI uri(String path) {
+    return URI.create("http://127.0.0.1:" + requireNonNull(listener).port() + path);
+  }
+
+  private HttpResponse<byte[]> send(String method, String path, byte[] body, String... headers)
+      throws Exception {
+    HttpRequest.Builder b =
+        HttpRequest.newBuilder(uri(path)).method(method, BodyPublishers.ofByteArray(body));
+    for (int i = 0; i < headers.length; i += 2) {
+      b.header(headers[i], headers[i + 1]);
+    }
+    return client.send(b.build(), BodyHandlers.ofByteArray());
+  }
+
+  private String json(String method, String body) throws Exception {
+    HttpResponse<byte[]> r =
+        send("POST", method, body.getBytes(UTF_8), "Content-Type", "application/json");
+    return r.statusCode() + " " + new String(r.body(), UTF_8);
+  }
+
+  private String flames() throws Exception {
+    long ms = T0 / 1_000_000;
+    return json(
+        "/querier.v1.QuerierService/SelectMergeStacktraces",
+        "{\"profileTypeID\":\""
+            + CPU
+            + "\",\"labelSelector\":\"{}\",\"start\":"
+            + (ms - 1000)
+            + ",\"end\":"
+            + (ms + 1000)
+            + "}");
+  }
+
+  @Test
+  void namesFunctionsAfterAnUpload() throws Exception {
+    start(false, null);
+    append("/bin/shop");
+    assertThat(flames()).contains("shop 0x55d0000011f5");
+    assertThat(send("PUT", "/buildid/" + ID + "/debuginfo", Files.readAllBytes(SHOP)).statusCode())
+        .isEqualTo(200);
+    assertThat(flames()).contains(NAMED);
+    requireNonNull(db).flush();
+    assertThat(flames()).contains(NAMED);
+    String merged =
+        json(
+            "/querier.v1.QuerierService/SelectMergeProfile",
+            "{\"profileTypeID\":\""
+                + CPU
+                + "\",\"labelSelector\":\"{}\",\"start\":0,\"end\":"
+                + T0 / 1_000_000
+                + "}");
+    assertThat(merged)
+        .contains("\"shop::Cart::rate\"", "\"_ZN4shop4CartImE4rateEm\"", "\"/src/shop/shop.cc\"")
+        .contains("\"hasFunctions\":true", "\"hasInlineFrames\":true", "\"line\":\"8\"");
+  }
+
+  @Test
+  void servesFilesByTenant() throws Exception {
+    start(false, null);
+    byte[] file = Files.readAllBytes(SHOP);
+    String path = "/buildid/" + ID + "/debuginfo";
+    send("POST", path, file, "X-Scope-OrgID", "a");
+    HttpResponse<byte[]> r = send("GET", path, new byte[0], "X-Scope-OrgID", "a");
+    assertThat(r.body()).isEqualTo(file);
+    assertThat(r.headers().firstValue("X-DEBUGINFOD-SIZE")).hasValue("22104");
+    assertThat(send("GET", path, new byte[0], "X-Scope-OrgID", "b").statusCode()).isEqualTo(404);
+    assertThat(send("GET", "/buildid/../debuginfo", new byte[0]).statusCode()).isEqualTo(400);
+    assertThat(send("GET", "/buildid/xyz/debuginfo", new byte[0]).statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void refusesOtherFiles() throws Exception {
+    start(false, null);
+    byte[] file = Files.readAllBytes(SHOP);
+    HttpResponse<byte[]> r = send("PUT", "/buildid/aabb/debuginfo", file);
+    assertThat(r.statusCode()).isEqualTo(400);
+    assertThat(new String(r.body(), UTF_8)).contains("build id is aabb", ID);
+    r = send("PUT", "/buildid/aabb/debuginfo", "hello".getBytes(UTF_8));
+    assertThat(r.statusCode()).isEqualTo(400);
+    assertThat(new String(r.body(), UTF_8)).contains("not a valid 64-bit");
+    r = send("PUT", "/buildid/" + ID + "/debuginfo", Arrays.copyOf(file, 40_000));
+    assertThat(r.statusCode()).isIn(400, 413);
+    try (var left = Files.walk(folder.resolve("info"))) {
+      assertThat(left.filter(Files::isRegularFile)).isEmpty();
+    }
+  }
+
+  @Test
+  void takesUploadsAsAgentsOfPyroscopeSendThem() throws Exception {
+    start(false, null);
+    String service = "/debuginfo.v1alpha1.DebuginfoService/";
+    String should = "{\"file\":{\"gnuBuildId\":\"" + ID + "\",\"name\":\"shop\"}}";
+    assertThat(json(service + "ShouldInitiateUpload", should))
+        .startsWith("200 ")
+        .contains("\"shouldInitiateUpload\":true");
+    String finished = "{\"gnuBuildId\":\"" + ID + "\"}";
+    assertThat(json(service + "UploadFinished", finished)).contains("failed_precondition");
+    assertThat(send("POST", service + "Upload/" + ID, Files.readAllBytes(SHOP)).statusCode())
+        .isEqualTo(200);
+    assertThat(json(service + "UploadFinished", finished)).isEqualTo("200 {}");
+    assertThat(json(service + "ShouldInitiateUpload", should))
+        .doesNotContain("\"shouldInitiateUpload\":true")
+        .contains("the file is stored");
+    append("");
+    assertThat(flames()).contains(NAMED);
+  }
+
+  @Test
+  void takesUploadsAsAgentsOfParcaSendThem() throws Exception {
+    start(false, null);
+    append("");
+    byte[] file = Files.readAllBytes(SHOP);
+    int port = uri("").getPort();
+    ManagedChannel channel =
+        NettyChannelBuilder.forAddress("127.0.0.1", port).usePlaintext().build();
+    try {
+      Map<String, Object> info = Map.of("info", Map.of("build_id", ID, "upload_id", "1"));
+      List<byte[]> messages = new ArrayList<>();
+      messages.add(DebugInfoMessages.PARCA_UPLOAD.toProto(info));
+      for (int at = 0; at < file.length; at += 5000) {
+        byte[] chunk = Arrays.copyOfRange(file, at, Math.min(file.length, at + 5000));
+        messages.add(DebugInfoMessages.PARCA_UPLOAD.toProto(Map.of("chunk_data", chunk)));
+      }
+      Map<String, Object> answer =
+          DebugInfoMessages.PARCA_UPLOADED.fromProto(upload(channel, messages));
+      assertThat(answer).containsEntry("build_id", ID).containsEntry("size", (long) file.length);
+    } finally {
+      channel.shutdownNow().awaitTermination(10, TimeUnit.SECONDS);
+    }
+    assertThat(flames()).contains(NAMED);
+  }
+
+  private static byte[] upload(ManagedChannel channel, List<byte[]> messages) throws Exception {
+    MethodDescriptor<byte[], byte[]> method =
+        MethodDescriptor.<byte[], byte[]>newBuilder()
+            .setType(MethodDescriptor.MethodType.CLIENT_STREAMING)
+            .setFullMethodName("parca.debuginfo.v1alpha1.DebuginfoService/Upload")
+            .setRequestMarshaller(new Bytes())
+            .setResponseMarshaller(new Bytes())
+            .build();
+    CompletableFuture<byte[]> answer = new CompletableFuture<>();
+    StreamObserver<byte[]> to =
+        ClientCalls.asyncClientStreamingCall(
+            channel.newCall(method, CallOptions.DEFAULT),
+            new StreamObserver<byte[]>() {
+              @Override
+              public void onNext(byte[] message) {
+                answer.complete(message);
+              }
+
+              @Override
+              public void onError(Throwable t) {
+                answer.completeExceptionally(t);
+              }
+
+              @Override
+              public void onCompleted() {}
+            });
+    messages.forEach(to::onNext);
+    to.onCompleted();
+    return answer.get(30, TimeUnit.SECONDS);
+  }
+
+  /** Messages as they are. */
+  private static final class Bytes implements MethodDescriptor.Marshaller<byte[]> {
+    @Override
+    public InputStream stream(byte[] value) {
+      return new ByteArrayInputStream(value);
+    }
+
+    @Override
+    public byte[] parse(InputStream stream) {
+      try {
+        return stream.readAllBytes();
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+    }
+  }
+
+  @Test
+  void readsFilesOfThisMachineWithTheSameBuildId() throws Exception {
+    start(true, null);
+    append(SHOP.toAbsolutePath().toString());
+    assertThat(flames()).contains(NAMED);
+  }
+
+  @Test
+  void asksAnotherServerOncePerFile() throws Exception {
+    AtomicInteger asked = new AtomicInteger();
+    Routes routes = new Routes();
+    byte[] file = Files.readAllBytes(SHOP);
+    AtomicInteger status = new AtomicInteger(404);
+    routes.get(
+        "/buildid/{id}/debuginfo",
+        (q, r) -> {
+          asked.incrementAndGet();
+          r.status(status.get()).send(status.get() == 200 ? file : new byte[0]);
+        });
+    HttpListener other = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
+    open.add(other);
+    start(false, URI.create("http://127.0.0.1:" + other.port() + "/"));
+    append("");
+    assertThat(flames()).doesNotContain("shop::");
+    nanoTime.addAndGet(Duration.ofMinutes(2).toNanos());
+    assertThat(flames()).doesNotContain("shop::");
+    assertThat(asked).hasValue(1);
+    status.set(200);
+    nanoTime.addAndGet(Duration.ofHours(1).toNanos());
+    assertThat(flames()).contains(NAMED);
+    assertThat(flames()).contains(NAMED);
+    assertThat(asked).hasValue(2);
+  }
+}

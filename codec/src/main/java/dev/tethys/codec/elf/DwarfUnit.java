@@ -1,0 +1,104 @@
+package dev.tethys.codec.elf;
+
+import java.io.IOException;
+import java.util.Arrays;
+import java.util.HashMap;
+import java.util.Map;
+
+/** Head of a unit of .debug_info with the attributes of its first entry that others refer to. */
+final class DwarfUnit {
+  private static final int COMPILE = 1;
+  private static final int PARTIAL = 3;
+  private static final int SKELETON = 4;
+  private static final int MAX_ABBREVIATIONS = 100_000;
+
+  final int start;
+  final int end;
+  final int version;
+  final int addressSize;
+  final boolean wide;
+  final long abbreviations;
+  final int entries;
+
+  /** False for units of types and unknown ones, which have no code. */
+  final boolean hasEntries;
+
+  long textBase;
+  long addressBase;
+  long rangesBase;
+  long lowPc;
+  long lines = -1;
+
+  DwarfUnit(DwarfCursor c) {
+    start = c.at;
+    end = c.unitEnd();
+    wide = c.wide;
+    version = c.u16();
+    if (version < 2 || version > 5) {
+      abbreviations = 0;
+      addressSize = 8;
+      entries = end;
+      hasEntries = false;
+      return;
+    }
+    int type = COMPILE;
+    if (version == 5) {
+      type = c.u8();
+      addressSize = c.u8();
+      abbreviations = c.offset();
+    } else {
+      abbreviations = c.offset();
+      addressSize = c.u8();
+    }
+    if (type == SKELETON) {
+      c.skip(8);
+    }
+    hasEntries = type == COMPILE || type == PARTIAL || type == SKELETON;
+    entries = c.at;
+    int offset = wide ? 16 : 8; // heads of the tables, where a unit does not name its part of them
+    textBase = version == 5 ? offset : 0;
+    addressBase = version == 5 ? offset : 0;
+    rangesBase = version == 5 ? (wide ? 20 : 12) : 0;
+  }
+
+  /**
+   * Form of the entries of a tag: pairs of attribute and form, a third number for constants.
+   *
+   * @param tag kind of entry
+   */
+  @SuppressWarnings("ArrayRecordComponent") // not compared
+  record Abbreviation(int tag, boolean hasChildren, long[] attributes) {}
+
+  /** Reads a table of abbreviations. */
+  static Map<Long, Abbreviation> abbreviations(DwarfCursor c) throws IOException {
+    Map<Long, Abbreviation> out = new HashMap<>();
+    long[] row = new long[64 * 3];
+    for (long code = c.uleb(); code != 0; code = c.uleb()) {
+      if (out.size() >= MAX_ABBREVIATIONS) {
+        throw new IOException("a unit has more than " + MAX_ABBREVIATIONS + " abbreviations");
+      }
+      int tag = (int) c.uleb();
+      boolean hasChildren = c.u8() != 0;
+      int n = 0;
+      while (true) {
+        c.budget.take(1);
+        long attribute = c.uleb();
+        long form = c.uleb();
+        if (attribute == 0 && form == 0) {
+          break;
+        }
+        if (n == row.length) {
+          row = Arrays.copyOf(row, n * 2);
+        }
+        row[n++] = attribute;
+        row[n++] = form;
+        row[n++] = form == DwarfForms.IMPLICIT_CONST ? c.sleb() : 0;
+      }
+      out.put(code, new Abbreviation(tag, hasChildren, Arrays.copyOf(row, n)));
+      if (c.at >= c.size()) {
+        break;
+      }
+    }
+    return out;
+  }
+}

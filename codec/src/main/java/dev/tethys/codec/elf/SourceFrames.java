@@ -1,0 +1,129 @@
+package dev.tethys.codec.elf;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Frames in the source of addresses of a file: functions with those inlined, files and lines from
+ * DWARF, else functions from symbol tables. Nothing is kept between calls.
+ */
+public final class SourceFrames {
+  private static final long STEPS = 400_000_000;
+
+  private SourceFrames() {}
+
+  /** True if a file has line numbers, not only symbols. */
+  public static boolean hasLines(ElfFile elf) {
+    return elf.section(".debug_line") != null;
+  }
+
+  /**
+   * Frames of addresses.
+   *
+   * @param addresses in the file
+   * @param max bytes of a section of DWARF after decompression; a larger one is not read
+   * @return for each address its frames, the innermost first; empty if nothing is known
+   * @throws IOException when the file cannot be read; damaged debug information is left out
+   */
+  public static List<List<SourceFrame>> of(ElfFile elf, long[] addresses, long max)
+      throws IOException {
+    long[] sorted = Arrays.stream(addresses).filter(a -> a > 0).sorted().distinct().toArray();
+    List<List<SourceFrame>> found = new ArrayList<>();
+    Dwarf dwarf = hasLines(elf) ? Dwarf.read(elf, sorted, max) : null;
+    @Nullable String[] symbols = ElfFunctions.symbols(elf, sorted);
+    for (int i = 0; i < sorted.length; i++) {
+      String s = symbols[i];
+      found.add(frames(dwarf, i, s == null ? "" : s));
+    }
+    List<List<SourceFrame>> out = new ArrayList<>();
+    for (long a : addresses) {
+      int i = Arrays.binarySearch(sorted, a);
+      out.add(i < 0 ? List.of() : found.get(i));
+    }
+    return out;
+  }
+
+  private static List<SourceFrame> frames(@Nullable Dwarf dwarf, int index, String symbol) {
+    List<SourceFrame> out =
+        dwarf == null ? new ArrayList<>() : new ArrayList<>(dwarf.frames(index));
+    if (out.isEmpty()) {
+      return symbol.isEmpty() ? List.of() : List.of(new SourceFrame(symbol, "", 0));
+    }
+    SourceFrame outer = out.getLast();
+    if (outer.symbol().isEmpty()) {
+      out.set(out.size() - 1, new SourceFrame(symbol, outer.file(), outer.line()));
+    }
+    return List.copyOf(out);
+  }
+
+  /** What DWARF says on addresses; parts that are damaged are left out. */
+  private record Dwarf(DwarfInfo info, DwarfLines lines) {
+    static Dwarf read(ElfFile elf, long[] wanted, long max) throws IOException {
+      DwarfCursor.Budget budget = new DwarfCursor.Budget(STEPS);
+      DwarfCursor debugInfo = section(elf, ".debug_info", max, budget);
+      DwarfCursor debugLine = section(elf, ".debug_line", max, budget);
+      DwarfForms forms =
+          new DwarfForms(
+              debugInfo,
+              debugLine,
+              section(elf, ".debug_str", max, budget),
+              section(elf, ".debug_line_str", max, budget),
+              section(elf, ".debug_str_offsets", max, budget),
+              section(elf, ".debug_addr", max, budget));
+      DwarfInfo info =
+          new DwarfInfo(
+              debugInfo,
+              section(elf, ".debug_abbrev", max, budget),
+              section(elf, ".debug_ranges", max, budget),
+              section(elf, ".debug_rnglists", max, budget),
+              forms,
+              wanted);
+      try {
+        info.run();
+      } catch (IOException | IndexOutOfBoundsException | ArithmeticException e) {
+        // damaged: the functions found so far and the symbol tables are left
+      }
+      DwarfLines lines = new DwarfLines(debugLine, forms, info.folders(), wanted);
+      try {
+        lines.run();
+      } catch (IOException | IndexOutOfBoundsException | ArithmeticException e) {
+        // damaged: the lines found so far are left
+      }
+      return new Dwarf(info, lines);
+    }
+
+    private static DwarfCursor section(
+        ElfFile elf, String name, long max, DwarfCursor.Budget budget) throws IOException {
+      return new DwarfCursor(elf.content(name, max), budget);
+    }
+
+    /** Frames of an address, the innermost first. */
+    List<SourceFrame> frames(int index) {
+      List<DwarfInfo.Scope> scopes = info.scopes(index);
+      String file = lines.file(index);
+      int line = lines.line(index);
+      if (scopes.isEmpty()) {
+        return file.isEmpty() ? List.of() : List.of(new SourceFrame("", file, line));
+      }
+      List<SourceFrame> out = new ArrayList<>();
+      for (int i = scopes.size() - 1; i >= 0; i--) {
+        DwarfInfo.Scope s = scopes.get(i);
+        out.add(new SourceFrame(s.symbol(), file, line));
+        file = s.callFile() < 0 ? "" : callFile(s);
+        line = s.callLine();
+      }
+      return out;
+    }
+
+    private String callFile(DwarfInfo.Scope s) {
+      try {
+        return lines.file(s.lines(), s.callFile());
+      } catch (IOException | IndexOutOfBoundsException | ArithmeticException e) {
+        return ""; // damaged
+      }
+    }
+  }
+}

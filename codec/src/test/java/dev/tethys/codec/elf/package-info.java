@@ -1,0 +1,4 @@
+@NullMarked
+package dev.tethys.codec.elf;
+
+import org.jspecify.annotations.NullMarked;

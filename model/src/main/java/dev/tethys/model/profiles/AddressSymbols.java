@@ -1,0 +1,35 @@
+package dev.tethys.model.profiles;
+
+import java.util.List;
+import java.util.function.BooleanSupplier;
+
+/** Functions and lines of addresses in files that are known by their build id. */
+public interface AddressSymbols {
+  /**
+   * Frame of an address.
+   *
+   * @param function name in the source
+   * @param symbol name of the function as the compiler writes it
+   * @param file "" if it is not known
+   * @param line 0 if it is not known
+   */
+  record Frame(String function, String symbol, String file, int line) {}
+
+  /**
+   * File in the memory of a process.
+   *
+   * @param path of the file on the machine of the process, "" if it is not known
+   * @param start first address in memory, 0 if addresses are those of the file
+   * @param limit end in memory
+   * @param offset in the file
+   */
+  record Mapped(String buildId, String path, long start, long limit, long offset) {}
+
+  /**
+   * Frames of addresses. It may read files and ask other servers, in bounded time.
+   *
+   * @param stopped true or an exception ends the work
+   * @return for each address its frames, the innermost first; empty if nothing is known
+   */
+  List<List<Frame>> frames(String tenant, Mapped file, long[] addresses, BooleanSupplier stopped);
+}

@@ -1,0 +1,90 @@
+package dev.tethys.tools;
+
+import dev.tethys.codec.elf.ElfFile;
+import dev.tethys.codec.elf.SourceFrames;
+import dev.tethys.model.logs.LogTenants;
+import dev.tethys.runtime.cli.Flag;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import java.util.Map;
+
+/** {@code profile upload-debuginfo}: stores binaries in a server, which names functions by them. */
+final class UploadDebugInfo {
+  private static final long MAX_BYTES = 1 << 30;
+  private static final Duration TIMEOUT = Duration.ofMinutes(5);
+
+  private static final Flag URL =
+      Flag.of("url", Flag.Kind.STRING, "http://localhost:9090", "URL of the server.");
+  private static final Flag TENANT =
+      Flag.of("org-id", Flag.Kind.STRING, "", "Tenant, sent as " + LogTenants.HEADER + ".");
+  private static final Flag BUILD_ID =
+      Flag.of(
+          "build-id",
+          Flag.Kind.STRING,
+          "",
+          "Build id of the file in hexadecimal digits; else the one in the file.");
+
+  private UploadDebugInfo() {}
+
+  static Command command() {
+    return new Command(
+        "profile upload-debuginfo",
+        "<file>...",
+        "Upload ELF files with symbols or debug information, so that the server names the functions"
+            + " of profiles that have addresses only.",
+        List.of(URL, TENANT, BUILD_ID, HttpAccess.CONFIG),
+        1,
+        Command.ANY,
+        UploadDebugInfo::run);
+  }
+
+  private static int run(Command.Arguments a, Console console) throws IOException {
+    String given = a.flags().get(BUILD_ID.name());
+    if (!given.isEmpty() && a.operands().size() > 1) {
+      throw new CommandLineException("--build-id names the build of one file; give one file");
+    }
+    String tenant = a.flags().get(TENANT.name());
+    Map<String, String> headers = tenant.isEmpty() ? Map.of() : Map.of(LogTenants.HEADER, tenant);
+    boolean failed = false;
+    try (HttpAccess server =
+        HttpAccess.of(
+            a.flags().get(URL.name()), a.flags().get(HttpAccess.CONFIG.name()), List.of())) {
+      for (String name : a.operands()) {
+        Path file = Path.of(name);
+        String id = given;
+        boolean lines;
+        try (ElfFile elf = ElfFile.open(file)) {
+          List<String> ids = elf.buildIds();
+          id = id.isEmpty() && !ids.isEmpty() ? ids.getFirst() : id;
+          lines = SourceFrames.hasLines(elf);
+        }
+        if (id.isEmpty()) {
+          throw new IOException(
+              file + " has no build id; link it with --build-id or name one with --build-id");
+        }
+        if (Files.size(file) > MAX_BYTES) {
+          throw new IOException(file + " is larger than " + MAX_BYTES + " bytes; strip its code");
+        }
+        HttpAccess.Reply r =
+            server.send(
+                "PUT",
+                "/buildid/" + id + "/debuginfo",
+                Files.readAllBytes(file),
+                headers,
+                TIMEOUT);
+        if (r.status() == 200) {
+          console
+              .out()
+              .println(file + ": build " + id + (lines ? "" : ", symbols only: no line numbers"));
+        } else {
+          console.err().println(file + ": " + r.statusText() + ": " + r.text().strip());
+          failed = true;
+        }
+      }
+    }
+    return failed ? 1 : 0;
+  }
+}
