@@ -70,11 +70,7 @@ final class UploadDebugInfo {
         }
         HttpAccess.Reply r =
             server.send(
-                "PUT",
-                "/buildid/" + id + "/debuginfo",
-                Files.readAllBytes(file),
-                headers,
-                TIMEOUT);
+                "PUT", "/buildid/" + id + "/debuginfo", Files.readAllBytes(file), headers, TIMEOUT);
         if (r.status() == 200) {
           console
               .out()

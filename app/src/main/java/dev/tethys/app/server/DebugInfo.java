@@ -115,8 +115,7 @@ final class DebugInfo {
   void open() throws IOException {
     DebugInfoStore store = DebugInfoStore.open(new RealFiles(), folder, options);
     Symbolizer symbolizer =
-        new Symbolizer(
-            store, options, clients.client(HttpClientConfig.DEFAULT), System::nanoTime);
+        new Symbolizer(store, options, clients.client(HttpClientConfig.DEFAULT), System::nanoTime);
     opened = new DebugInfoEndpoints.Opened(store, symbolizer);
   }
 

@@ -155,9 +155,7 @@ final class EmbeddedProfiles implements AutoCloseable {
 
   /** Queries of rules over profiles. */
   static ProfileRuleQueries ruleQueries(@Nullable EmbeddedProfiles store, PromqlEngine engine) {
-    return store == null
-        ? ProfileRuleQueries.NONE
-        : ProfileRuleQueries.of(engine, store::store);
+    return store == null ? ProfileRuleQueries.NONE : ProfileRuleQueries.of(engine, store::store);
   }
 
   /** Jobs of profiles with their targets. */

@@ -244,8 +244,7 @@ public final class ElfFile implements Closeable {
         };
     try {
       byte[] out =
-          c.decompress(
-              b.array(), COMPRESSION_HEADER, b.limit() - COMPRESSION_HEADER, (int) size);
+          c.decompress(b.array(), COMPRESSION_HEADER, b.limit() - COMPRESSION_HEADER, (int) size);
       return ByteBuffer.wrap(out).order(ByteOrder.LITTLE_ENDIAN);
     } catch (CodecException e) {
       throw new IOException("section " + name + " is damaged: " + e.getMessage(), e);

@@ -59,7 +59,7 @@ public final class SourceFrames {
     return List.copyOf(out);
   }
 
-  /** What DWARF says on addresses; parts that are damaged are left out. */
+  /** Functions and lines from DWARF; parts that are damaged are left out. */
   private record Dwarf(DwarfInfo info, DwarfLines lines) {
     static Dwarf read(ElfFile elf, long[] wanted, long max) throws IOException {
       DwarfCursor.Budget budget = new DwarfCursor.Budget(STEPS);

@@ -74,8 +74,7 @@ public final class DebugInfoEndpoints {
         "ShouldInitiateUpload",
         DebugInfoMessages.PARCA_SHOULD_UPLOAD,
         DebugInfoMessages.SHOULD_UPLOAD,
-        (http, m) ->
-            shouldUpload(http, m.get("build_id"), Boolean.TRUE.equals(m.get("force"))));
+        (http, m) -> shouldUpload(http, m.get("build_id"), Boolean.TRUE.equals(m.get("force"))));
     parca.add(
         "InitiateUpload",
         DebugInfoMessages.PARCA_INITIATE,
@@ -102,7 +101,9 @@ public final class DebugInfoEndpoints {
     if (id == null) {
       throw new HttpException(
           400,
-          "build id is '" + (text == null ? "" : text) + "'; it must be hexadecimal digits, an even"
+          "build id is '"
+              + (text == null ? "" : text)
+              + "'; it must be hexadecimal digits, an even"
               + " number from 4 to 512");
     }
     return id;
@@ -194,7 +195,8 @@ public final class DebugInfoEndpoints {
   private byte[] parcaUpload(Grpc.MessageSource messages, HttpRequest request)
       throws IOException, GrpcException {
     byte[] first = messages.next();
-    Map<String, Object> m = first == null ? Map.of() : DebugInfoMessages.PARCA_UPLOAD.fromProto(first);
+    Map<String, Object> m =
+        first == null ? Map.of() : DebugInfoMessages.PARCA_UPLOAD.fromProto(first);
     try {
       String id = id(m.get("info") instanceof Map<?, ?> info ? info.get("build_id") : null);
       long size = put(Requests.tenant(request), id, new Chunks(messages));

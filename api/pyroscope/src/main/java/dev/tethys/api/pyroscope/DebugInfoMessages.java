@@ -21,11 +21,7 @@ final class DebugInfoMessages {
                   .one(1, "gnu_build_id", TEXT)
                   .one(3, "otel_file_id", TEXT)
                   .one(4, "name", TEXT)
-                  .one(
-                      5,
-                      "type",
-                      "TYPE_EXECUTABLE_FULL",
-                      "TYPE_EXECUTABLE_NO_TEXT"));
+                  .one(5, "type", "TYPE_EXECUTABLE_FULL", "TYPE_EXECUTABLE_NO_TEXT"));
   static final MessageSchema PYROSCOPE_FINISHED = new MessageSchema().one(1, "gnu_build_id", TEXT);
 
   static final MessageSchema PARCA_SHOULD_UPLOAD =

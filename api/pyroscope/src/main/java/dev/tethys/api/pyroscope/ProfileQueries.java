@@ -152,8 +152,13 @@ final class ProfileQueries {
     read(r, to);
   }
 
-  /** Points of a series: step number, sum of the profiles, number of profiles. */
-  record Line(Labels labels, TreeMap<Long, double[]> points) {
+  /**
+   * Points of a series.
+   *
+   * @param points by time: sum of the profiles, number of profiles
+   * @param examples by time: the profile with the largest value, where examples are asked for
+   */
+  record Line(Labels labels, TreeMap<Long, double[]> points, Map<Long, HeatMap.Example> examples) {
     double total() {
       return points.values().stream().mapToDouble(p -> p[0]).sum();
     }
@@ -167,15 +172,31 @@ final class ProfileQueries {
    * @param callSite as in {@link #stacks}
    */
   List<Line> lines(Request r, List<String> groupBy, long stepMillis, List<String> callSite) {
+    return lines(r, groupBy, stepMillis, callSite, false);
+  }
+
+  /**
+   * Totals by group and step.
+   *
+   * @param withExamples whether lines have the largest profile of each point
+   */
+  List<Line> lines(
+      Request r,
+      List<String> groupBy,
+      long stepMillis,
+      List<String> callSite,
+      boolean withExamples) {
     checkPoints(r.end - r.start, stepMillis);
     Map<Labels, Line> lines = new HashMap<>();
     try (ProfileSelection s = select(r)) {
       List<Line> ofSeries = new ArrayList<>();
       for (Labels l : s.series()) {
         Labels group = group(l, groupBy);
-        ofSeries.add(lines.computeIfAbsent(group, g -> new Line(g, new TreeMap<>())));
+        ofSeries.add(
+            lines.computeIfAbsent(group, g -> new Line(g, new TreeMap<>(), new HashMap<>())));
       }
-      read(s, r, new Totals(ofSeries, r.start, stepMillis, callSite));
+      List<Labels> series = withExamples ? s.series() : List.of();
+      read(s, r, new Totals(ofSeries, series, r.start, stepMillis, callSite));
     }
     List<Line> out = new ArrayList<>(lines.values());
     out.removeIf(l -> l.points.isEmpty());
@@ -222,13 +243,15 @@ final class ProfileQueries {
   /** Adds the total of each profile, or of its stacks from a call site, to its line. */
   private static final class Totals implements ProfileReader {
     private final List<Line> lines;
+    private final List<Labels> series; // empty without examples
     private final long start;
     private final long step;
     private final List<String> callSite;
     private boolean[] below = {}; // by node: the stack has the call site
 
-    Totals(List<Line> lines, long start, long step, List<String> callSite) {
+    Totals(List<Line> lines, List<Labels> series, long start, long step, List<String> callSite) {
       this.lines = lines;
+      this.series = series;
       this.start = start;
       this.step = step;
       this.callSite = callSite;
@@ -247,7 +270,7 @@ final class ProfileQueries {
     }
 
     @Override
-    public void profile(int series, ProfileRows rows, int row, Samples samples) {
+    public void profile(int index, ProfileRows rows, int row, Samples samples) {
       long value = rows.totals[row];
       if (needsSamples()) {
         value = 0;
@@ -257,9 +280,18 @@ final class ProfileQueries {
       }
       long after = Math.floorDiv(rows.times[row], MILLI) - start;
       long at = start + Math.ceilDiv(Math.max(0, after), step) * step;
-      double[] p = lines.get(series).points.computeIfAbsent(at, _ -> new double[2]);
+      double[] p = lines.get(index).points.computeIfAbsent(at, _ -> new double[2]);
       p[0] += value;
       p[1]++;
+      if (!series.isEmpty()) {
+        lines
+            .get(index)
+            .examples
+            .merge(
+                at,
+                new HeatMap.Example(series.get(index), rows.times[row], "", value),
+                (a, b) -> b.value() > a.value() ? b : a);
+      }
     }
 
     @Override

@@ -58,11 +58,7 @@ public final class PyroscopeApi {
         PyroscopeMessages.NAMES,
         Querier::labelValues);
     method(
-        to,
-        "Series",
-        PyroscopeMessages.SERIES_REQUEST,
-        PyroscopeMessages.SERIES,
-        Querier::series);
+        to, "Series", PyroscopeMessages.SERIES_REQUEST, PyroscopeMessages.SERIES, Querier::series);
     method(
         to,
         "SelectSeries",
@@ -88,12 +84,7 @@ public final class PyroscopeApi {
         PyroscopeMessages.FLAMES,
         Querier::mergeSpans);
     method(to, "Diff", PyroscopeMessages.DIFF_REQUEST, PyroscopeMessages.DIFF, Querier::diff);
-    method(
-        to,
-        "GetProfileStats",
-        PyroscopeMessages.EMPTY,
-        PyroscopeMessages.STATS,
-        Querier::stats);
+    method(to, "GetProfileStats", PyroscopeMessages.EMPTY, PyroscopeMessages.STATS, Querier::stats);
     method(
         to,
         "AnalyzeQuery",

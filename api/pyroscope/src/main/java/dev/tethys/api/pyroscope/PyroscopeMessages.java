@@ -16,8 +16,18 @@ final class PyroscopeMessages {
   private static final MessageSchema LABEL =
       new MessageSchema().one(1, "name", TEXT).one(2, "value", TEXT);
   private static final MessageSchema LABELS = new MessageSchema().many(1, "labels", LABEL);
+  private static final MessageSchema EXEMPLAR =
+      new MessageSchema()
+          .one(1, "timestamp", INTEGER)
+          .one(2, "profile_id", TEXT)
+          .one(3, "span_id", TEXT)
+          .one(4, "value", INTEGER)
+          .many(5, "labels", LABEL);
   private static final MessageSchema POINT =
-      new MessageSchema().one(1, "value", DOUBLE).one(2, "timestamp", INTEGER);
+      new MessageSchema()
+          .one(1, "value", DOUBLE)
+          .one(2, "timestamp", INTEGER)
+          .many(4, "exemplars", EXEMPLAR);
 
   static final MessageSchema RANGE =
       new MessageSchema().one(1, "start", INTEGER).one(2, "end", INTEGER);
@@ -126,13 +136,6 @@ final class PyroscopeMessages {
               "HEATMAP_QUERY_TYPE_SPAN")
           .one(8, "exemplar_type", EXEMPLAR_TYPES)
           .one(9, "limit", INTEGER);
-  private static final MessageSchema EXEMPLAR =
-      new MessageSchema()
-          .one(1, "timestamp", INTEGER)
-          .one(2, "profile_id", TEXT)
-          .one(3, "span_id", TEXT)
-          .one(4, "value", INTEGER)
-          .many(5, "labels", LABEL);
   static final MessageSchema SELECT_HEATMAP =
       new MessageSchema()
           .many(

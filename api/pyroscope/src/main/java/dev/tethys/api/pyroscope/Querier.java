@@ -151,12 +151,13 @@ final class Querier {
 
   static Map<String, Object> selectSeries(ProfileQueries q, Map<String, Object> m) {
     long step = step(m);
-    if (number(m, "exemplar_type") > NO_EXEMPLARS) {
-      throw unsupported("exemplar_type of SelectSeries; use that of SelectHeatmap");
+    boolean examples = number(m, "exemplar_type") == EXEMPLARS_OF_PROFILES;
+    if (number(m, "exemplar_type") > EXEMPLARS_OF_PROFILES) {
+      throw unsupported("EXEMPLAR_TYPE_SPAN of SelectSeries; use SelectHeatmap");
     }
+    List<String> groupBy = texts(m, "group_by");
     boolean average = number(m, "aggregation") == 1;
-    List<Line> lines =
-        new ArrayList<>(q.lines(request(m), texts(m, "group_by"), step, callSite(m)));
+    List<Line> lines = new ArrayList<>(q.lines(request(m), groupBy, step, callSite(m), examples));
     long limit = number(m, "limit");
     if (limit > 0 && lines.size() > limit) {
       lines.sort((a, b) -> Double.compare(b.total(), a.total()));
@@ -167,8 +168,16 @@ final class Querier {
       List<Map<String, Object>> points = new ArrayList<>();
       l.points()
           .forEach(
-              (time, p) ->
-                  points.add(Map.of("value", average ? p[0] / p[1] : p[0], "timestamp", time)));
+              (time, p) -> {
+                Map<String, Object> point = new LinkedHashMap<>();
+                point.put("value", average ? p[0] / p[1] : p[0]);
+                point.put("timestamp", time);
+                HeatMap.Example e = l.examples().get(time);
+                if (e != null) {
+                  point.put("exemplars", List.of(exemplar(e, groupBy)));
+                }
+                points.add(point);
+              });
       out.add(Map.of("labels", pairs(l.labels()), "points", points));
     }
     return Map.of("series", out);
@@ -223,21 +232,25 @@ final class Querier {
     return Map.of("series", out);
   }
 
+  private static Map<String, Object> exemplar(HeatMap.Example e, List<String> groupBy) {
+    Map<String, Object> x = new LinkedHashMap<>();
+    x.put("timestamp", Math.floorDiv(e.time(), 1_000_000L));
+    x.put("profile_id", ProfileId.of(e.series(), e.time()).text());
+    x.put("span_id", e.span());
+    x.put("value", e.value());
+    Map<String, String> others = new LinkedHashMap<>();
+    e.series().toList().forEach(l -> others.put(l.name(), l.value()));
+    groupBy.forEach(others::remove);
+    x.put("labels", pairs(Labels.of(others)));
+    return x;
+  }
+
   private static Map<String, Object> slot(
       long time, HeatMap.Slot slot, List<Double> bounds, List<String> groupBy) {
     List<Map<String, Object>> exemplars = new ArrayList<>();
     for (HeatMap.Example e : slot.examples) {
       if (e != null) {
-        Map<String, Object> x = new LinkedHashMap<>();
-        x.put("timestamp", Math.floorDiv(e.time(), 1_000_000L));
-        x.put("profile_id", ProfileId.of(e.series(), e.time()).text());
-        x.put("span_id", e.span());
-        x.put("value", e.value());
-        Map<String, String> others = new LinkedHashMap<>();
-        e.series().toList().forEach(l -> others.put(l.name(), l.value()));
-        groupBy.forEach(others::remove);
-        x.put("labels", pairs(Labels.of(others)));
-        exemplars.add(x);
+        exemplars.add(exemplar(e, groupBy));
       }
     }
     return Map.of(

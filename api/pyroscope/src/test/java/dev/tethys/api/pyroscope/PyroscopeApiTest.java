@@ -226,6 +226,28 @@ class PyroscopeApiTest {
   }
 
   @Test
+  void seriesHaveTheLargestProfileOfEachPoint() throws Exception {
+    String body =
+        call(
+            "SelectSeries",
+            selection(
+                "{service_name=\\\"shop\\\"}",
+                ",\"step\":60,\"groupBy\":[\"service_name\"],"
+                    + "\"exemplarType\":\"EXEMPLAR_TYPE_INDIVIDUAL\""));
+    assertThat(body)
+        .contains("\"exemplars\":[{\"timestamp\":\"" + MS + "\",\"profileId\":\"")
+        .contains("\"value\":\"80\",\"labels\":[", "{\"name\":\"pod\",\"value\":\"shop-1\"}")
+        .contains("\"exemplars\":[{\"timestamp\":\"" + (MS + 10_000) + "\"");
+    HttpResponse<byte[]> r =
+        post(
+            SERVICE + "SelectSeries",
+            "application/json",
+            selection("{}", ",\"step\":60,\"exemplarType\":\"EXEMPLAR_TYPE_SPAN\"")
+                .getBytes(UTF_8));
+    assertThat(new String(r.body(), UTF_8)).contains("unimplemented", "EXEMPLAR_TYPE_SPAN");
+  }
+
+  @Test
   void heatMapCountsProfilesByStepAndValue() throws Exception {
     String body =
         call(

@@ -82,10 +82,7 @@ public final class DebugInfoStore {
   }
 
   private Path place(@Nullable String tenant, String buildId) {
-    Path of =
-        tenant == null
-            ? folder.resolve(UPSTREAM)
-            : folder.resolve(TENANTS).resolve(tenant);
+    Path of = tenant == null ? folder.resolve(UPSTREAM) : folder.resolve(TENANTS).resolve(tenant);
     return of.resolve(buildId);
   }
 
@@ -117,7 +114,8 @@ public final class DebugInfoStore {
     Path parent = place.resolveSibling("");
     files.createDirectories(parent);
     Path part =
-        place.resolveSibling(buildId.substring(0, 4) + "-" + uploads.incrementAndGet() + UNFINISHED);
+        place.resolveSibling(
+            buildId.substring(0, 4) + "-" + uploads.incrementAndGet() + UNFINISHED);
     boolean done = false;
     try {
       long size = write(part, content);

@@ -239,8 +239,7 @@ public final class Symbolizer implements AddressSymbols {
       }
       List<List<Frame>> out = new ArrayList<>();
       for (List<SourceFrame> frames : SourceFrames.of(elf, inFile, max)) {
-        out.add(
-            frames.stream().filter(f -> !f.symbol().isEmpty()).map(Symbolizer::frame).toList());
+        out.add(frames.stream().filter(f -> !f.symbol().isEmpty()).map(Symbolizer::frame).toList());
       }
       return out;
     } catch (IOException e) {
