@@ -16,6 +16,7 @@ import dev.tethys.model.UnixNanos;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.storage.SampleSink;
+import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.traces.TraceIngester;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Receiver;
@@ -90,8 +91,9 @@ final class EmbeddedTraces implements AutoCloseable {
           of(
               QUERY_MAX_TRACES,
               INTEGER,
-              "1500",
-              "Maximum number of traces that a search returns. (Tethys)"),
+              "10000",
+              "Largest limit of a search for traces by TraceQL; a search with a larger one is"
+                  + " refused. (Tethys)"),
           of(
               SPAN_METRICS,
               BOOLEAN,
@@ -123,6 +125,7 @@ final class EmbeddedTraces implements AutoCloseable {
   private final GeneratedMetrics metrics;
   private volatile TracesConfig config = TracesConfig.DEFAULT;
   private volatile @Nullable Opened opened;
+  private @Nullable TracesApi api; // set with the endpoints, before the store opens
   private @Nullable PointTally refused; // set with the endpoints, before the store opens
   private @Nullable Receiver jaegerAgent;
 
@@ -182,18 +185,32 @@ final class EmbeddedTraces implements AutoCloseable {
    * @param spanMetrics queries over the metrics that are made of spans
    */
   void addTo(Routes routes, PointTally receivers, MetricQueries spanMetrics) {
-    TracesSettings d = TracesSettings.of(BuildInfo.current().version());
-    TracesSettings settings =
-        new TracesSettings(
-            Duration.ofMillis(flags.millis(QUERY_TIMEOUT)),
-            d.lookback(),
-            (int) flags.integer(QUERY_MAX_TRACES),
-            d.maxValues(),
-            d.version());
-    new TracesApi(this::queries, settings, UnixNanos::now, spanMetrics).addTo(routes);
+    TracesApi a = new TracesApi(this::queries, settings(), UnixNanos::now, spanMetrics);
+    a.addTo(routes);
+    api = a;
     TraceReceivers.addTo(routes, pipelineStore(), receivers);
     refused = receivers.named("traces");
     shell.addGauges(registry);
+  }
+
+  private TracesSettings settings() {
+    TracesSettings d = TracesSettings.of(BuildInfo.current().version());
+    return new TracesSettings(
+        Duration.ofMillis(flags.millis(QUERY_TIMEOUT)),
+        d.lookback(),
+        d.maxTraces(),
+        d.maxValues(),
+        d.version());
+  }
+
+  /** Threads on which queries of clients compute. */
+  QueryThreads queryThreads() {
+    return Objects.requireNonNull(api).threads();
+  }
+
+  /** Warm-up queries over the open store. */
+  SignalWarmUp warmUp() {
+    return new TraceWarmUp(Objects.requireNonNull(queries()), settings());
   }
 
   /** Writes the spans in memory into parts; false if the store is not open. */
@@ -233,7 +250,7 @@ final class EmbeddedTraces implements AutoCloseable {
             Math.min(d.maxBytes(), Runtime.getRuntime().maxMemory() / 4),
             d.maxSeries(),
             d.maxSteps(),
-            d.maxTraces(),
+            (int) flags.integer(QUERY_MAX_TRACES),
             d.traceNanos());
     opened = new Opened(database, new TraceQueries(database, pool, threads, limits), pool);
     metrics.start();

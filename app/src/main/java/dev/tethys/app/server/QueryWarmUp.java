@@ -1,7 +1,6 @@
 package dev.tethys.app.server;
 
 import dev.tethys.api.prometheus.ApiWarmUp;
-import dev.tethys.api.prometheus.RunningLookups;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.promql.EngineOptions;
@@ -9,7 +8,6 @@ import dev.tethys.query.promql.PromqlEngine;
 import dev.tethys.query.promql.QueryException;
 import dev.tethys.query.promql.QueryOptions;
 import dev.tethys.query.promql.QueryResult;
-import dev.tethys.query.promql.RunningQueries;
 import dev.tethys.query.promql.Value;
 import dev.tethys.store.metrics.BlockInfo;
 import dev.tethys.store.metrics.DatabaseStats;
@@ -18,16 +16,13 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.List;
-import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Rehearses queries over what a store holds right after it was opened, so that dashboards that come
- * back with a restarted server find compiled code. It pauses while a client sends queries: two
- * cores that rehearse and compile would make the client wait five times as long. Bounded by time,
- * by rounds and by the samples that a query may read; ends with its server.
+ * back with a restarted server find compiled code. It pauses while a client sends queries. Bounded
+ * by time, by rounds and by the samples that a query may read; ends with its server.
  */
 final class QueryWarmUp implements AutoCloseable {
   /** More than so many rounds compile hardly anything new. */
@@ -35,12 +30,6 @@ final class QueryWarmUp implements AutoCloseable {
 
   /** Those who waited for the restart come first. */
   private static final Duration HEAD_START = Duration.ofMillis(200);
-
-  /** Time without queries of clients before the next query is rehearsed. */
-  private static final Duration QUIET = Duration.ofMillis(25);
-
-  /** Queries that never cease have everything compiled by themselves. */
-  private static final long MAX_WAITS = Duration.ofMinutes(1).dividedBy(QUIET);
 
   private static final int MAX_METRICS = 2_000;
   private static final Duration WAIT = Duration.ofSeconds(1);
@@ -70,38 +59,9 @@ final class QueryWarmUp implements AutoCloseable {
   private static final int FAR_ROUNDS = 5;
   private static final System.Logger LOG = JulLogger.of("dev.tethys.query");
 
-  /** Queries and lookups with priority over the warm-up. */
-  interface Others {
-    /** How many queries they have asked so far. */
-    long queryCount();
-
-    /** How many of these are not answered yet. */
-    int waiting();
-
-    /** Those of an engine, and lookups of labels. */
-    static Others of(RunningQueries queries, RunningLookups lookups) {
-      return new Others() {
-        @Override
-        public long queryCount() {
-          return queries.totalQueries() + lookups.total();
-        }
-
-        @Override
-        public int waiting() {
-          return queries.size() + lookups.size();
-        }
-      };
-    }
-  }
-
   private final MetricsDatabase database;
-  private final long nanos;
-  private final LongSupplier clock;
-  private final Others others;
-  private long spent;
-  private long waits;
-  private long quietAt;
-  private final CountDownLatch closing = new CountDownLatch(1);
+  private final Duration time;
+  private final WarmUpTurns turns;
   private @Nullable Thread thread;
 
   /**
@@ -111,15 +71,14 @@ final class QueryWarmUp implements AutoCloseable {
    * @param clock as {@link System#nanoTime}
    * @param others who comes first
    */
-  QueryWarmUp(MetricsDatabase database, Duration time, LongSupplier clock, Others others) {
+  QueryWarmUp(MetricsDatabase database, Duration time, LongSupplier clock, WarmUpTurns.Others others) {
     this.database = database;
-    this.nanos = time.toNanos();
-    this.clock = clock;
-    this.others = others;
+    this.time = time;
+    this.turns = new WarmUpTurns(time, clock, others);
   }
 
-  /** Rehearses beside everything else, after a moment. */
-  void start() {
+  /** Rehearses beside everything else, after a moment, and then other signals. */
+  void start(List<SignalWarmUp> others) {
     thread =
         Thread.ofPlatform()
             .daemon()
@@ -128,8 +87,12 @@ final class QueryWarmUp implements AutoCloseable {
             .start(
                 () -> {
                   try {
-                    if (!closing.await(HEAD_START.toMillis(), TimeUnit.MILLISECONDS)) {
+                    if (!turns.endsWithin(HEAD_START)) {
                       run();
+                      for (SignalWarmUp other : others) {
+                        turns.begin();
+                        other.run(turns);
+                      }
                     }
                   } catch (InterruptedException e) {
                     Thread.currentThread().interrupt();
@@ -149,16 +112,16 @@ final class QueryWarmUp implements AutoCloseable {
 
   /** Rehearses; how many queries were answered. */
   int run() throws InterruptedException {
-    spent = 0;
+    turns.begin();
     int answered = 0;
     try (PromqlEngine engine =
         new PromqlEngine(
             EngineOptions.builder()
                 .maxSamples(MAX_SAMPLES)
-                .timeoutMillis(Math.max(1, nanos / 1_000_000))
+                .timeoutMillis(Math.max(1, time.toMillis()))
                 .threads(Math.min(2, Runtime.getRuntime().availableProcessors()))
                 .build())) {
-      if (!isActive()) {
+      if (!turns.isActive()) {
         return 0;
       }
       DatabaseStats stats = database.stats(MAX_METRICS);
@@ -175,12 +138,12 @@ final class QueryWarmUp implements AutoCloseable {
             ColdQueryWarmUp.at(
                 database, stats.seriesCountByMetricName(), Math.max(oldest, end - SPAN), end);
         // Lookups before all queries: over many series these take most of the time.
-        for (int round = 0; round < MAX_ROUNDS && isActive(); round++) {
+        for (int round = 0; round < MAX_ROUNDS && turns.isActive(); round++) {
           String metric = metrics.get(round % metrics.size());
           long start = Math.max(oldest, end - span(round));
-          answered += each(LookupWarmUp.of(metric, start, end), rehearsal::get);
+          answered += turns.each(LookupWarmUp.of(metric, start, end), rehearsal::get);
         }
-        for (int round = 0; round < MAX_ROUNDS && isActive(); round++) {
+        for (int round = 0; round < MAX_ROUNDS && turns.isActive(); round++) {
           long start = Math.max(oldest, end - span(round));
           answered += ask(rehearsal, usual(round, metrics), start, end, step(round));
           answered += ask(rehearsal, warmUp.of(round), start, end, STEP);
@@ -191,7 +154,7 @@ final class QueryWarmUp implements AutoCloseable {
       LOG.log(Level.DEBUG, "queries were not rehearsed", e); // closed meanwhile
       return answered;
     } finally {
-      LOG.log(Level.DEBUG, "{0} queries rehearsed in {1} ms", answered, spent / 1_000_000);
+      LOG.log(Level.DEBUG, "{0} queries rehearsed in {1} ms", answered, turns.spent() / 1_000_000);
     }
   }
 
@@ -216,75 +179,33 @@ final class QueryWarmUp implements AutoCloseable {
       throws IOException, InterruptedException {
     long step = Math.min(apart, end - start);
     long first = step == STEP ? start / STEP * STEP : start;
-    return each(queries, q -> rehearsal.ask(q, first, end, step))
-        + each(queries, q -> rehearsal.ask(q, end));
-  }
-
-  /** Warm-up request. */
-  private interface WarmUpRequest {
-    boolean isAnswered(String asked) throws IOException;
-  }
-
-  private int each(List<String> all, WarmUpRequest asking)
-      throws IOException, InterruptedException {
-    int answered = 0;
-    for (String a : all) {
-      if (!isActive()) {
-        break;
-      }
-      long began = clock.getAsLong();
-      if (asking.isAnswered(a)) {
-        answered++;
-      }
-      spent += clock.getAsLong() - began;
-    }
-    return answered;
+    return turns.each(queries, q -> rehearsal.ask(q, first, end, step))
+        + turns.each(queries, q -> rehearsal.ask(q, end));
   }
 
   /** How often a series of the metric changed before a time, on average. */
   private double changes(PromqlEngine engine, String metric, long time)
       throws InterruptedException {
-    if (!isActive()) {
+    if (!turns.isActive()) {
       return 0;
     }
-    long began = clock.getAsLong();
     String query = "avg(changes(%s[10m]))".formatted(metric);
     try {
-      QueryResult r = engine.instant(database, query, time, QueryOptions.DEFAULT).execute();
+      QueryResult r =
+          turns.timed(
+              () -> engine.instant(database, query, time, QueryOptions.DEFAULT).execute());
       return r.value() instanceof Value.InstantVector v && !v.samples().isEmpty()
           ? v.samples().getFirst().value()
           : 0;
     } catch (QueryException e) {
       LOG.log(Level.DEBUG, "looking at " + metric, e); // too many samples, say: others follow
       return 0;
-    } finally {
-      spent += clock.getAsLong() - began;
     }
-  }
-
-  private boolean isActive() throws InterruptedException {
-    return isQuiet() && spent < nanos;
-  }
-
-  /** Waits until no client sends queries; false when the rehearsal is to end. */
-  private boolean isQuiet() throws InterruptedException {
-    long seen = others.queryCount();
-    while (closing.getCount() > 0 && (seen != quietAt || others.waiting() > 0)) {
-      if (waits++ >= MAX_WAITS || closing.await(QUIET.toMillis(), TimeUnit.MILLISECONDS)) {
-        return false;
-      }
-      long now = others.queryCount();
-      if (now == seen && others.waiting() == 0) {
-        quietAt = now;
-      }
-      seen = now;
-    }
-    return closing.getCount() > 0;
   }
 
   @Override
   public void close() {
-    closing.countDown();
+    turns.end();
     Thread t = thread;
     if (t != null) {
       try {

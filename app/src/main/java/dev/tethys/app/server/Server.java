@@ -425,12 +425,21 @@ final class Server implements AutoCloseable {
     Duration warmUp = Duration.ofMillis(flags.millis("query.warm-up"));
     // A server without data in its store starts without a warm-up.
     if (warmUp.isPositive() && (found.series() > 0 || found.blocks() > 0)) {
-      QueryWarmUp q =
-          new QueryWarmUp(
-              database, warmUp, System::nanoTime, QueryWarmUp.Others.of(engine.running(), lookups));
-      queryWarmUp = q;
-      q.start();
+      warmUp(database, warmUp);
     }
+  }
+
+  private void warmUp(MetricsDatabase database, Duration time) {
+    WarmUpTurns.Others clients = WarmUpTurns.Others.of(engine.running(), lookups);
+    List<SignalWarmUp> signals = new ArrayList<>();
+    EmbeddedTraces traceStore = traces;
+    if (traceStore != null) {
+      clients = clients.and(traceStore.queryThreads());
+      signals.add(traceStore.warmUp());
+    }
+    QueryWarmUp q = new QueryWarmUp(database, time, System::nanoTime, clients);
+    queryWarmUp = q;
+    q.start(signals);
   }
 
   private DatabaseOptions databaseOptions(PrometheusConfig c) {

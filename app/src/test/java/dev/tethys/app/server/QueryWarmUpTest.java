@@ -24,12 +24,12 @@ class QueryWarmUpTest {
               * (2 * WarmUpQueries.usual("", "").size() + LookupWarmUp.of("", 0, 0).size())
           + 2;
 
-  private static final QueryWarmUp.Others NOBODY = others(() -> 0, () -> 0);
+  private static final WarmUpTurns.Others NOBODY = others(() -> 0, () -> 0);
 
   @TempDir Path folder;
 
-  private static QueryWarmUp.Others others(LongSupplier asked, IntSupplier waiting) {
-    return new QueryWarmUp.Others() {
+  private static WarmUpTurns.Others others(LongSupplier asked, IntSupplier waiting) {
+    return new WarmUpTurns.Others() {
       @Override
       public long queryCount() {
         return asked.getAsLong();
@@ -121,7 +121,7 @@ class QueryWarmUpTest {
   }
 
   private static void waitsUntilItIsClosed(
-      MetricsDatabase database, AtomicInteger looked, QueryWarmUp.Others others)
+      MetricsDatabase database, AtomicInteger looked, WarmUpTurns.Others others)
       throws InterruptedException {
     QueryWarmUp w = new QueryWarmUp(database, TIME, () -> 0, others);
     Thread.ofVirtual()

@@ -5,6 +5,7 @@ import java.time.Duration;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.LongAdder;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,6 +39,8 @@ public final class QueryThreads {
   private final Duration longest;
   private final Semaphore places;
   private final AtomicInteger waiting = new AtomicInteger();
+  private final AtomicInteger unanswered = new AtomicInteger();
+  private final LongAdder total = new LongAdder();
   private final ComputeThreads threads;
 
   /**
@@ -71,12 +74,28 @@ public final class QueryThreads {
     if (threads.isOwn(Thread.currentThread())) {
       return query.run(); // part of a query that has its place
     }
-    awaitPlace();
+    total.increment();
+    unanswered.incrementAndGet();
     try {
-      return threads.run(query);
+      awaitPlace();
+      try {
+        return threads.run(query);
+      } finally {
+        places.release();
+      }
     } finally {
-      places.release();
+      unanswered.decrementAndGet();
     }
+  }
+
+  /** How many queries were sent since the start, including those that run or wait. */
+  public long total() {
+    return total.sum();
+  }
+
+  /** How many queries run or wait. */
+  public int unanswered() {
+    return unanswered.get();
   }
 
   /** How many queries wait for a place. */

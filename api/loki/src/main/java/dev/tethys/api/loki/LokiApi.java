@@ -53,6 +53,11 @@ public final class LokiApi {
     this.now = now;
   }
 
+  /** Threads on which queries of this API compute. */
+  public QueryThreads threads() {
+    return threads;
+  }
+
   /** Adds the endpoints. */
   public void addTo(Routes routes) {
     getOrPost(routes, "/query_range", this::queryRange);

@@ -58,12 +58,12 @@ final class TempoParameters {
   }
 
   /** Limit of a search. */
-  int limit(int otherwise, int max) {
+  int limit(int otherwise) {
     long n = uint32("limit", otherwise);
     if (n == 0) {
       throw QueryParameters.bad("invalid limit: must be a positive number");
     }
-    return (int) Math.min(n, max);
+    return (int) Math.min(n, Integer.MAX_VALUE);
   }
 
   /** Limit of a list, where 0 is none. */

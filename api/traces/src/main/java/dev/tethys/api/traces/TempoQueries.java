@@ -69,7 +69,7 @@ final class TempoQueries {
   TraceSearchResult search(HttpRequest request, TempoParameters p) {
     TraceQueries queries = requests.queries();
     String tenant = TraceRequests.tenant(request);
-    int limit = p.limit(DEFAULT_LIMIT, requests.settings().maxTraces());
+    int limit = p.limit(DEFAULT_LIMIT);
     int spans = p.spansPerSpanset();
     Range range = p.seconds(HOUR);
     String text = p.query();

@@ -26,6 +26,11 @@ final class TraceRequests {
     this.settings = settings;
   }
 
+  /** Threads on which queries of this API compute. */
+  QueryThreads threads() {
+    return threads;
+  }
+
   TracesSettings settings() {
     return settings;
   }

@@ -1,5 +1,6 @@
 package dev.tethys.api.traces;
 
+import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.query.traceql.TraceQueries;
 import dev.tethys.web.Routes;
 import java.util.function.LongSupplier;
@@ -28,6 +29,11 @@ public final class TracesApi {
     this.requests = new TraceRequests(opened, settings);
     this.now = now;
     this.metrics = metrics;
+  }
+
+  /** Threads on which queries of this API compute. */
+  public QueryThreads threads() {
+    return requests.threads();
   }
 
   /** Adds the endpoints. */

@@ -7,7 +7,7 @@ import java.time.Duration;
  *
  * @param timeout most time of a query
  * @param lookback time range of lists of services, operations and attributes without a range
- * @param maxTraces most traces of an answer; a larger limit of a request is reduced to it
+ * @param maxTraces largest limit of a request for whole traces
  * @param maxValues most services, operations, attributes or values of an answer
  * @param version version of the program
  */

@@ -38,7 +38,7 @@ class TempoParametersTest {
       String found = "";
       try {
         TempoParameters p = of(String.valueOf(c.get("url_query")));
-        p.limit(20, 10_000);
+        p.limit(20);
         p.seconds(1);
         p.query();
         if (c.get("want") instanceof Attributes want) {

@@ -138,6 +138,15 @@ class TracesApiTest {
   }
 
   @Test
+  void aSearchBeyondTheLargestLimitIsRefused() throws Exception {
+    assertThat(server.call("/tempo/api/search", "q", "{ }", "limit", "10000").statusCode())
+        .isEqualTo(200);
+    var refused = server.call("/tempo/api/search", "q", "{ }", "limit", "10001");
+    assertThat(refused.statusCode()).isEqualTo(400);
+    assertThat(refused.body()).contains("limit 10001 exceeds the maximum of 10000 traces");
+  }
+
+  @Test
   void jaegerSearches() throws Exception {
     assertThat(jaeger("service", "frontend")).containsExactly("a", "b");
     assertThat(jaeger("service", "frontend", "limit", "1")).containsExactly("b");
@@ -156,6 +165,9 @@ class TracesApiTest {
     assertThat(body).contains("malformed 'tags' parameter");
     assertThat(server.call("/jaeger/api/traces", "service", "x", "limit", "-1").statusCode())
         .isEqualTo(400);
+    var tooMany = server.call("/jaeger/api/traces", "service", "x", "limit", "1501");
+    assertThat(tooMany.statusCode()).isEqualTo(400);
+    assertThat(tooMany.body()).contains("limit is 1501; it must be at most 1500");
     assertThat(
             server
                 .call("/jaeger/api/traces", "service", "x", "start", "9999999999999999999")

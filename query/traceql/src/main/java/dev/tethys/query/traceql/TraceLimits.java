@@ -6,7 +6,7 @@ package dev.tethys.query.traceql;
  * @param maxBytes most memory that a query holds
  * @param maxSeries most series of a metrics query
  * @param maxSteps most steps of a range query
- * @param maxTraces most traces that a search returns, regardless of its limit
+ * @param maxTraces largest limit of a search
  * @param traceNanos how far before and after the time range spans of a found trace are read
  */
 public record TraceLimits(

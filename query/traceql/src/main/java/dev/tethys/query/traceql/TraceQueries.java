@@ -51,7 +51,7 @@ public final class TraceQueries {
    *
    * @param from first start of a span, inclusive
    * @param to last start of a span, exclusive
-   * @param limit most traces
+   * @param limit most traces; more than {@link TraceLimits#maxTraces} are refused
    * @param spansPerSpanset most spans that are returned of a spanset; 0 for all
    */
   public TraceSearchResult search(
@@ -59,6 +59,10 @@ public final class TraceQueries {
     if (!(query.root() instanceof Root.Search s)) {
       throw TraceQueryException.invalid(
           "query " + query + " returns series, not traces; remove the metrics function");
+    }
+    if (limit > limits.maxTraces()) {
+      throw TraceQueryException.invalid(
+          "limit " + limit + " exceeds the maximum of " + limits.maxTraces() + " traces");
     }
     TraceqlRun work = new TraceqlRun(pool, parallelism, limits);
     List<String> warnings;
@@ -71,7 +75,7 @@ public final class TraceQueries {
             s.pipeline(),
             from,
             to,
-            Math.min(limit, limits.maxTraces()),
+            limit,
             spansPerSpanset,
             query.hint("most_recent", false),
             store,

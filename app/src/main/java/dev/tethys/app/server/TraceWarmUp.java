@@ -1,0 +1,257 @@
+package dev.tethys.app.server;
+
+import dev.tethys.api.traces.MetricQueries;
+import dev.tethys.api.traces.TracesApi;
+import dev.tethys.api.traces.TracesSettings;
+import dev.tethys.model.UnixNanos;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.logs.LogStore;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.model.traces.SpanField;
+import dev.tethys.model.traces.SpanSegment;
+import dev.tethys.model.traces.SpanSelection;
+import dev.tethys.query.traceql.FoundTrace;
+import dev.tethys.query.traceql.TraceQueries;
+import dev.tethys.query.traceql.TraceQuery;
+import dev.tethys.query.traceql.TraceQueryException;
+import dev.tethys.query.traceql.ast.TraceValue;
+import dev.tethys.web.PrivateConnection;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Warm-up queries over the newest spans of a store, of the default tenant: searches, series, names,
+ * values and whole traces, with the services, attributes and traces that it has. A store of few
+ * spans is left alone: its answers are fast without.
+ */
+final class TraceWarmUp implements SignalWarmUp {
+  static final int MAX_ROUNDS = 16;
+
+  /** Fewer spans are not rehearsed. */
+  private static final long MIN_SPANS = 20_000;
+
+  /** Spans in the time range of the queries, or a segment more. */
+  private static final long MAX_SPANS = 200_000;
+
+  private static final int MAX_ATTRIBUTES = 30;
+  private static final int MAX_SERVICES = 20;
+  private static final int MAX_TRACES = 10;
+  private static final String TENANT = LogStore.DEFAULT_TENANT;
+  private static final Pattern PLAIN = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
+  private static final String[] DURATIONS = {"20ms", "200ms", "5ms", "1s"};
+  private static final String[] STEPS = {"60s", "300s", "600s"};
+  private static final int[] LIMITS = {20, 200, 2000};
+
+  /** %a and %b are services, %t an attribute equal to a text, %r the same as expression. */
+  private static final String[] SEARCHES = {
+    "{ %t }",
+    "{ resource.service.name = %a && duration > %d }",
+    "{ resource.service.name = %a } with (most_recent=true)",
+    "{ resource.service.name = %a && status = error }",
+    "{ kind = server && %n && resource.service.name = %a }",
+    "{ %r }",
+    "{ event.exception.type != nil && resource.service.name = %a } | select(status)",
+    "{ resource.service.name = %a } >> { resource.service.name = %b && status = error }",
+    "{ resource.service.name = %a && kind = server } > { kind = client && duration > %d }",
+    "{ resource.service.name = %a && status = error } && { resource.service.name = %b }",
+    "{ resource.service.name = %a } | count() > 3",
+    "{ resource.service.name = %a } | avg(duration) > %d",
+    "{ resource.service.name = %a && nestedSetParent < 0 && duration > %d }",
+    "{ status = error && %t }"
+  };
+
+  private static final String[] METRICS = {
+    "{ } | rate()",
+    "{ } | rate() by (resource.service.name)",
+    "{ status = error } | rate() by (resource.service.name)",
+    "{ kind = server } | quantile_over_time(duration, .99) by (resource.service.name)",
+    "{ %t && duration > %d } | rate() by (resource.service.name)",
+    "{ resource.service.name = %a } | histogram_over_time(duration) by (name)",
+    "{ resource.service.name = %a } | compare({ status = error })"
+  };
+
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.query");
+
+  /** What queries of the warm-up ask for. Attributes are conditions. */
+  private record Content(
+      long from,
+      long to,
+      List<String> services,
+      List<String> texts,
+      List<String> expressions,
+      List<String> numbers,
+      List<String> traces) {}
+
+  private final TraceQueries queries;
+  private final TracesSettings settings;
+
+  TraceWarmUp(TraceQueries queries, TracesSettings settings) {
+    this.queries = queries;
+    this.settings = settings;
+  }
+
+  @Override
+  public int run(WarmUpTurns turns) throws InterruptedException {
+    int answered = 0;
+    try {
+      if (!turns.isActive()) {
+        return 0;
+      }
+      Content content = turns.timed(this::content);
+      if (content == null) {
+        return 0;
+      }
+      Routes routes = new Routes();
+      new TracesApi(() -> queries, settings, UnixNanos::now, MetricQueries.NONE).addTo(routes);
+      try (PrivateConnection connection = PrivateConnection.to(routes)) {
+        for (int round = 0; round < MAX_ROUNDS && turns.isActive(); round++) {
+          boolean compressed = round % 2 == 1;
+          answered +=
+              turns.each(paths(content, round), p -> connection.get(p, compressed) == 200);
+        }
+      }
+    } catch (StorageException | IOException | TraceQueryException e) {
+      LOG.log(Level.DEBUG, "queries of traces were not rehearsed", e); // closed meanwhile
+    }
+    LOG.log(
+        Level.DEBUG,
+        "{0} queries of traces rehearsed in {1} ms",
+        answered,
+        turns.spent() / 1_000_000);
+    return answered;
+  }
+
+  /** What the store has; null if that are few spans. */
+  private @Nullable Content content() {
+    long from = Long.MAX_VALUE;
+    long to = Long.MIN_VALUE;
+    long spans = 0;
+    try (SpanSelection all = queries.store().select(TENANT, Long.MIN_VALUE, Long.MAX_VALUE)) {
+      List<SpanSegment> newest = new ArrayList<>(all.segments());
+      newest.sort(Comparator.comparingLong(SpanSegment::lastTime).reversed());
+      for (SpanSegment s : newest) {
+        if (spans >= MAX_SPANS) {
+          break;
+        }
+        spans += s.rows();
+        from = Math.min(from, s.firstTime());
+        to = Math.max(to, s.lastTime() + 1);
+      }
+    }
+    if (spans < MIN_SPANS) {
+      return null;
+    }
+    List<String> services = new ArrayList<>();
+    for (TraceValue v : values("resource.service.name", from, to, MAX_SERVICES)) {
+      services.add(v.literal());
+    }
+    List<String> traces = new ArrayList<>();
+    for (FoundTrace t :
+        queries.search(TENANT, TraceQuery.parse("{ }"), from, to, MAX_TRACES, 1).traces()) {
+      traces.add(t.traceId());
+    }
+    Content out =
+        new Content(
+            from,
+            to,
+            services,
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>(),
+            traces);
+    addAttributes(out);
+    return out;
+  }
+
+  private void addAttributes(Content to) {
+    for (SpanField f : queries.store().attributes(TENANT, to.from, to.to)) {
+      if (f.scope() != SpanField.Scope.SPAN_ATTRIBUTE || !PLAIN.matcher(f.name()).matches()) {
+        continue;
+      }
+      if (to.texts.size() + to.numbers.size() >= MAX_ATTRIBUTES) {
+        return;
+      }
+      String name = "span." + f.name();
+      for (TraceValue v : values(name, to.from, to.to, 1)) {
+        if (v instanceof TraceValue.Text t) {
+          to.texts.add(name + " = " + v.literal());
+          String begin = Pattern.quote(t.value().substring(0, t.value().length() / 2));
+          to.expressions.add(name + " =~ " + new TraceValue.Text(begin + ".*").literal());
+        } else if (!Double.isNaN(v.number())) {
+          to.numbers.add(name + " >= " + v.literal());
+        }
+      }
+    }
+  }
+
+  private List<TraceValue> values(String field, long from, long to, int limit) {
+    return queries.values(TENANT, TraceQuery.parseField(field), null, from, to, limit);
+  }
+
+  private static List<String> paths(Content c, int round) {
+    String seconds =
+        "&start=" + c.from / 1_000_000_000 + "&end=" + (c.to / 1_000_000_000 + 1);
+    List<String> out = new ArrayList<>();
+    for (String s : SEARCHES) {
+      String q = query(s, c, round);
+      if (q != null) {
+        int limit = LIMITS[round % LIMITS.length];
+        out.add("/tempo/api/search?limit=" + limit + "&spss=3&q=" + q + seconds);
+      }
+    }
+    for (String s : METRICS) {
+      String q = query(s, c, round);
+      if (q != null) {
+        String step = STEPS[round % STEPS.length];
+        out.add("/tempo/api/metrics/query_range?step=" + step + "&q=" + q + seconds);
+      }
+    }
+    String only = "?" + seconds.substring(1);
+    for (String t : c.traces) {
+      out.add("/tempo/api/v2/traces/" + t + only);
+    }
+    out.add("/tempo/api/v2/search/tags" + only);
+    out.add("/tempo/api/v2/search/tags?scope=span" + seconds);
+    out.add("/tempo/api/v2/search/tag/resource.service.name/values" + only);
+    String filter = query("{resource.service.name=%a}", c, round);
+    if (filter != null) {
+      out.add("/tempo/api/v2/search/tag/name/values?q=" + filter + seconds);
+    }
+    if (!c.texts.isEmpty()) {
+      String name = of(c.texts, round);
+      String tag = name.substring(0, name.indexOf(' '));
+      out.add("/tempo/api/v2/search/tag/" + tag + "/values" + only);
+    }
+    return out;
+  }
+
+  /** Query of a round as a parameter; null if the store has nothing for it. */
+  private static @Nullable String query(String form, Content c, int round) {
+    String q = form.replace("%d", DURATIONS[round % DURATIONS.length]);
+    q = with(q, "%a", c.services, round);
+    q = q == null ? null : with(q, "%b", c.services, round + 1);
+    q = q == null ? null : with(q, "%t", c.texts, round);
+    q = q == null ? null : with(q, "%r", c.expressions, round);
+    q = q == null ? null : with(q, "%n", c.numbers, round);
+    return q == null ? null : URLEncoder.encode(q, StandardCharsets.UTF_8);
+  }
+
+  private static @Nullable String with(String q, String place, List<String> of, int round) {
+    if (!q.contains(place)) {
+      return q;
+    }
+    return of.isEmpty() ? null : q.replace(place, of(of, round));
+  }
+
+  private static String of(List<String> list, int round) {
+    return list.get(round % list.size());
+  }
+}

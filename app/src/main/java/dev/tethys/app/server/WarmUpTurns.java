@@ -1,0 +1,156 @@
+package dev.tethys.app.server;
+
+import dev.tethys.api.prometheus.RunningLookups;
+import dev.tethys.model.guard.QueryThreads;
+import dev.tethys.query.promql.RunningQueries;
+import java.io.IOException;
+import java.time.Duration;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Turns of a warm-up. It pauses while a client sends queries: two cores that rehearse and compile
+ * would make the client wait five times as long. For one thread, besides {@link #end}.
+ */
+final class WarmUpTurns {
+  /** Time without queries of clients before the next query is rehearsed. */
+  private static final Duration QUIET = Duration.ofMillis(25);
+
+  /** Queries that never cease have everything compiled by themselves. */
+  private static final long MAX_WAITS = Duration.ofMinutes(1).dividedBy(QUIET);
+
+  /** Queries and lookups with priority over the warm-up. */
+  interface Others {
+    /** How many queries they have asked so far. */
+    long queryCount();
+
+    /** How many of these are not answered yet. */
+    int waiting();
+
+    /** Those of an engine, and lookups of labels. */
+    static Others of(RunningQueries queries, RunningLookups lookups) {
+      return new Others() {
+        @Override
+        public long queryCount() {
+          return queries.totalQueries() + lookups.total();
+        }
+
+        @Override
+        public int waiting() {
+          return queries.size() + lookups.size();
+        }
+      };
+    }
+
+    /** These and those of another API. */
+    default Others and(QueryThreads api) {
+      return new Others() {
+        @Override
+        public long queryCount() {
+          return Others.this.queryCount() + api.total();
+        }
+
+        @Override
+        public int waiting() {
+          return Others.this.waiting() + api.unanswered();
+        }
+      };
+    }
+  }
+
+  /** Warm-up request. */
+  interface Request {
+    boolean isAnswered(String asked) throws IOException;
+  }
+
+  /** Part of a warm-up. */
+  interface Work<T extends @Nullable Object, E extends Exception> {
+    T run() throws E;
+  }
+
+  private final long nanos;
+  private final LongSupplier clock;
+  private final Others others;
+  private long spent;
+  private long waits;
+  private long quietAt;
+  private final CountDownLatch ending = new CountDownLatch(1);
+
+  /**
+   * @param time maximum duration of a signal's part, waiting not counted
+   * @param clock as {@link System#nanoTime}
+   * @param others who comes first
+   */
+  WarmUpTurns(Duration time, LongSupplier clock, Others others) {
+    this.nanos = time.toNanos();
+    this.clock = clock;
+    this.others = others;
+  }
+
+  /** Begins the part of another signal. */
+  void begin() {
+    spent = 0;
+  }
+
+  /** Nanoseconds of the current part. */
+  long spent() {
+    return spent;
+  }
+
+  /** Ends the warm-up; callers that wait for a turn get none. */
+  void end() {
+    ending.countDown();
+  }
+
+  /** Waits for some time; true when the warm-up ends meanwhile. */
+  boolean endsWithin(Duration time) throws InterruptedException {
+    return ending.await(time.toMillis(), TimeUnit.MILLISECONDS);
+  }
+
+  /** Waits until no client sends queries; false when the part is to end. */
+  boolean isActive() throws InterruptedException {
+    return isQuiet() && spent < nanos;
+  }
+
+  private boolean isQuiet() throws InterruptedException {
+    long seen = others.queryCount();
+    while (ending.getCount() > 0 && (seen != quietAt || others.waiting() > 0)) {
+      if (waits++ >= MAX_WAITS || endsWithin(QUIET)) {
+        return false;
+      }
+      long now = others.queryCount();
+      if (now == seen && others.waiting() == 0) {
+        quietAt = now;
+      }
+      seen = now;
+    }
+    return ending.getCount() > 0;
+  }
+
+  /** Sends requests while the part lasts; how many were answered. */
+  int each(List<String> all, Request request) throws IOException, InterruptedException {
+    int answered = 0;
+    for (String a : all) {
+      if (!isActive()) {
+        break;
+      }
+      if (timed(() -> request.isAnswered(a))) {
+        answered++;
+      }
+    }
+    return answered;
+  }
+
+  /** Runs work whose duration counts. */
+  <T extends @Nullable Object, E extends Exception> T timed(Work<T, E> work) throws E {
+    long began = clock.getAsLong();
+    try {
+      return work.run();
+    } finally {
+      spent += clock.getAsLong() - began;
+    }
+  }
+}
