@@ -8,6 +8,7 @@ import dev.tethys.collect.logs.SourceMetrics;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.logs.LogRates;
 import dev.tethys.model.logs.LogStore;
@@ -31,6 +32,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -64,6 +66,8 @@ final class EmbeddedLogs implements AutoCloseable {
   private @Nullable LogListeners listeners;
 
   private record Opened(LogDatabase database, TailedLogStore store, LogqlEngine engine) {}
+
+  private @Nullable LokiApi api; // set with the endpoints, before the store opens
 
   EmbeddedLogs(FlagSet flags, Path storage, Registry registry) {
     this.flags = flags;
@@ -154,20 +158,33 @@ final class EmbeddedLogs implements AutoCloseable {
    * @param ruleGroups takes the groups of Loki's ruler API
    */
   void addTo(Routes routes, PointTally receivers, Consumer<List<GroupSpec>> ruleGroups) {
-    LogqlLimits limits = limits();
-    LokiSettings settings =
-        new LokiSettings(
-            limits,
-            flags.bool("web.enable-admin-api"),
-            (int) flags.integer(MAX_TAILS),
-            tenant -> config.retention(tenant, keep()),
-            BuildInfo.current().version());
-    new LokiApi(this::engine, settings, UnixNanos::now, registry).addTo(routes);
+    LokiApi a = new LokiApi(this::engine, settings(), UnixNanos::now, registry);
+    a.addTo(routes);
+    api = a;
     LogReceivers.addTo(routes, ingester, pipelineStore(), receivers);
     LokiRuler r = new LokiRuler(folder.resolve("rules"), ruleGroups);
     r.addTo(routes);
     ruler = r;
     shell.addGauges(registry);
+  }
+
+  private LokiSettings settings() {
+    return new LokiSettings(
+        limits(),
+        flags.bool("web.enable-admin-api"),
+        (int) flags.integer(MAX_TAILS),
+        tenant -> config.retention(tenant, keep()),
+        BuildInfo.current().version());
+  }
+
+  /** Threads on which queries of clients compute. */
+  QueryThreads queryThreads() {
+    return Objects.requireNonNull(api).threads();
+  }
+
+  /** Warm-up queries over the open store. */
+  SignalWarmUp<?> warmUp() {
+    return new LogWarmUp(Objects.requireNonNull(engine()), settings());
   }
 
   /** Writes the entries in memory into parts; false if the store is not open. */

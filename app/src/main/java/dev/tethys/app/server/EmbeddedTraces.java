@@ -15,8 +15,8 @@ import dev.tethys.app.server.spans.GeneratedMetrics;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.RealFiles;
-import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.guard.QueryThreads;
+import dev.tethys.model.storage.SampleSink;
 import dev.tethys.model.traces.TraceIngester;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Receiver;
@@ -209,7 +209,7 @@ final class EmbeddedTraces implements AutoCloseable {
   }
 
   /** Warm-up queries over the open store. */
-  SignalWarmUp warmUp() {
+  SignalWarmUp<?> warmUp() {
     return new TraceWarmUp(Objects.requireNonNull(queries()), settings());
   }
 

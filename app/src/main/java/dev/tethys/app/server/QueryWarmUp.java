@@ -71,14 +71,15 @@ final class QueryWarmUp implements AutoCloseable {
    * @param clock as {@link System#nanoTime}
    * @param others who comes first
    */
-  QueryWarmUp(MetricsDatabase database, Duration time, LongSupplier clock, WarmUpTurns.Others others) {
+  QueryWarmUp(
+      MetricsDatabase database, Duration time, LongSupplier clock, WarmUpTurns.Others others) {
     this.database = database;
     this.time = time;
     this.turns = new WarmUpTurns(time, clock, others);
   }
 
   /** Rehearses beside everything else, after a moment, and then other signals. */
-  void start(List<SignalWarmUp> others) {
+  void start(List<SignalWarmUp<?>> others) {
     thread =
         Thread.ofPlatform()
             .daemon()
@@ -89,7 +90,7 @@ final class QueryWarmUp implements AutoCloseable {
                   try {
                     if (!turns.endsWithin(HEAD_START)) {
                       run();
-                      for (SignalWarmUp other : others) {
+                      for (SignalWarmUp<?> other : others) {
                         turns.begin();
                         other.run(turns);
                       }
@@ -192,8 +193,7 @@ final class QueryWarmUp implements AutoCloseable {
     String query = "avg(changes(%s[10m]))".formatted(metric);
     try {
       QueryResult r =
-          turns.timed(
-              () -> engine.instant(database, query, time, QueryOptions.DEFAULT).execute());
+          turns.timed(() -> engine.instant(database, query, time, QueryOptions.DEFAULT).execute());
       return r.value() instanceof Value.InstantVector v && !v.samples().isEmpty()
           ? v.samples().getFirst().value()
           : 0;

@@ -431,7 +431,12 @@ final class Server implements AutoCloseable {
 
   private void warmUp(MetricsDatabase database, Duration time) {
     WarmUpTurns.Others clients = WarmUpTurns.Others.of(engine.running(), lookups);
-    List<SignalWarmUp> signals = new ArrayList<>();
+    List<SignalWarmUp<?>> signals = new ArrayList<>();
+    EmbeddedLogs logStore = logs;
+    if (logStore != null) {
+      clients = clients.and(logStore.queryThreads());
+      signals.add(logStore.warmUp());
+    }
     EmbeddedTraces traceStore = traces;
     if (traceStore != null) {
       clients = clients.and(traceStore.queryThreads());

@@ -552,9 +552,9 @@ final class ServerFlags {
               "query.warm-up",
               DURATION,
               "10s",
-              "Maximum duration of the warm-up after a start, which runs usual queries over the"
-                  + " store so that the first real ones are fast; about 5 s of CPU are enough. 0s"
-                  + " disables it. (Tethys)"));
+              "Maximum duration of the warm-up of each signal after a start, which runs usual"
+                  + " queries over the store so that the first real ones are fast; about 5 s of CPU"
+                  + " are enough. 0s disables it. (Tethys)"));
 
   /** Within which a scrape carries the time at which it was due. */
   static Duration tolerance(FlagSet flags) {

@@ -1,7 +1,65 @@
 package dev.tethys.app.server;
 
-/** Warm-up queries of a signal other than metrics. */
-interface SignalWarmUp {
-  /** Rehearses as long as it has turns; how many requests were answered. */
-  int run(WarmUpTurns turns) throws InterruptedException;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.model.storage.StorageException;
+import dev.tethys.web.PrivateConnection;
+import dev.tethys.web.Routes;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Warm-up queries of a signal other than metrics, through its API.
+ *
+ * @param <C> what the store has that queries can ask for
+ */
+abstract class SignalWarmUp<C> {
+  /** More rounds compile hardly anything new. */
+  static final int MAX_ROUNDS = 16;
+
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.query");
+
+  private final String signal;
+
+  SignalWarmUp(String signal) {
+    this.signal = signal;
+  }
+
+  /** Content of the store; null if there is so little that answers are fast without a warm-up. */
+  abstract @Nullable C content();
+
+  /** Adds the API to routes that clients do not reach. */
+  abstract void addApi(Routes routes);
+
+  /** Requests of a round. */
+  abstract List<String> paths(C content, int round);
+
+  /** Rehearses as long as there are turns; how many requests were answered. */
+  final int run(WarmUpTurns turns) throws InterruptedException {
+    int answered = 0;
+    try {
+      C content = turns.isActive() ? turns.timed(this::content) : null;
+      if (content == null) {
+        return 0;
+      }
+      Routes routes = new Routes();
+      addApi(routes);
+      try (PrivateConnection connection = PrivateConnection.to(routes)) {
+        for (int round = 0; round < MAX_ROUNDS && turns.isActive(); round++) {
+          boolean compressed = round % 2 == 1;
+          answered += turns.each(paths(content, round), p -> connection.get(p, compressed) == 200);
+        }
+      }
+    } catch (StorageException | IOException e) {
+      LOG.log(Level.DEBUG, "queries of " + signal + " were not rehearsed", e); // closed meanwhile
+    }
+    LOG.log(
+        Level.DEBUG,
+        "{0} queries of {1} rehearsed in {2} ms",
+        answered,
+        signal,
+        turns.spent() / 1_000_000);
+    return answered;
+  }
 }

@@ -4,21 +4,15 @@ import dev.tethys.api.traces.MetricQueries;
 import dev.tethys.api.traces.TracesApi;
 import dev.tethys.api.traces.TracesSettings;
 import dev.tethys.model.UnixNanos;
-import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.logs.LogStore;
-import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanSegment;
 import dev.tethys.model.traces.SpanSelection;
 import dev.tethys.query.traceql.FoundTrace;
 import dev.tethys.query.traceql.TraceQueries;
 import dev.tethys.query.traceql.TraceQuery;
-import dev.tethys.query.traceql.TraceQueryException;
 import dev.tethys.query.traceql.ast.TraceValue;
-import dev.tethys.web.PrivateConnection;
 import dev.tethys.web.Routes;
-import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
@@ -32,14 +26,12 @@ import org.jspecify.annotations.Nullable;
  * values and whole traces, with the services, attributes and traces that it has. A store of few
  * spans is left alone: its answers are fast without.
  */
-final class TraceWarmUp implements SignalWarmUp {
-  static final int MAX_ROUNDS = 16;
-
+final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
   /** Fewer spans are not rehearsed. */
   private static final long MIN_SPANS = 20_000;
 
   /** Spans in the time range of the queries, or a segment more. */
-  private static final long MAX_SPANS = 200_000;
+  private static final long MAX_SPANS = 60_000;
 
   private static final int MAX_ATTRIBUTES = 30;
   private static final int MAX_SERVICES = 20;
@@ -48,7 +40,7 @@ final class TraceWarmUp implements SignalWarmUp {
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
   private static final String[] DURATIONS = {"20ms", "200ms", "5ms", "1s"};
   private static final String[] STEPS = {"60s", "300s", "600s"};
-  private static final int[] LIMITS = {20, 200, 2000};
+  private static final int[] LIMITS = {20, 100};
 
   /** %a and %b are services, %t an attribute equal to a text, %r the same as expression. */
   private static final String[] SEARCHES = {
@@ -78,10 +70,8 @@ final class TraceWarmUp implements SignalWarmUp {
     "{ resource.service.name = %a } | compare({ status = error })"
   };
 
-  private static final System.Logger LOG = JulLogger.of("dev.tethys.query");
-
   /** What queries of the warm-up ask for. Attributes are conditions. */
-  private record Content(
+  record Content(
       long from,
       long to,
       List<String> services,
@@ -94,43 +84,18 @@ final class TraceWarmUp implements SignalWarmUp {
   private final TracesSettings settings;
 
   TraceWarmUp(TraceQueries queries, TracesSettings settings) {
+    super("traces");
     this.queries = queries;
     this.settings = settings;
   }
 
   @Override
-  public int run(WarmUpTurns turns) throws InterruptedException {
-    int answered = 0;
-    try {
-      if (!turns.isActive()) {
-        return 0;
-      }
-      Content content = turns.timed(this::content);
-      if (content == null) {
-        return 0;
-      }
-      Routes routes = new Routes();
-      new TracesApi(() -> queries, settings, UnixNanos::now, MetricQueries.NONE).addTo(routes);
-      try (PrivateConnection connection = PrivateConnection.to(routes)) {
-        for (int round = 0; round < MAX_ROUNDS && turns.isActive(); round++) {
-          boolean compressed = round % 2 == 1;
-          answered +=
-              turns.each(paths(content, round), p -> connection.get(p, compressed) == 200);
-        }
-      }
-    } catch (StorageException | IOException | TraceQueryException e) {
-      LOG.log(Level.DEBUG, "queries of traces were not rehearsed", e); // closed meanwhile
-    }
-    LOG.log(
-        Level.DEBUG,
-        "{0} queries of traces rehearsed in {1} ms",
-        answered,
-        turns.spent() / 1_000_000);
-    return answered;
+  void addApi(Routes routes) {
+    new TracesApi(() -> queries, settings, UnixNanos::now, MetricQueries.NONE).addTo(routes);
   }
 
-  /** What the store has; null if that are few spans. */
-  private @Nullable Content content() {
+  @Override
+  @Nullable Content content() {
     long from = Long.MAX_VALUE;
     long to = Long.MIN_VALUE;
     long spans = 0;
@@ -160,13 +125,7 @@ final class TraceWarmUp implements SignalWarmUp {
     }
     Content out =
         new Content(
-            from,
-            to,
-            services,
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new ArrayList<>(),
-            traces);
+            from, to, services, new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), traces);
     addAttributes(out);
     return out;
   }
@@ -196,9 +155,9 @@ final class TraceWarmUp implements SignalWarmUp {
     return queries.values(TENANT, TraceQuery.parseField(field), null, from, to, limit);
   }
 
-  private static List<String> paths(Content c, int round) {
-    String seconds =
-        "&start=" + c.from / 1_000_000_000 + "&end=" + (c.to / 1_000_000_000 + 1);
+  @Override
+  List<String> paths(Content c, int round) {
+    String seconds = "&start=" + c.from / 1_000_000_000 + "&end=" + (c.to / 1_000_000_000 + 1);
     List<String> out = new ArrayList<>();
     for (String s : SEARCHES) {
       String q = query(s, c, round);

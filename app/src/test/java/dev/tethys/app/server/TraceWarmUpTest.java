@@ -24,7 +24,7 @@ import org.junit.jupiter.api.io.TempDir;
 class TraceWarmUpTest {
   private static final Duration TIME = Duration.ofSeconds(10);
 
-  private static final WarmUpTurns.Others NOBODY =
+  static final WarmUpTurns.Others NOBODY =
       new WarmUpTurns.Others() {
         @Override
         public long queryCount() {
@@ -95,7 +95,7 @@ class TraceWarmUpTest {
     fill(20_000);
     // 14 searches, 7 series, 10 traces, 5 lists.
     assertThat(warmUp.run(new WarmUpTurns(TIME, () -> 0, NOBODY)))
-        .isEqualTo(TraceWarmUp.MAX_ROUNDS * 36);
+        .isEqualTo(SignalWarmUp.MAX_ROUNDS * 36);
   }
 
   @Test
