@@ -1,6 +1,8 @@
 package dev.tethys.bench;
 
+import dev.tethys.codec.compression.Compression;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -15,18 +17,23 @@ import java.util.concurrent.atomic.AtomicLong;
 /**
  * Ingest of pprof by {@code /ingest}: files a second of CPU time of a server, with the work that it
  * does later, as merges of parts. A file is counted once, although it is stored as a profile of
- * each sample type. Exit status 1 if a file is refused.
+ * each sample type. Inflating some files in the client shows how fast the machine is meanwhile.
+ * Exit status 1 if a file is refused.
  */
 final class ProfileIngestRuns {
   private static final int FILES = 200; // of a service, each with its own time
+  private static final int INFLATED = 16; // one of so many
   private static final int LEAD_MINUTES = 45;
-  private static final int START_SECONDS = 60;
+  private static final int START_SECONDS = 180; // it may prepare its start-up cache
+  private static final int MAX_BYTES = 1 << 26;
 
   private final ServerUnderTest server;
   private final byte[][][] files; // by service
   private final AtomicLong next = new AtomicLong();
   private final AtomicLong stored = new AtomicLong();
   private final AtomicLong refused = new AtomicLong();
+  private final AtomicLong inflated = new AtomicLong();
+  private final AtomicLong inflateNanos = new AtomicLong();
   private volatile boolean stopped;
 
   private ProfileIngestRuns(ServerUnderTest server, byte[][][] files) {
@@ -117,6 +124,8 @@ final class ProfileIngestRuns {
   private void measure(String name, long seconds, boolean flush) throws Exception {
     ProcessStatistics process = server.figures();
     long before = stored.get();
+    inflated.set(0);
+    inflateNanos.set(0);
     long begin = System.nanoTime();
     double cpu = process.cpuSeconds();
     double compilers = process.cpuSecondsOfThreads(ProfileIngestRuns::isCompiler);
@@ -136,14 +145,15 @@ final class ProfileIngestRuns {
     System.out.printf(
         Locale.ROOT,
         "%s: %d files in %.1f s, %.1f s of CPU, %.0f a CPU second; compilers %.1f s, garbage"
-            + " collector %.1f s%n",
+            + " collector %.1f s; inflating a file %.3f ms%n",
         name,
         count,
         (System.nanoTime() - begin) / 1e9,
         used,
         count / used,
         process.cpuSecondsOfThreads(ProfileIngestRuns::isCompiler) - compilers,
-        process.cpuSecondsOfThreads(ProfileIngestRuns::isCollector) - collector);
+        process.cpuSecondsOfThreads(ProfileIngestRuns::isCollector) - collector,
+        inflateNanos.get() / 1e6 / Math.max(1, inflated.get()));
   }
 
   private static boolean isCompiler(String thread) {
@@ -156,11 +166,22 @@ final class ProfileIngestRuns {
         || thread.startsWith("VM Thread");
   }
 
+  private void inflate(byte[] file) {
+    long begin = ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime();
+    Compression.GZIP.decompress(file, 0, file.length, MAX_BYTES);
+    inflateNanos.addAndGet(ManagementFactory.getThreadMXBean().getCurrentThreadCpuTime() - begin);
+    inflated.incrementAndGet();
+  }
+
   private void send() {
     while (!stopped) {
       long n = next.getAndIncrement();
       int service = (int) (n % files.length);
       long ofService = n / files.length;
+      byte[] file = files[service][(int) (ofService % FILES)];
+      if (n % INFLATED == 0) {
+        inflate(file);
+      }
       try {
         HttpResponse<String> r =
             server.send(
@@ -168,7 +189,7 @@ final class ProfileIngestRuns {
                     .request(
                         "/ingest?format=pprof&name=service-%d%%7Binstance%%3D%d%%7D"
                             .formatted(service, ofService / FILES))
-                    .POST(BodyPublishers.ofByteArray(files[service][(int) (ofService % FILES)])),
+                    .POST(BodyPublishers.ofByteArray(file)),
                 BodyHandlers.ofString());
         if (r.statusCode() == 200) {
           stored.incrementAndGet();

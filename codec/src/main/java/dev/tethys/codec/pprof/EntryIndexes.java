@@ -14,8 +14,18 @@ final class EntryIndexes {
 
   private static final int MAX_SMALL = 1 << 16;
 
-  private int[] small = new int[0];
+  private int[] small;
   private final Map<Long, Integer> large = new HashMap<>();
+
+  /**
+   * Creates an empty index.
+   *
+   * @param entries number of ids to expect
+   */
+  EntryIndexes(int entries) {
+    small = new int[Math.min(entries + 1, MAX_SMALL)];
+    Arrays.fill(small, NONE);
+  }
 
   void put(long id, int index) {
     if (id < 0 || id >= MAX_SMALL) {

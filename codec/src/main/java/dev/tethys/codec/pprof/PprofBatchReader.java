@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 public final class PprofBatchReader {
   private static final int LENGTH = ProtoReader.LENGTH;
   private static final int NONE = -1;
+  private static final int MAX_RESERVED = 1 << 12; // sizes are the word of a client
 
   /**
    * Profiles that were added.
@@ -49,7 +50,11 @@ public final class PprofBatchReader {
   private final List<@Nullable Samples[]> samples = new ArrayList<>(); // by group and sample type
 
   private long[] labelRow = new long[20];
-  private int[] frames = new int[64];
+  private int[] frames = new int[64]; // of a stack: locations of the message
+
+  /** By location of the message, the last node with it: its parent + 1 above the node, or 0. */
+  private final long[] lastNodes;
+
   private int emptyLabels = NONE;
   private boolean[] used = new boolean[1024]; // by node
   private boolean repeats; // two samples have one stack
@@ -58,6 +63,7 @@ public final class PprofBatchReader {
     this.message = message;
     this.to = to;
     this.symbols = new PprofSymbols(message, to.symbols);
+    this.lastNodes = new long[message.locations.size()];
     this.kept = new boolean[message.types.size()];
     for (int t = 0; t < kept.length; t++) {
       ValueType v = message.type(t);
@@ -130,12 +136,25 @@ public final class PprofBatchReader {
         throw new CodecException(
             "pprof: a sample with " + count + " values, the types are " + values.length);
       }
-      int node = 0;
-      while (depth > 0) {
-        node = to.symbols.nodes.intern(node, frames[--depth]);
-      }
-      add(node, labelLength == 0 ? emptyLabels() : labels(labelLength), values);
+      add(node(depth), labelLength == 0 ? emptyLabels() : labels(labelLength), values);
     }
+  }
+
+  /** Node of the stack in {@code frames}. Most frames have the parent that they had last. */
+  private int node(int depth) {
+    int node = 0;
+    for (int i = depth - 1; i >= 0; i--) {
+      int location = frames[i];
+      long last = lastNodes[location];
+      if (last >>> 32 == node + 1L) {
+        node = (int) last;
+      } else {
+        int next = to.symbols.nodes.intern(node, symbols.addedLocation(location));
+        lastNodes[location] = node + 1L << 32 | next;
+        node = next;
+      }
+    }
+    return node;
   }
 
   private void add(int node, int label, long[] values) {
@@ -150,6 +169,7 @@ public final class PprofBatchReader {
         Samples of = group[t];
         if (of == null) {
           of = new Samples();
+          of.reserve(samples.size() == 1 ? Math.min(message.samples.size(), MAX_RESERVED) : 0);
           group[t] = of;
         }
         of.add(node, sets[label], values[t]);
@@ -234,7 +254,7 @@ public final class PprofBatchReader {
     Row row = new Row();
     byKey.forEach(
         (key, a) -> {
-          int unit = symbols.string(a.unit);
+          int unit = a.unit == 0 ? 0 : to.symbols.string(message.string(a.unit));
           if (a.values.size() == 1 && a.values.getFirst() instanceof Long n) {
             row.add(key, ProfileSymbols.NUMBER, n, unit);
           } else {

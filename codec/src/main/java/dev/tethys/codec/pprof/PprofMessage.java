@@ -20,10 +20,21 @@ final class PprofMessage {
   /** What an entry takes: its position, and what it is read into. */
   private static final int ENTRY_BYTES = 64;
 
+  /** Bytes of a usual message by those of its larger tables together. */
+  private static final int BYTES_OF_ENTRY = 64;
+
+  private static final int FEW_ENTRIES = 16;
+  private static final int MAX_RESERVED_ENTRIES = 1 << 12;
+
   /** Positions of the entries of one field. */
   static final class Entries {
-    private int[] at = new int[32];
+    private int[] at;
     private int size;
+
+    /** Creates an empty table with room for a number of entries. */
+    private Entries(int expected) {
+      at = new int[2 * expected];
+    }
 
     int size() {
       return size;
@@ -54,12 +65,12 @@ final class PprofMessage {
   record ValueType(long type, long unit) {}
 
   final byte[] bytes;
-  final Entries types = new Entries();
-  final Entries samples = new Entries();
-  final Entries mappings = new Entries();
-  final Entries locations = new Entries();
-  final Entries functions = new Entries();
-  final Entries strings = new Entries();
+  final Entries types = new Entries(FEW_ENTRIES);
+  final Entries samples;
+  final Entries mappings = new Entries(FEW_ENTRIES);
+  final Entries locations;
+  final Entries functions;
+  final Entries strings;
   final List<Long> comments = new ArrayList<>();
 
   /** Values of the fields that are numbers, by field number. */
@@ -81,6 +92,12 @@ final class PprofMessage {
         gzip
             ? Compression.GZIP.decompress(body, 0, body.length, maxBytes, RequestMemory::charge)
             : body;
+    int expected = Math.clamp(bytes.length / BYTES_OF_ENTRY, FEW_ENTRIES, MAX_RESERVED_ENTRIES);
+    RequestMemory.charge(4L * 2 * Integer.BYTES * expected);
+    samples = new Entries(expected);
+    locations = new Entries(expected);
+    functions = new Entries(expected);
+    strings = new Entries(expected);
     ProtoReader r = new ProtoReader(bytes);
     while (r.next()) {
       switch (r.tag()) {

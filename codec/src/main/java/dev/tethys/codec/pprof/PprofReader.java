@@ -54,13 +54,16 @@ public final class PprofReader {
   private final ProtoWriter entry = new ProtoWriter();
   private final ProtoWriter stack = new ProtoWriter();
 
-  private final EntryIndexes mappings = new EntryIndexes();
-  private final EntryIndexes functions = new EntryIndexes();
-  private final EntryIndexes locations = new EntryIndexes();
+  private final EntryIndexes mappings;
+  private final EntryIndexes functions;
+  private final EntryIndexes locations;
   private final int[] texts;
 
   private PprofReader(PprofMessage message, ProfilesWriter out) {
     this.message = message;
+    this.mappings = new EntryIndexes(message.mappings.size());
+    this.functions = new EntryIndexes(message.functions.size());
+    this.locations = new EntryIndexes(message.locations.size());
     this.texts = new int[message.strings.size()];
     Arrays.fill(texts, NONE);
     this.out = out;

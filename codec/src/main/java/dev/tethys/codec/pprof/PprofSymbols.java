@@ -7,7 +7,9 @@ import java.util.Arrays;
 
 /**
  * Tables of a pprof message as symbols of the profile store. All entries are checked; those that
- * samples refer to are added to the symbols, once. Not safe for several threads.
+ * samples refer to are added to the symbols, once. Of the first message of a batch, entries that
+ * differ in their id alone, which programs do not write, are not found to be equal. Not safe for
+ * several threads.
  */
 final class PprofSymbols {
   private static final int LENGTH = ProtoReader.LENGTH;
@@ -21,10 +23,11 @@ final class PprofSymbols {
 
   private final PprofMessage message;
   private final ProfileSymbolTable to;
+  private final boolean isFirst; // the symbols are empty: entries need no look-up
 
-  private final EntryIndexes mappingIds = new EntryIndexes();
-  private final EntryIndexes functionIds = new EntryIndexes();
-  private final EntryIndexes locationIds = new EntryIndexes();
+  private final EntryIndexes mappingIds;
+  private final EntryIndexes functionIds;
+  private final EntryIndexes locationIds;
 
   // Rows of the symbols, in which strings, mappings and functions are entries of the message.
   private final long[] mappings;
@@ -46,6 +49,10 @@ final class PprofSymbols {
   PprofSymbols(PprofMessage message, ProfileSymbolTable to) {
     this.message = message;
     this.to = to;
+    this.isFirst = to.strings.count() == 1;
+    mappingIds = new EntryIndexes(message.mappings.size());
+    functionIds = new EntryIndexes(message.functions.size());
+    locationIds = new EntryIndexes(message.locations.size());
     mappings = new long[MAPPING * message.mappings.size()];
     functions = new long[FUNCTION * message.functions.size()];
     starts = new int[message.locations.size() + 1];
@@ -54,12 +61,6 @@ final class PprofSymbols {
     addedMappings = none(message.mappings.size());
     addedFunctions = none(message.functions.size());
     addedLocations = none(message.locations.size());
-    to.strings.reserve(
-        Math.min(addedStrings.length, MAX_RESERVED),
-        Math.min(message.stringBytes(), MAX_RESERVED_BYTES));
-    to.functions.reserve(Math.min(addedFunctions.length, MAX_RESERVED));
-    to.locations.reserve(Math.min(addedLocations.length, MAX_RESERVED));
-    to.nodes.reserve((int) Math.min((long) NODES_OF_SAMPLE * message.samples.size(), MAX_RESERVED));
     ProtoReader r = new ProtoReader();
     long[] fields = new long[11];
     for (int i = 0; i < addedMappings.length; i++) {
@@ -72,6 +73,22 @@ final class PprofSymbols {
     for (int i = 0; i < addedLocations.length; i++) {
       location(i, reset(r, message.locations, i), cleared(fields), line);
     }
+    if (isFirst) {
+      reserve();
+    }
+  }
+
+  private void reserve() {
+    to.strings.reserve(
+        Math.min(addedStrings.length, MAX_RESERVED),
+        Math.min(message.stringBytes(), MAX_RESERVED_BYTES));
+    to.nodes.reserve((int) Math.min((long) NODES_OF_SAMPLE * message.samples.size(), MAX_RESERVED));
+    to.functions.reserveRows(
+        Math.min(addedFunctions.length, MAX_RESERVED),
+        Math.min(functions.length, MAX_RESERVED * FUNCTION));
+    to.locations.reserveRows(
+        Math.min(addedLocations.length, MAX_RESERVED),
+        Math.min(starts[addedLocations.length], MAX_RESERVED * ROW_OF_LOCATION));
   }
 
   private static int[] none(int length) {
@@ -152,23 +169,30 @@ final class PprofSymbols {
     int known = addedStrings[i];
     if (known == NONE) {
       PprofMessage.Entries all = message.strings;
-      known = to.strings.intern(message.bytes, all.offset(i), all.length(i));
+      known =
+          isFirst
+              ? to.strings.append(message.bytes, all.offset(i), all.length(i))
+              : to.strings.intern(message.bytes, all.offset(i), all.length(i));
       addedStrings[i] = known;
     }
     return known;
   }
 
   /**
-   * Index of the location with an id in the symbols.
+   * Index of the location with an id in the message.
    *
    * @throws dev.tethys.codec.CodecException if there is none
    */
   int location(long id) {
-    int i = PprofMessage.known(locationIds, id, "location");
-    int known = addedLocations[i];
+    return PprofMessage.known(locationIds, id, "location");
+  }
+
+  /** Index of a location of the message in the symbols. */
+  int addedLocation(int index) {
+    int known = addedLocations[index];
     if (known == NONE) {
-      known = addLocation(i);
-      addedLocations[i] = known;
+      known = addLocation(index);
+      addedLocations[index] = known;
     }
     return known;
   }
@@ -180,7 +204,9 @@ final class PprofSymbols {
     for (int at = start + ProfileSymbols.LOCATION_HEAD; at < end; at += ProfileSymbols.LINE) {
       locations[at] = addFunction((int) locations[at]);
     }
-    return to.locations.intern(locations, start, end - start);
+    return isFirst
+        ? to.locations.append(locations, start, end - start)
+        : to.locations.intern(locations, start, end - start);
   }
 
   private int addMapping(int index) {
@@ -205,7 +231,10 @@ final class PprofSymbols {
       for (int column = 0; column < 3; column++) {
         functions[at + column] = string(functions[at + column]);
       }
-      addedFunctions[index] = to.functions.intern(functions, at, FUNCTION);
+      addedFunctions[index] =
+          isFirst
+              ? to.functions.append(functions, at, FUNCTION)
+              : to.functions.intern(functions, at, FUNCTION);
     }
     return addedFunctions[index];
   }

@@ -21,11 +21,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.TreeMap;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.DynamicTest;
@@ -108,20 +108,21 @@ class PprofBatchReaderTest {
     return out;
   }
 
-  /** All that a batch has, by row; the numbers of symbols and the order of samples are left out. */
+  /** All that a batch has, by row, without the numbers of symbols and the order of samples. */
   private static List<String> content(ProfileBatch batch) {
     ProfileSymbols s = batch.symbols.view();
     String[] stacks = stacks(s);
     List<String> out = new ArrayList<>();
     Samples samples = new Samples();
     for (int r = 0; r < batch.rows.count; r++) {
-      List<String> lines = new ArrayList<>();
+      Map<String, Long> lines = new TreeMap<>(); // equal symbols may have several numbers
       batch.rows.read(r, samples);
       for (int i = 0; i < samples.count; i++) {
-        lines.add(
-            stacks[samples.stacks[i]] + row(s, samples.attributes[i]) + " " + samples.values[i]);
+        lines.merge(
+            stacks[samples.stacks[i]] + row(s, samples.attributes[i]),
+            samples.values[i],
+            Long::sum);
       }
-      Collections.sort(lines);
       out.add(
           batch.series.get(batch.rows.series[r])
               + " "
@@ -134,7 +135,7 @@ class PprofBatchReaderTest {
               + batch.rows.totals[r]
               + row(s, batch.rows.metas[r])
               + "\n"
-              + String.join("\n", lines));
+              + lines);
     }
     return out;
   }
@@ -293,6 +294,66 @@ class PprofBatchReaderTest {
         .isInstanceOf(CodecException.class)
         .hasMessage("pprof: string 99 of 16");
     assertThat(content(batch)).isEqualTo(before);
+  }
+
+  @Test
+  void messagesOfABatchShareSymbols() {
+    ProfileBatch batch = direct(full(), Map.of(), Map.of());
+    ProfileSymbols before = batch.symbols.view();
+    List<String> one = content(batch);
+    PprofBatchReader.read(full(), MAX, Map.of(), RESOURCE, Map.of(), NOW, batch);
+    ProfileSymbols after = batch.symbols.view();
+    assertThat(after.stringCount()).isEqualTo(before.stringCount());
+    assertThat(after.functions().count()).isEqualTo(before.functions().count());
+    assertThat(after.locations().count()).isEqualTo(before.locations().count());
+    assertThat(after.nodes().count()).isEqualTo(before.nodes().count());
+    List<String> both = content(batch);
+    assertThat(both.subList(0, one.size())).isEqualTo(one);
+    assertThat(both.subList(one.size(), both.size())).isEqualTo(one);
+  }
+
+  /** Message of one sample with one location, whose line has a function. */
+  private static byte[] references(long mapping, long location, long function, long name) {
+    ProtoWriter w = new ProtoWriter();
+    int m = w.begin(1);
+    w.int64(1, 1).int64(2, 1);
+    w.end(m);
+    m = w.begin(2);
+    w.int64(1, location).int64(2, 1);
+    w.end(m);
+    m = w.begin(4);
+    w.int64(1, 7).int64Unless0(2, mapping);
+    int line = w.begin(4);
+    w.int64(1, function);
+    w.end(line);
+    w.end(m);
+    m = w.begin(5);
+    w.int64(1, 8).int64(2, name);
+    w.end(m);
+    w.string(6, "").string(6, "cpu");
+    return w.toByteArray();
+  }
+
+  private static void assertRefused(byte[] pprof, int max, String message) {
+    assertThatThrownBy(
+            () ->
+                PprofBatchReader.read(
+                    pprof, max, Map.of(), RESOURCE, Map.of(), NOW, new ProfileBatch()))
+        .isInstanceOf(CodecException.class)
+        .hasMessageContaining(message);
+  }
+
+  @Test
+  void idsThatDoNotExistAndBombsAreRefusedByName() {
+    assertThat(content(direct(references(0, 7, 8, 1), Map.of(), Map.of()))).hasSize(1);
+    assertRefused(references(0, -1, 8, 1), MAX, "there is no location 18446744073709551615");
+    assertRefused(references(0, 1L << 40, 8, 1), MAX, "there is no location 1099511627776");
+    assertRefused(references(0, 7, 1L << 33, 1), MAX, "there is no function 8589934592");
+    assertRefused(references(Long.MIN_VALUE, 7, 8, 1), MAX, "no mapping 9223372036854775808");
+    assertRefused(references(0, 7, 8, Long.MAX_VALUE), MAX, "string 9223372036854775807 of 2");
+    byte[] bomb = Compression.GZIP.compress(new byte[1 << 24], 0, 1 << 24, -1);
+    assertThat(bomb.length).isLessThan(1 << 17);
+    assertRefused(bomb, 1 << 20, "larger than the limit of 1048576 bytes");
   }
 
   @Test

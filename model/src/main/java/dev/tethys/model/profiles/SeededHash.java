@@ -26,21 +26,37 @@ public final class SeededHash {
 
   /** Hash of bytes. */
   public static long of(byte[] b, int offset, int length) {
-    return of(b, offset, length, 0);
-  }
-
-  /** Hash of bytes, independent of that with another start. */
-  public static long of(byte[] b, int offset, int length, long start) {
-    long h = start ^ length;
+    long h = length;
     int end = offset + length;
     int i = offset;
     for (; i <= end - Long.BYTES; i += Long.BYTES) {
       h = mix(h, (long) LONG.get(b, i));
     }
+    return mix(h, rest(b, i, end));
+  }
+
+  private static long rest(byte[] b, int from, int end) {
     long rest = 0;
-    for (; i < end; i++) {
+    for (int i = from; i < end; i++) {
       rest = rest << 8 | b[i] & 0xff;
     }
-    return mix(h, rest);
+    return rest;
+  }
+
+  /** Writes two independent hashes of bytes, which begin with different values. */
+  public static void of(
+      byte[] b, int offset, int length, long first, long second, long[] into, int at) {
+    long h = first ^ length;
+    long k = second ^ length;
+    int end = offset + length;
+    int i = offset;
+    for (; i <= end - Long.BYTES; i += Long.BYTES) {
+      long v = (long) LONG.get(b, i);
+      h = mix(h, v);
+      k = mix(k, v);
+    }
+    long rest = rest(b, i, end);
+    into[at] = mix(h, rest);
+    into[at + 1] = mix(k, rest);
   }
 }

@@ -9,12 +9,16 @@ import java.util.Arrays;
 public final class SymbolCopier {
   private final ProfileSymbols from;
   private final ProfileSymbolTable to;
+
+  // Indexes in the other table, -1 before a symbol is copied. Those of stacks are allocated when
+  // one
+  // is copied: most profiles have only stacks that are known.
   private final int[] strings;
-  private final int[] mappings;
-  private final int[] functions;
-  private final int[] locations;
-  private final int[] nodes;
   private final int[] attributes;
+  private int[] mappings = {};
+  private int[] functions = {};
+  private int[] locations = {};
+  private int[] nodes = {};
   private long[] row = new long[16];
   private int[] path = new int[64];
 
@@ -22,11 +26,6 @@ public final class SymbolCopier {
     this.from = from;
     this.to = to;
     strings = unknown(from.stringCount());
-    mappings = unknown(from.mappings().count());
-    functions = unknown(from.functions().count());
-    locations = unknown(from.locations().count());
-    nodes = unknown(from.nodes().count());
-    nodes[0] = 0;
     attributes = unknown(from.attributes().count());
   }
 
@@ -34,6 +33,14 @@ public final class SymbolCopier {
     int[] a = new int[length];
     Arrays.fill(a, -1);
     return a;
+  }
+
+  private void allocateStacks() {
+    mappings = unknown(from.mappings().count());
+    functions = unknown(from.functions().count());
+    locations = unknown(from.locations().count());
+    nodes = unknown(from.nodes().count());
+    nodes[0] = 0;
   }
 
   private long string(long index) {
@@ -130,6 +137,9 @@ public final class SymbolCopier {
 
   /** Index of a node in the other table. */
   public int node(int index) {
+    if (nodes.length == 0) {
+      allocateStacks();
+    }
     int depth = 0;
     int at = index;
     while (nodes[at] < 0) {

@@ -7,8 +7,9 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 
 /**
- * Table in which each text occurs once. Texts are kept in UTF-8, so that those of a request are
- * copied and compared without objects. Not safe for several threads.
+ * Table of texts. An interned text occurs once. Texts that are known to be new can be appended
+ * without a look-up; they are indexed when a text is interned next. Texts are kept in UTF-8, so
+ * that those of a request are copied and compared without objects. Not safe for several threads.
  */
 public final class TextTable {
   private static final long TAG = -1L << 32;
@@ -19,6 +20,7 @@ public final class TextTable {
   private byte[] data = new byte[256];
   private int[] starts = new int[16];
   private int count;
+  private int indexed; // number of texts that have a slot
   private long[] slots = new long[32]; // high half of the hash, low half index + 1; 0 for none
 
   /** Number of texts. */
@@ -48,6 +50,23 @@ public final class TextTable {
         : intern(new String(utf8, offset, length, StandardCharsets.UTF_8));
   }
 
+  /**
+   * Adds a text without looking for an equal one.
+   *
+   * @param utf8 bytes with the text; malformed ones are replaced as a {@code String} does it
+   * @return its index
+   */
+  public int append(byte[] utf8, int offset, int length) {
+    if (isAscii(utf8, offset, length)) {
+      add(utf8, offset, length);
+    } else {
+      byte[] valid =
+          new String(utf8, offset, length, StandardCharsets.UTF_8).getBytes(StandardCharsets.UTF_8);
+      add(valid, 0, valid.length);
+    }
+    return count - 1;
+  }
+
   private static boolean isAscii(byte[] b, int offset, int length) {
     long bits = 0;
     int end = offset + length;
@@ -62,6 +81,9 @@ public final class TextTable {
   }
 
   private int internValid(byte[] b, int offset, int length) {
+    if (indexed < count) {
+      index();
+    }
     long hash = SeededHash.of(b, offset, length);
     long tag = hash & TAG;
     int mask = slots.length - 1;
@@ -76,6 +98,16 @@ public final class TextTable {
       }
       slot = slot + 1 & mask;
     }
+    add(b, offset, length);
+    indexed = count;
+    slots[slot] = tag | count;
+    if (count * 2 > slots.length) {
+      resize(slots.length * 2);
+    }
+    return count - 1;
+  }
+
+  private void add(byte[] b, int offset, int length) {
     int start = starts[count];
     int end = Math.addExact(start, length);
     if (end > data.length) {
@@ -85,12 +117,18 @@ public final class TextTable {
     if (count + 2 > starts.length) {
       starts = Arrays.copyOf(starts, starts.length * 2);
     }
-    starts[count + 1] = end;
-    slots[slot] = tag | ++count;
+    starts[++count] = end;
+  }
+
+  /** Adds texts that were appended to the index. */
+  private void index() {
     if (count * 2 > slots.length) {
-      resize(slots.length * 2);
+      resize(Integer.highestOneBit(Math.multiplyExact(count, 2) - 1) * 2);
+      return;
     }
-    return count - 1;
+    for (; indexed < count; indexed++) {
+      insert(slots, indexed);
+    }
   }
 
   private void reserveBytes(int length) {
@@ -98,15 +136,11 @@ public final class TextTable {
   }
 
   /**
-   * Makes room for further texts, so that arrays are not copied several times.
+   * Makes room for further texts that are appended, so that arrays are not copied several times.
    *
    * @param bytes of all of them
    */
   public void reserve(int texts, int bytes) {
-    int wanted = (int) Math.min(1 << 30, 2L * (count + (long) texts));
-    if (wanted > slots.length) {
-      resize(Integer.highestOneBit(wanted - 1) * 2);
-    }
     if (count + (long) texts + 1 > starts.length) {
       starts = Arrays.copyOf(starts, Math.addExact(count + 1, texts));
     }
@@ -117,16 +151,21 @@ public final class TextTable {
 
   private void resize(int length) {
     long[] next = new long[length];
-    int mask = next.length - 1;
     for (int i = 0; i < count; i++) {
-      long hash = SeededHash.of(data, starts[i], starts[i + 1] - starts[i]);
-      int slot = (int) hash & mask;
-      while (next[slot] != 0) {
-        slot = slot + 1 & mask;
-      }
-      next[slot] = hash & TAG | i + 1L;
+      insert(next, i);
     }
     slots = next;
+    indexed = count;
+  }
+
+  private void insert(long[] into, int text) {
+    int mask = into.length - 1;
+    long hash = SeededHash.of(data, starts[text], starts[text + 1] - starts[text]);
+    int slot = (int) hash & mask;
+    while (into[slot] != 0) {
+      slot = slot + 1 & mask;
+    }
+    into[slot] = hash & TAG | text + 1L;
   }
 
   /** Texts so far, unchanged by later ones. */

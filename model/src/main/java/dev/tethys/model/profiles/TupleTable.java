@@ -2,13 +2,18 @@ package dev.tethys.model.profiles;
 
 import java.util.Arrays;
 
-/** Table in which each row of numbers occurs once. Not safe for several threads. */
+/**
+ * Table of rows of numbers. An interned row occurs once. Rows that are known to be new can be
+ * appended without a look-up; they are indexed when a row is interned next. Not safe for several
+ * threads.
+ */
 public final class TupleTable {
   private static final long TAG = -1L << 32;
 
   private long[] data = new long[64];
   private int[] starts = new int[16];
   private int count;
+  private int indexed; // number of rows that have a slot
   private boolean pairs = true; // all rows have two values, so row i starts at 2 i
   private long[] slots = new long[32]; // high half of the hash, low half row + 1; 0 for none
 
@@ -38,6 +43,41 @@ public final class TupleTable {
     return internLast(length);
   }
 
+  /**
+   * Adds a row without looking for an equal one.
+   *
+   * @return its index
+   */
+  public int append(long[] row, int offset, int length) {
+    int start = starts[count];
+    int end = Math.addExact(start, length);
+    if (end > data.length) {
+      data = Arrays.copyOf(data, Math.max(end, data.length * 2));
+    }
+    System.arraycopy(row, offset, data, start, length);
+    pairs &= length == 2;
+    addRow(end);
+    return count - 1;
+  }
+
+  private void addRow(int end) {
+    if (count + 2 > starts.length) {
+      starts = Arrays.copyOf(starts, starts.length * 2);
+    }
+    starts[++count] = end;
+  }
+
+  /** Adds rows that were appended to the index. */
+  private void index() {
+    if (count * 2 > slots.length) {
+      resize(Integer.highestOneBit(Math.multiplyExact(count, 2) - 1) * 2);
+      return;
+    }
+    for (; indexed < count; indexed++) {
+      insert(slots, indexed);
+    }
+  }
+
   /** Index of a row of two values. */
   public int intern(long first, long second) {
     int start = starts[count];
@@ -46,10 +86,10 @@ public final class TupleTable {
     }
     data[start] = first;
     data[start + 1] = second;
-    if (!pairs) {
+    if (!pairs || indexed < count) {
       return internLast(2);
     }
-    long hash = SeededHash.mix(SeededHash.mix(2, first), second);
+    long hash = SeededHash.mix(first, second);
     long tag = hash & TAG;
     int mask = slots.length - 1;
     int slot = (int) hash & mask;
@@ -64,6 +104,9 @@ public final class TupleTable {
   }
 
   private int internLast(int length) {
+    if (indexed < count) {
+      index();
+    }
     int start = starts[count];
     long hash = hash(start, start + length);
     long tag = hash & TAG;
@@ -85,6 +128,9 @@ public final class TupleTable {
   }
 
   private long hash(int from, int to) {
+    if (to - from == 2) {
+      return SeededHash.mix(data[from], data[from + 1]);
+    }
     long h = to - from;
     for (int i = from; i < to; i++) {
       h = SeededHash.mix(h, data[i]);
@@ -93,15 +139,27 @@ public final class TupleTable {
   }
 
   private int add(int slot, long tag, int end) {
-    if (count + 2 > starts.length) {
-      starts = Arrays.copyOf(starts, starts.length * 2);
-    }
-    starts[count + 1] = end;
-    slots[slot] = tag | ++count;
+    addRow(end);
+    indexed = count;
+    slots[slot] = tag | count;
     if (count * 2 > slots.length) {
       resize(slots.length * 2);
     }
     return count - 1;
+  }
+
+  /**
+   * Makes room for further rows that are appended.
+   *
+   * @param values of all of them
+   */
+  public void reserveRows(int rows, int values) {
+    if (count + (long) rows + 1 > starts.length) {
+      starts = Arrays.copyOf(starts, Math.addExact(count + 1, rows));
+    }
+    if (starts[count] + (long) values > data.length) {
+      data = Arrays.copyOf(data, Math.addExact(starts[count], values));
+    }
   }
 
   /** Makes room for further rows, so that the index is not built several times. */
@@ -114,16 +172,21 @@ public final class TupleTable {
 
   private void resize(int length) {
     long[] next = new long[length];
-    int mask = next.length - 1;
     for (int row = 0; row < count; row++) {
-      long hash = hash(starts[row], starts[row + 1]);
-      int slot = (int) hash & mask;
-      while (next[slot] != 0) {
-        slot = slot + 1 & mask;
-      }
-      next[slot] = hash & TAG | row + 1L;
+      insert(next, row);
     }
     slots = next;
+    indexed = count;
+  }
+
+  private void insert(long[] into, int row) {
+    int mask = into.length - 1;
+    long hash = hash(starts[row], starts[row + 1]);
+    int slot = (int) hash & mask;
+    while (into[slot] != 0) {
+      slot = slot + 1 & mask;
+    }
+    into[slot] = hash & TAG | row + 1L;
   }
 
   /** Rows so far, unchanged by later ones. */

@@ -60,15 +60,26 @@ class TextTableTest {
   }
 
   @Test
-  void reservedRoomKeepsTexts() {
+  void appendedTextsAreFoundWhenOneIsInterned() {
     TextTable table = new TextTable();
     table.intern("a");
     table.reserve(1000, 4000);
-    long reserved = table.bytes();
     for (int i = 0; i < 1000; i++) {
-      assertThat(table.intern(Integer.toString(i))).isEqualTo(i + 1);
+      byte[] utf8 = ("ä" + i).getBytes(StandardCharsets.UTF_8);
+      assertThat(table.append(utf8, 0, utf8.length)).isEqualTo(i + 1);
+      if (i % 400 == 0) {
+        assertThat(table.intern("ä" + i / 2)).isEqualTo(i / 2 + 1);
+      }
     }
+    byte[] malformed = {(byte) 0xff, 'b'};
+    assertThat(table.append(malformed, 0, 2)).isEqualTo(1001);
+    assertThat(table.append(malformed, 1, 1)).as("not looked up").isEqualTo(1002);
+    assertThat(table.append(malformed, 1, 1)).as("not looked up").isEqualTo(1003);
+    for (int i = 0; i < 1000; i++) {
+      assertThat(table.intern("ä" + i)).isEqualTo(i + 1);
+    }
+    assertThat(table.intern("\ufffdb")).isEqualTo(1001);
     assertThat(table.intern("a")).isZero();
-    assertThat(table.bytes()).as("the index did not grow").isLessThan(reserved + 4000 + 4 * 1001);
+    assertThat(table.intern("new")).isEqualTo(1004);
   }
 }

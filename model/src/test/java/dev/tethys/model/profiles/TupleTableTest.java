@@ -43,6 +43,27 @@ class TupleTableTest {
   }
 
   @Test
+  void appendedRowsAreFoundWhenOneIsInterned() {
+    for (int width : new int[] {2, 3}) {
+      TupleTable table = new TupleTable();
+      table.intern(new long[width], width);
+      table.reserveRows(1000, 3000);
+      for (int i = 1; i <= 1000; i++) {
+        assertThat(table.append(new long[] {9, i, -i, 1}, 1, width)).isEqualTo(i);
+        if (i % 400 == 0) {
+          assertThat(table.intern(new long[] {i / 2, -i / 2, 1}, width)).isEqualTo(i / 2);
+        }
+      }
+      assertThat(table.append(new long[width], 0, width)).as("not looked up").isEqualTo(1001);
+      for (int i = 1; i <= 1000; i++) {
+        assertThat(table.intern(new long[] {i, -i, 1}, width)).isEqualTo(i);
+      }
+      assertThat(row(table.view(), 7)).startsWith(7L, -7L).hasSize(width);
+      assertThat(table.intern(new long[] {-1, 0, 0}, width)).isEqualTo(1002);
+    }
+  }
+
+  @Test
   void samplesAreSortedAndAddedUp() {
     Samples s = new Samples();
     for (int round = 0; round < 3; round++) { // the arrays change places

@@ -6,80 +6,114 @@ import dev.tethys.model.profiles.Texts;
 import dev.tethys.model.profiles.Tuples;
 
 /**
- * Hashes of stacks by their content, with 128 bits: equal stacks of two symbol tables have equal
- * hashes, and stacks with equal hashes are taken to be equal. The seed is of the process, so that
- * no client can choose two stacks with one hash.
+ * Hashes of stacks by their content, with 128 bits. Equal stacks of two symbol tables have equal
+ * hashes, and {@link StackIndex} takes stacks with equal hashes to be equal. The seed is of the
+ * process, so that no client can choose two stacks with one hash.
  */
 final class StackHashes {
+  private static final long FIRST = 0;
   private static final long SECOND = 0xC2B2AE3D27D4EB4FL; // makes the second half independent
 
-  private final long[] high;
-  private final long[] low;
+  /** Both halves of the hashes of the rows of a table, the first at {@code 2 i}. */
+  private final long[] nodes;
 
   StackHashes(ProfileSymbols symbols) {
-    high = nodes(symbols, 0);
-    low = nodes(symbols, SECOND);
+    long[] strings = strings(symbols.strings());
+    long[] mappings = mappings(symbols.mappings(), strings);
+    long[] functions = functions(symbols.functions(), strings);
+    nodes = nodes(symbols.nodes(), locations(symbols.locations(), mappings, functions));
   }
 
   /** First half of the hash of a node of the symbols. */
   long high(int node) {
-    return high[node];
+    return nodes[2 * node];
   }
 
   /** Second half of the hash of a node of the symbols. */
   long low(int node) {
-    return low[node];
+    return nodes[2 * node + 1];
   }
 
-  private static long[] nodes(ProfileSymbols s, long start) {
-    Texts texts = s.strings();
-    long[] strings = new long[texts.count()];
-    for (int i = 0; i < strings.length; i++) {
-      strings[i] =
-          SeededHash.mix(
-              start, SeededHash.of(texts.data(), texts.starts()[i], texts.length(i), start));
+  // Both halves are computed in one pass: the processor computes them side by side.
+
+  private static long[] strings(Texts texts) {
+    long[] out = new long[2 * texts.count()];
+    for (int i = 0; i < out.length; i += 2) {
+      int start = texts.starts()[i >> 1];
+      SeededHash.of(texts.data(), start, texts.length(i >> 1), FIRST, SECOND, out, i);
     }
-    Tuples t = s.mappings();
-    long[] mappings = new long[t.count()];
-    for (int i = 0; i < mappings.length; i++) {
-      long h = start;
+    return out;
+  }
+
+  private static long[] mappings(Tuples t, long[] strings) {
+    long[] out = new long[2 * t.count()];
+    for (int i = 0; i < out.length; i += 2) {
+      long high = FIRST;
+      long low = SECOND;
       for (int c = 0; c < SymbolCodec.MAPPING; c++) {
-        long v = t.get(i, c);
-        h = SeededHash.mix(h, c == 3 || c == 4 ? strings[(int) v] : v);
+        long v = t.get(i >> 1, c);
+        boolean isText = c == 3 || c == 4;
+        high = SeededHash.mix(high, isText ? strings[2 * (int) v] : v);
+        low = SeededHash.mix(low, isText ? strings[2 * (int) v + 1] : v);
       }
-      mappings[i] = h;
+      out[i] = high;
+      out[i + 1] = low;
     }
-    t = s.functions();
-    long[] functions = new long[t.count()];
-    for (int i = 0; i < functions.length; i++) {
-      long h = SeededHash.mix(start, strings[(int) t.get(i, 0)]);
-      h = SeededHash.mix(h, strings[(int) t.get(i, 1)]);
-      h = SeededHash.mix(h, strings[(int) t.get(i, 2)]);
-      functions[i] = SeededHash.mix(h, t.get(i, 3));
-    }
-    long[] locations = locations(s.locations(), mappings, functions, start);
-    t = s.nodes();
-    long[] nodes = new long[t.count()];
-    nodes[0] = start;
-    for (int i = 1; i < nodes.length; i++) {
-      nodes[i] = SeededHash.mix(nodes[(int) t.get(i, 0)], locations[(int) t.get(i, 1)]);
-    }
-    return nodes;
+    return out;
   }
 
-  private static long[] locations(Tuples t, long[] mappings, long[] functions, long start) {
-    long[] out = new long[t.count()];
-    for (int i = 0; i < out.length; i++) {
-      int n = t.length(i);
-      long h = SeededHash.mix(start ^ n, mappings[(int) t.get(i, 0)]);
-      h = SeededHash.mix(h, t.get(i, 1));
-      h = SeededHash.mix(h, t.get(i, 2));
-      for (int at = ProfileSymbols.LOCATION_HEAD; at < n; at += ProfileSymbols.LINE) {
-        h = SeededHash.mix(h, functions[(int) t.get(i, at)]);
-        h = SeededHash.mix(h, t.get(i, at + 1));
-        h = SeededHash.mix(h, t.get(i, at + 2));
+  private static long[] functions(Tuples t, long[] strings) {
+    long[] data = t.data();
+    long[] out = new long[2 * t.count()];
+    for (int i = 0; i < out.length; i += 2) {
+      long high = FIRST;
+      long low = SECOND;
+      int at = t.starts()[i >> 1];
+      for (int c = 0; c < 3; c++) {
+        int text = 2 * (int) data[at + c];
+        high = SeededHash.mix(high, strings[text]);
+        low = SeededHash.mix(low, strings[text + 1]);
       }
-      out[i] = h;
+      out[i] = SeededHash.mix(high, data[at + 3]);
+      out[i + 1] = SeededHash.mix(low, data[at + 3]);
+    }
+    return out;
+  }
+
+  private static long[] locations(Tuples t, long[] mappings, long[] functions) {
+    long[] data = t.data();
+    long[] out = new long[2 * t.count()];
+    for (int i = 0; i < out.length; i += 2) {
+      int at = t.starts()[i >> 1];
+      int end = t.starts()[(i >> 1) + 1];
+      int mapping = 2 * (int) data[at];
+      long high = SeededHash.mix(FIRST ^ end - at, mappings[mapping]);
+      long low = SeededHash.mix(SECOND ^ end - at, mappings[mapping + 1]);
+      high = SeededHash.mix(SeededHash.mix(high, data[at + 1]), data[at + 2]);
+      low = SeededHash.mix(SeededHash.mix(low, data[at + 1]), data[at + 2]);
+      for (int l = at + ProfileSymbols.LOCATION_HEAD; l < end; l += ProfileSymbols.LINE) {
+        int function = 2 * (int) data[l];
+        high = SeededHash.mix(high, functions[function]);
+        low = SeededHash.mix(low, functions[function + 1]);
+        high = SeededHash.mix(SeededHash.mix(high, data[l + 1]), data[l + 2]);
+        low = SeededHash.mix(SeededHash.mix(low, data[l + 1]), data[l + 2]);
+      }
+      out[i] = high;
+      out[i + 1] = low;
+    }
+    return out;
+  }
+
+  private static long[] nodes(Tuples t, long[] locations) {
+    long[] data = t.data(); // row i starts at 2 i
+    long[] out = new long[2 * t.count()];
+    out[0] = FIRST;
+    out[1] = SECOND;
+    for (int i = 2; i < out.length; i += 2) {
+      int parent = 2 * (int) data[i];
+      int location = 2 * (int) data[i + 1];
+      out[i] = SeededHash.mix(out[parent], locations[location]);
+      out[i + 1] = SeededHash.mix(out[parent + 1], locations[location + 1]);
     }
     return out;
   }

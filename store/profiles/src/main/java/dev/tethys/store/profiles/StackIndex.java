@@ -6,7 +6,10 @@ package dev.tethys.store.profiles;
  * threads.
  */
 final class StackIndex {
-  private static final int ENTRY = 3; // first half of the hash, second half, node + 1 or 0 for none
+  private static final long TAG = -1L << 32;
+
+  // First half of the hash; upper half of its second half with node + 1, or 0 for none.
+  private static final int ENTRY = 2;
 
   private long[] slots = new long[ENTRY * 1024];
   private int count;
@@ -16,39 +19,37 @@ final class StackIndex {
     return count == 0 ? 0 : 8L * slots.length;
   }
 
-  /** Node of a stack, -1 if it is not known. */
+  /** Node of a stack, -1 if it is not known. 96 bits of the hash are compared. */
   int find(long high, long low) {
-    int at = slot(slots, high, low);
-    return (int) slots[at + 2] - 1;
+    return (int) slots[slot(slots, high, low) + 1] - 1;
   }
 
   /** Adds the node of a stack that is not known. */
   void add(long high, long low, int node) {
-    set(slots, high, low, node + 1L);
+    set(slots, high, low & TAG | node + 1L);
     if (++count * 2 * ENTRY > slots.length) {
       long[] next = new long[slots.length * 2];
       for (int i = 0; i < slots.length; i += ENTRY) {
-        if (slots[i + 2] != 0) {
-          set(next, slots[i], slots[i + 1], slots[i + 2]);
+        if (slots[i + 1] != 0) {
+          set(next, slots[i], slots[i + 1]);
         }
       }
       slots = next;
     }
   }
 
-  private static void set(long[] to, long high, long low, long value) {
-    int at = slot(to, high, low);
+  private static void set(long[] to, long high, long second) {
+    int at = slot(to, high, second);
     to[at] = high;
-    to[at + 1] = low;
-    to[at + 2] = value;
+    to[at + 1] = second;
   }
 
   private static int slot(long[] in, long high, long low) {
-    int entries = in.length / ENTRY; // a power of two
-    int i = (int) high & entries - 1;
-    while (in[ENTRY * i + 2] != 0 && (in[ENTRY * i] != high || in[ENTRY * i + 1] != low)) {
-      i = i + 1 & entries - 1;
+    int mask = in.length - ENTRY; // the length is a power of two
+    int i = (int) high << 1 & mask;
+    while (in[i + 1] != 0 && (in[i] != high || ((in[i + 1] ^ low) & TAG) != 0)) {
+      i = i + ENTRY & mask;
     }
-    return ENTRY * i;
+    return i;
   }
 }

@@ -84,8 +84,8 @@ final class SymbolCodec {
     long[] data = t.data(); // row i starts at i * width
     for (int c = 0; c < width; c++) {
       long before = 0;
-      for (int i = 0; i < n; i++) {
-        long v = data[i * width + c];
+      for (int i = 0, at = c; i < n; i++, at += width) {
+        long v = data[at];
         out.svarint(v - before);
         before = v;
       }
