@@ -12,7 +12,6 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -71,35 +70,40 @@ final class Wiring {
     return entrances.get(pipeline.toString());
   }
 
-  /** Entries of all pipelines of a plan: their first processors, or their exporters. */
+  /**
+   * Entries of all pipelines of a plan: one edge to each of their first processors, or of their
+   * exporters, so that moved items are counted where others enter.
+   */
   private Map<String, Consumer> entrances(Plan plan) {
-    Map<String, Set<NodeKey>> nodes = new HashMap<>();
+    Map<String, Map<NodeKey, Edge.Key>> first = new HashMap<>();
     plan.nodes()
         .forEach(
             (from, step) -> {
               if (from.kind() == ComponentKind.RECEIVER || from.kind() == ComponentKind.CONNECTOR) {
                 for (List<Edge.Key> keys : step.outputs().values()) {
                   for (Edge.Key k : keys) {
-                    nodes.computeIfAbsent(k.pipeline(), _ -> new LinkedHashSet<>()).add(k.to());
+                    first
+                        .computeIfAbsent(k.pipeline(), _ -> new LinkedHashMap<>())
+                        .putIfAbsent(k.to(), k);
                   }
                 }
               }
             });
     Map<String, Consumer> out = new HashMap<>();
-    nodes.forEach(
+    first.forEach(
         (pipeline, keys) -> {
-          List<NodeHolder> to = keys.stream().map(this::slot).toList();
+          List<Edge> to = keys.values().stream().map(this::edge).toList();
           out.put(pipeline, (batch, ack) -> enter(to, batch, ack));
         });
     return Map.copyOf(out);
   }
 
-  private static void enter(List<NodeHolder> to, Batch batch, AckCallback ack) {
+  private static void enter(List<Edge> to, Batch batch, AckCallback ack) {
     if (to.size() > 1) {
       batch.share();
     }
     AckCallback each = AckCallback.join(ack, to.size());
-    to.forEach(h -> h.consume(batch, each));
+    to.forEach(e -> e.consume(batch, each));
   }
 
   private Edge edge(Edge.Key k) {

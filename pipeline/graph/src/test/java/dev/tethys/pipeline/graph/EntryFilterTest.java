@@ -119,6 +119,13 @@ class EntryFilterTest extends GraphCase {
     assertThat(taken("out/a")).isEmpty();
     assertThat(taken("out/b")).hasSize(1);
     assertThat(taken("out/c")).hasSize(1);
+    assertThat(
+            g.status().edges().stream()
+                .filter(e -> e.items() > 0)
+                .map(GraphStatus.EdgeStatus::pipeline))
+        .hasSize(3)
+        .containsOnly("logs/b");
+    assertThat(g.balance().waiting()).isZero();
     filter.moved = PipelineId.parse("logs/absent");
     assertThat(send("in", Signal.LOGS, 3)).isEqualTo(Outcome.ACCEPTED);
     assertThat(taken("out/a")).hasSize(1);
