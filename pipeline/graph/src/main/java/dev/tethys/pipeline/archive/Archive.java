@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
  *   records in sequence:
  *     4 bytes  length of the summary
  *     4 bytes  length of the body
- *     4 bytes  CRC-32C of the summary and the body
+ *     4 bytes  CRC-32C of both lengths, the summary and the body
  *     summary, see {@link RequestSummary}
  *     body, a request of OTLP in protobuf, compressed by zstd
  * index:
@@ -42,7 +42,8 @@ import org.jspecify.annotations.Nullable;
  *   4 bytes  CRC-32C of all before
  * </pre>
  *
- * Numbers are big-endian.
+ * Numbers are big-endian. Records are not those of {@link dev.tethys.model.file.RecordLog}, which is
+ * replayed as a whole: these are read by their offsets, and are larger.
  */
 public final class Archive {
   /** Resource attribute of data of a replay; its value is the name of the replay. */
@@ -130,6 +131,7 @@ public final class Archive {
 
   static int crc(byte[] summary, byte[] body) {
     CRC32C c = new CRC32C();
+    c.update(ByteBuffer.allocate(8).putInt(summary.length).putInt(body.length).flip());
     c.update(summary);
     c.update(body);
     return (int) c.getValue();

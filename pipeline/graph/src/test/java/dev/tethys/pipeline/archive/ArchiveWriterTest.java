@@ -134,6 +134,12 @@ class ArchiveWriterTest {
   }
 
   @Test
+  void theChecksumOfARecordCoversItsLengths() {
+    assertThat(Archive.crc(new byte[] {1, 2}, new byte[] {3}))
+        .isNotEqualTo(Archive.crc(new byte[] {1}, new byte[] {2, 3}));
+  }
+
+  @Test
   void theOldestSegmentIsDeletedAtTheLargestSizeAndCounted() throws IOException {
     try (ArchiveWriter w = open(bounds(64 << 10, 16 << 10, false))) {
       for (int i = 1; i <= 40; i++) {
