@@ -54,6 +54,32 @@ public final class ControlRole {
                 "Bearer tokens, one a line: ROLE NAME TOKEN [SELECTOR] with the role agent, viewer,"
                     + " operator or admin. Empty for no tokens."),
             Flag.of(
+                "oidc.issuer",
+                Flag.Kind.STRING,
+                "",
+                "OpenID Connect issuer whose tokens name users, as its tokens write it. Empty for"
+                    + " none."),
+            Flag.of(
+                "oidc.audience",
+                Flag.Kind.STRING,
+                "tethys-control",
+                "Audience that a token of the issuer must name."),
+            Flag.of(
+                "oidc.role-claim",
+                Flag.Kind.STRING,
+                "groups",
+                "Claim with the role: viewer, operator or admin, as text or in a list."),
+            Flag.of(
+                "oidc.role-prefix",
+                Flag.Kind.STRING,
+                "tethys-",
+                "Text before the role in that claim."),
+            Flag.of(
+                "oidc.selector-claim",
+                Flag.Kind.STRING,
+                "",
+                "Claim with the selector of a viewer or operator. Empty for none."),
+            Flag.of(
                 "data",
                 Flag.Kind.STRING,
                 "data-control",
@@ -138,11 +164,15 @@ public final class ControlRole {
     String webConfig = flags.get("web.config.file");
     String automation = flags.get("automation");
     String address = flags.get("web.listen-address");
-    if (tokenFile.isEmpty() && webConfig.isEmpty() && !ControlServer.isLoopback(address)) {
+    SignOn.Settings signOn = signOn(flags);
+    if (tokenFile.isEmpty()
+        && webConfig.isEmpty()
+        && signOn == null
+        && !ControlServer.isLoopback(address)) {
       throw new UsageException(
           "tethys control: --web.listen-address="
               + address
-              + " lets other machines change configurations; set --token-file or"
+              + " lets other machines change configurations; set --token-file, --oidc.issuer or"
               + " --web.config.file");
     }
     HeapController.keep();
@@ -164,7 +194,8 @@ public final class ControlRole {
                 automation.isEmpty() ? null : Path.of(automation),
                 flags.list("mdai").stream().filter(p -> !p.isEmpty()).map(Path::of).toList(),
                 prometheus(flags.get("prometheus.url")),
-                repository(flags)))) {
+                repository(flags),
+                signOn))) {
       sun.misc.Signal.handle(
           new sun.misc.Signal("HUP"), s -> Thread.ofVirtual().start(() -> reload(server)));
       LOG.log(
@@ -190,6 +221,34 @@ public final class ControlRole {
     return folder.isEmpty()
         ? null
         : new Repository.Settings(Path.of(folder), flags.bool("repository.pull"), interval);
+  }
+
+  private static SignOn.@Nullable Settings signOn(FlagSet flags) {
+    String issuer = flags.get("oidc.issuer");
+    if (issuer.isEmpty()) {
+      return null;
+    }
+    URI u;
+    try {
+      u = URI.create(issuer);
+    } catch (IllegalArgumentException e) {
+      u = URI.create("");
+    }
+    boolean local = "http".equals(u.getScheme()) && ControlServer.isLoopback(u.getHost() + ":0");
+    if (u.getHost() == null || !local && !"https".equals(u.getScheme())) {
+      throw new UsageException(
+          "tethys control: --oidc.issuer must be a URL with https, not " + issuer);
+    }
+    if (flags.get("oidc.audience").isEmpty() || flags.get("oidc.role-claim").isEmpty()) {
+      throw new UsageException(
+          "tethys control: --oidc.audience and --oidc.role-claim must be non-empty");
+    }
+    return new SignOn.Settings(
+        u,
+        flags.get("oidc.audience"),
+        flags.get("oidc.role-claim"),
+        flags.get("oidc.role-prefix"),
+        flags.get("oidc.selector-claim"));
   }
 
   private static @Nullable URI prometheus(String url) {

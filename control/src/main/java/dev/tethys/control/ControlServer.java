@@ -121,6 +121,7 @@ public final class ControlServer implements AutoCloseable {
     routes.post("/-/reload", ControlApi.answering(tokens, Tokens.Role.ADMIN, this::reload));
     GraphValidator validator = new GraphValidator(components);
     new ControlApi(fleet, store, rollouts, audit, tokens, validator, clock).addTo(routes);
+    new DryRunApi(new DryRun(components), store, tokens).addTo(routes);
     Repository.Settings source = rules.repository();
     repository = source == null ? null : new Repository(source, store, validator, audit, clock);
     new RepositoryApi(repository, store, rollouts, tokens).addTo(routes);
@@ -175,15 +176,21 @@ public final class ControlServer implements AutoCloseable {
       return null;
     }
 
+    /** Issuer of tokens of users; null for none. */
+    default SignOn.@Nullable Settings signOn() {
+      return null;
+    }
+
     static Rules of(@Nullable Path automation, List<Path> manifests) {
-      return of(automation, manifests, null, null);
+      return of(automation, manifests, null, null, null);
     }
 
     static Rules of(
         @Nullable Path automation,
         List<Path> manifests,
         @Nullable URI prometheus,
-        Repository.@Nullable Settings repository) {
+        Repository.@Nullable Settings repository,
+        SignOn.@Nullable Settings signOn) {
       return new Rules() {
         @Override
         public List<AutomationRule> automation() throws IOException {
@@ -203,6 +210,11 @@ public final class ControlServer implements AutoCloseable {
         @Override
         public Repository.@Nullable Settings repository() {
           return repository;
+        }
+
+        @Override
+        public SignOn.@Nullable Settings signOn() {
+          return signOn;
         }
       };
     }
@@ -235,10 +247,12 @@ public final class ControlServer implements AutoCloseable {
       int maxAgents,
       Rules rules)
       throws IOException {
+    Tokens tokens = tokenFile == null ? Tokens.NONE : Tokens.read(tokenFile);
+    SignOn.Settings issuer = rules.signOn();
     return new ControlServer(
         options,
         data,
-        tokenFile == null ? Tokens.NONE : Tokens.read(tokenFile),
+        issuer == null ? tokens : tokens.with(new SignOn(issuer, InstantSource.system())),
         components,
         maxAgents,
         Scheduler.system(),

@@ -10,6 +10,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Validation of configurations by the reader of the running graph. References to variables and
@@ -35,15 +36,26 @@ final class GraphValidator {
    * @throws ConfigException where the text is wrong for every agent
    */
   String check(String name, String text) {
+    return read(name, text).validation;
+  }
+
+  /**
+   * Configuration that was read with sample values for variables of agents.
+   *
+   * @param config null where only an agent can decide
+   */
+  record Read(String validation, @Nullable GraphConfig config) {}
+
+  /** Reads a text; errors as for {@link #check}. */
+  Read read(String name, String text) {
     Set<String> open = new LinkedHashSet<>();
     String undecided = "";
     for (String value : VALUES) {
       try {
-        read(name, text, value, open);
-        if (open.isEmpty()) {
-          return VALID;
-        }
-        return "valid where " + variables(open) + " of the agents fit";
+        GraphConfig config = read(name, text, value, open);
+        return new Read(
+            open.isEmpty() ? VALID : "valid where " + variables(open) + " of the agents fit",
+            config);
       } catch (ConfigException e) {
         String message = String.valueOf(e.getMessage());
         if (open.isEmpty() || !isOfVariable(name, text, message)) {
@@ -52,10 +64,12 @@ final class GraphValidator {
         undecided = undecided.isEmpty() ? message : undecided;
       }
     }
-    return "not validated: it depends on "
-        + variables(open)
-        + " of the agents: "
-        + Texts.shortened(undecided, 500);
+    return new Read(
+        "not validated: it depends on "
+            + variables(open)
+            + " of the agents: "
+            + Texts.shortened(undecided, 500),
+        null);
   }
 
   private static String variables(Set<String> open) {
@@ -73,7 +87,7 @@ final class GraphValidator {
     return line > lines.size() || lines.get(line - 1).contains("${");
   }
 
-  private void read(String name, String text, String value, Set<String> open) {
+  private GraphConfig read(String name, String text, String value, Set<String> open) {
     YamlLayers.Source variable =
         argument -> {
           int dash = argument.indexOf(":-");
@@ -96,6 +110,6 @@ final class GraphValidator {
                 "http", elsewhere,
                 "https", elsewhere,
                 "yaml", t -> t));
-    GraphConfig.read(layers.add(name, text).document().splittingTexts(), components, false);
+    return GraphConfig.read(layers.add(name, text).document().splittingTexts(), components, false);
   }
 }

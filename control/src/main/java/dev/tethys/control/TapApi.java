@@ -26,14 +26,18 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code GET /api/v1/control/tap}: records before and after a node of several agents. Agents mask
- * personal data, and those that run without a live tap answer with an error.
+ * {@code GET /api/v1/control/tap}: records before and after a node of several agents, and {@code
+ * /recommendations} of samples that agents read. Agents mask personal data, and those that run
+ * without a live tap answer with an error.
  */
 final class TapApi {
   /** Agents of one tap. */
   static final int MAX_AGENTS = 20;
 
   private static final int MAX_TAPS = 4;
+
+  /** Time of the sample for recommendations. */
+  private static final double RECOMMENDATION_SECONDS = 10;
 
   /** Time after that of the tap within which agents answer. */
   private static final double GRACE_SECONDS = 3;
@@ -74,6 +78,9 @@ final class TapApi {
 
   void addTo(Routes routes) {
     routes.get(ControlApi.ROOT + "/tap", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::answer));
+    routes.get(
+        ControlApi.ROOT + "/recommendations",
+        ControlApi.on(tokens, Tokens.Role.OPERATOR, this::recommend));
   }
 
   private void take(UUID uid, CustomMessage m) {
@@ -84,11 +91,30 @@ final class TapApi {
   }
 
   private JsonNode answer(HttpRequest q, String user) throws IOException {
-    NodeRecords.Request r = request(q.query());
+    return ask(request(q.query()), selector(q));
+  }
+
+  private JsonNode recommend(HttpRequest q, String user) throws IOException {
+    String seconds = q.query().first("seconds");
+    Selector selector = selector(q);
+    NodeRecords.Request r =
+        NodeRecords.Request.recommendations(
+            seconds == null ? RECOMMENDATION_SECONDS : ControlApi.number("seconds", seconds));
+    return FleetAdvice.of(ask(r, selector).path("agents"), selector);
+  }
+
+  private Selector selector(HttpRequest q) {
     String text = q.query().first("selector");
-    Selector selector = Selector.parse(text == null ? "" : text).and(tokens.scope(q));
+    return Selector.parse(text == null ? "" : text).and(tokens.scope(q));
+  }
+
+  private JsonNode ask(NodeRecords.Request r, Selector selector) throws IOException {
     List<UUID> agents =
         fleet.agents(selector).stream().filter(AgentState::connected).map(AgentState::uid).toList();
+    if (agents.isEmpty()) {
+      throw new Rollouts.NotFoundException(
+          "no connected agent matches the selector \"" + selector + "\"");
+    }
     if (agents.size() > MAX_AGENTS) {
       throw new IllegalArgumentException(
           "the selector matches "
@@ -166,7 +192,7 @@ final class TapApi {
     }
     try {
       JsonNode answer = JsonMapper.shared().readTree(data);
-      for (String key : List.of("error", "records", "skippedBatches")) {
+      for (String key : List.of("error", "records", "skippedBatches", "recommendations")) {
         if (answer.has(key)) {
           n.set(key, answer.get(key));
         }

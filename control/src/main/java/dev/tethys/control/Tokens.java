@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Format of the file: a line {@code ROLE NAME TOKEN [SELECTOR]} each; empty lines and those that
  * begin with {@code #} are ignored. A selector limits a viewer or operator to the agents that it
- * matches.
+ * matches. In addition, an OpenID Connect issuer can name users ({@link SignOn}).
  */
 final class Tokens {
   /** Roles; each may do what those before it may, except that agents only connect. */
@@ -27,7 +27,7 @@ final class Tokens {
     ADMIN
   }
 
-  static final Tokens NONE = new Tokens(List.of());
+  static final Tokens NONE = new Tokens(List.of(), null);
 
   private static final int MIN_TOKEN = 16;
 
@@ -35,9 +35,16 @@ final class Tokens {
   private record Entry(Role role, String name, Selector scope, byte[] digest) {}
 
   private final List<Entry> entries;
+  private final @Nullable SignOn signOn;
 
-  private Tokens(List<Entry> entries) {
+  private Tokens(List<Entry> entries, @Nullable SignOn signOn) {
     this.entries = entries;
+    this.signOn = signOn;
+  }
+
+  /** The same tokens, and those of an issuer. */
+  Tokens with(SignOn issuer) {
+    return new Tokens(entries, issuer);
   }
 
   /**
@@ -75,7 +82,7 @@ final class Tokens {
     if (out.isEmpty()) {
       throw new IOException(file + " has no token; add a line ROLE NAME TOKEN");
     }
-    return new Tokens(List.copyOf(out));
+    return new Tokens(List.copyOf(out), null);
   }
 
   private static Selector scope(String where, Role role, String text) throws IOException {
@@ -103,7 +110,7 @@ final class Tokens {
   }
 
   boolean isEmpty() {
-    return entries.isEmpty();
+    return entries.isEmpty() && signOn == null;
   }
 
   /**
@@ -113,7 +120,7 @@ final class Tokens {
    * @throws HttpException 401 without a known token, 403 where its role is not enough
    */
   String require(HttpRequest q, Role role) {
-    if (entries.isEmpty()) {
+    if (isEmpty()) {
       return q.user() == null ? "" : q.user();
     }
     Entry e = find(q);
@@ -136,7 +143,7 @@ final class Tokens {
 
   /** Agents that a request may see and change. */
   Selector scope(HttpRequest q) {
-    Entry e = entries.isEmpty() ? null : find(q);
+    Entry e = isEmpty() ? null : find(q);
     return e == null ? Selector.ALL : e.scope;
   }
 
@@ -168,6 +175,17 @@ final class Tokens {
     for (Entry e : entries) { // all of them: the time says nothing about tokens
       found = java.security.MessageDigest.isEqual(d, e.digest) ? e : found;
     }
-    return found;
+    return found == null && signOn != null && SignOn.isToken(token)
+        ? verified(signOn, token, d)
+        : found;
+  }
+
+  private static Entry verified(SignOn issuer, String token, byte[] digest) {
+    try {
+      SignOn.User u = issuer.verify(token);
+      return new Entry(u.role(), u.name(), u.scope(), digest);
+    } catch (SignOn.RefusedException e) {
+      throw new HttpException(401, "the token of the issuer is refused: " + e.getMessage());
+    }
   }
 }

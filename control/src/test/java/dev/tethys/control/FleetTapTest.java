@@ -8,6 +8,7 @@ import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** Live tap over several agents. */
 @Timeout(120)
@@ -41,7 +42,8 @@ class FleetTapTest extends FleetCase {
       assertThat(one.path("agents").get(0).path("records").size()).isEqualTo(2);
       JsonNode none = get("/tap?node=processor:absent@logs");
       assertThat(none.path("agents").get(0).path("error").asString())
-          .isEqualTo("there is no node processor:absent@logs");
+          .startsWith("there is no node processor:absent@logs; there are: ")
+          .contains("exporter:nop@logs");
     } finally {
       stop.set(true);
       load.join();
@@ -57,6 +59,40 @@ class FleetTapTest extends FleetCase {
     assertThat(refused("node=exporter:nop@logs&records=101")).contains("must be from 1 to 100");
     assertThat(refused("seconds=x&node=a")).contains("seconds must be a number");
     assertThat(refused("seconds=1")).contains("node");
+    assertThat(refused("node=exporter:nop@logs&selector=name%3Dabsent"))
+        .contains("no connected agent matches the selector")
+        .contains("name=absent");
+  }
+
+  @Test
+  void recommendationsOfAgentsAreAddedUpAndApplied() throws Exception {
+    fleet(2);
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread load =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  while (!stop.get()) {
+                    agents.getFirst().send("shop", 5, 10);
+                    agents.getLast().send("shop", 5, 10);
+                    java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+                  }
+                });
+    try {
+      JsonNode debug = get("/recommendations?seconds=2").path("recommendations");
+      assertThat(debug.toString()).contains("debug_logs");
+      JsonNode first = debug.get(0);
+      assertThat(first.path("agents").asInt()).isEqualTo(2);
+      assertThat(first.path("share").asDouble()).isGreaterThan(0.9);
+      assertThat(first.path("savedBytesPerSecond").asLong()).isPositive();
+      assertThat(first.path("evidence").asString()).isNotEmpty();
+      ObjectNode control = (ObjectNode) first.path("control");
+      String id = done(post("/controls", control.put("reason", "noise"))).path("id").asString();
+      until(() -> get("/controls/" + id).path("dropped").asLong() > 0);
+    } finally {
+      stop.set(true);
+      load.join();
+    }
   }
 
   private String refused(String query) throws Exception {

@@ -182,6 +182,8 @@ final class ControlCommands {
             0,
             0,
             ControlCommands::audit));
+    out.add(DryRunCommand.command());
+    out.add(RecommendationsCommand.command());
     out.add(UnusedMetricsCommand.command());
     out.addAll(LiveControlCommands.commands());
     return out;

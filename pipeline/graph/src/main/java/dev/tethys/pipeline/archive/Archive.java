@@ -42,8 +42,8 @@ import org.jspecify.annotations.Nullable;
  *   4 bytes  CRC-32C of all before
  * </pre>
  *
- * Numbers are big-endian. Records are not those of {@link dev.tethys.model.file.RecordLog}, which is
- * replayed as a whole: these are read by their offsets, and are larger.
+ * Numbers are big-endian. Records are not those of {@link dev.tethys.model.file.RecordLog}, which
+ * is replayed as a whole: these are read by their offsets, and are larger.
  */
 public final class Archive {
   /** Resource attribute of data of a replay; its value is the name of the replay. */

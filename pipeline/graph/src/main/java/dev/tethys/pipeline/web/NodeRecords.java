@@ -5,12 +5,17 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.graph.GraphStatus;
 import dev.tethys.pipeline.graph.GraphView;
 import dev.tethys.pipeline.graph.NodeTap;
 import java.io.IOException;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 
-/** Records before and after a node within a time, as one JSON object of bounded size. */
+/**
+ * Records before and after a node within a time, or recommendations from a sample of what receivers
+ * pass on, as one JSON object of bounded size.
+ */
 public final class NodeRecords {
   /** Longest time. */
   public static final double MAX_SECONDS = 30;
@@ -20,6 +25,10 @@ public final class NodeRecords {
 
   private static final int MAX_CHARACTERS = 256 << 10;
   private static final int MAX_TEXT = 1024;
+
+  /** Nodes that an error names. */
+  private static final int MAX_NODES = 50;
+
   private static final double MAX_PER_SECOND = 100;
 
   private NodeRecords() {}
@@ -27,7 +36,7 @@ public final class NodeRecords {
   /**
    * Request.
    *
-   * @param node id as in the status of the graph
+   * @param node id as in the status of the graph; "" for recommendations
    * @param perSecond batches a second that are read
    * @param contains text in the JSON of the records; "" for all
    */
@@ -35,7 +44,10 @@ public final class NodeRecords {
       String node, double seconds, long records, double perSecond, String contains) {
     private static final Section SECTION = new Section("tap", "Live tap of a node.");
     private static final Key<String> NODE =
-        SECTION.required("node", Type.STRING, "Identifier of the node.");
+        SECTION.key("node", Type.STRING, "", "Identifier of the node.");
+    private static final Key<Boolean> RECOMMENDATIONS =
+        SECTION.key(
+            "recommendations", Type.BOOL, false, "Recommendations in place of records of a node.");
     private static final Key<Double> SECONDS =
         SECTION.key("seconds", Type.FLOAT, 5.0, "Time in seconds, at most 30.");
     private static final Key<Long> RECORDS =
@@ -55,6 +67,9 @@ public final class NodeRecords {
       Request r =
           new Request(
               o.get(NODE), o.get(SECONDS), o.get(RECORDS), o.get(PER_SECOND), o.get(CONTAINS));
+      if (o.get(RECOMMENDATIONS) != r.node.isEmpty()) {
+        throw o.error(NODE, "node is required, but for recommendations, which have none");
+      }
       if (!(r.seconds > 0 && r.seconds <= MAX_SECONDS)) {
         throw o.error(SECONDS, "must be more than 0 and at most 30");
       }
@@ -70,9 +85,23 @@ public final class NodeRecords {
       return r;
     }
 
+    /** Request for recommendations. */
+    public static Request recommendations(double seconds) {
+      return read(
+          new Json()
+              .open('{')
+              .key("recommendations")
+              .raw("true")
+              .key("seconds")
+              .raw(Double.toString(seconds))
+              .close('}')
+              .toString());
+    }
+
     /** The request as a JSON object. */
     public String json() {
       Json j = new Json().open('{').key("node").text(node);
+      j.key("recommendations").raw(String.valueOf(node.isEmpty()));
       j.key("seconds").raw(Double.toString(seconds)).key("records").number(records);
       j.key("perSecond").raw(Double.toString(perSecond)).key("contains").text(contains);
       return j.close('}').toString();
@@ -84,10 +113,20 @@ public final class NodeRecords {
     return new Json().open('{').key("error").text(message).close('}').toString();
   }
 
+  private static String unknown(GraphView graph, String node) {
+    String nodes =
+        graph.status().nodes().stream()
+            .map(GraphStatus.NodeStatus::id)
+            .limit(MAX_NODES)
+            .collect(Collectors.joining(", "));
+    return "there is no node " + node + "; there are: " + nodes;
+  }
+
   /**
    * Reads records until there are enough or the time is up.
    *
-   * @return an object with {@code records} and {@code skippedBatches}
+   * @return an object with {@code records} and {@code skippedBatches}, or with {@code
+   *     recommendations}
    * @throws IOException when there is no access, or no such node
    */
   public static String read(GraphView graph, TapAccess access, Request r)
@@ -95,10 +134,13 @@ public final class NodeRecords {
     if (access == TapAccess.NONE) {
       throw new IOException("live tap is disabled; start with --web.enable-tap to enable it");
     }
+    if (r.node.isEmpty()) {
+      return new SampledAdvice(graph, access).read(r.seconds);
+    }
     NodeTap tap =
         graph
             .tapNode(r.node, r.perSecond)
-            .orElseThrow(() -> new IOException("there is no node " + r.node));
+            .orElseThrow(() -> new IOException(unknown(graph, r.node)));
     Json j = new Json().open('{').key("records").open('[');
     try (tap) {
       long end = System.nanoTime() + (long) (r.seconds * 1e9);
