@@ -34,7 +34,7 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Run of a configuration on samples in a graph of its own, in which nothing listens and nothing is
+ * Run of a configuration on samples in a separate graph, in which nothing listens and nothing is
  * sent. Each receiver of a signal gets all samples of the signal. What processors hold passes on at
  * the end.
  */

@@ -20,7 +20,7 @@ final class DryRunRecords {
   /** Characters of a kept request; longer ones are left out. */
   static final int MAX_EXAMPLE = 8 << 10;
 
-  /** What an exporter got of a signal. */
+  /** Items, bytes and examples of a signal that an exporter got. */
   static final class Sum {
     final String exporter;
     final Signal signal;

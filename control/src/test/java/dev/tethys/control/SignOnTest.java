@@ -39,9 +39,9 @@ class SignOnTest extends FleetCase {
 
   private final AtomicLong millis = new AtomicLong(NOW);
   private final AtomicInteger reads = new AtomicInteger();
-  private final KeyPair rsa = pair("RSA");
-  private final KeyPair ec = pair("EC");
-  private final KeyPair later = pair("RSA");
+  private static final KeyPair RSA = pair("RSA");
+  private static final KeyPair EC = pair("EC");
+  private static final KeyPair LATER = pair("RSA");
   private volatile boolean rotated;
   private HttpListener listener;
   private SignOn signOn;
@@ -109,13 +109,13 @@ class SignOnTest extends FleetCase {
   private ObjectNode keys() {
     ObjectNode out = body();
     ArrayNode keys = out.putArray("keys");
-    RSAPublicKey r = (RSAPublicKey) (rotated ? later : rsa).getPublic();
+    RSAPublicKey r = (RSAPublicKey) (rotated ? LATER : RSA).getPublic();
     keys.addObject()
         .put("kty", "RSA")
         .put("kid", rotated ? "second" : "first")
         .put("n", number(r.getModulus()))
         .put("e", number(r.getPublicExponent()));
-    ECPublicKey e = (ECPublicKey) ec.getPublic();
+    ECPublicKey e = (ECPublicKey) EC.getPublic();
     keys.addObject()
         .put("kty", "EC")
         .put("crv", "P-256")
@@ -161,37 +161,37 @@ class SignOnTest extends FleetCase {
 
   @Test
   void usersHaveTheRoleAndScopeOfTheirClaims() throws Exception {
-    SignOn.User u = signOn.verify(token("RS256", "first", rsa, claims("tethys-operator")));
+    SignOn.User u = signOn.verify(token("RS256", "first", RSA, claims("tethys-operator")));
     assertThat(u.name()).isEqualTo("ada@example.org");
     assertThat(u.role()).isEqualTo(Tokens.Role.OPERATOR);
     assertThat(u.scope().toString()).isEqualTo("env=prod");
-    assertThat(signOn.verify(token("ES256", "curve", ec, claims("tethys-viewer"))).role())
+    assertThat(signOn.verify(token("ES256", "curve", EC, claims("tethys-viewer"))).role())
         .isEqualTo(Tokens.Role.VIEWER);
     ObjectNode admin = claims("tethys-admin");
     admin.remove("scope");
-    assertThat(signOn.verify(token("RS256", "first", rsa, admin)).scope().toString()).isEmpty();
+    assertThat(signOn.verify(token("RS256", "first", RSA, admin)).scope().toString()).isEmpty();
     assertThat(reads).hasValue(1);
   }
 
   @Test
   void tokensThatAreNotOfTheIssuerAreRefused() {
-    refused(token("RS256", "first", later, claims("tethys-admin")), "signature is wrong");
-    refused(token("ES256", "first", ec, claims("tethys-admin")), "signature is wrong");
-    refused(token("RS256", "shared", rsa, claims("tethys-admin")), "key shared");
+    refused(token("RS256", "first", LATER, claims("tethys-admin")), "signature is wrong");
+    refused(token("ES256", "first", EC, claims("tethys-admin")), "signature is wrong");
+    refused(token("RS256", "shared", RSA, claims("tethys-admin")), "key shared");
     String none = base64(bytes(body().put("alg", "none"))) + "." + base64(bytes(claims("x"))) + ".";
     refused(none, "\"none\" is not supported");
     refused(
-        token("RS256", "first", rsa, claims("tethys-admin").put("iss", "http://evil")), "issuer");
-    refused(token("RS256", "first", rsa, claims("tethys-admin").put("aud", "other")), "audience");
-    refused(token("RS256", "first", rsa, claims("admin")), "none of the roles");
-    refused(token("RS256", "first", rsa, claims("tethys-agent")), "none of the roles");
+        token("RS256", "first", RSA, claims("tethys-admin").put("iss", "http://evil")), "issuer");
+    refused(token("RS256", "first", RSA, claims("tethys-admin").put("aud", "other")), "audience");
+    refused(token("RS256", "first", RSA, claims("admin")), "none of the roles");
+    refused(token("RS256", "first", RSA, claims("tethys-agent")), "none of the roles");
     ObjectNode unlimited = claims("tethys-operator");
     unlimited.remove("scope");
-    refused(token("RS256", "first", rsa, unlimited), "claim scope is missing");
+    refused(token("RS256", "first", RSA, unlimited), "claim scope is missing");
     refused(
-        token("RS256", "first", rsa, claims("tethys-admin").put("nbf", NOW / 1000 + 90)),
+        token("RS256", "first", RSA, claims("tethys-admin").put("nbf", NOW / 1000 + 90)),
         "not valid yet");
-    String ended = token("RS256", "first", rsa, claims("tethys-admin"));
+    String ended = token("RS256", "first", RSA, claims("tethys-admin"));
     millis.addAndGet(360_000);
     refused(ended, "expired");
     refused("a.b.c", "header");
@@ -199,14 +199,14 @@ class SignOnTest extends FleetCase {
 
   @Test
   void keysAreReadAgainForAnUnknownOneAndNotForEachToken() throws Exception {
-    signOn.verify(token("RS256", "first", rsa, claims("tethys-admin")));
+    signOn.verify(token("RS256", "first", RSA, claims("tethys-admin")));
     rotated = true;
-    refused(token("RS256", "second", later, claims("tethys-admin")), "key second");
+    refused(token("RS256", "second", LATER, claims("tethys-admin")), "key second");
     assertThat(reads).hasValue(1);
     millis.addAndGet(11_000);
-    assertThat(signOn.verify(token("RS256", "second", later, claims("tethys-admin"))).name())
+    assertThat(signOn.verify(token("RS256", "second", LATER, claims("tethys-admin"))).name())
         .isEqualTo("ada@example.org");
-    refused(token("RS256", "first", rsa, claims("tethys-admin")), "key first");
+    refused(token("RS256", "first", RSA, claims("tethys-admin")), "key first");
     assertThat(reads).hasValue(2);
   }
 
@@ -214,10 +214,10 @@ class SignOnTest extends FleetCase {
   void theApiTakesTokensOfTheIssuer() throws Exception {
     assertThat(status("GET", "")).isEqualTo(401);
     assertThat(status("GET", "x.y.z")).isEqualTo(401);
-    String viewer = token("RS256", "first", rsa, claims("tethys-viewer"));
+    String viewer = token("RS256", "first", RSA, claims("tethys-viewer"));
     assertThat(status("GET", viewer)).isEqualTo(200);
     assertThat(status("POST", viewer)).isEqualTo(403);
-    assertThat(status("POST", token("RS256", "first", rsa, claims("tethys-operator"))))
+    assertThat(status("POST", token("RS256", "first", RSA, claims("tethys-operator"))))
         .isEqualTo(422);
   }
 

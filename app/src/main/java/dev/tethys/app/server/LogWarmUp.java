@@ -75,7 +75,7 @@ final class LogWarmUp extends SignalWarmUp<LogWarmUp.Content> {
     "%v |= %w", "%v", "%s", "%s | trace_id=%t", "%s | logfmt | %f > 1"
   };
 
-  /** What queries of the warm-up ask for; texts are quoted. Nanoseconds. */
+  /** Values for queries of the warm-up; texts are quoted. Nanoseconds. */
   record Content(long from, long to, String all, String label, Map<String, List<String>> texts) {}
 
   private final LogqlEngine engine;

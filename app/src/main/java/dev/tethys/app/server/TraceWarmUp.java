@@ -70,7 +70,7 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
     "{ resource.service.name = %a } | compare({ status = error })"
   };
 
-  /** What queries of the warm-up ask for. Attributes are conditions. */
+  /** Values for queries of the warm-up. Attributes are conditions. */
   record Content(
       long from,
       long to,

@@ -115,7 +115,7 @@ final class SampledAdvice {
       j.open('{').key("kind").text(r.kind().name().toLowerCase(Locale.ROOT));
       j.key("signal").text(signal).key("evidence").text(access.masked(r.evidence()));
       j.key("examples").open('[');
-      r.examples().forEach(e -> j.text(access.masked(e)));
+      r.examples().stream().map(access::masked).distinct().forEach(j::text);
       j.close(']').key("sampled").number(r.sampled()).key("matched").number(r.matched());
       j.key("share").raw(String.format(Locale.ROOT, "%.4f", r.share()));
       j.key("savedBytesPerSecond").number(Math.round(r.bytesPerSecond()));
