@@ -6,6 +6,7 @@ import dev.tethys.codec.otlp.wire.ProfileBatchReader;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.pprof.MergedPprof;
 import dev.tethys.codec.pprof.PprofReader;
+import dev.tethys.codec.pprof.SpeedscopeWriter;
 import dev.tethys.model.UnixNanos;
 import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.profiles.ProfileLabels;
@@ -49,6 +50,9 @@ final class ProfileCommands {
   private static final Flag OUTPUT =
       Flag.of("output", Flag.Kind.STRING, "", "File to write. Short: -o.");
 
+  private static final Flag FORMAT =
+      Flag.of("file-format", Flag.Kind.STRING, "pprof", "Format of the file: pprof or speedscope.");
+
   private ProfileCommands() {}
 
   static List<Command> commands() {
@@ -74,9 +78,9 @@ final class ProfileCommands {
         new Command(
             "profile diff",
             "<before> <after>",
-            "Compare two pprof files. Functions are sorted by how much the share of the total"
-                + " changed that they have with their callees.",
-            List.of(SAMPLE_TYPE, LIMIT),
+            "Compare two pprof files. Functions are sorted by how much their share of the total"
+                + " changed: by their own value, or with --cum by that with their callees.",
+            List.of(SAMPLE_TYPE, LIMIT, CUMULATIVE),
             2,
             2,
             ProfileCommands::diff),
@@ -91,8 +95,8 @@ final class ProfileCommands {
         new Command(
             "profile export",
             "<file>...",
-            "Merge pprof files and write one sample type as a pprof file.",
-            List.of(SAMPLE_TYPE, OUTPUT),
+            "Merge pprof files and write one sample type as a file of pprof or speedscope.",
+            List.of(SAMPLE_TYPE, OUTPUT, FORMAT),
             1,
             Command.ANY,
             ProfileCommands::export),
@@ -324,8 +328,9 @@ final class ProfileCommands {
     StackTree.Sorted left = before.tree();
     StackTree.Sorted right = after.tree();
     Map<String, long[]> all = new HashMap<>();
-    functions(left).forEach((k, v) -> all.put(k, new long[] {v[1], 0}));
-    functions(right).forEach((k, v) -> all.computeIfAbsent(k, _ -> new long[2])[1] = v[1]);
+    int column = a.flags().bool(CUMULATIVE.name()) ? 1 : 0;
+    functions(left).forEach((k, v) -> all.put(k, new long[] {v[column], 0}));
+    functions(right).forEach((k, v) -> all.computeIfAbsent(k, _ -> new long[2])[1] = v[column]);
     double leftTotal = Math.max(1, left.total()[0][0]);
     double rightTotal = Math.max(1, right.total()[0][0]);
     List<Map.Entry<String, long[]>> rows = new ArrayList<>(all.entrySet());
@@ -374,9 +379,24 @@ final class ProfileCommands {
   private static int export(Command.Arguments a, Console console) throws IOException {
     a.require(OUTPUT.name());
     Input in = input(a);
+    Path file = Path.of(a.flags().get(OUTPUT.name()));
+    String format = a.flags().get(FORMAT.name());
+    if (format.equals("speedscope")) {
+      String name = file.getFileName().toString();
+      try {
+        Files.writeString(file, SpeedscopeWriter.write(in.tree(), name, in.type.sampleUnit()));
+      } catch (CodecException e) {
+        throw new IOException(String.valueOf(e.getMessage()), e);
+      }
+      console.out().println(file + ": " + in.type.id());
+      return 0;
+    }
+    if (!format.equals("pprof")) {
+      throw new CommandLineException(
+          "--file-format is '" + format + "'; it must be pprof or speedscope");
+    }
     ProfileMerge merge = new ProfileMerge(true);
     in.read(merge);
-    Path file = Path.of(a.flags().get(OUTPUT.name()));
     Files.write(file, MergedPprof.gzip(merge, in.type));
     ProfileSymbols symbols = merge.symbols();
     console

@@ -2,9 +2,18 @@ package dev.tethys.tools;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.codec.otlp.wire.ProfileBatchReader;
+import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.pprof.PprofWriter;
 import dev.tethys.codec.pprof.PprofWriter.ValueType;
+import dev.tethys.codec.pprof.Speedscope;
 import dev.tethys.codec.pprof.StackProfile.Frame;
+import dev.tethys.model.profiles.ProfileBatch;
+import dev.tethys.model.profiles.ProfileSymbols;
+import dev.tethys.model.profiles.Samples;
+import dev.tethys.model.profiles.StackMerge;
+import dev.tethys.model.profiles.StackTree;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.Routes;
@@ -16,6 +25,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -101,6 +111,13 @@ class ProfileCommandsTest {
     assertThat(run(0, "profile", "diff", "--limit=2", before.toString(), after.toString()).lines())
         .containsExactly(
             "      before       %        after       %    change  name",
+            "        30ms  30.00%        300ms  83.33%   +53.33%  sign",
+            "        60ms  60.00%         60ms  16.67%   -43.33%  cart");
+    assertThat(
+            run(0, "profile", "diff", "--cum", "--limit=2", before.toString(), after.toString())
+                .lines())
+        .containsExactly(
+            "      before       %        after       %    change  name",
             "        30ms  30.00%        300ms  83.33%   +53.33%  pay",
             "        30ms  30.00%        300ms  83.33%   +53.33%  sign");
   }
@@ -114,6 +131,34 @@ class ProfileCommandsTest {
     assertThat(run(0, "profile", "folded", merged.toString()).lines())
         .containsExactly(
             "main;cart 120000000", "main;loop;main 10000000", "main;pay;sign 330000000");
+  }
+
+  @Test
+  void speedscopeHasTheSameStacks() throws IOException {
+    Path file = dir.resolve("merged.speedscope.json");
+    String[] command = {
+      "profile", "export", "--file-format=speedscope", "-o", file.toString(), before.toString()
+    };
+    assertThat(run(0, command)).contains("process_cpu:cpu:nanoseconds");
+    ProfilesWriter out = new ProfilesWriter();
+    out.resource(Map.of());
+    Speedscope.read(Files.readAllBytes(file), "cpu", 1, 1, out);
+    byte[] otlp = out.toByteArray();
+    ProfileBatch batch =
+        ProfileBatchReader.read(new OtlpReader().profiles(otlp, 0, otlp.length), 1);
+    ProfileSymbols symbols = batch.symbols.view();
+    Samples samples = new Samples();
+    batch.rows.read(0, samples);
+    StackTree tree = new StackTree(1);
+    StackMerge merge = new StackMerge(tree, 0, List.of(), Map.of());
+    merge.begin(symbols);
+    merge.profile(0, batch.rows, 0, samples);
+    merge.end();
+    StackTree.Sorted t = tree.sorted();
+    assertThat(List.of(t.names())).contains("sign", "pay", "cart", "loop");
+    assertThat(t.total()[0][0]).isEqualTo(100_000_000);
+    assertThat(run(1, "profile", "export", "--file-format=dot", "-o", "x", before.toString()))
+        .contains("--file-format is 'dot'; it must be pprof or speedscope");
   }
 
   @Test
