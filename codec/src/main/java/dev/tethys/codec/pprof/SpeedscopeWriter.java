@@ -8,8 +8,8 @@ import java.util.HashMap;
 import java.util.Map;
 
 /**
- * Writes merged stacks as a file of speedscope with one sampled profile. Source: speedscope's {@code
- * file-format-schema.json}.
+ * Writes merged stacks as a file of speedscope with one sampled profile. Source: speedscope's
+ * {@code file-format-schema.json}.
  */
 public final class SpeedscopeWriter {
   private SpeedscopeWriter() {}

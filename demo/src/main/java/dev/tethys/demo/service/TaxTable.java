@@ -31,8 +31,8 @@ final class TaxTable {
   }
 
   /**
-   * Wave between -1 and 1. It calls no library, whose functions a profile would name instead of this
-   * class.
+   * Wave between -1 and 1. It calls no library, whose functions a profile would name instead of
+   * this class.
    */
   private static double wave(int step) {
     double x = step % 628 / 314.0 - 1;
