@@ -25,12 +25,16 @@ import tools.jackson.databind.json.JsonMapper;
  * that it publishes. Roles are the values of a claim. Safe for threads.
  *
  * <p>Keys are read when a token names one that is unknown, at most every {@link #PAUSE}, and again
- * after {@link #KEPT}. Sources: OpenID Connect Discovery 1.0; RFC 7517 (keys), RFC 7518
- * (algorithms).
+ * after {@link #KEPT}; while that fails, known keys are used for {@link #LONGEST_KEPT}. Sources:
+ * OpenID Connect Discovery 1.0; RFC 7517 (keys), RFC 7518 (algorithms).
  */
 final class SignOn {
   private static final Duration TIMEOUT = Duration.ofSeconds(5);
   private static final Duration KEPT = Duration.ofHours(1);
+
+  /** Age up to which keys are used while the issuer does not answer. */
+  private static final Duration LONGEST_KEPT = Duration.ofDays(1);
+
   private static final Duration PAUSE = Duration.ofSeconds(10);
 
   /** Difference between the clocks of issuer and control plane that is accepted. */
@@ -72,6 +76,17 @@ final class SignOn {
     }
   }
 
+  /** Keys of the issuer by their id, and when they were read. */
+  private record Keys(Map<String, PublicKey> byId, long readMillis) {
+    boolean isOld(long now) {
+      return now - readMillis >= KEPT.toMillis();
+    }
+
+    boolean isTooOld(long now) {
+      return now - readMillis >= LONGEST_KEPT.toMillis();
+    }
+  }
+
   private final Settings settings;
   private final InstantSource clock;
   private final HttpClient client =
@@ -79,8 +94,7 @@ final class SignOn {
           .connectTimeout(TIMEOUT)
           .followRedirects(HttpClient.Redirect.NEVER)
           .build();
-  private Map<String, PublicKey> keys = Map.of(); // by id; guarded by this
-  private long readMillis; // of the keys; guarded by this
+  private volatile Keys keys = new Keys(Map.of(), 0);
   private long triedMillis; // guarded by this
   private String problem = ""; // of the last attempt; guarded by this
 
@@ -184,14 +198,22 @@ final class SignOn {
     return claim.asString("").equals(value);
   }
 
-  private synchronized PublicKey key(String id) throws RefusedException {
+  private PublicKey key(String id) throws RefusedException {
+    Keys known = keys;
+    PublicKey k = known.byId.get(id);
+    if (k != null && !known.isOld(clock.millis())) {
+      return k; // without a wait for those who read the keys
+    }
+    return refreshed(id);
+  }
+
+  private synchronized PublicKey refreshed(String id) throws RefusedException {
     long now = clock.millis();
-    PublicKey k = now - readMillis < KEPT.toMillis() ? keys.get(id) : null;
-    if (k == null && (triedMillis == 0 || now - triedMillis >= PAUSE.toMillis())) {
+    boolean wanted = keys.isOld(now) || !keys.byId.containsKey(id);
+    if (wanted && (triedMillis == 0 || now - triedMillis >= PAUSE.toMillis())) {
       triedMillis = now;
       try {
-        keys = read();
-        readMillis = now;
+        keys = new Keys(read(), now);
         problem = "";
       } catch (IOException | JacksonException e) {
         problem = ": " + e.getMessage();
@@ -199,8 +221,8 @@ final class SignOn {
         Thread.currentThread().interrupt();
         throw new RefusedException("the request was interrupted");
       }
-      k = keys.get(id);
     }
+    PublicKey k = keys.isTooOld(now) ? null : keys.byId.get(id);
     if (k == null) {
       throw new RefusedException("the key " + id + " of the issuer is unknown" + problem);
     }

@@ -211,6 +211,20 @@ class SignOnTest extends FleetCase {
   }
 
   @Test
+  void keysAreUsedForADayWhileTheIssuerIsAway() throws Exception {
+    ObjectNode claims = claims("tethys-admin").put("exp", NOW / 1000 + 200_000);
+    String token = token("RS256", "first", RSA, claims);
+    signOn.verify(token);
+    listener.close();
+    millis.addAndGet(2 * 3_600_000);
+    signOn.verify(token);
+    millis.addAndGet(1_000);
+    signOn.verify(token);
+    millis.addAndGet(22 * 3_600_000);
+    refused(token, "key first");
+  }
+
+  @Test
   void theApiTakesTokensOfTheIssuer() throws Exception {
     assertThat(status("GET", "")).isEqualTo(401);
     assertThat(status("GET", "x.y.z")).isEqualTo(401);

@@ -110,8 +110,8 @@ public final class Symbolizer implements AddressSymbols {
   private boolean acquire(BooleanSupplier stopped) {
     try {
       boolean mine = reading.tryLock(100, TimeUnit.MILLISECONDS);
-      if (!mine) {
-        stopped.getAsBoolean(); // throws where the query is over
+      if (!mine && stopped.getAsBoolean()) {
+        throw new CancellationException("the query is over");
       }
       return mine;
     } catch (InterruptedException e) {
