@@ -11,8 +11,7 @@ public final class SymbolCopier {
   private final ProfileSymbolTable to;
 
   // Indexes in the other table, -1 before a symbol is copied. Those of stacks are allocated when
-  // one
-  // is copied: most profiles have only stacks that are known.
+  // one is copied: most profiles have only stacks that are known.
   private final int[] strings;
   private final int[] attributes;
   private int[] mappings = {};
@@ -36,6 +35,9 @@ public final class SymbolCopier {
   }
 
   private void allocateStacks() {
+    if (nodes.length > 0) {
+      return;
+    }
     mappings = unknown(from.mappings().count());
     functions = unknown(from.functions().count());
     locations = unknown(from.locations().count());
@@ -84,7 +86,8 @@ public final class SymbolCopier {
 
   private int location(int i) {
     if (locations[i] < 0) {
-      locations[i] = to.locations.intern(row, loadLocation(i));
+      int n = loadLocation(i); // may replace the row by a longer one
+      locations[i] = to.locations.intern(row, n);
     }
     return locations[i];
   }
@@ -107,6 +110,7 @@ public final class SymbolCopier {
    *     that end in different lines of a function become one
    */
   public int innermost(int index, int keep, boolean wholeFunction) {
+    allocateStacks();
     int depth = 0;
     for (int at = index; at != 0 && (keep == 0 || depth < keep); depth++) {
       if (depth == path.length) {
@@ -137,9 +141,7 @@ public final class SymbolCopier {
 
   /** Index of a node in the other table. */
   public int node(int index) {
-    if (nodes.length == 0) {
-      allocateStacks();
-    }
+    allocateStacks();
     int depth = 0;
     int at = index;
     while (nodes[at] < 0) {
