@@ -30,8 +30,11 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
   /** Fewer spans are not rehearsed. */
   private static final long MIN_SPANS = 20_000;
 
-  /** Spans in the time range of the queries, or a segment more. */
-  private static final long MAX_SPANS = 60_000;
+  /** Spans in the time range of searches, or a segment more: their results take memory. */
+  private static final long MAX_SEARCHED = 60_000;
+
+  /** Spans in the time range of series. Loops over fewer would not be compiled to the end. */
+  private static final long MAX_SPANS = 300_000;
 
   private static final int MAX_ATTRIBUTES = 30;
   private static final int MAX_SERVICES = 20;
@@ -60,11 +63,15 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
     "{ status = error && %t }"
   };
 
-  private static final String[] METRICS = {
+  /** Series of the wide range: they read few columns. */
+  private static final String[] WIDE_METRICS = {
     "{ } | rate()",
     "{ } | rate() by (resource.service.name)",
     "{ status = error } | rate() by (resource.service.name)",
-    "{ kind = server } | quantile_over_time(duration, .99) by (resource.service.name)",
+    "{ kind = server } | quantile_over_time(duration, .99) by (resource.service.name)"
+  };
+
+  private static final String[] METRICS = {
     "{ %t && duration > %d } | rate() by (resource.service.name)",
     "{ resource.service.name = %a } | histogram_over_time(duration) by (name)",
     "{ resource.service.name = %a } | compare({ status = error })"
@@ -72,6 +79,7 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
 
   /** Values for queries of the warm-up. Attributes are conditions. */
   record Content(
+      long searchedFrom,
       long from,
       long to,
       List<String> services,
@@ -97,6 +105,7 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
   @Override
   @Nullable Content content() {
     long from = Long.MAX_VALUE;
+    long searchedFrom = Long.MAX_VALUE;
     long to = Long.MIN_VALUE;
     long spans = 0;
     try (SpanSelection all = queries.store().select(TENANT, Long.MIN_VALUE, Long.MAX_VALUE)) {
@@ -106,8 +115,9 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
         if (spans >= MAX_SPANS) {
           break;
         }
-        spans += s.rows();
         from = Math.min(from, s.firstTime());
+        searchedFrom = spans < MAX_SEARCHED ? from : searchedFrom;
+        spans += s.rows();
         to = Math.max(to, s.lastTime() + 1);
       }
     }
@@ -125,7 +135,14 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
     }
     Content out =
         new Content(
-            from, to, services, new ArrayList<>(), new ArrayList<>(), new ArrayList<>(), traces);
+            searchedFrom,
+            from,
+            to,
+            services,
+            new ArrayList<>(),
+            new ArrayList<>(),
+            new ArrayList<>(),
+            traces);
     addAttributes(out);
     return out;
   }
@@ -157,7 +174,9 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
 
   @Override
   List<String> paths(Content c, int round) {
-    String seconds = "&start=" + c.from / 1_000_000_000 + "&end=" + (c.to / 1_000_000_000 + 1);
+    String end = "&end=" + (c.to / 1_000_000_000 + 1);
+    String seconds = "&start=" + c.searchedFrom / 1_000_000_000 + end;
+    String all = "&start=" + c.from / 1_000_000_000 + end;
     List<String> out = new ArrayList<>();
     for (String s : SEARCHES) {
       String q = query(s, c, round);
@@ -166,11 +185,14 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
         out.add("/tempo/api/search?limit=" + limit + "&spss=3&q=" + q + seconds);
       }
     }
+    String step = "step=" + STEPS[round % STEPS.length] + "&q=";
+    for (String s : WIDE_METRICS) {
+      out.add("/tempo/api/metrics/query_range?" + step + query(s, c, round) + all);
+    }
     for (String s : METRICS) {
       String q = query(s, c, round);
       if (q != null) {
-        String step = STEPS[round % STEPS.length];
-        out.add("/tempo/api/metrics/query_range?step=" + step + "&q=" + q + seconds);
+        out.add("/tempo/api/metrics/query_range?" + step + q + seconds);
       }
     }
     String only = "?" + seconds.substring(1);
