@@ -14,7 +14,6 @@ import dev.tethys.query.logql.LogqlEngine;
 import dev.tethys.query.logql.LogqlRequest;
 import dev.tethys.query.logql.LogqlValue;
 import dev.tethys.web.Routes;
-import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -30,9 +29,9 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Warm-up queries over the newest entries of a log store, of the default tenant: lines, counts,
- * parsers, patterns, volumes and labels, with the labels, words and fields that its entries have. A
- * store of few entries is left alone: its answers are fast without.
+ * Warm-up queries over the newest entries of a log store, of the default tenant. They ask for
+ * lines, counts, parsers, patterns, volumes and labels, with the labels, words and fields that the
+ * entries have. A store of few entries is left alone: its answers are fast without.
  */
 final class LogWarmUp extends SignalWarmUp<LogWarmUp.Content> {
   /** Fewer entries are not rehearsed. */
@@ -133,6 +132,9 @@ final class LogWarmUp extends SignalWarmUp<LogWarmUp.Content> {
     String name = label;
     out.texts.put(
         "%v", values.stream().map(v -> "{" + name + "=" + GoQuote.quote(v) + "}").toList());
+    out.texts.put("%s", List.of(out.all));
+    out.texts.put("%l", List.of(label));
+    out.texts.put("%r", List.of(Math.max(1, (to - from) / 1_000_000_000) + "s"));
     addWords(out);
     return out;
   }
@@ -180,7 +182,7 @@ final class LogWarmUp extends SignalWarmUp<LogWarmUp.Content> {
     String range = "&start=" + c.from + "&end=" + c.to;
     List<String> out = new ArrayList<>();
     for (String s : COUNTS) {
-      String q = query(s, c, round);
+      String q = query(s, c.texts, round);
       if (q != null) {
         out.add(
             "/loki/api/v1/query_range?step=" + (round % 2 == 0 ? 60 : 300) + "&query=" + q + range);
@@ -188,39 +190,18 @@ final class LogWarmUp extends SignalWarmUp<LogWarmUp.Content> {
       }
     }
     for (String s : LINES_QUERIES) {
-      String q = query(s, c, round);
+      String q = query(s, c.texts, round);
       if (q != null) {
         out.add("/loki/api/v1/query_range?limit=100&query=" + q + range);
       }
     }
     String all = "query=" + encoded(c.all) + range;
-    String one = "query=" + query("%v", c, round) + range;
+    String one = "query=" + query("%v", c.texts, round) + range;
     out.add("/loki/api/v1/patterns?" + one);
     out.add("/loki/api/v1/index/volume?" + all);
     out.add("/loki/api/v1/labels?" + range.substring(1));
     out.add("/loki/api/v1/label/" + encoded(c.label) + "/values?" + all);
     out.add("/loki/api/v1/series?" + one.replace("query=", "match%5B%5D="));
     return out;
-  }
-
-  /** Query of a round as a parameter; null if the store has nothing for it. */
-  private static @Nullable String query(String form, Content c, int round) {
-    String q =
-        form.replace("%s", c.all)
-            .replace("%l", c.label)
-            .replace("%r", Math.max(1, (c.to - c.from) / 1_000_000_000) + "s");
-    for (Map.Entry<String, List<String>> t : c.texts.entrySet()) {
-      if (q.contains(t.getKey())) {
-        if (t.getValue().isEmpty()) {
-          return null;
-        }
-        q = q.replace(t.getKey(), t.getValue().get(round % t.getValue().size()));
-      }
-    }
-    return encoded(q);
-  }
-
-  private static String encoded(String text) {
-    return URLEncoder.encode(text, StandardCharsets.UTF_8);
   }
 }

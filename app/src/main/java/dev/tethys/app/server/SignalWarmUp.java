@@ -6,7 +6,10 @@ import dev.tethys.web.PrivateConnection;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.net.URLEncoder;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +37,31 @@ abstract class SignalWarmUp<C> {
 
   /** Requests of a round. */
   abstract List<String> paths(C content, int round);
+
+  /**
+   * Query of a round as a parameter of a request.
+   *
+   * @param form query with keys of the map in place of texts
+   * @param texts each is used in turn
+   * @return null if there is no text for a key of the form
+   */
+  static @Nullable String query(String form, Map<String, List<String>> texts, int round) {
+    String q = form;
+    for (Map.Entry<String, List<String>> t : texts.entrySet()) {
+      List<String> all = t.getValue();
+      if (q.contains(t.getKey())) {
+        if (all.isEmpty()) {
+          return null;
+        }
+        q = q.replace(t.getKey(), all.get(round % all.size()));
+      }
+    }
+    return encoded(q);
+  }
+
+  static String encoded(String text) {
+    return URLEncoder.encode(text, StandardCharsets.UTF_8);
+  }
 
   /** Rehearses as long as there are turns; how many requests were answered. */
   final int run(WarmUpTurns turns) throws InterruptedException {

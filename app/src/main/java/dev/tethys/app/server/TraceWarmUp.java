@@ -13,11 +13,12 @@ import dev.tethys.query.traceql.TraceQueries;
 import dev.tethys.query.traceql.TraceQuery;
 import dev.tethys.query.traceql.ast.TraceValue;
 import dev.tethys.web.Routes;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -41,7 +42,7 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
   private static final int MAX_TRACES = 10;
   private static final String TENANT = LogStore.DEFAULT_TENANT;
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z_][A-Za-z0-9_.]*");
-  private static final String[] DURATIONS = {"20ms", "200ms", "5ms", "1s"};
+  private static final List<String> DURATIONS = List.of("20ms", "200ms", "5ms", "1s");
   private static final String[] STEPS = {"60s", "300s", "600s"};
   private static final int[] LIMITS = {20, 100};
 
@@ -77,16 +78,13 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
     "{ resource.service.name = %a } | compare({ status = error })"
   };
 
-  /** Values for queries of the warm-up. Attributes are conditions. */
+  /** Ranges, traces, and the texts for queries by their places in {@link #SEARCHES}. */
   record Content(
       long searchedFrom,
       long from,
       long to,
-      List<String> services,
-      List<String> texts,
-      List<String> expressions,
-      List<String> numbers,
-      List<String> traces) {}
+      List<String> traces,
+      Map<String, List<String>> texts) {}
 
   private final TraceQueries queries;
   private final TracesSettings settings;
@@ -133,39 +131,41 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
         queries.search(TENANT, TraceQuery.parse("{ }"), from, to, MAX_TRACES, 1).traces()) {
       traces.add(t.traceId());
     }
-    Content out =
-        new Content(
-            searchedFrom,
-            from,
-            to,
-            services,
-            new ArrayList<>(),
-            new ArrayList<>(),
-            new ArrayList<>(),
-            traces);
+    Content out = new Content(searchedFrom, from, to, traces, new TreeMap<>());
+    out.texts.put("%a", services);
+    List<String> others = new ArrayList<>(services);
+    Collections.rotate(others, -1);
+    out.texts.put("%b", others);
+    out.texts.put("%d", DURATIONS);
     addAttributes(out);
     return out;
   }
 
   private void addAttributes(Content to) {
+    List<String> equal = new ArrayList<>();
+    List<String> matching = new ArrayList<>();
+    List<String> numbers = new ArrayList<>();
     for (SpanField f : queries.store().attributes(TENANT, to.from, to.to)) {
+      if (equal.size() + numbers.size() >= MAX_ATTRIBUTES) {
+        break;
+      }
       if (f.scope() != SpanField.Scope.SPAN_ATTRIBUTE || !PLAIN.matcher(f.name()).matches()) {
         continue;
-      }
-      if (to.texts.size() + to.numbers.size() >= MAX_ATTRIBUTES) {
-        return;
       }
       String name = "span." + f.name();
       for (TraceValue v : values(name, to.from, to.to, 1)) {
         if (v instanceof TraceValue.Text t) {
-          to.texts.add(name + " = " + v.literal());
+          equal.add(name + " = " + v.literal());
           String begin = Pattern.quote(t.value().substring(0, t.value().length() / 2));
-          to.expressions.add(name + " =~ " + new TraceValue.Text(begin + ".*").literal());
+          matching.add(name + " =~ " + new TraceValue.Text(begin + ".*").literal());
         } else if (!Double.isNaN(v.number())) {
-          to.numbers.add(name + " >= " + v.literal());
+          numbers.add(name + " >= " + v.literal());
         }
       }
     }
+    to.texts.put("%t", equal);
+    to.texts.put("%r", matching);
+    to.texts.put("%n", numbers);
   }
 
   private List<TraceValue> values(String field, long from, long to, int limit) {
@@ -179,7 +179,7 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
     String all = "&start=" + c.from / 1_000_000_000 + end;
     List<String> out = new ArrayList<>();
     for (String s : SEARCHES) {
-      String q = query(s, c, round);
+      String q = query(s, c.texts, round);
       if (q != null) {
         int limit = LIMITS[round % LIMITS.length];
         out.add("/tempo/api/search?limit=" + limit + "&spss=3&q=" + q + seconds);
@@ -187,10 +187,10 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
     }
     String step = "step=" + STEPS[round % STEPS.length] + "&q=";
     for (String s : WIDE_METRICS) {
-      out.add("/tempo/api/metrics/query_range?" + step + query(s, c, round) + all);
+      out.add("/tempo/api/metrics/query_range?" + step + query(s, c.texts, round) + all);
     }
     for (String s : METRICS) {
-      String q = query(s, c, round);
+      String q = query(s, c.texts, round);
       if (q != null) {
         out.add("/tempo/api/metrics/query_range?" + step + q + seconds);
       }
@@ -202,37 +202,16 @@ final class TraceWarmUp extends SignalWarmUp<TraceWarmUp.Content> {
     out.add("/tempo/api/v2/search/tags" + only);
     out.add("/tempo/api/v2/search/tags?scope=span" + seconds);
     out.add("/tempo/api/v2/search/tag/resource.service.name/values" + only);
-    String filter = query("{resource.service.name=%a}", c, round);
+    String filter = query("{resource.service.name=%a}", c.texts, round);
     if (filter != null) {
       out.add("/tempo/api/v2/search/tag/name/values?q=" + filter + seconds);
     }
-    if (!c.texts.isEmpty()) {
-      String name = of(c.texts, round);
+    List<String> attributes = c.texts.getOrDefault("%t", List.of());
+    if (!attributes.isEmpty()) {
+      String name = attributes.get(round % attributes.size());
       String tag = name.substring(0, name.indexOf(' '));
       out.add("/tempo/api/v2/search/tag/" + tag + "/values" + only);
     }
     return out;
-  }
-
-  /** Query of a round as a parameter; null if the store has nothing for it. */
-  private static @Nullable String query(String form, Content c, int round) {
-    String q = form.replace("%d", DURATIONS[round % DURATIONS.length]);
-    q = with(q, "%a", c.services, round);
-    q = q == null ? null : with(q, "%b", c.services, round + 1);
-    q = q == null ? null : with(q, "%t", c.texts, round);
-    q = q == null ? null : with(q, "%r", c.expressions, round);
-    q = q == null ? null : with(q, "%n", c.numbers, round);
-    return q == null ? null : URLEncoder.encode(q, StandardCharsets.UTF_8);
-  }
-
-  private static @Nullable String with(String q, String place, List<String> of, int round) {
-    if (!q.contains(place)) {
-      return q;
-    }
-    return of.isEmpty() ? null : q.replace(place, of(of, round));
-  }
-
-  private static String of(List<String> list, int round) {
-    return list.get(round % list.size());
   }
 }

@@ -67,7 +67,7 @@ public final class DebugInfoEndpoints {
     pyroscope.add(
         "UploadFinished",
         DebugInfoMessages.PYROSCOPE_FINISHED,
-        DebugInfoMessages.EMPTY,
+        PyroscopeMessages.EMPTY,
         (http, m) -> finished(http, m.get("gnu_build_id")));
     ConnectMethods parca = new ConnectMethods(routes, PARCA, List.of(""));
     parca.add(
@@ -83,7 +83,7 @@ public final class DebugInfoEndpoints {
     parca.add(
         "MarkUploadFinished",
         DebugInfoMessages.PARCA_FINISHED,
-        DebugInfoMessages.EMPTY,
+        PyroscopeMessages.EMPTY,
         (http, m) -> finished(http, m.get("build_id")));
     routes.post(PARCA + "Upload", this::parcaUpload);
   }

@@ -7,8 +7,6 @@ import static dev.tethys.api.pyroscope.MessageSchema.Kind.TEXT;
 
 /** Messages of {@code debuginfo.v1alpha1} of Pyroscope and of Parca. */
 final class DebugInfoMessages {
-  static final MessageSchema EMPTY = new MessageSchema();
-
   static final MessageSchema SHOULD_UPLOAD =
       new MessageSchema().one(1, "should_initiate_upload", BOOL).one(2, "reason", TEXT);
 
