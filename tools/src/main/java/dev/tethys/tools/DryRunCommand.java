@@ -84,13 +84,14 @@ final class DryRunCommand {
 
   private static List<String> lines(Path file) throws IOException {
     List<String> out = new ArrayList<>();
+    int number = 0;
     for (String line : Files.readAllLines(file)) {
+      number++;
       if (!line.isBlank()) {
         try {
           JsonMapper.shared().readTree(line);
         } catch (JacksonException e) {
-          throw new IOException(
-              file + ":" + (out.size() + 1) + ": no JSON: " + e.getOriginalMessage(), e);
+          throw new IOException(file + ":" + number + ": no JSON: " + e.getOriginalMessage(), e);
         }
         out.add(line);
       }
