@@ -194,7 +194,13 @@ final class ControlledGraph implements ControlledAgent.Process, AutoCloseable {
                 all.put(
                     id,
                     new PipelineAccounts.Control(
-                        c.active(), c.matched(), c.dropped(), c.changed(), List.of())));
+                        c.active(),
+                        c.matched(),
+                        c.dropped(),
+                        c.changed(),
+                        c.removedBytes(),
+                        c.targetMissing(),
+                        List.of())));
     return PipelineAccounts.of(ledger).with(all);
   }
 

@@ -34,7 +34,7 @@ public record Totals(
 
   private static final int MAX_QUOTAS = 10;
   private static final String OTHER = "other";
-  private static final Control NO_COUNTS = new Control(false, 0, 0, 0, List.of());
+  private static final Control NO_COUNTS = new Control(false, 0, 0, 0, 0, false, List.of());
 
   /** The accounts of a report; null when it is none. */
   static @Nullable Totals read(byte[] json) {
@@ -84,6 +84,8 @@ public record Totals(
                         e.getValue().path("matched").asLong(0),
                         e.getValue().path("dropped").asLong(0),
                         e.getValue().path("changed").asLong(0),
+                        e.getValue().path("removedBytes").asLong(0),
+                        e.getValue().path("targetMissing").asBoolean(false),
                         quotas(e.getValue().path("quotas"))));
               }
             });

@@ -142,6 +142,8 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
                         c.matched(),
                         c.dropped(),
                         c.changed(),
+                        c.removedBytes(),
+                        c.targetMissing(),
                         c.quotas().stream()
                             .map(
                                 q ->

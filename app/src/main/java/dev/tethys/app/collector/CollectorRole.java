@@ -456,6 +456,8 @@ public final class CollectorRole implements AutoCloseable {
                         c.matched(),
                         c.dropped(),
                         c.changed(),
+                        c.removedBytes(),
+                        c.targetMissing(),
                         c.quotas().stream()
                             .map(
                                 q ->

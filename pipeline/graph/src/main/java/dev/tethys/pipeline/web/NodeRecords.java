@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Records before and after a node within a time, or recommendations from a sample of what receivers
- * pass on, as one JSON object of bounded size.
+ * Records before and after a node within a time, recommendations from a sample of what receivers
+ * pass on, the way of one record, or the nodes, as one JSON object of bounded size.
  */
 public final class NodeRecords {
   /** Longest time. */
@@ -29,6 +29,9 @@ public final class NodeRecords {
   /** Nodes that an error names. */
   private static final int MAX_NODES = 50;
 
+  /** Nodes that are listed. */
+  private static final int MAX_LISTED = 1000;
+
   private static final double MAX_PER_SECOND = 100;
 
   private NodeRecords() {}
@@ -36,18 +39,33 @@ public final class NodeRecords {
   /**
    * Request.
    *
-   * @param node id as in the status of the graph; "" for recommendations
+   * @param kind what is read
+   * @param node id as in the status of the graph; of {@link Kind#FOLLOW} the signal; "" for others
    * @param perSecond batches a second that are read
    * @param contains text in the JSON of the records; "" for all
    */
   public record Request(
-      String node, double seconds, long records, double perSecond, String contains) {
+      Kind kind, String node, double seconds, long records, double perSecond, String contains) {
+    /** Subject of a request. */
+    public enum Kind {
+      RECORDS,
+      RECOMMENDATIONS,
+      /** Way of the first log record or span that has the text. */
+      FOLLOW,
+      NODES
+    }
+
     private static final Section SECTION = new Section("tap", "Live tap of a node.");
     private static final Key<String> NODE =
         SECTION.key("node", Type.STRING, "", "Identifier of the node.");
     private static final Key<Boolean> RECOMMENDATIONS =
         SECTION.key(
             "recommendations", Type.BOOL, false, "Recommendations in place of records of a node.");
+    private static final Key<String> FOLLOW =
+        SECTION.key(
+            "follow", Type.STRING, "", "Signal, logs or traces, of which a record is followed.");
+    private static final Key<Boolean> NODES =
+        SECTION.key("nodes", Type.BOOL, false, "Nodes in place of records of a node.");
     private static final Key<Double> SECONDS =
         SECTION.key("seconds", Type.FLOAT, 5.0, "Time in seconds, at most 30.");
     private static final Key<Long> RECORDS =
@@ -64,11 +82,24 @@ public final class NodeRecords {
      */
     public static Request read(String json) {
       YamlObject o = YamlDocument.parse("tap", null, json).root().object(SECTION);
+      Kind kind =
+          o.get(RECOMMENDATIONS)
+              ? Kind.RECOMMENDATIONS
+              : o.get(NODES) ? Kind.NODES : o.get(FOLLOW).isEmpty() ? Kind.RECORDS : Kind.FOLLOW;
       Request r =
           new Request(
-              o.get(NODE), o.get(SECONDS), o.get(RECORDS), o.get(PER_SECOND), o.get(CONTAINS));
-      if (o.get(RECOMMENDATIONS) != r.node.isEmpty()) {
-        throw o.error(NODE, "node is required, but for recommendations, which have none");
+              kind,
+              kind == Kind.FOLLOW ? o.get(FOLLOW) : o.get(NODE),
+              o.get(SECONDS),
+              o.get(RECORDS),
+              o.get(PER_SECOND),
+              o.get(CONTAINS));
+      if (kind == Kind.FOLLOW && !FollowedRecord.isSignal(r.node)) {
+        throw o.error(FOLLOW, "must be logs or traces, not " + r.node);
+      }
+      if ((kind == Kind.RECORDS) == o.get(NODE).isEmpty()) {
+        throw o.error(
+            NODE, "node is required for records; recommendations, follow and nodes have none");
       }
       if (!(r.seconds > 0 && r.seconds <= MAX_SECONDS)) {
         throw o.error(SECONDS, "must be more than 0 and at most 30");
@@ -98,10 +129,29 @@ public final class NodeRecords {
               .toString());
     }
 
+    /** Request for the way of a record. */
+    public static Request follow(String signal, String contains, double seconds) {
+      if (!FollowedRecord.isSignal(signal)) {
+        throw new IllegalArgumentException("signal must be logs or traces, not \"" + signal + "\"");
+      }
+      Json j = new Json().open('{').key("follow").text(signal).key("contains").text(contains);
+      return read(j.key("seconds").raw(Double.toString(seconds)).close('}').toString());
+    }
+
+    /** Request for the nodes. */
+    public static Request nodes() {
+      return read("{\"nodes\": true, \"seconds\": 1}");
+    }
+
     /** The request as a JSON object. */
     public String json() {
-      Json j = new Json().open('{').key("node").text(node);
-      j.key("recommendations").raw(String.valueOf(node.isEmpty()));
+      Json j = new Json().open('{');
+      switch (kind) {
+        case RECORDS -> j.key("node").text(node);
+        case RECOMMENDATIONS -> j.key("recommendations").raw("true");
+        case FOLLOW -> j.key("follow").text(node);
+        case NODES -> j.key("nodes").raw("true");
+      }
       j.key("seconds").raw(Double.toString(seconds)).key("records").number(records);
       j.key("perSecond").raw(Double.toString(perSecond)).key("contains").text(contains);
       return j.close('}').toString();
@@ -125,18 +175,51 @@ public final class NodeRecords {
   /**
    * Reads records until there are enough or the time is up.
    *
-   * @return an object with {@code records} and {@code skippedBatches}, or with {@code
-   *     recommendations}
-   * @throws IOException when there is no access, or no such node
+   * @return an object with {@code records} and {@code skippedBatches}, with {@code
+   *     recommendations}, with {@code hops} and {@code ends}, or with {@code nodes} and {@code
+   *     pipelines}
+   * @throws IOException when there is no access, no such node, or another record is followed
    */
   public static String read(GraphView graph, TapAccess access, Request r)
       throws IOException, InterruptedException {
+    if (r.kind == Request.Kind.NODES) {
+      return nodes(graph); // names, and nothing of what passes
+    }
     if (access == TapAccess.NONE) {
       throw new IOException("live tap is disabled; start with --web.enable-tap to enable it");
     }
-    if (r.node.isEmpty()) {
-      return new SampledAdvice(graph, access).read(r.seconds);
-    }
+    return switch (r.kind) {
+      case RECORDS -> records(graph, access, r);
+      case RECOMMENDATIONS -> new SampledAdvice(graph, access).read(r.seconds);
+      case FOLLOW ->
+          new FollowedRecord(graph, access)
+              .follow(r.node, r.contains, r.seconds)
+              .orElseThrow(
+                  () -> new IOException("another record is followed at this agent; try again"));
+      case NODES -> nodes(graph);
+    };
+  }
+
+  private static String nodes(GraphView graph) {
+    Json j = new Json().open('{').key("nodes").open('[');
+    graph.status().nodes().stream()
+        .limit(MAX_LISTED)
+        .forEach(
+            n -> {
+              j.open('{').key("id").text(n.id()).key("kind").text(n.kind());
+              j.key("component").text(n.component()).close('}');
+            });
+    j.close(']').key("pipelines").open('[');
+    graph.status().edges().stream()
+        .map(GraphStatus.EdgeStatus::pipeline)
+        .distinct()
+        .limit(MAX_LISTED)
+        .forEach(j::text);
+    return j.close(']').close('}').toString();
+  }
+
+  private static String records(GraphView graph, TapAccess access, Request r)
+      throws IOException, InterruptedException {
     NodeTap tap =
         graph
             .tapNode(r.node, r.perSecond)

@@ -3,11 +3,9 @@ package dev.tethys.pipeline.web;
 import dev.tethys.codec.CodecException;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.graph.GraphStatus;
 import dev.tethys.pipeline.graph.GraphView;
 import dev.tethys.pipeline.graph.NodeTap;
-import dev.tethys.pipeline.graph.RecordTrail;
 import dev.tethys.pipeline.graph.Tap;
 import dev.tethys.pipeline.privacy.Detector;
 import dev.tethys.pipeline.privacy.Finding;
@@ -22,13 +20,10 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
-import java.util.concurrent.TimeUnit;
 
 /**
  * {@code /api/v1/pipelines}: records before and after a node, the way of one record, personal data
@@ -151,68 +146,16 @@ final class RecordEndpoints {
   private void followOne(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
     Params p = q.query();
     String signal = PipelineEndpoints.required(p, "signal");
-    if (!signal.equals("logs") && !signal.equals("traces")) {
+    if (!FollowedRecord.isSignal(signal)) {
       throw new HttpException(400, "signal=" + signal + " must be logs or traces");
     }
     double seconds = PipelineEndpoints.number(p, "seconds", 5, MAX_SECONDS);
-    Signal of = Signal.valueOf(signal.toUpperCase(Locale.ROOT));
-    RecordTrail trail =
-        graph
-            .follow(new RecordTrail.Start(of, text(p, "contains")))
+    PipelineEndpoints.send(
+        r,
+        new FollowedRecord(graph, access)
+            .follow(signal, text(p, "contains"), seconds)
             .orElseThrow(
-                () -> new HttpException(429, "another record is followed; try again later"));
-    Map<String, Map<String, Long>> before = dropped();
-    try (trail) {
-      TimeUnit.MILLISECONDS.sleep((long) (seconds * 1000));
-      PipelineEndpoints.send(r, trailJson(trail, before));
-    }
-  }
-
-  /** Dropped items by node and reason. */
-  private Map<String, Map<String, Long>> dropped() {
-    Map<String, Map<String, Long>> out = new LinkedHashMap<>();
-    for (GraphStatus.NodeStatus n : graph.status().nodes()) {
-      Map<String, Long> sum = new TreeMap<>();
-      n.balances()
-          .values()
-          .forEach(b -> b.dropped().forEach((reason, i) -> sum.merge(reason, i, Long::sum)));
-      out.put(n.id(), sum);
-    }
-    return out;
-  }
-
-  private String trailJson(RecordTrail trail, Map<String, Map<String, Long>> before) {
-    List<RecordTrail.Hop> hops = trail.hops();
-    Json j = new Json().open('{').key("hops").open('[');
-    for (RecordTrail.Hop h : hops) {
-      j.open('{').key("edge").text(h.edge()).key("from").text(h.from()).key("to").text(h.to());
-      j.key("toExporter").raw(String.valueOf(h.toExporter())).key("millis").number(h.millis());
-      j.key("batchItems").number(h.batchItems());
-      Telemetry<?> record = h.record().copy();
-      access.mask(record);
-      j.key("record").raw(RecordChanges.json(record)).close('}');
-    }
-    j.close(']').key("ends").open('[');
-    Map<String, Map<String, Long>> now = dropped();
-    for (RecordTrail.Hop h : hops) {
-      boolean passedOn = hops.stream().anyMatch(next -> next.from().equals(h.to()));
-      if (!passedOn) {
-        j.open('{').key("node").text(h.to());
-        j.key("end").text(h.toExporter() ? "exporter" : "not_passed_on");
-        j.key("droppedMeanwhile").open('{');
-        Map<String, Long> was = before.getOrDefault(h.to(), Map.of());
-        now.getOrDefault(h.to(), Map.of())
-            .forEach(
-                (reason, n) -> {
-                  long more = n - was.getOrDefault(reason, 0L);
-                  if (more > 0) {
-                    j.key(reason).number(more);
-                  }
-                });
-        j.close('}').close('}');
-      }
-    }
-    return j.close(']').key("batchesNotRead").number(trail.notRead()).close('}').toString();
+                () -> new HttpException(429, "another record is followed; try again later")));
   }
 
   /** Findings of the detectors in what destinations get. */

@@ -33,10 +33,18 @@ public record PipelineAccounts(
    *
    * @param matched items in its scope
    * @param changed items that it masked or moved
+   * @param removedBytes bytes of the items that it dropped or moved
+   * @param targetMissing whether its target does not run, so that it moves nothing
    * @param quotas largest uses of its quota
    */
   public record Control(
-      boolean active, long matched, long dropped, long changed, List<QuotaUse> quotas) {
+      boolean active,
+      long matched,
+      long dropped,
+      long changed,
+      long removedBytes,
+      boolean targetMissing,
+      List<QuotaUse> quotas) {
     public Control {
       quotas = List.copyOf(quotas);
     }
@@ -112,7 +120,10 @@ public record PipelineAccounts(
           (id, c) -> {
             j.key(id).open('{').key("active").raw(Boolean.toString(c.active));
             j.key("matched").number(c.matched).key("dropped").number(c.dropped);
-            j.key("changed").number(c.changed);
+            j.key("changed").number(c.changed).key("removedBytes").number(c.removedBytes);
+            if (c.targetMissing) {
+              j.key("targetMissing").raw("true");
+            }
             quotas(j, c.quotas);
             j.close('}');
           });

@@ -39,6 +39,9 @@ final class ActiveControl {
   private final @Nullable RareItems rare;
   private final @Nullable QuotaControl quota;
 
+  /** Whether its target was missing at the last batch. */
+  private volatile boolean targetMissing;
+
   ActiveControl(Control control, ControlCounts counts, Scheduler clock) {
     this.control = control;
     this.counts = counts;
@@ -74,6 +77,11 @@ final class ActiveControl {
     @Nullable Telemetry<?> forTarget;
   }
 
+  /** Whether the target was not there for the last batch, so that nothing was moved. */
+  boolean isTargetMissing() {
+    return targetMissing;
+  }
+
   /** Uses of the quota; empty for other actions. */
   List<QuotaMeter.Use> uses(int most) {
     return quota == null ? List.of() : quota.uses(most);
@@ -87,6 +95,7 @@ final class ActiveControl {
    */
   Tally apply(Signal signal, Telemetry<?> tree, Cursor at, double bytesPerItem, boolean hasTarget) {
     Tally tally = new Tally();
+    targetMissing = !control.target().isEmpty() && !hasTarget;
     if (quota != null) {
       limit(quota, signal, tree, at, bytesPerItem, hasTarget, tally);
     } else if (control.action() == ControlAction.ROUTE) {
@@ -96,6 +105,7 @@ final class ActiveControl {
     }
     counts.add(signal, tally.matched, tally.dropped);
     counts.addChanged(signal, tally.masked + tally.moved);
+    counts.addRemovedBytes(Math.round((tally.dropped + tally.moved) * bytesPerItem));
     return tally;
   }
 

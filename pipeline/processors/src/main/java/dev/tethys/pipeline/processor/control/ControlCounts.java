@@ -2,6 +2,7 @@ package dev.tethys.pipeline.processor.control;
 
 import dev.tethys.pipeline.Signal;
 import java.util.concurrent.atomic.AtomicLongArray;
+import java.util.concurrent.atomic.LongAdder;
 
 /** Items that a control matched, dropped and changed, by signal. Safe for any number of threads. */
 final class ControlCounts {
@@ -11,6 +12,7 @@ final class ControlCounts {
   private final AtomicLongArray matched = new AtomicLongArray(SIGNALS);
   private final AtomicLongArray dropped = new AtomicLongArray(SIGNALS);
   private final AtomicLongArray changed = new AtomicLongArray(SIGNALS);
+  private final LongAdder removedBytes = new LongAdder();
 
   ControlCounts(ControlAction action) {
     this.action = action;
@@ -27,7 +29,17 @@ final class ControlCounts {
     changed.addAndGet(s.ordinal(), items);
   }
 
+  void addRemovedBytes(long bytes) {
+    removedBytes.add(bytes);
+  }
+
+  /** Bytes of items that were dropped or moved. */
+  long removedBytes() {
+    return removedBytes.sum();
+  }
+
   void addAll(ControlCounts other) {
+    removedBytes.add(other.removedBytes());
     for (Signal s : Signal.values()) {
       add(s, other.matched(s), other.dropped(s));
       addChanged(s, other.changed(s));

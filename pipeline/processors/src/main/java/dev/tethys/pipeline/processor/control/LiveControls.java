@@ -59,22 +59,21 @@ public final class LiveControls implements EntryFilter, Collector {
    * @param matched items in its scope
    * @param dropped of these; for a control that only observes, those that it would have dropped
    * @param changed items that were masked or moved, or would have been
+   * @param removedBytes bytes of the items that were dropped or moved, in proportion to the items
+   *     of their batches
+   * @param targetMissing whether its target did not run at the last batch, so that nothing is moved
    * @param quotas largest uses of a quota in its present period
    */
   public record Applied(
-      boolean active, long matched, long dropped, long changed, List<QuotaUse> quotas) {
+      boolean active,
+      long matched,
+      long dropped,
+      long changed,
+      long removedBytes,
+      boolean targetMissing,
+      List<QuotaUse> quotas) {
     public Applied {
       quotas = List.copyOf(quotas);
-    }
-
-    /** Counts of a control without a quota. */
-    public Applied(boolean active, long matched, long dropped, long changed) {
-      this(active, matched, dropped, changed, List.of());
-    }
-
-    /** Counts of a control that changes nothing. */
-    public Applied(boolean active, long matched, long dropped) {
-      this(active, matched, dropped, 0);
     }
   }
 
@@ -235,38 +234,45 @@ public final class LiveControls implements EntryFilter, Collector {
     counts.forEach(
         (id, n) -> {
           if (!id.startsWith(Control.ENDED + ":")) {
-            out.put(id, new Applied(isActive(id), n.matched(), n.dropped(), n.changed(), uses(id)));
+            ActiveControl a = running(id);
+            out.put(
+                id,
+                new Applied(
+                    a != null && a.control.endMillis() > clock.millis(),
+                    n.matched(),
+                    n.dropped(),
+                    n.changed(),
+                    n.removedBytes(),
+                    a != null && a.isTargetMissing(),
+                    uses(a)));
           }
         });
     return out;
   }
 
-  private List<QuotaUse> uses(String id) {
-    ActiveControl[] now = active;
+  private static List<QuotaUse> uses(@Nullable ActiveControl a) {
+    QuotaRule rule = a == null ? null : a.control.quota();
+    if (a == null || rule == null) {
+      return List.of();
+    }
     List<QuotaUse> out = new ArrayList<>();
-    if (now != null) {
-      for (ActiveControl a : now) {
-        QuotaRule rule = a.control.quota();
-        if (rule != null && a.control.id().equals(id)) {
-          for (QuotaMeter.Use u : a.uses(MAX_USES)) {
-            out.add(new QuotaUse(u.value(), u.used(), rule.limit(), u.step().word()));
-          }
-        }
-      }
+    for (QuotaMeter.Use u : a.uses(MAX_USES)) {
+      out.add(new QuotaUse(u.value(), u.used(), rule.limit(), u.step().word()));
     }
     return out;
   }
 
-  private boolean isActive(String id) {
+  /** The control of an id that was not replaced; null for none. */
+  private @Nullable ActiveControl running(String id) {
     ActiveControl[] now = active;
     if (now != null) {
       for (ActiveControl a : now) {
         if (a.control.id().equals(id)) {
-          return a.control.endMillis() > clock.millis();
+          return a;
         }
       }
     }
-    return false;
+    return null;
   }
 
   @Override
