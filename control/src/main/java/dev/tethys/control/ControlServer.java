@@ -114,7 +114,9 @@ public final class ControlServer implements AutoCloseable {
     automation = new Automation(automated, controls, audit, engine, clock);
     Offers offers = new Offers(rollouts, controls, variables);
     new OpampEndpoint(fleet, offers, tokens, clock).addTo(routes);
-    new ControlsApi(fleet, controls, offers, tokens, clock).addTo(routes);
+    ControlEffects effects = new ControlEffects(fleet, clock);
+    controls.watch(effects);
+    new ControlsApi(fleet, controls, offers, tokens, effects, clock).addTo(routes);
     new TapApi(fleet, tokens).addTo(routes);
     new AutomationApi(automation, tokens).addTo(routes);
     new MdaiApi(engine, audit, tokens).addTo(routes);
@@ -313,6 +315,11 @@ public final class ControlServer implements AutoCloseable {
     String bare = host.startsWith("[") ? host.substring(1, host.length() - 1) : host;
     InetSocketAddress a = new InetSocketAddress(bare, 0);
     return a.getAddress() != null && a.getAddress().isLoopbackAddress();
+  }
+
+  /** Agents. */
+  Fleet fleet() {
+    return fleet;
   }
 
   /** Port that is bound. */

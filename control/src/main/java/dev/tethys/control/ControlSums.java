@@ -14,6 +14,7 @@ final class ControlSums {
     private long matched;
     private long dropped;
     private long changed;
+    private long removedBytes;
     private String step = "";
   }
 
@@ -41,6 +42,7 @@ final class ControlSums {
           s.matched += e.getValue().matched();
           s.dropped += e.getValue().dropped();
           s.changed += e.getValue().changed();
+          s.removedBytes += e.getValue().removedBytes();
           for (PipelineAccounts.QuotaUse u : e.getValue().quotas()) {
             s.step = QuotaWatch.further(s.step, u.step());
           }
@@ -63,6 +65,7 @@ final class ControlSums {
   void put(ObjectNode n, LiveControl c) {
     Sum s = sums.getOrDefault(c.control().id(), new Sum());
     n.put("matched", s.matched).put("dropped", s.dropped).put("changed", s.changed);
+    n.put("removedBytes", s.removedBytes);
     if (!s.step.isEmpty()) {
       n.put("quotaStep", s.step);
     }

@@ -90,6 +90,7 @@ final class Controls {
   private final AuditLog audit;
   private final ControlState file;
   private volatile State state; // changed under this
+  private volatile @Nullable ControlEffects effects;
 
   Controls(Scheduler clock, Fleet fleet, AuditLog audit, ControlState file) throws IOException {
     this.clock = clock;
@@ -100,6 +101,19 @@ final class Controls {
     Map<String, LiveControl> all = new LinkedHashMap<>();
     loaded.controls().forEach(c -> all.put(c.control().id(), c));
     state = new State(loaded.nextId(), all);
+  }
+
+  /** Notes what passes before and with each control from now on. */
+  void watch(ControlEffects e) {
+    effects = e;
+  }
+
+  /** Effects are measured apart: a control does not wait for them, nor fail with them. */
+  private void measure(String what, java.util.function.Consumer<ControlEffects> measure) {
+    ControlEffects e = effects;
+    if (e != null) {
+      clock.execute(what, () -> measure.accept(e));
+    }
   }
 
   /** The present state. */
@@ -158,6 +172,9 @@ final class Controls {
         selector,
         author);
     fleet.wakeAll();
+    if (!c.control().observe()) {
+      measure("control-effect", e -> e.begin(c));
+    }
     return c;
   }
 
@@ -195,6 +212,9 @@ final class Controls {
       all.put(id, ended);
     }
     publish(state.nextId, all);
+    if (!c.control().observe()) {
+      measure("control-effect", e -> e.end(c));
+    }
     LOG.log(Level.INFO, "Control ended id={0} by=\"{1}\" reason=\"{2}\"", id, actor, reason);
     fleet.wakeAll();
     return ended;

@@ -9,6 +9,8 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import java.util.Comparator;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -42,11 +44,19 @@ final class ControlsApi {
   private final Offers offers;
   private final Tokens tokens;
   private final Scheduler clock;
+  private final ControlEffects effects;
   private final Semaphore previews = new Semaphore(MAX_PREVIEWS);
   private @Nullable ControlSums sums; // guarded by this
   private long sumsNanos; // guarded by this
 
-  ControlsApi(Fleet fleet, Controls controls, Offers offers, Tokens tokens, Scheduler clock) {
+  ControlsApi(
+      Fleet fleet,
+      Controls controls,
+      Offers offers,
+      Tokens tokens,
+      ControlEffects effects,
+      Scheduler clock) {
+    this.effects = effects;
     this.fleet = fleet;
     this.controls = controls;
     this.offers = offers;
@@ -59,6 +69,8 @@ final class ControlsApi {
     routes.post(ROOT, ControlApi.on(tokens, Tokens.Role.OPERATOR, this::start));
     routes.post(ROOT + "/preview", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::preview));
     routes.get(
+        ControlApi.ROOT + "/quotas", ControlApi.on(tokens, Tokens.Role.VIEWER, this::quotas));
+    routes.get(
         ROOT + "/{id}",
         ControlApi.on(tokens, Tokens.Role.VIEWER, (q, u) -> json(controls.get(q.pathParam("id")))));
     routes.delete(ROOT + "/{id}", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::end));
@@ -70,6 +82,7 @@ final class ControlsApi {
 
   private JsonNode start(HttpRequest q, String user) throws IOException {
     ControlRequest r = request(q).within(tokens.scope(q));
+    ControlTargets.of(r.control(), fleet.agents(r.selector())).require(r.control());
     return json(controls.start(r, ControlApi.author(r.author(), user)));
   }
 
@@ -131,6 +144,7 @@ final class ControlsApi {
     long matched = 0;
     long dropped = 0;
     long changed = 0;
+    long removed = 0;
     for (AgentState a : fleet.agents(c.selector())) {
       PipelineAccounts.Control t = counts(a, c.control().id());
       String state = offers.state(c, a);
@@ -140,16 +154,76 @@ final class ControlsApi {
       ObjectNode one = agents.addObject().put("uid", a.uid().toString()).put("state", state);
       one.put("matched", t.matched()).put("dropped", t.dropped()).put("changed", t.changed());
       changed += t.changed();
+      removed += t.removedBytes();
       QuotaWatch.put(one, t.quotas());
       if (state.equals("failed") && a.remote() != null) {
         one.put("error", a.remote().error());
       }
     }
     n.put("matched", matched).put("dropped", dropped).put("changed", changed);
+    n.put("removedBytes", removed);
+    ObjectNode effect = effects.json(c);
+    if (effect != null) {
+      n.set("effect", effect);
+    }
     ObjectNode s = n.putObject("agentStates");
     states.forEach(s::put);
     n.set("agents", agents);
     return n;
+  }
+
+  /** Active quotas with the uses of all agents added up by value, the largest first. */
+  private JsonNode quotas(HttpRequest q, String user) {
+    ArrayNode out = JSON.createArrayNode();
+    for (LiveControl c : controls.state().active.reversed()) {
+      if (c.control().quota() != null && !c.control().observe()) {
+        Map<String, QuotaSum> sums = new HashMap<>();
+        int agents = 0;
+        for (AgentState a : fleet.agents(c.selector())) {
+          List<PipelineAccounts.QuotaUse> uses = counts(a, c.control().id()).quotas();
+          agents += uses.isEmpty() ? 0 : 1;
+          uses.forEach(u -> sums.computeIfAbsent(u.value(), QuotaSum::new).add(a, u));
+        }
+        ObjectNode n = head(c).put("agents", agents);
+        ArrayNode values = n.putArray("values");
+        sums.values().stream()
+            .sorted(Comparator.comparingDouble((QuotaSum s) -> s.used).reversed())
+            .forEach(s -> values.add(s.json()));
+        out.add(n);
+      }
+    }
+    return out;
+  }
+
+  /** Use of one value of a quota over the agents. */
+  private static final class QuotaSum {
+    private final String value;
+    private double used;
+    private double limit;
+    private String step = "";
+    private final ArrayNode agents = JSON.createArrayNode();
+
+    QuotaSum(String value) {
+      this.value = value;
+    }
+
+    void add(AgentState a, PipelineAccounts.QuotaUse u) {
+      used += u.used();
+      limit += u.limit();
+      step = QuotaWatch.further(step, u.step());
+      agents
+          .addObject()
+          .put("uid", a.uid().toString())
+          .put("used", u.used())
+          .put("limit", u.limit())
+          .put("step", u.step());
+    }
+
+    ObjectNode json() {
+      ObjectNode n = JSON.createObjectNode().put("value", value).put("used", used);
+      n.put("limit", limit).put("step", step).set("agents", agents);
+      return n;
+    }
   }
 
   private static PipelineAccounts.Control counts(AgentState a, String id) {
@@ -160,6 +234,7 @@ final class ControlsApi {
   /** Counts for a window what a control would drop: it is set, and only observes. */
   private JsonNode preview(HttpRequest q, String user) throws IOException {
     ControlRequest d = request(q).within(tokens.scope(q));
+    ControlTargets.of(d.control(), fleet.agents(d.selector())).require(d.control());
     Duration window = d.window();
     if (window.compareTo(Duration.ofSeconds(1)) < 0 || window.compareTo(LONGEST_WINDOW) > 0) {
       throw new IllegalArgumentException("window must be from 1s to 1m, not " + d.window());
@@ -195,12 +270,15 @@ final class ControlsApi {
       long dropped = 0;
       long changed = 0;
       long items = 0;
+      long removed = 0;
       for (AgentState a : fleet.agents(d.selector())) {
         PipelineAccounts.Control was = then.getOrDefault(a.uid(), Totals.NONE.control(id));
         PipelineAccounts.Control t = counts(a, id);
         long m = Math.max(0, t.matched() - was.matched());
         long n = Math.max(0, t.dropped() - was.dropped());
         long edited = Math.max(0, t.changed() - was.changed());
+        long bytes = Math.max(0, t.removedBytes() - was.removedBytes());
+        removed += bytes;
         long of = Math.max(0, in(a) - before.getOrDefault(a.uid(), in(a)));
         matched += m;
         dropped += n;
@@ -213,11 +291,12 @@ final class ControlsApi {
             .put("items", of)
             .put("matched", m)
             .put("wouldDrop", n)
-            .put("wouldChange", edited);
+            .put("wouldChange", edited)
+            .put("wouldRemoveBytes", bytes);
       }
       out.put("windowMillis", TimeUnit.NANOSECONDS.toMillis(clock.nanos() - start));
       out.put("items", items).put("matched", matched).put("wouldDrop", dropped);
-      out.put("wouldChange", changed);
+      out.put("wouldChange", changed).put("wouldRemoveBytes", removed);
       return out;
     } finally {
       if (controls.active(id) != null) {

@@ -61,6 +61,19 @@ record Diff(String text, List<Change> components, List<String> edges, String pro
     return o instanceof Map<?, ?> m ? m : Map.of();
   }
 
+  /**
+   * Ids of the pipelines of a configuration.
+   *
+   * @throws ConfigException where it is no YAML
+   */
+  static Set<String> pipelines(String text) {
+    Set<String> out = new TreeSet<>();
+    map(map(tree(text).get("service")).get("pipelines"))
+        .keySet()
+        .forEach(k -> out.add(String.valueOf(k)));
+    return out;
+  }
+
   private static Map<?, ?> map(@Nullable Object o) {
     return o instanceof Map<?, ?> m ? m : Map.of();
   }

@@ -147,7 +147,7 @@ public final class Fleet {
     long count = before == null ? 0 : before.totalsCount();
     boolean own = custom != null && custom.capability().equals(PipelineAccounts.CAPABILITY);
     if (custom != null && own && custom.type().equals(PipelineAccounts.VOLUMES)) {
-      volumes.put(uid, custom.data());
+      volumes.put(uid, custom.data(), clock.nanos());
     } else if (custom != null && custom.capability().equals(ControlledAgent.TAP)) {
       taps.accept(uid, custom);
     } else if (custom != null && own) {

@@ -8,6 +8,7 @@ import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
@@ -19,12 +20,12 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Volumes by attribute of the fleet: the last report of each agent, added up when they are asked
- * for. Safe for threads.
+ * Volumes by attribute of the fleet: the last two reports of each agent, added up when they are
+ * asked for. Safe for threads.
  *
  * <p>Invariants: a report has at most {@link #MAX_REPORT} bytes, all together {@link #MAX_ALL};
- * what exceeds that is not kept, and counted as an agent without volumes. A sum has at most {@link
- * #MAX_VALUES} values.
+ * what exceeds that is not kept, and counted as an agent without volumes. Reports before the last
+ * ones are given up first. A sum has at most {@link #MAX_VALUES} values.
  */
 final class FleetVolumes {
   static final int MAX_REPORT = 128 << 10;
@@ -35,25 +36,143 @@ final class FleetVolumes {
 
   private record Key(String value, String signal) {}
 
-  private final Map<UUID, byte[]> reports = new HashMap<>(); // guarded by this
+  private record Report(byte[] json, long nanos) {}
+
+  private final Map<UUID, Report> reports = new HashMap<>(); // guarded by this
+  private final Map<UUID, Report> earlier = new HashMap<>(); // those before; guarded by this
   private long bytes; // of all reports; guarded by this
 
-  /** Replaces the report of an agent. */
-  synchronized void put(UUID agent, byte[] report) {
+  /**
+   * Replaces the report of an agent.
+   *
+   * @param nanos monotonic time of the report
+   */
+  synchronized void put(UUID agent, byte[] report, long nanos) {
+    Report before = reports.get(agent);
     remove(agent);
     if (report.length > 0 && report.length <= MAX_REPORT && bytes + report.length <= MAX_ALL) {
-      reports.put(agent, report);
+      reports.put(agent, new Report(report, nanos));
       bytes += report.length;
+      if (before != null && bytes + before.json.length <= MAX_ALL / 2) {
+        earlier.put(agent, before);
+        bytes += before.json.length;
+      }
     }
   }
 
   synchronized void remove(UUID agent) {
-    byte[] before = reports.remove(agent);
-    bytes -= before == null ? 0 : before.length;
+    Report last = reports.remove(agent);
+    bytes -= last == null ? 0 : last.json.length;
+    Report before = earlier.remove(agent);
+    bytes -= before == null ? 0 : before.json.length;
   }
 
   private synchronized byte @Nullable [] report(UUID agent) {
-    return reports.get(agent);
+    Report r = reports.get(agent);
+    return r == null ? null : r.json;
+  }
+
+  /** Two reports that follow each other. */
+  private record Pair(Report before, Report last) {}
+
+  private synchronized @Nullable Pair pair(UUID agent) {
+    Report last = reports.get(agent);
+    Report before = earlier.get(agent);
+    return last == null || before == null ? null : new Pair(before, last);
+  }
+
+  /**
+   * Part of the volumes.
+   *
+   * @param attribute by which volumes are counted
+   * @param value null for all values
+   */
+  record Scope(String attribute, @Nullable String value, Set<String> signals) {
+    private boolean contains(JsonNode row) {
+      String signal = row.path(1).asString("");
+      return value == null
+          ? signal.isEmpty() || signals.contains(signal)
+          : value.equals(row.path(0).asString("")) && signals.contains(signal);
+    }
+  }
+
+  /**
+   * Volumes in a second.
+   *
+   * @param agents that have two reports in the time
+   */
+  record Rates(
+      int agents,
+      double inItems,
+      double inBytes,
+      double outItems,
+      double outBytes,
+      double costMicros,
+      String currency) {
+    static final Rates NONE = new Rates(0, 0, 0, 0, 0, 0, "");
+  }
+
+  /**
+   * Rates of a scope between the last two reports of each agent.
+   *
+   * @param from only reports from this time on, monotonic
+   * @param to only reports up to this time
+   */
+  Rates rates(Collection<AgentState> agents, Scope scope, long from, long to) {
+    double[] sum = new double[COUNTS];
+    int counted = 0;
+    TreeSet<String> currencies = new TreeSet<>();
+    for (AgentState a : agents) {
+      Pair p = pair(a.uid());
+      if (p == null || p.before.nanos - from < 0 || p.last.nanos - to > 0) {
+        continue;
+      }
+      double seconds = (p.last.nanos - p.before.nanos) / 1e9;
+      JsonNode was = read(p.before.json);
+      JsonNode now = read(p.last.json);
+      if (seconds <= 0 || was == null || now == null) {
+        continue;
+      }
+      counted++;
+      long[] before = of(was, scope);
+      long[] last = of(now, scope);
+      for (int i = 0; i < COUNTS; i++) {
+        sum[i] += Math.max(0, last[i] - before[i]) / seconds; // an agent that started anew has less
+      }
+      currencies(currencies, now);
+    }
+    return new Rates(
+        counted,
+        sum[0],
+        sum[1],
+        sum[2],
+        sum[3],
+        sum[4],
+        currencies.size() == 1 ? currencies.first() : "");
+  }
+
+  private static long[] of(JsonNode report, Scope scope) {
+    long[] sum = new long[COUNTS];
+    for (JsonNode row : report.path("by").path(scope.attribute)) {
+      if (scope.contains(row)) {
+        for (int i = 0; i < COUNTS; i++) {
+          sum[i] += row.path(i + 2).asLong(0);
+        }
+      }
+    }
+    return sum;
+  }
+
+  /** Whether an agent counts by an attribute. */
+  boolean countsBy(Collection<AgentState> agents, String attribute) {
+    for (AgentState a : agents) {
+      byte[] report = report(a.uid());
+      JsonNode n = report == null ? null : read(report);
+      if (n != null && n.path("by").has(attribute)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /**
@@ -109,13 +228,15 @@ final class FleetVolumes {
 
   private static void currencies(ArrayNode out, List<JsonNode> all) {
     TreeSet<String> names = new TreeSet<>();
-    for (JsonNode n : all) {
-      String c = Texts.shortened(n.path("currency").asString(""), 16);
-      if (!c.isEmpty() && names.size() < MAX_NAMES) {
-        names.add(c);
-      }
-    }
+    all.forEach(n -> currencies(names, n));
     names.forEach(out::add);
+  }
+
+  private static void currencies(Set<String> names, JsonNode report) {
+    String c = Texts.shortened(report.path("currency").asString(""), 16);
+    if (!c.isEmpty() && names.size() < MAX_NAMES) {
+      names.add(c);
+    }
   }
 
   private static @Nullable JsonNode read(byte[] report) {

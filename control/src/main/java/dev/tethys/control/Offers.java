@@ -83,10 +83,13 @@ final class Offers {
         : null;
   }
 
+  /** State of a control at an agent that does not run the pipeline to which it moves items. */
+  static final String NO_TARGET = "no such target";
+
   /**
-   * State of a control at an agent: {@code applied}, {@code pending}, {@code failed}, {@code
-   * disconnected}, {@code unsupported}, or {@code unknown configuration} for an agent that runs a
-   * configuration of another control plane and is offered nothing.
+   * State of a control at an agent: {@code applied}, {@code no such target}, {@code pending},
+   * {@code failed}, {@code disconnected}, {@code unsupported}, or {@code unknown configuration} for
+   * an agent that runs a configuration of another control plane and is offered nothing.
    */
   String state(LiveControl c, AgentState a) {
     String common = common(a);
@@ -117,7 +120,11 @@ final class Offers {
     if (!common.isEmpty()) {
       return common;
     }
-    boolean reported = a.totals() != null && a.totals().control(c.control().id()).active();
+    Totals totals = a.totals();
+    boolean reported = totals != null && totals.control(c.control().id()).active();
+    if (totals != null && reported && totals.control(c.control().id()).targetMissing()) {
+      return NO_TARGET;
+    }
     boolean settled =
         switch (a.remoteState()) {
           case APPLIED, FAILED -> true;

@@ -26,7 +26,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code GET /api/v1/control/tap}: records before and after a node of several agents, and {@code
+ * {@code GET /api/v1/control/tap}: records before and after a node of several agents, {@code
+ * /follow}: the way of one record at each, {@code /nodes}: nodes of agents, and {@code
  * /recommendations} of samples that agents read. Agents mask personal data, and those that run
  * without a live tap answer with an error.
  */
@@ -39,8 +40,24 @@ final class TapApi {
   /** Time of the sample for recommendations. */
   private static final double RECOMMENDATION_SECONDS = 10;
 
+  /** Time for which a record is followed. */
+  private static final double FOLLOW_SECONDS = 5;
+
   /** Time after that of the tap within which agents answer. */
   private static final double GRACE_SECONDS = 3;
+
+  /** Members of an answer of an agent that are passed on. */
+  private static final List<String> ANSWERED =
+      List.of(
+          "error",
+          "records",
+          "skippedBatches",
+          "recommendations",
+          "hops",
+          "ends",
+          "batchesNotRead",
+          "nodes",
+          "pipelines");
 
   private final Fleet fleet;
   private final Tokens tokens;
@@ -81,6 +98,12 @@ final class TapApi {
     routes.get(
         ControlApi.ROOT + "/recommendations",
         ControlApi.on(tokens, Tokens.Role.OPERATOR, this::recommend));
+    routes.get(
+        ControlApi.ROOT + "/follow", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::follow));
+    routes.get(
+        ControlApi.ROOT + "/nodes",
+        ControlApi.on(
+            tokens, Tokens.Role.OPERATOR, (q, u) -> ask(NodeRecords.Request.nodes(), selector(q))));
   }
 
   private void take(UUID uid, CustomMessage m) {
@@ -101,6 +124,19 @@ final class TapApi {
         NodeRecords.Request.recommendations(
             seconds == null ? RECOMMENDATION_SECONDS : ControlApi.number("seconds", seconds));
     return FleetAdvice.of(ask(r, selector).path("agents"), selector);
+  }
+
+  private JsonNode follow(HttpRequest q, String user) throws IOException {
+    Params p = q.query();
+    String signal = p.first("signal");
+    String contains = p.first("contains");
+    String seconds = p.first("seconds");
+    return ask(
+        NodeRecords.Request.follow(
+            signal == null ? "" : signal,
+            contains == null ? "" : contains,
+            seconds == null ? FOLLOW_SECONDS : ControlApi.number("seconds", seconds)),
+        selector(q));
   }
 
   private Selector selector(HttpRequest q) {
@@ -192,7 +228,7 @@ final class TapApi {
     }
     try {
       JsonNode answer = JsonMapper.shared().readTree(data);
-      for (String key : List.of("error", "records", "skippedBatches", "recommendations")) {
+      for (String key : ANSWERED) {
         if (answer.has(key)) {
           n.set(key, answer.get(key));
         }

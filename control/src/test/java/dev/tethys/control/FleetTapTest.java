@@ -65,6 +65,47 @@ class FleetTapTest extends FleetCase {
   }
 
   @Test
+  void nodesAndPipelinesOfAgentsAreListed() throws Exception {
+    fleet(1);
+    JsonNode a = get("/nodes").path("agents").get(0);
+    assertThat(a.path("nodes").toString()).contains("receiver:hand", "exporter:nop@logs");
+    assertThat(a.path("pipelines").toString()).isEqualTo("[\"logs\"]");
+  }
+
+  @Test
+  void aRecordIsFollowedAtEachAgentToItsEnd() throws Exception {
+    fleet(2);
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread load =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  while (!stop.get()) {
+                    agents.forEach(a -> a.send("shop", 9, 3));
+                    java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+                  }
+                });
+    try {
+      JsonNode all = get("/follow?signal=logs&contains=line%201&seconds=1").path("agents");
+      assertThat(all.size()).isEqualTo(2);
+      for (JsonNode a : all) {
+        assertThat(a.path("hops").get(0).path("record").toString()).contains("line 1");
+        assertThat(a.path("ends").get(0).path("node").asString()).isEqualTo("exporter:nop@logs");
+        assertThat(a.path("ends").get(0).path("end").asString()).isEqualTo("exporter");
+      }
+    } finally {
+      stop.set(true);
+      load.join();
+    }
+    HttpResponse<String> r =
+        http.send(
+            HttpRequest.newBuilder(uri("/follow?signal=metrics")).build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(r.statusCode()).isEqualTo(400);
+    assertThat(r.body()).contains("signal must be logs or traces");
+  }
+
+  @Test
   void recommendationsOfAgentsAreAddedUpAndApplied() throws Exception {
     fleet(2);
     AtomicBoolean stop = new AtomicBoolean();

@@ -72,6 +72,45 @@ class FleetVolumesTest extends FleetCase {
     assertThat(get("/volumes?selector=env=dev").path("agents").asLong()).isZero();
   }
 
+  private static AgentState agent(UUID id) {
+    return new AgentState(
+        id, java.util.Map.of(), 0, null, "", "", null, null, 0, 0, "websocket", true, 0, 0);
+  }
+
+  private static byte[] report(String rows) {
+    return ("{\"currency\":\"EUR\",\"by\":{\"service.name\":[" + rows + "]}}")
+        .getBytes(StandardCharsets.UTF_8);
+  }
+
+  @Test
+  void ratesAreThoseBetweenTheLastTwoReportsWithinATime() {
+    FleetVolumes v = new FleetVolumes();
+    UUID id = UUID.randomUUID();
+    List<AgentState> agents = List.of(agent(id));
+    FleetVolumes.Scope shop =
+        new FleetVolumes.Scope("service.name", "shop", java.util.Set.of("logs"));
+    long second = 1_000_000_000L;
+    v.put(id, report("[\"shop\",\"logs\",10,1000,10,1000,50]"), 10 * second);
+    assertThat(v.rates(agents, shop, 0, 100 * second).agents()).isZero();
+    v.put(
+        id,
+        report("[\"shop\",\"logs\",30,3000,20,2000,90],[\"shop\",\"traces\",9,9,9,9,9]"),
+        20 * second);
+    FleetVolumes.Rates r = v.rates(agents, shop, 0, 100 * second);
+    assertThat(r).isEqualTo(new FleetVolumes.Rates(1, 2, 200, 1, 100, 4, "EUR"));
+    FleetVolumes.Scope all =
+        new FleetVolumes.Scope("service.name", null, java.util.Set.of("logs", "traces"));
+    assertThat(v.rates(agents, all, 0, 100 * second).inItems()).isEqualTo(2.9);
+    // Only reports of the time count: not those that a control divides.
+    assertThat(v.rates(agents, shop, 15 * second, 100 * second).agents()).isZero();
+    assertThat(v.rates(agents, shop, 0, 15 * second).agents()).isZero();
+    // An agent that was started again counts from 0, and has no negative rate.
+    v.put(id, report("[\"shop\",\"logs\",1,100,1,100,5]"), 30 * second);
+    assertThat(v.rates(agents, shop, 0, 100 * second).inItems()).isZero();
+    v.remove(id);
+    assertThat(v.rates(agents, shop, 0, 100 * second).agents()).isZero();
+  }
+
   @Test
   void takesNothingFromReportsOfStrangeForm() {
     FleetVolumes v = new FleetVolumes();
@@ -79,9 +118,9 @@ class FleetVolumesTest extends FleetCase {
     List<String> texts =
         List.of("[1]", "{\"by\":{\"a\":[[],[1,2,\"x\"],7]},\"balance\":[]}", "\u0000");
     for (int i = 0; i < ids.size(); i++) {
-      v.put(ids.get(i), texts.get(i).getBytes(StandardCharsets.UTF_8));
+      v.put(ids.get(i), texts.get(i).getBytes(StandardCharsets.UTF_8), 1);
     }
-    v.put(ids.get(0), new byte[FleetVolumes.MAX_REPORT + 1]);
+    v.put(ids.get(0), new byte[FleetVolumes.MAX_REPORT + 1], 1);
     List<AgentState> agents =
         ids.stream()
             .map(

@@ -143,6 +143,154 @@ class LiveControlFleetTest extends FleetCase {
     assertThat(entry.path("after").path("step").asString()).isEqualTo("overflow");
   }
 
+  @Test
+  void usesOfAQuotaAreAddedUpOverTheAgents() throws Exception {
+    fleet(2);
+    ObjectNode b = body().put("action", "quota").put("reason", "budget of the team");
+    b.putObject("quota")
+        .put("limit", 10)
+        .put("unit", "items")
+        .put("period", "31d")
+        .put("by", "service.name");
+    b.putArray("signals").add("logs");
+    b.put("pipeline", "logs");
+    String id = start(b);
+    until(() -> agents.stream().allMatch(a -> has(a, id)));
+    agents.getFirst().send("checkout", 9, 9);
+    agents.getLast().send("checkout", 9, 3);
+    until(
+        () -> {
+          JsonNode q = get("/quotas").path(0);
+          for (JsonNode v : q.path("values")) {
+            if (v.path("value").asString().equals("checkout")) {
+              return v.path("used").asDouble() == 12
+                  && v.path("limit").asDouble() == 20
+                  && v.path("step").asString().equals("warn")
+                  && v.path("agents").size() == 2;
+            }
+          }
+          return false;
+        });
+    assertThat(get("/quotas").path(0).path("id").asString()).isEqualTo(id);
+    end(id, "");
+    assertThat(get("/quotas").size()).isZero();
+  }
+
+  @Test
+  void aRouteToAPipelineThatNoAgentRunsIsRefused() throws Exception {
+    fleet(2);
+    until(() -> all(get("/agents"), a -> !effective(a).isEmpty()));
+    for (String path : List.of("/controls/preview", "/controls")) {
+      HttpResponse<String> r = post(path, route("logs/archive"));
+      assertThat(r.statusCode()).as(path).isEqualTo(409);
+      assertThat(r.body())
+          .contains("no connected agent of the selector runs the pipeline logs/archive")
+          .contains("pipelines there: logs");
+    }
+    assertThat(get("/controls").size()).isZero();
+  }
+
+  @Test
+  void agentsThatDoNotRunTheTargetOfARouteSaySo() throws Exception {
+    fleet(1);
+    TestCollector with =
+        new TestCollector(
+            port,
+            folder.resolve("with"),
+            OWN + "    logs/archive: {receivers: [nop], exporters: [nop]}\n",
+            java.util.Map.of("env", "prod", "name", "with"));
+    agents.add(with);
+    until(() -> get("/agents").size() == 2);
+    until(() -> all(get("/agents"), a -> !effective(a).isEmpty()));
+    String id = start(route("logs/archive"));
+    until(() -> agents.stream().allMatch(a -> has(a, id)));
+    agents.forEach(a -> a.send("checkout", 9, 5));
+    until(
+        () -> {
+          JsonNode now = get("/controls/" + id);
+          JsonNode states = now.path("agentStates");
+          return now.path("changed").asLong() >= 5
+              && states.path("no such target").asInt() == 1
+              && states.path("applied").asInt() == 1;
+        });
+    JsonNode c = get("/controls/" + id);
+    for (JsonNode a : c.path("agents")) {
+      boolean lacks =
+          a.path("uid").asString().equals(java.util.UUID.fromString(agents.getFirst().uid()) + "");
+      assertThat(a.path("state").asString()).isEqualTo(lacks ? "no such target" : "applied");
+      assertThat(a.path("changed").asLong()).isEqualTo(lacks ? 0 : a.path("matched").asLong());
+    }
+    assertThat(c.path("removedBytes").asLong()).isPositive();
+    assertThat(get("/controls").get(0).path("agentStates").path("no such target").asInt())
+        .isEqualTo(1);
+  }
+
+  private String effective(JsonNode agent) {
+    try {
+      return get("/agents/" + agent.path("uid").asString())
+          .path("effectiveConfiguration")
+          .asString("");
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  private static ObjectNode route(String target) {
+    ObjectNode b = body().put("action", "route").put("target", target);
+    b.putArray("signals").add("logs");
+    b.putObject("attributes").put("service.name", "checkout");
+    return b;
+  }
+
+  @Test
+  void theEffectOfAControlIsWhatPassedBeforeAndWhatPassesWithIt() throws Exception {
+    fleet(2);
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread load =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  while (!stop.get()) {
+                    agents.forEach(a -> a.send("checkout", 9, 5));
+                    java.util.concurrent.locks.LockSupport.parkNanos(
+                        Duration.ofMillis(20).toNanos());
+                  }
+                });
+    try {
+      // Agents report volumes every 10 s; the effect needs two reports before and two after.
+      until(() -> rate(agents.getFirst()) && rate(agents.getLast()));
+      String id = start(mute("checkout"));
+      until(() -> get("/controls/" + id).path("effect").path("now").path("agents").asInt() == 2);
+      JsonNode e = get("/controls/" + id).path("effect");
+      assertThat(e.path("attribute").asString()).isEqualTo("service.name");
+      assertThat(e.path("value").asString()).isEqualTo("checkout");
+      assertThat(e.path("exact").asBoolean()).isTrue();
+      assertThat(e.path("before").path("outBytesPerSecond").asDouble()).isPositive();
+      assertThat(e.path("now").path("inBytesPerSecond").asDouble()).isPositive();
+      assertThat(e.path("now").path("outBytesPerSecond").asDouble()).isZero();
+      end(id, "");
+      assertThat(get("/controls/" + id).path("effect").path("now").path("agents").asInt())
+          .isEqualTo(2);
+    } finally {
+      stop.set(true);
+      load.join();
+    }
+  }
+
+  private boolean rate(TestCollector a) {
+    java.util.UUID uid = java.util.UUID.fromString(a.uid());
+    return requireNonNull(server)
+            .fleet()
+            .volumes()
+            .rates(
+                List.of(requireNonNull(requireNonNull(server).fleet().agent(uid))),
+                new FleetVolumes.Scope("service.name", "checkout", java.util.Set.of("logs")),
+                Long.MIN_VALUE / 2,
+                Long.MAX_VALUE / 2)
+            .outItems()
+        > 0;
+  }
+
   private List<String> quotaSteps(String id) throws Exception {
     List<String> steps = new ArrayList<>();
     for (JsonNode a : get("/controls/" + id).path("agents")) {
