@@ -41,7 +41,12 @@ describe('groups of pages', () => {
     expect(views(SERVER, 'System')).toContain('Storage');
     expect(names(offer('collector', 'pipelines'))).toEqual(['Data']);
     expect(pages(offer('collector', 'pipelines'), 'Data')).toEqual(['Flow', 'Volumes']);
-    expect(pages(offer('control', 'fleet'), 'Data')).toEqual(['Volumes', 'Fleet']);
+    expect(pages(offer('control', 'fleet'), 'Data')).toEqual([
+      'Volumes',
+      'Fleet',
+      'Configurations',
+      'Controls',
+    ]);
     expect(names(offer('pushgateway', 'pushgateway'))).toEqual(['Data']);
     expect(names(offer('alertmanager', 'alertmanager'))).toEqual(['Alerts', 'Silences', 'Routing']);
     expect(names(offer('logs', 'logs'))).toEqual([

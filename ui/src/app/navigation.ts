@@ -154,8 +154,7 @@ export function groupsOf(of: Offer): Group[] {
         page('Volumes', [
           ((part('pipelines') && !server) || part('fleet')) &&
             view('/volumes', 'Volumes', 'service bytes items top talkers cost cardinality'),
-          part('pipelines') &&
-            !server &&
+          ((part('pipelines') && !server) || part('fleet')) &&
             view('/volumes/recommendations', 'Recommendations', 'savings debug duplicates health'),
         ]),
         page(
@@ -163,13 +162,31 @@ export function groupsOf(of: Offer): Group[] {
           part('fleet')
             ? [
                 view('/fleet', 'Agents', 'collectors opamp health inventory'),
-                view('/fleet/configurations', 'Configurations', 'versions diff collector.yaml'),
-                view('/fleet/rollouts', 'Rollouts', 'stages canary undo'),
-                view('/fleet/controls', 'Controls', 'mute sample filter rate limit'),
-                view('/fleet/audit', 'Audit', 'changes who when'),
+                view('/fleet/tap', 'Live tap', 'records before after node follow where did it go'),
               ]
             : [],
           'f',
+        ),
+        page(
+          'Configurations',
+          part('fleet')
+            ? [
+                view('/fleet/configurations', 'Versions', 'configurations diff collector.yaml dry run'),
+                view('/fleet/rollouts', 'Rollouts', 'stages canary undo'),
+                view('/fleet/repository', 'Git', 'repository commit drift pending'),
+              ]
+            : [],
+        ),
+        page(
+          'Controls',
+          part('fleet')
+            ? [
+                view('/fleet/controls', 'Controls', 'mute sample filter rate limit redact route'),
+                view('/fleet/quotas', 'Quotas', 'budget limit team destination overflow money'),
+                view('/fleet/automation', 'Automation', 'rules incident mode alerts variables steps'),
+                view('/fleet/audit', 'Audit', 'changes who when'),
+              ]
+            : [],
         ),
       ],
     },

@@ -18,6 +18,8 @@ export function PageTabs() {
               key={one.name}
               to={one.views[0]?.to ?? '/'}
               className="tab"
+              // /fleet is a part of the addresses of other pages.
+              activeOptions={{ exact: true }}
               activeProps={{}}
               aria-current={one === page ? 'page' : undefined}
             >

@@ -110,6 +110,10 @@ const fleetConfigurations = lazyRouteComponent(
 );
 const fleetRollouts = lazyRouteComponent(() => import('../fleet/rollouts-page'), 'RolloutsPage');
 const fleetControls = lazyRouteComponent(() => import('../fleet/controls-page'), 'ControlsPage');
+const fleetTap = lazyRouteComponent(() => import('../fleet/tap-page'), 'TapPage');
+const fleetRepository = lazyRouteComponent(() => import('../fleet/repository-page'), 'RepositoryPage');
+const fleetQuotas = lazyRouteComponent(() => import('../fleet/quotas-page'), 'QuotasPage');
+const fleetAutomation = lazyRouteComponent(() => import('../fleet/automation-page'), 'AutomationPage');
 const fleetAudit = lazyRouteComponent(() => import('../fleet/audit-page'), 'AuditPage');
 const status = lazyRouteComponent(() => import('../status/status-page'), 'StatusPage');
 
@@ -169,6 +173,10 @@ const routes = root.addChildren([
   route('/fleet/configurations', fleetConfigurations),
   route('/fleet/rollouts', fleetRollouts),
   route('/fleet/controls', fleetControls),
+  route('/fleet/tap', fleetTap),
+  route('/fleet/repository', fleetRepository),
+  route('/fleet/quotas', fleetQuotas),
+  route('/fleet/automation', fleetAutomation),
   route('/fleet/audit', fleetAudit),
   route('/overview', overview),
   route('/host', host),

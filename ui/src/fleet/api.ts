@@ -1,6 +1,7 @@
 /** API of the control plane: agents, configurations, rollouts and the audit log. */
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call, postJson, remove } from '../api/client';
+import type { Followed, RecordChange } from '../pipelines/records';
 
 const ROOT = 'control';
 const EVERY = 2000;
@@ -112,12 +113,13 @@ function useControl<T>(
 export const useAgents = (selector = '') =>
   useControl<Agent[]>('agents', selector ? { selector, limit: 10_000 } : { limit: 10_000 });
 
-export const useAgent = (uid: string) => useControl<Agent>(`agents/${encodeURIComponent(uid)}`);
+export const useAgent = (uid: string) =>
+  useControl<Agent>(`agents/${encodeURIComponent(uid)}`, {}, EVERY, uid !== '');
 
 export const useConfigurations = () => useControl<Version[]>('configurations');
 
 export const useVersions = (name: string) =>
-  useControl<Version[]>(`configurations/${encodeURIComponent(name)}`);
+  useControl<Version[]>(`configurations/${encodeURIComponent(name)}`, {}, EVERY, name !== '');
 
 export const useVersion = (name: string, version: number) =>
   useControl<Version>(`configurations/${encodeURIComponent(name)}/${version}`, {}, false, version > 0);
@@ -160,8 +162,46 @@ export interface Draft {
   keepRare?: number;
   detectors?: string[];
   rate?: number;
+  /** Pipeline to which items are moved. */
+  target?: string;
+  quota?: Quota;
+  owner?: string;
   selector: string;
   duration: string;
+}
+
+export interface Quota {
+  limit: number;
+  unit: 'items' | 'bytes' | 'cost';
+  period: string;
+  by?: string;
+  warnAt?: number;
+  sampleAt?: number;
+  sampleShare?: number;
+  pricePerGib?: number;
+  pricePerMillionItems?: number;
+}
+
+/** Volume in a second; the cost is that of an hour. */
+export interface Rates {
+  agents: number;
+  inItemsPerSecond: number;
+  inBytesPerSecond: number;
+  outItemsPerSecond: number;
+  outBytesPerSecond: number;
+  costPerHour?: number;
+  currency?: string;
+}
+
+/** What passed before a control and what passes with it. */
+export interface Effect {
+  attribute: string;
+  /** Absent for all values. */
+  value?: string;
+  /** Whether exactly the scope of the control was measured, and not more. */
+  exact: boolean;
+  before?: Rates;
+  now?: Rates;
 }
 
 export interface Control {
@@ -179,7 +219,7 @@ export interface Control {
   rate?: number;
   /** Pipeline to which items are moved. */
   target?: string;
-  quota?: { limit: number; unit: 'items' | 'bytes' | 'cost'; period: string; by?: string };
+  quota?: Quota;
   /** Furthest step of a quota at an agent: ok, warn, sample or overflow. */
   quotaStep?: string;
   observe?: boolean;
@@ -196,9 +236,27 @@ export interface Control {
   dropped: number;
   /** Items that were masked or moved; control planes before 0.3 do not say. */
   changed?: number;
+  /** Bytes of the items that were dropped or moved. */
+  removedBytes?: number;
+  /** Of one control, where its start was seen. */
+  effect?: Effect;
   /** Number of agents by the state of the control there. */
   agentStates: Record<string, number>;
+  /** Of one control. */
+  agents?: { uid: string; state: string; matched: number; dropped: number; error?: string }[];
 }
+
+export interface QuotaState extends Control {
+  values: {
+    value: string;
+    used: number;
+    limit: number;
+    step: Step;
+    agents: { uid: string; used: number; limit: number; step: Step }[];
+  }[];
+}
+
+export type Step = 'ok' | 'warn' | 'sample' | 'overflow';
 
 export interface Preview {
   windowMillis: number;
@@ -206,10 +264,155 @@ export interface Preview {
   matched: number;
   wouldDrop: number;
   wouldChange?: number;
+  wouldRemoveBytes?: number;
   agents: { uid: string; state: string; items: number; matched: number; wouldDrop: number }[];
 }
 
 export const useControls = () => useControl<Control[]>('controls', {}, 1000);
+
+/** One control with its effect and each agent. */
+export const useOneControl = (id: string, active: boolean) =>
+  useControl<Control>(`controls/${encodeURIComponent(id)}`, {}, active ? 5000 : false);
+
+export const useQuotas = () => useControl<QuotaState[]>('quotas');
+
+export interface SourceFile {
+  configuration: string;
+  commit: string;
+  version: number;
+  latestVersion: number;
+  rolledOut: number;
+  state: string;
+  error: string;
+}
+
+export interface RepositoryState {
+  commit: string;
+  error: string;
+  readMillis: number;
+  files: SourceFile[];
+}
+
+export const useRepository = () => useControl<RepositoryState>('repository', {}, 5000);
+
+export interface Automation {
+  rules: {
+    name: string;
+    alert: string;
+    status: string;
+    labels: Record<string, string>;
+    dryRun: boolean;
+    undo: boolean;
+    coolDown: string;
+    startControls: number;
+    endControls: string[];
+  }[];
+  steps: {
+    timeMillis: number;
+    rule: string;
+    alert: string;
+    fingerprint?: string;
+    action: string;
+    control?: string;
+    result: string;
+    error: string;
+  }[];
+}
+
+export const useAutomation = () => useControl<Automation>('automation');
+
+export interface Hubs {
+  resources: {
+    kind: string;
+    namespace: string;
+    name: string;
+    variables?: { key: string; type: string; manual: boolean; value: unknown }[];
+    rules?: { name: string; alert?: string; variable?: string; change: string; actions: string[] }[];
+  }[];
+  steps: {
+    timeMillis: number;
+    hub: string;
+    rule: string;
+    event: string;
+    action: string;
+    target: string;
+    result: string;
+    error: string;
+  }[];
+}
+
+export const useHubs = () => useControl<Hubs>('mdai');
+
+/** Node of the graph of an agent. */
+export interface AgentNode {
+  id: string;
+  kind: string;
+  component: string;
+}
+
+export interface PerAgent<T> {
+  complete: boolean;
+  agents: ({ uid: string; error?: string } & Partial<T>)[];
+}
+
+/** Nodes of the agents of a selector, asked once. */
+export const useNodes = (selector: string, enabled: boolean) =>
+  useControl<PerAgent<{ nodes: AgentNode[]; pipelines: string[] }>>(
+    'nodes',
+    selector ? { selector } : {},
+    false,
+    enabled,
+  );
+
+export interface TapRequest {
+  node: string;
+  selector: string;
+  seconds: number;
+  records: number;
+  perSecond?: number;
+  contains?: string;
+}
+
+const given = (params: Record<string, string | number | undefined>) =>
+  Object.fromEntries(Object.entries(params).filter(([, value]) => value !== undefined && value !== ''));
+
+export const tapFleet = async (of: TapRequest) =>
+  (await call<PerAgent<{ records: RecordChange[]; skippedBatches: number }>>(`${ROOT}/tap`, given({ ...of })))
+    .data;
+
+export const followInFleet = async (of: {
+  signal: string;
+  contains: string;
+  selector: string;
+  seconds: number;
+}) => (await call<PerAgent<Followed>>(`${ROOT}/follow`, given(of))).data;
+
+/** Volumes of one run of a configuration on samples. */
+export interface DryRunResult {
+  validation: string;
+  samples: Record<string, { items: number; bytes: number }>;
+  nodes: {
+    kind: string;
+    component: string;
+    signal: string;
+    in: number;
+    out: number;
+    held: number;
+    passesAll: boolean;
+    dropped: Record<string, number>;
+  }[];
+  edges: { from: string; to: string; pipeline: string; items: number; bytes: number }[];
+  destinations: { exporter: string; signal: string; items: number; bytes: number; examples: unknown[] }[];
+}
+
+export interface DryRunAnswer {
+  result: DryRunResult;
+  baselineVersion?: number;
+  baseline?: DryRunResult;
+}
+
+export const dryRun = async (body: { name: string; text: string; samples: unknown[]; baseline?: number }) =>
+  (await postJson<DryRunAnswer>(`${ROOT}/dry-run`, body)).data;
 
 /** Counts for some seconds at the agents what a control would drop. */
 export const preview = async (draft: Draft) =>

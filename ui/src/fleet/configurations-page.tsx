@@ -1,6 +1,6 @@
 /** Fleet → Configurations: versions of a configuration, how they differ, and where they go next. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { Moment } from '../components/moment';
 import { Button, CopyButton, Empty, Loading, Segmented, Select } from '../components/ui';
@@ -8,6 +8,7 @@ import { Yaml } from '../components/yaml';
 import {
   type Difference,
   type Rollout,
+  useAgent,
   useAgents,
   useChange,
   useConfigurations,
@@ -16,8 +17,9 @@ import {
   useVersions,
   type Version,
 } from './api';
+import { DryRunForm } from './dry-run';
 import { ChangeDialog, Field, FleetPage } from './frame';
-import { diffLines } from './model';
+import { agentName, diffLines } from './model';
 
 export function ConfigurationsPage() {
   const search = useSearch({ strict: false }) as Record<string, string>;
@@ -73,6 +75,8 @@ function NewVersion(props: {
   const versions = useConfigurations().data ?? [];
   const latest = versions.find((v) => v.name === name)?.version ?? 0;
   const before = useVersion(name, latest);
+  const all = useVersions(latest > 0 ? name : '').data ?? [];
+  const [trying, setTrying] = useState(false);
   const text = written.text ?? (latest > 0 ? (before.data?.text ?? '') : '');
   return (
     <ChangeDialog
@@ -91,6 +95,7 @@ function NewVersion(props: {
         onChange={(next) => setWritten({ ...written, name: next })}
         hint={latest > 0 ? `Version ${latest} is the latest.` : 'A new configuration.'}
       />
+      {latest === 0 && <FromAgent onText={(start) => setWritten({ ...written, text: start })} />}
       <div className="fleet-field">
         <label className="field-label" htmlFor={id}>
           collector.yaml
@@ -104,7 +109,44 @@ function NewVersion(props: {
         />
         <p className="muted">It is validated by the collector's parser before it is saved.</p>
       </div>
+      <button type="button" className="plan-link" aria-expanded={trying} onClick={() => setTrying(!trying)}>
+        {trying ? 'Hide dry run' : 'Dry run on records'}
+      </button>
+      {trying && <DryRunForm name={name} text={text} versions={latest > 0 ? all : []} />}
     </ChangeDialog>
+  );
+}
+
+/** Takes the text that an agent runs, as a start of a first version. */
+function FromAgent({ onText }: { onText: (text: string) => void }) {
+  const agents = (useAgents().data ?? []).filter((one) => one.connected);
+  const [uid, setUid] = useState('');
+  const query = useAgent(uid);
+  const text = uid === '' ? undefined : query.data?.effectiveConfiguration;
+  const set = useRef(onText);
+  set.current = onText;
+  useEffect(() => {
+    if (text) set.current(text);
+  }, [text]);
+  if (agents.length === 0) return null;
+  return (
+    <div className="fleet-field">
+      <Select
+        label="Start from"
+        value={uid}
+        choices={[
+          { value: '', label: 'an empty text' },
+          ...agents.map((one) => ({ value: one.uid, label: `the agent ${agentName(one)}` })),
+        ]}
+        onChange={setUid}
+      />
+      {uid !== '' && (
+        <p className="muted">
+          It has the values of that agent, with secrets masked. Write <code>&#36;&#123;env:NAME&#125;</code>{' '}
+          for what differs between agents, such as ports, and for secrets.
+        </p>
+      )}
+    </div>
   );
 }
 
@@ -173,7 +215,7 @@ function Versions(props: { name: string; version: number; open: (search: Record<
 }
 
 function Shown({ name, version, versions }: { name: string; version: number; versions: Version[] }) {
-  const [view, setView] = useState<'diff' | 'text'>('diff');
+  const [view, setView] = useState<'diff' | 'text' | 'dry-run'>('diff');
   const [against, setAgainst] = useState(version - 1);
   const from = against >= version ? version - 1 : against;
   return (
@@ -185,6 +227,7 @@ function Shown({ name, version, versions }: { name: string; version: number; ver
           choices={[
             { value: 'diff', label: 'Changes' },
             { value: 'text', label: 'Text' },
+            { value: 'dry-run', label: 'Dry run' },
           ]}
           onChange={setView}
         />
@@ -202,12 +245,24 @@ function Shown({ name, version, versions }: { name: string; version: number; ver
           />
         )}
       </div>
-      {view === 'diff' ? (
-        <Differences name={name} from={from} to={version} />
-      ) : (
-        <Text name={name} version={version} />
-      )}
+      {view === 'diff' && <Differences name={name} from={from} to={version} />}
+      {view === 'text' && <Text name={name} version={version} />}
+      {view === 'dry-run' && <DryRunOf name={name} version={version} versions={versions} />}
     </>
+  );
+}
+
+/** A version is compared with those before it. */
+function DryRunOf(props: { name: string; version: number; versions: Version[] }) {
+  const query = useVersion(props.name, props.version);
+  if (query.error) return <ErrorNotice error={query.error} />;
+  if (query.data?.text === undefined) return <Loading label="Reading the text" />;
+  return (
+    <DryRunForm
+      name={props.name}
+      text={query.data.text}
+      versions={props.versions.filter((one) => one.version < props.version)}
+    />
   );
 }
 

@@ -1,6 +1,6 @@
-/** Fleet → Controls: what is muted, sampled or limited right now, by whom, until when, and what it dropped. */
-import { useSearch } from '@tanstack/react-router';
-import { useState } from 'react';
+/** Fleet → Controls: what is muted, sampled or moved right now, by whom, until when, and what it saves. */
+import { Link, useNavigate, useSearch } from '@tanstack/react-router';
+import { useId, useMemo, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { Moment } from '../components/moment';
 import { Button, Empty, Notice, Select } from '../components/ui';
@@ -9,57 +9,93 @@ import {
   type Action,
   type Control,
   type Draft,
+  type Effect,
   type Preview,
   preview,
   useAgents,
   useChange,
   useControls,
   useEnd,
+  useNodes,
+  useOneControl,
 } from './api';
-import { draftOf, type Form, NEW, scopeOf, whatOf } from './controls';
+import {
+  ACTION_EFFECTS,
+  ACTION_WORDS,
+  DETECTORS,
+  doneOf,
+  draftOf,
+  effectRows,
+  type Form,
+  NEW,
+  NO_TARGET,
+  scopeOf,
+  whatOf,
+} from './controls';
 import { ChangeDialog, Field, FleetPage } from './frame';
+import { agentName } from './model';
+import { changeOf } from './samples';
 
-const ACTIONS: { value: Action; label: string }[] = [
-  { value: 'mute', label: 'Mute' },
-  { value: 'sample', label: 'Sample' },
-  { value: 'rate_limit', label: 'Limit rate' },
-  { value: 'filter', label: 'Filter' },
-  { value: 'redact', label: 'Redact' },
-];
+const ACTIONS: Action[] = ['mute', 'sample', 'rate_limit', 'filter', 'redact', 'route', 'quota'];
+
+type Search = Record<string, string | undefined>;
+
+/** The form that a link of another page opens: `new`, or a scope. */
+function formOf(search: Search): Form | undefined {
+  const { service, attribute, value, signal, action, by, condition, selector } = search;
+  if (service === undefined && attribute === undefined && action === undefined) return undefined;
+  return {
+    ...NEW,
+    action: ACTIONS.find((one) => one === action) ?? 'sample',
+    service: service ?? '',
+    attributes: attribute ? `${attribute}=${value ?? ''}` : '',
+    signal: signal ?? '',
+    by: by ?? '',
+    condition: condition ?? '',
+    selector: selector ?? '',
+  };
+}
 
 export function ControlsPage() {
   const query = useControls();
-  // The page of volumes opens a new control for one of its rows.
-  const { service, signal } = useSearch({ strict: false }) as Record<string, string | undefined>;
-  const [adding, setAdding] = useState(service !== undefined);
+  const search = useSearch({ strict: false }) as Search;
+  const navigate = useNavigate();
+  const [adding, setAdding] = useState<Form | undefined>(() => formOf(search));
+  const close = () => {
+    setAdding(undefined);
+    // A page that is loaded again does not open the form again.
+    void navigate({ to: '/fleet/controls', search: {} as never, replace: true });
+  };
+  const active = query.data?.filter((one) => one.state === 'active') ?? [];
+  const ended = query.data?.filter((one) => one.state === 'ended') ?? [];
   return (
     <FleetPage
       title="Controls"
-      lead="Drop or mask data at running agents, without a configuration change"
+      lead="Drop, mask or move data at running agents, without a configuration change"
       query={query}
       tools={
-        <Button icon="plus" look="primary" onClick={() => setAdding(true)}>
+        <Button icon="plus" look="primary" onClick={() => setAdding(NEW)}>
           New control
         </Button>
       }
     >
       {query.data?.length === 0 ? (
         <Empty icon="moon" title="No live controls">
-          Mute or sample a service for some time: agents apply it at once, and it ends by itself.
+          Mute or sample a service for some time: agents apply it at once, and it ends by itself.{' '}
+          <Link to="/volumes">Volumes</Link> shows which services send most.
         </Empty>
       ) : (
         <div className="fleet-rollouts">
-          {query.data?.map((control) => (
+          {active.map((control) => (
+            <ControlCard key={control.id} control={control} />
+          ))}
+          {ended.length > 0 && <h2 className="fleet-section">Ended</h2>}
+          {ended.map((control) => (
             <ControlCard key={control.id} control={control} />
           ))}
         </div>
       )}
-      {adding && (
-        <NewControl
-          first={service === undefined ? NEW : { ...NEW, action: 'sample', service, signal: signal ?? '' }}
-          onClose={() => setAdding(false)}
-        />
-      )}
+      {adding && <NewControl first={adding} onClose={close} />}
     </FleetPage>
   );
 }
@@ -69,6 +105,7 @@ function ControlCard({ control }: { control: Control }) {
   const [error, setError] = useState<Error>();
   const [busy, setBusy] = useState(false);
   const active = control.state === 'active';
+  const [open, setOpen] = useState(false);
   const stop = async () => {
     setBusy(true);
     try {
@@ -79,6 +116,8 @@ function ControlCard({ control }: { control: Control }) {
       setBusy(false);
     }
   };
+  const done = doneOf(control);
+  const lacking = control.agentStates[NO_TARGET] ?? 0;
   return (
     <section className="card fleet-rollout" aria-label={`Control ${control.id}`}>
       <header>
@@ -93,12 +132,23 @@ function ControlCard({ control }: { control: Control }) {
           </span>
         )}
       </header>
+      {lacking > 0 && (
+        <Notice kind="warning" title="No such target">
+          {counted(lacking, 'agent')} {lacking === 1 ? 'does' : 'do'} not run the pipeline {control.target}.{' '}
+          {control.action === 'quota'
+            ? 'What is over the limit is dropped there.'
+            : 'Nothing is moved there; the items go where they went before.'}
+        </Notice>
+      )}
       <p>
-        <strong className="num">
-          {formatValue(control.action === 'redact' ? (control.changed ?? 0) : control.dropped, 'none', 4)}
-        </strong>{' '}
-        {control.action === 'redact' ? 'masked' : 'dropped'} of{' '}
+        <strong className="num">{formatValue(done.items, 'none', 4)}</strong> {done.verb} of{' '}
         <span className="num">{formatValue(control.matched, 'none', 4)}</span> matching items
+        {(control.removedBytes ?? 0) > 0 && (
+          <>
+            , <strong className="num">{formatValue(control.removedBytes ?? 0, 'bytes', 3)}</strong>{' '}
+            {control.action === 'route' ? 'moved' : 'less'}
+          </>
+        )}
         <span className="muted">
           {Object.entries(control.agentStates)
             .map(([state, count]) => `, ${state} at ${counted(count, 'agent')}`)
@@ -119,7 +169,117 @@ function ControlCard({ control }: { control: Control }) {
         )}
       </p>
       {error && <ErrorNotice error={error} />}
+      {active && <Detail id={control.id} active agents={open} />}
+      {!active && open && <Detail id={control.id} active={false} agents />}
+      <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {active ? (open ? 'Hide agents' : 'Show agents') : open ? 'Hide effect' : 'Show effect'}
+      </button>
     </section>
+  );
+}
+
+/** Effect of a control, and its state at each agent. */
+function Detail(props: { id: string; active: boolean; agents: boolean }) {
+  const query = useOneControl(props.id, props.active);
+  const known = new Map(useAgents().data?.map((agent) => [agent.uid, agent]));
+  const label = (uid: string) => {
+    const agent = known.get(uid);
+    return agent ? agentName(agent) : uid;
+  };
+  if (query.error) return <ErrorNotice error={query.error} />;
+  return (
+    <>
+      <EffectTable of={query.data?.effect} active={props.active} loading={query.data === undefined} />
+      {props.agents && (
+        <ul className="fleet-parts">
+          {query.data?.agents?.map((one) => (
+            <li key={one.uid}>
+              <span
+                className={`badge badge-${one.state === 'applied' ? 'ok' : one.state === 'ended' ? 'histogram' : 'warn'}`}
+              >
+                {one.state}
+              </span>{' '}
+              {label(one.uid)}{' '}
+              <span className="muted">
+                {formatValue(one.matched, 'none', 4)} matching, {formatValue(one.dropped, 'none', 4)} dropped
+                {one.error && `; ${one.error}`}
+              </span>
+            </li>
+          ))}
+        </ul>
+      )}
+    </>
+  );
+}
+
+const shown = (value: number | undefined, unit: 'bytes/s' | 'per second' | 'money') =>
+  value === undefined
+    ? '–'
+    : unit === 'money'
+      ? value.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: 2 })
+      : formatValue(value, unit, 3);
+
+/** The rows are always there, so that the page stays when their values come. */
+function EffectTable(props: { of: Effect | undefined; active: boolean; loading: boolean }) {
+  const { of } = props;
+  if (!of)
+    return (
+      <p className="muted fleet-effect-none">
+        {props.loading
+          ? 'Reading the effect'
+          : 'The effect is not known: the control plane has restarted since.'}
+      </p>
+    );
+  const scope = of.value === undefined ? 'all services' : `${of.attribute}=${of.value}`;
+  return (
+    <div className="table-wrap">
+      <table className="table fleet-effect" aria-label="Effect">
+        <thead>
+          <tr>
+            <th scope="col">{scope}</th>
+            <th scope="col" className="num">
+              Before
+            </th>
+            <th scope="col" className="num">
+              {props.active ? 'Now' : 'With it'}
+            </th>
+            <th scope="col" className="num">
+              Change
+            </th>
+          </tr>
+        </thead>
+        <tbody>
+          {effectRows(of.before, of.now).map((row) => (
+            <tr key={row.name}>
+              <th scope="row">{row.name}</th>
+              <td className="num">{shown(row.before, row.unit)}</td>
+              <td className="num">{shown(row.now, row.unit)}</td>
+              <td className="num">
+                {row.before === undefined || row.now === undefined ? '' : changeOf(row.before, row.now)}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+      <p className="muted">
+        {of.now === undefined && props.active
+          ? 'Agents report volumes every 10 s; the first comparison comes within 20 s.'
+          : `Rates between the last two reports of ${counted((of.now ?? of.before)?.agents ?? 0, 'agent')}.`}
+        {!of.exact && ' The control concerns only a part of these volumes.'}
+      </p>
+    </div>
+  );
+}
+
+/** Pipelines that run at agents, as suggestions of an input. */
+function usePipelinesOf(selector: string, signal: string): string[] {
+  const query = useNodes(selector, true);
+  return useMemo(
+    () =>
+      [...new Set(query.data?.agents.flatMap((one) => one.pipelines ?? []) ?? [])]
+        .filter((one) => signal === '' || one.split('/')[0] === signal)
+        .sort(),
+    [query.data, signal],
   );
 }
 
@@ -127,28 +287,36 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
   const change = useChange();
   const [form, setForm] = useState<Form>(first);
   const [seen, setSeen] = useState<Preview | Error | 'running'>();
+  const [more, setMore] = useState(first.pipeline !== '' || first.attributes !== '');
   const agents = useAgents(form.selector);
+  const pipelines = usePipelinesOf(form.selector, form.signal);
+  const list = useId();
   const set = (part: Partial<Form>) => {
     setForm({ ...form, ...part });
     setSeen(undefined);
   };
   const look = () => {
     setSeen('running');
-    preview(draftOf(form)).then(setSeen, (e: unknown) =>
-      setSeen(e instanceof Error ? e : new Error(String(e))),
-    );
+    Promise.resolve()
+      .then(() => preview(draftOf(form)))
+      .then(setSeen, (e: unknown) => setSeen(e instanceof Error ? e : new Error(String(e))));
   };
   return (
     <ChangeDialog
       title="New control"
       action="Start control"
       onClose={onClose}
-      onSubmit={(reason) =>
-        change<Control>('controls', { ...draftOf(form), reason } satisfies Draft & { reason: string })
-      }
+      onSubmit={async (reason) => {
+        await change<Control>('controls', { ...draftOf(form), reason } satisfies Draft & { reason: string });
+      }}
     >
       <div className="fleet-row">
-        <Select label="Action" value={form.action} choices={ACTIONS} onChange={(action) => set({ action })} />
+        <Select
+          label="Action"
+          value={form.action}
+          choices={ACTIONS.map((value) => ({ value, label: ACTION_WORDS[value] }))}
+          onChange={(action) => set({ action })}
+        />
         <Select
           label="Signal"
           value={form.signal}
@@ -161,6 +329,7 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
           onChange={(signal) => set({ signal })}
         />
       </div>
+      <p className="muted">{ACTION_EFFECTS[form.action]}</p>
       {form.action === 'sample' && (
         <>
           <Field
@@ -201,6 +370,100 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
           hint="At each agent."
         />
       )}
+      {form.action === 'redact' && (
+        <fieldset className="fleet-checks">
+          <legend className="field-label">Detectors</legend>
+          {DETECTORS.map((one) => (
+            <label className="fleet-check" key={one}>
+              <input
+                type="checkbox"
+                checked={form.detectors.includes(one)}
+                onChange={(e) =>
+                  set({
+                    detectors: e.target.checked
+                      ? [...form.detectors, one]
+                      : form.detectors.filter((other) => other !== one),
+                  })
+                }
+              />
+              {one}
+            </label>
+          ))}
+          <p className="muted">None selects all.</p>
+        </fieldset>
+      )}
+      {form.action === 'quota' && (
+        <>
+          <div className="fleet-row">
+            <Field
+              label="Limit"
+              value={form.limit}
+              onChange={(limit) => set({ limit })}
+              placeholder={form.unit === 'bytes' ? '50 GB' : '1000'}
+            />
+            <Select
+              label="Unit"
+              value={form.unit}
+              choices={[
+                { value: 'bytes', label: 'Bytes' },
+                { value: 'items', label: 'Items' },
+                { value: 'cost', label: 'Money' },
+              ]}
+              onChange={(unit) => set({ unit })}
+            />
+            <Field label="Period" value={form.period} onChange={(period) => set({ period })} />
+          </div>
+          {form.unit === 'cost' && (
+            <Field
+              label="Price of 1 GiB"
+              value={form.price}
+              onChange={(price) => set({ price })}
+              placeholder="2.5"
+            />
+          )}
+          <Field
+            label="By attribute"
+            value={form.by}
+            onChange={(by) => set({ by })}
+            placeholder="team"
+            hint="Each value has the limit, at each agent; empty for one amount."
+          />
+          <div className="fleet-row">
+            <Field
+              label="Warn from"
+              value={form.warnAt}
+              onChange={(warnAt) => set({ warnAt })}
+              hint="Percent."
+            />
+            <Field
+              label="Sample from"
+              value={form.sampleAt}
+              onChange={(sampleAt) => set({ sampleAt })}
+              placeholder="never"
+              hint="Percent."
+            />
+          </div>
+        </>
+      )}
+      {(form.action === 'route' || form.action === 'quota') && (
+        <Field
+          label="Target pipeline"
+          value={form.target}
+          onChange={(target) => set({ target })}
+          placeholder="logs/archive"
+          list={list}
+          hint={
+            form.action === 'quota'
+              ? 'For what is over the limit, such as a pipeline with an archive; empty drops it.'
+              : 'It must run at the agents.'
+          }
+        />
+      )}
+      <datalist id={list}>
+        {pipelines.map((one) => (
+          <option key={one} value={one} />
+        ))}
+      </datalist>
       <Field
         label="Service"
         value={form.service}
@@ -225,23 +488,83 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
             : `${agents.data?.filter((a) => a.connected).length ?? 0} connected agents match; empty selects all.`
         }
       />
-      <Field label="Duration" value={form.duration} onChange={(duration) => set({ duration })} />
-      {seen instanceof Error && <ErrorNotice error={seen} />}
-      {seen === 'running' && <p className="muted">Counting for 5 seconds…</p>}
-      {seen && seen !== 'running' && !(seen instanceof Error) && (
-        <Notice kind="info" title="Preview">
-          In {(seen.windowMillis / 1000).toFixed(1)} s it would have{' '}
-          {form.action === 'redact'
-            ? `masked ${(seen.wouldChange ?? 0).toLocaleString('en')}`
-            : `dropped ${seen.wouldDrop.toLocaleString('en')}`}{' '}
-          of {seen.items.toLocaleString('en')} items ({seen.matched.toLocaleString('en')} match).
-        </Notice>
+      <Field
+        label="Duration"
+        value={form.duration}
+        onChange={(duration) => set({ duration })}
+        hint="It ends by itself after that, at most 30d."
+      />
+      <button type="button" className="plan-link" aria-expanded={more} onClick={() => setMore(!more)}>
+        {more ? 'Fewer settings' : 'More settings'}
+      </button>
+      {more && (
+        <>
+          <Field
+            label="Other attributes"
+            value={form.attributes}
+            onChange={(attributes) => set({ attributes })}
+            placeholder="team=shop, k8s.namespace.name=prod"
+            hint="Resource attributes, all of which must be equal."
+          />
+          <Field
+            label="Pipeline"
+            value={form.pipeline}
+            onChange={(pipeline) => set({ pipeline })}
+            placeholder="logs/vendor"
+            list={list}
+            hint="Only what enters this pipeline; empty for all that enters the graph."
+          />
+          <Field
+            label="Owner"
+            value={form.owner}
+            onChange={(owner) => set({ owner })}
+            placeholder="team-shop"
+            hint="You by default."
+          />
+        </>
       )}
-      <div>
+      <div className="fleet-preview" aria-live="polite">
         <Button onClick={look} disabled={seen === 'running'}>
           Preview
         </Button>
+        {seen === undefined && (
+          <p className="muted">Counts for 5 s what would change, and changes nothing.</p>
+        )}
+        {seen === 'running' && <p className="muted">Counting for 5 seconds…</p>}
+        {seen instanceof Error && <ErrorNotice error={seen} />}
+        {seen && seen !== 'running' && !(seen instanceof Error) && (
+          <Previewed of={seen} action={form.action} />
+        )}
       </div>
     </ChangeDialog>
+  );
+}
+
+function Previewed({ of, action }: { of: Preview; action: Action }) {
+  const changed = of.wouldChange ?? 0;
+  const verb =
+    action === 'redact'
+      ? `masked ${changed.toLocaleString('en')}`
+      : action === 'route'
+        ? `moved ${changed.toLocaleString('en')}`
+        : action === 'quota'
+          ? `dropped or moved ${(of.wouldDrop + changed).toLocaleString('en')}`
+          : `dropped ${of.wouldDrop.toLocaleString('en')}`;
+  const bytes = of.wouldRemoveBytes ?? 0;
+  const lacking = of.agents.filter((one) => one.state === NO_TARGET).length;
+  return (
+    <>
+      <Notice kind="info" title="Preview">
+        In {(of.windowMillis / 1000).toFixed(1)} s it would have {verb} of {of.items.toLocaleString('en')}{' '}
+        items ({of.matched.toLocaleString('en')} match)
+        {bytes > 0 && `, ${formatValue(bytes / (of.windowMillis / 1000), 'bytes/s', 3)}`} at{' '}
+        {counted(of.agents.length, 'agent')}.
+      </Notice>
+      {lacking > 0 && (
+        <Notice kind="warning" title="No such target">
+          {counted(lacking, 'agent')} would move nothing: the pipeline does not run there.
+        </Notice>
+      )}
+    </>
   );
 }

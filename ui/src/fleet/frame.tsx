@@ -106,6 +106,8 @@ export function Field(props: {
   value: string;
   placeholder?: string;
   hint?: ReactNode;
+  /** Id of a list of suggestions. */
+  list?: string;
   onChange: (value: string) => void;
 }) {
   const id = useId();
@@ -119,6 +121,7 @@ export function Field(props: {
         type="text"
         spellCheck={false}
         autoComplete="off"
+        list={props.list}
         placeholder={props.placeholder}
         value={props.value}
         onChange={(e) => props.onChange(e.target.value)}

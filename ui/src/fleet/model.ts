@@ -33,6 +33,18 @@ export function nameOf(agent: Agent): { name: string; detail: string } {
   return { name, detail };
 }
 
+/** Labels that describe the process and machine, and not what people call an agent by. */
+const DESCRIBING = /^(service|host|os|process|telemetry)\./;
+
+/** An agent by the labels that people gave it; by its name where it has none. */
+export function agentName(agent: Agent): string {
+  const own = Object.entries(agent.labels)
+    .filter(([key]) => !DESCRIBING.test(key))
+    .map(([key, value]) => `${key}=${value}`);
+  const { name, detail } = nameOf(agent);
+  return own.length > 0 ? own.join(' ') : `${name} ${detail}`;
+}
+
 export function sorted(agents: Agent[]): Agent[] {
   return [...agents].sort(
     (a, b) =>
@@ -110,3 +122,11 @@ export function diffLines(text: string): { kind: 'added' | 'removed' | 'place' |
       text: line,
     }));
 }
+
+/** States of a file of the repository. */
+export const SOURCE_STATES: Record<string, { name: string; badge: string; meaning: string }> = {
+  current: { name: 'Current', badge: 'ok', meaning: 'Its version is rolled out.' },
+  pending: { name: 'Pending', badge: 'warn', meaning: 'Its version waits for a rollout.' },
+  drift: { name: 'Drift', badge: 'err', meaning: 'A version that is not in Git was added or rolled out.' },
+  invalid: { name: 'Invalid', badge: 'err', meaning: 'The file has an error and became no version.' },
+};

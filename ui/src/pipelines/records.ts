@@ -5,7 +5,7 @@ export type Change = 'unchanged' | 'changed' | 'only_before' | 'only_after';
 
 export const CHANGES: [Change, string][] = [
   ['changed', 'Changed'],
-  ['only_before', 'Not passed on'],
+  ['only_before', 'Held or dropped'],
   ['only_after', 'Only after'],
   ['unchanged', 'Unchanged'],
 ];

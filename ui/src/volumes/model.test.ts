@@ -1,6 +1,15 @@
 import { describe, expect, it } from 'vitest';
-import { equation, type ProcessVolumes, ratesSince, sorted, volumesOfFleet, volumesOfProcess } from './model';
-import { commandOf } from './recommendations';
+import {
+  controlFor,
+  equation,
+  monthly,
+  type ProcessVolumes,
+  ratesSince,
+  sorted,
+  volumesOfFleet,
+  volumesOfProcess,
+} from './model';
+import { commandOf, controlOf } from './recommendations';
 
 const balance = {
   in: 10,
@@ -117,5 +126,57 @@ describe('recommendations', () => {
     };
     expect(commandOf(of)).toBe(`tethys tool control filter 'name == "it'\\''s"' --signal traces --preview`);
     expect(commandOf({ ...of, control: undefined })).toBe('');
+  });
+});
+
+describe('a control for a row of volumes', () => {
+  const row = (value: string, signal: string) =>
+    volumesOfFleet({
+      attributes: [],
+      by: '',
+      agents: 1,
+      agentsWithout: 0,
+      balance,
+      rows: [{ value, signal, inItems: 1, inBytes: 1, outItems: 1, outBytes: 1 }],
+      other: { inItems: 0, inBytes: 0, outItems: 0, outBytes: 0 },
+    }).rows[0] as never;
+
+  it('has the scope of the row, where a control can have it', () => {
+    expect(controlFor('service.name', row('shop', 'logs'))).toEqual({ service: 'shop', signal: 'logs' });
+    expect(controlFor('team', row('red', 'traces'))).toEqual({
+      attribute: 'team',
+      value: 'red',
+      signal: 'traces',
+    });
+    expect(controlFor('severity', row('debug', 'logs'))?.condition).toBe(
+      'log.severity_number >= 5 and log.severity_number <= 8',
+    );
+    expect(controlFor('metric.name', row('up', 'metrics'))).toBeUndefined();
+    expect(controlFor('attributes["k"]', row('v', 'logs'))).toBeUndefined();
+    expect(controlFor('service.name', row('', 'logs'))).toBeUndefined();
+  });
+
+  it('of a recommendation ends after a day, and says why it was started', () => {
+    const control = { action: 'filter', signals: ['logs'], condition: 'true', selector: 'env=prod' };
+    expect(
+      controlOf({
+        kind: 'debug_logs',
+        signal: 'logs',
+        evidence: '9 of 10 logs are below INFO',
+        examples: [],
+        sampled: 10,
+        matched: 9,
+        share: 0.9,
+        savedBytesPerSecond: 5,
+        control,
+      }),
+    ).toEqual({ ...control, duration: '24h', reason: 'Recommendation: 9 of 10 logs are below INFO' });
+  });
+});
+
+describe('a cost', () => {
+  it('is predicted for 30 days', () => {
+    expect(monthly({ items: 0, bytes: 0, cost: 0.001 })).toBeCloseTo(2592);
+    expect(monthly(undefined)).toBeUndefined();
   });
 });

@@ -171,13 +171,45 @@ export function volumesOfFleet(answer: FleetVolumes): Volumes {
   };
 }
 
+/** Attributes of items, by which no control of resources can be made. */
+const OF_ITEMS = /^(metric\.name|attributes\[)/;
+
+/** Scope of a new control for a row, as the page of controls reads it; undefined where there is none. */
+export function controlFor(by: string, of: Row): Record<string, string> | undefined {
+  if (of.value === '' || OF_ITEMS.test(by)) return undefined;
+  if (by === 'service.name') return { service: of.value, signal: of.signal };
+  if (by !== 'severity') return { attribute: by, value: of.value, signal: of.signal };
+  const range = SEVERITIES[of.value.toLowerCase()];
+  return range && of.signal === 'logs'
+    ? {
+        action: 'sample',
+        condition: `log.severity_number >= ${range} and log.severity_number <= ${range + 3}`,
+        signal: 'logs',
+      }
+    : undefined;
+}
+
+/** First number of the range of a severity. */
+const SEVERITIES: Record<string, number> = { trace: 1, debug: 5, info: 9, warn: 13, error: 17, fatal: 21 };
+
 export type Sort = 'in' | 'out' | 'value' | 'rate' | 'cost';
 
 const keyOf = (of: Row) => `${of.signal} ${of.value}`;
 
+/** Volume in a second, and its price in the currency. */
+export interface Rate extends Count {
+  cost: number;
+}
+
+/** Seconds of the time for which a cost is predicted. */
+const MONTH = 30 * 24 * 3600;
+
+/** Cost of 30 days at a rate. */
+export const monthly = (of: Rate | undefined): number | undefined => of && of.cost * MONTH;
+
 /** Volume in a second of each row since an earlier answer; absent where it is not known. */
-export function ratesSince(before: Volumes | undefined, now: Volumes): Map<string, Count> {
-  const out = new Map<string, Count>();
+export function ratesSince(before: Volumes | undefined, now: Volumes): Map<string, Rate> {
+  const out = new Map<string, Rate>();
   if (!before || before.by !== now.by || now.time <= before.time) return out;
   const seconds = (now.time - before.time) / 1000;
   const earlier = new Map(before.rows.map((one) => [keyOf(one), one]));
@@ -187,19 +219,20 @@ export function ratesSince(before: Volumes | undefined, now: Volumes): Map<strin
     out.set(keyOf(one), {
       items: (one.in.items - was.in.items) / seconds,
       bytes: (one.in.bytes - was.in.bytes) / seconds,
+      cost: Math.max(0, one.cost - was.cost) / seconds,
     });
   }
   return out;
 }
 
-export const rateOf = (rates: Map<string, Count>, of: Row): Count | undefined => rates.get(keyOf(of));
+export const rateOf = (rates: Map<string, Rate>, of: Row): Rate | undefined => rates.get(keyOf(of));
 
 export function sorted(
   rows: Row[],
   by: Sort,
   unit: keyof Count,
   signal: string,
-  rates: Map<string, Count>,
+  rates: Map<string, Rate>,
 ): Row[] {
   const value = (of: Row): number =>
     by === 'in'

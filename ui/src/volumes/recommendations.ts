@@ -12,7 +12,9 @@ export interface Recommendation {
   share: number;
   savedBytesPerSecond: number;
   /** A live control that does it. */
-  control?: { action: string; signals: string[]; condition: string };
+  control?: { action: string; signals: string[]; condition: string; selector?: string };
+  /** Agents that recommend it, of a fleet. */
+  agents?: number;
   /** Processors for a version of the configuration. */
   configuration?: string;
 }
@@ -22,6 +24,19 @@ export interface Advice {
   seconds: number;
   recommendations: Recommendation[];
 }
+
+/** Recommendations of a fleet, and agents that gave none. */
+export interface FleetAdvice {
+  recommendations: Recommendation[];
+  errors: { uid: string; error: string }[];
+}
+
+/** What a control of a recommendation is started with; a day, so that it cannot be forgotten. */
+export const controlOf = (of: Recommendation) => ({
+  ...of.control,
+  duration: '24h',
+  reason: `Recommendation: ${of.evidence}`.slice(0, 1000),
+});
 
 export const KIND_WORDS: Record<Kind, string> = {
   health_checks: 'Health checks',

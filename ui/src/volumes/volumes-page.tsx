@@ -8,7 +8,10 @@ import { counted, formatValue } from '../lib/units';
 import { ofFleet, useVolumes } from './api';
 import {
   type Count,
+  controlFor,
   equation,
+  monthly,
+  type Rate,
   type Row,
   rateOf,
   ratesSince,
@@ -17,6 +20,7 @@ import {
   type Term,
   type Volumes,
 } from './model';
+import '../pipelines/pipelines.css';
 import './volumes.css';
 
 /** Answers that are kept for rates: about half a minute. */
@@ -29,9 +33,9 @@ const SORTS: Sort[] = ['in', 'out', 'value', 'rate', 'cost'];
 
 type Unit = keyof Count;
 
-function useRates(now: Volumes | undefined): Map<string, Count> {
+function useRates(now: Volumes | undefined): Map<string, Rate> {
   const past = useRef<Volumes[]>([]);
-  const [rates, setRates] = useState<Map<string, Count>>(new Map());
+  const [rates, setRates] = useState<Map<string, Rate>>(new Map());
   useEffect(() => {
     if (!now) return;
     past.current = [...past.current.filter((one) => one.by === now.by), now].slice(-KEPT);
@@ -91,7 +95,7 @@ export function VolumesPage() {
       }
     >
       {data && (
-        <>
+        <div className="volumes">
           {ofFleet && (
             <Field
               label="Selector"
@@ -142,7 +146,7 @@ export function VolumesPage() {
               )}
             </>
           )}
-        </>
+        </div>
       )}
     </FleetPage>
   );
@@ -178,7 +182,7 @@ const volume = (of: number, unit: Unit) => formatValue(of, unit === 'bytes' ? 'b
 function Table(props: {
   of: Volumes;
   rows: Row[];
-  rates: Map<string, Count>;
+  rates: Map<string, Rate>;
   unit: Unit;
   sort: Sort;
   onSort: (by: Sort) => void;
@@ -203,11 +207,17 @@ function Table(props: {
         <thead>
           <tr>
             {head('value', of.by, false)}
+            <th scope="col">Signal</th>
             {head('in', 'In')}
             <th scope="col">Share</th>
-            {head('rate', 'Now')}
+            {head('rate', 'In now')}
             {head('out', 'To exporters')}
             {of.currency && head('cost', `Cost, ${of.currency}`)}
+            {of.currency && (
+              <th scope="col" className="num" title="Cost of 30 days at the present rate">
+                30 days, {of.currency}
+              </th>
+            )}
             {destinations.map((one) => (
               <th scope="col" className="num" key={one}>
                 {one}
@@ -219,18 +229,23 @@ function Table(props: {
           {rows.map((one) => (
             <tr key={`${one.signal} ${one.value}`}>
               <th scope="row">
-                <i className={`signal-dot signal-${one.signal}`} title={one.signal} />{' '}
                 {one.value === '' ? <span className="muted">without {of.by}</span> : one.value}
-                {ofFleet && of.by === 'service.name' && one.value !== '' && (
+                {ofFleet && controlFor(of.by, one) && (
                   <Link
                     className="volumes-control"
                     to="/fleet/controls"
-                    search={{ service: one.value, signal: one.signal } as never}
+                    search={controlFor(of.by, one) as never}
+                    aria-label={`Control ${one.signal} of ${one.value}`}
                   >
-                    Sample
+                    Control
                   </Link>
                 )}
               </th>
+              <td>
+                <span className="volumes-signal">
+                  <i className={`signal-dot signal-${one.signal}`} /> {one.signal}
+                </span>
+              </td>
               <td className="num">{volume(one.in[unit], unit)}</td>
               <td>
                 <Share of={total > 0 ? one.in[unit] / total : 0} />
@@ -238,6 +253,7 @@ function Table(props: {
               <td className="num">{rate(rateOf(rates, one), unit)}</td>
               <td className="num">{volume(one.out[unit], unit)}</td>
               {of.currency && <td className="num">{money(one.cost)}</td>}
+              {of.currency && <td className="num">{monthlyOf(rateOf(rates, one))}</td>}
               {destinations.map((to) => (
                 <td className="num" key={to}>
                   {volume(one.to[to]?.[unit] ?? 0, unit)}
@@ -250,6 +266,7 @@ function Table(props: {
               <th scope="row" className="muted">
                 All others
               </th>
+              <td />
               <td className="num">{volume(of.other.in[unit], unit)}</td>
               <td>
                 <Share of={total > 0 ? of.other.in[unit] / total : 0} />
@@ -257,6 +274,7 @@ function Table(props: {
               <td />
               <td className="num">{volume(of.other.out[unit], unit)}</td>
               {of.currency && <td className="num">{money(of.other.cost)}</td>}
+              {of.currency && <td />}
               {destinations.map((to) => (
                 <td className="num" key={to}>
                   {volume(of.other.to[to]?.[unit] ?? 0, unit)}
@@ -275,6 +293,11 @@ function Table(props: {
 
 const money = (of: number) =>
   of.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: of < 1 ? 4 : 2 });
+
+const monthlyOf = (of: Rate | undefined) => {
+  const cost = monthly(of);
+  return cost === undefined ? '' : money(cost);
+};
 
 const rate = (of: Count | undefined, unit: Unit) =>
   of ? formatValue(of[unit], unit === 'bytes' ? 'bytes/s' : 'per second', 3) : '';

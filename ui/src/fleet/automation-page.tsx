@@ -1,0 +1,171 @@
+/** Fleet → Automation: rules on alerts, variables of incident mode, and the result of each step. */
+import { useState } from 'react';
+import { Moment } from '../components/moment';
+import { Empty, LabelChips, Segmented } from '../components/ui';
+import { counted } from '../lib/units';
+import { useAutomation, useHubs } from './api';
+import { FleetPage } from './frame';
+import { stepsOf } from './steps';
+
+const badgeOf = (result: string) =>
+  result === 'done' ? 'ok' : result === 'failed' ? 'err' : result === 'dry run' ? 'warn' : 'histogram';
+
+export function AutomationPage() {
+  const rules = useAutomation();
+  const hubs = useHubs();
+  const [view, setView] = useState<'all' | 'failed'>('all');
+  const steps = stepsOf(rules.data, hubs.data).filter((one) => view === 'all' || one.result === 'failed');
+  const variables = (hubs.data?.resources ?? []).filter((one) => (one.variables ?? []).length > 0);
+  const hubRules = (hubs.data?.resources ?? []).flatMap((one) =>
+    (one.rules ?? []).map((rule) => ({ hub: one.name, ...rule })),
+  );
+  const none = (rules.data?.rules.length ?? 0) + hubRules.length === 0;
+  return (
+    <FleetPage
+      title="Automation"
+      lead="Rules start and end controls on alerts, and incident mode returns by itself"
+      query={rules}
+    >
+      {none ? (
+        <Empty icon="alerts" title="No rules">
+          Start the control plane with <code>--automation=FILE</code>, and let Alertmanager send to{' '}
+          <code>/alerts/alertmanager</code>. Variables that an alert raises come from <code>--mdai=FILE</code>
+          .
+        </Empty>
+      ) : (
+        <section className="card table-wrap" aria-label="Rules">
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col">Rule</th>
+                <th scope="col">Trigger</th>
+                <th scope="col">Actions</th>
+                <th scope="col">Return</th>
+                <th scope="col">Cool-down</th>
+              </tr>
+            </thead>
+            <tbody>
+              {rules.data?.rules.map((rule) => (
+                <tr key={rule.name}>
+                  <th scope="row">
+                    {rule.name} {rule.dryRun && <span className="badge badge-warn">Dry run</span>}
+                  </th>
+                  <td>
+                    {rule.alert} {rule.status} <LabelChips labels={rule.labels} />
+                  </td>
+                  <td>
+                    {[
+                      rule.startControls > 0 ? `starts ${counted(rule.startControls, 'control')}` : '',
+                      rule.endControls.length > 0 ? `ends ${rule.endControls.join(', ')}` : '',
+                    ]
+                      .filter(Boolean)
+                      .join(', ')}
+                  </td>
+                  <td>{rule.undo ? 'when the alert is resolved' : 'by the end time of its controls'}</td>
+                  <td className="num">{rule.coolDown}</td>
+                </tr>
+              ))}
+              {hubRules.map((rule) => (
+                <tr key={`${rule.hub} ${rule.name}`}>
+                  <th scope="row">
+                    {rule.name} <span className="muted">{rule.hub}</span>
+                  </th>
+                  <td>
+                    {rule.alert ?? `variable ${rule.variable}`} {rule.change}
+                  </td>
+                  <td>{rule.actions.join(', ')}</td>
+                  <td>by a rule of its own</td>
+                  <td />
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </section>
+      )}
+      {variables.length > 0 && (
+        <section className="card table-wrap" aria-label="Variables">
+          <table className="table">
+            <thead>
+              <tr>
+                <th scope="col">Variable</th>
+                <th scope="col">Hub</th>
+                <th scope="col">Type</th>
+                <th scope="col">Value</th>
+              </tr>
+            </thead>
+            <tbody>
+              {variables.flatMap((hub) =>
+                (hub.variables ?? []).map((one) => (
+                  <tr key={`${hub.name} ${one.key}`}>
+                    <th scope="row">{one.key}</th>
+                    <td>{hub.name}</td>
+                    <td>
+                      {one.type}
+                      {one.manual && ', set by hand'}
+                    </td>
+                    <td className="mono-text">
+                      {typeof one.value === 'string' ? one.value : JSON.stringify(one.value)}
+                    </td>
+                  </tr>
+                )),
+              )}
+            </tbody>
+          </table>
+        </section>
+      )}
+      {(!none || steps.length > 0) && (
+        <>
+          <div className="filters">
+            <Segmented
+              label="Steps"
+              value={view}
+              choices={[
+                { value: 'all', label: 'All steps' },
+                { value: 'failed', label: 'Failed' },
+              ]}
+              onChange={setView}
+            />
+          </div>
+          {steps.length === 0 ? (
+            <p className="muted">
+              {view === 'all'
+                ? 'No alert has triggered a rule since the control plane started.'
+                : 'No step failed.'}
+            </p>
+          ) : (
+            <section className="card table-wrap" aria-label="Steps">
+              <table className="table">
+                <thead>
+                  <tr>
+                    <th scope="col">Time</th>
+                    <th scope="col">Rule</th>
+                    <th scope="col">Trigger</th>
+                    <th scope="col">Action</th>
+                    <th scope="col">Result</th>
+                  </tr>
+                </thead>
+                <tbody>
+                  {steps.map((one, i) => (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: steps have no other identity.
+                    <tr key={i}>
+                      <td>
+                        <Moment ms={one.millis} />
+                      </td>
+                      <td>{one.rule}</td>
+                      <td>{one.event}</td>
+                      <td>{one.what}</td>
+                      <td>
+                        <span className={`badge badge-${badgeOf(one.result)}`}>{one.result}</span>
+                        {one.error && <div className="fleet-why">{one.error}</div>}
+                      </td>
+                    </tr>
+                  ))}
+                </tbody>
+              </table>
+            </section>
+          )}
+        </>
+      )}
+    </FleetPage>
+  );
+}

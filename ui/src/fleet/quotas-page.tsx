@@ -1,0 +1,151 @@
+/** Fleet → Quotas: how much of each amount is used, by value and agent, and what happens beyond it. */
+import { Link, useNavigate } from '@tanstack/react-router';
+import { useState } from 'react';
+import { ErrorNotice } from '../api/errors';
+import { Moment } from '../components/moment';
+import { Button, Empty } from '../components/ui';
+import { counted } from '../lib/units';
+import { type QuotaState, useAgents, useEnd, useQuotas } from './api';
+import { STEPS, scopeOf } from './controls';
+import { FleetPage } from './frame';
+import { agentName } from './model';
+import { amount, nextStep, shareOf } from './quotas';
+
+export function QuotasPage() {
+  const query = useQuotas();
+  const navigate = useNavigate();
+  const add = () => void navigate({ to: '/fleet/controls', search: { action: 'quota' } as never });
+  return (
+    <FleetPage
+      title="Quotas"
+      lead="Amounts by team, service or pipeline: warn, sample, then move to an archive or drop"
+      query={query}
+      tools={
+        <Button icon="plus" look="primary" onClick={add}>
+          New quota
+        </Button>
+      }
+    >
+      {query.data?.length === 0 ? (
+        <Empty icon="gauge" title="No quota">
+          A quota passes an amount of items, bytes or money in each period. Its use is shown here, and each
+          step that is reached is in the <Link to="/fleet/audit">audit log</Link>.
+        </Empty>
+      ) : (
+        <div className="fleet-rollouts">
+          {query.data?.map((one) => (
+            <QuotaCard key={one.id} of={one} />
+          ))}
+        </div>
+      )}
+    </FleetPage>
+  );
+}
+
+function QuotaCard({ of }: { of: QuotaState }) {
+  const end = useEnd();
+  const [error, setError] = useState<unknown>(null);
+  const [open, setOpen] = useState('');
+  const quota = of.quota;
+  const names = new Map(useAgents().data?.map((agent) => [agent.uid, agent]));
+  const label = (uid: string) => {
+    const agent = names.get(uid);
+    return agent ? agentName(agent) : uid;
+  };
+  if (!quota) return null;
+  return (
+    <section className="card fleet-rollout" aria-label={`Quota ${of.id}`}>
+      <header>
+        <h2>
+          {amount(quota.limit, quota)} in {quota.period}
+          {quota.by && ` for each ${quota.by}`}
+        </h2>
+        <span className="muted">
+          at each agent · {scopeOf(of)} · then {of.target ? `to ${of.target}` : 'drop'}
+        </span>
+        <span className="fleet-actions">
+          <Button onClick={() => end(of.id).catch(setError)}>End quota</Button>
+        </span>
+      </header>
+      {error !== null && <ErrorNotice error={error} />}
+      <p className="muted">
+        {of.id}, {of.owner}
+        {of.reason && `: ${of.reason}`}, ends <Moment ms={of.endMillis} />. {nextStep(quota)}
+      </p>
+      {of.values.length === 0 ? (
+        <p className="muted">No item of the scope has passed in this period.</p>
+      ) : (
+        <div className="table-wrap">
+          <table className="table" aria-label={`Use of quota ${of.id}`}>
+            <thead>
+              <tr>
+                <th scope="col">{quota.by || 'Scope'}</th>
+                <th scope="col" className="num">
+                  Used
+                </th>
+                <th scope="col">Share</th>
+                <th scope="col" className="num">
+                  Limit of all agents
+                </th>
+                <th scope="col">State</th>
+              </tr>
+            </thead>
+            <tbody>
+              {of.values.map((value) => {
+                const share = shareOf(value);
+                const step = STEPS[value.step] ?? STEPS.ok;
+                const shown = open === value.value;
+                return [
+                  <tr key={value.value}>
+                    <th scope="row">
+                      <button
+                        type="button"
+                        className="fleet-name"
+                        aria-expanded={shown}
+                        onClick={() => setOpen(shown ? ' ' : value.value)}
+                      >
+                        {value.value || (quota.by ? `without ${quota.by}` : 'all')}
+                      </button>
+                    </th>
+                    <td className="num">{amount(value.used, quota)}</td>
+                    <td>
+                      <span className="volumes-share">
+                        <span className="volumes-bar" aria-hidden="true">
+                          <i style={{ width: `${Math.min(100, share * 100)}%` }} />
+                        </span>
+                        <span className="num">{(share * 100).toFixed(share < 0.1 ? 1 : 0)} %</span>
+                      </span>
+                    </td>
+                    <td className="num">{amount(value.limit, quota)}</td>
+                    <td>
+                      <span className={`badge badge-${step.badge}`}>{step.name}</span>
+                    </td>
+                  </tr>,
+                  ...(shown
+                    ? value.agents.map((agent) => (
+                        <tr key={`${value.value} ${agent.uid}`}>
+                          <td className="muted">{label(agent.uid)}</td>
+                          <td className="num">{amount(agent.used, quota)}</td>
+                          <td className="num muted">{((agent.used / agent.limit) * 100).toFixed(0)} %</td>
+                          <td className="num">{amount(agent.limit, quota)}</td>
+                          <td>
+                            <span className={`badge badge-${(STEPS[agent.step] ?? STEPS.ok).badge}`}>
+                              {(STEPS[agent.step] ?? STEPS.ok).name}
+                            </span>
+                          </td>
+                        </tr>
+                      ))
+                    : []),
+                ];
+              })}
+            </tbody>
+          </table>
+          <p className="muted">
+            {counted(of.values.length, 'value')}; each agent reports its 10 largest. Amounts begin at 0 with
+            each period, and when an agent starts.
+          </p>
+        </div>
+      )}
+    </section>
+  );
+}
