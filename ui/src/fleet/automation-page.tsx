@@ -74,7 +74,7 @@ export function AutomationPage() {
                     {rule.alert ?? `variable ${rule.variable}`} {rule.change}
                   </td>
                   <td>{rule.actions.join(', ')}</td>
-                  <td>by a rule of its own</td>
+                  <td>by another rule</td>
                   <td />
                 </tr>
               ))}

@@ -26,10 +26,10 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * {@code GET /api/v1/control/tap}: records before and after a node of several agents, {@code
- * /follow}: the way of one record at each, {@code /nodes}: nodes of agents, and {@code
- * /recommendations} of samples that agents read. Agents mask personal data, and those that run
- * without a live tap answer with an error.
+ * API of what agents read for a user: records before and after a node at {@code
+ * /api/v1/control/tap}, the way of a record at {@code /follow}, {@code /nodes} and {@code
+ * /recommendations}. Agents mask personal data, and those that run without a live tap answer with
+ * an error.
  */
 final class TapApi {
   /** Agents of one tap. */

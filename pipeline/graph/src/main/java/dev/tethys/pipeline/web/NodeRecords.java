@@ -13,8 +13,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 
 /**
- * Records before and after a node within a time, recommendations from a sample of what receivers
- * pass on, the way of one record, or the nodes, as one JSON object of bounded size.
+ * Answer to a request of a control plane: records before and after a node within a time,
+ * recommendations, the way of one record, or nodes. It is one JSON object of bounded size.
  */
 public final class NodeRecords {
   /** Longest time. */
