@@ -59,25 +59,29 @@ record AutomationRule(
   private static final Key<Map<String, String>> LABELS =
       TRIGGER.key("labels", Type.map(Type.STRING), Map.of(), "Labels that the alert must have.");
 
-  private static final Section RULE = new Section("rule", "Rule of automation.");
-  private static final Key<String> RULE_NAME =
-      RULE.required("name", Type.STRING, "Name; part of the ids of its controls.");
+  /** Keys of a rule without its name. */
+  static final Section SPEC = new Section("rule", "Rule of automation.");
+
   private static final Key<YamlObject> RULE_TRIGGER =
-      RULE.required("trigger", TRIGGER.type(o -> o), "Alert that triggers the rule.");
+      SPEC.required("trigger", TRIGGER.type(o -> o), "Alert that triggers the rule.");
   private static final Key<List<YamlNode>> STARTS =
-      RULE.key("start_controls", Type.list(Type.ANY), List.of(), "Controls to start.");
+      SPEC.key("start_controls", Type.list(Type.ANY), List.of(), "Controls to start.");
   private static final Key<List<String>> ENDS =
-      RULE.key("end_controls", Type.list(Type.STRING), List.of(), "Ids of controls to end.");
+      SPEC.key("end_controls", Type.list(Type.STRING), List.of(), "Ids of controls to end.");
   private static final Key<Boolean> DRY_RUN =
-      RULE.key("dry_run", Type.BOOL, false, "If true, results are only recorded.");
+      SPEC.key("dry_run", Type.BOOL, false, "If true, results are only recorded.");
   private static final Key<Duration> COOL_DOWN =
-      RULE.key(
+      SPEC.key(
           "cool_down",
           Type.DURATION,
           Duration.ofMinutes(1),
           "Time after a start in which the same alert starts no control.");
   private static final Key<Boolean> UNDO =
-      RULE.key("undo", Type.BOOL, true, "If true, the controls end when the alert is resolved.");
+      SPEC.key("undo", Type.BOOL, true, "If true, the controls end when the alert is resolved.");
+
+  private static final Section RULE = new Section("rule", "Rule of automation.").include(SPEC);
+  private static final Key<String> RULE_NAME =
+      RULE.required("name", Type.STRING, "Name; part of the ids of its controls.");
 
   private static final Section FILE = new Section("automation", "Rules of automation.");
   private static final Key<List<YamlNode>> RULES =
@@ -98,7 +102,8 @@ record AutomationRule(
     List<AutomationRule> out = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (YamlNode n : o.get(RULES)) {
-      AutomationRule r = read(n.object(RULE));
+      YamlObject rule = n.object(RULE);
+      AutomationRule r = read(rule.get(RULE_NAME), rule);
       if (!names.add(r.name)) {
         throw n.error("there is another rule " + r.name);
       }
@@ -110,12 +115,18 @@ record AutomationRule(
     return List.copyOf(out);
   }
 
-  private static AutomationRule read(YamlObject o) {
-    String name = o.get(RULE_NAME);
+  /**
+   * Reads a rule.
+   *
+   * @param o with the keys of {@link #SPEC}
+   * @throws ConfigException where it is wrong
+   */
+  static AutomationRule read(String name, YamlObject o) {
     if (!NAME.matcher(name).matches()) {
       throw o.error(
-          RULE_NAME,
-          "must have 1 to 40 characters of a-z, 0-9 and '-', the first a letter or digit");
+          "the name \""
+              + Texts.shortened(name, 80)
+              + "\" must have 1 to 40 characters of a-z, 0-9 and '-', the first a letter or digit");
     }
     List<YamlNode> starts = o.get(STARTS);
     if (starts.isEmpty() && o.get(ENDS).isEmpty()) {
@@ -167,6 +178,34 @@ record AutomationRule(
       throw (ConfigException) n.error(String.valueOf(e.getMessage())).initCause(e);
     }
     return out;
+  }
+
+  /** The rule with the keys of {@link #SPEC}, which reads the same. */
+  Map<String, Object> tree() {
+    Map<String, Object> trigger = new LinkedHashMap<>();
+    trigger.put("alert", alert);
+    trigger.put("status", status);
+    if (!labels.isEmpty()) {
+      trigger.put("labels", new TreeMap<>(labels));
+    }
+    Map<String, Object> out = new LinkedHashMap<>();
+    out.put("trigger", trigger);
+    if (!starts.isEmpty()) {
+      out.put("start_controls", starts);
+    }
+    if (!ends.isEmpty()) {
+      out.put("end_controls", ends);
+    }
+    out.put("dry_run", dryRun);
+    out.put("cool_down", coolDown);
+    out.put("undo", undo);
+    return out;
+  }
+
+  /** Whether a control has the id of one that this rule starts. */
+  boolean starts(String id) {
+    return id.startsWith(name + "-")
+        && id.substring(name.length() + 1).matches("[0-9a-f]{8}(-[0-9]+)?");
   }
 
   /** Whether the rule is for an alert, of any status. */

@@ -36,7 +36,7 @@ final class ControlApi {
   private final Rollouts rollouts;
   private final AuditLog audit;
   private final Tokens tokens;
-  private final GraphValidator validator;
+  private final VersionCheck check;
   private final Scheduler clock;
 
   ControlApi(
@@ -45,14 +45,14 @@ final class ControlApi {
       Rollouts rollouts,
       AuditLog audit,
       Tokens tokens,
-      GraphValidator validator,
+      VersionCheck check,
       Scheduler clock) {
     this.fleet = fleet;
     this.store = store;
     this.rollouts = rollouts;
     this.audit = audit;
     this.tokens = tokens;
-    this.validator = validator;
+    this.check = check;
     this.clock = clock;
   }
 
@@ -287,7 +287,7 @@ final class ControlApi {
     }
     String validation =
         body.path("validate").asBoolean(true)
-            ? validator.check(name + ".yaml", text)
+            ? check.check(name, name + ".yaml", text)
             : "not validated: the author asked for that";
     List<ConfigVersion> before = store.versions(name);
     ConfigVersion v =

@@ -102,13 +102,20 @@ public final class ControlRole {
                 "repository",
                 Flag.Kind.STRING,
                 "",
-                "Folder of a Git clone whose files NAME.yaml are configurations."),
+                "Folder of a Git clone, or with --repository.git=false any folder, with files of"
+                    + " configurations, live controls, rules, rollouts and tests."),
+            Flag.of(
+                "repository.git",
+                Flag.Kind.BOOLEAN,
+                "true",
+                "Read the last commit of the clone; false to read the files of the folder as they"
+                    + " are."),
             Flag.of(
                 "repository.pull",
                 Flag.Kind.BOOLEAN,
                 "true",
                 "Run git pull --ff-only in that folder; false where another program updates it."),
-            Flag.of("repository.interval", Flag.Kind.DURATION, "30s", "Time between two pulls."),
+            Flag.of("repository.interval", Flag.Kind.DURATION, "30s", "Time between two looks."),
             Flag.of(
                 "prometheus.url",
                 Flag.Kind.STRING,
@@ -220,7 +227,8 @@ public final class ControlRole {
     String folder = flags.get("repository");
     return folder.isEmpty()
         ? null
-        : new Repository.Settings(Path.of(folder), flags.bool("repository.pull"), interval);
+        : new Repository.Settings(
+            Path.of(folder), flags.bool("repository.git"), flags.bool("repository.pull"), interval);
   }
 
   private static SignOn.@Nullable Settings signOn(FlagSet flags) {

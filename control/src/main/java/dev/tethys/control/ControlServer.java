@@ -46,6 +46,7 @@ public final class ControlServer implements AutoCloseable {
   private final @Nullable Repository repository;
   private final HubEngine engine;
   private final Automation automation;
+  private final DefinedRules defined;
   private final Rules rules;
   private final Scheduler clock;
   private final HttpListener listener;
@@ -110,8 +111,9 @@ public final class ControlServer implements AutoCloseable {
             new MdaiApi.Journal(audit),
             () -> Instant.ofEpochMilli(clock.millis()),
             fleet::wakeAll);
-    engine.define(manifests);
     automation = new Automation(automated, controls, audit, engine, clock);
+    defined = new DefinedRules(automation, engine);
+    defined.takeFlags(automated, manifests);
     Offers offers = new Offers(rollouts, controls, variables);
     new OpampEndpoint(fleet, offers, tokens, clock).addTo(routes);
     ControlEffects effects = new ControlEffects(fleet, clock);
@@ -121,12 +123,26 @@ public final class ControlServer implements AutoCloseable {
     new AutomationApi(automation, tokens).addTo(routes);
     new MdaiApi(engine, audit, tokens).addTo(routes);
     routes.post("/-/reload", ControlApi.answering(tokens, Tokens.Role.ADMIN, this::reload));
-    GraphValidator validator = new GraphValidator(components);
-    new ControlApi(fleet, store, rollouts, audit, tokens, validator, clock).addTo(routes);
-    new DryRunApi(new DryRun(components), store, tokens).addTo(routes);
+    DryRun runs = new DryRun(components);
     Repository.Settings source = rules.repository();
-    repository = source == null ? null : new Repository(source, store, validator, audit, clock);
+    SourceResources resources =
+        new SourceResources(
+            controls, rollouts, defined, new SourceState(data.resolve("repository.json")), clock);
+    VersionCheck check =
+        new VersionCheck(
+            new GraphValidator(components),
+            runs,
+            name -> source == null ? List.of() : resources.tests(name));
+    if (source == null) {
+      repository = null;
+    } else {
+      resources.restore();
+      repository = new Repository(source, store, check, audit, resources, automation, clock);
+    }
+    new ControlApi(fleet, store, rollouts, audit, tokens, check, clock).addTo(routes);
+    new DryRunApi(runs, store, tokens).addTo(routes);
     new RepositoryApi(repository, store, rollouts, tokens).addTo(routes);
+    new ExportApi(store, rollouts, controls, automation, resources, tokens).addTo(routes);
     new WebUi("", "Tethys control", "control").with(WebUi.Part.FLEET).routes(routes);
     listener = HttpListener.start(options, routes, null);
     if (repository != null) {
@@ -270,8 +286,7 @@ public final class ControlServer implements AutoCloseable {
   public void reload() throws IOException {
     List<AutomationRule> automated = rules.automation();
     Manifests manifests = rules.manifests();
-    automation.define(automated);
-    engine.define(manifests);
+    defined.takeFlags(automated, manifests);
     LOG.log(
         Level.INFO,
         "Rules read rules={0} resources={1} ignored={2}",

@@ -178,6 +178,53 @@ final class Controls {
     return c;
   }
 
+  /**
+   * Starts a control in place of an active one with its id.
+   *
+   * @param draft valid, with an id
+   * @throws ConflictException when the limit is reached
+   */
+  synchronized LiveControl put(
+      Control draft, Selector selector, long endMillis, String author, String reason)
+      throws IOException {
+    LiveControl before = active(draft.id());
+    if (before == null) {
+      return start(draft, selector, Duration.ofMillis(endMillis - clock.millis()), author, reason);
+    }
+    String owner = draft.owner().isEmpty() ? author : draft.owner();
+    LiveControl c =
+        new LiveControl(
+            draft.with(draft.id(), owner, reason, endMillis), selector, clock.millis(), 0, "", "");
+    audit.append(
+        author, "control.change", "control/" + draft.id(), reason, state(before), state(c));
+    replace(c);
+    LOG.log(Level.INFO, "Control changed id={0} author=\"{1}\"", draft.id(), author);
+    return c;
+  }
+
+  /** Moves the end of an active control that lasts as long as its source says. */
+  synchronized void prolong(String id, long endMillis) throws IOException {
+    LiveControl c = active(id);
+    if (c != null) {
+      Control now = c.control();
+      replace(
+          new LiveControl(
+              now.with(id, now.owner(), now.reason(), endMillis),
+              c.selector(),
+              c.startedMillis(),
+              0,
+              "",
+              ""));
+    }
+  }
+
+  private void replace(LiveControl c) throws IOException {
+    Map<String, LiveControl> all = new LinkedHashMap<>(state.all);
+    all.put(c.control().id(), c);
+    publish(state.nextId, all);
+    fleet.wakeAll();
+  }
+
   /** Starts the control of a request; parameters as for the other. */
   LiveControl start(ControlRequest r, String author) throws IOException {
     return start(r.control(), r.selector(), r.duration(), author, r.control().reason());

@@ -76,25 +76,33 @@ final class DryRun {
     }
     List<Sample> out = new ArrayList<>(all.size());
     for (JsonNode n : all) {
-      Signal signal = null;
-      for (Map.Entry<String, JsonNode> e : n.properties()) {
-        signal = SIGNALS.getOrDefault(e.getKey(), signal);
-      }
-      if (signal == null) {
-        throw new IllegalArgumentException(
-            "sample "
-                + (out.size() + 1)
-                + " must have a member resourceLogs, resourceSpans or resourceMetrics");
-      }
-      byte[] json = n.toString().getBytes(StandardCharsets.UTF_8);
-      try {
-        byte[] body = OtlpJson.toProtobuf(signal.otlp(), json, 0, json.length).toByteArray();
-        out.add(new Sample(signal, body, OtlpCheck.check(signal.otlp(), body, 0, body.length)));
-      } catch (CodecException e) {
-        throw new IllegalArgumentException("sample " + (out.size() + 1) + ": " + e.getMessage(), e);
-      }
+      out.add(sample("sample " + (out.size() + 1), n));
     }
     return out;
+  }
+
+  /**
+   * Reads one sample.
+   *
+   * @param what it is called in errors
+   * @throws IllegalArgumentException where it is wrong
+   */
+  static Sample sample(String what, JsonNode n) {
+    Signal signal = null;
+    for (Map.Entry<String, JsonNode> e : n.properties()) {
+      signal = SIGNALS.getOrDefault(e.getKey(), signal);
+    }
+    if (signal == null) {
+      throw new IllegalArgumentException(
+          what + " must have a member resourceLogs, resourceSpans or resourceMetrics");
+    }
+    byte[] json = n.toString().getBytes(StandardCharsets.UTF_8);
+    try {
+      byte[] body = OtlpJson.toProtobuf(signal.otlp(), json, 0, json.length).toByteArray();
+      return new Sample(signal, body, OtlpCheck.check(signal.otlp(), body, 0, body.length));
+    } catch (CodecException e) {
+      throw new IllegalArgumentException(what + ": " + e.getMessage(), e);
+    }
   }
 
   /**
@@ -104,7 +112,12 @@ final class DryRun {
    * @throws IllegalArgumentException where it cannot be run here
    */
   ObjectNode run(String name, String text, List<Sample> samples) throws IOException {
-    DryRunRecords records = new DryRunRecords();
+    return run(name, text, samples, new DryRunRecords());
+  }
+
+  /** The same, with the records that exporters got. */
+  ObjectNode run(String name, String text, List<Sample> samples, DryRunRecords records)
+      throws IOException {
     DryRunComponents dry = new DryRunComponents(records);
     GraphValidator.Read read = new GraphValidator(dry.of(components)).read(name + ".yaml", text);
     GraphConfig config = read.config();

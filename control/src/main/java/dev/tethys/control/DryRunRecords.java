@@ -20,12 +20,29 @@ final class DryRunRecords {
   /** Characters of a kept request; longer ones are left out. */
   static final int MAX_EXAMPLE = 8 << 10;
 
+  private final int maxExamples;
+  private final int maxExample;
+
+  DryRunRecords() {
+    this(MAX_EXAMPLES, MAX_EXAMPLE);
+  }
+
+  /** With other limits of the requests that are kept. */
+  DryRunRecords(int maxExamples, int maxExample) {
+    this.maxExamples = maxExamples;
+    this.maxExample = maxExample;
+  }
+
   /** Items, bytes and examples of a signal that an exporter got. */
   static final class Sum {
     final String exporter;
     final Signal signal;
     long items;
     long bytes;
+
+    /** Requests that are not among the examples. */
+    int omitted;
+
     final List<String> examples = new ArrayList<>();
 
     Sum(String exporter, Signal signal) {
@@ -46,14 +63,16 @@ final class DryRunRecords {
     Sum s = of(exporter, batch.signal());
     s.items += batch.items();
     s.bytes += Math.max(0, batch.measure());
-    if (s.examples.size() < MAX_EXAMPLES) {
+    s.omitted++;
+    if (s.examples.size() < maxExamples) {
       try {
         byte[] body =
             batch.encoding() == Encoding.OTLP
                 ? batch.body()
                 : new OtlpWriter().write(batch.seriesAsOtlp().metrics());
         byte[] json = OtlpJsonWriter.toJson(batch.signal().otlp(), body, 0, body.length);
-        if (json.length <= MAX_EXAMPLE) {
+        if (json.length <= maxExample) {
+          s.omitted--;
           s.examples.add(new String(json, StandardCharsets.UTF_8));
         }
       } catch (CodecException e) {

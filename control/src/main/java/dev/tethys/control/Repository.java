@@ -9,29 +9,32 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
 
 /**
- * Git repository as the source of configurations. Each file {@code NAME.yaml} of the last commit is
- * a configuration; a change of it is a new version with the author and subject of its commit. A
- * version is not rolled out by itself.
+ * Git repository or folder as the source of configurations and resources. Each file {@code
+ * NAME.yaml} of the last commit is a configuration, unless it is a manifest: a change of it is a
+ * new version with the author and subject of its commit, where its tests pass. A version is rolled
+ * out by a resource only. What cannot be read changes nothing that runs.
  */
 final class Repository {
   private static final System.Logger LOG = JulLogger.of(Repository.class.getName());
-  private static final int MAX_FILES = 1000;
-  private static final String ENDING = ".yaml";
 
   /**
    * Settings of the repository.
    *
    * @param folder clone, or a folder in it
+   * @param isGit whether it is a clone; otherwise its files are read as they are
    * @param pull whether commits are pulled
    */
-  record Settings(Path folder, boolean pull, Duration interval) {}
+  record Settings(Path folder, boolean isGit, boolean pull, Duration interval) {}
 
   /**
-   * File of the last commit.
+   * File of a configuration in the last commit.
    *
    * @param version of its text; 0 where it is none
    * @param commit that changed it last
@@ -44,33 +47,64 @@ final class Repository {
    *
    * @param error why the last look failed; "" where it did not
    */
-  record State(long millis, String commit, String error, List<Source> files) {}
+  record State(
+      long millis,
+      String commit,
+      String error,
+      List<Source> files,
+      List<SourceResources.Item> resources,
+      List<SourceResources.Item> others) {}
 
   private final Settings settings;
-  private final GitCommand git;
+  private final SourceFiles files;
   private final ConfigStore store;
-  private final GraphValidator validator;
+  private final VersionCheck check;
   private final AuditLog audit;
+  private final SourceResources resources;
+  private final Automation automation;
   private final Scheduler clock;
-  private volatile State state = new State(0, "", "", List.of());
+
+  // Guarded by this.
+  private String commit = "";
+  private String author = "";
+  private String error = "";
+  private long readMillis;
+  private List<Source> sources = List.of();
+
   private volatile boolean closed;
 
   Repository(
       Settings settings,
       ConfigStore store,
-      GraphValidator validator,
+      VersionCheck check,
       AuditLog audit,
+      SourceResources resources,
+      Automation automation,
       Scheduler clock) {
     this.settings = settings;
-    this.git = new GitCommand(settings.folder());
+    this.files =
+        settings.isGit()
+            ? new SourceFiles.OfGit(settings.folder(), settings.pull())
+            : new SourceFiles.OfFolder(settings.folder());
     this.store = store;
-    this.validator = validator;
+    this.check = check;
     this.audit = audit;
+    this.resources = resources;
+    this.automation = automation;
     this.clock = clock;
   }
 
-  State state() {
-    return state;
+  /** The last look, with the present states of resources. */
+  synchronized State state() {
+    Set<String> names = new HashSet<>();
+    sources.forEach(s -> names.add(s.name()));
+    return new State(
+        readMillis,
+        commit,
+        error,
+        sources,
+        resources.items(),
+        resources.others(names, automation.rules()));
   }
 
   /** Looks now, and then in each interval. */
@@ -82,83 +116,90 @@ final class Repository {
     if (closed) {
       return;
     }
-    refresh();
+    try {
+      refresh();
+    } catch (RuntimeException e) { // the next look may succeed
+      LOG.log(Level.ERROR, "Repository not read, what runs stays", e);
+    }
     clock.schedule(settings.interval(), () -> clock.execute("repository", this::tick));
   }
 
-  /** Pulls, and reads the files where there is another commit. */
+  /** Pulls, and takes the files where there is another commit. */
   synchronized State refresh() {
-    State before = state;
-    State next;
     try {
-      if (settings.pull()) {
-        git.run("pull", "--ff-only", "--quiet");
+      SourceFiles.Snapshot s = files.read(error.isEmpty() ? commit : "");
+      if (s != null) {
+        take(s);
+        commit = s.commit();
+        author = s.author();
       }
-      String commit = git.run("rev-parse", "HEAD").strip();
-      boolean read = before.error().isEmpty() && commit.equals(before.commit());
-      next = new State(clock.millis(), commit, "", read ? before.files() : files());
-    } catch (IOException e) {
-      String error = String.valueOf(e.getMessage());
-      next = new State(clock.millis(), before.commit(), error, before.files());
+      Map<String, Integer> versions = new TreeMap<>();
+      sources.forEach(x -> versions.put(x.name(), x.error().isEmpty() ? x.version() : 0));
+      resources.apply(versions, commit, author);
+      error = "";
+    } catch (IOException | ConfigException e) {
+      String now = String.valueOf(e.getMessage());
       LOG.log(
-          error.equals(before.error()) ? Level.DEBUG : Level.WARNING,
-          "Repository not read, versions stay folder={0} error=\"{1}\"",
+          now.equals(error) ? Level.DEBUG : Level.WARNING,
+          "Repository not read, what runs stays folder={0} error=\"{1}\"",
           settings.folder(),
-          error);
+          now);
+      error = now.isEmpty() ? e.toString() : now;
     }
-    state = next;
-    return next;
+    readMillis = clock.millis();
+    return state();
   }
 
-  private List<Source> files() throws IOException {
+  private void take(SourceFiles.Snapshot s) throws IOException {
+    List<SourceFiles.File> configurations = new ArrayList<>();
+    List<SourceFiles.File> manifests = new ArrayList<>();
+    for (SourceFiles.File f : s.files()) {
+      (SourceResource.isManifest(f.text()) ? manifests : configurations).add(f);
+    }
+    resources.read(manifests);
     List<Source> out = new ArrayList<>();
     Map<String, String> names = new HashMap<>();
-    String listed = git.run("ls-tree", "-r", "-z", "--name-only", "HEAD", ".");
-    for (String path : listed.split("\0", -1)) {
-      if (!path.endsWith(ENDING)) {
-        continue;
-      }
-      if (out.size() >= MAX_FILES) {
-        throw new IOException("the repository has more than " + MAX_FILES + " files " + ENDING);
-      }
-      String name = path.substring(0, path.length() - ENDING.length()).replace('/', '.');
+    for (SourceFiles.File f : configurations) {
+      String path = f.path();
+      String name =
+          path.substring(0, path.length() - SourceFiles.ENDING.length()).replace('/', '.');
       String other = names.put(name, path);
       out.add(
           other != null
               ? new Source(name, 0, "", path + " has the same name as " + other)
-              : source(name, path));
+              : source(name, f));
     }
-    return List.copyOf(out);
+    sources = List.copyOf(out);
   }
 
-  private Source source(String name, String path) throws IOException {
-    String text = git.run("show", "HEAD:./" + path);
-    String[] last =
-        git.run("log", "-1", "--format=%h%x00%an%x00%s", "--", path).strip().split("\0");
-    String commit = last[0];
-    String author = last.length > 1 ? last[1] : "";
-    String subject = last.length > 2 ? last[2] : "";
+  private Source source(String name, SourceFiles.File f) throws IOException {
+    String text = f.text();
     List<ConfigVersion> versions = store.versions(name);
+    int known = 0;
     for (ConfigVersion v : versions.reversed()) {
       // One that this commit made before stays, though another source added versions after it.
       boolean latest = v.number() == versions.size();
-      if (v.text().equals(text) && (latest || v.reason().startsWith(commit + " "))) {
-        return new Source(name, v.number(), commit, "");
+      if (v.text().equals(text) && (latest || v.reason().startsWith(f.commit() + " "))) {
+        known = v.number();
+        break;
       }
     }
     try {
       ConfigStore.checkName(name);
-      String validation = validator.check(path, text);
+      String validation = check.check(name, f.path(), text);
+      if (known > 0) {
+        return new Source(name, known, f.commit(), "");
+      }
       ConfigVersion v =
           store.add(
               name,
               text,
-              Texts.shortened(author, 256),
-              Texts.shortened(commit + " " + subject, 4096),
+              Texts.shortened(f.author(), 256),
+              Texts.shortened(f.commit() + " " + f.subject(), 4096),
               validation,
               clock.millis());
       audit.append(
-          "git:" + author,
+          "git:" + f.author(),
           "configuration.add",
           "configuration/" + name + "/" + v.number(),
           v.reason(),
@@ -169,10 +210,10 @@ final class Repository {
           "Version added from the repository configuration={0} version={1} commit={2}",
           name,
           Integer.toString(v.number()),
-          commit);
-      return new Source(name, v.number(), commit, "");
+          f.commit());
+      return new Source(name, v.number(), f.commit(), "");
     } catch (ConfigException | IllegalArgumentException e) {
-      return new Source(name, 0, commit, String.valueOf(e.getMessage()));
+      return new Source(name, known, f.commit(), String.valueOf(e.getMessage()));
     }
   }
 

@@ -2,6 +2,7 @@ package dev.tethys.control;
 
 import dev.tethys.web.Routes;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -58,7 +59,17 @@ final class RepositoryApi {
       n.put("version", inGit).put("latestVersion", latest).put("rolledOut", running);
       n.put("state", state(f, inGit, latest, running)).put("error", f.error());
     }
+    put(out.putArray("resources"), s.resources());
+    put(out.putArray("notInRepository"), s.others());
     return out;
+  }
+
+  private static void put(ArrayNode out, List<SourceResources.Item> items) {
+    for (SourceResources.Item i : items) {
+      ObjectNode n = out.addObject().put("kind", i.kind()).put("name", i.name());
+      n.put("file", i.path()).put("commit", i.commit());
+      n.put("state", i.state()).put("detail", i.detail());
+    }
   }
 
   /**

@@ -3,6 +3,8 @@ package dev.tethys.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.net.http.HttpRequest;
+import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -21,7 +23,7 @@ class RepositoryTest extends FleetCase {
 
   @Override
   Repository.Settings repository() {
-    return new Repository.Settings(folder.resolve("clone"), true, Duration.ofHours(1));
+    return new Repository.Settings(folder.resolve("clone"), true, true, Duration.ofHours(1));
   }
 
   private static void git(Path in, String... args) throws IOException {
@@ -50,9 +52,21 @@ class RepositoryTest extends FleetCase {
   }
 
   private void commit(String path, String text, String subject) throws IOException {
-    Files.writeString(origin.resolve(path), text);
+    Path file = origin.resolve(path);
+    Files.createDirectories(file.getParent());
+    Files.writeString(file, text);
     git(origin, "add", "-A");
     git(origin, "commit", "-q", "-m", subject);
+  }
+
+  private HttpResponse<String> delete(String path, String reason) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(uri(path))
+            .method(
+                "DELETE",
+                HttpRequest.BodyPublishers.ofString(body().put("reason", reason).toString()))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
   }
 
   private JsonNode file(JsonNode repository) {
@@ -88,6 +102,227 @@ class RepositoryTest extends FleetCase {
     assertThat(broken.path("error").asString()).startsWith("edge/eu.yaml:2:");
     assertThat(get("/configurations/edge.eu").size()).isEqualTo(3);
     assertThat(get("/audit").toString()).contains("git:Olga");
+  }
+
+  private static final String MUTE =
+      """
+      apiVersion: tethys.dev/v1
+      kind: TethysControl
+      metadata: {name: mute-checkout}
+      spec:
+        action: mute
+        signals: [logs]
+        attributes: {service.name: checkout}
+        owner: shop
+        reason: retry storm
+      """;
+
+  private static final String TEST =
+      """
+      apiVersion: tethys.dev/v1
+      kind: TethysTest
+      metadata: {name: records-are-marked}
+      spec:
+        configuration: edge.eu
+        input:
+          - resourceLogs:
+              - resource: {attributes: [{key: service.name, value: {stringValue: shop}}]}
+                scopeLogs: [{logRecords: [{body: {stringValue: hello}}]}]
+        expect:
+          - exporter: nop
+            items: 1
+            requests:
+              - resourceLogs:
+                  - resource: {attributes: [{key: service.name, value: {stringValue: shop}}]}
+                    scopeLogs:
+                      - logRecords:
+                          - body: {stringValue: hello}
+                            attributes: [{key: seen, value: {stringValue: "yes"}}]
+      """;
+
+  private static String marked(String value) {
+    return "receivers: {nop: {}}\nexporters: {nop: {}}\nprocessors:\n  attributes:"
+        + " {actions: [{key: seen, value: '"
+        + value
+        + "', action: insert}]}\nservice:\n  pipelines:\n    logs: {receivers: [nop],"
+        + " processors: [attributes], exporters: [nop]}\n";
+  }
+
+  private JsonNode pull() throws Exception {
+    JsonNode r = done(post("/repository/pull", body()));
+    assertThat(r.path("error").asString()).isEmpty();
+    return r;
+  }
+
+  private static JsonNode resource(JsonNode repository, String name) {
+    for (JsonNode n : repository.path("resources")) {
+      if (n.path("name").asString().equals(name)) {
+        return n;
+      }
+    }
+    return repository.path("nothing");
+  }
+
+  private JsonNode active() throws Exception {
+    return get("/controls?state=active");
+  }
+
+  @Test
+  void controlsOfFilesStartChangeAndEndWithThem() throws Exception {
+    fleet(1);
+    commit("controls/mute.yaml", MUTE, "Mute checkout");
+    assertThat(resource(pull(), "mute-checkout").path("state").asString()).isEqualTo("current");
+    JsonNode c = active().get(0);
+    assertThat(c.path("id").asString()).isEqualTo("mute-checkout");
+    assertThat(c.path("owner").asString()).isEqualTo("shop");
+    until(() -> get("/controls/mute-checkout").path("agentStates").path("applied").asInt() == 1);
+    agents.getFirst().send("checkout", 9, 5);
+    until(() -> get("/controls/mute-checkout").path("dropped").asLong() == 5);
+
+    // An error in a file keeps what it had before, and names the place.
+    commit("controls/mute.yaml", MUTE.replace("signals:", "signal:"), "Broken");
+    JsonNode broken = pull().path("resources");
+    assertThat(broken.toString()).contains("controls/mute.yaml:6:3: ", "\"invalid\"");
+    assertThat(active().size()).isEqualTo(1);
+
+    // A change replaces the control under its counts.
+    commit("controls/mute.yaml", MUTE.replace("name: checkout}", "name: cart}"), "Mute cart");
+    pull();
+    assertThat(active().get(0).path("attributes").path("service.name").asString())
+        .isEqualTo("cart");
+    until(() -> get("/controls/mute-checkout").path("agentStates").path("applied").asInt() == 1);
+    assertThat(get("/controls/mute-checkout").path("dropped").asLong()).isEqualTo(5);
+
+    // What a user ends stays ended, and is drift; what a user starts is not in the repository.
+    done(delete("/controls/mute-checkout", "needed"));
+    done(
+        post(
+            "/controls",
+            body().put("action", "mute").put("pipeline", "logs").put("id", "by-hand")));
+    JsonNode now = pull();
+    assertThat(resource(now, "mute-checkout").path("state").asString()).isEqualTo("drift");
+    assertThat(resource(now, "mute-checkout").path("detail").asString()).contains("needed");
+    assertThat(now.path("notInRepository").toString()).contains("by-hand");
+
+    commit("controls/mute.yaml", MUTE, "Mute checkout again");
+    pull();
+    assertThat(active().size()).isEqualTo(2);
+    Files.delete(origin.resolve("controls/mute.yaml"));
+    git(origin, "add", "-A");
+    git(origin, "commit", "-q", "-m", "Unmute");
+    pull();
+    assertThat(active().size()).isEqualTo(1);
+    assertThat(get("/controls/mute-checkout").path("endedBy").asString()).isEqualTo("git:Olga");
+    assertThat(get("/audit").toString()).contains("control.change", "removed from the repository");
+  }
+
+  @Test
+  void repositoryThatIsAwayKeepsControlsAndRulesAlsoAfterARestart() throws Exception {
+    commit("controls/mute.yaml", MUTE, "Mute checkout");
+    commit(
+        "rules/noisy.yaml",
+        """
+        apiVersion: tethys.dev/v1
+        kind: TethysRule
+        metadata: {name: noisy}
+        spec:
+          trigger: {alert: NoisyService}
+          start_controls:
+            - {action: mute, attributes: {service.name: '${trigger:payload.labels.service}'}, duration: 10m}
+        """,
+        "Noisy services");
+    pull();
+    Files.move(folder.resolve("clone"), folder.resolve("gone"));
+    assertThat(done(post("/repository/pull", body())).path("error").asString()).isNotEmpty();
+    assertThat(active().size()).isEqualTo(1);
+    stop();
+    start(0, Tokens.NONE);
+    until(() -> !get("/repository").path("error").asString().isEmpty());
+    assertThat(active().size()).isEqualTo(1);
+    assertThat(get("/automation").path("rules").toString()).contains("noisy");
+    Files.move(folder.resolve("gone"), folder.resolve("clone"));
+    JsonNode back = pull();
+    assertThat(resource(back, "noisy").path("state").asString()).isEqualTo("current");
+    assertThat(resource(back, "mute-checkout").path("state").asString()).isEqualTo("current");
+  }
+
+  @Test
+  void versionWhoseTestFailsIsRefusedWithTheDifference() throws Exception {
+    commit("tests/edge.yaml", TEST, "Test of edge");
+    commit("edge/eu.yaml", marked("no"), "Mark records");
+    JsonNode f = file(pull());
+    assertThat(f.path("state").asString()).isEqualTo("invalid");
+    assertThat(f.path("error").asString())
+        .contains(
+            "test records-are-marked: exporter nop got another record:"
+                + " attributes.seen.stringValue is \"no\", expected \"yes\"");
+    int versions = get("/configurations/edge.eu").size();
+    assertThat(
+            post("/configurations", body().put("name", "edge.eu").put("text", marked("no")))
+                .statusCode())
+        .isEqualTo(422);
+    commit("edge/eu.yaml", marked("yes"), "Mark records right");
+    assertThat(file(pull()).path("error").asString()).isEmpty();
+    assertThat(get("/configurations/edge.eu").size()).isEqualTo(versions + 1);
+  }
+
+  @Test
+  void rolloutOfAFileFollowsItsConfiguration() throws Exception {
+    String rollout =
+        """
+        apiVersion: tethys.dev/v1
+        kind: TethysRollout
+        metadata: {name: edge}
+        spec: {configuration: edge.eu, selector: env=prod, soak: 0s}
+        """;
+    commit("rollouts/edge.yaml", rollout, "Roll out edge");
+    JsonNode none = resource(pull(), "edge");
+    assertThat(none.path("state").asString()).isEqualTo("waiting");
+    assertThat(none.path("detail").asString()).contains("no connected agent");
+    fleet(2);
+    pull();
+    until(() -> resource(get("/repository"), "edge").path("state").asString().equals("current"));
+    commit("edge/eu.yaml", BATCH, "Batch before export");
+    assertThat(resource(pull(), "edge").path("state").asString()).isEqualTo("rolling out");
+    until(() -> resource(get("/repository"), "edge").path("state").asString().equals("current"));
+    assertThat(file(get("/repository")).path("state").asString()).isEqualTo("current");
+    assertThat(get("/repository").path("notInRepository")).isEmpty();
+    done(post("/rollouts/2/undo", body().put("reason", "not wanted")));
+    assertThat(resource(pull(), "edge").path("state").asString()).isEqualTo("undone");
+  }
+
+  @Test
+  void exportedFilesReadTheSame() throws Exception {
+    fleet(1);
+    done(
+        post(
+            "/controls",
+            body()
+                .put("action", "filter")
+                .put("condition", "log.body == \"a: 'b' # c\"")
+                .put("pipeline", "logs")
+                .put("selector", "env=prod,name=~a.*")
+                .put("id", "by-hand")));
+    pull();
+    done(post("/rollouts", body().put("configuration", "edge.eu").put("soak", "0s")));
+    until(() -> get("/rollouts").get(0).path("state").asString().equals("done"));
+    long audited = get("/audit?limit=10000").size();
+    for (JsonNode f : get("/export")) {
+      Path p = origin.resolve("all").resolve(f.path("path").asString());
+      Files.createDirectories(p.getParent());
+      if (SourceResource.isManifest(f.path("text").asString())) {
+        Files.writeString(p, f.path("text").asString());
+      }
+    }
+    git(origin, "add", "-A");
+    git(origin, "commit", "-q", "-m", "Export");
+    JsonNode now = pull();
+    assertThat(now.path("notInRepository")).isEmpty();
+    assertThat(now.path("resources").size()).isEqualTo(2);
+    for (JsonNode r : now.path("resources")) {
+      assertThat(r.path("state").asString()).as(r.toString()).isEqualTo("current");
+    }
+    assertThat(get("/audit?limit=10000").size()).isEqualTo(audited);
   }
 
   @Test

@@ -182,6 +182,7 @@ final class ControlCommands {
             0,
             0,
             ControlCommands::audit));
+    out.addAll(RepositoryCommands.commands());
     out.add(DryRunCommand.command());
     out.add(RecommendationsCommand.command());
     out.add(UnusedMetricsCommand.command());

@@ -27,7 +27,9 @@ import org.jspecify.annotations.Nullable;
  * strictly; ConfigMaps and Secrets are kept for the rules that refer to them; others are ignored.
  */
 public final class ManifestReader {
-  static final String GROUP = "hub.mydecisive.ai/";
+  /** Group of the resources, with its slash. */
+  public static final String GROUP = "hub.mydecisive.ai/";
+
   private static final String VERSION = "hub.mydecisive.ai/v1";
   private static final int MAX_RESOURCES = 10_000;
 
@@ -196,7 +198,7 @@ public final class ManifestReader {
   }
 
   /** Section of a resource with the keys that every resource has. */
-  static Section section(String kind) {
+  public static Section section(String kind) {
     Section s = new Section(kind, "Resource " + kind + ".");
     s.required("apiVersion", Type.STRING, "Group and version.");
     s.required("kind", Type.STRING, "Kind.");

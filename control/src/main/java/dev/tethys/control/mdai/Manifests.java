@@ -1,6 +1,9 @@
 package dev.tethys.control.mdai;
 
+import dev.tethys.config.ConfigException;
 import dev.tethys.control.mdai.Resource.Hub;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -17,6 +20,36 @@ public record Manifests(
 
   /** Identity of a ConfigMap or Secret. */
   public record DataKey(boolean secret, String namespace, String name) {}
+
+  /**
+   * The content of both.
+   *
+   * @throws ConfigException where both define a resource
+   */
+  public Manifests with(Manifests other) {
+    List<Resource> all = new ArrayList<>(resources);
+    for (Resource r : other.resources) {
+      for (Resource own : resources) {
+        if (own.meta().kind().equals(r.meta().kind())
+            && own.meta().name().equals(r.meta().name())
+            && (r instanceof Hub || own.meta().namespace().equals(r.meta().namespace()))) {
+          throw new ConfigException(
+              r.meta().where(),
+              r.meta().kind()
+                  + " "
+                  + r.meta().name()
+                  + " is already defined at "
+                  + own.meta().where());
+        }
+      }
+      all.add(r);
+    }
+    Map<DataKey, Map<String, String>> texts = new HashMap<>(data);
+    texts.putAll(other.data);
+    List<String> left = new ArrayList<>(ignored);
+    left.addAll(other.ignored);
+    return new Manifests(List.copyOf(all), Map.copyOf(texts), List.copyOf(left));
+  }
 
   public List<Hub> hubs() {
     return resources.stream().filter(Hub.class::isInstance).map(Hub.class::cast).toList();

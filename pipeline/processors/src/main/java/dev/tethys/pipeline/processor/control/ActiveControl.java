@@ -59,6 +59,18 @@ final class ActiveControl {
     data = control.action() == ControlAction.REDACT ? new PersonalData(control.detectors()) : null;
   }
 
+  /** The control with another end, which continues where the one before is. */
+  ActiveControl(Control control, ActiveControl before) {
+    this.control = control;
+    counts = before.counts;
+    condition = before.condition;
+    sampler = before.sampler;
+    bucket = before.bucket;
+    rare = before.rare;
+    quota = before.quota;
+    data = before.data;
+  }
+
   /** Whether it is about what enters a pipeline. */
   boolean isFor(PipelineId pipeline, boolean fresh) {
     return control.signals().contains(pipeline.signal())

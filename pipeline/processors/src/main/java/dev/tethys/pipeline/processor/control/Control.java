@@ -359,6 +359,11 @@ public record Control(
         newEndMillis);
   }
 
+  /** The same control without an end. */
+  Control withoutEnd() {
+    return with(id, owner, reason, 0);
+  }
+
   /** The same control, which only counts. */
   public Control observing() {
     return new Control(

@@ -115,7 +115,7 @@ public final class LiveControls implements EntryFilter, Collector {
     ActiveControl[] old = active;
     if (old != null) {
       for (ActiveControl a : old) {
-        before.put(a.control, a);
+        before.put(a.control.withoutEnd(), a);
       }
     }
     List<ActiveControl> next = new ArrayList<>();
@@ -123,8 +123,10 @@ public final class LiveControls implements EntryFilter, Collector {
       if (c.endMillis() <= clock.millis()) {
         continue;
       }
-      ActiveControl kept = before.get(c);
-      if (kept == null) {
+      ActiveControl kept = before.get(c.withoutEnd());
+      if (kept != null && kept.control.endMillis() != c.endMillis()) {
+        kept = new ActiveControl(c, kept); // uses of a quota continue
+      } else if (kept == null) {
         kept = new ActiveControl(c, countsOf(c), clock);
         LOG.log(
             Level.INFO,

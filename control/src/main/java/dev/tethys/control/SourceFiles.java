@@ -1,0 +1,176 @@
+package dev.tethys.control;
+
+import dev.tethys.config.YamlDocument;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.FileVisitResult;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.SimpleFileVisitor;
+import java.nio.file.attribute.BasicFileAttributes;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Place of files that are a source of the control plane: the last commit of a clone, or a folder.
+ */
+interface SourceFiles {
+  int MAX_FILES = 1000;
+  String ENDING = ".yaml";
+
+  /**
+   * File.
+   *
+   * @param path with {@code /}, relative to the place
+   * @param commit that changed it last, and its author and subject
+   */
+  record File(String path, String text, String commit, String author, String subject) {}
+
+  /**
+   * All files at one time.
+   *
+   * @param commit identifies the content
+   * @param author of the commit
+   */
+  record Snapshot(String commit, String author, List<File> files) {}
+
+  /**
+   * Reads the files.
+   *
+   * @param known commit of the last snapshot; "" for none
+   * @return null where the commit is the known one
+   * @throws IOException where the files cannot be read as a whole
+   */
+  @Nullable Snapshot read(String known) throws IOException;
+
+  /** Files of the last commit of a Git clone, which is pulled before. */
+  final class OfGit implements SourceFiles {
+    private final GitCommand git;
+    private final boolean pull;
+    private Map<String, Known> before = Map.of();
+
+    /** File that was read, and the hash of its content in Git. */
+    private record Known(String blob, File file) {}
+
+    OfGit(Path folder, boolean pull) {
+      this.git = new GitCommand(folder);
+      this.pull = pull;
+    }
+
+    @Override
+    public @Nullable Snapshot read(String known) throws IOException {
+      if (pull) {
+        git.run("pull", "--ff-only", "--quiet");
+      }
+      String commit = git.run("rev-parse", "HEAD").strip();
+      if (commit.equals(known)) {
+        return null;
+      }
+      Map<String, Known> now = new TreeMap<>();
+      List<File> files = new ArrayList<>();
+      for (String entry : git.run("ls-tree", "-r", "-z", "HEAD", ".").split("\0", -1)) {
+        int tab = entry.indexOf('\t');
+        String path = tab < 0 ? "" : entry.substring(tab + 1);
+        String[] head = tab < 0 ? new String[0] : entry.substring(0, tab).split(" ", -1);
+        if (head.length != 3 || !head[1].equals("blob") || !path.endsWith(ENDING)) {
+          continue;
+        }
+        checkCount(files.size());
+        Known k = before.get(path);
+        File f = k != null && k.blob.equals(head[2]) ? k.file : file(path);
+        now.put(path, new Known(head[2], f));
+        files.add(f);
+      }
+      before = now;
+      return new Snapshot(commit, git.run("log", "-1", "--format=%an").strip(), List.copyOf(files));
+    }
+
+    private File file(String path) throws IOException {
+      String text = git.run("show", "HEAD:./" + path);
+      String[] last =
+          git.run("log", "-1", "--format=%h%x00%an%x00%s", "--", path).strip().split("\0", -1);
+      return new File(
+          path, text, last[0], last.length > 1 ? last[1] : "", last.length > 2 ? last[2] : "");
+    }
+  }
+
+  /**
+   * Files of a folder. Names that begin with a dot are left out. A folder without files is taken
+   * for one that is not mounted.
+   */
+  final class OfFolder implements SourceFiles {
+    private final Path folder;
+
+    OfFolder(Path folder) {
+      this.folder = folder;
+    }
+
+    @Override
+    public @Nullable Snapshot read(String known) throws IOException {
+      if (!Files.isDirectory(folder)) {
+        throw new IOException(folder + " is no folder");
+      }
+      Map<String, String> texts = new TreeMap<>();
+      boolean[] any = new boolean[1];
+      try {
+        Files.walkFileTree(
+            folder,
+            new SimpleFileVisitor<>() {
+              @Override
+              public FileVisitResult preVisitDirectory(Path dir, BasicFileAttributes a) {
+                return !dir.equals(folder) && isHidden(dir)
+                    ? FileVisitResult.SKIP_SUBTREE
+                    : FileVisitResult.CONTINUE;
+              }
+
+              @Override
+              public FileVisitResult visitFile(Path file, BasicFileAttributes a)
+                  throws IOException {
+                // A link to a file is read: mounted volumes of Kubernetes consist of them.
+                if (isHidden(file) || !Files.isRegularFile(file)) {
+                  return FileVisitResult.CONTINUE;
+                }
+                any[0] = true;
+                if (file.toString().endsWith(ENDING)) {
+                  checkCount(texts.size());
+                  texts.put(
+                      folder.relativize(file).toString().replace('\\', '/'),
+                      YamlDocument.text(file));
+                }
+                return FileVisitResult.CONTINUE;
+              }
+            });
+      } catch (UncheckedIOException e) {
+        throw new IOException(e.getMessage(), e);
+      }
+      if (!any[0]) {
+        throw new IOException(
+            folder + " has no files; if that is meant, put any file in it, such as README");
+      }
+      StringBuilder all = new StringBuilder();
+      texts.forEach((p, t) -> all.append(p).append('\n').append(Texts.sha256(t)).append('\n'));
+      String commit = Texts.sha256(all.toString());
+      if (commit.equals(known)) {
+        return null;
+      }
+      List<File> files = new ArrayList<>();
+      texts.forEach(
+          (p, t) -> files.add(new File(p, t, Texts.sha256(t).substring(0, 10), "folder", p)));
+      return new Snapshot(commit, "folder", List.copyOf(files));
+    }
+
+    private static boolean isHidden(Path p) {
+      Path name = p.getFileName();
+      return name != null && name.toString().startsWith(".");
+    }
+  }
+
+  private static void checkCount(int files) throws IOException {
+    if (files >= MAX_FILES) {
+      throw new IOException("there are more than " + MAX_FILES + " files " + ENDING);
+    }
+  }
+}

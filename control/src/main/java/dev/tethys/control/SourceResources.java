@@ -1,0 +1,482 @@
+package dev.tethys.control;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.control.Rollouts.ConflictException;
+import dev.tethys.control.Rollouts.NotFoundException;
+import dev.tethys.control.SourceState.Applied;
+import dev.tethys.control.mdai.ManifestReader;
+import dev.tethys.control.mdai.Manifests;
+import dev.tethys.control.mdai.Resource;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.processor.control.Control;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Resources of the repository, and their application. A resource is applied once: what a user
+ * changes afterwards is shown as drift and stays until the file changes. A file with an error keeps
+ * the resources that it had before. Everything is guarded by this.
+ */
+final class SourceResources {
+  private static final System.Logger LOG = JulLogger.of(SourceResources.class.getName());
+
+  /** Characters of all manifests together. */
+  private static final long MAX_TEXT = 16L << 20;
+
+  /** Remaining time below which a control without an end is prolonged. */
+  private static final Duration PROLONGED = Controls.LONGEST.minusDays(1);
+
+  /**
+   * State of a resource.
+   *
+   * @param state {@code current}, {@code drift}, {@code ended}, {@code rolling out}, {@code
+   *     undone}, {@code waiting} or {@code invalid}
+   * @param detail why; "" where nothing is to be said
+   */
+  record Item(String kind, String name, String path, String commit, String state, String detail) {}
+
+  /** Resource and its file. */
+  private record Placed(SourceResource resource, SourceFiles.File file) {}
+
+  private final Controls controls;
+  private final Rollouts rollouts;
+  private final DefinedRules rules;
+  private final SourceState kept;
+  private final Scheduler clock;
+
+  private final Map<String, Placed> resources = new LinkedHashMap<>(); // by kind and name
+  private final List<Item> broken = new ArrayList<>();
+  private final Map<String, String> waiting = new TreeMap<>(); // reasons, by kind and name
+  private Manifests manifests = Manifests.NONE;
+  private boolean unsaved;
+  private volatile Map<String, List<ConfigTest>> tests = Map.of();
+
+  SourceResources(
+      Controls controls, Rollouts rollouts, DefinedRules rules, SourceState kept, Scheduler clock) {
+    this.controls = controls;
+    this.rollouts = rollouts;
+    this.rules = rules;
+    this.kept = kept;
+    this.clock = clock;
+  }
+
+  /** Tests of a configuration. */
+  List<ConfigTest> tests(String configuration) {
+    return tests.getOrDefault(configuration, List.of());
+  }
+
+  /** Takes rules and tests of the last files that were right, before the repository is read. */
+  synchronized void restore() throws IOException {
+    read(List.copyOf(kept.files.values()));
+    defineRules();
+  }
+
+  /**
+   * Reads files. Those with an error keep what they had before.
+   *
+   * @throws IOException where they are too large together
+   */
+  synchronized void read(List<SourceFiles.File> files) throws IOException {
+    long length = 0;
+    for (SourceFiles.File f : files) {
+      length += f.text().length();
+    }
+    if (length > MAX_TEXT) {
+      throw new IOException("the manifests have " + length + " characters; at most " + MAX_TEXT);
+    }
+    resources.clear();
+    broken.clear();
+    Map<String, SourceFiles.File> right = new TreeMap<>();
+    Manifests all = Manifests.NONE;
+    for (SourceFiles.File f : files) {
+      SourceFiles.File used = f;
+      List<SourceResource> own;
+      Manifests mdai;
+      try {
+        own = SourceResource.parse(f.path(), f.text());
+        mdai = mdai(f);
+      } catch (ConfigException e) {
+        broken.add(
+            new Item("", "", f.path(), f.commit(), "invalid", String.valueOf(e.getMessage())));
+        used = kept.files.get(f.path());
+        if (used == null) {
+          continue;
+        }
+        try {
+          own = SourceResource.parse(used.path(), used.text());
+          mdai = mdai(used);
+        } catch (ConfigException e2) { // of another version of this program
+          continue;
+        }
+      }
+      right.put(used.path(), used);
+      try {
+        all = all.with(mdai);
+        rules.manifestsOfFlags().with(mdai);
+      } catch (ConfigException e) {
+        broken.add(
+            new Item("", "", f.path(), f.commit(), "invalid", String.valueOf(e.getMessage())));
+      }
+      for (SourceResource r : own) {
+        place(r, used);
+      }
+    }
+    manifests = all;
+    kept.keepFiles(right.values());
+    unsaved = true;
+    Map<String, List<ConfigTest>> byName = new TreeMap<>();
+    for (Placed p : resources.values()) {
+      if (p.resource instanceof SourceResource.Test t) {
+        byName.computeIfAbsent(t.test().configuration(), k -> new ArrayList<>()).add(t.test());
+      }
+    }
+    tests = byName;
+  }
+
+  private static Manifests mdai(SourceFiles.File f) {
+    return f.text().contains(ManifestReader.GROUP)
+        ? ManifestReader.parse(f.path(), f.text())
+        : Manifests.NONE;
+  }
+
+  private void place(SourceResource r, SourceFiles.File f) {
+    SourceResource.Meta m = r.meta();
+    Placed other = resources.putIfAbsent(m.id(), new Placed(r, f));
+    String problem =
+        other != null
+            ? m.where() + ": it is already defined at " + other.resource.meta().where()
+            : r instanceof SourceResource.Rule && rules.namesOfFlags().contains(m.name())
+                ? m.where() + ": --automation has a rule of this name"
+                : "";
+    if (!problem.isEmpty()) {
+      if (other == null) {
+        resources.remove(m.id());
+      }
+      broken.add(new Item(m.kind(), m.name(), f.path(), f.commit(), "invalid", problem));
+    }
+  }
+
+  /**
+   * Applies what has changed, and ends the controls whose files were removed.
+   *
+   * @param versions of the files of configurations, by name; 0 for one with an error
+   * @param author of the last commit
+   * @throws IOException where a change is not on disk; the next call tries again
+   */
+  synchronized void apply(Map<String, Integer> versions, String commit, String author)
+      throws IOException {
+    Map<String, Applied> before = new TreeMap<>(kept.applied);
+    defineRules();
+    waiting.clear();
+    for (Placed p : resources.values()) {
+      try {
+        switch (p.resource) {
+          case SourceResource.LiveControl c -> apply(c, p.file);
+          case SourceResource.Rollout r -> apply(r, p.file, versions);
+          case SourceResource.Rule r -> note(r.meta(), r.meta().hash(), 0);
+          case SourceResource.Test t -> note(t.meta(), t.meta().hash(), 0);
+        }
+      } catch (ConflictException | NotFoundException | IllegalArgumentException e) {
+        waiting.put(p.resource.meta().id(), String.valueOf(e.getMessage()));
+      }
+    }
+    for (String id : before.keySet()) {
+      if (!resources.containsKey(id)) {
+        remove(id, commit, author);
+      }
+    }
+    if (unsaved || !before.equals(kept.applied)) {
+      kept.save();
+      unsaved = false;
+    }
+  }
+
+  private void remove(String id, String commit, String author) throws IOException {
+    String name = id.substring(id.indexOf('/') + 1);
+    if (id.startsWith(SourceResource.CONTROL + "/") && controls.active(name) != null) {
+      try {
+        controls.end(
+            name, "git:" + author, "removed from the repository at " + Texts.shortened(commit, 11));
+      } catch (ConflictException | NotFoundException e) {
+        LOG.log(Level.DEBUG, "Control ended meanwhile", e);
+      }
+    }
+    kept.applied.remove(id);
+  }
+
+  private void defineRules() throws IOException {
+    List<AutomationRule> all = new ArrayList<>();
+    for (Placed p : resources.values()) {
+      if (p.resource instanceof SourceResource.Rule r) {
+        all.add(r.rule());
+      }
+    }
+    try {
+      rules.takeRepository(all, manifests);
+    } catch (ConfigException e) {
+      broken.add(new Item("", "", "", "", "invalid", String.valueOf(e.getMessage())));
+    }
+  }
+
+  private void note(SourceResource.Meta m, String hash, long rollout) {
+    kept.applied.put(m.id(), new Applied(hash, rollout));
+  }
+
+  private void apply(SourceResource.LiveControl c, SourceFiles.File f) throws IOException {
+    SourceResource.Meta m = c.meta();
+    Applied last = kept.applied.get(m.id());
+    LiveControl active = controls.active(m.name());
+    long now = clock.millis();
+    if (last != null && last.hash().equals(m.hash())) {
+      boolean standing = c.duration() == null && c.end() == null;
+      if (standing
+          && active != null
+          && isSame(c, active)
+          && active.control().endMillis() - now < PROLONGED.toMillis()) {
+        controls.prolong(m.name(), now + Controls.LONGEST.toMillis());
+      }
+      return;
+    }
+    long longest = now + Controls.LONGEST.toMillis();
+    long end =
+        c.end() != null
+            ? c.end().toEpochMilli()
+            : now + (c.duration() == null ? Controls.LONGEST : c.duration()).toMillis();
+    if (end > longest) {
+      throw new IllegalArgumentException("end must be at most 30d from now; leave it out for none");
+    }
+    boolean adopted =
+        active != null
+            && isSame(c, active)
+            && (c.end() == null || active.control().endMillis() == end);
+    if (end > now && !adopted) {
+      controls.put(c.control(), c.selector(), end, "git:" + f.author(), reason(c.control(), f));
+    } else if (end <= now && active != null) {
+      controls.end(m.name(), "git:" + f.author(), "its end in the repository has passed");
+    }
+    note(m, m.hash(), 0);
+  }
+
+  private static String reason(Control c, SourceFiles.File f) {
+    return c.reason().isEmpty()
+        ? Texts.shortened(f.commit() + " " + f.subject(), 1024)
+        : c.reason();
+  }
+
+  /** Whether a control does what the file says, whoever owns it and whenever it ends. */
+  private static boolean isSame(SourceResource.LiveControl c, LiveControl active) {
+    Control own = c.control().with(c.meta().name(), "", "", 0);
+    return active.control().with(c.meta().name(), "", "", 0).equals(own)
+        && active.selector().toString().equals(c.selector().toString());
+  }
+
+  private void apply(SourceResource.Rollout r, SourceFiles.File f, Map<String, Integer> versions)
+      throws IOException {
+    int version = version(r, versions);
+    String hash = Texts.sha256(r.meta().hash() + "/" + version);
+    Applied last = kept.applied.get(r.meta().id());
+    if (last != null && last.hash().equals(hash)) {
+      return;
+    }
+    if (!r.guard().query().isEmpty() && !rollouts.hasQueries()) {
+      throw new IllegalArgumentException(
+          "query requires a Prometheus: start the control plane with --prometheus.url");
+    }
+    Rollout.Assignment now = assignment(r.configuration());
+    if (now != null
+        && now.version() == version
+        && now.selector().toString().equals(r.selector().toString())) {
+      note(r.meta(), hash, now.rollout());
+      return;
+    }
+    Rollout started =
+        rollouts.start(
+            r.configuration(),
+            version,
+            r.selector(),
+            r.guard(),
+            "git:" + f.author(),
+            r.reason().isEmpty() ? f.commit() + " " + f.subject() : r.reason());
+    note(r.meta(), hash, started.id);
+    kept.save(); // so that it is not started again when the next step fails
+  }
+
+  private static int version(SourceResource.Rollout r, Map<String, Integer> versions) {
+    Integer ofFile = versions.get(r.configuration());
+    if (r.version() != null) {
+      return r.version();
+    }
+    if (ofFile == null) {
+      throw new IllegalArgumentException(
+          "the repository has no file of configuration " + r.configuration() + "; write a version");
+    }
+    if (ofFile == 0) {
+      throw new IllegalArgumentException(
+          "the file of configuration " + r.configuration() + " is not valid");
+    }
+    return ofFile;
+  }
+
+  private Rollout.@Nullable Assignment assignment(String configuration) {
+    Rollout.Assignment[] out = new Rollout.Assignment[1];
+    rollouts.read(
+        (all, assignments) -> {
+          for (Rollout.Assignment a : assignments) {
+            out[0] = a.configuration().equals(configuration) ? a : out[0];
+          }
+          return out;
+        });
+    return out[0];
+  }
+
+  /** States of the resources. */
+  synchronized List<Item> items() {
+    List<Item> out = new ArrayList<>();
+    for (Placed p : resources.values()) {
+      SourceResource.Meta m = p.resource.meta();
+      String why = waiting.getOrDefault(m.id(), "");
+      String[] state =
+          !why.isEmpty()
+              ? new String[] {"waiting", why}
+              : switch (p.resource) {
+                case SourceResource.LiveControl c -> state(c);
+                case SourceResource.Rollout r -> state(r);
+                default -> new String[] {"current", ""};
+              };
+      out.add(new Item(m.kind(), m.name(), p.file.path(), p.file.commit(), state[0], state[1]));
+    }
+    for (Resource r : manifests.resources()) {
+      String path = r.meta().where().replaceFirst(":\\d+:\\d+$", "");
+      SourceFiles.File f = kept.files.get(path);
+      out.add(
+          new Item(
+              r.meta().kind(), r.meta().name(), path, f == null ? "" : f.commit(), "current", ""));
+    }
+    out.addAll(broken);
+    return out;
+  }
+
+  private String[] state(SourceResource.LiveControl c) {
+    LiveControl live = controls.state().all.get(c.meta().name());
+    if (live != null && live.isActive()) {
+      return isSame(c, live)
+          ? new String[] {"current", ""}
+          : new String[] {"drift", "the active control of this name differs"};
+    }
+    boolean byTime = live == null || live.endedBy().equals("clock");
+    return byTime && (c.duration() != null || c.end() != null)
+        ? new String[] {"ended", "its time has passed"}
+        : new String[] {
+          "drift",
+          live == null ? "it is not active" : "ended by " + live.endedBy() + ": " + live.endReason()
+        };
+  }
+
+  private String[] state(SourceResource.Rollout r) {
+    Applied a = kept.applied.get(r.meta().id());
+    if (a == null) {
+      return new String[] {"waiting", ""};
+    }
+    return rollouts.read(
+        (all, assignments) -> {
+          for (Rollout x : all) {
+            if (x.id == a.rollout() && x.state != Rollout.State.DONE) {
+              return new String[] {
+                x.state.isActive() ? "rolling out" : "undone",
+                "rollout "
+                    + x.id
+                    + " is "
+                    + x.state.word()
+                    + (x.stateReason.isEmpty() ? "" : ": ")
+                    + x.stateReason
+              };
+            }
+          }
+          for (Rollout.Assignment x : assignments) {
+            if (x.rollout() == a.rollout()) {
+              return new String[] {"current", ""};
+            }
+          }
+          return new String[] {"drift", "another rollout replaced it, or it was undone"};
+        });
+  }
+
+  /** Whether a control is of a file that gives it no end. */
+  synchronized boolean isStanding(String id) {
+    Placed p = resources.get(SourceResource.CONTROL + "/" + id);
+    return p != null
+        && p.resource instanceof SourceResource.LiveControl c
+        && c.duration() == null
+        && c.end() == null;
+  }
+
+  /** Files with tests and resources of MDAI, by path. */
+  synchronized Map<String, String> otherFiles() {
+    Map<String, String> out = new TreeMap<>();
+    for (SourceFiles.File f : kept.files.values()) {
+      boolean tests =
+          resources.values().stream()
+              .anyMatch(p -> p.file == f && p.resource instanceof SourceResource.Test);
+      if (tests || f.text().contains(ManifestReader.GROUP)) {
+        out.put(f.path(), f.text());
+      }
+    }
+    return out;
+  }
+
+  /** What runs and is not in the repository. */
+  synchronized List<Item> others(Set<String> configurations, List<AutomationRule> running) {
+    List<Item> out = new ArrayList<>();
+    for (LiveControl c : controls.state().active) {
+      String id = c.control().id();
+      boolean automatic = c.control().observe() || running.stream().anyMatch(r -> r.starts(id));
+      if (!automatic && !resources.containsKey(SourceResource.CONTROL + "/" + id)) {
+        out.add(
+            other(
+                SourceResource.CONTROL,
+                id,
+                c.control().action().word() + " of " + c.control().owner()));
+      }
+    }
+    for (String name : rules.namesOfFlags()) {
+      out.add(other(SourceResource.RULE, name, "rule of --automation"));
+    }
+    Set<String> rolledOut = new HashSet<>();
+    for (Placed p : resources.values()) {
+      if (p.resource instanceof SourceResource.Rollout r) {
+        rolledOut.add(r.configuration());
+      }
+    }
+    rollouts.read(
+        (all, assignments) -> {
+          for (Rollout.Assignment a : assignments) {
+            if (!configurations.contains(a.configuration())) {
+              out.add(other("configuration", a.configuration(), "version " + a.version()));
+            }
+            if (!rolledOut.contains(a.configuration())) {
+              out.add(
+                  other(
+                      SourceResource.ROLLOUT,
+                      a.configuration(),
+                      "version " + a.version() + " to \"" + a.selector() + "\""));
+            }
+          }
+          return out;
+        });
+    return out;
+  }
+
+  private static Item other(String kind, String name, String detail) {
+    return new Item(kind, name, "", "", "not in the repository", detail);
+  }
+}

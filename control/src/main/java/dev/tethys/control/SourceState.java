@@ -1,0 +1,102 @@
+package dev.tethys.control;
+
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.RealFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Map;
+import java.util.TreeMap;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * File with what was taken from the repository, replaced as a whole by a rename.
+ *
+ * <p>Format: a JSON object with {@code format} (1), {@code files}, the manifests that were right
+ * last, each with {@code path}, {@code text}, {@code commit}, {@code author} and {@code subject},
+ * and {@code applied}, an object of resources with {@code hash} and {@code rollout}. So the rules
+ * of a repository that is away hold after a restart, and what was removed meanwhile is known.
+ */
+final class SourceState {
+  private static final int FORMAT = 1;
+
+  private final FileAccess access = new RealFiles();
+  private final Path file;
+
+  /** Manifests that were right last, by path. */
+  final Map<String, SourceFiles.File> files = new TreeMap<>();
+
+  /** Resources that were applied, by kind and name. */
+  final Map<String, Applied> applied = new TreeMap<>();
+
+  /**
+   * Resource that was applied.
+   *
+   * @param rollout that it started; 0 for none
+   */
+  record Applied(String hash, long rollout) {}
+
+  SourceState(Path file) throws IOException {
+    this.file = file;
+    if (!Files.exists(file)) {
+      return;
+    }
+    try {
+      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
+      if (n.path("format").asInt(0) != FORMAT) {
+        throw new IOException(
+            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
+      }
+      for (JsonNode f : n.path("files")) {
+        String path = f.path("path").asString("");
+        files.put(
+            path,
+            new SourceFiles.File(
+                path,
+                f.path("text").asString(""),
+                f.path("commit").asString(""),
+                f.path("author").asString(""),
+                f.path("subject").asString("")));
+      }
+      n.path("applied")
+          .properties()
+          .forEach(
+              e ->
+                  applied.put(
+                      e.getKey(),
+                      new Applied(
+                          e.getValue().path("hash").asString(""),
+                          e.getValue().path("rollout").asLong(0))));
+    } catch (JacksonException e) {
+      throw new IOException(
+          file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
+    }
+  }
+
+  void save() throws IOException {
+    ObjectNode n = JsonMapper.shared().createObjectNode().put("format", FORMAT);
+    ArrayNode all = n.putArray("files");
+    for (SourceFiles.File f : files.values()) {
+      all.addObject()
+          .put("path", f.path())
+          .put("text", f.text())
+          .put("commit", f.commit())
+          .put("author", f.author())
+          .put("subject", f.subject());
+    }
+    ObjectNode a = n.putObject("applied");
+    applied.forEach((id, x) -> a.putObject(id).put("hash", x.hash()).put("rollout", x.rollout()));
+    access.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  void keepFiles(Collection<SourceFiles.File> now) {
+    files.clear();
+    now.forEach(f -> files.put(f.path(), f));
+  }
+}

@@ -1,0 +1,46 @@
+package dev.tethys.control;
+
+import dev.tethys.config.ConfigException;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Function;
+
+/** Check of a text before it becomes a version: the reader of the running graph, and its tests. */
+final class VersionCheck {
+  private final GraphValidator validator;
+  private final DryRun runs;
+  private final Function<String, List<ConfigTest>> tests;
+
+  /**
+   * @param tests of a configuration
+   */
+  VersionCheck(GraphValidator validator, DryRun runs, Function<String, List<ConfigTest>> tests) {
+    this.validator = validator;
+    this.runs = runs;
+    this.tests = tests;
+  }
+
+  /**
+   * Checks a text.
+   *
+   * @param file that errors name
+   * @return as of {@link GraphValidator#check}
+   * @throws ConfigException where the text is wrong for every agent, or a test fails, with the
+   *     differences
+   */
+  String check(String name, String file, String text) throws IOException {
+    String validation = validator.check(file, text);
+    List<String> failed = new ArrayList<>();
+    for (ConfigTest t : tests.apply(name)) {
+      String difference = t.run(runs, text);
+      if (!difference.isEmpty()) {
+        failed.add(difference);
+      }
+    }
+    if (!failed.isEmpty()) {
+      throw new ConfigException(file, Texts.shortened(String.join("\n", failed), 8192));
+    }
+    return validation;
+  }
+}

@@ -1,0 +1,30 @@
+package dev.tethys.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Files of a folder that is no clone. */
+class SourceFilesTest {
+  private @TempDir Path folder;
+
+  @Test
+  void emptyFolderIsTakenForOneThatIsNotMounted() throws Exception {
+    Path plain = Files.createDirectories(folder.resolve("plain"));
+    SourceFiles.OfFolder source = new SourceFiles.OfFolder(plain);
+    assertThatThrownBy(() -> source.read("")).hasMessageContaining("has no files");
+    Files.writeString(plain.resolve("README"), "");
+    assertThat(source.read("").files()).isEmpty();
+    Files.createDirectories(plain.resolve("a"));
+    Files.createDirectories(plain.resolve("..data"));
+    Files.writeString(plain.resolve("..data/b.yaml"), "b");
+    Files.createSymbolicLink(plain.resolve("a/b.yaml"), plain.resolve("..data/b.yaml"));
+    SourceFiles.Snapshot s = source.read("");
+    assertThat(s.files()).extracting(SourceFiles.File::path).containsExactly("a/b.yaml");
+    assertThat(source.read(s.commit())).isNull();
+  }
+}
