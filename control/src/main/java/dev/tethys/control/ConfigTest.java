@@ -61,7 +61,7 @@ record ConfigTest(
       SPEC.required("expect", Type.list(EXPECTED.type(o -> o)), "What exporters must get.");
 
   /**
-   * What an exporter must get.
+   * Items and records that an exporter must get.
    *
    * @param signal null for all
    * @param items null where they are not counted

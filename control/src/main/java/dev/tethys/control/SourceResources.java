@@ -273,7 +273,7 @@ final class SourceResources {
         : c.reason();
   }
 
-  /** Whether a control does what the file says, whoever owns it and whenever it ends. */
+  /** Whether a control does what the file says; owner, reason and end may differ. */
   private static boolean isSame(SourceResource.LiveControl c, LiveControl active) {
     Control own = c.control().with(c.meta().name(), "", "", 0);
     return active.control().with(c.meta().name(), "", "", 0).equals(own)
