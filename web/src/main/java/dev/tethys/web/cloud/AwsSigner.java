@@ -34,7 +34,7 @@ public final class AwsSigner {
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
   private static final String ALGORITHM = "AWS4-HMAC-SHA256";
   private static final byte[] NOTHING = {};
-  private static final Set<String> SIGNED = Set.of("content-type", "content-length");
+  private static final Set<String> SIGNED = Set.of("content-type", "content-length", "date", "range");
 
   /**
    * Those of AWS itself, and those by which others (MongoDB, Google, Datadog) ask in one's name.
@@ -84,7 +84,7 @@ public final class AwsSigner {
             });
     String signedHeaders = String.join(";", headers.keySet());
     StringBuilder canonical = new StringBuilder(call.method()).append('\n');
-    canonical.append(path(uri)).append('\n').append(query(uri)).append('\n');
+    canonical.append(path(uri, service)).append('\n').append(query(uri)).append('\n');
     headers.forEach((k, v) -> canonical.append(k).append(':').append(v).append('\n'));
     canonical.append('\n').append(signedHeaders).append('\n').append(hash);
     String scope = scope(time, region, service);
@@ -131,7 +131,7 @@ public final class AwsSigner {
     }
     StringBuilder canonical =
         new StringBuilder("GET\n")
-            .append(path(uri))
+            .append(path(uri, service))
             .append('\n')
             .append(query(all))
             .append("\nhost:")
@@ -181,10 +181,21 @@ public final class AwsSigner {
     return usual ? host : host + ":" + port;
   }
 
-  /** Each part of the path encoded once more, as every service but S3 has it. */
-  private static String path(URI uri) {
+  /** Each part of the path encoded once more; S3 has it encoded once. */
+  private static String path(URI uri, String service) {
     String raw = uri.getRawPath();
-    return raw == null || raw.isEmpty() ? "/" : encoded(raw).replace("%2F", "/");
+    if (raw == null || raw.isEmpty()) {
+      return "/";
+    }
+    return encodedPath(
+        service.equals("s3")
+            ? URLDecoder.decode(raw.replace("+", "%2B"), StandardCharsets.UTF_8)
+            : raw);
+  }
+
+  /** A path as AWS encodes it: all but unreserved characters and slashes. */
+  public static String encodedPath(String path) {
+    return encoded(path).replace("%2F", "/");
   }
 
   private static String query(URI uri) {

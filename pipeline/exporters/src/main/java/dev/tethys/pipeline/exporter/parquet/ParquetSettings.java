@@ -6,6 +6,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.client.S3Settings;
 import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.exporter.rows.HistogramRule;
 import dev.tethys.pipeline.exporter.rows.RowSettings;

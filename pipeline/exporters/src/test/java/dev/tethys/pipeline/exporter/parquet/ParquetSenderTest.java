@@ -12,6 +12,7 @@ import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.client.S3Settings;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.SendResult;
 import dev.tethys.pipeline.delivery.UnsupportedItemCounter;
@@ -579,9 +580,9 @@ class ParquetSenderTest {
   void bucketsHaveUrls() {
     YamlDocument d = YamlDocument.parse("c.yaml", null, "{s3: {bucket: data, region: cn-north-1}}");
     S3Settings s = Objects.requireNonNull(ParquetSettings.TYPE.read(d.root()).s3());
-    assertThat(s.url("a/b=c", "cn-north-1"))
+    assertThat(s.location().url("a/b=c", "cn-north-1"))
         .hasToString("https://data.s3.cn-north-1.amazonaws.com.cn/a/b=c");
-    assertThat(s.url("", "us-east-1")).hasToString("https://data.s3.us-east-1.amazonaws.com/");
+    assertThat(s.location().url("", "us-east-1")).hasToString("https://data.s3.us-east-1.amazonaws.com/");
   }
 
   @Test

@@ -1,41 +1,24 @@
-package dev.tethys.pipeline.exporter.parquet;
+package dev.tethys.pipeline.client;
 
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.Key;
 import dev.tethys.config.ProxyConfig;
 import dev.tethys.config.Secret;
 import dev.tethys.config.Section;
+import dev.tethys.config.TlsConfig;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
-import dev.tethys.pipeline.client.ClientTlsSettings;
 import dev.tethys.web.cloud.AwsCredentials;
-import java.net.URI;
+import dev.tethys.web.s3.S3Location;
 import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A bucket, and who writes to it.
+ * A bucket with a prefix of keys: the {@code s3} block of our own components.
  *
  * @param prefix of all keys, "" for none, without slashes at its ends
- * @param endpoint of what speaks S3's API elsewhere; "" for Amazon
- * @param partBytes a larger file is sent in parts of this size
- * @param stored headers of what is begun: class of storage, encryption, rights
- * @param checksums whether bodies carry {@code x-amz-checksum-sha256}
- * @param pathStyle whether the bucket is in the path, instead of before the host's name
  */
-record S3Settings(
-    String bucket,
-    String prefix,
-    String endpoint,
-    boolean pathStyle,
-    int partBytes,
-    Map<String, String> stored,
-    boolean checksums,
-    AwsCredentials.Settings credentials,
-    HttpClientConfig client) {
-  /** The least that S3 takes for a part that is not the last one. */
-  static final int MIN_PART = 5 << 20;
-
+public record S3Settings(S3Location location, String prefix) {
   private static final int MAX_PART = 1 << 30;
 
   private static final Section SECTION = new Section("s3", "Bucket of S3 or a compatible service.");
@@ -61,7 +44,7 @@ record S3Settings(
       SECTION.key(
           "part_bytes",
           Type.INT,
-          16L << 20,
+          (long) S3Location.USUAL_PART,
           "Size of parts in which larger files are uploaded; at least 5 MiB.");
   private static final Key<String> STORAGE_CLASS =
       SECTION.key(
@@ -113,7 +96,7 @@ record S3Settings(
     SECTION.notBuilt("sse_customer_key", "Customer keys (SSE-C) are not supported.");
   }
 
-  static final Type<S3Settings> TYPE = SECTION.type(S3Settings::read);
+  public static final Type<S3Settings> TYPE = SECTION.type(S3Settings::read);
 
   /** Headers of PutObject and CreateMultipartUpload. */
   private static Map<String, String> stored(YamlObject o) {
@@ -146,7 +129,7 @@ record S3Settings(
 
   private static S3Settings read(YamlObject o) {
     String bucket = o.get(BUCKET);
-    if (!bucket.matches("[a-z0-9][a-z0-9.-]{1,61}[a-z0-9]")) {
+    if (!S3Location.isBucket(bucket)) {
       throw o.error(BUCKET, "\"" + bucket + "\" is no name of a bucket");
     }
     String prefix = o.get(PREFIX).replaceAll("^/+|/+$", "");
@@ -154,7 +137,7 @@ record S3Settings(
       throw o.error(PREFIX, "prefix must consist of letters, digits and any of _ . = - /");
     }
     String endpoint = o.get(ENDPOINT).replaceAll("/+$", "");
-    if (!endpoint.isEmpty() && !endpoint.matches("https?://[^/?#]+")) {
+    if (!endpoint.isEmpty() && !S3Location.isEndpoint(endpoint)) {
       throw o.error(ENDPOINT, "endpoint must be a URL such as https://minio:9000");
     }
     Secret secret = o.find(SECRET_KEY);
@@ -165,57 +148,38 @@ record S3Settings(
       throw o.error(SESSION_TOKEN, "session_token is of access_key and secret_key");
     }
     long part = o.get(PART_BYTES);
-    if (part < MIN_PART || part > MAX_PART) {
-      throw o.error(PART_BYTES, "part_bytes must be " + MIN_PART + " to " + MAX_PART);
+    if (part < S3Location.MIN_PART || part > MAX_PART) {
+      throw o.error(PART_BYTES, "part_bytes must be " + S3Location.MIN_PART + " to " + MAX_PART);
     }
     return new S3Settings(
-        bucket,
-        prefix,
-        endpoint,
-        o.get(PATH_STYLE),
-        (int) part,
-        stored(o),
-        o.get(CHECKSUMS),
-        new AwsCredentials.Settings(
-            o.get(REGION),
-            o.get(ACCESS_KEY),
-            secret == null ? Secret.NONE : secret,
-            o.get(SESSION_TOKEN),
-            o.get(PROFILE),
-            o.get(ROLE),
-            o.get(EXTERNAL_ID),
-            false),
-        new HttpClientConfig(
-            null,
-            null,
-            null,
-            o.get(TLS).config(),
-            true,
-            true,
-            new ProxyConfig(null, "", true, Map.of()),
-            Map.of()));
+        new S3Location(
+            bucket,
+            endpoint,
+            o.get(PATH_STYLE),
+            (int) part,
+            stored(o),
+            o.get(CHECKSUMS),
+            new AwsCredentials.Settings(
+                o.get(REGION),
+                o.get(ACCESS_KEY),
+                secret == null ? Secret.NONE : secret,
+                o.get(SESSION_TOKEN),
+                o.get(PROFILE),
+                o.get(ROLE),
+                o.get(EXTERNAL_ID),
+                false),
+            client(o.get(TLS).config())),
+        prefix);
   }
 
-  /** Where an object is; the bucket itself for "". */
-  URI url(String key, String region) {
-    return url(key, "", region);
+  /** Client settings of requests to S3 with some TLS. */
+  public static HttpClientConfig client(TlsConfig tls) {
+    return new HttpClientConfig(
+        null, null, null, tls, true, true, new ProxyConfig(null, "", true, Map.of()), Map.of());
   }
 
-  /**
-   * The same with a question.
-   *
-   * @param query "" for none
-   */
-  URI url(String key, String query, String region) {
-    String asked = query.isEmpty() ? "" : "?" + query;
-    String at = endpoint;
-    if (at.isEmpty()) {
-      at = "https://s3." + region + "." + AwsCredentials.domain(region);
-    }
-    // No certificate covers a bucket with dots.
-    if (pathStyle || bucket.contains(".")) {
-      return URI.create(at + "/" + bucket + (key.isEmpty() ? "" : "/" + key) + asked);
-    }
-    return URI.create(at.replaceFirst("://", "://" + bucket + ".") + "/" + key + asked);
+  /** Key of an object below the prefix. */
+  public String key(String path) {
+    return prefix.isEmpty() ? path : prefix + "/" + path;
   }
 }

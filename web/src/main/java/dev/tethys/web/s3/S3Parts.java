@@ -1,9 +1,8 @@
-package dev.tethys.pipeline.exporter.parquet;
+package dev.tethys.web.s3;
 
 import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -20,27 +19,36 @@ final class S3Parts {
   private static final System.Logger LOG = JulLogger.of(S3Parts.class.getName());
   private static final Pattern ID = Pattern.compile("<UploadId>\\s*([^<\\s]+)\\s*</UploadId>");
 
-  private final S3Target target;
-  private final String key;
-  private final int partBytes;
+  /** S3's own maximum. */
+  private static final int MAX_PARTS = 10_000;
 
-  S3Parts(S3Target target, String key, int partBytes) {
-    this.target = target;
+  private final S3Client client;
+  private final String key;
+  private final Map<String, String> headers;
+
+  /**
+   * @param headers of the object
+   */
+  S3Parts(S3Client client, String key, Map<String, String> headers) {
+    this.client = client;
     this.key = key;
-    this.partBytes = partBytes;
+    this.headers = headers;
   }
 
   /**
    * @param completing run when the last request is about to be made: from then on the object may
    *     exist
    */
-  void publish(byte[] content, Runnable completing) throws IOException, InterruptedException {
+  void publish(S3Content content, Runnable completing) throws IOException, InterruptedException {
+    int partBytes =
+        (int) Math.max(client.location().partBytes(), content.size() / MAX_PARTS + 1);
     String upload = begin();
     boolean done = false;
     try {
       StringBuilder list = new StringBuilder("<CompleteMultipartUpload>");
-      for (int from = 0, n = 1; from < content.length; from += partBytes, n++) {
-        byte[] part = Arrays.copyOfRange(content, from, Math.min(content.length, from + partBytes));
+      int n = 1;
+      for (long from = 0; from < content.size(); from += partBytes, n++) {
+        byte[] part = content.read(from, (int) Math.min(content.size() - from, partBytes));
         list.append(sent(upload, n, part));
       }
       completing.run();
@@ -55,10 +63,10 @@ final class S3Parts {
 
   private String begin() throws IOException, InterruptedException {
     String reply =
-        target.callWithRetries("POST", key, "uploads=", target.begunInParts(), new byte[0]).text();
+        client.callWithRetries("POST", key, "uploads=", headers, new byte[0]).text();
     Matcher m = ID.matcher(reply);
     if (!m.find()) {
-      throw new IOException(target.name(key) + ": the service names no upload: " + reply);
+      throw new IOException(client.name(key) + ": the service names no upload: " + reply);
     }
     // Services of others have other characters in it than Amazon.
     return java.net.URLEncoder.encode(m.group(1).replace("&amp;", "&"), StandardCharsets.UTF_8);
@@ -66,12 +74,12 @@ final class S3Parts {
 
   private String sent(String upload, int number, byte[] part)
       throws IOException, InterruptedException {
-    Map<String, String> checked = target.checked(part);
-    S3Target.Reply r =
-        target.callWithRetries(
+    Map<String, String> checked = client.checked(part);
+    S3Client.Reply r =
+        client.callWithRetries(
             "PUT", key, "partNumber=" + number + "&uploadId=" + upload, checked, part);
     if (r.etag().isEmpty()) {
-      throw new IOException(target.name(key) + ": part " + number + " has no ETag");
+      throw new IOException(client.name(key) + ": part " + number + " has no ETag");
     }
     return "<Part><PartNumber>"
         + number
@@ -80,21 +88,21 @@ final class S3Parts {
         + "</ETag>"
         + (checked.isEmpty()
             ? ""
-            : "<ChecksumSHA256>" + checked.get(S3Target.CHECKSUM) + "</ChecksumSHA256>")
+            : "<ChecksumSHA256>" + checked.get(S3Client.CHECKSUM) + "</ChecksumSHA256>")
         + "</Part>";
   }
 
   /** The service may say 200 before it knows, and what went wrong afterwards. */
   private void complete(String upload, String list) throws IOException, InterruptedException {
-    S3Target.Reply r =
-        target.callWithRetries(
+    S3Client.Reply r =
+        client.callWithRetries(
             "POST",
             key,
             "uploadId=" + upload,
             Map.of("content-type", "application/xml"),
             list.getBytes(StandardCharsets.UTF_8));
     if (r.text().contains("<Error>")) {
-      throw r.problem(target.name(key));
+      throw client.failure(r, key, true);
     }
   }
 
@@ -102,12 +110,12 @@ final class S3Parts {
   private void abort(String upload) {
     boolean interrupted = Thread.interrupted();
     try {
-      target.callWithRetries("DELETE", key, "uploadId=" + upload, Map.of(), null);
+      client.callWithRetries("DELETE", key, "uploadId=" + upload, Map.of(), null);
     } catch (IOException e) {
       LOG.log(
           System.Logger.Level.WARNING,
           "parts of {0} may be left in the bucket: {1}",
-          target.name(key),
+          client.name(key),
           e.getMessage());
     } catch (InterruptedException e) {
       interrupted = true;

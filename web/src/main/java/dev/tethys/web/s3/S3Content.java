@@ -1,0 +1,30 @@
+package dev.tethys.web.s3;
+
+import java.io.IOException;
+import java.util.Arrays;
+
+/** Content of an object that is sent, read part by part, so that large ones need no memory. */
+public interface S3Content {
+  /** Bytes of all of it. */
+  long size();
+
+  /** A part of it. */
+  byte[] read(long from, int length) throws IOException;
+
+  /** Content in memory. */
+  static S3Content of(byte[] bytes) {
+    return new S3Content() {
+      @Override
+      public long size() {
+        return bytes.length;
+      }
+
+      @Override
+      public byte[] read(long from, int length) {
+        return from == 0 && length == bytes.length
+            ? bytes
+            : Arrays.copyOfRange(bytes, (int) from, (int) from + length);
+      }
+    };
+  }
+}

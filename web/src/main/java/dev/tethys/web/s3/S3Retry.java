@@ -1,0 +1,28 @@
+package dev.tethys.web.s3;
+
+import java.time.Duration;
+import java.util.concurrent.ThreadLocalRandom;
+
+/**
+ * Attempts of a request to S3 that fails for a while.
+ *
+ * @param attempts at most; 1 for none but the first
+ * @param first pause after the first attempt; it doubles with each, of which up to a half is random
+ * @param longest pause
+ */
+public record S3Retry(int attempts, Duration first, Duration longest) {
+  /** The usual attempts. */
+  public static final S3Retry USUAL =
+      new S3Retry(4, Duration.ofMillis(100), Duration.ofSeconds(20));
+
+  /**
+   * The pause after an attempt.
+   *
+   * @param attempt from 1
+   */
+  Duration pause(int attempt) {
+    long most = longest.toMillis();
+    long pause = Math.min(most, first.toMillis() << Math.min(attempt - 1, 20));
+    return Duration.ofMillis(pause - ThreadLocalRandom.current().nextLong(pause / 2 + 1));
+  }
+}
