@@ -25,9 +25,9 @@ import javax.crypto.spec.SecretKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Strict double of S3 with path style: verifies every signature (Signature Version 4) and checksum
- * by its own code, and answers PutObject, GetObject with ranges, ListObjectsV2 with pages,
- * DeleteObject, HeadBucket and multipart uploads.
+ * Strict double of S3 with path style, which verifies every signature and checksum by its own code.
+ * It answers PutObject, GetObject with ranges, ListObjectsV2 with pages, DeleteObject, HeadBucket
+ * and multipart uploads.
  *
  * <p>Sources: Amazon S3 API reference; "Signature Version 4 for API requests".
  */
@@ -91,6 +91,15 @@ public final class S3Double implements AutoCloseable {
     return b == null ? new TreeMap<>() : new TreeMap<>(b);
   }
 
+  /** An object that exists. */
+  public synchronized Stored stored(String bucket, String key) {
+    Stored s = objects(bucket).get(key);
+    if (s == null) {
+      throw new AssertionError("there is no " + key + " in " + objects(bucket).keySet());
+    }
+    return s;
+  }
+
   /** Stores an object without a request. */
   public synchronized void store(String bucket, String key, byte[] content) {
     buckets.computeIfAbsent(bucket, b -> new TreeMap<>()).put(key, new Stored(content, Map.of()));
@@ -151,7 +160,8 @@ public final class S3Double implements AutoCloseable {
   private static void verify(HttpExchange x, byte[] body) throws Refusal {
     String authorization = header(x, "Authorization");
     String date = header(x, "X-Amz-Date");
-    String scope = date.substring(0, Math.min(8, date.length())) + "/" + REGION + "/s3/aws4_request";
+    String scope =
+        date.substring(0, Math.min(8, date.length())) + "/" + REGION + "/s3/aws4_request";
     String begin = "AWS4-HMAC-SHA256 Credential=" + ACCESS_KEY + "/";
     if (!authorization.startsWith(begin)) {
       throw new Refusal(403, "InvalidAccessKeyId", "The access key does not exist.");

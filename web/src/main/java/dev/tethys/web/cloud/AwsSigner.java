@@ -34,7 +34,8 @@ public final class AwsSigner {
       DateTimeFormatter.ofPattern("yyyyMMdd'T'HHmmss'Z'").withZone(ZoneOffset.UTC);
   private static final String ALGORITHM = "AWS4-HMAC-SHA256";
   private static final byte[] NOTHING = {};
-  private static final Set<String> SIGNED = Set.of("content-type", "content-length", "date", "range");
+  private static final Set<String> SIGNED =
+      Set.of("content-type", "content-length", "date", "range");
 
   /**
    * Those of AWS itself, and those by which others (MongoDB, Google, Datadog) ask in one's name.

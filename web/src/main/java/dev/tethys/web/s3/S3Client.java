@@ -107,8 +107,7 @@ public final class S3Client {
       others.clear();
     }
     return others.computeIfAbsent(
-        bucket,
-        b -> new S3Client(location.in(b), factory, timeout, clock, retry, credentials));
+        bucket, b -> new S3Client(location.in(b), factory, timeout, clock, retry, credentials));
   }
 
   public S3Location location() {
@@ -280,8 +279,7 @@ public final class S3Client {
                   : "; set region to " + r.region;
           case "RequestTimeTooSkewed" -> "; correct the clock of this machine";
           case "NoSuchBucket" -> "; create the bucket, or correct its name or the endpoint";
-          default ->
-              r.status == 301 && !r.region.isEmpty() ? "; set region to " + r.region : "";
+          default -> r.status == 301 && !r.region.isEmpty() ? "; set region to " + r.region : "";
         };
     return new S3Exception(
         name(key) + ": HTTP status " + r.status + (text.isEmpty() ? "" : ": " + text) + remedy,
@@ -413,7 +411,7 @@ public final class S3Client {
     boolean more = XmlReader.text(e, "IsTruncated").equals("true");
     String next = XmlReader.text(e, "NextContinuationToken");
     if (more && next.isEmpty()) {
-      throw new IOException(name(prefix) + ": the listing goes on, but has no token for it");
+      throw new IOException(name(prefix) + ": the listing has another page without a token");
     }
     return new Page(out, more ? next : "");
   }

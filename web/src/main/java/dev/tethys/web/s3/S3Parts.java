@@ -40,8 +40,7 @@ final class S3Parts {
    *     exist
    */
   void publish(S3Content content, Runnable completing) throws IOException, InterruptedException {
-    int partBytes =
-        (int) Math.max(client.location().partBytes(), content.size() / MAX_PARTS + 1);
+    int partBytes = (int) Math.max(client.location().partBytes(), content.size() / MAX_PARTS + 1);
     String upload = begin();
     boolean done = false;
     try {
@@ -62,8 +61,7 @@ final class S3Parts {
   }
 
   private String begin() throws IOException, InterruptedException {
-    String reply =
-        client.callWithRetries("POST", key, "uploads=", headers, new byte[0]).text();
+    String reply = client.callWithRetries("POST", key, "uploads=", headers, new byte[0]).text();
     Matcher m = ID.matcher(reply);
     if (!m.find()) {
       throw new IOException(client.name(key) + ": the service names no upload: " + reply);

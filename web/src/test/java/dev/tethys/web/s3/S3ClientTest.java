@@ -23,8 +23,7 @@ import org.junit.jupiter.api.Timeout;
 
 @Timeout(60)
 class S3ClientTest {
-  private static final S3Retry RETRY =
-      new S3Retry(3, Duration.ofMillis(1), Duration.ofMillis(10));
+  private static final S3Retry RETRY = new S3Retry(3, Duration.ofMillis(1), Duration.ofMillis(10));
 
   private final S3Double server;
   private final HttpClientFactory http = new HttpClientFactory("tethys/test");
@@ -79,7 +78,7 @@ class S3ClientTest {
     assertThat(server.objects("other")).containsOnlyKeys("elsewhere");
     for (String k : keys) {
       assertThat(c.get(k, 100)).isEqualTo(bytes(k));
-      assertThat(server.objects("data").get(k).headers())
+      assertThat(server.stored("data", k).headers())
           .containsEntry("x-amz-storage-class", "STANDARD_IA")
           .containsEntry("content-type", "text/plain");
     }
@@ -147,7 +146,7 @@ class S3ClientTest {
                 ? new S3Double.Failure(503, "SlowDown")
                 : null);
     client().put("large", Map.of(), content, () -> {});
-    assertThat(server.objects("data").get("large").content()).isEqualTo(all);
+    assertThat(server.stored("data", "large").content()).isEqualTo(all);
     assertThat(most).hasValue(S3Location.MIN_PART);
     assertThat(server.openUploads()).isZero();
     server.failing(

@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A bucket with a prefix of keys: the {@code s3} block of our own components.
+ * Bucket with a prefix of keys: the {@code s3} block of components.
  *
  * @param prefix of all keys, "" for none, without slashes at its ends
  */

@@ -582,7 +582,8 @@ class ParquetSenderTest {
     S3Settings s = Objects.requireNonNull(ParquetSettings.TYPE.read(d.root()).s3());
     assertThat(s.location().url("a/b=c", "cn-north-1"))
         .hasToString("https://data.s3.cn-north-1.amazonaws.com.cn/a/b=c");
-    assertThat(s.location().url("", "us-east-1")).hasToString("https://data.s3.us-east-1.amazonaws.com/");
+    assertThat(s.location().url("", "us-east-1"))
+        .hasToString("https://data.s3.us-east-1.amazonaws.com/");
   }
 
   @Test

@@ -1,0 +1,60 @@
+package dev.tethys.pipeline.receiver.awss3;
+
+import dev.tethys.codec.CodecException;
+import dev.tethys.codec.compression.Compression;
+import dev.tethys.codec.otlp.wire.OtlpCheck;
+import dev.tethys.codec.otlp.wire.OtlpJson;
+import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Encoding;
+import dev.tethys.pipeline.Signal;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/** Decodes objects: OTLP in JSON or protobuf by the end of their key, also compressed. */
+final class ObjectContent {
+  /** Most bytes of an object after decompression. */
+  static final int MAX_DECODED = 256 << 20;
+
+  private static final int GZIP = 0x1f8b;
+  private static final int ZSTD = 0x28b52ffd;
+
+  private ObjectContent() {}
+
+  /** Whether keys have an end that is known. */
+  static boolean isSupported(String key) {
+    String k = plain(key);
+    return k.endsWith(".json") || k.endsWith(".binpb");
+  }
+
+  private static String plain(String key) {
+    return key.replaceFirst("\\.(gz|zst)$", "");
+  }
+
+  /**
+   * The batch of an object; null when it has no items.
+   *
+   * @throws CodecException when it is not what its key says
+   */
+  static @Nullable Batch decode(Signal signal, String key, byte[] content) {
+    // Some services decompress what has a content encoding, so the name does not decide.
+    Compression c = compression(content);
+    byte[] b =
+        c == Compression.NONE ? content : c.decompress(content, 0, content.length, MAX_DECODED);
+    byte[] body =
+        plain(key).endsWith(".json")
+            ? OtlpJson.toProtobuf(signal.otlp(), b, 0, b.length).toByteArray()
+            : b;
+    int items = OtlpCheck.check(signal.otlp(), body, 0, body.length);
+    return items == 0 ? null : new Batch(signal, Encoding.OTLP, body, items, 0);
+  }
+
+  /** By the first bytes, which neither JSON nor a request of OTLP has. */
+  private static Compression compression(byte[] b) {
+    if (b.length >= 2 && (ByteBuffer.wrap(b).getShort() & 0xffff) == GZIP) {
+      return Compression.GZIP;
+    }
+    return b.length >= 4 && ByteBuffer.wrap(b).getInt() == ZSTD
+        ? Compression.ZSTD
+        : Compression.NONE;
+  }
+}

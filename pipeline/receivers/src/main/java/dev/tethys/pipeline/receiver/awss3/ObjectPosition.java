@@ -1,0 +1,56 @@
+package dev.tethys.pipeline.receiver.awss3;
+
+import dev.tethys.model.file.FileAccess;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.time.Instant;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Position of a reading of objects, in a file that is replaced in one step.
+ *
+ * <p>Format: a JSON object with {@code format} (1), {@code selection}, {@code time} of the
+ * partition in milliseconds and {@code key} of the last object that was delivered.
+ *
+ * @param selection a position counts for this selection alone
+ * @param time of the partition
+ * @param key of the last object of it that was delivered; "" for none
+ */
+record ObjectPosition(String selection, Instant time, String key) {
+  private static final int FORMAT = 1;
+
+  void save(FileAccess files, Path file) throws IOException {
+    ObjectNode n = JsonMapper.shared().createObjectNode();
+    n.put("format", FORMAT).put("selection", selection);
+    n.put("time", time.toEpochMilli()).put("key", key);
+    files.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /**
+   * Reads a position; null where the file is absent.
+   *
+   * @throws IOException when it is damaged
+   */
+  static @Nullable ObjectPosition load(FileAccess files, Path file) throws IOException {
+    if (!files.exists(file)) {
+      return null;
+    }
+    try {
+      JsonNode n = JsonMapper.shared().readTree(files.read(file));
+      if (n.path("format").asInt(0) != FORMAT) {
+        throw new IOException(file + " has an unknown format; delete it to begin anew");
+      }
+      return new ObjectPosition(
+          n.path("selection").asString(""),
+          Instant.ofEpochMilli(n.path("time").asLong(0)),
+          n.path("key").asString(""));
+    } catch (JacksonException e) {
+      throw new IOException(file + " is damaged; delete it to begin anew", e);
+    }
+  }
+}
