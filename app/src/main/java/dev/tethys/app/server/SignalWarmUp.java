@@ -18,8 +18,8 @@ import org.jspecify.annotations.Nullable;
  * @param <C> what the store has that queries can ask for
  */
 abstract class SignalWarmUp<C> {
-  /** More rounds compile hardly anything new. */
-  static final int MAX_ROUNDS = 16;
+  /** More rounds gain little: after 16 the geometric mean of queries of traces was a tenth more. */
+  static final int MAX_ROUNDS = 32;
 
   private static final System.Logger LOG = JulLogger.of("dev.tethys.query");
 
