@@ -330,6 +330,23 @@ public final class MemoryTraceStore implements TraceStore {
       }
     }
 
+    private record RowIds(List<Row> rows) implements SpanRows.Ids {
+      @Override
+      public long traceHigh(int row) {
+        return rows.get(row).span().traceIdHigh();
+      }
+
+      @Override
+      public long traceLow(int row) {
+        return rows.get(row).span().traceIdLow();
+      }
+
+      @Override
+      public long spanId(int row) {
+        return rows.get(row).span().spanId();
+      }
+    }
+
     void pass(List<Row> rows, Consumer<SpanRows> consumer) {
       Cancellation.check();
       if (rows.isEmpty()) {
@@ -337,6 +354,7 @@ public final class MemoryTraceStore implements TraceStore {
       }
       count(rows.size());
       out.count = rows.size();
+      out.ids = new RowIds(rows);
       for (int i = 0; i < rows.size(); i++) {
         Row r = rows.get(i);
         if (needs.traces()) {

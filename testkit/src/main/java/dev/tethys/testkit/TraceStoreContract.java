@@ -282,6 +282,9 @@ public abstract class TraceStoreContract {
 
   private static void read(SpanRows rows, List<SpanField> fields, List<String> out) {
     for (int r = 0; r < rows.count; r++) {
+      assertThat(List.of(rows.traceHigh(r), rows.traceLow(r), rows.spanId(r)))
+          .as("ids of a single row")
+          .isEqualTo(List.of(rows.traceHigh[r], rows.traceLow[r], rows.spanId[r]));
       StringBuilder b = new StringBuilder();
       b.append(rows.traceHigh[r]).append('/').append(rows.traceLow[r]).append('/');
       b.append(rows.spanId[r]).append('/').append(rows.parentId[r]).append('/');

@@ -17,8 +17,9 @@ public interface SpanSegment {
   long rows();
 
   /**
-   * Passes on the spans that start in the selected time range and fit the filter, in batches. Calls
-   * {@link dev.tethys.model.storage.Cancellation#check} between batches.
+   * Passes on the spans that start in the selected time range and fit the filter, in batches, with
+   * the ids of single rows even if ids are not needed. Calls {@link
+   * dev.tethys.model.storage.Cancellation#check} between batches.
    *
    * @throws dev.tethys.model.storage.StorageException with the reason CORRUPT, which names the file
    *     and the block, if data is damaged; rows may have been passed on before

@@ -185,7 +185,8 @@ final class EngineAgainstNaiveTest {
       Metric.Query metric = (Metric.Query) ((Root.Metrics) query.root()).metric();
       long step = 1 + random.below(20);
       TreeMap<String, double[]> want = new TreeMap<>();
-      TraceSeriesResult result = queries.range("t", query, 1000, 1045, step, 0);
+      TreeMap<String, List<String>> spans = new TreeMap<>(); // that may be exemplars
+      TraceSeriesResult result = queries.range("t", query, 1000, 1045, step, 50);
       long base = result.times()[0] - step;
       int steps = result.times().length;
       for (Naive t : Naive.traces(data).values()) {
@@ -195,19 +196,28 @@ final class EngineAgainstNaiveTest {
         }
         for (Naive.Row r : rows) {
           Span span = r.span();
+          spans
+              .computeIfAbsent(labels(t, metric, r), k -> new ArrayList<>())
+              .add(
+                  span.startTimeUnixNano()
+                      + " %016x%016x %016x"
+                          .formatted(span.traceIdHigh(), span.traceIdLow(), span.spanId()));
           want.computeIfAbsent(labels(t, metric, r), k -> new double[steps])[
               (int) ((span.startTimeUnixNano() - base - 1) / step)]++;
         }
       }
       TreeMap<String, double[]> got = new TreeMap<>();
-      result
-          .series()
-          .forEach(
-              s ->
-                  got.put(
-                      String.valueOf(
-                          s.labels().stream().map(l -> l.name() + "=" + l.value()).toList()),
-                      s.values()));
+      for (TraceSeriesResult.Series s : result.series()) {
+        String labels =
+            String.valueOf(s.labels().stream().map(l -> l.name() + "=" + l.value()).toList());
+        got.put(labels, s.values());
+        assertThat(spans.getOrDefault(labels, List.of()))
+            .as("exemplars of " + text)
+            .containsAll(
+                s.exemplars().stream()
+                    .map(e -> e.time() + " " + e.traceId() + " " + e.spanId())
+                    .toList());
+      }
       assertThat(text(got)).as(text).isEqualTo(text(want));
     }
   }

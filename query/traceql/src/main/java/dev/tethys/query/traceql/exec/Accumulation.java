@@ -191,9 +191,27 @@ final class Accumulation {
   }
 
   private void count(SpanRows rows, double @Nullable [] w) {
+    if (w == null && shape.query.by().isEmpty()) {
+      countRuns(rows.count);
+      return;
+    }
     for (int i = 0; i < rows.count; i++) {
       if (cells[i] >= 0) {
         counts[cells[i]] += w == null ? 1 : w[i];
+      }
+    }
+  }
+
+  /** Counts rows without groups: many in turn are of one step, and each sum waits for the last. */
+  private void countRuns(int n) {
+    for (int i = 0; i < n; ) {
+      int cell = cells[i];
+      int first = i++;
+      while (i < n && cells[i] == cell) {
+        i++;
+      }
+      if (cell >= 0) {
+        counts[cell] += i - first;
       }
     }
   }
@@ -261,7 +279,7 @@ final class Accumulation {
     exemplars.grow(ids.size() * steps);
     for (int i = 0; i < rows.count; i++) {
       int cell = cells[i];
-      if (cell >= 0 && exemplars.takes(cell, rows.spanId[i])) {
+      if (cell >= 0 && exemplars.takes(cell, rows.start[i])) {
         exemplars.put(cell, rows, i, exemplarValue(rows, i));
       }
     }

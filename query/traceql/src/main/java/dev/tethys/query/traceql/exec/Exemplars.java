@@ -3,7 +3,10 @@ package dev.tethys.query.traceql.exec;
 import dev.tethys.model.traces.SpanRows;
 import java.util.Arrays;
 
-/** A span for each cell, chosen by its id, so that the order of scans does not matter. */
+/**
+ * A span for each cell, chosen by a hash of its start: as good as at random, and the order of scans
+ * does not matter.
+ */
 final class Exemplars {
   private static final long NONE = Long.MAX_VALUE;
 
@@ -47,20 +50,20 @@ final class Exemplars {
   }
 
   /** True if a span would be chosen for a cell. */
-  boolean takes(int cell, long id) {
-    return order(id) < order[cell];
+  boolean takes(int cell, long start) {
+    return order(start) < order[cell];
   }
 
-  private static long order(long id) {
-    return Math.min(NONE - 1, id * 0x9E3779B97F4A7C15L);
+  private static long order(long start) {
+    return Math.min(NONE - 1, start * 0x9E3779B97F4A7C15L);
   }
 
   /** Chooses a row for a cell. */
   void put(int cell, SpanRows rows, int row, double v) {
-    order[cell] = order(rows.spanId[row]);
-    traceHigh[cell] = rows.traceHigh[row];
-    traceLow[cell] = rows.traceLow[row];
-    spanId[cell] = rows.spanId[row];
+    order[cell] = order(rows.start[row]);
+    traceHigh[cell] = rows.traceHigh(row);
+    traceLow[cell] = rows.traceLow(row);
+    spanId[cell] = rows.spanId(row);
     time[cell] = rows.start[row];
     value[cell] = v;
   }

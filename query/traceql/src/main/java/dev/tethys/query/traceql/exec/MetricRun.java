@@ -76,8 +76,7 @@ public final class MetricRun {
   private List<Series> onePass(
       Accumulation.Shape shape, ExecutionColumns slots, Pushdown p, FieldExpr folded) {
     Accumulated all = new Accumulated(work, shape, exemplars);
-    SpanNeeds needs =
-        new SpanNeeds(exemplars > 0, exemplars > 0, true, shape.ofDuration, slots.fields());
+    SpanNeeds needs = new SpanNeeds(false, false, true, shape.ofDuration, slots.fields());
     try (SpanSelection selection = store.select(tenant, grid.from(), grid.to())) {
       List<SpanSegment> segments = work.segments(selection);
       int tasks = Pushdown.isNone(p.filter()) ? 0 : segments.size();

@@ -37,6 +37,7 @@ final class BlockSource {
     EVENT_STARTS,
     LINK_STARTS,
     AMBIGUOUS,
+    USED_SCOPES,
     SUMMARIES
   }
 

@@ -71,10 +71,13 @@ public final class ChunkScan {
     for (int c = 0; c < cursors.length; c++) {
       cursors[c] = new FieldCursor(chunk.field(needs.fields().get(c)), out.columns[c]);
     }
+    SelectedIds ids = new SelectedIds(chunk, selected);
+    out.ids = ids;
     for (int from = 0; from < count; from += BATCH) {
       Cancellation.check();
       int n = Math.min(BATCH, count - from);
       out.count = n;
+      ids.from = from;
       if (needs.traces()) {
         chunk.traceIds(selected, from, n, out.traceHigh, out.traceLow);
       }
@@ -92,6 +95,39 @@ public final class ChunkScan {
         c.fill(selected, from, n);
       }
       consumer.accept(out);
+    }
+  }
+
+  /** Ids of rows of a batch. */
+  private static final class SelectedIds implements SpanRows.Ids {
+    private final SpanChunk chunk;
+    private final int[] selected;
+    private final long[] high = new long[1];
+    private final long[] low = new long[1];
+
+    /** First row of the batch among those that are selected. */
+    int from;
+
+    SelectedIds(SpanChunk chunk, int[] selected) {
+      this.chunk = chunk;
+      this.selected = selected;
+    }
+
+    @Override
+    public long traceHigh(int row) {
+      chunk.traceIds(selected, from + row, 1, high, low);
+      return high[0];
+    }
+
+    @Override
+    public long traceLow(int row) {
+      chunk.traceIds(selected, from + row, 1, high, low);
+      return low[0];
+    }
+
+    @Override
+    public long spanId(int row) {
+      return chunk.spanId()[selected[from + row]];
     }
   }
 
@@ -158,6 +194,10 @@ public final class ChunkScan {
   private static void values(List<Piece> pieces, long[] mask, Collection<SpanValue> to, int limit) {
     for (Piece p : pieces) {
       TextTable texts = p.texts();
+      if (p.rows() == null && texts != null && p.type() == SpanColumn.STRING) {
+        strings(p, texts, mask, to, limit);
+        continue;
+      }
       boolean[] seen = new boolean[texts == null ? 0 : texts.count()];
       long before = 0;
       boolean any = false;
@@ -187,6 +227,25 @@ public final class ChunkScan {
               before = bits;
             }
           }
+        }
+      }
+    }
+  }
+
+  /** Adds strings of a piece that has one for each row. */
+  private static void strings(
+      Piece p, TextTable texts, long[] mask, Collection<SpanValue> to, int limit) {
+    boolean[] seen = new boolean[texts.count()];
+    long[] codes = p.bits();
+    for (int w = 0; w < mask.length; w++) {
+      for (long bits = mask[w]; bits != 0; bits &= bits - 1) {
+        int code = (int) codes[(w << 6) + Long.numberOfTrailingZeros(bits)];
+        if (!seen[code]) {
+          if (to.size() >= limit) {
+            return;
+          }
+          seen[code] = true;
+          to.add(new SpanValue.Text(texts.get(code)));
         }
       }
     }

@@ -122,14 +122,28 @@ public final class FilterScan {
       if (mask[w] == 0) {
         continue;
       }
+      int first = w << 6;
       long fit = 0;
-      int end = Math.min(64, n - (w << 6));
-      for (int i = 0; i < end; i++) {
-        fit |= (long) fits[scope[(w << 6) + i]] << i;
+      if (n - first >= 64) {
+        for (int i = 0; i < 64; i += 8) {
+          fit |= (long) eight(fits, scope, first + i) << i;
+        }
+      } else {
+        for (int i = 0; i < n - first; i++) {
+          fit |= (long) fits[scope[first + i]] << i;
+        }
       }
       out[w] = fit & mask[w];
     }
     return out;
+  }
+
+  /** Bits of eight rows, whose tests do not wait for each other. */
+  private static int eight(byte[] fits, int[] scope, int at) {
+    return (fits[scope[at]] | fits[scope[at + 1]] << 1)
+        | (fits[scope[at + 2]] << 2 | fits[scope[at + 3]] << 3)
+        | (fits[scope[at + 4]] << 4 | fits[scope[at + 5]] << 5)
+        | (fits[scope[at + 6]] << 6 | fits[scope[at + 7]] << 7);
   }
 
   private long[] matches(List<Piece> pieces, SpanFilter.Matches m, long[] mask) {

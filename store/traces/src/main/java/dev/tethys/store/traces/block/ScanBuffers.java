@@ -33,6 +33,7 @@ final class ScanBuffers {
 
   /** Takes the arrays back; nothing refers to them any more. */
   void release() {
+    rows.ids = null;
     for (SpanColumn c : columns) {
       c.strings = new String[0]; // results by code may refer to the strings of a scan
       if (c.types.length > MAX_KEPT || length(c.offsets) > MAX_KEPT) {

@@ -311,6 +311,11 @@ public final class SpanBlock extends SpanChunk {
   }
 
   @Override
+  long[] usedScopes() {
+    return source.longsOf(Derived.USED_SCOPES, super::usedScopes);
+  }
+
+  @Override
   int[] kind() {
     return source.decodeInts(BlockSection.KINDS, rows);
   }

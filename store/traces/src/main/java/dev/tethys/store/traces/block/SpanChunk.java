@@ -128,18 +128,33 @@ public abstract class SpanChunk {
   /** Adds the scope and resource keys of the scopes that occur. */
   final void groupKeys(SortedSet<SpanField> to) {
     SpanBatch g = groups();
-    boolean[] scopes = new boolean[g.scopes.rows];
-    int[] scope = scope();
-    for (int r = 0; r < rows(); r++) {
-      scopes[scope[r]] = true;
-    }
-    for (int s = 0; s < scopes.length; s++) {
-      if (scopes[s]) {
-        shapeKeys(g, g.scopes.shapes[s], SpanField.Scope.SCOPE_ATTRIBUTE, to);
-        int resource = g.resources.shapes[g.scopeResource[s]];
-        shapeKeys(g, resource, SpanField.Scope.RESOURCE_ATTRIBUTE, to);
+    long[] scopes = usedScopes();
+    boolean[] ofScopes = new boolean[g.shapes.count()];
+    boolean[] ofResources = new boolean[ofScopes.length];
+    for (int s = 0; s < g.scopes.rows; s++) {
+      if ((scopes[s >>> 6] >>> s & 1) != 0) {
+        ofScopes[g.scopes.shapes[s]] = true;
+        ofResources[g.resources.shapes[g.scopeResource[s]]] = true;
       }
     }
+    for (int shape = 0; shape < ofScopes.length; shape++) {
+      if (ofScopes[shape]) {
+        shapeKeys(g, shape, SpanField.Scope.SCOPE_ATTRIBUTE, to);
+      }
+      if (ofResources[shape]) {
+        shapeKeys(g, shape, SpanField.Scope.RESOURCE_ATTRIBUTE, to);
+      }
+    }
+  }
+
+  /** Mask of the scopes that rows have. */
+  long[] usedScopes() {
+    long[] out = new long[groups().scopes.rows + 63 >>> 6];
+    int[] scope = scope();
+    for (int r = 0; r < rows(); r++) {
+      out[scope[r] >>> 6] |= 1L << scope[r];
+    }
+    return out;
   }
 
   static void shapeKeys(SpanBatch b, int shape, SpanField.Scope of, SortedSet<SpanField> to) {
