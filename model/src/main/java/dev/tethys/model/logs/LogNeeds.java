@@ -10,9 +10,25 @@ import org.jspecify.annotations.Nullable;
  * @param bodies bodies of rows
  * @param lengths lengths of bodies; implied by bodies
  * @param metadata names of structured metadata, null for all
+ * @param parts parts of bodies that are read, null for all; lengths are those of whole bodies. For
+ *     the thread of the scan
  */
 public record LogNeeds(
-    boolean times, boolean bodies, boolean lengths, @Nullable List<String> metadata) {
+    boolean times,
+    boolean bodies,
+    boolean lengths,
+    @Nullable List<String> metadata,
+    @Nullable LogBodyParts parts) {
   /** All columns. */
   public static final LogNeeds ALL = new LogNeeds(true, true, true, null);
+
+  /** Columns with whole bodies. */
+  public LogNeeds(boolean times, boolean bodies, boolean lengths, @Nullable List<String> metadata) {
+    this(times, bodies, lengths, metadata, null);
+  }
+
+  /** The same with parts of bodies. */
+  public LogNeeds withParts(LogBodyParts of) {
+    return new LogNeeds(times, bodies, lengths, metadata, of);
+  }
 }

@@ -8,7 +8,8 @@ import java.util.function.LongSupplier;
 /**
  * Decoded columns of the blocks that were read last, up to a number of bytes. A block that was read
  * within {@value #BUSY_SECONDS} seconds is not removed for another: scans of more than there is
- * room for, one after the other, would find nothing. Safe for several threads.
+ * room for, one after the other, would find nothing. Sections, which are large and quickly
+ * decompressed again, are kept in a part of the room only. Safe for several threads.
  */
 public final class ColumnCache {
   private static final long BUSY_SECONDS = 10;
@@ -16,25 +17,48 @@ public final class ColumnCache {
   private static final long HEAP_SHARE = 40;
   private static final long LEAST_BYTES = 4L << 20;
   private static final long MOST_BYTES = 256L << 20;
+  private static final int ALL_PERCENT = 100;
 
   private final long maxBytes;
+  private final long maxSections;
   private final LongSupplier nanos;
   private final Map<DecodedColumns, Long> lastUse = new LinkedHashMap<>(16, 0.75f, true);
   private long bytes;
+  private long sections; // bytes of these that are sections
 
   /**
    * @param maxBytes most bytes that are kept
    * @param nanos clock that does not go back, in nanoseconds
    */
   public ColumnCache(long maxBytes, LongSupplier nanos) {
+    this(maxBytes, ALL_PERCENT, nanos);
+  }
+
+  /**
+   * @param maxBytes most bytes that are kept
+   * @param sectionPercent most of them, in percent, that sections take
+   * @param nanos clock that does not go back, in nanoseconds
+   */
+  ColumnCache(long maxBytes, int sectionPercent, LongSupplier nanos) {
     this.maxBytes = maxBytes;
+    maxSections = maxBytes / ALL_PERCENT * sectionPercent;
     this.nanos = nanos;
   }
 
   /** Cache of a fortieth of the heap, at most 256 MiB. */
   public static ColumnCache ofHeap() {
+    return ofHeap(ALL_PERCENT);
+  }
+
+  /**
+   * The same with a limit for sections.
+   *
+   * @param sectionPercent most of the bytes, in percent, that sections take
+   */
+  public static ColumnCache ofHeap(int sectionPercent) {
     long share = Runtime.getRuntime().maxMemory() / HEAP_SHARE;
-    return new ColumnCache(Math.clamp(share, LEAST_BYTES, MOST_BYTES), System::nanoTime);
+    return new ColumnCache(
+        Math.clamp(share, LEAST_BYTES, MOST_BYTES), sectionPercent, System::nanoTime);
   }
 
   /** Columns of a block that is opened for the first time. */
@@ -52,32 +76,43 @@ public final class ColumnCache {
   }
 
   /** Makes room for a value; false if there is none. */
-  synchronized boolean hasRoom(DecodedColumns of, long size) {
-    return size <= maxBytes - bytes || makeRoom(size, of);
+  synchronized boolean hasRoom(DecodedColumns of, long size, boolean isSection) {
+    return fits(size, isSection) || makeRoom(size, isSection, of);
+  }
+
+  private boolean fits(long size, boolean isSection) {
+    return size <= maxBytes - bytes && (!isSection || size <= maxSections - sections);
   }
 
   /** Keeps a value if there is room. */
-  synchronized boolean put(DecodedColumns of, Object key, Object value, long size) {
-    if (!hasRoom(of, size) || !of.add(key, value, size)) {
+  synchronized boolean put(
+      DecodedColumns of, Object key, Object value, long size, boolean isSection) {
+    if (!hasRoom(of, size, isSection) || !of.add(key, value, size, isSection)) {
       return false;
     }
     lastUse.put(of, nanos.getAsLong());
     bytes += size;
+    sections += isSection ? size : 0;
     return true;
   }
 
-  private boolean makeRoom(long size, DecodedColumns wanted) {
+  private boolean makeRoom(long size, boolean isSection, DecodedColumns wanted) {
     long now = nanos.getAsLong();
     Iterator<Map.Entry<DecodedColumns, Long>> eldest = lastUse.entrySet().iterator();
-    while (size > maxBytes - bytes && eldest.hasNext()) {
+    while (!fits(size, isSection) && eldest.hasNext()) {
       Map.Entry<DecodedColumns, Long> e = eldest.next();
       if (e.getKey() == wanted || now - e.getValue() < BUSY_SECONDS * SECOND) {
         return false;
       }
-      bytes -= e.getKey().clear();
+      remove(e.getKey());
       eldest.remove();
     }
-    return size <= maxBytes - bytes;
+    return fits(size, isSection);
+  }
+
+  private void remove(DecodedColumns of) {
+    sections -= of.sectionBytes();
+    bytes -= of.clear();
   }
 
   /** Removes what was not read for a number of seconds. */
@@ -89,7 +124,7 @@ public final class ColumnCache {
       if (now - e.getValue() < seconds * SECOND) {
         return;
       }
-      bytes -= e.getKey().clear();
+      remove(e.getKey());
       eldest.remove();
     }
   }

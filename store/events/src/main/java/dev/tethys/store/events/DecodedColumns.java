@@ -12,6 +12,7 @@ public final class DecodedColumns {
   private final @Nullable ColumnCache cache;
   private final Map<Object, Object> values = new ConcurrentHashMap<>();
   private long bytes; // under the lock of the cache
+  private long sectionBytes; // of these
 
   DecodedColumns(@Nullable ColumnCache cache) {
     this.cache = cache;
@@ -34,29 +35,41 @@ public final class DecodedColumns {
     return values.get(key);
   }
 
-  /** True if a value of so many bytes would be kept now. */
+  /** True if a section of so many bytes would be kept now. */
   boolean hasRoom(long size) {
-    return cache != null && cache.hasRoom(this, size);
+    return cache != null && cache.hasRoom(this, size, true);
   }
 
   /** Keeps a value if there is room; false if it is not kept, or another one for this key. */
   public boolean put(Object key, Object value, long size) {
-    return cache != null && cache.put(this, key, value, size);
+    return cache != null && cache.put(this, key, value, size, false);
+  }
+
+  /** Keeps a section in the part of the room that sections have. */
+  boolean putSection(int number, byte[] section, long size) {
+    return cache != null && cache.put(this, number, section, size, true);
   }
 
   /** Adds a value; false if another thread was first. Under the lock of the cache. */
-  boolean add(Object key, Object value, long size) {
+  boolean add(Object key, Object value, long size, boolean isSection) {
     if (values.putIfAbsent(key, value) != null) {
       return false;
     }
     bytes += size;
+    sectionBytes += isSection ? size : 0;
     return true;
+  }
+
+  /** Bytes of the sections. Under the lock of the cache. */
+  long sectionBytes() {
+    return sectionBytes;
   }
 
   /** Removes all values and returns their bytes. Under the lock of the cache. */
   long clear() {
     long n = bytes;
     bytes = 0;
+    sectionBytes = 0;
     values.clear();
     return n;
   }

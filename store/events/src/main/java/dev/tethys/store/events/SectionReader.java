@@ -117,7 +117,7 @@ public final class SectionReader {
     int size = rawLengths[number] + ByteSink.SLACK;
     if (size > ByteSink.SLACK && kept.hasRoom(size)) {
       byte[] exact = Arrays.copyOf(out, size);
-      if (kept.put(number, exact, size)) {
+      if (kept.putSection(number, exact, size)) {
         ArrayPool.release(out);
         loaded[number] = exact;
         shared[number] = true;

@@ -59,6 +59,28 @@ class ColumnCacheTest {
   }
 
   @Test
+  void keepsSectionsInTheirPartOfTheRoom() {
+    ColumnCache half = new ColumnCache(100, 50, nanos::get);
+    DecodedColumns a = half.columns();
+    DecodedColumns b = half.columns();
+    assertThat(a.putSection(1, new byte[0], 40)).isTrue();
+    assertThat(b.hasRoom(20)).isFalse();
+    assertThat(b.putSection(1, new byte[0], 20)).isFalse();
+    assertThat(b.put("x", 1, 20)).isTrue();
+    assertThat(b.putSection(2, new byte[0], 10)).isTrue();
+    assertThat(half.bytes()).isEqualTo(70);
+    after(11);
+    b.use();
+    assertThat(b.putSection(3, new byte[0], 30)).isTrue(); // in place of the section of a
+    assertThat(a.get(1)).isNull();
+    assertThat(half.bytes()).isEqualTo(60);
+    after(300);
+    half.expire(300);
+    assertThat(half.bytes()).isZero();
+    assertThat(a.putSection(1, new byte[0], 50)).isTrue();
+  }
+
+  @Test
   void keepsNothingWithoutACache() {
     DecodedColumns none = DecodedColumns.none();
     none.use();

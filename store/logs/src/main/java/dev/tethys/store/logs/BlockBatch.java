@@ -1,5 +1,6 @@
 package dev.tethys.store.logs;
 
+import dev.tethys.model.logs.LogBodyParts;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.store.files.ByteSink;
@@ -24,6 +25,7 @@ final class BlockBatch implements LogRowBatch {
   private final Map<String, MetadataColumns.Coded> coded = new HashMap<>();
   private final boolean bodies;
   private final boolean lengths;
+  private final @Nullable LogBodyParts parts;
   private final int[] rows = new int[ROWS];
   private final int[] ends = new int[ROWS];
   private final ByteSink text = new ByteSink(1 << 12);
@@ -36,6 +38,7 @@ final class BlockBatch implements LogRowBatch {
     names = scan.names();
     bodies = needs.bodies();
     lengths = needs.lengths();
+    parts = needs.parts();
   }
 
   /**
@@ -53,7 +56,11 @@ final class BlockBatch implements LogRowBatch {
     int i = from;
     while (i < end && text.size < BYTES) {
       rows[size] = of[i];
-      block.appendBody(template, of[i], text);
+      if (parts == null) {
+        block.appendBody(template, of[i], text);
+      } else {
+        block.appendParts(template, of[i], parts, text);
+      }
       ends[size++] = text.size;
       i++;
     }
@@ -109,7 +116,7 @@ final class BlockBatch implements LogRowBatch {
     if (!bodies && !lengths) {
       throw new IllegalStateException("the scan needs no lengths");
     }
-    return bodies ? ends[row] - start(row) : block.bodyLengths()[rows[row]];
+    return bodies && parts == null ? ends[row] - start(row) : block.bodyLengths()[rows[row]];
   }
 
   @Override

@@ -4,6 +4,7 @@ import dev.tethys.model.GoQuote;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogBodyParts;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowBatch;
@@ -125,18 +126,20 @@ final class RangeScan {
           value != null && !plan.keepUnwrapped() && !isGroupedBy(plan.grouping(), u);
       Grouping g = plan.op() == RangeOp.ABSENT_OVER_TIME ? NONE : plan.grouping();
       key = new SeriesKey(names, g, value != null && dropUnwrapped ? value.label() : -1);
-      boolean needsBody = false;
+      int readers = 0;
       for (Stage s : stages) {
-        needsBody |= readsLine(s);
+        readers += readsLine(s) ? 1 : 0;
         changesLine |= changesLine(s);
       }
       byStream = pipeline.isEmpty() && value == null && isStatic(streams);
-      needs =
+      LogNeeds columns =
           new LogNeeds(
               grid.steps() > 1 || hasSamples(),
-              needsBody,
+              readers > 0,
               bytes,
               byStream ? List.of() : RowReader.metadata(wanted));
+      LogBodyParts parts = readers == 1 && !changesLine ? pipeline.lineParts() : null;
+      needs = parts == null ? columns : columns.withParts(parts);
       reader = new RowReader(names, row, streams, wanted, needs);
       List<String> metadata = needs.metadata();
       boolean cached =

@@ -165,6 +165,39 @@ record JsonPath(List<Object> steps) {
     return p;
   }
 
+  /**
+   * Marks what {@link #find} and a reader of the value read of an object: members whose key is, or
+   * may be, that of the first step. Further steps may leave a member that is not well formed.
+   */
+  void mark(LineOutline lines, int open) {
+    byte[] b = lines.text();
+    int to = lines.length();
+    if (steps.isEmpty() || !(steps.getFirst() instanceof byte[] first)) {
+      lines.need(open, to);
+      return;
+    }
+    int at = JsonText.skipBlanks(b, open + 1, to);
+    while (at < to && b[at] == '"') {
+      int keyFrom = at + 1;
+      int keyEnd = JsonText.stringEnd(b, keyFrom, to);
+      at = keyEnd < 0 ? to : JsonText.skipBlanks(b, keyEnd + 1, to);
+      if (at >= to || b[at] != ':') {
+        return;
+      }
+      at = JsonText.skipBlanks(b, at + 1, to);
+      int valueEnd = at >= to ? -1 : JsonText.valueEnd(b, at, to);
+      boolean may = lines.varies(keyFrom, keyEnd) || isKey(b, keyFrom, keyEnd, first);
+      if (may) {
+        lines.need(keyFrom, valueEnd < 0 || steps.size() > 1 ? to : valueEnd);
+      }
+      if (valueEnd < 0) {
+        return;
+      }
+      at = JsonText.skipBlanks(b, valueEnd, to);
+      at = at < to && b[at] == ',' ? JsonText.skipBlanks(b, at + 1, to) : to;
+    }
+  }
+
   private static int member(byte[] b, int open, int to, byte[] key) {
     if (open >= to || b[open] != '{') {
       return -1;

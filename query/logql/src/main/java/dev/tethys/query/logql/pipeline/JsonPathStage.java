@@ -53,6 +53,24 @@ final class JsonPathStage extends RowStage {
     return true;
   }
 
+  @Override
+  boolean readsParts() {
+    return !wanted.all();
+  }
+
+  @Override
+  void mark(LineOutline lines) {
+    byte[] b = lines.text();
+    int to = lines.length();
+    int start = JsonText.skipBlanks(b, 0, to);
+    if (start == to || b[start] != '{') {
+      return;
+    }
+    for (JsonPath p : paths) {
+      p.mark(lines, start);
+    }
+  }
+
   private void string(Row row, int target, byte[] b, int at, int end) {
     if (!JsonText.hasEscapes(b, at + 1, end - 1)) {
       extractor.put(row, target, b, at + 1, end - at - 2);

@@ -36,6 +36,77 @@ final class JsonStage extends RowStage {
     return true;
   }
 
+  @Override
+  boolean readsParts() {
+    return !wanted.all();
+  }
+
+  @Override
+  void mark(LineOutline lines) {
+    int at = JsonText.skipBlanks(lines.text(), 0, lines.length());
+    if (at < lines.length() && lines.text()[at] == '{') {
+      mark(lines, at, lines.length(), 0, 0);
+    }
+  }
+
+  /** Walks as {@link #object} does, on to the end: values that decide when to stop are unknown. */
+  private void mark(LineOutline lines, int open, int to, int prefix, int depth) {
+    byte[] b = lines.text();
+    int at = JsonText.skipBlanks(b, open + 1, to);
+    while (depth <= MAX_DEPTH && at < to && b[at] == '"') {
+      int keyFrom = at + 1;
+      int keyEnd = JsonText.stringEnd(b, keyFrom, to);
+      at = keyEnd < 0 ? to : JsonText.skipBlanks(b, keyEnd + 1, to);
+      if (at >= to || b[at] != ':') {
+        return;
+      }
+      at = JsonText.skipBlanks(b, at + 1, to);
+      int valueEnd = at >= to ? -1 : JsonText.valueEnd(b, at, to);
+      if (valueEnd < 0) {
+        return;
+      }
+      if (b[at] != '[') {
+        if (lines.varies(keyFrom, keyEnd) || JsonText.hasEscapes(b, keyFrom, keyEnd)) {
+          lines.need(keyFrom, valueEnd);
+        } else {
+          int nameEnd = plainName(b, keyFrom, keyEnd, prefix);
+          if (b[at] == '{') {
+            mark(lines, at, valueEnd, nameEnd, depth + 1);
+          } else if (extractor.candidate(key, 0, nameEnd) >= 0
+              || b[at] != '"' && !isNumber(b[at])) { // it may be a word, or no value at all
+            lines.need(at, valueEnd);
+          }
+        }
+      }
+      at = JsonText.skipBlanks(b, valueEnd, to);
+      if (at >= to || b[at] != ',') {
+        return;
+      }
+      at = JsonText.skipBlanks(b, at + 1, to);
+    }
+  }
+
+  private static boolean isNumber(byte first) {
+    return first == '-' || first >= '0' && first <= '9';
+  }
+
+  /** Appends a name without escapes to the key; gives its end. */
+  private int plainName(byte[] b, int from, int to, int prefix) {
+    makeRoom(prefix, to - from);
+    int at = prefix;
+    if (prefix > 0) {
+      key[at++] = '_';
+    }
+    int last = Extractor.sanitise(b, from, to, key, at, prefix == 0);
+    return last == at ? prefix : last;
+  }
+
+  private void makeRoom(int prefix, int length) {
+    if (key.length < prefix + length + 2) {
+      key = Arrays.copyOf(key, 2 * (prefix + length + 2));
+    }
+  }
+
   /** All labels were found; compared by identity. */
   private static final String ENOUGH = new String("all labels found");
 
@@ -108,28 +179,13 @@ final class JsonStage extends RowStage {
 
   /** Appends a name to the key; gives its end, or -1 if an escape in it is not valid. */
   private int name(Row row, int from, int to, int prefix) {
-    if (key.length < prefix + to - from + 2) {
-      key = Arrays.copyOf(key, 2 * (prefix + to - from + 2));
+    if (!JsonText.hasEscapes(row.line, from, to)) {
+      return plainName(row.line, from, to, prefix);
     }
-    byte[] b = row.line;
-    int at = prefix;
-    if (prefix > 0) {
-      key[at++] = '_';
-    }
-    int start = from;
-    int end = to;
-    if (JsonText.hasEscapes(b, from, to)) {
-      int reserved = row.reserve(to - from);
-      int used = JsonText.unescape(b, from, to, row.arena(), reserved);
-      if (used < 0) {
-        return -1;
-      }
-      b = row.arena();
-      start = reserved;
-      end = used; // not kept: the next value may overwrite it
-    }
-    int last = Extractor.sanitise(b, start, end, key, at, prefix == 0);
-    return last == at ? prefix : last;
+    int start = row.reserve(to - from);
+    int end = JsonText.unescape(row.line, from, to, row.arena(), start);
+    // What is written is not kept: the next value may overwrite it.
+    return end < 0 ? -1 : plainName(row.arena(), start, end, prefix);
   }
 
   private @Nullable String scalar(Row row, int at, int end, int nameEnd) {
@@ -139,8 +195,7 @@ final class JsonStage extends RowStage {
       if (end == at) {
         return JsonText.UNKNOWN_VALUE;
       }
-      boolean number = first == '-' || first >= '0' && first <= '9';
-      if (!number && !isWord(b, at, end)) {
+      if (!isNumber(first) && !isWord(b, at, end)) {
         return JsonText.UNKNOWN_VALUE;
       }
       if (first == 'n') {

@@ -1,6 +1,7 @@
 package dev.tethys.query.logql.pipeline;
 
 import dev.tethys.model.LabelNames;
+import dev.tethys.model.logs.LogBodyParts;
 import dev.tethys.model.logs.LogFilter;
 import dev.tethys.model.regex.Regex;
 import dev.tethys.model.storage.Cancellation;
@@ -10,6 +11,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** Stages of a log pipeline, ready for the rows of one thread. */
 public final class LogPipeline {
@@ -124,6 +126,23 @@ public final class LogPipeline {
   /** True if there is nothing to do for rows. */
   public boolean isEmpty() {
     return stages.length == 0;
+  }
+
+  /**
+   * Parts of lines that the stages read, for one of them at most reads lines; null if all of a line
+   * is read.
+   */
+  public @Nullable LogBodyParts lineParts() {
+    for (RowStage s : stages) {
+      if (s.readsParts()) {
+        LineOutline lines = new LineOutline();
+        return (text, length, places, needed) -> {
+          lines.set(text, length, places, needed);
+          s.mark(lines);
+        };
+      }
+    }
+    return null;
   }
 
   /** Runs the stages on a row; false if the row is dropped. */

@@ -102,6 +102,86 @@ final class LogfmtStage extends RowStage {
     }
   }
 
+  @Override
+  boolean readsParts() {
+    return !wanted.all() && !strict; // places in errors depend on all that is before
+  }
+
+  /**
+   * Walks as {@link #pairs} does. A key with an argument may be no valid one, after which reading
+   * continues behind the next blank; for a value in quotes that is another place, so that all that
+   * follows is needed.
+   */
+  @Override
+  void mark(LineOutline lines) {
+    byte[] b = lines.text();
+    int to = lines.length();
+    int at = 0;
+    while (true) {
+      while (at < to && (b[at] & 0xff) <= ' ') {
+        at++;
+      }
+      if (at >= to) {
+        return;
+      }
+      int keyFrom = at;
+      boolean valid = true;
+      while (at < to && b[at] != '=' && (b[at] & 0xff) > ' ' && b[at] != '"') {
+        valid &= b[at] >= 0 || isCharacter(b, at, to);
+        at++;
+      }
+      int keyEnd = at;
+      boolean varies = lines.varies(keyFrom, keyEnd);
+      if (!valid && varies) { // arguments may make it valid
+        lines.need(keyFrom, to);
+        return;
+      }
+      boolean bad = at < to && (b[at] == '"' || b[at] == '=' && at == keyFrom) || !valid;
+      if (bad) {
+        at = skip(b, at, to);
+        continue;
+      }
+      boolean read = varies || isCandidate(b, keyFrom, keyEnd);
+      if (at >= to || b[at] != '=') {
+        if (read) {
+          lines.need(keyFrom, keyEnd);
+        }
+        continue;
+      }
+      at++;
+      boolean quoted = at < to && b[at] == '"';
+      if (quoted && varies) {
+        lines.need(keyFrom, to);
+        return;
+      }
+      int end = quoted ? JsonText.stringEnd(b, at + 1, to) + 1 : skip(b, at, to);
+      if (read) {
+        lines.need(keyFrom, end == 0 ? to : end);
+      }
+      if (quoted && end == 0) {
+        return;
+      }
+      at = end;
+    }
+  }
+
+  /** True if a key without arguments is that of a label that is used. */
+  private boolean isCandidate(byte[] b, int from, int to) {
+    if (!extractions.isEmpty()) {
+      return keys.find(b, from, to) >= 0;
+    }
+    return candidate(b, from, to) >= 0;
+  }
+
+  private int candidate(byte[] b, int from, int to) {
+    int length = to - from;
+    if (key.length < length + 1) {
+      key = new byte[2 * (length + 1)];
+    }
+    int end = Extractor.sanitise(b, from, to, key, 0, true);
+    return end == 0 ? -1 : extractor.candidate(key, 0, end);
+  }
+
   /** Reads the value of a key; gives its end, or -1 if nothing more is to be read. */
   private int value(Row row, int keyFrom, int keyEnd, int from) {
     byte[] b = row.line;
@@ -157,12 +237,7 @@ final class LogfmtStage extends RowStage {
   private boolean put(Row row, int keyFrom, int keyEnd, byte[] value, int from, int to) {
     int id;
     if (extractions.isEmpty()) {
-      int length = keyEnd - keyFrom;
-      if (key.length < length + 1) {
-        key = new byte[2 * (length + 1)];
-      }
-      int end = Extractor.sanitise(row.line, keyFrom, keyEnd, key, 0, true);
-      id = end == 0 ? -1 : extractor.candidate(key, 0, end);
+      id = candidate(row.line, keyFrom, keyEnd);
     } else {
       int k = keys.find(row.line, keyFrom, keyEnd);
       id = k < 0 || k >= labelOfKey.length ? -1 : labelOfKey[k];

@@ -8,6 +8,7 @@ import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
 import java.util.Arrays;
 import java.util.BitSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Column of a block: gives the bytes of each value. Reused from column to column, since a block has
@@ -22,6 +23,7 @@ public final class ColumnReader {
     final int[] at = new int[Section.COUNT];
     final ByteSource lengths;
     final WordSource words;
+    final TimeParts time = new TimeParts();
 
     Cursor(SectionReader block, WordSource words) {
       this.block = block;
@@ -93,7 +95,23 @@ public final class ColumnReader {
   private static final byte[] HEX =
       "0123456789abcdef".getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
 
+  /** Section that holds the values of a type; the first of three for words. */
+  private static final int[] SECTION_OF_TYPE = {
+    Section.BITS,
+    Section.BITS,
+    Section.BITS,
+    Section.INDEXES,
+    Section.TEXT,
+    Section.NIBBLES,
+    Section.WORD_LOW,
+    Section.TEXT
+  };
+
   private final Cursor cursor;
+  private byte @Nullable [] data; // section of the values, once one was read
+  private byte[] middle = {}; // of words
+  private byte[] high = {};
+  private byte[] text = {}; // of few values
   private int type;
   private int digits;
   private long base;
@@ -113,6 +131,7 @@ public final class ColumnReader {
   ColumnReader open(int n) {
     Cursor c = cursor;
     values = 0;
+    data = null;
     ByteSource head = c.head;
     type = head.getByte();
     switch (type) {
@@ -252,11 +271,29 @@ public final class ColumnReader {
     }
   }
 
+  /** Section that holds the values. */
+  private byte[] data() {
+    byte[] known = data;
+    if (known != null) {
+      return known;
+    }
+    SectionReader s = cursor.block;
+    if (type == Column.WORDS) {
+      middle = s.get(Section.WORD_MIDDLE);
+      high = s.get(Section.WORD_HIGH);
+    } else if (type == Column.FEW) {
+      text = s.get(Section.TEXT);
+    }
+    byte[] read = s.get(SECTION_OF_TYPE[type]);
+    data = read;
+    return read;
+  }
+
   private long bit(int i) {
     if (width == 0) {
       return 0;
     }
-    byte[] b = cursor.block.get(Section.BITS);
+    byte[] b = data();
     long at = (long) i * width;
     int p = from + (int) (at >>> 3);
     int shift = (int) (at & 7);
@@ -278,12 +315,20 @@ public final class ColumnReader {
       case Column.TEXT -> value(i, out);
       case Column.NIBBLES -> nibbles(i, out);
       case Column.WORDS -> cursor.words.append(word(i), out);
-      default -> decimal(Column.timePart(type, time), Column.digits(type, time), out);
+      default -> cursor.time.append(type, time, out);
     }
   }
 
   private int valueLength(int k) {
     return valueEnds[k] - (k == 0 ? 0 : valueEnds[k - 1]);
+  }
+
+  private static final int SMALL = 1_000_000_000;
+
+  private static int smallLength(int v) {
+    return v < 10_000
+        ? v < 100 ? v < 10 ? 1 : 2 : v < 1000 ? 3 : 4
+        : v < 1_000_000 ? v < 100_000 ? 5 : 6 : v < 10_000_000 ? 7 : v < 100_000_000 ? 8 : 9;
   }
 
   private static int decimalLength(long v) {
@@ -380,6 +425,29 @@ public final class ColumnReader {
     return piece.find(cursor.block.get(Section.TEXT), start, textFrom + valueEnds[k]) >= 0;
   }
 
+  /** True if all values are decimal digits. */
+  boolean hasDigitsOnly() {
+    return type <= Column.STEPS || type >= Column.YEAR;
+  }
+
+  /**
+   * True if all values are letters, digits, underscores and bytes from 0x80, as tokens are. Values
+   * of other columns may be delimiters or whole bodies.
+   */
+  boolean hasTokensOnly() {
+    if (type != Column.FEW && type != Column.SAME && type != Column.TEXT) {
+      return true;
+    }
+    byte[] b = cursor.block.get(Section.TEXT);
+    int end = values == 0 ? textFrom : textFrom + valueEnds[values - 1];
+    for (int p = textFrom; p < end; p++) {
+      if (!Tokens.isRun(b[p])) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   /** True if the column has few values, and a number of them for each row. */
   boolean isCoded() {
     return type == Column.FEW || type == Column.SAME;
@@ -413,7 +481,7 @@ public final class ColumnReader {
   }
 
   private int index(int i) {
-    int k = cursor.block.get(Section.INDEXES)[from + i] & 0xff;
+    int k = data()[from + i] & 0xff;
     if (k >= values) {
       throw new CorruptionException("column refers to a value it does not have");
     }
@@ -422,19 +490,18 @@ public final class ColumnReader {
 
   /** Word id of value i of a column of words. */
   int word(int i) {
-    SectionReader s = cursor.block;
-    return s.get(Section.WORD_LOW)[from + i] & 0xff
-        | (s.get(Section.WORD_MIDDLE)[from + i] & 0xff) << 8
-        | (s.get(Section.WORD_HIGH)[from + i] & 0xff) << 16;
+    byte[] low = data();
+    return low[from + i] & 0xff | (middle[from + i] & 0xff) << 8 | (high[from + i] & 0xff) << 16;
   }
 
   private void value(int k, ByteSink out) {
     int start = k == 0 ? 0 : valueEnds[k - 1];
-    out.put(cursor.block.get(Section.TEXT), textFrom + start, valueEnds[k] - start);
+    byte[] b = data();
+    out.putFew(type == Column.FEW ? text : b, textFrom + start, valueEnds[k] - start);
   }
 
   private void nibbles(int i, ByteSink out) {
-    byte[] b = cursor.block.get(Section.NIBBLES);
+    byte[] b = data();
     int p = from + i * ((digits + 1) / 2);
     out.ensure(digits + 1);
     byte[] o = out.buf;
@@ -449,6 +516,10 @@ public final class ColumnReader {
   }
 
   private static void decimal(long v, int digits, ByteSink out) {
+    if (v >= 0 && v < SMALL) {
+      TimeParts.digits((int) v, digits < 0 ? smallLength((int) v) : digits, out);
+      return;
+    }
     out.ensure(20);
     int n = digits < 0 ? decimalLength(v) : digits;
     byte[] o = out.buf;

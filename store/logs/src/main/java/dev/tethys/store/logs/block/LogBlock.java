@@ -1,6 +1,7 @@
 package dev.tethys.store.logs.block;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogBodyParts;
 import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.SectionReader;
@@ -20,6 +21,9 @@ import org.jspecify.annotations.Nullable;
 public final class LogBlock {
   /** Rows of one stream in a block. */
   public record StreamRows(int stream, int rows, long bytes, long firstTime, long lastTime) {}
+
+  // Templates of fewer rows are not worth a look at which arguments are needed.
+  private static final int MIN_PARTS_ROWS = 2;
 
   /** Keys of what is kept of a block, besides sections and {@link RowColumns}. */
   private enum CachedColumns {
@@ -48,6 +52,12 @@ public final class LogBlock {
   private ColumnReader[] arguments = {}; // of the template that was read last
   private int argumentsOf = -1;
   private int[] argumentCounts = {};
+  private final TemplateText text = new TemplateText(); // of the template that was read last
+  private int textOf = -1;
+  private final TemplateText partsText = new TemplateText(); // the same with fewer arguments
+  private int partsOf = -1;
+  private boolean inParts;
+  private boolean[] digits = {};
 
   /**
    * Opens a block.
@@ -306,27 +316,74 @@ public final class LogBlock {
 
   /** The same for a row whose template is known. */
   public void appendBody(int template, int row, ByteSink out) {
+    append(template, row, text(template), out);
+  }
+
+  /**
+   * Appends a body in which arguments may be placeholders.
+   *
+   * @param parts decides which
+   */
+  public void appendParts(int template, int row, LogBodyParts parts, ByteSink out) {
+    append(template, row, partsText(template, parts), out);
+  }
+
+  private void append(int template, int row, TemplateText of, ByteSink out) {
     ColumnReader[] columns = arguments(template);
-    byte[] b = templates();
     long time = times()[row];
     int i = row - firstRows[template];
-    int next = 0;
-    int end = textStarts[template + 1];
-    int literal = textStarts[template];
-    for (int p = literal; p < end; p++) {
-      byte c = b[p];
-      if (c > Templates.ESCAPE || c <= 0) {
-        continue;
-      }
-      out.put(b, literal, p - literal);
-      if (c == Templates.ESCAPE) {
-        out.putByte(b[++p]);
-      } else {
-        columns[next++].append(i, time, out);
-      }
-      literal = p + 1;
+    int n = of.arguments();
+    byte[] b = of.bytes();
+    int from = 0;
+    for (int a = 0; a < n; a++) {
+      int end = of.end(a);
+      out.putFew(b, from, end - from);
+      columns[of.column(a)].append(i, time, out);
+      from = end;
     }
-    out.put(b, literal, end - literal);
+    out.putFew(b, from, of.end(n) - from);
+  }
+
+  /** Text of a template with the arguments that are needed; until the next call. */
+  private TemplateText partsText(int template, LogBodyParts parts) {
+    TemplateText whole = text(template);
+    if (partsOf != template) {
+      partsOf = -1;
+      inParts = readParts(template, whole, parts);
+      partsOf = template;
+    }
+    return inParts ? partsText : whole;
+  }
+
+  /** Finds the arguments of a template that are needed; false if all of them may be. */
+  private boolean readParts(int template, TemplateText whole, LogBodyParts parts) {
+    int n = whole.arguments();
+    if (n == 0 || firstRows[template + 1] - firstRows[template] < MIN_PARTS_ROWS) {
+      return false;
+    }
+    if (digits.length < n) {
+      digits = new boolean[Math.max(n, 2 * digits.length)];
+    }
+    ColumnReader[] columns = arguments(template);
+    for (int a = 0; a < n; a++) {
+      if (!columns[a].hasTokensOnly()) {
+        return false;
+      }
+      digits[a] = columns[a].hasDigitsOnly();
+    }
+    partsText.readParts(whole, digits, parts);
+    return true;
+  }
+
+  /** Text of a template between its arguments; until the next call. */
+  private TemplateText text(int template) {
+    if (textOf != template) {
+      byte[] b = templates();
+      textOf = -1;
+      text.read(b, textStarts[template], textStarts[template + 1]);
+      textOf = template;
+    }
+    return text;
   }
 
   /** Length of each row's body. The array is shared. */

@@ -113,6 +113,10 @@ public final class WordList implements ColumnReader.WordSource {
   public void append(int id, ByteSink out) {
     requireId(id);
     int start = start(id);
-    out.put(text, start, ends[id] - start);
+    if (start + ByteSink.SLACK <= text.length) {
+      out.putFew(text, start, ends[id] - start);
+    } else {
+      out.put(text, start, ends[id] - start);
+    }
   }
 }

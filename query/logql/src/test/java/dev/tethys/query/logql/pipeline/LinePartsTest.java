@@ -1,0 +1,261 @@
+package dev.tethys.query.logql.pipeline;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.model.logs.LogBodyParts;
+import dev.tethys.query.logql.ast.Stage;
+import dev.tethys.query.logql.ast.Stage.Extraction;
+import java.io.ByteArrayOutputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Lines with placeholders for arguments that a stage does not need give the labels of the lines.
+ */
+class LinePartsTest {
+  private static final List<Stage> STAGES =
+      List.of(
+          new Stage.Json(List.of()),
+          new Stage.Json(List.of(new Extraction("status", "status"))),
+          new Stage.Json(
+              List.of(new Extraction("status", "a.status"), new Extraction("x", "ms[0]"))),
+          new Stage.Json(List.of(new Extraction("status", "[\"a b\"]"))),
+          new Stage.Logfmt(false, false, List.of()),
+          new Stage.Logfmt(false, true, List.of()),
+          new Stage.Logfmt(false, false, List.of(new Extraction("status", "ms"))),
+          new Stage.Logfmt(false, true, List.of(new Extraction("x", "status"))));
+
+  private static final List<Set<String>> USED =
+      List.of(
+          Set.of("status"),
+          Set.of("status", "__error__"),
+          Set.of("status", "__error__", "__error_details__"),
+          Set.of("a_status", "__error__", "__error_details__"),
+          Set.of("status_extracted", "ms", "w", "_0", "__error_details__"));
+
+  private static final String[] TEXTS = {
+    "{",
+    "}",
+    "[",
+    "]",
+    "\"",
+    "\\",
+    ":",
+    ",",
+    " ",
+    "=",
+    "\n",
+    "\t",
+    "-",
+    ".",
+    "\"status\":",
+    "{\"",
+    "\":\"",
+    "\",\"",
+    "\":",
+    ",\"",
+    "\":{\"",
+    "},\"",
+    "\"}",
+    "status",
+    "status=",
+    "ms=",
+    " ms=\"",
+    "\" ",
+    "=\"",
+    "\\\"",
+    "\\u00",
+    "\\n",
+    "true",
+    "null",
+    "a",
+    "a b",
+    "\"a\":{\"status\":",
+    "é",
+    "\u00ff",
+    "{\"ts\":\"",
+    "\",\"level\":\"info\",\"status\":",
+    "ts=",
+    " msg=\"",
+    "\" took_ms=",
+    "{\"a\":",
+    "\"ms\":[",
+    "\\",
+    "\"\"",
+    "={",
+    "\u00c3",
+    "{\"status\":\"",
+    "\"w\":",
+    " =",
+    "0",
+    "w"
+  };
+
+  private static final String[] DIGITS = {"0", "5", "007", "123456", "99"};
+
+  private static final String[] LETTERS = {
+    "status",
+    "ms",
+    "a",
+    "a_status",
+    "true",
+    "false",
+    "null",
+    "n",
+    "t",
+    "u0041",
+    "f00d",
+    "0x1f",
+    "w",
+    "_",
+    "\u00c3\u00a9",
+    "\u00ff\u00fe",
+    "\u00c3",
+    "\u00a9",
+    "\u00ef\u00bf\u00bd",
+    "5",
+    "e9",
+    "took_ms"
+  };
+
+  private static byte[] bytes(String s) {
+    return s.getBytes(StandardCharsets.ISO_8859_1);
+  }
+
+  private static String labels(Stage stage, Set<String> used, byte[] line, boolean based) {
+    NameTable names = new NameTable();
+    LogPipeline pipeline = LogPipeline.compile(List.of(stage), names, new UsedLabels(used));
+    Row row = new Row(names);
+    row.clear();
+    if (based) {
+      row.addStream(names.id("status"), bytes("base"), 0, 4);
+    }
+    row.line(line, 0, line.length);
+    pipeline.process(row);
+    return row.allLabels().toString();
+  }
+
+  /** Text with an argument behind each piece but the last one. */
+  private record Outline(List<String> pieces, List<Boolean> digits) {
+    static Outline random(Random random) {
+      List<String> pieces = new java.util.ArrayList<>();
+      List<Boolean> digits = new java.util.ArrayList<>();
+      for (int n = 1 + random.nextInt(9); n > 0; n--) {
+        StringBuilder piece = new StringBuilder();
+        if (pieces.isEmpty() && random.nextInt(3) > 0) {
+          piece.append(random.nextBoolean() ? "{\"" : "{\"ts\":\"");
+        }
+        for (int k = random.nextInt(4); k > 0; k--) {
+          piece.append(TEXTS[random.nextInt(TEXTS.length)]);
+        }
+        pieces.add(piece.toString());
+        digits.add(random.nextBoolean());
+      }
+      digits.removeLast();
+      return new Outline(pieces, digits);
+    }
+
+    byte[] line(String[] arguments) {
+      StringBuilder out = new StringBuilder();
+      for (int i = 0; i < pieces.size(); i++) {
+        out.append(pieces.get(i)).append(i < arguments.length ? arguments[i] : "");
+      }
+      return bytes(out.toString());
+    }
+
+    String[] arguments(Random random) {
+      String[] out = new String[digits.size()];
+      for (int i = 0; i < out.length; i++) {
+        String[] of = digits.get(i) ? DIGITS : LETTERS;
+        out[i] = of[random.nextInt(of.length)];
+      }
+      return out;
+    }
+
+    boolean[] needed(LogBodyParts parts) {
+      ByteArrayOutputStream text = new ByteArrayOutputStream();
+      int[] places = new int[digits.size() + 3];
+      for (int i = 0; i < pieces.size(); i++) {
+        text.writeBytes(bytes(pieces.get(i)));
+        if (i < digits.size()) {
+          places[i] = text.size();
+          text.write(digits.get(i) ? LogBodyParts.DIGITS : LogBodyParts.LETTERS);
+        }
+      }
+      boolean[] needed = new boolean[digits.size()];
+      byte[] padded = Arrays.copyOf(text.toByteArray(), text.size() + 16);
+      parts.mark(padded, text.size(), places, needed);
+      return needed;
+    }
+  }
+
+  @Test
+  void linesWithPlaceholdersHaveTheSameLabels() {
+    Random random = new Random(11);
+    int replaced = 0;
+    int labelled = 0;
+    for (int i = 0; i < 60_000; i++) {
+      Outline outline = Outline.random(random);
+      for (Stage stage : STAGES) {
+        Set<String> used = USED.get(random.nextInt(USED.size()));
+        LogPipeline pipeline =
+            LogPipeline.compile(List.of(stage), new NameTable(), new UsedLabels(used));
+        boolean[] needed = outline.needed(Objects.requireNonNull(pipeline.lineParts()));
+        String[] arguments = outline.arguments(random);
+        String[] parts = arguments.clone();
+        for (int a = 0; a < parts.length; a++) {
+          if (!needed[a]) {
+            replaced++;
+            parts[a] = outline.digits.get(a) ? "0" : "w";
+          }
+        }
+        boolean based = random.nextInt(4) == 0;
+        byte[] line = outline.line(arguments);
+        String want = labels(stage, used, line, based);
+        labelled += want.equals("{}") ? 0 : 1;
+        assertThat(labels(stage, used, outline.line(parts), based))
+            .as(() -> stage + " of " + new String(line, StandardCharsets.ISO_8859_1))
+            .isEqualTo(want);
+      }
+    }
+    assertThat(replaced).isGreaterThan(100_000);
+    assertThat(labelled).isGreaterThan(50_000);
+  }
+
+  @Test
+  void onlyValuesThatAreUsedAreNeeded() {
+    List<String> pieces =
+        List.of("{\"ts\":\"", "T", "\",\"status\":", ",\"ms\":[", "],\"", "\":1}");
+    Outline json = new Outline(pieces, List.of(true, true, true, true, false));
+    assertThat(json.needed(parts(new Stage.Json(List.of()))))
+        .containsExactly(false, false, true, false, true);
+    assertThat(json.needed(parts(STAGES.get(1)))).containsExactly(false, false, true, false, true);
+    Outline logfmt =
+        new Outline(
+            List.of("ts=", " msg=\"", " x\" status=", "ms ", "=1"),
+            List.of(true, false, true, false));
+    assertThat(logfmt.needed(parts(new Stage.Logfmt(false, false, List.of()))))
+        .containsExactly(false, false, true, true);
+  }
+
+  private static LogBodyParts parts(Stage stage) {
+    return Objects.requireNonNull(
+        LogPipeline.compile(List.of(stage), new NameTable(), new UsedLabels(Set.of("status")))
+            .lineParts());
+  }
+
+  @Test
+  void partsAreUnknownWhereAllIsRead() {
+    NameTable names = new NameTable();
+    List<Stage> json = List.of(new Stage.Json(List.of()));
+    assertThat(LogPipeline.compile(json, names, UsedLabels.ALL).lineParts()).isNull();
+    List<Stage> strict = List.of(new Stage.Logfmt(true, false, List.of()));
+    UsedLabels used = new UsedLabels(Set.of("status"));
+    assertThat(LogPipeline.compile(strict, names, used).lineParts()).isNull();
+  }
+}

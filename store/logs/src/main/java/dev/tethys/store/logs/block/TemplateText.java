@@ -1,0 +1,107 @@
+package dev.tethys.store.logs.block;
+
+import dev.tethys.model.logs.LogBodyParts;
+import dev.tethys.store.files.ByteSink;
+import java.util.Arrays;
+
+/** Text of a template without placeholders: one piece before each argument, and one at the end. */
+final class TemplateText {
+  private final ByteSink bytes = new ByteSink(1 << 8);
+  private int[] ends = new int[32];
+  private int[] columns = new int[32]; // of each argument
+  private int arguments;
+  private int[] places = {};
+
+  /** Reads a template in place of the one that was read before. */
+  void read(byte[] b, int start, int end) {
+    bytes.clear().ensure(end - start);
+    byte[] out = bytes.buf;
+    int size = 0;
+    int n = 0;
+    for (int p = start; p < end; p++) {
+      byte c = b[p];
+      if (c > Templates.ESCAPE || c <= 0) {
+        out[size++] = c;
+      } else if (c == Templates.ESCAPE) {
+        out[size++] = b[++p];
+      } else {
+        if (n + 1 >= ends.length) {
+          ends = Arrays.copyOf(ends, 2 * ends.length);
+          columns = Arrays.copyOf(columns, 2 * columns.length);
+        }
+        columns[n] = n;
+        ends[n++] = size;
+      }
+    }
+    ends[n] = size;
+    arguments = n;
+    bytes.size = size;
+  }
+
+  /**
+   * Reads a text with a placeholder for each argument that is not needed.
+   *
+   * @param whole the text with all arguments
+   * @param digits for each argument, whether it is decimal digits
+   */
+  void readParts(TemplateText whole, boolean[] digits, LogBodyParts parts) {
+    int all = whole.arguments;
+    if (places.length < all) {
+      places = new int[Math.max(all, 2 * places.length)];
+      ends = new int[places.length + 1];
+      columns = new int[places.length];
+    }
+    bytes.clear().ensure(whole.ends[all] + all);
+    int from = 0;
+    for (int a = 0; a <= all; a++) {
+      bytes.put(whole.bytes.buf, from, whole.ends[a] - from);
+      from = whole.ends[a];
+      if (a < all) {
+        places[a] = bytes.size;
+        bytes.putByte(digits[a] ? LogBodyParts.DIGITS : LogBodyParts.LETTERS);
+      }
+    }
+    boolean[] needed = new boolean[all];
+    parts.mark(bytes.buf, bytes.size, places, needed);
+    int n = 0;
+    for (int a = 0; a < all; a++) {
+      if (needed[a]) {
+        columns[n] = a;
+        ends[n] = places[a] - n; // placeholders of needed arguments are taken out
+        n++;
+      }
+    }
+    int to = 0;
+    int next = 0;
+    for (int p = 0; p < bytes.size; p++) {
+      if (next < n && p == places[columns[next]]) {
+        next++;
+      } else {
+        bytes.buf[to++] = bytes.buf[p];
+      }
+    }
+    bytes.size = to;
+    ends[n] = to;
+    arguments = n;
+  }
+
+  /** Column of an argument. */
+  int column(int argument) {
+    return columns[argument];
+  }
+
+  /** Number of arguments. */
+  int arguments() {
+    return arguments;
+  }
+
+  /** The pieces one after the other; further bytes may be read behind them. */
+  byte[] bytes() {
+    return bytes.buf;
+  }
+
+  /** End of the piece before an argument, or of the last piece. */
+  int end(int argument) {
+    return ends[argument];
+  }
+}
