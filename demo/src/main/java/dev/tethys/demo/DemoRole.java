@@ -16,6 +16,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** {@code tethys demo}: a web shop with faults that can be switched, and customers. */
 public final class DemoRole {
@@ -33,10 +34,10 @@ public final class DemoRole {
         List.of(
             Flag.of(
                 "otlp.endpoint",
-                Flag.Kind.STRING,
+                Flag.Kind.LIST,
                 "http://127.0.0.1:4318",
                 "URL that receives OTLP over HTTP; /v1/traces, /v1/logs and /v1/metrics are"
-                    + " appended."),
+                    + " appended. Can be repeated; receivers get requests in turn."),
             Flag.of(
                 "web.listen-address",
                 Flag.Kind.STRING,
@@ -73,10 +74,11 @@ public final class DemoRole {
             true);
       }
     }
-    URI endpoint = endpoint(flags.get("otlp.endpoint"));
+    List<URI> endpoints =
+        flags.list("otlp.endpoint").stream().map(DemoRole::endpoint).distinct().toList();
     HeapController.keep();
     LogSetup.install(flags);
-    try (OtlpQueue queue = new OtlpQueue(endpoint);
+    try (OtlpQueue queue = new OtlpQueue(endpoints);
         Shop shop =
             new Shop(
                 flags.get("web.listen-address"),
@@ -88,7 +90,7 @@ public final class DemoRole {
           Level.INFO,
           "Shop started faults=http://127.0.0.1:{0}/faults otlp={1} visits_per_second={2}",
           Integer.toString(shop.port()),
-          endpoint,
+          endpoints.stream().map(URI::toString).collect(Collectors.joining(" ")),
           rate);
       if (rate == 0) {
         Shutdown.await();

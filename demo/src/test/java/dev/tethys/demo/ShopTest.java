@@ -18,6 +18,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpResponse;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -58,7 +59,7 @@ class ShopTest {
           });
     }
     receiver = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
-    queue = new OtlpQueue(URI.create("http://127.0.0.1:" + receiver.port()));
+    queue = new OtlpQueue(List.of(URI.create("http://127.0.0.1:" + receiver.port())));
     shop = new Shop("127.0.0.1:0", queue, faults, r -> new FaultPage(faults).routes(r));
   }
 
@@ -135,6 +136,52 @@ class ShopTest {
     send("GET", "/search?user=1&category=books&q=Vega");
     await(() -> requests.keySet().containsAll(List.of("/v1/metrics", "/v1/logs", "/v1/traces")));
     await(queue::hasDelivered);
+  }
+
+  @Test
+  void severalReceiversGetRequestsInTurn() throws Exception {
+    ConcurrentHashMap<Integer, Integer> got = new ConcurrentHashMap<>();
+    List<HttpListener> receivers = new ArrayList<>();
+    List<URI> urls = new ArrayList<>();
+    for (int i = 0; i < 2; i++) {
+      int own = i;
+      Routes routes = new Routes();
+      for (OtlpSignal s : List.of(OtlpSignal.TRACES, OtlpSignal.LOGS, OtlpSignal.METRICS)) {
+        routes.post(
+            s.httpPath(),
+            (q, r) -> {
+              got.merge(own, 1, Integer::sum);
+              r.status(200).send();
+            });
+      }
+      receivers.add(HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null));
+      urls.add(URI.create("http://127.0.0.1:" + receivers.getLast().port()));
+    }
+    try (OtlpQueue several = new OtlpQueue(urls);
+        Shop other = new Shop("127.0.0.1:0", several, faults, r -> {})) {
+      await(
+          () -> {
+            visit(other.port());
+            return got.size() == 2;
+          });
+      assertThat(Math.abs(got.get(0) - got.get(1))).isLessThanOrEqualTo(2);
+    } finally {
+      for (HttpListener l : receivers) {
+        l.close();
+      }
+    }
+  }
+
+  private void visit(int port) {
+    try {
+      http.send(
+          java.net.http.HttpRequest.newBuilder(
+                  URI.create("http://127.0.0.1:" + port + "/home?user=1"))
+              .build(),
+          HttpResponse.BodyHandlers.ofString());
+    } catch (IOException | InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @Test

@@ -26,8 +26,8 @@ import java.util.function.LongFunction;
 
 /**
  * Bounded queue of spans and log records, sent by OTLP over HTTP every second, and the metrics of
- * the services, sent every {@value #METRICS_SECONDS} seconds. While the receiver does not answer,
- * the oldest items are dropped and counted.
+ * the services, sent every {@value #METRICS_SECONDS} seconds. Several receivers get requests in
+ * turn. While a receiver does not answer, the oldest items are dropped and counted.
  */
 public final class OtlpQueue implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(OtlpQueue.class.getName());
@@ -41,28 +41,37 @@ public final class OtlpQueue implements AutoCloseable {
   private final OtlpWriter writer = new OtlpWriter(); // the thread's
   private final Lane<TracesData> traces;
   private final Lane<LogsData> logs;
-  private final OtlpSender metrics;
+  private final List<OtlpSender> metrics;
   private final List<LongFunction<MetricsData>> sources = new CopyOnWriteArrayList<>();
   private final CountDownLatch stop = new CountDownLatch(1);
-  private final String endpoint;
+  private final List<URI> endpoints;
   private final Thread thread;
+  private int turn; // the thread's
   private final Map<OtlpSender, URI> urls = new HashMap<>();
   private final Map<OtlpSender, String> problems = new HashMap<>(); // the thread's
   private volatile boolean delivered;
 
   /**
-   * @param endpoint URL to which OTLP's paths are appended
-   * @throws IOException if the URL cannot be used
+   * @param endpoints URLs to which OTLP's paths are appended, one or more
+   * @throws IOException if a URL cannot be used
    */
-  public OtlpQueue(URI endpoint) throws IOException {
-    this.endpoint = endpoint.toString();
-    traces = new Lane<>(sender(OtlpSignal.TRACES));
-    logs = new Lane<>(sender(OtlpSignal.LOGS));
-    metrics = sender(OtlpSignal.METRICS);
+  public OtlpQueue(List<URI> endpoints) throws IOException {
+    this.endpoints = List.copyOf(endpoints);
+    traces = new Lane<>(senders(OtlpSignal.TRACES));
+    logs = new Lane<>(senders(OtlpSignal.LOGS));
+    metrics = senders(OtlpSignal.METRICS);
     thread = Thread.ofVirtual().name("otlp").start(SupervisedLoop.of("otlp", this::loop));
   }
 
-  private OtlpSender sender(OtlpSignal signal) throws IOException {
+  private List<OtlpSender> senders(OtlpSignal signal) throws IOException {
+    List<OtlpSender> all = new ArrayList<>();
+    for (URI endpoint : endpoints) {
+      all.add(sender(signal, endpoint.toString()));
+    }
+    return all;
+  }
+
+  private OtlpSender sender(OtlpSignal signal, String endpoint) throws IOException {
     String base = endpoint.endsWith("/") ? endpoint.substring(0, endpoint.length() - 1) : endpoint;
     URI url = URI.create(base + signal.httpPath());
     OtlpSender sender =
@@ -119,9 +128,12 @@ public final class OtlpQueue implements AutoCloseable {
       if (batch.isEmpty()) {
         return true;
       }
-      if (!send(lane.sender, joined(batch, empty))) {
+      if (!send(lane.senders, joined(batch, empty))) {
         lane.putBack(batch);
         return false;
+      }
+      if (batch.size() < BATCH) {
+        return true; // what has come meanwhile is sent with the next second, after other signals
       }
     }
   }
@@ -135,8 +147,9 @@ public final class OtlpQueue implements AutoCloseable {
     return out;
   }
 
-  /** Sends a request; false if it should be sent again later. */
-  private boolean send(OtlpSender sender, Telemetry<?> data) throws InterruptedException {
+  /** Sends a request to the next receiver; false if it should be sent again later. */
+  private boolean send(List<OtlpSender> senders, Telemetry<?> data) throws InterruptedException {
+    OtlpSender sender = senders.get(Math.floorMod(turn++, senders.size()));
     OtlpSender.Outcome o;
     try {
       o = sender.send(writer.write(data));
@@ -189,12 +202,12 @@ public final class OtlpQueue implements AutoCloseable {
 
   /** Items of one signal that wait. */
   private static final class Lane<D> {
-    private final OtlpSender sender;
+    private final List<OtlpSender> senders;
     private final ArrayDeque<D> waiting = new ArrayDeque<>(); // guarded by this
     private long dropped; // guarded by this
 
-    Lane(OtlpSender sender) {
-      this.sender = sender;
+    Lane(List<OtlpSender> senders) {
+      this.senders = senders;
     }
 
     synchronized void add(D item) {
