@@ -178,7 +178,9 @@ final class ControlCommands {
             "audit",
             "",
             "List changes, the latest first.",
-            List.of(Flag.of("limit", Flag.Kind.INTEGER, "50", "Maximum number of entries.")),
+            List.of(
+                Flag.of("limit", Flag.Kind.INTEGER, "50", "Maximum number of entries."),
+                Flag.of("text", Flag.Kind.STRING, "", "Text in the entries; empty for all.")),
             0,
             0,
             ControlCommands::audit));
@@ -187,6 +189,7 @@ final class ControlCommands {
     out.add(RecommendationsCommand.command());
     out.add(UnusedMetricsCommand.command());
     out.addAll(LiveControlCommands.commands());
+    out.addAll(FleetCommands.commands());
     return out;
   }
 
@@ -480,7 +483,12 @@ final class ControlCommands {
   private static int audit(Command.Arguments a, Console console) throws IOException {
     Table t = new Table();
     t.row("TIME", "ACTOR", "ACTION", "TARGET", "REASON");
-    for (Object o : list(call(a, "GET", "/audit?limit=" + a.flags().integer("limit"), null))) {
+    String path =
+        "/audit?limit="
+            + a.flags().integer("limit")
+            + "&text="
+            + ServerApi.encoded(a.flags().get("text"));
+    for (Object o : list(call(a, "GET", path, null))) {
       t.row(
           text(o, "time"),
           text(o, "actor"),

@@ -133,7 +133,7 @@ final class DryRunCommand {
     String version = before == null ? "" : "VERSION " + text(out, "baselineVersion");
     console.out().println(text(result, "validation"));
     Map<String, Object> was = new HashMap<>();
-    for (Object d : list(object(before).get("destinations"))) {
+    for (Object d : before == null ? List.of() : list(object(before).get("destinations"))) {
       if (d != null) {
         was.put(key(d), d);
       }
@@ -204,7 +204,7 @@ final class DryRunCommand {
   }
 
   private static double number(@Nullable Object o, String key) {
-    String text = text(o, key);
+    String text = o == null ? "" : text(o, key); // a signal without samples has no sums
     return text.isEmpty() ? 0 : Double.parseDouble(text);
   }
 

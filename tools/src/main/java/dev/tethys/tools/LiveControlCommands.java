@@ -352,17 +352,43 @@ final class LiveControlCommands {
         .out()
         .println(
             preview
-                ? text(o, name.equals("redact") ? "wouldChange" : "wouldDrop")
-                    + " of "
-                    + text(o, "items")
-                    + (name.equals("redact") ? " items would be masked" : " items would be dropped")
-                    + " within "
-                    + text(o, "windowMillis")
-                    + " ms, at "
-                    + list(object(o).get("agents")).size()
-                    + " agents"
+                ? previewed(name, o)
                 : "control " + text(o, "id") + " is active until " + time(o, "endMillis"));
     return 0;
+  }
+
+  private static String previewed(String name, @Nullable Object o) {
+    long dropped = whole(o, "wouldDrop");
+    long changed = whole(o, "wouldChange");
+    String verb =
+        switch (name) {
+          case "redact" -> "masked";
+          case "route" -> "moved";
+          case "quota" -> "dropped or moved";
+          default -> "dropped";
+        };
+    long lacking =
+        list(object(o).get("agents")).stream()
+            .filter(a -> text(a, "state").equals("no such target"))
+            .count();
+    return (name.equals("redact") || name.equals("route") ? changed : dropped + changed)
+        + " of "
+        + text(o, "items")
+        + " items would be "
+        + verb
+        + " within "
+        + text(o, "windowMillis")
+        + " ms, at "
+        + list(object(o).get("agents")).size()
+        + " agents; "
+        + whole(o, "wouldRemoveBytes")
+        + " bytes"
+        + (lacking == 0 ? "" : "; the target does not run at " + lacking + " of them");
+  }
+
+  private static long whole(@Nullable Object o, String key) {
+    String text = text(o, key);
+    return text.isEmpty() ? 0 : Long.parseLong(text);
   }
 
   private static void put(Json j, String key, String value) {
