@@ -3,6 +3,7 @@
 // Suites: server (any that speaks Prometheus's API), pipelines (a collector; its receiver of OTLP is --feed=URL),
 // embedded (a server with an Alertmanager inside and three firing alerts), alertmanager and pushgateway (--manager=PATH when they are inside of a server),
 // fleet (a control plane with three collectors; --feed=URL is a port that is taken),
+// fleet-traffic (a control plane with five collectors, which the demo shop sends to),
 // explore-logs, explore-traces, explore-profiles, services and infrastructure (answers are made within the browser), explore-logs-store (a server with an empty log store), logs (what reads logs; pushes go to --feed=URL), logs-down (the same while Loki is down), remote-write (a server or an agent with the configuration of BrowserTest).
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
@@ -37,6 +38,7 @@ const SUITES = {
   services: './services.mjs',
   infrastructure: './infrastructure.mjs',
   fleet: './fleet.mjs',
+  'fleet-traffic': './fleet-traffic.mjs',
 };
 const suite = SUITES[values.suite];
 if (!values['base-url'] || !suite) {

@@ -8,6 +8,8 @@ const TITLES: Record<string, string> = {
   canceled: 'The query was cancelled',
   unreachable: 'The server cannot be reached',
   not_found: 'Not found',
+  conflict: 'Not possible',
+  invalid_configuration: 'The configuration is not valid',
   unavailable: 'Not available',
 };
 

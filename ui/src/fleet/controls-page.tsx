@@ -1,6 +1,6 @@
 /** Fleet → Controls: what is muted, sampled or moved right now, by whom, until when, and what it saves. */
 import { Link, useNavigate, useSearch } from '@tanstack/react-router';
-import { useId, useMemo, useState } from 'react';
+import { useEffect, useId, useMemo, useRef, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { Moment } from '../components/moment';
 import { Button, Empty, Notice, Select } from '../components/ui';
@@ -66,7 +66,8 @@ export function ControlsPage() {
     // A page that is loaded again does not open the form again.
     void navigate({ to: '/fleet/controls', search: {} as never, replace: true });
   };
-  const active = query.data?.filter((one) => one.state === 'active') ?? [];
+  // A preview is a control for a few seconds, which only counts.
+  const active = query.data?.filter((one) => one.state === 'active' && !one.observe) ?? [];
   const ended = query.data?.filter((one) => one.state === 'ended') ?? [];
   return (
     <FleetPage
@@ -79,7 +80,7 @@ export function ControlsPage() {
         </Button>
       }
     >
-      {query.data?.length === 0 ? (
+      {query.data && active.length + ended.length === 0 ? (
         <Empty icon="moon" title="No live controls">
           Mute or sample a service for some time: agents apply it at once, and it ends by itself.{' '}
           <Link to="/volumes">Volumes</Link> shows which services send most.
@@ -291,6 +292,10 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
   const agents = useAgents(form.selector);
   const pipelines = usePipelinesOf(form.selector, form.signal);
   const list = useId();
+  const outcome = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (seen !== undefined) outcome.current?.scrollIntoView({ block: 'nearest' });
+  }, [seen]);
   const set = (part: Partial<Form>) => {
     setForm({ ...form, ...part });
     setSeen(undefined);
@@ -523,7 +528,7 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
           />
         </>
       )}
-      <div className="fleet-preview" aria-live="polite">
+      <div className="fleet-preview" aria-live="polite" ref={outcome}>
         <Button onClick={look} disabled={seen === 'running'}>
           Preview
         </Button>

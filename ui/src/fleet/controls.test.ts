@@ -35,7 +35,7 @@ describe('controls', () => {
         quota: { limit: 100, unit: 'bytes', period: '86400s', by: 'team' },
         quotaStep: 'warn',
       }),
-    ).toBe('Quota of 100 bytes in 86400s by team then to logs/a (warn)');
+    ).toBe('Quota of 100 B in 1 d by team then to logs/a (warn)');
     expect(scopeOf({ ...CONTROL, signals: [], attributes: {}, selector: '' })).toBe(
       'all signals · at all agents',
     );

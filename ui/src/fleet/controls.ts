@@ -1,5 +1,7 @@
 /** Controls in words, the form of a new one, and its effect. */
+
 import type { Action, Control, Draft, Quota, Rates, Step } from './api';
+import { amount, periodOf } from './quotas';
 
 export interface Form {
   action: Action;
@@ -174,7 +176,9 @@ export function whatOf(control: Control): string {
       return `Route to ${control.target ?? ''}`;
     case 'quota':
       return [
-        `Quota of ${control.quota?.limit} ${control.quota?.unit} in ${control.quota?.period}`,
+        `Quota of ${control.quota ? amount(control.quota.limit, control.quota) : ''} in ${periodOf(
+          control.quota?.period ?? '',
+        )}`,
         control.quota?.by ? `by ${control.quota.by}` : '',
         control.target ? `then to ${control.target}` : 'then drop',
         control.quotaStep ? `(${control.quotaStep})` : '',

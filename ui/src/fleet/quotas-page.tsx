@@ -9,7 +9,8 @@ import { type QuotaState, useAgents, useEnd, useQuotas } from './api';
 import { STEPS, scopeOf } from './controls';
 import { FleetPage } from './frame';
 import { agentName } from './model';
-import { amount, nextStep, shareOf } from './quotas';
+import { amount, nextStep, periodOf, shareOf } from './quotas';
+import '../volumes/volumes.css';
 
 export function QuotasPage() {
   const query = useQuotas();
@@ -57,7 +58,7 @@ function QuotaCard({ of }: { of: QuotaState }) {
     <section className="card fleet-rollout" aria-label={`Quota ${of.id}`}>
       <header>
         <h2>
-          {amount(quota.limit, quota)} in {quota.period}
+          {amount(quota.limit, quota)} in {periodOf(quota.period)}
           {quota.by && ` for each ${quota.by}`}
         </h2>
         <span className="muted">

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Quota } from './api';
-import { amount, nextStep, shareOf } from './quotas';
+import { amount, nextStep, periodOf, shareOf } from './quotas';
 
 const quota = (more: Partial<Quota>): Quota => ({ limit: 1, unit: 'bytes', period: '24h', ...more });
 
@@ -9,6 +9,17 @@ describe('quotas', () => {
     expect(amount(1 << 20, quota({}))).toBe('1 MiB');
     expect(amount(12_345.4, quota({ unit: 'items' }))).toBe('12,345 items');
     expect(amount(2.5, quota({ unit: 'cost' }))).toBe('2.50 of money');
+  });
+
+  it('show periods in their largest unit', () => {
+    expect(['86400s', '7200s', '90s', '60s', '24h', ''].map(periodOf)).toEqual([
+      '1 d',
+      '2 h',
+      '90s',
+      '1 m',
+      '24h',
+      '',
+    ]);
   });
 
   it('tell their steps', () => {

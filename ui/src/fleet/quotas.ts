@@ -17,6 +17,19 @@ export function amount(value: number, of: Quota): string {
   }
 }
 
+const PERIODS: [number, string][] = [
+  [86_400, 'd'],
+  [3600, 'h'],
+  [60, 'm'],
+];
+
+/** A period in its largest unit: "1 d" for "86400s"; other texts as they are. */
+export function periodOf(text: string): string {
+  const seconds = Number(/^(\d+)s$/.exec(text)?.[1]);
+  const unit = PERIODS.find(([size]) => seconds >= size && seconds % size === 0);
+  return unit ? `${seconds / unit[0]} ${unit[1]}` : text;
+}
+
 const percent = (share: number) => `${Math.round(share * 100)} %`;
 
 /** Steps towards the limit, in a sentence. */
