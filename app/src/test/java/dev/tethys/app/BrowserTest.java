@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
 import org.junit.jupiter.api.Assumptions;
@@ -79,6 +80,25 @@ class BrowserTest {
         telemetry: {metrics: {level: none}}
         pipelines:
           logs: {receivers: [otlp], exporters: [nop]}
+      """;
+
+  /** Collector of a fleet that the demo shop sends to; its port is a variable of the process. */
+  private static final String SHOP =
+      """
+      receivers:
+        otlp: {protocols: {http: {endpoint: "127.0.0.1:${env:OTLP_PORT}"}}}
+      processors:
+        batch: {timeout: 200ms}
+      exporters:
+        nop: {}
+      service:
+        telemetry:
+          metrics: {level: none}
+          volumes: {prices: {currency: EUR, exporters: {nop: {per_gib: 2.5}}}}
+        pipelines:
+          logs: {receivers: [otlp], processors: [batch], exporters: [nop]}
+          traces: {receivers: [otlp], processors: [batch], exporters: [nop]}
+          metrics: {receivers: [otlp], processors: [batch], exporters: [nop]}
       """;
 
   /** Routes of which one is always muted; no receiver really notifies. */
@@ -220,6 +240,55 @@ class BrowserTest {
       scenarios("--suite=fleet", "--base-url=" + url, "--feed=" + url);
     } finally {
       for (TethysProcess one : all) {
+        one.close();
+      }
+    }
+  }
+
+  @Test
+  void aFleetWithTheTrafficOfAShopIsControlledInChromium()
+      throws IOException, InterruptedException {
+    assumeBrowser();
+    Path file = dir.resolve("shop.yaml");
+    Files.writeString(file, SHOP);
+    List<TethysProcess> all = new ArrayList<>();
+    try {
+      TethysProcess control =
+          TethysProcess.launch(
+              dir,
+              0,
+              List.of(
+                  "control",
+                  "--web.listen-address=127.0.0.1:0",
+                  "--data=" + dir.resolve("control")));
+      all.add(control);
+      control.await("a listener", Duration.ofSeconds(120), () -> !listening(control).isEmpty());
+      String url = listening(control).getFirst();
+      List<String> demo = new ArrayList<>(List.of("demo", "--web.listen-address=127.0.0.1:0"));
+      for (int i = 1; i <= 5; i++) {
+        TethysProcess agent =
+            TethysProcess.launch(
+                dir,
+                0,
+                List.of(),
+                Map.of("OTLP_PORT", "0"),
+                List.of(
+                    "collector",
+                    "--config=" + file,
+                    "--web.enable-tap",
+                    "--control=" + url,
+                    "--control.data=" + dir.resolve("agent-" + i),
+                    "--control.label=env=" + (i <= 3 ? "prod" : "dev"),
+                    "--control.label=zone=z" + i));
+        all.add(agent);
+        agent.await("a listener", Duration.ofSeconds(120), () -> !listening(agent).isEmpty());
+        demo.add("--otlp.endpoint=" + listening(agent).getFirst());
+      }
+      demo.add("--rate=20");
+      all.add(TethysProcess.launch(dir, 0, demo));
+      scenarios("--suite=fleet-traffic", "--base-url=" + url);
+    } finally {
+      for (TethysProcess one : all.reversed()) {
         one.close();
       }
     }

@@ -14,6 +14,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BooleanSupplier;
@@ -74,6 +75,16 @@ public final class TethysProcess implements AutoCloseable {
    * @param jvm options of the virtual machine in addition to the usual ones
    */
   static TethysProcess launch(Path folder, int port, List<String> jvm, List<String> args) {
+    return launch(folder, port, jvm, Map.of(), args);
+  }
+
+  /**
+   * The same.
+   *
+   * @param variables environment in addition to that of this process
+   */
+  static TethysProcess launch(
+      Path folder, int port, List<String> jvm, Map<String, String> variables, List<String> args) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin/java").toString());
     command.addAll(
@@ -89,13 +100,13 @@ public final class TethysProcess implements AutoCloseable {
     command.addAll(args);
     try {
       Path log = Files.createTempFile(folder, "tethys", ".log");
-      Process p =
+      ProcessBuilder builder =
           new ProcessBuilder(command)
               .directory(folder.toFile())
               .redirectErrorStream(true)
-              .redirectOutput(log.toFile())
-              .start();
-      return new TethysProcess(p, log, port);
+              .redirectOutput(log.toFile());
+      builder.environment().putAll(variables);
+      return new TethysProcess(builder.start(), log, port);
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
