@@ -25,7 +25,7 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Invariants: a report has at most {@link #MAX_REPORT} bytes, all together {@link #MAX_ALL};
  * what exceeds that is not kept, and counted as an agent without volumes. Reports before the last
- * ones are given up first. A sum has at most {@link #MAX_VALUES} values.
+ * ones have half of that. A sum has at most {@link #MAX_VALUES} values.
  */
 final class FleetVolumes {
   static final int MAX_REPORT = 128 << 10;
