@@ -62,8 +62,28 @@ final class BlockScan {
     }
     metadata = fitting;
     boolean none = fitting != null && fitting.isEmpty();
-    lines = new LineVerdicts(block, none ? List.of() : filter.lines());
+    List<LogFilter.Line> conditions = none ? List.of() : filter.lines();
+    lines = new LineVerdicts(block, conditions, conditions.isEmpty() ? null : selectedRows());
     plain = filter.lines().isEmpty() && segment.hidden().isEmpty();
+  }
+
+  /** Rows whose stream and metadata fit; null for all. */
+  private @Nullable BitSet selectedRows() {
+    if (allStreams) {
+      return metadata;
+    }
+    int[] selected = segment.selected();
+    int[] streams = block.streamIndexes();
+    BitSet out = new BitSet(streams.length);
+    for (int r = 0; r < streams.length; r++) {
+      if (selected[streams[r]] >= 0) {
+        out.set(r);
+      }
+    }
+    if (metadata != null) {
+      out.and(metadata);
+    }
+    return out;
   }
 
   LogBlock block() {

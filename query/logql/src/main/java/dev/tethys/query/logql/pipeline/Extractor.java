@@ -7,6 +7,7 @@ final class Extractor {
   private final NameTable names;
   private final boolean all;
   private final int wantedCount;
+  private boolean digits; // in a name of a candidate
   private boolean[] wanted; // by name; extracted under this name
   private boolean[] candidate; // by name; in lines under this name
 
@@ -36,7 +37,25 @@ final class Extractor {
       candidate = java.util.Arrays.copyOf(candidate, n);
     }
     wanted[id] |= result;
+    digits |= hasDigit(names.utf8(id));
     candidate[id] = true;
+  }
+
+  private static boolean hasDigit(byte[] name) {
+    for (byte b : name) {
+      if (b >= '0' && b <= '9') {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * True if a key with arguments may be that of a label that is used. One with digits is not if no
+   * label has any.
+   */
+  boolean mayBeCandidate(LineOutline lines, int from, int to) {
+    return all || digits || !lines.hasDigits(from, to);
   }
 
   /** Most labels that can be extracted; -1 if there is no limit. */

@@ -66,14 +66,16 @@ final class JsonStage extends RowStage {
         return;
       }
       if (b[at] != '[') {
-        if (lines.varies(keyFrom, keyEnd) || JsonText.hasEscapes(b, keyFrom, keyEnd)) {
+        boolean varies = lines.varies(keyFrom, keyEnd);
+        boolean escaped = JsonText.hasEscapes(b, keyFrom, keyEnd);
+        boolean word = b[at] != '"' && !isNumber(b[at]); // or an object, or no value at all
+        if (escaped || varies && (word || extractor.mayBeCandidate(lines, keyFrom, keyEnd))) {
           lines.need(keyFrom, valueEnd);
-        } else {
+        } else if (!varies) {
           int nameEnd = plainName(b, keyFrom, keyEnd, prefix);
           if (b[at] == '{') {
             mark(lines, at, valueEnd, nameEnd, depth + 1);
-          } else if (extractor.candidate(key, 0, nameEnd) >= 0
-              || b[at] != '"' && !isNumber(b[at])) { // it may be a word, or no value at all
+          } else if (word || extractor.candidate(key, 0, nameEnd) >= 0) {
             lines.need(at, valueEnd);
           }
         }

@@ -11,11 +11,13 @@ final class LineOutline {
   private byte[] text = {};
   private int length;
   private int[] before = {}; // number of arguments before a byte
+  private int[] places = {};
   private boolean[] needed = {};
 
   /** Sets the text, as {@link LogBodyParts#mark} has it. */
-  void set(byte[] bytes, int size, int[] places, boolean[] marks) {
+  void set(byte[] bytes, int size, int[] argumentPlaces, boolean[] marks) {
     text = bytes;
+    places = argumentPlaces;
     length = size;
     needed = marks;
     if (before.length < size + 1) {
@@ -44,6 +46,26 @@ final class LineOutline {
   /** True if there is an argument in a range. */
   boolean varies(int from, int to) {
     return before[to] > before[from];
+  }
+
+  /** True if an argument in a range is decimal digits. */
+  boolean hasDigits(int from, int to) {
+    for (int a = before[from]; a < before[to]; a++) {
+      if (text[places[a]] == LogBodyParts.DIGITS) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /** True if only digits vary in a range. */
+  boolean onlyDigitsVary(int from, int to) {
+    for (int a = before[from]; a < before[to]; a++) {
+      if (text[places[a]] != LogBodyParts.DIGITS) {
+        return false;
+      }
+    }
+    return true;
   }
 
   /** Marks the arguments in a range. */

@@ -141,7 +141,8 @@ final class LogfmtStage extends RowStage {
         at = skip(b, at, to);
         continue;
       }
-      boolean read = varies || isCandidate(b, keyFrom, keyEnd);
+      boolean read =
+          varies ? mayBeCandidate(lines, keyFrom, keyEnd) : isCandidate(b, keyFrom, keyEnd);
       if (at >= to || b[at] != '=') {
         if (read) {
           lines.need(keyFrom, keyEnd);
@@ -150,7 +151,7 @@ final class LogfmtStage extends RowStage {
       }
       at++;
       boolean quoted = at < to && b[at] == '"';
-      if (quoted && varies) {
+      if (quoted && varies && !lines.onlyDigitsVary(keyFrom, keyEnd)) {
         lines.need(keyFrom, to);
         return;
       }
@@ -171,6 +172,10 @@ final class LogfmtStage extends RowStage {
       return keys.find(b, from, to) >= 0;
     }
     return candidate(b, from, to) >= 0;
+  }
+
+  private boolean mayBeCandidate(LineOutline lines, int from, int to) {
+    return !extractions.isEmpty() || extractor.mayBeCandidate(lines, from, to);
   }
 
   private int candidate(byte[] b, int from, int to) {

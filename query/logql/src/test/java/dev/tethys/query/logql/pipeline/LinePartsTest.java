@@ -35,6 +35,7 @@ class LinePartsTest {
           Set.of("status"),
           Set.of("status", "__error__"),
           Set.of("status", "__error__", "__error_details__"),
+          Set.of("a_5", "status", "__error__", "__error_details__"),
           Set.of("a_status", "__error__", "__error_details__"),
           Set.of("status_extracted", "ms", "w", "_0", "__error_details__"));
 
@@ -102,6 +103,7 @@ class LinePartsTest {
     "status",
     "ms",
     "a",
+    "a_5",
     "a_status",
     "true",
     "false",

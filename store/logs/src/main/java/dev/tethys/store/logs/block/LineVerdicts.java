@@ -18,6 +18,7 @@ public final class LineVerdicts {
   private final LogBlock block;
   private final List<LogFilter.Line> lines;
   private final List<Judged> judged = new ArrayList<>();
+  private final @Nullable BitSet selected;
 
   /**
    * One condition, before its negation.
@@ -28,10 +29,15 @@ public final class LineVerdicts {
   private record Judged(
       LogFilter.Line line, boolean negated, boolean[] all, @Nullable BitSet candidates) {}
 
-  /** Judges conditions. */
-  public LineVerdicts(LogBlock block, List<LogFilter.Line> lines) {
+  /**
+   * Judges conditions.
+   *
+   * @param selected rows that are asked about, null for all
+   */
+  public LineVerdicts(LogBlock block, List<LogFilter.Line> lines, @Nullable BitSet selected) {
     this.block = block;
     this.lines = lines;
+    this.selected = selected;
     for (LogFilter.Line line : lines) {
       judged.add(judge(line));
     }
@@ -70,7 +76,8 @@ public final class LineVerdicts {
       }
       boolean inTemplates = piece == null || !piece.mixed() && !candidates.isEmpty();
       if (inTemplates && isPlain(text)) {
-        boolean[] with = block.templatesWith(Piece.of(text, anchor(text)));
+        boolean[] with =
+            block.templatesWith(Piece.of(text, anchor(text)), block.templatesOf(selected));
         for (int t = 0; t < all.length; t++) {
           all[t] |= with[t];
         }
@@ -81,11 +88,14 @@ public final class LineVerdicts {
 
   /** Rows that may have a text: those with its pieces, as many as it takes to leave few rows. */
   private BitSet candidates(Piece longest, byte[] text, boolean ignoreCase) {
-    BitSet rows = block.rowsWith(longest);
+    BitSet rows = block.rowsWith(longest, selected);
+    if (selected != null) {
+      rows.and(selected);
+    }
     int few = block.rows() / FEW;
     if (rows.cardinality() > few) {
       for (Piece other : Piece.others(text, ignoreCase, longest)) {
-        rows.and(block.rowsWith(other));
+        rows.and(block.rowsWith(other, rows));
         if (rows.cardinality() <= few) {
           break;
         }

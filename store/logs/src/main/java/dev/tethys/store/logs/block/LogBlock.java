@@ -25,6 +25,9 @@ public final class LogBlock {
   // Templates of fewer rows are not worth a look at which arguments are needed.
   private static final int MIN_PARTS_ROWS = 2;
 
+  // A look at single templates costs more than one at all if they are more than this part of them.
+  private static final int PART_OF_TEMPLATES = 2;
+
   /** Keys of what is kept of a block, besides sections and {@link RowColumns}. */
   private enum CachedColumns {
     TEMPLATES,
@@ -403,11 +406,21 @@ public final class LogBlock {
 
   // ---- filters
 
-  /** Templates whose text contains a run of bytes that is no placeholder and needs no escape. */
-  boolean[] templatesWith(Piece needle) {
+  /**
+   * Templates whose text contains a run of bytes that is no placeholder and needs no escape.
+   *
+   * @param of templates that are looked at, null for all
+   */
+  boolean[] templatesWith(Piece needle, @Nullable BitSet of) {
     byte[] b = templates();
     int n = firstRows.length - 1;
     boolean[] out = new boolean[n];
+    if (of != null) {
+      for (int t = of.nextSetBit(0); t >= 0; t = of.nextSetBit(t + 1)) {
+        out[t] = needle.find(b, textStarts[t], textStarts[t + 1]) >= 0;
+      }
+      return out;
+    }
     int t = 0;
     for (int p = needle.find(b, textStarts[0], textStarts[n]); p >= 0; ) {
       while (textStarts[t + 1] <= p) {
@@ -423,10 +436,32 @@ public final class LogBlock {
     return out;
   }
 
-  /** Rows whose body may contain a piece. */
-  BitSet rowsWith(Piece piece) {
+  /** Templates with some of the rows; null if they are so many that a look at all is as good. */
+  @Nullable BitSet templatesOf(@Nullable BitSet some) {
+    if (some == null) {
+      return null;
+    }
     int n = templateCount();
-    boolean[] inText = piece.mixed() ? new boolean[n] : templatesWith(piece);
+    BitSet out = new BitSet(n);
+    int t = 0;
+    for (int r = some.nextSetBit(0); r >= 0; r = some.nextSetBit(firstRows[t + 1])) {
+      while (firstRows[t + 1] <= r) {
+        t++;
+      }
+      out.set(t);
+    }
+    return out.cardinality() > n / PART_OF_TEMPLATES ? null : out;
+  }
+
+  /**
+   * Rows whose body may contain a piece.
+   *
+   * @param some rows that matter, null for all
+   */
+  BitSet rowsWith(Piece piece, @Nullable BitSet some) {
+    int n = templateCount();
+    BitSet of = templatesOf(some);
+    boolean[] inText = piece.mixed() ? new boolean[n] : templatesWith(piece, of);
     BitSet out = new BitSet(rows);
     for (int t = 0; t < n; t++) {
       if (inText[t]) {
@@ -435,10 +470,18 @@ public final class LogBlock {
     }
     BitSet ids = piece.mixed() ? new BitSet() : words.containing(piece);
     BitSet holding = new BitSet(n);
-    addTemplatesOfWords(ids, holding);
-    addTemplatesOfText(piece, holding);
-    if (piece.isHexadecimal()) {
-      addTemplatesOfNibbles(piece, holding);
+    if (of == null) {
+      addTemplatesOfWords(ids, holding);
+      addTemplatesOfText(piece, holding);
+      if (piece.isHexadecimal()) {
+        addTemplatesOfNibbles(piece, holding);
+      }
+    } else {
+      for (int t = of.nextSetBit(0); t >= 0; t = of.nextSetBit(t + 1)) {
+        if (!inText[t] && columnsMayHold(piece, ids, t)) {
+          holding.set(t);
+        }
+      }
     }
     for (int t = holding.nextSetBit(0); t >= 0; t = holding.nextSetBit(t + 1)) {
       if (!inText[t]) {
@@ -449,6 +492,32 @@ public final class LogBlock {
       }
     }
     return out;
+  }
+
+  /** True if a column of a template may hold a piece. */
+  private boolean columnsMayHold(Piece piece, BitSet ids, int t) {
+    int text = position(Section.TEXT, t);
+    int textEnd = position(Section.TEXT, t + 1);
+    if (textEnd > text && piece.find(sections.get(Section.TEXT), text, textEnd) >= 0) {
+      return true;
+    }
+    int words = position(Section.WORD_LOW, t);
+    int wordsEnd = position(Section.WORD_LOW, t + 1);
+    if (wordsEnd > words && !ids.isEmpty()) {
+      byte[] low = sections.get(Section.WORD_LOW);
+      byte[] middle = sections.get(Section.WORD_MIDDLE);
+      byte[] high = sections.get(Section.WORD_HIGH);
+      for (int i = words; i < wordsEnd; i++) {
+        if (ids.get(low[i] & 0xff | (middle[i] & 0xff) << 8 | (high[i] & 0xff) << 16)) {
+          return true;
+        }
+      }
+    }
+    int nibbles = position(Section.NIBBLES, t);
+    int nibblesEnd = position(Section.NIBBLES, t + 1);
+    return nibblesEnd > nibbles
+        && piece.isHexadecimal()
+        && piece.findInNibbles(sections.get(Section.NIBBLES), nibbles, nibblesEnd) >= 0;
   }
 
   private void addTemplatesOfWords(BitSet ids, BitSet templates) {

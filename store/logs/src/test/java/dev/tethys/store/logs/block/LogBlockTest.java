@@ -12,10 +12,12 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
 import net.jqwik.api.Arbitraries;
 import net.jqwik.api.Arbitrary;
@@ -138,6 +140,44 @@ class LogBlockTest {
       rows.add(row(NOON + i, bodies[i]));
     }
     returns(rows);
+  }
+
+  @Test
+  void rowsThatMatterAreFoundAsAmongAllRows() {
+    List<Row> rows = new ArrayList<>();
+    String[] words = {"upstream", "timed", "out", "reset", "deadbeef99", "Größe", "peer"};
+    Random random = new Random(5);
+    for (int i = 0; i < 4000; i++) {
+      StringBuilder body = new StringBuilder("event" + (char) ('a' + i % 19) + ":");
+      for (int k = random.nextInt(5); k > 0; k--) {
+        body.append(' ').append(words[random.nextInt(words.length)]);
+        body.append(random.nextInt(3) == 0 ? " z" + random.nextInt(9000) + "y" : "");
+      }
+      if (random.nextInt(3) == 0) {
+        body.append(" id=a1b2c3").append(Integer.toHexString(0xd4e000 + random.nextInt(500)));
+      }
+      rows.add(row(NOON + i, body.toString()));
+    }
+    LogBlock block = open(write(rows));
+    String[] texts = {"upstream", "timed out", "reset", "peer", "a1b2c3d4e1", "event", "none"};
+    int found = 0;
+    for (int i = 0; i < 200; i++) {
+      BitSet some = new BitSet();
+      for (int k = random.nextInt(40); k > 0; k--) {
+        int from = random.nextInt(block.rows());
+        some.set(from, Math.min(block.rows(), from + 1 + random.nextInt(30)));
+      }
+      byte[] text = bytes(texts[i % texts.length]);
+      Piece any = Piece.longest(text, random.nextInt(3) == 0);
+      Piece piece = any == null ? Objects.requireNonNull(Piece.longest(text, false)) : any;
+      BitSet all = block.rowsWith(piece, null);
+      all.and(some);
+      BitSet of = block.rowsWith(piece, some);
+      of.and(some);
+      assertThat(of).isEqualTo(all);
+      found += of.cardinality();
+    }
+    assertThat(found).isGreaterThan(1000);
   }
 
   @Test
