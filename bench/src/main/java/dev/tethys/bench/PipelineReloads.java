@@ -61,11 +61,8 @@ final class PipelineReloads {
     long answer = 0;
     try (HttpClient client = HttpClient.newHttpClient()) {
       for (int i = 1; i <= reloads; i++) {
-        Files.writeString(config, versions.apply(i));
         long begun = System.nanoTime();
-        ask(
-            client,
-            HttpRequest.newBuilder(at("/-/reload")).POST(HttpRequest.BodyPublishers.noBody()));
+        apply(i, client);
         answer = Math.max(answer, System.nanoTime() - begun);
         Matcher m = PAUSE.matcher(ask(client, HttpRequest.newBuilder(at("/metrics"))));
         if (!m.find()) {
@@ -86,6 +83,12 @@ final class PipelineReloads {
         text(silences),
         calm / 1_000_000,
         CALM_MILLIS / 1000);
+  }
+
+  /** Has it read a version. */
+  void apply(int version, HttpClient client) throws IOException, InterruptedException {
+    Files.writeString(config, versions.apply(version));
+    ask(client, HttpRequest.newBuilder(at("/-/reload")).POST(HttpRequest.BodyPublishers.noBody()));
   }
 
   /** The first, which loads what later ones use, and how the others were spread. */

@@ -30,6 +30,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntFunction;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -38,8 +39,10 @@ import org.jspecify.annotations.Nullable;
  * batch} and sends it to two receivers here; {@code edit} changes every item by OTTL, {@code chain}
  * by four processors, {@code uncounted} counts no volumes by attribute. Prints items per second and
  * per second of the collector's CPU, after an equal time of warm-up. With {@code reloads} its
- * batching and both exporters are then changed at that interval. Returns 0 when both receivers have
- * all acknowledged items exactly once.
+ * batching and both exporters are then changed at that interval. With {@code toggles} it then
+ * counts volumes by attribute and does not, in turn, in pairs of windows: what counting costs, in
+ * the same process with the same compiled code. Returns 0 when both receivers have all acknowledged
+ * items exactly once.
  */
 final class PipelineThroughput {
   private static final List<String> WORDS =
@@ -47,6 +50,7 @@ final class PipelineThroughput {
           "logs", "traces", "grpc", "http", "edit", "chain", "gzip", "snappy", "zstd", "uncounted");
   private static final int TEMPLATES = 16;
   private static final int CHANNELS = 4;
+  private static final int TOGGLE_MILLIS = 2000; // a window, after as long to settle
   private static final Duration TIME_LIMIT = Duration.ofSeconds(30);
 
   private static final HttpClient HTTP =
@@ -77,16 +81,20 @@ final class PipelineThroughput {
             .with("senders", 96)
             .with("items", 500)
             .with("reloads", 0)
+            .with("toggles", 0)
             .withWords(
                 "logs|traces, grpc|http, edit, chain, gzip|snappy|zstd, uncounted", WORDS::contains)
             .read(args);
     List<String> w = o.words();
     OtlpSignal signal = w.contains("traces") ? OtlpSignal.TRACES : OtlpSignal.LOGS;
-    return new PipelineThroughput(signal, o.count("items"))
-        .run(w, o.count("seconds"), o.count("senders"), o.count("reloads"));
+    return new PipelineThroughput(signal, o.count("items")).run(w, o);
   }
 
-  private int run(List<String> words, int seconds, int senders, int count) throws Exception {
+  private int run(List<String> words, Options o) throws Exception {
+    int seconds = o.count("seconds");
+    int senders = o.count("senders");
+    int count = o.count("reloads");
+    int toggles = o.count("toggles");
     Routes routes =
         new Routes().post("/a", (q, r) -> take(0, q, r)).post("/b", (q, r) -> take(1, q, r));
     Path dir = Files.createTempDirectory("tethys-pipeline");
@@ -138,6 +146,16 @@ final class PipelineThroughput {
           watch = reloads;
           reloaded = "; " + reloads.run(count);
         }
+        if (toggles > 0) {
+          IntFunction<String> versions =
+              v -> {
+                List<String> of = new ArrayList<>(words);
+                of.remove("uncounted");
+                of.addAll(v == 1 ? List.of() : List.of("uncounted"));
+                return config(of, in, sink.port(), own, 0);
+              };
+          reloaded += "; " + toggled(f, new PipelineReloads(config, versions, own), toggles);
+        }
         done = true;
         for (Thread t : threads) {
           t.join();
@@ -166,6 +184,38 @@ final class PipelineThroughput {
       done = true;
       Fuzz.delete(dir);
     }
+  }
+
+  /** CPU of an item with counted volumes by that without, in pairs of windows. */
+  private String toggled(ProcessStatistics figures, PipelineReloads reloads, int pairs)
+      throws Exception {
+    double sum = 0;
+    double squares = 0;
+    try (HttpClient client = HttpClient.newHttpClient()) {
+      for (int i = 0; i < pairs; i++) {
+        double[] cost = new double[2]; // CPU seconds of an item, by whether volumes are counted
+        for (int k = 0; k < 2; k++) {
+          int counted = k ^ i & 1; // the first of a pair in every other one, against a trend
+          reloads.apply(counted, client);
+          Thread.sleep(TOGGLE_MILLIS);
+          double cpu = figures.cpuSeconds();
+          long from = through();
+          Thread.sleep(TOGGLE_MILLIS);
+          cost[counted] = (figures.cpuSeconds() - cpu) / Math.max(1, through() - from);
+        }
+        double log = Math.log(cost[1] / cost[0]);
+        sum += log;
+        squares += log * log;
+      }
+    }
+    double mean = sum / pairs;
+    double deviation = Math.sqrt(Math.max(0, squares / pairs - mean * mean));
+    return String.format(
+        Locale.ROOT,
+        "volumes cost %.1f %% of CPU (standard error %.1f, %d pairs)",
+        100 * Math.expm1(mean),
+        100 * deviation / Math.sqrt(Math.max(1, pairs - 1)),
+        pairs);
   }
 
   /** Items that both receivers have. */
