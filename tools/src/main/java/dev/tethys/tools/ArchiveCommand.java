@@ -1,17 +1,30 @@
 package dev.tethys.tools;
 
+import dev.tethys.config.YamlDocument;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.archive.Archive;
 import dev.tethys.pipeline.archive.ArchiveReader;
+import dev.tethys.pipeline.archive.S3Archive;
+import dev.tethys.pipeline.client.S3Settings;
+import dev.tethys.runtime.BuildInfo;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.s3.S3Client;
+import dev.tethys.web.s3.S3Retry;
 import java.io.IOException;
+import java.net.URLDecoder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.time.Instant;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -19,14 +32,18 @@ import tools.jackson.databind.json.JsonMapper;
 /** {@code archive}: segments and replays of an archive, also while a process writes it. */
 final class ArchiveCommand {
   private static final FileAccess FILES = new RealFiles();
+  private static final Duration TIMEOUT = Duration.ofMinutes(1);
+  private static final Pattern S3 = Pattern.compile("s3://([^/?]+)(/[^?]*)?(?:\\?(.*))?");
 
   private ArchiveCommand() {}
 
   static Command command() {
     return new Command(
         "archive",
-        "<directory>",
-        "Show the segments and replays of an archive of pipelines. A process may be writing it.",
+        "<directory or s3://bucket/prefix?region=…>",
+        "Show the segments and replays of an archive of pipelines. A process may be writing it."
+            + " Keys of the s3 block may follow the prefix, such as region, endpoint,"
+            + " force_path_style=true and profile; credentials are taken from the environment.",
         List.of(),
         1,
         1,
@@ -34,10 +51,56 @@ final class ArchiveCommand {
   }
 
   private static int show(Command.Arguments a, Console console) throws IOException {
-    Path folder = Path.of(a.operands().getFirst());
-    List<ArchiveReader.SegmentInfo> segments = new ArchiveReader(FILES, folder).segments();
+    String place = a.operands().getFirst();
+    if (place.startsWith("s3://")) {
+      S3Settings s3 = s3(place);
+      try (HttpClientFactory http =
+          new HttpClientFactory("tethys/" + BuildInfo.current().version())) {
+        S3Client client =
+            new S3Client(s3.location(), http, TIMEOUT, InstantSource.system(), S3Retry.USUAL);
+        return segments(new ArchiveReader(new S3Archive(client, s3)).segments(), place, console);
+      }
+    }
+    Path folder = Path.of(place);
+    int status = segments(new ArchiveReader(FILES, folder).segments(), place, console);
+    if (status == 0) {
+      replays(folder.resolve(Archive.REPLAYS), console);
+    }
+    return status;
+  }
+
+  /** The settings that a URL names. */
+  private static S3Settings s3(String url) throws IOException {
+    Matcher m = S3.matcher(url);
+    if (!m.matches()) {
+      throw new IOException(url + " must be s3://bucket/prefix?region=…");
+    }
+    StringBuilder yaml = new StringBuilder("{");
+    entry(yaml, "bucket", Objects.requireNonNullElse(m.group(1), ""));
+    entry(yaml, "prefix", Objects.requireNonNullElse(m.group(2), ""));
+    for (String pair : Objects.requireNonNullElse(m.group(3), "").split("&")) {
+      if (pair.isEmpty()) {
+        continue;
+      }
+      String[] kv = pair.split("=", 2);
+      String value = kv.length > 1 ? URLDecoder.decode(kv[1], StandardCharsets.UTF_8) : "true";
+      if (kv[0].equals("force_path_style")) {
+        yaml.append("force_path_style: ").append(value).append(", ");
+      } else {
+        entry(yaml, kv[0], value);
+      }
+    }
+    return S3Settings.TYPE.read(YamlDocument.parse(url, null, yaml.append("}").toString()).root());
+  }
+
+  private static void entry(StringBuilder yaml, String key, String value) {
+    yaml.append(key).append(": '").append(value.replace("'", "''")).append("', ");
+  }
+
+  private static int segments(
+      List<ArchiveReader.SegmentInfo> segments, String place, Console console) {
     if (segments.isEmpty()) {
-      console.err().println("there is no archive in " + folder);
+      console.err().println("there is no archive in " + place);
       return 1;
     }
     Table t = new Table();
@@ -61,7 +124,6 @@ final class ArchiveCommand {
                   time(n.max)));
     }
     t.print(console.out());
-    replays(folder.resolve(Archive.REPLAYS), console);
     return 0;
   }
 

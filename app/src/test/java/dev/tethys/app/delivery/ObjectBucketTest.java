@@ -202,6 +202,34 @@ class ObjectBucketTest {
   }
 
   @Test
+  void anArchiveInTheBucketIsReplayed() throws Exception {
+    String place =
+        "s3: {bucket: telemetry, prefix: archive/one, region: us-east-1, endpoint:"
+            + " 'http://127.0.0.1:"
+            + s3.port()
+            + "', force_path_style: true, access_key: AK, secret_key: SK}";
+    String directory = "directory: '" + folder.resolve("archive") + "', ";
+    TestPipeline p = new TestPipeline(Signal.LOGS, "archive", directory + place);
+    for (int i = 0; i < 20; i++) {
+      p.send(batch(i));
+    }
+    p.drain(TIME_LIMIT);
+    p.close(Duration.ofSeconds(20));
+    assertThat(folder.resolve("archive/0000000000000001.seg")).doesNotExist();
+    Printed printed =
+        Printed.of(
+            "archive",
+            "s3://telemetry/archive/one?region=us-east-1&endpoint=http://127.0.0.1:"
+                + s3.port()
+                + "&force_path_style=true&access_key=AK&secret_key=SK");
+    assertThat(printed.err()).isEmpty();
+    assertThat(printed.out().lines().skip(1).findFirst().orElse("").split(" +"))
+        .startsWith("1")
+        .contains("logs", "20");
+    assertEach(read("archive", "{" + directory + "replay: r1, " + place + "}", 20), 20);
+  }
+
+  @Test
   void aMissingBucketIsWaitedForAndNamed() throws Exception {
     try (TestPipeline p =
         new TestPipeline(

@@ -113,7 +113,9 @@ final class TestPipeline implements AutoCloseable {
             .formatted(
                 exporter,
                 keys,
-                exporter.equals("file") ? "" : ", " + RETRIES, // which has no queue
+                List.of("file", "archive").contains(exporter)
+                    ? ""
+                    : ", " + RETRIES, // without a queue
                 extension.isEmpty()
                     ? ""
                     : "extensions: {" + extension + ": {" + extensionKeys + "}}",
@@ -174,6 +176,11 @@ final class TestPipeline implements AutoCloseable {
 
   @Override
   public void close() {
-    graph.stop(Duration.ZERO);
+    close(Duration.ZERO);
+  }
+
+  /** Stops it within a time. */
+  void close(Duration timeLimit) {
+    graph.stop(timeLimit);
   }
 }

@@ -162,7 +162,7 @@ public final class BuiltIn {
     all.add(new KafkaMetricsFactory(build.version()));
     all.add(new FileLogReceiverFactory());
     all.add(new OtlpFileReceiverFactory());
-    all.add(new ReplayReceiverFactory());
+    all.add(new ReplayReceiverFactory(clients));
     all.add(new AwsS3ReceiverFactory(clients));
     all.add(new FluentForwardReceiverFactory());
     all.add(new ElasticBulkReceiverFactory());
@@ -196,7 +196,7 @@ public final class BuiltIn {
     all.add(new ClickHouseExporterFactory(clients));
     all.add(new KdbExporterFactory());
     all.add(new FileExporterFactory());
-    all.add(new ArchiveExporterFactory());
+    all.add(new ArchiveExporterFactory(clients));
     all.add(new DebugExporterFactory());
     all.add(new LoggingExporterFactory());
     all.add(new NopExporterFactory());

@@ -1,6 +1,5 @@
 package dev.tethys.pipeline.archive;
 
-import dev.tethys.model.file.FileAccess;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
@@ -8,7 +7,6 @@ import java.io.DataOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HexFormat;
@@ -25,6 +23,12 @@ import org.jspecify.annotations.Nullable;
  *   NNNNNNNNNNNNNNNN.seg    records; the name is the number of the segment, 16 hexadecimal digits
  *   NNNNNNNNNNNNNNNN.idx    index of a complete segment; made anew from the segment where absent
  *   replays/                positions of replays
+ *   MOVED                   number of the last segment that was moved to S3, as text
+ *   ID                      identity of the archive, where it moves segments to S3
+ * bucket of S3, below a prefix:
+ *   OWNER                   identity of the archive that writes here
+ *   NNNNNNNNNNNNNNNN.seg    segment; complete once its index is stored
+ *   NNNNNNNNNNNNNNNN.idx    index
  * segment:
  *   8 bytes  "TYARCHV1"
  *   8 bytes  number
@@ -53,6 +57,7 @@ public final class Archive {
   public static final String REPLAYS = "replays";
 
   static final String LOCK = "LOCK";
+  static final String MOVED = "MOVED";
   static final String SEGMENT_SUFFIX = ".seg";
   static final String INDEX_SUFFIX = ".idx";
 
@@ -85,8 +90,7 @@ public final class Archive {
   }
 
   /** Number of a segment by the name of its file; null when the file is none. */
-  static @Nullable Long number(Path p) {
-    String name = String.valueOf(p.getFileName());
+  static @Nullable Long number(String name) {
     if (name.length() != 16 + SEGMENT_SUFFIX.length() || !name.endsWith(SEGMENT_SUFFIX)) {
       return null;
     }
@@ -98,11 +102,11 @@ public final class Archive {
     }
   }
 
-  /** Numbers of the segments of a folder, ascending. */
-  static List<Long> segments(FileAccess files, Path folder) throws IOException {
+  /** Numbers of the segments of an archive, ascending. */
+  static List<Long> segments(ArchiveFiles files) throws IOException {
     List<Long> out = new ArrayList<>();
-    for (Path p : files.list(folder)) {
-      Long n = number(p);
+    for (String name : files.names()) {
+      Long n = number(name);
       if (n != null) {
         out.add(n);
       }

@@ -19,15 +19,18 @@ import org.jspecify.annotations.Nullable;
  * that bodies outside a selection are not read. Not safe for several threads.
  */
 public final class ArchiveReader {
-  private final FileAccess files;
-  private final Path folder;
+  private final ArchiveFiles files;
   private long loaded; // number of the segment of the entries; 0 for none
   private long loadedLimit;
   private List<Archive.Entry> entries = List.of();
 
+  /** Reader of an archive in a directory. */
   public ArchiveReader(FileAccess files, Path folder) {
+    this(ArchiveFiles.in(files, folder));
+  }
+
+  public ArchiveReader(ArchiveFiles files) {
     this.files = files;
-    this.folder = folder;
   }
 
   /**
@@ -49,9 +52,9 @@ public final class ArchiveReader {
   /** All segments, the oldest first. */
   public List<SegmentInfo> segments() throws IOException {
     List<SegmentInfo> out = new ArrayList<>();
-    for (long n : Archive.segments(files, folder)) {
+    for (long n : Archive.segments(files)) {
       try {
-        long bytes = files.size(path(n, Archive.SEGMENT_SUFFIX));
+        long bytes = files.size(Archive.name(n, Archive.SEGMENT_SUFFIX));
         out.add(new SegmentInfo(n, bytes, load(n, Long.MAX_VALUE)));
       } catch (NoSuchFileException e) {
         continue; // deleted meanwhile
@@ -62,7 +65,7 @@ public final class ArchiveReader {
 
   /** Position after the last complete record. */
   public ArchivePosition end() throws IOException {
-    List<Long> all = Archive.segments(files, folder);
+    List<Long> all = Archive.segments(files);
     if (all.isEmpty()) {
       return ArchivePosition.START;
     }
@@ -77,7 +80,7 @@ public final class ArchiveReader {
 
   /** Whether segments before a position that a replay has not reached were deleted. */
   public boolean isGone(ArchivePosition position) throws IOException {
-    List<Long> all = Archive.segments(files, folder);
+    List<Long> all = Archive.segments(files);
     return position.segment() > 0 && (all.isEmpty() || all.getFirst() > position.segment());
   }
 
@@ -89,7 +92,7 @@ public final class ArchiveReader {
    */
   public @Nullable Found next(ArchivePosition from, ArchivePosition end, ArchiveSelection s)
       throws IOException {
-    for (long n : Archive.segments(files, folder)) {
+    for (long n : Archive.segments(files)) {
       if (n < from.segment() || n > end.segment()) {
         continue;
       }
@@ -129,22 +132,18 @@ public final class ArchiveReader {
     return low;
   }
 
-  private Path path(long number, String suffix) {
-    return folder.resolve(Archive.name(number, suffix));
-  }
-
   /** Entries of a segment, of an incomplete one up to its first incomplete record. */
   private List<Archive.Entry> load(long number, long limit) throws IOException {
-    Path index = path(number, Archive.INDEX_SUFFIX);
+    String index = Archive.name(number, Archive.INDEX_SUFFIX);
     if (files.exists(index)) {
       return Archive.entries(files.read(index), number);
     }
-    return scan(files, path(number, Archive.SEGMENT_SUFFIX), number, limit);
+    return scan(files, number, limit);
   }
 
   /** Reads the records of a segment until the limit or the first that is not whole. */
-  static List<Archive.Entry> scan(FileAccess files, Path segment, long number, long limit)
-      throws IOException {
+  static List<Archive.Entry> scan(ArchiveFiles files, long number, long limit) throws IOException {
+    String segment = Archive.name(number, Archive.SEGMENT_SUFFIX);
     List<Archive.Entry> out = new ArrayList<>();
     try (ReadableFile f = files.open(segment)) {
       long size = Math.min(limit, f.size());
@@ -153,7 +152,7 @@ public final class ArchiveReader {
         return out;
       }
       if (!Archive.isHeader(header, number)) {
-        throw new IOException(segment + " is no segment of an archive; move it away");
+        throw new IOException(files.shown(segment) + " is no segment of an archive; move it away");
       }
       long at = Archive.HEADER;
       while (at + Archive.RECORD_HEADER <= size) {
@@ -197,8 +196,9 @@ public final class ArchiveReader {
   }
 
   private byte[] body(long number, Archive.Entry e) throws IOException {
-    Path p = path(number, Archive.SEGMENT_SUFFIX);
-    try (ReadableFile f = files.open(p)) {
+    String name = Archive.name(number, Archive.SEGMENT_SUFFIX);
+    String p = files.shown(name);
+    try (ReadableFile f = files.open(name)) {
       byte[] head = new byte[Archive.RECORD_HEADER];
       byte[] summary = e.summary().write();
       byte[] body = new byte[e.bodyLength()];

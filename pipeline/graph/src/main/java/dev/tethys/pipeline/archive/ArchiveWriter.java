@@ -5,6 +5,7 @@ import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.FileAccess.WritableFile;
 import java.io.Closeable;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -122,14 +123,24 @@ public final class ArchiveWriter implements Closeable {
 
   private void recover() throws IOException {
     complete.clear();
-    for (long n : Archive.segments(files, folder)) {
+    Path moved = folder.resolve(Archive.MOVED);
+    if (files.exists(moved)) {
+      String text = new String(files.read(moved), StandardCharsets.US_ASCII).strip();
+      try {
+        number = Math.max(number, Long.parseLong(text));
+      } catch (NumberFormatException e) {
+        throw new IOException(moved + " is \"" + text + "\"; it must be a number", e);
+      }
+    }
+    ArchiveFiles all = ArchiveFiles.in(files, folder);
+    for (long n : Archive.segments(all)) {
       Path segment = path(n, Archive.SEGMENT_SUFFIX);
       Path index = path(n, Archive.INDEX_SUFFIX);
       List<Archive.Entry> of;
       if (files.exists(index)) {
         of = Archive.entries(files.read(index), n);
       } else {
-        of = ArchiveReader.scan(files, segment, n, Long.MAX_VALUE);
+        of = ArchiveReader.scan(all, n, Long.MAX_VALUE);
         files.replace(index, Archive.index(n, of));
       }
       complete.put(n, completed(segment, index, of));
@@ -309,6 +320,28 @@ public final class ArchiveWriter implements Closeable {
     }
   }
 
+  /** Numbers of complete segments, ascending. */
+  synchronized List<Long> completeSegments() {
+    return List.copyOf(complete.keySet());
+  }
+
+  /**
+   * Removes a segment that is stored elsewhere. Its number is not used again.
+   *
+   * @throws IOException when that is not durable; the segment is then stored again later
+   */
+  void moved(long n) throws IOException {
+    synchronized (forcing) {
+      synchronized (this) {
+        files.replace(
+            folder.resolve(Archive.MOVED), Long.toString(n).getBytes(StandardCharsets.US_ASCII));
+        files.delete(path(n, Archive.SEGMENT_SUFFIX));
+        files.delete(path(n, Archive.INDEX_SUFFIX));
+        complete.remove(n);
+      }
+    }
+  }
+
   /** The present state. */
   public synchronized Stats stats() {
     long items = 0;
@@ -337,6 +370,17 @@ public final class ArchiveWriter implements Closeable {
   /** Closes the archive for one user; the last one completes the segment. */
   @Override
   public void close() throws IOException {
+    close(() -> {});
+  }
+
+  /** Work of the last user before the archive is unlocked. */
+  @FunctionalInterface
+  public interface LastWork {
+    void run() throws IOException;
+  }
+
+  /** The same with work of the last user, between the completion of the segment and the unlock. */
+  public void close(LastWork last) throws IOException {
     synchronized (forcing) {
       synchronized (this) {
         if (users == 0 || --users > 0) {
@@ -344,6 +388,7 @@ public final class ArchiveWriter implements Closeable {
         }
         try {
           finishSegment();
+          last.run();
         } finally {
           unlock();
         }

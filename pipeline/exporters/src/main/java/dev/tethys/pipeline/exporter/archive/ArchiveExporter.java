@@ -15,8 +15,10 @@ import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.archive.Archive;
 import dev.tethys.pipeline.archive.ArchiveFullException;
+import dev.tethys.pipeline.archive.ArchiveUpload;
 import dev.tethys.pipeline.archive.ArchiveWriter;
 import dev.tethys.pipeline.archive.RequestSummary;
+import dev.tethys.pipeline.client.S3Settings;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.ledger.Drops;
@@ -26,11 +28,14 @@ import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.Objects;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Archives each batch as one request. A batch is acknowledged once it is durable. Data of a replay
- * is in the archive already: it counts as delivered and is not written again.
+ * Archives each batch as one request. A batch is acknowledged once it is durable on disk; with S3
+ * complete segments are then moved there. Data of a replay is in the archive already: it counts as
+ * delivered and is not written again.
  */
 final class ArchiveExporter implements Exporter {
   /** Drop reason of an archive that is full and refuses. */
@@ -39,25 +44,60 @@ final class ArchiveExporter implements Exporter {
   private static final String NO_PLACE = "no place in OTLP";
   private static final Duration AGAIN = Duration.ofSeconds(5);
   private static final Duration MAINTENANCE = Duration.ofMinutes(1);
+  private static final Duration UPLOAD = Duration.ofSeconds(5);
+
+  /** An archive and where its segments go, shared by exporters with the same directory. */
+  static final class Shared {
+    private final ArchiveWriter writer;
+    private @Nullable S3Settings s3; // these guarded by this
+    private @Nullable ArchiveUpload upload;
+
+    Shared(ArchiveWriter writer) {
+      this.writer = writer;
+    }
+
+    /** The bucket of exporters that are made from now on. */
+    synchronized void use(@Nullable S3Settings settings, @Nullable ArchiveUpload made) {
+      if (!Objects.equals(s3, settings)) {
+        s3 = settings;
+        upload = made;
+      } else if (upload == null) {
+        upload = made;
+      }
+    }
+
+    synchronized boolean isIn(@Nullable S3Settings settings) {
+      return Objects.equals(s3, settings);
+    }
+
+    synchronized @Nullable ArchiveUpload upload() {
+      return upload;
+    }
+  }
 
   private final ArchiveSettings settings;
+  private final Shared shared;
   private final ArchiveWriter archive;
   private final Signal signal;
   private final Context context;
   private final ItemAccounting account;
   private final LimitedLog failures;
   private final Registry.Counter replays;
+  private final Registry.Counter uploads;
+  private final Registry.Counter uploadFailures;
+  private Duration pause = UPLOAD; // of the thread of maintenance
   private volatile boolean closed;
   private Scheduler.@Nullable Timer timer; // guarded by this
 
   ArchiveExporter(
       ArchiveSettings settings,
-      ArchiveWriter archive,
+      Shared shared,
       Signal signal,
       Context context,
       ItemAccounting account) {
     this.settings = settings;
-    this.archive = archive;
+    this.shared = shared;
+    this.archive = shared.writer;
     this.signal = signal;
     this.context = context;
     this.account = account;
@@ -71,10 +111,40 @@ final class ArchiveExporter implements Exporter {
                 "exporter",
                 "signal")
             .with(context.id().toString(), signal.name().toLowerCase(Locale.ROOT));
+    this.uploads =
+        context
+            .metrics()
+            .counters(
+                "tethys_archive_uploaded_segments_total",
+                "Segments of an archive that were moved to S3.",
+                "exporter",
+                "signal")
+            .with(context.id().toString(), signal.name().toLowerCase(Locale.ROOT));
+    this.uploadFailures =
+        context
+            .metrics()
+            .counters(
+                "tethys_archive_upload_failures_total",
+                "Attempts to move segments of an archive to S3 that failed.",
+                "exporter",
+                "signal")
+            .with(context.id().toString(), signal.name().toLowerCase(Locale.ROOT));
+  }
+
+  /** A successor with another bucket waits until segments no longer go to the first one. */
+  @Override
+  public boolean isExclusive() {
+    return settings.s3() != null;
   }
 
   @Override
   public void start() throws IOException {
+    if (!shared.isIn(settings.s3())) {
+      throw new IOException(
+          "archive exporters with the directory "
+              + settings.directory()
+              + " have different s3; set another directory");
+    }
     archive.open(settings.bounds());
     String id = context.id().toString();
     context.metrics().register(to -> collect(id, to));
@@ -93,7 +163,7 @@ final class ArchiveExporter implements Exporter {
           context
               .clock()
               .schedule(
-                  MAINTENANCE,
+                  settings.s3() == null ? MAINTENANCE : pause,
                   () -> context.clock().execute("archive " + context.id(), this::maintain));
     }
   }
@@ -104,7 +174,30 @@ final class ArchiveExporter implements Exporter {
     } catch (IOException e) {
       failures.failure(Level.WARNING, "Archive not maintained", settings.directory().toString(), e);
     }
+    upload(() -> !closed);
     schedule();
+  }
+
+  private void upload(BooleanSupplier continues) {
+    ArchiveUpload u = shared.upload();
+    if (u == null) {
+      return;
+    }
+    try {
+      uploads.add(u.run(archive, continues));
+      pause = UPLOAD;
+    } catch (IOException e) {
+      uploadFailures.inc();
+      failures.failure(
+          Level.WARNING,
+          "Archive not moved to S3, segments stay on disk",
+          settings.directory().toString(),
+          e);
+      Duration twice = pause.multipliedBy(2);
+      pause = twice.compareTo(MAINTENANCE) < 0 ? twice : MAINTENANCE;
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   @Override
@@ -127,6 +220,16 @@ final class ArchiveExporter implements Exporter {
       ack.complete(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
       return;
     } catch (ArchiveFullException e) {
+      if (settings.s3() != null) { // room comes back with S3
+        failures.failure(
+            Level.WARNING,
+            "Archive full of segments that S3 does not have",
+            settings.directory().toString(),
+            e);
+        account.returnItems(items);
+        ack.complete(new Outcome.Unavailable("archive: " + e.getMessage(), AGAIN));
+        return;
+      }
       account.drop(FULL, items);
       failures.failure(Level.WARNING, "Archive full", settings.directory().toString(), e);
       ack.complete(new Outcome.Rejected(String.valueOf(e.getMessage()), batch.items()));
@@ -172,8 +275,9 @@ final class ArchiveExporter implements Exporter {
         timer.cancel();
       }
     }
+    long end = context.clock().nanos() + timeLimit.toNanos();
     try {
-      archive.close();
+      archive.close(() -> upload(() -> context.clock().nanos() < end));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

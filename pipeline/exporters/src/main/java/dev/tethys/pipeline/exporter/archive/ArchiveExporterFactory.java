@@ -3,11 +3,18 @@ package dev.tethys.pipeline.exporter.archive;
 import dev.tethys.config.Type;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.Signal;
+import dev.tethys.pipeline.archive.ArchiveUpload;
 import dev.tethys.pipeline.archive.ArchiveWriter;
+import dev.tethys.pipeline.client.S3Settings;
 import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Exporter;
 import dev.tethys.pipeline.component.ExporterFactory;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.s3.S3Client;
+import dev.tethys.web.s3.S3Retry;
 import java.nio.file.Path;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.Map;
@@ -15,7 +22,17 @@ import java.util.Set;
 
 /** Makes {@code archive} exporters. Those with one directory share the archive. */
 public final class ArchiveExporterFactory implements ExporterFactory<ArchiveSettings> {
-  private final Map<Path, ArchiveWriter> archives = new HashMap<>(); // guarded by itself
+  private static final Duration TIMEOUT = Duration.ofSeconds(60);
+
+  private final HttpClientFactory clients;
+  private final Map<Path, ArchiveExporter.Shared> archives = new HashMap<>(); // guarded by itself
+
+  /**
+   * @param clients the process's; not closed here
+   */
+  public ArchiveExporterFactory(HttpClientFactory clients) {
+    this.clients = clients;
+  }
 
   @Override
   public String type() {
@@ -24,7 +41,7 @@ public final class ArchiveExporterFactory implements ExporterFactory<ArchiveSett
 
   @Override
   public String about() {
-    return "Archives traces, metrics, logs and profiles in a directory, to be replayed.";
+    return "Archives traces, metrics, logs and profiles in a directory or S3, to be replayed.";
   }
 
   @Override
@@ -39,15 +56,33 @@ public final class ArchiveExporterFactory implements ExporterFactory<ArchiveSett
 
   @Override
   public Exporter create(ArchiveSettings settings, Signal signal, Context context) {
-    ArchiveWriter archive;
+    Path folder = settings.directory().toAbsolutePath().normalize();
+    ArchiveExporter.Shared shared;
     synchronized (archives) {
-      archive =
-          archives.computeIfAbsent(
-              settings.directory().toAbsolutePath().normalize(),
-              p ->
-                  new ArchiveWriter(
-                      new RealFiles(), p, context.clock()::millis, settings.bounds()));
+      shared = archives.get(folder);
+      if (shared == null) {
+        shared =
+            new ArchiveExporter.Shared(
+                new ArchiveWriter(
+                    new RealFiles(), folder, context.clock()::millis, settings.bounds()));
+        archives.put(folder, shared);
+      }
+      S3Settings s3 = settings.s3();
+      shared.use(s3, s3 == null ? null : upload(folder, s3, context));
     }
-    return new ArchiveExporter(settings, archive, signal, context, context.account(signal));
+    return new ArchiveExporter(settings, shared, signal, context, context.account(signal));
+  }
+
+  private ArchiveUpload upload(Path folder, S3Settings s3, Context context) {
+    return new ArchiveUpload(
+        new RealFiles(),
+        folder,
+        new S3Client(
+            s3.location(),
+            clients,
+            TIMEOUT,
+            () -> Instant.ofEpochMilli(context.clock().millis()),
+            S3Retry.USUAL),
+        s3);
   }
 }

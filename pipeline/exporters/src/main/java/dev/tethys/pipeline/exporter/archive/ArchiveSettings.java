@@ -7,13 +7,26 @@ import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
 import dev.tethys.pipeline.archive.ArchiveWriter;
+import dev.tethys.pipeline.client.S3Settings;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
-/** Settings of the {@code archive} exporter. */
-public record ArchiveSettings(Path directory, ArchiveWriter.Bounds bounds) {
+/**
+ * Settings of the {@code archive} exporter.
+ *
+ * @param s3 bucket to which complete segments are moved; null for none
+ */
+public record ArchiveSettings(
+    Path directory, ArchiveWriter.Bounds bounds, @Nullable S3Settings s3) {
+  /** Age of a segment that is moved to S3, where it is not written. */
+  private static final Duration S3_SEGMENT_AGE = Duration.ofMinutes(5);
+
   private static final int MAX_INDEX = 32;
+
+  /** Age of segments that wait for S3, which is none. */
+  private static final Duration KEPT = Duration.ofDays(365_000);
 
   private static final Section SECTION =
       new Section("archive", "Archives requests of OTLP in a directory.");
@@ -38,7 +51,10 @@ public record ArchiveSettings(Path directory, ArchiveWriter.Bounds bounds) {
       SECTION.key("segment_size", Type.SIZE, new ByteSize(64L << 20), "Size of a segment.");
   private static final Key<Duration> SEGMENT_AGE =
       SECTION.key(
-          "segment_age", GoDurations.TYPE, Duration.ofHours(1), "Maximum age of an open segment.");
+          "segment_age",
+          GoDurations.TYPE,
+          Duration.ofHours(1),
+          "Maximum age of an open segment; 5m by default with s3.");
   private static final Key<List<String>> INDEX =
       SECTION.key(
           "index",
@@ -51,9 +67,12 @@ public record ArchiveSettings(Path directory, ArchiveWriter.Bounds bounds) {
               "host.name"),
           "Resource attributes in the index.");
 
-  static {
-    SECTION.notBuilt("s3", "Archive in an S3 bucket.");
-  }
+  private static final Key<S3Settings> S3 =
+      SECTION.optional(
+          "s3",
+          S3Settings.TYPE,
+          "Bucket to which complete segments are moved; directory then has those that are not yet"
+              + " stored there, up to max_size.");
 
   static final Type<ArchiveSettings> TYPE = SECTION.type(ArchiveSettings::read);
 
@@ -72,15 +91,28 @@ public record ArchiveSettings(Path directory, ArchiveWriter.Bounds bounds) {
     if (o.get(DIRECTORY).isEmpty()) {
       throw o.error(DIRECTORY, "directory must be non-empty");
     }
+    S3Settings s3 = o.find(S3);
+    if (s3 != null) {
+      for (Key<?> key : List.<Key<?>>of(MAX_AGE, WHEN_FULL)) {
+        if (o.has(key)) {
+          throw o.error(
+              key,
+              key.name()
+                  + " is of archives on disk; objects are deleted by a lifecycle rule of the"
+                  + " bucket");
+        }
+      }
+    }
     return new ArchiveSettings(
         Path.of(o.get(DIRECTORY)),
         new ArchiveWriter.Bounds(
             size,
-            positive(o, MAX_AGE),
+            s3 == null ? positive(o, MAX_AGE) : KEPT,
             segment,
-            positive(o, SEGMENT_AGE),
-            o.get(WHEN_FULL),
-            o.get(INDEX)));
+            s3 != null && !o.has(SEGMENT_AGE) ? S3_SEGMENT_AGE : positive(o, SEGMENT_AGE),
+            s3 != null || o.get(WHEN_FULL),
+            o.get(INDEX)),
+        s3);
   }
 
   private static Duration positive(YamlObject o, Key<Duration> key) {

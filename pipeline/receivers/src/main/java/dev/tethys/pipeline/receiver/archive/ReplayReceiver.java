@@ -13,6 +13,7 @@ import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.archive.Archive;
+import dev.tethys.pipeline.archive.ArchiveFiles;
 import dev.tethys.pipeline.archive.ArchivePosition;
 import dev.tethys.pipeline.archive.ArchiveReader;
 import dev.tethys.pipeline.archive.ArchiveSelection;
@@ -56,10 +57,15 @@ final class ReplayReceiver implements Receiver {
   private @Nullable Closeable lock;
 
   // changed with the step
-  private @Nullable ArchiveReader reader;
+  private final ArchiveReader reader;
   private volatile @Nullable ReplayPosition position;
 
-  ReplayReceiver(ReplaySettings settings, Map<Signal, Consumer> outputs, Context context) {
+  ReplayReceiver(
+      ReplaySettings settings,
+      Map<Signal, Consumer> outputs,
+      Context context,
+      ArchiveFiles archive) {
+    this.reader = new ArchiveReader(archive);
     this.settings = settings;
     this.outputs = Map.copyOf(outputs);
     this.context = context;
@@ -109,33 +115,43 @@ final class ReplayReceiver implements Receiver {
       throw new IOException(
           "\"" + name + "\" is no name of a replay; set replay to letters, digits, '.', '_', '-'");
     }
-    if (!files.isDirectory(settings.directory())) {
+    boolean remote = settings.s3() != null;
+    if (!remote && !files.isDirectory(settings.directory())) {
       throw new IOException("there is no archive in " + settings.directory());
     }
     files.createDirectories(settings.directory().resolve(Archive.REPLAYS));
     lock = files.lock(settings.directory().resolve(Archive.REPLAYS).resolve(name + ".lock"));
-    ArchiveReader r = new ArchiveReader(files, settings.directory());
     ReplayPosition p = ReplayPosition.load(files, file());
-    if (p == null) {
-      p = new ReplayPosition(settings.selection(), ArchivePosition.START, r.end(), 0, false);
-      p.save(files, file());
-    } else if (!p.selection().equals(settings.selection())) {
+    if (p != null && !p.selection().equals(settings.selection())) {
       throw new IOException(
           "the replay "
               + name
-              + " began with other times or attributes; set replay to another name, or delete "
+              + " began with other times, attributes or place; set replay to another name, or"
+              + " delete "
               + file());
     }
-    if (r.isGone(p.next())) {
-      context.logger().log(Level.WARNING, "Replay skips deleted segments replay={0}", name);
-    }
-    reader = r;
     position = p;
-    if (p.done()) {
+    if (p != null && p.done()) {
       done.set(1);
       return;
     }
+    if (!remote) {
+      begin();
+    }
     schedule(Duration.ZERO, FIRST_PAUSE);
+  }
+
+  /** Finds where the replay begins and ends; S3 may be unreachable at the start. */
+  private void begin() throws IOException {
+    ReplayPosition p = position;
+    if (p == null) {
+      p = new ReplayPosition(settings.selection(), ArchivePosition.START, reader.end(), 0, false);
+      p.save(files, file());
+      position = p;
+    }
+    if (reader.isGone(p.next())) {
+      context.logger().log(Level.WARNING, "Replay skips deleted segments replay={0}", name);
+    }
   }
 
   /**
@@ -174,8 +190,11 @@ final class ReplayReceiver implements Receiver {
 
   /** Passes the next batch on; whether one is under way. */
   private boolean next(Duration pause) throws IOException {
+    if (position == null) {
+      begin();
+    }
     ReplayPosition p = Objects.requireNonNull(position);
-    ArchiveReader r = Objects.requireNonNull(reader);
+    ArchiveReader r = reader;
     while (true) {
       ArchiveReader.Found f = r.next(p.next(), p.end(), selection);
       if (f == null) {

@@ -4,6 +4,7 @@ import dev.tethys.config.Key;
 import dev.tethys.config.Section;
 import dev.tethys.config.Type;
 import dev.tethys.config.YamlObject;
+import dev.tethys.pipeline.client.S3Settings;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.time.OffsetDateTime;
@@ -12,6 +13,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Settings of the {@code archive} receiver.
@@ -21,6 +23,7 @@ import java.util.regex.Pattern;
  * @param untilNanos time of items that are no longer replayed
  * @param attributes values that resource attributes must have
  * @param rate items a second; 0 for no limit
+ * @param s3 bucket of the archive; null for the directory, which otherwise has the position alone
  */
 public record ReplaySettings(
     Path directory,
@@ -28,14 +31,18 @@ public record ReplaySettings(
     long fromNanos,
     long untilNanos,
     Map<String, String> attributes,
-    long rate) {
+    long rate,
+    @Nullable S3Settings s3) {
   private static final Pattern NAME = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,62}");
   private static final long MAX_RATE = 1_000_000_000;
 
   private static final Section SECTION =
       new Section("archive", "Replays an archive that an exporter of this type has written.");
   private static final Key<String> DIRECTORY =
-      SECTION.required("directory", Type.PATH, "Directory of the archive.");
+      SECTION.required(
+          "directory",
+          Type.PATH,
+          "Directory of the archive; with s3 that of the position of the replay.");
   private static final Key<String> REPLAY =
       SECTION.key(
           "replay",
@@ -55,6 +62,9 @@ public record ReplaySettings(
           "Values that resource attributes must have.");
   private static final Key<Long> RATE =
       SECTION.key("rate", Type.INT, 0L, "Items per second; 0 for no limit.");
+
+  private static final Key<S3Settings> S3 =
+      SECTION.optional("s3", S3Settings.TYPE, "Bucket of the archive.");
 
   static final Type<ReplaySettings> TYPE = SECTION.type(ReplaySettings::read);
 
@@ -79,7 +89,7 @@ public record ReplaySettings(
       throw o.error(END, "end_time must be after start_time");
     }
     return new ReplaySettings(
-        Path.of(o.get(DIRECTORY)), name, from, until, o.get(ATTRIBUTES), o.get(RATE));
+        Path.of(o.get(DIRECTORY)), name, from, until, o.get(ATTRIBUTES), o.get(RATE), o.find(S3));
   }
 
   static boolean isName(String name) {
@@ -99,6 +109,7 @@ public record ReplaySettings(
 
   /** What a replay with a position must not change. */
   String selection() {
-    return fromNanos + " " + untilNanos + " " + new TreeMap<>(attributes);
+    String of = fromNanos + " " + untilNanos + " " + new TreeMap<>(attributes);
+    return s3 == null ? of : of + " " + s3.location().bucket() + "/" + s3.prefix();
   }
 }

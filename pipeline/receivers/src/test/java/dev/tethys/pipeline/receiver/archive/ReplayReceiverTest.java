@@ -19,6 +19,8 @@ import dev.tethys.pipeline.archive.RequestSummary;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import dev.tethys.pipeline.receiver.log.LogContext;
+import dev.tethys.testkit.S3Double;
+import dev.tethys.web.client.HttpClientFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -48,6 +50,7 @@ class ReplayReceiverTest {
   private static final long FIRST = Instant.parse("2026-01-01T00:00:00Z").getEpochSecond();
 
   private final TestPipeline pipeline = new TestPipeline();
+  private final HttpClientFactory http = new HttpClientFactory("tethys/test");
   private final List<Receiver> open = new ArrayList<>();
   @TempDir Path folder;
 
@@ -83,10 +86,11 @@ class ReplayReceiverTest {
   @AfterEach
   void end() {
     open.forEach(r -> r.stop(Duration.ofSeconds(1)));
+    http.close();
   }
 
   private Receiver start(String yaml) throws IOException {
-    ReplayReceiverFactory f = new ReplayReceiverFactory();
+    ReplayReceiverFactory f = new ReplayReceiverFactory(http);
     Receiver r =
         f.create(
             TestPipeline.read(f.settings(), yaml.replace("DIR", folder.toString())),
@@ -156,6 +160,47 @@ class ReplayReceiverTest {
             "6.0", "6.1", "7.0", "7.1", "8.0", "8.1", "9.0", "9.1");
   }
 
+  private static String s3(S3Double s3) {
+    return "s3: {bucket: data, prefix: a, region: "
+        + S3Double.REGION
+        + ", endpoint: '"
+        + s3.url()
+        + "', force_path_style: true, access_key: "
+        + S3Double.ACCESS_KEY
+        + ", secret_key: '"
+        + S3Double.SECRET_KEY
+        + "'}";
+  }
+
+  /** The archive of the disk as it is at S3; the server is away when the replay starts. */
+  @Test
+  void anArchiveInS3IsReplayedOnceByTimeAndAttributes() throws Exception {
+    try (S3Double s3 = new S3Double("data")) {
+      try (var all = Files.list(folder)) {
+        for (Path p : all.filter(Files::isRegularFile).toList()) {
+          s3.store("data", "a/" + p.getFileName(), Files.readAllBytes(p));
+          Files.delete(p);
+        }
+      }
+      s3.store("data", "a/00000000000000ff.seg", new byte[100]); // its index is not stored yet
+      s3.failing(r -> new S3Double.Failure(403, "AccessDenied"));
+      String yaml =
+          "{directory: DIR, replay: r1, start_time: '2026-01-01T00:02:30Z', end_time:"
+              + " '2026-01-01T00:06:00Z', attributes: {service.name: shop}, "
+              + s3(s3)
+              + "}";
+      start(yaml);
+      await(() -> !s3.requests().isEmpty());
+      s3.failing(r -> null);
+      awaitDone("r1");
+      assertThat(bodies()).containsExactly("2.1", "4.0", "4.1");
+      assertThat(s3.requests().stream().filter(r -> r.contains(".seg"))).hasSize(1); // read ahead
+      open.removeFirst().stop(Duration.ofSeconds(5));
+      start(yaml);
+      assertThat(bodies()).hasSize(3);
+    }
+  }
+
   @Test
   void aBatchThatIsNotTakenIsOfferedAgain() throws Exception {
     pipeline.outcome = new Outcome.Unavailable("full", Duration.ZERO);
@@ -175,7 +220,7 @@ class ReplayReceiverTest {
         .isInstanceOf(IOException.class);
     first.stop(Duration.ofSeconds(5));
     assertThatThrownBy(() -> start("{directory: DIR, replay: r1, attributes: {service.name: x}}"))
-        .hasMessageContaining("other times or attributes");
+        .hasMessageContaining("other times, attributes or place");
   }
 
   @ParameterizedTest
