@@ -24,7 +24,7 @@ import java.util.TreeMap;
  * Settings of the {@code awss3} exporter, named as in the Collector.
  *
  * @param basePrefix of all keys; "" for none
- * @param prefix behind it; "" for none
+ * @param prefix that follows it; "" for none
  * @param filePrefix of the last part of keys
  * @param uuid whether names have a UUID of version 7 instead of a random number
  * @param bucketAttribute resource attribute with the bucket; "" for none
