@@ -40,6 +40,24 @@ final class AgentJson {
           "current",
           wanted.hash().equals(a.configHash()) && a.configState() == RemoteStatus.State.APPLIED);
     }
+    n.put("acceptsPackages", a.acceptsPackages());
+    if (a.packages() != null) {
+      ObjectNode packages = n.putObject("packages");
+      packages.put("state", a.packageState().name().toLowerCase(Locale.ROOT));
+      packages.put("error", a.packageError());
+      ArrayNode all = packages.putArray("packages");
+      a.packages()
+          .packages()
+          .forEach(
+              (name, p) ->
+                  all.addObject()
+                      .put("name", name)
+                      .put("version", p.hasVersion())
+                      .put("offeredVersion", p.offeredVersion())
+                      .put("state", p.state().name().toLowerCase(Locale.ROOT))
+                      .put("error", p.error())
+                      .put("percent", p.percent()));
+    }
     Totals t = a.totals();
     if (t != null) {
       ObjectNode items = n.putObject("items");

@@ -3,7 +3,9 @@ package dev.tethys.control;
 import dev.tethys.codec.opamp.AgentToServer.Capability;
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.ComponentHealth;
+import dev.tethys.codec.opamp.PackageStatuses;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Map;
 import java.util.UUID;
@@ -21,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param totalsCount number of reports of accounts since the control plane started
  * @param seenMillis time of the last message, Unix milliseconds
  * @param changedNanos monotonic time of the last connect or disconnect
+ * @param packages states of packages; null when they were not reported
  */
 public record AgentState(
     UUID uid,
@@ -36,13 +39,90 @@ public record AgentState(
     String transport,
     boolean connected,
     long seenMillis,
-    long changedNanos) {
+    long changedNanos,
+    @Nullable PackageStatuses packages) {
+  /** State without packages. */
+  AgentState(
+      UUID uid,
+      Map<String, String> labels,
+      long capabilities,
+      @Nullable ComponentHealth health,
+      String config,
+      String configOmitted,
+      @Nullable RemoteStatus remote,
+      @Nullable Totals totals,
+      long totalsCount,
+      long sequence,
+      String transport,
+      boolean connected,
+      long seenMillis,
+      long changedNanos) {
+    this(
+        uid,
+        labels,
+        capabilities,
+        health,
+        config,
+        configOmitted,
+        remote,
+        totals,
+        totalsCount,
+        sequence,
+        transport,
+        connected,
+        seenMillis,
+        changedNanos,
+        null);
+  }
+
   /** Digits of one SHA-256. */
   private static final int HASH_DIGITS = 64;
 
   /** Whether the agent takes configurations. */
   public boolean acceptsConfiguration() {
     return (capabilities & Capability.ACCEPTS_REMOTE_CONFIG) != 0;
+  }
+
+  /** Whether the agent takes packages. */
+  boolean acceptsPackages() {
+    return (capabilities & Capability.ACCEPTS_PACKAGES) != 0;
+  }
+
+  /** Hash of the packages that it was offered last, in hexadecimal; "" for none. */
+  String packagesHash() {
+    return packages == null ? "" : HexFormat.of().formatHex(packages.offeredHash());
+  }
+
+  /** State of the offered packages together. */
+  RemoteStatus.State packageState() {
+    if (packages == null) {
+      return RemoteStatus.State.UNSET;
+    }
+    boolean installed = true;
+    for (PackageStatuses.Status s : packages.packages().values()) {
+      if (s.state() == PackageStatuses.State.INSTALL_FAILED) {
+        return RemoteStatus.State.FAILED;
+      }
+      installed &=
+          s.state() == PackageStatuses.State.INSTALLED
+              && Arrays.equals(s.hasHash(), s.offeredHash());
+    }
+    return !packages.error().isEmpty()
+        ? RemoteStatus.State.FAILED
+        : installed ? RemoteStatus.State.APPLIED : RemoteStatus.State.APPLYING;
+  }
+
+  /** Why the offered packages failed; "" where they did not. */
+  String packageError() {
+    if (packages == null) {
+      return "";
+    }
+    for (PackageStatuses.Status s : packages.packages().values()) {
+      if (!s.error().isEmpty()) {
+        return s.error();
+      }
+    }
+    return packages.error();
   }
 
   /** Hash of the configuration that it received last, in hexadecimal; "" for none. */

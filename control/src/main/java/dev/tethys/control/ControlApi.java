@@ -29,10 +29,15 @@ final class ControlApi {
 
   private static final int MAX_BODY = 4 << 20;
   private static final int MAX_LISTED = 10_000;
+
+  /** Time for download, check and start of a package. */
+  private static final Duration PACKAGE_TIMEOUT = Duration.ofMinutes(15);
+
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private final Fleet fleet;
   private final ConfigStore store;
+  private final Packages packages;
   private final Rollouts rollouts;
   private final AuditLog audit;
   private final Tokens tokens;
@@ -42,6 +47,7 @@ final class ControlApi {
   ControlApi(
       Fleet fleet,
       ConfigStore store,
+      Packages packages,
       Rollouts rollouts,
       AuditLog audit,
       Tokens tokens,
@@ -49,6 +55,7 @@ final class ControlApi {
       Scheduler clock) {
     this.fleet = fleet;
     this.store = store;
+    this.packages = packages;
     this.rollouts = rollouts;
     this.audit = audit;
     this.tokens = tokens;
@@ -77,15 +84,6 @@ final class ControlApi {
     routes.get(
         ROOT + "/audit/export", answering(tokens, Tokens.Role.ADMIN, (q, r, u) -> export(r)));
     routes.get(ROOT + "/audit/verify", on(Tokens.Role.VIEWER, (q, u) -> verify()));
-    routes.any(
-        ROOT + "/packages",
-        (q, r) ->
-            fail(
-                r,
-                501,
-                "not_implemented",
-                "packages are not distributed: upgrade agents with"
-                    + " the package manager of their machine"));
   }
 
   private HttpHandler on(Tokens.Role role, Action action) {
@@ -364,6 +362,8 @@ final class ControlApi {
         body,
         "configuration",
         "version",
+        "package",
+        "packageVersion",
         "selector",
         "author",
         "reason",
@@ -371,19 +371,21 @@ final class ControlApi {
         "soak",
         "maxLost",
         "query");
-    String name = text(body, "configuration", true);
-    JsonNode version = body.path("version");
-    if (!version.isMissingNode() && !version.isInt()) {
-      throw new IllegalArgumentException("member \"version\" must be a number");
-    }
-    int number = version.isMissingNode() ? store.versions(name).size() : version.intValue();
+    String ofPackage = text(body, "package", false);
+    boolean isPackage = !ofPackage.isEmpty();
+    String name = isPackage ? Packages.PREFIX + ofPackage : text(body, "configuration", true);
+    int number =
+        isPackage
+            ? packageNumber(ofPackage, text(body, "packageVersion", false))
+            : versionNumber(body, name);
     JsonNode lost = body.path("maxLost");
     if (!lost.isMissingNode() && !lost.isNumber()) {
       throw new IllegalArgumentException("member \"maxLost\" must be a number from 0 to 1");
     }
     Guard guard =
         new Guard(
-            duration(body, "applyTimeout", Guard.DEFAULT.applyTimeout()),
+            duration(
+                body, "applyTimeout", isPackage ? PACKAGE_TIMEOUT : Guard.DEFAULT.applyTimeout()),
             duration(body, "soak", Guard.DEFAULT.soak()),
             lost.isMissingNode() ? Guard.DEFAULT.maxLost() : lost.doubleValue(),
             text(body, "query", false));
@@ -400,6 +402,26 @@ final class ControlApi {
             author(body, user),
             Texts.shortened(text(body, "reason", false), 4096));
     return rollouts.read((all, assignments) -> AgentJson.of(r));
+  }
+
+  private int versionNumber(JsonNode body, String name) {
+    if (name.startsWith(Packages.PREFIX)) {
+      throw new IllegalArgumentException("name a package by the member \"package\"");
+    }
+    JsonNode version = body.path("version");
+    if (!version.isMissingNode() && !version.isInt()) {
+      throw new IllegalArgumentException("member \"version\" must be a number");
+    }
+    return version.isMissingNode() ? store.versions(name).size() : version.intValue();
+  }
+
+  private int packageNumber(String name, String version) {
+    Packages.AgentPackage p = packages.find(name, version);
+    if (p == null) {
+      throw new Rollouts.NotFoundException(
+          "there is no package " + Texts.shortened(name + " " + version, 160));
+    }
+    return p.number();
   }
 
   private static Duration duration(JsonNode body, String name, Duration otherwise) {

@@ -90,6 +90,7 @@ public final class ControlServer implements AutoCloseable {
     fleet = new Fleet(clock, maxAgents);
     audit = new AuditLog(data.resolve(AUDIT), InstantSource.system());
     store = new ConfigStore(data.resolve("configurations.jsonl"));
+    Packages packages = new Packages(data);
     rollouts =
         new Rollouts(
             clock,
@@ -97,7 +98,8 @@ public final class ControlServer implements AutoCloseable {
             store,
             audit,
             new RolloutState(data.resolve("rollouts.json")),
-            prometheus == null ? null : new GuardQueries(prometheus, clock));
+            prometheus == null ? null : new GuardQueries(prometheus, clock),
+            packages);
     controls = new Controls(clock, fleet, audit, new ControlState(data.resolve("controls.json")));
     quotas = new QuotaWatch(controls, fleet, audit);
     Routes routes =
@@ -114,7 +116,7 @@ public final class ControlServer implements AutoCloseable {
     automation = new Automation(automated, controls, audit, engine, clock);
     defined = new DefinedRules(automation, engine);
     defined.takeFlags(automated, manifests);
-    Offers offers = new Offers(rollouts, controls, variables);
+    Offers offers = new Offers(rollouts, controls, variables, packages);
     new OpampEndpoint(fleet, offers, tokens, clock).addTo(routes);
     ControlEffects effects = new ControlEffects(fleet, clock);
     controls.watch(effects);
@@ -139,7 +141,8 @@ public final class ControlServer implements AutoCloseable {
       resources.restore();
       repository = new Repository(source, store, check, audit, resources, automation, clock);
     }
-    new ControlApi(fleet, store, rollouts, audit, tokens, check, clock).addTo(routes);
+    new ControlApi(fleet, store, packages, rollouts, audit, tokens, check, clock).addTo(routes);
+    new PackagesApi(packages, rollouts, audit, tokens, clock).addTo(routes);
     new DryRunApi(runs, store, tokens).addTo(routes);
     new RepositoryApi(repository, store, rollouts, tokens).addTo(routes);
     new ExportApi(store, rollouts, controls, automation, resources, tokens).addTo(routes);

@@ -66,6 +66,9 @@ final class ExportApi {
       }
     }
     for (Rollout.Assignment a : assigned) {
+      if (a.configuration().startsWith(Packages.PREFIX)) {
+        continue; // packages have no files here
+      }
       out.put("rollouts/" + a.configuration() + SourceFiles.ENDING, rollout(a));
     }
     List<AutomationRule> rules = automation.rules();

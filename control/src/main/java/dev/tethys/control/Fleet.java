@@ -3,6 +3,7 @@ package dev.tethys.control;
 import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.codec.opamp.CustomMessage;
+import dev.tethys.codec.opamp.PackageStatuses;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.extension.opamp.InstanceUid;
@@ -15,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.SequencedMap;
 import java.util.TreeMap;
 import java.util.UUID;
 import java.util.function.BiConsumer;
@@ -39,6 +41,7 @@ public final class Fleet {
   private static final int MAX_VALUE = 1024;
   private static final int MAX_PARTS = 256;
   private static final int MAX_DEPTH = 4;
+  private static final int MAX_PACKAGES = 16;
 
   /** Silence after which an agent that polls over HTTP counts as away. */
   static final Duration POLL_SILENCE = Duration.ofSeconds(90);
@@ -169,7 +172,8 @@ public final class Fleet {
         transport,
         true,
         clock.millis(),
-        connects || before == null ? clock.nanos() : before.changedNanos());
+        connects || before == null ? clock.nanos() : before.changedNanos(),
+        m.packages() != null ? bounded(m.packages()) : before == null ? null : before.packages());
   }
 
   private static void put(Map<String, String> into, Map<String, String> from) {
@@ -184,6 +188,32 @@ public final class Fleet {
   private static AgentToServer.RemoteStatus bounded(AgentToServer.RemoteStatus s) {
     byte[] hash = s.hash().length > 96 ? new byte[0] : s.hash();
     return new AgentToServer.RemoteStatus(hash, s.state(), Texts.shortened(s.error(), 4096));
+  }
+
+  private static PackageStatuses bounded(PackageStatuses s) {
+    SequencedMap<String, PackageStatuses.Status> all = new TreeMap<>();
+    s.packages()
+        .forEach(
+            (name, p) -> {
+              if (all.size() < MAX_PACKAGES) {
+                all.put(
+                    Texts.shortened(name, MAX_NAME),
+                    new PackageStatuses.Status(
+                        Texts.shortened(p.hasVersion(), MAX_NAME),
+                        bounded(p.hasHash()),
+                        Texts.shortened(p.offeredVersion(), MAX_NAME),
+                        bounded(p.offeredHash()),
+                        p.state(),
+                        Texts.shortened(p.error(), MAX_VALUE),
+                        p.percent()));
+              }
+            });
+    return new PackageStatuses(
+        all, bounded(s.offeredHash()), Texts.shortened(s.error(), MAX_VALUE));
+  }
+
+  private static byte[] bounded(byte[] hash) {
+    return hash.length > 96 ? new byte[0] : hash;
   }
 
   private static ComponentHealth bounded(ComponentHealth h, int depth) {
@@ -220,7 +250,8 @@ public final class Fleet {
         a.transport(),
         false,
         a.seenMillis(),
-        clock.nanos());
+        clock.nanos(),
+        a.packages());
   }
 
   private boolean removeAway() {

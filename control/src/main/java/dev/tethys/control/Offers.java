@@ -1,11 +1,13 @@
 package dev.tethys.control;
 
+import dev.tethys.codec.opamp.PackagesOffer;
 import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.control.mdai.Resource;
 import dev.tethys.control.mdai.Variables;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
@@ -18,14 +20,19 @@ import org.jspecify.annotations.Nullable;
 final class Offers {
   static final String NO_HASH = "0".repeat(64);
 
+  /** Hash of the offer of no package. */
+  private static final String NO_PACKAGES = Texts.sha256("no packages");
+
   /** Label of an agent with the name of its hub. */
   static final String HUB = "mydecisive.ai/hub-name";
 
   private final Rollouts rollouts;
   private final Controls controls;
   private final Variables variables;
+  private final Packages packages;
 
-  Offers(Rollouts rollouts, Controls controls, Variables variables) {
+  Offers(Rollouts rollouts, Controls controls, Variables variables, Packages packages) {
+    this.packages = packages;
     this.rollouts = rollouts;
     this.controls = controls;
     this.variables = variables;
@@ -73,6 +80,43 @@ final class Offers {
       files.put("variables", new RemoteConfig.File(variables, ControlledAgent.VARIABLES));
     }
     return new RemoteConfig(files, HexFormat.of().parseHex(wanted));
+  }
+
+  /**
+   * Packages that an agent must be offered; null for nothing.
+   *
+   * @param base address by which the agent reaches the control plane, such as {@code http://c:4320}
+   */
+  @Nullable PackagesOffer packages(AgentState a, String base) {
+    if (!a.acceptsPackages()) {
+      return null;
+    }
+    Rollouts.Target t = rollouts.assignedPackage(a);
+    String has = a.packagesHash();
+    if (t == null) {
+      // Without packages an agent returns to the version that it was started with.
+      return rollouts.isReleasedPackage(has)
+          ? new PackagesOffer(new TreeMap<>(), HexFormat.of().parseHex(NO_PACKAGES))
+          : null;
+    }
+    String wanted = Rollout.offerHash(t.version(), t.rollout());
+    String name = t.version().name().substring(Packages.PREFIX.length());
+    Packages.AgentPackage p = packages.find(name, t.version().number());
+    if (wanted.equals(has) || p == null) {
+      return null;
+    }
+    TreeMap<String, PackagesOffer.Offered> all = new TreeMap<>();
+    all.put(
+        name,
+        new PackagesOffer.Offered(
+            false,
+            p.version(),
+            p.url().isEmpty() ? base + PackagesApi.FILES + p.sha256() : p.url(),
+            HexFormat.of().parseHex(p.sha256()),
+            p.signature(),
+            Map.of(),
+            t.version().hashBytes()));
+    return new PackagesOffer(all, HexFormat.of().parseHex(wanted));
   }
 
   /** Hash of the agent's own configuration; null where it must keep one that is not known here. */

@@ -5,6 +5,7 @@ import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.compression.TooLargeException;
 import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.CustomMessage;
+import dev.tethys.codec.opamp.PackagesOffer;
 import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.codec.opamp.ServerToAgent;
 import dev.tethys.model.UuidV7;
@@ -32,8 +33,8 @@ import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
- * OpAMP server at {@code /v1/opamp} and {@code /opamp}: WebSocket and plain HTTP. Packages,
- * commands and connection settings are not offered.
+ * OpAMP server at {@code /v1/opamp} and {@code /opamp}: WebSocket and plain HTTP. Commands and
+ * connection settings are not offered.
  */
 final class OpampEndpoint {
   /** Largest message of an agent, in bytes. */
@@ -51,6 +52,8 @@ final class OpampEndpoint {
   private static final long CAPABILITIES =
       ServerToAgent.Capability.ACCEPTS_STATUS
           | ServerToAgent.Capability.OFFERS_REMOTE_CONFIG
+          | ServerToAgent.Capability.OFFERS_PACKAGES
+          | ServerToAgent.Capability.ACCEPTS_PACKAGES_STATUS
           | ServerToAgent.Capability.ACCEPTS_EFFECTIVE_CONFIG;
   private static final List<String> CUSTOM =
       List.of(PipelineAccounts.CAPABILITY, ControlledAgent.TAP);
@@ -116,8 +119,14 @@ final class OpampEndpoint {
         a == null
             ? refusal(received.refusal(), true)
             : new ServerToAgent(
-                null, received.reportAll(), false, newUid(m), null, offers.offer(a), "");
+                    null, received.reportAll(), false, newUid(m), null, offers.offer(a), "")
+                .with(offers.packages(a, base(q)));
     r.send("application/x-protobuf", answer.encoded(m.uid(), CAPABILITIES, CUSTOM));
+  }
+
+  /** Address by which an agent has reached this server. */
+  private static String base(HttpRequest q) {
+    return (q.isSecure() ? "https://" : "http://") + q.host();
   }
 
   private static byte[] body(HttpRequest q) throws IOException {
@@ -140,7 +149,9 @@ final class OpampEndpoint {
 
   private void socket(HttpRequest q, HttpResponse r) throws IOException {
     tokens.require(q, Tokens.Role.AGENT);
-    Session s = new Session(ServerWebSocket.accept(q, r, MAX_MESSAGE), Thread.currentThread());
+    String base = base(q);
+    Session s =
+        new Session(ServerWebSocket.accept(q, r, MAX_MESSAGE), Thread.currentThread(), base);
     s.run();
   }
 
@@ -148,6 +159,7 @@ final class OpampEndpoint {
   private final class Session implements Fleet.Session {
     private final ServerWebSocket socket;
     private final Thread reader;
+    private final String base;
     private final ReentrantLock lock = new ReentrantLock();
     private final Condition woken = lock.newCondition();
 
@@ -164,12 +176,15 @@ final class OpampEndpoint {
     // Of the writing thread.
     private String offered = "";
     private long offeredNanos;
+    private String offeredPackages = "";
+    private long offeredPackagesNanos;
 
     // Of the reading thread.
     private long second;
     private int inSecond;
 
-    Session(ServerWebSocket socket, Thread reader) {
+    Session(ServerWebSocket socket, Thread reader, String base) {
+      this.base = base;
       this.socket = socket;
       this.reader = reader;
     }
@@ -323,7 +338,8 @@ final class OpampEndpoint {
         lock.unlock();
       }
       RemoteConfig offer = who == null ? null : offer(who);
-      if (out == null && offer == null) {
+      PackagesOffer packages = who == null ? null : packages(who);
+      if (out == null && offer == null && packages == null) {
         if (System.nanoTime() - socket.lastReceivedNanos() > PING.toNanos()) {
           socket.ping();
         }
@@ -335,8 +351,27 @@ final class OpampEndpoint {
               : new ServerToAgent(
                   out.error(), out.reportAll(), false, out.newUid(), null, offer, "", out.custom());
       socket.sendBinary(
-          m.framed(InstanceUid.bytes(who == null ? NO_UID : who), CAPABILITIES, CUSTOM));
+          m.with(packages)
+              .framed(InstanceUid.bytes(who == null ? NO_UID : who), CAPABILITIES, CUSTOM));
       return true;
+    }
+
+    /** The packages that are to be offered, unless they were and are not overdue. */
+    private @Nullable PackagesOffer packages(UUID who) {
+      AgentState a = fleet.agent(who);
+      PackagesOffer p = a == null ? null : offers.packages(a, base);
+      if (p == null) {
+        offeredPackages = "";
+        return null;
+      }
+      String hash = HexFormat.of().formatHex(p.hash());
+      long now = clock.nanos();
+      if (hash.equals(offeredPackages) && now - offeredPackagesNanos < REPEAT.toNanos()) {
+        return null;
+      }
+      offeredPackages = hash;
+      offeredPackagesNanos = now;
+      return p;
     }
 
     /** What is to be offered, unless it was offered and is not overdue. */

@@ -91,6 +91,16 @@ final class Rollout {
     this.before = before;
   }
 
+  /** Whether it is of a package. */
+  boolean isPackage() {
+    return configuration.startsWith(Packages.PREFIX);
+  }
+
+  /** Hash of all packages that agents are offered by a rollout: that of another one differs. */
+  static String offerHash(ConfigVersion v, long rollout) {
+    return Texts.sha256(v.hash() + "\n" + rollout);
+  }
+
   /** Agents that a rollout has reached after a stage, from 0: 1, 3, then five times as many. */
   static int size(int stage) {
     if (stage == 0) {

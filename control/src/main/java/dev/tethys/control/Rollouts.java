@@ -50,14 +50,19 @@ final class Rollouts {
   private final ConfigStore store;
   private final AuditLog audit;
   private final RolloutState file;
+  private final Packages packages;
   private final @Nullable GuardQueries queries;
   private final Map<Long, Rollout> rollouts = new TreeMap<>();
   private final Map<String, Assignment> assignments = new LinkedHashMap<>(); // latest last
   private long nextId = 1;
   private volatile View view = new View(Map.of(), List.of(), Set.of());
+  private volatile View packageView = new View(Map.of(), List.of(), Set.of());
+
+  /** Version, and the rollout by which it came. */
+  record Target(ConfigVersion version, long rollout) {}
 
   /** Version for the agents that a selector matches. */
-  private record Assigned(Selector selector, ConfigVersion version) {}
+  private record Assigned(Selector selector, Target target) {}
 
   /**
    * Versions of agents.
@@ -66,31 +71,41 @@ final class Rollouts {
    * @param assigned the latest last
    * @param released hashes of versions that agents no longer run
    */
-  private record View(
-      Map<UUID, ConfigVersion> reached, List<Assigned> assigned, Set<String> released) {}
+  private record View(Map<UUID, Target> reached, List<Assigned> assigned, Set<String> released) {}
 
   private void publish() {
-    Map<UUID, ConfigVersion> reached = new HashMap<>();
+    view = view(false);
+    packageView = view(true);
+  }
+
+  private View view(boolean ofPackages) {
+    Map<UUID, Target> reached = new HashMap<>();
     Set<String> released = new HashSet<>();
     for (Rollout r : rollouts.values()) {
-      ConfigVersion v = store.find(r.configuration, r.version);
-      if (v == null) {
+      ConfigVersion v = find(r.configuration, r.version);
+      if (v == null || r.isPackage() != ofPackages) {
         continue;
       }
       if (r.state.isActive()) {
-        r.reached.keySet().forEach(uid -> reached.put(uid, v));
+        r.reached.keySet().forEach(uid -> reached.put(uid, new Target(v, r.id)));
       } else if (r.state == State.UNDONE || r.state == State.CANCELLED) {
-        released.add(v.hash());
+        released.add(ofPackages ? Rollout.offerHash(v, r.id) : v.hash());
       }
     }
     List<Assigned> assigned = new ArrayList<>();
     for (Assignment a : assignments.values()) {
-      ConfigVersion v = store.find(a.configuration(), a.version());
-      if (v != null) {
-        assigned.add(new Assigned(a.selector(), v));
+      ConfigVersion v = find(a.configuration(), a.version());
+      if (v != null && a.configuration().startsWith(Packages.PREFIX) == ofPackages) {
+        assigned.add(new Assigned(a.selector(), new Target(v, a.rollout())));
       }
     }
-    view = new View(reached, assigned, released);
+    return new View(reached, assigned, released);
+  }
+
+  private @Nullable ConfigVersion find(String configuration, int version) {
+    return configuration.startsWith(Packages.PREFIX)
+        ? packages.version(configuration.substring(Packages.PREFIX.length()), version)
+        : store.find(configuration, version);
   }
 
   /**
@@ -104,8 +119,10 @@ final class Rollouts {
       ConfigStore store,
       AuditLog audit,
       RolloutState file,
-      @Nullable GuardQueries queries)
+      @Nullable GuardQueries queries,
+      Packages packages)
       throws IOException {
+    this.packages = packages;
     this.queries = queries;
     this.clock = clock;
     this.fleet = fleet;
@@ -151,7 +168,7 @@ final class Rollouts {
       String author,
       String reason)
       throws IOException {
-    if (store.find(configuration, version) == null) {
+    if (find(configuration, version) == null) {
       throw new NotFoundException("configuration " + configuration + " has no version " + version);
     }
     int active = 0;
@@ -184,7 +201,11 @@ final class Rollouts {
             assignments.get(configuration));
     if (eligible(r).isEmpty()) {
       throw new ConflictException(
-          "no connected agent that accepts configurations matches \"" + selector + "\"");
+          "no connected agent that accepts "
+              + (r.isPackage() ? "packages" : "configurations")
+              + " matches \""
+              + selector
+              + "\"");
     }
     nextId++;
     audit.append(
@@ -215,7 +236,8 @@ final class Rollouts {
   private List<AgentState> eligible(Rollout r) {
     List<AgentState> out = new ArrayList<>();
     for (AgentState a : fleet.agents(r.selector)) {
-      if (a.connected() && a.acceptsConfiguration() && rolloutOf(a.uid()) == null) {
+      boolean accepts = r.isPackage() ? a.acceptsPackages() : a.acceptsConfiguration();
+      if (a.connected() && accepts && rolloutOf(a.uid()) == null) {
         out.add(a);
       }
     }
@@ -249,17 +271,46 @@ final class Rollouts {
 
   /** The version of an agent; null for none. */
   @Nullable ConfigVersion assignedVersion(AgentState a) {
-    View now = view;
-    ConfigVersion active = now.reached.get(a.uid());
+    Target t = target(view, a);
+    return t == null ? null : t.version;
+  }
+
+  /** The package of an agent; null for none. */
+  @Nullable Target assignedPackage(AgentState a) {
+    return target(packageView, a);
+  }
+
+  private static @Nullable Target target(View now, AgentState a) {
+    Target active = now.reached.get(a.uid());
     if (active != null) {
       return active;
     }
     for (Assigned s : now.assigned.reversed()) {
       if (s.selector.matches(a.labels())) {
-        return s.version;
+        return s.target;
       }
     }
     return null;
+  }
+
+  /** Whether agents with an offer of packages return to their own version. */
+  boolean isReleasedPackage(String offerHash) {
+    return packageView.released.contains(offerHash);
+  }
+
+  /** Whether agents have a version, or are to have it. */
+  synchronized boolean uses(String configuration, int version) {
+    for (Rollout r : rollouts.values()) {
+      if (r.state.isActive() && r.configuration.equals(configuration) && r.version == version) {
+        return true;
+      }
+    }
+    for (Assignment a : assignments.values()) {
+      if (a.configuration().equals(configuration) && a.version() == version) {
+        return true;
+      }
+    }
+    return false;
   }
 
   /** Whether agents with the hash return to their own configuration. */
@@ -281,7 +332,7 @@ final class Rollouts {
   }
 
   private void step(Rollout r) throws IOException {
-    ConfigVersion v = store.find(r.configuration, r.version);
+    ConfigVersion v = find(r.configuration, r.version);
     if (v == null) {
       return;
     }
@@ -370,12 +421,14 @@ final class Rollouts {
       Rollout r, ConfigVersion v, UUID uid, Reached reached, @Nullable AgentState a) {
     long now = clock.nanos();
     long timeout = r.guard.applyTimeout().toNanos();
-    boolean has = a != null && v.hash().equals(a.configHash());
-    if (has && a != null && a.configState() == RemoteStatus.State.FAILED) {
-      return "agent "
-          + uid
-          + " did not apply it: "
-          + (a.remote() == null ? "" : a.remote().error());
+    boolean has = a != null && has(r, v, a);
+    RemoteStatus.State state = a == null ? RemoteStatus.State.UNSET : state(r, a);
+    if (has && a != null && state == RemoteStatus.State.FAILED) {
+      String error =
+          r.isPackage()
+              ? a.packageError()
+              : a.remote() == null ? "" : String.valueOf(a.remote().error());
+      return "agent " + uid + " did not apply it: " + error;
     }
     if (a == null || !a.connected()) {
       long since = a == null ? reached.sinceNanos : Math.max(a.changedNanos(), reached.sinceNanos);
@@ -384,7 +437,7 @@ final class Rollouts {
           : "";
     }
     if (!reached.applied) {
-      if (has && a.configState() == RemoteStatus.State.APPLIED) {
+      if (has && state == RemoteStatus.State.APPLIED) {
         reached.applied = true;
         reached.appliedNanos = now;
         reached.atApply = a.totals();
@@ -406,6 +459,17 @@ final class Rollouts {
       reached.reportsAtApply = a.totalsCount();
     }
     return lost(r, uid, reached, a.totals());
+  }
+
+  /** Whether an agent has received the version, applied or not. */
+  private static boolean has(Rollout r, ConfigVersion v, AgentState a) {
+    return r.isPackage()
+        ? Rollout.offerHash(v, r.id).equals(a.packagesHash())
+        : v.hash().equals(a.configHash());
+  }
+
+  private static RemoteStatus.State state(Rollout r, AgentState a) {
+    return r.isPackage() ? a.packageState() : a.configState();
   }
 
   private static String lost(Rollout r, UUID uid, Reached reached, @Nullable Totals now) {

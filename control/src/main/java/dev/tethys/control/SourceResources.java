@@ -460,6 +460,9 @@ final class SourceResources {
     rollouts.read(
         (all, assignments) -> {
           for (Rollout.Assignment a : assignments) {
+            if (a.configuration().startsWith(Packages.PREFIX)) {
+              continue; // packages have no files here
+            }
             if (!configurations.contains(a.configuration())) {
               out.add(other("configuration", a.configuration(), "version " + a.version()));
             }

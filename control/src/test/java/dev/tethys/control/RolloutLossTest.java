@@ -63,7 +63,13 @@ class RolloutLossTest {
     audit = new AuditLog(folder.resolve("audit.jsonl"), InstantSource.system());
     rollouts =
         new Rollouts(
-            clock, fleet, store, audit, new RolloutState(folder.resolve("rollouts.json")), null);
+            clock,
+            fleet,
+            store,
+            audit,
+            new RolloutState(folder.resolve("rollouts.json")),
+            null,
+            new Packages(folder));
   }
 
   @AfterEach

@@ -185,6 +185,7 @@ final class ControlCommands {
             0,
             ControlCommands::audit));
     out.addAll(RepositoryCommands.commands());
+    out.addAll(PackageCommands.commands());
     out.add(DryRunCommand.command());
     out.add(RecommendationsCommand.command());
     out.add(UnusedMetricsCommand.command());

@@ -20,6 +20,7 @@ import dev.tethys.pipeline.config.PrintedConfig;
 import dev.tethys.pipeline.config.TelemetrySettings;
 import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.extension.opamp.PackageUpgrades;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphServices;
@@ -128,6 +129,23 @@ public final class CollectorRole implements AutoCloseable {
               Flag.Kind.LIST,
               "",
               "Label by which --control selects this process, as name=value. Can be repeated."),
+          Flag.of(
+              ControlPlane.UPGRADES,
+              Flag.Kind.STRING,
+              "",
+              "Folder of versions of this program that --control installs; empty to refuse"
+                  + " packages. Requires the launcher."),
+          Flag.of(
+              ControlPlane.UPGRADE_KEY,
+              Flag.Kind.STRING,
+              "",
+              "File with the public key of Ed25519, in PEM, that verifies packages."),
+          Flag.of(
+              ControlPlane.UPGRADE_TIMEOUT,
+              Flag.Kind.DURATION,
+              "2m",
+              "Time within which a new version must be connected to --control, from 1s to 1h;"
+                  + " otherwise the former one is started again."),
           Flag.of("log.level", Flag.Kind.STRING, "info", "Log level: debug, info, warn or error."),
           Flag.of("log.format", Flag.Kind.STRING, "logfmt", "Log format: logfmt or json."));
 
@@ -159,6 +177,7 @@ public final class CollectorRole implements AutoCloseable {
   private @Nullable OwnMetrics shownAs;
   private Map<String, Optional<String>> resource = Map.of();
 
+  private volatile boolean restarts;
   private @Nullable ControlledAgent controlled;
 
   /** The configuration that holds, put together, secrets masked. */
@@ -343,7 +362,7 @@ public final class CollectorRole implements AutoCloseable {
       LOG.log(Level.INFO, "Stop requested, draining queues timeout={0}", Durations.format(drain));
       Optional.ofNullable(controlled).ifPresent(ControlledAgent::close);
       graph.stop(drain);
-      return Shutdown.hasFailed() ? 1 : 0;
+      return restarts ? PackageUpgrades.EXIT_CODE : Shutdown.hasFailed() ? 1 : 0;
     }
   }
 
@@ -371,6 +390,12 @@ public final class CollectorRole implements AutoCloseable {
     } else {
       controlled = control.connect(this);
     }
+  }
+
+  /** Ends the process for its launcher to start another version. */
+  void restart() {
+    restarts = true;
+    Shutdown.request();
   }
 
   /** Whether there is a configuration without a control plane. */

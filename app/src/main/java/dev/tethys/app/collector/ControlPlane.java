@@ -7,6 +7,9 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.ComponentKind;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
+import dev.tethys.pipeline.extension.opamp.PackageDownload;
+import dev.tethys.pipeline.extension.opamp.PackageFile;
+import dev.tethys.pipeline.extension.opamp.PackageUpgrades;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphStatus;
@@ -21,6 +24,7 @@ import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -34,6 +38,14 @@ final class ControlPlane {
   static final String TOKEN_FILE = "control.token-file";
   static final String DATA = "control.data";
   static final String LABEL = "control.label";
+  static final String UPGRADES = "control.upgrades";
+  static final String UPGRADE_KEY = "control.upgrade-key";
+  static final String UPGRADE_TIMEOUT = "control.upgrade-timeout";
+
+  /** Variables by which the launcher tells its process id and the version that it started. */
+  private static final String LAUNCHER_PID = "TETHYS_LAUNCHER_PID";
+
+  private static final String RUNNING = "TETHYS_RUNNING";
 
   private static final System.Logger LOG = JulLogger.of(ControlPlane.class.getName());
   private static final String PATH = "/v1/opamp";
@@ -45,10 +57,83 @@ final class ControlPlane {
   /** Values of an attribute that are reported to the control plane. */
   private static final int REPORTED_VALUES = 30;
 
+  /** Time after which a process that is to end for another version does so at once. */
+  private static final Duration LONGEST_STOP = Duration.ofSeconds(90);
+
   private final ControlledAgent.Settings settings;
+  private final PackageUpgrades.@Nullable Settings upgrades;
 
   ControlPlane(ControlledAgent.Settings settings) {
+    this(settings, null);
+  }
+
+  private ControlPlane(
+      ControlledAgent.Settings settings, PackageUpgrades.@Nullable Settings upgrades) {
     this.settings = settings;
+    this.upgrades = upgrades;
+  }
+
+  /** Settings of upgrades; null where they are not asked for. */
+  private static PackageUpgrades.@Nullable Settings upgrades(String word, FlagSet flags)
+      throws IOException {
+    String folder = flags.get(UPGRADES);
+    String key = flags.get(UPGRADE_KEY);
+    if (folder.isEmpty()) {
+      if (!key.isEmpty()) {
+        throw new UsageException(
+            "tethys " + word + ": --" + UPGRADE_KEY + " requires --" + UPGRADES);
+      }
+      return null;
+    }
+    String running = System.getenv(RUNNING);
+    if (running == null || System.getenv(LAUNCHER_PID) == null) {
+      throw new UsageException(
+          "tethys "
+              + word
+              + ": --"
+              + UPGRADES
+              + " requires that the launcher ./tethys starts the process");
+    }
+    Duration trial = Duration.ofMillis(flags.millis(UPGRADE_TIMEOUT));
+    if (trial.compareTo(Duration.ofSeconds(1)) < 0 || trial.compareTo(Duration.ofHours(1)) > 0) {
+      throw new UsageException(
+          "tethys "
+              + word
+              + ": --"
+              + UPGRADE_TIMEOUT
+              + " must be from 1s to 1h, not "
+              + flags.get(UPGRADE_TIMEOUT));
+    }
+    return new PackageUpgrades.Settings(
+        Path.of(folder),
+        key.isEmpty() ? null : PackageFile.publicKey(Path.of(key)),
+        running,
+        BuildInfo.current().version(),
+        List.of(word, "--help"),
+        trial);
+  }
+
+  private static boolean launcherIsThere() {
+    String pid = String.valueOf(System.getenv(LAUNCHER_PID));
+    return ProcessHandle.current().parent().stream()
+        .anyMatch(p -> Long.toString(p.pid()).equals(pid));
+  }
+
+  /** Ends the process in an orderly way, and after some time in any way. */
+  private static void restart(CollectorRole role) {
+    role.restart();
+    Thread.ofPlatform()
+        .daemon()
+        .name("upgrade-stop")
+        .start(
+            () -> {
+              try {
+                Thread.sleep(LONGEST_STOP);
+              } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+              }
+              Runtime.getRuntime().halt(PackageUpgrades.EXIT_CODE);
+            });
   }
 
   /** What the flags say; null without a control plane. */
@@ -72,7 +157,8 @@ final class ControlPlane {
     String token = file.isEmpty() ? "" : Files.readString(Path.of(file)).strip();
     return new ControlPlane(
         new ControlledAgent.Settings(
-            endpoint(word, url), TlsConfig.DEFAULT, token, Path.of(flags.get(DATA)), labels));
+            endpoint(word, url), TlsConfig.DEFAULT, token, Path.of(flags.get(DATA)), labels),
+        upgrades(word, flags));
   }
 
   /** The address of the WebSocket of a URL; its path is OpAMP's unless one is written. */
@@ -106,8 +192,18 @@ final class ControlPlane {
    * with none, and connects.
    */
   ControlledAgent connect(CollectorRole role) throws IOException {
+    PackageUpgrades packages =
+        upgrades == null
+            ? null
+            : new PackageUpgrades(
+                upgrades,
+                new PackageDownload(settings.endpoint(), settings.token(), settings.tls(), CLIENTS),
+                role.clock(),
+                () -> restart(role),
+                ControlPlane::launcherIsThere);
     ControlledAgent agent =
-        new ControlledAgent(settings, CLIENTS, role.identity(), role.clock(), new Controlled(role));
+        new ControlledAgent(
+            settings, CLIENTS, role.identity(), role.clock(), new Controlled(role), packages);
     agent.restoreControls();
     if (!agent.files().isEmpty()) {
       try {

@@ -28,6 +28,7 @@ final class AgentMessages {
     String config = null;
     RemoteStatus remote = null;
     CustomMessage custom = null;
+    PackageStatuses packages = null;
     boolean disconnects = false;
     while (r.next()) {
       switch (r.field()) {
@@ -38,6 +39,7 @@ final class AgentMessages {
         case 5 -> health = health(r, 0);
         case 6 -> config = effective(r);
         case 7 -> remote = remote(r);
+        case 8 -> packages = PackageStatuses.read(r);
         case 9 -> {
           r.skip();
           disconnects = true;
@@ -61,7 +63,8 @@ final class AgentMessages {
         disconnects,
         remote,
         (flags & 1) != 0,
-        custom);
+        custom,
+        packages);
   }
 
   private static Description description(ProtoReader r) {

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param remote state of the configuration that the server offered
  * @param requestsUid whether the agent asks for an instance uid
  * @param custom null for none
+ * @param packages states of packages
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared
 public record AgentToServer(
@@ -31,7 +32,36 @@ public record AgentToServer(
     boolean disconnects,
     @Nullable RemoteStatus remote,
     boolean requestsUid,
-    @Nullable CustomMessage custom) {
+    @Nullable CustomMessage custom,
+    @Nullable PackageStatuses packages) {
+
+  /** A message without states of packages. */
+  public AgentToServer(
+      byte[] uid,
+      long sequence,
+      long capabilities,
+      @Nullable Description description,
+      @Nullable ComponentHealth health,
+      @Nullable String config,
+      @Nullable Available available,
+      boolean disconnects,
+      @Nullable RemoteStatus remote,
+      boolean requestsUid,
+      @Nullable CustomMessage custom) {
+    this(
+        uid,
+        sequence,
+        capabilities,
+        description,
+        health,
+        config,
+        available,
+        disconnects,
+        remote,
+        requestsUid,
+        custom,
+        null);
+  }
 
   /** Bits of what an agent can do. */
   public static final class Capability {
@@ -39,6 +69,7 @@ public record AgentToServer(
     public static final long ACCEPTS_REMOTE_CONFIG = 2;
     public static final long REPORTS_EFFECTIVE_CONFIG = 4;
     public static final long ACCEPTS_PACKAGES = 8;
+    public static final long REPORTS_PACKAGE_STATUSES = 0x10;
     public static final long REPORTS_HEALTH = 0x800;
     public static final long REPORTS_REMOTE_CONFIG = 0x1000;
     public static final long REPORTS_HEARTBEAT = 0x2000;
@@ -139,6 +170,9 @@ public record AgentToServer(
       w.bytes(1, remote.hash).int64Unless0(2, remote.state.ordinal());
       w.stringUnlessEmpty(3, remote.error);
       w.end(m);
+    }
+    if (packages != null) {
+      packages.write(w, 8);
     }
     if (disconnects) {
       w.end(w.begin(9));

@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param config configuration that is offered; null for none
  * @param unsupported names of other offers, which no agent of this program accepts; "" for none
  * @param custom message of a custom capability; null for none
+ * @param packages that are offered; null for none
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared
 public record ServerToAgent(
@@ -28,9 +29,37 @@ public record ServerToAgent(
     @Nullable Duration heartbeat,
     @Nullable RemoteConfig config,
     String unsupported,
-    @Nullable CustomMessage custom) {
+    @Nullable CustomMessage custom,
+    @Nullable PackagesOffer packages) {
   static final int UID_BYTES = 16;
   private static final long LONGEST_SECONDS = Duration.ofDays(1).toSeconds();
+
+  /** A message without packages. */
+  public ServerToAgent(
+      @Nullable Failure error,
+      boolean reportAll,
+      boolean reportComponents,
+      byte @Nullable [] newUid,
+      @Nullable Duration heartbeat,
+      @Nullable RemoteConfig config,
+      String unsupported,
+      @Nullable CustomMessage custom) {
+    this(error, reportAll, reportComponents, newUid, heartbeat, config, unsupported, custom, null);
+  }
+
+  /** The same message with packages. */
+  public ServerToAgent with(@Nullable PackagesOffer offered) {
+    return new ServerToAgent(
+        error,
+        reportAll,
+        reportComponents,
+        newUid,
+        heartbeat,
+        config,
+        unsupported,
+        custom,
+        offered);
+  }
 
   /** A message without a custom message. */
   public ServerToAgent(
@@ -65,6 +94,7 @@ public record ServerToAgent(
     Duration heartbeat = null;
     RemoteConfig config = null;
     CustomMessage custom = null;
+    PackagesOffer packages = null;
     StringBuilder rest = new StringBuilder();
     while (r.next()) {
       switch (r.field()) {
@@ -72,7 +102,7 @@ public record ServerToAgent(
         case 2 -> error = failure(r);
         case 3 -> config = RemoteConfig.read(r);
         case 4 -> heartbeat = heartbeat(r, heartbeat);
-        case 5 -> skipUnsupported(r, rest, "packages_available");
+        case 5 -> packages = PackagesOffer.read(r);
         case 6 -> flags = r.readLong();
         case 8 -> uid = identification(r);
         case 9 -> skipUnsupported(r, rest, "command");
@@ -81,7 +111,15 @@ public record ServerToAgent(
       }
     }
     return new ServerToAgent(
-        error, (flags & 1) != 0, (flags & 2) != 0, uid, heartbeat, config, rest.toString(), custom);
+        error,
+        (flags & 1) != 0,
+        (flags & 2) != 0,
+        uid,
+        heartbeat,
+        config,
+        rest.toString(),
+        custom,
+        packages);
   }
 
   /** Capability bits of a server. */
@@ -89,6 +127,8 @@ public record ServerToAgent(
     public static final long ACCEPTS_STATUS = 1;
     public static final long OFFERS_REMOTE_CONFIG = 2;
     public static final long ACCEPTS_EFFECTIVE_CONFIG = 4;
+    public static final long OFFERS_PACKAGES = 8;
+    public static final long ACCEPTS_PACKAGES_STATUS = 0x10;
 
     private Capability() {}
   }
@@ -135,6 +175,9 @@ public record ServerToAgent(
       w.int64(4, heartbeat.toSeconds());
       w.end(opamp);
       w.end(settings);
+    }
+    if (packages != null) {
+      packages.write(w, 5);
     }
     w.int64Unless0(6, (reportAll ? 1 : 0) | (reportComponents ? 2 : 0));
     w.int64Unless0(7, capabilities);

@@ -38,8 +38,7 @@ class ServerToAgentTest {
 
   @Test
   void whatIsNotHeededIsNamedOnce() {
-    assertThat(read("1a00" + "1a00" + "4a00" + "2a00" + "5a00").unsupported())
-        .isEqualTo("command, packages_available");
+    assertThat(read("1a00" + "1a00" + "4a00" + "2a00" + "5a00").unsupported()).isEqualTo("command");
   }
 
   @Test

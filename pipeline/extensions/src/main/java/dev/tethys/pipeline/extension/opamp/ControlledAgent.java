@@ -137,6 +137,8 @@ public final class ControlledAgent implements AutoCloseable {
   private final Scheduler clock;
   private final Process process;
   private final RemoteConfigFolder folder;
+  private final @Nullable PackageUpgrades upgrades;
+  private volatile String startError = "";
   private final Reports reports;
   private final OpampLink link;
   private final AtomicReference<@Nullable RemoteConfig> offered = new AtomicReference<>();
@@ -170,6 +172,23 @@ public final class ControlledAgent implements AutoCloseable {
       Scheduler clock,
       Process process)
       throws IOException {
+    this(settings, clients, identity, clock, process, null);
+  }
+
+  /**
+   * The same with upgrades.
+   *
+   * @param upgrades null where packages are refused
+   */
+  public ControlledAgent(
+      Settings settings,
+      HttpClientFactory clients,
+      Map<String, String> identity,
+      Scheduler clock,
+      Process process,
+      @Nullable PackageUpgrades upgrades)
+      throws IOException {
+    this.upgrades = upgrades;
     this.settings = settings;
     this.clock = clock;
     this.process = process;
@@ -185,13 +204,20 @@ public final class ControlledAgent implements AutoCloseable {
                 | Capability.REPORTS_EFFECTIVE_CONFIG
                 | Capability.REPORTS_REMOTE_CONFIG
                 | Capability.REPORTS_HEALTH
-                | Capability.REPORTS_HEARTBEAT,
+                | Capability.REPORTS_HEARTBEAT
+                | (upgrades == null
+                    ? 0
+                    : Capability.ACCEPTS_PACKAGES | Capability.REPORTS_PACKAGE_STATUSES),
             new Available(new byte[0], null),
             PACE.heartbeat(),
             clock::nanos,
             LOG,
             this::offer);
     reports.takeCustom(this::take);
+    if (upgrades != null) {
+      reports.takePackages(upgrades::offer);
+      upgrades.reportTo(reports::packages);
+    }
     Map<String, Secret> headers =
         settings.token().isEmpty()
             ? Map.of()
@@ -235,6 +261,7 @@ public final class ControlledAgent implements AutoCloseable {
    */
   public synchronized void failed(String error) throws IOException {
     running = null;
+    startError = error;
     byte[] hash = folder.current();
     if (hash != null) {
       folder.fail(hash, error);
@@ -315,7 +342,17 @@ public final class ControlledAgent implements AutoCloseable {
     clock.schedule(OFTEN, () -> clock.execute("control-watch", this::watch));
   }
 
+  /** What a version on trial lacks: a connection, or a configuration that it can apply. */
+  private String lacks() {
+    return reports.messagesReceived() == 0
+        ? "it has no connection to the control plane"
+        : startError.isEmpty() ? "" : "it did not apply the configuration: " + startError;
+  }
+
   private void report() {
+    if (upgrades != null && upgrades.isOnTrial()) {
+      upgrades.observe(lacks());
+    }
     reports.reportHealth(process.health());
     long now = clock.nanos();
     boolean close = now - changedNanos < CLOSE_WATCH.toNanos();

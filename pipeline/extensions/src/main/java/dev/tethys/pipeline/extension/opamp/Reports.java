@@ -7,6 +7,8 @@ import dev.tethys.codec.opamp.AgentToServer.Description;
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.codec.opamp.CustomMessage;
+import dev.tethys.codec.opamp.PackageStatuses;
+import dev.tethys.codec.opamp.PackagesOffer;
 import dev.tethys.codec.opamp.RemoteConfig;
 import dev.tethys.codec.opamp.ServerToAgent;
 import java.lang.System.Logger.Level;
@@ -44,6 +46,7 @@ final class Reports {
   private final System.Logger logger;
   private final @Nullable Consumer<RemoteConfig> taker;
   private volatile @Nullable Consumer<CustomMessage> customTaker;
+  private volatile @Nullable Consumer<PackagesOffer> packagesTaker;
 
   // All guarded by the lock.
   private UUID uid;
@@ -52,6 +55,7 @@ final class Reports {
   private @Nullable ComponentHealth health;
   private @Nullable String config;
   private @Nullable RemoteStatus remote;
+  private @Nullable PackageStatuses packages;
   private final Map<String, CustomMessage> customs = new HashMap<>(); // the last of each type
   private final SequencedSet<String> unsentCustoms = new LinkedHashSet<>(); // types
   private final Set<String> onceCustoms = new HashSet<>(); // types that are no state
@@ -66,6 +70,7 @@ final class Reports {
   private @Nullable ComponentHealth knownHealth;
   private @Nullable String knownConfig;
   private @Nullable RemoteStatus knownRemote;
+  private @Nullable PackageStatuses knownPackages;
   private boolean all = true;
   private boolean components;
 
@@ -147,6 +152,16 @@ final class Reports {
   /** Reports the state of the offered configuration. */
   void remote(RemoteStatus now) {
     change(() -> remote = now);
+  }
+
+  /** Reports the states of packages. */
+  void packages(PackageStatuses now) {
+    change(() -> packages = now);
+  }
+
+  /** Takes offers of packages, without blocking. */
+  void takePackages(Consumer<PackagesOffer> packageTaker) {
+    packagesTaker = packageTaker;
   }
 
   /**
@@ -244,6 +259,7 @@ final class Reports {
         || !Objects.equals(shownHealth(), knownHealth)
         || !Objects.equals(shownConfig(), knownConfig)
         || remote != knownRemote
+        || packages != knownPackages
         || !unsentCustoms.isEmpty();
   }
 
@@ -279,7 +295,8 @@ final class Reports {
                   false,
                   whole || remote != knownRemote ? remote : null,
                   false,
-                  nextCustom()),
+                  nextCustom(),
+                  whole || packages != knownPackages ? packages : null),
               whole,
               withComponents);
         });
@@ -313,6 +330,7 @@ final class Reports {
           knownHealth = m.health() == null ? knownHealth : m.health();
           knownConfig = m.config() == null ? knownConfig : m.config();
           knownRemote = m.remote() == null ? knownRemote : m.remote();
+          knownPackages = m.packages() == null ? knownPackages : m.packages();
           CustomMessage sent = m.custom();
           if (sent != null && customs.get(sent.type()) == sent) {
             unsentCustoms.remove(sent.type());
@@ -339,6 +357,11 @@ final class Reports {
     String refused = m.unsupported();
     if (offered != null && taker == null) {
       refused = refused.isEmpty() ? "remote_config" : "remote_config, " + refused;
+    }
+    PackagesOffer packagesOffer = m.packages();
+    Consumer<PackagesOffer> takesPackages = packagesTaker;
+    if (packagesOffer != null && takesPackages == null) {
+      refused = refused.isEmpty() ? "packages_available" : refused + ", packages_available";
     }
     CustomMessage custom = m.custom();
     Consumer<CustomMessage> takesCustom = customTaker;
@@ -374,6 +397,9 @@ final class Reports {
         });
     if (offered != null && taker != null) {
       taker.accept(offered);
+    }
+    if (packagesOffer != null && takesPackages != null) {
+      takesPackages.accept(packagesOffer);
     }
     if (custom != null && takesCustom != null) {
       takesCustom.accept(custom);
