@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,12 +19,12 @@ class SourceFilesTest {
     SourceFiles.OfFolder source = new SourceFiles.OfFolder(plain);
     assertThatThrownBy(() -> source.read("")).hasMessageContaining("has no files");
     Files.writeString(plain.resolve("README"), "");
-    assertThat(source.read("").files()).isEmpty();
+    assertThat(requireNonNull(source.read("")).files()).isEmpty();
     Files.createDirectories(plain.resolve("a"));
     Files.createDirectories(plain.resolve("..data"));
     Files.writeString(plain.resolve("..data/b.yaml"), "b");
     Files.createSymbolicLink(plain.resolve("a/b.yaml"), plain.resolve("..data/b.yaml"));
-    SourceFiles.Snapshot s = source.read("");
+    SourceFiles.Snapshot s = requireNonNull(source.read(""));
     assertThat(s.files()).extracting(SourceFiles.File::path).containsExactly("a/b.yaml");
     assertThat(source.read(s.commit())).isNull();
   }
