@@ -1,5 +1,6 @@
 package dev.tethys.app.collector;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.sun.net.httpserver.HttpServer;
@@ -39,6 +40,7 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.zip.ZipEntry;
 import java.util.zip.ZipOutputStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -60,7 +62,7 @@ class UpgradeTest {
   private final HttpClient http = HttpClient.newHttpClient();
   private KeyPair keys;
   private ControlServer server;
-  private Process process;
+  private @Nullable Process process;
   private int otlp;
   private int sends;
 
@@ -250,7 +252,7 @@ class UpgradeTest {
   }
 
   private String running() {
-    for (ProcessHandle h : process.children().toList()) {
+    for (ProcessHandle h : requireNonNull(process).children().toList()) {
       try {
         String all = Files.readString(Path.of("/proc/" + h.pid() + "/environ"));
         for (String v : all.split("\0", -1)) {
@@ -335,8 +337,9 @@ class UpgradeTest {
         });
     sink.start();
     until(() -> received.get() >= 35);
-    process.destroy();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    Process ended = requireNonNull(process);
+    ended.destroy();
+    assertThat(ended.waitFor(60, TimeUnit.SECONDS)).isTrue();
     sink.stop(0);
     assertThat(received.get()).isEqualTo(35);
   }
@@ -350,8 +353,9 @@ class UpgradeTest {
         .startsWith("undone ")
         .contains("it was not connected to the control plane within 20 s");
     until(() -> running().equals("own") && agent().path("connected").asBoolean());
-    process.destroy();
-    assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    Process ended = requireNonNull(process);
+    ended.destroy();
+    assertThat(ended.waitFor(60, TimeUnit.SECONDS)).isTrue();
     assertThat(Files.readString(folder.resolve("agent.log"))).contains("is not kept");
   }
 }

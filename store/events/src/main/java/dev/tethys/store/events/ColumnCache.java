@@ -9,7 +9,7 @@ import java.util.function.LongSupplier;
  * Decoded columns of the blocks that were read last, up to a number of bytes. A block that was read
  * within {@value #BUSY_SECONDS} seconds is not removed for another: scans of more than there is
  * room for, one after the other, would find nothing. Sections, which are large and quickly
- * decompressed again, are kept in a part of the room only. Safe for several threads.
+ * decompressed again, are kept in a share of it only. Safe for several threads.
  */
 public final class ColumnCache {
   private static final long BUSY_SECONDS = 10;

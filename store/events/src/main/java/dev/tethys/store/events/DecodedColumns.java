@@ -45,7 +45,7 @@ public final class DecodedColumns {
     return cache != null && cache.put(this, key, value, size, false);
   }
 
-  /** Keeps a section in the part of the room that sections have. */
+  /** Keeps a section in the share of memory that sections have. */
   boolean putSection(int number, byte[] section, long size) {
     return cache != null && cache.put(this, number, section, size, true);
   }

@@ -21,9 +21,8 @@ final class LogSignal implements EventSignal<LogHead, LogHead.Snapshot, LogPart>
   private static final int SMALL_REGISTRY = 1024;
   private static final long EXPIRE_SECONDS = 300;
 
-  // Sections are most of the bytes of a block. With a part of the room, times, streams and places
-  // of
-  // columns of many more blocks are kept.
+  // Sections are most of the bytes of a block. With a share of the memory for them, times, streams
+  // and places of columns of many more blocks are kept.
   private static final int SECTION_PERCENT = 40;
 
   private final Map<String, StreamRegistry> registries = new ConcurrentHashMap<>();

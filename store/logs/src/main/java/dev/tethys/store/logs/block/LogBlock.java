@@ -22,10 +22,10 @@ public final class LogBlock {
   /** Rows of one stream in a block. */
   public record StreamRows(int stream, int rows, long bytes, long firstTime, long lastTime) {}
 
-  // Templates of fewer rows are not worth a look at which arguments are needed.
+  // Templates of fewer rows do not repay finding out which arguments are needed.
   private static final int MIN_PARTS_ROWS = 2;
 
-  // A look at single templates costs more than one at all if they are more than this part of them.
+  // Searching single templates costs more than searching all if they are more than this part.
   private static final int PART_OF_TEMPLATES = 2;
 
   /** Keys of what is kept of a block, besides sections and {@link RowColumns}. */
@@ -409,7 +409,7 @@ public final class LogBlock {
   /**
    * Templates whose text contains a run of bytes that is no placeholder and needs no escape.
    *
-   * @param of templates that are looked at, null for all
+   * @param of templates to search, null for all
    */
   boolean[] templatesWith(Piece needle, @Nullable BitSet of) {
     byte[] b = templates();
@@ -436,7 +436,7 @@ public final class LogBlock {
     return out;
   }
 
-  /** Templates with some of the rows; null if they are so many that a look at all is as good. */
+  /** Templates with some of the rows; null if they are so many that all may as well be searched. */
   @Nullable BitSet templatesOf(@Nullable BitSet some) {
     if (some == null) {
       return null;

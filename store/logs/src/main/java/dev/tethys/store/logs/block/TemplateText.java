@@ -95,7 +95,7 @@ final class TemplateText {
     return arguments;
   }
 
-  /** The pieces one after the other; further bytes may be read behind them. */
+  /** The pieces one after the other; further bytes may be read after them. */
   byte[] bytes() {
     return bytes.buf;
   }

@@ -49,7 +49,7 @@ final class TimeParts {
     }
   }
 
-  /** Appends the part of a time that a type of columns stands for. */
+  /** Appends the part of a time that a type of columns represents. */
   void append(int type, long of, ByteSink out) {
     if (of != time) {
       move(of);
