@@ -117,6 +117,13 @@ public final class Attributes {
     slots[2 * index + 1] = AnyValue.checked(value);
   }
 
+  /** Renames the entry at an index without looking whether the key is there. */
+  public void setKey(int index, String key) {
+    Objects.checkIndex(index, size);
+    slots[2 * index] = Objects.requireNonNull(key);
+    places = null;
+  }
+
   /** Appends an entry without looking whether the key is there. */
   public void add(String key, @Nullable Object value) {
     int at = 2 * size;

@@ -34,6 +34,21 @@ class AttributesTest {
   }
 
   @Test
+  void aRenamedEntryKeepsItsPlaceAndValue() {
+    Attributes a = new Attributes();
+    for (int i = 0; i < 100; i++) {
+      a.put("k" + i, (long) i);
+    }
+    a.setKey(7, "new");
+    a.put("new", "seven");
+    a.put("k7", "again");
+    assertThat(a.key(7)).isEqualTo("new");
+    assertThat(a.value(7)).isEqualTo("seven");
+    assertThat(a.key(100)).isEqualTo("k7");
+    assertThatThrownBy(() -> a.setKey(101, "x")).isInstanceOf(IndexOutOfBoundsException.class);
+  }
+
+  @Test
   void anEmptyValueIsNotAnAbsentOne() {
     Attributes a = new Attributes();
     a.put("empty", null);

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.collector;
 
+import dev.tethys.config.HttpClientConfig;
 import dev.tethys.pipeline.batching.BatchProcessor;
 import dev.tethys.pipeline.batching.MemoryLimiter;
 import dev.tethys.pipeline.component.ComponentFactory;
@@ -58,6 +59,7 @@ import dev.tethys.pipeline.processor.detection.DetectionEnvironment;
 import dev.tethys.pipeline.processor.detection.ResourceDetection;
 import dev.tethys.pipeline.processor.kubernetes.ApiAccess;
 import dev.tethys.pipeline.processor.kubernetes.KubernetesAttributes;
+import dev.tethys.pipeline.processor.schema.SchemaProcessor;
 import dev.tethys.pipeline.receiver.archive.ReplayReceiverFactory;
 import dev.tethys.pipeline.receiver.awss3.AwsS3ReceiverFactory;
 import dev.tethys.pipeline.receiver.carbon.CarbonReceiverFactory;
@@ -203,6 +205,7 @@ public final class BuiltIn {
     all.add(new MemoryLimiter());
     all.add(new BatchProcessor());
     all.addAll(Processors.processors(clock));
+    all.add(new SchemaProcessor(call -> clients.client(HttpClientConfig.DEFAULT_HTTP1).send(call)));
     all.add(new ResourceDetection(DetectionEnvironment.here(c -> clients.client(c)::send)));
     all.add(new KubernetesAttributes(ApiAccess.here((c, call) -> clients.client(c).send(call))));
     all.addAll(Processors.connectors(clock));

@@ -1,0 +1,153 @@
+package dev.tethys.pipeline.processor.schema;
+
+import dev.tethys.model.telemetry.Attributes;
+import dev.tethys.model.telemetry.DataPoint;
+import dev.tethys.model.telemetry.DistributionDataPoint;
+import dev.tethys.model.telemetry.Exemplar;
+import dev.tethys.model.telemetry.LogRecord;
+import dev.tethys.model.telemetry.Metric;
+import dev.tethys.model.telemetry.NumberDataPoint;
+import dev.tethys.model.telemetry.Resource;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
+import dev.tethys.model.telemetry.SpanEvent;
+import dev.tethys.pipeline.processor.schema.Revision.Part;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.EnumMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.function.Consumer;
+
+/** Steps from one version of a schema to another. */
+final class Translation {
+  private record Renaming(Renames attributes, Step step) {
+    boolean ofSpan(String span) {
+      return step.spans().isEmpty() || step.spans().contains(span);
+    }
+
+    boolean of(String holder) {
+      return step.holders().isEmpty() || step.holders().contains(holder);
+    }
+
+    String name(String old) {
+      return step.names().getOrDefault(old, old);
+    }
+  }
+
+  /** The steps for one kind of telemetry, with all attributes that any of them renames. */
+  private record Steps(List<Renaming> steps, Set<String> old) {
+    boolean concern(Attributes a) {
+      for (int i = 0; i < a.size(); i++) {
+        if (old.contains(a.key(i))) {
+          return true;
+        }
+      }
+      return false;
+    }
+  }
+
+  private final Map<Part, Steps> parts = new EnumMap<>(Part.class);
+
+  /**
+   * @param revisions the revisions in between, in the order in which they are to be applied
+   * @param up whether towards newer versions
+   */
+  Translation(Collection<Revision> revisions, boolean up) {
+    for (Part p : Part.values()) {
+      List<Renaming> steps = new ArrayList<>();
+      Set<String> old = new HashSet<>();
+      for (Revision r : revisions) {
+        for (Step s : r.steps(p, up)) {
+          Renames renames = new Renames(s.attributes());
+          steps.add(new Renaming(renames, s));
+          old.addAll(renames.old());
+        }
+      }
+      parts.put(p, new Steps(steps, old));
+    }
+  }
+
+  private Steps steps(Part part) {
+    return parts.getOrDefault(part, new Steps(List.of(), Set.of()));
+  }
+
+  /**
+   * Renames attributes of a resource.
+   *
+   * @param collision gets each new name that was taken
+   */
+  void resource(Resource r, Consumer<String> collision) {
+    plain(Part.RESOURCES, r.attributes(), collision);
+  }
+
+  /** Renames what the items of a scope have. */
+  void items(ScopeGroup<?> scope, Consumer<String> collision) {
+    for (Object item : scope.items()) {
+      switch (item) {
+        case LogRecord l -> plain(Part.LOGS, l.attributes(), collision);
+        case Span s -> span(s, collision);
+        case Metric m -> metric(m, collision);
+        default -> throw new AssertionError();
+      }
+    }
+  }
+
+  private void plain(Part part, Attributes a, Consumer<String> collision) {
+    Steps steps = steps(part);
+    if (steps.concern(a)) {
+      for (Renaming r : steps.steps()) {
+        r.attributes().apply(a, collision);
+      }
+    }
+  }
+
+  private void span(Span s, Consumer<String> collision) {
+    Steps steps = steps(Part.SPANS);
+    if (steps.concern(s.attributes())) {
+      for (Renaming r : steps.steps()) {
+        if (r.ofSpan(s.name())) {
+          r.attributes().apply(s.attributes(), collision);
+        }
+      }
+    }
+    if (s.hasEvents()) {
+      for (SpanEvent e : s.events()) {
+        for (Renaming r : steps(Part.SPAN_EVENTS).steps()) {
+          if (r.ofSpan(s.name()) && r.of(e.name())) {
+            r.attributes().apply(e.attributes(), collision);
+            e.setName(r.name(e.name()));
+          }
+        }
+      }
+    }
+  }
+
+  private void metric(Metric m, Consumer<String> collision) {
+    for (Renaming r : steps(Part.METRICS).steps()) {
+      if (r.of(m.name())) {
+        if (m.data() != null && !r.step().attributes().isEmpty()) {
+          for (DataPoint p : m.data().points()) {
+            point(r.attributes(), p, collision);
+          }
+        }
+        m.setName(r.name(m.name()));
+      }
+    }
+  }
+
+  private static void point(Renames renames, DataPoint p, Consumer<String> collision) {
+    renames.apply(p.attributes(), collision);
+    List<Exemplar> exemplars =
+        switch (p) {
+          case NumberDataPoint n when n.hasExemplars() -> n.exemplars();
+          case DistributionDataPoint d when d.hasExemplars() -> d.exemplars();
+          default -> List.of();
+        };
+    for (Exemplar e : exemplars) {
+      renames.apply(e.attributes(), collision);
+    }
+  }
+}
