@@ -19,6 +19,7 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.model.telemetry.TracesData;
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Processor;
 import dev.tethys.pipeline.processor.schema.SchemaProcessor;
@@ -31,11 +32,12 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -93,7 +95,7 @@ class SchemaProcessorTest {
 
   private Rig rig = new Rig();
   private final Map<String, String> answers = new HashMap<>();
-  private final List<String> asked = new ArrayList<>();
+  private final List<String> asked = new CopyOnWriteArrayList<>();
   private final HttpClientFactory clients = new HttpClientFactory("test");
   @TempDir Path directory;
   private HttpServer server;
@@ -440,6 +442,51 @@ class SchemaProcessorTest {
     send(p, "1.2.0");
     assertThat(translated()).isTrue();
     assertThat(asked).containsExactly("/s/1.3.0");
+  }
+
+  @Test
+  @Timeout(30)
+  void aSlowServerHoldsNothingUp() throws Exception {
+    CountDownLatch answer = new CountDownLatch(1);
+    server.createContext(
+        "/slow",
+        q -> {
+          try {
+            answer.await();
+          } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+          }
+          asked.add(q.getRequestURI().getPath());
+          byte[] body = SCHEMA.replace(FAMILY, slow()).getBytes(StandardCharsets.UTF_8);
+          q.sendResponseHeaders(200, body.length);
+          q.getResponseBody().write(body);
+          q.close();
+        });
+    rig = new Rig();
+    rig.time = Scheduler.system();
+    Processor p =
+        rig.processor(
+            factory(),
+            Signal.LOGS,
+            "{targets: [" + slow() + "/1.3.0], prefetch: [" + slow() + "/1.3.0]}");
+    p.start();
+    for (int i = 0; i < 10; i++) {
+      LogsData d = Rig.logs("a", Rig.log(1, "x", "log.path", "/p"));
+      rig.send(p, of(slow() + "/1.0.0", d));
+      assertThat(translated()).isFalse();
+    }
+    assertThat(untranslated("pending")).isEqualTo(20);
+    answer.countDown();
+    do {
+      Thread.sleep(20);
+      LogsData d = Rig.logs("a", Rig.log(1, "x", "log.path", "/p"));
+      rig.send(p, of(slow() + "/1.0.0", d));
+    } while (!translated());
+    assertThat(asked).containsExactly("/slow/1.3.0");
+  }
+
+  private String slow() {
+    return "http://127.0.0.1:" + server.getAddress().getPort() + "/slow";
   }
 
   @Test

@@ -115,39 +115,60 @@ final class Translation {
     }
     if (s.hasEvents()) {
       for (SpanEvent e : s.events()) {
-        for (Renaming r : steps(Part.SPAN_EVENTS).steps()) {
-          if (r.ofSpan(s.name()) && r.of(e.name())) {
-            r.attributes().apply(e.attributes(), collision);
-            e.setName(r.name(e.name()));
-          }
+        event(s.name(), e, collision);
+      }
+    }
+  }
+
+  private void event(String span, SpanEvent e, Consumer<String> collision) {
+    Steps steps = steps(Part.SPAN_EVENTS);
+    boolean concerned = steps.concern(e.attributes());
+    for (Renaming r : steps.steps()) {
+      if (r.ofSpan(span) && r.of(e.name())) {
+        if (concerned) {
+          r.attributes().apply(e.attributes(), collision);
         }
+        e.setName(r.name(e.name()));
       }
     }
   }
 
   private void metric(Metric m, Consumer<String> collision) {
-    for (Renaming r : steps(Part.METRICS).steps()) {
+    Steps steps = steps(Part.METRICS);
+    List<Renames> renames = new ArrayList<>();
+    for (Renaming r : steps.steps()) {
       if (r.of(m.name())) {
-        if (m.data() != null && !r.step().attributes().isEmpty()) {
-          for (DataPoint p : m.data().points()) {
-            point(r.attributes(), p, collision);
-          }
+        if (!r.step().attributes().isEmpty()) {
+          renames.add(r.attributes());
         }
         m.setName(r.name(m.name()));
       }
     }
+    if (m.data() == null || renames.isEmpty()) {
+      return;
+    }
+    for (DataPoint p : m.data().points()) {
+      all(renames, steps, p.attributes(), collision);
+      for (Exemplar e : exemplars(p)) {
+        all(renames, steps, e.attributes(), collision);
+      }
+    }
   }
 
-  private static void point(Renames renames, DataPoint p, Consumer<String> collision) {
-    renames.apply(p.attributes(), collision);
-    List<Exemplar> exemplars =
-        switch (p) {
-          case NumberDataPoint n when n.hasExemplars() -> n.exemplars();
-          case DistributionDataPoint d when d.hasExemplars() -> d.exemplars();
-          default -> List.of();
-        };
-    for (Exemplar e : exemplars) {
-      renames.apply(e.attributes(), collision);
+  private static void all(
+      List<Renames> renames, Steps steps, Attributes a, Consumer<String> collision) {
+    if (steps.concern(a)) {
+      for (Renames r : renames) {
+        r.apply(a, collision);
+      }
     }
+  }
+
+  private static List<Exemplar> exemplars(DataPoint p) {
+    return switch (p) {
+      case NumberDataPoint n when n.hasExemplars() -> n.exemplars();
+      case DistributionDataPoint d when d.hasExemplars() -> d.exemplars();
+      default -> List.of();
+    };
   }
 }
