@@ -83,4 +83,18 @@ public final class AttributeRows {
   public void endReserved(int shape, int length) {
     end(shape, length);
   }
+
+  /** Adds rows of shape 0 without values. */
+  public void endEmpty(int n) {
+    int room = Math.addExact(rows, n);
+    if (room > shapes.length) {
+      int size = Math.max(room, rows * 2);
+      shapes = Arrays.copyOf(shapes, size);
+      starts = Arrays.copyOf(starts, size + 1);
+    }
+    Arrays.fill(shapes, rows, room, 0);
+    Arrays.fill(starts, rows + 1, room + 1, starts[rows]);
+    rows = room;
+    pending = 0;
+  }
 }

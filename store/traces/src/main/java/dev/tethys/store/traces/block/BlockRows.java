@@ -94,17 +94,12 @@ final class BlockRows {
       int[] shapes = new int[list.count(o)];
       Arrays.fill(shapes, -1);
       int[] rowShapes = block.shapesOf(o);
-      for (int row = 0; row < rowShapes.length; row++) {
+      pass(list, o, rowShapes, 0, firsts[o], at);
+      to.endEmpty(firsts[o]);
+      for (int row = firsts[o]; row < ends[o]; row++) {
         int s = rowShapes[row];
         int start = list.starts[o][s];
         int length = list.starts[o][s + 1] - start;
-        if (row < firsts[o] || row >= ends[o]) {
-          for (int i = 0; i < length; i++) {
-            at[list.elementColumns[o][start + i]]++;
-          }
-          to.endReserved(0, 0);
-          continue;
-        }
         if (shapes[s] < 0) {
           shapes[s] = shape(list, o, start, length);
         }
@@ -118,7 +113,7 @@ final class BlockRows {
             TextTable texts = p.texts();
             known[c] = new int[texts == null ? 0 : texts.count()];
           }
-          if (at[c] == p.count()) {
+          if (at[c] >= p.count()) {
             throw new CorruptionException("column " + c + " has fewer values than rows refer to");
           }
           long bits = p.bits()[at[c]++];
@@ -126,6 +121,22 @@ final class BlockRows {
           to.values[place + i] = texts == null ? bits : code(texts, (int) bits, known[c]);
         }
         to.endReserved(shapes[s], length);
+      }
+      pass(list, o, rowShapes, ends[o], rowShapes.length, at);
+      to.endEmpty(rowShapes.length - ends[o]);
+    }
+  }
+
+  /** Moves the places in columns over the values of rows, which are counted by shape first. */
+  private static void pass(BlockShapes list, int owner, int[] shapes, int from, int to, int[] at) {
+    int[] counts = new int[list.count(owner)];
+    for (int row = from; row < to; row++) {
+      counts[shapes[row]]++;
+    }
+    int[] starts = list.starts[owner];
+    for (int s = 0; s < counts.length; s++) {
+      for (int e = starts[s]; e < starts[s + 1] && counts[s] > 0; e++) {
+        at[list.elementColumns[owner][e]] += counts[s];
       }
     }
   }

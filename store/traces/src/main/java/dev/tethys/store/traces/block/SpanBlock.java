@@ -390,16 +390,21 @@ public final class SpanBlock extends SpanChunk {
 
   @Override
   long[] linkTraceHigh() {
-    return linkTraces(0, traceHigh());
+    return linkTraces(false);
   }
 
   @Override
   long[] linkTraceLow() {
-    return linkTraces(8, traceLow());
+    return linkTraces(true);
   }
 
-  private long[] linkTraces(int offset, long[] own) {
+  private long[] linkTraces(boolean low) {
     long[] out = source.decodeNumbers(BlockSection.LINK_TRACES, links);
+    if (links == 0) {
+      return out;
+    }
+    int offset = low ? 8 : 0;
+    long[] own = low ? traceLow() : traceHigh();
     byte[] ids = source.bytes(BlockSection.LINK_TRACE_IDS);
     int length = source.length(BlockSection.LINK_TRACE_IDS);
     int[] of = linkStarts();
