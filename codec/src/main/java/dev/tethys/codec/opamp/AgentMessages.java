@@ -83,18 +83,7 @@ final class AgentMessages {
   }
 
   private static void attribute(ProtoReader r, Map<String, String> into) {
-    String key = "";
-    String value = "";
-    int outer = r.enter();
-    while (r.next()) {
-      switch (r.field()) {
-        case 1 -> key = r.readString();
-        case 2 -> value = value(r, 0);
-        default -> r.skip();
-      }
-    }
-    r.leave(outer);
-    into.put(key, value);
+    MapEntry.read(r, v -> value(v, 0), "", into::put);
   }
 
   /** An AnyValue as text. */
@@ -138,22 +127,15 @@ final class AgentMessages {
     StringBuilder out = new StringBuilder();
     int outer = r.enter();
     while (r.next()) {
-      if (r.field() != 1) {
+      if (r.field() == 1) {
+        MapEntry.read(
+            r,
+            v -> value(v, depth + 1),
+            "",
+            (k, v) -> out.append(out.isEmpty() ? "" : ",").append(k).append('=').append(v));
+      } else {
         r.skip();
-        continue;
       }
-      String key = "";
-      String value = "";
-      int pair = r.enter();
-      while (r.next()) {
-        switch (r.field()) {
-          case 1 -> key = r.readString();
-          case 2 -> value = value(r, depth + 1);
-          default -> r.skip();
-        }
-      }
-      r.leave(pair);
-      out.append(out.isEmpty() ? "" : ",").append(key).append('=').append(value);
     }
     r.leave(outer);
     return out.toString();
@@ -177,22 +159,7 @@ final class AgentMessages {
         case 3 -> error = r.readString();
         case 4 -> status = r.readString();
         case 5 -> statusNanos = r.readFixed64();
-        case 6 -> {
-          int entry = r.enter();
-          String name = "";
-          ComponentHealth part = null;
-          while (r.next()) {
-            switch (r.field()) {
-              case 1 -> name = r.readString();
-              case 2 -> part = health(r, depth + 1);
-              default -> r.skip();
-            }
-          }
-          r.leave(entry);
-          if (part != null) {
-            parts.put(name, part);
-          }
-        }
+        case 6 -> MapEntry.read(r, v -> health(v, depth + 1), null, parts::put);
         default -> r.skip();
       }
     }

@@ -81,22 +81,7 @@ public record PackageStatuses(
     int outer = r.enter();
     while (r.next()) {
       switch (r.field()) {
-        case 1 -> {
-          String name = "";
-          Status s = null;
-          int entry = r.enter();
-          while (r.next()) {
-            switch (r.field()) {
-              case 1 -> name = r.readString();
-              case 2 -> s = status(r);
-              default -> r.skip();
-            }
-          }
-          r.leave(entry);
-          if (s != null) {
-            packages.put(name, s);
-          }
-        }
+        case 1 -> MapEntry.read(r, PackageStatuses::status, null, packages::put);
         case 2 -> hash = r.readBytes();
         case 3 -> error = r.readString();
         default -> r.skip();

@@ -85,22 +85,7 @@ public record PackagesOffer(SequencedMap<String, Offered> packages, byte[] hash)
     int outer = r.enter();
     while (r.next()) {
       switch (r.field()) {
-        case 1 -> {
-          String name = "";
-          Offered p = null;
-          int entry = r.enter();
-          while (r.next()) {
-            switch (r.field()) {
-              case 1 -> name = r.readString();
-              case 2 -> p = offered(r);
-              default -> r.skip();
-            }
-          }
-          r.leave(entry);
-          if (p != null) {
-            packages.put(name, p);
-          }
-        }
+        case 1 -> MapEntry.read(r, PackagesOffer::offered, null, packages::put);
         case 2 -> hash = r.readBytes();
         default -> r.skip();
       }
@@ -146,22 +131,11 @@ public record PackagesOffer(SequencedMap<String, Offered> packages, byte[] hash)
   private static void headers(ProtoReader r, Map<String, String> into) {
     int outer = r.enter();
     while (r.next()) {
-      if (r.field() != 1) {
+      if (r.field() == 1) {
+        MapEntry.read(r, ProtoReader::readString, "", into::put);
+      } else {
         r.skip();
-        continue;
       }
-      String key = "";
-      String value = "";
-      int header = r.enter();
-      while (r.next()) {
-        switch (r.field()) {
-          case 1 -> key = r.readString();
-          case 2 -> value = r.readString();
-          default -> r.skip();
-        }
-      }
-      r.leave(header);
-      into.put(key, value);
     }
     r.leave(outer);
   }
