@@ -207,22 +207,25 @@ class BrowserTest {
     }
   }
 
+  /** URL of a control plane, which is added to the processes to end. */
+  private String control(List<TethysProcess> all) throws IOException, InterruptedException {
+    TethysProcess control =
+        TethysProcess.launch(
+            dir,
+            0,
+            List.of(
+                "control", "--web.listen-address=127.0.0.1:0", "--data=" + dir.resolve("control")));
+    all.add(control);
+    control.await("a listener", Duration.ofSeconds(120), () -> !listening(control).isEmpty());
+    return listening(control).getFirst();
+  }
+
   @Test
   void aFleetIsControlledInChromium() throws IOException, InterruptedException {
     assumeBrowser();
     List<TethysProcess> all = new ArrayList<>();
     try {
-      TethysProcess control =
-          TethysProcess.launch(
-              dir,
-              0,
-              List.of(
-                  "control",
-                  "--web.listen-address=127.0.0.1:0",
-                  "--data=" + dir.resolve("control")));
-      all.add(control);
-      control.await("a listener", Duration.ofSeconds(120), () -> !listening(control).isEmpty());
-      String url = listening(control).getFirst();
+      String url = control(all);
       for (String env : List.of("prod", "prod", "dev")) {
         Path file = dir.resolve("fleet-" + all.size() + ".yaml");
         Files.writeString(file, FLEET);
@@ -253,17 +256,7 @@ class BrowserTest {
     Files.writeString(file, SHOP);
     List<TethysProcess> all = new ArrayList<>();
     try {
-      TethysProcess control =
-          TethysProcess.launch(
-              dir,
-              0,
-              List.of(
-                  "control",
-                  "--web.listen-address=127.0.0.1:0",
-                  "--data=" + dir.resolve("control")));
-      all.add(control);
-      control.await("a listener", Duration.ofSeconds(120), () -> !listening(control).isEmpty());
-      String url = listening(control).getFirst();
+      String url = control(all);
       List<String> demo = new ArrayList<>(List.of("demo", "--web.listen-address=127.0.0.1:0"));
       for (int i = 1; i <= 5; i++) {
         TethysProcess agent =

@@ -21,21 +21,12 @@ import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
-import dev.tethys.testkit.Ports;
-import dev.tethys.testkit.ServerProcess;
-import dev.tethys.testkit.Shared;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -46,41 +37,16 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/**
- * Objects in a bucket of Adobe's S3 mock, a separate server that is looked for among the peers
- * ({@code s3mock/s3mock-5.2.0-exec.jar}; Maven's {@code com.adobe.testing:s3mock:5.2.0:jar:exec}).
- */
+/** Objects in a bucket of Adobe's S3 mock, see {@link S3MockServer}. */
 class ObjectBucketTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 
   @TempDir static Path folder;
-  private static ServerProcess s3;
+  private static S3MockServer s3;
 
   @BeforeAll
   static void start() throws Exception {
-    Path jar = Shared.peerFolder("s3mock/s3mock-5.2.0-exec.jar");
-    int port = Ports.free();
-    s3 =
-        new ServerProcess(
-            port,
-            folder.resolve("log"),
-            Map.of(),
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-jar",
-                jar.toString(),
-                "--server.port=" + Ports.free(),
-                "--server.address=127.0.0.1",
-                "--com.adobe.testing.s3mock.httpPort=" + port));
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      http.send(
-          HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + "/telemetry"))
-              .method("PUT", HttpRequest.BodyPublishers.noBody())
-              .build(),
-          BodyHandlers.discarding());
-    }
+    s3 = new S3MockServer(folder.resolve("log"));
   }
 
   @AfterAll

@@ -7,19 +7,8 @@ import dev.tethys.model.Labels;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
-import dev.tethys.testkit.Ports;
-import dev.tethys.testkit.ServerProcess;
-import dev.tethys.testkit.Shared;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.List;
-import java.util.Map;
 import java.util.Random;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -28,52 +17,22 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
-/**
- * Files in a bucket of Adobe's S3 mock, a separate server that is looked for among the peers
- * ({@code s3mock/s3mock-5.2.0-exec.jar}; Maven's {@code com.adobe.testing:s3mock:5.2.0:jar:exec}).
- */
+/** Files in a bucket of Adobe's S3 mock, see {@link S3MockServer}. */
 class ParquetBucketTest {
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 
   @TempDir static Path folder;
-  private static ServerProcess s3;
+  private static S3MockServer s3;
 
   @BeforeAll
   static void start() throws Exception {
-    Path jar = Shared.peerFolder("s3mock/s3mock-5.2.0-exec.jar");
-    int port = Ports.free();
-    s3 =
-        new ServerProcess(
-            port,
-            folder.resolve("log"),
-            Map.of(),
-            List.of(
-                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                "-Xmx256m",
-                "-XX:TieredStopAtLevel=1",
-                "-jar",
-                jar.toString(),
-                "--server.port=" + Ports.free(),
-                "--server.address=127.0.0.1",
-                "--com.adobe.testing.s3mock.httpPort=" + port));
-    assertThat(ask("PUT", "/telemetry")).isEmpty();
+    s3 = new S3MockServer(folder.resolve("log"));
   }
 
   @AfterAll
   static void stop() {
     if (s3 != null) {
       s3.close();
-    }
-  }
-
-  private static String ask(String method, String path) throws IOException, InterruptedException {
-    try (HttpClient http = HttpClient.newHttpClient()) {
-      return http.send(
-              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + s3.port() + path))
-                  .method(method, HttpRequest.BodyPublishers.noBody())
-                  .build(),
-              BodyHandlers.ofString(StandardCharsets.ISO_8859_1))
-          .body();
     }
   }
 
@@ -112,15 +71,15 @@ class ParquetBucketTest {
       p.drain(TIME_LIMIT);
       assertThat(p.balance().out()).isEqualTo(samples);
     }
-    Matcher m = OBJECT.matcher(ask("GET", "/telemetry?list-type=2&prefix=large"));
+    Matcher m = OBJECT.matcher(s3.ask("GET", "/telemetry?list-type=2&prefix=large"));
     assertThat(m.find()).isTrue();
     int size = Integer.parseInt(m.group(2));
     assertThat(size).isGreaterThan(10 << 20);
-    String content = ask("GET", "/telemetry/" + m.group(1));
+    String content = s3.ask("GET", "/telemetry/" + m.group(1));
     assertThat(content).hasSize(size).startsWith("PAR1").endsWith("PAR1");
     // What is put together of parts has a tag that says of how many.
-    assertThat(ask("GET", "/telemetry?list-type=2&prefix=large")).contains("-3\"</ETag>");
-    assertThat(ask("GET", "/telemetry?uploads")).doesNotContain("<UploadId>");
+    assertThat(s3.ask("GET", "/telemetry?list-type=2&prefix=large")).contains("-3\"</ETag>");
+    assertThat(s3.ask("GET", "/telemetry?uploads")).doesNotContain("<UploadId>");
   }
 
   @Test
@@ -133,7 +92,7 @@ class ParquetBucketTest {
     assertThat(printed.err()).isEmpty();
     assertThat(printed.out()).contains("the bucket telemetry is there", "tethys_probe = 42.5");
     assertThat(printed.status()).isZero();
-    assertThat(ask("GET", "/telemetry?list-type=2&prefix=prod")).doesNotContain("tethys_probe");
+    assertThat(s3.ask("GET", "/telemetry?list-type=2&prefix=prod")).doesNotContain("tethys_probe");
   }
 
   @Test
