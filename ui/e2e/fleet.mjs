@@ -82,6 +82,7 @@ export const scenarios = [
       await page.locator('.fleet-meaning li', { hasText: 'processors/batch' }).waitFor();
       await shot('fleet-configurations');
       const dialog = await rollOut(page, 'env=prod', 'try it');
+      await dialog.getByLabel('Fewest items').fill('0'); // the agents have no traffic
       await dialog.getByText('2 connected agents match').waitFor();
       await dialog.getByRole('button', { name: 'Start rollout' }).click();
       const card = page.locator('.fleet-rollout').first();

@@ -79,6 +79,8 @@ export interface Rollout {
   applyTimeout: string;
   soak: string;
   maxLost: number;
+  minItems: number;
+  maxWait: string;
   agents: { uid: string; applied: boolean }[];
 }
 

@@ -332,6 +332,7 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
   const [selector, setSelector] = useState('');
   const [soak, setSoak] = useState('10s');
   const [lost, setLost] = useState('0.01');
+  const [items, setItems] = useState('100');
   const reached = useAgents(selector);
   return (
     <ChangeDialog
@@ -345,6 +346,7 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
           selector,
           soak,
           maxLost: Number(lost),
+          minItems: Number(items),
           reason,
         });
         await navigate({ to: '/fleet/rollouts' });
@@ -367,6 +369,12 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
         value={lost}
         onChange={setLost}
         hint="Share of items by which drops may grow, 0 to 1, before the rollout is undone."
+      />
+      <Field
+        label="Fewest items"
+        value={items}
+        onChange={setItems}
+        hint="Items that the agents of a stage must take before the next one. After 5 minutes without them the rollout is paused."
       />
       <p className="muted">
         The version goes to 1 agent, then 3, 15, 75. <Link to="/fleet/rollouts">Rollouts</Link> shows it.

@@ -14,7 +14,8 @@ const NAMES: Record<Change, string> = { pause: 'Pause', resume: 'Resume', cancel
 
 const EFFECTS: Record<Change, string> = {
   pause: 'No further agents are reached. Agents that have the version keep it, under the guard.',
-  resume: 'The next stage starts when the guard holds.',
+  resume:
+    'The next stage starts when the guard holds, also without the items that a paused stage waited for.',
   cancel: 'The rollout ends, and its agents return to their former version.',
   undo: 'All agents of the rollout return to their former version.',
 };
@@ -110,7 +111,8 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
             , ended <Moment ms={rollout.endedMillis} />
           </>
         )}
-        . Soak {rollout.soak}, largest loss {rollout.maxLost}.
+        . Soak {rollout.soak}, largest loss {rollout.maxLost}, at least {counted(rollout.minItems, 'item')} a
+        stage within {rollout.maxWait}.
       </p>
       <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>
         {open ? 'Hide agents' : `Reached ${counted(rollout.agents.length, 'agent')}`}

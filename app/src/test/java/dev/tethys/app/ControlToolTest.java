@@ -189,7 +189,15 @@ class ControlToolTest {
     all.getFirst().await("a use", LIMIT, () -> ok("quotas").contains("catalog"));
 
     // Rollouts.
-    assertThat(ok("rollout", "edge", "1", "--selector=env=prod", "--soak=1s", "--reason=try"))
+    assertThat(
+            ok(
+                "rollout",
+                "edge",
+                "1",
+                "--selector=env=prod",
+                "--soak=1s",
+                "--min-items=0",
+                "--reason=try"))
         .contains("rollout 1 is running");
     all.getFirst().await("the end", LIMIT, () -> ok("rollouts").contains("done"));
     assertThat(refused("pause", "1")).contains("rollout 1");

@@ -370,7 +370,9 @@ final class ControlApi {
         "applyTimeout",
         "soak",
         "maxLost",
-        "query");
+        "query",
+        "minItems",
+        "maxWait");
     String ofPackage = text(body, "package", false);
     boolean isPackage = !ofPackage.isEmpty();
     String name = isPackage ? Packages.PREFIX + ofPackage : text(body, "configuration", true);
@@ -382,13 +384,19 @@ final class ControlApi {
     if (!lost.isMissingNode() && !lost.isNumber()) {
       throw new IllegalArgumentException("member \"maxLost\" must be a number from 0 to 1");
     }
+    JsonNode items = body.path("minItems");
+    if (!items.isMissingNode() && !items.canConvertToLong()) {
+      throw new IllegalArgumentException("member \"minItems\" must be a number from 0");
+    }
     Guard guard =
         new Guard(
             duration(
                 body, "applyTimeout", isPackage ? PACKAGE_TIMEOUT : Guard.DEFAULT.applyTimeout()),
             duration(body, "soak", Guard.DEFAULT.soak()),
             lost.isMissingNode() ? Guard.DEFAULT.maxLost() : lost.doubleValue(),
-            text(body, "query", false));
+            text(body, "query", false),
+            items.isMissingNode() ? Guard.DEFAULT.minItems() : items.longValue(),
+            duration(body, "maxWait", Guard.DEFAULT.maxWait()));
     if (!guard.query().isEmpty() && !rollouts.hasQueries()) {
       throw new IllegalArgumentException(
           "query requires a Prometheus: start the control plane with --prometheus.url");

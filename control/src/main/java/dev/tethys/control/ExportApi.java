@@ -128,6 +128,8 @@ final class ExportApi {
               spec.put("applyTimeout", Durations.format(r.guard.applyTimeout()));
               spec.put("soak", Durations.format(r.guard.soak()));
               spec.put("maxLost", r.guard.maxLost());
+              spec.put("minItems", r.guard.minItems());
+              spec.put("maxWait", Durations.format(r.guard.maxWait()));
               if (!r.guard.query().isEmpty()) {
                 spec.put("query", r.guard.query());
               }

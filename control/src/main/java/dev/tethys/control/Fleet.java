@@ -85,6 +85,7 @@ public final class Fleet {
   private final Map<UUID, AgentState> agents = new LinkedHashMap<>();
   private final Map<UUID, Session> sessions = new HashMap<>();
   private final FleetVolumes volumes = new FleetVolumes();
+  private final RecentAccounts recent = new RecentAccounts();
   private long configChars;
   private volatile BiConsumer<UUID, CustomMessage> taps = (_, _) -> {};
 
@@ -157,6 +158,9 @@ public final class Fleet {
       Totals read = Totals.read(custom.data());
       totals = read == null ? totals : read;
       count += read == null ? 0 : 1;
+      if (read != null) {
+        recent.put(uid, read, clock.nanos());
+      }
     }
     return new AgentState(
         uid,
@@ -266,6 +270,7 @@ public final class Fleet {
     }
     agents.remove(longest.uid());
     volumes.remove(longest.uid());
+    recent.remove(longest.uid());
     configChars -= longest.config().length();
     return true;
   }
@@ -309,6 +314,11 @@ public final class Fleet {
   /** Volumes by attribute that agents reported. */
   FleetVolumes volumes() {
     return volumes;
+  }
+
+  /** What an agent took and lost within the last minutes. */
+  synchronized RecentAccounts.Window recent(UUID uid) {
+    return recent.window(uid, clock.nanos());
   }
 
   synchronized int size() {

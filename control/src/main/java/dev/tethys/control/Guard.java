@@ -12,18 +12,34 @@ import java.util.concurrent.TimeUnit;
  * @param soak time for which all agents of a stage are observed after they applied the version
  * @param maxLost largest rise of the share of items that are dropped or dead-lettered, 0 to 1
  * @param query PromQL of an alert: a rollout is undone while it has a result; "" for none
+ * @param minItems fewest items that the agents of a stage must have taken before it is good; 0 for
+ *     any
+ * @param maxWait time for which a stage waits for them; then the rollout is paused
  */
-public record Guard(Duration applyTimeout, Duration soak, double maxLost, String query) {
+public record Guard(
+    Duration applyTimeout,
+    Duration soak,
+    double maxLost,
+    String query,
+    long minItems,
+    Duration maxWait) {
   private static final int MAX_QUERY = 4096;
+  private static final long MOST_ITEMS = 1_000_000_000;
 
   private static final Duration LONGEST = Duration.ofDays(1);
 
   public static final Guard DEFAULT =
-      new Guard(Duration.ofSeconds(15), Duration.ofSeconds(10), 0.01, "");
+      new Guard(
+          Duration.ofSeconds(15), Duration.ofSeconds(10), 0.01, "", 100, Duration.ofMinutes(5));
 
   public Guard {
     check("applyTimeout", applyTimeout);
     check("soak", soak);
+    check("maxWait", maxWait);
+    if (minItems < 0 || minItems > MOST_ITEMS) {
+      throw new IllegalArgumentException(
+          "minItems must be a number from 0 to " + MOST_ITEMS + ", not " + minItems);
+    }
     if (query.length() > MAX_QUERY) {
       throw new IllegalArgumentException(
           "query has " + query.length() + " characters; at most " + MAX_QUERY);

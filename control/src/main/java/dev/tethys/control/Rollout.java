@@ -41,17 +41,31 @@ final class Rollout {
     final long sinceNanos;
     final boolean healthyBefore;
     final double lostBefore;
-    final long reportsBefore;
+    final double inPerSecondBefore;
+    final int stage;
     long appliedNanos;
     boolean applied;
     @Nullable Totals atApply;
     long reportsAtApply;
 
-    Reached(long sinceNanos, boolean healthyBefore, double lostBefore, long reportsBefore) {
+    /**
+     * Reading of an agent before it is offered the version.
+     *
+     * @param lostBefore part of its items that it lost
+     * @param inPerSecondBefore items that it took; 0 where that is not known
+     * @param stage in which it is reached
+     */
+    Reached(
+        long sinceNanos,
+        boolean healthyBefore,
+        double lostBefore,
+        double inPerSecondBefore,
+        int stage) {
       this.sinceNanos = sinceNanos;
       this.healthyBefore = healthyBefore;
       this.lostBefore = lostBefore;
-      this.reportsBefore = reportsBefore;
+      this.inPerSecondBefore = inPerSecondBefore;
+      this.stage = stage;
     }
   }
 
@@ -69,6 +83,15 @@ final class Rollout {
   String stateReason = "";
   int stage;
   long endedMillis;
+
+  /** Last stage that passes although its guard could not be judged, by the decision of a user. */
+  int acceptedStage = -1;
+
+  /** Whether the guard paused it, since it could not judge the stage. */
+  boolean pausedByGuard;
+
+  /** Part of the items that agents without the version lost when the stage began. */
+  double othersLostBefore;
 
   Rollout(
       long id,

@@ -85,7 +85,10 @@ final class RolloutState {
                 Duration.ofMillis(n.path("applyTimeoutMillis").asLong(0)),
                 Duration.ofMillis(n.path("soakMillis").asLong(0)),
                 n.path("maxLost").asDouble(0),
-                n.path("query").asString("")),
+                n.path("query").asString(""),
+                n.path("minItems").asLong(Guard.DEFAULT.minItems()),
+                Duration.ofMillis(
+                    n.path("maxWaitMillis").asLong(Guard.DEFAULT.maxWait().toMillis()))),
             n.path("author").asString(""),
             n.path("reason").asString(""),
             n.path("started").asLong(0),
@@ -93,12 +96,19 @@ final class RolloutState {
     r.state = Rollout.State.valueOf(n.path("state").asString("").toUpperCase(Locale.ROOT));
     r.stateReason = n.path("stateReason").asString("");
     r.stage = n.path("stage").asInt(0);
+    r.acceptedStage = n.path("acceptedStage").asInt(-1);
+    r.pausedByGuard = n.path("pausedByGuard").asBoolean(false);
+    r.othersLostBefore = n.path("othersLost").asDouble(0);
     r.endedMillis = n.path("ended").asLong(0);
     for (JsonNode a : n.path("reached")) {
       r.reached.put(
           UUID.fromString(a.path("uid").asString("")),
           new Reached(
-              nowNanos, a.path("healthyBefore").asBoolean(true), a.path("lost").asDouble(0), 0));
+              nowNanos,
+              a.path("healthyBefore").asBoolean(true),
+              a.path("lost").asDouble(0),
+              a.path("inPerSecond").asDouble(0),
+              a.path("stage").asInt(0)));
     }
     return r;
   }
@@ -123,7 +133,10 @@ final class RolloutState {
     n.put("selector", r.selector.toString());
     n.put("applyTimeoutMillis", r.guard.applyTimeout().toMillis());
     n.put("soakMillis", r.guard.soak().toMillis()).put("maxLost", r.guard.maxLost());
-    n.put("query", r.guard.query());
+    n.put("query", r.guard.query()).put("minItems", r.guard.minItems());
+    n.put("maxWaitMillis", r.guard.maxWait().toMillis());
+    n.put("pausedByGuard", r.pausedByGuard);
+    n.put("acceptedStage", r.acceptedStage).put("othersLost", r.othersLostBefore);
     n.put("author", r.author).put("reason", r.reason).put("started", r.startedMillis);
     n.put("state", r.state.word()).put("stateReason", r.stateReason);
     n.put("stage", r.stage).put("ended", r.endedMillis);
@@ -136,6 +149,8 @@ final class RolloutState {
             all.addObject()
                 .put("uid", uid.toString())
                 .put("healthyBefore", x.healthyBefore)
-                .put("lost", x.lostBefore));
+                .put("lost", x.lostBefore)
+                .put("inPerSecond", x.inPerSecondBefore)
+                .put("stage", x.stage));
   }
 }

@@ -1,8 +1,7 @@
 package dev.tethys.control;
 
-import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
+import dev.tethys.config.Durations;
 import dev.tethys.control.Rollout.Assignment;
-import dev.tethys.control.Rollout.Reached;
 import dev.tethys.control.Rollout.State;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
@@ -38,8 +37,8 @@ final class Rollouts {
 
   private static final int MAX_ACTIVE = 50;
 
-  /** Fewest items after which the share of lost items is compared. */
-  private static final long MIN_ITEMS = 20;
+  /** Actor of what the guard does. */
+  private static final String GUARD = "guard";
 
   /** Hash of an agent's local configuration. */
   static final String OWN = Texts.sha256("");
@@ -261,11 +260,10 @@ final class Rollouts {
       if (r.reached.size() >= size) {
         break;
       }
-      Totals t = a.totals() == null ? Totals.NONE : a.totals();
-      r.reached.put(
-          a.uid(), new Reached(clock.nanos(), a.isHealthy(), t.lostShare(), a.totalsCount()));
+      r.reached.put(a.uid(), StageCheck.before(clock, fleet, a, r.stage));
       out.add(a.uid());
     }
+    r.othersLostBefore = StageCheck.others(fleet, r).lostShare();
     return out;
   }
 
@@ -336,16 +334,13 @@ final class Rollouts {
     if (v == null) {
       return;
     }
-    boolean complete = true;
-    for (Map.Entry<UUID, Reached> e : r.reached.entrySet()) {
-      AgentState a = fleet.agent(e.getKey());
-      String problem = problem(r, v, e.getKey(), e.getValue(), a);
-      if (!problem.isEmpty()) {
-        undoByGuard(r, problem);
-        return;
-      }
-      complete &= hasPassed(r, e.getValue(), a);
+    StageCheck check = new StageCheck(clock, fleet, r, v);
+    if (!check.problem().isEmpty()) {
+      undoByGuard(r, check.problem());
+      return;
     }
+    boolean complete = check.isReady() && check.undecided().isEmpty();
+    String waiting = check.undecided();
     if (!r.guard.query().isEmpty() && !r.reached.isEmpty()) {
       GuardQueries.Answer answer =
           queries == null
@@ -358,10 +353,15 @@ final class Rollouts {
         return;
       }
       // Without an answer since the last agent applied it, no further agents are reached.
-      complete &= answer.error().isEmpty() && answer.nanos() - lastApplied(r) > 0;
-      if (r.state == State.RUNNING) {
-        r.stateReason =
-            answer.error().isEmpty() ? "" : "waiting for the query of the guard: " + answer.error();
+      complete &= answer.error().isEmpty() && answer.nanos() - StageCheck.lastApplied(r) > 0;
+      if (!answer.error().isEmpty()) {
+        waiting = "the query of the guard has no answer: " + answer.error();
+      }
+    }
+    if (r.state == State.RUNNING) {
+      r.stateReason = waiting.isEmpty() ? "" : "waiting: " + waiting;
+      if (!check.undecided().isEmpty() && check.hasWaitedEnough()) {
+        pauseByGuard(r, check.undecided());
       }
     }
     if (!complete || r.state != State.RUNNING) {
@@ -383,10 +383,21 @@ final class Rollouts {
     }
   }
 
+  /** Stops a rollout whose stage could not be judged, until a user decides. */
+  private void pauseByGuard(Rollout r, String undecided) throws IOException {
+    String why =
+        undecided
+            + ", after "
+            + Durations.format(r.guard.maxWait())
+            + " (maxWait); resume continues with the next stage without them";
+    change(r.id, State.RUNNING, State.PAUSED, GUARD, why, true);
+    LOG.log(Level.WARNING, "Rollout paused rollout={0} reason=\"{1}\"", Long.toString(r.id), why);
+  }
+
   /** Returns the agents even where the disk takes no entry: they must not keep the version. */
   private void undoByGuard(Rollout r, String problem) {
     try {
-      finish(r, State.UNDONE, "guard", problem);
+      finish(r, State.UNDONE, GUARD, problem);
     } catch (IOException e) {
       LOG.log(Level.ERROR, "Rollout undone, and that is not on disk rollout=" + r.id, e);
       r.state = State.UNDONE;
@@ -395,102 +406,6 @@ final class Rollouts {
       publish();
       fleet.wakeAll();
     }
-  }
-
-  private static long lastApplied(Rollout r) {
-    long last = Long.MIN_VALUE;
-    for (Reached x : r.reached.values()) {
-      last =
-          x.applied && (last == Long.MIN_VALUE || x.appliedNanos - last > 0)
-              ? x.appliedNanos
-              : last;
-    }
-    return last;
-  }
-
-  private boolean hasPassed(Rollout r, Reached reached, @Nullable AgentState a) {
-    return a != null
-        && reached.applied
-        && a.connected()
-        && clock.nanos() - reached.appliedNanos >= r.guard.soak().toNanos()
-        && (a.totalsCount() == 0 || a.totalsCount() > reached.reportsAtApply);
-  }
-
-  /** Why a rollout must be undone; "" for no reason. */
-  private String problem(
-      Rollout r, ConfigVersion v, UUID uid, Reached reached, @Nullable AgentState a) {
-    long now = clock.nanos();
-    long timeout = r.guard.applyTimeout().toNanos();
-    boolean has = a != null && has(r, v, a);
-    RemoteStatus.State state = a == null ? RemoteStatus.State.UNSET : state(r, a);
-    if (has && a != null && state == RemoteStatus.State.FAILED) {
-      String error =
-          r.isPackage()
-              ? a.packageError()
-              : a.remote() == null ? "" : String.valueOf(a.remote().error());
-      return "agent " + uid + " did not apply it: " + error;
-    }
-    if (a == null || !a.connected()) {
-      long since = a == null ? reached.sinceNanos : Math.max(a.changedNanos(), reached.sinceNanos);
-      return now - since > timeout
-          ? "agent " + uid + " disconnected after it was offered the version"
-          : "";
-    }
-    if (!reached.applied) {
-      if (has && state == RemoteStatus.State.APPLIED) {
-        reached.applied = true;
-        reached.appliedNanos = now;
-        reached.atApply = a.totals();
-        reached.reportsAtApply = a.totalsCount();
-      } else if (now - Math.max(reached.sinceNanos, a.changedNanos()) > timeout) {
-        return "agent " + uid + " did not report that it applied the version within the timeout";
-      }
-      return "";
-    }
-    if (reached.healthyBefore && !a.isHealthy()) {
-      return "agent "
-          + uid
-          + " became unhealthy: "
-          + (a.health() == null ? "" : a.health().error());
-    }
-    if (reached.atApply == null && a.totals() != null) {
-      // The first report came after the version: losses count from there, and are awaited.
-      reached.atApply = a.totals();
-      reached.reportsAtApply = a.totalsCount();
-    }
-    return lost(r, uid, reached, a.totals());
-  }
-
-  /** Whether an agent has received the version, applied or not. */
-  private static boolean has(Rollout r, ConfigVersion v, AgentState a) {
-    return r.isPackage()
-        ? Rollout.offerHash(v, r.id).equals(a.packagesHash())
-        : v.hash().equals(a.configHash());
-  }
-
-  private static RemoteStatus.State state(Rollout r, AgentState a) {
-    return r.isPackage() ? a.packageState() : a.configState();
-  }
-
-  private static String lost(Rollout r, UUID uid, Reached reached, @Nullable Totals now) {
-    Totals then = reached.atApply;
-    if (then == null || now == null || now.in() < then.in()) {
-      return ""; // not reported, or counted anew since a restart
-    }
-    long in = now.in() - then.in();
-    long lost = Math.max(0, now.lost() - then.lost());
-    double allowed = reached.lostBefore + r.guard.maxLost();
-    if (lost < MIN_ITEMS && in < MIN_ITEMS || lost <= allowed * Math.max(in, lost)) {
-      return "";
-    }
-    return String.format(
-        java.util.Locale.ROOT,
-        "agent %s lost %d of %d items (%.1f %%), at most %.1f %% are allowed",
-        uid,
-        lost,
-        in,
-        100.0 * lost / Math.max(1, Math.max(in, lost)),
-        100 * allowed);
   }
 
   private void finish(Rollout r, State state, String actor, String reason) throws IOException {
@@ -541,14 +456,19 @@ final class Rollouts {
 
   /** Stops a rollout from reaching further agents; its guard stays in force. */
   synchronized Rollout pause(long id, String actor, String reason) throws IOException {
-    return change(id, State.RUNNING, State.PAUSED, actor, reason);
+    return change(id, State.RUNNING, State.PAUSED, actor, reason, false);
   }
 
   synchronized Rollout resume(long id, String actor, String reason) throws IOException {
-    return change(id, State.PAUSED, State.RUNNING, actor, reason);
+    Rollout r = get(id);
+    if (r.pausedByGuard) {
+      r.acceptedStage = r.stage; // the user decided what the guard could not
+    }
+    return change(id, State.PAUSED, State.RUNNING, actor, reason, false);
   }
 
-  private Rollout change(long id, State from, State to, String actor, String reason)
+  private Rollout change(
+      long id, State from, State to, String actor, String reason, boolean byGuard)
       throws IOException {
     Rollout r = get(id);
     if (r.state != from) {
@@ -563,6 +483,7 @@ final class Rollouts {
         Map.of("state", to.word()));
     r.state = to;
     r.stateReason = reason;
+    r.pausedByGuard = byGuard;
     save();
     return r;
   }

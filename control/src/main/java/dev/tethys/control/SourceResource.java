@@ -156,6 +156,18 @@ sealed interface SourceResource {
     private static final Key<String> QUERY =
         ROLLOUT_SPEC.key(
             "query", Type.STRING, "", "PromQL query; the rollout is undone if it has a result.");
+    private static final Key<Long> MIN_ITEMS =
+        ROLLOUT_SPEC.key(
+            "minItems",
+            Type.INT,
+            Guard.DEFAULT.minItems(),
+            "Fewest items that agents of a stage must take before the next one; 0 for any.");
+    private static final Key<Duration> MAX_WAIT =
+        ROLLOUT_SPEC.key(
+            "maxWait",
+            Type.DURATION,
+            Guard.DEFAULT.maxWait(),
+            "Longest wait of a stage for them; then the rollout is paused.");
     private static final Key<String> REASON =
         ROLLOUT_SPEC.key("reason", Type.STRING, "", "Reason, kept in the audit log.");
 
@@ -287,7 +299,14 @@ sealed interface SourceResource {
       }
       Guard guard;
       try {
-        guard = new Guard(o.get(APPLY_TIMEOUT), o.get(SOAK), o.get(MAX_LOST), o.get(QUERY));
+        guard =
+            new Guard(
+                o.get(APPLY_TIMEOUT),
+                o.get(SOAK),
+                o.get(MAX_LOST),
+                o.get(QUERY),
+                o.get(MIN_ITEMS),
+                o.get(MAX_WAIT));
       } catch (IllegalArgumentException e) {
         throw (ConfigException) o.error(String.valueOf(e.getMessage())).initCause(e);
       }

@@ -24,6 +24,10 @@ class ControlFleetTest extends FleetCase {
   }
 
   private long rollOut(int version, String soak) throws Exception {
+    return rollOut(version, soak, 0);
+  }
+
+  private long rollOut(int version, String soak, int minItems) throws Exception {
     return done(post(
             "/rollouts",
             body()
@@ -31,7 +35,8 @@ class ControlFleetTest extends FleetCase {
                 .put("version", version)
                 .put("selector", "env=prod")
                 .put("applyTimeout", "20s")
-                .put("soak", soak)))
+                .put("soak", soak)
+                .put("minItems", minItems)))
         .path("id")
         .asLong();
   }
@@ -145,6 +150,15 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
+  void versionThatDropsRecordsReachesOneAgentWithoutAnySoak() throws Exception {
+    fleet(5);
+    long id = rollOut(push(graph(DROPS, "filter")), "0s", 100);
+    untilState(id, "undone");
+    assertThat(rollout(id).path("stateReason").asString()).contains("lost");
+    assertThat(rollout(id).path("agents").size()).isEqualTo(1);
+  }
+
+  @Test
   void dropsThatTheAuthorAllowedAreNotUndone() throws Exception {
     fleet(1);
     int v = push(graph(DROPS, "filter"));
@@ -155,7 +169,8 @@ class ControlFleetTest extends FleetCase {
                     .put("configuration", "edge")
                     .put("version", v)
                     .put("soak", "1s")
-                    .put("maxLost", 1)))
+                    .put("maxLost", 1)
+                    .put("minItems", 0)))
             .path("id")
             .asLong();
     untilState(id, "done");

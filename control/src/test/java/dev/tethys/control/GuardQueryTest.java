@@ -65,7 +65,11 @@ class GuardQueryTest extends FleetCase {
     return done(
         post(
             "/rollouts",
-            body().put("configuration", "edge").put("soak", "100ms").put("query", "errors > 5")));
+            body()
+                .put("configuration", "edge")
+                .put("soak", "100ms")
+                .put("query", "errors > 5")
+                .put("minItems", 0)));
   }
 
   private JsonNode rollout() throws Exception {

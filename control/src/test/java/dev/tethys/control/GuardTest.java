@@ -9,7 +9,9 @@ import org.junit.jupiter.api.Test;
 class GuardTest {
   @Test
   void aTimeBeyondTheLimitIsNamedAsItIsWritten() {
-    assertThatThrownBy(() -> new Guard(Duration.ofHours(25), Duration.ofSeconds(1), 0.01, ""))
+    assertThatThrownBy(
+            () ->
+                new Guard(Duration.ofHours(25), Duration.ofSeconds(1), 0.01, "", 0, Duration.ZERO))
         .hasMessageEndingWith("must be from 0s to 1d, not 25h0m0s");
   }
 }

@@ -85,7 +85,9 @@ class MdaiFleetTest extends FleetCase {
   void alertChangesTheFilterOfRunningAgentsWithoutARestart() throws Exception {
     fleet(3);
     done(post("/configurations", body().put("name", "edge").put("text", FILTER)));
-    done(post("/rollouts", body().put("configuration", "edge").put("soak", "1s")));
+    done(
+        post(
+            "/rollouts", body().put("configuration", "edge").put("soak", "1s").put("minItems", 0)));
     until(() -> get("/rollouts").get(0).path("state").asString().equals("done"));
     agents.forEach(a -> assertThat(a.send("cart", 9, 5)).isZero());
     agents.forEach(a -> assertThat(a.accounts().dropped()).isEmpty());
@@ -144,7 +146,10 @@ class MdaiFleetTest extends FleetCase {
     json(call("POST", "/variables/hub/shop/var/action", "{\"data\":\"2s\"}"), 201);
     until(() -> "2s".equals(agents.getFirst().variables.get("ACTION")));
     done(post("/configurations", body().put("name", "edge").put("text", text)));
-    done(post("/rollouts", body().put("configuration", "edge").put("soak", "100ms")));
+    done(
+        post(
+            "/rollouts",
+            body().put("configuration", "edge").put("soak", "100ms").put("minItems", 0)));
     until(() -> get("/rollouts").get(0).path("state").asString().equals("done"));
     json(call("POST", "/variables/hub/shop/var/action", "{\"data\":\"soon\"}"), 201);
     until(

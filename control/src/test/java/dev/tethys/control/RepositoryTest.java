@@ -84,7 +84,10 @@ class RepositoryTest extends FleetCase {
     assertThat(file(get("/repository")).path("state").asString()).isEqualTo("pending");
 
     fleet(1);
-    done(post("/rollouts", body().put("configuration", "edge.eu").put("soak", "0s")));
+    done(
+        post(
+            "/rollouts",
+            body().put("configuration", "edge.eu").put("soak", "0s").put("minItems", 0)));
     until(() -> file(get("/repository")).path("state").asString().equals("current"));
 
     commit("edge/eu.yaml", BATCH, "Batch before export");
@@ -273,7 +276,7 @@ class RepositoryTest extends FleetCase {
         apiVersion: tethys.dev/v1
         kind: TethysRollout
         metadata: {name: edge}
-        spec: {configuration: edge.eu, selector: env=prod, soak: 0s}
+        spec: {configuration: edge.eu, selector: env=prod, soak: 0s, minItems: 0}
         """;
     commit("rollouts/edge.yaml", rollout, "Roll out edge");
     JsonNode none = resource(pull(), "edge");
@@ -304,7 +307,10 @@ class RepositoryTest extends FleetCase {
                 .put("selector", "env=prod,name=~a.*")
                 .put("id", "by-hand")));
     pull();
-    done(post("/rollouts", body().put("configuration", "edge.eu").put("soak", "0s")));
+    done(
+        post(
+            "/rollouts",
+            body().put("configuration", "edge.eu").put("soak", "0s").put("minItems", 0)));
     until(() -> get("/rollouts").get(0).path("state").asString().equals("done"));
     long audited = get("/audit?limit=10000").size();
     for (JsonNode f : get("/export")) {

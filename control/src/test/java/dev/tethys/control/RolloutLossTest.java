@@ -14,7 +14,9 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -47,15 +49,13 @@ class RolloutLossTest {
     }
   }
 
-  private static final byte[] UID = new byte[16];
-
   @TempDir private Path folder;
   private final Clock clock = new Clock();
   private final Fleet fleet = new Fleet(clock, 10);
   private ConfigStore store;
   private AuditLog audit;
   private Rollouts rollouts;
-  private long sequence;
+  private final Map<Integer, Long> sequences = new HashMap<>();
 
   @BeforeEach
   void open() throws IOException {
@@ -79,6 +79,12 @@ class RolloutLossTest {
   }
 
   private void agent(@Nullable RemoteStatus remote, @Nullable String totals) {
+    agent(0, remote, totals);
+  }
+
+  private void agent(int number, @Nullable RemoteStatus remote, @Nullable String totals) {
+    byte[] uid = new byte[16];
+    uid[15] = (byte) number;
     CustomMessage accounts =
         totals == null
             ? null
@@ -88,8 +94,8 @@ class RolloutLossTest {
                 totals.getBytes(StandardCharsets.UTF_8));
     fleet.receive(
         new AgentToServer(
-            UID,
-            sequence++,
+            uid,
+            sequences.merge(number, 1L, Long::sum),
             Capability.ACCEPTS_REMOTE_CONFIG | Capability.REPORTS_REMOTE_CONFIG,
             new Description(new LinkedHashMap<>(), new LinkedHashMap<>()),
             null,
@@ -108,8 +114,12 @@ class RolloutLossTest {
   }
 
   private Rollout start() throws IOException {
+    return start(Guard.DEFAULT);
+  }
+
+  private Rollout start(Guard guard) throws IOException {
     ConfigVersion v = store.add("edge", "text", "me", "", "valid", 0);
-    Rollout r = rollouts.start("edge", v.number(), Selector.ALL, Guard.DEFAULT, "me", "");
+    Rollout r = rollouts.start("edge", v.number(), Selector.ALL, guard, "me", "");
     agent(new RemoteStatus(v.hashBytes(), RemoteStatus.State.APPLIED, ""), null);
     rollouts.step();
     return r;
@@ -152,5 +162,149 @@ class RolloutLossTest {
     agent(null, totals(12_000, 6_000));
     pass(Guard.DEFAULT.soak());
     assertThat(r.state).isEqualTo(Rollout.State.DONE);
+  }
+
+  private static Guard guard(long minItems, Duration maxWait) {
+    return new Guard(Duration.ofSeconds(15), Duration.ofSeconds(1), 0.01, "", minItems, maxWait);
+  }
+
+  private void agents(int n, long in) {
+    for (int i = 0; i < n; i++) {
+      agent(i, null, totals(in, 0));
+    }
+  }
+
+  @Test
+  void versionThatDropsFewRecordsDoesNotReachFurtherAgentsWithAShortSoak() throws IOException {
+    agents(5, 1_000);
+    Rollout r = start(guard(100, Duration.ofMinutes(5)));
+    agent(null, totals(1_004, 4)); // all are lost, and are too few to say so
+    pass(Duration.ofSeconds(2));
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    assertThat(r.reached).hasSize(1);
+    assertThat(r.stateReason).contains("have taken 4 items", "100 are required");
+    agent(null, totals(1_006, 6));
+    rollouts.step();
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
+    assertThat(r.stateReason).contains("lost 6 of 6 items");
+    assertThat(r.reached).hasSize(1);
+  }
+
+  @Test
+  void stageWithTooFewItemsIsPausedAfterTheLongestWaitAndGoesOnByDecision() throws IOException {
+    agents(2, 1_000);
+    Rollout r = start(guard(100, Duration.ofSeconds(30)));
+    agent(null, totals(1_010, 0));
+    pass(Duration.ofSeconds(29));
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    pass(Duration.ofSeconds(1));
+    assertThat(r.state).isEqualTo(Rollout.State.PAUSED);
+    assertThat(r.stateReason).contains("have taken 10 items", "after 30s (maxWait)");
+    assertThat(r.reached).hasSize(1);
+    rollouts.resume(r.id, "me", "few logs at night");
+    rollouts.step();
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    assertThat(r.reached).hasSize(2);
+  }
+
+  @Test
+  void pauseByAUserDoesNotPassAStageWithTooFewItems() throws IOException {
+    agents(2, 1_000);
+    Rollout r = start(guard(100, Duration.ofMinutes(5)));
+    agent(null, totals(1_010, 0));
+    rollouts.pause(r.id, "guard", ""); // whatever the user is named
+    rollouts.resume(r.id, "me", "");
+    pass(Duration.ofSeconds(2));
+    assertThat(r.reached).hasSize(1);
+  }
+
+  @Test
+  void stageGoesOnAsSoonAsEnoughItemsWereSeen() throws IOException {
+    agents(2, 1_000);
+    Rollout r = start(guard(100, Duration.ofMinutes(5)));
+    agent(null, totals(1_099, 0));
+    pass(Duration.ofSeconds(2));
+    assertThat(r.reached).hasSize(1);
+    agent(null, totals(1_100, 0));
+    rollouts.step();
+    assertThat(r.reached).hasSize(2);
+    assertThat(r.stateReason).isEmpty();
+  }
+
+  @Test
+  void decisionOfAUserAndTheWaitSurviveARestart() throws IOException {
+    agents(2, 1_000);
+    Rollout r = start(guard(100, Duration.ofSeconds(30)));
+    agent(null, totals(1_010, 0));
+    pass(Duration.ofSeconds(30));
+    assertThat(r.state).isEqualTo(Rollout.State.PAUSED);
+    Rollout read =
+        new RolloutState(folder.resolve("rollouts.json")).load(clock.nanos()).rollouts().getFirst();
+    assertThat(read.pausedByGuard).isTrue();
+    assertThat(read.guard).isEqualTo(r.guard);
+    assertThat(read.state).isEqualTo(Rollout.State.PAUSED);
+  }
+
+  @Test
+  void lossesOfTheStageTogetherAreFoundWhereEachAgentHasTooFew() throws IOException {
+    agents(3, 1_000);
+    Rollout r = start(guard(10, Duration.ofMinutes(5)));
+    agent(null, totals(1_010, 0));
+    pass(Duration.ofSeconds(2));
+    assertThat(r.reached).hasSize(3);
+    ConfigVersion v = store.find("edge", 1);
+    for (int i = 1; i < 3; i++) {
+      agent(i, new RemoteStatus(v.hashBytes(), RemoteStatus.State.APPLIED, ""), null);
+    }
+    rollouts.step();
+    for (int i = 1; i < 3; i++) {
+      agent(i, null, totals(1_008, 3));
+    }
+    rollouts.step();
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
+    assertThat(r.stateReason).contains("the agents of the rollout lost 6 of 26 items");
+  }
+
+  /** A destination that fails for all is no fault of the version, and no reason to go on. */
+  @Test
+  void lossesThatAgentsWithoutTheVersionHaveAsWellAreAwaitedAndNotUndone() throws IOException {
+    agents(5, 1_000);
+    Rollout r = start(guard(100, Duration.ofSeconds(30)));
+    for (int i = 0; i < 5; i++) {
+      agent(i, null, totals(1_200, 100));
+    }
+    pass(Duration.ofSeconds(2));
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    assertThat(r.reached).hasSize(1);
+    assertThat(r.stateReason).contains("agents without the version lose 50.0 % more");
+    pass(Duration.ofSeconds(30));
+    assertThat(r.state).isEqualTo(Rollout.State.PAUSED);
+  }
+
+  @Test
+  void lossesLongAgoDoNotExcuseThoseOfTheVersion() throws IOException {
+    agent(null, totals(10_000, 5_000));
+    for (int i = 0; i < 4; i++) {
+      clock.nanos += RecentAccounts.SPAN.toNanos();
+      agent(null, totals(11_000 + 1_000 * i, 5_000));
+    }
+    Rollout r = start();
+    agent(null, totals(15_000, 5_100));
+    rollouts.step();
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
+    assertThat(r.stateReason).contains("lost 100 of 1000 items (10.0 %), at most 1.0 %");
+  }
+
+  @Test
+  void versionWithWhichNothingArrivesIsUndone() throws IOException {
+    agent(null, totals(1_000, 0));
+    clock.nanos += Duration.ofSeconds(30).toNanos();
+    agent(null, totals(2_000, 0));
+    Rollout r = start();
+    pass(Duration.ofSeconds(14));
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    pass(Duration.ofSeconds(1));
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
+    assertThat(r.stateReason).contains("has taken no items", "33.3 a second");
   }
 }

@@ -35,6 +35,19 @@ final class ControlCommands {
               System.getProperty("user.name", ""),
               "Author, where the control plane has no tokens."));
 
+  static final Flag MIN_ITEMS =
+      Flag.of(
+          "min-items",
+          Flag.Kind.INTEGER,
+          "100",
+          "Fewest items that agents of a stage must take before the next one; 0 for any.");
+  static final Flag MAX_WAIT =
+      Flag.of(
+          "max-wait",
+          Flag.Kind.DURATION,
+          "5m",
+          "Longest wait of a stage for them; then the rollout is paused.");
+
   private ControlCommands() {}
 
   static Command command(
@@ -144,7 +157,9 @@ final class ControlCommands {
                     "max-lost",
                     Flag.Kind.FLOAT,
                     "0.01",
-                    "Largest rise of the share of dropped items, 0 to 1.")),
+                    "Largest rise of the share of dropped items, 0 to 1."),
+                MIN_ITEMS,
+                MAX_WAIT),
             1,
             2,
             ControlCommands::rollout));
@@ -443,7 +458,11 @@ final class ControlCommands {
             .key("query")
             .text(a.flags().get("query"))
             .key("maxLost")
-            .raw(String.valueOf(Double.parseDouble(a.flags().get("max-lost"))));
+            .raw(String.valueOf(Double.parseDouble(a.flags().get("max-lost"))))
+            .key("minItems")
+            .number(a.flags().integer("min-items"))
+            .key("maxWait")
+            .text(a.flags().get("max-wait"));
     if (a.operands().size() > 1) {
       body.key("version").number(Long.parseLong(a.operands().get(1)));
     }

@@ -71,7 +71,9 @@ final class PackageCommands {
                     "apply-timeout",
                     Flag.Kind.DURATION,
                     "15m",
-                    "Time within which an agent must run the version.")),
+                    "Time within which an agent must run the version."),
+                ControlCommands.MIN_ITEMS,
+                ControlCommands.MAX_WAIT),
             1,
             2,
             PackageCommands::rollout));
@@ -196,7 +198,11 @@ final class PackageCommands {
             .key("soak")
             .text(a.flags().get("soak"))
             .key("applyTimeout")
-            .text(a.flags().get("apply-timeout"));
+            .text(a.flags().get("apply-timeout"))
+            .key("minItems")
+            .number(a.flags().integer("min-items"))
+            .key("maxWait")
+            .text(a.flags().get("max-wait"));
     Object r = call(a, "POST", "/rollouts", body.close('}').toString());
     console.out().println("rollout " + text(r, "id") + " is " + text(r, "state"));
     return 0;

@@ -30,7 +30,7 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
 class ControlledCollectorTest {
-  private static final String ROLLOUT = "{\"configuration\":\"e\",\"soak\":\"0s\"}";
+  private static final String ROLLOUT = "{\"configuration\":\"e\",\"soak\":\"0s\",\"minItems\":0}";
 
   private @TempDir Path folder;
   private final HttpClient http = HttpClient.newHttpClient();

@@ -244,7 +244,9 @@ class UpgradeTest {
         call(
             "POST",
             "/rollouts",
-            ("{\"package\":\"tethys\",\"packageVersion\":\"" + version + "\",\"soak\":\"0s\"}")
+            ("{\"package\":\"tethys\",\"packageVersion\":\""
+                    + version
+                    + "\",\"soak\":\"0s\",\"minItems\":0}")
                 .getBytes(StandardCharsets.UTF_8)));
     until(() -> !get("/rollouts").path(0).path("state").asString().equals("running"));
     JsonNode r = get("/rollouts").path(0);

@@ -1,0 +1,66 @@
+package dev.tethys.control;
+
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.UUID;
+
+/**
+ * Items and losses of agents within the last one to two minutes. Guards compare with them, since
+ * the sums since the start of an agent would hide or exaggerate what it loses now.
+ *
+ * <p>Has an entry of fixed size for each agent that reported accounts. Not safe for threads.
+ */
+final class RecentAccounts {
+  /** Shortest time that a window has, once an agent has reported for as long. */
+  static final Duration SPAN = Duration.ofMinutes(1);
+
+  private record Point(long in, long lost, long nanos) {}
+
+  private record Points(Point from, Point next, Point last) {}
+
+  /** Items within a time. */
+  record Window(long in, long lost, double seconds) {
+    static final Window EMPTY = new Window(0, 0, 0);
+
+    Window plus(Window other) {
+      return new Window(in + other.in, lost + other.lost, Math.max(seconds, other.seconds));
+    }
+
+    /** Part of the items that was lost, 0 to 1. */
+    double lostShare() {
+      return in <= 0 ? 0 : Math.min(1, (double) lost / in);
+    }
+
+    double inPerSecond() {
+      return seconds <= 0 ? 0 : in / seconds;
+    }
+  }
+
+  private final Map<UUID, Points> agents = new HashMap<>();
+
+  void put(UUID agent, Totals t, long nanos) {
+    Point now = new Point(t.in(), t.lost(), nanos);
+    Points p = agents.get(agent);
+    if (p == null || now.in < p.last.in || now.lost < p.last.lost) { // it counts anew
+      agents.put(agent, new Points(now, now, now));
+    } else if (nanos - p.next.nanos >= SPAN.toNanos()) {
+      agents.put(agent, new Points(p.next, now, now));
+    } else {
+      agents.put(agent, new Points(p.from, p.next, now));
+    }
+  }
+
+  void remove(UUID agent) {
+    agents.remove(agent);
+  }
+
+  /** Window of an agent up to a time; empty where it has not reported accounts. */
+  Window window(UUID agent, long nanos) {
+    Points p = agents.get(agent);
+    return p == null
+        ? Window.EMPTY
+        : new Window(
+            p.last.in - p.from.in, p.last.lost - p.from.lost, (nanos - p.from.nanos) / 1e9);
+  }
+}

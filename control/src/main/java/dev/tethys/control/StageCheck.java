@@ -1,0 +1,277 @@
+package dev.tethys.control;
+
+import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
+import dev.tethys.control.Rollout.Reached;
+import dev.tethys.pipeline.Scheduler;
+import java.time.Duration;
+import java.util.Locale;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Check of the agents that a rollout has reached against its guard: a reason to undo it, a reason
+ * to wait, or neither. A stage is good by evidence alone: its agents must have taken enough items
+ * since they applied the version. Called under the lock of the rollouts.
+ */
+final class StageCheck {
+  /** Fewest items after which the share of lost items is compared. */
+  private static final long MIN_COMPARED = 20;
+
+  /** The same, where more than half of the items are lost. */
+  private static final long MIN_MOSTLY_LOST = 5;
+
+  /** Time within which an agent that reports accounts does so. */
+  private static final Duration FIRST_ACCOUNTS = Duration.ofSeconds(5);
+
+  private final Scheduler clock;
+  private final Fleet fleet;
+  private final Rollout r;
+  private final ConfigVersion version;
+  private String problem = "";
+  private String unready = "";
+  private String undecided = "";
+  private double rise = Double.NaN;
+
+  StageCheck(Scheduler clock, Fleet fleet, Rollout r, ConfigVersion version) {
+    this.clock = clock;
+    this.fleet = fleet;
+    this.r = r;
+    this.version = version;
+    Sum all = new Sum();
+    long stageItems = 0;
+    boolean counts = false;
+    for (Map.Entry<UUID, Reached> e : r.reached.entrySet()) {
+      Reached x = e.getValue();
+      AgentState a = fleet.agent(e.getKey());
+      problem = problem(e.getKey(), x, a);
+      if (!problem.isEmpty()) {
+        return;
+      }
+      if (unready.isEmpty() && !isReady(x, a)) {
+        unready = "agents of the stage have not applied it, or are within the soak";
+      }
+      Totals then = x.atApply;
+      Totals now = a == null ? null : a.totals();
+      if (then != null && now != null) {
+        long in = now.in() - then.in();
+        all.add(in, now.lost() - then.lost(), x.lostBefore + r.guard.maxLost());
+        if (x.stage == r.stage) {
+          stageItems += in;
+          counts = true;
+        }
+      }
+    }
+    problem = all.problem("the agents of the rollout");
+    if (counts && stageItems < r.guard.minItems() && undecided.isEmpty()) {
+      undecided =
+          "the agents of the stage have taken "
+              + stageItems
+              + " items since they applied it; "
+              + r.guard.minItems()
+              + " are required (minItems)";
+    }
+    if (r.acceptedStage >= r.stage) {
+      undecided = "";
+    }
+  }
+
+  /** Why the rollout must be undone; "" for no reason. */
+  String problem() {
+    return problem;
+  }
+
+  /** Whether all agents have applied the version and the soak is over. */
+  boolean isReady() {
+    return problem.isEmpty() && unready.isEmpty();
+  }
+
+  /** What is missing to judge the stage; "" for nothing. */
+  String undecided() {
+    return undecided;
+  }
+
+  /** Whether the stage has waited for as long as the guard permits. */
+  boolean hasWaitedEnough() {
+    return isReady() && clock.nanos() - lastApplied(r) >= r.guard.maxWait().toNanos();
+  }
+
+  /** Monotonic time at which the last agent applied the version. */
+  static long lastApplied(Rollout r) {
+    long last = Long.MIN_VALUE;
+    for (Reached x : r.reached.values()) {
+      last =
+          x.applied && (last == Long.MIN_VALUE || x.appliedNanos - last > 0)
+              ? x.appliedNanos
+              : last;
+    }
+    return last;
+  }
+
+  private boolean isReady(Reached reached, @Nullable AgentState a) {
+    if (a == null || !reached.applied || !a.connected()) {
+      return false;
+    }
+    long since = clock.nanos() - reached.appliedNanos;
+    return since >= r.guard.soak().toNanos()
+        && (a.totalsCount() == 0
+            ? since >= FIRST_ACCOUNTS.toNanos() // later, it is of a kind without accounts
+            : a.totalsCount() > reached.reportsAtApply);
+  }
+
+  private String problem(UUID uid, Reached reached, @Nullable AgentState a) {
+    long now = clock.nanos();
+    long timeout = r.guard.applyTimeout().toNanos();
+    boolean has = a != null && has(a);
+    RemoteStatus.State state = a == null ? RemoteStatus.State.UNSET : state(a);
+    if (has && a != null && state == RemoteStatus.State.FAILED) {
+      String error =
+          r.isPackage()
+              ? a.packageError()
+              : a.remote() == null ? "" : String.valueOf(a.remote().error());
+      return "agent " + uid + " did not apply it: " + error;
+    }
+    if (a == null || !a.connected()) {
+      long since = a == null ? reached.sinceNanos : Math.max(a.changedNanos(), reached.sinceNanos);
+      return now - since > timeout
+          ? "agent " + uid + " disconnected after it was offered the version"
+          : "";
+    }
+    if (!reached.applied) {
+      if (has && state == RemoteStatus.State.APPLIED) {
+        reached.applied = true;
+        reached.appliedNanos = now;
+        reached.atApply = a.totals();
+        reached.reportsAtApply = a.totalsCount();
+      } else if (now - Math.max(reached.sinceNanos, a.changedNanos()) > timeout) {
+        return "agent " + uid + " did not report that it applied the version within the timeout";
+      }
+      return "";
+    }
+    if (reached.healthyBefore && !a.isHealthy()) {
+      return "agent "
+          + uid
+          + " became unhealthy: "
+          + (a.health() == null ? "" : a.health().error());
+    }
+    return lost(uid, reached, a.totals());
+  }
+
+  private String lost(UUID uid, Reached reached, @Nullable Totals now) {
+    if (now == null) {
+      return "";
+    }
+    Totals then = reached.atApply;
+    if (then == null || now.in() < then.in() || now.lost() < then.lost()) {
+      // The first report after the version, or after a restart: losses count from there.
+      reached.atApply = now;
+      reached.reportsAtApply = fleetReports(uid);
+      return "";
+    }
+    long in = now.in() - then.in();
+    double seconds = (clock.nanos() - reached.appliedNanos) / 1e9;
+    double expected = reached.inPerSecondBefore * seconds;
+    if (in == 0
+        && r.guard.minItems() > 0
+        && expected >= r.guard.minItems()
+        && seconds >= r.guard.applyTimeout().toMillis() / 1e3) {
+      return String.format(
+          Locale.ROOT,
+          "agent %s has taken no items since it applied the version; before, it took %.1f a second",
+          uid,
+          reached.inPerSecondBefore);
+    }
+    Sum one = new Sum();
+    one.add(in, now.lost() - then.lost(), reached.lostBefore + r.guard.maxLost());
+    return one.problem("agent " + uid);
+  }
+
+  private long fleetReports(UUID uid) {
+    AgentState a = fleet.agent(uid);
+    return a == null ? 0 : a.totalsCount();
+  }
+
+  /** Items of agents since they applied the version, with the losses that are permitted. */
+  private final class Sum {
+    private long in;
+    private long lost;
+    private double allowed;
+
+    void add(long more, long moreLost, double share) {
+      in += more;
+      lost += Math.max(0, moreLost);
+      allowed += share * Math.max(more, moreLost);
+    }
+
+    private String problem(String who) {
+      long all = Math.max(in, lost);
+      boolean enough =
+          all >= MIN_COMPARED || all >= MIN_MOSTLY_LOST && lost > all / 2; // too few otherwise
+      if (!enough || lost <= allowed) {
+        return "";
+      }
+      String text =
+          String.format(
+              Locale.ROOT,
+              "%s lost %d of %d items (%.1f %%), at most %.1f %% are allowed",
+              who,
+              lost,
+              in,
+              100.0 * lost / all,
+              100 * allowed / all);
+      if (lost > allowed + othersRise() * all) {
+        return text;
+      }
+      undecided =
+          String.format(
+              Locale.ROOT,
+              "%s, and agents without the version lose %.1f %% more than before as well",
+              text,
+              100 * othersRise());
+      return "";
+    }
+  }
+
+  /** By how much the share that agents without the version lose has grown since the stage began. */
+  private double othersRise() {
+    if (Double.isNaN(rise)) {
+      RecentAccounts.Window w = others(fleet, r);
+      rise = w.in() < MIN_COMPARED ? 0 : Math.max(0, w.lostShare() - r.othersLostBefore);
+    }
+    return rise;
+  }
+
+  /** Recent items of the agents that the rollout is for and has not reached. */
+  static RecentAccounts.Window others(Fleet fleet, Rollout r) {
+    RecentAccounts.Window sum = RecentAccounts.Window.EMPTY;
+    for (AgentState a : fleet.agents(r.selector)) {
+      if (a.connected() && !r.reached.containsKey(a.uid())) {
+        sum = sum.plus(fleet.recent(a.uid()));
+      }
+    }
+    return sum;
+  }
+
+  /** Reading of an agent before a stage. */
+  static Reached before(Scheduler clock, Fleet fleet, AgentState a, int stage) {
+    Totals t = a.totals() == null ? Totals.NONE : a.totals();
+    RecentAccounts.Window w = fleet.recent(a.uid());
+    return new Reached(
+        clock.nanos(),
+        a.isHealthy(),
+        w.in() >= MIN_COMPARED ? w.lostShare() : t.lostShare(),
+        w.inPerSecond(),
+        stage);
+  }
+
+  /** Whether an agent has received the version, applied or not. */
+  private boolean has(AgentState a) {
+    return r.isPackage()
+        ? Rollout.offerHash(version, r.id).equals(a.packagesHash())
+        : version.hash().equals(a.configHash());
+  }
+
+  private RemoteStatus.State state(AgentState a) {
+    return r.isPackage() ? a.packageState() : a.configState();
+  }
+}
