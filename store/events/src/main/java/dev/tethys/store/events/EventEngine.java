@@ -315,8 +315,12 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
 
   private void requireOpen() {
     if (closed) {
-      throw new StorageException(Reason.UNAVAILABLE, "store is closed");
+      throw closedStore();
     }
+  }
+
+  private static StorageException closedStore() {
+    return new StorageException(Reason.UNAVAILABLE, "store is closed");
   }
 
   /** True while appends are refused because the disk is nearly full. */
@@ -466,7 +470,7 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
       written |= writeSealed();
       if (options.clock().getAsLong() >= housekeepingDue) {
         housekeepingDue = options.clock().getAsLong() + HOUSEKEEPING_NANOS;
-        housekeep();
+        housekeepIfOpen();
       }
       if (!written) {
         signal.idle();
@@ -478,17 +482,27 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
 
   /** Applies retention and deletions and merges small parts, due or not. */
   public void housekeep() throws IOException {
+    if (!housekeepIfOpen()) {
+      throw closedStore();
+    }
+  }
+
+  /** As {@link #housekeep}; false if the store is closed, which may happen while it waits. */
+  private boolean housekeepIfOpen() throws IOException {
     maintenance.lock();
     try {
       long generation;
       lock.lock();
       try {
-        requireOpen();
+        if (closed) {
+          return false;
+        }
         generation = activeGeneration;
       } finally {
         lock.unlock();
       }
       housekeeping.run(generation);
+      return true;
     } finally {
       maintenance.unlock();
     }

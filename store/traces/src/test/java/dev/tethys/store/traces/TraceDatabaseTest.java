@@ -1,6 +1,7 @@
 package dev.tethys.store.traces;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
@@ -8,10 +9,12 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.SpanAppendResult;
 import dev.tethys.model.traces.SpanBatch;
+import dev.tethys.model.traces.SpanField;
 import dev.tethys.model.traces.SpanFilter;
 import dev.tethys.model.traces.SpanNeeds;
 import dev.tethys.model.traces.SpanSegment;
 import dev.tethys.model.traces.SpanSelection;
+import dev.tethys.model.traces.SpanValue;
 import dev.tethys.store.events.EngineOptions;
 import dev.tethys.store.events.RetentionLimits;
 import dev.tethys.testkit.SimulatedFiles;
@@ -213,6 +216,55 @@ class TraceDatabaseTest {
       db.maintain();
       assertThat(db.parts()).isEqualTo(1);
       assertThat(ids(db)).containsExactlyInAnyOrder(1L, 2L);
+    }
+  }
+
+  @Test
+  void maintenanceThatAClosingStoreOvertakesEndsQuietly() throws IOException {
+    TraceDatabase db = open(new SimulatedFiles(1), engine());
+    put(db, List.of(span(1, 1, T0)));
+    db.close();
+    db.maintain();
+    assertThatThrownBy(db::housekeep).hasMessage("store is closed"); // asked for by a caller
+  }
+
+  @Test
+  void idsOfRowsAreReadWithLaterRowsOfAScan() throws IOException {
+    try (TraceDatabase db = open(new SimulatedFiles(1), engine())) {
+      List<Span> all = new ArrayList<>();
+      for (long i = 1; i <= 10_000; i++) {
+        all.add(span(1 + i / 3, i, T0 + i));
+      }
+      put(db, all);
+      db.flush();
+      SpanNeeds needs = new SpanNeeds(true, true, true, false, List.of());
+      List<List<Long>> arrays = new ArrayList<>();
+      List<List<Long>> single = new ArrayList<>();
+      try (SpanSelection found = db.select(TENANT, T0, T0 + HOUR)) {
+        for (SpanSegment segment : found.segments()) {
+          List<Integer> numbers = new ArrayList<>();
+          segment.scan(
+              new SpanFilter.Not(
+                  new SpanFilter.Compare(
+                      SpanField.intrinsic(SpanField.Scope.NAME),
+                      SpanFilter.Operator.EQUAL,
+                      new SpanValue.Text("op 3"))),
+              needs,
+              rows -> {
+                for (int i = 0; i < rows.count; i++) {
+                  arrays.add(List.of(rows.traceHigh[i], rows.traceLow[i], rows.spanId[i]));
+                  numbers.add(rows.idsFrom + i);
+                }
+                if (rows.idsEnd) {
+                  for (int n : numbers) {
+                    single.add(List.of(rows.traceHigh(n), rows.traceLow(n), rows.spanId(n)));
+                  }
+                  numbers.clear();
+                }
+              });
+        }
+      }
+      assertThat(single).hasSizeGreaterThan(4096).isEqualTo(arrays);
     }
   }
 
