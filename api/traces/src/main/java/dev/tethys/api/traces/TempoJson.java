@@ -23,20 +23,25 @@ final class TempoJson {
 
   private TempoJson() {}
 
-  static void search(TraceSearchResult r, TextBuffer out) {
+  /**
+   * Writes found traces.
+   *
+   * @param spanSet true to repeat the first spanset in the field that came before {@code spanSets}
+   */
+  static void search(TraceSearchResult r, boolean spanSet, TextBuffer out) {
     out.put("{\"traces\":[");
     String separator = "";
     for (FoundTrace t : r.traces()) {
       out.put(separator);
       separator = ",";
-      trace(t, out);
+      trace(t, spanSet, out);
     }
     out.put("],\"metrics\":");
     metrics(r.statistics(), out);
     out.put('}');
   }
 
-  private static void trace(FoundTrace t, TextBuffer out) {
+  private static void trace(FoundTrace t, boolean spanSet, TextBuffer out) {
     out.put("{\"traceID\":\"").put(t.traceId());
     String service = t.rootService();
     out.put("\",\"rootServiceName\":").json(service == null ? NO_ROOT : service);
@@ -46,18 +51,17 @@ final class TempoJson {
     }
     out.put(",\"startTimeUnixNano\":\"").number(t.start());
     out.put("\",\"durationMs\":").number(t.duration() / 1_000_000);
-    if (!t.spansets().isEmpty()) {
+    if (spanSet && !t.spansets().isEmpty()) {
       out.put(",\"spanSet\":");
-      int first = out.size();
       spanset(t.spansets().getFirst(), out);
-      int length = out.size() - first;
-      out.put(",\"spanSets\":[").repeat(first, length);
-      for (FoundTrace.Spanset s : t.spansets().subList(1, t.spansets().size())) {
-        out.put(',');
-        spanset(s, out);
-      }
-      out.put(']');
     }
+    String before = ",\"spanSets\":[";
+    for (FoundTrace.Spanset s : t.spansets()) {
+      out.put(before);
+      before = ",";
+      spanset(s, out);
+    }
+    out.put(t.spansets().isEmpty() ? "" : "]");
     if (!t.services().isEmpty()) {
       String separator = ",\"serviceStats\":{";
       for (Map.Entry<String, FoundTrace.ServiceStats> e : t.services().entrySet()) {

@@ -58,6 +58,31 @@ class TempoQueryTest {
   }
 
   @Test
+  void repeatsTheFirstSpansetForGrafanaBefore10Dot1() throws Exception {
+    for (String client : List.of("Grafana/9.5.3", "Grafana/10.0.13", "Grafana/8.5.0-pre")) {
+      String old = searchAs(client);
+      assertThat(old).as(client).contains("\"spanSet\":{\"spans\":[").contains("\"spanSets\":[{");
+      String later = searchAs("Grafana/10.1.0");
+      assertThat(old.replaceAll(",\"spanSet\":.*?}(?=,\"spanSets)", "")).isEqualTo(later);
+    }
+    for (String client : List.of("Grafana/11.6.0", "Grafana/100.0.1", "curl/8", "Grafana/", "")) {
+      assertThat(searchAs(client))
+          .as(client)
+          .doesNotContain("\"spanSet\"")
+          .contains("\"spanSets\"");
+    }
+  }
+
+  private String searchAs(String client) throws Exception {
+    HttpResponse<String> r =
+        server.client.send(
+            server.request("/tempo/api/search", "q", "{}").header("User-Agent", client).build(),
+            HttpResponse.BodyHandlers.ofString());
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(200);
+    return r.body();
+  }
+
+  @Test
   void endOfTheRangeIsPartOfIt() throws Exception {
     String start = String.valueOf(START);
     assertThat(body("/api/search", "q", "{ }", "start", start, "end", "" + (START + 10)))
