@@ -4,7 +4,7 @@ import org.jspecify.annotations.Nullable;
 
 /** Rows of a scan, as columns. Reused by the store after the consumer has returned. */
 public final class SpanRows {
-  /** Ids of single rows, whose arrays are not filled. */
+  /** Ids of single rows, whose arrays are not filled. Rows are counted from {@link #idsFrom}. */
   public interface Ids {
     /** First 8 bytes of the trace id. */
     long traceHigh(int row);
@@ -41,18 +41,27 @@ public final class SpanRows {
   /** Where the ids of single rows come from; null for the arrays. */
   public @Nullable Ids ids;
 
-  /** First 8 bytes of the trace id of a row, needed or not: for few rows. */
+  /** Number of the first row for {@link #ids}. */
+  public int idsFrom;
+
+  /**
+   * False if ids of these rows can be read with the next rows of the scan as well, by the numbers
+   * that they have now: a consumer that often replaces the row it chose reads the ids of the last.
+   */
+  public boolean idsEnd = true;
+
+  /** First 8 bytes of the trace id of a row, counted from {@link #idsFrom}: for few rows. */
   public long traceHigh(int row) {
-    return ids == null ? traceHigh[row] : ids.traceHigh(row);
+    return ids == null ? traceHigh[row - idsFrom] : ids.traceHigh(row);
   }
 
-  /** Last 8 bytes of the trace id of a row, needed or not: for few rows. */
+  /** Last 8 bytes of the trace id of a row, as {@link #traceHigh(int)}. */
   public long traceLow(int row) {
-    return ids == null ? traceLow[row] : ids.traceLow(row);
+    return ids == null ? traceLow[row - idsFrom] : ids.traceLow(row);
   }
 
-  /** Span id of a row, needed or not: for few rows. */
+  /** Span id of a row, as {@link #traceHigh(int)}. */
   public long spanId(int row) {
-    return ids == null ? spanId[row] : ids.spanId(row);
+    return ids == null ? spanId[row - idsFrom] : ids.spanId(row);
   }
 }

@@ -283,6 +283,7 @@ final class Accumulation {
         exemplars.put(cell, rows, i, exemplarValue(rows, i));
       }
     }
+    exemplars.readIds(rows);
   }
 
   private double exemplarValue(SpanRows rows, int row) {

@@ -11,6 +11,8 @@ final class Exemplars {
   private static final long NONE = Long.MAX_VALUE;
 
   private long[] order; // NONE for a cell without a span
+  private int[] chosen; // number + 1 of the row whose ids are not read yet
+  private boolean isUnread;
   long[] traceHigh;
   long[] traceLow;
   long[] spanId;
@@ -19,6 +21,7 @@ final class Exemplars {
 
   Exemplars(int cells) {
     order = new long[cells];
+    chosen = new int[cells];
     traceHigh = new long[cells];
     traceLow = new long[cells];
     spanId = new long[cells];
@@ -28,7 +31,7 @@ final class Exemplars {
   }
 
   long bytes() {
-    return 48L * order.length;
+    return 52L * order.length;
   }
 
   void grow(int cells) {
@@ -37,6 +40,7 @@ final class Exemplars {
       int n = Math.max(cells, 2 * before);
       order = Arrays.copyOf(order, n);
       Arrays.fill(order, before, n, NONE);
+      chosen = Arrays.copyOf(chosen, n);
       traceHigh = Arrays.copyOf(traceHigh, n);
       traceLow = Arrays.copyOf(traceLow, n);
       spanId = Arrays.copyOf(spanId, n);
@@ -58,14 +62,30 @@ final class Exemplars {
     return Math.min(NONE - 1, start * 0x9E3779B97F4A7C15L);
   }
 
-  /** Chooses a row for a cell. */
+  /** Chooses a row for a cell. {@link #readIds} follows when all rows were offered. */
   void put(int cell, SpanRows rows, int row, double v) {
     order[cell] = order(rows.start[row]);
-    traceHigh[cell] = rows.traceHigh(row);
-    traceLow[cell] = rows.traceLow(row);
-    spanId[cell] = rows.spanId(row);
+    chosen[cell] = rows.idsFrom + row + 1;
+    isUnread = true;
     time[cell] = rows.start[row];
     value[cell] = v;
+  }
+
+  /** Reads the ids of the chosen rows while they are there. */
+  void readIds(SpanRows rows) {
+    if (!isUnread || !rows.idsEnd) {
+      return;
+    }
+    for (int cell = 0; cell < chosen.length; cell++) {
+      int row = chosen[cell] - 1;
+      if (row >= 0) {
+        traceHigh[cell] = rows.traceHigh(row);
+        traceLow[cell] = rows.traceLow(row);
+        spanId[cell] = rows.spanId(row);
+        chosen[cell] = 0;
+      }
+    }
+    isUnread = false;
   }
 
   void offer(int cell, Exemplars other, int from) {

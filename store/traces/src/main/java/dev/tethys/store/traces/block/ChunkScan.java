@@ -71,13 +71,13 @@ public final class ChunkScan {
     for (int c = 0; c < cursors.length; c++) {
       cursors[c] = new FieldCursor(chunk.field(needs.fields().get(c)), out.columns[c]);
     }
-    SelectedIds ids = new SelectedIds(chunk, selected);
-    out.ids = ids;
+    out.ids = new SelectedIds(chunk, selected);
     for (int from = 0; from < count; from += BATCH) {
       Cancellation.check();
       int n = Math.min(BATCH, count - from);
       out.count = n;
-      ids.from = from;
+      out.idsFrom = from;
+      out.idsEnd = from + n == count;
       if (needs.traces()) {
         chunk.traceIds(selected, from, n, out.traceHigh, out.traceLow);
       }
@@ -98,15 +98,12 @@ public final class ChunkScan {
     }
   }
 
-  /** Ids of rows of a batch. */
+  /** Ids of the selected rows. */
   private static final class SelectedIds implements SpanRows.Ids {
     private final SpanChunk chunk;
     private final int[] selected;
     private final long[] high = new long[1];
     private final long[] low = new long[1];
-
-    /** First row of the batch among those that are selected. */
-    int from;
 
     SelectedIds(SpanChunk chunk, int[] selected) {
       this.chunk = chunk;
@@ -115,19 +112,19 @@ public final class ChunkScan {
 
     @Override
     public long traceHigh(int row) {
-      chunk.traceIds(selected, from + row, 1, high, low);
+      chunk.traceIds(selected, row, 1, high, low);
       return high[0];
     }
 
     @Override
     public long traceLow(int row) {
-      chunk.traceIds(selected, from + row, 1, high, low);
+      chunk.traceIds(selected, row, 1, high, low);
       return low[0];
     }
 
     @Override
     public long spanId(int row) {
-      return chunk.spanId()[selected[from + row]];
+      return chunk.spanId()[selected[row]];
     }
   }
 
