@@ -52,6 +52,7 @@ export interface Version {
   reason: string;
   hash: string;
   validation: string;
+  signed: boolean;
   bytes: number;
   text?: string;
 }

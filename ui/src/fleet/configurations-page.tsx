@@ -183,7 +183,10 @@ function Versions(props: { name: string; version: number; open: (search: Record<
                     >
                       Version {one.version}
                     </button>
-                    <div className="muted">{one.validation}</div>
+                    <div className="muted">
+                      {one.validation}
+                      {one.signed && ', signed'}
+                    </div>
                   </td>
                   <td>{one.author}</td>
                   <td>{one.reason}</td>

@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import dev.tethys.codec.opamp.SignedConfig;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
 import dev.tethys.pipeline.Scheduler;
@@ -265,6 +266,7 @@ final class ControlApi {
     n.put("name", v.name()).put("version", v.number()).put("timeMillis", v.time());
     n.put("author", v.author()).put("reason", v.reason()).put("hash", v.hash());
     n.put("validation", v.validation()).put("bytes", v.text().length());
+    n.put("signed", SignedConfig.of(v.text()).isSigned());
     if (withText) {
       n.put("text", v.text());
     }

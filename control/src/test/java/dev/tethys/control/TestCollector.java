@@ -34,6 +34,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
@@ -68,6 +69,17 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
 
   TestCollector(int port, Path folder, String own, Map<String, String> labels, String token)
       throws IOException {
+    this(port, folder, own, labels, token, null);
+  }
+
+  TestCollector(
+      int port,
+      Path folder,
+      String own,
+      Map<String, String> labels,
+      String token,
+      @Nullable PublicKey key)
+      throws IOException {
     Scheduler clock = Scheduler.system();
     graph =
         new Graph(
@@ -88,13 +100,20 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
                 TlsConfig.DEFAULT,
                 token,
                 folder.resolve("data"),
-                labels),
+                labels,
+                key),
             CLIENTS,
             Map.of("service.name", "edge"),
             clock,
             this);
     agent.restoreControls();
-    use(agent.files(), agent.variables());
+    try {
+      agent.verify();
+      use(agent.files(), agent.variables());
+    } catch (IOException e) {
+      agent.failed(String.valueOf(e.getMessage()));
+      use(List.of(), agent.variables());
+    }
     agent.start();
   }
 

@@ -1,7 +1,9 @@
 package dev.tethys.tools;
 
+import dev.tethys.codec.opamp.SignedConfig;
 import dev.tethys.pipeline.web.Json;
 import dev.tethys.runtime.cli.Flag;
+import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -131,10 +133,25 @@ final class ControlCommands {
                     "validate",
                     Flag.Kind.BOOLEAN,
                     "true",
-                    "Refuse a text that the collector of this program cannot read.")),
+                    "Refuse a text that the collector of this program cannot read."),
+                Flag.of(
+                    "sign-key",
+                    Flag.Kind.STRING,
+                    "",
+                    "Private key of Ed25519, in PEM, that signs the version; empty for the text as"
+                        + " it is.")),
             2,
             2,
             ControlCommands::push));
+    out.add(
+        new Command(
+            NAME + " sign",
+            "<name> <file>",
+            "Sign the text of a configuration in its file, by a last line that is a comment.",
+            List.of(Flag.of("sign-key", Flag.Kind.STRING, "", "Private key of Ed25519, in PEM.")),
+            2,
+            2,
+            ControlCommands::sign));
     out.add(
         command(
             "rollout",
@@ -357,7 +374,7 @@ final class ControlCommands {
   private static int configurations(Command.Arguments a, Console console) throws IOException {
     String name = a.operand(0, "");
     Table t = new Table();
-    t.row("NAME", "VERSION", "TIME", "AUTHOR", "VALIDATION", "REASON");
+    t.row("NAME", "VERSION", "TIME", "AUTHOR", "SIGNED", "VALIDATION", "REASON");
     for (Object o :
         list(
             call(
@@ -370,6 +387,7 @@ final class ControlCommands {
           text(o, "version"),
           time(o, "timeMillis"),
           text(o, "author"),
+          text(o, "signed"),
           text(o, "validation"),
           text(o, "reason"));
     }
@@ -433,7 +451,7 @@ final class ControlCommands {
             .key("name")
             .text(a.operands().get(0))
             .key("text")
-            .text(Files.readString(Path.of(a.operands().get(1))))
+            .text(signed(a, Files.readString(Path.of(a.operands().get(1)))))
             .key("validate")
             .raw(String.valueOf(a.flags().bool("validate")))
             .close('}');
@@ -441,6 +459,27 @@ final class ControlCommands {
     console
         .out()
         .println(text(v, "name") + " version " + text(v, "version") + ": " + text(v, "validation"));
+    return 0;
+  }
+
+  private static String signed(Command.Arguments a, String text) throws IOException {
+    String key = a.flags().get("sign-key");
+    if (key.isEmpty()) {
+      return text;
+    }
+    String name = a.operands().get(0);
+    String plain = SignedConfig.of(text).text(); // a former signature is replaced
+    return SignedConfig.sign(
+        name, plain, SigningKey.read(Path.of(key)).sign(SignedConfig.statement(name, plain)));
+  }
+
+  private static int sign(Command.Arguments a, Console console) throws IOException {
+    if (a.flags().get("sign-key").isEmpty()) {
+      throw new UsageException("--sign-key is required");
+    }
+    Path file = Path.of(a.operands().get(1));
+    Files.writeString(file, signed(a, Files.readString(file)));
+    console.out().println(file + ": signed as configuration " + a.operands().get(0));
     return 0;
   }
 

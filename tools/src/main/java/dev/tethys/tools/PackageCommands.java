@@ -15,10 +15,7 @@ import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
-import java.security.KeyFactory;
 import java.security.MessageDigest;
-import java.security.Signature;
-import java.security.spec.PKCS8EncodedKeySpec;
 import java.util.Base64;
 import java.util.HexFormat;
 import java.util.List;
@@ -127,23 +124,9 @@ final class PackageCommands {
     if (keyFile.isEmpty()) {
       return "";
     }
-    String text = Files.readString(Path.of(keyFile));
-    String base64 =
-        text.lines().filter(l -> !l.startsWith("-----")).reduce("", String::concat).strip();
-    try {
-      Signature s = Signature.getInstance("Ed25519");
-      s.initSign(
-          KeyFactory.getInstance("Ed25519")
-              .generatePrivate(new PKCS8EncodedKeySpec(Base64.getDecoder().decode(base64))));
-      s.update(PackagesOffer.statement(name, version, sha256));
-      return Base64.getEncoder().encodeToString(s.sign());
-    } catch (GeneralSecurityException | IllegalArgumentException e) {
-      throw new IOException(
-          keyFile
-              + " is no private key of Ed25519 in PEM, such as openssl genpkey -algorithm ed25519"
-              + " writes",
-          e);
-    }
+    return Base64.getEncoder()
+        .encodeToString(
+            SigningKey.read(Path.of(keyFile)).sign(PackagesOffer.statement(name, version, sha256)));
   }
 
   private static int signature(Command.Arguments a, Console console) throws IOException {

@@ -130,6 +130,12 @@ public final class CollectorRole implements AutoCloseable {
               "",
               "Label by which --control selects this process, as name=value. Can be repeated."),
           Flag.of(
+              ControlPlane.CONFIG_KEY,
+              Flag.Kind.STRING,
+              "",
+              "File with the public key of Ed25519, in PEM, that must have signed configurations of"
+                  + " --control; empty to accept them unsigned."),
+          Flag.of(
               ControlPlane.UPGRADES,
               Flag.Kind.STRING,
               "",

@@ -38,6 +38,7 @@ final class ControlPlane {
   static final String TOKEN_FILE = "control.token-file";
   static final String DATA = "control.data";
   static final String LABEL = "control.label";
+  static final String CONFIG_KEY = "control.config-key";
   static final String UPGRADES = "control.upgrades";
   static final String UPGRADE_KEY = "control.upgrade-key";
   static final String UPGRADE_TIMEOUT = "control.upgrade-timeout";
@@ -154,10 +155,16 @@ final class ControlPlane {
       }
     }
     String file = flags.get(TOKEN_FILE);
+    String key = flags.get(CONFIG_KEY);
     String token = file.isEmpty() ? "" : Files.readString(Path.of(file)).strip();
     return new ControlPlane(
         new ControlledAgent.Settings(
-            endpoint(word, url), TlsConfig.DEFAULT, token, Path.of(flags.get(DATA)), labels),
+            endpoint(word, url),
+            TlsConfig.DEFAULT,
+            token,
+            Path.of(flags.get(DATA)),
+            labels,
+            key.isEmpty() ? null : PackageFile.publicKey(Path.of(key))),
         upgrades(word, flags));
   }
 
@@ -207,6 +214,7 @@ final class ControlPlane {
     agent.restoreControls();
     if (!agent.files().isEmpty()) {
       try {
+        agent.verify();
         role.use(agent.files(), agent.variables(), System::getenv);
       } catch (ConfigException | IOException e) {
         LOG.log(

@@ -6,6 +6,7 @@ import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.codec.opamp.RemoteConfig;
+import dev.tethys.codec.opamp.SignedConfig;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Secret;
 import dev.tethys.config.TlsConfig;
@@ -19,6 +20,7 @@ import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.security.PublicKey;
 import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -80,6 +82,9 @@ public final class ControlledAgent implements AutoCloseable {
 
   private static final int MAX_TAPS = 4;
 
+  /** Ending of the name of a configuration's file. */
+  private static final String YAML = ".yaml";
+
   /** Process that is configured. */
   public interface Process {
     /**
@@ -129,9 +134,21 @@ public final class ControlledAgent implements AutoCloseable {
    * @param endpoint {@code ws} or {@code wss}
    * @param token bearer token; "" for none
    * @param labels reported as non-identifying attributes
+   * @param configKey verifies signatures of configurations; null to accept them unsigned
    */
   public record Settings(
-      URI endpoint, TlsConfig tls, String token, Path folder, Map<String, String> labels) {}
+      URI endpoint,
+      TlsConfig tls,
+      String token,
+      Path folder,
+      Map<String, String> labels,
+      @Nullable PublicKey configKey) {
+    /** Settings that accept configurations without a signature. */
+    public Settings(
+        URI endpoint, TlsConfig tls, String token, Path folder, Map<String, String> labels) {
+      this(endpoint, tls, token, folder, labels, null);
+    }
+  }
 
   private final Settings settings;
   private final Scheduler clock;
@@ -425,6 +442,10 @@ public final class ControlledAgent implements AutoCloseable {
     try {
       RemoteConfigFolder.check(config);
       String controls = control(RemoteConfigFolder.controls(config));
+      String refusal = refusal(config);
+      if (!refusal.isEmpty()) {
+        return failed(config, refusal);
+      }
       List<String> texts = RemoteConfigFolder.texts(config);
       Map<String, String> values = RemoteConfigFolder.variables(config);
       boolean same = texts.equals(running);
@@ -445,6 +466,56 @@ public final class ControlledAgent implements AutoCloseable {
       return controls.isEmpty() ? "" : failed(config, controls);
     } catch (IOException e) {
       return IoFailures.describe(e);
+    }
+  }
+
+  /** Why the signatures of a configuration do not permit it; "" where they do. */
+  private String refusal(RemoteConfig config) {
+    for (Map.Entry<String, RemoteConfig.File> e : config.files().entrySet()) {
+      String type = e.getValue().type();
+      if (!type.equals(CONTROLS) && !type.equals(VARIABLES)) {
+        String file = e.getKey();
+        String name = file.endsWith(YAML) ? file.substring(0, file.length() - YAML.length()) : file;
+        String refusal = refusal(name, SignedConfig.of(e.getValue().text()));
+        if (!refusal.isEmpty()) {
+          return refusal;
+        }
+      }
+    }
+    return "";
+  }
+
+  private String refusal(String name, SignedConfig c) {
+    if (settings.configKey() != null && c.isSigned() && !c.name().equals(name)) {
+      return "the signature is of configuration " + c.name() + ", not of " + name;
+    }
+    return refusal("configuration " + name, c, settings.configKey());
+  }
+
+  private static String refusal(String what, SignedConfig c, @Nullable PublicKey key) {
+    if (key == null || c.isSigned() && PackageFile.verify(key, c.statement(), c.signature())) {
+      return "";
+    }
+    return c.isSigned()
+        ? "the signature of "
+            + what
+            + " is not one of the key of this agent (--control.config-key) for its name and text"
+        : what
+            + " is not signed, and this agent requires it (--control.config-key); sign it by"
+            + " tethys tool control sign";
+  }
+
+  /**
+   * Checks the signatures of the configuration that was applied last, before the process uses it.
+   *
+   * @throws IOException where one is missing or wrong
+   */
+  public void verify() throws IOException {
+    for (String text : folder.texts()) {
+      String refusal = refusal("its text", SignedConfig.of(text), settings.configKey());
+      if (!refusal.isEmpty()) {
+        throw new IOException(refusal);
+      }
     }
   }
 
