@@ -12,23 +12,30 @@ import org.jspecify.annotations.Nullable;
  * @param metadata names of structured metadata, null for all
  * @param parts parts of bodies that are read, null for all; lengths are those of whole bodies. For
  *     the thread of the scan
+ * @param mention text without which a row is of no use, null if all are
  */
 public record LogNeeds(
     boolean times,
     boolean bodies,
     boolean lengths,
     @Nullable List<String> metadata,
-    @Nullable LogBodyParts parts) {
+    @Nullable LogBodyParts parts,
+    @Nullable LogMention mention) {
   /** All columns. */
   public static final LogNeeds ALL = new LogNeeds(true, true, true, null);
 
   /** Columns with whole bodies. */
   public LogNeeds(boolean times, boolean bodies, boolean lengths, @Nullable List<String> metadata) {
-    this(times, bodies, lengths, metadata, null);
+    this(times, bodies, lengths, metadata, null, null);
   }
 
   /** The same with parts of bodies. */
   public LogNeeds withParts(LogBodyParts of) {
-    return new LogNeeds(times, bodies, lengths, metadata, of);
+    return new LogNeeds(times, bodies, lengths, metadata, of, mention);
+  }
+
+  /** The same for rows with a text. */
+  public LogNeeds withMention(LogMention of) {
+    return new LogNeeds(times, bodies, lengths, metadata, parts, of);
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.store.logs;
 
 import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.LogFilter;
+import dev.tethys.model.logs.LogMention;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowConsumer;
 import dev.tethys.model.storage.Cancellation;
@@ -30,7 +31,7 @@ final class BlockScan {
   private final PartSegment segment;
   private final LogFilter filter;
   private final LineVerdicts lines;
-  private final @Nullable BitSet metadata; // rows that fit the conditions on metadata
+  private @Nullable BitSet columns; // rows that fit the conditions on metadata and are of use
   private final Map<String, Integer> names = new HashMap<>();
   private final boolean allStreams;
   private final boolean allTimes;
@@ -60,7 +61,7 @@ final class BlockScan {
         fitting.and(of);
       }
     }
-    metadata = fitting;
+    columns = fitting;
     boolean none = fitting != null && fitting.isEmpty();
     List<LogFilter.Line> conditions = none ? List.of() : filter.lines();
     lines = new LineVerdicts(block, conditions, conditions.isEmpty() ? null : selectedRows());
@@ -70,7 +71,7 @@ final class BlockScan {
   /** Rows whose stream and metadata fit; null for all. */
   private @Nullable BitSet selectedRows() {
     if (allStreams) {
-      return metadata;
+      return columns;
     }
     int[] selected = segment.selected();
     int[] streams = block.streamIndexes();
@@ -80,8 +81,8 @@ final class BlockScan {
         out.set(r);
       }
     }
-    if (metadata != null) {
-      out.and(metadata);
+    if (columns != null) {
+      out.and(columns);
     }
     return out;
   }
@@ -135,12 +136,13 @@ final class BlockScan {
   /** Finds the rows whose stream, time and metadata fit. */
   private int selectByColumns(int first, int end, int[] into) {
     int n = 0;
-    if (metadata == null) {
+    BitSet of = columns;
+    if (of == null) {
       for (int r = first; r < end; r++) {
         into[n++] = r;
       }
     } else {
-      for (int r = metadata.nextSetBit(first); r >= 0 && r < end; r = metadata.nextSetBit(r + 1)) {
+      for (int r = of.nextSetBit(first); r >= 0 && r < end; r = of.nextSetBit(r + 1)) {
         into[n++] = r;
       }
     }
@@ -223,8 +225,23 @@ final class BlockScan {
     return true;
   }
 
+  /** Leaves out rows that are of no use, where that is known before bodies are read. */
+  private void leaveOut(LogNeeds needs) {
+    LogMention mention = needs.mention();
+    if (mention == null || names.containsKey(mention.metadata())) {
+      return;
+    }
+    BitSet some = selectedRows();
+    BitSet of = block.rowsMentioning(mention, some);
+    if (of != null && some != null) {
+      of.and(some);
+    }
+    columns = of == null ? columns : of;
+  }
+
   /** Passes on the rows that fit, in the order of the block. */
   void run(LogNeeds needs, LogRowConsumer consumer) {
+    leaveOut(needs);
     BlockBatch batch = new BlockBatch(this, needs);
     int[] rows = new int[maxRows()];
     int templates = block.templateCount();

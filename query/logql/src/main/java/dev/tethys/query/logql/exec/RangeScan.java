@@ -6,6 +6,7 @@ import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.LogBodyParts;
 import dev.tethys.model.logs.LogFilter;
+import dev.tethys.model.logs.LogMention;
 import dev.tethys.model.logs.LogNeeds;
 import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.model.logs.LogSegment;
@@ -21,6 +22,7 @@ import dev.tethys.query.logql.exec.Accumulators.Sums;
 import dev.tethys.query.logql.exec.StepGrid.Steps;
 import dev.tethys.query.logql.pipeline.LogPipeline;
 import dev.tethys.query.logql.pipeline.NameTable;
+import dev.tethys.query.logql.pipeline.RequiredText;
 import dev.tethys.query.logql.pipeline.Row;
 import dev.tethys.query.logql.pipeline.Unwrapping;
 import dev.tethys.query.logql.pipeline.UsedLabels;
@@ -139,7 +141,9 @@ final class RangeScan {
               bytes,
               byStream ? List.of() : RowReader.metadata(wanted));
       LogBodyParts parts = readers == 1 && !changesLine ? pipeline.lineParts() : null;
-      needs = parts == null ? columns : columns.withParts(parts);
+      LogMention mention = readers == 0 ? null : RequiredText.of(stages, u, streams);
+      LogNeeds used = mention == null ? columns : columns.withMention(mention);
+      needs = parts == null ? used : used.withParts(parts);
       reader = new RowReader(names, row, streams, wanted, needs);
       List<String> metadata = needs.metadata();
       boolean cached =

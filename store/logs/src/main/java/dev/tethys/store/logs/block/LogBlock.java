@@ -2,6 +2,7 @@ package dev.tethys.store.logs.block;
 
 import dev.tethys.model.Matcher;
 import dev.tethys.model.logs.LogBodyParts;
+import dev.tethys.model.logs.LogMention;
 import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.events.SectionReader;
@@ -9,6 +10,7 @@ import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
 import java.lang.foreign.MemorySegment;
+import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.BitSet;
 import java.util.List;
@@ -27,6 +29,8 @@ public final class LogBlock {
 
   // Searching single templates costs more than searching all if they are more than this part.
   private static final int PART_OF_TEMPLATES = 2;
+
+  private static final byte[] BACKSLASH = {'\\'};
 
   /** Keys of what is kept of a block, besides sections and {@link RowColumns}. */
   private enum CachedColumns {
@@ -490,6 +494,23 @@ public final class LogBlock {
           columns[a].addContaining(piece, ids, firstRows[t], firstRows[t + 1] - firstRows[t], out);
         }
       }
+    }
+    return out;
+  }
+
+  /**
+   * Rows that may be of use to a consumer that asks for a text; null for all.
+   *
+   * @param some rows that matter, null for all
+   */
+  public @Nullable BitSet rowsMentioning(LogMention mention, @Nullable BitSet some) {
+    Piece piece = Piece.longest(mention.text().getBytes(StandardCharsets.UTF_8), false);
+    if (piece == null) {
+      return null;
+    }
+    BitSet out = rowsWith(piece, some);
+    if (mention.escapes()) {
+      out.or(rowsWith(Piece.of(BACKSLASH, 0), some));
     }
     return out;
   }

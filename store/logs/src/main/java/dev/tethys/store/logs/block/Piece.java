@@ -1,5 +1,6 @@
 package dev.tethys.store.logs.block;
 
+import dev.tethys.store.files.ByteSink;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -24,6 +25,9 @@ import org.jspecify.annotations.Nullable;
 @SuppressWarnings("ArrayRecordComponent") // never changed
 record Piece(byte[] text, boolean ignoreCase, int anchor, boolean mixed, byte[] even, byte[] odd) {
   private static final byte[] NONE = {};
+  private static final long ONES = 0x0101010101010101L;
+  private static final long HIGH = 0x8080808080808080L;
+  private static final byte CASE = 0x20; // of ASCII letters
   private static final int MIN_MIXED = 6;
   private static final int MIN_OTHER = 3;
   private static final int MAX_OTHERS = 4;
@@ -153,13 +157,27 @@ record Piece(byte[] text, boolean ignoreCase, int anchor, boolean mixed, byte[] 
 
   /** Position of the piece in a range, or -1. */
   int find(byte[] b, int from, int to) {
-    int n = text.length;
     byte a = text[anchor];
-    byte other = ignoreCase && a >= 'a' && a <= 'z' ? (byte) (a - 32) : a;
-    int end = to - n + anchor;
-    for (int i = from + anchor; i <= end; i++) {
-      byte c = b[i];
-      if ((c == a || c == other) && isAt(b, i - anchor)) {
+    int end = to - text.length + anchor; // last place of the anchor
+    int i = from + anchor;
+    byte fold = ignoreCase && a >= 'a' && a <= 'z' ? CASE : 0;
+    long pattern = (a & 0xffL) * ONES;
+    long folds = fold * ONES;
+    for (int last = Math.min(end, b.length - Long.BYTES); i <= last; i += Long.BYTES) {
+      long v = ((long) ByteSink.LONG.get(b, i) | folds) ^ pattern;
+      // A bit for each byte that is zero, and perhaps for some behind the first one.
+      for (long z = v - ONES & ~v & HIGH; z != 0; z &= z - 1) {
+        int p = i + (Long.numberOfTrailingZeros(z) >>> 3);
+        if (p > end) {
+          return -1;
+        }
+        if (isAt(b, p - anchor)) {
+          return p - anchor;
+        }
+      }
+    }
+    for (; i <= end; i++) {
+      if ((b[i] | fold) == a && isAt(b, i - anchor)) {
         return i - anchor;
       }
     }

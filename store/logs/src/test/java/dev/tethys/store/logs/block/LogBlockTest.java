@@ -2,6 +2,7 @@ package dev.tethys.store.logs.block;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.logs.LogMention;
 import dev.tethys.store.events.DecodedColumns;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
@@ -140,6 +141,42 @@ class LogBlockTest {
       rows.add(row(NOON + i, bodies[i]));
     }
     returns(rows);
+  }
+
+  @Test
+  void rowsWithATextAreKeptAndMostOthersAreNot() {
+    String[] keys = {"status", "state", "status_code", "st\\u0061tus", "x7status", "took"};
+    Random random = new Random(8);
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 3000; i++) {
+      StringBuilder body = new StringBuilder("{\"ts\":" + i);
+      for (int k = random.nextInt(4); k > 0; k--) {
+        body.append(",\"").append(keys[random.nextInt(keys.length)]).append("\":\"");
+        body.append(random.nextInt(2) == 0 ? "v" + random.nextInt(99) : "ok").append('"');
+      }
+      rows.add(row(NOON + i, body.append(i % 50 == 0 ? " ".repeat(i) : "").append('}').toString()));
+    }
+    LogBlock block = open(write(rows));
+    ByteSink body = new ByteSink();
+    int left = 0;
+    for (boolean escapes : new boolean[] {false, true}) {
+      BitSet some = new BitSet();
+      some.set(100, 2500);
+      LogMention mention = new LogMention("status", escapes, "status");
+      BitSet all = Objects.requireNonNull(block.rowsMentioning(mention, null));
+      BitSet of = Objects.requireNonNull(block.rowsMentioning(mention, some));
+      for (int r = 0; r < block.rows(); r++) {
+        block.appendBody(r, body.clear());
+        String text = text(body);
+        if (text.contains("status") || escapes && text.contains("\\")) {
+          assertThat(all.get(r)).as(text).isTrue();
+          assertThat(of.get(r) || !some.get(r)).as(text).isTrue();
+        }
+        left += all.get(r) ? 0 : 1;
+      }
+    }
+    assertThat(left).isGreaterThan(1500);
+    assertThat(block.rowsMentioning(new LogMention("5", false, "x"), null)).isNull();
   }
 
   @Test
