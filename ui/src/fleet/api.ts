@@ -64,6 +64,18 @@ export interface Difference {
   problem?: string;
 }
 
+/** Items and bytes to exporters for each that was taken; an empty attribute is the whole signal. */
+export interface OutputRow {
+  signal: string;
+  attribute: string;
+  value: string;
+  taken: number;
+  itemsBefore: number;
+  items: number;
+  bytesBefore: number;
+  bytes: number;
+}
+
 export interface Rollout {
   id: number;
   configuration: string;
@@ -82,6 +94,8 @@ export interface Rollout {
   maxLost: number;
   minItems: number;
   maxWait: string;
+  maxOutputChange: number;
+  outputs?: { against: string; rows: OutputRow[] };
   agents: { uid: string; applied: boolean }[];
 }
 

@@ -114,6 +114,7 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         . Soak {rollout.soak}, largest loss {rollout.maxLost}, at least {counted(rollout.minItems, 'item')} a
         stage within {rollout.maxWait}.
       </p>
+      {rollout.outputs && <Outputs outputs={rollout.outputs} />}
       <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>
         {open ? 'Hide agents' : `Reached ${counted(rollout.agents.length, 'agent')}`}
       </button>
@@ -130,6 +131,49 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         </ChangeDialog>
       )}
     </section>
+  );
+}
+
+function Outputs({ outputs }: { outputs: NonNullable<Rollout['outputs']> }) {
+  const [open, setOpen] = useState(false);
+  const differences = outputs.rows.filter((row) => row.attribute !== '').length;
+  return (
+    <>
+      <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>
+        {open
+          ? 'Hide outputs'
+          : `Outputs beside ${outputs.against}: ${counted(differences, 'differing value')}`}
+      </button>
+      {open && (
+        <table className="fleet-effect" aria-label="Outputs for each item and byte that was taken">
+          <thead>
+            <tr>
+              <th>Signal or value</th>
+              <th className="number">Items without</th>
+              <th className="number">Items</th>
+              <th className="number">Bytes without</th>
+              <th className="number">Bytes</th>
+            </tr>
+          </thead>
+          <tbody>
+            {outputs.rows.map((row) => (
+              <tr key={`${row.signal} ${row.attribute} ${row.value}`}>
+                <td>
+                  {row.signal}
+                  {row.attribute && `, ${row.attribute}=${row.value || '(none)'}`}
+                </td>
+                {[row.itemsBefore, row.items, row.bytesBefore, row.bytes].map((n, i) => (
+                  // biome-ignore lint/suspicious/noArrayIndexKey: the columns are fixed.
+                  <td key={i} className="number">
+                    {n.toFixed(3)}
+                  </td>
+                ))}
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
   );
 }
 

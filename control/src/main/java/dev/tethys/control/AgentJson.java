@@ -97,7 +97,9 @@ final class AgentJson {
     n.put("applyTimeout", Durations.format(r.guard.applyTimeout()));
     n.put("soak", Durations.format(r.guard.soak()));
     n.put("maxLost", r.guard.maxLost()).put("query", r.guard.query());
+    n.put("maxOutputChange", r.guard.maxOutputChange());
     n.put("minItems", r.guard.minItems()).put("maxWait", Durations.format(r.guard.maxWait()));
+    r.outputs.put(n);
     ArrayNode agents = n.putArray("agents");
     r.reached.forEach(
         (uid, x) -> agents.addObject().put("uid", uid.toString()).put("applied", x.applied));

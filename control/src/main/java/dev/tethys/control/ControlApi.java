@@ -374,7 +374,8 @@ final class ControlApi {
         "maxLost",
         "query",
         "minItems",
-        "maxWait");
+        "maxWait",
+        "maxOutputChange");
     String ofPackage = text(body, "package", false);
     boolean isPackage = !ofPackage.isEmpty();
     String name = isPackage ? Packages.PREFIX + ofPackage : text(body, "configuration", true);
@@ -385,6 +386,10 @@ final class ControlApi {
     JsonNode lost = body.path("maxLost");
     if (!lost.isMissingNode() && !lost.isNumber()) {
       throw new IllegalArgumentException("member \"maxLost\" must be a number from 0 to 1");
+    }
+    JsonNode change = body.path("maxOutputChange");
+    if (!change.isMissingNode() && !change.isNumber()) {
+      throw new IllegalArgumentException("member \"maxOutputChange\" must be a number from 0");
     }
     JsonNode items = body.path("minItems");
     if (!items.isMissingNode() && !items.canConvertToLong()) {
@@ -398,7 +403,8 @@ final class ControlApi {
             lost.isMissingNode() ? Guard.DEFAULT.maxLost() : lost.doubleValue(),
             text(body, "query", false),
             items.isMissingNode() ? Guard.DEFAULT.minItems() : items.longValue(),
-            duration(body, "maxWait", Guard.DEFAULT.maxWait()));
+            duration(body, "maxWait", Guard.DEFAULT.maxWait()),
+            change.isMissingNode() ? 0 : change.doubleValue());
     if (!guard.query().isEmpty() && !rollouts.hasQueries()) {
       throw new IllegalArgumentException(
           "query requires a Prometheus: start the control plane with --prometheus.url");

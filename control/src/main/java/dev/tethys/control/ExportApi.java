@@ -130,6 +130,9 @@ final class ExportApi {
               spec.put("maxLost", r.guard.maxLost());
               spec.put("minItems", r.guard.minItems());
               spec.put("maxWait", Durations.format(r.guard.maxWait()));
+              if (r.guard.maxOutputChange() > 0) {
+                spec.put("maxOutputChange", r.guard.maxOutputChange());
+              }
               if (!r.guard.query().isEmpty()) {
                 spec.put("query", r.guard.query());
               }

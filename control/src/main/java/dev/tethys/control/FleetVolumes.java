@@ -36,7 +36,9 @@ final class FleetVolumes {
 
   private record Key(String value, String signal) {}
 
-  private record Report(byte[] json, long nanos) {}
+  /** Report of an agent. */
+  @SuppressWarnings("ArrayRecordComponent") // not compared
+  record Report(byte[] json, long nanos) {}
 
   private final Map<UUID, Report> reports = new HashMap<>(); // guarded by this
   private final Map<UUID, Report> earlier = new HashMap<>(); // those before; guarded by this
@@ -67,15 +69,20 @@ final class FleetVolumes {
     bytes -= before == null ? 0 : before.json.length;
   }
 
+  /** The last report of an agent; null for none. */
+  synchronized @Nullable Report last(UUID agent) {
+    return reports.get(agent);
+  }
+
   private synchronized byte @Nullable [] report(UUID agent) {
     Report r = reports.get(agent);
     return r == null ? null : r.json;
   }
 
   /** Two reports that follow each other. */
-  private record Pair(Report before, Report last) {}
+  record Pair(Report before, Report last) {}
 
-  private synchronized @Nullable Pair pair(UUID agent) {
+  synchronized @Nullable Pair pair(UUID agent) {
     Report last = reports.get(agent);
     Report before = earlier.get(agent);
     return last == null || before == null ? null : new Pair(before, last);
@@ -239,7 +246,7 @@ final class FleetVolumes {
     }
   }
 
-  private static @Nullable JsonNode read(byte[] report) {
+  static @Nullable JsonNode read(byte[] report) {
     try {
       JsonNode n = JsonMapper.shared().readTree(report);
       return n.isObject() ? n : null;

@@ -15,6 +15,8 @@ import java.util.concurrent.TimeUnit;
  * @param minItems fewest items that the agents of a stage must have taken before it is good; 0 for
  *     any
  * @param maxWait time for which a stage waits for them; then the rollout is paused
+ * @param maxOutputChange largest relative change of the items or bytes of a signal that are given
+ *     to exporters for each that was taken; 0 for any
  */
 public record Guard(
     Duration applyTimeout,
@@ -22,7 +24,8 @@ public record Guard(
     double maxLost,
     String query,
     long minItems,
-    Duration maxWait) {
+    Duration maxWait,
+    double maxOutputChange) {
   private static final int MAX_QUERY = 4096;
   private static final long MOST_ITEMS = 1_000_000_000;
 
@@ -30,7 +33,7 @@ public record Guard(
 
   public static final Guard DEFAULT =
       new Guard(
-          Duration.ofSeconds(15), Duration.ofSeconds(10), 0.01, "", 100, Duration.ofMinutes(5));
+          Duration.ofSeconds(15), Duration.ofSeconds(10), 0.01, "", 100, Duration.ofMinutes(5), 0);
 
   public Guard {
     check("applyTimeout", applyTimeout);
@@ -43,6 +46,10 @@ public record Guard(
     if (query.length() > MAX_QUERY) {
       throw new IllegalArgumentException(
           "query has " + query.length() + " characters; at most " + MAX_QUERY);
+    }
+    if (!(maxOutputChange >= 0 && maxOutputChange <= 1000)) {
+      throw new IllegalArgumentException(
+          "maxOutputChange must be a number from 0 to 1000, such as 0.1, not " + maxOutputChange);
     }
     if (!(maxLost >= 0 && maxLost <= 1)) {
       throw new IllegalArgumentException("maxLost must be a number from 0 to 1, not " + maxLost);

@@ -87,6 +87,9 @@ final class Rollout {
   /** Last stage that passes although its guard could not be judged, by the decision of a user. */
   int acceptedStage = -1;
 
+  /** What the reached agents put out; since the start of the control plane. */
+  final OutputComparison outputs = new OutputComparison();
+
   /** Whether the guard paused it, since it could not judge the stage. */
   boolean pausedByGuard;
 

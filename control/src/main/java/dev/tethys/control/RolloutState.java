@@ -88,7 +88,8 @@ final class RolloutState {
                 n.path("query").asString(""),
                 n.path("minItems").asLong(Guard.DEFAULT.minItems()),
                 Duration.ofMillis(
-                    n.path("maxWaitMillis").asLong(Guard.DEFAULT.maxWait().toMillis()))),
+                    n.path("maxWaitMillis").asLong(Guard.DEFAULT.maxWait().toMillis())),
+                n.path("maxOutputChange").asDouble(0)),
             n.path("author").asString(""),
             n.path("reason").asString(""),
             n.path("started").asLong(0),
@@ -135,6 +136,7 @@ final class RolloutState {
     n.put("soakMillis", r.guard.soak().toMillis()).put("maxLost", r.guard.maxLost());
     n.put("query", r.guard.query()).put("minItems", r.guard.minItems());
     n.put("maxWaitMillis", r.guard.maxWait().toMillis());
+    n.put("maxOutputChange", r.guard.maxOutputChange());
     n.put("pausedByGuard", r.pausedByGuard);
     n.put("acceptedStage", r.acceptedStage).put("othersLost", r.othersLostBefore);
     n.put("author", r.author).put("reason", r.reason).put("started", r.startedMillis);

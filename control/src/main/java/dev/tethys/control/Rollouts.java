@@ -260,7 +260,7 @@ final class Rollouts {
       if (r.reached.size() >= size) {
         break;
       }
-      r.reached.put(a.uid(), StageCheck.before(clock, fleet, a, r.stage));
+      r.reached.put(a.uid(), StageCheck.before(clock, fleet, r, a));
       out.add(a.uid());
     }
     r.othersLostBefore = StageCheck.others(fleet, r).lostShare();

@@ -168,6 +168,12 @@ sealed interface SourceResource {
             Type.DURATION,
             Guard.DEFAULT.maxWait(),
             "Longest wait of a stage for them; then the rollout is paused.");
+    private static final Key<Double> MAX_OUTPUT_CHANGE =
+        ROLLOUT_SPEC.key(
+            "maxOutputChange",
+            Type.FLOAT,
+            0.0,
+            "Largest relative change of what exporters get for each item or byte; 0 for any.");
     private static final Key<String> REASON =
         ROLLOUT_SPEC.key("reason", Type.STRING, "", "Reason, kept in the audit log.");
 
@@ -306,7 +312,8 @@ sealed interface SourceResource {
                 o.get(MAX_LOST),
                 o.get(QUERY),
                 o.get(MIN_ITEMS),
-                o.get(MAX_WAIT));
+                o.get(MAX_WAIT),
+                o.get(MAX_OUTPUT_CHANGE));
       } catch (IllegalArgumentException e) {
         throw (ConfigException) o.error(String.valueOf(e.getMessage())).initCause(e);
       }

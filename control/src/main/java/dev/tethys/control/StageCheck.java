@@ -4,6 +4,9 @@ import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.control.Rollout.Reached;
 import dev.tethys.pipeline.Scheduler;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.UUID;
@@ -71,8 +74,37 @@ final class StageCheck {
               + r.guard.minItems()
               + " are required (minItems)";
     }
+    if (problem.isEmpty()) {
+      compareOutputs();
+    }
     if (r.acceptedStage >= r.stage) {
       undecided = "";
+    }
+  }
+
+  private void compareOutputs() {
+    Map<UUID, Long> applied = new LinkedHashMap<>();
+    r.reached.forEach(
+        (u, x) -> {
+          if (x.applied && applied.size() < OutputComparison.MAX_AGENTS) {
+            applied.put(u, x.appliedNanos);
+          }
+        });
+    List<UUID> others = new ArrayList<>();
+    for (AgentState a : fleet.agents(r.selector)) {
+      if (others.size() < OutputComparison.MAX_AGENTS
+          && a.connected()
+          && !r.reached.containsKey(a.uid())) {
+        others.add(a.uid());
+      }
+    }
+    r.outputs.update(fleet.volumes(), applied, others);
+    double most = r.guard.maxOutputChange();
+    if (most > 0) {
+      problem = r.outputs.problem(most);
+      if (!r.outputs.isDecided() && undecided.isEmpty()) {
+        undecided = "the outputs of agents with and without the version are not compared yet";
+      }
     }
   }
 
@@ -253,7 +285,8 @@ final class StageCheck {
   }
 
   /** Reading of an agent before a stage. */
-  static Reached before(Scheduler clock, Fleet fleet, AgentState a, int stage) {
+  static Reached before(Scheduler clock, Fleet fleet, Rollout r, AgentState a) {
+    r.outputs.reach(fleet.volumes(), a.uid());
     Totals t = a.totals() == null ? Totals.NONE : a.totals();
     RecentAccounts.Window w = fleet.recent(a.uid());
     return new Reached(
@@ -261,7 +294,7 @@ final class StageCheck {
         a.isHealthy(),
         w.in() >= MIN_COMPARED ? w.lostShare() : t.lostShare(),
         w.inPerSecond(),
-        stage);
+        r.stage);
   }
 
   /** Whether an agent has received the version, applied or not. */

@@ -158,6 +158,31 @@ class ControlFleetTest extends FleetCase {
     assertThat(rollout(id).path("agents").size()).isEqualTo(1);
   }
 
+  /** Nothing is dropped: each record is given to another exporter as well. */
+  @Test
+  void versionThatDoublesTheOutputIsUndoneByTheComparisonOfOutputs() throws Exception {
+    fleet(3);
+    String doubled =
+        OWN.replace("exporters: {nop: {}}", "exporters: {nop: {}, nop/b: {}}")
+            .replace("exporters: [nop]", "exporters: [nop, nop/b]");
+    long id =
+        done(post(
+                "/rollouts",
+                body()
+                    .put("configuration", "edge")
+                    .put("version", push(doubled))
+                    .put("soak", "0s")
+                    .put("maxOutputChange", 0.2)))
+            .path("id")
+            .asLong();
+    untilState(id, "undone");
+    assertThat(rollout(id).path("stateReason").asString())
+        .contains("logs: 2.0", "without the version");
+    assertThat(rollout(id).path("agents").size()).isEqualTo(1);
+    assertThat(rollout(id).path("outputs").path("rows").get(0).path("signal").asString())
+        .isEqualTo("logs");
+  }
+
   @Test
   void dropsThatTheAuthorAllowedAreNotUndone() throws Exception {
     fleet(1);

@@ -11,7 +11,8 @@ class GuardTest {
   void aTimeBeyondTheLimitIsNamedAsItIsWritten() {
     assertThatThrownBy(
             () ->
-                new Guard(Duration.ofHours(25), Duration.ofSeconds(1), 0.01, "", 0, Duration.ZERO))
+                new Guard(
+                    Duration.ofHours(25), Duration.ofSeconds(1), 0.01, "", 0, Duration.ZERO, 0))
         .hasMessageEndingWith("must be from 0s to 1d, not 25h0m0s");
   }
 }

@@ -165,7 +165,7 @@ class RolloutLossTest {
   }
 
   private static Guard guard(long minItems, Duration maxWait) {
-    return new Guard(Duration.ofSeconds(15), Duration.ofSeconds(1), 0.01, "", minItems, maxWait);
+    return new Guard(Duration.ofSeconds(15), Duration.ofSeconds(1), 0.01, "", minItems, maxWait, 0);
   }
 
   private void agents(int n, long in) {

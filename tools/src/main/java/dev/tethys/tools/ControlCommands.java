@@ -176,10 +176,25 @@ final class ControlCommands {
                     "0.01",
                     "Largest rise of the share of dropped items, 0 to 1."),
                 MIN_ITEMS,
-                MAX_WAIT),
+                MAX_WAIT,
+                Flag.of(
+                    "max-output-change",
+                    Flag.Kind.FLOAT,
+                    "0",
+                    "Largest relative change of what exporters get for each item or byte; 0 for"
+                        + " any.")),
             1,
             2,
             ControlCommands::rollout));
+    out.add(
+        command(
+            "rollout-outputs",
+            "<rollout>",
+            "Compare what agents with and without the version of a rollout give to exporters.",
+            List.of(),
+            1,
+            1,
+            ControlCommands::outputs));
     out.add(
         command(
             "rollouts",
@@ -501,13 +516,48 @@ final class ControlCommands {
             .key("minItems")
             .number(a.flags().integer("min-items"))
             .key("maxWait")
-            .text(a.flags().get("max-wait"));
+            .text(a.flags().get("max-wait"))
+            .key("maxOutputChange")
+            .raw(String.valueOf(Double.parseDouble(a.flags().get("max-output-change"))));
     if (a.operands().size() > 1) {
       body.key("version").number(Long.parseLong(a.operands().get(1)));
     }
     Object r = call(a, "POST", "/rollouts", body.close('}').toString());
     console.out().println("rollout " + text(r, "id") + " is " + text(r, "state"));
     return 0;
+  }
+
+  private static int outputs(Command.Arguments a, Console console) throws IOException {
+    String id = a.operands().getFirst();
+    for (Object r : list(call(a, "GET", "/rollouts", null))) {
+      if (text(r, "id").equals(id)) {
+        Object o = object(r).get("outputs");
+        if (o == null) {
+          console.out().println("rollout " + id + ": not compared yet; reports come every 10 s");
+          return 0;
+        }
+        Table t = new Table();
+        t.row("SIGNAL", "ATTRIBUTE", "VALUE", "ITEMS BEFORE", "ITEMS", "BYTES BEFORE", "BYTES");
+        for (Object row : list(object(o).get("rows"))) {
+          t.row(
+              text(row, "signal"),
+              text(row, "attribute"),
+              text(row, "value"),
+              ratio(row, "itemsBefore"),
+              ratio(row, "items"),
+              ratio(row, "bytesBefore"),
+              ratio(row, "bytes"));
+        }
+        t.print(console.out());
+        console.out().println("for each that was taken, beside " + text(o, "against"));
+        return 0;
+      }
+    }
+    throw new IOException("there is no rollout " + id);
+  }
+
+  private static String ratio(Object row, String name) {
+    return String.format(Locale.ROOT, "%.3f", Double.parseDouble(text(row, name)));
   }
 
   private static int rollouts(Command.Arguments a, Console console) throws IOException {
