@@ -32,6 +32,12 @@ final class OtlpVolumes {
   private static final int TIME_TAG = 1 << 3 | ProtoReader.FIXED64;
   private static final int NUMBER_TAG = SEVERITY_NUMBER << 3 | ProtoReader.VARINT;
 
+  private static final int RECORD_TAG = INNER << 3 | LENGTH;
+  private static final int SCOPE_TAG = RESOURCE << 3 | LENGTH;
+
+  /** Largest begin of a record of which the length has two bytes. */
+  private static final int RECORD_HEAD = 3;
+
   /** Offset of the severity number in a record that begins with its time. */
   private static final int NUMBER_AT = 10;
 
@@ -39,6 +45,7 @@ final class OtlpVolumes {
   private final List<VolumeAttribute> attributes;
   private final BatchVolumes out;
   private final byte[][] keys;
+  private final RecentTexts texts;
   private final @Nullable String[] found;
   private final int severity; // index of the attribute, -1 for none
   private final int metric;
@@ -57,6 +64,7 @@ final class OtlpVolumes {
     this.detailed = detailed;
     out = new BatchVolumes(attributes, detailed);
     keys = plan.keys;
+    texts = plan.texts;
     found = new String[attributes.size()];
     severity = signal == Signal.LOGS ? index(VolumeAttribute.Source.SEVERITY) : -1;
     metric = signal == Signal.METRICS ? index(VolumeAttribute.Source.METRIC) : -1;
@@ -134,7 +142,7 @@ final class OtlpVolumes {
   }
 
   private long scope() {
-    long n = 0;
+    long n = signal == Signal.LOGS && severity >= 0 && !items ? plainLogs() : 0;
     while (r.next()) {
       if (r.field() != INNER || r.wireType() != LENGTH) {
         r.skip();
@@ -154,6 +162,48 @@ final class OtlpVolumes {
         case PROFILES -> n += samples();
       }
     }
+    return n;
+  }
+
+  /**
+   * Counts log records up to the first one that is not written as usual, where the reader then
+   * stands: without its state for each field this loop costs a fraction.
+   */
+  private long plainLogs() {
+    byte[] b = r.buffer();
+    int limit = r.limit();
+    int p = r.position();
+    long n = 0;
+    while (limit - p > RECORD_HEAD + NUMBER_AT) {
+      if (b[p] != RECORD_TAG) {
+        if (b[p] != SCOPE_TAG || b[p + 1] < 0 || limit - p - 2 < b[p + 1]) {
+          break;
+        }
+        p += 2 + b[p + 1]; // the short name of a scope
+        continue;
+      }
+      int length = b[p + 1];
+      int at = p + 2;
+      if (length < 0) {
+        length = length & 0x7f | b[p + 2] << 7;
+        at++;
+      }
+      // A third byte of the length makes it negative.
+      if (length <= NUMBER_AT
+          || length > limit - at
+          || b[at] != TIME_TAG
+          || b[at + NUMBER_AT - 1] != NUMBER_TAG
+          || b[at + NUMBER_AT] < 0) {
+        break;
+      }
+      int s = b[at + NUMBER_AT];
+      s = s >= SEVERITIES ? 0 : s;
+      severityItems[s]++;
+      severityBytes[s] += at + length - p;
+      p = at + length;
+      n++;
+    }
+    r.position(p);
     return n;
   }
 
@@ -349,7 +399,11 @@ final class OtlpVolumes {
     String text = "";
     while (r.next()) {
       switch (r.field()) {
-        case STRING -> text = r.readString();
+        case STRING -> {
+          int n = r.readLength();
+          text = texts.of(r.buffer(), r.position(), n);
+          r.position(r.position() + n);
+        }
         case 2 -> text = Boolean.toString(r.readBool());
         case 3 -> text = Long.toString(r.readLong());
         case 4 -> text = Double.toString(r.readDouble());

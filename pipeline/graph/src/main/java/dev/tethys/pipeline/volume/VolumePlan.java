@@ -28,6 +28,8 @@ final class VolumePlan implements Batch.Derivation<BatchVolumes> {
   /** Keys of the attributes, in UTF-8. */
   final byte[][] keys;
 
+  final RecentTexts texts = new RecentTexts();
+
   private final AtomicInteger turn = new AtomicInteger();
 
   /** Key of volumes of a layout that are not detailed. */

@@ -23,6 +23,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import java.util.Random;
 import java.util.stream.Collectors;
 import org.junit.jupiter.api.Test;
 
@@ -106,6 +107,45 @@ final class VolumesTest {
         .containsExactly(
             new TopValues.Row("checkout", 5, checkout, 0),
             new TopValues.Row("cart", 3, body.length - checkout, 0));
+  }
+
+  /** Records of all lengths, some of them not as most writers write them. */
+  @Test
+  void severitiesAreTheSameWhereEachFieldIsRead() {
+    Random random = new Random(5);
+    for (int round = 0; round < 300; round++) {
+      LogsData data = new LogsData();
+      ResourceGroup<LogRecord> g = new ResourceGroup<>();
+      for (int k = 0; k < 2; k++) {
+        ScopeGroup<LogRecord> s = new ScopeGroup<>();
+        s.scope().setName("n".repeat(random.nextInt(200)));
+        for (int i = random.nextInt(30); i > 0; i--) {
+          LogRecord l = new LogRecord();
+          if (random.nextInt(20) > 0) {
+            l.setTimeUnixNano(1 + random.nextLong(1L << 60));
+          }
+          l.setSeverityNumber(random.nextInt(10) == 0 ? random.nextInt() : random.nextInt(25));
+          if (random.nextBoolean()) {
+            l.setBody("b".repeat(random.nextInt(random.nextInt(20) == 0 ? 40_000 : 300)));
+          }
+          s.items().add(l);
+        }
+        g.scopes().add(s);
+      }
+      data.resources().add(g);
+      byte[] body = new OtlpWriter().write(data);
+      List<TopValues.Row> plain = severities(body, data.itemCount(), "severity");
+      assertThat(plain)
+          .isEqualTo(severities(body, data.itemCount(), "severity", "attributes[\"a\"]"));
+    }
+  }
+
+  private static List<TopValues.Row> severities(byte[] body, int n, String... by) {
+    Volumes v = new Volumes();
+    v.configure(by(by));
+    VolumePoint p = v.in("otlp", Signal.LOGS);
+    p.pass(new Batch(Signal.LOGS, Encoding.OTLP, body, n, 0), body.length);
+    return requireNonNull(p.by("severity")).rows();
   }
 
   @Test
