@@ -16,6 +16,7 @@ import java.util.Map;
 final class LogHead implements EventHead<LogHead.Snapshot> {
   private static final int CHUNK_ROWS = 1 << 15;
   private static final int CHUNK_BYTES = 8 << 20;
+  private static final int CHUNK_CAPACITY = CHUNK_BYTES + (64 << 10); // metadata of the last row
   private static final int ROW_BYTES = 28; // arrays of a row
   private static final int PAIR_BYTES = 12;
 
@@ -63,6 +64,9 @@ final class LogHead implements EventHead<LogHead.Snapshot> {
       LogRows recycled = c == null ? null : pool.take(); // small heads start small
       c = c == null ? new LogRows() : recycled == null ? LogRows.like(c) : recycled;
       chunks.add(c.clear());
+    }
+    if (c.bytes.size > CHUNK_BYTES / 4) { // doubled, up to half of the memory would be unused
+      c.reserve(0, CHUNK_CAPACITY - c.bytes.size);
     }
     c.add(time, stream, body, offset, length);
     bytes += length + ROW_BYTES;

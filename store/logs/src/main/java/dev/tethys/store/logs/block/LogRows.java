@@ -8,6 +8,8 @@ import java.util.Arrays;
  * block to block; not safe for several threads.
  */
 public final class LogRows {
+  private static final int MANY = 1 << 14; // pairs from which on arrays grow by a quarter
+
   /** Number of rows. */
   public int count;
 
@@ -50,7 +52,7 @@ public final class LogRows {
     return new LogRows(
         Math.max(1024, other.count),
         Math.max(1024, other.metaCount + (other.metaCount >> 4)),
-        Math.max(1 << 16, other.bytes.size + (other.bytes.size >> 4)));
+        Math.max(1 << 16, other.bytes.size));
   }
 
   private LogRows(int rows, int pairs, int size) {
@@ -121,7 +123,7 @@ public final class LogRows {
   /** Adds a metadata pair to the row added last. Names of a row ascend. */
   public void metadata(int name, byte[] value, int offset, int length) {
     if (metaCount == metaNames.length) {
-      int n = metaCount * 2;
+      int n = metaCount < MANY ? metaCount * 2 : metaCount + (metaCount >> 2);
       metaNames = Arrays.copyOf(metaNames, n);
       metaValueStarts = Arrays.copyOf(metaValueStarts, n);
       metaValueLengths = Arrays.copyOf(metaValueLengths, n);

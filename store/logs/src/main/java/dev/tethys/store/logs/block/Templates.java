@@ -45,6 +45,7 @@ final class Templates {
   private static final int START = 6;
   private static final int PLACEHOLDER = 7;
   private static final int MIN_SUPPORT = 3;
+  private static final int LARGE = 1 << 18; // codes from which on their array grows by a quarter
   private static final int SAMPLE_FROM = 8192; // rows from which one of SAMPLE_STEP is counted
   private static final int SAMPLE_STEP = 6;
   // Counters without keys: what shares one is counted together, which costs size, not exactness.
@@ -109,7 +110,7 @@ final class Templates {
     split(rows);
     int step = n < SAMPLE_FROM ? 1 : SAMPLE_STEP;
     if (argument.length < tokens.count) {
-      argument = new boolean[Math.max(tokens.count, argument.length * 2)];
+      argument = new boolean[tokens.kinds.length];
     }
     countWords(n, step);
     Arrays.fill(argument, 0, tokens.count, false);
@@ -301,7 +302,9 @@ final class Templates {
     }
     int from = codeStarts[t];
     if (templateCodes.length < from + n) {
-      templateCodes = Arrays.copyOf(templateCodes, Math.max(from + n, templateCodes.length * 2));
+      int size = templateCodes.length;
+      int more = size < LARGE ? size : size >> 2;
+      templateCodes = Arrays.copyOf(templateCodes, Math.max(from + n, size + more));
     }
     System.arraycopy(shape, 0, templateCodes, from, n);
     codeStarts[t + 1] = from + n;

@@ -36,7 +36,7 @@ final class Tokens {
   /** Changes between letters and digits up to which a run is split. */
   static final int MAX_CHANGES = 3;
 
-  private static final int LARGE = 1 << 20; // tokens from which arrays grow by a quarter
+  private static final int LARGE = 1 << 18; // tokens from which arrays grow by a quarter
 
   private static final byte LETTER = 1; // also a bit of letters that are hexadecimal digits
   private static final byte DIGIT = 2;
