@@ -32,8 +32,13 @@ import org.jspecify.annotations.Nullable;
  * connections. For one thread at a time.
  */
 public final class PayloadCapture implements AutoCloseable {
-  /** Room for the payloads of a tenth of a second of a busy machine. */
-  private static final int RING_BYTES = 1 << 24;
+  /**
+   * Room for the payloads of a tenth of a second of a busy machine: the more processors it has, the
+   * more they write. The process has the ring mapped twice.
+   */
+  private static final int RING_BYTES = ringBytes(Runtime.getRuntime().availableProcessors());
+
+  private static final int RING_OF_PROCESSOR = 1 << 21;
 
   /** Offsets in struct payload (payload.c). */
   private static final int TGID = 8;
@@ -88,6 +93,13 @@ public final class PayloadCapture implements AutoCloseable {
     this.lost = programs.map("lost");
     this.ignored = programs.map("ignored");
     this.unattributed = programs.has("unattributed") ? programs.map("unattributed") : null;
+  }
+
+  /** Size of the ring: a power of two, from 4 to 16 MB. */
+  static int ringBytes(int processors) {
+    int most = 8 * RING_OF_PROCESSOR;
+    int wanted = Math.clamp(processors, 2, 8) * RING_OF_PROCESSOR;
+    return Math.min(most, Integer.highestOneBit(wanted - 1) << 1);
   }
 
   /**
