@@ -169,7 +169,10 @@ public enum Compression {
         // The others are streams.
       }
     }
-    try (InputStream in = open(new ByteArrayInputStream(b, offset, length))) {
+    try (InputStream in =
+        this == GZIP
+            ? new GzipArrayStream(b, offset, length)
+            : open(new ByteArrayInputStream(b, offset, length))) {
       int first = firstBuffer(b, offset, length, max);
       reserve.accept(first);
       byte[] out = new byte[first];

@@ -4,10 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.CodecException;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
+import java.util.zip.CRC32;
+import java.util.zip.GZIPInputStream;
 import net.jqwik.api.ForAll;
 import net.jqwik.api.Property;
 import net.jqwik.api.constraints.IntRange;
@@ -105,6 +110,61 @@ class CompressionTest {
               .isInstanceOf(TooLargeException.class);
         }
       }
+    }
+  }
+
+  /** With all fields that RFC 1952 has for a header, and bytes behind the member. */
+  @Test
+  void headersOfGzipArePassed() throws IOException {
+    byte[] content = content(1, 3000);
+    byte[] plain = Compression.GZIP.compress(content, 0, content.length, -1);
+    ByteArrayOutputStream out = new ByteArrayOutputStream();
+    out.write(plain, 0, 3);
+    out.write(0x1e); // checksum of the header, extra field, name, comment
+    out.write(plain, 4, 6);
+    out.writeBytes(new byte[] {3, 0, 'a', 0, 'b'});
+    out.writeBytes("name\0comment\0".getBytes(StandardCharsets.UTF_8));
+    CRC32 crc = new CRC32();
+    crc.update(out.toByteArray());
+    out.write((int) crc.getValue());
+    out.write((int) crc.getValue() >> 8);
+    int header = out.size();
+    out.write(plain, 10, plain.length - 10);
+    out.writeBytes("no other member".getBytes(StandardCharsets.UTF_8));
+    byte[] all = out.toByteArray();
+    assertThat(new GZIPInputStream(new ByteArrayInputStream(all)).readAllBytes())
+        .isEqualTo(content);
+    assertThat(Compression.GZIP.decompress(all, 0, all.length, content.length)).isEqualTo(content);
+    for (int length = 0; length < header + plain.length - 10; length++) {
+      int cut = length;
+      assertThatThrownBy(() -> Compression.GZIP.decompress(all, 0, cut, content.length))
+          .isInstanceOf(CodecException.class);
+    }
+    all[header - 1]++;
+    assertThatThrownBy(() -> Compression.GZIP.decompress(all, 0, all.length, content.length))
+        .isInstanceOf(CodecException.class)
+        .hasMessageContaining("header");
+  }
+
+  /** A damaged message must not change what an inflater that is used again makes of the next. */
+  @Property(tries = 2000)
+  void gzipIsReadAsByTheLibrary(@ForAll long seed) {
+    Random r = new Random(seed);
+    byte[] packed = Compression.GZIP.compress(content(seed, 3000), 0, 3000, -1);
+    for (int i = r.nextInt(3); i > 0; i--) {
+      packed[r.nextInt(packed.length)] ^= (byte) (1 << r.nextInt(8));
+    }
+    byte[] expected;
+    try {
+      expected = new GZIPInputStream(new ByteArrayInputStream(packed)).readAllBytes();
+    } catch (IOException e) {
+      assertThatThrownBy(() -> Compression.GZIP.decompress(packed, 0, packed.length, 1 << 20))
+          .isInstanceOf(CodecException.class);
+      return;
+    }
+    if ((packed[3] & 0xe0) == 0) { // the library takes reserved flags, which RFC 1952 refuses
+      assertThat(Compression.GZIP.decompress(packed, 0, packed.length, 1 << 20))
+          .isEqualTo(expected);
     }
   }
 

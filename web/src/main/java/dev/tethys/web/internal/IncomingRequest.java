@@ -27,6 +27,10 @@ public final class IncomingRequest implements HttpRequest {
   /** What a body may take without being counted: most do not take more. */
   private static final int FREE_BYTES = 64 << 10;
 
+  /** The most that is allocated for a declared length before any of it has come. */
+  private static final int MAX_FIRST_BYTES = 32 << 10;
+
+  private static final int FIRST_BYTES = 8 << 10; // of a body whose length is not declared
   private static final long GROWTH = 4; // of a body whose length is declared
 
   private final WireRequest wire;
@@ -210,29 +214,29 @@ public final class IncomingRequest implements HttpRequest {
   }
 
   /**
-   * Reserves memory and reads, from {@link #FREE_BYTES} on, four times as much with each piece. The
-   * last piece is as long as a declared length says, so that a body is copied as seldom as is
-   * possible without memory for what a client only declares.
+   * Reads four times as much with each piece of a body whose length is declared, and reserves
+   * memory from {@link #FREE_BYTES} on. The last piece is as long as the declared length says, so
+   * that a body is copied as seldom as is possible without memory for what a client only declares.
    */
   @Override
   public byte[] bodyBytes(int maxBytes) throws IOException {
     try (InputStream in = reservation().watched(body(maxBytes), exchange::closeConnection)) {
-      byte[] b = in.readNBytes(FREE_BYTES);
-      if (b.length < FREE_BYTES) {
-        return b;
+      long declared = contentLength();
+      byte[] b = new byte[declared < 0 ? FIRST_BYTES : (int) Math.min(declared, MAX_FIRST_BYTES)];
+      int n = in.readNBytes(b, 0, b.length);
+      if (n < b.length) {
+        return Arrays.copyOf(b, n);
       }
-      int n = b.length;
       while (true) {
-        long declared = contentLength();
         if (n == declared && wire.isBodyConsumed()) {
           return b;
         }
-        long grown = declared > n ? Math.min(declared, GROWTH * n) : 2L * n;
+        long grown = declared > n ? Math.min(declared, GROWTH * n) : Math.max(FIRST_BYTES, 2L * n);
         int more = (int) Math.min(maxBytes + 1L, grown) - n;
         if (more <= 0) {
           throw tooLarge(maxBytes);
         }
-        reserve(more);
+        reserve(Math.clamp(n + (long) more - FREE_BYTES, 0, more));
         b = Arrays.copyOf(b, n + more);
         int got = in.readNBytes(b, n, more);
         n += got;
