@@ -14,8 +14,11 @@ final class EntryIndexes {
 
   private static final int MAX_SMALL = 1 << 16;
 
-  private int[] small;
+  private int[] small = {};
   private final Map<Long, Integer> large = new HashMap<>();
+
+  /** Creates an empty index. */
+  EntryIndexes() {}
 
   /**
    * Creates an empty index.
@@ -23,8 +26,26 @@ final class EntryIndexes {
    * @param entries number of ids to expect
    */
   EntryIndexes(int entries) {
-    small = new int[Math.min(entries + 1, MAX_SMALL)];
+    clear(entries);
+  }
+
+  /**
+   * Removes all ids.
+   *
+   * @param entries number of ids to expect
+   */
+  void clear(int entries) {
+    int expected = Math.min(entries + 1, MAX_SMALL);
+    if (small.length < expected) {
+      small = new int[expected];
+    }
     Arrays.fill(small, NONE);
+    large.clear();
+  }
+
+  /** Length of the array in bytes. */
+  long capacity() {
+    return 4L * small.length;
   }
 
   void put(long id, int index) {

@@ -6,11 +6,13 @@ import dev.tethys.codec.pprof.PprofMessage.ValueType;
 import dev.tethys.codec.pprof.PprofReader.Named;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.RequestBuffers;
 import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.profiles.ProfileLabels;
 import dev.tethys.model.profiles.ProfileSymbols;
 import dev.tethys.model.profiles.Samples;
 import dev.tethys.model.profiles.TupleTable;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -21,11 +23,12 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Reads a pprof message into a {@link ProfileBatch} without the detour by OTLP. The result is the
- * same as that of {@link PprofReader} with {@link ProfileBatchReader}. For one message.
+ * same as that of {@link PprofReader} with {@link ProfileBatchReader}. For one message at a time.
  */
 public final class PprofBatchReader {
   private static final int LENGTH = ProtoReader.LENGTH;
   private static final int NONE = -1;
+  private static final ProfileBatch NOTHING = new ProfileBatch();
   private static final int MAX_RESERVED = 1 << 12; // sizes are the word of a client
 
   /**
@@ -36,10 +39,17 @@ public final class PprofBatchReader {
    */
   public record Added(int samples, int bytes) {}
 
-  private final PprofMessage message;
-  private final ProfileBatch to;
-  private final PprofSymbols symbols;
-  private final boolean[] kept; // by sample type
+  private static final RequestBuffers<PprofBatchReader> RELEASED =
+      new RequestBuffers<>(PprofBatchReader::new);
+
+  /** Larger arrays are not kept for the next message. */
+  private static final int MAX_KEPT_BYTES = 4 << 20;
+
+  private final PprofMessage message = new PprofMessage();
+  private final PprofSymbols symbols = new PprofSymbols(message);
+  private final ProtoReader reader = new ProtoReader();
+  private ProfileBatch to = NOTHING;
+  private boolean[] kept = {}; // by sample type
 
   /** Labels of samples as the message has them, by the index in {@code sets} and {@code groups}. */
   private final TupleTable labels = new TupleTable();
@@ -48,23 +58,31 @@ public final class PprofBatchReader {
   private int[] groups = new int[16];
   private final Map<Map<String, String>, Integer> groupIndexes = new LinkedHashMap<>();
   private final List<@Nullable Samples[]> samples = new ArrayList<>(); // by group and sample type
+  private final List<Samples> usedSamples = new ArrayList<>();
+  private final ArrayDeque<Samples> freeSamples = new ArrayDeque<>();
 
   private long[] labelRow = new long[20];
   private int[] frames = new int[64]; // of a stack: locations of the message
 
   /** By location of the message, the last node with it: its parent + 1 above the node, or 0. */
-  private final long[] lastNodes;
+  private long[] lastNodes = {};
 
   private int emptyLabels = NONE;
   private boolean[] used = new boolean[1024]; // by node
   private boolean repeats; // two samples have one stack
 
-  private PprofBatchReader(PprofMessage message, Map<String, Named> names, ProfileBatch to) {
-    this.message = message;
-    this.to = to;
-    this.symbols = new PprofSymbols(message, to.symbols);
-    this.lastNodes = new long[message.locations.size()];
-    this.kept = new boolean[message.types.size()];
+  private PprofBatchReader() {}
+
+  private void begin(Map<String, Named> names, ProfileBatch into) {
+    to = into;
+    symbols.read(to.symbols);
+    int locations = message.locations.size();
+    if (lastNodes.length < locations) {
+      lastNodes = new long[locations];
+    } else {
+      Arrays.fill(lastNodes, 0, locations, 0);
+    }
+    kept = new boolean[message.types.size()];
     for (int t = 0; t < kept.length; t++) {
       ValueType v = message.type(t);
       kept[t] = names.isEmpty() || names.containsKey(message.string(v.type()));
@@ -92,14 +110,52 @@ public final class PprofBatchReader {
       Map<String, String> attributes,
       long now,
       ProfileBatch to) {
-    PprofMessage message = new PprofMessage(body, maxBytes);
-    PprofBatchReader reader = new PprofBatchReader(message, names, to);
+    PprofBatchReader reader = RELEASED.take();
+    reader.message.read(body, maxBytes);
+    reader.begin(names, to);
     reader.samples();
-    return new Added(reader.rows(names, resource, attributes, now), message.bytes.length);
+    int samples = reader.rows(names, resource, attributes, now);
+    Added added = new Added(samples, reader.message.bytes.length);
+    reader.release(); // that of a message that is refused, in any state, is not used again
+    return added;
+  }
+
+  private void release() {
+    long capacity = message.capacity() + symbols.capacity() + labels.capacity();
+    capacity += 8L * lastNodes.length + 4L * frames.length + used.length;
+    for (Samples s : usedSamples) {
+      capacity += s.capacity();
+    }
+    for (Samples s : freeSamples) {
+      capacity += s.capacity();
+    }
+    if (capacity > MAX_KEPT_BYTES) {
+      return;
+    }
+    reader.reset(new byte[0], 0, 0);
+    message.clear();
+    symbols.clear();
+    labels.clear();
+    groupIndexes.clear();
+    samples.clear();
+    usedSamples.forEach(s -> freeSamples.addLast(s.clear()));
+    usedSamples.clear();
+    Arrays.fill(used, false);
+    emptyLabels = NONE;
+    repeats = false;
+    to = NOTHING;
+    RELEASED.release(this);
+  }
+
+  private Samples newSamples() {
+    Samples kept = freeSamples.pollLast();
+    Samples of = kept == null ? new Samples() : kept;
+    usedSamples.add(of);
+    return of;
   }
 
   private void samples() {
-    ProtoReader r = new ProtoReader();
+    ProtoReader r = reader;
     long[] values = new long[kept.length];
     for (int i = 0; i < message.samples.size(); i++) {
       r.reset(message.bytes, message.samples.offset(i), message.samples.length(i));
@@ -168,7 +224,7 @@ public final class PprofBatchReader {
       if (kept[t]) {
         Samples of = group[t];
         if (of == null) {
-          of = new Samples();
+          of = newSamples();
           of.reserve(samples.size() == 1 ? Math.min(message.samples.size(), MAX_RESERVED) : 0);
           group[t] = of;
         }
@@ -347,7 +403,7 @@ public final class PprofBatchReader {
               attributes.getOrDefault(Labels.METRIC_NAME, ""), name, unit, periodType, periodUnit);
       for (Map.Entry<Map<String, String>, Integer> g : groupIndexes.entrySet()) {
         Samples of = samples.get(g.getValue())[t];
-        of = of == null ? new Samples() : of;
+        of = of == null ? newSamples() : of;
         count += of.count;
         Map<String, String> all = new LinkedHashMap<>(common);
         all.putAll(g.getKey());

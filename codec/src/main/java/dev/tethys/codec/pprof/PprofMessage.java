@@ -28,12 +28,17 @@ final class PprofMessage {
 
   /** Positions of the entries of one field. */
   static final class Entries {
-    private int[] at;
+    private int[] at = {};
     private int size;
 
-    /** Creates an empty table with room for a number of entries. */
-    private Entries(int expected) {
-      at = new int[2 * expected];
+    private Entries() {}
+
+    /** Removes all entries and makes room for a number of them. */
+    private void clear(int expected) {
+      size = 0;
+      if (at.length < 2 * expected) {
+        at = new int[2 * expected];
+      }
     }
 
     int size() {
@@ -64,13 +69,13 @@ final class PprofMessage {
   /** Type of samples or of a period, as indexes of strings. */
   record ValueType(long type, long unit) {}
 
-  final byte[] bytes;
-  final Entries types = new Entries(FEW_ENTRIES);
-  final Entries samples;
-  final Entries mappings = new Entries(FEW_ENTRIES);
-  final Entries locations;
-  final Entries functions;
-  final Entries strings;
+  byte[] bytes = {};
+  final Entries types = new Entries();
+  final Entries samples = new Entries();
+  final Entries mappings = new Entries();
+  final Entries locations = new Entries();
+  final Entries functions = new Entries();
+  final Entries strings = new Entries();
   final List<Long> comments = new ArrayList<>();
 
   /** Values of the fields that are numbers, by field number. */
@@ -79,14 +84,36 @@ final class PprofMessage {
   private int period = NONE;
   private int periodLength;
 
+  /** Creates a message without entries. */
+  PprofMessage() {}
+
   /**
-   * Reads the positions of the entries.
+   * Reads the positions of the entries of a message, see {@link #read}.
+   *
+   * @throws CodecException if the bytes are not such a message
+   */
+  PprofMessage(byte[] body, int maxBytes) {
+    read(body, maxBytes);
+  }
+
+  /** Forgets the message and keeps the tables of positions. */
+  void clear() {
+    bytes = new byte[0];
+  }
+
+  /** Length of the tables in bytes. */
+  long capacity() {
+    return 4L * (samples.at.length + locations.at.length + functions.at.length + strings.at.length);
+  }
+
+  /**
+   * Reads the positions of the entries, in place of those of the message before.
    *
    * @param body plain or in gzip, as programs write it
    * @param maxBytes the largest message
    * @throws CodecException if the bytes are not such a message
    */
-  PprofMessage(byte[] body, int maxBytes) {
+  void read(byte[] body, int maxBytes) {
     boolean gzip = body.length > 1 && body[0] == 0x1f && body[1] == (byte) 0x8b;
     bytes =
         gzip
@@ -94,10 +121,16 @@ final class PprofMessage {
             : body;
     int expected = Math.clamp(bytes.length / BYTES_OF_ENTRY, FEW_ENTRIES, MAX_RESERVED_ENTRIES);
     RequestMemory.charge(4L * 2 * Integer.BYTES * expected);
-    samples = new Entries(expected);
-    locations = new Entries(expected);
-    functions = new Entries(expected);
-    strings = new Entries(expected);
+    types.clear(FEW_ENTRIES);
+    samples.clear(expected);
+    mappings.clear(FEW_ENTRIES);
+    locations.clear(expected);
+    functions.clear(expected);
+    strings.clear(expected);
+    comments.clear();
+    Arrays.fill(numbers, 0);
+    period = NONE;
+    periodLength = 0;
     ProtoReader r = new ProtoReader(bytes);
     while (r.next()) {
       switch (r.tag()) {

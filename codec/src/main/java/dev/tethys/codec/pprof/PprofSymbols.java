@@ -18,60 +18,85 @@ final class PprofSymbols {
   private static final int FUNCTION = 4;
   private static final int ROW_OF_LOCATION = ProfileSymbols.LOCATION_HEAD + ProfileSymbols.LINE;
   private static final int NODES_OF_SAMPLE = 8; // stacks of a program share most of their frames
+  private static final ProfileSymbolTable NOTHING = new ProfileSymbolTable();
   private static final int MAX_RESERVED = 1 << 15; // sizes are the word of a client
   private static final int MAX_RESERVED_BYTES = 1 << 20;
 
   private final PprofMessage message;
-  private final ProfileSymbolTable to;
-  private final boolean isFirst; // the symbols are empty: entries need no look-up
+  private ProfileSymbolTable to = NOTHING;
+  private boolean isFirst; // the symbols are empty: entries need no look-up
 
-  private final EntryIndexes mappingIds;
-  private final EntryIndexes functionIds;
-  private final EntryIndexes locationIds;
+  private final EntryIndexes mappingIds = new EntryIndexes();
+  private final EntryIndexes functionIds = new EntryIndexes();
+  private final EntryIndexes locationIds = new EntryIndexes();
 
   // Rows of the symbols, in which strings, mappings and functions are entries of the message.
-  private final long[] mappings;
-  private final long[] functions;
-  private long[] locations;
-  private final int[] starts; // of locations
+  private long[] mappings = {};
+  private long[] functions = {};
+  private long[] locations = {};
+  private int[] starts = {0}; // of locations
 
   // Indexes in the symbols, NONE before an entry is added.
-  private final int[] addedStrings;
-  private final int[] addedMappings;
-  private final int[] addedFunctions;
-  private final int[] addedLocations;
+  private int[] addedStrings = {};
+  private int[] addedMappings = {};
+  private int[] addedFunctions = {};
+  private int[] addedLocations = {};
+
+  private final ProtoReader reader = new ProtoReader();
+  private final long[] fields = new long[11];
+  private final long[] line = new long[4];
+
+  /** Creates symbols of a message that is read later. */
+  PprofSymbols(PprofMessage message) {
+    this.message = message;
+  }
+
+  /** Forgets the symbols and keeps the arrays. */
+  void clear() {
+    to = NOTHING;
+    reader.reset(message.bytes, 0, 0);
+  }
+
+  /** Length of the arrays in bytes. */
+  long capacity() {
+    return 8L * (mappings.length + functions.length + locations.length)
+        + 4L * (starts.length + addedStrings.length + addedFunctions.length)
+        + 4L * (addedMappings.length + addedLocations.length)
+        + mappingIds.capacity()
+        + functionIds.capacity()
+        + locationIds.capacity();
+  }
 
   /**
-   * Reads and checks the tables.
+   * Reads and checks the tables of the message, in place of those of the message before.
    *
    * @throws dev.tethys.codec.CodecException if an entry refers to one that does not exist
    */
-  PprofSymbols(PprofMessage message, ProfileSymbolTable to) {
-    this.message = message;
-    this.to = to;
-    this.isFirst = to.strings.count() == 1;
-    mappingIds = new EntryIndexes(message.mappings.size());
-    functionIds = new EntryIndexes(message.functions.size());
-    locationIds = new EntryIndexes(message.locations.size());
-    mappings = new long[MAPPING * message.mappings.size()];
-    functions = new long[FUNCTION * message.functions.size()];
-    starts = new int[message.locations.size() + 1];
-    locations = new long[ROW_OF_LOCATION * Math.min(starts.length, MAX_RESERVED)];
-    addedStrings = none(message.strings.size());
-    addedMappings = none(message.mappings.size());
-    addedFunctions = none(message.functions.size());
-    addedLocations = none(message.locations.size());
-    ProtoReader r = new ProtoReader();
-    long[] fields = new long[11];
-    for (int i = 0; i < addedMappings.length; i++) {
-      mapping(i, reset(r, message.mappings, i), cleared(fields));
+  void read(ProfileSymbolTable into) {
+    to = into;
+    isFirst = to.strings.count() == 1;
+    int mappingCount = message.mappings.size();
+    int functionCount = message.functions.size();
+    int locationCount = message.locations.size();
+    mappingIds.clear(mappingCount);
+    functionIds.clear(functionCount);
+    locationIds.clear(locationCount);
+    mappings = longs(mappings, MAPPING * mappingCount);
+    functions = longs(functions, FUNCTION * functionCount);
+    locations = longs(locations, ROW_OF_LOCATION * Math.min(locationCount + 1, MAX_RESERVED));
+    starts = starts.length > locationCount ? starts : new int[locationCount + 1];
+    addedStrings = none(addedStrings, message.strings.size());
+    addedMappings = none(addedMappings, mappingCount);
+    addedFunctions = none(addedFunctions, functionCount);
+    addedLocations = none(addedLocations, locationCount);
+    for (int i = 0; i < mappingCount; i++) {
+      mapping(i, reset(message.mappings, i), cleared(fields));
     }
-    for (int i = 0; i < addedFunctions.length; i++) {
-      function(i, reset(r, message.functions, i), cleared(fields));
+    for (int i = 0; i < functionCount; i++) {
+      function(i, reset(message.functions, i), cleared(fields));
     }
-    long[] line = new long[4];
-    for (int i = 0; i < addedLocations.length; i++) {
-      location(i, reset(r, message.locations, i), cleared(fields), line);
+    for (int i = 0; i < locationCount; i++) {
+      location(i, reset(message.locations, i), cleared(fields));
     }
     if (isFirst) {
       reserve();
@@ -79,21 +104,26 @@ final class PprofSymbols {
   }
 
   private void reserve() {
+    int functionCount = message.functions.size();
+    int locationCount = message.locations.size();
     to.strings.reserve(
-        Math.min(addedStrings.length, MAX_RESERVED),
+        Math.min(message.strings.size(), MAX_RESERVED),
         Math.min(message.stringBytes(), MAX_RESERVED_BYTES));
     to.nodes.reserve((int) Math.min((long) NODES_OF_SAMPLE * message.samples.size(), MAX_RESERVED));
     to.functions.reserveRows(
-        Math.min(addedFunctions.length, MAX_RESERVED),
-        Math.min(functions.length, MAX_RESERVED * FUNCTION));
+        Math.min(functionCount, MAX_RESERVED), FUNCTION * Math.min(functionCount, MAX_RESERVED));
     to.locations.reserveRows(
-        Math.min(addedLocations.length, MAX_RESERVED),
-        Math.min(starts[addedLocations.length], MAX_RESERVED * ROW_OF_LOCATION));
+        Math.min(locationCount, MAX_RESERVED),
+        Math.min(starts[locationCount], MAX_RESERVED * ROW_OF_LOCATION));
   }
 
-  private static int[] none(int length) {
-    int[] a = new int[length];
-    Arrays.fill(a, NONE);
+  private static long[] longs(long[] before, int length) {
+    return before.length >= length ? before : new long[length];
+  }
+
+  private static int[] none(int[] before, int length) {
+    int[] a = before.length >= length ? before : new int[length];
+    Arrays.fill(a, 0, length, NONE);
     return a;
   }
 
@@ -102,8 +132,8 @@ final class PprofSymbols {
     return fields;
   }
 
-  private ProtoReader reset(ProtoReader r, PprofMessage.Entries entries, int index) {
-    return r.reset(message.bytes, entries.offset(index), entries.length(index));
+  private ProtoReader reset(PprofMessage.Entries entries, int index) {
+    return reader.reset(message.bytes, entries.offset(index), entries.length(index));
   }
 
   private void mapping(int index, ProtoReader r, long[] fields) {
@@ -114,6 +144,7 @@ final class PprofSymbols {
     mappings[at + 2] = fields[4];
     mappings[at + 3] = message.check(fields[5]);
     mappings[at + 4] = message.check(fields[6]);
+    mappings[at + 5] = 0;
     for (int flag = 0; flag < 4; flag++) { // in the order of ProfileSymbols.HAS_FUNCTIONS …
       mappings[at + 5] |= fields[7 + flag] != 0 ? 1L << flag : 0;
     }
@@ -130,7 +161,7 @@ final class PprofSymbols {
     functionIds.put(fields[1], index);
   }
 
-  private void location(int index, ProtoReader r, long[] fields, long[] line) {
+  private void location(int index, ProtoReader r, long[] fields) {
     int start = starts[index];
     int at = start + ProfileSymbols.LOCATION_HEAD;
     room(at);

@@ -1,6 +1,7 @@
 package dev.tethys.model.profiles;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.RequestBuffers;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -11,6 +12,12 @@ import java.util.Map;
  * share. Not safe for several threads.
  */
 public final class ProfileBatch {
+  private static final RequestBuffers<ProfileBatch> RELEASED =
+      new RequestBuffers<>(ProfileBatch::new);
+
+  /** Larger arrays are not kept for the next request. */
+  private static final int MAX_KEPT_BYTES = 4 << 20;
+
   /** Symbols of the rows. */
   public final ProfileSymbolTable symbols = new ProfileSymbolTable();
 
@@ -21,6 +28,23 @@ public final class ProfileBatch {
   public final ProfileRows rows = new ProfileRows();
 
   private final Map<Labels, Integer> indexes = new HashMap<>();
+
+  /** An empty batch, perhaps with the arrays of one that was released. */
+  public static ProfileBatch empty() {
+    return RELEASED.take();
+  }
+
+  /** Leaves the arrays to a later batch. Nobody uses this one, or a view of it, any more. */
+  public void release() {
+    if (symbols.capacity() + rows.bytes.length > MAX_KEPT_BYTES) {
+      return;
+    }
+    symbols.clear();
+    series.clear();
+    rows.clear();
+    indexes.clear();
+    RELEASED.release(this);
+  }
 
   /** Index of a series, which is added if it is new. */
   public int series(Labels labels) {

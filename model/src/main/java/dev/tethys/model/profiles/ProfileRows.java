@@ -78,6 +78,11 @@ public final class ProfileRows {
     starts[++count] = at;
   }
 
+  /** Removes all rows and keeps the arrays: views of these rows must not be in use any more. */
+  void clear() {
+    count = 0;
+  }
+
   private static long zigzag(long v) {
     return v << 1 ^ v >> 63;
   }

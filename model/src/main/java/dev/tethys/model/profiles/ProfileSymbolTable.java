@@ -25,6 +25,21 @@ public final class ProfileSymbolTable {
 
   /** Creates tables with the empty rows. */
   public ProfileSymbolTable() {
+    addEmptyRows();
+  }
+
+  /** Removes all symbols: views of these tables must not be in use any more. */
+  void clear() {
+    strings.clear();
+    mappings.clear();
+    functions.clear();
+    locations.clear();
+    nodes.clear();
+    attributes.clear();
+    addEmptyRows();
+  }
+
+  private void addEmptyRows() {
     string("");
     long[] zeros = new long[8];
     mappings.intern(zeros, 6);
@@ -47,6 +62,16 @@ public final class ProfileSymbolTable {
         + locations.bytes()
         + nodes.bytes()
         + attributes.bytes();
+  }
+
+  /** Length of the arrays of the tables in bytes. */
+  long capacity() {
+    return strings.capacity()
+        + mappings.capacity()
+        + functions.capacity()
+        + locations.capacity()
+        + nodes.capacity()
+        + attributes.capacity();
   }
 
   /** Symbols so far, unchanged by later ones. */

@@ -37,6 +37,11 @@ public final class Samples {
     }
   }
 
+  /** Length of the arrays in bytes. */
+  public long capacity() {
+    return 16L * stacks.length + 16L * sortedStacks.length + 8L * order.length;
+  }
+
   /** Adds a sample. */
   public void add(int stack, int set, long value) {
     reserve(count + 1);

@@ -33,6 +33,18 @@ public final class TextTable {
     return starts[count] + 4L * count + 8L * slots.length;
   }
 
+  /** Removes all texts and keeps the arrays: views of this table must not be in use any more. */
+  void clear() {
+    count = 0;
+    indexed = 0;
+    Arrays.fill(slots, 0);
+  }
+
+  /** Length of the arrays in bytes. */
+  long capacity() {
+    return data.length + 4L * starts.length + 8L * slots.length;
+  }
+
   /** Index of a text, which is added if it is new. */
   public int intern(String text) {
     byte[] utf8 = text.getBytes(StandardCharsets.UTF_8);

@@ -27,6 +27,19 @@ public final class TupleTable {
     return 8L * starts[count] + 4L * count + 8L * slots.length;
   }
 
+  /** Removes all rows and keeps the arrays: views of this table must not be in use any more. */
+  public void clear() {
+    count = 0;
+    indexed = 0;
+    pairs = true;
+    Arrays.fill(slots, 0);
+  }
+
+  /** Length of the arrays in bytes. */
+  public long capacity() {
+    return 8L * data.length + 4L * starts.length + 8L * slots.length;
+  }
+
   /** Index of a row, which is added if it is new. */
   public int intern(long[] row, int length) {
     return intern(row, 0, length);

@@ -253,14 +253,15 @@ public final class WriteAheadLog implements Closeable {
     try {
       WritableFile f = file;
       long upTo = written;
-      if (f != null && doubtful != segment && !files.exists(path(segment))) {
+      if (f == null || synced >= upTo) {
+        return; // another thread has forced it since
+      }
+      if (doubtful != segment && !files.exists(path(segment))) {
         doubtful = segment;
         throw new IOException(path(segment) + " was removed while the store is open");
       }
-      if (f != null && synced < upTo) {
-        force(f);
-        synced = upTo;
-      }
+      force(f);
+      synced = upTo;
     } finally {
       syncLock.unlock();
     }

@@ -3,6 +3,7 @@ package dev.tethys.store.profiles;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.guard.RequestBuffers;
 import dev.tethys.model.profiles.ProfileAppendResult;
 import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.profiles.ProfileDeletion;
@@ -27,12 +28,13 @@ import java.util.function.Function;
  * ProfileSections}.
  */
 public final class ProfileDatabase implements ProfileStore, EventStore {
-  private static final int MAX_KEPT_FRAME = 4 << 20;
+  /** Larger buffers are not kept for the next append. */
+  private static final int MAX_KEPT_BYTES = 4 << 20;
 
   private final ProfileSignal signal = new ProfileSignal();
   private volatile Function<String, ProfileLimits> limits;
   private final EventEngine<ProfileHead, ProfileHead.Snapshot, ProfilePart> engine;
-  private final ThreadLocal<ByteSink> frames = ThreadLocal.withInitial(() -> new ByteSink(1 << 16));
+  private final RequestBuffers<AppendBuffers> buffers = new RequestBuffers<>(AppendBuffers::new);
 
   private ProfileDatabase(FileAccess files, Path directory, ProfileOptions options)
       throws IOException {
@@ -64,17 +66,15 @@ public final class ProfileDatabase implements ProfileStore, EventStore {
     if (admission.stored == 0) {
       return admission.result();
     }
-    ByteSink frame = frames.get().clear();
-    try {
-      int at = EventEngine.beginFrame(frame, tenant);
-      StackHashes hashes = ProfileFrame.write(batch, admission.refused, admission.stored, frame);
-      EventEngine.endFrame(frame, at);
-      engine.append(
-          tenant, frame, head -> ProfileFrame.apply(batch, admission.refused, hashes, head));
-    } finally {
-      if (frame.buf.length > MAX_KEPT_FRAME) {
-        frames.remove();
-      }
+    AppendBuffers own = buffers.take();
+    ByteSink frame = own.frame.clear();
+    int at = EventEngine.beginFrame(frame, tenant);
+    ProfileFrame.write(batch, admission.refused, admission.stored, frame);
+    EventEngine.endFrame(frame, at);
+    own.hashes.read(batch.symbols.view());
+    engine.append(tenant, frame, head -> ProfileFrame.apply(batch, admission.refused, own, head));
+    if (own.capacity() <= MAX_KEPT_BYTES) {
+      buffers.release(own);
     }
     return admission.result();
   }

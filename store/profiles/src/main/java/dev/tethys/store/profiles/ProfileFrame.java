@@ -27,12 +27,8 @@ final class ProfileFrame {
 
   private ProfileFrame() {}
 
-  /**
-   * Writes the profiles of a batch that are not refused.
-   *
-   * @return hashes of the stacks of the batch
-   */
-  static StackHashes write(ProfileBatch batch, boolean[] refused, int stored, ByteSink out) {
+  /** Writes the profiles of a batch that are not refused. */
+  static void write(ProfileBatch batch, boolean[] refused, int stored, ByteSink out) {
     out.putByte(VERSION);
     ProfileSymbols symbols = batch.symbols.view();
     SymbolCodec.write(symbols, out);
@@ -53,7 +49,6 @@ final class ProfileFrame {
         out.put(rows.bytes, rows.starts[r], rows.starts[r + 1] - rows.starts[r]);
       }
     }
-    return new StackHashes(symbols);
   }
 
   /** Adds the profiles of a frame to a head. */
@@ -92,12 +87,17 @@ final class ProfileFrame {
     }
   }
 
-  /** Adds the profiles of a batch that are not refused to a head. */
-  static void apply(ProfileBatch batch, boolean[] refused, StackHashes hashes, ProfileHead head) {
+  /**
+   * Adds the profiles of a batch that are not refused to a head.
+   *
+   * @param buffers with the hashes of the stacks of the batch
+   */
+  static void apply(
+      ProfileBatch batch, boolean[] refused, AppendBuffers buffers, ProfileHead head) {
     ProfileSymbols symbols = batch.symbols.view();
     SymbolCopier copier = new SymbolCopier(symbols, head.symbols);
-    int[] nodes = new int[symbols.nodes().count()]; // node of the head + 1, 0 if not known
-    Samples samples = new Samples();
+    int[] nodes = buffers.zeros(symbols.nodes().count()); // node of the head + 1, 0 if not known
+    Samples samples = buffers.samples;
     ProfileRows rows = batch.rows;
     for (int r = 0; r < rows.count; r++) {
       if (refused[r]) {
@@ -107,7 +107,7 @@ final class ProfileFrame {
       for (int i = 0; i < samples.count; i++) {
         int stack = samples.stacks[i];
         if (nodes[stack] == 0) {
-          nodes[stack] = node(stack, hashes, copier, head) + 1;
+          nodes[stack] = node(stack, buffers.hashes, copier, head) + 1;
         }
         samples.stacks[i] = nodes[stack] - 1;
         samples.attributes[i] = copier.attributes(samples.attributes[i]);

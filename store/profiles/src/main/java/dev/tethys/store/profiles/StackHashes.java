@@ -14,14 +14,31 @@ final class StackHashes {
   private static final long FIRST = 0;
   private static final long SECOND = 0xC2B2AE3D27D4EB4FL; // makes the second half independent
 
-  /** Both halves of the hashes of the rows of a table, the first at {@code 2 i}. */
-  private final long[] nodes;
+  // Both halves of the hashes of the rows of each table, the first at 2 i.
+  private long[] strings = {};
+  private long[] mappings = {};
+  private long[] functions = {};
+  private long[] locations = {};
+  private long[] nodes = {};
 
-  StackHashes(ProfileSymbols symbols) {
-    long[] strings = strings(symbols.strings());
-    long[] mappings = mappings(symbols.mappings(), strings);
-    long[] functions = functions(symbols.functions(), strings);
-    nodes = nodes(symbols.nodes(), locations(symbols.locations(), mappings, functions));
+  /** Computes the hashes of the stacks of a table, in place of those of the table before. */
+  StackHashes read(ProfileSymbols symbols) {
+    strings(symbols.strings());
+    mappings(symbols.mappings());
+    functions(symbols.functions());
+    locations(symbols.locations());
+    nodes(symbols.nodes());
+    return this;
+  }
+
+  /** Length of the arrays in bytes. */
+  long capacity() {
+    int rows = strings.length + mappings.length + functions.length;
+    return 8L * (rows + locations.length + nodes.length);
+  }
+
+  private static long[] room(long[] before, int rows) {
+    return before.length >= 2 * rows ? before : new long[2 * rows];
   }
 
   /** First half of the hash of a node of the symbols. */
@@ -36,18 +53,21 @@ final class StackHashes {
 
   // Both halves are computed in one pass: the processor computes them side by side.
 
-  private static long[] strings(Texts texts) {
-    long[] out = new long[2 * texts.count()];
-    for (int i = 0; i < out.length; i += 2) {
+  private void strings(Texts texts) {
+    int end = 2 * texts.count();
+    long[] out = room(strings, texts.count());
+    strings = out;
+    for (int i = 0; i < end; i += 2) {
       int start = texts.starts()[i >> 1];
       SeededHash.of(texts.data(), start, texts.length(i >> 1), FIRST, SECOND, out, i);
     }
-    return out;
   }
 
-  private static long[] mappings(Tuples t, long[] strings) {
-    long[] out = new long[2 * t.count()];
-    for (int i = 0; i < out.length; i += 2) {
+  private void mappings(Tuples t) {
+    int end = 2 * t.count();
+    long[] out = room(mappings, t.count());
+    mappings = out;
+    for (int i = 0; i < end; i += 2) {
       long high = FIRST;
       long low = SECOND;
       for (int c = 0; c < SymbolCodec.MAPPING; c++) {
@@ -59,13 +79,14 @@ final class StackHashes {
       out[i] = high;
       out[i + 1] = low;
     }
-    return out;
   }
 
-  private static long[] functions(Tuples t, long[] strings) {
+  private void functions(Tuples t) {
     long[] data = t.data();
-    long[] out = new long[2 * t.count()];
-    for (int i = 0; i < out.length; i += 2) {
+    int rows = 2 * t.count();
+    long[] out = room(functions, t.count());
+    functions = out;
+    for (int i = 0; i < rows; i += 2) {
       long high = FIRST;
       long low = SECOND;
       int at = t.starts()[i >> 1];
@@ -77,13 +98,14 @@ final class StackHashes {
       out[i] = SeededHash.mix(high, data[at + 3]);
       out[i + 1] = SeededHash.mix(low, data[at + 3]);
     }
-    return out;
   }
 
-  private static long[] locations(Tuples t, long[] mappings, long[] functions) {
+  private void locations(Tuples t) {
     long[] data = t.data();
-    long[] out = new long[2 * t.count()];
-    for (int i = 0; i < out.length; i += 2) {
+    int rows = 2 * t.count();
+    long[] out = room(locations, t.count());
+    locations = out;
+    for (int i = 0; i < rows; i += 2) {
       int at = t.starts()[i >> 1];
       int end = t.starts()[(i >> 1) + 1];
       int mapping = 2 * (int) data[at];
@@ -101,20 +123,20 @@ final class StackHashes {
       out[i] = high;
       out[i + 1] = low;
     }
-    return out;
   }
 
-  private static long[] nodes(Tuples t, long[] locations) {
+  private void nodes(Tuples t) {
     long[] data = t.data(); // row i starts at 2 i
-    long[] out = new long[2 * t.count()];
+    int end = 2 * t.count();
+    long[] out = room(nodes, t.count());
+    nodes = out;
     out[0] = FIRST;
     out[1] = SECOND;
-    for (int i = 2; i < out.length; i += 2) {
+    for (int i = 2; i < end; i += 2) {
       int parent = 2 * (int) data[i];
       int location = 2 * (int) data[i + 1];
       out[i] = SeededHash.mix(out[parent], locations[location]);
       out[i + 1] = SeededHash.mix(out[parent + 1], locations[location + 1]);
     }
-    return out;
   }
 }

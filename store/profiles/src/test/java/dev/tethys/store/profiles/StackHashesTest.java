@@ -48,7 +48,7 @@ class StackHashesTest {
         List<Integer> stacks = new ArrayList<>();
         ProfileSymbols s = random(random, stacks).view();
         SymbolCopier copier = new SymbolCopier(s, both);
-        StackHashes hashes = new StackHashes(s);
+        StackHashes hashes = new StackHashes().read(s);
         for (int stack : stacks) {
           int node = copier.node(stack);
           String hash = hashes.high(stack) + " " + hashes.low(stack);

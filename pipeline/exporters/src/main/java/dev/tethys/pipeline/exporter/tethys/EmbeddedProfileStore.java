@@ -46,7 +46,9 @@ public final class EmbeddedProfileStore implements EmbeddedStore {
         batch.keepTree(tree);
       }
       int profiles = read.rows.count;
-      return outcome(ingester.append(tenant, read, size), items, profiles);
+      ProfileAppendResult result = ingester.append(tenant, read, size);
+      read.release();
+      return outcome(result, items, profiles);
     } catch (CodecException e) {
       ingester.discarded(tenant, "invalid_profile", items);
       return new Outcome.Rejected(String.valueOf(e.getMessage()), items);

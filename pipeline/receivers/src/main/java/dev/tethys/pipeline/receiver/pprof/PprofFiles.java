@@ -20,7 +20,7 @@ import java.util.Map;
 public final class PprofFiles {
   private final int maxBytes;
   private final List<PprofFile> files = new ArrayList<>();
-  private final ProfileBatch profiles = new ProfileBatch();
+  private final ProfileBatch profiles = ProfileBatch.empty();
   private long bytes;
   private int samples;
 

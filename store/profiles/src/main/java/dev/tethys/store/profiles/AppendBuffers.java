@@ -1,0 +1,30 @@
+package dev.tethys.store.profiles;
+
+import dev.tethys.model.profiles.Samples;
+import dev.tethys.store.files.ByteSink;
+import java.util.Arrays;
+
+/** Buffers of one append, which a later one uses again. Not safe for several threads. */
+final class AppendBuffers {
+  /** Frame of the write-ahead log. */
+  final ByteSink frame = new ByteSink(1 << 16);
+
+  final StackHashes hashes = new StackHashes();
+  final Samples samples = new Samples();
+  private int[] nodes = {};
+
+  /** An array of at least a length, which begins with so many zeros. */
+  int[] zeros(int length) {
+    if (nodes.length < length) {
+      nodes = new int[length];
+    } else {
+      Arrays.fill(nodes, 0, length, 0);
+    }
+    return nodes;
+  }
+
+  /** Length of the arrays in bytes. */
+  long capacity() {
+    return frame.buf.length + hashes.capacity() + samples.capacity() + 4L * nodes.length;
+  }
+}
