@@ -77,6 +77,19 @@ final class GzipArrayStream extends InputStream {
     inflater.end();
   }
 
+  /** Passes the header of another member, if there is one. */
+  private boolean isMember() {
+    if (end - at < HEADER || ((short) SHORT.get(data, at) & 0xffff) != MAGIC) {
+      return false;
+    }
+    try {
+      header();
+      return true;
+    } catch (IOException e) {
+      return false; // other bytes
+    }
+  }
+
   /** Passes a header. */
   private void header() throws IOException {
     int begin = at;
@@ -174,14 +187,11 @@ final class GzipArrayStream extends InputStream {
       throw new ZipException("Corrupt GZIP trailer");
     }
     at += TRAILER;
-    try {
-      header();
-    } catch (IOException e) {
-      ended = true; // nothing, or other bytes
-      return;
+    ended = !isMember();
+    if (!ended) {
+      of.reset();
+      beginMember();
     }
-    of.reset();
-    beginMember();
   }
 
   @Override

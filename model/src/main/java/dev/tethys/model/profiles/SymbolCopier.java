@@ -10,10 +10,10 @@ public final class SymbolCopier {
   private final ProfileSymbols from;
   private final ProfileSymbolTable to;
 
-  // Indexes in the other table, -1 before a symbol is copied. Those of stacks are allocated when
-  // one is copied: most profiles have only stacks that are known.
-  private final int[] strings;
+  // Indexes in the other table, -1 before a symbol is copied. They are allocated when one is
+  // copied: most profiles have only stacks that are known.
   private final int[] attributes;
+  private int[] strings = {};
   private int[] mappings = {};
   private int[] functions = {};
   private int[] locations = {};
@@ -24,7 +24,6 @@ public final class SymbolCopier {
   public SymbolCopier(ProfileSymbols from, ProfileSymbolTable to) {
     this.from = from;
     this.to = to;
-    strings = unknown(from.stringCount());
     attributes = unknown(from.attributes().count());
   }
 
@@ -47,6 +46,9 @@ public final class SymbolCopier {
 
   private long string(long index) {
     int i = (int) index;
+    if (strings.length == 0) {
+      strings = unknown(from.stringCount());
+    }
     if (strings[i] < 0) {
       Texts t = from.strings();
       strings[i] = to.strings.intern(t.data(), t.starts()[i], t.length(i));
