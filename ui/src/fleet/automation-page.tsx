@@ -129,7 +129,7 @@ export function AutomationPage() {
           {steps.length === 0 ? (
             <p className="muted">
               {view === 'all'
-                ? 'No alert has triggered a rule since the control plane started.'
+                ? 'No event has triggered a rule since the control plane started.'
                 : 'No step failed.'}
             </p>
           ) : (

@@ -99,6 +99,10 @@ record Alert(
       if (fingerprint.isEmpty()) {
         throw new IllegalArgumentException(at + "fingerprint is missing");
       }
+      if (AutomationRule.isEvent(a.path("labels").path("alertname").asString(""))) {
+        throw new IllegalArgumentException(
+            at + "labels.alertname is the name of an event of the control plane");
+      }
       String key = status.equals("firing") ? "startsAt" : "endsAt";
       out.add(
           new Alert(

@@ -1,11 +1,14 @@
 package dev.tethys.control;
 
+import dev.tethys.pipeline.Scheduler;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
+import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -20,14 +23,19 @@ final class AutomationApi {
 
   private final Automation automation;
   private final Tokens tokens;
+  private final Scheduler clock;
 
-  AutomationApi(Automation automation, Tokens tokens) {
+  AutomationApi(Automation automation, Tokens tokens, Scheduler clock) {
     this.automation = automation;
     this.tokens = tokens;
+    this.clock = clock;
   }
 
   void addTo(Routes routes) {
     routes.post(WEBHOOK, ControlApi.answering(tokens, Tokens.Role.OPERATOR, this::receive));
+    routes.post(
+        ControlApi.ROOT + "/automation/webhooks/{name}",
+        ControlApi.on(tokens, Tokens.Role.OPERATOR, this::event));
     routes.get(
         ControlApi.ROOT + "/automation",
         ControlApi.on(tokens, Tokens.Role.VIEWER, (q, u) -> state(q)));
@@ -50,6 +58,44 @@ final class AutomationApi {
     applied.hubs().forEach(s -> MdaiApi.put(hubs.addObject(), s));
     r.status(201);
     ControlApi.send(r, out);
+  }
+
+  /** Event of another program: its rules are triggered as by an alert. */
+  private JsonNode event(HttpRequest q, String user) throws IOException {
+    tokens.requireScope(q, "automation", Selector.ALL);
+    String name = AutomationRule.WEBHOOK + q.pathParam("name");
+    if (automation.rules().stream().noneMatch(r -> r.alert().equals(name))) {
+      throw new Rollouts.NotFoundException(
+          "no rule has the trigger webhook " + Texts.shortened(q.pathParam("name"), 80));
+    }
+    JsonNode body = ControlApi.body(q);
+    ControlApi.checkKeys(body, "status", "key", "labels", "annotations");
+    String status = ControlApi.text(body, "status", false);
+    if (!status.isEmpty() && !status.equals("firing") && !status.equals("resolved")) {
+      throw new IllegalArgumentException(
+          "status is \"" + Texts.shortened(status, 80) + "\", not firing or resolved");
+    }
+    Alert event =
+        EventTriggers.alert(
+            name,
+            ControlApi.text(body, "key", false),
+            !status.equals("resolved"),
+            texts(body, "labels"),
+            texts(body, "annotations"),
+            clock.millis());
+    return json(automation.apply(List.of(event), user.isEmpty() ? "webhook" : user).steps());
+  }
+
+  private static Map<String, String> texts(JsonNode body, String member) {
+    Map<String, String> out = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> e : body.path(member).properties()) {
+      if (!e.getValue().isString()) {
+        throw new IllegalArgumentException(
+            "member \"" + member + "\" must have texts, but " + e.getKey() + " is none");
+      }
+      out.put(e.getKey(), e.getValue().stringValue());
+    }
+    return out;
   }
 
   private JsonNode state(HttpRequest q) {

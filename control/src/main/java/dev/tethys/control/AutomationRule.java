@@ -24,14 +24,16 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Rule that starts and ends live controls when an alert fires or is resolved.
+ * Rule that starts and ends live controls when an alert fires or is resolved, or another event.
  *
- * @param alert name of the alert
+ * @param alert name of the alert; of another event with {@link #AGENT}, {@link #WEBHOOK} or {@link
+ *     #SCHEDULE} before it
  * @param labels that the alert must have
  * @param status of the alert: {@code firing} or {@code resolved}
  * @param starts controls with references to the event in their texts
  * @param ends ids of controls
  * @param undo whether the controls that it started end when the alert is resolved
+ * @param schedule in which it fires; null for other events
  */
 record AutomationRule(
     String name,
@@ -42,14 +44,33 @@ record AutomationRule(
     List<String> ends,
     boolean dryRun,
     Duration coolDown,
-    boolean undo) {
+    boolean undo,
+    @Nullable DailyWindow schedule) {
+  /** Before the state of an agent. */
+  static final String AGENT = "agent:";
+
+  /** Before the name of a webhook. */
+  static final String WEBHOOK = "webhook:";
+
+  /** Before the name of the rule. */
+  static final String SCHEDULE = "schedule:";
+
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,39}");
   private static final int MAX_RULES = 1000;
   private static final int MAX_ACTIONS = 10;
 
   private static final Section TRIGGER = new Section("trigger", "Alert that triggers a rule.");
   private static final Key<String> ALERT =
-      TRIGGER.required("alert", Type.STRING, "Name of the alert.");
+      TRIGGER.optional("alert", Type.STRING, "Name of the alert.");
+  private static final Key<String> OF_AGENT =
+      TRIGGER.optional(
+          "agent",
+          Type.oneOf("state", EventTriggers.words()),
+          "State of an agent: unhealthy, disconnected or dropping.");
+  private static final Key<String> OF_WEBHOOK =
+      TRIGGER.optional("webhook", Type.STRING, "Name of a webhook.");
+  private static final Key<DailyWindow> OF_SCHEDULE =
+      TRIGGER.optional("schedule", DailyWindow.TYPE, "Part of each day.");
   private static final Key<String> STATUS =
       TRIGGER.key(
           "status",
@@ -142,14 +163,50 @@ record AutomationRule(
     YamlObject t = o.get(RULE_TRIGGER);
     return new AutomationRule(
         name,
-        t.get(ALERT),
+        event(name, t),
         t.get(LABELS),
         t.get(STATUS),
         List.copyOf(templates),
         o.get(ENDS),
         o.get(DRY_RUN),
         o.get(COOL_DOWN),
-        o.get(UNDO));
+        o.get(UNDO),
+        t.find(OF_SCHEDULE));
+  }
+
+  /** Name of the one event that a trigger has. */
+  private static String event(String name, YamlObject t) {
+    List<String> all = new ArrayList<>();
+    String alert = t.find(ALERT);
+    if (alert != null) {
+      if (alert.isEmpty() || isEvent(alert)) {
+        throw t.error(ALERT, "must be the name of an alert, not \"" + alert + "\"");
+      }
+      all.add(alert);
+    }
+    String agent = t.find(OF_AGENT);
+    if (agent != null) {
+      all.add(AGENT + agent);
+    }
+    String webhook = t.find(OF_WEBHOOK);
+    if (webhook != null) {
+      if (!NAME.matcher(webhook).matches()) {
+        throw t.error(OF_WEBHOOK, "must have 1 to 40 characters of a-z, 0-9 and '-'");
+      }
+      all.add(WEBHOOK + webhook);
+    }
+    if (t.find(OF_SCHEDULE) != null) {
+      all.add(SCHEDULE + name);
+    }
+    if (all.size() != 1) {
+      throw t.error("must have one of alert, agent, webhook and schedule");
+    }
+    return all.getFirst();
+  }
+
+  /** Whether a name is of an event of the control plane, which no alert can have. */
+  static boolean isEvent(String name) {
+    return name.startsWith(AGENT) || name.startsWith(WEBHOOK) || name.startsWith(SCHEDULE);
   }
 
   private static Map<String, Object> template(YamlNode n) {
@@ -183,7 +240,15 @@ record AutomationRule(
   /** The rule with the keys of {@link #SPEC}, which reads the same. */
   Map<String, Object> tree() {
     Map<String, Object> trigger = new LinkedHashMap<>();
-    trigger.put("alert", alert);
+    if (schedule != null) {
+      trigger.put("schedule", schedule.tree());
+    } else if (alert.startsWith(AGENT)) {
+      trigger.put("agent", alert.substring(AGENT.length()));
+    } else if (alert.startsWith(WEBHOOK)) {
+      trigger.put("webhook", alert.substring(WEBHOOK.length()));
+    } else {
+      trigger.put("alert", alert);
+    }
     trigger.put("status", status);
     if (!labels.isEmpty()) {
       trigger.put("labels", new TreeMap<>(labels));

@@ -42,6 +42,7 @@ public final class ControlServer implements AutoCloseable {
   private final AuditLog audit;
   private final Rollouts rollouts;
   private final Controls controls;
+  private final EventTriggers events;
   private final QuotaWatch quotas;
   private final @Nullable Repository repository;
   private final HubEngine engine;
@@ -114,6 +115,7 @@ public final class ControlServer implements AutoCloseable {
             () -> Instant.ofEpochMilli(clock.millis()),
             fleet::wakeAll);
     automation = new Automation(automated, controls, audit, engine, clock);
+    events = new EventTriggers(automation, fleet, clock);
     defined = new DefinedRules(automation, engine);
     defined.takeFlags(automated, manifests);
     Offers offers = new Offers(rollouts, controls, variables, packages);
@@ -122,7 +124,7 @@ public final class ControlServer implements AutoCloseable {
     controls.watch(effects);
     new ControlsApi(fleet, controls, offers, tokens, effects, clock).addTo(routes);
     new TapApi(fleet, tokens).addTo(routes);
-    new AutomationApi(automation, tokens).addTo(routes);
+    new AutomationApi(automation, tokens, clock).addTo(routes);
     new MdaiApi(engine, audit, tokens).addTo(routes);
     routes.post("/-/reload", ControlApi.answering(tokens, Tokens.Role.ADMIN, this::reload));
     DryRun runs = new DryRun(components);
@@ -311,6 +313,7 @@ public final class ControlServer implements AutoCloseable {
     step("Rollouts", rollouts::step);
     step("Live controls", controls::step);
     step("Quotas", quotas::step);
+    step("Automation", events::step);
     clock.schedule(STEP, () -> clock.execute("control-step", this::tick));
   }
 

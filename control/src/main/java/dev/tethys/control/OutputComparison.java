@@ -14,9 +14,9 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Comparison of what agents with a version give to exporters with what agents without it do, or
- * what the same agents did before: items and bytes for each item and byte that they took, by
- * signal, and by the values of each attribute by which volumes are counted. Guarded by the lock of
+ * Comparison of the outputs of agents with a version and without it, or of the same agents before.
+ * Compared are the items and bytes that exporters get for each item and byte that was taken, by
+ * signal and by the values of the attributes by which volumes are counted. Guarded by the lock of
  * its rollout.
  */
 final class OutputComparison {
