@@ -43,6 +43,9 @@ final class ZipkinSpan {
   /** CLIENT, SERVER, PRODUCER, CONSUMER; "" for none. */
   String kind = "";
 
+  /** Whether its client has the same id; found by {@link ZipkinTrace}. */
+  boolean shared;
+
   String name = "";
   long timestamp;
   long duration;

@@ -40,6 +40,13 @@ public final class ZipkinWriter {
     if (problem != null) {
       return problem;
     }
+    json(s, to);
+    to.put('\n');
+    return null;
+  }
+
+  /** Appends an object of JSON. */
+  static void json(ZipkinSpan s, TextBuffer to) {
     to.put("{\"traceId\":\"");
     if (s.traceHigh != 0) {
       hex(s.traceHigh, to);
@@ -79,8 +86,10 @@ public final class ZipkinWriter {
       }
       to.put('}');
     }
-    to.put("}\n");
-    return null;
+    if (s.shared) {
+      to.put(",\"shared\":true");
+    }
+    to.put('}');
   }
 
   /** What Zipkin would refuse, in few words. */

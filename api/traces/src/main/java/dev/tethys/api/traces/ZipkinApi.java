@@ -1,7 +1,7 @@
 package dev.tethys.api.traces;
 
 import dev.tethys.codec.text.TextBuffer;
-import dev.tethys.codec.zipkin.ZipkinWriter;
+import dev.tethys.codec.zipkin.ZipkinTrace;
 import dev.tethys.model.telemetry.AttributeText;
 import dev.tethys.model.telemetry.ResourceGroup;
 import dev.tethys.model.telemetry.ScopeGroup;
@@ -257,26 +257,15 @@ final class ZipkinApi {
   }
 
   private static void spans(TracesData trace, Query q) {
-    ZipkinWriter writer = new ZipkinWriter(UNKNOWN, AttributeText::text);
-    TextBuffer out = q.out();
-    out.put('[');
-    int n = 0;
+    ZipkinTrace spans = new ZipkinTrace(UNKNOWN, AttributeText::text);
     for (ResourceGroup<Span> r : trace.resources()) {
       for (ScopeGroup<Span> s : r.scopes()) {
         for (Span span : s.items()) {
-          int begun = out.size();
-          out.put(n == 0 ? "" : ",");
-          if (writer.json(r.resource().attributes(), s.scope(), span, out) == null) {
-            out.truncate(out.size() - 1); // the line feed
-            n++;
-          } else {
-            out.truncate(begun); // Zipkin has no span without an id
-          }
+          spans.add(r.resource().attributes(), s.scope(), span);
         }
       }
-      q.answer.check();
     }
-    out.put(']');
+    spans.json(q.out(), q.answer::check);
   }
 
   private void trace(Query q) {
