@@ -124,6 +124,13 @@ public final class HeapController {
       new Rule(0.25, MIB, Duration.ofMinutes(1), 1 / 16.0, Duration.ofMillis(100));
 
   /**
+   * That of a server that stores while much is allocated. What queries hold takes longest to
+   * follow, and is dead before little of it would count; but what is written to the store at full
+   * speed, with the garbage of its heads, is in the old generation too, and would double it.
+   */
+  private static final Rule BUSY_STORE = new Rule(0.75, 16 * MIB, NEVER, 0, Duration.ofMillis(100));
+
+  /**
    * That of an agent: what is alive are arrays of bytes, made at its first scrapes with as much
    * garbage, and nearly none afterwards; so what was held while a receiver was away would stay for
    * hours. Go's runtime waits for two minutes too.
@@ -213,8 +220,7 @@ public final class HeapController {
       long begin = System.nanoTime();
       boolean resized = size.isPresent() && size.get().changes(begin, used);
       if (resized) {
-        // What queries hold takes longest to follow, and is dead before little of it would count.
-        pace.follow(size.get().isLarge() ? DOUBLING : rule);
+        pace.follow(size.get().isLarge() ? BUSY_STORE : rule);
       }
       if (pace.isDue(used, after == null ? 0 : after.getUsed(), begin) || resized) {
         start.releaseNow(); // the heap is at its largest now
