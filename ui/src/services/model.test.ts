@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { dependenciesOf, edgeHealth, MAX_NODES, mapOf, simplified } from './graph';
 import { instancesOf } from './instances';
-import { healthOf, operationsOf, servicesOf, sortedBy, type Vector } from './model';
+import { healthOf, operationsOf, type Service, servicesOf, sortedBy, type Vector } from './model';
 import { edgeQuantile, failures, quantile, rate, topOperations } from './queries';
 
 const vector = (...items: [Record<string, string>, number | string][]): Vector =>
@@ -48,6 +48,17 @@ describe('services', () => {
   it('are sorted by name or figure', () => {
     expect(sortedBy(servicesOf(answers), 'name').map((s) => s.name)).toEqual(['job', 'web']);
     expect(sortedBy(servicesOf(answers), 'p95').map((s) => s.name)).toEqual(['job', 'web']);
+  });
+
+  it('that fail come first, then those with most requests', () => {
+    const one = (name: string, rate: number, errors: number) => ({
+      ...(servicesOf(answers)[0] as Service),
+      name,
+      rate,
+      errors,
+    });
+    const list = [one('busy', 90, 0), one('bad', 1, 0.07), one('calm', 5, 0.002), one('so-so', 2, 0.02)];
+    expect(sortedBy(list, 'status').map((s) => s.name)).toEqual(['bad', 'so-so', 'busy', 'calm']);
   });
 
   it('have operations', () => {

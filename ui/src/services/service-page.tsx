@@ -9,6 +9,7 @@ import { quoted } from '../explore/logs/lexer';
 import { patternRows } from '../explore/logs/patterns';
 import { useMetrics, useSearchTraces } from '../explore/traces/api';
 import { durationLiteral } from '../explore/traces/filters';
+import { writeBox } from '../explore/traces/state';
 import { TraceList } from '../explore/traces/trace-list';
 import '../explore/traces/trace.css';
 import { formatDuration, formatMoment } from '../lib/time';
@@ -79,6 +80,7 @@ export function ServicePage() {
       <FoundTraces
         title="Failed traces"
         query={`{ ${of} && status = error }`}
+        compare={{ query: `{ ${of} && ${ENTRY} }`, box: 'errors' }}
         none="No span of the service failed."
         state={state}
       />
@@ -284,11 +286,13 @@ function Instances({ of, state }: { of: string; state: ServicesState }) {
 function FoundTraces({
   title,
   query,
+  compare,
   none,
   state,
 }: {
   title: string;
   query: string;
+  compare: { query: string; box: string };
   none: string;
   state: ServicesState;
 }) {
@@ -303,9 +307,17 @@ function FoundTraces({
     <section className="panel service-panel" aria-label={title}>
       <header>
         <h2>{title}</h2>
-        <Link to="/explore/traces" search={tracesSearch(state, query) as never}>
-          All in Explore
-        </Link>
+        <span className="panel-links">
+          <Link
+            to="/explore/traces"
+            search={{ ...tracesSearch(state, compare.query), box: compare.box } as never}
+          >
+            What they share
+          </Link>
+          <Link to="/explore/traces" search={tracesSearch(state, query) as never}>
+            All in Explore
+          </Link>
+        </span>
       </header>
       {isMissing(found.error) ? (
         NO_STORE
@@ -331,10 +343,15 @@ function SlowTraces({ of, state }: { of: string; state: ServicesState }) {
   const limit = p99.data?.series[0]?.samples.reduce((most, s) => Math.max(most, s.value), 0) ?? 0;
   if (p99.error || !p99.data) return null;
   if (limit <= 0) return null;
+  const slow = Number(limit.toPrecision(3));
   return (
     <FoundTraces
       title="Slow traces"
-      query={`{ ${of} && ${ENTRY} && duration >= ${durationLiteral(Number(limit.toPrecision(3)))} }`}
+      query={`{ ${of} && ${ENTRY} && duration >= ${durationLiteral(slow)} }`}
+      compare={{
+        query: entry,
+        box: writeBox({ from: state.start, to: state.end, low: slow, high: Number.POSITIVE_INFINITY }),
+      }}
       none="No slow spans."
       state={state}
     />

@@ -27,7 +27,7 @@ export function ServicesPage() {
   const { end, start, window, attempt } = state;
   const services = useServices(end, window, attempt);
   const sparks = useSparks(start, end, window, attempt);
-  const [sort, setSort] = useState<SortKey>('rate');
+  const [sort, setSort] = useState<SortKey>('status');
   const rows = useMemo(() => {
     const words = state.filter.toLowerCase().split(/\s+/).filter(Boolean);
     const shown = (services.data ?? []).filter((s) => words.every((w) => s.name.toLowerCase().includes(w)));
@@ -72,7 +72,11 @@ export function ServicesPage() {
                       Service <span className="sort-mark">{sort === 'name' ? '↑' : ''}</span>
                     </button>
                   </th>
-                  <th scope="col">Status</th>
+                  <th scope="col" aria-sort={sort === 'status' ? 'descending' : undefined}>
+                    <button type="button" className="sort" onClick={() => setSort('status')}>
+                      Status <span className="sort-mark">{sort === 'status' ? '↓' : ''}</span>
+                    </button>
+                  </th>
                   {COLUMNS.map(({ key, name }) => (
                     <th
                       key={key}

@@ -196,12 +196,16 @@ export function selectionTerms(selection: Selection): string[] {
   return out;
 }
 
-/** Compares the selected spans with all others of the query. */
+/**
+ * Compares the selected spans with all others of the query. Failed spans of a query for failed spans
+ * are compared with those that did not fail.
+ */
 export function compareQuery(text: string, selection: Selection, top: number): string {
   const inside = selectionTerms(selection).join(' && ') || 'true';
   const ns = (ms: number) => `${Math.round(ms)}000000`;
   const times = selection === 'errors' ? '' : `, ${ns(selection.from)}, ${ns(selection.to)}`;
-  return `${spansetPart(text)} | compare({ ${inside} }, ${top}${times})`;
+  const failed = selection === 'errors' && hasTerm(text, inside);
+  return `${spansetPart(failed ? withTerm(text, inside) : text)} | compare({ ${inside} }, ${top}${times})`;
 }
 
 /** Root spans, server spans, or all: a choice that is one condition of the filter. */

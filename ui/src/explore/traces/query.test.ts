@@ -136,6 +136,9 @@ describe('queries that follow', () => {
       '{ } | compare({ duration > 268435456ns && duration <= 536870912ns }, 100, 1795746000000000000, 1795746060000000000)',
     );
     expect(compareQuery('{ }', 'errors', 10)).toBe('{ } | compare({ status = error }, 10)');
+    expect(compareQuery('{ name = "a" && status=error }', 'errors', 10)).toBe(
+      '{ name = "a" } | compare({ status = error }, 10)',
+    );
     expect(selectionTerms({ ...box, low: 0, high: Number.POSITIVE_INFINITY })).toEqual([]);
     expect(durationLiteral(1.5)).toBe('1500ms');
     expect(durationLiteral(7200)).toBe('2h');

@@ -85,17 +85,13 @@ export function RedCharts(props: {
     const total = sumOf(series);
     return { all, bad, rate: total / steps, errors: total > 0 ? sumOf(failed) / total : 0, any: total > 0 };
   }, [rate.data]);
-  const quantiles = useMemo(
-    () =>
-      latency.data
-        ? toLines(
-            [...latency.data.series].sort((a, b) => Number(a.labels.p ?? 0) - Number(b.labels.p ?? 0)),
-            latency.data,
-            null,
-          )
-        : null,
-    [latency.data],
-  );
+  const quantiles = useMemo(() => {
+    if (!latency.data) return null;
+    const sorted = [...latency.data.series].sort((a, b) => Number(a.labels.p ?? 0) - Number(b.labels.p ?? 0));
+    // A step without spans is answered with 0, as by Tempo.
+    const known = sorted.map((s) => ({ ...s, samples: s.samples.filter((one) => one.value !== 0) }));
+    return toLines(known, latency.data, null);
+  }, [latency.data]);
   const error = rate.error ?? latency.error;
   if (error) return <ErrorNotice error={error} />;
   if (!rate.data || !red || !latency.data || !quantiles) return <Loading label="Measuring spans" />;

@@ -54,7 +54,7 @@ function readBox(text: string | undefined): Selection | null {
     : null;
 }
 
-const writeBox = (box: Box) =>
+export const writeBox = (box: Box) =>
   [box.from, box.to, box.low, box.high].map((n) => (Number.isFinite(n) ? String(n) : 'inf')).join('_');
 
 export function decode(search: Search): TracesState {
