@@ -26,7 +26,7 @@ final class TempoJson {
   /**
    * Writes found traces.
    *
-   * @param spanSet true to repeat the first spanset in the field that came before {@code spanSets}
+   * @param spanSet true to write the first spanset in the older field of its own as well
    */
   static void search(TraceSearchResult r, boolean spanSet, TextBuffer out) {
     out.put("{\"traces\":[");
