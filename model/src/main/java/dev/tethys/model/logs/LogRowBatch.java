@@ -19,6 +19,14 @@ public interface LogRowBatch {
   /** Points a slice at the body. */
   void body(int row, Slice into);
 
+  /**
+   * Number of the ranges of which the body consists, see {@link LogBodyParts#ranges}; -1 if it is
+   * no list of ranges.
+   */
+  default int ranges(int row) {
+    return -1;
+  }
+
   /** Points a slice at the value of a name of structured metadata; false if the row has none. */
   boolean metadata(int row, String name, Slice into);
 

@@ -191,6 +191,11 @@ final class TenantsStore implements LogStore {
 
   private record ShiftedRows(LogRowBatch rows, int offset) implements LogRowBatch {
     @Override
+    public int ranges(int row) {
+      return rows.ranges(row);
+    }
+
+    @Override
     public int size() {
       return rows.size();
     }

@@ -28,6 +28,7 @@ final class BlockBatch implements LogRowBatch {
   private final @Nullable LogBodyParts parts;
   private final int[] rows = new int[ROWS];
   private final int[] ends = new int[ROWS];
+  private final int[] ranges = new int[ROWS];
   private final ByteSink text = new ByteSink(1 << 12);
   private final ByteSink value = new ByteSink(256);
   private int size;
@@ -59,7 +60,7 @@ final class BlockBatch implements LogRowBatch {
       if (parts == null) {
         block.appendBody(template, of[i], text);
       } else {
-        block.appendParts(template, of[i], parts, text);
+        ranges[size] = block.appendParts(template, of[i], parts, text);
       }
       ends[size++] = text.size;
       i++;
@@ -127,6 +128,11 @@ final class BlockBatch implements LogRowBatch {
     into.bytes = text.buf;
     into.offset = start(row);
     into.length = ends[row] - into.offset;
+  }
+
+  @Override
+  public int ranges(int row) {
+    return parts == null ? -1 : ranges[row];
   }
 
   @Override

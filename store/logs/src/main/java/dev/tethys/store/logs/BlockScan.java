@@ -26,6 +26,7 @@ import org.jspecify.annotations.Nullable;
 final class BlockScan {
   private static final int FIRST_GROUP = 256; // rows whose bodies are read together, by time
   private static final int LAST_GROUP = 1024;
+  private static final int COLUMN_ROWS = 1024; // whose columns are tested together
 
   private final LogBlock block;
   private final PartSegment segment;
@@ -243,6 +244,10 @@ final class BlockScan {
   void run(LogNeeds needs, LogRowConsumer consumer) {
     leaveOut(needs);
     BlockBatch batch = new BlockBatch(this, needs);
+    if (plain && !needs.bodies()) {
+      runColumns(batch, consumer);
+      return;
+    }
     int[] rows = new int[maxRows()];
     int templates = block.templateCount();
     for (int t = 0; t < templates; t++) {
@@ -254,6 +259,28 @@ final class BlockScan {
         i = batch.add(t, rows, i, n);
         if (batch.isFull()) {
           Cancellation.check();
+          if (!consumer.accept(batch)) {
+            return;
+          }
+          batch.clear();
+        }
+      }
+    }
+    if (batch.size() > 0) {
+      consumer.accept(batch);
+    }
+  }
+
+  /** The same where templates do not matter, which have a few rows each. */
+  private void runColumns(BlockBatch batch, LogRowConsumer consumer) {
+    int[] rows = new int[COLUMN_ROWS];
+    int all = block.rows();
+    for (int from = 0; from < all; from += COLUMN_ROWS) {
+      Cancellation.check();
+      int n = selectByColumns(from, Math.min(from + COLUMN_ROWS, all), rows);
+      for (int i = 0; i < n; ) {
+        i = batch.add(0, rows, i, n);
+        if (batch.isFull()) {
           if (!consumer.accept(batch)) {
             return;
           }

@@ -89,6 +89,7 @@ final class RowReader {
     if (bodies) {
       batch.body(i, slice);
       row.line(slice.bytes, slice.offset, slice.offset + slice.length);
+      row.ranges = batch.ranges(i);
     }
     int stream = batch.stream(i);
     int[] labels = streamLabels[stream];

@@ -66,6 +66,11 @@ public record StepGrid(long start, long step, int steps) {
         return since <= 0 && since > -range;
       }
       long from = since <= 0 ? 0 : (since - 1) / grid.step + 1;
+      if (range == grid.step && since > -range) { // windows follow each other
+        first = (int) from;
+        last = first;
+        return from < grid.steps;
+      }
       long end = since + range - 1; // the last step is at or before it
       long to = end < 0 ? -1 : end / grid.step;
       if (to >= grid.steps) {

@@ -165,6 +165,73 @@ record JsonPath(List<Object> steps) {
     return p;
   }
 
+  /** Result of {@link #find(LineOutline, int)} where the place depends on arguments. */
+  static final int UNKNOWN = -2;
+
+  /** Place of the value in lines; -1 if none has it. */
+  int find(LineOutline lines, int at) {
+    int p = at;
+    for (Object step : steps) {
+      if (!(step instanceof byte[] key)) {
+        return UNKNOWN;
+      }
+      p = JsonText.skipBlanks(lines.text(), p, lines.length());
+      p = member(lines, p, key);
+      if (p < 0) {
+        return p;
+      }
+    }
+    return p;
+  }
+
+  /** Walks as {@link #member(byte[], int, int, byte[])} does. */
+  private static int member(LineOutline lines, int open, byte[] key) {
+    byte[] b = lines.text();
+    int to = lines.length();
+    if (open >= to || b[open] != '{') {
+      return -1;
+    }
+    int at = JsonText.skipBlanks(b, open + 1, to);
+    while (at < to && b[at] == '"') {
+      int keyFrom = at + 1;
+      int keyEnd = JsonText.stringEnd(b, keyFrom, to);
+      if (keyEnd < 0) {
+        return -1;
+      }
+      boolean found;
+      if (JsonText.hasEscapes(b, keyFrom, keyEnd)) {
+        return UNKNOWN;
+      } else if (lines.varies(keyFrom, keyEnd)) {
+        int n = lines.write(keyFrom, keyEnd);
+        if (n < 0 && (hasDigits(key) || !lines.hasDigits(keyFrom, keyEnd))) {
+          return UNKNOWN;
+        }
+        found = n >= 0 && java.util.Arrays.equals(lines.written(), 0, n, key, 0, key.length);
+      } else {
+        found = isKey(b, keyFrom, keyEnd, key);
+      }
+      at = JsonText.skipBlanks(b, keyEnd + 1, to);
+      if (at >= to || b[at] != ':') {
+        return -1;
+      }
+      at = JsonText.skipBlanks(b, at + 1, to);
+      if (at >= to || found) {
+        return at >= to ? -1 : at;
+      }
+      at = next(b, at, to);
+    }
+    return -1;
+  }
+
+  private static boolean hasDigits(byte[] key) {
+    for (byte c : key) {
+      if (c >= '0' && c <= '9') {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /**
    * Marks what {@link #find} and a reader of the value read of an object: members whose key is, or
    * may be, that of the first step. Further steps may leave a member that is not well formed.

@@ -1,5 +1,6 @@
 package dev.tethys.query.logql.pipeline;
 
+import dev.tethys.model.logs.LogBodyParts;
 import dev.tethys.query.logql.ast.Stage.Extraction;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -10,6 +11,7 @@ final class JsonPathStage extends RowStage {
   private final Extractor extractor;
   private final int[] ids;
   private final JsonPath[] paths;
+  private final LineValues values = new LineValues();
 
   JsonPathStage(NameTable names, UsedLabels wanted, List<Extraction> extractions) {
     this.wanted = wanted;
@@ -25,6 +27,10 @@ final class JsonPathStage extends RowStage {
 
   @Override
   boolean process(Row row) {
+    if (row.ranges >= 0) {
+      values.read(row, extractor);
+      return true;
+    }
     if (wanted.none() || row.lineFrom == row.lineTo) {
       return true;
     }
@@ -56,6 +62,41 @@ final class JsonPathStage extends RowStage {
   @Override
   boolean readsParts() {
     return !wanted.all();
+  }
+
+  @Override
+  int values(LineOutline lines, LogBodyParts.Ranges ranges) {
+    byte[] b = lines.text();
+    int to = lines.length();
+    int start = JsonText.skipBlanks(b, 0, to);
+    if (start == to || b[start] != '{') {
+      return -1;
+    }
+    values.begin(ranges);
+    for (int i = 0; i < ids.length; i++) {
+      if (ids[i] < 0) {
+        continue;
+      }
+      int at = paths[i].find(lines, start);
+      if (at == JsonPath.UNKNOWN) {
+        return -1;
+      }
+      int end = at < 0 ? -1 : JsonText.valueEnd(b, at, to);
+      if (end >= 0 && lines.varies(at, at + 1) && b[at] != LogBodyParts.DIGITS) {
+        return -1; // may begin as null does
+      }
+      if (end < 0 || b[at] == 'n') {
+        values.addEmpty(ids[i]);
+      } else if (b[at] != '"') {
+        if (!values.add(ids[i], LineValues.PLAIN, lines, at, end)) {
+          return -1;
+        }
+      } else if (JsonText.hasEscapes(b, at + 1, end - 1)
+          || !values.add(ids[i], LineValues.TEXT, lines, at + 1, end - 1)) {
+        return -1;
+      }
+    }
+    return values.end();
   }
 
   @Override

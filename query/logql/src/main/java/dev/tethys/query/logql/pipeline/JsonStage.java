@@ -1,5 +1,6 @@
 package dev.tethys.query.logql.pipeline;
 
+import dev.tethys.model.logs.LogBodyParts;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -12,6 +13,7 @@ final class JsonStage extends RowStage {
   private final boolean complete; // read lines to their ends
   private byte[] key = new byte[256];
   private int found;
+  private final LineValues values = new LineValues();
 
   JsonStage(NameTable names, UsedLabels wanted) {
     this.wanted = wanted;
@@ -22,6 +24,10 @@ final class JsonStage extends RowStage {
   @Override
   boolean process(Row row) {
     if (wanted.none()) {
+      return true;
+    }
+    if (row.ranges >= 0) {
+      values.read(row, extractor);
       return true;
     }
     found = 0;
@@ -47,6 +53,86 @@ final class JsonStage extends RowStage {
     if (at < lines.length() && lines.text()[at] == '{') {
       mark(lines, at, lines.length(), 0, 0);
     }
+  }
+
+  @Override
+  int values(LineOutline lines, LogBodyParts.Ranges ranges) {
+    int at = JsonText.skipBlanks(lines.text(), 0, lines.length());
+    if (at == lines.length() || lines.text()[at] != '{') {
+      return -1;
+    }
+    values.begin(ranges);
+    return values(lines, at, lines.length(), 0, 0) ? values.end() : -1;
+  }
+
+  /**
+   * Walks as {@link #object} does; false if a line has an error, or what it has depends on its
+   * arguments.
+   */
+  private boolean values(LineOutline lines, int open, int to, int prefix, int depth) {
+    byte[] b = lines.text();
+    int at = JsonText.skipBlanks(b, open + 1, to);
+    while (depth <= MAX_DEPTH && at < to && b[at] != '}') {
+      int keyFrom = at + 1;
+      int keyEnd = b[at] == '"' ? JsonText.stringEnd(b, keyFrom, to) : -1;
+      at = keyEnd < 0 ? to : JsonText.skipBlanks(b, keyEnd + 1, to);
+      if (at >= to || b[at] != ':') {
+        return false;
+      }
+      at = JsonText.skipBlanks(b, at + 1, to);
+      int valueEnd = at >= to ? -1 : JsonText.valueEnd(b, at, to);
+      if (valueEnd < 0
+          || b[at] != '[' && !value(lines, keyFrom, keyEnd, at, valueEnd, prefix, depth)) {
+        return false;
+      }
+      at = JsonText.skipBlanks(b, valueEnd, to);
+      if (at < to && b[at] == ',') {
+        at = JsonText.skipBlanks(b, at + 1, to);
+      } else if (at < to && b[at] != '}') {
+        return false;
+      }
+    }
+    return depth <= MAX_DEPTH && at < to;
+  }
+
+  private boolean value(
+      LineOutline lines, int keyFrom, int keyEnd, int at, int end, int prefix, int depth) {
+    byte[] b = lines.text();
+    if (JsonText.hasEscapes(b, keyFrom, keyEnd)) {
+      return false;
+    }
+    int nameEnd = -1; // of a key that is not that of a label, if its bytes differ
+    if (!lines.varies(keyFrom, keyEnd)) {
+      nameEnd = plainName(b, keyFrom, keyEnd, prefix);
+    } else {
+      int n = lines.write(keyFrom, keyEnd);
+      if (n >= 0) {
+        nameEnd = plainName(lines.written(), 0, n, prefix);
+      } else if (b[at] == '{' || extractor.mayBeCandidate(lines, keyFrom, keyEnd)) {
+        return false;
+      }
+    }
+    if (b[at] == '{') {
+      return values(lines, at, end, nameEnd, depth + 1);
+    }
+    boolean text = b[at] == '"';
+    if (!text && !isNumber(b[at])) {
+      if (lines.varies(at, end) || !isWord(b, at, end)) {
+        return false;
+      }
+      if (b[at] == 'n') {
+        return true;
+      }
+    }
+    int label = nameEnd < 0 ? -1 : extractor.candidate(key, 0, nameEnd);
+    if (label < 0) {
+      return true;
+    }
+    if (!text) {
+      return values.add(label, LineValues.PLAIN, lines, at, end);
+    }
+    return !JsonText.hasEscapes(b, at + 1, end - 1)
+        && values.add(label, LineValues.TEXT, lines, at + 1, end - 1);
   }
 
   /** Walks as {@link #object} does, on to the end: values that decide when to stop are unknown. */

@@ -8,25 +8,42 @@ import dev.tethys.model.logs.LogBodyParts;
  * underscores and bytes from 0x80, at least one. For one thread.
  */
 final class LineOutline {
+  private static final int MAX_WRITTEN = 256;
+
   private byte[] text = {};
   private int length;
   private int[] before = {}; // number of arguments before a byte
   private int[] places = {};
   private boolean[] needed = {};
 
+  private static final LogBodyParts.Known NONE = (argument, to, at) -> -1;
+  private LogBodyParts.Known known = NONE;
+  private final byte[] written = new byte[MAX_WRITTEN];
+
   /** Sets the text, as {@link LogBodyParts#mark} has it. */
   void set(byte[] bytes, int size, int[] argumentPlaces, boolean[] marks) {
+    needed = marks;
+    known = NONE;
+    set(bytes, size, argumentPlaces, marks.length);
+  }
+
+  /** Sets the text, as {@link LogBodyParts#ranges} has it. */
+  void set(byte[] bytes, int size, int[] argumentPlaces, int arguments, LogBodyParts.Known of) {
+    known = of;
+    set(bytes, size, argumentPlaces, arguments);
+  }
+
+  private void set(byte[] bytes, int size, int[] argumentPlaces, int arguments) {
     text = bytes;
     places = argumentPlaces;
     length = size;
-    needed = marks;
     if (before.length < size + 1) {
       before = new int[Math.max(size + 1, 2 * before.length)];
     }
     int n = 0;
     for (int p = 0; p < size; p++) {
       before[p] = n;
-      if (n < marks.length && places[n] == p) {
+      if (n < arguments && places[n] == p) {
         n++;
       }
     }
@@ -66,6 +83,37 @@ final class LineOutline {
       }
     }
     return true;
+  }
+
+  /** Buffer of {@link #write}. */
+  byte[] written() {
+    return written;
+  }
+
+  /**
+   * Writes a range with its arguments to the begin of {@link #written} and gives the end; -1 if an
+   * argument differs from line to line, or the range is long.
+   */
+  int write(int from, int to) {
+    byte[] out = written;
+    int at = 0;
+    int p = from;
+    for (int a = before[from]; a <= before[to]; a++) {
+      int end = a < before[to] ? places[a] : to;
+      if (out.length - at < end - p) {
+        return -1;
+      }
+      System.arraycopy(text, p, out, at, end - p);
+      at += end - p;
+      p = end + 1;
+      if (a < before[to]) {
+        at = known.write(a, out, at);
+        if (at < 0) {
+          return -1;
+        }
+      }
+    }
+    return at;
   }
 
   /** Marks the arguments in a range. */

@@ -136,9 +136,19 @@ public final class LogPipeline {
     for (RowStage s : stages) {
       if (s.readsParts()) {
         LineOutline lines = new LineOutline();
-        return (text, length, places, needed) -> {
-          lines.set(text, length, places, needed);
-          s.mark(lines);
+        return new LogBodyParts() {
+          @Override
+          public void mark(byte[] text, int length, int[] places, boolean[] needed) {
+            lines.set(text, length, places, needed);
+            s.mark(lines);
+          }
+
+          @Override
+          public int ranges(
+              byte[] text, int length, int[] places, int arguments, Known known, Ranges ranges) {
+            lines.set(text, length, places, arguments, known);
+            return length == 0 ? -1 : s.values(lines, ranges);
+          }
         };
       }
     }

@@ -1,5 +1,6 @@
 package dev.tethys.query.logql.pipeline;
 
+import dev.tethys.model.logs.LogBodyParts;
 import dev.tethys.query.logql.ast.Stage.Extraction;
 import dev.tethys.query.logql.ast.Stage.Logfmt;
 import java.nio.charset.StandardCharsets;
@@ -21,6 +22,7 @@ final class LogfmtStage extends RowStage {
   private final int[] labels;
   private byte[] key = new byte[128];
   private int found;
+  private final LineValues values = new LineValues();
 
   LogfmtStage(NameTable names, UsedLabels wanted, Logfmt stage) {
     this.wanted = wanted;
@@ -45,11 +47,15 @@ final class LogfmtStage extends RowStage {
 
   @Override
   boolean process(Row row) {
-    if (wanted.none() || row.lineFrom == row.lineTo) {
+    if (row.ranges < 0 && (wanted.none() || row.lineFrom == row.lineTo)) {
       return true;
     }
     found = 0;
-    pairs(row);
+    if (row.ranges >= 0) {
+      values.read(row, extractor);
+    } else {
+      pairs(row);
+    }
     for (int id : labels) {
       int target = id < 0 ? -1 : extractor.target(row, id);
       if (target >= 0) {
@@ -166,6 +172,110 @@ final class LogfmtStage extends RowStage {
     }
   }
 
+  @Override
+  int values(LineOutline lines, LogBodyParts.Ranges ranges) {
+    values.begin(ranges);
+    return values(lines) ? values.end() : -1;
+  }
+
+  /** Walks as {@link #pairs} does; false if what a line has depends on its arguments. */
+  private boolean values(LineOutline lines) {
+    byte[] b = lines.text();
+    int to = lines.length();
+    int at = 0;
+    while (true) {
+      while (at < to && (b[at] & 0xff) <= ' ') {
+        at++;
+      }
+      if (at >= to) {
+        return true;
+      }
+      int keyFrom = at;
+      boolean ascii = true;
+      while (at < to && b[at] != '=' && (b[at] & 0xff) > ' ' && b[at] != '"') {
+        ascii &= b[at] >= 0;
+        at++;
+      }
+      int keyEnd = at;
+      if (!ascii) {
+        return false;
+      }
+      int label; // number of the name, -1 for none
+      if (lines.varies(keyFrom, keyEnd)) {
+        int n = lines.write(keyFrom, keyEnd);
+        if (n >= 0 && isAscii(lines.written(), n)) {
+          label = label(lines.written(), 0, n);
+        } else if (n < 0
+            && lines.onlyDigitsVary(keyFrom, keyEnd)
+            && !mayBeCandidate(lines, keyFrom, keyEnd)) {
+          label = -1;
+        } else {
+          return false;
+        }
+      } else {
+        label = label(b, keyFrom, keyEnd);
+      }
+      if (at < to && (b[at] == '"' || b[at] == '=' && at == keyFrom)) {
+        at = skip(b, at, to);
+        continue;
+      }
+      boolean empty = at >= to || b[at] != '=';
+      int from = empty ? at : at + 1;
+      if (empty || from >= to || (b[from] & 0xff) <= ' ') {
+        if (keepEmpty && label >= 0) {
+          return false;
+        }
+        at = from;
+        continue;
+      }
+      if (b[from] != '"') {
+        at = from;
+        while (at < to && (b[at] & 0xff) > ' ' && b[at] != '=' && b[at] != '"') {
+          at++;
+        }
+        boolean pair = at >= to || b[at] != '=' && b[at] != '"';
+        if (pair && label >= 0 && !values.add(label, LineValues.TEXT, lines, from, at)) {
+          return false;
+        }
+        at = pair ? at : skip(b, at, to);
+        continue;
+      }
+      int close = JsonText.stringEnd(b, from + 1, to);
+      if (close < 0) {
+        return true;
+      }
+      if (label >= 0) {
+        boolean read =
+            close == from + 1
+                ? !keepEmpty
+                : !JsonText.hasEscapes(b, from + 1, close)
+                    && values.add(label, LineValues.TEXT, lines, from + 1, close);
+        if (!read) {
+          return false;
+        }
+      }
+      at = close + 1;
+    }
+  }
+
+  private static boolean isAscii(byte[] b, int length) {
+    for (int i = 0; i < length; i++) {
+      if (b[i] < 0) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  /** Number of the name that a key gives a value to; -1 if it is not used. */
+  private int label(byte[] b, int from, int to) {
+    if (extractions.isEmpty()) {
+      return candidate(b, from, to);
+    }
+    int k = keys.find(b, from, to);
+    return k < 0 || k >= labelOfKey.length ? -1 : labelOfKey[k];
+  }
+
   /** True if a key without arguments is that of a label that is used. */
   private boolean isCandidate(byte[] b, int from, int to) {
     if (!extractions.isEmpty()) {
@@ -240,13 +350,7 @@ final class LogfmtStage extends RowStage {
 
   /** Sets a label; true if all used labels were found. */
   private boolean put(Row row, int keyFrom, int keyEnd, byte[] value, int from, int to) {
-    int id;
-    if (extractions.isEmpty()) {
-      id = candidate(row.line, keyFrom, keyEnd);
-    } else {
-      int k = keys.find(row.line, keyFrom, keyEnd);
-      id = k < 0 || k >= labelOfKey.length ? -1 : labelOfKey[k];
-    }
+    int id = label(row.line, keyFrom, keyEnd);
     int target = id < 0 ? -1 : extractor.target(row, id);
     if (target < 0) {
       return false;

@@ -40,6 +40,9 @@ public final class Row {
   /** End of the line. */
   public int lineTo;
 
+  /** Number of the values of which the line consists; -1 if it is a line. */
+  public int ranges = -1;
+
   private int size;
   private int[] name = new int[32];
   private byte[] category = new byte[32];

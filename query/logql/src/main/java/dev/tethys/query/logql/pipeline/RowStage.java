@@ -1,5 +1,7 @@
 package dev.tethys.query.logql.pipeline;
 
+import dev.tethys.model.logs.LogBodyParts;
+
 /** Stage of a pipeline over rows of one thread. */
 abstract class RowStage {
   /** Changes a row; false if the row is dropped. */
@@ -8,6 +10,16 @@ abstract class RowStage {
   /** True if the stage reads the line and marks the parts of it that it reads. */
   boolean readsParts() {
     return false;
+  }
+
+  /**
+   * Finds the values that are all that the stage reads of lines, whatever their arguments are.
+   *
+   * @return number of the list of values, with which {@link Row#ranges} of such lines is set; -1 if
+   *     lines have to be read
+   */
+  int values(LineOutline lines, LogBodyParts.Ranges ranges) {
+    return -1;
   }
 
   /**

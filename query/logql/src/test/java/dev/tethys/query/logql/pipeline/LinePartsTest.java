@@ -194,6 +194,57 @@ class LinePartsTest {
       parts.mark(padded, text.size(), places, needed);
       return needed;
     }
+
+    /** Asks for ranges; these are numbers of bytes of the text with placeholders. */
+    int ranges(LogBodyParts parts, String[] arguments, boolean[] known, List<int[]> ranges) {
+      byte[] text = bytes(placeholders());
+      int[] places = new int[digits.size() + 3];
+      for (int i = 0, at = 0; i < digits.size(); i++) {
+        at += pieces.get(i).length();
+        places[i] = at++;
+      }
+      return parts.ranges(
+          Arrays.copyOf(text, text.length + 16),
+          text.length,
+          places,
+          digits.size(),
+          (a, to, at) -> {
+            byte[] value = bytes(arguments[a]);
+            if (!known[a] || to.length - at < value.length) {
+              return -1;
+            }
+            System.arraycopy(value, 0, to, at, value.length);
+            return at + value.length;
+          },
+          (from, to) -> ranges.add(new int[] {from, to}));
+    }
+
+    private String placeholders() {
+      StringBuilder out = new StringBuilder();
+      for (int i = 0; i < pieces.size(); i++) {
+        out.append(pieces.get(i)).append(i == digits.size() ? "" : digits.get(i) ? "0" : "w");
+      }
+      return out.toString();
+    }
+
+    /** Ranges with their arguments, as a store passes them on. */
+    byte[] values(List<int[]> ranges, String[] arguments) {
+      String text = placeholders();
+      int[] argumentAt = new int[text.length()];
+      for (int i = 0, at = 0; i < digits.size(); i++) {
+        at += pieces.get(i).length();
+        argumentAt[at++] = i + 1;
+      }
+      StringBuilder out = new StringBuilder();
+      for (int[] range : ranges) {
+        for (int p = range[0]; p < range[1]; p++) {
+          out.append(
+              argumentAt[p] > 0 ? arguments[argumentAt[p] - 1] : String.valueOf(text.charAt(p)));
+        }
+        out.append('\0');
+      }
+      return bytes(out.toString());
+    }
   }
 
   @Test
@@ -227,6 +278,84 @@ class LinePartsTest {
     }
     assertThat(replaced).isGreaterThan(100_000);
     assertThat(labelled).isGreaterThan(50_000);
+  }
+
+  @Test
+  void rangesHaveTheSameLabels() {
+    Random random = new Random(12);
+    int ranged = 0;
+    int labelled = 0;
+    for (int i = 0; i < 60_000; i++) {
+      Outline outline = Outline.random(random);
+      for (Stage stage : STAGES) {
+        Set<String> used = USED.get(random.nextInt(USED.size()));
+        NameTable names = new NameTable();
+        LogPipeline pipeline = LogPipeline.compile(List.of(stage), names, new UsedLabels(used));
+        String[] first = outline.arguments(random);
+        boolean[] known = new boolean[first.length];
+        for (int a = 0; a < known.length; a++) {
+          known[a] = random.nextBoolean();
+        }
+        List<int[]> ranges = new java.util.ArrayList<>();
+        int number =
+            outline.ranges(Objects.requireNonNull(pipeline.lineParts()), first, known, ranges);
+        for (int k = 0; number >= 0 && k < 4; k++) {
+          String[] arguments = outline.arguments(random);
+          for (int a = 0; a < known.length; a++) {
+            arguments[a] = known[a] ? first[a] : arguments[a];
+          }
+          boolean based = random.nextInt(4) == 0;
+          byte[] line = outline.line(arguments);
+          String want = labels(stage, used, line, based);
+          Row row = new Row(names);
+          row.clear();
+          if (based) {
+            row.addStream(names.id("status"), bytes("base"), 0, 4);
+          }
+          byte[] values = outline.values(ranges, arguments);
+          row.line(values, 0, values.length);
+          row.ranges = number;
+          pipeline.process(row);
+          assertThat(row.allLabels().toString())
+              .as(() -> stage + " of " + new String(line, StandardCharsets.ISO_8859_1))
+              .isEqualTo(want);
+          ranged++;
+          labelled += want.equals("{}") ? 0 : 1;
+        }
+      }
+    }
+    assertThat(ranged).isGreaterThan(100_000);
+    assertThat(labelled).isGreaterThan(30_000);
+  }
+
+  @Test
+  void valuesOfOrdinaryLinesAreRanges() {
+    List<String> pieces = List.of("{\"ts\":\"", "T\",\"status\":", ",\"ms\":[", "],\"k\":1}");
+    Outline json = new Outline(pieces, List.of(true, true, true));
+    String[] arguments = {"1", "503", "7"};
+    for (Stage stage : List.of(new Stage.Json(List.of()), STAGES.get(1))) {
+      List<int[]> ranges = new java.util.ArrayList<>();
+      assertThat(json.ranges(parts(stage), arguments, new boolean[3], ranges)).isZero();
+      assertThat(json.values(ranges, arguments)).isEqualTo(bytes("503\0"));
+    }
+    Outline keys = new Outline(List.of("{\"", "\":\"x\"}"), List.of(false));
+    assertThat(
+            keys.ranges(
+                parts(STAGES.getFirst()),
+                new String[] {"status"},
+                new boolean[1],
+                new java.util.ArrayList<>()))
+        .isNegative();
+    List<int[]> ranges = new java.util.ArrayList<>();
+    assertThat(
+            keys.ranges(
+                parts(STAGES.getFirst()), new String[] {"status"}, new boolean[] {true}, ranges))
+        .isZero();
+    assertThat(keys.values(ranges, new String[] {"status"})).isEqualTo(bytes("x\0"));
+    Outline logfmt = new Outline(List.of("ts=", " msg=\"a b\" status=", "ms"), List.of(true, true));
+    List<int[]> pair = new java.util.ArrayList<>();
+    assertThat(logfmt.ranges(parts(STAGES.get(4)), arguments, new boolean[2], pair)).isZero();
+    assertThat(logfmt.values(pair, new String[] {"1", "5"})).isEqualTo(bytes("5ms\0"));
   }
 
   @Test

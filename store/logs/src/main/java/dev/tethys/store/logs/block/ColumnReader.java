@@ -425,9 +425,27 @@ public final class ColumnReader {
     return piece.find(cursor.block.get(Section.TEXT), start, textFrom + valueEnds[k]) >= 0;
   }
 
+  /** True if all of n values are the same, whatever the time of their rows. */
+  boolean isSame(int n) {
+    return type == Column.SAME
+        || n == 1 && !needsTime()
+        || (type == Column.NUMBER || type == Column.PADDED) && width == 0
+        || type == Column.STEPS && width == 0 && base == 0;
+  }
+
   /** True if all values are decimal digits. */
   boolean hasDigitsOnly() {
-    return type <= Column.STEPS || type >= Column.YEAR;
+    if (type != Column.FEW && type != Column.SAME && type != Column.TEXT) {
+      return type <= Column.STEPS || type >= Column.YEAR;
+    }
+    byte[] b = cursor.block.get(Section.TEXT);
+    int end = values == 0 ? textFrom : textFrom + valueEnds[values - 1];
+    for (int p = textFrom; p < end; p++) {
+      if (b[p] < '0' || b[p] > '9') {
+        return false;
+      }
+    }
+    return true;
   }
 
   /**

@@ -25,7 +25,7 @@ public final class LogBlock {
   public record StreamRows(int stream, int rows, long bytes, long firstTime, long lastTime) {}
 
   // Templates of fewer rows do not repay finding out which arguments are needed.
-  private static final int MIN_PARTS_ROWS = 2;
+  private static final int MIN_MARKED_ROWS = 2;
 
   // Searching single templates costs more than searching all if they are more than this part.
   private static final int PART_OF_TEMPLATES = 2;
@@ -64,6 +64,8 @@ public final class LogBlock {
   private final TemplateText partsText = new TemplateText(); // the same with fewer arguments
   private int partsOf = -1;
   private boolean inParts;
+  private int ranges = -1; // number of those in partsText
+  private final ByteSink argument = new ByteSink(64);
   private boolean[] digits = {};
 
   /**
@@ -327,12 +329,14 @@ public final class LogBlock {
   }
 
   /**
-   * Appends a body in which arguments may be placeholders.
+   * Appends ranges of a body, or a body in which arguments may be placeholders.
    *
    * @param parts decides which
+   * @return number of the ranges, -1 for a body
    */
-  public void appendParts(int template, int row, LogBodyParts parts, ByteSink out) {
+  public int appendParts(int template, int row, LogBodyParts parts, ByteSink out) {
     append(template, row, partsText(template, parts), out);
+    return ranges;
   }
 
   private void append(int template, int row, TemplateText of, ByteSink out) {
@@ -356,6 +360,7 @@ public final class LogBlock {
     TemplateText whole = text(template);
     if (partsOf != template) {
       partsOf = -1;
+      ranges = -1;
       inParts = readParts(template, whole, parts);
       partsOf = template;
     }
@@ -365,9 +370,7 @@ public final class LogBlock {
   /** Finds the arguments of a template that are needed; false if all of them may be. */
   private boolean readParts(int template, TemplateText whole, LogBodyParts parts) {
     int n = whole.arguments();
-    if (n == 0 || firstRows[template + 1] - firstRows[template] < MIN_PARTS_ROWS) {
-      return false;
-    }
+    int rowsOf = firstRows[template + 1] - firstRows[template];
     if (digits.length < n) {
       digits = new boolean[Math.max(n, 2 * digits.length)];
     }
@@ -378,8 +381,27 @@ public final class LogBlock {
       }
       digits[a] = columns[a].hasDigitsOnly();
     }
-    partsText.readParts(whole, digits, parts);
-    return true;
+    partsText.readOutline(whole, digits);
+    ranges = partsText.readRanges(parts, (a, to, at) -> writeKnown(columns[a], rowsOf, to, at));
+    if (ranges < 0 && n > 0 && rowsOf >= MIN_MARKED_ROWS) {
+      partsText.readOutline(whole, digits);
+      partsText.readParts(parts);
+      return true;
+    }
+    return ranges >= 0;
+  }
+
+  /** Writes the value of a column in which all are the same; -1 if they are not. */
+  private int writeKnown(ColumnReader column, int rowsOf, byte[] to, int at) {
+    if (!column.isSame(rowsOf)) {
+      return -1;
+    }
+    column.append(0, 0, argument.clear());
+    if (to.length - at < argument.size) {
+      return -1;
+    }
+    System.arraycopy(argument.buf, 0, to, at, argument.size);
+    return at + argument.size;
   }
 
   /** Text of a template between its arguments; until the next call. */
@@ -488,7 +510,9 @@ public final class LogBlock {
       }
     }
     for (int t = holding.nextSetBit(0); t >= 0; t = holding.nextSetBit(t + 1)) {
-      if (!inText[t]) {
+      if (!inText[t] && firstRows[t + 1] - firstRows[t] == 1) {
+        out.set(firstRows[t]);
+      } else if (!inText[t]) {
         ColumnReader[] columns = arguments(t);
         for (int a = 0; a < argumentCounts[t]; a++) {
           columns[a].addContaining(piece, ids, firstRows[t], firstRows[t + 1] - firstRows[t], out);
@@ -509,10 +533,17 @@ public final class LogBlock {
       return null;
     }
     BitSet out = rowsWith(piece, some);
-    if (mention.escapes()) {
-      out.or(rowsWith(Piece.of(BACKSLASH, 0), some));
+    Piece escape = Piece.of(BACKSLASH, 0);
+    if (mention.escapes() && isAnywhere(escape)) {
+      out.or(rowsWith(escape, some));
     }
     return out;
+  }
+
+  /** True if templates or texts have a piece that is no word and no number. */
+  private boolean isAnywhere(Piece piece) {
+    return piece.find(templates(), textStarts[0], textStarts[templateCount()]) >= 0
+        || piece.find(sections.get(Section.TEXT), 0, sections.length(Section.TEXT)) >= 0;
   }
 
   /** True if a column of a template may hold a piece. */

@@ -11,6 +11,8 @@ final class TemplateText {
   private int[] columns = new int[32]; // of each argument
   private int arguments;
   private int[] places = {};
+  private final ByteSink outline = new ByteSink(1 << 8);
+  private int all; // arguments of the outline
 
   /** Reads a template in place of the one that was read before. */
   void read(byte[] b, int start, int end) {
@@ -39,17 +41,19 @@ final class TemplateText {
   }
 
   /**
-   * Reads a text with a placeholder for each argument that is not needed.
+   * Reads a text with a placeholder for each argument, before it is asked what is read of it.
    *
    * @param whole the text with all arguments
    * @param digits for each argument, whether it is decimal digits
    */
-  void readParts(TemplateText whole, boolean[] digits, LogBodyParts parts) {
+  void readOutline(TemplateText whole, boolean[] digits) {
     int all = whole.arguments;
     if (places.length < all) {
       places = new int[Math.max(all, 2 * places.length)];
-      ends = new int[places.length + 1];
-      columns = new int[places.length];
+    }
+    if (ends.length < all + 1) {
+      ends = new int[Math.max(all + 1, 2 * ends.length)];
+      columns = new int[ends.length];
     }
     bytes.clear().ensure(whole.ends[all] + all);
     int from = 0;
@@ -61,6 +65,45 @@ final class TemplateText {
         bytes.putByte(digits[a] ? LogBodyParts.DIGITS : LogBodyParts.LETTERS);
       }
     }
+    arguments = all;
+  }
+
+  /**
+   * Replaces the outline by the ranges that are read of it; gives their number, or -1 if there are
+   * none, after which the text has to be read again.
+   */
+  int readRanges(LogBodyParts parts, LogBodyParts.Known known) {
+    outline.clear().put(bytes.buf, 0, bytes.size);
+    outline.ensure(1);
+    all = arguments;
+    bytes.clear();
+    arguments = 0;
+    int number = parts.ranges(outline.buf, outline.size, places, all, known, this::addRange);
+    ends[arguments] = bytes.size;
+    return number;
+  }
+
+  private void addRange(int from, int to) {
+    int a = Arrays.binarySearch(places, 0, all, from);
+    a = a < 0 ? -a - 1 : a;
+    int at = from;
+    for (; a < all && places[a] < to; a++) {
+      bytes.put(outline.buf, at, places[a] - at);
+      at = places[a] + 1;
+      if (arguments + 1 >= ends.length) {
+        ends = Arrays.copyOf(ends, 2 * ends.length);
+        columns = Arrays.copyOf(columns, ends.length);
+      }
+      columns[arguments] = a;
+      ends[arguments++] = bytes.size;
+    }
+    bytes.put(outline.buf, at, to - at);
+    bytes.putByte(0);
+  }
+
+  /** Replaces the outline by a text with a placeholder for each argument that is not needed. */
+  void readParts(LogBodyParts parts) {
+    int all = arguments;
     boolean[] needed = new boolean[all];
     parts.mark(bytes.buf, bytes.size, places, needed);
     int n = 0;

@@ -382,13 +382,21 @@ final class Templates {
 
   /** Appends a template text with {@code <_>} for each placeholder. */
   static void appendPattern(byte[] b, int start, int end, ByteSink out) {
+    out.ensure((end - start) * PATTERN_ARGUMENT.length);
+    byte[] to = out.buf;
+    int at = out.size;
     for (int p = start; p < end; p++) {
       byte c = b[p];
-      if (c == ARGUMENT || c == WORD_ARGUMENT) {
-        out.put(PATTERN_ARGUMENT, 0, PATTERN_ARGUMENT.length);
+      if (c > ESCAPE || c <= 0) {
+        to[at++] = c;
+      } else if (c == ESCAPE) {
+        to[at++] = b[++p];
       } else {
-        out.putByte(c == ESCAPE ? b[++p] : c);
+        for (byte d : PATTERN_ARGUMENT) {
+          to[at++] = d;
+        }
       }
     }
+    out.size = at;
   }
 }
