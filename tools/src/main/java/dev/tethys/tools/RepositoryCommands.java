@@ -55,7 +55,7 @@ final class RepositoryCommands {
       t.row(
           "configuration",
           text(f, "configuration"),
-          "",
+          text(f, "file"),
           text(f, "commit"),
           text(f, "state"),
           error.isEmpty() ? "version " + text(f, "version") : error);

@@ -1,10 +1,7 @@
 package dev.tethys.pipeline.volume;
 
 import dev.tethys.pipeline.Signal;
-import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -26,27 +23,27 @@ final class BatchVolumes {
 
   private final List<VolumeAttribute> attributes;
   private final boolean detailed;
-  private final Map<String, long[]>[] byValue; // items, bytes
-  private final List<BatchVolumes> parts; // of a joined batch, else empty
+  private final @Nullable ValueCounts[] byValue;
+  private final boolean[]
+      scaled; // attributes of a joined batch whose parts had weights; else empty
+  private final int parts;
   private long items;
   private long bytes;
 
-  @SuppressWarnings("unchecked") // arrays of generic types cannot be made otherwise
   BatchVolumes(List<VolumeAttribute> attributes, boolean detailed) {
     this.attributes = attributes;
     this.detailed = detailed;
-    byValue = new Map[attributes.size()];
-    parts = List.of();
+    byValue = new ValueCounts[attributes.size()];
+    scaled = new boolean[0];
+    parts = 1;
   }
 
-  @SuppressWarnings("unchecked") // as above
-  private BatchVolumes(List<BatchVolumes> parts, long items, long bytes) {
-    attributes = List.of();
+  private BatchVolumes(List<VolumeAttribute> attributes, int parts) {
+    this.attributes = attributes;
     detailed = true;
-    byValue = new Map[0];
+    byValue = new ValueCounts[attributes.size()];
+    scaled = new boolean[attributes.size()];
     this.parts = parts;
-    this.items = items;
-    this.bytes = bytes;
   }
 
   /**
@@ -58,32 +55,49 @@ final class BatchVolumes {
   static @Nullable BatchVolumes join(List<BatchVolumes> parts) {
     long items = 0;
     long bytes = 0;
-    List<BatchVolumes> all = new ArrayList<>(parts.size());
+    int leaves = 0;
     for (BatchVolumes p : parts) {
       if (p.items == 0 || p.bytes < 0) {
         return null;
       }
       items += p.items;
       bytes += p.bytes;
-      if (p.parts.isEmpty()) {
-        all.add(p);
-      } else {
-        all.addAll(p.parts);
+      leaves += p.parts;
+    }
+    if (parts.isEmpty() || items < (long) leaves * MANY) {
+      return null;
+    }
+    BatchVolumes out = new BatchVolumes(parts.getFirst().attributes, leaves);
+    parts.forEach(out::merge);
+    out.items = items;
+    out.bytes = bytes;
+    return out;
+  }
+
+  private void merge(BatchVolumes part) {
+    for (int i = 0; i < byValue.length; i++) {
+      long weight = part.weight(i);
+      scaled[i] |= weight != 1 || part.isScaled(i);
+      ValueCounts v = part.byValue[i];
+      for (int k = 0; v != null && weight > 0 && k < v.size(); k++) {
+        add(i, v.value(k), v.items(k) * weight, v.bytes(k) * weight);
       }
     }
-    return items < (long) all.size() * MANY ? null : new BatchVolumes(all, items, bytes);
+  }
+
+  /** Whether the counts of an attribute are of some parts only, in place of all. */
+  private boolean isScaled(int attribute) {
+    return scaled.length > 0 && scaled[attribute];
   }
 
   /** Adds items of a value. */
   void add(int attribute, @Nullable String value, long addedItems, long addedBytes) {
-    Map<String, long[]> m = byValue[attribute];
-    if (m == null) {
-      m = new HashMap<>();
-      byValue[attribute] = m;
+    ValueCounts v = byValue[attribute];
+    if (v == null) {
+      v = new ValueCounts();
+      byValue[attribute] = v;
     }
-    long[] n = m.computeIfAbsent(value == null ? "" : value, k -> new long[2]);
-    n[0] += addedItems;
-    n[1] += addedBytes;
+    v.add(value == null ? "" : value, addedItems, addedBytes);
   }
 
   /**
@@ -96,98 +110,78 @@ final class BatchVolumes {
     items = totalItems;
     bytes = totalBytes;
     for (int i = 0; i < byValue.length; i++) {
+      ValueCounts v = byValue[i];
       long counted = 0;
-      for (long[] n : values(i).values()) {
-        counted += n[0];
+      for (int k = 0; v != null && k < v.size(); k++) {
+        counted += v.items(k);
       }
       if (counted < totalItems) {
         add(i, "", totalItems - counted, 0);
       }
-      if (totalBytes >= 0) {
-        divide(values(i), totalItems, totalBytes);
+      v = byValue[i];
+      if (totalBytes >= 0 && v != null) {
+        divide(v, totalItems, totalBytes);
       }
     }
     return this;
   }
 
   /** Divides the bytes that are missing by items; rounding goes to the last value. */
-  private static void divide(Map<String, long[]> values, long items, long bytes) {
+  private static void divide(ValueCounts values, long items, long bytes) {
     long missing = bytes;
-    for (long[] n : values.values()) {
-      missing -= n[1];
+    for (int k = 0; k < values.size(); k++) {
+      missing -= values.bytes(k);
     }
     if (missing <= 0 || items == 0) {
       return;
     }
     long remaining = missing;
-    long[] last = null;
-    for (long[] n : values.values()) {
-      long part = (long) ((double) missing * n[0] / items);
-      part = Math.min(part, remaining);
-      n[1] += part;
+    for (int k = 0; k < values.size(); k++) {
+      long part = (long) ((double) missing * values.items(k) / items);
+      part = k == values.size() - 1 ? remaining : Math.min(part, remaining);
+      values.addBytes(k, part);
       remaining -= part;
-      last = n;
     }
-    if (last != null) {
-      last[1] += remaining;
-    }
-  }
-
-  private Map<String, long[]> values(int attribute) {
-    Map<String, long[]> m = byValue[attribute];
-    return m == null ? Map.of() : m;
   }
 
   /** Adds to tables; bytes that are unknown here, or counted otherwise there, by items. */
   void addTo(TopValues[] tables, Signal signal, long passed) {
-    if (parts.isEmpty()) {
-      addValues(tables, signal, passed);
-      return;
-    }
-    long remaining = passed;
-    int more = parts.size();
-    for (BatchVolumes p : parts) {
-      long b = bytes == passed ? p.bytes : (long) ((double) passed * p.bytes / bytes);
-      b = --more == 0 ? remaining : Math.min(b, remaining);
-      remaining -= b;
-      p.addValues(tables, signal, b);
-    }
-  }
-
-  private void addValues(TopValues[] tables, Signal signal, long passed) {
     for (int i = 0; i < tables.length; i++) {
-      if (!attributes.get(i).appliesTo(signal)) {
-        continue;
-      }
-      long weight = weight(i);
-      if (weight == 0) {
+      ValueCounts v = byValue[i];
+      long weight = v == null || !attributes.get(i).appliesTo(signal) ? 0 : weight(i);
+      if (v == null || weight == 0) {
         continue;
       }
       TopValues to = tables[i];
+      boolean whole = !isScaled(i);
       long remaining = passed;
-      int more = values(i).size();
-      for (Map.Entry<String, long[]> e : values(i).entrySet()) {
-        long[] n = e.getValue();
-        long b = bytes == passed ? n[1] : share(n, passed);
-        b = --more == 0 ? remaining : Math.min(b, remaining);
-        remaining -= b;
-        to.add(e.getKey(), n[0] * weight, b * weight);
+      for (int k = 0; k < v.size(); k++) {
+        long b = bytes == passed ? v.bytes(k) : share(v, k, passed);
+        if (whole) { // the values add up to the batch, rounding goes to the last one
+          b = k == v.size() - 1 ? remaining : Math.min(b, remaining);
+          remaining -= b;
+        }
+        to.add(v.value(k), v.items(k) * weight, b * weight);
       }
     }
   }
 
   /** How often the values of an attribute count; 0 for a batch of which they are left out. */
   private long weight(int attribute) {
+    if (scaled.length > 0) {
+      return 1; // those of the parts are in the counts
+    }
     VolumeAttribute a = attributes.get(attribute);
-    boolean many = a.isOfItems() ? items > MANY : values(attribute).size() > MANY;
+    ValueCounts v = byValue[attribute];
+    boolean many = a.isOfItems() ? items > MANY : v != null && v.size() > MANY;
     return !many ? 1 : detailed ? SAMPLED_OF : 0;
   }
 
-  private long share(long[] n, long passed) {
+  private long share(ValueCounts v, int k, long passed) {
     if (bytes > 0) {
-      return (long) ((double) passed * n[1] / bytes);
+      return (long) ((double) passed * v.bytes(k) / bytes);
     }
-    return items == 0 ? 0 : (long) ((double) passed * n[0] / items);
+    return items == 0 ? 0 : (long) ((double) passed * v.items(k) / items);
   }
 
   long items() {
