@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * what the old generation of the garbage collector would have to free. Safe for several threads.
  */
 final class ChunkPool {
-  private static final int SMALLEST = 1 << 20;
+  private static final int SMALLEST = 4 << 20; // the first chunk of a head is never taken from here
   private static final long MAX_BYTES = 64L << 20;
 
   private final ArrayDeque<LogRows> free = new ArrayDeque<>();

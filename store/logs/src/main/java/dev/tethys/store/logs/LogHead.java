@@ -16,6 +16,7 @@ import java.util.Map;
 final class LogHead implements EventHead<LogHead.Snapshot> {
   private static final int CHUNK_ROWS = 1 << 15;
   private static final int CHUNK_BYTES = 8 << 20;
+  private static final int FIRST_CHUNK_BYTES = 1 << 20; // small heads stay small
   private static final int CHUNK_CAPACITY = CHUNK_BYTES + (64 << 10); // metadata of the last row
   private static final int ROW_BYTES = 28; // arrays of a row
   private static final int PAIR_BYTES = 12;
@@ -60,8 +61,10 @@ final class LogHead implements EventHead<LogHead.Snapshot> {
     LogRows c = chunks.isEmpty() ? null : chunks.getLast();
     if (c == null
         || c.count >= CHUNK_ROWS
-        || c.bytes.size > 0 && c.bytes.size + (long) length > CHUNK_BYTES) {
-      LogRows recycled = c == null ? null : pool.take(); // small heads start small
+        || c.bytes.size > 0
+            && c.bytes.size + (long) length
+                > (chunks.size() == 1 ? FIRST_CHUNK_BYTES : CHUNK_BYTES)) {
+      LogRows recycled = c == null ? null : pool.take();
       c = c == null ? new LogRows() : recycled == null ? LogRows.like(c) : recycled;
       chunks.add(c.clear());
     }

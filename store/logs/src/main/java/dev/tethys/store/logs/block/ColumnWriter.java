@@ -202,7 +202,8 @@ final class ColumnWriter {
     int lengthsBefore = lengths.size;
     int textBefore = text.size;
     for (int i = 0; i < n; i++) {
-      value(b, i);
+      lengths.uvarint(ends[i] - starts[i]);
+      text.putFew(b, starts[i], ends[i] - starts[i]);
     }
     head.putByte(Column.TEXT);
     head.uvarint(lengths.size - lengthsBefore);

@@ -78,8 +78,8 @@ final class Templates {
   private int[] wordCounts = new int[1 << 10];
   private int[] shape = new int[1 << 8];
   private boolean[] argument = new boolean[1 << 12]; // of sampled rows
-  private final int[] contexts = new int[CONTEXTS];
-  private final int[] pairs = new int[PAIRS];
+  private final char[] contexts = new char[CONTEXTS];
+  private final char[] pairs = new char[PAIRS];
   private double perWord;
 
   Templates(Words words, BlockFilter filter) {
@@ -185,8 +185,8 @@ final class Templates {
 
   /** Counts contexts and pairs in the sample; arguments count as one placeholder. */
   private void count(int n, int step) {
-    Arrays.fill(contexts, 0);
-    Arrays.fill(pairs, 0);
+    Arrays.fill(contexts, '\0');
+    Arrays.fill(pairs, '\0');
     byte[] kinds = tokens.kinds;
     int[] codes = tokens.codes;
     for (int r = 0; r < n; r += step) {
@@ -198,8 +198,8 @@ final class Templates {
         int code = codes[i];
         if (kinds[i] == Tokens.WORD) {
           long c = context(one, two, four);
-          contexts[contextSlot(c)]++;
-          pairs[pairSlot(c, code)]++;
+          increment(contexts, contextSlot(c));
+          increment(pairs, pairSlot(c, code));
         }
         four = three;
         three = two;
@@ -207,6 +207,12 @@ final class Templates {
         one = argument[i] ? PLACEHOLDER : code;
       }
     }
+  }
+
+  /** Counts up to the most that a counter holds. */
+  private static void increment(char[] counters, int slot) {
+    int more = counters[slot] + 1;
+    counters[slot] = (char) (more - (more >>> 16));
   }
 
   private boolean isBound(long context, int code) {

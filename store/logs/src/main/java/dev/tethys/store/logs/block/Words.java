@@ -26,7 +26,9 @@ public final class Words {
   // to
   // eight bytes is the string, that of a longer one its hash.
   private long[] table = new long[2048];
-  private final long[] recent = new long[1 << 15]; // entries of frequent words, by hash
+  // Frequent words, by hash, each four longs: first eight bytes, last eight bytes if it is longer,
+  // length << 32 | id + 1. (Up to sixteen bytes that is all of it.)
+  private final long[] recent = new long[1 << 15];
   private final long[] recentDelimiters = new long[1 << 10]; // the same of delimiters
   private final int[] single = new int[256]; // id + 1 of a delimiter of one byte
   private int[] places = new int[256]; // place in the list + 1 of a string
@@ -147,25 +149,26 @@ public final class Words {
 
   private int add(byte[] b, int start, int end, long[] cache) {
     int length = end - start;
-    long key;
+    long first = (long) ByteSink.LONG.get(b, start);
+    long last = 0;
     if (length > 8) {
-      key = hash(b, start, end);
-    } else {
-      long first = (long) ByteSink.LONG.get(b, start);
-      key = length == 8 ? first : first & (1L << (length << 3)) - 1;
+      last = (long) ByteSink.LONG.get(b, end - 8);
+    } else if (length < 8) {
+      first &= (1L << (length << 3)) - 1;
     }
-    int f = (int) (mix(key + length) >>> 40) << 1 & cache.length - 2;
-    long entry = cache[f + 1];
-    if (cache[f] == key && (int) (entry >>> 32) == length) {
+    int f = (int) (mix((first ^ last * PRIME) + length) >>> 40) << 2 & cache.length - 4;
+    long entry = cache[f + 2];
+    if (cache[f] == first && cache[f + 1] == last && (int) (entry >>> 32) == length) {
       int known = (int) entry - 1;
-      if (length <= 8 || equal(known, b, start, end)) {
+      if (length <= 16 || equal(known, b, start, end)) {
         return known;
       }
     }
-    int id = find(b, start, end, key);
+    int id = find(b, start, end, length > 8 ? hash(b, start, end) : first);
     if (id >= 0) {
-      cache[f] = key;
-      cache[f + 1] = (long) length << 32 | id + 1;
+      cache[f] = first;
+      cache[f + 1] = last;
+      cache[f + 2] = (long) length << 32 | id + 1;
     }
     return id;
   }
