@@ -225,6 +225,7 @@ final class PyroscopeMessages {
       new MessageSchema()
           .one(1, "flamegraph", FLAME_GRAPH)
           .one(2, "tree", BYTES)
+          .one(3, "dot", TEXT)
           .one(5, "pprof", new MessageSchema().one(1, "profile", PROFILE));
   static final MessageSchema DIFF_REQUEST =
       new MessageSchema()

@@ -271,9 +271,6 @@ final class Querier {
   /** Merged stacks in the form that a request names. */
   private static Map<String, Object> merged(ProfileQueries q, Stacks s, Map<String, Object> m) {
     long format = number(m, "format");
-    if (format == DOT) {
-      throw unsupported("PROFILE_FORMAT_DOT; use PROFILE_FORMAT_FLAMEGRAPH");
-    }
     if (format == PPROF) {
       if (!s.callSite().isEmpty() || !s.attributes().isEmpty()) {
         throw unsupported("PROFILE_FORMAT_PPROF of a call site, a trace or a span");
@@ -283,6 +280,10 @@ final class Querier {
     }
     StackTree tree = new StackTree(1);
     q.stacks(s, tree, 0);
+    if (format == DOT) {
+      String unit = s.request().parsedType().sampleUnit();
+      return Map.of("dot", CallGraph.of(tree.sorted(), number(m, "max_nodes"), unit));
+    }
     return format == TREE
         ? Map.of("tree", TreeFormat.of(tree.sorted(), maxNodes(m)))
         : Map.of("flamegraph", FlameGraph.of(tree.sorted(), maxNodes(m)).message());

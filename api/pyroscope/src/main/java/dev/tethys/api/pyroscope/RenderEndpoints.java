@@ -91,10 +91,10 @@ final class RenderEndpoints {
     };
   }
 
-  private static long maxNodes(Params p) {
+  private static long maxNodes(Params p, long ofNone) {
     String text = p.first("max-nodes", p.first("maxNodes", ""));
     if (text.isEmpty()) {
-      return FlameGraph.DEFAULT_MAX_NODES;
+      return ofNone;
     }
     try {
       return Long.parseLong(text);
@@ -109,12 +109,17 @@ final class RenderEndpoints {
     ProfileLabels.Type type = r.parsedType();
     switch (p.first("format", "json")) {
       case "json" -> {
-        String body = requests.run(http, q -> json(q, r, type, maxNodes(p)));
+        String body =
+            requests.run(http, q -> json(q, r, type, maxNodes(p, FlameGraph.DEFAULT_MAX_NODES)));
         response.header("Content-Type", "application/json").send(body);
       }
       case "pprof" -> download(http, r, response);
+      case "dot" -> {
+        String body = requests.run(http, q -> dot(q, r, maxNodes(p, CallGraph.DEFAULT_MAX_NODES)));
+        response.header("Content-Type", "text/plain; charset=utf-8").send(body);
+      }
       case String f ->
-          throw new HttpException(400, "format is '" + f + "'; it must be json or pprof");
+          throw new HttpException(400, "format is '" + f + "'; it must be json, pprof or dot");
     }
   }
 
@@ -128,6 +133,12 @@ final class RenderEndpoints {
     byte[] body = requests.run(http, q -> MergedPprof.gzip(q.merge(r), type));
     response.header("Content-Disposition", "attachment; filename=\"profile.pb.gz\"");
     response.send("application/octet-stream", body);
+  }
+
+  private static String dot(ProfileQueries q, Request r, long maxNodes) {
+    StackTree tree = new StackTree(1);
+    q.stacks(new Stacks(r, List.of(), Map.of()), tree, 0);
+    return CallGraph.of(tree.sorted(), maxNodes, r.parsedType().sampleUnit());
   }
 
   private static String json(ProfileQueries q, Request r, ProfileLabels.Type type, long maxNodes) {
@@ -206,7 +217,7 @@ final class RenderEndpoints {
           q.stacks(new Stacks(right, List.of(), Map.of()), tree, 1);
           return Map.of();
         });
-    FlameGraph g = FlameGraph.of(tree.sorted(), maxNodes(p));
+    FlameGraph g = FlameGraph.of(tree.sorted(), maxNodes(p, FlameGraph.DEFAULT_MAX_NODES));
     StringBuilder sb = new StringBuilder("{\"version\":1,");
     flames(g, sb);
     metadata(left.parsedType(), "double", sb);

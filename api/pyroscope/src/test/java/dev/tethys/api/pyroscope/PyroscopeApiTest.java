@@ -327,6 +327,12 @@ class PyroscopeApiTest {
                 selection("{service_name=\\\"mail\\\"}", ",\"format\":\"PROFILE_FORMAT_PPROF\"")))
         .startsWith("{\"pprof\":{\"profile\":{")
         .contains("\"value\":[\"1000\"]");
+    assertThat(
+            call(
+                "SelectMergeStacktraces",
+                selection("{service_name=\\\"shop\\\"}", ",\"format\":\"PROFILE_FORMAT_DOT\"")))
+        .startsWith("{\"dot\":\"digraph \\\"profile\\\" {")
+        .contains("N3 -\\u003e N4 [label=\\\"120 nanoseconds\\\"]");
     assertThat(call("SelectMergeStacktraces", selection("{}", ",\"spanSelector\":[\"00ab\"]")))
         .contains("\"total\":\"5\"");
     assertThat(call("SelectMergeStacktraces", selection("{}", ",\"traceIdSelector\":[\"00ab\"]")))
@@ -470,9 +476,14 @@ class PyroscopeApiTest {
         .hasValue("attachment; filename=\"profile.pb.gz\"");
     assertThat(merged.body()).isEqualTo(pprof.body());
     assertThat(render("/pprof/merge", "query", "{}").statusCode()).isEqualTo(400);
-    HttpResponse<byte[]> dot = render("/render", "query", query, "format", "dot");
-    assertThat(dot.statusCode()).isEqualTo(400);
-    assertThat(new String(dot.body(), UTF_8)).contains("format is 'dot'");
+    HttpResponse<byte[]> dot =
+        render("/render", "query", query, "from", from, "until", until, "format", "dot");
+    assertThat(new String(dot.body(), UTF_8))
+        .startsWith("digraph \"profile\" {")
+        .contains("[label=\"main\\n");
+    HttpResponse<byte[]> svg = render("/render", "query", query, "format", "svg");
+    assertThat(svg.statusCode()).isEqualTo(400);
+    assertThat(new String(svg.body(), UTF_8)).contains("format is 'svg'");
     String diff =
         new String(
             render(
