@@ -10,11 +10,11 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Text that a line has if its row passes: a filter or an unwrap drops rows without a label, and the
- * label is that of a key which only one parser can find in the line.
+ * Text that the line of a row has if the row passes.
  *
- * <p>A key that becomes a label keeps its letters and digits; other characters become underscores,
- * and keys of nested objects are joined by them. So the longest run without an underscore is in the
+ * <p>A filter or an unwrap drops rows without a label, and only one parser can find the label. A
+ * key that becomes a label keeps its letters and digits; other characters become underscores, and
+ * keys of nested objects are joined by them. So the longest run without an underscore is in the
  * line, unless JSON writes one of its characters as an escape.
  */
 public final class RequiredText {
