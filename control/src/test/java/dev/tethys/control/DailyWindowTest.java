@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -18,8 +19,7 @@ class DailyWindowTest {
   }
 
   private static boolean contains(String trigger, String at) {
-    DailyWindow w = rule(trigger).schedule();
-    assertThat(w).isNotNull();
+    DailyWindow w = requireNonNull(rule(trigger).schedule());
     return w.contains(Instant.parse(at));
   }
 

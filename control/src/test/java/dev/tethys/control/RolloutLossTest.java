@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.opamp.AgentToServer;
@@ -252,7 +253,7 @@ class RolloutLossTest {
     agent(null, totals(1_010, 0));
     pass(Duration.ofSeconds(2));
     assertThat(r.reached).hasSize(3);
-    ConfigVersion v = store.find("edge", 1);
+    ConfigVersion v = requireNonNull(store.find("edge", 1));
     for (int i = 1; i < 3; i++) {
       agent(i, new RemoteStatus(v.hashBytes(), RemoteStatus.State.APPLIED, ""), null);
     }
