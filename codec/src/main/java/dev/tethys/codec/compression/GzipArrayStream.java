@@ -66,7 +66,7 @@ final class GzipArrayStream extends InputStream {
     }
   }
 
-  private static void giveBack(Inflater inflater) {
+  private static void release(Inflater inflater) {
     inflater.reset(); // it also forgets the array
     synchronized (KEPT) {
       if (KEPT.size() < MAX_KEPT) {
@@ -197,7 +197,7 @@ final class GzipArrayStream extends InputStream {
   @Override
   public void close() {
     if (inflater != null) {
-      giveBack(inflater);
+      release(inflater);
       inflater = null;
     }
   }

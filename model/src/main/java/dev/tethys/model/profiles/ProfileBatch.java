@@ -34,7 +34,7 @@ public final class ProfileBatch {
     return RELEASED.take();
   }
 
-  /** Leaves the arrays to a later batch. Nobody uses this one, or a view of it, any more. */
+  /** Leaves the arrays to a later batch. This one and its views must not be in use any more. */
   public void release() {
     if (symbols.capacity() + rows.bytes.length > MAX_KEPT_BYTES) {
       return;

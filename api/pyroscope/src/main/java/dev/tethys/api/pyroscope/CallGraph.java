@@ -12,10 +12,10 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Call graph of merged stacks in the language of Graphviz: a box for each function with its own
- * value and that of all it calls, an arrow for each pair of caller and callee. A stack counts once
- * for a function and for a pair, however often it recurses, as in {@code pprof -dot}. Only the
- * functions with the largest values are shown; arrows that pass others are dotted.
+ * Call graph of merged stacks in the language of Graphviz. A box for each function has its own
+ * value and that of all it calls; there is an arrow for each pair of caller and callee. A stack
+ * counts once for a function and for a pair, however often it recurses, as in {@code pprof -dot}.
+ * Only the functions with the largest values are shown; arrows that pass others are dotted.
  */
 final class CallGraph {
   /** Default of the most functions, as in Pyroscope. */

@@ -84,7 +84,7 @@ public final class LogDatabase implements LogStore, EventStore {
       EventEngine.endFrame(frame, at);
       engine.append(tenant, frame, admission::apply);
     } finally {
-      giveBack(frame);
+      release(frame);
     }
     return admission.result();
   }
@@ -100,7 +100,7 @@ public final class LogDatabase implements LogStore, EventStore {
     return new ByteSink(1 << 16);
   }
 
-  private void giveBack(ByteSink frame) {
+  private void release(ByteSink frame) {
     int size = frame.buf.length;
     synchronized (frames) {
       if (size <= MAX_KEPT_FRAME && frameBytes + size <= MAX_KEPT_FRAMES) {
