@@ -24,7 +24,7 @@ public interface LogBodyParts {
 
   /**
    * Finds the ranges of the text that are all that is read of the bodies. A store passes on only
-   * these, each with a zero byte behind it, and the number that this gives.
+   * these, each followed by a zero byte, and the number that this gives.
    *
    * @param arguments number of placeholders
    * @param known arguments that are the same in all bodies

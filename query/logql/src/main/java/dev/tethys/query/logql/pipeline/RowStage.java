@@ -13,7 +13,7 @@ abstract class RowStage {
   }
 
   /**
-   * Finds the values that are all that the stage reads of lines, whatever their arguments are.
+   * Finds the values that are all that the stage reads of lines with any arguments.
    *
    * @return number of the list of values, with which {@link Row#ranges} of such lines is set; -1 if
    *     lines have to be read

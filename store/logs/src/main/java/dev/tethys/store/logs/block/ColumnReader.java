@@ -425,7 +425,7 @@ public final class ColumnReader {
     return piece.find(cursor.block.get(Section.TEXT), start, textFrom + valueEnds[k]) >= 0;
   }
 
-  /** True if all of n values are the same, whatever the time of their rows. */
+  /** True if all of n values are the same at any time of their rows. */
   boolean isSame(int n) {
     return type == Column.SAME
         || n == 1 && !needsTime()
