@@ -1,5 +1,6 @@
 package dev.tethys.model.profiles;
 
+import dev.tethys.model.guard.RequestMemory;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -12,10 +13,16 @@ import java.util.Map;
  * threads.
  */
 public final class StackTree {
+  /** Memory of a node in the tree, and in {@link Sorted}. */
+  private static final int NODE_BYTES = 160;
+
+  private static final int CHARGED_NODES = 1 << 12; // at a time
+
   private final Map<String, Integer> nameIndexes = new HashMap<>();
   private final List<String> names = new ArrayList<>();
   private final TupleTable nodes = new TupleTable();
   private final long[][] selves;
+  private int charged; // nodes
 
   /**
    * @param columns number of values of a node
@@ -35,9 +42,19 @@ public final class StackTree {
     return names.size() - 1;
   }
 
-  /** Child of a node, which is added if it is new. */
+  /**
+   * Child of a node, which is added if it is new. Its memory is charged to the request: few bytes
+   * of a profile may be many frames.
+   *
+   * @throws dev.tethys.model.guard.ByteBudget.OverBudgetException if there is no memory for it
+   */
   public int child(int parent, int name) {
-    return nodes.intern(parent, name + 1L); // the row of the root is (0, 0)
+    int node = nodes.intern(parent, name + 1L); // the row of the root is (0, 0)
+    if (node >= charged) {
+      RequestMemory.charge((long) NODE_BYTES * CHARGED_NODES);
+      charged += CHARGED_NODES;
+    }
+    return node;
   }
 
   /** Adds to the value of the stack that ends at a node. */

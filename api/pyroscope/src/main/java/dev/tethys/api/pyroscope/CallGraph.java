@@ -14,8 +14,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Call graph of merged stacks in the language of Graphviz. A box for each function has its own
  * value and that of all it calls; there is an arrow for each pair of caller and callee. A stack
- * counts once for a function and for a pair, however often it recurses, as in {@code pprof -dot}.
- * Only the functions with the largest values are shown; arrows that pass others are dotted.
+ * counts once for a function and for a pair, however often it recurses, and calls of a function by
+ * itself have no arrow, as in {@code pprof -dot}. Only the functions with the largest values are
+ * shown; arrows that pass others are dotted.
  */
 final class CallGraph {
   /** Default of the most functions, as in Pyroscope. */
@@ -162,7 +163,8 @@ final class CallGraph {
 
       private @Nullable Arrow arrow(int node) {
         int caller = functions[callers[node]];
-        return caller == 0 || !shown[functions[node]] ? null : new Arrow(caller, functions[node]);
+        int callee = functions[node];
+        return caller == 0 || caller == callee || !shown[callee] ? null : new Arrow(caller, callee);
       }
     }.run();
     return arrows;

@@ -101,7 +101,9 @@ class CallGraphTest {
       selves.merge(stack.getLast(), value, Long::sum);
       Set<String> pairs = new HashSet<>();
       for (int d = 1; d < stack.size(); d++) {
-        pairs.add(stack.get(d - 1) + " " + stack.get(d));
+        if (!stack.get(d - 1).equals(stack.get(d))) {
+          pairs.add(stack.get(d - 1) + " " + stack.get(d));
+        }
       }
       new HashSet<>(stack).forEach(f -> totals.merge(f, value, Long::sum));
       for (String p : pairs) {

@@ -145,11 +145,13 @@ final class ProfileAdmission {
     return null;
   }
 
+  /** Frames of each stack: a location has one for each of its lines, which are inlined calls. */
   private static int[] depths(ProfileSymbols s) {
     Tuples nodes = s.nodes();
     int[] depths = new int[nodes.count()];
     for (int i = 1; i < depths.length; i++) {
-      depths[i] = depths[(int) nodes.get(i, 0)] + 1;
+      long frames = Math.max(1, s.lines((int) nodes.get(i, 1)));
+      depths[i] = (int) Math.min(Integer.MAX_VALUE, depths[(int) nodes.get(i, 0)] + frames);
     }
     return depths;
   }

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.profiles.ProfileAppendResult;
+import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.profiles.ProfileReader;
 import dev.tethys.model.profiles.ProfileRows;
 import dev.tethys.model.profiles.ProfileSelection;
@@ -224,6 +225,39 @@ class ProfileDatabaseTest {
   }
 
   // ---- limits
+
+  /** A location of many inlined calls would make each stack with it as many frames. */
+  @Test
+  void inlinedCallsCountAsFramesOfAStack() throws IOException {
+    ProfileLimits limits = new ProfileLimits(12, 20, 60, 3, 4, 40, 2);
+    try (ProfileDatabase db = open(new SimulatedFiles(1), engine(), limits)) {
+      assertThat(db.append("t", inlined(2, 2)).refusals()).isEmpty();
+      for (ProfileBatch b : List.of(inlined(1, 5), inlined(2, 3), inlined(4, Short.MAX_VALUE))) {
+        assertThat(db.append("t", b).refusals())
+            .singleElement()
+            .satisfies(
+                r -> {
+                  assertThat(r.limit()).isEqualTo("invalid_profile");
+                  assertThat(r.message()).contains("frames; max_profile_stacktrace_depth is 4");
+                });
+      }
+    }
+  }
+
+  /** A profile with a stack of one location several times, which has several lines. */
+  private static ProfileBatch inlined(int depth, int lines) {
+    ProfileBatch b = new ProfileBatch();
+    long[] row = new long[ProfileSymbols.LOCATION_HEAD + lines * ProfileSymbols.LINE];
+    int location = b.symbols.locations.intern(row, row.length);
+    int node = 0;
+    for (int i = 0; i < depth; i++) {
+      node = b.symbols.nodes.intern(node, location);
+    }
+    Samples samples = new Samples();
+    samples.add(node, 0, 1);
+    b.rows.add(b.series(ProfileStoreContract.cpu("a")), T0, 1, 1, 0, samples);
+    return b;
+  }
 
   @Test
   void limitsRefuseByName() throws IOException {
