@@ -40,10 +40,7 @@ public final class PprofBatchReader {
   public record Added(int samples, int bytes) {}
 
   private static final RequestBuffers<PprofBatchReader> RELEASED =
-      new RequestBuffers<>(PprofBatchReader::new);
-
-  /** Larger arrays are not kept for the next message. */
-  private static final int MAX_KEPT_BYTES = 4 << 20;
+      new RequestBuffers<>(PprofBatchReader::new, PprofBatchReader::capacity);
 
   private final PprofMessage message = new PprofMessage();
   private final PprofSymbols symbols = new PprofSymbols(message);
@@ -120,18 +117,17 @@ public final class PprofBatchReader {
     return added;
   }
 
-  private void release() {
+  /** Length of the arrays in bytes. */
+  private long capacity() {
     long capacity = message.capacity() + symbols.capacity() + labels.capacity();
     capacity += 8L * lastNodes.length + 4L * frames.length + used.length;
-    for (Samples s : usedSamples) {
-      capacity += s.capacity();
-    }
     for (Samples s : freeSamples) {
       capacity += s.capacity();
     }
-    if (capacity > MAX_KEPT_BYTES) {
-      return;
-    }
+    return capacity;
+  }
+
+  private void release() {
     reader.reset(new byte[0], 0, 0);
     message.clear();
     symbols.clear();

@@ -3,6 +3,7 @@ package dev.tethys.model.guard;
 import java.lang.ref.WeakReference;
 import java.util.ArrayDeque;
 import java.util.function.Supplier;
+import java.util.function.ToLongFunction;
 
 /**
  * Objects with large arrays that one request after another uses. Arrays of each request of its own
@@ -13,25 +14,36 @@ import java.util.function.Supplier;
  * @param <T> type of the objects
  */
 public final class RequestBuffers<T> {
-  private static final int MAX_WAITING = 64;
+  /** Larger objects are left to the garbage collector. */
+  private static final int MAX_OBJECT_BYTES = 4 << 20;
 
-  private final ArrayDeque<WeakReference<T>> waiting = new ArrayDeque<>();
+  private static final int MAX_BYTES = 8 << 20; // of all objects that wait
+
+  private final ArrayDeque<Waiting<T>> waiting = new ArrayDeque<>();
   private final Supplier<T> create;
+  private final ToLongFunction<T> size;
+  private long bytes;
+
+  private record Waiting<T>(WeakReference<T> object, long bytes) {}
 
   /**
    * Creates an empty collection.
    *
    * @param create creates an object when none waits
+   * @param size bytes of the arrays of an object
    */
-  public RequestBuffers(Supplier<T> create) {
+  public RequestBuffers(Supplier<T> create, ToLongFunction<T> size) {
     this.create = create;
+    this.size = size;
   }
 
   /** An object that no other request has. */
   public T take() {
     synchronized (waiting) {
       while (!waiting.isEmpty()) {
-        T kept = waiting.pollLast().get();
+        Waiting<T> last = waiting.removeLast();
+        bytes -= last.bytes;
+        T kept = last.object.get();
         if (kept != null) {
           return kept;
         }
@@ -42,9 +54,11 @@ public final class RequestBuffers<T> {
 
   /** Takes an object back that the caller has cleared and does not use any more. */
   public void release(T object) {
+    long of = size.applyAsLong(object);
     synchronized (waiting) {
-      if (waiting.size() < MAX_WAITING) {
-        waiting.addLast(new WeakReference<>(object));
+      if (of <= MAX_OBJECT_BYTES && bytes + of <= MAX_BYTES) {
+        waiting.addLast(new Waiting<>(new WeakReference<>(object), of));
+        bytes += of;
       }
     }
   }

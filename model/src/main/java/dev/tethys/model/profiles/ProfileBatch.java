@@ -13,10 +13,7 @@ import java.util.Map;
  */
 public final class ProfileBatch {
   private static final RequestBuffers<ProfileBatch> RELEASED =
-      new RequestBuffers<>(ProfileBatch::new);
-
-  /** Larger arrays are not kept for the next request. */
-  private static final int MAX_KEPT_BYTES = 4 << 20;
+      new RequestBuffers<>(ProfileBatch::new, b -> b.symbols.capacity() + b.rows.bytes.length);
 
   /** Symbols of the rows. */
   public final ProfileSymbolTable symbols = new ProfileSymbolTable();
@@ -36,9 +33,6 @@ public final class ProfileBatch {
 
   /** Leaves the arrays to a later batch. This one and its views must not be in use any more. */
   public void release() {
-    if (symbols.capacity() + rows.bytes.length > MAX_KEPT_BYTES) {
-      return;
-    }
     symbols.clear();
     series.clear();
     rows.clear();

@@ -1,6 +1,7 @@
 package dev.tethys.store.events;
 
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.guard.RequestBuffers;
 import dev.tethys.model.guard.SupervisedLoop;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
@@ -24,6 +25,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -64,6 +66,8 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
   private final Condition room = lock.newCondition(); // sealed heads were written, or failed
   private final Condition work = lock.newCondition(); // for the background thread
   private final @Nullable Thread background;
+  private final RequestBuffers<ByteSink> frames =
+      new RequestBuffers<>(() -> new ByteSink(1 << 16), f -> f.buf.length);
 
   private final DiskGuard disk;
   private final PartTable<P> parts;
@@ -190,26 +194,27 @@ public final class EventEngine<H extends EventHead<S>, S, P> implements AutoClos
 
   // ---- appending
 
-  /** Starts a frame of the log for rows of a tenant; the signal adds its own bytes behind. */
-  public static int beginFrame(ByteSink out, String tenant) {
-    int at = Frames.begin(out);
-    out.putString(tenant);
-    return at;
-  }
-
-  /** Ends a frame. */
-  public static void endFrame(ByteSink out, int at) {
-    Frames.end(out, at);
-  }
-
   /**
    * Appends rows and returns when they are on disk.
    *
-   * @param frame frame that replays to the same rows
-   * @param apply adds the rows to the head of the tenant; runs under the engine's lock
+   * @param write writes a frame of the log that replays to the rows, behind the tenant's name, and
+   *     returns what adds the rows to the head of the tenant, which runs under the engine's lock
    * @throws StorageException if no row was stored
    */
-  public void append(String tenant, ByteSink frame, Consumer<H> apply) {
+  public void append(String tenant, Function<ByteSink, Consumer<H>> write) {
+    ByteSink frame = frames.take().clear();
+    try {
+      int at = Frames.begin(frame);
+      frame.putString(tenant);
+      Consumer<H> apply = write.apply(frame);
+      Frames.end(frame, at);
+      append(tenant, frame, apply);
+    } finally {
+      frames.release(frame);
+    }
+  }
+
+  private void append(String tenant, ByteSink frame, Consumer<H> apply) {
     disk.requireSpace();
     UnsyncedRows.Rows<H> rows;
     lock.lock();

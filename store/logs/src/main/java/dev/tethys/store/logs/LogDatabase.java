@@ -14,10 +14,8 @@ import dev.tethys.store.events.EngineOptions;
 import dev.tethys.store.events.EventEngine;
 import dev.tethys.store.events.EventStore;
 import dev.tethys.store.events.EventView;
-import dev.tethys.store.files.ByteSink;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.SortedSet;
@@ -30,15 +28,10 @@ import java.util.function.LongSupplier;
  * LogPartBuilder}.
  */
 public final class LogDatabase implements LogStore, EventStore {
-  private static final int MAX_KEPT_FRAME = 4 << 20;
-  private static final int MAX_KEPT_FRAMES = 8 << 20; // bytes of all
-
   private final LogSignal signal;
   private volatile Function<String, LogLimits> limits;
   private final LongSupplier clock;
   private final EventEngine<LogHead, LogHead.Snapshot, LogPart> engine;
-  private final ArrayDeque<ByteSink> frames = new ArrayDeque<>(); // guarded by itself
-  private long frameBytes; // of them, guarded by them
 
   private LogDatabase(FileAccess files, Path directory, LogOptions options) throws IOException {
     this.limits = options.limits();
@@ -77,37 +70,13 @@ public final class LogDatabase implements LogStore, EventStore {
     if (admission.stored == 0) {
       return admission.result();
     }
-    ByteSink frame = takeFrame();
-    try {
-      int at = EventEngine.beginFrame(frame, tenant);
-      LogFrame.write(batch, admission.refused, admission.stored, frame);
-      EventEngine.endFrame(frame, at);
-      engine.append(tenant, frame, admission::apply);
-    } finally {
-      release(frame);
-    }
+    engine.append(
+        tenant,
+        frame -> {
+          LogFrame.write(batch, admission.refused, admission.stored, frame);
+          return admission::apply;
+        });
     return admission.result();
-  }
-
-  private ByteSink takeFrame() {
-    synchronized (frames) {
-      ByteSink kept = frames.pollLast();
-      if (kept != null) {
-        frameBytes -= kept.buf.length;
-        return kept.clear();
-      }
-    }
-    return new ByteSink(1 << 16);
-  }
-
-  private void release(ByteSink frame) {
-    int size = frame.buf.length;
-    synchronized (frames) {
-      if (size <= MAX_KEPT_FRAME && frameBytes + size <= MAX_KEPT_FRAMES) {
-        frames.addLast(frame);
-        frameBytes += size;
-      }
-    }
   }
 
   @Override

@@ -1,14 +1,10 @@
 package dev.tethys.store.profiles;
 
 import dev.tethys.model.profiles.Samples;
-import dev.tethys.store.files.ByteSink;
 import java.util.Arrays;
 
 /** Buffers of one append, which a later one uses again. Not safe for several threads. */
 final class AppendBuffers {
-  /** Frame of the write-ahead log. */
-  final ByteSink frame = new ByteSink(1 << 16);
-
   final StackHashes hashes = new StackHashes();
   final Samples samples = new Samples();
   private int[] nodes = {};
@@ -25,6 +21,6 @@ final class AppendBuffers {
 
   /** Length of the arrays in bytes. */
   long capacity() {
-    return frame.buf.length + hashes.capacity() + samples.capacity() + 4L * nodes.length;
+    return hashes.capacity() + samples.capacity() + 4L * nodes.length;
   }
 }

@@ -14,7 +14,6 @@ import dev.tethys.store.events.EventEngine;
 import dev.tethys.store.events.EventStore;
 import dev.tethys.store.events.EventView;
 import dev.tethys.store.events.PartEntry;
-import dev.tethys.store.files.ByteSink;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -28,13 +27,11 @@ import java.util.function.Function;
  * ProfileSections}.
  */
 public final class ProfileDatabase implements ProfileStore, EventStore {
-  /** Larger buffers are not kept for the next append. */
-  private static final int MAX_KEPT_BYTES = 4 << 20;
-
   private final ProfileSignal signal = new ProfileSignal();
   private volatile Function<String, ProfileLimits> limits;
   private final EventEngine<ProfileHead, ProfileHead.Snapshot, ProfilePart> engine;
-  private final RequestBuffers<AppendBuffers> buffers = new RequestBuffers<>(AppendBuffers::new);
+  private final RequestBuffers<AppendBuffers> buffers =
+      new RequestBuffers<>(AppendBuffers::new, AppendBuffers::capacity);
 
   private ProfileDatabase(FileAccess files, Path directory, ProfileOptions options)
       throws IOException {
@@ -67,15 +64,14 @@ public final class ProfileDatabase implements ProfileStore, EventStore {
       return admission.result();
     }
     AppendBuffers own = buffers.take();
-    ByteSink frame = own.frame.clear();
-    int at = EventEngine.beginFrame(frame, tenant);
-    ProfileFrame.write(batch, admission.refused, admission.stored, frame);
-    EventEngine.endFrame(frame, at);
     own.hashes.read(batch.symbols.view());
-    engine.append(tenant, frame, head -> ProfileFrame.apply(batch, admission.refused, own, head));
-    if (own.capacity() <= MAX_KEPT_BYTES) {
-      buffers.release(own);
-    }
+    engine.append(
+        tenant,
+        frame -> {
+          ProfileFrame.write(batch, admission.refused, admission.stored, frame);
+          return head -> ProfileFrame.apply(batch, admission.refused, own, head);
+        });
+    buffers.release(own);
     return admission.result();
   }
 

@@ -17,7 +17,6 @@ import dev.tethys.store.events.EventStore;
 import dev.tethys.store.events.EventView;
 import dev.tethys.store.events.LivePart;
 import dev.tethys.store.events.PartEntry;
-import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.CorruptionException;
 import dev.tethys.store.traces.block.SpanCopier;
 import dev.tethys.store.traces.block.SpanFrame;
@@ -39,12 +38,9 @@ import java.util.function.Function;
  * TraceSections} and where blocks and frames are written.
  */
 public final class TraceDatabase implements TraceStore, EventStore {
-  private static final int MAX_KEPT_FRAME = 4 << 20;
-
   private final EventEngine<TraceHead, TraceHead.Snapshot, TracePart> engine;
   private volatile Function<String, TraceLimits> limits;
   private final Map<String, TraceSizes> sizes = new ConcurrentHashMap<>();
-  private final ThreadLocal<ByteSink> frames = ThreadLocal.withInitial(() -> new ByteSink(1 << 16));
 
   private TraceDatabase(FileAccess files, Path directory, TraceOptions options) throws IOException {
     limits = _ -> options.limits();
@@ -76,20 +72,15 @@ public final class TraceDatabase implements TraceStore, EventStore {
     if (spans.spans == 0) {
       return admission.result();
     }
-    ByteSink out = frames.get().clear();
-    try {
-      int at = EventEngine.beginFrame(out, tenant);
-      int start = out.size;
-      SpanFrame.write(spans, out);
-      TraceHead.Frame frame =
-          TraceSignal.frame(Arrays.copyOfRange(out.buf, start, out.size), spans);
-      EventEngine.endFrame(out, at);
-      engine.append(tenant, out, head -> head.add(frame));
-    } finally {
-      if (out.buf.length > MAX_KEPT_FRAME) {
-        frames.remove();
-      }
-    }
+    engine.append(
+        tenant,
+        out -> {
+          int start = out.size;
+          SpanFrame.write(spans, out);
+          TraceHead.Frame frame =
+              TraceSignal.frame(Arrays.copyOfRange(out.buf, start, out.size), spans);
+          return head -> head.add(frame);
+        });
     return admission.result();
   }
 
