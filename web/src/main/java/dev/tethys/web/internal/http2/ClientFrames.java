@@ -15,14 +15,17 @@ import java.util.Arrays;
  *   <li>the decoded size of header lists, floods of frames that carry no request;
  *   <li>the padding of DATA, which the engine would take for a part of the body;
  *   <li>the header table size of SETTINGS, lowered in place to the default because the engine keeps
- *       a table of any size.
+ *       a table of any size;
+ *   <li>names of pseudo-header fields that are spelled out, replaced because the engine refuses
+ *       them ({@link PseudoHeaderNames}).
  * </ul>
  *
  * Used by the thread that reads the connection.
  *
  * <p>Invariant: {@code skip} bytes are left of the preface or of the current frame's payload, then
- * comes a frame header, of which {@code have} bytes are in {@code header}. A header block is
- * checked before the engine receives its last byte.
+ * comes a frame header, of which {@code have} bytes are in {@code header}. The engine receives a
+ * HEADERS frame as a whole, because its length may change; it was checked before, like a block that
+ * continues in other frames before its last byte.
  */
 final class ClientFrames {
   static final byte[] PREFACE =
@@ -88,6 +91,9 @@ final class ClientFrames {
   private int skip = PREFACE.length;
   private int type = -1;
 
+  /** Length of the payload of the current frame. */
+  private int length;
+
   /** The header block that is being read; empty between blocks. */
   private byte[] block = new byte[0];
 
@@ -111,11 +117,13 @@ final class ClientFrames {
   }
 
   /**
-   * Inspects a piece: so many bytes from an index on, none when that is not above 0.
+   * Inspects a piece: so many bytes from an index on, none when that is not above 0. What was
+   * withheld of the piece before stands in front of it.
    *
+   * @return the end of the bytes, which the piece has after names in it were replaced
    * @throws ConnectionViolation when the connection must end before the engine sees the piece
    */
-  void see(byte[] b, int from, int n) {
+  int see(byte[] b, int from, int n) {
     int end = from + n;
     int at = from;
     while (at < end) {
@@ -125,7 +133,10 @@ final class ClientFrames {
         skip -= s;
         at += s;
         if (skip == 0) {
-          frameEnds();
+          int shorter = frameEnds(b, at);
+          System.arraycopy(b, at, b, at - shorter, end - at);
+          at -= shorter;
+          end -= shorter;
         }
         continue;
       }
@@ -133,13 +144,20 @@ final class ClientFrames {
       if (have == HEADER) {
         have = 0;
         skip = (header[0] & 0xff) << 16 | (header[1] & 0xff) << 8 | header[2] & 0xff;
+        length = skip;
         type = header[3];
         begins();
         if (skip == 0) {
-          frameEnds();
+          frameEnds(b, at);
         }
       }
     }
+    return end;
+  }
+
+  /** How many bytes at the end of the last piece the engine may not receive yet. */
+  int withheld() {
+    return have > 0 || type != HEADERS || skip == 0 ? have : HEADER + length - skip;
   }
 
   private void begins() {
@@ -252,14 +270,40 @@ final class ClientFrames {
     return b;
   }
 
-  private void frameEnds() {
+  /** Ends a frame in front of an index; returns by how much it became shorter. */
+  private int frameEnds(byte[] b, int end) {
+    int shorter = 0;
     if (type == HEADERS) {
       unpad();
+      shorter = replaceNames(b, end);
     }
     if ((type == HEADERS || type == CONTINUATION) && (header[4] & END_HEADERS) != 0) {
       check();
       listener.headersEnded();
     }
+    return shorter;
+  }
+
+  /** Replaces names in a HEADERS frame as the engine receives it. */
+  private int replaceNames(byte[] b, int end) {
+    int start = end - length - HEADER;
+    int from = start + HEADER;
+    int to = end;
+    if ((header[4] & PADDED) != 0) {
+      to -= b[from++] & 0xff;
+    }
+    if ((header[4] & PRIORITY) != 0) {
+      from += PRIORITY_BYTES;
+    }
+    int shorter = to - PseudoHeaderNames.replace(b, from, to);
+    if (shorter > 0) {
+      System.arraycopy(b, to, b, to - shorter, end - to);
+      int now = length - shorter;
+      b[start] = (byte) (now >> 16);
+      b[start + 1] = (byte) (now >> 8);
+      b[start + 2] = (byte) now;
+    }
+    return shorter;
   }
 
   /** Leaves the fields of the block of a HEADERS frame. */

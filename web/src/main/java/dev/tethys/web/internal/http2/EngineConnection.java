@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.SocketAddress;
 import java.security.Principal;
 import java.security.cert.Certificate;
+import java.util.Arrays;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 
@@ -43,19 +44,25 @@ record EngineConnection(
       DataWriter out,
       StreamThreads threads,
       Http2Engine engine) {
-    see(frames, whole, begin, 0, begin.length);
-    SocketReader in =
-        new SocketReader(
-            begin,
-            (into, from) -> {
-              int n = c.read(into, from);
-              while (n > 0 && whole.isOver()) {
-                n = c.read(into, from);
-              }
-              whole.onReceived();
-              see(frames, whole, into, from, n);
-              return n;
-            });
+    int length = see(frames, whole, begin, 0, begin.length);
+    SocketReader.Source source =
+        new SocketReader.Source() {
+          @Override
+          public int read(byte[] into, int from) {
+            int n = c.read(into, from);
+            while (n > 0 && whole.isOver()) {
+              n = c.read(into, from);
+            }
+            whole.onReceived();
+            return n <= 0 ? -1 : see(frames, whole, into, from, n);
+          }
+
+          @Override
+          public int withheld() {
+            return frames.withheld();
+          }
+        };
+    SocketReader in = new SocketReader(Arrays.copyOf(begin, length), source);
     return new EngineConnection(
         c.socket(),
         new Peer(c.remote()),
@@ -70,9 +77,9 @@ record EngineConnection(
   /**
    * The client receives the reason before its connection ends: the engine closes it without one.
    */
-  private static void see(ClientFrames frames, LongConnection whole, byte[] b, int from, int n) {
+  private static int see(ClientFrames frames, LongConnection whole, byte[] b, int from, int n) {
     try {
-      frames.see(b, from, n);
+      return frames.see(b, from, n);
     } catch (ConnectionViolation v) {
       whole.refuse(v);
       throw v;

@@ -20,7 +20,8 @@ import java.util.Arrays;
  * of the connection. Bytes that must be seen together but arrived in several pieces (a header
  * across two reads) are copied; callers bound their number.
  *
- * <p>Invariant: {@code bytes[position, end)} is read and not consumed.
+ * <p>Invariant: {@code bytes[position, end)} is read and not consumed, and {@code bytes[end, end +
+ * withheld)} is not for the engine yet.
  */
 final class SocketReader extends DataReader {
   private static final int LEAST = 2 << 10;
@@ -29,25 +30,39 @@ final class SocketReader extends DataReader {
   /** The longest line read without a bound of the caller's: the size of a chunk, a trailer. */
   static final int MAX_LINE = 64 << 10;
 
-  /** Source of bytes: fills the array from an index, returns -1 at the end. */
+  /** Source of bytes. */
   interface Source {
+    /**
+     * Reads bytes into the array from an index on. It may change those that were withheld, which
+     * stand in front of the index.
+     *
+     * @return the end of the bytes in the array, -1 at the end of the connection
+     */
     int read(byte[] into, int from);
+
+    /** How many of the last bytes are withheld until more of them were read. */
+    default int withheld() {
+      return 0;
+    }
   }
 
   private final Source source;
   private byte[] bytes;
   private int position;
   private int end;
+  private int withheld;
   private int size = LEAST;
 
   /**
-   * @param begin bytes that come before those of the source; not written to
+   * @param begin bytes that come before those of the source, with those that it withholds; not
+   *     written to
    */
   SocketReader(byte[] begin, Source source) {
     super(() -> null);
     this.source = source;
     this.bytes = begin;
-    this.end = begin.length;
+    this.withheld = source.withheld();
+    this.end = begin.length - withheld;
   }
 
   @Override
@@ -58,12 +73,21 @@ final class SocketReader extends DataReader {
   @Override
   public void pullData() {
     int remaining = end - position;
-    byte[] fresh = new byte[remaining + size];
-    System.arraycopy(bytes, position, fresh, 0, remaining);
-    int n = source.read(fresh, remaining);
-    if (n <= 0) {
-      throw new InsufficientDataAvailableException();
-    }
+    int kept = remaining + withheld;
+    byte[] fresh = new byte[kept + size];
+    System.arraycopy(bytes, position, fresh, 0, kept);
+    do {
+      if (kept == fresh.length) {
+        fresh = Arrays.copyOf(fresh, kept + size);
+      }
+      int to = source.read(fresh, kept);
+      if (to < 0) {
+        throw new InsufficientDataAvailableException();
+      }
+      kept = to;
+      withheld = source.withheld();
+    } while (kept - withheld == remaining);
+    int n = kept - withheld - remaining;
     if (n == size) {
       size = Math.min(MOST, size << 1);
     } else if (n < size >> 2) {
@@ -71,7 +95,7 @@ final class SocketReader extends DataReader {
     }
     bytes = fresh;
     position = 0;
-    end = remaining + n;
+    end = kept - withheld;
   }
 
   private void need(int n) {

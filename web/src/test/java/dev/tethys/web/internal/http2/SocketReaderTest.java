@@ -42,7 +42,7 @@ class SocketReaderTest {
       }
       byte[] piece = next(Math.min(into.length - from, 40));
       System.arraycopy(piece, 0, into, from, piece.length);
-      return piece.length;
+      return from + piece.length;
     }
   }
 
@@ -128,6 +128,45 @@ class SocketReaderTest {
     assertThat(new String(second.readBytes(), US_ASCII)).isEqualTo("second");
   }
 
+  /** Gives a byte at a time, and withholds it until the next one is an x, which it then removes. */
+  private static final class Withholding implements SocketReader.Source {
+    private final byte[] all = "abxcdefghxix".getBytes(US_ASCII);
+    private int at;
+    private int withheld;
+
+    @Override
+    public int read(byte[] into, int from) {
+      if (at == all.length) {
+        return -1;
+      }
+      if (all[at] == 'x') {
+        at++;
+        withheld = 0;
+        return from;
+      }
+      into[from] = all[at++];
+      withheld++;
+      return from + 1;
+    }
+
+    @Override
+    public int withheld() {
+      return withheld;
+    }
+  }
+
+  @Test
+  void bytesThatTheSourceWithholdsAreNotHandedOut() {
+    SocketReader r = new SocketReader(new byte[0], new Withholding());
+    r.ensureAvailable();
+    assertThat(r.available()).isEqualTo(2);
+    assertThat(r.readAsciiString(3)).isEqualTo("abc");
+    assertThat(r.available()).isEqualTo(5);
+    assertThat(r.readAsciiString(6)).isEqualTo("defghi");
+    assertThatThrownBy(r::ensureAvailable)
+        .isInstanceOf(DataReader.InsufficientDataAvailableException.class);
+  }
+
   @Test
   void aLineWithoutEndIsRefused() {
     SocketReader r =
@@ -135,7 +174,7 @@ class SocketReaderTest {
             new byte[0],
             (into, from) -> {
               Arrays.fill(into, from, into.length, (byte) 'a');
-              return into.length - from;
+              return into.length;
             });
     assertThatThrownBy(r::readLine).hasMessageContaining("No end of line within 65536 bytes");
     assertThat(r.available()).isLessThan(2 * SocketReader.MAX_LINE);
