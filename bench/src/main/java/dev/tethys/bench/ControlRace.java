@@ -11,6 +11,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -21,15 +22,19 @@ import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Time from a request to changed behaviour in a fleet under load: a mute by the API, and a firing
- * alert by Alertmanager's webhook. A change has happened when each agent has dropped an item, and
- * its end when no agent applies it. In the end items are compared: sent = passed + dropped.
+ * Time from a request, or from an alert, to changed behaviour in a fleet under load. The request is
+ * a mute by the API; the alert comes as Alertmanager's webhook sends it, and with {@code
+ * alertmanager} from a real one, which gets it first. A change has happened when each agent has
+ * dropped an item, and its end when no agent applies it. In the end items are compared: sent =
+ * passed + dropped.
  */
 final class ControlRace {
   private static final Pattern ID = Pattern.compile("\"(?:id|control)\":\"([^\"]+)\"");
   private static final int ITEMS = 20;
+  private static final String ALERTS = "/alerts/alertmanager";
   private static final String RULES =
       """
       rules:
@@ -48,27 +53,42 @@ final class ControlRace {
     this.port = port;
   }
 
-  /** {@code agents=… rate=… rounds=…}: items a second of each agent, changes of each kind. */
+  /**
+   * {@code [alertmanager] agents=… rate=… rounds=…}: items a second of each agent, changes of each
+   * kind.
+   */
   static int run(String[] args) throws Exception {
-    Options o = new Options().with("agents", 50).with("rate", 2_000).with("rounds", 20).read(args);
+    Options o =
+        new Options()
+            .with("agents", 50)
+            .with("rate", 2_000)
+            .with("rounds", 20)
+            .withWords("alertmanager", "alertmanager"::equals)
+            .read(args);
     Path folder = Files.createTempDirectory("tethys-bench-control");
     Path rules = folder.resolve("rules.yaml");
     Files.writeString(rules, RULES);
     try (ControlServer server =
-        ControlServer.start(
-            HttpListenerOptions.on("127.0.0.1:0"),
-            folder.resolve("control"),
-            null,
-            BuiltIn.components(),
-            1000,
-            rules,
-            List.of())) {
+            ControlServer.start(
+                HttpListenerOptions.on("127.0.0.1:0"),
+                folder.resolve("control"),
+                null,
+                BuiltIn.components(),
+                1000,
+                rules,
+                List.of());
+        AlertmanagerPeer peer =
+            o.words().isEmpty()
+                ? null
+                : AlertmanagerPeer.start(
+                    folder, URI.create("http://127.0.0.1:" + server.port() + ALERTS))) {
       return new ControlRace(server.port())
-          .race(folder, o.count("agents"), o.count("rate"), o.count("rounds"));
+          .race(folder, o.count("agents"), o.count("rate"), o.count("rounds"), peer);
     }
   }
 
-  private int race(Path folder, int count, int rate, int rounds) throws Exception {
+  private int race(Path folder, int count, int rate, int rounds, @Nullable AlertmanagerPeer peer)
+      throws Exception {
     AtomicBoolean stop = new AtomicBoolean();
     AtomicLong sent = new AtomicLong();
     List<Thread> load = new ArrayList<>();
@@ -108,11 +128,22 @@ final class ControlRace {
       begin = System.nanoTime();
       call("DELETE", "/api/v1/control/controls/" + id, "{}");
       ends[i] = untilAll(begin, id, false);
+      Instant start = Instant.now();
       begin = System.nanoTime();
-      String byAlert = started("/alerts/alertmanager", alert("firing", i));
+      String byAlert;
+      if (peer == null) {
+        byAlert = started(ALERTS, alert("firing", i));
+      } else {
+        peer.take("Noisy", i, start, true);
+        byAlert = active();
+      }
       alerts[i] = untilAll(begin, byAlert, true);
       begin = System.nanoTime();
-      call("POST", "/alerts/alertmanager", alert("resolved", i));
+      if (peer == null) {
+        call("POST", ALERTS, alert("resolved", i));
+      } else {
+        peer.take("Noisy", i, start, false);
+      }
       resolved[i] = untilAll(begin, byAlert, false);
     }
     stop.set(true);
@@ -199,6 +230,19 @@ final class ControlRace {
       throw new IOException(path + " started no control");
     }
     return m.group(1);
+  }
+
+  /** Id of the one active control, as soon as there is one. */
+  private String active() throws Exception {
+    long end = System.nanoTime() + 30_000_000_000L;
+    while (System.nanoTime() < end) {
+      Matcher m = ID.matcher(call("GET", "/api/v1/control/controls?state=active", ""));
+      if (m.find()) {
+        return m.group(1);
+      }
+      LockSupport.parkNanos(5_000_000);
+    }
+    throw new IOException("the alert started no control within 30 s");
   }
 
   private int connected() throws Exception {

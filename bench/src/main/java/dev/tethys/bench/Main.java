@@ -39,6 +39,7 @@ public final class Main {
           entry("pipeline", PipelineThroughput::run),
           entry("profile-ingest", ProfileIngestRuns::run),
           entry("profile-store", ProfileStoreRuns::run),
+          entry("rollouts", RolloutRace::run),
           entry("rules", RuleRace::run),
           entry("scrapes", ScrapeRace::run),
           entry("soak", Soak::run),

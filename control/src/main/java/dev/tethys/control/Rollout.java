@@ -48,6 +48,12 @@ final class Rollout {
     @Nullable Totals atApply;
     long reportsAtApply;
 
+    /** Start of its process as it was reported last, Unix nanoseconds; 0 where it is not known. */
+    long processStart;
+
+    /** Times that its process started again after it applied the version. */
+    int restarts;
+
     /**
      * Reading of an agent before it is offered the version.
      *

@@ -175,10 +175,15 @@ final class StageCheck {
         reached.appliedNanos = now;
         reached.atApply = a.totals();
         reached.reportsAtApply = a.totalsCount();
+        reached.processStart = start(a);
       } else if (now - Math.max(reached.sinceNanos, a.changedNanos()) > timeout) {
         return "agent " + uid + " did not report that it applied the version within the timeout";
       }
       return "";
+    }
+    String restarted = restarted(uid, reached, a);
+    if (!restarted.isEmpty()) {
+      return restarted;
     }
     if (reached.healthyBefore && !a.isHealthy()) {
       return "agent "
@@ -187,6 +192,36 @@ final class StageCheck {
           + (a.health() == null ? "" : a.health().error());
     }
     return lost(uid, reached, a.totals());
+  }
+
+  private static long start(AgentState a) {
+    return a.health() == null ? 0 : a.health().startNanos();
+  }
+
+  /**
+   * A process that ends and is started again by its service manager is connected most of the time,
+   * so that its connection alone does not show it. One start while the stage is observed is too
+   * many; later a single one may have another reason.
+   */
+  private String restarted(UUID uid, Reached reached, AgentState a) {
+    long start = start(a);
+    if (start == 0 || start == reached.processStart) {
+      return "";
+    }
+    // Supervisors of other agents start the process to apply a configuration, and may say so first.
+    boolean settling =
+        a.totals() == null && clock.nanos() - reached.appliedNanos < FIRST_ACCOUNTS.toNanos();
+    boolean first = reached.processStart == 0;
+    reached.processStart = start;
+    if (settling || first) {
+      return "";
+    }
+    reached.restarts++;
+    return reached.stage == r.stage || reached.restarts > 1
+        ? "the process of agent "
+            + uid
+            + " ended after it applied the version, and was started again"
+        : "";
   }
 
   private String lost(UUID uid, Reached reached, @Nullable Totals now) {

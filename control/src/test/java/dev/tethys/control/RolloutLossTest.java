@@ -7,6 +7,7 @@ import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.AgentToServer.Capability;
 import dev.tethys.codec.opamp.AgentToServer.Description;
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
+import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
@@ -84,6 +85,18 @@ class RolloutLossTest {
   }
 
   private void agent(int number, @Nullable RemoteStatus remote, @Nullable String totals) {
+    agent(number, remote, totals, null);
+  }
+
+  private void process(int number, long start, @Nullable String totals) {
+    agent(number, null, totals, new ComponentHealth(true, start, "", "StatusOK", 0, Map.of()));
+  }
+
+  private void agent(
+      int number,
+      @Nullable RemoteStatus remote,
+      @Nullable String totals,
+      @Nullable ComponentHealth health) {
     byte[] uid = new byte[16];
     uid[15] = (byte) number;
     CustomMessage accounts =
@@ -99,7 +112,7 @@ class RolloutLossTest {
             sequences.merge(number, 1L, Long::sum),
             Capability.ACCEPTS_REMOTE_CONFIG | Capability.REPORTS_REMOTE_CONFIG,
             new Description(new LinkedHashMap<>(), new LinkedHashMap<>()),
-            null,
+            health,
             null,
             null,
             false,
@@ -307,5 +320,37 @@ class RolloutLossTest {
     pass(Duration.ofSeconds(1));
     assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
     assertThat(r.stateReason).contains("has taken no items", "33.3 a second");
+  }
+
+  /** A service manager starts it again at once, so that it is hardly ever away. */
+  @Test
+  void versionWithWhichTheProcessEndsIsUndoneThoughItIsStartedAgain() throws IOException {
+    agents(5, 1_000);
+    process(0, 1, totals(1_000, 0));
+    Rollout r = start(guard(0, Duration.ofMinutes(5)));
+    process(0, 1, totals(1_100, 0));
+    pass(Duration.ofMillis(500));
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    process(0, 2, totals(10, 0));
+    rollouts.step();
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
+    assertThat(r.stateReason).contains("ended after it applied the version, and was started again");
+    assertThat(r.reached).hasSize(1);
+  }
+
+  @Test
+  void oneRestartOfAnAgentOfAnEarlierStageIsNoReason() throws IOException {
+    agents(5, 1_000);
+    process(0, 1, totals(1_000, 0));
+    Rollout r = start(guard(0, Duration.ofMinutes(5)));
+    process(0, 1, totals(1_100, 0));
+    pass(Duration.ofSeconds(2));
+    assertThat(r.reached).hasSize(3);
+    process(0, 2, totals(10, 0));
+    rollouts.step();
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    process(0, 3, totals(10, 0));
+    rollouts.step();
+    assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
   }
 }
