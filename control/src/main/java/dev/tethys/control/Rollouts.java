@@ -527,6 +527,82 @@ final class Rollouts {
     return r;
   }
 
+  /**
+   * Gives agents a version without stages where its text is the one that they have, or that they
+   * had before: it has been rolled out to them already. A return is all at once, as {@link #undo}.
+   * An active rollout that the new version replaces is undone before.
+   *
+   * @param own rollout that the same source started last; one of another source is not replaced
+   * @return rollout by which the agents got the text; null where a rollout is required
+   */
+  synchronized @Nullable Long adopt(
+      String configuration, int version, Selector selector, long own, String actor, String reason)
+      throws IOException {
+    ConfigVersion wanted = find(configuration, version);
+    if (wanted == null) {
+      return null;
+    }
+    for (Rollout r : rollouts.values()) {
+      if (r.state.isActive() && r.configuration.equals(configuration)) {
+        if (r.id != own) {
+          return null;
+        }
+        finish(r, State.UNDONE, actor, "replaced: " + reason);
+        break;
+      }
+    }
+    Assignment now = assignments.get(configuration);
+    Rollout last = now == null ? null : rollouts.get(now.rollout());
+    for (Assignment a = now; a != null; ) {
+      ConfigVersion v = find(configuration, a.version());
+      if (v != null
+          && v.text().equals(wanted.text())
+          && a.selector().toString().equals(selector.toString())) {
+        give(a, now, version, last, actor, reason);
+        return a.rollout();
+      }
+      Rollout r = rollouts.get(a.rollout());
+      a = r == null || r.state != State.DONE ? null : r.before;
+    }
+    return null;
+  }
+
+  private void give(
+      Assignment a,
+      @Nullable Assignment now,
+      int version,
+      @Nullable Rollout last,
+      String actor,
+      String reason)
+      throws IOException {
+    if (now == null || a == now && a.version() == version) {
+      return;
+    }
+    Assignment next = new Assignment(a.configuration(), version, a.selector(), a.rollout());
+    if (a == now) {
+      audit.append(
+          actor,
+          "configuration.adopt",
+          "configuration/" + a.configuration() + "/" + version,
+          reason,
+          Map.of("version", a.version() + ""),
+          Map.of("version", version + ""));
+    }
+    assignments.remove(a.configuration()); // the latest is the last
+    assignments.put(a.configuration(), next);
+    if (a == now || last == null) {
+      save();
+    } else {
+      finish(last, State.UNDONE, actor, reason);
+    }
+  }
+
+  /** Reason of a version; "" where there is none. */
+  String reason(String configuration, int version) {
+    ConfigVersion v = find(configuration, version);
+    return v == null ? "" : v.reason();
+  }
+
   /** Whether guards with a query can be checked. */
   boolean hasQueries() {
     return queries != null;

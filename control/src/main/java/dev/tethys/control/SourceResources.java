@@ -20,7 +20,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Resources of the repository, and their application. A resource is applied once: what a user
@@ -292,23 +291,31 @@ final class SourceResources {
       throw new IllegalArgumentException(
           "query requires a Prometheus: start the control plane with --prometheus.url");
     }
-    Rollout.Assignment now = assignment(r.configuration());
-    if (now != null
-        && now.version() == version
-        && now.selector().toString().equals(r.selector().toString())) {
-      note(r.meta(), hash, now.rollout());
-      return;
-    }
-    Rollout started =
-        rollouts.start(
+    String actor = "git:" + f.author();
+    String reason =
+        r.reason().isEmpty() ? reason(f, rollouts.reason(r.configuration(), version)) : r.reason();
+    Long adopted =
+        rollouts.adopt(
             r.configuration(),
             version,
             r.selector(),
-            r.guard(),
-            "git:" + f.author(),
-            r.reason().isEmpty() ? f.commit() + " " + f.subject() : r.reason());
+            last == null ? 0 : last.rollout(),
+            actor,
+            reason);
+    if (adopted != null) {
+      note(r.meta(), hash, adopted);
+      return;
+    }
+    Rollout started =
+        rollouts.start(r.configuration(), version, r.selector(), r.guard(), actor, reason);
     note(r.meta(), hash, started.id);
     kept.save(); // so that it is not started again when the next step fails
+  }
+
+  /** Commit of the resource, and that of the version where it is another. */
+  private static String reason(SourceFiles.File f, String ofVersion) {
+    String own = f.commit() + " " + f.subject();
+    return ofVersion.isEmpty() || ofVersion.equals(own) ? own : ofVersion + "; " + own;
   }
 
   private static int version(SourceResource.Rollout r, Map<String, Integer> versions) {
@@ -325,18 +332,6 @@ final class SourceResources {
           "the file of configuration " + r.configuration() + " is not valid");
     }
     return ofFile;
-  }
-
-  private Rollout.@Nullable Assignment assignment(String configuration) {
-    Rollout.Assignment[] out = new Rollout.Assignment[1];
-    rollouts.read(
-        (all, assignments) -> {
-          for (Rollout.Assignment a : assignments) {
-            out[0] = a.configuration().equals(configuration) ? a : out[0];
-          }
-          return out;
-        });
-    return out[0];
   }
 
   /** States of the resources. */

@@ -294,6 +294,142 @@ class RepositoryTest extends FleetCase {
     assertThat(resource(pull(), "edge").path("state").asString()).isEqualTo("undone");
   }
 
+  private void revert() throws IOException {
+    git(origin, "revert", "--no-edit", "HEAD");
+  }
+
+  private boolean haveText(String text) {
+    return agents.stream().allMatch(a -> a.text().equals(text));
+  }
+
+  private String stateOf(String resource) throws Exception {
+    return resource(get("/repository"), resource).path("state").asString();
+  }
+
+  private static String rollout(String more) {
+    return "apiVersion: tethys.dev/v1\nkind: TethysRollout\nmetadata: {name: edge}\n"
+        + "spec: {configuration: edge.eu, selector: env=prod, soak: 0s"
+        + more
+        + "}\n";
+  }
+
+  @Test
+  void revertReturnsAllAgentsAtOnce() throws Exception {
+    fleet(4);
+    commit("rollouts/edge.yaml", rollout(", minItems: 0"), "Roll out edge");
+    pull();
+    until(() -> stateOf("edge").equals("current"));
+    // The reverts must not wait for records.
+    commit("rollouts/edge.yaml", rollout(""), "Wait for records");
+    pull();
+    commit("edge/eu.yaml", BATCH, "Batch before export");
+    pull();
+    until(() -> stateOf("edge").equals("current") && haveText(BATCH));
+
+    revert();
+    JsonNode now = pull();
+    assertThat(resource(now, "edge").path("state").asString()).isEqualTo("current");
+    assertThat(file(now).path("version").asInt()).isEqualTo(3);
+    assertThat(file(now).path("state").asString()).isEqualTo("current");
+    while (!haveText(OWN)) { // without a record
+      dev.tethys.testkit.Waiting.pause();
+    }
+    JsonNode undone = get("/rollouts").get(0);
+    assertThat(undone.path("state").asString()).isEqualTo("undone");
+    assertThat(undone.path("stateReason").asString()).contains("Revert \"Batch before export\"");
+    JsonNode v = get("/configurations/edge.eu/3");
+    assertThat(v.path("author").asString()).isEqualTo("Olga");
+    assertThat(v.path("reason").asString()).contains("Revert \"Batch before export\"");
+    int rollouts = get("/rollouts").size();
+    pull();
+    assertThat(get("/rollouts").size()).isEqualTo(rollouts);
+
+    // A revert of the revert is a change as any other: with stages.
+    revert();
+    pull();
+    until(() -> stateOf("edge").equals("current") && haveText(BATCH));
+    assertThat(get("/rollouts").size()).isEqualTo(rollouts + 1);
+    assertThat(file(get("/repository")).path("version").asInt()).isEqualTo(4);
+  }
+
+  @Test
+  void revertOfTwoCommitsReturnsToTheVersionBeforeBoth() throws Exception {
+    fleet(2);
+    commit("rollouts/edge.yaml", rollout(", minItems: 0"), "Roll out edge");
+    pull();
+    until(() -> stateOf("edge").equals("current"));
+    commit("edge/eu.yaml", BATCH, "Batch before export");
+    pull();
+    until(() -> stateOf("edge").equals("current"));
+    commit("edge/eu.yaml", BATCH + "# again\n", "Again");
+    pull();
+    until(() -> stateOf("edge").equals("current"));
+    git(origin, "revert", "--no-edit", "HEAD", "HEAD~1");
+    assertThat(resource(pull(), "edge").path("state").asString()).isEqualTo("current");
+    until(() -> haveText(OWN));
+    assertThat(get("/rollouts").size()).isEqualTo(3);
+  }
+
+  @Test
+  void revertWhileTheRolloutIsActiveEndsIt() throws Exception {
+    fleet(4);
+    commit("rollouts/edge.yaml", rollout(", minItems: 0"), "Roll out edge");
+    pull();
+    until(() -> stateOf("edge").equals("current"));
+    commit("rollouts/edge.yaml", rollout(", minItems: 1000000"), "Many records");
+    pull();
+    commit("edge/eu.yaml", BATCH, "Batch before export");
+    pull();
+    until(() -> agents.stream().filter(a -> a.text().equals(BATCH)).count() == 1);
+    assertThat(stateOf("edge")).isEqualTo("rolling out");
+    revert();
+    assertThat(resource(pull(), "edge").path("state").asString()).isEqualTo("current");
+    until(() -> haveText(OWN));
+    JsonNode ended = get("/rollouts").get(0);
+    assertThat(ended.path("state").asString()).isEqualTo("undone");
+    assertThat(ended.path("stateReason").asString()).startsWith("replaced: ");
+    assertThat(ended.path("agents").size()).isEqualTo(1);
+  }
+
+  @Test
+  void newerCommitReplacesTheActiveRolloutOfTheFormer() throws Exception {
+    fleet(2);
+    commit("rollouts/edge.yaml", rollout(", minItems: 1000000"), "Roll out edge");
+    pull();
+    assertThat(stateOf("edge")).isEqualTo("rolling out");
+    commit("edge/eu.yaml", BATCH, "Batch before export");
+    commit("rollouts/edge.yaml", rollout(", minItems: 0"), "Do not wait");
+    assertThat(resource(pull(), "edge").path("state").asString()).isEqualTo("rolling out");
+    until(() -> stateOf("edge").equals("current") && haveText(BATCH));
+    assertThat(get("/rollouts").size()).isEqualTo(2);
+  }
+
+  /** The guard has returned the agents; then the repository says so too. */
+  @Test
+  void revertOfAVersionThatTheGuardHasUndoneChangesNoAgent() throws Exception {
+    fleet(2);
+    commit("rollouts/edge.yaml", rollout(", minItems: 0"), "Roll out edge");
+    pull();
+    until(() -> stateOf("edge").equals("current"));
+    String broken =
+        "# ${env:PORT:-1}\n"
+            + OWN.replace(
+                    "hand: {}", "otlp: {protocols: {http: {endpoint: '127.0.0.1:" + port + "'}}}")
+                .replace("[hand, nop]", "[otlp, nop]");
+    commit("edge/eu.yaml", broken, "Listen where another program does");
+    pull();
+    until(() -> stateOf("edge").equals("undone"));
+    assertThat(file(get("/repository")).path("state").asString()).isEqualTo("pending");
+    int offers = agents.stream().mapToInt(a -> a.offers.get()).sum();
+    revert();
+    JsonNode now = pull();
+    assertThat(resource(now, "edge").path("state").asString()).isEqualTo("current");
+    assertThat(file(now).path("state").asString()).isEqualTo("current");
+    assertThat(haveText(OWN)).isTrue();
+    assertThat(agents.stream().mapToInt(a -> a.offers.get()).sum()).isEqualTo(offers);
+    assertThat(get("/audit").toString()).contains("configuration.adopt");
+  }
+
   @Test
   void exportedFilesReadTheSame() throws Exception {
     fleet(1);

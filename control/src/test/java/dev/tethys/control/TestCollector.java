@@ -182,6 +182,11 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
     return VolumesJson.report(graph.volumes(), graph.balance(), 30);
   }
 
+  /** Text of the configuration that runs. */
+  String text() {
+    return text;
+  }
+
   String uid() {
     return agent.instanceUid();
   }
