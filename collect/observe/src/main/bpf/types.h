@@ -105,15 +105,21 @@ struct fdtable {
 struct files_struct {
   struct fdtable *fdt;
 };
+struct thread_struct {
+#ifdef __TARGET_ARCH_x86
+  u64 fsbase;
+#endif
+};
 struct task_struct {
   s32 pid;
   s32 tgid;
   s32 exit_code;
   struct files_struct *files;
+  struct thread_struct thread;
 };
 struct pt_regs {
 #ifdef __TARGET_ARCH_x86
-  u64 r14, bx, r10, r9, r8, ax, cx, dx, si, di, orig_ax, sp;
+  u64 r14, bp, bx, r10, r9, r8, ax, cx, dx, si, di, orig_ax, ip, sp;
 #endif
 };
 struct seq_file;

@@ -11,8 +11,11 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.HexFormat;
 import java.util.List;
+import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -45,6 +48,7 @@ public final class ElfFile implements Closeable {
   private static final int MAX_NOTES = 64 << 10;
   private static final int GNU_BUILD_ID = 3;
   private static final int GO_BUILD_ID = 4;
+  private static final int LONGEST_WANTED = 64;
   private static final int STT_FUNC = 2;
   private static final int STT_GNU_IFUNC = 10;
 
@@ -369,6 +373,30 @@ public final class ElfFile implements Closeable {
         }
       }
     }
+  }
+
+  /** Addresses of symbols that are defined in this file, by name; those of other names left out. */
+  public Map<String, Long> addresses(Set<String> names) throws IOException {
+    Map<String, Long> out = new HashMap<>();
+    for (Section s : sections) {
+      if (s.type != SHT_SYMTAB && s.type != SHT_DYNSYM || s.link < 0 || s.link >= sections.size()) {
+        continue;
+      }
+      ByteBuffer symbols = bytes(s);
+      ByteBuffer texts = bytes(sections.get(s.link));
+      for (int at = 0; at + SYMBOL <= symbols.limit() && out.size() < names.size(); at += SYMBOL) {
+        if (symbols.getShort(at + 6) != 0) {
+          ByteBuffer name = slice(texts, symbols.getInt(at));
+          if (name.remaining() <= LONGEST_WANTED) {
+            String text = StandardCharsets.ISO_8859_1.decode(name).toString();
+            if (names.contains(text)) {
+              out.put(text, symbols.getLong(at + 8));
+            }
+          }
+        }
+      }
+    }
+    return out;
   }
 
   @Override

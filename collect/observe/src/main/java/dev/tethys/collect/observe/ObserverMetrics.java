@@ -146,6 +146,12 @@ final class ObserverMetrics {
         MetricType.COUNTER,
         "CPU samples and stacks lost because a table of the kernel was full.",
         lost);
+    number(
+        to,
+        "tethys_observe_profile_tables_shed_total",
+        MetricType.COUNTER,
+        "Tables of callers of files and processes for which there was no room.",
+        n.shed());
     to.accept(
         new MetricFamily(
             "tethys_observe_profile_frames_total",

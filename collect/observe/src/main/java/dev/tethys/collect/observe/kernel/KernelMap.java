@@ -18,7 +18,9 @@ public final class KernelMap {
   private static final int MAP_DELETE_ELEM = 3;
   private static final int MAP_GET_NEXT_KEY = 4;
   private static final int MAP_LOOKUP_AND_DELETE_ELEM = 21;
+  private static final int MAP_UPDATE_BATCH = 26;
   private static final int ATTRIBUTES = 152;
+  private static final int BATCH = 16_384;
 
   private final int descriptor;
 
@@ -64,6 +66,34 @@ public final class KernelMap {
       MemorySegment value = arena.allocate(8, 8);
       value.set(JAVA_LONG, 0, to);
       access("BPF_MAP_UPDATE_ELEM", MAP_UPDATE_ELEM, key(arena, key), value);
+    }
+  }
+
+  /** Sets the value of a key of 64 bits; fails when the map is full. */
+  public void put(long key, MemorySegment value) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      access("BPF_MAP_UPDATE_ELEM", MAP_UPDATE_ELEM, key(arena, key), value);
+    }
+  }
+
+  /** Sets 64-bit numbers of an array, one after the other. */
+  public void numbers(int first, long[] to) throws IOException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment keys = arena.allocate(4L * Math.min(BATCH, to.length), 8);
+      MemorySegment values = arena.allocate(8L * Math.min(BATCH, to.length), 8);
+      MemorySegment attributes = arena.allocate(ATTRIBUTES, 8);
+      for (int done = 0; done < to.length; done += BATCH) {
+        int n = Math.min(BATCH, to.length - done);
+        for (int i = 0; i < n; i++) {
+          keys.setAtIndex(JAVA_INT, i, first + done + i);
+          values.setAtIndex(JAVA_LONG, i, to[done + i]);
+        }
+        attributes.set(JAVA_LONG, 16, keys.address());
+        attributes.set(JAVA_LONG, 24, values.address());
+        attributes.set(JAVA_INT, 32, n);
+        attributes.set(JAVA_INT, 36, descriptor);
+        SystemCalls.bpf("BPF_MAP_UPDATE_BATCH", MAP_UPDATE_BATCH, attributes);
+      }
     }
   }
 

@@ -25,9 +25,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,11 +42,20 @@ public final class CpuProfiler implements AutoCloseable {
 
   private static final long ROUND_NANOS = 15_000_000_000L;
 
+  /** Pause between two looks at processes whose code is not known yet. */
+  private static final long PAUSE_NANOS = 1_000_000_000L;
+
+  /** After this time no program that began before the new round still runs. */
+  private static final long SETTLE_NANOS = 2_000_000L;
+
+  /** Processes whose code is read in one look; the others wait for the next. */
+  private static final int PROCESSES_OF_A_LOOK = 32;
+
   /** Of profile.c. */
   private static final int MAX_STACKS = 16_384;
 
   private static final int KEY_BYTES = 24;
-  private static final int DEPTH = 127;
+  private static final int DEPTH = 200;
   private static final int STACK_BYTES = 8 + 8 * DEPTH;
 
   private record Sample(int pid, long kernel, long user, long count) {}
@@ -58,13 +67,19 @@ public final class CpuProfiler implements AutoCloseable {
   private final Owner.Resolver owners;
   private final ProfileSink sink;
   private final Symbolizer symbols;
+  private final Path proc;
+  private final KernelMap round;
+  private final KernelMap strangers;
+  private final UnwindTables tables;
   private final LimitedLog failures = new LimitedLog(LOG);
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
+  private long rounds;
   private long roundStart = UnixNanos.now();
-  private volatile Counts counts = new Counts(0, 0, 0, 0);
+  private volatile Counts counts = new Counts(0, 0, 0, 0, 0);
 
-  private CpuProfiler(LoadedPrograms programs, Path proc, Owner.Resolver owners, ProfileSink sink) {
+  private CpuProfiler(LoadedPrograms programs, Path proc, Owner.Resolver owners, ProfileSink sink)
+      throws IOException {
     this.programs = programs;
     this.samples = programs.map("samples");
     this.stacks = programs.map("stacks");
@@ -72,6 +87,10 @@ public final class CpuProfiler implements AutoCloseable {
     this.owners = owners;
     this.sink = sink;
     this.symbols = new Symbolizer(proc);
+    this.proc = proc;
+    this.round = programs.map("rounds");
+    this.strangers = programs.map("strangers");
+    this.tables = new UnwindTables(proc, programs);
     thread =
         Thread.ofPlatform()
             .name("observe-profiles")
@@ -89,13 +108,15 @@ public final class CpuProfiler implements AutoCloseable {
     LoadedPrograms programs = LoadedPrograms.load("profile", Map.of());
     boolean done = false;
     try {
+      CpuProfiler p = new CpuProfiler(programs, proc, owners, sink);
       for (int processor : processors()) {
         programs.attachSampling("sample", FREQUENCY, processor);
       }
       done = true;
-      return new CpuProfiler(programs, proc, owners, sink);
+      return p;
     } catch (IOException e) {
-      throw new ProgramLoadException("processors cannot be listed: " + e.getMessage());
+      throw new ProgramLoadException(
+          "processors cannot be listed, or tables not be written: " + e.getMessage());
     } finally {
       if (!done) {
         programs.close();
@@ -130,10 +151,16 @@ public final class CpuProfiler implements AutoCloseable {
   }
 
   private void run() {
+    long next = System.nanoTime() + ROUND_NANOS;
     try {
-      while (!stop.await(ROUND_NANOS, TimeUnit.NANOSECONDS)) {
+      while (!stop.await(PAUSE_NANOS, TimeUnit.NANOSECONDS)) {
         try {
-          round();
+          long now = System.nanoTime();
+          meetStrangers(now);
+          if (now - next >= 0) {
+            next = now + ROUND_NANOS;
+            round();
+          }
         } catch (IOException e) {
           failures.failure(Level.WARNING, "Samples could not be read", "profiles", e);
         }
@@ -143,9 +170,27 @@ public final class CpuProfiler implements AutoCloseable {
     }
   }
 
+  /** Reads the code of processes that ran some of which no rules are known. */
+  private void meetStrangers(long now) throws IOException {
+    for (long pid : strangers.keys(PROCESSES_OF_A_LOOK)) {
+      strangers.remove(pid);
+      tables.refresh((int) pid, now);
+    }
+  }
+
+  /** True when the code of a process has been read. */
+  boolean knows(int pid) {
+    return tables.knows(pid);
+  }
+
   /** Takes the samples since the last round and passes their profiles on. */
   void round() throws IOException {
     long now = UnixNanos.now();
+    long clock = System.nanoTime();
+    meetStrangers(clock);
+    long old = rounds++;
+    round.number(0, rounds);
+    LockSupport.parkNanos(SETTLE_NANOS);
     List<Sample> taken = new ArrayList<>();
     samples.drain(
         KEY_BYTES,
@@ -158,7 +203,11 @@ public final class CpuProfiler implements AutoCloseable {
                     key.get(JAVA_LONG, 8),
                     key.get(JAVA_LONG, 16),
                     value.get(JAVA_LONG, 0))));
-    Map<Long, long[]> addresses = readStacks(taken);
+    for (int pid : taken.stream().mapToInt(Sample::pid).distinct().toArray()) {
+      tables.refresh(pid, clock);
+    }
+    tables.forgetEnded();
+    Map<Long, long[]> addresses = readStacks(taken, old);
     List<OwnerProfile> profiles = profiles(taken, addresses, now);
     roundStart = now;
     if (!profiles.isEmpty()) {
@@ -166,8 +215,8 @@ public final class CpuProfiler implements AutoCloseable {
     }
   }
 
-  /** Reads the stacks of samples; those that were not used in this round are forgotten. */
-  private Map<Long, long[]> readStacks(List<Sample> taken) throws IOException {
+  /** Reads the stacks of samples, and removes those of the old round. */
+  private Map<Long, long[]> readStacks(List<Sample> taken, long old) throws IOException {
     Map<Long, long[]> out = new HashMap<>();
     Set<Long> used = new HashSet<>();
     for (Sample s : taken) {
@@ -175,11 +224,6 @@ public final class CpuProfiler implements AutoCloseable {
       used.add(s.user);
     }
     used.remove(0L);
-    for (long key : stacks.keys(MAX_STACKS)) {
-      if (!used.contains(key)) {
-        stacks.remove(key);
-      }
-    }
     try (Arena arena = Arena.ofConfined()) {
       MemorySegment value = arena.allocate(STACK_BYTES, 8);
       for (long key : used) {
@@ -191,6 +235,11 @@ public final class CpuProfiler implements AutoCloseable {
           }
           out.put(key, stack);
         }
+      }
+    }
+    for (long key : stacks.keys(MAX_STACKS)) {
+      if ((key >> 1 & 1) == (old & 1)) {
+        stacks.remove(key);
       }
     }
     return out;
@@ -206,8 +255,9 @@ public final class CpuProfiler implements AutoCloseable {
     long total = counts.samples;
     long ended = counts.ended;
     for (Map.Entry<Integer, List<Sample>> e : byProcess.entrySet()) {
-      Owner owner = owners.ownerOf(0, e.getKey());
-      Map<Long, String> names = owner == null ? null : names(e.getKey(), e.getValue(), addresses);
+      int pid = e.getKey();
+      Owner owner = owners.ownerOf(0, pid);
+      FrameNames names = owner == null ? null : names(pid, e.getValue(), addresses);
       for (Sample s : e.getValue()) {
         total += s.count;
         if (owner == null || names == null) {
@@ -220,42 +270,38 @@ public final class CpuProfiler implements AutoCloseable {
       }
     }
     symbols.endRound();
-    counts = new Counts(total, ended, symbols.frames(), symbols.unnamed());
+    counts = new Counts(total, ended, symbols.frames(), symbols.unnamed(), tables.shed());
     List<OwnerProfile> out = new ArrayList<>();
     byOwner.forEach((o, s) -> out.add(new OwnerProfile(o, roundStart, now - roundStart, s)));
     return out;
   }
 
-  private @Nullable Map<Long, String> names(
-      int pid, List<Sample> ofProcess, Map<Long, long[]> addresses) {
-    TreeSet<Long> wanted = new TreeSet<>();
+  private @Nullable FrameNames names(int pid, List<Sample> ofProcess, Map<Long, long[]> addresses) {
+    List<long[]> stacksOfIt = new ArrayList<>();
     for (Sample s : ofProcess) {
       long[] stack = addresses.get(s.user);
-      for (int i = 0; stack != null && i < stack.length; i++) {
-        wanted.add(address(stack, i));
+      if (stack != null) {
+        stacksOfIt.add(stack);
       }
     }
-    return symbols.names(pid, wanted);
+    return FrameNames.of(proc, pid, stacksOfIt, symbols, tables.java(pid), tables.python(pid));
   }
 
-  /** A return address is the one after the call, which may be in the next function. */
-  private static long address(long[] stack, int i) {
-    return i == 0 ? stack[0] : stack[i] - 1;
-  }
-
-  private List<String> stack(
-      Sample s, Map<Long, long[]> addresses, Map<Long, String> names, long clock) {
+  private List<String> stack(Sample s, Map<Long, long[]> addresses, FrameNames names, long clock) {
     List<String> out = new ArrayList<>();
     long[] kernel = addresses.get(s.kernel);
     for (int i = 0; kernel != null && i < kernel.length; i++) {
-      out.add(symbols.kernel(address(kernel, i), clock));
+      // A return address is the one after the call, which may be in the next function.
+      out.add(symbols.kernel(i == 0 ? kernel[0] : kernel[i] - 1, clock));
     }
     long[] user = addresses.get(s.user);
-    for (int i = 0; user != null && i < user.length; i++) {
-      out.add(symbols.counted(names.get(address(user, i))));
+    if (user != null) {
+      for (String name : names.frames(user)) {
+        out.add(symbols.counted(name));
+      }
     }
     if (out.isEmpty()) {
-      out.add(symbols.counted(null));
+      out.add(symbols.counted(FrameNames.UNKNOWN));
     }
     return List.copyOf(out);
   }
@@ -267,8 +313,9 @@ public final class CpuProfiler implements AutoCloseable {
    * @param ended samples of processes that had ended at the end of the round, or are not observed
    * @param frames frames of stacks
    * @param unnamed frames without the name of a function
+   * @param shed tables of callers for which there was no room
    */
-  public record Counts(long samples, long ended, long frames, long unnamed) {}
+  public record Counts(long samples, long ended, long frames, long unnamed, long shed) {}
 
   /** Present numbers. */
   public Counts counts() {

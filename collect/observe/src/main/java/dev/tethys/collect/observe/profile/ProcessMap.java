@@ -11,7 +11,18 @@ final class ProcessMap {
    *
    * @param path of the file, empty for memory without one, in brackets for parts of the kernel
    */
-  record Part(long start, long end, long offset, String path) {}
+  record Part(long start, long end, long offset, String path) {
+    /** True for memory without a file. */
+    boolean isMemory() {
+      return path.isEmpty()
+          || path.startsWith("//anon")
+          || path.startsWith("/memfd:")
+          || path.equals("[anon]")
+          || path.startsWith("[anon:")
+          || path.equals("[heap]")
+          || path.equals("[stack]");
+    }
+  }
 
   private final List<Part> parts = new ArrayList<>();
 
@@ -48,6 +59,11 @@ final class ProcessMap {
             Long.parseUnsignedLong(line, dash + 1, space, 16),
             offset,
             line.substring(at).strip()));
+  }
+
+  /** The parts, ascending. */
+  List<Part> parts() {
+    return parts;
   }
 
   boolean isEmpty() {

@@ -2,11 +2,13 @@ package dev.tethys.collect.observe.profile;
 
 import dev.tethys.codec.symbol.SymbolNames;
 import dev.tethys.collect.observe.process.ProcessFiles;
+import dev.tethys.collect.observe.process.ProcessMemory;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -18,6 +20,9 @@ import org.jspecify.annotations.Nullable;
  * up to a bound; those of compiled code are not, as a runtime may move it.
  */
 final class Symbolizer {
+  /** Name of an address at which there is no code: it is no frame. */
+  static final String NO_CODE = "";
+
   private static final int KEPT = 200_000;
   private static final long KERNEL_NANOS = 3_600_000_000_000L;
 
@@ -70,9 +75,10 @@ final class Symbolizer {
    * Names of functions of a process.
    *
    * @param addresses in its memory; a frame that called another one is given by its last byte
-   * @return null when the process has ended
+   * @param java compiled code of a Java process; null of others
+   * @return null when the process has ended; {@link #NO_CODE} where it has no code
    */
-  @Nullable Map<Long, String> names(int pid, TreeSet<Long> addresses) {
+  @Nullable Map<Long, String> names(int pid, TreeSet<Long> addresses, @Nullable HotSpotCode java) {
     ProcessMap map = ProcessMap.of(files.maps(pid));
     if (map.isEmpty()) {
       return null;
@@ -82,7 +88,11 @@ final class Symbolizer {
     List<Long> compiled = new ArrayList<>();
     for (long address : addresses) {
       ProcessMap.Part p = map.at(address);
-      if (p == null || p.path().isEmpty() || isMemory(p.path())) {
+      if (p == null) {
+        out.put(address, NO_CODE);
+        continue;
+      }
+      if (p.isMemory()) {
         compiled.add(address);
         continue;
       }
@@ -102,17 +112,11 @@ final class Symbolizer {
       }
     }
     unknown.forEach((path, offsets) -> fromFile(pid, path, offsets, out));
+    if (java != null) {
+      fromJava(pid, java, compiled, out);
+    }
     fromPerfMap(pid, compiled, out);
     return out;
-  }
-
-  private static boolean isMemory(String path) {
-    return path.startsWith("//anon")
-        || path.startsWith("/memfd:")
-        || path.equals("[anon]")
-        || path.startsWith("[anon:")
-        || path.equals("[heap]")
-        || path.equals("[stack]");
   }
 
   private final Map<String, String> identities = new HashMap<>();
@@ -162,6 +166,22 @@ final class Symbolizer {
     }
   }
 
+  /** Names the code of a virtual machine; what is left stays in the list. */
+  private void fromJava(int pid, HotSpotCode java, List<Long> addresses, Map<Long, String> out) {
+    try (ProcessMemory memory = ProcessMemory.open(proc, pid)) {
+      for (Iterator<Long> i = addresses.iterator(); i.hasNext(); ) {
+        long address = i.next();
+        String name = java.nameAt(memory, address);
+        if (name != null) {
+          out.put(address, name);
+          i.remove();
+        }
+      }
+    } catch (IOException e) {
+      // the process has ended
+    }
+  }
+
   private void fromPerfMap(int pid, List<Long> addresses, Map<Long, String> out) {
     if (addresses.isEmpty()) {
       return;
@@ -185,11 +205,9 @@ final class Symbolizer {
   }
 
   /** Counts a frame and gives its name. */
-  String counted(@Nullable String name) {
+  String counted(String name) {
     frames++;
-    if (name == null || name.startsWith("[")) {
-      unnamed++;
-    }
-    return name == null ? "[unknown]" : name;
+    unnamed += name.startsWith("[") ? 1 : 0;
+    return name;
   }
 }

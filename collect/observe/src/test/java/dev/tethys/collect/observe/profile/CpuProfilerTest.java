@@ -13,9 +13,13 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Profiles of programs with one function that takes nearly all time. */
 class CpuProfilerTest {
@@ -40,7 +44,42 @@ class CpuProfilerTest {
   }
 
   /** Samples of a program by its innermost function, and the shares that have names. */
-  private record Found(Map<String, Long> innermost, double named, List<List<String>> stacks) {
+  private record Found(Map<String, Long> innermost, double named, Map<List<String>, Long> all) {
+    Set<List<String>> stacks() {
+      return all.keySet();
+    }
+
+    /** Share of the samples within the first function whose callers are the others, in order. */
+    double complete(String... functions) {
+      long within = 0;
+      long complete = 0;
+      for (Map.Entry<List<String>, Long> e : all.entrySet()) {
+        int at = 0;
+        for (String frame : e.getKey()) {
+          at += at < functions.length && frame.equals(functions[at]) ? 1 : 0;
+        }
+        within += e.getKey().contains(functions[0]) ? e.getValue() : 0;
+        complete += at == functions.length ? e.getValue() : 0;
+      }
+      return (double) complete / Math.max(1, within);
+    }
+
+    /** Function of those given in which most samples are, itself or in what is not given. */
+    String hottestOf(String... functions) {
+      Map<String, Long> own = new HashMap<>();
+      List<String> given = List.of(functions);
+      all.forEach(
+          (stack, n) ->
+              stack.stream()
+                  .filter(given::contains)
+                  .findFirst()
+                  .ifPresent(f -> own.merge(f, n, Long::sum)));
+      return own.entrySet().stream()
+          .max(Map.Entry.comparingByValue())
+          .map(Map.Entry::getKey)
+          .orElse("");
+    }
+
     String first() {
       return innermost.entrySet().stream()
           .max(Map.Entry.comparingByValue())
@@ -50,6 +89,10 @@ class CpuProfilerTest {
   }
 
   private Found profile(String... command) throws Exception {
+    return profile(400_000_000L, command);
+  }
+
+  private Found profile(long warmUp, String... command) throws Exception {
     KernelAssumptions.assumeLoads("profile");
     Process p;
     try {
@@ -71,12 +114,15 @@ class CpuProfilerTest {
             profiles ->
                 profiles.forEach(
                     o -> o.samples().forEach((stack, n) -> all.merge(stack, n, Long::sum))))) {
-      for (int round = 0; round < 400 && sum(all) < SAMPLES && p.isAlive(); round++) {
+      int warm = 0;
+      long start = System.nanoTime();
+      while (p.isAlive() && System.nanoTime() - start < 60_000_000_000L && sum(all) < SAMPLES) {
         LockSupport.parkNanos(50_000_000);
-        if (round == 8) {
-          all.clear(); // the start of the program
-        }
         profiler.round();
+        if (warm < 3) { // the start of the program, and of the profiler
+          warm += profiler.knows((int) p.pid()) && System.nanoTime() - start > warmUp ? 1 : 0;
+          all.clear();
+        }
       }
       assertThat(profiler.lost()).isZero();
     } finally {
@@ -89,14 +135,21 @@ class CpuProfilerTest {
     for (Map.Entry<List<String>, Long> e : all.entrySet()) {
       innermost.merge(e.getKey().getFirst(), e.getValue(), Long::sum);
       for (String f : e.getKey()) {
-        if (f.equals("[libc.so.6]")) {
-          continue; // the caller of main, of which distributions strip the name
+        if (f.equals("[libc.so.6]") || f.equals("[python3.11]")) {
+          continue; // distributions strip names of functions that are not exported
         }
         frames += e.getValue();
         named += f.startsWith("[") ? 0 : e.getValue();
       }
     }
-    return new Found(innermost, (double) named / frames, List.copyOf(all.keySet()));
+    if (Boolean.getBoolean("tethys.profile.print")) {
+      all.entrySet().stream()
+          .sorted(Map.Entry.<List<String>, Long>comparingByValue().reversed())
+          .limit(12)
+          .forEach(System.out::println);
+      System.out.println(named + " of " + frames);
+    }
+    return new Found(innermost, (double) named / frames, all);
   }
 
   private static long sum(Map<List<String>, Long> m) {
@@ -160,6 +213,124 @@ class CpuProfilerTest {
     Found f = profile(folder.resolve("program").toString());
     assertThat(f.first()).isEqualTo("main.hotFunction");
     assertThat(f.named()).isGreaterThan(0.95);
+  }
+
+  @Test
+  void followsCallersWithoutFramePointers() throws Exception {
+    compile(
+        "gcc",
+        "hot.c",
+        """
+        #include <stdlib.h>
+        volatile unsigned long x;
+        __attribute__((noinline)) void hot_function(int n) { for (int i = 0; i < n; i++) x += i; }
+        __attribute__((noinline)) int compare(const void *a, const void *b) {
+          hot_function(10000 + *(int *)a % 7); return *(int *)a - *(int *)b; }
+        __attribute__((noinline)) void caller_of_it(int *a) { qsort(a, 100, sizeof(int), compare); x++; }
+        int main(void) { int a[100]; for (;;) { for (int i = 0; i < 100; i++) a[i] = i * 7919 % 101; caller_of_it(a); } }
+        """,
+        "-O2",
+        "-fomit-frame-pointer");
+    Found f = profile(folder.resolve("program").toString());
+    assertThat(f.first()).isEqualTo("hot_function");
+    assertThat(f.complete("hot_function", "compare", "caller_of_it", "main")).isGreaterThan(0.95);
+  }
+
+  @Test
+  void namesTheHotMethodOfJava() throws Exception {
+    Path java = Path.of(System.getProperty("java.home"));
+    namesTheHotMethod(java);
+  }
+
+  @Test
+  void namesTheHotMethodOfJava17() throws Exception {
+    Path java = Path.of("/usr/lib/jvm/java-17-openjdk-amd64");
+    assumeTrue(Files.exists(java.resolve("bin/javac")), "Java 17 is not installed");
+    namesTheHotMethod(java);
+  }
+
+  private void namesTheHotMethod(Path java) throws Exception {
+    Path source =
+        Files.writeString(
+            folder.resolve("Hot.java"),
+            """
+            public class Hot {
+              static volatile long x;
+              static long hotMethod(int n) {
+                long s = 0;
+                for (int i = 0; i < n; i++) s = s * 31 + (i ^ (s >>> 3));
+                return s;
+              }
+              static long callerOfIt(int n) { long s = 0; for (int i = 0; i < n; i++) s += hotMethod(20000 + i); return s; }
+              public static void main(String[] a) { for (;;) x += callerOfIt(100); }
+            }
+            """);
+    Process javac =
+        new ProcessBuilder(java.resolve("bin/javac").toString(), source.toString()).start();
+    assumeTrue(javac.waitFor() == 0, "javac failed");
+    Found f =
+        profile(
+            10_000_000_000L, // the compiled code is read every 4 s
+            java.resolve("bin/java").toString(),
+            "-XX:CompileCommand=quiet",
+            "-XX:CompileCommand=dontinline,Hot::hotMethod",
+            "-cp",
+            folder.toString(),
+            "Hot");
+    assertThat(f.first()).isEqualTo("Hot.hotMethod");
+    assertThat(f.named()).isGreaterThan(0.95);
+    assertThat(f.complete("Hot.hotMethod", "Hot.callerOfIt", "Hot.main")).isGreaterThan(0.9);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "2.7", "3.6", "3.7", "3.8", "3.9", "3.10", "3.11", "3.12", "3.13"})
+  void namesTheHotFunctionOfPython(String version) throws Exception {
+    Path file =
+        Files.writeString(
+            folder.resolve("hot.py"),
+            """
+            def hot_function(n):
+                x = 0
+                i = 0
+                while i < n:
+                    x = (x + i * 7) % 13
+                    i += 1
+                return x
+            def caller_of_it(f, n):
+                return list(map(f, [n, n]))
+            while True:
+                caller_of_it(hot_function, 100000)
+            """);
+    Found f = profile(python(version), file.toString());
+    assertThat(f.named()).isGreaterThan(0.95);
+    assertThat(f.hottestOf("hot_function", "caller_of_it", "<module>")).isEqualTo("hot_function");
+    assertThat(f.complete("hot_function", "caller_of_it", "<module>")).isGreaterThan(0.95);
+    // Functions of Python stand where the interpreter ran them: map called the inner one.
+    assertThat(f.stacks()).noneMatch(s -> s.stream().anyMatch(PythonFunctions::runsFunctions));
+  }
+
+  /** Program of a version of Python; the test is skipped without it. */
+  private static String python(String version) throws IOException {
+    if (version.isEmpty()) {
+      assumeTrue(Files.exists(Path.of("/usr/bin/python3")), "Python is not installed");
+      return "/usr/bin/python3";
+    }
+    Path versions = Path.of(System.getProperty("user.home"), ".pyenv/versions");
+    if (Files.isDirectory(versions)) {
+      try (Stream<Path> all = Files.list(versions)) {
+        String found =
+            all.filter(p -> String.valueOf(p.getFileName()).startsWith(version + "."))
+                .map(p -> p.resolve("bin/python" + version))
+                .filter(Files::exists)
+                .map(Path::toString)
+                .findFirst()
+                .orElse("");
+        assumeTrue(!found.isEmpty(), "Python " + version + " is not installed");
+        return found;
+      }
+    }
+    assumeTrue(false, "Python " + version + " is not installed");
+    return "";
   }
 
   private void compileGo() throws Exception {

@@ -1,0 +1,75 @@
+package dev.tethys.collect.observe.process;
+
+import java.io.Closeable;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
+
+/** Memory of a process, to be read while it runs: what is read may be half written. */
+public final class ProcessMemory implements Closeable {
+  private static final int LONGEST_TEXT = 1024;
+
+  private final FileChannel file;
+
+  private ProcessMemory(FileChannel file) {
+    this.file = file;
+  }
+
+  /**
+   * Opens the memory of a process.
+   *
+   * @throws IOException when it has ended, or the rights are missing
+   */
+  public static ProcessMemory open(Path proc, int pid) throws IOException {
+    return new ProcessMemory(FileChannel.open(proc.resolve(pid + "/mem"), StandardOpenOption.READ));
+  }
+
+  /**
+   * Bytes at an address.
+   *
+   * @throws IOException when not all of them are there
+   */
+  public ByteBuffer bytes(long address, int length) throws IOException {
+    ByteBuffer b = ByteBuffer.allocate(length).order(ByteOrder.LITTLE_ENDIAN);
+    while (b.hasRemaining()) {
+      if (address < 0 || file.read(b, address + b.position()) <= 0) {
+        throw new IOException("no memory at 0x" + Long.toHexString(address));
+      }
+    }
+    return b.flip();
+  }
+
+  /** Word of 64 bits. */
+  public long word(long address) throws IOException {
+    return bytes(address, Long.BYTES).getLong(0);
+  }
+
+  /** Text that ends with a NUL, cut off at a length; empty at address 0. */
+  public String text(long address) throws IOException {
+    if (address <= 0) {
+      return "";
+    }
+    StringBuilder out = new StringBuilder();
+    int chunk = 64;
+    for (long at = address; out.length() < LONGEST_TEXT; at += chunk) {
+      chunk = (int) (64 - at % 64); // within a page
+      ByteBuffer b = bytes(at, chunk);
+      for (int i = 0; i < chunk; i++) {
+        if (b.get(i) == 0) {
+          return out.append(StandardCharsets.ISO_8859_1.decode(b.limit(i))).toString();
+        }
+      }
+      out.append(StandardCharsets.ISO_8859_1.decode(b));
+    }
+    return out.toString();
+  }
+
+  @Override
+  public void close() throws IOException {
+    file.close();
+  }
+}

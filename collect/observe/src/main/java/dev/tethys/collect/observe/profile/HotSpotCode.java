@@ -1,0 +1,368 @@
+package dev.tethys.collect.observe.profile;
+
+import dev.tethys.codec.elf.ElfFile;
+import dev.tethys.codec.elf.UnwindTable;
+import dev.tethys.collect.observe.process.ProcessMemory;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Compiled code of a Java virtual machine (HotSpot), read from its memory by the description of its
+ * structures that libjvm.so exports for debuggers (gHotSpotVMStructs). The process is not asked and
+ * does not notice.
+ */
+final class HotSpotCode {
+  /** Frame of the interpreter: the method is a word below the frame pointer (profile.c). */
+  static final int INTERPRETED = 5;
+
+  private static final int MAX_BLOBS = 200_000;
+  private static final int MAX_STRUCTS = 20_000;
+  private static final int LONGEST_NAME = 512;
+
+  private static final List<String> SYMBOLS =
+      List.of(
+          "gHotSpotVMStructs",
+          "gHotSpotVMStructEntryArrayStride",
+          "gHotSpotVMStructEntryTypeNameOffset",
+          "gHotSpotVMStructEntryFieldNameOffset",
+          "gHotSpotVMStructEntryTypeStringOffset",
+          "gHotSpotVMStructEntryOffsetOffset",
+          "gHotSpotVMStructEntryAddressOffset",
+          "gHotSpotVMTypes",
+          "gHotSpotVMTypeEntryArrayStride",
+          "gHotSpotVMTypeEntryTypeNameOffset",
+          "gHotSpotVMTypeEntrySizeOffset");
+
+  private static final Set<String> TYPES =
+      Set.of(
+          "CodeCache",
+          "CodeHeap",
+          "VirtualSpace",
+          "CodeBlob",
+          "nmethod",
+          "CompiledMethod",
+          "Method",
+          "ConstMethod",
+          "ConstantPool",
+          "Klass",
+          "Symbol",
+          "HeapBlock",
+          "HeapBlock::Header",
+          "GrowableArrayBase",
+          "GrowableArray<int>");
+
+  private record Field(long offset, long address, String type) {}
+
+  /**
+   * Piece of code: a compiled method, the interpreter, a stub.
+   *
+   * @param method address of the method, 0 without one
+   * @param words size of its frame with the return address
+   * @param complete offset of the instruction from which the frame is complete
+   */
+  private record Blob(long start, long end, String name, long method, int words, int complete) {}
+
+  private final Path proc;
+  private final int pid;
+  private final Map<String, Field> fields = new HashMap<>();
+  private final Map<String, Long> sizes = new HashMap<>();
+  private final Map<Long, String> blobNames = new HashMap<>();
+  private List<Blob> blobs = List.of();
+  private long[] rows = new long[0];
+  private long low;
+  private long high;
+
+  private HotSpotCode(Path proc, int pid) {
+    this.proc = proc;
+    this.pid = pid;
+  }
+
+  /**
+   * Reads the description of the structures.
+   *
+   * @param library libjvm.so as the process has it
+   * @param bias what its addresses in memory are more than those in the file
+   * @throws IOException when the process has ended, or its structures are not understood
+   */
+  static HotSpotCode of(Path proc, int pid, Path library, long bias) throws IOException {
+    HotSpotCode h = new HotSpotCode(proc, pid);
+    Map<String, Long> symbols;
+    try (ElfFile elf = ElfFile.open(library)) {
+      symbols = elf.addresses(Set.copyOf(SYMBOLS));
+    }
+    if (symbols.size() < SYMBOLS.size()) {
+      throw new IOException("libjvm.so does not describe its structures");
+    }
+    try (ProcessMemory memory = ProcessMemory.open(proc, pid)) {
+      Map<String, Long> values = new HashMap<>();
+      for (Map.Entry<String, Long> e : symbols.entrySet()) {
+        values.put(e.getKey().substring("gHotSpotVM".length()), memory.word(bias + e.getValue()));
+      }
+      h.readFields(memory, values);
+      h.readSizes(memory, values);
+    }
+    return h;
+  }
+
+  private static int at(Map<String, Long> values, String name) throws IOException {
+    Long v = values.get(name);
+    if (v == null || v < 0 || v > 1024) {
+      throw new IOException("structure " + name + " of the virtual machine is not understood");
+    }
+    return v.intValue();
+  }
+
+  private void readFields(ProcessMemory memory, Map<String, Long> values) throws IOException {
+    int stride = at(values, "StructEntryArrayStride");
+    int type = at(values, "StructEntryTypeNameOffset");
+    int field = at(values, "StructEntryFieldNameOffset");
+    int form = at(values, "StructEntryTypeStringOffset");
+    int offset = at(values, "StructEntryOffsetOffset");
+    int address = at(values, "StructEntryAddressOffset");
+    Map<Long, String> names = new HashMap<>();
+    long at = values.getOrDefault("Structs", 0L);
+    for (int i = 0; i < MAX_STRUCTS; i++, at += stride) {
+      ByteBuffer b = memory.bytes(at, stride);
+      String t = name(memory, names, b.getLong(type));
+      if (t.isEmpty()) {
+        return;
+      }
+      if (TYPES.contains(t)) {
+        fields.put(
+            t + "." + name(memory, names, b.getLong(field)),
+            new Field(b.getLong(offset), b.getLong(address), name(memory, names, b.getLong(form))));
+      }
+    }
+  }
+
+  private void readSizes(ProcessMemory memory, Map<String, Long> values) throws IOException {
+    int stride = at(values, "TypeEntryArrayStride");
+    int type = at(values, "TypeEntryTypeNameOffset");
+    int size = at(values, "TypeEntrySizeOffset");
+    Map<Long, String> names = new HashMap<>();
+    long at = values.getOrDefault("Types", 0L);
+    for (int i = 0; i < MAX_STRUCTS; i++, at += stride) {
+      ByteBuffer b = memory.bytes(at, stride);
+      String t = name(memory, names, b.getLong(type));
+      if (t.isEmpty()) {
+        return;
+      }
+      if (TYPES.contains(t)) {
+        sizes.put(t, b.getLong(size));
+      }
+    }
+  }
+
+  private static String name(ProcessMemory memory, Map<Long, String> names, long address)
+      throws IOException {
+    String known = names.get(address);
+    if (known == null) {
+      known = memory.text(address);
+      names.put(address, known);
+    }
+    return known;
+  }
+
+  private Field field(String name) throws IOException {
+    Field f = fields.get(name);
+    if (f == null) {
+      throw new IOException("the virtual machine has no field " + name);
+    }
+    return f;
+  }
+
+  private long offset(String name) throws IOException {
+    return field(name).offset;
+  }
+
+  private long size(String type) throws IOException {
+    Long s = sizes.get(type);
+    if (s == null) {
+      throw new IOException("the virtual machine has no type " + type);
+    }
+    return s;
+  }
+
+  /** Reads the compiled code again. */
+  void refresh() throws IOException {
+    try (ProcessMemory memory = ProcessMemory.open(proc, pid)) {
+      long heaps = memory.word(field("CodeCache._heaps").address);
+      int count = memory.bytes(heaps + offset("GrowableArrayBase._len"), 4).getInt(0);
+      long data = memory.word(heaps + offset("GrowableArray<int>._data"));
+      List<Blob> found = new ArrayList<>();
+      List<Long> table = new ArrayList<>();
+      long lowest = Long.MAX_VALUE;
+      long highest = 0;
+      long[] spaces = new long[2 * Math.clamp(count, 0, 16)];
+      for (int i = 0; i < spaces.length; i += 2) {
+        long heap = memory.word(data + 8L * (i / 2));
+        long space = heap + offset("CodeHeap._memory");
+        spaces[i] = heap;
+        spaces[i + 1] = memory.word(space + offset("VirtualSpace._low"));
+        lowest = Math.min(lowest, spaces[i + 1]);
+        highest = Math.max(highest, memory.word(space + offset("VirtualSpace._high")));
+      }
+      for (int i = 0; i < spaces.length; i += 2) {
+        readHeap(memory, spaces[i], found);
+      }
+      found.sort((a, b) -> Long.compare(a.start, b.start));
+      long end = lowest;
+      for (Blob b : found) {
+        if (b.start < end || b.end - lowest > 0xffff_ffffL) {
+          continue;
+        }
+        addRows(b, lowest, end, table);
+        end = b.end;
+      }
+      table.add(UnwindTable.row(end - lowest, UnwindTable.UNKNOWN, 0, 0));
+      blobs = found;
+      low = lowest;
+      high = highest;
+      rows = table.stream().mapToLong(Long::longValue).toArray();
+    }
+  }
+
+  private void readHeap(ProcessMemory memory, long heap, List<Blob> to) throws IOException {
+    long space = heap + offset("CodeHeap._memory");
+    long at = memory.word(space + offset("VirtualSpace._low"));
+    long end = memory.word(space + offset("VirtualSpace._high"));
+    int shift = memory.bytes(heap + offset("CodeHeap._log2_segment_size"), 4).getInt(0);
+    Field length = field("HeapBlock::Header._length");
+    int used = (int) offset("HeapBlock::Header._used");
+    int header = (int) size("HeapBlock");
+    int blob = (int) Math.max(size("CodeBlob"), methodOffset() + 8);
+    while (at + header + blob <= end && to.size() < MAX_BLOBS) {
+      ByteBuffer b = memory.bytes(at, header + blob);
+      long segments =
+          length.type.equals("uint32_t")
+              ? b.getInt((int) length.offset) & 0xffff_ffffL
+              : b.getLong((int) length.offset);
+      if (segments <= 0 || segments << shift > end - at) {
+        return; // the end of what is in use
+      }
+      if (b.get(used) != 0) {
+        add(memory, at + header, b.slice(header, blob).order(b.order()), to);
+      }
+      at += segments << shift;
+    }
+  }
+
+  private long methodOffset() throws IOException {
+    Field f = fields.get("nmethod._method");
+    return f != null ? f.offset : offset("CompiledMethod._method");
+  }
+
+  private void add(ProcessMemory memory, long address, ByteBuffer b, List<Blob> to)
+      throws IOException {
+    int size = b.getInt((int) offset("CodeBlob._size"));
+    long start =
+        fields.containsKey("CodeBlob._code_begin")
+            ? b.getLong((int) offset("CodeBlob._code_begin"))
+            : address + b.getInt((int) offset("CodeBlob._code_offset"));
+    long end = address + size;
+    if (size <= 0 || start < address || start >= end) {
+      return; // being written
+    }
+    long named = b.getLong((int) offset("CodeBlob._name"));
+    String name = name(memory, blobNames, named);
+    boolean isMethod = name.equals("nmethod") || name.equals("native nmethod");
+    Field complete = field("CodeBlob._frame_complete_offset");
+    to.add(
+        new Blob(
+            start,
+            end,
+            name,
+            isMethod ? b.getLong((int) methodOffset()) : 0,
+            b.getInt((int) offset("CodeBlob._frame_size")),
+            complete.type.equals("int16_t")
+                ? b.getShort((int) complete.offset)
+                : b.getInt((int) complete.offset)));
+  }
+
+  /** Rules of a piece of code. */
+  private static void addRows(Blob b, long lowest, long end, List<Long> to) {
+    if (b.start > end) {
+      to.add(UnwindTable.row(end - lowest, UnwindTable.UNKNOWN, 0, 0));
+    }
+    long at = b.start - lowest;
+    if (b.name.equals("Interpreter")) {
+      to.add(UnwindTable.row(at, INTERPRETED, 0, 0));
+      return;
+    }
+    if (b.words <= 0 || b.words > Short.MAX_VALUE) {
+      to.add(UnwindTable.row(at, UnwindTable.CHAIN, 0, 0)); // stubs set the frame pointer
+      return;
+    }
+    if (b.complete > 0 && b.start + b.complete < b.end) {
+      to.add(UnwindTable.row(at, UnwindTable.STACK_POINTER, 1, 0));
+      at += b.complete;
+    }
+    to.add(UnwindTable.row(at, UnwindTable.STACK_POINTER, b.words, -2));
+  }
+
+  /** Rules of all code, relative to {@link #low}. */
+  long[] rows() {
+    return rows;
+  }
+
+  /** Start of the memory of the code. */
+  long low() {
+    return low;
+  }
+
+  /** True for addresses in the memory of the code. */
+  boolean contains(long address) {
+    return address >= low && address < high;
+  }
+
+  /** Name of the piece of code at an address; null without one. */
+  @Nullable String nameAt(ProcessMemory memory, long address) {
+    int from = 0;
+    int to = blobs.size() - 1;
+    while (from <= to) {
+      int middle = (from + to) >>> 1;
+      Blob b = blobs.get(middle);
+      if (address < b.start) {
+        to = middle - 1;
+      } else if (address >= b.end) {
+        from = middle + 1;
+      } else {
+        return b.method != 0 ? methodName(memory, b.method) : b.name;
+      }
+    }
+    return null;
+  }
+
+  /** Name of a method as class.method; null when there is none at the address. */
+  @Nullable String methodName(ProcessMemory memory, long method) {
+    try {
+      long constant = memory.word(method + offset("Method._constMethod"));
+      long pool = memory.word(constant + offset("ConstMethod._constants"));
+      int index =
+          memory.bytes(constant + offset("ConstMethod._name_index"), 2).getShort(0) & 0xffff;
+      long holder = memory.word(pool + offset("ConstantPool._pool_holder"));
+      String type = symbol(memory, memory.word(holder + offset("Klass._name")));
+      String name = symbol(memory, memory.word(pool + size("ConstantPool") + 8L * index));
+      return type.isEmpty() || name.isEmpty() ? null : type.replace('/', '.') + "." + name;
+    } catch (IOException e) {
+      return null; // unloaded in the meantime
+    }
+  }
+
+  private String symbol(ProcessMemory memory, long address) throws IOException {
+    int length = memory.bytes(address + offset("Symbol._length"), 2).getShort(0) & 0xffff;
+    if (length == 0 || length > LONGEST_NAME) {
+      return "";
+    }
+    ByteBuffer b = memory.bytes(address + offset("Symbol._body"), length);
+    return StandardCharsets.UTF_8.decode(b).toString();
+  }
+}

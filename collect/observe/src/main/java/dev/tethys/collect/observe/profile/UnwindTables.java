@@ -1,0 +1,401 @@
+package dev.tethys.collect.observe.profile;
+
+import static java.lang.foreign.ValueLayout.JAVA_BYTE;
+
+import dev.tethys.codec.elf.ElfFile;
+import dev.tethys.codec.elf.UnwindTable;
+import dev.tethys.collect.observe.kernel.KernelMap;
+import dev.tethys.collect.observe.kernel.LoadedPrograms;
+import dev.tethys.collect.observe.process.ProcessFiles;
+import java.io.IOException;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Tables by which the kernel finds the callers of functions: rules of files, which all their
+ * processes share, and of the compiled code of Java processes. For one thread.
+ *
+ * <p>Processes, files and rules are bounded; what has no room is followed by frame pointers.
+ */
+final class UnwindTables {
+  /** Of profile.c. */
+  private static final int MAX_MAPPINGS = 256;
+
+  private static final int MAX_ROWS = 1 << 21;
+  private static final int PYTHON_BYTES = 48;
+  private static final int MAPPING_BYTES = 32;
+  private static final int PROCESS_BYTES = 8 + PYTHON_BYTES + MAX_MAPPINGS * MAPPING_BYTES;
+
+  /** Less than the 1024 of profile.c, so that the kernel has room at all times. */
+  private static final int KEPT_PROCESSES = 960;
+
+  private static final int MAX_FILES = 4096;
+
+  /** Pause between two readings of the compiled code of a process. */
+  private static final long CODE_NANOS = 4_000_000_000L;
+
+  private static final long PAGE = 4096;
+
+  /** Readings of an interpreter that fail before it is left alone. */
+  private static final int ATTEMPTS = 5;
+
+  /** Rules of a file in the kernel; without rules when count is 0. */
+  private static final class FileRules {
+    final List<ElfFile.Segment> segments;
+    int first;
+    int count;
+    int users;
+
+    FileRules(List<ElfFile.Segment> segments) {
+      this.segments = segments;
+    }
+
+    /** Address in the file of a place in it. */
+    long addressOf(long offset) {
+      for (ElfFile.Segment s : segments) {
+        long start = s.offset() & -PAGE;
+        if (s.executable() && offset >= start && offset < s.offset() + s.fileSize()) {
+          return (s.address() & -PAGE) + offset - start;
+        }
+      }
+      return -1;
+    }
+  }
+
+  private static final class Known {
+    List<String> maps = List.of();
+    Set<FileRules> files = new HashSet<>();
+    @Nullable HotSpotCode java;
+    long javaRead;
+    @Nullable PythonFunctions python;
+    long interpreter; // where its file is mapped
+    int attempts;
+    int codeFirst;
+    int codeCount;
+    long freeAt; // of the former rules of compiled code
+    int formerFirst;
+    int formerCount;
+  }
+
+  private final Path proc;
+  private final ProcessFiles files;
+  private final KernelMap rows;
+  private final KernelMap processes;
+  private final Map<String, FileRules> byFile = new LinkedHashMap<>();
+  private final Map<Integer, Known> known = new LinkedHashMap<>(64, 0.75f, true);
+
+  /**
+   * Free parts of the array of rules: length by start. The first rule is that of frame pointers.
+   */
+  private final TreeMap<Integer, Integer> free = new TreeMap<>(Map.of(1, MAX_ROWS - 1));
+
+  private long shed;
+
+  UnwindTables(Path proc, LoadedPrograms programs) throws IOException {
+    this.proc = proc;
+    this.files = new ProcessFiles(proc);
+    this.rows = programs.map("rows");
+    this.processes = programs.map("processes");
+    rows.numbers(0, new long[] {UnwindTable.row(0, UnwindTable.CHAIN, 0, 0)});
+  }
+
+  /** True when the code of a process has been read. */
+  boolean knows(int pid) {
+    return known.containsKey(pid);
+  }
+
+  /** Compiled code of a Java process; null of others. */
+  @Nullable HotSpotCode java(int pid) {
+    Known k = known.get(pid);
+    return k == null ? null : k.java;
+  }
+
+  /** Functions of a process of CPython; null of others. */
+  @Nullable PythonFunctions python(int pid) {
+    Known k = known.get(pid);
+    return k == null ? null : k.python;
+  }
+
+  /** Files and processes for which there was no room. */
+  long shed() {
+    return shed;
+  }
+
+  /**
+   * Reads what code a process has now, and passes its rules to the kernel.
+   *
+   * @param now time of {@link System#nanoTime}
+   */
+  void refresh(int pid, long now) throws IOException {
+    List<String> maps = files.maps(pid);
+    if (maps.isEmpty()) {
+      forget(pid);
+      return;
+    }
+    Known k = known.get(pid);
+    boolean changed = k == null || !k.maps.equals(maps);
+    if (k == null) {
+      k = new Known();
+      known.put(pid, k);
+      evict(pid);
+    }
+    ProcessMap map = ProcessMap.of(maps);
+    if (changed) {
+      findInterpreters(pid, map, k);
+      k.maps = maps;
+    }
+    boolean code = refreshCode(pid, k, now);
+    if (changed || code) {
+      write(pid, map, k);
+    }
+  }
+
+  private void evict(int pid) throws IOException {
+    for (Iterator<Integer> i = List.copyOf(known.keySet()).iterator();
+        known.size() > KEPT_PROCESSES && i.hasNext(); ) {
+      int oldest = i.next();
+      if (oldest != pid) {
+        forget(oldest);
+      }
+    }
+  }
+
+  /** Finds the virtual machine of Java and the interpreter of CPython among the files. */
+  private void findInterpreters(int pid, ProcessMap map, Known k) {
+    if (map.parts().stream().noneMatch(p -> p.start() == k.interpreter)) {
+      k.java = null; // another program runs in this process now
+      k.python = null;
+      k.attempts = 0;
+    }
+    if (k.java != null || k.python != null || k.attempts >= ATTEMPTS) {
+      return;
+    }
+    for (ProcessMap.Part p : map.parts()) {
+      try {
+        if (p.path().endsWith("/libjvm.so")) {
+          k.interpreter = p.start();
+          k.attempts++;
+          k.java = HotSpotCode.of(proc, pid, file(pid, p.path()), bias(pid, p));
+          return;
+        }
+        if (PythonFunctions.isCandidate(p.path())) {
+          k.interpreter = p.start();
+          k.python = PythonFunctions.of(proc, pid, p.path(), file(pid, p.path()), bias(pid, p));
+          if (k.python != null) {
+            return;
+          }
+        }
+      } catch (IOException e) {
+        k.attempts++; // still starting, or of an unknown kind: its functions stay without names
+        return;
+      }
+    }
+  }
+
+  private Path file(int pid, String path) {
+    return proc.resolve(pid + "/root" + path);
+  }
+
+  private long bias(int pid, ProcessMap.Part p) throws IOException {
+    FileRules f = rules(pid, p.path());
+    long address = f.addressOf(p.offset());
+    if (address < 0) {
+      throw new IOException(p.path() + " has no code at offset " + p.offset());
+    }
+    return p.start() - address;
+  }
+
+  /** Reads the compiled code; true when there are new rules. */
+  private boolean refreshCode(int pid, Known k, long now) throws IOException {
+    if (k.formerCount > 0 && now - k.freeAt >= 0) {
+      release(k.formerFirst, k.formerCount);
+      k.formerCount = 0;
+    }
+    HotSpotCode java = k.java;
+    if (java == null || k.formerCount > 0 || k.javaRead != 0 && now - k.javaRead < CODE_NANOS) {
+      return false;
+    }
+    k.javaRead = now;
+    try {
+      java.refresh();
+    } catch (IOException e) {
+      return false; // changed while it was read, or the process has ended
+    }
+    long[] table = java.rows();
+    int first = allocate(table.length);
+    k.formerFirst = k.codeFirst;
+    k.formerCount = k.codeCount;
+    k.freeAt = now + CODE_NANOS / 4; // no sample uses them longer
+    k.codeFirst = first;
+    k.codeCount = first == 0 ? 0 : table.length;
+    if (first > 0) {
+      rows.numbers(first, table);
+    }
+    return true;
+  }
+
+  private void write(int pid, ProcessMap map, Known k) throws IOException {
+    ByteBuffer b = ByteBuffer.allocate(PROCESS_BYTES).order(ByteOrder.LITTLE_ENDIAN);
+    int count = Math.min(map.parts().size(), MAX_MAPPINGS);
+    b.putInt(count).putInt(count == map.parts().size() ? 1 : 0);
+    if (k.python != null) {
+      k.python.describe(b);
+    }
+    b.position(8 + PYTHON_BYTES);
+    Set<FileRules> used = new HashSet<>();
+    for (ProcessMap.Part p : map.parts().subList(0, count)) {
+      long base = p.start();
+      int first = 0;
+      int rules = 1;
+      HotSpotCode java = k.java;
+      if (java != null && p.isMemory() && k.codeCount > 0 && java.contains(p.start())) {
+        base = java.low();
+        first = k.codeFirst;
+        rules = k.codeCount;
+      } else if (p.path().startsWith("/") && !p.isMemory()) {
+        FileRules f = rules(pid, p.path());
+        long address = f.addressOf(p.offset());
+        if (f.count > 0 && address >= 0) {
+          used.add(f);
+          base = p.start() - address;
+          first = f.first;
+          rules = f.count;
+        }
+      }
+      b.putLong(p.start()).putLong(p.end()).putLong(base).putInt(first).putInt(rules);
+    }
+    used.forEach(f -> f.users++);
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment value = arena.allocate(PROCESS_BYTES, 8);
+      MemorySegment.copy(b.array(), 0, value, JAVA_BYTE, 0, PROCESS_BYTES);
+      processes.put(pid, value);
+    }
+    k.files.forEach(f -> f.users--);
+    k.files = used;
+  }
+
+  private FileRules rules(int pid, String path) {
+    Path file = file(pid, path);
+    String key;
+    try {
+      Map<String, Object> a = Files.readAttributes(file, "unix:dev,ino,lastModifiedTime");
+      key = a.get("dev") + ":" + a.get("ino") + ":" + a.get("lastModifiedTime");
+    } catch (IOException e) {
+      return new FileRules(List.of()); // deleted
+    }
+    FileRules r = byFile.get(key);
+    if (r == null) {
+      r = read(file);
+      if (byFile.size() >= MAX_FILES) {
+        discardUnused();
+      }
+      if (byFile.size() < MAX_FILES) {
+        byFile.put(key, r);
+      } else {
+        shed++;
+      }
+    }
+    return r;
+  }
+
+  private FileRules read(Path file) {
+    try (ElfFile elf = ElfFile.open(file)) {
+      FileRules r = new FileRules(elf.segments());
+      long[] table = UnwindTable.of(elf);
+      int first = table.length == 0 ? 0 : allocate(table.length);
+      if (first > 0) {
+        rows.numbers(first, table);
+        r.first = first;
+        r.count = table.length;
+      }
+      return r;
+    } catch (IOException e) {
+      return new FileRules(List.of()); // no program file: frame pointers are followed
+    }
+  }
+
+  /** Finds room for rules; 0 without any. */
+  private int allocate(int count) {
+    int found = firstFit(count);
+    if (found == 0) {
+      discardUnused();
+      found = firstFit(count);
+    }
+    if (found == 0) {
+      shed++;
+    }
+    return found;
+  }
+
+  private int firstFit(int count) {
+    for (Map.Entry<Integer, Integer> e : free.entrySet()) {
+      if (e.getValue() >= count) {
+        int start = e.getKey();
+        int length = e.getValue();
+        free.remove(start);
+        if (length > count) {
+          free.put(start + count, length - count);
+        }
+        return start;
+      }
+    }
+    return 0;
+  }
+
+  private void release(int first, int count) {
+    if (count == 0) {
+      return;
+    }
+    int start = first;
+    int length = count;
+    Map.Entry<Integer, Integer> before = free.lowerEntry(first);
+    if (before != null && before.getKey() + before.getValue() == first) {
+      start = before.getKey();
+      length += before.getValue();
+    }
+    Integer after = free.remove(first + count);
+    free.put(start, after == null ? length : length + after);
+  }
+
+  private void discardUnused() {
+    for (Iterator<FileRules> i = byFile.values().iterator(); i.hasNext(); ) {
+      FileRules r = i.next();
+      if (r.users == 0) {
+        release(r.first, r.count);
+        i.remove();
+      }
+    }
+  }
+
+  /** Forgets processes that have ended. */
+  void forgetEnded() throws IOException {
+    for (int pid : new ArrayList<>(known.keySet())) {
+      if (!Files.exists(proc.resolve(Integer.toString(pid)))) {
+        forget(pid);
+      }
+    }
+  }
+
+  private void forget(int pid) throws IOException {
+    Known k = known.remove(pid);
+    if (k != null) {
+      processes.remove(pid);
+      k.files.forEach(f -> f.users--);
+      release(k.codeFirst, k.codeCount);
+      release(k.formerFirst, k.formerCount);
+    }
+  }
+}
