@@ -45,6 +45,7 @@ public final class ControlServer implements AutoCloseable {
   private final EventTriggers events;
   private final QuotaWatch quotas;
   private final @Nullable Repository repository;
+  private final Replays replays;
   private final HubEngine engine;
   private final Automation automation;
   private final DefinedRules defined;
@@ -108,10 +109,12 @@ public final class ControlServer implements AutoCloseable {
             .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
             .get("/-/ready", (q, r) -> r.send("Tethys is ready.\n"));
     Variables variables = new Variables(data.resolve("variables.json"));
+    replays = new Replays(data, components, clock, rules::variable);
     engine =
         new HubEngine(
             variables,
             new MdaiApi.Journal(audit),
+            replays,
             () -> Instant.ofEpochMilli(clock.millis()),
             fleet::wakeAll);
     automation = new Automation(automated, controls, audit, engine, clock);
@@ -125,7 +128,7 @@ public final class ControlServer implements AutoCloseable {
     new ControlsApi(fleet, controls, offers, tokens, effects, clock).addTo(routes);
     new TapApi(fleet, tokens).addTo(routes);
     new AutomationApi(automation, tokens, clock).addTo(routes);
-    new MdaiApi(engine, audit, tokens).addTo(routes);
+    new MdaiApi(engine, replays, audit, tokens).addTo(routes);
     routes.post("/-/reload", ControlApi.answering(tokens, Tokens.Role.ADMIN, this::reload));
     DryRun runs = new DryRun(components);
     Repository.Settings source = rules.repository();
@@ -197,6 +200,11 @@ public final class ControlServer implements AutoCloseable {
     /** Repository of configurations; null for none. */
     default Repository.@Nullable Settings repository() {
       return null;
+    }
+
+    /** Variable of the process; null where it is not set. */
+    default @Nullable String variable(String name) {
+      return System.getenv(name);
     }
 
     /** Issuer of tokens of users; null for none. */
@@ -314,6 +322,7 @@ public final class ControlServer implements AutoCloseable {
     step("Live controls", controls::step);
     step("Quotas", quotas::step);
     step("Automation", events::step);
+    step("Replays", () -> replays.step(engine));
     clock.schedule(STEP, () -> clock.execute("control-step", this::tick));
   }
 
@@ -355,6 +364,7 @@ public final class ControlServer implements AutoCloseable {
       repository.close();
     }
     listener.close();
+    replays.close();
     store.close();
     audit.close();
     lock.close();

@@ -29,11 +29,13 @@ final class MdaiApi {
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private final HubEngine engine;
+  private final Replays replays;
   private final AuditLog audit;
   private final Tokens tokens;
 
-  MdaiApi(HubEngine engine, AuditLog audit, Tokens tokens) {
+  MdaiApi(HubEngine engine, Replays replays, AuditLog audit, Tokens tokens) {
     this.engine = engine;
+    this.replays = replays;
     this.audit = audit;
     this.tokens = tokens;
   }
@@ -173,13 +175,14 @@ final class MdaiApi {
       ObjectNode n = resources.addObject();
       n.put("kind", r.meta().kind()).put("namespace", r.meta().namespace());
       n.put("name", r.meta().name()).put("place", r.meta().where());
-      n.put("applied", r instanceof Hub);
+      n.put("applied", r instanceof Hub || r instanceof Resource.Replay);
       if (r instanceof Hub h) {
         put(n, h, now);
       }
     }
     ArrayNode ignored = out.putArray("ignored");
     now.manifests().ignored().forEach(ignored::add);
+    out.set("replays", replays.json());
     List<HubEngine.Step> steps = engine.steps();
     ArrayNode results = out.putArray("steps");
     for (HubEngine.Step s :

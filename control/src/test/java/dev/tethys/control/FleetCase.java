@@ -66,6 +66,11 @@ abstract class FleetCase {
     return null;
   }
 
+  /** Variables of the process. */
+  Map<String, String> environment() {
+    return Map.of();
+  }
+
   private ControlServer.Rules files() {
     return new ControlServer.Rules() {
       @Override
@@ -76,6 +81,11 @@ abstract class FleetCase {
       @Override
       public Manifests manifests() {
         return FleetCase.this.manifests();
+      }
+
+      @Override
+      public @Nullable String variable(String name) {
+        return environment().get(name);
       }
 
       @Override

@@ -204,9 +204,16 @@ class MdaiFleetTest extends FleetCase {
             "alert_test.json", new int[] {1, 0},
             "alert_top_talkers.json", new int[] {2, 0},
             "alert_post_body_4.json", new int[] {3, 2});
+    int alerts = 0;
     for (java.nio.file.Path p : Shared.conformanceFiles("mdai/gateway", ".json")) {
       String name = p.getFileName().toString();
-      if (name.startsWith("alert")) {
+      if (!name.startsWith("alert")) {
+        assertThat(name).isEqualTo("var-test.json");
+        json(call("POST", "/variables/hub/shop/var/action", Files.readString(p)), 201);
+        assertThat(json(call("GET", "/variables/values/hub/shop/var/action", ""), 200).toString())
+            .isEqualTo("{\"action\":\"critical\"}");
+      } else {
+        alerts++;
         java.util.Objects.requireNonNull(server).close();
         start(0, Tokens.NONE);
         JsonNode n = json(call("POST", AutomationApi.WEBHOOK, Files.readString(p)), 201);
@@ -219,5 +226,6 @@ class MdaiFleetTest extends FleetCase {
         }
       }
     }
+    assertThat(alerts).isEqualTo(7);
   }
 }

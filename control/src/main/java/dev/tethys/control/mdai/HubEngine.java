@@ -54,6 +54,7 @@ public final class HubEngine {
   private final Variables variables;
   private final HubJournal journal;
   private final WebhookSender webhooks;
+  private final ReplayHost replays;
   private final InstantSource clock;
   private final Runnable changed;
   private final SecureRandom random = new SecureRandom();
@@ -66,7 +67,13 @@ public final class HubEngine {
    *
    * @param changed called after variables have changed
    */
-  public HubEngine(Variables variables, HubJournal journal, InstantSource clock, Runnable changed) {
+  public HubEngine(
+      Variables variables,
+      HubJournal journal,
+      ReplayHost replays,
+      InstantSource clock,
+      Runnable changed) {
+    this.replays = replays;
     this.variables = variables;
     this.journal = journal;
     this.clock = clock;
@@ -81,6 +88,7 @@ public final class HubEngine {
   /** Replaces the resources. */
   public void define(Manifests manifests) {
     variables.define(manifests);
+    replays.define(manifests);
     changed.run();
   }
 
@@ -106,6 +114,7 @@ public final class HubEngine {
     final List<Step> results = new ArrayList<>();
     final List<Rest> rests = new ArrayList<>();
     final Deque<HubEvent> events = new ArrayDeque<>();
+    final List<Runnable> afterwards = new ArrayList<>(); // changes of replays
 
     void handle(HubEvent first) {
       events.add(first);
@@ -190,12 +199,35 @@ public final class HubEngine {
               m.add() ? "Set map entry" : "Remove map entry",
               value == null ? key : value);
         }
-        case HubAction.DeployReplay d ->
-            throw new IllegalArgumentException("this control plane has no archive to replay from");
-        case HubAction.CleanUpReplay c ->
-            throw new IllegalArgumentException("this control plane has no replay to end");
+        case HubAction.DeployReplay d -> {
+          ReplayRequest q = ReplayRequest.of(r.hub, d.spec(), r.event);
+          replays.check(q);
+          note(r, "Deploy replay", q.name());
+          afterwards.add(() -> replays.start(q));
+        }
+        case HubAction.CleanUpReplay c -> {
+          String name = ReplayRequest.ended(r.event);
+          note(r, "Clean up replay", name);
+          afterwards.add(() -> replays.end(name));
+        }
         case HubAction.CallWebhook w -> throw new IllegalStateException("webhooks are sent apart");
       }
+    }
+
+    private void note(Rest r, String operation, String replay) {
+      entries.add(
+          new HubJournal.Entry(
+              "automation:" + r.rule.name(),
+              "replay",
+              r.hub.meta().name() + "/" + replay,
+              fields(
+                  "timestamp", Instant.ofEpochMilli(clock.millis()).toString(),
+                  "hub_name", r.hub.meta().name(),
+                  "event_id", r.event.id(),
+                  "operation", operation,
+                  "target", replay,
+                  "correlation_id", r.event.correlationId(),
+                  "recursion_depth", Integer.toString(r.event.depth()))));
     }
 
     private void note(Rest r, HubVariable v, String change, String operation, String data) {
@@ -369,6 +401,7 @@ public final class HubEngine {
         w.results.add(step(r, a, "failed", MAX_RUNNING + " webhooks are running, the limit"));
       }
     }
+    w.afterwards.forEach(Runnable::run);
     keep(w.results); // before the results of the webhooks
     for (Rest r : started) {
       Thread.ofVirtual().name("hub-webhook").start(() -> send(r));
@@ -443,6 +476,47 @@ public final class HubEngine {
           variableEvent(hub, v, change, data, HubEvent.OF_ACTIONS, request.correlationId(), 0));
       finish(w);
       return request;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /**
+   * Sets the variable with the status of a replay, which may trigger rules.
+   *
+   * @return why it cannot be set; "" where it is
+   * @throws IOException when the change is not on disk
+   */
+  public String report(String replay, String hubName, String variable, String status)
+      throws IOException {
+    lock.lock();
+    try {
+      Hub hub = variables.now().manifests().hub(hubName);
+      HubVariable v = hub == null ? null : hub.variable(variable);
+      if (hub == null || v == null || v.type() != DataType.STRING) {
+        return "hub " + hubName + " has no variable " + variable + " of the type string";
+      }
+      String text =
+          JsonMapper.shared()
+              .createObjectNode()
+              .put("replay_name", replay)
+              .put("replay_status", status)
+              .toString();
+      PendingChanges w = new PendingChanges();
+      HubEvent event =
+          variableEvent(
+              hub,
+              v,
+              "set",
+              JsonMapper.shared().valueToTree(text),
+              HubEvent.OF_REPLAYS,
+              clock.millis() + "-" + replay,
+              0);
+      w.entries.add(published("replay:" + replay, event));
+      w.change.set(hub, v, Value.of(text));
+      w.handle(event);
+      finish(w);
+      return "";
     } finally {
       lock.unlock();
     }

@@ -38,6 +38,9 @@ public record HubEvent(
   /** Source of events of actions. */
   static final String OF_ACTIONS = "eventhub";
 
+  /** Source of events of replays. */
+  static final String OF_REPLAYS = "replay";
+
   /**
    * Changed alert or variable.
    *

@@ -6,6 +6,7 @@ package dev.tethys.control.mdai;
  * @param statusVariable variable that receives the state; "" for none
  * @param telemetry {@code logs}, {@code metrics} or {@code traces}; "" where the variable says it
  * @param partition {@code minute}, {@code hour} or ""
+ * @param secret name of the Secret with the keys of S3; "" for none
  */
 public record ReplaySpec(
     String hub,
@@ -18,4 +19,5 @@ public record ReplaySpec(
     String prefix,
     String path,
     String partition,
-    String destination) {}
+    String destination,
+    String secret) {}

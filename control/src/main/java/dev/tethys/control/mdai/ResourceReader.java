@@ -37,7 +37,11 @@ final class ResourceReader {
   private static final Key<String> PATH_2 = S3.key("s3_path", Type.STRING, "", "Path.");
   private static final Key<String> BY_2 = S3.key("s3_partition", PARTITION, "", "Folders.");
   private static final Section AWS = new Section("aws", "Credentials.");
+  private static final Key<String> AWS_SECRET =
+      AWS.key("awsAccessKeySecret", Type.STRING, "", "Secret with the keys.");
   private static final Section SOURCE = new Section("source", "Archive.");
+  private static final Key<String> SOURCE_AWS =
+      SOURCE.key("aws", AWS.type(o -> o.get(AWS_SECRET)), "", "Credentials.");
   private static final Key<YamlObject> SOURCE_S3 = SOURCE.optional("s3", S3.type(o -> o), "S3.");
   private static final Section OTLP = new Section("otlpHttp", "OTLP over HTTP.");
   private static final Key<String> ENDPOINT = OTLP.required("endpoint", Type.STRING, "URL.");
@@ -144,8 +148,6 @@ final class ResourceReader {
       INGRESS.required("spec", INGRESS_SPEC.type(o -> o), "Ingress.");
 
   static {
-    unused(AWS, "awsAccessKeySecret");
-    SOURCE.optional("aws", AWS.type(o -> o), "Credentials.");
     unused(REPLAY_SPEC, "opampEndpoint", "ignoreSendingQueue", "resource");
     FILTER.optional("error_mode", Type.STRING, "Error mode of conditions.");
     unused(
@@ -219,7 +221,8 @@ final class ResourceReader {
         s3 == null ? "" : oneOf(s3, PREFIX, PREFIX_2),
         s3 == null ? "" : oneOf(s3, PATH, PATH_2),
         s3 == null ? "" : oneOf(s3, BY, BY_2),
-        to == null ? "" : oneOf(to, OTLP_HTTP, OTLP_HTTP_2));
+        to == null ? "" : oneOf(to, OTLP_HTTP, OTLP_HTTP_2),
+        from == null ? "" : from.get(SOURCE_AWS));
   }
 
   private static String oneOf(YamlObject o, Key<String> one, Key<String> other) {

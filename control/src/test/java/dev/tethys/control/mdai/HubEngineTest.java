@@ -28,6 +28,29 @@ class HubEngineTest {
   @TempDir Path folder;
   private final List<HubJournal.Entry> journal = new CopyOnWriteArrayList<>();
   private final AtomicInteger changes = new AtomicInteger();
+  private final List<String> replayed = new ArrayList<>();
+  private final ReplayHost replays =
+      new ReplayHost() {
+        @Override
+        public void check(ReplayRequest q) {
+          if (replayed.contains("start " + q.name())) {
+            throw new IllegalArgumentException("there is a replay " + q.name());
+          }
+        }
+
+        @Override
+        public void start(ReplayRequest q) {
+          replayed.add("start " + q.name());
+        }
+
+        @Override
+        public void end(String name) {
+          replayed.add("end " + name);
+        }
+
+        @Override
+        public void define(Manifests m) {}
+      };
   private HubEngine engine;
   private Hub hub;
 
@@ -43,6 +66,7 @@ class HubEngineTest {
     return new HubEngine(
         new Variables(folder.resolve("variables.json")),
         journal::addAll,
+        replays,
         () -> Instant.ofEpochSecond(1_700_000_000),
         changes::incrementAndGet);
   }
@@ -214,6 +238,7 @@ class HubEngineTest {
             entries -> {
               throw new IOException("disk is full");
             },
+            replays,
             () -> Instant.EPOCH,
             changes::incrementAndGet);
     assertThatThrownBy(

@@ -1,0 +1,20 @@
+package dev.tethys.control.mdai;
+
+/** Runner of replays. No method may wait for a replay, or call the engine. */
+public interface ReplayHost {
+  /**
+   * Checks that a replay can be started.
+   *
+   * @throws IllegalArgumentException where it cannot
+   */
+  void check(ReplayRequest request);
+
+  /** Starts a replay that was checked. */
+  void start(ReplayRequest request);
+
+  /** Ends a replay and forgets it; nothing happens where there is none. */
+  void end(String name);
+
+  /** Resources have changed: their replays start and end with them. */
+  void define(Manifests manifests);
+}
