@@ -6,6 +6,7 @@ import dev.tethys.collect.discovery.RestClient;
 import dev.tethys.collect.discovery.Setting;
 import dev.tethys.collect.discovery.TargetGroup;
 import dev.tethys.model.Labels;
+import dev.tethys.testkit.KubernetesProcess;
 import dev.tethys.testkit.Ports;
 import dev.tethys.testkit.ServerProcess;
 import dev.tethys.testkit.Shared;

@@ -1,12 +1,7 @@
-package dev.tethys.collect.discovery.kubernetes;
+package dev.tethys.testkit;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import dev.tethys.collect.discovery.RestClient;
-import dev.tethys.testkit.Ports;
-import dev.tethys.testkit.ServerProcess;
-import dev.tethys.testkit.Shared;
-import dev.tethys.testkit.TestCertificates;
 import java.io.IOException;
 import java.net.URI;
 import java.net.http.HttpClient;
@@ -32,6 +27,7 @@ import javax.net.ssl.SSLContext;
 import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 
 /**
  * A real kube-apiserver over its own etcd, with RBAC, users by token and by certificate, and a log
@@ -39,7 +35,7 @@ import tools.jackson.databind.JsonNode;
  * slices himself. A test that makes one is skipped where the two programs are not among the peers,
  * in {@code kubernetes/}.
  */
-final class KubernetesProcess implements AutoCloseable {
+public final class KubernetesProcess implements AutoCloseable {
   private static final String ADMIN = "token-of-admin";
   private static final Duration TIME_LIMIT = Duration.ofSeconds(60);
 
@@ -50,7 +46,7 @@ final class KubernetesProcess implements AutoCloseable {
   private @Nullable ServerProcess api;
 
   /** Starts both, with the options of the API server that are given. */
-  KubernetesProcess(Path dir, String... options) throws Exception {
+  public KubernetesProcess(Path dir, String... options) throws Exception {
     String program = Shared.peerFolder("kubernetes/etcd").toString();
     Shared.peerFolder("kubernetes/kube-apiserver");
     this.dir = dir;
@@ -105,7 +101,7 @@ final class KubernetesProcess implements AutoCloseable {
    * Sets the users that are known by a token, {@code token-of-NAME}, in addition to the
    * administrator: names, each with its group or {@code ""}. The server reads this when it starts.
    */
-  void users(String... namesAndGroups) throws IOException {
+  public void users(String... namesAndGroups) throws IOException {
     StringBuilder b = new StringBuilder(ADMIN + ",admin,0,\"system:masters\"\n");
     for (int i = 0; i < namesAndGroups.length; i += 2) {
       String name = namesAndGroups[i];
@@ -153,7 +149,7 @@ final class KubernetesProcess implements AutoCloseable {
   }
 
   /** Ends the API server at once; what is stored stays. */
-  void kill() {
+  public void kill() {
     ServerProcess running = api;
     api = null;
     if (running != null) {
@@ -162,16 +158,17 @@ final class KubernetesProcess implements AutoCloseable {
   }
 
   /** Starts the API server again where it was. */
-  void start(String... options) throws IOException, InterruptedException {
+  public void start(String... options) throws IOException, InterruptedException {
     launch(options);
     awaitReady();
   }
 
   /** Makes the store forget all versions before the present one. */
-  void compact() throws IOException, InterruptedException {
+  public void compact() throws IOException, InterruptedException {
     String base = "http://127.0.0.1:" + etcd.port() + "/v3/kv/";
     String status = post(base + "range", "{\"key\":\"AA==\"}");
-    String revision = RestClient.JSON.readTree(status).path("header").path("revision").asString("");
+    String revision =
+        JsonMapper.shared().readTree(status).path("header").path("revision").asString("");
     post(base + "compaction", "{\"revision\":\"" + revision + "\",\"physical\":true}");
   }
 
@@ -185,46 +182,46 @@ final class KubernetesProcess implements AutoCloseable {
   }
 
   /** Where it is. */
-  String url() {
+  public String url() {
     return "https://127.0.0.1:" + port;
   }
 
   /** Who signed the server's certificate. */
-  Path ca() {
+  public Path ca() {
     return dir.resolve("certificates/apiserver.crt");
   }
 
   /** The certificate of {@code someone}; its key is next to it. */
-  Path certificate() {
+  public Path certificate() {
     return dir.resolve("client/someone.crt");
   }
 
   /** Makes an object in the list at a path; gives it. */
-  JsonNode create(String path, String json) throws IOException, InterruptedException {
+  public JsonNode create(String path, String json) throws IOException, InterruptedException {
     return done(send("POST", path, "application/json", json));
   }
 
   /** Changes an object (RFC 7396); gives it. */
-  JsonNode patch(String path, String json) throws IOException, InterruptedException {
+  public JsonNode patch(String path, String json) throws IOException, InterruptedException {
     return done(send("PATCH", path, "application/merge-patch+json", json));
   }
 
-  void delete(String path) throws IOException, InterruptedException {
+  public void delete(String path) throws IOException, InterruptedException {
     done(send("DELETE", path + "?gracePeriodSeconds=0", "", ""));
   }
 
-  JsonNode get(String path) throws IOException, InterruptedException {
+  public JsonNode get(String path) throws IOException, InterruptedException {
     return done(send("GET", path, "", ""));
   }
 
   /** The status of the answer to a GET. */
-  int status(String path) throws IOException, InterruptedException {
+  public int status(String path) throws IOException, InterruptedException {
     return send("GET", path, "", "").statusCode();
   }
 
   private static JsonNode done(HttpResponse<String> r) {
     assertThat(r.statusCode()).as(r.request() + ": " + r.body()).isBetween(200, 299);
-    return RestClient.JSON.readTree(r.body());
+    return JsonMapper.shared().readTree(r.body());
   }
 
   private HttpResponse<String> send(String method, String path, String type, String body)
@@ -241,10 +238,10 @@ final class KubernetesProcess implements AutoCloseable {
   }
 
   /** The paths and queries that a user has asked for, in their order, as the server's log says. */
-  List<String> requestsOf(String user) throws IOException {
+  public List<String> requestsOf(String user) throws IOException {
     try (Stream<String> lines = Files.lines(dir.resolve("audit.log"), StandardCharsets.UTF_8)) {
       return lines
-          .map(l -> RestClient.JSON.readTree(l))
+          .map(l -> JsonMapper.shared().readTree(l))
           .filter(e -> e.path("user").path("username").asString("").equals(user))
           .filter(
               e ->
