@@ -50,7 +50,8 @@ public final class ConfigReference {
         : name.replace(nested.name(), "[" + nested.name() + "](#" + nested.name() + ")");
   }
 
-  private static String defaultText(Key<?> k) {
+  /** The default as Markdown; "required" or "" where there is none. */
+  static String defaultText(Key<?> k) {
     if (k.isRequired()) {
       return "required";
     }

@@ -81,7 +81,8 @@ public final class Section {
 
   /** The type of values that are such maps. */
   public <T> Type<T> type(Function<YamlObject, T> reader) {
-    return new Type<>(name, null, n -> reader.apply(n.object(this)), this);
+    return new Type<>(
+        name, null, n -> reader.apply(n.object(this)), this, new Type.Shape.Keys(this));
   }
 
   /**
@@ -90,7 +91,8 @@ public final class Section {
    * @param whenNull what null means where it is written as an item of a list or the value of a map
    */
   public <T> Type<T> type(Function<YamlObject, T> reader, T whenNull) {
-    return new Type<>(name, whenNull, n -> reader.apply(n.object(this)), this);
+    return new Type<>(
+        name, whenNull, n -> reader.apply(n.object(this)), this, new Type.Shape.Keys(this));
   }
 
   @Nullable Key<?> find(String key) {

@@ -16,16 +16,25 @@ import org.jspecify.annotations.Nullable;
 
 /** A type of values in configuration files: how it is called, and how it is read. */
 public final class Type<T> {
-  public static final Type<String> STRING = new Type<>("string", "", YamlNode::asString, null);
-  public static final Type<Boolean> BOOL = new Type<>("boolean", false, YamlNode::asBool, null);
-  public static final Type<Long> INT = new Type<>("int", 0L, YamlNode::asLong, null);
-  public static final Type<Double> FLOAT = new Type<>("float", 0.0, YamlNode::asDouble, null);
+  public static final Type<String> STRING =
+      new Type<>("string", "", YamlNode::asString, null, new Shape.Scalar("string"));
+  public static final Type<Boolean> BOOL =
+      new Type<>("boolean", false, YamlNode::asBool, null, new Shape.Scalar("boolean"));
+  public static final Type<Long> INT =
+      new Type<>("int", 0L, YamlNode::asLong, null, new Shape.Scalar("integer"));
+  public static final Type<Double> FLOAT =
+      new Type<>("float", 0.0, YamlNode::asDouble, null, new Shape.Scalar("number"));
 
   /** A whole number that is not negative and fits 64 bits without sign. */
   public static final Type<Long> UINT = new Type<>("uint", 0L, YamlNode::asUnsignedLong, null);
 
   public static final Type<Duration> DURATION =
-      new Type<>("duration", Duration.ZERO, n -> n.parse(Durations::parse), null);
+      new Type<>(
+          "duration",
+          Duration.ZERO,
+          n -> n.parse(Durations::parse),
+          null,
+          new Shape.Scalar("string"));
   public static final Type<ByteSize> SIZE =
       new Type<>("size", ByteSize.ZERO, n -> n.parse(ByteSize::parse), null);
   public static final Type<Secret> SECRET =
@@ -61,12 +70,45 @@ public final class Type<T> {
   private final @Nullable T whenNull;
   private final Function<YamlNode, T> reader;
   private final @Nullable Section section;
+  private final Shape shape;
 
   Type(String name, @Nullable T whenNull, Function<YamlNode, T> reader, @Nullable Section section) {
+    this(name, whenNull, reader, section, Shape.ANY);
+  }
+
+  Type(
+      String name,
+      @Nullable T whenNull,
+      Function<YamlNode, T> reader,
+      @Nullable Section section,
+      Shape shape) {
     this.name = name;
     this.whenNull = whenNull;
     this.reader = reader;
     this.section = section;
+    this.shape = shape;
+  }
+
+  /** Form of the values in JSON. */
+  public sealed interface Shape {
+    /** Values of any form. */
+    Shape ANY = new Scalar("");
+
+    /**
+     * Single value.
+     *
+     * @param type of JSON; "" for any value
+     */
+    record Scalar(String type) implements Shape {}
+
+    /** One of several words. */
+    record Words(List<String> words) implements Shape {}
+
+    record Items(Shape item) implements Shape {}
+
+    record MapOf(Shape value) implements Shape {}
+
+    record Keys(Section section) implements Shape {}
   }
 
   /**
@@ -106,7 +148,8 @@ public final class Type<T> {
           }
           return List.copyOf(out);
         },
-        item.section);
+        item.section,
+        new Shape.Items(item.shape));
   }
 
   /** A map with free keys, in the order of the file. */
@@ -127,7 +170,8 @@ public final class Type<T> {
                   });
           return java.util.Collections.unmodifiableMap(out);
         },
-        value.section);
+        value.section,
+        new Shape.MapOf(value.shape));
   }
 
   /** One of several words, which are themselves what is read. */
@@ -171,7 +215,8 @@ public final class Type<T> {
                   + "\"; allowed: "
                   + String.join(", ", shown));
         },
-        null);
+        null,
+        new Shape.Words(List.copyOf(words.keySet())));
   }
 
   /** One of the names of an enum, written in lower case. */
@@ -206,12 +251,17 @@ public final class Type<T> {
    * as.
    */
   public Type<T> absentWhenNull() {
-    return whenNull == null ? this : new Type<>(name, null, reader, section);
+    return whenNull == null ? this : new Type<>(name, null, reader, section, shape);
   }
 
   /** As the documentation calls it. */
   public String name() {
     return name;
+  }
+
+  /** Form of its values. */
+  public Shape shape() {
+    return shape;
   }
 
   /** The keys of the maps that it holds, if it holds such maps. */
