@@ -100,6 +100,11 @@ public final class ResourceWatch<T> {
 
     /** Something failed, and will be tried again; {@code what} as in "list /api/v1/pods". */
     void failed(String what, String reason);
+
+    /** The server has no such resources (404), such as before their definition is installed. */
+    default void missing(String what, String reason) {
+      failed(what, reason);
+    }
   }
 
   /**
@@ -128,6 +133,15 @@ public final class ResourceWatch<T> {
     private static final long serialVersionUID = 1L;
 
     ExpiredException(String message) {
+      super(message);
+    }
+  }
+
+  /** The server does not have the resources. */
+  private static final class MissingException extends IOException {
+    private static final long serialVersionUID = 1L;
+
+    MissingException(String message) {
       super(message);
     }
   }
@@ -193,6 +207,12 @@ public final class ResourceWatch<T> {
         if (failures++ > 0) {
           waitAfterFailure();
         }
+      } catch (MissingException e) {
+        String what = (version == null ? "list " : "watch ") + scope.path();
+        version = null;
+        failures++;
+        sink.missing(what, String.valueOf(e.getMessage()));
+        waitAfterFailure();
       } catch (IOException | RuntimeException e) { // of any kind, a watch never ends permanently
         if (Thread.interrupted()) {
           throw new InterruptedException();
@@ -350,6 +370,9 @@ public final class ResourceWatch<T> {
       String error = call.uri() + " answered with status " + a.status() + ": " + message;
       if (a.status() == 410) {
         throw new ExpiredException(error);
+      }
+      if (a.status() == 404) {
+        throw new MissingException(error);
       }
       if (a.status() == 401) {
         means.access().refused();
