@@ -31,10 +31,11 @@ public final class ControlRole {
   private static FlagSet flags() {
     return new FlagSet(
         "tethys control",
-        "[verify]",
+        "[verify | crds]",
         "Keeps versions of configurations of collectors, rolls them out in stages and undoes a"
             + " version that fails. Agents connect by OpAMP at /v1/opamp; the API is at"
-            + " /api/v1/control. The command verify checks the audit log of the data folder.",
+            + " /api/v1/control. The command verify checks the audit log of the data folder, and crds"
+            + " prints the definitions of resources for --kubernetes.",
         List.of(
             Flag.of(
                 "web.listen-address",
@@ -117,6 +118,50 @@ public final class ControlRole {
                 "Run git pull --ff-only in that folder; false where another program updates it."),
             Flag.of("repository.interval", Flag.Kind.DURATION, "30s", "Time between two looks."),
             Flag.of(
+                "kubernetes",
+                Flag.Kind.BOOLEAN,
+                "false",
+                "Read configurations and resources from the API of a Kubernetes cluster, in place"
+                    + " of --repository, and write their status."),
+            Flag.of(
+                "kubernetes.kubeconfig",
+                Flag.Kind.STRING,
+                "",
+                "Kubeconfig file. Empty for the service account of the pod."),
+            Flag.of(
+                "kubernetes.context",
+                Flag.Kind.STRING,
+                "",
+                "Context of that file. Empty for the current one."),
+            Flag.of(
+                "kubernetes.namespace",
+                Flag.Kind.STRING,
+                "",
+                "Namespace whose resources are read. Empty for all."),
+            Flag.of(
+                "kubernetes.mdai",
+                Flag.Kind.BOOLEAN,
+                "true",
+                "Read the resources of MDAI too; false where MDAI's own operator runs."),
+            Flag.of(
+                "kubernetes.lease",
+                Flag.Kind.STRING,
+                "tethys-control",
+                "Lease by which one of several processes is elected, which alone listens for agents"
+                    + " and writes. Empty for a single process."),
+            Flag.of(
+                "kubernetes.lease-namespace",
+                Flag.Kind.STRING,
+                "",
+                "Namespace of the lease. Empty for that of the pod; required with a kubeconfig"
+                    + " file."),
+            Flag.of(
+                "kubernetes.lease-duration",
+                Flag.Kind.DURATION,
+                "15s",
+                "Time after which another process takes a lease that was not renewed, from 3s to"
+                    + " 10m."),
+            Flag.of(
                 "prometheus.url",
                 Flag.Kind.STRING,
                 "",
@@ -135,9 +180,15 @@ public final class ControlRole {
     }
     List<String> operands = new ArrayList<>();
     flags.parse(args, operands);
+    if (operands.equals(List.of("crds"))) {
+      System.out.print(ResourceDefinitions.yaml());
+      return 0;
+    }
     if (!operands.isEmpty() && !operands.equals(List.of("verify"))) {
       throw new UsageException(
-          "tethys control: unknown command " + String.join(" ", operands) + "; there is: verify");
+          "tethys control: unknown command "
+              + String.join(" ", operands)
+              + "; there are: verify, crds");
     }
     LogSetup.install(flags);
     Path data = Path.of(flags.get("data"));
@@ -190,21 +241,44 @@ public final class ControlRole {
     if (!webConfig.isEmpty()) {
       options = options.withWebConfigFile(Path.of(webConfig));
     }
-    try (ControlServer server =
-        ControlServer.start(
-            options,
-            data,
-            tokenFile.isEmpty() ? null : Path.of(tokenFile),
-            BuiltIn.components(),
-            (int) max,
-            ControlServer.Rules.of(
-                automation.isEmpty() ? null : Path.of(automation),
-                flags.list("mdai").stream().filter(p -> !p.isEmpty()).map(Path::of).toList(),
-                prometheus(flags.get("prometheus.url")),
-                repository(flags),
-                signOn))) {
-      sun.misc.Signal.handle(
-          new sun.misc.Signal("HUP"), s -> Thread.ofVirtual().start(() -> reload(server)));
+    HttpListenerOptions listen = options;
+    KubernetesMode.Starter starter =
+        cluster ->
+            ControlServer.start(
+                listen,
+                data,
+                tokenFile.isEmpty() ? null : Path.of(tokenFile),
+                BuiltIn.components(),
+                (int) max,
+                ControlServer.Rules.of(
+                    automation.isEmpty() ? null : Path.of(automation),
+                    flags.list("mdai").stream().filter(p -> !p.isEmpty()).map(Path::of).toList(),
+                    prometheus(flags.get("prometheus.url")),
+                    repository(flags),
+                    cluster,
+                    signOn));
+    if (flags.bool("kubernetes")) {
+      if (repository(flags) != null) {
+        throw new UsageException(
+            "tethys control: --kubernetes and --repository exclude each other; apply the files of"
+                + " the repository to the cluster");
+      }
+      try (KubernetesMode mode =
+          new KubernetesMode(KubernetesMode.settings(flags), listen, starter)) {
+        onReload(mode::reload);
+        mode.start();
+        LOG.log(
+            Level.INFO,
+            "Control plane for a cluster started version={0} data={1}",
+            BuildInfo.current().version(),
+            data);
+        Shutdown.await();
+        LOG.log(Level.INFO, "Control plane stopping");
+        return Shutdown.hasFailed() ? 1 : 0;
+      }
+    }
+    try (ControlServer server = starter.start(null)) {
+      onReload(server::reload);
       LOG.log(
           Level.INFO,
           "Control plane started version={0} port={1} data={2}",
@@ -215,6 +289,16 @@ public final class ControlRole {
       LOG.log(Level.INFO, "Control plane stopping");
       return Shutdown.hasFailed() ? 1 : 0;
     }
+  }
+
+  /** Reads files again. */
+  private interface Reload {
+    void reload() throws IOException;
+  }
+
+  private static void onReload(Reload reload) {
+    sun.misc.Signal.handle(
+        new sun.misc.Signal("HUP"), s -> Thread.ofVirtual().start(() -> reload(reload)));
   }
 
   private static Repository.@Nullable Settings repository(FlagSet flags) {
@@ -275,9 +359,9 @@ public final class ControlRole {
         "tethys control: --prometheus.url must be a URL with http or https, not " + url);
   }
 
-  private static void reload(ControlServer server) {
+  private static void reload(Reload reload) {
     try {
-      server.reload();
+      reload.reload();
     } catch (IOException | ConfigException e) {
       LOG.log(Level.ERROR, "Rules not read again, the former ones stay error={0}", e.getMessage());
     }

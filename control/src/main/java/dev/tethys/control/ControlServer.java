@@ -33,6 +33,9 @@ public final class ControlServer implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(ControlServer.class.getName());
   private static final Duration STEP = Duration.ofMillis(100);
 
+  /** Time between two looks at the objects of a cluster, besides those that follow a change. */
+  private static final Duration CLUSTER_INTERVAL = Duration.ofSeconds(1);
+
   /** File names in the data folder. */
   static final String AUDIT = "audit.jsonl";
 
@@ -131,10 +134,18 @@ public final class ControlServer implements AutoCloseable {
     new MdaiApi(engine, replays, audit, tokens).addTo(routes);
     routes.post("/-/reload", ControlApi.answering(tokens, Tokens.Role.ADMIN, this::reload));
     DryRun runs = new DryRun(components);
-    Repository.Settings source = rules.repository();
+    Repository.Settings clone = rules.repository();
+    SourceFiles source = clone != null ? clone.files() : rules.cluster();
     SourceResources resources =
         new SourceResources(
-            controls, rollouts, defined, new SourceState(data.resolve("repository.json")), clock);
+            controls,
+            rollouts,
+            defined,
+            new SourceState(
+                data.resolve(clone == null && source != null ? "cluster.json" : "repository.json")),
+            clock,
+            source == null ? "" : source.actorPrefix(),
+            source == null ? "repository" : source.word());
     VersionCheck check =
         new VersionCheck(
             new GraphValidator(components),
@@ -144,7 +155,16 @@ public final class ControlServer implements AutoCloseable {
       repository = null;
     } else {
       resources.restore();
-      repository = new Repository(source, store, check, audit, resources, automation, clock);
+      repository =
+          new Repository(
+              source,
+              clone == null ? CLUSTER_INTERVAL : clone.interval(),
+              store,
+              check,
+              audit,
+              resources,
+              automation,
+              clock);
     }
     new ControlApi(fleet, store, packages, rollouts, audit, tokens, check, clock).addTo(routes);
     new PackagesApi(packages, rollouts, audit, tokens, clock).addTo(routes);
@@ -207,13 +227,18 @@ public final class ControlServer implements AutoCloseable {
       return System.getenv(name);
     }
 
+    /** Objects of a cluster, in place of a repository; null for none. */
+    default @Nullable SourceFiles cluster() {
+      return null;
+    }
+
     /** Issuer of tokens of users; null for none. */
     default SignOn.@Nullable Settings signOn() {
       return null;
     }
 
     static Rules of(@Nullable Path automation, List<Path> manifests) {
-      return of(automation, manifests, null, null, null);
+      return of(automation, manifests, null, null, null, null);
     }
 
     static Rules of(
@@ -221,6 +246,7 @@ public final class ControlServer implements AutoCloseable {
         List<Path> manifests,
         @Nullable URI prometheus,
         Repository.@Nullable Settings repository,
+        @Nullable SourceFiles cluster,
         SignOn.@Nullable Settings signOn) {
       return new Rules() {
         @Override
@@ -241,6 +267,11 @@ public final class ControlServer implements AutoCloseable {
         @Override
         public Repository.@Nullable Settings repository() {
           return repository;
+        }
+
+        @Override
+        public @Nullable SourceFiles cluster() {
+          return cluster;
         }
 
         @Override

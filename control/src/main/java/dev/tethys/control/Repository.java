@@ -14,12 +14,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
- * Git repository or folder as the source of configurations and resources. Each file {@code
- * NAME.yaml} of the last commit is a configuration, unless it is a manifest: a change of it is a
- * new version with the author and subject of its commit, where its tests pass. A version is rolled
- * out by a resource only. What cannot be read changes nothing that runs.
+ * Git repository, folder or cluster as the source of configurations and resources. Each file {@code
+ * NAME.yaml} is a configuration, unless it is a manifest; a {@code TethysPipeline} has one too. A
+ * change of it is a new version with the author and subject of its commit, where its tests pass. A
+ * version is rolled out by a resource only. What cannot be read changes nothing that runs.
  */
 final class Repository {
   private static final System.Logger LOG = JulLogger.of(Repository.class.getName());
@@ -31,7 +32,11 @@ final class Repository {
    * @param isGit whether it is a clone; otherwise its files are read as they are
    * @param pull whether commits are pulled
    */
-  record Settings(Path folder, boolean isGit, boolean pull, Duration interval) {}
+  record Settings(Path folder, boolean isGit, boolean pull, Duration interval) {
+    SourceFiles files() {
+      return isGit ? new SourceFiles.OfGit(folder, pull) : new SourceFiles.OfFolder(folder);
+    }
+  }
 
   /**
    * File of a configuration in the last commit.
@@ -55,8 +60,8 @@ final class Repository {
       List<SourceResources.Item> resources,
       List<SourceResources.Item> others) {}
 
-  private final Settings settings;
   private final SourceFiles files;
+  private final Duration interval;
   private final ConfigStore store;
   private final VersionCheck check;
   private final AuditLog audit;
@@ -71,21 +76,20 @@ final class Repository {
   private long readMillis;
   private List<Source> sources = List.of();
 
+  private final AtomicBoolean told = new AtomicBoolean();
   private volatile boolean closed;
 
   Repository(
-      Settings settings,
+      SourceFiles files,
+      Duration interval,
       ConfigStore store,
       VersionCheck check,
       AuditLog audit,
       SourceResources resources,
       Automation automation,
       Scheduler clock) {
-    this.settings = settings;
-    this.files =
-        settings.isGit()
-            ? new SourceFiles.OfGit(settings.folder(), settings.pull())
-            : new SourceFiles.OfFolder(settings.folder());
+    this.files = files;
+    this.interval = interval;
     this.store = store;
     this.check = check;
     this.audit = audit;
@@ -107,21 +111,39 @@ final class Repository {
         resources.others(names, automation.rules()));
   }
 
-  /** Looks now, and then in each interval. */
+  /** Looks now, then in each interval, and when the files tell a change. */
   void start() {
+    files.start(this::lookSoon);
     clock.execute("repository", this::tick);
   }
 
-  private void tick() {
-    if (closed) {
-      return;
+  /** One look for all changes that were told before it begins. */
+  private void lookSoon() {
+    if (told.compareAndSet(false, true)) {
+      clock.execute(
+          "repository",
+          () -> {
+            told.set(false);
+            look();
+          });
     }
+  }
+
+  private void tick() {
+    look();
+    if (!closed) {
+      clock.schedule(interval, () -> clock.execute("repository", this::tick));
+    }
+  }
+
+  private void look() {
     try {
-      refresh();
+      if (!closed) {
+        refresh();
+      }
     } catch (RuntimeException e) { // the next look may succeed
       LOG.log(Level.ERROR, "Repository not read, what runs stays", e);
     }
-    clock.schedule(settings.interval(), () -> clock.execute("repository", this::tick));
   }
 
   /** Pulls, and takes the files where there is another commit. */
@@ -133,21 +155,23 @@ final class Repository {
         commit = s.commit();
         author = s.author();
       }
-      Map<String, Integer> versions = new TreeMap<>();
-      sources.forEach(x -> versions.put(x.name(), x.error().isEmpty() ? x.version() : 0));
-      resources.apply(versions, commit, author);
+      Map<String, Source> byName = new TreeMap<>();
+      sources.forEach(x -> byName.put(x.name(), x));
+      resources.apply(byName, commit, author);
       error = "";
     } catch (IOException | ConfigException e) {
       String now = String.valueOf(e.getMessage());
       LOG.log(
           now.equals(error) ? Level.DEBUG : Level.WARNING,
           "Repository not read, what runs stays folder={0} error=\"{1}\"",
-          settings.folder(),
+          files.place(),
           now);
       error = now.isEmpty() ? e.toString() : now;
     }
     readMillis = clock.millis();
-    return state();
+    State now = state();
+    files.took(now);
+    return now;
   }
 
   private void take(SourceFiles.Snapshot s) throws IOException {
@@ -168,6 +192,13 @@ final class Repository {
           other != null
               ? new Source(name, 0, "", path + " has the same name as " + other)
               : source(name, f));
+    }
+    for (SourceResources.PipelineText p : resources.pipelines()) {
+      String other = names.put(p.name(), p.file().path());
+      out.add(
+          other != null
+              ? new Source(p.name(), 0, "", other + " has a configuration of this name")
+              : source(p.name(), p.file()));
     }
     sources = List.copyOf(out);
   }
@@ -199,7 +230,7 @@ final class Repository {
               validation,
               clock.millis());
       audit.append(
-          "git:" + f.author(),
+          files.actorPrefix() + f.author(),
           "configuration.add",
           "configuration/" + name + "/" + v.number(),
           v.reason(),
@@ -219,5 +250,6 @@ final class Repository {
 
   void close() {
     closed = true;
+    files.close();
   }
 }

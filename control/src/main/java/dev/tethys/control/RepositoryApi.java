@@ -36,7 +36,7 @@ final class RepositoryApi {
   private Repository present() {
     if (repository == null) {
       throw new Rollouts.NotFoundException(
-          "there is no repository; start the control plane with --repository");
+          "there is no repository; start the control plane with --repository or --kubernetes");
     }
     return repository;
   }
@@ -68,7 +68,7 @@ final class RepositoryApi {
     for (SourceResources.Item i : items) {
       ObjectNode n = out.addObject().put("kind", i.kind()).put("name", i.name());
       n.put("file", i.path()).put("commit", i.commit());
-      n.put("state", i.state()).put("detail", i.detail());
+      n.put("state", i.state()).put("detail", i.detail()).put("rollout", i.rollout());
     }
   }
 

@@ -603,6 +603,35 @@ final class Rollouts {
     return v == null ? "" : v.reason();
   }
 
+  /**
+   * Ends what the rollouts of a configuration left: agents that run one of its versions return to
+   * what they had without it.
+   */
+  synchronized void withdraw(String configuration, String actor, String reason) throws IOException {
+    Assignment assigned = assignments.get(configuration);
+    audit.append(
+        actor,
+        "configuration.withdraw",
+        "configuration/" + configuration,
+        reason,
+        Map.of("version", assigned == null ? "" : assigned.version() + ""),
+        Map.of("version", ""));
+    for (Rollout r : List.copyOf(rollouts.values())) {
+      if (!r.configuration.equals(configuration)) {
+        continue;
+      }
+      if (r.state.isActive()) {
+        finish(r, State.CANCELLED, actor, reason);
+      } else if (r.state == State.DONE) {
+        r.state = State.UNDONE;
+        r.stateReason = reason;
+      }
+    }
+    assignments.remove(configuration);
+    save();
+    fleet.wakeAll();
+  }
+
   /** Whether guards with a query can be checked. */
   boolean hasQueries() {
     return queries != null;

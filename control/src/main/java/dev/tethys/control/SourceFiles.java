@@ -15,7 +15,8 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Place of files that are a source of the control plane: the last commit of a clone, or a folder.
+ * Place of files that are a source of the control plane: the last commit of a clone, a folder, or
+ * the objects of a cluster.
  */
 interface SourceFiles {
   int MAX_FILES = 1000;
@@ -46,8 +47,31 @@ interface SourceFiles {
    */
   @Nullable Snapshot read(String known) throws IOException;
 
+  /** The place, for log lines. */
+  String place();
+
+  /** What the place is to users. */
+  default String word() {
+    return "repository";
+  }
+
+  /** Prefix of authors in the audit log. */
+  default String actorPrefix() {
+    return "git:";
+  }
+
+  /** Begins to call a listener when files have changed, where the place tells it. */
+  default void start(Runnable changed) {}
+
+  /** Takes the result of a look. */
+  default void took(Repository.State state) {}
+
+  /** Ends what {@link #start} began. */
+  default void close() {}
+
   /** Files of the last commit of a Git clone, which is pulled before. */
   final class OfGit implements SourceFiles {
+    private final Path folder;
     private final GitCommand git;
     private final boolean pull;
     private Map<String, Known> before = Map.of();
@@ -56,6 +80,7 @@ interface SourceFiles {
     private record Known(String blob, File file) {}
 
     OfGit(Path folder, boolean pull) {
+      this.folder = folder;
       this.git = new GitCommand(folder);
       this.pull = pull;
     }
@@ -86,6 +111,11 @@ interface SourceFiles {
       }
       before = now;
       return new Snapshot(commit, git.run("log", "-1", "--format=%an").strip(), List.copyOf(files));
+    }
+
+    @Override
+    public String place() {
+      return folder.toString();
     }
 
     private File file(String path) throws IOException {
@@ -160,6 +190,11 @@ interface SourceFiles {
       texts.forEach(
           (p, t) -> files.add(new File(p, t, Texts.sha256(t).substring(0, 10), "folder", p)));
       return new Snapshot(commit, "folder", List.copyOf(files));
+    }
+
+    @Override
+    public String place() {
+      return folder.toString();
     }
 
     private static boolean isHidden(Path p) {

@@ -7,6 +7,8 @@ import dev.tethys.config.Type;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlNode;
 import dev.tethys.config.YamlObject;
+import dev.tethys.config.YamlTree;
+import dev.tethys.config.YamlWriter;
 import dev.tethys.control.mdai.ManifestReader;
 import dev.tethys.pipeline.processor.control.Control;
 import dev.tethys.pipeline.processor.control.ControlDocument;
@@ -15,6 +17,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -23,13 +26,14 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Resource of the group {@code tethys.dev} in a file: a live control, a rule of automation, a
- * rollout or a test of a configuration. Files have the form of Kubernetes manifests; resources of
- * other groups in them are left to others.
+ * Resource of the group {@code tethys.dev} in a file or a cluster: a configuration with its
+ * rollout, a live control, a rule of automation, a rollout or a test of a configuration. Files have
+ * the form of Kubernetes manifests; resources of other groups in them are left to others.
  */
 sealed interface SourceResource {
   String API_VERSION = "tethys.dev/v1";
 
+  String PIPELINE = "TethysPipeline";
   String CONTROL = "TethysControl";
   String RULE = "TethysRule";
   String ROLLOUT = "TethysRollout";
@@ -83,6 +87,13 @@ sealed interface SourceResource {
       String reason)
       implements SourceResource {}
 
+  /**
+   * Configuration that is rolled out.
+   *
+   * @param text of the configuration, which has the name of the resource
+   */
+  record Pipeline(Meta meta, String text, Rollout rollout) implements SourceResource {}
+
   /** Test of a configuration. */
   record Test(Meta meta, ConfigTest test) implements SourceResource {}
 
@@ -130,6 +141,53 @@ sealed interface SourceResource {
     private static final Key<String> END =
         CONTROL_SPEC.optional("end", Type.STRING, "End time, as of RFC 3339.");
 
+    private static final Section STAGES = new Section("rollout", "Agents and guards of a rollout.");
+    private static final Key<String> SELECTOR =
+        STAGES.key("selector", Type.STRING, "", "Agents; empty for all.");
+    private static final Key<Duration> APPLY_TIMEOUT =
+        STAGES.key(
+            "applyTimeout",
+            Type.DURATION,
+            Guard.DEFAULT.applyTimeout(),
+            "Time within which an agent must apply the version.");
+    private static final Key<Duration> SOAK =
+        STAGES.key("soak", Type.DURATION, Guard.DEFAULT.soak(), "Observation of each stage.");
+    private static final Key<Double> MAX_LOST =
+        STAGES.key(
+            "maxLost",
+            Type.FLOAT,
+            Guard.DEFAULT.maxLost(),
+            "Largest rise of the share of lost items, from 0 to 1.");
+    private static final Key<String> QUERY =
+        STAGES.key(
+            "query", Type.STRING, "", "PromQL query; the rollout is undone if it has a result.");
+    private static final Key<Long> MIN_ITEMS =
+        STAGES.key(
+            "minItems",
+            Type.INT,
+            Guard.DEFAULT.minItems(),
+            "Fewest items that agents of a stage must take before the next one; 0 for any.");
+    private static final Key<Duration> MAX_WAIT =
+        STAGES.key(
+            "maxWait",
+            Type.DURATION,
+            Guard.DEFAULT.maxWait(),
+            "Longest wait of a stage for them; then the rollout is paused.");
+    private static final Key<Double> MAX_OUTPUT_CHANGE =
+        STAGES.key(
+            "maxOutputChange",
+            Type.FLOAT,
+            0.0,
+            "Largest relative change of what exporters get for each item or byte; 0 for any.");
+    private static final Key<String> REASON =
+        STAGES.key("reason", Type.STRING, "", "Reason, kept in the audit log.");
+
+    private static final Section PIPELINE_SPEC =
+        new Section("pipeline", "Configuration, and its rollout to agents.");
+    private static final Key<YamlNode> CONFIG =
+        PIPELINE_SPEC.required(
+            "config", Type.ANY, "Configuration of a collector, as a text or as a map.");
+
     private static final Section ROLLOUT_SPEC =
         new Section("rollout", "Rollout of a configuration to agents.");
     private static final Key<String> CONFIGURATION =
@@ -137,49 +195,13 @@ sealed interface SourceResource {
     private static final Key<Long> VERSION =
         ROLLOUT_SPEC.optional(
             "version", Type.INT, "Number of the version; by default that of the file.");
-    private static final Key<String> SELECTOR =
-        ROLLOUT_SPEC.key("selector", Type.STRING, "", "Agents; empty for all.");
-    private static final Key<Duration> APPLY_TIMEOUT =
-        ROLLOUT_SPEC.key(
-            "applyTimeout",
-            Type.DURATION,
-            Guard.DEFAULT.applyTimeout(),
-            "Time within which an agent must apply the version.");
-    private static final Key<Duration> SOAK =
-        ROLLOUT_SPEC.key("soak", Type.DURATION, Guard.DEFAULT.soak(), "Observation of each stage.");
-    private static final Key<Double> MAX_LOST =
-        ROLLOUT_SPEC.key(
-            "maxLost",
-            Type.FLOAT,
-            Guard.DEFAULT.maxLost(),
-            "Largest rise of the share of lost items, from 0 to 1.");
-    private static final Key<String> QUERY =
-        ROLLOUT_SPEC.key(
-            "query", Type.STRING, "", "PromQL query; the rollout is undone if it has a result.");
-    private static final Key<Long> MIN_ITEMS =
-        ROLLOUT_SPEC.key(
-            "minItems",
-            Type.INT,
-            Guard.DEFAULT.minItems(),
-            "Fewest items that agents of a stage must take before the next one; 0 for any.");
-    private static final Key<Duration> MAX_WAIT =
-        ROLLOUT_SPEC.key(
-            "maxWait",
-            Type.DURATION,
-            Guard.DEFAULT.maxWait(),
-            "Longest wait of a stage for them; then the rollout is paused.");
-    private static final Key<Double> MAX_OUTPUT_CHANGE =
-        ROLLOUT_SPEC.key(
-            "maxOutputChange",
-            Type.FLOAT,
-            0.0,
-            "Largest relative change of what exporters get for each item or byte; 0 for any.");
-    private static final Key<String> REASON =
-        ROLLOUT_SPEC.key("reason", Type.STRING, "", "Reason, kept in the audit log.");
 
-    private static final Map<String, Section> SPECS =
+    /** Keys of the content of each kind. */
+    static final Map<String, Section> SPECS =
         new TreeMap<>(
             Map.of(
+                PIPELINE,
+                PIPELINE_SPEC,
                 CONTROL,
                 CONTROL_SPEC,
                 RULE,
@@ -188,11 +210,16 @@ sealed interface SourceResource {
                 ROLLOUT_SPEC,
                 TEST,
                 ConfigTest.SPEC));
-    private static final Set<String> OF_MANIFEST = Set.of("id", "endMillis");
+
+    /** Keys of a live control that its manifest has elsewhere. */
+    static final Set<String> OF_MANIFEST = Set.of("id", "endMillis");
+
     private static final Map<String, Section> SECTIONS = new TreeMap<>();
     private static final Map<String, Key<YamlObject>> SPEC_KEYS = new TreeMap<>();
 
     static {
+      PIPELINE_SPEC.include(STAGES);
+      ROLLOUT_SPEC.include(STAGES);
       SPECS.forEach(
           (kind, spec) -> {
             Section s = ManifestReader.section(kind);
@@ -250,7 +277,9 @@ sealed interface SourceResource {
       return switch (kind) {
         case CONTROL -> control(meta, spec);
         case RULE -> new Rule(meta, AutomationRule.read(name, spec));
-        case ROLLOUT -> rollout(meta, spec);
+        case PIPELINE ->
+            new Pipeline(meta, configText(spec), rollout(meta, spec, meta.name(), null));
+        case ROLLOUT -> rollout(meta, spec, spec.get(CONFIGURATION), version(spec));
         default -> new Test(meta, ConfigTest.read(name, spec));
       };
     }
@@ -298,11 +327,35 @@ sealed interface SourceResource {
       }
     }
 
-    private static Rollout rollout(Meta meta, YamlObject o) {
+    private static String configText(YamlObject o) {
+      YamlNode n = o.get(CONFIG);
+      if (!n.isMap() && (!n.isScalar() || n.isNull() || n.asString().isBlank())) {
+        throw o.error(CONFIG, "must be the text of a configuration, or a map");
+      }
+      return configText(n);
+    }
+
+    /** A text as it is, or that of a map, in the order of its keys. */
+    static String configText(YamlNode n) {
+      if (!n.isMap()) {
+        return n.asString();
+      }
+      Map<String, Object> tree = new LinkedHashMap<>();
+      n.entries().forEach((k, e) -> tree.put(k, e.value()));
+      return YamlWriter.write(
+          YamlTree.written(tree, YamlTree.document(tree, n.where()), text -> text));
+    }
+
+    private static @Nullable Integer version(YamlObject o) {
       Long version = o.find(VERSION);
       if (version != null && (version < 1 || version > Integer.MAX_VALUE)) {
         throw o.error(VERSION, "must be at least 1");
       }
+      return version == null ? null : version.intValue();
+    }
+
+    private static Rollout rollout(
+        Meta meta, YamlObject o, String configuration, @Nullable Integer version) {
       Guard guard;
       try {
         guard =
@@ -319,8 +372,8 @@ sealed interface SourceResource {
       }
       return new Rollout(
           meta,
-          o.get(CONFIGURATION),
-          version == null ? null : version.intValue(),
+          configuration,
+          version,
           selector(o, SELECTOR),
           guard,
           Texts.shortened(o.get(REASON), 4096));

@@ -22,15 +22,15 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * Resources of the repository, and their application. A resource is applied once: what a user
- * changes afterwards is shown as drift and stays until the file changes. A file with an error keeps
- * the resources that it had before. Everything is guarded by this.
+ * Resources of the repository or cluster, and their application. A resource is applied once: what a
+ * user changes afterwards is shown as drift and stays until the file changes. A file with an error
+ * keeps the resources that it had before. Everything is guarded by this.
  */
 final class SourceResources {
   private static final System.Logger LOG = JulLogger.of(SourceResources.class.getName());
 
   /** Characters of all manifests together. */
-  private static final long MAX_TEXT = 16L << 20;
+  static final long MAX_TEXT = 16L << 20;
 
   /** Remaining time below which a control without an end is prolonged. */
   private static final Duration PROLONGED = Controls.LONGEST.minusDays(1);
@@ -41,8 +41,27 @@ final class SourceResources {
    * @param state {@code current}, {@code drift}, {@code ended}, {@code rolling out}, {@code
    *     undone}, {@code waiting} or {@code invalid}
    * @param detail why; "" where nothing is to be said
+   * @param rollout that it started; 0 for none
    */
-  record Item(String kind, String name, String path, String commit, String state, String detail) {}
+  record Item(
+      String kind,
+      String name,
+      String path,
+      String commit,
+      String state,
+      String detail,
+      long rollout) {
+    static Item invalid(String kind, String name, SourceFiles.File f, String detail) {
+      return new Item(kind, name, f.path(), f.commit(), "invalid", detail, 0);
+    }
+  }
+
+  /**
+   * Text of a configuration in a resource.
+   *
+   * @param file with the text alone
+   */
+  record PipelineText(String name, SourceFiles.File file) {}
 
   /** Resource and its file. */
   private record Placed(SourceResource resource, SourceFiles.File file) {}
@@ -52,16 +71,31 @@ final class SourceResources {
   private final DefinedRules rules;
   private final SourceState kept;
   private final Scheduler clock;
+  private final String actorPrefix;
+  private final String place;
 
   private final Map<String, Placed> resources = new LinkedHashMap<>(); // by kind and name
   private final List<Item> broken = new ArrayList<>();
   private final Map<String, String> waiting = new TreeMap<>(); // reasons, by kind and name
+  private final Map<String, String> invalid = new TreeMap<>(); // configurations, by kind and name
   private Manifests manifests = Manifests.NONE;
   private boolean unsaved;
   private volatile Map<String, List<ConfigTest>> tests = Map.of();
 
+  /**
+   * @param actorPrefix of authors in the audit log
+   * @param place of the resources, as {@link SourceFiles#word}
+   */
   SourceResources(
-      Controls controls, Rollouts rollouts, DefinedRules rules, SourceState kept, Scheduler clock) {
+      Controls controls,
+      Rollouts rollouts,
+      DefinedRules rules,
+      SourceState kept,
+      Scheduler clock,
+      String actorPrefix,
+      String place) {
+    this.actorPrefix = actorPrefix;
+    this.place = place;
     this.controls = controls;
     this.rollouts = rollouts;
     this.rules = rules;
@@ -72,6 +106,22 @@ final class SourceResources {
   /** Tests of a configuration. */
   List<ConfigTest> tests(String configuration) {
     return tests.getOrDefault(configuration, List.of());
+  }
+
+  /** Texts of configurations in resources. */
+  synchronized List<PipelineText> pipelines() {
+    List<PipelineText> out = new ArrayList<>();
+    for (Placed p : resources.values()) {
+      if (p.resource instanceof SourceResource.Pipeline x) {
+        SourceFiles.File f = p.file;
+        out.add(
+            new PipelineText(
+                x.meta().name(),
+                new SourceFiles.File(
+                    f.path() + " spec.config", x.text(), f.commit(), f.author(), f.subject())));
+      }
+    }
+    return out;
   }
 
   /** Takes rules and tests of the last files that were right, before the repository is read. */
@@ -105,8 +155,7 @@ final class SourceResources {
         own = SourceResource.parse(f.path(), f.text());
         mdai = mdai(f);
       } catch (ConfigException e) {
-        broken.add(
-            new Item("", "", f.path(), f.commit(), "invalid", String.valueOf(e.getMessage())));
+        broken.add(Item.invalid("", "", f, String.valueOf(e.getMessage())));
         used = kept.files.get(f.path());
         if (used == null) {
           continue;
@@ -123,8 +172,7 @@ final class SourceResources {
         all = all.with(mdai);
         rules.manifestsOfFlags().with(mdai);
       } catch (ConfigException e) {
-        broken.add(
-            new Item("", "", f.path(), f.commit(), "invalid", String.valueOf(e.getMessage())));
+        broken.add(Item.invalid("", "", f, String.valueOf(e.getMessage())));
       }
       for (SourceResource r : own) {
         place(r, used);
@@ -161,27 +209,29 @@ final class SourceResources {
       if (other == null) {
         resources.remove(m.id());
       }
-      broken.add(new Item(m.kind(), m.name(), f.path(), f.commit(), "invalid", problem));
+      broken.add(Item.invalid(m.kind(), m.name(), f, problem));
     }
   }
 
   /**
    * Applies what has changed, and ends the controls whose files were removed.
    *
-   * @param versions of the files of configurations, by name; 0 for one with an error
+   * @param sources of configurations, by name
    * @param author of the last commit
    * @throws IOException where a change is not on disk; the next call tries again
    */
-  synchronized void apply(Map<String, Integer> versions, String commit, String author)
+  synchronized void apply(Map<String, Repository.Source> sources, String commit, String author)
       throws IOException {
     Map<String, Applied> before = new TreeMap<>(kept.applied);
     defineRules();
     waiting.clear();
+    invalid.clear();
     for (Placed p : resources.values()) {
       try {
         switch (p.resource) {
           case SourceResource.LiveControl c -> apply(c, p.file);
-          case SourceResource.Rollout r -> apply(r, p.file, versions);
+          case SourceResource.Rollout r -> apply(r, p.file, sources);
+          case SourceResource.Pipeline x -> apply(x, p.file, sources);
           case SourceResource.Rule r -> note(r.meta(), r.meta().hash(), 0);
           case SourceResource.Test t -> note(t.meta(), t.meta().hash(), 0);
         }
@@ -202,10 +252,13 @@ final class SourceResources {
 
   private void remove(String id, String commit, String author) throws IOException {
     String name = id.substring(id.indexOf('/') + 1);
+    String why = "removed from the " + place + " at " + Texts.shortened(commit, 11);
+    if (id.startsWith(SourceResource.PIPELINE + "/")) {
+      rollouts.withdraw(name, actorPrefix + author, why);
+    }
     if (id.startsWith(SourceResource.CONTROL + "/") && controls.active(name) != null) {
       try {
-        controls.end(
-            name, "git:" + author, "removed from the repository at " + Texts.shortened(commit, 11));
+        controls.end(name, actorPrefix + author, why);
       } catch (ConflictException | NotFoundException e) {
         LOG.log(Level.DEBUG, "Control ended meanwhile", e);
       }
@@ -223,7 +276,7 @@ final class SourceResources {
     try {
       rules.takeRepository(all, manifests);
     } catch (ConfigException e) {
-      broken.add(new Item("", "", "", "", "invalid", String.valueOf(e.getMessage())));
+      broken.add(new Item("", "", "", "", "invalid", String.valueOf(e.getMessage()), 0));
     }
   }
 
@@ -259,9 +312,10 @@ final class SourceResources {
             && isSame(c, active)
             && (c.end() == null || active.control().endMillis() == end);
     if (end > now && !adopted) {
-      controls.put(c.control(), c.selector(), end, "git:" + f.author(), reason(c.control(), f));
+      controls.put(
+          c.control(), c.selector(), end, actorPrefix + f.author(), reason(c.control(), f));
     } else if (end <= now && active != null) {
-      controls.end(m.name(), "git:" + f.author(), "its end in the repository has passed");
+      controls.end(m.name(), actorPrefix + f.author(), "its end in the repository has passed");
     }
     note(m, m.hash(), 0);
   }
@@ -279,9 +333,21 @@ final class SourceResources {
         && active.selector().toString().equals(c.selector().toString());
   }
 
-  private void apply(SourceResource.Rollout r, SourceFiles.File f, Map<String, Integer> versions)
+  private void apply(
+      SourceResource.Pipeline p, SourceFiles.File f, Map<String, Repository.Source> sources)
       throws IOException {
-    int version = version(r, versions);
+    Repository.Source s = sources.get(p.meta().name());
+    if (s != null && !s.error().isEmpty()) {
+      invalid.put(p.meta().id(), s.error());
+    } else {
+      apply(p.rollout(), f, sources);
+    }
+  }
+
+  private void apply(
+      SourceResource.Rollout r, SourceFiles.File f, Map<String, Repository.Source> sources)
+      throws IOException {
+    int version = version(r, sources);
     String hash = Texts.sha256(r.meta().hash() + "/" + version);
     Applied last = kept.applied.get(r.meta().id());
     if (last != null && last.hash().equals(hash)) {
@@ -291,7 +357,7 @@ final class SourceResources {
       throw new IllegalArgumentException(
           "query requires a Prometheus: start the control plane with --prometheus.url");
     }
-    String actor = "git:" + f.author();
+    String actor = actorPrefix + f.author();
     String reason =
         r.reason().isEmpty() ? reason(f, rollouts.reason(r.configuration(), version)) : r.reason();
     Long adopted =
@@ -318,20 +384,20 @@ final class SourceResources {
     return ofVersion.isEmpty() || ofVersion.equals(own) ? own : ofVersion + "; " + own;
   }
 
-  private static int version(SourceResource.Rollout r, Map<String, Integer> versions) {
-    Integer ofFile = versions.get(r.configuration());
+  private int version(SourceResource.Rollout r, Map<String, Repository.Source> sources) {
     if (r.version() != null) {
       return r.version();
     }
-    if (ofFile == null) {
+    Repository.Source source = sources.get(r.configuration());
+    if (source == null) {
       throw new IllegalArgumentException(
-          "the repository has no file of configuration " + r.configuration() + "; write a version");
+          "the " + place + " has no configuration " + r.configuration() + "; write a version");
     }
-    if (ofFile == 0) {
+    if (!source.error().isEmpty()) {
       throw new IllegalArgumentException(
-          "the file of configuration " + r.configuration() + " is not valid");
+          "the configuration " + r.configuration() + " of the " + place + " is not valid");
     }
-    return ofFile;
+    return source.version();
   }
 
   /** States of the resources. */
@@ -340,22 +406,41 @@ final class SourceResources {
     for (Placed p : resources.values()) {
       SourceResource.Meta m = p.resource.meta();
       String why = waiting.getOrDefault(m.id(), "");
+      String error = invalid.getOrDefault(m.id(), "");
       String[] state =
-          !why.isEmpty()
-              ? new String[] {"waiting", why}
-              : switch (p.resource) {
-                case SourceResource.LiveControl c -> state(c);
-                case SourceResource.Rollout r -> state(r);
-                default -> new String[] {"current", ""};
-              };
-      out.add(new Item(m.kind(), m.name(), p.file.path(), p.file.commit(), state[0], state[1]));
+          !error.isEmpty()
+              ? new String[] {"invalid", error}
+              : !why.isEmpty()
+                  ? new String[] {"waiting", why}
+                  : switch (p.resource) {
+                    case SourceResource.LiveControl c -> state(c);
+                    case SourceResource.Rollout r -> state(r);
+                    case SourceResource.Pipeline x -> state(x.rollout());
+                    default -> new String[] {"current", ""};
+                  };
+      Applied a = kept.applied.get(m.id());
+      out.add(
+          new Item(
+              m.kind(),
+              m.name(),
+              p.file.path(),
+              p.file.commit(),
+              state[0],
+              state[1],
+              a == null ? 0 : a.rollout()));
     }
     for (Resource r : manifests.resources()) {
       String path = r.meta().where().replaceFirst(":\\d+:\\d+$", "");
       SourceFiles.File f = kept.files.get(path);
       out.add(
           new Item(
-              r.meta().kind(), r.meta().name(), path, f == null ? "" : f.commit(), "current", ""));
+              r.meta().kind(),
+              r.meta().name(),
+              path,
+              f == null ? "" : f.commit(),
+              "current",
+              "",
+              0));
     }
     out.addAll(broken);
     return out;
@@ -450,6 +535,8 @@ final class SourceResources {
     for (Placed p : resources.values()) {
       if (p.resource instanceof SourceResource.Rollout r) {
         rolledOut.add(r.configuration());
+      } else if (p.resource instanceof SourceResource.Pipeline x) {
+        rolledOut.add(x.rollout().configuration());
       }
     }
     rollouts.read(
@@ -474,7 +561,7 @@ final class SourceResources {
     return out;
   }
 
-  private static Item other(String kind, String name, String detail) {
-    return new Item(kind, name, "", "", "not in the repository", detail);
+  private Item other(String kind, String name, String detail) {
+    return new Item(kind, name, "", "", "not in the " + place, detail, 0);
   }
 }

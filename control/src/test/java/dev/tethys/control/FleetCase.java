@@ -71,6 +71,11 @@ abstract class FleetCase {
     return Map.of();
   }
 
+  /** Objects of a cluster. */
+  @Nullable SourceFiles cluster() {
+    return null;
+  }
+
   private ControlServer.Rules files() {
     return new ControlServer.Rules() {
       @Override
@@ -96,6 +101,11 @@ abstract class FleetCase {
       @Override
       public Repository.@Nullable Settings repository() {
         return FleetCase.this.repository();
+      }
+
+      @Override
+      public @Nullable SourceFiles cluster() {
+        return FleetCase.this.cluster();
       }
     };
   }

@@ -251,6 +251,7 @@ class RepositoryTest extends FleetCase {
 
   @Test
   void versionWhoseTestFailsIsRefusedWithTheDifference() throws Exception {
+    until(() -> get("/repository").path("files").size() == 1);
     commit("tests/edge.yaml", TEST, "Test of edge");
     commit("edge/eu.yaml", marked("no"), "Mark records");
     JsonNode f = file(pull());
@@ -428,6 +429,66 @@ class RepositoryTest extends FleetCase {
     assertThat(haveText(OWN)).isTrue();
     assertThat(agents.stream().mapToInt(a -> a.offers.get()).sum()).isEqualTo(offers);
     assertThat(get("/audit").toString()).contains("configuration.adopt");
+  }
+
+  private static String pipeline(String config) {
+    return """
+        apiVersion: tethys.dev/v1
+        kind: TethysPipeline
+        metadata: {name: pipe}
+        spec:
+          selector: env=prod
+          soak: 0s
+          minItems: 0
+          config:%s
+        """
+        .formatted(config);
+  }
+
+  private static String asText(String graph) {
+    return " |\n" + graph.indent(4).stripTrailing();
+  }
+
+  private String running(JsonNode repository) {
+    return resource(repository, "pipe").path("state").asString();
+  }
+
+  @Test
+  void pipelineIsAVersionAndItsRolloutAndReturnsTheAgentsWhenItIsRemoved() throws Exception {
+    fleet(2);
+    commit("pipe.yaml", pipeline(asText(BATCH)), "Pipe");
+    pull();
+    until(() -> running(get("/repository")).equals("current"));
+    assertThat(get("/configurations/pipe/1").path("text").asString()).isEqualTo(BATCH);
+    until(() -> all(get("/agents"), a -> a.path("configuration").toString().contains("pipe")));
+
+    // The same as a map, and with an error in each form.
+    commit(
+        "pipe.yaml",
+        pipeline(
+            " {receivers: {hand: {}, nop: {}}, exporters: {nop: {}}, service: {pipelines: {logs:"
+                + " {receivers: [hand, nop], exporters: [nop]}}}}"),
+        "As a map");
+    pull();
+    until(() -> running(get("/repository")).equals("current"));
+    assertThat(get("/configurations/pipe/2").path("text").asString())
+        .startsWith("receivers:\n  hand: {}\n");
+    commit("pipe.yaml", pipeline(asText(BATCH.replace("batch: {}", "batch: {a: 1}"))), "Broken");
+    JsonNode broken = resource(pull(), "pipe");
+    assertThat(broken.path("state").asString()).isEqualTo("invalid");
+    assertThat(broken.path("detail").asString())
+        .startsWith("pipe.yaml spec.config:3:")
+        .contains("a");
+    assertThat(get("/configurations/pipe").size()).isEqualTo(2);
+    commit("pipe.yaml", pipeline(" 5"), "No configuration");
+    assertThat(resource(pull(), "pipe").path("detail").asString()).contains("must be a map");
+
+    Files.delete(origin.resolve("pipe.yaml"));
+    git(origin, "add", "-A");
+    git(origin, "commit", "-q", "-m", "Remove");
+    assertThat(pull().path("resources")).isEmpty();
+    until(() -> all(get("/agents"), a -> !a.path("configuration").toString().contains("pipe")));
+    assertThat(get("/audit").toString()).contains("configuration.withdraw");
   }
 
   @Test

@@ -1,0 +1,376 @@
+package dev.tethys.control;
+
+import static java.util.Objects.requireNonNull;
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.config.HttpClientConfig;
+import dev.tethys.config.HttpClientConfig.Authorization;
+import dev.tethys.config.ProxyConfig;
+import dev.tethys.config.Secret;
+import dev.tethys.config.TlsConfig;
+import dev.tethys.config.YamlDocument;
+import dev.tethys.testkit.KubernetesProcess;
+import dev.tethys.testkit.Shared;
+import dev.tethys.web.client.HttpClientFactory;
+import dev.tethys.web.kubernetes.ClusterAccess;
+import dev.tethys.web.kubernetes.ResourceWatch;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Objects of a real API server, with the rights of deploy/kubernetes and no more. */
+@Timeout(180)
+class KubernetesTest extends FleetCase {
+  private static final String DEFINITIONS =
+      "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
+  private static final String BATCH = graph("{batch: {}}", "batch");
+
+  @TempDir static Path clusterFolder;
+  private static @Nullable KubernetesProcess cluster;
+
+  private final HttpClientFactory clients = new HttpClientFactory("Tethys/test");
+  private final List<String> made = new ArrayList<>();
+  private volatile boolean leads = true;
+
+  @BeforeAll
+  static void begin() throws Exception {
+    KubernetesProcess c = new KubernetesProcess(clusterFolder);
+    cluster = c;
+    c.kill();
+    c.users("control", "");
+    c.start();
+    for (String text : List.of(ResourceDefinitions.yaml(), manifest("rbac.yaml"))) {
+      for (JsonNode n : documents(text)) {
+        c.create(place(n), n.toString());
+      }
+    }
+    for (Path p : Shared.conformanceFiles("mdai/operator/crd/bases", ".yaml")) {
+      for (JsonNode n : documents(Files.readString(p))) {
+        c.create(DEFINITIONS, n.toString());
+      }
+    }
+    // The user of the test has what the service account has.
+    c.create(
+        "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
+        """
+        {"metadata":{"name":"test"},"roleRef":{"apiGroup":"rbac.authorization.k8s.io",
+         "kind":"ClusterRole","name":"tethys-control"},
+         "subjects":[{"kind":"User","apiGroup":"rbac.authorization.k8s.io","name":"control"}]}
+        """);
+  }
+
+  private static String manifest(String name) throws IOException {
+    return Files.readString(Shared.root().resolve("deploy/kubernetes").resolve(name));
+  }
+
+  @AfterAll
+  static void end() {
+    if (cluster != null) {
+      cluster.close();
+    }
+  }
+
+  private static List<JsonNode> documents(String yaml) {
+    List<JsonNode> out = new ArrayList<>();
+    for (YamlDocument d : YamlDocument.parseAll("test", yaml)) {
+      if (d.root().isMap()) {
+        out.add(JsonMapper.shared().valueToTree(d.root().asTree()));
+      }
+    }
+    return out;
+  }
+
+  private static String place(JsonNode n) {
+    String namespace = n.path("metadata").path("namespace").asString("");
+    String in = namespace.isEmpty() ? "" : "/namespaces/" + namespace;
+    return switch (n.path("kind").asString("")) {
+      case "CustomResourceDefinition" -> DEFINITIONS;
+      case "Namespace" -> "/api/v1/namespaces";
+      case "ServiceAccount" -> "/api/v1" + in + "/serviceaccounts";
+      default ->
+          "/apis/rbac.authorization.k8s.io/v1"
+              + in
+              + "/"
+              + n.path("kind").asString("").toLowerCase(java.util.Locale.ROOT)
+              + "s";
+    };
+  }
+
+  private static KubernetesProcess api() {
+    return requireNonNull(cluster);
+  }
+
+  @Override
+  SourceFiles cluster() {
+    Path token = folder.resolve("token");
+    try {
+      Files.writeString(token, "token-of-control");
+    } catch (IOException e) {
+      throw new java.io.UncheckedIOException(e);
+    }
+    HttpClientConfig config =
+        ClusterAccess.client(
+            new Authorization("Bearer", Secret.NONE, token.toString()),
+            null,
+            new TlsConfig(
+                api().ca().toString(), "", "", "", Secret.NONE, "", "", false, null, null),
+            ProxyConfig.NONE);
+    ResourceWatch.Connection connection =
+        new ResourceWatch.Connection(
+            ClusterAccess.of(api().url(), config),
+            (c, call) -> clients.client(c).send(call),
+            d -> Thread.sleep(d));
+    List<ClusterKind> kinds = new ArrayList<>(ClusterKind.OWN);
+    kinds.addAll(ClusterKind.MDAI);
+    return new ClusterFiles("", kinds, connection, new ClusterStatus(connection, () -> leads));
+  }
+
+  @Override
+  @BeforeEach
+  void start() throws IOException {
+    super.start();
+  }
+
+  @AfterEach
+  void clean() throws Exception {
+    for (String path : made) {
+      if (api().status(path) == 200) {
+        api().delete(path);
+      }
+    }
+    clients.close();
+  }
+
+  private String create(String plural, String namespace, ObjectNode object) throws Exception {
+    String list = "/apis/tethys.dev/v1/namespaces/" + namespace + "/" + plural;
+    String path = list + "/" + object.path("metadata").path("name").asString();
+    api().create(list, object.toString());
+    made.add(path);
+    return path;
+  }
+
+  private static ObjectNode object(String kind, String name) {
+    ObjectNode o = body().put("apiVersion", "tethys.dev/v1").put("kind", kind);
+    o.putObject("metadata").put("name", name);
+    o.putObject("spec");
+    return o;
+  }
+
+  private static ObjectNode pipeline(String name, String text) {
+    ObjectNode o = object("TethysPipeline", name);
+    o.putObject("spec")
+        .put("config", text)
+        .put("selector", "env=prod")
+        .put("soak", "0s")
+        .put("minItems", 0);
+    return o;
+  }
+
+  private static String patch(String key, String value) {
+    ObjectNode o = body();
+    o.putObject("spec").put(key, value);
+    return o.toString();
+  }
+
+  /** Reason of a condition, where it is of the present generation; else "". */
+  private JsonNode condition(String path, String type) throws Exception {
+    JsonNode o = api().get(path);
+    for (JsonNode c : o.path("status").path("conditions")) {
+      if (c.path("type").asString().equals(type)
+          && c.path("observedGeneration").asLong()
+              == o.path("metadata").path("generation").asLong()) {
+        return c;
+      }
+    }
+    return body();
+  }
+
+  private void awaitCondition(String path, String type, String status, String reason)
+      throws Exception {
+    until(
+        () -> {
+          JsonNode c = condition(path, type);
+          return c.path("status").asString("").equals(status)
+              && c.path("reason").asString("").equals(reason);
+        });
+  }
+
+  private void awaitRunning(String text) throws Exception {
+    until(
+        () ->
+            all(
+                get("/agents"),
+                a -> {
+                  try {
+                    return get("/agents/" + a.path("uid").asString())
+                        .path("effectiveConfiguration")
+                        .asString("")
+                        .equals(text);
+                  } catch (Exception e) {
+                    throw new IllegalStateException(e);
+                  }
+                }));
+  }
+
+  @Test
+  void pipelineReachesAgentsShowsErrorsAndReturnsThemWhenItIsDeleted() throws Exception {
+    fleet(2);
+    String path = create("tethyspipelines", "default", pipeline("edge", BATCH));
+    awaitCondition(path, "Ready", "True", "Complete");
+    awaitCondition(path, "Accepted", "True", "Valid");
+    awaitCondition(path, "Progressing", "False", "Complete");
+    JsonNode status = api().get(path).path("status");
+    assertThat(status.path("state").asString()).isEqualTo("current");
+    assertThat(status.path("version").asInt()).isEqualTo(1);
+    assertThat(status.path("observedGeneration").asInt()).isEqualTo(1);
+    awaitRunning(BATCH);
+
+    // An error has its line, and the former version stays.
+    api().patch(path, patch("config", BATCH.replace("batch: {}", "batch: {a: 1}")));
+    awaitCondition(path, "Accepted", "False", "Invalid");
+    assertThat(condition(path, "Accepted").path("message").asString())
+        .startsWith("spec.config, line 3, column ");
+    assertThat(get("/configurations/edge").size()).isEqualTo(1);
+    awaitRunning(BATCH);
+
+    // A change is a further version; its author is the program that wrote it.
+    api().patch(path, patch("config", OWN));
+    awaitCondition(path, "Ready", "True", "Complete");
+    awaitRunning(OWN);
+    assertThat(get("/configurations/edge").size()).isEqualTo(2);
+
+    api().patch(path, patch("config", BATCH));
+    awaitCondition(path, "Ready", "True", "Complete");
+    api().delete(path);
+    until(() -> get("/audit").toString().contains("configuration.withdraw"));
+    awaitRunning(OWN);
+    assertThat(get("/repository").path("resources")).isEmpty();
+  }
+
+  @Test
+  void pipelineWaitsForAgentsAndControlsAndRulesAreReadBesideABadObject() throws Exception {
+    String path = create("tethyspipelines", "default", pipeline("waits", BATCH));
+    awaitCondition(path, "Progressing", "True", "Waiting");
+    assertThat(condition(path, "Progressing").path("message").asString())
+        .contains("no connected agent");
+
+    ObjectNode bad = object("TethysControl", "bad");
+    bad.putObject("spec").put("action", "mute").put("pipeline", "logs").put("duration", "50d");
+    String badPath = create("tethyscontrols", "default", bad);
+    ObjectNode mute = object("TethysControl", "mute-shop");
+    ObjectNode spec = mute.putObject("spec").put("action", "mute").put("owner", "shop");
+    spec.putObject("attributes").put("service.name", "shop");
+    String good = create("tethyscontrols", "default", mute);
+    ObjectNode rule = object("TethysRule", "noisy");
+    rule.putObject("spec").putObject("trigger").put("alert", "Noisy");
+    ((ObjectNode) rule.path("spec"))
+        .putArray("start_controls")
+        .addObject()
+        .put("action", "mute")
+        .put("pipeline", "logs")
+        .put("duration", "10m");
+    String rulePath = create("tethysrules", "default", rule);
+
+    awaitCondition(badPath, "Accepted", "False", "Invalid");
+    assertThat(condition(badPath, "Accepted").path("message").asString())
+        .isEqualTo("spec.duration: must be more than 0s and at most 30d");
+    awaitCondition(good, "Ready", "True", "Complete");
+    awaitCondition(rulePath, "Ready", "True", "Complete");
+    assertThat(get("/controls?state=active").get(0).path("id").asString()).isEqualTo("mute-shop");
+    assertThat(get("/automation").path("rules").toString()).contains("noisy");
+
+    // Of two with one name the older one has effect.
+    api().create("/api/v1/namespaces", "{\"metadata\":{\"name\":\"other\"}}");
+    String second = create("tethyspipelines", "other", pipeline("waits", OWN));
+    awaitCondition(second, "Accepted", "False", "Invalid");
+    assertThat(condition(second, "Accepted").path("message").asString())
+        .contains("already defined at TethysPipeline/default/waits");
+
+    api().delete(good);
+    until(() -> get("/controls?state=active").isEmpty());
+    assertThat(get("/audit").toString()).contains("\"kubernetes:");
+  }
+
+  @Test
+  void serverThatIsAwayOrForgetsVersionsChangesNothingAndIsFollowedAgain() throws Exception {
+    fleet(1);
+    String path = create("tethyspipelines", "default", pipeline("edge2", BATCH));
+    awaitCondition(path, "Ready", "True", "Complete");
+    api().kill();
+    assertThat(get("/controls")).isEmpty();
+    awaitRunning(BATCH);
+    api().start();
+    api().patch(path, patch("reason", "written meanwhile"));
+    api().compact();
+    api().patch(path, patch("config", OWN));
+    awaitCondition(path, "Ready", "True", "Complete");
+    awaitRunning(OWN);
+  }
+
+  @Test
+  void onlyTheLeaderWrites() throws Exception {
+    leads = false;
+    fleet(1);
+    String path = create("tethyspipelines", "default", pipeline("edge3", BATCH));
+    awaitRunning(BATCH);
+    assertThat(api().get(path).path("status").isMissingNode()).isTrue();
+    leads = true;
+    awaitCondition(path, "Ready", "True", "Complete");
+  }
+
+  @Test
+  void samplesOfMdaiGetConditions() throws Exception {
+    Map<String, String> plurals =
+        ClusterKind.MDAI.stream()
+            .collect(java.util.stream.Collectors.toMap(ClusterKind::kind, ClusterKind::plural));
+    int hubs = 0;
+    for (Path p : Shared.conformanceFiles("mdai/operator/samples", ".yaml")) {
+      for (JsonNode n : documents(Files.readString(p))) {
+        String plural = plurals.get(n.path("kind").asString(""));
+        if (plural == null) {
+          continue;
+        }
+        String namespace = n.path("metadata").path("namespace").asString("default");
+        if (api().status("/api/v1/namespaces/" + namespace) == 404) {
+          api().create("/api/v1/namespaces", "{\"metadata\":{\"name\":\"" + namespace + "\"}}");
+        }
+        String list = "/apis/hub.mydecisive.ai/v1/namespaces/" + namespace + "/" + plural;
+        String path = list + "/" + n.path("metadata").path("name").asString();
+        if (api().status(path) == 200) {
+          continue;
+        }
+        api().create(list, n.toString());
+        made.add(path);
+        if (plural.equals("mdaihubs")) {
+          hubs++;
+        }
+      }
+    }
+    assertThat(hubs).isGreaterThan(1);
+    for (String path : List.copyOf(made)) {
+      if (path.contains("/mdaiingresses/")) {
+        continue; // its status has no fields
+      }
+      until(() -> condition(path, "Available").has("reason"));
+      JsonNode c = condition(path, "Available");
+      assertThat(c.path("reason").asString())
+          .as(path + ": " + c)
+          .isEqualTo(path.contains("/mdaihubs/") ? "Reconciling" : "NotSupported");
+    }
+    assertThat(get("/mdai").path("resources").size()).isEqualTo(made.size());
+  }
+}
