@@ -26,9 +26,10 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Resource of the group {@code tethys.dev} in a file or a cluster: a configuration with its
- * rollout, a live control, a rule of automation, a rollout or a test of a configuration. Files have
- * the form of Kubernetes manifests; resources of other groups in them are left to others.
+ * Resource of the group {@code tethys.dev} in a file or a cluster. Its kinds are a configuration
+ * with its rollout, a live control, a rule of automation, a rollout, and a test of a configuration.
+ * Files have the form of Kubernetes manifests; resources of other groups in them are left to
+ * others.
  */
 sealed interface SourceResource {
   String API_VERSION = "tethys.dev/v1";
