@@ -27,9 +27,13 @@ public final class ElfFunctions {
    * @throws IOException when the file cannot be read, or is damaged
    */
   public static @Nullable String[] symbols(ElfFile elf, long[] addresses) throws IOException {
+    return symbols(elf, goFunctions(elf), addresses);
+  }
+
+  static @Nullable String[] symbols(ElfFile elf, @Nullable GoFunctions go, long[] addresses)
+      throws IOException {
     @Nullable String[] out = new String[addresses.length];
     try {
-      GoFunctions go = goFunctions(elf);
       if (go != null) {
         for (int i = 0; i < out.length; i++) {
           int function = go.at(addresses[i]);
@@ -43,7 +47,8 @@ public final class ElfFunctions {
     }
   }
 
-  private static @Nullable GoFunctions goFunctions(ElfFile elf) {
+  /** Functions of a program of Go; null without them, also when their table is damaged. */
+  static @Nullable GoFunctions goFunctions(ElfFile elf) {
     try {
       return GoFunctions.of(elf);
     } catch (IOException e) {

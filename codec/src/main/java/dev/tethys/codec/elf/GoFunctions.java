@@ -2,6 +2,7 @@ package dev.tethys.codec.elf;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -14,26 +15,53 @@ public final class GoFunctions {
   private static final List<String> SECTIONS = List.of(".gopclntab", ".data.rel.ro.gopclntab");
   private static final List<String> MODULE_SECTIONS =
       List.of(".go.module", ".noptrdata", ".data", ".data.rel.ro");
+
+  /** Section in which the linker of C puts the table of a program that can be placed anywhere. */
+  private static final String MERGED = ".data.rel.ro";
+
+  private static final String BUILD_INFO = ".go.buildinfo";
+  private static final int HEADER = 72;
   private static final int GO_1_16 = 0xffff_fffa;
   private static final int GO_1_18 = 0xffff_fff0;
   private static final int GO_1_20 = 0xffff_fff1;
   private static final int MAX_FUNCTIONS = 4_000_000;
+  private static final int TEXT = 22;
+
+  /** Words of runtime.moduledata that are read. */
+  private static final int MODULE_WORDS = 48;
+
+  /**
+   * Form of the tables.
+   *
+   * @param isRelative addresses are offsets from the start of the code (Go 1.18 and newer)
+   * @param hasStartLine records have the line of the function (Go 1.20 and newer)
+   * @param quantum size of the smallest instruction
+   * @param units offset of the files of compilation units
+   * @param files offset of the names of files
+   * @param values offset of the values by address
+   */
+  record Layout(
+      boolean isRelative, boolean hasStartLine, int quantum, int units, int files, int values) {}
 
   private final ByteBuffer table;
   private final boolean relative;
+  private final Layout layout;
   private final int count;
   private final long text;
   private final int names;
   private final int functions;
+  private final long[] module;
 
-  private GoFunctions(
-      ByteBuffer table, boolean relative, int count, long text, int names, int functions) {
+  private GoFunctions(ByteBuffer table, Layout layout, long text, long[] module) {
+    int shift = layout.isRelative ? 8 : 0;
     this.table = table;
-    this.relative = relative;
-    this.count = count;
+    this.layout = layout;
+    this.relative = layout.isRelative;
+    this.count = (int) Math.clamp(table.getLong(8), 0, MAX_FUNCTIONS);
     this.text = text;
-    this.names = names;
-    this.functions = functions;
+    this.names = (int) table.getLong(24 + shift);
+    this.functions = (int) table.getLong(56 + shift);
+    this.module = module;
   }
 
   /**
@@ -42,22 +70,53 @@ public final class GoFunctions {
    * @throws IOException when its table is older than Go 1.16 or damaged
    */
   public static @Nullable GoFunctions of(ElfFile file) throws IOException {
+    Table t = table(file);
+    if (t == null) {
+      return null;
+    }
+    try {
+      return of(file, t.address, t.bytes);
+    } catch (IndexOutOfBoundsException e) {
+      throw new IOException("its function table of Go is damaged", e);
+    }
+  }
+
+  private record Table(long address, ByteBuffer bytes) {}
+
+  private static @Nullable Table table(ElfFile file) throws IOException {
     for (String name : SECTIONS) {
       ElfFile.Section s = file.section(name);
       if (s != null) {
-        try {
-          return of(file, s, file.bytes(s));
-        } catch (IndexOutOfBoundsException e) {
-          throw new IOException("section " + name + " is damaged", e);
-        }
+        return new Table(s.address(), file.bytes(s));
+      }
+    }
+    ElfFile.Section s = isIn(file) ? file.section(MERGED) : null;
+    if (s == null) {
+      return null;
+    }
+    ByteBuffer b = file.bytes(s);
+    for (int at = 0; at + HEADER <= b.limit(); at += 8) {
+      if (isMagic(b.getInt(at)) && b.getShort(at + 4) == 0 && b.get(at + 7) == 8) {
+        return new Table(
+            s.address() + at, b.slice(at, b.limit() - at).order(ByteOrder.LITTLE_ENDIAN));
       }
     }
     return null;
   }
 
-  private static GoFunctions of(ElfFile file, ElfFile.Section s, ByteBuffer t) throws IOException {
+  private static boolean isMagic(int m) {
+    return m == GO_1_16 || m == GO_1_18 || m == GO_1_20;
+  }
+
+  /** True for a program of Go. */
+  static boolean isIn(ElfFile file) {
+    return SECTIONS.stream().anyMatch(n -> file.section(n) != null)
+        || file.section(BUILD_INFO) != null && file.section(MERGED) != null;
+  }
+
+  private static GoFunctions of(ElfFile file, long address, ByteBuffer t) throws IOException {
     int magic = t.getInt(0);
-    if (t.get(7) != 8 || magic != GO_1_16 && magic != GO_1_18 && magic != GO_1_20) {
+    if (t.get(7) != 8 || !isMagic(magic)) {
       throw new IOException(
           "function table 0x"
               + Integer.toHexString(magic)
@@ -66,26 +125,33 @@ public final class GoFunctions {
     }
     boolean relative = magic != GO_1_16;
     int shift = relative ? 8 : 0;
+    Layout layout =
+        new Layout(
+            relative,
+            magic == GO_1_20,
+            t.get(6),
+            (int) t.getLong(32 + shift),
+            (int) t.getLong(40 + shift),
+            (int) t.getLong(48 + shift));
+    long[] module = relative ? module(file, address, t) : new long[0];
     long text = relative ? t.getLong(24) : 0;
     if (relative && text == 0) { // linked by another linker, or Go 1.26 and newer
-      text = textOfModule(file, s.address(), t);
+      if (module.length == 0) {
+        // a guess would give the middle of functions
+        throw new IOException("its functions of Go have no known start");
+      }
+      text = module[TEXT];
     }
-    return new GoFunctions(
-        t,
-        relative,
-        (int) Math.clamp(t.getLong(8), 0, MAX_FUNCTIONS),
-        text,
-        (int) t.getLong(24 + shift),
-        (int) t.getLong(56 + shift));
+    return new GoFunctions(t, layout, text, module);
   }
 
   /**
-   * Address to which those of functions are relative, from runtime.moduledata: it starts with the
-   * address of the table, and has the first function's address and this one at words 20 and 22.
+   * Words of runtime.moduledata: it starts with the address of the table, and has the first
+   * function's address and the one to which addresses are relative at words 20 and 22.
    *
-   * @throws IOException when it is not found: a guess would give the middle of functions
+   * @return empty when it is not found
    */
-  private static long textOfModule(ElfFile file, long table, ByteBuffer t) throws IOException {
+  private static long[] module(ElfFile file, long table, ByteBuffer t) throws IOException {
     long first = t.getInt((int) t.getLong(64)) & 0xffff_ffffL;
     for (String name : MODULE_SECTIONS) {
       ElfFile.Section s = file.section(name);
@@ -93,13 +159,15 @@ public final class GoFunctions {
         continue;
       }
       ByteBuffer b = file.bytes(s);
-      for (int at = 0; at + 184 <= b.limit(); at += 8) {
-        if (b.getLong(at) == table && b.getLong(at + 160) - b.getLong(at + 176) == first) {
-          return b.getLong(at + 176);
+      for (int at = 0; at + 8 * MODULE_WORDS <= b.limit(); at += 8) {
+        if (b.getLong(at) == table && b.getLong(at + 160) - b.getLong(at + 8 * TEXT) == first) {
+          long[] out = new long[MODULE_WORDS];
+          b.slice(at, 8 * MODULE_WORDS).order(b.order()).asLongBuffer().get(out);
+          return out;
         }
       }
     }
-    throw new IOException("its functions of Go have no known start");
+    return new long[0];
   }
 
   /** True for Go 1.18 and newer: arguments and results are in registers. */
@@ -121,19 +189,45 @@ public final class GoFunctions {
 
   /** Name of a function, with its package. */
   public String name(int index) {
-    ByteBuffer b = nameBytes(index);
-    byte[] bytes = new byte[b.remaining()];
-    b.get(bytes);
-    return new String(bytes, StandardCharsets.UTF_8);
+    return StandardCharsets.UTF_8.decode(nameBytes(index)).toString();
   }
 
   private ByteBuffer nameBytes(int index) {
-    int at =
-        relative
+    return ElfFile.slice(table, names + table.getInt(record(index) + (relative ? 4 : 8)));
+  }
+
+  /** Name at an offset of the names; "" outside of them. */
+  String nameAt(int offset) {
+    return StandardCharsets.UTF_8.decode(ElfFile.slice(table, names + offset)).toString();
+  }
+
+  /** True if a name starts at an offset of the names. */
+  boolean isName(int offset) {
+    return offset > 0
+        && offset < layout.units - names
+        && table.get(names + offset - 1) == 0
+        && table.get(names + offset) != 0;
+  }
+
+  /** Position in the table of the record of a function. */
+  int record(int index) {
+    return functions
+        + (relative
             ? table.getInt(functions + 8 * index + 4)
-            : (int) table.getLong(functions + 16 * index + 8);
-    int name = table.getInt(functions + at + (relative ? 4 : 8));
-    return ElfFile.slice(table, names + name);
+            : (int) table.getLong(functions + 16 * index + 8));
+  }
+
+  ByteBuffer table() {
+    return table;
+  }
+
+  Layout layout() {
+    return layout;
+  }
+
+  /** Words of runtime.moduledata; empty when it was not found, and before Go 1.18. */
+  long[] module() {
+    return module;
   }
 
   /** Index of the function of a name; -1 without one. */

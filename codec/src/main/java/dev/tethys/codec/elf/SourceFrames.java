@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Frames in the source of addresses of a file: functions with those inlined, files and lines from
- * DWARF, else functions from symbol tables. Nothing is kept between calls.
+ * DWARF or the tables of Go, else functions from symbol tables. Nothing is kept between calls.
  */
 public final class SourceFrames {
   private static final long STEPS = 400_000_000;
@@ -17,6 +17,10 @@ public final class SourceFrames {
 
   /** True if a file has line numbers, not only symbols. */
   public static boolean hasLines(ElfFile elf) {
+    return hasDwarf(elf) || GoFunctions.isIn(elf);
+  }
+
+  private static boolean hasDwarf(ElfFile elf) {
     return elf.section(".debug_line") != null;
   }
 
@@ -32,16 +36,35 @@ public final class SourceFrames {
       throws IOException {
     long[] sorted = Arrays.stream(addresses).filter(a -> a > 0).sorted().distinct().toArray();
     List<List<SourceFrame>> found = new ArrayList<>();
-    Dwarf dwarf = hasLines(elf) ? Dwarf.read(elf, sorted, max) : null;
-    @Nullable String[] symbols = ElfFunctions.symbols(elf, sorted);
+    Dwarf dwarf = hasDwarf(elf) ? Dwarf.read(elf, sorted, max) : null;
+    GoFunctions go = ElfFunctions.goFunctions(elf);
+    @Nullable String[] symbols = ElfFunctions.symbols(elf, go, sorted);
+    List<List<SourceFrame>> ofGo = go == null ? List.of() : goFrames(elf, go, sorted);
     for (int i = 0; i < sorted.length; i++) {
       String s = symbols[i];
-      found.add(frames(dwarf, i, s == null ? "" : s));
+      List<SourceFrame> frames = frames(dwarf, i, s == null ? "" : s);
+      boolean hasLine = frames.stream().anyMatch(f -> f.line() > 0);
+      boolean isOfGo = !hasLine && i < ofGo.size() && !ofGo.get(i).isEmpty();
+      found.add(isOfGo ? ofGo.get(i) : frames);
     }
     List<List<SourceFrame>> out = new ArrayList<>();
     for (long a : addresses) {
       int i = Arrays.binarySearch(sorted, a);
       out.add(i < 0 ? List.of() : found.get(i));
+    }
+    return out;
+  }
+
+  /** Frames of the tables of Go by address; fewer than addresses when it takes too many steps. */
+  private static List<List<SourceFrame>> goFrames(ElfFile elf, GoFunctions go, long[] sorted) {
+    List<List<SourceFrame>> out = new ArrayList<>();
+    try {
+      GoLines lines = new GoLines(elf, go, new DwarfCursor.Budget(STEPS));
+      for (long a : sorted) {
+        out.add(lines.frames(a));
+      }
+    } catch (IOException | IndexOutOfBoundsException | ArithmeticException e) {
+      // damaged: names of functions are left
     }
     return out;
   }
