@@ -20,6 +20,9 @@ import org.jspecify.annotations.Nullable;
 final class ProfileAdmission {
   private static final int MAX_SHOWN = 1000;
 
+  /** Queries have a time range in milliseconds of which the end in nanoseconds is a long. */
+  private static final long LAST = Long.MAX_VALUE / 1_000_000 * 1_000_000;
+
   private final ProfileLimits limits;
   private final Set<Labels> known;
   private final ProfileBatch batch;
@@ -162,6 +165,16 @@ final class ProfileAdmission {
    * @param depths by node, null if no stack of the batch is too deep
    */
   private @Nullable Limit row(int r, int @Nullable [] depths, Samples samples) {
+    long time = batch.rows.times[r];
+    if (time < 0 || time >= LAST) {
+      return new Limit(
+          "not_in_ingestion_window",
+          "profile of series '"
+              + shown(batch.series.get(batch.rows.series[r]))
+              + "' has time "
+              + time
+              + " ns; it must be from 1970-01-01 to 2262-04-11, queries cannot ask for others");
+    }
     int n = batch.rows.samples[r];
     if (n > limits.maxSamples()) {
       return new Limit(

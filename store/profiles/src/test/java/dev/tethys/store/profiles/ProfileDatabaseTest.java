@@ -100,6 +100,31 @@ class ProfileDatabaseTest {
     return out;
   }
 
+  @Test
+  void timesThatCannotBeAskedForAreRefused() throws IOException {
+    long last = Long.MAX_VALUE / 1_000_000 * 1_000_000;
+    try (ProfileDatabase store = open(new SimulatedFiles(1), engine())) {
+      ProfileAppendResult result =
+          append(
+              store,
+              profile("a", Long.MIN_VALUE, 1),
+              profile("a", -1, 2),
+              profile("a", 0, 3),
+              profile("a", last - 1, 4),
+              profile("a", last, 5),
+              profile("a", Long.MAX_VALUE, 6));
+      assertThat(result.stored()).isEqualTo(2);
+      assertThat(result.refused()).isEqualTo(4);
+      assertThat(result.refusals()).hasSize(1);
+      assertThat(result.refusals().getFirst().limit()).isEqualTo("not_in_ingestion_window");
+      assertThat(result.refusals().getFirst().message())
+          .contains("-9223372036854775808 ns", "from 1970-01-01 to 2262-04-11");
+      assertThat(values(store)).containsExactlyInAnyOrder(3L, 4L);
+      store.flush();
+      assertThat(values(store)).containsExactlyInAnyOrder(3L, 4L);
+    }
+  }
+
   // ---- crashes
 
   /**
