@@ -34,7 +34,7 @@ final class UploadDebugInfo {
         "profile upload-debuginfo",
         "<file>...",
         "Upload ELF files with symbols or debug information, so that the server names the functions"
-            + " of profiles that have addresses only.",
+            + " of profiles that have addresses only. The split DWARF of FILE is sent from FILE.dwp.",
         List.of(URL, TENANT, BUILD_ID, HttpAccess.CONFIG),
         1,
         Command.ANY,
@@ -55,32 +55,52 @@ final class UploadDebugInfo {
       for (String name : a.operands()) {
         Path file = Path.of(name);
         String id = given;
-        boolean lines;
+        String remark;
         try (ElfFile elf = ElfFile.open(file)) {
           List<String> ids = elf.buildIds();
           id = id.isEmpty() && !ids.isEmpty() ? ids.getFirst() : id;
-          lines = SourceFrames.hasLines(elf);
+          if (id.isEmpty() && SourceFrames.isPackage(elf)) {
+            throw new IOException(
+                file
+                    + " is a package of split DWARF, which has no build id; give its program, with"
+                    + " which a package NAME.dwp is sent, or --build-id");
+          }
+          remark = SourceFrames.hasLines(elf) ? "" : ", symbols only: no line numbers";
+          remark = SourceFrames.isPackage(elf) ? ", split DWARF" : remark;
         }
         if (id.isEmpty()) {
           throw new IOException(
               file + " has no build id; link it with --build-id or name one with --build-id");
         }
-        if (Files.size(file) > MAX_BYTES) {
-          throw new IOException(file + " is larger than " + MAX_BYTES + " bytes; strip its code");
-        }
-        HttpAccess.Reply r =
-            server.send(
-                "PUT", "/buildid/" + id + "/debuginfo", Files.readAllBytes(file), headers, TIMEOUT);
-        if (r.status() == 200) {
-          console
-              .out()
-              .println(file + ": build " + id + (lines ? "" : ", symbols only: no line numbers"));
-        } else {
-          console.err().println(file + ": " + r.statusText() + ": " + r.text().strip());
-          failed = true;
+        failed |= !send(server, headers, file, id, remark, console);
+        Path split = file.resolveSibling(file.getFileName() + ".dwp");
+        if (Files.isRegularFile(split) && !a.operands().contains(split.toString())) {
+          failed |= !send(server, headers, split, id, ", split DWARF", console);
         }
       }
     }
     return failed ? 1 : 0;
+  }
+
+  private static boolean send(
+      HttpAccess server,
+      Map<String, String> headers,
+      Path file,
+      String id,
+      String remark,
+      Console console)
+      throws IOException {
+    if (Files.size(file) > MAX_BYTES) {
+      throw new IOException(file + " is larger than " + MAX_BYTES + " bytes; strip its code");
+    }
+    HttpAccess.Reply r =
+        server.send(
+            "PUT", "/buildid/" + id + "/debuginfo", Files.readAllBytes(file), headers, TIMEOUT);
+    if (r.status() == 200) {
+      console.out().println(file + ": build " + id + remark);
+    } else {
+      console.err().println(file + ": " + r.statusText() + ": " + r.text().strip());
+    }
+    return r.status() == 200;
   }
 }

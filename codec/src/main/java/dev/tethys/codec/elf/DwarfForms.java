@@ -50,6 +50,11 @@ final class DwarfForms {
     this.addresses = addresses;
   }
 
+  /** Forms of a unit in another file, which has its addresses and lines in this one. */
+  DwarfForms ofSplit(DwarfSplit.Sections s) {
+    return new DwarfForms(s.info(), lines, s.texts(), lineTexts, s.textOffsets(), addresses);
+  }
+
   static boolean isAddress(int form) {
     return form == ADDR
         || form == ADDRX

@@ -38,7 +38,10 @@ final class DwarfInfo {
   private static final int TEXT_BASE = 11;
   private static final int ADDRESS_BASE = 12;
   private static final int RANGES_BASE = 13;
-  private static final int USED = 14;
+  private static final int SPLIT_FILE = 14;
+  private static final int SPLIT_ID = 15;
+  private static final int SPLIT_RANGES_BASE = 16;
+  private static final int USED = 17;
 
   /**
    * Function that contains an address.
@@ -52,6 +55,7 @@ final class DwarfInfo {
   private final DwarfCursor ranges;
   private final DwarfCursor rangeLists;
   private final DwarfForms forms;
+  private final @Nullable DwarfSplit split;
   private final long[] wanted;
   private final @Nullable List<Scope>[] chains;
   private final Map<Long, Map<Long, Abbreviation>> tables = new HashMap<>();
@@ -66,14 +70,28 @@ final class DwarfInfo {
       DwarfCursor ranges,
       DwarfCursor rangeLists,
       DwarfForms forms,
+      @Nullable DwarfSplit split,
       long[] wanted) {
+    this(info, abbreviations, ranges, rangeLists, forms, split, wanted, new List[wanted.length]);
+  }
+
+  private DwarfInfo(
+      DwarfCursor info,
+      DwarfCursor abbreviations,
+      DwarfCursor ranges,
+      DwarfCursor rangeLists,
+      DwarfForms forms,
+      @Nullable DwarfSplit split,
+      long[] wanted,
+      @Nullable List<Scope>[] chains) {
     this.info = info;
     this.abbreviations = abbreviations;
     this.ranges = ranges;
     this.rangeLists = rangeLists;
     this.forms = forms;
+    this.split = split;
     this.wanted = wanted;
-    chains = new List[wanted.length];
+    this.chains = chains;
   }
 
   /** Functions at an address by its index, the outermost first; empty if none is known. */
@@ -89,12 +107,7 @@ final class DwarfInfo {
 
   /** Reads the units, then the entries of those that contain an address. */
   void run() throws IOException {
-    info.seek(0);
-    while (info.at < info.size() && units.size() < MAX_UNITS) {
-      DwarfUnit u = new DwarfUnit(info);
-      units.put(u.start, u);
-      info.seek(u.end);
-    }
+    heads();
     Entry root = new Entry();
     for (DwarfUnit u : units.values()) {
       if (u.hasEntries && u.entries < u.end && root.read(cursor(u, u.entries), u)) {
@@ -107,8 +120,71 @@ final class DwarfInfo {
         matches(root, u, _ -> any[0] = true);
         if (any[0]) {
           walk(u);
+          if (root.has(SPLIT_FILE)) {
+            splitUnit(u, root);
+          }
         }
       }
+    }
+  }
+
+  private void heads() {
+    info.seek(0);
+    while (info.at < info.size() && units.size() < MAX_UNITS) {
+      DwarfUnit u = new DwarfUnit(info);
+      units.put(u.start, u);
+      info.seek(u.end);
+    }
+  }
+
+  /** Reads the functions of a unit that are in another file. */
+  private void splitUnit(DwarfUnit u, Entry root) throws IOException {
+    DwarfSplit from = split;
+    if (from == null) {
+      return;
+    }
+    long id = root.valueOr(SPLIT_ID, u.splitId);
+    String folder = root.has(FOLDER) ? forms.text(root.forms[FOLDER], root.values[FOLDER], u) : "";
+    String file = forms.text(root.forms[SPLIT_FILE], root.values[SPLIT_FILE], u);
+    DwarfSplit.Sections s =
+        from.find(id, folder.isEmpty() || file.startsWith("/") ? file : folder + "/" + file);
+    if (s == null) {
+      return;
+    }
+    DwarfInfo other =
+        new DwarfInfo(
+            s.info(),
+            s.abbreviations(),
+            ranges,
+            s.rangeLists(),
+            forms.ofSplit(s),
+            null,
+            wanted,
+            chains);
+    try {
+      other.readSplit(id, u, root.valueOr(SPLIT_RANGES_BASE, 0));
+    } catch (IOException | IndexOutOfBoundsException | ArithmeticException e) {
+      // damaged: the functions found so far are left
+    }
+  }
+
+  /** Reads the unit of an id, which has its lines and addresses in the program. */
+  private void readSplit(long id, DwarfUnit program, long rangesBase) throws IOException {
+    heads();
+    Entry root = new Entry();
+    for (DwarfUnit u : units.values()) {
+      if (!u.hasEntries || u.entries >= u.end || !root.read(cursor(u, u.entries), u)) {
+        continue;
+      }
+      if (root.valueOr(SPLIT_ID, u.splitId) != id) {
+        continue; // of another compilation
+      }
+      u.textBase = root.valueOr(TEXT_BASE, u.textBase);
+      u.addressBase = program.addressBase;
+      u.rangesBase = u.version >= 5 ? root.valueOr(RANGES_BASE, u.rangesBase) : rangesBase;
+      u.lines = program.lines;
+      u.lowPc = program.lowPc;
+      walk(u);
     }
   }
 
@@ -211,6 +287,9 @@ final class DwarfInfo {
       case 0x72 -> TEXT_BASE;
       case 0x73, 0x2133 -> ADDRESS_BASE;
       case 0x74 -> RANGES_BASE;
+      case 0x76, 0x2130 -> SPLIT_FILE;
+      case 0x2131 -> SPLIT_ID;
+      case 0x2132 -> SPLIT_RANGES_BASE;
       default -> -1;
     };
   }
@@ -326,7 +405,7 @@ final class DwarfInfo {
       if (u.version >= 5) {
         rangeList(e, u, to);
       } else {
-        ranges(e.values[RANGES], u, to);
+        ranges(e.values[RANGES] + u.rangesBase, u, to);
       }
     } else if (e.has(LOW) && e.has(HIGH)) {
       long low = forms.address(e.forms[LOW], e.values[LOW], u);

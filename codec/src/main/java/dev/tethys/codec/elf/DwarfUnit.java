@@ -10,6 +10,7 @@ final class DwarfUnit {
   private static final int COMPILE = 1;
   private static final int PARTIAL = 3;
   private static final int SKELETON = 4;
+  private static final int SPLIT_COMPILE = 5;
   private static final int MAX_ABBREVIATIONS = 100_000;
 
   final int start;
@@ -28,6 +29,9 @@ final class DwarfUnit {
   long rangesBase;
   long lowPc;
   long lines = -1;
+
+  /** Identity of a unit of which the entries are in another file. */
+  long splitId;
 
   DwarfUnit(DwarfCursor c) {
     start = c.at;
@@ -50,10 +54,10 @@ final class DwarfUnit {
       abbreviations = c.offset();
       addressSize = c.u8();
     }
-    if (type == SKELETON) {
-      c.skip(8);
+    if (type == SKELETON || type == SPLIT_COMPILE) {
+      splitId = c.u64();
     }
-    hasEntries = type == COMPILE || type == PARTIAL || type == SKELETON;
+    hasEntries = type == COMPILE || type == PARTIAL || type == SKELETON || type == SPLIT_COMPILE;
     entries = c.at;
     int offset = wide ? 16 : 8; // heads of the tables, where a unit does not name its part of them
     textBase = version == 5 ? offset : 0;

@@ -24,19 +24,36 @@ public final class SourceFrames {
     return elf.section(".debug_line") != null;
   }
 
+  /** True for a package (.dwp) with the split DWARF of a program. */
+  public static boolean isPackage(ElfFile elf) {
+    return elf.section(".debug_cu_index") != null;
+  }
+
+  /** True for the split DWARF of one compilation (.dwo). */
+  public static boolean isSplitUnit(ElfFile elf) {
+    return !isPackage(elf) && elf.section(".debug_info.dwo") != null;
+  }
+
+  /** Frames of addresses of a file with all its DWARF. */
+  public static List<List<SourceFrame>> of(ElfFile elf, long[] addresses, long max)
+      throws IOException {
+    return of(elf, SplitFiles.NONE, addresses, max);
+  }
+
   /**
    * Frames of addresses.
    *
    * @param addresses in the file
+   * @param split files of a program that has only a part of its DWARF
    * @param max bytes of a section of DWARF after decompression; a larger one is not read
    * @return for each address its frames, the innermost first; empty if nothing is known
    * @throws IOException when the file cannot be read; damaged debug information is left out
    */
-  public static List<List<SourceFrame>> of(ElfFile elf, long[] addresses, long max)
-      throws IOException {
+  public static List<List<SourceFrame>> of(
+      ElfFile elf, SplitFiles split, long[] addresses, long max) throws IOException {
     long[] sorted = Arrays.stream(addresses).filter(a -> a > 0).sorted().distinct().toArray();
     List<List<SourceFrame>> found = new ArrayList<>();
-    Dwarf dwarf = hasDwarf(elf) ? Dwarf.read(elf, sorted, max) : null;
+    Dwarf dwarf = hasDwarf(elf) ? Dwarf.read(elf, split, sorted, max) : null;
     GoFunctions go = ElfFunctions.goFunctions(elf);
     @Nullable String[] symbols = ElfFunctions.symbols(elf, go, sorted);
     List<List<SourceFrame>> ofGo = go == null ? List.of() : goFrames(elf, go, sorted);
@@ -84,7 +101,7 @@ public final class SourceFrames {
 
   /** Functions and lines from DWARF; parts that are damaged are left out. */
   private record Dwarf(DwarfInfo info, DwarfLines lines) {
-    static Dwarf read(ElfFile elf, long[] wanted, long max) throws IOException {
+    static Dwarf read(ElfFile elf, SplitFiles split, long[] wanted, long max) throws IOException {
       DwarfCursor.Budget budget = new DwarfCursor.Budget(STEPS);
       DwarfCursor debugInfo = section(elf, ".debug_info", max, budget);
       DwarfCursor debugLine = section(elf, ".debug_line", max, budget);
@@ -103,6 +120,7 @@ public final class SourceFrames {
               section(elf, ".debug_ranges", max, budget),
               section(elf, ".debug_rnglists", max, budget),
               forms,
+              new DwarfSplit(split, max, budget),
               wanted);
       try {
         info.run();

@@ -155,6 +155,67 @@ class SourceFramesTest {
     Path binary = folder.resolve("shop");
     command.addAll(List.of(resource("shop.cc").toString(), "-o", binary.toString()));
     run(command, "");
+    equalsLlvmSymbolizer(binary, SplitFiles.NONE);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"clang++ -gdwarf-4", "clang++ -gdwarf-5", "g++ -gdwarf-4", "g++ -gdwarf-5"})
+  void readsSplitDwarf(String compiler) throws Exception {
+    List<String> command = new ArrayList<>(List.of(compiler.split(" ", -1)));
+    String packer = command.getFirst().equals("g++") ? "dwp" : "llvm-dwp";
+    for (String tool : List.of(command.getFirst(), packer, "llvm-symbolizer")) {
+      assumeTrue(isInstalled(tool), tool + " is not installed");
+    }
+    resource("shop.cc");
+    Path binary = folder.resolve("shop");
+    Path object = folder.resolve("shop.o");
+    // Two steps, since the names of .dwo files differ between compilers that link at once.
+    List<String> compile = new ArrayList<>(command);
+    compile.addAll(List.of("-O2", "-gsplit-dwarf", "-c"));
+    compile.addAll(List.of(folder.resolve("shop.cc").toString(), "-o", object.toString()));
+    run(compile, "");
+    run(List.of(command.getFirst(), object.toString(), "-o", binary.toString()), "");
+    Path split = folder.resolve("shop.dwo");
+    SplitFiles unit =
+        new SplitFiles() {
+          @Override
+          public ElfFile packed() {
+            return null;
+          }
+
+          @Override
+          public ElfFile open(String path) throws IOException {
+            assertThat(Path.of(path)).isEqualTo(split);
+            return ElfFile.open(split);
+          }
+        };
+    equalsLlvmSymbolizer(binary, unit);
+    if (compiler.equals("g++ -gdwarf-5")) {
+      return; // neither dwp of GNU 2.40 nor that of LLVM 14 packs it
+    }
+    Path packed = folder.resolve("shop.dwp");
+    run(List.of(packer, "-e", binary.toString(), "-o", packed.toString()), "");
+    Files.delete(split);
+    try (ElfFile all = ElfFile.open(packed)) {
+      assertThat(SourceFrames.isPackage(all)).isTrue();
+      equalsLlvmSymbolizer(
+          binary,
+          new SplitFiles() {
+            @Override
+            public ElfFile packed() {
+              return all;
+            }
+
+            @Override
+            public ElfFile open(String path) {
+              throw new AssertionError("asked for " + path);
+            }
+          });
+    }
+  }
+
+  private void equalsLlvmSymbolizer(Path binary, SplitFiles split) throws Exception {
     long[] addresses = functions(binary);
     StringBuilder input = new StringBuilder();
     for (long a : addresses) {
@@ -162,7 +223,11 @@ class SourceFramesTest {
     }
     String expected =
         run(List.of("llvm-symbolizer", "--no-demangle", "-e", binary.toString()), input.toString());
-    List<List<SourceFrame>> found = frames(binary, addresses);
+    List<List<SourceFrame>> found;
+    try (ElfFile elf = ElfFile.open(binary)) {
+      found = SourceFrames.of(elf, split, addresses, MAX);
+    }
+    assertThat(found).anyMatch(f -> f.size() > 1);
     StringBuilder actual = new StringBuilder();
     for (List<SourceFrame> frames : found) {
       for (SourceFrame f : frames) {

@@ -3,10 +3,14 @@ package dev.tethys.api.pyroscope;
 import static java.nio.charset.StandardCharsets.UTF_8;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tethys.api.pyroscope.debuginfo.DebugInfoOptions;
 import dev.tethys.api.pyroscope.debuginfo.DebugInfoStore;
 import dev.tethys.api.pyroscope.debuginfo.Symbolizer;
+import dev.tethys.codec.elf.ElfFile;
+import dev.tethys.codec.elf.SourceFrames;
+import dev.tethys.codec.elf.SplitFiles;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.model.Labels;
 import dev.tethys.model.file.RealFiles;
@@ -55,6 +59,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Uploads of debug information and queries of profiles that have addresses only. */
 class DebugInfoEndpointsTest {
@@ -310,6 +316,103 @@ class DebugInfoEndpointsTest {
   void readsFilesOfThisMachineWithTheSameBuildId() throws Exception {
     start(true, null);
     append(SHOP.toAbsolutePath().toString());
+    assertThat(flames()).contains(NAMED);
+  }
+
+  /** Program of {@code clang++ -gsplit-dwarf} and its files; null without the compiler. */
+  private @Nullable Path splitProgram() throws Exception {
+    for (String tool : List.of("clang++", "llvm-dwp")) {
+      if (!Files.isExecutable(Path.of("/usr/bin", tool))) {
+        return null;
+      }
+    }
+    Path shop = folder.resolve("build/shop");
+    Files.createDirectory(folder.resolve("build"));
+    Files.copy(SHOP.resolveSibling("shop.cc"), folder.resolve("build/shop.cc"));
+    run("clang++", "-O2", "-gdwarf-5", "-gsplit-dwarf", "-c", "shop.cc", "-o", "shop.o");
+    run("clang++", "shop.o", "-Wl,--build-id=0x" + ID, "-o", "shop");
+    run("llvm-dwp", "-e", "shop", "-o", "shop.dwp");
+    return shop;
+  }
+
+  private void run(String... command) throws Exception {
+    Process p =
+        new ProcessBuilder(command)
+            .directory(folder.resolve("build").toFile())
+            .redirectErrorStream(true)
+            .redirectOutput(folder.resolve("output").toFile())
+            .start();
+    assertThat(p.waitFor(60, TimeUnit.SECONDS)).isTrue();
+    assertThat(p.exitValue()).as(Files.readString(folder.resolve("output"))).isZero();
+  }
+
+  /** Stores a profile with the instruction of the program that an inlined function has. */
+  private void appendInlined(Path shop) throws Exception {
+    long[] found = new long[1];
+    try (ElfFile elf = ElfFile.open(shop)) {
+      elf.functions(
+          (address, size, name) -> {
+            if (UTF_8.decode(name.duplicate()).toString().equals("_ZN4shop4CartImE3addEm")) {
+              found[0] = address;
+            }
+          });
+      for (long a = found[0]; ; a++) {
+        if (SourceFrames.of(elf, split(shop), new long[] {a}, 1 << 20).getFirst().size() > 1) {
+          found[0] = a;
+          break;
+        }
+      }
+    }
+    ProfileBatch b = new ProfileBatch();
+    int path = b.symbols.string(shop.toString());
+    int m = b.symbols.mappings.intern(new long[] {0, 0, 0, path, b.symbols.string(ID), 0}, 6);
+    int location = b.symbols.locations.intern(new long[] {m, found[0], 0}, 3);
+    Samples samples = new Samples();
+    samples.add(b.symbols.nodes.intern(0, location), 0, 10);
+    b.rows.add(b.series(ProfileStoreContract.cpu("native")), T0, 10_000_000_000L, 0, 0, samples);
+    assertThat(requireNonNull(db).append("fake", b).refusals()).isEmpty();
+  }
+
+  private static SplitFiles split(Path shop) {
+    return new SplitFiles() {
+      @Override
+      public @Nullable ElfFile packed() {
+        return null;
+      }
+
+      @Override
+      public ElfFile open(String path) throws IOException {
+        return ElfFile.open(shop.resolveSibling("shop.dwo"));
+      }
+    };
+  }
+
+  @Test
+  void namesInlinedFunctionsFromAnUploadedPackage() throws Exception {
+    Path shop = splitProgram();
+    assumeTrue(shop != null, "clang++ and llvm-dwp are not installed");
+    start(false, null);
+    appendInlined(requireNonNull(shop));
+    String path = "/buildid/" + ID + "/debuginfo";
+    assertThat(send("PUT", path, Files.readAllBytes(shop)).statusCode()).isEqualTo(200);
+    assertThat(flames()).contains("shop::Cart::add").doesNotContain("shop::Cart::rate");
+    HttpResponse<byte[]> r = send("PUT", path, Files.readAllBytes(shop.resolveSibling("shop.dwo")));
+    assertThat(r.statusCode()).isEqualTo(400);
+    assertThat(new String(r.body(), UTF_8)).contains("(.dwo)", "dwp");
+    byte[] packed = Files.readAllBytes(shop.resolveSibling("shop.dwp"));
+    assertThat(send("PUT", path, packed).statusCode()).isEqualTo(200);
+    assertThat(flames()).contains(NAMED);
+    assertThat(send("GET", path, new byte[0]).body()).isEqualTo(Files.readAllBytes(shop));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"shop.dwp", "shop.dwo"})
+  void readsSplitDwarfOfThisMachine(String kept) throws Exception {
+    Path shop = splitProgram();
+    assumeTrue(shop != null, "clang++ and llvm-dwp are not installed");
+    start(true, null);
+    appendInlined(requireNonNull(shop));
+    Files.delete(shop.resolveSibling(kept.equals("shop.dwp") ? "shop.dwo" : "shop.dwp"));
     assertThat(flames()).contains(NAMED);
   }
 

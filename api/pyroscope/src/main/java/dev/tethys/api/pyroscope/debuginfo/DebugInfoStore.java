@@ -1,6 +1,7 @@
 package dev.tethys.api.pyroscope.debuginfo;
 
 import dev.tethys.codec.elf.ElfFile;
+import dev.tethys.codec.elf.SourceFrames;
 import dev.tethys.model.file.FileAccess;
 import java.io.IOException;
 import java.io.InputStream;
@@ -17,14 +18,16 @@ import org.jspecify.annotations.Nullable;
  * that were not used for the longest time. Safe for several threads.
  *
  * <pre>
- * tenants/TENANT/BUILDID   uploaded
- * upstream/BUILDID         fetched from another server, for all tenants
+ * tenants/TENANT/BUILDID       uploaded
+ * tenants/TENANT/BUILDID.dwp   uploaded package of split DWARF
+ * upstream/BUILDID             fetched from another server, for all tenants
  * </pre>
  */
 public final class DebugInfoStore {
   private static final int MAX_FILES = 100_000;
   private static final int BUFFER = 64 << 10;
   private static final String UNFINISHED = ".part";
+  private static final String PACKAGE = ".dwp";
   private static final String TENANTS = "tenants";
   private static final String UPSTREAM = "upstream";
 
@@ -96,13 +99,20 @@ public final class DebugInfoStore {
     return null;
   }
 
+  /** Package of split DWARF of a build id of a tenant; null without one. */
+  public synchronized @Nullable Path findPackage(String tenant, String buildId) {
+    Path p = place(tenant, buildId + PACKAGE);
+    return sizes.get(p) == null ? null : p;
+  }
+
   /** Opens a file of the store. */
   public FileAccess.ReadableFile read(Path file) throws IOException {
     return files.open(file);
   }
 
   /**
-   * Stores a file; it replaces the one of the same id. On return it survives a crash.
+   * Stores a file; it replaces the one of the same id. A package of split DWARF is stored beside
+   * it. On return the file survives a crash.
    *
    * @param tenant null for one that was fetched for all
    * @return its size
@@ -119,7 +129,9 @@ public final class DebugInfoStore {
     boolean done = false;
     try {
       long size = write(part, content);
-      check(part, buildId);
+      if (isPackage(part, buildId)) {
+        place = place(tenant, buildId + PACKAGE);
+      }
       synchronized (this) {
         files.rename(part, place);
         Long before = sizes.put(place, size);
@@ -153,17 +165,28 @@ public final class DebugInfoStore {
     }
   }
 
-  private static void check(Path file, String buildId) throws DebugInfoException {
+  /** Checks a file; true for a package of split DWARF, which has no build id. */
+  private static boolean isPackage(Path file, String buildId) throws DebugInfoException {
     List<String> ids;
+    boolean isPackage;
+    boolean isUnit;
     try (ElfFile elf = ElfFile.open(file)) {
       ids = elf.buildIds();
+      isPackage = SourceFrames.isPackage(elf);
+      isUnit = SourceFrames.isSplitUnit(elf);
     } catch (IOException e) {
       throw new DebugInfoException("file is not a valid 64-bit little-endian ELF file");
+    }
+    if (isUnit) {
+      throw new DebugInfoException(
+          "file has the split DWARF of one compilation (.dwo); pack all files with dwp and send"
+              + " the package (.dwp)");
     }
     if (!ids.isEmpty() && !ids.contains(buildId)) {
       throw new DebugInfoException(
           "build id is " + buildId + ", but the file is of build " + String.join(", ", ids));
     }
+    return isPackage;
   }
 
   private void evict() throws IOException {

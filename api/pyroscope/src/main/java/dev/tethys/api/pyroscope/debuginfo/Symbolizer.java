@@ -3,6 +3,7 @@ package dev.tethys.api.pyroscope.debuginfo;
 import dev.tethys.codec.elf.ElfFile;
 import dev.tethys.codec.elf.SourceFrame;
 import dev.tethys.codec.elf.SourceFrames;
+import dev.tethys.codec.elf.SplitFiles;
 import dev.tethys.codec.symbol.SymbolNames;
 import dev.tethys.model.profiles.AddressSymbols;
 import dev.tethys.web.client.WebClient;
@@ -158,7 +159,13 @@ public final class Symbolizer implements AddressSymbols {
       List<List<Frame>> out,
       List<Integer> unknown) {
     Path found = file(tenant, id, file);
-    List<List<Frame>> frames = found == null ? null : read(found, file, addresses, unknown);
+    List<List<Frame>> frames = null;
+    if (found != null) {
+      boolean isLocal = !found.equals(store.find(tenant, id));
+      try (Split split = new Split(store.findPackage(tenant, id), isLocal ? found : null)) {
+        frames = read(found, split, file, addresses, unknown);
+      }
+    }
     keep(new Build(tenant, id), file, addresses, unknown, frames);
     if (frames != null) {
       for (int i = 0; i < unknown.size(); i++) {
@@ -228,8 +235,56 @@ public final class Symbolizer implements AddressSymbols {
     }
   }
 
+  /** Split DWARF of a program: a stored package, or files of this machine. */
+  private static final class Split implements SplitFiles, AutoCloseable {
+    private final @Nullable Path stored;
+    private final @Nullable Path program; // null unless it is on this machine
+    private @Nullable ElfFile packed;
+
+    Split(@Nullable Path stored, @Nullable Path program) {
+      this.stored = stored;
+      this.program = program;
+    }
+
+    @Override
+    public @Nullable ElfFile packed() {
+      Path beside = program == null ? null : program.resolveSibling(program.getFileName() + ".dwp");
+      packed = stored == null ? open(beside) : open(stored);
+      return packed;
+    }
+
+    /** Only of programs of this machine: the paths in others are not those of this one. */
+    @Override
+    public @Nullable ElfFile open(String path) {
+      try {
+        return program == null ? null : open(program.resolveSibling(path));
+      } catch (InvalidPathException e) {
+        return null; // no file of this machine
+      }
+    }
+
+    private static @Nullable ElfFile open(@Nullable Path file) {
+      try {
+        return file == null || !Files.isRegularFile(file) ? null : ElfFile.open(file);
+      } catch (IOException e) {
+        return null; // damaged: the symbol tables are left
+      }
+    }
+
+    @Override
+    public void close() {
+      try {
+        if (packed != null) {
+          packed.close();
+        }
+      } catch (IOException e) {
+        // it was read only
+      }
+    }
+  }
+
   private static @Nullable List<List<Frame>> read(
-      Path path, Mapped file, long[] addresses, List<Integer> unknown) {
+      Path path, SplitFiles split, Mapped file, long[] addresses, List<Integer> unknown) {
     long max = Math.min(MAX_SECTION, Runtime.getRuntime().maxMemory() / 8);
     try (ElfFile elf = ElfFile.open(path)) {
       long[] inFile = new long[unknown.size()];
@@ -238,7 +293,7 @@ public final class Symbolizer implements AddressSymbols {
             elf.addressOf(addresses[unknown.get(i)], file.start(), file.limit(), file.offset());
       }
       List<List<Frame>> out = new ArrayList<>();
-      for (List<SourceFrame> frames : SourceFrames.of(elf, inFile, max)) {
+      for (List<SourceFrame> frames : SourceFrames.of(elf, split, inFile, max)) {
         out.add(frames.stream().filter(f -> !f.symbol().isEmpty()).map(Symbolizer::frame).toList());
       }
       return out;

@@ -1,0 +1,34 @@
+package dev.tethys.codec.elf;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Files with the debug information of a program that was compiled with {@code -gsplit-dwarf}, which
+ * itself has addresses and lines only.
+ */
+public interface SplitFiles {
+  /** No files. */
+  SplitFiles NONE =
+      new SplitFiles() {
+        @Override
+        public @Nullable ElfFile packed() {
+          return null;
+        }
+
+        @Override
+        public @Nullable ElfFile open(String path) {
+          return null;
+        }
+      };
+
+  /** Package of all units (.dwp), which the reader does not close; null without one. */
+  @Nullable ElfFile packed() throws IOException;
+
+  /**
+   * Opens the file of one unit (.dwo), which the reader closes; null without one.
+   *
+   * @param path as the compiler wrote it, with its folder
+   */
+  @Nullable ElfFile open(String path) throws IOException;
+}
