@@ -3,6 +3,7 @@ package dev.tethys.codec.pprof;
 import dev.tethys.codec.otlp.wire.ProfileTable;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.Labels;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,17 +14,31 @@ public final class StackProfile {
   /**
    * Properties of an aggregated profile.
    *
+   * @param name of the profile, the first part of its type; "" to derive it from the types
    * @param periodType type of the period; "" for no period
    * @param timeNanos start, Unix nanoseconds
    */
   public record About(
+      String name,
       String type,
       String unit,
       String periodType,
       String periodUnit,
       long period,
       long timeNanos,
-      long durationNanos) {}
+      long durationNanos) {
+    /** Properties of a profile whose name is derived from its types. */
+    public About(
+        String type,
+        String unit,
+        String periodType,
+        String periodUnit,
+        long period,
+        long timeNanos,
+        long durationNanos) {
+      this("", type, unit, periodType, periodUnit, period, timeNanos, durationNanos);
+    }
+  }
 
   /**
    * A frame.
@@ -103,6 +118,9 @@ public final class StackProfile {
       p.int64Unless0(6, about.period);
     }
     List<Integer> all = new ArrayList<>();
+    if (!about.name.isEmpty()) {
+      all.add(out.attribute(Labels.METRIC_NAME, about.name, ""));
+    }
     attributes.forEach((k, v) -> all.add(out.attribute(k, v, "")));
     PprofReader.indices(p, 11, all);
     out.profile(p, values.size());

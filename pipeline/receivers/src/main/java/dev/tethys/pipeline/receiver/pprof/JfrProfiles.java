@@ -116,7 +116,29 @@ public final class JfrProfiles {
   }
 
   private static CodecException unreadable(Exception e) {
-    return new CodecException("no recording of the flight recorder: " + e.getMessage(), e);
+    // Exceptions of the JDK's reader on damaged bytes say nothing to a sender.
+    String detail = e instanceof IOException ? ": " + e.getMessage() : ", or damaged";
+    return new CodecException("no recording of the flight recorder" + detail, e);
+  }
+
+  /** Name and period of a profile, which are the same for all types of one event. */
+  private enum Kind {
+    CPU("process_cpu", "cpu", "nanoseconds"),
+    WALL("wall", "wall", "nanoseconds"),
+    MEMORY("memory", "space", "bytes"),
+    LIVE("memory", "objects", "count"),
+    MUTEX("mutex", "mutex", "count"),
+    BLOCK("block", "block", "count");
+
+    final String name;
+    final String periodType;
+    final String periodUnit;
+
+    Kind(String name, String periodType, String periodUnit) {
+      this.name = name;
+      this.periodType = periodType;
+      this.periodUnit = periodUnit;
+    }
   }
 
   private void event(RecordedEvent e, boolean wall) {
@@ -124,35 +146,35 @@ public final class JfrProfiles {
       case "jdk.ExecutionSample" -> {
         boolean runs = !wall || "STATE_RUNNABLE".equals(text(e, "state"));
         if (runs) {
-          add(e, "cpu", "nanoseconds", period);
+          add(e, Kind.CPU, "cpu", "nanoseconds", period);
         }
         if (wall) {
-          add(e, "wall", "nanoseconds", period);
+          add(e, Kind.WALL, "wall", "nanoseconds", period);
         }
       }
       case "profiler.WallClockSample" -> {
         long n = e.hasField("samples") ? e.getLong("samples") : 1;
-        add(e, "wall", "nanoseconds", n * period);
+        add(e, Kind.WALL, "wall", "nanoseconds", n * period);
       }
       case "jdk.ObjectAllocationInNewTLAB" -> {
-        add(e, "alloc_in_new_tlab_objects", "count", 1);
-        add(e, "alloc_in_new_tlab_bytes", "bytes", e.getLong("tlabSize"));
+        add(e, Kind.MEMORY, "alloc_in_new_tlab_objects", "count", 1);
+        add(e, Kind.MEMORY, "alloc_in_new_tlab_bytes", "bytes", e.getLong("tlabSize"));
       }
       case "jdk.ObjectAllocationOutsideTLAB" -> {
-        add(e, "alloc_outside_tlab_objects", "count", 1);
-        add(e, "alloc_outside_tlab_bytes", "bytes", e.getLong("allocationSize"));
+        add(e, Kind.MEMORY, "alloc_outside_tlab_objects", "count", 1);
+        add(e, Kind.MEMORY, "alloc_outside_tlab_bytes", "bytes", e.getLong("allocationSize"));
       }
       case "jdk.ObjectAllocationSample" -> {
-        add(e, "alloc_sample_objects", "count", 1);
-        add(e, "alloc_sample_bytes", "bytes", e.getLong("weight"));
+        add(e, Kind.MEMORY, "alloc_sample_objects", "count", 1);
+        add(e, Kind.MEMORY, "alloc_sample_bytes", "bytes", e.getLong("weight"));
       }
-      case "jdk.JavaMonitorEnter" -> contended(e, "mutex");
-      case "jdk.ThreadPark" -> contended(e, "block");
-      case "profiler.LiveObject" -> add(e, "live", "count", 1);
+      case "jdk.JavaMonitorEnter" -> contended(e, Kind.MUTEX);
+      case "jdk.ThreadPark" -> contended(e, Kind.BLOCK);
+      case "profiler.LiveObject" -> add(e, Kind.LIVE, "live", "count", 1);
       case "profiler.Malloc" -> {
         if (e.hasField("size")) {
-          add(e, "malloc_objects", "count", 1);
-          add(e, "malloc_bytes", "bytes", e.getLong("size"));
+          add(e, Kind.MEMORY, "malloc_objects", "count", 1);
+          add(e, Kind.MEMORY, "malloc_bytes", "bytes", e.getLong("size"));
         }
       }
       default -> {
@@ -161,9 +183,9 @@ public final class JfrProfiles {
     }
   }
 
-  private void contended(RecordedEvent e, String what) {
-    add(e, what + "_contentions", "count", 1);
-    add(e, what + "_delay", "nanoseconds", e.getDuration().toNanos());
+  private void contended(RecordedEvent e, Kind kind) {
+    add(e, kind, "contentions", "count", 1);
+    add(e, kind, "delay", "nanoseconds", e.getDuration().toNanos());
   }
 
   private static @Nullable String text(RecordedEvent e, String field) {
@@ -177,24 +199,25 @@ public final class JfrProfiles {
     return v == null ? null : v.toString();
   }
 
-  private void add(RecordedEvent e, String type, String unit, long value) {
+  private void add(RecordedEvent e, Kind kind, String type, String unit, long value) {
     RecordedStackTrace trace = e.getStackTrace();
     if (trace == null || value <= 0) {
       return;
     }
     List<Frame> frames = frames(trace, m -> names.computeIfAbsent(m, JfrProfiles::name));
-    boolean sampled = type.equals("cpu") || type.equals("wall");
+    boolean sampled = kind == Kind.CPU || kind == Kind.WALL;
     long context = e.hasField("contextId") ? e.getLong("contextId") : 0;
     profiles
         .computeIfAbsent(
-            type,
-            t ->
+            kind.name + ":" + type,
+            _ ->
                 new StackProfile(
                     new About(
-                        t,
+                        kind.name,
+                        type,
                         unit,
-                        sampled ? "cpu" : "",
-                        sampled ? "nanoseconds" : "",
+                        kind.periodType,
+                        kind.periodUnit,
                         sampled ? period : 0,
                         timeNanos,
                         durationNanos),
@@ -224,9 +247,10 @@ public final class JfrProfiles {
   }
 
   private static String name(RecordedMethod m) {
-    String type = m.getType() == null ? "" : m.getType().getName();
+    // As it is recorded: getName() would put dots into names of native libraries apart, too.
+    String type = m.getType() == null ? "" : String.valueOf((Object) m.getType().getValue("name"));
     String method = String.valueOf(m.getName());
-    return type.isEmpty() ? method : type.replace('.', '/') + "." + method;
+    return type.isEmpty() ? method : StableClassNames.of(type) + "." + method;
   }
 
   /**

@@ -5,6 +5,7 @@ import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.json.JsonValues;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.pprof.FoldedStacks;
+import dev.tethys.codec.pprof.PerfScript;
 import dev.tethys.codec.pprof.PprofReader;
 import dev.tethys.codec.pprof.PprofReader.Named;
 import dev.tethys.codec.pprof.Speedscope;
@@ -33,6 +34,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -52,30 +54,49 @@ final class IngestProtocol {
   /**
    * Profile kind by name suffix.
    *
+   * @param name of the profile, "" to derive it from the type
    * @param time whether values are samples, each of which represents a period
    */
-  private record Kind(String type, String unit, boolean time) {}
+  private record Kind(
+      String name, String type, String unit, String periodType, String periodUnit, boolean time) {
+    static Kind time(String type) {
+      return new Kind("", type, "nanoseconds", "cpu", "nanoseconds", true);
+    }
 
-  private static final Kind CPU = new Kind("cpu", "nanoseconds", true);
+    static Kind counted(String type, String unit) {
+      return new Kind("", type, unit, "", "", false);
+    }
+
+    static Kind waits(String name, String type, String unit) {
+      return new Kind(name, type, unit, name, "count", false);
+    }
+  }
+
+  private static final Kind CPU = Kind.time("cpu");
 
   private static final Map<String, Kind> KINDS =
       Map.ofEntries(
           Map.entry("cpu", CPU),
           Map.entry("itimer", CPU),
-          Map.entry("wall", new Kind("wall", "nanoseconds", true)),
-          Map.entry("inuse_objects", new Kind("inuse_objects", "count", false)),
-          Map.entry("inuse_space", new Kind("inuse_space", "bytes", false)),
-          Map.entry("alloc_objects", new Kind("alloc_objects", "count", false)),
-          Map.entry("alloc_space", new Kind("alloc_space", "bytes", false)),
-          Map.entry("goroutines", new Kind("goroutines", "count", false)),
-          Map.entry("mutex_count", new Kind("mutex_contentions", "count", false)),
-          Map.entry("mutex_duration", new Kind("mutex_delay", "nanoseconds", false)),
-          Map.entry("block_count", new Kind("block_contentions", "count", false)),
-          Map.entry("block_duration", new Kind("block_delay", "nanoseconds", false)),
-          Map.entry("lock_count", new Kind("block_contentions", "count", false)),
-          Map.entry("lock_duration", new Kind("block_delay", "nanoseconds", false)),
-          Map.entry("live", new Kind("live", "count", false)),
-          Map.entry("exceptions", new Kind("exceptions", "count", false)));
+          Map.entry("wall", Kind.time("wall")),
+          Map.entry("inuse_objects", Kind.counted("inuse_objects", "count")),
+          Map.entry("inuse_space", Kind.counted("inuse_space", "bytes")),
+          Map.entry("alloc_objects", Kind.counted("alloc_objects", "count")),
+          Map.entry("alloc_space", Kind.counted("alloc_space", "bytes")),
+          Map.entry("goroutines", new Kind("goroutine", "goroutines", "count", "", "", false)),
+          Map.entry("mutex_count", Kind.waits("mutex", "contentions", "count")),
+          Map.entry("mutex_duration", Kind.waits("mutex", "delay", "nanoseconds")),
+          Map.entry("block_count", Kind.waits("block", "contentions", "count")),
+          Map.entry("block_duration", Kind.waits("block", "delay", "nanoseconds")),
+          Map.entry("lock_count", Kind.waits("block", "contentions", "count")),
+          Map.entry("lock_duration", Kind.waits("block", "delay", "nanoseconds")),
+          Map.entry("live", new Kind("memory", "live", "count", "objects", "count", false)),
+          Map.entry("exceptions", Kind.counted("exceptions", "count")));
+
+  /** Events of perf whose period is in nanoseconds. */
+  private static final Set<String> PERF_CLOCKS = Set.of("cpu-clock", "task-clock");
+
+  private static final Set<String> PERF_CYCLES = Set.of("cycles", "cpu-cycles", "ref-cycles");
 
   private final HttpServerEndpoint endpoint;
   private final Consumer to;
@@ -127,14 +148,15 @@ final class IngestProtocol {
         case "tree" -> folded(s -> FoldedStacks.tree(body, s), parameters, q, out);
         case "lines" -> folded(s -> FoldedStacks.lines(body, s), parameters, q, out);
         case "groups" -> folded(s -> FoldedStacks.groups(body, s), parameters, q, out);
+        case "perf_script" -> perfScript(body, parameters, q, out);
         case "speedscope" -> speedscope(body, parameters, q, out);
         case String f ->
             throw new HttpException(
                 400,
                 "there is no format "
                     + f
-                    + ": send pprof, jfr, speedscope, or folded stacks as groups, lines, trie,"
-                    + " tree");
+                    + ": send pprof, jfr, speedscope, perf_script, or folded stacks as groups,"
+                    + " lines, trie, tree");
       }
       Outcome o = Outcome.ACCEPTED;
       if (out.samples() > 0) {
@@ -328,6 +350,47 @@ final class IngestProtocol {
         body, kind == null ? null : kind.type, parameters.fromNanos, parameters.durationNanos, out);
   }
 
+  /**
+   * Samples of perf: those of clocks and cycles are {@code cpu}, others have their event's name.
+   */
+  private static void perfScript(
+      byte[] body, RequestParameters parameters, Params q, ProfilesWriter out) {
+    Kind named = kind(parameters);
+    begin(parameters, named, q, out);
+    long period = 1_000_000_000L / parameters.sampleRate;
+    Map<String, StackProfile> profiles = new LinkedHashMap<>();
+    PerfScript.read(
+        body,
+        (event, count, names) -> {
+          boolean isClock = PERF_CLOCKS.contains(event);
+          boolean isTime = isClock || PERF_CYCLES.contains(event);
+          Kind other = named == null ? Kind.counted(event, "count") : named;
+          Kind kind = isTime ? (named == null ? CPU : named) : other;
+          StackProfile p =
+              profiles.computeIfAbsent(
+                  isTime ? "" : event,
+                  _ ->
+                      new StackProfile(
+                          new About(
+                              kind.name,
+                              kind.type,
+                              kind.unit,
+                              kind.periodType,
+                              kind.periodUnit,
+                              isTime ? period : 0,
+                              parameters.fromNanos,
+                              parameters.durationNanos),
+                          out));
+          List<Frame> frames = new ArrayList<>(names.size());
+          names.forEach(n -> frames.add(new Frame(n, 0)));
+          // Cycles are no time: how often the CPU was asked for it is.
+          boolean counts = count > 0 && (isClock || !isTime);
+          long value = isTime ? period : 1;
+          p.add(StackProfile.stack(frames, out), List.of(), counts ? count : value);
+        });
+    profiles.values().forEach(p -> p.write(Map.of()));
+  }
+
   private static void folded(
       Stacks stacks, RequestParameters parameters, Params q, ProfilesWriter out) {
     Kind named = kind(parameters);
@@ -338,10 +401,11 @@ final class IngestProtocol {
     StackProfile p =
         new StackProfile(
             new About(
+                kind.name,
                 kind.type,
                 kind.unit,
-                time ? "cpu" : "",
-                time ? "nanoseconds" : "",
+                kind.periodType,
+                kind.periodUnit,
                 time ? period : 0,
                 parameters.fromNanos,
                 parameters.durationNanos),

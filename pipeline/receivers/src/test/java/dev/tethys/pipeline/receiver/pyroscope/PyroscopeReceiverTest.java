@@ -316,6 +316,51 @@ class PyroscopeReceiverTest {
   }
 
   @Test
+  void samplesOfPerfAreProfiles() throws Exception {
+    String text =
+        """
+        java 12/14 [000] 7.5:   10000000 cpu-clock:\s
+        \t7f01 pay;+0x1 (/app)
+        \t7f02 main (/app)
+
+        java 12 7.6: cycles:P:\s
+        \t7f01 pay;+0x5 (/app)
+        \t7f02 main (/app)
+
+        java 12 7.7: page-faults:\s
+        \t7f02 main (/app)
+        """;
+    String query = "/ingest?name=app&format=perf_script&sampleRate=50&from=1700000000";
+    assertThat(post(query, "text/plain", text.getBytes(UTF_8)).statusCode()).isEqualTo(200);
+    ProfilesData d = only();
+    List<Profile> found = ProfileText.profiles(d);
+    assertThat(found).hasSize(2);
+    assertThat(ProfileText.type(d.getDictionary(), found.getFirst().getSampleType()))
+        .isEqualTo("cpu/nanoseconds");
+    assertThat(ProfileText.samples(d.getDictionary(), found.getFirst()))
+        .containsExactly("pay;<main<java=30000000");
+    assertThat(ProfileText.type(d.getDictionary(), found.getLast().getSampleType()))
+        .isEqualTo("page-faults/count");
+    assertThat(ProfileText.samples(d.getDictionary(), found.getLast()))
+        .containsExactly("main<java=1");
+    assertThat(post(query, "", "hello".getBytes(UTF_8)).body())
+        .contains("line 1 is no sample of perf script");
+  }
+
+  @Test
+  void countsOfWaitsHaveTheTypesOfPyroscope() throws Exception {
+    post("/ingest?name=app.lock_duration&from=1700000000", "", "main;wait 7".getBytes(UTF_8));
+    ProfilesData d = only();
+    Profile p = ProfileText.profiles(d).getFirst();
+    assertThat(ProfileText.type(d.getDictionary(), p.getSampleType()))
+        .isEqualTo("delay/nanoseconds");
+    assertThat(ProfileText.type(d.getDictionary(), p.getPeriodType())).isEqualTo("block/count");
+    assertThat(ProfileText.attributes(d.getDictionary(), p.getAttributeIndicesList()))
+        .containsExactly("__name__=block");
+    assertThat(ProfileText.resource(d)).containsEntry("service.name", "app");
+  }
+
+  @Test
   void aFormNamesTypesItsOwnWay() throws Exception {
     String boundary = "xyz";
     ByteArrayOutputStream form = new ByteArrayOutputStream();
