@@ -227,8 +227,13 @@ int call_ended(u64 *ctx) {
   if (!self || *self == id >> 32)
     return 0;
   struct sock *sk = socket_of(regs->di);
-  if (!sk)
+  if (!sk) {
+#ifdef WITH_TLS
+    if (call == SYS_WRITE)
+      java_message(id, regs->si, result);
+#endif
     return 0;
+  }
   u8 direction =
       call == SYS_WRITE || call == SYS_WRITEV || call == SYS_SENDTO || call == SYS_SENDMSG || call == SYS_SENDMMSG ? SENT : RECEIVED;
 #ifdef WITH_TLS

@@ -56,6 +56,14 @@ struct {
   __type(value, u32);
 } go_processes SEC(".maps");
 
+/* Java programs with an agent that writes what TLS carries to /dev/null, where call_ended sees it. */
+struct {
+  __uint(type, MAP_HASH);
+  __uint(max_entries, 1024);
+  __type(key, u64);
+  __type(value, u64);
+} java_processes SEC(".maps");
+
 /* Reads and writes in clear whose socket is not known. */
 struct {
   __uint(type, MAP_ARRAY);
@@ -94,6 +102,16 @@ INLINE int is_encrypted(struct pt_regs *regs, struct sock *sk, u64 id, u8 direct
   struct call *c = bpf_map_lookup_elem(&calls, &key);
   if (!c) {
     u32 tgid = id >> 32;
+    u64 process = tgid;
+    if (direction == RECEIVED && bpf_map_lookup_elem(&java_processes, &process)) {
+      if (looks_encrypted(regs->si)) {
+        struct call first = {};
+        describe(&first.last, sk);
+        first.fresh = 1;
+        bpf_map_update_elem(&calls, &key, &first, 0);
+      }
+      return 0;
+    }
     if (!bpf_map_lookup_elem(&go_processes, &tgid))
       return 0;
     key.thread = (u64)tgid << 32;
@@ -310,4 +328,50 @@ int go_tls_returned(struct pt_regs *ctx) {
   finish(c, id, ctx->ax);
   bpf_map_delete_elem(&calls, &key);
   return 0;
+}
+
+/* Message of TlsTap, which the agent loads into Java programs. */
+#define TAP_MAGIC 0x7061745f736c7454ULL
+struct tap {
+  u64 magic;
+  u32 object;
+  s32 fd; /* -1: the socket is the one that the thread read before */
+  u32 total;
+  u32 kind;
+};
+
+/* Takes a message of a Java program; the thread is between two calls of it, so there is nothing to end. */
+INLINE void java_message(u64 id, u64 bytes, u64 length) {
+  u64 process = id >> 32;
+  struct tap t;
+  if (length < sizeof(t) || !bpf_map_lookup_elem(&java_processes, &process))
+    return;
+  if (bpf_probe_read_user(&t, sizeof(t), (void *)bytes) || t.magic != TAP_MAGIC)
+    return;
+  if (t.kind != READING && t.kind != WRITING)
+    return;
+  struct caller key = {id, 0};
+  struct object object = {process, t.object};
+  struct call *c = bpf_map_lookup_elem(&calls, &key);
+  if (t.fd >= 0) {
+    struct sock *sk = socket_of(t.fd);
+    if (sk && sk->sk_protocol == IPPROTO_TCP)
+      carry(process, t.object, sk);
+  } else if (c && c->fresh) {
+    struct carrier *known = bpf_map_lookup_elem(&carriers, &object);
+    if (!known || (t.kind != WRITING || !known->confirmed)) {
+      struct carrier before;
+      before.end = c->last;
+      before.direct = 0;
+      before.confirmed = 0;
+      bpf_map_update_elem(&carriers, &object, &before, 0);
+    }
+    c->fresh = t.kind == WRITING;
+  }
+  struct call now = {};
+  now.tls = t.object;
+  now.buffer = bytes + sizeof(t);
+  now.entered = bpf_ktime_get_ns();
+  now.kind = t.kind;
+  finish(&now, id, (s32)t.total);
 }

@@ -128,7 +128,13 @@ final class NodeAgentFlags {
             "true",
             "If true, units that every machine has, such as those of systemd itself, are left"
                 + " out."));
-    refused(f, "enable-java-tls", Flag.Kind.BOOLEAN, "false", "TLS of Java is not built yet");
+    f.add(
+        Flag.of(
+            "enable-java-tls",
+            Flag.Kind.BOOLEAN,
+            "false",
+            "Load an agent into Java programs that use TLS, to see their requests. It is taken out"
+                + " again at the end."));
     String java = "Java is sampled as other programs are";
     refused(f, "enable-java-async-profiler", Flag.Kind.BOOLEAN, "false", java);
     refused(f, "java-async-profiler-delay", Flag.Kind.STRING, "30s", java);
@@ -384,6 +390,7 @@ final class NodeAgentFlags {
         !flags.bool("disable-ebpf"),
         !flags.bool("disable-l7-tracing"),
         !flags.bool("disable-tls-tracing"),
+        flags.bool("enable-java-tls"),
         (int) Math.clamp(flags.integer("max-fqdns-per-container"), 0, MAX_DOMAINS));
   }
 

@@ -41,7 +41,7 @@ public final class UnwindTable {
   /** Canonical frame address is stored relative to the frame pointer. */
   public static final int STORED = 7;
 
-  /** Place of the saved frame pointer that stands for the word to which it points. */
+  /** Place of the saved frame pointer that means: the word to which the frame pointer points. */
   public static final int AT_FRAME_POINTER = 127;
 
   /** Rules of a file, beyond which the rest is {@link #CHAIN}. */

@@ -22,6 +22,7 @@ import dev.tethys.collect.observe.protocol.ProtocolCounters;
 import dev.tethys.collect.observe.request.DnsMetrics;
 import dev.tethys.collect.observe.request.PayloadCapture;
 import dev.tethys.collect.observe.request.RequestMetrics;
+import dev.tethys.collect.observe.tls.JavaTls;
 import dev.tethys.collect.observe.tls.TlsProbes;
 import dev.tethys.collect.observe.trace.GoProcesses;
 import dev.tethys.collect.observe.trace.RequestSpans;
@@ -76,6 +77,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private final @Nullable PayloadCapture payloads;
   private final @Nullable ProcessEvents tracepoints;
   private final @Nullable TlsProbes probes;
+  private final @Nullable JavaTls java;
   private final @Nullable CpuProfiler profiler;
   private final @Nullable RequestSpans spans;
   private String connectorRefusal = "";
@@ -107,6 +109,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
     connections = openConnections(o, addresses);
     payloads = openPayloads(o);
     probes = openProbes(o);
+    java = openJava(o);
     profiler = openProfiler(o, sinks.profiles());
     spans = openSpans(o, sinks);
     logs =
@@ -291,6 +294,41 @@ public final class NodeObserver implements Collector, AutoCloseable {
     return t;
   }
 
+  private @Nullable JavaTls openJava(ObserverOptions o) {
+    if (!o.javaTls()) {
+      return null;
+    }
+    PayloadCapture p = payloads;
+    TlsProbes t = probes;
+    if (p == null || t == null) {
+      signals.add(
+          new SignalState("Java TLS", SignalState.Level.OFF, "none", "TLS requests are off"));
+      return null;
+    }
+    JavaTls j =
+        JavaTls.start(
+            o.proc(),
+            new JavaTls.Registry() {
+              @Override
+              public void add(int pid) throws IOException {
+                p.addJava(pid);
+              }
+
+              @Override
+              public void remove(int pid) throws IOException {
+                p.removeJava(pid);
+              }
+            },
+            (int) ProcessHandle.current().pid());
+    p.onTls(
+        pid -> {
+          t.suspect(pid);
+          j.suspect(pid);
+        });
+    signals.add(new SignalState("Java TLS", SignalState.Level.FULL, "attached agent", ""));
+    return j;
+  }
+
   private @Nullable CpuProfiler openProfiler(ObserverOptions o, @Nullable ProfileSink sink) {
     String refusal =
         o.programs() ? "no destination of profiles" : "eBPF is switched off by --disable-ebpf";
@@ -366,6 +404,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
       containers.processExited(process, false);
       if (probes != null && signal != 0) {
         probes.killed(process, signal);
+      }
+      if (java != null && signal != 0) {
+        java.killed(process, signal);
       }
     }
   }
@@ -502,6 +543,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
     if (probes != null && payloads != null) {
       ObserverMetrics.collectProbes(probes.counts(), payloads.unattributed(), to);
     }
+    if (java != null) {
+      ObserverMetrics.collectJava(java.attached(), java.failures(), to);
+    }
     if (spans != null) {
       ObserverMetrics.collectSpans(spans.counts(), to);
     }
@@ -529,6 +573,9 @@ public final class NodeObserver implements Collector, AutoCloseable {
     }
     if (profiler != null) {
       profiler.close();
+    }
+    if (java != null) {
+      java.close();
     }
     if (probes != null) {
       probes.close();

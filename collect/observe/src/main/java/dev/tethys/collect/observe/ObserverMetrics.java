@@ -127,6 +127,21 @@ final class ObserverMetrics {
         unattributed);
   }
 
+  static void collectJava(int attached, long failures, Consumer<MetricFamily> to) {
+    number(
+        to,
+        "tethys_observe_java_tls_processes",
+        MetricType.GAUGE,
+        "Java programs with an agent that shows what TLS carries.",
+        attached);
+    number(
+        to,
+        "tethys_observe_java_tls_attach_failures_total",
+        MetricType.COUNTER,
+        "Java programs that could not be given the agent.",
+        failures);
+  }
+
   static void collectProfiles(CpuProfiler.Counts n, long lost, Consumer<MetricFamily> to) {
     number(
         to,

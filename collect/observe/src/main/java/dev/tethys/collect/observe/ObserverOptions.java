@@ -15,6 +15,7 @@ import java.util.List;
  * @param programs whether eBPF programs may be loaded
  * @param requests whether payloads are captured and parsed
  * @param tls whether TLS libraries of processes may be probed
+ * @param javaTls whether an agent may be loaded into Java programs that use TLS
  * @param maxDomains names of domains of a container, beyond which they are counted as one
  */
 public record ObserverOptions(
@@ -24,6 +25,7 @@ public record ObserverOptions(
     boolean programs,
     boolean requests,
     boolean tls,
+    boolean javaTls,
     int maxDomains) {
   /** Usual number of names of domains of a container. */
   public static final int MAX_DOMAINS = 50;
@@ -37,6 +39,7 @@ public record ObserverOptions(
         true,
         true,
         true,
+        false,
         MAX_DOMAINS);
   }
 

@@ -42,13 +42,13 @@ public final class CpuProfiler implements AutoCloseable {
 
   private static final long ROUND_NANOS = 15_000_000_000L;
 
-  /** Pause between two looks at processes whose code is not known yet. */
+  /** Pause between two readings of processes whose code is not known yet. */
   private static final long PAUSE_NANOS = 1_000_000_000L;
 
   /** After this time no program that began before the new round still runs. */
   private static final long SETTLE_NANOS = 2_000_000L;
 
-  /** Processes whose code is read in one look; the others wait for the next. */
+  /** Processes whose code is read at a time; the others wait. */
   private static final int PROCESSES_OF_A_LOOK = 32;
 
   /** Of profile.c. */
@@ -179,8 +179,8 @@ public final class CpuProfiler implements AutoCloseable {
   }
 
   /** True when the code of a process has been read. */
-  boolean knows(int pid) {
-    return tables.knows(pid);
+  boolean containsCodeOf(int pid) {
+    return tables.containsCodeOf(pid);
   }
 
   /** Takes the samples since the last round and passes their profiles on. */

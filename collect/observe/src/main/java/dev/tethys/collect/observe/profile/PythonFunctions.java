@@ -211,7 +211,7 @@ final class PythonFunctions {
     return s.chars().anyMatch(Character::isISOControl) ? null : s;
   }
 
-  /** Names by which functions of C of the interpreter stand for functions of Python. */
+  /** True for names of the functions of C that run functions of Python. */
   static boolean runsFunctions(String name) {
     return name.startsWith("_PyEval_EvalFrameDefault") || name.startsWith("PyEval_EvalFrameEx");
   }

@@ -113,7 +113,7 @@ final class UnwindTables {
   }
 
   /** True when the code of a process has been read. */
-  boolean knows(int pid) {
+  boolean containsCodeOf(int pid) {
     return known.containsKey(pid);
   }
 

@@ -145,6 +145,16 @@ public final class PayloadCapture implements AutoCloseable {
     return programs.attachFileOffset(program, file, offset);
   }
 
+  /** Takes the messages of a Java program with an agent for TLS. */
+  public void addJava(int pid) throws IOException {
+    programs.map("java_processes").put(pid, 1);
+  }
+
+  /** Takes no messages of a Java program any more. */
+  public void removeJava(int pid) throws IOException {
+    programs.map("java_processes").remove(pid);
+  }
+
   /**
    * Sets the receiver of processes that are seen to use TLS. To be called by the reading thread, or
    * before it starts.
