@@ -33,6 +33,9 @@ public final class HeapController {
   private static final int RARELY = 500;
   private static final int SELDOM = 4;
 
+  /** A collection that takes a fiftieth of the time is cheap. */
+  private static final int CHEAP = 50;
+
   /** A collection during which the whole machine was paused says nothing of the next. */
   private static final long SELDOM_AT_MOST = Duration.ofSeconds(10).toNanos();
 
@@ -40,6 +43,7 @@ public final class HeapController {
    * When the old generation is to be collected.
    *
    * @param growth the share of what was alive after its last collection by which it may grow
+   * @param cheapGrowth the same where collections are cheap: a fiftieth of the time
    * @param headroom bytes besides
    * @param longest how long it may go without, if it has grown by more than a little: {@link
    *     #LITTLE_BYTES}, and a share of what was alive
@@ -48,7 +52,12 @@ public final class HeapController {
    *     meanwhile is the process's own
    */
   record Rule(
-      double growth, long headroom, Duration longest, double little, Duration checkInterval) {
+      double growth,
+      double cheapGrowth,
+      long headroom,
+      Duration longest,
+      double little,
+      Duration checkInterval) {
     /**
      * Whether it is time.
      *
@@ -62,6 +71,7 @@ public final class HeapController {
     boolean due(long used, long alive, long since, long took) {
       return used > alive + (long) (growth * alive) + headroom
               && since >= Math.min(took * SELDOM, SELDOM_AT_MOST)
+          || used > alive + (long) (cheapGrowth * alive) + headroom && since >= took * CHEAP
           || used > alive + Math.max(LITTLE_BYTES, (long) (little * alive))
               && since > Math.max(longest.toNanos(), took * RARELY);
     }
@@ -111,7 +121,7 @@ public final class HeapController {
   }
 
   /** What is there when nothing else is said: as much again as is alive. */
-  static final Rule DOUBLING = new Rule(1, 16 * MIB, NEVER, 0, CHECK_INTERVAL);
+  static final Rule DOUBLING = new Rule(1, 1, 16 * MIB, NEVER, 0, CHECK_INTERVAL);
 
   /**
    * That of a server that stores: nearly all that is alive in it are arrays of numbers, in which
@@ -121,14 +131,16 @@ public final class HeapController {
    * a tenth of a second brings it some megabytes.
    */
   private static final Rule STORE =
-      new Rule(0.25, MIB, Duration.ofMinutes(1), 1 / 16.0, Duration.ofMillis(100));
+      new Rule(0.25, 0.25, MIB, Duration.ofMinutes(1), 1 / 16.0, Duration.ofMillis(100));
 
   /**
    * That of a server that stores while much is allocated. What queries hold takes longest to
    * follow, and is dead before little of it would count; but what is written to the store at full
-   * speed, with the garbage of its heads, is in the old generation too, and would double it.
+   * speed, with the garbage of its heads, is in the old generation too, and would double it. That
+   * grows by some megabytes a second only, so collections are cheap and may come sooner.
    */
-  private static final Rule BUSY_STORE = new Rule(0.75, 16 * MIB, NEVER, 0, Duration.ofMillis(100));
+  private static final Rule BUSY_STORE =
+      new Rule(0.75, 0.25, 16 * MIB, NEVER, 0, Duration.ofMillis(100));
 
   /**
    * That of an agent: what is alive are arrays of bytes, made at its first scrapes with as much
@@ -136,7 +148,7 @@ public final class HeapController {
    * hours. Go's runtime waits for two minutes too.
    */
   private static final Rule AGENT =
-      new Rule(0.25, 2 * MIB, Duration.ofMinutes(2), 0, CHECK_INTERVAL);
+      new Rule(0.25, 0.25, 2 * MIB, Duration.ofMinutes(2), 0, CHECK_INTERVAL);
 
   /** While much comes at once, such as the first samples of many series, half a second is long. */
   private static final Duration SOON = Duration.ofMillis(50);

@@ -22,7 +22,8 @@ class HeapControllerTest {
 
   @Test
   void aSmallerGrowthIsAShareOfWhatIsAlive() {
-    HeapController.Rule r = new HeapController.Rule(0.25, 8 * MIB, Duration.ofSeconds(1), 0, LOOK);
+    HeapController.Rule r =
+        new HeapController.Rule(0.25, 0.25, 8 * MIB, Duration.ofSeconds(1), 0, LOOK);
     assertThat(r.due(58 * MIB, 40 * MIB, 0, 0)).isFalse();
     assertThat(r.due(58 * MIB + 1, 40 * MIB, 0, 0)).isTrue();
     assertThat(r.due(8 * MIB + 1, 0, 0, 0)).isTrue();
@@ -30,7 +31,8 @@ class HeapControllerTest {
 
   @Test
   void whatHasGrownALittleIsCollectedAfterALongTime() {
-    HeapController.Rule r = new HeapController.Rule(0.25, 8 * MIB, Duration.ofSeconds(1), 0, LOOK);
+    HeapController.Rule r =
+        new HeapController.Rule(0.25, 0.25, 8 * MIB, Duration.ofSeconds(1), 0, LOOK);
     assertThat(r.due(41 * MIB, 40 * MIB, 1_000_000_000, 0)).isFalse();
     assertThat(r.due(41 * MIB, 40 * MIB, 1_000_000_001, 0)).isTrue();
     assertThat(r.due(40 * MIB + HeapController.LITTLE_BYTES, 40 * MIB, Long.MAX_VALUE, 0))
@@ -40,7 +42,7 @@ class HeapControllerTest {
   @Test
   void whatTakesLongIsDoneRarely() {
     HeapController.Rule r =
-        new HeapController.Rule(0.25, 8 * MIB, Duration.ofSeconds(60), 0.1, LOOK);
+        new HeapController.Rule(0.25, 0.25, 8 * MIB, Duration.ofSeconds(60), 0.1, LOOK);
     long second = 1_000_000_000;
     assertThat(r.due(45 * MIB, 40 * MIB, 61 * second, second / 10)).isTrue();
     assertThat(r.due(44 * MIB, 40 * MIB, 61 * second, second / 10)).isFalse(); // a little
@@ -50,7 +52,8 @@ class HeapControllerTest {
 
   @Test
   void growthIsNotAnsweredAllTheTime() {
-    HeapController.Rule r = new HeapController.Rule(0.25, 8 * MIB, Duration.ofSeconds(60), 0, LOOK);
+    HeapController.Rule r =
+        new HeapController.Rule(0.25, 0.25, 8 * MIB, Duration.ofSeconds(60), 0, LOOK);
     assertThat(r.due(200 * MIB, 100 * MIB, 399, 100)).isFalse();
     assertThat(r.due(200 * MIB, 100 * MIB, 400, 100)).isTrue();
     long second = 1_000_000_000;
@@ -59,11 +62,21 @@ class HeapControllerTest {
   }
 
   @Test
+  void cheapCollectionsComeAfterLessGrowth() {
+    HeapController.Rule r =
+        new HeapController.Rule(0.75, 0.25, 8 * MIB, Duration.ofSeconds(60), 0, LOOK);
+    assertThat(r.due(134 * MIB, 100 * MIB, 499, 10)).isFalse();
+    assertThat(r.due(134 * MIB, 100 * MIB, 500, 10)).isTrue();
+    assertThat(r.due(133 * MIB, 100 * MIB, 1000, 10)).isFalse();
+    assertThat(r.due(184 * MIB, 100 * MIB, 40, 10)).isTrue();
+  }
+
+  @Test
   void aCollectionThatLeavesAsMuchAsTheOneBeforeIsOneToo() {
     long second = 1_000_000_000;
     HeapController.RuleState pace =
         new HeapController.RuleState(
-            new HeapController.Rule(0.25, 8 * MIB, Duration.ofSeconds(10), 0, LOOK));
+            new HeapController.Rule(0.25, 0.25, 8 * MIB, Duration.ofSeconds(10), 0, LOOK));
     assertThat(pace.isDue(41 * MIB, 40 * MIB, 5 * second)).isFalse();
     assertThat(pace.isDue(41 * MIB, 40 * MIB, 15 * second)).isFalse();
     assertThat(pace.isDue(41 * MIB, 40 * MIB, 15 * second + 1)).isTrue();

@@ -7,6 +7,7 @@ import dev.tethys.store.events.PartWriter;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.logs.block.LogBlockWriter;
 import dev.tethys.store.logs.block.LogRows;
+import dev.tethys.store.logs.block.TimeSort;
 import dev.tethys.store.logs.block.WordList;
 import dev.tethys.store.logs.block.Words;
 import java.io.IOException;
@@ -97,10 +98,18 @@ final class LogPartBuilder {
 
   /** The newest days, ascending. */
   private long[] days() {
-    long[] all = Arrays.stream(times).map(LogPartBuilder::day).distinct().sorted().toArray();
-    return all.length <= MAX_DAYS
-        ? all
-        : Arrays.copyOfRange(all, all.length - MAX_DAYS, all.length);
+    long[] all = new long[rows];
+    for (int r = 0; r < rows; r++) {
+      all[r] = day(times[r]);
+    }
+    Arrays.sort(all);
+    int count = 0;
+    for (int r = 0; r < rows; r++) {
+      if (r == 0 || all[r] != all[r - 1]) {
+        all[count++] = all[r];
+      }
+    }
+    return Arrays.copyOfRange(all, Math.max(0, count - MAX_DAYS), count);
   }
 
   private int place(long[] days, int row) {
@@ -117,13 +126,20 @@ final class LogPartBuilder {
       System.arraycopy(chunk.times(), 0, times, chunkStarts[c], chunk.rows());
       System.arraycopy(chunk.streams(), 0, streams, chunkStarts[c], chunk.rows());
     }
-    int[] distinct = Arrays.stream(streams).distinct().toArray();
-    Integer[] order = Arrays.stream(distinct).boxed().toArray(Integer[]::new);
-    Arrays.sort(
-        order,
+    int[] rankOf = new int[1];
+    List<Integer> order = new ArrayList<>();
+    for (int stream : streams) {
+      if (stream >= rankOf.length) {
+        rankOf = Arrays.copyOf(rankOf, Math.max(stream + 1, rankOf.length * 2));
+      }
+      if (rankOf[stream] == 0) {
+        rankOf[stream] = 1;
+        order.add(stream);
+      }
+    }
+    order.sort(
         (a, b) -> Arrays.compareUnsigned(labels(a).canonicalBytes(), labels(b).canonicalBytes()));
-    byRank = Arrays.stream(order).mapToInt(Integer::intValue).toArray();
-    int[] rankOf = new int[Arrays.stream(distinct).max().orElse(0) + 1];
+    byRank = order.stream().mapToInt(Integer::intValue).toArray();
     for (int i = 0; i < byRank.length; i++) {
       rankOf[byRank[i]] = i;
     }
@@ -154,27 +170,9 @@ final class LogPartBuilder {
       out[next[ranks[r]]++] = r;
     }
     for (int i = 0; i < byRank.length; i++) {
-      sortByTime(out, starts[i], starts[i + 1]);
+      TimeSort.sort(times, out, starts[i], starts[i + 1], true);
     }
     return out;
-  }
-
-  private void sortByTime(int[] of, int from, int to) {
-    boolean ascending = true;
-    for (int i = from + 1; i < to && ascending; i++) {
-      ascending = times[of[i - 1]] <= times[of[i]];
-    }
-    if (ascending) {
-      return;
-    }
-    Integer[] boxed = new Integer[to - from];
-    for (int i = from; i < to; i++) {
-      boxed[i - from] = of[i];
-    }
-    Arrays.sort(boxed, (a, b) -> Long.compare(times[a], times[b]));
-    for (int i = from; i < to; i++) {
-      of[i] = boxed[i - from];
-    }
   }
 
   private void writePart(int[] of, PartWriter to) throws IOException {

@@ -1,5 +1,6 @@
 package dev.tethys.store.logs;
 
+import dev.tethys.store.logs.block.TimeSort;
 import java.util.Arrays;
 
 /**
@@ -85,43 +86,7 @@ final class TimeOrder {
     at = starts[bucket];
     end = starts[bucket + 1];
     bucket++;
-    sort(at, end);
+    TimeSort.sort(times, rows, at, end, forward);
     return true;
-  }
-
-  private void sort(int from, int to) {
-    long base = Long.MAX_VALUE;
-    long last = Long.MIN_VALUE;
-    for (int i = from; i < to; i++) {
-      base = Math.min(base, times[rows[i]]);
-      last = Math.max(last, times[rows[i]]);
-    }
-    int bits = 32 - Integer.numberOfLeadingZeros(to - from);
-    if (last - base < 0 || last - base >= 1L << 63 - bits) {
-      sortAny(from, to);
-      return;
-    }
-    long[] keys = new long[to - from];
-    for (int i = 0; i < keys.length; i++) {
-      long since = times[rows[from + i]] - base;
-      keys[i] = (forward ? since : last - base - since) << bits | i;
-    }
-    Arrays.sort(keys);
-    int[] sorted = new int[keys.length];
-    for (int i = 0; i < keys.length; i++) {
-      sorted[i] = rows[from + (int) (keys[i] & (1L << bits) - 1)];
-    }
-    System.arraycopy(sorted, 0, rows, from, sorted.length);
-  }
-
-  private void sortAny(int from, int to) {
-    Integer[] boxed = new Integer[to - from];
-    Arrays.setAll(boxed, i -> rows[from + i]);
-    Arrays.sort(
-        boxed,
-        (a, b) -> forward ? Long.compare(times[a], times[b]) : Long.compare(times[b], times[a]));
-    for (int i = 0; i < boxed.length; i++) {
-      rows[from + i] = boxed[i];
-    }
   }
 }

@@ -4,7 +4,6 @@ import dev.tethys.store.events.SectionWriter;
 import dev.tethys.store.files.ByteSink;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
-import java.util.Comparator;
 import java.util.List;
 
 /**
@@ -41,6 +40,7 @@ public final class LogBlockWriter implements AutoCloseable {
   private int[] sorted = new int[0]; // templates by text
   private int[] firstTokens = new int[0]; // of the rows of a template
   private final ByteSink texts = new ByteSink(1 << 12);
+  private final TextSort byText = new TextSort();
 
   /**
    * @param words words of the part, to which the block adds its own
@@ -113,72 +113,42 @@ public final class LogBlockWriter implements AutoCloseable {
       byTime = new int[n];
       order = new int[n];
     }
-    sortByTime(rows.times, n);
+    for (int r = 0; r < n; r++) {
+      byTime[r] = r;
+    }
+    TimeSort.sort(rows.times, byTime, 0, n, true);
     texts.clear();
     int count = 0;
-    Integer[] byText = new Integer[templates.count];
+    sorted = new int[templates.count];
     int[] starts = new int[templates.count];
     int[] ends = new int[templates.count];
     for (int t = 0; t < templates.count; t++) {
       if (templates.uses[t] > 0) {
-        byText[count++] = t;
+        sorted[count++] = t;
         starts[t] = texts.size;
         templates.appendText(t, texts);
         ends[t] = texts.size;
       }
     }
-    byte[] b = texts.buf;
-    Arrays.sort(
-        byText,
-        0,
-        count,
-        (x, y) -> Arrays.compareUnsigned(b, starts[x], ends[x], b, starts[y], ends[y]));
-    sorted = new int[count];
+    sorted = Arrays.copyOf(sorted, count);
+    byText.sort(texts, starts, ends, sorted, count);
     firstRows = new int[count + 1];
     int[] next = new int[templates.count];
     ByteSink out = sections[Section.TEMPLATES];
     out.uvarint(count);
     for (int i = 0; i < count; i++) {
-      int t = byText[i];
-      sorted[i] = t;
+      int t = sorted[i];
       next[t] = firstRows[i];
       firstRows[i + 1] = firstRows[i] + templates.uses[t];
       out.uvarint(ends[t] - starts[t]);
       out.uvarint(templates.uses[t]);
     }
     for (int t : sorted) {
-      out.put(b, starts[t], ends[t] - starts[t]);
+      out.put(texts.buf, starts[t], ends[t] - starts[t]);
     }
     for (int i = 0; i < n; i++) {
       int r = byTime[i];
       order[next[templates.templateOf[r]]++] = r;
-    }
-  }
-
-  private void sortByTime(long[] times, int n) {
-    long min = Long.MAX_VALUE;
-    long max = Long.MIN_VALUE;
-    for (int i = 0; i < n; i++) {
-      min = Math.min(min, times[i]);
-      max = Math.max(max, times[i]);
-    }
-    int bits = 32 - Integer.numberOfLeadingZeros(n);
-    if (max - min >= 0 && max - min < 1L << 63 - bits) {
-      long[] keys = new long[n];
-      for (int i = 0; i < n; i++) {
-        keys[i] = times[i] - min << bits | i;
-      }
-      Arrays.sort(keys);
-      for (int i = 0; i < n; i++) {
-        byTime[i] = (int) (keys[i] & (1L << bits) - 1);
-      }
-    } else {
-      Integer[] rows = new Integer[n];
-      Arrays.setAll(rows, i -> i);
-      Arrays.sort(rows, Comparator.comparingLong(i -> times[i]));
-      for (int i = 0; i < n; i++) {
-        byTime[i] = rows[i];
-      }
     }
   }
 
@@ -229,7 +199,7 @@ public final class LogBlockWriter implements AutoCloseable {
       all += rows.lengths[r];
     }
     head.uvarint(all);
-    int[] streams = Arrays.stream(rows.streams, 0, n).distinct().sorted().toArray();
+    int[] streams = distinct(rows.streams, n);
     head.uvarint(streams.length);
     int[] index = new int[n];
     long[] bytes = new long[streams.length];
@@ -263,6 +233,19 @@ public final class LogBlockWriter implements AutoCloseable {
         out.putByte(index[i] >>> 8);
       }
     }
+  }
+
+  /** Values in ascending order, each once. */
+  private static int[] distinct(int[] values, int n) {
+    int[] sorted = Arrays.copyOf(values, n);
+    Arrays.sort(sorted);
+    int count = 0;
+    for (int i = 0; i < n; i++) {
+      if (i == 0 || sorted[i] != sorted[i - 1]) {
+        sorted[count++] = sorted[i];
+      }
+    }
+    return Arrays.copyOf(sorted, count);
   }
 
   private void writeMetadata(LogRows rows, List<byte[]> names, ByteSink head) {
