@@ -52,6 +52,8 @@ final class ColumnWriter {
   private final int[] slots = new int[SLOTS]; // index of a distinct value + 1
   private final int[] few = new int[MAX_FEW]; // a value that is the first of its kind
   private byte[] indexes = new byte[1024];
+  private final long[] parts = new long[Column.NANO_GROUPS - Column.YEAR + 1];
+  private long partsOf; // the time whose parts these are
 
   /**
    * @param sections one buffer for each section number
@@ -60,6 +62,8 @@ final class ColumnWriter {
   ColumnWriter(ByteSink[] sections, Words words) {
     this.sections = sections;
     this.words = words;
+    partsOf = -1;
+    readParts(0);
   }
 
   /** Makes room for so many values. */
@@ -96,7 +100,7 @@ final class ColumnWriter {
     if (distinct == 1) {
       head.putByte(Column.SAME);
       value(b, 0);
-    } else if (distinct <= MAX_FEW && n >= distinct * 4) {
+    } else if (!areTooMany(distinct, n)) {
       writeFew(b, n, distinct, head);
     } else if (!writeNumbers(b, n, head) && !writeNibbles(b, n, head)) {
       writeText(b, n, head);
@@ -104,11 +108,11 @@ final class ColumnWriter {
   }
 
   private void writeWordColumn(byte[] b, int n, ByteSink head) {
-    int distinct = n == 1 ? 2 : distinctIds(n);
+    int distinct = n == 1 ? MAX_FEW + 1 : distinctIds(n);
     if (distinct == 1) {
       head.putByte(Column.SAME);
       value(b, 0);
-    } else if (distinct <= MAX_FEW && n >= distinct * 4) {
+    } else if (!areTooMany(distinct, n)) {
       writeFew(b, n, distinct, head);
     } else if (!writeWords(n, head)) {
       writeText(b, n, head);
@@ -122,7 +126,12 @@ final class ColumnWriter {
     return size - 1;
   }
 
-  /** Numbers the distinct values; beyond {@link #MAX_FEW} it stops. */
+  /** Whether so many different ones of n values are more than a column of few has. */
+  private static boolean areTooMany(int distinct, int n) {
+    return distinct > 1 && distinct * 4 > n || distinct > MAX_FEW;
+  }
+
+  /** Numbers the distinct values; it stops where they {@link #areTooMany}. */
   private int distinct(byte[] b, int n) {
     int mask = clearSlots(n);
     int count = 0;
@@ -137,7 +146,7 @@ final class ColumnWriter {
       int s = (int) (Words.mix(key + length) >>> 8) & mask;
       while (true) {
         if (slots[s] == 0) {
-          if (count == MAX_FEW || count * 4 > n && count > 8) {
+          if (areTooMany(count + 1, n)) {
             return MAX_FEW + 1;
           }
           few[count] = i;
@@ -164,7 +173,7 @@ final class ColumnWriter {
       int s = (int) (Words.mix(ids[i]) >>> 8) & mask;
       while (true) {
         if (slots[s] == 0) {
-          if (count == MAX_FEW || count * 4 > n && count > 8) {
+          if (areTooMany(count + 1, n)) {
             return MAX_FEW + 1;
           }
           few[count] = i;
@@ -367,10 +376,15 @@ final class ColumnWriter {
   /** Writes nothing but a type if every value is the same part of its row's time. */
   private boolean writeTimePart(byte[] b, int n, ByteSink head) {
     int length = ends[0] - starts[0];
-    if (length == 0 || length > 9 || parse(b, starts[0], ends[0]) < 0) {
+    long first = length == 0 || length > 9 ? -1 : parse(b, starts[0], ends[0]);
+    if (first < 0) {
       return false;
     }
+    readParts(times[0]);
     for (int type : PARTS_OF_LENGTH[length]) {
+      if (parts[type - Column.YEAR] != first) {
+        continue; // of most numbers the first one is not of its time
+      }
       long unit = Column.unit(type);
       if (unit > 0 ? isPartOfUnit(b, n, type, unit) : isTimePart(b, n, type)) {
         head.putByte(type);
@@ -378,6 +392,16 @@ final class ColumnWriter {
       }
     }
     return false;
+  }
+
+  /** Computes the parts of a time; the columns of a template have the same first one. */
+  private void readParts(long time) {
+    if (time != partsOf) {
+      for (int i = 0; i < parts.length; i++) {
+        parts[i] = Column.timePart(Column.YEAR + i, time);
+      }
+      partsOf = time;
+    }
   }
 
   /** The same for a part that all times of a unit share, two or four digits. */
