@@ -11,9 +11,10 @@ import java.nio.ByteBuffer;
 import javax.net.ssl.SSLEngineResult;
 
 /**
- * Passes what the TLS classes of a Java program encrypt and decrypt to the node agent: each message
- * is written to /dev/null, where a program of the kernel sees it on the thread that did the work. No
- * call throws, waits, or keeps anything.
+ * Passes what the TLS classes of a Java program encrypt and decrypt to the node agent.
+ *
+ * <p>Each message is written to /dev/null, where a program of the kernel sees it on the thread that
+ * did the work. No call throws, waits, or keeps anything.
  *
  * <p>Message: the words {@link #MAGIC}, identity of the connection (32 bits), its descriptor (32
  * bits, -1 when unknown), number of bytes (32 bits), kind (32 bits), then at most 1024 bytes.

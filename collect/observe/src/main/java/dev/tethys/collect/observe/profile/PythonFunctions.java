@@ -13,9 +13,10 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Places in the memory of a CPython interpreter where the functions of a thread are found, by
- * version: the headers of 2.7 and of 3.6 to 3.12; from 3.13 the interpreter tells them itself
- * (_Py_DebugOffsets).
+ * Places in the memory of a CPython interpreter where the functions of a thread are found.
+ *
+ * <p>They differ by version: those of 2.7 and of 3.6 to 3.12 are from its headers; from 3.13 on the
+ * interpreter tells them itself (_Py_DebugOffsets).
  */
 final class PythonFunctions {
   private static final Pattern FILE = Pattern.compile(".*/(?:lib)?python(\\d)\\.(\\d+)[^/]*");
