@@ -10,6 +10,8 @@ import java.util.Arrays;
 public final class TextBuffer {
   private static final byte[] HEX = "0123456789ABCDEF".getBytes(StandardCharsets.US_ASCII);
 
+  private static final byte[] LOWER_HEX = "0123456789abcdef".getBytes(StandardCharsets.US_ASCII);
+
   private byte[] bytes = new byte[1024];
   private int size;
 
@@ -44,6 +46,11 @@ public final class TextBuffer {
   /** A copy; all stays. */
   public byte[] toByteArray() {
     return Arrays.copyOf(bytes, size);
+  }
+
+  /** A copy of a part. */
+  public byte[] copy(int from, int to) {
+    return Arrays.copyOfRange(bytes, from, to);
   }
 
   private void room(int n) {
@@ -85,6 +92,15 @@ public final class TextBuffer {
   public TextBuffer number(long v) {
     room(24);
     size = DecimalDigits.write(bytes, size, v);
+    return this;
+  }
+
+  /** 16 hexadecimal digits of lower case. */
+  public TextBuffer hex(long v) {
+    room(16);
+    for (int shift = 60; shift >= 0; shift -= 4) {
+      bytes[size++] = LOWER_HEX[(int) (v >>> shift) & 15];
+    }
     return this;
   }
 

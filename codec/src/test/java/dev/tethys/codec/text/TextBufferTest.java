@@ -37,6 +37,15 @@ class TextBufferTest {
   }
 
   @Test
+  void hexadecimalDigitsAreThoseOfTheIdsOfOtlp() {
+    TextBuffer b = new TextBuffer();
+    b.hex(0x0123456789abcdefL).hex(-1).hex(0);
+    assertThat(new String(b.copy(0, 32), StandardCharsets.US_ASCII))
+        .isEqualTo("0123456789abcdef" + "f".repeat(16));
+    assertThat(b.copy(32, b.size())).containsOnly('0').hasSize(16);
+  }
+
+  @Test
   void repeatsAPartOfItself() {
     TextBuffer b = new TextBuffer();
     b.put("x").put("a".repeat(1000));

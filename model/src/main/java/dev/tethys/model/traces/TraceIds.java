@@ -6,7 +6,7 @@ public final class TraceIds {
 
   private long[] high = new long[MIN_SLOTS];
   private long[] low = new long[MIN_SLOTS];
-  private boolean[] used = new boolean[MIN_SLOTS];
+  private byte[] tags = new byte[MIN_SLOTS]; // bits of the hash, 0 for a free slot
   private int size;
 
   /** Number of ids. */
@@ -16,29 +16,27 @@ public final class TraceIds {
 
   /** Adds an id; false if it is in the set. */
   public boolean add(long high, long low) {
-    if (size * 2 >= used.length) {
+    if (size * 2 >= tags.length) {
       grow();
     }
     int slot = slot(high, low);
-    if (used[slot]) {
+    if (tags[slot] != 0) {
       return false;
     }
-    this.high[slot] = high;
-    this.low[slot] = low;
-    used[slot] = true;
+    put(slot, high, low);
     size++;
     return true;
   }
 
   /** True if an id is in the set. */
   public boolean contains(long high, long low) {
-    return used[slot(high, low)];
+    return tags[slot(high, low)] != 0;
   }
 
   /** Passes on each id once, in no order. */
   public void forEach(Consumer consumer) {
-    for (int i = 0; i < used.length; i++) {
-      if (used[i]) {
+    for (int i = 0; i < tags.length; i++) {
+      if (tags[i] != 0) {
         consumer.accept(high[i], low[i]);
       }
     }
@@ -46,21 +44,37 @@ public final class TraceIds {
 
   /** True if a test holds for an id. */
   public boolean anyMatch(Test test) {
-    for (int i = 0; i < used.length; i++) {
-      if (used[i] && test.test(high[i], low[i])) {
+    for (int i = 0; i < tags.length; i++) {
+      if (tags[i] != 0 && test.test(high[i], low[i])) {
         return true;
       }
     }
     return false;
   }
 
-  private int slot(long h, long l) {
+  private void put(int slot, long h, long l) {
+    high[slot] = h;
+    low[slot] = l;
+    tags[slot] = tag(hash(h, l));
+  }
+
+  private static long hash(long h, long l) {
     // senders choose ids: multiply so that low entropy in some bits does not collide
     long x = (h ^ Long.rotateLeft(l, 32)) * 0x9E3779B97F4A7C15L;
-    x = (x ^ (x >>> 32) ^ l) * 0xD6E8FEB86659FD93L;
-    int mask = used.length - 1;
+    return (x ^ (x >>> 32) ^ l) * 0xD6E8FEB86659FD93L;
+  }
+
+  private static byte tag(long hash) {
+    return (byte) (hash >>> 56 | 1);
+  }
+
+  /** Slot of an id, or the free one where it belongs; ids are read only where the tag is equal. */
+  private int slot(long h, long l) {
+    long x = hash(h, l);
+    byte tag = tag(x);
+    int mask = tags.length - 1;
     int slot = (int) (x >>> 33) & mask;
-    while (used[slot] && (high[slot] != h || low[slot] != l)) {
+    while (tags[slot] != 0 && (tags[slot] != tag || high[slot] != h || low[slot] != l)) {
       slot = (slot + 1) & mask;
     }
     return slot;
@@ -69,17 +83,14 @@ public final class TraceIds {
   private void grow() {
     long[] oldHigh = high;
     long[] oldLow = low;
-    boolean[] oldUsed = used;
-    int slots = Math.multiplyExact(used.length, 2);
+    byte[] old = tags;
+    int slots = Math.multiplyExact(tags.length, 2);
     high = new long[slots];
     low = new long[slots];
-    used = new boolean[slots];
-    for (int i = 0; i < oldUsed.length; i++) {
-      if (oldUsed[i]) {
-        int slot = slot(oldHigh[i], oldLow[i]);
-        high[slot] = oldHigh[i];
-        low[slot] = oldLow[i];
-        used[slot] = true;
+    tags = new byte[slots];
+    for (int i = 0; i < old.length; i++) {
+      if (old[i] != 0) {
+        put(slot(oldHigh[i], oldLow[i]), oldHigh[i], oldLow[i]);
       }
     }
   }

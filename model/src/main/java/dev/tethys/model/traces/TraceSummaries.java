@@ -31,6 +31,7 @@ public final class TraceSummaries {
       Comparator.nullsFirst(Comparator.naturalOrder());
 
   private int[] slots = new int[2 * FIRST_SIZE]; // number + 1 by hash
+  private byte[] tags = new byte[2 * FIRST_SIZE]; // bits of the hash, 0 for a free slot
   private int size;
   private long[] high = new long[FIRST_SIZE];
   private long[] low = new long[FIRST_SIZE];
@@ -75,6 +76,7 @@ public final class TraceSummaries {
       growTraces();
     }
     slots[s] = size + 1;
+    tags[s] = tag(hash(traceHigh, traceLow));
     high[size] = traceHigh;
     low[size] = traceLow;
     start[size] = Long.MAX_VALUE;
@@ -216,22 +218,39 @@ public final class TraceSummaries {
     rootService[trace] = service;
   }
 
-  private int slot(long h, long l) {
+  private static long hash(long h, long l) {
     // senders choose ids: multiply so that low entropy in some bits does not collide
     long x = (h ^ Long.rotateLeft(l, 32)) * 0x9E3779B97F4A7C15L;
-    x = (x ^ (x >>> 32) ^ l) * 0xD6E8FEB86659FD93L;
-    int mask = slots.length - 1;
+    return (x ^ (x >>> 32) ^ l) * 0xD6E8FEB86659FD93L;
+  }
+
+  private static byte tag(long hash) {
+    return (byte) (hash >>> 56 | 1);
+  }
+
+  /**
+   * Slot of a trace, or the free one where it belongs. Ids are read only where the tag is equal:
+   * most searches are for traces that are not here, and end in the small table of tags.
+   */
+  private int slot(long h, long l) {
+    long x = hash(h, l);
+    byte tag = tag(x);
+    int mask = tags.length - 1;
     int s = (int) (x >>> 33) & mask;
-    while (slots[s] != 0 && (high[slots[s] - 1] != h || low[slots[s] - 1] != l)) {
+    while (tags[s] != 0 && (tags[s] != tag || high[slots[s] - 1] != h || low[slots[s] - 1] != l)) {
       s = (s + 1) & mask;
     }
     return s;
   }
 
   private void grow() {
-    slots = new int[Math.multiplyExact(slots.length, 2)];
+    int room = Math.multiplyExact(slots.length, 2);
+    slots = new int[room];
+    tags = new byte[room];
     for (int i = 0; i < size; i++) {
-      slots[slot(high[i], low[i])] = i + 1;
+      int s = slot(high[i], low[i]);
+      slots[s] = i + 1;
+      tags[s] = tag(hash(high[i], low[i]));
     }
   }
 

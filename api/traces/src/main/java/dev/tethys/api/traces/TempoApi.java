@@ -41,7 +41,7 @@ final class TempoApi {
           var r = queries.search(q, p);
           boolean spanSet = readsSpanSet(q.header("User-Agent"));
           return new Body(
-              out -> TempoJson.search(r, spanSet, out), () -> TempoProto.search(r), r.warnings());
+              out -> SearchJson.write(r, spanSet, out), () -> TempoProto.search(r), r.warnings());
         });
     tags(routes, api + "/search/tags", false);
     tags(routes, api + "/v2/search/tags", true);
@@ -59,7 +59,7 @@ final class TempoApi {
         api + "/metrics/query",
         (q, p) -> {
           var r = queries.instant(q, p);
-          return new Body(out -> TempoJson.instant(r, out), () -> TempoProto.instant(r));
+          return new Body(out -> TempoJson.instant(r, out.text), () -> TempoProto.instant(r));
         });
     routes.get(api + "/echo", (q, r) -> r.send("echo"));
     routes.get(api + "/status/buildinfo", this::buildInfo);
@@ -81,7 +81,7 @@ final class TempoApi {
   }
 
   private interface Json {
-    void write(TextBuffer out);
+    void write(BoundedText out);
   }
 
   private interface Proto {
@@ -115,7 +115,7 @@ final class TempoApi {
             response.send("application/protobuf", body.proto.write());
           } else {
             BoundedText answer = new BoundedText(request);
-            body.json.write(answer.text);
+            body.json.write(answer);
             answer.check();
             response.send(JSON, answer.text.toByteArray());
           }
@@ -134,7 +134,7 @@ final class TempoApi {
         path,
         (q, p) -> {
           var r = queries.tags(q, p);
-          return new Body(out -> TempoJson.tags(r, v2, out), () -> TempoProto.tags(r, v2));
+          return new Body(out -> TempoJson.tags(r, v2, out.text), () -> TempoProto.tags(r, v2));
         });
   }
 
@@ -144,7 +144,7 @@ final class TempoApi {
         path,
         (q, p) -> {
           var r = queries.values(q, p, q.pathParam("tag"), v2);
-          return new Body(out -> TempoJson.values(r, v2, out), () -> TempoProto.values(r, v2));
+          return new Body(out -> TempoJson.values(r, v2, out.text), () -> TempoProto.values(r, v2));
         });
   }
 

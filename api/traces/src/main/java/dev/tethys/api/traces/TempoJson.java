@@ -1,13 +1,10 @@
 package dev.tethys.api.traces;
 
 import dev.tethys.codec.text.TextBuffer;
-import dev.tethys.query.traceql.FoundTrace;
 import dev.tethys.query.traceql.NamedValue;
-import dev.tethys.query.traceql.TraceSearchResult;
 import dev.tethys.query.traceql.TraceSeriesResult;
 import dev.tethys.query.traceql.TraceStatistics;
 import dev.tethys.query.traceql.ast.TraceValue;
-import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 
@@ -19,94 +16,12 @@ final class TempoJson {
   /** Service of a trace whose root is not stored. */
   static final String NO_ROOT = "<root span not yet received>";
 
-  private static final HexFormat HEX = HexFormat.of();
-
   private TempoJson() {}
 
-  /**
-   * Writes found traces.
-   *
-   * @param spanSet true to write the first spanset in the older field of its own as well
-   */
-  static void search(TraceSearchResult r, boolean spanSet, TextBuffer out) {
-    out.put("{\"traces\":[");
-    String separator = "";
-    for (FoundTrace t : r.traces()) {
-      out.put(separator);
-      separator = ",";
-      trace(t, spanSet, out);
-    }
-    out.put("],\"metrics\":");
-    metrics(r.statistics(), out);
-    out.put('}');
-  }
-
-  private static void trace(FoundTrace t, boolean spanSet, TextBuffer out) {
-    out.put("{\"traceID\":\"").put(t.traceId());
-    String service = t.rootService();
-    out.put("\",\"rootServiceName\":").json(service == null ? NO_ROOT : service);
-    String name = t.rootName();
-    if (name != null) {
-      out.put(",\"rootTraceName\":").json(name);
-    }
-    out.put(",\"startTimeUnixNano\":\"").number(t.start());
-    out.put("\",\"durationMs\":").number(t.duration() / 1_000_000);
-    if (spanSet && !t.spansets().isEmpty()) {
-      out.put(",\"spanSet\":");
-      spanset(t.spansets().getFirst(), out);
-    }
-    String before = ",\"spanSets\":[";
-    for (FoundTrace.Spanset s : t.spansets()) {
-      out.put(before);
-      before = ",";
-      spanset(s, out);
-    }
-    out.put(t.spansets().isEmpty() ? "" : "]");
-    if (!t.services().isEmpty()) {
-      String separator = ",\"serviceStats\":{";
-      for (Map.Entry<String, FoundTrace.ServiceStats> e : t.services().entrySet()) {
-        out.put(separator).json(e.getKey()).put(":{\"spanCount\":").number(e.getValue().spans());
-        if (e.getValue().errors() > 0) {
-          out.put(",\"errorCount\":").number(e.getValue().errors());
-        }
-        out.put('}');
-        separator = ",";
-      }
-      out.put('}');
-    }
-    out.put('}');
-  }
-
-  private static void spanset(FoundTrace.Spanset set, TextBuffer out) {
-    String separator = "{\"spans\":[";
-    for (FoundTrace.FoundSpan s : set.spans()) {
-      out.put(separator).put("{\"spanID\":\"").put(HEX.toHexDigits(s.spanId())).put('"');
-      separator = ",";
-      if (!s.name().isEmpty()) {
-        out.put(",\"name\":").json(s.name());
-      }
-      out.put(",\"startTimeUnixNano\":\"").number(s.start());
-      out.put("\",\"durationNanos\":\"").number(s.duration()).put('"');
-      attributes(s.attributes(), true, out);
-      out.put('}');
-    }
-    out.put(set.spans().isEmpty() ? "{\"spans\":[]" : "]");
-    out.put(",\"matched\":").number(set.matched());
-    attributes(set.attributes(), false, out);
-    out.put('}');
-  }
-
-  private static void attributes(List<NamedValue> list, boolean plain, TextBuffer out) {
-    if (!list.isEmpty()) {
-      out.put(",\"attributes\":");
-      pairs(list, plain, out);
-    }
-  }
-
-  private static void pairs(List<NamedValue> list, boolean plain, TextBuffer out) {
+  private static void pairs(List<NamedValue> list, TextBuffer out) {
     char separator = '[';
     for (NamedValue v : list) {
-      out.put(separator).put("{\"key\":").json(plain ? plain(v.name()) : v.name());
+      out.put(separator).put("{\"key\":").json(v.name());
       separator = ',';
       out.put(",\"value\":");
       value(v.value(), out);
@@ -130,7 +45,7 @@ final class TempoJson {
     return name;
   }
 
-  private static void value(TraceValue v, TextBuffer out) {
+  static void value(TraceValue v, TextBuffer out) {
     switch (v) {
       case TraceValue.Int n -> out.put("{\"intValue\":\"").number(n.value()).put("\"}");
       case TraceValue.Bool b -> out.put("{\"boolValue\":").put(b.text()).put('}');
@@ -160,7 +75,7 @@ final class TempoJson {
     }
   }
 
-  private static void metrics(TraceStatistics s, TextBuffer out) {
+  static void metrics(TraceStatistics s, TextBuffer out) {
     out.put("{\"inspectedTraces\":").number(Math.min(s.inspectedTraces(), Integer.MAX_VALUE));
     out.put(",\"totalBlocks\":").number(s.segments());
     out.put(",\"completedJobs\":").number(s.scannedSegments());
@@ -223,13 +138,14 @@ final class TempoJson {
     };
   }
 
-  static void range(TraceSeriesResult r, TextBuffer out) {
+  static void range(TraceSeriesResult r, BoundedText answer) {
+    TextBuffer out = answer.text;
     out.put("{\"series\":[");
     String separator = "";
     for (TraceSeriesResult.Series s : r.series()) {
       out.put(separator).put("{\"labels\":");
       separator = ",";
-      pairs(s.labels(), false, out);
+      pairs(s.labels(), out);
       out.put(",\"samples\":[");
       String between = "";
       for (int i = 0; i < r.times().length; i++) {
@@ -244,6 +160,7 @@ final class TempoJson {
       out.put(']');
       exemplars(s.exemplars(), out);
       out.put('}');
+      answer.check();
     }
     end(r, out);
   }
@@ -253,7 +170,7 @@ final class TempoJson {
     for (TraceSeriesResult.Exemplar e : list) {
       out.put(separator).put("{\"labels\":");
       separator = ",";
-      pairs(labels(e), false, out);
+      pairs(labels(e), out);
       out.put(",\"value\":");
       number(e.value(), out);
       out.put(",\"timestampMs\":\"").number(e.time() / 1_000_000).put("\"}");
@@ -276,7 +193,7 @@ final class TempoJson {
       if (s.values().length > 0 && !Double.isNaN(s.values()[0])) {
         out.put(separator).put("{\"labels\":");
         separator = ",";
-        pairs(s.labels(), false, out);
+        pairs(s.labels(), out);
         out.put(",\"value\":");
         number(s.values()[0], out);
         out.put('}');

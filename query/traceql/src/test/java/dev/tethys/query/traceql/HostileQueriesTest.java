@@ -89,6 +89,37 @@ final class HostileQueriesTest {
         .hasMessageContaining("returns series");
   }
 
+  /** Spans of a result stay, while the frames that they are from are released. */
+  @Test
+  void memoryOfResultsIsLimited() {
+    Spans s = new Spans();
+    for (int i = 0; i < 400; i++) {
+      s.add(Map.of(".a", Map.of("string", i + "x".repeat(1000))), 1);
+    }
+    String wide = "{ } | select(.a)";
+    assertThat(limited(s, 1_000_000).search("t", TraceQuery.parse(wide), 0, 5000, 10, 9).traces())
+        .hasSize(1);
+    for (String query : new String[] {wide, "{ .a != nil }"}) {
+      assertThatThrownBy(
+              () -> limited(s, 500_000).search("t", TraceQuery.parse(query), 0, 5000, 10, 10_000))
+          .isInstanceOf(TraceQueryException.class)
+          .hasMessageContaining("more than its limit of 500000");
+    }
+    Spans many = new Spans();
+    for (int i = 0; i < 10_000; i++) {
+      many.add(Map.of(), 1 + i % 3000);
+    }
+    TraceQuery all = TraceQuery.parse("{ } | count() > 0");
+    assertThat(limited(many, 1_500_000).search("t", all, 0, 5000, 10, 1).traces()).hasSize(10);
+    assertThatThrownBy(() -> limited(many, 1_500_000).search("t", all, 0, 5000, 9000, 9000))
+        .hasMessageContaining("more than its limit of 1500000");
+  }
+
+  private static TraceQueries limited(Spans s, long bytes) {
+    TraceLimits limits = new TraceLimits(bytes, 100, 50, 10_000, 1000);
+    return new TraceQueries(s.queries().store(), Runnable::run, 1, limits);
+  }
+
   @Test
   void cancellationEndsAQuery() {
     Spans s = new Spans();

@@ -42,6 +42,9 @@ final class TraceFrame {
   long[] starts = {};
   long[] durations = {};
 
+  /** Memory of the query that the frame takes, in bytes. */
+  long reserved;
+
   /** First row of each trace, and the end of the last. */
   int[] traces = {};
 

@@ -41,17 +41,33 @@ final class TraceLoader {
 
   /** Strings of a column of the frame. */
   private static final class Dictionary {
+    /** What an entry takes apart from its characters. */
+    static final int ENTRY_BYTES = 96;
+
     final Map<String, Integer> codes = new HashMap<>();
     final List<String> strings = new ArrayList<>();
+    private final TraceqlRun work;
+    private long bytes;
+
+    Dictionary(TraceqlRun work) {
+      this.work = work;
+    }
 
     synchronized int code(String s) {
       Integer c = codes.get(s);
       if (c == null) {
         c = strings.size();
+        long more = ENTRY_BYTES + s.length();
+        work.reserve(more);
+        bytes += more;
         codes.put(s, c);
         strings.add(s);
       }
       return c;
+    }
+
+    synchronized long bytes() {
+      return bytes;
     }
   }
 
@@ -89,7 +105,7 @@ final class TraceLoader {
     SpanFilter ofTraces = Pushdown.and(filter, new SpanFilter.OfTraces(ids));
     SpanNeeds needs = new SpanNeeds(true, true, true, true, slots.fields());
     Dictionary[] dictionaries = new Dictionary[slots.fields().size()];
-    Arrays.setAll(dictionaries, i -> new Dictionary());
+    Arrays.setAll(dictionaries, i -> new Dictionary(work));
     Part[] parts = new Part[near.size()];
     work.forEach(
         near.size(),
@@ -265,6 +281,10 @@ final class TraceLoader {
     for (int c = 0; c < dictionaries.length; c++) {
       f.frame.columns[c] = column(parts, c, part, row, dictionaries[c]);
     }
+    f.reserved = (long) total * (48 + 9L * dictionaries.length);
+    for (Dictionary d : dictionaries) {
+      f.reserved += d.bytes();
+    }
     f.fillOfTrace();
     for (Part p : parts) {
       work.release((long) p.count * (36 + 9L * dictionaries.length));
@@ -274,7 +294,7 @@ final class TraceLoader {
 
   /** Gives back the memory of a frame that is not used any more. */
   void release(TraceFrame f) {
-    work.release((long) f.frame.count * (48 + 9L * slots.fields().size()));
+    work.release(f.reserved);
   }
 
   private static void fill(TraceFrame f, Part[] parts, int[] part, int[] row, int from, int to) {

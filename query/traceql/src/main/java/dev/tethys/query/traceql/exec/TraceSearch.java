@@ -30,6 +30,11 @@ public final class TraceSearch {
   /** Most traces whose spans are loaded at a time. */
   private static final int MAX_CHUNK = 8192;
 
+  /** Bytes that a span of a result takes, and each of its attributes without the characters. */
+  private static final int SPAN_BYTES = 112;
+
+  private static final int ATTRIBUTE_BYTES = 64;
+
   /** Field that results have. */
   private record Output(String name, ExecutionColumns.Slot slot, ValueType integers) {}
 
@@ -206,7 +211,7 @@ public final class TraceSearch {
   private void evaluate(TraceTable.Candidate[] all, int count) {
     int n = count == 0 ? all.length : count;
     int done = 0;
-    int chunk = count == 0 ? FIRST_CHUNK : Math.clamp(limit, 64, FIRST_CHUNK);
+    int chunk = firstChunk(n, count > 0);
     while (done < n && (mostRecent && count == 0 || found.size() < limit)) {
       int size = Math.min(n - done, chunk);
       chunk = Math.min(MAX_CHUNK, chunk * 2);
@@ -226,6 +231,15 @@ public final class TraceSearch {
       addFound(fits);
       done += size;
     }
+  }
+
+  /** Small while results of it may be enough: each chunk takes a pass over the segments. */
+  private int firstChunk(int candidates, boolean everyCandidateFits) {
+    if (everyCandidateFits) {
+      return Math.clamp(limit, 64, FIRST_CHUNK);
+    }
+    boolean mayEnd = !mostRecent && candidates > limit - found.size();
+    return mayEnd ? FIRST_CHUNK : MAX_CHUNK;
   }
 
   /** Adds traces with what is known of all of their spans. */
@@ -291,16 +305,34 @@ public final class TraceSearch {
   }
 
   private FoundTrace.FoundSpan span(TraceFrame f, int row) {
-    List<NamedValue> attributes = new ArrayList<>();
+    List<NamedValue> attributes = new ArrayList<>(outputs.size());
+    long bytes = SPAN_BYTES;
     for (Output o : outputs.values()) {
       SpanColumn c = f.frame.columns[o.slot.index()];
       TraceValue v = Frame.value(c, row, o.integers, true);
       if (v.type() != ValueType.NIL) {
         attributes.add(new NamedValue(o.name, v));
+        bytes += ATTRIBUTE_BYTES + size(v);
       }
     }
+    work.reserve(bytes);
     String text = f.text(row, name);
     return new FoundTrace.FoundSpan(
         f.spanIds[row], text == null ? "" : text, f.starts[row], f.durations[row], attributes);
+  }
+
+  /** Bytes of a value whose size is its own. */
+  private static long size(TraceValue v) {
+    return switch (v) {
+      case TraceValue.Text t -> t.value().length();
+      case TraceValue.Items i -> {
+        long sum = 0;
+        for (TraceValue x : i.values()) {
+          sum += ATTRIBUTE_BYTES + size(x);
+        }
+        yield sum;
+      }
+      default -> 0;
+    };
   }
 }
