@@ -158,24 +158,15 @@ final class SearchJson {
         text(s.name());
       }
       out.put(START).number(s.start()).put(DURATION_NANOS).number(s.duration()).put('"');
-      attributes(s.attributes(), true);
+      attributes(s.attributes());
       out.put('}');
     }
     out.put(MATCHED).number(set.matched());
-    attributes(set.attributes(), false);
+    attributes(set.attributes());
     out.put('}');
   }
 
-  private static byte[] key(String name) {
-    return new TextBuffer().json(TempoJson.plain(name)).toByteArray();
-  }
-
-  /**
-   * Writes attributes.
-   *
-   * @param plain true for names without scope and quotes
-   */
-  private void attributes(List<NamedValue> list, boolean plain) {
+  private void attributes(List<NamedValue> list) {
     if (list.isEmpty()) {
       return;
     }
@@ -185,12 +176,7 @@ final class SearchJson {
       separate(first);
       first = false;
       out.put(KEY);
-      if (plain) {
-        out.put(keys.computeIfAbsent(v.name(), SearchJson::key));
-      } else {
-        text(v.name());
-      }
-      out.put(VALUE);
+      text(v.name()).put(VALUE);
       if (v.value() instanceof TraceValue.Text s) {
         out.put(TEXT);
         text(s.value()).put('}');

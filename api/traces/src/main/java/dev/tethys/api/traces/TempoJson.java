@@ -30,21 +30,6 @@ final class TempoJson {
     out.put(list.isEmpty() ? "[]" : "]");
   }
 
-  /** Name of an attribute without its scope and quotes, as Tempo has it at spans. */
-  static String plain(String printed) {
-    String name = printed;
-    for (String scope : List.of(".", "span.", "resource.", "event.", "link.", "instrumentation.")) {
-      if (printed.startsWith(scope)) {
-        name = printed.substring(scope.length());
-        break;
-      }
-    }
-    if (name.length() >= 2 && name.startsWith("\"") && name.endsWith("\"")) {
-      name = name.substring(1, name.length() - 1).replace("\\\"", "\"").replace("\\\\", "\\");
-    }
-    return name;
-  }
-
   static void value(TraceValue v, TextBuffer out) {
     switch (v) {
       case TraceValue.Int n -> out.put("{\"intValue\":\"").number(n.value()).put("\"}");

@@ -51,7 +51,7 @@ final class TempoProto {
       int span = w.begin(1);
       w.string(1, HEX.toHexDigits(s.spanId())).stringUnlessEmpty(2, s.name());
       w.int64Unless0(3, s.start()).int64Unless0(4, s.duration());
-      s.attributes().forEach(a -> pair(w, 5, TempoJson.plain(a.name()), a.value()));
+      s.attributes().forEach(a -> pair(w, 5, a.name(), a.value()));
       w.end(span);
     }
     w.int64Unless0(2, set.matched());

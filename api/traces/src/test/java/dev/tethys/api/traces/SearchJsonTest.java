@@ -34,8 +34,8 @@ class SearchJsonTest {
       services.put("z", new FoundTrace.ServiceStats(1, 0));
       List<NamedValue> attributes =
           List.of(
-              new NamedValue("span.\"a b\"", new TraceValue.Text(odd)),
-              new NamedValue("resource.n", new TraceValue.Int(i)));
+              new NamedValue("span.kind", new TraceValue.Text(odd)),
+              new NamedValue("\"n\"", new TraceValue.Int(i)));
       FoundTrace.FoundSpan span =
           new FoundTrace.FoundSpan(i, i % 5 == 0 ? "" : odd, i, i + 1, attributes);
       FoundTrace.Spanset set =
@@ -78,11 +78,11 @@ class SearchJsonTest {
       FoundTrace.FoundSpan s = t.spansets().getFirst().spans().getFirst();
       assertThat(span.get("spanID").asString()).isEqualTo("%016x".formatted(i));
       assertThat(span.has("name")).isEqualTo(!s.name().isEmpty());
-      assertThat(span.get("attributes").get(0).get("key").asString()).isEqualTo("a b");
+      assertThat(span.get("attributes").get(0).get("key").asString()).isEqualTo("span.kind");
       assertThat(span.get("attributes").get(0).get("value").get("stringValue").asString())
           .isEqualTo(t.rootName());
       assertThat(span.get("attributes").get(1).toString())
-          .isEqualTo("{\"key\":\"n\",\"value\":{\"intValue\":\"" + i + "\"}}");
+          .isEqualTo("{\"key\":\"\\\"n\\\"\",\"value\":{\"intValue\":\"" + i + "\"}}");
       assertThat(set.get("matched").asInt()).isEqualTo(7);
       assertThat(set.get("attributes").get(0).get("key").asString()).isEqualTo("by(.x)");
     }
