@@ -1,5 +1,6 @@
 package dev.tethys.app.server;
 
+import dev.tethys.model.storage.StorageException;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -35,7 +36,13 @@ final class FlushEndpoint {
 
   private void flush(HttpRequest request, HttpResponse response) throws IOException {
     for (Map.Entry<String, Flush> s : stores.entrySet()) {
-      if (!s.getValue().run()) {
+      boolean open;
+      try {
+        open = s.getValue().run();
+      } catch (IOException | StorageException e) {
+        throw new HttpException(500, s.getKey() + " was not written: " + e.getMessage());
+      }
+      if (!open) {
         throw new HttpException(503, s.getKey() + " is not open yet; send it again");
       }
     }

@@ -63,7 +63,9 @@ class FlushEndpointTest {
         () -> {
           throw new IOException("no space left on device");
         });
-    assertThat(post(endpoint).statusCode()).isEqualTo(500);
+    HttpResponse<String> r = post(endpoint);
+    assertThat(r.statusCode()).isEqualTo(500);
+    assertThat(r.body()).contains("profile store was not written: no space left on device");
   }
 
   @Test

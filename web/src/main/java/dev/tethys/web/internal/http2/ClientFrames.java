@@ -117,8 +117,8 @@ final class ClientFrames {
   }
 
   /**
-   * Inspects a piece: so many bytes from an index on, none when that is not above 0. What was
-   * withheld of the piece before stands in front of it.
+   * Inspects a piece: so many bytes from an index on, none when that is not above 0. The bytes in
+   * front of it are those that were withheld of the piece before.
    *
    * @return the end of the bytes, which the piece has after names in it were replaced
    * @throws ConnectionViolation when the connection must end before the engine sees the piece
