@@ -32,6 +32,13 @@ public interface TraceStore extends AutoCloseable {
    */
   SpanSelection select(String tenant, long from, long to);
 
+  /** Damage by which spans of any time may be absent from answers. */
+  default List<String> damage(String tenant) {
+    try (SpanSelection all = select(tenant, Long.MIN_VALUE, Long.MAX_VALUE)) {
+      return all.warnings();
+    }
+  }
+
   /**
    * Attributes of the spans that start in the range. May include those of other spans of the same
    * block.

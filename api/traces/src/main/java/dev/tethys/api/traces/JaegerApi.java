@@ -66,6 +66,7 @@ final class JaegerApi {
     try {
       TraceStore store = requests.store();
       String tenant = TraceRequests.tenant(request);
+      DamageWarning.addTo(response, store.damage(tenant));
       requests.run(
           request,
           () -> {

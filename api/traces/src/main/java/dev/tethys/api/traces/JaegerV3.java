@@ -72,6 +72,7 @@ final class JaegerV3 {
           try {
             TraceStore store = requests.store();
             String tenant = TraceRequests.tenant(request);
+            DamageWarning.addTo(response, store.damage(tenant));
             requests.run(
                 request,
                 () -> {

@@ -20,9 +20,6 @@ final class TempoApi {
   /** {@code User-Agent} of Grafana, which has known {@code spanSets} since version 10.1. */
   private static final Pattern GRAFANA = Pattern.compile("Grafana/(\\d{1,4})\\.(\\d+)");
 
-  private static final String WARNING = "X-Tethys-Warning";
-  private static final int MAX_WARNING = 1000;
-
   private final TraceRequests requests;
   private final TempoQueries queries;
 
@@ -108,9 +105,7 @@ final class TempoApi {
         path,
         (request, response) -> {
           Body body = endpoint.answer(request, queries.parameters(request.params()));
-          if (!body.warnings.isEmpty()) {
-            response.header(WARNING, warning(body.warnings));
-          }
+          DamageWarning.addTo(response, body.warnings);
           if (TempoTraces.wantsProtobuf(request)) {
             response.send("application/protobuf", body.proto.write());
           } else {
@@ -122,19 +117,16 @@ final class TempoApi {
         });
   }
 
-  /** Warnings as a value of a header: in one line, without characters that headers do not have. */
-  private static String warning(List<String> warnings) {
-    String text = String.join("; ", warnings).replaceAll("[^\\x20-\\x7e]", "?");
-    return text.length() <= MAX_WARNING ? text : text.substring(0, MAX_WARNING) + "...";
-  }
-
   private void tags(Routes routes, String path, boolean v2) {
     get(
         routes,
         path,
         (q, p) -> {
           var r = queries.tags(q, p);
-          return new Body(out -> TempoJson.tags(r, v2, out.text), () -> TempoProto.tags(r, v2));
+          return new Body(
+              out -> TempoJson.tags(r, v2, out.text),
+              () -> TempoProto.tags(r, v2),
+              requests.damage(q));
         });
   }
 
@@ -144,7 +136,10 @@ final class TempoApi {
         path,
         (q, p) -> {
           var r = queries.values(q, p, q.pathParam("tag"), v2);
-          return new Body(out -> TempoJson.values(r, v2, out.text), () -> TempoProto.values(r, v2));
+          return new Body(
+              out -> TempoJson.values(r, v2, out.text),
+              () -> TempoProto.values(r, v2),
+              requests.damage(q));
         });
   }
 

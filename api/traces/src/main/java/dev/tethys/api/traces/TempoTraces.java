@@ -4,6 +4,7 @@ import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.model.traces.TraceStore;
 import dev.tethys.web.HttpException;
@@ -12,6 +13,7 @@ import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 
 /** Traces by id as Tempo answers them, in protobuf or JSON by {@code Accept}. */
@@ -24,6 +26,9 @@ final class TempoTraces {
   private static final int TRACE = 1;
 
   private static final int METRICS = 2;
+  private static final int STATUS = 3;
+  private static final int PARTIAL = 1;
+  private static final int MESSAGE = 4;
 
   private final TraceRequests requests;
 
@@ -55,16 +60,19 @@ final class TempoTraces {
               request.reserve(500L * t.itemCount());
               return new OtlpWriter().write(t);
             });
+    List<String> damage = requests.damage(request);
     if (otlp.length == 0) {
-      throw new HttpException(404, "trace " + request.pathParam("id") + " not found");
+      String cause = damage.isEmpty() ? "" : "; " + DamageWarning.text(damage);
+      throw new HttpException(404, "trace " + request.pathParam("id") + " not found" + cause);
     }
+    DamageWarning.addTo(response, damage);
     boolean protobuf = wantsProtobuf(request);
     byte[] body =
         protobuf
-            ? v2 ? response(otlp) : otlp
+            ? v2 ? response(otlp, damage) : otlp
             : OtlpJsonWriter.toJson(OtlpSignal.TRACES, otlp, 0, otlp.length);
     if (!protobuf) {
-      body = json(body, v2);
+      body = json(body, v2, damage);
     }
     response.send(protobuf ? PROTOBUF : JSON, body);
   }
@@ -75,22 +83,30 @@ final class TempoTraces {
   }
 
   /** A {@code TraceByIDResponse}. */
-  private static byte[] response(byte[] otlp) {
+  private static byte[] response(byte[] otlp, List<String> damage) {
     ProtoWriter w = new ProtoWriter(otlp.length + 32);
     w.bytes(TRACE, otlp);
     int m = w.begin(METRICS);
     w.int64(1, otlp.length).end(m);
+    if (!damage.isEmpty()) {
+      w.int64(STATUS, PARTIAL).string(MESSAGE, String.join("; ", damage));
+    }
     return w.toByteArray();
   }
 
   /** Version 1 has the former name of the groups; version 2 has the trace in a message. */
-  private static byte[] json(byte[] otlp, boolean v2) {
+  private static byte[] json(byte[] otlp, boolean v2, List<String> damage) {
     String text = new String(otlp, StandardCharsets.UTF_8);
     String named = "{\"resourceSpans\":";
-    String out =
-        v2
-            ? "{\"trace\":" + text + ",\"metrics\":{\"inspectedBytes\":\"" + otlp.length + "\"}}"
-            : "{\"batches\":" + text.substring(named.length());
-    return out.getBytes(StandardCharsets.UTF_8);
+    TextBuffer out = new TextBuffer();
+    if (!v2) {
+      return out.put("{\"batches\":" + text.substring(named.length())).toByteArray();
+    }
+    out.put("{\"trace\":").put(text).put(",\"metrics\":{\"inspectedBytes\":\"");
+    out.number(otlp.length).put("\"}");
+    if (!damage.isEmpty()) {
+      out.put(",\"status\":\"PARTIAL\",\"message\":").json(String.join("; ", damage));
+    }
+    return out.put('}').toByteArray();
   }
 }

@@ -8,6 +8,7 @@ import dev.tethys.model.traces.TraceStore;
 import dev.tethys.query.traceql.TraceQueries;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +69,11 @@ final class TraceRequests {
     } catch (IllegalArgumentException e) {
       throw new HttpException(400, String.valueOf(e.getMessage()));
     }
+  }
+
+  /** Damage of the store by which spans of the tenant may be absent. */
+  List<String> damage(HttpRequest request) {
+    return store().damage(tenant(request));
   }
 
   /** Work of a request. */

@@ -101,6 +101,7 @@ final class ZipkinApi {
                   request,
                   response,
                   new BoundedText(request));
+          DamageWarning.addTo(response, store.damage(q.tenant));
           requests.run(
               request,
               () -> {

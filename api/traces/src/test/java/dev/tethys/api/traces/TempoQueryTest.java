@@ -15,6 +15,7 @@ import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import tools.jackson.databind.ObjectMapper;
 
 /** Searches, tags and metrics of Tempo's API over HTTP and {@code StreamingQuerier}. */
 class TempoQueryTest {
@@ -117,7 +118,36 @@ class TempoQueryTest {
     assertThat(r.body()).doesNotContain("unreadable"); // Grafana refuses unknown fields
     assertThat(body("/api/metrics/query", "q", "{ } | rate()"))
         .contains("\"status\":\"PARTIAL\"", "part 8 too");
+    String id =
+        new ObjectMapper().readTree(r.body()).get("traces").get(0).get("traceID").asString();
+    String[] paths = {
+      "/tempo/api/v2/search/tags",
+      "/tempo/api/search/tag/name/values",
+      "/tempo/api/traces/" + id,
+      "/tempo/api/v2/traces/" + id,
+      "/jaeger/api/traces/" + id,
+      "/jaeger/api/services",
+      "/jaeger/api/v3/services",
+      "/zipkin/api/v2/trace/" + id,
+      "/zipkin/api/v2/services"
+    };
+    for (String path : paths) {
+      HttpResponse<String> answer = server.call(path);
+      assertThat(answer.statusCode()).as(path).isEqualTo(200);
+      assertThat(answer.headers().firstValue("X-Tethys-Warning").orElse(""))
+          .as(path)
+          .contains("part 8 too");
+    }
+    assertThat(server.call("/tempo/api/v2/traces/" + id).body())
+        .contains("\"status\":\"PARTIAL\"", "part 8 too");
+    HttpResponse<String> absent = server.call("/tempo/api/traces/77");
+    assertThat(absent.statusCode()).isEqualTo(404);
+    assertThat(absent.body()).contains("not found; part 7 is unreadable");
     server.warnings = List.of();
+    for (String path : paths) {
+      assertThat(server.call(path).headers().map()).doesNotContainKey("x-tethys-warning");
+    }
+    assertThat(server.call("/tempo/api/v2/traces/" + id).body()).doesNotContain("PARTIAL");
     assertThat(server.call("/tempo/api/search", "q", "{ }").headers().map())
         .doesNotContainKey("x-tethys-warning");
   }

@@ -74,12 +74,15 @@ final class TracesServer implements AutoCloseable {
         TraceStore.class,
         store,
         (method, result) ->
-            method.equals("select")
-                ? proxy(
-                    SpanSelection.class,
-                    Objects.requireNonNull(result),
-                    (m, r) -> m.equals("warnings") ? warnings : r)
-                : result);
+            switch (method) {
+              case "damage" -> warnings;
+              case "select" ->
+                  proxy(
+                      SpanSelection.class,
+                      Objects.requireNonNull(result),
+                      (m, r) -> m.equals("warnings") ? warnings : r);
+              default -> result;
+            });
   }
 
   private static <T> T proxy(

@@ -129,10 +129,7 @@ public final class TraceDatabase implements TraceStore, EventStore {
           live.damaged(e);
         }
       }
-      String damage = live.damage();
-      if (damage != null) {
-        warnings.add("spans are missing, part is not readable: " + damage);
-      }
+      addDamage(live, warnings);
     }
     for (EventView.HeadView<TraceHead.Snapshot> h : view.heads()) {
       for (TraceHead.Chunk c : h.rows().chunks()) {
@@ -142,6 +139,26 @@ public final class TraceDatabase implements TraceStore, EventStore {
       }
     }
     return new StoreSelection(view, List.copyOf(segments), List.copyOf(warnings));
+  }
+
+  private static void addDamage(LivePart<TracePart> part, List<String> warnings) {
+    String damage = part.damage();
+    if (damage != null) {
+      warnings.add("spans are missing, part is not readable: " + damage);
+    }
+  }
+
+  @Override
+  public List<String> damage(String tenant) {
+    List<String> out = new ArrayList<>();
+    try (EventView<TraceHead.Snapshot, TracePart> view =
+        engine.view(tenant, Long.MIN_VALUE, Long.MAX_VALUE)) {
+      for (LivePart<TracePart> p : view.parts()) {
+        p.get(); // opens it, unless a query has done so
+        addDamage(p, out);
+      }
+    }
+    return out;
   }
 
   private static void addBlocks(
