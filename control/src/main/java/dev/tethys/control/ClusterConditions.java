@@ -7,6 +7,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -21,6 +22,9 @@ import tools.jackson.databind.node.ObjectNode;
  */
 record ClusterConditions(long generation, List<Condition> conditions, Map<String, Object> fields) {
   private static final int MAX_MESSAGE = 4096;
+
+  /** Kinds of MDAI that have an effect. */
+  private static final Set<String> EFFECTIVE = Set.of("MdaiHub", "MdaiReplay");
 
   /**
    * Condition.
@@ -107,25 +111,27 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
     };
   }
 
-  /** As MDAI's operator writes them; only hubs have an effect here. */
+  /** As MDAI's operator writes them; kinds that have no effect here say so. */
   private static ClusterConditions mdai(ClusterObject o, SourceResources.Item item) {
     boolean valid = !item.state().equals("invalid");
-    boolean hub = o.kind().kind().equals("MdaiHub");
-    String reason = !valid ? "Invalid" : hub ? "Reconciling" : "NotSupported";
+    boolean works = EFFECTIVE.contains(o.kind().kind());
+    String reason = !valid ? "Invalid" : works ? "Reconciling" : "NotSupported";
     String message =
         !valid
             ? Texts.shortened(FieldPlace.describe(o.path(), o.text(), item.detail()), MAX_MESSAGE)
-            : hub
+            : works
                 ? "reconciled successfully"
                 : "the object is valid, and Tethys runs nothing for this kind";
     Map<String, Object> fields = new LinkedHashMap<>();
-    if (hub) {
+    if (o.kind().kind().equals("MdaiHub")) {
       fields.put("hubStatus", valid ? "Available" : "Degraded");
     } else if (o.kind().kind().equals("MdaiObserver")) {
       fields.put("observerStatus", reason);
     }
     return new ClusterConditions(
-        o.generation(), List.of(new Condition("Available", valid && hub, reason, message)), fields);
+        o.generation(),
+        List.of(new Condition("Available", valid && works, reason, message)),
+        fields);
   }
 
   /** The status with these conditions and fields; other conditions and fields stay. */

@@ -369,7 +369,10 @@ class KubernetesTest extends FleetCase {
       JsonNode c = condition(path, "Available");
       assertThat(c.path("reason").asString())
           .as(path + ": " + c)
-          .isEqualTo(path.contains("/mdaihubs/") ? "Reconciling" : "NotSupported");
+          .isEqualTo(
+              path.contains("/mdaihubs/") || path.contains("/mdaireplays/")
+                  ? "Reconciling"
+                  : "NotSupported");
     }
     assertThat(get("/mdai").path("resources").size()).isEqualTo(made.size());
   }
