@@ -90,7 +90,7 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
     Map<String, Object> fields = new LinkedHashMap<>();
     fields.put("observedGeneration", o.generation());
     fields.put("state", item.state());
-    if (o.kind().kind().equals(SourceResource.PIPELINE) && source != null) {
+    if (o.kind().kind().equals(SourceResource.PIPELINE) && source != null && source.version() > 0) {
       fields.put("version", (long) source.version());
     }
     if (item.rollout() > 0) {
@@ -154,8 +154,10 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
     for (Condition c : conditions) {
       JsonNode last = before.remove(c.type);
       String word = c.status ? "True" : "False";
-      boolean same = last != null && last.path("status").asString("").equals(word);
-      String since = same ? last.path("lastTransitionTime").asString("") : "";
+      String since =
+          last != null && last.path("status").asString("").equals(word)
+              ? last.path("lastTransitionTime").asString("")
+              : "";
       all.addObject()
           .put("type", c.type)
           .put("status", word)
@@ -172,12 +174,12 @@ record ClusterConditions(long generation, List<Condition> conditions, Map<String
     return JsonMapper.shared().readTree(out.toString());
   }
 
-  /** A status without its messages. */
-  static JsonNode withoutTexts(JsonNode status) {
+  /** A status whose conditions lack a field. */
+  static JsonNode without(String field, JsonNode status) {
     JsonNode out = status.deepCopy();
     for (JsonNode c : out.path("conditions")) {
       if (c instanceof ObjectNode o) {
-        o.remove("message");
+        o.remove(field);
       }
     }
     return out;

@@ -64,7 +64,7 @@ final class ClusterFiles implements SourceFiles {
   private final class Watched implements ResourceWatch.Sink<ClusterObject> {
     private final ClusterKind kind;
     private boolean synced;
-    private String problem = "not listed yet";
+    private String problem = "";
 
     Watched(ClusterKind kind) {
       this.kind = kind;
@@ -187,6 +187,9 @@ final class ClusterFiles implements SourceFiles {
   public synchronized @Nullable Snapshot read(String known) throws IOException {
     for (Watched w : kinds) {
       if (!w.synced) {
+        if (w.problem.isEmpty()) {
+          throw new NotReadyException(w.kind.kind() + " is not listed yet");
+        }
         throw new IOException(w.kind.kind() + ": " + w.problem);
       }
     }

@@ -46,7 +46,15 @@ final class ClusterStatus {
 
   private Map<String, ClusterConditions> wanted = Map.of(); // guarded by this
   private boolean isNew; // guarded by this
-  private final Map<String, Long> written = new HashMap<>(); // of the thread; nanos by path
+  private final Map<String, Written> written = new HashMap<>(); // of the thread; by path
+
+  /**
+   * Last write of a status.
+   *
+   * @param sent without times
+   * @param stored by the server, whose definition may not have all fields
+   */
+  private record Written(long nanos, JsonNode sent, JsonNode stored) {}
 
   /**
    * @param leads whether this process may write
@@ -153,10 +161,15 @@ final class ClusterStatus {
     if (now.equals(o.status())) {
       return;
     }
-    Long last = written.get(o.path());
+    Written last = written.get(o.path());
+    JsonNode sent = ClusterConditions.without("lastTransitionTime", now);
+    if (last != null && sent.equals(last.sent) && o.status().equals(last.stored)) {
+      return; // the server keeps no more of it
+    }
     boolean texts =
-        ClusterConditions.withoutTexts(now).equals(ClusterConditions.withoutTexts(o.status()));
-    if (texts && last != null && System.nanoTime() - last < TEXTS.toNanos()) {
+        ClusterConditions.without("message", now)
+            .equals(ClusterConditions.without("message", o.status()));
+    if (texts && last != null && System.nanoTime() - last.nanos < TEXTS.toNanos()) {
       return; // the next look brings it
     }
     ObjectNode body = JsonMapper.shared().createObjectNode();
@@ -166,7 +179,7 @@ final class ClusterStatus {
     if (answer == null) { // another write was first
       answer = call("GET", o.kind().list(o.namespace()) + "/" + o.name(), null);
     } else {
-      written.put(o.path(), System.nanoTime());
+      written.put(o.path(), new Written(System.nanoTime(), sent, answer.path("status")));
     }
     if (answer != null) {
       observed(ClusterObject.of(o.kind(), answer));

@@ -162,7 +162,9 @@ final class Repository {
     } catch (IOException | ConfigException e) {
       String now = String.valueOf(e.getMessage());
       LOG.log(
-          now.equals(error) ? Level.DEBUG : Level.WARNING,
+          now.equals(error) || e instanceof SourceFiles.NotReadyException
+              ? Level.DEBUG
+              : Level.WARNING,
           "Repository not read, what runs stays folder={0} error=\"{1}\"",
           files.place(),
           now);

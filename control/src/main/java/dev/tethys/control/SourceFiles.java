@@ -47,6 +47,15 @@ interface SourceFiles {
    */
   @Nullable Snapshot read(String known) throws IOException;
 
+  /** Files are being read for the first time. */
+  final class NotReadyException extends IOException {
+    private static final long serialVersionUID = 1;
+
+    NotReadyException(String message) {
+      super(message);
+    }
+  }
+
   /** The place, for log lines. */
   String place();
 

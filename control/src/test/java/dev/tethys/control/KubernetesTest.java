@@ -59,7 +59,8 @@ class KubernetesTest extends FleetCase {
       }
     }
     for (Path p : Shared.conformanceFiles("mdai/operator/crd/bases", ".yaml")) {
-      for (JsonNode n : documents(Files.readString(p))) {
+      // A server of 1.20 takes an empty text for null where it is a default.
+      for (JsonNode n : documents(Files.readString(p).replaceAll("(?m)^ *default: \"\"$", ""))) {
         c.create(DEFINITIONS, n.toString());
       }
     }
