@@ -58,12 +58,6 @@ class KubernetesTest extends FleetCase {
         c.create(place(n), n.toString());
       }
     }
-    for (Path p : Shared.conformanceFiles("mdai/operator/crd/bases", ".yaml")) {
-      // A server of 1.20 takes an empty text for null where it is a default.
-      for (JsonNode n : documents(Files.readString(p).replaceAll("(?m)^ *default: \"\"$", ""))) {
-        c.create(DEFINITIONS, n.toString());
-      }
-    }
     // The user of the test has what the service account has.
     c.create(
         "/apis/rbac.authorization.k8s.io/v1/clusterrolebindings",
@@ -128,7 +122,7 @@ class KubernetesTest extends FleetCase {
             new Authorization("Bearer", Secret.NONE, token.toString()),
             null,
             new TlsConfig(
-                api().ca().toString(), "", "", "", Secret.NONE, "", "", false, null, null),
+                "", api().ca().toString(), "", "", Secret.NONE, "", "", false, null, null),
             ProxyConfig.NONE);
     ResourceWatch.Connection connection =
         new ResourceWatch.Connection(
@@ -335,6 +329,12 @@ class KubernetesTest extends FleetCase {
 
   @Test
   void samplesOfMdaiGetConditions() throws Exception {
+    for (Path p : Shared.conformanceFiles("mdai/operator/crd/bases", ".yaml")) {
+      // A server of 1.20 takes an empty text for null where it is a default.
+      for (JsonNode n : documents(Files.readString(p).replaceAll("(?m)^ *default: \"\"$", ""))) {
+        api().create(DEFINITIONS, n.toString());
+      }
+    }
     Map<String, String> plurals =
         ClusterKind.MDAI.stream()
             .collect(java.util.stream.Collectors.toMap(ClusterKind::kind, ClusterKind::plural));
