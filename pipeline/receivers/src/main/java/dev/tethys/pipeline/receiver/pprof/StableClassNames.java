@@ -5,7 +5,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
- * Names of classes and libraries that are the same in every process: the numbers of lambdas,
+ * Names of classes and libraries that are the same in every process. The numbers of lambdas,
  * generated classes and unpacked libraries differ, so that their frames would not be merged or
  * compared. The names are those of Pyroscope (jfr-parser of Grafana).
  */
