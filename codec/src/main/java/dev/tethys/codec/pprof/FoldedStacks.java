@@ -32,32 +32,46 @@ public final class FoldedStacks {
 
   /** Lines {@code a;b;c 12}. */
   public static void groups(byte[] b, Sink to) {
-    int number = 0;
-    for (String line : new String(b, StandardCharsets.UTF_8).split("\n")) {
-      number++;
-      String l = line.strip();
-      if (l.isEmpty()) {
-        continue;
-      }
-      int space = l.lastIndexOf(' ');
-      try {
-        to.stack(
-            l.substring(0, Math.max(0, space)).strip(),
-            Long.parseLong(l, space + 1, l.length(), 10));
-      } catch (NumberFormatException e) {
-        throw new CodecException(
-            "line " + number + " does not end with a space and a number: " + shown(l), e);
-      }
-    }
+    eachLine(
+        b,
+        (number, l) -> {
+          int space = l.lastIndexOf(' ');
+          try {
+            to.stack(
+                l.substring(0, Math.max(0, space)).strip(),
+                Long.parseLong(l, space + 1, l.length(), 10));
+          } catch (NumberFormatException e) {
+            throw new CodecException(
+                "line " + number + " does not end with a space and a number: " + shown(l), e);
+          }
+        });
   }
 
   /** Lines {@code a;b;c}, each seen once. */
   public static void lines(byte[] b, Sink to) {
-    for (String line : new String(b, StandardCharsets.UTF_8).split("\n")) {
-      String l = line.strip();
-      if (!l.isEmpty()) {
-        to.stack(l, 1);
+    eachLine(b, (_, l) -> to.stack(l, 1));
+  }
+
+  /** Takes lines that are not empty. */
+  private interface Lines {
+    void line(int number, String line);
+  }
+
+  /** Reads line by line: a text of millions of lines would take many times its size. */
+  private static void eachLine(byte[] b, Lines to) {
+    int number = 0;
+    int at = 0;
+    while (at < b.length) {
+      int end = at;
+      while (end < b.length && b[end] != '\n') {
+        end++;
       }
+      number++;
+      String line = new String(b, at, end - at, StandardCharsets.UTF_8).strip();
+      if (!line.isEmpty()) {
+        to.line(number, line);
+      }
+      at = end + 1;
     }
   }
 

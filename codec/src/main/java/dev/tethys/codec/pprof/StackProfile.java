@@ -4,6 +4,7 @@ import dev.tethys.codec.otlp.wire.ProfileTable;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.RequestMemory;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -89,7 +90,11 @@ public final class StackProfile {
 
   /** Adds to a stack that has such attributes; both are indices in the dictionary. */
   public void add(int stack, List<Integer> attributes, long value) {
+    int before = values.size();
     values.merge(new Key(stack, attributes), value, Long::sum);
+    if (values.size() > before) {
+      RequestMemory.chargeItem();
+    }
   }
 
   /** Writes the profile, unless nothing was added. */

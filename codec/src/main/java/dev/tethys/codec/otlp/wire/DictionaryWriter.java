@@ -2,6 +2,7 @@ package dev.tethys.codec.otlp.wire;
 
 import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.model.Surrogates;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.profiles.SeededHash;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
@@ -14,6 +15,9 @@ public final class DictionaryWriter {
   private static final byte[] NOTHING = {};
 
   private final Table[] tables = new Table[ProfileTable.values().length];
+
+  /** What an entry takes here and in the tables of those that read the dictionary. */
+  private static final int BYTES_OF_ENTRY = 192;
 
   /** Entries of one table, with an index by their bytes. */
   private static final class Table {
@@ -49,6 +53,7 @@ public final class DictionaryWriter {
         starts = Arrays.copyOf(starts, count * 2);
         lengths = Arrays.copyOf(lengths, count * 2);
       }
+      RequestMemory.charge(BYTES_OF_ENTRY + 2L * length);
       entries.bytes(field, b, offset, length);
       starts[count] = entries.size() - length;
       lengths[count] = length;
