@@ -484,7 +484,7 @@ final class Replays implements ReplayHost {
     }
   }
 
-  /** A change that is not saved is seen again: positions are in files of their own. */
+  /** A change that is not saved is seen again: positions have separate files. */
   private void save() {
     ObjectNode n = JsonMapper.shared().createObjectNode().put("format", FORMAT);
     ArrayNode out = n.putArray("replays");
