@@ -10,6 +10,7 @@ import dev.tethys.pipeline.processor.connector.RoutingFactory;
 import dev.tethys.pipeline.processor.connector.servicegraph.ServiceGraphFactory;
 import dev.tethys.pipeline.processor.connector.spanmetrics.SpanMetricsFactory;
 import dev.tethys.pipeline.processor.dedup.LogDedupFactory;
+import dev.tethys.pipeline.processor.fidelity.FidelityFactory;
 import dev.tethys.pipeline.processor.filter.FilterFactory;
 import dev.tethys.pipeline.processor.generation.MetricsGeneration;
 import dev.tethys.pipeline.processor.grouping.GroupByAttributes;
@@ -51,7 +52,8 @@ public final class Processors {
         new LogDedupFactory(clock),
         MetricsGeneration.factory(),
         RelabelProcessor.factory(),
-        RateLimiter.factory());
+        RateLimiter.factory(),
+        new FidelityFactory());
   }
 
   public static List<ConnectorFactory<?>> connectors(InstantSource clock) {

@@ -1,0 +1,190 @@
+package dev.tethys.pipeline.processor.fidelity;
+
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Sampled items of one check between its two points.
+ *
+ * <p>Invariants: at most {@link #MAX_PENDING} items wait, and as many identities of delivered ones
+ * are remembered; the oldest waiting item is the first. Everything is guarded by this.
+ */
+final class FidelityCheck {
+  static final int MAX_PENDING = 10_000;
+
+  /** Items of one identity that wait at the same time. */
+  private static final int MAX_EQUAL = 16;
+
+  /** Content of an item: its fields and attributes as texts. */
+  record Sampled(String id, Map<String, String> content) {}
+
+  private static final class Waiting {
+    final Deque<Map<String, String>> contents = new ArrayDeque<>();
+    long sinceNanos;
+  }
+
+  private @Nullable FidelitySettings settings;
+  private @Nullable FidelityMetrics metrics;
+  private final Map<String, Waiting> pending = new LinkedHashMap<>();
+  private int pendingItems;
+  private boolean hasLeftOut; // an item for which there was no room
+  private long leftOutNanos;
+  private final Map<String, Boolean> delivered =
+      new LinkedHashMap<>() {
+        private static final long serialVersionUID = 1;
+
+        @Override
+        protected boolean removeEldestEntry(Map.Entry<String, Boolean> e) {
+          return size() > MAX_PENDING;
+        }
+      };
+
+  /** The settings of the point sent, which hold for both. */
+  synchronized void define(FidelitySettings s, FidelityMetrics m) {
+    settings = s;
+    metrics = m;
+    m.pending(pendingItems);
+  }
+
+  /** The point sent with these settings is gone, unless another has replaced it. */
+  synchronized void undefine(FidelitySettings s) {
+    if (settings == s) {
+      settings = null;
+      pending.clear();
+      delivered.clear();
+      pendingItems = 0;
+    }
+  }
+
+  /** Settings of the point sent; null where there is none. */
+  synchronized @Nullable FidelitySettings settings() {
+    return settings;
+  }
+
+  synchronized void sent(Sampled s, long nanos) {
+    FidelityMetrics m = metrics;
+    if (m == null) {
+      return;
+    }
+    Waiting w = pending.get(s.id);
+    if (pendingItems >= MAX_PENDING || w != null && w.contents.size() >= MAX_EQUAL) {
+      hasLeftOut = true;
+      leftOutNanos = nanos;
+      return;
+    }
+    if (w == null) {
+      w = new Waiting();
+      w.sinceNanos = nanos;
+      pending.put(s.id, w);
+    }
+    w.contents.add(s.content);
+    pendingItems++;
+    delivered.remove(s.id);
+    m.payload("sent");
+    m.pending(pendingItems);
+  }
+
+  /** The pipeline did not take an item: its source sends it again. */
+  synchronized void retract(Sampled s) {
+    take(s.id, s.content);
+  }
+
+  /** Takes an item out, the equal one where there is one; null where none waits. */
+  private @Nullable Map<String, String> take(String id, Map<String, String> like) {
+    Waiting w = pending.get(id);
+    if (w == null) {
+      return null;
+    }
+    Map<String, String> out = w.contents.remove(like) ? like : w.contents.poll();
+    if (w.contents.isEmpty()) {
+      pending.remove(id);
+    }
+    pendingItems--;
+    if (metrics != null) {
+      metrics.pending(pendingItems);
+    }
+    return out;
+  }
+
+  synchronized void delivered(Sampled got, long nanos) {
+    FidelitySettings s = settings;
+    FidelityMetrics m = metrics;
+    if (s == null || m == null) {
+      return;
+    }
+    m.payload("delivered");
+    Map<String, String> sent = take(got.id, got.content);
+    if (sent == null) {
+      boolean doubled = delivered.containsKey(got.id);
+      if (doubled || !hasLeftOut || nanos - leftOutNanos > s.timeout().toNanos()) {
+        m.item(doubled ? "doubled" : "unpaired", 1);
+      }
+      return;
+    }
+    delivered.put(got.id, true);
+    compare(s, m, sent, got.content);
+  }
+
+  private static void compare(
+      FidelitySettings s, FidelityMetrics m, Map<String, String> sent, Map<String, String> got) {
+    boolean same = true;
+    for (Map.Entry<String, String> e : sent.entrySet()) {
+      if (!s.ignored().contains(e.getKey())) {
+        String other = got.get(e.getKey());
+        boolean equal = e.getValue().equals(other);
+        same &= equal;
+        m.attribute(e.getKey(), equal ? "match" : other == null ? "missing" : "mismatch");
+      }
+    }
+    for (String name : got.keySet()) {
+      if (!sent.containsKey(name) && !s.ignored().contains(name)) {
+        same = false;
+        m.attribute(name, "added");
+      }
+    }
+    m.item(same ? "match" : "mismatch", 1);
+    if (!s.required().isEmpty()) {
+      boolean all = true;
+      for (Map.Entry<String, Boolean> e : s.required().entrySet()) {
+        String value = attribute(got, e.getKey());
+        boolean passes =
+            value != null && (!e.getValue() || value.equals(attribute(sent, e.getKey())));
+        all &= passes;
+        m.required(e.getKey(), passes);
+      }
+      m.required(all);
+    }
+  }
+
+  /** Attribute of an item, or of its resource. */
+  private static @Nullable String attribute(Map<String, String> content, String name) {
+    String own = content.get(name);
+    return own == null ? content.get("resource." + name) : own;
+  }
+
+  /** Counts items that have waited for too long as missing. */
+  synchronized void expire(long nanos) {
+    FidelitySettings s = settings;
+    FidelityMetrics m = metrics;
+    if (s == null || m == null) {
+      return;
+    }
+    while (!pending.isEmpty()) {
+      Map.Entry<String, Waiting> first = pending.entrySet().iterator().next();
+      if (nanos - first.getValue().sinceNanos < s.timeout().toNanos()) {
+        return;
+      }
+      int n = first.getValue().contents.size();
+      m.item("missing", n);
+      for (int i = 0; i < n && !s.required().isEmpty(); i++) {
+        m.required(false);
+      }
+      pendingItems -= n;
+      pending.remove(first.getKey());
+      m.pending(pendingItems);
+    }
+  }
+}
