@@ -250,7 +250,8 @@ public final class JfrProfiles {
     // As it is recorded: getName() would put dots into names of native libraries apart, too.
     String type = m.getType() == null ? "" : String.valueOf((Object) m.getType().getValue("name"));
     String method = String.valueOf(m.getName());
-    return type.isEmpty() ? method : StableClassNames.of(type) + "." + method;
+    // The dot is there without a class, too: Pyroscope names frames of async-profiler so.
+    return StableClassNames.of(type) + "." + method;
   }
 
   /**
