@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -180,7 +181,7 @@ class SourceFramesTest {
     SplitFiles unit =
         new SplitFiles() {
           @Override
-          public ElfFile packed() {
+          public @Nullable ElfFile packed() {
             return null;
           }
 
@@ -203,7 +204,7 @@ class SourceFramesTest {
           binary,
           new SplitFiles() {
             @Override
-            public ElfFile packed() {
+            public @Nullable ElfFile packed() {
               return all;
             }
 

@@ -4,10 +4,12 @@ import dev.tethys.store.files.ByteSink;
 import java.util.Arrays;
 
 /**
- * Sorts texts by their unsigned bytes, shorter ones first: a quicksort with three parts over eight
- * bytes at a time, after Bentley and Sedgewick, "Fast Algorithms for Sorting and Searching Strings"
- * (1997). A byte that texts share is looked at once, where comparisons would look at it for each
- * pair. Not safe for several threads; memory is reused.
+ * Sorts texts by their unsigned bytes, shorter ones first. Not safe for several threads; memory is
+ * reused.
+ *
+ * <p>It is a quicksort with three parts over eight bytes at a time, after Bentley and Sedgewick,
+ * "Fast Algorithms for Sorting and Searching Strings" (1997): a byte that texts share is looked at
+ * once, where comparisons would look at it for each pair.
  */
 final class TextSort {
   private static final int FEW = 12; // texts that are inserted one by one
