@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.receiver.pprof;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
@@ -99,7 +100,7 @@ class JfrConformanceTest {
     assertThat(found.keySet()).containsExactlyInAnyOrderElementsOf(expected.keySet());
     expected.forEach(
         (type, stacks) ->
-            assertThat(new ArrayList<>(found.get(type).values()))
+            assertThat(new ArrayList<>(requireNonNull(found.get(type)).values()))
                 .as("%s", type)
                 .containsExactlyInAnyOrderElementsOf(stacks));
   }
