@@ -627,6 +627,25 @@ final class Rollouts {
         r.stateReason = reason;
       }
     }
+    Rollout of = assigned == null ? null : rollouts.get(assigned.rollout());
+    if (assigned != null && (of == null || of.version != assigned.version())) {
+      // A version that was adopted has no rollout of its own by which agents are known to have it.
+      Rollout r =
+          new Rollout(
+              nextId++,
+              configuration,
+              assigned.version(),
+              assigned.selector(),
+              Guard.DEFAULT,
+              actor,
+              reason,
+              clock.millis(),
+              null);
+      r.state = State.UNDONE;
+      r.stateReason = reason;
+      r.endedMillis = r.startedMillis;
+      rollouts.put(r.id, r);
+    }
     assignments.remove(configuration);
     save();
     fleet.wakeAll();

@@ -147,6 +147,8 @@ class KubernetesTest extends FleetCase {
         api().delete(path);
       }
     }
+    // The look that follows writes to the folder.
+    until(() -> get("/repository").path("resources").isEmpty());
     clients.close();
   }
 
@@ -354,7 +356,12 @@ class KubernetesTest extends FleetCase {
         if (api().status(path) == 200) {
           continue;
         }
-        api().create(list, n.toString());
+        try {
+          api().create(list, n.toString());
+        } catch (AssertionError e) { // a sample with keys that MDAI's own definition refuses
+          assertThat(e).hasMessageContaining("is invalid");
+          continue;
+        }
         made.add(path);
         if (plural.equals("mdaihubs")) {
           hubs++;
