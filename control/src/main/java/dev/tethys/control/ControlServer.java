@@ -33,7 +33,7 @@ public final class ControlServer implements AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(ControlServer.class.getName());
   private static final Duration STEP = Duration.ofMillis(100);
 
-  /** Time between two looks at the objects of a cluster, besides those that follow a change. */
+  /** Time between two reads of the objects of a cluster; a change is read at once. */
   private static final Duration CLUSTER_INTERVAL = Duration.ofSeconds(1);
 
   /** File names in the data folder. */

@@ -76,7 +76,7 @@ final class Repository {
   private long readMillis;
   private List<Source> sources = List.of();
 
-  private final AtomicBoolean told = new AtomicBoolean();
+  private final AtomicBoolean reported = new AtomicBoolean();
   private volatile boolean closed;
 
   Repository(
@@ -111,37 +111,37 @@ final class Repository {
         resources.others(names, automation.rules()));
   }
 
-  /** Looks now, then in each interval, and when the files tell a change. */
+  /** Reads the files now, in each interval, and when they report a change. */
   void start() {
-    files.start(this::lookSoon);
+    files.start(this::refreshSoon);
     clock.execute("repository", this::tick);
   }
 
-  /** One look for all changes that were told before it begins. */
-  private void lookSoon() {
-    if (told.compareAndSet(false, true)) {
+  /** Reads once for all changes that are reported before it begins. */
+  private void refreshSoon() {
+    if (reported.compareAndSet(false, true)) {
       clock.execute(
           "repository",
           () -> {
-            told.set(false);
-            look();
+            reported.set(false);
+            tryRefresh();
           });
     }
   }
 
   private void tick() {
-    look();
+    tryRefresh();
     if (!closed) {
       clock.schedule(interval, () -> clock.execute("repository", this::tick));
     }
   }
 
-  private void look() {
+  private void tryRefresh() {
     try {
       if (!closed) {
         refresh();
       }
-    } catch (RuntimeException e) { // the next look may succeed
+    } catch (RuntimeException e) { // the next read may succeed
       LOG.log(Level.ERROR, "Repository not read, what runs stays", e);
     }
   }

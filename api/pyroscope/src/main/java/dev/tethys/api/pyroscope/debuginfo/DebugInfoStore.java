@@ -111,8 +111,8 @@ public final class DebugInfoStore {
   }
 
   /**
-   * Stores a file; it replaces the one of the same id. A package of split DWARF is stored beside
-   * it. On return the file survives a crash.
+   * Stores a file; it replaces the one of the same id. A package of split DWARF is stored in
+   * addition to it. On return the file survives a crash.
    *
    * @param tenant null for one that was fetched for all
    * @return its size

@@ -8,8 +8,8 @@ import java.util.Arrays;
  * reused.
  *
  * <p>It is a quicksort with three parts over eight bytes at a time, after Bentley and Sedgewick,
- * "Fast Algorithms for Sorting and Searching Strings" (1997): a byte that texts share is looked at
- * once, where comparisons would look at it for each pair.
+ * "Fast Algorithms for Sorting and Searching Strings" (1997): a byte that texts share is read once,
+ * where comparisons would read it for each pair.
  */
 final class TextSort {
   private static final int FEW = 12; // texts that are inserted one by one
