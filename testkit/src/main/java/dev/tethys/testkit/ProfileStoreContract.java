@@ -124,10 +124,11 @@ public abstract class ProfileStoreContract {
     }
     int set = 0;
     if (bar >= 0) {
+      String span = key.substring(bar + 1);
       long[] attributes = {
-        b.symbols.string(StackMerge.SPAN_ID),
+        b.symbols.string(span.startsWith("!") ? StackMerge.PROFILE_ID : StackMerge.SPAN_ID),
         ProfileSymbols.TEXT,
-        b.symbols.string(key.substring(bar + 1)),
+        b.symbols.string(span.replace("!", "")),
         0
       };
       set = b.symbols.attributes.intern(attributes, attributes.length);
@@ -285,6 +286,10 @@ public abstract class ProfileStoreContract {
     assertThat(text(all)).isEqualTo(" 1133;main 1133;f 31;g 20;h 1100");
     assertThat(text(tree(List.of("main", "f"), Set.of()))).isEqualTo(" 31;main 31;f 31;g 20");
     assertThat(text(tree(List.of(), Set.of("0a0b")))).isEqualTo(" 100;main 100;h 100");
+    append(profile("b", 3, Map.of("main;h|!0a0c", 10000L)));
+    settle();
+    assertThat(text(tree(List.of(), Set.of("0a0b", "0a0c"))))
+        .isEqualTo(" 10100;main 10100;h 10100");
   }
 
   private StackTree.Sorted tree(List<String> callSite, Set<String> spans) {

@@ -14,6 +14,9 @@ public final class StackMerge implements ProfileReader {
   /** Key of the attribute with the span that a sample belongs to. */
   public static final String SPAN_ID = "span_id";
 
+  /** Key of a span in profiles of Pyroscope's SDKs for Java and others. */
+  public static final String PROFILE_ID = "profile_id";
+
   /** Key of the attribute with the trace that a sample belongs to. */
   public static final String TRACE_ID = "trace_id";
 
@@ -83,11 +86,19 @@ public final class StackMerge implements ProfileReader {
     if (matches[set] == 0) {
       boolean all = true;
       for (Map.Entry<String, Set<String>> a : attributes.entrySet()) {
-        all &= a.getValue().contains(symbols.text(set, a.getKey()));
+        String key = a.getKey();
+        String text = key.equals(SPAN_ID) ? span(symbols, set) : symbols.text(set, key);
+        all &= a.getValue().contains(text);
       }
       matches[set] = (byte) (all ? 1 : 2);
     }
     return matches[set] == 1;
+  }
+
+  /** The span of a set of attributes, "" if there is none. */
+  public static String span(ProfileSymbols symbols, int set) {
+    String span = symbols.text(set, SPAN_ID);
+    return span.isEmpty() ? symbols.text(set, PROFILE_ID) : span;
   }
 
   @Override

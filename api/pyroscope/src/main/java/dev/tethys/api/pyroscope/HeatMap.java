@@ -207,7 +207,7 @@ final class HeatMap {
     private String span(int set) {
       String span = spans[set];
       if (span == null) {
-        span = symbols.text(set, StackMerge.SPAN_ID);
+        span = StackMerge.span(symbols, set);
         spans[set] = span;
       }
       return span;

@@ -27,14 +27,13 @@ import org.jspecify.annotations.Nullable;
 public final class ProfileBatchReader {
   private static final int LENGTH = ProtoReader.LENGTH;
   private static final String NAME = Labels.METRIC_NAME;
-  private static final String TRACE_ID = "trace_id";
 
   /** Attributes of samples that would make a series for each thread, profile or request. */
   private static final Set<String> NOT_LABELS =
       Set.of(
           StackMerge.SPAN_ID,
-          TRACE_ID,
-          "profile_id",
+          StackMerge.TRACE_ID,
+          StackMerge.PROFILE_ID,
           "thread.name",
           "thread.id",
           "thread_name",

@@ -6,11 +6,13 @@ import dev.tethys.codec.pprof.StackProfile;
 import dev.tethys.codec.pprof.StackProfile.About;
 import dev.tethys.codec.pprof.StackProfile.Frame;
 import dev.tethys.codec.protobuf.ProtoReader;
+import dev.tethys.model.profiles.StackMerge;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -25,14 +27,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * Makes profiles of a recording of the JDK's flight recorder, which is also what async-profiler
  * writes. Which events become which types is Pyroscope's choice (grafana/jfr-parser): samples of
- * execution are {@code cpu}, or {@code wall} when that is what the profiler said it sampled;
- * allocations, contended monitors, parked threads and live objects are counted and summed.
+ * execution are {@code cpu} unless their thread sleeps, and {@code wall} when that is what the
+ * profiler said it sampled; allocations, contended monitors, parked threads and live objects are
+ * counted and summed.
  *
  * <p>Frames are called {@code package/Class.method}, or as a native frame says. The event's {@code
- * contextId} refers to labels that come with the recording.
+ * contextId} refers to labels that come with the recording, {@code spanName} to a text among them;
+ * {@code spanId} and the two halves of a trace's id are the ids themselves.
  */
 public final class JfrProfiles {
   private final ProfilesWriter out;
+  private final Map<Long, String> texts = new HashMap<>();
   private final Map<Long, List<Integer>> contexts;
   private final long timeNanos;
   private final long durationNanos;
@@ -43,7 +48,7 @@ public final class JfrProfiles {
   private JfrProfiles(
       ProfilesWriter out, byte[] labels, long timeNanos, long durationNanos, int sampleRate) {
     this.out = out;
-    this.contexts = contexts(labels, out);
+    this.contexts = contexts(labels);
     this.timeNanos = timeNanos;
     this.durationNanos = durationNanos;
     this.period = 1_000_000_000L / Math.max(1, sampleRate);
@@ -144,8 +149,7 @@ public final class JfrProfiles {
   private void event(RecordedEvent e, boolean wall) {
     switch (e.getEventType().getName()) {
       case "jdk.ExecutionSample" -> {
-        boolean runs = !wall || "STATE_RUNNABLE".equals(text(e, "state"));
-        if (runs) {
+        if (!"STATE_SLEEPING".equals(text(e, "state"))) {
           add(e, Kind.CPU, "cpu", "nanoseconds", period);
         }
         if (wall) {
@@ -206,7 +210,6 @@ public final class JfrProfiles {
     }
     List<Frame> frames = frames(trace, m -> names.computeIfAbsent(m, JfrProfiles::name));
     boolean sampled = kind == Kind.CPU || kind == Kind.WALL;
-    long context = e.hasField("contextId") ? e.getLong("contextId") : 0;
     profiles
         .computeIfAbsent(
             kind.name + ":" + type,
@@ -222,7 +225,37 @@ public final class JfrProfiles {
                         timeNanos,
                         durationNanos),
                     out))
-        .add(StackProfile.stack(frames, out), contexts.getOrDefault(context, List.of()), value);
+        .add(StackProfile.stack(frames, out), attributes(e), value);
+  }
+
+  /** Labels of an event: those of its context, its span and its trace. */
+  private List<Integer> attributes(RecordedEvent e) {
+    List<Integer> context = contexts.getOrDefault(number(e, "contextId"), List.of());
+    long span = number(e, "spanId");
+    String name = texts.getOrDefault(number(e, "spanName"), "");
+    long high = number(e, "traceIdHi");
+    long low = number(e, "traceIdLo");
+    if (span == 0 && name.isEmpty() && (high | low) == 0) {
+      return context;
+    }
+    HexFormat hex = HexFormat.of();
+    List<Integer> all = new ArrayList<>(context);
+    if (span != 0) {
+      all.add(out.attribute(StackMerge.PROFILE_ID, hex.toHexDigits(span), ""));
+    }
+    if (!name.isEmpty()) {
+      all.add(out.attribute("span_name", name, ""));
+    }
+    if ((high | low) != 0) {
+      String trace = hex.toHexDigits(high) + hex.toHexDigits(low);
+      all.add(out.attribute(StackMerge.TRACE_ID, trace, ""));
+    }
+    return all;
+  }
+
+  /** A field that only some profilers write; 0 without it. */
+  private static long number(RecordedEvent e, String field) {
+    return e.hasField(field) ? e.getLong(field) : 0;
   }
 
   /** The frames of a stack, the innermost first. */
@@ -258,8 +291,7 @@ public final class JfrProfiles {
    * Reads {@code LabelsSnapshot}: contexts (field 1, a map of ids to labels, themselves a map of
    * numbers of strings), strings (field 2, a map of numbers to text).
    */
-  private static Map<Long, List<Integer>> contexts(byte[] labels, ProfilesWriter out) {
-    Map<Long, String> strings = new HashMap<>();
+  private Map<Long, List<Integer>> contexts(byte[] labels) {
     Map<Long, Map<Long, Long>> found = new HashMap<>();
     ProtoReader r = new ProtoReader(labels);
     while (r.next()) {
@@ -274,7 +306,7 @@ public final class JfrProfiles {
         if (r.tag() == 1 << 3) {
           key = r.readLong();
         } else if (r.tag() == (2 << 3 | ProtoReader.LENGTH) && field == 2) {
-          strings.put(key, r.readString());
+          texts.put(key, r.readString());
         } else if (r.tag() == (2 << 3 | ProtoReader.LENGTH) && field == 1) {
           found.put(key, pairs(r));
         } else {
@@ -290,7 +322,7 @@ public final class JfrProfiles {
           pairs.forEach(
               (k, v) ->
                   attributes.add(
-                      out.attribute(strings.getOrDefault(k, ""), strings.getOrDefault(v, ""), "")));
+                      out.attribute(texts.getOrDefault(k, ""), texts.getOrDefault(v, ""), "")));
           contexts.put(id, attributes);
         });
     return contexts;
