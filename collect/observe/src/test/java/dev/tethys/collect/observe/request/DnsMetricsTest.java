@@ -6,7 +6,7 @@ import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.protocol.ObservedRequest;
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import dev.tethys.collect.observe.protocol.Protocol;
-import dev.tethys.model.exposition.MetricFamily.Buckets;
+import dev.tethys.model.exposition.MetricFamily.Native;
 import dev.tethys.model.exposition.MetricFamily.Point;
 import dev.tethys.model.exposition.MetricFamily.Value;
 import dev.tethys.testkit.Shared;
@@ -73,7 +73,7 @@ class DnsMetricsTest {
         .doesNotContainKey(series("a.example", "TypeAAAA", "ok"))
         .hasSize(4);
     Point latency = shown.firstEntry().getValue();
-    assertThat(((Buckets) latency).count()).isEqualTo(5);
+    assertThat(((Native) latency).histogram().count()).isEqualTo(5);
   }
 
   @Test

@@ -12,7 +12,7 @@ import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.connection.PortRanges;
 import dev.tethys.collect.observe.kernel.KernelAssumptions;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
-import dev.tethys.model.exposition.MetricFamily.Buckets;
+import dev.tethys.model.exposition.MetricFamily.Native;
 import dev.tethys.model.exposition.MetricFamily.Value;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -115,7 +115,8 @@ class PayloadCaptureTest {
       metrics.collect(
           f -> {
             if (f.name().contains("duration")) {
-              assertThat(((Buckets) f.metrics().getFirst().point()).sum()).isBetween(0.0, 60.0);
+              assertThat(((Native) f.metrics().getFirst().point()).histogram().sum())
+                  .isBetween(0.0, 60.0);
             }
           });
       assertThat(payloads.lostEvents()).isZero();

@@ -7,6 +7,7 @@ import dev.tethys.collect.observe.protocol.ObservedRequest;
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import dev.tethys.collect.observe.protocol.Protocol;
 import dev.tethys.model.exposition.MetricFamily.Buckets;
+import dev.tethys.model.exposition.MetricFamily.Native;
 import dev.tethys.model.exposition.MetricFamily.Point;
 import dev.tethys.model.exposition.MetricFamily.Value;
 import java.util.List;
@@ -64,10 +65,11 @@ class RequestMetricsTest {
     for (long nanos : new long[] {0, 5_000_000, 5_000_001, 250_000_000, 20_000_000_000L}) {
       out(request(Protocol.HTTP, Status.OK, "200", nanos));
     }
-    Buckets b =
-        (Buckets)
+    Native n =
+        (Native)
             Objects.requireNonNull(
                 collect().get("container_http_requests_duration_seconds_total" + TO + "}"));
+    Buckets b = Objects.requireNonNull(n.classic());
     assertThat(b.count()).isEqualTo(5);
     assertThat(b.sum()).isEqualTo(20.260000001);
     assertThat(b.bounds()).startsWith(0.005, 0.01).endsWith(10, Double.POSITIVE_INFINITY);
