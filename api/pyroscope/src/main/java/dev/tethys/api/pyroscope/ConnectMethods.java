@@ -93,6 +93,7 @@ final class ConnectMethods {
           case 400 -> GrpcException.Status.INVALID_ARGUMENT;
           case 404 -> GrpcException.Status.NOT_FOUND;
           case 412 -> GrpcException.Status.FAILED_PRECONDITION;
+          case 429 -> GrpcException.Status.RESOURCE_EXHAUSTED;
           case 499 -> GrpcException.Status.CANCELLED;
           case 501 -> GrpcException.Status.UNIMPLEMENTED;
           case 503 -> GrpcException.Status.UNAVAILABLE;
@@ -155,6 +156,7 @@ final class ConnectMethods {
           case 400, 415 -> "invalid_argument";
           case 404 -> "not_found";
           case 412 -> "failed_precondition";
+          case 429 -> "resource_exhausted";
           case 499 -> "canceled";
           case 501 -> "unimplemented";
           case 503 -> "unavailable";

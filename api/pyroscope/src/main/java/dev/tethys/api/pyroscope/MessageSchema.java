@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Source: the encoding and ProtoJSON pages of the protobuf documentation.
  */
 final class MessageSchema {
+  /** Memory that a byte of a message takes once it is read: numbers of a byte become objects. */
+  static final int READ_BYTES = 24;
+
   private static final int MAX_DEPTH = 16;
 
   /** Types of fields. */

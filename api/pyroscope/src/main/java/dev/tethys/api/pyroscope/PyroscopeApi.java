@@ -1,7 +1,10 @@
 package dev.tethys.api.pyroscope;
 
 import dev.tethys.model.profiles.ProfileStore;
+import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Routes;
+import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
@@ -19,6 +22,7 @@ public final class PyroscopeApi {
   private static final String SERVICE = "/querier.v1.QuerierService/";
 
   private final Requests requests;
+  private final AsyncQueries async = new AsyncQueries(System::nanoTime);
   private final RenderEndpoints render;
 
   /**
@@ -71,12 +75,15 @@ public final class PyroscopeApi {
         PyroscopeMessages.SELECT_HEATMAP_REQUEST,
         PyroscopeMessages.SELECT_HEATMAP,
         Querier::selectHeatmap);
-    method(
-        to,
+    to.add(
         "SelectMergeStacktraces",
         PyroscopeMessages.MERGE_STACKTRACES_REQUEST,
-        PyroscopeMessages.FLAMES,
-        Querier::mergeStacktraces);
+        (http, m, json) -> {
+          if (Querier.isAsync(m)) {
+            return async(http, m, json);
+          }
+          return answer(http, m, json, PyroscopeMessages.FLAMES, Querier::mergeStacktraces);
+        });
     method(
         to,
         "SelectMergeSpanProfile",
@@ -100,8 +107,7 @@ public final class PyroscopeApi {
                 queries -> {
                   byte[] profile = Querier.mergeProfile(queries, m);
                   return json
-                      ? PyroscopeMessages.PROFILE.toJson(
-                          PyroscopeMessages.PROFILE.fromProto(profile))
+                      ? PyroscopeMessages.PROFILE.toJson(Querier.profileMessage(profile))
                       : profile;
                 }));
     render.addTo(routes, PREFIX);
@@ -109,15 +115,49 @@ public final class PyroscopeApi {
 
   private void method(
       ConnectMethods to, String name, MessageSchema in, MessageSchema out, Method method) {
-    to.add(
-        name,
-        in,
-        (http, m, json) ->
-            requests.run(
-                http,
-                queries -> {
-                  Map<String, Object> message = method.call(queries, m);
-                  return json ? out.toJson(message) : out.toProto(message);
-                }));
+    to.add(name, in, (http, m, json) -> answer(http, m, json, out, method));
+  }
+
+  private byte[] answer(
+      HttpRequest http, Map<String, Object> m, boolean json, MessageSchema out, Method method) {
+    return requests.run(
+        http,
+        queries -> {
+          Map<String, Object> message = method.call(queries, m);
+          return json ? out.toJson(message) : out.toProto(message);
+        });
+  }
+
+  /** Starts a query, or answers with the state of one. */
+  private byte[] async(HttpRequest http, Map<String, Object> m, boolean json) {
+    MessageSchema out = PyroscopeMessages.FLAMES;
+    String tenant = Requests.tenant(http);
+    String id = Querier.asyncId(m);
+    byte[] result = {};
+    Map<String, Object> state;
+    if (id.isEmpty()) {
+      state =
+          async.submit(
+              tenant,
+              () ->
+                  requests.runDetached(
+                      tenant,
+                      AsyncQueries.KEPT,
+                      queries -> out.toProto(Querier.mergeStacktraces(queries, m))));
+    } else {
+      AsyncQueries.State found = async.poll(tenant, id);
+      state = found.async();
+      result = found.answer();
+    }
+    if (!json) { // messages are merged by writing one after the other
+      byte[] tail = out.toProto(Map.of("async", state));
+      byte[] all = Arrays.copyOf(result, result.length + tail.length);
+      System.arraycopy(tail, 0, all, result.length, tail.length);
+      return all;
+    }
+    http.reserve((long) result.length * MessageSchema.READ_BYTES);
+    Map<String, Object> answer = new LinkedHashMap<>(out.fromProto(result));
+    answer.put("async", state);
+    return out.toJson(answer);
   }
 }

@@ -226,6 +226,19 @@ final class PyroscopeMessages {
           .one(1, "flamegraph", FLAME_GRAPH)
           .one(2, "tree", BYTES)
           .one(3, "dot", TEXT)
+          .one(
+              4,
+              "async",
+              new MessageSchema()
+                  .one(1, "request_id", TEXT)
+                  .one(
+                      2,
+                      "status",
+                      "ASYNC_QUERY_STATUS_UNKNOWN",
+                      "ASYNC_QUERY_STATUS_IN_PROGRESS",
+                      "ASYNC_QUERY_STATUS_SUCCESS",
+                      "ASYNC_QUERY_STATUS_FAILURE")
+                  .one(3, "error_message", TEXT))
           .one(5, "pprof", new MessageSchema().one(1, "profile", PROFILE));
   static final MessageSchema DIFF_REQUEST =
       new MessageSchema()

@@ -7,6 +7,7 @@ import dev.tethys.api.pyroscope.ProfileQueries.Request;
 import dev.tethys.api.pyroscope.ProfileQueries.Stacks;
 import dev.tethys.codec.pprof.MergedPprof;
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.profiles.ProfileLabels;
 import dev.tethys.model.profiles.ProfileMerge;
 import dev.tethys.model.profiles.ProfileMerge.Innermost;
@@ -276,7 +277,7 @@ final class Querier {
         throw unsupported("PROFILE_FORMAT_PPROF of a call site, a trace or a span");
       }
       byte[] profile = MergedPprof.write(q.merge(s.request()), s.request().parsedType());
-      return Map.of("pprof", Map.of("profile", PyroscopeMessages.PROFILE.fromProto(profile)));
+      return Map.of("pprof", Map.of("profile", profileMessage(profile)));
     }
     StackTree tree = new StackTree(1);
     q.stacks(s, tree, 0);
@@ -289,14 +290,27 @@ final class Querier {
         : Map.of("flamegraph", FlameGraph.of(tree.sorted(), maxNodes(m)).message());
   }
 
+  /** A profile as a message, whose memory is charged to the request. */
+  static Map<String, Object> profileMessage(byte[] profile) {
+    RequestMemory.charge((long) profile.length * MessageSchema.READ_BYTES);
+    return PyroscopeMessages.PROFILE.fromProto(profile);
+  }
+
   static Map<String, Object> mergeStacktraces(ProfileQueries q, Map<String, Object> m) {
     return merged(q, stacks(m), m);
   }
 
+  /** Whether a request does not wait for its answer, or asks for that of such a request. */
+  static boolean isAsync(Map<String, Object> m) {
+    return number(message(m, "async"), "type") != 0;
+  }
+
+  /** The request whose answer is asked for, "" for a new one. */
+  static String asyncId(Map<String, Object> m) {
+    return text(message(m, "async"), "request_id");
+  }
+
   private static Stacks stacks(Map<String, Object> m) {
-    if (number(message(m, "async"), "type") != 0) {
-      throw unsupported("async: queries answer at once");
-    }
     Map<String, Set<String>> attributes = new LinkedHashMap<>();
     List<String> spans = texts(m, "span_selector");
     List<String> traces = texts(m, "trace_id_selector");
@@ -340,6 +354,9 @@ final class Querier {
     StackTree tree = new StackTree(2);
     Map<String, Object> left = message(m, "left");
     Map<String, Object> right = message(m, "right");
+    if (isAsync(left) || isAsync(right)) {
+      throw unsupported("async of Diff; use SelectMergeStacktraces");
+    }
     q.stacks(stacks(left), tree, 0);
     q.stacks(stacks(right), tree, 1);
     long maxNodes = Math.max(maxNodes(left), maxNodes(right));

@@ -1,6 +1,7 @@
 package dev.tethys.api.pyroscope;
 
 import dev.tethys.codec.CodecException;
+import dev.tethys.model.guard.ByteBudget;
 import dev.tethys.model.guard.QueryThreads;
 import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.logs.LogTenants;
@@ -8,7 +9,9 @@ import dev.tethys.model.profiles.ProfileStore;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
+import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -42,31 +45,49 @@ final class Requests {
 
   /** Runs the queries of a request; failures have HTTP's statuses. */
   <T> T run(HttpRequest request, QueryAction<T> work) {
+    AtomicBoolean gone = new AtomicBoolean();
+    try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {
+      ProfileQueries queries = queries(tenant(request), settings.timeout(), gone::get);
+      return failing(
+          () -> threads.run(() -> RequestMemory.during(request::reserve, () -> work.run(queries))));
+    }
+  }
+
+  /** Runs queries on this thread, for no client that waits; failures have HTTP's statuses. */
+  <T> T runDetached(String tenant, Duration timeout, QueryAction<T> work) {
+    ProfileQueries queries = queries(tenant, timeout, () -> false);
+    try (ByteBudget.Reservation memory = ByteBudget.process().open()) {
+      return failing(() -> RequestMemory.during(memory, () -> work.run(queries)));
+    }
+  }
+
+  private ProfileQueries queries(String tenant, Duration timeout, BooleanSupplier gone) {
     ProfileStore store = opened.get();
     if (store == null) {
       throw new HttpException(503, "profile store is not open yet");
     }
-    AtomicBoolean gone = new AtomicBoolean();
-    long end = System.nanoTime() + settings.timeout().toNanos();
-    try (HttpRequest.Watch _ = request.whenClientGone(() -> gone.set(true))) {
-      ProfileQueries queries =
-          new ProfileQueries(
-              store,
-              tenant(request),
-              () -> {
-                if (gone.get()) {
-                  throw new HttpException(499, "client closed the connection");
-                }
-                if (System.nanoTime() - end > 0) {
-                  throw new HttpException(
-                      504,
-                      "query took longer than "
-                          + settings.timeout().toSeconds()
-                          + " s; use a shorter time range or more labels");
-                }
-                return false;
-              });
-      return threads.run(() -> RequestMemory.during(request::reserve, () -> work.run(queries)));
+    long end = System.nanoTime() + timeout.toNanos();
+    return new ProfileQueries(
+        store,
+        tenant,
+        () -> {
+          if (gone.getAsBoolean()) {
+            throw new HttpException(499, "client closed the connection");
+          }
+          if (System.nanoTime() - end > 0) {
+            throw new HttpException(
+                504,
+                "query took longer than "
+                    + timeout.toSeconds()
+                    + " s; use a shorter time range or more labels");
+          }
+          return false;
+        });
+  }
+
+  private static <T> T failing(Supplier<T> work) {
+    try {
+      return work.get();
     } catch (QueryThreads.NoPlaceException e) {
       throw new HttpException(503, String.valueOf(e.getMessage()));
     } catch (CodecException e) {

@@ -34,6 +34,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
+import java.util.concurrent.TimeUnit;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -201,6 +202,64 @@ class PyroscopeApiTest {
                 "SelectMergeSpanProfile", selection("{}", ",\"spanSelector\":[\"00ab\",\"ffff\"]")))
         .contains("\"total\":\"5\"")
         .contains("\"names\":[\"total\",\"main\",\"pay\"]");
+  }
+
+  private String stacks(String fields) throws Exception {
+    return call("SelectMergeStacktraces", selection("{service_name=\\\"shop\\\"}", fields));
+  }
+
+  @Test
+  void resultsOfAsynchronousQueriesAreAskedForById() throws Exception {
+    String force = "\"type\":\"ASYNC_QUERY_TYPE_FORCE\"";
+    String begun = stacks(",\"async\":{" + force + "}");
+    Matcher m =
+        Pattern.compile(
+                "\\{\"async\":\\{\"requestId\":\"([0-9a-f-]{36})\","
+                    + "\"status\":\"ASYNC_QUERY_STATUS_IN_PROGRESS\"}}")
+            .matcher(begun);
+    assertThat(m.matches()).as(begun).isTrue();
+    String poll = ",\"async\":{\"requestId\":\"" + m.group(1) + "\"," + force + "}";
+    String answer = await(poll);
+    assertThat(answer)
+        .startsWith(stacks("").replaceAll("}$", ",\"async\":"))
+        .endsWith(
+            "{\"requestId\":\"" + m.group(1) + "\",\"status\":\"ASYNC_QUERY_STATUS_SUCCESS\"}}");
+    assertThat(stacks(poll)).as("kept").isEqualTo(answer);
+    byte[] request =
+        PyroscopeMessages.MERGE_STACKTRACES_REQUEST.toProto(
+            Map.of("async", Map.of("request_id", m.group(1), "type", 1L)));
+    byte[] proto = post(SERVICE + "SelectMergeStacktraces", "application/proto", request).body();
+    assertThat(
+            new String(
+                PyroscopeMessages.FLAMES.toJson(PyroscopeMessages.FLAMES.fromProto(proto)), UTF_8))
+        .isEqualTo(answer);
+
+    String failing =
+        stacks(
+            ",\"stackTraceSelector\":{\"goPgo\":{\"keepLocations\":1}},\"async\":{" + force + "}");
+    String id = failing.replaceAll(".*requestId\":\"([^\"]*)\".*", "$1");
+    assertThat(await(",\"async\":{\"requestId\":\"" + id + "\"," + force + "}"))
+        .contains("ASYNC_QUERY_STATUS_FAILURE", "\"errorMessage\":\"not supported: stack_trace");
+
+    HttpResponse<byte[]> other =
+        send(
+            HttpRequest.newBuilder(uri(SERVICE + "SelectMergeStacktraces"))
+                .header("Content-Type", "application/json")
+                .header("X-Scope-OrgID", "other")
+                .POST(BodyPublishers.ofString(selection("{}", poll))));
+    assertThat(other.statusCode()).isEqualTo(404);
+    assertThat(new String(other.body(), UTF_8)).contains("not_found", m.group(1));
+  }
+
+  private String await(String poll) throws Exception {
+    for (int i = 0; i < 500; i++) {
+      String answer = stacks(poll);
+      if (!answer.contains("IN_PROGRESS")) {
+        return answer;
+      }
+      TimeUnit.MILLISECONDS.sleep(10);
+    }
+    throw new AssertionError("the query does not end");
   }
 
   @Test

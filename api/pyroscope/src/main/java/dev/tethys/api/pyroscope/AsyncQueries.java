@@ -1,0 +1,177 @@
+package dev.tethys.api.pyroscope;
+
+import dev.tethys.web.HttpException;
+import java.time.Duration;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Queries that run after their request was answered. The client asks for the result by an id, as in
+ * Pyroscope (pkg/frontend/async of grafana/pyroscope). Results are kept in memory: a restart
+ * forgets them.
+ *
+ * <p>Invariants: at most {@link #MAX_OF_TENANT} queries of a tenant run and {@link #MAX_RUNNING} of
+ * all; finished ones take at most {@link #MAX_BYTES} and {@link #MAX_FINISHED} places, of which the
+ * oldest are given up first. A tenant sees its own queries only.
+ */
+final class AsyncQueries {
+  /** Most queries of a tenant that run at a time, which is Pyroscope's default. */
+  static final int MAX_OF_TENANT = 5;
+
+  static final int MAX_RUNNING = 10;
+  static final int MAX_FINISHED = 1000;
+  static final long MAX_BYTES = Math.min(64L << 20, Runtime.getRuntime().maxMemory() / 16);
+
+  /** How long a query may run, and how long its result is kept afterwards. */
+  static final Duration KEPT = Duration.ofMinutes(30);
+
+  private static final long IN_PROGRESS = 1;
+  private static final long SUCCESS = 2;
+  private static final long FAILURE = 3;
+
+  private static final class Entry {
+    final String tenant;
+    byte @Nullable [] result;
+    @Nullable String failure;
+    long finished;
+
+    Entry(String tenant) {
+      this.tenant = tenant;
+    }
+
+    boolean runs() {
+      return result == null && failure == null;
+    }
+
+    int bytes() {
+      byte[] r = result;
+      return r == null ? 0 : r.length;
+    }
+  }
+
+  private final Map<String, Entry> entries = new LinkedHashMap<>(); // the oldest first
+  private final LongSupplier nanoTime;
+
+  /**
+   * @param nanoTime as {@link System#nanoTime}
+   */
+  AsyncQueries(LongSupplier nanoTime) {
+    this.nanoTime = nanoTime;
+  }
+
+  /**
+   * Starts a query.
+   *
+   * @param query makes the bytes of its answer, on a thread of its own
+   * @return the answer's field {@code async}
+   */
+  synchronized Map<String, Object> submit(String tenant, Supplier<byte[]> query) {
+    removeOld();
+    long running = entries.values().stream().filter(Entry::runs).count();
+    long own = entries.values().stream().filter(e -> e.runs() && e.tenant.equals(tenant)).count();
+    if (own >= MAX_OF_TENANT || running >= MAX_RUNNING) {
+      throw new HttpException(
+          429,
+          own >= MAX_OF_TENANT
+              ? own + " asynchronous queries of this tenant run, which is the most; wait for one"
+              : running + " asynchronous queries run, which is the most; send it later");
+    }
+    String id = UUID.randomUUID().toString();
+    entries.put(id, new Entry(tenant));
+    Thread.ofPlatform().daemon().name("profiles-async").start(() -> run(id, query));
+    return Map.of("request_id", id, "status", IN_PROGRESS);
+  }
+
+  private void run(String id, Supplier<byte[]> query) {
+    byte[] result = null;
+    String failure = null;
+    try {
+      result = query.get();
+      if (result.length > MAX_BYTES) {
+        failure =
+            "the answer has "
+                + result.length
+                + " bytes, more than the "
+                + MAX_BYTES
+                + " that are kept; send the query without async, or with a smaller max_nodes";
+        result = null;
+      }
+    } catch (RuntimeException | Error e) { // what ends the thread is the result of the query
+      failure = e.getMessage() == null ? e.toString() : e.getMessage();
+    }
+    finish(id, result, failure);
+  }
+
+  private synchronized void finish(String id, byte @Nullable [] result, @Nullable String failure) {
+    Entry e = entries.remove(id);
+    if (e == null) {
+      return;
+    }
+    e.result = result;
+    e.failure = failure;
+    e.finished = nanoTime.getAsLong();
+    entries.put(id, e); // finished ones are in the order of their end
+    removeOld();
+  }
+
+  /**
+   * State of a query.
+   *
+   * @param async the answer's field of this name
+   * @param answer bytes of the answer's other fields, none unless the query succeeded
+   */
+  record State(Map<String, Object> async, byte[] answer) {}
+
+  /**
+   * The state of a query.
+   *
+   * @throws HttpException 404 if the tenant has no such query
+   */
+  synchronized State poll(String tenant, String id) {
+    removeOld();
+    Entry e = entries.get(id);
+    if (e == null || !e.tenant.equals(tenant)) {
+      throw new HttpException(
+          404,
+          "this tenant has no asynchronous query "
+              + id
+              + "; results are kept for "
+              + KEPT.toMinutes()
+              + " minutes and until the server ends");
+    }
+    byte[] result = e.result;
+    String failure = e.failure;
+    if (failure != null) {
+      return new State(
+          Map.of("request_id", id, "status", FAILURE, "error_message", failure), new byte[0]);
+    }
+    return new State(
+        Map.of("request_id", id, "status", result == null ? IN_PROGRESS : SUCCESS),
+        result == null ? new byte[0] : result);
+  }
+
+  /** Gives up finished queries whose time is over, and the oldest beyond what is kept. */
+  private void removeOld() {
+    long now = nanoTime.getAsLong();
+    long bytes = 0;
+    int finished = 0;
+    for (Entry e : entries.values()) {
+      bytes += e.bytes();
+      finished += e.runs() ? 0 : 1;
+    }
+    for (Iterator<Entry> i = entries.values().iterator(); i.hasNext(); ) {
+      Entry e = i.next();
+      boolean excess = bytes > MAX_BYTES || finished > MAX_FINISHED;
+      if (!e.runs() && (excess || now - e.finished > KEPT.toNanos())) {
+        bytes -= e.bytes();
+        finished--;
+        i.remove();
+      }
+    }
+  }
+}
