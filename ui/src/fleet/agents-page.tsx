@@ -8,7 +8,20 @@ import { Yaml } from '../components/yaml';
 import { formatValue } from '../lib/units';
 import { type Agent, type Health, type Items, useAgent, useAgents } from './api';
 import { FleetPage } from './frame';
-import { BADGES, dropped, matching, nameOf, reasons, sorted, stateOf, total } from './model';
+import {
+  type Answer,
+  BADGES,
+  dropped,
+  matching,
+  nameOf,
+  RATE_WINDOW_MS,
+  type Rate,
+  ratesOf,
+  reasons,
+  sorted,
+  stateOf,
+  total,
+} from './model';
 
 const PAGE = 200;
 /** Labels that the row shows elsewhere, or that the panel of the agent shows. */
@@ -22,36 +35,17 @@ const SHOWN_APART = [
   'os.description',
 ];
 
-interface Rate {
-  in: number;
-  out: number;
-}
-
-/** Items a second between the last two answers. */
+/** Items a second within the last 30 s: senders send in batches, so that a shorter time alternates between 0 and a peak. */
 function useRates(agents: Agent[] | undefined, at: number): Map<string, Rate> {
-  const last = useRef<{ at: number; items: Map<string, Items>; rates: Map<string, Rate> }>({
-    at: 0,
-    items: new Map(),
-    rates: new Map(),
-  });
+  const last = useRef<{ answers: Answer[]; rates: Map<string, Rate> }>({ answers: [], rates: new Map() });
   return useMemo(() => {
-    const before = last.current;
-    if (!agents || at === before.at) return before.rates;
-    const seconds = (at - before.at) / 1000;
+    const { answers, rates } = last.current;
+    if (!agents || at === answers.at(-1)?.at) return rates;
     const items = new Map<string, Items>();
-    const rates = new Map<string, Rate>();
-    for (const agent of agents) {
-      if (!agent.items) continue;
-      items.set(agent.uid, agent.items);
-      const old = before.items.get(agent.uid);
-      if (!old || agent.items.in < old.in) continue;
-      rates.set(agent.uid, {
-        in: (agent.items.in - old.in) / seconds,
-        out: (agent.items.out - old.out) / seconds,
-      });
-    }
-    last.current = { at, items, rates };
-    return rates;
+    for (const agent of agents) if (agent.items) items.set(agent.uid, agent.items);
+    const kept = [...answers.filter((one) => at - one.at <= RATE_WINDOW_MS), { at, items }];
+    last.current = { answers: kept, rates: ratesOf(kept) };
+    return last.current.rates;
   }, [agents, at]);
 }
 

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Agent } from './api';
-import { diffLines, matching, nameOf, reasons, sorted, stateOf, total } from './model';
+import { diffLines, matching, nameOf, ratesOf, reasons, sorted, stateOf, total } from './model';
 
 const agent = (uid: string, part: Partial<Agent> = {}): Agent => ({
   uid,
@@ -12,6 +12,22 @@ const agent = (uid: string, part: Partial<Agent> = {}): Agent => ({
   health: { healthy: true, status: '', error: '' },
   configuration: { state: 'unset', hash: '', error: '' },
   ...part,
+});
+
+describe('rates of agents', () => {
+  const at = (seconds: number, items: number) => ({
+    at: seconds * 1000,
+    items: new Map([['a', { in: items, out: items / 2 } as never]]),
+  });
+
+  it('are those of the whole window, not of the last answers', () => {
+    expect(ratesOf([at(0, 0), at(5, 100), at(10, 100)]).get('a')).toEqual({ in: 10, out: 5 });
+  });
+
+  it('begin anew with the counts of an agent', () => {
+    expect(ratesOf([at(0, 500), at(5, 10), at(10, 60)]).get('a')).toEqual({ in: 10, out: 5 });
+    expect(ratesOf([at(0, 500)]).size).toBe(0);
+  });
 });
 
 describe('agents', () => {

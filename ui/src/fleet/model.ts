@@ -130,3 +130,37 @@ export const SOURCE_STATES: Record<string, { name: string; badge: string; meanin
   drift: { name: 'Drift', badge: 'err', meaning: 'A version that is not in Git was added or rolled out.' },
   invalid: { name: 'Invalid', badge: 'err', meaning: 'The file has an error and became no version.' },
 };
+
+export interface Rate {
+  in: number;
+  out: number;
+}
+
+/** Items of the agents at a time. */
+export interface Answer {
+  at: number;
+  items: Map<string, Items>;
+}
+
+export const RATE_WINDOW_MS = 30_000;
+
+/** Items a second from the oldest answer of an agent to the last one, without those before its counts began anew. */
+export function ratesOf(answers: Answer[]): Map<string, Rate> {
+  const out = new Map<string, Rate>();
+  const last = answers.at(-1);
+  if (!last) return out;
+  for (const [uid, now] of last.items) {
+    let from: { at: number; items: Items } | undefined;
+    let next = now;
+    for (const answer of answers.slice(0, -1).reverse()) {
+      const items = answer.items.get(uid);
+      if (!items || items.in > next.in || items.out > next.out) break;
+      from = { at: answer.at, items };
+      next = items;
+    }
+    if (!from || last.at <= from.at) continue;
+    const seconds = (last.at - from.at) / 1000;
+    out.set(uid, { in: (now.in - from.items.in) / seconds, out: (now.out - from.items.out) / seconds });
+  }
+  return out;
+}

@@ -113,6 +113,11 @@ class ControlToolTest {
   void everyCommandAnswersForARunningFleet() throws Exception {
     fleet();
     assertThat(ok("agents", "env=none").lines()).hasSize(1);
+    assertThat(ok("agents")).contains("env=prod");
+    assertThat(ok("volumes", "--by=service.name", "--signal=logs"))
+        .contains(" logs ")
+        .doesNotContain(" traces ");
+    assertThat(refused("volumes", "--signal=log")).contains("logs");
     assertThat(ok("nodes")).contains("receiver:otlp", "exporter:nop@logs");
     assertThat(ok("tap", "exporter:nop@logs", "--records=2", "--seconds=10")).contains("before {");
     assertThat(refused("tap", "processor:none@logs")).contains("there is no node");

@@ -85,8 +85,12 @@ final class AgentJson {
     return n;
   }
 
-  /** A rollout; called under the lock of its owner. */
-  static ObjectNode of(Rollout r) {
+  /**
+   * A rollout; called under the lock of its owner.
+   *
+   * @param scope agents that are shown; outputs are of all agents and shown to those who see all
+   */
+  static ObjectNode of(Rollout r, Fleet fleet, Selector scope) {
     ObjectNode n = JsonMapper.shared().createObjectNode();
     n.put("id", r.id).put("configuration", r.configuration).put("version", r.version);
     n.put("selector", r.selector.toString()).put("state", r.state.word());
@@ -99,10 +103,18 @@ final class AgentJson {
     n.put("maxLost", r.guard.maxLost()).put("query", r.guard.query());
     n.put("maxOutputChange", r.guard.maxOutputChange());
     n.put("minItems", r.guard.minItems()).put("maxWait", Durations.format(r.guard.maxWait()));
-    r.outputs.put(n);
+    boolean seesAll = r.selector.isWithin(scope);
+    if (seesAll) {
+      r.outputs.put(n);
+    }
     ArrayNode agents = n.putArray("agents");
     r.reached.forEach(
-        (uid, x) -> agents.addObject().put("uid", uid.toString()).put("applied", x.applied));
+        (uid, x) -> {
+          AgentState a = seesAll ? null : fleet.agent(uid);
+          if (seesAll || a != null && scope.matches(a.labels())) {
+            agents.addObject().put("uid", uid.toString()).put("applied", x.applied);
+          }
+        });
     return n;
   }
 }

@@ -78,7 +78,7 @@ final class ControlApi {
     routes.get(ROOT + "/configurations/{name}", on(Tokens.Role.VIEWER, this::versions));
     routes.get(ROOT + "/configurations/{name}/{version}", on(Tokens.Role.VIEWER, this::version));
     routes.get(ROOT + "/diff/{name}", on(Tokens.Role.VIEWER, this::diff));
-    routes.get(ROOT + "/rollouts", on(Tokens.Role.VIEWER, (q, u) -> rollouts()));
+    routes.get(ROOT + "/rollouts", on(Tokens.Role.VIEWER, (q, u) -> rollouts(q)));
     routes.post(ROOT + "/rollouts", on(Tokens.Role.OPERATOR, this::start));
     routes.post(ROOT + "/rollouts/{id}/{change}", on(Tokens.Role.OPERATOR, this::change));
     routes.get(ROOT + "/audit", on(Tokens.Role.VIEWER, this::auditLog));
@@ -244,11 +244,13 @@ final class ControlApi {
   private JsonNode volumes(HttpRequest q, String user) {
     String selector = q.query().first("selector");
     String by = q.query().first("by");
+    String signal = q.query().first("signal");
     return fleet
         .volumes()
         .sum(
-            fleet.agents(Selector.parse(selector == null ? "" : selector)),
+            fleet.agents(Selector.parse(selector == null ? "" : selector).and(tokens.scope(q))),
             by == null ? "" : by,
+            signal == null ? "" : signal,
             limit(q.query(), MAX_LISTED));
   }
 
@@ -349,11 +351,12 @@ final class ControlApi {
     return out;
   }
 
-  private JsonNode rollouts() {
+  private JsonNode rollouts(HttpRequest q) {
+    Selector scope = tokens.scope(q);
     return rollouts.read(
         (all, assignments) -> {
           ArrayNode out = JSON.createArrayNode();
-          all.reversed().forEach(r -> out.add(AgentJson.of(r)));
+          all.reversed().forEach(r -> out.add(AgentJson.of(r, fleet, scope)));
           return out;
         });
   }
@@ -417,7 +420,7 @@ final class ControlApi {
             guard,
             author(body, user),
             Texts.shortened(text(body, "reason", false), 4096));
-    return rollouts.read((all, assignments) -> AgentJson.of(r));
+    return rollouts.read((all, assignments) -> AgentJson.of(r, fleet, tokens.scope(q)));
   }
 
   private int versionNumber(JsonNode body, String name) {
@@ -463,7 +466,7 @@ final class ControlApi {
                   "a rollout can be changed by pause, resume, cancel and undo, not "
                       + Texts.shortened(q.pathParam("change"), 80));
         };
-    return rollouts.read((all, assignments) -> AgentJson.of(r));
+    return rollouts.read((all, assignments) -> AgentJson.of(r, fleet, tokens.scope(q)));
   }
 
   private JsonNode auditLog(HttpRequest q, String user) {

@@ -72,7 +72,10 @@ final class ControlsApi {
         ControlApi.ROOT + "/quotas", ControlApi.on(tokens, Tokens.Role.VIEWER, this::quotas));
     routes.get(
         ROOT + "/{id}",
-        ControlApi.on(tokens, Tokens.Role.VIEWER, (q, u) -> json(controls.get(q.pathParam("id")))));
+        ControlApi.on(
+            tokens,
+            Tokens.Role.VIEWER,
+            (q, u) -> json(controls.get(q.pathParam("id")), tokens.scope(q))));
     routes.delete(ROOT + "/{id}", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::end));
   }
 
@@ -83,7 +86,7 @@ final class ControlsApi {
   private JsonNode start(HttpRequest q, String user) throws IOException {
     ControlRequest r = request(q).within(tokens.scope(q));
     ControlTargets.of(r.control(), fleet.agents(r.selector())).require(r.control());
-    return json(controls.start(r, ControlApi.author(r.author(), user)));
+    return json(controls.start(r, ControlApi.author(r.author(), user)), tokens.scope(q));
   }
 
   private JsonNode end(HttpRequest q, String user) throws IOException {
@@ -95,7 +98,8 @@ final class ControlsApi {
         controls.end(
             id,
             ControlApi.author(body, user),
-            Texts.shortened(ControlApi.text(body, "reason", false), 4096)));
+            Texts.shortened(ControlApi.text(body, "reason", false), 4096)),
+        tokens.scope(q));
   }
 
   private JsonNode list(HttpRequest q, String user) {
@@ -104,7 +108,11 @@ final class ControlsApi {
       throw new IllegalArgumentException("state must be active or ended, not " + state);
     }
     int limit = ControlApi.limit(q.query(), MAX_LISTED);
-    ControlSums sums = sums();
+    Selector scope = tokens.scope(q);
+    ControlSums sums =
+        Selector.ALL.isWithin(scope)
+            ? sums()
+            : ControlSums.over(controls.state(), fleet.agents(scope), offers);
     ArrayNode out = JSON.createArrayNode();
     for (LiveControl c : List.copyOf(sums.of().all.values()).reversed()) {
       if (out.size() < limit && (state == null || c.isActive() == state.equals("active"))) {
@@ -136,8 +144,8 @@ final class ControlsApi {
     return n;
   }
 
-  /** A control with each agent. */
-  private ObjectNode json(LiveControl c) {
+  /** A control with each agent of a scope; the effect is of all agents, for those who see all. */
+  private ObjectNode json(LiveControl c, Selector scope) {
     ObjectNode n = head(c);
     ArrayNode agents = JSON.createArrayNode();
     Map<String, Integer> states = new TreeMap<>();
@@ -145,7 +153,7 @@ final class ControlsApi {
     long dropped = 0;
     long changed = 0;
     long removed = 0;
-    for (AgentState a : fleet.agents(c.selector())) {
+    for (AgentState a : fleet.agents(c.selector().and(scope))) {
       PipelineAccounts.Control t = counts(a, c.control().id());
       String state = offers.state(c, a);
       states.merge(state, 1, Integer::sum);
@@ -162,7 +170,7 @@ final class ControlsApi {
     }
     n.put("matched", matched).put("dropped", dropped).put("changed", changed);
     n.put("removedBytes", removed);
-    ObjectNode effect = effects.json(c);
+    ObjectNode effect = c.selector().isWithin(scope) ? effects.json(c) : null;
     if (effect != null) {
       n.set("effect", effect);
     }
@@ -179,7 +187,7 @@ final class ControlsApi {
       if (c.control().quota() != null && !c.control().observe()) {
         Map<String, QuotaSum> sums = new HashMap<>();
         int agents = 0;
-        for (AgentState a : fleet.agents(c.selector())) {
+        for (AgentState a : fleet.agents(c.selector().and(tokens.scope(q)))) {
           List<PipelineAccounts.QuotaUse> uses = counts(a, c.control().id()).quotas();
           agents += uses.isEmpty() ? 0 : 1;
           uses.forEach(u -> sums.computeIfAbsent(u.value(), QuotaSum::new).add(a, u));

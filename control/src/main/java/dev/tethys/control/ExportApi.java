@@ -3,6 +3,7 @@ package dev.tethys.control;
 import dev.tethys.config.Durations;
 import dev.tethys.config.YamlWriter;
 import dev.tethys.pipeline.processor.control.Control;
+import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Routes;
 import java.time.Instant;
 import java.util.LinkedHashMap;
@@ -43,10 +44,11 @@ final class ExportApi {
 
   void addTo(Routes routes) {
     routes.get(
-        ControlApi.ROOT + "/export", ControlApi.on(tokens, Tokens.Role.OPERATOR, (q, u) -> json()));
+        ControlApi.ROOT + "/export", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::json));
   }
 
-  private JsonNode json() {
+  private JsonNode json(HttpRequest q, String user) {
+    tokens.requireScope(q, "the export", Selector.ALL);
     ArrayNode out = JsonMapper.shared().createArrayNode();
     files().forEach((path, text) -> out.addObject().put("path", path).put("text", text));
     return out;

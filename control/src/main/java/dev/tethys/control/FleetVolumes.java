@@ -1,12 +1,15 @@
 package dev.tethys.control;
 
+import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.volume.TopValues;
 import dev.tethys.pipeline.volume.Volumes;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -33,6 +36,9 @@ final class FleetVolumes {
   private static final int MAX_VALUES = 100_000;
   private static final int MAX_NAMES = 64;
   private static final int COUNTS = 5;
+
+  private static final List<String> SIGNALS =
+      Arrays.stream(Signal.values()).map(s -> s.name().toLowerCase(Locale.ROOT)).toList();
 
   private record Key(String value, String signal) {}
 
@@ -186,10 +192,19 @@ final class FleetVolumes {
    * Sum over agents.
    *
    * @param by attribute; "" for the first that is known
+   * @param ofSignal only rows of this signal; "" for all. Values that agents have added up have no
+   *     signal and stay in {@code other}
    * @param limit most values
    * @throws IllegalArgumentException when no agent counts by the attribute
    */
-  ObjectNode sum(Collection<AgentState> agents, String by, int limit) {
+  ObjectNode sum(Collection<AgentState> agents, String by, String ofSignal, int limit) {
+    if (!ofSignal.isEmpty() && !SIGNALS.contains(ofSignal)) {
+      throw new IllegalArgumentException(
+          "signal is \""
+              + Texts.shortened(ofSignal, 80)
+              + "\"; it must be one of "
+              + String.join(", ", SIGNALS));
+    }
     JsonMapper json = JsonMapper.shared();
     List<JsonNode> all = new ArrayList<>();
     TreeSet<String> attributes = new TreeSet<>();
@@ -222,7 +237,7 @@ final class FleetVolumes {
     out.put("by", attribute).put("agents", all.size()).put("agentsWithout", without);
     currencies(out.putArray("currencies"), all);
     balance(out.putObject("balance"), all);
-    rows(out, all, attribute, limit);
+    rows(out, all, attribute, ofSignal, limit);
     return out;
   }
 
@@ -278,7 +293,8 @@ final class FleetVolumes {
     dropped.forEach(d::put);
   }
 
-  private static void rows(ObjectNode out, List<JsonNode> all, String attribute, int limit) {
+  private static void rows(
+      ObjectNode out, List<JsonNode> all, String attribute, String ofSignal, int limit) {
     Map<Key, long[]> sums = new HashMap<>();
     long[] other = new long[COUNTS];
     for (JsonNode n : all) {
@@ -287,6 +303,9 @@ final class FleetVolumes {
             new Key(
                 Texts.shortened(row.path(0).asString(""), TopValues.MAX_LENGTH),
                 Texts.shortened(row.path(1).asString(""), 16));
+        if (!ofSignal.isEmpty() && !k.signal.isEmpty() && !k.signal.equals(ofSignal)) {
+          continue;
+        }
         boolean rest = k.signal.isEmpty() || sums.size() >= MAX_VALUES && !sums.containsKey(k);
         long[] to = rest ? other : sums.computeIfAbsent(k, x -> new long[COUNTS]);
         for (int i = 0; i < COUNTS; i++) {

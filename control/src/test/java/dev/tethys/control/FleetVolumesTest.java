@@ -69,6 +69,8 @@ class FleetVolumesTest extends FleetCase {
     JsonNode severity = get("/volumes?by=severity&limit=1");
     assertThat(severity.path("rows").size()).isEqualTo(1);
     assertThat(severity.path("other").path("inItems").asLong()).isPositive();
+    assertThat(get("/volumes?signal=logs").path("rows").size()).isPositive();
+    assertThat(get("/volumes?signal=traces").path("rows").size()).isZero();
     assertThat(get("/volumes?selector=env=dev").path("agents").asLong()).isZero();
   }
 
@@ -141,7 +143,7 @@ class FleetVolumesTest extends FleetCase {
                         0,
                         0))
             .toList();
-    ObjectNode sum = v.sum(agents, "", 10);
+    ObjectNode sum = v.sum(agents, "", "", 10);
     assertThat(sum.path("agents").asInt()).isEqualTo(1);
     assertThat(sum.path("agentsWithout").asInt()).isEqualTo(2);
     assertThat(sum.path("by").asString()).isEqualTo("a");

@@ -9,6 +9,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -94,6 +95,114 @@ class RolesTest extends FleetCase {
     String change = rollouts + "/" + wide.path("id").asInt() + "/cancel";
     assertThat(call(TEST, "POST", change, "{}").statusCode()).isEqualTo(403);
     data(OLGA, "POST", change, "{}");
+  }
+
+  /** Routes with their least role; those of agents, probes and pages are left out. */
+  private static final String ROUTES =
+      """
+      GET /api/v1/control/agents viewer
+      GET /api/v1/control/agents/01900000-0000-7000-8000-000000000000 viewer
+      GET /api/v1/control/volumes viewer
+      GET /api/v1/control/configurations viewer
+      POST /api/v1/control/configurations operator
+      GET /api/v1/control/configurations/x viewer
+      GET /api/v1/control/configurations/x/1 viewer
+      GET /api/v1/control/diff/x viewer
+      GET /api/v1/control/rollouts viewer
+      POST /api/v1/control/rollouts operator
+      POST /api/v1/control/rollouts/1/undo operator
+      GET /api/v1/control/audit viewer
+      GET /api/v1/control/audit/export admin
+      GET /api/v1/control/audit/verify viewer
+      GET /api/v1/control/controls viewer
+      POST /api/v1/control/controls operator
+      POST /api/v1/control/controls/preview operator
+      GET /api/v1/control/controls/x viewer
+      DELETE /api/v1/control/controls/x operator
+      GET /api/v1/control/quotas viewer
+      GET /api/v1/control/tap operator
+      GET /api/v1/control/follow operator
+      GET /api/v1/control/nodes operator
+      GET /api/v1/control/recommendations operator
+      GET /api/v1/control/automation viewer
+      POST /api/v1/control/automation/webhooks/x operator
+      GET /api/v1/control/mdai viewer
+      GET /api/v1/control/mdai/hubs/x/rules.yaml viewer
+      GET /api/v1/control/packages viewer
+      POST /api/v1/control/packages admin
+      DELETE /api/v1/control/packages/x/1 admin
+      POST /api/v1/control/dry-run operator
+      GET /api/v1/control/repository viewer
+      POST /api/v1/control/repository/pull operator
+      GET /api/v1/control/export operator
+      POST /alerts/alertmanager operator
+      GET /variables/list viewer
+      GET /variables/list/hub/x viewer
+      GET /variables/values/hub/x/var/y viewer
+      POST /variables/hub/x/var/y operator
+      DELETE /variables/hub/x/var/y operator
+      GET /audit viewer
+      POST /-/reload admin
+      """;
+
+  @Test
+  void eachRouteRequiresItsRole() throws Exception {
+    for (String line : ROUTES.lines().toList()) {
+      String[] parts = line.split(" ", 3);
+      int least = List.of("agent", "viewer", "operator", "admin").indexOf(parts[2]);
+      assertThat(call("unknown-token-0123456789", parts[0], parts[1], "").statusCode())
+          .as(line)
+          .isEqualTo(401);
+      HttpResponse<String> without =
+          http.send(
+              HttpRequest.newBuilder(URI.create("http://127.0.0.1:" + port + parts[1]))
+                  .method(parts[0], HttpRequest.BodyPublishers.ofString(""))
+                  .build(),
+              HttpResponse.BodyHandlers.ofString());
+      assertThat(without.statusCode()).as(line).isEqualTo(401);
+      String[] tokens = {AGENT, EVE, OLGA, ADA};
+      for (int role = 0; role < tokens.length; role++) {
+        int status = call(tokens[role], parts[0], parts[1], "").statusCode();
+        if (role < least) {
+          assertThat(status).as(line + " as role " + role).isEqualTo(403);
+        } else {
+          assertThat(status).as(line + " as role " + role).isNotIn(401, 403, 500);
+        }
+      }
+    }
+  }
+
+  @Test
+  void volumesControlsAndRolloutsShowAgentsOfTheScopeAlone() throws Exception {
+    agent("prod");
+    agent("test");
+    until(() -> data(OLGA, "GET", ControlApi.ROOT + "/agents", "").size() == 2);
+    until(() -> data(OLGA, "GET", ControlApi.ROOT + "/volumes", "").path("agents").asInt() == 2);
+    assertThat(data(EVE, "GET", ControlApi.ROOT + "/volumes", "").path("agents").asInt())
+        .isEqualTo(1);
+    String quota =
+        "{\"action\":\"quota\",\"attributes\":{\"service.name\":\"x\"},"
+            + "\"quota\":{\"limit\":10,\"unit\":\"items\"}}";
+    String id = data(OLGA, "POST", ControlApi.ROOT + "/controls", quota).path("id").asString();
+    String one = ControlApi.ROOT + "/controls/" + id;
+    assertThat(data(OLGA, "GET", one, "").path("agents").size()).isEqualTo(2);
+    assertThat(data(TEST, "GET", one, "").path("agents").size()).isEqualTo(1);
+    assertThat(
+            data(TEST, "GET", ControlApi.ROOT + "/controls", "")
+                .path(0)
+                .path("agentStates")
+                .properties()
+                .stream()
+                .mapToInt(e -> e.getValue().asInt())
+                .sum())
+        .isEqualTo(1);
+    String v = "{\"name\":\"e\",\"text\":\"" + OWN.replace("\n", "\\n") + "\"}";
+    data(OLGA, "POST", ControlApi.ROOT + "/configurations", v);
+    String rollouts = ControlApi.ROOT + "/rollouts";
+    data(OLGA, "POST", rollouts, "{\"configuration\":\"e\",\"soak\":\"1s\",\"minItems\":0}");
+    until(() -> data(OLGA, "GET", rollouts, "").path(0).path("agents").size() == 2);
+    assertThat(data(TEST, "GET", rollouts, "").path(0).path("agents").size()).isEqualTo(1);
+    assertThat(call(TEST, "GET", ControlApi.ROOT + "/export", "").statusCode()).isEqualTo(403);
   }
 
   @Test

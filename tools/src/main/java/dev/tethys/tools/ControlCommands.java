@@ -92,6 +92,11 @@ final class ControlCommands {
                     Flag.Kind.STRING,
                     "",
                     "Attribute, such as service.name, severity or metric.name."),
+                Flag.of(
+                    "signal",
+                    Flag.Kind.STRING,
+                    "",
+                    "logs, traces, metrics or profiles; empty for all."),
                 Flag.of("limit", Flag.Kind.INTEGER, "20", "Maximum number of values.")),
             0,
             1,
@@ -227,7 +232,12 @@ final class ControlCommands {
             "List changes, the latest first.",
             List.of(
                 Flag.of("limit", Flag.Kind.INTEGER, "50", "Maximum number of entries."),
-                Flag.of("text", Flag.Kind.STRING, "", "Text in the entries; empty for all.")),
+                Flag.of("text", Flag.Kind.STRING, "", "Text in the entries; empty for all."),
+                Flag.of(
+                    "details",
+                    Flag.Kind.BOOLEAN,
+                    "false",
+                    "Print the states before and after too.")),
             0,
             0,
             ControlCommands::audit));
@@ -299,7 +309,16 @@ final class ControlCommands {
     String selector = a.operand(0, "");
     Table t = new Table();
     t.row(
-        "AGENT", "SERVICE", "CONNECTED", "HEALTHY", "CONFIGURATION", "STATE", "IN", "OUT", "ERROR");
+        "AGENT",
+        "SERVICE",
+        "LABELS",
+        "CONNECTED",
+        "HEALTHY",
+        "CONFIGURATION",
+        "STATE",
+        "IN",
+        "OUT",
+        "ERROR");
     for (Object o :
         list(call(a, "GET", "/agents?limit=10000&selector=" + ServerApi.encoded(selector), null))) {
       Object configuration = object(o).get("configuration");
@@ -309,6 +328,7 @@ final class ControlCommands {
       t.row(
           text(o, "uid"),
           text(object(o).get("labels"), "service.name"),
+          ownLabels(object(object(o).get("labels"))),
           text(o, "connected"),
           health == null ? "" : text(health, "healthy"),
           name.isEmpty() ? "" : name + "/" + text(configuration, "version"),
@@ -321,6 +341,18 @@ final class ControlCommands {
     return 0;
   }
 
+  /** Labels without those that agents describe their machine and process by. */
+  private static String ownLabels(Map<String, @Nullable Object> labels) {
+    List<String> out = new ArrayList<>();
+    labels.forEach(
+        (k, v) -> {
+          if (!k.startsWith("service.") && !k.startsWith("os.") && !k.equals("host.arch")) {
+            out.add(k + "=" + v);
+          }
+        });
+    return String.join(",", out);
+  }
+
   private static int volumes(Command.Arguments a, Console console) throws IOException {
     Object v =
         call(
@@ -330,11 +362,21 @@ final class ControlCommands {
                 + ServerApi.encoded(a.operand(0, ""))
                 + "&by="
                 + ServerApi.encoded(a.flags().get("by"))
+                + "&signal="
+                + ServerApi.encoded(a.flags().get("signal"))
                 + "&limit="
                 + ServerApi.encoded(a.flags().get("limit")),
             null);
     Table t = new Table();
-    t.row(text(v, "by"), "SIGNAL", "ITEMS IN", "BYTES IN", "ITEMS OUT", "BYTES OUT", "COST");
+    List<?> currencies = list(object(v).get("currencies"));
+    t.row(
+        text(v, "by"),
+        "SIGNAL",
+        "ITEMS IN",
+        "BYTES IN",
+        "ITEMS OUT",
+        "BYTES OUT",
+        currencies.size() == 1 ? "COST IN " + currencies.getFirst() : "COST");
     for (Object o : list(object(v).get("rows"))) {
       String value = text(o, "value");
       volumesRow(t, value.isEmpty() ? "(none)" : value, o);
@@ -604,6 +646,11 @@ final class ControlCommands {
           text(o, "action"),
           text(o, "target"),
           text(o, "reason"));
+      if (a.flags().bool("details")) {
+        for (String side : List.of("before", "after")) {
+          object(object(o).get(side)).forEach((k, v) -> t.row("", "", side, k, String.valueOf(v)));
+        }
+      }
     }
     t.print(console.out());
     return 0;
