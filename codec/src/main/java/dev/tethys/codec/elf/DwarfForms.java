@@ -27,6 +27,11 @@ final class DwarfForms {
   static final int ADDRX4 = 0x2c;
   static final int GNU_ADDR_INDEX = 0x1f01;
   static final int GNU_STR_INDEX = 0x1f02;
+  private static final int REF_SUP4 = 0x1c;
+  private static final int STRP_SUP = 0x1d;
+  private static final int REF_SUP8 = 0x24;
+  private static final int GNU_REF_ALT = 0x1f20;
+  private static final int GNU_STRP_ALT = 0x1f21;
 
   private final DwarfCursor info;
   private final DwarfCursor lines;
@@ -35,24 +40,34 @@ final class DwarfForms {
   private final DwarfCursor textOffsets;
   private final DwarfCursor addresses;
 
+  /** What references to another file refer to. */
+  final DwarfSupplement supplement;
+
   DwarfForms(
       DwarfCursor info,
       DwarfCursor lines,
       DwarfCursor texts,
       DwarfCursor lineTexts,
       DwarfCursor textOffsets,
-      DwarfCursor addresses) {
+      DwarfCursor addresses,
+      DwarfSupplement supplement) {
     this.info = info;
     this.lines = lines;
     this.texts = texts;
     this.lineTexts = lineTexts;
     this.textOffsets = textOffsets;
     this.addresses = addresses;
+    this.supplement = supplement;
   }
 
   /** Forms of a unit in another file, which has its addresses and lines in this one. */
   DwarfForms ofSplit(DwarfSplit.Sections s) {
-    return new DwarfForms(s.info(), lines, s.texts(), lineTexts, s.textOffsets(), addresses);
+    return new DwarfForms(
+        s.info(), lines, s.texts(), lineTexts, s.textOffsets(), addresses, supplement);
+  }
+
+  static boolean isOfSupplement(int form) {
+    return form == GNU_REF_ALT || form == REF_SUP4 || form == REF_SUP8;
   }
 
   static boolean isAddress(int form) {
@@ -83,13 +98,13 @@ final class DwarfForms {
       case 0x0a -> block(c, c.u8());
       case 0x0b, 0x0c, REF1, STRX1, ADDRX1 -> c.u8();
       case 0x0d -> c.sleb();
-      case STRP, SEC_OFFSET, 0x1d, LINE_STRP, 0x1f20, 0x1f21 -> c.offset();
+      case STRP, SEC_OFFSET, STRP_SUP, LINE_STRP, GNU_REF_ALT, GNU_STRP_ALT -> c.offset();
       case REF_ADDR -> version == 2 ? c.number(addressSize) : c.offset();
       case 0x0f, REF_UDATA, STRX, ADDRX, 0x22, RNGLISTX, GNU_ADDR_INDEX, GNU_STR_INDEX -> c.uleb();
       case 0x19 -> 1;
-      case 0x1c -> c.u32();
+      case REF_SUP4 -> c.u32();
       case 0x1e -> block(c, 16);
-      case 0x24 -> c.u64();
+      case REF_SUP8 -> c.u64();
       case 0x26, 0x2a -> c.u16();
       case 0x27, 0x2b -> c.u24();
       default ->
@@ -107,10 +122,11 @@ final class DwarfForms {
    *
    * @param unit that has the base of indexes, null in line number programs
    */
-  String text(int form, long value, @Nullable DwarfUnit unit) {
+  String text(int form, long value, @Nullable DwarfUnit unit) throws IOException {
     return switch (form) {
       case STRING -> (unit == null ? lines : info).textAt(value);
       case STRP -> texts.textAt(value);
+      case STRP_SUP, GNU_STRP_ALT -> supplement.text(value);
       case LINE_STRP -> lineTexts.textAt(value);
       case STRX, STRX1, 0x26, 0x27, STRX4, GNU_STR_INDEX -> {
         if (unit == null) {

@@ -2,6 +2,7 @@ package dev.tethys.codec.elf;
 
 import dev.tethys.codec.elf.DwarfUnit.Abbreviation;
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
@@ -94,6 +95,30 @@ final class DwarfInfo {
     this.chains = chains;
   }
 
+  /** Entries that others name their functions by. */
+  static DwarfInfo ofNames(DwarfCursor info, DwarfCursor abbreviations, DwarfForms forms) {
+    DwarfCursor none = new DwarfCursor(ByteBuffer.allocate(0), info.budget);
+    return new DwarfInfo(info, abbreviations, none, none, forms, null, new long[0]);
+  }
+
+  /** Name of the function of an entry by its offset, "" if there is none. */
+  String nameAt(long offset) throws IOException {
+    if (units.isEmpty()) {
+      heads();
+      bases();
+    }
+    DwarfUnit u = unitAt(offset);
+    return u == null ? "" : name((int) offset, u);
+  }
+
+  private @Nullable DwarfUnit unitAt(long offset) {
+    if (offset < 0 || offset > info.size()) {
+      return null;
+    }
+    Map.Entry<Integer, DwarfUnit> unit = units.floorEntry((int) offset);
+    return unit == null || offset >= unit.getValue().end ? null : unit.getValue();
+  }
+
   /** Functions at an address by its index, the outermost first; empty if none is known. */
   List<Scope> scopes(int index) {
     List<Scope> c = chains[index];
@@ -108,12 +133,8 @@ final class DwarfInfo {
   /** Reads the units, then the entries of those that contain an address. */
   void run() throws IOException {
     heads();
+    bases();
     Entry root = new Entry();
-    for (DwarfUnit u : units.values()) {
-      if (u.hasEntries && u.entries < u.end && root.read(cursor(u, u.entries), u)) {
-        bases(u, root);
-      }
-    }
     for (DwarfUnit u : units.values()) {
       if (u.hasEntries && u.entries < u.end && root.read(cursor(u, u.entries), u)) {
         boolean[] any = new boolean[1];
@@ -194,7 +215,16 @@ final class DwarfInfo {
     return c;
   }
 
-  private void bases(DwarfUnit u, Entry root) {
+  private void bases() throws IOException {
+    Entry root = new Entry();
+    for (DwarfUnit u : units.values()) {
+      if (u.hasEntries && u.entries < u.end && root.read(cursor(u, u.entries), u)) {
+        bases(u, root);
+      }
+    }
+  }
+
+  private void bases(DwarfUnit u, Entry root) throws IOException {
     u.textBase = root.valueOr(TEXT_BASE, u.textBase);
     u.addressBase = root.valueOr(ADDRESS_BASE, u.addressBase);
     u.rangesBase = root.valueOr(RANGES_BASE, u.rangesBase);
@@ -380,13 +410,16 @@ final class DwarfInfo {
         at = u.start + e.values[next];
       } else if (form == DwarfForms.REF_ADDR) {
         at = e.values[next];
-        var unit = at < 0 || at > info.size() ? null : units.floorEntry((int) at);
-        if (unit == null || at >= unit.getValue().end) {
+        DwarfUnit unit = unitAt(at);
+        if (unit == null) {
           break;
         }
-        u = unit.getValue();
+        u = unit;
       } else {
-        break; // in another file
+        if (DwarfForms.isOfSupplement(form)) {
+          found = forms.supplement.name(e.values[next]);
+        }
+        break;
       }
     }
     String name = found.isEmpty() ? plain : found;

@@ -48,6 +48,7 @@ public final class ElfFile implements Closeable {
   private static final int MAX_NOTES = 64 << 10;
   private static final int GNU_BUILD_ID = 3;
   private static final int GO_BUILD_ID = 4;
+  private static final int SUPPLEMENT_HEADER = 3; // version, whether it is a supplement
   private static final int LONGEST_WANTED = 64;
   private static final int STT_FUNC = 2;
   private static final int STT_GNU_IFUNC = 10;
@@ -264,6 +265,33 @@ public final class ElfFile implements Closeable {
       }
     }
     return out;
+  }
+
+  /** File with debug information that this one shares with others. */
+  public record Link(String path, String buildId) {}
+
+  /** The file that debug information refers to, of GNU or of DWARF 5; null if it is complete. */
+  public @Nullable Link supplement() throws IOException {
+    for (String name : List.of(".gnu_debugaltlink", ".debug_sup")) {
+      Section s = section(name);
+      if (s == null || s.size > MAX_NOTES) {
+        continue;
+      }
+      ByteBuffer b = bytes(s);
+      boolean isGnu = name.startsWith(".gnu");
+      if (!isGnu && (b.limit() < SUPPLEMENT_HEADER || b.get(2) != 0)) {
+        continue; // it is such a file itself
+      }
+      int start = isGnu ? 0 : SUPPLEMENT_HEADER;
+      String path = text(b, start);
+      int id = start + slice(b, start).remaining() + 1 + (isGnu ? 0 : 1); // with its length
+      if (!path.isEmpty() && id < b.limit()) {
+        byte[] bytes = new byte[b.limit() - id];
+        b.get(id, bytes);
+        return new Link(path, HexFormat.of().formatHex(bytes));
+      }
+    }
+    return null;
   }
 
   private static void notes(ByteBuffer b, List<String> out) {

@@ -44,7 +44,7 @@ public final class SourceFrames {
    * Frames of addresses.
    *
    * @param addresses in the file
-   * @param split files of a program that has only a part of its DWARF
+   * @param split files with parts of the DWARF of the program
    * @param max bytes of a section of DWARF after decompression; a larger one is not read
    * @return for each address its frames, the innermost first; empty if nothing is known
    * @throws IOException when the file cannot be read; damaged debug information is left out
@@ -93,14 +93,15 @@ public final class SourceFrames {
       return symbol.isEmpty() ? List.of() : List.of(new SourceFrame(symbol, "", 0));
     }
     SourceFrame outer = out.getLast();
-    if (outer.symbol().isEmpty()) {
+    boolean isShort = dwarf != null && dwarf.supplement.isMissing() && !symbol.isEmpty();
+    if (outer.symbol().isEmpty() || isShort) {
       out.set(out.size() - 1, new SourceFrame(symbol, outer.file(), outer.line()));
     }
     return List.copyOf(out);
   }
 
   /** Functions and lines from DWARF; parts that are damaged are left out. */
-  private record Dwarf(DwarfInfo info, DwarfLines lines) {
+  private record Dwarf(DwarfInfo info, DwarfLines lines, DwarfSupplement supplement) {
     static Dwarf read(ElfFile elf, SplitFiles split, long[] wanted, long max) throws IOException {
       DwarfCursor.Budget budget = new DwarfCursor.Budget(STEPS);
       DwarfCursor debugInfo = section(elf, ".debug_info", max, budget);
@@ -112,7 +113,8 @@ public final class SourceFrames {
               section(elf, ".debug_str", max, budget),
               section(elf, ".debug_line_str", max, budget),
               section(elf, ".debug_str_offsets", max, budget),
-              section(elf, ".debug_addr", max, budget));
+              section(elf, ".debug_addr", max, budget),
+              DwarfSupplement.of(elf, split, max, budget));
       DwarfInfo info =
           new DwarfInfo(
               debugInfo,
@@ -133,7 +135,7 @@ public final class SourceFrames {
       } catch (IOException | IndexOutOfBoundsException | ArithmeticException e) {
         // damaged: the lines found so far are left
       }
-      return new Dwarf(info, lines);
+      return new Dwarf(info, lines, forms.supplement);
     }
 
     private static DwarfCursor section(

@@ -4,8 +4,9 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files with the debug information of a program that was compiled with {@code -gsplit-dwarf}, which
- * itself has addresses and lines only.
+ * Files with parts of the debug information of a program: of one that was compiled with {@code
+ * -gsplit-dwarf}, which itself has addresses and lines only, and of one that shares entries and
+ * texts with others.
  */
 public interface SplitFiles {
   /** No files. */
@@ -31,4 +32,14 @@ public interface SplitFiles {
    * @param path as the compiler wrote it, with its folder
    */
   @Nullable ElfFile open(String path) throws IOException;
+
+  /**
+   * The file that the program shares with others, which the reader does not close; null without it.
+   *
+   * @param path as the program has it, relative to its own folder or absolute
+   * @param buildId in hexadecimal digits
+   */
+  default @Nullable ElfFile supplement(String path, String buildId) throws IOException {
+    return null;
+  }
 }

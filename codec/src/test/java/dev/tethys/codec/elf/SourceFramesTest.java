@@ -74,6 +74,53 @@ class SourceFramesTest {
         .isEqualTo(frames(resource("shop-clang-dwarf5"), 0x11f5, 0x1150));
   }
 
+  /**
+   * Built with {@code g++ -O2 -g -gdwarf-4} and {@code -5}, then {@code dwz -m} moved what the file
+   * shares with another one away. What dwz was given has the same frames by llvm-symbolizer.
+   */
+  @ParameterizedTest
+  @ValueSource(strings = {"shop-dwz-dwarf4", "shop-dwz-dwarf5"})
+  void readsWhatFilesShare(String name) throws Exception {
+    List<String> asked = new ArrayList<>();
+    try (ElfFile elf = ElfFile.open(resource(name));
+        ElfFile common = ElfFile.open(resource(name + ".common"))) {
+      SplitFiles files =
+          new SplitFiles() {
+            @Override
+            public @Nullable ElfFile packed() {
+              return null;
+            }
+
+            @Override
+            public @Nullable ElfFile open(String path) {
+              return null;
+            }
+
+            @Override
+            public ElfFile supplement(String path, String buildId) {
+              asked.add(path + " " + buildId);
+              return common;
+            }
+          };
+      long[] addresses = {0x11e0, 0x11dc, 0x1050};
+      assertThat(SourceFrames.of(elf, files, addresses, MAX))
+          .containsExactly(
+              List.of(
+                  new SourceFrame("_ZN4shop4CartImE3mixEm", CC, 10),
+                  new SourceFrame("_ZN4shop4CartImE4rateEm", CC, 8),
+                  new SourceFrame("_ZN4shop4CartImE3addEm", CC, 7)),
+              List.of(new SourceFrame("_ZN4shop4CartImE3addEm", CC, 7)),
+              List.of(new SourceFrame("main", CC, 21)));
+      assertThat(asked)
+          .containsExactly(
+              name.replace("shop-dwz-dwarf", "common") + ".debug " + common.buildIds().getFirst());
+      assertThat(SourceFrames.of(elf, addresses, MAX))
+          .as("without the other file")
+          .extracting(f -> f.getLast().symbol())
+          .containsExactly("_ZN4shop4CartImE3addEm", "_ZN4shop4CartImE3addEm", "main");
+    }
+  }
+
   @Test
   void keepsSymbolsOfSectionsThatAreTooLarge() throws IOException {
     try (ElfFile elf = ElfFile.open(resource("shop-clang-dwarf5"))) {

@@ -405,6 +405,47 @@ class DebugInfoEndpointsTest {
     assertThat(send("GET", path, new byte[0]).body()).isEqualTo(Files.readAllBytes(shop));
   }
 
+  private void appendShared(String id, String file) throws Exception {
+    ProfileBatch b = new ProfileBatch();
+    int path = b.symbols.string(file);
+    int m = b.symbols.mappings.intern(new long[] {0, 0, 0, path, b.symbols.string(id), 0}, 6);
+    int location = b.symbols.locations.intern(new long[] {m, 0x11e0, 0}, 3);
+    Samples samples = new Samples();
+    samples.add(b.symbols.nodes.intern(0, location), 0, 10);
+    b.rows.add(b.series(ProfileStoreContract.cpu("native")), T0, 10_000_000_000L, 0, 0, samples);
+    assertThat(requireNonNull(db).append("fake", b).refusals()).isEmpty();
+  }
+
+  private static String buildId(Path file) throws IOException {
+    try (ElfFile elf = ElfFile.open(file)) {
+      return elf.buildIds().getFirst();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"shop-dwz-dwarf4", "shop-dwz-dwarf5"})
+  void namesFunctionsOfWhatFilesShare(String name) throws Exception {
+    Path shop = SHOP.resolveSibling(name);
+    Path common = SHOP.resolveSibling(name + ".common");
+    start(false, null);
+    appendShared(buildId(shop), "/opt/shop");
+    String path = "/buildid/" + buildId(shop) + "/debuginfo";
+    assertThat(send("PUT", path, Files.readAllBytes(shop)).statusCode()).isEqualTo(200);
+    assertThat(flames()).contains("shop::Cart::add").doesNotContain("shop::Cart::mix");
+    path = "/buildid/" + buildId(common) + "/debuginfo";
+    assertThat(send("PUT", path, Files.readAllBytes(common)).statusCode()).isEqualTo(200);
+    assertThat(flames()).contains("\"shop::Cart::add\",\"shop::Cart::rate\",\"shop::Cart::mix\"");
+  }
+
+  @Test
+  void readsWhatFilesOfThisMachineShare() throws Exception {
+    Path shop = Files.copy(SHOP.resolveSibling("shop-dwz-dwarf5"), folder.resolve("shop"));
+    Files.copy(SHOP.resolveSibling("shop-dwz-dwarf5.common"), folder.resolve("common5.debug"));
+    start(true, null);
+    appendShared(buildId(shop), shop.toString());
+    assertThat(flames()).contains("\"shop::Cart::add\",\"shop::Cart::rate\",\"shop::Cart::mix\"");
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"shop.dwp", "shop.dwo"})
   void readsSplitDwarfOfThisMachine(String kept) throws Exception {

@@ -42,6 +42,7 @@ public final class Symbolizer implements AddressSymbols {
     final Map<Long, List<Frame>> frames = new HashMap<>();
     long emptySince; // time of the last search without a file
     boolean empty;
+    String missing = ""; // build id of a file whose names are missing in frames
   }
 
   private final DebugInfoStore store;
@@ -79,8 +80,16 @@ public final class Symbolizer implements AddressSymbols {
 
   /** Forgets what is known of a build, after a file of it was stored. */
   public synchronized void forget(String tenant, String buildId) {
-    Known k = builds.remove(new Build(tenant, buildId));
-    kept -= k == null ? 0 : k.frames.size();
+    Iterator<Map.Entry<Build, Known>> all = builds.entrySet().iterator();
+    while (all.hasNext()) {
+      Map.Entry<Build, Known> e = all.next();
+      Known k = e.getValue();
+      if (e.getKey().tenant.equals(tenant)
+          && (e.getKey().buildId.equals(buildId) || k.missing.equals(buildId))) {
+        kept -= k.frames.size();
+        all.remove();
+      }
+    }
   }
 
   @Override
@@ -160,13 +169,15 @@ public final class Symbolizer implements AddressSymbols {
       List<Integer> unknown) {
     Path found = file(tenant, id, file);
     List<List<Frame>> frames = null;
+    String missing = "";
     if (found != null) {
       boolean isLocal = !found.equals(store.find(tenant, id));
-      try (Split split = new Split(store.findPackage(tenant, id), isLocal ? found : null)) {
+      try (Split split = new Split(tenant, store.findPackage(tenant, id), isLocal ? found : null)) {
         frames = read(found, split, file, addresses, unknown);
+        missing = split.missing;
       }
     }
-    keep(new Build(tenant, id), file, addresses, unknown, frames);
+    keep(new Build(tenant, id), file, addresses, unknown, frames, missing);
     if (frames != null) {
       for (int i = 0; i < unknown.size(); i++) {
         out.set(unknown.get(i), frames.get(i));
@@ -179,8 +190,10 @@ public final class Symbolizer implements AddressSymbols {
       Mapped file,
       long[] addresses,
       List<Integer> unknown,
-      @Nullable List<List<Frame>> frames) {
+      @Nullable List<List<Frame>> frames,
+      String missing) {
     Known k = builds.computeIfAbsent(build, _ -> new Known());
+    k.missing = missing.isEmpty() ? k.missing : missing;
     k.empty = frames == null;
     k.emptySince = nanoTime.getAsLong();
     if (frames != null) {
@@ -206,7 +219,7 @@ public final class Symbolizer implements AddressSymbols {
     Path plain = null;
     if (local) {
       List<Path> places = new ArrayList<>();
-      places.add(debugFolder.resolve(id.substring(0, 2)).resolve(id.substring(2) + ".debug"));
+      places.add(debugFile(id));
       try {
         if (mapped.path().startsWith("/")) {
           places.add(Path.of(mapped.path()));
@@ -226,6 +239,10 @@ public final class Symbolizer implements AddressSymbols {
     return u != null && u.fetch(id) ? store.find(tenant, id) : plain;
   }
 
+  private Path debugFile(String id) {
+    return debugFolder.resolve(id.substring(0, 2)).resolve(id.substring(2) + ".debug");
+  }
+
   /** Whether a file has line numbers; null if it is of another build. */
   private static @Nullable Boolean hasLines(Path file, String id) {
     try (ElfFile elf = ElfFile.open(file)) {
@@ -235,13 +252,17 @@ public final class Symbolizer implements AddressSymbols {
     }
   }
 
-  /** Split DWARF of a program: a stored package, or files of this machine. */
-  private static final class Split implements SplitFiles, AutoCloseable {
+  /** Other files of a program: stored, of this machine, or of the other server. */
+  private final class Split implements SplitFiles, AutoCloseable {
+    private final String tenant;
     private final @Nullable Path stored;
     private final @Nullable Path program; // null unless it is on this machine
     private @Nullable ElfFile packed;
+    private @Nullable ElfFile supplement;
+    private String missing = "";
 
-    Split(@Nullable Path stored, @Nullable Path program) {
+    Split(String tenant, @Nullable Path stored, @Nullable Path program) {
+      this.tenant = tenant;
       this.stored = stored;
       this.program = program;
     }
@@ -263,7 +284,44 @@ public final class Symbolizer implements AddressSymbols {
       }
     }
 
-    private static @Nullable ElfFile open(@Nullable Path file) {
+    @Override
+    public @Nullable ElfFile supplement(String path, String buildId) {
+      String id = BuildId.parse(buildId);
+      if (id == null) {
+        return null;
+      }
+      ElfFile found = ofBuild(store.find(tenant, id), id);
+      if (found == null && program != null) {
+        try {
+          found = ofBuild(program.resolveSibling(path), id);
+        } catch (InvalidPathException e) {
+          // no file of this machine
+        }
+        found = found == null ? ofBuild(debugFile(id), id) : found;
+      }
+      Debuginfod u = upstream;
+      if (found == null && u != null && u.fetch(id)) {
+        found = ofBuild(store.find(tenant, id), id);
+      }
+      supplement = found;
+      missing = found == null ? id : "";
+      return found;
+    }
+
+    private @Nullable ElfFile ofBuild(@Nullable Path file, String id) {
+      ElfFile elf = open(file);
+      try {
+        if (elf != null && !elf.buildIds().contains(id)) {
+          elf.close();
+          return null;
+        }
+        return elf;
+      } catch (IOException e) {
+        return null; // damaged: the names in the program are left
+      }
+    }
+
+    private @Nullable ElfFile open(@Nullable Path file) {
       try {
         return file == null || !Files.isRegularFile(file) ? null : ElfFile.open(file);
       } catch (IOException e) {
@@ -276,6 +334,9 @@ public final class Symbolizer implements AddressSymbols {
       try {
         if (packed != null) {
           packed.close();
+        }
+        if (supplement != null) {
+          supplement.close();
         }
       } catch (IOException e) {
         // it was read only

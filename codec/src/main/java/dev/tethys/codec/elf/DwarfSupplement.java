@@ -1,0 +1,92 @@
+package dev.tethys.codec.elf;
+
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Debug information that several files share: texts and entries that they refer to by offset, as
+ * the program {@code dwz} makes it. Source: DWARF 5, section 7.3.6; the extension of GNU
+ * (.gnu_debugaltlink). It is read when it is first referred to.
+ */
+final class DwarfSupplement {
+  /** Of a file that shares nothing. */
+  static final DwarfSupplement NONE = new DwarfSupplement(null, 0, new DwarfCursor.Budget(0));
+
+  /** Of a file that shares what is not found. */
+  private static final DwarfSupplement MISSING =
+      new DwarfSupplement(null, 0, new DwarfCursor.Budget(0));
+
+  private final @Nullable ElfFile file;
+  private final long max;
+  private final DwarfCursor.Budget budget;
+  private @Nullable DwarfCursor texts;
+  private @Nullable DwarfInfo info;
+
+  private DwarfSupplement(@Nullable ElfFile file, long max, DwarfCursor.Budget budget) {
+    this.file = file;
+    this.max = max;
+    this.budget = budget;
+  }
+
+  /**
+   * That of a program, {@link #NONE} if it has none.
+   *
+   * @param max bytes of a section after decompression
+   */
+  static DwarfSupplement of(ElfFile program, SplitFiles files, long max, DwarfCursor.Budget budget)
+      throws IOException {
+    ElfFile.Link link = program.supplement();
+    if (link == null) {
+      return NONE;
+    }
+    ElfFile found = files.supplement(link.path(), link.buildId());
+    return found == null ? MISSING : new DwarfSupplement(found, max, budget);
+  }
+
+  /** Whether names are incomplete because the file is not found. */
+  boolean isMissing() {
+    return this == MISSING;
+  }
+
+  private DwarfCursor section(String name) throws IOException {
+    ByteBuffer b = file == null ? ByteBuffer.allocate(0) : file.content(name, max);
+    return new DwarfCursor(b, budget);
+  }
+
+  /** Text at an offset, "" without a file. */
+  String text(long offset) throws IOException {
+    if (file == null) {
+      return "";
+    }
+    DwarfCursor t = texts;
+    if (t == null) {
+      t = section(".debug_str");
+      texts = t;
+    }
+    return t.textAt(offset);
+  }
+
+  /** Name of the function of an entry, "" without a file. */
+  String name(long offset) throws IOException {
+    if (file == null) {
+      return "";
+    }
+    DwarfInfo i = info;
+    if (i == null) {
+      DwarfCursor entries = section(".debug_info");
+      DwarfForms forms =
+          new DwarfForms(
+              entries,
+              section(".debug_line"),
+              section(".debug_str"),
+              section(".debug_line_str"),
+              section(".debug_str_offsets"),
+              section(".debug_addr"),
+              NONE);
+      i = DwarfInfo.ofNames(entries, section(".debug_abbrev"), forms);
+      info = i;
+    }
+    return i.nameAt(offset);
+  }
+}
