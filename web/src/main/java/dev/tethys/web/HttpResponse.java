@@ -45,6 +45,9 @@ public interface HttpResponse {
   /** Sends a body. */
   void send(byte[] body) throws IOException;
 
+  /** Sends the first bytes of an array as the body. Nothing refers to the array afterwards. */
+  void send(byte[] body, int length) throws IOException;
+
   /** Sends a body with its content type. */
   default void send(String contentType, byte[] body) throws IOException {
     header("Content-Type", contentType);

@@ -43,6 +43,24 @@ public final class TextBuffer {
     return b;
   }
 
+  /** Makes room for so many more bytes at once, if it is known how many there will be. */
+  public TextBuffer reserve(int more) {
+    if (bytes.length - size < more) {
+      bytes = Arrays.copyOf(bytes, Math.addExact(size, more));
+    }
+    return this;
+  }
+
+  /** How many bytes there are without growing. */
+  public int capacity() {
+    return bytes.length;
+  }
+
+  /** The bytes themselves, without a copy: what is put later changes them. */
+  public byte[] array() {
+    return bytes;
+  }
+
   /** A copy; all stays. */
   public byte[] toByteArray() {
     return Arrays.copyOf(bytes, size);
@@ -86,7 +104,18 @@ public final class TextBuffer {
   }
 
   public TextBuffer put(String text) {
-    return put(Surrogates.utf8(text));
+    int n = text.length();
+    room(n);
+    int to = size;
+    for (int i = 0; i < n; i++) {
+      char c = text.charAt(i);
+      if (c >= 0x80) {
+        return put(Surrogates.utf8(text));
+      }
+      bytes[to++] = (byte) c;
+    }
+    size = to;
+    return this;
   }
 
   public TextBuffer number(long v) {
@@ -157,6 +186,23 @@ public final class TextBuffer {
 
   /** A JSON string. */
   public TextBuffer json(String text) {
+    int n = text.length();
+    room(n + 2);
+    int to = size;
+    bytes[to++] = '"';
+    for (int i = 0; i < n; i++) {
+      char c = text.charAt(i);
+      if (c >= 0x80 || c < 0x20 || c == '"' || c == '\\') {
+        return escaped(text);
+      }
+      bytes[to++] = (byte) c;
+    }
+    bytes[to++] = '"';
+    size = to;
+    return this;
+  }
+
+  private TextBuffer escaped(String text) {
     byte[] b = Surrogates.utf8(text);
     return json(b, 0, b.length);
   }

@@ -36,6 +36,35 @@ class TextBufferTest {
     }
   }
 
+  /** Text beyond ASCII and half of a surrogate pair, at any place of a text. */
+  @Test
+  void textsAreUtf8() {
+    for (String piece : new String[] {"a", "é", "€", "😀", "\ud83d", "\ude00", "\u0000"}) {
+      for (int before = 0; before < 40; before++) {
+        String text = "x".repeat(before) + piece + "y".repeat(40 - before);
+        String valid = text.replace(piece, lone(piece) ? "\ufffd" : piece);
+        TextBuffer b = new TextBuffer().put("é").put(text);
+        assertThat(new String(b.take(), StandardCharsets.UTF_8)).isEqualTo("é" + valid);
+      }
+    }
+  }
+
+  private static boolean lone(String s) {
+    return s.length() == 1 && Character.isSurrogate(s.charAt(0));
+  }
+
+  @Test
+  void reservedRoomHoldsWhatFollows() {
+    TextBuffer b = new TextBuffer();
+    b.put("x".repeat(100)).reserve(5000);
+    byte[] array = b.array();
+    assertThat(b.capacity()).isGreaterThanOrEqualTo(5100);
+    b.put("y".repeat(5000));
+    assertThat(b.array()).isSameAs(array);
+    assertThat(new String(array, 0, b.size(), StandardCharsets.US_ASCII))
+        .isEqualTo("x".repeat(100) + "y".repeat(5000));
+  }
+
   @Test
   void hexadecimalDigitsAreThoseOfTheIdsOfOtlp() {
     TextBuffer b = new TextBuffer();

@@ -178,7 +178,8 @@ public final class OutgoingResponse implements HttpResponse {
     send(body, body.length);
   }
 
-  private void send(byte[] given, int length) throws IOException {
+  @Override
+  public void send(byte[] given, int length) throws IOException {
     byte[] out = given;
     int n = length;
     String encoding = encoding(length);

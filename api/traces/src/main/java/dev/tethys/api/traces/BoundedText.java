@@ -3,6 +3,9 @@ package dev.tethys.api.traces;
 import dev.tethys.codec.text.TextBuffer;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
+import java.io.IOException;
+import java.util.ArrayDeque;
 import java.util.function.LongConsumer;
 
 /** Text of an answer within a limit, accounted for in the memory of requests. */
@@ -12,7 +15,14 @@ final class BoundedText {
 
   private static final int STEP = 1 << 20;
 
-  final TextBuffer text = new TextBuffer();
+  /** Texts that are used again: an answer that grows from nothing is copied a dozen times. */
+  private static final ArrayDeque<TextBuffer> FREE = new ArrayDeque<>();
+
+  private static final int MAX_FREE = 4;
+  private static final int MAX_EXPECTED = 16 << 20;
+  private static final int MAX_KEPT = 256 << 10; // bytes of a text
+
+  final TextBuffer text;
   private final LongConsumer memory;
   private final int maxBytes;
   private long reserved;
@@ -27,6 +37,42 @@ final class BoundedText {
   BoundedText(LongConsumer memory, int maxBytes) {
     this.memory = memory;
     this.maxBytes = maxBytes;
+    TextBuffer kept;
+    synchronized (FREE) {
+      kept = FREE.pollLast();
+    }
+    text = kept == null ? new TextBuffer() : kept;
+  }
+
+  /** Sends the text. It is not used any more. */
+  void send(String contentType, HttpResponse response) throws IOException {
+    check();
+    response.header("Content-Type", contentType);
+    response.send(text.array(), text.size());
+    if (text.capacity() <= MAX_KEPT) {
+      text.truncate(0);
+      synchronized (FREE) {
+        if (FREE.size() < MAX_FREE) {
+          FREE.addLast(text);
+        }
+      }
+    }
+  }
+
+  /**
+   * Makes room for the rest of an answer whose first parts are written, so that it is not copied
+   * while it grows.
+   *
+   * @param done number of parts
+   * @param all number of parts of the whole answer
+   */
+  void expect(int done, int all) {
+    long rest = Math.min((long) text.size() * (all - done) / done, MAX_EXPECTED);
+    if (rest > 0 && text.size() + rest <= maxBytes) {
+      memory.accept(Math.max(0, text.size() + rest - reserved));
+      reserved = Math.max(reserved, text.size() + rest);
+      text.reserve((int) (rest + (rest >> 4)));
+    }
   }
 
   /**

@@ -19,6 +19,9 @@ final class SearchJson {
   /** Strings that are kept in quoted form. */
   private static final int MAX_QUOTED = 4096;
 
+  /** Number of traces from whose length that of all is estimated. */
+  private static final int SAMPLE = 32;
+
   /** Longest string that is kept. */
   private static final int MAX_QUOTED_LENGTH = 256;
 
@@ -67,12 +70,14 @@ final class SearchJson {
   static void write(TraceSearchResult r, boolean spanSet, BoundedText answer) {
     SearchJson json = new SearchJson(answer, spanSet);
     answer.text.put("{\"traces\":[");
-    boolean first = true;
+    int written = 0;
     for (FoundTrace t : r.traces()) {
-      json.separate(first);
-      first = false;
+      json.separate(written == 0);
       json.trace(t);
       answer.check();
+      if (++written == SAMPLE) {
+        answer.expect(written, r.traces().size());
+      }
     }
     answer.text.put("],\"metrics\":");
     TempoJson.metrics(r.statistics(), answer.text);

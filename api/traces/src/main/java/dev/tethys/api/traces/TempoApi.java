@@ -111,8 +111,7 @@ final class TempoApi {
           } else {
             BoundedText answer = new BoundedText(request);
             body.json.write(answer);
-            answer.check();
-            response.send(JSON, answer.text.toByteArray());
+            answer.send(JSON, response);
           }
         });
   }

@@ -126,28 +126,44 @@ final class TempoJson {
   static void range(TraceSeriesResult r, BoundedText answer) {
     TextBuffer out = answer.text;
     out.put("{\"series\":[");
-    String separator = "";
+    byte[][] times = times(r.times());
+    int written = 0;
     for (TraceSeriesResult.Series s : r.series()) {
-      out.put(separator).put("{\"labels\":");
-      separator = ",";
+      out.put(written == 0 ? "" : ",").put("{\"labels\":");
       pairs(s.labels(), out);
       out.put(",\"samples\":[");
-      String between = "";
-      for (int i = 0; i < r.times().length; i++) {
+      boolean first = true;
+      for (int i = 0; i < times.length; i++) {
         if (!Double.isNaN(s.values()[i])) {
-          out.put(between).put("{\"timestampMs\":\"").number(r.times()[i] / 1_000_000);
-          out.put("\",\"value\":");
+          if (!first) {
+            out.put(',');
+          }
+          first = false;
+          out.put(times[i]);
           number(s.values()[i], out);
           out.put('}');
-          between = ",";
         }
       }
       out.put(']');
       exemplars(s.exemplars(), out);
       out.put('}');
       answer.check();
+      if (++written == 1) {
+        answer.expect(written, r.series().size());
+      }
     }
     end(r, out);
+  }
+
+  /** Begin of the sample of each step, which is the same in all series. */
+  private static byte[][] times(long[] nanos) {
+    byte[][] out = new byte[nanos.length][];
+    TextBuffer text = new TextBuffer();
+    for (int i = 0; i < out.length; i++) {
+      text.put("{\"timestampMs\":\"").number(nanos[i] / 1_000_000).put("\",\"value\":");
+      out[i] = text.take();
+    }
+    return out;
   }
 
   private static void exemplars(List<TraceSeriesResult.Exemplar> list, TextBuffer out) {

@@ -109,4 +109,16 @@ class SearchJsonTest {
     assertThatThrownBy(() -> TempoJson.range(series, range)).isInstanceOf(HttpException.class);
     assertThat(range.text.size()).isLessThan(2 * LIMIT);
   }
+
+  /** The room that the first traces let expect is accounted for once, and not copied later. */
+  @Test
+  void longAnswersAreNotCopied() {
+    long[] reserved = {0};
+    BoundedText answer = new BoundedText(n -> reserved[0] += n, 64 << 20);
+    List<FoundTrace> traces = Collections.nCopies(2_000, traces(1).getFirst());
+    SearchJson.write(new TraceSearchResult(traces, NOTHING, List.of()), false, answer);
+    assertThat(answer.text.size()).isGreaterThan(1 << 20);
+    assertThat(answer.text.capacity()).isLessThan(answer.text.size() + (answer.text.size() >> 3));
+    assertThat(reserved[0]).isBetween((long) answer.text.size(), answer.text.size() + (2L << 20));
+  }
 }

@@ -63,6 +63,19 @@ final class Accumulation {
     }
   }
 
+  /** Arrays that the scans of a thread share, one after the other. */
+  static final class Scratch {
+    private int[] groups = {};
+    private int[] cells = {}; // of rows: group and step, -1 for rows that do not count
+
+    private void room(int rows) {
+      if (cells.length < rows) {
+        groups = new int[rows];
+        cells = new int[rows];
+      }
+    }
+  }
+
   private final Shape shape;
   private final GroupIds ids;
   private final TraceStateWeights weights = new TraceStateWeights();
@@ -80,16 +93,16 @@ final class Accumulation {
 
   final List<Log2> histograms = new ArrayList<>();
   Exemplars exemplars = new Exemplars(0);
-  private int[] groups = {};
-  private int[] cells = {}; // of rows: group and step, -1 for rows that do not count
+  private final Scratch scratch;
   private int room;
 
   /**
    * @param firstTime start of the oldest row, or an earlier time
    * @param lastTime start of the newest row, or a later time
    */
-  Accumulation(Shape shape, long firstTime, long lastTime) {
+  Accumulation(Shape shape, Scratch scratch, long firstTime, long lastTime) {
     this.shape = shape;
+    this.scratch = scratch;
     ids = new GroupIds(shape.query.by(), shape.slots);
     first = Math.clamp(shape.grid.index(firstTime), 0, shape.grid.count() - 1);
     int last = Math.clamp(shape.grid.index(lastTime), first, shape.grid.count() - 1);
@@ -119,10 +132,8 @@ final class Accumulation {
    */
   void add(SpanRows rows, boolean @Nullable [] mask) {
     int n = rows.count;
-    if (groups.length < n) {
-      groups = new int[n];
-    }
-    ids.groups(rows, groups);
+    scratch.room(n);
+    ids.groups(rows, scratch.groups);
     grow(ids.size());
     cells(rows, mask);
     double[] w = shape.traceState == null ? null : weights.weights(rows, shape.traceState.index());
@@ -139,9 +150,8 @@ final class Accumulation {
   /** Sets the cell of each row. */
   private void cells(SpanRows rows, boolean @Nullable [] mask) {
     int n = rows.count;
-    if (cells.length < n) {
-      cells = new int[n];
-    }
+    int[] cells = scratch.cells;
+    int[] groups = scratch.groups;
     boolean grouped = !shape.query.by().isEmpty();
     long[] start = rows.start;
     long lo = 0; // times of the step that the row before is in
@@ -195,6 +205,7 @@ final class Accumulation {
       countRuns(rows.count);
       return;
     }
+    int[] cells = scratch.cells;
     for (int i = 0; i < rows.count; i++) {
       if (cells[i] >= 0) {
         counts[cells[i]] += w == null ? 1 : w[i];
@@ -204,6 +215,7 @@ final class Accumulation {
 
   /** Counts rows without groups: many in turn are of one step, and each sum waits for the last. */
   private void countRuns(int n) {
+    int[] cells = scratch.cells;
     for (int i = 0; i < n; ) {
       int cell = cells[i];
       int first = i++;
@@ -221,6 +233,8 @@ final class Accumulation {
       histograms.add(new Log2(steps));
     }
     boolean grouped = !shape.query.by().isEmpty();
+    int[] cells = scratch.cells;
+    int[] groups = scratch.groups;
     SpanColumn c = shape.value == null ? null : rows.columns[shape.value.index()];
     for (int i = 0; i < rows.count; i++) {
       if (cells[i] < 0) {
@@ -245,6 +259,7 @@ final class Accumulation {
   }
 
   private void values(SpanRows rows, double @Nullable [] w) {
+    int[] cells = scratch.cells;
     SpanColumn c = shape.value == null ? null : rows.columns[shape.value.index()];
     for (int i = 0; i < rows.count; i++) {
       int at = cells[i];
@@ -277,6 +292,7 @@ final class Accumulation {
 
   private void addExemplars(SpanRows rows) {
     exemplars.grow(ids.size() * steps);
+    int[] cells = scratch.cells;
     for (int i = 0; i < rows.count; i++) {
       int cell = cells[i];
       if (cell >= 0 && exemplars.takes(cell, rows.start[i])) {

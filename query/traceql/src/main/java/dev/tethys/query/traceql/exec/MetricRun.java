@@ -93,9 +93,10 @@ public final class MetricRun {
       FieldExpr folded,
       SpanNeeds needs,
       List<SpanSegment> segments) {
+    Accumulation.Scratch scratch = new Accumulation.Scratch();
     return s -> {
       SpanSegment segment = segments.get(s);
-      Accumulation a = new Accumulation(shape, segment.firstTime(), segment.lastTime());
+      Accumulation a = new Accumulation(shape, scratch, segment.firstTime(), segment.lastTime());
       if (p.exact()) {
         work.scan(segment, p.filter(), needs, rows -> a.add(rows, null));
       } else {
@@ -137,12 +138,13 @@ public final class MetricRun {
       TraceLoader loader =
           new TraceLoader(
               work, slots, TraceFrame.Core.of(slots), work.segments(wide), SpanFilter.ALL);
+      Accumulation.Scratch scratch = new Accumulation.Scratch();
       int chunk = 4096;
       for (int at = 0, number = 0; at < candidates.length; at += chunk, number++) {
         Cancellation.check();
         TraceFrame f = loader.load(candidates, at, Math.min(candidates.length, at + chunk));
         evaluation.over(f);
-        Accumulation a = new Accumulation(shape, grid.from(), grid.to() - 1);
+        Accumulation a = new Accumulation(shape, scratch, grid.from(), grid.to() - 1);
         int[] rows = matched(evaluation, f);
         a.add(gathered(f, rows, candidates, at), null);
         all.add(number, a);
