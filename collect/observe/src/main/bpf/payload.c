@@ -4,7 +4,9 @@
  */
 #include "types.h"
 
-enum { CAPTURE = 1024, SMALL = 256, SEGMENTS = 8, MESSAGES = 4 };
+enum { CAPTURE = 1024, MEDIUM = 256, SMALL = 64, SEGMENTS = 8, MESSAGES = 4 };
+/* With so many bytes in the ring its reader is woken; until then it reads at intervals. */
+enum { WAKE_BYTES = 1 << 19 };
 enum { SENT = 0, RECEIVED = 1 };
 enum { S_IFMT = 0170000, S_IFSOCK = 0140000 };
 enum { MSG_PEEK = 2, DNS = 53 };
@@ -64,19 +66,12 @@ struct payload {
   u8 clear; /* 1: taken from a TLS library */
   struct endpoint end;
 };
-struct small_payload {
-  struct payload head;
-  u8 data[SMALL];
-};
-struct large_payload {
-  struct payload head;
-  u8 data[CAPTURE];
-};
-/* Segments are appended at an offset below CAPTURE, each at most CAPTURE long. */
-struct vector_payload {
-  struct payload head;
-  u8 data[2 * CAPTURE];
-};
+/* Records of few sizes: a reservation needs a constant one. */
+#define RECORD(size)                                                                                                    \
+  struct {                                                                                                              \
+    struct payload head;                                                                                                \
+    u8 data[size];                                                                                                      \
+  }
 struct segment {
   u64 base;
   u64 length;
@@ -148,27 +143,61 @@ INLINE void fill(struct payload *p, struct sock *sk, u64 id, u32 total, u32 capt
   describe(&p->end, sk);
 }
 
-INLINE void emit(struct sock *sk, u64 id, u64 base, u32 total, u8 direction) {
-  if (total <= SMALL) {
-    struct small_payload *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);
-    if (!p) {
-      count_lost();
-      return;
-    }
-    u64 n = bounded(total, SMALL);
-    fill(&p->head, sk, id, total, bpf_probe_read_user(p->data, n, (void *)base) ? 0 : n, direction);
-    bpf_ringbuf_submit(p, RB_NO_WAKEUP);
-    return;
-  }
-  struct large_payload *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);
-  if (!p) {
-    count_lost();
-    return;
-  }
-  u64 n = bounded(total, CAPTURE);
-  fill(&p->head, sk, id, total, bpf_probe_read_user(p->data, n, (void *)base) ? 0 : n, direction);
-  bpf_ringbuf_submit(p, RB_NO_WAKEUP);
+INLINE void submit(void *record) {
+  bpf_ringbuf_submit(record, bpf_ringbuf_query(&events, RB_AVAILABLE) > WAKE_BYTES ? RB_FORCE_WAKEUP : RB_NO_WAKEUP);
 }
+
+#define EMIT(size)                                                                                                      \
+  do {                                                                                                                  \
+    RECORD(size) *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);                                                      \
+    if (!p) {                                                                                                           \
+      count_lost();                                                                                                     \
+      return;                                                                                                           \
+    }                                                                                                                   \
+    u64 n = bounded(total, size);                                                                                       \
+    fill(&p->head, sk, id, total, bpf_probe_read_user(p->data, n, (void *)base) ? 0 : n, direction);                    \
+    submit(p);                                                                                                          \
+  } while (0)
+
+INLINE void emit(struct sock *sk, u64 id, u64 base, u32 total, u8 direction) {
+  if (total <= SMALL)
+    EMIT(SMALL);
+  else if (total <= MEDIUM)
+    EMIT(MEDIUM);
+  else
+    EMIT(CAPTURE);
+}
+
+/* Segments are appended at an offset below the size, each at most as long as the size: the record has twice the room. */
+#define EMIT_VECTOR(size)                                                                                               \
+  do {                                                                                                                  \
+    RECORD(2 * size) *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);                                                  \
+    if (!p) {                                                                                                           \
+      count_lost();                                                                                                     \
+      return;                                                                                                           \
+    }                                                                                                                   \
+    u32 done = 0;                                                                                                       \
+    for (int i = 0; i < SEGMENTS; i++) {                                                                                \
+      if (i >= count || done >= size || done >= total)                                                                  \
+        break;                                                                                                          \
+      if (bpf_probe_read_user(&s, sizeof(s), (void *)(segments + i * sizeof(s))))                                       \
+        break;                                                                                                          \
+      u64 n = s.length;                                                                                                 \
+      if (n > total - done)                                                                                             \
+        n = total - done;                                                                                               \
+      n = bounded(n, size);                                                                                             \
+      u32 at = done;                                                                                                    \
+      FOLLOW(at);                                                                                                       \
+      at &= size - 1;                                                                                                   \
+      if (bpf_probe_read_user(p->data + at, n, (void *)s.base))                                                         \
+        break;                                                                                                          \
+      done += n;                                                                                                        \
+      if (s.length > n)                                                                                                 \
+        break; /* the rest of this segment is missing, so the next one does not follow */                               \
+    }                                                                                                                   \
+    fill(&p->head, sk, id, total, done, direction);                                                                     \
+    submit(p);                                                                                                          \
+  } while (0)
 
 INLINE void emit_vector(struct sock *sk, u64 id, u64 segments, u64 count, u32 total, u8 direction) {
   struct segment s;
@@ -179,32 +208,10 @@ INLINE void emit_vector(struct sock *sk, u64 id, u64 segments, u64 count, u32 to
       emit(sk, id, s.base, total, direction);
     return;
   }
-  struct vector_payload *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);
-  if (!p) {
-    count_lost();
-    return;
-  }
-  u32 done = 0;
-  for (int i = 0; i < SEGMENTS; i++) {
-    if (i >= count || done >= CAPTURE || done >= total)
-      break;
-    if (bpf_probe_read_user(&s, sizeof(s), (void *)(segments + i * sizeof(s))))
-      break;
-    u64 n = s.length;
-    if (n > total - done)
-      n = total - done;
-    n = bounded(n, CAPTURE);
-    u32 at = done;
-    FOLLOW(at);
-    at &= CAPTURE - 1;
-    if (bpf_probe_read_user(p->data + at, n, (void *)s.base))
-      break;
-    done += n;
-    if (s.length > n)
-      break; /* the rest of this segment is missing, so the next one does not follow */
-  }
-  fill(&p->head, sk, id, total, done, direction);
-  bpf_ringbuf_submit(p, RB_NO_WAKEUP);
+  if (total <= MEDIUM)
+    EMIT_VECTOR(MEDIUM);
+  else
+    EMIT_VECTOR(CAPTURE);
 }
 
 #ifdef WITH_TLS

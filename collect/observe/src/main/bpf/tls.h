@@ -148,34 +148,31 @@ INLINE void fill_clear(struct payload *p, struct carrier *from, u64 id, u64 time
   p->end = from->end;
 }
 
+#define EMIT_CLEAR(size)                                                                                                \
+  do {                                                                                                                  \
+    RECORD(size) *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);                                                      \
+    if (!p) {                                                                                                           \
+      count_lost();                                                                                                     \
+      return;                                                                                                           \
+    }                                                                                                                   \
+    fill_clear(&p->head, from, id, time, total, direction);                                                             \
+    u64 n = bounded(total, size);                                                                                       \
+    if (!bpf_probe_read_user(p->data, n, (void *)base))                                                                 \
+      p->head.captured = n;                                                                                             \
+    submit(p);                                                                                                          \
+  } while (0)
+
 INLINE void emit_clear(struct carrier *from, u64 id, u64 time, u64 base, u32 total, u8 direction) {
   u64 socket = from->end.sk;
   u64 *ports = bpf_map_lookup_elem(&ignored, &socket);
   if (ports && *ports == (ports_of(&from->end) | CLEAR_TOO))
     return;
-  if (total <= SMALL) {
-    struct small_payload *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);
-    if (!p) {
-      count_lost();
-      return;
-    }
-    fill_clear(&p->head, from, id, time, total, direction);
-    u64 n = bounded(total, SMALL);
-    if (!bpf_probe_read_user(p->data, n, (void *)base))
-      p->head.captured = n;
-    bpf_ringbuf_submit(p, RB_NO_WAKEUP);
-    return;
-  }
-  struct large_payload *p = bpf_ringbuf_reserve(&events, sizeof(*p), 0);
-  if (!p) {
-    count_lost();
-    return;
-  }
-  fill_clear(&p->head, from, id, time, total, direction);
-  u64 n = bounded(total, CAPTURE);
-  if (!bpf_probe_read_user(p->data, n, (void *)base))
-    p->head.captured = n;
-  bpf_ringbuf_submit(p, RB_NO_WAKEUP);
+  if (total <= SMALL)
+    EMIT_CLEAR(SMALL);
+  else if (total <= MEDIUM)
+    EMIT_CLEAR(MEDIUM);
+  else
+    EMIT_CLEAR(CAPTURE);
 }
 
 /* Passes the bytes of a call on; false when its socket is not known. */

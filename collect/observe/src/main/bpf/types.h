@@ -22,7 +22,8 @@ enum {
   MAP_RINGBUF = 27,
 };
 
-enum { RB_NO_WAKEUP = 1 };
+enum { RB_NO_WAKEUP = 1, RB_FORCE_WAKEUP = 2 };
+enum { RB_AVAILABLE = 0 };
 
 /* Helper functions by number (include/uapi/linux/bpf.h). */
 static void *(*bpf_map_lookup_elem)(void *map, const void *key) = (void *)1;
@@ -35,6 +36,7 @@ static long (*bpf_probe_read_kernel)(void *to, u32 size, const void *from) = (vo
 static long (*bpf_seq_write)(void *seq, const void *data, u32 len) = (void *)127;
 static void *(*bpf_ringbuf_reserve)(void *ring, u64 size, u64 flags) = (void *)131;
 static void (*bpf_ringbuf_submit)(void *data, u64 flags) = (void *)132;
+static u64 (*bpf_ringbuf_query)(void *ring, u64 flags) = (void *)134;
 static void *(*bpf_skc_to_tcp_sock)(void *sk) = (void *)137;
 static void *(*bpf_get_current_task_btf)(void) = (void *)158;
 static void *(*bpf_sock_from_file)(void *file) = (void *)162;

@@ -52,15 +52,8 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(NodeObserver.class.getName());
   private static final long MILLIS = 1_000_000L;
 
-  /** Pause between reads of events; the rings hold what comes in many times as long. */
+  /** Longest pause between reads of events; a ring that fills up ends it. */
   private static final long PAUSE_NANOS = 100 * MILLIS;
-
-  private static final long SHORTEST_PAUSE_NANOS = 2 * MILLIS;
-
-  /** Share of a ring that is full when the pause is right: fuller rings are read sooner. */
-  private static final double TARGET_FILL = 0.1;
-
-  private static final double LEAST_FILL = 1e-3;
 
   private static final long PASS_NANOS = 5_000 * MILLIS;
   private static final long FIRST_SCAN_NANOS = 3_000 * MILLIS;
@@ -90,7 +83,6 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private final CountDownLatch scanned = new CountDownLatch(1);
   private final @Nullable ProcessConnector connector;
   private final @Nullable ContainerLogs logs;
-  private long pauseNanos = PAUSE_NANOS; // of the thread
   private long flushed = System.nanoTime(); // of the thread
   private volatile long lostConnectionEvents;
   private volatile long lostPayloads;
@@ -456,7 +448,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
           nextPass = now + PASS_NANOS;
           readSockets(now);
         }
-      } while (!stop.await(pause(), TimeUnit.NANOSECONDS));
+      } while (!pause());
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -506,14 +498,19 @@ public final class NodeObserver implements Collector, AutoCloseable {
     }
   }
 
-  private long pause() {
-    double fill = payloads == null ? 0 : payloads.fill();
-    pauseNanos =
-        Math.clamp(
-            (long) (pauseNanos * TARGET_FILL / Math.max(fill, LEAST_FILL)),
-            SHORTEST_PAUSE_NANOS,
-            PAUSE_NANOS);
-    return pauseNanos;
+  /** Waits for the next reading; returns true at the end. */
+  private boolean pause() throws InterruptedException {
+    PayloadCapture p = payloads;
+    if (p == null) {
+      return stop.await(PAUSE_NANOS, TimeUnit.NANOSECONDS);
+    }
+    try {
+      p.await(PAUSE_NANOS);
+    } catch (IOException e) {
+      failures.failure(Level.WARNING, "Payloads could not be awaited", "payloads", e);
+      return stop.await(PAUSE_NANOS, TimeUnit.NANOSECONDS);
+    }
+    return stop.getCount() == 0;
   }
 
   @Override

@@ -4,6 +4,7 @@ import static java.lang.foreign.ValueLayout.JAVA_INT;
 import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.tethys.model.libc.LibraryException;
+import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.lang.invoke.VarHandle;
 
@@ -17,6 +18,8 @@ public final class RingBuffer implements AutoCloseable {
   private static final int DISCARDED = 0x4000_0000;
   private static final int LENGTH = 0x3fff_ffff;
   private static final int HEADER = 8;
+  private static final int EPOLLIN = 1;
+  private static final int EPOLLET = 1 << 31;
   private static final VarHandle LONG = JAVA_LONG.varHandle();
   private static final VarHandle INT = JAVA_INT.varHandle();
 
@@ -25,6 +28,7 @@ public final class RingBuffer implements AutoCloseable {
   private final MemorySegment data;
   private final long mask;
   private final Runnable unmap;
+  private int epoll = -1;
   private long position;
   private boolean closed;
 
@@ -57,14 +61,34 @@ public final class RingBuffer implements AutoCloseable {
       SystemCalls.unmap(consumer);
       throw e;
     }
-    return new RingBuffer(
-        consumer,
-        rest.asSlice(0, PAGE),
-        rest.asSlice(PAGE),
-        () -> {
-          SystemCalls.unmap(consumer);
-          SystemCalls.unmap(rest);
-        });
+    RingBuffer ring =
+        new RingBuffer(
+            consumer,
+            rest.asSlice(0, PAGE),
+            rest.asSlice(PAGE),
+            () -> {
+              SystemCalls.unmap(consumer);
+              SystemCalls.unmap(rest);
+            });
+    try {
+      ring.epoll = SystemCalls.epoll();
+      // By edges: the ring is readable with each record, but its waiters are woken on demand only.
+      SystemCalls.epollAdd(ring.epoll, descriptor, EPOLLIN | EPOLLET);
+      return ring;
+    } catch (LibraryException e) {
+      ring.close();
+      throw e;
+    }
+  }
+
+  /**
+   * Waits until a program wakes the readers of the ring, or the time is over. May also return
+   * early.
+   */
+  public void await(long nanos) throws IOException {
+    if (!closed) {
+      SystemCalls.epollWait(epoll, (int) Math.clamp(nanos / 1_000_000, 1, Integer.MAX_VALUE));
+    }
   }
 
   /** Receives an event, which is valid during the call. */
@@ -141,6 +165,9 @@ public final class RingBuffer implements AutoCloseable {
     if (!closed) {
       closed = true;
       unmap.run();
+      if (epoll >= 0) {
+        SystemCalls.close(epoll);
+      }
     }
   }
 }

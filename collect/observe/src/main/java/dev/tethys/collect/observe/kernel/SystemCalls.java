@@ -20,6 +20,7 @@ final class SystemCalls {
   private static final long PERF_EVENT_OPEN = ARM ? 241 : 298;
   private static final long PERF_FLAG_FD_CLOEXEC = 8;
   private static final int O_CLOEXEC = 0x80000;
+  private static final int EPOLL_CTL_ADD = 1;
   private static final int CLONE_NEWNET = 0x4000_0000;
   private static final int MAP_SHARED = 1;
   private static final long MAP_FAILED = -1;
@@ -52,6 +53,14 @@ final class SystemCalls {
       LibraryFunction.variadic("open", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_INT), 2);
   private static final MethodHandle SETNS =
       LibraryFunction.of("setns", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
+  private static final MethodHandle EPOLL_CREATE =
+      LibraryFunction.of("epoll_create1", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
+  private static final MethodHandle EPOLL_CTL =
+      LibraryFunction.of(
+          "epoll_ctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT, ADDRESS));
+  private static final MethodHandle EPOLL_WAIT =
+      LibraryFunction.of(
+          "epoll_wait", FunctionDescriptor.of(JAVA_INT, JAVA_INT, ADDRESS, JAVA_INT, JAVA_INT));
   private static final MethodHandle CLOSE =
       LibraryFunction.plain("close", FunctionDescriptor.of(JAVA_INT, JAVA_INT));
 
@@ -168,6 +177,42 @@ final class SystemCalls {
       } finally {
         close(fd);
       }
+    }
+  }
+
+  /** Opens an epoll instance, which is closed on exec. */
+  static int epoll() throws LibraryException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      return (int)
+          check(
+              "epoll_create1", call(() -> (int) EPOLL_CREATE.invokeExact(state, O_CLOEXEC)), state);
+    }
+  }
+
+  /** Adds a descriptor to an epoll instance (struct epoll_event begins with the events). */
+  static void epollAdd(int epoll, int fd, int events) throws LibraryException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      MemorySegment event = arena.allocate(16, 8);
+      event.set(JAVA_INT, 0, events);
+      check(
+          "epoll_ctl",
+          call(() -> (int) EPOLL_CTL.invokeExact(state, epoll, EPOLL_CTL_ADD, fd, event)),
+          state);
+    }
+  }
+
+  /** Waits for an event of an epoll instance, or a signal; returns the number of events. */
+  static int epollWait(int epoll, int millis) throws LibraryException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      MemorySegment event = arena.allocate(16, 8);
+      int n = (int) call(() -> (int) EPOLL_WAIT.invokeExact(state, epoll, event, 1, millis));
+      if (n < 0 && LibraryFunction.errno(state) != Errno.EINTR) {
+        throw new LibraryException("epoll_wait", LibraryFunction.errno(state));
+      }
+      return Math.max(0, n);
     }
   }
 

@@ -75,7 +75,6 @@ public final class PayloadCapture implements AutoCloseable {
   private byte[] bytes = new byte[1 << 11];
   private long lostBefore;
   private long events;
-  private double fill;
 
   private PayloadCapture(
       ConnectionTracker tracker,
@@ -173,9 +172,13 @@ public final class PayloadCapture implements AutoCloseable {
     return ring.end();
   }
 
-  /** Share of the ring that the last read emptied, from 0 to 1. */
-  public double fill() {
-    return fill;
+  /**
+   * Waits until many payloads are in the ring, or the time is over. May also return early.
+   *
+   * @param nanos the longest wait
+   */
+  public void await(long nanos) throws IOException {
+    ring.await(nanos);
   }
 
   /**
@@ -185,7 +188,6 @@ public final class PayloadCapture implements AutoCloseable {
    * @param before called with the time of each payload, to apply the changes of connections before
    */
   public void read(long end, LongConsumer before) {
-    fill = (double) ring.pending() / RING_BYTES;
     tracker.lock().lock();
     try {
       events +=

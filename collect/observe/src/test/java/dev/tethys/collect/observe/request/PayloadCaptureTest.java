@@ -15,6 +15,7 @@ import dev.tethys.collect.observe.protocol.ProtocolCounters;
 import dev.tethys.model.exposition.MetricFamily.Native;
 import dev.tethys.model.exposition.MetricFamily.Value;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
@@ -26,11 +27,13 @@ import java.nio.channels.ServerSocketChannel;
 import java.nio.channels.SocketChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
 
 /** Requests between two sockets of this process, through the kernel. */
 class PayloadCaptureTest {
@@ -119,6 +122,32 @@ class PayloadCaptureTest {
                   .isBetween(0.0, 60.0);
             }
           });
+      assertThat(payloads.lostEvents()).isZero();
+    }
+  }
+
+  @Test
+  @Timeout(60)
+  void manyPayloadsEndTheWaitForThem() throws Exception {
+    try (PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
+        ServerSocket server = new ServerSocket(0, 10, loopback);
+        Socket client = new Socket(loopback, server.getLocalPort());
+        Socket accepted = server.accept()) {
+      payloads.await(1_000_000); // returns at once when the ring has been made
+      Thread sender =
+          Thread.ofPlatform()
+              .start(
+                  () -> {
+                    try {
+                      for (int i = 0; i < 400; i++) {
+                        send(client, accepted, new byte[1000]);
+                      }
+                    } catch (IOException e) {
+                      throw new UncheckedIOException(e);
+                    }
+                  });
+      payloads.await(Duration.ofMinutes(5).toNanos());
+      sender.join();
       assertThat(payloads.lostEvents()).isZero();
     }
   }
