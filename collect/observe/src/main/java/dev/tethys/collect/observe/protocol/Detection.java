@@ -12,6 +12,7 @@ final class Detection {
     Protocol.NATS,
     Protocol.DUBBO,
     Protocol.RABBITMQ,
+    Protocol.MQTT,
     Protocol.MONGODB,
     Protocol.POSTGRES,
     Protocol.CASSANDRA,
@@ -46,7 +47,9 @@ final class Detection {
     }
     return NatsParser.isAnswer(in)
         ? Protocol.NATS
-        : AmqpParser.isAnswer(in) ? Protocol.RABBITMQ : null;
+        : AmqpParser.isAnswer(in)
+            ? Protocol.RABBITMQ
+            : MqttParser.isAnswer(in) ? Protocol.MQTT : null;
   }
 
   /** True when a request of this protocol is hardly ever found in bytes of another one. */
@@ -75,6 +78,7 @@ final class Detection {
       case NATS -> new NatsParser(requests);
       case DUBBO -> new DubboParser(requests);
       case RABBITMQ -> new AmqpParser(requests);
+      case MQTT -> new MqttParser(requests);
       case MONGODB -> new MongoParser(requests);
       case POSTGRES -> new PostgresParser(requests);
       case CASSANDRA -> new CassandraParser(requests);
@@ -96,6 +100,7 @@ final class Detection {
       case NATS -> NatsParser.isRequest(in);
       case DUBBO -> DubboParser.isRequest(in);
       case RABBITMQ -> AmqpParser.isRequest(in);
+      case MQTT -> MqttParser.isRequest(in);
       case MONGODB -> MongoParser.isRequest(in);
       case POSTGRES -> PostgresParser.isRequest(in);
       case CASSANDRA -> CassandraParser.isRequest(in);

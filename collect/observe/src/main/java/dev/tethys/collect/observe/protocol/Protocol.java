@@ -14,6 +14,7 @@ public enum Protocol {
   CASSANDRA("cassandra", "queries"),
   RABBITMQ("rabbitmq", "messages"),
   NATS("nats", "messages"),
+  MQTT("mqtt", "messages"),
   DUBBO("dubbo", "requests"),
   CLICKHOUSE("clickhouse", "queries"),
   ZOOKEEPER("zookeeper", "requests"),
@@ -35,7 +36,7 @@ public enum Protocol {
 
   /** True where messages are counted without an answer, so that no latency exists. */
   public boolean oneWay() {
-    return this == RABBITMQ || this == NATS;
+    return this == RABBITMQ || this == NATS || this == MQTT;
   }
 
   /**

@@ -25,7 +25,7 @@ final class SpanAttributes {
       case POSTGRES -> database(span, a, r, "postgresql");
       case MYSQL, REDIS, MEMCACHED, MONGODB, CASSANDRA, CLICKHOUSE, FOUNDATIONDB ->
           database(span, a, r, system(r.protocol()));
-      case KAFKA, RABBITMQ, NATS -> messaging(span, a, r);
+      case KAFKA, RABBITMQ, NATS, MQTT -> messaging(span, a, r);
       case DNS -> {
         name(span, "DNS", r.operation());
         put(a, "dns.question.name", r.target());
