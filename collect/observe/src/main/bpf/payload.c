@@ -4,7 +4,7 @@
  */
 #include "types.h"
 
-enum { CAPTURE = 1024, MEDIUM = 256, SMALL = 64, SEGMENTS = 8, MESSAGES = 4 };
+enum { LONGEST = 16384, LONG = 4096, CAPTURE = 1024, MEDIUM = 256, SMALL = 64, SEGMENTS = 8, MESSAGES = 4 };
 /* With so many bytes in the ring its reader is woken; until then it reads at intervals. */
 enum { WAKE_BYTES = 1 << 19 };
 enum { SENT = 0, RECEIVED = 1 };
@@ -55,6 +55,17 @@ struct {
   __type(key, u64);
   __type(value, u64);
 } ignored SEC(".maps");
+
+/*
+ * Sockets whose messages come many in one call, with their ports: of their payloads more is captured. Elsewhere the start of a
+ * message tells enough, and its body costs only time.
+ */
+struct {
+  __uint(type, MAP_LRU_HASH);
+  __uint(max_entries, 4096);
+  __type(key, u64);
+  __type(value, u64);
+} pipelined SEC(".maps");
 
 struct payload {
   u64 time;
@@ -126,10 +137,19 @@ INLINE struct sock *socket_of(u32 fd) {
   return protocol == IPPROTO_UDP && sk->__sk_common.skc_dport == __builtin_bswap16(DNS) ? sk : 0;
 }
 
+INLINE u64 ports_of_socket(struct sock *sk) {
+  return (u64)sk->__sk_common.skc_num << 16 | sk->__sk_common.skc_dport;
+}
+
 INLINE int is_ignored(struct sock *sk) {
   u64 key = (u64)sk;
   u64 *ports = bpf_map_lookup_elem(&ignored, &key);
-  return ports && (*ports & ~CLEAR_TOO) == ((u64)sk->__sk_common.skc_num << 16 | sk->__sk_common.skc_dport);
+  return ports && (*ports & ~CLEAR_TOO) == ports_of_socket(sk);
+}
+
+INLINE int is_pipelined(u64 socket, u64 ports) {
+  u64 *of = bpf_map_lookup_elem(&pipelined, &socket);
+  return of && *of == ports;
 }
 
 INLINE void fill(struct payload *p, struct sock *sk, u64 id, u32 total, u32 captured, u8 direction) {
@@ -164,8 +184,12 @@ INLINE void emit(struct sock *sk, u64 id, u64 base, u32 total, u8 direction) {
     EMIT(SMALL);
   else if (total <= MEDIUM)
     EMIT(MEDIUM);
-  else
+  else if (total <= CAPTURE || !is_pipelined((u64)sk, ports_of_socket(sk)))
     EMIT(CAPTURE);
+  else if (total <= LONG)
+    EMIT(LONG);
+  else
+    EMIT(LONGEST);
 }
 
 /* Segments are appended at an offset below the size, each at most as long as the size: the record has twice the room. */

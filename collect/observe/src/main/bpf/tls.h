@@ -171,8 +171,12 @@ INLINE void emit_clear(struct carrier *from, u64 id, u64 time, u64 base, u32 tot
     EMIT_CLEAR(SMALL);
   else if (total <= MEDIUM)
     EMIT_CLEAR(MEDIUM);
-  else
+  else if (total <= CAPTURE || !is_pipelined(socket, ports_of(&from->end)))
     EMIT_CLEAR(CAPTURE);
+  else if (total <= LONG)
+    EMIT_CLEAR(LONG);
+  else
+    EMIT_CLEAR(LONGEST);
 }
 
 /* Passes the bytes of a call on; false when its socket is not known. */

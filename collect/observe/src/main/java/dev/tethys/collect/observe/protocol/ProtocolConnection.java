@@ -35,6 +35,11 @@ public final class ProtocolConnection {
   private Direction requestDirection = Direction.SENT;
   private boolean opaque;
   private boolean tls;
+  private boolean pipelined;
+
+  /** Messages read of the last payload. */
+  private int messages;
+
   private int tries;
   private int strikes;
   private long reported;
@@ -94,6 +99,14 @@ public final class ProtocolConnection {
    */
   public boolean wantsPayloads() {
     return !opaque;
+  }
+
+  /**
+   * True when messages came in one payload behind the bytes that were captured of it: of the next
+   * ones more is needed.
+   */
+  public boolean isPipelined() {
+    return pipelined;
   }
 
   /** True when the connection was dropped because it is encrypted. */
@@ -159,6 +172,10 @@ public final class ProtocolConnection {
     if (opaque) {
       return;
     }
+    // Behind a loss of answers the requests tell their number; messages are counted both ways.
+    if (messages > 0 && in.isCut() && (request || p.isOneWay())) {
+      pipelined = true;
+    }
     if (in.settle() | lost) {
       counters.lost.incrementAndGet();
       lose(request, now);
@@ -187,11 +204,15 @@ public final class ProtocolConnection {
     ProtocolParser p = first;
     boolean request = isRequest;
     boolean changed = false;
+    messages = 0;
     while (true) {
       int before = in.available();
       Step step = request ? p.request(in, now) : p.response(in, now);
-      if (step == Step.NEXT && in.available() > 0 && in.available() < before) {
-        continue;
+      if (step == Step.NEXT) {
+        messages++;
+        if (in.available() > 0 && in.available() < before) {
+          continue;
+        }
       }
       if (step == Step.OPAQUE) {
         p.flushIdle(Long.MAX_VALUE);

@@ -4,12 +4,18 @@ import java.util.concurrent.atomic.AtomicLong;
 
 /** Counts of what could not be measured, shared by the connections of an agent. */
 public final class ProtocolCounters {
+  /** Most requests open at a time on all connections; some 100 bytes each. */
+  static final int MAX_OPEN = 200_000;
+
   final AtomicLong unrecognised = new AtomicLong();
   final AtomicLong malformed = new AtomicLong();
   final AtomicLong shed = new AtomicLong();
   final AtomicLong lost = new AtomicLong();
   final AtomicLong unanswered = new AtomicLong();
   final AtomicLong faults = new AtomicLong();
+
+  /** Requests open on all connections; of the thread that feeds them. */
+  int open;
 
   /** Connections whose protocol was not recognised. */
   public long unrecognised() {
@@ -21,7 +27,7 @@ public final class ProtocolCounters {
     return malformed.get();
   }
 
-  /** Requests not measured because too many were open on their connection. */
+  /** Requests not measured because too many were open. */
   public long shed() {
     return shed.get();
   }

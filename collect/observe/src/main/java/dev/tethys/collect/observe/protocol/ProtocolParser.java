@@ -45,6 +45,11 @@ abstract class ProtocolParser {
     return false;
   }
 
+  /** True when messages of both directions are counted, and have no answers. */
+  final boolean isOneWay() {
+    return requests.protocol().oneWay();
+  }
+
   /** Told when messages of a direction may have been missed; the next payload starts with one. */
   void lost(boolean request, long now) {}
 

@@ -9,11 +9,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * Open requests of a connection, in the order of their answers or by number.
  *
- * <p>Bounded: requests beyond the bound are counted but not measured. In order, their places are
+ * <p>Bounded by connection and in all: requests beyond a bound are shed. In order, their places are
  * still counted so that later answers meet their own requests.
  */
 final class Requests {
-  static final int BOUND = 256;
+  static final int BOUND = 4096;
 
   private final Protocol protocol;
   private final boolean client;
@@ -33,14 +33,19 @@ final class Requests {
     this.counters = counters;
   }
 
+  Protocol protocol() {
+    return protocol;
+  }
+
   /** Appends a request whose answer comes in order; null when too many are open. */
   @Nullable Pending open(long start) {
-    if (untracked > 0 || queue.size() >= BOUND) {
+    if (untracked > 0 || queue.size() >= BOUND || counters.open >= ProtocolCounters.MAX_OPEN) {
       untracked++;
       counters.shed.incrementAndGet();
       return null;
     }
     Pending p = new Pending(start);
+    counters.open++;
     queue.add(p);
     return p;
   }
@@ -52,12 +57,16 @@ final class Requests {
       byId = new LinkedHashMap<>();
       numbered = byId;
     }
-    if (byId.size() >= BOUND && !byId.containsKey(id)) {
+    boolean full = byId.size() >= BOUND || counters.open >= ProtocolCounters.MAX_OPEN;
+    if (full && !byId.isEmpty() && !byId.containsKey(id)) {
       byId.pollFirstEntry();
+      counters.open--;
       counters.shed.incrementAndGet();
     }
     Pending p = new Pending(start);
-    if (byId.put(id, p) != null) {
+    if (byId.put(id, p) == null) {
+      counters.open++;
+    } else {
       counters.unanswered.incrementAndGet();
     }
     return p;
@@ -72,7 +81,11 @@ final class Requests {
   /** Takes out the request with this number; null when unknown. */
   @Nullable Pending close(long id) {
     Map<Long, Pending> byId = numbered;
-    return byId == null ? null : byId.remove(id);
+    Pending p = byId == null ? null : byId.remove(id);
+    if (p != null) {
+      counters.open--;
+    }
+    return p;
   }
 
   /** Oldest request in order; null when none is open. */
@@ -83,7 +96,9 @@ final class Requests {
   /** Takes out the oldest request in order; null when none is open or it was not tracked. */
   @Nullable Pending close() {
     Pending p = queue.poll();
-    if (p == null && untracked > 0) {
+    if (p != null) {
+      counters.open--;
+    } else if (untracked > 0) {
       untracked--;
     }
     return p;
@@ -147,6 +162,7 @@ final class Requests {
     }
     answerLost = false;
     for (Pending p = queue.poll(); p != null; p = queue.poll()) {
+      counters.open--;
       report(p, lastAnswer);
     }
     untracked = 0;
@@ -172,6 +188,7 @@ final class Requests {
       }
     }
     counters.unanswered.addAndGet(open);
+    counters.open -= queue.size() + (numbered == null ? 0 : numbered.size());
     queue.clear();
     numbered = null;
     untracked = 0;

@@ -27,6 +27,7 @@ final class StreamBuffer {
   private long arrival;
   private long startTime;
   private int payloadLength;
+  private boolean cut;
 
   /** Adds a payload; true when a message may have started in bytes that were not captured. */
   boolean append(byte[] from, int offset, int length, long total, long timestamp) {
@@ -47,6 +48,7 @@ final class StreamBuffer {
       }
     }
     gap = remaining - len;
+    cut = false;
     payloadLength = len;
     if (len == 0) {
       boolean lost = gap > 0;
@@ -107,9 +109,15 @@ final class StreamBuffer {
   /** Leaves out the rest of this payload, the gap included. */
   void takePayload() {
     start = end;
+    cut = gap > 0;
     gap = 0;
     skip = 0;
     startTime = arrival;
+  }
+
+  /** True when a message of the last payload may start in bytes that were not captured. */
+  boolean isCut() {
+    return cut || gap > 0;
   }
 
   /** Visible length of the payload added last. */

@@ -68,6 +68,7 @@ public final class PayloadCapture implements AutoCloseable {
   private final RingBuffer ring;
   private final KernelMap lost;
   private final KernelMap ignored;
+  private final KernelMap pipelined;
   private final @Nullable KernelMap unattributed;
   private final SocketView view = new SocketView();
   private IntConsumer usesTls = _ -> {};
@@ -91,6 +92,7 @@ public final class PayloadCapture implements AutoCloseable {
     this.ring = ring;
     this.lost = programs.map("lost");
     this.ignored = programs.map("ignored");
+    this.pipelined = programs.map("pipelined");
     this.unattributed = programs.has("unattributed") ? programs.map("unattributed") : null;
   }
 
@@ -242,7 +244,11 @@ public final class PayloadCapture implements AutoCloseable {
           m.get(JAVA_BYTE, at + DIRECTION) == 0 ? Direction.SENT : Direction.RECEIVED,
           time);
     }
+    boolean pipelined = parser.isPipelined();
     feed(parser, m, at, length, time);
+    if (!pipelined && parser.isPipelined()) {
+      captureMore();
+    }
     if (!parser.wantsPayloads()) {
       ignore(clear ? CLEAR_TOO : 0);
       if (parser.isTls()) {
@@ -283,6 +289,15 @@ public final class PayloadCapture implements AutoCloseable {
       ignored.put(view.socket(), view.ports() | clearToo);
     } catch (IOException e) {
       // its payloads keep coming, and are dropped here
+    }
+  }
+
+  /** Has the kernel capture more of each payload of a socket from now on. */
+  private void captureMore() {
+    try {
+      pipelined.put(view.socket(), view.ports());
+    } catch (IOException e) {
+      // its messages stay uncounted beyond the usual length
     }
   }
 

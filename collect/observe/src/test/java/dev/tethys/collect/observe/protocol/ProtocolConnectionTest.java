@@ -51,6 +51,7 @@ class ProtocolConnectionTest {
   void requestsOfTheClientAreFound(WireCase c) {
     assertThat(requests(c.payloads(), true)).isEqualTo(c.requests());
     assertThat(counters.faults()).isZero();
+    assertThat(counters.open).as("requests open after the end").isZero();
   }
 
   @ParameterizedTest
@@ -165,14 +166,29 @@ class ProtocolConnectionTest {
       feedAt(connection, i, true, "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n");
     }
     for (int i = 0; i < n; i++) {
-      feedAt(connection, 1000 + i, false, "$1\r\nv\r\n");
+      feedAt(connection, 10_000 + i, false, "$1\r\nv\r\n");
     }
     assertThat(found).hasSize(Requests.BOUND);
-    assertThat(found).allMatch(r -> r.durationNanos() == 1000);
+    assertThat(found).allMatch(r -> r.durationNanos() == 10_000);
     assertThat(counters.shed()).isEqualTo(50);
-    feedAt(connection, 2000, true, "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n");
-    feedAt(connection, 2005, false, "$1\r\nv\r\n");
+    feedAt(connection, 20_000, true, "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n");
+    feedAt(connection, 20_005, false, "$1\r\nv\r\n");
     assertThat(found.getLast().durationNanos()).isEqualTo(5);
+  }
+
+  @Test
+  void openRequestsOfAllConnectionsAreBounded() {
+    List<ProtocolConnection> connections = new ArrayList<>();
+    for (int i = 0; i < 60; i++) {
+      ProtocolConnection c = new ProtocolConnection(_ -> {}, counters, null);
+      connections.add(c);
+      for (int n = 0; n < Requests.BOUND; n++) {
+        feedAt(c, n, true, "*2\r\n$3\r\nGET\r\n$1\r\nk\r\n");
+      }
+    }
+    assertThat(counters.open).isEqualTo(ProtocolCounters.MAX_OPEN);
+    connections.forEach(ProtocolConnection::close);
+    assertThat(counters.open).isZero();
   }
 
   private static void feedAt(ProtocolConnection c, long time, boolean client, String text) {

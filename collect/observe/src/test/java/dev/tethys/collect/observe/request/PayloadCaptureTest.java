@@ -127,6 +127,24 @@ class PayloadCaptureTest {
   }
 
   @Test
+  void countsAllRequestsOfLongPipelinesAfterTheFirst() throws Exception {
+    String set = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5\r\nvalue\r\n";
+    try (KernelConnections connections = KernelConnections.open(tracker);
+        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
+        ServerSocket server = new ServerSocket(0, 10, loopback);
+        Socket client = new Socket(loopback, server.getLocalPort());
+        Socket accepted = server.accept()) {
+      for (int many : new int[] {100, 1, 80, 400}) {
+        send(client, accepted, ascii(set.repeat(many)));
+        send(accepted, client, ascii("+OK\r\n".repeat(many)));
+        read(connections, payloads);
+      }
+      double all = count("container_redis_queries_total", "ok");
+      assertThat(all).isBetween(1.0 + 80 + 400, 1.0 + 80 + 400 + 100);
+    }
+  }
+
+  @Test
   @Timeout(60)
   void manyPayloadsEndTheWaitForThem() throws Exception {
     try (PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
