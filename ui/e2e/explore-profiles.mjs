@@ -91,6 +91,24 @@ scenarios.push(
     },
   },
   {
+    name: 'profiles: samples of one span are shown, and all when there are none',
+    async run({ open, page }) {
+      const { calls } = await mockPyroscope(page);
+      const span = '00f067aa0ba902b7';
+      await open(address({ query: SHOP, span }));
+      await graph(page).waitFor();
+      const merges = () => calls.filter((c) => c.method === 'SelectMergeStacktraces');
+      assert.deepEqual(merges().at(-1).body.spanSelector, [span]);
+      await open(address({ query: SHOP, span: 'f'.repeat(16) }));
+      await page.getByRole('heading', { name: 'No samples of this span' }).waitFor();
+      await clean(page, 'no samples');
+      await page.getByRole('button', { name: 'Show all samples of this time' }).click();
+      await graph(page).waitFor();
+      assert.equal(param(page, 'span'), null);
+      assert.equal(merges().at(-1).body.spanSelector, undefined);
+    },
+  },
+  {
     name: 'profiles: an invalid selector, no profiles and no store are explained',
     async run({ open, page, allow }) {
       allow(/400|404/);

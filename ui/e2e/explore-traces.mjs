@@ -155,6 +155,13 @@ export const scenarios = [
         logs.searchParams.get('query'),
         `{service_name="pay"} | trace_id="${traceId(1_795_740_000)}"`,
       );
+      const profile = new URL(
+        await drawer.getByRole('link', { name: 'Profile of span' }).getAttribute('href'),
+        page.url(),
+      );
+      assert.equal(profile.pathname, '/explore/profiles');
+      assert.equal(profile.searchParams.get('query'), '{service_name="pay"}');
+      assert.match(profile.searchParams.get('span'), /^[0-9a-f]{16}$/);
       const metrics = new URL(
         await drawer.getByRole('link', { name: 'Metrics of resource' }).getAttribute('href'),
         page.url(),

@@ -112,6 +112,8 @@ export async function mockPyroscope(page, options = {}) {
       const labels = body.groupBy.map((name) => ({ name, value: 'shop' })); // has the largest total
       return route.fulfill({ json: { series: [{ labels, points }] } });
     }
+    if (method === 'SelectMergeStacktraces' && body.spanSelector?.[0].startsWith('f'))
+      return route.fulfill({ json: { flamegraph: {} } });
     if (method === 'SelectMergeStacktraces')
       return route.fulfill({ json: { flamegraph: flamegraph([versionOf(selector)]) } });
     if (method === 'Diff')

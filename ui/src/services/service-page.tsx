@@ -7,6 +7,7 @@ import { Loading, PageHead } from '../components/ui';
 import { usePatterns } from '../explore/logs/api';
 import { quoted } from '../explore/logs/lexer';
 import { patternRows } from '../explore/logs/patterns';
+import { SERVICE, withLabel } from '../explore/profiles/state';
 import { useMetrics, useSearchTraces } from '../explore/traces/api';
 import { durationLiteral } from '../explore/traces/filters';
 import { writeBox } from '../explore/traces/state';
@@ -30,7 +31,8 @@ const PATTERNS = 8;
 const NONE: string[] = [];
 
 const ENTRY = '(kind = server || kind = consumer)';
-const tracesSearch = (state: ServicesState, query: string) => ({
+/** Range of the page and a query, for any page below Explore. */
+const exploreSearch = (state: ServicesState, query: string) => ({
   query,
   range: formatDuration(state.time.range),
   ...(state.time.end === null ? {} : { end: formatMoment(state.time.end, true) }),
@@ -45,10 +47,17 @@ export function ServicePage() {
       <PageHead title={name} tab={`Service ${name}`} lead={`Means over ${state.window}.`}>
         <Link
           to="/explore/traces"
-          search={tracesSearch(state, `{ ${of} }`) as never}
+          search={exploreSearch(state, `{ ${of} }`) as never}
           className="button button-plain"
         >
           Explore traces
+        </Link>
+        <Link
+          to="/explore/profiles"
+          search={exploreSearch(state, withLabel('{}', SERVICE, name)) as never}
+          className="button button-plain"
+        >
+          Profiles
         </Link>
         <TimePicker
           value={state.time}
@@ -163,7 +172,7 @@ function Operations({ name, of, state }: { name: string; of: string; state: Serv
                   <td>
                     <Link
                       to="/explore/traces"
-                      search={tracesSearch(state, `{ ${of} && name = ${quoted(one.name)} }`) as never}
+                      search={exploreSearch(state, `{ ${of} && name = ${quoted(one.name)} }`) as never}
                     >
                       {one.name}
                     </Link>
@@ -255,7 +264,7 @@ function Instances({ of, state }: { of: string; state: ServicesState }) {
                       <Link
                         to="/explore/traces"
                         search={
-                          tracesSearch(
+                          exploreSearch(
                             state,
                             `{ ${of} && resource.service.instance.id = ${quoted(row.instance)} }`,
                           ) as never
@@ -310,11 +319,11 @@ function FoundTraces({
         <span className="panel-links">
           <Link
             to="/explore/traces"
-            search={{ ...tracesSearch(state, compare.query), box: compare.box } as never}
+            search={{ ...exploreSearch(state, compare.query), box: compare.box } as never}
           >
             What they share
           </Link>
-          <Link to="/explore/traces" search={tracesSearch(state, query) as never}>
+          <Link to="/explore/traces" search={exploreSearch(state, query) as never}>
             All in Explore
           </Link>
         </span>
@@ -370,7 +379,7 @@ function LogPatterns({ name, state }: { name: string; state: ServicesState }) {
     <section className="panel service-panel" aria-label="Log patterns">
       <header>
         <h2>Log patterns</h2>
-        <Link to="/explore/logs" search={tracesSearch(state, query) as never}>
+        <Link to="/explore/logs" search={exploreSearch(state, query) as never}>
           All in Explore
         </Link>
       </header>
@@ -392,7 +401,7 @@ function LogPatterns({ name, state }: { name: string; state: ServicesState }) {
               <span>{row.level || 'unknown'}</span>
               <Link
                 to="/explore/logs"
-                search={tracesSearch(state, `${query} |> ${quoted(row.pattern)}`) as never}
+                search={exploreSearch(state, `${query} |> ${quoted(row.pattern)}`) as never}
               >
                 {row.pattern}
               </Link>

@@ -17,6 +17,8 @@ export interface Selection extends Window {
   query: string;
   /** Id of one profile; all without it. */
   profile?: string;
+  /** Id of the span that samples were taken in; all without it. */
+  span?: string;
 }
 
 /** Throws ApiError. */
@@ -61,9 +63,10 @@ const selected = (s: Selection) => ({
   start: Math.floor(s.start),
   end: Math.ceil(s.end),
   ...(s.profile ? { profileIdSelector: [s.profile] } : {}),
+  ...(s.span ? { spanSelector: [s.span] } : {}),
 });
 
-const keyOf = (s: Selection) => [s.type, s.query, s.start, s.end, s.profile ?? ''];
+const keyOf = (s: Selection) => [s.type, s.query, s.start, s.end, s.profile ?? '', s.span ?? ''];
 
 /** Labels of the stored series. Asked again while there are none. */
 export function useProfileSeries(window: Window, attempt: number) {
@@ -93,6 +96,23 @@ export function useAnyProfiles() {
       (await call<{ dataIngested?: boolean }>('GetProfileStats', {}, signal)).dataIngested === true,
     refetchInterval: (query) => (query.state.error ? false : query.state.data ? 60_000 : 3000),
     staleTime: 30_000,
+  });
+}
+
+/** Names of labels of profiles, the private ones left out; none where the server has no profiles. */
+export function useProfileLabels(window: Window) {
+  return useQuery({
+    queryKey: ['profiles-labels', window.start, window.end],
+    queryFn: async ({ signal }) => {
+      try {
+        const body = await call<{ names?: string[] }>('LabelNames', { matchers: [], ...window }, signal);
+        return (body.names ?? []).filter((name) => !name.startsWith('__'));
+      } catch (e) {
+        if (e instanceof ApiError && e.kind === 'missing_api') return [];
+        throw e;
+      }
+    },
+    staleTime: Number.POSITIVE_INFINITY,
   });
 }
 

@@ -151,13 +151,14 @@ describe('state', () => {
       find: 'pay',
       fn: 'main.pay',
       zoom: 'a-b',
+      span: '00f067aa0ba902b7',
       invert: '1',
       compare: '1',
       base: '{version="1"}',
       shift: '1h',
     };
     expect(encode(decode(search))).toEqual(search);
-    expect(encode(decode({ view: 'wrong', range: 'x', shift: '-1' }))).toEqual({});
+    expect(encode(decode({ view: 'wrong', range: 'x', shift: '-1', span: 'x' }))).toEqual({});
   });
 
   it('adds and replaces labels', () => {

@@ -234,6 +234,12 @@ function ProfilesContent({
             />
           </div>
         )}
+        {state.span !== '' && (
+          <p className="profile-span">
+            Samples of span <code>{state.span}</code>
+            <Button onClick={() => update({ span: '', zoom: '' })}>Show all samples</Button>
+          </p>
+        )}
         {selection && (
           <TimelineChart
             title={typeLabel(state.type)}
@@ -267,7 +273,7 @@ function ProfilesContent({
       {selection ? (
         <Result
           state={state}
-          selection={state.profile ? { ...selection, profile: state.profile } : selection}
+          selection={{ ...selection, profile: state.profile, span: state.span }}
           baseline={baseline}
           attempt={attempt}
           update={update}
@@ -378,6 +384,16 @@ function Result({
         <ErrorNotice error={answer.error} />
       ) : !flames || !shown ? (
         <Loading label="Merging profiles" />
+      ) : nothing && state.span !== '' ? (
+        <Empty
+          icon="search"
+          title="No samples of this span"
+          actions={
+            <Button onClick={() => update({ span: '', zoom: '' })}>Show all samples of this time</Button>
+          }
+        >
+          The profiler has to label samples with the span, as Pyroscope’s agents with OpenTelemetry do.
+        </Empty>
       ) : nothing ? (
         <NoneHere window={selection} time={state.time} setTime={setTime} />
       ) : (

@@ -25,6 +25,8 @@ export interface ProfilesState {
   zoom: string;
   /** Id of the one profile that is shown; empty for all of the selection. */
   profile: string;
+  /** Id of the one span whose samples are shown; empty for all. */
+  span: string;
   /** Whether single profiles are shown as a heat map. */
   single: boolean;
   inverted: boolean;
@@ -55,6 +57,7 @@ export function decode(search: Search): ProfilesState {
     fn: search.fn ?? '',
     zoom: search.zoom ?? '',
     profile: search.profile ?? '',
+    span: /^[0-9a-f]{16}$/.test(search.span ?? '') ? (search.span as string) : '',
     single: search.single === '1',
     inverted: search.invert === '1',
     compare: search.compare === '1',
@@ -75,6 +78,7 @@ export function encode(state: ProfilesState): Search {
   if (state.fn) out.fn = state.fn;
   if (state.zoom) out.zoom = state.zoom;
   if (state.profile) out.profile = state.profile;
+  if (state.span) out.span = state.span;
   if (state.single) out.single = '1';
   if (state.inverted) out.invert = '1';
   if (state.compare) {

@@ -5,7 +5,7 @@ import { Button, CopyButton } from '../../components/ui';
 import { utcTime } from '../../lib/store';
 import { formatMoment } from '../../lib/time';
 import { attributeName, termFor } from './filters';
-import { logsSearch, metricsSearch } from './links';
+import { logsSearch, metricsSearch, profilesSearch } from './links';
 import type { Attribute } from './model';
 import { formatAttribute } from './model';
 import { duration, share } from './text';
@@ -59,6 +59,7 @@ export function SpanDrawer(props: {
   const utc = utcTime.use();
   const startMs = Number(trace.base / 1_000_000n) + span.start / 1e6;
   const metrics = metricsSearch(trace, span);
+  const profiles = profilesSearch(trace, span);
   const parent = tree.nodes[node.parent];
   const facts: [string, React.ReactNode][] = [
     ['Duration', duration(span.duration)],
@@ -92,6 +93,11 @@ export function SpanDrawer(props: {
             >
               Logs of span
             </Link>
+            {profiles && (
+              <Link to="/explore/profiles" search={profiles as never} className="button button-plain">
+                Profile of span
+              </Link>
+            )}
             {metrics && (
               <Link to="/query" search={metrics as never} className="button button-plain">
                 Metrics of resource

@@ -25,7 +25,8 @@ import { trace } from './fixtures';
 import { boxOf, boxPlace, heatGrid, slowestBox } from './heat-model';
 import { tokenize } from './lexer';
 import { toLines } from './lines';
-import { logsSearch, metricLabels } from './links';
+import { logsSearch, metricLabels, profilesSearch } from './links';
+import { UNKNOWN_SERVICE } from './model';
 import { aligned, type Box, decode, encode, stepOf } from './state';
 
 const kinds = (text: string) => tokenize(text, true).map((t) => `${t.kind}:${t.text}`);
@@ -373,6 +374,19 @@ describe('links', () => {
     expect(search.query).toBe(`{service_name="shop"} | trace_id="${'a'.repeat(32)}"`);
     expect(logsSearch(t, null).query).toMatch(/^\{service_name=~"\.\+"\}/);
     expect(search.end).toMatch(/^\d{4}-\d\d-\d\d /);
+  });
+
+  it('lead to the profile of the span', () => {
+    const t = trace({ id: 'b'.repeat(16), service: 'a"b', lasts: 1000 });
+    const [span] = t.spans;
+    expect(span && profilesSearch(t, span)).toEqual({
+      query: '{service_name="a\\"b"}',
+      span: 'b'.repeat(16),
+      range: expect.stringMatching(/^2m/),
+      end: expect.stringMatching(/^\d{4}-\d\d-\d\d /),
+    });
+    const unknown = trace({ id: 'b'.repeat(16), service: UNKNOWN_SERVICE, lasts: 1000 });
+    expect(unknown.spans[0] && profilesSearch(unknown, unknown.spans[0])).toBeNull();
   });
 
   it('lead to metrics by job and instance', () => {
