@@ -135,6 +135,8 @@ export function ComparePanel(props: {
   const comparison = useMemo(() => (answer.data ? rank(answer.data.series) : null), [answer.data]);
   if (answer.error) return <ErrorNotice error={answer.error} />;
   if (!comparison) return <Loading label="Comparing spans" />;
+  const comparable = comparison.inside > 0 && comparison.outside > 0;
+  const more = comparable ? comparison.attributes.length - FIRST_ATTRIBUTES : 0;
   const shown = all ? comparison.attributes : comparison.attributes.slice(0, FIRST_ATTRIBUTES);
   return (
     <section
@@ -149,6 +151,10 @@ export function ComparePanel(props: {
       </header>
       {comparison.inside === 0 ? (
         <p className="muted">The selection holds no spans.</p>
+      ) : comparison.outside === 0 ? (
+        <p className="muted">
+          The selection holds all spans of the query, so there are no others to compare with.
+        </p>
       ) : comparison.attributes.length === 0 ? (
         <p className="muted">No attribute differs by more than 2 % between selected and other spans.</p>
       ) : (
@@ -176,9 +182,9 @@ export function ComparePanel(props: {
           />
         </div>
       )}
-      {comparison.attributes.length > FIRST_ATTRIBUTES && (
+      {more > 0 && (
         <Button onClick={() => setAll(!all)}>
-          {all ? 'Fewer attributes' : `${comparison.attributes.length - FIRST_ATTRIBUTES} more attributes`}
+          {all ? 'Fewer attributes' : `${more} more ${more === 1 ? 'attribute' : 'attributes'}`}
         </Button>
       )}
     </section>
