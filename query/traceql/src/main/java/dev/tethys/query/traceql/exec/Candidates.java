@@ -39,7 +39,7 @@ final class Candidates {
         if (within != null && pushed) {
           f = Pushdown.and(f, new SpanFilter.OfTraces(within.ids()));
         }
-        TraceTable out = scan(f, 0, segments.size(), Integer.MAX_VALUE, pushed ? null : within);
+        TraceTable out = scan(f, pushed ? null : within);
         out.retain(l.count());
         yield out;
       }
@@ -64,14 +64,43 @@ final class Candidates {
     };
   }
 
+  /** Traces of all segments with spans that fit. */
+  private TraceTable scan(SpanFilter filter, @Nullable TraceTable within) {
+    if (Pushdown.isNone(filter)) {
+      return new TraceTable();
+    }
+    TraceTable.Runs[] parts = new TraceTable.Runs[segments.size()];
+    work.forEach(
+        parts.length,
+        () ->
+            i -> {
+              TraceTable.Runs t = new TraceTable.Runs();
+              work.scan(
+                  segments.get(i),
+                  filter,
+                  NEEDS,
+                  rows -> {
+                    int before = t.size();
+                    runs(
+                        rows,
+                        (h, l, newest, count) -> {
+                          if (within == null || within.contains(h, l)) {
+                            t.add(h, l, newest, count);
+                          }
+                        });
+                    work.reserve((long) (t.size() - before) * TraceTable.BYTES);
+                  });
+              parts[i] = t;
+            });
+    return TraceTable.of(parts);
+  }
+
   /**
    * Traces with spans that fit, of some segments.
    *
    * @param enough number of traces after which the scan of a segment ends
-   * @param within traces that are wanted; null for all
    */
-  TraceTable scan(
-      SpanFilter filter, int fromSegment, int toSegment, int enough, @Nullable TraceTable within) {
+  TraceTable scan(SpanFilter filter, int fromSegment, int toSegment, int enough) {
     TraceTable all = new TraceTable();
     if (Pushdown.isNone(filter)) {
       return all;
@@ -87,7 +116,9 @@ final class Candidates {
                   filter,
                   NEEDS,
                   rows -> {
-                    add(t, rows, within);
+                    int before = t.size();
+                    runs(rows, t::add);
+                    work.reserve((long) (t.size() - before) * TraceTable.BYTES);
                     if (t.size() >= enough) {
                       throw TraceqlRun.EnoughResults.ENOUGH;
                     }
@@ -102,16 +133,15 @@ final class Candidates {
 
   /** Traces with spans of which one may be below another. */
   private TraceTable related(SpanRelation relation, @Nullable TraceTable within) {
-    TraceTable all = new TraceTable();
     if (Pushdown.isNone(relation.lower()) || Pushdown.isNone(relation.upper())) {
-      return all;
+      return new TraceTable();
     }
-    TraceTable[] parts = new TraceTable[segments.size()];
+    TraceTable.Runs[] parts = new TraceTable.Runs[segments.size()];
     work.forEach(
         parts.length,
         () ->
             i -> {
-              TraceTable t = new TraceTable();
+              TraceTable.Runs t = new TraceTable.Runs();
               work.related(
                   segments.get(i),
                   relation,
@@ -123,28 +153,27 @@ final class Candidates {
               work.reserve((long) t.size() * TraceTable.BYTES);
               parts[i] = t;
             });
-    for (TraceTable t : parts) {
-      all.addAll(t);
-    }
+    TraceTable all = TraceTable.of(parts);
     all.retain(2); // one segment says that it may hold, or two have spans
     return all;
   }
 
-  private void add(TraceTable t, SpanRows rows, @Nullable TraceTable within) {
-    int before = t.size();
+  /** Receiver of spans of a trace that follow one another. */
+  private interface Run {
+    void add(long high, long low, long newest, int count);
+  }
+
+  private static void runs(SpanRows rows, Run to) {
     for (int i = 0; i < rows.count; ) {
       long h = rows.traceHigh[i];
       long l = rows.traceLow[i];
       long newest = rows.start[i];
-      int end = i + 1; // of the spans of the trace that follow one another
+      int end = i + 1;
       while (end < rows.count && rows.traceLow[end] == l && rows.traceHigh[end] == h) {
         newest = Math.max(newest, rows.start[end++]);
       }
-      if (within == null || within.contains(h, l)) {
-        t.add(h, l, newest, end - i);
-      }
+      to.add(h, l, newest, end - i);
       i = end;
     }
-    work.reserve((long) (t.size() - before) * TraceTable.BYTES);
   }
 }

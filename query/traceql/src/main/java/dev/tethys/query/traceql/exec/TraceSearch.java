@@ -171,7 +171,7 @@ public final class TraceSearch {
     int wave = work.parallelism();
     for (int at = 0; at < segments.size(); wave *= 2) {
       int end = Math.min(segments.size(), at + wave);
-      TraceTable t = candidates.scan(filter, at, end, enough, null);
+      TraceTable t = candidates.scan(filter, at, end, enough);
       at = end;
       long next = at < segments.size() ? segments.get(at).lastTime() : Long.MIN_VALUE;
       if (everyCandidateFits) {

@@ -7,11 +7,74 @@ import java.util.Arrays;
 final class TraceTable {
   static final int BYTES = 2 * (8 + 8 + 8 + 4);
 
-  private long[] high = new long[16];
-  private long[] low = new long[16];
-  private long[] newest = new long[16];
-  private int[] counts = new int[16];
+  private long[] high;
+  private long[] low;
+  private long[] newest;
+  private int[] counts;
   private int size;
+
+  TraceTable() {
+    this(16);
+  }
+
+  private TraceTable(int slots) {
+    high = new long[slots];
+    low = new long[slots];
+    newest = new long[slots];
+    counts = new int[slots];
+  }
+
+  /** Traces of several scans. */
+  static TraceTable of(Runs[] runs) {
+    long total = 0;
+    for (Runs r : runs) {
+      total += r.size;
+    }
+    // traces that several scans have are rare
+    TraceTable out = new TraceTable(Integer.highestOneBit(Math.clamp(2 * total, 8, 1 << 18)) << 1);
+    for (Runs r : runs) {
+      for (int i = 0; i < r.size; i++) {
+        out.add(r.high[i], r.low[i], r.newest[i], r.counts[i]);
+      }
+    }
+    return out;
+  }
+
+  /**
+   * Traces of one scan in its order, each as often as there are other traces between its spans:
+   * once for a scan that passes the spans of a trace together.
+   */
+  static final class Runs {
+    private long[] high = {};
+    private long[] low = {};
+    private long[] newest = {};
+    private int[] counts = {};
+    private int size;
+
+    int size() {
+      return size;
+    }
+
+    void add(long h, long l, long start, int count) {
+      int last = size - 1;
+      if (last >= 0 && low[last] == l && high[last] == h) {
+        newest[last] = Math.max(newest[last], start);
+        counts[last] += count;
+        return;
+      }
+      if (size == counts.length) {
+        int room = Math.max(256, Math.multiplyExact(size, 2));
+        high = Arrays.copyOf(high, room);
+        low = Arrays.copyOf(low, room);
+        newest = Arrays.copyOf(newest, room);
+        counts = Arrays.copyOf(counts, room);
+      }
+      high[size] = h;
+      low[size] = l;
+      newest[size] = start;
+      counts[size++] = count;
+    }
+  }
 
   int size() {
     return size;
