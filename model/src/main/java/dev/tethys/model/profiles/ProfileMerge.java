@@ -1,5 +1,6 @@
 package dev.tethys.model.profiles;
 
+import dev.tethys.model.guard.RequestMemory;
 import java.util.Arrays;
 import java.util.Set;
 import java.util.TreeSet;
@@ -11,6 +12,9 @@ import org.jspecify.annotations.Nullable;
  * threads.
  */
 public final class ProfileMerge implements ProfileReader {
+  private static final long CHARGED_BYTES = 1 << 18; // at a time
+  private static final int COPIES = 3; // tables that grow, their views, the message
+
   private static final String COMMENT = "pprof.profile.comment";
 
   private final ProfileSymbolTable symbols = new ProfileSymbolTable();
@@ -28,6 +32,7 @@ public final class ProfileMerge implements ProfileReader {
   private long period;
   private int meta = -1;
   private int profiles;
+  private long charged;
 
   /**
    * @param withAttributes false to add up samples of one stack that differ in attributes
@@ -89,6 +94,20 @@ public final class ProfileMerge implements ProfileReader {
         values = Arrays.copyOf(values, values.length * 2);
       }
       values[key] += samples.values[i];
+    }
+    charge();
+  }
+
+  /**
+   * Charges what was added to the request, together with the message that is made of it.
+   *
+   * @throws dev.tethys.model.guard.ByteBudget.OverBudgetException if there is no memory for it
+   */
+  private void charge() {
+    long bytes = symbols.bytes() + keys.bytes() + 8L * values.length;
+    if (bytes - charged >= CHARGED_BYTES) {
+      RequestMemory.charge((bytes - charged) * COPIES);
+      charged = bytes;
     }
   }
 

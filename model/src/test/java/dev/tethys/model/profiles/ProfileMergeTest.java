@@ -2,6 +2,7 @@ package dev.tethys.model.profiles;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.profiles.AddressSymbols.Frame;
 import dev.tethys.model.profiles.ProfileMerge.Innermost;
 import java.util.ArrayList;
@@ -69,6 +70,36 @@ class ProfileMergeTest {
     ProfileMerge m = new ProfileMerge(new Innermost(0, true));
     readInto(m);
     assertThat(stacks(m)).containsExactly("main:5;pay:8;sign:0 7", "main:5;pay:8;sign:20;sha:0 7");
+  }
+
+  @Test
+  void chargesDistinctStacksToTheRequest() {
+    int main = node(0, "main", 1, 5);
+    for (int row = 0; row < 20; row++) {
+      for (int i = 0; i < 1000; i++) {
+        samples.add(node(main, "f" + i, row * 1000L + i, 1), 0, 1);
+      }
+      rows.add(0, row, 10, 1, 0, samples);
+      samples.clear();
+    }
+    ProfileMerge all = new ProfileMerge(false);
+    long[] charged = new long[1];
+    RequestMemory.during(
+        n -> charged[0] += n,
+        () -> {
+          readInto(all);
+          return all;
+        });
+    assertThat(all.samples().count()).isEqualTo(20_000);
+    assertThat(charged[0]).isBetween(20_000L * 100, 20_000L * 1000);
+    long once = charged[0];
+    RequestMemory.during(
+        n -> charged[0] += n,
+        () -> {
+          readInto(all);
+          return all;
+        });
+    assertThat(charged[0]).as("known stacks").isEqualTo(once);
   }
 
   /** Two frames for each even address of a file. */

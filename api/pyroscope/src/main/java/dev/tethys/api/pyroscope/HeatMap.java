@@ -1,6 +1,7 @@
 package dev.tethys.api.pyroscope;
 
 import dev.tethys.model.Labels;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.profiles.ProfileReader;
 import dev.tethys.model.profiles.ProfileRows;
 import dev.tethys.model.profiles.ProfileSelection;
@@ -32,6 +33,11 @@ final class HeatMap {
   static final int RANGES = 20;
 
   private static final int MAX_SLOTS = 100_000;
+
+  /** Memory of a slot, and of an example, with its text in the answer. */
+  private static final int SLOT_BYTES = 1024;
+
+  private static final int EXAMPLE_BYTES = 1024;
   private static final long MILLI = 1_000_000;
 
   /**
@@ -158,6 +164,9 @@ final class HeatMap {
     slot.counts[range]++;
     Example known = slot.examples[range];
     if (options.examples && (known == null || value > known.value)) {
+      if (known == null) {
+        RequestMemory.charge(EXAMPLE_BYTES);
+      }
       slot.examples[range] = new Example(series.get(of), time, span, value);
     }
   }
@@ -177,6 +186,7 @@ final class HeatMap {
               + MAX_SLOTS
               + " slots; use a longer step, a shorter time range or fewer groups");
     }
+    RequestMemory.charge(SLOT_BYTES);
     Slot slot = new Slot();
     group.slots.put(time, slot);
     return slot;

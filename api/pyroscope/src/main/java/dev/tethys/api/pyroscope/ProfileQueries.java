@@ -2,6 +2,7 @@ package dev.tethys.api.pyroscope;
 
 import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
+import dev.tethys.model.guard.RequestMemory;
 import dev.tethys.model.profiles.ProfileLabels;
 import dev.tethys.model.profiles.ProfileMerge;
 import dev.tethys.model.profiles.ProfileReader;
@@ -27,6 +28,11 @@ import java.util.function.BooleanSupplier;
 final class ProfileQueries {
   private static final long MILLI = 1_000_000;
   private static final int MAX_POINTS = 11_000;
+
+  /** Memory of a point with its text in the answer, without and with its largest profile. */
+  private static final int POINT_BYTES = 320;
+
+  private static final int EXAMPLE_BYTES = 1024;
 
   private final ProfileStore store;
   private final String tenant;
@@ -247,6 +253,7 @@ final class ProfileQueries {
     private final long start;
     private final long step;
     private final List<String> callSite;
+    private final RequestMemory.Elements memory;
     private boolean[] below = {}; // by node: the stack has the call site
 
     Totals(List<Line> lines, List<Labels> series, long start, long step, List<String> callSite) {
@@ -255,6 +262,7 @@ final class ProfileQueries {
       this.start = start;
       this.step = step;
       this.callSite = callSite;
+      this.memory = new RequestMemory.Elements(series.isEmpty() ? POINT_BYTES : EXAMPLE_BYTES);
     }
 
     @Override
@@ -280,7 +288,7 @@ final class ProfileQueries {
       }
       long after = Math.floorDiv(rows.times[row], MILLI) - start;
       long at = start + Math.ceilDiv(Math.max(0, after), step) * step;
-      double[] p = lines.get(index).points.computeIfAbsent(at, _ -> new double[2]);
+      double[] p = lines.get(index).points.computeIfAbsent(at, _ -> newPoint());
       p[0] += value;
       p[1]++;
       if (!series.isEmpty()) {
@@ -294,8 +302,15 @@ final class ProfileQueries {
       }
     }
 
+    private double[] newPoint() {
+      memory.add();
+      return new double[2];
+    }
+
     @Override
-    public void end() {}
+    public void end() {
+      memory.end();
+    }
   }
 
   /** Times of the oldest and newest profile in milliseconds; empty without profiles. */
