@@ -57,12 +57,12 @@ struct {
 } ignored SEC(".maps");
 
 /*
- * Sockets whose messages come many in one call, with their ports: of their payloads more is captured. Elsewhere the start of a
- * message tells enough, and its body costs only time.
+ * Ports of servers whose requests come many in one call: of payloads to and from them more is captured. Elsewhere the start of
+ * a message tells enough, and its body costs only time.
  */
 struct {
   __uint(type, MAP_LRU_HASH);
-  __uint(max_entries, 4096);
+  __uint(max_entries, 1024);
   __type(key, u64);
   __type(value, u64);
 } pipelined SEC(".maps");
@@ -147,9 +147,13 @@ INLINE int is_ignored(struct sock *sk) {
   return ports && (*ports & ~CLEAR_TOO) == ports_of_socket(sk);
 }
 
-INLINE int is_pipelined(u64 socket, u64 ports) {
-  u64 *of = bpf_map_lookup_elem(&pipelined, &socket);
-  return of && *of == ports;
+/* Both ports are asked for: which end is the server is known to the reader alone. */
+INLINE int is_pipelined(u16 local, u16 remote) {
+  u64 port = local;
+  if (bpf_map_lookup_elem(&pipelined, &port))
+    return 1;
+  port = __builtin_bswap16(remote);
+  return bpf_map_lookup_elem(&pipelined, &port) != 0;
 }
 
 INLINE void fill(struct payload *p, struct sock *sk, u64 id, u32 total, u32 captured, u8 direction) {
@@ -184,7 +188,7 @@ INLINE void emit(struct sock *sk, u64 id, u64 base, u32 total, u8 direction) {
     EMIT(SMALL);
   else if (total <= MEDIUM)
     EMIT(MEDIUM);
-  else if (total <= CAPTURE || !is_pipelined((u64)sk, ports_of_socket(sk)))
+  else if (total <= CAPTURE || !is_pipelined(sk->__sk_common.skc_num, sk->__sk_common.skc_dport))
     EMIT(CAPTURE);
   else if (total <= LONG)
     EMIT(LONG);
@@ -227,15 +231,18 @@ INLINE void emit_vector(struct sock *sk, u64 id, u64 segments, u64 count, u32 to
   struct segment s;
   if (bpf_probe_read_user(&s, sizeof(s), (void *)segments))
     return;
-  if (s.length >= total || s.length >= CAPTURE || count == 1) {
+  int more = total > CAPTURE && is_pipelined(sk->__sk_common.skc_num, sk->__sk_common.skc_dport);
+  if (s.length >= total || (s.length >= CAPTURE && !more) || s.length >= LONGEST || count == 1) {
     if (s.length >= total || s.length >= CAPTURE)
       emit(sk, id, s.base, total, direction);
     return;
   }
   if (total <= MEDIUM)
     EMIT_VECTOR(MEDIUM);
-  else
+  else if (!more)
     EMIT_VECTOR(CAPTURE);
+  else
+    EMIT_VECTOR(LONG);
 }
 
 #ifdef WITH_TLS

@@ -96,6 +96,16 @@ public final class SocketView {
     return (long) localPort << 16 | Short.reverseBytes((short) remotePort) & 0xffff;
   }
 
+  /** Port of the socket itself. */
+  public int localPort() {
+    return localPort;
+  }
+
+  /** Port of its peer. */
+  public int remotePort() {
+    return remotePort;
+  }
+
   IpAddress localAddress() {
     return new IpAddress(localHigh, localLow);
   }

@@ -109,6 +109,11 @@ public final class ProtocolConnection {
     return pipelined;
   }
 
+  /** True when requests go in this direction. */
+  public boolean isRequest(Direction direction) {
+    return direction == requestDirection;
+  }
+
   /** True when the connection was dropped because it is encrypted. */
   public boolean isTls() {
     return tls;
@@ -172,7 +177,7 @@ public final class ProtocolConnection {
     if (opaque) {
       return;
     }
-    // Behind a loss of answers the requests tell their number; messages are counted both ways.
+    // Long answers are no sign of a pipeline; messages without answers are, in both directions.
     if (messages > 0 && in.isCut() && (request || p.isOneWay())) {
       pipelined = true;
     }

@@ -247,7 +247,7 @@ public final class PayloadCapture implements AutoCloseable {
     boolean pipelined = parser.isPipelined();
     feed(parser, m, at, length, time);
     if (!pipelined && parser.isPipelined()) {
-      captureMore();
+      captureMore(parser);
     }
     if (!parser.wantsPayloads()) {
       ignore(clear ? CLEAR_TOO : 0);
@@ -292,10 +292,11 @@ public final class PayloadCapture implements AutoCloseable {
     }
   }
 
-  /** Has the kernel capture more of each payload of a socket from now on. */
-  private void captureMore() {
+  /** Has the kernel capture more of each payload of the server's port from now on. */
+  private void captureMore(ProtocolConnection parser) {
+    boolean server = parser.isRequest(Direction.RECEIVED);
     try {
-      pipelined.put(view.socket(), view.ports());
+      pipelined.put(server ? view.localPort() : view.remotePort(), 1);
     } catch (IOException e) {
       // its messages stay uncounted beyond the usual length
     }
