@@ -2,6 +2,7 @@ package dev.tethys.api.traces;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.codec.otlp.wire.OtlpJsonWriter;
+import dev.tethys.codec.otlp.wire.OtlpScanner;
 import dev.tethys.codec.otlp.wire.OtlpSignal;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.protobuf.ProtoReader;
@@ -289,8 +290,8 @@ final class JaegerV3 {
                           request.reserve(500L * t.itemCount());
                           return new OtlpWriter().write(t);
                         });
-                if (otlp.length > 0) {
-                  to.send(otlp);
+                for (byte[] part : messages(otlp)) {
+                  to.send(part);
                   sent++;
                 }
               }
@@ -298,6 +299,18 @@ final class JaegerV3 {
                 throw GrpcCalls.notFound("trace not found");
               }
             }));
+  }
+
+  /**
+   * A trace in messages that each client takes: by default, gRPC refuses more than 4 MiB. Jaeger's
+   * own server sends a long trace in several messages too.
+   */
+  static List<byte[]> messages(byte[] otlp) {
+    return otlp.length <= MAX_MESSAGE
+        ? otlp.length == 0 ? List.of() : List.of(otlp)
+        : OtlpScanner.split(OtlpSignal.TRACES, otlp, Integer.MAX_VALUE, MAX_MESSAGE).stream()
+            .map(OtlpScanner.Part::body)
+            .toList();
   }
 
   private List<TraceId> getTrace(TraceFinder finder, ProtoReader r) {

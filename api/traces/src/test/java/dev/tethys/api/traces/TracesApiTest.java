@@ -3,8 +3,12 @@ package dev.tethys.api.traces;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.codec.otlp.wire.OtlpReader;
+import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.protobuf.ProtoReader;
 import dev.tethys.codec.protobuf.ProtoWriter;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.ScopeGroup;
+import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.web.client.GrpcChannel;
 import dev.tethys.web.client.GrpcReply;
@@ -314,6 +318,35 @@ class TracesApiTest {
     find.int64(8, 5).end(query);
     byte[] found = rpc("FindTraces", find, 0);
     assertThat(new OtlpReader().traces(found, 0, found.length).itemCount()).isEqualTo(4);
+  }
+
+  @Test
+  void longTracesAreSentInMessagesThatClientsTake() throws Exception {
+    TracesData trace = new TracesData();
+    ResourceGroup<Span> group = new ResourceGroup<>();
+    ScopeGroup<Span> scope = new ScopeGroup<>();
+    group.resource().attributes().put("service.name", "long");
+    group.scopes().add(scope);
+    trace.resources().add(group);
+    for (int i = 0; i < 20_000; i++) {
+      Span s = new Span();
+      s.setName("operation ".repeat(20) + i);
+      scope.items().add(s);
+    }
+    byte[] otlp = new OtlpWriter().write(trace);
+    List<byte[]> messages = JaegerV3.messages(otlp);
+    assertThat(messages).hasSizeGreaterThan(4).allMatch(m -> m.length <= 1 << 20);
+    int spans = 0;
+    for (byte[] m : messages) {
+      TracesData part = new OtlpReader().traces(m, 0, m.length);
+      assertThat(part.resources().getFirst().resource().attributes().get("service.name"))
+          .isEqualTo("long");
+      for (Span s : part.resources().getFirst().scopes().getFirst().items()) {
+        assertThat(s.name()).endsWith(" " + spans++);
+      }
+    }
+    assertThat(spans).isEqualTo(20_000);
+    assertThat(JaegerV3.messages(new byte[0])).isEmpty();
   }
 
   @Test
