@@ -12,9 +12,11 @@ import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Deque;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * Application of rules to alerts. A change of an alert is applied once: repeated messages about it
@@ -32,9 +34,10 @@ final class Automation {
   /**
    * Result of one action for one alert.
    *
-   * @param action {@code start} or {@code end}
-   * @param result {@code done}, {@code dry run}, {@code cooling down}, {@code active}, {@code
-   *     absent} or {@code failed}
+   * @param action {@code start} or {@code end} of a control, or another action
+   * @param control id of the control, or target of the action
+   * @param result {@code done}, {@code sending}, {@code dry run}, {@code cooling down}, {@code
+   *     active}, {@code absent}, {@code hop limit} or {@code failed}
    */
   record Step(
       long millis,
@@ -55,8 +58,9 @@ final class Automation {
    * Last change of an alert.
    *
    * @param retried whether a repetition of the message tries again
+   * @param done actions that a repetition leaves out, by id
    */
-  private record Change(Instant at, String status, boolean retried) {}
+  private record Change(Instant at, String status, boolean retried, Set<String> done) {}
 
   /**
    * Result of a message.
@@ -68,6 +72,7 @@ final class Automation {
   private final Controls controls;
   private final AuditLog audit;
   private final HubEngine engine;
+  private final RuleActions actions;
   private final Scheduler clock;
   private final Map<String, Change> changes = bounded(); // of alerts, by fingerprint
   private final Map<String, Long> starts = bounded(); // nanoseconds, by id of control
@@ -80,11 +85,13 @@ final class Automation {
       Controls controls,
       AuditLog audit,
       HubEngine engine,
+      RuleActions actions,
       Scheduler clock) {
     this.rules = rules;
     this.controls = controls;
     this.audit = audit;
     this.engine = engine;
+    this.actions = actions;
     this.clock = clock;
   }
 
@@ -118,7 +125,16 @@ final class Automation {
    *
    * @throws IOException when a change is not on disk; a repetition of the message tries again
    */
-  synchronized Applied apply(List<Alert> alerts, String user) throws IOException {
+  Applied apply(List<Alert> alerts, String user) throws IOException {
+    return apply(alerts, user, 0);
+  }
+
+  /**
+   * Applies the rules to alerts; exceptions as for the other.
+   *
+   * @param hops changes of variables that led to them
+   */
+  synchronized Applied apply(List<Alert> alerts, String user, int hops) throws IOException {
     List<Step> out = new ArrayList<>();
     List<HubEngine.Step> hubs = new ArrayList<>();
     int skipped = 0;
@@ -139,6 +155,7 @@ final class Automation {
         }
       }
       int from = out.size();
+      Set<String> done = known && before != null ? new HashSet<>(before.done) : new HashSet<>();
       for (AutomationRule r : rules) {
         if (r.isTriggeredBy(a)) {
           for (int i = 0; i < r.starts().size(); i++) {
@@ -147,10 +164,20 @@ final class Automation {
           for (String id : r.ends()) {
             out.add(end(r, id, a, "alert " + a.name() + " is " + a.status()));
           }
+          for (int i = 0; i < r.actions().size(); i++) {
+            if (!done.contains(r.actionId(i, a))) {
+              out.add(act(r, i, a, false, hops, done));
+            }
+          }
         } else if (r.undo() && r.isFor(a) && !a.isFiring()) {
           for (int i = 0; i < r.starts().size(); i++) {
             if (controls.active(r.controlId(i, a)) != null) {
               out.add(end(r, r.controlId(i, a), a, "alert " + a.name() + " was resolved"));
+            }
+          }
+          for (int i = 0; i < r.actions().size(); i++) {
+            if (!done.contains(r.actionId(i, a)) && actions.canUndo(r, i, a)) {
+              out.add(act(r, i, a, true, hops, done));
             }
           }
         }
@@ -161,9 +188,95 @@ final class Automation {
           new Change(
               a.changedAt(),
               a.status(),
-              out.subList(from, out.size()).stream().anyMatch(Step::isRetried)));
+              out.subList(from, out.size()).stream().anyMatch(Step::isRetried),
+              Set.copyOf(done)));
     }
     return new Applied(alerts.size(), skipped, out, hubs);
+  }
+
+  /**
+   * Runs an action, or what undoes it.
+   *
+   * @param done receives its id unless a repetition may try it again
+   */
+  private Step act(AutomationRule r, int index, Alert a, boolean undo, int hops, Set<String> done)
+      throws IOException {
+    String id = r.actionId(index, a);
+    String word = undo ? "undo" : "action";
+    try {
+      RuleAction action = r.action(index, a);
+      word = (undo ? "undo " : "") + action.word();
+      Long before = starts.get(id);
+      if (!undo && before != null && clock.nanos() - before < r.coolDown().toNanos()) {
+        return step(r, a, word, action.target(), "cooling down", "");
+      }
+      done.add(id);
+      if (!undo) {
+        starts.remove(id);
+        starts.put(id, clock.nanos());
+      }
+      if (r.dryRun()) {
+        audit.append(
+            actor(r),
+            "automation.dry_run",
+            action.target(),
+            "alert " + a.name(),
+            Map.of(),
+            Map.of("action", word));
+        return step(r, a, word, action.target(), "dry run", "");
+      }
+      String noted = word;
+      String result =
+          actions.run(
+              new RuleActions.Run(r, action, id, a, undo, hops),
+              error -> finished(r, a, noted, action.target(), error));
+      if (result.equals(RuleActions.HOP_LIMIT)) {
+        return failed(r, a, word, action.target(), result, RuleActions.HOP_LIMIT_REACHED);
+      }
+      return step(r, a, word, action.target(), result, "");
+    } catch (ConfigException
+        | IllegalArgumentException
+        | ConflictException
+        | Rollouts.NotFoundException e) {
+      done.remove(id);
+      starts.remove(id);
+      return failed(r, a, word, id, String.valueOf(e.getMessage()));
+    }
+  }
+
+  /** Notes the result of a request that was sent. */
+  private void finished(AutomationRule r, Alert a, String word, String target, String error) {
+    try {
+      synchronized (this) {
+        if (error.isEmpty()) {
+          step(r, a, word, target, "done", "");
+        } else {
+          failed(r, a, word, target, error);
+        }
+      }
+    } catch (IOException e) {
+      LOG.log(Level.ERROR, "Result of a request not audited rule=" + r.name(), e);
+    }
+  }
+
+  /** Ends active controls of a rule that are of other events than those that fire. */
+  synchronized void endOthers(AutomationRule r, List<Alert> firing) throws IOException {
+    Set<String> kept = new HashSet<>();
+    for (Alert a : firing) {
+      for (int i = 0; i < r.starts().size(); i++) {
+        kept.add(r.controlId(i, a));
+      }
+    }
+    for (LiveControl c : controls.state().active) {
+      String id = c.control().id();
+      if (r.undo() && !r.dryRun() && r.starts(id) && !kept.contains(id)) {
+        try {
+          controls.end(id, actor(r), "the result of the query has ended");
+        } catch (ConflictException | Rollouts.NotFoundException e) {
+          LOG.log(Level.DEBUG, "Control ended meanwhile", e);
+        }
+      }
+    }
   }
 
   private Step start(AutomationRule r, int action, Alert a) throws IOException {
@@ -203,7 +316,7 @@ final class Automation {
     }
   }
 
-  private static String actor(AutomationRule r) {
+  static String actor(AutomationRule r) {
     return "automation:" + r.name();
   }
 
@@ -220,10 +333,16 @@ final class Automation {
 
   private Step failed(AutomationRule r, Alert a, String action, String id, String error)
       throws IOException {
+    return failed(r, a, action, id, "failed", error);
+  }
+
+  private Step failed(
+      AutomationRule r, Alert a, String action, String id, String result, String error)
+      throws IOException {
     audit.append(
         actor(r),
         "automation.failed",
-        "control/" + id,
+        action.equals("start") || action.equals("end") ? "control/" + id : id,
         "alert " + a.name(),
         Map.of(),
         Map.of("action", action, "error", error));
@@ -234,7 +353,7 @@ final class Automation {
         action,
         id,
         error);
-    return step(r, a, action, id, "failed", error);
+    return step(r, a, action, id, result, error);
   }
 
   private Step step(

@@ -22,10 +22,12 @@ final class AutomationApi {
   private static final JsonMapper JSON = JsonMapper.shared();
 
   private final Automation automation;
+  private final EventTriggers events;
   private final Tokens tokens;
   private final Scheduler clock;
 
-  AutomationApi(Automation automation, Tokens tokens, Scheduler clock) {
+  AutomationApi(Automation automation, EventTriggers events, Tokens tokens, Scheduler clock) {
+    this.events = events;
     this.automation = automation;
     this.tokens = tokens;
     this.clock = clock;
@@ -110,6 +112,12 @@ final class AutomationApi {
       n.put("startControls", r.starts().size());
       ArrayNode ends = n.putArray("endControls");
       r.ends().forEach(ends::add);
+      ArrayNode actions = n.putArray("actions");
+      r.actions().forEach(a -> a.keySet().forEach(actions::add));
+      QueryTrigger query = r.query();
+      if (query != null) {
+        n.put("query", query.expression()).put("queryError", events.error(r.name()));
+      }
     }
     List<Automation.Step> steps = automation.steps();
     out.set(

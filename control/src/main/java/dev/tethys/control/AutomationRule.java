@@ -24,7 +24,8 @@ import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 
 /**
- * Rule that starts and ends live controls when an alert fires or is resolved, or another event.
+ * Rule that starts and ends live controls, and other actions, when an alert or another event fires
+ * or is resolved.
  *
  * @param alert name of the alert; of another event with {@link #AGENT}, {@link #WEBHOOK} or {@link
  *     #SCHEDULE} before it
@@ -34,6 +35,9 @@ import tools.jackson.databind.json.JsonMapper;
  * @param ends ids of controls
  * @param undo whether the controls that it started end when the alert is resolved
  * @param schedule in which it fires; null for other events
+ * @param query that makes its events; null for other events
+ * @param actions others than of controls, with references to the event in their texts
+ * @param trigger as it is written
  */
 record AutomationRule(
     String name,
@@ -45,7 +49,10 @@ record AutomationRule(
     boolean dryRun,
     Duration coolDown,
     boolean undo,
-    @Nullable DailyWindow schedule) {
+    @Nullable DailyWindow schedule,
+    @Nullable QueryTrigger query,
+    List<Map<String, Object>> actions,
+    Map<String, Object> trigger) {
   /** Before the state of an agent. */
   static final String AGENT = "agent:";
 
@@ -54,6 +61,18 @@ record AutomationRule(
 
   /** Before the name of the rule. */
   static final String SCHEDULE = "schedule:";
+
+  /** Before the name of the rule: events of a query. */
+  static final String QUERY = "query:";
+
+  /** Before the state of a rollout. */
+  static final String ROLLOUT = "rollout:";
+
+  /** Before the hub, a slash and the name of a variable. */
+  static final String VARIABLE = "variable:";
+
+  private static final List<String> EVENTS =
+      List.of(AGENT, WEBHOOK, SCHEDULE, QUERY, ROLLOUT, VARIABLE);
 
   private static final Pattern NAME = Pattern.compile("[a-z0-9][a-z0-9-]{0,39}");
   private static final int MAX_RULES = 1000;
@@ -71,6 +90,20 @@ record AutomationRule(
       TRIGGER.optional("webhook", Type.STRING, "Name of a webhook.");
   private static final Key<DailyWindow> OF_SCHEDULE =
       TRIGGER.optional("schedule", DailyWindow.TYPE, "Part of each day.");
+  private static final Key<QueryTrigger> OF_PROMQL =
+      TRIGGER.optional("promql", QueryTrigger.PROMQL, "Query of Prometheus.");
+  private static final Key<QueryTrigger> OF_BURN_RATE =
+      TRIGGER.optional(
+          "burn_rate", QueryTrigger.BURN_RATE, "Speed at which an error budget is used.");
+  private static final Key<QueryTrigger> OF_LOGS =
+      TRIGGER.optional("logs", QueryTrigger.LOG_LINES, "Log lines of a log store.");
+  private static final Key<String> OF_ROLLOUT =
+      TRIGGER.optional(
+          "rollout",
+          Type.oneOf("state", List.of("undone", "paused", "done")),
+          "State that a rollout reaches: undone, paused or done.");
+  private static final Key<String> OF_VARIABLE =
+      TRIGGER.optional("variable", Type.STRING, "Hub and name of a variable: HUB/NAME.");
   private static final Key<String> STATUS =
       TRIGGER.key(
           "status",
@@ -89,6 +122,12 @@ record AutomationRule(
       SPEC.key("start_controls", Type.list(Type.ANY), List.of(), "Controls to start.");
   private static final Key<List<String>> ENDS =
       SPEC.key("end_controls", Type.list(Type.STRING), List.of(), "Ids of controls to end.");
+  private static final Key<List<YamlNode>> ACTIONS =
+      SPEC.key(
+          "actions",
+          Type.list(Type.ANY),
+          List.of(),
+          "Further actions, each notify, webhook, set_variable, roll_out or replay.");
   private static final Key<Boolean> DRY_RUN =
       SPEC.key("dry_run", Type.BOOL, false, "If true, results are only recorded.");
   private static final Key<Duration> COOL_DOWN =
@@ -150,8 +189,16 @@ record AutomationRule(
               + "\" must have 1 to 40 characters of a-z, 0-9 and '-', the first a letter or digit");
     }
     List<YamlNode> starts = o.get(STARTS);
-    if (starts.isEmpty() && o.get(ENDS).isEmpty()) {
-      throw o.error("start_controls or end_controls is required");
+    List<YamlNode> actions = o.get(ACTIONS);
+    if (starts.isEmpty() && o.get(ENDS).isEmpty() && actions.isEmpty()) {
+      throw o.error("start_controls, end_controls or actions is required");
+    }
+    if (actions.size() > MAX_ACTIONS) {
+      throw o.error(ACTIONS, "has " + actions.size() + " entries; at most " + MAX_ACTIONS);
+    }
+    List<Map<String, Object>> others = new ArrayList<>();
+    for (YamlNode n : actions) {
+      others.add(action(n));
     }
     if (starts.size() > MAX_ACTIONS) {
       throw o.error(STARTS, "has " + starts.size() + " entries; at most " + MAX_ACTIONS);
@@ -171,7 +218,57 @@ record AutomationRule(
         o.get(DRY_RUN),
         o.get(COOL_DOWN),
         o.get(UNDO),
-        t.find(OF_SCHEDULE));
+        t.find(OF_SCHEDULE),
+        query(t),
+        List.copyOf(others),
+        tree(t));
+  }
+
+  private static Map<String, Object> tree(YamlObject t) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    t.node().entries().forEach((k, e) -> out.put(k, e.value().asTree()));
+    return out;
+  }
+
+  private static @Nullable QueryTrigger query(YamlObject t) {
+    for (Key<QueryTrigger> k : List.of(OF_PROMQL, OF_BURN_RATE, OF_LOGS)) {
+      QueryTrigger q = t.find(k);
+      if (q != null) {
+        return q;
+      }
+    }
+    return null;
+  }
+
+  private static Map<String, Object> action(YamlNode n) {
+    if (!n.isMap()) {
+      throw n.error("must be an action, such as notify: {labels: {severity: page}}");
+    }
+    Map<String, Object> out = new LinkedHashMap<>();
+    n.entries().forEach((k, e) -> out.put(k, e.value().asTree()));
+    for (Object keys : out.values()) {
+      if (keys instanceof Map<?, ?> m) {
+        for (String key : RuleAction.FIXED) {
+          if (Interpolation.isTemplate(String.valueOf(m.get(key)))) {
+            throw n.error(key + " cannot refer to the trigger: it would choose what is reached");
+          }
+        }
+      }
+    }
+    try {
+      RuleAction.Reader.read(sampled(out));
+    } catch (ConfigException e) {
+      throw (ConfigException) n.error(String.valueOf(e.getMessage())).initCause(e);
+    }
+    return out;
+  }
+
+  /** With a text in place of each reference. */
+  private static Map<String, @Nullable Object> sampled(Map<String, Object> tree) {
+    Map<String, @Nullable Object> out = new LinkedHashMap<>();
+    tree.forEach(
+        (k, v) -> out.put(k, changed(v, t -> t.replaceAll("\\$\\{trigger:[^}]*\\}", "x"))));
+    return out;
   }
 
   /** Name of the one event that a trigger has. */
@@ -198,15 +295,33 @@ record AutomationRule(
     if (t.find(OF_SCHEDULE) != null) {
       all.add(SCHEDULE + name);
     }
+    for (Key<QueryTrigger> k : List.of(OF_PROMQL, OF_BURN_RATE, OF_LOGS)) {
+      if (t.find(k) != null) {
+        all.add(QUERY + name);
+      }
+    }
+    String rollout = t.find(OF_ROLLOUT);
+    if (rollout != null) {
+      all.add(ROLLOUT + rollout);
+    }
+    String variable = t.find(OF_VARIABLE);
+    if (variable != null) {
+      if (!variable.matches("[^/\\s]+/[^/\\s]+")) {
+        throw t.error(OF_VARIABLE, "must be the name of a hub, a slash and that of a variable");
+      }
+      all.add(VARIABLE + variable);
+    }
     if (all.size() != 1) {
-      throw t.error("must have one of alert, agent, webhook and schedule");
+      throw t.error(
+          "must have one of alert, agent, webhook, schedule, promql, burn_rate, logs, rollout and"
+              + " variable");
     }
     return all.getFirst();
   }
 
   /** Whether a name is of an event of the control plane, which no alert can have. */
   static boolean isEvent(String name) {
-    return name.startsWith(AGENT) || name.startsWith(WEBHOOK) || name.startsWith(SCHEDULE);
+    return EVENTS.stream().anyMatch(name::startsWith);
   }
 
   private static Map<String, Object> template(YamlNode n) {
@@ -239,20 +354,6 @@ record AutomationRule(
 
   /** The rule with the keys of {@link #SPEC}, which reads the same. */
   Map<String, Object> tree() {
-    Map<String, Object> trigger = new LinkedHashMap<>();
-    if (schedule != null) {
-      trigger.put("schedule", schedule.tree());
-    } else if (alert.startsWith(AGENT)) {
-      trigger.put("agent", alert.substring(AGENT.length()));
-    } else if (alert.startsWith(WEBHOOK)) {
-      trigger.put("webhook", alert.substring(WEBHOOK.length()));
-    } else {
-      trigger.put("alert", alert);
-    }
-    trigger.put("status", status);
-    if (!labels.isEmpty()) {
-      trigger.put("labels", new TreeMap<>(labels));
-    }
     Map<String, Object> out = new LinkedHashMap<>();
     out.put("trigger", trigger);
     if (!starts.isEmpty()) {
@@ -260,6 +361,9 @@ record AutomationRule(
     }
     if (!ends.isEmpty()) {
       out.put("end_controls", ends);
+    }
+    if (!actions.isEmpty()) {
+      out.put("actions", actions);
     }
     out.put("dry_run", dryRun);
     out.put("cool_down", coolDown);
@@ -320,6 +424,26 @@ record AutomationRule(
     m.putIfAbsent("owner", "automation:" + name);
     m.putIfAbsent("reason", "alert " + Texts.shortened(a.name(), 200));
     return ControlRequest.read("control", JsonMapper.shared().writeValueAsString(m));
+  }
+
+  /**
+   * An action for an alert; exceptions as for {@link #control}.
+   *
+   * @param index in the list of actions
+   */
+  RuleAction action(int index, Alert a) {
+    Interpolation event = Interpolation.of(a.event("", ""));
+    Map<String, @Nullable Object> m = new LinkedHashMap<>();
+    actions
+        .get(index)
+        .forEach(
+            (k, v) -> m.put(k, changed(v, t -> interpolated(event, t, UnaryOperator.identity()))));
+    return RuleAction.Reader.read(m);
+  }
+
+  /** Identity of an action for an alert. */
+  String actionId(int index, Alert a) {
+    return name + "-" + Texts.sha256(a.fingerprint()).substring(0, 8) + "-a" + index;
   }
 
   private static String interpolated(

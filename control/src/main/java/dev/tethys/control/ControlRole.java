@@ -91,7 +91,7 @@ public final class ControlRole {
                 "automation",
                 Flag.Kind.STRING,
                 "",
-                "File of rules that start and end live controls on alerts. SIGHUP and POST"
+                "File of rules that act on alerts and other events. SIGHUP and POST"
                     + " /-/reload read it again."),
             Flag.of(
                 "mdai",
@@ -165,7 +165,18 @@ public final class ControlRole {
                 "prometheus.url",
                 Flag.Kind.STRING,
                 "",
-                "URL of the Prometheus that is queried by guards of rollouts."),
+                "URL of the Prometheus that guards of rollouts and triggers of rules query."),
+            Flag.of(
+                "loki.url",
+                Flag.Kind.STRING,
+                "",
+                "URL of a log store with Loki's API, such as a Tethys server, that triggers of"
+                    + " rules query."),
+            Flag.of(
+                "alertmanager.url",
+                Flag.Kind.LIST,
+                "",
+                "URL of an Alertmanager that rules notify. Can be repeated for a cluster."),
             Flag.of(
                 "log.level", Flag.Kind.STRING, "info", "Log level: debug, info, warn or error."),
             Flag.of("log.format", Flag.Kind.STRING, "logfmt", "Log format: logfmt or json.")));
@@ -242,6 +253,13 @@ public final class ControlRole {
       options = options.withWebConfigFile(Path.of(webConfig));
     }
     HttpListenerOptions listen = options;
+    List<URI> alertmanagers = new ArrayList<>();
+    for (String one : flags.list("alertmanager.url")) {
+      URI u = url("alertmanager.url", one);
+      if (u != null) {
+        alertmanagers.add(u);
+      }
+    }
     KubernetesMode.Starter starter =
         cluster ->
             ControlServer.start(
@@ -251,12 +269,16 @@ public final class ControlRole {
                 BuiltIn.components(),
                 (int) max,
                 ControlServer.Rules.of(
-                    automation.isEmpty() ? null : Path.of(automation),
-                    flags.list("mdai").stream().filter(p -> !p.isEmpty()).map(Path::of).toList(),
-                    prometheus(flags.get("prometheus.url")),
-                    repository(flags),
-                    cluster,
-                    signOn));
+                        automation.isEmpty() ? null : Path.of(automation),
+                        flags.list("mdai").stream()
+                            .filter(p -> !p.isEmpty())
+                            .map(Path::of)
+                            .toList(),
+                        url(flags, "prometheus.url"),
+                        repository(flags),
+                        cluster,
+                        signOn)
+                    .with(url(flags, "loki.url"), alertmanagers));
     if (flags.bool("kubernetes")) {
       if (repository(flags) != null) {
         throw new UsageException(
@@ -343,7 +365,11 @@ public final class ControlRole {
         flags.get("oidc.selector-claim"));
   }
 
-  private static @Nullable URI prometheus(String url) {
+  private static @Nullable URI url(FlagSet flags, String flag) {
+    return url(flag, flags.get(flag));
+  }
+
+  private static @Nullable URI url(String flag, String url) {
     if (url.isEmpty()) {
       return null;
     }
@@ -356,7 +382,7 @@ public final class ControlRole {
       // reported below
     }
     throw new UsageException(
-        "tethys control: --prometheus.url must be a URL with http or https, not " + url);
+        "tethys control: --" + flag + " must be a URL with http or https, not " + url);
   }
 
   private static void reload(Reload reload) {

@@ -96,6 +96,7 @@ public final class ControlServer implements AutoCloseable {
     audit = new AuditLog(data.resolve(AUDIT), InstantSource.system());
     store = new ConfigStore(data.resolve("configurations.jsonl"));
     Packages packages = new Packages(data);
+    GuardQueries metrics = prometheus == null ? null : new GuardQueries(prometheus, clock);
     rollouts =
         new Rollouts(
             clock,
@@ -103,7 +104,7 @@ public final class ControlServer implements AutoCloseable {
             store,
             audit,
             new RolloutState(data.resolve("rollouts.json")),
-            prometheus == null ? null : new GuardQueries(prometheus, clock),
+            metrics,
             packages);
     controls = new Controls(clock, fleet, audit, new ControlState(data.resolve("controls.json")));
     quotas = new QuotaWatch(controls, fleet, audit);
@@ -120,8 +121,31 @@ public final class ControlServer implements AutoCloseable {
             replays,
             () -> Instant.ofEpochMilli(clock.millis()),
             fleet::wakeAll);
-    automation = new Automation(automated, controls, audit, engine, clock);
-    events = new EventTriggers(automation, fleet, clock);
+    automation =
+        new Automation(
+            automated,
+            controls,
+            audit,
+            engine,
+            new RuleActions(
+                engine,
+                rollouts,
+                store,
+                replays,
+                new RuleCalls(rules.alertmanagers(), clock),
+                audit,
+                clock),
+            clock);
+    URI loki = rules.loki();
+    events =
+        new EventTriggers(
+            automation,
+            fleet,
+            rollouts,
+            metrics,
+            loki == null ? null : GuardQueries.ofLogs(loki, clock),
+            clock);
+    engine.watch(events::changed);
     defined = new DefinedRules(automation, engine);
     defined.takeFlags(automated, manifests);
     Offers offers = new Offers(rollouts, controls, variables, packages);
@@ -130,7 +154,7 @@ public final class ControlServer implements AutoCloseable {
     controls.watch(effects);
     new ControlsApi(fleet, controls, offers, tokens, effects, clock).addTo(routes);
     new TapApi(fleet, tokens).addTo(routes);
-    new AutomationApi(automation, tokens, clock).addTo(routes);
+    new AutomationApi(automation, events, tokens, clock).addTo(routes);
     new MdaiApi(engine, replays, audit, tokens).addTo(routes);
     routes.post("/-/reload", ControlApi.answering(tokens, Tokens.Role.ADMIN, this::reload));
     DryRun runs = new DryRun(components);
@@ -215,6 +239,67 @@ public final class ControlServer implements AutoCloseable {
     /** Prometheus that guards of rollouts ask; null for none. */
     default @Nullable URI prometheus() {
       return null;
+    }
+
+    /** Log store that triggers ask; null for none. */
+    default @Nullable URI loki() {
+      return null;
+    }
+
+    /** Alertmanagers that actions notify. */
+    default List<URI> alertmanagers() {
+      return List.of();
+    }
+
+    /** The same rules that ask and notify these. */
+    default Rules with(@Nullable URI logStore, List<URI> notified) {
+      Rules of = this;
+      return new Rules() {
+        @Override
+        public List<AutomationRule> automation() throws IOException {
+          return of.automation();
+        }
+
+        @Override
+        public Manifests manifests() throws IOException {
+          return of.manifests();
+        }
+
+        @Override
+        public @Nullable URI prometheus() {
+          return of.prometheus();
+        }
+
+        @Override
+        public @Nullable URI loki() {
+          return logStore;
+        }
+
+        @Override
+        public List<URI> alertmanagers() {
+          return notified;
+        }
+
+        @Override
+        public Repository.@Nullable Settings repository() {
+          return of.repository();
+        }
+
+        @Override
+        public @Nullable String variable(String name) {
+          return of.variable(name);
+        }
+
+        @Override
+        public @Nullable SourceFiles cluster() {
+          return of.cluster();
+        }
+
+        @Override
+        public SignOn.@Nullable Settings signOn() {
+          return of.signOn();
+        }
+      };
     }
 
     /** Repository of configurations; null for none. */

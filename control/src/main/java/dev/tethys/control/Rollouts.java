@@ -344,7 +344,7 @@ final class Rollouts {
     if (!r.guard.query().isEmpty() && !r.reached.isEmpty()) {
       GuardQueries.Answer answer =
           queries == null
-              ? new GuardQueries.Answer("", "there is no --prometheus.url", 0)
+              ? GuardQueries.Answer.error("there is no --prometheus.url", 0)
               : queries.answer(r.guard.query());
       long since = r.reached.values().iterator().next().sinceNanos;
       boolean fresh = answer.nanos() - since > 0; // or it may be of another rollout

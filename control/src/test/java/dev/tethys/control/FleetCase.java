@@ -61,6 +61,16 @@ abstract class FleetCase {
     return null;
   }
 
+  /** Log store for triggers. */
+  @Nullable URI loki() {
+    return null;
+  }
+
+  /** Alertmanagers that rules notify. */
+  List<URI> alertmanagers() {
+    return List.of();
+  }
+
   /** Repository of configurations. */
   Repository.@Nullable Settings repository() {
     return null;
@@ -96,6 +106,16 @@ abstract class FleetCase {
       @Override
       public @Nullable URI prometheus() {
         return FleetCase.this.prometheus();
+      }
+
+      @Override
+      public @Nullable URI loki() {
+        return FleetCase.this.loki();
+      }
+
+      @Override
+      public List<URI> alertmanagers() {
+        return FleetCase.this.alertmanagers();
       }
 
       @Override

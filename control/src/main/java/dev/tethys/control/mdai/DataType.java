@@ -34,7 +34,7 @@ public enum DataType {
     return this == META_HASH_SET || this == META_PRIORITY_LIST;
   }
 
-  boolean isScalar() {
+  public boolean isScalar() {
     return switch (this) {
       case STRING, INT, FLOAT, BOOLEAN -> true;
       case SET, MAP, META_HASH_SET, META_PRIORITY_LIST -> false;

@@ -17,6 +17,7 @@ import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -29,7 +30,7 @@ import tools.jackson.databind.node.ObjectNode;
  */
 public final class HubEngine {
   /** Events that may follow from each other before rules ignore them. */
-  static final int HOP_LIMIT = 2;
+  public static final int HOP_LIMIT = 2;
 
   private static final System.Logger LOG = JulLogger.of(HubEngine.class.getName());
   private static final int MAX_STEPS = 1000;
@@ -57,6 +58,7 @@ public final class HubEngine {
   private final ReplayHost replays;
   private final InstantSource clock;
   private final Runnable changed;
+  private volatile Consumer<HubEvent> watcher = e -> {};
   private final SecureRandom random = new SecureRandom();
   private final ReentrantLock lock = new ReentrantLock();
   private final Semaphore running = new Semaphore(MAX_RUNNING);
@@ -92,6 +94,14 @@ public final class HubEngine {
     changed.run();
   }
 
+  /**
+   * Receives the changes of variables that are on disk, in their order, with the number of changes
+   * that led to them. It is called under the lock of the engine: it may neither wait nor call it.
+   */
+  public void watch(Consumer<HubEvent> receiver) {
+    watcher = receiver;
+  }
+
   /** Results, the latest first. */
   public List<Step> steps() {
     synchronized (steps) {
@@ -114,6 +124,7 @@ public final class HubEngine {
     final List<Step> results = new ArrayList<>();
     final List<Rest> rests = new ArrayList<>();
     final Deque<HubEvent> events = new ArrayDeque<>();
+    final List<HubEvent> seen = new ArrayList<>(); // changes of variables
     final List<Runnable> afterwards = new ArrayList<>(); // changes of replays
 
     void handle(HubEvent first) {
@@ -124,6 +135,9 @@ public final class HubEngine {
     }
 
     private void handleOne(HubEvent e) {
+      if (e.subject().ofVariable()) {
+        seen.add(e);
+      }
       Hub hub = variables.now().manifests().hub(e.hub());
       if (hub == null) {
         return;
@@ -391,6 +405,7 @@ public final class HubEngine {
   private void finish(PendingChanges w) throws IOException {
     journal.add(w.entries);
     boolean visible = variables.commit(w.change);
+    w.seen.forEach(watcher);
     List<Rest> started = new ArrayList<>();
     for (Rest r : w.rests) {
       HubAction a = r.rule.actions().get(r.from);
@@ -457,6 +472,17 @@ public final class HubEngine {
    */
   public HubEvent change(String actor, Hub hub, HubVariable v, boolean add, JsonNode data)
       throws IOException {
+    return change(actor, hub, v, add, data, 0);
+  }
+
+  /**
+   * Changes a variable; parameters and exceptions as for the other.
+   *
+   * @param depth changes that led to this one, itself included where a rule makes it
+   */
+  public HubEvent change(
+      String actor, Hub hub, HubVariable v, boolean add, JsonNode data, int depth)
+      throws IOException {
     lock.lock();
     try {
       PendingChanges w = new PendingChanges();
@@ -465,7 +491,7 @@ public final class HubEngine {
       String operation = add ? "add" : "remove";
       HubEvent request =
           variableEvent(
-              hub, v, operation, data, HubEvent.OF_USERS, clock.millis() + "-" + v.key(), 0);
+              hub, v, operation, data, HubEvent.OF_USERS, clock.millis() + "-" + v.key(), depth);
       w.entries.add(published(actor, request));
       w.change.set(hub, v, next);
       String change = v.type().isScalar() ? "set" : add ? "added" : "removed";
@@ -473,7 +499,7 @@ public final class HubEngine {
         change = "set";
       }
       w.handle(
-          variableEvent(hub, v, change, data, HubEvent.OF_ACTIONS, request.correlationId(), 0));
+          variableEvent(hub, v, change, data, HubEvent.OF_ACTIONS, request.correlationId(), depth));
       finish(w);
       return request;
     } finally {
