@@ -4,9 +4,8 @@ import java.io.IOException;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Files with parts of the debug information of a program: of one that was compiled with {@code
- * -gsplit-dwarf}, which itself has addresses and lines only, and of one that shares entries and
- * texts with others.
+ * Files with parts of the debug information of a program. One that was compiled with {@code
+ * -gsplit-dwarf} has addresses and lines only; others share entries and texts.
  */
 public interface SplitFiles {
   /** No files. */

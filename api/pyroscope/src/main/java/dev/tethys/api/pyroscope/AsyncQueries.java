@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: at most {@link #MAX_OF_TENANT} queries of a tenant run and {@link #MAX_RUNNING} of
  * all; finished ones take at most {@link #MAX_BYTES} and {@link #MAX_FINISHED} places, of which the
- * oldest are given up first. A tenant sees its own queries only.
+ * oldest are removed first. A tenant sees its own queries only.
  */
 final class AsyncQueries {
   /** Most queries of a tenant that run at a time, which is Pyroscope's default. */
@@ -67,7 +67,7 @@ final class AsyncQueries {
   /**
    * Starts a query.
    *
-   * @param query makes the bytes of its answer, on a thread of its own
+   * @param query makes the bytes of its answer, on its own thread
    * @return the answer's field {@code async}
    */
   synchronized Map<String, Object> submit(String tenant, Supplier<byte[]> query) {
@@ -155,7 +155,7 @@ final class AsyncQueries {
         result == null ? new byte[0] : result);
   }
 
-  /** Gives up finished queries whose time is over, and the oldest beyond what is kept. */
+  /** Removes finished queries whose time is over, and the oldest beyond what is kept. */
   private void removeOld() {
     long now = nanoTime.getAsLong();
     long bytes = 0;
