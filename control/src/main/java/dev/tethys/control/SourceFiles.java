@@ -20,6 +20,10 @@ import org.jspecify.annotations.Nullable;
  */
 interface SourceFiles {
   int MAX_FILES = 1000;
+
+  /** Most bytes of a file. */
+  int MAX_FILE = 4 << 20;
+
   String ENDING = ".yaml";
 
   /**
@@ -105,14 +109,15 @@ interface SourceFiles {
       }
       Map<String, Known> now = new TreeMap<>();
       List<File> files = new ArrayList<>();
-      for (String entry : git.run("ls-tree", "-r", "-z", "HEAD", ".").split("\0", -1)) {
+      for (String entry : git.run("ls-tree", "-r", "-l", "-z", "HEAD", ".").split("\0", -1)) {
         int tab = entry.indexOf('\t');
         String path = tab < 0 ? "" : entry.substring(tab + 1);
-        String[] head = tab < 0 ? new String[0] : entry.substring(0, tab).split(" ", -1);
-        if (head.length != 3 || !head[1].equals("blob") || !path.endsWith(ENDING)) {
+        String[] head = tab < 0 ? new String[0] : entry.substring(0, tab).split(" +", -1);
+        if (head.length != 4 || !head[1].equals("blob") || !path.endsWith(ENDING)) {
           continue;
         }
         checkCount(files.size());
+        checkSize(path, Long.parseLong(head[3]));
         Known k = before.get(path);
         File f = k != null && k.blob.equals(head[2]) ? k.file : file(path);
         now.put(path, new Known(head[2], f));
@@ -175,6 +180,7 @@ interface SourceFiles {
                 any[0] = true;
                 if (file.toString().endsWith(ENDING)) {
                   checkCount(texts.size());
+                  checkSize(file.toString(), Files.size(file));
                   texts.put(
                       folder.relativize(file).toString().replace('\\', '/'),
                       YamlDocument.text(file));
@@ -209,6 +215,13 @@ interface SourceFiles {
     private static boolean isHidden(Path p) {
       Path name = p.getFileName();
       return name != null && name.toString().startsWith(".");
+    }
+  }
+
+  private static void checkSize(String path, long bytes) throws IOException {
+    if (bytes > MAX_FILE) {
+      throw new IOException(
+          path + " has " + bytes + " bytes; at most " + MAX_FILE + ": remove or divide it");
     }
   }
 

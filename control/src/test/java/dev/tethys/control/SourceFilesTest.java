@@ -28,4 +28,25 @@ class SourceFilesTest {
     assertThat(s.files()).extracting(SourceFiles.File::path).containsExactly("a/b.yaml");
     assertThat(source.read(s.commit())).isNull();
   }
+
+  @Test
+  void fileThatIsTooLargeIsNamedAndNotRead(@org.junit.jupiter.api.io.TempDir java.nio.file.Path at)
+      throws Exception {
+    java.nio.file.Files.write(at.resolve("huge.yaml"), new byte[SourceFiles.MAX_FILE + 1]);
+    org.assertj.core.api.Assertions.assertThatThrownBy(() -> new SourceFiles.OfFolder(at).read(""))
+        .isInstanceOf(java.io.IOException.class)
+        .hasMessageContaining("huge.yaml has 4194305 bytes; at most 4194304");
+    for (String[] command :
+        new String[][] {
+          {"init", "-q"},
+          {"add", "."},
+          {"-c", "user.name=a", "-c", "user.email=a@b", "commit", "-q", "-m", "x"}
+        }) {
+      new GitCommand(at).run(command);
+    }
+    org.assertj.core.api.Assertions.assertThatThrownBy(
+            () -> new SourceFiles.OfGit(at, false).read(""))
+        .isInstanceOf(java.io.IOException.class)
+        .hasMessageContaining("huge.yaml has 4194305 bytes; at most 4194304");
+  }
 }
