@@ -33,6 +33,9 @@ public final class YamlDocument {
   /** How often aliases may repeat lists and maps, so that a small file stays small in memory. */
   static final int MAX_ALIASES = 10_000;
 
+  /** Most values that aliases add to a document when each is read where it stands. */
+  static final long MAX_REPEATED = 1_000_000;
+
   private static final int MAX_DOCUMENTS = 10_000;
 
   private final String name;
@@ -253,6 +256,9 @@ public final class YamlDocument {
       }
       if (most > 1 && documents.hasNext()) {
         throw new ConfigException(name, "yaml: more than " + most + " documents");
+      }
+      for (Node n : out) {
+        new AliasCount(name).check(n);
       }
       return out;
     } catch (MarkedYamlEngineException e) {

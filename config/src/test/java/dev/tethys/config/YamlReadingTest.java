@@ -223,6 +223,18 @@ class YamlReadingTest {
   void hostileFilesAreErrorsWithTheirName(@TempDir Path dir) throws IOException {
     assertThatThrownBy(() -> read("[".repeat(200_000))).isInstanceOf(ConfigException.class);
     assertThatThrownBy(() -> read("a: &x {<<: *x}\n")).isInstanceOf(ConfigException.class);
+    assertThatThrownBy(() -> read("a: &x [1, *x]\n")).hasMessageContaining("contains itself");
+    StringBuilder lists = new StringBuilder("a: &a [x, x, x, x, x, x, x, x, x, x]\n");
+    String letters = "abcdefghi";
+    for (int i = 1; i < letters.length(); i++) {
+      String before = "*" + letters.charAt(i - 1) + ", ";
+      char now = letters.charAt(i);
+      lists.append(now + ": &" + now + " [" + before.repeat(9) + "x]\n");
+    }
+    assertThatThrownBy(() -> read(lists.toString()))
+        .hasMessageContaining("aliases repeat more than 1000000 values");
+    String text = "a: &a " + "x".repeat(1 << 20) + "\nb: [" + "*a, ".repeat(200) + "1]\n";
+    assertThatThrownBy(() -> read(text)).hasMessageContaining("aliases repeat more than");
     assertThatThrownBy(() -> read("labels: &x\n  <<: *x\n").get(LABELS))
         .isInstanceOf(ConfigException.class);
     assertThatThrownBy(() -> read("text: \u0001")).isInstanceOf(ConfigException.class);

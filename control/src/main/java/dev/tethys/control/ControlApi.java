@@ -412,6 +412,10 @@ final class ControlApi {
       throw new IllegalArgumentException(
           "query requires a Prometheus: start the control plane with --prometheus.url");
     }
+    Selector holds = rollouts.assigned(name);
+    if (holds != null) { // once the rollout is done, that assignment ends
+      tokens.requireScope(q, "the present version of " + name, holds);
+    }
     Rollout r =
         rollouts.start(
             name,

@@ -656,6 +656,12 @@ final class Rollouts {
     return queries != null;
   }
 
+  /** Agents for which a version of a configuration holds; null where none holds. */
+  synchronized @Nullable Selector assigned(String configuration) {
+    Assignment a = assignments.get(configuration);
+    return a == null ? null : a.selector();
+  }
+
   /** Agents that a rollout is for. */
   synchronized Selector selector(long id) {
     return get(id).selector;

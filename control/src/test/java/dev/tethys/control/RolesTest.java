@@ -203,6 +203,10 @@ class RolesTest extends FleetCase {
     until(() -> data(OLGA, "GET", rollouts, "").path(0).path("agents").size() == 2);
     assertThat(data(TEST, "GET", rollouts, "").path(0).path("agents").size()).isEqualTo(1);
     assertThat(call(TEST, "GET", ControlApi.ROOT + "/export", "").statusCode()).isEqualTo(403);
+    until(() -> data(OLGA, "GET", rollouts, "").path(0).path("state").asString().equals("done"));
+    HttpResponse<String> refused = call(TEST, "POST", rollouts, "{\"configuration\":\"e\"}");
+    assertThat(refused.statusCode()).isEqualTo(403);
+    assertThat(refused.body()).contains("the present version of e concerns agents outside");
   }
 
   @Test
