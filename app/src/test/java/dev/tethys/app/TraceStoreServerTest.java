@@ -79,6 +79,46 @@ class TraceStoreServerTest {
   }
 
   @Test
+  void deletionIsKeptOverARestart() throws IOException {
+    long now = System.currentTimeMillis() / 1000;
+    String a = "0000000000000000000000000000000a";
+    String b = "0000000000000000000000000000000b";
+    try (TethysProcess p = TethysProcess.server(dir, "", "--web.enable-admin-api")) {
+      p.await("ready", SOON, () -> p.get("/-/ready").statusCode() == 200);
+      for (String trace : List.of(a, b)) {
+        assertThat(post(p, "/v1/traces", "fake", span("web", trace, now))).isEqualTo(200);
+      }
+      assertThat(post(p, "/v1/traces", "t2", span("kept", a, now))).isEqualTo(200);
+      assertThat(post(p, "/tempo/api/delete?traceId=a", "fake", "")).isEqualTo(200);
+      deleted(p);
+    }
+    try (TethysProcess p = TethysProcess.server(dir, "")) {
+      p.await("ready", SOON, () -> p.get("/-/ready").statusCode() == 200);
+      deleted(p);
+      assertThat(post(p, "/tempo/api/delete?traceId=b", "fake", "")).isEqualTo(403);
+    }
+  }
+
+  private static void deleted(TethysProcess p) {
+    assertThat(p.get("/tempo/api/delete").body()).contains("trace:id = ");
+    assertThat(p.get("/tempo/api/traces/a").statusCode()).isEqualTo(404);
+    assertThat(p.get("/tempo/api/traces/b").body()).contains("GET /");
+    String other =
+        p.send(HttpRequest.newBuilder(p.uri("/tempo/api/traces/a")).header("X-Scope-OrgID", "t2"))
+            .body();
+    assertThat(other).contains("kept");
+    assertThat(p.get("/tempo/api/search").body())
+        .contains("\"traceID\":\"" + "0".repeat(31) + "b\"")
+        .doesNotContain("\"traceID\":\"" + "0".repeat(31) + "a\"");
+    String counted =
+        "/tempo/api/metrics/query?q=%7B%7D%7Ccount_over_time()&start="
+            + (System.currentTimeMillis() / 1000 - 3000)
+            + "&end="
+            + (System.currentTimeMillis() / 1000 + 60);
+    assertThat(p.get(counted).body()).contains("\"value\":1}");
+  }
+
+  @Test
   void datagramsOfJaegersClientsAreStored() throws Exception {
     int port = Ports.free();
     try (TethysProcess p =

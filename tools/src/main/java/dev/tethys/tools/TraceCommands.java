@@ -19,11 +19,15 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** {@code traces}: commands for the traces of any server with Tempo's API. */
 final class TraceCommands {
   static final String NAME = "traces";
+  private static final String DELETE = "/api/delete";
+  private static final Pattern ID = Pattern.compile("[0-9a-fA-F]{1,32}");
   private static final Duration TIMEOUT = Duration.ofMinutes(5);
   private static final ServerAddress ADDRESS =
       new ServerAddress("TEMPO", "http://localhost:9090/tempo");
@@ -109,16 +113,53 @@ final class TraceCommands {
             flags(range, List.of(query)),
             1,
             1,
-            TraceCommands::values));
+            TraceCommands::values),
+        new Command(
+            NAME + " delete create",
+            "<id>|<query>",
+            "Delete a trace by its id, or the spans that fit filters of TraceQL (Tethys's API)."
+                + " Without a time range, all spans of the trace, or those of a query in the last"
+                + " hour.",
+            flags(range),
+            1,
+            1,
+            TraceCommands::delete),
+        new Command(
+            NAME + " delete list",
+            "",
+            "List deletions of spans.",
+            flags(),
+            0,
+            0,
+            TraceCommands::deletions),
+        new Command(
+            NAME + " delete cancel",
+            "<request-id>",
+            "Cancel a deletion of spans that are still on the disk.",
+            flags(),
+            1,
+            1,
+            TraceCommands::cancelDeletion));
   }
 
   private static HttpAccess.Reply send(
       HttpAccess to, String path, Map<String, String> headers, Command.Arguments a, Console console)
       throws IOException {
+    return send("GET", to, path, headers, a, console);
+  }
+
+  private static HttpAccess.Reply send(
+      String method,
+      HttpAccess to,
+      String path,
+      Map<String, String> headers,
+      Command.Arguments a,
+      Console console)
+      throws IOException {
     if (!a.flags().bool("quiet")) {
-      console.err().println("GET " + to.base() + path);
+      console.err().println(method + " " + to.base() + path);
     }
-    HttpAccess.Reply r = to.send("GET", path, null, headers, TIMEOUT);
+    HttpAccess.Reply r = to.send(method, path, null, headers, TIMEOUT);
     if (r.status() / 100 != 2) {
       throw new IOException(
           "Error response from server: " + r.text().strip() + " (" + r.statusText() + ")");
@@ -425,6 +466,47 @@ final class TraceCommands {
       for (Object v : values == null ? List.of() : ApiText.list(values)) {
         console.out().println(SpanTree.printable(Json.text(Json.asObject(v), "value")));
       }
+      return 0;
+    }
+  }
+
+  private static int delete(Command.Arguments a, Console console) throws IOException {
+    String what = a.operands().getFirst();
+    boolean id = ID.matcher(what).matches();
+    List<ServerApi.Parameter> p = new ArrayList<>();
+    p.add(new ServerApi.Parameter(id ? "traceId" : "query", what));
+    if (!id || Stream.of("since", "from", "to").anyMatch(a.flags()::isGiven)) {
+      Instant end = LogCli.time(a, "to", Instant.now());
+      Instant start = LogCli.time(a, "from", end.minusMillis(a.flags().millis("since")));
+      if (!start.isBefore(end)) {
+        throw new CommandLineException(
+            "the start " + start + " of the time range is not before its end " + end);
+      }
+      p.add(new ServerApi.Parameter("start", start.toString()));
+      // the server includes the end, the flag does not
+      p.add(new ServerApi.Parameter("end", end.minusNanos(1).toString()));
+    }
+    try (HttpAccess to = ADDRESS.open(a)) {
+      String path = DELETE + "?" + ServerApi.form(p);
+      HttpAccess.Reply r = send("POST", to, path, Map.of(), a, console);
+      console.out().println("Deletion created: " + SpanTree.printable(r.text().strip()));
+      return 0;
+    }
+  }
+
+  private static int deletions(Command.Arguments a, Console console) throws IOException {
+    try (HttpAccess to = ADDRESS.open(a)) {
+      HttpAccess.Reply r = send("GET", to, DELETE, Map.of(), a, console);
+      console.out().println(SpanTree.printable(r.text().strip()));
+      return 0;
+    }
+  }
+
+  private static int cancelDeletion(Command.Arguments a, Console console) throws IOException {
+    var id = new ServerApi.Parameter("request_id", a.operands().getFirst());
+    try (HttpAccess to = ADDRESS.open(a)) {
+      send("DELETE", to, DELETE + "?" + ServerApi.form(List.of(id)), Map.of(), a, console);
+      console.out().println("Deletion cancelled");
       return 0;
     }
   }

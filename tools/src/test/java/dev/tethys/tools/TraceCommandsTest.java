@@ -13,12 +13,15 @@ import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
+import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
@@ -70,12 +73,29 @@ class TraceCommandsTest {
                   requests.add("values " + q.pathParam("tag") + " " + q.query().first("q", "-"));
                   r.send("{\"tagValues\":[{\"type\":\"string\",\"value\":\"a\\u001b[31m\"}]}");
                 });
+    routes.get("/tempo/api/delete", (q, r) -> r.send("[{\"request_id\":\"1f\"}]"));
+    routes.post("/tempo/api/delete", (q, r) -> deletion("POST", q, r));
+    routes.delete("/tempo/api/delete", (q, r) -> deletion("DELETE", q, r));
     server = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
   }
 
   @AfterEach
   void stop() {
     server.close();
+  }
+
+  private void deletion(String method, HttpRequest q, HttpResponse r) throws IOException {
+    StringBuilder said = new StringBuilder(method);
+    for (String name : List.of("traceId", "query", "start", "end", "request_id")) {
+      if (q.query().has(name)) {
+        said.append(' ').append(name).append('=').append(q.query().first(name, ""));
+      }
+    }
+    requests.add(said.append(" of ").append(q.header("X-Scope-OrgID")).toString());
+    if (q.query().first("traceId", "").equals("f")) {
+      throw new HttpException(403, "deletion is disabled");
+    }
+    r.send("{\"request_id\":\"1f\"}");
   }
 
   private String search(HttpRequest q) {
@@ -136,12 +156,14 @@ class TraceCommandsTest {
 
   private String run(String... args) throws IOException {
     List<String> all = new ArrayList<>(List.of(args));
+    String name = all.removeFirst();
+    String full =
+        TraceCommands.NAME + " " + (name.equals("delete") ? name + " " + all.removeFirst() : name);
     Command command =
         TraceCommands.commands().stream()
-            .filter(c -> (TraceCommands.NAME + " " + args[0]).equals(c.name()))
+            .filter(c -> full.equals(c.name()))
             .findFirst()
             .orElseThrow();
-    all.removeFirst();
     all.add("--addr=http://127.0.0.1:" + server.port() + "/tempo");
     ByteArrayOutputStream said = new ByteArrayOutputStream();
     PrintStream to = new PrintStream(said, true, StandardCharsets.UTF_8);
@@ -295,5 +317,38 @@ class TraceCommandsTest {
         .isEqualTo("0\na?[31m\n");
     assertThat(requests)
         .containsExactly("tags resource", "values resource.service.name { name = \"x\" }");
+  }
+
+  @Test
+  void spansAreDeleted() throws IOException {
+    assertThat(run("delete", "create", FIRST, "--org-id=shop", "-q"))
+        .isEqualTo("0\nDeletion created: {\"request_id\":\"1f\"}\n");
+    String from = "--from=2026-01-01T00:00:00Z";
+    String to = "--to=2026-01-01T01:00:00Z";
+    run("delete", "create", "{ name = \"x\" }", from, to, "--org-id=shop");
+    run("delete", "create", "Ab", to, "--since=30m", "--org-id=shop");
+    assertThat(run("delete", "list", "-q")).isEqualTo("0\n[{\"request_id\":\"1f\"}]\n");
+    assertThat(run("delete", "cancel", "1f", "--org-id=shop"))
+        .contains("DELETE http://", "Deletion cancelled");
+    String end = "2026-01-01T00:59:59.999999999Z";
+    assertThat(requests)
+        .containsExactly(
+            "POST traceId=" + FIRST + " of shop",
+            "POST query={ name = \"x\" } start=2026-01-01T00:00:00Z end=" + end + " of shop",
+            "POST traceId=Ab start=2026-01-01T00:30:00Z end=" + end + " of shop",
+            "DELETE request_id=1f of shop");
+  }
+
+  @Test
+  void deletionByQueryIsOfTheLastHour() throws IOException {
+    run("delete", "create", "{ }", "-q");
+    String sent = requests.getFirst().replaceAll(".*start=(\\S+) end=(\\S+) .*", "$1 $2");
+    Instant start = Instant.parse(sent.substring(0, sent.indexOf(' ')));
+    Instant end = Instant.parse(sent.substring(sent.indexOf(' ') + 1));
+    assertThat(Duration.between(start, end).plusNanos(1)).isEqualTo(Duration.ofHours(1));
+    assertThatThrownBy(() -> run("delete", "create", "f", "-q"))
+        .hasMessageContaining("deletion is disabled");
+    assertThatThrownBy(() -> run("delete", "create", "{ }", "--since=0s"))
+        .hasMessageContaining("is not before its end");
   }
 }

@@ -200,6 +200,7 @@ final class EmbeddedTraces implements AutoCloseable {
         d.lookback(),
         d.maxTraces(),
         d.maxValues(),
+        flags.bool("web.enable-admin-api"),
         d.version());
   }
 

@@ -10,7 +10,7 @@ import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
-/** Tempo's HTTP API for queries, in JSON or protobuf by {@code Accept}. */
+/** Tempo's HTTP API for queries, in JSON or protobuf by {@code Accept}, and deletions. */
 final class TempoApi {
   private static final String JSON = "application/json";
 
@@ -58,6 +58,7 @@ final class TempoApi {
           var r = queries.instant(q, p);
           return new Body(out -> TempoJson.instant(r, out.text), () -> TempoProto.instant(r));
         });
+    new TempoDeletions(requests, queries).addTo(routes, api);
     routes.get(api + "/echo", (q, r) -> r.send("echo"));
     routes.get(api + "/status/buildinfo", this::buildInfo);
     routes.get(prefix + "/ready", this::ready);

@@ -94,13 +94,19 @@ final class TempoParameters {
     return new Range(Math.max(0, from), to);
   }
 
-  /** Query of a search: TraceQL, or one made of tags and durations. */
-  String query() {
-    String q = p.get("q");
+  /** Query of bounded length. */
+  String query(String name) {
+    String q = p.get(name);
     if (q.length() > MAX_QUERY) {
       throw QueryParameters.bad(
           "query has " + q.length() + " characters; the limit is " + MAX_QUERY);
     }
+    return q;
+  }
+
+  /** Query of a search: TraceQL, or one made of tags and durations. */
+  String query() {
+    String q = query("q");
     long min = duration("minDuration");
     long max = duration("maxDuration");
     if (max > 0 && min > max) {
@@ -229,7 +235,8 @@ final class TempoParameters {
     return new Range(from, to);
   }
 
-  private long time(String name, long otherwise) {
+  /** Time in seconds, nanoseconds or as of RFC 3339, as Unix nanoseconds. */
+  long time(String name, long otherwise) {
     String v = p.get(name);
     if (v.isEmpty()) {
       return otherwise;

@@ -103,13 +103,18 @@ final class TraceRequests {
     } catch (QueryThreads.NoPlaceException e) {
       throw new HttpException(503, String.valueOf(e.getMessage()));
     } catch (StorageException e) {
-      int status =
-          switch (e.reason()) {
-            case UNAVAILABLE -> 503;
-            case INVALID -> 400;
-            default -> 500;
-          };
-      throw new HttpException(status, String.valueOf(e.getMessage()));
+      throw failed(e);
     }
+  }
+
+  /** Failure of the store with HTTP's status. */
+  static HttpException failed(StorageException e) {
+    int status =
+        switch (e.reason()) {
+          case UNAVAILABLE -> 503;
+          case INVALID -> 400;
+          default -> 500;
+        };
+    return new HttpException(status, String.valueOf(e.getMessage()));
   }
 }

@@ -9,12 +9,19 @@ import java.time.Duration;
  * @param lookback time range of lists of services, operations and attributes without a range
  * @param maxTraces largest limit of a request for whole traces
  * @param maxValues most services, operations, attributes or values of an answer
+ * @param admin whether spans may be deleted and deletions cancelled
  * @param version version of the program
  */
 public record TracesSettings(
-    Duration timeout, Duration lookback, int maxTraces, int maxValues, String version) {
+    Duration timeout,
+    Duration lookback,
+    int maxTraces,
+    int maxValues,
+    boolean admin,
+    String version) {
   /** Settings without a configuration. */
   public static TracesSettings of(String version) {
-    return new TracesSettings(Duration.ofMinutes(1), Duration.ofHours(72), 1500, 10_000, version);
+    return new TracesSettings(
+        Duration.ofMinutes(1), Duration.ofHours(72), 1500, 10_000, false, version);
   }
 }

@@ -53,12 +53,20 @@ final class TracesServer implements AutoCloseable {
    * @param now Unix nanoseconds
    */
   TracesServer(long now) throws IOException {
+    this(now, true);
+  }
+
+  /**
+   * @param now Unix nanoseconds
+   * @param admin whether spans may be deleted
+   */
+  TracesServer(long now, boolean admin) throws IOException {
     dev.tethys.web.client.HttpClientFactory.prepare();
     Routes routes = new Routes();
     TraceQueries queries = new TraceQueries(damaged(), Runnable::run, 1, TraceLimits.DEFAULT);
     new TracesApi(
             () -> open ? queries : null,
-            TracesSettings.of("test"),
+            settings(admin),
             () -> now,
             (query, from, to, step) -> {
               metricQueries.add(query + " " + from + " " + to + " " + step);
@@ -66,6 +74,12 @@ final class TracesServer implements AutoCloseable {
             })
         .addTo(routes);
     listener = HttpListener.start(HttpListenerOptions.on("127.0.0.1:0"), routes, null);
+  }
+
+  private static TracesSettings settings(boolean admin) {
+    TracesSettings d = TracesSettings.of("test");
+    return new TracesSettings(
+        d.timeout(), d.lookback(), d.maxTraces(), d.maxValues(), admin, d.version());
   }
 
   /** The store, whose selections have the warnings. */

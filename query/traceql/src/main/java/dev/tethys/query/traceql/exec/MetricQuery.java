@@ -111,6 +111,7 @@ public final class MetricQuery {
       }
     }
     throw TraceQueryException.invalid(
-        "query is not a filter that decides on each span by comparing its fields with literals");
+        "query is not a filter that decides on each span by comparing its fields with literals;"
+            + " use filters in braces without pipes, structural operators and fields of the trace");
   }
 }
