@@ -375,7 +375,7 @@ class SchemaProcessorTest {
         java.util.stream.IntStream.range(0, 10_000)
             .mapToObj(i -> "a" + i + ": b" + i)
             .collect(Collectors.joining(", ", "{", "}"));
-    String changes = "- rename_attributes: {attribute_map: *m}\n        ".repeat(5000);
+    String changes = "- rename_attributes: {attribute_map: *m}\n        ".repeat(20);
     String text =
         "file_format: 1.0.0\nschema_url: "
             + FAMILY
