@@ -282,8 +282,9 @@ final class Automation {
   private Step start(AutomationRule r, int action, Alert a) throws IOException {
     String id = r.controlId(action, a);
     Long before = starts.get(id);
-    if (controls.active(id) != null) {
-      return step(r, a, "start", id, "active", "");
+    LiveControl active = controls.active(id);
+    if (active != null) {
+      return active(r, action, a, active);
     }
     if (before != null && clock.nanos() - before < r.coolDown().toNanos()) {
       return step(r, a, "start", id, "cooling down", "");
@@ -299,6 +300,24 @@ final class Automation {
     starts.remove(id);
     starts.put(id, clock.nanos());
     return r.dryRun() ? dryRun(r, a, "start", id) : step(r, a, "start", id, "done", "");
+  }
+
+  /** Step of an action whose control is active already, which may be another one of that id. */
+  private Step active(AutomationRule r, int action, Alert a, LiveControl c) throws IOException {
+    String id = c.control().id();
+    try {
+      if (c.control().owner().equals(r.control(action, a).control().owner())) {
+        return step(r, a, "start", id, "active", "");
+      }
+    } catch (ConfigException | IllegalArgumentException e) {
+      return failed(r, a, "start", id, String.valueOf(e.getMessage()));
+    }
+    return failed(
+        r,
+        a,
+        "start",
+        id,
+        "a " + c.control().action().word() + " of " + c.control().owner() + " has this id; end it");
   }
 
   private Step end(AutomationRule r, String id, Alert a, String reason) throws IOException {

@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import dev.tethys.control.Rollouts.ConflictException;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -65,7 +66,7 @@ final class ConfigStore implements AutoCloseable {
               n.path("name").asString(""),
               n.path("number").asInt(0),
               n.path("time").asLong(0),
-              n.path("author").asString(""),
+              new ConfigVersion.Author(n.path("author").asString(""), n.path("scope").asString("")),
               n.path("reason").asString(""),
               n.path("text").asString(""),
               n.path("validation").asString(""));
@@ -97,13 +98,20 @@ final class ConfigStore implements AutoCloseable {
   }
 
   /**
-   * Adds a version.
+   * Adds a version. A configuration belongs to the scope in which its first version was added:
+   * whoever rolls out its latest version relies on those who add them.
    *
    * @throws IllegalArgumentException where a limit is exceeded
+   * @throws ConflictException where the configuration is of another scope
    * @throws IOException when it is not on disk
    */
   synchronized ConfigVersion add(
-      String name, String text, String author, String reason, String validation, long time)
+      String name,
+      String text,
+      ConfigVersion.Author author,
+      String reason,
+      String validation,
+      long time)
       throws IOException {
     checkName(name);
     if (text.length() > MAX_TEXT) {
@@ -122,6 +130,17 @@ final class ConfigStore implements AutoCloseable {
     if (before.isEmpty() && versions.size() >= MAX_NAMES) {
       throw new IllegalArgumentException("there are " + MAX_NAMES + " configurations, the limit");
     }
+    String owner = before.isEmpty() ? author.scope() : before.getFirst().scope();
+    if (!author.scope().isEmpty() && !author.scope().equals(owner)) {
+      throw new ConflictException(
+          "configuration "
+              + name
+              + " is of "
+              + (owner.isEmpty() ? "all agents" : owner)
+              + ", and the token of "
+              + author.scope()
+              + "; choose another name");
+    }
     ConfigVersion v =
         ConfigVersion.of(name, before.size() + 1, time, author, reason, text, validation);
     out.append(json(v));
@@ -133,7 +152,8 @@ final class ConfigStore implements AutoCloseable {
     ObjectNode n = JsonMapper.shared().createObjectNode();
     n.put("name", v.name()).put("number", v.number()).put("time", v.time());
     n.put("author", v.author()).put("reason", v.reason()).put("text", v.text());
-    return n.put("hash", v.hash()).put("validation", v.validation()).toString();
+    n.put("hash", v.hash()).put("validation", v.validation());
+    return v.scope().isEmpty() ? n.toString() : n.put("scope", v.scope()).toString();
   }
 
   synchronized List<String> names() {

@@ -9,6 +9,7 @@ import java.util.HexFormat;
  * @param time of creation, Unix milliseconds
  * @param hash SHA-256 of name, number and text, in hexadecimal: the hash that agents report
  * @param validation {@code valid}, or why the text could not be or was not validated
+ * @param scope selector of the token that added it; "" for all agents
  */
 public record ConfigVersion(
     String name,
@@ -18,12 +19,20 @@ public record ConfigVersion(
     String reason,
     String text,
     String hash,
-    String validation) {
+    String validation,
+    String scope) {
+  /**
+   * Who adds a version.
+   *
+   * @param scope selector of the token; "" for all agents
+   */
+  record Author(String name, String scope) {}
+
   static ConfigVersion of(
       String name,
       int number,
       long time,
-      String author,
+      Author author,
       String reason,
       String text,
       String validation) {
@@ -31,11 +40,12 @@ public record ConfigVersion(
         name,
         number,
         time,
-        author,
+        author.name,
         reason,
         text,
         Texts.sha256(name + "\n" + number + "\n" + text),
-        validation);
+        validation,
+        author.scope);
   }
 
   byte[] hashBytes() {

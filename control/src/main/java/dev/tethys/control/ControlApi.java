@@ -293,7 +293,13 @@ final class ControlApi {
             : "not validated: the author asked for that";
     List<ConfigVersion> before = store.versions(name);
     ConfigVersion v =
-        store.add(name, text, author, Texts.shortened(reason, 4096), validation, clock.millis());
+        store.add(
+            name,
+            text,
+            new ConfigVersion.Author(author, tokens.scope(q).toString()),
+            Texts.shortened(reason, 4096),
+            validation,
+            clock.millis());
     audit.append(
         author,
         "configuration.add",

@@ -85,6 +85,11 @@ final class ControlsApi {
 
   private JsonNode start(HttpRequest q, String user) throws IOException {
     ControlRequest r = request(q).within(tokens.scope(q));
+    if (!r.control().id().isEmpty() && !Selector.ALL.isWithin(tokens.scope(q))) {
+      // Rules and repositories know their controls by id, for agents outside of the scope as well.
+      throw new HttpException(
+          403, "a token with a selector cannot choose the id of a control: leave id out");
+    }
     ControlTargets.of(r.control(), fleet.agents(r.selector())).require(r.control());
     return json(controls.start(r, ControlApi.author(r.author(), user)), tokens.scope(q));
   }

@@ -146,7 +146,7 @@ final class Packages {
     return p == null
         ? null
         : new ConfigVersion(
-            PREFIX + name, number, p.time, p.author, p.reason, "", p.hash(), p.version);
+            PREFIX + name, number, p.time, p.author, p.reason, "", p.hash(), p.version, "");
   }
 
   /** The file of a package that is kept; null where there is none. */

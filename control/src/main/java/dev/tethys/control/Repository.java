@@ -227,7 +227,7 @@ final class Repository {
           store.add(
               name,
               text,
-              Texts.shortened(f.author(), 256),
+              new ConfigVersion.Author(Texts.shortened(f.author(), 256), ""),
               Texts.shortened(f.commit() + " " + f.subject(), 4096),
               validation,
               clock.millis());

@@ -597,6 +597,12 @@ final class Rollouts {
     }
   }
 
+  /** Author of a version; "" where there is none. */
+  String author(String configuration, int version) {
+    ConfigVersion v = find(configuration, version);
+    return v == null ? "" : v.author();
+  }
+
   /** Reason of a version; "" where there is none. */
   String reason(String configuration, int version) {
     ConfigVersion v = find(configuration, version);

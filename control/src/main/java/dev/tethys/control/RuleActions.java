@@ -141,6 +141,17 @@ final class RuleActions {
       throw new Rollouts.NotFoundException(
           "there is no configuration " + Texts.shortened(o.configuration(), 80));
     }
+    ConfigVersion latest = store.find(o.configuration(), version);
+    if (o.version() == 0
+        && latest != null
+        && !o.selector().isWithin(Selector.parse(latest.scope()))) {
+      throw new Rollouts.ConflictException(
+          "the latest version of "
+              + o.configuration()
+              + " was added by a token of "
+              + latest.scope()
+              + "; name the version");
+    }
     rollouts.start(o.configuration(), version, o.selector(), o.guard(), run.actor(), run.reason());
     return "done";
   }

@@ -20,6 +20,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.IntStream;
 
 /**
  * Resources of the repository or cluster, and their application. A resource is applied once: what a
@@ -348,7 +349,7 @@ final class SourceResources {
       SourceResource.Rollout r, SourceFiles.File f, Map<String, Repository.Source> sources)
       throws IOException {
     int version = version(r, sources);
-    String hash = Texts.sha256(r.meta().hash() + "/" + version);
+    String hash = hash(r, version);
     Applied last = kept.applied.get(r.meta().id());
     if (last != null && last.hash().equals(hash)) {
       return;
@@ -357,7 +358,10 @@ final class SourceResources {
       throw new IllegalArgumentException(
           "query requires a Prometheus: start the control plane with --prometheus.url");
     }
-    String actor = actorPrefix + f.author();
+    boolean byVersion =
+        last != null && IntStream.range(1, version).anyMatch(v -> hash(r, v).equals(last.hash()));
+    String actor =
+        actorPrefix + (byVersion ? rollouts.author(r.configuration(), version) : f.author());
     String reason =
         r.reason().isEmpty() ? reason(f, rollouts.reason(r.configuration(), version)) : r.reason();
     Long adopted =
@@ -376,6 +380,11 @@ final class SourceResources {
         rollouts.start(r.configuration(), version, r.selector(), r.guard(), actor, reason);
     note(r.meta(), hash, started.id);
     kept.save(); // so that it is not started again when the next step fails
+  }
+
+  /** Identifies what a resource and a version of its configuration ask for. */
+  private static String hash(SourceResource.Rollout r, int version) {
+    return Texts.sha256(r.meta().hash() + "/" + version);
   }
 
   /** Commit of the resource, and that of the version where it is another. */

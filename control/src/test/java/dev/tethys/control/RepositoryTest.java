@@ -286,8 +286,17 @@ class RepositoryTest extends FleetCase {
     fleet(2);
     pull();
     until(() -> resource(get("/repository"), "edge").path("state").asString().equals("current"));
-    commit("edge/eu.yaml", BATCH, "Batch before export");
+    Files.writeString(origin.resolve("edge/eu.yaml"), BATCH);
+    String of = "Batch before export";
+    git(origin, "commit", "-q", "-a", "-m", of, "--author", "Gina <gina@localhost>");
     assertThat(resource(pull(), "edge").path("state").asString()).isEqualTo("rolling out");
+    for (JsonNode entry : get("/audit")) {
+      if (entry.path("action").asString().equals("rollout.start")) {
+        boolean byVersion = entry.path("reason").asString().contains(of);
+        assertThat(entry.path("actor").asString()).isEqualTo(byVersion ? "git:Gina" : "git:Olga");
+      }
+    }
+    assertThat(get("/audit").get(0).path("actor").asString()).isEqualTo("git:Gina");
     until(() -> resource(get("/repository"), "edge").path("state").asString().equals("current"));
     assertThat(file(get("/repository")).path("state").asString()).isEqualTo("current");
     assertThat(get("/repository").path("notInRepository")).isEmpty();

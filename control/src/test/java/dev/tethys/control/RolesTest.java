@@ -207,6 +207,15 @@ class RolesTest extends FleetCase {
     HttpResponse<String> refused = call(TEST, "POST", rollouts, "{\"configuration\":\"e\"}");
     assertThat(refused.statusCode()).isEqualTo(403);
     assertThat(refused.body()).contains("the present version of e concerns agents outside");
+    HttpResponse<String> added = call(TEST, "POST", ControlApi.ROOT + "/configurations", v);
+    assertThat(added.statusCode()).isEqualTo(409);
+    assertThat(added.body())
+        .contains("configuration e is of all agents, and the token of env=test");
+    String mute = "{\"action\":\"mute\",\"id\":\"m\",\"attributes\":{\"service.name\":\"x\"}}";
+    HttpResponse<String> chosen = call(TEST, "POST", ControlApi.ROOT + "/controls", mute);
+    assertThat(chosen.statusCode()).isEqualTo(403);
+    assertThat(chosen.body()).contains("cannot choose the id");
+    assertThat(call(OLGA, "POST", ControlApi.ROOT + "/controls", mute).statusCode()).isEqualTo(200);
   }
 
   @Test
