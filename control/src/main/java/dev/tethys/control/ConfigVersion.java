@@ -22,7 +22,7 @@ public record ConfigVersion(
     String validation,
     String scope) {
   /**
-   * Who adds a version.
+   * Author of a version.
    *
    * @param scope selector of the token; "" for all agents
    */
