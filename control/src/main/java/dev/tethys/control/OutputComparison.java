@@ -74,6 +74,38 @@ final class OutputComparison {
   private final Map<UUID, Long> seen = new HashMap<>(); // times of the last reports
   private List<Row> rows = List.of();
   private String against = "";
+  private Delivery delivered = Delivery.NONE;
+  private Delivery deliveredWithout = Delivery.NONE;
+
+  /**
+   * Items that agents took within a time, and how many more they hold at its end. What exporters
+   * get is not delivered yet: a destination that never answers takes nothing.
+   */
+  private record Delivery(long taken, long held) {
+    static final Delivery NONE = new Delivery(0, 0);
+
+    Delivery plus(FleetVolumes.Report from, FleetVolumes.@Nullable Report to) {
+      JsonNode was = FleetVolumes.read(from.json());
+      JsonNode now = to == null ? null : FleetVolumes.read(to.json());
+      if (was == null || now == null) {
+        return this;
+      }
+      return new Delivery(
+          taken + Math.max(0, taken(now) - taken(was)), held + held(now) - held(was));
+    }
+
+    private static long held(JsonNode n) {
+      return n.at("/balance/held").asLong(0) + n.at("/balance/waiting").asLong(0);
+    }
+
+    private static long taken(JsonNode n) {
+      return n.at("/balance/in").asLong(0) + n.at("/balance/created").asLong(0);
+    }
+
+    double heldShare() {
+      return taken < MIN_ITEMS ? 0 : Math.max(0, (double) held / taken);
+    }
+  }
 
   /** Keeps the last reports of an agent before it is offered the version. */
   void reach(FleetVolumes volumes, UUID agent) {
@@ -138,6 +170,11 @@ final class OutputComparison {
       against = "the same agents before";
     }
     rows = rows(without, after);
+    delivered = Delivery.NONE;
+    freshBase.forEach((u, base) -> delivered = delivered.plus(base, volumes.last(u)));
+    deliveredWithout = Delivery.NONE;
+    othersBase.forEach(
+        (u, base) -> deliveredWithout = deliveredWithout.plus(base, volumes.last(u)));
   }
 
   private static long taken(Map<Key, long[]> sums) {
@@ -254,6 +291,18 @@ final class OutputComparison {
       }
     }
     return "";
+  }
+
+  /** What is not delivered yet of the outputs with the version; "" where less than a share. */
+  String undelivered(double most) {
+    return delivered.heldShare() <= most + deliveredWithout.heldShare()
+        ? ""
+        : String.format(
+            Locale.ROOT,
+            "of %d items that were taken since the version was applied, %d are held and not"
+                + " delivered",
+            delivered.taken,
+            delivered.held);
   }
 
   void put(ObjectNode n) {

@@ -43,10 +43,23 @@ final class Rollout {
     final double lostBefore;
     final double inPerSecondBefore;
     final int stage;
+
+    /** Whether its exporters had delivered items before it was offered the version. */
+    final boolean deliveredBefore;
+
     long appliedNanos;
     boolean applied;
     @Nullable Totals atApply;
     long reportsAtApply;
+
+    /**
+     * First accounts that it reported with the version. Those of {@link #atApply} may be older, so
+     * that deliveries of the former version follow them.
+     */
+    @Nullable Totals withVersion;
+
+    /** Number of its reports at {@link #withVersion}. */
+    long reportsWithVersion;
 
     /** Start of its process as it was reported last, Unix nanoseconds; 0 where it is not known. */
     long processStart;
@@ -60,18 +73,21 @@ final class Rollout {
      * @param lostBefore part of its items that it lost
      * @param inPerSecondBefore items that it took; 0 where that is not known
      * @param stage in which it is reached
+     * @param deliveredBefore whether its exporters had delivered items
      */
     Reached(
         long sinceNanos,
         boolean healthyBefore,
         double lostBefore,
         double inPerSecondBefore,
-        int stage) {
+        int stage,
+        boolean deliveredBefore) {
       this.sinceNanos = sinceNanos;
       this.healthyBefore = healthyBefore;
       this.lostBefore = lostBefore;
       this.inPerSecondBefore = inPerSecondBefore;
       this.stage = stage;
+      this.deliveredBefore = deliveredBefore;
     }
   }
 

@@ -109,7 +109,8 @@ final class RolloutState {
               a.path("healthyBefore").asBoolean(true),
               a.path("lost").asDouble(0),
               a.path("inPerSecond").asDouble(0),
-              a.path("stage").asInt(0)));
+              a.path("stage").asInt(0),
+              a.path("delivered").asBoolean(false)));
     }
     return r;
   }
@@ -153,6 +154,7 @@ final class RolloutState {
                 .put("healthyBefore", x.healthyBefore)
                 .put("lost", x.lostBefore)
                 .put("inPerSecond", x.inPerSecondBefore)
-                .put("stage", x.stage));
+                .put("stage", x.stage)
+                .put("delivered", x.deliveredBefore));
   }
 }

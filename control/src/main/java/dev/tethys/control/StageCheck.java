@@ -44,6 +44,7 @@ final class StageCheck {
     Sum all = new Sum();
     long stageItems = 0;
     boolean counts = false;
+    Undelivered undelivered = new Undelivered();
     for (Map.Entry<UUID, Reached> e : r.reached.entrySet()) {
       Reached x = e.getValue();
       AgentState a = fleet.agent(e.getKey());
@@ -59,6 +60,9 @@ final class StageCheck {
       if (then != null && now != null) {
         long in = now.in() - then.in();
         all.add(in, now.lost() - then.lost(), x.lostBefore + r.guard.maxLost());
+        if (x.stage > r.acceptedStage) {
+          undelivered.add(e.getKey(), x, then, now);
+        }
         if (x.stage == r.stage) {
           stageItems += in;
           counts = true;
@@ -73,6 +77,9 @@ final class StageCheck {
               + " items since they applied it; "
               + r.guard.minItems()
               + " are required (minItems)";
+    }
+    if (undecided.isEmpty()) {
+      undecided = undelivered.text();
     }
     if (problem.isEmpty()) {
       compareOutputs();
@@ -104,6 +111,8 @@ final class StageCheck {
       problem = r.outputs.problem(most);
       if (!r.outputs.isDecided() && undecided.isEmpty()) {
         undecided = "the outputs of agents with and without the version are not compared yet";
+      } else if (undecided.isEmpty()) {
+        undecided = r.outputs.undelivered(most);
       }
     }
   }
@@ -176,6 +185,7 @@ final class StageCheck {
         reached.atApply = a.totals();
         reached.reportsAtApply = a.totalsCount();
         reached.processStart = start(a);
+        reached.withVersion = null;
       } else if (now - Math.max(reached.sinceNanos, a.changedNanos()) > timeout) {
         return "agent " + uid + " did not report that it applied the version within the timeout";
       }
@@ -229,11 +239,20 @@ final class StageCheck {
       return "";
     }
     Totals then = reached.atApply;
-    if (then == null || now.in() < then.in() || now.lost() < then.lost()) {
+    if (then == null
+        || now.in() < then.in()
+        || now.lost() < then.lost()
+        || now.out() < then.out()) {
       // The first report after the version, or after a restart: losses count from there.
       reached.atApply = now;
       reached.reportsAtApply = fleetReports(uid);
+      reached.withVersion = now;
+      reached.reportsWithVersion = reached.reportsAtApply;
       return "";
+    }
+    if (reached.withVersion == null && fleetReports(uid) > reached.reportsAtApply) {
+      reached.withVersion = now;
+      reached.reportsWithVersion = fleetReports(uid);
     }
     long in = now.in() - then.in();
     double seconds = (clock.nanos() - reached.appliedNanos) / 1e9;
@@ -299,6 +318,65 @@ final class StageCheck {
     }
   }
 
+  /**
+   * Agents that take items with the version and deliver none, as at a destination that accepts
+   * connections and never answers: nothing is lost yet, and nothing is known to arrive.
+   */
+  private final class Undelivered {
+    private int agents;
+    private long in;
+    private long held;
+    private @Nullable UUID first;
+
+    void add(UUID uid, Reached reached, Totals then, Totals now) {
+      Totals base = reached.withVersion;
+      long taken = now.in() - then.in();
+      if (base == null || taken <= 0 || now.out() > base.out()) {
+        return;
+      }
+      // Deliveries between the last report before the version and the first one with it may be of
+      // either; they count only where a later report has nothing left to deliver.
+      boolean empties =
+          fleetReports(uid) > reached.reportsWithVersion
+              && now.out() > then.out()
+              && now.queued() <= 0
+              && now.in() - base.in() < fewest();
+      if (!empties && (reached.deliveredBefore || then.out() > 0 || othersDeliver(uid))) {
+        agents++;
+        in += taken;
+        held += Math.max(0, now.queued());
+        first = first == null ? uid : first;
+      }
+    }
+
+    /** Items from which on a delivery must be seen, also where none are required to be taken. */
+    private long fewest() {
+      return r.guard.minItems() > 0 ? r.guard.minItems() : MIN_COMPARED;
+    }
+
+    String text() {
+      return in < fewest()
+          ? ""
+          : String.format(
+              Locale.ROOT,
+              "no item delivered since the version was applied by %s, which took %d items; %d are"
+                  + " queued or in flight",
+              agents == 1 ? "agent " + first : agents + " agents, such as " + first,
+              in,
+              held);
+    }
+  }
+
+  private boolean othersDeliver(UUID uid) {
+    for (AgentState a : fleet.agents(r.selector)) {
+      Totals t = a.totals();
+      if (t != null && t.out() > 0 && !a.uid().equals(uid)) {
+        return true;
+      }
+    }
+    return false;
+  }
+
   /** By how much the share that agents without the version lose has grown since the stage began. */
   private double othersRise() {
     if (Double.isNaN(rise)) {
@@ -329,7 +407,8 @@ final class StageCheck {
         a.isHealthy(),
         w.in() >= MIN_COMPARED ? w.lostShare() : t.lostShare(),
         w.inPerSecond(),
-        r.stage);
+        r.stage,
+        t.out() > 0);
   }
 
   /** Whether an agent has received the version, applied or not. */

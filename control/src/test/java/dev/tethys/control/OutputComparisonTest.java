@@ -108,4 +108,36 @@ class OutputComparisonTest {
     assertThat(outputs.isDecided()).isFalse();
     assertThat(outputs.problem(0.01)).isEmpty();
   }
+
+  private void report(UUID agent, long nanos, long in, long held) {
+    String rows = row("cart", "logs", in, in);
+    volumes.put(
+        agent,
+        ("{\"balance\":{\"in\":"
+                + in
+                + ",\"held\":"
+                + held
+                + "},\"by\":{\"service.name\":["
+                + rows
+                + "]}}")
+            .getBytes(StandardCharsets.UTF_8),
+        nanos);
+  }
+
+  @Test
+  void whatExportersHoldIsNotDelivered() {
+    report(FRESH, 11, 1_000, 0);
+    report(OTHER, 11, 7_000, 0);
+    update(10, OTHER);
+    report(FRESH, 21, 1_100, 100);
+    report(OTHER, 21, 7_100, 5);
+    update(10, OTHER);
+    assertThat(outputs.isDecided()).isTrue();
+    assertThat(outputs.problem(0.1)).isEmpty();
+    assertThat(outputs.undelivered(0.1)).contains("of 100 items", "100 are held");
+    report(FRESH, 31, 1_200, 20);
+    report(OTHER, 31, 7_200, 0);
+    update(10, OTHER);
+    assertThat(outputs.undelivered(0.1)).isEmpty();
+  }
 }

@@ -353,4 +353,81 @@ class RolloutLossTest {
     rollouts.step();
     assertThat(r.state).isEqualTo(Rollout.State.UNDONE);
   }
+
+  private static String delivered(long in, long out, long queued) {
+    return "{\"in\":" + in + ",\"out\":" + out + ",\"queued\":" + queued + "}";
+  }
+
+  private Rollout startWithDeliveries() throws IOException {
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, delivered(1_000, 1_000, 0));
+    }
+    return start(guard(100, Duration.ofSeconds(30)));
+  }
+
+  /** The first report has deliveries of the version before, which was replaced meanwhile. */
+  @Test
+  void versionThatDeliversNothingIsPausedAfterTheLongestWait() throws IOException {
+    Rollout r = startWithDeliveries();
+    agent(null, delivered(1_300, 1_100, 200));
+    pass(Duration.ofSeconds(2));
+    assertThat(r.reached).hasSize(1);
+    assertThat(r.stateReason).contains("no item delivered", "took 300 items", "200 are queued");
+    agent(null, delivered(1_600, 1_100, 500));
+    pass(Duration.ofSeconds(27));
+    assertThat(r.state).isEqualTo(Rollout.State.RUNNING);
+    assertThat(r.reached).hasSize(1);
+    pass(Duration.ofSeconds(1));
+    assertThat(r.state).isEqualTo(Rollout.State.PAUSED);
+    assertThat(r.stateReason).contains("no item delivered", "500 are queued or in flight", "30s");
+    rollouts.resume(r.id, "me", "the destination is slow");
+    rollouts.step();
+    assertThat(r.reached).hasSize(2);
+    rollouts.step();
+    assertThat(r.stateReason).as("accepted for the first agent").doesNotContain("no item");
+  }
+
+  @Test
+  void stageGoesOnWhenTheFirstItemsAreDelivered() throws IOException {
+    Rollout r = startWithDeliveries();
+    agent(null, delivered(1_300, 1_000, 300));
+    pass(Duration.ofSeconds(2));
+    assertThat(r.reached).hasSize(1);
+    agent(null, delivered(1_400, 1_200, 200));
+    rollouts.step();
+    assertThat(r.reached).hasSize(2);
+  }
+
+  @Test
+  void itemsThatWereAllDeliveredBeforeTheFirstReportAreEnough() throws IOException {
+    Rollout r = startWithDeliveries();
+    agent(null, delivered(1_300, 1_300, 0));
+    pass(Duration.ofSeconds(2));
+    assertThat(r.reached).hasSize(1);
+    agent(null, delivered(1_300, 1_300, 0));
+    rollouts.step();
+    assertThat(r.reached).hasSize(2);
+  }
+
+  @Test
+  void agentThatNeverDeliveredIsMeasuredByTheOthers() throws IOException {
+    agent(0, null, delivered(0, 0, 0));
+    agent(1, null, delivered(1_000, 1_000, 0));
+    Rollout r = start(guard(100, Duration.ofSeconds(30)));
+    agent(null, delivered(150, 0, 150));
+    pass(Duration.ofSeconds(2));
+    assertThat(r.reached).hasSize(1);
+    assertThat(r.stateReason).contains("no item delivered");
+  }
+
+  @Test
+  void fleetThatDeliversNothingAtAllIsNotMadeToWait() throws IOException {
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, delivered(1_000, 0, 0));
+    }
+    Rollout r = start(guard(100, Duration.ofSeconds(30)));
+    agent(null, delivered(1_300, 0, 0));
+    pass(Duration.ofSeconds(2));
+    assertThat(r.reached).hasSize(2);
+  }
 }

@@ -1,0 +1,68 @@
+package dev.tethys.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/** Versions whose destination accepts connections and never answers, with running graphs. */
+@Timeout(120)
+class RolloutUndeliveredTest extends FleetCase {
+  private void pausesAtASilentDestination(double maxOutputChange) throws Exception {
+    try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
+      fleet(3);
+      String text =
+          OWN.replace(
+                  "exporters: {nop: {}}",
+                  "exporters: {otlp_http: {endpoint: 'http://127.0.0.1:"
+                      + silent.getLocalPort()
+                      + "'}}")
+              .replace("exporters: [nop]", "exporters: [otlp_http]");
+      JsonNode version =
+          done(post("/configurations", body().put("name", "edge").put("text", text)));
+      ObjectNode request =
+          body()
+              .put("configuration", "edge")
+              .put("version", version.path("version").asInt())
+              .put("soak", "1s")
+              .put("minItems", 20)
+              .put("maxWait", "25s");
+      if (maxOutputChange > 0) {
+        request.put("maxOutputChange", maxOutputChange);
+      }
+      long id = done(post("/rollouts", request)).path("id").asLong();
+      until(
+          () -> {
+            String state = rollout(id).path("state").asString();
+            assertThat(state).isNotEqualTo("done");
+            return state.equals("paused");
+          });
+      assertThat(rollout(id).path("stateReason").asString())
+          .contains("no item delivered since the version was applied", "are queued or in flight");
+      assertThat(rollout(id).path("agents").size()).isEqualTo(1);
+    }
+  }
+
+  private JsonNode rollout(long id) throws Exception {
+    for (JsonNode r : get("/rollouts")) {
+      if (r.path("id").asLong() == id) {
+        return r;
+      }
+    }
+    throw new AssertionError("no rollout " + id);
+  }
+
+  @Test
+  void versionThatDeliversNothingPausesOnItsFirstAgent() throws Exception {
+    pausesAtASilentDestination(0);
+  }
+
+  @Test
+  void comparedOutputsDoNotPassWhatIsNotDelivered() throws Exception {
+    pausesAtASilentDestination(0.2);
+  }
+}
