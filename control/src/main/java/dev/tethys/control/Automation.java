@@ -17,11 +17,15 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Application of rules to alerts. A change of an alert is applied once: repeated messages about it
  * are left out. The controls of a rule end when its alert is resolved, also one that fired before
  * the control plane was started. Everything is guarded by this.
+ *
+ * <p>What an alert may not start within a cool-down waits for its end, and starts then with the
+ * latest change of the alert, unless that no longer triggers the rule. What waits is not on disk.
  */
 final class Automation {
   private static final System.Logger LOG = JulLogger.of(Automation.class.getName());
@@ -31,13 +35,17 @@ final class Automation {
 
   private static final int MAX_STEPS = 1000;
 
+  private static final String COOLING_DOWN = "cooling down";
+  private static final String SKIPPED = "skipped";
+
   /**
    * Result of one action for one alert.
    *
    * @param action {@code start} or {@code end} of a control, or another action
    * @param control id of the control, or target of the action
    * @param result {@code done}, {@code sending}, {@code dry run}, {@code cooling down}, {@code
-   *     active}, {@code absent}, {@code hop limit} or {@code failed}
+   *     active}, {@code absent}, {@code hop limit}, {@code skipped} or {@code failed}
+   * @param startsMillis when the cool-down ends for which it waits, Unix milliseconds; else 0
    */
   record Step(
       long millis,
@@ -47,20 +55,36 @@ final class Automation {
       String action,
       String control,
       String result,
-      String error) {
-    /** Whether a repetition of the message tries again. */
-    boolean isRetried() {
-      return result.equals("cooling down") || result.equals("failed");
+      String error,
+      long startsMillis) {
+    private boolean isFailed() {
+      return result.equals("failed");
     }
   }
 
   /**
+   * Start that waits for the end of a cool-down.
+   *
+   * @param word name of the action
+   * @param target what it reaches
+   * @param due end of the cool-down, monotonic
+   */
+  private record Pending(AutomationRule rule, String word, String target, long due) {}
+
+  /**
+   * Last change of an alert with what it has not started yet.
+   *
+   * @param pending by the id of the control or action
+   */
+  private record Waiting(Alert alert, int hops, Map<String, Pending> pending) {}
+
+  /**
    * Last change of an alert.
    *
-   * @param retried whether a repetition of the message tries again
+   * @param failed whether an action failed, so that a repetition of the message tries again
    * @param done actions that a repetition leaves out, by id
    */
-  private record Change(Instant at, String status, boolean retried, Set<String> done) {}
+  private record Change(Instant at, String status, boolean failed, Set<String> done) {}
 
   /**
    * Result of a message.
@@ -76,6 +100,7 @@ final class Automation {
   private final Scheduler clock;
   private final Map<String, Change> changes = bounded(); // of alerts, by fingerprint
   private final Map<String, Long> starts = bounded(); // nanoseconds, by id of control
+  private final Map<String, Waiting> waiting = new LinkedHashMap<>(); // by fingerprint
   private final Deque<Step> steps = new ArrayDeque<>(); // the latest first
 
   private List<AutomationRule> rules;
@@ -143,7 +168,8 @@ final class Automation {
       boolean known =
           before != null && before.at.equals(a.changedAt()) && before.status.equals(a.status());
       boolean stale = before != null && before.at.isAfter(a.changedAt());
-      if (stale || known && before != null && !before.retried) {
+      boolean waits = waiting.containsKey(a.fingerprint());
+      if (stale || known && before != null && !before.failed && !waits) {
         skipped++;
         continue;
       }
@@ -154,44 +180,189 @@ final class Automation {
           hubs.addAll(engine.handle(user, event));
         }
       }
-      int from = out.size();
-      Set<String> done = known && before != null ? new HashSet<>(before.done) : new HashSet<>();
-      for (AutomationRule r : rules) {
-        if (r.isTriggeredBy(a)) {
-          for (int i = 0; i < r.starts().size(); i++) {
-            out.add(start(r, i, a));
+      Waiting old = waiting.remove(a.fingerprint());
+      try {
+        applyRules(a, known ? before : null, hops, out);
+        if (old != null && !known) {
+          for (Pending p : old.pending.values()) {
+            out.add(skip(p, old.alert, reason(old.alert, a)));
           }
-          for (String id : r.ends()) {
-            out.add(end(r, id, a, "alert " + a.name() + " is " + a.status()));
+        }
+      } catch (IOException e) { // a repetition of the message finds what it found
+        waiting.remove(a.fingerprint());
+        if (old != null) {
+          waiting.put(a.fingerprint(), old);
+        }
+        throw e;
+      }
+    }
+    return new Applied(alerts.size(), skipped, out, hubs);
+  }
+
+  private static String reason(Alert old, Alert a) {
+    return old.status().equals(a.status())
+        ? "a later event took its place before the cool-down ended"
+        : "it is " + a.status() + " before the cool-down ended";
+  }
+
+  /**
+   * Applies the rules to a change of an alert.
+   *
+   * @param repeated what was known of the same change; null for a new one
+   */
+  private void applyRules(Alert a, @Nullable Change repeated, int hops, List<Step> out)
+      throws IOException {
+    int from = out.size();
+    Set<String> done = repeated == null ? new HashSet<>() : new HashSet<>(repeated.done);
+    for (AutomationRule r : rules) {
+      if (r.isTriggeredBy(a)) {
+        for (int i = 0; i < r.starts().size(); i++) {
+          out.add(start(r, i, a, hops));
+        }
+        for (String id : r.ends()) {
+          out.add(end(r, id, a, "alert " + a.name() + " is " + a.status()));
+        }
+        for (int i = 0; i < r.actions().size(); i++) {
+          if (!done.contains(r.actionId(i, a))) {
+            out.add(act(r, i, a, false, hops, done));
           }
-          for (int i = 0; i < r.actions().size(); i++) {
-            if (!done.contains(r.actionId(i, a))) {
-              out.add(act(r, i, a, false, hops, done));
-            }
+        }
+      } else if (r.undo() && r.isFor(a) && !a.isFiring()) {
+        for (int i = 0; i < r.starts().size(); i++) {
+          if (controls.active(r.controlId(i, a)) != null) {
+            out.add(end(r, r.controlId(i, a), a, "alert " + a.name() + " was resolved"));
           }
-        } else if (r.undo() && r.isFor(a) && !a.isFiring()) {
-          for (int i = 0; i < r.starts().size(); i++) {
-            if (controls.active(r.controlId(i, a)) != null) {
-              out.add(end(r, r.controlId(i, a), a, "alert " + a.name() + " was resolved"));
-            }
-          }
-          for (int i = 0; i < r.actions().size(); i++) {
-            if (!done.contains(r.actionId(i, a)) && actions.canUndo(r, i, a)) {
-              out.add(act(r, i, a, true, hops, done));
-            }
+        }
+        for (int i = 0; i < r.actions().size(); i++) {
+          if (!done.contains(r.actionId(i, a)) && actions.canUndo(r, i, a)) {
+            out.add(act(r, i, a, true, hops, done));
           }
         }
       }
-      changes.remove(a.fingerprint()); // or the order would be that of the first change
-      changes.put(
-          a.fingerprint(),
-          new Change(
-              a.changedAt(),
-              a.status(),
-              out.subList(from, out.size()).stream().anyMatch(Step::isRetried),
-              Set.copyOf(done)));
     }
-    return new Applied(alerts.size(), skipped, out, hubs);
+    boolean failed = out.subList(from, out.size()).stream().anyMatch(Step::isFailed);
+    note(a, failed, done);
+  }
+
+  private void note(Alert a, boolean failed, Set<String> done) {
+    changes.remove(a.fingerprint()); // or the order would be that of the first change
+    changes.put(a.fingerprint(), new Change(a.changedAt(), a.status(), failed, Set.copyOf(done)));
+  }
+
+  /**
+   * Starts what waited for a cool-down that has ended.
+   *
+   * @throws IOException when a change is not on disk; the next call tries again
+   */
+  synchronized void resume() throws IOException {
+    for (Waiting w : List.copyOf(waiting.values())) {
+      if (w.pending.values().stream().anyMatch(this::isDue)) {
+        resume(w);
+      }
+    }
+  }
+
+  private boolean isDue(Pending p) {
+    return clock.nanos() - p.due >= 0;
+  }
+
+  private void resume(Waiting w) throws IOException {
+    Alert a = w.alert;
+    Change before = changes.get(a.fingerprint());
+    boolean failed = before != null && before.failed;
+    Set<String> done = before == null ? new HashSet<>() : new HashSet<>(before.done);
+    for (AutomationRule r : rules) {
+      if (!r.isTriggeredBy(a)) {
+        continue;
+      }
+      for (int i = 0; i < r.starts().size(); i++) {
+        String id = r.controlId(i, a);
+        Pending p = w.pending.get(id);
+        if (p != null && isDue(p)) {
+          failed |= start(r, i, a, w.hops).isFailed();
+          w.pending.remove(id, p); // unless it waits anew
+        }
+      }
+      for (int i = 0; i < r.actions().size(); i++) {
+        String id = r.actionId(i, a);
+        Pending p = w.pending.get(id);
+        if (p != null && isDue(p)) {
+          failed |= act(r, i, a, false, w.hops, done).isFailed();
+          w.pending.remove(id, p);
+          note(a, failed, done); // an error of a later one must not repeat it
+        }
+      }
+    }
+    note(a, failed, done);
+    for (Map.Entry<String, Pending> e : List.copyOf(w.pending.entrySet())) {
+      if (isDue(e.getValue())) {
+        skip(e.getValue(), a, "the rule has changed before the cool-down ended");
+        w.pending.remove(e.getKey());
+      }
+    }
+    if (w.pending.isEmpty()) {
+      waiting.remove(a.fingerprint());
+    }
+  }
+
+  /**
+   * Leaves out what an alert has waiting, since nothing says any longer whether it fires.
+   *
+   * @throws IOException when that is not audited; the alert waits then
+   */
+  synchronized void forget(String fingerprint) throws IOException {
+    Waiting w = waiting.get(fingerprint);
+    if (w != null) {
+      for (Pending p : w.pending.values()) {
+        skip(p, w.alert, "what triggered it exists no longer");
+      }
+      waiting.remove(fingerprint);
+    }
+  }
+
+  /** What a rule has waiting, as the steps that it would have now. */
+  synchronized List<Step> waiting(AutomationRule r) {
+    List<Step> out = new ArrayList<>();
+    for (Waiting w : waiting.values()) {
+      for (Pending p : w.pending.values()) {
+        if (p.rule.name().equals(r.name())) {
+          out.add(made(p.rule, w.alert, p.word, p.target, COOLING_DOWN, "", starts(p.due)));
+        }
+      }
+    }
+    return out;
+  }
+
+  private long starts(long due) {
+    return clock.millis() + Math.max(0, (due - clock.nanos()) / 1_000_000);
+  }
+
+  /** Keeps a start until the cool-down of its id ends. */
+  private Step defer(
+      AutomationRule r, Alert a, String id, String word, String target, long before, int hops)
+      throws IOException {
+    Pending p = new Pending(r, word, target, before + r.coolDown().toNanos());
+    Waiting w = waiting.get(a.fingerprint());
+    if (w == null && waiting.size() >= MAX_REMEMBERED) {
+      return skip(p, a, MAX_REMEMBERED + " alerts wait for the end of a cool-down, the limit");
+    }
+    if (w == null) {
+      w = new Waiting(a, hops, new LinkedHashMap<>());
+      waiting.put(a.fingerprint(), w);
+    }
+    w.pending.put(id, p);
+    return step(made(r, a, word, target, COOLING_DOWN, "", starts(p.due)));
+  }
+
+  private Step skip(Pending p, Alert a, String reason) throws IOException {
+    audit.append(
+        actor(p.rule),
+        "automation.skipped",
+        p.word.equals("start") ? "control/" + p.target : p.target,
+        "alert " + a.name(),
+        Map.of(),
+        Map.of("action", p.word, "reason", reason));
+    return step(p.rule, a, p.word, p.target, SKIPPED, reason);
   }
 
   /**
@@ -208,7 +379,7 @@ final class Automation {
       word = (undo ? "undo " : "") + action.word();
       Long before = starts.get(id);
       if (!undo && before != null && clock.nanos() - before < r.coolDown().toNanos()) {
-        return step(r, a, word, action.target(), "cooling down", "");
+        return defer(r, a, id, word, action.target(), before, hops);
       }
       done.add(id);
       if (!undo) {
@@ -279,7 +450,7 @@ final class Automation {
     }
   }
 
-  private Step start(AutomationRule r, int action, Alert a) throws IOException {
+  private Step start(AutomationRule r, int action, Alert a, int hops) throws IOException {
     String id = r.controlId(action, a);
     Long before = starts.get(id);
     LiveControl active = controls.active(id);
@@ -287,7 +458,7 @@ final class Automation {
       return active(r, action, a, active);
     }
     if (before != null && clock.nanos() - before < r.coolDown().toNanos()) {
-      return step(r, a, "start", id, "cooling down", "");
+      return defer(r, a, id, "start", id, before, hops);
     }
     try {
       ControlRequest request = r.control(action, a);
@@ -377,16 +548,30 @@ final class Automation {
 
   private Step step(
       AutomationRule r, Alert a, String action, String id, String result, String error) {
-    Step s =
-        new Step(
-            clock.millis(),
-            r.name(),
-            Texts.shortened(a.name(), 256),
-            Texts.shortened(a.fingerprint(), 64),
-            action,
-            id,
-            result,
-            Texts.shortened(error, 1000));
+    return step(made(r, a, action, id, result, error, 0));
+  }
+
+  private Step made(
+      AutomationRule r,
+      Alert a,
+      String action,
+      String id,
+      String result,
+      String error,
+      long starts) {
+    return new Step(
+        clock.millis(),
+        r.name(),
+        Texts.shortened(a.name(), 256),
+        Texts.shortened(a.fingerprint(), 64),
+        action,
+        id,
+        result,
+        Texts.shortened(error, 1000),
+        starts);
+  }
+
+  private Step step(Step s) {
     if (steps.size() == MAX_STEPS) {
       steps.removeLast();
     }

@@ -114,6 +114,10 @@ final class AutomationApi {
       r.ends().forEach(ends::add);
       ArrayNode actions = n.putArray("actions");
       r.actions().forEach(a -> a.keySet().forEach(actions::add));
+      List<Automation.Step> waiting = automation.waiting(r);
+      if (!waiting.isEmpty()) {
+        n.set("waiting", json(waiting));
+      }
       QueryTrigger query = r.query();
       if (query != null) {
         n.put("query", query.expression()).put("queryError", events.error(r.name()));
@@ -132,6 +136,9 @@ final class AutomationApi {
       n.put("alert", s.alert()).put("fingerprint", s.fingerprint());
       n.put("action", s.action()).put("control", s.control());
       n.put("result", s.result()).put("error", s.error());
+      if (s.startsMillis() > 0) {
+        n.put("startsMillis", s.startsMillis());
+      }
     }
     return out;
   }

@@ -151,13 +151,32 @@ final class EventTriggers {
         }
       }
     }
-    fired.keySet().retainAll(seen);
+    for (Source s : List.copyOf(fired.keySet())) {
+      if (!seen.contains(s)) {
+        forget(s);
+      }
+    }
     since.keySet().retainAll(seen);
     labelsOf.keySet().retainAll(seen);
     evaluated.keySet().retainAll(names);
     errors.keySet().retainAll(names);
     applyRollouts();
     applyVariables();
+    try { // after all states of now, so that nothing starts that has just ended
+      automation.resume();
+    } catch (IOException e) {
+      failures.failure(Level.ERROR, "Automation not applied", "cool-down", e);
+    }
+  }
+
+  /** Forgets a state that no rule, agent or series has any longer. */
+  private void forget(Source s) {
+    try {
+      automation.forget(fingerprint(s.name, s.of));
+      fired.remove(s);
+    } catch (IOException e) { // the next step tries again
+      failures.failure(Level.ERROR, "Automation not applied", s.name, e);
+    }
   }
 
   /** Each series of the last answer fires; those of before that it does not have end. */
@@ -370,7 +389,11 @@ final class EventTriggers {
         all,
         annotations,
         Instant.ofEpochMilli(millis).toString(),
-        Texts.sha256(name + "\n" + of).substring(0, 16));
+        fingerprint(name, of));
+  }
+
+  private static String fingerprint(String name, String of) {
+    return Texts.sha256(name + "\n" + of).substring(0, 16);
   }
 
   /** Words of the states of agents. */
