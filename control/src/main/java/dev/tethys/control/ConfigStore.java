@@ -98,8 +98,8 @@ final class ConfigStore implements AutoCloseable {
   }
 
   /**
-   * Adds a version. A configuration belongs to the scope in which its first version was added:
-   * whoever rolls out its latest version relies on those who add them.
+   * Adds a version. A configuration belongs to the scope in which its first version was added: a
+   * rule that rolls out the latest version relies on those who add them.
    *
    * @throws IllegalArgumentException where a limit is exceeded
    * @throws ConflictException where the configuration is of another scope
