@@ -48,11 +48,24 @@ final class TempoDeletions {
     routes.delete(path, this::cancel);
   }
 
-  private void checkEnabled() {
+  /** Request that changes deletions. */
+  private record Change(TraceStore store, String tenant, Params values) {}
+
+  /**
+   * Reads a request that changes deletions.
+   *
+   * @param known names of its parameters
+   */
+  private Change change(HttpRequest request, Set<String> known) throws IOException {
+    TraceStore store = requests.store();
     if (!requests.settings().admin()) {
       throw new HttpException(
           403, "deletion is disabled; start the server with --web.enable-admin-api");
     }
+    String tenant = TraceRequests.tenant(request);
+    Params values = request.params();
+    check(values, known);
+    return new Change(store, tenant, values);
   }
 
   /** Refuses what would delete more than was meant: a misspelled or repeated parameter. */
@@ -110,12 +123,8 @@ final class TempoDeletions {
    * {@code end}, both inclusive as in a search.
    */
   private void add(HttpRequest request, HttpResponse response) throws IOException {
-    TraceStore store = requests.store();
-    checkEnabled();
-    String tenant = TraceRequests.tenant(request);
-    Params values = request.params();
-    check(values, OF_ADD);
-    TempoParameters p = queries.parameters(values);
+    Change c = change(request, OF_ADD);
+    TempoParameters p = queries.parameters(c.values);
     Selected s = selected(p);
     if (p.get("traceId").isEmpty() && p.get("start").isEmpty()) {
       throw QueryParameters.bad(
@@ -128,7 +137,7 @@ final class TempoDeletions {
       throw QueryParameters.bad("start is after end; it must not be");
     }
     long to = end == Long.MAX_VALUE ? end : end + 1;
-    SpanDeletion d = stored(() -> store.delete(tenant, s.text(), s.filter(), from, to));
+    SpanDeletion d = stored(() -> c.store.delete(c.tenant, s.text(), s.filter(), from, to));
     TextBuffer out = new TextBuffer();
     write(d, out);
     response.send(JSON, out.toByteArray());
@@ -176,20 +185,16 @@ final class TempoDeletions {
 
   /** Cancels the deletion {@code request_id} if it is not processed. */
   private void cancel(HttpRequest request, HttpResponse response) throws IOException {
-    TraceStore store = requests.store();
-    checkEnabled();
-    String tenant = TraceRequests.tenant(request);
-    Params values = request.params();
-    check(values, OF_CANCEL);
-    String id = values.first("request_id", "");
+    Change c = change(request, OF_CANCEL);
+    String id = c.values.first("request_id", "");
     if (id.isEmpty()) {
       throw QueryParameters.bad("request_id is missing; name the deletion to cancel");
     }
-    if (stored(() -> store.cancelDeletion(tenant, id))) {
+    if (stored(() -> c.store.cancelDeletion(c.tenant, id))) {
       response.status(204).send();
       return;
     }
-    boolean known = store.deletions(tenant).stream().anyMatch(d -> d.id().equals(id));
+    boolean known = c.store.deletions(c.tenant).stream().anyMatch(d -> d.id().equals(id));
     if (known) {
       throw QueryParameters.bad(
           "deletion " + id + " is processed and cannot be cancelled; its spans are removed");

@@ -21,7 +21,7 @@ final class SchemaFile {
   /** The largest file that is read, in bytes. */
   static final int MAX_BYTES = 1 << 20;
 
-  /** The most changed names in one file; aliases of YAML could repeat them without end. */
+  /** The most changed names in one file; aliases of YAML repeat them in a short file. */
   private static final int MAX_NAMES = 100_000;
 
   private static final int MAX_VERSIONS = 1000;
