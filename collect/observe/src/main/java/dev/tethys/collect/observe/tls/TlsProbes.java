@@ -8,7 +8,7 @@ import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -23,6 +23,7 @@ import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import java.util.regex.Pattern;
@@ -41,7 +42,10 @@ public final class TlsProbes implements AutoCloseable {
   private static final long SECOND = 1_000_000_000L;
   private static final long PASS_NANOS = SECOND / 2;
 
-  /** Files that are attached in one pass; the others wait for the next. */
+  /** Shortest pause between passes: a new process has loaded its libraries then, mostly. */
+  private static final long SHORTEST_PAUSE = SECOND / 10;
+
+  /** Files that are attached in half a second; the others wait for the next. */
   private static final int FILES_OF_A_PASS = 4;
 
   private static final int MAX_FILES = 4096;
@@ -60,6 +64,9 @@ public final class TlsProbes implements AutoCloseable {
 
   /** A process loads libraries after its start; the pause between two checks of it doubles. */
   private static final long FIRST_PAUSE = SECOND;
+
+  /** Shortest time between two checks of a process, however often it is suspected. */
+  private static final long SUSPECT_PAUSE = SECOND / 4;
 
   private static final long LONGEST_PAUSE = 60 * SECOND;
 
@@ -104,6 +111,7 @@ public final class TlsProbes implements AutoCloseable {
 
   private static final class Watched {
     long next;
+    long checked;
     long pause = FIRST_PAUSE;
     final Set<FileKey> files = new HashSet<>();
   }
@@ -119,7 +127,9 @@ public final class TlsProbes implements AutoCloseable {
   private final LimitedLog failures = new LimitedLog(LOG);
   private final CountDownLatch stop = new CountDownLatch(1);
   private final Thread thread;
-  private int budget;
+  private final Semaphore woken = new Semaphore(0);
+  private int budget = FILES_OF_A_PASS;
+  private long budgetSince;
   private boolean off;
   private long attachFailures;
   private long backOffs;
@@ -134,6 +144,7 @@ public final class TlsProbes implements AutoCloseable {
     this.attacher = attacher;
     this.own = own;
     this.nanos = nanos;
+    this.budgetSince = nanos.getAsLong();
     thread =
         Thread.ofPlatform()
             .name("observe-tls")
@@ -156,7 +167,9 @@ public final class TlsProbes implements AutoCloseable {
         } catch (IOException e) {
           failures.failure(Level.WARNING, "Processes could not be read", "tls", e);
         }
-      } while (!stop.await(PASS_NANOS, TimeUnit.NANOSECONDS));
+        woken.tryAcquire(PASS_NANOS - SHORTEST_PAUSE, TimeUnit.NANOSECONDS);
+        woken.drainPermits();
+      } while (!stop.await(SHORTEST_PAUSE, TimeUnit.NANOSECONDS));
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }
@@ -166,6 +179,9 @@ public final class TlsProbes implements AutoCloseable {
   public void suspect(int pid) {
     if (suspects.size() < MAX_PROCESSES) {
       suspects.add(pid);
+      if (woken.availablePermits() == 0) {
+        woken.release();
+      }
     }
   }
 
@@ -175,7 +191,10 @@ public final class TlsProbes implements AutoCloseable {
       return;
     }
     long now = nanos.getAsLong();
-    budget = FILES_OF_A_PASS;
+    if (now - budgetSince >= PASS_NANOS) {
+      budget = FILES_OF_A_PASS;
+      budgetSince = now;
+    }
     Set<Integer> present = new HashSet<>(files.pids());
     for (Iterator<Map.Entry<Integer, Watched>> i = processes.entrySet().iterator(); i.hasNext(); ) {
       Map.Entry<Integer, Watched> e = i.next();
@@ -187,7 +206,7 @@ public final class TlsProbes implements AutoCloseable {
     for (Integer pid = suspects.poll(); pid != null; pid = suspects.poll()) {
       Watched p = processes.get(pid);
       if (p != null) {
-        p.next = now;
+        p.next = Math.min(p.next, Math.max(now, p.checked + SUSPECT_PAUSE));
         p.pause = FIRST_PAUSE;
       }
     }
@@ -206,6 +225,7 @@ public final class TlsProbes implements AutoCloseable {
         processes.put(pid, p);
       }
       if (now - p.next >= 0) {
+        p.checked = now;
         p.next = examine(pid, p, now) ? now + p.pause : now;
         p.pause = Math.min(2 * p.pause, LONGEST_PAUSE);
       }
@@ -234,7 +254,7 @@ public final class TlsProbes implements AutoCloseable {
       present.add(key);
       f.users.add(pid);
       f.unusedSince = 0;
-      complete &= attach(f, file, pid, now);
+      complete &= attach(f, lasting(f.name, key, file), pid, now);
     }
     for (FileKey left : p.files) {
       if (!present.contains(left)) {
@@ -290,6 +310,19 @@ public final class TlsProbes implements AutoCloseable {
     }
   }
 
+  /**
+   * Path of a file that stays when its process ends: that in this process's own tree, when it is
+   * the same file there.
+   */
+  private static Path lasting(String name, FileKey key, Path file) {
+    try {
+      Path own = Path.of(name);
+      return key.equals(key(own)) ? own : file;
+    } catch (InvalidPathException e) {
+      return file;
+    }
+  }
+
   /** Attaches the probes of a file unless it has them; false when it has to wait. */
   private boolean attach(ProbedFile f, Path file, int pid, long now) {
     if (f.isAttached() || f.refused || f.examined && !f.hasTls || now - f.blockedUntil < 0) {
@@ -321,8 +354,9 @@ public final class TlsProbes implements AutoCloseable {
           Integer.toString(pid));
     } catch (IOException | ProgramLoadException e) {
       detach(f);
-      f.refused = true;
-      if (!(e instanceof NoSuchFileException)) {
+      // A process that ended meanwhile says nothing about the file: the next one is asked.
+      f.refused = Files.exists(file);
+      if (f.refused) {
         attachFailures++;
         LOG.log(
             Level.WARNING,
@@ -447,6 +481,7 @@ public final class TlsProbes implements AutoCloseable {
   @Override
   public void close() {
     stop.countDown();
+    woken.release();
     try {
       thread.join();
     } catch (InterruptedException e) {

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import dev.tethys.collect.observe.kernel.ProgramLoadException;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashSet;
@@ -19,11 +21,21 @@ class TlsProbesTest {
   @TempDir Path proc;
   private final Set<String> attached = new HashSet<>();
   private boolean refuses;
+  private int ends; // process that ends while its file is attached
   private long now = 1;
 
   private Runnable attach(String program, Path file, long offset) throws ProgramLoadException {
     if (refuses) {
       throw new ProgramLoadException("not permitted");
+    }
+    if (ends != 0) {
+      try {
+        end(ends);
+        ends = 0;
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
+      throw new ProgramLoadException("no such file or directory");
     }
     String point = program + offset;
     attached.add(point);
@@ -50,7 +62,7 @@ class TlsProbesTest {
         uses ? "7f0000000000-7f0000001000 r-xp 00000000 08:01 5    " + LIBRARY + "\n" : "");
   }
 
-  private void end(int pid) throws Exception {
+  private void end(int pid) throws IOException {
     Files.delete(proc.resolve(pid + "/maps"));
     Files.delete(proc.resolve(pid + "/root"));
     Files.delete(proc.resolve(Integer.toString(pid)));
@@ -85,6 +97,7 @@ class TlsProbesTest {
     process(1, true);
     probes.pass();
     assertThat(attached).isEmpty();
+    now += SECOND / 4;
     probes.suspect(1); // its connection was encrypted
     probes.pass();
     assertThat(attached).isNotEmpty();
@@ -125,6 +138,19 @@ class TlsProbesTest {
     now += 100 * SECOND;
     probes.pass();
     assertThat(probes.counts().failures()).as("it is not tried again").isEqualTo(1);
+  }
+
+  @Test
+  void aProcessThatEndsMeanwhileDoesNotRefuseTheFileForTheNextOne() throws Exception {
+    TlsProbes probes = probes();
+    process(1, true);
+    ends = 1;
+    probes.pass();
+    assertThat(attached).isEmpty();
+    assertThat(probes.counts().failures()).isZero();
+    process(2, true);
+    probes.pass();
+    assertThat(attached).isNotEmpty();
   }
 
   @Test
