@@ -6,6 +6,7 @@ import dev.tethys.collect.observe.MachineIdentity;
 import dev.tethys.collect.observe.NodeObserver;
 import dev.tethys.collect.observe.ObserverSinks;
 import dev.tethys.collect.observe.SignalState;
+import dev.tethys.collect.observe.kernel.ThreadScheduling;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
@@ -76,6 +77,7 @@ public final class NodeAgentRole {
     }
     HeapController.keep();
     LogSetup.install(flags);
+    ThreadScheduling.giveWayWhole();
     String web = flags.get("web.config.file");
     HttpListenerOptions listening =
         HttpListenerOptions.on(address).withWebConfigFile(web.isEmpty() ? null : Path.of(web));

@@ -9,6 +9,7 @@ import dev.tethys.collect.observe.connection.TcpSource;
 import dev.tethys.collect.observe.container.ContainerNames;
 import dev.tethys.collect.observe.container.ContainerRegistry;
 import dev.tethys.collect.observe.kernel.ProgramLoadException;
+import dev.tethys.collect.observe.kernel.ThreadScheduling;
 import dev.tethys.collect.observe.logs.ContainerLogs;
 import dev.tethys.collect.observe.logs.LogLevel;
 import dev.tethys.collect.observe.logs.ObservedLog;
@@ -405,6 +406,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
 
   /** Reads /proc at intervals, and asks runtimes about containers in between. */
   private void scanProcesses() {
+    ThreadScheduling.giveWay();
     try {
       while (stop.getCount() > 0) {
         long next = System.nanoTime() + PASS_NANOS;
@@ -434,6 +436,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   }
 
   private void run() {
+    ThreadScheduling.giveWay();
     awaitFirstScan();
     long nextPass = System.nanoTime();
     try {

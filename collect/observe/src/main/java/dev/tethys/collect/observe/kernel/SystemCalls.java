@@ -17,6 +17,7 @@ import java.lang.invoke.MethodHandle;
 final class SystemCalls {
   private static final boolean ARM = System.getProperty("os.arch", "").equals("aarch64");
   private static final long BPF = ARM ? 280 : 321;
+  private static final long SCHED_SETATTR = ARM ? 274 : 314;
   private static final long PERF_EVENT_OPEN = ARM ? 241 : 298;
   private static final long PERF_FLAG_FD_CLOEXEC = 8;
   private static final int O_CLOEXEC = 0x80000;
@@ -28,9 +29,11 @@ final class SystemCalls {
   static final int PROT_READ = 1;
   static final int PROT_WRITE = 2;
 
-  private static final MethodHandle BPF_CALL =
+  /** A number and arguments of bpf(2) and sched_setattr(2): an integer, a structure, an integer. */
+  private static final MethodHandle STRUCTURE_CALL =
       LibraryFunction.variadic(
           "syscall", FunctionDescriptor.of(JAVA_LONG, JAVA_LONG, JAVA_LONG, ADDRESS, JAVA_LONG), 1);
+
   private static final MethodHandle PERF_CALL =
       LibraryFunction.variadic(
           "syscall",
@@ -79,9 +82,28 @@ final class SystemCalls {
           call(
               () ->
                   (long)
-                      BPF_CALL.invokeExact(
+                      STRUCTURE_CALL.invokeExact(
                           state, BPF, (long) command, attributes, attributes.byteSize()));
       return (int) check(what, result, state);
+    }
+  }
+
+  /**
+   * Sets how a thread is scheduled.
+   *
+   * @param thread its id, 0 for the calling one
+   * @param attributes a struct sched_attr
+   */
+  static void schedule(int thread, MemorySegment attributes) throws LibraryException {
+    try (Arena arena = Arena.ofConfined()) {
+      MemorySegment state = LibraryFunction.errnoState(arena);
+      long result =
+          call(
+              () ->
+                  (long)
+                      STRUCTURE_CALL.invokeExact(
+                          state, SCHED_SETATTR, (long) thread, attributes, 0L));
+      check("sched_setattr", result, state);
     }
   }
 

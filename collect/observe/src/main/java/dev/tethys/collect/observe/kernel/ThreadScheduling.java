@@ -1,0 +1,70 @@
+package dev.tethys.collect.observe.kernel;
+
+import static java.lang.foreign.ValueLayout.JAVA_INT;
+import static java.lang.foreign.ValueLayout.JAVA_LONG;
+
+import dev.tethys.model.libc.LibraryException;
+import dev.tethys.model.log.JulLogger;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
+import java.lang.foreign.Arena;
+import java.lang.foreign.MemorySegment;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * Scheduling of threads that must not delay the programs they observe. They do not preempt others
+ * when they wake (SCHED_BATCH), and others preempt them, because they ask for long slices; their
+ * share of the processors stays, so that they keep up on a busy machine. Slices of a thread are of
+ * Linux 6.12; older kernels ignore them (sched_setattr(2)).
+ */
+public final class ThreadScheduling {
+  private static final System.Logger LOG = JulLogger.of(ThreadScheduling.class.getName());
+  private static final int SCHED_BATCH = 3;
+  private static final long SLICE_NANOS = 100_000_000; // the longest that the kernel accepts
+  private static final int CALLING_THREAD = 0;
+
+  private ThreadScheduling() {}
+
+  /** Lets the calling platform thread, and threads that it starts, give way to others. */
+  public static void giveWay() {
+    if (Thread.currentThread().isVirtual()) {
+      throw new IllegalStateException("a virtual thread would change its carrier");
+    }
+    giveWay(CALLING_THREAD);
+  }
+
+  /** Lets all threads of this process, those of the virtual machine too, give way to others. */
+  public static void giveWayWhole() {
+    try (Stream<Path> tasks = Files.list(Path.of("/proc/self/task"))) {
+      List<Path> threads = tasks.toList();
+      for (Path t : threads) {
+        if (!giveWay(Integer.parseInt(t.getFileName().toString()))) {
+          return;
+        }
+      }
+    } catch (IOException | UncheckedIOException e) {
+      LOG.log(Level.INFO, "Threads of the node agent could not be listed: {0}", e.getMessage());
+    }
+  }
+
+  private static boolean giveWay(int thread) {
+    try (Arena arena = Arena.ofConfined()) {
+      // struct sched_attr of 48 bytes: size, policy, flags, nice, priority, runtime, deadline,
+      // period
+      MemorySegment attributes = arena.allocate(48, 8);
+      attributes.set(JAVA_INT, 0, (int) attributes.byteSize());
+      attributes.set(JAVA_INT, 4, SCHED_BATCH);
+      attributes.set(JAVA_LONG, 24, SLICE_NANOS);
+      SystemCalls.schedule(thread, attributes);
+      return true;
+    } catch (LibraryException e) {
+      LOG.log(
+          Level.INFO, "Threads of the node agent are scheduled like others: {0}", e.getMessage());
+      return false;
+    }
+  }
+}
