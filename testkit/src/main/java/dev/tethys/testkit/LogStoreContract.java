@@ -269,6 +269,49 @@ public abstract class LogStoreContract extends LogStoreFilterContract {
     assertThat(counts).isEqualTo(want);
   }
 
+  @Test
+  void patternsAreTheSameWithAFilterThatAllRowsFit() throws Exception {
+    List<Row> rows = new ArrayList<>();
+    for (int i = 0; i < 3000; i++) {
+      // Out of order, three of the six streams selected, two texts, a few rows a second.
+      long time = T0 + (i * 7919L % 3000) * SECOND / 4;
+      String body =
+          i % 5 == 0 ? "GET /items/" + i + " failed" : "GET /carts/" + i + " in " + i + "ms";
+      rows.add(Row.of(app((i % 3 == 0 ? "a" : "b") + i % 4), time, body));
+    }
+    put(TENANT, rows);
+    settle();
+    List<Matcher> some = List.of(Matcher.of(Matcher.Type.REGEX, "app", "a.|b1"));
+    long from = T0 + 100 * SECOND + 7;
+    long to = T0 + 500 * SECOND + 7;
+    for (long step : List.of(SECOND / 3, 14 * SECOND, Long.MAX_VALUE)) {
+      Map<String, Long> plain = patterns(some, LogFilter.NONE, from, to, step);
+      assertThat(plain).isEqualTo(patterns(some, lines(contains("GET")), from, to, step));
+      assertThat(plain.values().stream().mapToLong(n -> n).sum())
+          .isEqualTo(
+              rows.stream()
+                  .filter(r -> r.time() >= from && r.time() < to)
+                  .filter(r -> some.getFirst().matches(r.stream()))
+                  .count());
+    }
+  }
+
+  /** Rows by pattern, stream and bucket. */
+  private Map<String, Long> patterns(
+      List<Matcher> matchers, LogFilter filter, long from, long to, long step) {
+    Map<String, Long> out = new TreeMap<>();
+    try (LogSelection s = store.select(TENANT, matchers, from, to)) {
+      for (LogSegment g : s.segments()) {
+        g.patterns(
+            filter,
+            step,
+            (p, stream, bucket, n) ->
+                out.merge(p + " " + s.streams().get(stream) + " " + bucket, n, Long::sum));
+      }
+    }
+    return out;
+  }
+
   // ---- tenants
 
   @Test

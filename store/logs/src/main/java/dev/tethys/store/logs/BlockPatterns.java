@@ -2,24 +2,20 @@ package dev.tethys.store.logs;
 
 import dev.tethys.model.logs.LogSegment.PatternConsumer;
 import dev.tethys.model.storage.Cancellation;
-import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.logs.block.LogBlock;
-import java.nio.charset.StandardCharsets;
-import java.util.Arrays;
 
 /**
  * Counts of the rows of a block by template, stream and bucket of time. Templates, streams and
  * times are read, no bodies unless a condition needs them.
  */
 final class BlockPatterns {
-  private static final int MAX_COUNTERS = 1 << 16;
-
   private final BlockScan scan;
   private final LogBlock block;
   private final long step;
   private final PatternConsumer counts;
-  private final ByteSink text = new ByteSink(256);
-  private String pattern = "";
+  private final int[] selected; // by stream of the block
+  private final long[] times;
+  private final boolean cutsTimes;
 
   /**
    * @param step nanoseconds of a bucket
@@ -29,85 +25,101 @@ final class BlockPatterns {
     this.block = scan.block();
     this.step = step;
     this.counts = counts;
+    selected = scan.segment().selected();
+    times = block.times();
+    cutsTimes = !scan.segment().isWhole();
   }
 
   void run() {
+    if (scan.isUnfiltered()) {
+      runStreams();
+      return;
+    }
     int[] rows = new int[scan.maxRows()];
-    int[] counters = new int[256];
+    int[] streams = block.streamIndexes();
     for (int t = 0; t < block.templateCount(); t++) {
       if ((t & 63) == 0) {
         Cancellation.check();
       }
       int n = scan.select(t, rows);
-      if (n == 0) {
+      for (int i = 0; i < n; ) {
+        int from = i;
+        int stream = streams[rows[i]];
+        long begin = bucket(times[rows[i]]);
+        for (i++; i < n && streams[rows[i]] == stream && isIn(begin, times[rows[i]]); i++) {}
+        counts.accept(block.pattern(t), selected[stream], begin, i - from);
+      }
+    }
+  }
+
+  /** The same where all rows of the selected streams and times count: no others are looked at. */
+  private void runStreams() {
+    int[][] rows = new int[selected.length][];
+    int[] streams = new int[selected.length]; // selected ones
+    int[] next = new int[selected.length];
+    int n = 0;
+    for (int s = 0; s < selected.length; s++) {
+      if (selected[s] >= 0) {
+        rows[n] = block.rowsOf(s);
+        streams[n++] = s;
+      }
+    }
+    int t = 0;
+    for (int first = first(rows, next, n); first < block.rows(); first = first(rows, next, n)) {
+      while (block.firstRow(t + 1) <= first) {
+        t++;
+      }
+      Cancellation.check();
+      int end = block.firstRow(t + 1);
+      for (int i = 0; i < n; i++) {
+        next[i] = count(t, selected[streams[i]], rows[i], next[i], end);
+      }
+    }
+  }
+
+  /** First row that is not counted yet. */
+  private int first(int[][] rows, int[] next, int n) {
+    int first = block.rows();
+    for (int i = 0; i < n; i++) {
+      if (next[i] < rows[i].length) {
+        first = Math.min(first, rows[i][next[i]]);
+      }
+    }
+    return first;
+  }
+
+  /** Counts the rows of a template and stream, which are ordered by time; returns their end. */
+  private int count(int template, int stream, int[] rows, int from, int end) {
+    long first = scan.segment().from();
+    long last = scan.segment().to() - 1;
+    long begin = 0;
+    int n = 0;
+    int i = from;
+    for (; i < rows.length && rows[i] < end; i++) {
+      long time = times[rows[i]];
+      if (cutsTimes && (time < first || time > last)) {
         continue;
       }
-      pattern = "";
-      int streams = block.streams().size();
-      // Rows of a template are ordered by time.
-      long first = bucket(rows[0]);
-      long buckets = (bucket(rows[n - 1]) - first) / step + 1;
-      if (buckets <= 0 || buckets > MAX_COUNTERS / streams) {
-        one(t, rows, n);
-        continue;
+      if (n > 0 && !isIn(begin, time)) {
+        counts.accept(block.pattern(template), stream, begin, n);
+        n = 0;
       }
-      int used = (int) buckets * streams;
-      if (counters.length < used) {
-        counters = new int[Math.max(used, 2 * counters.length)];
-      }
-      count(rows, n, first, streams, counters);
-      pass(t, first, streams, used, counters);
-    }
-  }
-
-  private long bucket(int row) {
-    return Math.floorDiv(block.times()[row], step) * step;
-  }
-
-  private void count(int[] rows, int n, long first, int streams, int[] counters) {
-    long[] times = block.times();
-    int[] ofRows = block.streamIndexes();
-    long begin = first;
-    int at = 0;
-    for (int i = 0; i < n; i++) {
-      int r = rows[i];
-      long since = times[r] - begin;
-      if (since < 0 || since >= step) {
-        long now = bucket(r);
-        at += (int) ((now - begin) / step) * streams;
-        begin = now;
-      }
-      counters[at + ofRows[r]]++;
-    }
-  }
-
-  /** Passes the counters on and clears them. */
-  private void pass(int template, long first, int streams, int used, int[] counters) {
-    int[] selected = scan.segment().selected();
-    for (int s = 0; s < streams; s++) {
-      for (int i = s; i < used; i += streams) {
-        if (counters[i] > 0) {
-          counts.accept(pattern(template), selected[s], first + i / streams * step, counters[i]);
-        }
+      if (n++ == 0) {
+        begin = bucket(time);
       }
     }
-    Arrays.fill(counters, 0, used, 0);
+    if (n > 0) {
+      counts.accept(block.pattern(template), stream, begin, n);
+    }
+    return i;
   }
 
-  private void one(int template, int[] rows, int n) {
-    int[] selected = scan.segment().selected();
-    for (int i = 0; i < n; i++) {
-      int stream = selected[block.streamIndexes()[rows[i]]];
-      counts.accept(pattern(template), stream, bucket(rows[i]), 1);
-    }
+  private boolean isIn(long bucket, long time) {
+    long since = time - bucket;
+    return since >= 0 && since < step;
   }
 
-  /** Text of a template; one object for all its counts. */
-  private String pattern(int template) {
-    if (pattern.isEmpty()) {
-      block.appendPattern(template, text.clear());
-      pattern = new String(text.buf, 0, text.size, StandardCharsets.UTF_8);
-    }
-    return pattern;
+  private long bucket(long time) {
+    return Math.floorDiv(time, step) * step;
   }
 }

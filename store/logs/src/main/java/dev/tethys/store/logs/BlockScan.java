@@ -100,6 +100,11 @@ final class BlockScan {
     return names;
   }
 
+  /** True if all rows of the selected streams and of the time range fit. */
+  boolean isUnfiltered() {
+    return plain && columns == null;
+  }
+
   /** Most rows that {@link #select} finds in one template. */
   int maxRows() {
     int max = 0;

@@ -32,8 +32,6 @@ public final class PatternScan {
     this.step = step;
   }
 
-  private record Key(String pattern, String level) {}
-
   /** Patterns in no order. */
   public List<PatternCount> patterns(LogExpr log) {
     List<Adder> workers = new ArrayList<>();
@@ -45,32 +43,47 @@ public final class PatternScan {
             "patterns are found in stored lines; a query for them can have line filters and text"
                 + " filters on structured metadata before any other stage, and nothing else");
       }
-      String[] levels = streams.stream().map(PatternScan::level).toArray(String[]::new);
+      Map<String, Level> levels = new HashMap<>();
+      Level[] ofStreams = new Level[streams.size()];
+      for (int i = 0; i < ofStreams.length; i++) {
+        ofStreams[i] = levels.computeIfAbsent(level(streams.get(i)), Level::new);
+      }
       List<LogSegment> segments = selection.segments();
       Parallel.forEach(
           run,
           segments.size(),
           () -> {
-            Adder adder = new Adder(levels);
+            Adder adder = new Adder(ofStreams);
             synchronized (workers) {
               workers.add(adder);
             }
             return i -> run.read(() -> segments.get(i).patterns(plan.filter(), step, adder));
           });
     }
-    Map<Key, BucketCounts> all = workers.isEmpty() ? Map.of() : workers.getFirst().all;
+    Map<Level, Map<String, BucketCounts>> all =
+        workers.isEmpty() ? Map.of() : workers.getFirst().all;
     for (int i = 1; i < workers.size(); i++) {
-      workers.get(i).all.forEach((k, counts) -> merge(all, k, counts));
+      workers.get(i).all.forEach((level, of) -> merge(all, level, of));
     }
-    List<PatternCount> out = new ArrayList<>(all.size());
-    all.forEach((k, counts) -> out.add(new PatternCount(k.pattern, k.level, counts)));
+    List<PatternCount> out = new ArrayList<>();
+    all.forEach(
+        (level, of) ->
+            of.forEach(
+                (pattern, counts) -> out.add(new PatternCount(pattern, level.name, counts))));
     return out;
   }
 
-  private static void merge(Map<Key, BucketCounts> all, Key key, BucketCounts counts) {
-    BucketCounts known = all.putIfAbsent(key, counts);
-    if (known != null) {
-      known.addAll(counts);
+  private static void merge(
+      Map<Level, Map<String, BucketCounts>> all, Level level, Map<String, BucketCounts> more) {
+    Map<String, BucketCounts> to = all.putIfAbsent(level, more);
+    if (to != null) {
+      more.forEach(
+          (pattern, counts) -> {
+            BucketCounts known = to.putIfAbsent(pattern, counts);
+            if (known != null) {
+              known.addAll(counts);
+            }
+          });
     }
   }
 
@@ -79,27 +92,35 @@ public final class PatternScan {
     return detected.isEmpty() ? l.get("level") : detected;
   }
 
+  /** Level of streams; one object for each name. */
+  private static final class Level {
+    final String name;
+
+    Level(String name) {
+      this.name = name;
+    }
+  }
+
   /** Adds the counts of one thread. Those of one pattern and level mostly follow each other. */
   private final class Adder implements LogSegment.PatternConsumer {
-    private final Map<Key, BucketCounts> all = new HashMap<>();
-    private final String[] levels; // by stream
-    private @Nullable Key last;
+    private final Map<Level, Map<String, BucketCounts>> all = new HashMap<>();
+    private final Level[] levels; // by stream
+    private @Nullable String last;
+    private @Nullable Level lastLevel;
     private BucketCounts counts = new BucketCounts();
 
-    Adder(String[] levels) {
+    Adder(Level[] levels) {
       this.levels = levels;
     }
 
     @Override
     @SuppressWarnings("ReferenceEquality") // equal texts that are other objects are looked up
     public void accept(String pattern, int stream, long bucket, long rows) {
-      Key known = last;
-      String level = levels[stream];
-      if (known == null
-          || known.pattern != pattern
-          || known.level != level && !known.level.equals(level)) {
-        last = new Key(pattern, level);
-        counts = countsOf(last);
+      Level level = levels[stream];
+      if (last != pattern || lastLevel != level) {
+        counts = countsOf(pattern, level);
+        last = pattern;
+        lastLevel = level;
       }
       int taken = counts.add(bucket, rows);
       if (taken > 0) {
@@ -107,12 +128,13 @@ public final class PatternScan {
       }
     }
 
-    private BucketCounts countsOf(Key key) {
-      BucketCounts found = all.get(key);
+    private BucketCounts countsOf(String pattern, Level level) {
+      Map<String, BucketCounts> of = all.computeIfAbsent(level, l -> new HashMap<>());
+      BucketCounts found = of.get(pattern);
       if (found == null) {
-        run.hold(OVERHEAD + 2L * key.pattern.length());
+        run.hold(OVERHEAD + 2L * pattern.length());
         found = new BucketCounts();
-        all.put(key, found);
+        of.put(pattern, found);
       }
       return found;
     }

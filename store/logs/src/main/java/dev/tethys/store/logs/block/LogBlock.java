@@ -30,12 +30,17 @@ public final class LogBlock {
   // Searching single templates costs more than searching all if they are more than this part.
   private static final int PART_OF_TEMPLATES = 2;
 
+  private static final int PATTERN_BYTES = 48; // of an object with its reference
+  private static final int PLACEHOLDER_BYTES = 3; // of a placeholder, one byte in a template
+
   private static final byte[] BACKSLASH = {'\\'};
 
   /** Keys of what is kept of a block, besides sections and {@link RowColumns}. */
   private enum CachedColumns {
     TEMPLATES,
-    POSITIONS
+    POSITIONS,
+    PATTERNS,
+    STREAM_ROWS
   }
 
   private final SectionReader sections;
@@ -52,6 +57,8 @@ public final class LogBlock {
   private long @Nullable [] times;
   private int @Nullable [] bodyLengths;
   private int @Nullable [] rowStreams;
+  private int @Nullable [][] streamRows;
+  private @Nullable PatternTexts patterns;
   private byte @Nullable [] templateBytes;
   private int[] textStarts = {};
   private int[] firstRows = {};
@@ -194,10 +201,38 @@ public final class LogBlock {
     return firstRows[template];
   }
 
-  /** Appends the text of a template, with {@code <_>} for each argument. */
-  public void appendPattern(int template, ByteSink out) {
-    Templates.appendPattern(templates(), textStarts[template], textStarts[template + 1], out);
+  /**
+   * Text of a template, with {@code <_>} for each argument. Different templates may have equal
+   * texts. The text is one object as long as it is kept, so that its hash is computed once.
+   */
+  public String pattern(int template) {
+    PatternTexts of = patterns;
+    if (of == null) {
+      of = (PatternTexts) kept.get(CachedColumns.PATTERNS);
+      if (of == null) {
+        of = new PatternTexts(new String[templateCount()]);
+        long text = sections.length(Section.TEMPLATES);
+        kept.put(
+            CachedColumns.PATTERNS,
+            of,
+            text * PLACEHOLDER_BYTES + (long) of.texts.length * PATTERN_BYTES);
+      }
+      patterns = of;
+    }
+    String known = of.texts[template];
+    if (known == null) {
+      byte[] b = templates();
+      ByteSink out = argument.clear();
+      Templates.appendPattern(b, textStarts[template], textStarts[template + 1], out);
+      known = new String(out.buf, 0, out.size, StandardCharsets.UTF_8);
+      of.texts[template] = known;
+    }
+    return known;
   }
+
+  /** Texts of templates as far as they were asked for. Threads may add the same text twice. */
+  @SuppressWarnings("ArrayRecordComponent") // shared
+  private record PatternTexts(@Nullable String[] texts) {}
 
   /** Template of a row. */
   public int template(int row) {
@@ -228,6 +263,36 @@ public final class LogBlock {
       rowStreams = known;
     }
     return known;
+  }
+
+  /** Rows of a stream, ascending. The array is shared. */
+  public int[] rowsOf(int stream) {
+    int[][] known = streamRows;
+    if (known == null) {
+      known = (int[][]) kept.get(CachedColumns.STREAM_ROWS);
+      if (known == null) {
+        known = readStreamRows();
+        kept.put(CachedColumns.STREAM_ROWS, known, 4L * rows + 24L * known.length);
+      }
+      streamRows = known;
+    }
+    return known[stream];
+  }
+
+  private int[][] readStreamRows() {
+    int[] of = streamIndexes();
+    int[] counts = new int[streams.length];
+    for (int s : of) {
+      counts[s]++;
+    }
+    int[][] out = new int[streams.length][];
+    for (int s = 0; s < out.length; s++) {
+      out[s] = new int[counts[s]];
+    }
+    for (int r = rows - 1; r >= 0; r--) {
+      out[of[r]][--counts[of[r]]] = r;
+    }
+    return out;
   }
 
   /** Positions of the columns of each template, and behind the last one. */

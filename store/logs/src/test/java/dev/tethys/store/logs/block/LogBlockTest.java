@@ -13,6 +13,7 @@ import java.time.Instant;
 import java.time.ZoneOffset;
 import java.time.ZonedDateTime;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.List;
@@ -86,6 +87,7 @@ class LogBlockTest {
         }
       }
       int stream = block.streams().get(block.streamIndexes()[r]).stream();
+      assertThat(Arrays.binarySearch(block.rowsOf(block.streamIndexes()[r]), r)).isNotNegative();
       out.add(new Row(block.times()[r], stream, body, metadata));
     }
     return out;
@@ -266,10 +268,9 @@ class LogBlockTest {
     LogBlock block = open(write(rows));
     List<String> patterns = new ArrayList<>();
     for (int t = 0; t < block.templateCount(); t++) {
-      ByteSink b = new ByteSink();
-      block.appendPattern(t, b);
-      patterns.add(text(b));
+      patterns.add(block.pattern(t));
     }
+    assertThat(block.pattern(0)).isSameAs(block.pattern(0));
     assertThat(patterns)
         .containsExactlyInAnyOrder(
             "GET /api/items/<_> took <_>ms", "user u<_> logged in from <_>.<_>.<_>.<_>");
