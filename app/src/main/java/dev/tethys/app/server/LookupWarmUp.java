@@ -21,21 +21,22 @@ final class LookupWarmUp {
           "label/instance/values?match[]=%m&%t",
           "label/instance/values?match[]={__name__=\"%m\",instance=~\".*[0-9].+\"}&limit=100&%t",
           "label/job/values?match[]={__name__=~\"%m.*\",instance=~\".+\"}&%t",
-          "series?match[]=%m&%t",
+          "series?match[]=%s&%t",
           "series?match[]={__name__=\"%m\",instance!=\"\"}&limit=100&%t",
           "series?match[]={job=~\".+\"}&limit=100&%t");
 
   private LookupWarmUp() {}
 
   /**
-   * Paths of a metric.
+   * Paths of some series and of their metric.
    *
    * @param start Unix milliseconds, as the end
    */
-  static List<String> of(String metric, long start, long end) {
+  static List<String> of(WarmUpSeries series, long start, long end) {
     String time = "start=" + start / 1000 + "&end=" + end / 1000;
     return PATHS.stream()
-        .map(p -> "/api/v1/" + escaped(p.replace("%m", metric)).replace("%25t", time))
+        .map(p -> p.replace("%m", series.metric()).replace("%s", series.selector()))
+        .map(p -> "/api/v1/" + escaped(p).replace("%25t", time))
         .toList();
   }
 

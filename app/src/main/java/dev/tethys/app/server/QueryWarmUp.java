@@ -15,6 +15,7 @@ import dev.tethys.store.metrics.MetricsDatabase;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -57,6 +58,10 @@ final class QueryWarmUp implements AutoCloseable {
 
   private static final long FAR_SPAN = Duration.ofHours(6).toMillis();
   private static final int FAR_ROUNDS = 5;
+
+  /** Lookups take at most one part in so many of the time. */
+  private static final int LOOKUP_SHARE = 4;
+
   private static final System.Logger LOG = JulLogger.of("dev.tethys.query");
 
   private final MetricsDatabase database;
@@ -128,10 +133,8 @@ final class QueryWarmUp implements AutoCloseable {
       DatabaseStats stats = database.stats(MAX_METRICS);
       long end = stats.maxTime();
       long oldest = oldest(stats);
-      List<String> metrics =
-          WarmUpMetrics.choose(
-              stats.seriesCountByMetricName(), metric -> changes(engine, metric, end));
-      if (metrics.isEmpty() || oldest >= end) {
+      List<WarmUpSeries> series = choose(engine, stats.seriesCountByMetricName(), oldest, end);
+      if (series.isEmpty() || oldest >= end) {
         return 0;
       }
       try (ApiWarmUp rehearsal = new ApiWarmUp(engine, database)) {
@@ -139,14 +142,14 @@ final class QueryWarmUp implements AutoCloseable {
             ColdQueryWarmUp.at(
                 database, stats.seriesCountByMetricName(), Math.max(oldest, end - SPAN), end);
         // Lookups before all queries: over many series these take most of the time.
-        for (int round = 0; round < MAX_ROUNDS && turns.isActive(); round++) {
-          String metric = metrics.get(round % metrics.size());
+        for (int round = 0; round < MAX_ROUNDS && isTimeForLookups(); round++) {
           long start = Math.max(oldest, end - span(round));
-          answered += turns.each(LookupWarmUp.of(metric, start, end), rehearsal::get);
+          List<String> paths = LookupWarmUp.of(series.get(round % series.size()), start, end);
+          answered += turns.each(paths, rehearsal::get);
         }
         for (int round = 0; round < MAX_ROUNDS && turns.isActive(); round++) {
           long start = Math.max(oldest, end - span(round));
-          answered += ask(rehearsal, usual(round, metrics), start, end, step(round));
+          answered += ask(rehearsal, usual(round, series), start, end, step(round));
           answered += ask(rehearsal, warmUp.of(round), start, end, STEP);
         }
       }
@@ -168,11 +171,40 @@ final class QueryWarmUp implements AutoCloseable {
     return oldest;
   }
 
+  /**
+   * Series to query: of metrics that are not too large, or else some of the large ones, as in a
+   * store of pods where every metric has a series of each.
+   */
+  private List<WarmUpSeries> choose(
+      PromqlEngine engine, List<DatabaseStats.Count> counts, long oldest, long end)
+      throws InterruptedException {
+    List<String> fit = WarmUpMetrics.choose(counts, metric -> changes(engine, metric, end));
+    if (!fit.isEmpty()) {
+      return fit.stream().map(WarmUpSeries::of).toList();
+    }
+    List<WarmUpSeries> out = new ArrayList<>();
+    for (String metric : WarmUpMetrics.tooLarge(counts)) {
+      if (!turns.isActive()) {
+        break;
+      }
+      long start = Math.max(oldest, end - SPAN);
+      WarmUpSeries some = turns.timed(() -> WarmUpSeries.some(database, metric, start, end));
+      if (some != null) {
+        out.add(some);
+      }
+    }
+    return out;
+  }
+
+  /** Over hundreds of thousands of series lookups would take all of the time. */
+  private boolean isTimeForLookups() throws InterruptedException {
+    return turns.isActive() && turns.spent() < time.toNanos() / LOOKUP_SHARE;
+  }
+
   /** The usual queries of a round. */
-  private static List<String> usual(int round, List<String> metrics) {
-    String metric = metrics.get(round % metrics.size());
-    String window = WINDOWS.get((round + round / metrics.size()) % WINDOWS.size());
-    return WarmUpQueries.usual(metric, window);
+  private static List<String> usual(int round, List<WarmUpSeries> series) {
+    String window = WINDOWS.get((round + round / series.size()) % WINDOWS.size());
+    return WarmUpQueries.usual(series.get(round % series.size()), window);
   }
 
   /** Asks each query over a range and at its end; how many were answered. */

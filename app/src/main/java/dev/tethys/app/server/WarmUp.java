@@ -224,17 +224,16 @@ public final class WarmUp {
       for (String p : PATHS) {
         get(p);
       }
-      String name = METRICS[round % METRICS.length];
-      for (String p : LookupWarmUp.of(name, end - STEPS * STEP, end)) {
+      WarmUpSeries series = WarmUpSeries.of(METRICS[round % METRICS.length]);
+      for (String p : LookupWarmUp.of(series, end - STEPS * STEP, end)) {
         get(p);
       }
       long step = QueryWarmUp.step(round) / 1000;
       for (String q : QUERIES) {
         ask(q, end, step);
       }
-      String metric = METRICS[round % METRICS.length];
       String window = QueryWarmUp.WINDOWS.get((round + round / 4) % QueryWarmUp.WINDOWS.size());
-      for (String q : WarmUpQueries.usual(metric, window)) {
+      for (String q : WarmUpQueries.usual(series, window)) {
         ask(q, end, step);
       }
       for (String q : new ColdQueryWarmUp(named(), "h" + round % HOSTS).all(round)) {

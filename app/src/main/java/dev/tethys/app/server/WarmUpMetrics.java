@@ -71,8 +71,22 @@ final class WarmUpMetrics {
     return evenly(counts.stream().filter(WarmUpMetrics::isFit).toList(), most);
   }
 
+  /** Some of those with more series than queries can be rehearsed over. */
+  static List<String> tooLarge(List<DatabaseStats.Count> counts) {
+    List<String> names =
+        counts.stream()
+            .filter(c -> c.value() > MAX_SERIES && hasBareName(c))
+            .map(DatabaseStats.Count::name)
+            .toList();
+    return evenly(names, LARGE_ALONE);
+  }
+
+  private static boolean hasBareName(DatabaseStats.Count c) {
+    return NAME.matcher(c.name()).matches();
+  }
+
   private static boolean isFit(DatabaseStats.Count c) {
-    return c.value() <= MAX_SERIES && NAME.matcher(c.name()).matches();
+    return c.value() <= MAX_SERIES && hasBareName(c);
   }
 
   private static List<Candidate> mostChanged(List<String> names, Changes changes)

@@ -2,9 +2,9 @@ package dev.tethys.app.server;
 
 import java.util.List;
 
-/** Warm-up queries: the shapes of panels and rules, for any metric. */
+/** Warm-up queries: the shapes of panels and rules, for any series. */
 final class WarmUpQueries {
-  /** The usual queries of a metric, %s, over a window of %w. */
+  /** The usual queries of series, %s, and of their metric's family, %f, over a window of %w. */
   private static final List<String> USUAL =
       List.of(
           "%s",
@@ -26,7 +26,7 @@ final class WarmUpQueries {
           "increase(%s[%w])",
           "irate(%s[%w])",
           "count(%s)",
-          "count by (__name__) ({__name__=~\"%s.*\"})",
+          "count by (__name__) (%f)",
           "quantile(0.9, rate(%s[%w]))",
           "stddev by (job) (%s)",
           "max_over_time(sum(rate(%s[%w]))[%w:1m])",
@@ -43,8 +43,12 @@ final class WarmUpQueries {
 
   private WarmUpQueries() {}
 
-  /** Each of the usual queries of a metric. */
-  static List<String> usual(String metric, String window) {
-    return USUAL.stream().map(q -> q.replace("%s", metric).replace("%w", window)).toList();
+  /** Each of the usual queries of some series. */
+  static List<String> usual(WarmUpSeries series, String window) {
+    String selector = series.selector();
+    String family = series.family();
+    return USUAL.stream()
+        .map(q -> q.replace("%w", window).replace("%f", family).replace("%s", selector))
+        .toList();
   }
 }

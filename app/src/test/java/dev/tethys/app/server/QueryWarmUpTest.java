@@ -18,10 +18,12 @@ import org.junit.jupiter.api.io.TempDir;
 class QueryWarmUpTest {
   private static final Duration TIME = Duration.ofSeconds(10);
 
+  private static final WarmUpSeries ANY = WarmUpSeries.of("");
+
   /** Each query is asked over a range and at one moment. Its one metric is new once. */
   private static final int ALL =
       QueryWarmUp.MAX_ROUNDS
-              * (2 * WarmUpQueries.usual("", "").size() + LookupWarmUp.of("", 0, 0).size())
+              * (2 * WarmUpQueries.usual(ANY, "").size() + LookupWarmUp.of(ANY, 0, 0).size())
           + 2;
 
   private static final WarmUpTurns.Others NOBODY = others(() -> 0, () -> 0);
@@ -62,6 +64,38 @@ class QueryWarmUpTest {
       fill(database);
       QueryWarmUp w = new QueryWarmUp(database, TIME, () -> 0, NOBODY);
       assertThat(w.run()).isEqualTo(ALL);
+    }
+  }
+
+  /** In a store of pods each metric has a series of every pod. */
+  @Test
+  void rehearsesOverSomeSeriesWhereAllMetricsHaveTooMany() throws Exception {
+    try (MetricsDatabase database = MetricsDatabase.open(folder, DatabaseOptions.DEFAULTS)) {
+      long start = System.currentTimeMillis() - 600_000;
+      try (Appender a = database.appender()) {
+        for (int s = 0; s < 3 * WarmUpMetrics.MAX_SERIES / 2; s++) {
+          long ref =
+              a.series(
+                  Labels.of(
+                      "__name__",
+                      "pod_seconds_total",
+                      "cluster",
+                      "c",
+                      "node",
+                      "say \"" + s % 40 + "\"",
+                      "pod",
+                      "p" + s));
+          for (int t = 0; t < 3; t++) {
+            a.append(ref, 0, start + t * 15_000L, t * s);
+          }
+        }
+        a.commit();
+      }
+      assertThat(WarmUpSeries.some(database, "pod_seconds_total", start, start + 60_000))
+          .isEqualTo(new WarmUpSeries("pod_seconds_total", "node=\"say \\\"0\\\"\""));
+      assertThat(WarmUpSeries.some(database, "absent", start, start + 60_000)).isNull();
+      QueryWarmUp w = new QueryWarmUp(database, TIME, () -> 0, NOBODY);
+      assertThat(w.run()).isEqualTo(ALL - 2);
     }
   }
 

@@ -49,6 +49,20 @@ class WarmUpMetricsTest {
   }
 
   @Test
+  void ofThoseThatAreTooLargeSomeAreNamed() {
+    assertThat(
+            WarmUpMetrics.tooLarge(
+                List.of(
+                    count("a", 9_000),
+                    count("b.c", 8_000),
+                    count("d", 7_000),
+                    count("e", 6_000),
+                    count("f", 5_000),
+                    count("small", 2_000))))
+        .containsExactly("a", "d", "e");
+  }
+
+  @Test
   void namesThatSelectorsCannotWriteBareAreLeftOut() throws InterruptedException {
     assertThat(choose(Map.of("a.b", 1.0, "ab", 1.0), count("a.b", 2), count("ab", 1)))
         .containsExactly("ab");
