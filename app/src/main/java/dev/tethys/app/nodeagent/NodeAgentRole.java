@@ -75,7 +75,7 @@ public final class NodeAgentRole {
     } catch (IllegalArgumentException e) {
       throw new UsageException(NodeAgentFlags.COMMAND + ": --listen: " + e.getMessage());
     }
-    HeapController.keep();
+    HeapController.keepAgent();
     LogSetup.install(flags);
     ThreadScheduling.giveWayWhole();
     String web = flags.get("web.config.file");

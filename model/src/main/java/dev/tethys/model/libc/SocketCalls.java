@@ -45,6 +45,8 @@ public final class SocketCalls implements AutoCloseable {
   private static final int SOL_NETLINK = 270;
   private static final int NETLINK_ADD_MEMBERSHIP = 1;
   private static final int SOL_SOCKET = 1;
+  private static final int SO_RCVBUF = 8;
+  private static final int SO_RCVBUFFORCE = 33;
 
   /** Of its own on POWER (arch/powerpc/include/uapi/asm/socket.h). */
   private static final int SO_RCVTIMEO =
@@ -187,6 +189,19 @@ public final class SocketCalls implements AutoCloseable {
     heads.set(JAVA_LONG, 0, micros / 1_000_000);
     heads.set(JAVA_LONG, 8, micros % 1_000_000);
     option(SOL_SOCKET, SO_RCVTIMEO, 16);
+  }
+
+  /**
+   * Most bytes that wait to be received, with the kernel's own structures; without the right for
+   * more (CAP_NET_ADMIN) at most those of net.core.rmem_max.
+   */
+  public void receiveBuffer(int bytes) throws LibraryException {
+    heads.set(JAVA_INT, 0, bytes);
+    try {
+      option(SOL_SOCKET, SO_RCVBUFFORCE, 4);
+    } catch (LibraryException e) {
+      option(SOL_SOCKET, SO_RCVBUF, 4);
+    }
   }
 
   /** Over how many routers a packet may go. */

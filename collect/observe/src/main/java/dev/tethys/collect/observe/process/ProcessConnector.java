@@ -29,6 +29,9 @@ public final class ProcessConnector implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofMillis(500);
   private static final int ATTEMPTS = 64;
 
+  /** Some thousand events: a message of a hundred bytes takes almost a kilobyte of it. */
+  private static final int WAITING_BYTES = 4 << 20;
+
   private final SocketCalls netlink;
   private final byte[] buffer = new byte[8192];
   private @Nullable Thread thread;
@@ -50,6 +53,7 @@ public final class ProcessConnector implements AutoCloseable {
     boolean done = false;
     try {
       netlink.timeout(PATIENCE);
+      netlink.receiveBuffer(WAITING_BYTES);
       netlink.joinGroup(GROUP_PROCESSES);
       netlink.send(subscription());
       ProcessConnector events = new ProcessConnector(netlink);
