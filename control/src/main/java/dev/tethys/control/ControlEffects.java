@@ -37,13 +37,15 @@ final class ControlEffects {
 
   /** Effect of one control; guarded by the outer object. */
   private static final class Effect {
+    private final long startMillis; // of the control: ids may be used again
     private final long startNanos;
     private final Scope scope;
     private final boolean exact;
     private final Rates before;
     private Rates now = Rates.NONE;
 
-    Effect(long startNanos, Scope scope, boolean exact, Rates before) {
+    Effect(long startMillis, long startNanos, Scope scope, boolean exact, Rates before) {
+      this.startMillis = startMillis;
       this.startNanos = startNanos;
       this.scope = scope;
       this.exact = exact;
@@ -69,7 +71,7 @@ final class ControlEffects {
     Rates before = fleet.volumes().rates(agents, scope, Long.MIN_VALUE / 2 + start, start);
     synchronized (this) {
       effects.remove(control.id());
-      effects.put(control.id(), new Effect(start, scope, exact, before));
+      effects.put(control.id(), new Effect(control.startMillis(), start, scope, exact, before));
       if (effects.size() > MAX_KEPT) {
         effects.remove(effects.keySet().iterator().next());
       }
@@ -97,10 +99,15 @@ final class ControlEffects {
     return new Scope(ANY, null, signals);
   }
 
+  private @Nullable Effect effect(LiveControl c) {
+    Effect e = effects.get(c.control().id());
+    return e == null || e.startMillis != c.control().startMillis() ? null : e;
+  }
+
   private void refresh(LiveControl c) {
     Effect e;
     synchronized (this) {
-      e = effects.get(c.control().id());
+      e = effect(c);
     }
     if (e != null) {
       Rates r =
@@ -119,7 +126,7 @@ final class ControlEffects {
       refresh(c);
     }
     synchronized (this) {
-      Effect e = effects.get(c.control().id());
+      Effect e = effect(c);
       if (e == null) {
         return null;
       }

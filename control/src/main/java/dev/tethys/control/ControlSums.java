@@ -36,14 +36,16 @@ final class ControlSums {
   private void add(AgentState a, String common) {
     Totals t = a.totals();
     if (t != null && t.controls() != null) {
-      for (Map.Entry<String, PipelineAccounts.Control> e : t.controls().entrySet()) {
-        Sum s = sums.get(e.getKey());
-        if (s != null) {
-          s.matched += e.getValue().matched();
-          s.dropped += e.getValue().dropped();
-          s.changed += e.getValue().changed();
-          s.removedBytes += e.getValue().removedBytes();
-          for (PipelineAccounts.QuotaUse u : e.getValue().quotas()) {
+      for (String id : t.controls().keySet()) {
+        Sum s = sums.get(id);
+        LiveControl c = of.all.get(id);
+        if (s != null && c != null) {
+          PipelineAccounts.Control n = t.control(c);
+          s.matched += n.matched();
+          s.dropped += n.dropped();
+          s.changed += n.changed();
+          s.removedBytes += n.removedBytes();
+          for (PipelineAccounts.QuotaUse u : n.quotas()) {
             s.step = QuotaWatch.further(s.step, u.step());
           }
         }

@@ -150,9 +150,12 @@ final class Controls {
     }
     String owner = draft.owner().isEmpty() ? author : draft.owner();
     long millis = clock.millis();
+    if (before != null) {
+      millis = Math.max(millis, before.startedMillis() + 1); // counts are told apart by the start
+    }
     LiveControl c =
         new LiveControl(
-            draft.with(id, owner, reason, millis + duration.toMillis()),
+            draft.with(id, owner, reason, millis + duration.toMillis()).startedAt(millis),
             selector,
             millis,
             0,
@@ -192,9 +195,20 @@ final class Controls {
       return start(draft, selector, Duration.ofMillis(endMillis - clock.millis()), author, reason);
     }
     String owner = draft.owner().isEmpty() ? author : draft.owner();
+    // Counts continue, except under another action, by which they are named.
+    boolean continues = before.control().action() == draft.action();
+    long start =
+        continues
+            ? before.control().startMillis()
+            : Math.max(clock.millis(), before.startedMillis() + 1);
     LiveControl c =
         new LiveControl(
-            draft.with(draft.id(), owner, reason, endMillis), selector, clock.millis(), 0, "", "");
+            draft.with(draft.id(), owner, reason, endMillis).startedAt(start),
+            selector,
+            continues ? before.startedMillis() : start,
+            0,
+            "",
+            "");
     audit.append(
         author, "control.change", "control/" + draft.id(), reason, state(before), state(c));
     replace(c);

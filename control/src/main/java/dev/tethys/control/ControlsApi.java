@@ -144,6 +144,7 @@ final class ControlsApi {
   private static ObjectNode head(LiveControl c) {
     ObjectNode n = (ObjectNode) JSON.readTree(c.control().json());
     n.put("selector", c.selector().toString()).put("state", c.isActive() ? "active" : "ended");
+    n.remove("startMillis"); // of the settings, the same
     n.put("startedMillis", c.startedMillis()).put("endedMillis", c.endedMillis());
     n.put("endedBy", c.endedBy()).put("endReason", c.endReason());
     return n;
@@ -159,7 +160,7 @@ final class ControlsApi {
     long changed = 0;
     long removed = 0;
     for (AgentState a : fleet.agents(c.selector().and(scope))) {
-      PipelineAccounts.Control t = counts(a, c.control().id());
+      PipelineAccounts.Control t = counts(a, c);
       String state = offers.state(c, a);
       states.merge(state, 1, Integer::sum);
       matched += t.matched();
@@ -193,7 +194,7 @@ final class ControlsApi {
         Map<String, QuotaSum> sums = new HashMap<>();
         int agents = 0;
         for (AgentState a : fleet.agents(c.selector().and(tokens.scope(q)))) {
-          List<PipelineAccounts.QuotaUse> uses = counts(a, c.control().id()).quotas();
+          List<PipelineAccounts.QuotaUse> uses = counts(a, c).quotas();
           agents += uses.isEmpty() ? 0 : 1;
           uses.forEach(u -> sums.computeIfAbsent(u.value(), QuotaSum::new).add(a, u));
         }
@@ -239,9 +240,9 @@ final class ControlsApi {
     }
   }
 
-  private static PipelineAccounts.Control counts(AgentState a, String id) {
+  private static PipelineAccounts.Control counts(AgentState a, LiveControl c) {
     Totals t = a.totals();
-    return (t == null ? Totals.NONE : t).control(id);
+    return (t == null ? Totals.NONE : t).control(c);
   }
 
   /** Counts for a window what a control would drop: it is set, and only observes. */
@@ -274,7 +275,7 @@ final class ControlsApi {
         before.put(a.uid(), in(a));
       }
       Map<UUID, PipelineAccounts.Control> then = new TreeMap<>();
-      fleet.agents(d.selector()).forEach(a -> then.put(a.uid(), counts(a, id)));
+      fleet.agents(d.selector()).forEach(a -> then.put(a.uid(), counts(a, c)));
       long start = clock.nanos();
       pause(window);
       ObjectNode out = JSON.createObjectNode();
@@ -285,8 +286,8 @@ final class ControlsApi {
       long items = 0;
       long removed = 0;
       for (AgentState a : fleet.agents(d.selector())) {
-        PipelineAccounts.Control was = then.getOrDefault(a.uid(), Totals.NONE.control(id));
-        PipelineAccounts.Control t = counts(a, id);
+        PipelineAccounts.Control was = then.getOrDefault(a.uid(), Totals.NONE.control(c));
+        PipelineAccounts.Control t = counts(a, c);
         long m = Math.max(0, t.matched() - was.matched());
         long n = Math.max(0, t.dropped() - was.dropped());
         long edited = Math.max(0, t.changed() - was.changed());

@@ -107,6 +107,7 @@ final class ExportApi {
             e ->
                 spec.put(e.getKey(), JsonMapper.shared().convertValue(e.getValue(), Object.class)));
     spec.remove("id");
+    spec.remove("startMillis");
     spec.remove("endMillis");
     if (!c.selector().matchers().isEmpty()) {
       spec.put("selector", c.selector().toString());

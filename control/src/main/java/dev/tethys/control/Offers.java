@@ -165,8 +165,8 @@ final class Offers {
       return common;
     }
     Totals totals = a.totals();
-    boolean reported = totals != null && totals.control(c.control().id()).active();
-    if (totals != null && reported && totals.control(c.control().id()).targetMissing()) {
+    boolean reported = totals != null && totals.control(c).active();
+    if (totals != null && reported && totals.control(c).targetMissing()) {
       return NO_TARGET;
     }
     boolean settled =

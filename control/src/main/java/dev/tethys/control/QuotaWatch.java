@@ -28,7 +28,7 @@ final class QuotaWatch {
   private Map<Key, String> steps = new HashMap<>();
 
   /** One use of one agent. */
-  private record Key(String control, String agent, String value) {}
+  private record Key(String control, long start, String agent, String value) {}
 
   QuotaWatch(Controls controls, Fleet fleet, AuditLog audit) {
     this.controls = controls;
@@ -43,8 +43,8 @@ final class QuotaWatch {
         for (AgentState a : fleet.agents(c.selector())) {
           Totals t = a.totals();
           if (t != null) {
-            for (QuotaUse u : t.control(c.control().id()).quotas()) {
-              follow(c, new Key(c.control().id(), a.uid().toString(), u.value()), u, now);
+            for (QuotaUse u : t.control(c).quotas()) {
+              follow(c, new Key(c.control().id(), c.control().startMillis(), a.uid().toString(), u.value()), u, now);
             }
           }
         }

@@ -34,7 +34,7 @@ public record Totals(
 
   private static final int MAX_QUOTAS = 10;
   private static final String OTHER = "other";
-  private static final Control NO_COUNTS = new Control(false, 0, 0, 0, 0, false, List.of());
+  private static final Control NO_COUNTS = new Control(false, 0, 0, 0, 0, 0, false, List.of());
 
   /** The accounts of a report; null when it is none. */
   static @Nullable Totals read(byte[] json) {
@@ -81,6 +81,7 @@ public record Totals(
                     Texts.shortened(e.getKey(), 64),
                     new Control(
                         e.getValue().path("active").asBoolean(false),
+                        e.getValue().path("startMillis").asLong(0),
                         e.getValue().path("matched").asLong(0),
                         e.getValue().path("dropped").asLong(0),
                         e.getValue().path("changed").asLong(0),
@@ -107,9 +108,10 @@ public record Totals(
     return out;
   }
 
-  /** Counts of a control; zeros where the agent has none. */
-  Control control(String id) {
-    return controls == null ? NO_COUNTS : controls.getOrDefault(id, NO_COUNTS);
+  /** Counts of a control; zeros where the agent has none, or those of an earlier one of its id. */
+  Control control(LiveControl of) {
+    Control c = controls == null ? null : controls.get(of.control().id());
+    return c == null || c.startMillis() != of.control().startMillis() ? NO_COUNTS : c;
   }
 
   /** Items that reach no destination, without those that live controls drop on purpose. */

@@ -118,6 +118,31 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
+  void aControlWithTheIdOfAnEndedOneHasCountsOfItsOwn() throws Exception {
+    fleet(2);
+    String id = start(mute("checkout").put("id", "quiet"));
+    until(() -> agents.stream().allMatch(a -> has(a, id)));
+    agents.forEach(a -> a.send("checkout", 9, 20));
+    until(() -> get("/controls/" + id).path("dropped").asLong() == 40);
+    end(id, "quiet again");
+    assertThat(get("/controls/" + id).path("dropped").asLong()).isEqualTo(40);
+
+    // At once, before the agents know of it, and while they apply it.
+    start(mute("checkout").put("id", "quiet"));
+    assertThat(get("/controls/" + id).path("dropped").asLong()).isZero();
+    until(() -> get("/controls/" + id).path("agentStates").path("applied").asInt() == 2);
+    agents.forEach(a -> a.send("checkout", 9, 3));
+    until(() -> get("/controls/" + id).path("dropped").asLong() == 6);
+    JsonNode listed = get("/controls").get(0);
+    assertThat(listed.path("dropped").asLong()).isEqualTo(6);
+    assertThat(listed.path("removedBytes").asLong()).isPositive();
+    for (TestCollector a : agents) {
+      assertThat(a.accounts().dropped()).containsEntry("muted:quiet", 3L);
+      assertThat(a.accounts().dropped()).containsEntry("muted:ended", 20L);
+    }
+  }
+
+  @Test
   void stepsOfAQuotaAreShownAndAuditedWithTheAgent() throws Exception {
     fleet(2);
     ObjectNode b = body().put("action", "quota").put("reason", "budget of the team");

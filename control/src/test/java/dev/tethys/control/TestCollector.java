@@ -158,6 +158,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
                     id,
                     new PipelineAccounts.Control(
                         c.active(),
+                        c.startMillis(),
                         c.matched(),
                         c.dropped(),
                         c.changed(),

@@ -484,6 +484,7 @@ public final class CollectorRole implements AutoCloseable {
                     id,
                     new PipelineAccounts.Control(
                         c.active(),
+                        c.startMillis(),
                         c.matched(),
                         c.dropped(),
                         c.changed(),

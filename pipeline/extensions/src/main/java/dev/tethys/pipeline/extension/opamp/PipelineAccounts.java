@@ -31,6 +31,7 @@ public record PipelineAccounts(
   /**
    * Live control as the process applies it.
    *
+   * @param startMillis start of the control whose items these are; ids may be used again
    * @param matched items in its scope
    * @param changed items that it masked or moved
    * @param removedBytes bytes of the items that it dropped or moved
@@ -39,6 +40,7 @@ public record PipelineAccounts(
    */
   public record Control(
       boolean active,
+      long startMillis,
       long matched,
       long dropped,
       long changed,
@@ -119,6 +121,7 @@ public record PipelineAccounts(
       controls.forEach(
           (id, c) -> {
             j.key(id).open('{').key("active").raw(Boolean.toString(c.active));
+            j.key("startMillis").number(c.startMillis);
             j.key("matched").number(c.matched).key("dropped").number(c.dropped);
             j.key("changed").number(c.changed).key("removedBytes").number(c.removedBytes);
             if (c.targetMissing) {

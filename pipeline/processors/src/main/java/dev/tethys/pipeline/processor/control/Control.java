@@ -38,6 +38,8 @@ import org.jspecify.annotations.Nullable;
  *     for none
  * @param quota of {@code quota}; null for other actions
  * @param observe whether items are only counted, and pass
+ * @param startMillis Unix milliseconds at which the control plane started it; with the id it tells
+ *     a control from an earlier one of the same id; 0 until it is started
  * @param endMillis Unix milliseconds, by the clock of the agent
  */
 public record Control(
@@ -58,6 +60,7 @@ public record Control(
     boolean observe,
     String owner,
     String reason,
+    long startMillis,
     long endMillis) {
   /** Id under which the counts of forgotten controls are kept. */
   static final String ENDED = "ended";
@@ -142,6 +145,13 @@ public record Control(
   private static final Key<Long> END =
       SECTION.key("endMillis", Type.INT, 0L, "End time in Unix milliseconds.");
 
+  /** Keys of a control in a document; the control plane alone decides about the start. */
+  static final Section IN_DOCUMENT =
+      new Section("control", "Control of a document.").include(SECTION);
+
+  private static final Key<Long> START =
+      IN_DOCUMENT.key("startMillis", Type.INT, 0L, "Start time in Unix milliseconds.");
+
   public Control {
     signals = Collections.unmodifiableSet(EnumSet.copyOf(signals));
     detectors = Collections.unmodifiableSet(new TreeSet<>(detectors));
@@ -190,9 +200,20 @@ public record Control(
             o.get(OBSERVE),
             shortened(o.get(OWNER)),
             shortened(o.get(REASON)),
+            0,
             o.get(END));
     c.checkSettings(o);
     return c;
+  }
+
+  /**
+   * Reads a control of a document.
+   *
+   * @param o of {@link #IN_DOCUMENT}
+   * @throws dev.tethys.config.ConfigException where a value is wrong
+   */
+  static Control readStarted(YamlObject o) {
+    return read(o).startedAt(o.get(START));
   }
 
   private static long keepSlow(YamlObject o) {
@@ -356,6 +377,7 @@ public record Control(
         observe,
         shortened(newOwner),
         shortened(newReason),
+        startMillis,
         newEndMillis);
   }
 
@@ -384,6 +406,31 @@ public record Control(
         true,
         owner,
         reason,
+        startMillis,
+        endMillis);
+  }
+
+  /** The same control with a time at which it was started. */
+  public Control startedAt(long millis) {
+    return new Control(
+        id,
+        action,
+        signals,
+        attributes,
+        condition,
+        pipeline,
+        share,
+        keepErrors,
+        keepSlowMillis,
+        keepRare,
+        detectors,
+        rate,
+        target,
+        quota,
+        observe,
+        owner,
+        reason,
+        millis,
         endMillis);
   }
 
@@ -436,6 +483,9 @@ public record Control(
     }
     text(j, "owner", owner);
     text(j, "reason", reason);
+    if (startMillis > 0) {
+      j.key("startMillis").number(startMillis);
+    }
     return j.key("endMillis").number(endMillis).close('}').toString();
   }
 

@@ -9,13 +9,15 @@ final class ControlCounts {
   private static final int SIGNALS = Signal.values().length;
 
   final ControlAction action;
+  final long startMillis; // of the control
   private final AtomicLongArray matched = new AtomicLongArray(SIGNALS);
   private final AtomicLongArray dropped = new AtomicLongArray(SIGNALS);
   private final AtomicLongArray changed = new AtomicLongArray(SIGNALS);
   private final LongAdder removedBytes = new LongAdder();
 
-  ControlCounts(ControlAction action) {
+  ControlCounts(ControlAction action, long startMillis) {
     this.action = action;
+    this.startMillis = startMillis;
   }
 
   void add(Signal s, long matchedItems, long droppedItems) {

@@ -44,8 +44,8 @@ public final class ControlDocument {
     List<Control> out = new ArrayList<>();
     Set<String> ids = new HashSet<>();
     for (YamlNode n : o.get(CONTROLS)) {
-      YamlObject c = n.object(Control.SECTION);
-      Control control = Control.read(c);
+      YamlObject c = n.object(Control.IN_DOCUMENT);
+      Control control = Control.readStarted(c);
       control.checkComplete(c);
       CompiledCondition.check(n, control);
       if (!ids.add(control.id())) {

@@ -56,6 +56,7 @@ public final class LiveControls implements EntryFilter, Collector {
    * Counts of a control.
    *
    * @param active whether it still applies
+   * @param startMillis start of the control whose items these are
    * @param matched items in its scope
    * @param dropped of these; for a control that only observes, those that it would have dropped
    * @param changed items that were masked or moved, or would have been
@@ -66,6 +67,7 @@ public final class LiveControls implements EntryFilter, Collector {
    */
   public record Applied(
       boolean active,
+      long startMillis,
       long matched,
       long dropped,
       long changed,
@@ -142,14 +144,17 @@ public final class LiveControls implements EntryFilter, Collector {
     take(next);
   }
 
-  /** Counts continue where a control is changed, and start again where its action is another. */
+  /**
+   * Counts continue where a control is changed, and start again for another control of the same id,
+   * also where its end was not seen here.
+   */
   private ControlCounts countsOf(Control c) {
     ControlCounts n = counts.remove(c.id());
-    if (n != null && n.action != c.action()) {
+    if (n != null && (n.action != c.action() || n.startMillis != c.startMillis())) {
       fold(c.id(), n);
       n = null;
     }
-    ControlCounts now = n == null ? new ControlCounts(c.action()) : n;
+    ControlCounts now = n == null ? new ControlCounts(c.action(), c.startMillis()) : n;
     counts.put(c.id(), now);
     return now;
   }
@@ -216,7 +221,7 @@ public final class LiveControls implements EntryFilter, Collector {
   /** Counts a forgotten control under a common name, so that names stay few. */
   private void fold(String id, ControlCounts n) {
     counts
-        .computeIfAbsent(Control.ENDED + ":" + n.action.word(), k -> new ControlCounts(n.action))
+        .computeIfAbsent(Control.ENDED + ":" + n.action.word(), k -> new ControlCounts(n.action, 0))
         .addAll(n);
     for (ItemAccounting a : ledger.accounts()) {
       if (a.kind().equals(KIND)) {
@@ -241,6 +246,7 @@ public final class LiveControls implements EntryFilter, Collector {
                 id,
                 new Applied(
                     a != null && a.control.endMillis() > clock.millis(),
+                    n.startMillis,
                     n.matched(),
                     n.dropped(),
                     n.changed(),
