@@ -96,6 +96,8 @@ export interface Rollout {
   maxWait: string;
   maxOutputChange: number;
   outputs?: { against: string; rows: OutputRow[] };
+  /** Why there are no outputs for this token. */
+  outputsHidden?: string;
   agents: { uid: string; applied: boolean }[];
 }
 
@@ -183,6 +185,7 @@ export interface Draft {
   target?: string;
   quota?: Quota;
   owner?: string;
+  awaitAgents?: boolean;
   selector: string;
   duration: string;
 }
@@ -217,6 +220,8 @@ export interface Effect {
   value?: string;
   /** Whether exactly the scope of the control was measured, and not more. */
   exact: boolean;
+  /** Agents of the token, where the control concerns further ones. */
+  scope?: string;
   before?: Rates;
   now?: Rates;
 }
@@ -241,6 +246,8 @@ export interface Control {
   quotaStep?: string;
   observe?: boolean;
   owner?: string;
+  /** User, rule or source that started or last changed it; the owner is what they stated. */
+  author?: string;
   reason?: string;
   endMillis: number;
   selector: string;
@@ -257,6 +264,10 @@ export interface Control {
   removedBytes?: number;
   /** Of one control, where its start was seen. */
   effect?: Effect;
+  /** Why there is no effect. */
+  effectMissing?: string;
+  /** Agents of the token, whose sums these are, where the control concerns further ones. */
+  scope?: string;
   /** Number of agents by the state of the control there. */
   agentStates: Record<string, number>;
   /** Of one control. */

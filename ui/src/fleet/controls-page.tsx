@@ -27,8 +27,10 @@ import {
   draftOf,
   effectRows,
   type Form,
+  missingEffect,
   NEW,
   NO_TARGET,
+  ownerOf,
   scopeOf,
   whatOf,
 } from './controls';
@@ -154,10 +156,11 @@ function ControlCard({ control }: { control: Control }) {
           {Object.entries(control.agentStates)
             .map(([state, count]) => `, ${state} at ${counted(count, 'agent')}`)
             .join('')}
+          {control.scope && `; only agents of ${control.scope}, to which your token is limited`}
         </span>
       </p>
       <p className="muted">
-        {control.id}, {control.owner}
+        {control.id}, {ownerOf(control)}
         {control.reason && `: ${control.reason}`}, since <Moment ms={control.startedMillis} />,{' '}
         {active ? (
           <>
@@ -190,7 +193,7 @@ function Detail(props: { id: string; active: boolean; agents: boolean }) {
   if (query.error) return <ErrorNotice error={query.error} />;
   return (
     <>
-      <EffectTable of={query.data?.effect} active={props.active} loading={query.data === undefined} />
+      <EffectTable of={query.data?.effect} active={props.active} missing={missingEffect(query.data)} />
       {props.agents && (
         <ul className="fleet-parts">
           {query.data?.agents?.map((one) => (
@@ -221,16 +224,9 @@ const shown = (value: number | undefined, unit: 'bytes/s' | 'per second' | 'mone
       : formatValue(value, unit, 3);
 
 /** The rows are always there, so that the page stays when their values come. */
-function EffectTable(props: { of: Effect | undefined; active: boolean; loading: boolean }) {
+function EffectTable(props: { of: Effect | undefined; active: boolean; missing: string }) {
   const { of } = props;
-  if (!of)
-    return (
-      <p className="muted fleet-effect-none">
-        {props.loading
-          ? 'Reading the effect'
-          : 'The effect is not known: the control plane has restarted since.'}
-      </p>
-    );
+  if (!of) return <p className="muted fleet-effect-none">{props.missing}</p>;
   const scope = of.value === undefined ? 'all services' : `${of.attribute}=${of.value}`;
   return (
     <div className="table-wrap">
@@ -526,6 +522,14 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
             placeholder="team-shop"
             hint="You by default."
           />
+          <label className="fleet-check">
+            <input
+              type="checkbox"
+              checked={form.awaitAgents}
+              onChange={(e) => set({ awaitAgents: e.target.checked })}
+            />
+            Await agents: start although no agent matches yet
+          </label>
         </>
       )}
       <div className="fleet-preview" aria-live="polite" ref={outcome}>

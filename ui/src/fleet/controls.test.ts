@@ -1,6 +1,16 @@
 import { describe, expect, it } from 'vitest';
 import type { Control } from './api';
-import { amountOf, attributesOf, doneOf, draftOf, effectRows, NEW, scopeOf, whatOf } from './controls';
+import {
+  amountOf,
+  attributesOf,
+  doneOf,
+  draftOf,
+  effectRows,
+  NEW,
+  ownerOf,
+  scopeOf,
+  whatOf,
+} from './controls';
 
 const CONTROL: Control = {
   id: 'c1',
@@ -22,6 +32,11 @@ const CONTROL: Control = {
 };
 
 describe('controls', () => {
+  it('name the author besides the stated owner', () => {
+    expect(ownerOf({ ...CONTROL, owner: 'ann', author: 'ann' })).toBe('ann');
+    expect(ownerOf({ ...CONTROL, owner: 'ann', author: 'tom' })).toBe('ann (started by tom)');
+    expect(ownerOf({ ...CONTROL, owner: 'ann' })).toBe('ann');
+  });
   it('are told by what they do and to which items', () => {
     expect(whatOf(CONTROL)).toBe('Sample 10 %, keep errors');
     expect(scopeOf(CONTROL)).toBe('logs · service.name=checkout · at env=prod');

@@ -33,6 +33,8 @@ export interface Form {
   sampleAt: string;
   price: string;
   owner: string;
+  /** Whether it may start although no agent matches yet. */
+  awaitAgents: boolean;
   selector: string;
   duration: string;
 }
@@ -59,6 +61,7 @@ export const NEW: Form = {
   sampleAt: '',
   price: '',
   owner: '',
+  awaitAgents: false,
   selector: '',
   duration: '1h',
 };
@@ -129,6 +132,7 @@ export function draftOf(form: Form): Draft {
       ? { target: form.target.trim() }
       : {}),
     ...(form.owner.trim() ? { owner: form.owner.trim() } : {}),
+    ...(form.awaitAgents ? { awaitAgents: true } : {}),
     selector: form.selector.trim(),
     duration: form.duration.trim(),
   };
@@ -201,6 +205,12 @@ export function scopeOf(control: Control): string {
     .join(' · ');
 }
 
+/** Stated owner of a control, and its author where that is another. */
+export function ownerOf(control: Control): string {
+  const { owner = '', author = '' } = control;
+  return author && author !== owner ? `${owner} (started by ${author})` : owner;
+}
+
 /** Verb of the items that a control counts, and their number. */
 export function doneOf(control: Control): { items: number; verb: string } {
   const changed = control.changed ?? 0;
@@ -225,6 +235,12 @@ export const STEPS: Record<Step, { name: string; badge: string }> = {
   sample: { name: 'Sampling', badge: 'warn' },
   overflow: { name: 'Over limit', badge: 'err' },
 };
+
+/** Text in place of the effect of a control that is not known or not read yet. */
+export function missingEffect(control: Control | undefined): string {
+  if (!control) return 'Reading the effect';
+  return control.effectMissing ? `The effect is not known: ${control.effectMissing}.` : '';
+}
 
 export interface EffectRow {
   name: string;

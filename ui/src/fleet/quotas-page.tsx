@@ -6,7 +6,7 @@ import { Moment } from '../components/moment';
 import { Button, Empty } from '../components/ui';
 import { counted } from '../lib/units';
 import { type QuotaState, useAgents, useEnd, useQuotas } from './api';
-import { STEPS, scopeOf } from './controls';
+import { ownerOf, STEPS, scopeOf } from './controls';
 import { FleetPage } from './frame';
 import { agentName } from './model';
 import { amount, nextStep, periodOf, shareOf } from './quotas';
@@ -70,7 +70,7 @@ function QuotaCard({ of }: { of: QuotaState }) {
       </header>
       {error !== null && <ErrorNotice error={error} />}
       <p className="muted">
-        {of.id}, {of.owner}
+        {of.id}, {ownerOf(of)}
         {of.reason && `: ${of.reason}`}, ends <Moment ms={of.endMillis} />. {nextStep(quota)}
       </p>
       {of.values.length === 0 ? (

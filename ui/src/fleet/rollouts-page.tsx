@@ -115,6 +115,7 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         stage within {rollout.maxWait}.
       </p>
       {rollout.outputs && <Outputs outputs={rollout.outputs} />}
+      {rollout.outputsHidden && <p className="muted">No outputs: {rollout.outputsHidden}.</p>}
       <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>
         {open ? 'Hide agents' : `Reached ${counted(rollout.agents.length, 'agent')}`}
       </button>

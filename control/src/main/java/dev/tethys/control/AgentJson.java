@@ -88,7 +88,8 @@ final class AgentJson {
   /**
    * A rollout; called under the lock of its owner.
    *
-   * @param scope agents that are shown; outputs are of all agents and shown to those who see all
+   * @param scope agents that are shown; outputs are compared over all agents of the rollout, so
+   *     that those who do not see all get the reason why there are none
    */
   static ObjectNode of(Rollout r, Fleet fleet, Selector scope) {
     ObjectNode n = JsonMapper.shared().createObjectNode();
@@ -106,6 +107,13 @@ final class AgentJson {
     boolean seesAll = r.selector.isWithin(scope);
     if (seesAll) {
       r.outputs.put(n);
+    } else {
+      n.put("scope", scope.toString());
+      n.put(
+          "outputsHidden",
+          "outputs are compared over all agents of the rollout, also those outside of the scope of"
+              + " the token: "
+              + scope);
     }
     ArrayNode agents = n.putArray("agents");
     r.reached.forEach(

@@ -473,11 +473,19 @@ final class Automation {
     return r.dryRun() ? dryRun(r, a, "start", id) : step(r, a, "start", id, "done", "");
   }
 
-  /** Step of an action whose control is active already, which may be another one of that id. */
+  /**
+   * Step of an action whose control is active already, which may be another one of that id. Its
+   * owner is a text that any user can choose, and says nothing about that.
+   */
   private Step active(AutomationRule r, int action, Alert a, LiveControl c) throws IOException {
     String id = c.control().id();
     try {
-      if (c.control().owner().equals(r.control(action, a).control().owner())) {
+      ControlRequest wanted = r.control(action, a);
+      boolean own =
+          c.author().isEmpty() // of a file of before
+              ? c.control().owner().equals(wanted.control().owner())
+              : c.author().equals(actor(r));
+      if (own) {
         return step(r, a, "start", id, "active", "");
       }
     } catch (ConfigException | IllegalArgumentException e) {
@@ -488,7 +496,7 @@ final class Automation {
         a,
         "start",
         id,
-        "a " + c.control().action().word() + " of " + c.control().owner() + " has this id; end it");
+        "a " + c.control().action().word() + " of " + c.ownerAndAuthor() + " has this id; end it");
   }
 
   private Step end(AutomationRule r, String id, Alert a, String reason) throws IOException {

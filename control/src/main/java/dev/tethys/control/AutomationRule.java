@@ -330,7 +330,7 @@ record AutomationRule(
     }
     Map<String, Object> out = new LinkedHashMap<>();
     n.entries().forEach((k, e) -> out.put(k, e.value().asTree()));
-    for (String key : List.of("id", "author", "window")) {
+    for (String key : List.of("id", "author", "window", "awaitAgents")) {
       if (out.containsKey(key)) {
         throw n.error(key + " is set by the rule");
       }

@@ -5,14 +5,15 @@ import dev.tethys.control.FleetVolumes.Scope;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.processor.control.Control;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
@@ -21,10 +22,17 @@ import tools.jackson.databind.node.ObjectNode;
  *
  * <p>Invariants: rates before a control are of reports up to its start, rates with it of reports
  * after that; those in which both fall are not used. Effects of at most {@link #MAX_KEPT} controls
- * are kept, since the start of the control plane.
+ * are kept, since the start of the control plane, by agent for at most {@link #MAX_RATES} rates,
+ * the oldest as sums alone.
  */
 final class ControlEffects {
   static final int MAX_KEPT = 300;
+
+  /** Rates of agents that are kept. */
+  static final int MAX_RATES = 100_000;
+
+  /** Agent of the sum where rates are not kept by agent. */
+  private static final UUID ALL_AGENTS = new UUID(0, 0);
 
   /** Attribute by which volumes are summed where a control has another scope. */
   private static final String ANY = "service.name";
@@ -41,15 +49,30 @@ final class ControlEffects {
     private final long startNanos;
     private final Scope scope;
     private final boolean exact;
-    private final Rates before;
-    private Rates now = Rates.NONE;
+    private Map<UUID, Rates> before;
+    private Map<UUID, Rates> now = Map.of();
+    private boolean summed;
 
-    Effect(long startMillis, long startNanos, Scope scope, boolean exact, Rates before) {
+    Effect(long startMillis, long startNanos, Scope scope, boolean exact, Map<UUID, Rates> before) {
       this.startMillis = startMillis;
       this.startNanos = startNanos;
       this.scope = scope;
       this.exact = exact;
       this.before = before;
+    }
+
+    private int size() {
+      return before.size() + now.size();
+    }
+
+    private void sumUp() {
+      summed = true;
+      before = summed(before);
+      now = summed(now);
+    }
+
+    private static Map<UUID, Rates> summed(Map<UUID, Rates> of) {
+      return of.isEmpty() ? of : Map.of(ALL_AGENTS, Rates.sum(of.values()));
     }
   }
 
@@ -68,13 +91,15 @@ final class ControlEffects {
         control.attributes().size() == (scope.value() == null ? 0 : 1)
             && control.condition().isEmpty()
             && control.pipeline().isEmpty();
-    Rates before = fleet.volumes().rates(agents, scope, Long.MIN_VALUE / 2 + start, start);
+    Map<UUID, Rates> before =
+        fleet.volumes().ratesByAgent(agents, scope, Long.MIN_VALUE / 2 + start, start);
     synchronized (this) {
       effects.remove(control.id());
       effects.put(control.id(), new Effect(control.startMillis(), start, scope, exact, before));
       if (effects.size() > MAX_KEPT) {
         effects.remove(effects.keySet().iterator().next());
       }
+      bound();
     }
   }
 
@@ -110,36 +135,79 @@ final class ControlEffects {
       e = effect(c);
     }
     if (e != null) {
-      Rates r =
+      Map<UUID, Rates> r =
           fleet
               .volumes()
-              .rates(fleet.agents(c.selector()), e.scope, e.startNanos, Long.MAX_VALUE / 2);
+              .ratesByAgent(fleet.agents(c.selector()), e.scope, e.startNanos, Long.MAX_VALUE / 2);
       synchronized (this) {
-        e.now = r.agents() > 0 ? r : e.now;
+        if (!r.isEmpty()) {
+          e.now = e.summed ? Effect.summed(r) : r;
+          bound();
+        }
       }
     }
   }
 
-  /** The effect as JSON; null where the start of the control was not seen. */
-  @Nullable ObjectNode json(LiveControl c) {
+  /** Keeps rates by agent for the latest effects, called under the lock. */
+  private void bound() {
+    int sum = effects.values().stream().mapToInt(Effect::size).sum();
+    for (Effect e : effects.values()) {
+      if (sum <= MAX_RATES) {
+        return;
+      }
+      sum -= e.size();
+      e.sumUp();
+      sum += e.size();
+    }
+  }
+
+  /**
+   * Adds the effect at the agents of a scope, or why there is none.
+   *
+   * @param scope agents that the reader may see
+   */
+  void put(ObjectNode to, LiveControl c, Selector scope) {
     if (c.isActive()) {
       refresh(c);
     }
+    boolean seesAll = c.selector().isWithin(scope);
     synchronized (this) {
       Effect e = effect(c);
       if (e == null) {
-        return null;
+        to.put("effectMissing", "the control plane has restarted since the control was started");
+        return;
       }
-      ObjectNode n = JsonMapper.shared().createObjectNode();
-      n.put("attribute", e.scope.attribute());
+      if (!seesAll && e.summed) {
+        to.put(
+            "effectMissing",
+            "it is kept for all agents together, also those outside of the scope of the token: "
+                + scope);
+        return;
+      }
+      ObjectNode n = to.putObject("effect").put("attribute", e.scope.attribute());
       if (e.scope.value() != null) {
         n.put("value", e.scope.value());
       }
       n.put("exact", e.exact);
-      put(n, "before", e.before);
-      put(n, "now", e.now);
-      return n;
+      if (!seesAll) {
+        n.put("scope", scope.toString());
+      }
+      put(n, "before", seesAll ? Rates.sum(e.before.values()) : within(scope, e.before));
+      put(n, "now", seesAll ? Rates.sum(e.now.values()) : within(scope, e.now));
     }
+  }
+
+  /** Sum of the agents of a scope; one that is not known any more is in none. */
+  private Rates within(Selector scope, Map<UUID, Rates> all) {
+    List<Rates> own = new ArrayList<>();
+    all.forEach(
+        (uid, rates) -> {
+          AgentState a = fleet.agent(uid);
+          if (a != null && scope.matches(a.labels())) {
+            own.add(rates);
+          }
+        });
+    return Rates.sum(own);
   }
 
   private static void put(ObjectNode to, String name, Rates r) {

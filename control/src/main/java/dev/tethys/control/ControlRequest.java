@@ -16,9 +16,15 @@ import java.time.Duration;
  * @param duration after which it ends by itself
  * @param window for which a preview counts
  * @param author "" for none
+ * @param awaitAgents whether it may start although no agent matches its selector yet
  */
 record ControlRequest(
-    Control control, Selector selector, Duration duration, Duration window, String author) {
+    Control control,
+    Selector selector,
+    Duration duration,
+    Duration window,
+    String author,
+    boolean awaitAgents) {
   private static final Section SECTION =
       new Section("control", "Live control.").include(Control.SECTION);
   private static final Key<String> SELECTOR =
@@ -31,6 +37,12 @@ record ControlRequest(
           "window", Type.DURATION, Duration.ofSeconds(5), "Time for which a preview counts.");
   private static final Key<String> AUTHOR =
       SECTION.key("author", Type.STRING, "", "Author, without tokens.");
+  private static final Key<Boolean> AWAIT_AGENTS =
+      SECTION.key(
+          "awaitAgents",
+          Type.BOOL,
+          false,
+          "If true, the control may start before an agent that its selector matches is connected.");
 
   /**
    * Reads a request as JSON or YAML.
@@ -44,11 +56,16 @@ record ControlRequest(
     Control c = Control.read(o);
     ControlDocument.check(o.node(), c);
     return new ControlRequest(
-        c, Selector.parse(o.get(SELECTOR)), o.get(DURATION), o.get(WINDOW), o.get(AUTHOR));
+        c,
+        Selector.parse(o.get(SELECTOR)),
+        o.get(DURATION),
+        o.get(WINDOW),
+        o.get(AUTHOR),
+        o.get(AWAIT_AGENTS));
   }
 
   /** The same for the agents of a scope. */
   ControlRequest within(Selector scope) {
-    return new ControlRequest(control, selector.and(scope), duration, window, author);
+    return new ControlRequest(control, selector.and(scope), duration, window, author, awaitAgents);
   }
 }

@@ -53,6 +53,7 @@ final class ControlState {
             new LiveControl(
                 one.getFirst(),
                 Selector.parse(c.path("selector").asString("")),
+                c.path("author").asString(""),
                 c.path("started").asLong(0),
                 c.path("ended").asLong(0),
                 c.path("endedBy").asString(""),
@@ -73,6 +74,7 @@ final class ControlState {
       all.addObject()
           .put("document", ControlDocument.write(List.of(c.control())))
           .put("selector", c.selector().toString())
+          .put("author", c.author())
           .put("started", c.startedMillis())
           .put("ended", c.endedMillis())
           .put("endedBy", c.endedBy())

@@ -157,6 +157,7 @@ final class Controls {
         new LiveControl(
             draft.with(id, owner, reason, millis + duration.toMillis()).startedAt(millis),
             selector,
+            author,
             millis,
             0,
             "",
@@ -205,6 +206,7 @@ final class Controls {
         new LiveControl(
             draft.with(draft.id(), owner, reason, endMillis).startedAt(start),
             selector,
+            author,
             continues ? before.startedMillis() : start,
             0,
             "",
@@ -225,6 +227,7 @@ final class Controls {
           new LiveControl(
               now.with(id, now.owner(), now.reason(), endMillis),
               c.selector(),
+              c.author(),
               c.startedMillis(),
               0,
               "",
@@ -248,6 +251,7 @@ final class Controls {
     Map<String, String> m = new TreeMap<>();
     m.put("action", c.control().action().word());
     m.put("control", ControlDocument.write(List.of(c.control())));
+    m.put("owner", c.control().owner());
     m.put("selector", c.selector().toString());
     m.put("end", Instant.ofEpochMilli(c.control().endMillis()).toString());
     return m;

@@ -90,8 +90,31 @@ final class ControlsApi {
       throw new HttpException(
           403, "a token with a selector cannot choose the id of a control: leave id out");
     }
-    ControlTargets.of(r.control(), fleet.agents(r.selector())).require(r.control());
+    List<AgentState> agents = fleet.agents(r.selector());
+    if (!r.awaitAgents()) {
+      requireAgents(
+          agents,
+          r.selector(),
+          tokens.scope(q),
+          "; awaitAgents starts it for those that connect later");
+    }
+    ControlTargets.of(r.control(), agents).require(r.control());
     return json(controls.start(r, ControlApi.author(r.author(), user)), tokens.scope(q));
+  }
+
+  /** Refuses a selector that matches no agent: its control would change nothing, silently. */
+  private static void requireAgents(
+      List<AgentState> agents, Selector selector, Selector scope, String remedy) {
+    if (agents.isEmpty() && !selector.matchers().isEmpty()) {
+      throw new Rollouts.ConflictException(
+          "no known agent matches \""
+              + selector
+              + "\""
+              + (scope.matchers().isEmpty()
+                  ? ""
+                  : ", which has the conditions of the token, " + scope)
+              + remedy);
+    }
   }
 
   private JsonNode end(HttpRequest q, String user) throws IOException {
@@ -122,6 +145,7 @@ final class ControlsApi {
     for (LiveControl c : List.copyOf(sums.of().all.values()).reversed()) {
       if (out.size() < limit && (state == null || c.isActive() == state.equals("active"))) {
         ObjectNode n = head(c);
+        putScope(n, c, scope);
         sums.put(n, c);
         out.add(n);
       }
@@ -145,14 +169,23 @@ final class ControlsApi {
     ObjectNode n = (ObjectNode) JSON.readTree(c.control().json());
     n.put("selector", c.selector().toString()).put("state", c.isActive() ? "active" : "ended");
     n.remove("startMillis"); // of the settings, the same
+    n.put("author", c.author());
     n.put("startedMillis", c.startedMillis()).put("endedMillis", c.endedMillis());
     n.put("endedBy", c.endedBy()).put("endReason", c.endReason());
     return n;
   }
 
-  /** A control with each agent of a scope; the effect is of all agents, for those who see all. */
+  /** Names the scope by which sums are less than those of the control. */
+  private static void putScope(ObjectNode n, LiveControl c, Selector scope) {
+    if (!c.selector().isWithin(scope)) {
+      n.put("scope", scope.toString());
+    }
+  }
+
+  /** A control with each agent of a scope, and the effect at these agents. */
   private ObjectNode json(LiveControl c, Selector scope) {
     ObjectNode n = head(c);
+    putScope(n, c, scope);
     ArrayNode agents = JSON.createArrayNode();
     Map<String, Integer> states = new TreeMap<>();
     long matched = 0;
@@ -176,10 +209,7 @@ final class ControlsApi {
     }
     n.put("matched", matched).put("dropped", dropped).put("changed", changed);
     n.put("removedBytes", removed);
-    ObjectNode effect = c.selector().isWithin(scope) ? effects.json(c) : null;
-    if (effect != null) {
-      n.set("effect", effect);
-    }
+    effects.put(n, c, scope);
     ObjectNode s = n.putObject("agentStates");
     states.forEach(s::put);
     n.set("agents", agents);
@@ -199,6 +229,7 @@ final class ControlsApi {
           uses.forEach(u -> sums.computeIfAbsent(u.value(), QuotaSum::new).add(a, u));
         }
         ObjectNode n = head(c).put("agents", agents);
+        putScope(n, c, tokens.scope(q));
         ArrayNode values = n.putArray("values");
         sums.values().stream()
             .sorted(Comparator.comparingDouble((QuotaSum s) -> s.used).reversed())
@@ -248,7 +279,9 @@ final class ControlsApi {
   /** Counts for a window what a control would drop: it is set, and only observes. */
   private JsonNode preview(HttpRequest q, String user) throws IOException {
     ControlRequest d = request(q).within(tokens.scope(q));
-    ControlTargets.of(d.control(), fleet.agents(d.selector())).require(d.control());
+    List<AgentState> known = fleet.agents(d.selector());
+    requireAgents(known, d.selector(), tokens.scope(q), "");
+    ControlTargets.of(d.control(), known).require(d.control());
     Duration window = d.window();
     if (window.compareTo(Duration.ofSeconds(1)) < 0 || window.compareTo(LONGEST_WINDOW) > 0) {
       throw new IllegalArgumentException("window must be from 1s to 1m, not " + d.window());

@@ -123,18 +123,49 @@ final class FleetVolumes {
       double costMicros,
       String currency) {
     static final Rates NONE = new Rates(0, 0, 0, 0, 0, 0, "");
+
+    /** Sum of agents; without a currency where these have several. */
+    static Rates sum(Collection<Rates> of) {
+      Rates out = NONE;
+      TreeSet<String> currencies = new TreeSet<>();
+      for (Rates r : of) {
+        out =
+            new Rates(
+                out.agents + r.agents,
+                out.inItems + r.inItems,
+                out.inBytes + r.inBytes,
+                out.outItems + r.outItems,
+                out.outBytes + r.outBytes,
+                out.costMicros + r.costMicros,
+                "");
+        if (!r.currency.isEmpty()) {
+          currencies.add(r.currency);
+        }
+      }
+      return new Rates(
+          out.agents,
+          out.inItems,
+          out.inBytes,
+          out.outItems,
+          out.outBytes,
+          out.costMicros,
+          currencies.size() == 1 ? currencies.first() : "");
+    }
+  }
+
+  /** Rates of a scope over all agents; parameters as for {@link #ratesByAgent}. */
+  Rates rates(Collection<AgentState> agents, Scope scope, long from, long to) {
+    return Rates.sum(ratesByAgent(agents, scope, from, to).values());
   }
 
   /**
-   * Rates of a scope between the last two reports of each agent.
+   * Rates of a scope between the last two reports of each agent that has two in the time.
    *
    * @param from only reports from this time on, monotonic
    * @param to only reports up to this time
    */
-  Rates rates(Collection<AgentState> agents, Scope scope, long from, long to) {
-    double[] sum = new double[COUNTS];
-    int counted = 0;
-    TreeSet<String> currencies = new TreeSet<>();
+  Map<UUID, Rates> ratesByAgent(Collection<AgentState> agents, Scope scope, long from, long to) {
+    Map<UUID, Rates> out = new HashMap<>();
     for (AgentState a : agents) {
       Pair p = pair(a.uid());
       if (p == null || p.before.nanos - from < 0 || p.last.nanos - to > 0) {
@@ -146,22 +177,15 @@ final class FleetVolumes {
       if (seconds <= 0 || was == null || now == null) {
         continue;
       }
-      counted++;
+      double[] rate = new double[COUNTS];
       long[] before = of(was, scope);
       long[] last = of(now, scope);
       for (int i = 0; i < COUNTS; i++) {
-        sum[i] += Math.max(0, last[i] - before[i]) / seconds; // an agent that started anew has less
+        rate[i] = Math.max(0, last[i] - before[i]) / seconds; // an agent that started anew has less
       }
-      currencies(currencies, now);
+      out.put(a.uid(), new Rates(1, rate[0], rate[1], rate[2], rate[3], rate[4], currency(now)));
     }
-    return new Rates(
-        counted,
-        sum[0],
-        sum[1],
-        sum[2],
-        sum[3],
-        sum[4],
-        currencies.size() == 1 ? currencies.first() : "");
+    return out;
   }
 
   private static long[] of(JsonNode report, Scope scope) {
@@ -255,10 +279,14 @@ final class FleetVolumes {
   }
 
   private static void currencies(Set<String> names, JsonNode report) {
-    String c = Texts.shortened(report.path("currency").asString(""), 16);
+    String c = currency(report);
     if (!c.isEmpty() && names.size() < MAX_NAMES) {
       names.add(c);
     }
+  }
+
+  private static String currency(JsonNode report) {
+    return Texts.shortened(report.path("currency").asString(""), 16);
   }
 
   static @Nullable JsonNode read(byte[] report) {

@@ -6,12 +6,15 @@ import dev.tethys.pipeline.processor.control.Control;
  * Live control of the fleet: a control and the agents that it is for.
  *
  * @param selector agents, those that connect later included
+ * @param author user, rule or source that started or last changed it; its owner is a text of the
+ *     author. "" in files of before
  * @param endedMillis 0 while it is active
  * @param endedBy "" while it is active; {@code clock} at its end time
  */
 record LiveControl(
     Control control,
     Selector selector,
+    String author,
     long startedMillis,
     long endedMillis,
     String endedBy,
@@ -20,7 +23,15 @@ record LiveControl(
     return endedMillis == 0;
   }
 
+  /** Stated owner, and the author where it is another. */
+  String ownerAndAuthor() {
+    String owner = control.owner();
+    return author.isEmpty() || author.equals(owner)
+        ? owner
+        : owner + " (started by " + author + ")";
+  }
+
   LiveControl ended(long millis, String by, String reason) {
-    return new LiveControl(control, selector, startedMillis, millis, by, reason);
+    return new LiveControl(control, selector, author, startedMillis, millis, by, reason);
   }
 }

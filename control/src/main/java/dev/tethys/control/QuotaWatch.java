@@ -44,7 +44,12 @@ final class QuotaWatch {
           Totals t = a.totals();
           if (t != null) {
             for (QuotaUse u : t.control(c).quotas()) {
-              follow(c, new Key(c.control().id(), c.control().startMillis(), a.uid().toString(), u.value()), u, now);
+              follow(
+                  c,
+                  new Key(
+                      c.control().id(), c.control().startMillis(), a.uid().toString(), u.value()),
+                  u,
+                  now);
             }
           }
         }

@@ -534,7 +534,7 @@ final class SourceResources {
             other(
                 SourceResource.CONTROL,
                 id,
-                c.control().action().word() + " of " + c.control().owner()));
+                c.control().action().word() + " of " + c.ownerAndAuthor()));
       }
     }
     for (String name : rules.namesOfFlags()) {

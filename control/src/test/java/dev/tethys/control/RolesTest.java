@@ -219,6 +219,90 @@ class RolesTest extends FleetCase {
   }
 
   @Test
+  void aSelectorThatMatchesNoAgentOfTheScopeIsRefused() throws Exception {
+    agent("prod");
+    agent("test");
+    until(() -> data(OLGA, "GET", ControlApi.ROOT + "/agents", "").size() == 2);
+    String controls = ControlApi.ROOT + "/controls";
+    String mute =
+        "{\"action\":\"mute\",\"attributes\":{\"service.name\":\"x\"},\"selector\":\"env=%s\"%s}";
+    for (String path : new String[] {controls, controls + "/preview"}) {
+      HttpResponse<String> r = call(TEST, "POST", path, mute.formatted("prod", ""));
+      assertThat(r.statusCode()).isEqualTo(409);
+      assertThat(r.body())
+          .contains("no known agent matches")
+          .contains("env=prod,env=test")
+          .contains("the conditions of the token, env=test");
+    }
+    assertThat(call(OLGA, "POST", controls, mute.formatted("stage", "")).statusCode())
+        .isEqualTo(409);
+    assertThat(data(OLGA, "GET", controls, "")).isEmpty();
+    JsonNode awaited =
+        data(OLGA, "POST", controls, mute.formatted("stage", ",\"awaitAgents\":true"));
+    assertThat(awaited.path("agents")).isEmpty();
+    assertThat(data(TEST, "POST", controls, mute.formatted("test", "")).path("agents").size())
+        .isEqualTo(1);
+  }
+
+  @Test
+  void effectsAndOutputsOfAWiderScopeAreThoseOfTheTokenOrSayWhyThereAreNone() throws Exception {
+    agent("prod");
+    agent("test");
+    until(() -> data(OLGA, "GET", ControlApi.ROOT + "/agents", "").size() == 2);
+    // Volumes come every 10 s, and a rate is of two reports.
+    until(
+        () -> {
+          agents.getFirst().send("checkout", 9, 50);
+          agents.getLast().send("checkout", 9, 1);
+          return agents.stream().allMatch(this::isMeasured);
+        });
+    String mute =
+        "{\"action\":\"mute\",\"signals\":[\"logs\"],"
+            + "\"attributes\":{\"service.name\":\"checkout\"},\"owner\":\"shop\"}";
+    String id = data(OLGA, "POST", ControlApi.ROOT + "/controls", mute).path("id").asString();
+    String one = ControlApi.ROOT + "/controls/" + id;
+    until(
+        () -> data(OLGA, "GET", one, "").path("effect").path("before").path("agents").asInt() == 2);
+    JsonNode all = data(OLGA, "GET", one, "");
+    assertThat(all.path("owner").asString()).isEqualTo("shop");
+    assertThat(all.path("author").asString()).isEqualTo("olga");
+    assertThat(all.has("scope")).isFalse();
+    assertThat(all.path("effect").has("scope")).isFalse();
+    for (String token : new String[] {TEST, EVE}) {
+      JsonNode own = data(token, "GET", one, "");
+      String scope = token.equals(TEST) ? "env=test" : "env=~te.*";
+      assertThat(own.path("scope").asString()).isEqualTo(scope);
+      assertThat(own.path("effect").path("scope").asString()).isEqualTo(scope);
+      JsonNode before = own.path("effect").path("before");
+      assertThat(before.path("agents").asInt()).isEqualTo(1);
+      assertThat(before.path("inItemsPerSecond").asDouble())
+          .isLessThan(all.path("effect").path("before").path("inItemsPerSecond").asDouble() / 10);
+    }
+    String v = "{\"name\":\"e\",\"text\":\"" + OWN.replace("\n", "\\n") + "\"}";
+    data(OLGA, "POST", ControlApi.ROOT + "/configurations", v);
+    String rollouts = ControlApi.ROOT + "/rollouts";
+    data(OLGA, "POST", rollouts, "{\"configuration\":\"e\",\"soak\":\"1s\",\"minItems\":0}");
+    assertThat(data(OLGA, "GET", rollouts, "").path(0).has("outputsHidden")).isFalse();
+    assertThat(data(EVE, "GET", rollouts, "").path(0).path("outputsHidden").asString())
+        .contains("outside of the scope of the token: env=~te.*");
+  }
+
+  private boolean isMeasured(TestCollector a) {
+    ControlServer s = java.util.Objects.requireNonNull(server);
+    AgentState state = s.fleet().agent(java.util.UUID.fromString(a.uid()));
+    return state != null
+        && s.fleet()
+                .volumes()
+                .rates(
+                    java.util.List.of(state),
+                    new FleetVolumes.Scope("service.name", "checkout", java.util.Set.of("logs")),
+                    Long.MIN_VALUE / 2,
+                    Long.MAX_VALUE / 2)
+                .inItems()
+            > 0;
+  }
+
+  @Test
   void anAdminReloadsAndExports() throws Exception {
     data(
         OLGA,

@@ -574,6 +574,9 @@ final class ControlCommands {
     for (Object r : list(call(a, "GET", "/rollouts", null))) {
       if (text(r, "id").equals(id)) {
         Object o = object(r).get("outputs");
+        if (o == null && !text(r, "outputsHidden").isEmpty()) {
+          throw new IOException("rollout " + id + ": " + text(r, "outputsHidden"));
+        }
         if (o == null) {
           console.out().println("rollout " + id + ": not compared yet; reports come every 10 s");
           return 0;

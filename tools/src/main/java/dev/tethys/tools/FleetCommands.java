@@ -133,7 +133,7 @@ final class FleetCommands {
     Object e = object(c).get("effect");
     if (e == null) {
       throw new IOException(
-          "the effect of control " + id + " is not known: the control plane has restarted since");
+          "the effect of control " + id + " is not known: " + text(c, "effectMissing"));
     }
     String value = text(e, "value");
     Object before = object(e).get("before");
@@ -154,6 +154,14 @@ final class FleetCommands {
     }
     t.print(console.out());
     console.out().println(text(c, "removedBytes") + " bytes were dropped or moved");
+    if (!text(c, "scope").isEmpty()) {
+      console
+          .out()
+          .println(
+              "only agents of "
+                  + text(c, "scope")
+                  + ", to which the token is limited; the control concerns further ones");
+    }
     if (now == null) {
       console.out().println("agents report volumes every 10 s; ask again after 20 s");
     }

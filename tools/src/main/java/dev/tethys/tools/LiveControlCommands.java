@@ -37,6 +37,11 @@ final class LiveControlCommands {
           Flag.of("for", Flag.Kind.STRING, "1h", "Time after which the control ends."),
           Flag.of("id", Flag.Kind.STRING, "", "ID; a number by default."),
           Flag.of(
+              "await-agents",
+              Flag.Kind.BOOLEAN,
+              "false",
+              "Starts the control although no agent matches yet."),
+          Flag.of(
               "preview",
               Flag.Kind.BOOLEAN,
               "false",
@@ -347,14 +352,31 @@ final class LiveControlCommands {
       j.close(']');
     }
     attributes(j, a);
+    if (!preview && a.flags().bool("await-agents")) {
+      j.key("awaitAgents").raw("true");
+    }
     Object o = call(a, "POST", preview ? "/controls/preview" : "/controls", j.close('}') + "");
     console
         .out()
         .println(
             preview
                 ? previewed(name, o)
-                : "control " + text(o, "id") + " is active until " + time(o, "endMillis"));
+                : "control "
+                    + text(o, "id")
+                    + " is active until "
+                    + time(o, "endMillis")
+                    + matching(o));
     return 0;
+  }
+
+  /** Agents that a control concerns now, and its selector with the conditions of the token. */
+  private static String matching(@Nullable Object o) {
+    int agents = list(object(o).get("agents")).size();
+    String selector = text(o, "selector");
+    return ", for "
+        + (agents == 1 ? "1 agent" : agents + " agents")
+        + (selector.isEmpty() ? "" : " of " + selector)
+        + (agents == 0 ? " until further ones connect" : "");
   }
 
   private static String previewed(String name, @Nullable Object o) {
@@ -432,6 +454,7 @@ final class LiveControlCommands {
         "CHANGED",
         "END",
         "OWNER",
+        "AUTHOR",
         "REASON");
     String path = "/controls?limit=10000" + (a.flags().bool("all") ? "" : "&state=active");
     for (Object o : list(call(a, "GET", path, null))) {
@@ -450,6 +473,7 @@ final class LiveControlCommands {
           text(o, "changed"),
           time(o, "endMillis"),
           text(o, "owner"),
+          text(o, "author"),
           text(o, "reason"));
     }
     t.print(console.out());
