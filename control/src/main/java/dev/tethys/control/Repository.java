@@ -180,7 +180,11 @@ final class Repository {
     List<SourceFiles.File> configurations = new ArrayList<>();
     List<SourceFiles.File> manifests = new ArrayList<>();
     for (SourceFiles.File f : s.files()) {
-      (SourceResource.isManifest(f.text()) ? manifests : configurations).add(f);
+      boolean manifest =
+          f.problem().isEmpty()
+              ? SourceResource.isManifest(f.text())
+              : resources.isKept(f.path()); // what it defined before stays
+      (manifest ? manifests : configurations).add(f);
     }
     resources.read(manifests);
     List<Source> out = new ArrayList<>();
@@ -206,6 +210,9 @@ final class Repository {
   }
 
   private Source source(String name, SourceFiles.File f) throws IOException {
+    if (!f.problem().isEmpty()) {
+      return new Source(name, 0, f.commit(), f.problem());
+    }
     String text = f.text();
     List<ConfigVersion> versions = store.versions(name);
     int known = 0;

@@ -1,6 +1,7 @@
 package dev.tethys.control;
 
 import dev.tethys.web.Routes;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -42,10 +43,14 @@ final class RepositoryApi {
   }
 
   private JsonNode json(Repository.State s) {
-    Map<String, Integer> assigned = new HashMap<>();
+    Map<String, Rollout.Assignment> assigned = new HashMap<>();
+    Map<String, List<Rollout>> own = new HashMap<>();
     rollouts.read(
         (all, assignments) -> {
-          assignments.forEach(a -> assigned.put(a.configuration(), a.version()));
+          assignments.forEach(a -> assigned.put(a.configuration(), a));
+          for (Rollout r : all) {
+            own.computeIfAbsent(r.configuration, k -> new ArrayList<>()).add(r);
+          }
           return assigned;
         });
     ObjectNode out = JsonMapper.shared().createObjectNode();
@@ -54,10 +59,19 @@ final class RepositoryApi {
     for (Repository.Source f : s.files()) {
       int inGit = f.version();
       int latest = store.versions(f.name()).size();
-      int running = assigned.getOrDefault(f.name(), 0);
+      Rollout.Assignment a = assigned.get(f.name());
+      int running = a == null ? 0 : a.version();
+      Holding holding = a == null ? null : rollouts.holding(a);
+      List<Rollout> rolledOut = own.getOrDefault(f.name(), List.of());
       ObjectNode n = files.addObject().put("configuration", f.name()).put("commit", f.commit());
       n.put("version", inGit).put("latestVersion", latest).put("rolledOut", running);
-      n.put("state", state(f, inGit, latest, running)).put("error", f.error());
+      String replaced = replaced(inGit, a, rolledOut);
+      String state = state(f, latest, running, holding, replaced);
+      n.put("state", state).put("error", f.error());
+      n.put("detail", detail(state, running == inGit ? holding : null, replaced, inGit, rolledOut));
+      if (holding != null) {
+        n.put("agents", holding.agents()).put("runningAgents", holding.running());
+      }
     }
     put(out.putArray("resources"), s.resources());
     put(out.putArray("notInRepository"), s.others());
@@ -72,18 +86,66 @@ final class RepositoryApi {
     }
   }
 
+  /** Rollout that was done in place of the version of a file; "" for none. */
+  private static String replaced(int inGit, Rollout.@Nullable Assignment now, List<Rollout> own) {
+    if (now == null || now.version() == inGit) {
+      return "";
+    }
+    boolean was = false; // whether agents had the version of the file
+    String by = "";
+    for (Rollout r : own) {
+      boolean done = r.state == Rollout.State.DONE;
+      was |= done && r.version == inGit;
+      was |= done && r.before != null && r.before.version() == inGit;
+      if (r.id == now.rollout()) {
+        by = "rollout " + r.id + " of " + r.author + " gave agents version " + now.version();
+      }
+    }
+    return was ? by : "";
+  }
+
   /**
-   * State of a file: {@code invalid}, {@code drift} where another version was added or rolled out
-   * after that of the file, {@code pending} where its version is not rolled out, or {@code
-   * current}.
+   * State of a file: {@code invalid}; {@code drift} where another version was added or rolled out
+   * after that of the file, or its agents were given another configuration; {@code pending} where
+   * its version is not rolled out, or agents refused it; or {@code current}.
    */
-  static String state(Repository.Source f, int inGit, int latest, int running) {
+  private static String state(
+      Repository.Source f, int latest, int running, @Nullable Holding holding, String replaced) {
+    int inGit = f.version();
     if (!f.error().isEmpty()) {
       return "invalid";
     }
-    if (inGit < latest || running > inGit) {
+    if (inGit < latest || running > inGit || !replaced.isEmpty()) {
       return "drift";
     }
-    return running == inGit ? "current" : "pending";
+    if (running != inGit || holding == null) {
+      return "pending";
+    }
+    return holding.isReplaced() ? "drift" : holding.isRefused() ? "pending" : "current";
+  }
+
+  /** What agents really run, or why it is not the version of the file. */
+  private static String detail(
+      String state, @Nullable Holding holding, String replaced, int inGit, List<Rollout> own) {
+    if (state.equals("invalid")) {
+      return "";
+    }
+    if (!replaced.isEmpty()) {
+      return replaced;
+    }
+    if (holding != null) {
+      return holding.text();
+    }
+    Rollout last = null;
+    for (Rollout r : own) {
+      last = r.version == inGit ? r : last;
+    }
+    return last == null
+        ? ""
+        : "rollout "
+            + last.id
+            + " is "
+            + last.state.word()
+            + (last.stateReason.isEmpty() ? "" : ": " + last.stateReason);
   }
 }

@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.config.Durations;
 import dev.tethys.control.Rollout.Assignment;
 import dev.tethys.control.Rollout.State;
@@ -271,6 +272,40 @@ final class Rollouts {
   @Nullable ConfigVersion assignedVersion(AgentState a) {
     Target t = target(view, a);
     return t == null ? null : t.version;
+  }
+
+  /** What the agents of an assignment run, as they report it. */
+  Holding holding(Assignment of) {
+    View now = view;
+    ConfigVersion wanted = find(of.configuration(), of.version());
+    Map<String, Integer> others = new TreeMap<>();
+    int agents = 0;
+    int running = 0;
+    int late = 0;
+    int failed = 0;
+    for (AgentState a : fleet.agents(of.selector())) {
+      Target t = a.acceptsConfiguration() ? target(now, a) : null;
+      if (t == null || wanted == null) {
+        continue;
+      }
+      agents++;
+      if (!t.version.hash().equals(wanted.hash())) {
+        others.merge(
+            t.version.name() + "/" + t.version.number() + " by rollout " + t.rollout,
+            1,
+            Integer::sum);
+      } else if (a.connected()) {
+        boolean answered = wanted.hash().equals(a.configHash());
+        if (answered && a.configState() == RemoteStatus.State.APPLIED) {
+          running++;
+        } else if (answered && a.configState() == RemoteStatus.State.FAILED) {
+          failed++;
+        } else {
+          late++;
+        }
+      }
+    }
+    return new Holding(of.selector(), agents, running, late, failed, others);
   }
 
   /** The package of an agent; null for none. */

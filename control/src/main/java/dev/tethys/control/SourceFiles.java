@@ -31,8 +31,14 @@ interface SourceFiles {
    *
    * @param path with {@code /}, relative to the place
    * @param commit that changed it last, and its author and subject
+   * @param problem why it is refused without reading its text; "" for none
    */
-  record File(String path, String text, String commit, String author, String subject) {}
+  record File(
+      String path, String text, String commit, String author, String subject, String problem) {
+    File(String path, String text, String commit, String author, String subject) {
+      this(path, text, commit, author, subject, "");
+    }
+  }
 
   /**
    * All files at one time.
@@ -84,6 +90,9 @@ interface SourceFiles {
 
   /** Files of the last commit of a Git clone, which is pulled before. */
   final class OfGit implements SourceFiles {
+    /** Mode of a symbolic link in Git. */
+    private static final String LINK = "120000";
+
     private final Path folder;
     private final GitCommand git;
     private final boolean pull;
@@ -119,7 +128,11 @@ interface SourceFiles {
         checkCount(files.size());
         checkSize(path, Long.parseLong(head[3]));
         Known k = before.get(path);
-        File f = k != null && k.blob.equals(head[2]) ? k.file : file(path);
+        boolean link = head[0].equals(LINK);
+        File f =
+            k != null && k.blob.equals(head[2]) && k.file.problem.isEmpty() != link
+                ? k.file
+                : link ? link(path) : file(path);
         now.put(path, new Known(head[2], f));
         files.add(f);
       }
@@ -133,11 +146,26 @@ interface SourceFiles {
     }
 
     private File file(String path) throws IOException {
-      String text = git.run("show", "HEAD:./" + path);
+      return file(path, git.run("show", "HEAD:./" + path), "");
+    }
+
+    /** A link could name a file outside of the commit, which nobody has reviewed. */
+    private File link(String path) throws IOException {
+      String to = Texts.shortened(git.run("show", "HEAD:./" + path), 200);
+      return file(
+          path, "", path + ": symbolic link to " + to + ", refused; commit the file itself");
+    }
+
+    private File file(String path, String text, String problem) throws IOException {
       String[] last =
           git.run("log", "-1", "--format=%h%x00%an%x00%s", "--", path).strip().split("\0", -1);
       return new File(
-          path, text, last[0], last.length > 1 ? last[1] : "", last.length > 2 ? last[2] : "");
+          path,
+          text,
+          last[0],
+          last.length > 1 ? last[1] : "",
+          last.length > 2 ? last[2] : "",
+          problem);
     }
   }
 
@@ -158,6 +186,7 @@ interface SourceFiles {
         throw new IOException(folder + " is no folder");
       }
       Map<String, String> texts = new TreeMap<>();
+      Map<String, String> problems = new TreeMap<>();
       boolean[] any = new boolean[1];
       try {
         Files.walkFileTree(
@@ -175,6 +204,18 @@ interface SourceFiles {
                   throws IOException {
                 // A link to a file is read: mounted volumes of Kubernetes consist of them.
                 if (isHidden(file) || !Files.isRegularFile(file)) {
+                  if (!isHidden(file) && a.isSymbolicLink() && file.toString().endsWith(ENDING)) {
+                    any[0] = true;
+                    String path = folder.relativize(file).toString().replace('\\', '/');
+                    checkCount(texts.size());
+                    texts.put(path, "");
+                    problems.put(
+                        path,
+                        path
+                            + ": symbolic link to "
+                            + Files.readSymbolicLink(file)
+                            + ", which is no file");
+                  }
                   return FileVisitResult.CONTINUE;
                 }
                 any[0] = true;
@@ -197,13 +238,22 @@ interface SourceFiles {
       }
       StringBuilder all = new StringBuilder();
       texts.forEach((p, t) -> all.append(p).append('\n').append(Texts.sha256(t)).append('\n'));
+      problems.values().forEach(p -> all.append(p).append('\n'));
       String commit = Texts.sha256(all.toString());
       if (commit.equals(known)) {
         return null;
       }
       List<File> files = new ArrayList<>();
       texts.forEach(
-          (p, t) -> files.add(new File(p, t, Texts.sha256(t).substring(0, 10), "folder", p)));
+          (p, t) ->
+              files.add(
+                  new File(
+                      p,
+                      t,
+                      Texts.sha256(t).substring(0, 10),
+                      "folder",
+                      p,
+                      problems.getOrDefault(p, ""))));
       return new Snapshot(commit, "folder", List.copyOf(files));
     }
 

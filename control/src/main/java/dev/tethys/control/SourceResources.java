@@ -109,6 +109,11 @@ final class SourceResources {
     return tests.getOrDefault(configuration, List.of());
   }
 
+  /** Whether a path had a manifest that was right. */
+  synchronized boolean isKept(String path) {
+    return kept.files.containsKey(path);
+  }
+
   /** Texts of configurations in resources. */
   synchronized List<PipelineText> pipelines() {
     List<PipelineText> out = new ArrayList<>();
@@ -153,6 +158,9 @@ final class SourceResources {
       List<SourceResource> own;
       Manifests mdai;
       try {
+        if (!f.problem().isEmpty()) {
+          throw new ConfigException("", f.problem());
+        }
         own = SourceResource.parse(f.path(), f.text());
         mdai = mdai(f);
       } catch (ConfigException e) {
@@ -493,7 +501,9 @@ final class SourceResources {
           }
           for (Rollout.Assignment x : assignments) {
             if (x.rollout() == a.rollout()) {
-              return new String[] {"current", ""};
+              Holding h = rollouts.holding(x);
+              String state = h.isReplaced() ? "drift" : h.isRefused() ? "waiting" : "current";
+              return new String[] {state, h.isComplete() ? "" : h.text()};
             }
           }
           return new String[] {"drift", "another rollout replaced it, or it was undone"};

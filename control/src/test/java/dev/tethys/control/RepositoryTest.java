@@ -107,6 +107,96 @@ class RepositoryTest extends FleetCase {
     assertThat(get("/audit").toString()).contains("git:Olga");
   }
 
+  @Test
+  void aRolloutThatMovesAgentsAwayIsDrift() throws Exception {
+    fleet(2);
+    commit("rollouts/edge.yaml", rollout(", minItems: 0"), "Roll out edge");
+    pull();
+    until(() -> stateOf("edge").equals("current"));
+    until(() -> file(get("/repository")).path("detail").asString().startsWith("2 of 2 agents"));
+
+    // Another configuration takes one of the agents.
+    done(post("/configurations", body().put("name", "hot").put("text", BATCH)));
+    long id =
+        done(post(
+                "/rollouts",
+                body()
+                    .put("configuration", "hot")
+                    .put("selector", "name=a1")
+                    .put("soak", "0s")
+                    .put("minItems", 0)))
+            .path("id")
+            .asLong();
+    until(() -> rolloutState(id).equals("done"));
+    for (String at : new String[] {"/repository", "/repository/pull"}) {
+      JsonNode now = at.endsWith("pull") ? pull() : get(at);
+      assertThat(file(now).path("state").asString()).isEqualTo("drift");
+      assertThat(file(now).path("detail").asString())
+          .contains("1 of 2 agents of env=prod run it", "hot/1 by rollout " + id);
+      assertThat(file(now).path("runningAgents").asInt()).isEqualTo(1);
+      assertThat(resource(now, "edge").path("state").asString()).isEqualTo("drift");
+      assertThat(resource(now, "edge").path("detail").asString()).contains("hot/1");
+    }
+    done(post("/rollouts/" + id + "/undo", body().put("reason", "not wanted")));
+    until(() -> file(get("/repository")).path("state").asString().equals("current"));
+    until(() -> stateOf("edge").equals("current"));
+
+    // An older version of the same configuration.
+    commit("edge/eu.yaml", BATCH, "Batch before export");
+    pull();
+    until(() -> stateOf("edge").equals("current") && haveText(BATCH));
+    long old =
+        done(post(
+                "/rollouts",
+                body()
+                    .put("configuration", "edge.eu")
+                    .put("version", 1)
+                    .put("author", "ann")
+                    .put("soak", "0s")
+                    .put("minItems", 0)))
+            .path("id")
+            .asLong();
+    until(() -> rolloutState(old).equals("done"));
+    JsonNode moved = file(get("/repository"));
+    assertThat(moved.path("state").asString()).isEqualTo("drift");
+    assertThat(moved.path("detail").asString())
+        .isEqualTo("rollout " + old + " of ann gave agents version 1");
+    assertThat(stateOf("edge")).isEqualTo("drift");
+  }
+
+  private String rolloutState(long id) throws Exception {
+    for (JsonNode r : get("/rollouts")) {
+      if (r.path("id").asLong() == id) {
+        return r.path("state").asString();
+      }
+    }
+    return "";
+  }
+
+  @Test
+  void aSymbolicLinkIsRefusedByItsName() throws Exception {
+    commit("controls/mute.yaml", MUTE, "Mute");
+    assertThat(resource(pull(), "mute-checkout").path("state").asString()).isEqualTo("current");
+    Files.createSymbolicLink(origin.resolve("edge/us.yaml"), Path.of("/etc/passwd"));
+    Files.delete(origin.resolve("controls/mute.yaml"));
+    Files.createSymbolicLink(origin.resolve("controls/mute.yaml"), Path.of("../elsewhere.yaml"));
+    git(origin, "add", "-A");
+    git(origin, "commit", "-q", "-m", "Links");
+    JsonNode now = pull();
+    JsonNode us = now.path("files").get(1);
+    assertThat(us.path("configuration").asString()).isEqualTo("edge.us");
+    assertThat(us.path("state").asString()).isEqualTo("invalid");
+    assertThat(us.path("error").asString())
+        .isEqualTo("edge/us.yaml: symbolic link to /etc/passwd, refused; commit the file itself");
+    // What the file defined before stays.
+    assertThat(now.path("resources").toString()).contains("symbolic link to ../elsewhere.yaml");
+    assertThat(get("/controls?state=active").get(0).path("id").asString())
+        .isEqualTo("mute-checkout");
+    Files.delete(origin.resolve("controls/mute.yaml"));
+    commit("controls/mute.yaml", MUTE, "No link");
+    assertThat(resource(pull(), "mute-checkout").path("state").asString()).isEqualTo("current");
+  }
+
   private static final String MUTE =
       """
       apiVersion: tethys.dev/v1

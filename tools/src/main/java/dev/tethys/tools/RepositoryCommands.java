@@ -58,7 +58,11 @@ final class RepositoryCommands {
           text(f, "file"),
           text(f, "commit"),
           text(f, "state"),
-          error.isEmpty() ? "version " + text(f, "version") : error);
+          error.isEmpty()
+              ? "version "
+                  + text(f, "version")
+                  + (text(f, "detail").isEmpty() ? "" : ", " + text(f, "detail"))
+              : error);
     }
     rows(t, object(r).get("resources"));
     rows(t, object(r).get("notInRepository"));
