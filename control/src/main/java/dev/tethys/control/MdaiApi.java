@@ -15,6 +15,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -156,7 +157,11 @@ final class MdaiApi {
       ObjectNode e = out.addObject();
       e.put("sequence", n.path("sequence").asLong());
       if (n.path("action").asString("").startsWith(Journal.PREFIX)) {
-        n.path("after").properties().forEach(f -> e.set(f.getKey(), f.getValue()));
+        for (Map.Entry<String, JsonNode> f : n.path("after").properties()) {
+          if (!f.getKey().equals(Journal.VALUE)) { // not of MDAI
+            e.set(f.getKey(), f.getValue());
+          }
+        }
       } else {
         e.put("timestamp", n.path("time").asString(""));
         e.put("operation", n.path("action").asString(""));
@@ -225,13 +230,26 @@ final class MdaiApi {
     /** Begin of the actions of these entries. */
     static final String PREFIX = "mdai.";
 
+    /** Field of the value of a variable before and after a change. */
+    static final String VALUE = "value";
+
     @Override
     public void add(List<Entry> entries) throws IOException {
       List<AuditLog.Entry> out = new ArrayList<>();
       for (Entry e : entries) {
+        Change c = e.change();
+        Map<String, String> after = new TreeMap<>(e.fields());
+        if (c != null) {
+          after.put(VALUE, c.after());
+        }
         out.add(
             new AuditLog.Entry(
-                e.actor(), PREFIX + e.action(), "hub/" + e.target(), "", Map.of(), e.fields()));
+                e.actor(),
+                PREFIX + e.action(),
+                "hub/" + e.target(),
+                "",
+                c == null ? Map.of() : Map.of(VALUE, c.before()),
+                after));
       }
       audit.append(out);
     }

@@ -183,12 +183,19 @@ class MdaiFleetTest extends FleetCase {
     assertThat(event.path("version").asInt()).isEqualTo(1);
     assertThat(json(call("GET", "/variables/values/hub/shop/var/action", ""), 200).toString())
         .isEqualTo("{\"action\":\"a\"}");
+    JsonNode set = get("/audit").get(0);
+    assertThat(set.path("before").path("value").asString("none")).isEmpty();
+    assertThat(set.path("after").path("value").asString()).isEqualTo("a");
     json(call("DELETE", "/variables/hub/shop/var/action", "{\"data\":\"a\"}"), 200);
+    JsonNode removed = get("/audit").get(0);
+    assertThat(removed.path("before").path("value").asString()).isEqualTo("a");
+    assertThat(removed.path("after").path("value").asString("none")).isEmpty();
     json(call("POST", "/variables/hub/shop/var/action", "{\"data\":3}"), 400);
     json(call("POST", "/variables/hub/shop/var/action", "{}"), 400);
     JsonNode audit = json(call("GET", "/audit", ""), 200);
     assertThat(audit.get(0).path("name").asString()).isEqualTo("var.remove");
     assertThat(audit.get(0).path("publish_success").asString()).isEqualTo("true");
+    assertThat(audit.get(0).has("value")).isFalse();
     assertThat(get("/mdai").path("resources").get(0).path("environment").path("ACTION").asString())
         .isEmpty();
     assertThat(call("GET", "/api/v1/control/mdai/hubs/shop/rules.yaml", "").statusCode())

@@ -181,37 +181,48 @@ public final class HubEngine {
       entries.add(handled(r, true));
     }
 
+    /** Sets a variable; its values before and after, for the journal. */
+    HubJournal.Change set(Hub hub, HubVariable v, Value next) {
+      String before = text(change.value(hub, v));
+      change.set(hub, v, next);
+      return new HubJournal.Change(before, text(next));
+    }
+
     private void apply(Rest r, HubAction a) {
       Interpolation texts = Interpolation.of(r.event);
       switch (a) {
         case HubAction.SetVariable s -> {
           HubVariable v = defined(r.hub, s.scalar());
           Value next = v.type().readText(texts.required(s.value()));
-          change.set(r.hub, v, next);
-          note(r, v, "set", "Set " + v.type().word() + " value", text(next));
+          HubJournal.Change values = set(r.hub, v, next);
+          note(r, v, "set", "Set " + v.type().word() + " value", text(next), values);
         }
         case HubAction.ChangeSet s -> {
           HubVariable v = defined(r.hub, s.set());
           String element = texts.required(s.value());
-          change.set(r.hub, v, Variables.with(change.value(r.hub, v), element, s.add()));
+          HubJournal.Change values =
+              set(r.hub, v, Variables.with(change.value(r.hub, v), element, s.add()));
           note(
               r,
               v,
               s.add() ? "added" : "removed",
               s.add() ? "Add element to set" : "Remove element from set",
-              element);
+              element,
+              values);
         }
         case HubAction.ChangeMap m -> {
           HubVariable v = defined(r.hub, m.map());
           String key = texts.required(m.key());
           String value = m.add() ? texts.required(m.value()) : null;
-          change.set(r.hub, v, Variables.with(change.value(r.hub, v), key, value));
+          HubJournal.Change values =
+              set(r.hub, v, Variables.with(change.value(r.hub, v), key, value));
           note(
               r,
               v,
               m.add() ? "set" : "removed",
               m.add() ? "Set map entry" : "Remove map entry",
-              value == null ? key : value);
+              value == null ? key : value,
+              values);
         }
         case HubAction.DeployReplay d -> {
           ReplayRequest q = ReplayRequest.of(r.hub, d.spec(), r.event);
@@ -241,10 +252,17 @@ public final class HubEngine {
                   "operation", operation,
                   "target", replay,
                   "correlation_id", r.event.correlationId(),
-                  "recursion_depth", Integer.toString(r.event.depth()))));
+                  "recursion_depth", Integer.toString(r.event.depth())),
+              null));
     }
 
-    private void note(Rest r, HubVariable v, String change, String operation, String data) {
+    private void note(
+        Rest r,
+        HubVariable v,
+        String change,
+        String operation,
+        String data,
+        HubJournal.Change values) {
       entries.add(
           new HubJournal.Entry(
               "automation:" + r.rule.name(),
@@ -259,7 +277,8 @@ public final class HubEngine {
                   "variable_ref", data,
                   "variable", data,
                   "correlation_id", r.event.correlationId(),
-                  "recursion_depth", Integer.toString(r.event.depth()))));
+                  "recursion_depth", Integer.toString(r.event.depth())),
+              values));
       events.add(
           variableEvent(
               r.hub,
@@ -330,10 +349,11 @@ public final class HubEngine {
         "hub_name", e.hub());
   }
 
-  private static HubJournal.Entry published(String actor, HubEvent e) {
+  private static HubJournal.Entry published(
+      String actor, HubEvent e, HubJournal.@Nullable Change values) {
     Map<String, String> fields = fields(e);
     fields.put("publish_success", "true");
-    return new HubJournal.Entry(actor, "event", e.hub() + "/" + e.name(), fields);
+    return new HubJournal.Entry(actor, "event", e.hub() + "/" + e.name(), fields, values);
   }
 
   private static HubJournal.Entry handled(Rest r, boolean success) {
@@ -344,7 +364,8 @@ public final class HubEngine {
         "automation:" + r.rule.name(),
         success ? "rule" : "rule_failed",
         r.hub.meta().name() + "/" + r.rule.name(),
-        fields);
+        fields,
+        null);
   }
 
   private Step step(Rest r, HubAction a, String result, String error) {
@@ -393,7 +414,7 @@ public final class HubEngine {
     PendingChanges w;
     try {
       w = new PendingChanges();
-      w.entries.add(published(actor, event));
+      w.entries.add(published(actor, event, null));
       w.handle(event);
       finish(w);
     } finally {
@@ -492,8 +513,7 @@ public final class HubEngine {
       HubEvent request =
           variableEvent(
               hub, v, operation, data, HubEvent.OF_USERS, clock.millis() + "-" + v.key(), depth);
-      w.entries.add(published(actor, request));
-      w.change.set(hub, v, next);
+      w.entries.add(published(actor, request, w.set(hub, v, next)));
       String change = v.type().isScalar() ? "set" : add ? "added" : "removed";
       if (v.type() == DataType.MAP && add) {
         change = "set";
@@ -538,8 +558,7 @@ public final class HubEngine {
               HubEvent.OF_REPLAYS,
               clock.millis() + "-" + replay,
               0);
-      w.entries.add(published("replay:" + replay, event));
-      w.change.set(hub, v, Value.of(text));
+      w.entries.add(published("replay:" + replay, event, w.set(hub, v, Value.of(text))));
       w.handle(event);
       finish(w);
       return "";

@@ -3,6 +3,7 @@ package dev.tethys.control.mdai;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /** Record of events and actions, on disk before they take effect. */
 public interface HubJournal {
@@ -12,8 +13,17 @@ public interface HubJournal {
    * @param actor user, or {@code automation:RULE}
    * @param action such as {@code event} and {@code variable}
    * @param fields as MDAI names them
+   * @param change values of the variable that the entry changes; null for another entry
    */
-  record Entry(String actor, String action, String target, Map<String, String> fields) {}
+  record Entry(
+      String actor,
+      String action,
+      String target,
+      Map<String, String> fields,
+      @Nullable Change change) {}
+
+  /** Texts of the values of a variable. */
+  record Change(String before, String after) {}
 
   /**
    * Adds entries.
