@@ -22,6 +22,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.PublicKey;
 import java.time.Duration;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -278,10 +279,11 @@ public final class ControlledAgent implements AutoCloseable {
    */
   public synchronized void failed(String error) throws IOException {
     running = null;
-    startError = error;
+    List<Path> files = folder.files();
+    startError = named(error, files, Collections.nCopies(files.size(), "configuration"));
     byte[] hash = folder.current();
     if (hash != null) {
-      folder.fail(hash, error);
+      folder.fail(hash, startError);
     }
   }
 
@@ -454,7 +456,7 @@ public final class ControlledAgent implements AutoCloseable {
       }
       List<Path> files = folder.stage(config);
       if (!same || !values.equals(variables)) {
-        String error = replace(files, values);
+        String error = named(replace(files, values), files, RemoteConfigFolder.names(config));
         if (!error.isEmpty()) {
           return failed(config, same ? VARIABLES_FAILED + error : error);
         }
@@ -531,6 +533,15 @@ public final class ControlledAgent implements AutoCloseable {
       LOG.log(Level.ERROR, "Configuration not applied", e);
       return e.toString();
     }
+  }
+
+  /** An error with the names of the offer in place of the paths at which its files are staged. */
+  private static String named(String error, List<Path> files, List<String> names) {
+    String out = error;
+    for (int i = 0; i < Math.min(files.size(), names.size()); i++) {
+      out = out.replace(files.get(i).toString(), names.get(i));
+    }
+    return out;
   }
 
   /** Applies live controls; the error, "" for none. */

@@ -55,12 +55,30 @@ final class RemoteConfigFolder {
   static List<String> texts(RemoteConfig offered) {
     List<String> out = new ArrayList<>();
     for (RemoteConfig.File f : offered.files().values()) {
-      if (!f.type().equals(ControlledAgent.CONTROLS)
-          && !f.type().equals(ControlledAgent.VARIABLES)) {
+      if (isPart(f)) {
         out.add(f.text());
       }
     }
     return out;
+  }
+
+  /** Names of the parts, in the same order. */
+  static List<String> names(RemoteConfig offered) {
+    List<String> out = new ArrayList<>();
+    offered
+        .files()
+        .forEach(
+            (name, f) -> {
+              if (isPart(f)) {
+                out.add(name.isEmpty() ? "configuration" : name);
+              }
+            });
+    return out;
+  }
+
+  private static boolean isPart(RemoteConfig.File f) {
+    return !f.type().equals(ControlledAgent.CONTROLS)
+        && !f.type().equals(ControlledAgent.VARIABLES);
   }
 
   /** Live controls of an offered configuration; "" for none. */
