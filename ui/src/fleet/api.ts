@@ -304,6 +304,16 @@ export const useOneControl = (id: string, active: boolean) =>
 
 export const useQuotas = () => useControl<QuotaState[]>('quotas');
 
+/** Resource of the repository, or what runs without one. */
+export interface SourceItem {
+  kind: string;
+  name: string;
+  file: string;
+  commit: string;
+  state: string;
+  detail: string;
+}
+
 export interface SourceFile {
   configuration: string;
   commit: string;
@@ -311,6 +321,8 @@ export interface SourceFile {
   latestVersion: number;
   rolledOut: number;
   state: string;
+  /** What agents run, or why they do not run the version of the file. */
+  detail?: string;
   error: string;
 }
 
@@ -319,6 +331,8 @@ export interface RepositoryState {
   error: string;
   readMillis: number;
   files: SourceFile[];
+  resources?: SourceItem[];
+  notInRepository?: SourceItem[];
 }
 
 export const useRepository = () => useControl<RepositoryState>('repository', {}, 5000);
@@ -334,17 +348,25 @@ export interface Automation {
     coolDown: string;
     startControls: number;
     endControls: string[];
+    actions?: string[];
+    /** What a cool-down holds back. */
+    waiting?: AutomationStep[];
+    queryError?: string;
   }[];
-  steps: {
-    timeMillis: number;
-    rule: string;
-    alert: string;
-    fingerprint?: string;
-    action: string;
-    control?: string;
-    result: string;
-    error: string;
-  }[];
+  steps: AutomationStep[];
+}
+
+export interface AutomationStep {
+  timeMillis: number;
+  rule: string;
+  alert: string;
+  fingerprint?: string;
+  action: string;
+  control?: string;
+  result: string;
+  error: string;
+  /** When what waits is started. */
+  startsMillis?: number;
 }
 
 export const useAutomation = () => useControl<Automation>('automation');

@@ -5,16 +5,19 @@ import { Empty, LabelChips, Segmented } from '../components/ui';
 import { counted } from '../lib/units';
 import { useAutomation, useHubs } from './api';
 import { FleetPage } from './frame';
-import { stepsOf } from './steps';
+import { badgeOf, type StepView, stepsIn, stepsOf } from './steps';
 
-const badgeOf = (result: string) =>
-  result === 'done' ? 'ok' : result === 'failed' ? 'err' : result === 'dry run' ? 'warn' : 'histogram';
+const NONE: Record<StepView, string> = {
+  all: 'No event has triggered a rule since the control plane started.',
+  failed: 'No step failed.',
+  held: 'No step waits or was skipped.',
+};
 
 export function AutomationPage() {
   const rules = useAutomation();
   const hubs = useHubs();
-  const [view, setView] = useState<'all' | 'failed'>('all');
-  const steps = stepsOf(rules.data, hubs.data).filter((one) => view === 'all' || one.result === 'failed');
+  const [view, setView] = useState<StepView>('all');
+  const steps = stepsIn(stepsOf(rules.data, hubs.data), view);
   const variables = (hubs.data?.resources ?? []).filter((one) => (one.variables ?? []).length > 0);
   const hubRules = (hubs.data?.resources ?? []).flatMap((one) =>
     (one.rules ?? []).map((rule) => ({ hub: one.name, ...rule })),
@@ -49,6 +52,19 @@ export function AutomationPage() {
                 <tr key={rule.name}>
                   <th scope="row">
                     {rule.name} {rule.dryRun && <span className="badge badge-warn">Dry run</span>}
+                    {rule.waiting && <span className="badge badge-warn">Waiting</span>}
+                    {rule.waiting?.map((one) => (
+                      <div className="muted" key={`${one.action} ${one.control} ${one.fingerprint}`}>
+                        {one.action} {one.control}
+                        {one.startsMillis !== undefined && (
+                          <>
+                            {' '}
+                            at <Moment ms={one.startsMillis} />, after the cool-down
+                          </>
+                        )}
+                      </div>
+                    ))}
+                    {rule.queryError && <div className="fleet-why">{rule.queryError}</div>}
                   </th>
                   <td>
                     {rule.alert} {rule.status} <LabelChips labels={rule.labels} />
@@ -57,6 +73,7 @@ export function AutomationPage() {
                     {[
                       rule.startControls > 0 ? `starts ${counted(rule.startControls, 'control')}` : '',
                       rule.endControls.length > 0 ? `ends ${rule.endControls.join(', ')}` : '',
+                      ...(rule.actions ?? []).map((one) => one.replace('_', ' ')),
                     ]
                       .filter(Boolean)
                       .join(', ')}
@@ -122,16 +139,13 @@ export function AutomationPage() {
               choices={[
                 { value: 'all', label: 'All steps' },
                 { value: 'failed', label: 'Failed' },
+                { value: 'held', label: 'Waiting or skipped' },
               ]}
               onChange={setView}
             />
           </div>
           {steps.length === 0 ? (
-            <p className="muted">
-              {view === 'all'
-                ? 'No event has triggered a rule since the control plane started.'
-                : 'No step failed.'}
-            </p>
+            <p className="muted">{NONE[view]}</p>
           ) : (
             <section className="card table-wrap" aria-label="Steps">
               <table className="table">
@@ -156,6 +170,11 @@ export function AutomationPage() {
                       <td>{one.what}</td>
                       <td>
                         <span className={`badge badge-${badgeOf(one.result)}`}>{one.result}</span>
+                        {one.startsMillis !== undefined && (
+                          <div className="muted">
+                            starts <Moment ms={one.startsMillis} />
+                          </div>
+                        )}
                         {one.error && <div className="fleet-why">{one.error}</div>}
                       </td>
                     </tr>

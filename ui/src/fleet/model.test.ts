@@ -1,6 +1,18 @@
 import { describe, expect, it } from 'vitest';
-import type { Agent } from './api';
-import { diffLines, matching, nameOf, ratesOf, reasons, sorted, stateOf, total } from './model';
+import type { Agent, Rollout } from './api';
+import {
+  diffLines,
+  matching,
+  nameOf,
+  ratesOf,
+  reasons,
+  rolloutBadge,
+  rolloutReason,
+  SOURCE_STATES,
+  sorted,
+  stateOf,
+  total,
+} from './model';
 
 const agent = (uid: string, part: Partial<Agent> = {}): Agent => ({
   uid,
@@ -57,6 +69,24 @@ describe('agents', () => {
     const sum = total([agent('a', { items }), agent('b', { items }), agent('c')]);
     expect(sum.in).toBe(20);
     expect(reasons(sum)).toEqual([['muted', 4]]);
+  });
+});
+
+describe('rollouts', () => {
+  const rollout = (state: Rollout['state'], stateReason: string) => ({ state, stateReason }) as Rollout;
+
+  it('that cannot be judged yet are shown as waiting, with the reason', () => {
+    const waiting = rollout('running', 'waiting: 3 of 100 items');
+    expect(rolloutBadge(waiting).name).toBe('Waiting');
+    expect(rolloutReason(waiting)).toBe('3 of 100 items');
+    expect(rolloutBadge(rollout('running', '')).name).toBe('Running');
+    expect(rolloutBadge(rollout('undone', 'it lost items')).name).toBe('Undone');
+    expect(rolloutReason(rollout('undone', 'it lost items'))).toBe('it lost items');
+  });
+
+  it('of files have a badge in each state', () => {
+    const states = ['current', 'pending', 'drift', 'invalid', 'waiting', 'rolling out', 'undone', 'ended'];
+    for (const state of states) expect(SOURCE_STATES[state]?.name).toBeTruthy();
   });
 });
 

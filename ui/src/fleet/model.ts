@@ -106,6 +106,18 @@ export const ROLLOUT_BADGES: Record<Rollout['state'], { name: string; badge: str
   cancelled: { name: 'Cancelled', badge: 'histogram' },
 };
 
+const WAITING = 'waiting: ';
+
+/** State of a rollout; a running one whose stage cannot be judged yet waits. */
+export const rolloutBadge = (rollout: Rollout): { name: string; badge: string } =>
+  rollout.state === 'running' && rollout.stateReason.startsWith(WAITING)
+    ? { name: 'Waiting', badge: 'warn' }
+    : ROLLOUT_BADGES[rollout.state];
+
+/** Reason of the state of a rollout, without the word that its badge has. */
+export const rolloutReason = (rollout: Rollout): string =>
+  rollout.stateReason.startsWith(WAITING) ? rollout.stateReason.slice(WAITING.length) : rollout.stateReason;
+
 /** Parts of a unified diff by what they do. */
 export function diffLines(text: string): { kind: 'added' | 'removed' | 'place' | 'same'; text: string }[] {
   return text
@@ -125,10 +137,20 @@ export function diffLines(text: string): { kind: 'added' | 'removed' | 'place' |
 
 /** States of a file of the repository. */
 export const SOURCE_STATES: Record<string, { name: string; badge: string; meaning: string }> = {
-  current: { name: 'Current', badge: 'ok', meaning: 'Its version is rolled out.' },
+  current: { name: 'Current', badge: 'ok', meaning: 'It has effect.' },
   pending: { name: 'Pending', badge: 'warn', meaning: 'Its version waits for a rollout.' },
-  drift: { name: 'Drift', badge: 'err', meaning: 'A version that is not in Git was added or rolled out.' },
-  invalid: { name: 'Invalid', badge: 'err', meaning: 'The file has an error and became no version.' },
+  waiting: { name: 'Waiting', badge: 'warn', meaning: 'For an agent, a rollout or a version.' },
+  'rolling out': { name: 'Rolling out', badge: 'warn', meaning: 'Its rollout is active.' },
+  undone: {
+    name: 'Undone',
+    badge: 'err',
+    meaning: 'Its rollout was undone; a change of the file tries again.',
+  },
+  ended: { name: 'Ended', badge: 'histogram', meaning: 'Its time has passed.' },
+  drift: { name: 'Drift', badge: 'err', meaning: 'What runs is not what the file says.' },
+  'not in the repository': { name: 'Not in Git', badge: 'histogram', meaning: 'It runs and has no file.' },
+  'not in the cluster': { name: 'No object', badge: 'histogram', meaning: 'It runs and has no object.' },
+  invalid: { name: 'Invalid', badge: 'err', meaning: 'The file has an error; what it had before stays.' },
 };
 
 export interface Rate {

@@ -5,7 +5,7 @@ import { ApiError } from '../api/client';
 import { ErrorNotice } from '../api/errors';
 import { Moment } from '../components/moment';
 import { Button, Empty, Notice } from '../components/ui';
-import { type RepositoryState, useChange, useRepository } from './api';
+import { type RepositoryState, type SourceItem, useChange, useRepository } from './api';
 import { FleetPage } from './frame';
 import { SOURCE_STATES } from './model';
 
@@ -109,6 +109,7 @@ function Files({ of }: { of: RepositoryState }) {
                         {file.configuration}
                       </Link>
                       {file.error && <div className="fleet-why">{file.error}</div>}
+                      {file.detail && <div className="muted">{file.detail}</div>}
                     </th>
                     <td>
                       <span className={`badge badge-${state.badge}`}>{state.name}</span>
@@ -125,6 +126,45 @@ function Files({ of }: { of: RepositoryState }) {
           </table>
         </section>
       )}
+      <Items title="Resources" of={of.resources ?? []} />
+      <Items title="Not in Git" of={of.notInRepository ?? []} />
     </>
+  );
+}
+
+/** Resources of files, or what runs without one; nothing where there are none. */
+function Items({ title, of }: { title: string; of: SourceItem[] }) {
+  if (of.length === 0) return null;
+  return (
+    <section className="card table-wrap" aria-label={title}>
+      <table className="table">
+        <thead>
+          <tr>
+            <th scope="col">{title}</th>
+            <th scope="col">Kind</th>
+            <th scope="col">State</th>
+            <th scope="col">File</th>
+            <th scope="col">Commit</th>
+          </tr>
+        </thead>
+        <tbody>
+          {of.map((one) => {
+            const state = SOURCE_STATES[one.state] ?? { name: one.state, badge: 'histogram', meaning: '' };
+            return (
+              <tr key={`${one.kind} ${one.name} ${one.file}`}>
+                <th scope="row">{one.name || '–'}</th>
+                <td>{one.kind || '–'}</td>
+                <td>
+                  <span className={`badge badge-${state.badge}`}>{state.name}</span>
+                  <div className="muted">{one.detail || state.meaning}</div>
+                </td>
+                <td className="mono-text">{one.file || '–'}</td>
+                <td className="mono-text">{one.commit.slice(0, 12) || '–'}</td>
+              </tr>
+            );
+          })}
+        </tbody>
+      </table>
+    </section>
   );
 }

@@ -6,7 +6,7 @@ import { Button, Empty } from '../components/ui';
 import { counted } from '../lib/units';
 import { type Rollout, useAgents, useChange, useRollouts } from './api';
 import { ChangeDialog, FleetPage } from './frame';
-import { isActive, nameOf, ROLLOUT_BADGES } from './model';
+import { isActive, nameOf, rolloutBadge, rolloutReason } from './model';
 
 type Change = 'pause' | 'resume' | 'cancel' | 'undo';
 
@@ -69,7 +69,7 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
   const change = useChange();
   const [asked, ask] = useState<Change>();
   const [open, setOpen] = useState(false);
-  const state = ROLLOUT_BADGES[rollout.state];
+  const state = rolloutBadge(rollout);
   const changes: Change[] =
     rollout.state === 'running'
       ? ['pause', 'cancel']
@@ -101,7 +101,7 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
           ))}
         </span>
       </header>
-      {rollout.stateReason && <p className="fleet-why">{rollout.stateReason}</p>}
+      {rollout.stateReason && <p className="fleet-why">{rolloutReason(rollout)}</p>}
       {isActive(rollout) && <Progress rollout={rollout} />}
       <p className="muted">
         {rollout.author}

@@ -8,7 +8,37 @@ export interface Step {
   what: string;
   result: string;
   error: string;
+  startsMillis?: number;
 }
+
+export type StepView = 'all' | 'failed' | 'held';
+
+/** Colour of a result. */
+export function badgeOf(result: string): string {
+  switch (result) {
+    case 'done':
+      return 'ok';
+    case 'failed':
+    case 'hop limit':
+      return 'err';
+    case 'cooling down':
+    case 'skipped':
+    case 'dry run':
+      return 'warn';
+    default:
+      return 'histogram';
+  }
+}
+
+/** Steps of a view; held ones wait for the end of a cool-down, or started nothing. */
+export const stepsIn = (steps: Step[], view: StepView): Step[] =>
+  view === 'all'
+    ? steps
+    : steps.filter((one) =>
+        view === 'failed'
+          ? one.result === 'failed'
+          : one.result === 'cooling down' || one.result === 'skipped' || one.result === 'hop limit',
+      );
 
 /** Steps of rules and of hubs, the latest first. */
 export function stepsOf(rules: Automation | undefined, hubs: Hubs | undefined): Step[] {
@@ -19,6 +49,7 @@ export function stepsOf(rules: Automation | undefined, hubs: Hubs | undefined): 
     what: `${one.action} ${one.control ?? ''}`.trim(),
     result: one.result,
     error: one.error,
+    ...(one.startsMillis === undefined ? {} : { startsMillis: one.startsMillis }),
   }));
   const others = (hubs?.steps ?? []).map((one) => ({
     millis: one.timeMillis,
