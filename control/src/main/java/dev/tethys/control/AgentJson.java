@@ -65,6 +65,17 @@ final class AgentJson {
       items.put("deadLettered", t.deadLettered()).put("returned", t.returned());
       ObjectNode dropped = items.putObject("dropped");
       t.dropped().forEach(dropped::put);
+      if (whole) {
+        ObjectNode exporters = items.putObject("exporters");
+        t.exporters()
+            .forEach(
+                (name, x) ->
+                    exporters
+                        .putObject(name)
+                        .put("in", x.in())
+                        .put("out", x.out())
+                        .put("queued", x.queued()));
+      }
     }
     if (whole) {
       n.put("effectiveConfiguration", a.config());

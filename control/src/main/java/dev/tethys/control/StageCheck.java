@@ -3,12 +3,14 @@ package dev.tethys.control;
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.control.Rollout.Reached;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -27,6 +29,8 @@ final class StageCheck {
   /** Time within which an agent that reports accounts does so. */
   private static final Duration FIRST_ACCOUNTS = Duration.ofSeconds(5);
 
+  private static final Exporter NONE = new Exporter(0, 0, 0);
+
   private final Scheduler clock;
   private final Fleet fleet;
   private final Rollout r;
@@ -44,7 +48,7 @@ final class StageCheck {
     Sum all = new Sum();
     long stageItems = 0;
     boolean counts = false;
-    Undelivered undelivered = new Undelivered();
+    Undelivered undelivered = new Undelivered("");
     for (Map.Entry<UUID, Reached> e : r.reached.entrySet()) {
       Reached x = e.getValue();
       AgentState a = fleet.agent(e.getKey());
@@ -320,18 +324,54 @@ final class StageCheck {
 
   /**
    * Agents that take items with the version and deliver none, as at a destination that accepts
-   * connections and never answers: nothing is lost yet, and nothing is known to arrive.
+   * connections and never answers: nothing is lost yet, and nothing is known to arrive. Judged is
+   * each exporter by itself as well, for others may hide it in the sums of an agent.
    */
   private final class Undelivered {
+    private final Map<String, Undelivered> exporters = new TreeMap<>();
+    private final String exporter; // "" for all of an agent
     private int agents;
     private long in;
     private long held;
     private @Nullable UUID first;
 
+    Undelivered(String exporter) {
+      this.exporter = exporter;
+    }
+
     void add(UUID uid, Reached reached, Totals then, Totals now) {
       Totals base = reached.withVersion;
+      if (base == null) {
+        return;
+      }
+      add(
+          uid,
+          reached,
+          new Exporter(then.in(), then.out(), then.queued()),
+          new Exporter(base.in(), base.out(), base.queued()),
+          new Exporter(now.in(), now.out(), now.queued()),
+          reached.deliveredBefore || then.out() > 0 || othersDeliver(uid));
+      now.exporters()
+          .forEach(
+              (name, x) -> {
+                Exporter was = then.exporters().getOrDefault(name, NONE);
+                // One that the version adds must deliver; one that never did tells nothing.
+                boolean judged = was.in() == 0 || was.out() > 0 || othersDeliver(uid, name);
+                exporters
+                    .computeIfAbsent(name, Undelivered::new)
+                    .add(uid, reached, was, base.exporters().getOrDefault(name, NONE), x, judged);
+              });
+    }
+
+    private void add(
+        UUID uid,
+        Reached reached,
+        Exporter then,
+        Exporter base,
+        Exporter now,
+        boolean deliveredBefore) {
       long taken = now.in() - then.in();
-      if (base == null || taken <= 0 || now.out() > base.out()) {
+      if (taken <= 0 || now.out() > base.out()) {
         return;
       }
       // Deliveries between the last report before the version and the first one with it may be of
@@ -341,7 +381,7 @@ final class StageCheck {
               && now.out() > then.out()
               && now.queued() <= 0
               && now.in() - base.in() < fewest();
-      if (!empties && (reached.deliveredBefore || then.out() > 0 || othersDeliver(uid))) {
+      if (!empties && deliveredBefore) {
         agents++;
         in += taken;
         held += Math.max(0, now.queued());
@@ -351,20 +391,42 @@ final class StageCheck {
 
     /** Items from which on a delivery must be seen, also where none are required to be taken. */
     private long fewest() {
+      if (!exporter.isEmpty()) {
+        return MIN_COMPARED; // one of several may get few of the items
+      }
       return r.guard.minItems() > 0 ? r.guard.minItems() : MIN_COMPARED;
     }
 
     String text() {
-      return in < fewest()
-          ? ""
-          : String.format(
-              Locale.ROOT,
-              "no item delivered since the version was applied by %s, which took %d items; %d are"
-                  + " queued or in flight",
-              agents == 1 ? "agent " + first : agents + " agents, such as " + first,
-              in,
-              held);
+      if (in < fewest()) {
+        for (Undelivered of : exporters.values()) {
+          if (!of.text().isEmpty()) {
+            return of.text();
+          }
+        }
+        return "";
+      }
+      return String.format(
+          Locale.ROOT,
+          "no item delivered since the version was applied by %s%s, which took %d items; %d are"
+              + " queued or in flight",
+          exporter.isEmpty() ? "" : "exporter " + exporter + " of ",
+          agents == 1 ? "agent " + first : agents + " agents, such as " + first,
+          in,
+          held);
     }
+  }
+
+  private boolean othersDeliver(UUID uid, String exporter) {
+    for (AgentState a : fleet.agents(r.selector)) {
+      Totals t = a.totals();
+      if (t != null
+          && t.exporters().getOrDefault(exporter, NONE).out() > 0
+          && !a.uid().equals(uid)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private boolean othersDeliver(UUID uid) {

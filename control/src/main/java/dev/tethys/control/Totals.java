@@ -1,6 +1,7 @@
 package dev.tethys.control;
 
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Control;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts.QuotaUse;
 import dev.tethys.pipeline.processor.control.ControlAction;
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import tools.jackson.databind.json.JsonMapper;
  *
  * @param in items that its receivers took
  * @param dropped by reason
+ * @param exporters by name and signal; empty for an agent that does not report them
  * @param controls live controls by id; null for an agent that takes none
  */
 public record Totals(
@@ -26,8 +28,9 @@ public record Totals(
     long deadLettered,
     long returned,
     Map<String, Long> dropped,
+    Map<String, Exporter> exporters,
     @Nullable Map<String, Control> controls) {
-  public static final Totals NONE = new Totals(0, 0, 0, 0, 0, Map.of(), null);
+  public static final Totals NONE = new Totals(0, 0, 0, 0, 0, Map.of(), Map.of(), null);
 
   /** Reasons and controls that are kept apart. */
   private static final int MAX_NAMES = 256;
@@ -61,10 +64,25 @@ public record Totals(
           n.path("deadLettered").asLong(0),
           n.path("returned").asLong(0),
           dropped,
+          exporters(n),
           controls(n));
     } catch (JacksonException e) {
       return null;
     }
+  }
+
+  private static Map<String, Exporter> exporters(JsonNode n) {
+    Map<String, Exporter> out = new TreeMap<>();
+    for (Map.Entry<String, JsonNode> e : n.path("exporters").properties()) {
+      if (out.size() < MAX_NAMES) {
+        JsonNode x = e.getValue();
+        out.put(
+            Texts.shortened(e.getKey(), 80),
+            new Exporter(
+                x.path("in").asLong(0), x.path("out").asLong(0), x.path("queued").asLong(0)));
+      }
+    }
+    return out;
   }
 
   private static @Nullable Map<String, Control> controls(JsonNode n) {

@@ -387,6 +387,61 @@ class RolloutLossTest {
     assertThat(r.stateReason).as("accepted for the first agent").doesNotContain("no item");
   }
 
+  /** Totals with two exporters, of which each takes all items. */
+  private static String both(long in, long ofA, long ofB) {
+    return ("{\"in\":%d,\"out\":%d,\"queued\":%d,\"exporters\":{"
+            + "\"otlp/a@logs\":{\"in\":%d,\"out\":%d,\"queued\":%d},"
+            + "\"otlp/b@logs\":{\"in\":%d,\"out\":%d,\"queued\":%d}}}")
+        .formatted(in, ofA + ofB, 2 * in - ofA - ofB, in, ofA, in - ofA, in, ofB, in - ofB);
+  }
+
+  @Test
+  void oneOfTwoDestinationsThatStopsDeliveringStopsTheRollout() throws IOException {
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, both(1_000, 1_000, 1_000));
+    }
+    Rollout r = start(guard(100, Duration.ofSeconds(30)));
+    agent(null, both(1_300, 1_300, 1_000));
+    pass(Duration.ofSeconds(2));
+    agent(null, both(1_600, 1_600, 1_000));
+    rollouts.step();
+    assertThat(r.reached).hasSize(1);
+    assertThat(r.stateReason)
+        .contains(
+            "no item delivered", "exporter otlp/b@logs of agent", "took 600 items", "600 are");
+    pass(Duration.ofSeconds(28));
+    assertThat(r.state).isEqualTo(Rollout.State.PAUSED);
+    assertThat(r.stateReason).contains("exporter otlp/b@logs");
+    assertThat(r.reached).hasSize(1);
+  }
+
+  @Test
+  void bothDestinationsThatDeliverLetTheStagePass() throws IOException {
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, both(1_000, 1_000, 1_000));
+    }
+    Rollout r = start(guard(100, Duration.ofSeconds(30)));
+    agent(null, both(1_300, 1_300, 1_000));
+    pass(Duration.ofSeconds(2));
+    assertThat(r.reached).hasSize(1);
+    agent(null, both(1_400, 1_400, 1_100));
+    rollouts.step();
+    assertThat(r.reached).hasSize(2);
+  }
+
+  @Test
+  void destinationThatNeverDeliveredIsNoReason() throws IOException {
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, both(1_000, 1_000, 0));
+    }
+    Rollout r = start(guard(100, Duration.ofSeconds(30)));
+    agent(null, both(1_300, 1_100, 0));
+    pass(Duration.ofSeconds(2));
+    agent(null, both(1_400, 1_400, 0));
+    rollouts.step();
+    assertThat(r.reached).hasSize(2);
+  }
+
   @Test
   void stageGoesOnWhenTheFirstItemsAreDelivered() throws IOException {
     Rollout r = startWithDeliveries();

@@ -12,16 +12,19 @@ import tools.jackson.databind.node.ObjectNode;
 /** Versions whose destination accepts connections and never answers, with running graphs. */
 @Timeout(120)
 class RolloutUndeliveredTest extends FleetCase {
-  private void pausesAtASilentDestination(double maxOutputChange) throws Exception {
+  private void pausesAtASilentDestination(double maxOutputChange, boolean beside) throws Exception {
     try (ServerSocket silent = new ServerSocket(0, 50, InetAddress.getLoopbackAddress())) {
       fleet(3);
       String text =
           OWN.replace(
                   "exporters: {nop: {}}",
-                  "exporters: {otlp_http: {endpoint: 'http://127.0.0.1:"
+                  (beside ? "exporters: {nop: {}, " : "exporters: {")
+                      + "otlp_http: {endpoint: 'http://127.0.0.1:"
                       + silent.getLocalPort()
                       + "'}}")
-              .replace("exporters: [nop]", "exporters: [otlp_http]");
+              .replace(
+                  "exporters: [nop]",
+                  beside ? "exporters: [nop, otlp_http]" : "exporters: [otlp_http]");
       JsonNode version =
           done(post("/configurations", body().put("name", "edge").put("text", text)));
       ObjectNode request =
@@ -43,6 +46,10 @@ class RolloutUndeliveredTest extends FleetCase {
           });
       assertThat(rollout(id).path("stateReason").asString())
           .contains("no item delivered since the version was applied", "are queued or in flight");
+      if (beside) {
+        assertThat(rollout(id).path("stateReason").asString())
+            .contains("exporter otlp_http@logs of agent");
+      }
       assertThat(rollout(id).path("agents").size()).isEqualTo(1);
     }
   }
@@ -58,11 +65,16 @@ class RolloutUndeliveredTest extends FleetCase {
 
   @Test
   void versionThatDeliversNothingPausesOnItsFirstAgent() throws Exception {
-    pausesAtASilentDestination(0);
+    pausesAtASilentDestination(0, false);
   }
 
   @Test
   void comparedOutputsDoNotPassWhatIsNotDelivered() throws Exception {
-    pausesAtASilentDestination(0.2);
+    pausesAtASilentDestination(0.2, false);
+  }
+
+  @Test
+  void oneOfTwoDestinationsThatNeverAnswersPausesTheRollout() throws Exception {
+    pausesAtASilentDestination(0, true);
   }
 }

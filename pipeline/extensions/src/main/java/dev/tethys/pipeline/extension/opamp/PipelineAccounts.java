@@ -6,6 +6,7 @@ import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 import dev.tethys.pipeline.web.Json;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param queued items in queues of exporters
  * @param returned items that receivers gave back to their sources
  * @param dropped items by reason, of all components
+ * @param exporters by name and signal, such as {@code otlp/vendor@logs}
  * @param controls live controls by id; null for a process that takes none
  */
 public record PipelineAccounts(
@@ -27,7 +29,21 @@ public record PipelineAccounts(
     long deadLettered,
     long returned,
     Map<String, Long> dropped,
+    Map<String, Exporter> exporters,
     @Nullable Map<String, Control> controls) {
+  /**
+   * Items of an exporter.
+   *
+   * @param in taken from its pipelines, or found on disk
+   * @param out delivered
+   * @param queued in its queue or under way
+   */
+  public record Exporter(long in, long out, long queued) {
+    Exporter plus(Exporter other) {
+      return new Exporter(in + other.in, out + other.out, queued + other.queued);
+    }
+  }
+
   /**
    * Live control as the process applies it.
    *
@@ -77,6 +93,7 @@ public record PipelineAccounts(
     long dead = 0;
     long returned = 0;
     Map<String, Long> dropped = new TreeMap<>();
+    Map<String, Exporter> exporters = new TreeMap<>();
     for (ItemAccounting a : ledger.accounts()) {
       Balance b = a.balance();
       dead += b.deadLettered();
@@ -87,14 +104,19 @@ public record PipelineAccounts(
       } else if (a.kind().equals(ComponentKind.EXPORTER.word())) {
         out += b.out();
         queued += b.held();
+        exporters.merge(
+            a.component() + "@" + a.signal().name().toLowerCase(Locale.ROOT),
+            new Exporter(b.in() + b.created() + b.restored(), b.out(), b.held()),
+            Exporter::plus);
       }
     }
-    return new PipelineAccounts(in, out, queued, dead, returned, dropped, null);
+    return new PipelineAccounts(in, out, queued, dead, returned, dropped, exporters, null);
   }
 
   /** The same with live controls. */
   public PipelineAccounts with(Map<String, Control> applied) {
-    return new PipelineAccounts(in, out, queued, deadLettered, returned, dropped, applied);
+    return new PipelineAccounts(
+        in, out, queued, deadLettered, returned, dropped, exporters, applied);
   }
 
   private static void quotas(Json j, List<QuotaUse> of) {
@@ -115,6 +137,13 @@ public record PipelineAccounts(
     j.key("deadLettered").number(deadLettered).key("returned").number(returned);
     j.key("dropped").open('{');
     dropped.forEach((reason, n) -> j.key(reason).number(n));
+    j.close('}');
+    j.key("exporters").open('{');
+    exporters.forEach(
+        (name, e) -> {
+          j.key(name).open('{').key("in").number(e.in).key("out").number(e.out);
+          j.key("queued").number(e.queued).close('}');
+        });
     j.close('}');
     if (controls != null) {
       j.key("controls").open('{');
