@@ -8,6 +8,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -26,6 +27,9 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>What an alert may not start within a cool-down waits for its end, and starts then with the
  * latest change of the alert, unless that no longer triggers the rule. What waits is not on disk.
+ *
+ * <p>An action that failed and may succeed later is tried again up to {@link #ATTEMPTS} times in
+ * all, as long as its alert has not changed.
  */
 final class Automation {
   private static final System.Logger LOG = JulLogger.of(Automation.class.getName());
@@ -34,6 +38,17 @@ final class Automation {
   private static final int MAX_REMEMBERED = 10_000;
 
   private static final int MAX_STEPS = 1000;
+
+  /** Pauses before further attempts of an action. */
+  private static final Duration[] PAUSES = {
+    Duration.ofSeconds(1),
+    Duration.ofSeconds(5),
+    Duration.ofSeconds(30),
+    Duration.ofMinutes(2),
+    Duration.ofMinutes(10)
+  };
+
+  static final int ATTEMPTS = PAUSES.length + 1;
 
   private static final String COOLING_DOWN = "cooling down";
   private static final String SKIPPED = "skipped";
@@ -45,7 +60,8 @@ final class Automation {
    * @param control id of the control, or target of the action
    * @param result {@code done}, {@code sending}, {@code dry run}, {@code cooling down}, {@code
    *     active}, {@code absent}, {@code hop limit}, {@code skipped} or {@code failed}
-   * @param startsMillis when the cool-down ends for which it waits, Unix milliseconds; else 0
+   * @param startsMillis when the cool-down ends for which it waits, or the next attempt of what
+   *     failed begins, Unix milliseconds; else 0
    */
   record Step(
       long millis,
@@ -57,8 +73,9 @@ final class Automation {
       String result,
       String error,
       long startsMillis) {
+    /** Whether it failed and is not tried again, unless its message is repeated. */
     private boolean isFailed() {
-      return result.equals("failed");
+      return result.equals("failed") && startsMillis == 0;
     }
   }
 
@@ -77,6 +94,30 @@ final class Automation {
    * @param pending by the id of the control or action
    */
   private record Waiting(Alert alert, int hops, Map<String, Pending> pending) {}
+
+  /**
+   * Attempt of an action for an alert.
+   *
+   * @param undo whether it undoes the action
+   * @param number from 1 on
+   */
+  private record Attempt(
+      AutomationRule rule, int index, Alert alert, boolean undo, int hops, int number) {
+    String id() {
+      return rule.actionId(index, alert);
+    }
+
+    Attempt next() {
+      return new Attempt(rule, index, alert, undo, hops, number + 1);
+    }
+  }
+
+  /**
+   * Attempt that is due after one that failed.
+   *
+   * @param due monotonic
+   */
+  private record Retry(Attempt attempt, String word, String target, String error, long due) {}
 
   /**
    * Last change of an alert.
@@ -101,6 +142,7 @@ final class Automation {
   private final Map<String, Change> changes = bounded(); // of alerts, by fingerprint
   private final Map<String, Long> starts = bounded(); // nanoseconds, by id of control
   private final Map<String, Waiting> waiting = new LinkedHashMap<>(); // by fingerprint
+  private final Map<String, Retry> retries = new LinkedHashMap<>(); // by id of the action
   private final Deque<Step> steps = new ArrayDeque<>(); // the latest first
 
   private List<AutomationRule> rules;
@@ -180,6 +222,9 @@ final class Automation {
           hubs.addAll(engine.handle(user, event));
         }
       }
+      if (!known) {
+        dropRetries(a.fingerprint(), "a later event took its place", out);
+      }
       Waiting old = waiting.remove(a.fingerprint());
       try {
         applyRules(a, known ? before : null, hops, out);
@@ -224,7 +269,7 @@ final class Automation {
         }
         for (int i = 0; i < r.actions().size(); i++) {
           if (!done.contains(r.actionId(i, a))) {
-            out.add(act(r, i, a, false, hops, done));
+            out.add(act(new Attempt(r, i, a, false, hops, 1), done));
           }
         }
       } else if (r.undo() && r.isFor(a) && !a.isFiring()) {
@@ -235,7 +280,7 @@ final class Automation {
         }
         for (int i = 0; i < r.actions().size(); i++) {
           if (!done.contains(r.actionId(i, a)) && actions.canUndo(r, i, a)) {
-            out.add(act(r, i, a, true, hops, done));
+            out.add(act(new Attempt(r, i, a, true, hops, 1), done));
           }
         }
       }
@@ -250,14 +295,66 @@ final class Automation {
   }
 
   /**
-   * Starts what waited for a cool-down that has ended.
+   * Starts what waited for a cool-down that has ended, and tries again what failed.
    *
    * @throws IOException when a change is not on disk; the next call tries again
    */
   synchronized void resume() throws IOException {
+    for (Retry r : List.copyOf(retries.values())) {
+      if (clock.nanos() - r.due >= 0) {
+        retry(r);
+      }
+    }
     for (Waiting w : List.copyOf(waiting.values())) {
       if (w.pending.values().stream().anyMatch(this::isDue)) {
         resume(w);
+      }
+    }
+  }
+
+  private void retry(Retry r) throws IOException {
+    Attempt was = r.attempt;
+    Alert a = was.alert;
+    AutomationRule now = null;
+    for (AutomationRule rule : rules) {
+      now = rule.name().equals(was.rule.name()) && rule.tree().equals(was.rule.tree()) ? rule : now;
+    }
+    Change c = changes.get(a.fingerprint());
+    if (now == null || c == null || !isOf(c, a)) {
+      skip(
+          new Pending(was.rule, r.word, r.target, r.due),
+          a,
+          now == null
+              ? "the rule has changed before the next attempt"
+              : "the event is not known any more");
+      retries.remove(was.id(), r);
+      return;
+    }
+    retries.remove(was.id(), r);
+    Set<String> done = new HashSet<>(c.done);
+    boolean failed;
+    try {
+      failed = act(was, done).isFailed();
+    } catch (IOException e) { // the next call tries again
+      retries.putIfAbsent(was.id(), r);
+      throw e;
+    }
+    note(a, c.failed || failed, done);
+  }
+
+  private static boolean isOf(Change c, Alert a) {
+    return c.at.equals(a.changedAt()) && c.status.equals(a.status());
+  }
+
+  private void dropRetries(String fingerprint, String reason, List<Step> out) throws IOException {
+    for (Retry r : List.copyOf(retries.values())) {
+      if (r.attempt.alert.fingerprint().equals(fingerprint)) {
+        out.add(
+            skip(
+                new Pending(r.attempt.rule, r.word, r.target, r.due),
+                r.attempt.alert,
+                reason + " before the next attempt"));
+        retries.remove(r.attempt.id(), r);
       }
     }
   }
@@ -287,7 +384,7 @@ final class Automation {
         String id = r.actionId(i, a);
         Pending p = w.pending.get(id);
         if (p != null && isDue(p)) {
-          failed |= act(r, i, a, false, w.hops, done).isFailed();
+          failed |= act(new Attempt(r, i, a, false, w.hops, 1), done).isFailed();
           w.pending.remove(id, p);
           note(a, failed, done); // an error of a later one must not repeat it
         }
@@ -311,6 +408,7 @@ final class Automation {
    * @throws IOException when that is not audited; the alert waits then
    */
   synchronized void forget(String fingerprint) throws IOException {
+    dropRetries(fingerprint, "what triggered it exists no longer", new ArrayList<>());
     Waiting w = waiting.get(fingerprint);
     if (w != null) {
       for (Pending p : w.pending.values()) {
@@ -328,6 +426,19 @@ final class Automation {
         if (p.rule.name().equals(r.name())) {
           out.add(made(p.rule, w.alert, p.word, p.target, COOLING_DOWN, "", starts(p.due)));
         }
+      }
+    }
+    for (Retry x : retries.values()) {
+      if (x.attempt.rule.name().equals(r.name())) {
+        out.add(
+            made(
+                x.attempt.rule,
+                x.attempt.alert,
+                x.word,
+                x.target,
+                "failed",
+                x.error,
+                starts(x.due)));
       }
     }
     return out;
@@ -370,16 +481,23 @@ final class Automation {
    *
    * @param done receives its id unless a repetition may try it again
    */
-  private Step act(AutomationRule r, int index, Alert a, boolean undo, int hops, Set<String> done)
-      throws IOException {
-    String id = r.actionId(index, a);
+  private Step act(Attempt attempt, Set<String> done) throws IOException {
+    AutomationRule r = attempt.rule;
+    Alert a = attempt.alert;
+    boolean undo = attempt.undo;
+    String id = attempt.id();
     String word = undo ? "undo" : "action";
+    String target = id;
     try {
-      RuleAction action = r.action(index, a);
+      RuleAction action = r.action(attempt.index, a);
       word = (undo ? "undo " : "") + action.word();
+      target = action.target();
       Long before = starts.get(id);
-      if (!undo && before != null && clock.nanos() - before < r.coolDown().toNanos()) {
-        return defer(r, a, id, word, action.target(), before, hops);
+      if (!undo
+          && attempt.number == 1
+          && before != null
+          && clock.nanos() - before < r.coolDown().toNanos()) {
+        return defer(r, a, id, word, target, before, attempt.hops);
       }
       done.add(id);
       if (!undo) {
@@ -399,30 +517,58 @@ final class Automation {
       String noted = word;
       String result =
           actions.run(
-              new RuleActions.Run(r, action, id, a, undo, hops),
-              error -> finished(r, a, noted, action.target(), error));
+              new RuleActions.Run(r, action, id, a, undo, attempt.hops),
+              o -> finished(attempt, noted, action.target(), o));
       if (result.equals(RuleActions.HOP_LIMIT)) {
         return failed(r, a, word, action.target(), result, RuleActions.HOP_LIMIT_REACHED);
       }
       return step(r, a, word, action.target(), result, "");
-    } catch (ConfigException
-        | IllegalArgumentException
-        | ConflictException
-        | Rollouts.NotFoundException e) {
+    } catch (ConflictException | Rollouts.NotFoundException | RuleCalls.BusyException e) {
+      return tryLater(attempt, word, target, String.valueOf(e.getMessage()), done);
+    } catch (ConfigException | IllegalArgumentException e) { // as wrong at a later time
       done.remove(id);
       starts.remove(id);
       return failed(r, a, word, id, String.valueOf(e.getMessage()));
     }
   }
 
+  /**
+   * Notes a failed attempt, and keeps the next one for its time.
+   *
+   * @param done loses its id after the last attempt, so that a repeated message tries again
+   */
+  private Step tryLater(Attempt attempt, String word, String target, String error, Set<String> done)
+      throws IOException {
+    AutomationRule r = attempt.rule;
+    boolean more = attempt.number < ATTEMPTS && retries.size() < MAX_REMEMBERED;
+    String text = error + " (attempt " + attempt.number + " of " + ATTEMPTS + ")";
+    if (!more) {
+      done.remove(attempt.id());
+      starts.remove(attempt.id());
+      return failed(r, attempt.alert, word, target, text);
+    }
+    long due = clock.nanos() + PAUSES[attempt.number - 1].toNanos();
+    Step s = failed(r, attempt.alert, word, target, "failed", text, starts(due));
+    retries.put(attempt.id(), new Retry(attempt.next(), word, target, text, due));
+    return s;
+  }
+
   /** Notes the result of a request that was sent. */
-  private void finished(AutomationRule r, Alert a, String word, String target, String error) {
+  private void finished(Attempt attempt, String word, String target, RuleCalls.Outcome o) {
+    AutomationRule r = attempt.rule;
+    Alert a = attempt.alert;
     try {
       synchronized (this) {
-        if (error.isEmpty()) {
+        Change c = changes.get(a.fingerprint());
+        boolean current = c != null && isOf(c, a);
+        if (o.error().isEmpty()) {
           step(r, a, word, target, "done", "");
+        } else if (o.retryable() && current && c != null) {
+          Set<String> done = new HashSet<>(c.done);
+          boolean failed = tryLater(attempt, word, target, o.error(), done).isFailed();
+          note(a, c.failed || failed, done);
         } else {
-          failed(r, a, word, target, error);
+          failed(r, a, word, target, o.error());
         }
       }
     } catch (IOException e) {
@@ -537,6 +683,18 @@ final class Automation {
   private Step failed(
       AutomationRule r, Alert a, String action, String id, String result, String error)
       throws IOException {
+    return failed(r, a, action, id, result, error, 0);
+  }
+
+  private Step failed(
+      AutomationRule r,
+      Alert a,
+      String action,
+      String id,
+      String result,
+      String error,
+      long startsMillis)
+      throws IOException {
     audit.append(
         actor(r),
         "automation.failed",
@@ -551,7 +709,7 @@ final class Automation {
         action,
         id,
         error);
-    return step(r, a, action, id, result, error);
+    return step(made(r, a, action, id, result, error, startsMillis));
   }
 
   private Step step(

@@ -80,12 +80,13 @@ final class RuleActions {
   /**
    * Runs an action.
    *
-   * @param done receives why a request failed, "" where it did not; only after "sending"
+   * @param done receives the result of a request; only after "sending"
    * @return result
    * @throws IllegalArgumentException where it cannot run
+   * @throws RuleCalls.BusyException where too many requests run
    * @throws IOException when a change is not on disk
    */
-  String run(Run run, Consumer<String> done) throws IOException {
+  String run(Run run, Consumer<RuleCalls.Outcome> done) throws IOException {
     return switch (run.action) {
       case RuleAction.Notify n -> {
         Instant now = Instant.ofEpochMilli(clock.millis());

@@ -1,10 +1,7 @@
 package dev.tethys.control;
 
-import dev.tethys.model.guard.LimitedLog;
-import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
-import java.lang.System.Logger.Level;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -20,16 +17,14 @@ import java.util.function.Consumer;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
-/** Requests of rules to Alertmanagers and other programs, each with three attempts. */
+/** Requests of rules to Alertmanagers and other programs, one attempt each. */
 final class RuleCalls {
   static final int MAX_RUNNING = 64;
 
   private static final Duration TIMEOUT = Duration.ofSeconds(10);
-  private static final Duration[] PAUSES = {Duration.ofSeconds(1), Duration.ofSeconds(5)};
   private static final int MAX_BODY = 1 << 16;
   private static final int MAX_SHOWN = 300;
 
-  private final LimitedLog failures = new LimitedLog(JulLogger.of(RuleCalls.class.getName()));
   private final HttpClient client =
       HttpClient.newBuilder()
           .connectTimeout(Duration.ofSeconds(5))
@@ -39,6 +34,25 @@ final class RuleCalls {
   private final List<URI> alertmanagers;
   private final Scheduler clock;
 
+  /**
+   * Result of a request.
+   *
+   * @param error why it failed; "" where it did not
+   * @param retryable whether a later attempt may succeed: a refusal of the request is none
+   */
+  record Outcome(String error, boolean retryable) {
+    static final Outcome DONE = new Outcome("", false);
+  }
+
+  /** As many requests as may run do so. */
+  static final class BusyException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    BusyException(String message) {
+      super(message);
+    }
+  }
+
   RuleCalls(List<URI> alertmanagers, Scheduler clock) {
     this.alertmanagers = List.copyOf(alertmanagers);
     this.clock = clock;
@@ -47,10 +61,12 @@ final class RuleCalls {
   /**
    * Sends an alert to all Alertmanagers; one that takes it is enough, as they are a cluster.
    *
-   * @param done receives why it failed, "" where it did not
+   * @param done receives the result
    * @throws IllegalArgumentException where it cannot be sent
+   * @throws BusyException where too many run
    */
-  void notify(RuleAction.Notify n, String rule, Instant start, Instant end, Consumer<String> done) {
+  void notify(
+      RuleAction.Notify n, String rule, Instant start, Instant end, Consumer<Outcome> done) {
     if (alertmanagers.isEmpty()) {
       throw new IllegalArgumentException(
           "no Alertmanager is known: start the control plane with --alertmanager.url");
@@ -66,30 +82,32 @@ final class RuleCalls {
     byte[] body = ("[" + alert + "]").getBytes(StandardCharsets.UTF_8);
     begin(
         () -> {
-          String error = "";
+          Outcome failed = Outcome.DONE;
           boolean any = false;
+          boolean retryable = false;
           for (URI u : alertmanagers) {
             String base = u.toString().replaceFirst("/+$", "");
-            String e =
-                attempts(
+            Outcome o =
+                attempt(
                     HttpRequest.newBuilder(URI.create(base + "/api/v2/alerts"))
                         .timeout(TIMEOUT)
                         .header("Content-Type", "application/json")
                         .POST(HttpRequest.BodyPublishers.ofByteArray(body))
                         .build());
-            any |= e.isEmpty();
-            error = e.isEmpty() ? error : e;
+            any |= o.error().isEmpty();
+            retryable |= o.retryable();
+            failed = o.error().isEmpty() ? failed : o;
           }
-          done.accept(any ? "" : error);
+          done.accept(any ? Outcome.DONE : new Outcome(failed.error(), retryable));
         });
   }
 
   /**
-   * Sends a request; parameters as for the other.
+   * Sends a request; parameters and exceptions as for the other.
    *
    * @param event JSON, the body where the action has none
    */
-  void send(RuleAction.Webhook w, String event, Consumer<String> done) {
+  void send(RuleAction.Webhook w, String event, Consumer<Outcome> done) {
     HttpRequest.Builder q =
         HttpRequest.newBuilder(w.url())
             .timeout(TIMEOUT)
@@ -101,12 +119,12 @@ final class RuleCalls {
     }
     w.headers().forEach(q::setHeader);
     HttpRequest request = q.build();
-    begin(() -> done.accept(attempts(request)));
+    begin(() -> done.accept(attempt(request)));
   }
 
   private void begin(Runnable call) {
     if (!running.tryAcquire()) {
-      throw new IllegalArgumentException(MAX_RUNNING + " requests of rules run, the limit");
+      throw new BusyException(MAX_RUNNING + " requests of rules run, the limit");
     }
     clock.execute(
         "rule-call",
@@ -119,43 +137,26 @@ final class RuleCalls {
         });
   }
 
-  /** Why all attempts failed; "" where one did not. A refusal of the request is not repeated. */
-  private String attempts(HttpRequest q) {
-    String error = "";
+  private Outcome attempt(HttpRequest q) {
     try {
-      for (int i = 0; i <= PAUSES.length; i++) {
-        try {
-          HttpResponse<byte[]> r =
-              client.send(
-                  q,
-                  HttpResponse.BodyHandlers.limiting(
-                      HttpResponse.BodyHandlers.ofByteArray(), MAX_BODY));
-          if (r.statusCode() / 100 == 2) {
-            return "";
-          }
-          String text = new String(r.body(), StandardCharsets.UTF_8).strip();
-          error =
-              q.uri().getHost()
-                  + " answered "
-                  + r.statusCode()
-                  + ": "
-                  + Texts.shortened(text, MAX_SHOWN);
-          if (r.statusCode() / 100 == 4 && r.statusCode() != 429) {
-            break;
-          }
-        } catch (IOException e) {
-          error = q.uri().getHost() + " not reached: " + e;
-        }
-        if (i < PAUSES.length) {
-          Thread.sleep(PAUSES[i]);
-        }
+      HttpResponse<byte[]> r =
+          client.send(
+              q,
+              HttpResponse.BodyHandlers.limiting(
+                  HttpResponse.BodyHandlers.ofByteArray(), MAX_BODY));
+      int status = r.statusCode();
+      if (status / 100 == 2) {
+        return Outcome.DONE;
       }
+      String text = new String(r.body(), StandardCharsets.UTF_8).strip();
+      return new Outcome(
+          q.uri().getHost() + " answered " + status + ": " + Texts.shortened(text, MAX_SHOWN),
+          status / 100 == 5 || status == 429 || status == 408);
+    } catch (IOException e) {
+      return new Outcome(q.uri().getHost() + " not reached: " + e, true);
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
-      error = "interrupted";
+      return new Outcome("interrupted", false);
     }
-    failures.failure(
-        Level.WARNING, "Request of a rule failed", q.uri().getHost(), new IOException(error));
-    return error;
   }
 }

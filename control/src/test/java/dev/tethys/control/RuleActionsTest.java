@@ -236,6 +236,37 @@ class RuleActionsTest extends FleetCase {
     until(() -> active() == 0);
   }
 
+  @Test
+  void actionsThatFailAreTriedAgainAndEachAttemptIsKept() throws Exception {
+    refusals = 2;
+    until(() -> asked.contains("/loki/api/v1/query " + LOGS));
+    answers.put(LOGS, vector("cart"));
+    until(() -> !rule("timeouts").path("waiting").isEmpty());
+    JsonNode waits = rule("timeouts").path("waiting").get(0);
+    assertThat(waits.path("error").asString()).contains("answered 503", "of 6)");
+    assertThat(waits.path("startsMillis").asLong()).isPositive();
+    until(() -> steps("timeouts", "notify", "done") == 1);
+    assertThat(steps("timeouts", "notify", "failed")).isEqualTo(2);
+    assertThat(steps("timeouts", "webhook", "done")).isEqualTo(1);
+    assertThat(hooks).hasSize(1);
+    assertThat(alerts).hasSize(1);
+    assertThat(rule("timeouts").path("waiting")).isEmpty();
+    assertThat(get("/audit?text=automation.failed").toString()).contains("attempt 1 of 6");
+    assertThat(active()).isEqualTo(1);
+  }
+
+  @Test
+  void attemptsEndWithTheirEvent() throws Exception {
+    refusals = Integer.MAX_VALUE;
+    until(() -> asked.contains("/loki/api/v1/query " + LOGS));
+    answers.put(LOGS, vector("cart"));
+    until(() -> !rule("timeouts").path("waiting").isEmpty());
+    answers.put(LOGS, EMPTY);
+    until(() -> steps("timeouts", "notify", "skipped") == 1);
+    assertThat(get("/audit?text=automation.skipped").toString())
+        .contains("a later event took its place before the next attempt");
+  }
+
   private JsonNode rule(String name) throws Exception {
     for (JsonNode r : get("/automation").path("rules")) {
       if (r.path("name").asString().equals(name)) {
