@@ -195,6 +195,7 @@ final class ControlledGraph implements ControlledAgent.Process, AutoCloseable {
                     id,
                     new PipelineAccounts.Control(
                         c.active(),
+                        c.startMillis(),
                         c.matched(),
                         c.dropped(),
                         c.changed(),

@@ -44,7 +44,7 @@ final class RuleCalls {
     static final Outcome DONE = new Outcome("", false);
   }
 
-  /** As many requests as may run do so. */
+  /** Refusal of a request at the limit of those that run. */
   static final class BusyException extends RuntimeException {
     private static final long serialVersionUID = 1;
 
