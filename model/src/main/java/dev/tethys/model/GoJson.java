@@ -5,6 +5,15 @@ package dev.tethys.model;
  * JSON's own escapes, three HTML characters and the two line separators of Unicode are escaped.
  */
 public final class GoJson {
+  /** Whether a character is written as it is, for those of ASCII. */
+  private static final boolean[] PLAIN = new boolean[128];
+
+  static {
+    for (char c = ' '; c < PLAIN.length; c++) {
+      PLAIN[c] = c != '"' && c != '\\' && !isHtml(c);
+    }
+  }
+
   private GoJson() {}
 
   /** Appends the text in double quotes, escaped. */
@@ -19,37 +28,55 @@ public final class GoJson {
 
   private static StringBuilder append(StringBuilder sb, String s, boolean escapesHtml) {
     sb.append('"');
-    for (int i = 0; i < s.length(); i++) {
+    int from = 0; // of the text that is appended as it is
+    int n = s.length();
+    for (int i = 0; i < n; i++) {
       char c = s.charAt(i);
-      switch (c) {
-        case '"' -> sb.append("\\\"");
-        case '\\' -> sb.append("\\\\");
-        case '\n' -> sb.append("\\n");
-        case '\r' -> sb.append("\\r");
-        case '\t' -> sb.append("\\t");
-        case '\b' -> sb.append("\\b");
-        case '\f' -> sb.append("\\f");
-        default -> {
-          boolean isHtml = c == '<' || c == '>' || c == '&';
-          if (c < ' ' || isHtml && escapesHtml || c == 0x2028 || c == 0x2029) {
-            sb.append("\\u")
-                .append(Character.forDigit(c >> 12, 16))
-                .append(Character.forDigit(c >> 8 & 15, 16))
-                .append(Character.forDigit(c >> 4 & 15, 16))
-                .append(Character.forDigit(c & 15, 16));
-          } else if (Character.isSurrogate(c)) {
-            boolean pair = i + 1 < s.length() && Character.isSurrogatePair(c, s.charAt(i + 1));
-            if (pair) {
-              sb.append(c).append(s.charAt(++i));
-            } else {
-              sb.append("\\ufffd"); // as Go writes what is not UTF-8
-            }
-          } else {
-            sb.append(c);
-          }
+      if (c < PLAIN.length ? PLAIN[c] || !escapesHtml && isHtml(c) : isPlain(c)) {
+        continue;
+      }
+      if (Character.isHighSurrogate(c) && i + 1 < n && Character.isLowSurrogate(s.charAt(i + 1))) {
+        i++;
+        continue;
+      }
+      sb.append(s, from, i);
+      from = i + 1;
+      escape(sb, c);
+    }
+    return sb.append(s, from, n).append('"');
+  }
+
+  private static boolean isHtml(char c) {
+    return c == '<' || c == '>' || c == '&';
+  }
+
+  private static boolean isPlain(char c) {
+    return !Character.isSurrogate(c) && c != 0x2028 && c != 0x2029;
+  }
+
+  private static void escape(StringBuilder sb, char c) {
+    switch (c) {
+      case '"' -> sb.append("\\\"");
+      case '\\' -> sb.append("\\\\");
+      case '\n' -> sb.append("\\n");
+      case '\r' -> sb.append("\\r");
+      case '\t' -> sb.append("\\t");
+      case '\b' -> sb.append("\\b");
+      case '\f' -> sb.append("\\f");
+      case '<' -> sb.append("\\u003c");
+      case '>' -> sb.append("\\u003e");
+      case '&' -> sb.append("\\u0026");
+      default -> {
+        if (Character.isSurrogate(c)) {
+          sb.append("\\ufffd"); // as Go writes what is not UTF-8
+        } else {
+          sb.append("\\u")
+              .append(Character.forDigit(c >> 12, 16))
+              .append(Character.forDigit(c >> 8 & 15, 16))
+              .append(Character.forDigit(c >> 4 & 15, 16))
+              .append(Character.forDigit(c & 15, 16));
         }
       }
     }
-    return sb.append('"');
   }
 }

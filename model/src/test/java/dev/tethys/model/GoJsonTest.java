@@ -14,6 +14,9 @@ class GoJsonTest {
         .isEqualTo("\"\\n\\r\\t\\b\\f\\u0000\\u001f\u007f\"");
     assertThat(json("<a>&\u2028\u2029")).isEqualTo("\"\\u003ca\\u003e\\u0026\\u2028\\u2029\"");
     assertThat(json("größe 𝄞")).isEqualTo("\"größe 𝄞\"");
+    assertThat(json("a\ud834b\udd1e\ud834")).isEqualTo("\"a\\ufffdb\\ufffd\\ufffd\"");
+    assertThat(GoJson.appendWithHtml(new StringBuilder(), "x<a>&\"\u2028y").toString())
+        .isEqualTo("\"x<a>&\\\"\\u2028y\"");
   }
 
   private static String json(String s) {

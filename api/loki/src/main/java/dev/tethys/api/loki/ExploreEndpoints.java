@@ -2,7 +2,6 @@ package dev.tethys.api.loki;
 
 import dev.tethys.codec.loki.StreamEnrichment;
 import dev.tethys.model.Labels;
-import dev.tethys.query.logql.BucketCounts;
 import dev.tethys.query.logql.LogExplorer;
 import dev.tethys.query.logql.LogExplorer.DetectedField;
 import dev.tethys.query.logql.LogExplorer.DetectedLabel;
@@ -148,14 +147,7 @@ final class ExploreEndpoints {
       if (!c.level().isEmpty()) {
         out.raw(",\"level\":").text(c.level());
       }
-      out.raw(",\"samples\":[");
-      String comma = "";
-      BucketCounts counts = c.counts();
-      for (int i = 0; i < counts.size(); i++) {
-        out.raw(comma).raw("[").number(Math.floorDiv(counts.bucket(i), LokiParameters.SECOND));
-        out.raw(",").number(counts.rows(i)).raw("]");
-        comma = ",";
-      }
+      out.raw(",\"samples\":[").samples(c.counts());
       out.raw("]}");
     }
     return out.raw("]}").toString();

@@ -4,8 +4,8 @@ import java.util.Arrays;
 
 /** Numbers of rows by bucket of time, buckets ascending. For one thread while it is filled. */
 public final class BucketCounts {
-  private long[] buckets = new long[4];
-  private long[] rows = new long[4];
+  private long[] buckets = new long[2];
+  private long[] rows = new long[2];
   private int size;
   private int last; // place of the last addition
   private long total;
