@@ -2,6 +2,7 @@ package dev.tethys.api.loki;
 
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.guard.QueryThreads;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.regex.RegexSyntaxException;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.query.logql.LogqlEngine;
@@ -13,6 +14,7 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Routes;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BooleanSupplier;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * plain text with Loki's status.
  */
 public final class LokiApi {
+  private static final System.Logger LOG = JulLogger.of(LokiApi.class.getName());
   private static final String V1 = "/loki/api/v1";
   private static final String JSON = "application/json; charset=UTF-8";
 
@@ -181,10 +184,27 @@ public final class LokiApi {
     String tenant = TenantHeader.one(request);
     String body = mapped(() -> endpoint.answer(engine, p, tenant));
     if (body.isEmpty()) {
+      String id = p.get("request_id");
+      LOG.log(
+          Level.INFO,
+          "Deletion of log entries {0} user=\"{1}\" tenant=\"{2}\" {3}=\"{4}\" start=\"{5}\" end=\"{6}\"",
+          id.isEmpty() ? "accepted" : "cancelled",
+          user(request),
+          tenant,
+          id.isEmpty() ? "query" : "request_id",
+          id.isEmpty() ? p.query() : id,
+          p.get("start"),
+          p.get("end"));
       response.status(204).send();
     } else {
       response.header("Content-Type", JSON).send(body);
     }
+  }
+
+  /** User of a request, or the address of its client. */
+  private static String user(HttpRequest request) {
+    String user = request.user();
+    return user != null ? user : request.remoteAddress().getAddress().getHostAddress();
   }
 
   private void ready(HttpRequest request, HttpResponse response) throws IOException {

@@ -196,7 +196,13 @@ class LokiApiTest {
   void deletionIsCancelledUntilItIsProcessed() throws Exception {
     server.push(null, API, now - 1_000_000_000L, "secret");
     server.database.flush();
-    server.call("POST", null, DELETE, "query", "{app=\"api\"}", "start", "1");
+    try (dev.tethys.testkit.LogMessages log = dev.tethys.testkit.LogMessages.of(LokiApi.class)) {
+      server.call("POST", null, DELETE, "query", "{app=\"api\"}", "start", "1");
+      assertThat(log.messages())
+          .containsExactly(
+              "Deletion of log entries accepted user=\"127.0.0.1\" tenant=\"fake\""
+                  + " query=\"{app=\"api\"}\" start=\"1\" end=\"\"");
+    }
     String id =
         server.call("GET", null, DELETE).body().replaceAll(".*request_id\":\"([^\"]*)\".*", "$1");
     int status = server.call("DELETE", null, DELETE, "request_id", id).statusCode();

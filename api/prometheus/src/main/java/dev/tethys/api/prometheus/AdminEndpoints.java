@@ -1,15 +1,19 @@
 package dev.tethys.api.prometheus;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.MetricStore;
 import dev.tethys.query.promql.parser.PromqlParseException;
 import dev.tethys.query.promql.parser.PromqlParser;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.List;
 
 /** Endpoints that change the whole store; disabled unless a flag enables them. */
 final class AdminEndpoints {
+  private static final System.Logger LOG = JulLogger.of(AdminEndpoints.class.getName());
+
   private final MetricStore store;
   private final StoreView view;
   private final ApiSettings settings;
@@ -51,6 +55,13 @@ final class AdminEndpoints {
       }
     }
     store.delete(start, end, sets);
+    LOG.log(
+        Level.INFO,
+        "Deletion of series accepted user=\"{0}\" match=\"{1}\" start_ms={2} end_ms={3}",
+        call.origin().user(),
+        String.join("\" match=\"", p.all("match[]")),
+        Long.toString(start),
+        Long.toString(end));
     call.nothing();
   }
 

@@ -321,8 +321,14 @@ class ServerApiTest {
     try (ApiServer s = new ApiServer(ApiSettings.DEFAULT.with(true, false, false))) {
       s.sample(Labels.of("__name__", "up"), 1000, 1);
       s.sample(Labels.of("__name__", "up"), 2000, 1);
-      assertThat(s.post("/api/v1/admin/tsdb/delete_series", "match[]=up&end=1.5"))
-          .isEqualTo("204 ");
+      try (dev.tethys.testkit.LogMessages log =
+          dev.tethys.testkit.LogMessages.of(AdminEndpoints.class)) {
+        assertThat(s.post("/api/v1/admin/tsdb/delete_series", "match[]=up&end=1.5"))
+            .isEqualTo("204 ");
+        assertThat(log.messages().toString())
+            .contains("Deletion of series accepted user=\"127.0.0.1\" match=\"up\"")
+            .contains("end_ms=1500");
+      }
       assertThat(s.get("/api/v1/labels?end=1.9")).isEqualTo(OK + "[]}");
       assertThat(s.get("/api/v1/labels")).isEqualTo(OK + "[\"__name__\"]}");
       assertThat(s.post("/api/v1/admin/tsdb/delete_series", "match[]=up{"))

@@ -1,6 +1,7 @@
 package dev.tethys.api.traces;
 
 import dev.tethys.codec.text.TextBuffer;
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.model.storage.StorageException;
 import dev.tethys.model.traces.SpanDeletion;
 import dev.tethys.model.traces.SpanField;
@@ -16,6 +17,7 @@ import dev.tethys.web.HttpResponse;
 import dev.tethys.web.Params;
 import dev.tethys.web.Routes;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.math.BigDecimal;
 import java.util.HexFormat;
 import java.util.List;
@@ -27,6 +29,7 @@ import java.util.function.Supplier;
  * log entries.
  */
 final class TempoDeletions {
+  private static final System.Logger LOG = JulLogger.of(TempoDeletions.class.getName());
   private static final String JSON = "application/json";
   private static final String EXAMPLE = "{ resource.service.name = \"shop\" && status = error }";
   private static final Set<String> OF_ADD = Set.of("traceId", "query", "start", "end");
@@ -49,7 +52,22 @@ final class TempoDeletions {
   }
 
   /** Request that changes deletions. */
-  private record Change(TraceStore store, String tenant, Params values) {}
+  private record Change(TraceStore store, String tenant, Params values, String user) {
+    /** Notes a change of deletions in the log of the program. */
+    void log(String what, SpanDeletion d) {
+      LOG.log(
+          Level.INFO,
+          "Deletion of spans {0} user=\"{1}\" tenant=\"{2}\" request_id={3} query=\"{4}\" start=\"{5}\""
+              + " end=\"{6}\"",
+          what,
+          user,
+          tenant,
+          d.id(),
+          d.query(),
+          d.from() == Long.MIN_VALUE ? "" : seconds(d.from()),
+          d.to() == Long.MAX_VALUE ? "" : seconds(d.to() - 1));
+    }
+  }
 
   /**
    * Reads a request that changes deletions.
@@ -65,7 +83,12 @@ final class TempoDeletions {
     String tenant = TraceRequests.tenant(request);
     Params values = request.params();
     check(values, known);
-    return new Change(store, tenant, values);
+    String user = request.user();
+    return new Change(
+        store,
+        tenant,
+        values,
+        user != null ? user : request.remoteAddress().getAddress().getHostAddress());
   }
 
   /** Refuses what would delete more than was meant: a misspelled or repeated parameter. */
@@ -138,6 +161,7 @@ final class TempoDeletions {
     }
     long to = end == Long.MAX_VALUE ? end : end + 1;
     SpanDeletion d = stored(() -> c.store.delete(c.tenant, s.text(), s.filter(), from, to));
+    c.log("accepted", d);
     TextBuffer out = new TextBuffer();
     write(d, out);
     response.send(JSON, out.toByteArray());
@@ -190,11 +214,13 @@ final class TempoDeletions {
     if (id.isEmpty()) {
       throw QueryParameters.bad("request_id is missing; name the deletion to cancel");
     }
+    List<SpanDeletion> all = stored(() -> c.store.deletions(c.tenant));
     if (stored(() -> c.store.cancelDeletion(c.tenant, id))) {
+      all.stream().filter(d -> d.id().equals(id)).forEach(d -> c.log("cancelled", d));
       response.status(204).send();
       return;
     }
-    boolean known = c.store.deletions(c.tenant).stream().anyMatch(d -> d.id().equals(id));
+    boolean known = all.stream().anyMatch(d -> d.id().equals(id));
     if (known) {
       throw QueryParameters.bad(
           "deletion " + id + " is processed and cannot be cancelled; its spans are removed");

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.logs.LogStore;
 import dev.tethys.model.traces.SpanBatch;
+import dev.tethys.testkit.LogMessages;
 import java.net.http.HttpRequest.BodyPublishers;
 import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
@@ -161,6 +162,24 @@ class TempoDeletionsTest {
     assertThat(r.body()).contains("no deletion has the request_id " + id);
     assertThat(send("DELETE", null).statusCode()).isEqualTo(400);
     assertThat(send("DELETE", null, "id", id).statusCode()).isEqualTo(400);
+  }
+
+  @Test
+  void eachChangeIsALineOfTheLog() throws Exception {
+    try (LogMessages log = LogMessages.of(TempoDeletions.class)) {
+      String id =
+          send("POST", "other", "traceId", FIRST)
+              .body()
+              .replaceAll(".*request_id\":\"([^\"]*)\".*", "$1");
+      send("DELETE", "other", "request_id", id);
+      send("DELETE", "other", "request_id", "none");
+      assertThat(log.messages())
+          .hasSize(2)
+          .allMatch(m -> m.contains("user=\"127.0.0.1\" tenant=\"other\" request_id=" + id))
+          .allMatch(m -> m.contains(FIRST));
+      assertThat(log.messages().getFirst()).startsWith("Deletion of spans accepted ");
+      assertThat(log.messages().getLast()).startsWith("Deletion of spans cancelled ");
+    }
   }
 
   private void refused(String message, String... params) throws Exception {
