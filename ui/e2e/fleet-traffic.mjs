@@ -135,6 +135,17 @@ export const scenarios = [
     },
   },
   {
+    name: 'shop: exporters are searched for personal data',
+    async run({ open, page, shot }) {
+      await open('/fleet/findings');
+      await page.getByLabel('Agents').fill('env=prod');
+      await page.getByRole('button', { name: 'Search now' }).click();
+      await page.getByRole('row', { name: /exporter:nop@logs/ }).waitFor();
+      await shot('shop-findings');
+      assert.deepEqual(await violations(page), []);
+    },
+  },
+  {
     name: 'shop: records are tapped before and after a node, and one is followed',
     async run({ open, page, shot }) {
       await open('/fleet/tap');
@@ -215,6 +226,7 @@ export const scenarios = [
         '/volumes',
         '/volumes/recommendations',
         '/fleet/tap',
+        '/fleet/findings',
         '/fleet/repository',
         '/fleet/controls',
         '/fleet/quotas',

@@ -163,6 +163,7 @@ export function groupsOf(of: Offer): Group[] {
             ? [
                 view('/fleet', 'Agents', 'collectors opamp health inventory'),
                 view('/fleet/tap', 'Live tap', 'records before after node follow where did it go'),
+                view('/fleet/findings', 'Personal data', 'pii privacy redaction detectors proof findings'),
               ]
             : [],
           'f',

@@ -111,6 +111,7 @@ const fleetConfigurations = lazyRouteComponent(
 const fleetRollouts = lazyRouteComponent(() => import('../fleet/rollouts-page'), 'RolloutsPage');
 const fleetControls = lazyRouteComponent(() => import('../fleet/controls-page'), 'ControlsPage');
 const fleetTap = lazyRouteComponent(() => import('../fleet/tap-page'), 'TapPage');
+const fleetFindings = lazyRouteComponent(() => import('../fleet/findings-page'), 'FindingsPage');
 const fleetRepository = lazyRouteComponent(() => import('../fleet/repository-page'), 'RepositoryPage');
 const fleetQuotas = lazyRouteComponent(() => import('../fleet/quotas-page'), 'QuotasPage');
 const fleetAutomation = lazyRouteComponent(() => import('../fleet/automation-page'), 'AutomationPage');
@@ -174,6 +175,7 @@ const routes = root.addChildren([
   route('/fleet/rollouts', fleetRollouts),
   route('/fleet/controls', fleetControls),
   route('/fleet/tap', fleetTap),
+  route('/fleet/findings', fleetFindings),
   route('/fleet/repository', fleetRepository),
   route('/fleet/quotas', fleetQuotas),
   route('/fleet/automation', fleetAutomation),

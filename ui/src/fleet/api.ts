@@ -2,6 +2,7 @@
 import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { call, postJson, remove } from '../api/client';
 import type { Followed, RecordChange } from '../pipelines/records';
+import type { Findings } from './findings';
 
 const ROOT = 'control';
 const EVERY = 2000;
@@ -429,6 +430,9 @@ const given = (params: Record<string, string | number | undefined>) =>
 export const tapFleet = async (of: TapRequest) =>
   (await call<PerAgent<{ records: RecordChange[]; skippedBatches: number }>>(`${ROOT}/tap`, given({ ...of })))
     .data;
+
+export const findInFleet = async (of: { selector: string; seconds: number }) =>
+  (await call<Findings>(`${ROOT}/findings`, given(of))).data;
 
 export const followInFleet = async (of: {
   signal: string;

@@ -125,6 +125,7 @@ class ControlToolTest {
     assertThat(refused("follow", "metrics")).contains("signal must be logs or traces");
     assertThat(ok("recommendations", "env=prod", "--seconds=1")).isNotEmpty();
     assertThat(refused("recommendations", "--seconds=1", "--apply=99")).contains("--apply=99");
+    assertThat(ok("findings", "env=prod", "--seconds=1")).contains("0 findings in ");
     String rules = "groups: [{name: g, rules: [{alert: A, expr: up == 0}]}]\n";
     assertThat(ok("unused", "--rules=" + file("rules.yml", rules))).isNotEmpty();
     assertThat(ok("automation")).contains("RULE");

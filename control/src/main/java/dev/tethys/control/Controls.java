@@ -151,7 +151,8 @@ final class Controls {
     String owner = draft.owner().isEmpty() ? author : draft.owner();
     long millis = clock.millis();
     if (before != null) {
-      millis = Math.max(millis, before.startedMillis() + 1); // counts are told apart by the start
+      millis =
+          Math.max(millis, before.startedMillis() + 1); // counts are distinguished by the start
     }
     LiveControl c =
         new LiveControl(

@@ -149,7 +149,7 @@ interface SourceFiles {
       return file(path, git.run("show", "HEAD:./" + path), "");
     }
 
-    /** A link could name a file outside of the commit, which nobody has reviewed. */
+    /** A link can lead to a file outside of the commit, which no review has seen. */
     private File link(String path) throws IOException {
       String to = Texts.shortened(git.run("show", "HEAD:./" + path), 200);
       return file(

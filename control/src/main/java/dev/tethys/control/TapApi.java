@@ -26,10 +26,12 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * API of what agents read for a user: records before and after a node at {@code
- * /api/v1/control/tap}, the way of a record at {@code /follow}, {@code /nodes} and {@code
- * /recommendations}. Agents mask personal data, and those that run without a live tap answer with
- * an error.
+ * API of what agents read for a user.
+ *
+ * <p>{@code /api/v1/control/tap} has the records before and after a node, {@code /follow} the way
+ * of a record, {@code /findings} personal data in what exporters get, and {@code /nodes} and {@code
+ * /recommendations} what their names say. Agents mask personal data, and those that run without a
+ * live tap answer with an error.
  */
 final class TapApi {
   /** Agents of one tap. */
@@ -40,7 +42,7 @@ final class TapApi {
   /** Time of the sample for recommendations. */
   private static final double RECOMMENDATION_SECONDS = 10;
 
-  /** Time for which a record is followed. */
+  /** Time for which a record is followed, and exporters are searched. */
   private static final double FOLLOW_SECONDS = 5;
 
   /** Time after that of the tap within which agents answer. */
@@ -56,6 +58,7 @@ final class TapApi {
           "hops",
           "ends",
           "batchesNotRead",
+          "destinations",
           "nodes",
           "pipelines");
 
@@ -101,6 +104,8 @@ final class TapApi {
     routes.get(
         ControlApi.ROOT + "/follow", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::follow));
     routes.get(
+        ControlApi.ROOT + "/findings", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::findings));
+    routes.get(
         ControlApi.ROOT + "/nodes",
         ControlApi.on(
             tokens, Tokens.Role.OPERATOR, (q, u) -> ask(NodeRecords.Request.nodes(), selector(q))));
@@ -124,6 +129,14 @@ final class TapApi {
         NodeRecords.Request.recommendations(
             seconds == null ? RECOMMENDATION_SECONDS : ControlApi.number("seconds", seconds));
     return FleetAdvice.of(ask(r, selector).path("agents"), selector);
+  }
+
+  private JsonNode findings(HttpRequest q, String user) throws IOException {
+    String seconds = q.query().first("seconds");
+    NodeRecords.Request r =
+        NodeRecords.Request.findings(
+            seconds == null ? FOLLOW_SECONDS : ControlApi.number("seconds", seconds));
+    return FleetFindings.of(ask(r, selector(q)).path("agents"));
   }
 
   private JsonNode follow(HttpRequest q, String user) throws IOException {

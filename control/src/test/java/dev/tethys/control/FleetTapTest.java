@@ -136,6 +136,52 @@ class FleetTapTest extends FleetCase {
     }
   }
 
+  @Test
+  void personalDataOfDestinationsIsCountedAndNoneIsLeftAfterRedaction() throws Exception {
+    fleet(2);
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread load =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  while (!stop.get()) {
+                    agents.getFirst().send("jane@example.com", 9, 3);
+                    agents.getLast().send("shop", 9, 3);
+                    java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+                  }
+                });
+    try {
+      JsonNode found = get("/findings?seconds=1");
+      JsonNode d = found.path("destinations").get(0);
+      assertThat(found.path("destinations").size()).isEqualTo(1);
+      assertThat(d.path("node").asString()).isEqualTo("exporter:nop@logs");
+      assertThat(d.path("findings").asLong()).isPositive();
+      assertThat(found.path("findings").asLong()).isEqualTo(d.path("findings").asLong());
+      assertThat(d.path("byDetector").path("email").toString()).contains("service.name");
+      assertThat(d.path("agents").size()).isEqualTo(2);
+      for (JsonNode a : d.path("agents")) {
+        boolean first =
+            a.path("uid")
+                .asString()
+                .equals(java.util.UUID.fromString(agents.getFirst().uid()).toString());
+        assertThat(a.path("records").asLong()).isPositive();
+        assertThat(a.path("findings").asLong() > 0).isEqualTo(first);
+      }
+      assertThat(found.toString()).doesNotContain("jane@");
+
+      ObjectNode redact = body().put("action", "redact").put("pipeline", "logs");
+      String id = done(post("/controls", redact)).path("id").asString();
+      until(() -> agents.stream().allMatch(a -> a.control(id, true) != null));
+      JsonNode clean = get("/findings?seconds=1&selector=name%3Da0");
+      assertThat(clean.path("findings").asLong(-1)).isZero();
+      assertThat(clean.path("records").asLong()).isPositive();
+      assertThat(clean.path("destinations").get(0).path("agents").size()).isEqualTo(1);
+    } finally {
+      stop.set(true);
+      load.join();
+    }
+  }
+
   private String refused(String query) throws Exception {
     HttpResponse<String> r =
         http.send(

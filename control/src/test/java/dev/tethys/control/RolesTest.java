@@ -124,6 +124,7 @@ class RolesTest extends FleetCase {
       GET /api/v1/control/follow operator
       GET /api/v1/control/nodes operator
       GET /api/v1/control/recommendations operator
+      GET /api/v1/control/findings operator
       GET /api/v1/control/automation viewer
       POST /api/v1/control/automation/webhooks/x operator
       GET /api/v1/control/mdai viewer

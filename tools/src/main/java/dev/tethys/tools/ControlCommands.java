@@ -245,6 +245,7 @@ final class ControlCommands {
     out.addAll(PackageCommands.commands());
     out.add(DryRunCommand.command());
     out.add(RecommendationsCommand.command());
+    out.add(FindingsCommand.command());
     out.add(UnusedMetricsCommand.command());
     out.addAll(LiveControlCommands.commands());
     out.addAll(FleetCommands.commands());

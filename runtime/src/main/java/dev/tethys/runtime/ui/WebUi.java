@@ -85,6 +85,7 @@ public final class WebUi {
         "/volumes",
         "/volumes/recommendations",
         "/fleet/tap",
+        "/fleet/findings",
         "/fleet/configurations",
         "/fleet/repository",
         "/fleet/quotas",

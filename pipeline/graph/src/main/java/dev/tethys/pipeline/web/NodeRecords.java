@@ -14,7 +14,8 @@ import java.util.stream.Collectors;
 
 /**
  * Answer to a request of a control plane: records before and after a node within a time,
- * recommendations, the way of one record, or nodes. It is one JSON object of bounded size.
+ * recommendations, the way of one record, findings of personal data, or nodes. It is one JSON
+ * object of bounded size.
  */
 public final class NodeRecords {
   /** Longest time. */
@@ -52,6 +53,8 @@ public final class NodeRecords {
       RECOMMENDATIONS,
       /** Way of the first log record or span that has the text. */
       FOLLOW,
+      /** Personal data in what exporters get. */
+      FINDINGS,
       NODES
     }
 
@@ -64,6 +67,12 @@ public final class NodeRecords {
     private static final Key<String> FOLLOW =
         SECTION.key(
             "follow", Type.STRING, "", "Signal, logs or traces, of which a record is followed.");
+    private static final Key<Boolean> FINDINGS =
+        SECTION.key(
+            "findings",
+            Type.BOOL,
+            false,
+            "Findings of personal data in what exporters get, in place of records of a node.");
     private static final Key<Boolean> NODES =
         SECTION.key("nodes", Type.BOOL, false, "Nodes in place of records of a node.");
     private static final Key<Double> SECONDS =
@@ -85,7 +94,11 @@ public final class NodeRecords {
       Kind kind =
           o.get(RECOMMENDATIONS)
               ? Kind.RECOMMENDATIONS
-              : o.get(NODES) ? Kind.NODES : o.get(FOLLOW).isEmpty() ? Kind.RECORDS : Kind.FOLLOW;
+              : o.get(FINDINGS)
+                  ? Kind.FINDINGS
+                  : o.get(NODES)
+                      ? Kind.NODES
+                      : o.get(FOLLOW).isEmpty() ? Kind.RECORDS : Kind.FOLLOW;
       Request r =
           new Request(
               kind,
@@ -99,7 +112,8 @@ public final class NodeRecords {
       }
       if ((kind == Kind.RECORDS) == o.get(NODE).isEmpty()) {
         throw o.error(
-            NODE, "node is required for records; recommendations, follow and nodes have none");
+            NODE,
+            "node is required for records; recommendations, follow, findings and nodes have none");
       }
       if (!(r.seconds > 0 && r.seconds <= MAX_SECONDS)) {
         throw o.error(SECONDS, "must be more than 0 and at most 30");
@@ -138,6 +152,12 @@ public final class NodeRecords {
       return read(j.key("seconds").raw(Double.toString(seconds)).close('}').toString());
     }
 
+    /** Request for findings of personal data. */
+    public static Request findings(double seconds) {
+      Json j = new Json().open('{').key("findings").raw("true");
+      return read(j.key("seconds").raw(Double.toString(seconds)).close('}').toString());
+    }
+
     /** Request for the nodes. */
     public static Request nodes() {
       return read("{\"nodes\": true, \"seconds\": 1}");
@@ -150,6 +170,7 @@ public final class NodeRecords {
         case RECORDS -> j.key("node").text(node);
         case RECOMMENDATIONS -> j.key("recommendations").raw("true");
         case FOLLOW -> j.key("follow").text(node);
+        case FINDINGS -> j.key("findings").raw("true");
         case NODES -> j.key("nodes").raw("true");
       }
       j.key("seconds").raw(Double.toString(seconds)).key("records").number(records);
@@ -176,8 +197,8 @@ public final class NodeRecords {
    * Reads records until there are enough or the time is up.
    *
    * @return an object with {@code records} and {@code skippedBatches}, with {@code
-   *     recommendations}, with {@code hops} and {@code ends}, or with {@code nodes} and {@code
-   *     pipelines}
+   *     recommendations}, with {@code hops} and {@code ends}, with {@code destinations}, or with
+   *     {@code nodes} and {@code pipelines}
    * @throws IOException when there is no access, no such node, or another record is followed
    */
   public static String read(GraphView graph, TapAccess access, Request r)
@@ -196,6 +217,7 @@ public final class NodeRecords {
               .follow(r.node, r.contains, r.seconds)
               .orElseThrow(
                   () -> new IOException("another record is followed at this agent; try again"));
+      case FINDINGS -> DestinationFindings.read(graph, r.seconds);
       case NODES -> nodes(graph);
     };
   }

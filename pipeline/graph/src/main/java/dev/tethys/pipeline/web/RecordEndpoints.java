@@ -1,16 +1,7 @@
 package dev.tethys.pipeline.web;
 
-import dev.tethys.codec.CodecException;
-import dev.tethys.model.telemetry.Telemetry;
-import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.graph.GraphStatus;
 import dev.tethys.pipeline.graph.GraphView;
 import dev.tethys.pipeline.graph.NodeTap;
-import dev.tethys.pipeline.graph.Tap;
-import dev.tethys.pipeline.privacy.Detector;
-import dev.tethys.pipeline.privacy.Finding;
-import dev.tethys.pipeline.privacy.PersonalData;
-import dev.tethys.pipeline.privacy.TelemetryTexts;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -19,10 +10,6 @@ import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
-import java.util.LinkedHashMap;
-import java.util.Map;
-import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.Semaphore;
 
 /**
@@ -35,9 +22,6 @@ final class RecordEndpoints {
 
   private static final int MAX_RECORDS = 100;
   private static final double MAX_SECONDS = 30;
-
-  /** Batches a second that a check of a destination reads. */
-  private static final double CHECKED_PER_SECOND = 10;
 
   private final GraphView graph;
   private final TapAccess access;
@@ -158,106 +142,17 @@ final class RecordEndpoints {
                 () -> new HttpException(429, "another record is followed; try again later")));
   }
 
-  /** Findings of the detectors in what destinations get. */
-  private static final class Checked {
-    long records;
-    long batches;
-    final Map<String, Map<String, Long>> byDetector = new TreeMap<>(); // by field
-
-    void read(Batch b) {
-      Telemetry<?> tree;
-      try {
-        tree =
-            b.encoding() == dev.tethys.pipeline.Encoding.REMOTE_WRITE
-                ? b.seriesAsOtlp().metrics()
-                : b.takeTree();
-      } catch (CodecException e) {
-        return;
-      }
-      records += tree.itemCount();
-      batches++;
-      TelemetryTexts.edit(
-          tree,
-          (field, text) -> {
-            for (Finding f : DATA.find(text)) {
-              Map<String, Long> fields =
-                  byDetector.computeIfAbsent(f.detector().word(), k -> new TreeMap<>());
-              boolean known = fields.containsKey(field) || fields.size() < MAX_RECORDS;
-              fields.merge(known ? field : "other", 1L, Long::sum);
-            }
-            return text;
-          });
-    }
-  }
-
-  private static final PersonalData DATA = PersonalData.all();
-
   private void findings(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
-    reading(() -> check(q, r));
-  }
-
-  private void check(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
-    double seconds = PipelineEndpoints.number(q.query(), "seconds", 5, MAX_SECONDS);
-    Map<GraphStatus.EdgeStatus, Tap> taps = new LinkedHashMap<>();
-    Map<String, Checked> by = new TreeMap<>();
-    try {
-      GraphStatus status = graph.status();
-      for (GraphStatus.EdgeStatus e : status.edges()) {
-        boolean exporter =
-            status.nodes().stream()
-                .anyMatch(n -> n.id().equals(e.to()) && n.kind().equals("exporter"));
-        Optional<Tap> tap = exporter ? graph.tap(e.id(), CHECKED_PER_SECOND) : Optional.empty();
-        tap.ifPresent(t -> taps.put(e, t));
-      }
-      long end = System.nanoTime() + (long) (seconds * 1e9);
-      while (System.nanoTime() < end) {
-        for (Map.Entry<GraphStatus.EdgeStatus, Tap> e : taps.entrySet()) {
-          Batch b = e.getValue().next(taps.size() > 10 ? 5 : 50);
-          Checked c = by.computeIfAbsent(e.getKey().to(), k -> new Checked());
-          while (b != null && System.nanoTime() < end) {
-            c.read(b);
-            b = e.getValue().next(0);
-          }
-        }
-        if (taps.isEmpty()) {
-          break;
-        }
-      }
-    } finally {
-      taps.values().forEach(Tap::close);
-    }
-    PipelineEndpoints.send(r, findingsJson(by));
+    reading(
+        () ->
+            PipelineEndpoints.send(
+                r,
+                DestinationFindings.read(
+                    graph, PipelineEndpoints.number(q.query(), "seconds", 5, MAX_SECONDS))));
   }
 
   private void recommend(HttpRequest q, HttpResponse r) throws IOException, InterruptedException {
     double seconds = PipelineEndpoints.number(q.query(), "seconds", 10, MAX_SECONDS);
     PipelineEndpoints.send(r, new SampledAdvice(graph, access).read(seconds));
-  }
-
-  private static String findingsJson(Map<String, Checked> by) {
-    Json j = new Json().open('{').key("detectors").open('[');
-    for (Detector d : Detector.values()) {
-      j.text(d.word());
-    }
-    j.close(']').key("destinations").open('[');
-    by.forEach(
-        (node, c) -> {
-          long sum =
-              c.byDetector.values().stream()
-                  .flatMap(f -> f.values().stream())
-                  .mapToLong(Long::longValue)
-                  .sum();
-          j.open('{').key("node").text(node).key("records").number(c.records);
-          j.key("batches").number(c.batches).key("findings").number(sum);
-          j.key("byDetector").open('{');
-          c.byDetector.forEach(
-              (detector, fields) -> {
-                j.key(detector).open('{');
-                fields.forEach((field, n) -> j.key(field).number(n));
-                j.close('}');
-              });
-          j.close('}').close('}');
-        });
-    return j.close(']').close('}').toString();
   }
 }

@@ -1,0 +1,78 @@
+package dev.tethys.tools;
+
+import static dev.tethys.tools.ControlCommands.list;
+import static dev.tethys.tools.ControlCommands.object;
+import static dev.tethys.tools.ControlCommands.text;
+
+import dev.tethys.runtime.cli.Flag;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/** {@code control findings}: searches what exporters of the fleet get for personal data. */
+final class FindingsCommand {
+  private FindingsCommand() {}
+
+  static Command command() {
+    return ControlCommands.command(
+        "findings",
+        "[<selector>]",
+        "Search a sample of what exporters get for personal data and credentials; the exit status"
+            + " is 1 where any is found, or an agent was not searched.",
+        List.of(Flag.of("seconds", Flag.Kind.INTEGER, "5", "Time of the sample, at most 30.")),
+        0,
+        1,
+        FindingsCommand::run);
+  }
+
+  private static int run(Command.Arguments a, Console console) throws IOException {
+    Object out =
+        ControlCommands.call(
+            a,
+            "GET",
+            "/findings?seconds="
+                + a.flags().integer("seconds")
+                + "&selector="
+                + ServerApi.encoded(a.operand(0, "")),
+            null);
+    Table t = new Table();
+    t.row("EXPORTER", "AGENTS", "RECORDS", "FINDINGS", "WHERE");
+    for (Object d : list(object(out).get("destinations"))) {
+      String unreadable = text(d, "unreadableBatches");
+      t.row(
+          text(d, "node"),
+          list(object(d).get("agents")).size(),
+          text(d, "records"),
+          text(d, "findings"),
+          where(d)
+              + (unreadable.isEmpty() || unreadable.equals("0")
+                  ? ""
+                  : " (" + unreadable + " batches not readable)"));
+    }
+    t.print(console.out());
+    List<?> errors = list(object(out).get("errors"));
+    for (Object e : errors) {
+      console.err().println(text(e, "uid") + ": " + text(e, "error"));
+    }
+    console
+        .out()
+        .println(text(out, "findings") + " findings in " + text(out, "records") + " records");
+    return errors.isEmpty() && text(out, "findings").equals("0") ? 0 : 1;
+  }
+
+  private static String where(@Nullable Object d) {
+    List<String> out = new ArrayList<>();
+    Object by = object(d).get("byDetector");
+    if (by != null) {
+      object(by)
+          .forEach(
+              (detector, fields) -> {
+                List<String> places = new ArrayList<>();
+                object(fields).forEach((field, n) -> places.add(field + " " + n));
+                out.add(detector + ": " + String.join(", ", places));
+              });
+    }
+    return String.join("; ", out);
+  }
+}
