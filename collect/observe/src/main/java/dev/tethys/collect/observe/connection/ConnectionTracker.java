@@ -58,7 +58,9 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  private final ReentrantLock lock = new ReentrantLock();
+  /** Fair: a reader of metrics would wait for long while events come in without a pause. */
+  private final ReentrantLock lock = new ReentrantLock(true);
+
   private final Owner.Resolver owners;
   private final ConnectionFilter filter;
   private final LocalAddresses localAddresses;
@@ -368,8 +370,8 @@ public final class ConnectionTracker implements Collector {
     try {
       pass++;
       for (Peer p : peers.values()) {
-        p.rttMicros = 0;
-        p.rttCount = 0;
+        p.nextRttMicros = 0;
+        p.nextRttCount = 0;
       }
     } finally {
       lock.unlock();
@@ -391,9 +393,31 @@ public final class ConnectionTracker implements Collector {
     }
   }
 
-  /** Notes another socket of the pass. */
+  /** Notes another socket of the pass; false when it is not known. */
+  public boolean knownInPass(long time, SocketView v) {
+    if (isUnconnected(v)) {
+      return true;
+    }
+    lock.lock();
+    try {
+      Connection c = connections.get(v.socket);
+      if (c == null || c.remotePort != v.remotePort) {
+        return false; // the kernel reuses the memory of sockets
+      }
+      inPass(c, time, v);
+      return true;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private static boolean isUnconnected(SocketView v) {
+    return v.state == TcpState.SYN_SENT || v.state == TcpState.CLOSE || v.remotePort == 0;
+  }
+
+  /** Notes another socket of the pass, which may be new. */
   public void connectionInPass(long time, SocketView v, FirstSeenOrigin unseen) {
-    if (v.state == TcpState.SYN_SENT || v.state == TcpState.CLOSE || v.remotePort == 0) {
+    if (isUnconnected(v)) {
       return;
     }
     lock.lock();
@@ -408,22 +432,28 @@ public final class ConnectionTracker implements Collector {
         if (c == null) {
           return;
         }
+      } else if (c.pass == pass && unseen == FirstSeenOrigin.KNOWN) {
+        return;
       } else if (!c.established && unseen == FirstSeenOrigin.OPENED) {
         c.established = true;
       }
-      c.pass = pass;
-      claim(c, v);
-      count(c, v);
-      Peer p = c.peer();
-      if (p != null && c.established) {
-        p.lastUsed = time;
-        if (v.smoothedRttMicros > 0) {
-          p.rttMicros += v.smoothedRttMicros;
-          p.rttCount++;
-        }
-      }
+      inPass(c, time, v);
     } finally {
       lock.unlock();
+    }
+  }
+
+  private void inPass(Connection c, long time, SocketView v) {
+    c.pass = pass;
+    claim(c, v);
+    count(c, v);
+    Peer p = c.peer();
+    if (p != null && c.established) {
+      p.lastUsed = time;
+      if (v.smoothedRttMicros > 0) {
+        p.nextRttMicros += v.smoothedRttMicros;
+        p.nextRttCount++;
+      }
     }
   }
 
@@ -477,6 +507,8 @@ public final class ConnectionTracker implements Collector {
       listeners.values().removeIf(l -> l.pass < oldest);
       for (Iterator<Map.Entry<PeerKey, Peer>> i = peers.entrySet().iterator(); i.hasNext(); ) {
         Peer p = i.next().getValue();
+        p.rttMicros = p.nextRttMicros;
+        p.rttCount = p.nextRttCount;
         if (p.active <= 0 && time - p.lastUsed > PEER_IDLE_NANOS) {
           i.remove();
           peersOfOwner.computeIfPresent(p.owner(), (_, n) -> n == 1 ? null : n - 1);

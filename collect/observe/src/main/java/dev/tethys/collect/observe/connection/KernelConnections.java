@@ -103,20 +103,23 @@ public final class KernelConnections implements TcpSource {
   }
 
   @Override
-  public void readSockets() throws IOException {
+  public void readSockets(Runnable between) throws IOException {
     readEvents();
-    tracker.lock().lock();
-    try {
-      long now = System.nanoTime();
-      tracker.beginPass();
-      iterator.forEach(
-          RECORD_BYTES,
-          (m, at) -> {
-            read(m, at);
-            if (view.state == TcpState.LISTEN) {
-              tracker.listenerInPass(view);
-            }
-          });
+    long now = System.nanoTime();
+    tracker.beginPass();
+    boolean[] unknown = new boolean[1];
+    iterator.forEach(
+        RECORD_BYTES,
+        (m, at) -> {
+          read(m, at);
+          if (view.state == TcpState.LISTEN) {
+            tracker.listenerInPass(view);
+          } else {
+            unknown[0] |= !tracker.knownInPass(now, view);
+          }
+        },
+        between);
+    if (unknown[0]) { // which side connected is told by the listening sockets, known by now
       iterator.forEach(
           RECORD_BYTES,
           (m, at) -> {
@@ -124,11 +127,10 @@ public final class KernelConnections implements TcpSource {
             if (view.state != TcpState.LISTEN) {
               tracker.connectionInPass(now, view, FirstSeenOrigin.KNOWN);
             }
-          });
-      tracker.endPass(now, true);
-    } finally {
-      tracker.lock().unlock();
+          },
+          between);
     }
+    tracker.endPass(now, true);
   }
 
   private void read(MemorySegment m, long at) {

@@ -22,6 +22,11 @@ public final class Peer {
   long rttMicros;
 
   int rttCount;
+
+  /** The same of the pass that runs. */
+  long nextRttMicros;
+
+  int nextRttCount;
   long lastUsed;
 
   Peer(Owner owner, String destination, String actualDestination, String address) {

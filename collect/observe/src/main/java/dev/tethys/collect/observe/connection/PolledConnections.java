@@ -48,7 +48,7 @@ public final class PolledConnections implements TcpSource {
   }
 
   @Override
-  public void readSockets() throws IOException {
+  public void readSockets(Runnable between) throws IOException {
     scanProcesses();
     FutureTask<@Nullable Void> pass =
         new FutureTask<>(

@@ -20,9 +20,10 @@ public interface TcpSource extends AutoCloseable {
   /**
    * Reads all sockets.
    *
+   * @param between called after each part of them, which may be many: events are read meanwhile
    * @throws IOException when the kernel fails
    */
-  void readSockets() throws IOException;
+  void readSockets(Runnable between) throws IOException;
 
   /** Number of changes that were lost. */
   long lostEvents();

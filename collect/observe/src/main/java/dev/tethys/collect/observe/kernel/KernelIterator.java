@@ -45,9 +45,11 @@ public final class KernelIterator implements AutoCloseable {
    * Reads all records.
    *
    * @param size of each
+   * @param between called after each part of them
    * @throws IOException when the kernel fails
    */
-  public synchronized void forEach(int size, RecordHandler handler) throws IOException {
+  public synchronized void forEach(int size, RecordHandler handler, Runnable between)
+      throws IOException {
     if (closed) {
       throw new IOException("the iterator is closed");
     }
@@ -65,6 +67,7 @@ public final class KernelIterator implements AutoCloseable {
         for (long at = 0; at + size <= n; at += size) {
           handler.accept(whole, at);
         }
+        between.run();
       } while (n == whole.byteSize());
     } finally {
       SystemCalls.close(iterator);

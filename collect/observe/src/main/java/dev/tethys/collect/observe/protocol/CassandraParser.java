@@ -2,8 +2,6 @@ package dev.tethys.collect.observe.protocol;
 
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import java.util.HexFormat;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /** CQL native protocol 3 and 4, and 5 before its frames are wrapped; matched by stream. */
 final class CassandraParser extends ProtocolParser {
@@ -19,17 +17,8 @@ final class CassandraParser extends ProtocolParser {
   private static final int AUTH_SUCCESS = 0x10;
   private static final int PREPARED = 4;
   private static final int LONGEST_CQL = 4096;
-  private static final int STATEMENTS = 512;
 
-  private final Map<String, String> statements =
-      new LinkedHashMap<>(4, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
-          return size() > STATEMENTS;
-        }
-      };
+  private final StatementTexts statements = new StatementTexts();
 
   CassandraParser(Requests requests) {
     super(requests);
@@ -160,5 +149,15 @@ final class CassandraParser extends ProtocolParser {
     return in.ready(HEADER + Math.min(in.i32(5), answer == 0 ? LONGEST_CQL : 64))
         ? Step.NEXT
         : Step.MORE;
+  }
+
+  @Override
+  int retained() {
+    return statements.bytes();
+  }
+
+  @Override
+  void forget() {
+    statements.clear();
   }
 }

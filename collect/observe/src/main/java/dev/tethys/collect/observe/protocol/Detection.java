@@ -12,6 +12,8 @@ final class Detection {
     Protocol.NATS,
     Protocol.DUBBO,
     Protocol.RABBITMQ,
+    Protocol.AMQP,
+    Protocol.MSSQL,
     Protocol.MQTT,
     Protocol.MONGODB,
     Protocol.POSTGRES,
@@ -49,7 +51,9 @@ final class Detection {
         ? Protocol.NATS
         : AmqpParser.isAnswer(in)
             ? Protocol.RABBITMQ
-            : MqttParser.isAnswer(in) ? Protocol.MQTT : null;
+            : Amqp1Parser.isFrame(in)
+                ? Protocol.AMQP
+                : MqttParser.isAnswer(in) ? Protocol.MQTT : null;
   }
 
   /** True when a request of this protocol is hardly ever found in bytes of another one. */
@@ -78,6 +82,8 @@ final class Detection {
       case NATS -> new NatsParser(requests);
       case DUBBO -> new DubboParser(requests);
       case RABBITMQ -> new AmqpParser(requests);
+      case AMQP -> new Amqp1Parser(requests);
+      case MSSQL -> new TdsParser(requests);
       case MQTT -> new MqttParser(requests);
       case MONGODB -> new MongoParser(requests);
       case POSTGRES -> new PostgresParser(requests);
@@ -100,6 +106,8 @@ final class Detection {
       case NATS -> NatsParser.isRequest(in);
       case DUBBO -> DubboParser.isRequest(in);
       case RABBITMQ -> AmqpParser.isRequest(in);
+      case AMQP -> Amqp1Parser.isRequest(in);
+      case MSSQL -> TdsParser.isRequest(in);
       case MQTT -> MqttParser.isRequest(in);
       case MONGODB -> MongoParser.isRequest(in);
       case POSTGRES -> PostgresParser.isRequest(in);

@@ -147,19 +147,35 @@ final class FoundationdbParser extends ProtocolParser {
     return length < 8 || length > LARGEST ? Step.WRONG : Step.NEXT;
   }
 
+  @Override
+  int retained() {
+    return tokens.bytes;
+  }
+
+  @Override
+  void forget() {
+    tokens.open.clear();
+    tokens.bytes = 0;
+  }
+
   /** Bytes of open requests, searched for the token of an answer. */
   private static final class Tokens {
     private final ArrayDeque<Open> open = new ArrayDeque<>();
     private long next;
+    private int bytes;
 
     private record Open(long id, byte[] body) {}
 
     Pending open(StreamBuffer in, Requests requests, int header, int end) {
       if (open.size() >= OPEN) {
-        requests.close(open.remove().id);
+        Open first = open.remove();
+        bytes -= first.body.length;
+        requests.close(first.id);
       }
       long id = next++;
-      open.add(new Open(id, in.copy(header + 24, end)));
+      byte[] body = in.copy(header + 24, end);
+      bytes += body.length;
+      open.add(new Open(id, body));
       return requests.open(id, in.startTime());
     }
 
@@ -169,11 +185,16 @@ final class FoundationdbParser extends ProtocolParser {
         Open o = it.next();
         if (contains(o.body, token)) {
           it.remove();
+          bytes -= o.body.length;
           return requests.close(o.id);
         }
       }
       Open oldest = open.poll();
-      return oldest == null ? null : requests.close(oldest.id);
+      if (oldest == null) {
+        return null;
+      }
+      bytes -= oldest.body.length;
+      return requests.close(oldest.id);
     }
 
     private static boolean contains(byte[] body, byte[] token) {

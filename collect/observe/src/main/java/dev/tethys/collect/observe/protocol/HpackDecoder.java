@@ -150,7 +150,16 @@ final class HpackDecoder {
 
   private record Entry(String name, String value, int size) {}
 
+  private static final Entry GONE = new Entry("", "", 0);
+
+  /** Bytes of an entry in memory beside those that the protocol counts. */
+  private static final int ENTRY = 64;
+
   private final List<Entry> table = new ArrayList<>(); // the newest one last
+
+  /** Entries at the start of the table that count no more. */
+  private int evicted;
+
   private int tableSize;
   private int tableLimit = 4096;
   private byte[] in = {};
@@ -177,7 +186,13 @@ final class HpackDecoder {
   /** Forgets the table, for a block that was missed: what is added from now on is right again. */
   void forget() {
     table.clear();
+    evicted = 0;
     tableSize = 0;
+  }
+
+  /** Bytes of the table in memory, about. */
+  int retained() {
+    return tableSize + ENTRY * (table.size() - evicted);
   }
 
   private boolean field(Headers headers) {
@@ -243,16 +258,19 @@ final class HpackDecoder {
   }
 
   private void evict(int room) {
-    int n = 0;
-    while (n < table.size() && tableSize + room > tableLimit) {
-      tableSize -= table.get(n++).size;
+    while (evicted < table.size() && tableSize + room > tableLimit) {
+      tableSize -= table.get(evicted).size;
+      table.set(evicted++, GONE);
     }
-    table.subList(0, n).clear();
+    if (evicted > table.size() / 2) { // moved seldom: a block may evict thousands
+      table.subList(0, evicted).clear();
+      evicted = 0;
+    }
   }
 
   private @Nullable Entry entry(int index) {
     int i = table.size() - (index - STATIC_ENTRIES);
-    return i >= 0 && i < table.size() ? table.get(i) : null;
+    return i >= evicted && i < table.size() ? table.get(i) : null;
   }
 
   private String name(int index) {

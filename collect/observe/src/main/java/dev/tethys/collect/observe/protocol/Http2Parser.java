@@ -35,6 +35,10 @@ final class Http2Parser extends ProtocolParser {
     Side(boolean fromClient) {
       this.fromClient = fromClient;
     }
+
+    int retained() {
+      return hpack.retained() + (block == null ? 0 : block.size());
+    }
   }
 
   private final Side client = new Side(true);
@@ -268,6 +272,17 @@ final class Http2Parser extends ProtocolParser {
     Side side = request ? client : server;
     side.block = null;
     side.hpack.forget();
+  }
+
+  @Override
+  int retained() {
+    return client.retained() + server.retained();
+  }
+
+  @Override
+  void forget() {
+    lost(true, 0);
+    lost(false, 0);
   }
 
   /** Headers that are measured. */

@@ -1,8 +1,6 @@
 package dev.tethys.collect.observe.protocol;
 
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /** MySQL and MariaDB: text and prepared statements, result sets, several results. */
 final class MysqlParser extends ProtocolParser {
@@ -18,7 +16,6 @@ final class MysqlParser extends ProtocolParser {
   private static final int LAST_COMMAND = 0x1f;
   private static final int CLIENT_SSL = 0x800;
   private static final int MORE_RESULTS = 0x0008;
-  private static final int STATEMENTS = 512;
   private static final int LONGEST_SQL = 4096;
 
   /** Part of an answer that is read next. */
@@ -30,15 +27,7 @@ final class MysqlParser extends ProtocolParser {
     ROWS
   }
 
-  private final Map<Integer, String> statements =
-      new LinkedHashMap<>(4, 0.75f, true) {
-        private static final long serialVersionUID = 1L;
-
-        @Override
-        protected boolean removeEldestEntry(Map.Entry<Integer, String> eldest) {
-          return size() > STATEMENTS;
-        }
-      };
+  private final StatementTexts statements = new StatementTexts();
   private Part part = Part.FIRST;
   private long columnsLeft;
   private boolean columnsEnded;
@@ -308,5 +297,15 @@ final class MysqlParser extends ProtocolParser {
     if (requests.quietSince(now)) {
       part = Part.FIRST;
     }
+  }
+
+  @Override
+  int retained() {
+    return statements.bytes();
+  }
+
+  @Override
+  void forget() {
+    statements.clear();
   }
 }

@@ -27,6 +27,10 @@ final class Pending {
   @Nullable String traceParent;
   List<String> answers = List.of();
 
+  /** Bytes of memory as far as they are counted: 0 while it is being read, and once closed. */
+  int bytes;
+
+  boolean closed;
   Kind kind = Kind.SINGLE;
 
   /** True when the request was reported and only its place in the order is left. */

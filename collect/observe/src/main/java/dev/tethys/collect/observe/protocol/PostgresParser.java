@@ -1,8 +1,6 @@
 package dev.tethys.collect.observe.protocol;
 
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
-import java.util.LinkedHashMap;
-import java.util.Map;
 
 /**
  * PostgreSQL protocol 3: simple queries, prepared statements, several statements before a Sync.
@@ -10,15 +8,14 @@ import java.util.Map;
  * <p>The statement of a name is remembered per connection.
  */
 final class PostgresParser extends ProtocolParser {
-  private static final int STATEMENTS = 256;
   private static final int LONGEST_SQL = 4096;
   private static final int LONGEST_NAME = 256;
   private static final int LARGEST = 1 << 30;
   private static final String FRONTEND = "QPBECDSHFXdcfp";
   private static final String BACKEND = "RSKZTDCEIANG123nsHtdcVWv";
 
-  private final Map<String, String> statements = bounded();
-  private final Map<String, String> portals = bounded();
+  private final StatementTexts statements = new StatementTexts();
+  private final StatementTexts portals = new StatementTexts();
 
   /** Text of the statement prepared last in the current batch; empty when there was none. */
   private String prepared = "";
@@ -324,14 +321,14 @@ final class PostgresParser extends ProtocolParser {
     requests.quietSince(now);
   }
 
-  private static Map<String, String> bounded() {
-    return new LinkedHashMap<>(4, 0.75f, true) {
-      private static final long serialVersionUID = 1L;
+  @Override
+  int retained() {
+    return statements.bytes() + portals.bytes();
+  }
 
-      @Override
-      protected boolean removeEldestEntry(Map.Entry<String, String> eldest) {
-        return size() > STATEMENTS;
-      }
-    };
+  @Override
+  void forget() {
+    statements.clear();
+    portals.clear();
   }
 }

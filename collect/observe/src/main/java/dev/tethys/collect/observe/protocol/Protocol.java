@@ -19,7 +19,11 @@ public enum Protocol {
   CLICKHOUSE("clickhouse", "queries"),
   ZOOKEEPER("zookeeper", "requests"),
   FOUNDATIONDB("foundationdb", "requests"),
-  DNS("dns", "requests");
+  DNS("dns", "requests"),
+  /** Microsoft SQL Server. */
+  MSSQL("mssql", "queries"),
+  /** AMQP 1.0; version 0.9.1 is that of RabbitMQ. */
+  AMQP("amqp", "messages");
 
   private final String family;
   private final String unit;
@@ -36,7 +40,7 @@ public enum Protocol {
 
   /** True where messages are counted without an answer, so that no latency exists. */
   public boolean oneWay() {
-    return this == RABBITMQ || this == NATS || this == MQTT;
+    return this == RABBITMQ || this == NATS || this == MQTT || this == AMQP;
   }
 
   /**

@@ -50,6 +50,7 @@ public final class ProtocolConnection {
 
   private int requestGrace;
   private boolean answersOutOfStep;
+  private final Retention.Share share = new Retention.Share(this);
 
   /**
    * @param requestsGo direction of the requests when it is known, SENT for the side that connected;
@@ -85,6 +86,29 @@ public final class ProtocolConnection {
       // No traffic may stop the agent; the counter shows the fault.
       counters.faults.incrementAndGet();
       stopParsing();
+    }
+    account();
+  }
+
+  private void account() {
+    long bytes = sent.retained() + received.retained();
+    if (parser != null) {
+      bytes += parser.retained();
+    }
+    if (requests != null) {
+      bytes += requests.retained();
+    }
+    int forgot = counters.retention.update(share, bytes);
+    if (forgot > 0) {
+      counters.shed.addAndGet(forgot);
+    }
+  }
+
+  /** Drops everything that was kept for later payloads: memory is short. */
+  void forget() {
+    resynchronise();
+    if (parser != null) {
+      parser.forget();
     }
   }
 
@@ -145,6 +169,7 @@ public final class ProtocolConnection {
       parser.flushIdle(Long.MAX_VALUE);
     }
     stopParsing();
+    account();
   }
 
   private void read(

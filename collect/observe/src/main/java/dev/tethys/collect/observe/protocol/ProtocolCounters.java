@@ -14,6 +14,9 @@ public final class ProtocolCounters {
   final AtomicLong unanswered = new AtomicLong();
   final AtomicLong faults = new AtomicLong();
 
+  /** Memory of all connections; of the thread that feeds them. */
+  final Retention retention = new Retention();
+
   /** Requests open on all connections; of the thread that feeds them. */
   int open;
 
@@ -27,7 +30,7 @@ public final class ProtocolCounters {
     return malformed.get();
   }
 
-  /** Requests not measured because too many were open. */
+  /** Requests not measured because too many were open, and connections that forgot for memory. */
   public long shed() {
     return shed.get();
   }

@@ -53,6 +53,14 @@ abstract class ProtocolParser {
   /** Told when messages of a direction may have been missed; the next payload starts with one. */
   void lost(boolean request, long now) {}
 
+  /** Bytes of state that grows with what the connection carries, open requests aside. */
+  int retained() {
+    return 0;
+  }
+
+  /** Drops that state: memory is short. */
+  void forget() {}
+
   /** Told when the connection was quiet or ended: answers known to be complete are reported. */
   void flushIdle(long now) {}
 }

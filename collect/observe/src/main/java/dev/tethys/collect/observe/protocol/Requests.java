@@ -15,6 +15,9 @@ import org.jspecify.annotations.Nullable;
 final class Requests {
   static final int BOUND = 4096;
 
+  /** Bytes of a request beside its texts. */
+  private static final int REQUEST_BYTES = 160;
+
   private final Protocol protocol;
   private final boolean client;
   private final RequestSink sink;
@@ -25,6 +28,8 @@ final class Requests {
   private boolean answerLost;
   private long lastAnswer;
   private long completed;
+  private final ArrayDeque<Pending> fresh = new ArrayDeque<>(2);
+  private long retained;
 
   Requests(Protocol protocol, boolean client, RequestSink sink, ProtocolCounters counters) {
     this.protocol = protocol;
@@ -47,6 +52,7 @@ final class Requests {
     Pending p = new Pending(start);
     counters.open++;
     queue.add(p);
+    fresh.add(p);
     return p;
   }
 
@@ -59,14 +65,15 @@ final class Requests {
     }
     boolean full = byId.size() >= BOUND || counters.open >= ProtocolCounters.MAX_OPEN;
     if (full && !byId.isEmpty() && !byId.containsKey(id)) {
-      byId.pollFirstEntry();
-      counters.open--;
+      closed(byId.pollFirstEntry().getValue());
       counters.shed.incrementAndGet();
     }
     Pending p = new Pending(start);
-    if (byId.put(id, p) == null) {
-      counters.open++;
-    } else {
+    counters.open++;
+    fresh.add(p);
+    Pending before = byId.put(id, p);
+    if (before != null) {
+      closed(before);
       counters.unanswered.incrementAndGet();
     }
     return p;
@@ -83,7 +90,7 @@ final class Requests {
     Map<Long, Pending> byId = numbered;
     Pending p = byId == null ? null : byId.remove(id);
     if (p != null) {
-      counters.open--;
+      closed(p);
     }
     return p;
   }
@@ -97,7 +104,7 @@ final class Requests {
   @Nullable Pending close() {
     Pending p = queue.poll();
     if (p != null) {
-      counters.open--;
+      closed(p);
     } else if (untracked > 0) {
       untracked--;
     }
@@ -162,7 +169,7 @@ final class Requests {
     }
     answerLost = false;
     for (Pending p = queue.poll(); p != null; p = queue.poll()) {
-      counters.open--;
+      closed(p);
       report(p, lastAnswer);
     }
     untracked = 0;
@@ -172,6 +179,24 @@ final class Requests {
   /** As {@link #sentAgain} when nothing came for a second after a loss. */
   boolean quietSince(long now) {
     return (now == Long.MAX_VALUE || now - lastAnswer > 1_000_000_000L) && sentAgain();
+  }
+
+  private void closed(Pending p) {
+    counters.open--;
+    p.closed = true;
+    retained -= p.bytes;
+    p.bytes = 0;
+  }
+
+  /** Bytes of the open requests; to be called when a payload was read. */
+  long retained() {
+    for (Pending p = fresh.poll(); p != null; p = fresh.poll()) {
+      if (!p.closed) {
+        p.bytes = REQUEST_BYTES + p.target.length() + p.statement.length();
+        retained += p.bytes;
+      }
+    }
+    return retained;
   }
 
   /** Number of requests reported. */
@@ -191,6 +216,8 @@ final class Requests {
     counters.open -= queue.size() + (numbered == null ? 0 : numbered.size());
     queue.clear();
     numbered = null;
+    fresh.clear();
+    retained = 0;
     untracked = 0;
     answerLost = false;
   }

@@ -26,12 +26,16 @@ public final class DnsMetrics implements Collector {
   private static final String OTHER = "~other";
   private static final int MAX_OWNERS = 10_000;
 
+  /** Series of an owner by each of its names: a name has few types and outcomes. */
+  private static final int SERIES_OF_DOMAIN = 8;
+
   private record Key(String domain, String type, String status) {}
 
   private static final class Stats {
     final Map<Key, long[]> counts = new HashMap<>();
     final Set<String> domains = new HashSet<>();
     final LatencyHistogram latency = new LatencyHistogram();
+    long lastUsed;
   }
 
   private final Lock lock;
@@ -71,9 +75,23 @@ public final class DnsMetrics implements Collector {
         domain = OTHER;
       }
     }
-    s.counts
-        .computeIfAbsent(new Key(domain, r.operation(), r.statusLabel()), _ -> new long[1])[0]++;
+    Key key = new Key(domain, r.operation(), r.statusLabel());
+    if (!s.counts.containsKey(key) && s.counts.size() >= SERIES_OF_DOMAIN * maxDomains) {
+      key = new Key(OTHER, OTHER, r.statusLabel());
+    }
+    s.counts.computeIfAbsent(key, _ -> new long[1])[0]++;
+    s.lastUsed = r.startNanos();
     s.latency.observe(r.durationNanos());
+  }
+
+  /** Forgets owners that asked nothing for an hour, so that there is room for others. */
+  public void forgetIdle(long now) {
+    lock.lock();
+    try {
+      all.values().removeIf(s -> now - s.lastUsed > RequestMetrics.IDLE_NANOS);
+    } finally {
+      lock.unlock();
+    }
   }
 
   /** Questions that were not counted because there were too many owners. */

@@ -12,6 +12,7 @@ import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.MetricFamily.Metric;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -28,6 +29,13 @@ import org.jspecify.annotations.Nullable;
 public final class RequestMetrics implements Collector {
   private static final int MAX_SERIES = 100_000;
   private static final int MAX_STATUSES = 32;
+
+  /** Protocols of an owner with one destination: a peer that speaks more of them means harm. */
+  private static final int MAX_PROTOCOLS = 6;
+
+  /** Time without a request after which the numbers of a destination are forgotten. */
+  static final long IDLE_NANOS = 3_600_000_000_000L;
+
   private static final String OTHER = "~other";
 
   /** Requests without an answer; one-way messages have a label for their direction. */
@@ -36,7 +44,10 @@ public final class RequestMetrics implements Collector {
 
   private record StatusKey(String status, String method) {}
 
+  private record Target(Owner owner, @Nullable String destination) {}
+
   private static final class Stats {
+    long lastUsed;
     final Map<StatusKey, long[]> byStatus = new HashMap<>(4);
     final LatencyHistogram latency = new LatencyHistogram();
     @Nullable StatusKey lastStatus;
@@ -45,6 +56,7 @@ public final class RequestMetrics implements Collector {
 
   private final Lock lock;
   private final Map<Key, Stats> all = new HashMap<>();
+  private final Map<Target, Integer> protocols = new HashMap<>();
   private final StatementMetrics statements = new StatementMetrics();
   private long shed;
 
@@ -75,17 +87,40 @@ public final class RequestMetrics implements Collector {
     Key key = new Key(owner, destination, actual, protocol);
     Stats s = all.get(key);
     if (s == null) {
-      if (all.size() >= MAX_SERIES) {
+      Target target = new Target(owner, destination);
+      int spoken = protocols.getOrDefault(target, 0);
+      if (all.size() >= MAX_SERIES || spoken >= MAX_PROTOCOLS && destination != null) {
         shed++;
         return;
       }
       s = new Stats();
       all.put(key, s);
+      protocols.put(target, spoken + 1);
     }
+    s.lastUsed = r.startNanos() + r.durationNanos();
     count(s, r);
     statements.add(owner, destination, r);
     if (!protocol.oneWay()) {
       s.latency.observe(r.durationNanos());
+    }
+  }
+
+  /** Forgets what was not used for an hour, so that there is room for others. */
+  public void forgetIdle(long now) {
+    lock.lock();
+    try {
+      for (Iterator<Map.Entry<Key, Stats>> i = all.entrySet().iterator(); i.hasNext(); ) {
+        Map.Entry<Key, Stats> e = i.next();
+        if (now - e.getValue().lastUsed > IDLE_NANOS) {
+          i.remove();
+          protocols.computeIfPresent(
+              new Target(e.getKey().owner(), e.getKey().destination()),
+              (_, n) -> n == 1 ? null : n - 1);
+        }
+      }
+      statements.forgetIdle(now);
+    } finally {
+      lock.unlock();
     }
   }
 

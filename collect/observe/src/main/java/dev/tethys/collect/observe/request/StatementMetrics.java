@@ -10,6 +10,7 @@ import dev.tethys.model.exposition.MetricFamily.Metric;
 import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.HashMap;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -36,7 +37,12 @@ final class StatementMetrics {
   static final long IDLE_NANOS = 600_000_000_000L;
 
   private static final Set<Protocol> SQL =
-      EnumSet.of(Protocol.POSTGRES, Protocol.MYSQL, Protocol.CLICKHOUSE, Protocol.CASSANDRA);
+      EnumSet.of(
+          Protocol.POSTGRES,
+          Protocol.MYSQL,
+          Protocol.MSSQL,
+          Protocol.CLICKHOUSE,
+          Protocol.CASSANDRA);
 
   /** Database as one owner reaches it; without a destination the owner is the database. */
   private record Database(Owner owner, @Nullable String destination, Protocol protocol) {}
@@ -78,6 +84,17 @@ final class StatementMetrics {
     c.calls++;
     c.nanos += r.durationNanos();
     c.last = now;
+  }
+
+  /** Forgets databases of which no statement was called for long. */
+  void forgetIdle(long now) {
+    for (Iterator<Map<String, Calls>> i = databases.values().iterator(); i.hasNext(); ) {
+      Map<String, Calls> of = i.next();
+      if (of.values().stream().allMatch(c -> now - c.last > RequestMetrics.IDLE_NANOS)) {
+        statements -= of.size() - (of.containsKey(OTHER) ? 1 : 0);
+        i.remove();
+      }
+    }
   }
 
   /** Makes room where the table is full and a statement was not called for long. */

@@ -23,9 +23,13 @@ final class SpanAttributes {
     switch (r.protocol()) {
       case HTTP, HTTP2 -> http(span, a, r);
       case POSTGRES -> database(span, a, r, "postgresql");
+      case MSSQL -> {
+        database(span, a, r, "microsoft.sql_server");
+        a.put("db.system", "mssql");
+      }
       case MYSQL, REDIS, MEMCACHED, MONGODB, CASSANDRA, CLICKHOUSE, FOUNDATIONDB ->
           database(span, a, r, system(r.protocol()));
-      case KAFKA, RABBITMQ, NATS, MQTT -> messaging(span, a, r);
+      case KAFKA, RABBITMQ, NATS, MQTT, AMQP -> messaging(span, a, r);
       case DNS -> {
         name(span, "DNS", r.operation());
         put(a, "dns.question.name", r.target());

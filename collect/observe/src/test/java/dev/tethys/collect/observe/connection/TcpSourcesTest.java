@@ -62,7 +62,7 @@ class TcpSourcesTest {
         Socket oldAccepted = server.accept();
         KernelConnections source = KernelConnections.open(tracker)) {
       int port = server.getLocalPort();
-      source.readSockets();
+      source.readSockets(() -> {});
       assertThat(value("tcp_active_connections", port)).isEqualTo(1);
       exchange(old, oldAccepted, 10, 20);
       try (Socket client = new Socket(loopback, port);
@@ -72,7 +72,7 @@ class TcpSourcesTest {
         assertThat(value("tcp_active_connections", port)).isEqualTo(2);
         assertThat(value("tcp_successful_connects_total", port)).isEqualTo(1);
         assertThat(value("tcp_connection_time_seconds_total", port)).isBetween(1e-7, 10.0);
-        source.readSockets();
+        source.readSockets(() -> {});
         assertThat(value("tcp_bytes_sent_total", port)).isEqualTo(1010);
         assertThat(value("tcp_bytes_received_total", port)).isEqualTo(50_020);
         exchange(client, accepted, 1, 1);
@@ -115,20 +115,20 @@ class TcpSourcesTest {
         Socket oldAccepted = server.accept();
         PolledConnections source = new PolledConnections(tracker, PROC, addresses)) {
       int port = server.getLocalPort();
-      source.readSockets();
+      source.readSockets(() -> {});
       assertThat(value("tcp_active_connections", port)).isEqualTo(1);
       assertThat(value("tcp_successful_connects_total", port)).isZero();
       exchange(old, oldAccepted, 10, 20);
       try (Socket client = new Socket(loopback, port);
           Socket accepted = server.accept()) {
         exchange(client, accepted, 1000, 2000);
-        source.readSockets();
+        source.readSockets(() -> {});
         assertThat(value("tcp_active_connections", port)).isEqualTo(2);
         assertThat(value("tcp_successful_connects_total", port)).isEqualTo(1);
         assertThat(value("tcp_bytes_sent_total", port)).isEqualTo(1010);
         assertThat(value("tcp_bytes_received_total", port)).isEqualTo(2020);
       }
-      source.readSockets();
+      source.readSockets(() -> {});
       assertThat(value("tcp_active_connections", port)).isEqualTo(1);
     }
   }

@@ -87,8 +87,33 @@ class LoadedProgramsTest {
               if ((m.get(JAVA_SHORT, at + 30) & 0xffff) == server.getLocalPort()) {
                 owners.add(m.get(JAVA_INT, at));
               }
-            });
+            },
+            () -> {});
         assertThat(owners).containsExactly((int) ProcessHandle.current().pid());
+      }
+    }
+  }
+
+  /** The kernel gives some hundred records at a time. */
+  @Test
+  void iteratesOverManySockets() throws Exception {
+    KernelAssumptions.assumeLoads("sockets");
+    List<ServerSocket> open = new ArrayList<>();
+    try (LoadedPrograms sockets = LoadedPrograms.load("sockets", Map.of());
+        KernelIterator iterator = sockets.iterator("list_sockets")) {
+      for (int i = 0; i < 2000; i++) {
+        open.add(new ServerSocket(0, 1, InetAddress.getLoopbackAddress()));
+      }
+      int[] found = new int[1];
+      int[] pauses = new int[1];
+      int own = (int) ProcessHandle.current().pid();
+      iterator.forEach(
+          96, (m, at) -> found[0] += m.get(JAVA_INT, at) == own ? 1 : 0, () -> pauses[0]++);
+      assertThat(found[0]).isGreaterThanOrEqualTo(2000);
+      assertThat(pauses[0]).isGreaterThan(1);
+    } finally {
+      for (ServerSocket s : open) {
+        s.close();
       }
     }
   }

@@ -92,6 +92,7 @@ class ProtocolConnectionTest {
       }
       connection.flushIdle(Long.MAX_VALUE);
       connection.close();
+      assertThat(counters.retention.bytes()).isZero();
     }
     assertThat(counters.faults()).isZero();
   }
@@ -189,6 +190,72 @@ class ProtocolConnectionTest {
     assertThat(counters.open).isEqualTo(ProtocolCounters.MAX_OPEN);
     connections.forEach(ProtocolConnection::close);
     assertThat(counters.open).isZero();
+  }
+
+  /** Half messages, prepared statements and tables of headers of any number of connections. */
+  @Test
+  void memoryOfAllConnectionsIsBoundedAndBusyOnesAreStillMeasured() {
+    List<ObservedRequest> found = new ArrayList<>();
+    ProtocolConnection busy = new ProtocolConnection(found::add, counters, Direction.SENT);
+    feedAt(busy, 0, true, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0");
+    List<ProtocolConnection> hostile = new ArrayList<>();
+    String head = "GET /" + "x".repeat(900) + " HTTP/1.1\r\n";
+    String more = "A: " + "y".repeat(990) + "\r\n";
+    int stream = 1;
+    for (int i = 0; i < 9000; i++) {
+      ProtocolConnection c = new ProtocolConnection(_ -> {}, counters, Direction.SENT);
+      hostile.add(c);
+      feedAt(c, i, true, head);
+      for (int k = 0; k < 7; k++) {
+        feedAt(c, i, true, more);
+      }
+      if (i % 100 == 0) {
+        // :path /abc is put into the table with the first request and taken from it later.
+        String path = stream == 1 ? "\u0044\4/abc" : "\u00be";
+        int size = 2 + path.length();
+        String h = "\0\0" + (char) size + "\1\5\0\0" + (char) (stream >> 8) + (char) (stream & 255);
+        feedLatin(busy, i, true, h + "\u0082\u0086" + path);
+        feedLatin(
+            busy,
+            i,
+            false,
+            "\0\0\1\1\5\0\0" + (char) (stream >> 8) + (char) (stream & 255) + "\u0088");
+        stream += 2;
+      }
+      assertThat(counters.retention.bytes()).isLessThanOrEqualTo(Retention.MOST);
+    }
+    assertThat(hostile.stream().mapToLong(ProtocolConnection::retained).sum())
+        .as("bytes really kept")
+        .isLessThanOrEqualTo(Retention.MOST);
+    assertThat(counters.shed()).isGreaterThan(4000);
+    assertThat(found).hasSize(90).allMatch(r -> r.target().equals("/abc"));
+    hostile.forEach(ProtocolConnection::close);
+    busy.close();
+    assertThat(counters.retention.bytes()).isZero();
+    assertThat(counters.open).isZero();
+  }
+
+  @Test
+  void openRequestsAreChargedWithTheirTexts() {
+    List<ProtocolConnection> all = new ArrayList<>();
+    String request = "GET /" + "x".repeat(900) + " HTTP/1.1\r\n\r\n";
+    for (int i = 0; i < 100; i++) {
+      ProtocolConnection c = new ProtocolConnection(_ -> {}, counters, Direction.SENT);
+      all.add(c);
+      for (int k = 0; k < 1000; k++) {
+        feedAt(c, k, true, request);
+      }
+    }
+    assertThat(counters.retention.bytes()).isBetween(Retention.MOST / 2, Retention.MOST);
+    assertThat(counters.open).isLessThan(40_000);
+    all.forEach(ProtocolConnection::close);
+    assertThat(counters.retention.bytes()).isZero();
+    assertThat(counters.open).isZero();
+  }
+
+  private static void feedLatin(ProtocolConnection c, long time, boolean client, String text) {
+    byte[] b = text.getBytes(java.nio.charset.StandardCharsets.ISO_8859_1);
+    c.feed(client ? Direction.SENT : Direction.RECEIVED, time, b, 0, b.length, b.length);
   }
 
   private static void feedAt(ProtocolConnection c, long time, boolean client, String text) {

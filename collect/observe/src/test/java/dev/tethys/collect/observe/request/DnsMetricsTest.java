@@ -77,6 +77,18 @@ class DnsMetricsTest {
   }
 
   @Test
+  void boundsTypesAndForgetsIdleOwners() {
+    for (int i = 0; i < 5000; i++) {
+      ask("a.example", "Type" + i, "ok", List.of("10.0.0.1"));
+    }
+    TreeMap<String, Point> shown = collect();
+    assertThat(shown).hasSizeLessThan(20);
+    assertThat(shown).containsEntry(series("~other", "~other", "ok"), new Value(5000 - 16, null));
+    metrics.forgetIdle(2 * RequestMetrics.IDLE_NANOS);
+    assertThat(collect()).isEmpty();
+  }
+
+  @Test
   void normalisesNamesAsCorootDoes() throws Exception {
     Pattern line =
         Pattern.compile(

@@ -171,7 +171,7 @@ class JavaTlsCaptureTest {
           PayloadCapture payloads =
               PayloadCapture.open(tracker, metrics, dns, new ProtocolCounters(), 0, true)) {
         assertThat(says.readLine()).isEqualTo("ready");
-        connections.readSockets();
+        connections.readSockets(() -> {});
         Set<Path> before = folders();
         try (JavaTls tls = JavaTls.start(Path.of("/proc"), registry(payloads), 1)) {
           tls.suspect((int) server.pid());

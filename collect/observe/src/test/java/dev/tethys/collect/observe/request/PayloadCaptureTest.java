@@ -206,7 +206,7 @@ class PayloadCaptureTest {
         Socket accepted = server.accept();
         KernelConnections connections = KernelConnections.open(tracker);
         PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false)) {
-      connections.readSockets();
+      connections.readSockets(() -> {});
       send(client, accepted, ascii("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"));
       send(accepted, client, ascii("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
       read(connections, payloads);

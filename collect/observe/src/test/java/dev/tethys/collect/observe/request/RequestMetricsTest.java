@@ -87,6 +87,21 @@ class RequestMetricsTest {
   }
 
   @Test
+  void boundsTheProtocolsOfADestinationAndForgetsIdleOnes() {
+    for (Protocol p : Protocol.values()) {
+      out(request(p, Status.OK, "", 1));
+    }
+    assertThat(metrics.total()).isEqualTo(7); // HTTP/2 is counted with HTTP
+    assertThat(metrics.shed()).isEqualTo(Protocol.values().length - 7);
+    metrics.forgetIdle(RequestMetrics.IDLE_NANOS / 2);
+    assertThat(metrics.total()).isEqualTo(7);
+    metrics.forgetIdle(2 * RequestMetrics.IDLE_NANOS);
+    assertThat(collect()).isEmpty();
+    out(request(Protocol.ZOOKEEPER, Status.OK, "", 1));
+    assertThat(metrics.total()).isEqualTo(1);
+  }
+
+  @Test
   void boundsTheStatusesOfADestination() {
     for (int i = 0; i < 100; i++) {
       out(request(Protocol.HTTP2, Status.OK, "grpc:" + i, 1));

@@ -138,7 +138,7 @@ class TlsCaptureTest {
               PayloadCapture.open(tracker, metrics, dns, new ProtocolCounters(), 0, true);
           TlsProbes probes =
               TlsProbes.start(Path.of("/proc"), (p, f, o) -> payloads.attach(p, f, o)::close, 1)) {
-        connections.readSockets();
+        connections.readSockets(() -> {});
         // Other programs of this machine are attached as well, perhaps before those of this test.
         int[] before = {0};
         long[] since = {System.nanoTime()};
