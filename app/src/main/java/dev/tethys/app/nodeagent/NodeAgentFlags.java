@@ -156,7 +156,6 @@ final class NodeAgentFlags {
         Flag.Kind.INTEGER,
         "256",
         "the number of patterns is fixed");
-    refused(f, "logs-endpoint", Flag.Kind.STRING, "", "messages are counted and not sent yet");
     refused(
         f,
         "log-per-second",
@@ -214,6 +213,13 @@ final class NodeAgentFlags {
                 + " --collector-endpoint is its path /v1/traces."));
     f.add(
         Flag.of(
+            "logs-endpoint",
+            Flag.Kind.STRING,
+            "",
+            "URL to which the messages of containers' logs are sent by OTLP over HTTP. The default"
+                + " with --collector-endpoint is its path /v1/logs."));
+    f.add(
+        Flag.of(
             "traces-sampling",
             Flag.Kind.STRING,
             "1.0",
@@ -263,16 +269,25 @@ final class NodeAgentFlags {
         : metrics;
   }
 
-  /** Destinations of profiles and traces; null without one. */
+  /** Destinations of profiles, traces and logs; null without one. */
   static TelemetryPush.@Nullable Options telemetry(FlagSet flags) {
     URI profiles = url(flags, "profiles-endpoint", "/v1/profiles");
     URI traces = url(flags, "traces-endpoint", "/v1/traces");
+    boolean read = !flags.bool("disable-log-parsing");
+    if (!read && flags.isGiven("logs-endpoint")) {
+      throw new UsageException(
+          COMMAND
+              + ": --logs-endpoint is given with --disable-log-parsing, by which no log is read;"
+              + " remove one of them");
+    }
+    URI logs = read ? url(flags, "logs-endpoint", "/v1/logs") : null;
     double share = share(flags.get("traces-sampling"));
-    return profiles == null && traces == null
+    return profiles == null && traces == null && logs == null
         ? null
         : new TelemetryPush.Options(
             profiles,
             traces,
+            logs,
             share,
             flags.get("api-key"),
             flags.bool("insecure-skip-verify"),

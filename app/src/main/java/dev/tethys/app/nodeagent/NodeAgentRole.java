@@ -7,6 +7,7 @@ import dev.tethys.collect.observe.NodeObserver;
 import dev.tethys.collect.observe.ObserverSinks;
 import dev.tethys.collect.observe.SignalState;
 import dev.tethys.collect.observe.kernel.ThreadScheduling;
+import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.model.Labels;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.log.JulLogger;
@@ -58,7 +59,10 @@ public final class NodeAgentRole {
     }
     if (!operands.isEmpty()) {
       try (NodeObserver observer =
-          NodeObserver.start(NodeAgentFlags.options(flags), ObserverSinks.NONE, logs(flags))) {
+          NodeObserver.start(
+              NodeAgentFlags.options(flags),
+              ObserverSinks.NONE,
+              logs(flags, ObservedLog.Sink.NONE))) {
         out.print(table(observer.signals()));
       }
       return 0;
@@ -88,7 +92,7 @@ public final class NodeAgentRole {
             NodeObserver.start(
                 NodeAgentFlags.options(flags),
                 sender == null ? ObserverSinks.NONE : sender.sinks(),
-                logs(flags))) {
+                logs(flags, sender == null ? ObservedLog.Sink.NONE : sender.logs()))) {
       Registry registry = registry(observer);
       if (sender != null) {
         registry.register(sender);
@@ -132,8 +136,8 @@ public final class NodeAgentRole {
     return Map.of("host.name", name, "host.id", identity.machineId());
   }
 
-  private static NodeObserver.@Nullable Logs logs(FlagSet flags) {
-    return flags.bool("disable-log-parsing") ? null : NodeObserver.Logs.COUNTED;
+  private static NodeObserver.@Nullable Logs logs(FlagSet flags, ObservedLog.Sink sink) {
+    return flags.bool("disable-log-parsing") ? null : new NodeObserver.Logs(null, sink);
   }
 
   private static Registry registry(NodeObserver observer) {

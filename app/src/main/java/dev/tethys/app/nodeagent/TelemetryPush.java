@@ -4,6 +4,7 @@ import dev.tethys.codec.compression.Compression;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
 import dev.tethys.codec.otlp.wire.ProfilesWriter;
 import dev.tethys.collect.observe.ObserverSinks;
+import dev.tethys.collect.observe.logs.ObservedLog;
 import dev.tethys.collect.observe.profile.ProfileSink.OwnerProfile;
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.config.ProxyConfig;
@@ -42,11 +43,11 @@ import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Sends profiles and traces of the node agent. What waits is in memory, up to a bound; then the
- * oldest is dropped and counted.
+ * Sends profiles, traces and logs of the node agent. What waits is in memory, up to a bound; then
+ * the oldest is dropped and counted.
  *
- * <p>Traces are sent by OTLP over HTTP. Profiles are sent by OTLP where the path of the URL is that
- * of OTLP, else one file of pprof for each container, as Coroot's node agent does.
+ * <p>Traces and logs are sent by OTLP over HTTP. Profiles are sent by OTLP where the path of the
+ * URL is that of OTLP, else one file of pprof for each container, as Coroot's node agent does.
  */
 final class TelemetryPush implements Collector, AutoCloseable {
   private static final System.Logger LOG = JulLogger.of(TelemetryPush.class.getName());
@@ -57,11 +58,19 @@ final class TelemetryPush implements Collector, AutoCloseable {
   private static final long LONGEST_PAUSE_MILLIS = 60_000;
   private static final int MAX_ANSWER = 64 << 10;
 
+  /** Messages of a request, and the longest wait for as many. */
+  private static final int MOST_MESSAGES = 512;
+
+  private static final long MOST_TEXT = 1 << 20;
+  private static final long LINGER_NANOS = 1_000_000_000L;
+  private static final String SCOPE = "tethys-node-agent";
+
   /**
    * Settings of the destinations.
    *
    * @param profiles URL of profiles; null for none
    * @param traces URL of traces; null for none
+   * @param logs URL of logs; null for none
    * @param shareOfTraces share of traces that are sent, from 0 to 1
    * @param apiKey header X-Api-Key, empty for none
    * @param caFile certificates to trust, empty for those of the system
@@ -69,6 +78,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
   record Options(
       @Nullable URI profiles,
       @Nullable URI traces,
+      @Nullable URI logs,
       double shareOfTraces,
       String apiKey,
       boolean insecureSkipVerify,
@@ -87,6 +97,9 @@ final class TelemetryPush implements Collector, AutoCloseable {
   private final ArrayDeque<Waiting> queue = new ArrayDeque<>(); // guarded by lock
   private final Map<String, long[]> counts = new LinkedHashMap<>(); // sent, dropped, refused
   private long bytes; // guarded by lock
+  private List<ObservedLog> messages = new ArrayList<>(); // guarded by lock
+  private long messagesSince; // guarded by lock
+  private long messagesText; // guarded by lock
   private boolean stopped; // guarded by lock
   private final Thread thread;
 
@@ -135,6 +148,46 @@ final class TelemetryPush implements Collector, AutoCloseable {
         options.shareOfTraces);
   }
 
+  /** Where the messages of logs go: nowhere without a destination. */
+  ObservedLog.Sink logs() {
+    return options.logs == null ? ObservedLog.Sink.NONE : this::log;
+  }
+
+  private void log(ObservedLog l) {
+    List<ObservedLog> full;
+    lock.lock();
+    try {
+      if (messages.isEmpty()) {
+        messagesSince = System.nanoTime();
+        news.signal();
+      }
+      messages.add(l);
+      messagesText += l.message().length();
+      if (messages.size() < MOST_MESSAGES && messagesText < MOST_TEXT) {
+        return;
+      }
+      full = takeMessages();
+    } finally {
+      lock.unlock();
+    }
+    add(logRequest(full));
+  }
+
+  private List<ObservedLog> takeMessages() {
+    List<ObservedLog> taken = messages;
+    messages = new ArrayList<>();
+    messagesText = 0;
+    return taken;
+  }
+
+  private Waiting logRequest(List<ObservedLog> logs) {
+    URI url = options.logs;
+    if (url == null) {
+      throw new IllegalStateException("logs have no destination");
+    }
+    return otlp("logs", url, new OtlpWriter().write(ObservedLogs.otlp(logs, host, SCOPE)));
+  }
+
   /** Sends the profiles of a round. */
   void profiles(List<OwnerProfile> profiles) {
     URI url = options.profiles;
@@ -143,7 +196,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
     }
     if (String.valueOf(url.getPath()).endsWith(OTLP_PROFILES)) {
       ProfilesWriter request = ObservedProfiles.otlp(profiles, host);
-      otlp("profiles", url, request.toByteArray());
+      add(otlp("profiles", url, request.toByteArray()));
       return;
     }
     for (OwnerProfile p : profiles) {
@@ -174,16 +227,15 @@ final class TelemetryPush implements Collector, AutoCloseable {
     for (ResourceGroup<Span> group : batch.resources()) {
       host.forEach((k, v) -> group.resource().attributes().put(k, v));
     }
-    otlp("traces", url, new OtlpWriter().write(batch));
+    add(otlp("traces", url, new OtlpWriter().write(batch)));
   }
 
-  private void otlp(String signal, URI url, byte[] body) {
-    add(
-        new Waiting(
-            signal,
-            url,
-            Map.of("Content-Type", "application/x-protobuf", "Content-Encoding", "gzip"),
-            Compression.GZIP.compress(body, 0, body.length, Compression.DEFAULT_LEVEL)));
+  private static Waiting otlp(String signal, URI url, byte[] body) {
+    return new Waiting(
+        signal,
+        url,
+        Map.of("Content-Type", "application/x-protobuf", "Content-Encoding", "gzip"),
+        Compression.GZIP.compress(body, 0, body.length, Compression.DEFAULT_LEVEL));
   }
 
   private void add(Waiting w) {
@@ -235,19 +287,33 @@ final class TelemetryPush implements Collector, AutoCloseable {
   }
 
   private @Nullable Waiting next() throws InterruptedException {
+    List<ObservedLog> due;
     lock.lock();
     try {
-      while (queue.isEmpty() && !stopped) {
-        news.await();
+      while (true) {
+        if (stopped) {
+          return null;
+        }
+        long age = System.nanoTime() - messagesSince;
+        if (!messages.isEmpty() && age >= LINGER_NANOS) {
+          due = takeMessages();
+          break;
+        }
+        Waiting w = queue.poll();
+        if (w != null) {
+          bytes -= w.body.length;
+          return w;
+        }
+        if (messages.isEmpty()) {
+          news.await();
+        } else {
+          news.awaitNanos(LINGER_NANOS - age);
+        }
       }
-      Waiting w = stopped ? null : queue.removeFirst();
-      if (w != null) {
-        bytes -= w.body.length;
-      }
-      return w;
     } finally {
       lock.unlock();
     }
+    return logRequest(due);
   }
 
   /** False when it is to be sent again. */
@@ -303,7 +369,7 @@ final class TelemetryPush implements Collector, AutoCloseable {
         new MetricFamily(
             "tethys_observe_pushed_requests_total",
             MetricType.COUNTER,
-            "Requests of profiles and traces, by outcome.",
+            "Requests of profiles, traces and logs, by outcome.",
             "",
             metrics));
   }

@@ -84,6 +84,7 @@ class NodeAgentRoleTest {
         "--track-public-network=x | --track-public-network: network 'x' is not valid",
         "--traces-sampling=2 | --traces-sampling is '2'; it must be a number from 0 to 1",
         "--traces-endpoint=c:1 | --traces-endpoint: 'c:1' is not a URL of http or https",
+        "--logs-endpoint=c:1 | --logs-endpoint: 'c:1' is not a URL of http or https",
         "--container-denylist=( | --container-denylist=(: ",
         "--min-container-age=x | --min-container-age",
         "--listen=nonsense | --listen",
