@@ -4,8 +4,8 @@ import com.google.re2j.Matcher;
 import com.google.re2j.Pattern;
 
 /**
- * Ids of the trace and the span that a log message names, in a field of JSON or of logfmt: {@code
- * trace_id}, {@code traceId}, {@code trace.id}, {@code @tr}, and the same of spans.
+ * Ids of the trace and the span that a log message names. Fields of JSON and of logfmt are read:
+ * {@code trace_id}, {@code traceId}, {@code trace.id}, {@code @tr}, and the same of spans.
  *
  * @param traceHigh 0 with the low half for none
  * @param spanId 0 for none
