@@ -3,6 +3,7 @@ import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-quer
 import { call, postJson, remove } from '../api/client';
 import type { Followed, RecordChange } from '../pipelines/records';
 import type { Findings } from './findings';
+import type { OutputKeys } from './keys';
 
 const ROOT = 'control';
 const EVERY = 2000;
@@ -430,6 +431,10 @@ const given = (params: Record<string, string | number | undefined>) =>
 export const tapFleet = async (of: TapRequest) =>
   (await call<PerAgent<{ records: RecordChange[]; skippedBatches: number }>>(`${ROOT}/tap`, given({ ...of })))
     .data;
+
+/** Attribute keys of agents with the version of a rollout beside those of others. */
+export const compareKeys = async (rollout: number) =>
+  (await call<OutputKeys>(`${ROOT}/rollouts/${rollout}/keys`)).data;
 
 export const findInFleet = async (of: { selector: string; seconds: number }) =>
   (await call<Findings>(`${ROOT}/findings`, given(of))).data;

@@ -1,11 +1,13 @@
 /** Fleet → Rollouts: how far each version has come, what stopped it, and how to return. */
 import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
+import { ErrorNotice } from '../api/errors';
 import { Moment } from '../components/moment';
 import { Button, Empty } from '../components/ui';
 import { counted } from '../lib/units';
-import { type Rollout, useAgents, useChange, useRollouts } from './api';
+import { compareKeys, type Rollout, useAgents, useChange, useRollouts } from './api';
 import { ChangeDialog, FleetPage } from './frame';
+import { type OutputKeys, percent, verdictOf } from './keys';
 import { isActive, nameOf, rolloutBadge, rolloutReason } from './model';
 
 type Change = 'pause' | 'resume' | 'cancel' | 'undo';
@@ -115,6 +117,7 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         stage within {rollout.maxWait}.
       </p>
       {rollout.outputs && <Outputs outputs={rollout.outputs} />}
+      {isActive(rollout) && <Keys rollout={rollout.id} />}
       {rollout.outputsHidden && <p className="muted">No outputs: {rollout.outputsHidden}.</p>}
       <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>
         {open ? 'Hide agents' : `Reached ${counted(rollout.agents.length, 'agent')}`}
@@ -132,6 +135,63 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         </ChangeDialog>
       )}
     </section>
+  );
+}
+
+/** Comparison of attribute keys, made when it is asked for: agents read a sample. */
+function Keys({ rollout }: { rollout: number }) {
+  const [busy, setBusy] = useState(false);
+  const [found, setFound] = useState<OutputKeys>();
+  const [error, setError] = useState<unknown>(null);
+  const compare = async () => {
+    setBusy(true);
+    setError(null);
+    try {
+      setFound(await compareKeys(rollout));
+    } catch (e) {
+      setFound(undefined);
+      setError(e);
+    } finally {
+      setBusy(false);
+    }
+  };
+  return (
+    <>
+      <button type="button" className="plan-link" disabled={busy} onClick={() => void compare()}>
+        {busy ? 'Reading records for 5 s' : 'Compare attribute keys'}
+      </button>
+      {error !== null && <ErrorNotice error={error} />}
+      {found && (
+        <p className="muted">
+          {verdictOf(found)} {counted(found.agents, 'agent')} with the version,{' '}
+          {counted(found.agentsWithout, 'agent')} without.
+          {!found.complete && ' Not all keys were compared.'}
+          {found.errors.map((one) => ` ${one.uid}: ${one.error}.`).join('')}
+        </p>
+      )}
+      {found && found.rows.length > 0 && (
+        <table className="fleet-effect" aria-label="Records with an attribute key">
+          <thead>
+            <tr>
+              <th>Key</th>
+              <th>Exporter</th>
+              <th className="number">Without</th>
+              <th className="number">With</th>
+            </tr>
+          </thead>
+          <tbody>
+            {found.rows.map((row) => (
+              <tr key={`${row.exporter} ${row.key}`}>
+                <td>{row.key}</td>
+                <td>{row.exporter}</td>
+                <td className="number">{percent(row.shareBefore)}</td>
+                <td className="number">{percent(row.share)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      )}
+    </>
   );
 }
 

@@ -207,6 +207,7 @@ class ControlToolTest {
         .contains("rollout 1 is running");
     all.getFirst().await("the end", LIMIT, () -> ok("rollouts").contains("done"));
     assertThat(refused("pause", "1")).contains("rollout 1");
+    assertThat(refused("rollout-outputs", "1", "--keys")).contains("runs edge/1");
     assertThat(ok("undo", "1", "--reason=not wanted")).contains("undone");
 
     String audit = ok("audit", "--text=control.start", "--limit=100");

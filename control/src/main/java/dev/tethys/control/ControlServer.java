@@ -153,7 +153,7 @@ public final class ControlServer implements AutoCloseable {
     ControlEffects effects = new ControlEffects(fleet, clock);
     controls.watch(effects);
     new ControlsApi(fleet, controls, offers, tokens, effects, clock).addTo(routes);
-    new TapApi(fleet, tokens).addTo(routes);
+    new TapApi(fleet, tokens, rollouts).addTo(routes);
     new AutomationApi(automation, events, tokens, clock).addTo(routes);
     new MdaiApi(engine, replays, audit, tokens).addTo(routes);
     routes.post("/-/reload", ControlApi.answering(tokens, Tokens.Role.ADMIN, this::reload));

@@ -708,6 +708,20 @@ final class Rollouts {
     return get(id).selector;
   }
 
+  /**
+   * Version that a rollout gives.
+   *
+   * @throws ConflictException where it gives a package
+   */
+  synchronized ConfigVersion version(long id) {
+    Rollout r = get(id);
+    ConfigVersion v = r.isPackage() ? null : find(r.configuration, r.version);
+    if (v == null) {
+      throw new ConflictException("rollout " + id + " gives a package, not a configuration");
+    }
+    return v;
+  }
+
   private Rollout get(long id) {
     Rollout r = rollouts.get(id);
     if (r == null) {

@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.CustomMessage;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.web.NodeRecords;
@@ -9,9 +10,12 @@ import dev.tethys.web.Params;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
@@ -59,11 +63,13 @@ final class TapApi {
           "ends",
           "batchesNotRead",
           "destinations",
+          "exporters",
           "nodes",
           "pipelines");
 
   private final Fleet fleet;
   private final Tokens tokens;
+  private final Rollouts rollouts;
   private final Semaphore running = new Semaphore(MAX_TAPS);
   private final AtomicLong names = new AtomicLong();
   private final Map<String, Answers> open = new ConcurrentHashMap<>(); // by name
@@ -90,7 +96,8 @@ final class TapApi {
     }
   }
 
-  TapApi(Fleet fleet, Tokens tokens) {
+  TapApi(Fleet fleet, Tokens tokens, Rollouts rollouts) {
+    this.rollouts = rollouts;
     this.fleet = fleet;
     this.tokens = tokens;
     fleet.takeTaps(this::take);
@@ -105,6 +112,9 @@ final class TapApi {
         ControlApi.ROOT + "/follow", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::follow));
     routes.get(
         ControlApi.ROOT + "/findings", ControlApi.on(tokens, Tokens.Role.OPERATOR, this::findings));
+    routes.get(
+        ControlApi.ROOT + "/rollouts/{id}/keys",
+        ControlApi.on(tokens, Tokens.Role.OPERATOR, this::keys));
     routes.get(
         ControlApi.ROOT + "/nodes",
         ControlApi.on(
@@ -139,6 +149,42 @@ final class TapApi {
     return FleetFindings.of(ask(r, selector(q)).path("agents"));
   }
 
+  /** Attribute keys of agents with the version of a rollout beside those of others. */
+  private JsonNode keys(HttpRequest q, String user) throws IOException {
+    String seconds = q.query().first("seconds");
+    NodeRecords.Request r =
+        NodeRecords.Request.keys(
+            seconds == null ? FOLLOW_SECONDS : ControlApi.number("seconds", seconds));
+    long id = ControlApi.number("rollout", q.pathParam("id"));
+    ConfigVersion version = rollouts.version(id);
+    Selector selector = rollouts.selector(id).and(tokens.scope(q));
+    Set<UUID> with = new LinkedHashSet<>();
+    List<UUID> asked = new ArrayList<>();
+    for (AgentState a : fleet.agents(selector)) {
+      boolean has =
+          version.hash().equals(a.configHash()) && a.configState() == RemoteStatus.State.APPLIED;
+      int others = asked.size() - with.size();
+      if (a.connected() && (has ? with.size() : others) < OutputComparison.MAX_AGENTS) {
+        asked.add(a.uid());
+        if (has) {
+          with.add(a.uid());
+        }
+      }
+    }
+    if (with.isEmpty() || with.size() == asked.size()) {
+      throw new Rollouts.ConflictException(
+          (with.isEmpty() ? "no" : "every")
+              + " connected agent of \""
+              + selector
+              + "\" runs "
+              + version.name()
+              + "/"
+              + version.number()
+              + "; attribute keys are compared while some do, such as in the first stages");
+    }
+    return OutputKeys.compare(ask(r, asked).path("agents"), with);
+  }
+
   private JsonNode follow(HttpRequest q, String user) throws IOException {
     Params p = q.query();
     String signal = p.first("signal");
@@ -171,6 +217,10 @@ final class TapApi {
               + " connected agents; a tap reads at most "
               + MAX_AGENTS);
     }
+    return ask(r, agents);
+  }
+
+  private JsonNode ask(NodeRecords.Request r, List<UUID> agents) throws IOException {
     if (!running.tryAcquire()) {
       throw new HttpException(429, MAX_TAPS + " taps run, the limit; try again later");
     }

@@ -182,6 +182,60 @@ class FleetTapTest extends FleetCase {
     }
   }
 
+  @Test
+  void attributeKeysWithAndWithoutAVersionAreCompared() throws Exception {
+    fleet(4);
+    String text =
+        graph(
+            "{attributes: {actions: [{key: tier, value: gold, action: insert}]},"
+                + " resource: {attributes: [{key: service.name, action: delete}]}}",
+            "attributes, resource");
+    done(post("/configurations", body().put("name", "edge").put("text", text)));
+    AtomicBoolean stop = new AtomicBoolean();
+    Thread load =
+        Thread.ofVirtual()
+            .start(
+                () -> {
+                  while (!stop.get()) {
+                    agents.forEach(a -> a.send("shop", 9, 30));
+                    java.util.concurrent.locks.LockSupport.parkNanos(2_000_000);
+                  }
+                });
+    try {
+      long id =
+          done(post("/rollouts", body().put("configuration", "edge").put("soak", "1h")))
+              .path("id")
+              .asLong();
+      until(() -> get("/rollouts").get(0).path("agents").get(0).path("applied").asBoolean());
+      JsonNode k = get("/rollouts/" + id + "/keys?seconds=1");
+      assertThat(k.path("agents").asInt()).isEqualTo(1);
+      assertThat(k.path("agentsWithout").asInt()).isEqualTo(3);
+      assertThat(k.path("errors")).isEmpty();
+      assertThat(k.path("exporters").get(0).path("compared").asBoolean()).isTrue();
+      assertThat(k.path("rows").size()).as(k.toString()).isEqualTo(2);
+      for (JsonNode r : k.path("rows")) {
+        assertThat(r.path("exporter").asString()).isEqualTo("exporter:nop@logs");
+        boolean added = r.path("key").asString().equals("attributes.tier");
+        assertThat(r.path("key").asString())
+            .isEqualTo(added ? "attributes.tier" : "resource.service.name");
+        assertThat(r.path("shareBefore").asDouble() > 0.5).isEqualTo(!added);
+        assertThat(r.path("share").asDouble() > 0.5).isEqualTo(added);
+      }
+      done(post("/rollouts/" + id + "/cancel", body()));
+      until(() -> agents.stream().noneMatch(a -> a.effective().contains("tier")));
+      until(
+          () ->
+              http.send(
+                          HttpRequest.newBuilder(uri("/rollouts/" + id + "/keys")).build(),
+                          HttpResponse.BodyHandlers.ofString())
+                      .statusCode()
+                  == 409);
+    } finally {
+      stop.set(true);
+      load.join();
+    }
+  }
+
   private String refused(String query) throws Exception {
     HttpResponse<String> r =
         http.send(

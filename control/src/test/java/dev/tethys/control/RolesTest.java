@@ -111,6 +111,7 @@ class RolesTest extends FleetCase {
       GET /api/v1/control/rollouts viewer
       POST /api/v1/control/rollouts operator
       POST /api/v1/control/rollouts/1/undo operator
+      GET /api/v1/control/rollouts/1/keys operator
       GET /api/v1/control/audit viewer
       GET /api/v1/control/audit/export admin
       GET /api/v1/control/audit/verify viewer

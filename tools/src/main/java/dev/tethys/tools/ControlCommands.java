@@ -196,7 +196,12 @@ final class ControlCommands {
             "rollout-outputs",
             "<rollout>",
             "Compare what agents with and without the version of a rollout give to exporters.",
-            List.of(),
+            List.of(
+                Flag.of(
+                    "keys",
+                    Flag.Kind.BOOLEAN,
+                    "false",
+                    "Compares attribute keys in a sample of 5s in place of items and bytes.")),
             1,
             1,
             ControlCommands::outputs));
@@ -572,6 +577,9 @@ final class ControlCommands {
 
   private static int outputs(Command.Arguments a, Console console) throws IOException {
     String id = a.operands().getFirst();
+    if (a.flags().bool("keys")) {
+      return keys(id, a, console);
+    }
     for (Object r : list(call(a, "GET", "/rollouts", null))) {
       if (text(r, "id").equals(id)) {
         Object o = object(r).get("outputs");
@@ -600,6 +608,41 @@ final class ControlCommands {
       }
     }
     throw new IOException("there is no rollout " + id);
+  }
+
+  private static int keys(String id, Command.Arguments a, Console console) throws IOException {
+    Object k = call(a, "GET", "/rollouts/" + ServerApi.encoded(id) + "/keys", null);
+    Table t = new Table();
+    t.row("EXPORTER", "KEY", "SHARE WITHOUT", "SHARE WITH");
+    for (Object row : list(object(k).get("rows"))) {
+      t.row(
+          text(row, "exporter"), text(row, "key"), share(row, "shareBefore"), share(row, "share"));
+    }
+    t.print(console.out());
+    for (Object e : list(object(k).get("exporters"))) {
+      console
+          .out()
+          .println(
+              text(e, "node")
+                  + ": "
+                  + text(e, "records")
+                  + " records with the version, "
+                  + text(e, "recordsWithout")
+                  + " without"
+                  + (text(e, "compared").equals("true") ? "" : ", too few to compare"));
+    }
+    if (text(k, "complete").equals("false")) {
+      console.out().println("there are too many keys; further ones were not compared");
+    }
+    List<?> errors = list(object(k).get("errors"));
+    for (Object e : errors) {
+      console.err().println(text(e, "uid") + ": " + text(e, "error"));
+    }
+    return errors.isEmpty() ? 0 : 1;
+  }
+
+  private static String share(Object row, String name) {
+    return String.format(Locale.ROOT, "%.1f%%", 100 * Double.parseDouble(text(row, name)));
   }
 
   private static String ratio(Object row, String name) {

@@ -4,16 +4,12 @@ import dev.tethys.codec.CodecException;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Encoding;
-import dev.tethys.pipeline.graph.GraphStatus;
 import dev.tethys.pipeline.graph.GraphView;
-import dev.tethys.pipeline.graph.Tap;
 import dev.tethys.pipeline.privacy.Detector;
 import dev.tethys.pipeline.privacy.Finding;
 import dev.tethys.pipeline.privacy.PersonalData;
 import dev.tethys.pipeline.privacy.TelemetryTexts;
-import java.util.LinkedHashMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.TreeMap;
 
 /**
@@ -21,9 +17,6 @@ import java.util.TreeMap;
  * nothing. Texts that were found are counted and never shown.
  */
 final class DestinationFindings {
-  /** Batches a second that are read at each edge to an exporter. */
-  private static final double PER_SECOND = 10;
-
   /** Fields of a detector that are kept apart. */
   private static final int MAX_FIELDS = 100;
 
@@ -42,35 +35,21 @@ final class DestinationFindings {
    * @return object with {@code detectors} and {@code destinations}
    */
   static String read(GraphView graph, double seconds) throws InterruptedException {
-    Map<GraphStatus.EdgeStatus, Tap> taps = new LinkedHashMap<>();
     Map<String, DestinationFindings> by = new TreeMap<>();
-    try {
-      GraphStatus status = graph.status();
-      for (GraphStatus.EdgeStatus e : status.edges()) {
-        boolean exporter =
-            status.nodes().stream()
-                .anyMatch(n -> n.id().equals(e.to()) && n.kind().equals("exporter"));
-        Optional<Tap> tap = exporter ? graph.tap(e.id(), PER_SECOND) : Optional.empty();
-        tap.ifPresent(t -> taps.put(e, t));
-      }
-      long end = System.nanoTime() + (long) (seconds * 1e9);
-      while (System.nanoTime() < end) {
-        for (Map.Entry<GraphStatus.EdgeStatus, Tap> e : taps.entrySet()) {
-          Batch b = e.getValue().next(taps.size() > 10 ? 5 : 50);
-          DestinationFindings c =
-              by.computeIfAbsent(e.getKey().to(), k -> new DestinationFindings());
-          while (b != null && System.nanoTime() < end) {
-            c.search(b);
-            b = e.getValue().next(0);
+    ExporterSample.read(
+        graph,
+        seconds,
+        new ExporterSample.Reader() {
+          @Override
+          public void exporter(String node) {
+            by.putIfAbsent(node, new DestinationFindings());
           }
-        }
-        if (taps.isEmpty()) {
-          break;
-        }
-      }
-    } finally {
-      taps.values().forEach(Tap::close);
-    }
+
+          @Override
+          public void batch(String node, Batch batch) {
+            by.computeIfAbsent(node, k -> new DestinationFindings()).search(batch);
+          }
+        });
     return json(by);
   }
 

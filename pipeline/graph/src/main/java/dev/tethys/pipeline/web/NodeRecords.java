@@ -55,6 +55,8 @@ public final class NodeRecords {
       FOLLOW,
       /** Personal data in what exporters get. */
       FINDINGS,
+      /** Attribute keys in what exporters get. */
+      KEYS,
       NODES
     }
 
@@ -73,6 +75,12 @@ public final class NodeRecords {
             Type.BOOL,
             false,
             "Findings of personal data in what exporters get, in place of records of a node.");
+    private static final Key<Boolean> KEYS =
+        SECTION.key(
+            "keys",
+            Type.BOOL,
+            false,
+            "Attribute keys in what exporters get, in place of records of a node.");
     private static final Key<Boolean> NODES =
         SECTION.key("nodes", Type.BOOL, false, "Nodes in place of records of a node.");
     private static final Key<Double> SECONDS =
@@ -96,9 +104,11 @@ public final class NodeRecords {
               ? Kind.RECOMMENDATIONS
               : o.get(FINDINGS)
                   ? Kind.FINDINGS
-                  : o.get(NODES)
-                      ? Kind.NODES
-                      : o.get(FOLLOW).isEmpty() ? Kind.RECORDS : Kind.FOLLOW;
+                  : o.get(KEYS)
+                      ? Kind.KEYS
+                      : o.get(NODES)
+                          ? Kind.NODES
+                          : o.get(FOLLOW).isEmpty() ? Kind.RECORDS : Kind.FOLLOW;
       Request r =
           new Request(
               kind,
@@ -113,7 +123,8 @@ public final class NodeRecords {
       if ((kind == Kind.RECORDS) == o.get(NODE).isEmpty()) {
         throw o.error(
             NODE,
-            "node is required for records; recommendations, follow, findings and nodes have none");
+            "node is required for records; recommendations, follow, findings, keys and nodes have"
+                + " none");
       }
       if (!(r.seconds > 0 && r.seconds <= MAX_SECONDS)) {
         throw o.error(SECONDS, "must be more than 0 and at most 30");
@@ -158,6 +169,12 @@ public final class NodeRecords {
       return read(j.key("seconds").raw(Double.toString(seconds)).close('}').toString());
     }
 
+    /** Request for the attribute keys in what exporters get. */
+    public static Request keys(double seconds) {
+      Json j = new Json().open('{').key("keys").raw("true");
+      return read(j.key("seconds").raw(Double.toString(seconds)).close('}').toString());
+    }
+
     /** Request for the nodes. */
     public static Request nodes() {
       return read("{\"nodes\": true, \"seconds\": 1}");
@@ -171,6 +188,7 @@ public final class NodeRecords {
         case RECOMMENDATIONS -> j.key("recommendations").raw("true");
         case FOLLOW -> j.key("follow").text(node);
         case FINDINGS -> j.key("findings").raw("true");
+        case KEYS -> j.key("keys").raw("true");
         case NODES -> j.key("nodes").raw("true");
       }
       j.key("seconds").raw(Double.toString(seconds)).key("records").number(records);
@@ -197,8 +215,8 @@ public final class NodeRecords {
    * Reads records until there are enough or the time is up.
    *
    * @return an object with {@code records} and {@code skippedBatches}, with {@code
-   *     recommendations}, with {@code hops} and {@code ends}, with {@code destinations}, or with
-   *     {@code nodes} and {@code pipelines}
+   *     recommendations}, with {@code hops} and {@code ends}, with {@code destinations}, with
+   *     {@code exporters}, or with {@code nodes} and {@code pipelines}
    * @throws IOException when there is no access, no such node, or another record is followed
    */
   public static String read(GraphView graph, TapAccess access, Request r)
@@ -218,6 +236,7 @@ public final class NodeRecords {
               .orElseThrow(
                   () -> new IOException("another record is followed at this agent; try again"));
       case FINDINGS -> DestinationFindings.read(graph, r.seconds);
+      case KEYS -> DestinationKeys.read(graph, r.seconds);
       case NODES -> nodes(graph);
     };
   }
