@@ -166,11 +166,13 @@ final class JsonOut {
   }
 
   private JsonOut string(byte[] utf8, int from, int length, boolean html) throws IOException {
-    need(2 + 6 * length);
+    need(2 + 6 * length + PlainText.SPARE);
     byte[] b = buffer;
     int at = n;
     b[at++] = '"';
-    for (int i = from; i < from + length; i++) {
+    int plain = PlainText.copy(utf8, from, length, html, b, at);
+    at += plain;
+    for (int i = from + plain; i < from + length; i++) {
       byte c = utf8[i];
       if (c >= ' ' && c != '"' && c != '\\' && !(html && (c == '<' || c == '>' || c == '&'))) {
         b[at++] = c;
@@ -349,7 +351,7 @@ final class JsonOut {
 
   /** Labels as an object. */
   JsonOut labels(Labels labels) throws IOException {
-    need(2 + 7 * labels.canonicalBytes().length + 8 * labels.size());
+    need(2 + 7 * labels.canonicalBytes().length + 8 * labels.size() + PlainText.SPARE);
     buffer[n++] = '{';
     int start = n;
     labels.forEachBytes(

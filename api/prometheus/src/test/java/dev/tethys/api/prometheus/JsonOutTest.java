@@ -3,6 +3,8 @@ package dev.tethys.api.prometheus;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.GoFloat;
+import dev.tethys.model.GoJson;
+import dev.tethys.model.Labels;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -42,6 +44,38 @@ class JsonOutTest {
         .isEqualTo(
             "\"0\" \"-0\" \"1.5\" \"-7\" \"0.000001\" \"9.9e-07\" \"100000000000000000000\""
                 + " \"1e+21\" \"1152921504606847000\" \"1e+300\" \"NaN\"\"+Inf\"\"-Inf\"");
+  }
+
+  /** Texts are looked at by words of eight bytes: each place in a word, each byte, each length. */
+  @Test
+  void textsOfEachLengthWithWhatIsEscapedAtEachPlace() throws IOException {
+    String[] special = {
+      "\"", "\\", "\n", "\r", "\t", "\0", "\u001f", "<", ">", "&", "\u007f", "\u00e4", "\u2028",
+          "\u2029",
+      "\u202a", "\ud83d\ude00", " ", "!", "#", "[", "]", "=", "?", "%", "'", "~", "", "|"
+    };
+    StringBuilder expected = new StringBuilder();
+    for (int length = 0; length < 20; length++) {
+      for (int place = 0; place <= length; place++) {
+        for (String s : special) {
+          String text = "x".repeat(place) + s + "y".repeat(length - place);
+          out.string(text);
+          GoJson.append(expected, text);
+          out.labels(Labels.of("a", text + "z", "n" + text, "v"));
+          expected.append("{\"a\":").append(labelText(text + "z")).append(',');
+          expected.append(labelText("n" + text)).append(":\"v\"}");
+        }
+      }
+    }
+    assertThat(text()).isEqualTo(expected.toString());
+  }
+
+  /** In labels neither HTML nor separators of lines are escaped. */
+  private static String labelText(String s) {
+    return GoJson.appendWithHtml(new StringBuilder(), s)
+        .toString()
+        .replace("\\u2028", "\u2028")
+        .replace("\\u2029", "\u2029");
   }
 
   @Test
