@@ -46,6 +46,9 @@ final class LabelIndex implements Postings {
   /** Marks that are fewer than this share of all pairs are looked up one by one. */
   private static final int FEW_MARKS = 8;
 
+  /** From so many values on, sorting by keys is worth making them. */
+  private static final int KEYED = 32;
+
   private final ByteArena lists = new ByteArena();
   private final PairTable pairs;
 
@@ -359,8 +362,17 @@ final class LabelIndex implements Postings {
 
   /** Removes the marks of all pairs of other names. */
   void keepMarks(String name, BitSet marks) {
-    BitSet mine = new BitSet(pairs.count());
     Name n = names.get(name);
+    if (n != null && marks.cardinality() < n.count / FEW_MARKS) {
+      byte[][] only = {name.getBytes(StandardCharsets.UTF_8)};
+      for (int pair = marks.nextSetBit(0); pair >= 0; pair = marks.nextSetBit(pair + 1)) {
+        if (!pairs.isNamed(pair, only)) {
+          marks.clear(pair);
+        }
+      }
+      return;
+    }
+    BitSet mine = new BitSet(pairs.count());
     for (int i = 0; n != null && i < n.count; i++) {
       mine.set(n.pairs[i]);
     }
@@ -394,7 +406,7 @@ final class LabelIndex implements Postings {
     }
     int[] out = v.all.clone(); // the order of pairs of a name is that in which they came
     System.arraycopy(v.known, 0, out, 0, v.known.length);
-    IntOrder.sort(out, pairs::compare);
+    sortByValue(out);
     v.name.ordered = out;
     return out;
   }
@@ -402,8 +414,36 @@ final class LabelIndex implements Postings {
   /** Some pairs of one name by their values. Needs no lock. */
   int[] inOrder(BitSet marks) {
     int[] out = marks.stream().toArray();
-    IntOrder.sort(out, pairs::compare);
+    sortByValue(out);
     return out;
+  }
+
+  /**
+   * Sorts pairs of one name. What differs in values is mostly among the first bytes after those
+   * that all have, which are compared as one number.
+   */
+  private void sortByValue(int[] some) {
+    int n = some.length;
+    if (n < KEYED) {
+      IntOrder.sort(some, pairs::compare);
+      return;
+    }
+    int shared = pairs.sharedBytes(some);
+    long[] keys = new long[n];
+    for (int i = 0; i < n; i++) {
+      keys[i] = pairs.valueKey(some[i], shared);
+    }
+    new KeyedOrder(keys, some).sort(0, n);
+    for (int from = 0, to = 1; from < n; from = to++) {
+      while (to < n && keys[to] == keys[from]) {
+        to++;
+      }
+      if (to - from > 1) {
+        int[] same = Arrays.copyOfRange(some, from, to);
+        IntOrder.sort(same, pairs::compare);
+        System.arraycopy(same, 0, some, from, same.length);
+      }
+    }
   }
 
   // ---- Postings

@@ -21,6 +21,9 @@ public final class LabelLookup {
   /** Fewer values than this share of all are put in order by themselves. */
   private static final int FEW_SHARE = 8;
 
+  /** The same where the order of all is known and only their marks are tested. */
+  private static final int KNOWN_SHARE = 40;
+
   /** Bytes for names of labels, to be found again by the same matchers. */
   static final long MAX_NAMES_BYTES = 1 << 18;
 
@@ -86,7 +89,7 @@ public final class LabelLookup {
       head.view.readLock().unlock();
     }
     int n = marks.cardinality();
-    int[] ordered = n < all.all().length / FEW_SHARE ? index.inOrder(marks) : index.ordered(all);
+    int[] ordered = isSortedAlone(n, all) ? index.inOrder(marks) : index.ordered(all);
     int most = limit <= 0 ? n : Math.min(n, limit);
     List<String> out = new ArrayList<>(most);
     for (int i = 0; out.size() < most; i++) {
@@ -95,6 +98,12 @@ public final class LabelLookup {
       }
     }
     return out;
+  }
+
+  /** Whether putting some values in order takes less than going through all in their order. */
+  private static boolean isSortedAlone(int n, LabelIndex.Values all) {
+    boolean known = all.known().length == all.all().length;
+    return n < all.all().length / (known ? KNOWN_SHARE : FEW_SHARE);
   }
 
   private static List<String> pairTexts(LabelIndex index, int[] pairs) {

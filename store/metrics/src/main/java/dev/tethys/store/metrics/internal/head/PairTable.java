@@ -153,6 +153,43 @@ final class PairTable {
     return 0;
   }
 
+  /** With how many of the same bytes the values of all of some pairs begin. */
+  int sharedBytes(int[] some) {
+    byte[] first = bytes.page(at[some[0]]);
+    int from = valueAt(first, bytes.offset(at[some[0]]));
+    int shared = number(first, from);
+    from += size(shared);
+    for (int i = 1; i < some.length && shared > 0; i++) {
+      byte[] page = bytes.page(at[some[i]]);
+      int p = valueAt(page, bytes.offset(at[some[i]]));
+      int n = number(page, p);
+      p += size(n);
+      n = Math.min(n, shared);
+      int differs = Arrays.mismatch(first, from, from + n, page, p, p + n);
+      shared = differs < 0 ? n : differs;
+    }
+    return shared;
+  }
+
+  /**
+   * Eight bytes of a value as a number: of two values, the one with the lower number is the lower
+   * one.
+   *
+   * @param skipped the bytes before these, which the value has
+   */
+  long valueKey(int pair, int skipped) {
+    byte[] page = bytes.page(at[pair]);
+    int p = valueAt(page, bytes.offset(at[pair]));
+    int n = number(page, p);
+    p += size(n) + skipped;
+    n = Math.min(8, n - skipped);
+    long key = 0;
+    for (int i = 0; i < n; i++) {
+      key = key << 8 | page[p + i] & 0xff;
+    }
+    return (n == 0 ? 0 : key << 64 - 8 * n) ^ Long.MIN_VALUE; // bytes are without sign
+  }
+
   /** The hash of a pair, given that of its name. */
   long valueHash(long name, int pair) {
     byte[] page = bytes.page(at[pair]);

@@ -16,8 +16,6 @@ final class SeriesOrder {
   /** A place is looked up so much faster than labels are compared. */
   private static final int GAIN = 16;
 
-  private static final int INSERTED = 12;
-
   private final LabelIndex index;
   private final int[] places;
   private final int bits; // of a number in a key
@@ -25,8 +23,7 @@ final class SeriesOrder {
   private final int[] rest; // by series: the name of what is left of its list
   private final int[] order;
   private final long[] keys; // at the place of their series in order
-  private final long[] spareKeys;
-  private final int[] spare;
+  private final KeyedOrder byKey;
 
   private SeriesOrder(LabelIndex index, int[] lists, int[] places) {
     this.index = index;
@@ -36,8 +33,7 @@ final class SeriesOrder {
     rest = lists.clone();
     order = ascending(lists.length);
     keys = new long[lists.length];
-    spareKeys = new long[lists.length + 1 >>> 1];
-    spare = new int[lists.length + 1 >>> 1];
+    byKey = new KeyedOrder(keys, order);
   }
 
   /** Positions in the lists, by the labels that the lists name. */
@@ -65,7 +61,7 @@ final class SeriesOrder {
 
   private void sort(int from, int to) {
     pack(from, to);
-    merge(from, to);
+    byKey.sort(from, to);
     long last = (1L << bits) - 1;
     int begin = from;
     for (int i = from + 1; i <= to; i++) {
@@ -92,43 +88,6 @@ final class SeriesOrder {
       }
       keys[i] = key;
       rest[order[i]] = list;
-    }
-  }
-
-  private void merge(int from, int to) {
-    if (to - from <= INSERTED) {
-      for (int i = from + 1; i < to; i++) {
-        long key = keys[i];
-        int series = order[i];
-        int j = i;
-        for (; j > from && keys[j - 1] > key; j--) {
-          keys[j] = keys[j - 1];
-          order[j] = order[j - 1];
-        }
-        keys[j] = key;
-        order[j] = series;
-      }
-      return;
-    }
-    int mid = (from + to) >>> 1;
-    merge(from, mid);
-    merge(mid, to);
-    if (keys[mid - 1] <= keys[mid]) {
-      return;
-    }
-    int n = mid - from;
-    System.arraycopy(keys, from, spareKeys, 0, n);
-    System.arraycopy(order, from, spare, 0, n);
-    int a = 0;
-    int b = mid;
-    for (int at = from; a < n; at++) {
-      if (b == to || spareKeys[a] <= keys[b]) {
-        keys[at] = spareKeys[a];
-        order[at] = spare[a++];
-      } else {
-        keys[at] = keys[b];
-        order[at] = order[b++];
-      }
     }
   }
 }
