@@ -249,7 +249,8 @@ class ControlToolTest {
     assertThat(refused("agents", wrong)).contains("401");
     assertThat(ok("agents", viewer)).contains("AGENT");
     assertThat(refused("mute", "--service=shop", viewer)).contains("403");
-    ok("mute", "--service=shop", "--author=someone", operator);
+    ok("mute", "--service=shop", "--owner=team-shop", "--author=someone", operator);
+    assertThat(ok("controls", viewer)).contains("team-shop", "olga");
     assertThat(ok("audit", viewer)).contains("olga").doesNotContain("someone");
   }
 }

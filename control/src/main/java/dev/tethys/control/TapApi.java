@@ -149,7 +149,7 @@ final class TapApi {
     return FleetFindings.of(ask(r, selector(q)).path("agents"));
   }
 
-  /** Attribute keys of agents with the version of a rollout beside those of others. */
+  /** Attribute keys of agents with the version of a rollout, compared with those of others. */
   private JsonNode keys(HttpRequest q, String user) throws IOException {
     String seconds = q.query().first("seconds");
     NodeRecords.Request r =

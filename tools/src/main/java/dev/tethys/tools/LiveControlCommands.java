@@ -36,6 +36,7 @@ final class LiveControlCommands {
           Flag.of("pipeline", Flag.Kind.STRING, "", "Pipeline, such as logs/edge; all by default."),
           Flag.of("for", Flag.Kind.STRING, "1h", "Time after which the control ends."),
           Flag.of("id", Flag.Kind.STRING, "", "ID; a number by default."),
+          Flag.of("owner", Flag.Kind.STRING, "", "Stated owner; the author by default."),
           Flag.of(
               "await-agents",
               Flag.Kind.BOOLEAN,
@@ -336,7 +337,7 @@ final class LiveControlCommands {
     Json j = ControlCommands.changing(a);
     j.key("action").text(name.equals("limit") ? "rate_limit" : name);
     settings.add(j, a);
-    for (String key : List.of("selector", "pipeline", "id")) {
+    for (String key : List.of("selector", "pipeline", "id", "owner")) {
       put(j, key, a.flags().get(key));
     }
     if (!name.equals("filter")) {
