@@ -39,6 +39,7 @@ public final class LogBlockWriter implements AutoCloseable {
   private int[] firstRows = new int[1]; // of each template, in the block's order
   private int[] sorted = new int[0]; // templates by text
   private int[] firstTokens = new int[0]; // of the rows of a template
+  private int[] bodies = new int[0]; // where theirs start
   private final ByteSink texts = new ByteSink(1 << 12);
   private final TextSort byText = new TextSort();
 
@@ -312,7 +313,7 @@ public final class LogBlockWriter implements AutoCloseable {
 
   private void writeArguments(LogRows rows) {
     byte[] b = rows.bytes.buf;
-    int[] ends = templates.tokens.ends;
+    char[] ends = templates.tokens.ends; // from the start of the body
     for (int t = 0; t < sorted.length; t++) {
       int first = firstRows[t];
       int n = firstRows[t + 1] - first;
@@ -321,10 +322,12 @@ public final class LogBlockWriter implements AutoCloseable {
       int tokens = templates.codeStarts[sorted[t] + 1] - codes;
       if (firstTokens.length < n) {
         firstTokens = new int[Math.max(n, 2 * firstTokens.length)];
+        bodies = new int[firstTokens.length];
       }
       for (int i = 0; i < n; i++) {
         int r = order[first + i];
         firstTokens[i] = templates.rowTokens[r];
+        bodies[i] = rows.starts[r];
         columns.times[i] = rows.times[r];
       }
       for (int k = 0; k < tokens; k++) {
@@ -335,8 +338,11 @@ public final class LogBlockWriter implements AutoCloseable {
         boolean word = Templates.isWordArgument(code);
         for (int i = 0; i < n; i++) {
           int token = firstTokens[i] + k;
-          columns.starts[i] = k == 0 ? rows.starts[order[first + i]] : ends[token - 1];
-          columns.ends[i] = ends[token];
+          columns.starts[i] = k == 0 ? bodies[i] : bodies[i] + ends[token - 1];
+          columns.ends[i] = bodies[i] + ends[token];
+        }
+        for (int i = 0; k == tokens - 1 && i < n; i++) {
+          columns.ends[i] = bodies[i] + rows.lengths[order[first + i]];
         }
         for (int i = 0; word && i < n; i++) {
           columns.ids[i] = templates.word(firstTokens[i] + k);

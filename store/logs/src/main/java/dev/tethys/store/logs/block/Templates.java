@@ -77,7 +77,7 @@ final class Templates {
   private int[] table = new int[1 << 11]; // template + 1, 0 is empty
   private int[] wordCounts = new int[1 << 10];
   private int[] shape = new int[1 << 8];
-  private boolean[] argument = new boolean[1 << 12]; // of sampled rows
+  private boolean[] argument = new boolean[1 << 12]; // of the tokens of sampled rows
   private final char[] contexts = new char[CONTEXTS];
   private final char[] pairs = new char[PAIRS];
   private double perWord;
@@ -109,11 +109,12 @@ final class Templates {
     int n = rows.count;
     split(rows);
     int step = n < SAMPLE_FROM ? 1 : SAMPLE_STEP;
-    if (argument.length < tokens.count) {
-      argument = new boolean[tokens.kinds.length];
+    int sampled = countWords(n, step);
+    if (argument.length < sampled) {
+      argument = new boolean[sampled + (sampled >> 2)];
+    } else {
+      Arrays.fill(argument, 0, sampled, false);
     }
-    countWords(n, step);
-    Arrays.fill(argument, 0, tokens.count, false);
     count(n, step);
     decideSample(n, step);
     count(n, step);
@@ -149,7 +150,8 @@ final class Templates {
     rowTokens[n] = tokens.count;
   }
 
-  private void countWords(int n, int step) {
+  /** Counts the words of the sample; returns the number of its tokens. */
+  private int countWords(int n, int step) {
     if (wordCounts.length < words.count()) {
       wordCounts = new int[Math.max(words.count(), wordCounts.length * 2)];
     } else {
@@ -158,7 +160,9 @@ final class Templates {
     byte[] kinds = tokens.kinds;
     int[] codes = tokens.codes;
     long all = 0;
+    int sampled = 0;
     for (int r = 0; r < n; r += step) {
+      sampled += rowTokens[r + 1] - rowTokens[r];
       for (int i = rowTokens[r]; i < rowTokens[r + 1]; i++) {
         if (kinds[i] == Tokens.WORD) {
           wordCounts[codes[i] - FIRST_STRING]++;
@@ -167,6 +171,7 @@ final class Templates {
       }
     }
     perWord = all == 0 ? 0 : 1.0 / all;
+    return sampled;
   }
 
   private static long context(int one, int two, int four) {
@@ -189,6 +194,7 @@ final class Templates {
     Arrays.fill(pairs, '\0');
     byte[] kinds = tokens.kinds;
     int[] codes = tokens.codes;
+    int at = 0; // of the tokens of the sample
     for (int r = 0; r < n; r += step) {
       int one = START;
       int two = START;
@@ -204,7 +210,7 @@ final class Templates {
         four = three;
         three = two;
         two = one;
-        one = argument[i] ? PLACEHOLDER : code;
+        one = argument[at++] ? PLACEHOLDER : code;
       }
     }
   }
@@ -227,6 +233,7 @@ final class Templates {
   private void decideSample(int n, int step) {
     byte[] kinds = tokens.kinds;
     int[] codes = tokens.codes;
+    int at = 0;
     for (int r = 0; r < n; r += step) {
       int one = START;
       int two = START;
@@ -234,7 +241,7 @@ final class Templates {
       int four = START;
       for (int i = rowTokens[r]; i < rowTokens[r + 1]; i++) {
         int code = codes[i];
-        argument[i] = kinds[i] == Tokens.WORD && !isBound(context(one, two, four), code);
+        argument[at++] = kinds[i] == Tokens.WORD && !isBound(context(one, two, four), code);
         four = three;
         three = two;
         two = one;

@@ -58,8 +58,11 @@ final class Tokens {
   /** Number of tokens. */
   int count;
 
-  /** End of each token in the buffer; a token starts where the one before it in its row ends. */
-  int[] ends = new int[1 << 12];
+  /**
+   * End of each token, counted from the start of its body. A token starts where the one before it
+   * ends; the last one ends with the body, which may be longer than what is here.
+   */
+  char[] ends = new char[1 << 12];
 
   /** Kind of each token. */
   byte[] kinds = new byte[1 << 12];
@@ -69,6 +72,7 @@ final class Tokens {
 
   private final Words words;
   private final BlockFilter filter;
+  private int body; // start of the body that is split
 
   /**
    * @param filter to which runs of letters and digits are added
@@ -100,7 +104,7 @@ final class Tokens {
 
   private void token(int end, byte kind, int code) {
     int n = count;
-    ends[n] = end;
+    ends[n] = (char) (end - body);
     codes[n] = code;
     kinds[n] = kind;
     count = n + 1;
@@ -131,6 +135,7 @@ final class Tokens {
   /** Appends one token of a whole body. */
   void whole(byte[] b, int start, int end) {
     ensure(1);
+    body = start;
     token(end, MIXED);
     for (int p = start; p < end; ) {
       int s = p;
@@ -144,9 +149,10 @@ final class Tokens {
     }
   }
 
-  /** Appends the tokens of a body. */
+  /** Appends the tokens of a body of at most {@link Templates#MAX_SPLIT_BYTES}. */
   void split(byte[] b, int start, int end) {
     ensure(end - start);
+    body = start;
     int p = start;
     while (p < end) {
       int s = p;
