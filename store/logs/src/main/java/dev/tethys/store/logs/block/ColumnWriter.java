@@ -131,19 +131,28 @@ final class ColumnWriter {
     return distinct > 1 && distinct * 4 > n || distinct > MAX_FEW;
   }
 
-  /** Numbers the distinct values; it stops where they {@link #areTooMany}. */
+  /**
+   * Numbers the distinct values; it stops where they {@link #areTooMany}. Most columns have one
+   * value, or other ones from the first on: the hash table is for the rest.
+   */
   private int distinct(byte[] b, int n) {
+    int same = 1;
+    while (same < n && equal(b, 0, same)) {
+      same++;
+    }
+    if (same == n) {
+      return 1;
+    }
+    if (areTooMany(2, n)) {
+      return MAX_FEW + 1;
+    }
     int mask = clearSlots(n);
-    int count = 0;
-    for (int i = 0; i < n; i++) {
-      int start = starts[i];
-      int length = ends[i] - start;
-      long v = (long) ByteSink.LONG.get(b, start); // rows are followed by slack
-      long key =
-          length >= 8
-              ? v ^ (long) ByteSink.LONG.get(b, start + length - 8)
-              : v << 64 - (length << 3) - 1 << 1;
-      int s = (int) (Words.mix(key + length) >>> 8) & mask;
+    Arrays.fill(indexes, 0, same, (byte) 0);
+    few[0] = 0;
+    slots[hash(b, 0) & mask] = 1;
+    int count = 1;
+    for (int i = same; i < n; i++) {
+      int s = hash(b, i) & mask;
       while (true) {
         if (slots[s] == 0) {
           if (areTooMany(count + 1, n)) {
@@ -154,8 +163,7 @@ final class ColumnWriter {
           indexes[i] = (byte) (count - 1);
           break;
         }
-        int other = few[slots[s] - 1];
-        if (Arrays.equals(b, start, start + length, b, starts[other], ends[other])) {
+        if (equal(b, few[slots[s] - 1], i)) {
           indexes[i] = (byte) (slots[s] - 1);
           break;
         }
@@ -163,6 +171,36 @@ final class ColumnWriter {
       }
     }
     return count;
+  }
+
+  private int hash(byte[] b, int i) {
+    int start = starts[i];
+    int length = ends[i] - start;
+    long v = (long) ByteSink.LONG.get(b, start); // rows are followed by slack
+    long key =
+        length >= 8
+            ? v ^ (long) ByteSink.LONG.get(b, start + length - 8)
+            : v << 64 - (length << 3) - 1 << 1;
+    return (int) (Words.mix(key + length) >>> 8);
+  }
+
+  private boolean equal(byte[] b, int one, int other) {
+    int p = starts[one];
+    int q = starts[other];
+    int length = ends[one] - p;
+    if (length != ends[other] - q) {
+      return false;
+    }
+    long different = (long) ByteSink.LONG.get(b, p) ^ (long) ByteSink.LONG.get(b, q); // slack
+    if (length < 8) {
+      return different << 64 - (length << 3) - 1 << 1 == 0;
+    }
+    return different == 0
+        && (length == 8
+            || length <= 16
+                && (long) ByteSink.LONG.get(b, p + length - 8)
+                    == (long) ByteSink.LONG.get(b, q + length - 8)
+            || length > 16 && Arrays.equals(b, p, p + length, b, q, q + length));
   }
 
   /** The same for a column of words. */
