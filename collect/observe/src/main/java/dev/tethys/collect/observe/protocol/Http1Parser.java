@@ -137,7 +137,7 @@ final class Http1Parser extends ProtocolParser {
     if (cut) {
       in.takePayload();
       requestPart = Part.REST;
-      return Step.NEXT;
+      return Step.MORE;
     }
     in.take(end);
     if (h.chunked) {

@@ -37,7 +37,7 @@ public final class ProtocolConnection {
   private boolean tls;
   private boolean pipelined;
 
-  /** Messages read of the last payload. */
+  /** Requests and messages that began in the last payload and were passed. */
   private int messages;
 
   private int tries;
@@ -237,9 +237,10 @@ public final class ProtocolConnection {
     messages = 0;
     while (true) {
       int before = in.available();
+      long opened = p.requests.opened();
       Step step = request ? p.request(in, now) : p.response(in, now);
       if (step == Step.NEXT) {
-        messages++;
+        messages += p.requests.opened() > opened ? 1 : 0; // parts of bodies are none
         if (in.available() > 0 && in.available() < before) {
           continue;
         }

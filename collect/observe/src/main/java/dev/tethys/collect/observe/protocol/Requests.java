@@ -28,6 +28,7 @@ final class Requests {
   private boolean answerLost;
   private long lastAnswer;
   private long completed;
+  private long opened;
   private final ArrayDeque<Pending> fresh = new ArrayDeque<>(2);
   private long retained;
 
@@ -44,6 +45,7 @@ final class Requests {
 
   /** Appends a request whose answer comes in order; null when too many are open. */
   @Nullable Pending open(long start) {
+    opened++;
     if (untracked > 0 || queue.size() >= BOUND || counters.open >= ProtocolCounters.MAX_OPEN) {
       untracked++;
       counters.shed.incrementAndGet();
@@ -58,6 +60,7 @@ final class Requests {
 
   /** Adds a request whose answer carries a number; the oldest one gives way at the bound. */
   Pending open(long id, long start) {
+    opened++;
     LinkedHashMap<Long, Pending> byId = numbered;
     if (byId == null) {
       byId = new LinkedHashMap<>();
@@ -141,6 +144,7 @@ final class Requests {
 
   /** Reports a message that has no answer. */
   void reportOneWay(String operation, String target, long now, long bytes) {
+    opened++;
     Pending p = new Pending(now);
     p.operation = operation;
     p.target = target;
@@ -197,6 +201,11 @@ final class Requests {
       }
     }
     return retained;
+  }
+
+  /** Number of requests and messages that began, shed ones too. */
+  long opened() {
+    return opened;
   }
 
   /** Number of requests reported. */

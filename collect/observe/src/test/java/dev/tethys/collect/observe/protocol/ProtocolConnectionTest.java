@@ -192,6 +192,32 @@ class ProtocolConnectionTest {
     assertThat(counters.open).isZero();
   }
 
+  /** More is captured of pipelines alone, not of long heads and bodies. */
+  @Test
+  void longHeadsAndBodiesAreNoPipeline() {
+    String head = "POST / HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n";
+    String get = "GET / HTTP/1.1\r\n\r\n";
+    ProtocolConnection c = new ProtocolConnection(_ -> {}, counters, Direction.SENT);
+    feedCut(c, "GET / HTTP/1.1\r\nA: " + "y".repeat(1000), 1 << 20);
+    assertThat(c.isPipelined()).as("long head").isFalse();
+    c = new ProtocolConnection(_ -> {}, counters, Direction.SENT);
+    feedAt(c, 1, true, head);
+    feedCut(c, "100\r\n" + "y".repeat(256) + "\r\n100\r\n", 1 << 16);
+    assertThat(c.isPipelined()).as("chunks").isFalse();
+    c = new ProtocolConnection(_ -> {}, counters, Direction.SENT);
+    feedAt(c, 1, true, "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n\0\0\0\4\0\0\0\0\0");
+    feedCut(c, "\0\0\100\0\0\0\0\0\1" + "y".repeat(64) + "\0\0\100\0\0\0\0\0\1", 1 << 16);
+    assertThat(c.isPipelined()).as("frames of data").isFalse();
+    c = new ProtocolConnection(_ -> {}, counters, Direction.SENT);
+    feedCut(c, get + get + get, 1 << 12);
+    assertThat(c.isPipelined()).as("pipeline").isTrue();
+  }
+
+  private static void feedCut(ProtocolConnection c, String text, long total) {
+    byte[] b = text.getBytes(java.nio.charset.StandardCharsets.UTF_8);
+    c.feed(Direction.SENT, 1, b, 0, b.length, total);
+  }
+
   /** Half messages, prepared statements and tables of headers of any number of connections. */
   @Test
   void memoryOfAllConnectionsIsBoundedAndBusyOnesAreStillMeasured() {
