@@ -102,6 +102,11 @@ public final class RingBuffer implements AutoCloseable {
     return closed ? position : (long) LONG.getAcquire(producer, 0L);
   }
 
+  /** The position up to which events were read. */
+  public long position() {
+    return position;
+  }
+
   /** Bytes that were written and not read yet. */
   public long pending() {
     return end() - position;

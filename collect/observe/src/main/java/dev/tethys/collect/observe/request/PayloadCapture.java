@@ -40,6 +40,9 @@ public final class PayloadCapture implements AutoCloseable {
 
   private static final int RING_OF_PROCESSOR = 1 << 21;
 
+  /** Bytes of the ring that are read without a pause for others who need the lock. */
+  private static final int SLICE_BYTES = 1 << 17;
+
   /** Offsets in struct payload (payload.c). */
   private static final int TGID = 8;
 
@@ -190,6 +193,15 @@ public final class PayloadCapture implements AutoCloseable {
    * @param before called with the time of each payload, to apply the changes of connections before
    */
   public void read(long end, LongConsumer before) {
+    long at;
+    do {
+      at = ring.position();
+      readPart(Math.min(end, at + SLICE_BYTES), before);
+    } while (ring.position() > at && ring.position() < end);
+  }
+
+  /** A reader of metrics waits for one part of the ring at most. */
+  private void readPart(long end, LongConsumer before) {
     tracker.lock().lock();
     try {
       events +=
