@@ -18,6 +18,7 @@ final class LookupWarmUp {
           "label/__name__/values?limit=100&%t",
           "label/__name__/values?match[]={instance!=\"\"}&%t",
           "label/instance/values?%t",
+          "label/instance/values?limit=100&%t",
           "label/instance/values?match[]=%m&%t",
           "label/instance/values?match[]={__name__=\"%m\",instance=~\".*[0-9].+\"}&limit=100&%t",
           "label/job/values?match[]={__name__=~\"%m.*\",instance=~\".+\"}&%t",

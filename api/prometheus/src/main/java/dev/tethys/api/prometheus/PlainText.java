@@ -5,8 +5,8 @@ import java.lang.invoke.VarHandle;
 import java.nio.ByteOrder;
 
 /**
- * Copies text that JSON has as it is, eight bytes at a time: nearly all names and values of labels
- * are such text, and code that looks at single bytes is slow until it is compiled.
+ * Copies text that JSON has as it is, eight bytes at a time. Nearly all names and values of labels
+ * are such text, and a loop over single bytes is slow until it is compiled.
  */
 final class PlainText {
   private static final VarHandle WORDS =

@@ -1,6 +1,6 @@
 package dev.tethys.store.metrics.internal.head;
 
-/** A stable merge sort of ints by keys beside them; what is in order costs little. */
+/** Sorts ints by keys in a second array: a stable merge sort that skips what is in order. */
 final class KeyedOrder {
   private static final int INSERTED = 12;
 
