@@ -171,6 +171,18 @@ final class ConfigStore implements AutoCloseable {
     return number >= 1 && number <= all.size() ? all.get(number - 1) : null;
   }
 
+  /** The latest version with a hash; null where there is none. */
+  synchronized @Nullable ConfigVersion find(String hash) {
+    for (List<ConfigVersion> all : versions.values()) {
+      for (ConfigVersion v : all.reversed()) {
+        if (v.hash().equals(hash)) {
+          return v;
+        }
+      }
+    }
+    return null;
+  }
+
   @Override
   public synchronized void close() throws IOException {
     out.close();

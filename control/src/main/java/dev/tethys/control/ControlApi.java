@@ -418,8 +418,7 @@ final class ControlApi {
       throw new IllegalArgumentException(
           "query requires a Prometheus: start the control plane with --prometheus.url");
     }
-    Selector holds = rollouts.assigned(name);
-    if (holds != null) { // once the rollout is done, that assignment ends
+    for (Selector holds : rollouts.assigned(name)) { // or a token could withdraw what others gave
       tokens.requireScope(q, "the present version of " + name, holds);
     }
     Rollout r =

@@ -36,6 +36,9 @@ final class Rollout {
    */
   record Assignment(String configuration, int version, Selector selector, long rollout) {}
 
+  /** Version that an agent had before a rollout. */
+  record Former(String configuration, int version) {}
+
   /** Agent that was offered the version; readings are those of the guard. */
   static final class Reached {
     final long sinceNanos;
@@ -46,6 +49,9 @@ final class Rollout {
 
     /** Whether its exporters had delivered items before it was offered the version. */
     final boolean deliveredBefore;
+
+    /** Version that it had before; null for none that is known here. */
+    @Nullable Former former;
 
     long appliedNanos;
     boolean applied;

@@ -24,8 +24,9 @@ import tools.jackson.databind.node.ObjectNode;
  * File of rollouts and assignments, replaced as a whole by a rename.
  *
  * <p>Format: a JSON object with {@code format} (1), {@code nextId}, {@code assignments} and {@code
- * rollouts}. An active rollout continues when the control plane starts again: the timeouts of its
- * agents begin anew.
+ * rollouts}; with {@code layers} the assignments are all of a configuration, else its last one. An
+ * active rollout continues when the control plane starts again: the timeouts of its agents begin
+ * anew.
  */
 final class RolloutState {
   private static final int FORMAT = 1;
@@ -58,7 +59,12 @@ final class RolloutState {
       for (JsonNode a : n.path("assignments")) {
         assignments.add(assignment(a));
       }
-      return new Loaded(n.path("nextId").asLong(1), rollouts, assignments);
+      return new Loaded(
+          n.path("nextId").asLong(1),
+          rollouts,
+          n.path("layers").asBoolean(false)
+              ? assignments
+              : Assignments.withFormer(assignments, rollouts));
     } catch (JacksonException | IllegalArgumentException e) {
       throw new IOException(
           file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
@@ -102,22 +108,27 @@ final class RolloutState {
     r.othersLostBefore = n.path("othersLost").asDouble(0);
     r.endedMillis = n.path("ended").asLong(0);
     for (JsonNode a : n.path("reached")) {
-      r.reached.put(
-          UUID.fromString(a.path("uid").asString("")),
+      Reached x =
           new Reached(
               nowNanos,
               a.path("healthyBefore").asBoolean(true),
               a.path("lost").asDouble(0),
               a.path("inPerSecond").asDouble(0),
               a.path("stage").asInt(0),
-              a.path("delivered").asBoolean(false)));
+              a.path("delivered").asBoolean(false));
+      if (a.has("formerVersion")) {
+        x.former =
+            new Rollout.Former(
+                a.path("formerConfiguration").asString(""), a.path("formerVersion").asInt(0));
+      }
+      r.reached.put(UUID.fromString(a.path("uid").asString("")), x);
     }
     return r;
   }
 
   void save(long nextId, List<Rollout> rollouts, List<Assignment> assignments) throws IOException {
     ObjectNode n = JsonMapper.shared().createObjectNode();
-    n.put("format", FORMAT).put("nextId", nextId);
+    n.put("format", FORMAT).put("nextId", nextId).put("layers", true);
     ArrayNode as = n.putArray("assignments");
     assignments.forEach(a -> put(as.addObject(), a));
     ArrayNode rs = n.putArray("rollouts");
@@ -148,13 +159,15 @@ final class RolloutState {
     }
     ArrayNode all = n.putArray("reached");
     r.reached.forEach(
-        (uid, x) ->
-            all.addObject()
-                .put("uid", uid.toString())
-                .put("healthyBefore", x.healthyBefore)
-                .put("lost", x.lostBefore)
-                .put("inPerSecond", x.inPerSecondBefore)
-                .put("stage", x.stage)
-                .put("delivered", x.deliveredBefore));
+        (uid, x) -> {
+          ObjectNode o = all.addObject().put("uid", uid.toString());
+          o.put("healthyBefore", x.healthyBefore).put("lost", x.lostBefore);
+          o.put("inPerSecond", x.inPerSecondBefore).put("stage", x.stage);
+          o.put("delivered", x.deliveredBefore);
+          if (x.former != null) {
+            o.put("formerConfiguration", x.former.configuration());
+            o.put("formerVersion", x.former.version());
+          }
+        });
   }
 }

@@ -12,7 +12,6 @@ import java.lang.System.Logger.Level;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -26,9 +25,10 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>The version of an agent is that of the active rollout that reached it; otherwise that of the
  * latest assignment that matches its labels. An agent whose last version belongs to a rollout that
- * was undone, and that no assignment matches, returns to its own configuration. State is guarded by
- * this, and is on disk before a change takes effect; offers read a view that never changes, so that
- * no agent waits for a disk.
+ * was undone, and that no assignment matches, returns to the version that it had before the
+ * rollout, and without one to its own configuration. State is guarded by this, and is on disk
+ * before a change takes effect; offers read a view that never changes, so that no agent waits for a
+ * disk.
  */
 final class Rollouts {
   private static final System.Logger LOG = JulLogger.of(Rollouts.class.getName());
@@ -37,6 +37,9 @@ final class Rollouts {
   private static final int MAX_KEPT = 200;
 
   private static final int MAX_ACTIVE = 50;
+
+  /** Assignments of one configuration that hold, each for other agents. */
+  private static final int MAX_SELECTORS = 100;
 
   /** Actor of what the guard does. */
   private static final String GUARD = "guard";
@@ -53,10 +56,10 @@ final class Rollouts {
   private final Packages packages;
   private final @Nullable GuardQueries queries;
   private final Map<Long, Rollout> rollouts = new TreeMap<>();
-  private final Map<String, Assignment> assignments = new LinkedHashMap<>(); // latest last
+  private final Assignments assignments = new Assignments();
   private long nextId = 1;
-  private volatile View view = new View(Map.of(), List.of(), Set.of());
-  private volatile View packageView = new View(Map.of(), List.of(), Set.of());
+  private volatile View view = View.NONE;
+  private volatile View packageView = View.NONE;
 
   /** Version, and the rollout by which it came. */
   record Target(ConfigVersion version, long rollout) {}
@@ -70,8 +73,15 @@ final class Rollouts {
    * @param reached by active rollouts
    * @param assigned the latest last
    * @param released hashes of versions that agents no longer run
+   * @param returns versions that agents had before a rollout that was undone or cancelled
    */
-  private record View(Map<UUID, Target> reached, List<Assigned> assigned, Set<String> released) {}
+  private record View(
+      Map<UUID, Target> reached,
+      List<Assigned> assigned,
+      Set<String> released,
+      Map<UUID, Target> returns) {
+    static final View NONE = new View(Map.of(), List.of(), Set.of(), Map.of());
+  }
 
   private void publish() {
     view = view(false);
@@ -81,6 +91,7 @@ final class Rollouts {
   private View view(boolean ofPackages) {
     Map<UUID, Target> reached = new HashMap<>();
     Set<String> released = new HashSet<>();
+    Map<UUID, Target> returns = new HashMap<>();
     for (Rollout r : rollouts.values()) {
       ConfigVersion v = find(r.configuration, r.version);
       if (v == null || r.isPackage() != ofPackages) {
@@ -90,16 +101,26 @@ final class Rollouts {
         r.reached.keySet().forEach(uid -> reached.put(uid, new Target(v, r.id)));
       } else if (r.state == State.UNDONE || r.state == State.CANCELLED) {
         released.add(ofPackages ? Rollout.offerHash(v, r.id) : v.hash());
+        r.reached.forEach(
+            (uid, x) -> {
+              ConfigVersion had =
+                  x.former == null ? null : find(x.former.configuration(), x.former.version());
+              if (had == null) {
+                returns.remove(uid);
+              } else {
+                returns.put(uid, new Target(had, r.id));
+              }
+            });
       }
     }
     List<Assigned> assigned = new ArrayList<>();
-    for (Assignment a : assignments.values()) {
+    for (Assignment a : assignments.visible()) {
       ConfigVersion v = find(a.configuration(), a.version());
       if (v != null && a.configuration().startsWith(Packages.PREFIX) == ofPackages) {
         assigned.add(new Assigned(a.selector(), new Target(v, a.rollout())));
       }
     }
-    return new View(reached, assigned, released);
+    return new View(reached, assigned, released, returns);
   }
 
   private @Nullable ConfigVersion find(String configuration, int version) {
@@ -131,7 +152,7 @@ final class Rollouts {
     this.file = file;
     RolloutState.Loaded loaded = file.load(clock.nanos());
     loaded.rollouts().forEach(r -> rollouts.put(r.id, r));
-    loaded.assignments().forEach(a -> assignments.put(a.configuration(), a));
+    assignments.load(loaded.assignments());
     nextId = loaded.nextId();
     publish();
   }
@@ -188,6 +209,16 @@ final class Rollouts {
     if (active >= MAX_ACTIVE) {
       throw new ConflictException("there are " + active + " active rollouts, the limit");
     }
+    List<Assignment> hold = assignments.visible(configuration);
+    if (hold.size() >= MAX_SELECTORS
+        && hold.stream().noneMatch(a -> a.selector().isWithin(selector))) {
+      throw new ConflictException(
+          "versions of configuration "
+              + configuration
+              + " hold for "
+              + hold.size()
+              + " selectors, the limit; roll one out to all of their agents");
+    }
     Rollout r =
         new Rollout(
             nextId,
@@ -198,7 +229,7 @@ final class Rollouts {
             author,
             reason,
             clock.millis(),
-            assignments.get(configuration));
+            assignments.latest(configuration));
     if (eligible(r).isEmpty()) {
       throw new ConflictException(
           "no connected agent that accepts "
@@ -261,11 +292,23 @@ final class Rollouts {
       if (r.reached.size() >= size) {
         break;
       }
-      r.reached.put(a.uid(), StageCheck.before(clock, fleet, r, a));
+      Rollout.Reached x = StageCheck.before(clock, fleet, r, a);
+      x.former = r.isPackage() ? null : former(a);
+      r.reached.put(a.uid(), x);
       out.add(a.uid());
     }
     r.othersLostBefore = StageCheck.others(fleet, r).lostShare();
     return out;
+  }
+
+  /** Version that an agent runs, also one that no assignment gives it; null for none of these. */
+  private Rollout.@Nullable Former former(AgentState a) {
+    ConfigVersion v = assignedVersion(a);
+    String hash = a.configHash();
+    if (v == null && !hash.isEmpty() && !hash.equals(OWN) && !isReleased(hash)) {
+      v = store.find(hash);
+    }
+    return v == null ? null : new Rollout.Former(v.name(), v.number());
   }
 
   /** The version of an agent; null for none. */
@@ -323,7 +366,12 @@ final class Rollouts {
         return s.target;
       }
     }
-    return null;
+    // No assignment holds for it, such as after a change of its labels: it keeps what it had.
+    Target had = now.returns.get(a.uid());
+    String has = a.configHash();
+    return had != null && (now.released.contains(has) || had.version.hash().equals(has))
+        ? had
+        : null;
   }
 
   /** Whether agents with an offer of packages return to their own version. */
@@ -338,8 +386,8 @@ final class Rollouts {
         return true;
       }
     }
-    for (Assignment a : assignments.values()) {
-      if (a.configuration().equals(configuration) && a.version() == version) {
+    for (Assignment a : assignments.visible(configuration)) {
+      if (a.version() == version) {
         return true;
       }
     }
@@ -455,9 +503,7 @@ final class Rollouts {
     r.stateReason = reason;
     r.endedMillis = clock.millis();
     if (state == State.DONE) {
-      assignments.remove(r.configuration);
-      assignments.put(
-          r.configuration, new Assignment(r.configuration, r.version, r.selector, r.id));
+      assignments.add(new Assignment(r.configuration, r.version, r.selector, r.id));
     }
     forgetOld();
     save();
@@ -473,7 +519,7 @@ final class Rollouts {
 
   private void forgetOld() {
     Set<Long> kept = new LinkedHashSet<>();
-    assignments.values().forEach(a -> kept.add(a.rollout()));
+    assignments.visible().forEach(a -> kept.add(a.rollout()));
     while (rollouts.size() > MAX_KEPT) {
       Rollout oldest = null;
       for (Rollout r : rollouts.values()) {
@@ -486,6 +532,7 @@ final class Rollouts {
         return;
       }
       rollouts.remove(oldest.id);
+      assignments.forget(oldest.id);
     }
   }
 
@@ -540,8 +587,11 @@ final class Rollouts {
       finish(r, State.UNDONE, actor, reason);
       return r;
     }
-    Assignment now = assignments.get(r.configuration);
-    if (r.state != State.DONE || now == null || now.rollout() != id) {
+    Assignment own = null;
+    for (Assignment a : assignments.visible(r.configuration)) {
+      own = a.rollout() == id ? a : own;
+    }
+    if (r.state != State.DONE || own == null) {
       throw new ConflictException(
           "rollout "
               + id
@@ -554,10 +604,7 @@ final class Rollouts {
         throw new ConflictException("rollout " + other.id + " is active; cancel it first");
       }
     }
-    assignments.remove(r.configuration);
-    if (r.before != null) {
-      assignments.put(r.configuration, r.before);
-    }
+    assignments.remove(own); // those below it hold again
     finish(r, State.UNDONE, actor, reason);
     return r;
   }
@@ -586,35 +633,40 @@ final class Rollouts {
         break;
       }
     }
-    Assignment now = assignments.get(configuration);
-    Rollout last = now == null ? null : rollouts.get(now.rollout());
-    for (Assignment a = now; a != null; ) {
+    for (Assignment a : assignments.of(configuration)) {
       ConfigVersion v = find(configuration, a.version());
       if (v != null
           && v.text().equals(wanted.text())
           && a.selector().toString().equals(selector.toString())) {
-        give(a, now, version, last, actor, reason);
+        give(a, version, own, actor, reason);
         return a.rollout();
       }
-      Rollout r = rollouts.get(a.rollout());
-      a = r == null || r.state != State.DONE ? null : r.before;
     }
     return null;
   }
 
-  private void give(
-      Assignment a,
-      @Nullable Assignment now,
-      int version,
-      @Nullable Rollout last,
-      String actor,
-      String reason)
+  /**
+   * Makes an assignment the latest again, and removes later ones of its configuration: those of the
+   * same source, and those whose agents are within its own, or its own within theirs.
+   */
+  private void give(Assignment a, int version, long own, String actor, String reason)
       throws IOException {
-    if (now == null || a == now && a.version() == version) {
+    List<Assignment> hold = assignments.visible(a.configuration());
+    List<Assignment> replaced = new ArrayList<>(); // the latest first
+    for (Assignment x : assignments.of(a.configuration())) {
+      if (x.equals(a)) {
+        break;
+      }
+      if (x.rollout() == own
+          || x.selector().isWithin(a.selector())
+          || a.selector().isWithin(x.selector())) {
+        replaced.add(x);
+      }
+    }
+    if (replaced.isEmpty() && a.version() == version) {
       return;
     }
-    Assignment next = new Assignment(a.configuration(), version, a.selector(), a.rollout());
-    if (a == now) {
+    if (replaced.isEmpty()) {
       audit.append(
           actor,
           "configuration.adopt",
@@ -623,12 +675,19 @@ final class Rollouts {
           Map.of("version", a.version() + ""),
           Map.of("version", version + ""));
     }
-    assignments.remove(a.configuration()); // the latest is the last
-    assignments.put(a.configuration(), next);
-    if (a == now || last == null) {
+    assignments.remove(a);
+    assignments.add(new Assignment(a.configuration(), version, a.selector(), a.rollout()));
+    replaced.forEach(assignments::remove);
+    boolean saved = false;
+    for (Assignment x : replaced) {
+      Rollout r = rollouts.get(x.rollout());
+      if (r != null && hold.contains(x)) {
+        finish(r, State.UNDONE, actor, reason);
+        saved = true;
+      }
+    }
+    if (!saved) {
       save();
-    } else {
-      finish(last, State.UNDONE, actor, reason);
     }
   }
 
@@ -649,7 +708,8 @@ final class Rollouts {
    * what they had without it.
    */
   synchronized void withdraw(String configuration, String actor, String reason) throws IOException {
-    Assignment assigned = assignments.get(configuration);
+    List<Assignment> hold = assignments.visible(configuration);
+    Assignment assigned = assignments.latest(configuration);
     audit.append(
         actor,
         "configuration.withdraw",
@@ -658,6 +718,10 @@ final class Rollouts {
         Map.of("version", assigned == null ? "" : assigned.version() + ""),
         Map.of("version", ""));
     for (Rollout r : List.copyOf(rollouts.values())) {
+      for (Rollout.Reached x : r.reached.values()) { // no undo returns an agent to it
+        x.former =
+            x.former != null && x.former.configuration().equals(configuration) ? null : x.former;
+      }
       if (!r.configuration.equals(configuration)) {
         continue;
       }
@@ -668,15 +732,18 @@ final class Rollouts {
         r.stateReason = reason;
       }
     }
-    Rollout of = assigned == null ? null : rollouts.get(assigned.rollout());
-    if (assigned != null && (of == null || of.version != assigned.version())) {
+    for (Assignment x : hold) {
+      Rollout of = rollouts.get(x.rollout());
+      if (of != null && of.version == x.version()) {
+        continue;
+      }
       // A version that was adopted has no rollout of its own by which agents are known to have it.
       Rollout r =
           new Rollout(
               nextId++,
               configuration,
-              assigned.version(),
-              assigned.selector(),
+              x.version(),
+              x.selector(),
               Guard.DEFAULT,
               actor,
               reason,
@@ -697,10 +764,9 @@ final class Rollouts {
     return queries != null;
   }
 
-  /** Agents for which a version of a configuration holds; null where none holds. */
-  synchronized @Nullable Selector assigned(String configuration) {
-    Assignment a = assignments.get(configuration);
-    return a == null ? null : a.selector();
+  /** Agents for which versions of a configuration hold; empty where none holds. */
+  synchronized List<Selector> assigned(String configuration) {
+    return assignments.visible(configuration).stream().map(Assignment::selector).toList();
   }
 
   /** Agents that a rollout is for. */
@@ -731,13 +797,13 @@ final class Rollouts {
   }
 
   private void save() throws IOException {
-    file.save(nextId, List.copyOf(rollouts.values()), List.copyOf(assignments.values()));
+    file.save(nextId, List.copyOf(rollouts.values()), assignments.all());
     publish();
   }
 
-  /** Reads rollouts and assignments under the lock. */
+  /** Reads rollouts, and the assignments that hold, under the lock. */
   synchronized <T> T read(Reader<T> reader) {
-    return reader.read(List.copyOf(rollouts.values()), List.copyOf(assignments.values()));
+    return reader.read(List.copyOf(rollouts.values()), assignments.visible());
   }
 
   /** Reader of the state. */

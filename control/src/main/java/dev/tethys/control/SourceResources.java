@@ -564,7 +564,12 @@ final class SourceResources {
             if (a.configuration().startsWith(Packages.PREFIX)) {
               continue; // packages have no files here
             }
-            if (!configurations.contains(a.configuration())) {
+            if (!configurations.contains(a.configuration())
+                && assignments.reversed().stream()
+                        .filter(x -> x.configuration().equals(a.configuration()))
+                        .findFirst()
+                        .orElse(a)
+                    == a) { // once, also where it has several selectors
               out.add(other("configuration", a.configuration(), "version " + a.version()));
             }
             if (!rolledOut.contains(a.configuration())) {
