@@ -178,9 +178,15 @@ public record AgentState(
         && remote.error().startsWith(begin);
   }
 
-  /** Whether the agent takes live controls. */
+  /**
+   * Whether the agent takes live controls. Before its first report, which may be later than its
+   * connection to a control plane that has restarted, what it was offered tells: an offer without
+   * them would lift them for that time.
+   */
   boolean acceptsControls() {
-    return totals != null && totals.controls() != null;
+    return totals != null
+        ? totals.controls() != null
+        : !part(1).isEmpty(); // also zeros, before variables
   }
 
   /** Health as reported; true when it was not. */

@@ -404,6 +404,23 @@ class LiveControlFleetTest extends FleetCase {
   }
 
   @Test
+  void aRestartOfTheControlPlaneDoesNotLiftControls() throws Exception {
+    fleet(3);
+    String id = start(mute("checkout"));
+    until(() -> agents.stream().allMatch(a -> has(a, id)));
+    until(() -> get("/controls/" + id).path("agentStates").path("applied").asInt() == 3);
+    requireNonNull(server).close();
+    agents.forEach(a -> a.documents.clear());
+
+    start(port, Tokens.NONE);
+    until(() -> get("/controls/" + id).path("agentStates").path("applied").asInt() == 3);
+    agents.forEach(a -> a.send("checkout", 9, 4));
+    until(() -> get("/controls/" + id).path("dropped").asLong() == 12);
+
+    assertThat(agents).allSatisfy(a -> assertThat(a.documents).isEmpty());
+  }
+
+  @Test
   void wrongControlIsRefusedWithItsPlace() throws Exception {
     fleet(1);
     ObjectNode wrong = mute("checkout").put("condition", "log.body == ");

@@ -40,6 +40,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import org.jspecify.annotations.Nullable;
@@ -59,6 +60,9 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
 
   /** Variables with which the configuration was applied last. */
   volatile Map<String, String> variables = Map.of();
+
+  /** Live controls that were set since the start, "" for none. */
+  final List<String> documents = new CopyOnWriteArrayList<>();
 
   /** Configurations that were offered, well or not. */
   final AtomicInteger offers = new AtomicInteger();
@@ -134,6 +138,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
 
   @Override
   public void control(String document) {
+    documents.add(document);
     controls.set(document);
   }
 
