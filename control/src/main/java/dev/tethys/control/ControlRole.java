@@ -15,6 +15,7 @@ import dev.tethys.web.HttpListenerOptions;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -204,7 +205,7 @@ public final class ControlRole {
     LogSetup.install(flags);
     Path data = Path.of(flags.get("data"));
     try {
-      return operands.isEmpty() ? serve(flags, data) : verify(data.resolve(ControlServer.AUDIT));
+      return operands.isEmpty() ? serve(flags, data) : verify(data);
     } catch (IOException | IllegalArgumentException | ConfigException e) {
       String reason =
           e instanceof IOException io ? IoFailures.describe(io) : String.valueOf(e.getMessage());
@@ -213,10 +214,23 @@ public final class ControlRole {
     }
   }
 
-  private static int verify(Path file) throws IOException {
+  private static int verify(Path data) throws IOException {
+    Path file = data.resolve(ControlServer.AUDIT);
+    Path versions = data.resolve(ControlServer.CONFIGURATIONS);
     AuditLog.Verification v = AuditLog.verify(file);
-    if (!v.problem().isEmpty()) {
-      System.err.println("tethys control: " + v.problem());
+    String problem = v.problem();
+    if (problem.isEmpty()
+        && v.entries() == 0
+        && Files.exists(versions)
+        && Files.size(versions) > 0) {
+      problem =
+          file
+              + ": it has no entries, although "
+              + versions.getFileName()
+              + " has versions, each of which was logged: the log was emptied, removed or moved";
+    }
+    if (!problem.isEmpty()) {
+      System.err.println("tethys control: " + problem);
       return 1;
     }
     System.out.println(file + ": " + v.entries() + " entries are intact, last hash " + v.last());

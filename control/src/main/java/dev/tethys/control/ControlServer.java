@@ -39,6 +39,8 @@ public final class ControlServer implements AutoCloseable {
   /** File names in the data folder. */
   static final String AUDIT = "audit.jsonl";
 
+  static final String CONFIGURATIONS = "configurations.jsonl";
+
   private final FileChannel lock;
   private final Fleet fleet;
   private final ConfigStore store;
@@ -94,7 +96,7 @@ public final class ControlServer implements AutoCloseable {
     }
     fleet = new Fleet(clock, maxAgents);
     audit = new AuditLog(data.resolve(AUDIT), InstantSource.system());
-    store = new ConfigStore(data.resolve("configurations.jsonl"));
+    store = new ConfigStore(data.resolve(CONFIGURATIONS));
     Packages packages = new Packages(data);
     GuardQueries metrics = prometheus == null ? null : new GuardQueries(prometheus, clock);
     rollouts =

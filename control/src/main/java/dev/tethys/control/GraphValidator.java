@@ -1,9 +1,12 @@
 package dev.tethys.control;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlLayers;
+import dev.tethys.config.YamlNode;
 import dev.tethys.pipeline.component.Components;
 import dev.tethys.pipeline.config.GraphConfig;
+import dev.tethys.pipeline.config.PrintedConfig;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -37,6 +40,25 @@ final class GraphValidator {
    */
   String check(String name, String text) {
     return read(name, text).validation;
+  }
+
+  /**
+   * Refuses secrets that stand in the text: versions are shown to all who may see their agents, are
+   * exported, and stay for ever.
+   *
+   * @throws ConfigException at the first, with the number of others
+   */
+  void refuseSecrets(String name, String text) {
+    List<YamlNode> secrets =
+        PrintedConfig.literalSecrets(YamlDocument.parse(name, null, text).root(), components);
+    if (!secrets.isEmpty()) {
+      YamlNode first = secrets.getFirst();
+      throw first.error(
+          first.path()
+              + " holds a secret, and versions are shown: write a reference such as ${env:NAME} or"
+              + " ${file:PATH}, which the agent resolves"
+              + (secrets.size() > 1 ? "; so do " + (secrets.size() - 1) + " others" : ""));
+    }
   }
 
   /**

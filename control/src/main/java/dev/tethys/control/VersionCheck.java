@@ -26,11 +26,12 @@ final class VersionCheck {
    *
    * @param file that errors name
    * @return as of {@link GraphValidator#check}
-   * @throws ConfigException where the text is wrong for every agent, or a test fails, with the
-   *     differences
+   * @throws ConfigException where the text is wrong for every agent or holds a secret, or a test
+   *     fails, with the differences
    */
   String check(String name, String file, String text) throws IOException {
     String validation = validator.check(file, text);
+    validator.refuseSecrets(file, text);
     List<String> failed = new ArrayList<>();
     for (ConfigTest t : tests.apply(name)) {
       String difference = t.run(runs, text);

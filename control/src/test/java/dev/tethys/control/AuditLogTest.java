@@ -66,4 +66,17 @@ class AuditLogTest {
     assertThat(AuditLog.verify(file).problem()).isEmpty();
     assertThat(AuditLog.verify(file).entries()).isEqualTo(3);
   }
+
+  @Test
+  void aLogWithoutEntriesBesideVersionsIsNotIntact() throws IOException {
+    List<String> verify = List.of("verify", "--data=" + folder);
+    assertThat(ControlRole.run(verify)).isZero();
+    Path file = written(2);
+    Files.writeString(folder.resolve("configurations.jsonl"), "{}\n");
+    assertThat(ControlRole.run(verify)).isZero();
+    Files.writeString(file, "");
+    assertThat(ControlRole.run(verify)).isEqualTo(1);
+    Files.delete(file);
+    assertThat(ControlRole.run(verify)).isEqualTo(1);
+  }
 }

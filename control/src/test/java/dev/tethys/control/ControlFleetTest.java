@@ -249,6 +249,43 @@ class ControlFleetTest extends FleetCase {
     assertThat(again.offers.get()).isZero();
   }
 
+  /** A configuration that sends to an address with a header. */
+  private static String sending(String url, String header, String value) {
+    return """
+        receivers: {nop: {}}
+        exporters:
+          otlphttp:
+            endpoint: "%s"
+            headers: {"%s": "%s"}
+        service: {pipelines: {logs: {receivers: [nop], exporters: [otlphttp]}}}
+        """
+        .formatted(url, header, value);
+  }
+
+  @Test
+  void aSecretInAConfigurationIsRefusedWithItsPlace() throws Exception {
+    Map<String, String> refused =
+        Map.of(
+            sending("http://h:1", "authorization", "Bearer SEKRET"), "edge.yaml:5:",
+            sending("http://h:1", "X-Api-Key", "SEKRET"), "edge.yaml:5:",
+            sending("http://u:SEKRET@h:1", "x", "y"), "edge.yaml:4:",
+            sending("http://h:1/?api_key=SEKRET", "x", "y"), "edge.yaml:4:");
+    for (Map.Entry<String, String> e : refused.entrySet()) {
+      HttpResponse<String> r =
+          post("/configurations", body().put("name", "edge").put("text", e.getKey()));
+      assertThat(r.statusCode()).as(e.getKey()).isEqualTo(422);
+      assertThat(r.body()).contains(e.getValue(), "${env:NAME}").doesNotContain("SEKRET");
+    }
+    assertThat(get("/configurations").size()).isZero();
+    String reference =
+        sending("http://${env:USER_PASSWORD}@h:1", "authorization", "Bearer ${env:TOKEN}");
+    done(post("/configurations", body().put("name", "edge").put("text", reference)));
+    done(
+        post(
+            "/configurations",
+            body().put("name", "edge").put("text", sending("http://h:1", "X-Team", "shop"))));
+  }
+
   @Test
   void wrongConfigurationIsRefusedWithItsPlace() throws Exception {
     HttpResponse<String> r =

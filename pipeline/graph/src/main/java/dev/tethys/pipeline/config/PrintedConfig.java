@@ -16,7 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
-/** A configuration as it was put together, with its secrets masked. */
+/** A configuration as it was put together, with its secrets masked, and the places of those. */
 public final class PrintedConfig {
   private static final String MASK = "[REDACTED]";
 
@@ -33,10 +33,39 @@ public final class PrintedConfig {
   /** Keys under which parameters of a URL's query stand. */
   private static final Set<String> PARAMETERS = Set.of("params", "query_params");
 
+  /** Begin of a reference to what is elsewhere: {@code ${env:NAME}}. */
+  private static final String REFERENCE = "${";
+
+  /** How much of a value is shown. */
+  private enum Shown {
+    ALL,
+    /** Not shown: it may hold a secret, as most headers may. */
+    MASKED,
+    /** Not shown: it is a secret. */
+    SECRET
+  }
+
+  private final List<YamlNode> literal = new ArrayList<>(); // secrets that are no references
+
   private PrintedConfig() {}
 
   /** The text. Call it on a configuration that was found to be right. */
   public static String of(YamlNode root, Components components) {
+    return YamlWriter.write(new PrintedConfig().printed(root, components));
+  }
+
+  /**
+   * Secrets that stand in the text itself.
+   *
+   * @param root as written, with references such as {@code ${env:NAME}} in it
+   */
+  public static List<YamlNode> literalSecrets(YamlNode root, Components components) {
+    PrintedConfig p = new PrintedConfig();
+    p.printed(root, components);
+    return p.literal;
+  }
+
+  private Map<String, Object> printed(YamlNode root, Components components) {
     Map<String, Object> out = new LinkedHashMap<>();
     root.entries()
         .forEach(
@@ -46,12 +75,12 @@ public final class PrintedConfig {
                   out.put(name, definitions(k, e.value(), components));
                 }
               }
-              out.computeIfAbsent(name, x -> masked(e.value(), null, false));
+              out.computeIfAbsent(name, x -> masked(e.value(), null, Shown.ALL));
             });
-    return YamlWriter.write(out);
+    return out;
   }
 
-  private static Object definitions(ComponentKind kind, YamlNode at, Components components) {
+  private Object definitions(ComponentKind kind, YamlNode at, Components components) {
     Map<String, Object> out = new LinkedHashMap<>();
     at.entries()
         .forEach(
@@ -62,15 +91,16 @@ public final class PrintedConfig {
                       .find(kind, written.type())
                       .map(f -> f.settings().section())
                       .orElse(null);
-              out.put(components.canonical(kind, written).toString(), masked(e.value(), s, false));
+              out.put(
+                  components.canonical(kind, written).toString(), masked(e.value(), s, Shown.ALL));
             });
     return out;
   }
 
-  private static Object masked(YamlNode n, @Nullable Section section, boolean secret) {
+  private Object masked(YamlNode n, @Nullable Section section, Shown shown) {
     if (n.isList()) {
       List<Object> out = new ArrayList<>();
-      n.items().forEach(i -> out.add(masked(i, section, secret)));
+      n.items().forEach(i -> out.add(masked(i, section, shown)));
       return out;
     }
     if (n.isMap()) {
@@ -85,54 +115,74 @@ public final class PrintedConfig {
                   out.put(name, parameters(e.value()));
                 } else if (key == null) {
                   // A free key: of maps of the section itself, or of what is read elsewhere.
-                  boolean hidden = secret || name.equals(TOKEN_REQUEST) || isSecret(name);
-                  out.put(name, masked(e.value(), section, hidden));
+                  boolean secret = name.equals(TOKEN_REQUEST) || isSecret(name);
+                  out.put(name, masked(e.value(), section, secret ? Shown.SECRET : shown));
                 } else {
                   Type<?> t = key.type();
-                  boolean hidden =
-                      secret
-                          || name.equals(TOKEN_REQUEST)
+                  boolean secret =
+                      name.equals(TOKEN_REQUEST)
                           || t.name().contains(Type.SECRET.name())
                           || t.section() == null && isSecret(name);
-                  out.put(name, masked(e.value(), t.section(), hidden));
+                  out.put(name, masked(e.value(), t.section(), secret ? Shown.SECRET : shown));
                 }
               });
       return out;
     }
-    boolean hidden = secret || n.isScalar() && String.valueOf(n.asTree()).contains(PRIVATE_KEY);
-    if (hidden && !n.isNull()) {
-      return MASK;
+    if (n.isNull()) {
+      return n.asTree();
     }
-    Object shown = n.asTree();
-    return shown instanceof String s ? Redaction.text(s) : shown;
+    Object value = n.asTree();
+    String text = String.valueOf(value);
+    Shown of = text.contains(PRIVATE_KEY) ? Shown.SECRET : shown;
+    boolean inUrl = value instanceof String && !Redaction.text(text).equals(text);
+    if ((of == Shown.SECRET || inUrl) && !text.isEmpty() && !text.contains(REFERENCE)) {
+      literal.add(n);
+    }
+    return of != Shown.ALL ? MASK : value instanceof String ? Redaction.text(text) : value;
   }
 
   private static boolean isSecret(String name) {
     return Redaction.isSecretKey(name) || name.endsWith("access_key");
   }
 
-  private static Map<String, Object> parameters(YamlNode n) {
+  private Map<String, Object> parameters(YamlNode n) {
     Map<String, Object> out = new LinkedHashMap<>();
     n.entries()
-        .forEach(
-            (name, e) -> out.put(name, masked(e.value(), null, Redaction.isSecretParameter(name))));
+        .forEach((name, e) -> out.put(name, masked(e.value(), null, byName(name, Shown.ALL))));
     return out;
   }
 
+  private static Shown byName(String name, Shown otherwise) {
+    return Redaction.isSecretParameter(name) ? Shown.SECRET : otherwise;
+  }
+
   /** Headers by name, or a list of them; names are shown. */
-  private static Object headers(YamlNode n) {
+  private Object headers(YamlNode n) {
     if (n.isList()) {
       List<Object> out = new ArrayList<>();
       n.items().forEach(i -> out.add(i.isMap() ? header(i) : i.asTree()));
       return out;
     }
-    return masked(n, null, true);
+    if (n.isMap()) {
+      Map<String, Object> out = new LinkedHashMap<>();
+      n.entries()
+          .forEach((name, e) -> out.put(name, masked(e.value(), null, byName(name, Shown.MASKED))));
+      return out;
+    }
+    return masked(n, null, Shown.MASKED);
   }
 
-  private static Object header(YamlNode n) {
+  /** A header with its name under a key of its own. */
+  private Object header(YamlNode n) {
     Map<String, Object> out = new LinkedHashMap<>();
-    n.entries()
-        .forEach((name, e) -> out.put(name, masked(e.value(), null, HEADER_VALUES.contains(name))));
+    Map<String, YamlNode.Entry> entries = n.entries();
+    YamlNode.Entry named = entries.get("key") != null ? entries.get("key") : entries.get("name");
+    Shown value =
+        named == null ? Shown.MASKED : byName(String.valueOf(named.value().asTree()), Shown.MASKED);
+    entries.forEach(
+        (name, e) ->
+            out.put(
+                name, masked(e.value(), null, HEADER_VALUES.contains(name) ? value : Shown.ALL)));
     return out;
   }
 
