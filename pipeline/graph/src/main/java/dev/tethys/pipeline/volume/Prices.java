@@ -20,9 +20,9 @@ public record Prices(String currency, Map<String, Price> byExporter) {
 
   /** Price of one exporter. */
   public record Price(double perGib, double perMillionItems) {
-    /** Price of a volume, in millionths of the currency. */
-    public long micros(long items, long bytes) {
-      return Math.round(MILLION * (perGib * bytes / GIB + perMillionItems * items / MILLION));
+    /** Price of a volume, in millionths of the currency; not rounded, for prices are added up. */
+    public double micros(long items, long bytes) {
+      return MILLION * (perGib * bytes / GIB + perMillionItems * items / MILLION);
     }
   }
 

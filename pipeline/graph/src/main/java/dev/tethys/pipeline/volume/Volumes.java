@@ -51,7 +51,7 @@ public final class Volumes implements Collector {
   }
 
   /** Price of a volume at a place, in millionths of the currency; 0 without a price. */
-  public long micros(VolumePoint p, long items, long bytes) {
+  public double micros(VolumePoint p, long items, long bytes) {
     Prices.Price price =
         p.kind() == VolumePoint.Kind.OUT ? prices.byExporter().get(p.component()) : null;
     return price == null ? 0 : price.micros(items, bytes);
@@ -108,13 +108,13 @@ public final class Volumes implements Collector {
 
   private void costs(Consumer<MetricFamily> to) {
     Prices now = prices;
-    Map<Labels, Long> sums = new TreeMap<>(Labels::compareTo);
+    Map<Labels, Double> sums = new TreeMap<>(Labels::compareTo);
     for (VolumePoint p : points.values()) {
       if (p.kind() == VolumePoint.Kind.OUT && now.byExporter().containsKey(p.component())) {
         sums.merge(
             Labels.of("currency", now.currency(), "exporter", p.component()),
             micros(p, p.items(), p.bytes()),
-            Long::sum);
+            Double::sum);
       }
     }
     if (!sums.isEmpty()) {

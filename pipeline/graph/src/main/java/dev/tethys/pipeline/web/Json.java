@@ -1,6 +1,8 @@
 package dev.tethys.pipeline.web;
 
 import dev.tethys.model.GoJson;
+import java.math.BigDecimal;
+import java.math.RoundingMode;
 
 /** Writes JSON; commas are put where they belong. */
 public final class Json {
@@ -36,6 +38,14 @@ public final class Json {
   public Json number(long n) {
     comma();
     out.append(n);
+    return this;
+  }
+
+  /** A finite number, with at most three decimals. */
+  public Json decimal(double n) {
+    comma();
+    BigDecimal rounded = BigDecimal.valueOf(n).setScale(3, RoundingMode.HALF_UP);
+    out.append(rounded.signum() == 0 ? "0" : rounded.stripTrailingZeros().toPlainString());
     return this;
   }
 

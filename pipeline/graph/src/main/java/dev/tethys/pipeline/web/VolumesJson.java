@@ -9,13 +9,35 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Volumes by attribute as JSON. */
 public final class VolumesJson {
-  /** Counts of a row of a report, of which the last is the price. */
-  private static final int COUNTS = 5;
+  /** Items and bytes in, then out. */
+  private static final int COUNTS = 4;
 
-  private static final int COST = 4;
+  /** Counts of a row of a report, and what went to exporters of it costs. */
+  private static final class Sum {
+    private final long[] counts = new long[COUNTS];
+    private double micros;
+
+    private void add(int at, long items, long bytes, double price) {
+      counts[at] += items;
+      counts[at + 1] += bytes;
+      micros += price;
+    }
+
+    private void add(Sum other) {
+      for (int i = 0; i < COUNTS; i++) {
+        counts[i] += other.counts[i];
+      }
+      micros += other.micros;
+    }
+
+    private long bytes() {
+      return counts[1] + counts[3];
+    }
+  }
 
   private VolumesJson() {}
 
@@ -37,7 +59,7 @@ public final class VolumesJson {
       j.key("component").text(p.component()).key("pipeline").text(p.pipeline());
       j.key("signal").text(StatusJson.word(p.signal()));
       j.key("items").number(p.items()).key("bytes").number(p.bytes());
-      j.key("costMicros").number(volumes.micros(p, p.items(), p.bytes()));
+      j.key("costMicros").decimal(volumes.micros(p, p.items(), p.bytes()));
       VolumePoint.Table t = p.by(by);
       if (t != null) {
         table(j, volumes, p, t, limit);
@@ -61,14 +83,14 @@ public final class VolumesJson {
       if (n++ < limit) {
         j.open('{').key("value").text(r.value()).key("items").number(r.items());
         j.key("bytes").number(r.bytes()).key("missedBytes").number(r.missed());
-        j.key("costMicros").number(volumes.micros(p, r.items(), r.bytes())).close('}');
+        j.key("costMicros").decimal(volumes.micros(p, r.items(), r.bytes())).close('}');
       } else {
         items += r.items();
         bytes += r.bytes();
       }
     }
     j.close(']').key("otherItems").number(items).key("otherBytes").number(bytes);
-    j.key("otherCostMicros").number(volumes.micros(p, items, bytes));
+    j.key("otherCostMicros").decimal(volumes.micros(p, items, bytes));
   }
 
   static void balance(Json j, ProcessBalance b) {
@@ -86,7 +108,8 @@ public final class VolumesJson {
   /**
    * Sums of a process for its control plane: for each attribute the values with the most bytes, as
    * arrays of value, signal, items and bytes in, items and bytes out, and their price in millionths
-   * of the currency; the others under {@link Volumes#OTHER} with an empty signal.
+   * of the currency; the others under {@link Volumes#OTHER} with an empty signal. Besides, the sums
+   * of each signal.
    *
    * @param limit most values of an attribute
    */
@@ -94,25 +117,25 @@ public final class VolumesJson {
     Json j = new Json().open('{').key("currency").text(volumes.prices().currency());
     j.key("balance");
     balance(j, balance);
-    j.key("by").open('{');
     List<VolumePoint> points = volumes.points();
+    j.key("signals");
+    signals(j, points);
+    j.key("by").open('{');
     for (String attribute : volumes.attributes()) {
-      Map<Key, long[]> sums = new HashMap<>();
-      long[] other = new long[COUNTS];
+      Map<Key, Sum> sums = new HashMap<>();
+      Sum other = new Sum();
       for (VolumePoint p : points) {
         VolumePoint.Table t = p.kind() == VolumePoint.Kind.EDGE ? null : p.by(attribute);
         if (t != null) {
           int at = p.kind() == VolumePoint.Kind.IN ? 0 : 2;
-          other[at] += t.otherItems();
-          other[at + 1] += t.otherBytes();
-          other[COST] += volumes.micros(p, t.otherItems(), t.otherBytes());
+          other.add(
+              at,
+              t.otherItems(),
+              t.otherBytes(),
+              volumes.micros(p, t.otherItems(), t.otherBytes()));
           for (TopValues.Row r : t.rows()) {
-            long[] n =
-                sums.computeIfAbsent(
-                    new Key(r.value(), StatusJson.word(p.signal())), k -> new long[COUNTS]);
-            n[at] += r.items();
-            n[at + 1] += r.bytes();
-            n[COST] += volumes.micros(p, r.items(), r.bytes());
+            sums.computeIfAbsent(new Key(r.value(), StatusJson.word(p.signal())), k -> new Sum())
+                .add(at, r.items(), r.bytes(), volumes.micros(p, r.items(), r.bytes()));
           }
         }
       }
@@ -120,8 +143,7 @@ public final class VolumesJson {
       int[] written = {0};
       sums.entrySet().stream()
           .sorted(
-              Comparator.comparingLong(
-                      (Map.Entry<Key, long[]> e) -> e.getValue()[1] + e.getValue()[3])
+              Comparator.comparingLong((Map.Entry<Key, Sum> e) -> e.getValue().bytes())
                   .reversed()
                   .thenComparing(e -> e.getKey().value())
                   .thenComparing(e -> e.getKey().signal()))
@@ -130,12 +152,10 @@ public final class VolumesJson {
                 if (written[0]++ < limit) {
                   row(j, e.getKey(), e.getValue());
                 } else {
-                  for (int i = 0; i < other.length; i++) {
-                    other[i] += e.getValue()[i];
-                  }
+                  other.add(e.getValue());
                 }
               });
-      if (other[0] + other[2] > 0) {
+      if (other.counts[0] + other.counts[2] > 0) {
         row(j, new Key(Volumes.OTHER, ""), other);
       }
       j.close(']');
@@ -143,11 +163,32 @@ public final class VolumesJson {
     return j.close('}').close('}').toString();
   }
 
-  private static void row(Json j, Key k, long[] n) {
+  /** Items and bytes in, then out, of each signal, independent of the values that are kept. */
+  private static void signals(Json j, List<VolumePoint> points) {
+    Map<String, Sum> sums = new TreeMap<>();
+    for (VolumePoint p : points) {
+      if (p.kind() != VolumePoint.Kind.EDGE) {
+        sums.computeIfAbsent(StatusJson.word(p.signal()), k -> new Sum())
+            .add(p.kind() == VolumePoint.Kind.IN ? 0 : 2, p.items(), p.bytes(), 0);
+      }
+    }
+    j.open('{');
+    sums.forEach(
+        (signal, n) -> {
+          j.key(signal).open('[');
+          for (long x : n.counts) {
+            j.number(x);
+          }
+          j.close(']');
+        });
+    j.close('}');
+  }
+
+  private static void row(Json j, Key k, Sum n) {
     j.open('[').text(k.value()).text(k.signal());
-    for (long x : n) {
+    for (long x : n.counts) {
       j.number(x);
     }
-    j.close(']');
+    j.decimal(n.micros).close(']');
   }
 }

@@ -50,6 +50,10 @@ public final class ControlledAgent implements AutoCloseable {
   private static final Duration OFTEN = Duration.ofMillis(500);
 
   private static final Duration SELDOM = Duration.ofSeconds(10);
+
+  /** Interval of volumes after a change: outputs with it are compared over several reports. */
+  private static final Duration CLOSE_VOLUMES = Duration.ofSeconds(4);
+
   private static final Duration CLOSE_WATCH = Duration.ofMinutes(1);
 
   private static final ReconnectBackoff PACE =
@@ -387,7 +391,8 @@ public final class ControlledAgent implements AutoCloseable {
               PipelineAccounts.TYPE,
               accounts.json().getBytes(StandardCharsets.UTF_8)));
     }
-    if (volumes.isEmpty() || now - volumesNanos >= SELDOM.toNanos()) {
+    Duration every = close ? CLOSE_VOLUMES : SELDOM;
+    if (volumes.isEmpty() || now - volumesNanos >= every.toNanos()) {
       volumesNanos = now;
       String next = process.volumes();
       if (!next.equals(volumes)) {
