@@ -74,8 +74,11 @@ export interface OutputRow {
   taken: number;
   itemsBefore: number;
   items: number;
+  /** By how much the difference of items may be wrong. */
+  itemsError: number;
   bytesBefore: number;
   bytes: number;
+  bytesError: number;
 }
 
 export interface Rollout {

@@ -206,14 +206,30 @@ function Outputs({ outputs }: { outputs: NonNullable<Rollout['outputs']> }) {
           : `Outputs beside ${outputs.against}: ${counted(differences, 'differing value')}`}
       </button>
       {open && (
-        <table className="fleet-effect" aria-label="Outputs for each item and byte that was taken">
+        <table
+          className="fleet-effect fleet-outputs"
+          aria-label="Outputs for each item and byte that was taken"
+        >
           <thead>
             <tr>
-              <th>Signal or value</th>
-              <th className="number">Items without</th>
-              <th className="number">Items</th>
-              <th className="number">Bytes without</th>
-              <th className="number">Bytes</th>
+              <th scope="col" rowSpan={2}>
+                Signal or value
+              </th>
+              <th scope="colgroup" colSpan={3} className="fleet-outputs-group">
+                Items for each taken
+              </th>
+              <th scope="colgroup" colSpan={3} className="fleet-outputs-group">
+                Bytes for each taken
+              </th>
+            </tr>
+            <tr>
+              {['items', 'bytes'].flatMap((unit) =>
+                ['Without', 'With', 'Error'].map((name) => (
+                  <th scope="col" key={`${unit} ${name}`} className="number">
+                    {name}
+                  </th>
+                )),
+              )}
             </tr>
           </thead>
           <tbody>
@@ -223,12 +239,14 @@ function Outputs({ outputs }: { outputs: NonNullable<Rollout['outputs']> }) {
                   {row.signal}
                   {row.attribute && `, ${row.attribute}=${row.value || '(none)'}`}
                 </td>
-                {[row.itemsBefore, row.items, row.bytesBefore, row.bytes].map((n, i) => (
-                  // biome-ignore lint/suspicious/noArrayIndexKey: the columns are fixed.
-                  <td key={i} className="number">
-                    {n.toFixed(3)}
-                  </td>
-                ))}
+                {[row.itemsBefore, row.items, row.itemsError, row.bytesBefore, row.bytes, row.bytesError].map(
+                  (n, i) => (
+                    // biome-ignore lint/suspicious/noArrayIndexKey: the columns are fixed.
+                    <td key={i} className="number">
+                      {i % 3 === 2 ? `± ${n.toFixed(3)}` : n.toFixed(3)}
+                    </td>
+                  ),
+                )}
               </tr>
             ))}
           </tbody>

@@ -5,6 +5,7 @@ import {
   monthly,
   type ProcessVolumes,
   ratesSince,
+  reportedRates,
   sorted,
   volumesOfFleet,
   volumesOfProcess,
@@ -100,6 +101,27 @@ describe('volumes', () => {
       other: { inItems: 0, inBytes: 0, outItems: 0, outBytes: 0 },
     });
     expect(of.rows[0]).toMatchObject({ value: 'error', in: { bytes: 50 }, out: { items: 4 } });
+    expect(reportedRates(of).size).toBe(0); // not known, which is not 0
+    const known = volumesOfFleet({
+      attributes: ['severity'],
+      by: 'severity',
+      agents: 3,
+      agentsWithout: 1,
+      balance,
+      rows: [
+        {
+          value: 'error',
+          signal: 'logs',
+          ...counts,
+          inItemsPerSecond: 2,
+          inBytesPerSecond: 140,
+          costMicrosPerSecond: 0.326,
+        },
+      ],
+      other: { inItems: 0, inBytes: 0, outItems: 0, outBytes: 0 },
+    });
+    expect(reportedRates(known).get('logs error')).toMatchObject({ items: 2, bytes: 140 });
+    expect(monthly(reportedRates(known).get('logs error'))).toBeCloseTo(0.845, 3);
   });
 
   it('writes an equation whose sides are equal', () => {

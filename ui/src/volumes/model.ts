@@ -61,7 +61,14 @@ export interface FleetVolumes {
   agentsWithout: number;
   currencies?: string[];
   balance: ProcessBalance;
-  rows: (FleetCounts & { value: string; signal: string })[];
+  /** Without rates where these are not known yet. */
+  rows: (FleetCounts & {
+    value: string;
+    signal: string;
+    inItemsPerSecond?: number;
+    inBytesPerSecond?: number;
+    costMicrosPerSecond?: number;
+  })[];
   other: FleetCounts;
 }
 
@@ -72,6 +79,8 @@ export interface Row {
   out: Count;
   /** Price of what went out, in the currency. */
   cost: number;
+  /** Volume in a second by the reports of agents; undefined for a process and where it is not known. */
+  rate?: Rate;
   /** By exporter; empty for a fleet. */
   to: Record<string, Count>;
 }
@@ -162,7 +171,17 @@ export function volumesOfFleet(answer: FleetVolumes): Volumes {
     attributes: answer.attributes,
     by: answer.by,
     balance: answer.balance,
-    rows: answer.rows.map((one) => counts(one.value, one.signal, one)),
+    rows: answer.rows.map((one) => ({
+      ...counts(one.value, one.signal, one),
+      rate:
+        one.inItemsPerSecond === undefined
+          ? undefined
+          : {
+              items: one.inItemsPerSecond,
+              bytes: one.inBytesPerSecond ?? 0,
+              cost: (one.costMicrosPerSecond ?? 0) / 1e6,
+            },
+    })),
     other: counts('', '', answer.other),
     destinations: [],
     currency: answer.currencies?.length === 1 ? (answer.currencies[0] ?? '') : '',
@@ -207,7 +226,18 @@ const MONTH = 30 * 24 * 3600;
 /** Cost of 30 days at a rate. */
 export const monthly = (of: Rate | undefined): number | undefined => of && of.cost * MONTH;
 
-/** Volume in a second of each row since an earlier answer; absent where it is not known. */
+/** Rates of rows as agents reported them; absent where they are not known. */
+export function reportedRates(now: Volumes): Map<string, Rate> {
+  const out = new Map<string, Rate>();
+  for (const one of now.rows) if (one.rate) out.set(keyOf(one), one.rate);
+  return out;
+}
+
+/**
+ * Volume in a second of each row of a process since an earlier answer; absent where it is not known.
+ * The counts of a fleet stand still between the reports of its agents, and give no rate by the times
+ * of answers.
+ */
 export function ratesSince(before: Volumes | undefined, now: Volumes): Map<string, Rate> {
   const out = new Map<string, Rate>();
   if (!before || before.by !== now.by || now.time <= before.time) return out;

@@ -15,6 +15,7 @@ import {
   type Row,
   rateOf,
   ratesSince,
+  reportedRates,
   type Sort,
   sorted,
   type Term,
@@ -38,6 +39,10 @@ function useRates(now: Volumes | undefined): Map<string, Rate> {
   const [rates, setRates] = useState<Map<string, Rate>>(new Map());
   useEffect(() => {
     if (!now) return;
+    if (ofFleet) {
+      setRates(reportedRates(now));
+      return;
+    }
     past.current = [...past.current.filter((one) => one.by === now.by), now].slice(-KEPT);
     setRates(ratesSince(past.current[0], now));
   }, [now]);
@@ -291,16 +296,19 @@ function Table(props: {
   );
 }
 
+/** Shown for what is not known, which is not 0. */
+const UNKNOWN = '–';
+
 const money = (of: number) =>
   of.toLocaleString('en', { minimumFractionDigits: 2, maximumFractionDigits: of < 1 ? 4 : 2 });
 
 const monthlyOf = (of: Rate | undefined) => {
   const cost = monthly(of);
-  return cost === undefined ? '' : money(cost);
+  return cost === undefined ? UNKNOWN : money(cost);
 };
 
 const rate = (of: Count | undefined, unit: Unit) =>
-  of ? formatValue(of[unit], unit === 'bytes' ? 'bytes/s' : 'per second', 3) : '';
+  of ? formatValue(of[unit], unit === 'bytes' ? 'bytes/s' : 'per second', 3) : UNKNOWN;
 
 function Share({ of }: { of: number }) {
   const percent = of * 100;

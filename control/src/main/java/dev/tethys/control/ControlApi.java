@@ -251,7 +251,8 @@ final class ControlApi {
             fleet.agents(Selector.parse(selector == null ? "" : selector).and(tokens.scope(q))),
             by == null ? "" : by,
             signal == null ? "" : signal,
-            limit(q.query(), MAX_LISTED));
+            limit(q.query(), MAX_LISTED),
+            clock.nanos());
   }
 
   private JsonNode configurations() {

@@ -92,7 +92,7 @@ final class ControlEffects {
             && control.condition().isEmpty()
             && control.pipeline().isEmpty();
     Map<UUID, Rates> before =
-        fleet.volumes().ratesByAgent(agents, scope, Long.MIN_VALUE / 2 + start, start);
+        fleet.volumes().ratesByAgent(agents, scope, Long.MIN_VALUE / 2 + start, start, start);
     synchronized (this) {
       effects.remove(control.id());
       effects.put(control.id(), new Effect(control.startMillis(), start, scope, exact, before));
@@ -135,10 +135,9 @@ final class ControlEffects {
       e = effect(c);
     }
     if (e != null) {
+      long now = clock.nanos();
       Map<UUID, Rates> r =
-          fleet
-              .volumes()
-              .ratesByAgent(fleet.agents(c.selector()), e.scope, e.startNanos, Long.MAX_VALUE / 2);
+          fleet.volumes().ratesByAgent(fleet.agents(c.selector()), e.scope, e.startNanos, now, now);
       synchronized (this) {
         if (!r.isEmpty()) {
           e.now = e.summed ? Effect.summed(r) : r;

@@ -3,6 +3,7 @@ package dev.tethys.control;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.volume.TopValues;
 import dev.tethys.pipeline.volume.Volumes;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
@@ -23,19 +24,36 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Volumes by attribute of the fleet: the last two reports of each agent, added up when they are
- * asked for. Safe for threads.
+ * Volumes by attribute of the fleet: the last reports of each agent, added up when they are asked
+ * for. Rates are those over several reports of an agent, by the times of these reports: batches and
+ * queues move items from one interval into the next. Safe for threads.
  *
  * <p>Invariants: a report has at most {@link #MAX_REPORT} bytes, all together {@link #MAX_ALL};
  * what exceeds that is not kept, and counted as an agent without volumes. Reports before the last
- * ones have half of that. A sum has at most {@link #MAX_VALUES} values.
+ * ones have half of that, those before the last two a quarter. Of an agent at most {@link
+ * #MAX_KEPT} are kept, and none before {@link #SPAN} but one. A sum has at most {@link #MAX_VALUES}
+ * values.
  */
 final class FleetVolumes {
   static final int MAX_REPORT = 128 << 10;
   static final long MAX_ALL = 256L << 20;
+
+  /** Reports that are kept of an agent. */
+  static final int MAX_KEPT = 8;
+
+  /** Time over which rates are taken, where an agent has reported for as long. */
+  static final Duration SPAN = Duration.ofMinutes(1);
+
+  /** Silence after which the counts of an agent have not changed: it reports only changes. */
+  private static final Duration SILENCE = Duration.ofSeconds(25);
+
   private static final int MAX_VALUES = 100_000;
   private static final int MAX_NAMES = 64;
   private static final int COUNTS = 5;
+  private static final int COST = 4;
+
+  /** Part of the agents that must have a rate before the sum is one. */
+  private static final double MOST = 0.9;
 
   private static final List<String> SIGNALS =
       Arrays.stream(Signal.values()).map(s -> s.name().toLowerCase(Locale.ROOT)).toList();
@@ -46,52 +64,113 @@ final class FleetVolumes {
   @SuppressWarnings("ArrayRecordComponent") // not compared
   record Report(byte[] json, long nanos) {}
 
-  private final Map<UUID, Report> reports = new HashMap<>(); // guarded by this
-  private final Map<UUID, Report> earlier = new HashMap<>(); // those before; guarded by this
+  private final Map<UUID, List<Report>> reports = new HashMap<>(); // latest last; guarded by this
   private long bytes; // of all reports; guarded by this
 
   /**
-   * Replaces the report of an agent.
+   * Adds a report of an agent.
    *
    * @param nanos monotonic time of the report
    */
   synchronized void put(UUID agent, byte[] report, long nanos) {
-    Report before = reports.get(agent);
+    List<Report> before = reports.getOrDefault(agent, List.of());
     remove(agent);
-    if (report.length > 0 && report.length <= MAX_REPORT && bytes + report.length <= MAX_ALL) {
-      reports.put(agent, new Report(report, nanos));
-      bytes += report.length;
-      if (before != null && bytes + before.json.length <= MAX_ALL / 2) {
-        earlier.put(agent, before);
-        bytes += before.json.length;
+    if (report.length == 0 || report.length > MAX_REPORT || bytes + report.length > MAX_ALL) {
+      return;
+    }
+    List<Report> kept = new ArrayList<>();
+    kept.add(new Report(report, nanos));
+    bytes += report.length;
+    for (Report r : before.reversed()) {
+      long most = kept.size() == 1 ? MAX_ALL / 2 : MAX_ALL / 4;
+      boolean old = kept.size() > 1 && nanos - kept.getLast().nanos >= SPAN.toNanos();
+      if (old || bytes + r.json.length > most) {
+        break;
+      }
+      kept.add(r);
+      bytes += r.json.length;
+    }
+    if (kept.size() > MAX_KEPT) {
+      bytes -= kept.remove(closest(kept)).json.length;
+    }
+    reports.put(agent, kept.reversed());
+  }
+
+  /** The report with the least time to its neighbors, without the first and the last three. */
+  private static int closest(List<Report> latestFirst) {
+    int out = 3;
+    long least = Long.MAX_VALUE;
+    for (int i = 3; i < latestFirst.size() - 1; i++) {
+      long time = latestFirst.get(i - 1).nanos - latestFirst.get(i + 1).nanos;
+      if (time < least) {
+        least = time;
+        out = i;
       }
     }
+    return out;
   }
 
   synchronized void remove(UUID agent) {
-    Report last = reports.remove(agent);
-    bytes -= last == null ? 0 : last.json.length;
-    Report before = earlier.remove(agent);
-    bytes -= before == null ? 0 : before.json.length;
+    List<Report> all = reports.remove(agent);
+    if (all != null) {
+      all.forEach(r -> bytes -= r.json.length);
+    }
+  }
+
+  /** The last reports of an agent, the latest last; empty for none. */
+  synchronized List<Report> all(UUID agent) {
+    return List.copyOf(reports.getOrDefault(agent, List.of()));
   }
 
   /** The last report of an agent; null for none. */
   synchronized @Nullable Report last(UUID agent) {
-    return reports.get(agent);
+    List<Report> all = reports.get(agent);
+    return all == null ? null : all.getLast();
   }
 
-  private synchronized byte @Nullable [] report(UUID agent) {
-    Report r = reports.get(agent);
+  private byte @Nullable [] report(UUID agent) {
+    Report r = last(agent);
     return r == null ? null : r.json;
   }
 
-  /** Two reports that follow each other. */
-  record Pair(Report before, Report last) {}
+  /**
+   * Counts of an agent over a time.
+   *
+   * @param parsed the reports in it, the latest last
+   */
+  private record Window(List<JsonNode> parsed, double seconds) {}
 
-  synchronized @Nullable Pair pair(UUID agent) {
-    Report last = reports.get(agent);
-    Report before = earlier.get(agent);
-    return last == null || before == null ? null : new Pair(before, last);
+  /**
+   * The reports of one run of an agent from a time to another; null where these are less than two.
+   *
+   * @param now time up to which the counts of the last report hold
+   */
+  private @Nullable Window window(UUID agent, long from, long to, long now) {
+    List<JsonNode> parsed = new ArrayList<>();
+    long first = 0;
+    long last = 0;
+    for (Report r : all(agent).reversed()) {
+      if (r.nanos - to > 0) {
+        continue;
+      }
+      JsonNode n = r.nanos - from < 0 ? null : read(r.json);
+      if (n == null || !parsed.isEmpty() && taken(n) > taken(parsed.getLast())) {
+        break; // before the time, or before the agent was started anew
+      }
+      last = parsed.isEmpty() ? r.nanos : last;
+      first = r.nanos;
+      parsed.add(n);
+    }
+    if (now - last > SILENCE.toNanos()) {
+      last = now;
+    }
+    return parsed.size() < 2 || last - first <= 0
+        ? null
+        : new Window(parsed.reversed(), (last - first) / 1e9);
+  }
+
+  private static long taken(JsonNode report) {
+    return report.at("/balance/in").asLong(0);
   }
 
   /**
@@ -153,47 +232,44 @@ final class FleetVolumes {
     }
   }
 
-  /** Rates of a scope over all agents; parameters as for {@link #ratesByAgent}. */
+  /** Rates of a scope over all agents by their reports alone, as {@link #ratesByAgent}. */
   Rates rates(Collection<AgentState> agents, Scope scope, long from, long to) {
-    return Rates.sum(ratesByAgent(agents, scope, from, to).values());
+    return Rates.sum(ratesByAgent(agents, scope, from, to, from).values());
   }
 
   /**
-   * Rates of a scope between the last two reports of each agent that has two in the time.
+   * Rates of a scope over the reports of each agent that has two in the time.
    *
    * @param from only reports from this time on, monotonic
    * @param to only reports up to this time
+   * @param now present time
    */
-  Map<UUID, Rates> ratesByAgent(Collection<AgentState> agents, Scope scope, long from, long to) {
+  Map<UUID, Rates> ratesByAgent(
+      Collection<AgentState> agents, Scope scope, long from, long to, long now) {
     Map<UUID, Rates> out = new HashMap<>();
     for (AgentState a : agents) {
-      Pair p = pair(a.uid());
-      if (p == null || p.before.nanos - from < 0 || p.last.nanos - to > 0) {
+      Window w = window(a.uid(), from, to, now);
+      if (w == null) {
         continue;
       }
-      double seconds = (p.last.nanos - p.before.nanos) / 1e9;
-      JsonNode was = read(p.before.json);
-      JsonNode now = read(p.last.json);
-      if (seconds <= 0 || was == null || now == null) {
-        continue;
-      }
+      double[] before = of(w.parsed.getFirst(), scope);
+      double[] last = of(w.parsed.getLast(), scope);
       double[] rate = new double[COUNTS];
-      long[] before = of(was, scope);
-      long[] last = of(now, scope);
       for (int i = 0; i < COUNTS; i++) {
-        rate[i] = Math.max(0, last[i] - before[i]) / seconds; // an agent that started anew has less
+        rate[i] = Math.max(0, last[i] - before[i]) / w.seconds; // values may leave a full list
       }
-      out.put(a.uid(), new Rates(1, rate[0], rate[1], rate[2], rate[3], rate[4], currency(now)));
+      String currency = currency(w.parsed.getLast());
+      out.put(a.uid(), new Rates(1, rate[0], rate[1], rate[2], rate[3], rate[4], currency));
     }
     return out;
   }
 
-  private static long[] of(JsonNode report, Scope scope) {
-    long[] sum = new long[COUNTS];
+  private static double[] of(JsonNode report, Scope scope) {
+    double[] sum = new double[COUNTS];
     for (JsonNode row : report.path("by").path(scope.attribute)) {
       if (scope.contains(row)) {
         for (int i = 0; i < COUNTS; i++) {
-          sum[i] += row.path(i + 2).asLong(0);
+          sum[i] += row.path(i + 2).asDouble(0);
         }
       }
     }
@@ -219,9 +295,10 @@ final class FleetVolumes {
    * @param ofSignal only rows of this signal; "" for all. Values that agents have added up have no
    *     signal and stay in {@code other}
    * @param limit most values
+   * @param now present monotonic time
    * @throws IllegalArgumentException when no agent counts by the attribute
    */
-  ObjectNode sum(Collection<AgentState> agents, String by, String ofSignal, int limit) {
+  ObjectNode sum(Collection<AgentState> agents, String by, String ofSignal, int limit, long now) {
     if (!ofSignal.isEmpty() && !SIGNALS.contains(ofSignal)) {
       throw new IllegalArgumentException(
           "signal is \""
@@ -261,7 +338,7 @@ final class FleetVolumes {
     out.put("by", attribute).put("agents", all.size()).put("agentsWithout", without);
     currencies(out.putArray("currencies"), all);
     balance(out.putObject("balance"), all);
-    rows(out, all, attribute, ofSignal, limit);
+    rows(out, all, attribute, ofSignal, limit, speeds(agents, attribute, now));
     return out;
   }
 
@@ -321,37 +398,94 @@ final class FleetVolumes {
     dropped.forEach(d::put);
   }
 
+  /** Volume in a second of a value, and how many of the agents with the value have none yet. */
+  private static final class Speed {
+    private final double[] counts = new double[COUNTS];
+    private int known;
+    private int unknown;
+  }
+
+  /** Those of values over all agents; a value that is new at an agent began with nothing. */
+  private Map<Key, Speed> speeds(Collection<AgentState> agents, String attribute, long now) {
+    Map<Key, Speed> out = new HashMap<>();
+    for (AgentState a : agents) {
+      byte[] report = report(a.uid());
+      JsonNode last = report == null ? null : read(report);
+      if (last == null || !a.connected()) { // what is away takes nothing that is known
+        continue;
+      }
+      Window w = window(a.uid(), Long.MIN_VALUE / 2 + now, now, now);
+      Map<Key, JsonNode> base = new HashMap<>();
+      boolean complete = true;
+      if (w != null) {
+        for (JsonNode row : w.parsed.getFirst().path("by").path(attribute)) {
+          Key k = key(row);
+          base.put(k, row);
+          complete &= !k.signal.isEmpty();
+        }
+      }
+      for (JsonNode row : last.path("by").path(attribute)) {
+        Key k = key(row);
+        JsonNode was = base.get(k);
+        if (k.signal.isEmpty() || out.size() >= MAX_VALUES && !out.containsKey(k)) {
+          continue;
+        }
+        Speed s = out.computeIfAbsent(k, x -> new Speed());
+        if (w == null || was == null && !complete) {
+          s.unknown++;
+          continue;
+        }
+        s.known++;
+        for (int i = 0; i < COUNTS; i++) {
+          double before = was == null ? 0 : was.path(i + 2).asDouble(0);
+          s.counts[i] += Math.max(0, row.path(i + 2).asDouble(0) - before) / w.seconds;
+        }
+      }
+    }
+    return out;
+  }
+
+  private static Key key(JsonNode row) {
+    return new Key(
+        Texts.shortened(row.path(0).asString(""), TopValues.MAX_LENGTH),
+        Texts.shortened(row.path(1).asString(""), 16));
+  }
+
   private static void rows(
-      ObjectNode out, List<JsonNode> all, String attribute, String ofSignal, int limit) {
-    Map<Key, long[]> sums = new HashMap<>();
-    long[] other = new long[COUNTS];
+      ObjectNode out,
+      List<JsonNode> all,
+      String attribute,
+      String ofSignal,
+      int limit,
+      Map<Key, Speed> speeds) {
+    Map<Key, double[]> sums = new HashMap<>();
+    double[] other = new double[COUNTS];
     for (JsonNode n : all) {
       for (JsonNode row : n.path("by").path(attribute)) {
-        Key k =
-            new Key(
-                Texts.shortened(row.path(0).asString(""), TopValues.MAX_LENGTH),
-                Texts.shortened(row.path(1).asString(""), 16));
+        Key k = key(row);
         if (!ofSignal.isEmpty() && !k.signal.isEmpty() && !k.signal.equals(ofSignal)) {
           continue;
         }
         boolean rest = k.signal.isEmpty() || sums.size() >= MAX_VALUES && !sums.containsKey(k);
-        long[] to = rest ? other : sums.computeIfAbsent(k, x -> new long[COUNTS]);
+        double[] to = rest ? other : sums.computeIfAbsent(k, x -> new double[COUNTS]);
         for (int i = 0; i < COUNTS; i++) {
-          to[i] += row.path(i + 2).asLong(0);
+          to[i] += row.path(i + 2).asDouble(0);
         }
       }
     }
-    List<Map.Entry<Key, long[]>> sorted = new ArrayList<>(sums.entrySet());
+    List<Map.Entry<Key, double[]>> sorted = new ArrayList<>(sums.entrySet());
     sorted.sort(
-        Comparator.comparingLong((Map.Entry<Key, long[]> e) -> e.getValue()[1] + e.getValue()[3])
+        Comparator.comparingDouble(
+                (Map.Entry<Key, double[]> e) -> e.getValue()[1] + e.getValue()[3])
             .reversed()
             .thenComparing(e -> e.getKey().value)
             .thenComparing(e -> e.getKey().signal));
     ArrayNode rows = out.putArray("rows");
-    for (Map.Entry<Key, long[]> e : sorted) {
+    for (Map.Entry<Key, double[]> e : sorted) {
       if (rows.size() < limit) {
         ObjectNode row = rows.addObject().put("value", e.getKey().value);
         counts(row.put("signal", e.getKey().signal), e.getValue());
+        speed(row, speeds.get(e.getKey()));
       } else {
         for (int i = 0; i < COUNTS; i++) {
           other[i] += e.getValue()[i];
@@ -361,8 +495,18 @@ final class FleetVolumes {
     counts(out.putObject("other"), other);
   }
 
-  private static void counts(ObjectNode to, long[] n) {
-    to.put("inItems", n[0]).put("inBytes", n[1]).put("outItems", n[2]).put("outBytes", n[3]);
-    to.put("costMicros", n[4]);
+  private static void counts(ObjectNode to, double[] n) {
+    to.put("inItems", (long) n[0]).put("inBytes", (long) n[1]);
+    to.put("outItems", (long) n[2]).put("outBytes", (long) n[3]).put("costMicros", n[COST]);
+  }
+
+  /** Nothing where it is not known: that is not 0. */
+  private static void speed(ObjectNode to, @Nullable Speed s) {
+    if (s == null || s.known == 0 || s.known < MOST * (s.known + s.unknown)) {
+      return;
+    }
+    to.put("inItemsPerSecond", s.counts[0]).put("inBytesPerSecond", s.counts[1]);
+    to.put("outItemsPerSecond", s.counts[2]).put("outBytesPerSecond", s.counts[3]);
+    to.put("costMicrosPerSecond", s.counts[COST]);
   }
 }

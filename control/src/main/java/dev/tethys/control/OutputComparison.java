@@ -1,12 +1,15 @@
 package dev.tethys.control;
 
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
-import java.util.TreeMap;
+import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -18,6 +21,12 @@ import tools.jackson.databind.node.ObjectNode;
  * Compared are the items and bytes that exporters get for each item and byte that was taken, by
  * signal and by the values of the attributes by which volumes are counted. Guarded by the lock of
  * its rollout.
+ *
+ * <p>What is taken in one interval may leave in a later one, for batches and queues hold it. So the
+ * counts are those since an agent applied the version, and a ratio has an error: by how much the
+ * output differed from that ratio at the reports within the time, what the pipeline holds more at
+ * the end than at the begin, and the chance of random decisions. A difference is judged only where
+ * it is clear beside the errors.
  */
 final class OutputComparison {
   /** Agents of each kind that are compared. */
@@ -26,93 +35,340 @@ final class OutputComparison {
   /** Fewest items for which a value is compared. */
   static final long MIN_ITEMS = 20;
 
+  /** Fewest intervals between reports of an agent before a difference is judged. */
+  static final int MIN_INTERVALS = 3;
+
   /** Differences that are shown. */
   static final int MAX_ROWS = 30;
+
+  /** Reports that are kept of an agent: the first, the last, and some between. */
+  private static final int MAX_POINTS = 10;
+
+  /** Values that are kept of a report. */
+  private static final int MAX_VALUES = 2_000;
 
   /** Smallest change of a ratio that is shown. */
   private static final double SHOWN = 0.02;
 
-  private static final int COUNTS = 4;
+  /** Standard deviations of random decisions in an error. */
+  private static final double DEVIATIONS = 2;
 
-  private record Key(String attribute, String value, String signal) {}
+  private static final int COUNTS = 4;
+  private static final String OTHERS = "agents without the version";
+  private static final String BEFORE = "the same agents before";
+
+  private record Key(String attribute, String value, String signal) {
+    static Key whole(String signal) {
+      return new Key("", "", signal);
+    }
+  }
+
+  /**
+   * Counts of an agent at a report.
+   *
+   * @param taken items that were taken or made
+   * @param waiting items that are between receivers and exporters
+   * @param held items that exporters hold
+   * @param counts items and bytes in, then out
+   * @param partial attributes of which not all values are reported
+   */
+  private record Point(
+      long nanos,
+      long taken,
+      long waiting,
+      long held,
+      Map<Key, long[]> counts,
+      Set<String> partial) {
+
+    static @Nullable Point of(FleetVolumes.Report report) {
+      JsonNode n = FleetVolumes.read(report.json());
+      if (n == null) {
+        return null;
+      }
+      Map<Key, long[]> counts = new HashMap<>();
+      Set<String> partial = new HashSet<>();
+      for (Map.Entry<String, JsonNode> e : n.path("signals").properties()) {
+        if (counts.size() < MAX_VALUES) {
+          counts.put(Key.whole(Texts.shortened(e.getKey(), 16)), counts(e.getValue(), 0));
+        }
+      }
+      boolean sum = counts.isEmpty(); // an agent of an earlier release
+      for (Map.Entry<String, JsonNode> e : n.path("by").properties()) {
+        String attribute = Texts.shortened(e.getKey(), 200);
+        for (JsonNode row : e.getValue()) {
+          String signal = Texts.shortened(row.path(1).asString(""), 16);
+          if (signal.isEmpty() || counts.size() >= MAX_VALUES) {
+            partial.add(attribute);
+            continue;
+          }
+          long[] c = counts(row, 2);
+          counts.put(new Key(attribute, Texts.shortened(row.path(0).asString(""), 200), signal), c);
+          if (sum) {
+            long[] whole = counts.computeIfAbsent(Key.whole(signal), k -> new long[COUNTS]);
+            for (int i = 0; i < COUNTS; i++) {
+              whole[i] += c[i];
+            }
+          }
+        }
+        sum = false;
+      }
+      JsonNode b = n.path("balance");
+      return new Point(
+          report.nanos(),
+          b.path("in").asLong(0) + b.path("created").asLong(0),
+          b.path("waiting").asLong(0),
+          b.path("held").asLong(0),
+          counts,
+          partial);
+    }
+
+    private static long[] counts(JsonNode row, int from) {
+      long[] out = new long[COUNTS];
+      for (int i = 0; i < COUNTS; i++) {
+        out[i] = row.path(from + i).asLong(0);
+      }
+      return out;
+    }
+
+    private long[] of(Key k) {
+      return counts.getOrDefault(k, new long[COUNTS]);
+    }
+  }
+
+  /** Reports of one run of an agent, in their order. */
+  private static final class Series {
+    private final List<Point> points = new ArrayList<>();
+
+    Series() {}
+
+    Series(List<FleetVolumes.Report> reports) {
+      reports.forEach(this::add);
+    }
+
+    /** Takes a report; whether it is a new one that follows another. */
+    boolean add(FleetVolumes.Report report) {
+      if (!points.isEmpty() && report.nanos() - points.getLast().nanos <= 0) {
+        return false;
+      }
+      Point p = Point.of(report);
+      if (p == null) {
+        return false;
+      }
+      if (!points.isEmpty() && p.taken < points.getLast().taken) {
+        points.clear(); // the agent was started anew
+      }
+      points.add(p);
+      if (points.size() > MAX_POINTS) {
+        int closest = 1;
+        for (int i = 2; i < points.size() - 1; i++) {
+          closest = gap(i) < gap(closest) ? i : closest;
+        }
+        points.remove(closest);
+      }
+      return points.size() > 1;
+    }
+
+    private long gap(int i) {
+      return points.get(i + 1).nanos - points.get(i - 1).nanos;
+    }
+
+    int intervals() {
+      return points.size() - 1;
+    }
+
+    /** Growth of a count from the first report to another; values may leave a full list. */
+    private long grown(Key k, int count, Point to) {
+      return Math.max(0, to.of(k)[count] - points.getFirst().of(k)[count]);
+    }
+
+    /** Whether counts of a value are known from the first report to the last. */
+    private boolean has(Key k) {
+      return points.getFirst().counts.containsKey(k)
+          ? points.getLast().counts.containsKey(k)
+          : !points.getFirst().partial.contains(k.attribute);
+    }
+
+    /**
+     * By how much the output differs from a steady part of the input at the reports between.
+     *
+     * @param in count of the input, 0 or 1; that of the output is two more
+     */
+    private double spread(Key given, Key taken, int in) {
+      Point last = points.getLast();
+      double all = grown(taken, in, last);
+      double ratio = all == 0 ? 0 : grown(given, in + 2, last) / all;
+      double least = 0;
+      double most = 0;
+      for (Point p : points) {
+        double d = grown(given, in + 2, p) - ratio * grown(taken, in, p);
+        least = Math.min(least, d);
+        most = Math.max(most, d);
+      }
+      return most - least;
+    }
+
+    private long waits() {
+      return points.getLast().waiting - points.getFirst().waiting;
+    }
+
+    private long held() {
+      return waits() + points.getLast().held - points.getFirst().held;
+    }
+
+    private long taken() {
+      return points.getLast().taken - points.getFirst().taken;
+    }
+  }
+
+  /**
+   * Output of some agents for what they took.
+   *
+   * @param ratio items and bytes to exporters, for one of each that was taken
+   * @param error by how much the ratios may be wrong
+   * @param intervals fewest of an agent
+   */
+  private record Measure(long taken, double[] ratio, double[] error, int intervals) {
+    static Measure of(Collection<Series> all, Key given, Key taken) {
+      double[] in = new double[2];
+      double[] out = new double[2];
+      double[] spread = new double[2];
+      double waits = 0;
+      double sum = 0;
+      int intervals = Integer.MAX_VALUE;
+      for (Series s : all) {
+        if (s.intervals() < 1 || !s.has(given) || !s.has(taken)) {
+          continue;
+        }
+        for (int i = 0; i < 2; i++) {
+          in[i] += s.grown(taken, i, s.points.getLast());
+          out[i] += s.grown(given, i + 2, s.points.getLast());
+          spread[i] += s.spread(given, taken, i);
+        }
+        waits += Math.abs(s.waits());
+        sum += Math.max(0, s.taken());
+        intervals = Math.min(intervals, s.intervals());
+      }
+      double[] ratio = {part(out[0], in[0]), part(out[1], in[1])};
+      double[] error = new double[2];
+      // Of what waits, the signal is not known: it counts as of each.
+      double held = sum == 0 ? 0 : Math.min(1, waits / sum);
+      double random =
+          ratio[0] == 0 ? 0 : DEVIATIONS * Math.sqrt(out[0] * (1 - Math.min(1, ratio[0]))) / out[0];
+      for (int i = 0; i < 2; i++) {
+        error[i] = part(spread[i], in[i]) + held * Math.max(ratio[i], 1) + random * ratio[i];
+      }
+      return new Measure((long) in[0], ratio, error, intervals);
+    }
+
+    private static double part(double of, double all) {
+      return all == 0 ? 0 : of / all;
+    }
+
+    private boolean isEnough() {
+      return taken >= MIN_ITEMS;
+    }
+  }
+
+  /** What a comparison says about a limit. */
+  private enum Verdict {
+    WITHIN,
+    ABOVE,
+    UNCLEAR
+  }
 
   /**
    * Difference of a value, or of a whole signal.
    *
-   * @param attribute "" for the whole signal
-   * @param before items and bytes to exporters, for one of each that was taken; where none was
-   *     taken with this value, for one of the signal
+   * @param key the whole signal, or a value
+   * @param before where none was taken with this value, for one of the signal
    */
-  record Row(
-      String signal, String attribute, String value, double[] before, double[] after, long taken) {
+  private record Row(Key key, Measure before, Measure after, String against) {
     /** Largest change of items or bytes, relative to before. */
-    double change() {
+    private double change() {
       return Math.max(change(0), change(1));
     }
 
+    private double difference(int i) {
+      return Math.abs(after.ratio[i] - before.ratio[i]);
+    }
+
     private double change(int i) {
-      return before[i] == after[i]
-          ? 0
-          : before[i] == 0 ? 1 : Math.abs(after[i] - before[i]) / before[i];
+      return difference(i) == 0 ? 0 : before.ratio[i] == 0 ? 1 : difference(i) / before.ratio[i];
+    }
+
+    private double error(int i) {
+      return before.error[i] + after.error[i];
+    }
+
+    private boolean isLongEnough() {
+      return before.intervals >= MIN_INTERVALS && after.intervals >= MIN_INTERVALS;
+    }
+
+    private boolean isClear() {
+      return isLongEnough() && (difference(0) > error(0) || difference(1) > error(1));
+    }
+
+    private Verdict verdict(double most) {
+      Verdict out = Verdict.WITHIN;
+      for (int i = 0; i < 2; i++) {
+        if (!isLongEnough()) {
+          return Verdict.UNCLEAR;
+        }
+        double limit = most * before.ratio[i];
+        if (difference(i) - error(i) > limit) {
+          return Verdict.ABOVE;
+        }
+        out = difference(i) + error(i) > limit ? Verdict.UNCLEAR : out;
+      }
+      return out;
+    }
+
+    private int larger() {
+      return change(0) >= change(1) ? 0 : 1;
     }
 
     private String text() {
-      int i = change(0) >= change(1) ? 0 : 1;
+      int i = larger();
       return String.format(
           Locale.ROOT,
-          "%s: %.3f %s to exporters for each that was taken, and %.3f without the version",
-          signal,
-          after[i],
+          "%s: %.3f %s to exporters for each that was taken, and %.3f without the version, with an"
+              + " error of at most %.3f (%s)",
+          key.signal,
+          after.ratio[i],
           i == 0 ? "items" : "bytes",
-          before[i]);
+          before.ratio[i],
+          error(i),
+          against);
     }
-  }
 
-  private final Map<UUID, FleetVolumes.Report> freshBase = new HashMap<>();
-  private final Map<UUID, FleetVolumes.Report> othersBase = new HashMap<>();
-  private final Map<UUID, FleetVolumes.Pair> before = new HashMap<>();
-  private final Map<UUID, Long> seen = new HashMap<>(); // times of the last reports
-  private List<Row> rows = List.of();
-  private String against = "";
-  private Delivery delivered = Delivery.NONE;
-  private Delivery deliveredWithout = Delivery.NONE;
-
-  /**
-   * Items that agents took within a time, and how many more they hold at its end. What exporters
-   * get is not delivered yet: a destination that never answers takes nothing.
-   */
-  private record Delivery(long taken, long held) {
-    static final Delivery NONE = new Delivery(0, 0);
-
-    Delivery plus(FleetVolumes.Report from, FleetVolumes.@Nullable Report to) {
-      JsonNode was = FleetVolumes.read(from.json());
-      JsonNode now = to == null ? null : FleetVolumes.read(to.json());
-      if (was == null || now == null) {
-        return this;
+    private String unclear() {
+      if (!isLongEnough()) {
+        return "the outputs of " + key.signal + " are not compared yet: too few reports of volumes";
       }
-      return new Delivery(
-          taken + Math.max(0, taken(now) - taken(was)), held + held(now) - held(was));
-    }
-
-    private static long held(JsonNode n) {
-      return n.at("/balance/held").asLong(0) + n.at("/balance/waiting").asLong(0);
-    }
-
-    private static long taken(JsonNode n) {
-      return n.at("/balance/in").asLong(0) + n.at("/balance/created").asLong(0);
-    }
-
-    double heldShare() {
-      return taken < MIN_ITEMS ? 0 : Math.max(0, (double) held / taken);
+      int i = error(0) >= error(1) ? 0 : 1;
+      return String.format(
+          Locale.ROOT,
+          "the outputs of %s are compared over %d items only, with an error of %.3f %s for each"
+              + " that was taken",
+          key.signal,
+          after.taken,
+          error(i),
+          i == 0 ? "items" : "bytes");
     }
   }
+
+  private final Map<UUID, Series> fresh = new HashMap<>();
+  private final Map<UUID, Series> others = new HashMap<>();
+  private final Map<UUID, Series> before = new HashMap<>();
+  private List<Row> rows = List.of();
+  private Map<String, Row> besideBefore = Map.of(); // by signal
 
   /** Keeps the last reports of an agent before it is offered the version. */
   void reach(FleetVolumes volumes, UUID agent) {
-    FleetVolumes.Pair p = volumes.pair(agent);
-    othersBase.remove(agent);
-    if (p != null && before.size() < MAX_AGENTS) {
-      before.put(agent, p);
+    Series known = others.remove(agent);
+    Series s = known == null ? new Series(volumes.all(agent)) : known;
+    if (s.intervals() > 0 && before.size() < MAX_AGENTS) {
+      before.put(agent, s);
     }
   }
 
@@ -120,174 +376,118 @@ final class OutputComparison {
    * Takes the reports that came since the last call.
    *
    * @param applied time by agent at which it applied the version
-   * @param others agents without it
+   * @param without agents without it
    */
-  void update(FleetVolumes volumes, Map<UUID, Long> applied, List<UUID> others) {
-    long first = Long.MAX_VALUE;
+  void update(FleetVolumes volumes, Map<UUID, Long> applied, List<UUID> without) {
     boolean news = false;
     for (Map.Entry<UUID, Long> e : applied.entrySet()) {
-      first = Math.min(first, e.getValue());
-      news |= take(volumes, freshBase, e.getKey(), e.getValue());
+      FleetVolumes.Report last = volumes.last(e.getKey());
+      if (last != null
+          && last.nanos() - e.getValue() >= 0
+          && (fresh.containsKey(e.getKey()) || fresh.size() < MAX_AGENTS)) {
+        news |= fresh.computeIfAbsent(e.getKey(), k -> new Series()).add(last);
+      }
     }
     if (applied.isEmpty()) {
       return;
     }
-    for (UUID u : others) {
-      news |= take(volumes, othersBase, u, first);
+    for (UUID u : without) {
+      Series s = others.get(u);
+      FleetVolumes.Report last = volumes.last(u);
+      if (s == null && others.size() < MAX_AGENTS) {
+        others.put(u, new Series(volumes.all(u)));
+        news = true;
+      } else if (s != null && last != null) {
+        news |= s.add(last);
+      }
     }
     if (news) {
-      compare(volumes);
+      compare();
     }
   }
 
-  /** The first report from a time on is the base of an agent; whether there is a later one. */
-  private boolean take(
-      FleetVolumes volumes, Map<UUID, FleetVolumes.Report> base, UUID agent, long from) {
-    FleetVolumes.Report last = volumes.last(agent);
-    if (last == null || last.nanos() - from < 0) {
-      return false;
-    }
-    if (!base.containsKey(agent)) {
-      if (base.size() < MAX_AGENTS) {
-        base.put(agent, last);
-        seen.put(agent, last.nanos());
-      }
-      return false;
-    }
-    Long before = seen.put(agent, last.nanos());
-    return before == null || before != last.nanos();
-  }
-
-  private void compare(FleetVolumes volumes) {
-    Map<Key, long[]> after = new HashMap<>();
-    freshBase.forEach((u, base) -> add(after, base, volumes.last(u)));
-    Map<Key, long[]> without = new HashMap<>();
-    othersBase.forEach((u, base) -> add(without, base, volumes.last(u)));
-    against = "agents without the version";
-    if (taken(without) < MIN_ITEMS) {
-      without.clear();
-      before.forEach((u, p) -> add(without, p.before(), p.last()));
-      against = "the same agents before";
-    }
-    rows = rows(without, after);
-    delivered = Delivery.NONE;
-    freshBase.forEach((u, base) -> delivered = delivered.plus(base, volumes.last(u)));
-    deliveredWithout = Delivery.NONE;
-    othersBase.forEach(
-        (u, base) -> deliveredWithout = deliveredWithout.plus(base, volumes.last(u)));
-  }
-
-  private static long taken(Map<Key, long[]> sums) {
-    long n = 0;
-    for (Map.Entry<Key, long[]> e : sums.entrySet()) {
-      n += e.getKey().attribute.isEmpty() ? e.getValue()[0] : 0;
-    }
-    return n;
-  }
-
-  /** Adds what was counted between two reports of an agent, with the sums of its signals. */
-  private static void add(
-      Map<Key, long[]> to, FleetVolumes.Report from, FleetVolumes.@Nullable Report last) {
-    JsonNode was = FleetVolumes.read(from.json());
-    JsonNode now = last == null ? null : FleetVolumes.read(last.json());
-    if (was == null || now == null) {
-      return;
-    }
-    boolean first = true;
-    for (Map.Entry<String, JsonNode> e : now.path("by").properties()) {
-      String attribute = e.getKey();
-      Map<Key, JsonNode> base = new HashMap<>();
-      for (JsonNode row : was.path("by").path(attribute)) {
-        base.put(key(attribute, row), row);
-      }
-      // A value that the base left out of a full list has counts of which the begin is unknown.
-      boolean complete =
-          base.keySet().stream().noneMatch(k -> k.signal.isEmpty()); // no row of others
-      for (JsonNode row : e.getValue()) {
-        Key k = key(attribute, row);
-        JsonNode b = base.get(k);
-        if (k.signal.isEmpty() || b == null && !complete) {
-          continue;
-        }
-        long[] sum = to.computeIfAbsent(k, x -> new long[COUNTS]);
-        long[] whole =
-            first ? to.computeIfAbsent(new Key("", "", k.signal), x -> new long[COUNTS]) : null;
-        for (int i = 0; i < COUNTS; i++) {
-          long n =
-              Math.max(0, row.path(i + 2).asLong(0) - (b == null ? 0 : b.path(i + 2).asLong(0)));
-          sum[i] += n;
-          if (whole != null) {
-            whole[i] += n;
-          }
-        }
-      }
-      first = false;
-    }
-  }
-
-  private static Key key(String attribute, JsonNode row) {
-    return new Key(
-        Texts.shortened(attribute, 200),
-        Texts.shortened(row.path(0).asString(""), 200),
-        Texts.shortened(row.path(1).asString(""), 16));
-  }
-
-  private static List<Row> rows(Map<Key, long[]> without, Map<Key, long[]> after) {
-    List<Row> out = new ArrayList<>();
-    Map<Key, long[]> all =
-        new TreeMap<>(
+  private void compare() {
+    besideBefore = new HashMap<>();
+    List<Row> found = new ArrayList<>();
+    Set<Key> keys =
+        new TreeSet<>(
             Comparator.comparing(Key::signal)
                 .thenComparing(Key::attribute)
                 .thenComparing(Key::value));
-    all.putAll(without);
-    all.putAll(after);
-    for (Key k : all.keySet()) {
-      long[] a = without.getOrDefault(k, new long[COUNTS]);
-      long[] b = after.getOrDefault(k, new long[COUNTS]);
-      long[] takenBefore = a;
-      long[] takenAfter = b;
-      if (a[0] == 0 && b[0] == 0 && Math.max(a[2], b[2]) >= MIN_ITEMS) {
-        // The pipeline itself makes the value: its part of the whole is compared.
-        Key whole = new Key("", "", k.signal);
-        takenBefore = without.getOrDefault(whole, a);
-        takenAfter = after.getOrDefault(whole, b);
-      }
-      if (takenBefore[0] >= MIN_ITEMS && takenAfter[0] >= MIN_ITEMS) {
-        Row row =
-            new Row(
-                k.signal,
-                k.attribute,
-                k.value,
-                ratio(a, takenBefore),
-                ratio(b, takenAfter),
-                takenAfter[0]);
-        if (k.attribute.isEmpty() || row.change() >= SHOWN) {
-          out.add(row);
+    for (Map<UUID, Series> side : List.of(fresh, others, before)) {
+      for (Series s : side.values()) {
+        if (s.intervals() > 0) {
+          keys.addAll(s.points.getLast().counts.keySet());
         }
       }
     }
-    out.sort(
-        Comparator.comparing((Row r) -> !r.attribute.isEmpty())
+    for (Key k : keys) {
+      Row self = row(k, before.values(), BEFORE);
+      Row row = row(k, others.values(), OTHERS);
+      if (self != null && k.attribute.isEmpty()) {
+        besideBefore.put(k.signal, self);
+      }
+      Row shown = row == null ? self : row;
+      if (shown != null && (k.attribute.isEmpty() || shown.change() >= SHOWN && shown.isClear())) {
+        found.add(shown);
+      }
+    }
+    found.sort(
+        Comparator.comparing((Row r) -> !r.key.attribute.isEmpty())
             .thenComparing((Row r) -> -r.change()));
-    return List.copyOf(out.subList(0, Math.min(MAX_ROWS, out.size())));
+    rows = List.copyOf(found.subList(0, Math.min(MAX_ROWS, found.size())));
   }
 
-  private static double[] ratio(long[] given, long[] taken) {
-    return new double[] {
-      (double) given[2] / taken[0], taken[1] == 0 ? 0 : (double) given[3] / taken[1]
-    };
+  /** The difference beside some agents; null for too few items. */
+  private @Nullable Row row(Key k, Collection<Series> without, String against) {
+    Measure a = Measure.of(without, k, k);
+    Measure b = Measure.of(fresh.values(), k, k);
+    if (a.taken == 0 && b.taken == 0 && !k.attribute.isEmpty()) {
+      // The pipeline itself makes the value: its part of the whole is compared.
+      Key whole = Key.whole(k.signal);
+      a = Measure.of(without, k, whole);
+      b = Measure.of(fresh.values(), k, whole);
+      if (Math.max(a.ratio[0] * a.taken, b.ratio[0] * b.taken) < MIN_ITEMS) {
+        return null;
+      }
+    }
+    return a.isEnough() && b.isEnough() ? new Row(k, a, b, against) : null;
   }
 
-  /** Whether a signal could be compared. */
-  boolean isDecided() {
-    return !rows.isEmpty();
+  private List<Row> signals() {
+    return rows.stream().filter(r -> r.key.attribute.isEmpty()).toList();
+  }
+
+  /**
+   * Agents may differ by what they are sent: what is above the limit beside others, and within it
+   * beside the same agents before, is no change by the version.
+   */
+  private Verdict verdict(Row r, double most) {
+    Verdict v = r.verdict(most);
+    Row self = besideBefore.get(r.key.signal);
+    return v != Verdict.WITHIN && self != null && self.verdict(most) == Verdict.WITHIN
+        ? Verdict.WITHIN
+        : v;
+  }
+
+  /** What is missing to say that no output has changed by more than a share; "" for nothing. */
+  String undecided(double most) {
+    if (signals().isEmpty()) {
+      return "the outputs of agents with and without the version are not compared yet";
+    }
+    for (Row r : signals()) {
+      if (verdict(r, most) == Verdict.UNCLEAR) {
+        return r.unclear();
+      }
+    }
+    return "";
   }
 
   /** The first signal whose output has changed by more than a share; "" for none. */
   String problem(double most) {
-    for (Row r : rows) {
-      if (r.attribute.isEmpty() && r.change() > most) {
-        return r.text() + " (" + against + ")";
+    for (Row r : signals()) {
+      if (verdict(r, most) == Verdict.ABOVE) {
+        return r.text();
       }
     }
     return "";
@@ -295,32 +495,55 @@ final class OutputComparison {
 
   /** What is not delivered yet of the outputs with the version; "" where less than a share. */
   String undelivered(double most) {
-    return delivered.heldShare() <= most + deliveredWithout.heldShare()
-        ? ""
-        : String.format(
-            Locale.ROOT,
-            "of %d items that were taken since the version was applied, %d are held and not"
-                + " delivered",
-            delivered.taken,
-            delivered.held);
+    if (heldShare(fresh) <= most + heldShare(others)) {
+      return "";
+    }
+    return String.format(
+        Locale.ROOT,
+        "of %d items that were taken since the version was applied, %d are held and not delivered",
+        fresh.values().stream().filter(s -> s.intervals() > 0).mapToLong(Series::taken).sum(),
+        fresh.values().stream().filter(s -> s.intervals() > 0).mapToLong(Series::held).sum());
+  }
+
+  /** What exporters get is not delivered yet: a destination that never answers takes nothing. */
+  private static double heldShare(Map<UUID, Series> side) {
+    long taken = 0;
+    long held = 0;
+    for (Series s : side.values()) {
+      if (s.intervals() > 0) {
+        taken += Math.max(0, s.taken());
+        held += s.held();
+      }
+    }
+    return taken < MIN_ITEMS ? 0 : Math.max(0, (double) held / taken);
+  }
+
+  /** Releases the reports; what was found stays. */
+  void finish() {
+    fresh.clear();
+    others.clear();
+    before.clear();
   }
 
   void put(ObjectNode n) {
     if (rows.isEmpty()) {
       return;
     }
-    ObjectNode out = n.putObject("outputs").put("against", against);
+    ObjectNode out = n.putObject("outputs").put("against", rows.getFirst().against);
     ArrayNode list = out.putArray("rows");
     for (Row r : rows) {
       list.addObject()
-          .put("signal", r.signal)
-          .put("attribute", r.attribute)
-          .put("value", r.value)
-          .put("taken", r.taken)
-          .put("itemsBefore", r.before[0])
-          .put("items", r.after[0])
-          .put("bytesBefore", r.before[1])
-          .put("bytes", r.after[1]);
+          .put("signal", r.key.signal)
+          .put("attribute", r.key.attribute)
+          .put("value", r.key.value)
+          .put("taken", r.after.taken)
+          .put("itemsBefore", r.before.ratio[0])
+          .put("items", r.after.ratio[0])
+          .put("itemsError", r.error(0))
+          .put("bytesBefore", r.before.ratio[1])
+          .put("bytes", r.after.ratio[1])
+          .put("bytesError", r.error(1))
+          .put("judged", r.isLongEnough());
     }
   }
 }

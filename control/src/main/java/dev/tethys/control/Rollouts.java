@@ -486,6 +486,7 @@ final class Rollouts {
       r.state = State.UNDONE;
       r.stateReason = problem;
       r.endedMillis = clock.millis();
+      r.outputs.finish();
       publish();
       fleet.wakeAll();
     }
@@ -502,6 +503,7 @@ final class Rollouts {
     r.state = state;
     r.stateReason = reason;
     r.endedMillis = clock.millis();
+    r.outputs.finish();
     if (state == State.DONE) {
       assignments.add(new Assignment(r.configuration, r.version, r.selector, r.id));
     }

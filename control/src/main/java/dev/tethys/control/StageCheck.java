@@ -113,9 +113,10 @@ final class StageCheck {
     double most = r.guard.maxOutputChange();
     if (most > 0) {
       problem = r.outputs.problem(most);
-      if (!r.outputs.isDecided() && undecided.isEmpty()) {
-        undecided = "the outputs of agents with and without the version are not compared yet";
-      } else if (undecided.isEmpty()) {
+      if (undecided.isEmpty()) {
+        undecided = r.outputs.undecided(most);
+      }
+      if (undecided.isEmpty()) {
         undecided = r.outputs.undelivered(most);
       }
     }

@@ -100,6 +100,19 @@ class FleetVolumesTest extends FleetCase {
         20 * second);
     FleetVolumes.Rates r = v.rates(agents, shop, 0, 100 * second);
     assertThat(r).isEqualTo(new FleetVolumes.Rates(1, 2, 200, 1, 100, 4, "EUR"));
+    // The cost has its fractions: 0.326 millionths a second are not 0 and then 1.
+    v.put(
+        id,
+        report("[\"shop\",\"logs\",30,3000,20,2000,93.26],[\"shop\",\"traces\",9,9,9,9,9]"),
+        30 * second);
+    assertThat(v.rates(agents, shop, 20 * second, 100 * second).costMicros())
+        .isCloseTo(0.326, org.assertj.core.api.Assertions.within(1e-9));
+    v.remove(id);
+    v.put(id, report("[\"shop\",\"logs\",10,1000,10,1000,50]"), 10 * second);
+    v.put(
+        id,
+        report("[\"shop\",\"logs\",30,3000,20,2000,90],[\"shop\",\"traces\",9,9,9,9,9]"),
+        20 * second);
     FleetVolumes.Scope all =
         new FleetVolumes.Scope("service.name", null, java.util.Set.of("logs", "traces"));
     assertThat(v.rates(agents, all, 0, 100 * second).inItems()).isEqualTo(2.9);
@@ -111,6 +124,38 @@ class FleetVolumesTest extends FleetCase {
     assertThat(v.rates(agents, shop, 0, 100 * second).inItems()).isZero();
     v.remove(id);
     assertThat(v.rates(agents, shop, 0, 100 * second).agents()).isZero();
+  }
+
+  @Test
+  void ratesOfValuesAreUnknownUntilTheSecondReportAndThenSteady() {
+    FleetVolumes v = new FleetVolumes();
+    UUID id = UUID.randomUUID();
+    List<AgentState> agents = List.of(agent(id));
+    long second = 1_000_000_000L;
+    // 100 items a second in, in batches that leave by turns with 500 and 1500 items.
+    v.put(id, report("[\"shop\",\"logs\",1000,1000,1000,1000,10]"), 10 * second);
+    JsonNode first = v.sum(agents, "", "", 10, 11 * second).path("rows").get(0);
+    assertThat(first.has("inItemsPerSecond")).isFalse();
+    assertThat(first.has("costMicrosPerSecond")).isFalse();
+    long out = 1000;
+    for (int i = 1; i <= 12; i++) {
+      out += i % 2 == 0 ? 1500 : 500;
+      long in = 1000 + 1000L * i;
+      v.put(
+          id,
+          report("[\"shop\",\"logs\"," + in + ",1," + out + ",1," + out / 100.0 + "]"),
+          (10 + 10 * i) * second);
+      for (int ask = 0; ask < 10; ask += 3) { // the times of questions do not matter
+        JsonNode row = v.sum(agents, "", "", 10, (10 + 10 * i + ask) * second).path("rows").get(0);
+        assertThat(row.path("inItemsPerSecond").asDouble()).isEqualTo(100);
+        if (i >= 6) {
+          assertThat(row.path("costMicrosPerSecond").asDouble()).isBetween(0.85, 1.15);
+        }
+      }
+    }
+    // An agent that reports no change takes nothing.
+    JsonNode idle = v.sum(agents, "", "", 10, 430 * second).path("rows").get(0);
+    assertThat(idle.path("inItemsPerSecond").asDouble()).isLessThan(20);
   }
 
   @Test
@@ -143,7 +188,7 @@ class FleetVolumesTest extends FleetCase {
                         0,
                         0))
             .toList();
-    ObjectNode sum = v.sum(agents, "", "", 10);
+    ObjectNode sum = v.sum(agents, "", "", 10, 100);
     assertThat(sum.path("agents").asInt()).isEqualTo(1);
     assertThat(sum.path("agentsWithout").asInt()).isEqualTo(2);
     assertThat(sum.path("by").asString()).isEqualTo("a");

@@ -408,7 +408,7 @@ final class ControlCommands {
   private static String cost(String micros) {
     return micros.matches("0?")
         ? ""
-        : String.format(Locale.ROOT, "%.4f", Long.parseLong(micros) / 1e6);
+        : String.format(Locale.ROOT, "%.4f", Double.parseDouble(micros) / 1e6);
   }
 
   /** The equation of the accounts, with the terms that are not zero. */
@@ -591,7 +591,16 @@ final class ControlCommands {
           return 0;
         }
         Table t = new Table();
-        t.row("SIGNAL", "ATTRIBUTE", "VALUE", "ITEMS BEFORE", "ITEMS", "BYTES BEFORE", "BYTES");
+        t.row(
+            "SIGNAL",
+            "ATTRIBUTE",
+            "VALUE",
+            "ITEMS BEFORE",
+            "ITEMS",
+            "ERROR",
+            "BYTES BEFORE",
+            "BYTES",
+            "ERROR");
         for (Object row : list(object(o).get("rows"))) {
           t.row(
               text(row, "signal"),
@@ -599,11 +608,18 @@ final class ControlCommands {
               text(row, "value"),
               ratio(row, "itemsBefore"),
               ratio(row, "items"),
+              ratio(row, "itemsError"),
               ratio(row, "bytesBefore"),
-              ratio(row, "bytes"));
+              ratio(row, "bytes"),
+              ratio(row, "bytesError"));
         }
         t.print(console.out());
-        console.out().println("for each that was taken, beside " + text(o, "against"));
+        console
+            .out()
+            .println(
+                "for each that was taken, beside "
+                    + text(o, "against")
+                    + "; a smaller difference than the error is none");
         return 0;
       }
     }
