@@ -119,7 +119,7 @@ public final class KernelConnections implements TcpSource {
           }
         },
         between);
-    if (unknown[0]) { // which side connected is told by the listening sockets, known by now
+    if (unknown[0]) { // listening sockets, known by now, show which side connected
       iterator.forEach(
           RECORD_BYTES,
           (m, at) -> {

@@ -152,7 +152,7 @@ final class HpackDecoder {
 
   private static final Entry GONE = new Entry("", "", 0);
 
-  /** Bytes of an entry in memory beside those that the protocol counts. */
+  /** Bytes of an entry in memory in addition to what the protocol counts. */
   private static final int ENTRY = 64;
 
   private final List<Entry> table = new ArrayList<>(); // the newest one last

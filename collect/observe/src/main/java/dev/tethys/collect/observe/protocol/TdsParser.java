@@ -23,7 +23,7 @@ final class TdsParser extends ProtocolParser {
   private static final int LAST_PACKET = 1;
   private static final int LARGEST = 32_767;
 
-  /** Bytes of a packet that are looked at: beyond the headers, a statement of usual length. */
+  /** Bytes of a packet that are read: beyond the headers, a statement of usual length. */
   private static final int READ = 4096;
 
   /** Headers before a statement: their length, and the one of the transaction. */
