@@ -354,8 +354,10 @@ export interface Automation {
     startControls: number;
     endControls: string[];
     actions?: string[];
-    /** What a cool-down holds back. */
+    /** What a cool-down holds back, and further attempts of what failed. */
     waiting?: AutomationStep[];
+    /** Variables that its events hold, with the rule whose value each has. */
+    variables?: { variable: string; value: string; heldBy: string }[];
     queryError?: string;
   }[];
   steps: AutomationStep[];

@@ -13,6 +13,28 @@ const NONE: Record<StepView, string> = {
   held: 'No step waits or was skipped.',
 };
 
+/** When what a rule did is undone: events of rollouts and variables do not end. */
+function returnOf(rule: { alert: string; undo: boolean; startControls: number }): string {
+  const kind = rule.alert.split(':', 1)[0];
+  const once = rule.alert === 'rollout:done' || rule.alert === 'rollout:undone' || kind === 'variable';
+  if (!rule.undo || once) {
+    return rule.startControls > 0 ? 'by the end time of its controls' : 'none';
+  }
+  if (!rule.alert.includes(':')) {
+    return 'when the alert is resolved';
+  }
+  switch (kind) {
+    case 'schedule':
+      return 'at the end of the schedule';
+    case 'query':
+      return 'when the query has no result';
+    case 'webhook':
+      return 'when its webhook is resolved';
+    default:
+      return `when the ${kind} leaves the state`;
+  }
+}
+
 export function AutomationPage() {
   const rules = useAutomation();
   const hubs = useHubs();
@@ -59,9 +81,16 @@ export function AutomationPage() {
                         {one.startsMillis !== undefined && (
                           <>
                             {' '}
-                            at <Moment ms={one.startsMillis} />, after the cool-down
+                            at <Moment ms={one.startsMillis} />
+                            {one.result === 'failed' ? ', the next attempt' : ', after the cool-down'}
                           </>
                         )}
+                      </div>
+                    ))}
+                    {rule.variables?.map((one) => (
+                      <div className="muted" key={one.variable}>
+                        holds {one.variable}
+                        {one.heldBy !== rule.name && `, which rule ${one.heldBy} has set to ${one.value}`}
                       </div>
                     ))}
                     {rule.queryError && <div className="fleet-why">{rule.queryError}</div>}
@@ -78,7 +107,7 @@ export function AutomationPage() {
                       .filter(Boolean)
                       .join(', ')}
                   </td>
-                  <td>{rule.undo ? 'when the alert is resolved' : 'by the end time of its controls'}</td>
+                  <td>{returnOf(rule)}</td>
                   <td className="num">{rule.coolDown}</td>
                 </tr>
               ))}

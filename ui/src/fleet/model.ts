@@ -147,7 +147,11 @@ export const SOURCE_STATES: Record<string, { name: string; badge: string; meanin
     meaning: 'Its rollout was undone; a change of the file tries again.',
   },
   ended: { name: 'Ended', badge: 'histogram', meaning: 'Its time has passed.' },
-  drift: { name: 'Drift', badge: 'err', meaning: 'What runs is not what the file says.' },
+  drift: {
+    name: 'Drift',
+    badge: 'err',
+    meaning: 'A later version was added, or what runs is not what the file says.',
+  },
   'not in the repository': { name: 'Not in Git', badge: 'histogram', meaning: 'It runs and has no file.' },
   'not in the cluster': { name: 'No object', badge: 'histogram', meaning: 'It runs and has no object.' },
   invalid: { name: 'Invalid', badge: 'err', meaning: 'The file has an error; what it had before stays.' },

@@ -58,8 +58,9 @@ final class Automation {
    *
    * @param action {@code start} or {@code end} of a control, or another action
    * @param control id of the control, or target of the action
-   * @param result {@code done}, {@code sending}, {@code dry run}, {@code cooling down}, {@code
-   *     active}, {@code absent}, {@code hop limit}, {@code skipped} or {@code failed}
+   * @param result {@code done}, {@code sending}, {@code started}, {@code dry run}, {@code cooling
+   *     down}, {@code active}, {@code held}, {@code absent}, {@code hop limit}, {@code skipped} or
+   *     {@code failed}
    * @param startsMillis when the cool-down ends for which it waits, or the next attempt of what
    *     failed begins, Unix milliseconds; else 0
    */
@@ -160,11 +161,13 @@ final class Automation {
     this.engine = engine;
     this.actions = actions;
     this.clock = clock;
+    actions.define(rules);
   }
 
   /** Replaces the rules. */
   synchronized void define(List<AutomationRule> next) {
     rules = next;
+    actions.define(next);
   }
 
   private static <V> Map<String, V> bounded() {
@@ -283,6 +286,11 @@ final class Automation {
             out.add(act(new Attempt(r, i, a, true, hops, 1), done));
           }
         }
+      }
+    }
+    for (AutomationRule r : rules) {
+      if (r.isFor(a) && !a.isFiring()) {
+        actions.ended(r, a);
       }
     }
     boolean failed = out.subList(from, out.size()).stream().anyMatch(Step::isFailed);
@@ -409,6 +417,7 @@ final class Automation {
    */
   synchronized void forget(String fingerprint) throws IOException {
     dropRetries(fingerprint, "what triggered it exists no longer", new ArrayList<>());
+    actions.forget(fingerprint);
     Waiting w = waiting.get(fingerprint);
     if (w != null) {
       for (Pending p : w.pending.values()) {
@@ -416,6 +425,11 @@ final class Automation {
       }
       waiting.remove(fingerprint);
     }
+  }
+
+  /** Variables that events of a rule hold, with the rule whose value each has. */
+  Map<String, HeldActions.Held> holders(AutomationRule r) {
+    return actions.holders(r);
   }
 
   /** What a rule has waiting, as the steps that it would have now. */
@@ -521,6 +535,10 @@ final class Automation {
               o -> finished(attempt, noted, action.target(), o));
       if (result.equals(RuleActions.HOP_LIMIT)) {
         return failed(r, a, word, action.target(), result, RuleActions.HOP_LIMIT_REACHED);
+      }
+      if (result.startsWith(RuleActions.HELD)) {
+        String why = result.substring(RuleActions.HELD.length());
+        return step(r, a, word, action.target(), "held", why);
       }
       return step(r, a, word, action.target(), result, "");
     } catch (ConflictException | Rollouts.NotFoundException | RuleCalls.BusyException e) {

@@ -118,6 +118,17 @@ final class AutomationApi {
       if (!waiting.isEmpty()) {
         n.set("waiting", json(waiting));
       }
+      Map<String, HeldActions.Held> holders = automation.holders(r);
+      if (!holders.isEmpty()) {
+        ArrayNode variables = n.putArray("variables");
+        holders.forEach(
+            (target, h) ->
+                variables
+                    .addObject()
+                    .put("variable", target)
+                    .put("value", h.value())
+                    .put("heldBy", h.rule()));
+      }
       QueryTrigger query = r.query();
       if (query != null) {
         n.put("query", query.expression()).put("queryError", events.error(r.name()));

@@ -258,7 +258,7 @@ record AutomationRule(
     try {
       RuleAction.Reader.read(sampled(out));
     } catch (ConfigException e) {
-      throw (ConfigException) n.error(String.valueOf(e.getMessage())).initCause(e);
+      throw (ConfigException) n.error(e.problem()).initCause(e);
     }
     return out;
   }
@@ -347,7 +347,10 @@ record AutomationRule(
         throw new IllegalArgumentException("duration must be more than 0s and at most 30d");
       }
     } catch (ConfigException | IllegalArgumentException e) {
-      throw (ConfigException) n.error(String.valueOf(e.getMessage())).initCause(e);
+      // The place is that of the entry: the one of the error is in a text made of it.
+      String problem =
+          e instanceof ConfigException c ? c.problem() : String.valueOf(e.getMessage());
+      throw (ConfigException) n.error(problem).initCause(e);
     }
     return out;
   }

@@ -41,6 +41,7 @@ final class ControlEffects {
 
   private final Fleet fleet;
   private final Scheduler clock;
+  private final long bornMillis;
   private final Map<String, Effect> effects = new LinkedHashMap<>(); // guarded by this
 
   /** Effect of one control; guarded by the outer object. */
@@ -79,6 +80,7 @@ final class ControlEffects {
   ControlEffects(Fleet fleet, Scheduler clock) {
     this.fleet = fleet;
     this.clock = clock;
+    this.bornMillis = clock.millis();
   }
 
   /** Notes what passes before a control that is started now. */
@@ -173,7 +175,11 @@ final class ControlEffects {
     synchronized (this) {
       Effect e = effect(c);
       if (e == null) {
-        to.put("effectMissing", "the control plane has restarted since the control was started");
+        to.put(
+            "effectMissing",
+            c.startedMillis() < bornMillis
+                ? "the control plane has restarted since the control was started"
+                : "it is not measured yet");
         return;
       }
       if (!seesAll && e.summed) {

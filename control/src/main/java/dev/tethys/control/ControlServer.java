@@ -135,6 +135,7 @@ public final class ControlServer implements AutoCloseable {
                 store,
                 replays,
                 new RuleCalls(rules.alertmanagers(), clock),
+                new HeldActions(data.resolve("automation.json")),
                 audit,
                 clock),
             clock);

@@ -68,7 +68,15 @@ final class RepositoryApi {
       String replaced = replaced(inGit, a, rolledOut);
       String state = state(f, latest, running, holding, replaced);
       n.put("state", state).put("error", f.error());
-      n.put("detail", detail(state, running == inGit ? holding : null, replaced, inGit, rolledOut));
+      String detail = detail(state, running == inGit ? holding : null, replaced, inGit, rolledOut);
+      if (state.equals("drift") && inGit < latest) {
+        detail +=
+            (detail.isEmpty() ? "" : "; ")
+                + "version "
+                + latest
+                + ", added later, is not of the file";
+      }
+      n.put("detail", detail);
       if (holding != null) {
         n.put("agents", holding.agents()).put("runningAgents", holding.running());
       }

@@ -118,6 +118,9 @@ final class Rollout {
   /** What the reached agents put out; since the start of the control plane. */
   final OutputComparison outputs = new OutputComparison();
 
+  /** Whether the guard undid it: a rule does not choose its version as the latest. */
+  boolean undoneByGuard;
+
   /** Whether the guard paused it, since it could not judge the stage. */
   boolean pausedByGuard;
 

@@ -104,6 +104,7 @@ final class RolloutState {
     r.stateReason = n.path("stateReason").asString("");
     r.stage = n.path("stage").asInt(0);
     r.acceptedStage = n.path("acceptedStage").asInt(-1);
+    r.undoneByGuard = n.path("undoneByGuard").asBoolean(false);
     r.pausedByGuard = n.path("pausedByGuard").asBoolean(false);
     r.othersLostBefore = n.path("othersLost").asDouble(0);
     r.endedMillis = n.path("ended").asLong(0);
@@ -149,7 +150,7 @@ final class RolloutState {
     n.put("query", r.guard.query()).put("minItems", r.guard.minItems());
     n.put("maxWaitMillis", r.guard.maxWait().toMillis());
     n.put("maxOutputChange", r.guard.maxOutputChange());
-    n.put("pausedByGuard", r.pausedByGuard);
+    n.put("pausedByGuard", r.pausedByGuard).put("undoneByGuard", r.undoneByGuard);
     n.put("acceptedStage", r.acceptedStage).put("othersLost", r.othersLostBefore);
     n.put("author", r.author).put("reason", r.reason).put("started", r.startedMillis);
     n.put("state", r.state.word()).put("stateReason", r.stateReason);

@@ -18,6 +18,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -231,6 +232,21 @@ final class Rollouts {
             clock.millis(),
             assignments.latest(configuration));
     if (eligible(r).isEmpty()) {
+      Set<Long> keeping = new java.util.TreeSet<>(); // agents are in one rollout at a time
+      for (AgentState a : fleet.agents(selector)) {
+        Rollout other = a.connected() ? rolloutOf(a.uid()) : null;
+        if (other != null) {
+          keeping.add(other.id);
+        }
+      }
+      if (!keeping.isEmpty()) {
+        throw new ConflictException(
+            "all agents of \""
+                + selector
+                + "\" are in rollout "
+                + keeping.stream().map(String::valueOf).collect(Collectors.joining(", "))
+                + ", which is active; wait for its end or cancel it");
+      }
       throw new ConflictException(
           "no connected agent that accepts "
               + (r.isPackage() ? "packages" : "configurations")
@@ -479,6 +495,7 @@ final class Rollouts {
 
   /** Returns the agents even where the disk takes no entry: they must not keep the version. */
   private void undoByGuard(Rollout r, String problem) {
+    r.undoneByGuard = true;
     try {
       finish(r, State.UNDONE, GUARD, problem);
     } catch (IOException e) {
@@ -759,6 +776,21 @@ final class Rollouts {
     assignments.remove(configuration);
     save();
     fleet.wakeAll();
+  }
+
+  /** Why the guard rejected a version; "" where it did not, or agents took it later. */
+  synchronized String rejection(String configuration, int version) {
+    String out = "";
+    for (Rollout r : rollouts.values()) {
+      if (r.configuration.equals(configuration) && r.version == version) {
+        if (r.undoneByGuard) {
+          out = "the guard has undone it in rollout " + r.id + ": " + r.stateReason;
+        } else if (r.state == State.DONE) {
+          out = "";
+        }
+      }
+    }
+    return out;
   }
 
   /** Whether guards with a query can be checked. */

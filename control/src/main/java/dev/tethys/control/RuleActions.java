@@ -8,9 +8,13 @@ import dev.tethys.control.mdai.Resource.Hub;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.time.Instant;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
 import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -20,6 +24,9 @@ import tools.jackson.databind.json.JsonMapper;
 final class RuleActions {
   /** Result of an action that too many changes of variables led to. */
   static final String HOP_LIMIT = "hop limit";
+
+  /** Begin of the result of an end after which another event holds the variable. */
+  static final String HELD = "held: ";
 
   static final String HOP_LIMIT_REACHED =
       HubEngine.HOP_LIMIT + " changes of variables led to this one, the limit";
@@ -48,6 +55,8 @@ final class RuleActions {
   private final ConfigStore store;
   private final Replays replays;
   private final RuleCalls calls;
+  private final HeldActions held;
+  private volatile Set<String> rules = Set.of();
   private final AuditLog audit;
   private final Scheduler clock;
 
@@ -57,6 +66,7 @@ final class RuleActions {
       ConfigStore store,
       Replays replays,
       RuleCalls calls,
+      HeldActions held,
       AuditLog audit,
       Scheduler clock) {
     this.engine = engine;
@@ -64,6 +74,7 @@ final class RuleActions {
     this.store = store;
     this.replays = replays;
     this.calls = calls;
+    this.held = held;
     this.audit = audit;
     this.clock = clock;
   }
@@ -121,7 +132,10 @@ final class RuleActions {
       throw new IllegalArgumentException(
           "variable " + v.target() + " has the type " + variable.type().word() + ", no scalar");
     }
-    String value = run.undo ? String.valueOf(v.after()) : v.value();
+    List<HeldActions.Held> others = // other events and rules that hold it
+        holding(v.target()).stream().filter(h -> !h.id().equals(run.id)).toList();
+    HeldActions.Held next = run.undo && !others.isEmpty() ? others.getLast() : null;
+    String value = next != null ? next.value() : run.undo ? String.valueOf(v.after()) : v.value();
     JsonNode data;
     try {
       data =
@@ -132,28 +146,107 @@ final class RuleActions {
       throw new IllegalArgumentException(
           "\"" + Texts.shortened(value, 80) + "\" is no " + variable.type().word(), e);
     }
-    engine.change(run.actor(), hub, variable, true, data, run.hops + 1);
-    return "done";
+    List<HeldActions.Held> all = holding(v.target());
+    boolean unchanged = next != null && all.getLast().equals(next); // a later one set it
+    if (!unchanged) {
+      engine.change(run.actor(), hub, variable, true, data, run.hops + 1);
+    }
+    if (run.undo) {
+      held.remove(run.id);
+    } else if (v.after() != null && run.rule.undo() && run.event.isFiring()) {
+      held.add(held(run, v.target(), v.value()));
+    }
+    return next == null
+        ? "done"
+        : HELD + "rule " + next.rule() + " holds " + v.target() + " at " + value;
+  }
+
+  /** Replaces the names of the rules that exist: others hold nothing. */
+  void define(List<AutomationRule> all) {
+    rules = all.stream().map(AutomationRule::name).collect(Collectors.toUnmodifiableSet());
+  }
+
+  private List<HeldActions.Held> holding(String target) {
+    return held.of(target).stream().filter(h -> rules.contains(h.rule())).toList();
+  }
+
+  private static HeldActions.Held held(Run run, String target, String value) {
+    Alert e = run.event;
+    return new HeldActions.Held(
+        run.id, run.rule.name(), e.fingerprint(), target, value, e.changed());
+  }
+
+  /** Notes that an event has ended; what it rolled out may be rolled out again by the next one. */
+  void ended(AutomationRule r, Alert a) throws IOException {
+    for (int i = 0; i < r.actions().size(); i++) {
+      if (r.actions().get(i).containsKey("roll_out")) {
+        held.remove(r.actionId(i, a));
+      }
+    }
+  }
+
+  /** Notes that it is not known any longer whether an event fires. */
+  void forget(String fingerprint) throws IOException {
+    held.forget(fingerprint);
+  }
+
+  /** Variables that events of a rule hold, with the rule whose value each has. */
+  Map<String, HeldActions.Held> holders(AutomationRule r) {
+    Map<String, HeldActions.Held> out = new TreeMap<>();
+    for (HeldActions.Held h : held.ofRule(r.name())) {
+      List<HeldActions.Held> all = h.value().isEmpty() ? List.of() : holding(h.target());
+      if (!all.isEmpty()) {
+        out.put(h.target(), all.getLast());
+      }
+    }
+    return out;
   }
 
   private String rollOut(Run run, RuleAction.RollOut o) throws IOException {
+    HeldActions.Held before = held.ofBefore(run.id);
+    // States and series that last fire anew after a start; an alert has its own time.
+    boolean lasts =
+        run.event.changed().equals(before == null ? "" : before.since())
+            || run.event.name().matches("(agent|schedule|query):.*");
+    if (before != null && lasts && run.event.isFiring()) {
+      return "active";
+    }
     int version = o.version() == 0 ? store.versions(o.configuration()).size() : o.version();
     if (version == 0) {
-      throw new Rollouts.NotFoundException(
+      throw new IllegalArgumentException(
           "there is no configuration " + Texts.shortened(o.configuration(), 80));
+    }
+    String rejected = o.version() == 0 ? rollouts.rejection(o.configuration(), version) : "";
+    if (!rejected.isEmpty()) {
+      throw new IllegalArgumentException(
+          "the latest version of "
+              + o.configuration()
+              + " is "
+              + version
+              + ", and "
+              + rejected
+              + "; name a version in the rule, or add a new one");
     }
     ConfigVersion latest = store.find(o.configuration(), version);
     if (o.version() == 0
         && latest != null
         && !o.selector().isWithin(Selector.parse(latest.scope()))) {
-      throw new Rollouts.ConflictException(
+      throw new IllegalArgumentException(
           "the latest version of "
               + o.configuration()
               + " was added by a token of "
               + latest.scope()
               + "; name the version");
     }
-    rollouts.start(o.configuration(), version, o.selector(), o.guard(), run.actor(), run.reason());
+    try {
+      rollouts.start(
+          o.configuration(), version, o.selector(), o.guard(), run.actor(), run.reason());
+    } catch (Rollouts.NotFoundException e) { // no later attempt finds it
+      throw new IllegalArgumentException(e.getMessage(), e);
+    }
+    if (run.event.isFiring()) {
+      held.add(held(run, o.configuration(), ""));
+    }
     return "done";
   }
 
@@ -199,6 +292,6 @@ final class RuleActions {
             "to", q.spec().end(),
             "destination", q.spec().destination()));
     replays.start(q);
-    return "done";
+    return "started"; // its state says when it is done
   }
 }

@@ -104,6 +104,25 @@ class CanaryUndoTest extends FleetCase {
   }
 
   @Test
+  void rolloutForAgentsOfAnotherOneNamesIt() throws Exception {
+    zones();
+    done(post("/configurations", body().put("name", "other").put("text", OWN)));
+    done(
+        post(
+            "/rollouts",
+            body().put("configuration", "other").put("selector", "env=z1").put("soak", "1h")));
+    var refused =
+        post(
+            "/rollouts",
+            body()
+                .put("configuration", "shop")
+                .put("version", push("1s"))
+                .put("selector", "env=z1"));
+    assertThat(refused.statusCode()).isEqualTo(409);
+    assertThat(refused.body()).contains("are in rollout 1, which is active");
+  }
+
+  @Test
   void guardAfterACanaryReturnsItsAgentToWhatItHad() throws Exception {
     canary();
     long third = rollOut(pushText(BAD), "env!=z1");

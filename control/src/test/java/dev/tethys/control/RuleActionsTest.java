@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
@@ -28,7 +29,7 @@ import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** From queries, rollouts and variables to notifications, variables, rollouts and replays. */
-@Timeout(40)
+@Timeout(90)
 class RuleActionsTest extends FleetCase {
   private static final String EMPTY = vector();
   private static final String LOGS =
@@ -151,6 +152,18 @@ class RuleActionsTest extends FleetCase {
               burn_rate: {error_ratio: 'sum(rate(e[$window])) / sum(rate(t[$window]))', objective: 0.999, interval: 1s}
             actions:
               - set_variable: {hub: shop, variable: keep, value: '100', after: '10'}
+          - name: second
+            trigger: {promql: {expr: second, interval: 1s}}
+            actions:
+              - set_variable: {hub: shop, variable: keep, value: '80', after: '20'}
+          - name: canary
+            trigger: {promql: {expr: canary, interval: 1s}}
+            actions:
+              - roll_out: {configuration: edge, soak: 0s, min_items: 0}
+          - name: absent
+            trigger: {webhook: absent}
+            actions:
+              - roll_out: {configuration: nothing, min_items: 0}
           - name: ping
             trigger: {variable: shop/ping}
             actions:
@@ -287,6 +300,64 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
+  void variableReturnsWithTheLastEventThatHoldsIt() throws Exception {
+    answers.put(BURN, vector("s1", "s2"));
+    until(() -> steps("burn", "set variable", "done") == 2);
+    answers.put(BURN, vector("s2"));
+    until(() -> steps("burn", "undo set variable", "held") == 1);
+    assertThat(variable("keep").asString()).isEqualTo("100");
+
+    answers.put("second", vector("x"));
+    until(() -> variable("keep").asString("").equals("80"));
+    assertThat(rule("burn").path("variables").toString()).contains("\"heldBy\":\"second\"");
+    requireNonNull(server).close(); // what holds is on disk
+    start(port, Tokens.NONE);
+    until(() -> rule("burn").path("variables").toString().contains("second"));
+    until(() -> steps("second", "set variable", "done") == 1);
+    answers.put("second", EMPTY);
+    until(() -> variable("keep").asString("").equals("100"));
+    answers.put(BURN, EMPTY);
+    until(() -> variable("keep").asString("").equals("10"));
+    assertThat(rule("burn").path("variables")).isEmpty();
+  }
+
+  private String error(String rule) throws Exception {
+    for (JsonNode s : get("/automation").path("steps")) {
+      if (s.path("rule").asString().equals(rule) && !s.path("error").asString().isEmpty()) {
+        return s.path("error").asString();
+      }
+    }
+    return "";
+  }
+
+  @Test
+  void eventRollsOutOnceAlsoOverARestartAndNotWhatTheGuardUndid() throws Exception {
+    fleet(1);
+    String bad = graph("{batch: {timeout: '${env:NOT_SET_ANYWHERE}x'}}", "batch");
+    done(post("/configurations", body().put("name", "edge").put("text", OWN)));
+    done(post("/configurations", body().put("name", "edge").put("text", bad)));
+    answers.put("canary", vector("x"));
+    until(() -> get("/rollouts").path(0).path("state").asString("").equals("undone"));
+
+    requireNonNull(server).close();
+    start(port, Tokens.NONE);
+    until(() -> get("/agents").size() == 1);
+    until(() -> steps("canary", "roll out", "active") == 1);
+    assertThat(get("/rollouts").size()).isEqualTo(1);
+    answers.put("canary", vector("x", "y")); // a new event
+    until(() -> steps("canary", "roll out", "failed") == 1);
+    assertThat(error("canary")).contains("is 2, and the guard has undone it in rollout 1");
+    assertThat(get("/rollouts").size()).isEqualTo(1);
+  }
+
+  @Test
+  void rolloutOfAnUnknownConfigurationIsTriedOnce() throws Exception {
+    done(post("/automation/webhooks/absent", body().put("key", "1")));
+    assertThat(error("absent")).isEqualTo("there is no configuration nothing");
+    assertThat(rule("absent").path("waiting")).isEmpty();
+  }
+
+  @Test
   void rulesThatTriggerEachOtherStopAtTheHopLimit() throws Exception {
     HttpResponse<String> r =
         http.send(
@@ -356,7 +427,10 @@ class RuleActionsTest extends FleetCase {
                             "rules: [{name: a, trigger: {alert: A}, actions: [{" + action + "}]}]"))
                 .as(action)
                 .isInstanceOf(ConfigException.class)
-                .hasMessageContaining(message));
+                .hasMessageContaining("a.yaml:1:")
+                .message()
+                .doesNotContain("action:1:")
+                .contains(message));
   }
 
   @Test

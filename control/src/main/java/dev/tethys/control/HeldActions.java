@@ -1,0 +1,125 @@
+package dev.tethys.control;
+
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.RealFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Actions of rules whose events have not ended: values of variables and rollouts.
+ *
+ * <p>Format of the file, which is replaced as a whole: a JSON object with {@code format} (1) and
+ * {@code actions}, the latest last.
+ */
+final class HeldActions {
+  private static final int FORMAT = 1;
+  private static final int MAX = 10_000;
+
+  /**
+   * Action that holds.
+   *
+   * @param id of the action for the event
+   * @param target variable or configuration
+   * @param value of the variable; "" for a rollout
+   * @param since time of the event
+   */
+  record Held(
+      String id, String rule, String fingerprint, String target, String value, String since) {}
+
+  private final FileAccess files = new RealFiles();
+  private final Path file;
+  private final Map<String, Held> all = new LinkedHashMap<>(); // by id, the latest last
+  private final Set<String> loaded = new HashSet<>(); // of a process before this one
+
+  HeldActions(Path file) throws IOException {
+    this.file = file;
+    if (!Files.exists(file)) {
+      return;
+    }
+    try {
+      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
+      if (n.path("format").asInt(0) != FORMAT) {
+        throw new IOException(
+            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
+      }
+      for (JsonNode x : n.path("actions")) {
+        Held h = JsonMapper.shared().treeToValue(x, Held.class);
+        all.put(h.id(), h);
+        loaded.add(h.id());
+      }
+    } catch (JacksonException e) {
+      throw new IOException(
+          file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
+    }
+  }
+
+  /** Those of a variable, the latest last. */
+  synchronized List<Held> of(String target) {
+    return all.values().stream().filter(h -> h.target().equals(target)).toList();
+  }
+
+  /** Those of a rule. */
+  synchronized List<Held> ofRule(String rule) {
+    return all.values().stream().filter(h -> h.rule().equals(rule)).toList();
+  }
+
+  /** An action that a process before this one ran, and whose event has not ended; else null. */
+  synchronized @Nullable Held ofBefore(String id) {
+    return loaded.contains(id) ? all.get(id) : null;
+  }
+
+  synchronized void add(Held h) throws IOException {
+    Map<String, Held> before = new LinkedHashMap<>(all);
+    all.remove(h.id());
+    all.put(h.id(), h);
+    if (all.size() > MAX) {
+      all.remove(all.keySet().iterator().next());
+    }
+    save(before);
+    loaded.remove(h.id());
+  }
+
+  synchronized void remove(String id) throws IOException {
+    Map<String, Held> before = new LinkedHashMap<>(all);
+    if (all.remove(id) != null) {
+      save(before);
+    }
+    loaded.remove(id);
+  }
+
+  /** Removes those of an event that is not known any more. */
+  synchronized void forget(String fingerprint) throws IOException {
+    for (Held h : new ArrayList<>(all.values())) {
+      if (h.fingerprint().equals(fingerprint)) {
+        remove(h.id());
+      }
+    }
+  }
+
+  private void save(Map<String, Held> before) throws IOException {
+    ObjectNode n = JsonMapper.shared().createObjectNode().put("format", FORMAT);
+    ArrayNode out = n.putArray("actions");
+    all.values().forEach(h -> out.add(JsonMapper.shared().<JsonNode>valueToTree(h)));
+    try {
+      files.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      all.clear();
+      all.putAll(before);
+      throw e;
+    }
+  }
+}
