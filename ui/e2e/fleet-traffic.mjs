@@ -83,6 +83,8 @@ export const scenarios = [
       assert.match(await card.textContent(), /(KiB|B) less/);
       await shot('shop-effect');
       await card.getByRole('button', { name: 'End control' }).click();
+      await page.locator('dialog').getByLabel('Reason').fill('quiet again');
+      await page.locator('dialog').getByRole('button', { name: 'End', exact: true }).click();
       await card.locator('.badge', { hasText: 'Ended' }).waitFor();
       await card.getByRole('button', { name: 'Show effect' }).click();
       await card.locator('.fleet-effect').waitFor();
@@ -131,6 +133,7 @@ export const scenarios = [
       await shot('shop-quota');
       assert.deepEqual(await violations(page), []);
       await page.getByRole('button', { name: 'End quota' }).click();
+      await page.locator('dialog').getByRole('button', { name: 'End', exact: true }).click();
       await page.getByText('No quota').waitFor();
     },
   },

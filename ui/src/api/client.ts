@@ -66,9 +66,11 @@ export function postJson<T>(path: string, body: unknown): Promise<Answer<T>> {
   return request(path, '', { method: 'POST', body: JSON.stringify(body), headers });
 }
 
-/** Asks to remove what the path names. Throws ApiError. */
-export function remove<T>(path: string): Promise<Answer<T>> {
-  return request(path, '', { method: 'DELETE' });
+/** Asks to remove what the path names; a body is JSON. Throws ApiError. */
+export function remove<T>(path: string, body?: unknown): Promise<Answer<T>> {
+  if (body === undefined) return request(path, '', { method: 'DELETE' });
+  const headers = { 'content-type': 'application/json' };
+  return request(path, '', { method: 'DELETE', body: JSON.stringify(body), headers });
 }
 
 const TOKEN = 'tethys.token';

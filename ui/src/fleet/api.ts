@@ -485,9 +485,9 @@ export const preview = async (draft: Draft) =>
 /** Ends a control before its time. */
 export function useEnd() {
   const client = useQueryClient();
-  return async (id: string): Promise<void> => {
+  return async (id: string, reason: string): Promise<void> => {
     try {
-      await remove(`${ROOT}/controls/${encodeURIComponent(id)}`);
+      await remove(`${ROOT}/controls/${encodeURIComponent(id)}`, { reason });
     } finally {
       await client.invalidateQueries({ queryKey: [ROOT] });
     }

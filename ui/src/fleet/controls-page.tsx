@@ -15,7 +15,6 @@ import {
   useAgents,
   useChange,
   useControls,
-  useEnd,
   useNodes,
   useOneControl,
 } from './api';
@@ -34,6 +33,7 @@ import {
   scopeOf,
   whatOf,
 } from './controls';
+import { EndControl } from './end-control';
 import { ChangeDialog, Field, FleetPage } from './frame';
 import { agentName } from './model';
 import { changeOf } from './samples';
@@ -104,21 +104,8 @@ export function ControlsPage() {
 }
 
 function ControlCard({ control }: { control: Control }) {
-  const end = useEnd();
-  const [error, setError] = useState<Error>();
-  const [busy, setBusy] = useState(false);
   const active = control.state === 'active';
   const [open, setOpen] = useState(false);
-  const stop = async () => {
-    setBusy(true);
-    try {
-      await end(control.id);
-    } catch (e) {
-      setError(e instanceof Error ? e : new Error(String(e)));
-    } finally {
-      setBusy(false);
-    }
-  };
   const done = doneOf(control);
   const lacking = control.agentStates[NO_TARGET] ?? 0;
   return (
@@ -127,13 +114,7 @@ function ControlCard({ control }: { control: Control }) {
         <h2>{whatOf(control)}</h2>
         <span className={`badge badge-${active ? 'warn' : 'histogram'}`}>{active ? 'Active' : 'Ended'}</span>
         <span className="muted">{scopeOf(control)}</span>
-        {active && (
-          <span className="fleet-actions">
-            <Button disabled={busy} onClick={() => void stop()}>
-              End control
-            </Button>
-          </span>
-        )}
+        {active && <EndControl id={control.id} name="control" />}
       </header>
       {lacking > 0 && (
         <Notice kind="warning" title="No such target">
@@ -172,7 +153,6 @@ function ControlCard({ control }: { control: Control }) {
           </>
         )}
       </p>
-      {error && <ErrorNotice error={error} />}
       {active && <Detail id={control.id} active agents={open} />}
       {!active && open && <Detail id={control.id} active={false} agents />}
       <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>

@@ -1,12 +1,12 @@
 /** Fleet → Quotas: how much of each amount is used, by value and agent, and what happens beyond it. */
 import { Link, useNavigate } from '@tanstack/react-router';
 import { useState } from 'react';
-import { ErrorNotice } from '../api/errors';
 import { Moment } from '../components/moment';
 import { Button, Empty } from '../components/ui';
 import { counted } from '../lib/units';
-import { type QuotaState, useAgents, useEnd, useQuotas } from './api';
+import { type QuotaState, useAgents, useQuotas } from './api';
 import { ownerOf, STEPS, scopeOf } from './controls';
+import { EndControl } from './end-control';
 import { FleetPage } from './frame';
 import { agentName } from './model';
 import { amount, nextStep, periodOf, shareOf } from './quotas';
@@ -44,8 +44,6 @@ export function QuotasPage() {
 }
 
 function QuotaCard({ of }: { of: QuotaState }) {
-  const end = useEnd();
-  const [error, setError] = useState<unknown>(null);
   const [open, setOpen] = useState('');
   const quota = of.quota;
   const names = new Map(useAgents().data?.map((agent) => [agent.uid, agent]));
@@ -64,11 +62,8 @@ function QuotaCard({ of }: { of: QuotaState }) {
         <span className="muted">
           at each agent · {scopeOf(of)} · then {of.target ? `to ${of.target}` : 'drop'}
         </span>
-        <span className="fleet-actions">
-          <Button onClick={() => end(of.id).catch(setError)}>End quota</Button>
-        </span>
+        <EndControl id={of.id} name="quota" />
       </header>
-      {error !== null && <ErrorNotice error={error} />}
       <p className="muted">
         {of.id}, {ownerOf(of)}
         {of.reason && `: ${of.reason}`}, ends <Moment ms={of.endMillis} />. {nextStep(quota)}

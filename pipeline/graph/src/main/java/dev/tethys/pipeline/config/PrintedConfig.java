@@ -36,7 +36,7 @@ public final class PrintedConfig {
   /** Begin of a reference to what is elsewhere: {@code ${env:NAME}}. */
   private static final String REFERENCE = "${";
 
-  /** How much of a value is shown. */
+  /** Visibility of a value. */
   private enum Shown {
     ALL,
     /** Not shown: it may hold a secret, as most headers may. */

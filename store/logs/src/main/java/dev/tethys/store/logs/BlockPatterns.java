@@ -52,7 +52,7 @@ final class BlockPatterns {
     }
   }
 
-  /** The same where all rows of the selected streams and times count: no others are looked at. */
+  /** The same where all rows of the selected streams and times count: no others are read. */
   private void runStreams() {
     int[][] rows = new int[selected.length][];
     int[] streams = new int[selected.length]; // selected ones
