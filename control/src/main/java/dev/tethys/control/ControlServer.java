@@ -48,6 +48,7 @@ public final class ControlServer implements AutoCloseable {
   private final Rollouts rollouts;
   private final Controls controls;
   private final EventTriggers events;
+  private final ControlCounts counts;
   private final QuotaWatch quotas;
   private final @Nullable Repository repository;
   private final Replays replays;
@@ -109,6 +110,9 @@ public final class ControlServer implements AutoCloseable {
             metrics,
             packages);
     controls = new Controls(clock, fleet, audit, new ControlState(data.resolve("controls.json")));
+    counts = new ControlCounts(data.resolve("control-counts.json"));
+    fleet.takeAccounts(
+        (uid, process, report) -> counts.take(uid, process, report, controls.state().all));
     quotas = new QuotaWatch(controls, fleet, audit);
     Routes routes =
         new Routes()
@@ -155,7 +159,7 @@ public final class ControlServer implements AutoCloseable {
     new OpampEndpoint(fleet, offers, tokens, clock).addTo(routes);
     ControlEffects effects = new ControlEffects(fleet, clock);
     controls.watch(effects);
-    new ControlsApi(fleet, controls, offers, tokens, effects, clock).addTo(routes);
+    new ControlsApi(fleet, controls, counts, offers, tokens, effects, clock).addTo(routes);
     new TapApi(fleet, tokens, rollouts).addTo(routes);
     new AutomationApi(automation, events, tokens, clock).addTo(routes);
     new MdaiApi(engine, replays, audit, tokens).addTo(routes);
@@ -439,6 +443,7 @@ public final class ControlServer implements AutoCloseable {
     step("Agents", fleet::expire);
     step("Rollouts", rollouts::step);
     step("Live controls", controls::step);
+    step("Counts of live controls", () -> counts.step(clock, controls.state().all));
     step("Quotas", quotas::step);
     step("Automation", events::step);
     step("Replays", () -> replays.step(engine));
@@ -484,6 +489,7 @@ public final class ControlServer implements AutoCloseable {
     }
     listener.close();
     replays.close();
+    counts.save(controls.state().all);
     store.close();
     audit.close();
     lock.close();

@@ -11,10 +11,7 @@ import tools.jackson.databind.node.ObjectNode;
 final class ControlSums {
   private static final class Sum {
     private final Map<String, Integer> states = new TreeMap<>();
-    private long matched;
-    private long dropped;
-    private long changed;
-    private long removedBytes;
+    private ControlCounts.Sum counts = ControlCounts.Sum.NONE;
     private String step = "";
   }
 
@@ -25,10 +22,29 @@ final class ControlSums {
     this.of = of;
   }
 
-  static ControlSums over(Controls.State of, List<AgentState> agents, Offers offers) {
+  /**
+   * Sums over agents.
+   *
+   * @param all whether agents that are gone are in the sums as well
+   */
+  static ControlSums over(
+      Controls.State of,
+      List<AgentState> agents,
+      ControlCounts counts,
+      Offers offers,
+      boolean all) {
     ControlSums out = new ControlSums(of);
     of.all.keySet().forEach(id -> out.sums.put(id, new Sum()));
     agents.forEach(a -> out.add(a, offers.common(a)));
+    of.all.forEach(
+        (id, c) -> {
+          Sum s = out.sums.get(id);
+          if (s != null && all) {
+            s.counts = counts.of(c, agents);
+          } else if (s != null) {
+            agents.forEach(a -> s.counts = s.counts.plus(counts.of(c, a)));
+          }
+        });
     return out;
   }
 
@@ -41,10 +57,6 @@ final class ControlSums {
         LiveControl c = of.all.get(id);
         if (s != null && c != null) {
           PipelineAccounts.Control n = t.control(c);
-          s.matched += n.matched();
-          s.dropped += n.dropped();
-          s.changed += n.changed();
-          s.removedBytes += n.removedBytes();
           for (PipelineAccounts.QuotaUse u : n.quotas()) {
             s.step = QuotaWatch.further(s.step, u.step());
           }
@@ -66,8 +78,8 @@ final class ControlSums {
 
   void put(ObjectNode n, LiveControl c) {
     Sum s = sums.getOrDefault(c.control().id(), new Sum());
-    n.put("matched", s.matched).put("dropped", s.dropped).put("changed", s.changed);
-    n.put("removedBytes", s.removedBytes);
+    n.put("matched", s.counts.matched()).put("dropped", s.counts.dropped());
+    n.put("changed", s.counts.changed()).put("removedBytes", s.counts.removedBytes());
     if (!s.step.isEmpty()) {
       n.put("quotaStep", s.step);
     }

@@ -41,6 +41,7 @@ final class ControlsApi {
 
   private final Fleet fleet;
   private final Controls controls;
+  private final ControlCounts counts;
   private final Offers offers;
   private final Tokens tokens;
   private final Scheduler clock;
@@ -52,6 +53,7 @@ final class ControlsApi {
   ControlsApi(
       Fleet fleet,
       Controls controls,
+      ControlCounts counts,
       Offers offers,
       Tokens tokens,
       ControlEffects effects,
@@ -59,6 +61,7 @@ final class ControlsApi {
     this.effects = effects;
     this.fleet = fleet;
     this.controls = controls;
+    this.counts = counts;
     this.offers = offers;
     this.tokens = tokens;
     this.clock = clock;
@@ -140,7 +143,7 @@ final class ControlsApi {
     ControlSums sums =
         Selector.ALL.isWithin(scope)
             ? sums()
-            : ControlSums.over(controls.state(), fleet.agents(scope), offers);
+            : ControlSums.over(controls.state(), fleet.agents(scope), counts, offers, false);
     ArrayNode out = JSON.createArrayNode();
     for (LiveControl c : List.copyOf(sums.of().all.values()).reversed()) {
       if (out.size() < limit && (state == null || c.isActive() == state.equals("active"))) {
@@ -158,7 +161,7 @@ final class ControlsApi {
     ControlSums last = sums;
     Controls.State now = controls.state();
     if (last == null || last.of() != now || clock.nanos() - sumsNanos > FRESH.toNanos()) {
-      last = ControlSums.over(now, fleet.agents(Selector.ALL), offers);
+      last = ControlSums.over(now, fleet.agents(Selector.ALL), counts, offers, true);
       sums = last;
       sumsNanos = clock.nanos();
     }
@@ -188,27 +191,26 @@ final class ControlsApi {
     putScope(n, c, scope);
     ArrayNode agents = JSON.createArrayNode();
     Map<String, Integer> states = new TreeMap<>();
-    long matched = 0;
-    long dropped = 0;
-    long changed = 0;
-    long removed = 0;
+    ControlCounts.Sum sum = ControlCounts.Sum.NONE;
     for (AgentState a : fleet.agents(c.selector().and(scope))) {
       PipelineAccounts.Control t = counts(a, c);
       String state = offers.state(c, a);
       states.merge(state, 1, Integer::sum);
-      matched += t.matched();
-      dropped += t.dropped();
+      ControlCounts.Sum own = counts.of(c, a);
+      sum = sum.plus(own);
       ObjectNode one = agents.addObject().put("uid", a.uid().toString()).put("state", state);
-      one.put("matched", t.matched()).put("dropped", t.dropped()).put("changed", t.changed());
-      changed += t.changed();
-      removed += t.removedBytes();
+      one.put("matched", own.matched()).put("dropped", own.dropped());
+      one.put("changed", own.changed());
       QuotaWatch.put(one, t.quotas());
       if (state.equals("failed") && a.remote() != null) {
         one.put("error", a.remote().error());
       }
     }
-    n.put("matched", matched).put("dropped", dropped).put("changed", changed);
-    n.put("removedBytes", removed);
+    if (Selector.ALL.isWithin(scope)) { // agents that are gone are in the sum as well
+      sum = counts.of(c, fleet.agents(Selector.ALL));
+    }
+    n.put("matched", sum.matched()).put("dropped", sum.dropped()).put("changed", sum.changed());
+    n.put("removedBytes", sum.removedBytes());
     effects.put(n, c, scope);
     ObjectNode s = n.putObject("agentStates");
     states.forEach(s::put);

@@ -66,6 +66,22 @@ public final class Fleet {
     return s != null && s.send(message);
   }
 
+  /** Takes accounts of agents; must not block, nor call the fleet. */
+  @FunctionalInterface
+  interface AccountsTaker {
+    /**
+     * Takes a report.
+     *
+     * @param process start of the process of the agent; 0 where it is not known
+     */
+    void take(UUID agent, long process, Totals report);
+  }
+
+  /** Sets what takes the accounts of agents. */
+  void takeAccounts(AccountsTaker taker) {
+    accounts = taker;
+  }
+
   /** Takes answers of agents to live taps; must not block. */
   void takeTaps(BiConsumer<UUID, CustomMessage> taker) {
     taps = taker;
@@ -88,6 +104,7 @@ public final class Fleet {
   private final RecentAccounts recent = new RecentAccounts();
   private long configChars;
   private volatile BiConsumer<UUID, CustomMessage> taps = (_, _) -> {};
+  private volatile AccountsTaker accounts = (_, _, _) -> {};
 
   Fleet(Scheduler clock, int maxAgents) {
     this.clock = clock;
@@ -160,6 +177,8 @@ public final class Fleet {
       count += read == null ? 0 : 1;
       if (read != null) {
         recent.put(uid, read, clock.nanos());
+        ComponentHealth h = m.health() != null || before == null ? m.health() : before.health();
+        accounts.take(uid, h == null ? 0 : h.startNanos(), read);
       }
     }
     return new AgentState(

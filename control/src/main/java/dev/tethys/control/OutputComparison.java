@@ -269,7 +269,7 @@ final class OutputComparison {
     }
   }
 
-  /** What a comparison says about a limit. */
+  /** Result of a comparison with a limit. */
   private enum Verdict {
     WITHIN,
     ABOVE,

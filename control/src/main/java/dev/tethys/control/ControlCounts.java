@@ -1,0 +1,263 @@
+package dev.tethys.control;
+
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.RealFiles;
+import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.log.JulLogger;
+import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ArrayNode;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * Counts of live controls by agent, which do not shrink: those of processes that have ended, and of
+ * agents that are away, stay. They are kept in a file while the control is known. Safe for threads.
+ *
+ * <p>Invariants: at most {@link #MAX_ENTRIES} counts, in memory and in the file; an agent beyond
+ * that has those of its present process.
+ *
+ * <p>Format: a JSON object with {@code format} (1) and {@code controls}, each of which has {@code
+ * id}, {@code start} and {@code agents}: by id the start of the process, the counts of earlier
+ * processes and those of the last one.
+ */
+final class ControlCounts {
+  static final int MAX_ENTRIES = 100_000;
+
+  private static final int FORMAT = 1;
+
+  /** Interval at which changed counts are written. */
+  private static final Duration EVERY = Duration.ofSeconds(10);
+
+  private static final System.Logger LOG = JulLogger.of(ControlCounts.class.getName());
+
+  /** Items and bytes of a control. */
+  record Sum(long matched, long dropped, long changed, long removedBytes) {
+    static final Sum NONE = new Sum(0, 0, 0, 0);
+
+    static Sum of(PipelineAccounts.Control c) {
+      return new Sum(c.matched(), c.dropped(), c.changed(), c.removedBytes());
+    }
+
+    Sum plus(Sum o) {
+      return new Sum(
+          matched + o.matched,
+          dropped + o.dropped,
+          changed + o.changed,
+          removedBytes + o.removedBytes);
+    }
+
+    private boolean isBelow(Sum o) {
+      return matched < o.matched
+          || dropped < o.dropped
+          || changed < o.changed
+          || removedBytes < o.removedBytes;
+    }
+  }
+
+  /** A control; ids may be used again. */
+  private record Key(String id, long start) {
+    static Key of(LiveControl c) {
+      return new Key(c.control().id(), c.control().startMillis());
+    }
+  }
+
+  /**
+   * Counts of an agent.
+   *
+   * @param process start of the process of {@code last}; 0 where it is not known
+   * @param ended those of processes before
+   */
+  private record Entry(long process, Sum ended, Sum last) {
+    Entry next(long start, Sum now) {
+      boolean other = start != 0 && process != 0 && start != process || now.isBelow(last);
+      return new Entry(start == 0 ? process : start, other ? ended.plus(last) : ended, now);
+    }
+
+    Sum sum() {
+      return ended.plus(last);
+    }
+  }
+
+  private final FileAccess files = new RealFiles();
+  private final LimitedLog failures = new LimitedLog(LOG);
+  private final Path file;
+  private final Map<Key, Map<UUID, Entry>> all = new LinkedHashMap<>(); // guarded by this
+  private int entries; // guarded by this
+  private boolean changed; // guarded by this
+  private long savedNanos; // guarded by this
+
+  ControlCounts(Path file) throws IOException {
+    this.file = file;
+    if (!Files.exists(file)) {
+      return;
+    }
+    try {
+      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
+      if (n.path("format").asInt(0) != FORMAT) {
+        throw new IOException(
+            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
+      }
+      for (JsonNode c : n.path("controls")) {
+        Map<UUID, Entry> agents = new HashMap<>();
+        for (Map.Entry<String, JsonNode> e : c.path("agents").properties()) {
+          JsonNode v = e.getValue();
+          agents.put(
+              UUID.fromString(e.getKey()), new Entry(v.path(0).asLong(0), sum(v, 1), sum(v, 5)));
+        }
+        entries += agents.size();
+        all.put(new Key(c.path("id").asString(""), c.path("start").asLong(0)), agents);
+      }
+    } catch (JacksonException | IllegalArgumentException e) {
+      throw new IOException(
+          file
+              + " is damaged ("
+              + e.getMessage()
+              + "); restore it from a backup, or remove it to count the present processes only",
+          e);
+    }
+  }
+
+  private static Sum sum(JsonNode v, int from) {
+    return new Sum(
+        v.path(from).asLong(0),
+        v.path(from + 1).asLong(0),
+        v.path(from + 2).asLong(0),
+        v.path(from + 3).asLong(0));
+  }
+
+  /**
+   * Takes a report of an agent.
+   *
+   * @param process start of its process; 0 where it is not known
+   * @param known controls by id
+   */
+  synchronized void take(UUID agent, long process, Totals report, Map<String, LiveControl> known) {
+    Map<String, PipelineAccounts.Control> counts = report.controls();
+    if (counts == null) {
+      return;
+    }
+    for (String id : counts.keySet()) {
+      LiveControl c = known.get(id);
+      PipelineAccounts.Control n = c == null ? null : counts.get(id);
+      if (c == null || n == null || n.startMillis() != c.control().startMillis()) {
+        continue;
+      }
+      Map<UUID, Entry> agents = all.computeIfAbsent(Key.of(c), k -> new HashMap<>());
+      Entry before = agents.get(agent);
+      if (before == null && entries >= MAX_ENTRIES) {
+        continue;
+      }
+      entries += before == null ? 1 : 0;
+      Entry now =
+          (before == null ? new Entry(process, Sum.NONE, Sum.NONE) : before)
+              .next(process, Sum.of(n));
+      if (!now.equals(before)) {
+        agents.put(agent, now);
+        changed = true;
+      }
+    }
+  }
+
+  /** Counts of a control at an agent; null where none are kept. */
+  private @Nullable Sum kept(LiveControl c, UUID agent) {
+    Entry e = all.getOrDefault(Key.of(c), Map.of()).get(agent);
+    return e == null ? null : e.sum();
+  }
+
+  /** Counts of a control at an agent, those of its earlier processes included. */
+  synchronized Sum of(LiveControl c, AgentState a) {
+    Sum kept = kept(c, a.uid());
+    return kept == null ? Sum.of((a.totals() == null ? Totals.NONE : a.totals()).control(c)) : kept;
+  }
+
+  /** Counts of a control at all agents that ever were. */
+  synchronized Sum of(LiveControl c, Iterable<AgentState> agents) {
+    Sum out = Sum.NONE;
+    for (Entry e : all.getOrDefault(Key.of(c), Map.of()).values()) {
+      out = out.plus(e.sum());
+    }
+    for (AgentState a : agents) {
+      if (kept(c, a.uid()) == null) {
+        out = out.plus(of(c, a));
+      }
+    }
+    return out;
+  }
+
+  /** Writes the counts where they have changed, and forgets those of unknown controls. */
+  void step(Scheduler clock, Map<String, LiveControl> known) {
+    synchronized (this) {
+      if (!changed || clock.nanos() - savedNanos < EVERY.toNanos()) {
+        return;
+      }
+      savedNanos = clock.nanos();
+    }
+    try {
+      save(known);
+    } catch (IOException e) { // the next step tries again
+      failures.failure(Level.ERROR, "Counts of live controls not written", file.toString(), e);
+    }
+  }
+
+  /** Writes the counts, also at the end of the process. */
+  void save(Map<String, LiveControl> known) throws IOException {
+    String text;
+    synchronized (this) {
+      if (!changed) {
+        return;
+      }
+      all.keySet()
+          .removeIf(
+              k -> {
+                LiveControl c = known.get(k.id);
+                return c == null || !Key.of(c).equals(k);
+              });
+      entries = all.values().stream().mapToInt(Map::size).sum();
+      text = text();
+      changed = false;
+    }
+    try {
+      files.replace(file, text.getBytes(StandardCharsets.UTF_8));
+    } catch (IOException e) {
+      synchronized (this) {
+        changed = true;
+      }
+      throw e;
+    }
+  }
+
+  private String text() {
+    ObjectNode n = JsonMapper.shared().createObjectNode().put("format", FORMAT);
+    ArrayNode controls = n.putArray("controls");
+    all.forEach(
+        (k, agents) -> {
+          ObjectNode c = controls.addObject().put("id", k.id).put("start", k.start);
+          ObjectNode by = c.putObject("agents");
+          agents.forEach(
+              (uid, e) -> {
+                ArrayNode v = by.putArray(uid.toString()).add(e.process);
+                put(v, e.ended);
+                put(v, e.last);
+              });
+        });
+    return n.toString();
+  }
+
+  private static void put(ArrayNode to, Sum s) {
+    to.add(s.matched).add(s.dropped).add(s.changed).add(s.removedBytes);
+  }
+}

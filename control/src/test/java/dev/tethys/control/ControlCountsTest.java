@@ -1,0 +1,72 @@
+package dev.tethys.control;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import dev.tethys.pipeline.processor.control.Control;
+import dev.tethys.pipeline.processor.control.ControlDocument;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.UUID;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Counts of controls over restarts of agents and of the control plane. */
+class ControlCountsTest {
+  private static final UUID Z3 = new UUID(0, 3);
+  private static final UUID Z4 = new UUID(0, 4);
+
+  @TempDir private Path folder;
+
+  private static LiveControl control() throws Exception {
+    Control c =
+        ControlDocument.read(
+                "test",
+                "{\"controls\":[{\"id\":\"c2\",\"action\":\"mute\",\"signals\":[\"logs\"],\"attributes\":{\"service.name\":\"shop\"},"
+                    + "\"owner\":\"o\",\"reason\":\"r\",\"startMillis\":7,\"endMillis\":9000}]}")
+            .getFirst();
+    return new LiveControl(c, Selector.ALL, "o", 7, 0, "", "");
+  }
+
+  private static Totals report(long matched, long dropped) {
+    String json =
+        "{\"in\":1,\"controls\":{\"c2\":{\"active\":true,\"startMillis\":7,\"matched\":"
+            + matched
+            + ",\"dropped\":"
+            + dropped
+            + "}}}";
+    Totals t = Totals.read(json.getBytes(StandardCharsets.UTF_8));
+    assertThat(t).isNotNull();
+    return t;
+  }
+
+  @Test
+  void sumsDoNotShrinkByTheRestartOfAnAgentNorOfTheControlPlane() throws Exception {
+    LiveControl c = control();
+    Map<String, LiveControl> known = Map.of("c2", c);
+    Path file = folder.resolve("counts.json");
+    ControlCounts counts = new ControlCounts(file);
+    counts.take(Z3, 100, report(76, 67), known);
+    counts.take(Z4, 100, report(315, 284), known);
+    assertThat(counts.of(c, List.of()).matched()).isEqualTo(391);
+    assertThat(counts.of(c, List.of()).dropped()).isEqualTo(351);
+    counts.take(Z3, 200, report(0, 0), known); // killed and started again
+    assertThat(counts.of(c, List.of()).matched()).isEqualTo(391);
+    counts.take(Z3, 200, report(90, 70), known); // more than the process before had
+    assertThat(counts.of(c, List.of()).matched()).isEqualTo(481);
+    counts.save(known);
+
+    ControlCounts again = new ControlCounts(file); // no agent is back yet
+    assertThat(again.of(c, List.of()).matched()).isEqualTo(481);
+    again.take(Z3, 200, report(95, 70), known);
+    assertThat(again.of(c, List.of()).matched()).isEqualTo(486);
+    Totals without = Totals.read("{\"in\":1,\"controls\":{}}".getBytes(StandardCharsets.UTF_8));
+    assertThat(without).isNotNull();
+    again.take(Z3, 300, without, known); // the control has ended
+    assertThat(again.of(c, List.of()).matched()).isEqualTo(486);
+    again.save(Map.of()); // and is forgotten
+    assertThat(Files.readString(file)).doesNotContain("c2");
+  }
+}
