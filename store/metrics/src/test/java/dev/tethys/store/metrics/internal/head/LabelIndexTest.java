@@ -1,5 +1,6 @@
 package dev.tethys.store.metrics.internal.head;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.model.Labels;
@@ -95,7 +96,8 @@ class LabelIndexTest {
             index.add(slot++, l.canonicalBytes());
           }
         }
-        assertThat(texts(index.ordered(index.orderable(name)))).containsExactlyElementsOf(expected);
+        assertThat(texts(index.ordered(requireNonNull(index.orderable(name)))))
+            .containsExactlyElementsOf(expected);
       }
       BitSet marks = new BitSet();
       index.markValues(name, null, marks);
