@@ -438,7 +438,11 @@ final class Replays implements ReplayHost {
     for (Replay r : all.values()) {
       ReplaySpec s = r.request.spec();
       ObjectNode n = out.addObject().put("name", r.request.name()).put("hub", s.hub());
-      n.put("state", r.state.word()).put("error", r.error).put("items", r.items());
+      Graph running = r.graph;
+      List<String> waits = running == null ? List.of() : running.waits();
+      String error =
+          r.error.isEmpty() && !waits.isEmpty() ? "waiting: " + waits.getFirst() : r.error;
+      n.put("state", r.state.word()).put("error", error).put("items", r.items());
       n.put("signal", s.telemetry()).put("from", s.start()).put("to", s.end());
       n.put("source", "s3://" + s.bucket() + "/" + s.path()).put("destination", s.destination());
       n.put("resource", r.ofResource);

@@ -133,6 +133,23 @@ class ReplaysTest extends FleetCase {
     Objects.requireNonNull(server).reload();
   }
 
+  @Test
+  void replayThatCannotReadSaysWhatKeepsIt() throws Exception {
+    define(
+        sample()
+            .replace("AWS_ACCESS_KEY_ID: " + S3Double.ACCESS_KEY, "AWS_ACCESS_KEY_ID: unknown"));
+    request("wrong-key");
+    until(
+        () ->
+            get("/mdai")
+                .path("replays")
+                .path(0)
+                .path("error")
+                .asString("")
+                .startsWith("waiting: S3 is not read: "));
+    assertThat(get("/mdai").path("replays").path(0).path("state").asString()).isEqualTo("running");
+  }
+
   private JsonNode request(String name) throws Exception {
     String data =
         JsonMapper.shared()

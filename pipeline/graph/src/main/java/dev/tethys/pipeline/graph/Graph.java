@@ -10,6 +10,7 @@ import dev.tethys.pipeline.component.GraphWatcher;
 import dev.tethys.pipeline.component.HealthWatcher;
 import dev.tethys.pipeline.component.PipelineWatcher;
 import dev.tethys.pipeline.component.RunningGraph;
+import dev.tethys.pipeline.component.WaitingSource;
 import dev.tethys.pipeline.config.GraphConfig;
 import dev.tethys.pipeline.delivery.OutboxStatus;
 import dev.tethys.pipeline.delivery.OutboxView;
@@ -205,6 +206,15 @@ public final class Graph implements GraphView {
                 s.oldestMillis()));
       }
     }
+    return out;
+  }
+
+  /** Why receivers read nothing, or exporters deliver nothing, at present; empty where they do. */
+  public List<String> waits() {
+    List<String> out = new ArrayList<>();
+    watchers(WaitingSource.class).forEach(w -> out.add(w.waitsFor()));
+    exporters().forEach(e -> out.add(e.error()));
+    out.removeIf(String::isEmpty);
     return out;
   }
 

@@ -3,6 +3,7 @@ package dev.tethys.pipeline.receiver.awss3;
 import dev.tethys.codec.CodecException;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.pipeline.Batch;
@@ -13,6 +14,7 @@ import dev.tethys.pipeline.component.Context;
 import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.component.Reference;
 import dev.tethys.pipeline.component.Storage;
+import dev.tethys.pipeline.component.WaitingSource;
 import dev.tethys.web.s3.S3Client;
 import dev.tethys.web.s3.S3Exception;
 import java.io.IOException;
@@ -24,6 +26,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
@@ -36,7 +39,7 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Objects that cannot be decoded, and items that are rejected, are counted and skipped.
  */
-final class AwsS3Receiver implements Receiver {
+final class AwsS3Receiver implements Receiver, WaitingSource {
   /** Largest object that is read. */
   private static final int MAX_OBJECT = 64 << 20;
 
@@ -57,6 +60,7 @@ final class AwsS3Receiver implements Receiver {
   private final LimitedLog failures;
   private final Registry.Vector<Registry.Counter> objects;
   private final Registry.Vector<Registry.Gauge> done;
+  private final Map<String, String> waiting = new ConcurrentHashMap<>(); // errors, by request
   private final CountDownLatch stopping = new CountDownLatch(1);
   private final CountDownLatch running;
 
@@ -89,6 +93,11 @@ final class AwsS3Receiver implements Receiver {
                 "Whether all objects of the range were read.",
                 "receiver",
                 "signal");
+  }
+
+  @Override
+  public String waitsFor() {
+    return waiting.values().stream().findFirst().orElse("");
   }
 
   @Override
@@ -229,8 +238,11 @@ final class AwsS3Receiver implements Receiver {
     Duration pause = FIRST_PAUSE;
     while (stopping.getCount() > 0) {
       try {
-        return request.make();
+        T answer = request.make();
+        waiting.remove(of);
+        return answer;
       } catch (IOException e) {
+        waiting.put(of, "S3 is not read: " + IoFailures.describe(e));
         failures.failure(Level.WARNING, "S3 not read, retrying", of, e);
         if (wait(pause)) {
           return null;
