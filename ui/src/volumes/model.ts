@@ -30,6 +30,7 @@ export interface Point {
   items: number;
   bytes: number;
   distinct?: number;
+  bytesEstimated?: boolean;
   rows?: { value: string; items: number; bytes: number; missedBytes: number; costMicros?: number }[];
   otherItems?: number;
   otherBytes?: number;
@@ -68,6 +69,7 @@ export interface FleetVolumes {
     inItemsPerSecond?: number;
     inBytesPerSecond?: number;
     costMicrosPerSecond?: number;
+    outBytesEstimated?: boolean;
   })[];
   other: FleetCounts;
 }
@@ -77,6 +79,8 @@ export interface Row {
   signal: string;
   in: Count;
   out: Count;
+  /** Whether the bytes out are an estimate: edited batches have no exact length. */
+  estimated?: boolean;
   /** Price of what went out, in the currency. */
   cost: number;
   /** Volume in a second by the reports of agents; undefined for a process and where it is not known. */
@@ -141,6 +145,7 @@ export function volumesOfProcess(answer: ProcessVolumes): Volumes {
       const to = rows.get(key) ?? row(one.value, point.signal);
       rows.set(key, to);
       count(to, point, one.items, one.bytes, one.costMicros);
+      if (point.kind === 'out' && point.bytesEstimated) to.estimated = true;
     }
     count(other, point, point.otherItems ?? 0, point.otherBytes ?? 0, point.otherCostMicros);
   }
@@ -173,6 +178,7 @@ export function volumesOfFleet(answer: FleetVolumes): Volumes {
     balance: answer.balance,
     rows: answer.rows.map((one) => ({
       ...counts(one.value, one.signal, one),
+      estimated: one.outBytesEstimated,
       rate:
         one.inItemsPerSecond === undefined
           ? undefined

@@ -182,6 +182,8 @@ function Terms({ of }: { of: Term[] }) {
   );
 }
 
+const about = (of: Row, unit: Unit) => unit === 'bytes' && of.estimated === true;
+
 const volume = (of: number, unit: Unit) => formatValue(of, unit === 'bytes' ? 'bytes' : 'none', 3);
 
 function Table(props: {
@@ -256,7 +258,10 @@ function Table(props: {
                 <Share of={total > 0 ? one.in[unit] / total : 0} />
               </td>
               <td className="num">{rate(rateOf(rates, one), unit)}</td>
-              <td className="num">{volume(one.out[unit], unit)}</td>
+              <td className="num" title={about(one, unit) ? 'Estimate: batches were edited' : undefined}>
+                {about(one, unit) && 'about '}
+                {volume(one.out[unit], unit)}
+              </td>
               {of.currency && <td className="num">{money(one.cost)}</td>}
               {of.currency && <td className="num">{monthlyOf(rateOf(rates, one))}</td>}
               {destinations.map((to) => (

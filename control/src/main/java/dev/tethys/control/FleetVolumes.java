@@ -9,6 +9,7 @@ import java.util.Arrays;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -51,6 +52,9 @@ final class FleetVolumes {
   private static final int MAX_NAMES = 64;
   private static final int COUNTS = 5;
   private static final int COST = 4;
+
+  /** Place in a row of a report of whether its bytes out are an estimate. */
+  private static final int ESTIMATED = 7;
 
   /** Part of the agents that must have a rate before the sum is one. */
   private static final double MOST = 0.9;
@@ -459,6 +463,7 @@ final class FleetVolumes {
       int limit,
       Map<Key, Speed> speeds) {
     Map<Key, double[]> sums = new HashMap<>();
+    Set<Key> estimated = new HashSet<>();
     double[] other = new double[COUNTS];
     for (JsonNode n : all) {
       for (JsonNode row : n.path("by").path(attribute)) {
@@ -467,6 +472,9 @@ final class FleetVolumes {
           continue;
         }
         boolean rest = k.signal.isEmpty() || sums.size() >= MAX_VALUES && !sums.containsKey(k);
+        if (!rest && row.path(ESTIMATED).asInt(0) != 0) {
+          estimated.add(k);
+        }
         double[] to = rest ? other : sums.computeIfAbsent(k, x -> new double[COUNTS]);
         for (int i = 0; i < COUNTS; i++) {
           to[i] += row.path(i + 2).asDouble(0);
@@ -486,6 +494,9 @@ final class FleetVolumes {
         ObjectNode row = rows.addObject().put("value", e.getKey().value);
         counts(row.put("signal", e.getKey().signal), e.getValue());
         speed(row, speeds.get(e.getKey()));
+        if (estimated.contains(e.getKey())) {
+          row.put("outBytesEstimated", true); // batches that were edited have no exact length
+        }
       } else {
         for (int i = 0; i < COUNTS; i++) {
           other[i] += e.getValue()[i];

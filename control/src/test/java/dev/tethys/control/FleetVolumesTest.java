@@ -159,6 +159,21 @@ class FleetVolumesTest extends FleetCase {
   }
 
   @Test
+  void bytesOutThatAgentsEstimateAreMarked() {
+    FleetVolumes v = new FleetVolumes();
+    UUID id = UUID.randomUUID();
+    v.put(
+        id,
+        report(
+            "[\"a\",\"logs\",1,9,1,9,0,0],[\"b\",\"logs\",1,8,1,8,0,1],[\"c\",\"logs\",1,7,1,7,0]"),
+        1);
+    JsonNode rows = v.sum(List.of(agent(id)), "", "", 10, 2).path("rows");
+    assertThat(rows.get(0).has("outBytesEstimated")).isFalse();
+    assertThat(rows.get(1).path("outBytesEstimated").asBoolean()).isTrue();
+    assertThat(rows.get(2).has("outBytesEstimated")).isFalse();
+  }
+
+  @Test
   void takesNothingFromReportsOfStrangeForm() {
     FleetVolumes v = new FleetVolumes();
     List<UUID> ids = List.of(UUID.randomUUID(), UUID.randomUUID(), UUID.randomUUID());

@@ -401,7 +401,7 @@ final class ControlCommands {
         text(o, "inItems"),
         text(o, "inBytes"),
         text(o, "outItems"),
-        text(o, "outBytes"),
+        (text(o, "outBytesEstimated").equals("true") ? "about " : "") + text(o, "outBytes"),
         cost(text(o, "costMicros")));
   }
 

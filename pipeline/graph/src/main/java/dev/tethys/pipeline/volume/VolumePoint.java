@@ -36,6 +36,7 @@ public final class VolumePoint {
   private final Signal signal;
   private final AtomicLong items = new AtomicLong();
   private final AtomicLong bytes = new AtomicLong();
+  private volatile boolean estimated;
   private @Nullable VolumePlan plan; // guarded by this
   private TopValues[] tables = {}; // guarded by this
   private long planItems; // since the attributes are counted; guarded by this
@@ -59,6 +60,9 @@ public final class VolumePoint {
     }
     items.addAndGet(batch.items());
     bytes.addAndGet(passedBytes);
+    if (passedBytes > 0 && batch.knownSize() < 0) {
+      estimated = true;
+    }
     BatchVolumes v = batch.derived(p);
     if (v == null || v.items() == 0 && batch.items() > 0) { // taken, or not readable
       v = p.unknown(batch.items(), -1);
@@ -102,6 +106,11 @@ public final class VolumePoint {
   /** Items since the start. */
   public long items() {
     return items.get();
+  }
+
+  /** Whether bytes of edited batches are in the sum: these are estimates. */
+  public boolean isEstimated() {
+    return estimated;
   }
 
   /** Bytes since the start; those of edited batches are estimated. */

@@ -20,6 +20,7 @@ public final class VolumesJson {
   private static final class Sum {
     private final long[] counts = new long[COUNTS];
     private double micros;
+    private boolean estimated;
 
     private void add(int at, long items, long bytes, double price) {
       counts[at] += items;
@@ -32,6 +33,7 @@ public final class VolumesJson {
         counts[i] += other.counts[i];
       }
       micros += other.micros;
+      estimated |= other.estimated;
     }
 
     private long bytes() {
@@ -59,6 +61,9 @@ public final class VolumesJson {
       j.key("component").text(p.component()).key("pipeline").text(p.pipeline());
       j.key("signal").text(StatusJson.word(p.signal()));
       j.key("items").number(p.items()).key("bytes").number(p.bytes());
+      if (p.isEstimated()) {
+        j.key("bytesEstimated").raw("true");
+      }
       j.key("costMicros").decimal(volumes.micros(p, p.items(), p.bytes()));
       VolumePoint.Table t = p.by(by);
       if (t != null) {
@@ -134,8 +139,11 @@ public final class VolumesJson {
               t.otherBytes(),
               volumes.micros(p, t.otherItems(), t.otherBytes()));
           for (TopValues.Row r : t.rows()) {
-            sums.computeIfAbsent(new Key(r.value(), StatusJson.word(p.signal())), k -> new Sum())
-                .add(at, r.items(), r.bytes(), volumes.micros(p, r.items(), r.bytes()));
+            Sum to =
+                sums.computeIfAbsent(
+                    new Key(r.value(), StatusJson.word(p.signal())), k -> new Sum());
+            to.add(at, r.items(), r.bytes(), volumes.micros(p, r.items(), r.bytes()));
+            to.estimated |= at == 2 && p.isEstimated();
           }
         }
       }
@@ -189,6 +197,6 @@ public final class VolumesJson {
     for (long x : n.counts) {
       j.number(x);
     }
-    j.decimal(n.micros).close(']');
+    j.decimal(n.micros).number(n.estimated ? 1 : 0).close(']');
   }
 }
