@@ -43,8 +43,8 @@ final class GraphValidator {
   }
 
   /**
-   * Refuses secrets that stand in the text: versions are shown to all who may see their agents, are
-   * exported, and stay for ever.
+   * Refuses secrets that are written in the text: versions are shown to all who may see their
+   * agents, are exported, and stay for ever.
    *
    * @throws ConfigException at the first, with the number of others
    */

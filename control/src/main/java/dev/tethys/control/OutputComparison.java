@@ -26,7 +26,7 @@ import tools.jackson.databind.node.ObjectNode;
  * counts are those since an agent applied the version, and a ratio has an error: by how much the
  * output differed from that ratio at the reports within the time, what the pipeline holds more at
  * the end than at the begin, and the chance of random decisions. A difference is judged only where
- * it is clear beside the errors.
+ * it is larger than the errors.
  */
 final class OutputComparison {
   /** Agents of each kind that are compared. */
@@ -270,7 +270,7 @@ final class OutputComparison {
   }
 
   /** Result of a comparison with a limit. */
-  private enum Verdict {
+  private enum LimitResult {
     WITHIN,
     ABOVE,
     UNCLEAR
@@ -308,17 +308,17 @@ final class OutputComparison {
       return isLongEnough() && (difference(0) > error(0) || difference(1) > error(1));
     }
 
-    private Verdict verdict(double most) {
-      Verdict out = Verdict.WITHIN;
+    private LimitResult compareWithLimit(double most) {
+      LimitResult out = LimitResult.WITHIN;
       for (int i = 0; i < 2; i++) {
         if (!isLongEnough()) {
-          return Verdict.UNCLEAR;
+          return LimitResult.UNCLEAR;
         }
         double limit = most * before.ratio[i];
         if (difference(i) - error(i) > limit) {
-          return Verdict.ABOVE;
+          return LimitResult.ABOVE;
         }
-        out = difference(i) + error(i) > limit ? Verdict.UNCLEAR : out;
+        out = difference(i) + error(i) > limit ? LimitResult.UNCLEAR : out;
       }
       return out;
     }
@@ -438,7 +438,7 @@ final class OutputComparison {
     rows = List.copyOf(found.subList(0, Math.min(MAX_ROWS, found.size())));
   }
 
-  /** The difference beside some agents; null for too few items. */
+  /** The difference from some agents; null for too few items. */
   private @Nullable Row row(Key k, Collection<Series> without, String against) {
     Measure a = Measure.of(without, k, k);
     Measure b = Measure.of(fresh.values(), k, k);
@@ -459,14 +459,16 @@ final class OutputComparison {
   }
 
   /**
-   * Agents may differ by what they are sent: what is above the limit beside others, and within it
-   * beside the same agents before, is no change by the version.
+   * Agents may differ by what they are sent: what is above the limit next to others, and within it
+   * next to the same agents before, is no change by the version.
    */
-  private Verdict verdict(Row r, double most) {
-    Verdict v = r.verdict(most);
+  private LimitResult compareWithLimit(Row r, double most) {
+    LimitResult v = r.compareWithLimit(most);
     Row self = besideBefore.get(r.key.signal);
-    return v != Verdict.WITHIN && self != null && self.verdict(most) == Verdict.WITHIN
-        ? Verdict.WITHIN
+    return v != LimitResult.WITHIN
+            && self != null
+            && self.compareWithLimit(most) == LimitResult.WITHIN
+        ? LimitResult.WITHIN
         : v;
   }
 
@@ -476,7 +478,7 @@ final class OutputComparison {
       return "the outputs of agents with and without the version are not compared yet";
     }
     for (Row r : signals()) {
-      if (verdict(r, most) == Verdict.UNCLEAR) {
+      if (compareWithLimit(r, most) == LimitResult.UNCLEAR) {
         return r.unclear();
       }
     }
@@ -486,7 +488,7 @@ final class OutputComparison {
   /** The first signal whose output has changed by more than a share; "" for none. */
   String problem(double most) {
     for (Row r : signals()) {
-      if (verdict(r, most) == Verdict.ABOVE) {
+      if (compareWithLimit(r, most) == LimitResult.ABOVE) {
         return r.text();
       }
     }

@@ -55,7 +55,7 @@ public final class PrintedConfig {
   }
 
   /**
-   * Secrets that stand in the text itself.
+   * Secrets that are written in the text itself.
    *
    * @param root as written, with references such as {@code ${env:NAME}} in it
    */
@@ -172,7 +172,7 @@ public final class PrintedConfig {
     return masked(n, null, Shown.MASKED);
   }
 
-  /** A header with its name under a key of its own. */
+  /** A header with its name under its own key. */
   private Object header(YamlNode n) {
     Map<String, Object> out = new LinkedHashMap<>();
     Map<String, YamlNode.Entry> entries = n.entries();
