@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.pipeline.processor.control.Control;
@@ -37,9 +38,7 @@ class ControlCountsTest {
             + ",\"dropped\":"
             + dropped
             + "}}}";
-    Totals t = Totals.read(json.getBytes(StandardCharsets.UTF_8));
-    assertThat(t).isNotNull();
-    return t;
+    return requireNonNull(Totals.read(json.getBytes(StandardCharsets.UTF_8)));
   }
 
   @Test
@@ -62,8 +61,8 @@ class ControlCountsTest {
     assertThat(again.of(c, List.of()).matched()).isEqualTo(481);
     again.take(Z3, 200, report(95, 70), known);
     assertThat(again.of(c, List.of()).matched()).isEqualTo(486);
-    Totals without = Totals.read("{\"in\":1,\"controls\":{}}".getBytes(StandardCharsets.UTF_8));
-    assertThat(without).isNotNull();
+    Totals without =
+        requireNonNull(Totals.read("{\"in\":1,\"controls\":{}}".getBytes(StandardCharsets.UTF_8)));
     again.take(Z3, 300, without, known); // the control has ended
     assertThat(again.of(c, List.of()).matched()).isEqualTo(486);
     again.save(Map.of()); // and is forgotten
