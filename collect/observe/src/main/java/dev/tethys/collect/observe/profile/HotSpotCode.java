@@ -59,6 +59,10 @@ final class HotSpotCode {
           "GrowableArrayBase",
           "GrowableArray<int>");
 
+  private static final int MAX_STRIDE = 1024;
+  private static final int MAX_SIZE = 1 << 16; // of a structure
+  private static final int MAX_SHIFT = 24;
+
   private record Field(long offset, long address, String type) {}
 
   /**
@@ -112,21 +116,32 @@ final class HotSpotCode {
     return h;
   }
 
-  private static int at(Map<String, Long> values, String name) throws IOException {
+  /** Distance between entries of an array; all are 0 while the library is being loaded. */
+  private static int stride(Map<String, Long> values, String name) throws IOException {
+    return number(values, name, Long.BYTES, MAX_STRIDE);
+  }
+
+  /** Offset of a word in an entry. */
+  private static int at(Map<String, Long> values, String name, int stride) throws IOException {
+    return number(values, name, 0, stride - Long.BYTES);
+  }
+
+  private static int number(Map<String, Long> values, String name, int least, int most)
+      throws IOException {
     Long v = values.get(name);
-    if (v == null || v < 0 || v > 1024) {
-      throw new IOException("structure " + name + " of the virtual machine is not understood");
+    if (v == null || v < least || v > most) {
+      throw new IOException(name + " of the virtual machine is not understood: " + v);
     }
     return v.intValue();
   }
 
   private void readFields(ProcessMemory memory, Map<String, Long> values) throws IOException {
-    int stride = at(values, "StructEntryArrayStride");
-    int type = at(values, "StructEntryTypeNameOffset");
-    int field = at(values, "StructEntryFieldNameOffset");
-    int form = at(values, "StructEntryTypeStringOffset");
-    int offset = at(values, "StructEntryOffsetOffset");
-    int address = at(values, "StructEntryAddressOffset");
+    int stride = stride(values, "StructEntryArrayStride");
+    int type = at(values, "StructEntryTypeNameOffset", stride);
+    int field = at(values, "StructEntryFieldNameOffset", stride);
+    int form = at(values, "StructEntryTypeStringOffset", stride);
+    int offset = at(values, "StructEntryOffsetOffset", stride);
+    int address = at(values, "StructEntryAddressOffset", stride);
     Map<Long, String> names = new HashMap<>();
     long at = values.getOrDefault("Structs", 0L);
     for (int i = 0; i < MAX_STRUCTS; i++, at += stride) {
@@ -136,17 +151,21 @@ final class HotSpotCode {
         return;
       }
       if (TYPES.contains(t)) {
+        String name = t + "." + name(memory, names, b.getLong(field));
+        long place = b.getLong(offset);
+        if (place < 0 || place > MAX_SIZE) {
+          throw new IOException("offset of " + name + " is not understood: " + place);
+        }
         fields.put(
-            t + "." + name(memory, names, b.getLong(field)),
-            new Field(b.getLong(offset), b.getLong(address), name(memory, names, b.getLong(form))));
+            name, new Field(place, b.getLong(address), name(memory, names, b.getLong(form))));
       }
     }
   }
 
   private void readSizes(ProcessMemory memory, Map<String, Long> values) throws IOException {
-    int stride = at(values, "TypeEntryArrayStride");
-    int type = at(values, "TypeEntryTypeNameOffset");
-    int size = at(values, "TypeEntrySizeOffset");
+    int stride = stride(values, "TypeEntryArrayStride");
+    int type = at(values, "TypeEntryTypeNameOffset", stride);
+    int size = at(values, "TypeEntrySizeOffset", stride);
     Map<Long, String> names = new HashMap<>();
     long at = values.getOrDefault("Types", 0L);
     for (int i = 0; i < MAX_STRUCTS; i++, at += stride) {
@@ -156,7 +175,11 @@ final class HotSpotCode {
         return;
       }
       if (TYPES.contains(t)) {
-        sizes.put(t, b.getLong(size));
+        long bytes = b.getLong(size);
+        if (bytes < 0 || bytes > MAX_SIZE) {
+          throw new IOException("size of " + t + " is not understood: " + bytes);
+        }
+        sizes.put(t, bytes);
       }
     }
   }
@@ -210,8 +233,12 @@ final class HotSpotCode {
         lowest = Math.min(lowest, spaces[i + 1]);
         highest = Math.max(highest, memory.word(space + offset("VirtualSpace._high")));
       }
-      for (int i = 0; i < spaces.length; i += 2) {
-        readHeap(memory, spaces[i], found);
+      try {
+        for (int i = 0; i < spaces.length; i += 2) {
+          readHeap(memory, spaces[i], found);
+        }
+      } catch (IndexOutOfBoundsException e) { // the process says where its fields are
+        throw new IOException("a field of the virtual machine is outside of its structure", e);
       }
       found.sort((a, b) -> Long.compare(a.start, b.start));
       long end = lowest;
@@ -235,6 +262,9 @@ final class HotSpotCode {
     long at = memory.word(space + offset("VirtualSpace._low"));
     long end = memory.word(space + offset("VirtualSpace._high"));
     int shift = memory.bytes(heap + offset("CodeHeap._log2_segment_size"), 4).getInt(0);
+    if (shift < 0 || shift > MAX_SHIFT) {
+      throw new IOException("size of segments is not understood: 2^" + shift);
+    }
     Field length = field("HeapBlock::Header._length");
     int used = (int) offset("HeapBlock::Header._used");
     int header = (int) size("HeapBlock");
@@ -245,7 +275,7 @@ final class HotSpotCode {
           length.type.equals("uint32_t")
               ? b.getInt((int) length.offset) & 0xffff_ffffL
               : b.getLong((int) length.offset);
-      if (segments <= 0 || segments << shift > end - at) {
+      if (segments <= 0 || segments > end - at >> shift) {
         return; // the end of what is in use
       }
       if (b.get(used) != 0) {

@@ -1,0 +1,54 @@
+package dev.tethys.collect.observe.profile;
+
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.io.RandomAccessFile;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Random;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+/** Memory of processes that is not that of a running virtual machine. */
+class HotSpotCodeTest {
+  private static final int LIBRARY_BYTES = 64 << 20; // more than the addresses of its symbols
+  private static final Path LIBRARY =
+      Path.of(System.getProperty("java.home"), "lib", "server", "libjvm.so");
+
+  @TempDir private Path proc;
+
+  @BeforeEach
+  void needsALibraryForLinux() throws IOException {
+    assumeTrue(Files.exists(LIBRARY), "no " + LIBRARY);
+    Files.createDirectory(proc.resolve("1"));
+  }
+
+  @Test
+  void aLibraryThatIsBeingLoadedIsNotUnderstood() throws IOException {
+    try (RandomAccessFile memory = new RandomAccessFile(proc.resolve("1/mem").toFile(), "rw")) {
+      memory.setLength(LIBRARY_BYTES); // all words are 0
+    }
+    assertThatThrownBy(() -> HotSpotCode.of(proc, 1, LIBRARY, 0))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining("not understood");
+  }
+
+  @Test
+  void anyWordsAreRefused() throws IOException {
+    Random random = new Random(7);
+    for (int round = 0; round < 4; round++) {
+      byte[] words = new byte[LIBRARY_BYTES];
+      random.nextBytes(words);
+      if (round > 1) { // small numbers, as strides and offsets are
+        for (int i = 0; i < words.length; i++) {
+          words[i] = i % 8 < round - 1 ? words[i] : 0;
+        }
+      }
+      Files.write(proc.resolve("1/mem"), words);
+      assertThatThrownBy(() -> HotSpotCode.of(proc, 1, LIBRARY, 0)).isInstanceOf(IOException.class);
+    }
+  }
+}
