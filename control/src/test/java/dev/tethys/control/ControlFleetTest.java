@@ -7,6 +7,7 @@ import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -269,7 +270,8 @@ class ControlFleetTest extends FleetCase {
             sending("http://h:1", "authorization", "Bearer SEKRET"), "edge.yaml:5:",
             sending("http://h:1", "X-Api-Key", "SEKRET"), "edge.yaml:5:",
             sending("http://u:SEKRET@h:1", "x", "y"), "edge.yaml:4:",
-            sending("http://h:1/?api_key=SEKRET", "x", "y"), "edge.yaml:4:");
+            sending("http://h:1/?api_key=SEKRET", "x", "y"), "edge.yaml:4:",
+            sending("http://h:1", "authorization", "Bearer ${env:T:-SEKRET}"), "edge.yaml:5:");
     for (Map.Entry<String, String> e : refused.entrySet()) {
       HttpResponse<String> r =
           post("/configurations", body().put("name", "edge").put("text", e.getKey()));
@@ -284,6 +286,20 @@ class ControlFleetTest extends FleetCase {
         post(
             "/configurations",
             body().put("name", "edge").put("text", sending("http://h:1", "X-Team", "shop"))));
+  }
+
+  @Test
+  void patternsThatFindSecretsAreNoSecrets() throws Exception {
+    for (String statement :
+        List.of(
+            "replace_pattern(body, \"password=[^ ]+\", \"password=***\")",
+            "replace_pattern(body, \"token=\\\\S+\", \"\")",
+            "replace_pattern(body, \"https?://[^:]+:[^@]+@\", \"\")",
+            "replace_pattern(body, \"https://[^:]+:[^@]+@host\", \"\")",
+            "replace_pattern(body, \"-----BEGIN.*PRIVATE KEY-----\", \"\")")) {
+      String text = graph("{transform: {log_statements: ['" + statement + "']}}", "transform");
+      done(post("/configurations", body().put("name", "edge").put("text", text)));
+    }
   }
 
   @Test

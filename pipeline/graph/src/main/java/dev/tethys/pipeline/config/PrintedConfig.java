@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** A configuration as it was put together, with its secrets masked, and the places of those. */
@@ -35,6 +36,13 @@ public final class PrintedConfig {
 
   /** Begin of a reference to what is elsewhere: {@code ${env:NAME}}. */
   private static final String REFERENCE = "${";
+
+  /** A reference with a value for its absence: {@code ${env:NAME:-value}}. */
+  private static final Pattern DEFAULT = Pattern.compile("\\$\\{[^}]*:-[^}]");
+
+  /** A whole URL, with references in it; what a pattern is made of is in none. */
+  private static final Pattern URL =
+      Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://([^\\s\"'<>\\\\\\[\\]()*^|{}]|\\$\\{[^}]*})+");
 
   /** Visibility of a value. */
   private enum Shown {
@@ -134,8 +142,7 @@ public final class PrintedConfig {
     Object value = n.asTree();
     String text = String.valueOf(value);
     Shown of = text.contains(PRIVATE_KEY) ? Shown.SECRET : shown;
-    boolean inUrl = value instanceof String && !Redaction.text(text).equals(text);
-    if ((of == Shown.SECRET || inUrl) && !text.isEmpty() && !text.contains(REFERENCE)) {
+    if (shown == Shown.SECRET ? !isReference(text) : isSecretText(text)) {
       literal.add(n);
     }
     return of != Shown.ALL ? MASK : value instanceof String ? Redaction.text(text) : value;
@@ -143,6 +150,21 @@ public final class PrintedConfig {
 
   private static boolean isSecret(String name) {
     return Redaction.isSecretKey(name) || name.endsWith("access_key");
+  }
+
+  /** Whether a secret is elsewhere: there is a reference, without a secret for its absence. */
+  private static boolean isReference(String text) {
+    return text.isEmpty() || text.contains(REFERENCE) && !DEFAULT.matcher(text).find();
+  }
+
+  /**
+   * Whether a text with any name is a URL with a secret, or a private key: patterns that find
+   * secrets look like them in part.
+   */
+  private static boolean isSecretText(String text) {
+    return (URL.matcher(text).matches() && !Redaction.text(text).equals(text)
+            || text.contains(PRIVATE_KEY) && text.contains("\n"))
+        && !isReference(text);
   }
 
   private Map<String, Object> parameters(YamlNode n) {
