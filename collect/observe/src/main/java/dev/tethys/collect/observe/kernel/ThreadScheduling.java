@@ -1,7 +1,6 @@
 package dev.tethys.collect.observe.kernel;
 
 import static java.lang.foreign.ValueLayout.JAVA_INT;
-import static java.lang.foreign.ValueLayout.JAVA_LONG;
 
 import dev.tethys.model.libc.LibraryException;
 import dev.tethys.model.log.JulLogger;
@@ -17,14 +16,12 @@ import java.util.stream.Stream;
 
 /**
  * Scheduling of threads that must not delay the programs they observe. They do not preempt others
- * when they wake (SCHED_BATCH), and others preempt them, because they ask for long slices; their
- * share of the processors stays, so that they keep up on a busy machine. Slices of a thread are of
- * Linux 6.12; older kernels ignore them (sched_setattr(2)).
+ * when they wake (SCHED_BATCH of sched_setattr(2)); their share of the processors stays, so that
+ * they keep up on a busy machine.
  */
 public final class ThreadScheduling {
   private static final System.Logger LOG = JulLogger.of(ThreadScheduling.class.getName());
   private static final int SCHED_BATCH = 3;
-  private static final long SLICE_NANOS = 100_000_000; // the longest that the kernel accepts
   private static final int CALLING_THREAD = 0;
 
   private ThreadScheduling() {}
@@ -58,7 +55,6 @@ public final class ThreadScheduling {
       MemorySegment attributes = arena.allocate(48, 8);
       attributes.set(JAVA_INT, 0, (int) attributes.byteSize());
       attributes.set(JAVA_INT, 4, SCHED_BATCH);
-      attributes.set(JAVA_LONG, 24, SLICE_NANOS);
       SystemCalls.schedule(thread, attributes);
       return true;
     } catch (LibraryException e) {
