@@ -3,7 +3,6 @@ package dev.tethys.pipeline.web;
 import dev.tethys.codec.CodecException;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.graph.GraphView;
 import dev.tethys.pipeline.privacy.Detector;
 import dev.tethys.pipeline.privacy.Finding;
@@ -56,7 +55,7 @@ final class DestinationFindings {
   private void search(Batch b) {
     Telemetry<?> tree;
     try {
-      tree = b.encoding() == Encoding.REMOTE_WRITE ? b.seriesAsOtlp().metrics() : b.takeTree();
+      tree = b.takeTree();
     } catch (CodecException e) {
       unreadable++; // it proves nothing
       return;

@@ -10,7 +10,6 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.graph.GraphView;
 import java.util.Map;
 import java.util.TreeMap;
@@ -76,7 +75,7 @@ final class DestinationKeys {
   private void count(Batch b) {
     Telemetry<?> tree;
     try {
-      tree = b.encoding() == Encoding.REMOTE_WRITE ? b.seriesAsOtlp().metrics() : b.takeTree();
+      tree = b.takeTree();
     } catch (CodecException e) {
       return;
     }

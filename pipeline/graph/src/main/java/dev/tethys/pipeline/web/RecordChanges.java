@@ -10,7 +10,6 @@ import dev.tethys.model.telemetry.ScopeGroup;
 import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.model.telemetry.TracesData;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.graph.NodeTap;
 import dev.tethys.pipeline.graph.OneRecord;
@@ -164,8 +163,7 @@ final class RecordChanges {
       return out;
     }
     try {
-      Telemetry<?> tree =
-          b.encoding() == Encoding.REMOTE_WRITE ? b.seriesAsOtlp().metrics() : b.takeTree();
+      Telemetry<?> tree = b.takeTree();
       for (ResourceGroup<?> r : tree.resources()) {
         for (ScopeGroup<?> s : r.scopes()) {
           for (Object item : s.items()) {

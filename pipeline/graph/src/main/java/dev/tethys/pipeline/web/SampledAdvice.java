@@ -2,7 +2,6 @@ package dev.tethys.pipeline.web;
 
 import dev.tethys.codec.CodecException;
 import dev.tethys.pipeline.Batch;
-import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.advice.Recommendation;
 import dev.tethys.pipeline.advice.SampleAnalysis;
@@ -84,9 +83,7 @@ final class SampledAdvice {
 
   private static boolean add(SampleAnalysis to, Batch b) {
     try {
-      to.add(
-          b.signal(),
-          b.encoding() == Encoding.REMOTE_WRITE ? b.seriesAsOtlp().metrics() : b.takeTree());
+      to.add(b.signal(), b.takeTree());
       return true;
     } catch (CodecException e) {
       return false; // its decoder rejects it
