@@ -175,6 +175,11 @@ final class ControlledGraph implements ControlledAgent.Process, AutoCloseable {
   }
 
   @Override
+  public boolean hasOwnConfiguration() {
+    return true;
+  }
+
+  @Override
   public String effective() {
     return CONFIG;
   }

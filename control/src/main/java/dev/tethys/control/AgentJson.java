@@ -4,7 +4,6 @@ import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.config.Durations;
 import java.util.Locale;
-import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -16,10 +15,11 @@ final class AgentJson {
   /**
    * An agent.
    *
-   * @param wanted version that it must have; null for none
+   * @param runs what it shall run
    * @param whole with health of components and the effective configuration
    */
-  static ObjectNode of(AgentState a, @Nullable ConfigVersion wanted, boolean whole) {
+  static ObjectNode of(AgentState a, AgentVersions.Wanted runs, boolean whole) {
+    ConfigVersion wanted = runs.version();
     ObjectNode n = JsonMapper.shared().createObjectNode();
     n.put("uid", a.uid().toString()).put("connected", a.connected());
     n.put("transport", a.transport()).put("lastSeenMillis", a.seenMillis());
@@ -39,6 +39,9 @@ final class AgentJson {
       c.put(
           "current",
           wanted.hash().equals(a.configHash()) && a.configState() == RemoteStatus.State.APPLIED);
+    }
+    if (!runs.why().isEmpty()) {
+      c.put("kept", runs.why());
     }
     n.put("acceptsPackages", a.acceptsPackages());
     if (a.packages() != null) {

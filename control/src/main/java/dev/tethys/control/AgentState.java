@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  * @param seenMillis time of the last message, Unix milliseconds
  * @param changedNanos monotonic time of the last connect or disconnect
  * @param packages states of packages; null when they were not reported
+ * @param hasOwnConfiguration whether it says that it has a configuration without a control plane
  */
 public record AgentState(
     UUID uid,
@@ -40,8 +41,9 @@ public record AgentState(
     boolean connected,
     long seenMillis,
     long changedNanos,
-    @Nullable PackageStatuses packages) {
-  /** State without packages. */
+    @Nullable PackageStatuses packages,
+    boolean hasOwnConfiguration) {
+  /** State without packages and own configuration. */
   AgentState(
       UUID uid,
       Map<String, String> labels,
@@ -72,7 +74,8 @@ public record AgentState(
         connected,
         seenMillis,
         changedNanos,
-        null);
+        null,
+        false);
   }
 
   /** Digits of one SHA-256. */

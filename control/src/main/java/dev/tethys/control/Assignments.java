@@ -12,7 +12,7 @@ import org.jspecify.annotations.Nullable;
 /**
  * Assignments in the order in which they were made. A later one holds for the agents that both
  * match; the earlier one stays for the others, and holds again for all when the later one is
- * removed. Guarded by {@link Rollouts}.
+ * removed. Guarded by the lock of {@link Rollouts}.
  */
 final class Assignments {
   private final List<Assignment> all = new ArrayList<>(); // the latest last

@@ -16,6 +16,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -222,7 +223,7 @@ final class ControlApi {
       if (out.size() >= limit) {
         break;
       }
-      out.add(AgentJson.of(a, rollouts.assignedVersion(a), false));
+      out.add(AgentJson.of(a, rollouts.wanted(a), false));
     }
     return out;
   }
@@ -238,7 +239,7 @@ final class ControlApi {
     if (a == null || !tokens.scope(q).matches(a.labels())) {
       throw new Rollouts.NotFoundException("there is no agent " + uid);
     }
-    return AgentJson.of(a, rollouts.assignedVersion(a), true);
+    return AgentJson.of(a, rollouts.wanted(a), true);
   }
 
   private JsonNode volumes(HttpRequest q, String user) {
@@ -428,7 +429,7 @@ final class ControlApi {
             number,
             Selector.parse(text(body, "selector", false)).and(tokens.scope(q)),
             guard,
-            author(body, user),
+            Actor.user(author(body, user)),
             Texts.shortened(text(body, "reason", false), 4096));
     return rollouts.read((all, assignments) -> AgentJson.of(r, fleet, tokens.scope(q)));
   }
@@ -469,14 +470,39 @@ final class ControlApi {
         switch (q.pathParam("change")) {
           case "pause" -> rollouts.pause(id, author, reason);
           case "resume" -> rollouts.resume(id, author, reason);
-          case "cancel" -> rollouts.cancel(id, author, reason);
-          case "undo" -> rollouts.undo(id, author, reason);
+          case "cancel" -> rollouts.cancel(id, Actor.user(author), reason);
+          case "undo" -> rollouts.undo(id, Actor.user(author), reason);
           default ->
               throw new Rollouts.NotFoundException(
                   "a rollout can be changed by pause, resume, cancel and undo, not "
                       + Texts.shortened(q.pathParam("change"), 80));
         };
-    return rollouts.read((all, assignments) -> AgentJson.of(r, fleet, tokens.scope(q)));
+    Selector scope = tokens.scope(q);
+    ObjectNode out = rollouts.read((all, assignments) -> AgentJson.of(r, fleet, scope));
+    if (!r.state.stands()) {
+      returns(out.putArray("returns"), r, scope);
+    }
+    return out;
+  }
+
+  /**
+   * What the agents of a rollout that was undone shall run now, with the reason of those that
+   * cannot return.
+   */
+  private void returns(ArrayNode out, Rollout r, Selector scope) {
+    Map<String, ObjectNode> rows = new TreeMap<>();
+    for (AgentState a : r.isPackage() ? List.<AgentState>of() : rollouts.agents(r)) {
+      if (scope.matches(a.labels())) {
+        AgentVersions.Wanted w = rollouts.wanted(a);
+        String why = w.kind() == AgentVersions.Kind.UNKNOWN ? "it keeps that" : w.why();
+        ObjectNode row =
+            rows.computeIfAbsent(
+                w.kind() + w.text() + why,
+                k -> JSON.createObjectNode().put("to", w.text()).put("agents", 0).put("why", why));
+        row.put("agents", row.path("agents").asInt(0) + 1);
+      }
+    }
+    rows.values().forEach(out::add);
   }
 
   private JsonNode auditLog(HttpRequest q, String user) {

@@ -196,7 +196,10 @@ public final class Fleet {
         true,
         clock.millis(),
         connects || before == null ? clock.nanos() : before.changedNanos(),
-        m.packages() != null ? bounded(m.packages()) : before == null ? null : before.packages());
+        m.packages() != null ? bounded(m.packages()) : before == null ? null : before.packages(),
+        m.description() != null // custom capabilities are told with it
+            ? m.customCapabilities().contains(ControlledAgent.OWN_CONFIGURATION)
+            : before != null && before.hasOwnConfiguration());
   }
 
   private static void put(Map<String, String> into, Map<String, String> from) {
@@ -274,7 +277,8 @@ public final class Fleet {
         false,
         a.seenMillis(),
         clock.nanos(),
-        a.packages());
+        a.packages(),
+        a.hasOwnConfiguration());
   }
 
   private boolean removeAway() {

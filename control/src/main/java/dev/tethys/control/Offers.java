@@ -52,8 +52,9 @@ final class Offers {
     if (!a.acceptsConfiguration()) {
       return null;
     }
-    ConfigVersion version = rollouts.assignedVersion(a);
-    String config = version != null ? version.hash() : ownHash(a);
+    AgentVersions.Wanted runs = rollouts.offered(a);
+    ConfigVersion version = runs.version();
+    String config = runs.hash();
     if (config == null) {
       return null;
     }
@@ -66,7 +67,8 @@ final class Offers {
             : config
                 + (document.hash().isEmpty() ? NO_HASH : document.hash())
                 + Texts.sha256(variables);
-    if (wanted.equals(a.remoteHash()) || wanted.equals(Rollouts.OWN) && a.remoteHash().isEmpty()) {
+    if (wanted.equals(a.remoteHash())
+        || wanted.equals(AgentVersions.OWN) && a.remoteHash().isEmpty()) {
       return null;
     }
     TreeMap<String, RemoteConfig.File> files = new TreeMap<>();
@@ -91,7 +93,7 @@ final class Offers {
     if (!a.acceptsPackages()) {
       return null;
     }
-    Rollouts.Target t = rollouts.assignedPackage(a);
+    AgentVersions.Target t = rollouts.offeredPackage(a);
     String has = a.packagesHash();
     if (t == null) {
       // Without packages an agent returns to the version that it was started with.
@@ -119,14 +121,6 @@ final class Offers {
     return new PackagesOffer(all, HexFormat.of().parseHex(wanted));
   }
 
-  /** Hash of the agent's own configuration; null where it must keep one that is not known here. */
-  private @Nullable String ownHash(AgentState a) {
-    String has = a.configHash();
-    return has.isEmpty() || has.equals(Rollouts.OWN) || rollouts.isReleased(has)
-        ? Rollouts.OWN
-        : null;
-  }
-
   /** State of a control at an agent that does not run the pipeline to which it moves items. */
   static final String NO_TARGET = "no such target";
 
@@ -148,9 +142,7 @@ final class Offers {
     if (!a.connected()) {
       return "disconnected";
     }
-    ConfigVersion version = rollouts.assignedVersion(a);
-    String config = version != null ? version.hash() : ownHash(a);
-    if (config == null) {
+    if (rollouts.wanted(a).hash() == null) {
       return "unknown configuration";
     }
     if (!controls.document(a).hash().equals(a.controlsHash())) {

@@ -1,12 +1,16 @@
 package dev.tethys.control;
 
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.Map;
+import java.util.Set;
+import java.util.SortedSet;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rollout of a version in stages; its fields are guarded by {@link Rollouts}.
+ * Rollout of a version in stages; its fields are guarded by the lock of {@link Rollouts}.
  *
  * <p>Invariant: agents in {@code reached} have the version while the state is {@link
  * State#isActive}.
@@ -24,6 +28,11 @@ final class Rollout {
       return this == RUNNING || this == PAUSED;
     }
 
+    /** Whether agents have its version, where no later one holds for them. */
+    boolean stands() {
+      return isActive() || this == DONE;
+    }
+
     String word() {
       return name().toLowerCase(java.util.Locale.ROOT);
     }
@@ -36,8 +45,8 @@ final class Rollout {
    */
   record Assignment(String configuration, int version, Selector selector, long rollout) {}
 
-  /** Version that an agent had before a rollout. */
-  record Former(String configuration, int version) {}
+  /** Version that agents were given. */
+  record Given(String configuration, int version) {}
 
   /** Agent that was offered the version; readings are those of the guard. */
   static final class Reached {
@@ -49,9 +58,6 @@ final class Rollout {
 
     /** Whether its exporters had delivered items before it was offered the version. */
     final boolean deliveredBefore;
-
-    /** Version that it had before; null for none that is known here. */
-    @Nullable Former former;
 
     long appliedNanos;
     boolean applied;
@@ -107,6 +113,13 @@ final class Rollout {
   final long startedMillis;
   final @Nullable Assignment before;
   final Map<UUID, Reached> reached = new LinkedHashMap<>();
+
+  /** Agents that got the version after the end, for their labels match. */
+  final Set<UUID> joined = new LinkedHashSet<>();
+
+  /** Versions that agents have had by it: further ones have the same text. */
+  final SortedSet<Integer> versions = new TreeSet<>();
+
   State state = State.RUNNING;
   String stateReason = "";
   int stage;
@@ -118,8 +131,11 @@ final class Rollout {
   /** What the reached agents put out; since the start of the control plane. */
   final OutputComparison outputs = new OutputComparison();
 
-  /** Whether the guard undid it: a rule does not choose its version as the latest. */
-  boolean undoneByGuard;
+  /** Kind of the one who started it. */
+  final Actor.Cause startedBy;
+
+  /** Kind of the one who ended it; null where that is not known, or it has not ended. */
+  Actor.@Nullable Cause endedBy;
 
   /** Whether the guard paused it, since it could not judge the stage. */
   boolean pausedByGuard;
@@ -133,7 +149,7 @@ final class Rollout {
       int version,
       Selector selector,
       Guard guard,
-      String author,
+      Actor author,
       String reason,
       long startedMillis,
       @Nullable Assignment before) {
@@ -142,10 +158,12 @@ final class Rollout {
     this.version = version;
     this.selector = selector;
     this.guard = guard;
-    this.author = author;
+    this.author = author.name();
+    this.startedBy = author.cause();
     this.reason = reason;
     this.startedMillis = startedMillis;
     this.before = before;
+    versions.add(version);
   }
 
   /** Whether it is of a package. */

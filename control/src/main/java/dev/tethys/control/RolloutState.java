@@ -1,6 +1,7 @@
 package dev.tethys.control;
 
 import dev.tethys.control.Rollout.Assignment;
+import dev.tethys.control.Rollout.Given;
 import dev.tethys.control.Rollout.Reached;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
@@ -10,8 +11,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -23,10 +28,10 @@ import tools.jackson.databind.node.ObjectNode;
 /**
  * File of rollouts and assignments, replaced as a whole by a rename.
  *
- * <p>Format: a JSON object with {@code format} (1), {@code nextId}, {@code assignments} and {@code
- * rollouts}; with {@code layers} the assignments are all of a configuration, else its last one. An
- * active rollout continues when the control plane starts again: the timeouts of its agents begin
- * anew.
+ * <p>Format: a JSON object with {@code format} (1), {@code nextId}, {@code assignments}, {@code
+ * bases}, {@code forgotten} and {@code rollouts}; with {@code layers} the assignments are all of a
+ * configuration, else its last one. An active rollout continues when the control plane starts
+ * again: the timeouts of its agents begin anew.
  */
 final class RolloutState {
   private static final int FORMAT = 1;
@@ -38,12 +43,22 @@ final class RolloutState {
     this.file = file;
   }
 
-  /** Content of the file. */
-  record Loaded(long nextId, List<Rollout> rollouts, List<Assignment> assignments) {}
+  /**
+   * Content of the file.
+   *
+   * @param bases versions that agents ran before a rollout gave them one
+   * @param forgotten versions of rollouts that are not kept
+   */
+  record Loaded(
+      long nextId,
+      List<Rollout> rollouts,
+      List<Assignment> assignments,
+      Map<UUID, Given> bases,
+      List<Given> forgotten) {}
 
   Loaded load(long nowNanos) throws IOException {
     if (!Files.exists(file)) {
-      return new Loaded(1, List.of(), List.of());
+      return new Loaded(1, List.of(), List.of(), Map.of(), List.of());
     }
     try {
       JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
@@ -59,15 +74,57 @@ final class RolloutState {
       for (JsonNode a : n.path("assignments")) {
         assignments.add(assignment(a));
       }
-      return new Loaded(
-          n.path("nextId").asLong(1),
-          rollouts,
+      Map<UUID, Given> bases = new HashMap<>();
+      for (JsonNode b : n.path("bases")) {
+        bases.put(UUID.fromString(b.path("uid").asString("")), given(b));
+      }
+      List<Given> forgotten = new ArrayList<>();
+      for (JsonNode f : n.path("forgotten")) {
+        forgotten.add(given(f));
+      }
+      List<Assignment> all =
           n.path("layers").asBoolean(false)
               ? assignments
-              : Assignments.withFormer(assignments, rollouts));
+              : Assignments.withFormer(assignments, rollouts);
+      takeAdopted(rollouts, all);
+      takeFormer(n, rollouts, bases);
+      return new Loaded(n.path("nextId").asLong(1), rollouts, all, bases, forgotten);
     } catch (JacksonException | IllegalArgumentException e) {
       throw new IOException(
           file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
+    }
+  }
+
+  private static Given given(JsonNode n) {
+    return new Given(n.path("configuration").asString(""), n.path("version").asInt(0));
+  }
+
+  /** Adds versions that a file of before has only in the assignments of rollouts. */
+  private static void takeAdopted(List<Rollout> rollouts, List<Assignment> assignments) {
+    for (Rollout r : rollouts) {
+      for (Assignment a : assignments) {
+        if (a.rollout() == r.id) {
+          r.versions.add(a.version());
+        }
+      }
+    }
+  }
+
+  /**
+   * Adds what agents ran before rollouts, which a file of before has for each rollout: those that
+   * no rollout gave.
+   */
+  private static void takeFormer(JsonNode file, List<Rollout> rollouts, Map<UUID, Given> bases) {
+    Set<Given> gave = new HashSet<>();
+    rollouts.forEach(r -> r.versions.forEach(v -> gave.add(new Given(r.configuration, v))));
+    for (JsonNode r : file.path("rollouts")) {
+      for (JsonNode a : r.path("reached")) {
+        Given former =
+            new Given(a.path("formerConfiguration").asString(""), a.path("formerVersion").asInt(0));
+        if (a.has("formerVersion") && !gave.contains(former)) {
+          bases.putIfAbsent(UUID.fromString(a.path("uid").asString("")), former);
+        }
+      }
     }
   }
 
@@ -96,7 +153,7 @@ final class RolloutState {
                 Duration.ofMillis(
                     n.path("maxWaitMillis").asLong(Guard.DEFAULT.maxWait().toMillis())),
                 n.path("maxOutputChange").asDouble(0)),
-            n.path("author").asString(""),
+            author(n),
             n.path("reason").asString(""),
             n.path("started").asLong(0),
             before);
@@ -104,7 +161,16 @@ final class RolloutState {
     r.stateReason = n.path("stateReason").asString("");
     r.stage = n.path("stage").asInt(0);
     r.acceptedStage = n.path("acceptedStage").asInt(-1);
-    r.undoneByGuard = n.path("undoneByGuard").asBoolean(false);
+    r.endedBy =
+        n.has("endedBy")
+            ? cause(n.path("endedBy").asString(""))
+            : n.path("undoneByGuard").asBoolean(false) ? Actor.Cause.GUARD : null;
+    for (JsonNode v : n.path("versions")) {
+      r.versions.add(v.asInt(0));
+    }
+    for (JsonNode uid : n.path("joined")) {
+      r.joined.add(UUID.fromString(uid.asString("")));
+    }
     r.pausedByGuard = n.path("pausedByGuard").asBoolean(false);
     r.othersLostBefore = n.path("othersLost").asDouble(0);
     r.endedMillis = n.path("ended").asLong(0);
@@ -117,24 +183,45 @@ final class RolloutState {
               a.path("inPerSecond").asDouble(0),
               a.path("stage").asInt(0),
               a.path("delivered").asBoolean(false));
-      if (a.has("formerVersion")) {
-        x.former =
-            new Rollout.Former(
-                a.path("formerConfiguration").asString(""), a.path("formerVersion").asInt(0));
-      }
       r.reached.put(UUID.fromString(a.path("uid").asString("")), x);
     }
     return r;
   }
 
-  void save(long nextId, List<Rollout> rollouts, List<Assignment> assignments) throws IOException {
+  private static Actor.Cause cause(String word) {
+    return Actor.Cause.valueOf(word.toUpperCase(Locale.ROOT));
+  }
+
+  /** A file of before has the name alone, which begins with the kind of the actor. */
+  private static Actor author(JsonNode n) {
+    String name = n.path("author").asString("");
+    return new Actor(
+        n.has("startedBy")
+            ? cause(n.path("startedBy").asString(""))
+            : name.startsWith("automation:")
+                ? Actor.Cause.RULE
+                : name.startsWith("git:") || name.startsWith("kubernetes:")
+                    ? Actor.Cause.SOURCE
+                    : Actor.Cause.USER,
+        name);
+  }
+
+  void save(Loaded state) throws IOException {
     ObjectNode n = JsonMapper.shared().createObjectNode();
-    n.put("format", FORMAT).put("nextId", nextId).put("layers", true);
+    n.put("format", FORMAT).put("nextId", state.nextId).put("layers", true);
     ArrayNode as = n.putArray("assignments");
-    assignments.forEach(a -> put(as.addObject(), a));
+    state.assignments.forEach(a -> put(as.addObject(), a));
+    ArrayNode bs = n.putArray("bases");
+    state.bases.forEach((uid, b) -> put(bs.addObject().put("uid", uid.toString()), b));
+    ArrayNode fs = n.putArray("forgotten");
+    state.forgotten.forEach(f -> put(fs.addObject(), f));
     ArrayNode rs = n.putArray("rollouts");
-    rollouts.forEach(r -> put(rs.addObject(), r));
+    state.rollouts.forEach(r -> put(rs.addObject(), r));
     files.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  private static void put(ObjectNode n, Given g) {
+    n.put("configuration", g.configuration()).put("version", g.version());
   }
 
   private static void put(ObjectNode n, Assignment a) {
@@ -150,7 +237,14 @@ final class RolloutState {
     n.put("query", r.guard.query()).put("minItems", r.guard.minItems());
     n.put("maxWaitMillis", r.guard.maxWait().toMillis());
     n.put("maxOutputChange", r.guard.maxOutputChange());
-    n.put("pausedByGuard", r.pausedByGuard).put("undoneByGuard", r.undoneByGuard);
+    n.put("pausedByGuard", r.pausedByGuard).put("startedBy", r.startedBy.word());
+    if (r.endedBy != null) {
+      n.put("endedBy", r.endedBy.word());
+    }
+    ArrayNode versions = n.putArray("versions");
+    r.versions.forEach(versions::add);
+    ArrayNode joined = n.putArray("joined");
+    r.joined.forEach(uid -> joined.add(uid.toString()));
     n.put("acceptedStage", r.acceptedStage).put("othersLost", r.othersLostBefore);
     n.put("author", r.author).put("reason", r.reason).put("started", r.startedMillis);
     n.put("state", r.state.word()).put("stateReason", r.stateReason);
@@ -165,10 +259,6 @@ final class RolloutState {
           o.put("healthyBefore", x.healthyBefore).put("lost", x.lostBefore);
           o.put("inPerSecond", x.inPerSecondBefore).put("stage", x.stage);
           o.put("delivered", x.deliveredBefore);
-          if (x.former != null) {
-            o.put("formerConfiguration", x.former.configuration());
-            o.put("formerVersion", x.former.version());
-          }
         });
   }
 }

@@ -1,7 +1,8 @@
 package dev.tethys.control;
 
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
-import dev.tethys.config.Durations;
+import dev.tethys.control.AgentVersions.Target;
+import dev.tethys.control.AgentVersions.Wanted;
 import dev.tethys.control.Rollout.Assignment;
 import dev.tethys.control.Rollout.State;
 import dev.tethys.model.guard.LimitedLog;
@@ -10,125 +11,44 @@ import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.HashSet;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Rollouts and the assignments that they leave: which version each agent must have.
- *
- * <p>The version of an agent is that of the active rollout that reached it; otherwise that of the
- * latest assignment that matches its labels. An agent whose last version belongs to a rollout that
- * was undone, and that no assignment matches, returns to the version that it had before the
- * rollout, and without one to its own configuration. State is guarded by this, and is on disk
- * before a change takes effect; offers read a view that never changes, so that no agent waits for a
- * disk.
+ * Commands to rollouts, and what agents shall run by them: {@link AgentVersions} says how. All
+ * state is guarded by this.
  */
 final class Rollouts {
   private static final System.Logger LOG = JulLogger.of(Rollouts.class.getName());
-
-  /** Finished rollouts that are kept. */
-  private static final int MAX_KEPT = 200;
 
   private static final int MAX_ACTIVE = 50;
 
   /** Assignments of one configuration that hold, each for other agents. */
   private static final int MAX_SELECTORS = 100;
 
-  /** Actor of what the guard does. */
-  private static final String GUARD = "guard";
-
-  /** Hash of an agent's local configuration. */
-  static final String OWN = Texts.sha256("");
-
   private final LimitedLog failures = new LimitedLog(LOG);
   private final Scheduler clock;
   private final Fleet fleet;
   private final ConfigStore store;
   private final AuditLog audit;
-  private final RolloutState file;
-  private final Packages packages;
-  private final @Nullable GuardQueries queries;
-  private final Map<Long, Rollout> rollouts = new TreeMap<>();
-  private final Assignments assignments = new Assignments();
-  private long nextId = 1;
-  private volatile View view = View.NONE;
-  private volatile View packageView = View.NONE;
-
-  /** Version, and the rollout by which it came. */
-  record Target(ConfigVersion version, long rollout) {}
-
-  /** Version for the agents that a selector matches. */
-  private record Assigned(Selector selector, Target target) {}
+  private final RolloutHistory history;
+  private final RolloutStages stages;
 
   /**
-   * Versions of agents.
+   * Agent that a rollout gives a version by its labels.
    *
-   * @param reached by active rollouts
-   * @param assigned the latest last
-   * @param released hashes of versions that agents no longer run
-   * @param returns versions that agents had before a rollout that was undone or cancelled
+   * @param base what it ran before; null where it is not known, or a rollout gave it
    */
-  private record View(
-      Map<UUID, Target> reached,
-      List<Assigned> assigned,
-      Set<String> released,
-      Map<UUID, Target> returns) {
-    static final View NONE = new View(Map.of(), List.of(), Set.of(), Map.of());
-  }
+  private record Joining(long rollout, @Nullable ConfigVersion base) {}
 
-  private void publish() {
-    view = view(false);
-    packageView = view(true);
-  }
-
-  private View view(boolean ofPackages) {
-    Map<UUID, Target> reached = new HashMap<>();
-    Set<String> released = new HashSet<>();
-    Map<UUID, Target> returns = new HashMap<>();
-    for (Rollout r : rollouts.values()) {
-      ConfigVersion v = find(r.configuration, r.version);
-      if (v == null || r.isPackage() != ofPackages) {
-        continue;
-      }
-      if (r.state.isActive()) {
-        r.reached.keySet().forEach(uid -> reached.put(uid, new Target(v, r.id)));
-      } else if (r.state == State.UNDONE || r.state == State.CANCELLED) {
-        released.add(ofPackages ? Rollout.offerHash(v, r.id) : v.hash());
-        r.reached.forEach(
-            (uid, x) -> {
-              ConfigVersion had =
-                  x.former == null ? null : find(x.former.configuration(), x.former.version());
-              if (had == null) {
-                returns.remove(uid);
-              } else {
-                returns.put(uid, new Target(had, r.id));
-              }
-            });
-      }
-    }
-    List<Assigned> assigned = new ArrayList<>();
-    for (Assignment a : assignments.visible()) {
-      ConfigVersion v = find(a.configuration(), a.version());
-      if (v != null && a.configuration().startsWith(Packages.PREFIX) == ofPackages) {
-        assigned.add(new Assigned(a.selector(), new Target(v, a.rollout())));
-      }
-    }
-    return new View(reached, assigned, released, returns);
-  }
-
-  private @Nullable ConfigVersion find(String configuration, int version) {
-    return configuration.startsWith(Packages.PREFIX)
-        ? packages.version(configuration.substring(Packages.PREFIX.length()), version)
-        : store.find(configuration, version);
-  }
+  /** Agents that the next step notes. */
+  private final Map<UUID, Joining> joining = new ConcurrentHashMap<>();
 
   /**
    * Reads the rollouts of a file.
@@ -144,18 +64,12 @@ final class Rollouts {
       @Nullable GuardQueries queries,
       Packages packages)
       throws IOException {
-    this.packages = packages;
-    this.queries = queries;
     this.clock = clock;
     this.fleet = fleet;
     this.store = store;
     this.audit = audit;
-    this.file = file;
-    RolloutState.Loaded loaded = file.load(clock.nanos());
-    loaded.rollouts().forEach(r -> rollouts.put(r.id, r));
-    assignments.load(loaded.assignments());
-    nextId = loaded.nextId();
-    publish();
+    history = new RolloutHistory(clock, fleet, store, packages, audit, file);
+    stages = new RolloutStages(clock, fleet, history, queries);
   }
 
   /** A request that cannot be fulfilled in the present state. */
@@ -187,30 +101,28 @@ final class Rollouts {
       int version,
       Selector selector,
       Guard guard,
-      String author,
+      Actor author,
       String reason)
       throws IOException {
-    if (find(configuration, version) == null) {
+    if (history.find(configuration, version) == null) {
       throw new NotFoundException("configuration " + configuration + " has no version " + version);
     }
-    int active = 0;
-    for (Rollout r : rollouts.values()) {
-      active += r.state.isActive() ? 1 : 0;
-      if (r.state.isActive() && r.configuration.equals(configuration)) {
-        throw new ConflictException(
-            "rollout "
-                + r.id
-                + " of configuration "
-                + configuration
-                + " is "
-                + r.state.word()
-                + "; cancel it first");
-      }
+    Rollout other = history.active(configuration);
+    if (other != null) {
+      throw new ConflictException(
+          "rollout "
+              + other.id
+              + " of configuration "
+              + configuration
+              + " is "
+              + other.state.word()
+              + "; cancel it first");
     }
+    long active = history.all().stream().filter(r -> r.state.isActive()).count();
     if (active >= MAX_ACTIVE) {
       throw new ConflictException("there are " + active + " active rollouts, the limit");
     }
-    List<Assignment> hold = assignments.visible(configuration);
+    List<Assignment> hold = history.assignments().visible(configuration);
     if (hold.size() >= MAX_SELECTORS
         && hold.stream().noneMatch(a -> a.selector().isWithin(selector))) {
       throw new ConflictException(
@@ -220,9 +132,10 @@ final class Rollouts {
               + hold.size()
               + " selectors, the limit; roll one out to all of their agents");
     }
+    noteJoined();
     Rollout r =
         new Rollout(
-            nextId,
+            history.nextId(),
             configuration,
             version,
             selector,
@@ -230,127 +143,102 @@ final class Rollouts {
             author,
             reason,
             clock.millis(),
-            assignments.latest(configuration));
-    if (eligible(r).isEmpty()) {
-      Set<Long> keeping = new java.util.TreeSet<>(); // agents are in one rollout at a time
-      for (AgentState a : fleet.agents(selector)) {
-        Rollout other = a.connected() ? rolloutOf(a.uid()) : null;
-        if (other != null) {
-          keeping.add(other.id);
-        }
-      }
-      if (!keeping.isEmpty()) {
-        throw new ConflictException(
-            "all agents of \""
-                + selector
-                + "\" are in rollout "
-                + keeping.stream().map(String::valueOf).collect(Collectors.joining(", "))
-                + ", which is active; wait for its end or cancel it");
-      }
-      throw new ConflictException(
-          "no connected agent that accepts "
-              + (r.isPackage() ? "packages" : "configurations")
-              + " matches \""
-              + selector
-              + "\"");
+            history.assignments().latest(configuration));
+    List<UUID> first = stages.reachNext(r);
+    if (first.isEmpty()) {
+      throw none(r);
     }
-    nextId++;
-    audit.append(
-        author,
-        "rollout.start",
-        "rollout/" + r.id,
-        reason,
-        Map.of("version", r.before == null ? "" : r.before.version() + ""),
-        Map.of(
-            "configuration",
-            configuration,
-            "version",
-            version + "",
-            "selector",
-            selector.toString()));
-    rollouts.put(r.id, r);
-    List<UUID> first = reachNext(r);
-    try {
-      save();
-    } catch (IOException e) {
-      rollouts.remove(r.id);
-      throw e;
-    }
+    history.add(r);
     fleet.wake(first);
     return r;
   }
 
-  private List<AgentState> eligible(Rollout r) {
-    List<AgentState> out = new ArrayList<>();
-    for (AgentState a : fleet.agents(r.selector)) {
-      boolean accepts = r.isPackage() ? a.acceptsPackages() : a.acceptsConfiguration();
-      if (a.connected() && accepts && rolloutOf(a.uid()) == null) {
-        out.add(a);
+  /** Why a rollout reaches no agent. */
+  private ConflictException none(Rollout r) {
+    Set<Long> keeping = history.keeping(fleet.agents(r.selector));
+    return new ConflictException(
+        keeping.isEmpty()
+            ? "no connected agent that accepts "
+                + (r.isPackage() ? "packages" : "configurations")
+                + " matches \""
+                + r.selector
+                + "\""
+            : "all agents of \""
+                + r.selector
+                + "\" are in rollout "
+                + keeping.stream().map(String::valueOf).collect(Collectors.joining(", "))
+                + ", which is active; wait for its end or cancel it");
+  }
+
+  /** The version that an agent shall run, or which other configuration. */
+  Wanted wanted(AgentState a) {
+    return history.configurations().wanted(a);
+  }
+
+  /** The same for an offer, which gives the agent the version. */
+  Wanted offered(AgentState a) {
+    AgentVersions now = history.configurations();
+    join(now, a);
+    return now.wanted(a);
+  }
+
+  private void join(AgentVersions now, AgentState a) {
+    long rollout = now.unnoted(a);
+    if (rollout > 0) {
+      joining.compute(
+          a.uid(),
+          (uid, was) ->
+              new Joining(rollout, was == null ? AgentVersions.base(a, store, now) : was.base));
+    }
+  }
+
+  /** The package of an agent; null for none. */
+  @Nullable Target offeredPackage(AgentState a) {
+    AgentVersions now = history.packages();
+    join(now, a);
+    return now.given(a);
+  }
+
+  /** Whether agents with an offer of packages return to their own version. */
+  boolean isReleasedPackage(String offerHash) {
+    return history.packages().gave().containsKey(offerHash);
+  }
+
+  /** Notes which agents have got a version by their labels. */
+  private void noteJoined() {
+    boolean any = false;
+    for (Map.Entry<UUID, Joining> e : joining.entrySet()) {
+      Joining j = e.getValue();
+      any |= history.noteJoined(e.getKey(), j.rollout, j.base);
+      joining.remove(e.getKey(), j);
+    }
+    if (any) {
+      try {
+        history.save();
+      } catch (IOException e) { // they are in memory, and on disk with the next change
+        failures.failure(Level.ERROR, "Agents of rollouts not noted", "rollouts", e);
       }
     }
-    return out;
-  }
-
-  private @Nullable Rollout rolloutOf(UUID uid) {
-    for (Rollout r : rollouts.values()) {
-      if (r.state.isActive() && r.reached.containsKey(uid)) {
-        return r;
-      }
-    }
-    return null;
-  }
-
-  /** Adds the agents of the present stage. */
-  private List<UUID> reachNext(Rollout r) {
-    List<UUID> out = new ArrayList<>();
-    int size = Rollout.size(r.stage);
-    for (AgentState a : eligible(r)) {
-      if (r.reached.size() >= size) {
-        break;
-      }
-      Rollout.Reached x = StageCheck.before(clock, fleet, r, a);
-      x.former = r.isPackage() ? null : former(a);
-      r.reached.put(a.uid(), x);
-      out.add(a.uid());
-    }
-    r.othersLostBefore = StageCheck.others(fleet, r).lostShare();
-    return out;
-  }
-
-  /** Version that an agent runs, also one that no assignment gives it; null for none of these. */
-  private Rollout.@Nullable Former former(AgentState a) {
-    ConfigVersion v = assignedVersion(a);
-    String hash = a.configHash();
-    if (v == null && !hash.isEmpty() && !hash.equals(OWN) && !isReleased(hash)) {
-      v = store.find(hash);
-    }
-    return v == null ? null : new Rollout.Former(v.name(), v.number());
-  }
-
-  /** The version of an agent; null for none. */
-  @Nullable ConfigVersion assignedVersion(AgentState a) {
-    Target t = target(view, a);
-    return t == null ? null : t.version;
   }
 
   /** What the agents of an assignment run, as they report it. */
   Holding holding(Assignment of) {
-    View now = view;
-    ConfigVersion wanted = find(of.configuration(), of.version());
+    AgentVersions now = history.configurations();
+    ConfigVersion wanted = history.find(of.configuration(), of.version());
     Map<String, Integer> others = new TreeMap<>();
     int agents = 0;
     int running = 0;
     int late = 0;
     int failed = 0;
     for (AgentState a : fleet.agents(of.selector())) {
-      Target t = a.acceptsConfiguration() ? target(now, a) : null;
+      Target t = a.acceptsConfiguration() ? now.given(a) : null;
       if (t == null || wanted == null) {
         continue;
       }
       agents++;
-      if (!t.version.hash().equals(wanted.hash())) {
+      if (!t.version().hash().equals(wanted.hash())) {
         others.merge(
-            t.version.name() + "/" + t.version.number() + " by rollout " + t.rollout,
+            t.version().name() + "/" + t.version().number() + " by rollout " + t.rollout(),
             1,
             Integer::sum);
       } else if (a.connected()) {
@@ -367,197 +255,23 @@ final class Rollouts {
     return new Holding(of.selector(), agents, running, late, failed, others);
   }
 
-  /** The package of an agent; null for none. */
-  @Nullable Target assignedPackage(AgentState a) {
-    return target(packageView, a);
-  }
-
-  private static @Nullable Target target(View now, AgentState a) {
-    Target active = now.reached.get(a.uid());
-    if (active != null) {
-      return active;
-    }
-    for (Assigned s : now.assigned.reversed()) {
-      if (s.selector.matches(a.labels())) {
-        return s.target;
-      }
-    }
-    // No assignment holds for it, such as after a change of its labels: it keeps what it had.
-    Target had = now.returns.get(a.uid());
-    String has = a.configHash();
-    return had != null && (now.released.contains(has) || had.version.hash().equals(has))
-        ? had
-        : null;
-  }
-
-  /** Whether agents with an offer of packages return to their own version. */
-  boolean isReleasedPackage(String offerHash) {
-    return packageView.released.contains(offerHash);
-  }
-
   /** Whether agents have a version, or are to have it. */
   synchronized boolean uses(String configuration, int version) {
-    for (Rollout r : rollouts.values()) {
-      if (r.state.isActive() && r.configuration.equals(configuration) && r.version == version) {
-        return true;
-      }
-    }
-    for (Assignment a : assignments.visible(configuration)) {
-      if (a.version() == version) {
-        return true;
-      }
-    }
-    return false;
-  }
-
-  /** Whether agents with the hash return to their own configuration. */
-  boolean isReleased(String hash) {
-    return view.released.contains(hash);
+    Rollout active = history.active(configuration);
+    return active != null && active.version == version
+        || history.assignments().visible(configuration).stream()
+            .anyMatch(a -> a.version() == version);
   }
 
   /** Checks all active rollouts, and moves those on whose stage has passed. */
   synchronized void step() {
-    for (Rollout r : List.copyOf(rollouts.values())) {
-      if (r.state.isActive()) {
-        try {
-          step(r);
-        } catch (IOException e) { // the next step tries again
-          failures.failure(Level.ERROR, "Rollout not continued", "rollout " + r.id, e);
-        }
-      }
-    }
-  }
-
-  private void step(Rollout r) throws IOException {
-    ConfigVersion v = find(r.configuration, r.version);
-    if (v == null) {
-      return;
-    }
-    StageCheck check = new StageCheck(clock, fleet, r, v);
-    if (!check.problem().isEmpty()) {
-      undoByGuard(r, check.problem());
-      return;
-    }
-    boolean complete = check.isReady() && check.undecided().isEmpty();
-    String waiting = check.undecided();
-    if (!r.guard.query().isEmpty() && !r.reached.isEmpty()) {
-      GuardQueries.Answer answer =
-          queries == null
-              ? GuardQueries.Answer.error("there is no --prometheus.url", 0)
-              : queries.answer(r.guard.query());
-      long since = r.reached.values().iterator().next().sinceNanos;
-      boolean fresh = answer.nanos() - since > 0; // or it may be of another rollout
-      if (fresh && !answer.violation().isEmpty()) {
-        undoByGuard(r, "the query of the guard has a result: " + answer.violation());
-        return;
-      }
-      // Without an answer since the last agent applied it, no further agents are reached.
-      complete &= answer.error().isEmpty() && answer.nanos() - StageCheck.lastApplied(r) > 0;
-      if (!answer.error().isEmpty()) {
-        waiting = "the query of the guard has no answer: " + answer.error();
-      }
-    }
-    if (r.state == State.RUNNING) {
-      r.stateReason = waiting.isEmpty() ? "" : "waiting: " + waiting;
-      if (!check.undecided().isEmpty() && check.hasWaitedEnough()) {
-        pauseByGuard(r, check.undecided());
-      }
-    }
-    if (!complete || r.state != State.RUNNING) {
-      return;
-    }
-    r.stage++;
-    List<UUID> next = reachNext(r);
-    if (next.isEmpty()) {
-      finish(r, State.DONE, r.author, "");
-    } else {
-      LOG.log(
-          Level.INFO,
-          "Rollout stage started rollout={0} stage={1} agents={2}",
-          Long.toString(r.id),
-          r.stage,
-          r.reached.size());
-      save();
-      fleet.wake(next);
-    }
-  }
-
-  /** Stops a rollout whose stage could not be judged, until a user decides. */
-  private void pauseByGuard(Rollout r, String undecided) throws IOException {
-    String why =
-        undecided
-            + ", after "
-            + Durations.format(r.guard.maxWait())
-            + " (maxWait); resume continues with the next stage without them";
-    change(r.id, State.RUNNING, State.PAUSED, GUARD, why, true);
-    LOG.log(Level.WARNING, "Rollout paused rollout={0} reason=\"{1}\"", Long.toString(r.id), why);
-  }
-
-  /** Returns the agents even where the disk takes no entry: they must not keep the version. */
-  private void undoByGuard(Rollout r, String problem) {
-    r.undoneByGuard = true;
-    try {
-      finish(r, State.UNDONE, GUARD, problem);
-    } catch (IOException e) {
-      LOG.log(Level.ERROR, "Rollout undone, and that is not on disk rollout=" + r.id, e);
-      r.state = State.UNDONE;
-      r.stateReason = problem;
-      r.endedMillis = clock.millis();
-      r.outputs.finish();
-      publish();
-      fleet.wakeAll();
-    }
-  }
-
-  private void finish(Rollout r, State state, String actor, String reason) throws IOException {
-    audit.append(
-        actor,
-        "rollout." + state.word(),
-        "rollout/" + r.id,
-        reason,
-        Map.of("state", r.state.word()),
-        Map.of("state", state.word(), "agents", r.reached.size() + ""));
-    r.state = state;
-    r.stateReason = reason;
-    r.endedMillis = clock.millis();
-    r.outputs.finish();
-    if (state == State.DONE) {
-      assignments.add(new Assignment(r.configuration, r.version, r.selector, r.id));
-    }
-    forgetOld();
-    save();
-    LOG.log(
-        state == State.UNDONE ? Level.WARNING : Level.INFO,
-        "Rollout ended rollout={0} state={1} agents={2} reason=\"{3}\"",
-        Long.toString(r.id),
-        state.word(),
-        r.reached.size(),
-        reason);
-    fleet.wakeAll();
-  }
-
-  private void forgetOld() {
-    Set<Long> kept = new LinkedHashSet<>();
-    assignments.visible().forEach(a -> kept.add(a.rollout()));
-    while (rollouts.size() > MAX_KEPT) {
-      Rollout oldest = null;
-      for (Rollout r : rollouts.values()) {
-        if (!r.state.isActive() && !kept.contains(r.id)) {
-          oldest = r;
-          break;
-        }
-      }
-      if (oldest == null) {
-        return;
-      }
-      rollouts.remove(oldest.id);
-      assignments.forget(oldest.id);
-    }
+    noteJoined();
+    stages.step();
   }
 
   /** Stops a rollout from reaching further agents; its guard stays in force. */
   synchronized Rollout pause(long id, String actor, String reason) throws IOException {
-    return change(id, State.RUNNING, State.PAUSED, actor, reason, false);
+    return change(id, State.RUNNING, State.PAUSED, actor, reason);
   }
 
   synchronized Rollout resume(long id, String actor, String reason) throws IOException {
@@ -565,67 +279,55 @@ final class Rollouts {
     if (r.pausedByGuard) {
       r.acceptedStage = r.stage; // the user decided what the guard could not
     }
-    return change(id, State.PAUSED, State.RUNNING, actor, reason, false);
+    return change(id, State.PAUSED, State.RUNNING, actor, reason);
   }
 
-  private Rollout change(
-      long id, State from, State to, String actor, String reason, boolean byGuard)
+  private Rollout change(long id, State from, State to, String actor, String reason)
       throws IOException {
     Rollout r = get(id);
     if (r.state != from) {
       throw new ConflictException("rollout " + id + " is " + r.state.word());
     }
-    audit.append(
-        actor,
-        to == State.PAUSED ? "rollout.pause" : "rollout.resume",
-        "rollout/" + id,
-        reason,
-        Map.of("state", from.word()),
-        Map.of("state", to.word()));
-    r.state = to;
-    r.stateReason = reason;
-    r.pausedByGuard = byGuard;
-    save();
+    history.change(r, to, actor, reason, false);
     return r;
   }
 
-  /** Ends an active rollout; the agents that it reached return to their former version. */
-  synchronized Rollout cancel(long id, String actor, String reason) throws IOException {
+  /** Ends an active rollout; the agents that it reached return to what they had before. */
+  synchronized Rollout cancel(long id, Actor actor, String reason) throws IOException {
     Rollout r = get(id);
     if (!r.state.isActive()) {
       throw new ConflictException("rollout " + id + " is " + r.state.word());
     }
-    finish(r, State.CANCELLED, actor, reason);
+    history.end(r, State.CANCELLED, actor, reason);
     return r;
   }
 
-  /** Returns the agents of a rollout to the version that they had before, all at once. */
-  synchronized Rollout undo(long id, String actor, String reason) throws IOException {
+  /**
+   * Takes a rollout out of the history, in any order with others: each of its agents has the
+   * version of the latest rollout that stands for it.
+   */
+  synchronized Rollout undo(long id, Actor actor, String reason) throws IOException {
     Rollout r = get(id);
-    if (r.state.isActive()) {
-      finish(r, State.UNDONE, actor, reason);
-      return r;
+    if (!r.state.stands()) {
+      throw new ConflictException("rollout " + id + " is " + r.state.word() + " already");
     }
-    Assignment own = null;
-    for (Assignment a : assignments.visible(r.configuration)) {
-      own = a.rollout() == id ? a : own;
-    }
-    if (r.state != State.DONE || own == null) {
-      throw new ConflictException(
-          "rollout "
-              + id
-              + " is "
-              + r.state.word()
-              + (r.state == State.DONE ? ", and a later rollout replaced it" : ""));
-    }
-    for (Rollout other : rollouts.values()) {
-      if (other.state.isActive() && other.configuration.equals(r.configuration)) {
-        throw new ConflictException("rollout " + other.id + " is active; cancel it first");
+    noteJoined();
+    history.end(r, State.UNDONE, actor, reason);
+    return r;
+  }
+
+  /** Agents to which a rollout gave its version, as far as they are known. */
+  synchronized List<AgentState> agents(Rollout r) {
+    List<AgentState> out = new ArrayList<>();
+    List<UUID> uids = new ArrayList<>(r.reached.keySet());
+    uids.addAll(r.joined);
+    for (UUID uid : uids) {
+      AgentState a = fleet.agent(uid);
+      if (a != null) {
+        out.add(a);
       }
     }
-    assignments.remove(own); // those below it hold again
-    finish(r, State.UNDONE, actor, reason);
-    return r;
+    return out;
   }
 
   /**
@@ -637,23 +339,21 @@ final class Rollouts {
    * @return rollout by which the agents got the text; null where a rollout is required
    */
   synchronized @Nullable Long adopt(
-      String configuration, int version, Selector selector, long own, String actor, String reason)
+      String configuration, int version, Selector selector, long own, Actor actor, String reason)
       throws IOException {
-    ConfigVersion wanted = find(configuration, version);
+    ConfigVersion wanted = history.find(configuration, version);
     if (wanted == null) {
       return null;
     }
-    for (Rollout r : rollouts.values()) {
-      if (r.state.isActive() && r.configuration.equals(configuration)) {
-        if (r.id != own) {
-          return null;
-        }
-        finish(r, State.UNDONE, actor, "replaced: " + reason);
-        break;
+    Rollout active = history.active(configuration);
+    if (active != null) {
+      if (active.id != own) {
+        return null;
       }
+      history.end(active, State.UNDONE, actor, "replaced: " + reason);
     }
-    for (Assignment a : assignments.of(configuration)) {
-      ConfigVersion v = find(configuration, a.version());
+    for (Assignment a : history.assignments().of(configuration)) {
+      ConfigVersion v = history.find(configuration, a.version());
       if (v != null
           && v.text().equals(wanted.text())
           && a.selector().toString().equals(selector.toString())) {
@@ -665,14 +365,13 @@ final class Rollouts {
   }
 
   /**
-   * Makes an assignment the latest again, and removes later ones of its configuration: those of the
+   * Makes an assignment the latest again, and undoes later ones of its configuration: those of the
    * same source, and those whose agents are within its own, or its own within theirs.
    */
-  private void give(Assignment a, int version, long own, String actor, String reason)
+  private void give(Assignment a, int version, long own, Actor actor, String reason)
       throws IOException {
-    List<Assignment> hold = assignments.visible(a.configuration());
     List<Assignment> replaced = new ArrayList<>(); // the latest first
-    for (Assignment x : assignments.of(a.configuration())) {
+    for (Assignment x : history.assignments().of(a.configuration())) {
       if (x.equals(a)) {
         break;
       }
@@ -687,38 +386,35 @@ final class Rollouts {
     }
     if (replaced.isEmpty()) {
       audit.append(
-          actor,
+          actor.name(),
           "configuration.adopt",
           "configuration/" + a.configuration() + "/" + version,
           reason,
           Map.of("version", a.version() + ""),
           Map.of("version", version + ""));
     }
-    assignments.remove(a);
-    assignments.add(new Assignment(a.configuration(), version, a.selector(), a.rollout()));
-    replaced.forEach(assignments::remove);
-    boolean saved = false;
+    history.renew(a, version);
     for (Assignment x : replaced) {
-      Rollout r = rollouts.get(x.rollout());
-      if (r != null && hold.contains(x)) {
-        finish(r, State.UNDONE, actor, reason);
-        saved = true;
+      Rollout r = history.get(x.rollout());
+      if (r == null) {
+        history.assignments().remove(x);
+      } else if (r.state == State.DONE) {
+        history.end(r, State.UNDONE, actor, reason);
       }
     }
-    if (!saved) {
-      save();
-    }
+    history.save();
+    fleet.wakeAll();
   }
 
   /** Author of a version; "" where there is none. */
   String author(String configuration, int version) {
-    ConfigVersion v = find(configuration, version);
+    ConfigVersion v = history.find(configuration, version);
     return v == null ? "" : v.author();
   }
 
   /** Reason of a version; "" where there is none. */
   String reason(String configuration, int version) {
-    ConfigVersion v = find(configuration, version);
+    ConfigVersion v = history.find(configuration, version);
     return v == null ? "" : v.reason();
   }
 
@@ -726,64 +422,39 @@ final class Rollouts {
    * Ends what the rollouts of a configuration left: agents that run one of its versions return to
    * what they had without it.
    */
-  synchronized void withdraw(String configuration, String actor, String reason) throws IOException {
-    List<Assignment> hold = assignments.visible(configuration);
-    Assignment assigned = assignments.latest(configuration);
+  synchronized void withdraw(String configuration, Actor actor, String reason) throws IOException {
+    Assignment assigned = history.assignments().latest(configuration);
     audit.append(
-        actor,
+        actor.name(),
         "configuration.withdraw",
         "configuration/" + configuration,
         reason,
         Map.of("version", assigned == null ? "" : assigned.version() + ""),
         Map.of("version", ""));
-    for (Rollout r : List.copyOf(rollouts.values())) {
-      for (Rollout.Reached x : r.reached.values()) { // no undo returns an agent to it
-        x.former =
-            x.former != null && x.former.configuration().equals(configuration) ? null : x.former;
-      }
+    noteJoined();
+    history.withdraw(configuration);
+    for (Rollout r : history.all()) {
       if (!r.configuration.equals(configuration)) {
         continue;
       }
       if (r.state.isActive()) {
-        finish(r, State.CANCELLED, actor, reason);
+        history.end(r, State.CANCELLED, actor, reason);
       } else if (r.state == State.DONE) {
         r.state = State.UNDONE;
         r.stateReason = reason;
+        r.endedBy = actor.cause();
       }
     }
-    for (Assignment x : hold) {
-      Rollout of = rollouts.get(x.rollout());
-      if (of != null && of.version == x.version()) {
-        continue;
-      }
-      // A version that was adopted has no rollout of its own by which agents are known to have it.
-      Rollout r =
-          new Rollout(
-              nextId++,
-              configuration,
-              x.version(),
-              x.selector(),
-              Guard.DEFAULT,
-              actor,
-              reason,
-              clock.millis(),
-              null);
-      r.state = State.UNDONE;
-      r.stateReason = reason;
-      r.endedMillis = r.startedMillis;
-      rollouts.put(r.id, r);
-    }
-    assignments.remove(configuration);
-    save();
+    history.save();
     fleet.wakeAll();
   }
 
   /** Why the guard rejected a version; "" where it did not, or agents took it later. */
   synchronized String rejection(String configuration, int version) {
     String out = "";
-    for (Rollout r : rollouts.values()) {
+    for (Rollout r : history.all()) {
       if (r.configuration.equals(configuration) && r.version == version) {
-        if (r.undoneByGuard) {
+        if (r.endedBy == Actor.Cause.GUARD) {
           out = "the guard has undone it in rollout " + r.id + ": " + r.stateReason;
         } else if (r.state == State.DONE) {
           out = "";
@@ -793,14 +464,53 @@ final class Rollouts {
     return out;
   }
 
+  /**
+   * Why no rule must roll out a version: a user undid it. "" where none did, or one has rolled it
+   * out since then.
+   */
+  synchronized String refusal(String configuration, int version) {
+    Rollout undone = null;
+    for (Rollout r : history.all()) {
+      boolean ended = r.state == State.UNDONE || r.state == State.CANCELLED;
+      if (r.configuration.equals(configuration)
+          && r.version == version
+          && ended
+          && r.endedBy == Actor.Cause.USER
+          && (undone == null || r.endedMillis >= undone.endedMillis)) {
+        undone = r;
+      }
+    }
+    if (undone == null) {
+      return "";
+    }
+    for (Rollout r : history.all()) {
+      if (r.configuration.equals(configuration)
+          && r.version == version
+          && r.startedBy == Actor.Cause.USER
+          && r.id > undone.id
+          && r.startedMillis >= undone.endedMillis) {
+        return "";
+      }
+    }
+    return "a user has "
+        + undone.state.word()
+        + " rollout "
+        + undone.id
+        + " of version "
+        + version
+        + " of "
+        + configuration
+        + (undone.stateReason.isEmpty() ? "" : " (" + undone.stateReason + ")");
+  }
+
   /** Whether guards with a query can be checked. */
   boolean hasQueries() {
-    return queries != null;
+    return stages.hasQueries();
   }
 
   /** Agents for which versions of a configuration hold; empty where none holds. */
   synchronized List<Selector> assigned(String configuration) {
-    return assignments.visible(configuration).stream().map(Assignment::selector).toList();
+    return history.assignments().visible(configuration).stream().map(Assignment::selector).toList();
   }
 
   /** Agents that a rollout is for. */
@@ -815,7 +525,7 @@ final class Rollouts {
    */
   synchronized ConfigVersion version(long id) {
     Rollout r = get(id);
-    ConfigVersion v = r.isPackage() ? null : find(r.configuration, r.version);
+    ConfigVersion v = r.isPackage() ? null : store.find(r.configuration, r.version);
     if (v == null) {
       throw new ConflictException("rollout " + id + " gives a package, not a configuration");
     }
@@ -823,21 +533,16 @@ final class Rollouts {
   }
 
   private Rollout get(long id) {
-    Rollout r = rollouts.get(id);
+    Rollout r = history.get(id);
     if (r == null) {
       throw new NotFoundException("there is no rollout " + id);
     }
     return r;
   }
 
-  private void save() throws IOException {
-    file.save(nextId, List.copyOf(rollouts.values()), assignments.all());
-    publish();
-  }
-
   /** Reads rollouts, and the assignments that hold, under the lock. */
   synchronized <T> T read(Reader<T> reader) {
-    return reader.read(List.copyOf(rollouts.values()), assignments.visible());
+    return reader.read(history.all(), history.assignments().visible());
   }
 
   /** Reader of the state. */

@@ -227,6 +227,11 @@ final class RuleActions {
               + rejected
               + "; name a version in the rule, or add a new one");
     }
+    String refused = rollouts.refusal(o.configuration(), version);
+    if (!refused.isEmpty()) {
+      throw new IllegalArgumentException(
+          refused + "; a rule rolls out another version, or this one after a user has done so");
+    }
     ConfigVersion latest = store.find(o.configuration(), version);
     if (o.version() == 0
         && latest != null
@@ -240,7 +245,12 @@ final class RuleActions {
     }
     try {
       rollouts.start(
-          o.configuration(), version, o.selector(), o.guard(), run.actor(), run.reason());
+          o.configuration(),
+          version,
+          o.selector(),
+          o.guard(),
+          Actor.rule(run.actor()),
+          run.reason());
     } catch (Rollouts.NotFoundException e) { // no later attempt finds it
       throw new IllegalArgumentException(e.getMessage(), e);
     }
@@ -255,7 +265,7 @@ final class RuleActions {
     if (r == null) {
       return "absent";
     }
-    rollouts.undo(r.id, run.actor(), "alert " + run.event.name() + " was resolved");
+    rollouts.undo(r.id, Actor.rule(run.actor()), "alert " + run.event.name() + " was resolved");
     return "done";
   }
 

@@ -263,7 +263,7 @@ final class SourceResources {
     String name = id.substring(id.indexOf('/') + 1);
     String why = "removed from the " + place + " at " + Texts.shortened(commit, 11);
     if (id.startsWith(SourceResource.PIPELINE + "/")) {
-      rollouts.withdraw(name, actorPrefix + author, why);
+      rollouts.withdraw(name, Actor.source(actorPrefix + author), why);
     }
     if (id.startsWith(SourceResource.CONTROL + "/") && controls.active(name) != null) {
       try {
@@ -368,8 +368,9 @@ final class SourceResources {
     }
     boolean byVersion =
         last != null && IntStream.range(1, version).anyMatch(v -> hash(r, v).equals(last.hash()));
-    String actor =
-        actorPrefix + (byVersion ? rollouts.author(r.configuration(), version) : f.author());
+    Actor actor =
+        Actor.source(
+            actorPrefix + (byVersion ? rollouts.author(r.configuration(), version) : f.author()));
     String reason =
         r.reason().isEmpty() ? reason(f, rollouts.reason(r.configuration(), version)) : r.reason();
     Long adopted =

@@ -62,7 +62,8 @@ class CanaryUndoTest extends FleetCase {
 
   private void noEmptyConfiguration() throws Exception {
     for (JsonNode a : get("/agents")) {
-      assertThat(a.path("configuration").path("hash").asString()).doesNotStartWith(Rollouts.OWN);
+      assertThat(a.path("configuration").path("hash").asString())
+          .doesNotStartWith(AgentVersions.OWN);
       assertThat(
               get("/agents/" + a.path("uid").asString()).path("effectiveConfiguration").asString())
           .contains("batch");

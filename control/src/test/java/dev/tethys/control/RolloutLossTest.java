@@ -133,7 +133,7 @@ class RolloutLossTest {
 
   private Rollout start(Guard guard) throws IOException {
     ConfigVersion v = store.add("edge", "text", new ConfigVersion.Author("me", ""), "", "valid", 0);
-    Rollout r = rollouts.start("edge", v.number(), Selector.ALL, guard, "me", "");
+    Rollout r = rollouts.start("edge", v.number(), Selector.ALL, guard, Actor.user("me"), "");
     agent(new RemoteStatus(v.hashBytes(), RemoteStatus.State.APPLIED, ""), null);
     rollouts.step();
     return r;

@@ -394,6 +394,48 @@ class RuleActionsTest extends FleetCase {
   }
 
   @Test
+  void ruleDoesNotRollOutWhatAUserUndid() throws Exception {
+    fleet(1);
+    done(post("/configurations", body().put("name", "edge").put("text", OWN)));
+    done(post("/automation/webhooks/release", body().put("key", "1")));
+    until(() -> get("/rollouts").path(0).path("state").asString("").equals("done"));
+    done(post("/rollouts/1/undo", body().put("reason", "too early")));
+
+    done(post("/automation/webhooks/release", body().put("key", "2")));
+    until(() -> error("calm").contains("a user has undone rollout 1 of version 1 of edge"));
+    assertThat(error("calm")).contains("(too early)");
+    assertThat(get("/rollouts").size()).isEqualTo(1);
+    requireNonNull(server).close();
+    start(port, Tokens.NONE);
+    until(() -> get("/agents").size() == 1);
+    done(post("/automation/webhooks/release", body().put("key", "3")));
+    assertThat(error("calm")).contains("a user has undone rollout 1");
+    assertThat(get("/rollouts").size()).isEqualTo(1);
+
+    // By hand it is rolled out again, and rules may do so too.
+    ObjectNode again = body().put("configuration", "edge").put("soak", "0s").put("minItems", 0);
+    done(post("/rollouts", again));
+    until(() -> get("/rollouts").path(0).path("state").asString("").equals("done"));
+    done(post("/automation/webhooks/release", body().put("key", "4")));
+    assertThat(get("/rollouts").size()).isEqualTo(3);
+    until(() -> get("/rollouts").path(0).path("state").asString("").equals("done"));
+
+    // What the rule itself undoes is no decision of a user; another version is none either.
+    done(post("/automation/webhooks/release", body().put("key", "4").put("status", "resolved")));
+    until(() -> get("/rollouts").path(0).path("state").asString("").equals("undone"));
+    done(post("/automation/webhooks/release", body().put("key", "5")));
+    assertThat(get("/rollouts").size()).isEqualTo(4);
+    until(() -> get("/rollouts").path(0).path("state").asString("").equals("done"));
+    done(post("/rollouts/4/undo", body()));
+    done(
+        post(
+            "/configurations",
+            body().put("name", "edge").put("text", graph("{batch: {}}", "batch"))));
+    done(post("/automation/webhooks/release", body().put("key", "6")));
+    assertThat(get("/rollouts").size()).isEqualTo(5);
+  }
+
+  @Test
   void wrongRulesAreRefusedWithTheirPlace() {
     Map<String, String> wrong =
         Map.of(

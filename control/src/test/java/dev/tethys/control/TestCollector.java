@@ -56,6 +56,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   private final Graph graph;
   private final ControlledAgent agent;
   private final Path own;
+  private final boolean hasOwn;
   private volatile String text = "";
 
   /** Variables with which the configuration was applied last. */
@@ -67,6 +68,11 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   /** Configurations that were offered, well or not. */
   final AtomicInteger offers = new AtomicInteger();
 
+  /**
+   * A collector.
+   *
+   * @param own its configuration without a control plane; "" for none
+   */
   TestCollector(int port, Path folder, String own, Map<String, String> labels) throws IOException {
     this(port, folder, own, labels, "");
   }
@@ -96,6 +102,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
                 controls));
     Files.createDirectories(folder);
     this.own = folder.resolve("own.yaml");
+    hasOwn = !own.isEmpty();
     Files.writeString(this.own, own);
     agent =
         new ControlledAgent(
@@ -122,6 +129,11 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   }
 
   private void use(List<Path> files, Map<String, String> variables) throws IOException {
+    if (files.isEmpty() && !hasOwnConfiguration()) {
+      graph.stop(Duration.ZERO);
+      text = "";
+      return;
+    }
     List<Path> all = files.isEmpty() ? List.of(own) : files;
     ConfigSources source =
         new ConfigSources(all.stream().map(Path::toString).toList(), List.of(), variables::get);
@@ -140,6 +152,11 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   public void control(String document) {
     documents.add(document);
     controls.set(document);
+  }
+
+  @Override
+  public boolean hasOwnConfiguration() {
+    return hasOwn;
   }
 
   @Override

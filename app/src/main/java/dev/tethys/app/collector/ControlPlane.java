@@ -255,6 +255,11 @@ final class ControlPlane {
     }
 
     @Override
+    public boolean hasOwnConfiguration() {
+      return role.hasOwnConfig();
+    }
+
+    @Override
     public String effective() {
       return role.printed();
     }

@@ -3,8 +3,10 @@ package dev.tethys.codec.opamp;
 import dev.tethys.codec.opamp.AgentToServer.Description;
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.protobuf.ProtoReader;
+import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import java.util.TreeMap;
@@ -14,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class AgentMessages {
   /** Deepest nesting of component health and of attribute values. */
   static final int MAX_DEPTH = 16;
+
+  /** Custom capabilities that are read of a message. */
+  private static final int MAX_CUSTOM = 64;
 
   private AgentMessages() {}
 
@@ -29,6 +34,7 @@ final class AgentMessages {
     RemoteStatus remote = null;
     CustomMessage custom = null;
     PackageStatuses packages = null;
+    List<String> customCapabilities = List.of();
     boolean disconnects = false;
     while (r.next()) {
       switch (r.field()) {
@@ -45,6 +51,7 @@ final class AgentMessages {
           disconnects = true;
         }
         case 10 -> flags = r.readLong();
+        case 12 -> customCapabilities = customCapabilities(r);
         case 13 -> custom = CustomMessage.read(r);
         default -> r.skip();
       }
@@ -64,7 +71,22 @@ final class AgentMessages {
         remote,
         (flags & 1) != 0,
         custom,
-        packages);
+        packages,
+        customCapabilities);
+  }
+
+  private static List<String> customCapabilities(ProtoReader r) {
+    List<String> out = new ArrayList<>();
+    int outer = r.enter();
+    while (r.next()) {
+      if (r.field() == 1 && out.size() < MAX_CUSTOM) {
+        out.add(r.readString());
+      } else {
+        r.skip();
+      }
+    }
+    r.leave(outer);
+    return List.copyOf(out);
   }
 
   private static Description description(ProtoReader r) {

@@ -2,6 +2,7 @@ package dev.tethys.codec.opamp;
 
 import dev.tethys.codec.protobuf.ProtoWriter;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Map;
 import java.util.SequencedMap;
 import org.jspecify.annotations.Nullable;
@@ -19,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param requestsUid whether the agent asks for an instance uid
  * @param custom null for none
  * @param packages states of packages
+ * @param customCapabilities those that are not of the custom message; empty for no news of them
  */
 @SuppressWarnings("ArrayRecordComponent") // not compared
 public record AgentToServer(
@@ -33,7 +35,38 @@ public record AgentToServer(
     @Nullable RemoteStatus remote,
     boolean requestsUid,
     @Nullable CustomMessage custom,
-    @Nullable PackageStatuses packages) {
+    @Nullable PackageStatuses packages,
+    List<String> customCapabilities) {
+
+  /** A message without news of custom capabilities. */
+  public AgentToServer(
+      byte[] uid,
+      long sequence,
+      long capabilities,
+      @Nullable Description description,
+      @Nullable ComponentHealth health,
+      @Nullable String config,
+      @Nullable Available available,
+      boolean disconnects,
+      @Nullable RemoteStatus remote,
+      boolean requestsUid,
+      @Nullable CustomMessage custom,
+      @Nullable PackageStatuses packages) {
+    this(
+        uid,
+        sequence,
+        capabilities,
+        description,
+        health,
+        config,
+        available,
+        disconnects,
+        remote,
+        requestsUid,
+        custom,
+        packages,
+        List.of());
+  }
 
   /** A message without states of packages. */
   public AgentToServer(
@@ -60,7 +93,8 @@ public record AgentToServer(
         remote,
         requestsUid,
         custom,
-        null);
+        null,
+        List.of());
   }
 
   /** Bits of what an agent can do. */
@@ -178,10 +212,15 @@ public record AgentToServer(
       w.end(w.begin(9));
     }
     w.int64Unless0(10, requestsUid ? 1 : 0);
-    if (custom != null) {
+    if (custom != null || !customCapabilities.isEmpty()) {
       int m = w.begin(12);
-      w.string(1, custom.capability());
+      if (custom != null && !customCapabilities.contains(custom.capability())) {
+        w.string(1, custom.capability());
+      }
+      customCapabilities.forEach(c -> w.string(1, c));
       w.end(m);
+    }
+    if (custom != null) {
       custom.write(w, 13);
     }
     if (available != null) {

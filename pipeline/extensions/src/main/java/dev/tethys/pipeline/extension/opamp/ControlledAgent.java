@@ -85,6 +85,12 @@ public final class ControlledAgent implements AutoCloseable {
    */
   public static final String TAP = "dev.tethys.tap";
 
+  /**
+   * Custom capability of an agent that has a configuration without a control plane, to which it
+   * returns by an offer without one.
+   */
+  public static final String OWN_CONFIGURATION = "dev.tethys.own-configuration";
+
   private static final int MAX_TAPS = 4;
 
   /** Ending of the name of a configuration's file. */
@@ -109,6 +115,9 @@ public final class ControlledAgent implements AutoCloseable {
      * @throws IOException when a component cannot start
      */
     void apply(List<Path> files, Map<String, String> variables) throws IOException;
+
+    /** Whether it has a configuration without a control plane. */
+    boolean hasOwnConfiguration();
 
     /** The effective configuration with secrets masked. */
     String effective();
@@ -236,6 +245,9 @@ public final class ControlledAgent implements AutoCloseable {
             LOG,
             this::offer);
     reports.takeCustom(this::take);
+    if (process.hasOwnConfiguration()) {
+      reports.declare(List.of(PipelineAccounts.CAPABILITY, TAP, OWN_CONFIGURATION));
+    }
     if (upgrades != null) {
       reports.takePackages(upgrades::offer);
       upgrades.reportTo(reports::packages);
@@ -454,6 +466,15 @@ public final class ControlledAgent implements AutoCloseable {
         return failed(config, refusal);
       }
       List<String> texts = RemoteConfigFolder.texts(config);
+      if (texts.isEmpty()
+          && running != null
+          && !running.isEmpty()
+          && !process.hasOwnConfiguration()) {
+        return failed(
+            config,
+            "the offer has no configuration, and this process has none of its own (--config), so"
+                + " that it would do nothing");
+      }
       Map<String, String> values = RemoteConfigFolder.variables(config);
       boolean same = texts.equals(running);
       if (same && values.equals(variables) && controls.isEmpty() && folder.keep(config.hash())) {

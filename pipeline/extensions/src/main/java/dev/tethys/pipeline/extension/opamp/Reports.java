@@ -17,6 +17,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.SequencedMap;
@@ -56,6 +57,7 @@ final class Reports {
   private @Nullable String config;
   private @Nullable RemoteStatus remote;
   private @Nullable PackageStatuses packages;
+  private List<String> customCapabilities = List.of();
   private final Map<String, CustomMessage> customs = new HashMap<>(); // the last of each type
   private final SequencedSet<String> unsentCustoms = new LinkedHashSet<>(); // types
   private final Set<String> onceCustoms = new HashSet<>(); // types that are no state
@@ -139,6 +141,11 @@ final class Reports {
           identifying = identity;
           others = beside;
         });
+  }
+
+  /** Declares custom capabilities, which are told with the description. */
+  void declare(List<String> custom) {
+    change(() -> customCapabilities = custom);
   }
 
   void reportHealth(ComponentHealth now) {
@@ -296,7 +303,8 @@ final class Reports {
                   whole || remote != knownRemote ? remote : null,
                   false,
                   nextCustom(),
-                  whole || packages != knownPackages ? packages : null),
+                  whole || packages != knownPackages ? packages : null,
+                  whole || !d.equals(knownDescription) ? customCapabilities : List.of()),
               whole,
               withComponents);
         });
