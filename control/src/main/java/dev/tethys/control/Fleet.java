@@ -13,6 +13,7 @@ import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -168,7 +169,7 @@ public final class Fleet {
     long count = before == null ? 0 : before.totalsCount();
     boolean own = custom != null && custom.capability().equals(PipelineAccounts.CAPABILITY);
     if (custom != null && own && custom.type().equals(PipelineAccounts.VOLUMES)) {
-      volumes.put(uid, custom.data(), clock.nanos());
+      volumes.put(uid, custom.data(), clock.nanos(), state(before, m));
     } else if (custom != null && custom.capability().equals(ControlledAgent.TAP)) {
       taps.accept(uid, custom);
     } else if (custom != null && own) {
@@ -200,6 +201,16 @@ public final class Fleet {
         m.description() != null // custom capabilities are told with it
             ? m.customCapabilities().contains(ControlledAgent.OWN_CONFIGURATION)
             : before != null && before.hasOwnConfiguration());
+  }
+
+  /** Process of an agent and what it was offered, by a message and what came before. */
+  private static String state(@Nullable AgentState before, AgentToServer m) {
+    ComponentHealth h = m.health() != null || before == null ? m.health() : before.health();
+    AgentToServer.RemoteStatus r =
+        m.remote() != null || before == null ? m.remote() : before.remote();
+    return (h == null ? 0 : h.startNanos())
+        + " "
+        + (r == null ? "" : HexFormat.of().formatHex(r.hash()) + " " + r.state());
   }
 
   private static void put(Map<String, String> into, Map<String, String> from) {

@@ -64,9 +64,13 @@ final class FleetVolumes {
 
   private record Key(String value, String signal) {}
 
-  /** Report of an agent. */
+  /**
+   * Report of an agent.
+   *
+   * @param state of the agent when it came: its process and what it was offered
+   */
   @SuppressWarnings("ArrayRecordComponent") // not compared
-  record Report(byte[] json, long nanos) {}
+  record Report(byte[] json, long nanos, String state) {}
 
   private final Map<UUID, List<Report>> reports = new HashMap<>(); // latest last; guarded by this
   private long bytes; // of all reports; guarded by this
@@ -76,14 +80,24 @@ final class FleetVolumes {
    *
    * @param nanos monotonic time of the report
    */
-  synchronized void put(UUID agent, byte[] report, long nanos) {
+  void put(UUID agent, byte[] report, long nanos) {
+    put(agent, report, nanos, "");
+  }
+
+  /**
+   * Adds a report of an agent.
+   *
+   * @param nanos monotonic time of the report
+   * @param state of the agent: counts of two states are not compared
+   */
+  synchronized void put(UUID agent, byte[] report, long nanos, String state) {
     List<Report> before = reports.getOrDefault(agent, List.of());
     remove(agent);
     if (report.length == 0 || report.length > MAX_REPORT || bytes + report.length > MAX_ALL) {
       return;
     }
     List<Report> kept = new ArrayList<>();
-    kept.add(new Report(report, nanos));
+    kept.add(new Report(report, nanos, state));
     bytes += report.length;
     for (Report r : before.reversed()) {
       long most = kept.size() == 1 ? MAX_ALL / 2 : MAX_ALL / 4;

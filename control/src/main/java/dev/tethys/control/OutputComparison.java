@@ -1,5 +1,8 @@
 package dev.tethys.control;
 
+import static java.util.Objects.requireNonNull;
+
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
@@ -9,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -27,6 +31,9 @@ import tools.jackson.databind.node.ObjectNode;
  * output differed from that ratio at the reports within the time, what the pipeline holds more at
  * the end than at the begin, and the chance of random decisions. A difference is judged only where
  * it is larger than the errors.
+ *
+ * <p>Counts of two processes, configurations or sets of live controls are never compared: an agent
+ * labels its reports with these, and begins anew here where a label changes.
  */
 final class OutputComparison {
   /** Agents of each kind that are compared. */
@@ -35,7 +42,7 @@ final class OutputComparison {
   /** Fewest items for which a value is compared. */
   static final long MIN_ITEMS = 20;
 
-  /** Fewest intervals between reports of an agent before a difference is judged. */
+  /** Fewest intervals between reports in which an agent took items, for a judgment. */
   static final int MIN_INTERVALS = 3;
 
   /** Differences that are shown. */
@@ -71,9 +78,13 @@ final class OutputComparison {
    * @param held items that exporters hold
    * @param counts items and bytes in, then out
    * @param partial attributes of which not all values are reported
+   * @param run identifies the process and what it runs; counts of two runs are not compared
+   * @param controls identifies the live controls that are active
    */
   private record Point(
       long nanos,
+      String run,
+      String controls,
       long taken,
       long waiting,
       long held,
@@ -113,8 +124,11 @@ final class OutputComparison {
         sum = false;
       }
       JsonNode b = n.path("balance");
+      boolean labelled = n.has("run");
       return new Point(
           report.nanos(),
+          labelled ? n.path("run").asString("") : report.state(),
+          labelled ? n.path("controls").asString("") : "",
           b.path("in").asLong(0) + b.path("created").asLong(0),
           b.path("waiting").asLong(0),
           b.path("held").asLong(0),
@@ -138,11 +152,26 @@ final class OutputComparison {
   /** Reports of one run of an agent, in their order. */
   private static final class Series {
     private final List<Point> points = new ArrayList<>();
+    private String cut = ""; // why earlier reports do not count
 
     Series() {}
 
-    Series(List<FleetVolumes.Report> reports) {
-      reports.forEach(this::add);
+    /** A series of the reports from a time on, monotonic. */
+    Series(List<FleetVolumes.Report> reports, long from) {
+      reports.stream().filter(r -> r.nanos() - from >= 0).forEach(this::add);
+    }
+
+    private String controls() {
+      return points.isEmpty() ? "" : points.getLast().controls;
+    }
+
+    /** Intervals in which a value was taken. */
+    private int activeIntervals(Key taken) {
+      int out = 0;
+      for (int i = 1; i < points.size(); i++) {
+        out += points.get(i).of(taken)[0] > points.get(i - 1).of(taken)[0] ? 1 : 0;
+      }
+      return out;
     }
 
     /** Takes a report; whether it is a new one that follows another. */
@@ -154,8 +183,13 @@ final class OutputComparison {
       if (p == null) {
         return false;
       }
-      if (!points.isEmpty() && p.taken < points.getLast().taken) {
-        points.clear(); // the agent was started anew
+      if (!points.isEmpty()) {
+        Point last = points.getLast();
+        boolean anew = !p.run.equals(last.run) || p.taken < last.taken;
+        if (anew || !p.controls.equals(last.controls)) {
+          cut = anew ? "started anew, or took another configuration" : "got other live controls";
+          points.clear();
+        }
       }
       points.add(p);
       if (points.size() > MAX_POINTS) {
@@ -204,7 +238,7 @@ final class OutputComparison {
         least = Math.min(least, d);
         most = Math.max(most, d);
       }
-      return most - least;
+      return (most - least) * chance(activeIntervals(taken));
     }
 
     private long waits() {
@@ -221,14 +255,36 @@ final class OutputComparison {
   }
 
   /**
+   * By how much more few intervals may differ than they show: quantiles of Student's distribution,
+   * relative to that of many.
+   */
+  private static double chance(int intervals) {
+    return switch (intervals) {
+      case 0, 1, 2 -> 6.5;
+      case 3 -> 2.2;
+      case 4 -> 1.6;
+      case 5 -> 1.4;
+      case 6 -> 1.3;
+      default -> 1.2;
+    };
+  }
+
+  /**
    * Output of some agents for what they took.
    *
    * @param ratio items and bytes to exporters, for one of each that was taken
    * @param error by how much the ratios may be wrong
-   * @param intervals fewest of an agent
+   * @param intervals fewest of an agent in which it took some
    */
   private record Measure(long taken, double[] ratio, double[] error, int intervals) {
+    /** Of those with enough intervals, where there are such: others would hide what these show. */
     static Measure of(Collection<Series> all, Key given, Key taken) {
+      List<Series> enough =
+          all.stream().filter(s -> s.activeIntervals(taken) >= MIN_INTERVALS).toList();
+      return sum(enough.isEmpty() ? all : enough, given, taken);
+    }
+
+    private static Measure sum(Collection<Series> all, Key given, Key taken) {
       double[] in = new double[2];
       double[] out = new double[2];
       double[] spread = new double[2];
@@ -246,7 +302,7 @@ final class OutputComparison {
         }
         waits += Math.abs(s.waits());
         sum += Math.max(0, s.taken());
-        intervals = Math.min(intervals, s.intervals());
+        intervals = Math.min(intervals, s.activeIntervals(taken));
       }
       double[] ratio = {part(out[0], in[0]), part(out[1], in[1])};
       double[] error = new double[2];
@@ -343,7 +399,11 @@ final class OutputComparison {
 
     private String unclear() {
       if (!isLongEnough()) {
-        return "the outputs of " + key.signal + " are not compared yet: too few reports of volumes";
+        return "the outputs of "
+            + key.signal
+            + " are not compared yet: too few reports of volumes with items ("
+            + against
+            + ")";
       }
       int i = error(0) >= error(1) ? 0 : 1;
       return String.format(
@@ -357,16 +417,68 @@ final class OutputComparison {
     }
   }
 
+  private static final long LONG_AGO = Long.MIN_VALUE / 4; // of no overflow when subtracted
+
+  /** Time before a version was applied from which on reports of agents without it count. */
+  private static final long AT_THE_SAME_TIME = Duration.ofSeconds(15).toNanos();
+
   private final Map<UUID, Series> fresh = new HashMap<>();
   private final Map<UUID, Series> others = new HashMap<>();
   private final Map<UUID, Series> before = new HashMap<>();
   private List<Row> rows = List.of();
-  private Map<String, Row> besideBefore = Map.of(); // by signal
+  private Map<String, Compared> signals = Map.of();
+
+  /**
+   * Comparisons of a signal.
+   *
+   * @param beside with agents without the version; null for none that can be compared
+   * @param single with each of these agents by itself
+   * @param self with the same agents before; null for none that can be compared
+   */
+  private record Compared(@Nullable Row beside, List<Row> single, @Nullable Row self) {
+    private Row shown() {
+      return beside != null ? beside : requireNonNull(self);
+    }
+
+    /**
+     * The result of both comparisons. Agents differ by what they are sent, and traffic changes with
+     * time: a version has changed an output only where that differs from agents without the
+     * version, from each of them, and from the same agents before.
+     */
+    private LimitResult withLimit(double most) {
+      LimitResult b = beside == null ? LimitResult.ABOVE : beside.compareWithLimit(most);
+      LimitResult s = self == null ? LimitResult.ABOVE : self.compareWithLimit(most);
+      if (b == LimitResult.WITHIN || s == LimitResult.WITHIN) {
+        return LimitResult.WITHIN;
+      }
+      boolean all =
+          b == LimitResult.ABOVE
+              && s == LimitResult.ABOVE
+              && single.stream().allMatch(r -> r.compareWithLimit(most) == LimitResult.ABOVE);
+      return all ? LimitResult.ABOVE : LimitResult.UNCLEAR;
+    }
+
+    /** The comparison that is not clear. */
+    private Row unclear(double most) {
+      if (beside != null && beside.compareWithLimit(most) == LimitResult.UNCLEAR) {
+        return beside;
+      }
+      if (self != null && self.compareWithLimit(most) == LimitResult.UNCLEAR) {
+        return self;
+      }
+      for (Row r : single) {
+        if (r.compareWithLimit(most) != LimitResult.ABOVE) {
+          return r;
+        }
+      }
+      return shown();
+    }
+  }
 
   /** Keeps the last reports of an agent before it is offered the version. */
   void reach(FleetVolumes volumes, UUID agent) {
-    Series known = others.remove(agent);
-    Series s = known == null ? new Series(volumes.all(agent)) : known;
+    others.remove(agent);
+    Series s = new Series(volumes.all(agent), LONG_AGO);
     if (s.intervals() > 0 && before.size() < MAX_AGENTS) {
       before.put(agent, s);
     }
@@ -380,7 +492,9 @@ final class OutputComparison {
    */
   void update(FleetVolumes volumes, Map<UUID, Long> applied, List<UUID> without) {
     boolean news = false;
+    long first = Long.MAX_VALUE;
     for (Map.Entry<UUID, Long> e : applied.entrySet()) {
+      first = Math.min(first, e.getValue());
       FleetVolumes.Report last = volumes.last(e.getKey());
       if (last != null
           && last.nanos() - e.getValue() >= 0
@@ -391,11 +505,12 @@ final class OutputComparison {
     if (applied.isEmpty()) {
       return;
     }
+    others.keySet().retainAll(without);
     for (UUID u : without) {
       Series s = others.get(u);
       FleetVolumes.Report last = volumes.last(u);
       if (s == null && others.size() < MAX_AGENTS) {
-        others.put(u, new Series(volumes.all(u)));
+        others.put(u, new Series(volumes.all(u), first - AT_THE_SAME_TIME));
         news = true;
       } else if (s != null && last != null) {
         news |= s.add(last);
@@ -407,46 +522,86 @@ final class OutputComparison {
   }
 
   private void compare() {
-    besideBefore = new HashMap<>();
-    List<Row> found = new ArrayList<>();
+    String controls = controls();
+    List<Series> now = with(fresh, controls);
+    List<Series> beside = with(others, controls);
+    List<Series> then = new ArrayList<>(); // of the same agents
+    before.forEach(
+        (u, x) -> {
+          if (fresh.containsKey(u) && x.controls().equals(controls)) {
+            then.add(x);
+          }
+        });
+    Map<String, Compared> found = new TreeMap<>();
+    List<Row> shown = new ArrayList<>();
     Set<Key> keys =
         new TreeSet<>(
             Comparator.comparing(Key::signal)
                 .thenComparing(Key::attribute)
                 .thenComparing(Key::value));
-    for (Map<UUID, Series> side : List.of(fresh, others, before)) {
-      for (Series s : side.values()) {
+    for (List<Series> side : List.of(now, beside, then)) {
+      for (Series s : side) {
         if (s.intervals() > 0) {
           keys.addAll(s.points.getLast().counts.keySet());
         }
       }
     }
     for (Key k : keys) {
-      Row self = row(k, before.values(), BEFORE);
-      Row row = row(k, others.values(), OTHERS);
-      if (self != null && k.attribute.isEmpty()) {
-        besideBefore.put(k.signal, self);
+      Row self = row(k, now, then, BEFORE);
+      Row row = row(k, now, beside, OTHERS);
+      Row first = row == null ? self : row;
+      if (first != null && k.attribute.isEmpty()) {
+        List<Row> single = new ArrayList<>();
+        for (Series s : beside) {
+          Row one = row(k, now, List.of(s), OTHERS);
+          if (one != null && one.isLongEnough()) {
+            single.add(one);
+          }
+        }
+        found.put(k.signal, new Compared(row, List.copyOf(single), self));
       }
-      Row shown = row == null ? self : row;
-      if (shown != null && (k.attribute.isEmpty() || shown.change() >= SHOWN && shown.isClear())) {
-        found.add(shown);
+      if (first != null && (k.attribute.isEmpty() || first.change() >= SHOWN && first.isClear())) {
+        shown.add(first);
       }
     }
-    found.sort(
+    shown.sort(
         Comparator.comparing((Row r) -> !r.key.attribute.isEmpty())
             .thenComparing((Row r) -> -r.change()));
-    rows = List.copyOf(found.subList(0, Math.min(MAX_ROWS, found.size())));
+    signals = found;
+    rows = List.copyOf(shown.subList(0, Math.min(MAX_ROWS, shown.size())));
+  }
+
+  /** Live controls of most agents with the version, preferably of such as others have as well. */
+  private String controls() {
+    Map<String, Integer> agents = new TreeMap<>();
+    fresh.values().forEach(s -> agents.merge(s.controls(), 1, Integer::sum));
+    String out = "";
+    long most = -1;
+    for (Map.Entry<String, Integer> e : agents.entrySet()) {
+      boolean beside = others.values().stream().anyMatch(s -> s.controls().equals(e.getKey()));
+      long weight = e.getValue() + (beside ? 1_000 : 0);
+      if (weight > most) {
+        most = weight;
+        out = e.getKey();
+      }
+    }
+    return out;
+  }
+
+  private static List<Series> with(Map<UUID, Series> of, String controls) {
+    return of.values().stream().filter(s -> s.controls().equals(controls)).toList();
   }
 
   /** The difference from some agents; null for too few items. */
-  private @Nullable Row row(Key k, Collection<Series> without, String against) {
+  private static @Nullable Row row(
+      Key k, Collection<Series> now, Collection<Series> without, String against) {
     Measure a = Measure.of(without, k, k);
-    Measure b = Measure.of(fresh.values(), k, k);
+    Measure b = Measure.of(now, k, k);
     if (a.taken == 0 && b.taken == 0 && !k.attribute.isEmpty()) {
       // The pipeline itself makes the value: its part of the whole is compared.
       Key whole = Key.whole(k.signal);
       a = Measure.of(without, k, whole);
-      b = Measure.of(fresh.values(), k, whole);
+      b = Measure.of(now, k, whole);
       if (Math.max(a.ratio[0] * a.taken, b.ratio[0] * b.taken) < MIN_ITEMS) {
         return null;
       }
@@ -454,42 +609,48 @@ final class OutputComparison {
     return a.isEnough() && b.isEnough() ? new Row(k, a, b, against) : null;
   }
 
-  private List<Row> signals() {
-    return rows.stream().filter(r -> r.key.attribute.isEmpty()).toList();
-  }
-
-  /**
-   * Agents may differ by what they are sent: what is above the limit next to others, and within it
-   * next to the same agents before, is no change by the version.
-   */
-  private LimitResult compareWithLimit(Row r, double most) {
-    LimitResult v = r.compareWithLimit(most);
-    Row self = besideBefore.get(r.key.signal);
-    return v != LimitResult.WITHIN
-            && self != null
-            && self.compareWithLimit(most) == LimitResult.WITHIN
-        ? LimitResult.WITHIN
-        : v;
-  }
-
   /** What is missing to say that no output has changed by more than a share; "" for nothing. */
   String undecided(double most) {
-    if (signals().isEmpty()) {
-      return "the outputs of agents with and without the version are not compared yet";
+    if (signals.isEmpty()) {
+      return "the outputs of agents with and without the version are not compared yet" + cuts();
     }
-    for (Row r : signals()) {
-      if (compareWithLimit(r, most) == LimitResult.UNCLEAR) {
-        return r.unclear();
+    for (Compared c : signals.values()) {
+      if (c.withLimit(most) == LimitResult.UNCLEAR) {
+        return c.unclear(most).unclear() + cuts();
       }
     }
     return "";
   }
 
+  /** Why reports of agents do not count; "" where all do. */
+  private String cuts() {
+    StringBuilder out = new StringBuilder();
+    for (Map<UUID, Series> side : List.of(fresh, others)) {
+      side.forEach(
+          (uid, s) -> {
+            if (!s.cut.isEmpty() && s.intervals() < MIN_INTERVALS && out.isEmpty()) {
+              out.append("; agent ").append(uid).append(' ').append(s.cut);
+              out.append(", so that its counts begin anew");
+            }
+          });
+    }
+    String controls = controls();
+    boolean other =
+        !before.isEmpty()
+            && before.entrySet().stream()
+                .noneMatch(
+                    e -> fresh.containsKey(e.getKey()) && e.getValue().controls().equals(controls));
+    if (out.isEmpty() && other && !fresh.isEmpty()) {
+      out.append("; live controls differ from those before the version");
+    }
+    return out.toString();
+  }
+
   /** The first signal whose output has changed by more than a share; "" for none. */
   String problem(double most) {
-    for (Row r : signals()) {
-      if (compareWithLimit(r, most) == LimitResult.ABOVE) {
-        return r.text();
+    for (Compared c : signals.values()) {
+      if (c.withLimit(most) == LimitResult.ABOVE) {
+        return c.shown().text();
       }
     }
     return "";

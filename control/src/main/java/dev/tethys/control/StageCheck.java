@@ -231,6 +231,8 @@ final class StageCheck {
     if (settling || first) {
       return "";
     }
+    reached.atApply = null; // counts of the process before say nothing of this one
+    reached.withVersion = null;
     reached.restarts++;
     return reached.stage == r.stage || reached.restarts > 1
         ? "the process of agent "

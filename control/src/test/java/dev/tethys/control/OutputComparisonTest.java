@@ -216,4 +216,115 @@ class OutputComparisonTest {
     update(10, OTHER);
     assertThat(outputs.undelivered(0.1)).isEmpty();
   }
+
+  private void labelled(UUID agent, long nanos, String run, String controls, long in, long out) {
+    volumes.put(
+        agent,
+        ("{\"run\":\""
+                + run
+                + "\",\"controls\":\""
+                + controls
+                + "\",\"balance\":{\"in\":"
+                + in
+                + "},\"by\":{\"service.name\":["
+                + row("cart", "traces", in, out)
+                + "]}}")
+            .getBytes(StandardCharsets.UTF_8),
+        nanos);
+  }
+
+  /** The counts of the new process are higher already, and its ratio is the same. */
+  @Test
+  void countsOfTwoProcessesAreNotCompared() {
+    for (int i = 0; i < 6; i++) {
+      labelled(OTHER, 6 + 10L * i, "o", "", 1_000L * i, 2_000L * i);
+      if (i < 2) {
+        labelled(FRESH, 11 + 10L * i, "a", "", 100L * i, 200L * i);
+      } else {
+        labelled(FRESH, 11 + 10L * i, "b", "", 1_000L * i, 2_300 + 2_000L * (i - 1));
+      }
+      update(10, OTHER);
+      assertThat(outputs.problem(0.1)).isEmpty();
+      if (i == 2) {
+        assertThat(outputs.undecided(0.1)).contains("started anew", "its counts begin anew");
+      }
+    }
+    assertThat(outputs.undecided(0.1)).isEmpty();
+  }
+
+  /** A control samples all agents to a half until it ends in the middle. */
+  @Test
+  void countsWithAndWithoutALiveControlAreNotCompared() {
+    for (int i = 0; i < 5; i++) {
+      labelled(FRESH, 1 + i, "a", "c1", 1_000L * i, 500L * i);
+    }
+    outputs.reach(volumes, FRESH);
+    long fresh = 2_500;
+    long other = 500;
+    for (int i = 0; i < 9; i++) {
+      fresh += i < 4 ? 500 : 1_000;
+      other += i < 5 ? 500 : 1_000; // it gets the end later
+      labelled(FRESH, 11 + 10L * i, "b", i < 4 ? "c1" : "", 5_000 + 1_000L * i, fresh);
+      labelled(OTHER, 12 + 10L * i, "o", i < 5 ? "c1" : "", 1_000L * (i + 1), other);
+      update(10, OTHER);
+      assertThat(outputs.problem(0.1)).isEmpty();
+      if (i == 5) {
+        assertThat(outputs.undecided(0.1)).isNotEmpty();
+      }
+    }
+    assertThat(outputs.undecided(0.1)).isEmpty();
+  }
+
+  @Test
+  void agentsWithoutTrafficKeepNoneWaiting() {
+    UUID idle = new UUID(0, 3);
+    labelled(idle, 5, "i", "", 1_000, 1_000);
+    labelled(idle, 6, "i", "", 1_100, 1_100);
+    for (int i = 0; i < 6; i++) {
+      labelled(OTHER, 6 + 10L * i, "o", "", 1_000L * i, 1_000L * i);
+      labelled(FRESH, 11 + 10L * i, "b", "", 1_000L * i, 1_000L * i);
+      update(10, OTHER, idle);
+    }
+    assertThat(outputs.undecided(0.1)).isEmpty();
+  }
+
+  /** One burst, such as of a queue, leaves no intervals to tell its error from. */
+  @Test
+  void oneBurstIsNotJudged() {
+    for (int i = 0; i < 8; i++) {
+      labelled(OTHER, 6 + 10L * i, "o", "", 1_000L * i, 2_000L * i);
+      labelled(FRESH, 11 + 10L * i, "b", "", i == 0 ? 0 : 500, i == 0 ? 0 : 1_101);
+      update(10, OTHER);
+      assertThat(outputs.problem(0.1)).isEmpty();
+    }
+    assertThat(outputs.undecided(0.1)).contains("too few reports of volumes with items");
+  }
+
+  /** Agents are sent other records, of which a filter leaves other parts. */
+  @Test
+  void anAgentThatIsLikeOneOfTheOthersIsNotChanged() {
+    UUID third = new UUID(0, 3);
+    for (int i = 0; i < 9; i++) {
+      labelled(OTHER, 6 + 10L * i, "o", "", 3_000L * i, 3_000L * i);
+      labelled(third, 7 + 10L * i, "t", "", 1_000L * i, 700L * i);
+      labelled(FRESH, 11 + 10L * i, "b", "", 1_000L * i, 720L * i);
+      update(10, OTHER, third);
+      assertThat(outputs.problem(0.1)).isEmpty();
+    }
+    assertThat(outputs.undecided(0.1)).isNotEmpty();
+  }
+
+  @Test
+  void aTenthLessIsFoundAtOneAgentWithinFourReports() {
+    for (int i = 0; i < 5; i++) {
+      labelled(FRESH, 1 + i, "a", "", 1_000L * i, 1_000L * i);
+    }
+    outputs.reach(volumes, FRESH);
+    for (int i = 0; i < 4; i++) {
+      labelled(OTHER, 6 + 10L * i, "o", "", 1_000L * i, 1_000L * i);
+      labelled(FRESH, 11 + 10L * i, "b", "", 5_000 + 1_000L * i, 5_000 + 900L * i);
+      update(10, OTHER);
+    }
+    assertThat(outputs.problem(0.05)).contains("traces: 0.900 items", "1.000 without");
+  }
 }

@@ -21,6 +21,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.PublicKey;
+import java.security.SecureRandom;
 import java.time.Duration;
 import java.util.Collections;
 import java.util.LinkedHashMap;
@@ -31,6 +32,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 
@@ -177,6 +179,8 @@ public final class ControlledAgent implements AutoCloseable {
   private final CountDownLatch over = new CountDownLatch(1);
   private final SequencedMap<String, String> identity = new LinkedHashMap<>();
   private volatile long changedNanos;
+  private final AtomicLong changes = new AtomicLong(); // of what runs, before and after each
+  private final String boot = Long.toHexString(new SecureRandom().nextLong());
   private volatile boolean started;
 
   /** Texts of the configuration that runs; null when it is not known. Guarded by this. */
@@ -406,16 +410,56 @@ public final class ControlledAgent implements AutoCloseable {
     Duration every = close ? CLOSE_VOLUMES : SELDOM;
     if (volumes.isEmpty() || now - volumesNanos >= every.toNanos()) {
       volumesNanos = now;
+      long changesBefore = changes.get();
       String next = process.volumes();
-      if (!next.equals(volumes)) {
-        volumes = next;
+      String controls = controls(accounts);
+      boolean steady =
+          changes.get() == changesBefore && controls.equals(controls(process.accounts()));
+      String labelled = labelled(next, changesBefore + (steady ? "" : "+" + now), controls);
+      if (!labelled.equals(volumes)) {
+        volumes = labelled;
         reports.sendCustom(
             new CustomMessage(
                 PipelineAccounts.CAPABILITY,
                 PipelineAccounts.VOLUMES,
-                next.getBytes(StandardCharsets.UTF_8)));
+                labelled.getBytes(StandardCharsets.UTF_8)));
       }
     }
+  }
+
+  /** Active live controls and steps of quotas, which make counts before and after differ. */
+  private static String controls(PipelineAccounts of) {
+    StringBuilder out = new StringBuilder();
+    Map<String, PipelineAccounts.Control> all = of.controls();
+    if (all != null) {
+      new TreeMap<>(all)
+          .forEach(
+              (id, c) -> {
+                if (c.active()) {
+                  out.append(id).append('@').append(c.startMillis());
+                  c.quotas().forEach(q -> out.append(',').append(q.step()));
+                  out.append(' ');
+                }
+              });
+    }
+    return out.isEmpty() ? "" : Integer.toHexString(out.toString().hashCode());
+  }
+
+  /**
+   * A report of volumes with what its counts are of: only those of the same run and the same live
+   * controls can be compared.
+   */
+  private String labelled(String json, String change, String controls) {
+    return json.isEmpty()
+        ? ""
+        : "{\"run\":\""
+            + boot
+            + "."
+            + change
+            + "\",\"controls\":\""
+            + controls
+            + "\","
+            + json.substring(1);
   }
 
   private void offer(RemoteConfig config) {
@@ -482,7 +526,9 @@ public final class ControlledAgent implements AutoCloseable {
       }
       List<Path> files = folder.stage(config);
       if (!same || !values.equals(variables)) {
+        changes.incrementAndGet();
         String error = named(replace(files, values), files, RemoteConfigFolder.names(config));
+        changes.incrementAndGet();
         if (!error.isEmpty()) {
           return failed(config, same ? VARIABLES_FAILED + error : error);
         }
