@@ -151,7 +151,7 @@ function Items({ title, of }: { title: string; of: SourceItem[] }) {
           {of.map((one) => {
             const state = SOURCE_STATES[one.state] ?? { name: one.state, badge: 'histogram', meaning: '' };
             return (
-              <tr key={`${one.kind} ${one.name} ${one.file}`}>
+              <tr key={`${one.kind} ${one.name} ${one.file} ${one.detail}`}>
                 <th scope="row">{one.name || '–'}</th>
                 <td>{one.kind || '–'}</td>
                 <td>

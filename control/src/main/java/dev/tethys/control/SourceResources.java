@@ -137,7 +137,7 @@ final class SourceResources {
   }
 
   /**
-   * Reads files. Those with an error keep what they had before.
+   * Reads files. Documents with an error keep what they had before.
    *
    * @throws IOException where they are too large together
    */
@@ -154,37 +154,31 @@ final class SourceResources {
     Map<String, SourceFiles.File> right = new TreeMap<>();
     Manifests all = Manifests.NONE;
     for (SourceFiles.File f : files) {
-      SourceFiles.File used = f;
-      List<SourceResource> own;
-      Manifests mdai;
-      try {
-        if (!f.problem().isEmpty()) {
-          throw new ConfigException("", f.problem());
-        }
-        own = SourceResource.parse(f.path(), f.text());
-        mdai = mdai(f);
-      } catch (ConfigException e) {
-        broken.add(Item.invalid("", "", f, String.valueOf(e.getMessage())));
-        used = kept.files.get(f.path());
-        if (used == null) {
-          continue;
-        }
-        try {
-          own = SourceResource.parse(used.path(), used.text());
-          mdai = mdai(used);
-        } catch (ConfigException e2) { // of another version of this program
-          continue;
-        }
+      SourceDocuments own = SourceDocuments.of(f);
+      own.bad().forEach(b -> broken.add(Item.invalid(b.kind(), b.name(), f, b.error())));
+      SourceFiles.File before = own.bad().isEmpty() ? null : kept.files.get(f.path());
+      if (before != null) {
+        own = own.keeping(SourceDocuments.of(before));
       }
+      if (own.good().isEmpty() && !own.bad().isEmpty()) {
+        continue;
+      }
+      SourceFiles.File used =
+          own.bad().isEmpty()
+              ? f
+              : new SourceFiles.File(f.path(), own.text(), f.commit(), f.author(), f.subject());
       right.put(used.path(), used);
-      try {
-        all = all.with(mdai);
-        rules.manifestsOfFlags().with(mdai);
-      } catch (ConfigException e) {
-        broken.add(Item.invalid("", "", f, String.valueOf(e.getMessage())));
-      }
-      for (SourceResource r : own) {
-        place(r, used);
+      for (SourceDocuments.Document d : own.good()) {
+        try {
+          Manifests more = all.with(d.manifests());
+          rules.manifestsOfFlags().with(d.manifests());
+          all = more;
+        } catch (ConfigException e) {
+          broken.add(Item.invalid("", "", f, String.valueOf(e.getMessage())));
+        }
+        for (SourceResource r : d.resources()) {
+          place(r, used);
+        }
       }
     }
     manifests = all;
@@ -197,12 +191,6 @@ final class SourceResources {
       }
     }
     tests = byName;
-  }
-
-  private static Manifests mdai(SourceFiles.File f) {
-    return f.text().contains(ManifestReader.GROUP)
-        ? ManifestReader.parse(f.path(), f.text())
-        : Manifests.NONE;
   }
 
   private void place(SourceResource r, SourceFiles.File f) {

@@ -261,6 +261,47 @@ class RepositoryTest extends FleetCase {
   }
 
   @Test
+  void anErrorInADocumentHidesNoOtherOfItsFile() throws Exception {
+    fleet(1);
+    String second = MUTE.replace("mute-checkout", "mute-cart");
+    String third = MUTE.replace("mute-checkout", "mute-mail");
+    String wrong = second.replace("signals:", "signal:");
+    commit("controls/all.yaml", wrong + "---\n" + MUTE, "One is wrong from the start");
+    JsonNode now = pull();
+    assertThat(resource(now, "mute-checkout").path("state").asString()).isEqualTo("current");
+    assertThat(resource(now, "mute-cart").path("state").asString()).isEqualTo("invalid");
+    assertThat(resource(now, "mute-cart").path("detail").asString())
+        .startsWith("controls/all.yaml:6:3: ");
+    assertThat(active().size()).isEqualTo(1);
+
+    commit("controls/all.yaml", MUTE + "---\n" + second, "Both are right");
+    pull();
+    assertThat(active().size()).isEqualTo(2);
+
+    // One with an error keeps what it had; the others change.
+    int line = MUTE.split("\n", -1).length;
+    commit("controls/all.yaml", MUTE + "---\n" + wrong + "---\n" + third, "One is wrong");
+    now = pull();
+    assertThat(now.path("resources").toString())
+        .contains("controls/all.yaml:" + (line + 6) + ":3: ");
+    assertThat(active().size()).isEqualTo(3);
+    java.util.Objects.requireNonNull(server).close();
+    start(port, Tokens.NONE);
+    assertThat(active().size()).isEqualTo(3);
+    pull();
+    assertThat(active().size()).isEqualTo(3);
+
+    // Which resource a text is that is no YAML is not known: none is taken for removed.
+    commit("controls/all.yaml", MUTE + "---\n{ - [\n---\n" + third, "No YAML");
+    now = pull();
+    assertThat(now.path("resources").toString()).contains("controls/all.yaml:" + (line + 1) + ":");
+    assertThat(active().size()).isEqualTo(3);
+    commit("controls/all.yaml", MUTE + "---\n" + third, "Without it");
+    pull();
+    assertThat(active().size()).isEqualTo(2);
+  }
+
+  @Test
   void controlsOfFilesStartChangeAndEndWithThem() throws Exception {
     fleet(1);
     commit("controls/mute.yaml", MUTE, "Mute checkout");
