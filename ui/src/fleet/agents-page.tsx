@@ -165,6 +165,11 @@ function AgentPanel({ uid, onClose }: { uid: string; onClose: () => void }) {
               <span className="mono-text">{agent.configuration.error}</span>
             </Notice>
           )}
+          {agent.configuration.kept && (
+            <Notice kind="info" title="Keeps an undone version">
+              The agent {agent.configuration.kept}.
+            </Notice>
+          )}
           <LabelChips labels={agent.labels} />
           <dl className="fleet-facts">
             <div>

@@ -40,6 +40,8 @@ export interface Agent {
     name?: string;
     version?: number;
     current?: boolean;
+    /** Why it keeps a version that was undone. */
+    kept?: string;
   };
   items?: Items;
   effectiveConfiguration?: string;
@@ -104,6 +106,15 @@ export interface Rollout {
   /** Why there are no outputs for this token. */
   outputsHidden?: string;
   agents: { uid: string; applied: boolean }[];
+  /** What its agents run after an undo, in the answer of that alone. */
+  returns?: Returned[];
+}
+
+/** Agents that an undo returns; `why` where they cannot return. */
+export interface Returned {
+  to: string;
+  agents: number;
+  why: string;
 }
 
 export interface AuditEntry {

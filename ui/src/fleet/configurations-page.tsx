@@ -336,6 +336,7 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
   const [soak, setSoak] = useState('10s');
   const [lost, setLost] = useState('0.01');
   const [items, setItems] = useState('100');
+  const [outputs, setOutputs] = useState('');
   const reached = useAgents(selector);
   return (
     <ChangeDialog
@@ -350,6 +351,7 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
           soak,
           maxLost: Number(lost),
           minItems: Number(items),
+          ...(outputs.trim() !== '' && { maxOutputChange: Number(outputs) }),
           reason,
         });
         await navigate({ to: '/fleet/rollouts' });
@@ -378,6 +380,13 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
         value={items}
         onChange={setItems}
         hint="Items that the agents of a stage must take before the next one. After 5 minutes without them the rollout is paused."
+      />
+      <Field
+        label="Largest output change"
+        value={outputs}
+        placeholder="0.1"
+        onChange={setOutputs}
+        hint="Share by which items or bytes to exporters may change for each that is taken, before the rollout is undone; empty for any."
       />
       <p className="muted">
         The version goes to 1 agent, then 3, 15, 75. <Link to="/fleet/rollouts">Rollouts</Link> shows it.

@@ -86,7 +86,8 @@ export function ChangeDialog(props: {
   };
   return (
     <Dialog title={props.title} open onClose={props.onClose} wide={props.wide}>
-      <form className="fleet-form" onSubmit={(e) => void submit(e)}>
+      {/* An error is of what was sent: it goes when anything is changed. */}
+      <form className="fleet-form" onSubmit={(e) => void submit(e)} onChange={() => setError(undefined)}>
         {props.children}
         <Field label="Reason" value={reason} onChange={setReason} placeholder="kept in the audit log" />
         {error && <ErrorNotice error={error} />}

@@ -54,6 +54,8 @@ describe('agents', () => {
         agent('a', { configuration: { state: 'applied', hash: '', error: '', name: 'e', current: false } }),
       ),
     ).toBe('applying');
+    const kept = { state: 'applied' as const, hash: '', error: '', kept: 'keeps version 1', current: true };
+    expect(stateOf(agent('a', { configuration: kept }))).toBe('kept');
   });
 
   it('are sorted by trouble and found by labels', () => {

@@ -1,16 +1,17 @@
 /** State of agents and rollouts in words, and sums over the fleet. */
 import type { Agent, Items, Rollout } from './api';
 
-export type State = 'failed' | 'unhealthy' | 'away' | 'applying' | 'healthy' | 'unknown';
+export type State = 'failed' | 'unhealthy' | 'away' | 'applying' | 'kept' | 'healthy' | 'unknown';
 
 /** What is worst about an agent comes first in lists. */
-const ORDER: State[] = ['failed', 'unhealthy', 'away', 'applying', 'unknown', 'healthy'];
+const ORDER: State[] = ['failed', 'unhealthy', 'away', 'applying', 'kept', 'unknown', 'healthy'];
 
 export const BADGES: Record<State, { name: string; badge: string }> = {
   failed: { name: 'Configuration refused', badge: 'err' },
   unhealthy: { name: 'Unhealthy', badge: 'err' },
   away: { name: 'Away', badge: 'warn' },
   applying: { name: 'Applying', badge: 'warn' },
+  kept: { name: 'Keeps an undone version', badge: 'warn' },
   unknown: { name: 'No health', badge: 'histogram' },
   healthy: { name: 'Healthy', badge: 'ok' },
 };
@@ -20,6 +21,7 @@ export function stateOf(agent: Agent): State {
   if (!agent.connected) return 'away';
   if (agent.health && !agent.health.healthy) return 'unhealthy';
   if (agent.configuration.name !== undefined && agent.configuration.current === false) return 'applying';
+  if (agent.configuration.kept) return 'kept';
   return agent.health ? 'healthy' : 'unknown';
 }
 

@@ -3,9 +3,9 @@ import { Link } from '@tanstack/react-router';
 import { useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { Moment } from '../components/moment';
-import { Button, Empty } from '../components/ui';
+import { Button, Empty, Notice } from '../components/ui';
 import { counted } from '../lib/units';
-import { compareKeys, type Rollout, useAgents, useChange, useRollouts } from './api';
+import { compareKeys, type Returned, type Rollout, useAgents, useChange, useRollouts } from './api';
 import { ChangeDialog, FleetPage } from './frame';
 import { type OutputKeys, percent, verdictOf } from './keys';
 import { isActive, nameOf, rolloutBadge, rolloutReason } from './model';
@@ -18,8 +18,8 @@ const EFFECTS: Record<Change, string> = {
   pause: 'No further agents are reached. Agents that have the version keep it, under the guard.',
   resume:
     'The next stage starts when the guard holds, also without the items that a paused stage waited for.',
-  cancel: 'The rollout ends, and its agents return to their former version.',
-  undo: 'All agents of the rollout return to their former version.',
+  cancel: 'The rollout ends, and its agents return to what stands without it.',
+  undo: 'The agents of the rollout return to the last version that stands without it, or to their own configuration.',
 };
 
 export function RolloutsPage() {
@@ -71,6 +71,7 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
   const change = useChange();
   const [asked, ask] = useState<Change>();
   const [open, setOpen] = useState(false);
+  const [kept, setKept] = useState<Returned[]>([]);
   const state = rolloutBadge(rollout);
   const changes: Change[] =
     rollout.state === 'running'
@@ -104,6 +105,11 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         </span>
       </header>
       {rollout.stateReason && <p className="fleet-why">{rolloutReason(rollout)}</p>}
+      {kept.map((one) => (
+        <Notice kind="info" title="Not returned" key={one.to + one.why}>
+          {counted(one.agents, 'agent')} of the rollout {one.why}.
+        </Notice>
+      ))}
       {isActive(rollout) && <Progress rollout={rollout} />}
       <p className="muted">
         {rollout.author}
@@ -114,7 +120,8 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
           </>
         )}
         . Soak {rollout.soak}, largest loss {rollout.maxLost}, at least {counted(rollout.minItems, 'item')} a
-        stage within {rollout.maxWait}.
+        stage within {rollout.maxWait}
+        {rollout.maxOutputChange > 0 && `, largest output change ${rollout.maxOutputChange}`}.
       </p>
       {rollout.outputs && <Outputs outputs={rollout.outputs} />}
       {isActive(rollout) && <Keys rollout={rollout.id} />}
@@ -129,7 +136,10 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
           action={NAMES[asked]}
           danger={asked === 'undo' || asked === 'cancel'}
           onClose={() => ask(undefined)}
-          onSubmit={(reason) => change(`rollouts/${rollout.id}/${asked}`, { reason })}
+          onSubmit={async (reason) => {
+            const answer = await change<Rollout>(`rollouts/${rollout.id}/${asked}`, { reason });
+            setKept(answer.returns?.filter((one) => one.why !== '') ?? []);
+          }}
         >
           <p>{EFFECTS[asked]}</p>
         </ChangeDialog>

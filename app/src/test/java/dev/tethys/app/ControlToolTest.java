@@ -208,7 +208,8 @@ class ControlToolTest {
     all.getFirst().await("the end", LIMIT, () -> ok("rollouts").contains("done"));
     assertThat(refused("pause", "1")).contains("rollout 1");
     assertThat(refused("rollout-outputs", "1", "--keys")).contains("runs edge/1");
-    assertThat(ok("undo", "1", "--reason=not wanted")).contains("undone");
+    assertThat(ok("undo", "1", "--reason=not wanted"))
+        .contains("undone", "agents: to run own configuration");
 
     String audit = ok("audit", "--text=control.start", "--limit=100");
     assertThat(audit).contains("control.start", "noise").doesNotContain("configuration.add");

@@ -219,7 +219,9 @@ final class ControlCommands {
             Map.entry("pause", "Stop a rollout from reaching further agents."),
             Map.entry("resume", "Continue a paused rollout."),
             Map.entry("cancel", "End an active rollout and return its agents."),
-            Map.entry("undo", "Return the agents of a rollout to the version before."))) {
+            Map.entry(
+                "undo",
+                "Return the agents of a rollout to the last version that stands without it."))) {
       out.add(
           command(
               e.getKey(),
@@ -341,7 +343,9 @@ final class ControlCommands {
           text(configuration, "state"),
           items == null ? "" : text(items, "in"),
           items == null ? "" : text(items, "out"),
-          text(configuration, "error"));
+          text(configuration, "kept").isEmpty()
+              ? text(configuration, "error")
+              : text(configuration, "kept"));
     }
     t.print(console.out());
     return 0;
@@ -572,6 +576,16 @@ final class ControlCommands {
     }
     Object r = call(a, "POST", "/rollouts", body.close('}').toString());
     console.out().println("rollout " + text(r, "id") + " is " + text(r, "state"));
+    Object returns = object(r).get("returns");
+    for (Object to : returns == null ? List.of() : list(returns)) {
+      String why = text(to, "why");
+      String agents = text(to, "agents");
+      console
+          .out()
+          .println(
+              (agents.equals("1") ? "1 agent: " : agents + " agents: ")
+                  + (why.isEmpty() ? "to run " + text(to, "to") : why));
+    }
     return 0;
   }
 
@@ -691,6 +705,16 @@ final class ControlCommands {
             "/rollouts/" + ServerApi.encoded(a.operands().getFirst()) + "/" + what,
             changing(a).close('}').toString());
     console.out().println("rollout " + text(r, "id") + " is " + text(r, "state"));
+    Object returns = object(r).get("returns");
+    for (Object to : returns == null ? List.of() : list(returns)) {
+      String why = text(to, "why");
+      String agents = text(to, "agents");
+      console
+          .out()
+          .println(
+              (agents.equals("1") ? "1 agent: " : agents + " agents: ")
+                  + (why.isEmpty() ? "to run " + text(to, "to") : why));
+    }
     return 0;
   }
 
