@@ -164,11 +164,15 @@ export const useDifference = (name: string, from: number, to: number) =>
 
 export const useRollouts = () => useControl<Rollout[]>('rollouts', {}, 1000);
 
-export const useAudit = (text: string, before: number | undefined, limit: number) =>
-  useControl<AuditEntry[]>('audit', {
-    limit,
-    ...(text ? { text } : {}),
-    ...(before === undefined ? {} : { before }),
+/** The latest changes, and what the log does not explain. */
+export const useAudit = (text: string, limit: number) =>
+  useQuery({
+    queryKey: [ROOT, 'audit', text, limit],
+    queryFn: ({ signal }) =>
+      call<AuditEntry[]>(`${ROOT}/audit`, { limit, ...(text ? { text } : {}) }, signal),
+    placeholderData: keepPreviousData,
+    refetchInterval: EVERY,
+    retry: false,
   });
 
 export interface Verification {

@@ -2,6 +2,7 @@
 import { useState } from 'react';
 import { Moment } from '../components/moment';
 import { Button, Empty, Notice, SearchField } from '../components/ui';
+import { plural } from '../lib/units';
 import { type AuditEntry, useAudit, type Verification, verifyAudit } from './api';
 import { FleetPage } from './frame';
 
@@ -10,9 +11,10 @@ const PAGE = 100;
 export function AuditPage() {
   const [text, setText] = useState('');
   const [limit, setLimit] = useState(PAGE);
-  const query = useAudit(text, undefined, limit);
+  const query = useAudit(text, limit);
   const [verified, setVerified] = useState<Verification | Error>();
-  const entries = query.data ?? [];
+  const entries = query.data?.data ?? [];
+  const gaps = query.data?.warnings ?? [];
   const verify = () =>
     verifyAudit().then(setVerified, (e: unknown) =>
       setVerified(e instanceof Error ? e : new Error(String(e))),
@@ -28,6 +30,13 @@ export function AuditPage() {
         </Button>
       }
     >
+      {gaps.length > 0 && (
+        <Notice kind="error" title="The log is incomplete">
+          {gaps.map((one) => (
+            <p key={one}>{one}</p>
+          ))}
+        </Notice>
+      )}
       {verified && <Outcome of={verified} />}
       <div className="filters">
         <SearchField label="Search changes" value={text} onChange={setText} />
@@ -72,7 +81,7 @@ function Outcome({ of }: { of: Verification | Error }) {
     );
   return of.intact ? (
     <Notice kind="info" title="The log is intact">
-      {of.entries} entries, last hash <span className="mono-text">{of.lastHash}</span>
+      {plural(of.entries, 'entry', 'entries')}, last hash <span className="mono-text">{of.lastHash}</span>
     </Notice>
   ) : (
     <Notice kind="error" title="The log was changed">

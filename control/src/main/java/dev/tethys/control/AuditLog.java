@@ -1,9 +1,11 @@
 package dev.tethys.control;
 
+import dev.tethys.model.log.JulLogger;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.UncheckedIOException;
+import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -14,6 +16,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -36,6 +39,10 @@ import tools.jackson.databind.node.ObjectNode;
 public final class AuditLog implements AutoCloseable {
   static final String NO_HASH = "0".repeat(64);
 
+  /** Action of the entry that notes state without entries. */
+  static final String GAP = "audit.gap";
+
+  private static final System.Logger LOG = JulLogger.of(AuditLog.class.getName());
   private static final String HASH = ",\"hash\":\"";
   private static final int MAX_RECENT = 10_000;
   private static final int MAX_TEXT = 4096;
@@ -47,9 +54,24 @@ public final class AuditLog implements AutoCloseable {
    * @param last hash of the last of them
    * @param problem "" when the log is intact
    */
-  public record Verification(long entries, String last, String problem) {}
+  public record Verification(long entries, String last, String problem) {
+    private Verification with(Path file, List<String> gaps) {
+      return !problem.isEmpty() || gaps.isEmpty()
+          ? this
+          : new Verification(
+              entries,
+              last,
+              file
+                  + " was emptied, cut off or replaced after "
+                  + entries
+                  + (entries == 1 ? " entry: " : " entries: ")
+                  + String.join("; ", gaps));
+    }
+  }
 
   private final Path file;
+  private final @Nullable Path data; // whose state the entries must explain
+  private final List<String> gaps;
   private final InstantSource clock;
   private final AppendOnlyFile out;
   private final Deque<String> recent = new ArrayDeque<>(); // lines, the latest last
@@ -62,10 +84,26 @@ public final class AuditLog implements AutoCloseable {
    * @throws IOException when it cannot be read or written, or is not intact
    */
   AuditLog(Path file, InstantSource clock) throws IOException {
+    this(file, clock, null);
+  }
+
+  private AuditLog(Path file, InstantSource clock, @Nullable Path data) throws IOException {
     this.file = file;
+    this.data = data;
     this.clock = clock;
+    AuditGaps state = data == null ? AuditGaps.NONE : AuditGaps.of(data);
     out = new AppendOnlyFile(file);
-    Verification v = verify(file, recent);
+    String[] noted = {""};
+    Verification v =
+        verify(
+            file,
+            (line, entry) -> {
+              keep(recent, line);
+              state.take(entry);
+              if (entry.path("action").asString("").equals(GAP)) {
+                noted[0] = entry.path("reason").asString("");
+              }
+            });
     if (!v.problem().isEmpty()) {
       out.close();
       throw new IOException(
@@ -73,14 +111,73 @@ public final class AuditLog implements AutoCloseable {
     }
     sequence = v.entries();
     last = v.last();
+    gaps = state.found();
+    noteGaps(noted[0]);
+  }
+
+  /**
+   * Opens the log of a data folder. State of the folder that its entries do not explain is logged,
+   * and noted as an entry.
+   *
+   * @throws IOException when a file cannot be read or written, or the log is not intact
+   */
+  static AuditLog of(Path data, InstantSource clock) throws IOException {
+    return new AuditLog(data.resolve(ControlServer.AUDIT), clock, data);
+  }
+
+  private void noteGaps(String noted) throws IOException {
+    gaps.forEach(
+        g ->
+            LOG.log(Level.WARNING, "Audit log found incomplete file={0} problem=\"{1}\"", file, g));
+    String text = Texts.shortened(String.join("; ", gaps), MAX_TEXT);
+    if (!gaps.isEmpty() && !text.equals(noted)) {
+      append("system", GAP, "audit", text, Map.of(), Map.of());
+    }
+  }
+
+  /** State that the entries of before did not explain when the log was opened. */
+  List<String> gaps() {
+    return gaps;
+  }
+
+  /**
+   * Checks the log of a data folder, and that its entries explain the state of the folder.
+   *
+   * @throws IOException when it is not the folder of a control plane, or cannot be read
+   */
+  static Verification verifyFolder(Path data) throws IOException {
+    Path file = data.resolve(ControlServer.AUDIT);
+    if (!Files.isDirectory(data)) {
+      throw new IOException(
+          "the data folder "
+              + data.toAbsolutePath()
+              + " does not exist; name that of the control plane with --data");
+    }
+    AuditGaps state = AuditGaps.of(data);
+    Verification v = verify(file, (line, entry) -> state.take(entry));
+    if (v.problem().isEmpty() && !Files.exists(file)) {
+      List<String> found = state.found();
+      throw new IOException(
+          "there is no "
+              + file.toAbsolutePath()
+              + (found.isEmpty()
+                  ? ": the folder is none of a control plane; name that of one with --data"
+                  : ": the log was removed or moved; " + String.join("; ", found)));
+    }
+    return v.with(file, state.found());
   }
 
   /** Checks the chain of a log. */
   public static Verification verify(Path file) throws IOException {
-    return verify(file, null);
+    return verify(file, (line, entry) -> {});
   }
 
-  private static Verification verify(Path file, @Nullable Deque<String> recent) throws IOException {
+  /**
+   * Checks the chain of a log.
+   *
+   * @param entries receives each line that is intact, and its content
+   */
+  static Verification verify(Path file, BiConsumer<String, JsonNode> entries) throws IOException {
     long n = 0;
     String previous = NO_HASH;
     if (!Files.exists(file)) {
@@ -88,15 +185,14 @@ public final class AuditLog implements AutoCloseable {
     }
     try (Stream<String> lines = Files.lines(file, StandardCharsets.UTF_8)) {
       for (String line : (Iterable<String>) lines::iterator) {
-        String problem = problem(line, n + 1, previous);
+        JsonNode entry = parsed(line);
+        String problem = problem(line, entry, n + 1, previous);
         if (!problem.isEmpty()) {
           return new Verification(n, previous, file + ":" + (n + 1) + ": " + problem);
         }
         n++;
         previous = hash(line);
-        if (recent != null) {
-          keep(recent, line);
-        }
+        entries.accept(line, entry);
       }
     } catch (UncheckedIOException e) {
       return new Verification(n, previous, file + ":" + (n + 1) + ": the entry is not UTF-8");
@@ -109,7 +205,15 @@ public final class AuditLog implements AutoCloseable {
     return line.substring(at + HASH.length(), line.length() - 2);
   }
 
-  private static String problem(String line, long sequence, String previous) {
+  private static JsonNode parsed(String line) {
+    try {
+      return JsonMapper.shared().readTree(line);
+    } catch (JacksonException e) {
+      return JsonMapper.shared().missingNode();
+    }
+  }
+
+  private static String problem(String line, JsonNode n, long sequence, String previous) {
     int at = line.lastIndexOf(HASH);
     if (at < 0 || line.length() != at + HASH.length() + 64 + 2 || !line.endsWith("\"}")) {
       return "the entry does not end with a hash";
@@ -117,20 +221,18 @@ public final class AuditLog implements AutoCloseable {
     if (!Texts.sha256(line.substring(0, at)).equals(hash(line))) {
       return "the entry was changed: its hash does not match";
     }
-    try {
-      JsonNode n = JsonMapper.shared().readTree(line);
-      if (n.path("sequence").asLong(-1) != sequence) {
-        return "the entry has the sequence number "
-            + n.path("sequence").asLong(-1)
-            + ", not "
-            + sequence
-            + ": entries were removed or inserted before it";
-      }
-      if (!n.path("previous").asString("").equals(previous)) {
-        return "the entry does not follow the one before it: its previous hash does not match";
-      }
-    } catch (JacksonException e) {
+    if (!n.isObject()) {
       return "the entry is not JSON";
+    }
+    if (n.path("sequence").asLong(-1) != sequence) {
+      return "the entry has the sequence number "
+          + n.path("sequence").asLong(-1)
+          + ", not "
+          + sequence
+          + ": entries were removed or inserted before it";
+    }
+    if (!n.path("previous").asString("").equals(previous)) {
+      return "the entry does not follow the one before it: its previous hash does not match";
     }
     return "";
   }
@@ -246,9 +348,13 @@ public final class AuditLog implements AutoCloseable {
     }
   }
 
-  /** Checks the chain as it is on disk, up to the last entry that was acknowledged. */
-  synchronized Verification verify() throws IOException {
-    return verify(file);
+  /** Checks the log as it is on disk, up to the last entry that was acknowledged. */
+  Verification verify() throws IOException {
+    // The state is read first: what changes meanwhile has its entry before its state.
+    AuditGaps state = data == null ? AuditGaps.NONE : AuditGaps.of(data);
+    synchronized (this) {
+      return verify(file, (line, entry) -> state.take(entry)).with(file, state.found());
+    }
   }
 
   @Override

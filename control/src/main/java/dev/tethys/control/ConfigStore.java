@@ -97,6 +97,29 @@ final class ConfigStore implements AutoCloseable {
     }
   }
 
+  /** Record of a version, which is on disk before the version is. */
+  interface Note {
+    /**
+     * Writes it.
+     *
+     * @param before hash of the version before; "" for the first
+     * @throws IOException when it is not on disk; the version is not added then
+     */
+    void write(ConfigVersion v, String before) throws IOException;
+  }
+
+  /** Notes versions in an audit log. */
+  static Note noting(AuditLog audit, String actor) {
+    return (v, before) ->
+        audit.append(
+            actor,
+            "configuration.add",
+            "configuration/" + v.name() + "/" + v.number(),
+            v.reason(),
+            Map.of("hash", before),
+            Map.of("hash", v.hash(), "validation", v.validation()));
+  }
+
   /**
    * Adds a version. A configuration belongs to the scope in which its first version was added: a
    * rule that rolls out the latest version relies on those who add them.
@@ -111,7 +134,8 @@ final class ConfigStore implements AutoCloseable {
       ConfigVersion.Author author,
       String reason,
       String validation,
-      long time)
+      long time,
+      Note note)
       throws IOException {
     checkName(name);
     if (text.length() > MAX_TEXT) {
@@ -143,6 +167,7 @@ final class ConfigStore implements AutoCloseable {
     }
     ConfigVersion v =
         ConfigVersion.of(name, before.size() + 1, time, author, reason, text, validation);
+    note.write(v, before.isEmpty() ? "" : before.getLast().hash());
     out.append(json(v));
     add(v);
     return v;

@@ -15,7 +15,6 @@ import dev.tethys.web.HttpListenerOptions;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -215,25 +214,18 @@ public final class ControlRole {
   }
 
   private static int verify(Path data) throws IOException {
-    Path file = data.resolve(ControlServer.AUDIT);
-    Path versions = data.resolve(ControlServer.CONFIGURATIONS);
-    AuditLog.Verification v = AuditLog.verify(file);
+    AuditLog.Verification v = AuditLog.verifyFolder(data);
     String problem = v.problem();
-    if (problem.isEmpty()
-        && v.entries() == 0
-        && Files.exists(versions)
-        && Files.size(versions) > 0) {
-      problem =
-          file
-              + ": it has no entries, although "
-              + versions.getFileName()
-              + " has versions, each of which was logged: the log was emptied, removed or moved";
-    }
     if (!problem.isEmpty()) {
       System.err.println("tethys control: " + problem);
       return 1;
     }
-    System.out.println(file + ": " + v.entries() + " entries are intact, last hash " + v.last());
+    System.out.println(
+        data.resolve(ControlServer.AUDIT)
+            + ": "
+            + (v.entries() == 1 ? "1 entry is" : v.entries() + " entries are")
+            + " intact, last hash "
+            + v.last());
     return 0;
   }
 

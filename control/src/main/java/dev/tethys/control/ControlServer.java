@@ -96,7 +96,7 @@ public final class ControlServer implements AutoCloseable {
       throw new IOException(data + " is in use by another control plane");
     }
     fleet = new Fleet(clock, maxAgents);
-    audit = new AuditLog(data.resolve(AUDIT), InstantSource.system());
+    audit = AuditLog.of(data, InstantSource.system());
     store = new ConfigStore(data.resolve(CONFIGURATIONS));
     Packages packages = new Packages(data);
     GuardQueries metrics = prometheus == null ? null : new GuardQueries(prometheus, clock);

@@ -100,8 +100,7 @@ final class PackagesApi {
     } else if (sha256.isEmpty() || !isUrl(url)) {
       throw new IllegalArgumentException("url must be of http or https, and requires sha256");
     }
-    Packages.AgentPackage p =
-        packages.add(name, version, sha256, signature, url, bytes, clock.millis(), author, reason);
+    packages.check(name, version, signature);
     audit.append(
         author,
         "package.add",
@@ -109,7 +108,8 @@ final class PackagesApi {
         reason,
         Map.of(),
         Map.of("sha256", sha256, "url", url, "signed", Boolean.toString(signature.length > 0)));
-    return Packages.json(p);
+    return Packages.json(
+        packages.add(name, version, sha256, signature, url, bytes, clock.millis(), author, reason));
   }
 
   private static boolean isUrl(String text) {

@@ -237,14 +237,8 @@ final class Repository {
               new ConfigVersion.Author(Texts.shortened(f.author(), 256), ""),
               Texts.shortened(f.commit() + " " + f.subject(), 4096),
               validation,
-              clock.millis());
-      audit.append(
-          files.actorPrefix() + f.author(),
-          "configuration.add",
-          "configuration/" + name + "/" + v.number(),
-          v.reason(),
-          Map.of("hash", versions.isEmpty() ? "" : versions.getLast().hash()),
-          Map.of("hash", v.hash(), "validation", validation));
+              clock.millis(),
+              ConfigStore.noting(audit, files.actorPrefix() + f.author()));
       LOG.log(
           Level.INFO,
           "Version added from the repository configuration={0} version={1} commit={2}",

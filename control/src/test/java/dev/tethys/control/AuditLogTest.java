@@ -67,16 +67,44 @@ class AuditLogTest {
     assertThat(AuditLog.verify(file).entries()).isEqualTo(3);
   }
 
+  private static List<String> verify(Path folder) {
+    return List.of("verify", "--data=" + folder);
+  }
+
   @Test
-  void aLogWithoutEntriesBesideVersionsIsNotIntact() throws IOException {
-    List<String> verify = List.of("verify", "--data=" + folder);
-    assertThat(ControlRole.run(verify)).isZero();
+  void aFolderThatIsMissingOrNoneOfAControlPlaneIsAnError() throws IOException {
+    Path missing = folder.resolve("data-contrl");
+    assertThatThrownBy(() -> AuditLog.verifyFolder(missing))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(missing + " does not exist");
+    assertThat(ControlRole.run(verify(missing))).isEqualTo(1);
+    assertThatThrownBy(() -> AuditLog.verifyFolder(folder))
+        .hasMessageContaining("there is no " + folder.resolve("audit.jsonl"))
+        .hasMessageContaining("none of a control plane");
+    assertThat(ControlRole.run(verify(folder))).isEqualTo(1);
+    assertThat(folder.resolve("audit.jsonl")).doesNotExist();
+    written(0);
+    assertThat(ControlRole.run(verify(folder))).isZero();
+  }
+
+  @Test
+  void aLogWithoutTheEntryOfAVersionIsNotIntact() throws IOException {
     Path file = written(2);
-    Files.writeString(folder.resolve("configurations.jsonl"), "{}\n");
-    assertThat(ControlRole.run(verify)).isZero();
+    assertThat(ControlRole.run(verify(folder))).isZero();
+    Files.writeString(
+        folder.resolve("configurations.jsonl"), "{\"name\":\"edge\",\"number\":1}\n{\"na");
+    assertThat(AuditLog.verifyFolder(folder).problem())
+        .contains("configurations.jsonl: no entry of the log explains edge/1");
+    assertThat(ControlRole.run(verify(folder))).isEqualTo(1);
+    try (AuditLog log = new AuditLog(file, InstantSource.system())) {
+      log.append("me", "configuration.add", "configuration/edge/1", "", Map.of(), Map.of());
+    }
+    assertThat(ControlRole.run(verify(folder))).isZero();
     Files.writeString(file, "");
-    assertThat(ControlRole.run(verify)).isEqualTo(1);
+    assertThat(ControlRole.run(verify(folder))).isEqualTo(1);
     Files.delete(file);
-    assertThat(ControlRole.run(verify)).isEqualTo(1);
+    assertThatThrownBy(() -> AuditLog.verifyFolder(folder))
+        .hasMessageContaining("removed or moved")
+        .hasMessageContaining("edge/1");
   }
 }

@@ -132,7 +132,9 @@ class RolloutLossTest {
   }
 
   private Rollout start(Guard guard) throws IOException {
-    ConfigVersion v = store.add("edge", "text", new ConfigVersion.Author("me", ""), "", "valid", 0);
+    ConfigVersion v =
+        store.add(
+            "edge", "text", new ConfigVersion.Author("me", ""), "", "valid", 0, (x, before) -> {});
     Rollout r = rollouts.start("edge", v.number(), Selector.ALL, guard, Actor.user("me"), "");
     agent(new RemoteStatus(v.hashBytes(), RemoteStatus.State.APPLIED, ""), null);
     rollouts.step();
