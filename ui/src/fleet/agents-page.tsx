@@ -5,17 +5,15 @@ import { ErrorNotice } from '../api/errors';
 import { Moment } from '../components/moment';
 import { Button, Empty, LabelChips, Loading, Notice, SearchField } from '../components/ui';
 import { Yaml } from '../components/yaml';
-import { formatValue } from '../lib/units';
-import { type Agent, type Health, type Items, useAgent, useAgents } from './api';
+import { formatValue, plural } from '../lib/units';
+import { type Agent, type Health, useAgent, useAgents } from './api';
 import { FleetPage } from './frame';
 import {
-  type Answer,
   BADGES,
   dropped,
   matching,
   nameOf,
-  RATE_WINDOW_MS,
-  type Rate,
+  ofReporting,
   ratesOf,
   reasons,
   sorted,
@@ -35,33 +33,21 @@ const SHOWN_APART = [
   'os.description',
 ];
 
-/** Items a second within the last 30 s: senders send in batches, so that a shorter time alternates between 0 and a peak. */
-function useRates(agents: Agent[] | undefined, at: number): Map<string, Rate> {
-  const last = useRef<{ answers: Answer[]; rates: Map<string, Rate> }>({ answers: [], rates: new Map() });
-  return useMemo(() => {
-    const { answers, rates } = last.current;
-    if (!agents || at === answers.at(-1)?.at) return rates;
-    const items = new Map<string, Items>();
-    for (const agent of agents) if (agent.items) items.set(agent.uid, agent.items);
-    const kept = [...answers.filter((one) => at - one.at <= RATE_WINDOW_MS), { at, items }];
-    last.current = { answers: kept, rates: ratesOf(kept) };
-    return last.current.rates;
-  }, [agents, at]);
-}
+/** Shown for what is not known, which is not 0. */
+const UNKNOWN = '–';
 
 const perSecond = (value: number | undefined) =>
-  value === undefined ? '' : formatValue(value, 'per second', 3);
+  value === undefined ? UNKNOWN : formatValue(value, 'per second', 3);
 
-function Totals({ agents, rates }: { agents: Agent[]; rates: Map<string, Rate> }) {
+function Totals({ agents }: { agents: Agent[] }) {
   const sum = total(agents);
-  const now = { in: 0, out: 0 };
-  for (const { uid } of agents) {
-    now.in += rates.get(uid)?.in ?? 0;
-    now.out += rates.get(uid)?.out ?? 0;
-  }
+  const rates = ratesOf(agents);
+  const connected = agents.filter((one) => one.connected).length;
+  const rate = (value: number) =>
+    rates.known === 0 ? UNKNOWN : `${perSecond(value)} ${ofReporting(rates.known, connected)}`.trim();
   const facts: [string, string, string][] = [
-    ['In', formatValue(sum.in, 'none', 4), perSecond(now.in)],
-    ['Out', formatValue(sum.out, 'none', 4), perSecond(now.out)],
+    ['In', formatValue(sum.in, 'none', 4), rate(rates.in)],
+    ['Out', formatValue(sum.out, 'none', 4), rate(rates.out)],
     ['Queued', formatValue(sum.queued, 'none', 4), ''],
     ['Dead letters', formatValue(sum.deadLettered, 'none', 4), ''],
     [
@@ -87,8 +73,8 @@ function Totals({ agents, rates }: { agents: Agent[]; rates: Map<string, Rate> }
   );
 }
 
-function Row(props: { agent: Agent; rate: Rate | undefined; chosen: boolean; onChoose: () => void }) {
-  const { agent, rate } = props;
+function Row(props: { agent: Agent; chosen: boolean; onChoose: () => void }) {
+  const { agent } = props;
   const { name, detail } = nameOf(agent);
   const state = stateOf(agent);
   const { configuration } = agent;
@@ -117,9 +103,9 @@ function Row(props: { agent: Agent; rate: Rate | undefined; chosen: boolean; onC
           <span className="muted">{agent.acceptsConfiguration ? 'local' : 'local only'}</span>
         )}
       </td>
-      <td className="num">{perSecond(rate?.in)}</td>
-      <td className="num">{perSecond(rate?.out)}</td>
-      <td className="num">{agent.items ? formatValue(dropped(agent.items), 'none', 4) : ''}</td>
+      <td className="num">{perSecond(agent.items?.inPerSecond)}</td>
+      <td className="num">{perSecond(agent.items?.outPerSecond)}</td>
+      <td className="num">{agent.items ? formatValue(dropped(agent.items), 'none', 4) : UNKNOWN}</td>
       <td>
         <LabelChips labels={agent.labels} omit={SHOWN_APART} />
       </td>
@@ -221,7 +207,6 @@ export function AgentsPage() {
   const [text, setText] = useState(search.q ?? '');
   const [count, setCount] = useState(PAGE);
   const agents = query.data;
-  const rates = useRates(agents, query.dataUpdatedAt);
   const shown = useMemo(() => sorted(matching(agents ?? [], text)), [agents, text]);
   const choose = (agent: string) =>
     void navigate({ to: '/fleet', search: { ...search, q: text, agent } as never, replace: true });
@@ -235,13 +220,13 @@ export function AgentsPage() {
         </Empty>
       ) : (
         <>
-          <Totals agents={shown} rates={rates} />
+          <Totals agents={shown} />
           <div className={chosen ? 'fleet-split' : ''}>
             <section className="card" aria-label="Agents">
               <div className="panel-tools">
                 <SearchField label="Filter agents" value={text} onChange={setText} />
                 <span className="muted" role="status">
-                  {shown.length} of {agents?.length ?? 0} agents
+                  {shown.length} of {plural(agents?.length ?? 0, 'agent')}
                 </span>
               </div>
               {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a region that scrolls must be reachable by keyboard. */}
@@ -269,7 +254,6 @@ export function AgentsPage() {
                       <Row
                         key={agent.uid}
                         agent={agent}
-                        rate={rates.get(agent.uid)}
                         chosen={agent.uid === chosen}
                         onChoose={() => choose(agent.uid === chosen ? '' : agent.uid)}
                       />

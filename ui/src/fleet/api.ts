@@ -22,6 +22,9 @@ export interface Items {
   deadLettered: number;
   returned: number;
   dropped: Record<string, number>;
+  /** Items in a second by the reports of the agent; absent where they are not known. */
+  inPerSecond?: number;
+  outPerSecond?: number;
 }
 
 export interface Agent {
@@ -124,8 +127,8 @@ export interface AuditEntry {
   action: string;
   target: string;
   reason: string;
-  before: unknown;
-  after: unknown;
+  before: Record<string, string>;
+  after: Record<string, string>;
   hash: string;
 }
 

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type { Agent, Rollout } from './api';
 import {
+  changesOf,
+  connectedMatch,
   diffLines,
   matching,
   nameOf,
+  ofReporting,
   ratesOf,
   reasons,
   rolloutBadge,
@@ -27,18 +30,39 @@ const agent = (uid: string, part: Partial<Agent> = {}): Agent => ({
 });
 
 describe('rates of agents', () => {
-  const at = (seconds: number, items: number) => ({
-    at: seconds * 1000,
-    items: new Map([['a', { in: items, out: items / 2 } as never]]),
+  const items = { in: 1, out: 1, queued: 0, deadLettered: 0, returned: 0, dropped: {} };
+
+  it('are those of the agents that have reported twice', () => {
+    const all = [
+      agent('a', { items: { ...items, inPerSecond: 10, outPerSecond: 5 } }),
+      agent('b', { items: { ...items, inPerSecond: 0, outPerSecond: 0 } }),
+      agent('c', { items }),
+      agent('d'),
+    ];
+    expect(ratesOf(all)).toEqual({ in: 10, out: 5, known: 2 });
+    expect(ofReporting(2, 4)).toBe('of 2 agents that report');
+    expect(ofReporting(1, 2)).toBe('of 1 agent that reports');
+    expect(ofReporting(4, 4)).toBe('');
   });
 
-  it('are those of the whole window, not of the last answers', () => {
-    expect(ratesOf([at(0, 0), at(5, 100), at(10, 100)]).get('a')).toEqual({ in: 10, out: 5 });
+  it('are not known before', () => {
+    expect(ratesOf([agent('c', { items })]).known).toBe(0);
   });
+});
 
-  it('begin anew with the counts of an agent', () => {
-    expect(ratesOf([at(0, 500), at(5, 10), at(10, 60)]).get('a')).toEqual({ in: 10, out: 5 });
-    expect(ratesOf([at(0, 500)]).size).toBe(0);
+describe('entries of the audit log', () => {
+  it('show each value before and after', () => {
+    expect(changesOf({ before: { value: '10' }, after: { name: 'var.set', value: '100' } })).toEqual([
+      { name: 'value', before: '10', after: '100' },
+      { name: 'name', before: undefined, after: 'var.set' },
+    ]);
+  });
+});
+
+describe('numbers of agents', () => {
+  it('have the right form', () => {
+    expect(connectedMatch([agent('a')])).toBe('1 connected agent matches');
+    expect(connectedMatch([])).toBe('0 connected agents match');
   });
 });
 

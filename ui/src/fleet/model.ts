@@ -1,5 +1,5 @@
 /** State of agents and rollouts in words, and sums over the fleet. */
-import type { Agent, Items, Rollout } from './api';
+import type { Agent, AuditEntry, Items, Rollout } from './api';
 
 export type State = 'failed' | 'unhealthy' | 'away' | 'applying' | 'kept' | 'healthy' | 'unknown';
 
@@ -159,36 +159,41 @@ export const SOURCE_STATES: Record<string, { name: string; badge: string; meanin
   invalid: { name: 'Invalid', badge: 'err', meaning: 'The file has an error; what it had before stays.' },
 };
 
-export interface Rate {
+/** Items in a second of agents together. */
+export interface Rates {
   in: number;
   out: number;
+  /** Agents whose rates are known. */
+  known: number;
 }
 
-/** Items of the agents at a time. */
-export interface Answer {
-  at: number;
-  items: Map<string, Items>;
-}
-
-export const RATE_WINDOW_MS = 30_000;
-
-/** Items a second from the oldest answer of an agent to the last one, without those before its counts began anew. */
-export function ratesOf(answers: Answer[]): Map<string, Rate> {
-  const out = new Map<string, Rate>();
-  const last = answers.at(-1);
-  if (!last) return out;
-  for (const [uid, now] of last.items) {
-    let from: { at: number; items: Items } | undefined;
-    let next = now;
-    for (const answer of answers.slice(0, -1).reverse()) {
-      const items = answer.items.get(uid);
-      if (!items || items.in > next.in || items.out > next.out) break;
-      from = { at: answer.at, items };
-      next = items;
-    }
-    if (!from || last.at <= from.at) continue;
-    const seconds = (last.at - from.at) / 1000;
-    out.set(uid, { in: (now.in - from.items.in) / seconds, out: (now.out - from.items.out) / seconds });
+export function ratesOf(agents: Agent[]): Rates {
+  const sum = { in: 0, out: 0, known: 0 };
+  for (const { items } of agents) {
+    if (items?.inPerSecond === undefined) continue;
+    sum.in += items.inPerSecond;
+    sum.out += items.outPerSecond ?? 0;
+    sum.known++;
   }
-  return out;
+  return sum;
 }
+
+/** What an entry of the audit log changed, by name: before, after, or both where it was there. */
+export const changesOf = (
+  entry: Pick<AuditEntry, 'before' | 'after'>,
+): { name: string; before?: string; after?: string }[] =>
+  [...new Set([...Object.keys(entry.before), ...Object.keys(entry.after)])].map((name) => ({
+    name,
+    before: entry.before[name],
+    after: entry.after[name],
+  }));
+
+/** How many connected agents a selector matches: "1 connected agent matches". */
+export function connectedMatch(agents: Agent[] | undefined): string {
+  const n = agents?.filter((one) => one.connected).length ?? 0;
+  return `${n} connected ${n === 1 ? 'agent matches' : 'agents match'}`;
+}
+
+/** Which agents a sum is of, where these are not all. */
+export const ofReporting = (known: number, all: number): string =>
+  known === all ? '' : `of ${known} ${known === 1 ? 'agent that reports' : 'agents that report'}`;

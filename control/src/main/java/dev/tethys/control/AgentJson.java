@@ -4,6 +4,7 @@ import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.codec.opamp.ComponentHealth;
 import dev.tethys.config.Durations;
 import java.util.Locale;
+import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
@@ -16,9 +17,11 @@ final class AgentJson {
    * An agent.
    *
    * @param runs what it shall run
+   * @param rate null where it is not known
    * @param whole with health of components and the effective configuration
    */
-  static ObjectNode of(AgentState a, AgentVersions.Wanted runs, boolean whole) {
+  static ObjectNode of(
+      AgentState a, AgentVersions.Wanted runs, ItemRates.@Nullable Rate rate, boolean whole) {
     ConfigVersion wanted = runs.version();
     ObjectNode n = JsonMapper.shared().createObjectNode();
     n.put("uid", a.uid().toString()).put("connected", a.connected());
@@ -66,6 +69,9 @@ final class AgentJson {
       ObjectNode items = n.putObject("items");
       items.put("in", t.in()).put("out", t.out()).put("queued", t.queued());
       items.put("deadLettered", t.deadLettered()).put("returned", t.returned());
+      if (rate != null) {
+        items.put("inPerSecond", rate.in()).put("outPerSecond", rate.out());
+      }
       ObjectNode dropped = items.putObject("dropped");
       t.dropped().forEach(dropped::put);
       if (whole) {

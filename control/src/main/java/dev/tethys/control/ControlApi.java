@@ -223,7 +223,7 @@ final class ControlApi {
       if (out.size() >= limit) {
         break;
       }
-      out.add(AgentJson.of(a, rollouts.wanted(a), false));
+      out.add(AgentJson.of(a, rollouts.wanted(a), fleet.rate(a), false));
     }
     return out;
   }
@@ -239,7 +239,7 @@ final class ControlApi {
     if (a == null || !tokens.scope(q).matches(a.labels())) {
       throw new Rollouts.NotFoundException("there is no agent " + uid);
     }
-    return AgentJson.of(a, rollouts.wanted(a), true);
+    return AgentJson.of(a, rollouts.wanted(a), fleet.rate(a), true);
   }
 
   private JsonNode volumes(HttpRequest q, String user) {

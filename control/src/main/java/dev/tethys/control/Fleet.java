@@ -103,6 +103,7 @@ public final class Fleet {
   private final Map<UUID, Session> sessions = new HashMap<>();
   private final FleetVolumes volumes = new FleetVolumes();
   private final RecentAccounts recent = new RecentAccounts();
+  private final ItemRates rates = new ItemRates();
   private long configChars;
   private volatile BiConsumer<UUID, CustomMessage> taps = (_, _) -> {};
   private volatile AccountsTaker accounts = (_, _, _) -> {};
@@ -178,6 +179,7 @@ public final class Fleet {
       count += read == null ? 0 : 1;
       if (read != null) {
         recent.put(uid, read, clock.nanos());
+        rates.put(uid, read, clock.nanos());
         ComponentHealth h = m.health() != null || before == null ? m.health() : before.health();
         accounts.take(uid, h == null ? 0 : h.startNanos(), read);
       }
@@ -305,6 +307,7 @@ public final class Fleet {
     agents.remove(longest.uid());
     volumes.remove(longest.uid());
     recent.remove(longest.uid());
+    rates.remove(longest.uid());
     configChars -= longest.config().length();
     return true;
   }
@@ -353,6 +356,11 @@ public final class Fleet {
   /** What an agent took and lost within the last minutes. */
   synchronized RecentAccounts.Window recent(UUID uid) {
     return recent.window(uid, clock.nanos());
+  }
+
+  /** Items in a second of a connected agent; null where they are not known. */
+  synchronized ItemRates.@Nullable Rate rate(AgentState a) {
+    return a.connected() ? rates.of(a.uid(), clock.nanos()) : null;
   }
 
   synchronized int size() {
