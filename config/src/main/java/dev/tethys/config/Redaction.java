@@ -95,6 +95,10 @@ public final class Redaction {
           "x-prometheus-remote-read-version",
           "x-prometheus-remote-write-version");
 
+  /** Headers that hold a credential though their names do not say so. */
+  private static final Pattern CREDENTIAL_HEADER =
+      Pattern.compile("x-honeycomb-team|(.*[_.-])?(auth|dsn|license)([_.-].*)?");
+
   private Redaction() {}
 
   /** A URL without its user information's password and the values of secret parameters. */
@@ -248,6 +252,23 @@ public final class Redaction {
     return value.isEmpty() || OPEN_HEADERS.contains(name.toLowerCase(Locale.ROOT))
         ? value
         : Secret.MASK;
+  }
+
+  /** Whether a header holds a credential by its name. */
+  public static boolean isSecretHeader(String name) {
+    String lower = name.toLowerCase(Locale.ROOT);
+    return !OPEN_HEADERS.contains(lower)
+        && (isSecretParameter(name) || CREDENTIAL_HEADER.matcher(lower).matches());
+  }
+
+  /** Whether a header is known to hold no credential. */
+  public static boolean isOpenHeader(String name) {
+    return OPEN_HEADERS.contains(name.toLowerCase(Locale.ROOT));
+  }
+
+  /** Whether a header identifies something, such as a tenant, by its name. */
+  public static boolean isIdentifierHeader(String name) {
+    return name.toLowerCase(Locale.ROOT).endsWith("id");
   }
 
   /** Labels that discovery found, with the secrets of URLs and parameters masked. */

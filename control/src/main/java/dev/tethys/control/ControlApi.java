@@ -289,10 +289,12 @@ final class ControlApi {
       throw new IllegalArgumentException(
           "configuration of " + text.length() + " characters; at most " + ConfigStore.MAX_TEXT);
     }
-    String validation =
-        body.path("validate").asBoolean(true)
-            ? check.check(name, name + ".yaml", text)
-            : "not validated: the author asked for that";
+    String validation = "not validated: the author asked for that";
+    if (body.path("validate").asBoolean(true)) {
+      validation = check.check(name, name + ".yaml", text);
+    } else {
+      check.refuseSecrets(name + ".yaml", text);
+    }
     ConfigVersion v =
         store.add(
             name,

@@ -1,6 +1,8 @@
 package dev.tethys.control;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.config.CredentialShape;
+import dev.tethys.config.Redaction;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlLayers;
 import dev.tethys.config.YamlNode;
@@ -21,6 +23,14 @@ import org.jspecify.annotations.Nullable;
  */
 final class GraphValidator {
   static final String VALID = "valid";
+
+  /** Line of a text that is no YAML. */
+  private static final Pattern SETTING =
+      Pattern.compile("\\s*(?:-\\s*)?[\"']?([\\w.-]{1,100})[\"']?\\s*[:=\\s]\\s*(\\S.*)");
+
+  private static final String HOLDS_SECRET =
+      " holds a secret, or a part of one, and versions are shown: write the whole value as a"
+          + " reference such as ${env:NAME} or ${file:PATH}, which the agent resolves";
 
   /** Values for variables of the agents, one after the other, until one is accepted. */
   private static final List<String> VALUES =
@@ -44,20 +54,44 @@ final class GraphValidator {
 
   /**
    * Refuses secrets that are written in the text: versions are shown to all who may see their
-   * agents, are exported, and stay for ever.
+   * agents, are exported, and stay for ever. A text that is no YAML, of an agent with another
+   * format, is searched by its lines.
    *
    * @throws ConfigException at the first, with the number of others
    */
   void refuseSecrets(String name, String text) {
-    List<YamlNode> secrets =
-        PrintedConfig.literalSecrets(YamlDocument.parse(name, null, text).root(), components);
+    List<YamlNode> secrets;
+    try {
+      secrets =
+          PrintedConfig.literalSecrets(YamlDocument.parse(name, null, text).root(), components);
+    } catch (ConfigException e) {
+      refuseSecretLines(name, text);
+      return;
+    }
     if (!secrets.isEmpty()) {
       YamlNode first = secrets.getFirst();
       throw first.error(
           first.path()
-              + " holds a secret, and versions are shown: write a reference such as ${env:NAME} or"
-              + " ${file:PATH}, which the agent resolves"
-              + (secrets.size() > 1 ? "; so do " + (secrets.size() - 1) + " others" : ""));
+              + HOLDS_SECRET
+              + (secrets.size() > 1
+                  ? "; "
+                      + Texts.counted(secrets.size() - 1, "further value")
+                      + (secrets.size() == 2 ? " does" : " do")
+                      + " so as well"
+                  : ""));
+    }
+  }
+
+  private static void refuseSecretLines(String name, String text) {
+    int number = 0;
+    for (String line : text.lines().toList()) {
+      number++;
+      Matcher m = SETTING.matcher(line);
+      if (m.lookingAt()
+          && (Redaction.isSecretKey(m.group(1)) || CredentialShape.isIn(m.group(2)))
+          && !m.group(2).contains("${")) {
+        throw new ConfigException(name + ":" + number, m.group(1) + HOLDS_SECRET);
+      }
     }
   }
 

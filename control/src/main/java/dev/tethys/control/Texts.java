@@ -5,7 +5,7 @@ import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
 
-/** Hashes and bounded texts. */
+/** Hashes, numbers of things, and bounded texts. */
 final class Texts {
   private Texts() {}
 
@@ -20,6 +20,11 @@ final class Texts {
     } catch (NoSuchAlgorithmException e) {
       throw new AssertionError("every JDK has SHA-256", e);
     }
+  }
+
+  /** A number of things: "1 agent", "2 agents". */
+  static String counted(long n, String one) {
+    return n + " " + one + (n == 1 ? "" : "s");
   }
 
   /** At most so many characters, the last an ellipsis where some are missing. */

@@ -22,6 +22,16 @@ final class VersionCheck {
   }
 
   /**
+   * Checks that a text that is not validated holds no secrets.
+   *
+   * @param file that errors name
+   * @throws ConfigException where it does
+   */
+  void refuseSecrets(String file, String text) {
+    validator.refuseSecrets(file, text);
+  }
+
+  /**
    * Checks a text.
    *
    * @param file that errors name

@@ -12,6 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.node.ObjectNode;
 
 /** A control plane with real graphs as agents, over real sockets. */
 @Timeout(120)
@@ -286,6 +287,17 @@ class ControlFleetTest extends FleetCase {
         post(
             "/configurations",
             body().put("name", "edge").put("text", sending("http://h:1", "X-Team", "shop"))));
+  }
+
+  @Test
+  void aTextThatIsNotValidatedHoldsNoSecretEither() throws Exception {
+    String text = "exporters:\n  own_vendor:\n    headers: {x-honeycomb-team: SEKRET}\n";
+    ObjectNode b = body().put("name", "other").put("validate", false);
+    HttpResponse<String> r = post("/configurations", b.deepCopy().put("text", text));
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(422);
+    assertThat(r.body()).contains("other.yaml:3:", "x-honeycomb-team").doesNotContain("SEKRET");
+    assertThat(get("/configurations")).isEmpty();
+    done(post("/configurations", b.put("text", text.replace("SEKRET", "'${env:TEAM}'"))));
   }
 
   @Test

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.config;
 
+import dev.tethys.config.CredentialShape;
 import dev.tethys.config.Key;
 import dev.tethys.config.Redaction;
 import dev.tethys.config.Section;
@@ -14,6 +15,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
@@ -34,15 +36,18 @@ public final class PrintedConfig {
   /** Keys under which parameters of a URL's query stand. */
   private static final Set<String> PARAMETERS = Set.of("params", "query_params");
 
-  /** Begin of a reference to what is elsewhere: {@code ${env:NAME}}. */
-  private static final String REFERENCE = "${";
+  /** A reference, with the value for its absence if it has one: {@code ${env:NAME:-value}}. */
+  private static final Pattern REFERENCED = Pattern.compile("\\$\\{[^}]*?(?::-([^}]*))?}");
 
-  /** A reference with a value for its absence: {@code ${env:NAME:-value}}. */
-  private static final Pattern DEFAULT = Pattern.compile("\\$\\{[^}]*:-[^}]");
+  /** A word with the sign behind it that makes it the name of what follows. */
+  private static final Pattern WORD = Pattern.compile("[^\\s=:;,]+([=:]?)");
 
   /** A whole URL, with references in it; what a pattern is made of is in none. */
   private static final Pattern URL =
       Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://([^\\s\"'<>\\\\\\[\\]()*^|{}]|\\$\\{[^}]*})+");
+
+  /** Character in place of a reference. */
+  private static final String MARK = "\0";
 
   /** Visibility of a value. */
   private enum Shown {
@@ -142,7 +147,7 @@ public final class PrintedConfig {
     Object value = n.asTree();
     String text = String.valueOf(value);
     Shown of = text.contains(PRIVATE_KEY) ? Shown.SECRET : shown;
-    if (shown == Shown.SECRET ? !isReference(text) : isSecretText(text)) {
+    if (shown == Shown.SECRET ? hasLiteral(text) : isSecretText(text)) {
       literal.add(n);
     }
     return of != Shown.ALL ? MASK : value instanceof String ? Redaction.text(text) : value;
@@ -152,9 +157,42 @@ public final class PrintedConfig {
     return Redaction.isSecretKey(name) || name.endsWith("access_key");
   }
 
-  /** Whether a secret is elsewhere: there is a reference, without a secret for its absence. */
-  private static boolean isReference(String text) {
-    return text.isEmpty() || text.contains(REFERENCE) && !DEFAULT.matcher(text).find();
+  /** A text with other text in place of its references, and with their values for absence. */
+  private static String without(String references, String text) {
+    return REFERENCED
+        .matcher(text)
+        .replaceAll(m -> Matcher.quoteReplacement(m.group(1) == null ? references : m.group(1)));
+  }
+
+  /**
+   * Whether a part of a secret is written in the text. A scheme of authentication before a
+   * reference is none, nor are names before references, as in a connection string.
+   */
+  private static boolean hasLiteral(String text) {
+    String rest = without("", text);
+    if (rest.isBlank()) {
+      return false;
+    }
+    if (rest.equals(text)) {
+      return true; // no reference
+    }
+    if (URL.matcher(text).matches()) {
+      return isSecretText(text) || CredentialShape.isIn(without(" ", text));
+    }
+    Matcher m = WORD.matcher(without(MARK, text));
+    String name = null;
+    while (m.find()) {
+      String word = m.group().replace(MARK, "");
+      if (!m.group(1).isEmpty()) {
+        name = word.substring(0, word.length() - 1);
+      } else if (!word.isEmpty() && !CredentialShape.isScheme(word)) {
+        if (name == null || Redaction.isSecretParameter(name) || CredentialShape.isIn(word)) {
+          return true;
+        }
+        name = null;
+      }
+    }
+    return false;
   }
 
   /**
@@ -162,9 +200,9 @@ public final class PrintedConfig {
    * secrets look like them in part.
    */
   private static boolean isSecretText(String text) {
-    return (URL.matcher(text).matches() && !Redaction.text(text).equals(text)
-            || text.contains(PRIVATE_KEY) && text.contains("\n"))
-        && !isReference(text);
+    String masked = without(Redaction.IN_URL, text); // what is masked already stays as it is
+    return URL.matcher(text).matches() && !Redaction.text(masked).equals(masked)
+        || text.contains(PRIVATE_KEY) && text.contains("\n");
   }
 
   private Map<String, Object> parameters(YamlNode n) {
@@ -187,8 +225,7 @@ public final class PrintedConfig {
     }
     if (n.isMap()) {
       Map<String, Object> out = new LinkedHashMap<>();
-      n.entries()
-          .forEach((name, e) -> out.put(name, masked(e.value(), null, byName(name, Shown.MASKED))));
+      n.entries().forEach((name, e) -> out.put(name, headerValue(name, e.value())));
       return out;
     }
     return masked(n, null, Shown.MASKED);
@@ -199,13 +236,38 @@ public final class PrintedConfig {
     Map<String, Object> out = new LinkedHashMap<>();
     Map<String, YamlNode.Entry> entries = n.entries();
     YamlNode.Entry named = entries.get("key") != null ? entries.get("key") : entries.get("name");
-    Shown value =
-        named == null ? Shown.MASKED : byName(String.valueOf(named.value().asTree()), Shown.MASKED);
+    String header = named == null ? "" : String.valueOf(named.value().asTree());
     entries.forEach(
         (name, e) ->
             out.put(
-                name, masked(e.value(), null, HEADER_VALUES.contains(name) ? value : Shown.ALL)));
+                name,
+                HEADER_VALUES.contains(name)
+                    ? headerValue(header, e.value())
+                    : masked(e.value(), null, Shown.ALL)));
     return out;
+  }
+
+  /** Value of a header, or a list or map of values: all but those known to be open are masked. */
+  private Object headerValue(String name, YamlNode n) {
+    if (n.isList()) {
+      List<Object> out = new ArrayList<>();
+      n.items().forEach(i -> out.add(headerValue(name, i)));
+      return out;
+    }
+    boolean secret = Redaction.isSecretHeader(name);
+    if (!secret && !n.isMap() && !n.isNull()) {
+      String text = String.valueOf(n.asTree());
+      String rest = without(" ", text);
+      boolean looksSecret =
+          !Redaction.isOpenHeader(name)
+              && CredentialShape.isIn(rest)
+              && !(Redaction.isIdentifierHeader(name) && CredentialShape.isUuid(rest));
+      if (looksSecret && hasLiteral(text)) {
+        literal.add(n);
+        return MASK;
+      }
+    }
+    return masked(n, null, secret ? Shown.SECRET : Shown.MASKED);
   }
 
   private static @Nullable Key<?> key(@Nullable Section section, String name) {
