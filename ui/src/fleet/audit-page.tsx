@@ -5,6 +5,7 @@ import { Button, Empty, Notice, SearchField } from '../components/ui';
 import { plural } from '../lib/units';
 import { type AuditEntry, useAudit, type Verification, verifyAudit } from './api';
 import { FleetPage } from './frame';
+import { changesOf } from './model';
 
 const PAGE = 100;
 
@@ -110,9 +111,22 @@ function Entry({ entry }: { entry: AuditEntry }) {
       {open && (
         <tr>
           <td colSpan={5}>
-            <pre className="fleet-json">
-              {JSON.stringify({ before: entry.before, after: entry.after, hash: entry.hash }, null, 2)}
-            </pre>
+            <dl className="fleet-facts">
+              {changesOf(entry).map(({ name, before, after }) => (
+                <div key={name}>
+                  <dt>{name}</dt>
+                  <dd className="mono-text">
+                    {before !== undefined && after !== undefined && before !== after
+                      ? `${before || '""'} → ${after || '""'}`
+                      : (after ?? `${before || '""'} → –`)}
+                  </dd>
+                </div>
+              ))}
+              <div>
+                <dt>hash</dt>
+                <dd className="mono-text">{entry.hash}</dd>
+              </div>
+            </dl>
           </td>
         </tr>
       )}

@@ -19,7 +19,7 @@ import {
 } from './api';
 import { DryRunForm } from './dry-run';
 import { ChangeDialog, Field, FleetPage } from './frame';
-import { agentName, diffLines } from './model';
+import { agentName, connectedMatch, diffLines } from './model';
 
 export function ConfigurationsPage() {
   const search = useSearch({ strict: false }) as Record<string, string>;
@@ -362,11 +362,7 @@ function RolloutDialog(props: { name: string; version: number; onClose: () => vo
         value={selector}
         placeholder="env=prod,region=~eu.*"
         onChange={setSelector}
-        hint={
-          reached.error
-            ? reached.error.message
-            : `${reached.data?.filter((a) => a.connected).length ?? 0} connected agents match; empty selects all.`
-        }
+        hint={reached.error ? reached.error.message : `${connectedMatch(reached.data)}; empty selects all.`}
       />
       <Field label="Soak" value={soak} onChange={setSoak} hint="How long each stage is observed." />
       <Field

@@ -29,13 +29,14 @@ import {
   missingEffect,
   NEW,
   NO_TARGET,
+  nounOf,
   ownerOf,
   scopeOf,
   whatOf,
 } from './controls';
 import { EndControl } from './end-control';
 import { ChangeDialog, Field, FleetPage } from './frame';
-import { agentName } from './model';
+import { agentName, connectedMatch } from './model';
 import { changeOf } from './samples';
 
 const ACTIONS: Action[] = ['mute', 'sample', 'rate_limit', 'filter', 'redact', 'route', 'quota'];
@@ -114,7 +115,7 @@ function ControlCard({ control }: { control: Control }) {
         <h2>{whatOf(control)}</h2>
         <span className={`badge badge-${active ? 'warn' : 'histogram'}`}>{active ? 'Active' : 'Ended'}</span>
         <span className="muted">{scopeOf(control)}</span>
-        {active && <EndControl id={control.id} name="control" />}
+        {active && <EndControl id={control.id} name={nounOf(control)} />}
       </header>
       {lacking > 0 && (
         <Notice kind="warning" title="No such target">
@@ -126,7 +127,8 @@ function ControlCard({ control }: { control: Control }) {
       )}
       <p>
         <strong className="num">{formatValue(done.items, 'none', 4)}</strong> {done.verb} of{' '}
-        <span className="num">{formatValue(control.matched, 'none', 4)}</span> matching items
+        <span className="num">{formatValue(control.matched, 'none', 4)}</span> matching{' '}
+        {control.matched === 1 ? 'item' : 'items'}
         {(control.removedBytes ?? 0) > 0 && (
           <>
             , <strong className="num">{formatValue(control.removedBytes ?? 0, 'bytes', 3)}</strong>{' '}
@@ -463,11 +465,7 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
         value={form.selector}
         onChange={(selector) => set({ selector })}
         placeholder="env=prod"
-        hint={
-          agents.error
-            ? agents.error.message
-            : `${agents.data?.filter((a) => a.connected).length ?? 0} connected agents match; empty selects all.`
-        }
+        hint={agents.error ? agents.error.message : `${connectedMatch(agents.data)}; empty selects all.`}
       />
       <Field
         label="Duration"
@@ -544,8 +542,8 @@ function Previewed({ of, action }: { of: Preview; action: Action }) {
   return (
     <>
       <Notice kind="info" title="Preview">
-        In {(of.windowMillis / 1000).toFixed(1)} s it would have {verb} of {of.items.toLocaleString('en')}{' '}
-        items ({of.matched.toLocaleString('en')} match)
+        In {(of.windowMillis / 1000).toFixed(1)} s it would have {verb} of {counted(of.items, 'item')} (
+        {of.matched.toLocaleString('en')} {of.matched === 1 ? 'matches' : 'match'})
         {bytes > 0 && `, ${formatValue(bytes / (of.windowMillis / 1000), 'bytes/s', 3)}`} at{' '}
         {counted(of.agents.length, 'agent')}.
       </Notice>

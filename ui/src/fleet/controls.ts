@@ -160,6 +160,10 @@ export const ACTION_EFFECTS: Record<Action, string> = {
   quota: 'Passes an amount in each period at each agent, then moves or drops the rest.',
 };
 
+/** Word for a control on its buttons and in its dialogs. */
+export const nounOf = (control: Control): 'control' | 'quota' =>
+  control.action === 'quota' ? 'quota' : 'control';
+
 export function whatOf(control: Control): string {
   switch (control.action) {
     case 'mute':

@@ -58,6 +58,8 @@ function TokenForm({ error }: { error: ApiError }) {
   );
 }
 
+const NO_REASON = 'Write a reason: it tells others why, and the audit log keeps it.';
+
 /** An open dialog that changes something, with the reason that the audit log keeps. */
 export function ChangeDialog(props: {
   title: string;
@@ -73,6 +75,10 @@ export function ChangeDialog(props: {
   const [error, setError] = useState<Error>();
   const submit = async (e: FormEvent) => {
     e.preventDefault();
+    if (reason.trim() === '') {
+      setError(new Error(NO_REASON));
+      return;
+    }
     setBusy(true);
     setError(undefined);
     try {

@@ -81,7 +81,7 @@ function QuotaCard({ of }: { of: QuotaState }) {
                 </th>
                 <th scope="col">Share</th>
                 <th scope="col" className="num">
-                  Limit of all agents
+                  Limit
                 </th>
                 <th scope="col">State</th>
               </tr>

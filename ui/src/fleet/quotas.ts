@@ -1,5 +1,5 @@
 /** Amounts of quotas in words. */
-import { formatValue } from '../lib/units';
+import { formatValue, plural } from '../lib/units';
 import type { Quota } from './api';
 
 export const shareOf = (of: { used: number; limit: number }): number =>
@@ -11,7 +11,7 @@ export function amount(value: number, of: Quota): string {
     case 'bytes':
       return formatValue(value, 'bytes', 3);
     case 'items':
-      return `${value.toLocaleString('en', { maximumFractionDigits: 0 })} items`;
+      return plural(Math.round(value), 'item');
     case 'cost':
       return `${value.toLocaleString('en', { maximumFractionDigits: 2, minimumFractionDigits: 2 })} of money`;
   }

@@ -4,7 +4,7 @@ import { useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { Moment } from '../components/moment';
 import { Button, Empty, Notice } from '../components/ui';
-import { counted } from '../lib/units';
+import { counted, plural } from '../lib/units';
 import { compareKeys, type Returned, type Rollout, useAgents, useChange, useRollouts } from './api';
 import { ChangeDialog, FleetPage } from './frame';
 import { type OutputKeys, percent, verdictOf } from './keys';
@@ -60,8 +60,9 @@ function Progress({ rollout }: { rollout: Rollout }) {
         <span className="fleet-bar-applied" style={{ width: share(applied) }} />
       </div>
       <span className="muted">
-        stage {rollout.stage}: {applied} of {all} agents have it
-        {rollout.agents.length > applied && `, ${rollout.agents.length - applied} apply it`}
+        stage {rollout.stage}: {applied} of {plural(all, 'agent')} {applied === 1 ? 'has' : 'have'} it
+        {rollout.agents.length > applied &&
+          `, ${rollout.agents.length - applied} ${rollout.agents.length - applied === 1 ? 'applies' : 'apply'} it`}
       </span>
     </div>
   );
@@ -90,7 +91,7 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         <span className={`badge badge-${state.badge}`}>{state.name}</span>
         <span className="muted">
           to {rollout.selector || 'all agents'}
-          {rollout.previousVersion > 0 && `, before: version ${rollout.previousVersion}`}
+          {rollout.previousVersion > 0 && `, in place of version ${rollout.previousVersion}`}
         </span>
         <span className="fleet-actions">
           {changes.map((one) => (

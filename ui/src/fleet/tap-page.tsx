@@ -337,7 +337,7 @@ function Ways({ of, signal }: { of: PerAgent<Followed>; signal: string }) {
                     {Object.entries(end.droppedMeanwhile).map(([reason, n]) => (
                       <span key={reason} className="muted">
                         {' '}
-                        {n.toLocaleString('en')} items dropped there meanwhile: {reason.replaceAll('_', ' ')}
+                        {counted(n, 'item')} dropped there meanwhile: {reason.replaceAll('_', ' ')}
                       </span>
                     ))}
                   </li>

@@ -7,6 +7,7 @@ import { PageTabs } from '../app/page-tabs';
 import { Button, CopyButton, Empty, Notice, PageHead } from '../components/ui';
 import { type Control, useAgents, useChange } from '../fleet/api';
 import { Field, FleetPage } from '../fleet/frame';
+import { connectedMatch } from '../fleet/model';
 import { counted, formatValue } from '../lib/units';
 import { usePipelines } from '../pipelines/api';
 import { ofFleet } from './api';
@@ -69,7 +70,7 @@ function FleetRecommendations() {
           onChange={(to) =>
             void navigate({ to: '.', search: { ...search, selector: to } as never, replace: true })
           }
-          hint={`${agents.data?.filter((one) => one.connected).length ?? 0} connected agents match; at most 20 are sampled.`}
+          hint={`${connectedMatch(agents.data)}; at most 20 are sampled.`}
         />
       </div>
       {error !== null && <ErrorNotice error={error} />}

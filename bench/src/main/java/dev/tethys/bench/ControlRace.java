@@ -126,7 +126,7 @@ final class ControlRace {
                   + "\"checkout\"}}");
       mutes[i] = untilAll(begin, id, true);
       begin = System.nanoTime();
-      call("DELETE", "/api/v1/control/controls/" + id, "{}");
+      call("DELETE", "/api/v1/control/controls/" + id, "{\"reason\":\"measured\"}");
       ends[i] = untilAll(begin, id, false);
       Instant start = Instant.now();
       begin = System.nanoTime();

@@ -216,7 +216,7 @@ record ConfigTest(
       return;
     }
     if (e.items != null && e.items != items) {
-      differences.add(who + " got " + items + " items, expected " + e.items);
+      differences.add(who + " got " + Texts.counted(items, "item") + ", expected " + e.items);
     }
     if (e.records == null) {
       return;

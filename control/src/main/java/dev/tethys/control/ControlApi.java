@@ -180,6 +180,27 @@ final class ControlApi {
     return n.stringValue();
   }
 
+  /** Reason of a change, which need not have one; "" for none. */
+  static String reason(JsonNode body) {
+    return Texts.shortened(text(body, "reason", false).strip(), 4096);
+  }
+
+  /**
+   * Reason of a change that ends, stops or undoes something.
+   *
+   * @throws IllegalArgumentException where there is none
+   */
+  static String requiredReason(JsonNode body) {
+    String reason = reason(body);
+    if (reason.isEmpty()) {
+      throw new IllegalArgumentException(
+          "member \"reason\" is "
+              + (body.has("reason") ? "empty" : "missing")
+              + "; say why, which the audit log keeps");
+    }
+    return reason;
+  }
+
   /** Author of a change: the user of the token, else the author that the body names. */
   static String author(JsonNode body, String user) {
     return author(text(body, "author", false), user);
@@ -283,7 +304,6 @@ final class ControlApi {
     String name = text(body, "name", true);
     String text = text(body, "text", true);
     ConfigStore.checkName(name);
-    String reason = text(body, "reason", false);
     String author = author(body, user);
     if (text.length() > ConfigStore.MAX_TEXT) {
       throw new IllegalArgumentException(
@@ -300,7 +320,7 @@ final class ControlApi {
             name,
             text,
             new ConfigVersion.Author(author, tokens.scope(q).toString()),
-            Texts.shortened(reason, 4096),
+            reason(body),
             validation,
             clock.millis(),
             ConfigStore.noting(audit, author));
@@ -425,7 +445,7 @@ final class ControlApi {
             Selector.parse(text(body, "selector", false)).and(tokens.scope(q)),
             guard,
             Actor.user(author(body, user)),
-            Texts.shortened(text(body, "reason", false), 4096));
+            reason(body));
     return rollouts.read((all, assignments) -> AgentJson.of(r, fleet, tokens.scope(q)));
   }
 
@@ -459,8 +479,8 @@ final class ControlApi {
     JsonNode body = body(q);
     checkKeys(body, "author", "reason");
     String author = author(body, user);
-    String reason = Texts.shortened(text(body, "reason", false), 4096);
     tokens.requireScope(q, "rollout " + id, rollouts.selector(id));
+    String reason = requiredReason(body);
     Rollout r =
         switch (q.pathParam("change")) {
           case "pause" -> rollouts.pause(id, author, reason);

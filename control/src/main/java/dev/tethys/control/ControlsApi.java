@@ -126,10 +126,7 @@ final class ControlsApi {
     String id = q.pathParam("id");
     tokens.requireScope(q, "control " + id, controls.get(id).selector());
     return json(
-        controls.end(
-            id,
-            ControlApi.author(body, user),
-            Texts.shortened(ControlApi.text(body, "reason", false), 4096)),
+        controls.end(id, ControlApi.author(body, user), ControlApi.requiredReason(body)),
         tokens.scope(q));
   }
 

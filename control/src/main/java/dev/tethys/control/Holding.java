@@ -30,6 +30,11 @@ record Holding(
     return failed > 0 && others.isEmpty();
   }
 
+  /** Whether no connected agent runs it, and none refused it or was given another version. */
+  boolean isWaiting() {
+    return running == 0 && failed == 0 && others.isEmpty();
+  }
+
   /** Whether all known agents run it, as far as they are connected. */
   boolean isComplete() {
     return late == 0 && failed == 0 && others.isEmpty();
@@ -41,23 +46,39 @@ record Holding(
     if (agents == 0) {
       return "no agent" + of + " is known";
     }
-    String out = running + " of " + counted(agents) + of + " run it";
+    int away = agents - running - late - failed - others.values().stream().mapToInt(n -> n).sum();
+    if (away == agents) {
+      return agents == 1
+          ? "the agent" + of + " is not connected"
+          : "none of " + agents + " agents" + of + " is connected";
+    }
+    String out =
+        running
+            + " of "
+            + Texts.counted(agents, "agent")
+            + of
+            + (running == 1 ? " runs it" : " run it");
     if (late > 0) {
-      out += ", " + counted(late) + " apply it";
+      out += ", " + Texts.counted(late, "agent") + (late == 1 ? " applies it" : " apply it");
+    }
+    if (away > 0) {
+      out += ", " + Texts.counted(away, "agent") + (away == 1 ? " is" : " are") + " not connected";
     }
     if (failed > 0) {
-      out += ", " + counted(failed) + " refused it";
+      out += ", " + Texts.counted(failed, "agent") + " refused it";
     }
     if (!others.isEmpty()) {
       out +=
           others.entrySet().stream()
-              .map(e -> ", " + counted(e.getValue()) + " had " + e.getKey() + " rolled out")
+              .map(
+                  e ->
+                      ", "
+                          + Texts.counted(e.getValue(), "agent")
+                          + " had "
+                          + e.getKey()
+                          + " rolled out")
               .collect(Collectors.joining());
     }
     return out;
-  }
-
-  private static String counted(int n) {
-    return n == 1 ? "1 agent" : n + " agents";
   }
 }

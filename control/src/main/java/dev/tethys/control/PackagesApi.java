@@ -78,7 +78,7 @@ final class PackagesApi {
     String sha256 = parameter(q, "sha256");
     byte[] signature = Base64.getDecoder().decode(parameter(q, "signature"));
     String author = ControlApi.author(parameter(q, "author"), user);
-    String reason = Texts.shortened(parameter(q, "reason"), 4096);
+    String reason = Texts.shortened(parameter(q, "reason").strip(), 4096);
     packages.check(name, version, signature);
     if (!sha256.isEmpty() && !SHA256.matcher(sha256).matches()) {
       throw new IllegalArgumentException("sha256 must have 64 digits of 0-9 and a-f");
@@ -135,14 +135,14 @@ final class PackagesApi {
       throw new Rollouts.ConflictException(
           "package " + name + " " + p.version() + " is rolled out; undo that first");
     }
-    packages.remove(p);
     audit.append(
         ControlApi.author(body, user),
         "package.remove",
         "package/" + name + "/" + p.version(),
-        Texts.shortened(ControlApi.text(body, "reason", false), 4096),
+        ControlApi.requiredReason(body),
         Map.of("sha256", p.sha256()),
         Map.of());
+    packages.remove(p);
     return Packages.json(p);
   }
 

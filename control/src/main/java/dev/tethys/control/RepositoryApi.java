@@ -115,7 +115,8 @@ final class RepositoryApi {
   /**
    * State of a file: {@code invalid}; {@code drift} where another version was added or rolled out
    * after that of the file, or its agents were given another configuration; {@code pending} where
-   * its version is not rolled out, or agents refused it; or {@code current}.
+   * its version is not rolled out, or agents refused it; {@code waiting} where no agent of its
+   * rollout is connected or runs it yet; or {@code current}.
    */
   private static String state(
       Repository.Source f, int latest, int running, @Nullable Holding holding, String replaced) {
@@ -129,7 +130,10 @@ final class RepositoryApi {
     if (running != inGit || holding == null) {
       return "pending";
     }
-    return holding.isReplaced() ? "drift" : holding.isRefused() ? "pending" : "current";
+    if (holding.isReplaced()) {
+      return "drift";
+    }
+    return holding.isRefused() ? "pending" : holding.isWaiting() ? "waiting" : "current";
   }
 
   /** What agents really run, or why it is not the version of the file. */

@@ -491,8 +491,9 @@ final class SourceResources {
           for (Rollout.Assignment x : assignments) {
             if (x.rollout() == a.rollout()) {
               Holding h = rollouts.holding(x);
-              String state = h.isReplaced() ? "drift" : h.isRefused() ? "waiting" : "current";
-              return new String[] {state, h.isComplete() ? "" : h.text()};
+              String state =
+                  h.isReplaced() ? "drift" : h.isRefused() || h.isWaiting() ? "waiting" : "current";
+              return new String[] {state, h.isComplete() && !h.isWaiting() ? "" : h.text()};
             }
           }
           return new String[] {"drift", "another rollout replaced it, or it was undone"};

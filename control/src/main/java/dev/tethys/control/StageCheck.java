@@ -77,10 +77,11 @@ final class StageCheck {
     if (counts && stageItems < r.guard.minItems() && undecided.isEmpty()) {
       undecided =
           "the agents of the stage have taken "
-              + stageItems
-              + " items since they applied it; "
+              + Texts.counted(stageItems, "item")
+              + " since they applied it; "
               + r.guard.minItems()
-              + " are required (minItems)";
+              + (r.guard.minItems() == 1 ? " is" : " are")
+              + " required (minItems)";
     }
     if (undecided.isEmpty()) {
       undecided = undelivered.text();

@@ -44,6 +44,34 @@ class LiveControlFleetTest extends FleetCase {
     return done(r);
   }
 
+  private HttpResponse<String> delete(String id, String body) throws Exception {
+    return http.send(
+        HttpRequest.newBuilder(uri("/controls/" + id))
+            .method("DELETE", HttpRequest.BodyPublishers.ofString(body))
+            .build(),
+        HttpResponse.BodyHandlers.ofString());
+  }
+
+  @Test
+  void aControlEndsOnlyWithAReason() throws Exception {
+    fleet(1);
+    String id = start(mute("checkout"));
+    for (String body : List.of("", "{}", "{\"reason\":\"\"}", "{\"reason\":\" \\t \"}")) {
+      HttpResponse<String> r = delete(id, body);
+      assertThat(r.statusCode()).as(body).isEqualTo(400);
+      assertThat(r.body()).contains("member \\\"reason\\\"", "say why");
+    }
+    assertThat(get("/controls/" + id).path("state").asString()).isEqualTo("active");
+    done(post("/configurations", body().put("name", "edge").put("text", graph("", ""))));
+    done(post("/rollouts", body().put("configuration", "edge")));
+    for (String change : List.of("pause", "resume", "cancel", "undo")) {
+      HttpResponse<String> r = post("/rollouts/1/" + change, body().put("reason", " "));
+      assertThat(r.statusCode()).as(change).isEqualTo(400);
+      assertThat(r.body()).contains("member \\\"reason\\\" is empty");
+    }
+    assertThat(end(id, " quiet again ").path("endReason").asString()).isEqualTo("quiet again");
+  }
+
   private static boolean has(TestCollector a, String id) {
     return a.control(id, true) != null;
   }
@@ -197,7 +225,7 @@ class LiveControlFleetTest extends FleetCase {
           return false;
         });
     assertThat(get("/quotas").path(0).path("id").asString()).isEqualTo(id);
-    end(id, "");
+    end(id, "enough");
     assertThat(get("/quotas").size()).isZero();
   }
 
@@ -293,7 +321,7 @@ class LiveControlFleetTest extends FleetCase {
       assertThat(e.path("before").path("outBytesPerSecond").asDouble()).isPositive();
       assertThat(e.path("now").path("inBytesPerSecond").asDouble()).isPositive();
       assertThat(e.path("now").path("outBytesPerSecond").asDouble()).isZero();
-      end(id, "");
+      end(id, "enough");
       assertThat(get("/controls/" + id).path("effect").path("now").path("agents").asInt())
           .isEqualTo(2);
     } finally {
@@ -371,7 +399,7 @@ class LiveControlFleetTest extends FleetCase {
     int before = agents.stream().mapToInt(a -> a.offers.get()).sum();
     String second = start(mute("shop"));
     until(() -> agents.stream().allMatch(a -> has(a, second)));
-    end(id, "");
+    end(id, "enough");
     until(() -> agents.stream().noneMatch(a -> has(a, id)));
     assertThat(agents.stream().mapToInt(a -> a.offers.get()).sum()).isEqualTo(before);
     until(() -> all(get("/agents"), a -> a.path("configuration").path("current").asBoolean()));
@@ -434,7 +462,7 @@ class LiveControlFleetTest extends FleetCase {
     String id = start(mute("x").put("id", "quiet-x"));
     assertThat(id).isEqualTo("quiet-x");
     assertThat(post("/controls", mute("x").put("id", "quiet-x")).statusCode()).isEqualTo(409);
-    end(id, "");
+    end(id, "enough");
     assertThat(start(mute("x").put("id", "quiet-x"))).isEqualTo("quiet-x");
   }
 

@@ -132,7 +132,7 @@ class RepositoryTest extends FleetCase {
       JsonNode now = at.endsWith("pull") ? pull() : get(at);
       assertThat(file(now).path("state").asString()).isEqualTo("drift");
       assertThat(file(now).path("detail").asString())
-          .contains("1 of 2 agents of env=prod run it", "hot/1 by rollout " + id);
+          .contains("1 of 2 agents of env=prod runs it", "hot/1 by rollout " + id);
       assertThat(file(now).path("runningAgents").asInt()).isEqualTo(1);
       assertThat(resource(now, "edge").path("state").asString()).isEqualTo("drift");
       assertThat(resource(now, "edge").path("detail").asString()).contains("hot/1");
@@ -469,12 +469,11 @@ class RepositoryTest extends FleetCase {
 
     revert();
     JsonNode now = pull();
-    assertThat(resource(now, "edge").path("state").asString()).isEqualTo("current");
     assertThat(file(now).path("version").asInt()).isEqualTo(3);
-    assertThat(file(now).path("state").asString()).isEqualTo("current");
-    while (!haveText(OWN)) { // without a record
+    while (!haveText(OWN) || !stateOf("edge").equals("current")) { // without a record
       dev.tethys.testkit.Waiting.pause();
     }
+    assertThat(file(get("/repository")).path("state").asString()).isEqualTo("current");
     JsonNode undone = get("/rollouts").get(0);
     assertThat(undone.path("state").asString()).isEqualTo("undone");
     assertThat(undone.path("stateReason").asString()).contains("Revert \"Batch before export\"");
@@ -506,8 +505,8 @@ class RepositoryTest extends FleetCase {
     pull();
     until(() -> stateOf("edge").equals("current"));
     git(origin, "revert", "--no-edit", "HEAD", "HEAD~1");
-    assertThat(resource(pull(), "edge").path("state").asString()).isEqualTo("current");
-    until(() -> haveText(OWN));
+    pull();
+    until(() -> stateOf("edge").equals("current") && haveText(OWN));
     assertThat(get("/rollouts").size()).isEqualTo(3);
   }
 
@@ -524,8 +523,8 @@ class RepositoryTest extends FleetCase {
     until(() -> agents.stream().filter(a -> a.text().equals(BATCH)).count() == 1);
     assertThat(stateOf("edge")).isEqualTo("rolling out");
     revert();
-    assertThat(resource(pull(), "edge").path("state").asString()).isEqualTo("current");
-    until(() -> haveText(OWN));
+    pull();
+    until(() -> stateOf("edge").equals("current") && haveText(OWN));
     JsonNode ended = get("/rollouts").get(0);
     assertThat(ended.path("state").asString()).isEqualTo("undone");
     assertThat(ended.path("stateReason").asString()).startsWith("replaced: ");
@@ -563,9 +562,9 @@ class RepositoryTest extends FleetCase {
     assertThat(file(get("/repository")).path("state").asString()).isEqualTo("pending");
     int offers = agents.stream().mapToInt(a -> a.offers.get()).sum();
     revert();
-    JsonNode now = pull();
-    assertThat(resource(now, "edge").path("state").asString()).isEqualTo("current");
-    assertThat(file(now).path("state").asString()).isEqualTo("current");
+    pull();
+    until(() -> stateOf("edge").equals("current"));
+    assertThat(file(get("/repository")).path("state").asString()).isEqualTo("current");
     assertThat(haveText(OWN)).isTrue();
     assertThat(agents.stream().mapToInt(a -> a.offers.get()).sum()).isEqualTo(offers);
     assertThat(get("/audit").toString()).contains("configuration.adopt");
@@ -666,6 +665,20 @@ class RepositoryTest extends FleetCase {
       assertThat(r.path("state").asString()).as(r.toString()).isEqualTo("current");
     }
     assertThat(get("/audit?limit=10000").size()).isEqualTo(audited);
+  }
+
+  @Test
+  void aFileWhoseAgentsAreAwayHasNoEffectNow() throws Exception {
+    fleet(2);
+    commit("pipe.yaml", pipeline(asText(BATCH)), "Pipe");
+    pull();
+    until(() -> running(get("/repository")).equals("current"));
+    agents.forEach(TestCollector::close);
+    until(() -> all(get("/agents"), a -> !a.path("connected").asBoolean()));
+    JsonNode pipe = resource(get("/repository"), "pipe");
+    assertThat(pipe.path("state").asString()).isEqualTo("waiting");
+    assertThat(pipe.path("detail").asString())
+        .isEqualTo("none of 2 agents of env=prod is connected");
   }
 
   @Test

@@ -20,6 +20,7 @@ import tools.jackson.databind.json.JsonMapper;
 /** Roles of tokens and their scopes. */
 @Timeout(120)
 class RolesTest extends FleetCase {
+  private static final String WHY = "{\"reason\":\"test\"}";
   private static final String AGENT = "agent-token-0123456789";
   private static final String OLGA = "operator-token-0123456789";
   private static final String TEST = "operator-token-of-test-01";
@@ -84,17 +85,17 @@ class RolesTest extends FleetCase {
     HttpResponse<String> refused = call(TEST, "DELETE", controls + "/" + all, "{}");
     assertThat(refused.statusCode()).isEqualTo(403);
     assertThat(refused.body()).contains("outside of the scope");
-    data(TEST, "DELETE", controls + "/" + ofTest.path("id").asString(), "{}");
+    data(TEST, "DELETE", controls + "/" + ofTest.path("id").asString(), WHY);
     String v = "{\"name\":\"e\",\"text\":\"" + OWN.replace("\n", "\\n") + "\"}";
     data(TEST, "POST", ControlApi.ROOT + "/configurations", v);
     String rollouts = ControlApi.ROOT + "/rollouts";
     JsonNode r = data(TEST, "POST", rollouts, "{\"configuration\":\"e\"}");
     assertThat(r.path("selector").asString()).isEqualTo("env=test");
-    data(TEST, "POST", rollouts + "/" + r.path("id").asInt() + "/cancel", "{}");
+    data(TEST, "POST", rollouts + "/" + r.path("id").asInt() + "/cancel", WHY);
     JsonNode wide = data(OLGA, "POST", rollouts, "{\"configuration\":\"e\"}");
     String change = rollouts + "/" + wide.path("id").asInt() + "/cancel";
     assertThat(call(TEST, "POST", change, "{}").statusCode()).isEqualTo(403);
-    data(OLGA, "POST", change, "{}");
+    data(OLGA, "POST", change, WHY);
   }
 
   /** Routes with their least role; those of agents, probes and pages are left out. */

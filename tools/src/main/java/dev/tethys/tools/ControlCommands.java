@@ -304,6 +304,11 @@ final class ControlCommands {
         : v instanceof Double d && d == Math.rint(d) ? d.longValue() + "" : v + "";
   }
 
+  /** A number of things: "1 agent", "2 agents". */
+  static String counted(Object n, String one) {
+    return n + " " + one + (n.toString().equals("1") ? "" : "s");
+  }
+
   static List<?> list(@Nullable Object o) {
     return o instanceof List<?> l ? l : List.of();
   }
@@ -394,7 +399,7 @@ final class ControlCommands {
     volumesRow(t, "(other)", object(v).get("other"));
     t.print(console.out());
     Object b = object(v).get("balance");
-    console.out().println(text(v, "agents") + " agents: " + balance(b));
+    console.out().println(counted(text(v, "agents"), "agent") + ": " + balance(b));
     return 0;
   }
 
@@ -501,6 +506,14 @@ final class ControlCommands {
     list(object(d).get("edges")).forEach(console.out()::println);
     console.out().print(text(d, "text"));
     return 0;
+  }
+
+  /** Begin of the body of a change that ends, stops or undoes something. */
+  static Json ending(Command.Arguments a) {
+    if (a.flags().get("reason").isBlank()) {
+      throw new UsageException("--reason is required: say why, which the audit log keeps");
+    }
+    return changing(a);
   }
 
   static Json changing(Command.Arguments a) {
@@ -655,8 +668,8 @@ final class ControlCommands {
           .println(
               text(e, "node")
                   + ": "
-                  + text(e, "records")
-                  + " records with the version, "
+                  + counted(text(e, "records"), "record")
+                  + " with the version, "
                   + text(e, "recordsWithout")
                   + " without"
                   + (text(e, "compared").equals("true") ? "" : ", too few to compare"));
@@ -703,7 +716,7 @@ final class ControlCommands {
             a,
             "POST",
             "/rollouts/" + ServerApi.encoded(a.operands().getFirst()) + "/" + what,
-            changing(a).close('}').toString());
+            ending(a).close('}').toString());
     console.out().println("rollout " + text(r, "id") + " is " + text(r, "state"));
     Object returns = object(r).get("returns");
     for (Object to : returns == null ? List.of() : list(returns)) {

@@ -57,7 +57,10 @@ final class FindingsCommand {
     }
     console
         .out()
-        .println(text(out, "findings") + " findings in " + text(out, "records") + " records");
+        .println(
+            ControlCommands.counted(text(out, "findings"), "finding")
+                + " in "
+                + ControlCommands.counted(text(out, "records"), "record"));
     return errors.isEmpty() && text(out, "findings").equals("0") ? 0 : 1;
   }
 

@@ -1,6 +1,7 @@
 package dev.tethys.tools;
 
 import static dev.tethys.tools.ControlCommands.call;
+import static dev.tethys.tools.ControlCommands.counted;
 import static dev.tethys.tools.ControlCommands.list;
 import static dev.tethys.tools.ControlCommands.object;
 import static dev.tethys.tools.ControlCommands.text;
@@ -185,7 +186,8 @@ final class LiveControlCommands {
         starting(
             "sample",
             "<share>",
-            "Keep a share of the spans or log records of a scope, such as 10% or 0.1.",
+            "Keep a share of the spans or log records of a scope, such as 10% or 0.1: above 0 and below"
+                + " 100%. mute drops all.",
             List.of(
                 Flag.of("keep-errors", Flag.Kind.BOOLEAN, "false", "Keeps all errors."),
                 Flag.of(
@@ -375,7 +377,7 @@ final class LiveControlCommands {
     int agents = list(object(o).get("agents")).size();
     String selector = text(o, "selector");
     return ", for "
-        + (agents == 1 ? "1 agent" : agents + " agents")
+        + counted(agents, "agent")
         + (selector.isEmpty() ? "" : " of " + selector)
         + (agents == 0 ? " until further ones connect" : "");
   }
@@ -396,16 +398,15 @@ final class LiveControlCommands {
             .count();
     return (name.equals("redact") || name.equals("route") ? changed : dropped + changed)
         + " of "
-        + text(o, "items")
-        + " items would be "
+        + counted(text(o, "items"), "item")
+        + " would be "
         + verb
         + " within "
         + text(o, "windowMillis")
         + " ms, at "
-        + list(object(o).get("agents")).size()
-        + " agents; "
-        + whole(o, "wouldRemoveBytes")
-        + " bytes"
+        + counted(list(object(o).get("agents")).size(), "agent")
+        + "; "
+        + counted(whole(o, "wouldRemoveBytes"), "byte")
         + (lacking == 0 ? "" : "; the target does not run at " + lacking + " of them");
   }
 
@@ -515,7 +516,7 @@ final class LiveControlCommands {
         a,
         "DELETE",
         "/controls/" + ServerApi.encoded(id),
-        ControlCommands.changing(a).close('}').toString());
+        ControlCommands.ending(a).close('}').toString());
     console.out().println("control " + id + " has ended");
     return 0;
   }

@@ -75,13 +75,13 @@ final class RecommendationsCommand {
         .out()
         .printf(
             Locale.ROOT,
-            "%d. %s, %s: %.1f%% of the items, %s bytes/s, %s agents%n   %s%n",
+            "%d. %s, %s: %.1f%% of the items, %s bytes/s, %s%n   %s%n",
             number,
             text(r, "kind").replace('_', ' '),
             text(r, "signal"),
             100 * Double.parseDouble(text(r, "share")),
             text(r, "savedBytesPerSecond"),
-            text(r, "agents"),
+            ControlCommands.counted(text(r, "agents"), "agent"),
             text(r, "evidence"));
     for (Object e : list(object(r).get("examples"))) {
       console.out().println("     " + e);

@@ -96,7 +96,7 @@ class ControlledCollectorTest {
       until(() -> role.graph().config().isPresent());
       until(() -> role.printed().contains("nop"));
       until(() -> call(port, "GET", "/rollouts", "").contains("\"state\":\"done\""));
-      assertThat(call(port, "POST", "/rollouts/2/undo", "{}"))
+      assertThat(call(port, "POST", "/rollouts/2/undo", "{\"reason\":\"test\"}"))
           .contains("keeps version 2 of e of rollout 2, which was undone");
       call(port, "POST", "/rollouts", ROLLOUT);
       until(() -> call(port, "GET", "/rollouts", "").contains("\"id\":3"));

@@ -103,7 +103,7 @@ public record Control(
   private static final Key<String> PIPELINE =
       SECTION.key("pipeline", Type.STRING, "", "Name of a pipeline, such as logs/edge.");
   private static final Key<Double> SHARE =
-      SECTION.key("share", Type.FLOAT, 0.0, "Share that sample keeps, between 0 and 1.");
+      SECTION.key("share", Type.FLOAT, 0.0, "Share that sample keeps, from 0.000001 to less than 1.");
   private static final Key<Boolean> KEEP_ERRORS =
       SECTION.key("keepErrors", Type.BOOL, false, "If true, sample keeps all errors.");
   private static final Key<String> KEEP_SLOW =
@@ -315,7 +315,7 @@ public record Control(
   private void checkSettings(YamlObject o) {
     boolean samples = action == ControlAction.SAMPLE;
     if (samples && !(share >= MIN_SHARE && share < 1)) {
-      throw o.error(SHARE, "must be from 0.000001 to less than 1");
+      throw o.error(SHARE, "must be from 0.000001 to less than 1; mute drops all");
     }
     if (!samples && (o.has(SHARE) || keepErrors || keepSlowMillis > 0 || keepRare != 0)) {
       throw o.error(
