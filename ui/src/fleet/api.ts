@@ -390,6 +390,8 @@ export interface AutomationStep {
   control?: string;
   result: string;
   error: string;
+  /** What was done, such as the items of a replay. */
+  detail?: string;
   /** When what waits is started. */
   startsMillis?: number;
 }

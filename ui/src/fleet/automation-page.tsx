@@ -205,6 +205,7 @@ export function AutomationPage() {
                           </div>
                         )}
                         {one.error && <div className="fleet-why">{one.error}</div>}
+                        {one.detail && <div className="muted">{one.detail}</div>}
                       </td>
                     </tr>
                   ))}

@@ -8,6 +8,7 @@ export interface Step {
   what: string;
   result: string;
   error: string;
+  detail?: string;
   startsMillis?: number;
 }
 
@@ -49,6 +50,7 @@ export function stepsOf(rules: Automation | undefined, hubs: Hubs | undefined): 
     what: `${one.action} ${one.control ?? ''}`.trim(),
     result: one.result,
     error: one.error,
+    ...(one.detail === undefined ? {} : { detail: one.detail }),
     ...(one.startsMillis === undefined ? {} : { startsMillis: one.startsMillis }),
   }));
   const others = (hubs?.steps ?? []).map((one) => ({

@@ -42,8 +42,11 @@ public final class CredentialShape {
   /** Letters and digits that a random text has at least. */
   private static final int LEAST = 16;
 
-  /** Share of neighbors of different kinds from which a text is random. */
+  /** Share of neighbors of different kinds from which a text with digits is random. */
   private static final double RANDOM = 0.2;
+
+  /** The same without digits: names of several words have capitals. */
+  private static final double RANDOM_LETTERS = 0.3;
 
   private static final int LOWER = 1;
   private static final int UPPER = 2;
@@ -83,14 +86,16 @@ public final class CredentialShape {
     int signs = 0;
     int changes = 0;
     int before = 0;
+    boolean digits = false;
     for (int i = 0; i < run.length(); i++) {
       int kind = kind(run.charAt(i));
       signs += kind == 0 ? 0 : 1;
+      digits |= kind == DIGIT;
       boolean capital = before == UPPER && kind == LOWER; // as words have them
       changes += kind != 0 && before != 0 && kind != before && !capital ? 1 : 0;
       before = kind;
     }
-    return signs >= LEAST && changes >= RANDOM * signs;
+    return signs >= LEAST && changes >= (digits ? RANDOM : RANDOM_LETTERS) * signs;
   }
 
   private static int kind(char c) {

@@ -1,7 +1,10 @@
 package dev.tethys.control;
 
 import dev.tethys.config.ConfigException;
+import dev.tethys.control.ActionRetries.Attempt;
+import dev.tethys.control.ActionRetries.Retry;
 import dev.tethys.control.Rollouts.ConflictException;
+import dev.tethys.control.StepLog.Step;
 import dev.tethys.control.mdai.HubEngine;
 import dev.tethys.control.mdai.HubEvent;
 import dev.tethys.model.log.JulLogger;
@@ -10,9 +13,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,8 +29,8 @@ import org.jspecify.annotations.Nullable;
  * <p>What an alert may not start within a cool-down waits for its end, and starts then with the
  * latest change of the alert, unless that no longer triggers the rule. What waits is not on disk.
  *
- * <p>An action that failed and may succeed later is tried again up to {@link #ATTEMPTS} times in
- * all, as long as its alert has not changed.
+ * <p>An action that failed and may succeed later is tried again, as long as its alert has not
+ * changed; {@link ActionRetries} keeps what is due, also over a restart.
  */
 final class Automation {
   private static final System.Logger LOG = JulLogger.of(Automation.class.getName());
@@ -37,48 +38,10 @@ final class Automation {
   /** Alerts and starts that are remembered. */
   private static final int MAX_REMEMBERED = 10_000;
 
-  private static final int MAX_STEPS = 1000;
-
-  /** Pauses before further attempts of an action. */
-  private static final Duration[] PAUSES = {
-    Duration.ofSeconds(1),
-    Duration.ofSeconds(5),
-    Duration.ofSeconds(30),
-    Duration.ofMinutes(2),
-    Duration.ofMinutes(10)
-  };
-
-  static final int ATTEMPTS = PAUSES.length + 1;
+  /** Begin of the actor of what a rule does. */
+  static final String ACTOR = "automation:";
 
   private static final String COOLING_DOWN = "cooling down";
-  private static final String SKIPPED = "skipped";
-
-  /**
-   * Result of one action for one alert.
-   *
-   * @param action {@code start} or {@code end} of a control, or another action
-   * @param control id of the control, or target of the action
-   * @param result {@code done}, {@code sending}, {@code started}, {@code dry run}, {@code cooling
-   *     down}, {@code active}, {@code held}, {@code absent}, {@code hop limit}, {@code skipped} or
-   *     {@code failed}
-   * @param startsMillis when the cool-down ends for which it waits, or the next attempt of what
-   *     failed begins, Unix milliseconds; else 0
-   */
-  record Step(
-      long millis,
-      String rule,
-      String alert,
-      String fingerprint,
-      String action,
-      String control,
-      String result,
-      String error,
-      long startsMillis) {
-    /** Whether it failed and is not tried again, unless its message is repeated. */
-    private boolean isFailed() {
-      return result.equals("failed") && startsMillis == 0;
-    }
-  }
 
   /**
    * Start that waits for the end of a cool-down.
@@ -97,36 +60,14 @@ final class Automation {
   private record Waiting(Alert alert, int hops, Map<String, Pending> pending) {}
 
   /**
-   * Attempt of an action for an alert.
-   *
-   * @param undo whether it undoes the action
-   * @param number from 1 on
-   */
-  private record Attempt(
-      AutomationRule rule, int index, Alert alert, boolean undo, int hops, int number) {
-    String id() {
-      return rule.actionId(index, alert);
-    }
-
-    Attempt next() {
-      return new Attempt(rule, index, alert, undo, hops, number + 1);
-    }
-  }
-
-  /**
-   * Attempt that is due after one that failed.
-   *
-   * @param due monotonic
-   */
-  private record Retry(Attempt attempt, String word, String target, String error, long due) {}
-
-  /**
    * Last change of an alert.
    *
    * @param failed whether an action failed, so that a repetition of the message tries again
    * @param done actions that a repetition leaves out, by id
    */
   private record Change(Instant at, String status, boolean failed, Set<String> done) {}
+
+  private static final String CHANGED_BEFORE_NEXT = "the rule has changed before the next attempt";
 
   /**
    * Result of a message.
@@ -135,31 +76,34 @@ final class Automation {
    */
   record Applied(int alerts, int skipped, List<Step> steps, List<HubEngine.Step> hubs) {}
 
-  private final Controls controls;
-  private final AuditLog audit;
+  private final RuleControls controls;
   private final HubEngine engine;
   private final RuleActions actions;
+  private final ActionRetries retries;
+  private final StepLog steps;
   private final Scheduler clock;
   private final Map<String, Change> changes = bounded(); // of alerts, by fingerprint
   private final Map<String, Long> starts = bounded(); // nanoseconds, by id of control
   private final Map<String, Waiting> waiting = new LinkedHashMap<>(); // by fingerprint
-  private final Map<String, Retry> retries = new LinkedHashMap<>(); // by id of the action
-  private final Deque<Step> steps = new ArrayDeque<>(); // the latest first
 
   private List<AutomationRule> rules;
+  private boolean closed;
+  private boolean restored; // whether the attempts of before a restart were taken
 
   Automation(
       List<AutomationRule> rules,
-      Controls controls,
-      AuditLog audit,
+      RuleControls controls,
       HubEngine engine,
       RuleActions actions,
+      ActionRetries retries,
+      StepLog steps,
       Scheduler clock) {
     this.rules = rules;
     this.controls = controls;
-    this.audit = audit;
     this.engine = engine;
     this.actions = actions;
+    this.retries = retries;
+    this.steps = steps;
     this.clock = clock;
     actions.define(rules);
   }
@@ -186,8 +130,8 @@ final class Automation {
   }
 
   /** Results, the latest first. */
-  synchronized List<Step> steps() {
-    return List.copyOf(steps);
+  List<Step> steps() {
+    return steps.all();
   }
 
   /**
@@ -205,6 +149,7 @@ final class Automation {
    * @param hops changes of variables that led to them
    */
   synchronized Applied apply(List<Alert> alerts, String user, int hops) throws IOException {
+    restore();
     List<Step> out = new ArrayList<>();
     List<HubEngine.Step> hubs = new ArrayList<>();
     int skipped = 0;
@@ -233,7 +178,7 @@ final class Automation {
         applyRules(a, known ? before : null, hops, out);
         if (old != null && !known) {
           for (Pending p : old.pending.values()) {
-            out.add(skip(p, old.alert, reason(old.alert, a)));
+            out.add(steps.skip(p.rule.name(), old.alert, p.word, p.target, reason(old.alert, a)));
           }
         }
       } catch (IOException e) { // a repetition of the message finds what it found
@@ -268,7 +213,7 @@ final class Automation {
           out.add(start(r, i, a, hops));
         }
         for (String id : r.ends()) {
-          out.add(end(r, id, a, "alert " + a.name() + " is " + a.status()));
+          out.add(controls.end(r, id, a, "alert " + a.name() + " is " + a.status()));
         }
         for (int i = 0; i < r.actions().size(); i++) {
           if (!done.contains(r.actionId(i, a))) {
@@ -277,8 +222,8 @@ final class Automation {
         }
       } else if (r.undo() && r.isFor(a) && !a.isFiring()) {
         for (int i = 0; i < r.starts().size(); i++) {
-          if (controls.active(r.controlId(i, a)) != null) {
-            out.add(end(r, r.controlId(i, a), a, "alert " + a.name() + " was resolved"));
+          if (controls.isActive(r.controlId(i, a))) {
+            out.add(controls.end(r, r.controlId(i, a), a, "alert " + a.name() + " was resolved"));
           }
         }
         for (int i = 0; i < r.actions().size(); i++) {
@@ -308,8 +253,10 @@ final class Automation {
    * @throws IOException when a change is not on disk; the next call tries again
    */
   synchronized void resume() throws IOException {
-    for (Retry r : List.copyOf(retries.values())) {
-      if (clock.nanos() - r.due >= 0) {
+    restore();
+    for (Retry r : retries.all()) {
+      Long due = r.due();
+      if (due != null && clock.nanos() - due >= 0) {
         retry(r);
       }
     }
@@ -320,33 +267,55 @@ final class Automation {
     }
   }
 
+  /** Takes the attempts of before a restart: their alerts are known, and repeated by none. */
+  private void restore() throws IOException {
+    if (restored) {
+      return;
+    }
+    for (Retry r : retries.restore(rules)) {
+      Alert a = r.attempt().alert();
+      Set<String> done = new HashSet<>();
+      for (AutomationRule rule : rules) {
+        for (int i = 0; rule.isFor(a) && i < rule.actions().size(); i++) {
+          done.add(rule.actionId(i, a));
+        }
+      }
+      note(a, false, done);
+    }
+    for (ActionRetries.Former f : retries.takeOthers()) {
+      steps.skip(f.rule(), f.alert(), f.word(), f.target(), CHANGED_BEFORE_NEXT);
+    }
+    retries.save();
+    restored = true;
+  }
+
   private void retry(Retry r) throws IOException {
-    Attempt was = r.attempt;
-    Alert a = was.alert;
+    Attempt was = r.attempt();
+    Alert a = was.alert();
     AutomationRule now = null;
     for (AutomationRule rule : rules) {
-      now = rule.name().equals(was.rule.name()) && rule.tree().equals(was.rule.tree()) ? rule : now;
+      now =
+          rule.name().equals(was.rule().name()) && rule.tree().equals(was.rule().tree())
+              ? rule
+              : now;
     }
     Change c = changes.get(a.fingerprint());
     if (now == null || c == null || !isOf(c, a)) {
-      skip(
-          new Pending(was.rule, r.word, r.target, r.due),
+      steps.skip(
+          was.rule().name(),
           a,
-          now == null
-              ? "the rule has changed before the next attempt"
-              : "the event is not known any more");
-      retries.remove(was.id(), r);
+          r.word(),
+          r.target(),
+          now == null ? CHANGED_BEFORE_NEXT : "the event is not known any more");
+      retries.remove(was);
       return;
     }
-    retries.remove(was.id(), r);
     Set<String> done = new HashSet<>(c.done);
-    boolean failed;
-    try {
-      failed = act(was, done).isFailed();
-    } catch (IOException e) { // the next call tries again
-      retries.putIfAbsent(was.id(), r);
-      throw e;
-    }
+    boolean failed =
+        (was.number() > ActionRetries.ATTEMPTS
+                ? giveUp(was, r.word(), r.target(), r.error(), done)
+                : act(was, done))
+            .isFailed();
     note(a, c.failed || failed, done);
   }
 
@@ -354,15 +323,19 @@ final class Automation {
     return c.at.equals(a.changedAt()) && c.status.equals(a.status());
   }
 
+  /** Leaves out the attempts that are due later; a request that is under way ends by itself. */
   private void dropRetries(String fingerprint, String reason, List<Step> out) throws IOException {
-    for (Retry r : List.copyOf(retries.values())) {
-      if (r.attempt.alert.fingerprint().equals(fingerprint)) {
+    for (Retry r : retries.all()) {
+      Alert a = r.attempt().alert();
+      if (r.due() != null && a.fingerprint().equals(fingerprint)) {
         out.add(
-            skip(
-                new Pending(r.attempt.rule, r.word, r.target, r.due),
-                r.attempt.alert,
+            steps.skip(
+                r.attempt().rule().name(),
+                a,
+                r.word(),
+                r.target(),
                 reason + " before the next attempt"));
-        retries.remove(r.attempt.id(), r);
+        retries.remove(r.attempt());
       }
     }
   }
@@ -401,7 +374,9 @@ final class Automation {
     note(a, failed, done);
     for (Map.Entry<String, Pending> e : List.copyOf(w.pending.entrySet())) {
       if (isDue(e.getValue())) {
-        skip(e.getValue(), a, "the rule has changed before the cool-down ended");
+        Pending p = e.getValue();
+        steps.skip(
+            p.rule.name(), a, p.word, p.target, "the rule has changed before the cool-down ended");
         w.pending.remove(e.getKey());
       }
     }
@@ -421,7 +396,7 @@ final class Automation {
     Waiting w = waiting.get(fingerprint);
     if (w != null) {
       for (Pending p : w.pending.values()) {
-        skip(p, w.alert, "what triggered it exists no longer");
+        steps.skip(p.rule.name(), w.alert, p.word, p.target, "what triggered it exists no longer");
       }
       waiting.remove(fingerprint);
     }
@@ -438,21 +413,22 @@ final class Automation {
     for (Waiting w : waiting.values()) {
       for (Pending p : w.pending.values()) {
         if (p.rule.name().equals(r.name())) {
-          out.add(made(p.rule, w.alert, p.word, p.target, COOLING_DOWN, "", starts(p.due)));
+          out.add(steps.made(r.name(), w.alert, p.word, p.target, COOLING_DOWN, "", starts(p.due)));
         }
       }
     }
-    for (Retry x : retries.values()) {
-      if (x.attempt.rule.name().equals(r.name())) {
+    for (Retry x : retries.all()) {
+      Long due = x.due();
+      if (due != null && x.attempt().rule().name().equals(r.name())) {
         out.add(
-            made(
-                x.attempt.rule,
-                x.attempt.alert,
-                x.word,
-                x.target,
+            steps.made(
+                r.name(),
+                x.attempt().alert(),
+                x.word(),
+                x.target(),
                 "failed",
-                x.error,
-                starts(x.due)));
+                x.error(),
+                starts(due)));
       }
     }
     return out;
@@ -469,25 +445,19 @@ final class Automation {
     Pending p = new Pending(r, word, target, before + r.coolDown().toNanos());
     Waiting w = waiting.get(a.fingerprint());
     if (w == null && waiting.size() >= MAX_REMEMBERED) {
-      return skip(p, a, MAX_REMEMBERED + " alerts wait for the end of a cool-down, the limit");
+      return steps.skip(
+          r.name(),
+          a,
+          word,
+          target,
+          MAX_REMEMBERED + " alerts wait for the end of a cool-down, the limit");
     }
     if (w == null) {
       w = new Waiting(a, hops, new LinkedHashMap<>());
       waiting.put(a.fingerprint(), w);
     }
     w.pending.put(id, p);
-    return step(made(r, a, word, target, COOLING_DOWN, "", starts(p.due)));
-  }
-
-  private Step skip(Pending p, Alert a, String reason) throws IOException {
-    audit.append(
-        actor(p.rule),
-        "automation.skipped",
-        p.word.equals("start") ? "control/" + p.target : p.target,
-        "alert " + a.name(),
-        Map.of(),
-        Map.of("action", p.word, "reason", reason));
-    return step(p.rule, a, p.word, p.target, SKIPPED, reason);
+    return steps.note(steps.made(r.name(), a, word, target, COOLING_DOWN, "", starts(p.due)));
   }
 
   /**
@@ -496,22 +466,22 @@ final class Automation {
    * @param done receives its id unless a repetition may try it again
    */
   private Step act(Attempt attempt, Set<String> done) throws IOException {
-    AutomationRule r = attempt.rule;
-    Alert a = attempt.alert;
-    boolean undo = attempt.undo;
+    AutomationRule r = attempt.rule();
+    Alert a = attempt.alert();
+    boolean undo = attempt.undo();
     String id = attempt.id();
     String word = undo ? "undo" : "action";
     String target = id;
     try {
-      RuleAction action = r.action(attempt.index, a);
+      RuleAction action = r.action(attempt.index(), a);
       word = (undo ? "undo " : "") + action.word();
       target = action.target();
       Long before = starts.get(id);
       if (!undo
-          && attempt.number == 1
+          && attempt.number() == 1
           && before != null
           && clock.nanos() - before < r.coolDown().toNanos()) {
-        return defer(r, a, id, word, target, before, attempt.hops);
+        return defer(r, a, id, word, target, before, attempt.hops());
       }
       done.add(id);
       if (!undo) {
@@ -519,34 +489,34 @@ final class Automation {
         starts.put(id, clock.nanos());
       }
       if (r.dryRun()) {
-        audit.append(
-            actor(r),
-            "automation.dry_run",
-            action.target(),
-            "alert " + a.name(),
-            Map.of(),
-            Map.of("action", word));
-        return step(r, a, word, action.target(), "dry run", "");
+        return steps.dryRun(r.name(), a, word, target);
+      }
+      if (action.isRequest()) { // or a restart would lose it while it is under way
+        retries.put(new Retry(attempt, word, target, "", null));
       }
       String noted = word;
       String result =
           actions.run(
-              new RuleActions.Run(r, action, id, a, undo, attempt.hops),
+              new RuleActions.Run(r, action, id, word, a, undo, attempt.hops()),
               o -> finished(attempt, noted, action.target(), o));
+      if (!action.isRequest()) {
+        retries.remove(attempt);
+      }
       if (result.equals(RuleActions.HOP_LIMIT)) {
-        return failed(r, a, word, action.target(), result, RuleActions.HOP_LIMIT_REACHED);
+        return steps.fail(r.name(), a, word, target, result, RuleActions.HOP_LIMIT_REACHED, 0);
       }
       if (result.startsWith(RuleActions.HELD)) {
         String why = result.substring(RuleActions.HELD.length());
-        return step(r, a, word, action.target(), "held", why);
+        return steps.note(r.name(), a, word, target, "held", why);
       }
-      return step(r, a, word, action.target(), result, "");
+      return steps.note(r.name(), a, word, target, result, "");
     } catch (ConflictException | Rollouts.NotFoundException | RuleCalls.BusyException e) {
       return tryLater(attempt, word, target, String.valueOf(e.getMessage()), done);
     } catch (ConfigException | IllegalArgumentException e) { // as wrong at a later time
       done.remove(id);
       starts.remove(id);
-      return failed(r, a, word, id, String.valueOf(e.getMessage()));
+      retries.remove(attempt);
+      return steps.fail(r.name(), a, word, id, String.valueOf(e.getMessage()));
     }
   }
 
@@ -557,209 +527,92 @@ final class Automation {
    */
   private Step tryLater(Attempt attempt, String word, String target, String error, Set<String> done)
       throws IOException {
-    AutomationRule r = attempt.rule;
-    boolean more = attempt.number < ATTEMPTS && retries.size() < MAX_REMEMBERED;
-    String text = error + " (attempt " + attempt.number + " of " + ATTEMPTS + ")";
-    if (!more) {
-      done.remove(attempt.id());
-      starts.remove(attempt.id());
-      return failed(r, attempt.alert, word, target, text);
+    Duration pause = ActionRetries.pause(attempt.number());
+    String text = error + " (attempt " + attempt.number() + " of " + ActionRetries.ATTEMPTS + ")";
+    if (pause == null || !retries.hasRoom(attempt.id())) {
+      return giveUp(attempt, word, target, text, done);
     }
-    long due = clock.nanos() + PAUSES[attempt.number - 1].toNanos();
-    Step s = failed(r, attempt.alert, word, target, "failed", text, starts(due));
-    retries.put(attempt.id(), new Retry(attempt.next(), word, target, text, due));
-    return s;
+    long due = clock.nanos() + pause.toNanos();
+    retries.put(new Retry(attempt.next(), word, target, text, due));
+    return steps.fail(
+        attempt.rule().name(), attempt.alert(), word, target, "failed", text, starts(due));
+  }
+
+  /** Notes that an action is not tried again. */
+  private Step giveUp(Attempt attempt, String word, String target, String error, Set<String> done)
+      throws IOException {
+    done.remove(attempt.id());
+    starts.remove(attempt.id());
+    retries.remove(attempt);
+    return steps.fail(attempt.rule().name(), attempt.alert(), word, target, error);
   }
 
   /** Notes the result of a request that was sent. */
   private void finished(Attempt attempt, String word, String target, RuleCalls.Outcome o) {
-    AutomationRule r = attempt.rule;
-    Alert a = attempt.alert;
+    String rule = attempt.rule().name();
+    Alert a = attempt.alert();
     try {
       synchronized (this) {
+        if (closed) {
+          return; // the next start sends it again
+        }
         Change c = changes.get(a.fingerprint());
         boolean current = c != null && isOf(c, a);
         if (o.error().isEmpty()) {
-          step(r, a, word, target, "done", "");
+          steps.note(rule, a, word, target, "done", "");
+          retries.remove(attempt);
         } else if (o.retryable() && current && c != null) {
           Set<String> done = new HashSet<>(c.done);
           boolean failed = tryLater(attempt, word, target, o.error(), done).isFailed();
           note(a, c.failed || failed, done);
         } else {
-          failed(r, a, word, target, o.error());
+          retries.remove(attempt);
+          steps.fail(rule, a, word, target, o.error());
         }
       }
     } catch (IOException e) {
-      LOG.log(Level.ERROR, "Result of a request not audited rule=" + r.name(), e);
+      LOG.log(Level.ERROR, "Result of a request not noted rule=" + rule, e);
     }
+  }
+
+  /**
+   * Notes how the replay of a rule ended.
+   *
+   * @param error "" where it is complete
+   * @throws IOException when that is not audited
+   */
+  void replayEnded(Replays.Origin o, String replay, String error, long items) throws IOException {
+    steps.noteReplay(o, replay, error, Texts.counted(items, "item") + " replayed");
   }
 
   /** Ends active controls of a rule that are of other events than those that fire. */
   synchronized void endOthers(AutomationRule r, List<Alert> firing) throws IOException {
-    Set<String> kept = new HashSet<>();
-    for (Alert a : firing) {
-      for (int i = 0; i < r.starts().size(); i++) {
-        kept.add(r.controlId(i, a));
-      }
-    }
-    for (LiveControl c : controls.state().active) {
-      String id = c.control().id();
-      if (r.undo() && !r.dryRun() && r.starts(id) && !kept.contains(id)) {
-        try {
-          controls.end(id, actor(r), "the result of the query has ended");
-        } catch (ConflictException | Rollouts.NotFoundException e) {
-          LOG.log(Level.DEBUG, "Control ended meanwhile", e);
-        }
-      }
-    }
+    controls.endOthers(r, firing);
+  }
+
+  /** Notes nothing from now on. */
+  synchronized void close() {
+    closed = true;
   }
 
   private Step start(AutomationRule r, int action, Alert a, int hops) throws IOException {
     String id = r.controlId(action, a);
     Long before = starts.get(id);
-    LiveControl active = controls.active(id);
-    if (active != null) {
-      return active(r, action, a, active);
+    if (controls.isActive(id)) {
+      return controls.noteActive(r, action, a);
     }
     if (before != null && clock.nanos() - before < r.coolDown().toNanos()) {
       return defer(r, a, id, "start", id, before, hops);
     }
-    try {
-      ControlRequest request = r.control(action, a);
-      if (!r.dryRun()) {
-        controls.start(request, actor(r));
-      }
-    } catch (ConfigException | IllegalArgumentException | ConflictException e) {
-      return failed(r, a, "start", id, String.valueOf(e.getMessage()));
+    Step s = controls.start(r, action, a);
+    if (!s.isFailed()) {
+      starts.remove(id);
+      starts.put(id, clock.nanos());
     }
-    starts.remove(id);
-    starts.put(id, clock.nanos());
-    return r.dryRun() ? dryRun(r, a, "start", id) : step(r, a, "start", id, "done", "");
-  }
-
-  /**
-   * Step of an action whose control is active already, which may be another one of that id. Its
-   * owner is a text that any user can choose, and says nothing about that.
-   */
-  private Step active(AutomationRule r, int action, Alert a, LiveControl c) throws IOException {
-    String id = c.control().id();
-    try {
-      ControlRequest wanted = r.control(action, a);
-      boolean own =
-          c.author().isEmpty() // of a file of before
-              ? c.control().owner().equals(wanted.control().owner())
-              : c.author().equals(actor(r));
-      if (own) {
-        return step(r, a, "start", id, "active", "");
-      }
-    } catch (ConfigException | IllegalArgumentException e) {
-      return failed(r, a, "start", id, String.valueOf(e.getMessage()));
-    }
-    return failed(
-        r,
-        a,
-        "start",
-        id,
-        "a " + c.control().action().word() + " of " + c.ownerAndAuthor() + " has this id; end it");
-  }
-
-  private Step end(AutomationRule r, String id, Alert a, String reason) throws IOException {
-    if (controls.active(id) == null) {
-      return step(r, a, "end", id, "absent", "");
-    }
-    if (r.dryRun()) {
-      return dryRun(r, a, "end", id);
-    }
-    try {
-      controls.end(id, actor(r), Texts.shortened(reason, 1000));
-      return step(r, a, "end", id, "done", "");
-    } catch (ConflictException | Rollouts.NotFoundException e) { // it ended meanwhile
-      return step(r, a, "end", id, "absent", String.valueOf(e.getMessage()));
-    }
+    return s;
   }
 
   static String actor(AutomationRule r) {
-    return "automation:" + r.name();
-  }
-
-  private Step dryRun(AutomationRule r, Alert a, String action, String id) throws IOException {
-    audit.append(
-        actor(r),
-        "automation.dry_run",
-        "control/" + id,
-        "alert " + a.name(),
-        Map.of(),
-        Map.of("action", action));
-    return step(r, a, action, id, "dry run", "");
-  }
-
-  private Step failed(AutomationRule r, Alert a, String action, String id, String error)
-      throws IOException {
-    return failed(r, a, action, id, "failed", error);
-  }
-
-  private Step failed(
-      AutomationRule r, Alert a, String action, String id, String result, String error)
-      throws IOException {
-    return failed(r, a, action, id, result, error, 0);
-  }
-
-  private Step failed(
-      AutomationRule r,
-      Alert a,
-      String action,
-      String id,
-      String result,
-      String error,
-      long startsMillis)
-      throws IOException {
-    audit.append(
-        actor(r),
-        "automation.failed",
-        action.equals("start") || action.equals("end") ? "control/" + id : id,
-        "alert " + a.name(),
-        Map.of(),
-        Map.of("action", action, "error", error));
-    LOG.log(
-        Level.WARNING,
-        "Action of automation failed rule={0} action={1} control={2} error=\"{3}\"",
-        r.name(),
-        action,
-        id,
-        error);
-    return step(made(r, a, action, id, result, error, startsMillis));
-  }
-
-  private Step step(
-      AutomationRule r, Alert a, String action, String id, String result, String error) {
-    return step(made(r, a, action, id, result, error, 0));
-  }
-
-  private Step made(
-      AutomationRule r,
-      Alert a,
-      String action,
-      String id,
-      String result,
-      String error,
-      long starts) {
-    return new Step(
-        clock.millis(),
-        r.name(),
-        Texts.shortened(a.name(), 256),
-        Texts.shortened(a.fingerprint(), 64),
-        action,
-        id,
-        result,
-        Texts.shortened(error, 1000),
-        starts);
-  }
-
-  private Step step(Step s) {
-    if (steps.size() == MAX_STEPS) {
-      steps.removeLast();
-    }
-    steps.addFirst(s);
-    return s;
+    return ACTOR + r.name();
   }
 }

@@ -114,7 +114,7 @@ final class AutomationApi {
       r.ends().forEach(ends::add);
       ArrayNode actions = n.putArray("actions");
       r.actions().forEach(a -> a.keySet().forEach(actions::add));
-      List<Automation.Step> waiting = automation.waiting(r);
+      List<StepLog.Step> waiting = automation.waiting(r);
       if (!waiting.isEmpty()) {
         n.set("waiting", json(waiting));
       }
@@ -134,19 +134,22 @@ final class AutomationApi {
         n.put("query", query.expression()).put("queryError", events.error(r.name()));
       }
     }
-    List<Automation.Step> steps = automation.steps();
+    List<StepLog.Step> steps = automation.steps();
     out.set(
         "steps", json(steps.subList(0, Math.min(steps.size(), ControlApi.limit(q.query(), 1000)))));
     return out;
   }
 
-  private static ArrayNode json(List<Automation.Step> steps) {
+  private static ArrayNode json(List<StepLog.Step> steps) {
     ArrayNode out = JSON.createArrayNode();
-    for (Automation.Step s : steps) {
+    for (StepLog.Step s : steps) {
       ObjectNode n = out.addObject().put("timeMillis", s.millis()).put("rule", s.rule());
       n.put("alert", s.alert()).put("fingerprint", s.fingerprint());
       n.put("action", s.action()).put("control", s.control());
       n.put("result", s.result()).put("error", s.error());
+      if (!s.detail().isEmpty()) {
+        n.put("detail", s.detail());
+      }
       if (s.startsMillis() > 0) {
         n.put("startsMillis", s.startsMillis());
       }

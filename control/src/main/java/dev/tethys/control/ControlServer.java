@@ -127,11 +127,11 @@ public final class ControlServer implements AutoCloseable {
             replays,
             () -> Instant.ofEpochMilli(clock.millis()),
             fleet::wakeAll);
+    StepLog steps = new StepLog(audit, clock);
     automation =
         new Automation(
             automated,
-            controls,
-            audit,
+            new RuleControls(controls, steps),
             engine,
             new RuleActions(
                 engine,
@@ -142,7 +142,10 @@ public final class ControlServer implements AutoCloseable {
                 new HeldActions(data.resolve("automation.json")),
                 audit,
                 clock),
+            new ActionRetries(data.resolve("automation-retries.json"), clock),
+            steps,
             clock);
+    replays.follow(automation::replayEnded);
     URI loki = rules.loki();
     events =
         new EventTriggers(
@@ -488,6 +491,7 @@ public final class ControlServer implements AutoCloseable {
       repository.close();
     }
     listener.close();
+    automation.close();
     replays.close();
     counts.save(controls.state().all);
     store.close();

@@ -75,10 +75,31 @@ final class Replays implements ReplayHost {
     }
   }
 
+  /**
+   * Action of a rule that started a replay.
+   *
+   * @param word of its step
+   * @param target of its step
+   */
+  record Origin(String rule, Alert event, String word, String target, String actor) {}
+
+  /** Takes the ends of replays that rules started; may call replays. */
+  interface Ended {
+    /**
+     * Takes one.
+     *
+     * @param error "" where it is complete
+     * @param items that the destination has
+     * @throws IOException when it cannot be taken; it is passed again
+     */
+    void take(Origin origin, String replay, String error, long items) throws IOException;
+  }
+
   /** Replay that was started and not ended. */
   private static final class Replay {
     final ReplayRequest request;
     final boolean ofResource;
+    final @Nullable Origin origin; // null unless a rule started it
     State state = State.WAITING;
     String error = "";
     boolean reported;
@@ -89,9 +110,14 @@ final class Replays implements ReplayHost {
     final AccountingRegistry ledger = new AccountingRegistry();
     @Nullable Graph graph;
 
-    Replay(ReplayRequest request, boolean ofResource) {
+    Replay(ReplayRequest request, boolean ofResource, @Nullable Origin origin) {
       this.request = request;
       this.ofResource = ofResource;
+      this.origin = origin;
+    }
+
+    boolean isOver() {
+      return state == State.COMPLETED || state == State.FAILED;
     }
 
     /** Items that the destination has. */
@@ -127,6 +153,8 @@ final class Replays implements ReplayHost {
   private boolean defined; // whether resources are to be compared
   private long steppedNanos;
   private boolean closed;
+  private final List<Replay> removed = new ArrayList<>(); // of rules, before their end
+  private volatile Ended ended = (origin, replay, error, items) -> {};
 
   /**
    * Reads the replays of before.
@@ -171,16 +199,27 @@ final class Replays implements ReplayHost {
   }
 
   private static boolean isReported(Replay r) {
-    return r.reported || r.request.spec().statusVariable().isEmpty();
+    return r.reported || r.request.spec().statusVariable().isEmpty() && r.origin == null;
   }
 
   @Override
   public synchronized void start(ReplayRequest q) {
-    add(q, false);
+    add(q, false, null);
     save();
   }
 
-  private void add(ReplayRequest q, boolean ofResource) {
+  /** Starts the replay of a rule, whose end is passed on; it was checked. */
+  synchronized void start(ReplayRequest q, Origin origin) {
+    add(q, false, origin);
+    save();
+  }
+
+  /** Sets what takes the ends of replays of rules. */
+  void follow(Ended e) {
+    ended = e;
+  }
+
+  private void add(ReplayRequest q, boolean ofResource, @Nullable Origin origin) {
     if (all.containsKey(q.name())) {
       return;
     }
@@ -188,7 +227,7 @@ final class Replays implements ReplayHost {
     if (oldest != null) {
       remove(oldest);
     }
-    Replay r = new Replay(q, ofResource);
+    Replay r = new Replay(q, ofResource, origin);
     r.startedMillis = clock.millis();
     all.put(q.name(), r);
     LOG.log(Level.INFO, "Replay accepted replay={0} signal={1}", q.name(), q.spec().telemetry());
@@ -204,6 +243,11 @@ final class Replays implements ReplayHost {
     Replay r = all.remove(name);
     if (r == null) {
       return;
+    }
+    if (r.origin != null && !r.isOver()) {
+      r.state = State.FAILED;
+      r.error = "it was removed before its end";
+      removed.add(r);
     }
     Graph g = r.graph;
     Path position = folder.resolve(name);
@@ -255,7 +299,7 @@ final class Replays implements ReplayHost {
         invalid.put(q.name(), "a rule has started a replay of this name");
       }
     }
-    wanted.values().forEach(q -> add(q, true));
+    wanted.values().forEach(q -> add(q, true, null));
     save();
   }
 
@@ -284,11 +328,12 @@ final class Replays implements ReplayHost {
           running++;
           begin(r);
         }
-        boolean over = r.state == State.COMPLETED || r.state == State.FAILED;
-        if (over && !isReported(r)) {
+        if (r.isOver() && !isReported(r)) {
           due.add(r);
         }
       }
+      due.addAll(removed);
+      removed.clear();
     }
     for (Replay r : due) {
       report(engine, r);
@@ -352,6 +397,10 @@ final class Replays implements ReplayHost {
   private void report(HubEngine engine, Replay r) {
     ReplaySpec s = r.request.spec();
     try {
+      if (r.origin != null) {
+        pass(r, r.origin);
+        return;
+      }
       String error = engine.report(r.request.name(), s.hub(), s.statusVariable(), r.state.word());
       synchronized (this) {
         r.reported = true;
@@ -366,7 +415,21 @@ final class Replays implements ReplayHost {
         save();
       }
     } catch (IOException e) { // the next step tries again
+      synchronized (this) {
+        if (all.get(r.request.name()) != r) {
+          removed.add(r);
+        }
+      }
       failures.failure(Level.ERROR, "State of a replay not reported", r.request.name(), e);
+    }
+  }
+
+  private void pass(Replay r, Origin origin) throws IOException {
+    String error = r.state == State.COMPLETED ? "" : r.error.isEmpty() ? "it failed" : r.error;
+    ended.take(origin, r.request.name(), error, r.items());
+    synchronized (this) {
+      r.reported = true;
+      save();
     }
   }
 
@@ -473,7 +536,10 @@ final class Replays implements ReplayHost {
         Replay r =
             new Replay(
                 new ReplayRequest(x.path("name").asString(""), x.path("namespace").asString(""), s),
-                x.path("ofResource").asBoolean(false));
+                x.path("ofResource").asBoolean(false),
+                x.has("origin")
+                    ? JsonMapper.shared().treeToValue(x.path("origin"), Origin.class)
+                    : null);
         r.state = State.valueOf(x.path("state").asString("").toUpperCase(Locale.ROOT));
         r.error = x.path("error").asString("");
         r.reported = x.path("reported").asBoolean(false);
@@ -499,6 +565,9 @@ final class Replays implements ReplayHost {
       x.put("state", r.state.word()).put("error", r.error).put("reported", r.reported);
       x.put("ofResource", r.ofResource).put("items", r.items());
       x.put("started", r.startedMillis).put("ended", r.endedMillis);
+      if (r.origin != null) {
+        x.set("origin", JsonMapper.shared().valueToTree(r.origin));
+      }
     }
     try {
       files.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));

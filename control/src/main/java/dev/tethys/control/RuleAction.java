@@ -29,6 +29,11 @@ sealed interface RuleAction {
   /** Object of the action in results. */
   String target();
 
+  /** Whether it sends a request, whose answer comes later. */
+  default boolean isRequest() {
+    return false;
+  }
+
   /**
    * Alert for the Alertmanagers of {@code --alertmanager.url}, which fires until the trigger ends.
    *
@@ -39,6 +44,11 @@ sealed interface RuleAction {
     @Override
     public String word() {
       return "notify";
+    }
+
+    @Override
+    public boolean isRequest() {
+      return true;
     }
 
     @Override
@@ -53,6 +63,11 @@ sealed interface RuleAction {
     @Override
     public String word() {
       return "webhook";
+    }
+
+    @Override
+    public boolean isRequest() {
+      return true;
     }
 
     /** The URL without what may be secret in it. */

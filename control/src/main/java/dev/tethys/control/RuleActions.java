@@ -35,11 +35,18 @@ final class RuleActions {
    * Action to run.
    *
    * @param id of the action for the event
+   * @param word of its step
    * @param undo whether the event has ended
    * @param hops changes of variables that led to the event
    */
   record Run(
-      AutomationRule rule, RuleAction action, String id, Alert event, boolean undo, int hops) {
+      AutomationRule rule,
+      RuleAction action,
+      String id,
+      String word,
+      Alert event,
+      boolean undo,
+      int hops) {
     String actor() {
       return Automation.actor(rule);
     }
@@ -301,7 +308,9 @@ final class RuleActions {
             "from", q.spec().start(),
             "to", q.spec().end(),
             "destination", q.spec().destination()));
-    replays.start(q);
-    return "started"; // its state says when it is done
+    replays.start(
+        q,
+        new Replays.Origin(run.rule.name(), run.event, run.word, run.action.target(), run.actor()));
+    return "started"; // a step says how it ended
   }
 }

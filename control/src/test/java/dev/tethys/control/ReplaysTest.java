@@ -232,6 +232,85 @@ class ReplaysTest extends FleetCase {
     assertThat(again.path("error").asString()).contains("there is a replay r2");
   }
 
+  private static final String RULE_REPLAY =
+      """
+      rules:
+        - name: resend
+          trigger: {webhook: outage}
+          cool_down: 0s
+          actions:
+            - replay: {signal: logs, from: '2025-08-14T17:00:00Z', to: '2025-08-14T17:03:00Z', bucket: mdai-collector-logs, region: REGION, path: test-logs, prefix: test-, destination: 'http://127.0.0.1:SINK'}
+      """;
+
+  @Override
+  List<AutomationRule> rules() {
+    return AutomationRule.read(
+        dev.tethys.config.YamlDocument.parse(
+            "a.yaml",
+            null,
+            RULE_REPLAY
+                .replace("REGION", S3Double.REGION)
+                .replace("SINK", String.valueOf(sink.port()))));
+  }
+
+  /** Keys of S3 for replays of rules, which in production are those of the process. */
+  private void allowRules() throws IOException {
+    manifests =
+        new Manifests(
+            List.of(),
+            Map.of(
+                new Manifests.DataKey(true, "", ""),
+                Map.of(
+                    "AWS_ACCESS_KEY_ID",
+                    S3Double.ACCESS_KEY,
+                    "AWS_SECRET_ACCESS_KEY",
+                    S3Double.SECRET_KEY)),
+            List.of());
+    Objects.requireNonNull(server).reload();
+  }
+
+  private JsonNode replayStep() throws Exception {
+    JsonNode steps = get("/automation").path("steps");
+    assertThat(steps.size()).as(steps.toString()).isLessThanOrEqualTo(1);
+    return steps.path(0);
+  }
+
+  @Test
+  void theStepOfARuleSaysHowItsReplayEnded() throws Exception {
+    store("00", "test-logs_1.json", "a", "b");
+    store("02", "test-logs_2.json", "c");
+    allowRules();
+    done(post("/automation/webhooks/outage", body()));
+    wait(() -> replayStep().path("result").asString().equals("done"));
+    JsonNode step = replayStep();
+    assertThat(step.path("action").asString()).isEqualTo("replay");
+    assertThat(step.path("detail").asString()).endsWith(": 3 items replayed");
+    assertThat(arrived).hasSize(3);
+    assertThat(get("/audit?text=replay.done").toString())
+        .contains("automation:resend", "3 items replayed");
+  }
+
+  @Test
+  void theEndOfAReplayIsNotedAfterARestartToo() throws Exception {
+    store("00", "test-logs_1.json", "a");
+    store("02", "test-logs_2.json", "b");
+    allowRules();
+    s3.failing(
+        p -> p.contains("minute=02/test-logs_2") ? new S3Double.Failure(503, "SlowDown") : null);
+    done(post("/automation/webhooks/outage", body()));
+    wait(() -> arrived.size() == 1);
+    assertThat(replayStep().path("result").asString()).isEqualTo("started");
+    Objects.requireNonNull(server).close();
+    s3.failing(p -> null);
+    start(0, Tokens.NONE);
+    wait(() -> replayStep().path("result").asString().equals("done"));
+    assertThat(replayStep().path("rule").asString()).isEqualTo("resend");
+    assertThat(replayStep().path("detail").asString()).endsWith(": 2 items replayed");
+    Objects.requireNonNull(server).close();
+    start(0, Tokens.NONE); // it is noted once
+    assertThat(get("/audit?text=replay.done").size()).isEqualTo(1);
+  }
+
   @Test
   void destinationThatIsAwayIsWaitedFor() throws Exception {
     store("00", "test-logs_1.json", "a");

@@ -17,10 +17,14 @@ import java.net.URI;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -55,6 +59,8 @@ class RuleActionsTest extends FleetCase {
   private final List<JsonNode> alerts = new CopyOnWriteArrayList<>();
   private final List<String> hooks = new CopyOnWriteArrayList<>();
   private volatile int refusals; // of the next requests to the Alertmanager
+  private volatile @Nullable CountDownLatch hold; // until which its answers wait
+  private volatile boolean held;
   private HttpServer peer = peer();
 
   private static String vector(String... series) {
@@ -85,7 +91,12 @@ class RuleActionsTest extends FleetCase {
               asked.add(path + " " + query);
               answer = answers.getOrDefault(query, EMPTY);
             } else if (path.equals("/api/v2/alerts")) {
-              if (refusals-- > 0) {
+              CountDownLatch until = hold;
+              if (until != null) {
+                held = true;
+                await(until);
+                status = 503;
+              } else if (refusals-- > 0) {
                 status = 503;
               } else {
                 JsonMapper.shared().readTree(body).forEach(alerts::add);
@@ -98,10 +109,19 @@ class RuleActionsTest extends FleetCase {
             q.getResponseBody().write(bytes);
             q.close();
           });
+      s.setExecutor(java.util.concurrent.Executors.newVirtualThreadPerTaskExecutor());
       s.start();
       return s;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void await(CountDownLatch until) {
+    try {
+      until.await();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -160,6 +180,10 @@ class RuleActionsTest extends FleetCase {
             trigger: {promql: {expr: canary, interval: 1s}}
             actions:
               - roll_out: {configuration: edge, soak: 0s, min_items: 0}
+          - name: page
+            trigger: {webhook: page}
+            actions:
+              - notify: {labels: {severity: page}}
           - name: absent
             trigger: {webhook: absent}
             actions:
@@ -266,6 +290,78 @@ class RuleActionsTest extends FleetCase {
     assertThat(rule("timeouts").path("waiting")).isEmpty();
     assertThat(get("/audit?text=automation.failed").toString()).contains("attempt 1 of 6");
     assertThat(active()).isEqualTo(1);
+  }
+
+  private void restart() throws Exception {
+    requireNonNull(server).close();
+    start(port, Tokens.NONE);
+  }
+
+  @Test
+  void attemptsContinueAfterARestartWithTheirNumber() throws Exception {
+    refusals = 2;
+    done(post("/automation/webhooks/page", body().put("key", "k")));
+    until(() -> rule("page").path("waiting").path(0).toString().contains("attempt 2 of 6"));
+    restart();
+    JsonNode waits = rule("page").path("waiting").path(0);
+    assertThat(waits.path("error").asString()).contains("answered 503", "attempt 2 of 6");
+    assertThat(waits.path("startsMillis").asLong()).isPositive();
+    until(() -> steps("page", "notify", "done") == 1);
+    assertThat(alerts).hasSize(1);
+    assertThat(rule("page").path("waiting")).isEmpty();
+    restart(); // nothing is left to be tried
+    assertThat(rule("page").path("waiting")).isEmpty();
+    assertThat(alerts).hasSize(1);
+  }
+
+  @Test
+  void aRequestThatARestartCutOffIsSentAgainAsItsNextAttempt() throws Exception {
+    CountDownLatch answer = new CountDownLatch(1);
+    hold = answer;
+    done(post("/automation/webhooks/page", body().put("key", "k")));
+    until(() -> held);
+    requireNonNull(server).close();
+    hold = null;
+    answer.countDown();
+    String file = Files.readString(folder.resolve("control/automation-retries.json"));
+    assertThat(file).contains("\"number\":1", "\"dueMillis\":0");
+    start(port, Tokens.NONE);
+    until(() -> steps("page", "notify", "done") == 1);
+    assertThat(Files.readString(folder.resolve("control/automation-retries.json")))
+        .doesNotContain("number");
+  }
+
+  @Test
+  void theLastAttemptThatARestartCutOffIsNotRepeated() throws Exception {
+    hold = new CountDownLatch(1);
+    done(post("/automation/webhooks/page", body().put("key", "k")));
+    until(() -> held);
+    requireNonNull(server).close();
+    hold.countDown();
+    hold = null;
+    alerts.clear();
+    Path file = folder.resolve("control/automation-retries.json");
+    Files.writeString(file, Files.readString(file).replace("\"number\":1", "\"number\":6"));
+    start(port, Tokens.NONE);
+    until(() -> steps("page", "notify", "failed") == 1);
+    assertThat(get("/automation").path("steps").toString())
+        .contains("restarted before an answer came (attempt 6 of 6)");
+    assertThat(alerts).isEmpty();
+    assertThat(Files.readString(file)).doesNotContain("number");
+  }
+
+  @Test
+  void attemptsOfARuleThatIsGoneAfterARestartAreSkipped() throws Exception {
+    refusals = Integer.MAX_VALUE;
+    done(post("/automation/webhooks/page", body().put("key", "k")));
+    until(() -> rule("page").path("waiting").size() == 1);
+    requireNonNull(server).close();
+    Path file = folder.resolve("control/automation-retries.json");
+    Files.writeString(
+        file, Files.readString(file).replace("\"rule\":\"page\"", "\"rule\":\"gone\""));
+    start(port, Tokens.NONE);
+    until(() -> steps("gone", "notify", "skipped") == 1);
+    assertThat(Files.readString(file)).doesNotContain("number");
   }
 
   @Test

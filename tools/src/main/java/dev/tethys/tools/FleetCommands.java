@@ -211,7 +211,7 @@ final class FleetCommands {
     }
     rules.print(console.out());
     Table steps = new Table();
-    steps.row("TIME", "RULE", "ALERT", "ACTION", "CONTROL", "RESULT", "ERROR");
+    steps.row("TIME", "RULE", "ALERT", "ACTION", "CONTROL", "RESULT", "DETAIL");
     for (Object s : list(object(all).get("steps"))) {
       steps.row(
           time(s, "timeMillis"),
@@ -220,7 +220,7 @@ final class FleetCommands {
           text(s, "action"),
           text(s, "control"),
           text(s, "result"),
-          text(s, "error"));
+          text(s, "error").isEmpty() ? text(s, "detail") : text(s, "error"));
     }
     steps.print(console.out());
     return 0;

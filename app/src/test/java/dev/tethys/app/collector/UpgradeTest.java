@@ -324,7 +324,8 @@ class UpgradeTest {
     until(() -> agent().path("packages").path("state").asString().equals("applied"));
 
     // Undoing the first rollout returns to the version that was started by hand.
-    done(call("POST", "/rollouts/1/undo", "{\"reason\":\"test\"}".getBytes(StandardCharsets.UTF_8)));
+    done(
+        call("POST", "/rollouts/1/undo", "{\"reason\":\"test\"}".getBytes(StandardCharsets.UTF_8)));
     until(() -> running().equals("own") && agent().path("connected").asBoolean());
     sendLogs(5);
     HttpServer sink =
