@@ -38,7 +38,7 @@ class HelpExamplesTest {
   private static final Pattern FLAG = Pattern.compile("(?m)^  --(?:\\[no-])?([a-z-]+)(?:=.*)?$");
   private static final Pattern SUCH_AS =
       Pattern.compile("such as ([^\\s,;]+?)(?: or ([^\\s,;:]+?))?[.,;:]*(?:\\s|$)");
-  private static final Pattern FOR = Pattern.compile("; (\\S+) for (?!the)");
+  private static final Pattern FOR = Pattern.compile("; ([0-9]\\S*) for ");
   private static final Pattern WORD = Pattern.compile("\"([^\"]*)\"|'([^']*)'|(\\S+)");
 
   @TempDir Path folder;

@@ -334,7 +334,8 @@ class RolloutHistoryPropertyTest {
     open(in);
     for (int v = 1; v <= VERSIONS; v++) {
       String text = v == VERSIONS ? "bad" : "text " + v;
-      store.add("edge", text, new ConfigVersion.Author("me", ""), "", "valid", 0);
+      store.add(
+          "edge", text, new ConfigVersion.Author("me", ""), "", "valid", 0, (x, before) -> {});
     }
     for (int i = 1; i <= 5; i++) {
       Agent a = new Agent(i, i != 3, i % ZONES);
