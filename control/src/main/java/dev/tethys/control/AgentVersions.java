@@ -156,7 +156,7 @@ record AgentVersions(
     return (a.configState() == RemoteStatus.State.FAILED
             ? "did not apply " + what + by + ", and keeps what it ran before"
             : "keeps " + what + by + ", which was undone")
-        + ": it says of no configuration of its own (--config) to which it could return";
+        + ": it tells of no configuration of its own (--config) to which it could return";
   }
 
   /** What an agent ran before any rollout gave it a version, if that is known here; else null. */

@@ -316,6 +316,33 @@ final class OutputComparison {
       return new Measure((long) in[0], ratio, error, intervals);
     }
 
+    /**
+     * What agents would have put out before with the shares of the input that they have now: agents
+     * with other ratios may get more or less of it.
+     */
+    static Measure weighted(List<Pair> pairs, Key k, Measure whole) {
+      double[] all = new double[2];
+      double[] ratio = new double[2];
+      double[] error = new double[2];
+      for (Pair p : pairs) {
+        Measure one = sum(List.of(p.before), k, k);
+        for (int i = 0; i < 2; i++) {
+          double weight = p.after.grown(k, i, p.after.points.getLast());
+          all[i] += weight;
+          ratio[i] += weight * one.ratio[i];
+          error[i] += weight * one.error[i];
+        }
+      }
+      for (int i = 0; i < 2; i++) {
+        if (all[i] == 0) {
+          return whole;
+        }
+        ratio[i] /= all[i];
+        error[i] /= all[i];
+      }
+      return new Measure(whole.taken, ratio, error, whole.intervals);
+    }
+
     private static double part(double of, double all) {
       return all == 0 ? 0 : of / all;
     }
@@ -525,13 +552,15 @@ final class OutputComparison {
     String controls = controls();
     List<Series> now = with(fresh, controls);
     List<Series> beside = with(others, controls);
-    List<Series> then = new ArrayList<>(); // of the same agents
+    List<Pair> pairs = new ArrayList<>();
     before.forEach(
-        (u, x) -> {
-          if (fresh.containsKey(u) && x.controls().equals(controls)) {
-            then.add(x);
+        (u, then) -> {
+          Series x = fresh.get(u);
+          if (x != null && x.controls().equals(controls) && then.controls().equals(controls)) {
+            pairs.add(new Pair(then, x));
           }
         });
+    List<Series> then = pairs.stream().map(Pair::before).toList();
     Map<String, Compared> found = new TreeMap<>();
     List<Row> shown = new ArrayList<>();
     Set<Key> keys =
@@ -547,7 +576,7 @@ final class OutputComparison {
       }
     }
     for (Key k : keys) {
-      Row self = row(k, now, then, BEFORE);
+      Row self = self(k, pairs);
       Row row = row(k, now, beside, OTHERS);
       Row first = row == null ? self : row;
       if (first != null && k.attribute.isEmpty()) {
@@ -590,6 +619,30 @@ final class OutputComparison {
 
   private static List<Series> with(Map<UUID, Series> of, String controls) {
     return of.values().stream().filter(s -> s.controls().equals(controls)).toList();
+  }
+
+  /** Reports of an agent before it was offered the version, and with it. */
+  private record Pair(Series before, Series after) {
+    private boolean isEnough(Key k) {
+      return before.activeIntervals(k) >= MIN_INTERVALS
+          && after.activeIntervals(k) >= MIN_INTERVALS;
+    }
+  }
+
+  /** The difference from the same agents before; null for too few items. */
+  private static @Nullable Row self(Key k, List<Pair> pairs) {
+    List<Pair> enough = pairs.stream().filter(p -> p.isEnough(k)).toList();
+    if (enough.isEmpty()) {
+      List<Series> then = pairs.stream().map(Pair::before).toList();
+      return row(k, pairs.stream().map(Pair::after).toList(), then, BEFORE);
+    }
+    Row r =
+        row(
+            k,
+            enough.stream().map(Pair::after).toList(),
+            enough.stream().map(Pair::before).toList(),
+            BEFORE);
+    return r == null ? null : new Row(k, Measure.weighted(enough, k, r.before), r.after, BEFORE);
   }
 
   /** The difference from some agents; null for too few items. */

@@ -327,4 +327,38 @@ class OutputComparisonTest {
     }
     assertThat(outputs.problem(0.05)).contains("traces: 0.900 items", "1.000 without");
   }
+
+  /** Two agents with other ratios, of which the first gets less traffic with the version. */
+  @Test
+  void trafficThatMovesBetweenAgentsIsNoChange() {
+    for (int i = 0; i < 5; i++) {
+      labelled(FRESH, 1 + i, "a", "", 9_000L * i, 18_000L * i);
+      labelled(OTHER, 1 + i, "o", "", 1_000L * i, 1_000L * i);
+    }
+    outputs.reach(volumes, FRESH);
+    outputs.reach(volumes, OTHER);
+    for (int i = 0; i < 6; i++) {
+      labelled(FRESH, 11 + 10L * i, "b", "", 36_000 + 1_000L * i, 72_000 + 2_000L * i);
+      labelled(OTHER, 11 + 10L * i, "p", "", 4_000 + 9_000L * i, 4_000 + 9_000L * i);
+      outputs.update(volumes, Map.of(FRESH, 10L, OTHER, 10L), List.of());
+      assertThat(outputs.problem(0.1)).isEmpty();
+    }
+    assertThat(outputs.undecided(0.1)).isEmpty();
+  }
+
+  /** An agent that was reached without reports before has another ratio than those with them. */
+  @Test
+  void agentsWithoutReportsBeforeAreNotComparedWithOthersBefore() {
+    for (int i = 0; i < 5; i++) {
+      labelled(FRESH, 1 + i, "a", "", 1_000L * i, 2_000L * i);
+    }
+    outputs.reach(volumes, FRESH);
+    for (int i = 0; i < 6; i++) {
+      labelled(FRESH, 11 + 10L * i, "b", "", 4_000 + 1_000L * i, 8_000 + 2_000L * i);
+      labelled(OTHER, 11 + 10L * i, "p", "", 9_000L * i, 9_000L * i);
+      outputs.update(volumes, Map.of(FRESH, 10L, OTHER, 10L), List.of());
+      assertThat(outputs.problem(0.1)).isEmpty();
+    }
+    assertThat(outputs.undecided(0.1)).isEmpty();
+  }
 }
