@@ -1,7 +1,7 @@
 package dev.tethys.control;
 
 /**
- * Who starts or ends a rollout.
+ * Originator of the start or end of a rollout.
  *
  * @param name in the audit log
  */

@@ -8,7 +8,7 @@ import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What each agent shall run, as a function of the history of rollouts at one time. Never changes.
+ * Function from the history of rollouts at one time to what each agent shall run. Never changes.
  *
  * <p>Of the rollouts that stand, which are those that were neither undone nor cancelled, an agent
  * has the version of
@@ -64,7 +64,7 @@ record AgentVersions(
   }
 
   /**
-   * What an agent shall run.
+   * Version or other configuration that an agent shall run.
    *
    * @param target null without a version
    * @param why a version that was undone stays; "" for another kind
@@ -156,7 +156,7 @@ record AgentVersions(
     return (a.configState() == RemoteStatus.State.FAILED
             ? "did not apply " + what + by + ", and keeps what it ran before"
             : "keeps " + what + by + ", which was undone")
-        + ": it tells of no configuration of its own (--config) to which it could return";
+        + ": it does not report an own configuration (--config) to which it could return";
   }
 
   /** What an agent ran before any rollout gave it a version, if that is known here; else null. */

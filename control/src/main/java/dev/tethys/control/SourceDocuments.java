@@ -10,6 +10,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Documents of a file with resources, each read by itself, so that one with an error does not hide
@@ -82,7 +83,7 @@ record SourceDocuments(List<Document> good, List<Bad> bad) {
     return true;
   }
 
-  private static String text(YamlNode.@org.jspecify.annotations.Nullable Entry e) {
+  private static String text(YamlNode.@Nullable Entry e) {
     return e == null || !e.value().isScalar() ? "" : Texts.shortened(e.value().asString(), 80);
   }
 

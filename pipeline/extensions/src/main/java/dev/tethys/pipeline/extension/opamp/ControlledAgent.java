@@ -516,8 +516,8 @@ public final class ControlledAgent implements AutoCloseable {
           && !process.hasOwnConfiguration()) {
         return failed(
             config,
-            "the offer has no configuration, and this process has none of its own (--config), so"
-                + " that it would do nothing");
+            "the offer has no configuration, and this process has no own one (--config), so that"
+                + " it would do nothing");
       }
       Map<String, String> values = RemoteConfigFolder.variables(config);
       boolean same = texts.equals(running);
