@@ -63,7 +63,14 @@ class RolloutStateTest {
     try (ConfigStore store = new ConfigStore(folder.resolve("configurations.jsonl"));
         AuditLog audit = new AuditLog(folder.resolve("audit.jsonl"), InstantSource.system())) {
       for (int i = 1; i <= 3; i++) {
-        store.add("edge", "text " + i, new ConfigVersion.Author("ann", ""), "", "valid", 0);
+        store.add(
+            "edge",
+            "text " + i,
+            new ConfigVersion.Author("ann", ""),
+            "",
+            "valid",
+            0,
+            (x, before) -> {});
       }
       ConfigVersion first = requireVersion(store, 1);
       ConfigVersion second = requireVersion(store, 2);
