@@ -1,6 +1,8 @@
 /*
- * First bytes of what processes write to sockets and read from them, seen at the end of the system calls: the memory holds
- * the bytes of a read then, and still those of a write. One program for all calls, which leaves at once for any other call.
+ * First bytes of what processes write to sockets and read from them, seen when a socket has sent or received for a system
+ * call: the memory holds the bytes of a read then, and still those of a write. The arguments are those that the thread
+ * called with. Kernels before 6.3 have no tracepoints there: with AT_CALLS the end of every system call is used, which costs
+ * a little at all calls of the machine.
  */
 #include "types.h"
 
@@ -9,7 +11,9 @@ enum { LONGEST = 16384, LONG = 4096, CAPTURE = 1024, MEDIUM = 256, SMALL = 64, S
 enum { WAKE_BYTES = 1 << 19 };
 enum { SENT = 0, RECEIVED = 1 };
 enum { S_IFMT = 0170000, S_IFSOCK = 0140000 };
-enum { MSG_PEEK = 2, DNS = 53 };
+enum { MSG_PEEK = 2, MSG_ERRQUEUE = 0x2000, DNS = 53 };
+/* Flags of a task that is no thread of a program, or one whose calls another thread made (include/linux/sched.h). */
+enum { PF_IO_WORKER = 0x10, PF_USER_WORKER = 0x4000, PF_KTHREAD = 0x200000 };
 
 /* Numbers of the calls on x86-64 (arch/x86/entry/syscalls/syscall_64.tbl). */
 enum {
@@ -25,18 +29,17 @@ enum {
   SYS_SENDMMSG = 307,
 };
 #define BIT(n) (1ULL << (n))
-#define CALLS                                                                                                           \
-  (BIT(SYS_READ) | BIT(SYS_WRITE) | BIT(SYS_READV) | BIT(SYS_WRITEV) | BIT(SYS_SENDTO) | BIT(SYS_RECVFROM) |            \
-   BIT(SYS_SENDMSG) | BIT(SYS_RECVMSG))
+#define SENDING (BIT(SYS_WRITE) | BIT(SYS_WRITEV) | BIT(SYS_SENDTO) | BIT(SYS_SENDMSG))
+#define RECEIVING (BIT(SYS_READ) | BIT(SYS_READV) | BIT(SYS_RECVFROM) | BIT(SYS_RECVMSG))
 
 struct {
   __uint(type, MAP_RINGBUF);
   __uint(max_entries, 1 << 24);
 } events SEC(".maps");
 
-enum { OWN_PROCESS = 0, TLS_ATTACHED = 1, SETTINGS = 2 };
+enum { OWN_PROCESS = 0, TLS_ATTACHED = 1, JAVA_ATTACHED = 2, SETTINGS = 3 };
 
-/* Process of the agent, whose own payloads are left out; whether a TLS library has probes. */
+/* Process of the agent, whose own payloads are left out; whether a TLS library has probes, and a Java program an agent. */
 struct {
   __uint(type, MAP_ARRAY);
   __uint(max_entries, SETTINGS);
@@ -113,6 +116,15 @@ INLINE u64 bounded(u64 n, u64 most) {
   return n;
 }
 
+/* Whether payloads of a socket are captured: of TCP all, of UDP requests to and answers from name servers. */
+INLINE int is_measured(struct sock *sk) {
+  u16 family = sk->__sk_common.skc_family;
+  if (family != AF_INET && family != AF_INET6)
+    return 0;
+  u16 protocol = sk->sk_protocol;
+  return protocol == IPPROTO_TCP || (protocol == IPPROTO_UDP && sk->__sk_common.skc_dport == __builtin_bswap16(DNS));
+}
+
 INLINE struct sock *socket_of(u32 fd) {
   struct task_struct *task = bpf_get_current_task_btf();
   struct fdtable *table = task->files->fdt;
@@ -125,16 +137,13 @@ INLINE struct sock *socket_of(u32 fd) {
   if ((f->f_inode->i_mode & S_IFMT) != S_IFSOCK)
     return 0;
   struct sock *sk = CAST(struct socket, f->private_data)->sk;
-  if (!sk)
-    return 0;
-  u16 family = sk->__sk_common.skc_family;
-  if (family != AF_INET && family != AF_INET6)
-    return 0;
-  u16 protocol = sk->sk_protocol;
-  if (protocol == IPPROTO_TCP)
-    return sk;
-  /* Of UDP, requests to and answers from name servers. */
-  return protocol == IPPROTO_UDP && sk->__sk_common.skc_dport == __builtin_bswap16(DNS) ? sk : 0;
+  return sk && is_measured(sk) ? sk : 0;
+}
+
+INLINE int is_own(u64 id) {
+  u32 own = OWN_PROCESS;
+  u64 *self = bpf_map_lookup_elem(&settings, &own);
+  return !self || *self == id >> 32;
 }
 
 INLINE u64 ports_of_socket(struct sock *sk) {
@@ -249,6 +258,42 @@ INLINE void emit_vector(struct sock *sk, u64 id, u64 segments, u64 count, u32 to
 #include "tls.h"
 #endif
 
+/* Captures what one call of a thread sent or received, n bytes in all. */
+INLINE void capture(struct pt_regs *regs, u64 call, struct sock *sk, u64 id, u32 n, u8 direction) {
+#ifdef WITH_TLS
+  if (is_encrypted(regs, sk, id, direction))
+    return;
+#endif
+  if (is_ignored(sk))
+    return;
+  if (call == SYS_SENDMSG || call == SYS_RECVMSG) {
+    struct message m;
+    if (!bpf_probe_read_user(&m, 32, (void *)regs->si))
+      emit_vector(sk, id, m.segments, m.segment_count, n, direction);
+  } else if (call == SYS_READV || call == SYS_WRITEV)
+    emit_vector(sk, id, regs->si, regs->dx, n, direction);
+  else
+    emit(sk, id, regs->si, n, direction);
+}
+
+#ifdef AT_CALLS
+
+/* Captures the messages of one call. */
+INLINE void capture_many(struct pt_regs *regs, struct sock *sk, u64 id, s64 count, u8 direction) {
+#ifdef WITH_TLS
+  if (is_encrypted(regs, sk, id, direction))
+    return;
+#endif
+  if (is_ignored(sk))
+    return;
+  for (int i = 0; i < MESSAGES && i < count; i++) {
+    struct message m;
+    if (bpf_probe_read_user(&m, sizeof(m), (void *)(regs->si + i * sizeof(m))))
+      break;
+    emit_vector(sk, id, m.segments, m.segment_count, m.length, direction);
+  }
+}
+
 SEC("tp_btf/sys_exit")
 int call_ended(u64 *ctx) {
   struct pt_regs *regs = (struct pt_regs *)ctx[0];
@@ -257,12 +302,10 @@ int call_ended(u64 *ctx) {
   if (result <= 0)
     return 0;
   int many = call == SYS_SENDMMSG || call == SYS_RECVMMSG;
-  if (!many && (call > 63 || !(CALLS >> call & 1)))
+  if (!many && (call > 63 || !((SENDING | RECEIVING) >> call & 1)))
     return 0;
   u64 id = bpf_get_current_pid_tgid();
-  u32 own = OWN_PROCESS;
-  u64 *self = bpf_map_lookup_elem(&settings, &own);
-  if (!self || *self == id >> 32)
+  if (is_own(id))
     return 0;
   struct sock *sk = socket_of(regs->di);
   if (!sk) {
@@ -272,37 +315,93 @@ int call_ended(u64 *ctx) {
 #endif
     return 0;
   }
-  u8 direction =
-      call == SYS_WRITE || call == SYS_WRITEV || call == SYS_SENDTO || call == SYS_SENDMSG || call == SYS_SENDMMSG ? SENT : RECEIVED;
-#ifdef WITH_TLS
-  if (is_encrypted(regs, sk, id, direction))
-    return 0;
-#endif
-  if (is_ignored(sk))
-    return 0;
   if (many) {
-    for (int i = 0; i < MESSAGES && i < result; i++) {
-      struct message m;
-      if (bpf_probe_read_user(&m, sizeof(m), (void *)(regs->si + i * sizeof(m))))
-        break;
-      emit_vector(sk, id, m.segments, m.segment_count, m.length, direction);
-    }
+    capture_many(regs, sk, id, result, call == SYS_SENDMMSG ? SENT : RECEIVED);
     return 0;
   }
-  if (call == SYS_SENDMSG || call == SYS_RECVMSG) {
-    struct message m;
-    if (call == SYS_RECVMSG && regs->dx & MSG_PEEK)
-      return 0;
-    if (!bpf_probe_read_user(&m, 32, (void *)regs->si))
-      emit_vector(sk, id, m.segments, m.segment_count, result, direction);
+  if (call == SYS_RECVMSG && regs->dx & (MSG_PEEK | MSG_ERRQUEUE))
     return 0;
-  }
-  if (call == SYS_READV || call == SYS_WRITEV) {
-    emit_vector(sk, id, regs->si, regs->dx, result, direction);
+  if (call == SYS_RECVFROM && regs->r10 & (MSG_PEEK | MSG_ERRQUEUE))
     return 0;
-  }
-  if (call == SYS_RECVFROM && regs->r10 & MSG_PEEK)
-    return 0;
-  emit(sk, id, regs->si, result, direction);
+  capture(regs, call, sk, id, result, SENDING >> call & 1 ? SENT : RECEIVED);
   return 0;
 }
+
+#else
+
+/* Messages of a call of a thread that were sent or received so far: the socket does not know which of them it has. */
+struct batch {
+  u64 messages;
+  u64 next;
+};
+struct {
+  __uint(type, MAP_LRU_HASH);
+  __uint(max_entries, 4096);
+  __type(key, u64);
+  __type(value, struct batch);
+} batches SEC(".maps");
+
+INLINE void capture_next(struct pt_regs *regs, struct sock *sk, u64 id, u32 n, u8 direction) {
+  struct batch first = {regs->si, 0};
+  struct batch *b = bpf_map_lookup_elem(&batches, &id);
+  if (!b || b->messages != regs->si || b->next >= (u32)regs->dx) {
+    bpf_map_update_elem(&batches, &id, &first, 0);
+    b = bpf_map_lookup_elem(&batches, &id);
+    if (!b)
+      return;
+  }
+  u64 i = b->next++;
+#ifdef WITH_TLS
+  if (is_encrypted(regs, sk, id, direction))
+    return;
+#endif
+  if (is_ignored(sk) || i >= MESSAGES)
+    return;
+  struct message m;
+  if (!bpf_probe_read_user(&m, sizeof(m), (void *)(regs->si + i * sizeof(m))))
+    emit_vector(sk, id, m.segments, m.segment_count, n, direction);
+}
+
+INLINE int socket_used(struct sock *sk, s32 n, u64 calls, u64 many, u8 direction) {
+  if (!is_measured(sk))
+    return 0;
+  struct task_struct *task = bpf_get_current_task_btf();
+  if (task->flags & (PF_KTHREAD | PF_IO_WORKER | PF_USER_WORKER))
+    return 0;
+  struct pt_regs *regs = bpf_task_pt_regs(task);
+  u64 call = regs->orig_ax;
+  if (call != many && (n <= 0 || call > 63 || !(calls >> call & 1)))
+    return 0;
+  u64 id = bpf_get_current_pid_tgid();
+  if (is_own(id))
+    return 0;
+  if (call != many)
+    capture(regs, call, sk, id, n, direction);
+  else if (n > 0)
+    capture_next(regs, sk, id, n, direction);
+  else
+    bpf_map_delete_elem(&batches, &id); /* the call ends here */
+  return 0;
+}
+
+SEC("tp_btf/sock_send_length")
+int sent(u64 *ctx) {
+  return socket_used((struct sock *)ctx[0], ctx[1], SENDING, SYS_SENDMMSG, SENT);
+}
+
+SEC("tp_btf/sock_recv_length")
+int received(u64 *ctx) {
+  return ctx[2] & (MSG_PEEK | MSG_ERRQUEUE) ? 0 : socket_used((struct sock *)ctx[0], ctx[1], RECEIVING, SYS_RECVMMSG, RECEIVED);
+}
+
+#ifdef WITH_TLS
+/* What an agent in a Java program writes to /dev/null, which no socket sees. Attached with the first such program. */
+SEC("tp_btf/sys_exit")
+int java_call_ended(u64 *ctx) {
+  struct pt_regs *regs = (struct pt_regs *)ctx[0];
+  if (regs->orig_ax == SYS_WRITE && (s64)ctx[1] > 0)
+    java_message(bpf_get_current_pid_tgid(), regs->si, ctx[1]);
+  return 0;
+}
+#endif
+#endif

@@ -20,7 +20,6 @@ enum { AT_FRAME_POINTER = 127 };
 #define ENTRY (1ULL << 60) /* the function was called by C */
 
 static long (*bpf_get_stack)(void *ctx, void *to, u32 size, u64 flags) = (void *)67;
-static struct pt_regs *(*bpf_task_pt_regs)(struct task_struct *task) = (void *)175;
 static long (*bpf_loop)(u32 times, void *step, void *data, u64 flags) = (void *)181;
 
 /* struct bpf_perf_event_data on x86-64 */

@@ -48,15 +48,16 @@ struct {
   __type(value, struct carrier);
 } carriers SEC(".maps");
 
-/* Processes that have called the TLS of Go. */
+/* Processes that have called TLS of a library, of Go: the calls of all others are not searched for. */
+enum { CALLS_LIBRARY = 1, CALLS_GO = 2 };
 struct {
   __uint(type, MAP_LRU_HASH);
   __uint(max_entries, 4096);
   __type(key, u32);
   __type(value, u32);
-} go_processes SEC(".maps");
+} tls_processes SEC(".maps");
 
-/* Java programs with an agent that writes what TLS carries to /dev/null, where call_ended sees it. */
+/* Java programs with an agent that writes what TLS carries to /dev/null. */
 struct {
   __uint(type, MAP_HASH);
   __uint(max_entries, 1024);
@@ -92,33 +93,57 @@ INLINE int looks_encrypted(u64 bytes) {
   return !bpf_probe_read_user(head, sizeof(head), (void *)bytes) && head[0] >= 0x14 && head[0] <= 0x17 && head[1] == 3;
 }
 
+INLINE void calls_tls(u64 id, u32 kind) {
+  u32 tgid = id >> 32;
+  u32 *known = bpf_map_lookup_elem(&tls_processes, &tgid);
+  if (known && *known & kind)
+    return;
+  u32 kinds = known ? *known | kind : kind;
+  bpf_map_update_elem(&tls_processes, &tgid, &kinds, 0);
+}
+
+INLINE int has_agent(u64 process) {
+  u32 java = JAVA_ATTACHED;
+  u64 *attached = bpf_map_lookup_elem(&settings, &java);
+  return attached && *attached && bpf_map_lookup_elem(&java_processes, &process);
+}
+
+/* The call of a TLS library that a thread is in, or was in before. */
+INLINE struct call *call_of(struct pt_regs *regs, u64 id) {
+  u32 tgid = id >> 32;
+  u32 *kinds = bpf_map_lookup_elem(&tls_processes, &tgid);
+  if (!kinds)
+    return 0;
+  struct caller key = {id, 0};
+  if (*kinds & CALLS_LIBRARY) {
+    struct call *c = bpf_map_lookup_elem(&calls, &key);
+    if (c)
+      return c;
+  }
+  if (!(*kinds & CALLS_GO))
+    return 0;
+  key.thread = (u64)tgid << 32;
+  key.goroutine = regs->r14;
+  return bpf_map_lookup_elem(&calls, &key);
+}
+
 /* Notes what a thread does with a socket; true for the encrypted bytes of a call of a TLS library. */
 INLINE int is_encrypted(struct pt_regs *regs, struct sock *sk, u64 id, u8 direction) {
   u32 attached = TLS_ATTACHED;
   u64 *active = bpf_map_lookup_elem(&settings, &attached);
   if (!active || !*active || sk->sk_protocol != IPPROTO_TCP)
     return 0;
-  struct caller key = {id, 0};
-  struct call *c = bpf_map_lookup_elem(&calls, &key);
+  struct call *c = call_of(regs, id);
   if (!c) {
-    u32 tgid = id >> 32;
-    u64 process = tgid;
-    if (direction == RECEIVED && bpf_map_lookup_elem(&java_processes, &process)) {
-      if (looks_encrypted(regs->si)) {
-        struct call first = {};
-        describe(&first.last, sk);
-        first.fresh = 1;
-        bpf_map_update_elem(&calls, &key, &first, 0);
-      }
-      return 0;
+    if (direction == RECEIVED && has_agent(id >> 32) && looks_encrypted(regs->si)) {
+      struct caller key = {id, 0};
+      struct call first = {};
+      describe(&first.last, sk);
+      first.fresh = 1;
+      bpf_map_update_elem(&calls, &key, &first, 0);
+      calls_tls(id, CALLS_LIBRARY);
     }
-    if (!bpf_map_lookup_elem(&go_processes, &tgid))
-      return 0;
-    key.thread = (u64)tgid << 32;
-    key.goroutine = regs->r14;
-    c = bpf_map_lookup_elem(&calls, &key);
-    if (!c)
-      return 0;
+    return 0;
   }
   if (c->kind != OUTSIDE && c->stack) {
     u64 back = 0;
@@ -203,16 +228,11 @@ INLINE void finish(struct call *c, u64 id, s64 n) {
     __sync_fetch_and_add(count, 1);
 }
 
-INLINE int is_own(u64 id) {
-  u32 own = OWN_PROCESS;
-  u64 *self = bpf_map_lookup_elem(&settings, &own);
-  return !self || *self == id >> 32;
-}
-
 INLINE int enter(struct pt_regs *ctx, u32 kind, u64 length) {
   u64 id = bpf_get_current_pid_tgid();
   if (is_own(id))
     return 0;
+  calls_tls(id, CALLS_LIBRARY);
   struct caller key = {id, 0};
   struct call *c = bpf_map_lookup_elem(&calls, &key);
   if (!c) {
@@ -289,9 +309,8 @@ INLINE int go_enter(struct pt_regs *ctx, u32 kind) {
   u64 id = bpf_get_current_pid_tgid();
   if (is_own(id))
     return 0;
-  u32 tgid = id >> 32, yes = 1;
-  if (!bpf_map_lookup_elem(&go_processes, &tgid))
-    bpf_map_update_elem(&go_processes, &tgid, &yes, 0);
+  u32 tgid = id >> 32;
+  calls_tls(id, CALLS_GO);
   struct caller key = {(u64)tgid << 32, ctx->r14};
   struct call c = {};
   c.tls = ctx->ax;

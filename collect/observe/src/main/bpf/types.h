@@ -116,6 +116,7 @@ struct task_struct {
   s32 pid;
   s32 tgid;
   s32 exit_code;
+  u32 flags;
   struct files_struct *files;
   struct thread_struct thread;
 };
@@ -136,6 +137,8 @@ struct bpf_iter__task_file {
 };
 
 #pragma clang attribute pop
+
+static struct pt_regs *(*bpf_task_pt_regs)(struct task_struct *task) = (void *)175;
 
 /* Reinterprets a pointer as that of a kernel type, for direct loads that cannot fault; Linux 6.2 or newer. */
 extern void *bpf_rdonly_cast(const void *object, u32 type) __attribute__((section(".ksyms")));

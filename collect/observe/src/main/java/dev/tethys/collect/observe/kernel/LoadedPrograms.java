@@ -233,13 +233,29 @@ public final class LoadedPrograms implements AutoCloseable {
     return i;
   }
 
+  /** Whether the group has a program of this name. */
+  public boolean hasProgram(String program) {
+    return blob.programs().contains(program);
+  }
+
   /**
-   * Attaches a program to the tracepoint that it was compiled for (tp_btf).
+   * Attaches a program to the tracepoint that it was compiled for (tp_btf), until the group is
+   * closed.
    *
    * @throws ProgramLoadException with the reason
    */
   public void attachTracepoint(String program) throws ProgramLoadException {
     add(Attachment.tracepoint(program(program)));
+  }
+
+  /**
+   * Attaches a program to the tracepoint that it was compiled for (tp_btf), until the attachment is
+   * closed.
+   *
+   * @throws ProgramLoadException with the reason
+   */
+  public Attachment tracepoint(String program) throws ProgramLoadException {
+    return Attachment.tracepoint(program(program));
   }
 
   /**

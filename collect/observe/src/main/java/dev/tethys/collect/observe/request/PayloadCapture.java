@@ -22,7 +22,10 @@ import dev.tethys.collect.observe.trace.RequestSpans;
 import java.io.IOException;
 import java.lang.foreign.MemorySegment;
 import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.IntConsumer;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +63,13 @@ public final class PayloadCapture implements AutoCloseable {
   /** Index in the settings: whether a TLS library has probes. */
   private static final int TLS_ATTACHED = 1;
 
+  private static final int JAVA_ATTACHED = 2;
+
+  /** Program at the end of all system calls: of kernels before 6.3, and for Java's TLS alone. */
+  private static final String AT_CALLS = "call_ended";
+
+  private static final String AT_CALLS_OF_JAVA = "java_call_ended";
+
   private static final int IPPROTO_TCP = 6;
   private static final int PROTOCOL = ENDPOINT + 27;
 
@@ -73,6 +83,8 @@ public final class PayloadCapture implements AutoCloseable {
   private final KernelMap ignored;
   private final KernelMap pipelined;
   private final @Nullable KernelMap unattributed;
+  private final Set<Integer> java = new HashSet<>();
+  private @Nullable Attachment javaCalls;
   private final SocketView view = new SocketView();
   private IntConsumer usesTls = _ -> {};
   private @Nullable RequestSpans spans;
@@ -107,7 +119,8 @@ public final class PayloadCapture implements AutoCloseable {
   }
 
   /**
-   * Loads and attaches the program.
+   * Loads and attaches the programs: at the tracepoints of sockets, or with a kernel before 6.3 at
+   * the end of all system calls.
    *
    * @param process whose payloads are left out: that of the agent
    * @param tls whether TLS libraries are going to be probed by {@link #attach}
@@ -121,14 +134,32 @@ public final class PayloadCapture implements AutoCloseable {
       long process,
       boolean tls)
       throws ProgramLoadException {
-    LoadedPrograms programs =
-        LoadedPrograms.load(tls ? "payload_tls" : "payload", Map.of("events", RING_BYTES));
+    List<String> groups =
+        tls ? List.of("payload_tls", "payload_calls_tls") : List.of("payload", "payload_calls");
+    return open(tracker, metrics, dns, counters, process, groups);
+  }
+
+  /** Takes the first of the groups that the kernel loads. */
+  static PayloadCapture open(
+      ConnectionTracker tracker,
+      RequestMetrics metrics,
+      DnsMetrics dns,
+      ProtocolCounters counters,
+      long process,
+      List<String> groups)
+      throws ProgramLoadException {
+    LoadedPrograms programs = load(groups);
     boolean done = false;
     try {
       RingBuffer ring = programs.map("events").ringBuffer(RING_BYTES);
       programs.map("settings").number(0, process);
-      programs.map("settings").number(TLS_ATTACHED, tls ? 1 : 0);
-      programs.attachTracepoint("call_ended");
+      programs.map("settings").number(TLS_ATTACHED, programs.has("carriers") ? 1 : 0);
+      if (programs.hasProgram(AT_CALLS)) {
+        programs.attachTracepoint(AT_CALLS);
+      } else {
+        programs.attachTracepoint("sent");
+        programs.attachTracepoint("received");
+      }
       done = true;
       return new PayloadCapture(tracker, metrics, dns, counters, programs, ring);
     } catch (IOException e) {
@@ -136,6 +167,22 @@ public final class PayloadCapture implements AutoCloseable {
     } finally {
       if (!done) {
         programs.close();
+      }
+    }
+  }
+
+  private static LoadedPrograms load(List<String> groups) throws ProgramLoadException {
+    try {
+      return LoadedPrograms.load(groups.getFirst(), Map.of("events", RING_BYTES));
+    } catch (ProgramLoadException e) {
+      if (groups.size() == 1) {
+        throw e;
+      }
+      try {
+        return load(groups.subList(1, groups.size()));
+      } catch (ProgramLoadException older) {
+        older.addSuppressed(e);
+        throw older;
       }
     }
   }
@@ -150,13 +197,35 @@ public final class PayloadCapture implements AutoCloseable {
   }
 
   /** Takes the messages of a Java program with an agent for TLS. */
-  public void addJava(int pid) throws IOException {
+  public synchronized void addJava(int pid) throws IOException {
+    if (javaCalls == null && programs.hasProgram(AT_CALLS_OF_JAVA)) {
+      try {
+        javaCalls = programs.tracepoint(AT_CALLS_OF_JAVA);
+      } catch (ProgramLoadException e) {
+        throw new IOException("calls of Java programs cannot be seen: " + e.getMessage(), e);
+      }
+    }
+    programs.map("settings").number(JAVA_ATTACHED, 1);
     programs.map("java_processes").put(pid, 1);
+    java.add(pid);
   }
 
-  /** Takes no messages of a Java program any more. */
-  public void removeJava(int pid) throws IOException {
+  /** Takes no messages of a Java program any more; after the last, calls cost nothing again. */
+  public synchronized void removeJava(int pid) throws IOException {
+    java.remove(pid);
+    if (java.isEmpty()) {
+      detachJava();
+      programs.map("settings").number(JAVA_ATTACHED, 0);
+    }
     programs.map("java_processes").remove(pid);
+  }
+
+  private void detachJava() {
+    Attachment a = javaCalls;
+    if (a != null) {
+      a.close();
+      javaCalls = null;
+    }
   }
 
   /**
@@ -348,8 +417,9 @@ public final class PayloadCapture implements AutoCloseable {
   }
 
   @Override
-  public void close() {
+  public synchronized void close() {
     ring.close();
+    detachJava();
     programs.close();
   }
 }

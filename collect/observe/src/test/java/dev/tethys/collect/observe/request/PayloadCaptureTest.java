@@ -11,6 +11,7 @@ import dev.tethys.collect.observe.connection.LocalAddresses;
 import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.connection.PortRanges;
 import dev.tethys.collect.observe.kernel.KernelAssumptions;
+import dev.tethys.collect.observe.kernel.ProgramLoadException;
 import dev.tethys.collect.observe.protocol.ProtocolCounters;
 import dev.tethys.model.exposition.MetricFamily.Native;
 import dev.tethys.model.exposition.MetricFamily.Value;
@@ -37,6 +38,8 @@ import org.junit.jupiter.api.Timeout;
 
 /** Requests between two sockets of this process, through the kernel. */
 class PayloadCaptureTest {
+  private static final byte[] QUESTION =
+      HexFormat.of().parseHex("123401000001000000000000076578616d706c6503636f6d0000010001");
   private static final int OWN = (int) ProcessHandle.current().pid();
 
   private final LocalAddresses addresses = new LocalAddresses(Path.of("/proc"));
@@ -54,10 +57,19 @@ class PayloadCaptureTest {
   void needsTheKernel() {
     KernelAssumptions.assumeLoads("tcp");
     KernelAssumptions.assumeLoads("sockets");
-    KernelAssumptions.assumeLoads("payload");
+    KernelAssumptions.assumeLoads(group());
     assumeTrue(
         addresses.isHost(addresses.namespaceOf(OWN)),
         "loopback connections are counted in the network namespace of the host alone");
+  }
+
+  /** The programs of the test. */
+  String group() {
+    return "payload";
+  }
+
+  private PayloadCapture open(int leftOut) throws ProgramLoadException {
+    return PayloadCapture.open(tracker, metrics, dns, counters, leftOut, List.of(group()));
   }
 
   private double count(String name, String status) {
@@ -93,7 +105,7 @@ class PayloadCaptureTest {
   @Test
   void countsRequestsOnBothSidesEvenPipelinedAndWithLongBodies() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
+        PayloadCapture payloads = open(0);
         ServerSocket server = new ServerSocket(0, 10, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept()) {
@@ -130,7 +142,7 @@ class PayloadCaptureTest {
   void countsAllRequestsOfLongPipelinesAfterTheFirst() throws Exception {
     String set = "*3\r\n$3\r\nSET\r\n$1\r\nk\r\n$5\r\nvalue\r\n";
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
+        PayloadCapture payloads = open(0);
         ServerSocket server = new ServerSocket(0, 10, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept()) {
@@ -147,7 +159,7 @@ class PayloadCaptureTest {
   @Test
   @Timeout(60)
   void manyPayloadsEndTheWaitForThem() throws Exception {
-    try (PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
+    try (PayloadCapture payloads = open(0);
         ServerSocket server = new ServerSocket(0, 10, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept()) {
@@ -173,7 +185,7 @@ class PayloadCaptureTest {
   @Test
   void joinsTheSegmentsOfOneWrite() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
+        PayloadCapture payloads = open(0);
         ServerSocketChannel server =
             ServerSocketChannel.open().bind(new InetSocketAddress(loopback, 0));
         SocketChannel client = SocketChannel.open(server.getLocalAddress());
@@ -205,7 +217,7 @@ class PayloadCaptureTest {
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept();
         KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false)) {
+        PayloadCapture payloads = open(0)) {
       connections.readSockets(() -> {});
       send(client, accepted, ascii("GET /a HTTP/1.1\r\nHost: x\r\n\r\n"));
       send(accepted, client, ascii("HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n"));
@@ -218,7 +230,7 @@ class PayloadCaptureTest {
   @Test
   void countsTheLastRequestOfAConnectionThatEndsAtOnce() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
+        PayloadCapture payloads = open(0);
         ServerSocket server = new ServerSocket(0, 10, loopback)) {
       Socket client = new Socket(loopback, server.getLocalPort());
       Socket accepted = server.accept();
@@ -236,7 +248,7 @@ class PayloadCaptureTest {
   @Test
   void leavesOutItsOwnProcess() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, OWN, false);
+        PayloadCapture payloads = open(OWN);
         ServerSocket server = new ServerSocket(0, 10, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept()) {
@@ -250,7 +262,7 @@ class PayloadCaptureTest {
   @Test
   void asksForNoMorePayloadsOfAConnectionThatIsNotMeasurable() throws Exception {
     try (KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
+        PayloadCapture payloads = open(0);
         ServerSocket server = new ServerSocket(0, 10, loopback);
         Socket client = new Socket(loopback, server.getLocalPort());
         Socket accepted = server.accept()) {
@@ -275,34 +287,82 @@ class PayloadCaptureTest {
 
   @Test
   void countsQuestionsToNameServers() throws Exception {
-    byte[] question =
-        HexFormat.of().parseHex("123401000001000000000000076578616d706c6503636f6d0000010001");
-    byte[] answer = question.clone();
-    answer[2] = (byte) 0x81;
-    answer[3] = (byte) 0x83; // no such domain
-    try (DatagramChannel server = DatagramChannel.open();
+    try (DatagramChannel server = nameServer();
         KernelConnections connections = KernelConnections.open(tracker);
-        PayloadCapture payloads = PayloadCapture.open(tracker, metrics, dns, counters, 0, false);
+        PayloadCapture payloads = open(0);
         DatagramChannel client = DatagramChannel.open()) {
-      try {
-        server.bind(new InetSocketAddress(InetAddress.ofLiteral("127.53.53.53"), 53));
-      } catch (IOException e) {
-        assumeTrue(false, "port 53 cannot be bound: " + e.getMessage());
-      }
       client.connect(server.getLocalAddress());
-      client.write(ByteBuffer.wrap(question));
-      ByteBuffer in = ByteBuffer.allocate(512);
-      SocketAddress from = server.receive(in);
-      server.send(ByteBuffer.wrap(answer), from);
-      in.clear();
-      client.read(in);
+      client.write(ByteBuffer.wrap(QUESTION));
+      refuse(server);
+      client.read(ByteBuffer.allocate(512));
       read(connections, payloads);
-      List<String> shown = new ArrayList<>();
-      dns.collect(f -> f.metrics().forEach(m -> shown.add(f.name() + m.labels())));
-      assertThat(shown)
-          .contains(
-              "container_dns_requests_total{container_id=\"/test\", domain=\"example.com\","
-                  + " request_type=\"TypeA\", status=\"nxdomain\"}");
+      assertThat(questions()).contains(refused("TypeA"));
     }
+  }
+
+  /** As the resolver of the C library does: both in one call, and of the same length. */
+  @Test
+  void tellsTheMessagesOfOneCallApart() throws Exception {
+    try (DatagramChannel server = nameServer();
+        KernelConnections connections = KernelConnections.open(tracker);
+        PayloadCapture payloads = open(0)) {
+      byte[] second = QUESTION.clone();
+      second[1]++;
+      second[QUESTION.length - 3] = 28; // AAAA
+      for (int i = 0; i < 2; i++) {
+        SentTogether.exchange(
+            (InetSocketAddress) server.getLocalAddress(),
+            List.of(QUESTION, second),
+            () -> {
+              refuse(server);
+              refuse(server);
+            });
+        read(connections, payloads);
+      }
+      assertThat(questions()).contains(refused("TypeA"), refused("TypeAAAA"));
+      assertThat(counts()).as("of two exchanges").containsOnly(2.0);
+    }
+  }
+
+  private static DatagramChannel nameServer() throws IOException {
+    DatagramChannel server = DatagramChannel.open();
+    try {
+      return server.bind(new InetSocketAddress(InetAddress.ofLiteral("127.53.53.53"), 53));
+    } catch (IOException e) {
+      server.close();
+      assumeTrue(false, "port 53 cannot be bound: " + e.getMessage());
+      throw e;
+    }
+  }
+
+  /** Answers that there is no such domain. */
+  private static void refuse(DatagramChannel server) throws IOException {
+    ByteBuffer in = ByteBuffer.allocate(512);
+    SocketAddress from = server.receive(in);
+    in.flip().put(2, (byte) 0x81).put(3, (byte) 0x83);
+    server.send(in, from);
+  }
+
+  private static String refused(String type) {
+    return "container_dns_requests_total{container_id=\"/test\", domain=\"example.com\","
+        + " request_type=\""
+        + type
+        + "\", status=\"nxdomain\"}";
+  }
+
+  private List<String> questions() {
+    List<String> shown = new ArrayList<>();
+    dns.collect(f -> f.metrics().forEach(m -> shown.add(f.name() + m.labels())));
+    return shown;
+  }
+
+  private List<Double> counts() {
+    List<Double> shown = new ArrayList<>();
+    dns.collect(
+        f ->
+            f.metrics().stream()
+                .filter(_ -> f.name().equals("container_dns_requests_total"))
+                .forEach(m -> shown.add(((Value) m.point()).value())));
+    return shown;
   }
 }

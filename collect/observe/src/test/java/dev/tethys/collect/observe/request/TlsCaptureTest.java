@@ -101,11 +101,16 @@ class TlsCaptureTest {
     return sum[0];
   }
 
+  /** The programs of the test. */
+  String group() {
+    return "payload_tls";
+  }
+
   @Test
   void countsEachEncryptedRequestOnceAtBothEnds() throws Exception {
     KernelAssumptions.assumeLoads("tcp");
     KernelAssumptions.assumeLoads("sockets");
-    KernelAssumptions.assumeLoads("payload_tls");
+    KernelAssumptions.assumeLoads(group());
     assumeTrue(
         addresses.isHost(addresses.namespaceOf((int) ProcessHandle.current().pid())),
         "loopback connections are counted in the network namespace of the host alone");
@@ -135,7 +140,8 @@ class TlsCaptureTest {
       Process client = python(CLIENT, "/client", port);
       try (KernelConnections connections = KernelConnections.open(tracker);
           PayloadCapture payloads =
-              PayloadCapture.open(tracker, metrics, dns, new ProtocolCounters(), 0, true);
+              PayloadCapture.open(
+                  tracker, metrics, dns, new ProtocolCounters(), 0, List.of(group()));
           TlsProbes probes =
               TlsProbes.start(Path.of("/proc"), (p, f, o) -> payloads.attach(p, f, o)::close, 1)) {
         connections.readSockets(() -> {});
