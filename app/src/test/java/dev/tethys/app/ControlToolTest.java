@@ -189,7 +189,7 @@ class ControlToolTest {
       List<String> words = new ArrayList<>(List.of(command.split(" ")));
       words.addAll(List.of(scope));
       String name = words.removeFirst();
-      ok("end", id(ok(name, words.toArray(String[]::new))));
+      ok("end", id(ok(name, words.toArray(String[]::new))), "--reason=over");
     }
     ok("quota", "1e6", "--unit=items", "--by=service.name", "--signal=logs", "--pipeline=logs");
     all.getFirst().await("a use", LIMIT, () -> ok("quotas").contains("catalog"));

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * @param held versions of rollouts that are done, the latest last
  * @param reached the latest of these that gave an agent a version
  * @param bases what agents ran before any rollout gave them a version
- * @param gave versions that rollouts have given, of whatever state, by the hash of the offer
+ * @param gave versions that rollouts have given, in any state, by the hash of the offer
  * @param undone hashes of versions that a rollout gave which does not stand any more
  */
 record AgentVersions(

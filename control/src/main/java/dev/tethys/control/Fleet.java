@@ -200,7 +200,7 @@ public final class Fleet {
         clock.millis(),
         connects || before == null ? clock.nanos() : before.changedNanos(),
         m.packages() != null ? bounded(m.packages()) : before == null ? null : before.packages(),
-        m.description() != null // custom capabilities are told with it
+        m.description() != null // custom capabilities come with it
             ? m.customCapabilities().contains(ControlledAgent.OWN_CONFIGURATION)
             : before != null && before.hasOwnConfiguration());
   }

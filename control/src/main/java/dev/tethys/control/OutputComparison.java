@@ -152,6 +152,7 @@ final class OutputComparison {
   /** Reports of one run of an agent, in their order. */
   private static final class Series {
     private final List<Point> points = new ArrayList<>();
+    private List<Point> quiet = List.of(); // the points that are compared
     private String cut = ""; // why earlier reports do not count
 
     Series() {}
@@ -168,8 +169,8 @@ final class OutputComparison {
     /** Intervals in which a value was taken. */
     private int activeIntervals(Key taken) {
       int out = 0;
-      for (int i = 1; i < points.size(); i++) {
-        out += points.get(i).of(taken)[0] > points.get(i - 1).of(taken)[0] ? 1 : 0;
+      for (int i = 1; i < quiet.size(); i++) {
+        out += quiet.get(i).of(taken)[0] > quiet.get(i - 1).of(taken)[0] ? 1 : 0;
       }
       return out;
     }
@@ -199,7 +200,32 @@ final class OutputComparison {
         }
         points.remove(closest);
       }
+      quiet = leastWaiting();
       return points.size() > 1;
+    }
+
+    /**
+     * The half of the reports at which the least waited inside of the pipeline, for what waits has
+     * been taken and not put out; all where these are too few.
+     */
+    private List<Point> leastWaiting() {
+      long median =
+          points.stream()
+              .mapToLong(Point::waiting)
+              .sorted()
+              .skip((points.size() - 1) / 2)
+              .findFirst()
+              .orElse(0);
+      List<Point> out = points.stream().filter(p -> p.waiting <= median).toList();
+      return out.size() > MIN_INTERVALS ? out : List.copyOf(points);
+    }
+
+    private Point first() {
+      return quiet.getFirst();
+    }
+
+    private Point last() {
+      return quiet.getLast();
     }
 
     private long gap(int i) {
@@ -212,14 +238,14 @@ final class OutputComparison {
 
     /** Growth of a count from the first report to another; values may leave a full list. */
     private long grown(Key k, int count, Point to) {
-      return Math.max(0, to.of(k)[count] - points.getFirst().of(k)[count]);
+      return Math.max(0, to.of(k)[count] - first().of(k)[count]);
     }
 
     /** Whether counts of a value are known from the first report to the last. */
     private boolean has(Key k) {
-      return points.getFirst().counts.containsKey(k)
-          ? points.getLast().counts.containsKey(k)
-          : !points.getFirst().partial.contains(k.attribute);
+      return first().counts.containsKey(k)
+          ? last().counts.containsKey(k)
+          : !first().partial.contains(k.attribute);
     }
 
     /**
@@ -228,12 +254,12 @@ final class OutputComparison {
      * @param in count of the input, 0 or 1; that of the output is two more
      */
     private double spread(Key given, Key taken, int in) {
-      Point last = points.getLast();
+      Point last = last();
       double all = grown(taken, in, last);
       double ratio = all == 0 ? 0 : grown(given, in + 2, last) / all;
       double least = 0;
       double most = 0;
-      for (Point p : points) {
+      for (Point p : quiet) {
         double d = grown(given, in + 2, p) - ratio * grown(taken, in, p);
         least = Math.min(least, d);
         most = Math.max(most, d);
@@ -242,15 +268,22 @@ final class OutputComparison {
     }
 
     private long waits() {
-      return points.getLast().waiting - points.getFirst().waiting;
+      return last().waiting - first().waiting;
     }
 
     private long held() {
-      return waits() + points.getLast().held - points.getFirst().held;
+      Point a = points.getFirst();
+      Point b = points.getLast();
+      return b.waiting - a.waiting + b.held - a.held;
     }
 
     private long taken() {
       return points.getLast().taken - points.getFirst().taken;
+    }
+
+    /** The same between the points that are compared. */
+    private long takenOfCompared() {
+      return last().taken - first().taken;
     }
   }
 
@@ -296,12 +329,12 @@ final class OutputComparison {
           continue;
         }
         for (int i = 0; i < 2; i++) {
-          in[i] += s.grown(taken, i, s.points.getLast());
-          out[i] += s.grown(given, i + 2, s.points.getLast());
+          in[i] += s.grown(taken, i, s.last());
+          out[i] += s.grown(given, i + 2, s.last());
           spread[i] += s.spread(given, taken, i);
         }
         waits += Math.abs(s.waits());
-        sum += Math.max(0, s.taken());
+        sum += Math.max(0, s.takenOfCompared());
         intervals = Math.min(intervals, s.activeIntervals(taken));
       }
       double[] ratio = {part(out[0], in[0]), part(out[1], in[1])};
@@ -327,7 +360,7 @@ final class OutputComparison {
       for (Pair p : pairs) {
         Measure one = sum(List.of(p.before), k, k);
         for (int i = 0; i < 2; i++) {
-          double weight = p.after.grown(k, i, p.after.points.getLast());
+          double weight = p.after.grown(k, i, p.after.last());
           all[i] += weight;
           ratio[i] += weight * one.ratio[i];
           error[i] += weight * one.error[i];
@@ -379,8 +412,9 @@ final class OutputComparison {
       return difference(i) == 0 ? 0 : before.ratio[i] == 0 ? 1 : difference(i) / before.ratio[i];
     }
 
+    /** Of both sides, which are wrong independently of each other. */
     private double error(int i) {
-      return before.error[i] + after.error[i];
+      return Math.hypot(before.error[i], after.error[i]);
     }
 
     private boolean isLongEnough() {

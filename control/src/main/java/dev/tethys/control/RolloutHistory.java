@@ -31,7 +31,7 @@ import org.jspecify.annotations.Nullable;
 final class RolloutHistory {
   private static final System.Logger LOG = JulLogger.of(RolloutHistory.class.getName());
 
-  /** Rollouts that are kept, beside those whose versions hold. */
+  /** Rollouts that are kept, in addition to those whose versions hold. */
   private static final int MAX_KEPT = 200;
 
   private final Scheduler clock;

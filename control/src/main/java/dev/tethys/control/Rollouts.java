@@ -304,7 +304,7 @@ final class Rollouts {
 
   /**
    * Takes a rollout out of the history, in any order with others: each of its agents has the
-   * version of the latest rollout that stands for it.
+   * version that {@link AgentVersions} gives it without this one.
    */
   synchronized Rollout undo(long id, Actor actor, String reason) throws IOException {
     Rollout r = get(id);

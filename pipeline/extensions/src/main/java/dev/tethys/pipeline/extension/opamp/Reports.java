@@ -143,7 +143,7 @@ final class Reports {
         });
   }
 
-  /** Declares custom capabilities, which are told with the description. */
+  /** Declares custom capabilities, which go out with the description. */
   void declare(List<String> custom) {
     change(() -> customCapabilities = custom);
   }
