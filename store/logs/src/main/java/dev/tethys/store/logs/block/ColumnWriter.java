@@ -90,10 +90,7 @@ final class ColumnWriter {
       return;
     }
     if (n == 1) {
-      if (!writeNumbers(b, n, head) && !writeNibbles(b, n, head)) {
-        head.putByte(Column.SAME);
-        value(b, 0);
-      }
+      writeOneOrText(b, head);
       return;
     }
     int distinct = distinct(b, n);
@@ -105,6 +102,48 @@ final class ColumnWriter {
     } else if (!writeNumbers(b, n, head) && !writeNibbles(b, n, head)) {
       writeText(b, n, head);
     }
+  }
+
+  /** Writes the first value, which is no word, as the only one of a column. */
+  void writeOne(byte[] b) {
+    ByteSink head = sections[Section.COLUMNS];
+    if (!writeTimePart(b, 1, head)) {
+      writeOneOrText(b, head);
+    }
+  }
+
+  private void writeOneOrText(byte[] b, ByteSink head) {
+    int start = starts[0];
+    int digits = ends[0] - start;
+    long number = digits == 0 || digits > 18 ? -1 : parse(b, start, ends[0]);
+    if (number >= 0) {
+      if (digits == 1 || b[start] != '0') {
+        head.putByte(Column.NUMBER);
+        head.svarint(number);
+      } else {
+        head.putByte(Column.PADDED);
+        head.putByte(digits);
+        head.uvarint(number);
+      }
+      head.putByte(0); // width
+    } else if (!writeNibbles(b, 1, head)) {
+      head.putByte(Column.SAME);
+      value(b, 0);
+    }
+  }
+
+  /** Writes the first value, a word, as the only one of a column. */
+  void writeWord(byte[] b, int id) {
+    ByteSink head = sections[Section.COLUMNS];
+    int place = words.place(id);
+    if (place < 0) {
+      writeText(b, 1, head);
+      return;
+    }
+    head.putByte(Column.WORDS);
+    sections[Section.WORD_LOW].putByte(place);
+    sections[Section.WORD_MIDDLE].putByte(place >>> 8);
+    sections[Section.WORD_HIGH].putByte(place >>> 16);
   }
 
   private void writeWordColumn(byte[] b, int n, ByteSink head) {
@@ -205,6 +244,17 @@ final class ColumnWriter {
 
   /** The same for a column of words. */
   private int distinctIds(int n) {
+    int same = 1;
+    while (same < n && ids[same] == ids[0]) {
+      same++;
+    }
+    if (same == n) {
+      few[0] = 0;
+      return 1;
+    }
+    if (areTooMany(2, n)) {
+      return MAX_FEW + 1;
+    }
     int mask = clearSlots(n);
     int count = 0;
     for (int i = 0; i < n; i++) {

@@ -236,10 +236,16 @@ public final class LogBlockWriter implements AutoCloseable {
     }
   }
 
-  /** Values in ascending order, each once. */
+  /** Values in ascending order, each once. Rows of parts are sorted by them. */
   private static int[] distinct(int[] values, int n) {
     int[] sorted = Arrays.copyOf(values, n);
-    Arrays.sort(sorted);
+    int ascending = 1;
+    while (ascending < n && sorted[ascending] >= sorted[ascending - 1]) {
+      ascending++;
+    }
+    if (ascending < n) {
+      Arrays.sort(sorted);
+    }
     int count = 0;
     for (int i = 0; i < n; i++) {
       if (i == 0 || sorted[i] != sorted[i - 1]) {
@@ -320,6 +326,10 @@ public final class LogBlockWriter implements AutoCloseable {
       columns.ensure(n);
       int codes = templates.codeStarts[sorted[t]];
       int tokens = templates.codeStarts[sorted[t] + 1] - codes;
+      if (n == 1) {
+        writeArguments(rows, order[first], codes, tokens);
+        continue;
+      }
       if (firstTokens.length < n) {
         firstTokens = new int[Math.max(n, 2 * firstTokens.length)];
         bodies = new int[firstTokens.length];
@@ -338,17 +348,40 @@ public final class LogBlockWriter implements AutoCloseable {
         boolean word = Templates.isWordArgument(code);
         for (int i = 0; i < n; i++) {
           int token = firstTokens[i] + k;
-          columns.starts[i] = k == 0 ? bodies[i] : bodies[i] + ends[token - 1];
-          columns.ends[i] = bodies[i] + ends[token];
+          int body = bodies[i];
+          columns.starts[i] = k == 0 ? body : body + ends[token - 1];
+          columns.ends[i] = body + ends[token];
+          columns.ids[i] = templates.word(token);
         }
         for (int i = 0; k == tokens - 1 && i < n; i++) {
           columns.ends[i] = bodies[i] + rows.lengths[order[first + i]];
         }
-        for (int i = 0; word && i < n; i++) {
-          columns.ids[i] = templates.word(firstTokens[i] + k);
-        }
         columns.write(b, n, word);
       }
+    }
+  }
+
+  /** The same for a row that is alone with its template, as most of the templates' rows are. */
+  private void writeArguments(LogRows rows, int r, int codes, int tokens) {
+    byte[] b = rows.bytes.buf;
+    char[] ends = templates.tokens.ends;
+    int first = templates.rowTokens[r];
+    int start = rows.starts[r];
+    int body = start;
+    columns.times[0] = rows.times[r];
+    for (int k = 0; k < tokens; k++) {
+      int code = templates.templateCodes[codes + k];
+      int end = body + (k == tokens - 1 ? rows.lengths[r] : ends[first + k]);
+      if (Templates.isArgument(code)) {
+        columns.starts[0] = start;
+        columns.ends[0] = end;
+        if (Templates.isWordArgument(code)) {
+          columns.writeWord(b, templates.word(first + k));
+        } else {
+          columns.writeOne(b);
+        }
+      }
+      start = end;
     }
   }
 

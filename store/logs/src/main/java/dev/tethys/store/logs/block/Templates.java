@@ -147,6 +147,7 @@ final class Templates {
         tokens.split(b, start, end);
       }
     }
+    tokens.finish(b);
     rowTokens[n] = tokens.count;
   }
 
@@ -377,7 +378,9 @@ final class Templates {
       }
       int from = out.size;
       words.append(code - FIRST_STRING, out);
-      escape(out, from);
+      if (!Tokens.isRun(out.buf[from])) { // a word needs no escapes
+        escape(out, from);
+      }
     }
   }
 

@@ -38,6 +38,8 @@ final class Tokens {
 
   private static final int LARGE = 1 << 18; // tokens from which arrays grow by a quarter
 
+  private static final int WAITING = 256; // tokens that get their codes together
+
   private static final byte LETTER = 1; // also a bit of letters that are hexadecimal digits
   private static final byte DIGIT = 2;
   private static final byte HEX_LETTER = 3;
@@ -73,6 +75,10 @@ final class Tokens {
   private final Words words;
   private final BlockFilter filter;
   private int body; // start of the body that is split
+  private final int[] waitingTokens = new int[WAITING]; // that have no code yet
+  private final int[] waitingStarts = new int[WAITING];
+  private final int[] waitingEnds = new int[WAITING];
+  private int waiting;
 
   /**
    * @param filter to which runs of letters and digits are added
@@ -89,6 +95,7 @@ final class Tokens {
 
   void clear() {
     count = 0;
+    waiting = 0;
   }
 
   /** Makes room for so many more tokens. */
@@ -114,22 +121,49 @@ final class Tokens {
     token(end, kind, kind);
   }
 
-  /** Appends a word or delimiters of some id; an argument where they are too long or too many. */
-  private void string(int end, byte kind, int id) {
-    if (id < 0) {
+  /** Appends a word or delimiters; an argument where they are too long. */
+  private void string(byte[] b, int start, int end, byte kind) {
+    if (end - start > Words.MAX_LENGTH) {
       token(end, MIXED);
-    } else {
-      token(end, kind, Templates.codeOfWord(id));
+      return;
+    }
+    int id = kind == WORD ? words.frequent(b, start, end) : words.frequentDelimiters(b, start, end);
+    token(end, kind, Templates.codeOfWord(id));
+    if (id < 0) {
+      await(b, start, end);
     }
   }
 
-  private void word(byte[] b, int start, int end) {
-    string(end, WORD, end - start <= Words.MAX_LENGTH ? words.add(b, start, end) : -1);
+  /** Notes that the last token has no code yet. */
+  private void await(byte[] b, int start, int end) {
+    int n = waiting++;
+    waitingTokens[n] = count - 1;
+    waitingStarts[n] = start;
+    waitingEnds[n] = end;
+    if (waiting == WAITING) {
+      finish(b);
+    }
   }
 
-  private void delimiters(byte[] b, int start, int end) {
-    string(
-        end, DELIMITER, end - start <= Words.MAX_LENGTH ? words.addDelimiters(b, start, end) : -1);
+  /**
+   * Gives codes to the tokens that wait for one. Together, since each is sought at another place of
+   * a table that the processor's cache does not hold; in their order, by which words are numbered.
+   * A token becomes an argument where there are too many words.
+   */
+  void finish(byte[] b) {
+    int n = waiting;
+    waiting = 0;
+    words.prefetch(b, waitingStarts, waitingEnds, n);
+    for (int i = 0; i < n; i++) {
+      int t = waitingTokens[i];
+      int id = words.addPrefetched(b, waitingStarts[i], waitingEnds[i], i, kinds[t] == WORD);
+      if (id < 0) {
+        kinds[t] = MIXED;
+        codes[t] = MIXED;
+      } else {
+        codes[t] = Templates.codeOfWord(id);
+      }
+    }
   }
 
   /** Appends one token of a whole body. */
@@ -149,7 +183,10 @@ final class Tokens {
     }
   }
 
-  /** Appends the tokens of a body of at most {@link Templates#MAX_SPLIT_BYTES}. */
+  /**
+   * Appends the tokens of a body of at most {@link Templates#MAX_SPLIT_BYTES}; {@link #finish} has
+   * to follow after the last body.
+   */
   void split(byte[] b, int start, int end) {
     ensure(end - start);
     body = start;
@@ -161,7 +198,7 @@ final class Tokens {
         while (p < end && CLASS[b[p] & 0xff] == 0) {
           p++;
         }
-        delimiters(b, s, p);
+        string(b, s, p, DELIMITER);
       } else if (c == DIGIT) {
         while (p < end && CLASS[b[p] & 0xff] == DIGIT) {
           p++;
@@ -176,7 +213,7 @@ final class Tokens {
           p++;
         }
         if (p == end || CLASS[b[p] & 0xff] == 0) {
-          word(b, s, p);
+          string(b, s, p, WORD);
         } else {
           p = mixed(b, s, end);
         }
@@ -225,7 +262,7 @@ final class Tokens {
       if (digit) {
         token(p, number(b, s, p));
       } else {
-        word(b, s, p);
+        string(b, s, p, WORD);
       }
     }
   }

@@ -34,6 +34,9 @@ public final class Words {
   private int[] places = new int[256]; // place in the list + 1 of a string
   private int[] list = new int[256];
   private int listed;
+  private long[] keys = {}; // of the strings that were prefetched
+  private long[] entries = {};
+  private int prefetched; // so that the reads are not left out
 
   public Words() {
     this(1 << 20);
@@ -125,38 +128,26 @@ public final class Words {
   }
 
   /**
-   * Id of a string of at most {@link #MAX_LENGTH} bytes, which is added if it is new.
+   * Id of a string of at most {@link #MAX_LENGTH} bytes if it is frequent, else -1.
    *
    * @param b followed by eight bytes that may be read
-   * @return -1 if there is no room
    */
-  int add(byte[] b, int start, int end) {
-    return add(b, start, end, recent);
+  int frequent(byte[] b, int start, int end) {
+    return frequent(b, start, end, recent);
   }
 
   /** The same for delimiters, of which few kinds are most of the tokens. */
-  int addDelimiters(byte[] b, int start, int end) {
-    if (end - start > 1) {
-      return add(b, start, end, recentDelimiters);
-    }
-    int known = single[b[start] & 0xff];
-    if (known == 0) {
-      known = add(b, start, end, recentDelimiters) + 1;
-      single[b[start] & 0xff] = known;
-    }
-    return known - 1;
+  int frequentDelimiters(byte[] b, int start, int end) {
+    return end - start > 1
+        ? frequent(b, start, end, recentDelimiters)
+        : single[b[start] & 0xff] - 1;
   }
 
-  private int add(byte[] b, int start, int end, long[] cache) {
+  private int frequent(byte[] b, int start, int end, long[] cache) {
     int length = end - start;
-    long first = (long) ByteSink.LONG.get(b, start);
-    long last = 0;
-    if (length > 8) {
-      last = (long) ByteSink.LONG.get(b, end - 8);
-    } else if (length < 8) {
-      first &= (1L << (length << 3)) - 1;
-    }
-    int f = (int) (mix((first ^ last * PRIME) + length) >>> 40) << 2 & cache.length - 4;
+    long first = first(b, start, length);
+    long last = length > 8 ? (long) ByteSink.LONG.get(b, end - 8) : 0;
+    int f = place(first, last, length, cache);
     long entry = cache[f + 2];
     if (cache[f] == first && cache[f + 1] == last && (int) (entry >>> 32) == length) {
       int known = (int) entry - 1;
@@ -164,8 +155,72 @@ public final class Words {
         return known;
       }
     }
-    int id = find(b, start, end, length > 8 ? hash(b, start, end) : first);
+    return -1;
+  }
+
+  private static int place(long first, long last, int length, long[] cache) {
+    return (int) (mix((first ^ last * PRIME) + length) >>> 40) << 2 & cache.length - 4;
+  }
+
+  /** The first eight bytes, or fewer. */
+  private static long first(byte[] b, int start, int length) {
+    long first = (long) ByteSink.LONG.get(b, start);
+    return length < 8 ? first & (1L << (length << 3)) - 1 : first;
+  }
+
+  private static long key(byte[] b, int start, int end) {
+    return end - start > 8 ? hash(b, start, end) : first(b, start, end - start);
+  }
+
+  /**
+   * Reads what {@link #addPrefetched} will need for each of some strings. The reads depend on each
+   * other in steps, so that those of one step wait for memory at the same time.
+   */
+  void prefetch(byte[] b, int[] starts, int[] ends, int n) {
+    if (keys.length < n) {
+      keys = new long[n];
+      entries = new long[n];
+    }
+    long[] t = table;
+    int mask = t.length - 2;
+    for (int i = 0; i < n; i++) {
+      keys[i] = key(b, starts[i], ends[i]);
+    }
+    for (int i = 0; i < n; i++) {
+      entries[i] = t[slot(keys[i], ends[i] - starts[i], mask) + 1];
+    }
+    int from = 0;
+    for (int i = 0; i < n; i++) {
+      int id = (int) entries[i] - 1;
+      entries[i] = id < 0 || ends[i] - starts[i] <= 8 ? 0 : start(id);
+    }
+    for (int i = 0; i < n; i++) {
+      from += bytes.buf[(int) entries[i]];
+    }
+    prefetched = from;
+  }
+
+  /**
+   * Id of a string of at most {@link #MAX_LENGTH} bytes, which is added if it is new.
+   *
+   * @param i its number when it was prefetched
+   * @return -1 if there is no room
+   */
+  int addPrefetched(byte[] b, int start, int end, int i, boolean word) {
+    int id = add(b, start, end, keys[i], word ? recent : recentDelimiters);
+    if (!word && end - start == 1) {
+      single[b[start] & 0xff] = id + 1;
+    }
+    return id;
+  }
+
+  private int add(byte[] b, int start, int end, long key, long[] cache) {
+    int id = find(b, start, end, key);
     if (id >= 0) {
+      int length = end - start;
+      long first = first(b, start, length);
+      long last = length > 8 ? (long) ByteSink.LONG.get(b, end - 8) : 0;
+      int f = place(first, last, length, cache);
       cache[f] = first;
       cache[f + 1] = last;
       cache[f + 2] = (long) length << 32 | id + 1;
@@ -173,11 +228,15 @@ public final class Words {
     return id;
   }
 
+  private static int slot(long key, int length, int mask) {
+    return (int) (mix(key + length) >>> 8) << 1 & mask;
+  }
+
   private int find(byte[] b, int start, int end, long key) {
     int length = end - start;
     long[] t = table;
     int mask = t.length - 2;
-    int s = (int) (mix(key + length) >>> 8) << 1 & mask;
+    int s = slot(key, length, mask);
     while (true) {
       long entry = t[s + 1];
       if (entry == 0) {
@@ -229,7 +288,7 @@ public final class Words {
     int mask = bigger.length - 2;
     for (int i = 0; i < old.length; i += 2) {
       if (old[i + 1] != 0) {
-        int s = (int) (mix(old[i] + (old[i + 1] >>> 32)) >>> 8) << 1 & mask;
+        int s = slot(old[i], (int) (old[i + 1] >>> 32), mask);
         while (bigger[s + 1] != 0) {
           s = s + 2 & mask;
         }

@@ -37,7 +37,7 @@ class WordsTest {
       for (int length = 1; length <= 40; length++) {
         for (int n = 0; n < 50; n++) {
           String s = word(n * 7919L, length);
-          int id = words.add(bytes(s), 0, length);
+          int id = add(words, bytes(s), 0, length);
           assertThat(ids.computeIfAbsent(s, k -> id)).isEqualTo(id);
           assertThat(text(words, id)).isEqualTo(s);
         }
@@ -51,7 +51,7 @@ class WordsTest {
     Words words = new Words();
     byte[] one = bytes("beginning_x_ending___");
     byte[] other = bytes("beginning_y_ending___");
-    assertThat(words.add(one, 0, 21)).isNotEqualTo(words.add(other, 0, 21));
+    assertThat(add(words, one, 0, 21)).isNotEqualTo(add(words, other, 0, 21));
   }
 
   @Test
@@ -60,15 +60,15 @@ class WordsTest {
     byte[] b = bytes(" = \0=\0\0 \" ");
     for (int from = 0; from < 10; from++) {
       for (int to = from + 1; to <= 10; to++) {
-        int id = words.addDelimiters(b, from, to);
-        assertThat(words.addDelimiters(b, from, to)).isEqualTo(id);
-        assertThat(words.add(b, from, to)).isEqualTo(id);
+        int id = addDelimiters(words, b, from, to);
+        assertThat(addDelimiters(words, b, from, to)).isEqualTo(id);
+        assertThat(add(words, b, from, to)).isEqualTo(id);
         assertThat(text(words, id))
             .isEqualTo(new String(b, from, to - from, StandardCharsets.UTF_8));
       }
     }
     words.clear();
-    assertThat(words.addDelimiters(b, 1, 2)).isZero();
+    assertThat(addDelimiters(words, b, 1, 2)).isZero();
   }
 
   @Test
@@ -76,14 +76,29 @@ class WordsTest {
     Words words = new Words();
     long n = 0;
     int length = Words.MAX_LENGTH;
-    while (words.add(bytes(word(n, length)), 0, length) >= 0) {
+    while (add(words, bytes(word(n, length)), 0, length) >= 0) {
       n++;
     }
     byte[] refused = bytes(word(n, length));
-    assertThat(words.add(refused, 0, length)).isEqualTo(-1);
-    assertThat(words.addDelimiters(bytes("=="), 0, 2)).isEqualTo(-1);
-    assertThat(words.addDelimiters(bytes("="), 0, 1)).isEqualTo(-1);
-    assertThat(words.addDelimiters(bytes("="), 0, 1)).isEqualTo(-1);
-    assertThat(words.add(bytes(word(0, length)), 0, length)).isZero();
+    assertThat(add(words, refused, 0, length)).isEqualTo(-1);
+    assertThat(addDelimiters(words, bytes("=="), 0, 2)).isEqualTo(-1);
+    assertThat(addDelimiters(words, bytes("="), 0, 1)).isEqualTo(-1);
+    assertThat(addDelimiters(words, bytes("="), 0, 1)).isEqualTo(-1);
+    assertThat(add(words, bytes(word(0, length)), 0, length)).isZero();
+  }
+
+  private static int add(Words words, byte[] b, int start, int end) {
+    int known = words.frequent(b, start, end);
+    return known >= 0 ? known : addNew(words, b, start, end, true);
+  }
+
+  private static int addDelimiters(Words words, byte[] b, int start, int end) {
+    int known = words.frequentDelimiters(b, start, end);
+    return known >= 0 ? known : addNew(words, b, start, end, false);
+  }
+
+  private static int addNew(Words words, byte[] b, int start, int end, boolean word) {
+    words.prefetch(b, new int[] {start}, new int[] {end}, 1);
+    return words.addPrefetched(b, start, end, 0, word);
   }
 }
