@@ -100,10 +100,12 @@ final class LogCounts implements TailedLogStore.Listener {
     for (int p = batch.pairStarts[row]; name >= 0 && p < batch.pairStarts[row + 1]; p++) {
       if (batch.pairNames[p] == name) {
         int from = batch.valueStarts[p];
-        int to = from + batch.valueLengths[p];
+        int length = batch.valueLengths[p];
         for (int l = 0; l < LEVEL_BYTES.length; l++) {
           byte[] b = LEVEL_BYTES[l];
-          if (Arrays.equals(batch.bytes, from, to, b, 0, b.length)) {
+          if (b.length == length
+              && batch.bytes[from] == b[0]
+              && Arrays.equals(batch.bytes, from, from + length, b, 0, length)) {
             return l;
           }
         }

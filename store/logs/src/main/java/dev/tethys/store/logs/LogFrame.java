@@ -19,12 +19,13 @@ import dev.tethys.store.files.CorruptionException;
  */
 final class LogFrame {
   private static final int VERSION = 1;
+  private static final int ROW_BYTES = 25; // most of a row, without its texts
+  private static final int PAIR_BYTES = 10;
 
   private LogFrame() {}
 
   /** Writes the rows of a batch that are not refused. */
   static void write(LogBatch batch, boolean[] refused, int stored, ByteSink out) {
-    out.ensure(Math.addExact(batch.size, batch.rows * 12 + 1024));
     out.putByte(VERSION);
     out.uvarint(batch.streams.size());
     for (Labels l : batch.streams) {
@@ -35,24 +36,56 @@ final class LogFrame {
       out.putString(name);
     }
     out.uvarint(stored);
+    out.ensure(Math.toIntExact(most(batch)));
+    byte[] b = out.buf;
+    int at = out.size;
     long before = 0;
     for (int r = 0; r < batch.rows; r++) {
       if (refused[r]) {
         continue;
       }
-      out.svarint(batch.times[r] - before);
+      at = uvarint(b, at, ByteSink.zigzag(batch.times[r] - before));
       before = batch.times[r];
-      out.uvarint(batch.rowStreams[r]);
-      out.uvarint(batch.bodyLengths[r]);
-      out.put(batch.bytes, batch.bodyStarts[r], batch.bodyLengths[r]);
+      at = uvarint(b, at, batch.rowStreams[r]);
+      at = sized(b, at, batch.bytes, batch.bodyStarts[r], batch.bodyLengths[r]);
       int to = batch.pairStarts[r + 1];
-      out.uvarint(to - batch.pairStarts[r]);
+      at = uvarint(b, at, to - batch.pairStarts[r]);
       for (int p = batch.pairStarts[r]; p < to; p++) {
-        out.uvarint(batch.pairNames[p]);
-        out.uvarint(batch.valueLengths[p]);
-        out.put(batch.bytes, batch.valueStarts[p], batch.valueLengths[p]);
+        at = uvarint(b, at, batch.pairNames[p]);
+        at = sized(b, at, batch.bytes, batch.valueStarts[p], batch.valueLengths[p]);
       }
     }
+    out.size = at;
+  }
+
+  /** Bytes that the rows of a batch take at most. */
+  private static long most(LogBatch batch) {
+    long bytes = (long) batch.rows * ROW_BYTES + (long) batch.pairs * PAIR_BYTES;
+    for (int r = 0; r < batch.rows; r++) {
+      bytes += batch.bodyLengths[r];
+    }
+    for (int p = 0; p < batch.pairs; p++) {
+      bytes += batch.valueLengths[p];
+    }
+    return bytes;
+  }
+
+  private static int sized(byte[] to, int at, byte[] from, int start, int length) {
+    int p = uvarint(to, at, length);
+    System.arraycopy(from, start, to, p, length);
+    return p + length;
+  }
+
+  /** Writes a number where there is room; returns its end. */
+  private static int uvarint(byte[] to, int at, long value) {
+    int p = at;
+    long v = value;
+    while ((v & ~0x7fL) != 0) {
+      to[p++] = (byte) (v | 0x80);
+      v >>>= 7;
+    }
+    to[p++] = (byte) v;
+    return p;
   }
 
   /** Adds the rows of a frame to a head. */

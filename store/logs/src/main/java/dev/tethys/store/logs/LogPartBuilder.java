@@ -72,15 +72,16 @@ final class LogPartBuilder {
     long[] days = days();
     int[][] byDay = new int[days.length + 1][];
     int[] counts = new int[days.length + 1];
-    for (int r = 0; r < rows; r++) {
-      counts[place(days, r)]++;
+    int[] places = places(days);
+    for (int place : places) {
+      counts[place]++;
     }
     for (int d = 0; d < counts.length; d++) {
       byDay[d] = new int[counts[d]];
     }
     Arrays.fill(counts, 0);
     for (int r = 0; r < rows; r++) {
-      int d = place(days, r);
+      int d = places[r];
       byDay[d][counts[d]++] = r;
     }
     for (int d = 0; d < byDay.length; d++) {
@@ -98,23 +99,49 @@ final class LogPartBuilder {
 
   /** The newest days, ascending. */
   private long[] days() {
-    long[] all = new long[rows];
-    for (int r = 0; r < rows; r++) {
-      all[r] = day(times[r]);
-    }
-    Arrays.sort(all);
+    long[] newest = new long[MAX_DAYS];
     int count = 0;
+    long last = 0;
     for (int r = 0; r < rows; r++) {
-      if (r == 0 || all[r] != all[r - 1]) {
-        all[count++] = all[r];
+      long day = r > 0 && isOfDay(last, times[r]) ? last : day(times[r]);
+      if (r > 0 && day == last) {
+        continue; // as most are
+      }
+      last = day;
+      int at = Arrays.binarySearch(newest, 0, count, day);
+      if (at >= 0) {
+        continue;
+      }
+      at = -at - 1;
+      if (count < MAX_DAYS) {
+        System.arraycopy(newest, at, newest, at + 1, count - at);
+        newest[at] = day;
+        count++;
+      } else if (at > 0) {
+        System.arraycopy(newest, 1, newest, 0, at - 1);
+        newest[at - 1] = day;
       }
     }
-    return Arrays.copyOfRange(all, Math.max(0, count - MAX_DAYS), count);
+    return Arrays.copyOf(newest, count);
   }
 
-  private int place(long[] days, int row) {
-    int d = Arrays.binarySearch(days, day(times[row]));
-    return d < 0 ? days.length : d;
+  private static boolean isOfDay(long day, long time) {
+    long since = time - day * DAY_NANOS;
+    return since >= 0 && since < DAY_NANOS;
+  }
+
+  /** Index in the days of each row, behind the last one for all others. */
+  private int[] places(long[] days) {
+    int[] out = new int[rows];
+    int last = 0;
+    for (int r = 0; r < rows; r++) {
+      if (last == days.length || !isOfDay(days[last], times[r])) {
+        int d = Arrays.binarySearch(days, day(times[r]));
+        last = d < 0 ? days.length : d;
+      }
+      out[r] = last;
+    }
+    return out;
   }
 
   /** Numbers the streams in the order of their labels. */
