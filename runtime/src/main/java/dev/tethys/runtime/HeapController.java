@@ -140,7 +140,7 @@ public final class HeapController {
    * grows by some megabytes a second only, so collections are cheap and may come sooner.
    */
   private static final Rule BUSY_STORE =
-      new Rule(0.75, 0.25, 16 * MIB, NEVER, 0, Duration.ofMillis(100));
+      new Rule(0.75, 0.15, 8 * MIB, NEVER, 0, Duration.ofMillis(100));
 
   /**
    * That of an agent: what is alive are arrays of bytes, made at its first scrapes with as much

@@ -32,7 +32,7 @@ final class YoungSize {
   /** Collections a second that a small generation would need, below which there is little. */
   static final double CALM_RATE = 3;
 
-  private static final long MOST_BYTES = 64L << 20;
+  private static final long MOST_BYTES = 32L << 20;
   private static final System.Logger LOG = JulLogger.of(HeapController.class.getName());
 
   /** Change of the size. */

@@ -46,7 +46,7 @@ class YoungSizeTest {
     for (long used : new long[] {50 * MIB, 100 * MIB, 1000 * MIB}) {
       int percent = YoungSize.percentFree(used, 32);
       double young = 100.0 * used / (100 - percent) / 32;
-      assertThat(young).isBetween(45.0 * MIB, 90.0 * MIB);
+      assertThat(young).isBetween(24.0 * MIB, 45.0 * MIB);
     }
     assertThat(YoungSize.percentFree(1, 32)).isEqualTo(98);
     assertThat(YoungSize.percentFree(100_000 * MIB, 32)).isEqualTo(5);
