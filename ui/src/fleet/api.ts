@@ -265,7 +265,7 @@ export interface Control {
   /** Pipeline to which items are moved. */
   target?: string;
   quota?: Quota;
-  /** Furthest step of a quota at an agent: ok, warn, sample or overflow. */
+  /** Furthest step of a quota: ok, warn, sample or overflow. */
   quotaStep?: string;
   observe?: boolean;
   owner?: string;

@@ -409,7 +409,7 @@ function NewControl({ first, onClose }: { first: Form; onClose: () => void }) {
             value={form.by}
             onChange={(by) => set({ by })}
             placeholder="team"
-            hint="Each value has the limit, at each agent; empty for one amount."
+            hint="Each value has the limit, at all agents together; empty for one amount."
           />
           <div className="fleet-row">
             <Field

@@ -157,7 +157,7 @@ export const ACTION_EFFECTS: Record<Action, string> = {
   filter: 'Drops the items for which the condition holds.',
   redact: 'Masks personal data and credentials.',
   route: 'Moves all items of the scope to another pipeline of the same signal.',
-  quota: 'Passes an amount in each period at each agent, then moves or drops the rest.',
+  quota: 'Passes an amount in each period at all agents together, then moves or drops the rest.',
 };
 
 /** Word for a control on its buttons and in its dialogs. */

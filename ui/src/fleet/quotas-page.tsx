@@ -60,7 +60,7 @@ function QuotaCard({ of }: { of: QuotaState }) {
           {quota.by && ` for each ${quota.by}`}
         </h2>
         <span className="muted">
-          at each agent · {scopeOf(of)} · then {of.target ? `to ${of.target}` : 'drop'}
+          {scopeOf(of)} · then {of.target ? `to ${of.target}` : 'drop'}
         </span>
         <EndControl id={of.id} name="quota" />
       </header>
@@ -122,7 +122,7 @@ function QuotaCard({ of }: { of: QuotaState }) {
                         <tr key={`${value.value} ${agent.uid}`}>
                           <td className="muted">{label(agent.uid)}</td>
                           <td className="num">{amount(agent.used, quota)}</td>
-                          <td className="num muted">{((agent.used / agent.limit) * 100).toFixed(0)} %</td>
+                          <td className="num muted">{(shareOf(agent) * 100).toFixed(0)} %</td>
                           <td className="num">{amount(agent.limit, quota)}</td>
                           <td>
                             <span className={`badge badge-${(STEPS[agent.step] ?? STEPS.ok).badge}`}>
@@ -137,8 +137,8 @@ function QuotaCard({ of }: { of: QuotaState }) {
             </tbody>
           </table>
           <p className="muted">
-            {counted(of.values.length, 'value')}; each agent reports its 10 largest. Amounts begin at 0 with
-            each period, and when an agent starts.
+            {counted(of.values.length, 'value')}. The limit is of all agents together; the row of an agent has
+            its present share of it. Amounts begin at 0 with each period.
           </p>
         </div>
       )}

@@ -49,6 +49,7 @@ public final class ControlServer implements AutoCloseable {
   private final Controls controls;
   private final EventTriggers events;
   private final ControlCounts counts;
+  private final QuotaShares shares;
   private final QuotaWatch quotas;
   private final @Nullable Repository repository;
   private final Replays replays;
@@ -113,7 +114,8 @@ public final class ControlServer implements AutoCloseable {
     counts = new ControlCounts(data.resolve("control-counts.json"));
     fleet.takeAccounts(
         (uid, process, report) -> counts.take(uid, process, report, controls.state().all));
-    quotas = new QuotaWatch(controls, fleet, audit);
+    shares = new QuotaShares(data.resolve("quota-shares.json"), controls, fleet, clock);
+    quotas = new QuotaWatch(controls, shares, audit);
     Routes routes =
         new Routes()
             .get("/-/healthy", (q, r) -> r.send("Tethys is healthy.\n"))
@@ -162,7 +164,7 @@ public final class ControlServer implements AutoCloseable {
     new OpampEndpoint(fleet, offers, tokens, clock).addTo(routes);
     ControlEffects effects = new ControlEffects(fleet, clock);
     controls.watch(effects);
-    new ControlsApi(fleet, controls, counts, offers, tokens, effects, clock).addTo(routes);
+    new ControlsApi(fleet, controls, counts, shares, offers, tokens, effects, clock).addTo(routes);
     new TapApi(fleet, tokens, rollouts).addTo(routes);
     new AutomationApi(automation, events, tokens, clock).addTo(routes);
     new MdaiApi(engine, replays, audit, tokens).addTo(routes);
@@ -447,6 +449,7 @@ public final class ControlServer implements AutoCloseable {
     step("Rollouts", rollouts::step);
     step("Live controls", controls::step);
     step("Counts of live controls", () -> counts.step(clock, controls.state().all));
+    step("Shares of quotas", shares::step);
     step("Quotas", quotas::step);
     step("Automation", events::step);
     step("Replays", () -> replays.step(engine));
@@ -494,6 +497,7 @@ public final class ControlServer implements AutoCloseable {
     automation.close();
     replays.close();
     counts.save(controls.state().all);
+    shares.save();
     store.close();
     audit.close();
     lock.close();

@@ -156,7 +156,9 @@ final class Controls {
     }
     LiveControl c =
         new LiveControl(
-            draft.with(id, owner, reason, millis + duration.toMillis()).startedAt(millis),
+            divided(draft, selector)
+                .with(id, owner, reason, millis + duration.toMillis())
+                .startedAt(millis),
             selector,
             author,
             millis,
@@ -205,7 +207,7 @@ final class Controls {
             : Math.max(clock.millis(), before.startedMillis() + 1);
     LiveControl c =
         new LiveControl(
-            draft.with(draft.id(), owner, reason, endMillis).startedAt(start),
+            divided(draft, selector).with(draft.id(), owner, reason, endMillis).startedAt(start),
             selector,
             author,
             continues ? before.startedMillis() : start,
@@ -217,6 +219,11 @@ final class Controls {
     replace(c);
     LOG.log(Level.INFO, "Control changed id={0} author=\"{1}\"", draft.id(), author);
     return c;
+  }
+
+  /** A control whose quota is divided among the agents of a selector. */
+  private Control divided(Control c, Selector selector) {
+    return c.quota() == null ? c : c.among(QuotaShares.rounded(fleet.agents(selector).size()));
   }
 
   /** Moves the end of an active control that lasts as long as its source says. */

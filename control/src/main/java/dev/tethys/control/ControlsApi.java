@@ -3,6 +3,7 @@ package dev.tethys.control;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import dev.tethys.pipeline.processor.control.Control;
+import dev.tethys.pipeline.processor.control.QuotaRule;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Routes;
@@ -29,6 +30,10 @@ final class ControlsApi {
   private static final int MAX_BODY = 64 << 10;
   private static final int MAX_LISTED = 10_000;
   private static final int MAX_PREVIEWS = 4;
+
+  /** Uses of a quota that are shown of each agent, the largest. */
+  private static final int MAX_USES = 10;
+
   private static final Duration LONGEST_WINDOW = Duration.ofMinutes(1);
 
   /** Time within which agents apply a preview and report it after its window. */
@@ -42,6 +47,7 @@ final class ControlsApi {
   private final Fleet fleet;
   private final Controls controls;
   private final ControlCounts counts;
+  private final QuotaShares shares;
   private final Offers offers;
   private final Tokens tokens;
   private final Scheduler clock;
@@ -54,6 +60,7 @@ final class ControlsApi {
       Fleet fleet,
       Controls controls,
       ControlCounts counts,
+      QuotaShares shares,
       Offers offers,
       Tokens tokens,
       ControlEffects effects,
@@ -62,6 +69,7 @@ final class ControlsApi {
     this.fleet = fleet;
     this.controls = controls;
     this.counts = counts;
+    this.shares = shares;
     this.offers = offers;
     this.tokens = tokens;
     this.clock = clock;
@@ -169,6 +177,9 @@ final class ControlsApi {
     ObjectNode n = (ObjectNode) JSON.readTree(c.control().json());
     n.put("selector", c.selector().toString()).put("state", c.isActive() ? "active" : "ended");
     n.remove("startMillis"); // of the settings, the same
+    if (n.path("quota") instanceof ObjectNode quota) {
+      quota.remove("agents"); // for agents alone
+    }
     n.put("author", c.author());
     n.put("startedMillis", c.startedMillis()).put("endedMillis", c.endedMillis());
     n.put("endedBy", c.endedBy()).put("endReason", c.endReason());
@@ -198,7 +209,7 @@ final class ControlsApi {
       ObjectNode one = agents.addObject().put("uid", a.uid().toString()).put("state", state);
       one.put("matched", own.matched()).put("dropped", own.dropped());
       one.put("changed", own.changed());
-      QuotaWatch.put(one, t.quotas());
+      QuotaWatch.put(one, t.quotas().subList(0, Math.min(t.quotas().size(), MAX_USES)));
       if (state.equals("failed") && a.remote() != null) {
         one.put("error", a.remote().error());
       }
@@ -215,17 +226,29 @@ final class ControlsApi {
     return n;
   }
 
-  /** Active quotas with the uses of all agents added up by value, the largest first. */
+  /**
+   * Active quotas with the uses by value, the largest first: those of the fleet, also of agents
+   * that are away, or of the agents of the scope of a token.
+   */
   private JsonNode quotas(HttpRequest q, String user) {
     ArrayNode out = JSON.createArrayNode();
     for (LiveControl c : controls.state().active.reversed()) {
-      if (c.control().quota() != null && !c.control().observe()) {
+      QuotaRule rule = c.control().quota();
+      if (rule != null && !c.control().observe()) {
         Map<String, QuotaSum> sums = new HashMap<>();
         int agents = 0;
+        long period = rule.periodAt(clock.millis());
         for (AgentState a : fleet.agents(c.selector().and(tokens.scope(q)))) {
-          List<PipelineAccounts.QuotaUse> uses = counts(a, c).quotas();
+          List<PipelineAccounts.QuotaUse> uses =
+              counts(a, c).quotas().stream().filter(u -> u.period() == period).toList();
           agents += uses.isEmpty() ? 0 : 1;
-          uses.forEach(u -> sums.computeIfAbsent(u.value(), QuotaSum::new).add(a, u));
+          uses.forEach(
+              u -> sums.computeIfAbsent(u.value(), v -> new QuotaSum(v, rule.limit())).add(a, u));
+        }
+        if (Selector.ALL.isWithin(tokens.scope(q))) {
+          for (QuotaShares.Use u : shares.uses(c)) {
+            sums.computeIfAbsent(u.value(), v -> new QuotaSum(v, rule.limit())).take(u);
+          }
         }
         ObjectNode n = head(c).put("agents", agents);
         putScope(n, c, tokens.scope(q));
@@ -242,18 +265,24 @@ final class ControlsApi {
   /** Use of one value of a quota over the agents. */
   private static final class QuotaSum {
     private final String value;
+    private final double limit;
     private double used;
-    private double limit;
     private String step = "";
     private final ArrayNode agents = JSON.createArrayNode();
 
-    QuotaSum(String value) {
+    QuotaSum(String value, double limit) {
       this.value = value;
+      this.limit = limit;
+    }
+
+    /** Takes the use of the whole fleet in place of the sum of the agents that are known. */
+    void take(QuotaShares.Use u) {
+      used = u.used();
+      step = u.step();
     }
 
     void add(AgentState a, PipelineAccounts.QuotaUse u) {
       used += u.used();
-      limit += u.limit();
       step = QuotaWatch.further(step, u.step());
       agents
           .addObject()

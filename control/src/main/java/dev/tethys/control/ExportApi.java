@@ -99,7 +99,7 @@ final class ExportApi {
   }
 
   private String control(LiveControl c) {
-    Control k = c.control();
+    Control k = c.control().among(0);
     Map<String, Object> spec = new LinkedHashMap<>();
     ObjectNode n = (ObjectNode) JsonMapper.shared().readTree(k.json());
     n.properties()

@@ -56,7 +56,7 @@ final class OpampEndpoint {
           | ServerToAgent.Capability.ACCEPTS_PACKAGES_STATUS
           | ServerToAgent.Capability.ACCEPTS_EFFECTIVE_CONFIG;
   private static final List<String> CUSTOM =
-      List.of(PipelineAccounts.CAPABILITY, ControlledAgent.TAP);
+      List.of(PipelineAccounts.CAPABILITY, ControlledAgent.TAP, ControlledAgent.QUOTAS);
 
   /** Custom messages that wait for one agent. */
   private static final int MAX_CUSTOMS = 8;

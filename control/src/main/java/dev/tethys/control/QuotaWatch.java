@@ -14,8 +14,8 @@ import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
 /**
- * Writes an audit entry for each step that a quota reaches at an agent, and for its return. For one
- * thread.
+ * Writes an audit entry for each step that a value of a quota reaches over the fleet, and for its
+ * return. For one thread.
  */
 final class QuotaWatch {
   /** Uses that are followed; further ones have no entries. */
@@ -23,44 +23,46 @@ final class QuotaWatch {
 
   private final LimitedLog failures = new LimitedLog(JulLogger.of(QuotaWatch.class.getName()));
   private final Controls controls;
-  private final Fleet fleet;
+  private final QuotaShares shares;
   private final AuditLog audit;
   private Map<Key, String> steps = new HashMap<>();
 
-  /** One use of one agent. */
-  private record Key(String control, long start, String agent, String value) {}
+  /** Actor of the entries. */
+  static final String ACTOR = "quota";
 
-  QuotaWatch(Controls controls, Fleet fleet, AuditLog audit) {
+  private record Key(String control, long start, String value) {}
+
+  QuotaWatch(Controls controls, QuotaShares shares, AuditLog audit) {
     this.controls = controls;
-    this.fleet = fleet;
+    this.shares = shares;
     this.audit = audit;
   }
 
   void step() {
     Map<Key, String> now = new HashMap<>();
     for (LiveControl c : controls.state().active) {
-      if (c.control().quota() != null) {
-        for (AgentState a : fleet.agents(c.selector())) {
-          Totals t = a.totals();
-          if (t != null) {
-            for (QuotaUse u : t.control(c).quotas()) {
-              follow(
-                  c,
-                  new Key(
-                      c.control().id(), c.control().startMillis(), a.uid().toString(), u.value()),
-                  u,
-                  now);
-            }
+      QuotaRule rule = c.control().quota();
+      if (rule != null && !c.control().observe()) {
+        Map<String, QuotaShares.Use> uses = new HashMap<>();
+        shares.uses(c).forEach(u -> uses.put(u.value(), u));
+        for (Key k : steps.keySet()) { // one that was used in the period before
+          if (k.control.equals(c.control().id()) && k.start == c.control().startMillis()) {
+            uses.putIfAbsent(k.value, new QuotaShares.Use(k.value, 0, ok()));
           }
+        }
+        for (QuotaShares.Use u : uses.values()) {
+          follow(c, rule, new Key(c.control().id(), c.control().startMillis(), u.value()), u, now);
         }
       }
     }
     steps = now;
   }
 
-  private void follow(LiveControl c, Key key, QuotaUse u, Map<Key, String> now) {
+  private void follow(
+      LiveControl c, QuotaRule rule, Key key, QuotaShares.Use u, Map<Key, String> now) {
     String before = steps.getOrDefault(key, ok());
-    if (now.size() >= MAX_FOLLOWED) {
+    boolean gone = u.used() == 0 && before.equals(ok());
+    if (gone || now.size() >= MAX_FOLLOWED) {
       return;
     }
     now.put(key, u.step());
@@ -69,7 +71,7 @@ final class QuotaWatch {
     }
     try {
       audit.append(
-          "agent:" + key.agent,
+          ACTOR,
           "control.quota",
           "control/" + key.control,
           c.control().reason(),
@@ -82,7 +84,7 @@ final class QuotaWatch {
               "used",
               Double.toString(u.used()),
               "limit",
-              Double.toString(u.limit())));
+              Double.toString(rule.limit())));
     } catch (IOException e) {
       now.put(key, before); // the next step tries again
       failures.failure(Level.ERROR, "Quota step not audited", "control " + key.control, e);

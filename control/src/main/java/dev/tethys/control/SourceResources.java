@@ -326,7 +326,7 @@ final class SourceResources {
   /** Whether a control does what the file says; owner, reason and end may differ. */
   private static boolean isSame(SourceResource.LiveControl c, LiveControl active) {
     Control own = c.control().with(c.meta().name(), "", "", 0);
-    return active.control().with(c.meta().name(), "", "", 0).startedAt(0).equals(own)
+    return active.control().among(0).with(c.meta().name(), "", "", 0).startedAt(0).equals(own)
         && active.selector().toString().equals(c.selector().toString());
   }
 

@@ -35,7 +35,7 @@ public record Totals(
   /** Reasons and controls that are kept apart. */
   private static final int MAX_NAMES = 256;
 
-  private static final int MAX_QUOTAS = 10;
+  private static final int MAX_QUOTAS = 1000;
   private static final String OTHER = "other";
   private static final Control NO_COUNTS = new Control(false, 0, 0, 0, 0, 0, false, List.of());
 
@@ -120,7 +120,8 @@ public record Totals(
                 Texts.shortened(u.path("value").asString(""), 256),
                 u.path("used").asDouble(0),
                 u.path("limit").asDouble(0),
-                Texts.shortened(u.path("step").asString(""), 16)));
+                Texts.shortened(u.path("step").asString(""), 16),
+                u.path("period").asLong(0)));
       }
     }
     return out;

@@ -160,6 +160,16 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   }
 
   @Override
+  public void shareQuotas(String json) {
+    controls.share(json);
+  }
+
+  @Override
+  public boolean takeQuotaDue() {
+    return controls.takeQuotaDue();
+  }
+
+  @Override
   public String effective() {
     return text;
   }
@@ -190,7 +200,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
                             .map(
                                 q ->
                                     new PipelineAccounts.QuotaUse(
-                                        q.value(), q.used(), q.limit(), q.step()))
+                                        q.value(), q.used(), q.limit(), q.step(), q.period()))
                             .toList())));
     return PipelineAccounts.of(ledger).with(applied);
   }

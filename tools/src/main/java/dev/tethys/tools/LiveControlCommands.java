@@ -142,29 +142,28 @@ final class LiveControlCommands {
 
   private static int quotas(Command.Arguments a, Console console) throws IOException {
     Table t = new Table();
-    t.row("CONTROL", "AGENT", "VALUE", "USED", "LIMIT", "STEP");
-    for (Object o : list(call(a, "GET", "/controls?limit=10000&state=active", null))) {
-      if (!text(o, "action").equals("quota")) {
-        continue;
-      }
-      Object one = call(a, "GET", "/controls/" + ServerApi.encoded(text(o, "id")), null);
-      for (Object agent : list(object(one).get("agents"))) {
-        Object uses = object(agent).get("quotas");
-        if (uses != null) {
-          for (Object u : list(uses)) {
-            t.row(
-                text(o, "id"),
-                text(agent, "uid"),
-                text(u, "value"),
-                text(u, "used"),
-                text(u, "limit"),
-                text(u, "step"));
-          }
+    t.row("CONTROL", "VALUE", "AGENT", "USED", "LIMIT", "STEP");
+    for (Object o : list(call(a, "GET", "/quotas", null))) {
+      for (Object v : list(object(o).get("values"))) {
+        use(t, o, v, "(all)", v);
+        for (Object agent : list(object(v).get("agents"))) {
+          use(t, o, v, text(agent, "uid"), agent);
         }
       }
     }
     t.print(console.out());
     return 0;
+  }
+
+  private static void use(
+      Table t, @Nullable Object quota, @Nullable Object value, String agent, @Nullable Object use) {
+    t.row(
+        text(quota, "id"),
+        text(value, "value"),
+        agent,
+        text(use, "used"),
+        text(use, "limit"),
+        text(use, "step"));
   }
 
   private interface Settings {
@@ -246,7 +245,8 @@ final class LiveControlCommands {
         starting(
             "quota",
             "<limit>",
-            "Pass an amount of a scope in each period at each agent, then move or drop the rest.",
+            "Pass an amount of a scope in each period at all agents together, then move or drop the"
+                + " rest.",
             QUOTA,
             1,
             LiveControlCommands::quota));
@@ -267,7 +267,7 @@ final class LiveControlCommands {
         ControlCommands.command(
             "quotas",
             "",
-            "List the uses of active quotas by agent and value.",
+            "List the uses of active quotas by value, with the share of each agent in the limit.",
             List.of(),
             0,
             0,

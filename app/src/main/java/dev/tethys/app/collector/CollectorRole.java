@@ -494,7 +494,7 @@ public final class CollectorRole implements AutoCloseable {
                             .map(
                                 q ->
                                     new PipelineAccounts.QuotaUse(
-                                        q.value(), q.used(), q.limit(), q.step()))
+                                        q.value(), q.used(), q.limit(), q.step(), q.period()))
                             .toList())));
     return PipelineAccounts.of(services.ledger()).with(applied);
   }

@@ -260,6 +260,16 @@ final class ControlPlane {
     }
 
     @Override
+    public void shareQuotas(String json) {
+      role.controls().share(json);
+    }
+
+    @Override
+    public boolean takeQuotaDue() {
+      return role.controls().takeQuotaDue();
+    }
+
+    @Override
     public String effective() {
       return role.printed();
     }

@@ -325,6 +325,11 @@ class LiveControlsTest {
     assertThat(applied("c1").removedBytes()).isPositive();
   }
 
+  /** Period in which the quota is used now. */
+  private long period() {
+    return use("shop").period();
+  }
+
   @Test
   void aQuotaWarnsSamplesAndMovesTheRestUntilItsPeriodEnds() {
     set(
@@ -334,13 +339,14 @@ class LiveControlsTest {
     for (int i = 0; i < 60; i++) {
       send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
     }
-    assertThat(use("shop")).isEqualTo(new LiveControls.QuotaUse("shop", 60, 100, "warn"));
+    assertThat(use("shop")).isEqualTo(new LiveControls.QuotaUse("shop", 60, 100, "warn", period()));
     send(LOGS, Rig.logs("cart", Rig.log(9, "x")));
     assertThat(use("cart").step()).isEqualTo("ok");
     for (int i = 0; i < 50; i++) {
       send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
     }
-    assertThat(use("shop")).isEqualTo(new LiveControls.QuotaUse("shop", 90, 100, "sample"));
+    assertThat(use("shop"))
+        .isEqualTo(new LiveControls.QuotaUse("shop", 90, 100, "sample", period()));
     assertThat(balance(LOGS).dropped()).isEqualTo(Map.of("over_quota:c1", 20L));
     assertThat(moved).isEmpty();
   }

@@ -93,6 +93,12 @@ public final class ControlledAgent implements AutoCloseable {
    */
   public static final String OWN_CONFIGURATION = "dev.tethys.own-configuration";
 
+  /**
+   * Capability of custom messages with shares of this process in quotas of the fleet, which {@code
+   * QuotaShare} writes.
+   */
+  public static final String QUOTAS = "dev.tethys.quotas";
+
   private static final int MAX_TAPS = 4;
 
   /** Ending of the name of a configuration's file. */
@@ -136,6 +142,18 @@ public final class ControlledAgent implements AutoCloseable {
      */
     default String tap(NodeRecords.Request request) throws IOException, InterruptedException {
       throw new IOException("this process has no live tap");
+    }
+
+    /**
+     * Takes the shares of this process in quotas of the fleet; see {@code QuotaShare}.
+     *
+     * @throws IllegalArgumentException where the text is wrong
+     */
+    default void shareQuotas(String json) {}
+
+    /** Whether the use of a quota is to be reported now; asked once for each report. */
+    default boolean takeQuotaDue() {
+      return false;
     }
 
     /** Volumes by attribute as a JSON object; "" for none. */
@@ -340,6 +358,12 @@ public final class ControlledAgent implements AutoCloseable {
   private void take(CustomMessage m) {
     if (m.capability().equals(TAP)) {
       clock.execute("control-tap", () -> tap(m));
+    } else if (m.capability().equals(QUOTAS)) {
+      try {
+        process.shareQuotas(new String(m.data(), StandardCharsets.UTF_8));
+      } catch (IllegalArgumentException e) {
+        LOG.log(Level.WARNING, "Shares of quotas not taken error=\"{0}\"", e.getMessage());
+      }
     }
   }
 
@@ -397,6 +421,7 @@ public final class ControlledAgent implements AutoCloseable {
     boolean close = now - changedNanos < CLOSE_WATCH.toNanos();
     PipelineAccounts accounts = process.accounts();
     if (close
+        || process.takeQuotaDue()
         || now - reportedNanos >= SELDOM.toNanos() && !accounts.equals(reported)
         || reported == null) {
       reported = accounts;

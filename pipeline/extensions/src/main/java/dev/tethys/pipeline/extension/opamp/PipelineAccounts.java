@@ -72,9 +72,11 @@ public record PipelineAccounts(
    * Use of a quota.
    *
    * @param value of its attribute
+   * @param limit share of the process in the limit
    * @param step ok, warn, sample or overflow
+   * @param period number of the period of the use
    */
-  public record QuotaUse(String value, double used, double limit, String step) {}
+  public record QuotaUse(String value, double used, double limit, String step, long period) {}
 
   /** Capability of the custom messages that carry the accounts. */
   public static final String CAPABILITY = "dev.tethys.accounts";
@@ -124,7 +126,8 @@ public record PipelineAccounts(
       j.key("quotas").open('[');
       for (QuotaUse u : of) {
         j.open('{').key("value").text(u.value).key("used").raw(Double.toString(u.used));
-        j.key("limit").raw(Double.toString(u.limit)).key("step").text(u.step).close('}');
+        j.key("limit").raw(Double.toString(u.limit)).key("step").text(u.step);
+        j.key("period").number(u.period).close('}');
       }
       j.close(']');
     }

@@ -14,7 +14,6 @@ import dev.tethys.pipeline.ottl.ValueText;
 import dev.tethys.pipeline.privacy.PersonalData;
 import dev.tethys.pipeline.processor.Removal;
 import dev.tethys.pipeline.processor.sampling.Sampler;
-import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
@@ -94,9 +93,9 @@ final class ActiveControl {
     return targetMissing;
   }
 
-  /** Uses of the quota; empty for other actions. */
-  List<QuotaMeter.Use> uses(int most) {
-    return quota == null ? List.of() : quota.uses(most);
+  /** Quota of the action of this name; null for others. */
+  @Nullable QuotaControl quota() {
+    return quota;
   }
 
   /**

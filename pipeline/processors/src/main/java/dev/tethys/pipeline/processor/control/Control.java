@@ -103,7 +103,8 @@ public record Control(
   private static final Key<String> PIPELINE =
       SECTION.key("pipeline", Type.STRING, "", "Name of a pipeline, such as logs/edge.");
   private static final Key<Double> SHARE =
-      SECTION.key("share", Type.FLOAT, 0.0, "Share that sample keeps, from 0.000001 to less than 1.");
+      SECTION.key(
+          "share", Type.FLOAT, 0.0, "Share that sample keeps, from 0.000001 to less than 1.");
   private static final Key<Boolean> KEEP_ERRORS =
       SECTION.key("keepErrors", Type.BOOL, false, "If true, sample keeps all errors.");
   private static final Key<String> KEEP_SLOW =
@@ -379,6 +380,32 @@ public record Control(
         shortened(newReason),
         startMillis,
         newEndMillis);
+  }
+
+  /** The same control with its quota divided among agents; without a quota it stays as it is. */
+  public Control among(int agents) {
+    return quota == null
+        ? this
+        : new Control(
+            id,
+            action,
+            signals,
+            attributes,
+            condition,
+            pipeline,
+            share,
+            keepErrors,
+            keepSlowMillis,
+            keepRare,
+            detectors,
+            rate,
+            target,
+            quota.among(agents),
+            observe,
+            owner,
+            reason,
+            startMillis,
+            endMillis);
   }
 
   /** The same control without an end. */

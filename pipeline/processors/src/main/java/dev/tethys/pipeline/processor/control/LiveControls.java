@@ -84,12 +84,14 @@ public final class LiveControls implements EntryFilter, Collector {
    *
    * @param value of its attribute
    * @param used amount in its unit
+   * @param limit share of this process in the limit
    * @param step that is reached
+   * @param period of the use, see {@link QuotaRule#periodAt}
    */
-  public record QuotaUse(String value, double used, double limit, String step) {}
+  public record QuotaUse(String value, double used, double limit, String step, long period) {}
 
   /** Values of a quota that are reported. */
-  private static final int MAX_USES = 10;
+  private static final int MAX_USES = 200;
 
   private final AccountingRegistry ledger;
   private final Scheduler clock;
@@ -259,15 +261,44 @@ public final class LiveControls implements EntryFilter, Collector {
   }
 
   private static List<QuotaUse> uses(@Nullable ActiveControl a) {
-    QuotaRule rule = a == null ? null : a.control.quota();
-    if (a == null || rule == null) {
+    QuotaControl quota = a == null ? null : a.quota();
+    if (quota == null) {
       return List.of();
     }
+    long period = quota.period();
     List<QuotaUse> out = new ArrayList<>();
-    for (QuotaMeter.Use u : a.uses(MAX_USES)) {
-      out.add(new QuotaUse(u.value(), u.used(), rule.limit(), u.step().word()));
+    for (QuotaMeter.Use u : quota.uses(MAX_USES)) {
+      out.add(new QuotaUse(u.value(), u.used(), u.share(), u.step().word(), period));
     }
     return out;
+  }
+
+  /**
+   * Takes the shares of this process in quotas; those of other controls are left out.
+   *
+   * @throws IllegalArgumentException where the text is wrong
+   */
+  public void share(String json) {
+    for (QuotaShare s : QuotaShare.read(json)) {
+      ActiveControl a = running(s.control());
+      QuotaControl quota = a == null ? null : a.quota();
+      if (a != null && quota != null && a.control.startMillis() == s.startMillis()) {
+        quota.share(s);
+      }
+    }
+  }
+
+  /** Whether the use of a quota is to be reported now, since it requires a larger share. */
+  public boolean takeQuotaDue() {
+    boolean any = false;
+    ActiveControl[] now = active;
+    if (now != null) {
+      for (ActiveControl a : now) {
+        QuotaControl quota = a.quota();
+        any |= quota != null && quota.takeDue();
+      }
+    }
+    return any;
   }
 
   /** The control of an id that was not replaced; null for none. */

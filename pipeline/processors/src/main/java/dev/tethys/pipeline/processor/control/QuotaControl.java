@@ -37,6 +37,18 @@ final class QuotaControl {
     return meter.top(most);
   }
 
+  void share(QuotaShare s) {
+    meter.share(s);
+  }
+
+  boolean takeDue() {
+    return meter.takeDue();
+  }
+
+  long period() {
+    return meter.period();
+  }
+
   Use begin(double bytesPerItem) {
     return new Use(bytesPerItem);
   }

@@ -6,14 +6,19 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Use of a quota in the present period, by value of its attribute. At most {@link #MAX_VALUES}
- * values are kept apart; further ones share the amount of {@link #OTHER}. Safe for any number of
+ * values are kept apart; further ones share the amount of {@link #OTHER}. A value has the share of
+ * this process in the limit, and the steps of what the fleet has used. Safe for any number of
  * threads.
  */
 final class QuotaMeter {
   static final int MAX_VALUES = 1000;
+
+  /** Part of a limit from which no larger share is asked for. */
+  private static final double USED_UP = 0.98;
 
   /** Value of further values. */
   static final String OTHER = "(other)";
@@ -25,21 +30,62 @@ final class QuotaMeter {
    * Use of one value.
    *
    * @param used amount in the unit of the quota
+   * @param share of the limit that this process may use
    */
-  record Use(String value, double used, QuotaRule.Step step) {}
+  record Use(String value, double used, double share, QuotaRule.Step step) {}
 
   private final QuotaRule rule;
   private final LongSupplier millis;
   private long period = Long.MIN_VALUE; // guarded by this
   private final Map<String, Double> used = new HashMap<>(); // guarded by this
 
+  private double initial; // guarded by this
+  private long shared = Long.MIN_VALUE; // period of the parts; guarded by this
+  private Map<String, QuotaShare.Part> parts = Map.of(); // guarded by this
+  private volatile boolean due;
+
   QuotaMeter(QuotaRule rule, LongSupplier millis) {
     this.rule = rule;
     this.millis = millis;
+    this.initial = rule.initialShare(rule.agents());
+  }
+
+  /** Takes the share of this process, which is reported then. */
+  synchronized void share(QuotaShare s) {
+    initial = s.initial();
+    shared = s.period();
+    parts = s.parts();
+    due = true;
+  }
+
+  /** Whether a report is due; called once for each. */
+  boolean takeDue() {
+    boolean now = due;
+    due = false;
+    return now;
+  }
+
+  private QuotaShare.@Nullable Part part(String key) {
+    return shared == period ? parts.get(key) : null;
+  }
+
+  private double allowance(String key) {
+    QuotaShare.Part p = part(key);
+    return Math.min(rule.limit(), p == null ? initial : p.allowance());
+  }
+
+  private QuotaRule.Step step(String key, double u) {
+    QuotaShare.Part p = part(key);
+    double fleet = p == null ? u : p.others() + u;
+    if (u < allowance(key)) {
+      return rule.step(fleet);
+    }
+    due |= fleet < rule.limit() * USED_UP; // there may be more for it
+    return QuotaRule.Step.OVERFLOW;
   }
 
   private String begin(String value) {
-    long now = Math.floorDiv(millis.getAsLong(), rule.period().toMillis());
+    long now = rule.periodAt(millis.getAsLong());
     if (now != period) {
       period = now;
       used.clear();
@@ -50,20 +96,34 @@ final class QuotaMeter {
   /** Step that holds for the next items of a value. */
   synchronized QuotaRule.Step step(String value) {
     String key = begin(value);
-    return rule.step(used.getOrDefault(key, 0.0));
+    return step(key, used.getOrDefault(key, 0.0));
   }
 
   /** Adds what passed; the step after it. */
   synchronized QuotaRule.Step add(String value, long items, long bytes) {
     String key = begin(value);
-    return rule.step(used.merge(key, rule.amount(items, bytes), Double::sum));
+    double u = used.merge(key, rule.amount(items, bytes), Double::sum);
+    QuotaShare.Part p = part(key);
+    due |= u >= (p == null ? initial / 2 : p.reportAt());
+    return step(key, u);
+  }
+
+  /** Number of the present period. */
+  synchronized long period() {
+    begin(NONE);
+    return period;
   }
 
   /** Values with the largest use, the largest first. */
   synchronized List<Use> top(int most) {
     begin(NONE);
     List<Use> all = new ArrayList<>();
-    used.forEach((v, u) -> all.add(new Use(v, u, rule.step(u))));
+    used.forEach((v, u) -> all.add(new Use(v, u, allowance(v), step(v, u))));
+    if (shared == period) { // a share that is not used is reported too: it may be given away
+      parts.keySet().stream()
+          .filter(v -> !used.containsKey(v))
+          .forEach(v -> all.add(new Use(v, 0, allowance(v), step(v, 0))));
+    }
     all.sort(Comparator.comparingDouble(Use::used).reversed().thenComparing(Use::value));
     return List.copyOf(all.subList(0, Math.min(most, all.size())));
   }

@@ -12,15 +12,17 @@ import java.time.Duration;
 import java.util.Locale;
 
 /**
- * Amount that may pass an agent in a period, and the steps towards it.
+ * Amount that may pass the agents of a fleet in a period, and the steps towards it.
  *
- * @param limit in the unit, for each value of {@code by}
+ * @param limit in the unit, for each value of {@code by}, of all agents together
  * @param period periods begin at multiples of it since 1970, in UTC
  * @param by resource attribute; "" for one amount of the whole scope
  * @param warnAt share of the limit from which a warning is shown
  * @param sampleAt share of the limit from which items are sampled; 0 for never
  * @param sampleShare of items that sampling keeps
  * @param prices with which bytes and items are money
+ * @param agents among which the limit is divided before their control plane says more; 0 for one
+ *     that has it all
  */
 public record QuotaRule(
     double limit,
@@ -30,7 +32,8 @@ public record QuotaRule(
     double warnAt,
     double sampleAt,
     double sampleShare,
-    Prices.Price prices) {
+    Prices.Price prices,
+    int agents) {
   /** Unit of a limit. */
   public enum Unit {
     ITEMS,
@@ -58,7 +61,8 @@ public record QuotaRule(
 
   static final Section SECTION = new Section("quota", "Quota of a scope.");
   private static final Key<Double> LIMIT =
-      SECTION.required("limit", Type.FLOAT, "Amount that passes in a period, at each agent.");
+      SECTION.required(
+          "limit", Type.FLOAT, "Amount that passes in a period, of all agents together.");
   private static final Key<Unit> UNIT =
       SECTION.key(
           "unit",
@@ -92,6 +96,13 @@ public record QuotaRule(
           0.0,
           "Price of one million items, for the unit cost.");
 
+  private static final Key<Long> AGENTS =
+      SECTION.key(
+          "agents",
+          Type.INT,
+          0L,
+          "Agents among which the limit is divided; the control plane sets it.");
+
   static final Type<QuotaRule> TYPE = SECTION.type(QuotaRule::read);
 
   private static QuotaRule read(YamlObject o) {
@@ -104,7 +115,8 @@ public record QuotaRule(
             o.get(WARN_AT),
             o.get(SAMPLE_AT),
             o.get(SHARE),
-            new Prices.Price(o.get(PER_GIB), o.get(PER_MILLION)));
+            new Prices.Price(o.get(PER_GIB), o.get(PER_MILLION)),
+            Math.toIntExact(Math.clamp(o.get(AGENTS), 0, 1_000_000)));
     if (!(r.limit > 0 && r.limit <= MAX_LIMIT)) {
       throw o.error(LIMIT, "must be more than 0");
     }
@@ -139,6 +151,24 @@ public record QuotaRule(
     throw o.error(PERIOD, "must be a duration from 1s to 31d, not " + o.get(PERIOD));
   }
 
+  /** The same quota divided among agents. */
+  QuotaRule among(int n) {
+    return new QuotaRule(limit, unit, period, by, warnAt, sampleAt, sampleShare, prices, n);
+  }
+
+  /**
+   * Amount of a value that each of so many agents may use before it asks for more. The other half
+   * of the limit goes to those that use most.
+   */
+  public double initialShare(int n) {
+    return n <= 1 ? limit : limit / (2.0 * n);
+  }
+
+  /** Number of the period of a time. */
+  public long periodAt(long millis) {
+    return Math.floorDiv(millis, period.toMillis());
+  }
+
   /** Amount of a volume in the unit. */
   double amount(long items, long bytes) {
     return switch (unit) {
@@ -149,7 +179,7 @@ public record QuotaRule(
   }
 
   /** Step of an amount that was used. */
-  Step step(double used) {
+  public Step step(double used) {
     double share = used / limit;
     return share >= 1
         ? Step.OVERFLOW
@@ -171,6 +201,9 @@ public record QuotaRule(
     if (unit == Unit.COST) {
       j.key("pricePerGib").raw(Double.toString(prices.perGib()));
       j.key("pricePerMillionItems").raw(Double.toString(prices.perMillionItems()));
+    }
+    if (agents > 0) {
+      j.key("agents").number(agents);
     }
     j.close('}');
   }

@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.pipeline.volume.Prices;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.Test;
 
@@ -19,7 +21,8 @@ class QuotaMeterTest {
               0.5,
               0,
               0.1,
-              new Prices.Price(0, 0)),
+              new Prices.Price(0, 0),
+              0),
           clock::get);
 
   @Test
@@ -34,6 +37,41 @@ class QuotaMeterTest {
     assertThat(meter.step("a")).isEqualTo(QuotaRule.Step.OK);
   }
 
+  private static QuotaShare share(long period, double initial, double allowance, double others) {
+    return new QuotaShare(
+        "c1", 1, period, initial, Map.of("a", new QuotaShare.Part(allowance, others, 3)));
+  }
+
+  @Test
+  void aShareLimitsThisProcessAndStepsAreThoseOfTheFleet() {
+    meter.share(QuotaShare.read(QuotaShare.write(List.of(share(1, 2, 4, 3)))).getFirst());
+    assertThat(meter.takeDue()).as("the share is confirmed").isTrue();
+    assertThat(meter.step("a")).isEqualTo(QuotaRule.Step.OK);
+    assertThat(meter.add("a", 2, 0)).as("5 of 10 in the fleet").isEqualTo(QuotaRule.Step.WARN);
+    assertThat(meter.takeDue()).isFalse();
+    assertThat(meter.add("a", 1, 0)).isEqualTo(QuotaRule.Step.WARN);
+    assertThat(meter.takeDue()).as("more is required").isTrue();
+    assertThat(meter.add("a", 1, 0)).isEqualTo(QuotaRule.Step.OVERFLOW);
+    assertThat(meter.add("b", 1, 0)).isEqualTo(QuotaRule.Step.OK);
+    assertThat(meter.add("b", 1, 0)).as("the initial share").isEqualTo(QuotaRule.Step.OVERFLOW);
+    meter.share(share(1, 2, 6, 6));
+    assertThat(meter.step("a")).as("all is used").isEqualTo(QuotaRule.Step.OVERFLOW);
+    meter.share(share(1, 2, 6, 1));
+    assertThat(meter.step("a")).isEqualTo(QuotaRule.Step.WARN);
+    assertThat(meter.top(1)).containsExactly(new QuotaMeter.Use("a", 4, 6, QuotaRule.Step.WARN));
+  }
+
+  @Test
+  void aNewPeriodBeginsWithTheInitialShare() {
+    meter.share(share(1, 2, 9, 0));
+    assertThat(meter.add("a", 5, 0)).isEqualTo(QuotaRule.Step.WARN);
+    clock.set(120_000);
+    assertThat(meter.add("a", 1, 0)).isEqualTo(QuotaRule.Step.OK);
+    assertThat(meter.add("a", 1, 0)).isEqualTo(QuotaRule.Step.OVERFLOW);
+    meter.share(share(1, 2, 9, 0)); // of the period before
+    assertThat(meter.step("a")).isEqualTo(QuotaRule.Step.OVERFLOW);
+  }
+
   @Test
   void valuesBeyondTheMostShareOneAmount() {
     for (int i = 0; i < QuotaMeter.MAX_VALUES + 50; i++) {
@@ -41,7 +79,7 @@ class QuotaMeterTest {
     }
     assertThat(meter.top(Integer.MAX_VALUE)).hasSize(QuotaMeter.MAX_VALUES + 1);
     assertThat(meter.top(1).getFirst())
-        .isEqualTo(new QuotaMeter.Use(QuotaMeter.OTHER, 50, QuotaRule.Step.OVERFLOW));
+        .isEqualTo(new QuotaMeter.Use(QuotaMeter.OTHER, 50, 10, QuotaRule.Step.OVERFLOW));
     assertThat(meter.step("one more")).isEqualTo(QuotaRule.Step.OVERFLOW);
     assertThat(meter.step("team 1")).isEqualTo(QuotaRule.Step.OK);
   }
