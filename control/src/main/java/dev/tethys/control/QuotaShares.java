@@ -63,8 +63,8 @@ final class QuotaShares {
   /** Smallest part of a limit that is given or kept back. */
   private static final double SMALLEST = 0.001;
 
-  /** Part of a limit by which the use of others changes before an agent is told. */
-  private static final double TOLD = 0.01;
+  /** Part of a limit by which the use of others changes before an agent gets a message. */
+  private static final double NOTABLE = 0.01;
 
   private static final int FORMAT = 1;
   private static final long EVERY_NANOS = Duration.ofMillis(200).toNanos();
@@ -106,13 +106,13 @@ final class QuotaShares {
       return ended + Math.max(allowance, used);
     }
 
-    private double told() {
+    private double announcedAllowance() {
       return shrinkTo >= 0 ? shrinkTo : allowance;
     }
   }
 
-  /** What an agent was told last. */
-  private static final class Told {
+  /** Last message to an agent. */
+  private static final class Sent {
     private long nanos;
     private double initial = -1;
     private long period = Long.MIN_VALUE;
@@ -123,7 +123,7 @@ final class QuotaShares {
     private long period = Long.MIN_VALUE;
     private int agents = 1; // among which it is divided, a power of 2
     private final Map<String, Map<UUID, Lease>> values = new TreeMap<>();
-    private final Map<UUID, Told> told = new HashMap<>();
+    private final Map<UUID, Sent> sent = new HashMap<>();
     private final Map<UUID, Long> reports = new HashMap<>(); // number of the last one
 
     private double used(String value) {
@@ -392,39 +392,39 @@ final class QuotaShares {
     }
   }
 
-  /** Share of an agent where it is to be told; else null. */
+  /** Message to an agent where one is due; else null. */
   private @Nullable QuotaShare message(
       LiveControl c, QuotaRule rule, Quota q, UUID uid, double initial) {
-    Told told = q.told.computeIfAbsent(uid, k -> new Told());
+    Sent sent = q.sent.computeIfAbsent(uid, k -> new Sent());
     long now = clock.nanos();
-    if (told.nanos != 0 && now - told.nanos < EVERY_NANOS) {
+    if (sent.nanos != 0 && now - sent.nanos < EVERY_NANOS) {
       return null;
     }
-    boolean repeat = now - told.nanos >= REPEAT_NANOS;
-    boolean due = told.initial != initial || told.period != q.period;
+    boolean repeat = now - sent.nanos >= REPEAT_NANOS;
+    boolean due = sent.initial != initial || sent.period != q.period;
     Map<String, QuotaShare.Part> parts = new TreeMap<>();
     for (Map.Entry<String, Map<UUID, Lease>> e : q.values.entrySet()) {
       Lease l = e.getValue().get(uid);
       if (l != null) {
         double others = q.used(e.getKey()) - l.used;
-        Double was = told.others.get(e.getKey());
+        Double was = sent.others.get(e.getKey());
         due |=
             l.changed
                 || was == null
-                || Math.abs(others - was) >= rule.limit() * TOLD
+                || Math.abs(others - was) >= rule.limit() * NOTABLE
                 || rule.step(others + l.used) != rule.step(was + l.used)
-                || repeat && l.reported != l.told();
-        parts.put(e.getKey(), new QuotaShare.Part(l.told(), others, l.reportAt));
+                || repeat && l.reported != l.announcedAllowance();
+        parts.put(e.getKey(), new QuotaShare.Part(l.announcedAllowance(), others, l.reportAt));
       }
     }
     if (!due) {
       return null;
     }
-    told.nanos = now;
-    told.initial = initial;
-    told.period = q.period;
-    told.others.clear();
-    parts.forEach((v, p) -> told.others.put(v, p.others()));
+    sent.nanos = now;
+    sent.initial = initial;
+    sent.period = q.period;
+    sent.others.clear();
+    parts.forEach((v, p) -> sent.others.put(v, p.others()));
     for (Map<UUID, Lease> all : q.values.values()) {
       Lease l = all.get(uid);
       if (l != null) {

@@ -39,7 +39,7 @@ public final class PrintedConfig {
   /** A reference, with the value for its absence if it has one: {@code ${env:NAME:-value}}. */
   private static final Pattern REFERENCED = Pattern.compile("\\$\\{[^}]*?(?::-([^}]*))?}");
 
-  /** A word with the sign behind it that makes it the name of what follows. */
+  /** A word with the sign after it that makes it the name of what follows. */
   private static final Pattern WORD = Pattern.compile("[^\\s=:;,]+([=:]?)");
 
   /** A whole URL, with references in it; what a pattern is made of is in none. */
