@@ -206,7 +206,7 @@ class ControlToolTest {
                 "--reason=try"))
         .contains("rollout 1 is running");
     all.getFirst().await("the end", LIMIT, () -> ok("rollouts").contains("done"));
-    assertThat(refused("pause", "1")).contains("rollout 1");
+    assertThat(refused("pause", "1", "--reason=test")).contains("rollout 1");
     assertThat(refused("rollout-outputs", "1", "--keys")).contains("runs edge/1");
     assertThat(ok("undo", "1", "--reason=not wanted"))
         .contains("undone", "agents: to run own configuration");
