@@ -361,4 +361,38 @@ class OutputComparisonTest {
     }
     assertThat(outputs.undecided(0.1)).isEmpty();
   }
+
+  /** At every second report a batch is not full. */
+  private void waiting(long nanos, String run, int i) {
+    long in = 100L * i;
+    long waits = i % 2 == 0 ? 0 : 60;
+    volumes.put(
+        FRESH,
+        ("{\"run\":\""
+                + run
+                + "\",\"balance\":{\"in\":"
+                + in
+                + ",\"waiting\":"
+                + waits
+                + "},\"by\":{\"service.name\":["
+                + row("cart", "traces", in, in - waits)
+                + "]}}")
+            .getBytes(StandardCharsets.UTF_8),
+        nanos);
+  }
+
+  /** The last agents have only the minute before to be compared with. */
+  @Test
+  void whatWaitsAtReportsKeepsNoRolloutWaiting() {
+    for (int i = 0; i < 8; i++) {
+      waiting(1 + i, "a", i);
+    }
+    outputs.reach(volumes, FRESH);
+    for (int i = 8; i < 18; i++) {
+      waiting(11 + i, "b", i);
+      update(10);
+      assertThat(outputs.problem(0.1)).isEmpty();
+    }
+    assertThat(outputs.undecided(0.1)).isEmpty();
+  }
 }
