@@ -621,7 +621,11 @@ final class OutputComparison {
             single.add(one);
           }
         }
-        found.put(k.signal, new Compared(row, List.copyOf(single), self));
+        // What is known of the time before does not grow: too little of it is never enough.
+        Row judged = self != null && self.before.intervals < MIN_INTERVALS ? null : self;
+        if (row != null || judged != null) {
+          found.put(k.signal, new Compared(row, List.copyOf(single), judged));
+        }
       }
       if (first != null && (k.attribute.isEmpty() || first.change() >= SHOWN && first.isClear())) {
         shown.add(first);

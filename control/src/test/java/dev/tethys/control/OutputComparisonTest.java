@@ -395,4 +395,22 @@ class OutputComparisonTest {
     }
     assertThat(outputs.undecided(0.1)).isEmpty();
   }
+
+  /** A signal of few reports, such as metrics of each minute, beside one of many. */
+  @Test
+  void aSignalWithTooFewReportsBeforeKeepsNoRolloutWaiting() {
+    for (int i = 0; i < 5; i++) {
+      long metrics = i < 3 ? 0 : 100;
+      String rows = row("cart", "logs", 100L * i, 100L * i) + ",";
+      report(FRESH, 1 + i, rows + row("cart", "metrics", metrics, metrics));
+    }
+    outputs.reach(volumes, FRESH);
+    for (int i = 5; i < 12; i++) {
+      String rows = row("cart", "logs", 100L * i, 100L * i) + ",";
+      report(FRESH, 11 + i, rows + row("cart", "metrics", 100L * i, 100L * i));
+      update(10);
+    }
+    assertThat(outputs.undecided(0.1)).isEmpty();
+    assertThat(outputs.problem(0.1)).isEmpty();
+  }
 }
