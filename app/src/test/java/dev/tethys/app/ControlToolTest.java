@@ -209,7 +209,7 @@ class ControlToolTest {
     assertThat(refused("pause", "1", "--reason=test")).contains("rollout 1");
     assertThat(refused("rollout-outputs", "1", "--keys")).contains("runs edge/1");
     assertThat(ok("undo", "1", "--reason=not wanted"))
-        .contains("undone", "agents: to run own configuration");
+        .contains("undone", "1 agent: to run own configuration");
 
     String audit = ok("audit", "--text=control.start", "--limit=100");
     assertThat(audit).contains("control.start", "noise").doesNotContain("configuration.add");
