@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 
 class ItemRatesTest {
@@ -17,7 +18,7 @@ class ItemRatesTest {
         A, new Totals(in, in / 2, 0, 0, 0, Map.of(), Map.of(), null), (long) (seconds * SECOND));
   }
 
-  private ItemRates.Rate at(double seconds) {
+  private ItemRates.@Nullable Rate at(double seconds) {
     return rates.of(A, (long) (seconds * SECOND));
   }
 

@@ -97,13 +97,24 @@ class RolloutHistoryPropertyTest {
 
   @TempDir private Path folder;
   private final Clock clock = new Clock();
+
+  @SuppressWarnings("NullAway.Init") // each seed has its own
   private Fleet fleet;
+
+  @SuppressWarnings("NullAway.Init") // each seed has its own
   private ConfigStore store;
+
+  @SuppressWarnings("NullAway.Init") // each seed has its own
   private AuditLog audit;
+
+  @SuppressWarnings("NullAway.Init") // each seed has its own
   private Rollouts rollouts;
+
   private final List<Agent> agents = new ArrayList<>();
   private final List<Modelled> model = new ArrayList<>(); // in the order in which they were done
   private final List<String> steps = new ArrayList<>();
+
+  @SuppressWarnings("NullAway.Init") // each seed has its own
   private Random random;
 
   private void open(Path in) throws IOException {
