@@ -3,6 +3,7 @@ package dev.tethys.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.Map;
+import java.util.Objects;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,10 @@ class ItemRatesTest {
 
   private ItemRates.@Nullable Rate at(double seconds) {
     return rates.of(A, (long) (seconds * SECOND));
+  }
+
+  private ItemRates.Rate known(double seconds) {
+    return Objects.requireNonNull(at(seconds));
   }
 
   @Test
@@ -40,7 +45,7 @@ class ItemRatesTest {
     for (int i = 0; i <= 600; i++) {
       put(i / 2.0, i < 400 ? i * 100 : 40_000 + (i - 400) * 10); // 200 a second, then 20
     }
-    assertThat(at(300).in()).isBetween(19.0, 21.0);
+    assertThat(known(300).in()).isBetween(19.0, 21.0);
   }
 
   @Test
@@ -57,7 +62,7 @@ class ItemRatesTest {
   void aSilentAgentHasPassedNothing() {
     put(0, 0);
     put(10, 1000);
-    assertThat(at(20).in()).isEqualTo(100);
+    assertThat(known(20).in()).isEqualTo(100);
     assertThat(at(1000)).isEqualTo(new ItemRates.Rate(0, 0));
   }
 }
