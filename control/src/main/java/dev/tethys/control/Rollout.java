@@ -59,6 +59,12 @@ final class Rollout {
     /** Whether its exporters had delivered items before it was offered the version. */
     final boolean deliveredBefore;
 
+    /** Whether it has sent a message since the control plane was started. */
+    boolean heard;
+
+    /** Whether a user decided to go on without it, as long as it is not heard of. */
+    boolean excused;
+
     long appliedNanos;
     boolean applied;
     @Nullable Totals atApply;
@@ -139,6 +145,9 @@ final class Rollout {
 
   /** Whether the guard paused it, since it could not judge the stage. */
   boolean pausedByGuard;
+
+  /** Whether the guard paused it, since agents were not heard of after a start. */
+  boolean pausedBySilence;
 
   /** Part of the items that agents without the version lost when the stage began. */
   double othersLostBefore;

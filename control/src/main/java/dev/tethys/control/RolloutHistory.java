@@ -188,6 +188,7 @@ final class RolloutHistory {
     r.state = to;
     r.stateReason = reason;
     r.pausedByGuard = byGuard;
+    r.pausedBySilence = false;
     save();
   }
 

@@ -115,7 +115,9 @@ final class RolloutStages {
     }
     if (r.state == State.RUNNING) {
       r.stateReason = waiting.isEmpty() ? "" : "waiting: " + waiting;
-      if (!check.undecided().isEmpty() && check.hasWaitedEnough()) {
+      if (check.isSilentTooLong()) {
+        pauseWithout(r, check.undecided());
+      } else if (!check.undecided().isEmpty() && check.hasWaitedEnough()) {
         pause(r, check.undecided());
       }
     }
@@ -145,6 +147,17 @@ final class RolloutStages {
             + ", after "
             + Durations.format(r.guard.maxWait())
             + " (maxWait); resume continues with the next stage without them";
+    pauseFor(r, why);
+  }
+
+  /** Stops a rollout of which an agent has not returned after a start of the control plane. */
+  private void pauseWithout(Rollout r, String silent) throws IOException {
+    pauseFor(r, silent + "; resume continues without it");
+    r.pausedBySilence = true;
+    history.save();
+  }
+
+  private void pauseFor(Rollout r, String why) throws IOException {
     history.change(r, State.PAUSED, Actor.BY_GUARD.name(), why, true);
     LOG.log(Level.WARNING, "Rollout paused rollout={0} reason=\"{1}\"", Long.toString(r.id), why);
   }

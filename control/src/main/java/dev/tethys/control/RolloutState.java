@@ -31,7 +31,7 @@ import tools.jackson.databind.node.ObjectNode;
  * <p>Format: a JSON object with {@code format} (1), {@code nextId}, {@code assignments}, {@code
  * bases}, {@code forgotten} and {@code rollouts}; with {@code layers} the assignments are all of a
  * configuration, else its last one. An active rollout continues when the control plane starts
- * again: the timeouts of its agents begin anew.
+ * again: the timeouts of its agents begin anew, and say nothing of one that has not returned.
  */
 final class RolloutState {
   private static final int FORMAT = 1;
@@ -172,6 +172,7 @@ final class RolloutState {
       r.joined.add(UUID.fromString(uid.asString("")));
     }
     r.pausedByGuard = n.path("pausedByGuard").asBoolean(false);
+    r.pausedBySilence = n.path("pausedBySilence").asBoolean(false);
     r.othersLostBefore = n.path("othersLost").asDouble(0);
     r.endedMillis = n.path("ended").asLong(0);
     for (JsonNode a : n.path("reached")) {
@@ -183,6 +184,7 @@ final class RolloutState {
               a.path("inPerSecond").asDouble(0),
               a.path("stage").asInt(0),
               a.path("delivered").asBoolean(false));
+      x.excused = a.path("excused").asBoolean(false);
       r.reached.put(UUID.fromString(a.path("uid").asString("")), x);
     }
     return r;
@@ -237,7 +239,8 @@ final class RolloutState {
     n.put("query", r.guard.query()).put("minItems", r.guard.minItems());
     n.put("maxWaitMillis", r.guard.maxWait().toMillis());
     n.put("maxOutputChange", r.guard.maxOutputChange());
-    n.put("pausedByGuard", r.pausedByGuard).put("startedBy", r.startedBy.word());
+    n.put("pausedByGuard", r.pausedByGuard).put("pausedBySilence", r.pausedBySilence);
+    n.put("startedBy", r.startedBy.word());
     if (r.endedBy != null) {
       n.put("endedBy", r.endedBy.word());
     }
@@ -258,7 +261,7 @@ final class RolloutState {
           ObjectNode o = all.addObject().put("uid", uid.toString());
           o.put("healthyBefore", x.healthyBefore).put("lost", x.lostBefore);
           o.put("inPerSecond", x.inPerSecondBefore).put("stage", x.stage);
-          o.put("delivered", x.deliveredBefore);
+          o.put("delivered", x.deliveredBefore).put("excused", x.excused);
         });
   }
 }

@@ -276,7 +276,9 @@ final class Rollouts {
 
   synchronized Rollout resume(long id, String actor, String reason) throws IOException {
     Rollout r = get(id);
-    if (r.pausedByGuard) {
+    if (r.pausedBySilence) {
+      r.reached.values().forEach(x -> x.excused |= !x.heard);
+    } else if (r.pausedByGuard) {
       r.acceptedStage = r.stage; // the user decided what the guard could not
     }
     return change(id, State.PAUSED, State.RUNNING, actor, reason);

@@ -1,8 +1,10 @@
 package dev.tethys.control;
 
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
+import dev.tethys.config.Durations;
 import dev.tethys.control.Rollout.Reached;
 import dev.tethys.pipeline.Scheduler;
+import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -29,6 +31,12 @@ final class StageCheck {
   /** Time within which an agent that reports accounts does so. */
   private static final Duration FIRST_ACCOUNTS = Duration.ofSeconds(5);
 
+  /**
+   * Time within which agents return to a control plane that was started again: one that has not
+   * done so within it may be gone, and it is not known why.
+   */
+  static final Duration RETURN = ControlledAgent.LONGEST_ABSENCE.plusSeconds(10);
+
   private static final Exporter NONE = new Exporter(0, 0, 0);
 
   private final Scheduler clock;
@@ -38,6 +46,8 @@ final class StageCheck {
   private String problem = "";
   private String unready = "";
   private String undecided = "";
+  private String silent = "";
+  private boolean silentTooLong;
   private double rise = Double.NaN;
 
   StageCheck(Scheduler clock, Fleet fleet, Rollout r, ConfigVersion version) {
@@ -56,7 +66,9 @@ final class StageCheck {
       if (!problem.isEmpty()) {
         return;
       }
-      if (unready.isEmpty() && !isReady(x, a)) {
+      if (isSilent(x, a)) {
+        noteSilence(e.getKey(), x);
+      } else if (unready.isEmpty() && !isReady(x, a)) {
         unready = "agents of the stage have not applied it, or are within the soak";
       }
       Totals then = x.atApply;
@@ -92,6 +104,39 @@ final class StageCheck {
     if (r.acceptedStage >= r.stage) {
       undecided = "";
     }
+    if (!silent.isEmpty()) {
+      undecided = silent;
+    }
+  }
+
+  /**
+   * Whether nothing is known of an agent: the control plane was started after it got the version.
+   */
+  private static boolean isSilent(Reached reached, @Nullable AgentState a) {
+    return a == null && !reached.heard;
+  }
+
+  private void noteSilence(UUID uid, Reached reached) {
+    if (reached.excused) {
+      return;
+    }
+    unready = "an agent has not returned";
+    Duration most = RETURN.compareTo(r.guard.applyTimeout()) > 0 ? RETURN : r.guard.applyTimeout();
+    boolean tooLong = clock.nanos() - reached.sinceNanos > most.toNanos();
+    if (silent.isEmpty() || tooLong && !silentTooLong) {
+      silent =
+          "agent "
+              + uid
+              + " has not connected since the control plane was started"
+              + (tooLong ? ", within " : "; agents that run do so within ")
+              + Durations.format(most);
+    }
+    silentTooLong |= tooLong;
+  }
+
+  /** Whether an agent has not returned within the time that agents take after a start. */
+  boolean isSilentTooLong() {
+    return silentTooLong;
   }
 
   private void compareOutputs() {
@@ -169,6 +214,11 @@ final class StageCheck {
   private String problem(UUID uid, Reached reached, @Nullable AgentState a) {
     long now = clock.nanos();
     long timeout = r.guard.applyTimeout().toNanos();
+    if (isSilent(reached, a)) {
+      return "";
+    }
+    reached.heard = true;
+    reached.excused = false;
     boolean has = a != null && has(a);
     RemoteStatus.State state = a == null ? RemoteStatus.State.UNSET : state(a);
     if (has && a != null && state == RemoteStatus.State.FAILED) {

@@ -53,7 +53,7 @@ class RolloutLossTest {
 
   @TempDir private Path folder;
   private final Clock clock = new Clock();
-  private final Fleet fleet = new Fleet(clock, 10);
+  private Fleet fleet = new Fleet(clock, 10);
   private ConfigStore store;
   private AuditLog audit;
   private Rollouts rollouts;
@@ -63,6 +63,12 @@ class RolloutLossTest {
   void open() throws IOException {
     store = new ConfigStore(folder.resolve("configurations.jsonl"));
     audit = new AuditLog(folder.resolve("audit.jsonl"), InstantSource.system());
+    restart();
+  }
+
+  /** Starts the control plane, with the rollouts of its folder and no agents. */
+  private void restart() throws IOException {
+    fleet = new Fleet(clock, 10);
     rollouts =
         new Rollouts(
             clock,
@@ -178,6 +184,87 @@ class RolloutLossTest {
     agent(null, totals(12_000, 6_000));
     pass(Guard.DEFAULT.soak());
     assertThat(r.state).isEqualTo(Rollout.State.DONE);
+  }
+
+  private void restart(Duration away) throws IOException {
+    clock.nanos += away.toNanos();
+    restart();
+    rollouts.step();
+  }
+
+  private Rollout first() {
+    return rollouts.read((all, assignments) -> all.getFirst());
+  }
+
+  private void returns(int number, String totals) {
+    ConfigVersion v = requireNonNull(store.find("edge", 1));
+    agent(number, new RemoteStatus(v.hashBytes(), RemoteStatus.State.APPLIED, ""), totals);
+  }
+
+  private static final Guard SHORT =
+      new Guard(
+          Duration.ofSeconds(3), Duration.ofSeconds(1), 0.01, "", 100, Duration.ofMinutes(2), 0);
+
+  /** Agents wait for longer from attempt to attempt while the control plane is away. */
+  @Test
+  void agentThatReturnsLateToAControlPlaneThatWasStartedAgainIsNoReasonToUndo() throws IOException {
+    agents(1, 1_000);
+    start(SHORT);
+    agent(null, totals(1_010, 0));
+    restart(Duration.ofSeconds(18));
+    assertThat(first().stateReason)
+        .contains("has not connected since the control plane was started", "within 1m50s");
+    pass(Duration.ofSeconds(20));
+    assertThat(first().state).isEqualTo(Rollout.State.RUNNING);
+    returns(0, totals(1_500, 0));
+    rollouts.step();
+    assertThat(first().stateReason).doesNotContain("has not connected");
+    pass(Duration.ofSeconds(2));
+    returns(0, totals(1_700, 0));
+    rollouts.step();
+    assertThat(first().state).isEqualTo(Rollout.State.DONE);
+  }
+
+  @Test
+  void agentThatDoesNotReturnPausesTheRolloutAndAUserGoesOnWithoutIt() throws IOException {
+    agents(1, 1_000);
+    start(SHORT);
+    restart(Duration.ofSeconds(18));
+    agent(1, null, totals(2_000, 0)); // the only one that returns
+    pass(StageCheck.RETURN);
+    assertThat(first().state).isEqualTo(Rollout.State.RUNNING);
+    pass(Duration.ofSeconds(1));
+    assertThat(first().state).isEqualTo(Rollout.State.PAUSED);
+    assertThat(first().stateReason).contains("has not connected", "resume continues without it");
+    restart(Duration.ofSeconds(1)); // who is away is known after a restart as well
+    agent(1, null, totals(2_000, 0));
+    rollouts.resume(first().id, "me", "its machine is gone");
+    rollouts.step();
+    assertThat(first().state).isEqualTo(Rollout.State.RUNNING);
+    assertThat(first().reached).as("the second agent is next").hasSize(2);
+    restart(Duration.ofSeconds(1));
+    returns(1, totals(2_100, 0));
+    rollouts.step();
+    pass(Duration.ofSeconds(2));
+    returns(1, totals(2_300, 0));
+    rollouts.step();
+    assertThat(first().state).as("still without the first").isEqualTo(Rollout.State.DONE);
+  }
+
+  @Test
+  void agentThatReturnsAndDisconnectsAgainUndoesTheRollout() throws IOException {
+    agents(1, 1_000);
+    start(SHORT);
+    restart(Duration.ofSeconds(18));
+    returns(0, totals(1_500, 0));
+    rollouts.step();
+    clock.nanos += Fleet.POLL_SILENCE.plusSeconds(1).toNanos();
+    fleet.expire();
+    rollouts.step();
+    assertThat(first().state).isEqualTo(Rollout.State.RUNNING);
+    pass(Duration.ofSeconds(4));
+    assertThat(first().state).isEqualTo(Rollout.State.UNDONE);
+    assertThat(first().stateReason).contains("disconnected after it was offered the version");
   }
 
   private static Guard guard(long minItems, Duration maxWait) {

@@ -69,6 +69,13 @@ public final class ControlledAgent implements AutoCloseable {
           OFTEN,
           Duration.ofSeconds(2));
 
+  /**
+   * The longest time for which agents are away from a control plane that was started again, be they
+   * controlled by it or report to it as others do.
+   */
+  public static final Duration LONGEST_ABSENCE =
+      Collections.max(List.of(PACE.longestAbsence(), ReconnectBackoff.USUAL.longestAbsence()));
+
   /** Content type of the file with live controls in an offered configuration. */
   public static final String CONTROLS = "application/vnd.tethys.controls+json";
 
