@@ -14,13 +14,16 @@ import org.snakeyaml.engine.v2.nodes.SequenceNode;
  * end.
  */
 final class AliasCount {
-  private static final long OPEN = -1;
+  /** Values of a node with what it holds, and levels of lists and maps in it. */
+  private record Size(long values, int depth) {}
+
+  private static final Size OPEN = new Size(-1, 0);
 
   /** Characters of a text that count as a value. */
   private static final int TEXT = 64;
 
   private final String name;
-  private final Map<Node, Long> known = new IdentityHashMap<>(); // with an anchor; OPEN inside
+  private final Map<Node, Size> known = new IdentityHashMap<>(); // with an anchor; OPEN inside
   private long written;
 
   /**
@@ -31,19 +34,20 @@ final class AliasCount {
   }
 
   /**
-   * Refuses a document whose aliases add more than {@link YamlDocument#MAX_REPEATED} values.
+   * Refuses a document whose aliases add more than {@link YamlDocument#MAX_REPEATED} values, or
+   * nest lists and maps in more than {@link YamlDocument#MAX_DEPTH} levels.
    *
    * @throws ConfigException naming the place
    */
   void check(Node document) {
-    values(document);
+    size(document);
   }
 
-  private long values(Node n) {
+  private Size size(Node n) {
     boolean anchored = n.getAnchor().isPresent(); // aliases lead to such nodes alone
-    Long before = anchored ? known.putIfAbsent(n, OPEN) : null;
-    if (before != null && before == OPEN) {
-      throw refused(n, "a list or map contains itself by an alias");
+    Size before = anchored ? known.putIfAbsent(n, OPEN) : null;
+    if (before == OPEN) {
+      throw refused(n, "yaml: a list or map contains itself by an alias");
     }
     if (before != null) {
       return before;
@@ -51,26 +55,37 @@ final class AliasCount {
     long own = n instanceof ScalarNode text ? 1 + text.getValue().length() / TEXT : 1;
     written += own;
     long sum = own;
+    int depth = 0;
     if (n instanceof SequenceNode list) {
       for (Node item : list.getValue()) {
-        sum += values(item);
+        Size s = size(item);
+        sum += s.values;
+        depth = Math.max(depth, s.depth);
       }
     } else if (n instanceof MappingNode map) {
       for (NodeTuple entry : map.getValue()) {
-        sum += values(entry.getKeyNode()) + values(entry.getValueNode());
+        Size key = size(entry.getKeyNode());
+        Size value = size(entry.getValueNode());
+        sum += key.values + value.values;
+        depth = Math.max(depth, Math.max(key.depth, value.depth));
       }
+    }
+    depth += n instanceof ScalarNode ? 0 : 1;
+    if (depth > YamlDocument.MAX_DEPTH) {
+      throw refused(n, YamlDocument.TOO_DEEP);
     }
     if (sum - written > YamlDocument.MAX_REPEATED) {
       throw refused(
           n,
-          "aliases repeat more than "
+          "yaml: aliases repeat more than "
               + YamlDocument.MAX_REPEATED
               + " values; write fewer aliases of lists and maps that have aliases");
     }
+    Size size = new Size(sum, depth);
     if (anchored) {
-      known.put(n, sum);
+      known.put(n, size);
     }
-    return sum;
+    return size;
   }
 
   private ConfigException refused(Node at, String why) {
@@ -78,6 +93,6 @@ final class AliasCount {
         at.getStartMark()
             .map(m -> YamlDocument.where(name, m.getLine(), m.getColumn()))
             .orElse(name),
-        "yaml: " + why);
+        why);
   }
 }

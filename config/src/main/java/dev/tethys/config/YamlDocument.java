@@ -16,11 +16,14 @@ import java.util.Map;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import org.snakeyaml.engine.v2.api.LoadSettings;
-import org.snakeyaml.engine.v2.api.lowlevel.Compose;
+import org.snakeyaml.engine.v2.composer.Composer;
 import org.snakeyaml.engine.v2.exceptions.Mark;
 import org.snakeyaml.engine.v2.exceptions.MarkedYamlEngineException;
 import org.snakeyaml.engine.v2.exceptions.YamlEngineException;
 import org.snakeyaml.engine.v2.nodes.Node;
+import org.snakeyaml.engine.v2.parser.Parser;
+import org.snakeyaml.engine.v2.parser.ParserImpl;
+import org.snakeyaml.engine.v2.scanner.StreamReader;
 
 /**
  * One YAML file: its first document, and what in it was found to be not built yet. As in the Go
@@ -35,6 +38,14 @@ public final class YamlDocument {
 
   /** Most values that aliases add to a document when each is read where it stands. */
   static final long MAX_REPEATED = 1_000_000;
+
+  /** Most levels of lists and maps, aliases read where they stand. */
+  static final int MAX_DEPTH = 100;
+
+  static final String TOO_DEEP =
+      "yaml: lists and maps are nested in more than "
+          + MAX_DEPTH
+          + " levels here; write fewer levels";
 
   private static final int MAX_DOCUMENTS = 10_000;
 
@@ -117,6 +128,17 @@ public final class YamlDocument {
    */
   public static YamlDocument parse(String name, @Nullable Path directory, String text) {
     return new YamlDocument(name, directory, text);
+  }
+
+  /**
+   * Reads a text that must be one document, so that no part of it stays unread.
+   *
+   * @param name what errors call it
+   * @throws ConfigException when it is not YAML, or where a second document begins
+   */
+  public static YamlDocument parseSingle(String name, String text) {
+    List<Node> documents = compose(name, text, 1, true);
+    return new YamlDocument(name, documents.isEmpty() ? null : documents.getFirst());
   }
 
   /**
@@ -232,15 +254,18 @@ public final class YamlDocument {
   }
 
   static @Nullable Node compose(String name, String text) {
-    List<Node> first = compose(name, text, 1);
+    List<Node> first = compose(name, text, 1, false);
     return first.isEmpty() ? null : first.getFirst();
   }
 
   private static List<Node> composeAll(String name, String text) {
-    return compose(name, text, MAX_DOCUMENTS);
+    return compose(name, text, MAX_DOCUMENTS, true);
   }
 
-  private static List<Node> compose(String name, String text, int most) {
+  /**
+   * @param whole whether more documents are an error; else what follows is not read
+   */
+  private static List<Node> compose(String name, String text, int most, boolean whole) {
     LoadSettings settings =
         LoadSettings.builder()
             .setLabel(name)
@@ -249,29 +274,41 @@ public final class YamlDocument {
             .setVersionFunction(v -> v)
             .build();
     try {
-      Iterator<Node> documents = new Compose(settings).composeAllFromString(text).iterator();
+      Parser parser =
+          new BoundedParser(
+              new ParserImpl(settings, new StreamReader(settings, text)),
+              MAX_DEPTH,
+              e -> new ConfigException(where(name, e.getStartMark()), TOO_DEEP));
+      Iterator<Node> documents = new Composer(settings, parser);
       List<Node> out = new ArrayList<>();
       while (out.size() < most && documents.hasNext()) {
         out.add(documents.next());
       }
-      if (most > 1 && documents.hasNext()) {
-        throw new ConfigException(name, "yaml: more than " + most + " documents");
+      if (whole && documents.hasNext()) {
+        throw new ConfigException(
+            where(name, parser.peekEvent().getStartMark()),
+            most == 1
+                ? "yaml: a second document begins; only one is read: remove this line and what follows"
+                : "yaml: more than " + most + " documents");
       }
       for (Node n : out) {
         new AliasCount(name).check(n);
       }
       return out;
     } catch (MarkedYamlEngineException e) {
-      Optional<Mark> mark = e.getProblemMark();
       throw new ConfigException(
-          mark.map(m -> where(name, m.getLine(), m.getColumn())).orElse(name),
+          where(name, e.getProblemMark()),
           "yaml: " + (e.getContext() == null ? "" : e.getContext() + ", ") + e.getProblem());
     } catch (YamlEngineException e) {
       throw new ConfigException(
           name, "yaml: " + String.valueOf(e.getMessage()).lines().findFirst().orElse(""));
     } catch (StackOverflowError e) {
-      throw new ConfigException(name, "yaml: lists and maps are nested too deeply");
+      throw new ConfigException(name, TOO_DEEP);
     }
+  }
+
+  private static String where(String name, Optional<Mark> mark) {
+    return mark.map(m -> where(name, m.getLine(), m.getColumn())).orElse(name);
   }
 
   /**

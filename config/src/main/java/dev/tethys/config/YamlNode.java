@@ -39,7 +39,7 @@ public final class YamlNode {
       Set.of("false", "False", "FALSE", "n", "N", "no", "No", "NO", "off", "Off", "OFF");
   private static final Set<String> NULL = Set.of("", "~", "null", "Null", "NULL");
   private static final String BINARY = "tag:yaml.org,2002:binary";
-  private static final int MAX_DEPTH = 100;
+  private static final int MAX_DEPTH = YamlDocument.MAX_DEPTH;
 
   private final YamlDocument document;
   private final @Nullable Node node;

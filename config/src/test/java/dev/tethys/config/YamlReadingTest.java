@@ -300,4 +300,45 @@ class YamlReadingTest {
         .contains("| `depth` | int | required | How deep. |")
         .contains("| `later` | not built yet |");
   }
+
+  @Test
+  void listsAndMapsThatAreNestedTooDeeplyAreRefusedWithTheirPlace() {
+    StringBuilder block = new StringBuilder();
+    for (int i = 0; i < 130; i++) {
+      block.append(" ".repeat(i)).append("a:\n");
+    }
+    StringBuilder aliases = new StringBuilder("a0: &a0 [x]\n");
+    for (int i = 1; i < 130; i++) {
+      aliases.append("a" + i + ": &a" + i + " [*a" + (i - 1) + "]\n");
+    }
+    Map<String, String> places =
+        Map.of(
+            "a: " + "[".repeat(1_000_000),
+            "1:103",
+            "a: " + "[".repeat(500_000) + "]".repeat(500_000),
+            "1:103",
+            "{a: ".repeat(100_000),
+            "1:401",
+            "- ".repeat(400_000),
+            "1:201",
+            "? ".repeat(400_000),
+            "1:201",
+            "a: {b: " + "[".repeat(99) + "]".repeat(99) + "}\n",
+            "1:106",
+            block.toString(),
+            "101:101",
+            aliases.toString(),
+            "101:");
+    places.forEach(
+        (text, place) -> {
+          assertThatThrownBy(() -> YamlDocument.parse("f", null, text))
+              .as(text.substring(0, 20))
+              .hasMessageStartingWith("f:" + place)
+              .hasMessageContaining("nested in more than 100 levels here; write fewer levels");
+          assertThatThrownBy(() -> YamlDocument.parseAll("f", text))
+              .hasMessageStartingWith("f:" + place);
+        });
+    String most = "a: " + "[".repeat(99) + "x" + "]".repeat(99) + "\nb: {c: [1]}\n";
+    assertThat(YamlDocument.parse("f", null, most).root().entries()).containsKeys("a", "b");
+  }
 }
