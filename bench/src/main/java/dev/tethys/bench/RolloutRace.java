@@ -211,7 +211,7 @@ final class RolloutRace {
         "does not parse, as it is checked",
         refused);
     wrong |= refused != 422;
-    bad("does not parse, unchecked", "receivers: [", Fate.LIVES, busy);
+    bad("does not read, unchecked", "receivers: {unknown: {}}\n", Fate.LIVES, busy);
     bad(
         "node does not start",
         version(

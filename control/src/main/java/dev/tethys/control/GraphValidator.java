@@ -1,8 +1,6 @@
 package dev.tethys.control;
 
 import dev.tethys.config.ConfigException;
-import dev.tethys.config.CredentialShape;
-import dev.tethys.config.Redaction;
 import dev.tethys.config.YamlDocument;
 import dev.tethys.config.YamlLayers;
 import dev.tethys.config.YamlNode;
@@ -24,9 +22,9 @@ import org.jspecify.annotations.Nullable;
 final class GraphValidator {
   static final String VALID = "valid";
 
-  /** Line of a text that is no YAML. */
-  private static final Pattern SETTING =
-      Pattern.compile("\\s*(?:-\\s*)?[\"']?([\\w.-]{1,100})[\"']?\\s*[:=\\s]\\s*(\\S.*)");
+  private static final String NOT_READ =
+      "; the secrets of a text that cannot be read as one YAML document cannot be found, and it is"
+          + " not stored, with \"validate\": false neither";
 
   private static final String HOLDS_SECRET =
       " holds a secret, or a part of one, and versions are shown: write the whole value as a"
@@ -54,19 +52,18 @@ final class GraphValidator {
 
   /**
    * Refuses secrets that are written in the text: versions are shown to all who may see their
-   * agents, are exported, and stay for ever. A text that is no YAML, of an agent with another
-   * format, is searched by its lines.
+   * agents, are exported, and stay for ever. A text that cannot be searched is refused as well.
    *
-   * @throws ConfigException at the first, with the number of others
+   * @throws ConfigException at the first, with the number of others, or where the text is not one
+   *     YAML document with a map
    */
   void refuseSecrets(String name, String text) {
     List<YamlNode> secrets;
     try {
       secrets =
-          PrintedConfig.literalSecrets(YamlDocument.parse(name, null, text).root(), components);
+          PrintedConfig.literalSecrets(YamlDocument.parseSingle(name, text).root(), components);
     } catch (ConfigException e) {
-      refuseSecretLines(name, text);
-      return;
+      throw new ConfigException("", e.getMessage() + NOT_READ);
     }
     if (!secrets.isEmpty()) {
       YamlNode first = secrets.getFirst();
@@ -79,19 +76,6 @@ final class GraphValidator {
                       + (secrets.size() == 2 ? " does" : " do")
                       + " so as well"
                   : ""));
-    }
-  }
-
-  private static void refuseSecretLines(String name, String text) {
-    int number = 0;
-    for (String line : text.lines().toList()) {
-      number++;
-      Matcher m = SETTING.matcher(line);
-      if (m.lookingAt()
-          && (Redaction.isSecretKey(m.group(1)) || CredentialShape.isIn(m.group(2)))
-          && !m.group(2).contains("${")) {
-        throw new ConfigException(name + ":" + number, m.group(1) + HOLDS_SECRET);
-      }
     }
   }
 

@@ -301,6 +301,25 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
+  void aTextThatCannotBeReadIsNotStoredWithoutValidationEither() throws Exception {
+    String text = sending("http://h:1", "authorization", "Bearer SEKRET");
+    ObjectNode b = body().put("name", "other").put("validate", false);
+    for (String broken :
+        List.of(
+            text + "}}}: [", text + "exporters: {}\n", "a: 1\n---\n" + text, "a:\n\tb\n" + text)) {
+      HttpResponse<String> r = post("/configurations", b.deepCopy().put("text", broken));
+      assertThat(r.statusCode()).as(r.body()).isEqualTo(422);
+      assertThat(r.body()).contains("other.yaml:").doesNotContain("SEKRET");
+    }
+    String second = graph("", "") + "---\n" + text;
+    HttpResponse<String> r =
+        post("/configurations", body().put("name", "other").put("text", second));
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(422);
+    assertThat(r.body()).contains("a second document begins").doesNotContain("SEKRET");
+    assertThat(get("/configurations")).isEmpty();
+  }
+
+  @Test
   void patternsThatFindSecretsAreNoSecrets() throws Exception {
     for (String statement :
         List.of(

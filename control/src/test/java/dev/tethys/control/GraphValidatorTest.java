@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.tethys.config.ConfigException;
 import dev.tethys.pipeline.collector.BuiltIn;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -144,10 +145,43 @@ class GraphValidatorTest {
   }
 
   @Test
-  void aTextThatIsNoYamlIsSearchedByLines() {
-    assertThatThrownBy(
-            () -> validator.refuseSecrets("edge.yaml", "[OUTPUT]\n  Name x\n  password SEKRET\n"))
-        .hasMessageStartingWith("edge.yaml:3: password holds a secret");
-    validator.refuseSecrets("edge.yaml", "[OUTPUT]\n  Name x\n  password ${PW}\n");
+  void aTextWhoseSecretsCannotBeSearchedIsRefusedWithItsPlace() {
+    String secret = "exporters: {otlp_http: {headers: {authorization: Bearer SEKRET}}}\n";
+    StringBuilder bomb = new StringBuilder("a0: &a0 [x, x, x, x, x, x, x, x, x]\n");
+    for (int i = 1; i < 12; i++) {
+      String alias = "*a" + (i - 1);
+      bomb.append("a" + i + ": &a" + i + " [" + String.join(", ", List.of(alias, alias, alias)));
+      bomb.append(", " + String.join(", ", List.of(alias, alias, alias, alias, alias)) + "]\n");
+    }
+    for (Map.Entry<String, String> e :
+        Map.of(
+                secret + "}}}: [\n",
+                "edge.yaml:2:1: yaml: ",
+                secret + "exporters: {}\n",
+                "edge.yaml:2:1: ",
+                "a: 1\n---\n" + secret,
+                "edge.yaml:2:1: yaml: a second document begins",
+                secret + "...\n---\n" + secret,
+                "edge.yaml:3:1: yaml: a second document begins",
+                secret + "a:\n\tb: 1\n",
+                "edge.yaml:3:1: yaml: ",
+                bomb + secret,
+                "edge.yaml:7:",
+                "a: &a [*a]\n" + secret,
+                "edge.yaml:1:4: yaml: a list or map contains itself",
+                "[OUTPUT]\n  Name x\n  password SEKRET\n",
+                "edge.yaml:2:3: yaml: ",
+                "password SEKRET\n",
+                "edge.yaml:1:1: must be a map",
+                "a: " + "[".repeat(1000),
+                "edge.yaml:1:103: yaml: lists and maps are nested")
+            .entrySet()) {
+      assertThatThrownBy(() -> validator.refuseSecrets("edge.yaml", e.getKey()))
+          .as(e.getKey())
+          .isInstanceOf(ConfigException.class)
+          .hasMessageStartingWith(e.getValue());
+    }
+    validator.refuseSecrets("edge.yaml", "---\nreceivers: {own: {}}\n# a comment\n");
+    validator.refuseSecrets("edge.yaml", "receivers: {own: {}}\n...\n");
   }
 }
