@@ -16,6 +16,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.UUID;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -98,6 +99,7 @@ final class ControlCounts {
   private final Map<Key, Map<UUID, Entry>> all = new LinkedHashMap<>(); // guarded by this
   private int entries; // guarded by this
   private boolean changed; // guarded by this
+  private final Object writing = new Object();
   private long savedNanos; // guarded by this
 
   ControlCounts(Path file) throws IOException {
@@ -213,8 +215,28 @@ final class ControlCounts {
     }
   }
 
+  /**
+   * Makes an answer with counts, and writes these before it is given: a process that is killed must
+   * not show less after its next start.
+   */
+  <T> T shown(Map<String, LiveControl> known, Supplier<T> answer) {
+    T out = answer.get();
+    try {
+      save(known);
+    } catch (IOException e) { // what is known is shown nevertheless
+      failures.failure(Level.ERROR, "Counts of live controls not written", file.toString(), e);
+    }
+    return out;
+  }
+
   /** Writes the counts, also at the end of the process. */
   void save(Map<String, LiveControl> known) throws IOException {
+    synchronized (writing) { // or an older content would replace a later one
+      write(known);
+    }
+  }
+
+  private void write(Map<String, LiveControl> known) throws IOException {
     String text;
     synchronized (this) {
       if (!changed) {

@@ -145,10 +145,7 @@ final class ControlsApi {
     }
     int limit = ControlApi.limit(q.query(), MAX_LISTED);
     Selector scope = tokens.scope(q);
-    ControlSums sums =
-        Selector.ALL.isWithin(scope)
-            ? sums()
-            : ControlSums.over(controls.state(), fleet.agents(scope), counts, offers, false);
+    ControlSums sums = Selector.ALL.isWithin(scope) ? sums() : sums(controls.state(), scope);
     ArrayNode out = JSON.createArrayNode();
     for (LiveControl c : List.copyOf(sums.of().all.values()).reversed()) {
       if (out.size() < limit && (state == null || c.isActive() == state.equals("active"))) {
@@ -166,11 +163,19 @@ final class ControlsApi {
     ControlSums last = sums;
     Controls.State now = controls.state();
     if (last == null || last.of() != now || clock.nanos() - sumsNanos > FRESH.toNanos()) {
-      last = ControlSums.over(now, fleet.agents(Selector.ALL), counts, offers, true);
+      last = sums(now, Selector.ALL);
       sums = last;
       sumsNanos = clock.nanos();
     }
     return last;
+  }
+
+  private ControlSums sums(Controls.State of, Selector scope) {
+    return counts.shown(
+        of.all,
+        () ->
+            ControlSums.over(
+                of, fleet.agents(scope), counts, offers, Selector.ALL.isWithin(scope)));
   }
 
   private static ObjectNode head(LiveControl c) {
@@ -195,6 +200,10 @@ final class ControlsApi {
 
   /** A control with each agent of a scope, and the effect at these agents. */
   private ObjectNode json(LiveControl c, Selector scope) {
+    return counts.shown(controls.state().all, () -> made(c, scope));
+  }
+
+  private ObjectNode made(LiveControl c, Selector scope) {
     ObjectNode n = head(c);
     putScope(n, c, scope);
     ArrayNode agents = JSON.createArrayNode();

@@ -41,6 +41,20 @@ class ControlCountsTest {
     return requireNonNull(Totals.read(json.getBytes(StandardCharsets.UTF_8)));
   }
 
+  /** As after a kill at once: nothing was written in the interval of writing. */
+  @Test
+  void sumThatWasShownIsOnDisk() throws Exception {
+    LiveControl c = control();
+    Map<String, LiveControl> known = Map.of("c2", c);
+    Path file = folder.resolve("counts.json");
+    ControlCounts counts = new ControlCounts(file);
+    counts.take(Z3, 100, report(8_070, 0), known);
+    counts.save(known);
+    counts.take(Z3, 100, report(8_420, 0), known);
+    assertThat(counts.shown(known, () -> counts.of(c, List.of())).matched()).isEqualTo(8_420);
+    assertThat(new ControlCounts(file).of(c, List.of()).matched()).isEqualTo(8_420);
+  }
+
   @Test
   void sumsDoNotShrinkByTheRestartOfAnAgentNorOfTheControlPlane() throws Exception {
     LiveControl c = control();
