@@ -67,6 +67,9 @@ final class Automation {
    */
   private record Change(Instant at, String status, boolean failed, Set<String> done) {}
 
+  /** End of the error of a rollout that waits for its version, while a state lasts. */
+  private static final String AWAITED = "; it is rolled out once it exists, while the event lasts";
+
   private static final String CHANGED_BEFORE_NEXT = "the rule has changed before the next attempt";
 
   /**
@@ -256,7 +259,7 @@ final class Automation {
     restore();
     for (Retry r : retries.all()) {
       Long due = r.due();
-      if (due != null && clock.nanos() - due >= 0) {
+      if (due != null && clock.nanos() - due >= 0 && !isAwaited(r)) {
         retry(r);
       }
     }
@@ -265,6 +268,29 @@ final class Automation {
         resume(w);
       }
     }
+  }
+
+  /** Whether a rollout still waits for its version. */
+  private boolean isAwaited(Retry r) {
+    Attempt a = r.attempt();
+    if (!r.error().endsWith(AWAITED) || current(a.rule()) == null) {
+      return false;
+    }
+    try {
+      return a.rule().action(a.index(), a.alert()) instanceof RuleAction.RollOut o
+          && !actions.exists(o);
+    } catch (ConfigException | IllegalArgumentException e) { // the attempt says what is wrong
+      return false;
+    }
+  }
+
+  /** The rule that is as another one was; null for none. */
+  private @Nullable AutomationRule current(AutomationRule was) {
+    AutomationRule now = null;
+    for (AutomationRule rule : rules) {
+      now = rule.name().equals(was.name()) && rule.tree().equals(was.tree()) ? rule : now;
+    }
+    return now;
   }
 
   /** Takes the attempts of before a restart: their alerts are known, and repeated by none. */
@@ -292,13 +318,7 @@ final class Automation {
   private void retry(Retry r) throws IOException {
     Attempt was = r.attempt();
     Alert a = was.alert();
-    AutomationRule now = null;
-    for (AutomationRule rule : rules) {
-      now =
-          rule.name().equals(was.rule().name()) && rule.tree().equals(was.rule().tree())
-              ? rule
-              : now;
-    }
+    AutomationRule now = current(was.rule());
     Change c = changes.get(a.fingerprint());
     if (now == null || c == null || !isOf(c, a)) {
       steps.skip(
@@ -428,7 +448,7 @@ final class Automation {
                 x.target(),
                 "failed",
                 x.error(),
-                starts(due)));
+                x.error().endsWith(AWAITED) ? 0 : starts(due)));
       }
     }
     return out;
@@ -512,6 +532,10 @@ final class Automation {
       return steps.note(r.name(), a, word, target, result, "");
     } catch (ConflictException | Rollouts.NotFoundException | RuleCalls.BusyException e) {
       return tryLater(attempt, word, target, String.valueOf(e.getMessage()), done);
+    } catch (RuleActions.AbsentException e) {
+      return a.isFiring() && RuleActions.isState(a) && retries.hasRoom(id)
+          ? awaitVersion(attempt, word, target, e.getMessage() + AWAITED)
+          : giveUp(attempt, word, id, String.valueOf(e.getMessage()), done);
     } catch (ConfigException | IllegalArgumentException e) { // as wrong at a later time
       done.remove(id);
       starts.remove(id);
@@ -536,6 +560,14 @@ final class Automation {
     retries.put(new Retry(attempt.next(), word, target, text, due));
     return steps.fail(
         attempt.rule().name(), attempt.alert(), word, target, "failed", text, starts(due));
+  }
+
+  /** Notes that a version to roll out is absent, and keeps the attempt until it exists. */
+  private Step awaitVersion(Attempt attempt, String word, String target, String error)
+      throws IOException {
+    Attempt next = attempt.number() == 1 ? attempt.next() : attempt; // in the same cool-down
+    retries.put(new Retry(next, word, target, error, clock.nanos()));
+    return steps.fail(attempt.rule().name(), attempt.alert(), word, target, error);
   }
 
   /** Notes that an action is not tried again. */

@@ -31,6 +31,27 @@ final class RuleActions {
   static final String HOP_LIMIT_REACHED =
       HubEngine.HOP_LIMIT + " changes of variables led to this one, the limit";
 
+  /** A version to roll out that does not exist. */
+  static final class AbsentException extends RuntimeException {
+    private static final long serialVersionUID = 1;
+
+    AbsentException(String message) {
+      super(message);
+    }
+  }
+
+  /** Whether an event is a state that lasts, of which no message is repeated. */
+  static boolean isState(Alert a) {
+    return a.name().matches("(agent|schedule|query):.*");
+  }
+
+  /** Whether the version exists that an action rolls out. */
+  boolean exists(RuleAction.RollOut o) {
+    return o.version() == 0
+        ? !store.versions(o.configuration()).isEmpty()
+        : store.find(o.configuration(), o.version()) != null;
+  }
+
   /**
    * Action to run.
    *
@@ -101,6 +122,7 @@ final class RuleActions {
    * @param done receives the result of a request; only after "sending"
    * @return result
    * @throws IllegalArgumentException where it cannot run
+   * @throws AbsentException where the version to roll out does not exist
    * @throws RuleCalls.BusyException where too many requests run
    * @throws IOException when a change is not on disk
    */
@@ -213,14 +235,13 @@ final class RuleActions {
     HeldActions.Held before = held.ofBefore(run.id);
     // States and series that last fire anew after a start; an alert has its own time.
     boolean lasts =
-        run.event.changed().equals(before == null ? "" : before.since())
-            || run.event.name().matches("(agent|schedule|query):.*");
+        run.event.changed().equals(before == null ? "" : before.since()) || isState(run.event);
     if (before != null && lasts && run.event.isFiring()) {
       return "active";
     }
     int version = o.version() == 0 ? store.versions(o.configuration()).size() : o.version();
     if (version == 0) {
-      throw new IllegalArgumentException(
+      throw new AbsentException(
           "there is no configuration " + Texts.shortened(o.configuration(), 80));
     }
     String rejected = o.version() == 0 ? rollouts.rejection(o.configuration(), version) : "";
@@ -258,8 +279,8 @@ final class RuleActions {
           o.guard(),
           Actor.rule(run.actor()),
           run.reason());
-    } catch (Rollouts.NotFoundException e) { // no later attempt finds it
-      throw new IllegalArgumentException(e.getMessage(), e);
+    } catch (Rollouts.NotFoundException e) {
+      throw new AbsentException(String.valueOf(e.getMessage()));
     }
     if (run.event.isFiring()) {
       held.add(held(run, o.configuration(), ""));

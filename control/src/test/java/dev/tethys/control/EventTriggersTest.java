@@ -25,6 +25,10 @@ class EventTriggersTest extends FleetCase {
           trigger: {schedule: {from: '00:00', to: '23:59:59.999999999'}}
           start_controls:
             - {action: mute, attributes: {service.name: nightly}}
+        - name: nightly
+          trigger: {schedule: {from: '00:00', to: '23:59:59.999999999'}}
+          actions:
+            - roll_out: {configuration: night, soak: 0s, min_items: 0}
         - name: losses
           trigger: {agent: dropping, labels: {env: prod}}
           start_controls:
@@ -72,6 +76,30 @@ class EventTriggersTest extends FleetCase {
   @Test
   void scheduleStartsItsControlWhileItLasts() throws Exception {
     until(() -> isActive("always-"));
+  }
+
+  private long nightly(String result) throws Exception {
+    long n = 0;
+    for (JsonNode s : get("/automation").path("steps")) {
+      n +=
+          s.path("rule").asString().equals("nightly") && s.path("result").asString().equals(result)
+              ? 1
+              : 0;
+    }
+    return n;
+  }
+
+  @Test
+  void rolloutOfAConfigurationThatComesLaterTakesPlaceWhileItsScheduleLasts() throws Exception {
+    fleet(1);
+    until(() -> nightly("failed") == 1);
+    assertThat(get("/automation").toString())
+        .contains("there is no configuration night; it is rolled out once it exists");
+    assertThat(post("/configurations", body().put("name", "night").put("text", OWN)).statusCode())
+        .isEqualTo(200);
+    until(() -> nightly("done") == 1);
+    assertThat(nightly("failed")).as("steps do not try in vain").isEqualTo(1);
+    assertThat(get("/rollouts").path(0).path("configuration").asString("")).isEqualTo("night");
   }
 
   @Test
