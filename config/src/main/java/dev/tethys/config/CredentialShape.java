@@ -35,6 +35,29 @@ public final class CredentialShape {
               + "|dop_v1_|lin_api_|SG\\.|AIza|ya29\\.|npm_|pypi-|dapi|shp(?:at|ss|ca)_)"
               + "[A-Za-z0-9+/_.=-]{12,}");
 
+  /** Character in place of a part of a text that is not known, as that of a reference. */
+  public static final String UNKNOWN = "\0";
+
+  /**
+   * URLs whose path is the credential, by their hosts: of Slack, Discord, Microsoft Teams,
+   * Telegram, Zapier, IFTTT, Splunk On-Call, Healthchecks and Feishu.
+   */
+  private static final Pattern WEBHOOK =
+      Pattern.compile(
+          "(?:https?://)?(?:"
+              + "hooks\\.slack(?:-gov)?\\.com/(?:services|workflows|triggers)/[^/]*/[^/]*/"
+              + "|(?:[\\w-]+\\.)?discord(?:app)?\\.com/api/(?:v\\d+/)?webhooks/[^/]*/"
+              + "|[\\w.-]+\\.webhook\\.office\\.com/[\\w-]+/"
+              + "|outlook\\.office(?:365)?\\.com/webhook/"
+              + "|api\\.telegram\\.org/(?:file/)?bot"
+              + "|hooks\\.zapier\\.com/hooks/catch/[^/]*/"
+              + "|maker\\.ifttt\\.com/trigger/[^/]*/(?:json/)?with/key/"
+              + "|alert\\.victorops\\.com/integrations/generic/[^/]*/alert/"
+              + "|hc-ping\\.com/"
+              + "|open\\.(?:feishu\\.cn|larksuite\\.com)/open-apis/bot/v2/hook/"
+              + ")\0*[^\0/?#\\s\"'<>\\\\\\[\\]()*^|{}][^\\s\"'<>\\\\\\[\\]()*^|{}]*",
+          Pattern.CASE_INSENSITIVE);
+
   private static final Pattern RUN = Pattern.compile("[A-Za-z0-9+/_.~=-]{16,}");
   private static final Pattern UUID =
       Pattern.compile("[0-9A-Fa-f]{8}(?:-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}");
@@ -57,6 +80,15 @@ public final class CredentialShape {
   /** Whether a word names a scheme of authentication. */
   public static boolean isScheme(String word) {
     return SCHEMES.contains(word.toLowerCase(Locale.ROOT));
+  }
+
+  /**
+   * Whether a text is a URL of a known service whose path is a credential.
+   *
+   * @param text with {@link #UNKNOWN} in place of references
+   */
+  public static boolean isWebhook(String text) {
+    return WEBHOOK.matcher(text.strip()).matches();
   }
 
   /** Whether a text is a UUID, which may be a credential or an identifier. */

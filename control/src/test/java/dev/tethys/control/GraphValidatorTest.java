@@ -71,6 +71,8 @@ class GraphValidatorTest {
         "authorization | pre${env:X}",
         "authorization | Bearer ${env:T:-SEKRET}",
         "authorization | SEKRET",
+        "authorization | ${yaml:SEKRET}",
+        "authorization | Bearer ${yaml:SEKRET}",
         "x-honeycomb-team | SEKRET",
         "api-key | SEKRET",
         "dd-api-key | SEKRET",
@@ -118,6 +120,10 @@ class GraphValidatorTest {
     validator.refuseSecrets("edge.yaml", sending(name, value));
   }
 
+  private static String webhook(String url) {
+    return "exporters: {otlp_http: {endpoint: '" + url + "'}}\n";
+  }
+
   @Test
   void headersOfExtensionsAndUrlsWithReferencesAreSearched() {
     for (String wrong :
@@ -127,8 +133,24 @@ class GraphValidatorTest {
             "exporters: {other_http: {headers: {x-a: Bearer SEKRET}}}\n",
             "exporters: {otlp_http: {endpoint: 'http://u:SEKRET@h:1/${env:PATH}'}}\n",
             "exporters: {otlp_http: {endpoint: 'http://h:1/${env:PATH}?api_key=SEKRET'}}\n",
-            "exporters: {otlp_http: {endpoint: 'http://u:${env:P:-SEKRET}@h:1/'}}\n")) {
-      assertThatThrownBy(() -> validator.refuseSecrets("edge.yaml", wrong))
+            "exporters: {otlp_http: {endpoint: 'http://u:${env:P:-SEKRET}@h:1/'}}\n",
+            "exporters: {otlp_http: {endpoint: '${yaml:http://u:SEKRET@h:1/}'}}\n",
+            "exporters: {otlp_http: {endpoint: '${https://h/?token=SEKRET}'}}\n",
+            "exporters: {other_http: {HEADERS: {authorization: Bearer SEKRET}}}\n",
+            "exporters: {other_http: {headers: ['authorization: SEKRET']}}\n",
+            webhook("https://hooks.slack.com/services/T000/B000/SEKRET"),
+            webhook("https://hooks.slack.com/services/${env:T}/B000/${env:X}SEKRET"),
+            webhook("https://hooks.slack.com/services/T000/B000/${env:X:-SEKRET}"),
+            webhook("https://Hooks.Slack.com/workflows/T000/A000/1/SEKRET"),
+            webhook("hooks.slack.com/services/T000/B000/SEKRET"),
+            webhook("https://discord.com/api/webhooks/123/SEKRET"),
+            webhook("https://ptb.discordapp.com/api/v10/webhooks/123/SEKRET"),
+            webhook("https://x.webhook.office.com/webhookb2/SEKRET@t/IncomingWebhook/k/g"),
+            webhook("https://outlook.office.com/webhook/SEKRET@t/IncomingWebhook/k/g"),
+            webhook("https://api.telegram.org/bot123:SEKRET/sendMessage"),
+            webhook("https://hooks.zapier.com/hooks/catch/1/SEKRET/"),
+            webhook("https://hc-ping.com/SEKRET"))) {
+      assertThatThrownBy(() -> validator.refuseSecrets("edge.yaml", wrong), wrong)
           .as(wrong)
           .hasMessageStartingWith("edge.yaml:1:")
           .hasMessageNotContaining("SEKRET");
@@ -139,7 +161,15 @@ class GraphValidatorTest {
             "extensions: {headers_setter: {headers: [{key: X-Team, from_context: team}]}}\n",
             "exporters: {otlp_http: {endpoint: 'http://u:${env:P}@h:${env:PORT:-4318}/'}}\n",
             "exporters: {other: {connection_string: 'host=db user=app password=${env:P}'}}\n",
-            "exporters: {otlp_http: {endpoint: 'http://h:1/?api_key=${env:K}'}}\n")) {
+            "exporters: {otlp_http: {endpoint: 'http://h:1/?api_key=${env:K}'}}\n",
+            "exporters: {otlp_http: {endpoint: '${https://h/address}'}}\n",
+            webhook("https://hooks.slack.com/services/${env:SLACK_PATH}"),
+            webhook("https://hooks.slack.com/services/T000/B000/${env:SLACK_TOKEN}"),
+            webhook("https://discord.com/api/webhooks/123/${env:TOKEN}?wait=true"),
+            webhook("https://api.telegram.org/bot${env:TOKEN}/sendMessage"),
+            webhook("https://hooks.slack.com/"),
+            webhook("https://slack.com/services/a/b/c"),
+            webhook("https://hooks\\.slack\\.com/services/[A-Z0-9]+/[A-Z0-9]+/.*"))) {
       validator.refuseSecrets("edge.yaml", right);
     }
   }

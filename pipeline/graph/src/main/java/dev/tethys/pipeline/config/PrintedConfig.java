@@ -13,6 +13,7 @@ import dev.tethys.pipeline.component.Components;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
@@ -30,14 +31,25 @@ public final class PrintedConfig {
 
   private static final Set<String> HEADER_VALUES = Set.of("value", "default_value");
 
+  private static final Pattern HEADER_LINE = Pattern.compile("\\s*([\\w-]+)\\s*[:=]\\s*(.+)");
+
   /** Keys under which all that a token server is sent stands. */
   private static final String TOKEN_REQUEST = "endpoint_params";
 
   /** Keys under which parameters of a URL's query stand. */
   private static final Set<String> PARAMETERS = Set.of("params", "query_params");
 
-  /** A reference, with the value for its absence if it has one: {@code ${env:NAME:-value}}. */
-  private static final Pattern REFERENCED = Pattern.compile("\\$\\{[^}]*?(?::-([^}]*))?}");
+  /**
+   * A reference, with the value for its absence if it has one: {@code ${env:NAME:-value}}. The
+   * source {@code yaml} is no reference: its text is the value.
+   */
+  private static final Pattern REFERENCED =
+      Pattern.compile("\\$\\{(?:yaml:(?<literal>[^}]*)|[^}]*?(?::-(?<absent>[^}]*))?)}");
+
+  private static final Pattern LITERAL = Pattern.compile("\\$\\{yaml:([^}]*)}");
+
+  /** A reference to a URL, which may hold a secret itself. */
+  private static final Pattern REFERENCED_URL = Pattern.compile("\\$\\{(https?://[^}]*)}");
 
   /** A word with the sign after it that makes it the name of what follows. */
   private static final Pattern WORD = Pattern.compile("[^\\s=:;,]+([=:]?)");
@@ -47,7 +59,7 @@ public final class PrintedConfig {
       Pattern.compile("[A-Za-z][A-Za-z0-9+.-]*://([^\\s\"'<>\\\\\\[\\]()*^|{}]|\\$\\{[^}]*})+");
 
   /** Character in place of a reference. */
-  private static final String MARK = "\0";
+  private static final String MARK = CredentialShape.UNKNOWN;
 
   /** Visibility of a value. */
   private enum Shown {
@@ -122,7 +134,7 @@ public final class PrintedConfig {
           .forEach(
               (name, e) -> {
                 Key<?> key = key(section, name);
-                if (HEADERS.contains(name)) {
+                if (HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
                   out.put(name, headers(e.value()));
                 } else if (PARAMETERS.contains(name) && e.value().isMap()) {
                   out.put(name, parameters(e.value()));
@@ -161,7 +173,11 @@ public final class PrintedConfig {
   private static String without(String references, String text) {
     return REFERENCED
         .matcher(text)
-        .replaceAll(m -> Matcher.quoteReplacement(m.group(1) == null ? references : m.group(1)));
+        .replaceAll(
+            m -> {
+              String written = m.group("literal") == null ? m.group("absent") : m.group("literal");
+              return Matcher.quoteReplacement(written == null ? references : written);
+            });
   }
 
   /**
@@ -200,6 +216,19 @@ public final class PrintedConfig {
    * secrets look like them in part.
    */
   private static boolean isSecretText(String text) {
+    if (CredentialShape.isWebhook(without(CredentialShape.UNKNOWN, text))) {
+      return true;
+    }
+    String written = LITERAL.matcher(text).replaceAll("$1");
+    if (!written.equals(text) && isSecretText(written)) {
+      return true;
+    }
+    Matcher m = REFERENCED_URL.matcher(text);
+    while (m.find()) {
+      if (isSecretText(m.group(1))) {
+        return true;
+      }
+    }
     String masked = without(Redaction.IN_URL, text); // what is masked already stays as it is
     return URL.matcher(text).matches() && !Redaction.text(masked).equals(masked)
         || text.contains(PRIVATE_KEY) && text.contains("\n");
@@ -220,7 +249,7 @@ public final class PrintedConfig {
   private Object headers(YamlNode n) {
     if (n.isList()) {
       List<Object> out = new ArrayList<>();
-      n.items().forEach(i -> out.add(i.isMap() ? header(i) : i.asTree()));
+      n.items().forEach(i -> out.add(i.isMap() ? header(i) : headerLine(i)));
       return out;
     }
     if (n.isMap()) {
@@ -229,6 +258,23 @@ public final class PrintedConfig {
       return out;
     }
     return masked(n, null, Shown.MASKED);
+  }
+
+  /** A header as one text, its name before a colon or equals sign; or a name alone. */
+  private Object headerLine(YamlNode n) {
+    Object value = n.asTree();
+    String text = String.valueOf(value);
+    Matcher m = HEADER_LINE.matcher(text);
+    if (n.isList() || !m.matches()) {
+      return value;
+    }
+    String rest = m.group(2);
+    if (Redaction.isSecretHeader(m.group(1))
+        ? hasLiteral(rest)
+        : CredentialShape.isIn(without(" ", rest))) {
+      literal.add(n);
+    }
+    return m.group(1) + ": " + MASK;
   }
 
   /** A header with its name under its own key. */
