@@ -58,6 +58,9 @@ function TokenForm({ error }: { error: ApiError }) {
   );
 }
 
+/** A character that is seen: no space, control or format character. */
+const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
+
 const NO_REASON = 'Write a reason: it tells others why, and the audit log keeps it.';
 
 /** An open dialog that changes something, with the reason that the audit log keeps. */
@@ -75,7 +78,7 @@ export function ChangeDialog(props: {
   const [error, setError] = useState<Error>();
   const submit = async (e: FormEvent) => {
     e.preventDefault();
-    if (reason.trim() === '') {
+    if (!VISIBLE.test(reason)) {
       setError(new Error(NO_REASON));
       return;
     }

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -30,6 +31,11 @@ final class ControlApi {
   static final String ROOT = "/api/v1/control";
 
   private static final int MAX_BODY = 4 << 20;
+
+  /** A character that is seen: fillers are letters, and an empty Braille cell is a symbol. */
+  private static final Pattern VISIBLE =
+      Pattern.compile("[\\p{L}\\p{N}\\p{P}\\p{S}&&[^\\u115F\\u1160\\u2800\\u3164\\uFFA0]]");
+
   private static final int MAX_LISTED = 10_000;
 
   /** Time for download, check and start of a package. */
@@ -180,9 +186,22 @@ final class ControlApi {
     return n.stringValue();
   }
 
-  /** Reason of a change, which need not have one; "" for none. */
+  /**
+   * Reason of a change, which need not have one; "" for none.
+   *
+   * @throws IllegalArgumentException where it has no visible character
+   */
   static String reason(JsonNode body) {
-    return Texts.shortened(text(body, "reason", false).strip(), 4096);
+    return reason(text(body, "reason", false));
+  }
+
+  /** The same of a text. */
+  static String reason(String text) {
+    if (!text.isEmpty() && !VISIBLE.matcher(text).find()) {
+      throw new IllegalArgumentException(
+          "member \"reason\" has no visible character; say why, which the audit log keeps");
+    }
+    return Texts.shortened(text.strip(), 4096);
   }
 
   /**

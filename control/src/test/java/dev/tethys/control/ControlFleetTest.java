@@ -320,6 +320,36 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
+  void aReasonThatNobodySeesIsRefused() throws Exception {
+    String text = graph("", "");
+    for (String blank : List.of(" ", "\t\n", "\u200B", "\u00A0\u200B \u2060", "\u3164", "\u0000")) {
+      Map<String, ObjectNode> changes =
+          Map.of(
+              "/configurations", body().put("name", "edge").put("text", text),
+              "/rollouts", body().put("configuration", "edge"),
+              "/controls", body().put("action", "mute").put("pipeline", "logs"));
+      for (Map.Entry<String, ObjectNode> c : changes.entrySet()) {
+        HttpResponse<String> r = post(c.getKey(), c.getValue().put("reason", blank));
+        assertThat(r.statusCode()).as(c.getKey() + r.body()).isIn(400, 404);
+        if (!c.getKey().equals("/rollouts")) {
+          assertThat(r.body()).contains("reason").contains("visible character");
+        }
+      }
+    }
+    assertThat(get("/configurations")).isEmpty();
+    assertThat(get("/controls")).isEmpty();
+    push(text);
+    HttpResponse<String> r =
+        post("/rollouts", body().put("configuration", "edge").put("reason", "\u200B"));
+    assertThat(r.statusCode()).as(r.body()).isEqualTo(400);
+    assertThat(r.body()).contains("visible character");
+    done(
+        post(
+            "/configurations",
+            body().put("name", "edge").put("text", text + "# 2\n").put("reason", "更新")));
+  }
+
+  @Test
   void patternsThatFindSecretsAreNoSecrets() throws Exception {
     for (String statement :
         List.of(

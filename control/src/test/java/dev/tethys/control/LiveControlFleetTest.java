@@ -67,7 +67,7 @@ class LiveControlFleetTest extends FleetCase {
     for (String change : List.of("pause", "resume", "cancel", "undo")) {
       HttpResponse<String> r = post("/rollouts/1/" + change, body().put("reason", " "));
       assertThat(r.statusCode()).as(change).isEqualTo(400);
-      assertThat(r.body()).contains("member \\\"reason\\\" is empty");
+      assertThat(r.body()).contains("member \\\"reason\\\" has no visible character");
     }
     assertThat(end(id, " quiet again ").path("endReason").asString()).isEqualTo("quiet again");
   }
