@@ -15,6 +15,7 @@ import dev.tethys.model.telemetry.Span;
 import dev.tethys.model.telemetry.SpanEvent;
 import dev.tethys.model.telemetry.SpanLink;
 import dev.tethys.model.telemetry.Telemetry;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -25,10 +26,20 @@ public final class OtlpWriter {
   /** A larger buffer is not kept for the next request. */
   static final int MAX_KEPT = 4 << 20;
 
+  /** Items of a group of a resource that are written for its size; of a larger one a part. */
+  static final int SIZED = 16;
+
+  /** Of large groups, one item of so many is written for its size. */
+  private static final int SIZED_OF = 16;
+
+  /** Fractional part of the golden ratio: multiples of it spread evenly. */
+  private static final double GOLDEN = 0.6180339887498949;
+
   private ProtoWriter w = new ProtoWriter(1 << 12);
   private FieldWriter f = new FieldWriter(w);
   private PointWriter points = new PointWriter(w, f);
   private @Nullable ProfileMover mover;
+  private double start; // of the items that are written for a size, from 0 to 1
 
   /** The request's bytes. */
   public byte[] write(Telemetry<?> data) {
@@ -45,12 +56,87 @@ public final class OtlpWriter {
       w.bytes(2, all.message());
     }
     byte[] out = w.toByteArray();
+    release();
+    return out;
+  }
+
+  private void release() {
     if (w.buffer().length > MAX_KEPT) {
       w = new ProtoWriter(1 << 12);
       f = new FieldWriter(w);
       points = new PointWriter(w, f);
     }
+  }
+
+  /**
+   * Sizes that the groups of resources have in the request, in their order. Exact for groups of at
+   * most {@link #SIZED} items. Of a larger one some items are written, and each item has the same
+   * chance to be one of them: the size is estimated by them, without bias. Profiles refer to one
+   * dictionary and are written whole; the size of the request is divided by items.
+   */
+  public long[] sizes(Telemetry<?> data) {
+    List<? extends ResourceGroup<?>> groups = data.resources();
+    long[] out = new long[groups.size()];
+    if (data instanceof ProfilesData) {
+      long remaining = write(data).length;
+      long items = data.itemCount();
+      for (int i = 0; i < out.length; i++) {
+        int n = groups.get(i).itemCount();
+        out[i] = items == 0 ? 0 : Math.round((double) remaining * n / items);
+        remaining -= out[i];
+        items -= n;
+      }
+      return out;
+    }
+    for (int i = 0; i < out.length; i++) {
+      out[i] = size(groups.get(i));
+    }
+    release();
     return out;
+  }
+
+  private long size(ResourceGroup<?> group) {
+    w.clear();
+    int items = 0;
+    for (ScopeGroup<?> s : group.scopes()) {
+      items += s.items().size();
+    }
+    if (items <= SIZED) {
+      resourceGroup(group);
+      return w.size();
+    }
+    resource(group.resource());
+    w.stringUnlessEmpty(3, group.schemaUrl());
+    f.unknown(group);
+    long size = w.size();
+    int written = Math.max(SIZED, items / SIZED_OF);
+    double step = (double) items / written;
+    start = (start + GOLDEN) % 1;
+    int n = 0; // those that are chosen so far
+    int before = 0; // items of scopes before
+    for (ScopeGroup<?> s : group.scopes()) {
+      w.clear();
+      scope(s);
+      scopeTail(s);
+      long head = w.size();
+      int of = s.items().size();
+      while (n < written) {
+        int at = (int) ((start + n) * step) - before;
+        if (at >= of) {
+          break;
+        }
+        item(s.items().get(at));
+        n++;
+      }
+      before += of;
+      long scope = head + Math.round((w.size() - head) * step);
+      size += 1 + varint(scope) + scope;
+    }
+    return 1 + varint(size) + size;
+  }
+
+  private static int varint(long n) {
+    return Math.max(1, (70 - Long.numberOfLeadingZeros(n)) / 7);
   }
 
   /** The one that all refer to and which has nothing else; null when there is none such. */
@@ -103,6 +189,15 @@ public final class OtlpWriter {
 
   private void scopeGroup(ScopeGroup<?> group) {
     int m = w.begin(2);
+    scope(group);
+    for (Object item : group.items()) {
+      item(item);
+    }
+    scopeTail(group);
+    w.end(m);
+  }
+
+  private void scope(ScopeGroup<?> group) {
     Scope s = group.scope();
     int scope = w.begin(1);
     w.stringUnlessEmpty(1, s.name());
@@ -111,26 +206,29 @@ public final class OtlpWriter {
     f.uint32(4, s.droppedAttributesCount());
     f.unknown(s);
     f.endUnlessEmpty(scope);
-    for (Object item : group.items()) {
-      int i = w.begin(2);
-      switch (item) {
-        case LogRecord log -> log(log);
-        case Span span -> span(span);
-        case Metric metric -> points.metric(metric);
-        case Profile profile -> {
-          if (mover == null) {
-            w.raw(profile.buffer(), profile.offset(), profile.length());
-          } else {
-            mover.profile(profile, w);
-          }
-        }
-        default -> throw new AssertionError(item);
-      }
-      w.end(i);
-    }
+  }
+
+  private void scopeTail(ScopeGroup<?> group) {
     w.stringUnlessEmpty(3, group.schemaUrl());
     f.unknown(group);
-    w.end(m);
+  }
+
+  private void item(Object item) {
+    int i = w.begin(2);
+    switch (item) {
+      case LogRecord log -> log(log);
+      case Span span -> span(span);
+      case Metric metric -> points.metric(metric);
+      case Profile profile -> {
+        if (mover == null) {
+          w.raw(profile.buffer(), profile.offset(), profile.length());
+        } else {
+          mover.profile(profile, w);
+        }
+      }
+      default -> throw new AssertionError(item);
+    }
+    w.end(i);
   }
 
   private void log(LogRecord log) {
