@@ -79,7 +79,7 @@ export interface Row {
   signal: string;
   in: Count;
   out: Count;
-  /** Whether the bytes out are an estimate: edited batches have no exact length. */
+  /** Whether the bytes out are an estimate: of profiles that are not encoded. */
   estimated?: boolean;
   /** Price of what went out, in the currency. */
   cost: number;

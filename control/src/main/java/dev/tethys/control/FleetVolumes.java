@@ -509,7 +509,7 @@ final class FleetVolumes {
         counts(row.put("signal", e.getKey().signal), e.getValue());
         speed(row, speeds.get(e.getKey()));
         if (estimated.contains(e.getKey())) {
-          row.put("outBytesEstimated", true); // batches that were edited have no exact length
+          row.put("outBytesEstimated", true); // of profiles that are not encoded
         }
       } else {
         for (int i = 0; i < COUNTS; i++) {

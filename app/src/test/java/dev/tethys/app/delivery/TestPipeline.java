@@ -25,6 +25,8 @@ import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.ledger.Balance;
 import dev.tethys.pipeline.ledger.ItemAccounting;
+import dev.tethys.pipeline.ledger.ProcessBalance;
+import dev.tethys.pipeline.volume.Volumes;
 import dev.tethys.testkit.Waiting;
 import java.io.IOException;
 import java.time.Duration;
@@ -34,6 +36,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /** A graph of one exporter, fed by the test, with the queue that users have. */
@@ -92,6 +95,24 @@ final class TestPipeline implements AutoCloseable {
    */
   TestPipeline(Signal signal, String exporter, String keys, String extension, String extensionKeys)
       throws IOException {
+    this(signal, Map.of(), exporter, keys, extension, extensionKeys);
+  }
+
+  /** A pipeline with processors, by type, in their order. */
+  static TestPipeline processed(
+      Signal signal, Map<String, String> processors, String exporter, String keys)
+      throws IOException {
+    return new TestPipeline(signal, processors, exporter, keys, "", "");
+  }
+
+  private TestPipeline(
+      Signal signal,
+      Map<String, String> processors,
+      String exporter,
+      String keys,
+      String extension,
+      String extensionKeys)
+      throws IOException {
     List<ComponentFactory<?>> all = new ArrayList<>(BuiltIn.components().all());
     all.add(new Feed());
     Components components = new Components(all);
@@ -106,11 +127,15 @@ final class TestPipeline implements AutoCloseable {
     String yaml =
         """
         receivers: {feed: }
+        processors: %s
         exporters: {%s: {%s%s}}
         %s
-        service: {extensions: [%s], pipelines: {%s: {receivers: [feed], exporters: [%s]}}}
+        service: {extensions: [%s], pipelines: {%s: {receivers: [feed], processors: %s, exporters: [%s]}}}
         """
             .formatted(
+                processors.entrySet().stream()
+                    .map(e -> e.getKey() + ": {" + e.getValue() + "}")
+                    .collect(Collectors.joining(", ", "{", "}")),
                 exporter,
                 keys,
                 List.of("file", "archive").contains(exporter)
@@ -121,6 +146,7 @@ final class TestPipeline implements AutoCloseable {
                     : "extensions: {" + extension + ": {" + extensionKeys + "}}",
                 extension,
                 signal.name().toLowerCase(java.util.Locale.ROOT),
+                processors.keySet(),
                 exporter);
     graph.apply(GraphConfig.read(YamlDocument.parse("test.yaml", null, yaml), components, false));
   }
@@ -137,6 +163,22 @@ final class TestPipeline implements AutoCloseable {
       throw new IllegalStateException("nothing runs");
     }
     c.consume(b, AckCallback.NONE);
+  }
+
+  /** Volumes by attribute. */
+  Volumes volumes() {
+    return graph.volumes();
+  }
+
+  /** Waits until all that was sent has left the pipeline. */
+  void settle() {
+    Waiting.await(
+        Duration.ofSeconds(20),
+        () -> graph.balance().toString(),
+        () -> {
+          ProcessBalance b = graph.balance();
+          return b.in() == b.out() + b.dropped().values().stream().mapToLong(n -> n).sum();
+        });
   }
 
   /** What became of everything that was sent. */

@@ -259,12 +259,13 @@ public final class Batch {
   }
 
   /**
-   * The length of {@link #body}. Of a tree that was not written yet a share of the length of what
-   * it came of, of rows nearly that: for counting volume and for limits, not for offsets.
+   * The length of {@link #body}. Of a tree that was not written yet an estimate, without one a
+   * share of the length of what it came of: for limits, not for offsets or counts.
    */
   public int size() {
-    int n = content.length();
-    return n < 0 ? about : n;
+    long n = content.length();
+    n = n < 0 ? content.estimateMadeBefore() : n;
+    return n < 0 ? about : (int) Math.min(Integer.MAX_VALUE, n);
   }
 
   /** The length of {@link #body} where that is known without writing it, otherwise -1. */
@@ -273,11 +274,36 @@ public final class Batch {
   }
 
   /**
-   * The exact length of {@link #body}. Encodes a tree for that and keeps it; -1 while the tree was
-   * taken.
+   * The exact length of {@link #body}; of series without the metadata of their source. Encodes a
+   * tree for that, and keeps both; -1 while the tree was taken.
    */
   public int measure() {
     return content.measure();
+  }
+
+  /**
+   * Bytes for counts of volumes, by this batch alone: the length of {@link #body}, of series
+   * without the metadata of their source. Of a tree that was not written yet estimated by some of
+   * its items.
+   */
+  public long estimatedSize() {
+    long n = content.bytes();
+    n = n < 0 ? content.estimate() : n;
+    return n < 0 ? about : n;
+  }
+
+  /**
+   * The same, but exact: a tree is encoded for that, and both are kept. Only of profiles that are
+   * no message yet it is an estimate.
+   */
+  public long exactSize() {
+    content.encodeTree();
+    return estimatedSize();
+  }
+
+  /** Whether {@link #estimatedSize} is exact. */
+  public boolean isSizeExact() {
+    return content.isSizeExact();
   }
 
   /**
@@ -290,8 +316,12 @@ public final class Batch {
     /** Reads a request of OTLP. */
     T ofBody(Signal signal, byte[] body);
 
-    /** Reads a tree. */
-    T ofTree(Telemetry<?> tree);
+    /**
+     * Reads a tree.
+     *
+     * @param sizes bytes of the groups of its resources, estimated by some of their items
+     */
+    T ofTree(Telemetry<?> tree, long[] sizes);
 
     /** Reads series in the encoding of remote write. */
     T ofSeries(byte[] series);

@@ -1,5 +1,7 @@
 package dev.tethys.pipeline;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tethys.codec.otlp.SeriesToOtlp;
 import dev.tethys.codec.otlp.wire.OtlpReader;
 import dev.tethys.codec.otlp.wire.OtlpWriter;
@@ -8,6 +10,7 @@ import dev.tethys.model.MetricFamilies;
 import dev.tethys.model.profiles.ProfileBatch;
 import dev.tethys.model.telemetry.Telemetry;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.function.Supplier;
@@ -16,7 +19,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * Body of a batch in one or more forms: encoded bytes, message tree, rows. Bytes are decoded into a
  * tree when a processor edits the batch; a tree and rows are encoded when a consumer needs bytes,
- * each at most once.
+ * each at most once. A tree that is encoded to be measured stays here in addition to its bytes, for
+ * it is not known which of them the next consumer takes.
  *
  * <p>Invariants: bytes never change; a tree has one owner. Taking the tree removes it from this
  * object, so that changes by its owner are visible to no other consumer. After {@linkplain #share
@@ -42,6 +46,7 @@ final class Content {
   private @Nullable Supplier<byte[]> otlp; // writes profiles that have no body yet; guarded by this
   private Batch.@Nullable Derivation<?> derivedBy; // guarded by this
   private @Nullable Object derived; // guarded by this
+  private long @Nullable [] sizes; // of the groups of a tree, when it had no body; guarded by this
 
   Content(Signal signal, Encoding encoding, byte[] body) {
     this.signal = signal;
@@ -106,14 +111,14 @@ final class Content {
         b = otlp.get();
         otlp = null;
       } else {
-        b = encoding == Encoding.REMOTE_WRITE ? series() : write(held());
+        b = encoding == Encoding.REMOTE_WRITE ? series() : written();
       }
       if (families != null) {
         b = FamilyPrefix.add(b, families, false);
       }
       body = b;
-      tree = null;
     }
+    tree = null;
     return b;
   }
 
@@ -135,18 +140,78 @@ final class Content {
     return body == null ? -1 : body.length;
   }
 
-  /** The length of the message, which is written for that; -1 while its tree is elsewhere. */
+  /**
+   * The length of the message, which is written for that and kept in addition to its tree; -1 while
+   * its tree is elsewhere.
+   */
   synchronized int measure() {
     if (body != null) {
       return body.length;
     }
     if (rows != null) {
-      return rows.write().length;
+      return rows.length();
     }
     if (otlp != null) {
       return body().length;
     }
-    return tree == null ? -1 : write(tree).length;
+    if (series != null) {
+      return series.length;
+    }
+    if (tree == null) {
+      return -1;
+    }
+    byte[] b = written();
+    body = b;
+    return b.length;
+  }
+
+  private byte[] written() {
+    byte[] b = write(held());
+    derivedBy = null; // what was derived of the tree has estimated sizes
+    derived = null;
+    return b;
+  }
+
+  /** Encodes a tree, unless it is elsewhere, and keeps both. */
+  synchronized void encodeTree() {
+    if (tree != null) {
+      measure();
+    }
+  }
+
+  /** The estimated length of a tree without bytes; -1 while it is elsewhere and not estimated. */
+  synchronized long estimate() {
+    long[] s = sizes();
+    return s == null ? -1 : Arrays.stream(s).sum();
+  }
+
+  /** The same where it was estimated before, otherwise -1. */
+  synchronized long estimateMadeBefore() {
+    return sizes == null ? -1 : Arrays.stream(sizes).sum();
+  }
+
+  private long @Nullable [] sizes() {
+    if (tree != null && (sizes == null || sizes.length != tree.resources().size())) {
+      OtlpWriter w = writer();
+      sizes = w.sizes(tree);
+      WRITERS.offer(w);
+    }
+    return sizes;
+  }
+
+  /** Whether the size of the message is exact without writing it. */
+  synchronized boolean isSizeExact() {
+    return body != null || encoding == Encoding.REMOTE_WRITE;
+  }
+
+  /**
+   * Bytes of the message for counts: of series without the metadata of their source, which not
+   * every consumer takes; -1 when they are not known.
+   */
+  synchronized long bytes() {
+    return series != null
+        ? series.length
+        : rows != null ? rows.length() : body != null ? body.length : -1;
   }
 
   /** The result of a reading, made once for each derivation; null while the tree is taken. */
@@ -161,7 +226,7 @@ final class Content {
       } else if (body != null) {
         made = by.ofBody(signal, body);
       } else if (tree != null) {
-        made = by.ofTree(tree);
+        made = by.ofTree(tree, requireNonNull(sizes()));
       } else {
         return null;
       }
@@ -240,7 +305,7 @@ final class Content {
 
   /** Whether it is a tree, has no bytes, and belongs to one alone. */
   synchronized boolean isTree() {
-    return encoding == Encoding.OTLP && body == null && otlp == null && !shared;
+    return encoding == Encoding.OTLP && (body == null || tree != null) && otlp == null && !shared;
   }
 
   private Telemetry<?> held() {
@@ -268,11 +333,13 @@ final class Content {
     return READER.read(signal.otlp(), b, 0, b.length);
   }
 
-  private static byte[] write(Telemetry<?> data) {
+  private static OtlpWriter writer() {
     OtlpWriter w = WRITERS.poll();
-    if (w == null) {
-      w = new OtlpWriter();
-    }
+    return w == null ? new OtlpWriter() : w;
+  }
+
+  private static byte[] write(Telemetry<?> data) {
+    OtlpWriter w = writer();
     byte[] body = w.write(data);
     WRITERS.offer(w);
     return body;

@@ -2,15 +2,20 @@ package dev.tethys.pipeline;
 
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.model.storage.SeriesLayout;
+import java.util.BitSet;
 
 /**
  * One sample of each series of a layout, all of one time: what a scrape brings, before anybody
  * needs it as bytes.
  */
 public final class Rows {
+  /** Bytes of a value, which a zero has not. */
+  private static final int VALUE = 9;
+
   private final SeriesLayout layout;
   private final long timestamp;
   private final double[] values;
+  private int size = -1; // of the request, once it was asked for
 
   /**
    * Samples.
@@ -53,13 +58,34 @@ public final class Rows {
     return w.toByteArray();
   }
 
-  /** How long {@link #write}'s answer is, but for zeros, which take no bytes there. */
+  /**
+   * Lengths of the series of a layout.
+   *
+   * @param all of the request, when no value is zero
+   * @param shorter series of which the length takes a byte less where the value is zero
+   */
+  private record Lengths(int all, BitSet shorter) {}
+
+  /** How long {@link #write}'s answer is, for times from 1971 to 2109. */
   int length() {
-    return layout.kept(Rows.class, this::measure);
+    if (size >= 0) {
+      return size;
+    }
+    Lengths of = layout.kept(Rows.class, this::measure);
+    int n = of.all;
+    for (int i = 0; i < values.length; i++) {
+      if (Double.doubleToRawLongBits(values[i]) == 0) {
+        n -= of.shorter.get(i) ? VALUE + 1 : VALUE;
+      }
+    }
+    size = n;
+    return n;
   }
 
-  private Integer measure() {
+  private Lengths measure() {
     int[] all = {0};
+    int[] next = {0};
+    BitSet shorter = new BitSet();
     layout.forEach(
         (buf, offset, length) -> {
           int n = 18; // the sample: two bytes and 16
@@ -78,12 +104,13 @@ public final class Rows {
             }
             n += 1 + varint(pair) + pair;
           }
+          shorter.set(next[0]++, varint(n - VALUE) < varint(n));
           all[0] += 1 + varint(n) + n;
         });
-    return all[0];
+    return new Lengths(all[0], shorter);
   }
 
-  private static int varint(int n) {
-    return Math.max(1, (38 - Integer.numberOfLeadingZeros(n)) / 7);
+  private static int varint(long n) {
+    return Math.max(1, (70 - Long.numberOfLeadingZeros(n)) / 7);
   }
 }

@@ -47,7 +47,7 @@ final class Edge implements Consumer {
 
   @Override
   public void consume(Batch batch, AckCallback ack) {
-    volume.pass(batch, traffic.pass(batch));
+    volume.pass(batch, traffic.pass(batch, volume.isExact()));
     RecordTrail following = trail;
     if (following != null) {
       following.pass(this, batch);

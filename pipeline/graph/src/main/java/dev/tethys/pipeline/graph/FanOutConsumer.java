@@ -94,7 +94,7 @@ final class FanOutConsumer implements Consumer {
       r = ack;
     }
     if (volume != null) {
-      volume.pass(batch, batch.size());
+      volume.pass(batch, volume.isExact() ? batch.exactSize() : batch.estimatedSize());
     }
     Outputs to = outputs;
     if (to.edges.length == 0) {

@@ -3,67 +3,42 @@ package dev.tethys.pipeline.graph;
 import dev.tethys.pipeline.Batch;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.LongAdder;
 
 /**
  * Counts of what passes one place, and the taps on it. Safe for threads.
  *
- * <p>Bytes are those of the encoded batch. A batch that is not encoded yet counts with the size of
- * the last measured batches for each item: to write every one for a counter would double the work
- * of a pipeline.
+ * <p>Bytes are those of the encoded batch. A batch that is not encoded yet counts with a size that
+ * is estimated by some of its own items: to write every one for a counter on each edge would double
+ * the work of a pipeline. The estimate has no bias, and batches before have no part in it.
  */
 public final class Traffic {
-  /** The first batches without bytes are measured, then one of so many. */
-  private static final long MEASURED_OF = 64;
-
-  private static final long FIRST_MEASURED = 8;
-
-  /** The weight of a new measurement. */
-  private static final double NEW = 0.25;
-
-  private final AtomicLong unencoded = new AtomicLong();
-  private volatile double bytesPerItem; // of batches without bytes; 0 before the first
   private final LongAdder batches = new LongAdder();
   private final LongAdder items = new LongAdder();
   private final LongAdder bytes = new LongAdder();
   private final List<Tap> taps = new CopyOnWriteArrayList<>();
 
+  /** Counts a batch that passes. */
+  public void pass(Batch batch) {
+    pass(batch, false);
+  }
+
   /**
    * Counts a batch that passes.
    *
+   * @param exact whether a batch is encoded for its size, which costs nothing where the next
+   *     consumer needs its bytes
    * @return its bytes
    */
-  public long pass(Batch batch) {
+  long pass(Batch batch, boolean exact) {
     batches.increment();
     items.add(batch.items());
-    long size = size(batch);
+    long size = exact ? batch.exactSize() : batch.estimatedSize();
     bytes.add(size);
     if (!taps.isEmpty()) {
       taps.forEach(t -> t.offer(batch));
     }
     return size;
-  }
-
-  private long size(Batch batch) {
-    int known = batch.knownSize();
-    if (known >= 0) {
-      return known;
-    }
-    long n = unencoded.getAndIncrement();
-    if (n >= FIRST_MEASURED && n % MEASURED_OF != 0) {
-      return Math.round(bytesPerItem * batch.items());
-    }
-    int measured = batch.measure();
-    if (measured < 0) {
-      return batch.size();
-    }
-    if (batch.items() > 0) {
-      double now = (double) measured / batch.items();
-      double before = bytesPerItem;
-      bytesPerItem = before == 0 ? now : before + NEW * (now - before);
-    }
-    return measured;
   }
 
   /**

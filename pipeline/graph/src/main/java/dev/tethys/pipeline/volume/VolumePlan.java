@@ -98,28 +98,37 @@ final class VolumePlan implements Batch.Derivation<BatchVolumes> {
   }
 
   @Override
-  public BatchVolumes ofTree(Telemetry<?> tree) {
+  public BatchVolumes ofTree(Telemetry<?> tree, long[] sizes) {
     boolean detailed = isDetailed();
     BatchVolumes out = new BatchVolumes(attributes, detailed);
     boolean each = detailed || tree.itemCount() <= BatchVolumes.MANY;
     long items = 0;
+    long bytes = 0;
+    int at = 0;
     for (ResourceGroup<?> r : tree.resources()) {
       int n = r.itemCount();
       items += n;
+      long size = sizes[at++];
+      bytes += size;
       for (int i = 0; i < attributes.size(); i++) {
         VolumeAttribute a = attributes.get(i);
         if (a.source() == VolumeAttribute.Source.RESOURCE) {
-          out.add(i, text(r.resource().attributes(), a.key()), n, 0);
+          out.add(i, text(r.resource().attributes(), a.key()), n, size);
         } else if (each || !a.isOfItems()) {
-          items(out, i, a, r, tree instanceof LogsData);
+          items(out, i, a, r, tree instanceof LogsData, n == 0 ? 0 : size / n);
         }
       }
     }
-    return out.complete(items, -1);
+    return out.complete(items, bytes);
   }
 
+  /**
+   * Counts items of a group of a resource.
+   *
+   * @param each bytes of an item, on average
+   */
   private static void items(
-      BatchVolumes out, int i, VolumeAttribute a, ResourceGroup<?> r, boolean logs) {
+      BatchVolumes out, int i, VolumeAttribute a, ResourceGroup<?> r, boolean logs, long each) {
     if (a.source() == VolumeAttribute.Source.SEVERITY && !logs) {
       return;
     }
@@ -127,16 +136,16 @@ final class VolumePlan implements Batch.Derivation<BatchVolumes> {
       for (Object item : s.items()) {
         switch (item) {
           case LogRecord l when a.source() == VolumeAttribute.Source.SEVERITY ->
-              out.add(i, severity(l.severityNumber()), 1, 0);
+              out.add(i, severity(l.severityNumber()), 1, each);
           case LogRecord l when a.source() == VolumeAttribute.Source.ITEM ->
-              out.add(i, text(l.attributes(), a.key()), 1, 0);
+              out.add(i, text(l.attributes(), a.key()), 1, each);
           case Span x when a.source() == VolumeAttribute.Source.ITEM ->
-              out.add(i, text(x.attributes(), a.key()), 1, 0);
+              out.add(i, text(x.attributes(), a.key()), 1, each);
           case Metric m when a.source() == VolumeAttribute.Source.METRIC ->
-              out.add(i, m.name(), m.itemCount(), 0);
+              out.add(i, m.name(), m.itemCount(), each * m.itemCount());
           case Metric m when a.source() == VolumeAttribute.Source.ITEM && m.data() != null -> {
             for (DataPoint p : m.data().points()) {
-              out.add(i, text(p.attributes(), a.key()), 1, 0);
+              out.add(i, text(p.attributes(), a.key()), 1, each);
             }
           }
           default -> {

@@ -52,6 +52,14 @@ public final class VolumePoint {
     this.signal = signal;
   }
 
+  /**
+   * Whether batches are to be counted with their exact sizes: what receivers pass on and what
+   * exporters are given, which is compared. Between components some items of a batch are enough.
+   */
+  public boolean isExact() {
+    return kind != Kind.EDGE && owner.plan() != null;
+  }
+
   /** Counts a batch that passes. */
   public void pass(Batch batch, long passedBytes) {
     VolumePlan p = owner.plan();
@@ -60,7 +68,7 @@ public final class VolumePoint {
     }
     items.addAndGet(batch.items());
     bytes.addAndGet(passedBytes);
-    if (passedBytes > 0 && batch.knownSize() < 0) {
+    if (passedBytes > 0 && !batch.isSizeExact()) {
       estimated = true;
     }
     BatchVolumes v = batch.derived(p);
@@ -108,12 +116,15 @@ public final class VolumePoint {
     return items.get();
   }
 
-  /** Whether bytes of edited batches are in the sum: these are estimates. */
+  /**
+   * Whether estimates are in the sum of bytes: between components those of edited batches,
+   * elsewhere those of profiles that are no message of OTLP yet.
+   */
   public boolean isEstimated() {
     return estimated;
   }
 
-  /** Bytes since the start; those of edited batches are estimated. */
+  /** Bytes since the start. */
   public long bytes() {
     return bytes.get();
   }

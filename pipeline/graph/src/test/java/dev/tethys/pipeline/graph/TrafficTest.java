@@ -57,7 +57,7 @@ class TrafficTest {
   }
 
   @Test
-  void laterBatchesCountByTheSizeOfAnItem() {
+  void aBatchCountsByTheSizeOfItsOwnItems() {
     Traffic t = new Traffic();
     long exact = 0;
     for (int i = 0; i < 500; i++) {
