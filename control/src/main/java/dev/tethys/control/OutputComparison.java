@@ -440,6 +440,27 @@ final class OutputComparison {
       return out;
     }
 
+    /**
+     * Whether a longer wait would only say more exactly what is small: the difference that is seen
+     * is within a limit, and few intervals on both sides, or an error of up to as much, keep it
+     * from being judged.
+     */
+    private boolean isUnclearOfLittle(double most) {
+      boolean few =
+          Math.min(before.intervals, after.intervals) < MIN_INTERVALS
+              && Math.max(before.intervals, after.intervals) <= MIN_INTERVALS;
+      if (!few && !isLongEnough()) {
+        return false;
+      }
+      for (int i = 0; i < 2; i++) {
+        double limit = most * before.ratio[i];
+        if (difference(i) > limit || !few && difference(i) + error(i) > 2 * limit) {
+          return false;
+        }
+      }
+      return true;
+    }
+
     private int larger() {
       return change(0) >= change(1) ? 0 : 1;
     }
@@ -488,6 +509,7 @@ final class OutputComparison {
   private final Map<UUID, Series> before = new HashMap<>();
   private List<Row> rows = List.of();
   private Map<String, Compared> signals = Map.of();
+  private Set<String> notJudged = Set.of(); // signals without which a stage has passed
 
   /**
    * Comparisons of a signal.
@@ -517,6 +539,13 @@ final class OutputComparison {
               && s == LimitResult.ABOVE
               && single.stream().allMatch(r -> r.compareWithLimit(most) == LimitResult.ABOVE);
       return all ? LimitResult.ABOVE : LimitResult.UNCLEAR;
+    }
+
+    /** Whether it is not judged for lack of data alone. */
+    private boolean lacksData(double most) {
+      return (beside == null || beside.compareWithLimit(most) != LimitResult.ABOVE)
+          && (self == null || self.compareWithLimit(most) != LimitResult.ABOVE)
+          && unclear(most).isUnclearOfLittle(most);
     }
 
     /** The comparison that is not clear. */
@@ -713,6 +742,29 @@ final class OutputComparison {
     return "";
   }
 
+  /**
+   * Whether a stage passes after its longest wait: some signals are within a limit, and the others
+   * have too little traffic on both sides and show no larger change. These count as not judged.
+   */
+  boolean passesInPart(double most) {
+    Set<String> without = new HashSet<>();
+    for (Map.Entry<String, Compared> e : signals.entrySet()) {
+      LimitResult result = e.getValue().withLimit(most);
+      if (result == LimitResult.ABOVE
+          || result == LimitResult.UNCLEAR && !e.getValue().lacksData(most)) {
+        return false;
+      }
+      if (result == LimitResult.UNCLEAR) {
+        without.add(e.getKey());
+      }
+    }
+    if (without.size() == signals.size()) {
+      return false;
+    }
+    notJudged = Set.copyOf(without);
+    return true;
+  }
+
   /** Why reports of agents do not count; "" where all do. */
   private String cuts() {
     StringBuilder out = new StringBuilder();
@@ -797,7 +849,7 @@ final class OutputComparison {
           .put("bytesBefore", r.before.ratio[1])
           .put("bytes", r.after.ratio[1])
           .put("bytesError", r.error(1))
-          .put("judged", r.isLongEnough());
+          .put("judged", r.isLongEnough() && !notJudged.contains(r.key.signal));
     }
   }
 }

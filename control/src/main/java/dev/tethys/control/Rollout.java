@@ -62,7 +62,7 @@ final class Rollout {
     /** Whether it has sent a message since the control plane was started. */
     boolean heard;
 
-    /** Whether a user decided to go on without it, as long as it is not heard of. */
+    /** Whether a user decided to continue without it, as long as it is not heard of. */
     boolean excused;
 
     long appliedNanos;

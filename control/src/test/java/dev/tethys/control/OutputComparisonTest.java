@@ -301,6 +301,56 @@ class OutputComparisonTest {
   }
 
   /** Agents are sent other records, of which a filter leaves other parts. */
+  /** Logs are frequent; metrics come once a minute, and two of their intervals were seen. */
+  private void sparse(double metrics) {
+    steps(
+        OTHER,
+        5,
+        6,
+        i ->
+            row("cart", "logs", 1_000 + 500L * i, 1_000 + 500L * i)
+                + ","
+                + row("cart", "metrics", 500 + 100L * (i / 3), 500 + 100L * (i / 3)));
+    steps(
+        FRESH,
+        11,
+        6,
+        i ->
+            row("cart", "logs", 1_000 + 500L * i, 1_000 + 500L * i)
+                + ","
+                + row(
+                    "cart",
+                    "metrics",
+                    500 + 100L * (i / 3),
+                    (long) (500 + metrics * 100 * (i / 3))));
+  }
+
+  @Test
+  void aSignalWithLittleTrafficOnBothSidesIsLeftOutWhereOthersAreJudged() {
+    sparse(1);
+    assertThat(outputs.undecided(0.1)).contains("metrics", "too few reports");
+    assertThat(outputs.passesInPart(0.1)).isTrue();
+    for (JsonNode r : shown().path("rows")) {
+      assertThat(r.path("judged").asBoolean())
+          .isEqualTo(r.path("signal").asString("").equals("logs"));
+    }
+  }
+
+  @Test
+  void aSignalWithLittleTrafficThatIsMissedIsNotLeftOut() {
+    sparse(0.5);
+    assertThat(outputs.undecided(0.1)).contains("metrics");
+    assertThat(outputs.passesInPart(0.1)).isFalse();
+  }
+
+  @Test
+  void nothingPassesInPartWhereNothingIsJudged() {
+    steps(OTHER, 5, 2, i -> row("cart", "logs", 100L * i, 100L * i));
+    steps(FRESH, 11, 2, i -> row("cart", "logs", 100L * i, 100L * i));
+    assertThat(outputs.undecided(0.1)).contains("too few reports");
+    assertThat(outputs.passesInPart(0.1)).isFalse();
+  }
+
   @Test
   void anAgentThatIsLikeOneOfTheOthersIsNotChanged() {
     UUID third = new UUID(0, 3);
