@@ -320,7 +320,7 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  void aReasonThatNobodySeesIsRefused() throws Exception {
+  void aReasonWithoutAVisibleCharacterIsRefused() throws Exception {
     String text = graph("", "");
     for (String blank : List.of(" ", "\t\n", "\u200B", "\u00A0\u200B \u2060", "\u3164", "\u0000")) {
       Map<String, ObjectNode> changes =
