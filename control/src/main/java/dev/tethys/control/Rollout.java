@@ -62,7 +62,7 @@ final class Rollout {
     /** Whether it has sent a message since the control plane was started. */
     boolean heard;
 
-    /** Whether a user decided to continue without it, as long as it is not heard of. */
+    /** Whether a user decided to continue without it, until it sends a message. */
     boolean excused;
 
     long appliedNanos;
@@ -146,7 +146,7 @@ final class Rollout {
   /** Whether the guard paused it, since it could not judge the stage. */
   boolean pausedByGuard;
 
-  /** Whether the guard paused it, since agents were not heard of after a start. */
+  /** Whether the guard paused it, since agents sent no message after a start. */
   boolean pausedBySilence;
 
   /** Part of the items that agents without the version lost when the stage began. */
