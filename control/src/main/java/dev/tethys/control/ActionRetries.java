@@ -1,11 +1,8 @@
 package dev.tethys.control;
 
-import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.file.RealFiles;
+import dev.tethys.control.state.StateFile;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -13,7 +10,6 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -32,8 +28,6 @@ import tools.jackson.databind.node.ObjectNode;
 final class ActionRetries {
   /** Actions that are remembered. */
   static final int MAX = 10_000;
-
-  private static final int FORMAT = 1;
 
   /** Pauses before further attempts of an action. */
   private static final Duration[] PAUSES = {
@@ -93,10 +87,9 @@ final class ActionRetries {
       String error,
       long dueMillis) {}
 
-  private final FileAccess files = new RealFiles();
-  private final Path file;
+  private final StateFile file;
   private final Scheduler clock;
-  private final Map<String, Retry> all = new LinkedHashMap<>(); // by id of the action
+  private Map<String, Retry> all = new LinkedHashMap<>(); // by id of the action
   private final List<Former> former = new ArrayList<>();
 
   /**
@@ -105,24 +98,14 @@ final class ActionRetries {
    * @throws IOException when the file cannot be read or is damaged
    */
   ActionRetries(Path file, Scheduler clock) throws IOException {
-    this.file = file;
+    this.file = new StateFile(file);
     this.clock = clock;
-    if (!Files.exists(file)) {
-      return;
-    }
-    try {
-      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
-      if (n.path("format").asInt(0) != FORMAT) {
-        throw new IOException(
-            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
-      }
-      for (JsonNode x : n.path("attempts")) {
-        former.add(JsonMapper.shared().treeToValue(x, Former.class));
-      }
-    } catch (JacksonException e) {
-      throw new IOException(
-          file + " is damaged (" + e.getOriginalMessage() + "); restore it from a backup", e);
-    }
+    this.file.load(
+        n -> {
+          for (JsonNode x : n.path("attempts")) {
+            former.add(JsonMapper.shared().treeToValue(x, Former.class));
+          }
+        });
   }
 
   /** Pause after an attempt; null after the last. */
@@ -186,10 +169,10 @@ final class ActionRetries {
    * @throws IOException when it is not on disk; nothing has changed then
    */
   void put(Retry r) throws IOException {
-    Map<String, Retry> before = new LinkedHashMap<>(all);
-    all.remove(r.attempt.id());
-    all.put(r.attempt.id(), r);
-    save(before);
+    Map<String, Retry> next = new LinkedHashMap<>(all);
+    next.remove(r.attempt.id());
+    next.put(r.attempt.id(), r);
+    replace(next);
   }
 
   /**
@@ -200,28 +183,27 @@ final class ActionRetries {
   void remove(Attempt a) throws IOException {
     Retry r = all.get(a.id());
     if (r != null && r.attempt.equals(a)) {
-      Map<String, Retry> before = new LinkedHashMap<>(all);
-      all.remove(a.id());
-      save(before);
+      Map<String, Retry> next = new LinkedHashMap<>(all);
+      next.remove(a.id());
+      replace(next);
     }
   }
 
-  private void save(Map<String, Retry> before) throws IOException {
-    try {
-      save();
-    } catch (IOException e) {
-      all.clear();
-      all.putAll(before);
-      throw e;
-    }
+  private void replace(Map<String, Retry> next) throws IOException {
+    write(next);
+    all = next;
   }
 
   /** Writes the file. */
   void save() throws IOException {
-    ObjectNode n = JsonMapper.shared().createObjectNode().put("format", FORMAT);
+    write(all);
+  }
+
+  private void write(Map<String, Retry> retries) throws IOException {
+    ObjectNode n = StateFile.content();
     ArrayNode out = n.putArray("attempts");
     former.forEach(f -> out.add(JsonMapper.shared().<JsonNode>valueToTree(f)));
-    for (Retry r : all.values()) {
+    for (Retry r : retries.values()) {
       Attempt a = r.attempt;
       Long due = r.due;
       long dueMillis =
@@ -242,6 +224,6 @@ final class ActionRetries {
                       r.error,
                       dueMillis)));
     }
-    files.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
+    file.write(n);
   }
 }

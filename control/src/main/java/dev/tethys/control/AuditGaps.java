@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import dev.tethys.control.state.StateFile;
 import dev.tethys.pipeline.processor.control.Control;
 import dev.tethys.pipeline.processor.control.ControlDocument;
 import java.io.IOException;
@@ -46,14 +47,14 @@ final class AuditGaps {
   static AuditGaps of(Path data) throws IOException {
     AuditGaps out = new AuditGaps();
     out.readVersions(data.resolve(ControlServer.CONFIGURATIONS));
-    for (JsonNode p : out.read(data.resolve("packages.json")).path("packages")) {
+    for (JsonNode p : read(data.resolve("packages.json")).path("packages")) {
       String name = p.path("name").asString("") + "/" + p.path("version").asString("");
       out.expect("package.add package/" + name, "packages.json", "package " + name);
     }
     out.readRollouts(data.resolve("rollouts.json"));
     out.readControls(data.resolve("controls.json"));
     out.readVariables(data.resolve("variables.json"));
-    for (JsonNode r : out.read(data.resolve("replays.json")).path("replays")) {
+    for (JsonNode r : read(data.resolve("replays.json")).path("replays")) {
       if (!r.path("ofResource").asBoolean(false)) { // those of resources are in their files
         String name = r.path("name").asString("");
         out.expect("replay " + name, "replays.json", "replay " + name);
@@ -66,16 +67,8 @@ final class AuditGaps {
     open.putIfAbsent(key, new Unexplained(file, name));
   }
 
-  private JsonNode read(Path file) throws IOException {
-    if (!Files.exists(file)) {
-      return JsonMapper.shared().createObjectNode();
-    }
-    try {
-      return JsonMapper.shared().readTree(Files.readString(file));
-    } catch (JacksonException e) {
-      throw new IOException(
-          file + " is damaged (" + e.getOriginalMessage() + "); restore it from a backup", e);
-    }
+  private static JsonNode read(Path file) throws IOException {
+    return new StateFile(file).read(n -> n);
   }
 
   private void readVersions(Path file) throws IOException {
@@ -91,7 +84,7 @@ final class AuditGaps {
         expect("configuration.add configuration/" + name, file.getFileName() + "", name);
       } catch (JacksonException e) {
         throw new IOException(
-            file + " is damaged (" + e.getOriginalMessage() + "); restore it from a backup", e);
+            file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
       }
     }
   }

@@ -1,15 +1,12 @@
 package dev.tethys.control;
 
-import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.file.RealFiles;
+import dev.tethys.control.state.StateFile;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.HashMap;
@@ -18,9 +15,7 @@ import java.util.Map;
 import java.util.UUID;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -37,8 +32,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class ControlCounts {
   static final int MAX_ENTRIES = 100_000;
-
-  private static final int FORMAT = 1;
 
   /** Interval at which changed counts are written. */
   private static final Duration EVERY = Duration.ofSeconds(10);
@@ -93,9 +86,8 @@ final class ControlCounts {
     }
   }
 
-  private final FileAccess files = new RealFiles();
   private final LimitedLog failures = new LimitedLog(LOG);
-  private final Path file;
+  private final StateFile file;
   private final Map<Key, Map<UUID, Entry>> all = new LinkedHashMap<>(); // guarded by this
   private int entries; // guarded by this
   private boolean changed; // guarded by this
@@ -103,34 +95,23 @@ final class ControlCounts {
   private long savedNanos; // guarded by this
 
   ControlCounts(Path file) throws IOException {
-    this.file = file;
-    if (!Files.exists(file)) {
-      return;
-    }
-    try {
-      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
-      if (n.path("format").asInt(0) != FORMAT) {
-        throw new IOException(
-            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
-      }
-      for (JsonNode c : n.path("controls")) {
-        Map<UUID, Entry> agents = new HashMap<>();
-        for (Map.Entry<String, JsonNode> e : c.path("agents").properties()) {
-          JsonNode v = e.getValue();
-          agents.put(
-              UUID.fromString(e.getKey()), new Entry(v.path(0).asLong(0), sum(v, 1), sum(v, 5)));
-        }
-        entries += agents.size();
-        all.put(new Key(c.path("id").asString(""), c.path("start").asLong(0)), agents);
-      }
-    } catch (JacksonException | IllegalArgumentException e) {
-      throw new IOException(
-          file
-              + " is damaged ("
-              + e.getMessage()
-              + "); restore it from a backup, or remove it to count the present processes only",
-          e);
-    }
+    this.file =
+        new StateFile(
+            file, "restore it from a backup, or remove it to count the present processes only");
+    this.file.load(
+        n -> {
+          for (JsonNode c : n.path("controls")) {
+            Map<UUID, Entry> agents = new HashMap<>();
+            for (Map.Entry<String, JsonNode> e : c.path("agents").properties()) {
+              JsonNode v = e.getValue();
+              agents.put(
+                  UUID.fromString(e.getKey()),
+                  new Entry(v.path(0).asLong(0), sum(v, 1), sum(v, 5)));
+            }
+            entries += agents.size();
+            all.put(new Key(c.path("id").asString(""), c.path("start").asLong(0)), agents);
+          }
+        });
   }
 
   private static Sum sum(JsonNode v, int from) {
@@ -237,7 +218,7 @@ final class ControlCounts {
   }
 
   private void write(Map<String, LiveControl> known) throws IOException {
-    String text;
+    ObjectNode content;
     synchronized (this) {
       if (!changed) {
         return;
@@ -249,11 +230,11 @@ final class ControlCounts {
                 return c == null || !Key.of(c).equals(k);
               });
       entries = all.values().stream().mapToInt(Map::size).sum();
-      text = text();
+      content = content();
       changed = false;
     }
     try {
-      files.replace(file, text.getBytes(StandardCharsets.UTF_8));
+      file.write(content);
     } catch (IOException e) {
       synchronized (this) {
         changed = true;
@@ -262,8 +243,8 @@ final class ControlCounts {
     }
   }
 
-  private String text() {
-    ObjectNode n = JsonMapper.shared().createObjectNode().put("format", FORMAT);
+  private ObjectNode content() {
+    ObjectNode n = StateFile.content();
     ArrayNode controls = n.putArray("controls");
     all.forEach(
         (k, agents) -> {
@@ -276,7 +257,7 @@ final class ControlCounts {
                 put(v, e.last);
               });
         });
-    return n.toString();
+    return n;
   }
 
   private static void put(ArrayNode to, Sum s) {

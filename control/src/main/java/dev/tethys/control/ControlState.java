@@ -1,19 +1,13 @@
 package dev.tethys.control;
 
-import dev.tethys.config.ConfigException;
-import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.file.RealFiles;
+import dev.tethys.control.state.StateFile;
 import dev.tethys.pipeline.processor.control.Control;
 import dev.tethys.pipeline.processor.control.ControlDocument;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -24,51 +18,39 @@ import tools.jackson.databind.node.ObjectNode;
  * which has {@code document}, a text of {@link ControlDocument} with one control.
  */
 final class ControlState {
-  private static final int FORMAT = 1;
-
-  private final FileAccess files = new RealFiles();
-  private final Path file;
+  private final StateFile file;
 
   ControlState(Path file) {
-    this.file = file;
+    this.file = new StateFile(file);
   }
 
   /** Content of the file. */
   record Loaded(long nextId, List<LiveControl> controls) {}
 
   Loaded load() throws IOException {
-    if (!Files.exists(file)) {
-      return new Loaded(1, List.of());
-    }
-    try {
-      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
-      if (n.path("format").asInt(0) != FORMAT) {
-        throw new IOException(
-            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
-      }
-      List<LiveControl> out = new ArrayList<>();
-      for (JsonNode c : n.path("controls")) {
-        List<Control> one = ControlDocument.read(file.toString(), c.path("document").asString(""));
-        out.add(
-            new LiveControl(
-                one.getFirst(),
-                Selector.parse(c.path("selector").asString("")),
-                c.path("author").asString(""),
-                c.path("started").asLong(0),
-                c.path("ended").asLong(0),
-                c.path("endedBy").asString(""),
-                c.path("endReason").asString("")));
-      }
-      return new Loaded(n.path("nextId").asLong(1), out);
-    } catch (JacksonException | IllegalArgumentException | ConfigException e) {
-      throw new IOException(
-          file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
-    }
+    return file.read(
+        n -> {
+          List<LiveControl> out = new ArrayList<>();
+          for (JsonNode c : n.path("controls")) {
+            List<Control> one =
+                ControlDocument.read(file.toString(), c.path("document").asString(""));
+            out.add(
+                new LiveControl(
+                    one.getFirst(),
+                    Selector.parse(c.path("selector").asString("")),
+                    c.path("author").asString(""),
+                    c.path("started").asLong(0),
+                    c.path("ended").asLong(0),
+                    c.path("endedBy").asString(""),
+                    c.path("endReason").asString("")));
+          }
+          return new Loaded(n.path("nextId").asLong(1), out);
+        });
   }
 
   void save(long nextId, List<LiveControl> controls) throws IOException {
-    ObjectNode n = JsonMapper.shared().createObjectNode();
-    n.put("format", FORMAT).put("nextId", nextId);
+    ObjectNode n = StateFile.content();
+    n.put("nextId", nextId);
     ArrayNode all = n.putArray("controls");
     for (LiveControl c : controls) {
       all.addObject()
@@ -80,6 +62,6 @@ final class ControlState {
           .put("endedBy", c.endedBy())
           .put("endReason", c.endReason());
     }
-    files.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
+    file.write(n);
   }
 }

@@ -1,10 +1,7 @@
 package dev.tethys.control;
 
-import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.file.RealFiles;
+import dev.tethys.control.state.StateFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -13,7 +10,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -26,7 +22,6 @@ import tools.jackson.databind.node.ObjectNode;
  * {@code actions}, the latest last.
  */
 final class HeldActions {
-  private static final int FORMAT = 1;
   private static final int MAX = 10_000;
 
   /**
@@ -40,31 +35,20 @@ final class HeldActions {
   record Held(
       String id, String rule, String fingerprint, String target, String value, String since) {}
 
-  private final FileAccess files = new RealFiles();
-  private final Path file;
+  private final StateFile file;
   private final Map<String, Held> all = new LinkedHashMap<>(); // by id, the latest last
   private final Set<String> loaded = new HashSet<>(); // of a process before this one
 
   HeldActions(Path file) throws IOException {
-    this.file = file;
-    if (!Files.exists(file)) {
-      return;
-    }
-    try {
-      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
-      if (n.path("format").asInt(0) != FORMAT) {
-        throw new IOException(
-            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
-      }
-      for (JsonNode x : n.path("actions")) {
-        Held h = JsonMapper.shared().treeToValue(x, Held.class);
-        all.put(h.id(), h);
-        loaded.add(h.id());
-      }
-    } catch (JacksonException e) {
-      throw new IOException(
-          file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
-    }
+    this.file = new StateFile(file);
+    this.file.load(
+        n -> {
+          for (JsonNode x : n.path("actions")) {
+            Held h = JsonMapper.shared().treeToValue(x, Held.class);
+            all.put(h.id(), h);
+            loaded.add(h.id());
+          }
+        });
   }
 
   /** Those of a variable, the latest last. */
@@ -111,11 +95,11 @@ final class HeldActions {
   }
 
   private void save(Map<String, Held> before) throws IOException {
-    ObjectNode n = JsonMapper.shared().createObjectNode().put("format", FORMAT);
+    ObjectNode n = StateFile.content();
     ArrayNode out = n.putArray("actions");
     all.values().forEach(h -> out.add(JsonMapper.shared().<JsonNode>valueToTree(h)));
     try {
-      files.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
+      file.write(n);
     } catch (IOException e) {
       all.clear();
       all.putAll(before);

@@ -1,5 +1,6 @@
 package dev.tethys.control;
 
+import dev.tethys.control.state.StateFile;
 import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.pipeline.extension.opamp.PackageFile;
@@ -7,7 +8,6 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
@@ -19,7 +19,6 @@ import java.util.HexFormat;
 import java.util.List;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -41,7 +40,6 @@ final class Packages {
   /** Bytes of all files. */
   static final long MAX_TOTAL = 8L << 30;
 
-  private static final int FORMAT = 1;
   private static final int MAX_SIGNATURE = 4096;
   private static final Pattern VERSION = Pattern.compile("[A-Za-z0-9][A-Za-z0-9.+_-]{0,62}");
 
@@ -71,40 +69,30 @@ final class Packages {
   }
 
   private final FileAccess access = new RealFiles();
-  private final Path file;
+  private final StateFile file;
   private final Path folder;
   private final List<AgentPackage> all = new ArrayList<>(); // guarded by this
 
   Packages(Path data) throws IOException {
-    file = data.resolve("packages.json");
+    file = new StateFile(data.resolve("packages.json"));
     folder = data.resolve("packages");
-    if (!Files.exists(file)) {
-      return;
-    }
-    try {
-      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
-      if (n.path("format").asInt(0) != FORMAT) {
-        throw new IOException(
-            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
-      }
-      for (JsonNode p : n.path("packages")) {
-        all.add(
-            new AgentPackage(
-                p.path("name").asString(""),
-                p.path("number").asInt(0),
-                p.path("version").asString(""),
-                p.path("sha256").asString(""),
-                Base64.getDecoder().decode(p.path("signature").asString("")),
-                p.path("url").asString(""),
-                p.path("bytes").asLong(0),
-                p.path("time").asLong(0),
-                p.path("author").asString(""),
-                p.path("reason").asString("")));
-      }
-    } catch (JacksonException | IllegalArgumentException e) {
-      throw new IOException(
-          file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
-    }
+    file.load(
+        n -> {
+          for (JsonNode p : n.path("packages")) {
+            all.add(
+                new AgentPackage(
+                    p.path("name").asString(""),
+                    p.path("number").asInt(0),
+                    p.path("version").asString(""),
+                    p.path("sha256").asString(""),
+                    Base64.getDecoder().decode(p.path("signature").asString("")),
+                    p.path("url").asString(""),
+                    p.path("bytes").asLong(0),
+                    p.path("time").asLong(0),
+                    p.path("author").asString(""),
+                    p.path("reason").asString("")));
+          }
+        });
   }
 
   static ObjectNode json(AgentPackage p) {
@@ -282,10 +270,10 @@ final class Packages {
   }
 
   private void save() throws IOException {
-    ObjectNode n = JsonMapper.shared().createObjectNode().put("format", FORMAT);
+    ObjectNode n = StateFile.content();
     ArrayNode list = n.putArray("packages");
     all.forEach(p -> list.add(json(p)));
-    access.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
+    file.write(n);
   }
 
   /** Largest file of a package. */

@@ -1,8 +1,7 @@
 package dev.tethys.control;
 
 import dev.tethys.codec.opamp.CustomMessage;
-import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.file.RealFiles;
+import dev.tethys.control.state.StateFile;
 import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
@@ -13,7 +12,6 @@ import dev.tethys.pipeline.processor.control.QuotaShare;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -26,9 +24,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -66,7 +62,6 @@ final class QuotaShares {
   /** Part of a limit by which the use of others changes before an agent gets a message. */
   private static final double NOTABLE = 0.01;
 
-  private static final int FORMAT = 1;
   private static final long EVERY_NANOS = Duration.ofMillis(200).toNanos();
   private static final long REPEAT_NANOS = Duration.ofSeconds(2).toNanos();
 
@@ -142,9 +137,8 @@ final class QuotaShares {
    */
   record Use(String value, double used, String step) {}
 
-  private final FileAccess files = new RealFiles();
   private final LimitedLog failures = new LimitedLog(LOG);
-  private final Path file;
+  private final StateFile file;
   private final Controls controls;
   private final Fleet fleet;
   private final Scheduler clock;
@@ -159,14 +153,13 @@ final class QuotaShares {
    * @throws IOException when the file cannot be read or is damaged
    */
   QuotaShares(Path file, Controls controls, Fleet fleet, Scheduler clock) throws IOException {
-    this.file = file;
+    this.file =
+        new StateFile(file, "restore it from a backup, or remove it to divide the quotas anew");
     this.controls = controls;
     this.fleet = fleet;
     this.clock = clock;
     this.savedNanos = clock.nanos();
-    if (Files.exists(file)) {
-      load();
-    }
+    load();
   }
 
   /** Number of agents among which a quota is divided: the next power of 2, so that it is stable. */
@@ -435,41 +428,30 @@ final class QuotaShares {
   }
 
   private void load() throws IOException {
-    try {
-      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
-      if (n.path("format").asInt(0) != FORMAT) {
-        throw new IOException(
-            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
-      }
-      for (JsonNode x : n.path("quotas")) {
-        Quota q = new Quota();
-        q.period = x.path("period").asLong(Long.MIN_VALUE);
-        q.agents = Math.max(1, x.path("agents").asInt(1));
-        for (Map.Entry<String, JsonNode> v : x.path("values").properties()) {
-          Map<UUID, Lease> all = new HashMap<>();
-          for (Map.Entry<String, JsonNode> e : v.getValue().properties()) {
-            Lease l = new Lease();
-            l.process = e.getValue().path(0).asLong(0);
-            l.allowance = e.getValue().path(1).asDouble(0);
-            l.used = e.getValue().path(2).asDouble(0);
-            l.ended = e.getValue().path(3).asDouble(0);
-            l.reported = l.allowance;
-            l.reportAt = l.used + (l.allowance - l.used) / 2;
-            all.put(UUID.fromString(e.getKey()), l);
+    file.load(
+        n -> {
+          for (JsonNode x : n.path("quotas")) {
+            Quota q = new Quota();
+            q.period = x.path("period").asLong(Long.MIN_VALUE);
+            q.agents = Math.max(1, x.path("agents").asInt(1));
+            for (Map.Entry<String, JsonNode> v : x.path("values").properties()) {
+              Map<UUID, Lease> all = new HashMap<>();
+              for (Map.Entry<String, JsonNode> e : v.getValue().properties()) {
+                Lease l = new Lease();
+                l.process = e.getValue().path(0).asLong(0);
+                l.allowance = e.getValue().path(1).asDouble(0);
+                l.used = e.getValue().path(2).asDouble(0);
+                l.ended = e.getValue().path(3).asDouble(0);
+                l.reported = l.allowance;
+                l.reportAt = l.used + (l.allowance - l.used) / 2;
+                all.put(UUID.fromString(e.getKey()), l);
+              }
+              q.values.put(v.getKey(), all);
+            }
+            quotas.put(new Key(x.path("id").asString(""), x.path("start").asLong(0)), q);
           }
-          q.values.put(v.getKey(), all);
-        }
-        quotas.put(new Key(x.path("id").asString(""), x.path("start").asLong(0)), q);
-      }
-      count();
-    } catch (JacksonException | IllegalArgumentException e) {
-      throw new IOException(
-          file
-              + " is damaged ("
-              + e.getMessage()
-              + "); restore it from a backup, or remove it to divide the quotas anew",
-          e);
-    }
+          count();
+        });
   }
 
   /**
@@ -478,17 +460,17 @@ final class QuotaShares {
    * @throws IOException when they are not on disk
    */
   void save() throws IOException {
-    String text;
+    ObjectNode content;
     synchronized (this) {
       savedNanos = clock.nanos();
       if (!changed) {
         return;
       }
-      text = text();
+      content = content();
       changed = false;
     }
     try {
-      files.replace(file, text.getBytes(StandardCharsets.UTF_8));
+      file.write(content);
     } catch (IOException e) {
       synchronized (this) {
         changed = true;
@@ -497,8 +479,8 @@ final class QuotaShares {
     }
   }
 
-  private String text() {
-    ObjectNode n = JsonMapper.shared().createObjectNode().put("format", FORMAT);
+  private ObjectNode content() {
+    ObjectNode n = StateFile.content();
     ArrayNode out = n.putArray("quotas");
     quotas.forEach(
         (k, q) -> {
@@ -517,6 +499,6 @@ final class QuotaShares {
                             .add(l.ended));
               });
         });
-    return n.toString();
+    return n;
   }
 }

@@ -8,6 +8,7 @@ import dev.tethys.control.mdai.ReplayHost;
 import dev.tethys.control.mdai.ReplayRequest;
 import dev.tethys.control.mdai.ReplaySpec;
 import dev.tethys.control.mdai.Resource;
+import dev.tethys.control.state.StateFile;
 import dev.tethys.model.exposition.MetricFamily;
 import dev.tethys.model.exposition.Registry;
 import dev.tethys.model.file.FileAccess;
@@ -26,8 +27,6 @@ import dev.tethys.pipeline.ledger.AccountingRegistry;
 import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -39,7 +38,6 @@ import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
@@ -56,7 +54,6 @@ import tools.jackson.databind.node.ObjectNode;
  */
 final class Replays implements ReplayHost {
   private static final System.Logger LOG = JulLogger.of(Replays.class.getName());
-  private static final int FORMAT = 1;
   private static final int MAX_RUNNING = 4;
   private static final int MAX_KEPT = 200;
   private static final long INTERVAL_NANOS = Duration.ofMillis(250).toNanos();
@@ -143,7 +140,7 @@ final class Replays implements ReplayHost {
   private final FileAccess files = new RealFiles();
   private final LimitedLog failures = new LimitedLog(LOG);
   private final Path folder;
-  private final Path file;
+  private final StateFile file;
   private final Components components;
   private final Scheduler clock;
   private final Function<String, @Nullable String> environment;
@@ -168,7 +165,7 @@ final class Replays implements ReplayHost {
       Function<String, @Nullable String> environment)
       throws IOException {
     this.folder = data.resolve("replays");
-    this.file = data.resolve("replays.json");
+    this.file = new StateFile(data.resolve("replays.json"));
     this.components = components;
     this.clock = clock;
     this.environment = environment;
@@ -522,41 +519,32 @@ final class Replays implements ReplayHost {
   }
 
   private void load() throws IOException {
-    if (!Files.exists(file)) {
-      return;
-    }
-    try {
-      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
-      if (n.path("format").asInt(0) != FORMAT) {
-        throw new IOException(
-            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
-      }
-      for (JsonNode x : n.path("replays")) {
-        ReplaySpec s = JsonMapper.shared().treeToValue(x.path("spec"), ReplaySpec.class);
-        Replay r =
-            new Replay(
-                new ReplayRequest(x.path("name").asString(""), x.path("namespace").asString(""), s),
-                x.path("ofResource").asBoolean(false),
-                x.has("origin")
-                    ? JsonMapper.shared().treeToValue(x.path("origin"), Origin.class)
-                    : null);
-        r.state = State.valueOf(x.path("state").asString("").toUpperCase(Locale.ROOT));
-        r.error = x.path("error").asString("");
-        r.reported = x.path("reported").asBoolean(false);
-        r.startedMillis = x.path("started").asLong(0);
-        r.endedMillis = x.path("ended").asLong(0);
-        r.itemsBefore = x.path("items").asLong(0);
-        all.put(r.request.name(), r);
-      }
-    } catch (JacksonException | IllegalArgumentException e) {
-      throw new IOException(
-          file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
-    }
+    file.load(
+        n -> {
+          for (JsonNode x : n.path("replays")) {
+            ReplaySpec s = JsonMapper.shared().treeToValue(x.path("spec"), ReplaySpec.class);
+            Replay r =
+                new Replay(
+                    new ReplayRequest(
+                        x.path("name").asString(""), x.path("namespace").asString(""), s),
+                    x.path("ofResource").asBoolean(false),
+                    x.has("origin")
+                        ? JsonMapper.shared().treeToValue(x.path("origin"), Origin.class)
+                        : null);
+            r.state = State.valueOf(x.path("state").asString("").toUpperCase(Locale.ROOT));
+            r.error = x.path("error").asString("");
+            r.reported = x.path("reported").asBoolean(false);
+            r.startedMillis = x.path("started").asLong(0);
+            r.endedMillis = x.path("ended").asLong(0);
+            r.itemsBefore = x.path("items").asLong(0);
+            all.put(r.request.name(), r);
+          }
+        });
   }
 
   /** A change that is not saved is seen again: positions have separate files. */
   private void save() {
-    ObjectNode n = JsonMapper.shared().createObjectNode().put("format", FORMAT);
+    ObjectNode n = StateFile.content();
     ArrayNode out = n.putArray("replays");
     for (Replay r : all.values()) {
       ObjectNode x = out.addObject().put("name", r.request.name());
@@ -570,7 +558,7 @@ final class Replays implements ReplayHost {
       }
     }
     try {
-      files.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
+      file.write(n);
     } catch (IOException e) {
       failures.failure(Level.ERROR, "Replays not saved", file.toString(), e);
     }

@@ -3,11 +3,8 @@ package dev.tethys.control;
 import dev.tethys.control.Rollout.Assignment;
 import dev.tethys.control.Rollout.Given;
 import dev.tethys.control.Rollout.Reached;
-import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.file.RealFiles;
+import dev.tethys.control.state.StateFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -19,9 +16,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -34,13 +29,10 @@ import tools.jackson.databind.node.ObjectNode;
  * again: the timeouts of its agents begin anew, and say nothing of one that has not returned.
  */
 final class RolloutState {
-  private static final int FORMAT = 1;
-
-  private final FileAccess files = new RealFiles();
-  private final Path file;
+  private final StateFile file;
 
   RolloutState(Path file) {
-    this.file = file;
+    this.file = new StateFile(file);
   }
 
   /**
@@ -57,42 +49,32 @@ final class RolloutState {
       List<Given> forgotten) {}
 
   Loaded load(long nowNanos) throws IOException {
-    if (!Files.exists(file)) {
-      return new Loaded(1, List.of(), List.of(), Map.of(), List.of());
-    }
-    try {
-      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
-      if (n.path("format").asInt(0) != FORMAT) {
-        throw new IOException(
-            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
-      }
-      List<Rollout> rollouts = new ArrayList<>();
-      for (JsonNode r : n.path("rollouts")) {
-        rollouts.add(rollout(r, nowNanos));
-      }
-      List<Assignment> assignments = new ArrayList<>();
-      for (JsonNode a : n.path("assignments")) {
-        assignments.add(assignment(a));
-      }
-      Map<UUID, Given> bases = new HashMap<>();
-      for (JsonNode b : n.path("bases")) {
-        bases.put(UUID.fromString(b.path("uid").asString("")), given(b));
-      }
-      List<Given> forgotten = new ArrayList<>();
-      for (JsonNode f : n.path("forgotten")) {
-        forgotten.add(given(f));
-      }
-      List<Assignment> all =
-          n.path("layers").asBoolean(false)
-              ? assignments
-              : Assignments.withFormer(assignments, rollouts);
-      takeAdopted(rollouts, all);
-      takeFormer(n, rollouts, bases);
-      return new Loaded(n.path("nextId").asLong(1), rollouts, all, bases, forgotten);
-    } catch (JacksonException | IllegalArgumentException e) {
-      throw new IOException(
-          file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
-    }
+    return file.read(
+        n -> {
+          List<Rollout> rollouts = new ArrayList<>();
+          for (JsonNode r : n.path("rollouts")) {
+            rollouts.add(rollout(r, nowNanos));
+          }
+          List<Assignment> assignments = new ArrayList<>();
+          for (JsonNode a : n.path("assignments")) {
+            assignments.add(assignment(a));
+          }
+          Map<UUID, Given> bases = new HashMap<>();
+          for (JsonNode b : n.path("bases")) {
+            bases.put(UUID.fromString(b.path("uid").asString("")), given(b));
+          }
+          List<Given> forgotten = new ArrayList<>();
+          for (JsonNode f : n.path("forgotten")) {
+            forgotten.add(given(f));
+          }
+          List<Assignment> all =
+              n.path("layers").asBoolean(false)
+                  ? assignments
+                  : Assignments.withFormer(assignments, rollouts);
+          takeAdopted(rollouts, all);
+          takeFormer(n, rollouts, bases);
+          return new Loaded(n.path("nextId").asLong(1), rollouts, all, bases, forgotten);
+        });
   }
 
   private static Given given(JsonNode n) {
@@ -209,8 +191,8 @@ final class RolloutState {
   }
 
   void save(Loaded state) throws IOException {
-    ObjectNode n = JsonMapper.shared().createObjectNode();
-    n.put("format", FORMAT).put("nextId", state.nextId).put("layers", true);
+    ObjectNode n = StateFile.content();
+    n.put("nextId", state.nextId).put("layers", true);
     ArrayNode as = n.putArray("assignments");
     state.assignments.forEach(a -> put(as.addObject(), a));
     ArrayNode bs = n.putArray("bases");
@@ -219,7 +201,7 @@ final class RolloutState {
     state.forgotten.forEach(f -> put(fs.addObject(), f));
     ArrayNode rs = n.putArray("rollouts");
     state.rollouts.forEach(r -> put(rs.addObject(), r));
-    files.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
+    file.write(n);
   }
 
   private static void put(ObjectNode n, Given g) {

@@ -1,17 +1,12 @@
 package dev.tethys.control;
 
-import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.file.RealFiles;
+import dev.tethys.control.state.StateFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
 import java.util.Map;
 import java.util.TreeMap;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
-import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -24,10 +19,7 @@ import tools.jackson.databind.node.ObjectNode;
  * of a repository that is away hold after a restart, and what was removed meanwhile is known.
  */
 final class SourceState {
-  private static final int FORMAT = 1;
-
-  private final FileAccess access = new RealFiles();
-  private final Path file;
+  private final StateFile file;
 
   /** Manifests that were right last, by path. */
   final Map<String, SourceFiles.File> files = new TreeMap<>();
@@ -43,44 +35,34 @@ final class SourceState {
   record Applied(String hash, long rollout) {}
 
   SourceState(Path file) throws IOException {
-    this.file = file;
-    if (!Files.exists(file)) {
-      return;
-    }
-    try {
-      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
-      if (n.path("format").asInt(0) != FORMAT) {
-        throw new IOException(
-            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
-      }
-      for (JsonNode f : n.path("files")) {
-        String path = f.path("path").asString("");
-        files.put(
-            path,
-            new SourceFiles.File(
+    this.file = new StateFile(file);
+    this.file.load(
+        n -> {
+          for (JsonNode f : n.path("files")) {
+            String path = f.path("path").asString("");
+            files.put(
                 path,
-                f.path("text").asString(""),
-                f.path("commit").asString(""),
-                f.path("author").asString(""),
-                f.path("subject").asString("")));
-      }
-      n.path("applied")
-          .properties()
-          .forEach(
-              e ->
-                  applied.put(
-                      e.getKey(),
-                      new Applied(
-                          e.getValue().path("hash").asString(""),
-                          e.getValue().path("rollout").asLong(0))));
-    } catch (JacksonException e) {
-      throw new IOException(
-          file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
-    }
+                new SourceFiles.File(
+                    path,
+                    f.path("text").asString(""),
+                    f.path("commit").asString(""),
+                    f.path("author").asString(""),
+                    f.path("subject").asString("")));
+          }
+          n.path("applied")
+              .properties()
+              .forEach(
+                  e ->
+                      applied.put(
+                          e.getKey(),
+                          new Applied(
+                              e.getValue().path("hash").asString(""),
+                              e.getValue().path("rollout").asLong(0))));
+        });
   }
 
   void save() throws IOException {
-    ObjectNode n = JsonMapper.shared().createObjectNode().put("format", FORMAT);
+    ObjectNode n = StateFile.content();
     ArrayNode all = n.putArray("files");
     for (SourceFiles.File f : files.values()) {
       all.addObject()
@@ -92,7 +74,7 @@ final class SourceState {
     }
     ObjectNode a = n.putObject("applied");
     applied.forEach((id, x) -> a.putObject(id).put("hash", x.hash()).put("rollout", x.rollout()));
-    access.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
+    file.write(n);
   }
 
   void keepFiles(Collection<SourceFiles.File> now) {

@@ -1,11 +1,8 @@
 package dev.tethys.control.mdai;
 
 import dev.tethys.control.mdai.Resource.Hub;
-import dev.tethys.model.file.FileAccess;
-import dev.tethys.model.file.RealFiles;
+import dev.tethys.control.state.StateFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.LinkedHashSet;
@@ -17,7 +14,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
-import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
@@ -30,7 +26,6 @@ import tools.jackson.databind.node.ObjectNode;
  * {@code hubs}, by name of the hub and of the variable: a string, a list or an object of strings.
  */
 public final class Variables {
-  private static final int FORMAT = 1;
   private static final int MAX_REFS = 8;
   private static final Pattern PLAIN = Pattern.compile("[A-Za-z_./][A-Za-z0-9_./-]*");
   private static final Pattern WORD = Pattern.compile("(?i)true|false|null|yes|no|on|off|y|n");
@@ -121,8 +116,7 @@ public final class Variables {
     }
   }
 
-  private final FileAccess files = new RealFiles();
-  private final Path file;
+  private final StateFile file;
   private volatile Snapshot now;
 
   /**
@@ -131,7 +125,7 @@ public final class Variables {
    * @throws IOException when it cannot be read or is damaged
    */
   public Variables(Path file) throws IOException {
-    this.file = file;
+    this.file = new StateFile(file);
     this.now = new Snapshot(Manifests.NONE, load());
   }
 
@@ -214,44 +208,34 @@ public final class Variables {
   }
 
   private Map<String, Map<String, Value>> load() throws IOException {
-    Map<String, Map<String, Value>> out = new HashMap<>();
-    if (!Files.exists(file)) {
-      return out;
-    }
-    try {
-      JsonNode n = JsonMapper.shared().readTree(Files.readString(file));
-      if (n.path("format").asInt(0) != FORMAT) {
-        throw new IOException(
-            file + ": format " + n.path("format").asInt(0) + " is unknown; this one reads 1");
-      }
-      for (Map.Entry<String, JsonNode> hub : n.path("hubs").properties()) {
-        Map<String, Value> values = new HashMap<>();
-        for (Map.Entry<String, JsonNode> v : hub.getValue().properties()) {
-          DataType type =
-              v.getValue().isArray()
-                  ? DataType.SET
-                  : v.getValue().isObject() ? DataType.MAP : DataType.STRING;
-          values.put(v.getKey(), type.read(v.getValue()));
-        }
-        out.put(hub.getKey(), values);
-      }
-      return out;
-    } catch (JacksonException | IllegalArgumentException e) {
-      throw new IOException(
-          file + " is damaged (" + e.getMessage() + "); restore it from a backup", e);
-    }
+    return file.read(
+        n -> {
+          Map<String, Map<String, Value>> out = new HashMap<>();
+          for (Map.Entry<String, JsonNode> hub : n.path("hubs").properties()) {
+            Map<String, Value> values = new HashMap<>();
+            for (Map.Entry<String, JsonNode> v : hub.getValue().properties()) {
+              DataType type =
+                  v.getValue().isArray()
+                      ? DataType.SET
+                      : v.getValue().isObject() ? DataType.MAP : DataType.STRING;
+              values.put(v.getKey(), type.read(v.getValue()));
+            }
+            out.put(hub.getKey(), values);
+          }
+          return out;
+        });
   }
 
   private void save(Map<String, Map<String, Value>> values) throws IOException {
-    ObjectNode n = JsonMapper.shared().createObjectNode();
-    ObjectNode hubs = n.put("format", FORMAT).putObject("hubs");
+    ObjectNode n = StateFile.content();
+    ObjectNode hubs = n.putObject("hubs");
     new TreeMap<>(values)
         .forEach(
             (hub, all) -> {
               ObjectNode h = hubs.putObject(hub);
               new TreeMap<>(all).forEach((k, v) -> h.set(k, v.json()));
             });
-    files.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
+    file.write(n);
   }
 
   /** Text of a value: a set joined, a map as YAML. */

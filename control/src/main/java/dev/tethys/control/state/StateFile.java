@@ -1,0 +1,94 @@
+package dev.tethys.control.state;
+
+import dev.tethys.config.ConfigException;
+import dev.tethys.model.file.FileAccess;
+import dev.tethys.model.file.RealFiles;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import tools.jackson.core.JacksonException;
+import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
+import tools.jackson.databind.node.ObjectNode;
+
+/**
+ * File with a part of the state of the control plane, which is replaced as a whole: a JSON object
+ * with {@code format} (1).
+ */
+public final class StateFile {
+  private static final int FORMAT = 1;
+
+  private final FileAccess files = new RealFiles();
+  private final Path path;
+  private final String remedy;
+
+  public StateFile(Path path) {
+    this(path, "restore it from a backup");
+  }
+
+  /**
+   * A file, which need not exist.
+   *
+   * @param remedy what a user can do when it is damaged
+   */
+  public StateFile(Path path, String remedy) {
+    this.path = path;
+    this.remedy = remedy;
+  }
+
+  /**
+   * Reads the content; of a file that does not exist an empty object.
+   *
+   * @param reader called once; its exceptions for wrong values say that the file is damaged
+   * @throws IOException when it cannot be read, is damaged, or has another format
+   */
+  public <T> T read(Function<JsonNode, T> reader) throws IOException {
+    try {
+      return reader.apply(Files.exists(path) ? parsed() : JsonMapper.shared().createObjectNode());
+    } catch (JacksonException | IllegalArgumentException | ConfigException e) {
+      throw new IOException(path + " is damaged (" + e.getMessage() + "); " + remedy, e);
+    }
+  }
+
+  /** The same, for a reader without a result. */
+  public void load(Consumer<JsonNode> reader) throws IOException {
+    read(
+        n -> {
+          reader.accept(n);
+          return path;
+        });
+  }
+
+  private JsonNode parsed() throws IOException {
+    JsonNode n = JsonMapper.shared().readTree(Files.readString(path));
+    int format = n.path("format").asInt(0);
+    if (format != FORMAT) {
+      throw new IOException(path + ": format " + format + " is unknown; this one reads " + FORMAT);
+    }
+    return n;
+  }
+
+  /** Content to be written, without members of the caller. */
+  public static ObjectNode content() {
+    return JsonMapper.shared().createObjectNode().put("format", FORMAT);
+  }
+
+  /**
+   * Replaces the file.
+   *
+   * @param content begun by {@link #content}
+   * @throws IOException when it is not on disk; the former file stays
+   */
+  public void write(ObjectNode content) throws IOException {
+    files.replace(path, content.toString().getBytes(StandardCharsets.UTF_8));
+  }
+
+  /** The path. */
+  @Override
+  public String toString() {
+    return path.toString();
+  }
+}

@@ -1,0 +1,5 @@
+/** Files with state of the control plane. */
+@NullMarked
+package dev.tethys.control.state;
+
+import org.jspecify.annotations.NullMarked;
