@@ -258,13 +258,18 @@ INLINE void emit_vector(struct sock *sk, u64 id, u64 segments, u64 count, u32 to
 #include "tls.h"
 #endif
 
-/* Captures what one call of a thread sent or received, n bytes in all. */
-INLINE void capture(struct pt_regs *regs, u64 call, struct sock *sk, u64 id, u32 n, u8 direction) {
+/* Whether bytes are not captured: those of a TLS library, which are captured in clear, and those of an ignored socket. */
+INLINE int is_left_out(struct pt_regs *regs, struct sock *sk, u64 id, u8 direction) {
 #ifdef WITH_TLS
   if (is_encrypted(regs, sk, id, direction))
-    return;
+    return 1;
 #endif
-  if (is_ignored(sk))
+  return is_ignored(sk);
+}
+
+/* Captures what one call of a thread sent or received, n bytes in all. */
+INLINE void capture(struct pt_regs *regs, u64 call, struct sock *sk, u64 id, u32 n, u8 direction) {
+  if (is_left_out(regs, sk, id, direction))
     return;
   if (call == SYS_SENDMSG || call == SYS_RECVMSG) {
     struct message m;
@@ -280,11 +285,7 @@ INLINE void capture(struct pt_regs *regs, u64 call, struct sock *sk, u64 id, u32
 
 /* Captures the messages of one call. */
 INLINE void capture_many(struct pt_regs *regs, struct sock *sk, u64 id, s64 count, u8 direction) {
-#ifdef WITH_TLS
-  if (is_encrypted(regs, sk, id, direction))
-    return;
-#endif
-  if (is_ignored(sk))
+  if (is_left_out(regs, sk, id, direction))
     return;
   for (int i = 0; i < MESSAGES && i < count; i++) {
     struct message m;
@@ -351,11 +352,7 @@ INLINE void capture_next(struct pt_regs *regs, struct sock *sk, u64 id, u32 n, u
       return;
   }
   u64 i = b->next++;
-#ifdef WITH_TLS
-  if (is_encrypted(regs, sk, id, direction))
-    return;
-#endif
-  if (is_ignored(sk) || i >= MESSAGES)
+  if (is_left_out(regs, sk, id, direction) || i >= MESSAGES)
     return;
   struct message m;
   if (!bpf_probe_read_user(&m, sizeof(m), (void *)(regs->si + i * sizeof(m))))
