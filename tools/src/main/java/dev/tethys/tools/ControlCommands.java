@@ -588,18 +588,23 @@ final class ControlCommands {
       body.key("version").number(Long.parseLong(a.operands().get(1)));
     }
     Object r = call(a, "POST", "/rollouts", body.close('}').toString());
-    console.out().println("rollout " + text(r, "id") + " is " + text(r, "state"));
-    Object returns = object(r).get("returns");
+    printState(console, r);
+    return 0;
+  }
+
+  /** Prints the state of a rollout, and to what its agents return. */
+  private static void printState(Console console, @Nullable Object rollout) {
+    console.out().println("rollout " + text(rollout, "id") + " is " + text(rollout, "state"));
+    Object returns = object(rollout).get("returns");
     for (Object to : returns == null ? List.of() : list(returns)) {
       String why = text(to, "why");
-      String agents = text(to, "agents");
       console
           .out()
           .println(
-              (agents.equals("1") ? "1 agent: " : agents + " agents: ")
+              counted(text(to, "agents"), "agent")
+                  + ": "
                   + (why.isEmpty() ? "to run " + text(to, "to") : why));
     }
-    return 0;
   }
 
   private static int outputs(Command.Arguments a, Console console) throws IOException {
@@ -717,17 +722,7 @@ final class ControlCommands {
             "POST",
             "/rollouts/" + ServerApi.encoded(a.operands().getFirst()) + "/" + what,
             ending(a).close('}').toString());
-    console.out().println("rollout " + text(r, "id") + " is " + text(r, "state"));
-    Object returns = object(r).get("returns");
-    for (Object to : returns == null ? List.of() : list(returns)) {
-      String why = text(to, "why");
-      String agents = text(to, "agents");
-      console
-          .out()
-          .println(
-              (agents.equals("1") ? "1 agent: " : agents + " agents: ")
-                  + (why.isEmpty() ? "to run " + text(to, "to") : why));
-    }
+    printState(console, r);
     return 0;
   }
 
