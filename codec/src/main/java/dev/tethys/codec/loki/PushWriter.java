@@ -64,8 +64,10 @@ public final class PushWriter {
     long seconds = Math.floorDiv(timestamp, 1_000_000_000L);
     int nanos = (int) Math.floorMod(timestamp, 1_000_000_000L);
     // Sizes are known beforehand, so that nothing written has to be moved to make room for them.
-    int time = (seconds == 0 ? 0 : 1 + size(seconds)) + (nanos == 0 ? 0 : 1 + size(nanos));
-    int size = 2 + time + (length == 0 ? 0 : 1 + size(length) + length);
+    int time =
+        (seconds == 0 ? 0 : 1 + ProtoWriter.varintSize(seconds))
+            + (nanos == 0 ? 0 : 1 + ProtoWriter.varintSize(nanos));
+    int size = 2 + time + (length == 0 ? 0 : 1 + ProtoWriter.varintSize(length) + length);
     boolean plain = metadata.isEmpty();
     int begun = 0;
     if (plain) {
@@ -108,11 +110,6 @@ public final class PushWriter {
     return s;
   }
 
-  /** Bytes of a varint. */
-  private static int size(long v) {
-    return (Long.SIZE + 6 - Long.numberOfLeadingZeros(v | 1)) / 7;
-  }
-
   /** How many entries it has. */
   public int entries() {
     return entries;
@@ -139,7 +136,7 @@ public final class PushWriter {
     out.reserve(bytes + 64 * streams.size() + 16);
     for (Stream s : streams.values()) {
       byte[] labels = s.labels.getBytes(StandardCharsets.UTF_8);
-      int size = 1 + size(labels.length) + labels.length + s.entries.size();
+      int size = 1 + ProtoWriter.varintSize(labels.length) + labels.length + s.entries.size();
       out.varint(1 << 3 | ProtoReader.LENGTH).varint(size);
       out.bytes(1, labels);
       out.raw(s.entries.buffer(), 0, s.entries.size());

@@ -38,37 +38,7 @@ public record AgentToServer(
     @Nullable PackageStatuses packages,
     List<String> customCapabilities) {
 
-  /** A message without news of custom capabilities. */
-  public AgentToServer(
-      byte[] uid,
-      long sequence,
-      long capabilities,
-      @Nullable Description description,
-      @Nullable ComponentHealth health,
-      @Nullable String config,
-      @Nullable Available available,
-      boolean disconnects,
-      @Nullable RemoteStatus remote,
-      boolean requestsUid,
-      @Nullable CustomMessage custom,
-      @Nullable PackageStatuses packages) {
-    this(
-        uid,
-        sequence,
-        capabilities,
-        description,
-        health,
-        config,
-        available,
-        disconnects,
-        remote,
-        requestsUid,
-        custom,
-        packages,
-        List.of());
-  }
-
-  /** A message without states of packages. */
+  /** A message without states of packages and news of custom capabilities. */
   public AgentToServer(
       byte[] uid,
       long sequence,

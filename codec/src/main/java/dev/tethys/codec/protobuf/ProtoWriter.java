@@ -37,6 +37,11 @@ public final class ProtoWriter {
     buf = new byte[Math.max(16, capacity)];
   }
 
+  /** Bytes of a number as a varint. */
+  public static int varintSize(long v) {
+    return (Long.SIZE + 6 - Long.numberOfLeadingZeros(v | 1)) / 7;
+  }
+
   /** Forgets what was written and keeps the buffer. */
   public ProtoWriter clear() {
     pos = 0;

@@ -303,7 +303,7 @@ final class Content {
     }
   }
 
-  /** Whether it is a tree, has no bytes, and belongs to one alone. */
+  /** Whether it is a tree, with or without its bytes, and belongs to one alone. */
   synchronized boolean isTree() {
     return encoding == Encoding.OTLP && (body == null || tree != null) && otlp == null && !shared;
   }

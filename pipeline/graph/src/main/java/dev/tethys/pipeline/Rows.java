@@ -1,5 +1,6 @@
 package dev.tethys.pipeline;
 
+import dev.tethys.codec.protobuf.ProtoWriter;
 import dev.tethys.codec.remote.WriteRequestWriter;
 import dev.tethys.model.storage.SeriesLayout;
 import java.util.BitSet;
@@ -100,17 +101,13 @@ public final class Rows {
               }
               size |= buf[p++] << shift;
               p += size;
-              pair += 1 + varint(size) + size;
+              pair += 1 + ProtoWriter.varintSize(size) + size;
             }
-            n += 1 + varint(pair) + pair;
+            n += 1 + ProtoWriter.varintSize(pair) + pair;
           }
-          shorter.set(next[0]++, varint(n - VALUE) < varint(n));
-          all[0] += 1 + varint(n) + n;
+          shorter.set(next[0]++, ProtoWriter.varintSize(n - VALUE) < ProtoWriter.varintSize(n));
+          all[0] += 1 + ProtoWriter.varintSize(n) + n;
         });
     return new Lengths(all[0], shorter);
-  }
-
-  private static int varint(long n) {
-    return Math.max(1, (70 - Long.numberOfLeadingZeros(n)) / 7);
   }
 }

@@ -130,13 +130,9 @@ public final class OtlpWriter {
       }
       before += of;
       long scope = head + Math.round((w.size() - head) * step);
-      size += 1 + varint(scope) + scope;
+      size += 1 + ProtoWriter.varintSize(scope) + scope;
     }
-    return 1 + varint(size) + size;
-  }
-
-  private static int varint(long n) {
-    return Math.max(1, (70 - Long.numberOfLeadingZeros(n)) / 7);
+    return 1 + ProtoWriter.varintSize(size) + size;
   }
 
   /** The one that all refer to and which has nothing else; null when there is none such. */
