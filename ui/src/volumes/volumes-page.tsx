@@ -258,7 +258,10 @@ function Table(props: {
                 <Share of={total > 0 ? one.in[unit] / total : 0} />
               </td>
               <td className="num">{rate(rateOf(rates, one), unit)}</td>
-              <td className="num" title={about(one, unit) ? 'Estimate: profiles are not encoded yet' : undefined}>
+              <td
+                className="num"
+                title={about(one, unit) ? 'Estimate: profiles are not encoded yet' : undefined}
+              >
                 {about(one, unit) && 'about '}
                 {volume(one.out[unit], unit)}
               </td>
