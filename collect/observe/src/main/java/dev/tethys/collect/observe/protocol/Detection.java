@@ -15,6 +15,7 @@ final class Detection {
     Protocol.AMQP,
     Protocol.MSSQL,
     Protocol.MQTT,
+    Protocol.LDAP,
     Protocol.MONGODB,
     Protocol.POSTGRES,
     Protocol.CASSANDRA,
@@ -59,7 +60,7 @@ final class Detection {
   /** True when a request of this protocol is hardly ever found in bytes of another one. */
   static boolean isDistinct(Protocol protocol) {
     return switch (protocol) {
-      case HTTP, HTTP2, REDIS, DUBBO, FOUNDATIONDB -> true;
+      case HTTP, HTTP2, REDIS, DUBBO, FOUNDATIONDB, LDAP -> true;
       default -> false;
     };
   }
@@ -85,6 +86,7 @@ final class Detection {
       case AMQP -> new Amqp1Parser(requests);
       case MSSQL -> new TdsParser(requests);
       case MQTT -> new MqttParser(requests);
+      case LDAP -> new LdapParser(requests);
       case MONGODB -> new MongoParser(requests);
       case POSTGRES -> new PostgresParser(requests);
       case CASSANDRA -> new CassandraParser(requests);
@@ -109,6 +111,7 @@ final class Detection {
       case AMQP -> Amqp1Parser.isRequest(in);
       case MSSQL -> TdsParser.isRequest(in);
       case MQTT -> MqttParser.isRequest(in);
+      case LDAP -> LdapParser.isRequest(in);
       case MONGODB -> MongoParser.isRequest(in);
       case POSTGRES -> PostgresParser.isRequest(in);
       case CASSANDRA -> CassandraParser.isRequest(in);

@@ -23,7 +23,8 @@ public enum Protocol {
   /** Microsoft SQL Server. */
   MSSQL("mssql", "queries"),
   /** AMQP 1.0; version 0.9.1 is that of RabbitMQ. */
-  AMQP("amqp", "messages");
+  AMQP("amqp", "messages"),
+  LDAP("ldap", "requests");
 
   private final String family;
   private final String unit;

@@ -203,7 +203,7 @@ public final class ProtocolConnection {
       return;
     }
     // Long answers are no sign of a pipeline; messages without answers are, in both directions.
-    if (messages > 0 && in.isCut() && (request || p.isOneWay())) {
+    if (messages > 0 && in.isCut() && (request || p.isOneWay() || p.hasSeveralAnswers())) {
       pipelined = true;
     }
     if (in.settle() | lost) {
@@ -238,9 +238,10 @@ public final class ProtocolConnection {
     while (true) {
       int before = in.available();
       long opened = p.requests.opened();
+      boolean several = !request && p.hasSeveralAnswers();
       Step step = request ? p.request(in, now) : p.response(in, now);
       if (step == Step.NEXT) {
-        messages += p.requests.opened() > opened ? 1 : 0; // parts of bodies are none
+        messages += several || p.requests.opened() > opened ? 1 : 0; // parts of bodies are none
         if (in.available() > 0 && in.available() < before) {
           continue;
         }

@@ -50,6 +50,14 @@ abstract class ProtocolParser {
     return requests.protocol().oneWay();
   }
 
+  /**
+   * True when a payload of the server may hold several answers, so that more of it is captured once
+   * one of them started beyond the captured bytes.
+   */
+  boolean hasSeveralAnswers() {
+    return false;
+  }
+
   /** Told when messages of a direction may have been missed; the next payload starts with one. */
   void lost(boolean request, long now) {}
 

@@ -114,6 +114,13 @@ final class Requests {
     return p;
   }
 
+  /** Takes out a request that gets no answer because its client has given it up. */
+  void abandon(long id) {
+    if (close(id) != null) {
+      counters.unanswered.incrementAndGet();
+    }
+  }
+
   boolean isEmpty() {
     return queue.isEmpty() && untracked == 0 && (numbered == null || numbered.isEmpty());
   }
@@ -155,7 +162,7 @@ final class Requests {
 
   /** Notes that answers were in bytes that were not captured. */
   void answerLost(long now) {
-    if (!queue.isEmpty()) {
+    if (!queue.isEmpty() || numbered != null && !numbered.isEmpty()) {
       answerLost = true;
       lastAnswer = now;
     }
@@ -163,7 +170,7 @@ final class Requests {
 
   /**
    * Notes that the client sends again. After a loss the requests before are answered: a client that
-   * does not pipeline has waited for them.
+   * does not pipeline has waited for them. Of numbered requests that is known of a single one.
    *
    * @return true when requests were reported, so that the parser starts afresh with the answers
    */
@@ -177,6 +184,12 @@ final class Requests {
       report(p, lastAnswer);
     }
     untracked = 0;
+    LinkedHashMap<Long, Pending> byId = numbered;
+    if (byId != null && byId.size() == 1) {
+      Pending p = byId.pollFirstEntry().getValue();
+      closed(p);
+      report(p, lastAnswer);
+    }
     return true;
   }
 

@@ -29,6 +29,10 @@ final class SpanAttributes {
       }
       case MYSQL, REDIS, MEMCACHED, MONGODB, CASSANDRA, CLICKHOUSE, FOUNDATIONDB ->
           database(span, a, r, system(r.protocol()));
+      case LDAP -> {
+        database(span, a, r, "ldap");
+        put(a, "ldap.dn", r.target());
+      }
       case KAFKA, RABBITMQ, NATS, MQTT, AMQP -> messaging(span, a, r);
       case DNS -> {
         name(span, "DNS", r.operation());

@@ -26,7 +26,8 @@ class ProtocolConnectionTest {
           "redis.txt",
           "stores.txt",
           "messages.txt",
-          "calls.txt");
+          "calls.txt",
+          "directories.txt");
 
   private final ProtocolCounters counters = new ProtocolCounters();
 
