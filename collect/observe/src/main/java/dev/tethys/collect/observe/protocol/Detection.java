@@ -16,6 +16,7 @@ final class Detection {
     Protocol.MSSQL,
     Protocol.MQTT,
     Protocol.LDAP,
+    Protocol.THRIFT,
     Protocol.MONGODB,
     Protocol.POSTGRES,
     Protocol.CASSANDRA,
@@ -60,7 +61,7 @@ final class Detection {
   /** True when a request of this protocol is hardly ever found in bytes of another one. */
   static boolean isDistinct(Protocol protocol) {
     return switch (protocol) {
-      case HTTP, HTTP2, REDIS, DUBBO, FOUNDATIONDB, LDAP -> true;
+      case HTTP, HTTP2, REDIS, DUBBO, FOUNDATIONDB, LDAP, THRIFT -> true;
       default -> false;
     };
   }
@@ -87,6 +88,7 @@ final class Detection {
       case MSSQL -> new TdsParser(requests);
       case MQTT -> new MqttParser(requests);
       case LDAP -> new LdapParser(requests);
+      case THRIFT -> new ThriftParser(requests);
       case MONGODB -> new MongoParser(requests);
       case POSTGRES -> new PostgresParser(requests);
       case CASSANDRA -> new CassandraParser(requests);
@@ -112,6 +114,7 @@ final class Detection {
       case MSSQL -> TdsParser.isRequest(in);
       case MQTT -> MqttParser.isRequest(in);
       case LDAP -> LdapParser.isRequest(in);
+      case THRIFT -> ThriftParser.isRequest(in);
       case MONGODB -> MongoParser.isRequest(in);
       case POSTGRES -> PostgresParser.isRequest(in);
       case CASSANDRA -> CassandraParser.isRequest(in);

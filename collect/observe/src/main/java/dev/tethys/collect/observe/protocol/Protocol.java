@@ -24,7 +24,8 @@ public enum Protocol {
   MSSQL("mssql", "queries"),
   /** AMQP 1.0; version 0.9.1 is that of RabbitMQ. */
   AMQP("amqp", "messages"),
-  LDAP("ldap", "requests");
+  LDAP("ldap", "requests"),
+  THRIFT("thrift", "requests");
 
   private final String family;
   private final String unit;

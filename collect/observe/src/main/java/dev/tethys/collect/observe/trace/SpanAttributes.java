@@ -38,6 +38,12 @@ final class SpanAttributes {
         name(span, "DNS", r.operation());
         put(a, "dns.question.name", r.target());
       }
+      case THRIFT -> {
+        name(span, r.target().isEmpty() ? "thrift" : r.target(), r.operation());
+        a.put("rpc.system", "apache_thrift");
+        put(a, "rpc.service", r.target());
+        put(a, "rpc.method", r.operation());
+      }
       case ZOOKEEPER, DUBBO -> {
         name(span, r.protocol().family(), r.operation());
         put(a, "rpc.system", r.protocol().family());

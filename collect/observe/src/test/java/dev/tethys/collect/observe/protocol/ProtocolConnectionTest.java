@@ -27,7 +27,8 @@ class ProtocolConnectionTest {
           "stores.txt",
           "messages.txt",
           "calls.txt",
-          "directories.txt");
+          "directories.txt",
+          "thrift.txt");
 
   private final ProtocolCounters counters = new ProtocolCounters();
 
