@@ -43,7 +43,7 @@ export function ConfigurationsPage() {
     >
       {names.length === 0 ? (
         <Empty icon="rules" title="No configuration yet">
-          Add the first version here, or by <code>tethys tool control push NAME FILE</code>.
+          Add the first version here, or by <code>tethys tool control push NAME FILE --reason WHY</code>.
         </Empty>
       ) : (
         <>

@@ -137,9 +137,9 @@ class ControlToolTest {
             "edge2.yaml",
             graph("{filter: {logs: {log_record: ['severity_number < 17']}}}", "[filter]"));
     assertThat(ok("push", "edge", first.toString(), "--reason=first")).contains("edge version 1");
-    assertThat(refused("push", "edge", file("bad.yaml", "receivers: [").toString()))
+    assertThat(refused("push", "edge", file("bad.yaml", "receivers: [").toString(), "--reason=bad"))
         .contains("edge.yaml:");
-    assertThat(ok("push", "edge", second.toString())).contains("edge version 2");
+    assertThat(ok("push", "edge", second.toString(), "--reason=second")).contains("edge version 2");
     assertThat(ok("configurations", "edge")).contains("first");
     assertThat(ok("show", "edge", "1")).isEqualTo(Files.readString(first));
     assertThat(ok("diff", "edge", "1", "2")).contains("added processors/filter");
@@ -177,7 +177,7 @@ class ControlToolTest {
     ok("end", id, "--reason=quiet");
     assertThat(ok("controls").lines()).hasSize(1);
     assertThat(ok("controls", "--all")).contains("ended");
-    assertThat(refused("route", "logs/absent", scope[0], scope[1]))
+    assertThat(refused("route", "logs/absent", scope[0], scope[1], "--reason=test"))
         .contains("no connected agent of the selector runs the pipeline logs/absent")
         .contains("logs/other");
     assertThat(refused("route", "logs/absent", scope[0], scope[1], "--preview"))
@@ -188,10 +188,18 @@ class ControlToolTest {
         List.of("limit 5", "redact --detector=card", "filter log.severity_number<9")) {
       List<String> words = new ArrayList<>(List.of(command.split(" ")));
       words.addAll(List.of(scope));
+      words.add("--reason=test");
       String name = words.removeFirst();
       ok("end", id(ok(name, words.toArray(String[]::new))), "--reason=over");
     }
-    ok("quota", "1e6", "--unit=items", "--by=service.name", "--signal=logs", "--pipeline=logs");
+    ok(
+        "quota",
+        "1e6",
+        "--unit=items",
+        "--by=service.name",
+        "--signal=logs",
+        "--pipeline=logs",
+        "--reason=test");
     all.getFirst().await("a use", LIMIT, () -> ok("quotas").contains("catalog"));
 
     // Rollouts.
@@ -224,6 +232,28 @@ class ControlToolTest {
     assertThat(none.err()).contains("there is no archive in");
   }
 
+  @Test
+  void aChangeWithoutAReasonIsRefusedBeforeItIsSent() throws Exception {
+    url = "http://127.0.0.1:1"; // nothing listens
+    String text = file("edge.yaml", graph("{}", "[]")).toString();
+    for (List<String> change :
+        List.of(
+            List.of("push", "edge", text),
+            List.of("rollout", "edge"),
+            List.of("undo", "1"),
+            List.of("package-add", "tethys", "2", "http://x/", "--file=" + text),
+            List.of("package-rollout", "tethys"),
+            List.of("mute", "--service=shop"),
+            List.of("sample", "10%", "--reason= "),
+            List.of("end", "c1"))) {
+      String[] rest = change.subList(1, change.size()).toArray(String[]::new);
+      assertThat(refused(change.getFirst(), rest))
+          .as(change.toString())
+          .contains("--reason is required: say why, which the audit log keeps");
+    }
+    assertThat(refused("mute", "--service=shop", "--preview")).doesNotContain("--reason");
+  }
+
   private static String id(String started) {
     assertThat(started).contains("is active until");
     return started.split(" ")[1];
@@ -249,8 +279,9 @@ class ControlToolTest {
     assertThat(refused("agents")).contains("401");
     assertThat(refused("agents", wrong)).contains("401");
     assertThat(ok("agents", viewer)).contains("AGENT");
-    assertThat(refused("mute", "--service=shop", viewer)).contains("403");
-    ok("mute", "--service=shop", "--owner=team-shop", "--author=someone", operator);
+    String reason = "--reason=noise";
+    assertThat(refused("mute", "--service=shop", reason, viewer)).contains("403");
+    ok("mute", "--service=shop", "--owner=team-shop", "--author=someone", reason, operator);
     assertThat(ok("controls", viewer)).contains("team-shop", "olga");
     assertThat(ok("audit", viewer)).contains("olga").doesNotContain("someone");
   }

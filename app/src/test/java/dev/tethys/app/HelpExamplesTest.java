@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
@@ -65,6 +66,19 @@ class HelpExamplesTest {
     return r.out();
   }
 
+  /** Commands that need a reason, beside those that start a control. */
+  private static final Set<String> CHANGES =
+      Set.of(
+          "push",
+          "rollout",
+          "pause",
+          "resume",
+          "cancel",
+          "undo",
+          "end",
+          "package-add",
+          "package-rollout");
+
   /** Runs a command that starts a control, which ends again. */
   private void starts(List<String> words) {
     List<String> all = new ArrayList<>(words);
@@ -99,6 +113,7 @@ class HelpExamplesTest {
       for (String value : operand ? examples(help.substring(0, end)) : List.<String>of()) {
         List<String> words = new ArrayList<>(List.of(e.getKey(), value));
         words.addAll(e.getValue().subList(1, e.getValue().size()));
+        words.add("--reason=test");
         starts(words);
         run++;
       }
@@ -112,6 +127,7 @@ class HelpExamplesTest {
           List<String> words = new ArrayList<>(List.of(e.getKey()));
           words.addAll(e.getValue());
           words.add("--" + flag + "=" + value);
+          words.add("--reason=test");
           starts(words);
           run++;
         }
@@ -123,6 +139,7 @@ class HelpExamplesTest {
   @Test
   void thoseOfTheDocumentationAreAccepted() throws IOException {
     int run = 0;
+    int changes = 0;
     for (String line : Files.readAllLines(Path.of("../docs/control.md"))) {
       Matcher m = Pattern.compile("(?:^\\./tethys |`)tool control ([^`]*)`?").matcher(line);
       while (m.find()) {
@@ -134,9 +151,13 @@ class HelpExamplesTest {
         if (!words.isEmpty() && STARTS.containsKey(words.getFirst()) && words.size() > 1) {
           starts(words);
           run++;
+        } else if (words.size() > 1 && CHANGES.contains(words.getFirst())) {
+          assertThat(words.stream().anyMatch(s -> s.startsWith("--reason"))).as(line).isTrue();
+          changes++;
         }
       }
     }
     assertThat(run).isGreaterThan(7);
+    assertThat(changes).isGreaterThan(7);
   }
 }

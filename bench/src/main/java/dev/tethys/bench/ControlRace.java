@@ -122,7 +122,7 @@ final class ControlRace {
       String id =
           started(
               "/api/v1/control/controls",
-              "{\"action\":\"mute\",\"signals\":[\"logs\"],\"attributes\":{\"service.name\":"
+              "{\"reason\":\"measured\",\"action\":\"mute\",\"signals\":[\"logs\"],\"attributes\":{\"service.name\":"
                   + "\"checkout\"}}");
       mutes[i] = untilAll(begin, id, true);
       begin = System.nanoTime();

@@ -187,37 +187,28 @@ final class ControlApi {
   }
 
   /**
-   * Reason of a change, which need not have one; "" for none.
+   * Reason of a change, which each has.
    *
-   * @throws IllegalArgumentException where it has no visible character
+   * @throws IllegalArgumentException where there is none, or it has no visible character
    */
-  static String reason(JsonNode body) {
-    return reason(text(body, "reason", false));
-  }
-
-  /** The same of a text. */
-  static String reason(String text) {
-    if (!text.isEmpty() && !VISIBLE.matcher(text).find()) {
-      throw new IllegalArgumentException(
-          "member \"reason\" has no visible character; say why, which the audit log keeps");
-    }
-    return Texts.shortened(text.strip(), 4096);
+  static String requiredReason(JsonNode body) {
+    return requiredReason("member \"reason\"", text(body, "reason", false));
   }
 
   /**
-   * Reason of a change that ends, stops or undoes something.
+   * The same of a text.
    *
-   * @throws IllegalArgumentException where there is none
+   * @param what names it in errors
    */
-  static String requiredReason(JsonNode body) {
-    String reason = reason(body);
-    if (reason.isEmpty()) {
-      throw new IllegalArgumentException(
-          "member \"reason\" is "
-              + (body.has("reason") ? "empty" : "missing")
-              + "; say why, which the audit log keeps");
+  static String requiredReason(String what, String text) {
+    String wrong =
+        text.isEmpty()
+            ? " is missing or empty"
+            : VISIBLE.matcher(text).find() ? "" : " has no visible character";
+    if (!wrong.isEmpty()) {
+      throw new IllegalArgumentException(what + wrong + "; say why, which the audit log keeps");
     }
-    return reason;
+    return Texts.shortened(text.strip(), 4096);
   }
 
   /** Author of a change: the user of the token, else the author that the body names. */
@@ -324,6 +315,7 @@ final class ControlApi {
     String text = text(body, "text", true);
     ConfigStore.checkName(name);
     String author = author(body, user);
+    String reason = requiredReason(body);
     if (text.length() > ConfigStore.MAX_TEXT) {
       throw new IllegalArgumentException(
           "configuration of " + text.length() + " characters; at most " + ConfigStore.MAX_TEXT);
@@ -339,7 +331,7 @@ final class ControlApi {
             name,
             text,
             new ConfigVersion.Author(author, tokens.scope(q).toString()),
-            reason(body),
+            reason,
             validation,
             clock.millis(),
             ConfigStore.noting(audit, author));
@@ -423,6 +415,7 @@ final class ControlApi {
         "maxOutputChange");
     String ofPackage = text(body, "package", false);
     boolean isPackage = !ofPackage.isEmpty();
+    String reason = requiredReason(body);
     String name = isPackage ? Packages.PREFIX + ofPackage : text(body, "configuration", true);
     int number =
         isPackage
@@ -464,7 +457,7 @@ final class ControlApi {
             Selector.parse(text(body, "selector", false)).and(tokens.scope(q)),
             guard,
             Actor.user(author(body, user)),
-            reason(body));
+            reason);
     return rollouts.read((all, assignments) -> AgentJson.of(r, fleet, tokens.scope(q)));
   }
 

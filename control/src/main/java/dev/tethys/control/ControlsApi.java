@@ -96,7 +96,7 @@ final class ControlsApi {
 
   private JsonNode start(HttpRequest q, String user) throws IOException {
     ControlRequest r = request(q).within(tokens.scope(q));
-    ControlApi.reason(r.control().reason()); // refuses one without a visible character
+    ControlApi.requiredReason("member \"reason\"", r.control().reason());
     if (!r.control().id().isEmpty() && !Selector.ALL.isWithin(tokens.scope(q))) {
       // Rules and repositories know their controls by id, for agents outside of the scope as well.
       throw new HttpException(

@@ -78,7 +78,7 @@ final class PackagesApi {
     String sha256 = parameter(q, "sha256");
     byte[] signature = Base64.getDecoder().decode(parameter(q, "signature"));
     String author = ControlApi.author(parameter(q, "author"), user);
-    String reason = ControlApi.reason(parameter(q, "reason"));
+    String reason = ControlApi.requiredReason("parameter \"reason\"", parameter(q, "reason"));
     packages.check(name, version, signature);
     if (!sha256.isEmpty() && !SHA256.matcher(sha256).matches()) {
       throw new IllegalArgumentException("sha256 must have 64 digits of 0-9 and a-f");

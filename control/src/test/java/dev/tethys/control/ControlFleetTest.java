@@ -320,6 +320,38 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
+  @Test
+  void aChangeWithoutAReasonIsRefused() throws Exception {
+    String text = graph("", "");
+    Map<String, ObjectNode> changes =
+        Map.of(
+            "/configurations", body().put("name", "edge").put("text", text + "# 2\n"),
+            "/rollouts", body().put("configuration", "edge"),
+            "/controls", body().put("action", "mute").put("pipeline", "logs"));
+    push(text);
+    fleet(1);
+    for (Map.Entry<String, ObjectNode> c : changes.entrySet()) {
+      for (ObjectNode b : List.of(c.getValue(), c.getValue().deepCopy().put("reason", ""))) {
+        HttpResponse<String> r = posted(c.getKey(), b);
+        assertThat(r.statusCode()).as(c.getKey() + r.body()).isEqualTo(400);
+        assertThat(r.body())
+            .contains("member \\\"reason\\\" is missing or empty; say why, which the audit log");
+      }
+    }
+    assertThat(get("/configurations/edge").size()).isEqualTo(1);
+    assertThat(get("/rollouts")).isEmpty();
+    assertThat(get("/controls")).isEmpty();
+    for (JsonNode entry : get("/audit")) {
+      assertThat(entry.path("reason").asString()).isNotEmpty();
+    }
+    ObjectNode preview = body().put("action", "mute").put("pipeline", "logs").put("window", "1s");
+    done(posted("/controls/preview", preview));
+    HttpResponse<String> upload = posted("/packages?name=tethys&version=2", body());
+    assertThat(upload.statusCode()).isEqualTo(400);
+    assertThat(upload.body()).contains("parameter \\\"reason\\\" is missing or empty");
+    assertThat(get("/packages")).isEmpty();
+  }
+
   void aReasonWithoutAVisibleCharacterIsRefused() throws Exception {
     String text = graph("", "");
     for (String blank : List.of(" ", "\t\n", "\u200B", "\u00A0\u200B \u2060", "\u3164", "\u0000")) {
@@ -330,10 +362,8 @@ class ControlFleetTest extends FleetCase {
               "/controls", body().put("action", "mute").put("pipeline", "logs"));
       for (Map.Entry<String, ObjectNode> c : changes.entrySet()) {
         HttpResponse<String> r = post(c.getKey(), c.getValue().put("reason", blank));
-        assertThat(r.statusCode()).as(c.getKey() + r.body()).isIn(400, 404);
-        if (!c.getKey().equals("/rollouts")) {
-          assertThat(r.body()).contains("reason").contains("visible character");
-        }
+        assertThat(r.statusCode()).as(c.getKey() + r.body()).isEqualTo(400);
+        assertThat(r.body()).contains("reason").contains("visible character");
       }
     }
     assertThat(get("/configurations")).isEmpty();

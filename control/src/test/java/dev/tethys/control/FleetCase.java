@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -203,11 +204,19 @@ abstract class FleetCase {
     return URI.create("http://127.0.0.1:" + port + ControlApi.ROOT + path);
   }
 
-  /** Sends a change; those of rollouts that need a reason have one. */
+  private static final Pattern CHANGE =
+      Pattern.compile("/(configurations|controls|rollouts(/\\d+/(pause|resume|cancel|undo))?)");
+
+  /** Sends a change, which has a reason. */
   HttpResponse<String> post(String path, ObjectNode body) throws Exception {
-    if (path.matches("/rollouts/\\d+/(pause|resume|cancel|undo)") && !body.has("reason")) {
+    if (CHANGE.matcher(path).matches() && !body.has("reason")) {
       body.put("reason", "test");
     }
+    return posted(path, body);
+  }
+
+  /** Sends a body as it is. */
+  HttpResponse<String> posted(String path, ObjectNode body) throws Exception {
     return http.send(
         HttpRequest.newBuilder(uri(path))
             .header("Content-Type", "application/json")

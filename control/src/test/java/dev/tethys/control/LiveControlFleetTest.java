@@ -484,7 +484,8 @@ class LiveControlFleetTest extends FleetCase {
     return http.send(
             HttpRequest.newBuilder(uri("/controls"))
                 .header("Authorization", "Bearer " + token)
-                .POST(HttpRequest.BodyPublishers.ofString(mute("x").toString()))
+                .POST(
+                    HttpRequest.BodyPublishers.ofString(mute("x").put("reason", "test").toString()))
                 .build(),
             HttpResponse.BodyHandlers.ofString())
         .statusCode();

@@ -76,7 +76,8 @@ class RolesTest extends FleetCase {
       String path = ControlApi.ROOT + "/agents/" + a.path("uid").asString();
       assertThat(call(EVE, "GET", path, "").statusCode()).isEqualTo(test ? 200 : 404);
     }
-    String mute = "{\"action\":\"mute\",\"attributes\":{\"service.name\":\"x\"}}";
+    String mute =
+        "{\"reason\":\"test\",\"action\":\"mute\",\"attributes\":{\"service.name\":\"x\"}}";
     String controls = ControlApi.ROOT + "/controls";
     assertThat(call(EVE, "POST", controls, mute).statusCode()).isEqualTo(403);
     JsonNode ofTest = data(TEST, "POST", controls, mute);
@@ -86,13 +87,13 @@ class RolesTest extends FleetCase {
     assertThat(refused.statusCode()).isEqualTo(403);
     assertThat(refused.body()).contains("outside of the scope");
     data(TEST, "DELETE", controls + "/" + ofTest.path("id").asString(), WHY);
-    String v = "{\"name\":\"e\",\"text\":\"" + OWN.replace("\n", "\\n") + "\"}";
+    String v = "{\"reason\":\"test\",\"name\":\"e\",\"text\":\"" + OWN.replace("\n", "\\n") + "\"}";
     data(TEST, "POST", ControlApi.ROOT + "/configurations", v);
     String rollouts = ControlApi.ROOT + "/rollouts";
-    JsonNode r = data(TEST, "POST", rollouts, "{\"configuration\":\"e\"}");
+    JsonNode r = data(TEST, "POST", rollouts, "{\"reason\":\"test\",\"configuration\":\"e\"}");
     assertThat(r.path("selector").asString()).isEqualTo("env=test");
     data(TEST, "POST", rollouts + "/" + r.path("id").asInt() + "/cancel", WHY);
-    JsonNode wide = data(OLGA, "POST", rollouts, "{\"configuration\":\"e\"}");
+    JsonNode wide = data(OLGA, "POST", rollouts, "{\"reason\":\"test\",\"configuration\":\"e\"}");
     String change = rollouts + "/" + wide.path("id").asInt() + "/cancel";
     assertThat(call(TEST, "POST", change, "{}").statusCode()).isEqualTo(403);
     data(OLGA, "POST", change, WHY);
@@ -184,7 +185,7 @@ class RolesTest extends FleetCase {
     assertThat(data(EVE, "GET", ControlApi.ROOT + "/volumes", "").path("agents").asInt())
         .isEqualTo(1);
     String quota =
-        "{\"action\":\"quota\",\"attributes\":{\"service.name\":\"x\"},"
+        "{\"reason\":\"test\",\"action\":\"quota\",\"attributes\":{\"service.name\":\"x\"},"
             + "\"quota\":{\"limit\":10,\"unit\":\"items\"}}";
     String id = data(OLGA, "POST", ControlApi.ROOT + "/controls", quota).path("id").asString();
     String one = ControlApi.ROOT + "/controls/" + id;
@@ -199,22 +200,28 @@ class RolesTest extends FleetCase {
                 .mapToInt(e -> e.getValue().asInt())
                 .sum())
         .isEqualTo(1);
-    String v = "{\"name\":\"e\",\"text\":\"" + OWN.replace("\n", "\\n") + "\"}";
+    String v = "{\"reason\":\"test\",\"name\":\"e\",\"text\":\"" + OWN.replace("\n", "\\n") + "\"}";
     data(OLGA, "POST", ControlApi.ROOT + "/configurations", v);
     String rollouts = ControlApi.ROOT + "/rollouts";
-    data(OLGA, "POST", rollouts, "{\"configuration\":\"e\",\"soak\":\"1s\",\"minItems\":0}");
+    data(
+        OLGA,
+        "POST",
+        rollouts,
+        "{\"reason\":\"test\",\"configuration\":\"e\",\"soak\":\"1s\",\"minItems\":0}");
     until(() -> data(OLGA, "GET", rollouts, "").path(0).path("agents").size() == 2);
     assertThat(data(TEST, "GET", rollouts, "").path(0).path("agents").size()).isEqualTo(1);
     assertThat(call(TEST, "GET", ControlApi.ROOT + "/export", "").statusCode()).isEqualTo(403);
     until(() -> data(OLGA, "GET", rollouts, "").path(0).path("state").asString().equals("done"));
-    HttpResponse<String> refused = call(TEST, "POST", rollouts, "{\"configuration\":\"e\"}");
+    HttpResponse<String> refused =
+        call(TEST, "POST", rollouts, "{\"reason\":\"test\",\"configuration\":\"e\"}");
     assertThat(refused.statusCode()).isEqualTo(403);
     assertThat(refused.body()).contains("the present version of e concerns agents outside");
     HttpResponse<String> added = call(TEST, "POST", ControlApi.ROOT + "/configurations", v);
     assertThat(added.statusCode()).isEqualTo(409);
     assertThat(added.body())
         .contains("configuration e is of all agents, and the token of env=test");
-    String mute = "{\"action\":\"mute\",\"id\":\"m\",\"attributes\":{\"service.name\":\"x\"}}";
+    String mute =
+        "{\"reason\":\"test\",\"action\":\"mute\",\"id\":\"m\",\"attributes\":{\"service.name\":\"x\"}}";
     HttpResponse<String> chosen = call(TEST, "POST", ControlApi.ROOT + "/controls", mute);
     assertThat(chosen.statusCode()).isEqualTo(403);
     assertThat(chosen.body()).contains("cannot choose the id");
@@ -228,7 +235,7 @@ class RolesTest extends FleetCase {
     until(() -> data(OLGA, "GET", ControlApi.ROOT + "/agents", "").size() == 2);
     String controls = ControlApi.ROOT + "/controls";
     String mute =
-        "{\"action\":\"mute\",\"attributes\":{\"service.name\":\"x\"},\"selector\":\"env=%s\"%s}";
+        "{\"reason\":\"test\",\"action\":\"mute\",\"attributes\":{\"service.name\":\"x\"},\"selector\":\"env=%s\"%s}";
     for (String path : new String[] {controls, controls + "/preview"}) {
       HttpResponse<String> r = call(TEST, "POST", path, mute.formatted("prod", ""));
       assertThat(r.statusCode()).isEqualTo(409);
@@ -260,7 +267,7 @@ class RolesTest extends FleetCase {
           return agents.stream().allMatch(this::isMeasured);
         });
     String mute =
-        "{\"action\":\"mute\",\"signals\":[\"logs\"],"
+        "{\"reason\":\"test\",\"action\":\"mute\",\"signals\":[\"logs\"],"
             + "\"attributes\":{\"service.name\":\"checkout\"},\"owner\":\"shop\"}";
     String id = data(OLGA, "POST", ControlApi.ROOT + "/controls", mute).path("id").asString();
     String one = ControlApi.ROOT + "/controls/" + id;
@@ -281,10 +288,14 @@ class RolesTest extends FleetCase {
       assertThat(before.path("inItemsPerSecond").asDouble())
           .isLessThan(all.path("effect").path("before").path("inItemsPerSecond").asDouble() / 10);
     }
-    String v = "{\"name\":\"e\",\"text\":\"" + OWN.replace("\n", "\\n") + "\"}";
+    String v = "{\"reason\":\"test\",\"name\":\"e\",\"text\":\"" + OWN.replace("\n", "\\n") + "\"}";
     data(OLGA, "POST", ControlApi.ROOT + "/configurations", v);
     String rollouts = ControlApi.ROOT + "/rollouts";
-    data(OLGA, "POST", rollouts, "{\"configuration\":\"e\",\"soak\":\"1s\",\"minItems\":0}");
+    data(
+        OLGA,
+        "POST",
+        rollouts,
+        "{\"reason\":\"test\",\"configuration\":\"e\",\"soak\":\"1s\",\"minItems\":0}");
     assertThat(data(OLGA, "GET", rollouts, "").path(0).has("outputsHidden")).isFalse();
     assertThat(data(EVE, "GET", rollouts, "").path(0).path("outputsHidden").asString())
         .contains("outside of the scope of the token: env=~te.*");
@@ -311,7 +322,7 @@ class RolesTest extends FleetCase {
         OLGA,
         "POST",
         ControlApi.ROOT + "/configurations",
-        "{\"name\":\"e\",\"text\":\"" + OWN.replace("\n", "\\n") + "\"}");
+        "{\"reason\":\"test\",\"name\":\"e\",\"text\":\"" + OWN.replace("\n", "\\n") + "\"}");
     assertThat(call(OLGA, "POST", "/-/reload", "").statusCode()).isEqualTo(403);
     assertThat(call(ADA, "POST", "/-/reload", "").statusCode()).isEqualTo(200);
     String export = ControlApi.ROOT + "/audit/export";

@@ -249,6 +249,7 @@ class SignOnTest extends FleetCase {
                                 .createObjectNode()
                                 .put("name", "edge")
                                 .put("text", "receivers: 1")
+                                .put("reason", "test")
                                 .toString()))
                 .build(),
             java.net.http.HttpResponse.BodyHandlers.ofString())

@@ -28,14 +28,16 @@ final class ControlCommands {
           Flag.of("url", Flag.Kind.STRING, "http://127.0.0.1:4320", "URL of the control plane."),
           Flag.of("token-file", Flag.Kind.STRING, "", "File with the bearer token."),
           HttpAccess.CONFIG);
+  static final Flag AUTHOR =
+      Flag.of(
+          "author",
+          Flag.Kind.STRING,
+          System.getProperty("user.name", ""),
+          "Author, where the control plane has no tokens.");
   private static final List<Flag> CHANGE =
       List.of(
-          Flag.of("reason", Flag.Kind.STRING, "", "Reason, kept in the audit log."),
-          Flag.of(
-              "author",
-              Flag.Kind.STRING,
-              System.getProperty("user.name", ""),
-              "Author, where the control plane has no tokens."));
+          Flag.of("reason", Flag.Kind.STRING, "", "Reason, required; kept in the audit log."),
+          AUTHOR);
 
   static final Flag MIN_ITEMS =
       Flag.of(
@@ -508,19 +510,30 @@ final class ControlCommands {
     return 0;
   }
 
-  /** Begin of the body of a change that ends, stops or undoes something. */
-  static Json ending(Command.Arguments a) {
-    if (a.flags().get("reason").isBlank()) {
+  /**
+   * Reason of a change.
+   *
+   * @throws UsageException where the command has none
+   */
+  static String reason(Command.Arguments a) {
+    String reason = a.flags().get("reason");
+    if (reason.isBlank()) {
       throw new UsageException("--reason is required: say why, which the audit log keeps");
     }
-    return changing(a);
+    return reason;
   }
 
+  /** Begin of the body of a change, which has a reason. */
   static Json changing(Command.Arguments a) {
+    return bodyOf(a, reason(a));
+  }
+
+  /** Begin of the body of a request with a reason and an author. */
+  static Json bodyOf(Command.Arguments a, String reason) {
     return new Json()
         .open('{')
         .key("reason")
-        .text(a.flags().get("reason"))
+        .text(reason)
         .key("author")
         .text(a.flags().get("author"));
   }
@@ -721,7 +734,7 @@ final class ControlCommands {
             a,
             "POST",
             "/rollouts/" + ServerApi.encoded(a.operands().getFirst()) + "/" + what,
-            ending(a).close('}').toString());
+            changing(a).close('}').toString());
     printState(console, r);
     return 0;
   }

@@ -47,7 +47,8 @@ final class LiveControlCommands {
               "preview",
               Flag.Kind.BOOLEAN,
               "false",
-              "Count for 5s the items that would be dropped, without dropping any."));
+              "Count for 5s the items that would be dropped, without dropping any; requires no"
+                  + " reason."));
 
   private static final List<Flag> QUOTA =
       List.of(
@@ -336,7 +337,8 @@ final class LiveControlCommands {
   private static int start(String name, Settings settings, Command.Arguments a, Console console)
       throws IOException {
     boolean preview = a.flags().bool("preview");
-    Json j = ControlCommands.changing(a);
+    Json j =
+        preview ? ControlCommands.bodyOf(a, a.flags().get("reason")) : ControlCommands.changing(a);
     j.key("action").text(name.equals("limit") ? "rate_limit" : name);
     settings.add(j, a);
     for (String key : List.of("selector", "pipeline", "id", "owner")) {
@@ -516,7 +518,7 @@ final class LiveControlCommands {
         a,
         "DELETE",
         "/controls/" + ServerApi.encoded(id),
-        ControlCommands.ending(a).close('}').toString());
+        ControlCommands.changing(a).close('}').toString());
     console.out().println("control " + id + " has ended");
     return 0;
   }

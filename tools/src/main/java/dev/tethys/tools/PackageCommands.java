@@ -143,6 +143,7 @@ final class PackageCommands {
     if (file.isEmpty()) {
       throw new UsageException("--file is required: it is hashed here");
     }
+    String reason = ControlCommands.reason(a);
     String name = a.operands().get(0);
     String version = a.operands().get(1);
     byte[] sha256 = sha256(Path.of(file));
@@ -163,7 +164,7 @@ final class PackageCommands {
                 + "&author="
                 + ServerApi.encoded(a.flags().get("author"))
                 + "&reason="
-                + ServerApi.encoded(a.flags().get("reason")),
+                + ServerApi.encoded(reason),
             "");
     console.out().println("package " + text(p, "name") + " " + text(p, "version") + " was added");
     return 0;

@@ -23,7 +23,7 @@ final class RecommendationsCommand {
         "[<selector>]",
         "Sample what agents receive and list data that costs more than it tells, with evidence and"
             + " saving; --apply starts the control of one.",
-        ControlCommands.with(
+        List.of(
             Flag.of("seconds", Flag.Kind.INTEGER, "10", "Time of the sample, at most 30."),
             Flag.of(
                 "apply",
@@ -31,7 +31,13 @@ final class RecommendationsCommand {
                 "0",
                 "Number of the recommendation whose control is started."),
             Flag.of("for", Flag.Kind.DURATION, "24h", "Duration of the control."),
-            Flag.of("owner", Flag.Kind.STRING, "", "Owner of the control.")),
+            Flag.of("owner", Flag.Kind.STRING, "", "Owner of the control."),
+            Flag.of(
+                "reason",
+                Flag.Kind.STRING,
+                "",
+                "Reason of the control; its evidence by default. Kept in the audit log."),
+            ControlCommands.AUTHOR),
         0,
         1,
         RecommendationsCommand::run);

@@ -30,7 +30,8 @@ import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(120)
 class ControlledCollectorTest {
-  private static final String ROLLOUT = "{\"configuration\":\"e\",\"soak\":\"0s\",\"minItems\":0}";
+  private static final String ROLLOUT =
+      "{\"configuration\":\"e\",\"soak\":\"0s\",\"minItems\":0,\"reason\":\"test\"}";
 
   private @TempDir Path folder;
   private final HttpClient http = HttpClient.newHttpClient();
@@ -160,7 +161,11 @@ class ControlledCollectorTest {
         "receivers: {nop: {}}\\nexporters: {nop: {}}\\nservice: {telemetry: {metrics: "
             + metrics
             + "}, pipelines: {logs: {receivers: [nop], exporters: [nop]}}}\\n";
-    call(port, "POST", "/configurations", "{\"name\":\"e\",\"text\":\"" + text + "\"}");
+    call(
+        port,
+        "POST",
+        "/configurations",
+        "{\"name\":\"e\",\"reason\":\"test\",\"text\":\"" + text + "\"}");
   }
 
   @Test

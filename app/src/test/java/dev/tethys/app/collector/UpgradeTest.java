@@ -232,7 +232,11 @@ class UpgradeTest {
     s.update(PackageFile.statement("tethys", signedVersion, sha256));
     String signature = signedVersion.isEmpty() ? "" : "&signature=" + encoded(s.sign());
     JsonNode p =
-        done(call("POST", "/packages?name=tethys&version=" + version + signature, archive));
+        done(
+            call(
+                "POST",
+                "/packages?name=tethys&reason=test&version=" + version + signature,
+                archive));
     assertThat(p.path("sha256").asString()).isEqualTo(HexFormat.of().formatHex(sha256));
   }
 
@@ -246,7 +250,7 @@ class UpgradeTest {
             "/rollouts",
             ("{\"package\":\"tethys\",\"packageVersion\":\""
                     + version
-                    + "\",\"soak\":\"0s\",\"minItems\":0}")
+                    + "\",\"soak\":\"0s\",\"minItems\":0,\"reason\":\"test\"}")
                 .getBytes(StandardCharsets.UTF_8)));
     until(() -> !get("/rollouts").path(0).path("state").asString().equals("running"));
     JsonNode r = get("/rollouts").path(0);
