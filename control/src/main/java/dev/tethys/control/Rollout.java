@@ -59,6 +59,9 @@ final class Rollout {
     /** Whether its exporters had delivered items before it was offered the version. */
     final boolean deliveredBefore;
 
+    /** Exporters that had taken items and delivered none before it was offered the version. */
+    final Set<String> silentBefore;
+
     /** Whether it has sent a message since the control plane was started. */
     boolean heard;
 
@@ -92,6 +95,7 @@ final class Rollout {
      * @param inPerSecondBefore items that it took; 0 where that is not known
      * @param stage in which it is reached
      * @param deliveredBefore whether its exporters had delivered items
+     * @param silentBefore exporters that had taken items and delivered none
      */
     Reached(
         long sinceNanos,
@@ -99,13 +103,15 @@ final class Rollout {
         double lostBefore,
         double inPerSecondBefore,
         int stage,
-        boolean deliveredBefore) {
+        boolean deliveredBefore,
+        Set<String> silentBefore) {
       this.sinceNanos = sinceNanos;
       this.healthyBefore = healthyBefore;
       this.lostBefore = lostBefore;
       this.inPerSecondBefore = inPerSecondBefore;
       this.stage = stage;
       this.deliveredBefore = deliveredBefore;
+      this.silentBefore = Set.copyOf(silentBefore);
     }
   }
 

@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
@@ -159,13 +160,16 @@ final class RolloutState {
     r.endedMillis = n.path("ended").asLong(0);
     for (JsonNode a : n.path("reached")) {
       Reached x =
+      Set<String> silent = new TreeSet<>();
+      a.path("silent").forEach(e -> silent.add(e.asString("")));
           new Reached(
               nowNanos,
               a.path("healthyBefore").asBoolean(true),
               a.path("lost").asDouble(0),
               a.path("inPerSecond").asDouble(0),
               a.path("stage").asInt(0),
-              a.path("delivered").asBoolean(false));
+              a.path("delivered").asBoolean(false),
+              silent);
       x.excused = a.path("excused").asBoolean(false);
       r.reached.put(UUID.fromString(a.path("uid").asString("")), x);
     }
@@ -246,4 +250,6 @@ final class RolloutState {
           o.put("delivered", x.deliveredBefore).put("excused", x.excused);
         });
   }
+          ArrayNode silent = o.putArray("silent");
+          x.silentBefore.forEach(silent::add);
 }

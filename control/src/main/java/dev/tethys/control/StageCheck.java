@@ -12,7 +12,9 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -404,16 +406,21 @@ final class StageCheck {
       add(
           uid,
           reached,
-          new Exporter(then.in(), then.out(), then.queued()),
-          new Exporter(base.in(), base.out(), base.queued()),
-          new Exporter(now.in(), now.out(), now.queued()),
+          kept(then),
+          kept(base),
+          kept(now),
           reached.deliveredBefore || then.out() > 0 || othersDeliver(uid));
       now.exporters()
           .forEach(
               (name, x) -> {
                 Exporter was = then.exporters().getOrDefault(name, NONE);
-                // One that the version adds must deliver; one that never did tells nothing.
-                boolean judged = was.in() == 0 || was.out() > 0 || othersDeliver(uid, name);
+                // One that the version adds must deliver; one that never did tells nothing. What
+                // was before is of the time before the offer: the last report before the agent
+                // says that it applied the version may have items of an exporter of that already.
+                boolean judged =
+                    !reached.silentBefore.contains(name)
+                        || was.out() > 0
+                        || othersDeliver(uid, name);
                 exporters
                     .computeIfAbsent(name, Undelivered::new)
                     .add(uid, reached, was, base.exporters().getOrDefault(name, NONE), x, judged);
@@ -425,6 +432,11 @@ final class StageCheck {
         Reached reached,
         Exporter then,
         Exporter base,
+    /** Without items that are lost: of these, the guard says how many may be. */
+    private static Exporter kept(Totals t) {
+      return new Exporter(t.in() - t.lost(), t.out(), t.queued());
+    }
+
         Exporter now,
         boolean deliveredBefore) {
       long taken = now.in() - then.in();
@@ -526,8 +538,17 @@ final class StageCheck {
         a.isHealthy(),
         w.in() >= MIN_COMPARED ? w.lostShare() : t.lostShare(),
         w.inPerSecond(),
+    Set<String> silent = new TreeSet<>();
+    t.exporters()
+        .forEach(
+            (name, x) -> {
+              if (x.in() > 0 && x.out() == 0) {
+                silent.add(name);
+              }
+            });
         r.stage,
-        t.out() > 0);
+        t.out() > 0,
+        silent);
   }
 
   /** Whether an agent has received the version, applied or not. */

@@ -575,3 +575,54 @@ class RolloutLossTest {
     assertThat(r.reached).hasSize(2);
   }
 }
+  /** Accounts may come between the change at the agent and its message that it was applied. */
+  @Test
+  void newDestinationThatTookItemsBeforeTheVersionWasReportedAppliedMustDeliver()
+      throws IOException {
+    String one =
+        "{\"in\":%d,\"out\":%d,\"exporters\":{\"otlp/a@logs\":{\"in\":%d,\"out\":%d,\"queued\":0}}}";
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, one.formatted(1_000, 1_000, 1_000, 1_000));
+    }
+    ConfigVersion v =
+        store.add(
+            "edge", "text", new ConfigVersion.Author("me", ""), "", "valid", 0, (x, before) -> {});
+    Rollout r =
+        rollouts.start(
+            "edge",
+            v.number(),
+            Selector.ALL,
+            guard(20, Duration.ofSeconds(30)),
+            Actor.user("me"),
+            "");
+    String withB =
+        both(1_010, 1_010, 0).replace("\"otlp/b@logs\":{\"in\":1010", "\"otlp/b@logs\":{\"in\":10");
+    agent(null, withB);
+    agent(new RemoteStatus(v.hashBytes(), RemoteStatus.State.APPLIED, ""), null);
+    rollouts.step();
+    agent(null, both(1_100, 1_100, 0));
+    pass(Duration.ofSeconds(2));
+    agent(null, both(1_200, 1_200, 0));
+    rollouts.step();
+    assertThat(r.reached).hasSize(1);
+    assertThat(r.stateReason).contains("no item delivered", "exporter otlp/b@logs of agent");
+  }
+
+  /** A version may drop all: what it drops is judged as lost, and not as undelivered. */
+  @Test
+  void itemsThatTheVersionMayDropAreNotUndelivered() throws IOException {
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, delivered(1_000, 1_000, 0));
+    }
+    Rollout r =
+        start(
+            new Guard(Duration.ofSeconds(15), Duration.ZERO, 1, "", 100, Duration.ofMinutes(5), 0));
+    String dropped = "{\"in\":%d,\"out\":1000,\"dropped\":{\"filtered\":%d}}";
+    agent(null, dropped.formatted(1_300, 300));
+    pass(Duration.ofSeconds(2));
+    agent(null, dropped.formatted(1_600, 600));
+    rollouts.step();
+    assertThat(r.stateReason).isEmpty();
+    assertThat(r.reached).hasSize(2);
+  }
+
