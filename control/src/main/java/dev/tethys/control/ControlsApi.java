@@ -16,6 +16,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
@@ -395,10 +396,13 @@ final class ControlsApi {
     return t == null ? 0 : t.in();
   }
 
-  private static void pause(Duration d) throws IOException {
+  private void pause(Duration d) throws IOException {
+    CountDownLatch over = new CountDownLatch(1);
+    Scheduler.Timer timer = clock.schedule(d, over::countDown);
     try {
-      TimeUnit.NANOSECONDS.sleep(d.toNanos());
+      over.await();
     } catch (InterruptedException e) {
+      timer.cancel();
       Thread.currentThread().interrupt();
       throw new IOException("the preview was interrupted", e);
     }

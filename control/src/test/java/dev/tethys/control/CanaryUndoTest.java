@@ -139,7 +139,8 @@ class CanaryUndoTest extends FleetCase {
     // Its labels change: no assignment matches any longer, and it runs the version on.
     agents.removeFirst().close();
     agents.addFirst(
-        new TestCollector(port, folder.resolve("z1"), OWN, Map.of("env", "z9", "name", "z1")));
+        new TestCollector(
+            clock, port, folder.resolve("z1"), OWN, Map.of("env", "z9", "name", "z1")));
     until(() -> get("/agents?selector=env=z9").size() == 1);
     long second = rollOut(pushText(BAD), "env=z9");
     untilState(second, "undone");

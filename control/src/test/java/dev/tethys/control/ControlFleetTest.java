@@ -239,7 +239,8 @@ class ControlFleetTest extends FleetCase {
     String uid = first.uid();
     first.close();
     TestCollector again =
-        new TestCollector(port, folder.resolve("a0"), OWN, Map.of("env", "prod", "name", "a0"));
+        new TestCollector(
+            clock, port, folder.resolve("a0"), OWN, Map.of("env", "prod", "name", "a0"));
     agents.add(again);
     assertThat(again.uid()).isEqualTo(uid);
     assertThat(again.effective()).contains("batch");
@@ -320,7 +321,6 @@ class ControlFleetTest extends FleetCase {
   }
 
   @Test
-  @Test
   void aChangeWithoutAReasonIsRefused() throws Exception {
     String text = graph("", "");
     Map<String, ObjectNode> changes =
@@ -352,6 +352,7 @@ class ControlFleetTest extends FleetCase {
     assertThat(get("/packages")).isEmpty();
   }
 
+  @Test
   void aReasonWithoutAVisibleCharacterIsRefused() throws Exception {
     String text = graph("", "");
     for (String blank : List.of(" ", "\t\n", "\u200B", "\u00A0\u200B \u2060", "\u3164", "\u0000")) {
@@ -443,7 +444,12 @@ class ControlFleetTest extends FleetCase {
     assertThat(http.send(push, HttpResponse.BodyHandlers.ofString()).statusCode()).isEqualTo(403);
     agents.add(
         new TestCollector(
-            port, folder.resolve("t"), OWN, Map.of("env", "prod"), "agent-token-0123456789"));
+            clock,
+            port,
+            folder.resolve("t"),
+            OWN,
+            Map.of("env", "prod"),
+            "agent-token-0123456789"));
     HttpRequest q =
         HttpRequest.newBuilder(uri("/agents"))
             .header("Authorization", "Bearer viewer-token-0123456789")

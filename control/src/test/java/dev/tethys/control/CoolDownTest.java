@@ -24,6 +24,12 @@ import tools.jackson.databind.JsonNode;
 /** Events within the cool-down of a rule, after which no further message comes. */
 @Timeout(60)
 class CoolDownTest extends FleetCase {
+  /** Events must follow each other within cool-downs of seconds. */
+  @Override
+  int speed() {
+    return 1;
+  }
+
   private static final String HUB =
       """
       apiVersion: hub.mydecisive.ai/v1
@@ -159,8 +165,7 @@ class CoolDownTest extends FleetCase {
     fires = true;
     until(() -> results("up").contains("start cooling down"));
     assertThat(active()).isZero();
-    assertThat(waiting("up").get(0).path("startsMillis").asLong())
-        .isGreaterThan(System.currentTimeMillis());
+    assertThat(waiting("up").get(0).path("startsMillis").asLong()).isGreaterThan(clock.millis());
     until(() -> active() == 1);
     assertThat(results("up"))
         .containsExactly("start done", "end done", "start cooling down", "start done");
@@ -204,7 +209,7 @@ class CoolDownTest extends FleetCase {
     JsonNode first = hook("x");
     assertThat(first.get(0).path("result").asString()).isEqualTo("done");
     assertThat(first.get(0).has("startsMillis")).isFalse();
-    long now = System.currentTimeMillis();
+    long now = clock.millis();
     JsonNode second = hook("y");
     assertThat(second.get(0).path("result").asString()).isEqualTo("cooling down");
     assertThat(second.get(0).path("startsMillis").asLong()).isBetween(now, now + 3_000);

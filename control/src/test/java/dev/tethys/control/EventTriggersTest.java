@@ -106,6 +106,7 @@ class EventTriggersTest extends FleetCase {
   void agentThatDropsTriggersItsRule() throws Exception {
     agents.add(
         new TestCollector(
+            clock,
             port,
             folder.resolve("lossy"),
             graph("{filter: {logs: {log_record: ['true']}}}", "filter"),

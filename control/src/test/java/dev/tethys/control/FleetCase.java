@@ -3,7 +3,6 @@ package dev.tethys.control;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.control.mdai.Manifests;
-import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.collector.BuiltIn;
 import dev.tethys.testkit.Waiting;
 import dev.tethys.web.HttpListenerOptions;
@@ -33,6 +32,10 @@ abstract class FleetCase {
 
   @TempDir Path folder;
   final HttpClient http = HttpClient.newHttpClient();
+
+  /** Clock of the control plane and its agents. */
+  final FastClock clock = new FastClock(speed());
+
   final List<TestCollector> agents = new ArrayList<>();
   @Nullable ControlServer server;
   int port;
@@ -45,6 +48,11 @@ abstract class FleetCase {
         + "service:\n  pipelines:\n    logs: {receivers: [hand, nop], processors: ["
         + names
         + "], exporters: [nop]}\n";
+  }
+
+  /** Speed of the clock; 1 where a test must act within short times of it. */
+  int speed() {
+    return 5;
   }
 
   /** Rules of automation. */
@@ -144,7 +152,7 @@ abstract class FleetCase {
             tokens,
             BuiltIn.components(new HandReceiver()),
             1000,
-            Scheduler.system(),
+            clock,
             files());
     server = s;
     port = s.port();
@@ -160,7 +168,7 @@ abstract class FleetCase {
 
   TestCollector agent(String name, String env) throws IOException {
     TestCollector c =
-        new TestCollector(port, folder.resolve(name), OWN, Map.of("env", env, "name", name));
+        new TestCollector(clock, port, folder.resolve(name), OWN, Map.of("env", env, "name", name));
     agents.add(c);
     return c;
   }

@@ -251,6 +251,7 @@ class LiveControlFleetTest extends FleetCase {
     fleet(1);
     TestCollector with =
         new TestCollector(
+            clock,
             port,
             folder.resolve("with"),
             OWN + "    logs/archive: {receivers: [nop], exporters: [nop]}\n",
@@ -423,7 +424,7 @@ class LiveControlFleetTest extends FleetCase {
     agents.removeFirst().close();
     TestCollector again =
         new TestCollector(
-            port, folder.resolve("a0"), OWN, java.util.Map.of("env", "prod", "name", "a0"));
+            clock, port, folder.resolve("a0"), OWN, java.util.Map.of("env", "prod", "name", "a0"));
     agents.add(again);
     assertThat(has(again, other)).isTrue();
     until(() -> !has(again, id));

@@ -130,7 +130,8 @@ class MdaiFleetTest extends FleetCase {
     server = null;
     agents.removeFirst().close();
     TestCollector again =
-        new TestCollector(port, folder.resolve("a0"), OWN, Map.of("env", "prod", "name", "a0"));
+        new TestCollector(
+            clock, port, folder.resolve("a0"), OWN, Map.of("env", "prod", "name", "a0"));
     agents.add(again);
     assertThat(again.variables).containsEntry("ACTION", "mute");
     start(port, Tokens.NONE);

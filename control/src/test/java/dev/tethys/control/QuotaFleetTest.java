@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.testkit.Waiting;
 import java.nio.file.Files;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.Callable;
@@ -69,7 +70,7 @@ class QuotaFleetTest extends FleetCase {
       long before = passed(id);
       by.forEach(a -> a.send("checkout", 9, 1));
       without = passed(id) > before ? 0 : without + 1;
-      java.util.concurrent.locks.LockSupport.parkNanos(25_000_000);
+      clock.sleep(Duration.ofMillis(25));
     }
   }
 
@@ -98,7 +99,7 @@ class QuotaFleetTest extends FleetCase {
     // No agent has used half of the limit, but all together have.
     for (int i = 0; i < 60; i++) {
       agents.forEach(a -> a.send("checkout", 9, 1));
-      java.util.concurrent.locks.LockSupport.parkNanos(20_000_000);
+      clock.sleep(Duration.ofMillis(20));
     }
     wait(() -> all(id).path("used").asDouble() == 180);
     wait(() -> all(id).path("step").asString().equals("warn"));
@@ -127,7 +128,11 @@ class QuotaFleetTest extends FleetCase {
     for (int i = 0; i < 3; i++) {
       agents.add(
           new TestCollector(
-              port, folder.resolve("a" + i), ARCHIVE, Map.of("env", "prod", "name", "a" + i)));
+              clock,
+              port,
+              folder.resolve("a" + i),
+              ARCHIVE,
+              Map.of("env", "prod", "name", "a" + i)));
     }
     wait(() -> get("/agents").size() == 3);
     wait(
@@ -142,7 +147,7 @@ class QuotaFleetTest extends FleetCase {
         a.send("checkout", 9, 1);
         sent++;
       }
-      java.util.concurrent.locks.LockSupport.parkNanos(60_000_000);
+      clock.sleep(Duration.ofMillis(60));
     }
     long moved =
         agents.stream().mapToLong(a -> requireNonNull(a.control(id, true)).changed()).sum();
@@ -160,7 +165,7 @@ class QuotaFleetTest extends FleetCase {
     String id = start(quota(100, 0.8));
     for (int i = 0; i < 40; i++) {
       agents.getFirst().send("checkout", 9, 1);
-      java.util.concurrent.locks.LockSupport.parkNanos(20_000_000);
+      clock.sleep(Duration.ofMillis(20));
     }
     wait(() -> all(id).path("used").asDouble() == passed(id));
     int at = port;
@@ -190,7 +195,7 @@ class QuotaFleetTest extends FleetCase {
     wait(() -> get("/controls/" + id).path("agentStates").path("applied").asInt() == 2);
     for (int i = 0; i < 20; i++) { // until it has its first message
       agents.getLast().send("other", 9, 1);
-      java.util.concurrent.locks.LockSupport.parkNanos(100_000_000);
+      clock.sleep(Duration.ofMillis(100));
     }
     sendUntilNonePasses(id, agents.subList(1, 2));
     sendUntilNonePasses(id, agents);

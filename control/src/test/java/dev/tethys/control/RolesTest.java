@@ -61,7 +61,8 @@ class RolesTest extends FleetCase {
 
   private void agent(String env) throws IOException {
     agents.add(
-        new TestCollector(port, folder.resolve(env), OWN, Map.of("env", env, "name", env), AGENT));
+        new TestCollector(
+            clock, port, folder.resolve(env), OWN, Map.of("env", env, "name", env), AGENT));
   }
 
   @Test

@@ -34,7 +34,7 @@ class SignedVersionTest extends FleetCase {
   private TestCollector start(String name) throws Exception {
     TestCollector c =
         new TestCollector(
-            port, folder.resolve(name), OWN, Map.of("env", "prod"), "", keys.getPublic());
+            clock, port, folder.resolve(name), OWN, Map.of("env", "prod"), "", keys.getPublic());
     agents.add(c);
     until(() -> all(get("/agents"), a -> a.path("connected").asBoolean()));
     return c;

@@ -52,7 +52,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
   private final HandReceiver hand = new HandReceiver();
   private final Components components = BuiltIn.components(hand);
   private final AccountingRegistry ledger = new AccountingRegistry();
-  private final LiveControls controls = new LiveControls(ledger, Scheduler.system());
+  private final LiveControls controls;
   private final Graph graph;
   private final ControlledAgent agent;
   private final Path own;
@@ -73,16 +73,19 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
    *
    * @param own its configuration without a control plane; "" for none
    */
-  TestCollector(int port, Path folder, String own, Map<String, String> labels) throws IOException {
-    this(port, folder, own, labels, "");
-  }
-
-  TestCollector(int port, Path folder, String own, Map<String, String> labels, String token)
+  TestCollector(Scheduler clock, int port, Path folder, String own, Map<String, String> labels)
       throws IOException {
-    this(port, folder, own, labels, token, null);
+    this(clock, port, folder, own, labels, "");
   }
 
   TestCollector(
+      Scheduler clock, int port, Path folder, String own, Map<String, String> labels, String token)
+      throws IOException {
+    this(clock, port, folder, own, labels, token, null);
+  }
+
+  TestCollector(
+      Scheduler clock,
       int port,
       Path folder,
       String own,
@@ -90,7 +93,7 @@ final class TestCollector implements ControlledAgent.Process, AutoCloseable {
       String token,
       @Nullable PublicKey key)
       throws IOException {
-    Scheduler clock = Scheduler.system();
+    controls = new LiveControls(ledger, clock);
     graph =
         new Graph(
             new GraphServices(

@@ -3,6 +3,7 @@ package dev.tethys.control;
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.time.Duration;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -58,7 +59,7 @@ class UndoOrderTest extends FleetCase {
     until(() -> running(agents.get(0)) == z1 && running(agents.get(1)) == z2);
     // Nothing follows that takes it back.
     for (int i = 0; i < 5; i++) {
-      Thread.sleep(100);
+      clock.sleep(Duration.ofMillis(100));
       assertThat(running(agents.get(0))).isEqualTo(z1);
       assertThat(running(agents.get(1))).isEqualTo(z2);
     }
@@ -66,7 +67,8 @@ class UndoOrderTest extends FleetCase {
 
   private void zones(String own) throws Exception {
     for (String z : new String[] {"z1", "z2"}) {
-      agents.add(new TestCollector(port, folder.resolve(z), own, Map.of("env", z, "name", z)));
+      agents.add(
+          new TestCollector(clock, port, folder.resolve(z), own, Map.of("env", z, "name", z)));
     }
     until(() -> get("/agents").size() == 2);
   }
@@ -170,7 +172,8 @@ class UndoOrderTest extends FleetCase {
     // With a configuration of its own it returns to that.
     agents.removeLast().close();
     agents.add(
-        new TestCollector(port, folder.resolve("z2"), OWN, Map.of("env", "z2", "name", "z2")));
+        new TestCollector(
+            clock, port, folder.resolve("z2"), OWN, Map.of("env", "z2", "name", "z2")));
     untilRunning(2, 0);
   }
 
