@@ -333,6 +333,12 @@ class OutputComparisonTest {
     for (JsonNode r : shown().path("rows")) {
       assertThat(r.path("judged").asBoolean())
           .isEqualTo(r.path("signal").asString("").equals("logs"));
+      assertThat(r.path("notJudged").asString(""))
+          .isEqualTo(
+              r.path("signal").asString("").equals("logs")
+                  ? ""
+                  : "too few reports of volumes with items (agents without the version): 2 intervals"
+                      + " with items with the version and 2 without, at least 3 are required");
     }
   }
 
