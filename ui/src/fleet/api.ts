@@ -84,6 +84,9 @@ export interface OutputRow {
   bytesBefore: number;
   bytes: number;
   bytesError: number;
+  judged: boolean;
+  /** Why it is not judged. */
+  notJudged?: string;
 }
 
 export interface Rollout {
@@ -106,6 +109,8 @@ export interface Rollout {
   maxWait: string;
   maxOutputChange: number;
   outputs?: { against: string; rows: OutputRow[] };
+  /** Last stage that a user let pass, although its guard could not be judged. */
+  acceptedStage?: number;
   /** Why there are no outputs for this token. */
   outputsHidden?: string;
   agents: { uid: string; applied: boolean }[];

@@ -6,6 +6,7 @@ import {
   diffLines,
   matching,
   nameOf,
+  notJudged,
   ofReporting,
   ratesOf,
   reasons,
@@ -108,6 +109,23 @@ describe('rollouts', () => {
     expect(rolloutBadge(rollout('running', '')).name).toBe('Running');
     expect(rolloutBadge(rollout('undone', 'it lost items')).name).toBe('Undone');
     expect(rolloutReason(rollout('undone', 'it lost items'))).toBe('it lost items');
+  });
+
+  it('say what was not judged, and why', () => {
+    const row = (signal: string, lack?: string) => ({
+      signal,
+      attribute: '',
+      judged: lack === undefined,
+      notJudged: lack,
+    });
+    const outputs = { against: 'x', rows: [row('logs'), row('metrics', 'too few reports')] };
+    const of = (part: object) => notJudged({ state: 'done', ...part } as Rollout);
+    expect(of({ outputs })).toEqual(['Outputs of metrics not judged: too few reports.']);
+    expect(of({ outputs: { ...outputs, rows: [row('logs')] } })).toEqual([]);
+    expect(of({})[0]).toMatch(/^Outputs not compared: /);
+    expect(of({ state: 'running' })).toEqual([]);
+    expect(of({ outputsHidden: 'scope' })).toEqual([]);
+    expect(of({ outputsHidden: 'scope', acceptedStage: 1 })[0]).toMatch(/stage 1 pass/);
   });
 
   it('of files have a badge in each state', () => {

@@ -120,6 +120,25 @@ export const rolloutBadge = (rollout: Rollout): { name: string; badge: string } 
 export const rolloutReason = (rollout: Rollout): string =>
   rollout.stateReason.startsWith(WAITING) ? rollout.stateReason.slice(WAITING.length) : rollout.stateReason;
 
+/** What of a rollout was not judged, and why; each is a sentence. */
+export function notJudged(rollout: Rollout): string[] {
+  const out =
+    rollout.outputs?.rows
+      .filter((row) => !row.judged && row.attribute === '')
+      .map((row) => `Outputs of ${row.signal} not judged: ${row.notJudged ?? 'too little data'}.`) ?? [];
+  if (rollout.outputs === undefined && !rollout.outputsHidden && rollout.state === 'done') {
+    out.push('Outputs not compared: too few reports of volumes with items came while it ran.');
+  }
+  if (rollout.acceptedStage !== undefined) {
+    out.push(
+      rollout.acceptedStage === 1
+        ? 'A user let stage 1 pass: its guard could not be judged.'
+        : `A user let stage ${rollout.acceptedStage} pass, the last whose guard could not be judged.`,
+    );
+  }
+  return out;
+}
+
 /** Parts of a unified diff by what they do. */
 export function diffLines(text: string): { kind: 'added' | 'removed' | 'place' | 'same'; text: string }[] {
   return text

@@ -8,7 +8,7 @@ import { counted, plural } from '../lib/units';
 import { compareKeys, type Returned, type Rollout, useAgents, useChange, useRollouts } from './api';
 import { ChangeDialog, FleetPage } from './frame';
 import { type OutputKeys, percent, verdictOf } from './keys';
-import { isActive, nameOf, rolloutBadge, rolloutReason } from './model';
+import { isActive, nameOf, notJudged, rolloutBadge, rolloutReason } from './model';
 
 type Change = 'pause' | 'resume' | 'cancel' | 'undo';
 
@@ -124,6 +124,11 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
         stage within {rollout.maxWait}
         {rollout.maxOutputChange > 0 && `, largest output change ${rollout.maxOutputChange}`}.
       </p>
+      {notJudged(rollout).map((one) => (
+        <p className="fleet-why" key={one}>
+          {one}
+        </p>
+      ))}
       {rollout.outputs && <Outputs outputs={rollout.outputs} />}
       {isActive(rollout) && <Keys rollout={rollout.id} />}
       {rollout.outputsHidden && <p className="muted">No outputs: {rollout.outputsHidden}.</p>}
@@ -249,6 +254,7 @@ function Outputs({ outputs }: { outputs: NonNullable<Rollout['outputs']> }) {
                 <td>
                   {row.signal}
                   {row.attribute && `, ${row.attribute}=${row.value || '(none)'}`}
+                  {!row.judged && <span className="muted"> not judged</span>}
                 </td>
                 {[row.itemsBefore, row.items, row.itemsError, row.bytesBefore, row.bytes, row.bytesError].map(
                   (n, i) => (

@@ -124,6 +124,9 @@ final class AgentJson {
     n.put("maxLost", r.guard.maxLost()).put("query", r.guard.query());
     n.put("maxOutputChange", r.guard.maxOutputChange());
     n.put("minItems", r.guard.minItems()).put("maxWait", Durations.format(r.guard.maxWait()));
+    if (r.acceptedStage >= 0) {
+      n.put("acceptedStage", r.acceptedStage + 1);
+    }
     boolean seesAll = r.selector.isWithin(scope);
     if (seesAll) {
       r.outputs.put(n);

@@ -632,7 +632,15 @@ final class ControlCommands {
           throw new IOException("rollout " + id + ": " + text(r, "outputsHidden"));
         }
         if (o == null) {
-          console.out().println("rollout " + id + ": not compared yet; reports come every 10 s");
+          console
+              .out()
+              .println(
+                  "rollout "
+                      + id
+                      + (isActive(r)
+                          ? ": not compared yet; reports come every 10 s"
+                          : ": not compared: too few reports of volumes with items came while it"
+                              + " ran"));
           return 0;
         }
         Table t = new Table();
@@ -665,10 +673,31 @@ final class ControlCommands {
                 "for each that was taken, beside "
                     + text(o, "against")
                     + "; a smaller difference than the error is none");
+        notJudged(object(r)).forEach(console.out()::println);
         return 0;
       }
     }
     throw new IOException("there is no rollout " + id);
+  }
+
+  private static boolean isActive(@Nullable Object rollout) {
+    return List.of("running", "paused").contains(text(rollout, "state"));
+  }
+
+  /** What of a rollout was not judged, and why. */
+  private static List<String> notJudged(Map<String, @Nullable Object> rollout) {
+    List<String> out = new ArrayList<>();
+    Object outputs = rollout.get("outputs");
+    for (Object row : outputs == null ? List.of() : list(object(outputs).get("rows"))) {
+      if (text(row, "judged").equals("false") && text(row, "attribute").isEmpty()) {
+        out.add("outputs of " + text(row, "signal") + " not judged: " + text(row, "notJudged"));
+      }
+    }
+    String stage = text(rollout, "acceptedStage");
+    if (!stage.isEmpty()) {
+      out.add("a user let stage " + stage + " pass, whose guard could not be judged");
+    }
+    return out;
   }
 
   private static int keys(String id, Command.Arguments a, Console console) throws IOException {
@@ -712,8 +741,10 @@ final class ControlCommands {
 
   private static int rollouts(Command.Arguments a, Console console) throws IOException {
     Table t = new Table();
+    List<String> notJudged = new ArrayList<>();
     t.row("ROLLOUT", "CONFIGURATION", "SELECTOR", "STATE", "AGENTS", "STARTED", "REASON");
     for (Object o : list(call(a, "GET", "/rollouts", null))) {
+      notJudged(object(o)).forEach(n -> notJudged.add("rollout " + text(o, "id") + ": " + n));
       String why = text(o, "stateReason");
       t.row(
           text(o, "id"),
@@ -725,6 +756,7 @@ final class ControlCommands {
           why.isEmpty() ? text(o, "reason") : why);
     }
     t.print(console.out());
+    notJudged.forEach(console.out()::println);
     return 0;
   }
 
