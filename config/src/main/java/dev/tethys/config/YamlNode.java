@@ -374,12 +374,24 @@ public final class YamlNode {
   public Map<String, Entry> entries() {
     Map<String, Entry> out = new LinkedHashMap<>();
     if (!isNull()) {
-      addEntries(out, 0);
+      addEntries(out, new ArrayList<>(), 0);
     }
     return out;
   }
 
-  private void addEntries(Map<String, Entry> out, int depth) {
+  /**
+   * Entries of maps merged by {@code <<} that have no effect, for the map or a map merged before
+   * has their key. They are part of the text nevertheless.
+   */
+  public List<Entry> replacedEntries() {
+    List<Entry> out = new ArrayList<>();
+    if (!isNull()) {
+      addEntries(new LinkedHashMap<>(), out, 0);
+    }
+    return out;
+  }
+
+  private void addEntries(Map<String, Entry> out, List<Entry> replaced, int depth) {
     if (!(node instanceof MappingNode m)) {
       throw error("must be a map, not " + describe());
     }
@@ -405,9 +417,14 @@ public final class YamlNode {
         throw k.error("key \"" + key + "\" appears twice in this map");
       }
     }
-    own.forEach(out::putIfAbsent);
+    own.forEach(
+        (key, e) -> {
+          if (out.putIfAbsent(key, e) != null) {
+            replaced.add(e);
+          }
+        });
     for (YamlNode other : merged) {
-      other.addEntries(out, depth + 1);
+      other.addEntries(out, replaced, depth + 1);
     }
   }
 

@@ -2,14 +2,17 @@ package dev.tethys.control;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.junit.jupiter.api.Assertions.assertTimeoutPreemptively;
 
 import dev.tethys.config.ConfigException;
 import dev.tethys.pipeline.collector.BuiltIn;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class GraphValidatorTest {
   private static final String GRAPH =
@@ -172,6 +175,59 @@ class GraphValidatorTest {
             webhook("https://hooks\\.slack\\.com/services/[A-Z0-9]+/[A-Z0-9]+/.*"))) {
       validator.refuseSecrets("edge.yaml", right);
     }
+  }
+
+  /** Texts whose secret is in line 2, in a map that is merged or reached by an alias. */
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        // taken by a merge, by one of a merge, and by one of a list
+        "exporters:\n  otlp_http/a: &a {headers: {authorization: SEKRET}}\n"
+            + "  otlp_http/b: {<<: *a, endpoint: 'http://h:1'}\n",
+        "exporters:\n  otlp_http/a: {<<: {<<: {headers: {authorization: SEKRET}}}}\n",
+        "exporters:\n  otlp_http/a: {<<: [{endpoint: 'http://h:1'}, {headers: {api-key: SEKRET}}]}\n",
+        "x-common:\n  all: &a {authorization: SEKRET}\n"
+            + "extensions: {bearertokenauth: {token: '${env:T}'}}\n"
+            + "exporters: {other: {headers: {<<: *a}}}\n",
+        // replaced by a key of the map, of a map merged before, or in a map within: in the text
+        "exporters:\n  otlp_http/a: {<<: {headers: {authorization: SEKRET}}, headers: {}}\n",
+        "exporters:\n  otlp_http/a: {<<: [{headers: {}}, {headers: {authorization: SEKRET}}]}\n",
+        "exporters:\n  otlp_http/a: {<<: {<<: {headers: {authorization: SEKRET}}, headers: {}}}\n",
+        "exporters:\n  otlp_http/a: {headers: {<<: {authorization: SEKRET}, authorization:"
+            + " '${env:T}'}}\n",
+        "extensions:\n  bearertokenauth: {<<: {token: SEKRET}, token: '${env:T}'}\n",
+        "extensions:\n  headers_setter: {headers: [{<<: {value: SEKRET}, key: api-key,"
+            + " value: '${env:T}'}]}\n",
+        "exporters: {}\n<<: {exporters: {otlp_http: {headers: {authorization: SEKRET}}}}\n",
+        "exporters: {otlp_http: {}, \n  <<: {otlp_http: {headers: {authorization: SEKRET}}}}\n",
+        "exporters:\n  other: {<<: {params: {token: SEKRET}}, params: {}}\n",
+        // by the name of the key at which its alias stands
+        "x-values:\n  - &v SEKRET\nextensions: {bearertokenauth: {token: *v}}\n",
+        "x-values:\n  - &v SEKRET\nexporters: {otlp_http: {headers: {authorization: *v}}}\n",
+        "x-values:\n  - &v {authorization: SEKRET}\n" + "exporters: {otlp_http: {headers: *v}}\n",
+      })
+  void aSecretInAMergedMapOrByAnAliasIsRefusedWithItsPlace(String text) {
+    assertThatThrownBy(() -> validator.refuseSecrets("edge.yaml", text))
+        .isInstanceOf(ConfigException.class)
+        .hasMessageStartingWith("edge.yaml:2:")
+        .hasMessageContaining("${env:NAME} or ${file:PATH}")
+        .hasMessageNotContaining("further value") // each is named once, however often it is read
+        .hasMessageNotContaining("SEKRET");
+    validator.refuseSecrets("edge.yaml", text.replace("SEKRET", "'${env:S}'"));
+  }
+
+  @Test
+  void nestedMergesAreSearchedInTheTimeOfTheirText() {
+    String text = "a: 1";
+    for (int i = 0; i < 45; i++) {
+      text = "<<: {b: {" + text + "}}, b: {" + (i == 0 ? "token: SEKRET" : "") + "}";
+    }
+    String nested = "exporters: {other: {" + text + "}}\n";
+    assertTimeoutPreemptively(
+        Duration.ofSeconds(20),
+        () ->
+            assertThatThrownBy(() -> validator.refuseSecrets("edge.yaml", nested))
+                .hasMessageContaining("holds a secret"));
   }
 
   @Test

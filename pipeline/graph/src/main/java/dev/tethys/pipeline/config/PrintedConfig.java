@@ -87,38 +87,55 @@ public final class PrintedConfig {
   public static List<YamlNode> literalSecrets(YamlNode root, Components components) {
     PrintedConfig p = new PrintedConfig();
     p.printed(root, components);
-    return p.literal;
+    Map<String, YamlNode> once = new LinkedHashMap<>(); // aliases lead to the same place
+    p.literal.forEach(n -> once.putIfAbsent(n.where(), n));
+    return List.copyOf(once.values());
+  }
+
+  /** Printer of a value by its name. */
+  private interface Printer {
+    Object print(String name, YamlNode value);
+  }
+
+  /**
+   * Prints the entries of a map. Those of merged maps that others replace are searched for secrets
+   * too: they have no effect, and are in the text.
+   */
+  private static Map<String, Object> each(YamlNode map, Printer printer) {
+    Map<String, Object> out = new LinkedHashMap<>();
+    map.entries().forEach((name, e) -> out.put(name, printer.print(name, e.value())));
+    map.replacedEntries().forEach(e -> printer.print(e.key().asString(), e.value()));
+    return out;
   }
 
   private Map<String, Object> printed(YamlNode root, Components components) {
-    Map<String, Object> out = new LinkedHashMap<>();
-    root.entries()
-        .forEach(
-            (name, e) -> {
-              for (ComponentKind k : ComponentKind.values()) {
-                if (k.section().equals(name)) {
-                  out.put(name, definitions(k, e.value(), components));
-                }
-              }
-              out.computeIfAbsent(name, x -> masked(e.value(), null, Shown.ALL));
-            });
-    return out;
+    return each(
+        root,
+        (name, value) -> {
+          for (ComponentKind k : ComponentKind.values()) {
+            if (k.section().equals(name)) {
+              return definitions(k, value, components);
+            }
+          }
+          return masked(value, null, Shown.ALL);
+        });
   }
 
   private Object definitions(ComponentKind kind, YamlNode at, Components components) {
     Map<String, Object> out = new LinkedHashMap<>();
-    at.entries()
-        .forEach(
-            (name, e) -> {
-              ComponentId written = ComponentId.parse(name);
+    each(
+            at,
+            (name, value) -> {
               Section s =
                   components
-                      .find(kind, written.type())
+                      .find(kind, ComponentId.parse(name).type())
                       .map(f -> f.settings().section())
                       .orElse(null);
-              out.put(
-                  components.canonical(kind, written).toString(), masked(e.value(), s, Shown.ALL));
-            });
+              return masked(value, s, Shown.ALL);
+            })
+        .forEach(
+            (name, text) ->
+                out.put(components.canonical(kind, ComponentId.parse(name)).toString(), text));
     return out;
   }
 
@@ -129,29 +146,7 @@ public final class PrintedConfig {
       return out;
     }
     if (n.isMap()) {
-      Map<String, Object> out = new LinkedHashMap<>();
-      n.entries()
-          .forEach(
-              (name, e) -> {
-                Key<?> key = key(section, name);
-                if (HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
-                  out.put(name, headers(e.value()));
-                } else if (PARAMETERS.contains(name) && e.value().isMap()) {
-                  out.put(name, parameters(e.value()));
-                } else if (key == null) {
-                  // A free key: of maps of the section itself, or of what is read elsewhere.
-                  boolean secret = name.equals(TOKEN_REQUEST) || isSecret(name);
-                  out.put(name, masked(e.value(), section, secret ? Shown.SECRET : shown));
-                } else {
-                  Type<?> t = key.type();
-                  boolean secret =
-                      name.equals(TOKEN_REQUEST)
-                          || t.name().contains(Type.SECRET.name())
-                          || t.section() == null && isSecret(name);
-                  out.put(name, masked(e.value(), t.section(), secret ? Shown.SECRET : shown));
-                }
-              });
-      return out;
+      return each(n, (name, value) -> masked(name, value, section, shown));
     }
     if (n.isNull()) {
       return n.asTree();
@@ -163,6 +158,25 @@ public final class PrintedConfig {
       literal.add(n);
     }
     return of != Shown.ALL ? MASK : value instanceof String ? Redaction.text(text) : value;
+  }
+
+  /** Prints a value by its name. */
+  private Object masked(String name, YamlNode value, @Nullable Section section, Shown shown) {
+    Key<?> key = key(section, name);
+    if (HEADERS.contains(name.toLowerCase(Locale.ROOT))) {
+      return headers(value);
+    }
+    if (PARAMETERS.contains(name) && value.isMap()) {
+      return parameters(value);
+    }
+    boolean secret = name.equals(TOKEN_REQUEST);
+    if (key == null) {
+      // A free key: of maps of the section itself, or of what is read elsewhere.
+      return masked(value, section, secret || isSecret(name) ? Shown.SECRET : shown);
+    }
+    Type<?> t = key.type();
+    secret |= t.name().contains(Type.SECRET.name()) || t.section() == null && isSecret(name);
+    return masked(value, t.section(), secret ? Shown.SECRET : shown);
   }
 
   private static boolean isSecret(String name) {
@@ -235,10 +249,7 @@ public final class PrintedConfig {
   }
 
   private Map<String, Object> parameters(YamlNode n) {
-    Map<String, Object> out = new LinkedHashMap<>();
-    n.entries()
-        .forEach((name, e) -> out.put(name, masked(e.value(), null, byName(name, Shown.ALL))));
-    return out;
+    return each(n, (name, value) -> masked(value, null, byName(name, Shown.ALL)));
   }
 
   private static Shown byName(String name, Shown otherwise) {
@@ -253,9 +264,7 @@ public final class PrintedConfig {
       return out;
     }
     if (n.isMap()) {
-      Map<String, Object> out = new LinkedHashMap<>();
-      n.entries().forEach((name, e) -> out.put(name, headerValue(name, e.value())));
-      return out;
+      return each(n, this::headerValue);
     }
     return masked(n, null, Shown.MASKED);
   }
@@ -279,18 +288,15 @@ public final class PrintedConfig {
 
   /** A header with its name under its own key. */
   private Object header(YamlNode n) {
-    Map<String, Object> out = new LinkedHashMap<>();
     Map<String, YamlNode.Entry> entries = n.entries();
     YamlNode.Entry named = entries.get("key") != null ? entries.get("key") : entries.get("name");
     String header = named == null ? "" : String.valueOf(named.value().asTree());
-    entries.forEach(
-        (name, e) ->
-            out.put(
-                name,
-                HEADER_VALUES.contains(name)
-                    ? headerValue(header, e.value())
-                    : masked(e.value(), null, Shown.ALL)));
-    return out;
+    return each(
+        n,
+        (name, value) ->
+            HEADER_VALUES.contains(name)
+                ? headerValue(header, value)
+                : masked(value, null, Shown.ALL));
   }
 
   /** Value of a header, or a list or map of values: all but those known to be open are masked. */
