@@ -155,6 +155,9 @@ final class Rollout {
   /** Whether the guard paused it, since agents sent no message after a start. */
   boolean pausedBySilence;
 
+  /** Time of that pause, Unix milliseconds. */
+  long silentMillis;
+
   /** Part of the items that agents without the version lost when the stage began. */
   double othersLostBefore;
 

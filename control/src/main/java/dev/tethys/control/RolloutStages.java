@@ -7,6 +7,7 @@ import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.UUID;
@@ -18,6 +19,12 @@ import org.jspecify.annotations.Nullable;
  */
 final class RolloutStages {
   private static final System.Logger LOG = JulLogger.of(RolloutStages.class.getName());
+
+  /**
+   * Time after a pause for silent agents in which their return resumes the rollout. Later, a user
+   * decides: the reasons for it may be gone, and nobody expects it to go on.
+   */
+  static final Duration RESUMES_WITHIN = Duration.ofHours(1);
 
   private final LimitedLog failures = new LimitedLog(LOG);
   private final Scheduler clock;
@@ -94,6 +101,13 @@ final class RolloutStages {
       undo(r, check.problem());
       return;
     }
+    if (r.pausedBySilence
+        && !check.hasSilent()
+        && clock.millis() - r.silentMillis <= RESUMES_WITHIN.toMillis()) {
+      String why = "all its agents have connected again";
+      history.change(r, State.RUNNING, Actor.BY_GUARD.name(), why, false);
+      LOG.log(Level.INFO, "Rollout resumed rollout={0} reason=\"{1}\"", Long.toString(r.id), why);
+    }
     boolean complete = check.isReady() && check.undecided().isEmpty();
     String waiting = check.undecided();
     if (!r.guard.query().isEmpty() && !r.reached.isEmpty()) {
@@ -152,8 +166,14 @@ final class RolloutStages {
 
   /** Stops a rollout of which an agent has not returned after a start of the control plane. */
   private void pauseWithout(Rollout r, String silent) throws IOException {
-    pauseFor(r, silent + "; resume continues without it");
+    pauseFor(
+        r,
+        silent
+            + "; resume continues without it, and the rollout resumes by itself when all its agents"
+            + " are connected within "
+            + Durations.format(RESUMES_WITHIN));
     r.pausedBySilence = true;
+    r.silentMillis = clock.millis();
     history.save();
   }
 

@@ -156,12 +156,13 @@ final class RolloutState {
     }
     r.pausedByGuard = n.path("pausedByGuard").asBoolean(false);
     r.pausedBySilence = n.path("pausedBySilence").asBoolean(false);
+    r.silentMillis = n.path("silentMillis").asLong(0);
     r.othersLostBefore = n.path("othersLost").asDouble(0);
     r.endedMillis = n.path("ended").asLong(0);
     for (JsonNode a : n.path("reached")) {
-      Reached x =
       Set<String> silent = new TreeSet<>();
       a.path("silent").forEach(e -> silent.add(e.asString("")));
+      Reached x =
           new Reached(
               nowNanos,
               a.path("healthyBefore").asBoolean(true),
@@ -226,6 +227,7 @@ final class RolloutState {
     n.put("maxWaitMillis", r.guard.maxWait().toMillis());
     n.put("maxOutputChange", r.guard.maxOutputChange());
     n.put("pausedByGuard", r.pausedByGuard).put("pausedBySilence", r.pausedBySilence);
+    n.put("silentMillis", r.silentMillis);
     n.put("startedBy", r.startedBy.word());
     if (r.endedBy != null) {
       n.put("endedBy", r.endedBy.word());
@@ -248,8 +250,8 @@ final class RolloutState {
           o.put("healthyBefore", x.healthyBefore).put("lost", x.lostBefore);
           o.put("inPerSecond", x.inPerSecondBefore).put("stage", x.stage);
           o.put("delivered", x.deliveredBefore).put("excused", x.excused);
-        });
-  }
           ArrayNode silent = o.putArray("silent");
           x.silentBefore.forEach(silent::add);
+        });
+  }
 }

@@ -136,6 +136,11 @@ final class StageCheck {
     silentTooLong |= tooLong;
   }
 
+  /** Whether an agent that is not excused has not connected since the control plane was started. */
+  boolean hasSilent() {
+    return !silent.isEmpty();
+  }
+
   /** Whether an agent has not returned within the time that agents take after a start. */
   boolean isSilentTooLong() {
     return silentTooLong;
@@ -427,16 +432,16 @@ final class StageCheck {
               });
     }
 
-    private void add(
-        UUID uid,
-        Reached reached,
-        Exporter then,
-        Exporter base,
     /** Without items that are lost: of these, the guard says how many may be. */
     private static Exporter kept(Totals t) {
       return new Exporter(t.in() - t.lost(), t.out(), t.queued());
     }
 
+    private void add(
+        UUID uid,
+        Reached reached,
+        Exporter then,
+        Exporter base,
         Exporter now,
         boolean deliveredBefore) {
       long taken = now.in() - then.in();
@@ -533,11 +538,6 @@ final class StageCheck {
     r.outputs.reach(fleet.volumes(), a.uid());
     Totals t = a.totals() == null ? Totals.NONE : a.totals();
     RecentAccounts.Window w = fleet.recent(a.uid());
-    return new Reached(
-        clock.nanos(),
-        a.isHealthy(),
-        w.in() >= MIN_COMPARED ? w.lostShare() : t.lostShare(),
-        w.inPerSecond(),
     Set<String> silent = new TreeSet<>();
     t.exporters()
         .forEach(
@@ -546,6 +546,11 @@ final class StageCheck {
                 silent.add(name);
               }
             });
+    return new Reached(
+        clock.nanos(),
+        a.isHealthy(),
+        w.in() >= MIN_COMPARED ? w.lostShare() : t.lostShare(),
+        w.inPerSecond(),
         r.stage,
         t.out() > 0,
         silent);

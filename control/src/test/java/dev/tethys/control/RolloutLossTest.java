@@ -251,6 +251,63 @@ class RolloutLossTest {
     assertThat(first().state).as("still without the first").isEqualTo(Rollout.State.DONE);
   }
 
+  /** Two agents of a stage that has both, of which none returns after a restart. */
+  private void pausedBySilence() throws IOException {
+    agents(4, 1_000);
+    start(SHORT);
+    returns(0, totals(1_200, 0));
+    rollouts.step();
+    pass(Duration.ofSeconds(2));
+    returns(0, totals(1_400, 0));
+    rollouts.step();
+    assertThat(first().reached).hasSize(3);
+    restart(Duration.ofSeconds(18));
+    pass(StageCheck.RETURN.plusSeconds(1));
+    assertThat(first().state).isEqualTo(Rollout.State.PAUSED);
+    assertThat(first().stateReason).contains("resumes by itself", "within 1h");
+  }
+
+  @Test
+  void rolloutResumesWhenAllItsSilentAgentsReturn() throws IOException {
+    pausedBySilence();
+    returns(0, totals(1_500, 0));
+    returns(1, totals(1_500, 0));
+    pass(Duration.ofMinutes(30));
+    assertThat(first().state).as("one is silent").isEqualTo(Rollout.State.PAUSED);
+    restart(Duration.ofMinutes(10)); // the time of the pause is kept
+    for (int i = 0; i < 3; i++) {
+      returns(i, totals(1_600, 0));
+    }
+    rollouts.step();
+    assertThat(first().state).isEqualTo(Rollout.State.RUNNING);
+    assertThat(audit.latest(1, Long.MAX_VALUE, "").getFirst())
+        .contains("rollout.resume", "all its agents have connected again", Actor.BY_GUARD.name());
+    assertThat(first().reached).as("not before its stage is good").hasSize(3);
+  }
+
+  @Test
+  void rolloutWhoseAgentsReturnLateStaysPaused() throws IOException {
+    pausedBySilence();
+    clock.nanos += RolloutStages.RESUMES_WITHIN.toNanos();
+    for (int i = 0; i < 3; i++) {
+      returns(i, totals(1_600, 0));
+    }
+    pass(Duration.ofSeconds(1));
+    assertThat(first().state).isEqualTo(Rollout.State.PAUSED);
+  }
+
+  @Test
+  void rolloutThatAUserPausedDoesNotResume() throws IOException {
+    agents(2, 1_000);
+    Rollout r = start(SHORT);
+    rollouts.pause(r.id, "me", "wait");
+    restart(Duration.ofSeconds(18));
+    pass(StageCheck.RETURN.plusSeconds(1));
+    returns(0, totals(1_600, 0));
+    pass(Duration.ofSeconds(1));
+    assertThat(first().state).isEqualTo(Rollout.State.PAUSED);
+  }
+
   @Test
   void agentThatReturnsAndDisconnectsAgainUndoesTheRollout() throws IOException {
     agents(1, 1_000);
@@ -518,6 +575,39 @@ class RolloutLossTest {
     assertThat(r.reached).hasSize(2);
   }
 
+  /** Accounts may come between the change at the agent and its message that it was applied. */
+  @Test
+  void newDestinationThatTookItemsBeforeTheVersionWasReportedAppliedMustDeliver()
+      throws IOException {
+    String one =
+        "{\"in\":%d,\"out\":%d,\"exporters\":{\"otlp/a@logs\":{\"in\":%d,\"out\":%d,\"queued\":0}}}";
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, one.formatted(1_000, 1_000, 1_000, 1_000));
+    }
+    ConfigVersion v =
+        store.add(
+            "edge", "text", new ConfigVersion.Author("me", ""), "", "valid", 0, (x, before) -> {});
+    Rollout r =
+        rollouts.start(
+            "edge",
+            v.number(),
+            Selector.ALL,
+            guard(20, Duration.ofSeconds(30)),
+            Actor.user("me"),
+            "");
+    String withB =
+        both(1_010, 1_010, 0).replace("\"otlp/b@logs\":{\"in\":1010", "\"otlp/b@logs\":{\"in\":10");
+    agent(null, withB);
+    agent(new RemoteStatus(v.hashBytes(), RemoteStatus.State.APPLIED, ""), null);
+    rollouts.step();
+    agent(null, both(1_100, 1_100, 0));
+    pass(Duration.ofSeconds(2));
+    agent(null, both(1_200, 1_200, 0));
+    rollouts.step();
+    assertThat(r.reached).hasSize(1);
+    assertThat(r.stateReason).contains("no item delivered", "exporter otlp/b@logs of agent");
+  }
+
   @Test
   void destinationThatNeverDeliveredIsNoReason() throws IOException {
     for (int i = 0; i < 2; i++) {
@@ -553,6 +643,24 @@ class RolloutLossTest {
     assertThat(r.reached).hasSize(2);
   }
 
+  /** A version may drop all: what it drops is judged as lost, and not as undelivered. */
+  @Test
+  void itemsThatTheVersionMayDropAreNotUndelivered() throws IOException {
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, delivered(1_000, 1_000, 0));
+    }
+    Rollout r =
+        start(
+            new Guard(Duration.ofSeconds(15), Duration.ZERO, 1, "", 100, Duration.ofMinutes(5), 0));
+    String dropped = "{\"in\":%d,\"out\":1000,\"dropped\":{\"filtered\":%d}}";
+    agent(null, dropped.formatted(1_300, 300));
+    pass(Duration.ofSeconds(2));
+    agent(null, dropped.formatted(1_600, 600));
+    rollouts.step();
+    assertThat(r.stateReason).isEmpty();
+    assertThat(r.reached).hasSize(2);
+  }
+
   @Test
   void agentThatNeverDeliveredIsMeasuredByTheOthers() throws IOException {
     agent(0, null, delivered(0, 0, 0));
@@ -575,54 +683,3 @@ class RolloutLossTest {
     assertThat(r.reached).hasSize(2);
   }
 }
-  /** Accounts may come between the change at the agent and its message that it was applied. */
-  @Test
-  void newDestinationThatTookItemsBeforeTheVersionWasReportedAppliedMustDeliver()
-      throws IOException {
-    String one =
-        "{\"in\":%d,\"out\":%d,\"exporters\":{\"otlp/a@logs\":{\"in\":%d,\"out\":%d,\"queued\":0}}}";
-    for (int i = 0; i < 2; i++) {
-      agent(i, null, one.formatted(1_000, 1_000, 1_000, 1_000));
-    }
-    ConfigVersion v =
-        store.add(
-            "edge", "text", new ConfigVersion.Author("me", ""), "", "valid", 0, (x, before) -> {});
-    Rollout r =
-        rollouts.start(
-            "edge",
-            v.number(),
-            Selector.ALL,
-            guard(20, Duration.ofSeconds(30)),
-            Actor.user("me"),
-            "");
-    String withB =
-        both(1_010, 1_010, 0).replace("\"otlp/b@logs\":{\"in\":1010", "\"otlp/b@logs\":{\"in\":10");
-    agent(null, withB);
-    agent(new RemoteStatus(v.hashBytes(), RemoteStatus.State.APPLIED, ""), null);
-    rollouts.step();
-    agent(null, both(1_100, 1_100, 0));
-    pass(Duration.ofSeconds(2));
-    agent(null, both(1_200, 1_200, 0));
-    rollouts.step();
-    assertThat(r.reached).hasSize(1);
-    assertThat(r.stateReason).contains("no item delivered", "exporter otlp/b@logs of agent");
-  }
-
-  /** A version may drop all: what it drops is judged as lost, and not as undelivered. */
-  @Test
-  void itemsThatTheVersionMayDropAreNotUndelivered() throws IOException {
-    for (int i = 0; i < 2; i++) {
-      agent(i, null, delivered(1_000, 1_000, 0));
-    }
-    Rollout r =
-        start(
-            new Guard(Duration.ofSeconds(15), Duration.ZERO, 1, "", 100, Duration.ofMinutes(5), 0));
-    String dropped = "{\"in\":%d,\"out\":1000,\"dropped\":{\"filtered\":%d}}";
-    agent(null, dropped.formatted(1_300, 300));
-    pass(Duration.ofSeconds(2));
-    agent(null, dropped.formatted(1_600, 600));
-    rollouts.step();
-    assertThat(r.stateReason).isEmpty();
-    assertThat(r.reached).hasSize(2);
-  }
-
