@@ -133,6 +133,7 @@ export const scenarios = [
       await shot('shop-quota');
       assert.deepEqual(await violations(page), []);
       await page.getByRole('button', { name: 'End quota' }).click();
+      await page.locator('dialog').getByLabel('Reason').fill('no longer needed');
       await page.locator('dialog').getByRole('button', { name: 'End', exact: true }).click();
       await page.getByText('No quota').waitFor();
     },

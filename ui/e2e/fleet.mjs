@@ -133,7 +133,7 @@ export const scenarios = [
       await page.getByRole('button', { name: 'Verify log' }).click();
       await page.getByText('The log is intact').waitFor();
       await page.getByRole('button', { name: 'configuration.add' }).first().click();
-      await page.locator('.fleet-json', { hasText: 'hash' }).waitFor();
+      await page.locator('.fleet-facts', { hasText: 'hash' }).waitFor();
       await shot('fleet-audit');
       await page.getByLabel('Search changes').fill('nothing like this');
       await page.getByText('Nothing matches').waitFor();
