@@ -1,6 +1,5 @@
 package dev.tethys.store.events;
 
-import com.github.luben.zstd.Zstd;
 import dev.tethys.store.files.ByteSink;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
@@ -150,9 +149,10 @@ public final class SectionReader {
         throw new CorruptionException("section " + number + " has a wrong checksum");
       }
       if (length < raw) {
-        long n = Zstd.decompressByteArray(out, 0, raw, stored, 0, length);
-        if (n != raw) {
-          throw new CorruptionException("section " + number + " does not decompress");
+        try {
+          Decompression.decompress(stored, 0, length, out, raw);
+        } catch (CorruptionException e) {
+          throw new CorruptionException("section " + number + ": " + e.getMessage());
         }
         ArrayPool.release(stored);
       }

@@ -1,42 +1,20 @@
 package dev.tethys.store.traces.block;
 
-import com.github.luben.zstd.ZstdDecompressCtx;
 import dev.tethys.store.events.ArrayPool;
+import dev.tethys.store.events.Decompression;
 import dev.tethys.store.files.ByteSource;
 import dev.tethys.store.files.CorruptionException;
-import java.util.ArrayDeque;
 import java.util.Arrays;
 
 /** Decodes what {@link ColumnWriter} wrote. */
 final class ColumnReader {
   private static final int MAX_RAW = 256 << 20;
-  private static final int MAX_FREE = 16;
-
-  // contexts are native memory that takes long to set up; threads of queries are many and short
-  private static final ArrayDeque<ZstdDecompressCtx> FREE = new ArrayDeque<>();
 
   private ColumnReader() {}
 
   /** Strings with the string of each value. */
   @SuppressWarnings("ArrayRecordComponent") // shared, read only
   record Strings(TextTable texts, long[] codes) {}
-
-  private static ZstdDecompressCtx context() {
-    synchronized (FREE) {
-      ZstdDecompressCtx c = FREE.pollLast();
-      return c == null ? new ZstdDecompressCtx() : c;
-    }
-  }
-
-  private static void release(ZstdDecompressCtx c) {
-    synchronized (FREE) {
-      if (FREE.size() < MAX_FREE) {
-        FREE.addLast(c);
-        return;
-      }
-    }
-    c.close();
-  }
 
   static byte[] packed(ByteSource in) {
     int raw = in.count(MAX_RAW);
@@ -50,16 +28,10 @@ final class ColumnReader {
     if (stored == raw) {
       System.arraycopy(in.buf, in.pos, out, 0, raw);
     } else {
-      ZstdDecompressCtx c = context();
       try {
-        int n = c.decompressByteArray(out, 0, raw, in.buf, in.pos, stored);
-        if (n != raw) {
-          throw new CorruptionException("column has " + n + " bytes, not " + raw);
-        }
-      } catch (com.github.luben.zstd.ZstdException e) {
-        throw new CorruptionException("column does not decompress: " + e.getMessage());
-      } finally {
-        release(c);
+        Decompression.decompress(in.buf, in.pos, stored, out, raw);
+      } catch (CorruptionException e) {
+        throw new CorruptionException("column: " + e.getMessage());
       }
     }
     in.skip(stored);

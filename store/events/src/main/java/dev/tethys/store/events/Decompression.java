@@ -1,0 +1,54 @@
+package dev.tethys.store.events;
+
+import com.github.luben.zstd.ZstdDecompressCtx;
+import com.github.luben.zstd.ZstdException;
+import dev.tethys.store.files.CorruptionException;
+import java.util.ArrayDeque;
+
+/**
+ * Decompresses zstd with contexts that are used again. They are native memory that takes long to
+ * set up, while threads of queries are many and short. Safe for several threads.
+ */
+public final class Decompression {
+  private static final int MAX_FREE = 16;
+  private static final ArrayDeque<ZstdDecompressCtx> FREE = new ArrayDeque<>();
+
+  private Decompression() {}
+
+  /**
+   * Decompresses a frame to the begin of an array.
+   *
+   * @param raw bytes of what comes out
+   * @throws CorruptionException if the frame is damaged or has another length
+   */
+  public static void decompress(byte[] stored, int from, int length, byte[] out, int raw) {
+    ZstdDecompressCtx c = take();
+    try {
+      int n = c.decompressByteArray(out, 0, raw, stored, from, length);
+      if (n != raw) {
+        throw new CorruptionException("it has " + n + " bytes, not " + raw);
+      }
+    } catch (ZstdException e) {
+      throw new CorruptionException("it does not decompress: " + e.getMessage());
+    } finally {
+      release(c);
+    }
+  }
+
+  private static ZstdDecompressCtx take() {
+    synchronized (FREE) {
+      ZstdDecompressCtx c = FREE.pollLast();
+      return c == null ? new ZstdDecompressCtx() : c;
+    }
+  }
+
+  private static void release(ZstdDecompressCtx c) {
+    synchronized (FREE) {
+      if (FREE.size() < MAX_FREE) {
+        FREE.addLast(c);
+        return;
+      }
+    }
+    c.close();
+  }
+}
