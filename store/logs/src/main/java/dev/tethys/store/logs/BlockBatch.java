@@ -60,7 +60,7 @@ final class BlockBatch implements LogRowBatch {
       if (parts == null) {
         block.appendBody(template, of[i], text);
       } else {
-        ranges[size] = block.appendParts(template, of[i], parts, text);
+        ranges[size] = block.appendParts(template, of[i], parts, end - from, text);
       }
       ends[size++] = text.size;
       i++;

@@ -37,8 +37,9 @@ final class BlockPatterns {
     }
     int[] rows = new int[scan.maxRows()];
     int[] streams = block.streamIndexes();
-    for (int t = 0; t < block.templateCount(); t++) {
-      if ((t & 63) == 0) {
+    int tried = 0;
+    for (int t = scan.nextTemplate(0); t < block.templateCount(); t = scan.nextTemplate(t + 1)) {
+      if ((++tried & 63) == 0) {
         Cancellation.check();
       }
       int n = scan.select(t, rows);

@@ -32,9 +32,10 @@ final class BlockScan {
   private final PartSegment segment;
   private final LogFilter filter;
   private final LineVerdicts lines;
-  private @Nullable BitSet columns; // rows that fit the conditions on metadata and are of use
+  // rows that fit the conditions on metadata and are of use; null for all
+  private @Nullable BitSet columns;
   private final Map<String, Integer> names = new HashMap<>();
-  private final boolean allStreams;
+  private boolean allStreams; // or columns holds rows of the selected ones only
   private final boolean allTimes;
   private final boolean plain; // no conditions on lines and no deletions
   private final ByteSink body = new ByteSink(1 << 10);
@@ -65,7 +66,11 @@ final class BlockScan {
     columns = fitting;
     boolean none = fitting != null && fitting.isEmpty();
     List<LogFilter.Line> conditions = none ? List.of() : filter.lines();
-    lines = new LineVerdicts(block, conditions, conditions.isEmpty() ? null : selectedRows());
+    if (!conditions.isEmpty()) {
+      columns = selectedRows();
+      allStreams = true;
+    }
+    lines = new LineVerdicts(block, conditions, columns);
     plain = filter.lines().isEmpty() && segment.hidden().isEmpty();
   }
 
@@ -233,30 +238,50 @@ final class BlockScan {
 
   /** Leaves out rows that are of no use, where that is known before bodies are read. */
   private void leaveOut(LogNeeds needs) {
+    columns = selectedRows();
+    allStreams = true;
     LogMention mention = needs.mention();
     if (mention == null || names.containsKey(mention.metadata())) {
       return;
     }
-    BitSet some = selectedRows();
-    BitSet of = block.rowsMentioning(mention, some);
-    if (of != null && some != null) {
-      of.and(some);
+    BitSet of = block.rowsMentioning(mention, columns);
+    if (of != null && columns != null) {
+      of.and(columns);
     }
     columns = of == null ? columns : of;
   }
 
+  /** First template from one on with rows whose columns may fit; the number of them at the end. */
+  int nextTemplate(int template) {
+    BitSet of = columns;
+    int end = block.templateCount();
+    int next = of == null || template >= end ? -1 : of.nextSetBit(block.firstRow(template));
+    if (of == null) {
+      return template;
+    }
+    if (next < 0) {
+      return end;
+    }
+    int t = template;
+    while (block.firstRow(t + 1) <= next) {
+      t++;
+    }
+    return t;
+  }
+
   /** Passes on the rows that fit, in the order of the block. */
   void run(LogNeeds needs, LogRowConsumer consumer) {
-    leaveOut(needs);
     BlockBatch batch = new BlockBatch(this, needs);
     if (plain && !needs.bodies()) {
       runColumns(batch, consumer);
       return;
     }
+    leaveOut(needs);
     int[] rows = new int[maxRows()];
     int templates = block.templateCount();
-    for (int t = 0; t < templates; t++) {
-      if ((t & 63) == 0) {
+    int tried = 0;
+    for (int t = nextTemplate(0); t < templates; t = nextTemplate(t + 1)) {
+      if ((++tried & 63) == 0) {
         Cancellation.check();
       }
       int n = select(t, rows);

@@ -24,7 +24,7 @@ public final class LogBlock {
   /** Rows of one stream in a block. */
   public record StreamRows(int stream, int rows, long bytes, long firstTime, long lastTime) {}
 
-  // Templates of fewer rows do not repay finding out which arguments are needed.
+  // Fewer rows do not repay finding out which arguments are needed.
   private static final int MIN_MARKED_ROWS = 2;
 
   // Searching single templates costs more than searching all if they are more than this part.
@@ -397,10 +397,11 @@ public final class LogBlock {
    * Appends ranges of a body, or a body in which arguments may be placeholders.
    *
    * @param parts decides which
+   * @param count number of rows of the template that are asked for
    * @return number of the ranges, -1 for a body
    */
-  public int appendParts(int template, int row, LogBodyParts parts, ByteSink out) {
-    append(template, row, partsText(template, parts), out);
+  public int appendParts(int template, int row, LogBodyParts parts, int count, ByteSink out) {
+    append(template, row, partsText(template, parts, count), out);
     return ranges;
   }
 
@@ -421,35 +422,33 @@ public final class LogBlock {
   }
 
   /** Text of a template with the arguments that are needed; until the next call. */
-  private TemplateText partsText(int template, LogBodyParts parts) {
-    TemplateText whole = text(template);
+  private TemplateText partsText(int template, LogBodyParts parts, int count) {
     if (partsOf != template) {
       partsOf = -1;
       ranges = -1;
-      inParts = readParts(template, whole, parts);
+      inParts = readParts(template, parts, count);
       partsOf = template;
     }
-    return inParts ? partsText : whole;
+    return inParts ? partsText : text(template);
   }
 
   /** Finds the arguments of a template that are needed; false if all of them may be. */
-  private boolean readParts(int template, TemplateText whole, LogBodyParts parts) {
-    int n = whole.arguments();
+  private boolean readParts(int template, LogBodyParts parts, int count) {
+    ColumnReader[] columns = arguments(template);
+    int n = argumentCounts[template];
     int rowsOf = firstRows[template + 1] - firstRows[template];
     if (digits.length < n) {
       digits = new boolean[Math.max(n, 2 * digits.length)];
     }
-    ColumnReader[] columns = arguments(template);
     for (int a = 0; a < n; a++) {
       if (!columns[a].hasTokensOnly()) {
         return false;
       }
       digits[a] = columns[a].hasDigitsOnly();
     }
-    partsText.readOutline(whole, digits);
+    partsText.readOutline(templates(), textStarts[template], textStarts[template + 1], n, digits);
     ranges = partsText.readRanges(parts, (a, to, at) -> writeKnown(columns[a], rowsOf, to, at));
-    if (ranges < 0 && n > 0 && rowsOf >= MIN_MARKED_ROWS) {
-      partsText.readOutline(whole, digits);
+    if (ranges < 0 && n > 0 && count >= MIN_MARKED_ROWS) {
       partsText.readParts(parts);
       return true;
     }

@@ -41,41 +41,40 @@ final class TemplateText {
   }
 
   /**
-   * Reads a text with a placeholder for each argument, before it is asked what is read of it.
+   * Reads a template with a placeholder for each argument, before it is asked what is read of it.
    *
-   * @param whole the text with all arguments
+   * @param count number of arguments
    * @param digits for each argument, whether it is decimal digits
    */
-  void readOutline(TemplateText whole, boolean[] digits) {
-    int all = whole.arguments;
-    if (places.length < all) {
-      places = new int[Math.max(all, 2 * places.length)];
+  void readOutline(byte[] b, int start, int end, int count, boolean[] digits) {
+    if (places.length < count) {
+      places = new int[Math.max(count, 2 * places.length)];
     }
-    if (ends.length < all + 1) {
-      ends = new int[Math.max(all + 1, 2 * ends.length)];
+    if (ends.length < count + 1) {
+      ends = new int[Math.max(count + 1, 2 * ends.length)];
       columns = new int[ends.length];
     }
-    bytes.clear().ensure(whole.ends[all] + all);
-    int from = 0;
-    for (int a = 0; a <= all; a++) {
-      bytes.put(whole.bytes.buf, from, whole.ends[a] - from);
-      from = whole.ends[a];
-      if (a < all) {
-        places[a] = bytes.size;
-        bytes.putByte(digits[a] ? LogBodyParts.DIGITS : LogBodyParts.LETTERS);
+    outline.clear().ensure(end - start);
+    byte[] out = outline.buf;
+    int size = 0;
+    int n = 0;
+    for (int p = start; p < end; p++) {
+      byte c = b[p];
+      if (c > Templates.ESCAPE || c <= 0) {
+        out[size++] = c;
+      } else if (c == Templates.ESCAPE) {
+        out[size++] = b[++p];
+      } else {
+        places[n] = size;
+        out[size++] = digits[n++] ? LogBodyParts.DIGITS : LogBodyParts.LETTERS;
       }
     }
-    arguments = all;
+    outline.size = size;
+    all = n;
   }
 
-  /**
-   * Replaces the outline by the ranges that are read of it; gives their number, or -1 if there are
-   * none, after which the text has to be read again.
-   */
+  /** Takes the ranges that are read of the outline; gives their number, or -1 if there are none. */
   int readRanges(LogBodyParts parts, LogBodyParts.Known known) {
-    outline.clear().put(bytes.buf, 0, bytes.size);
-    outline.ensure(1);
-    all = arguments;
     bytes.clear();
     arguments = 0;
     int number = parts.ranges(outline.buf, outline.size, places, all, known, this::addRange);
@@ -101,10 +100,10 @@ final class TemplateText {
     bytes.putByte(0);
   }
 
-  /** Replaces the outline by a text with a placeholder for each argument that is not needed. */
+  /** Takes the outline, with a placeholder for each argument that is not needed. */
   void readParts(LogBodyParts parts) {
-    int all = arguments;
     boolean[] needed = new boolean[all];
+    bytes.clear().put(outline.buf, 0, outline.size);
     parts.mark(bytes.buf, bytes.size, places, needed);
     int n = 0;
     for (int a = 0; a < all; a++) {

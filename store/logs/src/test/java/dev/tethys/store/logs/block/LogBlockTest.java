@@ -244,6 +244,7 @@ class LogBlockTest {
                 needed[a] = text[places[a] - 1] == '=';
               }
             },
+            2,
             some.clear());
         String body = text(all);
         if (body.startsWith("id=")) {
