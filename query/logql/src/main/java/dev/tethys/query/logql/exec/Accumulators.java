@@ -55,6 +55,18 @@ abstract sealed class Accumulators {
       addRows(series, s, 1, (long) value);
     }
 
+    /** Adds a row that belongs to the window of one step. */
+    void addRow(int series, int step, long value) {
+      long[] c = counts[series];
+      c[step]++;
+      c[step + 1]--;
+      if (weighted) {
+        long[] v = sums[series];
+        v[step] += value;
+        v[step + 1] -= value;
+      }
+    }
+
     /** Adds several rows that belong to the same windows. */
     void addRows(int series, Steps s, long rows, long value) {
       long[] c = counts[series];

@@ -115,6 +115,7 @@ final class RangeScan {
     private @Nullable CodedSeries codes; // of the segment
     private long[] times = {};
     private int[] rowStreams = {};
+    private int[] rowSteps = {}; // -1 for rows of none
     private boolean changesLine;
 
     Worker(List<Labels> streams, ScanPlan scan) {
@@ -241,32 +242,47 @@ final class RangeScan {
 
     private void addByStream(LogRowBatch batch) {
       int n = batch.size();
-      boolean once = readTimes(batch);
+      readSteps(batch);
       batch.streams(rowStreams);
+      boolean single = steps.isSingle();
       for (int i = 0; i < n; i++) {
-        if (once || steps.find(times[i])) {
+        if (rowSteps[i] >= 0 && (single || steps.find(times[i]))) {
           int stream = rowStreams[i];
-          int s = seriesOfStream[stream];
-          sums.add(s >= 0 ? s : seriesOf(stream), steps, times[i], bytes ? batch.bodyLength(i) : 0);
+          int known = seriesOfStream[stream];
+          add(known >= 0 ? known : seriesOf(stream), single, batch, i);
         }
       }
       run.passedRows.add(n);
     }
 
-    /** Reads the times of a batch; true if there is one step for all rows. */
-    private boolean readTimes(LogRowBatch batch) {
+    /** Adds a row without a pipeline to the steps that were found for it. */
+    private void add(int series, boolean single, LogRowBatch batch, int i) {
+      long value = bytes ? batch.bodyLength(i) : 0;
+      if (single) {
+        ((Sums) sums).addRow(series, rowSteps[i], value);
+      } else {
+        sums.add(series, steps, times[i], value);
+      }
+    }
+
+    /** Reads the step of each row of a batch, if there is one at most; else its time. */
+    private void readSteps(LogRowBatch batch) {
       int n = batch.size();
-      if (times.length < n) {
+      if (rowSteps.length < n) {
         times = new long[n];
         rowStreams = new int[n];
+        rowSteps = new int[n];
       }
-      if (needs.times()) {
-        batch.times(times);
-        return false;
+      if (!needs.times()) {
+        Arrays.fill(rowSteps, 0, n, 0);
+        return;
       }
-      steps.first = 0;
-      steps.last = 0;
-      return true;
+      batch.times(times);
+      if (steps.isSingle()) {
+        steps.findSingle(times, n, rowSteps);
+      } else {
+        Arrays.fill(rowSteps, 0, n, 0);
+      }
     }
 
     /**
@@ -283,10 +299,11 @@ final class RangeScan {
         return false;
       }
       int n = batch.size();
-      boolean once = readTimes(batch);
+      readSteps(batch);
+      boolean single = steps.isSingle();
       long passed = 0;
       for (int i = 0; i < n; i++) {
-        if (!once && !steps.find(times[i])) {
+        if (rowSteps[i] < 0 || !single && !steps.find(times[i])) {
           continue;
         }
         int s = of.series(i);
@@ -296,7 +313,7 @@ final class RangeScan {
           of.put(i, s);
         }
         passed++;
-        sums.add(s, steps, times[i], bytes ? batch.bodyLength(i) : 0);
+        add(s, single, batch, i);
       }
       run.passedRows.add(passed);
       return true;

@@ -50,11 +50,39 @@ public record StepGrid(long start, long step, int steps) {
     private final StepGrid grid;
     private final long range;
     private final long offset;
+    private final long lastSince; // of the last step
+    private final double perStep;
 
     Steps(StepGrid grid, long range, long offset) {
       this.grid = grid;
       this.range = range;
       this.offset = offset;
+      lastSince = (grid.steps - 1) * grid.step;
+      perStep = 1.0 / grid.step;
+    }
+
+    /** True if a row is in the window of one step at most. */
+    boolean isSingle() {
+      return grid.steps == 1 || range == grid.step;
+    }
+
+    /** Finds the step whose window holds each time, -1 for none, where there is one at most. */
+    void findSingle(long[] times, int n, int[] into) {
+      long begin = grid.start - offset;
+      long step = grid.step;
+      for (int i = 0; i < n; i++) {
+        long since = times[i] - begin;
+        int s = -1;
+        if (since <= 0) {
+          s = since > -range ? 0 : -1;
+        } else if (since <= lastSince) { // the quotient is small: at most one away
+          long q = (long) ((since - 1) * perStep);
+          long rest = since - 1 - q * step;
+          q = rest < 0 ? q - 1 : rest >= step ? q + 1 : q;
+          s = (int) q + 1;
+        }
+        into[i] = s;
+      }
     }
 
     /** Finds the steps whose windows hold a time; false if none does. */

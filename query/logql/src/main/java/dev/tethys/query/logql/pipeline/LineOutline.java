@@ -12,8 +12,9 @@ final class LineOutline {
 
   private byte[] text = {};
   private int length;
-  private int[] before = {}; // number of arguments before a byte
   private int[] places = {};
+  private int arguments;
+  private int next; // argument that the last answer of before was about
   private boolean[] needed = {};
 
   private static final LogBodyParts.Known NONE = (argument, to, at) -> -1;
@@ -33,21 +34,25 @@ final class LineOutline {
     set(bytes, size, argumentPlaces, arguments);
   }
 
-  private void set(byte[] bytes, int size, int[] argumentPlaces, int arguments) {
+  private void set(byte[] bytes, int size, int[] argumentPlaces, int count) {
     text = bytes;
     places = argumentPlaces;
     length = size;
-    if (before.length < size + 1) {
-      before = new int[Math.max(size + 1, 2 * before.length)];
+    arguments = count;
+    next = 0;
+  }
+
+  /** Number of arguments before a byte. Stages walk forwards, so the next one is near. */
+  private int before(int p) {
+    int n = next;
+    while (n < arguments && places[n] < p) {
+      n++;
     }
-    int n = 0;
-    for (int p = 0; p < size; p++) {
-      before[p] = n;
-      if (n < arguments && places[n] == p) {
-        n++;
-      }
+    while (n > 0 && places[n - 1] >= p) {
+      n--;
     }
-    before[size] = n;
+    next = n;
+    return n;
   }
 
   /** The bytes; must not be changed. */
@@ -62,12 +67,13 @@ final class LineOutline {
 
   /** True if there is an argument in a range. */
   boolean varies(int from, int to) {
-    return before[to] > before[from];
+    int n = before(from);
+    return n < arguments && places[n] < to;
   }
 
   /** True if an argument in a range is decimal digits. */
   boolean hasDigits(int from, int to) {
-    for (int a = before[from]; a < before[to]; a++) {
+    for (int a = before(from); a < arguments && places[a] < to; a++) {
       if (text[places[a]] == LogBodyParts.DIGITS) {
         return true;
       }
@@ -77,7 +83,7 @@ final class LineOutline {
 
   /** True if only digits vary in a range. */
   boolean onlyDigitsVary(int from, int to) {
-    for (int a = before[from]; a < before[to]; a++) {
+    for (int a = before(from); a < arguments && places[a] < to; a++) {
       if (text[places[a]] != LogBodyParts.DIGITS) {
         return false;
       }
@@ -98,15 +104,16 @@ final class LineOutline {
     byte[] out = written;
     int at = 0;
     int p = from;
-    for (int a = before[from]; a <= before[to]; a++) {
-      int end = a < before[to] ? places[a] : to;
+    int last = before(to);
+    for (int a = before(from); a <= last; a++) {
+      int end = a < last ? places[a] : to;
       if (out.length - at < end - p) {
         return -1;
       }
       System.arraycopy(text, p, out, at, end - p);
       at += end - p;
       p = end + 1;
-      if (a < before[to]) {
+      if (a < last) {
         at = known.write(a, out, at);
         if (at < 0) {
           return -1;
@@ -118,7 +125,7 @@ final class LineOutline {
 
   /** Marks the arguments in a range. */
   void need(int from, int to) {
-    for (int a = before[from]; a < before[to]; a++) {
+    for (int a = before(from); a < arguments && places[a] < to; a++) {
       needed[a] = true;
     }
   }
