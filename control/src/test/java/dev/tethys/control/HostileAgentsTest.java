@@ -22,6 +22,7 @@ import java.net.http.WebSocket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Random;
@@ -50,7 +51,7 @@ class HostileAgentsTest {
   void start() throws IOException {
     server =
         new ControlServer(
-            HttpListenerOptions.on("127.0.0.1:0"),
+            HttpListenerOptions.on("127.0.0.1:0").withStopGrace(Duration.ofSeconds(1)),
             folder,
             Tokens.NONE,
             BuiltIn.components(),

@@ -128,7 +128,7 @@ class KubernetesTest extends FleetCase {
         new ResourceWatch.Connection(
             ClusterAccess.of(api().url(), config),
             (c, call) -> clients.client(c).send(call),
-            d -> Thread.sleep(d));
+            clock::sleep);
     List<ClusterKind> kinds = new ArrayList<>(ClusterKind.OWN);
     kinds.addAll(ClusterKind.MDAI);
     return new ClusterFiles("", kinds, connection, new ClusterStatus(connection, () -> leads));

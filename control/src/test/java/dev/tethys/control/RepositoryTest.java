@@ -27,12 +27,14 @@ class RepositoryTest extends FleetCase {
   }
 
   private static void git(Path in, String... args) throws IOException {
-    String[] all = new String[args.length + 4];
+    String[] all = new String[args.length + 6];
     all[0] = "-c";
     all[1] = "user.name=Olga";
     all[2] = "-c";
     all[3] = "user.email=olga@example.org";
-    System.arraycopy(args, 0, all, 4, args.length);
+    all[4] = "-c";
+    all[5] = "core.fsync=none";
+    System.arraycopy(args, 0, all, 6, args.length);
     new GitCommand(in).run(all);
   }
 
