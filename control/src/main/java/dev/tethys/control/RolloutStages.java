@@ -22,7 +22,7 @@ final class RolloutStages {
 
   /**
    * Time after a pause for silent agents in which their return resumes the rollout. Later, a user
-   * decides: the reasons for it may be gone, and nobody expects it to go on.
+   * decides: the reasons for the rollout may be gone, and its author does not expect a change.
    */
   static final Duration RESUMES_WITHIN = Duration.ofHours(1);
 
