@@ -42,6 +42,7 @@ import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 
@@ -80,7 +81,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
   private final @Nullable RequestSpans spans;
   private String connectorRefusal = "";
   private String tlsRefusal = "";
-  private final ProcessHandler processes = new ProcessLife();
+  private final ProcessLife processes = new ProcessLife();
   private final CountDownLatch stop = new CountDownLatch(1);
   private final LimitedLog failures = new LimitedLog(LOG);
   private final Thread thread;
@@ -383,13 +384,19 @@ public final class NodeObserver implements Collector, AutoCloseable {
 
   /** Passes starts and ends of processes to the registry and the probes. */
   private final class ProcessLife implements ProcessHandler {
+    private final AtomicLong forked = new AtomicLong();
+    private final AtomicLong executed = new AtomicLong();
+    private final AtomicLong ended = new AtomicLong();
+
     @Override
     public void forked(int parent, int child) {
+      forked.incrementAndGet();
       containers.processForked(parent, child);
     }
 
     @Override
     public void executed(int process) {
+      executed.incrementAndGet();
       containers.processStarted(process); // its name is that of the program now
       if (probes != null) {
         probes.suspect(process);
@@ -398,6 +405,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
 
     @Override
     public void ended(int process, int signal) {
+      ended.incrementAndGet();
       containers.processExited(process, false);
       if (probes != null && signal != 0) {
         probes.killed(process, signal);
@@ -547,6 +555,8 @@ public final class NodeObserver implements Collector, AutoCloseable {
             logs == null ? 0 : logs.shed()),
         counters,
         to);
+    ObserverMetrics.collectProcesses(
+        processes.forked.get(), processes.executed.get(), processes.ended.get(), to);
     if (probes != null && payloads != null) {
       ObserverMetrics.collectProbes(probes.counts(), payloads.unattributed(), to);
     }

@@ -91,6 +91,19 @@ final class ObserverMetrics {
                 new Metric(Labels.of("reason", "parser_failed"), p.faults()))));
   }
 
+  static void collectProcesses(long forked, long executed, long ended, Consumer<MetricFamily> to) {
+    to.accept(
+        new MetricFamily(
+            "tethys_observe_processes_total",
+            MetricType.COUNTER,
+            "Processes that the kernel reported as forked, as running a program, as ended.",
+            "",
+            List.of(
+                new Metric(Labels.of("event", "forked"), forked),
+                new Metric(Labels.of("event", "executed"), executed),
+                new Metric(Labels.of("event", "ended"), ended))));
+  }
+
   static void collectProbes(TlsProbes.Counts n, long unattributed, Consumer<MetricFamily> to) {
     to.accept(
         new MetricFamily(
