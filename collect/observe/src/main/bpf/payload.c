@@ -60,12 +60,12 @@ struct {
 } ignored SEC(".maps");
 
 /*
- * Ports of servers whose requests come many in one call: of payloads to and from them more is captured. Elsewhere the start of
- * a message tells enough, and its body costs only time.
+ * Ports of servers whose requests come many in one call, and sockets with their ports whose bodies end with what matters: of
+ * payloads to and from them more is captured. Elsewhere the start of a message tells enough, and its body costs only time.
  */
 struct {
   __uint(type, MAP_LRU_HASH);
-  __uint(max_entries, 1024);
+  __uint(max_entries, 4096);
   __type(key, u64);
   __type(value, u64);
 } pipelined SEC(".maps");
@@ -157,12 +157,19 @@ INLINE int is_ignored(struct sock *sk) {
 }
 
 /* Both ports are asked for: which end is the server is known to the reader alone. */
-INLINE int is_pipelined(u16 local, u16 remote) {
+INLINE int is_pipelined(u64 socket, u64 ports, u16 local, u16 remote) {
+  u64 *of = bpf_map_lookup_elem(&pipelined, &socket);
+  if (of && *of == ports)
+    return 1;
   u64 port = local;
   if (bpf_map_lookup_elem(&pipelined, &port))
     return 1;
   port = __builtin_bswap16(remote);
   return bpf_map_lookup_elem(&pipelined, &port) != 0;
+}
+
+INLINE int is_pipelined_socket(struct sock *sk) {
+  return is_pipelined((u64)sk, ports_of_socket(sk), sk->__sk_common.skc_num, sk->__sk_common.skc_dport);
 }
 
 INLINE void fill(struct payload *p, struct sock *sk, u64 id, u32 total, u32 captured, u8 direction) {
@@ -197,7 +204,7 @@ INLINE void emit(struct sock *sk, u64 id, u64 base, u32 total, u8 direction) {
     EMIT(SMALL);
   else if (total <= MEDIUM)
     EMIT(MEDIUM);
-  else if (total <= CAPTURE || !is_pipelined(sk->__sk_common.skc_num, sk->__sk_common.skc_dport))
+  else if (total <= CAPTURE || !is_pipelined_socket(sk))
     EMIT(CAPTURE);
   else if (total <= LONG)
     EMIT(LONG);
@@ -240,7 +247,7 @@ INLINE void emit_vector(struct sock *sk, u64 id, u64 segments, u64 count, u32 to
   struct segment s;
   if (bpf_probe_read_user(&s, sizeof(s), (void *)segments))
     return;
-  int more = total > CAPTURE && is_pipelined(sk->__sk_common.skc_num, sk->__sk_common.skc_dport);
+  int more = total > CAPTURE && is_pipelined_socket(sk);
   if (s.length >= total || (s.length >= CAPTURE && !more) || s.length >= LONGEST || count == 1) {
     if (s.length >= total || s.length >= CAPTURE)
       emit(sk, id, s.base, total, direction);

@@ -196,7 +196,7 @@ INLINE void emit_clear(struct carrier *from, u64 id, u64 time, u64 base, u32 tot
     EMIT_CLEAR(SMALL);
   else if (total <= MEDIUM)
     EMIT_CLEAR(MEDIUM);
-  else if (total <= CAPTURE || !is_pipelined(from->end.local_port, from->end.remote_port))
+  else if (total <= CAPTURE || !is_pipelined(from->end.sk, ports_of(&from->end), from->end.local_port, from->end.remote_port))
     EMIT_CLEAR(CAPTURE);
   else if (total <= LONG)
     EMIT_CLEAR(LONG);

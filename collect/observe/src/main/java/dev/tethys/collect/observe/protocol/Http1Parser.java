@@ -26,6 +26,8 @@ final class Http1Parser extends ProtocolParser {
   private @Nullable Pending answering;
   private long lastByte;
   private boolean closes;
+  private final ElasticsearchApi.Peer peer = new ElasticsearchApi.Peer();
+  private boolean longBodies;
 
   Http1Parser(Requests requests) {
     super(requests);
@@ -133,6 +135,12 @@ final class Http1Parser extends ProtocolParser {
       p.target = withoutQuery(first[1]);
       p.traceParent = h.traceParent;
       p.requestBytes = end;
+      if (ApiExchange.mayBegin(first[0], first[1], h.amazon)) {
+        p.api =
+            ApiExchange.begin(
+                peer, first[0], first[1], Headers.all(in, line < 0 ? end : line + 1, end));
+        longBodies |= p.api != null && p.api.wantsLongBodies();
+      }
     }
     if (cut) {
       in.takePayload();
@@ -144,7 +152,7 @@ final class Http1Parser extends ProtocolParser {
       sending = p;
       requestPart = Part.CHUNK;
     } else if (h.length > 0) {
-      in.take(h.length);
+      in.take(h.length, p == null || p.api == null ? null : p.api.requestBody());
       if (p != null) {
         p.requestBytes += h.length;
       }
@@ -191,6 +199,10 @@ final class Http1Parser extends ProtocolParser {
         }
         if (answering != null && closes) {
           answering.responseBytes += in.available();
+          StreamBuffer.Tap body = answering.api == null ? null : answering.api.answerBody();
+          if (body != null) {
+            in.show(body);
+          }
         }
         in.takePayload();
         yield Step.MORE;
@@ -233,6 +245,15 @@ final class Http1Parser extends ProtocolParser {
       p.code = Integer.toString(status);
       p.status = status >= 400 ? Status.FAILED : Status.OK;
       p.responseBytes = end;
+      if (p.api != null || h.elasticsearch) {
+        ApiHead head = Headers.all(in, line < 0 ? end : line + 1, end);
+        if (p.api == null) {
+          p.api = ApiExchange.ofAnswer(peer, p.operation, p.target, head);
+        }
+        if (p.api != null) {
+          p.api.answered(status, head);
+        }
+      }
     }
     if (status == 101 || p != null && p.operation.equals("CONNECT") && status < 300) {
       if (p != null) {
@@ -255,7 +276,8 @@ final class Http1Parser extends ProtocolParser {
       in.take(end);
       responsePart = Part.CHUNK;
     } else if (h.length >= 0) {
-      in.take(end + h.length);
+      in.take(end);
+      in.take(h.length, p == null || p.api == null ? null : p.api.answerBody());
       if (p != null) {
         p.responseBytes += h.length;
       }
@@ -296,8 +318,11 @@ final class Http1Parser extends ProtocolParser {
       part(request, Part.TRAILER);
       return Step.NEXT;
     }
-    in.take(eol + 1 + size + 2);
     Pending p = request ? sending : answering;
+    ApiExchange api = p == null ? null : p.api;
+    in.take(eol + 1L);
+    in.take(size, api == null ? null : request ? api.requestBody() : api.answerBody());
+    in.take(2);
     if (p != null) {
       if (request) {
         p.requestBytes += size;
@@ -370,6 +395,11 @@ final class Http1Parser extends ProtocolParser {
     return -1;
   }
 
+  @Override
+  boolean wantsLongPayloads() {
+    return longBodies;
+  }
+
   private static boolean isStatusLine(StreamBuffer in) {
     if (in.available() < 12 || !in.startsWith(0, "HTTP/1.") || in.u8(8) != ' ') {
       return false;
@@ -421,6 +451,11 @@ final class Http1Parser extends ProtocolParser {
     long length = -1;
     boolean chunked;
     boolean upgradesToHttp2;
+
+    /** True with a header of Amazon's interfaces. */
+    boolean amazon;
+
+    boolean elasticsearch;
     @Nullable String traceParent;
 
     static Headers read(StreamBuffer in, int from, int end) {
@@ -436,9 +471,29 @@ final class Http1Parser extends ProtocolParser {
             String v = value(in, i, to, "upgrade");
             h.upgradesToHttp2 |= v != null && v.equalsIgnoreCase("h2c");
           }
+          case 'x' -> {
+            h.amazon |= in.startsWith(i, "x-amz-") || in.startsWith(i, "X-Amz-");
+            h.elasticsearch |= value(in, i, to, "x-elastic-product") != null;
+          }
           default -> {
             // Not needed.
           }
+        }
+        i = to + 1;
+      }
+      return h;
+    }
+
+    /** Headers that tell a protocol above HTTP. */
+    static ApiHead all(StreamBuffer in, int from, int end) {
+      ApiHead h = new ApiHead();
+      int i = from;
+      while (i < end) {
+        int eol = in.indexOf('\n', i, end);
+        int to = eol < 0 ? end : eol;
+        int colon = ApiHead.concerns(in.u8(i)) ? in.indexOf(':', i, to) : -1;
+        if (colon > i) {
+          h.header(in.text(i, colon), in.text(colon + 1, to).strip());
         }
         i = to + 1;
       }

@@ -43,6 +43,8 @@ final class Http2Parser extends ProtocolParser {
 
   private final Side client = new Side(true);
   private final Side server = new Side(false);
+  private final ElasticsearchApi.Peer peer = new ElasticsearchApi.Peer();
+  private boolean longBodies;
 
   Http2Parser(Requests requests) {
     super(requests);
@@ -141,10 +143,13 @@ final class Http2Parser extends ProtocolParser {
       case HEADERS, CONTINUATION, PUSH_PROMISE ->
           headers(side, in, type, flags, stream, length, now);
       case DATA -> {
-        count(side, stream, length);
+        Pending p = count(side, stream, length);
+        in.take(HEADER);
+        in.take(length, (flags & PADDED) != 0 ? null : body(side, p));
         if ((flags & END_STREAM) != 0) {
           ended(side, stream, now);
         }
+        return Step.NEXT;
       }
       case RST_STREAM -> reset(stream, now);
       default -> {
@@ -155,7 +160,12 @@ final class Http2Parser extends ProtocolParser {
     return Step.NEXT;
   }
 
-  private void count(Side side, int stream, int length) {
+  private static StreamBuffer.@Nullable Tap body(Side side, @Nullable Pending p) {
+    ApiExchange api = p == null ? null : p.api;
+    return api == null ? null : side.fromClient ? api.requestBody() : api.answerBody();
+  }
+
+  private @Nullable Pending count(Side side, int stream, int length) {
     Pending p = requests.numbered(stream);
     if (p != null) {
       if (side.fromClient) {
@@ -164,6 +174,7 @@ final class Http2Parser extends ProtocolParser {
         p.responseBytes += length;
       }
     }
+    return p;
   }
 
   private void headers(
@@ -234,6 +245,12 @@ final class Http2Parser extends ProtocolParser {
         && !p.code.startsWith("grpc:")) {
       p.code = f.status;
       p.status = f.status.charAt(0) >= '4' ? Status.FAILED : Status.OK;
+      if (p.api == null) {
+        p.api = ApiExchange.ofAnswer(peer, p.operation, p.target, f.head);
+      }
+      if (p.api != null && f.status.chars().allMatch(c -> c >= '0' && c <= '9')) {
+        p.api.answered(Integer.parseInt(f.status), f.head);
+      }
     }
     if (f.grpcStatus != null && f.grpcStatus.length() <= 3 && !f.grpcStatus.isEmpty()) {
       p.code = "grpc:" + f.grpcStatus;
@@ -248,6 +265,10 @@ final class Http2Parser extends ProtocolParser {
     p.target = f.path == null ? "" : Http1Parser.withoutQuery(f.path);
     p.traceParent = f.traceParent;
     p.requestBytes = size;
+    if (ApiExchange.mayBegin(p.operation, f.path == null ? "" : f.path, f.head.isAmazon())) {
+      p.api = ApiExchange.begin(peer, p.operation, f.path == null ? "" : f.path, f.head);
+      longBodies |= p.api != null && p.api.wantsLongBodies();
+    }
   }
 
   private void ended(Side side, int stream, long now) {
@@ -275,6 +296,11 @@ final class Http2Parser extends ProtocolParser {
   }
 
   @Override
+  boolean wantsLongPayloads() {
+    return longBodies;
+  }
+
+  @Override
   int retained() {
     return client.retained() + server.retained();
   }
@@ -292,6 +318,7 @@ final class Http2Parser extends ProtocolParser {
     @Nullable String status;
     @Nullable String grpcStatus;
     @Nullable String traceParent;
+    final ApiHead head = new ApiHead();
 
     @Override
     public void header(String name, String value) {
@@ -302,9 +329,7 @@ final class Http2Parser extends ProtocolParser {
         case "grpc-status" -> grpcStatus = value;
         case "traceparent" ->
             traceParent = value.length() >= 55 && value.length() <= 128 ? value : null;
-        default -> {
-          // Not measured.
-        }
+        default -> head.header(name, value);
       }
     }
   }

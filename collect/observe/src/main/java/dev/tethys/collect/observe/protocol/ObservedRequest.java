@@ -23,6 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param responseBytes size of the answer as far as the protocol states or shows it
  * @param traceParent header of W3C Trace Context of the request
  * @param answers addresses in the answer of a name server; else empty
+ * @param api what it means in a protocol that is spoken over HTTP; null for other requests
  */
 public record ObservedRequest(
     Protocol protocol,
@@ -37,7 +38,40 @@ public record ObservedRequest(
     long requestBytes,
     long responseBytes,
     @Nullable String traceParent,
-    List<String> answers) {
+    List<String> answers,
+    @Nullable ApiCall api) {
+
+  /** Request of which nothing else is known. */
+  public ObservedRequest(
+      Protocol protocol,
+      boolean client,
+      String operation,
+      String target,
+      String statement,
+      Status status,
+      String code,
+      long startNanos,
+      long durationNanos,
+      long requestBytes,
+      long responseBytes,
+      @Nullable String traceParent,
+      List<String> answers) {
+    this(
+        protocol,
+        client,
+        operation,
+        target,
+        statement,
+        status,
+        code,
+        startNanos,
+        durationNanos,
+        requestBytes,
+        responseBytes,
+        traceParent,
+        answers,
+        null);
+  }
 
   /** Outcome of a request. */
   public enum Status {

@@ -27,6 +27,9 @@ final class Pending {
   @Nullable String traceParent;
   List<String> answers = List.of();
 
+  /** Protocol above HTTP in question; null for none. */
+  @Nullable ApiExchange api;
+
   /** Bytes of memory as far as they are counted: 0 while it is being read, and once closed. */
   int bytes;
 

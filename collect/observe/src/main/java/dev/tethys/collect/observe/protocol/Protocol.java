@@ -1,7 +1,7 @@
 package dev.tethys.collect.observe.protocol;
 
 /** Application protocols that are recognised in payloads, with the names of their metrics. */
-public enum Protocol {
+public enum Protocol implements MeasuredProtocol {
   HTTP("http", "requests"),
   /** HTTP/2, gRPC included; counted with HTTP. */
   HTTP2("http", "requests"),
@@ -35,34 +35,18 @@ public enum Protocol {
     this.unit = unit;
   }
 
-  /** Name as metrics have it, like {@code postgres}. */
+  @Override
   public String family() {
     return family;
   }
 
-  /** True where messages are counted without an answer, so that no latency exists. */
+  @Override
+  public String unit() {
+    return unit;
+  }
+
+  @Override
   public boolean oneWay() {
     return this == RABBITMQ || this == NATS || this == MQTT || this == AMQP;
-  }
-
-  /**
-   * Name of the counter of requests, like {@code container_http_requests_total}.
-   *
-   * @param inbound for requests that the process answers
-   */
-  public String countMetric(boolean inbound) {
-    return stem(inbound) + unit + "_total";
-  }
-
-  /**
-   * Name of the histogram of latencies, like {@code
-   * container_http_requests_duration_seconds_total}.
-   */
-  public String durationMetric(boolean inbound) {
-    return stem(inbound) + unit + "_duration_seconds_total";
-  }
-
-  private String stem(boolean inbound) {
-    return "container_" + family + (inbound ? "_inbound_" : "_");
   }
 }

@@ -133,6 +133,11 @@ public final class ProtocolConnection {
     return pipelined;
   }
 
+  /** True when of the payloads of this connection alone more than the start is of use. */
+  public boolean wantsLongPayloads() {
+    return parser != null && parser.wantsLongPayloads();
+  }
+
   /** True when requests go in this direction. */
   public boolean isRequest(Direction direction) {
     return direction == requestDirection;

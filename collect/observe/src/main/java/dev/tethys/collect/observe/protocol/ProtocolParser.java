@@ -61,6 +61,11 @@ abstract class ProtocolParser {
   /** Told when messages of a direction may have been missed; the next payload starts with one. */
   void lost(boolean request, long now) {}
 
+  /** True when more than the start of each payload is of use from now on. */
+  boolean wantsLongPayloads() {
+    return false;
+  }
+
   /** Bytes of state that grows with what the connection carries, open requests aside. */
   int retained() {
     return 0;

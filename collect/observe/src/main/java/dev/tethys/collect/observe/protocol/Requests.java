@@ -146,7 +146,8 @@ final class Requests {
             p.requestBytes,
             p.responseBytes,
             p.traceParent,
-            p.answers));
+            p.answers,
+            p.api == null ? null : p.api.call()));
   }
 
   /** Reports a message that has no answer. */
@@ -210,6 +211,7 @@ final class Requests {
     for (Pending p = fresh.poll(); p != null; p = fresh.poll()) {
       if (!p.closed) {
         p.bytes = REQUEST_BYTES + p.target.length() + p.statement.length();
+        p.bytes += p.api == null ? 0 : ApiExchange.BYTES;
         retained += p.bytes;
       }
     }

@@ -2,6 +2,7 @@ package dev.tethys.collect.observe.protocol;
 
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Bytes of one direction that no message has consumed yet.
@@ -18,12 +19,22 @@ final class StreamBuffer {
 
   private static final byte[] NONE = {};
 
+  /** Receiver of the bytes of a body while it is consumed; they may be overwritten afterwards. */
+  interface Tap {
+    void bytes(byte[] bytes, int offset, int length);
+
+    /** Told of bytes in between that were not captured. */
+    void gap(long n);
+  }
+
   private byte[] bytes = NONE;
   private int start;
   private int end;
   private boolean borrowed;
   private long gap;
   private long skip;
+  private @Nullable Tap tap;
+  private long tapped; // of the bytes still to come
   private long arrival;
   private long startTime;
   private int payloadLength;
@@ -40,6 +51,9 @@ final class StreamBuffer {
       skip -= n;
       remaining -= n;
       int visible = (int) Math.min(n, len);
+      if (tapped > 0) {
+        tap(from, off, visible, n);
+      }
       off += visible;
       len -= visible;
       if (len == 0 && remaining > 0 && n > visible) {
@@ -103,6 +117,7 @@ final class StreamBuffer {
     end = 0;
     gap = 0;
     skip = 0;
+    untap();
     borrowed = false;
   }
 
@@ -112,6 +127,7 @@ final class StreamBuffer {
     cut = gap > 0;
     gap = 0;
     skip = 0;
+    untap();
     startTime = arrival;
   }
 
@@ -172,6 +188,49 @@ final class StreamBuffer {
   /** Ends the consumption of a message whose rest will not come. */
   void stopSkipping() {
     skip = 0;
+    untap();
+  }
+
+  /** As {@link #take(long)}, with a receiver of what is visible of them now and later. */
+  void take(long n, @Nullable Tap to) {
+    if (to != null && skip == 0) {
+      int visible = (int) Math.min(n, available());
+      to.bytes(bytes, start, visible);
+      long missing = Math.min(n - visible, gap);
+      if (missing > 0) {
+        to.gap(missing);
+      }
+      tap = to;
+      tapped = n - visible - missing;
+    }
+    take(n);
+  }
+
+  /** Shows a receiver the visible bytes without consuming them. */
+  void show(Tap to) {
+    to.bytes(bytes, start, available());
+  }
+
+  /** Passes the bytes of a payload that belong to the body before. */
+  private void tap(byte[] from, int offset, int visible, long consumed) {
+    Tap to = tap;
+    long wanted = Math.min(tapped, consumed);
+    int shown = (int) Math.min(wanted, visible);
+    if (to != null) {
+      to.bytes(from, offset, shown);
+      if (wanted > shown) {
+        to.gap(wanted - shown);
+      }
+    }
+    tapped -= wanted;
+    if (tapped == 0) {
+      tap = null;
+    }
+  }
+
+  private void untap() {
+    tap = null;
+    tapped = 0;
   }
 
   int u8(int i) {

@@ -326,9 +326,13 @@ public final class PayloadCapture implements AutoCloseable {
           time);
     }
     boolean pipelined = parser.isPipelined();
+    boolean longPayloads = parser.wantsLongPayloads();
     feed(parser, m, at, length, time);
     if (!pipelined && parser.isPipelined()) {
       captureMore(parser);
+    }
+    if (!longPayloads && parser.wantsLongPayloads()) {
+      captureMoreOfSocket();
     }
     if (!parser.wantsPayloads()) {
       ignore(clear ? CLEAR_TOO : 0);
@@ -380,6 +384,15 @@ public final class PayloadCapture implements AutoCloseable {
       pipelined.put(server ? view.localPort() : view.remotePort(), 1);
     } catch (IOException e) {
       // its messages stay uncounted beyond the usual length
+    }
+  }
+
+  /** Has the kernel capture more of each payload of this socket alone from now on. */
+  private void captureMoreOfSocket() {
+    try {
+      pipelined.put(view.socket(), view.ports());
+    } catch (IOException e) {
+      // what is at the end of its bodies stays unknown
     }
   }
 

@@ -3,7 +3,10 @@ package dev.tethys.collect.observe.request;
 import dev.tethys.collect.observe.connection.Connection;
 import dev.tethys.collect.observe.connection.Owner;
 import dev.tethys.collect.observe.connection.Peer;
+import dev.tethys.collect.observe.protocol.ApiCall;
+import dev.tethys.collect.observe.protocol.MeasuredProtocol;
 import dev.tethys.collect.observe.protocol.ObservedRequest;
+import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import dev.tethys.collect.observe.protocol.Protocol;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.MetricType;
@@ -40,7 +43,10 @@ public final class RequestMetrics implements Collector {
 
   /** Requests without an answer; one-way messages have a label for their direction. */
   private record Key(
-      Owner owner, @Nullable String destination, @Nullable String actual, Protocol protocol) {}
+      Owner owner,
+      @Nullable String destination,
+      @Nullable String actual,
+      MeasuredProtocol protocol) {}
 
   private record StatusKey(String status, String method) {}
 
@@ -58,6 +64,7 @@ public final class RequestMetrics implements Collector {
   private final Map<Key, Stats> all = new HashMap<>();
   private final Map<Target, Integer> protocols = new HashMap<>();
   private final StatementMetrics statements = new StatementMetrics();
+  private final TokenMetrics tokens = new TokenMetrics();
   private long shed;
 
   public RequestMetrics(Lock lock) {
@@ -81,25 +88,50 @@ public final class RequestMetrics implements Collector {
         r);
   }
 
-  /** Adds a request; without a destination it is one that the owner answered. */
+  /**
+   * Adds a request; without a destination it is one that the owner answered. A request of a
+   * protocol above HTTP is counted with that protocol and with HTTP.
+   */
   void add(Owner owner, @Nullable String destination, @Nullable String actual, ObservedRequest r) {
     Protocol protocol = r.protocol() == Protocol.HTTP2 ? Protocol.HTTP : r.protocol();
+    String method = protocol.oneWay() ? r.operation() : "";
+    add(owner, destination, actual, protocol, r.statusLabel(), method, r);
+    statements.add(owner, destination, r);
+    ApiCall call = r.api();
+    if (call != null) {
+      boolean told = call.status() == Status.FAILED && r.status() != Status.FAILED;
+      add(owner, destination, actual, call.api(), told ? "failed" : r.statusLabel(), "", r);
+      tokens.add(owner, destination, r);
+    }
+  }
+
+  private void add(
+      Owner owner,
+      @Nullable String destination,
+      @Nullable String actual,
+      MeasuredProtocol protocol,
+      String status,
+      String method,
+      ObservedRequest r) {
     Key key = new Key(owner, destination, actual, protocol);
     Stats s = all.get(key);
     if (s == null) {
       Target target = new Target(owner, destination);
       int spoken = protocols.getOrDefault(target, 0);
-      if (all.size() >= MAX_SERIES || spoken >= MAX_PROTOCOLS && destination != null) {
+      // Protocols above HTTP are few, and a gateway may speak all of them.
+      boolean guessed = protocol instanceof Protocol;
+      if (all.size() >= MAX_SERIES || guessed && spoken >= MAX_PROTOCOLS && destination != null) {
         shed++;
         return;
       }
       s = new Stats();
       all.put(key, s);
-      protocols.put(target, spoken + 1);
+      if (guessed) {
+        protocols.put(target, spoken + 1);
+      }
     }
     s.lastUsed = r.startNanos() + r.durationNanos();
-    count(s, r);
-    statements.add(owner, destination, r);
+    count(s, status, method);
     if (!protocol.oneWay()) {
       s.latency.observe(r.durationNanos());
     }
@@ -113,20 +145,21 @@ public final class RequestMetrics implements Collector {
         Map.Entry<Key, Stats> e = i.next();
         if (now - e.getValue().lastUsed > IDLE_NANOS) {
           i.remove();
-          protocols.computeIfPresent(
-              new Target(e.getKey().owner(), e.getKey().destination()),
-              (_, n) -> n == 1 ? null : n - 1);
+          if (e.getKey().protocol() instanceof Protocol) {
+            protocols.computeIfPresent(
+                new Target(e.getKey().owner(), e.getKey().destination()),
+                (_, n) -> n == 1 ? null : n - 1);
+          }
         }
       }
       statements.forgetIdle(now);
+      tokens.forgetIdle(now);
     } finally {
       lock.unlock();
     }
   }
 
-  private static void count(Stats s, ObservedRequest r) {
-    String status = r.statusLabel();
-    String method = r.protocol().oneWay() ? r.operation() : "";
+  private static void count(Stats s, String status, String method) {
     StatusKey last = s.lastStatus;
     long[] n = s.lastCount;
     if (last == null
@@ -154,14 +187,16 @@ public final class RequestMetrics implements Collector {
     }
   }
 
-  /** Requests counted so far. */
+  /** Requests counted so far, each once. */
   public long total() {
     lock.lock();
     try {
       long n = 0;
-      for (Stats s : all.values()) {
-        for (long[] c : s.byStatus.values()) {
-          n += c[0];
+      for (Map.Entry<Key, Stats> e : all.entrySet()) {
+        if (e.getKey().protocol() instanceof Protocol) { // others are counted with HTTP
+          for (long[] c : e.getValue().byStatus.values()) {
+            n += c[0];
+          }
         }
       }
       return n;
@@ -178,6 +213,7 @@ public final class RequestMetrics implements Collector {
     lock.lock();
     try {
       statements.collect(texts::add);
+      tokens.collect(texts::add);
       all.forEach((k, s) -> collect(k, s, counters, histograms));
     } finally {
       lock.unlock();

@@ -21,7 +21,13 @@ final class SpanAttributes {
   static void describe(Span span, ObservedRequest r, String destination) {
     Attributes a = span.attributes();
     switch (r.protocol()) {
-      case HTTP, HTTP2 -> http(span, a, r);
+      case HTTP, HTTP2 -> {
+        if (r.api() == null) {
+          http(span, a, r);
+        } else {
+          HttpApiAttributes.describe(span, r, r.api());
+        }
+      }
       case POSTGRES -> database(span, a, r, "postgresql");
       case MSSQL -> {
         database(span, a, r, "microsoft.sql_server");

@@ -3,6 +3,8 @@ package dev.tethys.collect.observe.request;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.tethys.collect.observe.connection.Owner;
+import dev.tethys.collect.observe.protocol.ApiCall;
+import dev.tethys.collect.observe.protocol.HttpApi;
 import dev.tethys.collect.observe.protocol.ObservedRequest;
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import dev.tethys.collect.observe.protocol.Protocol;
@@ -99,6 +101,65 @@ class RequestMetricsTest {
     assertThat(collect()).isEmpty();
     out(request(Protocol.ZOOKEEPER, Status.OK, "", 1));
     assertThat(metrics.total()).isEqualTo(1);
+  }
+
+  private static ObservedRequest call(HttpApi api, Status status, String http, String model) {
+    ApiCall call = new ApiCall(api, "openai", "chat", model, "", status, "", "", 10, 3);
+    Status of = http.charAt(0) >= '4' ? Status.FAILED : Status.OK;
+    return new ObservedRequest(
+        Protocol.HTTP, true, "POST", "/x", "", of, http, 0, 1, 0, 0, null, List.of(), call);
+  }
+
+  @Test
+  void requestsOfAProtocolAboveHttpAreCountedWithBoth() {
+    out(call(HttpApi.ELASTICSEARCH, Status.OK, "200", ""));
+    out(call(HttpApi.ELASTICSEARCH, Status.FAILED, "404", ""));
+    out(call(HttpApi.JSONRPC, Status.FAILED, "200", ""));
+    metrics.add(SHOP, null, null, call(HttpApi.S3, Status.FAILED, "503", ""));
+    assertThat(collect())
+        .containsEntry("container_http_requests_total" + TO + ", status=\"2xx\"}", value(2))
+        .containsEntry("container_http_requests_total" + TO + ", status=\"4xx\"}", value(1))
+        .containsEntry("container_elasticsearch_queries_total" + TO + ", status=\"2xx\"}", value(1))
+        .containsEntry("container_elasticsearch_queries_total" + TO + ", status=\"4xx\"}", value(1))
+        .containsEntry("container_jsonrpc_requests_total" + TO + ", status=\"failed\"}", value(1))
+        .containsEntry("container_s3_inbound_requests_total{" + IDS + ", status=\"5xx\"}", value(1))
+        .containsKey("container_elasticsearch_queries_duration_seconds_total" + TO + "}");
+    assertThat(metrics.total()).isEqualTo(4);
+  }
+
+  @Test
+  void aGatewayMaySpeakAllProtocolsAboveHttp() {
+    for (HttpApi api : HttpApi.values()) {
+      out(call(api, Status.OK, "200", "m"));
+    }
+    for (Protocol p : List.of(Protocol.REDIS, Protocol.NATS, Protocol.DUBBO)) {
+      out(request(p, Status.OK, "", 1));
+    }
+    assertThat(metrics.shed()).isZero();
+    metrics.forgetIdle(2 * RequestMetrics.IDLE_NANOS);
+    assertThat(collect()).isEmpty();
+  }
+
+  @Test
+  void tokensAreCountedByModelAndModelsAreBounded() {
+    for (int i = 0; i < TokenMetrics.MAX_OF_DESTINATION + 20; i++) {
+      out(call(HttpApi.GENAI, Status.OK, "200", "model-" + i));
+      out(call(HttpApi.GENAI, Status.OK, "200", "model-0"));
+    }
+    String labels =
+        "{" + IDS + ", destination=\"10.0.0.1:80\", model=\"%s\", provider=\"%s\", type=\"%s\"}";
+    String name = "tethys_container_genai_tokens_total";
+    assertThat(collect())
+        .containsEntry(name + labels.formatted("model-0", "openai", "input"), value(710))
+        .containsEntry(name + labels.formatted("model-0", "openai", "output"), value(213))
+        .containsEntry(name + labels.formatted("model-49", "openai", "output"), value(3));
+    assertThat(collect().keySet().stream().filter(k -> k.startsWith(name))).hasSize(2 * 51);
+    assertThat(collect().entrySet())
+        .filteredOn(e -> e.getKey().startsWith(name) && e.getKey().contains("~other"))
+        .extracting(java.util.Map.Entry::getValue)
+        .containsExactlyInAnyOrder(value(200), value(60));
+    metrics.forgetIdle(2 * RequestMetrics.IDLE_NANOS);
+    assertThat(collect()).isEmpty();
   }
 
   @Test

@@ -1,0 +1,59 @@
+package dev.tethys.collect.observe.protocol;
+
+import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
+
+/**
+ * Meaning of a request of HTTP in the protocol that is spoken over it.
+ *
+ * @param api the protocol
+ * @param system product behind it in OpenTelemetry's terms, such as {@code opensearch}, {@code
+ *     openai}
+ * @param operation endpoint, action, type or method: {@code search}, {@code PutObject}, {@code
+ *     query}, {@code chat}; empty when unknown
+ * @param target index, bucket, queue, name of the operation, or model; empty when unknown
+ * @param answeredBy model that answered; empty when unknown
+ * @param status outcome in the terms of the protocol
+ * @param code code of the error, or HTTP's status; empty when it has none
+ * @param requestId number that the service gave the request; empty when it gave none
+ * @param inputTokens tokens read by a model; -1 when unknown
+ * @param outputTokens tokens written by a model; -1 when unknown
+ */
+public record ApiCall(
+    HttpApi api,
+    String system,
+    String operation,
+    String target,
+    String answeredBy,
+    Status status,
+    String code,
+    String requestId,
+    long inputTokens,
+    long outputTokens) {
+  /** Longest name that is kept; a longer one is no name. */
+  static final int LONGEST_NAME = 128;
+
+  static final long UNKNOWN = -1;
+
+  ApiCall(HttpApi api, String system, String operation, String target, Status status, String code) {
+    this(api, system, operation, target, "", status, code, "", UNKNOWN, UNKNOWN);
+  }
+
+  ApiCall withRequestId(String id) {
+    return new ApiCall(
+        api, system, operation, target, answeredBy, status, code, id, inputTokens, outputTokens);
+  }
+
+  /** The text when it can be a name, without control characters and not too long; else empty. */
+  static String name(String text) {
+    if (text.length() > LONGEST_NAME) {
+      return "";
+    }
+    for (int i = 0; i < text.length(); i++) {
+      char c = text.charAt(i);
+      if (c < ' ' || c == 0x7f || c == '\ufffd') {
+        return "";
+      }
+    }
+    return text;
+  }
+}

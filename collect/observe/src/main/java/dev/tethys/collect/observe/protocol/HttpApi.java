@@ -1,0 +1,39 @@
+package dev.tethys.collect.observe.protocol;
+
+/** Protocols that are spoken over HTTP; their requests are requests of HTTP as well. */
+public enum HttpApi implements MeasuredProtocol {
+  /** Elasticsearch and OpenSearch. */
+  ELASTICSEARCH("elasticsearch", "queries"),
+  /** Object storage of Amazon, and others that answer as it does. */
+  S3("s3", "requests"),
+  /** Queues of Amazon. */
+  SQS("sqs", "requests"),
+  GRAPHQL("graphql", "requests"),
+  /** JSON-RPC 2.0, so that of the Model Context Protocol too. */
+  JSONRPC("jsonrpc", "requests"),
+  /** Calls of generative models. */
+  GENAI("genai", "requests");
+
+  private final String family;
+  private final String unit;
+
+  HttpApi(String family, String unit) {
+    this.family = family;
+    this.unit = unit;
+  }
+
+  @Override
+  public String family() {
+    return family;
+  }
+
+  @Override
+  public String unit() {
+    return unit;
+  }
+
+  @Override
+  public boolean oneWay() {
+    return false;
+  }
+}

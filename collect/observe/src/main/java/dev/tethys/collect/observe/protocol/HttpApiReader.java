@@ -1,0 +1,51 @@
+package dev.tethys.collect.observe.protocol;
+
+import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Test of one request of HTTP for one protocol above it: its head and body, and those of the
+ * answer. Both have to fit before a call is told.
+ */
+abstract class HttpApiReader {
+  /**
+   * True when the body says something.
+   *
+   * @param status of the answer; 0 for the body of the request
+   */
+  boolean readsBody(int status) {
+    return true;
+  }
+
+  /** Most bytes of a value of the request's body that are wanted. */
+  abstract int wantedOfRequest(String name);
+
+  /** Told of a member of the request's body. */
+  abstract void request(String name, char kind, String text);
+
+  /** True when the request cannot be of this protocol, by its body so far. */
+  abstract boolean isRefuted();
+
+  /** Most bytes of a value of the answer's body that are wanted. */
+  abstract int wantedOfAnswer(String name);
+
+  /** Told of a member of the answer's body. */
+  abstract void answer(String name, char kind, String text);
+
+  /** True when the members of this object of the answer are wanted. */
+  boolean entersAnswer(String name) {
+    return false;
+  }
+
+  /**
+   * The call, when both the request and the answer fit.
+   *
+   * @param status of HTTP
+   */
+  abstract @Nullable ApiCall call(
+      int status, ApiHead answer, @Nullable ApiBody request, ApiBody body);
+
+  static Status outcome(int status) {
+    return status >= 400 ? Status.FAILED : Status.OK;
+  }
+}

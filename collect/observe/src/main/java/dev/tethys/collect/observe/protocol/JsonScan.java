@@ -1,0 +1,265 @@
+package dev.tethys.collect.observe.protocol;
+
+import java.nio.charset.StandardCharsets;
+
+/**
+ * Reader of a few values of a JSON document that comes in pieces, of any length and depth.
+ *
+ * <p>Members are named by their path, such as {@code usage.input_tokens}; elements of arrays are
+ * passed over, but for an array around the document itself. Nothing is kept but the value that is
+ * being read, up to the length that is wanted.
+ */
+final class JsonScan {
+  /** Receiver of values. */
+  interface Values {
+    /** Most bytes of a string or number that are wanted, 0 for none. */
+    int wanted(String name);
+
+    /** True when the members of this object are wanted too. */
+    boolean enters(String name);
+
+    /**
+     * Tells of a member.
+     *
+     * @param kind first byte of the value: a quote, a brace, a bracket, or that of a number or word
+     * @param text text of a string without its escapes decoded, or of a number or word, as far as
+     *     it was wanted; else empty
+     */
+    void value(String name, char kind, String text);
+  }
+
+  /** Objects within each other whose members can be wanted. */
+  private static final int DEPTH = 3;
+
+  private static final int LONGEST_KEY = 64;
+  private static final int LONGEST_WORD = 32;
+
+  private enum Part {
+    START,
+    KEY,
+    COLON,
+    VALUE,
+    WORD,
+    AFTER,
+    /** Within what is not wanted. */
+    INSIDE,
+    END,
+    WRONG
+  }
+
+  private final Values to;
+  private final String[] prefixes = new String[DEPTH];
+  private Part part = Part.START;
+  private boolean array;
+  private int objects;
+  private long inside;
+  private String name = "";
+  private boolean string;
+  private boolean escaped;
+  private byte[] text = new byte[LONGEST_KEY];
+  private int length;
+  private int limit;
+
+  JsonScan(Values to) {
+    this.to = to;
+  }
+
+  /** Begins with another document. */
+  void reset() {
+    part = Part.START;
+    array = false;
+    objects = 0;
+    inside = 0;
+    string = false;
+    escaped = false;
+    length = 0;
+  }
+
+  /** True when the bytes are no JSON object, nor an array of objects. */
+  boolean isWrong() {
+    return part == Part.WRONG;
+  }
+
+  boolean isComplete() {
+    return part == Part.END;
+  }
+
+  /** True when the document is an array. */
+  boolean isArray() {
+    return array;
+  }
+
+  void feed(byte[] bytes, int from, int to) {
+    int i = from;
+    while (i < to && part != Part.WRONG && part != Part.END) {
+      if (string) {
+        i = string(bytes, i, to);
+      } else {
+        next((char) (bytes[i] & 0xff));
+        i++;
+      }
+    }
+  }
+
+  /** Reads a string up to its end, or that of the piece. */
+  private int string(byte[] bytes, int from, int to) {
+    int i = from;
+    while (i < to) {
+      byte b = bytes[i++];
+      if (escaped) {
+        escaped = false;
+      } else if (b == '\\') {
+        escaped = true;
+      } else if (b == '"') {
+        string = false;
+        ended();
+        return i;
+      }
+      if (length < limit) {
+        text[length++] = b;
+      }
+    }
+    return i;
+  }
+
+  private void begin(int most) {
+    string = true;
+    escaped = false;
+    collect(most);
+  }
+
+  private void collect(int most) {
+    length = 0;
+    limit = most;
+    if (text.length < most) {
+      text = new byte[most];
+    }
+  }
+
+  private String collected() {
+    return new String(text, 0, length, StandardCharsets.UTF_8);
+  }
+
+  private void ended() {
+    if (part == Part.KEY) {
+      name = prefixes[objects - 1] + collected();
+      part = Part.COLON;
+    } else if (part == Part.VALUE) {
+      to.value(name, '"', collected());
+      part = Part.AFTER;
+    }
+  }
+
+  private void next(char c) {
+    if (c == ' ' || c == '\n' || c == '\r' || c == '\t') {
+      if (part == Part.WORD) {
+        word();
+      }
+      return;
+    }
+    switch (part) {
+      case START -> start(c);
+      case KEY -> {
+        if (c == '"') {
+          begin(LONGEST_KEY);
+        } else if (c == '}') {
+          close();
+        } else {
+          part = Part.WRONG;
+        }
+      }
+      case COLON -> part = c == ':' ? Part.VALUE : Part.WRONG;
+      case VALUE -> value(c);
+      case WORD -> {
+        if (c == ',' || c == '}') {
+          word();
+          after(c);
+        } else if (length < limit) {
+          text[length++] = (byte) c;
+        }
+      }
+      case AFTER -> after(c);
+      case INSIDE -> inside(c);
+      case END, WRONG -> {}
+    }
+  }
+
+  private void start(char c) {
+    if (c == '{') {
+      objects = 1;
+      prefixes[0] = "";
+      part = Part.KEY;
+    } else if (c == '[' && !array) {
+      array = true;
+    } else if (array && c == ']') {
+      part = Part.END;
+    } else if (!array || c != ',') {
+      part = Part.WRONG;
+    }
+  }
+
+  private void value(char c) {
+    switch (c) {
+      case '"' -> begin(to.wanted(name));
+      case '{' -> {
+        to.value(name, c, "");
+        if (objects < DEPTH && to.enters(name)) {
+          prefixes[objects++] = name + ".";
+          part = Part.KEY;
+        } else {
+          inside = 1;
+          part = Part.INSIDE;
+        }
+      }
+      case '[' -> {
+        to.value(name, c, "");
+        inside = 1;
+        part = Part.INSIDE;
+      }
+      default -> {
+        if (c != '-' && (c < '0' || c > '9') && c != 't' && c != 'f' && c != 'n') {
+          part = Part.WRONG;
+          return;
+        }
+        collect(LONGEST_WORD);
+        text[length++] = (byte) c;
+        part = Part.WORD;
+      }
+    }
+  }
+
+  private void word() {
+    to.value(name, (char) text[0], to.wanted(name) == 0 ? "" : collected());
+    part = Part.AFTER;
+  }
+
+  private void after(char c) {
+    if (c == ',') {
+      part = Part.KEY;
+    } else if (c == '}') {
+      close();
+    } else {
+      part = Part.WRONG;
+    }
+  }
+
+  private void close() {
+    objects--;
+    part = objects > 0 ? Part.AFTER : array ? Part.START : Part.END;
+  }
+
+  private void inside(char c) {
+    switch (c) {
+      case '"' -> begin(0);
+      case '{', '[' -> inside++;
+      case '}', ']' -> {
+        if (--inside == 0) {
+          part = Part.AFTER;
+        }
+      }
+      default -> {
+        // Numbers, words, commas.
+      }
+    }
+  }
+}
