@@ -52,6 +52,24 @@ describe('queries', () => {
     expect(quantiles).not.toContain('nats');
     expect(requestRate([], true, scope)).toBe('');
   });
+
+  it('show requests of protocols above HTTP once', () => {
+    const both = [
+      'container_http_requests_total',
+      'container_s3_requests_total',
+      'container_s3_inbound_requests_total',
+    ];
+    const rate = requestRate(
+      both.flatMap((name) => familyOf(name) ?? []),
+      false,
+      { container: null, window: '5m' },
+    );
+    const of = (protocol: string) =>
+      `sum by (machine_id, container_id, app_id, destination, actual_destination) (rate(container_${protocol}_requests_total[5m]))`;
+    expect(rate).toBe(
+      `label_replace((${of('http')} - (${of('s3')} or 0 * ${of('http')}) > 1e-9), "protocol", "http", "", "") or label_replace(${of('s3')}, "protocol", "s3", "", "")`,
+    );
+  });
 });
 
 describe('names', () => {

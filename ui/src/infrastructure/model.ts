@@ -17,9 +17,10 @@ const DATABASES = new Set([
   'clickhouse',
   'foundationdb',
   'zookeeper',
+  'elasticsearch',
 ]);
 
-const MESSAGING = new Set(['kafka', 'rabbitmq', 'nats']);
+const MESSAGING = new Set(['kafka', 'rabbitmq', 'nats', 'sqs']);
 
 /** Types of edges without requests: encrypted, or of an unknown protocol. */
 export const CONNECTIONS = 'tcp';

@@ -31,6 +31,9 @@ export function familyOf(counter: string): Family | null {
     : { protocol, counter, inbound: inbound !== undefined };
 }
 
+/** Protocols above HTTP, whose requests are counted with HTTP as well. */
+const OVER_HTTP = new Set(['elasticsearch', 's3', 'sqs', 'graphql', 'jsonrpc', 'genai']);
+
 /** Outcomes that are failures: classes of HTTP, codes of gRPC that are the server's fault, others by name. */
 export const FAILED =
   'status=~"5xx|failed|grpc:(2|4|12|13|14|15|UNKNOWN|DEADLINE_EXCEEDED|UNIMPLEMENTED|INTERNAL|UNAVAILABLE|DATA_LOSS)"';
@@ -55,14 +58,26 @@ const union = (families: Family[], inbound: boolean, expr: (family: Family) => s
 
 const labels = (inbound: boolean) => (inbound ? CONTAINER : EDGE);
 
+/** Requests a second of HTTP alone: without those that are shown with a protocol above it. */
+const withoutOthers = (http: string, others: string[]): string =>
+  others.length === 0
+    ? http
+    : `(${[http, ...others.map((other) => `(${other} or 0 * ${http})`)].join(' - ')} > 1e-9)`;
+
 /** Requests a second by container, protocol and, at the client's side, destination; '' without any. */
-export const requestRate = (families: Family[], inbound: boolean, scope: Scope, failed = false): string =>
-  union(
-    families,
-    inbound,
-    ({ counter }) =>
-      `sum by (${labels(inbound)}) (rate(${counter}${selector(ofContainer(scope.container), failed && FAILED)}[${scope.window}]))`,
+export const requestRate = (families: Family[], inbound: boolean, scope: Scope, failed = false): string => {
+  const rate = ({ counter }: Family, outcome: string | false) =>
+    `sum by (${labels(inbound)}) (rate(${counter}${selector(ofContainer(scope.container), outcome)}[${scope.window}]))`;
+  const over = families.filter((family) => family.inbound === inbound && OVER_HTTP.has(family.protocol));
+  return union(families, inbound, (family) =>
+    family.protocol === 'http'
+      ? withoutOthers(
+          rate(family, failed && FAILED),
+          over.map((other) => rate(other, failed && 'status="5xx"')),
+        )
+      : rate(family, failed && FAILED),
   );
+};
 
 /** Messages without an answer have no durations. */
 const timed = (families: Family[]) => families.filter(({ counter }) => !counter.endsWith('_messages_total'));
