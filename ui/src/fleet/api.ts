@@ -96,6 +96,7 @@ export interface Rollout {
   selector: string;
   state: 'running' | 'paused' | 'done' | 'undone' | 'cancelled';
   stateReason: string;
+  resumesByItself?: boolean;
   stage: number;
   author: string;
   reason: string;

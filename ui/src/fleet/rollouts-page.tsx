@@ -78,7 +78,9 @@ function RolloutCard({ rollout }: { rollout: Rollout }) {
     rollout.state === 'running'
       ? ['pause', 'cancel']
       : rollout.state === 'paused'
-        ? ['resume', 'cancel']
+        ? rollout.resumesByItself
+          ? ['resume', 'pause', 'cancel']
+          : ['resume', 'cancel']
         : rollout.state === 'done'
           ? ['undo']
           : [];

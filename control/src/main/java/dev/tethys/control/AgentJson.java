@@ -116,6 +116,7 @@ final class AgentJson {
     n.put("id", r.id).put("configuration", r.configuration).put("version", r.version);
     n.put("selector", r.selector.toString()).put("state", r.state.word());
     n.put("stateReason", r.stateReason).put("stage", r.stage + 1);
+    n.put("resumesByItself", r.pausedBySilence);
     n.put("author", r.author).put("reason", r.reason).put("startedMillis", r.startedMillis);
     n.put("endedMillis", r.endedMillis);
     n.put("previousVersion", r.before == null ? 0 : r.before.version());

@@ -171,7 +171,8 @@ final class RolloutStages {
         silent
             + "; resume continues without it, and the rollout resumes by itself when all its agents"
             + " are connected within "
-            + Durations.format(RESUMES_WITHIN));
+            + Durations.format(RESUMES_WITHIN)
+            + " (pause keeps it paused)");
     r.pausedBySilence = true;
     r.silentMillis = clock.millis();
     history.save();

@@ -269,9 +269,13 @@ final class Rollouts {
     stages.step();
   }
 
-  /** Stops a rollout from reaching further agents; its guard stays in force. */
+  /**
+   * Stops a rollout from reaching further agents; its guard stays in force. One that is paused
+   * until silent agents return stays paused when they do.
+   */
   synchronized Rollout pause(long id, String actor, String reason) throws IOException {
-    return change(id, State.RUNNING, State.PAUSED, actor, reason);
+    State from = get(id).pausedBySilence ? State.PAUSED : State.RUNNING;
+    return change(id, from, State.PAUSED, actor, reason);
   }
 
   synchronized Rollout resume(long id, String actor, String reason) throws IOException {

@@ -2,6 +2,7 @@ package dev.tethys.control;
 
 import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.tethys.codec.opamp.AgentToServer;
 import dev.tethys.codec.opamp.AgentToServer.Capability;
@@ -294,6 +295,20 @@ class RolloutLossTest {
     }
     pass(Duration.ofSeconds(1));
     assertThat(first().state).isEqualTo(Rollout.State.PAUSED);
+  }
+
+  @Test
+  void aUserKeepsARolloutPausedThatWouldResume() throws IOException {
+    pausedBySilence();
+    rollouts.pause(first().id, "me", "not tonight");
+    for (int i = 0; i < 3; i++) {
+      returns(i, totals(1_600, 0));
+    }
+    pass(Duration.ofSeconds(1));
+    assertThat(first().state).isEqualTo(Rollout.State.PAUSED);
+    assertThat(first().stateReason).isEqualTo("not tonight");
+    assertThatThrownBy(() -> rollouts.pause(first().id, "me", "again"))
+        .hasMessageContaining("is paused");
   }
 
   @Test
