@@ -1,6 +1,6 @@
 """Clients of text and message protocols with plain sockets, so that no library is needed.
 
-usage: messages.py memcached|nats|amqp PORT COUNT
+usage: messages.py memcached|memcached_binary|nats|amqp PORT COUNT
 Prints the requests or messages, p50 and p99 in microseconds or "-".
 """
 import socket
@@ -38,6 +38,31 @@ def memcached(port, count):
         ask(b'set %s 0 0 2\r\nok\r\n' % key, b'STORED\r\n')
         ask(b'get %s\r\n' % key, b'END\r\n')
     print(2 * (count // 2), quantiles(latencies))
+
+
+def memcached_binary(port, count):
+    """Sets and gets one after another, then ten quiet gets and a noop together, of which half find nothing."""
+    s = connect(port)
+    reader = s.makefile('rb')
+
+    def packet(opcode, number, key=b'', extras=b'', value=b''):
+        return struct.pack('>BBHBBHIIQ', 0x80, opcode, len(key), len(extras), 0, 0, len(extras) + len(key) + len(value), number, 0) + extras + key + value
+
+    def answer():
+        header = reader.read(24)
+        reader.read(struct.unpack('>I', header[8:12])[0])
+        return header[1]
+
+    for i in range(count // 4):
+        key = b'k%d' % (i % 100)
+        for request in (packet(1, i, key, bytes(8), b'ok'), packet(0, i, key)):
+            s.sendall(request)
+            answer()
+    for i in range(0, count // 2, 10):
+        s.sendall(b''.join(packet(9, i + k, b'k%d' % ((i + k) % 200)) for k in range(9)) + packet(10, i + 9))
+        while answer() != 10:
+            pass
+    print(2 * (count // 4) + -(-(count // 2) // 10) * 10, '- -')
 
 
 def nats(port, count):
@@ -128,6 +153,6 @@ def amqp(port, count):
     print(queued + delivered, '- -')
 
 
-if len(sys.argv) != 4 or sys.argv[1] not in ('memcached', 'nats', 'amqp'):
+if len(sys.argv) != 4 or sys.argv[1] not in ('memcached', 'memcached_binary', 'nats', 'amqp'):
     raise SystemExit(__doc__)
 globals()[sys.argv[1]](int(sys.argv[2]), int(sys.argv[3]))

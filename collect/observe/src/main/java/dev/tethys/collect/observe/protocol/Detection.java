@@ -21,6 +21,7 @@ final class Detection {
     Protocol.POSTGRES,
     Protocol.CASSANDRA,
     Protocol.FOUNDATIONDB,
+    Protocol.COUCHBASE,
     Protocol.MEMCACHED,
     Protocol.CLICKHOUSE,
     Protocol.ZOOKEEPER,
@@ -61,7 +62,7 @@ final class Detection {
   /** True when a request of this protocol is hardly ever found in bytes of another one. */
   static boolean isDistinct(Protocol protocol) {
     return switch (protocol) {
-      case HTTP, HTTP2, REDIS, DUBBO, FOUNDATIONDB, LDAP, THRIFT -> true;
+      case HTTP, HTTP2, REDIS, DUBBO, FOUNDATIONDB, LDAP, THRIFT, COUCHBASE -> true;
       default -> false;
     };
   }
@@ -76,7 +77,8 @@ final class Detection {
         && in.u16(3) <= 16384 + 2048;
   }
 
-  static ProtocolParser parser(Protocol protocol, Requests requests) {
+  /** Parser of a protocol whose first message is at the start of the buffer. */
+  static ProtocolParser parser(Protocol protocol, Requests requests, StreamBuffer in) {
     return switch (protocol) {
       case HTTP -> new Http1Parser(requests);
       case HTTP2 -> new Http2Parser(requests);
@@ -93,7 +95,11 @@ final class Detection {
       case POSTGRES -> new PostgresParser(requests);
       case CASSANDRA -> new CassandraParser(requests);
       case FOUNDATIONDB -> new FoundationdbParser(requests);
-      case MEMCACHED -> new MemcachedParser(requests);
+      case MEMCACHED ->
+          MemcachedBinaryParser.isMemcached(in)
+              ? new MemcachedBinaryParser(requests)
+              : new MemcachedParser(requests);
+      case COUCHBASE -> new MemcachedBinaryParser(requests);
       case CLICKHOUSE -> new ClickhouseParser(requests);
       case KAFKA -> new KafkaParser(requests);
       case ZOOKEEPER -> new ZookeeperParser(requests);
@@ -119,7 +125,8 @@ final class Detection {
       case POSTGRES -> PostgresParser.isRequest(in);
       case CASSANDRA -> CassandraParser.isRequest(in);
       case FOUNDATIONDB -> FoundationdbParser.isRequest(in);
-      case MEMCACHED -> MemcachedParser.isRequest(in);
+      case MEMCACHED -> MemcachedParser.isRequest(in) || MemcachedBinaryParser.isMemcached(in);
+      case COUCHBASE -> MemcachedBinaryParser.isCouchbase(in);
       case CLICKHOUSE -> ClickhouseParser.isRequest(in);
       case KAFKA -> KafkaParser.isRequest(in);
       case ZOOKEEPER -> ZookeeperParser.isRequest(in);

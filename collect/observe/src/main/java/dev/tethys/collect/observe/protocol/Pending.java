@@ -30,6 +30,9 @@ final class Pending {
   /** Protocol above HTTP in question; null for none. */
   @Nullable ApiExchange api;
 
+  /** Number of the command, where a parser needs it to match the answer. */
+  int command;
+
   /** Bytes of memory as far as they are counted: 0 while it is being read, and once closed. */
   int bytes;
 

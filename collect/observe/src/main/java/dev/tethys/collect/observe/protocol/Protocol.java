@@ -25,7 +25,8 @@ public enum Protocol implements MeasuredProtocol {
   /** AMQP 1.0; version 0.9.1 is that of RabbitMQ. */
   AMQP("amqp", "messages"),
   LDAP("ldap", "requests"),
-  THRIFT("thrift", "requests");
+  THRIFT("thrift", "requests"),
+  COUCHBASE("couchbase", "queries");
 
   private final String family;
   private final String unit;

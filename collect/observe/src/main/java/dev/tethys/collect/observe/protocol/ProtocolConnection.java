@@ -321,23 +321,23 @@ public final class ProtocolConnection {
     if (requestsGo == null || requestsGo == direction) {
       Protocol asking = Detection.ofRequest(in, refused);
       if (asking != null) {
-        return begin(asking, direction);
+        return begin(asking, direction, in);
       }
     }
     if (requestsGo != direction) {
       Protocol answering = Detection.ofAnswer(in);
       if (answering != null && (refused & 1 << answering.ordinal()) == 0) {
-        return begin(answering, direction.opposite());
+        return begin(answering, direction.opposite(), in);
       }
     }
     return null;
   }
 
-  private ProtocolParser begin(Protocol found, Direction direction) {
+  private ProtocolParser begin(Protocol found, Direction direction, StreamBuffer in) {
     requestDirection = direction;
     protocol = found;
     Requests r = new Requests(found, direction == Direction.SENT, sink, counters);
-    ProtocolParser p = Detection.parser(found, r);
+    ProtocolParser p = Detection.parser(found, r, in);
     requests = r;
     parser = p;
     reported = 0;
@@ -357,7 +357,7 @@ public final class ProtocolConnection {
     if (found != null && Detection.isDistinct(found)) {
       dropRequests();
       (in == sent ? received : sent).clear();
-      return begin(found, direction);
+      return begin(found, direction, in);
     }
     if (++strikes >= STRIKES) {
       if (reported == 0) {

@@ -114,10 +114,30 @@ final class Requests {
     return p;
   }
 
+  /** Counts a request that is not measured. */
+  void shed() {
+    opened++;
+    counters.shed.incrementAndGet();
+  }
+
   /** Takes out a request that gets no answer because its client has given it up. */
   void abandon(long id) {
     if (close(id) != null) {
       counters.unanswered.incrementAndGet();
+    }
+  }
+
+  /** Numbered request that was opened first; null when it is this one, or none is open. */
+  @Nullable Pending oldestBefore(long id) {
+    Map.Entry<Long, Pending> first = numbered == null ? null : numbered.firstEntry();
+    return first == null || first.getKey() == id ? null : first.getValue();
+  }
+
+  /** Takes out the numbered request that was opened first. */
+  void closeOldestNumbered() {
+    Map.Entry<Long, Pending> first = numbered == null ? null : numbered.pollFirstEntry();
+    if (first != null) {
+      closed(first.getValue());
     }
   }
 

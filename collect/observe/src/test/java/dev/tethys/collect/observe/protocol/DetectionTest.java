@@ -16,7 +16,8 @@ import org.junit.jupiter.params.provider.MethodSource;
 /** Recognition of binary protocols: none is taken for another one, nor are other bytes for one. */
 class DetectionTest {
   /** Protocols whose messages start with lengths and tags that other bytes may have, too. */
-  private static final Set<Protocol> BINARY = EnumSet.of(Protocol.LDAP, Protocol.THRIFT);
+  private static final Set<Protocol> BINARY =
+      EnumSet.of(Protocol.LDAP, Protocol.THRIFT, Protocol.COUCHBASE);
 
   private static final byte[][] TLS = {
     WireCase.bytes("\\x16\\x03\\x01\\x02\\x00\\x01\\x00\\x01\\xfc\\x03\\x03{n64 \\x5a}"),

@@ -28,7 +28,8 @@ class ProtocolConnectionTest {
           "messages.txt",
           "calls.txt",
           "directories.txt",
-          "thrift.txt");
+          "thrift.txt",
+          "couchbase.txt");
 
   private final ProtocolCounters counters = new ProtocolCounters();
 
