@@ -19,15 +19,17 @@ public interface LogBodyParts {
    * @param length bytes of the text
    * @param places where the placeholders are, ascending; further elements are to be ignored
    * @param needed one element for each argument, false at first
+   * @param unread gets ranges, ascending, without which bodies mean the same; no argument in them
+   *     is needed
    */
-  void mark(byte[] text, int length, int[] places, boolean[] needed);
+  void mark(byte[] text, int length, int[] places, boolean[] needed, Ranges unread);
 
   /**
    * Finds the ranges of the text that are all that is read of the bodies. A store passes on only
    * these, each followed by a zero byte, and the number that this gives.
    *
    * @param arguments number of placeholders
-   * @param known arguments that are the same in all bodies
+   * @param known what is known of the arguments
    * @param ranges gets the ranges, in the order in which they are to be passed on
    * @return number of what is read, not below 0; -1 if bodies are to be passed on by {@link #mark}
    */
@@ -36,11 +38,23 @@ public interface LogBodyParts {
     return -1;
   }
 
-  /** Arguments that are the same in all bodies. */
+  /** What is known of the arguments of bodies. */
   @FunctionalInterface
   interface Known {
     /** Writes the argument and gives its end; -1 if it differs, or there is no room for it. */
     int write(int argument, byte[] to, int at);
+
+    /** False if no body has an argument that passes a test. */
+    default boolean mayPass(int argument, Test test) {
+      return true;
+    }
+  }
+
+  /** Test of an argument. */
+  @FunctionalInterface
+  interface Test {
+    /** True if the argument passes. */
+    boolean passes(byte[] bytes, int from, int to);
   }
 
   /** Receiver of ranges of a text. */

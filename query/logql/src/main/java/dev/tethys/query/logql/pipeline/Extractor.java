@@ -8,6 +8,7 @@ final class Extractor {
   private final boolean all;
   private final int wantedCount;
   private boolean digits; // in a name of a candidate
+  private long lengths; // of names of candidates; the highest bit for all from there on
   private boolean[] wanted; // by name; extracted under this name
   private boolean[] candidate; // by name; in lines under this name
 
@@ -38,6 +39,7 @@ final class Extractor {
     }
     wanted[id] |= result;
     digits |= hasDigit(names.utf8(id));
+    lengths |= length(names.utf8(id).length);
     candidate[id] = true;
   }
 
@@ -56,6 +58,20 @@ final class Extractor {
    */
   boolean mayBeCandidate(LineOutline lines, int from, int to) {
     return all || digits || !lines.hasDigits(from, to);
+  }
+
+  private static long length(int bytes) {
+    return 1L << Math.min(bytes, Long.SIZE - 1);
+  }
+
+  /** False if a key is not that of a label that is used, because no label is as long. */
+  boolean mayBeCandidate(byte[] key, int from, int to) {
+    boolean ascii = true;
+    for (int i = from; i < to; i++) {
+      ascii &= key[i] > ' ';
+    }
+    // A digit at the begin gets an underscore before it.
+    return all || !ascii || (lengths & (length(to - from) | length(to - from + 1))) != 0;
   }
 
   /** Most labels that can be extracted; -1 if there is no limit. */

@@ -1,6 +1,7 @@
 package dev.tethys.query.logql.pipeline;
 
 import dev.tethys.model.logs.LogBodyParts;
+import java.util.Arrays;
 
 /**
  * Text of log lines that differ in arguments only. A stage walks over it as over a line and marks
@@ -16,6 +17,8 @@ final class LineOutline {
   private int arguments;
   private int next; // argument that the last answer of before was about
   private boolean[] needed = {};
+  private int[] unread = new int[16]; // begin and end of each range
+  private int unreadEnd;
 
   private static final LogBodyParts.Known NONE = (argument, to, at) -> -1;
   private LogBodyParts.Known known = NONE;
@@ -40,6 +43,7 @@ final class LineOutline {
     length = size;
     arguments = count;
     next = 0;
+    unreadEnd = 0;
   }
 
   /** Number of arguments before a byte. Stages walk forwards, so the next one is near. */
@@ -121,6 +125,34 @@ final class LineOutline {
       }
     }
     return at;
+  }
+
+  /** False if a range is one argument, which passes a test in no line. */
+  boolean mayPass(int from, int to, LogBodyParts.Test test) {
+    return to - from != 1 || !varies(from, to) || known.mayPass(before(from), test);
+  }
+
+  /** Notes a range without which lines mean the same, behind those that were noted before. */
+  void leaveOut(int from, int to) {
+    if (unreadEnd > 0 && unread[unreadEnd - 1] == from) {
+      unread[unreadEnd - 1] = to;
+      return;
+    }
+    if (unreadEnd == unread.length) {
+      unread = Arrays.copyOf(unread, 2 * unreadEnd);
+    }
+    unread[unreadEnd++] = from;
+    unread[unreadEnd++] = to;
+  }
+
+  /** Passes on what was left out; nothing if it is all: an empty line is another one. */
+  void passUnread(LogBodyParts.Ranges to) {
+    if (unreadEnd == 2 && unread[0] == 0 && unread[1] == length) {
+      return;
+    }
+    for (int i = 0; i < unreadEnd; i += 2) {
+      to.add(unread[i], unread[i + 1]);
+    }
   }
 
   /** Marks the arguments in a range. */

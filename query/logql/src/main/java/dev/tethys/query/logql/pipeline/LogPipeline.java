@@ -138,9 +138,10 @@ public final class LogPipeline {
         LineOutline lines = new LineOutline();
         return new LogBodyParts() {
           @Override
-          public void mark(byte[] text, int length, int[] places, boolean[] needed) {
+          public void mark(byte[] text, int length, int[] places, boolean[] needed, Ranges unread) {
             lines.set(text, length, places, needed);
             s.mark(lines);
+            lines.passUnread(unread);
           }
 
           @Override

@@ -23,6 +23,8 @@ final class LogfmtStage extends RowStage {
   private byte[] key = new byte[128];
   private int found;
   private final LineValues values = new LineValues();
+  private final LogBodyParts.Test mayBeRead =
+      (b, from, to) -> !isAscii(b, from, to) || label(b, from, to) >= 0;
 
   LogfmtStage(NameTable names, UsedLabels wanted, Logfmt stage) {
     this.wanted = wanted;
@@ -79,7 +81,7 @@ final class LogfmtStage extends RowStage {
       int keyFrom = at;
       boolean valid = true;
       while (at < to && b[at] != '=' && (b[at] & 0xff) > ' ' && b[at] != '"') {
-        valid &= b[at] >= 0 || isCharacter(b, at, to);
+        valid &= b[at] >= 0 || isCharacter(b, keyFrom, at, to);
         at++;
       }
       int keyEnd = at;
@@ -133,7 +135,7 @@ final class LogfmtStage extends RowStage {
       int keyFrom = at;
       boolean valid = true;
       while (at < to && b[at] != '=' && (b[at] & 0xff) > ' ' && b[at] != '"') {
-        valid &= b[at] >= 0 || isCharacter(b, at, to);
+        valid &= b[at] >= 0 || isCharacter(b, keyFrom, at, to);
         at++;
       }
       int keyEnd = at;
@@ -144,7 +146,7 @@ final class LogfmtStage extends RowStage {
       }
       boolean bad = at < to && (b[at] == '"' || b[at] == '=' && at == keyFrom) || !valid;
       if (bad) {
-        at = skip(b, at, to);
+        at = leaveOut(lines, keyFrom, skip(b, at, to));
         continue;
       }
       boolean read =
@@ -152,6 +154,8 @@ final class LogfmtStage extends RowStage {
       if (at >= to || b[at] != '=') {
         if (read) {
           lines.need(keyFrom, keyEnd);
+        } else {
+          at = leaveOut(lines, keyFrom, keyEnd);
         }
         continue;
       }
@@ -168,8 +172,23 @@ final class LogfmtStage extends RowStage {
       if (quoted && end == 0) {
         return;
       }
-      at = end;
+      at = read ? end : leaveOut(lines, keyFrom, end);
     }
+  }
+
+  /**
+   * Leaves out a token that gives no label, with the blanks behind it; gives the begin of the next
+   * one. A token begins at the begin of the line, behind a blank or behind a quote, and what it is
+   * does not depend on the tokens before it.
+   */
+  private static int leaveOut(LineOutline lines, int from, int end) {
+    byte[] b = lines.text();
+    int next = end;
+    while (next < lines.length() && (b[next] & 0xff) <= ' ') {
+      next++;
+    }
+    lines.leaveOut(from, next);
+    return next;
   }
 
   @Override
@@ -203,11 +222,11 @@ final class LogfmtStage extends RowStage {
       int label; // number of the name, -1 for none
       if (lines.varies(keyFrom, keyEnd)) {
         int n = lines.write(keyFrom, keyEnd);
-        if (n >= 0 && isAscii(lines.written(), n)) {
+        if (n >= 0 && isAscii(lines.written(), 0, n)) {
           label = label(lines.written(), 0, n);
         } else if (n < 0
-            && lines.onlyDigitsVary(keyFrom, keyEnd)
-            && !mayBeCandidate(lines, keyFrom, keyEnd)) {
+            && (lines.onlyDigitsVary(keyFrom, keyEnd) && !mayBeCandidate(lines, keyFrom, keyEnd)
+                || !lines.mayPass(keyFrom, keyEnd, mayBeRead))) {
           label = -1;
         } else {
           return false;
@@ -258,8 +277,8 @@ final class LogfmtStage extends RowStage {
     }
   }
 
-  private static boolean isAscii(byte[] b, int length) {
-    for (int i = 0; i < length; i++) {
+  private static boolean isAscii(byte[] b, int from, int to) {
+    for (int i = from; i < to; i++) {
       if (b[i] < 0) {
         return false;
       }
@@ -290,6 +309,9 @@ final class LogfmtStage extends RowStage {
 
   private int candidate(byte[] b, int from, int to) {
     int length = to - from;
+    if (!extractor.mayBeCandidate(b, from, to)) {
+      return -1;
+    }
     if (key.length < length + 1) {
       key = new byte[2 * (length + 1)];
     }
@@ -375,9 +397,9 @@ final class LogfmtStage extends RowStage {
   }
 
   /** True if a byte is part of a character in UTF-8, which is not the replacement character. */
-  private static boolean isCharacter(byte[] b, int at, int to) {
+  private static boolean isCharacter(byte[] b, int from, int at, int to) {
     int i = at;
-    while (i > 0 && at - i < 3 && (b[i] & 0xc0) == 0x80) {
+    while (i > from && at - i < 3 && (b[i] & 0xc0) == 0x80) {
       i--;
     }
     int lead = b[i] & 0xff;

@@ -1,6 +1,7 @@
 package dev.tethys.store.logs.block;
 
 import dev.tethys.model.Matcher;
+import dev.tethys.model.logs.LogBodyParts;
 import dev.tethys.model.logs.LogRowBatch;
 import dev.tethys.store.events.SectionReader;
 import dev.tethys.store.files.ByteSink;
@@ -431,6 +432,28 @@ public final class ColumnReader {
         || n == 1 && !needsTime()
         || (type == Column.NUMBER || type == Column.PADDED) && width == 0
         || type == Column.STEPS && width == 0 && base == 0;
+  }
+
+  /** False if none of n values passes a test. */
+  boolean mayPass(int n, LogBodyParts.Test test, ByteSink value) {
+    int all =
+        switch (type) {
+          case Column.FEW, Column.SAME -> values;
+          case Column.TEXT, Column.NIBBLES, Column.WORDS -> n;
+          default -> 0;
+        };
+    for (int i = 0; i < all; i++) {
+      value.clear();
+      if (type == Column.FEW) {
+        value(i, value);
+      } else {
+        append(i, 0, value);
+      }
+      if (test.passes(value.buf, 0, value.size)) {
+        return true;
+      }
+    }
+    return all == 0;
   }
 
   /** True if all values are decimal digits. */

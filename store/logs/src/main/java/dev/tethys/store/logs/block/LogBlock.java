@@ -447,7 +447,20 @@ public final class LogBlock {
       digits[a] = columns[a].hasDigitsOnly();
     }
     partsText.readOutline(templates(), textStarts[template], textStarts[template + 1], n, digits);
-    ranges = partsText.readRanges(parts, (a, to, at) -> writeKnown(columns[a], rowsOf, to, at));
+    ranges =
+        partsText.readRanges(
+            parts,
+            new LogBodyParts.Known() {
+              @Override
+              public int write(int a, byte[] to, int at) {
+                return writeKnown(columns[a], rowsOf, to, at);
+              }
+
+              @Override
+              public boolean mayPass(int a, LogBodyParts.Test test) {
+                return columns[a].mayPass(rowsOf, test, argument);
+              }
+            });
     if (ranges < 0 && n > 0 && count >= MIN_MARKED_ROWS) {
       partsText.readParts(parts);
       return true;

@@ -13,6 +13,8 @@ final class TemplateText {
   private int[] places = {};
   private final ByteSink outline = new ByteSink(1 << 8);
   private int all; // arguments of the outline
+  private int[] unread = new int[16]; // begin and end of each range
+  private int unreadEnd;
 
   /** Reads a template in place of the one that was read before. */
   void read(byte[] b, int start, int end) {
@@ -100,24 +102,27 @@ final class TemplateText {
     bytes.putByte(0);
   }
 
-  /** Takes the outline, with a placeholder for each argument that is not needed. */
+  /** Takes what is read of the outline, with a placeholder for each argument not needed. */
   void readParts(LogBodyParts parts) {
     boolean[] needed = new boolean[all];
     bytes.clear().put(outline.buf, 0, outline.size);
-    parts.mark(bytes.buf, bytes.size, places, needed);
+    unreadEnd = 0;
+    parts.mark(bytes.buf, bytes.size, places, needed, this::addUnread);
     int n = 0;
     for (int a = 0; a < all; a++) {
       if (needed[a]) {
-        columns[n] = a;
-        ends[n] = places[a] - n; // placeholders of needed arguments are taken out
-        n++;
+        columns[n++] = a;
       }
     }
     int to = 0;
     int next = 0;
+    int u = 0;
     for (int p = 0; p < bytes.size; p++) {
-      if (next < n && p == places[columns[next]]) {
-        next++;
+      if (u < unreadEnd && p == unread[u]) {
+        p = unread[u + 1] - 1;
+        u += 2;
+      } else if (next < n && p == places[columns[next]]) {
+        ends[next++] = to; // placeholders of needed arguments are taken out
       } else {
         bytes.buf[to++] = bytes.buf[p];
       }
@@ -125,6 +130,14 @@ final class TemplateText {
     bytes.size = to;
     ends[n] = to;
     arguments = n;
+  }
+
+  private void addUnread(int from, int to) {
+    if (unreadEnd == unread.length) {
+      unread = Arrays.copyOf(unread, 2 * unreadEnd);
+    }
+    unread[unreadEnd++] = from;
+    unread[unreadEnd++] = to;
   }
 
   /** Column of an argument. */

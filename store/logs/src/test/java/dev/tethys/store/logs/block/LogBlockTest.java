@@ -238,7 +238,7 @@ class LogBlockTest {
         block.appendParts(
             t,
             r,
-            (text, length, places, needed) -> {
+            (text, length, places, needed, unread) -> {
               for (int a = 0; a < needed.length; a++) {
                 assertThat(text[places[a]]).isIn((byte) '0', (byte) 'w');
                 needed[a] = text[places[a] - 1] == '=';
