@@ -33,7 +33,7 @@ class RolloutUndeliveredTest extends FleetCase {
               .put("version", version.path("version").asInt())
               .put("soak", "1s")
               .put("minItems", 20)
-              .put("maxWait", "25s");
+              .put("maxWait", "15s");
       if (maxOutputChange > 0) {
         request.put("maxOutputChange", maxOutputChange);
       }
