@@ -72,6 +72,7 @@ final class ApiBody implements StreamBuffer.Tap {
 
   void stop() {
     left = 0;
+    scan.stop();
   }
 
   Form form() {

@@ -126,7 +126,8 @@ final class ApiExchange {
     return false;
   }
 
-  private boolean isRefuted() {
+  /** True when the request cannot be of any protocol in question: its answer says nothing. */
+  boolean isRefuted() {
     for (HttpApiReader r : readers) {
       if (!r.isRefuted()) {
         return false;

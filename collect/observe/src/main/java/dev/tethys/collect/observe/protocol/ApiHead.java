@@ -34,15 +34,22 @@ final class ApiHead {
   String inputTokens = "";
   String outputTokens = "";
 
-  /** True when a name can be of interest; most headers are told apart by it without a copy. */
-  static boolean concerns(int first) {
-    int c = first | 0x20;
-    return c == 'a' || c == 'c' || c == 'h' || c == 's' || c == 'u' || c == 'x';
+  /** True when a name can be of interest; most others need no copy to be known. */
+  static boolean concerns(int first, int length) {
+    return switch (first | 0x20) {
+      case 'a' -> length == 13 || length == 17;
+      case 'c' -> length == 12 || length == 16;
+      case 'h' -> length == 4;
+      case 's' -> length == 6;
+      case 'u' -> length == 10;
+      case 'x' -> length >= 10;
+      default -> first == ':';
+    };
   }
 
   /** Adds a header; the name may be in any case. */
   void header(String name, String value) {
-    if (name.isEmpty() || !concerns(name.charAt(0)) && name.charAt(0) != ':') {
+    if (name.isEmpty() || !concerns(name.charAt(0), name.length())) {
       return;
     }
     switch (name.toLowerCase(Locale.ROOT)) {

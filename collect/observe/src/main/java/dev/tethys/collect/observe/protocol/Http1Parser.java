@@ -245,6 +245,9 @@ final class Http1Parser extends ProtocolParser {
       p.code = Integer.toString(status);
       p.status = status >= 400 ? Status.FAILED : Status.OK;
       p.responseBytes = end;
+      if (p.api != null && p.api.isRefuted()) {
+        p.api = null;
+      }
       if (p.api != null || h.elasticsearch) {
         ApiHead head = Headers.all(in, line < 0 ? end : line + 1, end);
         if (p.api == null) {
@@ -491,8 +494,8 @@ final class Http1Parser extends ProtocolParser {
       while (i < end) {
         int eol = in.indexOf('\n', i, end);
         int to = eol < 0 ? end : eol;
-        int colon = ApiHead.concerns(in.u8(i)) ? in.indexOf(':', i, to) : -1;
-        if (colon > i) {
+        int colon = in.indexOf(':', i, to);
+        if (colon > i && ApiHead.concerns(in.u8(i), colon - i)) {
           h.header(in.text(i, colon), in.text(colon + 1, to).strip());
         }
         i = to + 1;

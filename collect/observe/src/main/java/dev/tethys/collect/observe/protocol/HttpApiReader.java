@@ -5,7 +5,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Test of one request of HTTP for one protocol above it: its head and body, and those of the
- * answer. Both have to fit before a call is told.
+ * answer. Both have to fit before a call is reported.
  */
 abstract class HttpApiReader {
   /**

@@ -50,6 +50,7 @@ final class JsonScan {
   private final Values to;
   private final String[] prefixes = new String[DEPTH];
   private Part part = Part.START;
+  private boolean stopped;
   private boolean array;
   private int objects;
   private long inside;
@@ -75,6 +76,11 @@ final class JsonScan {
     length = 0;
   }
 
+  /** Reads nothing more. */
+  void stop() {
+    stopped = true;
+  }
+
   /** True when the bytes are no JSON object, nor an array of objects. */
   boolean isWrong() {
     return part == Part.WRONG;
@@ -91,7 +97,7 @@ final class JsonScan {
 
   void feed(byte[] bytes, int from, int to) {
     int i = from;
-    while (i < to && part != Part.WRONG && part != Part.END) {
+    while (i < to && part != Part.WRONG && part != Part.END && !stopped) {
       if (string) {
         i = string(bytes, i, to);
       } else {
