@@ -17,6 +17,7 @@ final class Detection {
     Protocol.MQTT,
     Protocol.LDAP,
     Protocol.THRIFT,
+    Protocol.AEROSPIKE,
     Protocol.MONGODB,
     Protocol.POSTGRES,
     Protocol.CASSANDRA,
@@ -62,7 +63,7 @@ final class Detection {
   /** True when a request of this protocol is hardly ever found in bytes of another one. */
   static boolean isDistinct(Protocol protocol) {
     return switch (protocol) {
-      case HTTP, HTTP2, REDIS, DUBBO, FOUNDATIONDB, LDAP, THRIFT, COUCHBASE -> true;
+      case HTTP, HTTP2, REDIS, DUBBO, FOUNDATIONDB, LDAP, THRIFT, COUCHBASE, AEROSPIKE -> true;
       default -> false;
     };
   }
@@ -91,6 +92,7 @@ final class Detection {
       case MQTT -> new MqttParser(requests);
       case LDAP -> new LdapParser(requests);
       case THRIFT -> new ThriftParser(requests);
+      case AEROSPIKE -> new AerospikeParser(requests);
       case MONGODB -> new MongoParser(requests);
       case POSTGRES -> new PostgresParser(requests);
       case CASSANDRA -> new CassandraParser(requests);
@@ -121,6 +123,7 @@ final class Detection {
       case MQTT -> MqttParser.isRequest(in);
       case LDAP -> LdapParser.isRequest(in);
       case THRIFT -> ThriftParser.isRequest(in);
+      case AEROSPIKE -> AerospikeParser.isRequest(in);
       case MONGODB -> MongoParser.isRequest(in);
       case POSTGRES -> PostgresParser.isRequest(in);
       case CASSANDRA -> CassandraParser.isRequest(in);

@@ -26,7 +26,8 @@ public enum Protocol implements MeasuredProtocol {
   AMQP("amqp", "messages"),
   LDAP("ldap", "requests"),
   THRIFT("thrift", "requests"),
-  COUCHBASE("couchbase", "queries");
+  COUCHBASE("couchbase", "queries"),
+  AEROSPIKE("aerospike", "queries");
 
   private final String family;
   private final String unit;

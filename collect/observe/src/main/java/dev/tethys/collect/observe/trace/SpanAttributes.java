@@ -35,8 +35,8 @@ final class SpanAttributes {
       }
       case MYSQL, REDIS, MEMCACHED, MONGODB, CASSANDRA, CLICKHOUSE, FOUNDATIONDB ->
           database(span, a, r, system(r.protocol()));
-      case COUCHBASE -> {
-        database(span, a, r, "couchbase");
+      case COUCHBASE, AEROSPIKE -> {
+        database(span, a, r, system(r.protocol()));
         int slash = r.target().indexOf('/');
         put(a, "db.namespace", slash < 0 ? r.target() : r.target().substring(0, slash));
         put(a, "db.collection.name", slash < 0 ? "" : r.target().substring(slash + 1));

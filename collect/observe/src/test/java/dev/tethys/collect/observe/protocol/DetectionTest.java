@@ -17,7 +17,7 @@ import org.junit.jupiter.params.provider.MethodSource;
 class DetectionTest {
   /** Protocols whose messages start with lengths and tags that other bytes may have, too. */
   private static final Set<Protocol> BINARY =
-      EnumSet.of(Protocol.LDAP, Protocol.THRIFT, Protocol.COUCHBASE);
+      EnumSet.of(Protocol.LDAP, Protocol.THRIFT, Protocol.COUCHBASE, Protocol.AEROSPIKE);
 
   private static final byte[][] TLS = {
     WireCase.bytes("\\x16\\x03\\x01\\x02\\x00\\x01\\x00\\x01\\xfc\\x03\\x03{n64 \\x5a}"),

@@ -29,7 +29,8 @@ class ProtocolConnectionTest {
           "calls.txt",
           "directories.txt",
           "thrift.txt",
-          "couchbase.txt");
+          "couchbase.txt",
+          "aerospike.txt");
 
   private final ProtocolCounters counters = new ProtocolCounters();
 
