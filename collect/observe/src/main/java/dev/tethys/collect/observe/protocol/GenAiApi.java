@@ -1,5 +1,7 @@
 package dev.tethys.collect.observe.protocol;
 
+import static java.util.Objects.requireNonNull;
+
 import dev.tethys.collect.observe.protocol.ObservedRequest.Status;
 import java.util.Map;
 import java.util.Set;
@@ -218,11 +220,11 @@ final class GenAiApi extends HttpApiReader {
       answeredBy = ApiCall.name(text);
     } else if (name.equals("error")) {
       failed |= kind != 'n';
-      answered |= ANSWERS.get(form).contains(name);
+      answered |= requireNonNull(ANSWERS.get(form)).contains(name);
     } else if (name.equals("error.type") || name.equals("error.code") && error.isEmpty()) {
       error = kind == 'n' ? error : ApiCall.name(text);
     } else {
-      answered |= ANSWERS.get(form).contains(name);
+      answered |= requireNonNull(ANSWERS.get(form)).contains(name);
     }
   }
 

@@ -144,10 +144,9 @@ final class LdapParser extends ProtocolParser {
               && r.next(TEXT)
               && r.next()
               && (r.tag() == 0x80 || r.tag() == 0xa3 || r.tag() >= 0x89 && r.tag() <= 0x8b);
-      case SEARCH ->
-          r.next(TEXT) && isChoice(r) && isChoice(r) && r.next(INTEGER) && r.next(INTEGER);
+      case SEARCH -> r.next(TEXT) && areChoices(r, 2) && areNext(r, INTEGER, INTEGER);
       case MODIFY, ADD, COMPARE -> r.next(TEXT) && r.length() > 0 && r.next(SEQUENCE);
-      case RENAME -> r.next(TEXT) && r.next(TEXT) && r.length() > 0 && r.next(BOOLEAN);
+      case RENAME -> areNext(r, TEXT, TEXT) && r.length() > 0 && r.next(BOOLEAN);
       case DELETE -> m.end <= in.available() && LdapNames.isName(in.text(m.body, (int) m.end));
       case EXTENDED -> r.next(0x80) && r.isWhole() && LdapNames.isOid(r.text(LONGEST_OID));
       default -> false;
@@ -216,12 +215,25 @@ final class LdapParser extends ProtocolParser {
 
   /** Passes scope, aliases, both limits and the kind of the answer, which are before the filter. */
   private static boolean isAtFilter(BerReader r) {
-    return isChoice(r)
-        && isChoice(r)
-        && r.next(INTEGER)
-        && r.next(INTEGER)
-        && r.next(BOOLEAN)
-        && r.next();
+    return areChoices(r, 2) && areNext(r, INTEGER, INTEGER, BOOLEAN) && r.next();
+  }
+
+  private static boolean areChoices(BerReader r, int count) {
+    for (int i = 0; i < count; i++) {
+      if (!isChoice(r)) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  private static boolean areNext(BerReader r, int... tags) {
+    for (int tag : tags) {
+      if (!r.next(tag)) {
+        return false;
+      }
+    }
+    return true;
   }
 
   @Override
