@@ -38,7 +38,7 @@ public interface LogBodyParts {
     return -1;
   }
 
-  /** What is known of the arguments of bodies. */
+  /** Contents of the arguments of all bodies, as far as they are known. */
   @FunctionalInterface
   interface Known {
     /** Writes the argument and gives its end; -1 if it differs, or there is no room for it. */

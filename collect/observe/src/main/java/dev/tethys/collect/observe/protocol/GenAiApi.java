@@ -164,7 +164,7 @@ final class GenAiApi extends HttpApiReader {
         return e.getValue();
       }
     }
-    return "openai"; // others cannot be told from it
+    return "openai"; // others do not differ from it
   }
 
   /** Model in a path of Azure; else empty. */

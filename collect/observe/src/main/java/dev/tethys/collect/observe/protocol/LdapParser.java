@@ -281,7 +281,7 @@ final class LdapParser extends ProtocolParser {
         switch ((int) code) {
           case -1 -> Status.UNKNOWN;
           // Results that are no errors by RFC 4511, appendix A.1: compareFalse, compareTrue,
-          // referral and saslBindInProgress beside success.
+          // referral and saslBindInProgress as well as success.
           case 0, 5, 6, 10, 14 -> Status.OK;
           default -> Status.FAILED;
         };

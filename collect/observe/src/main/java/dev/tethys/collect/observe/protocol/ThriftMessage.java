@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * @param compact true for the compact protocol
  * @param type {@link #CALL} to {@link #ONE_WAY}
  * @param sequence number by which an answer is matched
- * @param name method, behind the name of its service and a colon where several share a connection
+ * @param name method, after the name of its service and a colon where several share a connection
  * @param body index of the arguments or the result
  */
 record ThriftMessage(boolean compact, int type, long sequence, String name, int body) {
@@ -133,7 +133,7 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
     return true;
   }
 
-  /** True when the byte behind the start may begin the arguments, or is not visible. */
+  /** True when the byte after the start may begin the arguments, or is not visible. */
   boolean hasFields(StreamBuffer in) {
     if (body >= in.available()) {
       return true;
@@ -349,7 +349,7 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
   static final class Varint {
     private final StreamBuffer in;
 
-    /** Index behind the last one, {@link #MORE} or {@link #WRONG}. */
+    /** Index after the last one, {@link #MORE} or {@link #WRONG}. */
     int at;
 
     Varint(StreamBuffer in, int at) {
