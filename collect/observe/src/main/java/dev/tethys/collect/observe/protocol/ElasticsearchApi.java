@@ -144,7 +144,7 @@ final class ElasticsearchApi extends HttpApiReader {
     return operation.isEmpty() ? null : new ElasticsearchApi(peer, operation, index, head);
   }
 
-  /** Reader of a request that was answered with a header of Elasticsearch, whatever its path. */
+  /** Reader of a request that was answered with a header of Elasticsearch, on any path. */
   static ElasticsearchApi ofAnswer(Peer peer, String method, String path, ApiHead head) {
     ElasticsearchApi known = of(peer, method, path, head);
     if (known != null) {

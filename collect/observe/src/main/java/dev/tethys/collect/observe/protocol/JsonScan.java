@@ -19,7 +19,7 @@ final class JsonScan {
     boolean enters(String name);
 
     /**
-     * Tells of a member.
+     * Takes a member.
      *
      * @param kind first byte of the value: a quote, a brace, a bracket, or that of a number or word
      * @param text text of a string without its escapes decoded, or of a number or word, as far as

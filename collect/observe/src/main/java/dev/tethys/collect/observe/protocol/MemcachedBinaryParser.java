@@ -399,7 +399,7 @@ final class MemcachedBinaryParser extends ProtocolParser {
           0x01, // no such key
           0x02, // key exists, or its version is another one
           0x05, // not stored
-          0x21, // authentication goes on
+          0x21, // authentication continues
           0xa6, // scan: more
           0xa7, // scan: complete
           0xc0, // no such path

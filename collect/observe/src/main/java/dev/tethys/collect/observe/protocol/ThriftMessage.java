@@ -17,10 +17,10 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
   static final int EXCEPTION = 3;
   static final int ONE_WAY = 4;
 
-  /** Stands for a message of which too little is visible. */
+  /** A message of which too little is visible. */
   static final ThriftMessage INCOMPLETE = new ThriftMessage(false, 0, 0, "", 0);
 
-  /** Result of {@link #end} for a structure that goes on beyond the visible bytes. */
+  /** Result of {@link #end} for a structure that continues beyond the visible bytes. */
   static final int MORE = -1;
 
   /** Result of {@link #end} for bytes that are no structure. */

@@ -39,10 +39,10 @@ final class ThriftParser extends ProtocolParser {
   /** True once two open calls had the same number. */
   private boolean inOrder;
 
-  /** True while a message without a frame goes on in further payloads. */
+  /** True while a message without a frame continues in further payloads. */
   private boolean requestGoesOn;
 
-  /** Answered call whose answer goes on in further payloads. */
+  /** Answered call whose answer continues in further payloads. */
   private @Nullable Pending unfinished;
 
   private long unfinishedTime;
@@ -160,7 +160,7 @@ final class ThriftParser extends ProtocolParser {
       @Nullable String traceParent,
       long size,
       boolean goesOn) {
-    /** Stands for a message of which too little is visible. */
+    /** A message of which too little is visible. */
     static final Unit INCOMPLETE = new Unit(null, 0, null, 0, false);
 
     /** Reads the next message; null when the bytes are none. */
