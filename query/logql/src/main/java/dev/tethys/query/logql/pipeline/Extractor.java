@@ -66,12 +66,22 @@ final class Extractor {
 
   /** False if a key is not that of a label that is used, because no label is as long. */
   boolean mayBeCandidate(byte[] key, int from, int to) {
+    return mayBeCandidate(key, from, to, 0);
+  }
+
+  /**
+   * The same for a key of a nested object.
+   *
+   * @param prefix bytes of the name before it, which an underscore follows; 0 for none
+   */
+  boolean mayBeCandidate(byte[] key, int from, int to, int prefix) {
     boolean ascii = true;
     for (int i = from; i < to; i++) {
       ascii &= key[i] > ' ';
     }
+    int n = prefix + to - from;
     // A digit at the begin gets an underscore before it.
-    return all || !ascii || (lengths & (length(to - from) | length(to - from + 1))) != 0;
+    return all || !ascii || (lengths & (length(n) | length(n + 1))) != 0;
   }
 
   /** Most labels that can be extracted; -1 if there is no limit. */

@@ -103,7 +103,9 @@ final class JsonStage extends RowStage {
     }
     int nameEnd = -1; // of a key that is not that of a label, if its bytes differ
     if (!lines.varies(keyFrom, keyEnd)) {
-      nameEnd = plainName(b, keyFrom, keyEnd, prefix);
+      if (b[at] == '{' || extractor.mayBeCandidate(b, keyFrom, keyEnd, prefix)) {
+        nameEnd = plainName(b, keyFrom, keyEnd, prefix);
+      }
     } else {
       int n = lines.write(keyFrom, keyEnd);
       if (n >= 0) {
