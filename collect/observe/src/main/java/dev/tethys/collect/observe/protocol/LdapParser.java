@@ -75,7 +75,7 @@ final class LdapParser extends ProtocolParser {
    * @param size bytes of the message
    */
   private record Message(long id, int tag, int body, long end, long size) {
-    /** A message of which too little is visible. */
+    /** Message of which too little is visible. */
     static final Message INCOMPLETE = new Message(-1, 0, 0, 0, 0);
 
     /** Reads the envelope; null when the bytes are no message. */

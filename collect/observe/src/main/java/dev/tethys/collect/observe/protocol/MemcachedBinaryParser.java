@@ -211,7 +211,8 @@ final class MemcachedBinaryParser extends ProtocolParser {
       if (!framesFit(in, p)) {
         return Step.WRONG;
       }
-      sentAgain(requests.sentAgain());
+      // Memcached answers in order; of Couchbase's clients several threads share a connection.
+      sentAgain(couchbase ? requests.sentAgain() : requests.sentAgainAfterAll());
       if (p.opcode != MemcachedCommand.QUIT_QUIETLY
           && p.opcode != MemcachedCommand.BUFFER_ACKNOWLEDGEMENT) {
         open(in, p);

@@ -214,6 +214,23 @@ final class Requests {
     return true;
   }
 
+  /**
+   * As {@link #sentAgain}, of a client that waits for all answers before it sends again: numbered
+   * requests are all answered, too.
+   */
+  boolean sentAgainAfterAll() {
+    if (!sentAgain()) {
+      return false;
+    }
+    LinkedHashMap<Long, Pending> byId = numbered;
+    while (byId != null && !byId.isEmpty()) {
+      Pending p = byId.pollFirstEntry().getValue();
+      closed(p);
+      report(p, lastAnswer);
+    }
+    return true;
+  }
+
   /** As {@link #sentAgain} when nothing came for a second after a loss. */
   boolean quietSince(long now) {
     return (now == Long.MAX_VALUE || now - lastAnswer > 1_000_000_000L) && sentAgain();

@@ -17,7 +17,7 @@ record ThriftMessage(boolean compact, int type, long sequence, String name, int 
   static final int EXCEPTION = 3;
   static final int ONE_WAY = 4;
 
-  /** A message of which too little is visible. */
+  /** Message of which too little is visible. */
   static final ThriftMessage INCOMPLETE = new ThriftMessage(false, 0, 0, "", 0);
 
   /** Result of {@link #end} for a structure that continues beyond the visible bytes. */

@@ -160,7 +160,7 @@ final class ThriftParser extends ProtocolParser {
       @Nullable String traceParent,
       long size,
       boolean goesOn) {
-    /** A message of which too little is visible. */
+    /** Message of which too little is visible. */
     static final Unit INCOMPLETE = new Unit(null, 0, null, 0, false);
 
     /** Reads the next message; null when the bytes are none. */

@@ -37,6 +37,25 @@ class MemcachedBinaryParserTest {
     assertThat(connection.protocol()).isEqualTo(Protocol.MEMCACHED);
   }
 
+  /** Memcached answers several keys in one call of many segments, of which some are captured. */
+  @Test
+  void commandsWhoseAnswersAreOutOfSightAreCounted() {
+    for (int round = 1; round <= 3; round++) {
+      for (int i = 0; i < 9; i++) {
+        send(0x80, GET_QUIETLY, 1, i, "k");
+      }
+      send(0x80, NOOP, 0, 9, "");
+      receive(GET_QUIETLY, 0);
+      connection.feed(Direction.RECEIVED, 1, new byte[0], 0, 0, 240);
+      assertThat(found).hasSize(10 * round - 9);
+      connection.flushIdle(0);
+      send(0x80, NOOP, 0, 10, "");
+      assertThat(found).hasSize(10 * round);
+      connection.resynchronise();
+    }
+    assertThat(counters.open).isZero();
+  }
+
   /** A capture that begins with commands that both know is found to be Couchbase's later. */
   @Test
   void couchbaseIsFoundBehindCommandsOfMemcached() {
