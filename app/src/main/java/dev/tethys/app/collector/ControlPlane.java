@@ -297,7 +297,7 @@ final class ControlPlane {
           : VolumesJson.report(g.volumes(), g.balance(), REPORTED_VALUES);
     }
 
-    /** Unhealthy while a destination takes nothing. */
+    /** Unhealthy while a destination takes nothing, or a component does not run. */
     private static ComponentHealth of(Graph graph, long now) {
       Map<String, ComponentHealth> parts = new LinkedHashMap<>();
       String error = "";
@@ -316,6 +316,12 @@ final class ControlPlane {
                   Map.of()));
           error = fails && error.isEmpty() ? n.id() + ": " + box.lastError() : error;
         }
+      }
+      for (Map.Entry<String, String> f : graph.failures().entrySet()) {
+        parts.put(
+            f.getKey(),
+            new ComponentHealth(false, 0, f.getValue(), "StatusRecoverableError", 0, Map.of()));
+        error = f.getValue();
       }
       return new ComponentHealth(
           error.isEmpty(),

@@ -90,6 +90,7 @@ public final class StreamListener implements SocketListener {
   private final ConnectionShares shares = new ConnectionShares();
   private final LongAdder taken = new LongAdder();
   private final LongAdder refused = new LongAdder();
+  private @Nullable Thread acceptor;
   private volatile boolean closed;
 
   /** Time of the last log line about the connection limit; owned by the accepting thread. */
@@ -185,10 +186,13 @@ public final class StreamListener implements SocketListener {
       ServerSocket bound, Options options, BooleanSupplier makeRoom, Handler handler) {
     StreamListener l = new StreamListener(bound, options, makeRoom, handler);
     // On a virtual thread, connections would wait for a carrier behind all that compute.
-    Thread.ofPlatform()
-        .daemon()
-        .name("accept " + options.address())
-        .start(SupervisedLoop.of("accept", l::accept));
+    Thread acceptor =
+        Thread.ofPlatform()
+            .daemon()
+            .name("accept " + options.address())
+            .unstarted(SupervisedLoop.of("accept", l::accept));
+    l.acceptor = acceptor;
+    acceptor.start();
     return l;
   }
 
@@ -409,11 +413,31 @@ public final class StreamListener implements SocketListener {
     }
   }
 
-  /** Accepts no more connections; open ones continue. */
+  /** Accepts no more connections; open ones continue. The address is free when this returns. */
   public void stopListening() {
     closed = true;
     closeQuietly(server);
     room.release(); // wakes the thread that waits for a free place
+    awaitAcceptor();
+  }
+
+  /** The system frees the address only once no thread waits in it for a connection. */
+  private void awaitAcceptor() {
+    Thread t = acceptor;
+    if (t == null || t == Thread.currentThread()) {
+      return;
+    }
+    boolean interrupted = Thread.interrupted(); // a reload that is stopped needs the address too
+    try {
+      if (!t.join(GRACE)) {
+        LOG.log(Level.WARNING, "Listener still accepts a connection listener={0}", address());
+      }
+    } catch (InterruptedException e) {
+      interrupted = true;
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
   }
 
   /** Stops listening, ends all connections and waits a little for their threads. */

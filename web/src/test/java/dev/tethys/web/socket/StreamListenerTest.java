@@ -57,6 +57,22 @@ class StreamListenerTest {
   }
 
   @Test
+  void anAddressIsFreeOnceItsListenerIsClosed() throws Exception {
+    StreamListener l = StreamListener.start(ANY, s -> {});
+    int port = l.port();
+    for (int i = 0; i < 100; i++) {
+      try (Socket s = new Socket(InetAddress.getLoopbackAddress(), port)) {
+        s.setSoLinger(true, 0); // leaves nothing of the connection at the address
+      }
+      l.close();
+      l =
+          StreamListener.start(
+              new StreamListener.Options("127.0.0.1:" + port, Duration.ZERO), s -> {});
+    }
+    l.close();
+  }
+
+  @Test
   void whoCannotHandOverIsInterrupted() throws Exception {
     CountDownLatch interrupted = new CountDownLatch(1);
     StreamListener l =

@@ -1,5 +1,6 @@
 package dev.tethys.pipeline.graph;
 
+import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
@@ -17,6 +18,7 @@ import dev.tethys.pipeline.delivery.OutboxView;
 import dev.tethys.pipeline.ledger.ProcessBalance;
 import dev.tethys.pipeline.volume.Volumes;
 import java.io.IOException;
+import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -32,14 +34,20 @@ import org.jspecify.annotations.Nullable;
  *
  * <p>Invariants: changes happen one at a time, under the monitor of this, and those who look on
  * need not wait for one, which may take as long as queues drain. {@code nodes} are those of {@code
- * config}, in an order in which sources come before what they lead to; each is started.
+ * config}, in an order in which sources come before what they lead to; each is started, or is one
+ * that a failed change stopped and that could not return, which is tried again.
  */
 public final class Graph implements GraphView {
+  private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");
+
   /**
    * How long what is taken out by a reload may wait for room in a queue that stays, before it is
    * taken there all the same.
    */
   private static final Duration RELOAD_WAIT = Duration.ofSeconds(5);
+
+  /** How long a component that could not return after a failed change is left alone. */
+  private static final Duration START_AGAIN = Duration.ofSeconds(1);
 
   private final GraphServices services;
   private final Lifecycle lifecycle;
@@ -117,6 +125,11 @@ public final class Graph implements GraphView {
         services.volumes().configure(before.telemetry().volumes());
         notifyWatchers(before); // a graph that replaces another has not been reported yet
       }
+      if (!failures().isEmpty()) {
+        services
+            .clock()
+            .schedule(START_AGAIN, () -> services.clock().execute("start again", this::startAgain));
+      }
       throw e;
     }
     Map<NodeKey, GraphNode> wanted = change.plannedNodes();
@@ -136,6 +149,36 @@ public final class Graph implements GraphView {
     notifyWatchers(next);
     lifecycle.stopGone(gone, List.copyOf(wanted.values()));
     wiring.keepOnly(plan);
+  }
+
+  /** Starts what a failed change stopped and could not bring back. */
+  private synchronized void startAgain() {
+    GraphConfig now = config;
+    Map<String, String> failed = failures();
+    if (now == null || failed.isEmpty()) {
+      return;
+    }
+    try {
+      apply(now, effective);
+      failed.keySet().forEach(n -> LOG.log(Level.INFO, "Component runs again component={0}", n));
+    } catch (IOException | RuntimeException e) {
+      LOG.log(Level.DEBUG, "tried again later", e);
+    }
+  }
+
+  /**
+   * Why nodes do not run that the configuration has, by their ids: a change that failed stopped
+   * them, and they could not be started again since.
+   */
+  public Map<String, String> failures() {
+    Map<String, String> out = new LinkedHashMap<>();
+    for (GraphNode n : nodes.values()) {
+      String why = n.failure;
+      if (why != null) {
+        out.put(n.key.toString(), why);
+      }
+    }
+    return out;
   }
 
   /**
@@ -214,6 +257,7 @@ public final class Graph implements GraphView {
     List<String> out = new ArrayList<>();
     watchers(WaitingSource.class).forEach(w -> out.add(w.waitsFor()));
     exporters().forEach(e -> out.add(e.error()));
+    out.addAll(failures().values());
     out.removeIf(String::isEmpty);
     return out;
   }

@@ -38,6 +38,9 @@ final class GraphNode {
   final Component component;
   boolean started;
 
+  /** Why it does not run, although the configuration has it; null while it does. */
+  volatile @Nullable String failure;
+
   private GraphNode(
       NodeKey key, Definition definition, Set<String> outputNames, NodeContext context) {
     this.key = key;

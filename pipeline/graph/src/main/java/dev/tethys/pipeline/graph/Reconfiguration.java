@@ -1,5 +1,7 @@
 package dev.tethys.pipeline.graph;
 
+import dev.tethys.model.file.IoFailures;
+import dev.tethys.model.guard.LimitedLog;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.Component;
@@ -25,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class Reconfiguration {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");
+  private static final LimitedLog FAILURES = new LimitedLog(LOG);
 
   /** How long calls wait at most for a node that a reload replaces to pass on its items. */
   private static final Duration HOLD = Duration.ofMillis(20);
@@ -81,6 +84,7 @@ final class Reconfiguration {
               GraphNode old = running.get(k);
               boolean keep =
                   old != null
+                      && old.failure == null
                       && old.outputs.keySet().equals(step.outputs().keySet())
                       && old.context.requestedExtensions().stream()
                           .noneMatch(id -> Boolean.TRUE.equals(renewed.get(id)));
@@ -324,10 +328,22 @@ final class Reconfiguration {
       if (planBefore != null) {
         wiring.lead(again, planBefore);
       }
-      lifecycle.start(again);
+      start(again);
       wiring.put(again);
     } catch (IOException | RuntimeException e) {
-      LOG.log(Level.ERROR, old.context.name() + " could not be started again", e);
+      FAILURES.failure(Level.ERROR, "Component not started again component", old.context.name(), e);
+    }
+  }
+
+  private void start(GraphNode again) throws IOException {
+    try {
+      lifecycle.start(again);
+    } catch (IOException e) { // says which component it is
+      again.failure = IoFailures.describe(e);
+      throw e;
+    } catch (RuntimeException e) {
+      again.failure = again.context.name() + " cannot start: " + e;
+      throw e;
     }
   }
 }

@@ -163,6 +163,43 @@ class GraphTest extends GraphCase {
   }
 
   @Test
+  void aReceiverThatCannotReturnIsShownAndTriedAgain() throws Exception {
+    graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
+    doubles.broken.add("in");
+    assertThatThrownBy(
+            () ->
+                graph.apply(config(TWO_BRANCHES.formatted(0, 0).replace("{in: }", "{in: {x: 1}}"))))
+        .hasMessageContaining("the port is taken");
+    String why = "receiver in cannot start: the port is taken";
+    assertThat(graph.failures().values()).containsExactly(why);
+    assertThat(graph.waits()).containsExactly(why);
+    doubles.log.clear();
+    doubles.broken.clear();
+    long until = System.nanoTime() + 20_000_000_000L;
+    while (!graph.failures().isEmpty() && System.nanoTime() - until < 0) {
+      Thread.sleep(10);
+    }
+    assertThat(graph.failures()).isEmpty();
+    assertThat(doubles.log).containsExactly("start in");
+    assertThat(send("in", Signal.LOGS, 1)).isEqualTo(Outcome.ACCEPTED);
+    assertThat(taken("out/a")).hasSize(1);
+  }
+
+  @Test
+  void aReceiverThatDoesNotRunIsStartedByTheNextChange() throws IOException {
+    graph.apply(config(TWO_BRANCHES.formatted(0, 0)));
+    doubles.broken.add("in");
+    assertThatThrownBy(
+            () ->
+                graph.apply(config(TWO_BRANCHES.formatted(0, 0).replace("{in: }", "{in: {x: 1}}"))))
+        .hasMessageContaining("the port is taken");
+    doubles.broken.clear();
+    graph.apply(config(TWO_BRANCHES.formatted(0, 1)));
+    assertThat(graph.failures()).isEmpty();
+    assertThat(send("in", Signal.LOGS, 1)).isEqualTo(Outcome.ACCEPTED);
+  }
+
+  @Test
   void extensionsAreToldWhatRuns() throws IOException {
     String yaml =
         """
