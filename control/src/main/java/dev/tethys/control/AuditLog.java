@@ -1,11 +1,14 @@
 package dev.tethys.control;
 
 import dev.tethys.model.log.JulLogger;
+import java.io.BufferedInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -17,7 +20,6 @@ import java.util.Deque;
 import java.util.List;
 import java.util.Map;
 import java.util.function.BiConsumer;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
 import tools.jackson.databind.JsonNode;
@@ -44,6 +46,10 @@ public final class AuditLog implements AutoCloseable {
 
   private static final System.Logger LOG = JulLogger.of(AuditLog.class.getName());
   private static final String HASH = ",\"hash\":\"";
+
+  /** End of a line that no line feed ends. */
+  private static final String UNFINISHED = "\n";
+
   private static final int MAX_RECENT = 10_000;
   private static final int MAX_TEXT = 4096;
 
@@ -183,8 +189,14 @@ public final class AuditLog implements AutoCloseable {
     if (!Files.exists(file)) {
       return new Verification(0, previous, "");
     }
-    try (Stream<String> lines = Files.lines(file, StandardCharsets.UTF_8)) {
-      for (String line : (Iterable<String>) lines::iterator) {
+    if (Files.isDirectory(file)) {
+      throw new IOException(
+          file.toAbsolutePath()
+              + " is a folder, and must be the file of the audit log: move the folder away, and"
+              + " restore the file");
+    }
+    try (InputStream in = new BufferedInputStream(Files.newInputStream(file), 1 << 16)) {
+      for (String line = line(in); line != null; line = line(in)) {
         JsonNode entry = parsed(line);
         String problem = problem(line, entry, n + 1, previous);
         if (!problem.isEmpty()) {
@@ -194,10 +206,31 @@ public final class AuditLog implements AutoCloseable {
         previous = hash(line);
         entries.accept(line, entry);
       }
-    } catch (UncheckedIOException e) {
+    } catch (CharacterCodingException e) {
       return new Verification(n, previous, file + ":" + (n + 1) + ": the entry is not UTF-8");
     }
     return new Verification(n, previous, "");
+  }
+
+  /**
+   * Reads a line without its line feed, which alone ends one: a reader of lines would take a log
+   * with other line ends for the one that was written.
+   *
+   * @return null at the end of the file
+   */
+  private static @Nullable String line(InputStream in) throws IOException {
+    ByteArrayOutputStream line = new ByteArrayOutputStream(512);
+    int b = in.read();
+    if (b < 0) {
+      return null;
+    }
+    while (b >= 0 && b != '\n') {
+      line.write(b);
+      b = in.read();
+    }
+    String text =
+        StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(line.toByteArray())).toString();
+    return b < 0 ? text + UNFINISHED : text;
   }
 
   private static String hash(String line) {
@@ -214,6 +247,12 @@ public final class AuditLog implements AutoCloseable {
   }
 
   private static String problem(String line, JsonNode n, long sequence, String previous) {
+    if (line.endsWith("\r")) {
+      return "the line ends with a carriage return: the file was written anew with other line ends";
+    }
+    if (line.endsWith(UNFINISHED)) {
+      return "the entry is cut off: its line does not end";
+    }
     int at = line.lastIndexOf(HASH);
     if (at < 0 || line.length() != at + HASH.length() + 64 + 2 || !line.endsWith("\"}")) {
       return "the entry does not end with a hash";

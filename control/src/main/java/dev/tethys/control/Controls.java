@@ -145,8 +145,10 @@ final class Controls {
       throw new ConflictException("control " + id + " is active; end it first");
     }
     long nextId = now.nextId;
+    long preview = clock.millis();
     while (id.isEmpty() || draft.id().isEmpty() && now.all.containsKey(id)) {
-      id = "c" + nextId++;
+      // A preview takes no number: the first control is c1 also after previews.
+      id = draft.observe() ? "preview-" + preview++ : "c" + nextId++;
     }
     String owner = draft.owner().isEmpty() ? author : draft.owner();
     long millis = clock.millis();

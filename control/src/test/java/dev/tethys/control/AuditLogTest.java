@@ -59,6 +59,31 @@ class AuditLogTest {
   }
 
   @Test
+  void aLogWithOtherLineEndsIsNotIntact() throws IOException {
+    Path file = written(3);
+    String text = Files.readString(file);
+    Files.writeString(file, text.replace("\n", "\r\n"));
+    assertThat(AuditLog.verify(file).problem()).contains("audit.jsonl:1:", "carriage return");
+    Files.writeString(file, text.replace('\n', '\r'));
+    assertThat(AuditLog.verify(file).problem()).contains("audit.jsonl:1:");
+    Files.writeString(file, text.strip());
+    assertThat(AuditLog.verify(file).problem()).contains("audit.jsonl:3:", "does not end");
+    Files.writeString(file, text + "\n");
+    assertThat(AuditLog.verify(file).problem()).contains("audit.jsonl:4:");
+    Files.writeString(file, text);
+    assertThat(AuditLog.verify(file).problem()).isEmpty();
+  }
+
+  @Test
+  void aFolderInPlaceOfTheLogIsNamed() throws IOException {
+    Files.createDirectory(folder.resolve("audit.jsonl"));
+    assertThatThrownBy(() -> AuditLog.verifyFolder(folder))
+        .isInstanceOf(IOException.class)
+        .hasMessageContaining(folder.resolve("audit.jsonl") + " is a folder");
+    assertThat(ControlRole.run(verify(folder))).isEqualTo(1);
+  }
+
+  @Test
   void entryThatACrashCutOffIsRemoved() throws IOException {
     Path file = written(2);
     Files.writeString(file, "{\"sequence\":3,\"ti", StandardOpenOption.APPEND);

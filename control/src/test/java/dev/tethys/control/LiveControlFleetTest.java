@@ -517,5 +517,6 @@ class LiveControlFleetTest extends FleetCase {
     agents.forEach(a -> assertThat(a.accounts().dropped()).isEmpty());
     assertThat(get("/controls?state=active").size()).isZero();
     assertThat(JsonMapper.shared().writeValueAsString(get("/audit"))).contains("preview");
+    assertThat(start(mute("checkout"))).as("a preview takes no number").isEqualTo("c1");
   }
 }

@@ -13,6 +13,7 @@ import dev.tethys.runtime.cli.UsageException;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.json.JsonMapper;
@@ -49,6 +50,8 @@ final class LiveControlCommands {
               "false",
               "Count for 5s the items that would be dropped, without dropping any; requires no"
                   + " reason."));
+
+  private static final List<String> BYTES = List.of("B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB");
 
   private static final List<Flag> QUOTA =
       List.of(
@@ -158,13 +161,40 @@ final class LiveControlCommands {
 
   private static void use(
       Table t, @Nullable Object quota, @Nullable Object value, String agent, @Nullable Object use) {
+    String unit = text(object(quota).get("quota"), "unit");
     t.row(
         text(quota, "id"),
         text(value, "value"),
         agent,
-        text(use, "used"),
-        text(use, "limit"),
+        amount(text(use, "used"), unit),
+        amount(text(use, "limit"), unit),
         text(use, "step"));
+  }
+
+  /** {@code 998 items}, {@code 1.9 GiB} or {@code 12.50}; the answer of the API is exact. */
+  static String amount(String number, String unit) {
+    double n;
+    try {
+      n = Double.parseDouble(number);
+    } catch (NumberFormatException e) {
+      return number;
+    }
+    return switch (unit) {
+      case "items" ->
+          String.format(
+              Locale.ROOT, "%,d %s", Math.round(n), Math.round(n) == 1 ? "item" : "items");
+      case "bytes" -> bytes(n);
+      default -> String.format(Locale.ROOT, "%,.2f", n); // cost
+    };
+  }
+
+  private static String bytes(double n) {
+    int power = 0;
+    while (power < BYTES.size() - 1 && n >= 1023.95) {
+      n /= 1024;
+      power++;
+    }
+    return String.format(Locale.ROOT, power == 0 ? "%.0f %s" : "%.1f %s", n, BYTES.get(power));
   }
 
   private interface Settings {

@@ -1,0 +1,26 @@
+package dev.tethys.tools;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class LiveControlCommandsTest {
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      textBlock =
+          """
+          998.2277778976843 | items | 998 items
+          1 | items | 1 item
+          1.0E9 | items | 1,000,000,000 items
+          5.0E10 | bytes | 46.6 GiB
+          512.0 | bytes | 512 B
+          1048575.0 | bytes | 1.0 MiB
+          2.5E-3 | cost | 0.00
+          1234.567 | cost | 1,234.57
+          """)
+  void amountsOfQuotasAreShortAndHaveTheirUnit(String number, String unit, String shown) {
+    assertThat(LiveControlCommands.amount(number, unit)).isEqualTo(shown);
+  }
+}
