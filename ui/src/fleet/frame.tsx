@@ -1,6 +1,6 @@
 /** What all pages of the fleet share: their head, the token that they ask for, and dialogs. */
 import { useQueryClient } from '@tanstack/react-query';
-import { type FormEvent, type ReactNode, useId, useState } from 'react';
+import { type FormEvent, type ReactNode, useEffect, useId, useRef, useState } from 'react';
 import { ApiError, setToken } from '../api/client';
 import { ErrorNotice } from '../api/errors';
 import { PageTabs } from '../app/page-tabs';
@@ -76,10 +76,20 @@ export function ChangeDialog(props: {
   const [reason, setReason] = useState('');
   const [busy, setBusy] = useState(false);
   const [error, setError] = useState<Error>();
+  const [lacking, setLacking] = useState(false);
+  const form = useRef<HTMLFormElement>(null);
+  const end = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    if (lacking) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
+  }, [lacking]);
+  useEffect(() => {
+    // A long form scrolls: what is wrong must be seen where the button was pressed.
+    if (error) end.current?.scrollIntoView({ block: 'nearest' });
+  }, [error]);
   const submit = async (e: FormEvent) => {
     e.preventDefault();
     if (!VISIBLE.test(reason)) {
-      setError(new Error(NO_REASON));
+      setLacking(true);
       return;
     }
     setBusy(true);
@@ -96,11 +106,25 @@ export function ChangeDialog(props: {
   return (
     <Dialog title={props.title} open onClose={props.onClose} wide={props.wide}>
       {/* An error is of what was sent: it goes when anything is changed. */}
-      <form className="fleet-form" onSubmit={(e) => void submit(e)} onChange={() => setError(undefined)}>
+      <form
+        ref={form}
+        className="fleet-form"
+        onSubmit={(e) => void submit(e)}
+        onChange={() => setError(undefined)}
+      >
         {props.children}
-        <Field label="Reason" value={reason} onChange={setReason} placeholder="kept in the audit log" />
+        <Field
+          label="Reason"
+          value={reason}
+          onChange={(text) => {
+            setReason(text);
+            setLacking(false);
+          }}
+          placeholder="kept in the audit log"
+          problem={lacking ? NO_REASON : undefined}
+        />
         {error && <ErrorNotice error={error} />}
-        <div className="fleet-actions">
+        <div className="fleet-actions" ref={end}>
           <Button onClick={props.onClose}>Close</Button>
           <Button type="submit" look={props.danger ? 'danger' : 'primary'} disabled={busy}>
             {props.action}
@@ -116,6 +140,8 @@ export function Field(props: {
   value: string;
   placeholder?: string;
   hint?: ReactNode;
+  /** What is wrong with the value. */
+  problem?: string;
   /** Id of a list of suggestions. */
   list?: string;
   onChange: (value: string) => void;
@@ -132,11 +158,18 @@ export function Field(props: {
         spellCheck={false}
         autoComplete="off"
         list={props.list}
+        aria-invalid={props.problem !== undefined}
+        aria-describedby={props.problem === undefined ? undefined : `${id}-problem`}
         placeholder={props.placeholder}
         value={props.value}
         onChange={(e) => props.onChange(e.target.value)}
       />
       {props.hint && <p className="muted">{props.hint}</p>}
+      {props.problem && (
+        <p className="fleet-problem" id={`${id}-problem`} role="alert">
+          {props.problem}
+        </p>
+      )}
     </div>
   );
 }

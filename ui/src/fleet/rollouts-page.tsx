@@ -221,7 +221,7 @@ function Outputs({ outputs }: { outputs: NonNullable<Rollout['outputs']> }) {
       <button type="button" className="plan-link" aria-expanded={open} onClick={() => setOpen(!open)}>
         {open
           ? 'Hide outputs'
-          : `Outputs beside ${outputs.against}: ${counted(differences, 'differing value')}`}
+          : `Outputs beside ${outputs.against}${differences > 0 ? `: ${counted(differences, 'differing value')}` : ''}`}
       </button>
       {open && (
         <table
