@@ -1,6 +1,7 @@
 package dev.tethys.control;
 
 import dev.tethys.control.mdai.HubEngine;
+import dev.tethys.control.mdai.HubEvent;
 import dev.tethys.control.mdai.HubVariable;
 import dev.tethys.control.mdai.Manifests;
 import dev.tethys.control.mdai.PrometheusRules;
@@ -141,7 +142,18 @@ final class MdaiApi {
     if (data.isMissingNode() || data.isNull()) {
       throw new IllegalArgumentException("member \"data\" is missing");
     }
-    return engine.change(user.isEmpty() ? "anonymous" : user, h, v, add, data).json();
+    HubEvent event = engine.change(user.isEmpty() ? "anonymous" : user, h, v, add, data);
+    ObjectNode out = event.json();
+    for (HubEngine.Step s : engine.steps()) {
+      if (s.correlationId().equals(event.correlationId()) && s.result().equals("failed")) {
+        out.withArray("failed")
+            .addObject()
+            .put("rule", s.rule())
+            .put("action", s.action())
+            .put("error", s.error());
+      }
+    }
+    return out;
   }
 
   /** Events in MDAI's form, the latest first; changes of other kinds by their actor and target. */

@@ -24,7 +24,6 @@ import dev.tethys.pipeline.delivery.Outboxes;
 import dev.tethys.pipeline.graph.Graph;
 import dev.tethys.pipeline.graph.GraphServices;
 import dev.tethys.pipeline.ledger.AccountingRegistry;
-import dev.tethys.pipeline.ledger.ItemAccounting;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.nio.file.Path;
@@ -35,6 +34,8 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Function;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
@@ -45,8 +46,8 @@ import tools.jackson.databind.node.ObjectNode;
 
 /**
  * Replays of MDAI, each a pipeline in this process from objects in S3 to a destination. An object
- * is passed on when the destination has the one before, and its key is on disk then: a replay
- * continues after a restart. A destination that is away is waited for.
+ * is passed on when the destination has the one before, and its key and the items until then are on
+ * disk: a replay continues after a restart. A destination that is away is waited for.
  *
  * <p>Format of the file, which is replaced as a whole: a JSON object with {@code format} (1) and
  * {@code replays}. Everything is guarded by this; the engine is called without the lock, since it
@@ -57,8 +58,10 @@ final class Replays implements ReplayHost {
   private static final int MAX_RUNNING = 4;
   private static final int MAX_KEPT = 200;
   private static final long INTERVAL_NANOS = Duration.ofMillis(250).toNanos();
-  private static final Duration STOP = Duration.ofSeconds(5);
+  private static final Duration STOP = Duration.ofSeconds(10);
   private static final String DONE = "tethys_awss3_receiver_done";
+  private static final String ITEMS = "tethys_awss3_receiver_range_items";
+  private static final String OBJECTS = "tethys_awss3_receiver_range_objects";
 
   /** States of a replay. */
   enum State {
@@ -102,7 +105,8 @@ final class Replays implements ReplayHost {
     boolean reported;
     long startedMillis;
     long endedMillis;
-    long itemsBefore; // of earlier processes
+    String hint = ""; // what is unusual about its end
+    long itemsSaved; // as last saved here; the file of the position is exact
     final Registry metrics = new Registry();
     final AccountingRegistry ledger = new AccountingRegistry();
     @Nullable Graph graph;
@@ -117,23 +121,26 @@ final class Replays implements ReplayHost {
       return state == State.COMPLETED || state == State.FAILED;
     }
 
-    /** Items that the destination has. */
+    /** Items that the destination has, of all processes that have run it. */
     long items() {
-      long out = itemsBefore;
-      for (ItemAccounting a : ledger.accounts()) {
-        out += a.kind().equals("exporter") ? a.balance().out() : 0;
-      }
-      return out;
+      return Math.max(itemsSaved, read(ITEMS));
     }
 
     boolean isRead() {
+      return read(DONE) == 1;
+    }
+
+    /** Value of a metric of its receiver; 0 before there is one. */
+    long read(String metric) {
+      long sum = 0;
       for (MetricFamily f : metrics.gather()) {
-        if (f.name().equals(DONE)) {
-          return f.metrics().stream()
-              .anyMatch(m -> m.point() instanceof MetricFamily.Value v && v.value() == 1);
+        if (f.name().equals(metric)) {
+          for (var m : f.metrics()) {
+            sum += m.point() instanceof MetricFamily.Value v ? (long) v.value() : 0;
+          }
         }
       }
-      return false;
+      return sum;
     }
   }
 
@@ -377,6 +384,12 @@ final class Replays implements ReplayHost {
   private void complete(Replay r) {
     Graph g = r.graph;
     long items = r.items();
+    if (r.read(OBJECTS) == 0) {
+      r.hint = nothing(r.request.spec());
+      LOG.log(
+          Level.WARNING, "Replay found nothing replay={0} why=\"{1}\"", r.request.name(), r.hint);
+    }
+    r.itemsSaved = items;
     r.state = State.COMPLETED;
     r.endedMillis = clock.millis();
     r.graph = null;
@@ -391,6 +404,20 @@ final class Replays implements ReplayHost {
         Long.toString(items));
   }
 
+  private static String nothing(ReplaySpec s) {
+    return "no objects of "
+        + s.telemetry()
+        + " between "
+        + s.start()
+        + " and "
+        + s.end()
+        + " below s3://"
+        + s.bucket()
+        + "/"
+        + s.path()
+        + "; check times (UTC), path, prefix and partition";
+  }
+
   private void report(HubEngine engine, Replay r) {
     ReplaySpec s = r.request.spec();
     try {
@@ -398,7 +425,8 @@ final class Replays implements ReplayHost {
         pass(r, r.origin);
         return;
       }
-      String error = engine.report(r.request.name(), s.hub(), s.statusVariable(), r.state.word());
+      String error =
+          engine.report(r.request.name(), s.hub(), s.statusVariable(), r.state.word(), r.hint);
       synchronized (this) {
         r.reported = true;
         if (!error.isEmpty()) {
@@ -439,6 +467,10 @@ final class Replays implements ReplayHost {
         .put("directory", folder.resolve(q.name()).toAbsolutePath().toString());
     ObjectNode in = c.putObject("receivers").putObject("awss3");
     in.put("starttime", s.start()).put("endtime", s.end()).put("storage", "file_storage");
+    if (!s.telemetry().equals("metrics")) {
+      // Makes an object that came again recognisable; points of metrics have their time for that.
+      in.put("object_attribute", Archive.OBJECT_ATTRIBUTE);
+    }
     ObjectNode from = in.putObject("s3downloader");
     from.put("s3_bucket", s.bucket()).put("s3_prefix", s.path()).put("file_prefix", s.prefix());
     from.put("s3_partition", s.partition().isEmpty() ? "minute" : s.partition());
@@ -503,6 +535,7 @@ final class Replays implements ReplayHost {
       String error =
           r.error.isEmpty() && !waits.isEmpty() ? "waiting: " + waits.getFirst() : r.error;
       n.put("state", r.state.word()).put("error", error).put("items", r.items());
+      n.put("hint", r.hint);
       n.put("signal", s.telemetry()).put("from", s.start()).put("to", s.end());
       n.put("source", "s3://" + s.bucket() + "/" + s.path()).put("destination", s.destination());
       n.put("resource", r.ofResource);
@@ -533,10 +566,11 @@ final class Replays implements ReplayHost {
                         : null);
             r.state = State.valueOf(x.path("state").asString("").toUpperCase(Locale.ROOT));
             r.error = x.path("error").asString("");
+            r.hint = x.path("hint").asString("");
             r.reported = x.path("reported").asBoolean(false);
             r.startedMillis = x.path("started").asLong(0);
             r.endedMillis = x.path("ended").asLong(0);
-            r.itemsBefore = x.path("items").asLong(0);
+            r.itemsSaved = x.path("items").asLong(0);
             all.put(r.request.name(), r);
           }
         });
@@ -551,7 +585,7 @@ final class Replays implements ReplayHost {
       x.put("namespace", r.request.namespace());
       x.set("spec", JsonMapper.shared().valueToTree(r.request.spec()));
       x.put("state", r.state.word()).put("error", r.error).put("reported", r.reported);
-      x.put("ofResource", r.ofResource).put("items", r.items());
+      x.put("ofResource", r.ofResource).put("items", r.items()).put("hint", r.hint);
       x.put("started", r.startedMillis).put("ended", r.endedMillis);
       if (r.origin != null) {
         x.set("origin", JsonMapper.shared().valueToTree(r.origin));
@@ -564,7 +598,7 @@ final class Replays implements ReplayHost {
     }
   }
 
-  /** Stops all; they continue at the next start. */
+  /** Stops all at the same time, with what is under way; they continue at the next start. */
   void close() {
     List<Graph> running = new ArrayList<>();
     synchronized (this) {
@@ -575,7 +609,25 @@ final class Replays implements ReplayHost {
         }
       }
     }
-    running.forEach(g -> g.stop(STOP));
+    CountDownLatch stopped = new CountDownLatch(running.size());
+    for (Graph g : running) {
+      clock.execute(
+          "replay-stop",
+          () -> {
+            try {
+              g.stop(STOP);
+            } finally {
+              stopped.countDown();
+            }
+          });
+    }
+    try {
+      if (!stopped.await(2 * STOP.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.log(Level.WARNING, "Replays not stopped in time; an object of each may come again");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
     synchronized (this) {
       save();
     }

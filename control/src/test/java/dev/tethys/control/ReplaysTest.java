@@ -22,11 +22,16 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.locks.LockSupport;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -40,7 +45,10 @@ class ReplaysTest extends FleetCase {
 
   private final S3Double s3 = start3();
   private final List<String> arrived = new CopyOnWriteArrayList<>();
+  private final List<String> objects = new CopyOnWriteArrayList<>(); // of what arrived
   private volatile boolean away;
+  private volatile String held = ""; // what the destination answers late
+  private final Semaphore release = new Semaphore(0);
 
   private final HttpListener sink = sink();
   private Manifests manifests = Manifests.NONE;
@@ -76,11 +84,15 @@ class ReplaysTest extends FleetCase {
     for (ResourceGroup<LogRecord> g : d.resources()) {
       for (ScopeGroup<LogRecord> s : g.scopes()) {
         for (LogRecord l : s.items()) {
+          objects.add(String.valueOf(g.resource().attributes().get(Archive.OBJECT_ATTRIBUTE)));
           arrived.add(g.resource().attributes().get(Archive.REPLAY_ATTRIBUTE) + " " + l.body());
         }
       }
     }
-
+    if (!held.isEmpty() && arrived.getLast().endsWith(held)) {
+      held = "";
+      release.acquireUninterruptibly();
+    }
     r.status(200).header("Content-Type", "application/x-protobuf").send();
   }
 
@@ -151,14 +163,24 @@ class ReplaysTest extends FleetCase {
   }
 
   private JsonNode request(String name) throws Exception {
+    ask(name, "2025-08-14 17:00");
+    return get("/mdai").path("steps").get(0);
+  }
+
+  /** The answer to a request of a replay. */
+  private JsonNode ask(String name, String from) throws Exception {
     String data =
         JsonMapper.shared()
             .writeValueAsString(
                 Map.of(
-                    "replayName", name,
-                    "startTime", "2025-08-14 17:00",
-                    "endTime", "2025-08-14T17:03:00Z",
-                    "telemetryType", "logs"));
+                    "replayName",
+                    name,
+                    "startTime",
+                    from,
+                    "endTime",
+                    "2025-08-14T17:03:00Z",
+                    "telemetryType",
+                    "logs"));
     var r =
         http.send(
             java.net.http.HttpRequest.newBuilder(
@@ -173,7 +195,7 @@ class ReplaysTest extends FleetCase {
                 .build(),
             java.net.http.HttpResponse.BodyHandlers.ofString());
     assertThat(r.statusCode()).as(r.body()).isEqualTo(201);
-    return get("/mdai").path("steps").get(0);
+    return JsonMapper.shared().readTree(r.body());
   }
 
   private JsonNode replay(String name) throws Exception {
@@ -230,6 +252,94 @@ class ReplaysTest extends FleetCase {
     JsonNode again = request("r2");
     assertThat(again.path("result").asString()).isEqualTo("failed");
     assertThat(again.path("error").asString()).contains("there is a replay r2");
+  }
+
+  /** Three objects, of which the destination has the second and does not answer yet. */
+  private void begin(String name) throws Exception {
+    store("00", "test-logs_1.json", "a");
+    store("01", "test-logs_2.json", "b1", "b2");
+    store("02", "test-logs_3.json", "c");
+    define(sample().replace("variableUpdated: replay_a_status", "variableUpdated: replay_none"));
+    held = "b2";
+    request(name);
+    wait(() -> arrived.size() == 3 && replay(name).path("items").asInt() == 1);
+  }
+
+  @Test
+  void aStopWaitsForTheObjectUnderWayAndNothingComesTwice() throws Exception {
+    begin("r5");
+    Thread answer =
+        Thread.ofPlatform()
+            .start(
+                () -> {
+                  LockSupport.parkNanos(700_000_000); // control stops meanwhile
+                  release.release();
+                });
+    Objects.requireNonNull(server).close();
+    answer.join();
+    start(0, Tokens.NONE);
+    wait(() -> replay("r5").path("state").asString().equals("completed"));
+    assertThat(arrived).containsExactly("r5 a", "r5 b1", "r5 b2", "r5 c");
+    assertThat(replay("r5").path("items").asInt()).isEqualTo(4);
+  }
+
+  /** What is on disk while it runs is all that a killed process leaves. */
+  @Test
+  void afterAKillOnlyTheObjectUnderWayComesAgainAndItemsAreThoseOfTheArchive() throws Exception {
+    begin("r6");
+    Path data = folder.resolve("control");
+    Path killed = folder.resolve("killed");
+    copy(data, killed);
+    release.release();
+    Objects.requireNonNull(server).close();
+    arrived.removeIf(a -> a.endsWith(" c")); // of the process that was not killed
+    delete(data);
+    copy(killed, data);
+    int before = arrived.size();
+    start(0, Tokens.NONE);
+    wait(() -> replay("r6").path("state").asString().equals("completed"));
+    assertThat(arrived.subList(before, arrived.size())).containsExactly("r6 b1", "r6 b2", "r6 c");
+    assertThat(replay("r6").path("items").asInt()).isEqualTo(4);
+    String second = FOLDER + "01/test-logs_2.json";
+    assertThat(objects.stream().filter(second::equals)).hasSize(4);
+    Objects.requireNonNull(server).close();
+    start(0, Tokens.NONE);
+    assertThat(replay("r6").path("items").asInt()).isEqualTo(4);
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> all = Files.walk(from)) {
+      for (Path p : all.toList()) {
+        Path at = to.resolve(from.relativize(p).toString());
+        if (Files.isDirectory(p)) {
+          Files.createDirectories(at);
+        } else {
+          Files.copy(p, at);
+        }
+      }
+    }
+  }
+
+  private static void delete(Path folder) throws IOException {
+    try (Stream<Path> all = Files.walk(folder)) {
+      for (Path p : all.sorted(Comparator.reverseOrder()).toList()) {
+        Files.delete(p);
+      }
+    }
+  }
+
+  @Test
+  void aRangeWithoutObjectsAndATakenNameAreSaid() throws Exception {
+    store("00", "test-logs_1.json", "before");
+    define(sample().replace("variableUpdated: replay_a_status", "variableUpdated: replay_none"));
+    assertThat(ask("r7", "2025-08-14 17:01").has("failed")).isFalse();
+    wait(() -> replay("r7").path("state").asString().equals("completed"));
+    String none = "no objects of logs between 2025-08-14 17:01 and 2025-08-14T17:03:00Z";
+    assertThat(replay("r7").path("hint").asString()).startsWith(none);
+    wait(() -> get("/mdai").path("resources").toString().contains(none));
+    JsonNode failed = ask("r7", "2025-08-14 17:00").path("failed");
+    assertThat(failed.size()).as(failed.toString()).isEqualTo(1);
+    assertThat(failed.get(0).path("error").asString()).contains("there is a replay r7");
   }
 
   private static final String RULE_REPLAY =

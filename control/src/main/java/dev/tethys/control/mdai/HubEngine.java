@@ -530,10 +530,11 @@ public final class HubEngine {
   /**
    * Sets the variable with the status of a replay, which may trigger rules.
    *
+   * @param hint what is unusual about it; "" for nothing
    * @return why it cannot be set; "" where it is
    * @throws IOException when the change is not on disk
    */
-  public String report(String replay, String hubName, String variable, String status)
+  public String report(String replay, String hubName, String variable, String status, String hint)
       throws IOException {
     lock.lock();
     try {
@@ -542,12 +543,15 @@ public final class HubEngine {
       if (hub == null || v == null || v.type() != DataType.STRING) {
         return "hub " + hubName + " has no variable " + variable + " of the type string";
       }
-      String text =
+      ObjectNode said =
           JsonMapper.shared()
               .createObjectNode()
               .put("replay_name", replay)
-              .put("replay_status", status)
-              .toString();
+              .put("replay_status", status);
+      if (!hint.isEmpty()) {
+        said.put("replay_hint", hint);
+      }
+      String text = said.toString();
       PendingChanges w = new PendingChanges();
       HubEvent event =
           variableEvent(

@@ -53,6 +53,9 @@ public final class Archive {
   /** Resource attribute of data of a replay; its value is the name of the replay. */
   public static final String REPLAY_ATTRIBUTE = "tethys.replay";
 
+  /** Resource attribute with the key of the object of which a replay has read an item. */
+  public static final String OBJECT_ATTRIBUTE = "tethys.replay.object";
+
   /** Folder of the positions of replays. */
   public static final String REPLAYS = "replays";
 

@@ -6,8 +6,11 @@ import dev.tethys.model.file.FileAccess;
 import dev.tethys.model.file.IoFailures;
 import dev.tethys.model.file.RealFiles;
 import dev.tethys.model.guard.LimitedLog;
+import dev.tethys.model.telemetry.ResourceGroup;
+import dev.tethys.model.telemetry.Telemetry;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.component.Context;
@@ -37,6 +40,10 @@ import org.jspecify.annotations.Nullable;
  * thread a signal; one object of a signal is on its way at a time, and the next one is read when it
  * was accepted. An unreachable S3 and a pipeline without room are waited for.
  *
+ * <p>The position moves when an object was accepted, before the next one is read, and a stop waits
+ * for the object under way: only a process that ends without a stop, or a stop that runs out of
+ * time, passes one object of each signal on again.
+ *
  * <p>Objects that cannot be decoded, and items that are rejected, are counted and skipped.
  */
 final class AwsS3Receiver implements Receiver, WaitingSource {
@@ -60,9 +67,12 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
   private final LimitedLog failures;
   private final Registry.Vector<Registry.Counter> objects;
   private final Registry.Vector<Registry.Gauge> done;
+  private final Registry.Vector<Registry.Gauge> rangeObjects;
+  private final Registry.Vector<Registry.Gauge> rangeItems;
   private final Map<String, String> waiting = new ConcurrentHashMap<>(); // errors, by request
   private final CountDownLatch stopping = new CountDownLatch(1);
   private final CountDownLatch running;
+  private volatile boolean abandoned; // whether the time to stop is over
 
   AwsS3Receiver(
       AwsS3ReceiverSettings settings,
@@ -93,6 +103,48 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
                 "Whether all objects of the range were read.",
                 "receiver",
                 "signal");
+    this.rangeObjects =
+        context
+            .metrics()
+            .gauges(
+                "tethys_awss3_receiver_range_objects",
+                "Objects of the range that were read, since its begin where a storage is set.",
+                "receiver",
+                "signal");
+    this.rangeItems =
+        context
+            .metrics()
+            .gauges(
+                "tethys_awss3_receiver_range_items",
+                "Items of the range that were accepted, since its begin where a storage is set.",
+                "receiver",
+                "signal");
+  }
+
+  /** Reading of the objects of a signal, by one thread. */
+  private final class Reading {
+    final Signal signal;
+    final Consumer to;
+    ObjectPosition position;
+
+    Reading(Signal signal, Consumer to, ObjectPosition position) {
+      this.signal = signal;
+      this.to = to;
+      this.position = position;
+      show();
+    }
+
+    void show() {
+      rangeObjects.with(context.id().toString(), word(signal)).set(position.objects());
+      rangeItems.with(context.id().toString(), word(signal)).set(position.items());
+    }
+
+    /** The position is on disk before it is shown, so that counts never fall by a restart. */
+    void move(ObjectPosition next) {
+      position = next;
+      save(signal, next);
+      show();
+    }
   }
 
   @Override
@@ -121,8 +173,9 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
 
   @Override
   public void start() throws IOException {
-    Map<Signal, ObjectPosition> positions = new LinkedHashMap<>();
-    for (Signal s : outputs.keySet()) {
+    Map<Signal, Reading> readings = new LinkedHashMap<>();
+    for (Map.Entry<Signal, Consumer> e : outputs.entrySet()) {
+      Signal s = e.getKey();
       Path file = file(s);
       ObjectPosition p = null;
       if (file != null) {
@@ -132,24 +185,23 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
         }
         p = ObjectPosition.load(files, file);
       }
-      positions.put(
+      readings.put(
           s,
-          p != null && p.selection().equals(settings.selection())
-              ? p
-              : new ObjectPosition(settings.selection(), settings.from(), ""));
+          new Reading(
+              s,
+              e.getValue(),
+              p != null && p.selection().equals(settings.selection())
+                  ? p
+                  : new ObjectPosition(settings.selection(), settings.from(), "", 0, 0)));
     }
-    outputs.forEach(
-        (signal, to) ->
-            context
-                .clock()
-                .execute(
-                    context.name() + " " + word(signal),
-                    () -> run(signal, to, positions.get(signal))));
+    readings.forEach(
+        (signal, r) ->
+            context.clock().execute(context.name() + " " + word(signal), () -> run(signal, r)));
   }
 
-  private void run(Signal signal, Consumer to, @Nullable ObjectPosition from) {
+  private void run(Signal signal, Reading r) {
     try {
-      if (from != null && read(signal, to, from)) {
+      if (read(r)) {
         done.with(context.id().toString(), word(signal)).set(1);
         context
             .logger()
@@ -167,8 +219,8 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
   }
 
   /** Whether all was read. */
-  private boolean read(Signal signal, Consumer to, ObjectPosition from)
-      throws InterruptedException {
+  private boolean read(Reading r) throws InterruptedException {
+    ObjectPosition from = r.position;
     Map<String, Boolean> recent =
         new LinkedHashMap<>() {
           private static final long serialVersionUID = 1L;
@@ -182,20 +234,20 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     for (Instant t = from.time();
         t.isBefore(settings.until());
         t = settings.partition().next(t, settings.zone())) {
-      String prefix = settings.keys(t, word(signal));
-      if (recent.put(prefix, true) == null && !partition(signal, to, t, prefix, after)) {
+      String prefix = settings.keys(t, word(r.signal));
+      if (recent.put(prefix, true) == null && !partition(r, t, prefix, after)) {
         return false;
       }
       after = "";
-      save(signal, new ObjectPosition(settings.selection(), t, "\uffff"));
+      r.move(r.position.atEnd(t));
     }
     return stopping.getCount() > 0;
   }
 
   /** Reads the objects of a partition; whether all were read. */
-  private boolean partition(Signal signal, Consumer to, Instant time, String prefix, String from)
+  private boolean partition(Reading r, Instant time, String prefix, String from)
       throws InterruptedException {
-    if (from.equals("\uffff")) {
+    if (from.equals(ObjectPosition.END)) {
       return true; // its end was reached before
     }
     String token = "";
@@ -206,10 +258,11 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
         return false;
       }
       for (S3Client.Listed o : page.objects()) {
-        if (!object(signal, to, o.key())) {
+        int accepted = object(r.signal, r.to, o.key());
+        if (accepted < 0) {
           return false;
         }
-        save(signal, new ObjectPosition(settings.selection(), time, o.key()));
+        r.move(r.position.behind(time, o.key(), accepted));
       }
       token = page.next();
     } while (!token.isEmpty());
@@ -272,15 +325,15 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
     failures.failure(Level.WARNING, "Object skipped", client.name(key), new IOException(reason));
   }
 
-  /** Delivers an object; false when the receiver stopped before. */
-  private boolean object(Signal signal, Consumer to, String key) throws InterruptedException {
+  /** Delivers an object; how many items were accepted, or -1 when the receiver stopped before. */
+  private int object(Signal signal, Consumer to, String key) throws InterruptedException {
     if (!ObjectContent.isSupported(key)) {
       skip(
           signal,
           "unsupported",
           key,
           "its name ends neither with .json nor .binpb, also followed by .gz or .zst");
-      return stopping.getCount() > 0;
+      return 0;
     }
     byte[] content =
         attempt(
@@ -301,19 +354,30 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
               }
             });
     if (content == null) {
-      return false;
+      return -1;
     }
     Batch batch;
     try {
       batch = content.length == 0 ? null : ObjectContent.decode(signal, key, content);
+      batch = batch == null || settings.objectAttribute().isEmpty() ? batch : marked(batch, key);
     } catch (CodecException e) {
       skip(signal, "malformed", key, String.valueOf(e.getMessage()));
-      return stopping.getCount() > 0;
+      return 0;
     }
-    return batch == null || deliver(signal, to, key, batch);
+    return batch == null ? 0 : deliver(signal, to, key, batch);
   }
 
-  private boolean deliver(Signal signal, Consumer to, String key, Batch batch)
+  /** The batch with the key of its object, as bytes: it may be passed on several times. */
+  private Batch marked(Batch batch, String key) {
+    Telemetry<?> tree = batch.takeTree();
+    for (ResourceGroup<?> g : tree.resources()) {
+      g.resource().attributes().put(settings.objectAttribute(), key);
+    }
+    byte[] body = batch.with(batch.signal(), tree).body();
+    return new Batch(batch.signal(), Encoding.OTLP, body, batch.items(), 0);
+  }
+
+  private int deliver(Signal signal, Consumer to, String key, Batch batch)
       throws InterruptedException {
     Duration pause = FIRST_PAUSE;
     while (stopping.getCount() > 0) {
@@ -321,35 +385,38 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
       to.consume(batch, outcome::complete);
       switch (await(outcome)) {
         case null -> {
-          return false;
+          return -1;
         }
         case Outcome.Accepted _ -> {
           count(signal, "accepted");
-          return true;
+          return batch.items();
         }
         case Outcome.Rejected r -> {
           skip(signal, "rejected", key, r.items() + " items were rejected: " + r.reason());
-          return true;
+          return Math.max(0, batch.items() - r.items());
         }
         case Outcome.Unavailable u -> {
           if (wait(u.retryAfter(pause))) {
-            return false;
+            return -1;
           }
           pause = longer(pause);
         }
       }
     }
-    return false;
+    return -1;
   }
 
-  /** The outcome; null when the receiver stops before. */
+  /**
+   * The outcome, for which a stop waits too, since what is under way then mostly arrives; null when
+   * the time of the stop is over before.
+   */
   private @Nullable Outcome await(CompletableFuture<Outcome> outcome) throws InterruptedException {
     try {
       while (true) {
         try {
           return outcome.get(100, TimeUnit.MILLISECONDS);
         } catch (java.util.concurrent.TimeoutException e) {
-          if (stopping.getCount() == 0) {
+          if (abandoned) {
             return outcome.getNow(null);
           }
         }
@@ -366,6 +433,7 @@ final class AwsS3Receiver implements Receiver, WaitingSource {
       if (!running.await(timeLimit.toMillis(), TimeUnit.MILLISECONDS)) {
         context.logger().log(Level.INFO, "{0}: stopped with an object under way", context.name());
       }
+      abandoned = true;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
     }

@@ -27,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  * @param until time of the first partition that is no longer read
  * @param typed whether names of objects have the signal behind their prefix
  * @param storage of positions; null for none
+ * @param objectAttribute resource attribute that receives the key of the object; "" for none
  */
 record AwsS3ReceiverSettings(
     S3Location location,
@@ -37,7 +38,8 @@ record AwsS3ReceiverSettings(
     boolean typed,
     Instant from,
     Instant until,
-    @Nullable Reference storage) {
+    @Nullable Reference storage,
+    String objectAttribute) {
   private static final DateTimeFormatter MINUTES = DateTimeFormatter.ofPattern("uuuu-MM-dd HH:mm");
 
   private static final Section DOWNLOADER =
@@ -111,6 +113,12 @@ record AwsS3ReceiverSettings(
           "storage",
           Reference.TYPE,
           "Storage extension that keeps the position, so that a restart continues.");
+  private static final Key<String> OBJECT_ATTRIBUTE =
+      SECTION.key(
+          "object_attribute",
+          Type.STRING,
+          "",
+          "Resource attribute that receives the key of the object; none by default.");
 
   static {
     SECTION.notBuilt("sqs", "Queue of notifications about new objects.");
@@ -163,7 +171,8 @@ record AwsS3ReceiverSettings(
         d.typed,
         from,
         until,
-        o.find(STORAGE));
+        o.find(STORAGE),
+        o.get(OBJECT_ATTRIBUTE));
   }
 
   private static Instant time(YamlObject o, Key<String> key) {

@@ -15,19 +15,36 @@ import tools.jackson.databind.node.ObjectNode;
  * Position of a reading of objects, in a file that is replaced in one step.
  *
  * <p>Format: a JSON object with {@code format} (1), {@code selection}, {@code time} of the
- * partition in milliseconds and {@code key} of the last object that was delivered.
+ * partition in milliseconds, {@code key} of the last object that was delivered, {@code objects} and
+ * {@code items} up to it.
  *
  * @param selection a position counts for this selection alone
  * @param time of the partition
  * @param key of the last object of it that was delivered; "" for none
+ * @param objects that were read since the begin of the range
+ * @param items of them that were accepted
  */
-record ObjectPosition(String selection, Instant time, String key) {
+record ObjectPosition(String selection, Instant time, String key, long objects, long items) {
+  /** Key behind all others. */
+  static final String END = "\uffff";
+
   private static final int FORMAT = 1;
+
+  /** The end of a partition. */
+  ObjectPosition atEnd(Instant partition) {
+    return new ObjectPosition(selection, partition, END, objects, items);
+  }
+
+  /** The position behind one more object. */
+  ObjectPosition behind(Instant partition, String object, int accepted) {
+    return new ObjectPosition(selection, partition, object, objects + 1, items + accepted);
+  }
 
   void save(FileAccess files, Path file) throws IOException {
     ObjectNode n = JsonMapper.shared().createObjectNode();
     n.put("format", FORMAT).put("selection", selection);
     n.put("time", time.toEpochMilli()).put("key", key);
+    n.put("objects", objects).put("items", items);
     files.replace(file, n.toString().getBytes(StandardCharsets.UTF_8));
   }
 
@@ -48,7 +65,9 @@ record ObjectPosition(String selection, Instant time, String key) {
       return new ObjectPosition(
           n.path("selection").asString(""),
           Instant.ofEpochMilli(n.path("time").asLong(0)),
-          n.path("key").asString(""));
+          n.path("key").asString(""),
+          n.path("objects").asLong(0),
+          n.path("items").asLong(0));
     } catch (JacksonException e) {
       throw new IOException(file + " is damaged; delete it to begin anew", e);
     }
