@@ -61,6 +61,8 @@ export interface Version {
   validation: string;
   signed: boolean;
   bytes: number;
+  /** Why it was undone; absent where it was not, or agents took it later. */
+  undone?: string;
   text?: string;
 }
 

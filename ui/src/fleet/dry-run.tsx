@@ -25,7 +25,7 @@ export function DryRunForm({ name, text, versions }: { name: string; text: strin
   const [refusals, setRefusals] = useState<string[]>([]);
   const [answer, setAnswer] = useState<DryRunAnswer>();
   const id = useId();
-  const latest = versions[0]?.version ?? 0;
+  const latest = (versions.find((one) => !one.undone) ?? { version: 0 }).version;
   const against = baseline === '' ? String(latest) : baseline;
   const ready = name !== '' && text !== '' && (source === 'tap' ? node !== '' : file !== undefined);
   const run = async () => {
@@ -75,7 +75,10 @@ export function DryRunForm({ name, text, versions }: { name: string; text: strin
           label="Compare with"
           value={against}
           choices={[
-            ...versions.map((one) => ({ value: String(one.version), label: `version ${one.version}` })),
+            ...versions.map((one) => ({
+              value: String(one.version),
+              label: `version ${one.version}${one.undone ? ', undone' : ''}`,
+            })),
             { value: '0', label: 'nothing' },
           ]}
           onChange={setBaseline}

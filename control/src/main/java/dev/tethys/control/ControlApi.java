@@ -344,10 +344,16 @@ final class ControlApi {
       throw new Rollouts.NotFoundException("there is no configuration " + q.pathParam("name"));
     }
     int limit = limit(q.query(), MAX_LISTED);
+    Map<Integer, String> undone = rollouts.undone(q.pathParam("name"));
     ArrayNode out = JSON.createArrayNode();
     for (ConfigVersion v : all.reversed()) {
       if (out.size() < limit) {
-        out.add(json(v, false));
+        ObjectNode n = json(v, false);
+        String why = undone.get(v.number());
+        if (why != null) {
+          n.put("undone", why);
+        }
+        out.add(n);
       }
     }
     return out;
@@ -421,6 +427,11 @@ final class ControlApi {
         isPackage
             ? packageNumber(ofPackage, text(body, "packageVersion", false))
             : versionNumber(body, name);
+    boolean named =
+        isPackage ? !text(body, "packageVersion", false).isEmpty() : body.has("version");
+    if (!named) {
+      refuseUndone(name, number, isPackage);
+    }
     JsonNode lost = body.path("maxLost");
     if (!lost.isMissingNode() && !lost.isNumber()) {
       throw new IllegalArgumentException("member \"maxLost\" must be a number from 0 to 1");
@@ -470,6 +481,28 @@ final class ControlApi {
       throw new IllegalArgumentException("member \"version\" must be a number");
     }
     return version.isMissingNode() ? store.versions(name).size() : version.intValue();
+  }
+
+  /** Refuses the latest version where it was undone, unless the request names it. */
+  private void refuseUndone(String name, int number, boolean isPackage) {
+    String why = rollouts.undone(name, number);
+    if (why.isEmpty()) {
+      return;
+    }
+    Packages.AgentPackage p =
+        isPackage ? packages.find(name.substring(Packages.PREFIX.length()), "") : null;
+    String version = p == null ? number + "" : p.version();
+    throw new Rollouts.ConflictException(
+        "the latest version of "
+            + name
+            + " is "
+            + version
+            + ", and "
+            + why
+            + "; to roll it out all the same, name it: "
+            + (p == null
+                ? "\"version\": " + version + ", or tool control rollout " + name + " " + version
+                : "\"packageVersion\": \"" + version + "\""));
   }
 
   private int packageNumber(String name, String version) {

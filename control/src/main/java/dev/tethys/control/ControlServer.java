@@ -204,7 +204,7 @@ public final class ControlServer implements AutoCloseable {
     }
     new ControlApi(fleet, store, packages, rollouts, audit, tokens, check, clock).addTo(routes);
     new PackagesApi(packages, rollouts, audit, tokens, clock).addTo(routes);
-    new DryRunApi(runs, store, tokens).addTo(routes);
+    new DryRunApi(runs, store, rollouts, tokens).addTo(routes);
     new RepositoryApi(repository, store, rollouts, tokens).addTo(routes);
     new ExportApi(store, rollouts, controls, automation, resources, tokens).addTo(routes);
     new WebUi("", "Tethys control", "control").with(WebUi.Part.FLEET).routes(routes);

@@ -5,6 +5,7 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.Semaphore;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -16,12 +17,14 @@ final class DryRunApi {
 
   private final DryRun runs;
   private final ConfigStore store;
+  private final Rollouts rollouts;
   private final Tokens tokens;
   private final Semaphore running = new Semaphore(MAX_RUNS);
 
-  DryRunApi(DryRun runs, ConfigStore store, Tokens tokens) {
+  DryRunApi(DryRun runs, ConfigStore store, Rollouts rollouts, Tokens tokens) {
     this.runs = runs;
     this.store = store;
+    this.rollouts = rollouts;
     this.tokens = tokens;
   }
 
@@ -38,12 +41,12 @@ final class DryRunApi {
     ConfigStore.checkName(name);
     String text = ControlApi.text(body, "text", true);
     List<DryRun.Sample> samples = DryRun.samples(body.path("samples"));
-    int latest = store.versions(name).size();
     JsonNode number = body.path("baseline");
     if (!number.isMissingNode() && !number.isInt()) {
       throw new IllegalArgumentException("member \"baseline\" must be the number of a version");
     }
-    int baseline = number.isMissingNode() ? latest : number.intValue();
+    int latest = store.versions(name).size();
+    int baseline = number.isMissingNode() ? standing(name, latest) : number.intValue();
     ConfigVersion before = baseline == 0 ? null : store.find(name, baseline);
     if (baseline != 0 && before == null) {
       throw new Rollouts.NotFoundException("configuration " + name + " has no version " + baseline);
@@ -54,6 +57,10 @@ final class DryRunApi {
     try {
       ObjectNode out = JsonMapper.shared().createObjectNode();
       out.set("result", runs.run(name, text, samples));
+      if (number.isMissingNode() && baseline < latest) {
+        String of = "version " + latest + " is the latest, and " + rollouts.undone(name, latest);
+        out.put("baselineNote", of + "; member \"baseline\" names a version to compare with");
+      }
       if (before != null) {
         out.put("baselineVersion", baseline);
         out.set("baseline", runs.run(name, before.text(), samples));
@@ -62,5 +69,15 @@ final class DryRunApi {
     } finally {
       running.release();
     }
+  }
+
+  /** The newest version that was not undone; 0 where there is none. */
+  private int standing(String name, int latest) {
+    Map<Integer, String> undone = rollouts.undone(name);
+    int version = latest;
+    while (undone.containsKey(version)) {
+      version--;
+    }
+    return version;
   }
 }

@@ -509,6 +509,40 @@ final class Rollouts {
         + (undone.stateReason.isEmpty() ? "" : " (" + undone.stateReason + ")");
   }
 
+  /**
+   * Why a version is none to take without naming it: the guard undid it, or a user did, and none
+   * took it later. "" for a version that may be taken, as one whose rollout was only cancelled:
+   * that is how a user changes the agents or the guard of a rollout.
+   */
+  synchronized String undone(String configuration, int version) {
+    String rejected = rejection(configuration, version);
+    boolean byUser =
+        history.all().stream()
+            .anyMatch(
+                r ->
+                    r.configuration.equals(configuration)
+                        && r.version == version
+                        && r.state == State.UNDONE
+                        && r.endedBy == Actor.Cause.USER);
+    return !rejected.isEmpty() || !byUser ? rejected : refusal(configuration, version);
+  }
+
+  /** Versions that were undone, each with the reason of {@link #undone(String, int)}. */
+  synchronized Map<Integer, String> undone(String configuration) {
+    Map<Integer, String> out = new TreeMap<>();
+    for (Rollout r : history.all()) {
+      if (r.configuration.equals(configuration)
+          && !r.state.stands()
+          && !out.containsKey(r.version)) {
+        String why = undone(configuration, r.version);
+        if (!why.isEmpty()) {
+          out.put(r.version, why);
+        }
+      }
+    }
+    return out;
+  }
+
   /** Whether guards with a query can be checked. */
   boolean hasQueries() {
     return stages.hasQueries();

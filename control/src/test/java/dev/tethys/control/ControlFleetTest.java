@@ -12,6 +12,7 @@ import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ObjectNode;
 
 /** A control plane with real graphs as agents, over real sockets. */
@@ -116,6 +117,30 @@ class ControlFleetTest extends FleetCase {
         .contains("did not apply it", "edge.yaml:")
         .doesNotContainPattern("[0-9a-f]{64}");
     assertThat(rollout(id).path("agents").size()).isEqualTo(1);
+
+    // The latest version is none by default any more: it must be named.
+    HttpResponse<String> unnamed =
+        post("/rollouts", body().put("configuration", "edge").put("selector", "env=prod"));
+    assertThat(unnamed.statusCode()).isEqualTo(409);
+    assertThat(unnamed.body())
+        .contains("the latest version of edge is " + bad)
+        .contains("the guard has undone it in rollout " + id, "did not apply it")
+        .contains("tool control rollout edge " + bad);
+    assertThat(get("/configurations/edge").path(0).path("undone").asString()).contains("guard");
+    assertThat(get("/configurations/edge").path(1).has("undone")).isFalse();
+    ObjectNode trial = body();
+    trial.remove("author");
+    trial.remove("reason");
+    trial.put("name", "edge").put("text", graph("{}", "")).putArray("samples");
+    trial
+        .withArray("samples")
+        .add(
+            JsonMapper.shared()
+                .readTree(
+                    "{\"resourceLogs\":[{\"scopeLogs\":[{\"logRecords\":[{\"severityNumber\":9}]}]}]}"));
+    JsonNode dry = done(post("/dry-run", trial));
+    assertThat(dry.path("baselineVersion").asInt()).isEqualTo(good);
+    assertThat(dry.path("baselineNote").asString()).contains("version " + bad, "has undone it");
     until(
         () ->
             all(

@@ -163,7 +163,8 @@ final class ControlCommands {
         command(
             "rollout",
             "<name> [<version>]",
-            "Roll out a version, the latest by default, in stages of 1, 3, 15, 75 … agents.",
+            "Roll out a version, the latest by default, in stages of 1, 3, 15, 75 … agents. A latest"
+                + " version that was undone must be named.",
             with(
                 Flag.of("selector", Flag.Kind.STRING, "", "Agents; empty for all."),
                 Flag.of("soak", Flag.Kind.DURATION, "10s", "Observation of each stage."),

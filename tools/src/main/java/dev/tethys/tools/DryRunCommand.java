@@ -47,7 +47,7 @@ final class DryRunCommand {
                 "baseline",
                 Flag.Kind.STRING,
                 "",
-                "Version to compare with, the latest by default; 0 for none."),
+                "Version to compare with, by default the newest that was not undone; 0 for none."),
             Flag.of("edges", Flag.Kind.BOOLEAN, "false", "Print edges."),
             Flag.of("examples", Flag.Kind.BOOLEAN, "false", "Print some requests.")),
         2,
@@ -130,6 +130,10 @@ final class DryRunCommand {
   private static void print(@Nullable Object out, Command.Arguments a, Console console) {
     Object result = object(out).get("result");
     Object before = object(out).get("baseline");
+    String note = text(out, "baselineNote");
+    if (!note.isEmpty()) {
+      console.err().println(note);
+    }
     String version = before == null ? "" : "VERSION " + text(out, "baselineVersion");
     console.out().println(text(result, "validation"));
     Map<String, Object> was = new HashMap<>();
