@@ -177,7 +177,7 @@ final class LogfmtStage extends RowStage {
   }
 
   /**
-   * Leaves out a token that gives no label, with the blanks behind it; gives the begin of the next
+   * Leaves out a token that gives no label, with the blanks after it; gives the begin of the next
    * one. A token begins at the begin of the line, behind a blank or behind a quote, and what it is
    * does not depend on the tokens before it.
    */
