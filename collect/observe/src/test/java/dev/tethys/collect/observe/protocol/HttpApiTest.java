@@ -16,7 +16,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Protocols above HTTP: those that are recognised, and ordinary requests, which stay what they are. */
+/**
+ * Protocols above HTTP: those that are recognised, and ordinary requests, which stay what they are.
+ */
 class HttpApiTest {
   private static final int TRIES = Integer.getInteger("tethys.tries", 300);
 
