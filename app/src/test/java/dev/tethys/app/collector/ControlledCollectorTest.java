@@ -99,7 +99,7 @@ class ControlledCollectorTest {
       until(() -> call(port, "GET", "/rollouts", "").contains("\"state\":\"done\""));
       assertThat(call(port, "POST", "/rollouts/2/undo", "{\"reason\":\"test\"}"))
           .contains("keeps version 2 of e of rollout 2, which was undone");
-      call(port, "POST", "/rollouts", ROLLOUT);
+      call(port, "POST", "/rollouts", ROLLOUT.replace("{", "{\"version\":2,"));
       until(() -> call(port, "GET", "/rollouts", "").contains("\"id\":3"));
       until(() -> !call(port, "GET", "/rollouts", "").contains("\"state\":\"running\""));
       assertThat(role.graph().config()).isPresent();
