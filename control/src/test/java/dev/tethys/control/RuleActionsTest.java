@@ -510,7 +510,7 @@ class RuleActionsTest extends FleetCase {
 
     // By hand it is rolled out again, and rules may do so too.
     ObjectNode again = body().put("configuration", "edge").put("soak", "0s").put("minItems", 0);
-    done(post("/rollouts", again));
+    done(post("/rollouts", again.put("version", 1)));
     until(() -> get("/rollouts").path(0).path("state").asString("").equals("done"));
     done(post("/automation/webhooks/release", body().put("key", "4")));
     assertThat(get("/rollouts").size()).isEqualTo(3);
