@@ -5,7 +5,6 @@ import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Routes;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Semaphore;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -73,9 +72,8 @@ final class DryRunApi {
 
   /** The newest version that was not undone; 0 where there is none. */
   private int standing(String name, int latest) {
-    Map<Integer, String> undone = rollouts.undone(name);
     int version = latest;
-    while (undone.containsKey(version)) {
+    while (!rollouts.undone(name, version).isEmpty()) {
       version--;
     }
     return version;
