@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 
 /**
  * Times of requests for label names, label values and series, and of instant queries, over many
@@ -28,6 +29,12 @@ final class Lookups {
   private static final int SERIES_OF_A_REQUEST = 5_000;
   private static final int STEPS = 20;
   private static final long INTERVAL = 15_000;
+
+  private static final String ALL = "series of all";
+  private static final String NAME_KEY = "\"__name__\"";
+
+  /** How long written series may be missing from answers. */
+  private static final long SHOWN_NANOS = TimeUnit.MINUTES.toNanos(2);
 
   /** Hosts, each with 16 series of processor time. */
   private static final int NODES = 270;
@@ -70,6 +77,9 @@ final class Lookups {
         servers.put(c, s);
         write(s);
       }
+      for (Map.Entry<Contender, ServerUnderTest> e : servers.entrySet()) {
+        awaitSeries(e.getKey(), e.getValue());
+      }
       System.out.println("request\t" + String.join("_ms\t", names(contenders)) + "_ms\tratio");
       double product = 0;
       int rows = 0;
@@ -111,7 +121,7 @@ final class Lookups {
     String namespace = "match[]=" + escaped("{namespace=\"ns-7\"}") + "&" + time;
     Map<String, String> out = new LinkedHashMap<>();
     out.put("series of a metric", "series?" + node);
-    out.put("series of all", "series?" + all);
+    out.put(ALL, "series?" + all);
     out.put("series of all limit=100", "series?" + all + "&limit=100");
     out.put("series of pods limit=100", "series?" + pods + "&limit=100");
     out.put("values of pod", "label/pod/values?" + time);
@@ -187,6 +197,28 @@ final class Lookups {
       throw new IOException(c + " answered " + r.statusCode() + " to " + path);
     }
     return (System.nanoTime() - begin) / 1e6;
+  }
+
+  /** Waits until a server finds all series: VictoriaMetrics shows the newest after some seconds. */
+  private void awaitSeries(Contender c, ServerUnderTest s)
+      throws IOException, InterruptedException {
+    String path = "/api/v1/" + requests().get(ALL).replace("match[]", "match%5B%5D");
+    int all = series + NODES * 16;
+    long begin = System.nanoTime();
+    while (true) {
+      String body = s.send(s.request(path), HttpResponse.BodyHandlers.ofString()).body();
+      int found = 0;
+      for (int i = body.indexOf(NAME_KEY); i >= 0; i = body.indexOf(NAME_KEY, i + 1)) {
+        found++;
+      }
+      if (found == all) {
+        return;
+      }
+      if (System.nanoTime() - begin > SHOWN_NANOS) {
+        throw new IOException(c + " shows " + found + " of " + all + " series");
+      }
+      TimeUnit.MILLISECONDS.sleep(200);
+    }
   }
 
   private void write(ServerUnderTest server) throws IOException, InterruptedException {

@@ -102,6 +102,13 @@ public interface HttpRequest {
    */
   Watch whenClientGone(Runnable action);
 
+  /**
+   * Whether the client has gone, as {@link #whenClientGone} notices it, for work that asks from
+   * time to time. Nothing is scheduled for it, so that it costs a short request nothing. The first
+   * call has the connection read ahead.
+   */
+  boolean isClientGone();
+
   /** A watch that can be ended; the action may be running when that returns. */
   interface Watch extends AutoCloseable {
     @Override

@@ -29,6 +29,8 @@ import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** A handler learns that its client has gone, over real sockets; one that stays is left alone. */
 class ClientGoneTest {
@@ -50,6 +52,7 @@ class ClientGoneTest {
             new Routes()
                 .get("/", (q, r) -> r.send("short"))
                 .get("/wait", this::await)
+                .get("/ask", this::ask)
                 .get("/endless", this::endless)
                 .post("/wait", this::await),
             null);
@@ -63,6 +66,17 @@ class ClientGoneTest {
       while (gone.getCount() > 0 && goOn.getCount() > 0) {
         gone.await(5, TimeUnit.MILLISECONDS);
       }
+    }
+    r.send(gone.getCount() == 0 ? "gone" : "long");
+  }
+
+  private void ask(HttpRequest q, HttpResponse r) throws Exception {
+    begun.countDown();
+    while (!q.isClientGone() && goOn.getCount() > 0) {
+      goOn.await(5, TimeUnit.MILLISECONDS);
+    }
+    if (q.isClientGone()) {
+      gone.countDown();
     }
     r.send(gone.getCount() == 0 ? "gone" : "long");
   }
@@ -149,11 +163,12 @@ class ClientGoneTest {
     assertThat(begun.await(PATIENCE_SECONDS, TimeUnit.SECONDS)).isTrue();
   }
 
-  @Test
-  void aClosedConnectionIsNoticed() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"/wait", "/ask"})
+  void aClosedConnectionIsNoticed(String path) throws Exception {
     HttpListener l = start(null);
     try (Socket s = new Socket("127.0.0.1", l.port())) {
-      send(s, "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+      send(s, "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
       begun();
     }
     noticed();
@@ -200,11 +215,12 @@ class ClientGoneTest {
     }
   }
 
-  @Test
-  void aClientThatStaysIsAnsweredAndSoIsItsNextRequest() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"/wait", "/ask"})
+  void aClientThatStaysIsAnsweredAndSoIsItsNextRequest(String path) throws Exception {
     HttpListener l = start(null);
     try (Socket s = new Socket("127.0.0.1", l.port())) {
-      send(s, "GET /wait HTTP/1.1\r\nHost: x\r\n\r\n");
+      send(s, "GET " + path + " HTTP/1.1\r\nHost: x\r\n\r\n");
       begun();
       gone.await(300, TimeUnit.MILLISECONDS); // the connection is checked meanwhile
       goOn.countDown();
@@ -260,11 +276,12 @@ class ClientGoneTest {
     return s;
   }
 
-  @Test
-  void aRequestTakenBackIsNoticedAndItsConnectionGoesOn() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"/wait", "/ask"})
+  void aRequestTakenBackIsNoticedAndItsConnectionGoesOn(String path) throws Exception {
     HttpListener l = start(null);
     try (Socket s = http2(l)) {
-      get(s, "/wait", 1);
+      get(s, path, 1);
       begun();
       frame(s, RST_STREAM, 0, 1, new byte[] {0, 0, 0, 8});
       noticed();
@@ -283,11 +300,12 @@ class ClientGoneTest {
     }
   }
 
-  @Test
-  void aClosedHttp2ConnectionIsNoticed() throws Exception {
+  @ParameterizedTest
+  @ValueSource(strings = {"/wait", "/ask"})
+  void aClosedHttp2ConnectionIsNoticed(String path) throws Exception {
     HttpListener l = start(null);
     try (Socket s = http2(l)) {
-      get(s, "/wait", 1);
+      get(s, path, 1);
       begun();
     }
     noticed();

@@ -86,6 +86,7 @@ public final class ConnectionTimeouts {
     private boolean ended; // guarded by this
     private volatile long waitsSince = NEVER; // for a place
     private volatile boolean refused;
+    private volatile boolean takenBack;
 
     private Exchange(@Nullable ClientConnection connection, int stream) {
       this.connection = connection;
@@ -120,7 +121,13 @@ public final class ConnectionTimeouts {
       };
     }
 
+    /** Whether the client has gone, or took its request back. */
+    public boolean isClientGone() {
+      return takenBack || isGone();
+    }
+
     void clientGone() {
+      takenBack = true;
       presence.remove(this);
       Runnable action = whenGone.getAndSet(null);
       if (action != null) {

@@ -7,7 +7,6 @@ import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.List;
 import java.util.Locale;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,10 +16,6 @@ import org.jspecify.annotations.Nullable;
  * addresses or local names.
  */
 final class CrossSiteGuard {
-  /** An address of IPv4 or IPv6: no name server can make a page's own origin of it. */
-  private static final Pattern ADDRESS =
-      Pattern.compile("[0-9.]+|\\[[0-9a-f:.]+]|[0-9a-f.]*:[0-9a-f.]*:[0-9a-f:.]*");
-
   private final TrustedOrigins trusted;
   private final boolean onLoopback;
   private @Nullable String ownName; // looked up once it is needed
@@ -50,7 +45,7 @@ final class CrossSiteGuard {
     String host = withoutPort(q.host()).toLowerCase(Locale.ROOT);
     boolean known =
         host.indexOf('.') < 0
-            || ADDRESS.matcher(host).matches()
+            || isAddress(host)
             || host.endsWith(".localhost")
             || trusted.isExternalHost(host)
             || host.equals(ownName());
@@ -60,6 +55,26 @@ final class CrossSiteGuard {
             + host
             + "\" is unknown to this loopback listener (protection against DNS rebinding); use"
             + " localhost or an address, or name the host in --web.external-url";
+  }
+
+  /**
+   * Whether a host in lower case is an address of IPv4 or IPv6: no name server can make a page's
+   * own origin of it.
+   */
+  static boolean isAddress(String host) {
+    boolean inBrackets = host.startsWith("[") && host.endsWith("]");
+    int end = inBrackets ? host.length() - 1 : host.length();
+    int colons = 0;
+    boolean letters = false;
+    for (int i = inBrackets ? 1 : 0; i < end; i++) {
+      char c = host.charAt(i);
+      letters |= c >= 'a' && c <= 'f';
+      colons += c == ':' ? 1 : 0;
+      if ((c < '0' || c > '9') && (c < 'a' || c > 'f') && c != ':' && c != '.') {
+        return false;
+      }
+    }
+    return inBrackets ? end > 1 : colons >= 2 || colons == 0 && !letters && end > 0;
   }
 
   private static boolean isLocal(HttpRequest q) {

@@ -359,6 +359,11 @@ public final class IncomingRequest implements HttpRequest {
   }
 
   @Override
+  public boolean isClientGone() {
+    return exchange.isClientGone();
+  }
+
+  @Override
   public @Nullable String user() {
     return user;
   }

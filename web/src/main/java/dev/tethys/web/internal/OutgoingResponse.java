@@ -183,7 +183,14 @@ public final class OutgoingResponse implements HttpResponse {
     byte[] out = given;
     int n = length;
     String encoding = encoding(length);
-    if (encoding != null) {
+    if (encoding != null && encoding.equals("gzip")) {
+      byte[] packed = PooledGzip.pack(given, length);
+      if (packed.length < length) {
+        header("Content-Encoding", encoding);
+        out = packed;
+        n = packed.length;
+      }
+    } else if (encoding != null) {
       ByteArrayOutputStream packed = new ByteArrayOutputStream(length / 4 + 64);
       try (OutputStream o = Encodings.encode(encoding, packed)) {
         o.write(given, 0, length);

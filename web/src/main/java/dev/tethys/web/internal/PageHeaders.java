@@ -22,8 +22,7 @@ final class PageHeaders {
    * @param headers by name in lower case
    */
   static void addTo(Map<String, List<String>> headers) {
-    if (!headers.getOrDefault("content-type", TYPE).stream()
-        .anyMatch(t -> t.regionMatches(true, 0, "text/html", 0, 9))) {
+    if (!isPage(headers.getOrDefault("content-type", TYPE))) {
       return;
     }
     // browsers ignore X-Frame-Options next to frame-ancestors, so an operator's must be alone
@@ -31,5 +30,14 @@ final class PageHeaders {
     headers.putIfAbsent(
         "content-security-policy", List.of(framed ? POLICY : POLICY + "; frame-ancestors 'self'"));
     headers.putIfAbsent("x-frame-options", List.of("SAMEORIGIN"));
+  }
+
+  private static boolean isPage(List<String> types) {
+    for (String type : types) {
+      if (type.regionMatches(true, 0, "text/html", 0, 9)) {
+        return true;
+      }
+    }
+    return false;
   }
 }

@@ -2,6 +2,7 @@ package dev.tethys.web.internal;
 
 import java.io.IOException;
 import java.io.OutputStream;
+import java.util.Arrays;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.zip.CRC32;
 import java.util.zip.Deflater;
@@ -15,6 +16,9 @@ import java.util.zip.DeflaterOutputStream;
 final class PooledGzip extends DeflaterOutputStream {
   private static final int LEVEL = 1;
   private static final int BUFFER = 8192;
+
+  /** Bytes of the checksum and the length. */
+  private static final int TRAILER = 8;
 
   private static final ArrayBlockingQueue<Deflater> POOL =
       new ArrayBlockingQueue<>(Runtime.getRuntime().availableProcessors());
@@ -35,6 +39,42 @@ final class PooledGzip extends DeflaterOutputStream {
   private static Deflater deflater() {
     Deflater d = POOL.poll();
     return d == null ? new Deflater(LEVEL, true) : d;
+  }
+
+  /**
+   * The first bytes of an array as one stream, made with as few calls of the library as there may
+   * be: each costs as much as some hundred bytes.
+   */
+  static byte[] pack(byte[] body, int length) {
+    Deflater d = deflater();
+    try {
+      CRC32 crc = new CRC32();
+      crc.update(body, 0, length);
+      d.setInput(body, 0, length);
+      d.finish();
+      byte[] out = new byte[HEADER.length + TRAILER + length / 4 + 64];
+      System.arraycopy(HEADER, 0, out, 0, HEADER.length);
+      int n = HEADER.length;
+      while (true) {
+        n += d.deflate(out, n, out.length - TRAILER - n);
+        if (d.finished()) {
+          break;
+        }
+        out = Arrays.copyOf(out, 2 * out.length);
+      }
+      put(out, n, (int) crc.getValue());
+      put(out, n + 4, length);
+      return Arrays.copyOf(out, n + TRAILER);
+    } finally {
+      release(d);
+    }
+  }
+
+  private static void release(Deflater d) {
+    d.reset();
+    if (!POOL.offer(d)) {
+      d.end();
+    }
   }
 
   /** How many deflaters wait for their next use. */
@@ -65,7 +105,7 @@ final class PooledGzip extends DeflaterOutputStream {
     }
     finished = true;
     super.finish();
-    byte[] end = new byte[8];
+    byte[] end = new byte[TRAILER];
     put(end, 0, (int) crc.getValue());
     put(end, 4, def.getTotalIn());
     out.write(end);
@@ -86,10 +126,7 @@ final class PooledGzip extends DeflaterOutputStream {
       finish();
     } finally {
       closed = true;
-      def.reset();
-      if (!POOL.offer(def)) {
-        def.end();
-      }
+      release(def);
       out.close();
     }
   }

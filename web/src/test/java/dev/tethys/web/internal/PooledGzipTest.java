@@ -8,6 +8,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Callable;
@@ -54,6 +55,20 @@ class PooledGzipTest {
       List<Future<byte[]>> all = threads.invokeAll(tasks);
       for (int i = 0; i < texts.size(); i++) {
         assertThat(all.get(i).get()).isEqualTo(texts.get(i));
+      }
+    }
+    assertThat(PooledGzip.pooled()).isBetween(1, Runtime.getRuntime().availableProcessors());
+  }
+
+  @Test
+  void wholeBodiesAreReadByTheJdk() throws Exception {
+    Random random = new Random(3);
+    for (int length : new int[] {0, 1, 1023, 15_000, 200_000}) {
+      byte[] noise = new byte[length];
+      random.nextBytes(noise);
+      for (byte[] body : List.of(text(length, length), noise)) {
+        byte[] larger = Arrays.copyOf(body, length + 7);
+        assertThat(unpacked(PooledGzip.pack(larger, length))).isEqualTo(body);
       }
     }
     assertThat(PooledGzip.pooled()).isBetween(1, Runtime.getRuntime().availableProcessors());

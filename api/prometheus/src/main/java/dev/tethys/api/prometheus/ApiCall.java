@@ -124,8 +124,8 @@ final class ApiCall {
     return new JsonOut(
         new JsonOut.Sink() {
           @Override
-          public void whole(byte[] body) throws IOException {
-            response.send(body);
+          public void whole(byte[] body, int length) throws IOException {
+            response.send(body, length);
           }
 
           @Override

@@ -42,6 +42,10 @@ final class JsonOut {
   private final Sink sink;
   private final HistogramBuckets buckets = new HistogramBuckets();
   private final TimestampJson texts = new TimestampJson();
+
+  /** One for all labels: first compilers allocate what captures variables by a slow call. */
+  private final Labels.ByteVisitor label = this::label;
+
   private byte[] buffer = ChunkBuffers.take();
   private int n;
   private long repeatBits;
@@ -51,7 +55,8 @@ final class JsonOut {
 
   /** Receiver of the bytes: one array when they are few, else a stream. */
   interface Sink {
-    void whole(byte[] body) throws IOException;
+    /** Nothing may refer to the array afterwards. */
+    void whole(byte[] body, int length) throws IOException;
 
     OutputStream stream() throws IOException;
   }
@@ -63,7 +68,7 @@ final class JsonOut {
   /** Sends what is left. Nothing can be written after it. */
   void finish() throws IOException {
     if (stream == null) {
-      sink.whole(Arrays.copyOf(buffer, n));
+      sink.whole(buffer, n);
     } else {
       stream.write(buffer, 0, n);
       stream.close();
@@ -353,22 +358,23 @@ final class JsonOut {
   JsonOut labels(Labels labels) throws IOException {
     need(2 + 7 * labels.canonicalBytes().length + 8 * labels.size() + PlainText.SPARE);
     buffer[n++] = '{';
-    int start = n;
-    labels.forEachBytes(
-        (b, no, nl, vo, vl) -> {
-          try {
-            if (n != start) {
-              buffer[n++] = ',';
-            }
-            string(b, no, nl, false);
-            buffer[n++] = ':';
-            string(b, vo, vl, false);
-          } catch (IOException e) {
-            throw new AssertionError("room was made before", e);
-          }
-        });
+    labels.forEachBytes(label);
+    if (buffer[n - 1] == ',') {
+      n--;
+    }
     buffer[n++] = '}';
     return this;
+  }
+
+  private void label(byte[] b, int nameAt, int nameLength, int valueAt, int valueLength) {
+    try {
+      string(b, nameAt, nameLength, false);
+      buffer[n++] = ':';
+      string(b, valueAt, valueLength, false);
+      buffer[n++] = ',';
+    } catch (IOException e) {
+      throw new AssertionError("room was made before", e);
+    }
   }
 
   /** A native histogram: count, sum, and the buckets that hold something. */

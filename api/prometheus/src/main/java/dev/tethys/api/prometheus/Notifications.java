@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.InstantSource;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -189,8 +190,8 @@ public final class Notifications implements AutoCloseable {
         new JsonOut(
             new JsonOut.Sink() {
               @Override
-              public void whole(byte[] body) {
-                whole[0] = body;
+              public void whole(byte[] body, int length) {
+                whole[0] = Arrays.copyOf(body, length);
               }
 
               @Override

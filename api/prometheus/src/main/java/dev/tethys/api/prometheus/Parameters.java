@@ -4,7 +4,6 @@ import dev.tethys.model.GoQuote;
 import dev.tethys.model.Matcher;
 import dev.tethys.query.promql.parser.Literals;
 import dev.tethys.query.promql.parser.PromqlParseException;
-import dev.tethys.query.promql.parser.PromqlParser;
 import dev.tethys.web.Params;
 import java.math.BigInteger;
 import java.time.DateTimeException;
@@ -34,6 +33,9 @@ final class Parameters {
       Pattern.compile(
           "\\d{4}-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\d(?:[.,]\\d+)?(?:Z|[+-]\\d\\d:\\d\\d)");
   private static final Pattern WHOLE = Pattern.compile("[+-]?\\d+");
+
+  /** Digits of a time in Unix seconds, or of a limit, at most; what has more is read otherwise. */
+  private static final int MAX_DIGITS = 12;
 
   private final Params params;
 
@@ -75,6 +77,10 @@ final class Parameters {
 
   /** Unix seconds or RFC 3339. */
   static long time(String s) {
+    long seconds = digits(s);
+    if (seconds >= 0) {
+      return seconds * 1000;
+    }
     Double v = parseFloat(s);
     if (v != null && Double.isFinite(v)) {
       double whole = v < 0 ? Math.ceil(v) : Math.floor(v);
@@ -124,6 +130,23 @@ final class Parameters {
     }
   }
 
+  /** A number of a few digits, as most are, without an expression; -1 for any other text. */
+  private static long digits(String s) {
+    int length = s.length();
+    if (length == 0 || length > MAX_DIGITS) {
+      return -1;
+    }
+    long n = 0;
+    for (int i = 0; i < length; i++) {
+      char c = s.charAt(i);
+      if (c < '0' || c > '9') {
+        return -1;
+      }
+      n = 10 * n + c - '0';
+    }
+    return n;
+  }
+
   private static @Nullable Double parseFloat(String s) {
     if (FLOAT.matcher(s).matches()) {
       return Double.parseDouble(s);
@@ -155,6 +178,10 @@ final class Parameters {
 
   /** A whole number, with the words of Go's {@code strconv.Atoi} when it is none. */
   static int whole(String s) {
+    long few = digits(s);
+    if (few >= 0) {
+      return (int) Math.min(few, Integer.MAX_VALUE);
+    }
     if (!WHOLE.matcher(s).matches()) {
       throw new IllegalArgumentException(
           "strconv.Atoi: parsing " + GoQuote.quote(s) + ": invalid syntax");
@@ -190,16 +217,25 @@ final class Parameters {
       sets.add(selector(s));
     }
     for (List<Matcher> set : sets) {
-      if (set.stream().allMatch(Matcher::matchesEmpty)) {
+      if (isEmpty(set)) {
         throw ApiException.badData("match[] must contain at least one non-empty matcher");
       }
     }
     return sets;
   }
 
+  private static boolean isEmpty(List<Matcher> set) {
+    for (Matcher m : set) {
+      if (!m.matchesEmpty()) {
+        return false;
+      }
+    }
+    return true;
+  }
+
   private static List<Matcher> selector(String s) {
     try {
-      return PromqlParser.parseMetricSelector(s);
+      return SelectorCache.parse(s);
     } catch (PromqlParseException e) {
       throw new ApiException(ErrorType.BAD_DATA, String.valueOf(e.getMessage()), e);
     }

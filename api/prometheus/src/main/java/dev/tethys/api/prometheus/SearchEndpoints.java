@@ -310,8 +310,8 @@ final class SearchEndpoints {
         new JsonOut(
             new JsonOut.Sink() {
               @Override
-              public void whole(byte[] body) throws IOException {
-                to.write(body);
+              public void whole(byte[] body, int length) throws IOException {
+                to.write(body, 0, length);
               }
 
               @Override

@@ -5,7 +5,7 @@ import dev.tethys.web.HttpRequest;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.time.Duration;
-import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * Time limit for finding the series of {@code match[]} where no query sets a limit: an expression
@@ -14,6 +14,9 @@ import java.util.concurrent.atomic.AtomicBoolean;
  * @param most as {@code --query.timeout}
  */
 record TimeLimit(Duration most) {
+  /** Time between two questions whether the client is connected: most requests take less. */
+  private static final long PRESENCE_NANOS = 20_000_000;
+
   /** Work that answers a request. */
   @FunctionalInterface
   interface RequestAction {
@@ -31,14 +34,19 @@ record TimeLimit(Duration most) {
    * @throws ApiException when it has taken too long, or its client has gone
    */
   void run(HttpRequest request, RequestAction work) throws IOException {
-    AtomicBoolean gone = new AtomicBoolean();
-    long end = System.nanoTime() + most.toNanos();
+    long began = System.nanoTime();
+    long end = began + most.toNanos();
+    AtomicLong presence = new AtomicLong(began + PRESENCE_NANOS);
     Runnable check =
         () -> {
-          if (gone.get()) {
-            throw new ApiException(ErrorType.CANCELED, "the client disconnected");
+          long now = System.nanoTime();
+          if (now - presence.get() > 0) {
+            presence.set(now + PRESENCE_NANOS);
+            if (request.isClientGone()) {
+              throw new ApiException(ErrorType.CANCELED, "the client disconnected");
+            }
           }
-          if (System.nanoTime() - end > 0) {
+          if (now - end > 0) {
             throw new ApiException(
                 ErrorType.TIMEOUT,
                 "series were looked for longer than --query.timeout allows ("
@@ -46,13 +54,13 @@ record TimeLimit(Duration most) {
                     + " ms): give match[] names or simpler expressions");
           }
         };
-    try (HttpRequest.Watch w = request.whenClientGone(() -> gone.set(true))) {
+    try {
       Cancellation.within(
           check,
           () -> {
             try {
               work.run();
-              return w;
+              return check;
             } catch (IOException e) {
               throw new UncheckedIOException(e);
             }

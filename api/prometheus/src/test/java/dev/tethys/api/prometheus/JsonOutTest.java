@@ -18,8 +18,8 @@ class JsonOutTest {
       new JsonOut(
           new JsonOut.Sink() {
             @Override
-            public void whole(byte[] body) {
-              sent.writeBytes(body);
+            public void whole(byte[] body, int length) {
+              sent.write(body, 0, length);
             }
 
             @Override
@@ -111,8 +111,8 @@ class JsonOutTest {
         new JsonOut(
             new JsonOut.Sink() {
               @Override
-              public void whole(byte[] body) {
-                expected.writeBytes(body);
+              public void whole(byte[] body, int length) {
+                expected.write(body, 0, length);
               }
 
               @Override

@@ -47,7 +47,7 @@ final class Http1Connection {
   /** A connection is busy when so many requests in succession came within that time of another. */
   private static final int MANY = 20;
 
-  private static final long CLOSELY_NANOS = 100_000_000;
+  private static final long CLOSELY_NANOS = 250_000_000;
 
   /** Time without a request after which a connection is idle. */
   private static final int IDLE_MILLIS = 1_000;
