@@ -1,7 +1,9 @@
 package dev.tethys.store.metrics;
 
+import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
 import dev.tethys.model.storage.MetricSource.LabelResult;
+import dev.tethys.model.storage.SelectHints;
 import dev.tethys.store.metrics.internal.block.BlockReader;
 import dev.tethys.store.metrics.internal.head.Head;
 import dev.tethys.store.metrics.internal.head.HeadMemory;
@@ -13,8 +15,9 @@ import java.util.TreeSet;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.concurrent.locks.ReentrantReadWriteLock;
 import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** Searches label names and values, in the indexes of memory and blocks alone. */
+/** Searches label names, label values and label sets, in the indexes of memory and blocks alone. */
 final class LabelSearch {
   private final Head head;
   private final Blocks blocks;
@@ -50,6 +53,91 @@ final class LabelSearch {
             known -> found.add(head.labels().values(name, matchers, known, most)),
             block -> found.add(block.labels().values(name, matchers, most)));
     return limited(found, limit, warnings);
+  }
+
+  /**
+   * Label sets of some series, or of all that meet the matchers where these are fewer: sorted.
+   *
+   * @param limit the most, at least 1
+   * @param cutoff how far back samples are shown
+   * @param lost receives warnings for the reader
+   * @return null where the whole selection has to be made to know which are shown
+   */
+  @Nullable List<Labels> some(
+      long min,
+      long max,
+      List<List<Matcher>> matcherSets,
+      int limit,
+      RetentionCutoff cutoff,
+      Consumer<String> lost) {
+    List<List<Labels>> found = new ArrayList<>();
+    // Memory before blocks: what leaves it meanwhile is in both rather than in neither.
+    if (head.overlaps(min, max)) {
+      if (cutoff.hidesFrom(Math.max(min, head.minTime()))) {
+        return null;
+      }
+      for (List<Matcher> ms : matcherSets) {
+        found.add(head.labels().some(min, max, ms, head.expressions(List.of(ms)), limit));
+      }
+      List<Labels> some = merged(found, limit);
+      if (some.size() == limit) {
+        return some;
+      }
+    }
+    List<BlockReader> pinned = new ArrayList<>();
+    try {
+      List<String> unread;
+      parts.readLock().lock();
+      try {
+        unread = blocks.warnings();
+        BlockSelector choice =
+            BlockSelector.of(blocks.levels(), SelectHints.range(min, max), head::overlaps);
+        if (!choice.warnings().isEmpty()) {
+          return null;
+        }
+        for (BlockSelector.Piece p : choice.pieces()) {
+          if (!p.whole() || p.block().meta().resolution() > 0 || cutoff.hidesFrom(min)) {
+            return null;
+          }
+          if (p.block().acquire()) {
+            pinned.add(p.block());
+          }
+        }
+      } finally {
+        parts.readLock().unlock();
+      }
+      unread.forEach(lost);
+      for (BlockReader b : pinned) {
+        for (List<Matcher> ms : matcherSets) {
+          b.answer(() -> found.add(b.labels().some(min, max, ms, limit)), lost);
+        }
+        List<Labels> some = merged(found, limit);
+        if (some.size() == limit) {
+          return some;
+        }
+      }
+      return merged(found, limit);
+    } finally {
+      pinned.forEach(BlockReader::release);
+    }
+  }
+
+  /**
+   * One list of several that are sorted.
+   *
+   * @param limit the most entries, 0 for all
+   */
+  static List<Labels> merged(List<List<Labels>> sets, int limit) {
+    if (sets.size() == 1) {
+      List<Labels> all = sets.getFirst();
+      return limit <= 0 || all.size() <= limit ? all : List.copyOf(all.subList(0, limit));
+    }
+    return sets.stream()
+        .flatMap(List::stream)
+        .sorted()
+        .distinct()
+        .limit(limit <= 0 ? Long.MAX_VALUE : limit)
+        .toList();
   }
 
   private static List<String> sorted(List<String> names) {

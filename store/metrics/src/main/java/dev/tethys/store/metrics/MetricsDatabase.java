@@ -369,11 +369,10 @@ public final class MetricsDatabase implements MetricStore {
   private List<Labels> found(
       long min, long max, List<List<Matcher>> matcherSets, int limit, Consumer<String> lost) {
     // Which of many are given is left open, so that not all have to be found and put in order.
-    if (limit > 0
-        && head.overlaps(min, max)
-        && !upkeep.horizons.at(0).hidesFrom(Math.max(min, head.minTime()))) {
-      List<Labels> some = some(min, max, matcherSets, limit);
-      if (some.size() == limit) {
+    if (limit > 0) {
+      checkOpen();
+      List<Labels> some = search.some(min, max, matcherSets, limit, upkeep.horizons.at(0), lost);
+      if (some != null) {
         return some;
       }
     }
@@ -384,28 +383,7 @@ public final class MetricsDatabase implements MetricStore {
         sets.add(s.shownLabels());
       }
     }
-    if (sets.size() == 1) {
-      List<Labels> all = sets.getFirst();
-      return limit <= 0 || all.size() <= limit ? all : List.copyOf(all.subList(0, limit));
-    }
-    return merged(sets, limit);
-  }
-
-  private List<Labels> some(long min, long max, List<List<Matcher>> matcherSets, int limit) {
-    List<List<Labels>> sets = new ArrayList<>();
-    for (List<Matcher> ms : matcherSets) {
-      sets.add(head.labels().some(min, max, ms, head.expressions(List.of(ms)), limit));
-    }
-    return sets.size() == 1 ? sets.getFirst() : merged(sets, limit);
-  }
-
-  private static List<Labels> merged(List<List<Labels>> sets, int limit) {
-    return sets.stream()
-        .flatMap(List::stream)
-        .sorted()
-        .distinct()
-        .limit(limit <= 0 ? Long.MAX_VALUE : limit)
-        .toList();
+    return LabelSearch.merged(sets, limit);
   }
 
   /** For an answer that has no place for a warning. */

@@ -135,6 +135,35 @@ class LabelsOfManySeriesTest {
     compare();
   }
 
+  /** Of one block the first ones are given, and each that has samples in the range counts. */
+  @Test
+  void aLimitInBlocksAlone() {
+    fill(0, PODS / 2, T0);
+    fill(PODS / 2, PODS, T0 + HOUR);
+    List<Labels> old = List.copyOf(all);
+    fill(PODS, PODS + 10, T0 + 5 * HOUR);
+    db.maintain();
+    assertThat(db.blockList()).hasSize(1);
+    List<List<Matcher>> any = List.of(List.of(Matcher.equal("only1", "x")));
+    List<Labels> sorted =
+        old.stream().filter(l -> !l.get("only1").isEmpty()).sorted().distinct().toList();
+    for (int limit : new int[] {1, 7, 128, 129, 500, sorted.size(), PODS}) {
+      for (int again = 0; again < 2; again++) {
+        assertThat(db.series(T0, T0 + 2 * HOUR, any, limit))
+            .isEqualTo(sorted.subList(0, Math.min(limit, sorted.size())));
+      }
+    }
+    List<List<Matcher>> both =
+        List.of(
+            List.of(Matcher.of(Matcher.Type.REGEX, "pod", "p1.+")),
+            List.of(Matcher.equal("namespace", "n3")));
+    List<Labels> of = db.series(T0, T0 + 2 * HOUR, both, 0);
+    assertThat(db.series(T0, T0 + 2 * HOUR, both, 40)).isEqualTo(of.subList(0, 40));
+    assertThat(db.series(T0, T0 + 2 * HOUR, both, PODS)).isEqualTo(of);
+    assertThat(db.series(T0 + HOUR, T0 + 2 * HOUR, any, PODS))
+        .isEqualTo(db.series(T0 + HOUR, T0 + 2 * HOUR, any, 0));
+  }
+
   @Test
   void aLimitIsToldWhereItCuts() {
     fill(0, 100, T0);

@@ -1,10 +1,12 @@
 package dev.tethys.store.metrics.internal.block;
 
+import dev.tethys.model.Labels;
 import dev.tethys.model.Matcher;
-import dev.tethys.store.metrics.internal.index.Matching;
+import dev.tethys.model.storage.Cancellation;
 import java.util.ArrayList;
 import java.util.BitSet;
 import java.util.List;
+import java.util.function.Function;
 import org.roaringbitmap.IntIterator;
 import org.roaringbitmap.RoaringBitmap;
 
@@ -16,18 +18,32 @@ public final class BlockLabels {
   private final Dictionary dictionary;
   private final BlockPostings postings;
   private final SeriesPages pages;
+  private final TimeSets times;
+  private final Function<List<Matcher>, RoaringBitmap> finder;
 
-  BlockLabels(Dictionary dictionary, BlockPostings postings, SeriesPages pages) {
+  /**
+   * Of a block.
+   *
+   * @param finder numbers of the series that meet matchers
+   */
+  BlockLabels(
+      Dictionary dictionary,
+      BlockPostings postings,
+      SeriesPages pages,
+      TimeSets times,
+      Function<List<Matcher>, RoaringBitmap> finder) {
     this.dictionary = dictionary;
     this.postings = postings;
     this.pages = pages;
+    this.times = times;
+    this.finder = finder;
   }
 
   /** Names of labels of matching series, ascending by bytes; of all without matchers. */
   public List<String> names(List<Matcher> matchers) {
     return matchers.isEmpty()
         ? postings.names()
-        : dictionary.namesOf(marks(Matching.find(postings, matchers)));
+        : dictionary.namesOf(marks(finder.apply(matchers)));
   }
 
   /**
@@ -42,7 +58,7 @@ public final class BlockLabels {
     if (matchers.isEmpty()) {
       marks.set(first, end);
     } else {
-      RoaringBitmap found = Matching.find(postings, matchers);
+      RoaringBitmap found = finder.apply(matchers);
       if (end - first > found.getLongCardinality()) {
         marks = marks(found);
       } else if (!found.isEmpty()) {
@@ -60,6 +76,37 @@ public final class BlockLabels {
           return limit <= 0 || out.size() < limit;
         });
     return out;
+  }
+
+  /**
+   * The first label sets of matching series that have chunks in a closed time range, ascending.
+   *
+   * @param most how many
+   */
+  public List<Labels> some(long min, long max, List<Matcher> matchers, int most) {
+    List<Labels> out = new ArrayList<>();
+    SeriesPages.Page page = null;
+    IntIterator it = finder.apply(matchers).getIntIterator();
+    while (out.size() < most && it.hasNext()) {
+      int s = it.next();
+      if (page == null || !page.holds(s)) {
+        Cancellation.check();
+        page = pages.page(SeriesPages.pageOf(s));
+      }
+      if (isIn(page.chunks(s), min, max)) {
+        out.add(page.labels(s));
+      }
+    }
+    return out;
+  }
+
+  private boolean isIn(ChunkRef[] chunks, long min, long max) {
+    for (ChunkRef c : chunks) {
+      if (times.overlaps(c.set(), min, max)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   private BitSet marks(RoaringBitmap series) {

@@ -21,6 +21,9 @@ final class BlockPostings implements Postings {
   /** The most labels whose series are held. */
   static final int MAX_HELD = 100_000;
 
+  /** Labels of so many values are held for the next query that joins them. */
+  private static final int FEW = 64;
+
   private final IndexFile index;
   private final Dictionary dictionary;
   private final long series;
@@ -68,7 +71,14 @@ final class BlockPostings implements Postings {
   public RoaringBitmap join(Matcher m, boolean wanted, Expressions known) {
     boolean positive = m.type() == Matcher.Type.EQUAL || m.type() == Matcher.Type.REGEX;
     RoaringBitmap out = new RoaringBitmap();
-    for (int pair : dictionary.matching(m, wanted, positive == wanted ? m.prefix() : "")) {
+    int[] pairs = dictionary.matching(m, wanted, positive == wanted ? m.prefix() : "");
+    if (pairs.length <= FEW) { // of these each may have many series
+      for (int pair : pairs) {
+        out.or(get(pair));
+      }
+      return out;
+    }
+    for (int pair : pairs) {
       SoftReference<RoaringBitmap> ref = held.get(pair);
       RoaringBitmap b = ref == null ? null : ref.get();
       if (b != null) {

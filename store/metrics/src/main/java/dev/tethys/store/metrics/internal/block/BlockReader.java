@@ -31,6 +31,9 @@ public final class BlockReader implements Postings {
 
   private static final MatchCache<FoundChunks> MATCHED = new MatchCache<>(MAX_MATCHED_BYTES);
 
+  /** The numbers of series alone, for what is too heavy to be kept with its labels and chunks. */
+  private static final MatchCache<RoaringBitmap> NUMBERS = new MatchCache<>(MAX_MATCHED_BYTES / 4);
+
   private final FileAccess files;
   private volatile Path folder;
   private final Arena arena = Arena.ofShared();
@@ -91,7 +94,7 @@ public final class BlockReader implements Postings {
 
   /** Bytes that were kept of all blocks of the process for the next query. */
   public static CacheBytes cacheBytes() {
-    return new CacheBytes(ChunkGroups.cachedBytes(), MATCHED.bytes());
+    return new CacheBytes(ChunkGroups.cachedBytes(), MATCHED.bytes() + NUMBERS.bytes());
   }
 
   /**
@@ -150,6 +153,7 @@ public final class BlockReader implements Postings {
     }
     groups.forget();
     MATCHED.forget(this);
+    NUMBERS.forget(this);
     arena.close();
     if (then != null) {
       then.run();
@@ -196,7 +200,18 @@ public final class BlockReader implements Postings {
 
   /** Names and values of labels; damage that they meet is thrown. */
   public BlockLabels labels() {
-    return new BlockLabels(dictionary, postings, pages);
+    return new BlockLabels(dictionary, postings, pages, times, this::numbers);
+  }
+
+  /** Numbers of the series that meet matchers. Not to be changed. */
+  private RoaringBitmap numbers(List<Matcher> matchers) {
+    RoaringBitmap found = NUMBERS.get(this, 0, matchers);
+    if (found == null) {
+      found = Matching.find(postings, matchers);
+      found.runOptimize();
+      NUMBERS.put(this, 0, matchers, found, 256 + found.getLongSizeInBytes());
+    }
+    return found;
   }
 
   /** Runs something over this index; damage that it meets is noted and thrown. */
@@ -280,7 +295,7 @@ public final class BlockReader implements Postings {
       return found;
     }
     FoundChunks[] made = {FoundChunks.NONE};
-    if (passOver(() -> made[0] = FoundChunks.of(pages, Matching.find(postings, matchers)), lost)) {
+    if (passOver(() -> made[0] = FoundChunks.of(pages, numbers(matchers)), lost)) {
       MATCHED.put(this, 0, matchers, made[0], made[0].weight());
     }
     return made[0];
