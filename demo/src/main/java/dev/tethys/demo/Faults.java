@@ -2,10 +2,17 @@ package dev.tethys.demo;
 
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Consumer;
 
 /** Faults that are on. Safe for several threads. */
 public final class Faults {
   private final Set<Fault> on = ConcurrentHashMap.newKeySet();
+  private volatile Consumer<Fault> changed = _ -> {};
+
+  /** Sets the receiver of changes by {@link #set}. */
+  void onChange(Consumer<Fault> receiver) {
+    changed = receiver;
+  }
 
   public boolean isOn(Fault fault) {
     return on.contains(fault);
@@ -13,6 +20,10 @@ public final class Faults {
 
   /** Switches a fault; false if it was so already. */
   public boolean set(Fault fault, boolean wanted) {
-    return wanted ? on.add(fault) : on.remove(fault);
+    boolean change = wanted ? on.add(fault) : on.remove(fault);
+    if (change) {
+      changed.accept(fault);
+    }
+    return change;
   }
 }

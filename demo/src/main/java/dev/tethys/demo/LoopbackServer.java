@@ -6,13 +6,13 @@ import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.net.InetAddress;
+import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 
-/** Server on a free port of loopback with a virtual thread for each connection. */
+/** Server on a port of loopback with a virtual thread for each connection. */
 public final class LoopbackServer implements AutoCloseable {
   private static final int MAX_CONNECTIONS = 200;
 
@@ -29,11 +29,22 @@ public final class LoopbackServer implements AutoCloseable {
 
   /**
    * @param name of threads
+   * @param address host and port, 0 for any free one
    */
-  public LoopbackServer(String name, Protocol protocol) throws IOException {
+  public LoopbackServer(String name, String address, Protocol protocol) throws IOException {
     this.name = name;
     this.protocol = protocol;
-    listening = new ServerSocket(0, 50, InetAddress.getLoopbackAddress());
+    listening = new ServerSocket();
+    listening.setReuseAddress(true);
+    int colon = address.lastIndexOf(':');
+    try {
+      listening.bind(
+          new InetSocketAddress(
+              address.substring(0, colon), Integer.parseInt(address.substring(colon + 1))));
+    } catch (IOException e) {
+      listening.close();
+      throw new IOException("cannot listen on " + address + ": " + e.getMessage(), e);
+    }
     Thread.ofVirtual().name(name).start(this::accept);
   }
 

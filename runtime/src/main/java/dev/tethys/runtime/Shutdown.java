@@ -63,6 +63,11 @@ public final class Shutdown {
     REQUESTED.countDown();
   }
 
+  /** Whether the process was asked to stop. */
+  public static boolean isRequested() {
+    return REQUESTED.getCount() == 0;
+  }
+
   /** Whether the process stops because of {@link #fail}. */
   public static boolean hasFailed() {
     return failed;

@@ -2,6 +2,7 @@ package dev.tethys.demo.database;
 
 import dev.tethys.demo.Fault;
 import dev.tethys.demo.Faults;
+import dev.tethys.demo.Listening;
 import dev.tethys.demo.LoopbackServer;
 import dev.tethys.demo.Product;
 import java.io.ByteArrayOutputStream;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * statements of the services; others get the error 0A000. Rows are made, not stored, apart from a
  * count of shipments.
  */
-public final class ShopDatabase implements AutoCloseable {
+public final class ShopDatabase implements Listening {
   private static final Pattern BY_CATEGORY =
       Pattern.compile("SELECT id, name, price FROM products WHERE category = '([^']{0,100})'");
   private static final Pattern BY_ID =
@@ -40,11 +41,15 @@ public final class ShopDatabase implements AutoCloseable {
   private final Faults faults;
   private final AtomicLong shipments = new AtomicLong();
 
-  public ShopDatabase(Faults faults) throws IOException {
+  /**
+   * @param address to listen on
+   */
+  public ShopDatabase(Faults faults, String address) throws IOException {
     this.faults = faults;
-    server = new LoopbackServer("database", this::serve);
+    server = new LoopbackServer("database", address, this::serve);
   }
 
+  @Override
   public int port() {
     return server.port();
   }

@@ -2,26 +2,27 @@ package dev.tethys.demo.service;
 
 import dev.tethys.config.HttpClientConfig;
 import dev.tethys.demo.Faults;
+import dev.tethys.demo.Listening;
 import dev.tethys.demo.database.ShopDatabase;
-import dev.tethys.demo.store.KeyValueStore;
 import dev.tethys.demo.telemetry.OtlpQueue;
 import dev.tethys.web.Routes;
 import dev.tethys.web.client.HttpClientFactory;
 import dev.tethys.web.client.WebClient;
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
 import java.util.function.Consumer;
+import java.util.function.Function;
 
-/** The running shop: its services, its database, its store. */
+/** Parts of the shop that run in this process: all of them, or one that calls those of others. */
 public final class Shop implements AutoCloseable {
-  private static final String ANY_PORT = "127.0.0.1:0";
-
-  private final ArrayDeque<AutoCloseable> parts = new ArrayDeque<>(); // newest first
-  private final Frontend frontend;
-  private final ShopDatabase database;
+  private final ArrayDeque<AutoCloseable> opened = new ArrayDeque<>(); // newest first
+  private final Map<ShopPart, Listening> running = new EnumMap<>(ShopPart.class);
 
   /**
-   * Starts everything.
+   * Starts all parts.
    *
    * @param address of the frontend
    * @param more adds routes without telemetry to the frontend
@@ -29,24 +30,45 @@ public final class Shop implements AutoCloseable {
    */
   public Shop(String address, OtlpQueue queue, Faults faults, Consumer<Routes> more)
       throws IOException {
+    this(
+        List.of(ShopPart.values()),
+        part -> part == ShopPart.FRONTEND ? address : "127.0.0.1:0",
+        Map.of(),
+        queue,
+        faults,
+        more);
+  }
+
+  /**
+   * Starts some parts.
+   *
+   * @param parts in the order of the enumeration
+   * @param addresses on loopback that parts listen on
+   * @param others ports of parts that run elsewhere
+   */
+  public Shop(
+      List<ShopPart> parts,
+      Function<ShopPart, String> addresses,
+      Map<ShopPart, Integer> others,
+      OtlpQueue queue,
+      Faults faults,
+      Consumer<Routes> more)
+      throws IOException {
+    HttpClientFactory clients = new HttpClientFactory("shop");
+    opened.push(clients);
+    WebClient http = clients.client(HttpClientConfig.DEFAULT);
+    Map<ShopPart, Integer> ports = new EnumMap<>(ShopPart.class);
+    ports.putAll(others);
     boolean started = false;
     try {
-      database = opened(new ShopDatabase(faults));
-      KeyValueStore store = opened(new KeyValueStore());
-      HttpClientFactory clients = opened(new HttpClientFactory("shop"));
-      WebClient http = clients.client(HttpClientConfig.DEFAULT);
-      Catalog catalog = listening(new Catalog(queue, database.port()), ANY_PORT);
-      Cart cart = listening(new Cart(queue, store.port(), faults), ANY_PORT);
-      Payment payment = listening(new Payment(queue, faults), ANY_PORT);
-      Shipping shipping = listening(new Shipping(queue, database.port(), store.port()), ANY_PORT);
-      ServiceClient toCatalog = client(http, catalog);
-      ServiceClient toCart = client(http, cart);
-      Checkout.Peers peers =
-          new Checkout.Peers(toCart, toCatalog, client(http, payment), client(http, shipping));
-      Checkout checkout = listening(new Checkout(queue, peers, store.port(), faults), ANY_PORT);
-      frontend = opened(new Frontend(queue, toCatalog, toCart, client(http, checkout)));
-      more.accept(frontend.plainRoutes());
-      frontend.listen(address);
+      for (ShopPart part : parts) {
+        Listening l =
+            part.start(
+                new ShopPart.Surroundings(queue, faults, http, ports, addresses.apply(part), more));
+        opened.push(l);
+        running.put(part, l);
+        ports.put(part, l.port());
+      }
       started = true;
     } finally {
       if (!started) {
@@ -55,37 +77,32 @@ public final class Shop implements AutoCloseable {
     }
   }
 
-  private <T extends AutoCloseable> T opened(T part) {
-    parts.push(part);
-    return part;
-  }
-
-  private <T extends ShopService> T listening(T service, String address) throws IOException {
-    opened(service).listen(address);
-    return service;
-  }
-
-  private static ServiceClient client(WebClient http, ShopService service) {
-    return new ServiceClient(http, service.name(), service.port());
-  }
-
   /** Port of the frontend. */
   public int port() {
-    return frontend.port();
+    return port(ShopPart.FRONTEND);
   }
 
-  /** Orders that reached the database by the queue. */
+  /** Port of a part that runs in this process. */
+  public int port(ShopPart part) {
+    Listening l = running.get(part);
+    if (l == null) {
+      throw new IllegalArgumentException(part.id() + " does not run in this process");
+    }
+    return l.port();
+  }
+
+  /** Orders that reached the database by the queue; 0 when the database runs elsewhere. */
   public long shipments() {
-    return database.shipments();
+    return running.get(ShopPart.DATABASE) instanceof ShopDatabase d ? d.shipments() : 0;
   }
 
   /** Stops the services before what they call. */
   @Override
   public void close() throws IOException {
     IOException failure = null;
-    while (!parts.isEmpty()) {
+    while (!opened.isEmpty()) {
       try {
-        parts.pop().close();
+        opened.pop().close();
       } catch (Exception e) {
         failure = e instanceof IOException io ? io : new IOException(e);
       }

@@ -1,5 +1,6 @@
 package dev.tethys.demo.service;
 
+import dev.tethys.demo.Listening;
 import dev.tethys.demo.Shopper;
 import dev.tethys.demo.telemetry.OtlpQueue;
 import dev.tethys.demo.telemetry.ServiceTelemetry;
@@ -22,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * Service over HTTP with a server span, a duration and, for failures, a log line for each request.
  * Attributes follow OpenTelemetry's semantic conventions.
  */
-abstract class ShopService implements AutoCloseable {
+abstract class ShopService implements Listening {
   private static final double[] BOUNDS = {
     .005, .01, .025, .05, .075, .1, .25, .5, .75, 1, 2.5, 5, 7.5, 10
   };
@@ -116,7 +117,8 @@ abstract class ShopService implements AutoCloseable {
     listener = HttpListener.start(HttpListenerOptions.on(address), routes, null);
   }
 
-  final int port() {
+  @Override
+  public final int port() {
     HttpListener l = listener;
     if (l == null) {
       throw new IllegalStateException(name + " does not listen");

@@ -1,5 +1,6 @@
 package dev.tethys.demo.store;
 
+import dev.tethys.demo.Listening;
 import dev.tethys.demo.LoopbackServer;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
@@ -20,7 +21,7 @@ import org.jspecify.annotations.Nullable;
  * Server of hashes and one kind of list, with Redis's protocol (RESP2): PING, HINCRBY, HGETALL,
  * DEL, LPUSH, LLEN, BRPOP. Bounded: the oldest hash and the oldest list item make room.
  */
-public final class KeyValueStore implements AutoCloseable {
+public final class KeyValueStore implements Listening {
   private static final int MAX_ARGUMENTS = 16;
   private static final int MAX_ARGUMENT = 64 << 10;
   private static final int MAX_HASHES = 10_000;
@@ -35,10 +36,14 @@ public final class KeyValueStore implements AutoCloseable {
   private final Map<String, ArrayDeque<String>> lists = new LinkedHashMap<>();
   private volatile boolean closed;
 
-  public KeyValueStore() throws IOException {
-    server = new LoopbackServer("store", this::serve);
+  /**
+   * @param address to listen on
+   */
+  public KeyValueStore(String address) throws IOException {
+    server = new LoopbackServer("store", address, this::serve);
   }
 
+  @Override
   public int port() {
     return server.port();
   }

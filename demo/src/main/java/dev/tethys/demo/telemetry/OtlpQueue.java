@@ -52,7 +52,7 @@ public final class OtlpQueue implements AutoCloseable {
   private volatile boolean delivered;
 
   /**
-   * @param endpoints URLs to which OTLP's paths are appended, one or more
+   * @param endpoints URLs to which OTLP's paths are appended; with none, nothing is recorded
    * @throws IOException if a URL cannot be used
    */
   public OtlpQueue(List<URI> endpoints) throws IOException {
@@ -81,6 +81,11 @@ public final class OtlpQueue implements AutoCloseable {
     return sender;
   }
 
+  /** Whether anything is sent. */
+  boolean isUsed() {
+    return !endpoints.isEmpty();
+  }
+
   /** True once the receiver has accepted something. */
   public boolean hasDelivered() {
     return delivered;
@@ -91,7 +96,9 @@ public final class OtlpQueue implements AutoCloseable {
   }
 
   void add(LogsData data) {
-    logs.add(data);
+    if (isUsed()) {
+      logs.add(data);
+    }
   }
 
   void metrics(LongFunction<MetricsData> source) {
@@ -111,7 +118,7 @@ public final class OtlpQueue implements AutoCloseable {
 
   private void send(boolean withMetrics) throws InterruptedException {
     boolean sent = drain(traces, new TracesData()) && drain(logs, new LogsData());
-    if (sent && withMetrics) {
+    if (sent && withMetrics && isUsed()) {
       MetricsData data = new MetricsData();
       long now = System.currentTimeMillis();
       sources.forEach(s -> data.resources().addAll(s.apply(now).resources()));

@@ -37,7 +37,9 @@ public final class ServiceTelemetry implements AutoCloseable {
   public ServiceTelemetry(Supplier<Resource> resource, OtlpQueue queue) {
     this.resource = resource;
     this.queue = queue;
-    recorder.recordTo(1, s -> queue.add(traces(s)));
+    if (queue.isUsed()) {
+      recorder.recordTo(1, s -> queue.add(traces(s)));
+    }
     queue.metrics(this::metrics);
   }
 

@@ -256,7 +256,9 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
   private @Nullable Identity identity(Found f, boolean mayAsk) {
     Cgroup cgroup = f.cgroup;
     if (cgroup.kind() == ContainerKind.STANDALONE) {
-      return new Identity(ProcessNames.id(f.commandLine), ContainerMetadata.NONE);
+      return new Identity(
+          ProcessNames.id(f.commandLine, name -> files.environment(f.pid, name)),
+          ContainerMetadata.NONE);
     }
     synchronized (this) {
       String known = idsByPath.get(cgroup.path());

@@ -2,9 +2,16 @@ package dev.tethys.collect.observe.container;
 
 import java.util.Locale;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 
 /** Ids of processes outside of containers and units: {@code /process/NAME}. */
 final class ProcessNames {
+  /** Variable of OpenTelemetry's SDKs (OpenTelemetry specification, general SDK configuration). */
+  private static final String SERVICE_NAME = "OTEL_SERVICE_NAME";
+
+  private static final String SERVICE_NAME_OPTION = "-Dotel.service.name=";
+  private static final int LONGEST_NAME = 100;
+
   /** Options of Java that are followed by their value. */
   private static final Set<String> WITH_VALUE =
       Set.of(
@@ -50,15 +57,17 @@ final class ProcessNames {
   private ProcessNames() {}
 
   /**
-   * Id by the program, and for an interpreter by its script, module or jar; empty for a thread of
-   * the kernel.
+   * Id by the program. For an interpreter by the name of its service, else by its script, module or
+   * jar. Empty for a thread of the kernel.
+   *
+   * @param environment value of a variable of the process; empty when it is not set
    */
-  static String id(String commandLine) {
-    String name = name(commandLine);
+  static String id(String commandLine, UnaryOperator<String> environment) {
+    String name = name(commandLine, environment);
     return name.isEmpty() ? "" : "/process/" + name;
   }
 
-  private static String name(String commandLine) {
+  private static String name(String commandLine, UnaryOperator<String> environment) {
     String[] words = commandLine.split("\0", -1);
     String program = base(words[0].split("[ :]", 2)[0]);
     boolean java = program.equals("java");
@@ -68,6 +77,10 @@ final class ProcessNames {
         && !program.equals("ruby")
         && !program.equals("php")) {
       return program;
+    }
+    String service = serviceName(words, java, environment);
+    if (!service.isEmpty()) {
+      return service;
     }
     for (int i = 1; i < words.length; i++) {
       String w = words[i];
@@ -80,6 +93,20 @@ final class ProcessNames {
       }
     }
     return program;
+  }
+
+  /** Name of the service as a part of an id; the option of Java is read first, as its SDK does. */
+  private static String serviceName(
+      String[] words, boolean java, UnaryOperator<String> environment) {
+    String name = "";
+    for (String w : words) {
+      if (java && w.startsWith(SERVICE_NAME_OPTION)) {
+        name = w.substring(SERVICE_NAME_OPTION.length());
+      }
+    }
+    name = name.isEmpty() ? environment.apply(SERVICE_NAME) : name;
+    name = name.replaceAll("[^\\w.-]", "_");
+    return name.substring(0, Math.min(name.length(), LONGEST_NAME));
   }
 
   /**

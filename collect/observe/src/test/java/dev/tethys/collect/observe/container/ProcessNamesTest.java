@@ -22,6 +22,21 @@ class ProcessNamesTest {
     "java, java"
   })
   void namesProgramsAndScripts(String commandLine, String name) {
-    assertThat(ProcessNames.id(commandLine.replace(' ', '\0'))).isEqualTo("/process/" + name);
+    assertThat(ProcessNames.id(commandLine.replace(' ', '\0'), _ -> ""))
+        .isEqualTo("/process/" + name);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "java -jar /opt/shop.jar, catalog, catalog",
+    "java -Dotel.service.name=cart -jar /opt/shop.jar, catalog, cart",
+    "node /srv/index.js, a/../b c, a_.._b_c",
+    "/usr/sbin/nginx -g daemon, catalog, nginx"
+  })
+  void namesInterpretersByTheirService(String commandLine, String service, String name) {
+    assertThat(
+            ProcessNames.id(
+                commandLine.replace(' ', '\0'), v -> v.equals("OTEL_SERVICE_NAME") ? service : ""))
+        .isEqualTo("/process/" + name);
   }
 }
