@@ -79,6 +79,7 @@ export async function readObservedMap(
     p95,
     active: q.activeConnections(scope),
     retransmits: q.retransmits(scope),
+    answered: q.requestRate(found, true, scope),
   });
   return observedMap({ listens, ...answers });
 }

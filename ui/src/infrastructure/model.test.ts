@@ -103,6 +103,7 @@ describe('map', () => {
       [{ ...NGINX, ...to('1.2.3.4:443') }, 2],
     ),
     retransmits: vector([{ ...APP, ...to('10.0.0.9:5432', '172.17.0.2:5432') }, 0.5]),
+    answered: vector([APP, 10], [DB, 20]),
   };
 
   it('has calls between containers with rate, errors, latency, connections and retransmits', () => {
@@ -128,12 +129,22 @@ describe('map', () => {
     expect(map.nodes.find(({ id }) => id === 'db')?.container).toBe('/docker/db');
   });
 
+  it('has requests of clients that are not observed', () => {
+    const map = observedMap({
+      ...answers,
+      answered: vector([NGINX, 7], [APP, 10.5], [{ ...DB, app_id: '/k8s/x/db2' }, 0]),
+    });
+    expect(map.edges.filter(({ from }) => from === 'user')).toMatchObject([{ to: 'nginx', rate: 7 }]);
+    expect(map.nodes.find(({ id }) => id === 'user')).toMatchObject({ kind: 'external' });
+  });
+
   it('takes addresses of loopback from the same machine only', () => {
     const map = observedMap({
       ...answers,
       rate: vector([{ ...NGINX, machine_id: 'other', ...to('127.0.0.1:80'), protocol: 'http' }, 1]),
       active: [],
       retransmits: [],
+      answered: [],
     });
     expect(map.edges.map(({ to: end }) => end)).toEqual(['127.0.0.1:80']);
   });

@@ -18,9 +18,19 @@ const DATABASES = new Set([
   'foundationdb',
   'zookeeper',
   'elasticsearch',
+  'mssql',
+  'ldap',
+  'couchbase',
+  'aerospike',
 ]);
 
-const MESSAGING = new Set(['kafka', 'rabbitmq', 'nats', 'sqs']);
+const MESSAGING = new Set(['kafka', 'rabbitmq', 'nats', 'mqtt', 'amqp', 'sqs']);
+
+/** Client of requests that come from no observed container. */
+const USER = 'user';
+
+/** Share of the requests that a container answers above which those of unknown clients are shown: rates differ a little. */
+const UNKNOWN_SHARE = 0.1;
 
 /** Types of edges without requests: encrypted, or of an unknown protocol. */
 export const CONNECTIONS = 'tcp';
@@ -65,6 +75,8 @@ export interface EdgeAnswers {
   p95: Vector;
   active: Vector;
   retransmits: Vector;
+  /** Requests that containers answer. */
+  answered: Vector;
 }
 
 /** Calls between containers, and to what is outside of them. */
@@ -153,10 +165,38 @@ export function observedMap(answers: EdgeAnswers): ServiceMap {
     const found = numberOf(item) > 0 && overEnds(item.metric);
     if (found) found.retransmits = (found.retransmits ?? 0) + numberOf(item);
   }
+  callsOfUsers(
+    answers.answered.filter((item) => numberOf(item) > 0).map((item) => [name(item.metric), item]),
+    edges,
+    node,
+  );
   const used = new Set([...edges.values()].flatMap(({ from, to }) => [from, to]));
   const calls = new Set([...edges.values()].map(({ from }) => from));
   for (const one of nodes.values()) if (one.kind === 'database' && calls.has(one.id)) one.kind = 'service';
   return { nodes: [...nodes.values()].filter(({ id }) => used.has(id)), edges: [...edges.values()] };
+}
+
+/** Adds what containers answer beyond the requests of observed clients. */
+function callsOfUsers(
+  answered: [string, Vector[number]][],
+  edges: Map<string, MapEdge>,
+  node: (id: string, kind: MapNode['kind'], container?: string) => MapNode,
+): void {
+  const seen = new Map<string, number>();
+  for (const { to, rate } of edges.values()) seen.set(to, (seen.get(to) ?? 0) + rate);
+  const rates = new Map<string, { rate: number; container?: string }>();
+  for (const [to, item] of answered) {
+    const rate = (rates.get(to)?.rate ?? 0) + numberOf(item);
+    rates.set(to, { rate, container: item.metric.container_id });
+  }
+  for (const [to, { rate: all, container }] of rates) {
+    const rate = all - (seen.get(to) ?? 0);
+    if (rate <= all * UNKNOWN_SHARE) continue;
+    node(USER, 'external');
+    node(to, 'service', container);
+    const id = [USER, to, ''].join('\0');
+    edges.set(id, { id, from: USER, to, type: '', rate, failed: 0, p95: null });
+  }
 }
 
 /** Class of a protocol for the look of its edge: as the service graph of spans names them. */

@@ -19,8 +19,9 @@ import org.jspecify.annotations.Nullable;
 /**
  * Requests between services, paired from the spans of clients and servers, under the names of
  * Tempo's metrics-generator. A client whose server sends no spans calls a virtual node named by its
- * peer attributes, or a database; a server without a client is called by {@code user}. Safe for
- * several threads.
+ * peer attributes, or a database; a server without a client is called by {@code user}. Spans of the
+ * node agent count only in pairs: its metrics have the calls by connection, and it sees clients
+ * whose spans have no context to pass on. Safe for several threads.
  */
 final class ServiceGraph {
   private static final LimitedLog CUT = new LimitedLog(JulLogger.of(ServiceGraph.class.getName()));
@@ -35,6 +36,10 @@ final class ServiceGraph {
   private static final String MESSAGING = "messaging_system";
   private static final String DATABASE = "database";
   private static final String VIRTUAL = "virtual_node";
+
+  /** Name of the scope of the node agent's spans. */
+  private static final String NODE_AGENT = "tethys-node-agent";
+
   private static final int SERVER = 2;
   private static final int CLIENT = 3;
   private static final int PRODUCER = 4;
@@ -75,6 +80,10 @@ final class ServiceGraph {
     String client = "";
     String server = "";
     String connection = "";
+
+    /** Whether one side is a span of the node agent. */
+    boolean observed;
+
     @Nullable String peer;
     long clientNanos;
     long serverNanos;
@@ -247,6 +256,10 @@ final class ServiceGraph {
     }
   }
 
+  private static boolean isObserved(SpanBatch b, int span) {
+    return b.texts.get(b.scopeName[b.scope[span]]).equals(NODE_AGENT);
+  }
+
   private static String service(SpanBatch b, int span) {
     return b.texts.get(b.service(b.resource(span)));
   }
@@ -263,13 +276,14 @@ final class ServiceGraph {
       return;
     }
     r.client = service;
+    r.observed |= isObserved(b, i);
     r.clientNanos = b.duration(i);
     r.failed |= b.status[i] == ERROR;
     r.peer = attributes.peer(i);
     if (b.kind[i] == PRODUCER) {
       r.connection = MESSAGING;
     }
-    if (database != null) {
+    if (database != null && !r.observed) {
       r.connection = DATABASE; // which sends no spans
       r.server = database;
       r.serverNanos = r.clientNanos;
@@ -292,6 +306,7 @@ final class ServiceGraph {
       return;
     }
     r.server = service;
+    r.observed |= isObserved(b, i);
     r.serverNanos = b.duration(i);
     r.failed |= b.status[i] == ERROR;
     if (b.kind[i] == CONSUMER) {
@@ -376,6 +391,9 @@ final class ServiceGraph {
       }
       all.remove();
       memory.give(r.held);
+      if (r.observed) {
+        continue;
+      }
       if (r.client.isEmpty() && (r.peer != null || e.getKey().root)) {
         r.client = r.peer == null ? "user" : r.peer;
         r.clientNanos = r.serverNanos;

@@ -134,6 +134,30 @@ class ServiceGraphTest {
     assertThat(graph.size()).isZero();
   }
 
+  /** Without a context that is passed on, each of them would have a virtual node. */
+  @Test
+  void spansOfTheNodeAgentCountInPairsOnly() {
+    ServiceGraph graph = new ServiceGraph(100, 1000, 10_000);
+    String db = ",\"attributes\":[{\"key\":\"db.system\",\"value\":{\"stringValue\":\"pg\"}}]";
+    String[] observed = {
+      span("web", 3, "1", "", ""),
+      span("cart", 2, "2", "1", ""),
+      span("cart", 2, "3", "", ""),
+      span("cart", 3, "4", "", db),
+      span("pg", 2, "5", "", db)
+    };
+    for (int i = 0; i < observed.length; i++) {
+      observed[i] =
+          observed[i].replace("\"spans\"", "\"scope\":{\"name\":\"tethys-node-agent\"},\"spans\"");
+    }
+    graph.add(TENANT, of(observed), 1000);
+    LastSamples out = new LastSamples();
+    graph.write(out, 30_000, 15_000, 900_000);
+    assertThat(graph.size()).isEqualTo(1);
+    assertThat(out.last("traces_service_graph_request_total", "client", "web", "server", "cart"))
+        .isEqualTo(1);
+  }
+
   /** Most calls within a data centre take some milliseconds. */
   @Test
   void bucketsTellFastEdgesApart() {
