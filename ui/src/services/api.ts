@@ -4,10 +4,10 @@ import type { MatrixItem } from '../api/types';
 import { toGrid } from '../explore/shape';
 import { readObservedMap, readObservedServices } from '../infrastructure/api';
 import { withObserved, withObservedCalls } from '../infrastructure/model';
-import { formatDuration } from '../lib/time';
 import { mapOf, type ServiceMap } from './graph';
 import { type Operation, operationsOf, type Service, servicesOf, type Vector } from './model';
 import {
+  AGE,
   allServices,
   edgeFailures,
   edgeQuantile,
@@ -15,13 +15,10 @@ import {
   failures,
   quantile,
   rate,
+  SCRAPE_MS,
   type Scope,
   topOperations,
 } from './queries';
-
-/** Rates are means over this time, or over the range where it is shorter. */
-const WINDOW_MS = 300_000;
-export const windowOf = (range: number): string => formatDuration(Math.min(WINDOW_MS, range));
 
 const TOP_OPERATIONS = 3;
 const SPARK_POINTS = 40;
@@ -32,6 +29,22 @@ async function vector(query: string, time: number, signal?: AbortSignal): Promis
 }
 
 const settings = { placeholderData: keepPreviousData, staleTime: Number.POSITIVE_INFINITY };
+
+/**
+ * Age of the oldest sample within the window: a rate over more time than there are samples is too small, as in the
+ * first minutes of a server.
+ */
+export function useDataAge(time: number): number | null {
+  const { data } = useQuery({
+    queryKey: ['data-age', Math.floor(time / SCRAPE_MS)],
+    queryFn: async ({ signal }): Promise<number | null> => {
+      const seconds = Number((await vector(AGE, time, signal))[0]?.value?.[1] ?? Number.NaN);
+      return Number.isFinite(seconds) ? seconds * 1000 : null;
+    },
+    ...settings,
+  });
+  return data ?? null;
+}
 
 export function useServices(time: number, window: string, attempt: number) {
   return useQuery({

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { dependenciesOf, edgeHealth, MAX_NODES, mapOf, simplified } from './graph';
 import { instancesOf } from './instances';
 import { healthOf, operationsOf, type Service, servicesOf, sortedBy, type Vector } from './model';
-import { edgeQuantile, failures, quantile, rate, topOperations } from './queries';
+import { edgeQuantile, failures, quantile, rate, topOperations, windowOf } from './queries';
 
 const vector = (...items: [Record<string, string>, number | string][]): Vector =>
   items.map(([metric, value]) => ({ metric, value: [0, String(value)] }));
@@ -20,6 +20,16 @@ describe('queries', () => {
     );
     expect(topOperations(scope, 3)).toMatch(/^topk by \(service\) \(3, /);
     expect(edgeQuantile(0.95, '1m')).toContain('traces_service_graph_request_server_seconds_bucket[1m]');
+  });
+});
+
+describe('windowOf', () => {
+  it('covers no more time than there are samples, and at least a minute', () => {
+    expect(windowOf(3_600_000, null)).toBe('5m');
+    expect(windowOf(3_600_000, 20_000)).toBe('1m');
+    expect(windowOf(3_600_000, 62_000)).toBe('1m15s');
+    expect(windowOf(3_600_000, 299_990)).toBe('5m');
+    expect(windowOf(30_000, 299_990)).toBe('30s');
   });
 });
 

@@ -1,5 +1,24 @@
 /** PromQL over span metrics (`traces_spanmetrics_*`) and the service graph (`traces_service_graph_*`). */
 import { quote } from '../lib/labels';
+import { formatDuration } from '../lib/time';
+
+/** Rates are means over this time, or over the range or the age of the data where that is shorter. */
+const WINDOW_MS = 300_000;
+const LEAST_WINDOW_MS = 60_000;
+export const SCRAPE_MS = 15_000;
+
+/** @param age of the oldest sample within the window, ms; null when unknown */
+export const windowOf = (range: number, age: number | null): string =>
+  formatDuration(
+    Math.min(
+      range,
+      WINDOW_MS,
+      age === null ? WINDOW_MS : Math.max(LEAST_WINDOW_MS, Math.ceil(age / SCRAPE_MS) * SCRAPE_MS),
+    ),
+  );
+
+/** Seconds since the oldest sample within the window. */
+export const AGE = `time() - min(min_over_time(timestamp(up)[${formatDuration(WINDOW_MS)}:15s]))`;
 
 /** Spans that answer a request or take a message: those of a service's own work. */
 const ENTRY = 'span_kind=~"SPAN_KIND_SERVER|SPAN_KIND_CONSUMER"';

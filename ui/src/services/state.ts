@@ -9,7 +9,8 @@ import {
   parseMoment,
   type TimeRange,
 } from '../lib/time';
-import { windowOf } from './api';
+import { useDataAge } from './api';
+import { windowOf } from './queries';
 
 const DEFAULT_RANGE = 3_600_000;
 
@@ -59,6 +60,7 @@ export function useServicesState(to: string): ServicesState {
     void navigate({ to, search: next as never, replace, resetScroll: false });
   };
   const end = time.end ?? now;
+  const age = useDataAge(end);
   const timeParams = (t: TimeRange) => ({
     range: t.range === DEFAULT_RANGE ? '' : formatDuration(t.range),
     end: t.end === null ? '' : formatMoment(t.end, true),
@@ -69,7 +71,7 @@ export function useServicesState(to: string): ServicesState {
     filter: search.filter ?? '',
     start: end - time.range,
     end,
-    window: windowOf(time.range),
+    window: windowOf(time.range, age),
     attempt,
     setTime: (next) => {
       setNow(Date.now());
