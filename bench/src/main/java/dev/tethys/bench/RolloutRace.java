@@ -434,7 +434,9 @@ final class RolloutRace {
   }
 
   private long rollOut(ObjectNode guard) throws Exception {
-    return data(post("/rollouts", guard.put("configuration", "shop").put("reason", "bench"))).path("id").asLong();
+    return data(post("/rollouts", guard.put("configuration", "shop").put("reason", "bench")))
+        .path("id")
+        .asLong();
   }
 
   private JsonNode rollout(long id) throws Exception {
