@@ -424,6 +424,26 @@ export interface Hubs {
     result: string;
     error: string;
   }[];
+  replays: Replay[];
+}
+
+/** Replay of archived telemetry; of an invalid resource only the name, the state and the error. */
+export interface Replay {
+  name: string;
+  hub?: string;
+  state: 'waiting' | 'running' | 'completed' | 'failed' | 'invalid';
+  error: string;
+  /** What is unusual about its end. */
+  hint?: string;
+  /** Delivered so far. */
+  items?: number;
+  signal?: string;
+  from?: string;
+  to?: string;
+  source?: string;
+  destination?: string;
+  startedMillis?: number;
+  endedMillis?: number;
 }
 
 export const useHubs = () => useControl<Hubs>('mdai');

@@ -5,6 +5,7 @@ import { Empty, LabelChips, Segmented } from '../components/ui';
 import { counted } from '../lib/units';
 import { useAutomation, useHubs } from './api';
 import { FleetPage } from './frame';
+import { Replays } from './replays';
 import { badgeOf, type StepView, stepsIn, stepsOf } from './steps';
 
 const NONE: Record<StepView, string> = {
@@ -159,6 +160,7 @@ export function AutomationPage() {
           </table>
         </section>
       )}
+      {(hubs.data?.replays ?? []).length > 0 && <Replays replays={hubs.data?.replays ?? []} />}
       {(!none || steps.length > 0) && (
         <>
           <div className="filters">

@@ -43,6 +43,7 @@ describe('steps of automation', () => {
       },
       {
         resources: [],
+        replays: [],
         steps: [
           {
             timeMillis: 2,
