@@ -30,6 +30,7 @@ public final class ElfFile implements Closeable {
   private static final int SECTION_HEADER = 64;
   private static final int SEGMENT_HEADER = 56;
   private static final int SYMBOL = 24;
+  private static final int SYMBOLS = 2730; // read at a time: 64 KB
   private static final int MAX_SECTIONS = 4096;
   private static final int MAX_SEGMENTS = 512;
   private static final int MAX_PART = 256 << 20;
@@ -68,6 +69,17 @@ public final class ElfFile implements Closeable {
   /** Receives a function of a symbol table. */
   @FunctionalInterface
   public interface FunctionHandler {
+    /**
+     * @param address in the file's address space
+     * @param size in bytes, 0 when the table does not say
+     * @param name place of its name, for {@link #functionName}
+     */
+    void accept(long address, long size, long name) throws IOException;
+  }
+
+  /** Receives a function of a symbol table with its name. */
+  @FunctionalInterface
+  public interface NamedFunctionHandler {
     /**
      * @param address in the file's address space
      * @param size in bytes, 0 when the table does not say
@@ -159,16 +171,26 @@ public final class ElfFile implements Closeable {
   }
 
   private static ByteBuffer read(FileChannel file, long offset, long length) throws IOException {
+    requirePart(file, offset, length);
+    ByteBuffer b = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
+    fill(file, offset, b);
+    return b;
+  }
+
+  private static void requirePart(FileChannel file, long offset, long length) throws IOException {
     if (offset < 0 || length < 0 || length > MAX_PART || offset + length > file.size()) {
       throw new IOException("a part of " + length + " bytes at " + offset + " is not in the file");
     }
-    ByteBuffer b = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
+  }
+
+  /** Fills what remains of an empty buffer, which is read from its start then. */
+  private static void fill(FileChannel file, long offset, ByteBuffer b) throws IOException {
     while (b.hasRemaining()) {
       if (file.read(b, offset + b.position()) < 0) {
         throw new IOException("the file became shorter while it was read");
       }
     }
-    return b.flip();
+    b.flip();
   }
 
   /** Text of a string table up to its NUL; empty outside of the table. */
@@ -215,6 +237,22 @@ public final class ElfFile implements Closeable {
     return null;
   }
 
+  /**
+   * Fills a buffer with bytes of a section, fewer at its end.
+   *
+   * @param at offset in the section
+   */
+  void read(Section s, long at, ByteBuffer into) throws IOException {
+    requirePart(file, s.offset, s.size);
+    into.clear().limit((int) Math.clamp(s.size - at, 0, into.capacity()));
+    fill(file, s.offset + at, into);
+  }
+
+  /** True for a section that has to be decompressed. */
+  static boolean isCompressed(Section s) {
+    return (s.flags & SHF_COMPRESSED) != 0;
+  }
+
   /** Bytes of a section. */
   public ByteBuffer bytes(Section s) throws IOException {
     return read(file, s.offset, s.size);
@@ -231,7 +269,7 @@ public final class ElfFile implements Closeable {
       return ByteBuffer.allocate(0);
     }
     ByteBuffer b = bytes(s);
-    if ((s.flags & SHF_COMPRESSED) == 0) {
+    if (!isCompressed(s)) {
       return b;
     }
     if (b.limit() < COMPRESSION_HEADER) {
@@ -383,31 +421,76 @@ public final class ElfFile implements Closeable {
     return false;
   }
 
-  /** Reads the functions of all symbol tables, those that are defined in this file. */
+  /**
+   * Reads the functions of all symbol tables, those that are defined in this file. Tables are read
+   * part by part, since those of large programs take many megabytes.
+   */
   public void functions(FunctionHandler to) throws IOException {
+    ByteBuffer symbols = ByteBuffer.allocate(SYMBOLS * SYMBOL).order(ByteOrder.LITTLE_ENDIAN);
     for (Section s : sections) {
       if (s.type != SHT_SYMTAB && s.type != SHT_DYNSYM || s.link < 0 || s.link >= sections.size()) {
         continue;
       }
-      ByteBuffer symbols = bytes(s);
-      ByteBuffer names = bytes(sections.get(s.link));
-      for (int at = 0; at + SYMBOL <= symbols.limit(); at += SYMBOL) {
-        int type = symbols.get(at + 4) & 15;
-        long address = symbols.getLong(at + 8);
-        if ((type == STT_FUNC || type == STT_GNU_IFUNC)
-            && address != 0
-            && symbols.getShort(at + 6) != 0) {
-          to.accept(address, symbols.getLong(at + 16), slice(names, symbols.getInt(at)));
+      requirePart(file, s.offset, s.size);
+      long table = (long) s.link << Integer.SIZE;
+      for (long done = 0; done + SYMBOL <= s.size; done += symbols.limit()) {
+        symbols
+            .clear()
+            .limit((int) Math.min(symbols.capacity(), (s.size - done) / SYMBOL * SYMBOL));
+        fill(file, s.offset + done, symbols);
+        for (int at = 0; at < symbols.limit(); at += SYMBOL) {
+          int type = symbols.get(at + 4) & 15;
+          if ((type == STT_FUNC || type == STT_GNU_IFUNC) && symbols.getShort(at + 6) != 0) {
+            long address = symbols.getLong(at + 8);
+            if (address != 0) {
+              to.accept(
+                  address, symbols.getLong(at + 16), table | symbols.getInt(at) & 0xffff_ffffL);
+            }
+          }
         }
       }
     }
+  }
+
+  /**
+   * Name of a function; empty when its place is outside of the table of names.
+   *
+   * @param name its place
+   * @param most bytes beyond which it is cut off
+   */
+  public String functionName(long name, int most) throws IOException {
+    Section s = sections.get((int) (name >>> Integer.SIZE));
+    long offset = name & 0xffff_ffffL;
+    if (offset >= s.size) {
+      return "";
+    }
+    ByteBuffer b = read(file, s.offset + offset, Math.min(most, s.size - offset));
+    return StandardCharsets.UTF_8.decode(slice(b, 0)).toString();
+  }
+
+  /** The same as {@link #functions} with all names, for which these are read as a whole. */
+  public void namedFunctions(NamedFunctionHandler to) throws IOException {
+    Map<Integer, ByteBuffer> tables = new HashMap<>();
+    functions(
+        (address, size, name) -> {
+          int table = (int) (name >>> Integer.SIZE);
+          ByteBuffer names = tables.get(table);
+          if (names == null) {
+            names = bytes(sections.get(table));
+            tables.put(table, names);
+          }
+          to.accept(address, size, slice(names, (int) name));
+        });
   }
 
   /** Addresses of symbols that are defined in this file, by name; those of other names left out. */
   public Map<String, Long> addresses(Set<String> names) throws IOException {
     Map<String, Long> out = new HashMap<>();
     for (Section s : sections) {
-      if (s.type != SHT_SYMTAB && s.type != SHT_DYNSYM || s.link < 0 || s.link >= sections.size()) {
+      if (out.size() == names.size()
+          || s.type != SHT_SYMTAB && s.type != SHT_DYNSYM
+          || s.link < 0
+          || s.link >= sections.size()) {
         continue;
       }
       ByteBuffer symbols = bytes(s);

@@ -1,15 +1,13 @@
 package dev.tethys.codec.elf;
 
 import java.io.IOException;
-import java.nio.ByteBuffer;
-import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Symbols of the functions at some addresses of a file, from its symbol tables and the table of Go.
- * The tables are read once for all addresses and not kept: those of a large program take many
- * megabytes.
+ * The tables are read once for all addresses, part by part, and not kept: those of a large program
+ * take many megabytes. Of the names, only those that are answered are read.
  */
 public final class ElfFunctions {
   /** Largest distance from a symbol without a size to an address that belongs to it. */
@@ -67,6 +65,7 @@ public final class ElfFunctions {
       sorted[i] = addresses[order[i]];
     }
     long[] best = new long[n];
+    long[] names = new long[n];
     elf.functions(
         (address, size, name) -> {
           int i = Arrays.binarySearch(sorted, address);
@@ -79,15 +78,19 @@ public final class ElfFunctions {
             boolean better = size > 0 ? address >= best[i] : address > best[i];
             if (better && (out[order[i]] == null || best[i] != 0)) {
               best[i] = address;
-              out[order[i]] = text(name);
+              names[i] = name;
             }
           }
         });
-  }
-
-  private static String text(ByteBuffer name) {
-    byte[] b = new byte[Math.min(name.remaining(), MAX_NAME)];
-    name.get(0, b);
-    return new String(b, StandardCharsets.UTF_8);
+    String text = "";
+    for (int i = 0; i < n; i++) { // neighbours are mostly of one function
+      if (best[i] != 0) {
+        text =
+            i > 0 && best[i - 1] != 0 && names[i - 1] == names[i]
+                ? text
+                : elf.functionName(names[i], MAX_NAME);
+        out[order[i]] = text;
+      }
+    }
   }
 }

@@ -1,6 +1,7 @@
 package dev.tethys.codec.elf;
 
 import java.io.IOException;
+import java.nio.BufferUnderflowException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
@@ -48,6 +49,15 @@ public final class UnwindTable {
   public static final int MAX_ROWS = 1 << 20;
 
   private static final long MAX_SECTION = 64 << 20;
+
+  /** Bytes of the section that are read at a time: that of a large program takes tens of MB. */
+  private static final int PART = 256 << 10;
+
+  private static final int COMMON_PART = 256;
+
+  /** Bits of the number of a function; there are not more functions than rules. */
+  private static final int NUMBER_BITS = 21;
+
   private static final int RBP = 6;
   private static final int RSP = 7;
   private static final int RETURN = 16;
@@ -76,14 +86,29 @@ public final class UnwindTable {
     }
   }
 
-  private final ByteBuffer section;
-  private final long sectionAddress;
-  private final Map<Integer, @Nullable Common> commons = new HashMap<>();
-  private final List<long[]> functions = new ArrayList<>(); // start, end, rows
-  private long total;
+  /** Reads a part of the section into a buffer, from an offset on, fewer bytes at its end. */
+  @FunctionalInterface
+  private interface PartReader {
+    void read(long at, ByteBuffer into) throws IOException;
+  }
 
-  private UnwindTable(ByteBuffer section, long sectionAddress) {
-    this.section = section;
+  private final PartReader source;
+  private final long size;
+  private final long sectionAddress;
+  private final Map<Long, @Nullable Common> commons = new HashMap<>();
+  private ByteBuffer part; // of the section
+  private long partStart; // its offset in the section
+  private long[] rows = new long[1 << 10]; // of all functions, one after the other
+  private int total;
+  private int functions;
+  private long[] starts = new long[1 << 8]; // of functions, with their numbers
+  private int[] ends = new int[1 << 8];
+  private int[] lastRows = new int[1 << 8]; // the row after their last one
+
+  private UnwindTable(PartReader source, long size, ByteBuffer part, long sectionAddress) {
+    this.source = source;
+    this.size = size;
+    this.part = part.order(ByteOrder.LITTLE_ENDIAN);
     this.sectionAddress = sectionAddress;
   }
 
@@ -111,58 +136,109 @@ public final class UnwindTable {
     if (s == null || s.size() > MAX_SECTION || elf.machine() != ElfFile.X86_64) {
       return new long[0];
     }
-    return of(elf.content(".eh_frame", MAX_SECTION), s.address());
+    if (ElfFile.isCompressed(s)) {
+      return of(elf.content(".eh_frame", MAX_SECTION), s.address());
+    }
+    ByteBuffer part = ByteBuffer.allocate((int) Math.min(PART, s.size())).limit(0);
+    return new UnwindTable((at, into) -> elf.read(s, at, into), s.size(), part, s.address()).read();
   }
 
   static long[] of(ByteBuffer section, long address) throws IOException {
+    PartReader none =
+        (at, into) -> {
+          throw new IOException("the section ends before " + at);
+        };
+    return new UnwindTable(none, section.limit(), section, address).read();
+  }
+
+  private long[] read() throws IOException {
     try {
-      UnwindTable t = new UnwindTable(section.order(ByteOrder.LITTLE_ENDIAN), address);
-      t.readEntries();
-      return t.rows();
-    } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+      readEntries();
+      return assemble();
+    } catch (IndexOutOfBoundsException
+        | BufferUnderflowException
+        | IllegalArgumentException
+        | ArithmeticException e) {
       throw new IOException("section .eh_frame is damaged", e);
     }
   }
 
-  private void readEntries() {
-    int at = 0;
-    while (at + 4 <= section.limit() && total < MAX_ROWS) {
-      long length = section.getInt(at) & 0xffff_ffffL;
+  private void readEntries() throws IOException {
+    long at = 0;
+    while (at + 4 <= size && total < MAX_ROWS) {
+      long length = part(at, 4).getInt(index(at)) & 0xffff_ffffL;
       if (length == 0) {
         at += 4; // the end of the entries of one object file
         continue;
       }
-      if (length == 0xffff_ffffL || at + 4 + length > section.limit()) {
+      if (length == 0xffff_ffffL || at + 4 + length > size) {
         return;
       }
-      int id = section.getInt(at + 4);
-      int end = (int) (at + 4 + length);
+      long end = at + 4 + length;
+      part(at, Math.max(4 + length, 8));
+      int id = part.getInt(index(at + 4));
       if (id != 0) {
         Common c = common(at + 4 - id);
         if (c != null) {
-          function(c, at + 8, end);
+          function(c, index(at + 8), index(end));
         }
       }
       at = end;
     }
   }
 
-  private @Nullable Common common(int at) {
+  /** The part that holds some bytes, which is read if they are not in the present one. */
+  private ByteBuffer part(long at, long length) throws IOException {
+    if (at < partStart || at + length > partStart + part.limit()) {
+      if (at + length > size) {
+        throw new IndexOutOfBoundsException("an entry ends behind the section");
+      }
+      if (length > part.capacity()) {
+        part = ByteBuffer.allocate((int) length).order(ByteOrder.LITTLE_ENDIAN);
+      }
+      source.read(at, part);
+      partStart = at;
+    }
+    return part;
+  }
+
+  /** Index in the part of an offset in the section. */
+  private int index(long offset) {
+    return (int) (offset - partStart);
+  }
+
+  private @Nullable Common common(long at) throws IOException {
     if (!commons.containsKey(at)) {
-      commons.put(at, readCommon(at));
+      ByteBuffer present = part;
+      long start = partStart;
+      if (present.limit() < size) { // the entry that refers to it stays in the present part
+        part = ByteBuffer.allocate(COMMON_PART).order(ByteOrder.LITTLE_ENDIAN).limit(0);
+      }
+      try {
+        commons.put(at, readCommon(at));
+      } finally {
+        part = present;
+        partStart = start;
+      }
     }
     return commons.get(at);
   }
 
-  private @Nullable Common readCommon(int at) {
-    if (at < 0 || section.getInt(at + 4) != 0) {
+  private @Nullable Common readCommon(long offset) throws IOException {
+    if (offset < 0) {
       return null;
     }
-    int end = at + 4 + section.getInt(at);
-    section.position(at + 8);
-    int version = section.get();
+    long length = part(offset, 8).getInt(index(offset)) & 0xffff_ffffL;
+    if (part.getInt(index(offset + 4)) != 0) {
+      return null;
+    }
+    part(offset, Math.max(4 + length, 8));
+    int at = index(offset);
+    int end = Math.toIntExact(at + 4 + length);
+    part.position(at + 8);
+    int version = part.get();
     StringBuilder augmentation = new StringBuilder();
-    for (int c = section.get(); c != 0; c = section.get()) {
+    for (int c = part.get(); c != 0; c = part.get()) {
       augmentation.append((char) c);
     }
     if (version != 1 && version != 3) {
@@ -171,7 +247,7 @@ public final class UnwindTable {
     long codeAlign = unsigned();
     long dataAlign = signed();
     if (version == 1) {
-      section.get();
+      part.get();
     } else {
       unsigned();
     }
@@ -179,16 +255,16 @@ public final class UnwindTable {
     boolean augmented = augmentation.indexOf("z") == 0;
     if (augmented) {
       int instructions = (int) unsigned();
-      instructions += section.position();
+      instructions += part.position();
       for (int i = 1; i < augmentation.length(); i++) {
         switch (augmentation.charAt(i)) {
-          case 'R' -> encoding = section.get() & 0xff;
-          case 'L' -> section.get();
-          case 'P' -> pointer(section.get() & 0xff);
+          case 'R' -> encoding = part.get() & 0xff;
+          case 'L' -> part.get();
+          case 'P' -> pointer(part.get() & 0xff);
           default -> {} // S and B have no data; others end the part that is understood
         }
       }
-      section.position(instructions);
+      part.position(instructions);
     } else if (!augmentation.isEmpty()) {
       return null;
     }
@@ -198,7 +274,7 @@ public final class UnwindTable {
   }
 
   private void function(Common c, int at, int end) {
-    section.position(at);
+    part.position(at);
     long start = pointer(c.pointerEncoding);
     long length = pointer(c.pointerEncoding & 15);
     if (start < 0 || length <= 0 || start + length > 0xffff_ffffL) {
@@ -206,20 +282,26 @@ public final class UnwindTable {
     }
     if (c.augmented) {
       int skip = (int) unsigned();
-      section.position(section.position() + skip);
+      part.position(part.position() + skip);
     }
-    Rows rows = new Rows(start, start + length);
     State s = c.initial.copy();
-    run(c, s, end, start, rows);
-    functions.add(rows.done(s));
-    total += rows.count;
+    Rows of = new Rows(start, start + length);
+    run(c, s, end, start, of);
+    of.upTo(of.end, s);
+    if (functions == starts.length) {
+      starts = Arrays.copyOf(starts, 2 * functions);
+      ends = Arrays.copyOf(ends, 2 * functions);
+      lastRows = Arrays.copyOf(lastRows, 2 * functions);
+    }
+    starts[functions] = start << NUMBER_BITS | functions;
+    ends[functions] = (int) of.end;
+    lastRows[functions++] = total;
   }
 
-  /** Rules of one function: its start, its end, its rows. */
-  private static final class Rows {
+  /** Adds the rules of one function to those of all. */
+  private final class Rows {
     final long end;
-    long[] values = new long[8];
-    int count;
+    final int first = total;
     long from;
 
     Rows(long start, long end) {
@@ -230,22 +312,14 @@ public final class UnwindTable {
     void upTo(long address, State s) {
       if (address > from && from < end) {
         long row = encode(from, s);
-        if (count == 0 || row >>> 32 != values[count - 1] >>> 32) {
-          if (count == values.length) {
-            values = Arrays.copyOf(values, 2 * count);
+        if (total == first || row >>> 32 != rows[total - 1] >>> 32) {
+          if (total == rows.length) {
+            rows = Arrays.copyOf(rows, 2 * total);
           }
-          values[count++] = row;
+          rows[total++] = row;
         }
         from = address;
       }
-    }
-
-    long[] done(State s) {
-      upTo(end, s);
-      long[] out = new long[count + 1];
-      System.arraycopy(values, 0, out, 0, count);
-      out[count] = end;
-      return out;
     }
 
     private static long encode(long address, State s) {
@@ -265,8 +339,8 @@ public final class UnwindTable {
   private void run(Common c, State s, int end, long start, @Nullable Rows rows) {
     List<State> stack = new ArrayList<>();
     long location = start;
-    while (section.position() < end) {
-      int op = section.get() & 0xff;
+    while (part.position() < end) {
+      int op = part.get() & 0xff;
       int low = op & 0x3f;
       long advance = -1;
       switch (op >> 6) {
@@ -277,9 +351,9 @@ public final class UnwindTable {
           switch (op) {
             case 0x00 -> {} // DW_CFA_nop
             case 0x01 -> advance = pointer(c.pointerEncoding) - location;
-            case 0x02 -> advance = (section.get() & 0xff) * c.codeAlign;
-            case 0x03 -> advance = (section.getShort() & 0xffff) * c.codeAlign;
-            case 0x04 -> advance = (section.getInt() & 0xffff_ffffL) * c.codeAlign;
+            case 0x02 -> advance = (part.get() & 0xff) * c.codeAlign;
+            case 0x03 -> advance = (part.getShort() & 0xffff) * c.codeAlign;
+            case 0x04 -> advance = (part.getInt() & 0xffff_ffffL) * c.codeAlign;
             case 0x05 -> saved(s, (int) unsigned(), unsigned() * c.dataAlign);
             case 0x06 -> restored(c, s, (int) unsigned());
             case 0x07 -> {
@@ -347,7 +421,7 @@ public final class UnwindTable {
         }
       }
     }
-    section.position(end);
+    part.position(end);
   }
 
   private static void saved(State s, int register, long offset) {
@@ -366,63 +440,61 @@ public final class UnwindTable {
   /** Canonical frame address by an expression: two forms that compilers use. */
   private void expression(State s) {
     int length = (int) unsigned();
-    int end = section.position() + length;
+    int end = part.position() + length;
     s.kind = UNKNOWN;
     s.offset = 0;
-    if (length > 4 && section.get(section.position()) == 0x77) {
+    if (length > 4 && part.get(part.position()) == 0x77) {
       // DW_OP_breg7 8, breg16 0, lit15, and, lit11, ge, lit3, shl, plus
       byte[] linkage = {0x77, 8, (byte) 0x80, 0, 0x3f, 0x1a, 0x3b, 0x2a, 0x33, 0x24, 0x22};
       byte[] is = new byte[length];
-      section.get(is);
+      part.get(is);
       if (Arrays.equals(is, linkage)) {
         s.kind = LINKAGE;
       }
-    } else if (length >= 3 && section.get(section.position()) == 0x76) { // DW_OP_breg6
-      section.get();
+    } else if (length >= 3 && part.get(part.position()) == 0x76) { // DW_OP_breg6
+      part.get();
       long offset = signed();
-      if (section.position() == end - 1 && section.get() == 0x06) { // DW_OP_deref
+      if (part.position() == end - 1 && part.get() == 0x06) { // DW_OP_deref
         s.kind = STORED;
         s.offset = offset;
       }
     }
-    section.position(end);
+    part.position(end);
   }
 
   /** Place of a register by an expression: the frame pointer where it points itself. */
   private void savedAt(State s) {
     long register = unsigned();
     int length = (int) unsigned();
-    int end = section.position() + length;
+    int end = part.position() + length;
     if (register == RBP) {
       s.saved =
-          length == 2
-                  && section.get(section.position()) == 0x76
-                  && section.get(section.position() + 1) == 0
+          length == 2 && part.get(part.position()) == 0x76 && part.get(part.position() + 1) == 0
               ? AT_FRAME_POINTER
               : -128;
     }
-    section.position(end);
+    part.position(end);
   }
 
   private void skipBlock() {
     int length = (int) unsigned();
-    section.position(section.position() + length);
+    part.position(part.position() + length);
   }
 
   private long pointer(int encoding) {
     if (encoding == 0xff) {
       return 0;
     }
-    long at = sectionAddress + section.position();
+    long at = sectionAddress + partStart + part.position();
     long value =
         switch (encoding & 15) {
-          case 0, 4, 12 -> section.getLong();
+          case 0, 4, 12 -> part.getLong();
           case 1 -> unsigned();
-          case 2 -> section.getShort() & 0xffff;
-          case 3 -> section.getInt() & 0xffff_ffffL;
+          case 2 -> part.getShort() & 0xffff;
+          case 3 -> part.getInt() & 0xffff_ffffL;
           case 9 -> signed();
-          case 10 -> section.getShort();
-          case 11 -> section.getInt();
+          case 10 -> part.getShort();
+          case 11 -> part.getInt();
           default -> throw new IllegalArgumentException("unknown pointer encoding " + encoding);
         };
     return switch (encoding & 0x70) {
@@ -435,7 +507,7 @@ public final class UnwindTable {
   private long unsigned() {
     long value = 0;
     for (int shift = 0; shift < 70; shift += 7) {
-      int b = section.get();
+      int b = part.get();
       value |= (long) (b & 0x7f) << shift;
       if (b >= 0) {
         return value;
@@ -447,7 +519,7 @@ public final class UnwindTable {
   private long signed() {
     long value = 0;
     for (int shift = 0; shift < 70; shift += 7) {
-      int b = section.get();
+      int b = part.get();
       value |= (long) (b & 0x7f) << shift;
       if (b >= 0) {
         return shift + 7 < 64 && (b & 0x40) != 0 ? value | -1L << shift + 7 : value;
@@ -456,40 +528,57 @@ public final class UnwindTable {
     throw new IllegalArgumentException("a number is too long");
   }
 
-  private long[] rows() {
-    functions.removeIf(f -> f.length < 2);
-    functions.sort((a, b) -> Long.compare(a[0] & 0xffff_ffffL, b[0] & 0xffff_ffffL));
-    long[] out = new long[(int) Math.min(MAX_ROWS, total + 2L * functions.size() + 1)];
+  private long[] assemble() {
+    Arrays.sort(starts, 0, functions);
+    long[] out = new long[assemble(new long[0])];
+    assemble(out);
+    return out;
+  }
+
+  /**
+   * Puts the rules of all functions in the order of addresses.
+   *
+   * @param out array for the rules; an empty one to count them
+   * @return number of rules
+   */
+  private int assemble(long[] out) {
     int n = 0;
+    long last = 0; // the rule before
     long end = 0;
-    for (long[] f : functions) {
-      long start = f[0] & 0xffff_ffffL;
+    int most = Math.min(MAX_ROWS, total + 2 * functions + 1);
+    for (int i = 0; i < functions; i++) {
+      int f = (int) starts[i] & (1 << NUMBER_BITS) - 1;
+      long start = starts[i] >>> NUMBER_BITS;
+      int first = f == 0 ? 0 : lastRows[f - 1];
+      int count = lastRows[f] - first;
       if (start < end) {
         continue; // overlaps the one before
       }
-      if (n + f.length + 1 > out.length) {
+      if (n + count + 2 > most) {
         break;
       }
       if (start > end || n == 0) {
-        n = add(out, n, row(end, CHAIN, 0, 0));
+        long chain = row(end, CHAIN, 0, 0);
+        n = add(out, n, last, chain);
+        last = chain;
       }
-      for (int i = 0; i < f.length - 1; i++) {
-        n = add(out, n, f[i]);
+      for (int k = first; k < first + count; k++) {
+        n = add(out, n, last, rows[k]);
+        last = rows[k];
       }
-      end = f[f.length - 1];
+      end = ends[f] & 0xffff_ffffL;
     }
-    if (n > 0 && n < out.length) {
-      n = add(out, n, row(end, CHAIN, 0, 0));
-    }
-    return Arrays.copyOf(out, n);
+    return n > 0 && n < most ? add(out, n, last, row(end, CHAIN, 0, 0)) : n;
   }
 
   /** Adds a rule unless it continues the one before. */
-  private static int add(long[] out, int n, long row) {
-    if (n > 0 && out[n - 1] >>> 32 == row >>> 32) {
+  private static int add(long[] out, int n, long last, long row) {
+    if (n > 0 && last >>> 32 == row >>> 32) {
       return n;
     }
-    out[n] = row;
+    if (n < out.length) {
+      out[n] = row;
+    }
     return n + 1;
   }
 }

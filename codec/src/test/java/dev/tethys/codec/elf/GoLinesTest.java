@@ -133,7 +133,7 @@ class GoLinesTest {
     try (ElfFile elf = ElfFile.open(program)) {
       elf.functions(
           (address, size, name) -> {
-            String text = StandardCharsets.UTF_8.decode(name.duplicate()).toString();
+            String text = elf.functionName(name, 1024);
             if (text.startsWith("main.")) {
               for (long a = address; a < address + size; a++) {
                 out.add(a);

@@ -350,7 +350,7 @@ class DebugInfoEndpointsTest {
   private void appendInlined(Path shop) throws Exception {
     long[] found = new long[1];
     try (ElfFile elf = ElfFile.open(shop)) {
-      elf.functions(
+      elf.namedFunctions(
           (address, size, name) -> {
             if (UTF_8.decode(name.duplicate()).toString().equals("_ZN4shop4CartImE3addEm")) {
               found[0] = address;

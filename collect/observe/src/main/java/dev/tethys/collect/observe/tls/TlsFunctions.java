@@ -69,7 +69,7 @@ final class TlsFunctions {
   private static List<ProbePoint> ofOpenssl(ElfFile elf) throws IOException {
     Map<String, Function> found = new HashMap<>();
     byte[] name = new byte[LONGEST_NAME];
-    elf.functions(
+    elf.namedFunctions(
         (address, size, bytes) -> {
           int length = bytes.remaining();
           if (length > LONGEST_NAME
