@@ -43,6 +43,48 @@ public final class ProcessMemory implements Closeable {
     return b.flip();
   }
 
+  /**
+   * Part of the memory that is read at once, for readers of what lies near together: a call of the
+   * system for each piece would cost far more than the bytes between them.
+   */
+  public final class Window {
+    private final ByteBuffer buffer;
+    private long start;
+
+    /**
+     * @param size bytes that are read at a time
+     */
+    public Window(int size) {
+      buffer = ByteBuffer.allocate(size).order(ByteOrder.LITTLE_ENDIAN).limit(0);
+    }
+
+    /**
+     * Index of an address in {@link #buffer}, until the next call.
+     *
+     * @param length bytes from there on that are needed, not more than the size of the window
+     * @throws IOException when not all of them are there
+     */
+    public int at(long address, int length) throws IOException {
+      if (address < start || address + length > start + buffer.limit()) {
+        buffer.clear();
+        start = address;
+        while (buffer.position() < length) {
+          if (address < 0 || file.read(buffer, address + buffer.position()) <= 0) {
+            buffer.limit(0);
+            throw new IOException("no memory at 0x" + Long.toHexString(address));
+          }
+        }
+        buffer.flip();
+      }
+      return (int) (address - start);
+    }
+
+    /** Bytes of the window. */
+    public ByteBuffer buffer() {
+      return buffer;
+    }
+  }
+
   /** Word of 64 bits. */
   public long word(long address) throws IOException {
     return bytes(address, Long.BYTES).getLong(0);

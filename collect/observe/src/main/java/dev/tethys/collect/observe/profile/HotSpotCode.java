@@ -8,6 +8,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -26,6 +27,9 @@ final class HotSpotCode {
   private static final int MAX_BLOBS = 200_000;
   private static final int MAX_STRUCTS = 20_000;
   private static final int LONGEST_NAME = 512;
+
+  /** Bytes of the memory that are read at a time. */
+  private static final int WINDOW = 16 << 10;
 
   private static final List<String> SYMBOLS =
       List.of(
@@ -143,21 +147,24 @@ final class HotSpotCode {
     int offset = at(values, "StructEntryOffsetOffset", stride);
     int address = at(values, "StructEntryAddressOffset", stride);
     Map<Long, String> names = new HashMap<>();
-    long at = values.getOrDefault("Structs", 0L);
-    for (int i = 0; i < MAX_STRUCTS; i++, at += stride) {
-      ByteBuffer b = memory.bytes(at, stride);
-      String t = name(memory, names, b.getLong(type));
+    long start = values.getOrDefault("Structs", 0L);
+    ProcessMemory.Window window = memory.new Window(WINDOW);
+    ByteBuffer b = window.buffer();
+    for (int i = 0; i < MAX_STRUCTS; i++) {
+      int at = window.at(start + (long) i * stride, stride);
+      String t = name(memory, names, b.getLong(at + type));
       if (t.isEmpty()) {
         return;
       }
       if (TYPES.contains(t)) {
-        String name = t + "." + name(memory, names, b.getLong(field));
-        long place = b.getLong(offset);
+        String name = t + "." + name(memory, names, b.getLong(at + field));
+        long place = b.getLong(at + offset);
         if (place < 0 || place > MAX_SIZE) {
           throw new IOException("offset of " + name + " is not understood: " + place);
         }
         fields.put(
-            name, new Field(place, b.getLong(address), name(memory, names, b.getLong(form))));
+            name,
+            new Field(place, b.getLong(at + address), name(memory, names, b.getLong(at + form))));
       }
     }
   }
@@ -167,15 +174,17 @@ final class HotSpotCode {
     int type = at(values, "TypeEntryTypeNameOffset", stride);
     int size = at(values, "TypeEntrySizeOffset", stride);
     Map<Long, String> names = new HashMap<>();
-    long at = values.getOrDefault("Types", 0L);
-    for (int i = 0; i < MAX_STRUCTS; i++, at += stride) {
-      ByteBuffer b = memory.bytes(at, stride);
-      String t = name(memory, names, b.getLong(type));
+    long start = values.getOrDefault("Types", 0L);
+    ProcessMemory.Window window = memory.new Window(WINDOW);
+    ByteBuffer b = window.buffer();
+    for (int i = 0; i < MAX_STRUCTS; i++) {
+      int at = window.at(start + (long) i * stride, stride);
+      String t = name(memory, names, b.getLong(at + type));
       if (t.isEmpty()) {
         return;
       }
       if (TYPES.contains(t)) {
-        long bytes = b.getLong(size);
+        long bytes = b.getLong(at + size);
         if (bytes < 0 || bytes > MAX_SIZE) {
           throw new IOException("size of " + t + " is not understood: " + bytes);
         }
@@ -221,7 +230,7 @@ final class HotSpotCode {
       int count = memory.bytes(heaps + offset("GrowableArrayBase._len"), 4).getInt(0);
       long data = memory.word(heaps + offset("GrowableArray<int>._data"));
       List<Blob> found = new ArrayList<>();
-      List<Long> table = new ArrayList<>();
+      Rules table = new Rules();
       long lowest = Long.MAX_VALUE;
       long highest = 0;
       long[] spaces = new long[2 * Math.clamp(count, 0, 16)];
@@ -233,12 +242,8 @@ final class HotSpotCode {
         lowest = Math.min(lowest, spaces[i + 1]);
         highest = Math.max(highest, memory.word(space + offset("VirtualSpace._high")));
       }
-      try {
-        for (int i = 0; i < spaces.length; i += 2) {
-          readHeap(memory, spaces[i], found);
-        }
-      } catch (IndexOutOfBoundsException e) { // the process says where its fields are
-        throw new IOException("a field of the virtual machine is outside of its structure", e);
+      for (int i = 0; i < spaces.length; i += 2) {
+        readHeap(memory, spaces[i], found);
       }
       found.sort((a, b) -> Long.compare(a.start, b.start));
       long end = lowest;
@@ -253,7 +258,7 @@ final class HotSpotCode {
       blobs = found;
       low = lowest;
       high = highest;
-      rows = table.stream().mapToLong(Long::longValue).toArray();
+      rows = table.toArray();
     }
   }
 
@@ -268,20 +273,52 @@ final class HotSpotCode {
     Field length = field("HeapBlock::Header._length");
     int used = (int) offset("HeapBlock::Header._used");
     int header = (int) size("HeapBlock");
-    int blob = (int) Math.max(size("CodeBlob"), methodOffset() + 8);
-    while (at + header + blob <= end && to.size() < MAX_BLOBS) {
-      ByteBuffer b = memory.bytes(at, header + blob);
+    BlobFields f = new BlobFields();
+    int bytes = header + (int) Math.max(size("CodeBlob"), f.method + Long.BYTES);
+    f.requireWithin(bytes - header);
+    if (Math.max(length.offset + Long.BYTES, used + 1) > bytes) {
+      throw outside();
+    }
+    ProcessMemory.Window window = memory.new Window(Math.max(WINDOW, bytes));
+    ByteBuffer b = window.buffer();
+    while (at + bytes <= end && to.size() < MAX_BLOBS) {
+      int start = window.at(at, bytes);
       long segments =
           length.type.equals("uint32_t")
-              ? b.getInt((int) length.offset) & 0xffff_ffffL
-              : b.getLong((int) length.offset);
+              ? b.getInt(start + (int) length.offset) & 0xffff_ffffL
+              : b.getLong(start + (int) length.offset);
       if (segments <= 0 || segments > end - at >> shift) {
         return; // the end of what is in use
       }
-      if (b.get(used) != 0) {
-        add(memory, at + header, b.slice(header, blob).order(b.order()), to);
+      if (b.get(start + used) != 0) {
+        add(memory, at + header, b, start + header, f, to);
       }
       at += segments << shift;
+    }
+  }
+
+  /** The process says where its fields are. */
+  private static IOException outside() {
+    return new IOException("a field of the virtual machine is outside of its structure");
+  }
+
+  /** Places of the fields of a piece of code. */
+  private final class BlobFields {
+    final int method = (int) methodOffset();
+    final int size = (int) offset("CodeBlob._size");
+    final boolean hasAddress = fields.containsKey("CodeBlob._code_begin");
+    final int code = (int) offset(hasAddress ? "CodeBlob._code_begin" : "CodeBlob._code_offset");
+    final int name = (int) offset("CodeBlob._name");
+    final int words = (int) offset("CodeBlob._frame_size");
+    final Field complete = field("CodeBlob._frame_complete_offset");
+
+    BlobFields() throws IOException {}
+
+    void requireWithin(int bytes) throws IOException {
+      long last = Math.max(Math.max(size, words), complete.offset) + Integer.BYTES;
+      if (Math.max(last, Math.max(code, name) + Long.BYTES) > bytes) {
+        throw outside();
+      }
     }
   }
 
@@ -290,35 +327,53 @@ final class HotSpotCode {
     return f != null ? f.offset : offset("CompiledMethod._method");
   }
 
-  private void add(ProcessMemory memory, long address, ByteBuffer b, List<Blob> to)
+  /**
+   * Adds a piece of code.
+   *
+   * @param address its own
+   * @param at its index in the bytes
+   */
+  private void add(
+      ProcessMemory memory, long address, ByteBuffer b, int at, BlobFields f, List<Blob> to)
       throws IOException {
-    int size = b.getInt((int) offset("CodeBlob._size"));
-    long start =
-        fields.containsKey("CodeBlob._code_begin")
-            ? b.getLong((int) offset("CodeBlob._code_begin"))
-            : address + b.getInt((int) offset("CodeBlob._code_offset"));
+    int size = b.getInt(at + f.size);
+    long start = f.hasAddress ? b.getLong(at + f.code) : address + b.getInt(at + f.code);
     long end = address + size;
     if (size <= 0 || start < address || start >= end) {
       return; // being written
     }
-    long named = b.getLong((int) offset("CodeBlob._name"));
-    String name = name(memory, blobNames, named);
+    String name = name(memory, blobNames, b.getLong(at + f.name));
     boolean isMethod = name.equals("nmethod") || name.equals("native nmethod");
-    Field complete = field("CodeBlob._frame_complete_offset");
+    int complete = at + (int) f.complete.offset;
     to.add(
         new Blob(
             start,
             end,
             name,
-            isMethod ? b.getLong((int) methodOffset()) : 0,
-            b.getInt((int) offset("CodeBlob._frame_size")),
-            complete.type.equals("int16_t")
-                ? b.getShort((int) complete.offset)
-                : b.getInt((int) complete.offset)));
+            isMethod ? b.getLong(at + f.method) : 0,
+            b.getInt(at + f.words),
+            f.complete.type.equals("int16_t") ? b.getShort(complete) : b.getInt(complete)));
+  }
+
+  /** Growing array of rules. */
+  private static final class Rules {
+    private long[] values = new long[1 << 10];
+    private int count;
+
+    void add(long rule) {
+      if (count == values.length) {
+        values = Arrays.copyOf(values, 2 * count);
+      }
+      values[count++] = rule;
+    }
+
+    long[] toArray() {
+      return Arrays.copyOf(values, count);
+    }
   }
 
   /** Rules of a piece of code. */
-  private static void addRows(Blob b, long lowest, long end, List<Long> to) {
+  private static void addRows(Blob b, long lowest, long end, Rules to) {
     if (b.start > end) {
       to.add(UnwindTable.row(end - lowest, UnwindTable.UNKNOWN, 0, 0));
     }
