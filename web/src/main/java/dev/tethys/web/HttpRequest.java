@@ -76,6 +76,13 @@ public interface HttpRequest {
   /** The whole body; 413 when it is larger. */
   byte[] bodyBytes(int maxBytes) throws IOException;
 
+  /**
+   * The whole body in a buffer that is used for one request after the other; 413 when it is larger.
+   *
+   * @return its length
+   */
+  int bodyBytes(int maxBytes, BodyBuffer into) throws IOException;
+
   /** {@code HTTP/1.1} or {@code HTTP/2.0}. */
   String protocol();
 

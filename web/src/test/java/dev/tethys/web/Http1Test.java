@@ -22,6 +22,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** HTTP/1 byte by byte, over sockets: RFC 9112, and what hides requests from other readers. */
 @Timeout(60)
 class Http1Test {
+  private static final BodyBuffer REUSED = new BodyBuffer();
   private static HttpListener listener;
 
   @BeforeAll
@@ -32,6 +33,12 @@ class Http1Test {
             .get("/host", (q, r) -> r.send(q.host() + " " + q.rawPath() + " " + q.rawQuery()))
             .get("/header", (q, r) -> r.send(q.headers("X-A") + " " + q.headerNames()))
             .post("/echo", (q, r) -> r.send(q.bodyBytes(1 << 20)))
+            .post(
+                "/reused",
+                (q, r) -> {
+                  int n = q.bodyBytes(1 << 20, REUSED);
+                  r.send(new String(REUSED.bytes(), 0, n, ISO_8859_1));
+                })
             .post("/unread", (q, r) -> r.send("not wanted"))
             .get(
                 "/pieces",
@@ -269,6 +276,21 @@ class Http1Test {
       c.send("y".repeat(70_000) + "GET /host" + GET);
       assertThat(c.answer()).isEqualTo("200 not wanted");
       assertThat(c.answer()).isEqualTo("200 x /host ");
+    }
+  }
+
+  @Test
+  void bodiesFollowEachOtherInOneBuffer() throws IOException {
+    try (Client c = new Client()) {
+      for (int size : new int[] {3, 200_000, 40_000, 0, 7, 32 << 10, 300_000, 9}) {
+        String body = (size + "y".repeat(size)).substring(0, size);
+        c.send("POST /reused HTTP/1.1\r\nHost: x\r\nContent-Length: " + size + "\r\n\r\n" + body);
+        assertThat(c.answer()).isEqualTo("200 " + body);
+        String chunk = size == 0 ? "" : Integer.toHexString(size) + "\r\n" + body + "\r\n";
+        c.send("POST /reused HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n");
+        c.send(chunk + "0\r\n\r\n");
+        assertThat(c.answer()).isEqualTo("200 " + body);
+      }
     }
   }
 

@@ -1,6 +1,7 @@
 package dev.tethys.web.internal;
 
 import dev.tethys.model.guard.ByteBudget;
+import dev.tethys.web.BodyBuffer;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Params;
@@ -219,17 +220,17 @@ public final class IncomingRequest implements HttpRequest {
    * that a body is copied as seldom as is possible without memory for what a client only declares.
    */
   @Override
-  public byte[] bodyBytes(int maxBytes) throws IOException {
+  public int bodyBytes(int maxBytes, BodyBuffer into) throws IOException {
     try (InputStream in = reservation().watched(body(maxBytes), exchange::closeConnection)) {
       long declared = contentLength();
-      byte[] b = new byte[declared < 0 ? FIRST_BYTES : (int) Math.min(declared, MAX_FIRST_BYTES)];
-      int n = in.readNBytes(b, 0, b.length);
-      if (n < b.length) {
-        return Arrays.copyOf(b, n);
+      int first = declared < 0 ? FIRST_BYTES : (int) Math.min(declared, MAX_FIRST_BYTES);
+      int n = in.readNBytes(into.ofSize(first, 0), 0, first);
+      if (n < first) {
+        return n;
       }
       while (true) {
         if (n == declared && wire.isBodyConsumed()) {
-          return b;
+          return n;
         }
         long grown = declared > n ? Math.min(declared, GROWTH * n) : Math.max(FIRST_BYTES, 2L * n);
         int more = (int) Math.min(maxBytes + 1L, grown) - n;
@@ -237,14 +238,21 @@ public final class IncomingRequest implements HttpRequest {
           throw tooLarge(maxBytes);
         }
         reserve(Math.clamp(n + (long) more - FREE_BYTES, 0, more));
-        b = Arrays.copyOf(b, n + more);
-        int got = in.readNBytes(b, n, more);
+        int got = in.readNBytes(into.ofSize(n + more, n), n, more);
         n += got;
         if (got < more) {
-          return Arrays.copyOf(b, n);
+          return n;
         }
       }
     }
+  }
+
+  @Override
+  public byte[] bodyBytes(int maxBytes) throws IOException {
+    BodyBuffer buffer = new BodyBuffer();
+    int n = bodyBytes(maxBytes, buffer);
+    byte[] b = buffer.bytes();
+    return n == b.length ? b : Arrays.copyOf(b, n);
   }
 
   @Override

@@ -10,6 +10,7 @@ import dev.tethys.model.logs.LogAppendResult;
 import dev.tethys.model.logs.LogBatch;
 import dev.tethys.model.logs.LogIngester;
 import dev.tethys.model.storage.StorageException;
+import dev.tethys.web.BodyBuffer;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -40,16 +41,22 @@ public final class LokiPush {
   private static final class Workspace {
     final PushBatchReader reader = new PushBatchReader();
     final LogBatch batch = new LogBatch();
+    final BodyBuffer received = new BodyBuffer();
     byte[] raw = {};
 
-    /** Decodes a block of snappy into {@link #raw}; its length. */
-    int decode(byte[] block, HttpRequest request) {
-      int length = SnappyBlock.decodedLength(block, 0, block.length, MAX_BODY);
+    /** Body without its Content-Encoding: bytes of {@link #received}, or of another array. */
+    byte[] body = {};
+
+    int bodyLength;
+
+    /** Decodes the body, a block of snappy, into {@link #raw}; its length. */
+    int decode(HttpRequest request) {
+      int length = SnappyBlock.decodedLength(body, 0, bodyLength, MAX_BODY);
       request.reserve(2L * length); // and the columns
       if (raw.length < length + SnappyBlock.SLACK) {
         raw = new byte[length + (length >> 3) + SnappyBlock.SLACK];
       }
-      return SnappyBlock.decode(block, 0, block.length, raw);
+      return SnappyBlock.decode(body, 0, bodyLength, raw);
     }
   }
 
@@ -75,7 +82,8 @@ public final class LokiPush {
 
   private void close(Workspace w) {
     w.batch.clear();
-    if (w.batch.bytes.length + w.raw.length <= MAX_IDLE_BYTES) {
+    w.body = w.received.bytes();
+    if (w.batch.bytes.length + w.raw.length + w.body.length <= MAX_IDLE_BYTES) {
       synchronized (idle) {
         if (idle.size() < MAX_IDLE) {
           idle.addLast(w);
@@ -97,16 +105,16 @@ public final class LokiPush {
           415, "Content-Type is '" + type + "'; supported are " + JSON + " and " + PROTOBUF);
     }
     String tenant = TenantHeader.one(request);
-    byte[] body = body(request, !json);
     RejectedItems refusals = new RejectedItems();
     Workspace w = open();
     try {
+      readBody(request, !json, w);
       try {
         if (json) {
-          request.reserve(4L * body.length); // the columns and objects
-          w.reader.json(body, 0, body.length, w.batch, refusals);
+          request.reserve(4L * w.bodyLength); // the columns and objects
+          w.reader.json(w.body, 0, w.bodyLength, w.batch, refusals);
         } else {
-          int length = w.decode(body, request);
+          int length = w.decode(request);
           w.reader.protobuf(w.raw, 0, length, w.batch, refusals);
         }
       } catch (CodecException e) {
@@ -179,23 +187,25 @@ public final class LokiPush {
   }
 
   /**
-   * Body without its Content-Encoding.
+   * Reads the body and removes its Content-Encoding.
    *
    * @param snappy true if the body is a block of snappy regardless of its encoding, as protobuf of
    *     Loki's push is; it stays one
    */
-  private static byte[] body(HttpRequest request, boolean snappy) throws IOException {
+  private static void readBody(HttpRequest request, boolean snappy, Workspace to)
+      throws IOException {
     String encoding = request.header("Content-Encoding");
     Compression c = Compression.named(encoding);
     if (c == null) {
       throw new HttpException(415, "Content-Encoding '" + encoding + "' is not supported");
     }
-    byte[] b = request.bodyBytes(MAX_BODY);
+    to.bodyLength = request.bodyBytes(MAX_BODY, to.received);
+    to.body = to.received.bytes();
     try {
       if (c != Compression.NONE && !(snappy && c == Compression.SNAPPY)) {
-        b = c.decompress(b, 0, b.length, MAX_BODY, request::reserve);
+        to.body = c.decompress(to.body, 0, to.bodyLength, MAX_BODY, request::reserve);
+        to.bodyLength = to.body.length;
       }
-      return b;
     } catch (TooLargeException e) {
       throw new HttpException(413, String.valueOf(e.getMessage()));
     } catch (CodecException e) {
