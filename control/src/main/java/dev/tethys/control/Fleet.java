@@ -358,6 +358,11 @@ public final class Fleet {
     return recent.window(uid, clock.nanos());
   }
 
+  /** The same by signal, and of all together. */
+  synchronized Map<String, RecentAccounts.Window> recentBySignal(UUID uid) {
+    return recent.windows(uid, clock.nanos());
+  }
+
   /** Items in a second of a connected agent; null where they are not known. */
   synchronized ItemRates.@Nullable Rate rate(AgentState a) {
     return a.connected() ? rates.of(a.uid(), clock.nanos()) : null;

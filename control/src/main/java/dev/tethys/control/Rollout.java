@@ -52,7 +52,10 @@ final class Rollout {
   static final class Reached {
     final long sinceNanos;
     final boolean healthyBefore;
-    final double lostBefore;
+
+    /** Part of the items that it lost by signal, and of all together. */
+    final Map<String, Double> lostBefore;
+
     final double inPerSecondBefore;
     final int stage;
 
@@ -91,7 +94,7 @@ final class Rollout {
     /**
      * Reading of an agent before it is offered the version.
      *
-     * @param lostBefore part of its items that it lost
+     * @param lostBefore part of its items that it lost by signal, and of all together
      * @param inPerSecondBefore items that it took; 0 where that is not known
      * @param stage in which it is reached
      * @param deliveredBefore whether its exporters had delivered items
@@ -100,14 +103,14 @@ final class Rollout {
     Reached(
         long sinceNanos,
         boolean healthyBefore,
-        double lostBefore,
+        Map<String, Double> lostBefore,
         double inPerSecondBefore,
         int stage,
         boolean deliveredBefore,
         Set<String> silentBefore) {
       this.sinceNanos = sinceNanos;
       this.healthyBefore = healthyBefore;
-      this.lostBefore = lostBefore;
+      this.lostBefore = Map.copyOf(lostBefore);
       this.inPerSecondBefore = inPerSecondBefore;
       this.stage = stage;
       this.deliveredBefore = deliveredBefore;
@@ -159,7 +162,7 @@ final class Rollout {
   long silentMillis;
 
   /** Part of the items that agents without the version lost when the stage began. */
-  double othersLostBefore;
+  Map<String, Double> othersLostBefore = Map.of();
 
   Rollout(
       long id,

@@ -74,7 +74,7 @@ final class RolloutStages {
       r.reached.put(a.uid(), StageCheck.before(clock, fleet, r, a));
       out.add(a.uid());
     }
-    r.othersLostBefore = StageCheck.others(fleet, r).lostShare();
+    r.othersLostBefore = StageCheck.lostShares(StageCheck.others(fleet, r));
     return out;
   }
 

@@ -14,10 +14,12 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
+import tools.jackson.databind.json.JsonMapper;
 import tools.jackson.databind.node.ArrayNode;
 import tools.jackson.databind.node.ObjectNode;
 
@@ -157,7 +159,7 @@ final class RolloutState {
     r.pausedByGuard = n.path("pausedByGuard").asBoolean(false);
     r.pausedBySilence = n.path("pausedBySilence").asBoolean(false);
     r.silentMillis = n.path("silentMillis").asLong(0);
-    r.othersLostBefore = n.path("othersLost").asDouble(0);
+    r.othersLostBefore = shares(n.path("othersLost"));
     r.endedMillis = n.path("ended").asLong(0);
     for (JsonNode a : n.path("reached")) {
       Set<String> silent = new TreeSet<>();
@@ -166,7 +168,7 @@ final class RolloutState {
           new Reached(
               nowNanos,
               a.path("healthyBefore").asBoolean(true),
-              a.path("lost").asDouble(0),
+              shares(a.path("lost")),
               a.path("inPerSecond").asDouble(0),
               a.path("stage").asInt(0),
               a.path("delivered").asBoolean(false),
@@ -175,6 +177,22 @@ final class RolloutState {
       r.reached.put(UUID.fromString(a.path("uid").asString("")), x);
     }
     return r;
+  }
+
+  /** Shares by signal; a file of before has that of all together alone. */
+  private static Map<String, Double> shares(JsonNode n) {
+    Map<String, Double> out = new TreeMap<>();
+    if (n.isNumber()) {
+      out.put(Totals.ALL, n.asDouble(0));
+    }
+    n.properties().forEach(e -> out.put(e.getKey(), e.getValue().asDouble(0)));
+    return out;
+  }
+
+  private static ObjectNode shares(Map<String, Double> of) {
+    ObjectNode n = JsonMapper.shared().createObjectNode();
+    of.forEach(n::put);
+    return n;
   }
 
   private static Actor.Cause cause(String word) {
@@ -236,7 +254,8 @@ final class RolloutState {
     r.versions.forEach(versions::add);
     ArrayNode joined = n.putArray("joined");
     r.joined.forEach(uid -> joined.add(uid.toString()));
-    n.put("acceptedStage", r.acceptedStage).put("othersLost", r.othersLostBefore);
+    n.put("acceptedStage", r.acceptedStage);
+    n.set("othersLost", shares(r.othersLostBefore));
     n.put("author", r.author).put("reason", r.reason).put("started", r.startedMillis);
     n.put("state", r.state.word()).put("stateReason", r.stateReason);
     n.put("stage", r.stage).put("ended", r.endedMillis);
@@ -247,7 +266,7 @@ final class RolloutState {
     r.reached.forEach(
         (uid, x) -> {
           ObjectNode o = all.addObject().put("uid", uid.toString());
-          o.put("healthyBefore", x.healthyBefore).put("lost", x.lostBefore);
+          o.put("healthyBefore", x.healthyBefore).set("lost", shares(x.lostBefore));
           o.put("inPerSecond", x.inPerSecondBefore).put("stage", x.stage);
           o.put("delivered", x.deliveredBefore).put("excused", x.excused);
           ArrayNode silent = o.putArray("silent");

@@ -3,6 +3,7 @@ package dev.tethys.control;
 import dev.tethys.codec.opamp.AgentToServer.RemoteStatus;
 import dev.tethys.config.Durations;
 import dev.tethys.control.Rollout.Reached;
+import dev.tethys.control.Totals.Losses;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.extension.opamp.ControlledAgent;
 import dev.tethys.pipeline.extension.opamp.PipelineAccounts.Exporter;
@@ -39,6 +40,11 @@ final class StageCheck {
    */
   static final Duration RETURN = ControlledAgent.LONGEST_ABSENCE.plusSeconds(10);
 
+  /** Names of the items of a signal. */
+  private static final Map<String, String> ITEMS =
+      Map.of(
+          Totals.ALL, "items", "logs", "log records", "traces", "spans", "metrics", "data points");
+
   private static final Exporter NONE = new Exporter(0, 0, 0);
 
   private final Scheduler clock;
@@ -50,14 +56,14 @@ final class StageCheck {
   private String undecided = "";
   private String silent = "";
   private boolean silentTooLong;
-  private double rise = Double.NaN;
+  private @Nullable Map<String, RecentAccounts.Window> others;
 
   StageCheck(Scheduler clock, Fleet fleet, Rollout r, ConfigVersion version) {
     this.clock = clock;
     this.fleet = fleet;
     this.r = r;
     this.version = version;
-    Sum all = new Sum();
+    Sums all = new Sums();
     long stageItems = 0;
     boolean counts = false;
     Undelivered undelivered = new Undelivered("");
@@ -77,7 +83,7 @@ final class StageCheck {
       Totals now = a == null ? null : a.totals();
       if (then != null && now != null) {
         long in = now.in() - then.in();
-        all.add(in, now.lost() - then.lost(), x.lostBefore + r.guard.maxLost());
+        all.add(then, now, x);
         if (x.stage > r.acceptedStage) {
           undelivered.add(e.getKey(), x, then, now);
         }
@@ -335,8 +341,8 @@ final class StageCheck {
           uid,
           reached.inPerSecondBefore);
     }
-    Sum one = new Sum();
-    one.add(in, now.lost() - then.lost(), reached.lostBefore + r.guard.maxLost());
+    Sums one = new Sums();
+    one.add(then, now, reached);
     return one.problem("agent " + uid);
   }
 
@@ -345,11 +351,48 @@ final class StageCheck {
     return a == null ? 0 : a.totalsCount();
   }
 
-  /** Items of agents since they applied the version, with the losses that are permitted. */
+  /**
+   * Items of agents since they applied the version, of each signal by itself and of all together: a
+   * signal with few items may be lost as a whole and not be seen in the sum.
+   */
+  private final class Sums {
+    private final Map<String, Sum> sums = new TreeMap<>();
+
+    void add(Totals then, Totals now, Reached reached) {
+      now.losses()
+          .forEach(
+              (signal, x) -> {
+                Losses was = then.losses().getOrDefault(signal, Losses.NONE);
+                double before = share(reached.lostBefore, signal);
+                sums.computeIfAbsent(signal, Sum::new)
+                    .add(
+                        Math.max(0, x.in() - was.in()),
+                        x.lost() - was.lost(),
+                        before + r.guard.maxLost());
+              });
+    }
+
+    String problem(String who) {
+      for (Sum s : sums.values()) {
+        String text = s.problem(who);
+        if (!text.isEmpty()) {
+          return text;
+        }
+      }
+      return "";
+    }
+  }
+
+  /** Items of one signal, or of all, with the losses that are permitted. */
   private final class Sum {
+    private final String signal;
     private long in;
     private long lost;
     private double allowed;
+
+    Sum(String signal) {
+      this.signal = signal;
+    }
 
     void add(long more, long moreLost, double share) {
       in += more;
@@ -367,13 +410,14 @@ final class StageCheck {
       String text =
           String.format(
               Locale.ROOT,
-              "%s lost %d of %d items (%.1f %%), at most %.1f %% are allowed",
+              "%s lost %d of %d %s (%.1f %%), at most %.1f %% are allowed",
               who,
               lost,
               in,
+              ITEMS.getOrDefault(signal, "items of " + signal),
               100.0 * lost / all,
               100 * allowed / all);
-      if (lost > allowed + othersRise() * all) {
+      if (lost > allowed + othersRise(signal) * all) {
         return text;
       }
       undecided =
@@ -381,7 +425,7 @@ final class StageCheck {
               Locale.ROOT,
               "%s, and agents without the version lose %.1f %% more than before as well",
               text,
-              100 * othersRise());
+              100 * othersRise(signal));
       return "";
     }
   }
@@ -514,23 +558,55 @@ final class StageCheck {
   }
 
   /** By how much the share that agents without the version lose has grown since the stage began. */
-  private double othersRise() {
-    if (Double.isNaN(rise)) {
-      RecentAccounts.Window w = others(fleet, r);
-      rise = w.in() < MIN_COMPARED ? 0 : Math.max(0, w.lostShare() - r.othersLostBefore);
+  private double othersRise(String signal) {
+    Map<String, RecentAccounts.Window> windows = others;
+    if (windows == null) {
+      windows = others(fleet, r);
+      others = windows;
     }
-    return rise;
+    RecentAccounts.Window w = windows.getOrDefault(signal, RecentAccounts.Window.EMPTY);
+    double before = share(r.othersLostBefore, signal);
+    return w.in() < MIN_COMPARED ? 0 : Math.max(0, w.lostShare() - before);
   }
 
-  /** Recent items of the agents that the rollout is for and has not reached. */
-  static RecentAccounts.Window others(Fleet fleet, Rollout r) {
-    RecentAccounts.Window sum = RecentAccounts.Window.EMPTY;
+  /** Share of a signal; that of all where none was known by signal, as in states of before. */
+  private static double share(Map<String, Double> shares, String signal) {
+    String key = shares.size() == 1 ? Totals.ALL : signal;
+    return shares.getOrDefault(key, 0.0);
+  }
+
+  /** Recent items of the agents that the rollout is for and has not reached, by signal. */
+  static Map<String, RecentAccounts.Window> others(Fleet fleet, Rollout r) {
+    Map<String, RecentAccounts.Window> sums = new TreeMap<>();
     for (AgentState a : fleet.agents(r.selector)) {
       if (a.connected() && !r.reached.containsKey(a.uid())) {
-        sum = sum.plus(fleet.recent(a.uid()));
+        fleet
+            .recentBySignal(a.uid())
+            .forEach((signal, w) -> sums.merge(signal, w, RecentAccounts.Window::plus));
       }
     }
-    return sum;
+    return sums;
+  }
+
+  /** Parts of the items that were lost, by signal. */
+  static Map<String, Double> lostShares(Map<String, RecentAccounts.Window> of) {
+    Map<String, Double> out = new TreeMap<>();
+    of.forEach((signal, w) -> out.put(signal, w.lostShare()));
+    return out;
+  }
+
+  /** The same of an agent: recent ones, or since its start where it took few items since. */
+  private static Map<String, Double> lostShares(
+      Totals t, Map<String, RecentAccounts.Window> recent) {
+    Map<String, Double> out = new TreeMap<>();
+    t.losses()
+        .forEach(
+            (signal, x) -> {
+              RecentAccounts.Window w = recent.getOrDefault(signal, RecentAccounts.Window.EMPTY);
+              RecentAccounts.Window all = new RecentAccounts.Window(x.in(), x.lost(), 0);
+              out.put(signal, (w.in() >= MIN_COMPARED ? w : all).lostShare());
+            });
+    return out;
   }
 
   /** Reading of an agent before a stage. */
@@ -549,7 +625,7 @@ final class StageCheck {
     return new Reached(
         clock.nanos(),
         a.isHealthy(),
-        w.in() >= MIN_COMPARED ? w.lostShare() : t.lostShare(),
+        lostShares(t, fleet.recentBySignal(a.uid())),
         w.inPerSecond(),
         r.stage,
         t.out() > 0,

@@ -19,6 +19,7 @@ import tools.jackson.databind.json.JsonMapper;
  * @param in items that its receivers took
  * @param dropped by reason
  * @param exporters by name and signal; empty for an agent that does not report them
+ * @param signals losses by signal; empty for an agent that does not report them
  * @param controls live controls by id; null for an agent that takes none
  */
 public record Totals(
@@ -29,13 +30,26 @@ public record Totals(
     long returned,
     Map<String, Long> dropped,
     Map<String, Exporter> exporters,
+    Map<String, Losses> signals,
     @Nullable Map<String, Control> controls) {
-  public static final Totals NONE = new Totals(0, 0, 0, 0, 0, Map.of(), Map.of(), null);
+  /** Key of the losses of all signals together. */
+  static final String ALL = "";
+
+  public static final Totals NONE = new Totals(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), null);
+
+  /**
+   * Items that were taken, and those of them that reach no destination, without what live controls
+   * drop on purpose.
+   */
+  public record Losses(long in, long lost) {
+    static final Losses NONE = new Losses(0, 0);
+  }
 
   /** Reasons and controls that are kept apart. */
   private static final int MAX_NAMES = 256;
 
   private static final int MAX_QUOTAS = 1000;
+  private static final int MAX_SIGNALS = 8;
   private static final String OTHER = "other";
   private static final Control NO_COUNTS = new Control(false, 0, 0, 0, 0, 0, false, List.of());
 
@@ -46,29 +60,52 @@ public record Totals(
       if (!n.isObject()) {
         return null;
       }
-      Map<String, Long> dropped = new TreeMap<>();
-      n.path("dropped")
-          .properties()
-          .forEach(
-              e -> {
-                String reason = Texts.shortened(e.getKey(), 80);
-                dropped.merge(
-                    dropped.size() < MAX_NAMES || dropped.containsKey(reason) ? reason : OTHER,
-                    e.getValue().asLong(0),
-                    Long::sum);
-              });
       return new Totals(
           n.path("in").asLong(0),
           n.path("out").asLong(0),
           n.path("queued").asLong(0),
           n.path("deadLettered").asLong(0),
           n.path("returned").asLong(0),
-          dropped,
+          dropped(n),
           exporters(n),
+          signals(n),
           controls(n));
     } catch (JacksonException e) {
       return null;
     }
+  }
+
+  private static Map<String, Long> dropped(JsonNode n) {
+    Map<String, Long> dropped = new TreeMap<>();
+    n.path("dropped")
+        .properties()
+        .forEach(
+            e -> {
+              String reason = Texts.shortened(e.getKey(), 80);
+              dropped.merge(
+                  dropped.size() < MAX_NAMES || dropped.containsKey(reason) ? reason : OTHER,
+                  e.getValue().asLong(0),
+                  Long::sum);
+            });
+    return dropped;
+  }
+
+  private static Map<String, Losses> signals(JsonNode n) {
+    Map<String, Losses> out = new TreeMap<>();
+    n.path("signals")
+        .properties()
+        .forEach(
+            e -> {
+              if (out.size() < MAX_SIGNALS) {
+                JsonNode s = e.getValue();
+                out.put(
+                    Texts.shortened(e.getKey(), 16),
+                    new Losses(
+                        s.path("in").asLong(0),
+                        lost(s.path("deadLettered").asLong(0), dropped(s))));
+              }
+            });
+    return out;
   }
 
   private static Map<String, Exporter> exporters(JsonNode n) {
@@ -135,6 +172,10 @@ public record Totals(
 
   /** Items that reach no destination, without those that live controls drop on purpose. */
   public long lost() {
+    return lost(deadLettered, dropped);
+  }
+
+  private static long lost(long deadLettered, Map<String, Long> dropped) {
     long n = deadLettered;
     for (Map.Entry<String, Long> e : dropped.entrySet()) {
       n += ControlAction.isReason(e.getKey()) ? 0 : e.getValue();
@@ -142,8 +183,10 @@ public record Totals(
     return n;
   }
 
-  /** Part of the items that is lost, 0 to 1. */
-  double lostShare() {
-    return in <= 0 ? 0 : Math.min(1, (double) lost() / in);
+  /** Losses by signal, and under {@link #ALL} of all together. */
+  Map<String, Losses> losses() {
+    Map<String, Losses> out = new TreeMap<>(signals);
+    out.put(ALL, new Losses(in, lost()));
+    return out;
   }
 }

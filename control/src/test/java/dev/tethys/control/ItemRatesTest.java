@@ -16,7 +16,9 @@ class ItemRatesTest {
 
   private void put(double seconds, long in) {
     rates.put(
-        A, new Totals(in, in / 2, 0, 0, 0, Map.of(), Map.of(), null), (long) (seconds * SECOND));
+        A,
+        new Totals(in, in / 2, 0, 0, 0, Map.of(), Map.of(), Map.of(), null),
+        (long) (seconds * SECOND));
   }
 
   private ItemRates.@Nullable Rate at(double seconds) {

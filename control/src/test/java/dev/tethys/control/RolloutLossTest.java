@@ -187,6 +187,44 @@ class RolloutLossTest {
     assertThat(r.state).isEqualTo(Rollout.State.DONE);
   }
 
+  private static String signals(long logs, long lostLogs, long metrics, long lostMetrics) {
+    return "{\"in\":%d,\"dropped\":{\"filtered\":%d},\"signals\":{\"logs\":{\"in\":%d,\"dropped\":{\"filtered\":%d}},\"metrics\":{\"in\":%d,\"dropped\":{\"filtered\":%d}}}}"
+        .formatted(logs + metrics, lostLogs + lostMetrics, logs, lostLogs, metrics, lostMetrics);
+  }
+
+  /** Half a percent of the items are logs: their loss is within what is allowed of the sum. */
+  @Test
+  void lossOfASignalWithFewItemsIsSeen() throws IOException {
+    agent(null, signals(50, 0, 10_000, 0));
+    Rollout r = start();
+    agent(null, signals(60, 10, 12_000, 0));
+    rollouts.step();
+    assertThat(r.state).as("10 of 10, which are few").isEqualTo(Rollout.State.UNDONE);
+    assertThat(r.stateReason).contains("lost 10 of 10 log records (100.0 %), at most 1.0 %");
+  }
+
+  @Test
+  void lossOfASignalThatIsAsLargeAsBeforeIsNoProblem() throws IOException {
+    agent(null, signals(100, 50, 10_000, 0));
+    Rollout r = start();
+    agent(null, signals(200, 100, 20_000, 0));
+    pass(Guard.DEFAULT.soak());
+    assertThat(r.state).isEqualTo(Rollout.State.DONE);
+  }
+
+  @Test
+  void lossesBySignalAreKeptOverARestart() throws IOException {
+    agent(null, signals(100, 50, 10_000, 0));
+    start();
+    agent(null, signals(120, 60, 10_010, 0));
+    restart(Duration.ofSeconds(5));
+    returns(0, signals(130, 65, 10_020, 0));
+    rollouts.step();
+    returns(0, signals(230, 115, 20_020, 0));
+    pass(Guard.DEFAULT.soak());
+    assertThat(first().state).isEqualTo(Rollout.State.DONE);
+  }
+
   private void restart(Duration away) throws IOException {
     clock.nanos += away.toNanos();
     restart();

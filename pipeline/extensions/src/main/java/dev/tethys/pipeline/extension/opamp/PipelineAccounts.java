@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  * @param returned items that receivers gave back to their sources
  * @param dropped items by reason, of all components
  * @param exporters by name and signal, such as {@code otlp/vendor@logs}
+ * @param signals by name, such as {@code logs}
  * @param controls live controls by id; null for a process that takes none
  */
 public record PipelineAccounts(
@@ -30,7 +31,22 @@ public record PipelineAccounts(
     long returned,
     Map<String, Long> dropped,
     Map<String, Exporter> exporters,
+    Map<String, SignalItems> signals,
     @Nullable Map<String, Control> controls) {
+  /**
+   * Items of a signal.
+   *
+   * @param in items that receivers took or made
+   * @param dropped items by reason, of all components
+   */
+  public record SignalItems(long in, long deadLettered, Map<String, Long> dropped) {
+    SignalItems plus(long more, Balance b) {
+      Map<String, Long> all = new TreeMap<>(dropped);
+      b.dropped().forEach((reason, n) -> all.merge(reason, n, Long::sum));
+      return new SignalItems(in + more, deadLettered + b.deadLettered(), all);
+    }
+  }
+
   /**
    * Items of an exporter.
    *
@@ -96,29 +112,35 @@ public record PipelineAccounts(
     long returned = 0;
     Map<String, Long> dropped = new TreeMap<>();
     Map<String, Exporter> exporters = new TreeMap<>();
+    Map<String, SignalItems> signals = new TreeMap<>();
     for (ItemAccounting a : ledger.accounts()) {
       Balance b = a.balance();
       dead += b.deadLettered();
       b.dropped().forEach((reason, n) -> dropped.merge(reason, n, Long::sum));
-      if (a.kind().equals(ComponentKind.RECEIVER.word())) {
-        in += b.in() + b.created() + b.restored();
+      boolean receives = a.kind().equals(ComponentKind.RECEIVER.word());
+      long taken = receives ? b.in() + b.created() + b.restored() : 0;
+      String signal = a.signal().name().toLowerCase(Locale.ROOT);
+      SignalItems before = signals.getOrDefault(signal, new SignalItems(0, 0, Map.of()));
+      signals.put(signal, before.plus(taken, b));
+      if (receives) {
+        in += taken;
         returned += b.returned();
       } else if (a.kind().equals(ComponentKind.EXPORTER.word())) {
         out += b.out();
         queued += b.held();
         exporters.merge(
-            a.component() + "@" + a.signal().name().toLowerCase(Locale.ROOT),
+            a.component() + "@" + signal,
             new Exporter(b.in() + b.created() + b.restored(), b.out(), b.held()),
             Exporter::plus);
       }
     }
-    return new PipelineAccounts(in, out, queued, dead, returned, dropped, exporters, null);
+    return new PipelineAccounts(in, out, queued, dead, returned, dropped, exporters, signals, null);
   }
 
   /** The same with live controls. */
   public PipelineAccounts with(Map<String, Control> applied) {
     return new PipelineAccounts(
-        in, out, queued, deadLettered, returned, dropped, exporters, applied);
+        in, out, queued, deadLettered, returned, dropped, exporters, signals, applied);
   }
 
   private static void quotas(Json j, List<QuotaUse> of) {
@@ -133,13 +155,26 @@ public record PipelineAccounts(
     }
   }
 
+  private static void dropped(Json j, Map<String, Long> of) {
+    j.key("dropped").open('{');
+    of.forEach((reason, n) -> j.key(reason).number(n));
+    j.close('}');
+  }
+
   /** The accounts as a JSON object. */
   public String json() {
     Json j = new Json().open('{');
     j.key("in").number(in).key("out").number(out).key("queued").number(queued);
     j.key("deadLettered").number(deadLettered).key("returned").number(returned);
-    j.key("dropped").open('{');
-    dropped.forEach((reason, n) -> j.key(reason).number(n));
+    dropped(j, dropped);
+    j.key("signals").open('{');
+    signals.forEach(
+        (name, s) -> {
+          j.key(name).open('{').key("in").number(s.in);
+          j.key("deadLettered").number(s.deadLettered);
+          dropped(j, s.dropped);
+          j.close('}');
+        });
     j.close('}');
     j.key("exporters").open('{');
     exporters.forEach(
