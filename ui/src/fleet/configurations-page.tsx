@@ -74,10 +74,13 @@ function NewVersion(props: {
   const name = written.name ?? props.name;
   const versions = useConfigurations().data ?? [];
   const latest = versions.find((v) => v.name === name)?.version ?? 0;
-  const before = useVersion(name, latest);
   const all = useVersions(latest > 0 ? name : '').data ?? [];
+  // The text begins as that of a version that agents may keep.
+  const kept = Math.max(0, ...all.filter((v) => v.undone === undefined).map((v) => v.version));
+  const from = all.length === 0 ? 0 : kept || latest;
+  const before = useVersion(name, from);
   const [trying, setTrying] = useState(false);
-  const text = written.text ?? (latest > 0 ? (before.data?.text ?? '') : '');
+  const text = written.text ?? (from > 0 ? (before.data?.text ?? '') : '');
   return (
     <ChangeDialog
       title="New version"
@@ -93,7 +96,11 @@ function NewVersion(props: {
         label="Name"
         value={name}
         onChange={(next) => setWritten({ ...written, name: next })}
-        hint={latest > 0 ? `Version ${latest} is the latest.` : 'A new configuration.'}
+        hint={
+          latest === 0
+            ? 'A new configuration.'
+            : `Version ${latest} is the latest${from > 0 && from < latest ? `, and was undone; the text begins as version ${from}` : ''}.`
+        }
       />
       {latest === 0 && <FromAgent onText={(start) => setWritten({ ...written, text: start })} />}
       <div className="fleet-field">
@@ -187,6 +194,12 @@ function Versions(props: { name: string; version: number; open: (search: Record<
                       {one.validation}
                       {one.signed && ', signed'}
                     </div>
+                    {one.undone !== undefined && (
+                      <>
+                        <span className="badge badge-err">undone</span>
+                        <div className="fleet-why">{one.undone}</div>
+                      </>
+                    )}
                   </td>
                   <td>{one.author}</td>
                   <td>{one.reason}</td>

@@ -18,6 +18,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -35,6 +36,12 @@ final class ControlApi {
   /** A character that is seen: fillers are letters, and an empty Braille cell is a symbol. */
   private static final Pattern VISIBLE =
       Pattern.compile("[\\p{L}\\p{N}\\p{P}\\p{S}&&[^\\u115F\\u1160\\u2800\\u3164\\uFFA0]]");
+
+  /** Characters that end a line, change a terminal or turn the direction of writing. */
+  private static final Pattern NOT_IN_A_LINE =
+      Pattern.compile("[\\p{Cc}\\p{Zl}\\p{Zp}\\u061C\\u200E\\u200F\\u202A-\\u202E\\u2066-\\u2069]");
+
+  private static final int MAX_REASON = 1024;
 
   private static final int MAX_LISTED = 10_000;
 
@@ -208,7 +215,20 @@ final class ControlApi {
     if (!wrong.isEmpty()) {
       throw new IllegalArgumentException(what + wrong + "; say why, which the audit log keeps");
     }
-    return Texts.shortened(text.strip(), 4096);
+    String reason = text.strip();
+    if (reason.codePointCount(0, reason.length()) > MAX_REASON) {
+      throw new IllegalArgumentException(
+          what + " has more than " + MAX_REASON + " characters; shorten it");
+    }
+    Matcher wild = NOT_IN_A_LINE.matcher(reason);
+    if (wild.find()) {
+      throw new IllegalArgumentException(
+          what
+              + String.format(
+                  " has the character U+%04X; write it on one line", wild.group().codePointAt(0))
+              + " without control characters");
+    }
+    return reason;
   }
 
   /** Author of a change: the user of the token, else the author that the body names. */

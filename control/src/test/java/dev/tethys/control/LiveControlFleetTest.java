@@ -68,6 +68,12 @@ class LiveControlFleetTest extends FleetCase {
       HttpResponse<String> r = post("/rollouts/1/" + change, body().put("reason", " "));
       assertThat(r.statusCode()).as(change).isEqualTo(400);
       assertThat(r.body()).contains("member \\\"reason\\\" has no visible character");
+      r = post("/rollouts/1/" + change, body().put("reason", "fine\r\n2026 admin"));
+      assertThat(r.statusCode()).as(change).isEqualTo(400);
+      assertThat(r.body()).contains("has the character U+000D; write it on one line");
+      r = post("/rollouts/1/" + change, body().put("reason", "x".repeat(1025)));
+      assertThat(r.statusCode()).as(change).isEqualTo(400);
+      assertThat(r.body()).contains("has more than 1024 characters");
     }
     assertThat(end(id, " quiet again ").path("endReason").asString()).isEqualTo("quiet again");
   }

@@ -439,6 +439,7 @@ final class LiveControlCommands {
         + counted(list(object(o).get("agents")).size(), "agent")
         + "; "
         + counted(whole(o, "wouldRemoveBytes"), "byte")
+        + (whole(o, "matched") > 0 ? "; the scope has " + whole(o, "matched") : "")
         + (lacking == 0 ? "" : "; the target does not run at " + lacking + " of them");
   }
 

@@ -62,9 +62,9 @@ final class SpanTree {
     }
 
     String title() {
-      return printable(service.isEmpty() ? "(no service)" : service)
+      return TerminalText.printable(service.isEmpty() ? "(no service)" : service)
           + ": "
-          + printable(span.name())
+          + TerminalText.printable(span.name())
           + " ["
           + kind()
           + "]";
@@ -89,13 +89,6 @@ final class SpanTree {
 
   private static String name(List<String> names, int code) {
     return code >= 0 && code < names.size() ? names.get(code) : String.valueOf(code);
-  }
-
-  /** Text without control characters, which could change a terminal. */
-  static String printable(String s) {
-    StringBuilder sb = new StringBuilder(s.length());
-    s.codePoints().forEach(c -> sb.appendCodePoint(Character.isISOControl(c) ? '?' : c));
-    return sb.toString();
   }
 
   private void link() {
@@ -197,7 +190,7 @@ final class SpanTree {
       return "";
     }
     String message = n.span.statusMessage();
-    return " ERROR" + (message.isEmpty() ? "" : " " + printable(message));
+    return " ERROR" + (message.isEmpty() ? "" : " " + TerminalText.printable(message));
   }
 
   // ---- difference of two traces

@@ -4,7 +4,10 @@ import java.io.PrintStream;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Columns as Go's tabwriter sets them: a least width of a cell, and blanks after it. */
+/**
+ * Columns as Go's tabwriter sets them: a least width of a cell, and blanks after it. A row is one
+ * line, whatever its texts are.
+ */
 final class Table {
   private final List<List<String>> rows = new ArrayList<>();
   private final int minWidth;
@@ -23,7 +26,7 @@ final class Table {
   void row(Object... cells) {
     List<String> row = new ArrayList<>();
     for (Object c : cells) {
-      row.add(String.valueOf(c));
+      row.add(TerminalText.printable(String.valueOf(c)));
     }
     rows.add(row);
   }

@@ -253,9 +253,9 @@ final class TraceCommands {
                     + "  "
                     + GoDurationText.of(millis * 1_000_000)
                     + "  "
-                    + SpanTree.printable(Json.text(t, "rootServiceName"))
+                    + TerminalText.printable(Json.text(t, "rootServiceName"))
                     + ": "
-                    + SpanTree.printable(Json.text(t, "rootTraceName")));
+                    + TerminalText.printable(Json.text(t, "rootTraceName")));
       }
       if (!a.flags().bool("quiet")) {
         console.err().println(traces.size() + (traces.size() == 1 ? " trace" : " traces"));
@@ -447,7 +447,7 @@ final class TraceCommands {
           console
               .out()
               .println(
-                  SpanTree.printable(
+                  TerminalText.printable(
                       name.equals("intrinsic") ? String.valueOf(tag) : name + "." + tag));
         }
       }
@@ -464,7 +464,7 @@ final class TraceCommands {
     try (HttpAccess to = ADDRESS.open(a)) {
       Object values = object(to, path, p, a, console).get("tagValues");
       for (Object v : values == null ? List.of() : ApiText.list(values)) {
-        console.out().println(SpanTree.printable(Json.text(Json.asObject(v), "value")));
+        console.out().println(TerminalText.printable(Json.text(Json.asObject(v), "value")));
       }
       return 0;
     }
@@ -489,7 +489,7 @@ final class TraceCommands {
     try (HttpAccess to = ADDRESS.open(a)) {
       String path = DELETE + "?" + ServerApi.form(p);
       HttpAccess.Reply r = send("POST", to, path, Map.of(), a, console);
-      console.out().println("Deletion created: " + SpanTree.printable(r.text().strip()));
+      console.out().println("Deletion created: " + TerminalText.printable(r.text().strip()));
       return 0;
     }
   }
@@ -497,7 +497,7 @@ final class TraceCommands {
   private static int deletions(Command.Arguments a, Console console) throws IOException {
     try (HttpAccess to = ADDRESS.open(a)) {
       HttpAccess.Reply r = send("GET", to, DELETE, Map.of(), a, console);
-      console.out().println(SpanTree.printable(r.text().strip()));
+      console.out().println(TerminalText.printable(r.text().strip()));
       return 0;
     }
   }

@@ -211,7 +211,7 @@ class TraceCommandsTest {
             web: GET / [server] 100ms at +0s
               shop: pay [client] 100ms at +1ms
                 bank: pay [server] 100ms at +1ms
-                  db: select? [server] 100ms at +2ms
+                  db: select\\u001b [server] 100ms at +2ms
             """
                 .formatted(FIRST));
     assertThat(run("get", SECOND, "-q"))
@@ -268,7 +268,7 @@ class TraceCommandsTest {
               web: GET / [server] 100ms -> 200ms (+100%)
             !   shop: pay [client] 100ms -> 100ms (+0%) status unset -> error
             -     bank: pay [server] 100ms
-            -       db: select? [server] 100ms
+            -       db: select\\u001b [server] 100ms
             +     cache: get [server] 100ms
             """);
     assertThat(run("diff", FIRST, FIRST, "-q")).startsWith("0\n");
@@ -314,7 +314,7 @@ class TraceCommandsTest {
   void tagsAndValuesAreListed() throws IOException {
     assertThat(run("tags", "-q", "--scope=resource")).isEqualTo("0\nresource.service.name\nname\n");
     assertThat(run("values", "resource.service.name", "-q", "--query={ name = \"x\" }"))
-        .isEqualTo("0\na?[31m\n");
+        .isEqualTo("0\na\\u001b[31m\n");
     assertThat(requests)
         .containsExactly("tags resource", "values resource.service.name { name = \"x\" }");
   }
