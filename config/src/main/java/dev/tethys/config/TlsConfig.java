@@ -30,6 +30,34 @@ public record TlsConfig(
     List<String> cipherSuites,
     List<String> namedGroups,
     boolean systemCas) {
+  // By hand: what a record makes of itself is put together when it is first needed, which takes
+  // milliseconds of a start.
+  @Override
+  public boolean equals(@Nullable Object other) {
+    return other == this
+        || other instanceof TlsConfig t
+            && ca.equals(t.ca)
+            && caFile.equals(t.caFile)
+            && cert.equals(t.cert)
+            && certFile.equals(t.certFile)
+            && key.value().equals(t.key.value())
+            && keyFile.equals(t.keyFile)
+            && passphrase.value().equals(t.passphrase.value())
+            && serverName.equals(t.serverName)
+            && insecureSkipVerify == t.insecureSkipVerify
+            && minVersion == t.minVersion
+            && maxVersion == t.maxVersion
+            && cipherSuites.equals(t.cipherSuites)
+            && namedGroups.equals(t.namedGroups)
+            && systemCas == t.systemCas;
+  }
+
+  @Override
+  public int hashCode() {
+    int h = 31 * caFile.hashCode() + certFile.hashCode();
+    return 31 * h + serverName.hashCode();
+  }
+
   /** With Java's own suites and groups. */
   public TlsConfig(
       String ca,

@@ -63,8 +63,13 @@ public final class WarmUp {
     "/api/v1/metadata",
     "/api/v1/status/tsdb",
     "/api/v1/status/runtimeinfo",
+    "/api/v1/status/buildinfo",
     "/api/v1/status/config",
     "/api/v1/status/flags",
+    "/api/v1/rules",
+    "/api/v1/alerts",
+    "/api/v1/format_query?query=sum(up)",
+    "/api/v1/query_exemplars?query=up&start=0&end=1",
     "/federate?match%5B%5D=up"
   };
 
@@ -81,6 +86,14 @@ public final class WarmUp {
     "sum by (path) (rate(warm_requests_total[5m]) + rate(warm_seconds_total[5m]))",
     "histogram_quantile(0.9, sum by (le)"
         + " (rate(prometheus_http_request_duration_seconds_bucket[1m])))",
+    // Buckets that are not cumulative: the answer gets an annotation.
+    "histogram_quantile(0.9, sum by (instance, le) ("
+        + "label_replace(warm_requests_total{path=\"/p/10\"}, \"le\", \"0.5\", \"path\", \".*\")"
+        + " or label_replace(warm_state{path=\"/p/8\"}, \"le\", \"+Inf\", \"path\", \".*\")))",
+    "label_replace(warm_requests_total, \"leaf\", \"$2\", \"path\", \"/(.*)/(.*)\")",
+    "-warm_temperature ^ 2 % 7",
+    "warm_temperature @ end()",
+    "unknown_function(warm_temperature)", // the answer is an error
     "absent(nothing)"
   };
 

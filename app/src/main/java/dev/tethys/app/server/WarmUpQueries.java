@@ -33,7 +33,7 @@ final class WarmUpQueries {
           "changes(%s[%w])",
           "%s > bool 0.5 and %s > 0",
           "%s * on (instance, job) group_left () group by (instance, job) (%s)",
-          "label_replace(rate(%s[%w]), \"host\", \"$1\", \"instance\", \"(.*):.*\")",
+          "label_replace(rate(%s[%w]), \"host\", \"$1\", \"instance\", \"([^:]*).*\")",
           "sort_desc(sum by (instance) (rate(%s[%w])))",
           "clamp_max(delta(%s[%w]), 5)",
           "histogram_quantile(0.9, sum by (le) (rate(%s[%w])))",

@@ -58,7 +58,21 @@ public final class HttpClientFactory implements AutoCloseable {
   /** Key of a client with its own connections, shared by callers with equal settings. */
   private record Own(ConnectionRules rules, TlsConfig tls) {}
 
-  private record ClientKey(TlsConfig tls, ProxyConfig proxy, boolean http2) {}
+  private record ClientKey(TlsConfig tls, ProxyConfig proxy, boolean http2) {
+    // By hand, as in TlsConfig: each start makes a client.
+    @Override
+    public boolean equals(@Nullable Object other) {
+      return other instanceof ClientKey k
+          && http2 == k.http2
+          && tls.equals(k.tls)
+          && (proxy == k.proxy || proxy.equals(k.proxy));
+    }
+
+    @Override
+    public int hashCode() {
+      return 31 * tls.hashCode() + Boolean.hashCode(http2);
+    }
+  }
 
   private final String userAgent;
   private final InstantSource clock;
