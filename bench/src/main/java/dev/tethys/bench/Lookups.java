@@ -18,6 +18,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -202,7 +203,8 @@ final class Lookups {
   /** Waits until a server finds all series: VictoriaMetrics shows the newest after some seconds. */
   private void awaitSeries(Contender c, ServerUnderTest s)
       throws IOException, InterruptedException {
-    String path = "/api/v1/" + requests().get(ALL).replace("match[]", "match%5B%5D");
+    String path =
+        "/api/v1/" + Objects.requireNonNull(requests().get(ALL)).replace("match[]", "match%5B%5D");
     int all = series + NODES * 16;
     long begin = System.nanoTime();
     while (true) {
