@@ -3,6 +3,7 @@ package dev.tethys.web;
 import dev.tethys.model.log.JulLogger;
 import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.Protocol;
+import dev.tethys.web.internal.RequestGate;
 import dev.tethys.web.internal.RequestProcessor;
 import dev.tethys.web.internal.ServerSockets;
 import dev.tethys.web.internal.SocketConnections;
@@ -60,14 +61,16 @@ public final class HttpListener implements AutoCloseable {
    * One of the addresses.
    *
    * @param address the loopback address without a port for a socket of this machine
-   * @param stop lets requests end for the grace period
+   * @param connections what it takes
    */
-  private record Port(InetSocketAddress address, ConnectionTimeouts clients, Runnable stop) {}
+  private record Port(
+      InetSocketAddress address, ConnectionTimeouts clients, SocketConnections connections) {}
 
   private final HttpListenerOptions options;
   private final Level announced;
-  private final Supplier<WebConfig> config;
-  private final RequestProcessor answers;
+  private volatile Supplier<WebConfig> config;
+  private final RequestGate answers;
+  private final @Nullable HttpMetrics metrics;
   private final List<Port> ports = new ArrayList<>();
   private final ScheduledExecutorService sweeper =
       Executors.newSingleThreadScheduledExecutor(
@@ -82,7 +85,8 @@ public final class HttpListener implements AutoCloseable {
     this.options = options;
     this.announced = announced;
     this.config = config;
-    this.answers = new RequestProcessor(config, options, routes, metrics);
+    this.metrics = metrics;
+    this.answers = new RequestGate(new RequestProcessor(config, options, routes, metrics));
   }
 
   /**
@@ -212,7 +216,7 @@ public final class HttpListener implements AutoCloseable {
     ConnectionTimeouts clients = clients();
     WebConfig first = config.get();
     boolean tls = first.tls() != null;
-    ServerSockets sockets = new ServerSockets(config);
+    ServerSockets sockets = new ServerSockets(() -> config.get());
     SocketConnections connections =
         new SocketConnections(
             opening,
@@ -226,7 +230,7 @@ public final class HttpListener implements AutoCloseable {
         new Port(
             address == null ? new InetSocketAddress(InetAddress.getLoopbackAddress(), 0) : address,
             clients,
-            connections::close));
+            connections));
     return address;
   }
 
@@ -318,11 +322,57 @@ public final class HttpListener implements AutoCloseable {
   }
 
   /**
+   * Has requests that come from now on wait for the routes that {@link #serve} gives them, for a
+   * bounded time; those in work continue.
+   */
+  public void hold() {
+    answers.hold();
+  }
+
+  /**
+   * Has requests answered by other routes from now on, over the connections that are open. Those in
+   * work end with the routes that they began with.
+   *
+   * @param with of the same TLS as before: whether there is any is settled at the start
+   */
+  public void serve(Supplier<WebConfig> with, Routes routes) {
+    RequestProcessor next = new RequestProcessor(with, options, routes, metrics);
+    config = with;
+    answers.replace(next);
+  }
+
+  /**
+   * Waits until requests of former routes have been answered, for the grace period; then closes
+   * their connections.
+   */
+  public void endFormer() {
+    int cut = answers.endFormer(options.stopGrace());
+    if (cut > 0) {
+      LOG.log(
+          Level.WARNING,
+          "Requests cut off, not answered in time listener={0} requests={1} timeout={2}s",
+          options.addresses().getFirst(),
+          cut,
+          options.stopGrace().toSeconds());
+    }
+  }
+
+  /**
+   * Takes no new connections; the addresses are free when this returns. Requests over open
+   * connections are still answered, each as the last of its connection.
+   */
+  public void stopListening() {
+    answers.close();
+    ports.forEach(p -> p.connections.stopListening());
+  }
+
+  /**
    * Stops: takes no new connections, lets requests in work end for the grace period, then closes
    * what is left.
    */
   @Override
   public void close() {
+    stopListening();
     long end = System.nanoTime() + FAREWELL_NANOS;
     while (ports.stream().mapToInt(p -> p.clients.closeIdle()).sum() > 0
         && System.nanoTime() - end < 0) {
@@ -332,7 +382,7 @@ public final class HttpListener implements AutoCloseable {
       // Stopping waits for connections to end, so idle ones are closed meanwhile.
       AtomicBoolean stopped = new AtomicBoolean();
       Thread ending = Thread.ofVirtual().start(() -> endIdle(p.clients, stopped));
-      p.stop.run();
+      p.connections.close();
       stopped.set(true);
       LockSupport.unpark(ending);
     }

@@ -31,6 +31,9 @@ final class ClientConnection {
   /** How long a client has to take the last words of its connection, and to end it. */
   private static final long FAREWELL_NANOS = 1_000_000_000;
 
+  /** After so long without a byte no request is on its way, as far as can be known. */
+  private static final long SILENT_NANOS = 100_000_000;
+
   private static final long LOOK_NANOS = 10_000_000;
 
   final Socket socket;
@@ -228,6 +231,30 @@ final class ClientConnection {
       socket.close();
     } catch (IOException e) {
       LOG.log(Level.DEBUG, "closing a connection", e);
+    }
+  }
+
+  /**
+   * Whether its client has sent nothing for a moment: one that had its answer just now may be
+   * sending its next request.
+   */
+  boolean isSilent(long now) {
+    if (hasRested && now - since < SILENT_NANOS) {
+      return false;
+    }
+    try {
+      return carrier.getInputStream().available() == 0;
+    } catch (IOException e) {
+      return true; // it is closed
+    }
+  }
+
+  /** Closes it while nothing is sent, without waiting for TLS's farewell. */
+  void closeIdle() {
+    try {
+      carrier.close();
+    } catch (IOException e) {
+      LOG.log(Level.DEBUG, "closing an idle connection", e);
     }
   }
 

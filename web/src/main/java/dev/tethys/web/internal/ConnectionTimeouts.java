@@ -529,9 +529,10 @@ public final class ConnectionTimeouts {
   }
 
   /**
-   * Closes every connection that has no request in work; to be called again and again while a
-   * listener stops. A client of HTTP/2 is first asked to begin no more requests, then, when those
-   * on their way have had time to arrive, informed which request was the last.
+   * Closes every connection that has no request in work, and on which none is arriving; to be
+   * called again and again while a listener stops. A client of HTTP/2 is first asked to begin no
+   * more requests, then, when those on their way have had time to arrive, informed which request
+   * was the last.
    *
    * @return how many such clients know of the end and are still connected
    */
@@ -544,7 +545,9 @@ public final class ConnectionTimeouts {
       }
       Multiplexed whole = c.multiplexed;
       if (whole == null) {
-        Thread.ofVirtual().start(c::abort);
+        if (c.isSilent(now)) {
+          Thread.ofVirtual().start(c::closeIdle);
+        }
       } else {
         notified++;
         c.part(whole, now, STOP_PATIENCE_NANOS);

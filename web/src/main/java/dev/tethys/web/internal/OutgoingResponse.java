@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,6 +43,8 @@ public final class OutgoingResponse implements HttpResponse {
   private boolean compressible = true;
   private boolean committed;
   private boolean upgraded;
+  private BooleanSupplier ending = () -> false;
+  private boolean last;
   private long bytes;
   private @Nullable BodyStream stream;
 
@@ -70,6 +73,16 @@ public final class OutgoingResponse implements HttpResponse {
   @Override
   public int status() {
     return status;
+  }
+
+  /** Is the last answer of its connection if that is so when it is sent. */
+  void lastWhere(BooleanSupplier when) {
+    ending = when;
+  }
+
+  /** Whether it said that it is the last of its connection because the listener stops. */
+  boolean isLast() {
+    return last;
   }
 
   /** Remembers the pattern of the route that answers. */
@@ -140,6 +153,10 @@ public final class OutgoingResponse implements HttpResponse {
       throw new IllegalStateException("the answer was sent already");
     }
     committed = true;
+    if (ending.getAsBoolean()) {
+      last = true;
+      header("Connection", "close");
+    }
     PageHeaders.addTo(headers);
   }
 

@@ -21,6 +21,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Base64;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -81,10 +82,15 @@ public final class RequestProcessor {
    * Answers one request.
    *
    * @param exchange of this request; ended here
+   * @param closing whether the listener stops, so that an answer is the last of its connection
    * @return whether the connection may bring another one
    * @throws AbortedResponseException when the answer broke off, or the client has gone
    */
-  public boolean answer(ConnectionTimeouts.Exchange exchange, WireRequest q, WireResponse r) {
+  public boolean answer(
+      ConnectionTimeouts.Exchange exchange,
+      WireRequest q,
+      WireResponse r,
+      BooleanSupplier closing) {
     long began = System.nanoTime();
     try (exchange) {
       WebConfig c = config.get();
@@ -92,6 +98,9 @@ public final class RequestProcessor {
       OutgoingResponse response =
           new OutgoingResponse(
               r, exchange, q.method().equals("HEAD"), q.header("Accept-Encoding"), q.isOldHttp());
+      if (!q.isMultiplexed()) {
+        response.lastWhere(closing);
+      }
       boolean clear = q.isLengthClear();
       boolean last =
           !clear || q.isOldHttp() || !q.isMultiplexed() && (!manyRequests || isEndDue(q));
@@ -146,7 +155,7 @@ public final class RequestProcessor {
         exchange.closeWhileItSends();
         return false;
       }
-      return !last;
+      return !last && !response.isLast();
     }
   }
 

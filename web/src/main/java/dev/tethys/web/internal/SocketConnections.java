@@ -214,6 +214,11 @@ public final class SocketConnections implements AutoCloseable {
     }
   }
 
+  /** Takes no new connections; the address is free when this returns. */
+  public void stopListening() {
+    socket.stopListening();
+  }
+
   /** Takes no new connections and lets those there are end for the grace period. */
   @Override
   public void close() {

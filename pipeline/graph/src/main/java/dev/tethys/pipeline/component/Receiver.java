@@ -12,4 +12,13 @@ public interface Receiver extends Component {
    * time. Called before {@link #stop}, if at all.
    */
   default void finish(Duration timeLimit) throws InterruptedException {}
+
+  /**
+   * Whether it starts and stops its listeners on the calling thread, so that one change of a graph
+   * can pass them from a receiver that stops to one that starts ({@link
+   * dev.tethys.pipeline.server.PortExchange}). Handlers of its requests work after its stop too.
+   */
+  default boolean passesPorts() {
+    return false;
+  }
 }

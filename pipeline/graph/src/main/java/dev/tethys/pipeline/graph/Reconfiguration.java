@@ -7,11 +7,14 @@ import dev.tethys.pipeline.component.Adjustable;
 import dev.tethys.pipeline.component.Component;
 import dev.tethys.pipeline.component.ComponentId;
 import dev.tethys.pipeline.component.ComponentKind;
+import dev.tethys.pipeline.component.Receiver;
 import dev.tethys.pipeline.config.Definition;
+import dev.tethys.pipeline.server.PortExchange;
 import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -48,6 +51,8 @@ final class Reconfiguration {
   private final List<QueuedExporter> succeeded = new ArrayList<>();
   private final List<GraphNode> replacedInPlace = new ArrayList<>();
   private final List<GraphNode> startedInPlace = new ArrayList<>();
+
+  private final PortExchange ports = new PortExchange();
 
   /** How long batches were held where they were held longest, in nanoseconds. */
   private long longest;
@@ -177,19 +182,16 @@ final class Reconfiguration {
     }
     for (GraphNode n : order) {
       GraphNode old = running.get(n.key);
-      if (n.started) {
+      if (n.started || old == null || n.key.kind() == ComponentKind.RECEIVER) {
         continue;
       }
-      if (old == null) {
-        lifecycle.start(n);
-        startedBeside.add(n);
-        wiring.put(n);
-      } else if (canSucceed(old, n)) {
+      if (canSucceed(old, n)) {
         succeed(old, n);
       } else {
         replaceInPlace(old, n);
       }
     }
+    exchangeReceivers(order.stream().filter(Reconfiguration::isReceiver).toList());
     for (GraphNode n : startedBeside) {
       GraphNode old = running.get(n.key);
       if (old != null) {
@@ -208,6 +210,69 @@ final class Reconfiguration {
       before.put(n, n.definition);
       adjust(n, e.getValue());
     }
+    ports.finish();
+  }
+
+  private static boolean isReceiver(GraphNode n) {
+    return n.key.kind() == ComponentKind.RECEIVER;
+  }
+
+  private static boolean passesPorts(GraphNode n) {
+    return n.component instanceof Receiver r && r.passesPorts();
+  }
+
+  /**
+   * Starts receivers once those are stopped that they replace, or that the plan does not have: a
+   * port may pass from any of these to any of those. Batches flow meanwhile, so requests in flight
+   * are answered.
+   */
+  private void exchangeReceivers(List<GraphNode> coming) throws IOException {
+    if (coming.isEmpty()) {
+      return;
+    }
+    List<GraphNode> going = new ArrayList<>();
+    for (GraphNode old : running.values()) {
+      GraphNode n = wanted.get(old.key);
+      if (isReceiver(old) && n != old && (n != null || old.started)) {
+        going.add(old);
+      }
+    }
+    // Requests of listeners that pass on wait from their stop to the next start.
+    going.sort(Comparator.comparing(Reconfiguration::passesPorts));
+    List<GraphNode> order = new ArrayList<>(coming);
+    order.sort(Comparator.comparing(Reconfiguration::passesPorts).reversed());
+    long began = System.nanoTime();
+    boolean waited = false;
+    for (GraphNode old : going) {
+      waited |= !passesPorts(old) && wanted.containsKey(old.key);
+      replacedInPlace.add(old);
+      if (passesPorts(old) || wanted.containsKey(old.key)) {
+        stopNow(old);
+      } else {
+        lifecycle.stopGone(List.of(old), staying());
+      }
+    }
+    for (GraphNode n : order) {
+      startReceiver(n);
+      startedInPlace.add(n);
+      wiring.put(n);
+    }
+    longest = Math.max(longest, waited ? System.nanoTime() - began : ports.longestNanos());
+  }
+
+  private void startReceiver(GraphNode n) throws IOException {
+    if (passesPorts(n)) {
+      ports.run(() -> lifecycle.start(n));
+    } else {
+      ports.freeAddresses();
+      lifecycle.start(n);
+    }
+  }
+
+  private List<GraphNode> staying() {
+    List<GraphNode> all = new ArrayList<>(running.values());
+    all.addAll(wanted.values());
+    return all;
   }
 
   private boolean canSucceed(GraphNode old, GraphNode n) {
@@ -297,15 +362,18 @@ final class Reconfiguration {
       running.values().forEach(n -> wiring.lead(n, planBefore));
       wiring.keepOnly(planBefore);
     }
+    ports.finish();
     return running;
   }
 
   /** Stops a node while others continue; its items have room in the queues after it. */
   private void stopNow(GraphNode n) {
-    List<GraphNode> behind = new ArrayList<>(running.values());
-    behind.addAll(wanted.values());
-    Lifecycle.endWaits(List.of(n), behind);
-    lifecycle.stop(n, Duration.ZERO);
+    Lifecycle.endWaits(List.of(n), staying());
+    if (passesPorts(n)) {
+      ports.run(() -> lifecycle.stop(n, Duration.ZERO));
+    } else {
+      lifecycle.stop(n, Duration.ZERO);
+    }
   }
 
   /** A component that was stopped cannot be started again, so another takes its place. */
@@ -337,7 +405,11 @@ final class Reconfiguration {
 
   private void start(GraphNode again) throws IOException {
     try {
-      lifecycle.start(again);
+      if (isReceiver(again)) {
+        startReceiver(again);
+      } else {
+        lifecycle.start(again);
+      }
     } catch (IOException e) { // says which component it is
       again.failure = IoFailures.describe(e);
       throw e;

@@ -11,7 +11,6 @@ import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
 import dev.tethys.web.Grpc;
 import dev.tethys.web.GrpcException;
 import dev.tethys.web.GrpcException.Status;
-import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Routes;
 import java.io.IOException;
@@ -162,7 +161,7 @@ public final class GrpcServerEndpoint {
         r.items() > 0 ? new RpcStatus(s.code(), r.reason(), null, r.items()).toProtobuf() : null);
   }
 
-  HttpListener open(LongSupplier nanos) throws IOException {
+  ServedPort open(LongSupplier nanos) throws IOException {
     return Listeners.start(settings, routes, nanos);
   }
 }

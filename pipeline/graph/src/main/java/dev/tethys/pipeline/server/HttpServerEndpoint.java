@@ -11,7 +11,6 @@ import dev.tethys.pipeline.server.ReceiverAdmission.BusyException;
 import dev.tethys.pipeline.server.ReceiverAdmission.Hold;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
-import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.HttpResponse;
@@ -277,7 +276,7 @@ public final class HttpServerEndpoint {
     return stopGrace == null ? o : o.withStopGrace(stopGrace);
   }
 
-  HttpListener open(LongSupplier nanos) throws IOException {
+  ServedPort open(LongSupplier nanos) throws IOException {
     return Listeners.start(settings, options(), routes, nanos);
   }
 }

@@ -11,6 +11,7 @@ import dev.tethys.web.HttpListener;
 import dev.tethys.web.HttpListenerOptions;
 import dev.tethys.web.HttpRequest;
 import dev.tethys.web.Routes;
+import dev.tethys.web.WebConfig;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.LinkedHashMap;
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.SequencedMap;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /** Starts listeners out of the Collector's settings. */
@@ -70,16 +72,17 @@ public final class Listeners {
   }
 
   /** Listens for gRPC. */
-  public static HttpListener start(GrpcServerSettings s, Routes routes, LongSupplier nanos)
+  static ServedPort start(GrpcServerSettings s, Routes routes, LongSupplier nanos)
       throws IOException {
     return start(
         HttpListenerOptions.on(s.endpoint()).withConnections(s.connections()).withHttp2(s.http2()),
+        s.tls(),
         () -> ServerTlsSettings.webConfig(s.tls(), Map.of(), nanos),
         routes);
   }
 
   /** Listens for HTTP. */
-  public static HttpListener start(HttpServerSettings s, Routes routes, LongSupplier nanos)
+  static ServedPort start(HttpServerSettings s, Routes routes, LongSupplier nanos)
       throws IOException {
     return start(s, options(s), routes, nanos);
   }
@@ -92,21 +95,28 @@ public final class Listeners {
   }
 
   /** Listens for HTTP, in another way than is usual. */
-  static HttpListener start(
+  static ServedPort start(
       HttpServerSettings s, HttpListenerOptions o, Routes routes, LongSupplier nanos)
       throws IOException {
-    return start(o, () -> ServerTlsSettings.webConfig(s.tls(), s.responseHeaders(), nanos), routes);
+    return start(
+        o, s.tls(), () -> ServerTlsSettings.webConfig(s.tls(), s.responseHeaders(), nanos), routes);
   }
 
   @FunctionalInterface
   private interface Configs {
-    java.util.function.Supplier<dev.tethys.web.WebConfig> open() throws IOException;
+    Supplier<WebConfig> open() throws IOException;
   }
 
-  private static HttpListener start(HttpListenerOptions o, Configs configs, Routes routes)
+  private static ServedPort start(
+      HttpListenerOptions o, @Nullable ServerTlsSettings tls, Configs configs, Routes routes)
       throws IOException {
+    ServedPort.Settings settings = new ServedPort.Settings(o, tls);
+    Supplier<WebConfig> config = configs.open();
+    PortExchange exchange = PortExchange.current();
+    HttpListener taken = exchange == null ? null : exchange.take(settings, config, routes);
     try {
-      return HttpListener.start(o, configs.open(), routes, null);
+      return new ServedPort(
+          taken == null ? HttpListener.start(o, config, routes, null) : taken, settings);
     } catch (IllegalArgumentException e) {
       throw new IOException("endpoint: " + e.getMessage(), e);
     }

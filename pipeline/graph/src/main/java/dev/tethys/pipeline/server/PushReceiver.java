@@ -1,7 +1,6 @@
 package dev.tethys.pipeline.server;
 
 import dev.tethys.pipeline.component.Receiver;
-import dev.tethys.web.HttpListener;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.List;
@@ -17,8 +16,8 @@ public final class PushReceiver implements Receiver {
   private final @Nullable HttpServerEndpoint httpEndpoint;
   private final LongSupplier nanos;
   private final List<SocketServerEndpoint> sockets;
-  private @Nullable HttpListener grpc;
-  private @Nullable HttpListener http;
+  private @Nullable ServedPort grpc;
+  private @Nullable ServedPort http;
 
   /**
    * A receiver.
@@ -64,6 +63,10 @@ public final class PushReceiver implements Receiver {
       if (httpEndpoint != null) {
         http = httpEndpoint.open(nanos);
       }
+      PortExchange exchange = PortExchange.current();
+      if (exchange != null && !sockets.isEmpty()) {
+        exchange.freeAddresses();
+      }
       for (SocketServerEndpoint s : sockets) {
         s.open();
       }
@@ -89,12 +92,17 @@ public final class PushReceiver implements Receiver {
   }
 
   @Override
+  public boolean passesPorts() {
+    return true;
+  }
+
+  @Override
   public void stop(Duration timeLimit) {
     if (grpc != null) {
-      grpc.close();
+      grpc.stop();
     }
     if (http != null) {
-      http.close();
+      http.stop();
     }
     sockets.forEach(SocketServerEndpoint::close);
   }

@@ -6,6 +6,7 @@ import dev.tethys.config.Type;
 import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
 import dev.tethys.pipeline.Consumer;
+import dev.tethys.pipeline.Encoding;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.batching.BatchProcessor;
@@ -32,6 +33,10 @@ import dev.tethys.pipeline.delivery.DeliverySettings;
 import dev.tethys.pipeline.delivery.EncodedRequest;
 import dev.tethys.pipeline.delivery.Encoder;
 import dev.tethys.pipeline.delivery.SendResult;
+import dev.tethys.pipeline.server.HttpServerEndpoint;
+import dev.tethys.pipeline.server.HttpServerSettings;
+import dev.tethys.pipeline.server.PushReceiver;
+import dev.tethys.pipeline.server.ReceiverAdmission;
 import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -67,6 +72,8 @@ final class Doubles {
     List<ComponentFactory<?>> all = new ArrayList<>();
     all.add(new In("in", false));
     all.add(new In("source", true));
+    all.add(new HttpIn("http"));
+    all.add(new HttpIn("web"));
     all.add(new Out());
     all.add(new Queued());
     all.add(new Tuned());
@@ -149,6 +156,55 @@ final class Doubles {
           log.add("stop " + c.id());
         }
       };
+    }
+  }
+
+  /** A receiver of one item a request, with a path of its type. */
+  private final class HttpIn implements ReceiverFactory<HttpServerSettings> {
+    private final Section section;
+    private final HttpServerSettings.Keys keys;
+
+    HttpIn(String type) {
+      section = new Section(type, "A receiver over HTTP.");
+      keys = new HttpServerSettings.Keys(section, "127.0.0.1:0");
+    }
+
+    @Override
+    public String type() {
+      return section.name();
+    }
+
+    @Override
+    public String about() {
+      return "In.";
+    }
+
+    @Override
+    public Type<HttpServerSettings> settings() {
+      return section.type(keys::read);
+    }
+
+    @Override
+    public Set<Signal> signals() {
+      return Set.of(Signal.LOGS);
+    }
+
+    @Override
+    public Receiver create(HttpServerSettings s, Map<Signal, Consumer> outputs, Context c) {
+      HttpServerEndpoint endpoint =
+          new HttpServerEndpoint(
+              new ReceiverAdmission(ReceiverAdmission.DEFAULT_MAX_BYTES), s, null);
+      Consumer to = outputs.get(Signal.LOGS);
+      if (to != null) {
+        endpoint.post(
+            "/" + type(),
+            (q, r) ->
+                HttpServerEndpoint.answer(
+                    r,
+                    ReceiverAdmission.deliver(
+                        new Batch(Signal.LOGS, Encoding.OTLP, q.bodyBytes(100), 1, 0), to, q)));
+      }
+      return new PushReceiver(null, endpoint, c.clock()::nanos);
     }
   }
 

@@ -6,7 +6,7 @@ import dev.tethys.web.internal.AbortedResponseException;
 import dev.tethys.web.internal.AcceptedConnection;
 import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.Peer;
-import dev.tethys.web.internal.RequestProcessor;
+import dev.tethys.web.internal.RequestGate;
 import dev.tethys.web.internal.proxied.ProxyHeader;
 import io.helidon.common.socket.HelidonSocket;
 import java.io.UncheckedIOException;
@@ -58,7 +58,7 @@ final class Http1Connection {
   private Http1Request.Client client;
   private boolean proxied; // a header may come before the first request
   private final Peer peer;
-  private final RequestProcessor answers;
+  private final RequestGate answers;
 
   /** When the last answer was given, or a head read; by the thread that serves. */
   private long lastNanos = System.nanoTime();
@@ -75,7 +75,7 @@ final class Http1Connection {
       boolean proxied,
       RequestHead head,
       Peer peer,
-      RequestProcessor answers) {
+      RequestGate answers) {
     HelidonSocket socket = connection.socket();
     this.in = new SocketInput(socket, begin);
     this.head = head;

@@ -3,7 +3,7 @@ package dev.tethys.web.internal.http1;
 import dev.tethys.web.internal.AcceptedConnection;
 import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.Protocol;
-import dev.tethys.web.internal.RequestProcessor;
+import dev.tethys.web.internal.RequestGate;
 import java.util.Set;
 
 /**
@@ -16,11 +16,7 @@ import java.util.Set;
  * @param proxied whether a header of the PROXY protocol may precede the first request
  */
 public record Http1Protocol(
-    int maxLine,
-    int maxHeaders,
-    boolean proxied,
-    ConnectionTimeouts clients,
-    RequestProcessor answers)
+    int maxLine, int maxHeaders, boolean proxied, ConnectionTimeouts clients, RequestGate answers)
     implements Protocol {
   @Override
   public Set<String> names() {

@@ -9,7 +9,7 @@ import dev.tethys.web.internal.ConnectionTimeouts;
 import dev.tethys.web.internal.FrameBudget;
 import dev.tethys.web.internal.Peer;
 import dev.tethys.web.internal.Protocol;
-import dev.tethys.web.internal.RequestProcessor;
+import dev.tethys.web.internal.RequestGate;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.socket.SocketWriter;
@@ -46,12 +46,12 @@ public final class Http2Protocol implements Protocol {
 
   private final HttpListenerOptions options;
   private final ConnectionTimeouts clients;
-  private final RequestProcessor answers;
+  private final RequestGate answers;
   private @Nullable Http2Engine engine; // guarded by this
 
   /** For one listening socket. */
   public Http2Protocol(
-      HttpListenerOptions options, ConnectionTimeouts clients, RequestProcessor answers) {
+      HttpListenerOptions options, ConnectionTimeouts clients, RequestGate answers) {
     this.options = options;
     this.clients = clients;
     this.answers = answers;

@@ -260,6 +260,11 @@ public final class PprofReceiverFactory implements ReceiverFactory<PprofReceiver
     }
 
     @Override
+    public boolean passesPorts() {
+      return pushed != null && pushed.passesPorts();
+    }
+
+    @Override
     public boolean isExclusive() {
       return pushed != null && pushed.isExclusive();
     }

@@ -1,0 +1,35 @@
+package dev.tethys.pipeline.server;
+
+import dev.tethys.web.HttpListener;
+import dev.tethys.web.HttpListenerOptions;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Listener of a receiver with what its sockets and connections depend on.
+ *
+ * @param listener it
+ * @param settings of sockets and connections
+ */
+record ServedPort(HttpListener listener, Settings settings) {
+  /**
+   * Settings that cannot change while connections stay open.
+   *
+   * @param options addresses, limits and timeouts
+   * @param tls null for none
+   */
+  record Settings(HttpListenerOptions options, @Nullable ServerTlsSettings tls) {}
+
+  int port() {
+    return listener.port();
+  }
+
+  /** Stops it, or leaves it to a receiver that starts in the same change of the graph. */
+  void stop() {
+    PortExchange exchange = PortExchange.current();
+    if (exchange == null) {
+      listener.close();
+    } else {
+      exchange.leave(this);
+    }
+  }
+}

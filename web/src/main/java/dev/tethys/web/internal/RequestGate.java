@@ -1,0 +1,184 @@
+package dev.tethys.web.internal;
+
+import java.time.Duration;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.Condition;
+import java.util.concurrent.locks.ReentrantLock;
+
+/**
+ * Passes each request of a listener to the processor of the moment. Another one can take its place
+ * while connections stay open: requests in work end with the one that they began with.
+ *
+ * <p>Invariant: a request that has begun is in work at exactly one processor.
+ */
+public final class RequestGate {
+  /** How long a request waits at most for the next processor; then the former one answers it. */
+  private static final long HOLD_NANOS = 10_000_000_000L;
+
+  /** A processor and the requests that it has in work. */
+  private static final class Served {
+    final RequestProcessor processor;
+    final Set<ConnectionTimeouts.Exchange> inWork = ConcurrentHashMap.newKeySet();
+
+    Served(RequestProcessor processor) {
+      this.processor = processor;
+    }
+  }
+
+  private final ReentrantLock lock = new ReentrantLock();
+  private final Condition changed = lock.newCondition();
+  private final List<Served> former = new CopyOnWriteArrayList<>();
+  private volatile Served current;
+  private volatile boolean held;
+  private volatile boolean closing;
+
+  /** A gate to its first processor. */
+  public RequestGate(RequestProcessor first) {
+    this.current = new Served(first);
+  }
+
+  /**
+   * Answers one request.
+   *
+   * @param exchange of this request; ended here
+   * @return whether the connection may bring another one
+   * @throws AbortedResponseException when the answer broke off, or the client has gone
+   */
+  public boolean answer(ConnectionTimeouts.Exchange exchange, WireRequest q, WireResponse r) {
+    Served s = enter(exchange);
+    try {
+      return s.processor.answer(exchange, q, r, this::isClosing);
+    } finally {
+      leave(s, exchange);
+    }
+  }
+
+  private Served enter(ConnectionTimeouts.Exchange exchange) {
+    while (true) {
+      if (held) {
+        awaitRelease();
+      }
+      Served s = current;
+      s.inWork.add(exchange);
+      if (s == current) {
+        return s;
+      }
+      leave(s, exchange); // it was replaced just then
+    }
+  }
+
+  private void leave(Served s, ConnectionTimeouts.Exchange exchange) {
+    s.inWork.remove(exchange);
+    if (s != current && s.inWork.isEmpty()) {
+      lock.lock();
+      try {
+        changed.signalAll();
+      } finally {
+        lock.unlock();
+      }
+    }
+  }
+
+  private void awaitRelease() {
+    long remaining = HOLD_NANOS;
+    boolean interrupted = false;
+    lock.lock();
+    try {
+      while (held && remaining > 0) {
+        try {
+          remaining = changed.awaitNanos(remaining);
+        } catch (InterruptedException e) {
+          interrupted = true;
+          break;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+  }
+
+  /** Requests that come from now on wait for the next processor, for a bounded time. */
+  public void hold() {
+    held = true;
+  }
+
+  /** Has requests that wait, and those that come, answered by another processor. */
+  public void replace(RequestProcessor next) {
+    Served before = current;
+    current = new Served(next);
+    if (!before.inWork.isEmpty()) {
+      former.add(before);
+    }
+    release();
+  }
+
+  /** Requests that wait are answered by the processor of the moment. */
+  public void release() {
+    lock.lock();
+    try {
+      held = false;
+      changed.signalAll();
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** From now on each answer is the last of its connection, where a header can say so. */
+  public void close() {
+    closing = true;
+    release();
+  }
+
+  /** Whether answers are the last of their connections. */
+  boolean isClosing() {
+    return closing;
+  }
+
+  /**
+   * Waits until the requests of former processors are answered; at the end of the time their
+   * connections are closed.
+   *
+   * @return how many were cut off
+   */
+  public int endFormer(Duration timeLimit) {
+    long end = System.nanoTime() + timeLimit.toNanos();
+    boolean interrupted = false;
+    lock.lock();
+    try {
+      while (former.stream().anyMatch(s -> !s.inWork.isEmpty())) {
+        long remaining = end - System.nanoTime();
+        if (remaining <= 0) {
+          break;
+        }
+        try {
+          // A little at a time: a request may have left just before it could be seen as replaced.
+          changed.awaitNanos(Math.min(remaining, TimeUnit.MILLISECONDS.toNanos(10)));
+        } catch (InterruptedException e) {
+          interrupted = true;
+          break;
+        }
+      }
+    } finally {
+      lock.unlock();
+    }
+    int cut = 0;
+    for (Served s : former) {
+      for (ConnectionTimeouts.Exchange e : s.inWork) {
+        cut++;
+        e.closeConnection();
+      }
+    }
+    former.clear();
+    if (interrupted) {
+      Thread.currentThread().interrupt();
+    }
+    return cut;
+  }
+}
