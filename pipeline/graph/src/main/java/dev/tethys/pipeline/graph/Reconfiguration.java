@@ -26,7 +26,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * One change from the nodes that run to those of a plan. Unchanged nodes continue, or are adjusted;
  * everything new is made before anything stops; when one cannot start, {@link #undo} makes
- * everything as it was before. What the plan does not have is left to the caller.
+ * everything as it was before. What the plan does not have is left to the caller, except receivers
+ * where others start.
  */
 final class Reconfiguration {
   private static final System.Logger LOG = JulLogger.of("dev.tethys.pipeline");
