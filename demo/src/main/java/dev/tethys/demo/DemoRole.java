@@ -59,7 +59,7 @@ public final class DemoRole {
                 "separate-processes",
                 Flag.Kind.BOOLEAN,
                 "false",
-                "Run each part of the shop in a process of its own, on the first free ports after"
+                "Run each part of the shop in a separate process, on the first free ports after"
                     + " that of the shop. Linux only."),
             Flag.of(
                 "part",

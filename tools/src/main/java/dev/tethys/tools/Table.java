@@ -6,7 +6,7 @@ import java.util.List;
 
 /**
  * Columns as Go's tabwriter sets them: a least width of a cell, and blanks after it. A row is one
- * line, whatever its texts are.
+ * line: what would end it in a text is escaped.
  */
 final class Table {
   private final List<List<String>> rows = new ArrayList<>();

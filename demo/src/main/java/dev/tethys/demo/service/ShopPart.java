@@ -14,7 +14,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 
-/** Parts of the shop that listen on a port of their own. Each comes after those that it calls. */
+/** Parts of the shop with a port each. A part comes after those that it calls. */
 public enum ShopPart {
   DATABASE {
     @Override
@@ -71,7 +71,7 @@ public enum ShopPart {
   };
 
   /**
-   * What a part uses of the others.
+   * Other parts and settings that a part uses.
    *
    * @param http client to other services
    * @param ports of the parts that run already

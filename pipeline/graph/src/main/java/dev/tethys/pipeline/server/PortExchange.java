@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
 public final class PortExchange {
   private static final ScopedValue<PortExchange> OF_THREAD = ScopedValue.newInstance();
 
-  /** What is done with receivers. */
+  /** Stop or start of a receiver. */
   @FunctionalInterface
   public interface Action<E extends Exception> {
     void run() throws E;
