@@ -352,7 +352,7 @@ final class StageCheck {
   }
 
   /**
-   * Items of agents since they applied the version, of each signal by itself and of all together: a
+   * Items of agents since they applied the version, of each signal by itself and of all together. A
    * signal with few items may be lost as a whole and not be seen in the sum.
    */
   private final class Sums {

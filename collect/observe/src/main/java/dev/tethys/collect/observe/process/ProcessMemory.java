@@ -44,8 +44,8 @@ public final class ProcessMemory implements Closeable {
   }
 
   /**
-   * Part of the memory that is read at once, for readers of what lies near together: a call of the
-   * system for each piece would cost far more than the bytes between them.
+   * Part of the memory that is read at once, for readers of pieces that lie near together. A call
+   * of the system for each would cost far more than the bytes between them.
    */
   public final class Window {
     private final ByteBuffer buffer;
