@@ -79,7 +79,8 @@ export const scenarios = [
       await open('/services/map');
       const map = page.locator('.services-map');
       await map.getByRole('button', { name: /redis-server/ }).waitFor();
-      await until('figures at the calls', async () => (await map.locator('.graph-band text').count()) === 4);
+      await map.locator('.graph-card', { hasText: 'user' }).first().waitFor(); // who calls web is not observed
+      await until('figures at the calls', async () => (await map.locator('.graph-band text').count()) === 5);
       await clean(page, 'map of a node agent');
       await map.locator('.graph-card', { hasText: 'pay' }).first().click();
       await page.getByLabel('Calls to', { exact: true }).getByText('Retransmits').waitFor();
