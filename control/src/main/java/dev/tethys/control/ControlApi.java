@@ -3,6 +3,7 @@ package dev.tethys.control;
 import dev.tethys.codec.opamp.SignedConfig;
 import dev.tethys.config.ConfigException;
 import dev.tethys.config.Durations;
+import dev.tethys.model.OneLineText;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpHandler;
@@ -16,9 +17,9 @@ import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.List;
 import java.util.Map;
+import java.util.OptionalInt;
 import java.util.TreeMap;
 import java.util.UUID;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.core.JacksonException;
@@ -36,10 +37,6 @@ final class ControlApi {
   /** A character that is seen: fillers are letters, and an empty Braille cell is a symbol. */
   private static final Pattern VISIBLE =
       Pattern.compile("[\\p{L}\\p{N}\\p{P}\\p{S}&&[^\\u115F\\u1160\\u2800\\u3164\\uFFA0]]");
-
-  /** Characters that end a line, change a terminal or turn the direction of writing. */
-  private static final Pattern NOT_IN_A_LINE =
-      Pattern.compile("[\\p{Cc}\\p{Zl}\\p{Zp}\\u061C\\u200E\\u200F\\u202A-\\u202E\\u2066-\\u2069]");
 
   private static final int MAX_REASON = 1024;
 
@@ -220,12 +217,11 @@ final class ControlApi {
       throw new IllegalArgumentException(
           what + " has more than " + MAX_REASON + " characters; shorten it");
     }
-    Matcher wild = NOT_IN_A_LINE.matcher(reason);
-    if (wild.find()) {
+    OptionalInt wild = reason.codePoints().filter(OneLineText::isBreaking).findFirst();
+    if (wild.isPresent()) {
       throw new IllegalArgumentException(
           what
-              + String.format(
-                  " has the character U+%04X; write it on one line", wild.group().codePointAt(0))
+              + String.format(" has the character U+%04X; write it on one line", wild.getAsInt())
               + " without control characters");
     }
     return reason;

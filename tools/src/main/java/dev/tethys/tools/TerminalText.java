@@ -1,5 +1,7 @@
 package dev.tethys.tools;
 
+import dev.tethys.model.OneLineText;
+
 /** Texts of servers for a terminal. */
 final class TerminalText {
   private TerminalText() {}
@@ -18,7 +20,7 @@ final class TerminalText {
                 case '\r' -> sb.append("\\r");
                 case '\t' -> sb.append("\\t");
                 default -> {
-                  if (Character.isISOControl(c) || turns(c)) {
+                  if (OneLineText.isBreaking(c)) {
                     sb.append(String.format("\\u%04x", c));
                   } else {
                     sb.appendCodePoint(c);
@@ -27,16 +29,5 @@ final class TerminalText {
               }
             });
     return sb.toString();
-  }
-
-  /** Whether a character changes the direction of those after it, or ends a line. */
-  private static boolean turns(int c) {
-    return c >= 0x202A && c <= 0x202E
-        || c >= 0x2066 && c <= 0x2069
-        || c == 0x200E
-        || c == 0x200F
-        || c == 0x061C
-        || c == 0x2028
-        || c == 0x2029;
   }
 }

@@ -421,6 +421,13 @@ public final class ElfFile implements Closeable {
     return false;
   }
 
+  /** Whether a section is a table of symbols with a table of their names. */
+  private boolean hasSymbols(Section s) {
+    return (s.type == SHT_SYMTAB || s.type == SHT_DYNSYM)
+        && s.link >= 0
+        && s.link < sections.size();
+  }
+
   /**
    * Reads the functions of all symbol tables, those that are defined in this file. Tables are read
    * part by part, since those of large programs take many megabytes.
@@ -428,7 +435,7 @@ public final class ElfFile implements Closeable {
   public void functions(FunctionHandler to) throws IOException {
     ByteBuffer symbols = ByteBuffer.allocate(SYMBOLS * SYMBOL).order(ByteOrder.LITTLE_ENDIAN);
     for (Section s : sections) {
-      if (s.type != SHT_SYMTAB && s.type != SHT_DYNSYM || s.link < 0 || s.link >= sections.size()) {
+      if (!hasSymbols(s)) {
         continue;
       }
       requirePart(file, s.offset, s.size);
@@ -487,10 +494,7 @@ public final class ElfFile implements Closeable {
   public Map<String, Long> addresses(Set<String> names) throws IOException {
     Map<String, Long> out = new HashMap<>();
     for (Section s : sections) {
-      if (out.size() == names.size()
-          || s.type != SHT_SYMTAB && s.type != SHT_DYNSYM
-          || s.link < 0
-          || s.link >= sections.size()) {
+      if (out.size() == names.size() || !hasSymbols(s)) {
         continue;
       }
       ByteBuffer symbols = bytes(s);

@@ -1,6 +1,7 @@
 package dev.tethys.web.internal;
 
 import com.github.luben.zstd.ZstdOutputStreamNoFinalizer;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.util.Locale;
@@ -78,6 +79,18 @@ final class Encodings {
         && (!type.startsWith("image/") || type.equals("image/svg+xml"))
         && !type.startsWith("video/")
         && !type.startsWith("audio/");
+  }
+
+  /** Packs the first bytes of an array as one body. */
+  static byte[] pack(String encoding, byte[] body, int length) throws IOException {
+    if (encoding.equals("gzip")) {
+      return PooledGzip.pack(body, length);
+    }
+    ByteArrayOutputStream packed = new ByteArrayOutputStream(length / 4 + 64);
+    try (OutputStream o = encode(encoding, packed)) {
+      o.write(body, 0, length);
+    }
+    return packed.toByteArray();
   }
 
   /** Packs what is written; flushing passes on all of it so far. */

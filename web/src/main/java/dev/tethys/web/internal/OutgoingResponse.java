@@ -2,7 +2,6 @@ package dev.tethys.web.internal;
 
 import dev.tethys.web.HttpException;
 import dev.tethys.web.HttpResponse;
-import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
@@ -200,22 +199,12 @@ public final class OutgoingResponse implements HttpResponse {
     byte[] out = given;
     int n = length;
     String encoding = encoding(length);
-    if (encoding != null && encoding.equals("gzip")) {
-      byte[] packed = PooledGzip.pack(given, length);
+    if (encoding != null) {
+      byte[] packed = Encodings.pack(encoding, given, length);
       if (packed.length < length) {
         header("Content-Encoding", encoding);
         out = packed;
         n = packed.length;
-      }
-    } else if (encoding != null) {
-      ByteArrayOutputStream packed = new ByteArrayOutputStream(length / 4 + 64);
-      try (OutputStream o = Encodings.encode(encoding, packed)) {
-        o.write(given, 0, length);
-      }
-      if (packed.size() < length) {
-        header("Content-Encoding", encoding);
-        out = packed.toByteArray();
-        n = out.length;
       }
     }
     if (head) {

@@ -1,5 +1,6 @@
 package dev.tethys.app.server.spans;
 
+import dev.tethys.collect.observe.trace.RequestSpans;
 import dev.tethys.model.Labels;
 import dev.tethys.model.LabelsBuilder;
 import dev.tethys.model.Samples;
@@ -36,9 +37,6 @@ final class ServiceGraph {
   private static final String MESSAGING = "messaging_system";
   private static final String DATABASE = "database";
   private static final String VIRTUAL = "virtual_node";
-
-  /** Name of the scope of the node agent's spans. */
-  private static final String NODE_AGENT = "tethys-node-agent";
 
   private static final int SERVER = 2;
   private static final int CLIENT = 3;
@@ -257,7 +255,7 @@ final class ServiceGraph {
   }
 
   private static boolean isObserved(SpanBatch b, int span) {
-    return b.texts.get(b.scopeName[b.scope[span]]).equals(NODE_AGENT);
+    return b.texts.get(b.scopeName[b.scope[span]]).equals(RequestSpans.SCOPE);
   }
 
   private static String service(SpanBatch b, int span) {

@@ -148,33 +148,69 @@ final class HotSpotCode {
     int address = at(values, "StructEntryAddressOffset", stride);
     Map<Long, String> names = new HashMap<>();
     long start = values.getOrDefault("Structs", 0L);
-    ProcessMemory.Window window = memory.new Window(WINDOW);
-    ByteBuffer b = window.buffer();
-    for (int i = 0; i < MAX_STRUCTS; i++) {
-      int at = window.at(start + (long) i * stride, stride);
-      String t = name(memory, names, b.getLong(at + type));
-      if (t.isEmpty()) {
-        return;
-      }
-      if (TYPES.contains(t)) {
-        String name = t + "." + name(memory, names, b.getLong(at + field));
-        long place = b.getLong(at + offset);
-        if (place < 0 || place > MAX_SIZE) {
-          throw new IOException("offset of " + name + " is not understood: " + place);
-        }
-        fields.put(
-            name,
-            new Field(place, b.getLong(at + address), name(memory, names, b.getLong(at + form))));
-      }
-    }
+    entries(
+        memory,
+        names,
+        start,
+        stride,
+        type,
+        (t, b, at) -> {
+          String name = t + "." + name(memory, names, b.getLong(at + field));
+          long place = b.getLong(at + offset);
+          if (place < 0 || place > MAX_SIZE) {
+            throw new IOException("offset of " + name + " is not understood: " + place);
+          }
+          String formName = name(memory, names, b.getLong(at + form));
+          fields.put(name, new Field(place, b.getLong(at + address), formName));
+        });
   }
 
   private void readSizes(ProcessMemory memory, Map<String, Long> values) throws IOException {
     int stride = stride(values, "TypeEntryArrayStride");
     int type = at(values, "TypeEntryTypeNameOffset", stride);
     int size = at(values, "TypeEntrySizeOffset", stride);
-    Map<Long, String> names = new HashMap<>();
     long start = values.getOrDefault("Types", 0L);
+    entries(
+        memory,
+        new HashMap<>(),
+        start,
+        stride,
+        type,
+        (t, b, at) -> {
+          long bytes = b.getLong(at + size);
+          if (bytes < 0 || bytes > MAX_SIZE) {
+            throw new IOException("size of " + t + " is not understood: " + bytes);
+          }
+          sizes.put(t, bytes);
+        });
+  }
+
+  /** Receives an entry of a table of the virtual machine. */
+  @FunctionalInterface
+  private interface EntryHandler {
+    /**
+     * @param type that the entry is of
+     * @param at index of the entry in the bytes
+     */
+    void accept(String type, ByteBuffer bytes, int at) throws IOException;
+  }
+
+  /**
+   * Passes on the entries of a table that are of types of interest, up to the one without a type.
+   *
+   * @param names that were read, by address
+   * @param start address of the table
+   * @param stride bytes of an entry
+   * @param type offset of the type's name in an entry
+   */
+  private void entries(
+      ProcessMemory memory,
+      Map<Long, String> names,
+      long start,
+      int stride,
+      int type,
+      EntryHandler to)
+      throws IOException {
     ProcessMemory.Window window = memory.new Window(WINDOW);
     ByteBuffer b = window.buffer();
     for (int i = 0; i < MAX_STRUCTS; i++) {
@@ -184,11 +220,7 @@ final class HotSpotCode {
         return;
       }
       if (TYPES.contains(t)) {
-        long bytes = b.getLong(at + size);
-        if (bytes < 0 || bytes > MAX_SIZE) {
-          throw new IOException("size of " + t + " is not understood: " + bytes);
-        }
-        sizes.put(t, bytes);
+        to.accept(t, b, at);
       }
     }
   }

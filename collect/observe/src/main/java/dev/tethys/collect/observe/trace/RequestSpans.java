@@ -29,6 +29,9 @@ import org.jspecify.annotations.Nullable;
  * <p>Guarded by the lock of the connections. Every table has a bound.
  */
 public final class RequestSpans {
+  /** Name of the scope of its spans. */
+  public static final String SCOPE = "tethys-node-agent";
+
   private static final int MAX_THREADS = 20_000;
   private static final int MAX_OPEN = 64;
   private static final int MAX_CHILDREN = 256;
@@ -46,7 +49,6 @@ public final class RequestSpans {
   private static final long INSTRUMENTED_NANOS = 600_000_000_000L;
   private static final int SERVER = 2;
   private static final int CLIENT = 3;
-  private static final String SCOPE = "tethys-node-agent";
 
   /** Request that a process serves. */
   private static final class ServerCall {

@@ -40,10 +40,10 @@ public record PipelineAccounts(
    * @param dropped items by reason, of all components
    */
   public record SignalItems(long in, long deadLettered, Map<String, Long> dropped) {
-    SignalItems plus(long more, Balance b) {
+    SignalItems plus(SignalItems other) {
       Map<String, Long> all = new TreeMap<>(dropped);
-      b.dropped().forEach((reason, n) -> all.merge(reason, n, Long::sum));
-      return new SignalItems(in + more, deadLettered + b.deadLettered(), all);
+      other.dropped.forEach((reason, n) -> all.merge(reason, n, Long::sum));
+      return new SignalItems(in + other.in, deadLettered + other.deadLettered, all);
     }
   }
 
@@ -105,25 +105,19 @@ public record PipelineAccounts(
 
   /** Totals of a registry. */
   public static PipelineAccounts of(AccountingRegistry ledger) {
-    long in = 0;
     long out = 0;
     long queued = 0;
-    long dead = 0;
     long returned = 0;
-    Map<String, Long> dropped = new TreeMap<>();
     Map<String, Exporter> exporters = new TreeMap<>();
     Map<String, SignalItems> signals = new TreeMap<>();
     for (ItemAccounting a : ledger.accounts()) {
       Balance b = a.balance();
-      dead += b.deadLettered();
-      b.dropped().forEach((reason, n) -> dropped.merge(reason, n, Long::sum));
       boolean receives = a.kind().equals(ComponentKind.RECEIVER.word());
       long taken = receives ? b.in() + b.created() + b.restored() : 0;
       String signal = a.signal().name().toLowerCase(Locale.ROOT);
-      SignalItems before = signals.getOrDefault(signal, new SignalItems(0, 0, Map.of()));
-      signals.put(signal, before.plus(taken, b));
+      signals.merge(
+          signal, new SignalItems(taken, b.deadLettered(), b.dropped()), SignalItems::plus);
       if (receives) {
-        in += taken;
         returned += b.returned();
       } else if (a.kind().equals(ComponentKind.EXPORTER.word())) {
         out += b.out();
@@ -134,7 +128,10 @@ public record PipelineAccounts(
             Exporter::plus);
       }
     }
-    return new PipelineAccounts(in, out, queued, dead, returned, dropped, exporters, signals, null);
+    SignalItems all =
+        signals.values().stream().reduce(new SignalItems(0, 0, Map.of()), SignalItems::plus);
+    return new PipelineAccounts(
+        all.in, out, queued, all.deadLettered, returned, all.dropped, exporters, signals, null);
   }
 
   /** The same with live controls. */
