@@ -24,8 +24,9 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Datagram socket of the C library, for families or options that the JDK does not support (unix(7),
- * netlink(7), icmp(7)); on 64-bit Linux. For one thread at a time, except {@link #shutdown}.
- * Blocking calls block in the kernel and pin their thread, so they are not for virtual threads.
+ * netlink(7), icmp(7)); on 64-bit Linux. For one thread at a time, except {@link #shutdown} and
+ * {@link #awaitDatagram}. Blocking calls block in the kernel and pin their thread, so they are not
+ * for virtual threads.
  */
 public final class SocketCalls implements AutoCloseable {
   public static final int AF_UNIX = 1;
@@ -78,6 +79,11 @@ public final class SocketCalls implements AutoCloseable {
   private static final int CONTROL = 128;
   private static final int CMSG_HEADER = 16;
 
+  /** Of struct pollfd: the descriptor, what is asked for, and what there is. */
+  private static final int POLLFD = 8;
+
+  private static final short POLLIN = 1;
+
   private static final MethodHandle SOCKET =
       LibraryFunction.of("socket", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle BIND =
@@ -96,6 +102,8 @@ public final class SocketCalls implements AutoCloseable {
   private static final MethodHandle IOCTL =
       LibraryFunction.variadic(
           "ioctl", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_LONG, ADDRESS), 2);
+  private static final MethodHandle POLL =
+      LibraryFunction.plain("poll", FunctionDescriptor.of(JAVA_INT, ADDRESS, JAVA_LONG, JAVA_INT));
   private static final MethodHandle SHUTDOWN =
       LibraryFunction.plain("shutdown", FunctionDescriptor.of(JAVA_INT, JAVA_INT, JAVA_INT));
   private static final MethodHandle CLOSE =
@@ -109,6 +117,7 @@ public final class SocketCalls implements AutoCloseable {
    */
   private final MemorySegment heads = arena.allocate(MSGHDR + IOVEC + CONTROL, 8);
 
+  private final MemorySegment readiness = arena.allocate(POLLFD, 4);
   private final int family;
   private final int fd;
   private Arena dataArena = Arena.ofShared();
@@ -269,6 +278,33 @@ public final class SocketCalls implements AutoCloseable {
    * @throws LibraryException with {@link Errno#EAGAIN} when the time is up
    */
   public int receive(byte[] to) throws LibraryException {
+    long n = receive(to, 0);
+    check("recvmsg", n);
+    return (int) n;
+  }
+
+  /** As {@link #receive}, but does not wait: returns -1 when no datagram is there. */
+  public int receiveNow(byte[] to) throws LibraryException {
+    long n = receive(to, MSG_DONTWAIT);
+    if (n < 0 && LibraryFunction.errno(state) == Errno.EAGAIN) {
+      return -1;
+    }
+    check("recvmsg", n);
+    return (int) n;
+  }
+
+  /**
+   * Waits until there is a datagram or an error to receive, or the time is over. By one thread,
+   * while another may receive. May return early.
+   */
+  public void awaitDatagram(Duration longest) {
+    readiness.set(JAVA_INT, 0, fd);
+    readiness.set(JAVA_SHORT, 4, POLLIN);
+    int millis = (int) Math.min(Integer.MAX_VALUE, longest.toMillis());
+    call(() -> (int) POLL.invokeExact(readiness, 1L, millis));
+  }
+
+  private long receive(byte[] to, int flags) {
     MemorySegment memory = data(to.length);
     long n;
     do {
@@ -280,12 +316,13 @@ public final class SocketCalls implements AutoCloseable {
       heads.set(JAVA_LONG, 24, 1);
       heads.set(ADDRESS, 32, heads.asSlice(MSGHDR + IOVEC));
       heads.set(JAVA_LONG, 40, CONTROL);
-      n = call(() -> (long) RECVMSG.invokeExact(state, fd, heads, 0));
+      n = call(() -> (long) RECVMSG.invokeExact(state, fd, heads, flags));
     } while (n < 0 && LibraryFunction.errno(state) == Errno.EINTR);
     controlLength = n < 0 ? 0 : heads.get(JAVA_LONG, 40);
-    check("recvmsg", n);
-    MemorySegment.copy(memory, JAVA_BYTE, 0, to, 0, (int) n);
-    return (int) n;
+    if (n > 0) {
+      MemorySegment.copy(memory, JAVA_BYTE, 0, to, 0, (int) n);
+    }
+    return n;
   }
 
   /**

@@ -76,7 +76,11 @@ class SocketCallsTest {
       LibraryException none =
           catchThrowableOfType(LibraryException.class, () -> reader.receive(number));
       assertThat(none.errno()).isEqualTo(Errno.EAGAIN);
+      assertThat(reader.receiveNow(number)).isEqualTo(-1);
       assertThat(reader.hopsLeft()).isNull();
+      assertThat(writer.offer(new byte[3], 0, 3)).isTrue();
+      reader.awaitDatagram(Duration.ofSeconds(10));
+      assertThat(reader.receiveNow(number)).isEqualTo(3);
     }
     assertThat(sent).isPositive();
   }

@@ -152,7 +152,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
       ObserverOptions options, ObserverSinks sinks, @Nullable Logs logs) {
     NodeObserver o = new NodeObserver(options, sinks, logs);
     if (o.connector != null) {
-      o.connector.start(o.processes);
+      o.connector.start();
     }
     o.scanner.start();
     o.thread.start();
@@ -164,7 +164,7 @@ public final class NodeObserver implements Collector, AutoCloseable {
 
   private @Nullable ProcessConnector openConnector() {
     try {
-      ProcessConnector c = ProcessConnector.open();
+      ProcessConnector c = ProcessConnector.open(processes);
       signals.add(new SignalState("processes", SignalState.Level.FULL, "connector", ""));
       return c;
     } catch (LibraryException e) {
@@ -470,16 +470,23 @@ public final class NodeObserver implements Collector, AutoCloseable {
     }
   }
 
-  /** Changes of connections and payloads, in the order in which they happened. */
+  /**
+   * Changes of connections and payloads so far, in the order in which they happened. The starts of
+   * processes before them are known first: a short process has ended by now.
+   */
   private void readEvents() {
+    TcpSource source = connections;
+    PayloadCapture p = payloads;
+    long end = p == null ? 0 : p.end();
+    long now = System.nanoTime();
+    if (connector != null) {
+      connector.readUntil(now);
+    }
     if (tracepoints != null) {
       tracepoints.read(processes);
     }
-    long now = System.nanoTime();
-    TcpSource source = connections;
-    PayloadCapture p = payloads;
     if (p != null) {
-      p.read(p.end(), source == null ? _ -> {} : source::readEvents);
+      p.read(end, source == null ? _ -> {} : source::readEvents);
       payloadEvents = p.events();
     }
     if (source != null) {

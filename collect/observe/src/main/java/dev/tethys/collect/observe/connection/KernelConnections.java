@@ -104,7 +104,7 @@ public final class KernelConnections implements TcpSource {
 
   @Override
   public void readSockets(Runnable between) throws IOException {
-    readEvents();
+    between.run();
     long now = System.nanoTime();
     tracker.beginPass();
     boolean[] unknown = new boolean[1];

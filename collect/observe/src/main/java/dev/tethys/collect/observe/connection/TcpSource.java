@@ -12,15 +12,10 @@ public interface TcpSource extends AutoCloseable {
    */
   void readEvents(long time);
 
-  /** Reads all changes since the last call. */
-  default void readEvents() {
-    readEvents(Long.MAX_VALUE);
-  }
-
   /**
    * Reads all sockets.
    *
-   * @param between called after each part of them, which may be many: events are read meanwhile
+   * @param between reads events: called before them and after each part of them, which may be many
    * @throws IOException when the kernel fails
    */
   void readSockets(Runnable between) throws IOException;

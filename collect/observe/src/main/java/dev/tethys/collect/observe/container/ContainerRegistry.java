@@ -228,12 +228,13 @@ public final class ContainerRegistry implements Collector, Owner.Resolver {
    *     #identify}
    */
   private void add(int pid, boolean mayAsk) {
-    long start = files.stat(pid).startTicks();
-    if (start <= 0) {
-      return; // it has ended
+    Cgroup cgroup = Cgroup.ofFile(files.cgroup(pid), ownCgroup);
+    String commandLine = files.commandLine(pid);
+    Stat stat = files.stat(pid); // the last: what was read before was read before the end
+    if (stat.startTicks() <= 0 || stat.exiting() && cgroup.kind() == ContainerKind.STANDALONE) {
+      return; // the files say nothing any more; what is known from its fork stays
     }
-    Found f =
-        new Found(pid, start, Cgroup.ofFile(files.cgroup(pid), ownCgroup), files.commandLine(pid));
+    Found f = new Found(pid, stat.startTicks(), cgroup, commandLine);
     Identity identity = identity(f, mayAsk);
     if (identity == null) {
       if (!wanted.contains(pid) && !wanted.offer(pid)) {

@@ -7,12 +7,13 @@ import dev.tethys.model.libc.SocketCalls;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.time.Duration;
+import java.util.concurrent.locks.ReentrantLock;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Starts and ends of processes from the process connector of the kernel (netlink, cn_proc.h), read
- * by their own thread. Needs CAP_NET_ADMIN, the first process and network namespaces, and a kernel
- * with CONFIG_PROC_EVENTS.
+ * by their own thread, and by {@link #readUntil} in between. Needs CAP_NET_ADMIN, the first process
+ * and network namespaces, and a kernel with CONFIG_PROC_EVENTS.
  */
 public final class ProcessConnector implements AutoCloseable {
   private static final int NETLINK_CONNECTOR = 11;
@@ -20,6 +21,7 @@ public final class ProcessConnector implements AutoCloseable {
   private static final int LISTEN = 1;
   private static final int DONE = 3; // type of the connector's messages
   private static final int HEADERS = 36; // struct nlmsghdr and struct cn_msg
+  private static final int TIMESTAMP = HEADERS + 8; // on the monotonic clock
   private static final int DATA = HEADERS + 16;
   private static final int ACKNOWLEDGED = 0;
   private static final int FORK = 1;
@@ -34,20 +36,27 @@ public final class ProcessConnector implements AutoCloseable {
 
   private final SocketCalls netlink;
   private final byte[] buffer = new byte[8192];
+
+  /** Held from the receiving of an event until it is handled: events stay in their order. */
+  private final ReentrantLock turn = new ReentrantLock();
+
+  private final ProcessHandler handler;
   private @Nullable Thread thread;
   private volatile boolean closed;
   private volatile long lost;
 
-  private ProcessConnector(SocketCalls netlink) {
+  private ProcessConnector(SocketCalls netlink, ProcessHandler handler) {
     this.netlink = netlink;
+    this.handler = handler;
   }
 
   /**
-   * Subscribes to the events. They wait in the kernel until {@link #start}.
+   * Subscribes to the events. They wait in the kernel until {@link #start} or {@link #readUntil}.
    *
+   * @param handler takes them, by one thread at a time
    * @throws LibraryException when the kernel has none for this process
    */
-  public static ProcessConnector open() throws LibraryException {
+  public static ProcessConnector open(ProcessHandler handler) throws LibraryException {
     SocketCalls netlink =
         new SocketCalls(SocketCalls.AF_NETLINK, SocketCalls.SOCK_DGRAM, NETLINK_CONNECTOR);
     boolean done = false;
@@ -56,7 +65,7 @@ public final class ProcessConnector implements AutoCloseable {
       netlink.receiveBuffer(WAITING_BYTES);
       netlink.joinGroup(GROUP_PROCESSES);
       netlink.send(subscription());
-      ProcessConnector events = new ProcessConnector(netlink);
+      ProcessConnector events = new ProcessConnector(netlink, handler);
       events.awaitAcknowledgement();
       done = true;
       return events;
@@ -67,13 +76,13 @@ public final class ProcessConnector implements AutoCloseable {
     }
   }
 
-  /** Starts to read; the handler is called by one thread. */
-  public void start(ProcessHandler handler) {
+  /** Starts to read events as they come. */
+  public void start() {
     Thread t =
         Thread.ofPlatform()
             .name("observe-exec")
             .daemon()
-            .unstarted(SupervisedLoop.of("observe-exec", () -> run(handler)));
+            .unstarted(SupervisedLoop.of("observe-exec", this::run));
     thread = t;
     t.start();
   }
@@ -101,20 +110,49 @@ public final class ProcessConnector implements AutoCloseable {
     throw new LibraryException("process connector", Errno.EAGAIN);
   }
 
-  private void run(ProcessHandler handler) {
+  private void run() {
     while (!closed) {
+      netlink.awaitDatagram(PATIENCE);
+      readUntil(Long.MAX_VALUE);
+    }
+  }
+
+  /**
+   * Handles the events up to a time that are not handled yet: what a process did later can be
+   * attributed to it, although it has ended.
+   *
+   * @param time on the clock of System.nanoTime
+   */
+  public void readUntil(long time) {
+    boolean more;
+    do {
+      turn.lock();
       try {
-        ByteBuffer b = event(netlink.receive(buffer));
-        if (b != null) {
-          report(b, handler);
-        }
-      } catch (LibraryException e) {
-        if (e.errno() == Errno.ENOBUFS) {
-          lost++;
-        } else if (e.errno() != Errno.EAGAIN) {
-          throw new IllegalStateException("process connector: " + e.getMessage(), e);
-        }
+        more = readOne(time);
+      } finally {
+        turn.unlock();
       }
+    } while (more && !closed);
+  }
+
+  /** Returns whether there may be another event before the time. */
+  private boolean readOne(long time) {
+    try {
+      int length = netlink.receiveNow(buffer);
+      if (length < 0) {
+        return false;
+      }
+      ByteBuffer b = event(length);
+      if (b != null) {
+        report(b, handler);
+      }
+      return b == null || b.getLong(TIMESTAMP) < time;
+    } catch (LibraryException e) {
+      if (e.errno() != Errno.ENOBUFS) {
+        throw new IllegalStateException("process connector: " + e.getMessage(), e);
+      }
+      lost++;
+      return true;
     }
   }
 

@@ -96,9 +96,12 @@ public final class ProcessFiles {
    * @param startTicks start since that of the machine; 0 when the process has ended
    * @param cpuTicks time on processors, in user mode and in the kernel
    * @param residentPages memory
+   * @param exiting it has begun to end: its command line is empty, and its cgroups of version 1 are
+   *     shown as the root (proc_cgroup_show)
    */
-  public record Stat(long startTicks, long cpuTicks, long residentPages) {
-    static final Stat ENDED = new Stat(0, 0, 0);
+  public record Stat(long startTicks, long cpuTicks, long residentPages, boolean exiting) {
+    private static final long PF_EXITING = 4;
+    static final Stat ENDED = new Stat(0, 0, 0, true);
   }
 
   /** Numbers of a process. */
@@ -111,7 +114,8 @@ public final class ProcessFiles {
         ? new Stat(
             Long.parseLong(fields[19]),
             Long.parseLong(fields[11]) + Long.parseLong(fields[12]),
-            Long.parseLong(fields[21]))
+            Long.parseLong(fields[21]),
+            (Long.parseLong(fields[6]) & Stat.PF_EXITING) != 0)
         : Stat.ENDED;
   }
 

@@ -68,7 +68,7 @@ class TcpSourcesTest {
       try (Socket client = new Socket(loopback, port);
           Socket accepted = server.accept()) {
         exchange(client, accepted, 1000, 50_000);
-        source.readEvents();
+        source.readEvents(Long.MAX_VALUE);
         assertThat(value("tcp_active_connections", port)).isEqualTo(2);
         assertThat(value("tcp_successful_connects_total", port)).isEqualTo(1);
         assertThat(value("tcp_connection_time_seconds_total", port)).isBetween(1e-7, 10.0);
@@ -77,7 +77,7 @@ class TcpSourcesTest {
         assertThat(value("tcp_bytes_received_total", port)).isEqualTo(50_020);
         exchange(client, accepted, 1, 1);
       }
-      source.readEvents();
+      source.readEvents(Long.MAX_VALUE);
       assertThat(value("tcp_active_connections", port)).isEqualTo(1);
       assertThat(value("tcp_bytes_sent_total", port)).isEqualTo(1011);
       assertThat(ConnectionTrackerTest.metrics(tracker))
@@ -101,7 +101,7 @@ class TcpSourcesTest {
       org.assertj.core.api.Assertions.assertThatThrownBy(
               () -> client.connect(new InetSocketAddress(loopback, port)))
           .isInstanceOf(IOException.class);
-      source.readEvents();
+      source.readEvents(Long.MAX_VALUE);
       assertThat(value("tcp_failed_connects_total", port)).isEqualTo(1);
     }
   }

@@ -109,6 +109,24 @@ class ContainerRegistryTest {
     assertThat(another.logFiles()).isEmpty();
   }
 
+  /** Of a process that ends, the kernel shows the root as its cgroup of version 1, no arguments. */
+  @Test
+  void aProcessThatEndsStaysInTheContainerOfItsFork() throws IOException {
+    process(30, 5, "/system.slice/cron.service", "cron\0");
+    ContainerRegistry r = registry(Duration.ZERO);
+    r.scan();
+    r.processForked(30, 31);
+    process(31, 6, "/", "");
+    Files.writeString(
+        folder.resolve("proc/31/stat"),
+        "31 (a b) R" + " 0".repeat(5) + " 4194308" + " 0".repeat(12) + " 6 0 0\n");
+    r.processStarted(31);
+    Owner cron = new Owner("/system.slice/cron.service", "");
+    assertThat(r.ownerOf(0, 31)).isEqualTo(cron);
+    r.processExited(31, false);
+    assertThat(r.ownerOf(0, 31)).isEqualTo(cron);
+  }
+
   /** Numbers of a process that runs. */
   private void uses(int pid, long start, int user, int system, int pages) throws IOException {
     String stat =

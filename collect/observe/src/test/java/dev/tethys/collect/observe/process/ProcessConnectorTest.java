@@ -79,14 +79,31 @@ class ProcessConnectorTest {
             seen.add("exit " + process + " " + signal);
           }
         };
-    try (ProcessConnector connector = ProcessConnector.open()) {
-      connector.start(sink);
+    try (ProcessConnector connector = ProcessConnector.open(sink)) {
+      connector.start();
       Process p = new ProcessBuilder("true").start();
       long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
       while (!seen.contains("exit " + p.pid() + " 0") && System.nanoTime() < end) {
         Thread.onSpinWait();
       }
       assertThat(seen).contains("exec " + p.pid(), "exit " + p.pid() + " 0");
+    } catch (LibraryException e) {
+      abort("the kernel has no process connector here: " + e.getMessage());
+    }
+  }
+
+  /**
+   * Who reads what a short process did must know it first, however busy the thread of events is.
+   */
+  @Test
+  void eventsUpToNowAreHandledOnDemand() throws Exception {
+    Recorded r = new Recorded();
+    try (ProcessConnector connector = ProcessConnector.open(r)) {
+      Process p = new ProcessBuilder("true").start();
+      assertThat(p.waitFor()).isZero();
+      connector.readUntil(System.nanoTime());
+      assertThat(r.events).contains("exec " + p.pid());
+      assertThat(r.events).anyMatch(e -> e.matches("fork \\d+ " + p.pid()));
     } catch (LibraryException e) {
       abort("the kernel has no process connector here: " + e.getMessage());
     }
