@@ -1,5 +1,5 @@
 /** Dry run of a text on records: what each destination, node and edge would get, beside a version. */
-import { useId, useState } from 'react';
+import { useEffect, useId, useRef, useState } from 'react';
 import { ErrorNotice } from '../api/errors';
 import { Button, Notice, Segmented, Select } from '../components/ui';
 import { formatValue } from '../lib/units';
@@ -25,6 +25,12 @@ export function DryRunForm({ name, text, versions }: { name: string; text: strin
   const [refusals, setRefusals] = useState<string[]>([]);
   const [answer, setAnswer] = useState<DryRunAnswer>();
   const id = useId();
+  const end = useRef<HTMLDivElement>(null);
+  const ended = answer ?? error;
+  useEffect(() => {
+    // The form is longer than a dialog: what the run found must be seen where its button was pressed.
+    if (ended) end.current?.scrollIntoView({ block: 'start' });
+  }, [ended]);
   const latest = (versions.find((one) => !one.undone) ?? { version: 0 }).version;
   const against = baseline === '' ? String(latest) : baseline;
   const ready = name !== '' && text !== '' && (source === 'tap' ? node !== '' : file !== undefined);
@@ -108,13 +114,15 @@ export function DryRunForm({ name, text, versions }: { name: string; text: strin
           {busy === 'tap' ? `Reading records for ${SECONDS} s` : busy === 'run' ? 'Running' : 'Start dry run'}
         </Button>
       </div>
-      {refusals.length > 0 && (
-        <Notice kind="warning" title="Some agents sent no records">
-          {refusals.join(' · ')}
-        </Notice>
-      )}
-      {error !== null && <ErrorNotice error={error} />}
-      {answer && <Result of={answer} />}
+      <div ref={end} className="dry-run">
+        {refusals.length > 0 && (
+          <Notice kind="warning" title="Some agents sent no records">
+            {refusals.join(' · ')}
+          </Notice>
+        )}
+        {error !== null && <ErrorNotice error={error} />}
+        {answer && <Result of={answer} />}
+      </div>
     </section>
   );
 }

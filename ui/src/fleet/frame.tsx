@@ -78,13 +78,13 @@ export function ChangeDialog(props: {
   const [error, setError] = useState<Error>();
   const [lacking, setLacking] = useState(false);
   const form = useRef<HTMLFormElement>(null);
-  const end = useRef<HTMLDivElement>(null);
+  const wrong = useRef<HTMLDivElement>(null);
   useEffect(() => {
     if (lacking) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus();
   }, [lacking]);
   useEffect(() => {
     // A long form scrolls: what is wrong must be seen where the button was pressed.
-    if (error) end.current?.scrollIntoView({ block: 'nearest' });
+    if (error) wrong.current?.scrollIntoView({ block: 'nearest' });
   }, [error]);
   const submit = async (e: FormEvent) => {
     e.preventDefault();
@@ -123,8 +123,12 @@ export function ChangeDialog(props: {
           placeholder="kept in the audit log"
           problem={lacking ? NO_REASON : undefined}
         />
-        {error && <ErrorNotice error={error} />}
-        <div className="fleet-actions" ref={end}>
+        {error && (
+          <div ref={wrong}>
+            <ErrorNotice error={error} />
+          </div>
+        )}
+        <div className="fleet-actions">
           <Button onClick={props.onClose}>Close</Button>
           <Button type="submit" look={props.danger ? 'danger' : 'primary'} disabled={busy}>
             {props.action}
