@@ -87,6 +87,7 @@ final class Automation {
   private final Scheduler clock;
   private final Map<String, Change> changes = bounded(); // of alerts, by fingerprint
   private final Map<String, Long> starts = bounded(); // nanoseconds, by id of control
+  private final Map<String, String> stale = bounded(); // last one left out, by fingerprint
   private final Map<String, Waiting> waiting = new LinkedHashMap<>(); // by fingerprint
 
   private List<AutomationRule> rules;
@@ -162,7 +163,12 @@ final class Automation {
           before != null && before.at.equals(a.changedAt()) && before.status.equals(a.status());
       boolean stale = before != null && before.at.isAfter(a.changedAt());
       boolean waits = waiting.containsKey(a.fingerprint());
-      if (stale || known && before != null && !before.failed && !waits) {
+      if (before != null && stale) {
+        skipped++;
+        noteStale(a, before, out);
+        continue;
+      }
+      if (known && before != null && !before.failed && !waits) {
         skipped++;
         continue;
       }
@@ -193,6 +199,22 @@ final class Automation {
       }
     }
     return new Applied(alerts.size(), skipped, out, hubs);
+  }
+
+  /** Notes for each rule that an alert of before the last change is left out, once for each. */
+  private void noteStale(Alert a, Change last, List<Step> out) throws IOException {
+    String change = a.status() + " " + a.changedAt();
+    if (change.equals(stale.put(a.fingerprint(), change))) {
+      return;
+    }
+    for (AutomationRule r : rules) {
+      if (r.isTriggeredBy(a) || r.undo() && r.isFor(a) && !a.isFiring()) {
+        String why =
+            "%s since %s, which is before the last change: %s since %s"
+                .formatted(a.status(), a.changedAt(), last.status, last.at);
+        out.add(steps.skip(r.name(), a, "event", a.status(), why));
+      }
+    }
   }
 
   private static String reason(Alert old, Alert a) {

@@ -137,6 +137,18 @@ class AutomationTest extends FleetCase {
   }
 
   @Test
+  void alertOlderThanTheLastChangeIsNotedOnce() throws Exception {
+    results(alert("NoisyService", "firing", 30, NOISY));
+    String older = alert("NoisyService", "resolved", 20, NOISY);
+    assertThat(results(older)).containsExactly("noisy event skipped");
+    assertThat(results(older)).as("a repetition").isEmpty();
+    assertThat(get("/controls?state=active").size()).isEqualTo(1);
+    assertThat(get("/automation").path("steps").get(0).path("error").asString())
+        .contains("resolved since 2025-08-03T10:03:20Z", "firing since 2025-08-03T10:03:30.500Z");
+    assertThat(get("/audit").get(0).path("action").asString()).isEqualTo("automation.skipped");
+  }
+
+  @Test
   void dryRunIsOnlyNoted() throws Exception {
     assertThat(results(alert("Careful", "firing", 10, "")))
         .containsExactly("careful start dry run");
