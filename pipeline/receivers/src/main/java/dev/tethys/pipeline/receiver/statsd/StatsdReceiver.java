@@ -135,12 +135,19 @@ final class StatsdReceiver implements Receiver {
 
   private void settled(Outcome o) {
     boolean again = o instanceof Outcome.Unavailable;
+    Batch last = null;
     synchronized (lock) {
       underway = false;
-      if (!again) {
+      if (again && stopped) {
+        last = pending;
+      }
+      if (!again || stopped) {
         pending = null;
       }
       lock.notifyAll();
+    }
+    if (last != null) {
+      to.consume(last, x -> {});
     }
     Duration asked = o instanceof Outcome.Unavailable u ? u.retryAfter() : Duration.ZERO;
     schedule(!again ? interval : asked.compareTo(RETRY) > 0 ? asked : RETRY);
@@ -157,7 +164,10 @@ final class StatsdReceiver implements Receiver {
         timer.cancel();
       }
       await(until);
-      last = pending;
+      last = underway ? null : pending; // one that is under way would be counted twice
+      if (last != null) {
+        pending = null;
+      }
     }
     if (last != null) {
       to.consume(last, o -> {});

@@ -17,13 +17,18 @@ import dev.tethys.model.telemetry.MetricData;
 import dev.tethys.model.telemetry.MetricsData;
 import dev.tethys.model.telemetry.NumberDataPoint;
 import dev.tethys.model.telemetry.SummaryDataPoint;
+import dev.tethys.pipeline.AckCallback;
 import dev.tethys.pipeline.Batch;
+import dev.tethys.pipeline.Consumer;
 import dev.tethys.pipeline.Outcome;
 import dev.tethys.pipeline.Scheduler;
 import dev.tethys.pipeline.Signal;
 import dev.tethys.pipeline.receiver.Samples;
 import dev.tethys.pipeline.receiver.TestPipeline;
 import java.io.IOException;
+import java.net.DatagramPacket;
+import java.net.DatagramSocket;
+import java.net.InetAddress;
 import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -32,6 +37,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -172,6 +179,38 @@ class StatsdReceiverTest {
     assertThat(points())
         .contains("Sum delta mapped{b=x, metric_type=counter} 2")
         .noneMatch(p -> p.contains("out"));
+  }
+
+  @Test
+  void intervalThatIsUnderWayAtAStopIsNotCountedTwice() throws Exception {
+    List<AckCallback> open = new CopyOnWriteArrayList<>();
+    Consumer slow =
+        (batch, ack) -> {
+          pipeline.batches.add(batch);
+          open.add(ack);
+        };
+    StatsdReceiver r =
+        StatsdReceiverFactory.receiver(
+            TestPipeline.read(
+                new StatsdReceiverFactory().settings(),
+                "{endpoint: '127.0.0.1:0', aggregation_interval: 20ms}"),
+            Map.of(Signal.METRICS, slow),
+            Scheduler.system(),
+            "receiver statsd",
+            new Registry());
+    r.start();
+    try (DatagramSocket s = new DatagramSocket()) {
+      s.send(
+          new DatagramPacket(
+              "hits:1|c".getBytes(UTF_8), 8, InetAddress.getLoopbackAddress(), r.port()));
+      Samples.until(() -> !open.isEmpty());
+    }
+    r.stop(Duration.ZERO); // as at a reload
+    assertThat(open).hasSize(1);
+    open.getFirst().complete(new Outcome.Unavailable("full", Duration.ZERO));
+    assertThat(open).as("offered again").hasSize(2);
+    open.getLast().complete(Outcome.ACCEPTED);
+    assertThat(open).hasSize(2);
   }
 
   @Test
