@@ -130,13 +130,26 @@ public record AgentState(
 
   /** Hash of the configuration that it received last, in hexadecimal; "" for none. */
   public String remoteHash() {
+    return remoteHash(remote);
+  }
+
+  private static String remoteHash(@Nullable RemoteStatus remote) {
     return remote == null ? "" : HexFormat.of().formatHex(remote.hash());
   }
 
   /** Hash of the version in it, without those of live controls and variables. */
   public String configHash() {
-    String all = remoteHash();
+    return configHash(remoteHash());
+  }
+
+  private static String configHash(String all) {
     return all.length() < HASH_DIGITS * 2 ? all : all.substring(0, HASH_DIGITS);
+  }
+
+  /** Hash of the version that an agent runs, or that of its own configuration. */
+  static String configuration(@Nullable RemoteStatus remote) {
+    String hash = configHash(remoteHash(remote));
+    return hash.isEmpty() ? AgentVersions.OWN : hash;
   }
 
   /** Hash of the live controls in it; "" for none. */

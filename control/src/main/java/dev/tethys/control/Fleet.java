@@ -165,6 +165,8 @@ public final class Fleet {
       }
       configChars += config.length();
     }
+    AgentToServer.RemoteStatus remote =
+        m.remote() != null ? bounded(m.remote()) : before == null ? null : before.remote();
     CustomMessage custom = m.custom();
     Totals totals = before == null ? null : before.totals();
     long count = before == null ? 0 : before.totalsCount();
@@ -178,7 +180,7 @@ public final class Fleet {
       totals = read == null ? totals : read;
       count += read == null ? 0 : 1;
       if (read != null) {
-        recent.put(uid, read, clock.nanos());
+        recent.put(uid, AgentState.configuration(remote), read, clock.nanos());
         rates.put(uid, read, clock.nanos());
         ComponentHealth h = m.health() != null || before == null ? m.health() : before.health();
         accounts.take(uid, h == null ? 0 : h.startNanos(), read);
@@ -191,7 +193,7 @@ public final class Fleet {
         m.health() != null ? bounded(m.health(), 0) : before == null ? null : before.health(),
         config,
         omitted,
-        m.remote() != null ? bounded(m.remote()) : before == null ? null : before.remote(),
+        remote,
         totals,
         count,
         m.sequence(),

@@ -6,10 +6,16 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.UUID;
+import org.jspecify.annotations.Nullable;
 
 /**
- * Items and losses of agents within the last one to two minutes. Guards compare with them, since
- * the sums since the start of an agent would hide or exaggerate what it loses now.
+ * Items and losses of agents within the last one to two minutes of the configuration that they run.
+ * Guards compare with them, since the sums since the start of an agent would hide or exaggerate
+ * what it loses now.
+ *
+ * <p>Invariant: what an agent lost with a version is in no window of another one. An agent that
+ * returns to its former configuration continues with the window of that, so that a bad version
+ * which was undone does not excuse the losses of the next one.
  *
  * <p>Has an entry of bounded size for each agent that reported accounts. Not safe for threads.
  */
@@ -30,7 +36,39 @@ final class RecentAccounts {
     }
   }
 
-  private record Points(Point from, Point next, Point last) {}
+  /**
+   * Points of an agent with one configuration.
+   *
+   * @param former those with the configuration before; null for none
+   */
+  private record Points(
+      String configuration, Point from, Point next, Point last, @Nullable Points former) {
+    static Points at(String configuration, Point now, @Nullable Points former) {
+      return new Points(configuration, now, now, now, former);
+    }
+
+    /** Continues at a later point, as if nothing had been counted since the last one. */
+    Points resumed(Point now, Points former) {
+      return new Points(
+          configuration, moved(from, now), moved(next, now), now, former.withoutFormer());
+    }
+
+    private Point moved(Point p, Point now) {
+      Map<String, Losses> losses = new TreeMap<>();
+      now.losses.forEach(
+          (signal, x) ->
+              losses.put(
+                  signal,
+                  new Losses(
+                      p.of(signal).in() + x.in() - last.of(signal).in(),
+                      p.of(signal).lost() + x.lost() - last.of(signal).lost())));
+      return new Point(losses, p.nanos + now.nanos - last.nanos);
+    }
+
+    Points withoutFormer() {
+      return new Points(configuration, from, next, last, null);
+    }
+  }
 
   /** Items within a time. */
   record Window(long in, long lost, double seconds) {
@@ -52,15 +90,29 @@ final class RecentAccounts {
 
   private final Map<UUID, Points> agents = new HashMap<>();
 
-  void put(UUID agent, Totals t, long nanos) {
+  /**
+   * Adds a report.
+   *
+   * @param configuration what the agent runs, as text that differs for others
+   */
+  void put(UUID agent, String configuration, Totals t, long nanos) {
     Point now = new Point(t.losses(), nanos);
     Points p = agents.get(agent);
-    if (p == null || now.countsAnewAfter(p.last)) {
-      agents.put(agent, new Points(now, now, now));
+    if (p == null) {
+      agents.put(agent, Points.at(configuration, now, null));
+    } else if (!p.configuration.equals(configuration)) {
+      Points former = p.former;
+      agents.put(
+          agent,
+          former != null && former.configuration.equals(configuration)
+              ? former.resumed(now, p)
+              : Points.at(configuration, now, p.withoutFormer()));
+    } else if (now.countsAnewAfter(p.last)) {
+      agents.put(agent, Points.at(configuration, now, p.former));
     } else if (nanos - p.next.nanos >= SPAN.toNanos()) {
-      agents.put(agent, new Points(p.next, now, now));
+      agents.put(agent, new Points(configuration, p.next, now, now, p.former));
     } else {
-      agents.put(agent, new Points(p.from, p.next, now));
+      agents.put(agent, new Points(configuration, p.from, p.next, now, p.former));
     }
   }
 

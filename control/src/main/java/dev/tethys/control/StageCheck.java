@@ -413,7 +413,7 @@ final class StageCheck {
               "%s lost %d of %d %s (%.1f %%), at most %.1f %% are allowed",
               who,
               lost,
-              in,
+              all,
               ITEMS.getOrDefault(signal, "items of " + signal),
               100.0 * lost / all,
               100 * allowed / all);
@@ -432,12 +432,13 @@ final class StageCheck {
 
   /**
    * Agents that take items with the version and deliver none, as at a destination that accepts
-   * connections and never answers: nothing is lost yet, and nothing is known to arrive. Judged is
-   * each exporter by itself as well, for others may hide it in the sums of an agent.
+   * connections and never answers, or with a processor that holds all for very long: nothing is
+   * lost yet, and nothing is known to arrive. Judged is each exporter and signal by itself as well,
+   * for others may hide it in the sums of an agent.
    */
   private final class Undelivered {
     private final Map<String, Undelivered> exporters = new TreeMap<>();
-    private final String exporter; // "" for all of an agent
+    private final String exporter; // "" for all of an agent, @SIGNAL for those of a signal
     private int agents;
     private long in;
     private long held;
@@ -459,10 +460,12 @@ final class StageCheck {
           kept(base),
           kept(now),
           reached.deliveredBefore || then.out() > 0 || othersDeliver(uid));
-      now.exporters()
+      Map<String, Exporter> before = then.deliveries();
+      Map<String, Exporter> first = base.deliveries();
+      now.deliveries()
           .forEach(
               (name, x) -> {
-                Exporter was = then.exporters().getOrDefault(name, NONE);
+                Exporter was = before.getOrDefault(name, NONE);
                 // One that the version adds must deliver; one that never did tells nothing. What
                 // was before is of the time before the offer: the last report before the agent
                 // says that it applied the version may have items of an exporter of that already.
@@ -472,7 +475,7 @@ final class StageCheck {
                         || othersDeliver(uid, name);
                 exporters
                     .computeIfAbsent(name, Undelivered::new)
-                    .add(uid, reached, was, base.exporters().getOrDefault(name, NONE), x, judged);
+                    .add(uid, reached, was, first.getOrDefault(name, NONE), x, judged);
               });
     }
 
@@ -510,7 +513,7 @@ final class StageCheck {
     /** Items from which on a delivery must be seen, also where none are required to be taken. */
     private long fewest() {
       if (!exporter.isEmpty()) {
-        return MIN_COMPARED; // one of several may get few of the items
+        return MIN_COMPARED; // one of several may get few of the items, or a signal have few
       }
       return r.guard.minItems() > 0 ? r.guard.minItems() : MIN_COMPARED;
     }
@@ -524,11 +527,13 @@ final class StageCheck {
         }
         return "";
       }
+      boolean signal = exporter.startsWith(Totals.SIGNAL);
       return String.format(
           Locale.ROOT,
-          "no item delivered since the version was applied by %s%s, which took %d items; %d are"
-              + " queued or in flight",
-          exporter.isEmpty() ? "" : "exporter " + exporter + " of ",
+          "no %s delivered since the version was applied by %s%s, which took %d items; %d are queued"
+              + " or in flight at exporters, the others before them",
+          signal ? "item of " + exporter.substring(Totals.SIGNAL.length()) : "item",
+          exporter.isEmpty() || signal ? "" : "exporter " + exporter + " of ",
           agents == 1 ? "agent " + first : agents + " agents, such as " + first,
           in,
           held);
@@ -539,8 +544,8 @@ final class StageCheck {
     for (AgentState a : fleet.agents(r.selector)) {
       Totals t = a.totals();
       if (t != null
-          && t.exporters().getOrDefault(exporter, NONE).out() > 0
-          && !a.uid().equals(uid)) {
+          && !a.uid().equals(uid)
+          && t.deliveries().getOrDefault(exporter, NONE).out() > 0) {
         return true;
       }
     }
@@ -615,7 +620,7 @@ final class StageCheck {
     Totals t = a.totals() == null ? Totals.NONE : a.totals();
     RecentAccounts.Window w = fleet.recent(a.uid());
     Set<String> silent = new TreeSet<>();
-    t.exporters()
+    t.deliveries()
         .forEach(
             (name, x) -> {
               if (x.in() > 0 && x.out() == 0) {

@@ -35,6 +35,9 @@ public record Totals(
   /** Key of the losses of all signals together. */
   static final String ALL = "";
 
+  /** Text before the signal in the name of an exporter. */
+  static final String SIGNAL = "@";
+
   public static final Totals NONE = new Totals(0, 0, 0, 0, 0, Map.of(), Map.of(), Map.of(), null);
 
   /**
@@ -181,6 +184,31 @@ public record Totals(
       n += ControlAction.isReason(e.getKey()) ? 0 : e.getValue();
     }
     return n;
+  }
+
+  /**
+   * Items that were taken, delivered and queued, by exporter, and under {@code @SIGNAL} of each
+   * signal that has exporters, from its receivers to these and without what is lost.
+   */
+  Map<String, Exporter> deliveries() {
+    Map<String, Exporter> out = new TreeMap<>(exporters);
+    signals.forEach(
+        (signal, x) -> {
+          long delivered = 0;
+          long held = 0;
+          boolean any = false;
+          for (Map.Entry<String, Exporter> e : exporters.entrySet()) {
+            if (e.getKey().endsWith(SIGNAL + signal)) {
+              any = true;
+              delivered += e.getValue().out();
+              held += e.getValue().queued();
+            }
+          }
+          if (any) {
+            out.put(SIGNAL + signal, new Exporter(x.in() - x.lost(), delivered, held));
+          }
+        });
+    return out;
   }
 
   /** Losses by signal, and under {@link #ALL} of all together. */

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.time.InstantSource;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -508,6 +509,26 @@ class RolloutLossTest {
     assertThat(r.stateReason).contains("lost 100 of 1000 items (10.0 %), at most 1.0 %");
   }
 
+  /** A bad version is often tried again at once, with too small a change. */
+  @Test
+  void lossesOfAVersionThatWasUndoneDoNotExcuseThoseOfTheNextOne() throws IOException {
+    agent(null, totals(1_000, 0));
+    clock.nanos += Duration.ofSeconds(30).toNanos();
+    agent(null, totals(2_000, 0));
+    Rollout bad = start();
+    agent(null, totals(2_100, 60));
+    rollouts.step();
+    assertThat(bad.state).isEqualTo(Rollout.State.UNDONE);
+    byte[] own = HexFormat.of().parseHex(AgentVersions.OWN);
+    agent(new RemoteStatus(own, RemoteStatus.State.APPLIED, ""), totals(2_200, 110));
+    agent(null, totals(2_300, 110));
+    Rollout next = start();
+    agent(null, totals(3_300, 140));
+    rollouts.step();
+    assertThat(next.stateReason).contains("lost 30 of 1000 items (3.0 %), at most 1.0 %");
+    assertThat(next.state).isEqualTo(Rollout.State.UNDONE);
+  }
+
   @Test
   void versionWithWhichNothingArrivesIsUndone() throws IOException {
     agent(null, totals(1_000, 0));
@@ -612,6 +633,54 @@ class RolloutLossTest {
     assertThat(r.state).isEqualTo(Rollout.State.PAUSED);
     assertThat(r.stateReason).contains("exporter otlp/b@logs");
     assertThat(r.reached).hasSize(1);
+  }
+
+  private static String logsAndTraces(long logs, long traces, long deliveredTraces) {
+    return """
+        {"in":%d,"out":%d,"queued":0,
+         "signals":{"logs":{"in":%d,"dropped":{}},"traces":{"in":%d,"dropped":{}}},
+         "exporters":{"otlp@logs":{"in":%d,"out":%d,"queued":0},
+                      "otlp@traces":{"in":%d,"out":%d,"queued":0}}}"""
+        .formatted(
+            logs + traces,
+            logs + deliveredTraces,
+            logs,
+            traces,
+            logs,
+            logs,
+            deliveredTraces,
+            deliveredTraces);
+  }
+
+  /** A processor, such as one that groups spans, holds them before any exporter. */
+  @Test
+  void signalThatAProcessorHoldsStopsTheRolloutThoughAnotherIsDelivered() throws IOException {
+    for (int i = 0; i < 2; i++) {
+      agent(i, null, logsAndTraces(1_000, 500, 500));
+    }
+    Rollout r = start(guard(100, Duration.ofSeconds(30)));
+    agent(null, logsAndTraces(1_300, 600, 500));
+    pass(Duration.ofSeconds(2));
+    agent(null, logsAndTraces(1_600, 700, 500));
+    pass(Duration.ofSeconds(28));
+    assertThat(r.reached).hasSize(1);
+    assertThat(r.state).isEqualTo(Rollout.State.PAUSED);
+    assertThat(r.stateReason)
+        .contains("no item of traces delivered", "took 200 items; 0 are queued", "before them");
+  }
+
+  @Test
+  void signalWithoutExportersNeedsNoDelivery() throws IOException {
+    String onlyCounted =
+        "{\"in\":%d,\"out\":%d,\"signals\":{\"logs\":{\"in\":%d,\"dropped\":{}},\"traces\":{\"in\":%d,\"dropped\":{}}},\"exporters\":{\"otlp@logs\":{\"in\":%d,\"out\":%d,\"queued\":0}}}";
+    agent(null, onlyCounted.formatted(1_000, 1_000, 1_000, 0, 1_000, 1_000));
+    Rollout r = start(guard(100, Duration.ofSeconds(30)));
+    for (int i = 1; i < 3; i++) {
+      int n = 1_000 + 500 * i;
+      agent(null, onlyCounted.formatted(n + 500 * i, n, n, 500 * i, n, n));
+      pass(Duration.ofSeconds(2));
+    }
+    assertThat(r.state).isEqualTo(Rollout.State.DONE);
   }
 
   @Test
