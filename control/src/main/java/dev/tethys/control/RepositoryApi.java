@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import tools.jackson.databind.JsonNode;
 import tools.jackson.databind.json.JsonMapper;
@@ -66,14 +67,19 @@ final class RepositoryApi {
       ObjectNode n = files.addObject().put("configuration", f.name()).put("commit", f.commit());
       n.put("version", inGit).put("latestVersion", latest).put("rolledOut", running);
       String replaced = replaced(inGit, a, rolledOut);
-      String state = state(f, latest, running, holding, replaced);
+      Set<Integer> undone = rollouts.undone(f.name()).keySet();
+      int standing = latest; // one that was undone is no change to the file
+      while (standing > inGit && undone.contains(standing)) {
+        standing--;
+      }
+      String state = state(f, standing, running, holding, replaced);
       n.put("state", state).put("error", f.error());
       String detail = detail(state, running == inGit ? holding : null, replaced, inGit, rolledOut);
-      if (state.equals("drift") && inGit < latest) {
+      if (state.equals("drift") && inGit < standing) {
         detail +=
             (detail.isEmpty() ? "" : "; ")
                 + "version "
-                + latest
+                + standing
                 + ", added later, is not of the file";
       }
       n.put("detail", detail);
@@ -114,9 +120,9 @@ final class RepositoryApi {
 
   /**
    * State of a file: {@code invalid}; {@code drift} where another version was added or rolled out
-   * after that of the file, or its agents were given another configuration; {@code pending} where
-   * its version is not rolled out, or agents refused it; {@code waiting} where no agent of its
-   * rollout is connected or runs it yet; or {@code current}.
+   * after that of the file and not undone, or its agents were given another configuration; {@code
+   * pending} where its version is not rolled out, or agents refused it; {@code waiting} where no
+   * agent of its rollout is connected or runs it yet; or {@code current}.
    */
   private static String state(
       Repository.Source f, int latest, int running, @Nullable Holding holding, String replaced) {

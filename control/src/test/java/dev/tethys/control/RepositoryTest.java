@@ -166,6 +166,29 @@ class RepositoryTest extends FleetCase {
     assertThat(stateOf("edge")).isEqualTo("drift");
   }
 
+  @Test
+  void versionByHandThatWasUndoneIsNoDrift() throws Exception {
+    fleet(1);
+    commit("rollouts/edge.yaml", rollout(", minItems: 0"), "Roll out edge");
+    pull();
+    until(() -> stateOf("edge").equals("current"));
+    done(post("/configurations", body().put("name", "edge.eu").put("text", BATCH)));
+    assertThat(file(get("/repository")).path("detail").asString())
+        .endsWith("version 2, added later, is not of the file");
+    long id =
+        done(post(
+                "/rollouts",
+                body().put("configuration", "edge.eu").put("soak", "0s").put("minItems", 0)))
+            .path("id")
+            .asLong();
+    until(() -> rolloutState(id).equals("done"));
+    until(() -> file(get("/repository")).path("state").asString().equals("drift"));
+    done(post("/rollouts/" + id + "/undo", body().put("reason", "not wanted")));
+    until(() -> file(get("/repository")).path("state").asString().equals("current"));
+    assertThat(file(pull()).path("detail").asString())
+        .isEqualTo("1 of 1 agent of env=prod runs it");
+  }
+
   private String rolloutState(long id) throws Exception {
     for (JsonNode r : get("/rollouts")) {
       if (r.path("id").asLong() == id) {
