@@ -155,8 +155,30 @@ final class FleetVolumes {
    * Counts of an agent over a time.
    *
    * @param parsed the reports in it, the latest last
+   * @param nanos times of these
+   * @param end time up to which the counts of the last report hold
    */
-  private record Window(List<JsonNode> parsed, double seconds) {}
+  private record Window(List<JsonNode> parsed, List<Long> nanos, long end) {
+    double seconds() {
+      return seconds(0);
+    }
+
+    /** Time from a report to the end. */
+    double seconds(int from) {
+      return (end - nanos.get(from)) / 1e9;
+    }
+
+    /**
+     * The last report before the first item of a scope: an agent is idle until its traffic begins.
+     */
+    int begin(Scope scope) {
+      int i = 0;
+      while (i < parsed.size() - 2 && of(parsed.get(i + 1), scope)[0] == 0) {
+        i++;
+      }
+      return i;
+    }
+  }
 
   /**
    * The reports of one run of an agent from a time to another; null where these are less than two.
@@ -165,8 +187,7 @@ final class FleetVolumes {
    */
   private @Nullable Window window(UUID agent, long from, long to, long now) {
     List<JsonNode> parsed = new ArrayList<>();
-    long first = 0;
-    long last = 0;
+    List<Long> nanos = new ArrayList<>();
     for (Report r : all(agent).reversed()) {
       if (r.nanos - to > 0) {
         continue;
@@ -175,16 +196,15 @@ final class FleetVolumes {
       if (n == null || !parsed.isEmpty() && taken(n) > taken(parsed.getLast())) {
         break; // before the time, or before the agent was started anew
       }
-      last = parsed.isEmpty() ? r.nanos : last;
-      first = r.nanos;
+      nanos.add(r.nanos);
       parsed.add(n);
     }
-    if (now - last > SILENCE.toNanos()) {
-      last = now;
+    if (parsed.size() < 2) {
+      return null;
     }
-    return parsed.size() < 2 || last - first <= 0
-        ? null
-        : new Window(parsed.reversed(), (last - first) / 1e9);
+    long last = nanos.getFirst();
+    long end = now - last > SILENCE.toNanos() ? now : last;
+    return end - nanos.get(1) <= 0 ? null : new Window(parsed.reversed(), nanos.reversed(), end);
   }
 
   private static long taken(JsonNode report) {
@@ -256,7 +276,8 @@ final class FleetVolumes {
   }
 
   /**
-   * Rates of a scope over the reports of each agent that has two in the time.
+   * Rates of a scope over the reports of each agent that has two in the time, from the report
+   * before its first item on.
    *
    * @param from only reports from this time on, monotonic
    * @param to only reports up to this time
@@ -270,11 +291,13 @@ final class FleetVolumes {
       if (w == null) {
         continue;
       }
-      double[] before = of(w.parsed.getFirst(), scope);
+      int begin = w.begin(scope);
+      double[] before = of(w.parsed.get(begin), scope);
       double[] last = of(w.parsed.getLast(), scope);
+      double seconds = w.seconds(begin);
       double[] rate = new double[COUNTS];
       for (int i = 0; i < COUNTS; i++) {
-        rate[i] = Math.max(0, last[i] - before[i]) / w.seconds; // values may leave a full list
+        rate[i] = Math.max(0, last[i] - before[i]) / seconds; // values may leave a full list
       }
       String currency = currency(w.parsed.getLast());
       out.put(a.uid(), new Rates(1, rate[0], rate[1], rate[2], rate[3], rate[4], currency));
@@ -456,7 +479,7 @@ final class FleetVolumes {
         s.known++;
         for (int i = 0; i < COUNTS; i++) {
           double before = was == null ? 0 : was.path(i + 2).asDouble(0);
-          s.counts[i] += Math.max(0, row.path(i + 2).asDouble(0) - before) / w.seconds;
+          s.counts[i] += Math.max(0, row.path(i + 2).asDouble(0) - before) / w.seconds();
         }
       }
     }

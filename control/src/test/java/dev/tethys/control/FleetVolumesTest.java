@@ -126,6 +126,26 @@ class FleetVolumesTest extends FleetCase {
     assertThat(v.rates(agents, shop, 0, 100 * second).agents()).isZero();
   }
 
+  /** A control is often started soon after its agents or their traffic. */
+  @Test
+  void ratesOfAScopeBeginWithItsFirstItems() {
+    FleetVolumes v = new FleetVolumes();
+    UUID id = UUID.randomUUID();
+    List<AgentState> agents = List.of(agent(id));
+    FleetVolumes.Scope shop =
+        new FleetVolumes.Scope("service.name", "shop", java.util.Set.of("logs"));
+    long second = 1_000_000_000L;
+    for (int i = 1; i <= 4; i++) {
+      v.put(id, report("[\"other\",\"logs\"," + i + ",9,9,9,9]"), 10L * i * second);
+    }
+    assertThat(v.rates(agents, shop, 0, 100 * second).inItems()).isZero();
+    v.put(id, report("[\"shop\",\"logs\",100,1000,50,500,50]"), 50 * second);
+    assertThat(v.rates(agents, shop, 0, 100 * second).inItems()).isEqualTo(10);
+    // An interval without items in between is part of the traffic.
+    v.put(id, report("[\"shop\",\"logs\",100,1000,50,500,50]"), 60 * second);
+    assertThat(v.rates(agents, shop, 0, 100 * second).inItems()).isEqualTo(5);
+  }
+
   @Test
   void ratesOfValuesAreUnknownUntilTheSecondReportAndThenSteady() {
     FleetVolumes v = new FleetVolumes();
