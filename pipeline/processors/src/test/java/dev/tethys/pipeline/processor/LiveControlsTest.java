@@ -351,6 +351,23 @@ class LiveControlsTest {
     assertThat(moved).isEmpty();
   }
 
+  /** A quota of a service has an earlier place than that of a destination, in any order of ids. */
+  @Test
+  void aQuotaOfAPipelineDoesNotCountWhatAnotherHasTakenAway() {
+    set(
+        "id: a, action: quota, pipeline: logs, quota: {limit: 5, unit: items, period: 31d}",
+        "id: b, action: quota, attributes: {service.name: shop}, quota: {limit: 2, unit: items,"
+            + " period: 31d}");
+    for (int i = 0; i < 4; i++) {
+      send(LOGS, Rig.logs("shop", Rig.log(9, "x")));
+    }
+    for (int i = 0; i < 3; i++) {
+      send(LOGS, Rig.logs("cart", Rig.log(9, "x")));
+    }
+    assertThat(passed()).isEqualTo(5);
+    assertThat(balance(LOGS).dropped()).isEqualTo(Map.of("over_quota:b", 2L));
+  }
+
   @Test
   void itemsOverAQuotaAreMovedOrDroppedByName() {
     LogsData both = Rig.logs("shop", Rig.log(9, "x"), Rig.log(9, "y"));

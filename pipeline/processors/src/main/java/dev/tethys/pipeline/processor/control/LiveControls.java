@@ -41,7 +41,7 @@ import org.jspecify.annotations.Nullable;
  * over_quota:ID}. Items that a control moves to another pipeline count as passed.
  *
  * <p>Invariants: {@code active} is null while no control applies. A control ends at its time by the
- * clock of this process, also while its control plane is away. The counts of at most {@link
+ * clock that is given, also while its control plane is away. The counts of at most {@link
  * #MAX_ENDED} ended controls are kept apart; those of earlier ones are in {@link Control#ENDED}.
  */
 public final class LiveControls implements EntryFilter, Collector {
@@ -165,6 +165,7 @@ public final class LiveControls implements EntryFilter, Collector {
     ActiveControl[] old = active;
     next.sort(
         Comparator.comparing((ActiveControl a) -> a.control.action())
+            .thenComparing(a -> !a.control.pipeline().isEmpty()) // what enters the graph, first
             .thenComparing(a -> a.control.id()));
     active = next.isEmpty() ? null : next.toArray(ActiveControl[]::new);
     if (old != null) {
